@@ -1,0 +1,1 @@
+"""The way in: the command line. No musical logic here."""

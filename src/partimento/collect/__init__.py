@@ -1,0 +1,1 @@
+"""Files, each with its source, licence and hash."""

@@ -1,0 +1,1 @@
+"""Pieces become arrays, and arrays pieces: codecs, vocabularies, windows, transposition."""

@@ -1,0 +1,1 @@
+"""What is measured: likelihood, and the baselines that a model is held against."""

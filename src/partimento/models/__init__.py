@@ -1,0 +1,1 @@
+"""Arrays become a trained model: one file a model, and what they share."""

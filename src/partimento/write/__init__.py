@@ -1,0 +1,1 @@
+"""A `Piece` becomes a file that can be played, read or heard: one file a format."""
