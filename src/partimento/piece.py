@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from fractions import Fraction
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
@@ -237,7 +238,7 @@ class Notes(Sequence[Note]):
         """Build from integer columns of equal length; `more` may give velocity, part, string, fret and grace."""
         unset = {"velocity": 80, "part": 0, "string": -1, "fret": -1, "grace": 0}
         if unknown := set(more) - set(unset):
-            raise TypeError(f"notes have no column {sorted(unknown)[0]!r}")
+            raise TypeError(f"notes have no column {min(unknown)!r}")
         columns = np.empty((len(cls.COLUMNS), len(onset)), np.int64)
         columns[:3] = onset, duration, pitch
         for row, name in enumerate(cls.COLUMNS[3:], 3):
@@ -271,7 +272,8 @@ class Notes(Sequence[Note]):
     @property
     def end(self) -> np.ndarray:
         """(N,) int64, in steps."""
-        return self.onset + self.duration
+        ends: np.ndarray = self.onset + self.duration
+        return ends
 
     def __len__(self) -> int:
         return len(self.onset)
@@ -400,7 +402,7 @@ class Piece:
         Further times at which events are cut (bar lines, in the view that reads as music21 does); none by default.
     """
 
-    notes: Notes
+    notes: Notes  # an iterable of Note is taken too
     meters: tuple[Meter, ...] = (Meter(),)
     keys: tuple[Key, ...] = ()
     tempos: tuple[Tempo, ...] = (Tempo(),)
@@ -413,8 +415,9 @@ class Piece:
     cuts: tuple[Fraction, ...] = ()
 
     def __post_init__(self) -> None:
-        if not isinstance(self.notes, Notes):
-            object.__setattr__(self, "notes", Notes(self.notes))
+        given: Notes | Iterable[Note] = self.notes
+        if not isinstance(given, Notes):
+            object.__setattr__(self, "notes", Notes(given))
         notes = self.notes
         if len(notes):
             last = Fraction(int(notes.end.max()), notes.divisions)
@@ -422,11 +425,11 @@ class Piece:
                 object.__setattr__(self, "length", last)
             if int(notes.part.max()) >= len(self.parts):
                 raise ValueError(f"a note belongs to part {int(notes.part.max())}, but there are {len(self.parts)} parts")
-        if not 0 <= self.pickup:
+        if self.pickup < 0:
             raise ValueError("a pickup cannot be negative")
         for name in ("meters", "keys", "tempos"):
             line = tuple(sorted(getattr(self, name), key=lambda mark: mark.onset))
-            if any(a.onset == b.onset for a, b in zip(line, line[1:], strict=False)):
+            if any(a.onset == b.onset for a, b in pairwise(line)):
                 raise ValueError(f"two {name} at one time")
             if line and line[0].onset < 0:
                 raise ValueError(f"one of the {name} begins before the piece does")

@@ -1,1 +1,13 @@
-"""Files become `Piece`s: reading, the view that reads as music21 does, keys, selecting."""
+"""Files become `Piece`s: reading, the view that reads as music21 does, keys.
+
+    one file      read_piece(path)
+    many files    read_pieces(folder): in worker processes, with a reason for each file that is not read
+    its key       analyse_key(piece)
+"""
+
+from partimento.corpus.errors import ReadError
+from partimento.corpus.keys import analyse_key
+from partimento.corpus.read import SUFFIXES, read_piece
+from partimento.corpus.reading import Reading, Reject, read_pieces, write_rejects
+
+__all__ = ["SUFFIXES", "ReadError", "Reading", "Reject", "analyse_key", "read_piece", "read_pieces", "write_rejects"]

@@ -1,0 +1,54 @@
+# make demo | test are all that a newcomer needs; `make help` lists the rest.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+DEMO := demo
+
+.PHONY: help setup demo test test-slow test-tensorflow check fix bench docs clean
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
+	@echo "Setting up $(VENV) (about 1.5 GB of libraries; once) …"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -q -c constraints.txt -e '.[dev]'
+	@touch $@
+
+setup: $(VENV)/.ready ## install everything into .venv
+
+demo: setup ## learn from Bach's chorales and compose one into demo/
+	@$(BIN)/partimento demo -o $(DEMO)
+
+test: setup ## the tests (at most 10 minutes)
+	@$(BIN)/pytest -n 2 -q
+
+test-slow: setup ## whole data sets, kills, browsers
+	@$(BIN)/pytest -n 2 -q -m slow
+
+test-tensorflow: ## the model contract on the TensorFlow backend, in a venv of its own
+	@$(MAKE) --no-print-directory VENV=$(VENV)-tensorflow setup
+	@$(VENV)-tensorflow/bin/python -m pip install --disable-pip-version-check --progress-bar off -q -c constraints.txt -e '.[dev,tensorflow]'
+	@KERAS_BACKEND=tensorflow TF_CPP_MIN_LOG_LEVEL=3 $(VENV)-tensorflow/bin/pytest -q tests/models tests/sample
+
+check: setup ## lint, types, the rules of the house
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+fix: setup ## mend what can be mended by machine
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: setup ## timings, each as a ratio against a named peer in the same run
+	@$(BIN)/python benchmarks/reading.py
+	@$(BIN)/python benchmarks/composing.py
+
+docs: setup ## tables in docs/ that are made by the program
+	@$(BIN)/python docs/make.py
+
+clean: ## remove the environment and caches (not runs, not demo)
+	@rm -rf $(VENV) $(VENV)-tensorflow .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

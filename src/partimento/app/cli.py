@@ -1,0 +1,158 @@
+"""The command line. Each command loads what it needs when it runs, so that ``--help`` stays instant."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from partimento import __version__
+from partimento.config import UserError
+
+app = typer.Typer(
+    help="Learn from scores that you love, and compose new ones.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+corpus_app = typer.Typer(help="Look into a collection of scores.", no_args_is_help=True)
+app.add_typer(corpus_app, name="corpus")
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on the output.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace what is there already.")]
+Soundfont = Annotated[Path | None, typer.Option(help="SoundFont (.sf2) for audio; else the system's, else a small bundled one.")]
+Sources = Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Folders or files of scores, or bundled:chorales.", show_default=False)]
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the result.")] = Path("demo"),
+    seed: Annotated[int, typer.Option(help="The same seed composes the same music.")] = 1685,
+    bars: Annotated[int, typer.Option(help="Length of the composition.")] = 16,
+) -> None:
+    """Learn from the bundled Bach chorales and compose one, with score, sound and a page to hear it: about two minutes."""
+    from partimento.app.demo import run_demo
+
+    run_demo(out, seed=seed, bars=bars)
+
+
+@app.command()
+def train(
+    sources: Sources,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the run [default: runs/MODEL-SOURCE].")] = None,
+    model: Annotated[str | None, typer.Option(help="Which model [default: the recipe's, or lstm].")] = None,
+    recipe: Annotated[str, typer.Option(help="A named recipe, or a TOML file.")] = "lstm",
+    settings: Annotated[list[str] | None, typer.Option("--set", metavar="SECTION.NAME=VALUE", help="Override a setting.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Overrides train.seed.")] = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Learn from scores; the result is a run, a folder to compose from."""
+    from partimento.app.train import run_train
+
+    overrides = list(settings or [])
+    overrides += [f'model.name="{model}"'] if model is not None else []
+    overrides += [f"train.seed={seed}"] if seed is not None else []
+    run_train(sources, out=out, recipe=recipe, overrides=overrides, force=force, as_json=as_json)
+
+
+@app.command()
+def compose(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a training run.", show_default=False)],
+    outputs: Annotated[list[Path] | None, typer.Option("--out", "-o", help="File to write; may be given several times.")] = None,
+    bars: Annotated[int | None, typer.Option(help="Length in bars [default: 16].")] = None,
+    events: Annotated[int | None, typer.Option(help="Length in events, instead of bars.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed composes the same music [default: drawn, and printed].")] = None,
+    temperature: Annotated[float, typer.Option(help="Below 1 safer, above 1 bolder.")] = 1.0,
+    top_k: Annotated[int, typer.Option(help="Choose among the k likeliest only; 0: all.")] = 0,
+    top_p: Annotated[float, typer.Option(help="Choose among the likeliest that together have this probability; 1: all.")] = 0.95,
+    greedy: Annotated[bool, typer.Option(help="Always the likeliest, nothing drawn.")] = False,
+    start: Annotated[str, typer.Option(help="Begin from: silence, the number of a training piece, or a score file.")] = "silence",
+    opening: Annotated[int, typer.Option(help="Events taken over from --start.")] = 8,
+    key: Annotated[str | None, typer.Option(help="For example 'G major' [default: as the training piece it is modelled on].")] = None,
+    program: Annotated[int | None, typer.Option(help="General MIDI instrument, 0 to 127 [default: the training pieces'].")] = None,
+    title: Annotated[str, typer.Option(help="Title of the piece.")] = "",
+    tempo: Annotated[float | None, typer.Option(help="Quarter notes a minute.")] = None,
+    soundfont: Soundfont = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Compose with a run: a MIDI file, a score, a sound, a page, by the endings that you ask for."""
+    from partimento.app.compose import Wish, run_compose
+
+    choice = (0.0 if greedy else temperature, top_k, top_p)
+    wish = Wish(bars, events, seed, choice, start, opening, key, program, title, tempo)
+    run_compose(run, wish, outputs or [], soundfont=soundfont, force=force, as_json=as_json)
+
+
+@corpus_app.command("stats")
+def corpus_stats(
+    sources: Sources,
+    quantise: Annotated[str, typer.Option(help="auto, exact or music21: see the docs.")] = "exact",
+    rejects: Annotated[Path | None, typer.Option(help="Write the files that could not be read to this CSV.")] = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Count pieces, chords, durations, keys and metres."""
+    from partimento.app.stats import run_stats
+
+    run_stats(sources, quantise=quantise, rejects=rejects, force=force, as_json=as_json)
+
+
+@app.command()
+def render(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="A score: MIDI, MusicXML, ABC or kern.", show_default=False)],
+    outputs: Annotated[list[Path], typer.Option("--out", "-o", help="File to write; may be given several times.")],
+    soundfont: Soundfont = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Make a score file into another format, an engraved score, or sound."""
+    from partimento.app.compose import check_outputs, write_all
+    from partimento.app.screen import print_json
+    from partimento.corpus import read_pieces
+
+    check_outputs(outputs, force=force)
+    (piece,) = read_pieces([source], workers=1).pieces
+    written = write_all(piece, outputs, soundfont=soundfont, force=force)
+    if as_json:
+        print_json({"written": [str(path) for path in written]})
+
+
+@app.command()
+def doctor(as_json: Json = False, soundfont: Soundfont = None) -> None:
+    """Say what is installed, which SoundFont sounds, and what is missing."""
+    from partimento.app.doctor import run_doctor
+
+    run_doctor(soundfont=soundfont, as_json=as_json)
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        print(f"partimento {__version__}")
+        raise typer.Exit
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """Run a command; what a person can mend is one line and exit code 2, an interrupt is 130."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's chatter, should it be the backend
+    try:
+        app(arguments, prog_name="partimento")
+    except UserError as error:
+        print(f"partimento: {error}", file=sys.stderr)
+        sys.exit(2)
+    except OSError as error:
+        print(f"partimento: {error.filename or ''}: {(error.strerror or str(error)).lower()}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("partimento: stopped", file=sys.stderr)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+"""``partimento compose`` and the writing of files that commands share."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from partimento.app import screen
+from partimento.config import UserError
+from partimento.files import refuse_existing
+from partimento.piece import Key, Piece, Tempo
+from partimento.write import WRITERS, write
+
+
+class Wish(NamedTuple):
+    """What the command line asks for."""
+
+    bars: int | None
+    events: int | None
+    seed: int | None
+    choice: tuple[float, int, float]
+    start: str
+    opening: int
+    key: str | None
+    program: int | None
+    title: str
+    tempo: float | None
+
+
+def run_compose(
+    folder: Path, wish: Wish, outputs: Sequence[Path], *, soundfont: Path | None, force: bool, as_json: bool
+) -> None:
+    """The command; see `cli.compose`."""
+    seed = secrets.randbelow(2**31) if wish.seed is None else wish.seed
+    if seed < 0:
+        raise UserError("a seed is at least 0")
+    if wish.program is not None and not 0 <= wish.program <= 127:
+        raise UserError("a General MIDI program lies between 0 and 127")
+    if wish.tempo is not None and not 4 <= wish.tempo <= 1000:
+        raise UserError("a tempo lies between 4 and 1000 quarter notes a minute")
+    outputs = outputs or [Path(f"partimento-{seed}.mid")]
+    check_outputs(outputs, force=force)
+    try:
+        key = None if wish.key is None else Key.from_name(wish.key)
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    if not (folder / "run.json").is_file():
+        raise UserError(f"{folder} is no run: it has no run.json (make one with: partimento train FOLDER -o {folder})")
+    with screen.stages(quiet=as_json) as stages:
+        with stages.during("start"):
+            from partimento.models.run import load_run
+            from partimento.sample.compose import compose
+            from partimento.sample.pick import Choice
+
+            run = load_run(folder)
+        with stages.during("compose"):
+            piece = compose(
+                run,
+                bars=wish.bars,
+                events=wish.events,
+                choice=Choice(*wish.choice),
+                seed=seed,
+                start=_start(wish.start, run.settings.corpus.quantise),
+                opening=wish.opening,
+                key=key,
+                program=wish.program,
+                title=wish.title,
+            )
+        if wish.tempo is not None:
+            piece = piece.replace(tempos=(Tempo.from_bpm(wish.tempo),))
+    written = write_all(piece, outputs, soundfont=soundfont, force=force)
+    if as_json:
+        events, key_name = len(piece.events), piece.keys[0].name
+        screen.print_json({"seed": seed, "events": events, "bars": len(piece.bars()), "key": key_name, "written": [str(p) for p in written]})
+    else:
+        screen.out().print(f"seed {seed}: {len(piece.events)} events, {len(piece.bars())} bars, {piece.keys[0].name}")
+
+
+def _start(word: str, quantise: str) -> Piece | int | None:
+    if word == "silence":
+        return None
+    if word.isdecimal():
+        return int(word)
+    if not Path(word).exists():
+        raise UserError(f"--start is silence, the number of a training piece, or a score file; there is no file {word}")
+    from partimento.corpus import read_pieces
+
+    (piece,) = read_pieces([word], quantise=quantise if quantise != "exact" else None, workers=1).pieces
+    return piece
+
+
+def check_outputs(outputs: Sequence[Path], *, force: bool) -> None:
+    """Say no before any work is done: to unknown endings, to the same file twice, to writing over what is there."""
+    for path in outputs:
+        if path.suffix.lower() not in WRITERS:
+            raise UserError(f"{path}: cannot write {path.suffix or 'a file without an ending'}; there are {' '.join(WRITERS)}")
+        refuse_existing(path, force=force)
+    if len(set(outputs)) < len(outputs):
+        raise UserError("the same file is asked for twice")
+
+
+def write_all(piece: Piece, outputs: Sequence[Path], *, soundfont: Path | None, force: bool) -> list[Path]:
+    """Write a piece in every format asked for, with progress; the files' names go to the error stream."""
+    written: list[Path] = []
+    with screen.stages() as stages:
+        for done, path in enumerate(outputs):
+            stages.at("write", done, len(outputs), str(path))
+            written += write(piece, path, force=force, soundfont=soundfont)
+        stages.at("write", len(outputs), len(outputs), ", ".join(map(str, written)))
+    return written

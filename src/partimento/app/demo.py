@@ -1,0 +1,86 @@
+"""``partimento demo``: the main job, from the bundled chorales to a page with a new one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from partimento.app import screen
+from partimento.app.train import print_figures, train_run
+from partimento.config import read_recipe
+from partimento.evaluate.likelihood import Likelihood
+from partimento.piece import Part, Piece, Tempo
+
+SOURCE = "bundled:chorales"
+ORGAN = 19  # General MIDI: church organ
+NAME = "chorale"
+SUFFIXES = (".mid", ".musicxml", ".svg", ".png", ".pdf", ".wav")
+
+
+def run_demo(out: Path, *, seed: int, bars: int) -> None:
+    """The command; writes only its own files into `out`: ``chorale.*``, ``index.html`` and the folder ``run``."""
+    began = time.monotonic()
+    console = screen.out()
+    console.print(f"Learning from the Bach chorales in music21's corpus, then composing {bars} bars. Seed {seed}.")
+    with screen.stages() as stages:
+        run, reading, table = train_run([SOURCE], read_recipe("chorales"), out=out / "run", force=True, stages=stages)
+        from partimento.sample.compose import compose
+
+        with stages.during("compose"):
+            piece = compose(run, bars=bars, seed=seed, title=f"Chorale (seed {seed})", program=ORGAN)
+            piece = piece.replace(composer="composed by Partimento, after J. S. Bach", parts=(Part("Organ", ORGAN),), tempos=(Tempo.from_bpm(72),))
+        written = _write(piece, out, run, table, stages)
+    print_figures(table)
+    screen.print_rejects(reading.rejects)
+    console.print(f"\nComposed in {time.monotonic() - began:.0f} s, in {out}/:")
+    for path in written:
+        console.print(f"  {path.name:<18}{_WHAT.get(path.suffix, '')}")
+    console.print(
+        f"\nOpen {out / 'index.html'} to see and hear it. Then try:\n"
+        f"  partimento compose {out / 'run'} --bars 12 --key 'd minor' -o mine.pdf -o mine.mid\n"
+        "  partimento train FOLDER --recipe chorales -o runs/mine    (FOLDER: your own MIDI, MusicXML, ABC or kern files)"
+    )
+
+
+_WHAT = {
+    ".mid": "to play",
+    ".musicxml": "to open in a notation program",
+    ".svg": "the engraved score",
+    ".png": "the engraved score, as a picture",
+    ".pdf": "the engraved score, to print",
+    ".wav": "the sound",
+    ".html": "score and sound together, notes light up as they sound",
+}
+
+
+def _write(piece: Piece, out: Path, run: Any, table: dict[str, Likelihood], stages: screen.Stages) -> list[Path]:
+    from partimento.write import write
+
+    written: list[Path] = []
+    files = [f"{NAME}{suffix}" for suffix in SUFFIXES]
+    for done, name in enumerate(files):
+        stages.at("write", done, len(files) + 1, name)
+        written += write(piece, out / name, force=True)
+    page = out / "index.html"
+    written += write(piece, page, force=True, about=_about(run, table), files=[path.name for path in written])
+    stages.at("write", len(files) + 1, len(files) + 1, "")
+    return written
+
+
+def _about(run: Any, table: dict[str, Likelihood]) -> dict[str, Any]:
+    """What the page says about where the music came from."""
+    return {
+        "corpus": "J. S. Bach's four-part chorales (public domain), as bundled with music21",
+        "pieces": [_piece_line(piece) for piece in run.pieces if piece.split == "train"],
+        "figures": {name: {**asdict(row), "total": row.total} for name, row in table.items()},
+    }
+
+
+def _piece_line(piece: Any) -> str:
+    return f"{piece.title or Path(piece.source.path).stem} ({piece.key})"
+
+
+__all__: Sequence[str] = ["run_demo"]

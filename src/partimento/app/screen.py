@@ -1,0 +1,83 @@
+"""What the command line shows: progress on the error stream, results on the output, errors as one line."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from partimento.corpus import Reject
+
+
+def out() -> Console:
+    return Console(file=sys.stdout, highlight=False, soft_wrap=True)
+
+
+def err() -> Console:
+    return Console(file=sys.stderr, highlight=False)
+
+
+class Stages:
+    """A line of progress a stage, made when its name first comes up."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, Any] = {}
+
+    def at(self, name: str, done: int, total: int, note: str | None = None) -> None:
+        """Say that `done` of `total` are done in the stage `name`."""
+        if name not in self._tasks:
+            self._tasks[name] = self._progress.add_task(name, total=total, note="")
+        self._progress.update(self._tasks[name], completed=done, total=total, **({} if note is None else {"note": note}))
+
+    @contextmanager
+    def during(self, name: str) -> Iterator[None]:
+        """A stage of one step that shows that it is at work."""
+        self._tasks[name] = self._progress.add_task(name, total=None, note="")
+        yield
+        self._progress.update(self._tasks[name], completed=1, total=1)
+
+
+@contextmanager
+def stages(*, quiet: bool = False) -> Iterator[Stages]:
+    """Live progress on the error stream; where that is no terminal, the finished stages are printed once."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(compact=True),
+        TextColumn("{task.fields[note]}"),
+    )
+    with Progress(*columns, console=err(), disable=quiet) as progress:
+        yield Stages(progress)
+
+
+def print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], *, console: Console | None = None) -> None:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for number, name in enumerate(header):
+        table.add_column(name, justify="left" if number == 0 else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    (console or out()).print(table)
+
+
+def print_rejects(rejects: Sequence[Reject], *, most: int = 20) -> None:
+    """The files that were not read, each with its reason, on the error stream."""
+    if not rejects:
+        return
+    rows = [(reject.path, reject.reason) for reject in rejects[:most]]
+    if len(rejects) > most:
+        rows.append((f"… and {len(rejects) - most} more", ""))
+    print_table(f"{len(rejects)} not read", ("file", "reason"), rows, console=err())

@@ -1,0 +1,155 @@
+"""MIDI files become Pieces, through symusic: columns of numbers from beginning to end.
+
+A file is taken as a whole or not at all. Refused are: damage (see `smf`), notes that last no time, marks that mean nothing (a metre
+of 0/4, a tempo of 0), and sizes beyond any score. Of two marks of one kind at one time the last one counts. A note that is
+struck but never let go is no note.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, TypeVar
+
+import numpy as np
+import symusic
+
+from partimento.corpus.errors import MAX_QUARTERS, Unfit, check_size
+from partimento.corpus.smf import TrackScan, scan_track, split_tracks
+from partimento.piece import Key, Meter, Notes, Part, Piece, Tempo
+
+M = TypeVar("M", Meter, Key, Tempo)
+
+
+@dataclass(frozen=True)
+class Midi:
+    """A MIDI file as symusic gives it, in ticks: every strike is here, doubled ones too.
+
+    Attributes
+    ----------
+    divisions : int
+        Ticks a quarter.
+    onset, duration, pitch, velocity, part : (N,) int64
+        In the order of parts, then onsets.
+    parts : tuple of Part
+        What symusic calls tracks: the notes of one track, channel and program.
+    end : int
+        The end of the piece if the file says it, else 0.
+    """
+
+    divisions: int
+    onset: np.ndarray
+    duration: np.ndarray
+    pitch: np.ndarray
+    velocity: np.ndarray
+    part: np.ndarray
+    parts: tuple[Part, ...]
+    meters: tuple[Meter, ...]
+    keys: tuple[Key, ...]
+    tempos: tuple[Tempo, ...]
+    title: str
+    end: int
+
+    def to_piece(self) -> Piece:
+        """Exactly what the file says; nothing is quantised."""
+        notes = Notes.from_columns(
+            self.divisions, self.onset, self.duration, self.pitch, velocity=self.velocity, part=self.part
+        )
+        length = Fraction(max(self.end, int((self.onset + self.duration).max())), self.divisions)
+        return Piece(
+            notes, meters=self.meters or (Meter(),), keys=self.keys, tempos=self.tempos or (Tempo(),),
+            length=length, parts=self.parts, title=self.title,
+        )  # fmt: skip
+
+
+def midi_from_bytes(data: bytes) -> Midi:
+    """Read a MIDI file.
+
+    Raises
+    ------
+    Unfit
+        With a reason, if it cannot be taken as a whole.
+    """
+    chunks = split_tracks(data)
+    try:
+        score = symusic.Score.from_midi(data)
+    except Exception as error:  # symusic raises RuntimeError, but says so nowhere
+        raise Unfit(f"damaged: {_plain_reason(error)}") from error
+    tracks = [track for track in score.tracks if len(track.notes)]
+    check_size(sum(len(track.notes) for track in tracks), 0)
+    tables = [track.notes.numpy() for track in tracks]
+    onset, duration, pitch, velocity = (
+        np.concatenate([table[name] for table in tables]).astype(np.int64) for name in ("time", "duration", "pitch", "velocity")
+    )
+    divisions = score.ticks_per_quarter
+    _check_times(onset, duration, divisions)
+    title, end = _title_and_end(chunks[0]) if chunks else ("", 0)
+    return Midi(
+        divisions, onset, duration, pitch, velocity,
+        np.repeat(np.arange(len(tables)), [len(table["time"]) for table in tables]),
+        _parts(tracks, chunks),
+        _timeline(Meter(n, d, Fraction(t, divisions)) for t, n, d in _rows(score.time_signatures, "numerator", "denominator")),
+        _timeline(
+            Key(fifths, "minor" if minor else "major", Fraction(t, divisions))
+            for t, fifths, minor in _rows(score.key_signatures, "key", "tonality")
+        ),
+        _timeline(Tempo(us, Fraction(t, divisions)) for t, us in _rows(score.tempos, "mspq")),
+        title,
+        end if end <= MAX_QUARTERS * divisions else 0,
+    )  # fmt: skip
+
+
+def _check_times(onset: np.ndarray, duration: np.ndarray, divisions: int) -> None:
+    if onset.min() < 0 or duration.min() < 0:
+        raise Unfit("a note lies at tick 2³¹ or beyond")
+    if duration.min() == 0:
+        raise Unfit(f"{np.count_nonzero(duration == 0)} of its {len(duration)} notes last no time")
+    check_size(len(onset), int((onset + duration).max()) / divisions)
+
+
+def _rows(marks: Any, *names: str) -> Iterator[tuple[int, ...]]:
+    table = marks.numpy() if len(marks) else {}
+    columns = [table[name].tolist() for name in ("time", *names)] if table else []
+    return zip(*columns, strict=True)
+
+
+def _timeline(marks: Iterable[M]) -> tuple[M, ...]:
+    """Sorted by time; of several marks at one time (a signature in each track) the last one counts."""
+    try:
+        last = {mark.onset: mark for mark in marks}
+    except ValueError as error:
+        raise Unfit(str(error)) from error
+    if any(onset < 0 for onset in last):
+        raise Unfit("a mark lies at tick 2³¹ or beyond")
+    return tuple(last[onset] for onset in sorted(last))
+
+
+def _title_and_end(chunk: bytes) -> tuple[str, int]:
+    """A first track without notes bears the title of the piece and ends where the piece does, a closing rest included."""
+    scan = scan_track(chunk, until_note=True)
+    return (scan.name, scan.end) if scan else ("", 0)
+
+
+def _parts(tracks: list[Any], chunks: list[bytes]) -> tuple[Part, ...]:
+    said = _programs_said(tracks, chunks)
+    return tuple(
+        Part(track.name.strip(), track.program if known else None, track.is_drum) for track, known in zip(tracks, said, strict=True)
+    )
+
+
+def _programs_said(tracks: list[Any], chunks: list[bytes]) -> list[bool]:
+    """Whether each track's program was named: symusic gives 0, a piano, also where none was."""
+    said = [track.program != 0 for track in tracks]
+    if all(said) or not any(0xC0 <= byte < 0xD0 for chunk in chunks for byte in set(chunk)):
+        return said
+    scans = [scan for chunk in chunks if isinstance(scan := scan_track(chunk), TrackScan)]
+    # symusic gives the voices of a track in the order of programs, then channels.
+    voices = [scan.voices[key] for scan in scans for key in sorted(scan.voices)]
+    if [voice.notes for voice in voices] != [len(track.notes) for track in tracks]:
+        return [True] * len(said)  # notes that never end blur the match: believe symusic
+    return [voice.program_said for voice in voices]
+
+
+def _plain_reason(error: Exception) -> str:
+    return str(error).replace("MiniMidi: ", "").replace(": iostream error", "").rstrip("!").split("! ")[0] or type(error).__name__

@@ -1,0 +1,269 @@
+"""Engraved scores (MusicXML, ABC, kern) become Pieces, through music21.
+
+Ties become one note, transposing instruments sound as they sound, repeats are not unfolded. Of what has no written time, grace notes are
+kept as short notes before their main note (flagged, so that they can be found) and chord symbols are not notes. Where a bar is
+shorter or longer than its metre says, the metre is stated again after it, so that the bar lines stay where the score has them.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+import zipfile
+import zlib
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+from xml.etree import ElementTree
+
+from partimento.corpus.errors import MAX_BYTES, Unfit, check_size
+from partimento.piece import Key, Meter, Note, Part, Piece, Tempo
+
+GRACE_QL = Fraction(1, 16)
+MINOR_LIKE = ("minor", "aeolian", "dorian", "phrygian", "locrian")
+
+
+def piece_from_score(data: bytes, suffix: str) -> Piece:
+    """Read the bytes of a score; `suffix` says which format.
+
+    Raises
+    ------
+    Unfit
+        With a reason, if it cannot be read as one piece with notes.
+    """
+    text = _text(data, suffix)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # music21 warns of much that a reader of many files cannot act upon
+        try:
+            return _to_piece(_parse(text, suffix))
+        except (Unfit, MemoryError, RecursionError):
+            raise
+        except Exception as error:  # any kind: parsers meet what their makers did not think of
+            raise Unfit(f"damaged, or not understood by music21: {type(error).__name__}: {str(error)[:200]}") from error
+
+
+def _text(data: bytes, suffix: str) -> str | bytes:
+    if not data.strip():
+        raise Unfit("it is empty")
+    if suffix == ".mxl":
+        data = _unzip(data)
+    if suffix in (".abc", ".krn"):
+        text = data.decode("utf-8-sig", "replace") if _is_utf8(data) else data.decode("latin-1")
+        if "\0" in text or (suffix == ".krn" and "**kern" not in text) or (suffix == ".abc" and "K:" not in text):
+            raise Unfit(f"not {'kern' if suffix == '.krn' else 'ABC'}, whatever its name says")
+        return text
+    return data
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _unzip(data: bytes) -> bytes:
+    """The score inside a compressed MusicXML file, of bounded size whatever the archive promises."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = [name for name in archive.namelist() if name.endswith((".xml", ".musicxml")) and not name.startswith("META-INF")]
+            if "META-INF/container.xml" in archive.namelist():
+                roots = ElementTree.fromstring(_bounded(archive, "META-INF/container.xml"))  # noqa: S314 - expat bounds expansion
+                names = [root.get("full-path", "") for root in roots.iter() if root.tag.endswith("rootfile")] or names
+            if not names:
+                raise Unfit("the archive holds no score")
+            return _bounded(archive, names[0])
+    except (zipfile.BadZipFile, KeyError, ElementTree.ParseError, zlib.error, EOFError, NotImplementedError) as error:
+        raise Unfit(f"damaged: not a whole archive ({error})") from error
+
+
+def _bounded(archive: zipfile.ZipFile, name: str) -> bytes:
+    with archive.open(name) as file:
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise Unfit(f"larger than {MAX_BYTES // 2**20} MiB when unpacked")
+    return data
+
+
+def _parse(text: str | bytes, suffix: str) -> Any:
+    from music21 import stream
+
+    if suffix in (".abc", ".krn"):
+        from music21.converter import subConverters
+
+        converter = subConverters.ConverterABC() if suffix == ".abc" else subConverters.ConverterHumdrum()
+        converter.parseData(text)
+        score = converter.stream
+        if isinstance(score, stream.Opus):
+            scores = list(score.scores)
+            if len(scores) != 1:
+                raise Unfit(f"it holds {len(scores)} tunes: a file of one piece is read")
+            score = scores[0]
+        return score
+    from music21.musicxml.xmlToM21 import MusicXMLImporter
+
+    try:
+        root = ElementTree.fromstring(text)  # noqa: S314 - expat bounds expansion and fetches nothing
+    except ElementTree.ParseError as error:
+        raise Unfit(f"damaged XML: {error}") from error
+    if root.tag != "score-partwise":
+        raise Unfit("MusicXML ordered by time, not by parts" if root.tag == "score-timewise" else "XML, but not MusicXML")
+    check_size(sum(1 for _ in root.iter("note")), 0)
+    importer = MusicXMLImporter()
+    importer.xmlRootToScore(root, importer.stream)
+    return importer.stream
+
+
+def _to_piece(score: Any) -> Piece:
+    from music21 import instrument, metadata
+
+    if any(found.transposition for found in score[instrument.Instrument]):
+        score.toSoundingPitch(inPlace=True)
+    staves = list(score.parts) or [score]
+    notes: list[Note] = []
+    marks = _Marks()
+    for index, staff in enumerate(staves):
+        notes += _notes(staff, index)
+        marks.collect(staff)
+    check_size(len(notes), float(max((note.end for note in notes), default=0)))
+    words = score.metadata or metadata.Metadata()
+    meters, pickup = _meters(staves[0], marks.meters)
+    return Piece(
+        notes,
+        meters=meters,
+        keys=tuple(marks.keys.values()),
+        tempos=tuple(marks.tempos.values()) or (Tempo(),),
+        pickup=pickup,
+        length=max(_time(staff.highestTime) for staff in staves),
+        parts=tuple(_part(staff) for staff in staves),
+        title=(words.bestTitle or "").strip(),
+        composer=(words.composer or "").strip(),
+    )
+
+
+def _walk(container: Any, start: Fraction = Fraction(0)) -> Iterator[tuple[Fraction, Any]]:
+    """All elements of measures and voices with their times (music21's own `recurse` finds a time by searching for it)."""
+    for element in container.elements:
+        onset = start + _time(container.elementOffset(element))
+        if element.isStream:
+            yield from _walk(element, onset)
+        else:
+            yield onset, element
+
+
+def _time(value: Any) -> Fraction:
+    """music21's times are floats where these are exact, else Fractions; both within denominators of 65535."""
+    return Fraction(value).limit_denominator(65535)
+
+
+def _notes(staff: Any, part: int) -> list[Note]:
+    from music21 import harmony, note
+
+    done: list[Note] = []
+    tied: dict[int, int] = {}  # pitch → index of the note that sounds on
+    graces: list[tuple[Fraction, list[Note]]] = []
+    elements = [(onset, found) for onset, found in _walk(staff) if isinstance(found, note.NotRest)]
+    for onset, element in sorted(elements, key=lambda item: item[0]):
+        if isinstance(element, harmony.ChordSymbol):
+            continue
+        if element.duration.isGrace:
+            graces.append((onset, [_note(single, onset, GRACE_QL, part, grace=True) for single in _singles(element)]))
+            continue
+        duration = _time(element.duration.quarterLength)
+        if duration <= 0:
+            raise Unfit(f"a note lasts no time, {onset} quarter notes in")
+        for single in _singles(element):
+            new = _note(single, onset, duration, part)
+            kind = single.tie.type if single.tie else element.tie.type if element.tie else ""
+            before = tied.pop(new.pitch, None) if kind in ("stop", "continue") else None
+            if before is not None and done[before].end == onset:
+                old = done[before]
+                done[before] = Note(old.onset, old.duration + duration, old.pitch, old.velocity, part, old.string, old.fret)
+            else:
+                before = len(done)
+                done.append(new)
+            if kind in ("start", "continue"):
+                tied[new.pitch] = before
+    return done + _before_their_beat(graces)
+
+
+def _singles(element: Any) -> list[Any]:
+    return list(element.notes) if hasattr(element, "notes") else [element]
+
+
+def _note(single: Any, onset: Fraction, duration: Fraction, part: int, *, grace: bool = False) -> Note:
+    if hasattr(single, "pitch"):
+        pitch = single.pitch.midi
+    else:  # unpitched percussion: what General MIDI plays for it, else where it stands on the staff
+        pitch = getattr(single.storedInstrument, "percMapPitch", None) or single.displayPitch().midi
+    velocity = single.volume.velocity if single.hasVolumeInformation() else None
+    where = {type(mark).__name__: getattr(mark, "number", None) for mark in single.articulations}
+    string, fret = where.get("StringIndication"), where.get("FretIndication")
+    return Note(
+        onset, duration, pitch, min(max(int(velocity), 1), 127) if velocity is not None else 80, part,
+        None if string is None else int(string), None if fret is None else int(fret), grace,
+    )  # fmt: skip
+
+
+def _before_their_beat(graces: list[tuple[Fraction, list[Note]]]) -> list[Note]:
+    """Grace notes one after another up to the beat of their main note; at the very beginning, together on it."""
+    at: dict[Fraction, list[list[Note]]] = {}
+    for onset, chord in graces:
+        at.setdefault(onset, []).append(chord)
+    done = []
+    for beat, chords in at.items():
+        for back, chord in zip(range(len(chords), 0, -1), chords, strict=True):
+            onset = max(beat - back * GRACE_QL, Fraction(0))
+            done += [Note(onset, GRACE_QL, n.pitch, n.velocity, n.part, n.string, n.fret, True) for n in chord]
+    return done
+
+
+class _Marks:
+    """Metres, keys and tempos by time; where staves differ, the first one's word counts."""
+
+    def __init__(self) -> None:
+        self.meters: dict[Fraction, Meter] = {}
+        self.keys: dict[Fraction, Key] = {}
+        self.tempos: dict[Fraction, Tempo] = {}
+
+    def collect(self, staff: Any) -> None:
+        from music21 import key, meter, tempo
+
+        for onset, mark in _walk(staff):
+            if isinstance(mark, meter.TimeSignature):
+                self.meters.setdefault(onset, Meter(mark.numerator, mark.denominator, onset))
+            elif isinstance(mark, key.KeySignature):
+                if mark.sharps is not None and -7 <= mark.sharps <= 7:
+                    minor = getattr(mark, "mode", None) in MINOR_LIKE
+                    self.keys.setdefault(onset, Key(mark.sharps, "minor" if minor else "major", onset))
+            elif isinstance(mark, tempo.MetronomeMark):
+                bpm = mark.getQuarterBPM()
+                if bpm:
+                    self.tempos.setdefault(onset, Tempo.from_bpm(bpm, onset=onset))
+
+
+def _meters(staff: Any, said: dict[Fraction, Meter]) -> tuple[tuple[Meter, ...], Fraction]:
+    """The metres, stated anew where the bars of a staff leave them, and the pickup."""
+    from music21 import stream
+
+    onsets = [_time(staff.elementOffset(measure)) for measure in staff.getElementsByClass(stream.Measure)]
+    if not said or min(said) > 0:
+        said = {Fraction(0): Meter(), **said}
+    first = said[Fraction(0)]
+    pickup = onsets[1] if len(onsets) > 1 and onsets[1] < first.bar_ql else Fraction(0)
+    meters, now = dict(said), first
+    for begin, after in zip(onsets, onsets[1:], strict=False):
+        now = said.get(begin, now)
+        if after - begin not in (now.bar_ql, 0) and (begin or not pickup):
+            meters.setdefault(after, Meter(now.numerator, now.denominator, after))
+    return tuple(meters.values()), pickup
+
+
+def _part(staff: Any) -> Part:
+    from music21 import instrument
+
+    found = staff[instrument.Instrument].first()
+    drum = isinstance(found, instrument.UnpitchedPercussion) or (found is not None and found.midiChannel == 9)
+    name = staff.partName or (found.partName if found else "") or ""
+    return Part(str(name).strip(), found.midiProgram if found else None, bool(drum))

@@ -1,0 +1,123 @@
+"""What symusic hides of a standard MIDI file, from its bytes: damage, the title, the end, and whether a program was named.
+
+Only small tracks are scanned event by event in Python, or the few files where a program is in doubt: bulk reading stays with symusic.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from partimento.corpus.errors import Unfit
+
+NOTE_ON, PROGRAM, META, TRACK_NAME, END_OF_TRACK = 0x90, 0xC0, 0xFF, 0x03, 0x2F
+
+
+@dataclass
+class Voice:
+    """The notes of one track on one channel under one program, which is what symusic calls a track."""
+
+    notes: int = 0
+    program_said: bool = False
+
+
+@dataclass
+class TrackScan:
+    """What one track says; `end` is its end-of-track, in ticks."""
+
+    name: str = ""
+    end: int = 0
+    voices: dict[tuple[int, int], Voice] = field(default_factory=dict)  # (program, channel)
+
+
+def split_tracks(data: bytes) -> list[bytes]:
+    """The tracks of a file, after a check that nothing is missing.
+
+    Raises
+    ------
+    Unfit
+        If this is no MIDI file, or less of it than its header says.
+    """
+    if not data:
+        raise Unfit("it is empty")
+    if data[:4] != b"MThd":
+        raise Unfit("not a MIDI file, whatever its name says" if data[:4] != b"RIFF" else "a MIDI file wrapped in RIFF")
+    if len(data) < 14:
+        raise Unfit("truncated: it ends within its header")
+    header, kind, count, division = struct.unpack(">IHHH", data[4:14])
+    if kind > 1:
+        raise Unfit("MIDI format 2: sequences that do not sound together" if kind == 2 else f"no such MIDI format: {kind}")
+    if division == 0 or division >= 0x8000:
+        raise Unfit("it counts time in film frames, not in quarter notes" if division else "it has 0 ticks a quarter note")
+    at, tracks = 8 + header, []
+    while at + 8 <= len(data) and len(tracks) < count:
+        name, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "big")
+        missing = at + 8 + size - len(data)
+        if missing > 0:
+            raise Unfit(f"truncated: track {len(tracks) + 1} ends {missing} bytes early")
+        if name == b"MTrk":
+            tracks.append(data[at + 8 : at + 8 + size])
+        at += 8 + size
+    if len(tracks) < count:
+        raise Unfit(f"truncated: {len(tracks)} of its {count} tracks are there")
+    return tracks
+
+
+def scan_track(track: bytes, *, until_note: bool = False) -> TrackScan | None:
+    """Walk through all events of a track; with `until_note`, give None at its first note."""
+    scan = TrackScan()
+    program: dict[int, int] = {}
+    for tick, status, body in _events(track):
+        scan.end = tick
+        command, channel = status & 0xF0, status & 0x0F
+        if status == META and body[0] == TRACK_NAME and not scan.name:
+            scan.name = decode(body[1:])
+        elif command == PROGRAM:
+            program[channel] = body[0]
+        elif command == NOTE_ON and body[1]:
+            if until_note:
+                return None
+            voice = scan.voices.setdefault((program.get(channel, 0), channel), Voice())
+            voice.notes += 1
+            voice.program_said |= channel in program
+    return scan
+
+
+def _events(track: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Yield (tick, status, data bytes); of meta events the data begin with their kind."""
+    at = tick = status = 0
+    while at < len(track):
+        delta, at = _variable(track, at)
+        tick += delta
+        if track[at] >= 0x80:
+            status, at = track[at], at + 1
+        if status in (META, 0xF0, 0xF7):
+            kind = track[at : at + 1] if status == META else b""
+            size, at = _variable(track, at + len(kind))
+            yield tick, status, kind + track[at : at + size]
+            if kind == bytes([END_OF_TRACK]):
+                return
+        else:
+            size = 1 if 0xC0 <= status < 0xE0 else 2
+            yield tick, status, track[at : at + size]
+        at += size
+
+
+def _variable(track: bytes, at: int) -> tuple[int, int]:
+    value = 0
+    while True:
+        byte = track[at]
+        at += 1
+        value = value << 7 | byte & 0x7F
+        if byte < 0x80:
+            return value, at
+
+
+def decode(text: bytes) -> str:
+    """Names in MIDI files have no stated encoding: UTF-8 where it fits, else Latin-1."""
+    try:
+        plain = text.decode()
+    except UnicodeDecodeError:
+        plain = text.decode("latin-1")
+    return plain.replace("\0", "").strip()

@@ -1,0 +1,105 @@
+"""Honest baselines: counts with Witten–Bell back-off, over the same fields, charged in full like any model.
+
+The unigram model knows how often each chord, held pattern and duration occurs. The first-order Markov model knows what it was preceded
+by: the chord given the chord before, the held pattern given both chords, the duration given the duration before and the chord; where a
+context is rare it leans on shorter ones (Witten & Bell 1991, interpolated).
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from partimento.encode.codecs import CHORD, DURATION, HELD, ChordCodec, Encoded
+from partimento.encode.vocabulary import END, PAD, UNKNOWN
+
+Context = tuple[Hashable, ...]
+
+
+@dataclass
+class BackoffCounts:
+    """P(symbol | context), interpolated from the longest context down to the uniform distribution over `size` symbols."""
+
+    size: int
+    counts: dict[Context, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
+
+    def add(self, symbol: int, contexts: Sequence[Context]) -> None:
+        """Count `symbol` after each of its `contexts` (shortest first)."""
+        for context in contexts:
+            self.counts[context][symbol] += 1
+
+    def probability(self, symbol: int, contexts: Sequence[Context]) -> float:
+        """Witten–Bell: a context of n occurrences and k kinds keeps n / (n + k) for itself."""
+        p = 1.0 / self.size
+        for context in contexts:
+            seen = self.counts.get(context)
+            if seen:
+                n, k = seen.total(), len(seen)
+                p = (seen[symbol] + k * p) / (n + k)
+        return p
+
+    def distribution(self, contexts: Sequence[Context]) -> np.ndarray:
+        """``(size,)``, the same for every symbol."""
+        p = np.full(self.size, 1.0 / self.size)
+        for context in contexts:
+            seen = self.counts.get(context)
+            if seen:
+                n, k = seen.total(), len(seen)
+                own = np.zeros(self.size)
+                own[list(seen)] = list(seen.values())
+                p = (own + k * p) / (n + k)
+        return p
+
+
+class Baseline:
+    """Counts of order 0 (unigram) or 1 (first-order Markov).
+
+    Parameters
+    ----------
+    codec : ChordCodec
+    train : list of Encoded
+    order : {0, 1}
+    """
+
+    def __init__(self, codec: ChordCodec, train: Iterable[Encoded], *, order: int) -> None:
+        if order not in (0, 1):
+            raise ValueError("baselines are of order 0 or 1")
+        self.codec, self.order = codec, order
+        self.models = [BackoffCounts(size) for size in codec.sizes]
+        for piece in train:
+            for before, now in zip(piece.tokens, piece.tokens[1:], strict=False):
+                for f in (CHORD, HELD, DURATION):
+                    if now[f] != PAD:
+                        self.models[f].add(int(now[f]), self._contexts(f, before, now))
+
+    def _contexts(self, f: int, before: np.ndarray, now: np.ndarray) -> list[Context]:
+        none: list[Context] = [()]
+        if self.order == 0:
+            return none
+        chord, last = int(now[CHORD]), int(before[CHORD])
+        if f == CHORD:
+            return [*none, (last,)]
+        if f == HELD:
+            return [*none, (chord,), (chord, last)]
+        return [*none, (int(before[DURATION]),), (int(before[DURATION]), chord)]
+
+    def nats(self, pieces: Iterable[Encoded]) -> tuple[np.ndarray, int]:
+        """Summed nats by field ``(3,)`` and the number of events, normalised over the same possibilities as the models."""
+        nats, events = np.zeros(3), 0
+        for piece in pieces:
+            fits = self.codec.patterns_that_fit(piece.common)
+            fits[:, UNKNOWN] = True
+            for t, (before, now) in enumerate(zip(piece.tokens, piece.tokens[1:], strict=False), 1):
+                events += 1
+                nats[CHORD] -= np.log(self._among(CHORD, before, now, slice(END, None)))
+                if now[CHORD] != END:
+                    nats[HELD] -= np.log(self._among(HELD, before, now, fits[t]))
+                    nats[DURATION] -= np.log(self._among(DURATION, before, now, slice(UNKNOWN, None)))
+        return nats, events
+
+    def _among(self, f: int, before: np.ndarray, now: np.ndarray, possible: slice | np.ndarray) -> float:
+        p = self.models[f].distribution(self._contexts(f, before, now))
+        return float(p[now[f]] / p[possible].sum())

@@ -1,0 +1,71 @@
+"""How well a model foresees music it has not seen: nats an event, the whole event charged (chord, held notes and duration)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from partimento.encode.codecs import CHORD, DURATION, HELD, PITCHES, ChordCodec, Encoded
+from partimento.encode.vocabulary import UNKNOWN
+from partimento.piece import Event, merge_held
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """Nats an event; `unknown` is the part of `chord`, `held` and `duration` that pays for what is not in the vocabularies."""
+
+    chord: float
+    held: float
+    duration: float
+    unknown: float
+    events: int
+
+    @property
+    def total(self) -> float:
+        return self.chord + self.held + self.duration + self.unknown
+
+
+class UnknownPrices:
+    """What an unknown symbol costs beyond being unknown: one fixed model, fitted on the training pieces and shared by all models.
+
+    A chord's notes are charged as independent notes (each pitch sounds with its training frequency), a held pattern as one bit a note
+    that could be held, a duration by how often its denominator was seen, then as a numerator of a geometric law.
+    """
+
+    def __init__(self, train: Iterable[Sequence[Event]]) -> None:
+        sounding, events, durations = np.zeros(PITCHES), 0, []
+        for piece in train:
+            for event in merge_held(piece):
+                sounding[list(event.chord)] += 1
+                durations.append(float(event.duration))
+                events += 1
+        self.p = (sounding + 0.5) / (events + 1)
+        self.mean_ql = float(np.mean(durations)) if durations else 1.0
+
+    def chord(self, event: Event) -> float:
+        on = np.zeros(PITCHES, bool)
+        on[list(event.chord)] = True
+        return -float(np.log(np.where(on, self.p, 1 - self.p)).sum())
+
+    def duration(self, event: Event) -> float:
+        """A denominator d costs 2 ln d + 0.5 nats (a normalised 1/d² law), a numerator its place in a geometric law of the mean length."""
+        d = event.duration.denominator
+        stop = 1 / (1 + self.mean_ql * d)
+        return float(2 * np.log(d) + np.log(np.pi**2 / 6) - np.log(stop) - (event.duration.numerator - 1) * np.log1p(-stop))
+
+    def of(self, codec: ChordCodec, events: Sequence[Event], encoded: Encoded) -> float:
+        """Summed nats of a piece's unknown symbols."""
+        nats = 0.0
+        for event, row, common in zip(merge_held(events), encoded.tokens[1:], encoded.common[1:], strict=False):
+            nats += self.chord(event) if row[CHORD] == UNKNOWN else 0.0
+            nats += float(common.sum() * np.log(2)) if row[HELD] == UNKNOWN else 0.0
+            nats += self.duration(event) if row[DURATION] == UNKNOWN else 0.0
+        return nats
+
+
+def likelihood(nats: np.ndarray, events: int, unknown: float) -> Likelihood:
+    """Put sums together as nats an event."""
+    chord, held, duration = (float(value) / events for value in nats)
+    return Likelihood(chord, held, duration, unknown / events, int(events))

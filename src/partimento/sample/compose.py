@@ -1,0 +1,189 @@
+"""Composing: a run and a wish (how long, how free, from what) become a `Piece`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+
+from partimento.config import UserError
+from partimento.corpus.keys import analyse_key
+from partimento.encode.codecs import CHORD, HELD
+from partimento.encode.prepare import in_common_key
+from partimento.encode.transpose import interval_to_common_key, transpose
+from partimento.encode.vocabulary import START, UNKNOWN
+from partimento.models.run import Learned, Run
+from partimento.piece import Event, Key, Meter, Notes, Part, Piece, Source, Tempo, merge_held
+from partimento.sample.pick import Choice
+from partimento.sample.roll import Limits, roll
+
+EVENTS_PER_BAR = 48  # beyond this, a bar is not waited for
+TAKES = 8
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What a piece begins from, and whose clothes it wears: metre, pickup, tempo, key and instrument."""
+
+    tokens: np.ndarray  # (n, 3), a start row first
+    like: Learned
+    title: str
+
+
+def compose(
+    run: Run,
+    *,
+    bars: int | None = None,
+    events: int | None = None,
+    choice: Choice | None = None,
+    seed: int = 0,
+    start: Piece | int | None = None,
+    opening: int = 8,
+    key: Key | None = None,
+    program: int | None = None,
+    title: str = "",
+    takes: int = TAKES,
+) -> Piece:
+    """Compose a piece of so many bars (the default: 16) or events, its opening included.
+
+    Several takes are composed at once; the one that the model itself would best like to end where it ends is kept.
+
+    Parameters
+    ----------
+    choice : Choice, optional
+        Sampling; the default is temperature 1 with top-p 0.95.
+    start : None, int or Piece
+        From silence; from the opening of training piece number `start`; or from the opening of a piece of your own.
+    opening : int
+        Events taken over from `start`.
+    key : Key, optional
+        The key to end up in; by default that of the piece it began from or, from silence, of one of the training pieces.
+    program : int, optional
+        General MIDI program; by default the training pieces'.
+
+    Raises
+    ------
+    UserError
+        If the wish cannot be fulfilled.
+    """
+    bars = 16 if bars is None and events is None else bars
+    _check(bars, events, opening)
+    choice = choice or Choice(top_p=0.95)
+    begin = _begin(run, start, opening, seed)
+    meter, pickup = begin.like.meter, begin.like.pickup
+    grid = run.codec.grid
+    if events is not None:
+        limits = Limits(events + 1, 2**30, may_end=False)
+    else:
+        assert bars is not None
+        total = (pickup + bars * meter.bar_ql) * grid
+        if total >= 2**30:
+            raise UserError(f"{bars} bars are too many")
+        limits = Limits(bars * EVENTS_PER_BAR + 2, int(np.ceil(float(total))), may_end=False)
+    if len(begin.tokens) >= limits.events or _steps(run, begin.tokens) >= limits.steps:
+        raise UserError("the opening alone is longer than the piece that was asked for: ask for more bars or a shorter opening")
+    rolled = roll(run.model, begin.tokens, limits=limits, choice=choice, takes=takes, seed=seed)
+    best = rolled.tokens[int(np.argmax(rolled.closing))]
+    music = run.codec.decode(best[: limits.events])
+    if bars is not None:
+        music = _cut(music, pickup + bars * meter.bar_ql)
+    return _dress(run, music, begin, key=key, program=program, title=title or f"Partimento no. {seed}")
+
+
+def _check(bars: int | None, events: int | None, opening: int) -> None:
+    if bars is not None and events is not None:
+        raise UserError("give the length in bars or in events, not both")
+    if (bars is not None and bars < 1) or (events is not None and events < 1) or opening < 1:
+        raise UserError("bars, events and the opening are at least 1")
+    if (bars or 0) > 10_000 or (events or 0) > 500_000:
+        raise UserError("at most 10,000 bars or 500,000 events at a time")
+
+
+def _begin(run: Run, start: Piece | int | None, opening: int, seed: int) -> Opening:
+    if isinstance(start, Piece):
+        item = in_common_key(start, common=run.settings.encode.common_key)
+        tokens = run.codec.encode(item.events, pickup=item.moved.pickup).tokens
+        like = Learned.from_prepared(item, tokens, "given")
+        return Opening(_known(tokens[: opening + 1], f"the opening of {start.title or 'the given piece'}"), like, start.title)
+    if start is None:
+        like = _one_of_the_usual(run, seed)
+        first = like.opening[0] if len(like.opening) else np.array([START, START, START], np.int32)
+        return Opening(first[None], like, "")
+    if not 0 <= start < len(run.pieces):
+        raise UserError(f"there is no training piece number {start}: they go from 0 to {len(run.pieces) - 1}")
+    like = run.pieces[start]
+    return Opening(_known(like.opening[: min(opening + 1, like.events + 1)], f"the opening of {like.title}"), like, like.title)
+
+
+def _known(tokens: np.ndarray, what: str) -> np.ndarray:
+    """The rows up to the first unknown symbol."""
+    unknown = np.flatnonzero((tokens[1:] == UNKNOWN).any(1))
+    if len(unknown) and unknown[0] == 0:
+        raise UserError(f"{what} begins with a chord or duration that the run has never met: begin elsewhere, or from silence")
+    return tokens[: unknown[0] + 1] if len(unknown) else tokens
+
+
+def _one_of_the_usual(run: Run, seed: int) -> Learned:
+    """A training piece, drawn among those of the commonest metre."""
+    pieces = [piece for piece in run.pieces if piece.split == "train"]
+    usual = Counter((p.meter.numerator, p.meter.denominator) for p in pieces).most_common(1)[0][0]
+    pieces = [p for p in pieces if (p.meter.numerator, p.meter.denominator) == usual]
+    return pieces[int(np.random.default_rng([seed, 1]).integers(len(pieces)))]
+
+
+def _steps(run: Run, tokens: np.ndarray) -> int:
+    return int(run.codec.duration_steps[tokens[1:, HELD + 1]].sum()) if len(tokens) > 1 else 0
+
+
+def _cut(music: list[Event], length: Fraction) -> list[Event]:
+    """End exactly at `length`: a longer last event is shortened, a shorter one sounds on."""
+    kept: list[Event] = []
+    now = Fraction(0)
+    for event in music:
+        if now >= length:
+            break
+        kept.append(replace(event, duration=min(event.duration, length - now)))
+        now += kept[-1].duration
+    if kept and now < length:
+        kept[-1] = replace(kept[-1], duration=kept[-1].duration + length - now)
+    return kept
+
+
+def _dress(run: Run, music: list[Event], begin: Opening, *, key: Key | None, program: int | None, title: str) -> Piece:
+    """Give the events a metre, key, tempo, instrument and name, and take them from the common key to their own."""
+    like = begin.like
+    plain = Piece.from_events(merge_held(music))
+    found, _ = analyse_key(plain)
+    shift = -like.interval if key is None else -interval_to_common_key(key)
+    if run.settings.encode.common_key:
+        home = Key(0, found.mode)
+    else:
+        home, shift = found, 0 if key is None else (key.tonic - found.tonic + 6) % 12 - 6
+    if key is None:
+        shift = _within_range(run, plain.notes, shift)
+    declared = key if key is not None else Key.from_tonic((home.tonic + shift) % 12, home.mode)
+    learned_from = Counter(piece.composer for piece in run.pieces if piece.composer)
+    return transpose(plain, shift).replace(
+        meters=(Meter(like.meter.numerator, like.meter.denominator),),
+        keys=(declared,),
+        tempos=(Tempo(like.tempo.us_per_quarter),),
+        pickup=like.pickup,
+        parts=(Part("", like.program if program is None else program),),
+        title=title,
+        composer=f"after {learned_from.most_common(1)[0][0]}" if learned_from else "",
+        source=Source(path=str(run.folder or ""), licence="composed by a program"),
+    )
+
+
+def _within_range(run: Run, notes: Notes, wanted: int) -> int:
+    """The wanted shift if it keeps to the pitches of the training pieces, else the commonest of theirs that does."""
+    pieces = [piece for piece in run.pieces if piece.split == "train"]
+    low, high = min(piece.low for piece in pieces), max(piece.high for piece in pieces)
+    shifts = [wanted, *(shift for shift, _ in Counter(-piece.interval for piece in pieces).most_common())]
+    lowest, highest = notes.pitch.min(initial=127), notes.pitch.max(initial=0)
+    return next((s for s in shifts if low <= lowest + s and highest + s <= high), wanted)
+
+
+assert (CHORD, HELD) == (0, 1)

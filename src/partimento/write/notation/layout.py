@@ -1,0 +1,232 @@
+"""A part, bar by bar, as the symbols that write it: the last step before a file format."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from partimento.config import UserError
+from partimento.piece import Bar, Piece
+from partimento.write.notation import metre, rhythm, voices
+from partimento.write.notation.beams import beams_of
+from partimento.write.notation.rhythm import Tuplet, Value
+from partimento.write.notation.voices import Clef, Span
+
+MOST_BARS = 20_000  # a longer score is a mistake: a note at tick 2**31, not music
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A written note, chord or rest.
+
+    Attributes
+    ----------
+    onset, duration : int
+        In ticks, from the beginning of the piece; exact, even where the symbol only comes near (see `rhythm.snap`).
+    notes : tuple of (index, tied from before, tied to the next)
+        By rising pitch; empty: a rest.
+    value : Value
+        What is drawn.
+    whole_bar, hidden : bool
+        For rests.
+    beams : tuple of str
+        ``begin``, ``continue``, ``end``, ``forward hook`` or ``backward hook``, a word for each beam.
+    tuplet_starts, tuplet_stops : bool
+    """
+
+    onset: int
+    duration: int
+    notes: tuple[tuple[int, bool, bool], ...]
+    value: Value
+    whole_bar: bool = False
+    hidden: bool = False
+    beams: tuple[str, ...] = ()
+    tuplet_starts: bool = False
+    tuplet_stops: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StaffBar:
+    """One staff in one bar: a list of symbols for each voice; `stems` says whether the voices need stems up and down."""
+
+    voices: tuple[tuple[Symbol, ...], ...]
+    stems: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PartLayout:
+    """A part's staves: the clef of each, and for every bar of `Piece.bars` a tuple of `StaffBar`."""
+
+    clefs: tuple[Clef, ...]
+    bars: tuple[tuple[StaffBar, ...], ...]
+
+
+def ticks_for(piece: Piece) -> int:
+    """Ticks a quarter that carry every time of the piece and every note value that may be needed."""
+    marks = (piece.pickup, piece.length, *(m.onset for line in (piece.meters, piece.keys, piece.tempos) for m in line))
+    return math.lcm(piece.notes.divisions, 4 * rhythm.SMALLEST, *(mark.denominator for mark in marks))
+
+
+def bars_of(piece: Piece) -> list[Bar]:
+    """The bars of a piece.
+
+    Raises
+    ------
+    UserError
+        If there are absurdly many.
+    """
+    shortest = min((m.bar_ql for m in piece.meters), default=4)
+    if piece.length / shortest > MOST_BARS:
+        raise UserError(f"the piece is too long to engrave: up to {int(piece.length / shortest):,} bars (at most {MOST_BARS:,})")
+    return piece.bars()
+
+
+def lay_out(piece: Piece, part: int, bars: Sequence[Bar], ticks: int, drawn: Sequence[dict[int, int]]) -> PartLayout:
+    """Write one part.
+
+    Parameters
+    ----------
+    piece : Piece
+    part : int
+        Index into ``piece.parts``.
+    bars : sequence of Bar
+        From `bars_of`.
+    ticks : int
+        From `ticks_for`.
+    drawn : sequence of dict
+        From `drawn_times`, one for each bar.
+    """
+    notes = piece.notes
+    mine = np.flatnonzero(notes.part == part)
+    onset, end, pitch = notes.onset[mine], notes.end[mine], notes.pitch[mine]
+    scale = ticks // notes.divisions
+    spans = [Span(a * scale, b * scale, p, i) for a, b, p, i in zip(onset.tolist(), end.tolist(), pitch.tolist(), mine.tolist(), strict=True)]
+    texture = voices.texture_of(piece.parts[part], onset, end, pitch)
+    place: dict[int, int] = {}
+    if texture == "single":
+        clefs: tuple[Clef, ...] = (voices.clef_of(piece.parts[part], pitch, notes.duration[mine]),)
+    else:
+        clefs = (voices.TREBLE, voices.BASS)
+        place = voices.lines_of(spans) if texture == "lines" else voices.hands_of(spans)
+    written = []
+    before: dict[int, int] = {}
+    for bar, inside, where in zip(bars, _by_bar(spans, bars, ticks), drawn, strict=True):
+        staves = []
+        for staff in range(len(clefs)):
+            if texture == "lines":
+                here = [s for s in inside if place[s.note] // 2 == staff]
+                voice = {s.note: place[s.note] % 2 for s in here}
+            else:
+                here = [s for s in inside if place.get(s.note, 0) == staff]
+                voice = voices.two_voices(here, before, int(bar.onset * ticks))
+                before |= voice
+            staves.append(_staff_bar(bar, here, voice, ticks, where, in_lines=texture == "lines"))
+        written.append(tuple(staves))
+    return PartLayout(clefs, tuple(written))
+
+
+def drawn_times(piece: Piece, bars: Sequence[Bar], ticks: int) -> list[dict[int, int]]:
+    """For each bar, where on the page its boundaries stand (both in ticks from its own beginning), the same for all parts."""
+    scale = ticks // piece.notes.divisions
+    times = np.unique(np.concatenate([piece.notes.onset, piece.notes.end])) * scale
+    out = []
+    for bar in bars:
+        start, length = int(bar.onset * ticks), int(bar.duration * ticks)
+        low, high = np.searchsorted(times, [start, start + length])
+        shift = _lead(bar, ticks)  # odd times are odd against the beat: count from where the whole bar would begin
+        snapped = rhythm.snap([shift, shift + length, *(int(t) - start + shift for t in times[low:high])], ticks)
+        out.append({t - shift: d - shift for t, d in snapped.items()})
+    return out
+
+
+def _lead(bar: Bar, ticks: int) -> int:
+    """How much of a whole bar a pickup leaves out before it."""
+    return int(-bar.duration % bar.meter.bar_ql * ticks) if bar.number == 0 else 0
+
+
+def _by_bar(spans: Sequence[Span], bars: Sequence[Bar], ticks: int) -> Iterator[list[Span]]:
+    """Clip notes to bars; the ones that go on come again, as continuing, in the next."""
+    ordered = sorted(spans, key=lambda s: s.start)
+    at, open_spans = 0, []
+    for bar in bars:
+        low, high = int(bar.onset * ticks), int((bar.onset + bar.duration) * ticks)
+        while at < len(ordered) and ordered[at].start < high:
+            open_spans.append(ordered[at])
+            at += 1
+        yield [Span(max(s.start, low), min(s.end, high), s.pitch, s.note, s.start < low) for s in open_spans]
+        # Keep the whole end: it says whether the note is tied on.
+        open_spans = [s for s in open_spans if s.end > high]
+
+
+def _staff_bar(bar: Bar, spans: Sequence[Span], voice: dict[int, int], ticks: int, drawn: dict[int, int], *, in_lines: bool) -> StaffBar:
+    low = int(bar.onset * ticks)
+    size = int(bar.duration * ticks)
+    used = sorted(set(voice.values())) or [0]
+    sounding = [(s.start - low, s.end - low) for s in spans]
+    written = []
+    for number in used:
+        mine = [s for s in spans if voice.get(s.note) == number]
+        symbols = _voice_bar(bar, mine, ticks, drawn)
+        hide = _hides_all_rests if number != used[0] else _hides_rests_under_sound if in_lines else None
+        if hide:
+            symbols = [replace(s, hidden=True) if not s.notes and hide(s, low, sounding) else s for s in symbols]
+        written.append(tuple(symbols))
+    if not spans:
+        written = [(Symbol(low, size, (), Value(0, size, "whole", 0), whole_bar=True),)]
+    return StaffBar(tuple(written), stems=in_lines or len(used) > 1)
+
+
+def _hides_all_rests(rest: Symbol, low: int, sounding: Sequence[tuple[int, int]]) -> bool:
+    return True
+
+
+def _hides_rests_under_sound(rest: Symbol, low: int, sounding: Sequence[tuple[int, int]]) -> bool:
+    start = rest.onset - low
+    return any(a < start + rest.duration and start < b for a, b in sounding)
+
+
+def _voice_bar(bar: Bar, spans: Sequence[Span], ticks: int, drawn: dict[int, int]) -> list[Symbol]:
+    """The symbols of one voice in one bar: chords cut at each boundary of the voice, rests between, beams and tuplets set."""
+    low, size = int(bar.onset * ticks), int(bar.duration * ticks)
+    shift = _lead(bar, ticks)
+    root = metre.bar_tree(bar.meter, ticks)
+    while root.end < shift + size:  # a bar longer than its metre (a pickup may be): let the tree cover it
+        root = metre.Node(0, root.end * 2, (2, *root.shape))
+    edges = sorted({0, size, *(t - low for s in spans for t in (s.start, s.end))})
+    tuplets = rhythm.find_tuplets(root, [drawn[e] + shift for e in edges], metre.beat_length(bar.meter, ticks), ticks)
+    symbols: list[Symbol] = []
+    for a, b in zip(edges, edges[1:], strict=False):
+        chord = sorted((s for s in spans if s.start - low <= a and b <= s.end - low), key=lambda s: s.pitch)
+        values = rhythm.values_of(root, drawn[a] + shift, drawn[b] + shift, tuplets, ticks, rest=not chord)
+        bounds = _exact_bounds(a, b, [v.end - shift for v in values[:-1]])
+        if len(bounds) != len(values) + 1:
+            name, dots = rhythm.nearest_type(drawn[b] - drawn[a], ticks)
+            values, bounds = [Value(drawn[a] + shift, drawn[b] + shift, name, dots)], [a, b]
+        for value, start, stop in zip(values, bounds, bounds[1:], strict=True):
+            ties = tuple((s.note, s.continues or start > s.start - low, stop < s.end - low) for s in chord)
+            symbols.append(Symbol(low + start, stop - start, ties, value))
+    return beams_of(_bracketed(symbols), root, bar.meter, ticks)
+
+
+def _exact_bounds(start: int, end: int, cuts: Iterable[int]) -> list[int]:
+    """The sounding times of ties drawn at `cuts`: there, unless a snapped note ends before; strictly rising in any case."""
+    bounds = [start]
+    for cut in cuts:
+        if bounds[-1] < cut < end:
+            bounds.append(cut)
+        elif bounds[-1] + 1 < end:
+            bounds.append(bounds[-1] + 1)
+    return [*bounds, end]
+
+
+def _bracketed(symbols: Sequence[Symbol]) -> list[Symbol]:
+    def differ(a: Tuplet | None, i: int) -> bool:
+        return not 0 <= i < len(symbols) or symbols[i].value.tuplet != a
+
+    return [
+        replace(s, tuplet_starts=differ(s.value.tuplet, i - 1), tuplet_stops=differ(s.value.tuplet, i + 1)) if s.value.tuplet else s
+        for i, s in enumerate(symbols)
+    ]

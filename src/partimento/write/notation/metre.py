@@ -1,0 +1,107 @@
+"""The tree of a bar: 4/4 falls into halves, quarters, eighths; 6/8 into two dotted quarters of three eighths each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from partimento.piece import Meter
+
+Shape = tuple[int | tuple[int, ...], ...]
+
+
+@dataclass(frozen=True)
+class Node:
+    """A metrical span from `start` to `end` (in ticks from the beginning of the bar).
+
+    `shape` says how it falls apart: an integer is a number of equal parts, a tuple gives the weights of unequal parts; below the
+    shape everything is halved.
+    """
+
+    start: int
+    end: int
+    shape: Shape = ()
+
+    @property
+    def length(self) -> int:
+        return self.end - self.start
+
+    @cached_property
+    def children(self) -> tuple[Node, ...]:
+        """The spans one level down; none where ticks cannot be divided further."""
+        division, below = (self.shape[0], self.shape[1:]) if self.shape else (2, ())
+        weights = division if isinstance(division, tuple) else (1,) * division
+        unit, rest = divmod(self.length, sum(weights))
+        if rest or not unit:
+            return ()
+        nodes, now = [], self.start
+        for weight in weights:
+            shape: Shape = (weight,) if isinstance(division, tuple) and weight > 1 else below
+            nodes.append(Node(now, now + weight * unit, shape))
+            now += weight * unit
+        return tuple(nodes)
+
+    @property
+    def edges(self) -> tuple[int, ...]:
+        """Start, every boundary between children, and end."""
+        return (self.start, *(child.end for child in self.children)) if self.children else (self.start, self.end)
+
+    @property
+    def is_above_ternary_beats(self) -> bool:
+        """Whether its children are (or contain) beats of three, as the bar of 6/8 and the half bar of 12/8 are."""
+        return len(self.shape) > 1 and self.shape[-1] == 3
+
+
+def is_compound(meter: Meter) -> bool:
+    """Whether beats fall into three: 6/8, 9/8, 12/8, 6/4 and their like; 3/8 too, as one such beat."""
+    return meter.numerator % 3 == 0 and (meter.numerator > 3 or meter.denominator >= 8) and (meter.denominator, meter.numerator) != (2, 6)
+
+
+def shape_of(meter: Meter) -> Shape:
+    """How a bar of this metre falls apart.
+
+    >>> shape_of(Meter(4, 4)), shape_of(Meter(6, 8)), shape_of(Meter(7, 8))
+    ((2, 2), (2, 3), ((2, 2, 3),))
+    """
+    n = meter.numerator
+    if is_compound(meter):
+        beats = n // 3
+        return {1: (3,), 2: (2, 3), 3: (3, 3), 4: (2, 2, 3)}.get(beats, (beats, 3))
+    eight: Shape = ((3, 3, 2),) if meter.denominator >= 8 else (2, 2, 2)
+    known: dict[int, Shape] = {1: (), 2: (2,), 3: (3,), 4: (2, 2), 5: ((3, 2),), 7: ((2, 2, 3),), 8: eight}
+    if n in known:
+        return known[n]
+    odd = n % 2
+    return ((2,) * ((n - 3 * odd) // 2) + (3,) * odd,)
+
+
+def bar_tree(meter: Meter, ticks: int, start: int = 0) -> Node:
+    """The tree of one whole bar of `meter`, beginning at `start`; `ticks` are the ticks a quarter."""
+    return Node(start, start + int(meter.bar_ql * ticks), shape_of(meter))
+
+
+def beat_length(meter: Meter, ticks: int) -> int:
+    """The beat that beams and tuplets keep to: a quarter, or three units in compound metres."""
+    return 3 * (4 * ticks // meter.denominator) if is_compound(meter) else ticks
+
+
+def beam_spans(root: Node, meter: Meter, ticks: int) -> Iterator[tuple[Node, tuple[Node, ...]]]:
+    """Spans that one beam of plain eighths may cover, each with the smaller spans that any other beam keeps to."""
+    if is_compound(meter):
+        yield from ((node, (node,)) for node in _nodes_of(root, beat_length(meter, ticks)))
+    elif meter.numerator in (5, 7, 8) or (meter.numerator > 4 and meter.denominator >= 8):
+        yield from ((node, (node,)) for node in root.children)
+    elif root.length <= 3 * ticks:
+        yield root, tuple(_nodes_of(root, ticks))
+    else:
+        for node in root.children:
+            yield node, tuple(_nodes_of(node, ticks))
+
+
+def _nodes_of(node: Node, length: int) -> Iterator[Node]:
+    if node.length <= length or not node.children:
+        yield node
+    else:
+        for child in node.children:
+            yield from _nodes_of(child, length)

@@ -1,0 +1,182 @@
+"""Which note stands on which staff, in which voice.
+
+Three textures are told apart: four lines (a chorale: two staves, two voices each), two hands (keyboard: two staves), and one staff, on
+which notes share one voice wherever they begin and end together and part into two, stems up and down, where they do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations, groupby
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from partimento.piece import Part, sweep
+
+GUITARS, BASSES, KEYBOARDS, CHOIRS = range(24, 32), range(32, 40), range(24), range(48, 56)
+BEAM_WIDTH = 8  # partial solutions kept while voices are assigned; more changed nothing on 100 guitar pieces
+CUT, CROSSING, SECOND_VOICE, GAP, LEAP = 4.0, 2.0, 0.6, 0.4, 0.03  # what a musician minds, in order
+Texture = Literal["lines", "hands", "single"]
+
+
+class Span(NamedTuple):
+    """A note or the part of it within a bar; `note` is its index."""
+
+    start: int
+    end: int
+    pitch: int
+    note: int
+    continues: bool = False  # whether it began in an earlier bar
+
+
+@dataclass(frozen=True, slots=True)
+class Clef:
+    sign: str
+    line: int
+    octave: int = 0
+
+
+TREBLE, GUITAR, BASS, BASS_8, ALTO, PERCUSSION = Clef("G", 2), Clef("G", 2, -1), Clef("F", 4), Clef("F", 4, -1), Clef("C", 3), Clef("percussion", 2)
+
+
+def texture_of(part: Part, onset: np.ndarray, end: np.ndarray, pitch: np.ndarray) -> Texture:
+    """How a part is laid out: as four lines, for two hands, or on a single staff."""
+    program = part.program
+    if part.is_drum or not len(pitch) or not (program is None or program in KEYBOARDS or program in CHOIRS):
+        return "single"
+    cut = sweep(onset, end, pitch)
+    sounding, lasting = np.diff(cut.first), np.diff(cut.times)
+    total = lasting[sounding > 0].sum()
+    full = lasting[(sounding == 4)].sum() + lasting[sounding == 3].sum() / 2
+    spans_both = pitch.min() < 57 and pitch.max() > 63
+    if spans_both and full >= total / 2 and lasting[sounding > 4].sum() <= total / 10:
+        return "lines"
+    return "hands" if pitch.min() < 55 and pitch.max() > 64 else "single"
+
+
+def clef_of(part: Part, pitch: np.ndarray, weight: np.ndarray) -> Clef:
+    """The clef of a part on a single staff."""
+    program = part.program
+    if part.is_drum:
+        return PERCUSSION
+    if program is not None and program in GUITARS:
+        return GUITAR
+    if program is not None and (program in BASSES or program == 43):
+        return BASS_8
+    if program == 41:
+        return ALTO
+    if not len(pitch):
+        return TREBLE
+    return TREBLE if float(np.average(pitch, weights=weight)) >= 58 else BASS
+
+
+def lines_of(spans: Sequence[Span]) -> dict[int, int]:
+    """Note index → line 0 (soprano) to 3 (bass): each chord's notes go, in order, to the lines they are nearest to."""
+    last = [67.0, 62.0, 55.0, 48.0]
+    line: dict[int, int] = {}
+    sounding: list[Span] = []
+    for onset, group in groupby(sorted(spans, key=lambda s: (s.start, -s.pitch)), key=lambda s: s.start):
+        sounding = [s for s in sounding if s.end > onset]
+        new = list(group)
+        for span, voice in zip(new, _nearest_lines(new, sounding, line, last), strict=True):
+            line[span.note] = voice
+            last[voice] = span.pitch
+        sounding += new
+    return line
+
+
+def _nearest_lines(new: Sequence[Span], sounding: Sequence[Span], line: dict[int, int], last: Sequence[float]) -> tuple[int, ...]:
+    def cost(choice: tuple[int, ...]) -> float:
+        total = 0.0
+        for span, voice in zip(new, choice, strict=True):
+            total += abs(span.pitch - last[voice])
+            for held in sounding:
+                other = line[held.note]
+                total += 40 * (other == voice) + 15 * ((held.pitch - span.pitch) * (other - voice) > 0)
+        return total
+
+    if len(new) > 4:
+        return tuple(min(3, rank * 4 // len(new)) for rank in range(len(new)))
+    return min(combinations(range(4), len(new)), key=cost)
+
+
+def hands_of(spans: Sequence[Span]) -> dict[int, int]:
+    """Note index → staff 0 (right hand) or 1 (left hand)."""
+    hand: dict[int, int] = {}
+    sounding: list[Span] = []
+    last = [67.0, 48.0]
+    for onset, group in groupby(sorted(spans, key=lambda s: (s.start, -s.pitch)), key=lambda s: s.start):
+        sounding = [s for s in sounding if s.end > onset]
+        new = list(group)
+        held = [[s.pitch for s in sounding if hand[s.note] == side] for side in (0, 1)]
+        best = min(range(len(new) + 1), key=lambda k: _stretch([s.pitch for s in new], k, held, last))
+        for rank, span in enumerate(new):
+            hand[span.note] = int(rank >= best)
+        for side, pitches in enumerate(([s.pitch for s in new[:best]], [s.pitch for s in new[best:]])):
+            if pitches:
+                last[side] = sum(pitches) / len(pitches)
+        sounding += new
+    return hand
+
+
+def _stretch(pitches: Sequence[int], right: int, held: Sequence[Sequence[int]], last: Sequence[float]) -> float:
+    cost = 0.0
+    for side, mine in enumerate((pitches[:right], pitches[right:])):
+        if not mine:
+            continue
+        reach = [*mine, *held[side]]
+        cost += 3.0 * max(0, max(reach) - min(reach) - 12)  # no hand spans much more than an octave
+        cost += 0.15 * abs(sum(mine) / len(mine) - last[side])
+        cost += sum(0.5 * max(0, 60 - p - 2) if side == 0 else 0.5 * max(0, p - 60 - 2) for p in mine)  # ledger lines
+    return cost
+
+
+class _State(NamedTuple):
+    cost: float
+    active: tuple[tuple[Span, ...], tuple[Span, ...]]
+    last: tuple[float, float]
+    until: tuple[int, int]
+    voices: tuple[int, ...]
+
+
+def two_voices(spans: Sequence[Span], before: dict[int, int], start: int) -> dict[int, int]:
+    """Note index → voice 0 or 1 for the notes of one staff in one bar, with the fewest ties, crossings and odd leaps.
+
+    `before` says where notes that began in an earlier bar stood. A beam search over the onsets: at each, the highest notes go to the
+    upper voice and the others to the lower one, for every place of the division.
+    """
+    states = [_State(0.0, ((), ()), (67.0, 55.0), (start, start), ())]
+    ordered = sorted(spans, key=lambda s: (s.start, -s.pitch))
+    for onset, group in groupby(ordered, key=lambda s: s.start):
+        new = list(group)
+        grown = [_grow(state, onset, new, upper, before) for state in states for upper in range(len(new) + 1)]
+        states = sorted(grown, key=lambda state: state.cost)[:BEAM_WIDTH]
+    chosen = states[0].voices
+    if chosen and 0 not in chosen:
+        chosen = (0,) * len(chosen)
+    return {span.note: voice for span, voice in zip(ordered, chosen, strict=True)}
+
+
+def _grow(state: _State, onset: int, new: Sequence[Span], upper: int, before: dict[int, int]) -> _State:
+    cost, last, until = state.cost, list(state.last), list(state.until)
+    active = [tuple(s for s in voice if s.end > onset) for voice in state.active]
+    for side, mine in enumerate((new[:upper], new[upper:])):
+        if not mine:
+            continue
+        grown = (*active[side], *mine)
+        cost += CUT * (len(active[side]) + _later_cuts(grown) - _later_cuts(active[side]))
+        cost += sum(CROSSING for s in mine for o in active[1 - side] if ((s.pitch < o.pitch) if side == 0 else (s.pitch > o.pitch)))
+        cost += sum(SECOND_VOICE for s in mine if s.continues and before.get(s.note, side) != side)
+        centre = sum(s.pitch for s in mine) / len(mine)
+        cost += SECOND_VOICE * side + GAP * (until[side] < onset and side == 0) + LEAP * abs(centre - last[side])
+        active[side], last[side], until[side] = grown, centre, max(s.end for s in grown)
+    voices = (*state.voices, *(0,) * upper, *(1,) * (len(new) - upper))
+    return _State(cost, (active[0], active[1]), (last[0], last[1]), (until[0], until[1]), voices)
+
+
+def _later_cuts(active: Sequence[Span]) -> int:
+    """How often the ends of shorter notes will cut longer ones of the same voice."""
+    ends = sorted({s.end for s in active})
+    return sum(ends.index(s.end) for s in active)
