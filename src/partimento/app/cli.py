@@ -25,7 +25,9 @@ app.add_typer(corpus_app, name="corpus")
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on the output.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace what is there already.")]
 Soundfont = Annotated[Path | None, typer.Option(help="SoundFont (.sf2) for audio; else the system's, else a small bundled one.")]
-Sources = Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Folders or files of scores, or bundled:chorales.", show_default=False)]
+Sources = Annotated[
+    list[str], typer.Argument(metavar="SOURCE...", help="Folders or files of scores, or bundled:chorales.", show_default=False)
+]
 
 
 @app.command()

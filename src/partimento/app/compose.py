@@ -29,9 +29,7 @@ class Wish(NamedTuple):
     tempo: float | None
 
 
-def run_compose(
-    folder: Path, wish: Wish, outputs: Sequence[Path], *, soundfont: Path | None, force: bool, as_json: bool
-) -> None:
+def run_compose(folder: Path, wish: Wish, outputs: Sequence[Path], *, soundfont: Path | None, force: bool, as_json: bool) -> None:
     """The command; see `cli.compose`."""
     seed = secrets.randbelow(2**31) if wish.seed is None else wish.seed
     if seed < 0:
@@ -73,7 +71,9 @@ def run_compose(
     written = write_all(piece, outputs, soundfont=soundfont, force=force)
     if as_json:
         events, key_name = len(piece.events), piece.keys[0].name
-        screen.print_json({"seed": seed, "events": events, "bars": len(piece.bars()), "key": key_name, "written": [str(p) for p in written]})
+        screen.print_json(
+            {"seed": seed, "events": events, "bars": len(piece.bars()), "key": key_name, "written": [str(p) for p in written]}
+        )
     else:
         screen.out().print(f"seed {seed}: {len(piece.events)} events, {len(piece.bars())} bars, {piece.keys[0].name}")
 

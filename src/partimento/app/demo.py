@@ -31,7 +31,9 @@ def run_demo(out: Path, *, seed: int, bars: int) -> None:
 
         with stages.during("compose"):
             piece = compose(run, bars=bars, seed=seed, title=f"Chorale (seed {seed})", program=ORGAN)
-            piece = piece.replace(composer="composed by Partimento, after J. S. Bach", parts=(Part("Organ", ORGAN),), tempos=(Tempo.from_bpm(72),))
+            piece = piece.replace(
+                composer="composed by Partimento, after J. S. Bach", parts=(Part("Organ", ORGAN),), tempos=(Tempo.from_bpm(72),)
+            )
         written = _write(piece, out, run, table, stages)
     print_figures(table)
     screen.print_rejects(reading.rejects)

@@ -45,7 +45,9 @@ def run_doctor(*, soundfont: Path | None, as_json: bool) -> None:
 
 
 def _name(requirement: str) -> str:
-    return next(requirement[:i] for i in range(len(requirement) + 1) if not (requirement + " ")[i].isalnum() and (requirement + " ")[i] not in "-_.")
+    return next(
+        requirement[:i] for i in range(len(requirement) + 1) if not (requirement + " ")[i].isalnum() and (requirement + " ")[i] not in "-_."
+    )
 
 
 def _version(package: str) -> str | None:

@@ -15,9 +15,7 @@ from partimento.evaluate.likelihood import Likelihood
 from partimento.files import refuse_existing, write_atomically
 
 
-def run_train(
-    sources: Sequence[str], *, out: Path | None, recipe: str, overrides: Sequence[str], force: bool, as_json: bool
-) -> None:
+def run_train(sources: Sequence[str], *, out: Path | None, recipe: str, overrides: Sequence[str], force: bool, as_json: bool) -> None:
     """The command; see `cli.train`."""
     values = merge(read_recipe(recipe), parse_settings(overrides))
     name = str(values.get("model", {}).get("name", "lstm"))

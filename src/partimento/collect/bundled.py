@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import zipfile
 from pathlib import Path
 
 from partimento.config import UserError
 
 LICENCE = (
-    "J. S. Bach's four-part chorales are in the public domain; the encodings come with music21, whose corpus/license.txt names their "
-    "makers (after Margaret Greentree's edition) and allows use with the toolkit."
+    "J. S. Bach's chorales are in the public domain. The encodings (after Margaret Greentree's edition) come with music21, which "
+    "distributes them with their encoders' permission; its corpus/license.txt says the terms."
 )
 PREFIX = "bundled:"
+NAMES = {
+    "chorales": "the chorales of J. S. Bach for soprano, alto, tenor and bass alone",
+    "chorales-all": "the same and those with further instruments",
+}
 
 
-def chorales() -> list[Path]:
-    """The four-part chorales of Johann Sebastian Bach in the corpus inside the music21 package (MusicXML, by name).
+def chorales(*, with_instruments: bool = False) -> list[Path]:
+    """The chorales of Johann Sebastian Bach in the corpus inside the music21 package (MusicXML), by number.
+
+    Parameters
+    ----------
+    with_instruments : bool
+        Whether to give also those (44 of 408 in music21 10.5) that have more or other parts than the four voices.
 
     Raises
     ------
@@ -25,14 +35,14 @@ def chorales() -> list[Path]:
     """
     spec = importlib.util.find_spec("music21")  # finds it without the seconds that importing it takes
     folders = [Path(place) / "corpus" / "bach" for place in (spec.submodule_search_locations or [])] if spec else []
-    found = [path for folder in folders for path in folder.glob("bwv*.mxl")]
+    found = [path for folder in folders for path in folder.glob("bwv*.mxl") if with_instruments or _parts(path) == 4]
     if not found:
         raise UserError("no bundled chorales: music21 is not installed, or without its corpus")
     return sorted(found, key=_by_number)
 
 
 def resolve(source: str) -> list[Path]:
-    """The paths that a SOURCE on the command line means: ``bundled:chorales``, or a path as it is.
+    """The paths that a SOURCE on the command line means: a bundled collection (``bundled:chorales``), or a path as it is.
 
     Raises
     ------
@@ -41,9 +51,19 @@ def resolve(source: str) -> list[Path]:
     """
     if not source.startswith(PREFIX):
         return [Path(source)]
-    if source != f"{PREFIX}chorales":
-        raise UserError(f"nothing is bundled as {source!r}: there is {PREFIX}chorales")
-    return chorales()
+    name = source.removeprefix(PREFIX)
+    if name not in NAMES:
+        raise UserError(f"nothing is bundled as {source!r}: there is {', '.join(PREFIX + known for known in NAMES)}")
+    return chorales(with_instruments=name == "chorales-all")
+
+
+def _parts(path: Path) -> int:
+    """How many parts a compressed score announces, without parsing it: its list of parts stands before the music."""
+    with zipfile.ZipFile(path) as archive:
+        name = next(name for name in archive.namelist() if not name.startswith("META-INF"))
+        with archive.open(name) as file:
+            head = file.read(2**16).partition(b"</part-list>")[0]
+    return len(re.findall(rb"<score-part\b", head))
 
 
 def _by_number(path: Path) -> tuple[list[int], str]:

@@ -1,8 +1,6 @@
 """Files become `Piece`s: reading, the view that reads as music21 does, keys.
 
-    one file      read_piece(path)
-    many files    read_pieces(folder): in worker processes, with a reason for each file that is not read
-    its key       analyse_key(piece)
+One file: `read_piece`. Many files: `read_pieces`, in worker processes, with a reason for each that is not read. The key: `analyse_key`.
 """
 
 from partimento.corpus.errors import ReadError

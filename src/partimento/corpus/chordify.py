@@ -6,7 +6,8 @@ For comparison with music21 and with what was learned from its chords; for every
 2. In each track, notes that start less than a quarter of a quarter after a first one, and end within as much of its end, become one
    chord that starts with the first and is as long as the last one by itself.
 3. Onsets go to the nearest multiple of 1/4 or 1/3 of a quarter (of two equally near the lower, of the two grids the finer).
-4. So do lengths, but first of all so that no gap is left before the next onset of the track; nothing gets shorter than a step.
+4. So do lengths, but first of all so that no gap is left before the next onset of the track (a key signature counts as one);
+   nothing gets shorter than a step.
 5. Everything is cut at every start and end, and at the bar lines; a metre begins with the first bar line at or after its mark.
 
 music21 stops where its first part does; here the music goes on to its end.
@@ -14,8 +15,10 @@ music21 stops where its first part does; here the music goes on to its end.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 
@@ -30,22 +33,25 @@ DECIMALS = 7  # to which music21 rounds errors before it compares them
 def music21_view(midi: Midi) -> Piece:
     """A MIDI file as music21 chordifies it: a Piece of one part, whose `events` are music21's chords and durations."""
     groups = [_group(*track, midi.divisions / 4) for track in _tracks(midi)]
-    quantised = [(*_quantise(first / midi.divisions, length / midi.divisions), size) for first, length, size, *_ in groups]
+    keys = _to_grid(np.array([float(key.onset) for key in midi.keys]))
+    quantised = [(*_quantise(first / midi.divisions, length / midi.divisions, keys), size) for first, length, size, *_ in groups]
     onset, duration = (np.concatenate([np.repeat(q[i], q[2]) for q in quantised]) for i in (0, 1))
     pitch = np.concatenate([group[3] for group in groups])
     velocity = np.concatenate([group[4] for group in groups])
     meters = _quantised_meters(midi.meters)
     bars = _bar_lines(meters, int((onset + duration).max()))
-    notes, cuts = _notes_of_sweep(onset, onset + duration, pitch, velocity, bars)
+    finer = math.lcm(*(bar.denominator for bar in bars))  # above 1 where bars last an odd number of 32nds or less
+    lines = [int(bar * finer) for bar in bars]
+    notes, cuts = _notes_of_sweep(onset * finer, (onset + duration) * finer, pitch, velocity, lines, GRID * finer)
     return Piece(
         notes,
         meters=tuple(Meter(m.numerator, m.denominator, Fraction(at, GRID)) for at, m in meters.items()),
         keys=midi.keys,
         tempos=midi.tempos or (Tempo(),),
-        length=Fraction(bars[-1], GRID),
+        length=bars[-1] / GRID,
         parts=(Part("", midi.parts[0].program, midi.parts[0].is_drum),),
         title=midi.title,
-        cuts=tuple(Fraction(cut, GRID) for cut in cuts),
+        cuts=tuple(Fraction(cut, GRID * finer) for cut in cuts),
     )
 
 
@@ -55,7 +61,7 @@ Track = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 def _tracks(midi: Midi) -> Iterator[Track]:
     """(onset, end, pitch, velocity) of each part, with every note ended at the first release of its pitch (rule 1)."""
     edges = np.searchsorted(midi.part, np.arange(len(midi.parts) + 1))
-    for a, b in zip(edges, edges[1:], strict=False):
+    for a, b in pairwise(edges.tolist()):
         onset, pitch = midi.onset[a:b], midi.pitch[a:b]
         end = onset + midi.duration[a:b]
         # All releases in the order of pitch, then time: the first after a note's onset is its end.
@@ -81,7 +87,7 @@ def _group(
         for j in range(i + 1, count):
             if starts[j] - start >= tolerance:
                 break
-            if abs(ends[j] - stop) <= tolerance and not taken[j]:
+            if abs(ends[j] - stop) <= tolerance:  # taken or not: music21 puts a note into several chords
                 taken[j] = 1
                 order.append(j)
                 last = j
@@ -101,11 +107,16 @@ def _nearest(times: np.ndarray, step: int) -> tuple[np.ndarray, np.ndarray]:
     return ((whole + up) * step).astype(np.int64), error
 
 
-def _quantise(onset: np.ndarray, length: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Onsets and lengths in quarters become steps of GRID (rules 3 and 4)."""
+def _to_grid(onset: np.ndarray) -> np.ndarray:
+    """Onsets in quarters become steps of GRID (rule 3)."""
     (fine, fine_error), (coarse, coarse_error) = (_nearest(onset, step) for step in STEPS)
-    at = np.where(fine_error <= coarse_error, fine, coarse)
-    onsets = np.unique(at)
+    return np.where(fine_error <= coarse_error, fine, coarse)
+
+
+def _quantise(onset: np.ndarray, length: np.ndarray, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Onsets and lengths in quarters become steps of GRID (rules 3 and 4); `keys` are in these steps already."""
+    at = _to_grid(onset)
+    onsets = np.unique(np.concatenate([at, keys]))
     after = np.searchsorted(onsets, at, side="right")
     gap = np.where(after < len(onsets), onsets[np.minimum(after, len(onsets) - 1)] - at, 0)
     candidates = []
@@ -124,14 +135,11 @@ def _quantise(onset: np.ndarray, length: np.ndarray) -> tuple[np.ndarray, np.nda
 
 def _quantised_meters(meters: tuple[Meter, ...]) -> dict[int, Meter]:
     """Metres by their quantised onset, 4/4 where none is given at first."""
-    marks = {0: Meter()}
-    for meter in meters:
-        (fine, fine_error), (coarse, coarse_error) = (_nearest(np.array([float(meter.onset)]), step) for step in STEPS)
-        marks[int(fine[0] if fine_error[0] <= coarse_error[0] else coarse[0])] = meter
-    return marks
+    onsets = _to_grid(np.array([float(meter.onset) for meter in meters]))
+    return {0: Meter(), **dict(zip(onsets.tolist(), meters, strict=True))}
 
 
-def _bar_lines(marks: dict[int, Meter], end: int) -> list[int]:
+def _bar_lines(marks: dict[int, Meter], end: int) -> list[Fraction]:
     """Bar lines up to the first at or after `end`, in steps of GRID; a metre counts from the next bar line on (rule 5)."""
     waiting = sorted(marks, reverse=True)
     now, lines = Fraction(0), [Fraction(0)]
@@ -141,11 +149,11 @@ def _bar_lines(marks: dict[int, Meter], end: int) -> list[int]:
             meter = marks[waiting.pop()]
         now += meter.bar_ql * GRID
         lines.append(now)
-    return [int(line) if line.denominator == 1 else line for line in lines]
+    return lines
 
 
 def _notes_of_sweep(
-    onset: np.ndarray, end: np.ndarray, pitch: np.ndarray, velocity: np.ndarray, bars: list[int]
+    onset: np.ndarray, end: np.ndarray, pitch: np.ndarray, velocity: np.ndarray, bars: list[int], divisions: int
 ) -> tuple[Notes, list[int]]:
     """Notes that never overlap in their pitch and sound as the given ones do together, and the further times that cut them."""
     cut = sweep(onset, end, pitch, bars)
@@ -157,5 +165,5 @@ def _notes_of_sweep(
     first = np.flatnonzero(begins)
     last = np.append(first[1:], len(order)) - 1
     start, stop = cut.times[event[order][first]], cut.times[event[order][last] + 1]
-    notes = Notes.from_columns(GRID, start, stop - start, cut.pitch[order][first], velocity=loudness[order][first])
+    notes = Notes.from_columns(divisions, start, stop - start, cut.pitch[order][first], velocity=loudness[order][first])
     return notes, np.setdiff1d(cut.times, np.concatenate([start, stop])).tolist()

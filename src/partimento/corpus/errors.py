@@ -26,15 +26,15 @@ class ReadError(UserError):
         super().__init__(f"{self.path}: {self.reason}")
 
 
-class Unfit(ValueError):
+class UnfitError(ValueError):
     """A reason without a path: raised inside the room, where the path is not known."""
 
 
 def check_size(notes: int, quarters: float) -> None:
     """Say no to what is no score, before anything grows with it."""
     if notes == 0:
-        raise Unfit("it has no notes")
+        raise UnfitError("it has no notes")
     if notes > MAX_NOTES:
-        raise Unfit(f"{notes} notes: more than {MAX_NOTES} are not read")
+        raise UnfitError(f"{notes} notes: more than {MAX_NOTES} are not read")
     if quarters > MAX_QUARTERS:
-        raise Unfit(f"its last note ends {quarters:.0f} quarter notes in: more than {MAX_QUARTERS} are not read")
+        raise UnfitError(f"its last note ends {quarters:.0f} quarter notes in: more than {MAX_QUARTERS} are not read")

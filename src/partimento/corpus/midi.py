@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 import symusic
 
-from partimento.corpus.errors import MAX_QUARTERS, Unfit, check_size
+from partimento.corpus.errors import MAX_QUARTERS, UnfitError, check_size
 from partimento.corpus.smf import TrackScan, scan_track, split_tracks
 from partimento.piece import Key, Meter, Notes, Part, Piece, Tempo
 
@@ -53,9 +53,7 @@ class Midi:
 
     def to_piece(self) -> Piece:
         """Exactly what the file says; nothing is quantised."""
-        notes = Notes.from_columns(
-            self.divisions, self.onset, self.duration, self.pitch, velocity=self.velocity, part=self.part
-        )
+        notes = Notes.from_columns(self.divisions, self.onset, self.duration, self.pitch, velocity=self.velocity, part=self.part)
         length = Fraction(max(self.end, int((self.onset + self.duration).max())), self.divisions)
         return Piece(
             notes, meters=self.meters or (Meter(),), keys=self.keys, tempos=self.tempos or (Tempo(),),
@@ -68,14 +66,14 @@ def midi_from_bytes(data: bytes) -> Midi:
 
     Raises
     ------
-    Unfit
+    UnfitError
         With a reason, if it cannot be taken as a whole.
     """
     chunks = split_tracks(data)
     try:
         score = symusic.Score.from_midi(data)
     except Exception as error:  # symusic raises RuntimeError, but says so nowhere
-        raise Unfit(f"damaged: {_plain_reason(error)}") from error
+        raise UnfitError(f"damaged: {_plain_reason(error)}") from error
     tracks = [track for track in score.tracks if len(track.notes)]
     check_size(sum(len(track.notes) for track in tracks), 0)
     tables = [track.notes.numpy() for track in tracks]
@@ -102,9 +100,9 @@ def midi_from_bytes(data: bytes) -> Midi:
 
 def _check_times(onset: np.ndarray, duration: np.ndarray, divisions: int) -> None:
     if onset.min() < 0 or duration.min() < 0:
-        raise Unfit("a note lies at tick 2³¹ or beyond")
+        raise UnfitError("a note lies at tick 2³¹ or beyond")
     if duration.min() == 0:
-        raise Unfit(f"{np.count_nonzero(duration == 0)} of its {len(duration)} notes last no time")
+        raise UnfitError(f"{np.count_nonzero(duration == 0)} of its {len(duration)} notes last no time")
     check_size(len(onset), int((onset + duration).max()) / divisions)
 
 
@@ -119,9 +117,9 @@ def _timeline(marks: Iterable[M]) -> tuple[M, ...]:
     try:
         last = {mark.onset: mark for mark in marks}
     except ValueError as error:
-        raise Unfit(str(error)) from error
+        raise UnfitError(str(error)) from error
     if any(onset < 0 for onset in last):
-        raise Unfit("a mark lies at tick 2³¹ or beyond")
+        raise UnfitError("a mark lies at tick 2³¹ or beyond")
     return tuple(last[onset] for onset in sorted(last))
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from partimento.corpus.errors import MAX_BYTES, ReadError, Unfit
+from partimento.corpus.errors import MAX_BYTES, ReadError, UnfitError
 from partimento.piece import Piece, Source
 
 MIDI_SUFFIXES = (".mid", ".midi")
@@ -45,22 +45,22 @@ def read_piece(path: Path | str, *, quantise: Quantise = None) -> Piece:
         piece = _piece_from(path, data, quantise)
     except OSError as error:
         raise ReadError(path, (error.strerror or str(error)).lower()) from error
-    except (Unfit, ValueError) as error:
+    except (UnfitError, ValueError) as error:
         raise ReadError(path, str(error)) from error
     return replace(piece, source=Source(path=str(path), sha256=hashlib.sha256(data).hexdigest()))
 
 
 def _bytes_of(path: Path) -> bytes:
     if path.suffix.lower() not in SUFFIXES:
-        raise Unfit(f"{path.suffix or 'a name without suffix'} is none of {' '.join(SUFFIXES)}")
+        raise UnfitError(f"{path.suffix or 'a name without suffix'} is none of {' '.join(SUFFIXES)}")
     if not path.exists():
-        raise Unfit("no such file")
+        raise UnfitError("no such file")
     if not path.is_file():
-        raise Unfit("not a file")  # a named pipe would wait for ever
+        raise UnfitError("not a file")  # a named pipe would wait for ever
     with path.open("rb") as file:
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
-        raise Unfit(f"larger than {MAX_BYTES // 2**20} MiB")
+        raise UnfitError(f"larger than {MAX_BYTES // 2**20} MiB")
     return data
 
 

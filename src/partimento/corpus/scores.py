@@ -13,11 +13,12 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 from xml.etree import ElementTree
 
-from partimento.corpus.errors import MAX_BYTES, Unfit, check_size
-from partimento.piece import Key, Meter, Note, Part, Piece, Tempo
+from partimento.corpus.errors import MAX_BYTES, UnfitError, check_size
+from partimento.piece import Key, Meter, Note, Notes, Part, Piece, Tempo
 
 GRACE_QL = Fraction(1, 16)
 MINOR_LIKE = ("minor", "aeolian", "dorian", "phrygian", "locrian")
@@ -28,7 +29,7 @@ def piece_from_score(data: bytes, suffix: str) -> Piece:
 
     Raises
     ------
-    Unfit
+    UnfitError
         With a reason, if it cannot be read as one piece with notes.
     """
     text = _text(data, suffix)
@@ -36,21 +37,21 @@ def piece_from_score(data: bytes, suffix: str) -> Piece:
         warnings.simplefilter("ignore")  # music21 warns of much that a reader of many files cannot act upon
         try:
             return _to_piece(_parse(text, suffix))
-        except (Unfit, MemoryError, RecursionError):
+        except (UnfitError, MemoryError, RecursionError):
             raise
         except Exception as error:  # any kind: parsers meet what their makers did not think of
-            raise Unfit(f"damaged, or not understood by music21: {type(error).__name__}: {str(error)[:200]}") from error
+            raise UnfitError(f"damaged, or not understood by music21: {type(error).__name__}: {str(error)[:200]}") from error
 
 
 def _text(data: bytes, suffix: str) -> str | bytes:
     if not data.strip():
-        raise Unfit("it is empty")
+        raise UnfitError("it is empty")
     if suffix == ".mxl":
         data = _unzip(data)
     if suffix in (".abc", ".krn"):
         text = data.decode("utf-8-sig", "replace") if _is_utf8(data) else data.decode("latin-1")
         if "\0" in text or (suffix == ".krn" and "**kern" not in text) or (suffix == ".abc" and "K:" not in text):
-            raise Unfit(f"not {'kern' if suffix == '.krn' else 'ABC'}, whatever its name says")
+            raise UnfitError(f"not {'kern' if suffix == '.krn' else 'ABC'}, whatever its name says")
         return text
     return data
 
@@ -72,17 +73,17 @@ def _unzip(data: bytes) -> bytes:
                 roots = ElementTree.fromstring(_bounded(archive, "META-INF/container.xml"))  # noqa: S314 - expat bounds expansion
                 names = [root.get("full-path", "") for root in roots.iter() if root.tag.endswith("rootfile")] or names
             if not names:
-                raise Unfit("the archive holds no score")
+                raise UnfitError("the archive holds no score")
             return _bounded(archive, names[0])
     except (zipfile.BadZipFile, KeyError, ElementTree.ParseError, zlib.error, EOFError, NotImplementedError) as error:
-        raise Unfit(f"damaged: not a whole archive ({error})") from error
+        raise UnfitError(f"damaged: not a whole archive ({error})") from error
 
 
 def _bounded(archive: zipfile.ZipFile, name: str) -> bytes:
     with archive.open(name) as file:
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
-        raise Unfit(f"larger than {MAX_BYTES // 2**20} MiB when unpacked")
+        raise UnfitError(f"larger than {MAX_BYTES // 2**20} MiB when unpacked")
     return data
 
 
@@ -98,7 +99,7 @@ def _parse(text: str | bytes, suffix: str) -> Any:
         if isinstance(score, stream.Opus):
             scores = list(score.scores)
             if len(scores) != 1:
-                raise Unfit(f"it holds {len(scores)} tunes: a file of one piece is read")
+                raise UnfitError(f"it holds {len(scores)} tunes: a file of one piece is read")
             score = scores[0]
         return score
     from music21.musicxml.xmlToM21 import MusicXMLImporter
@@ -106,9 +107,9 @@ def _parse(text: str | bytes, suffix: str) -> Any:
     try:
         root = ElementTree.fromstring(text)  # noqa: S314 - expat bounds expansion and fetches nothing
     except ElementTree.ParseError as error:
-        raise Unfit(f"damaged XML: {error}") from error
+        raise UnfitError(f"damaged XML: {error}") from error
     if root.tag != "score-partwise":
-        raise Unfit("MusicXML ordered by time, not by parts" if root.tag == "score-timewise" else "XML, but not MusicXML")
+        raise UnfitError("MusicXML ordered by time, not by parts" if root.tag == "score-timewise" else "XML, but not MusicXML")
     check_size(sum(1 for _ in root.iter("note")), 0)
     importer = MusicXMLImporter()
     importer.xmlRootToScore(root, importer.stream)
@@ -130,16 +131,23 @@ def _to_piece(score: Any) -> Piece:
     words = score.metadata or metadata.Metadata()
     meters, pickup = _meters(staves[0], marks.meters)
     return Piece(
-        notes,
+        Notes(notes),
         meters=meters,
         keys=tuple(marks.keys.values()),
         tempos=tuple(marks.tempos.values()) or (Tempo(),),
         pickup=pickup,
         length=max(_time(staff.highestTime) for staff in staves),
         parts=tuple(_part(staff) for staff in staves),
-        title=(words.bestTitle or "").strip(),
+        title=_title(words),
         composer=(words.composer or "").strip(),
     )
+
+
+def _title(words: Any) -> str:
+    title = (words.bestTitle or "").strip()
+    for suffix in (".mxl", ".xml", ".musicxml"):  # engraving programs fill in the name of the file
+        title = title.removesuffix(suffix)
+    return str(title)
 
 
 def _walk(container: Any, start: Fraction = Fraction(0)) -> Iterator[tuple[Fraction, Any]]:
@@ -172,7 +180,7 @@ def _notes(staff: Any, part: int) -> list[Note]:
             continue
         duration = _time(element.duration.quarterLength)
         if duration <= 0:
-            raise Unfit(f"a note lasts no time, {onset} quarter notes in")
+            raise UnfitError(f"a note lasts no time, {onset} quarter notes in")
         for single in _singles(element):
             new = _note(single, onset, duration, part)
             kind = single.tie.type if single.tie else element.tie.type if element.tie else ""
@@ -253,7 +261,7 @@ def _meters(staff: Any, said: dict[Fraction, Meter]) -> tuple[tuple[Meter, ...],
     first = said[Fraction(0)]
     pickup = onsets[1] if len(onsets) > 1 and onsets[1] < first.bar_ql else Fraction(0)
     meters, now = dict(said), first
-    for begin, after in zip(onsets, onsets[1:], strict=False):
+    for begin, after in pairwise(onsets):
         now = said.get(begin, now)
         if after - begin not in (now.bar_ql, 0) and (begin or not pickup):
             meters.setdefault(after, Meter(now.numerator, now.denominator, after))

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from partimento.corpus.errors import Unfit
+from partimento.corpus.errors import UnfitError
 
 NOTE_ON, PROGRAM, META, TRACK_NAME, END_OF_TRACK = 0x90, 0xC0, 0xFF, 0x03, 0x2F
 
@@ -36,31 +36,32 @@ def split_tracks(data: bytes) -> list[bytes]:
 
     Raises
     ------
-    Unfit
+    UnfitError
         If this is no MIDI file, or less of it than its header says.
     """
     if not data:
-        raise Unfit("it is empty")
+        raise UnfitError("it is empty")
     if data[:4] != b"MThd":
-        raise Unfit("not a MIDI file, whatever its name says" if data[:4] != b"RIFF" else "a MIDI file wrapped in RIFF")
+        raise UnfitError("not a MIDI file, whatever its name says" if data[:4] != b"RIFF" else "a MIDI file wrapped in RIFF")
     if len(data) < 14:
-        raise Unfit("truncated: it ends within its header")
+        raise UnfitError("truncated: it ends within its header")
     header, kind, count, division = struct.unpack(">IHHH", data[4:14])
     if kind > 1:
-        raise Unfit("MIDI format 2: sequences that do not sound together" if kind == 2 else f"no such MIDI format: {kind}")
+        raise UnfitError("MIDI format 2: sequences that do not sound together" if kind == 2 else f"no such MIDI format: {kind}")
     if division == 0 or division >= 0x8000:
-        raise Unfit("it counts time in film frames, not in quarter notes" if division else "it has 0 ticks a quarter note")
-    at, tracks = 8 + header, []
+        raise UnfitError("it counts time in film frames, not in quarter notes" if division else "it has 0 ticks a quarter note")
+    tracks: list[bytes] = []
+    at = 8 + header
     while at + 8 <= len(data) and len(tracks) < count:
         name, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "big")
         missing = at + 8 + size - len(data)
         if missing > 0:
-            raise Unfit(f"truncated: track {len(tracks) + 1} ends {missing} bytes early")
+            raise UnfitError(f"truncated: track {len(tracks) + 1} ends {missing} bytes early")
         if name == b"MTrk":
             tracks.append(data[at + 8 : at + 8 + size])
         at += 8 + size
     if len(tracks) < count:
-        raise Unfit(f"truncated: {len(tracks)} of its {count} tracks are there")
+        raise UnfitError(f"truncated: {len(tracks)} of its {count} tracks are there")
     return tracks
 
 

@@ -7,6 +7,7 @@ took a worker over could only lie about its own music.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import selectors
@@ -106,7 +107,7 @@ class WorkerPool:
         threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")  # many processes, small arrays
         before = [os.environ["PYTHONPATH"]] if os.environ.get("PYTHONPATH") else []
         environment = {**os.environ, **threads, "PYTHONPATH": os.pathsep.join([home, *before])}
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 - our own command
             self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, bufsize=0
         )  # fmt: skip
         worker = _Worker(process, time.monotonic() + START_S)
@@ -169,10 +170,8 @@ class WorkerPool:
         task = tasks[worker.task]
         worker.deadline = time.monotonic() + task.timeout_s
         assert worker.process.stdin is not None
-        try:
+        with contextlib.suppress(BrokenPipeError):  # it died between two tasks: its silence will be heard
             worker.process.stdin.write(task.request.encode() + b"\n")
-        except BrokenPipeError:
-            pass  # it died between two tasks; its silence will be heard
 
     def _lost(self, worker: _Worker, reason: str) -> Iterator[tuple[int, Answer]]:
         code = self._end(worker)

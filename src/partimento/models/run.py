@@ -14,6 +14,7 @@ import csv
 import io
 import json
 import platform
+import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
@@ -211,8 +212,10 @@ def load_run(folder: Path | str) -> Run:
         raise UserError(f"{folder} is no whole run: {type(error).__name__}: {error}") from error
     model = model_class(settings.name)(settings.model, codec)
     try:
-        model.network.load_weights(folder / "model.weights.h5")
-    except (OSError, ValueError, KeyError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)  # Keras only warns where weights are left as they were
+            model.network.load_weights(folder / "model.weights.h5")
+    except (OSError, ValueError, KeyError, UserWarning) as error:
         sizes = dict(zip(("chords", "held patterns", "durations"), codec.sizes, strict=True))
         raise UserError(f"{folder}: the weights do not fit the vocabulary of {sizes} or are damaged") from error
     return Run(settings, codec, model, pieces, history, fingerprint, folder)

@@ -178,12 +178,16 @@ def _dress(run: Run, music: list[Event], begin: Opening, *, key: Key | None, pro
 
 
 def _within_range(run: Run, notes: Notes, wanted: int) -> int:
-    """The wanted shift if it keeps to the pitches of the training pieces, else the commonest of theirs that does."""
+    """The wanted shift if it keeps to the pitches of the training pieces, else the nearest of theirs (or an octave off) that best does."""
     pieces = [piece for piece in run.pieces if piece.split == "train"]
     low, high = min(piece.low for piece in pieces), max(piece.high for piece in pieces)
-    shifts = [wanted, *(shift for shift, _ in Counter(-piece.interval for piece in pieces).most_common())]
-    lowest, highest = notes.pitch.min(initial=127), notes.pitch.max(initial=0)
-    return next((s for s in shifts if low <= lowest + s and highest + s <= high), wanted)
+    usual = [shift for shift, _ in Counter(-piece.interval for piece in pieces).most_common()]
+    shifts = [wanted, wanted - 12, wanted + 12, *usual]
+
+    def outside(shift: int) -> int:
+        return int(np.count_nonzero((notes.pitch + shift < low) | (notes.pitch + shift > high)))
+
+    return min(shifts, key=outside)  # the first of the best
 
 
 assert (CHORD, HELD) == (0, 1)

@@ -156,8 +156,7 @@ def _by_bar(spans: Sequence[Span], bars: Sequence[Bar], ticks: int) -> Iterator[
         while at < len(ordered) and ordered[at].start < high:
             open_spans.append(ordered[at])
             at += 1
-        yield [Span(max(s.start, low), min(s.end, high), s.pitch, s.note, s.start < low) for s in open_spans]
-        # Keep the whole end: it says whether the note is tied on.
+        yield [Span(max(s.start, low), min(s.end, high), s.pitch, s.note, s.start < low, s.end > high) for s in open_spans]
         open_spans = [s for s in open_spans if s.end > high]
 
 
@@ -205,8 +204,8 @@ def _voice_bar(bar: Bar, spans: Sequence[Span], ticks: int, drawn: dict[int, int
         if len(bounds) != len(values) + 1:
             name, dots = rhythm.nearest_type(drawn[b] - drawn[a], ticks)
             values, bounds = [Value(drawn[a] + shift, drawn[b] + shift, name, dots)], [a, b]
-        for value, start, stop in zip(values, bounds, bounds[1:], strict=True):
-            ties = tuple((s.note, s.continues or start > s.start - low, stop < s.end - low) for s in chord)
+        for value, start, stop in zip(values, bounds[:-1], bounds[1:], strict=True):
+            ties = tuple((s.note, s.continues or start > s.start - low, s.goes_on or stop < s.end - low) for s in chord)
             symbols.append(Symbol(low + start, stop - start, ties, value))
     return beams_of(_bracketed(symbols), root, bar.meter, ticks)
 

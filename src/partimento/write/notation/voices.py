@@ -29,6 +29,7 @@ class Span(NamedTuple):
     pitch: int
     note: int
     continues: bool = False  # whether it began in an earlier bar
+    goes_on: bool = False  # whether it lasts into a later bar
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,47 @@
+"""Tiny pieces made in code, and the data folder."""
+
+from __future__ import annotations
+
+import os
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from partimento import Event, Meter, Part, Piece, Tempo
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
+
+
+def small_piece(number: int, *, shift: int = 0) -> Piece:
+    """Sixteen bars of a held bass under a wandering third; pieces of different numbers differ."""
+    quarter, events, held = Fraction(1), [], ()
+    scale = (60, 62, 64, 65, 67, 69, 71, 72)
+    for t in range(64):
+        top = scale[(t * (1 + number % 3) + number) % 8] + shift
+        bass = 48 + shift + (5 if t // 8 % 2 else 0)
+        chord = (bass, top) if t % 16 != 15 else ()
+        events.append(Event(chord, quarter if t % 4 else quarter / 2, tuple(p for p in held if p == bass and p in chord)))
+        held = chord
+    return Piece.from_events(
+        events,
+        meters=(Meter(4, 4),),
+        tempos=(Tempo.from_bpm(90),),
+        parts=(Part("Guitar", 24),),
+        title=f"Study {number}",
+        composer="Nobody",
+    )
+
+
+@pytest.fixture(scope="session")
+def pieces() -> list[Piece]:
+    return [small_piece(number, shift=number % 4) for number in range(8)]
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """../shared/data, or where PARTIMENTO_DATA points."""
+    folder = Path(os.environ.get("PARTIMENTO_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no data at {folder} (set PARTIMENTO_DATA)")
+    return folder

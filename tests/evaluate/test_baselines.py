@@ -1,0 +1,95 @@
+"""Baselines and held-out figures: distributions that sum to one, and figures worked out by hand."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from partimento import Event, Piece
+from partimento.config import EncodeConfig
+from partimento.encode.codecs import ChordCodec
+from partimento.encode.prepare import prepare
+from partimento.evaluate.baselines import BackoffCounts, Baseline
+from partimento.evaluate.heldout import held_out, model_nats
+from partimento.evaluate.likelihood import UnknownPrices
+
+
+def test_witten_bell_by_hand() -> None:
+    counts = BackoffCounts(4)
+    for symbol in (0, 0, 1):
+        counts.add(symbol, [()])
+    # n = 3, k = 2: P(0) = (2 + 2/4) / 5, P(3) = (0 + 2/4) / 5
+    np.testing.assert_allclose(counts.distribution([()]), [0.5, 0.3, 0.1, 0.1])
+    assert counts.probability(0, [()]) == pytest.approx(0.5)
+
+
+def test_distributions_sum_to_one_and_agree_with_single_probabilities(pieces: list[Piece]) -> None:
+    rng, counts = np.random.default_rng(0), BackoffCounts(9)
+    for _ in range(200):
+        a, b, s = rng.integers(0, 9, 3).tolist()
+        counts.add(s, [(), (a,), (a, b)])
+    for contexts in ([()], [(), (1,)], [(), (1,), (1, 2)], [(), (77,)]):
+        p = counts.distribution(contexts)
+        assert p.sum() == pytest.approx(1)
+        np.testing.assert_allclose(p, [counts.probability(s, contexts) for s in range(9)])
+
+
+def test_an_event_by_hand() -> None:
+    """One chord always, held never, one duration: only the back-off's share is paid."""
+    events = [Event((60,), Fraction(1))] * 3
+    codec = ChordCodec.from_pieces([events])
+    encoded = codec.encode(events)
+    nats, count = Baseline(codec, [encoded], order=0).nats([encoded])
+    assert count == 4
+    chord, end, size = 3, 1, len(codec.chords)  # four symbols seen, of two kinds
+    p = [(chord + 2 / size) / 6, (end + 2 / size) / 6]
+    possible = 1 - 2 * (2 / size) / 6  # padding and start are never possible
+    assert nats[0] == pytest.approx(-3 * np.log(p[0] / possible) - np.log(p[1] / possible))
+
+
+def chain(seed: int) -> Piece:
+    """A walk in which each chord is followed by one of two."""
+    rng, at, events = np.random.default_rng(seed), 0, []
+    for _ in range(60):
+        at = (at * 2 + int(rng.integers(2))) % 7
+        events.append(Event((50 + at, 60 + at), Fraction(1 + at % 2)))
+    return Piece.from_events(events)
+
+
+def test_order_one_beats_order_zero_and_a_model_is_charged_alike() -> None:
+    from partimento.models.learn import learn
+
+    pieces = [chain(seed) for seed in range(10)]
+
+    settings = {"model": {"units": 24, "dense": 16, "embed_size": 8, "layers": 1}, "train": {"epochs": 2, "batch_size": 8}}
+    run, data = learn(pieces, settings=settings)
+    table = held_out(data, run.model, name="lstm")
+    assert list(table) == ["unigram", "markov1", "lstm"]
+    assert table["markov1"].total < table["unigram"].total - 0.5
+    assert len({row.events for row in table.values()}) == 1
+    assert len({row.unknown for row in table.values()}) == 1
+    nats, events = model_nats(run.model, data.encode(data.valid))
+    assert table["lstm"].total == pytest.approx(nats.sum() / events + table["lstm"].unknown)
+
+
+def test_unknown_chords_pay_by_their_notes(pieces: list[Piece]) -> None:
+    data = prepare(pieces, EncodeConfig(min_count=1), validation=0.2, seed=0)
+    prices = UnknownPrices([item.events for item in data.train])
+    low, strange = Event((48, 60), Fraction(1)), Event((48, 61, 66, 127), Fraction(5, 7))
+    assert prices.chord(strange) > prices.chord(low) > 0
+    assert prices.of(data.codec, [low], data.codec.encode([low])) == 0 or data.codec.chords[low.chord] == 3
+    assert prices.of(data.codec, [strange], data.codec.encode([strange])) == pytest.approx(prices.chord(strange) + prices.duration(strange))
+
+
+def test_duration_prices_are_a_distribution() -> None:
+    """Over all fractions n/d, written in any terms, the prices' probabilities sum to at most one."""
+    prices = UnknownPrices([[Event((60,), Fraction(1))]])
+    total = sum(
+        np.exp(-prices.duration(Event((60,), Fraction(n, d))))
+        for d in range(1, 40)
+        for n in range(1, 400)
+        if Fraction(n, d).denominator == d
+    )
+    assert 0.6 < total <= 1

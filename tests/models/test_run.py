@@ -1,0 +1,105 @@
+"""A run's folder: whole or not there."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from partimento import Piece
+from partimento.config import UserError
+from partimento.files import new_folder
+from partimento.models.learn import learn
+from partimento.models.run import Run, load_run
+
+SETTINGS = {"model": {"units": 8, "dense": 8, "embed_size": 4, "layers": 1}, "train": {"epochs": 2, "batch_size": 8}}
+
+
+@pytest.fixture(scope="module")
+def run(pieces: list[Piece], tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return learn(pieces, settings=SETTINGS, out=tmp_path_factory.mktemp("runs") / "one")[0]
+
+
+def test_what_is_in_it(run: Run, pieces: list[Piece]) -> None:
+    assert run.folder is not None
+    about = json.loads((run.folder / "run.json").read_text())
+    assert about["settings"]["train"]["epochs"] == 2
+    assert about["settings"]["train"]["seed"] == 0
+    assert len(about["corpus"]["fingerprint"]) == 64
+    assert about["corpus"]["train"] + about["corpus"]["valid"] == len(pieces)
+    assert {"python", "keras", "numpy"} <= set(about["versions"])
+    rows = list(csv.DictReader((run.folder / "history.csv").read_text().splitlines()))
+    assert [row["epoch"] for row in rows] == ["1", "2"]
+    assert not list(run.folder.rglob("*.pkl")) + list(run.folder.rglob("*.npy"))
+
+
+def test_it_remembers_whom_to_credit(run: Run) -> None:
+    assert run.folder is not None
+    again = load_run(run.folder)
+    assert {piece.title for piece in again.pieces} == {f"Study {n}" for n in range(8)}
+    assert again.history == run.history
+    assert again.settings == run.settings
+
+
+def test_nothing_is_replaced_unasked(run: Run, pieces: list[Piece]) -> None:
+    assert run.folder is not None
+    with pytest.raises(UserError, match="is there already"):
+        learn(pieces, settings=SETTINGS, out=run.folder)
+
+
+@pytest.mark.parametrize("name", ["vocabulary.json", "pieces.json", "history.csv", "model.weights.h5"])
+def test_a_run_without_a_file_does_not_load(run: Run, tmp_path: Path, name: str) -> None:
+    broken = _copy(run, tmp_path)
+    (broken / name).unlink()
+    with pytest.raises(UserError, match=r"no whole run|damaged"):
+        load_run(broken)
+
+
+def test_weights_of_another_vocabulary_do_not_load(run: Run, tmp_path: Path) -> None:
+    broken = _copy(run, tmp_path)
+    table = json.loads((broken / "vocabulary.json").read_text())
+    table["chords"] = table["chords"][:-3]
+    (broken / "vocabulary.json").write_text(json.dumps(table))
+    with pytest.raises(UserError, match="do not fit the vocabulary"):
+        load_run(broken)
+
+
+def test_damaged_weights_do_not_load(run: Run, tmp_path: Path) -> None:
+    broken = _copy(run, tmp_path)
+    weights = broken / "model.weights.h5"
+    weights.write_bytes(weights.read_bytes()[:2000])
+    with pytest.raises(UserError, match="damaged"):
+        load_run(broken)
+
+
+def test_no_run() -> None:
+    with pytest.raises(UserError, match=r"no run: it has no run\.json"):
+        load_run("nowhere")
+
+
+def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    def broken_off() -> None:
+        with new_folder(tmp_path / "run") as work:
+            (work / "half").write_text("x")
+            raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError):
+        broken_off()
+    assert list(tmp_path.iterdir()) == []
+    with new_folder(tmp_path / "run") as work:
+        (work / "whole").write_text("x")
+        assert not (tmp_path / "run").exists()
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["whole"]
+    with new_folder(tmp_path / "run", force=True) as work:
+        (work / "new").write_text("x")
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["new"]
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def _copy(run: Run, tmp_path: Path) -> Path:
+    import shutil
+
+    assert run.folder is not None
+    return Path(shutil.copytree(run.folder, tmp_path / "copy"))
