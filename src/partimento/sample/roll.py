@@ -87,7 +87,7 @@ class Roll(keras.Model):
             zeros,
             zeros > 0,
             ops.zeros((self.takes,)) + NEVER,
-            ops.zeros((prompt.shape[0], self.takes, len(FIELDS)), "int32"),
+            ops.zeros((ops.shape(prompt)[0], self.takes, len(FIELDS)), "int32"),
             ops.zeros((self.takes, codec.sizes[CHORD])),
             self.model.initial_state(self.takes),
         )

@@ -7,6 +7,7 @@ import io
 import os
 import wave
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +20,8 @@ from partimento.piece import Piece
 PEAK = 10 ** (-1 / 20)  # -1 dBFS
 TAIL_S = 1.5  # the last notes ring out
 FADE_S = 0.3
+RATE = 48000  # what the renderer gives
+TICKS = 960
 LONGEST_S = 3600
 ENVIRONMENT = "PARTIMENTO_SOUNDFONT"
 SYSTEM_FOLDERS = ("/usr/share/sounds/sf2", "/usr/share/sounds/sf3", "/usr/share/soundfonts", "/usr/local/share/soundfonts", "/opt/homebrew/share/soundfonts")
@@ -59,7 +62,7 @@ def _candidates() -> Iterator[tuple[Path, str]]:
         yield Path(folder, "TimGM6mb.sf2"), "pretty_midi"
 
 
-def render_audio(piece: Piece, soundfont: Path | str | None = None, *, sample_rate: int = 44100) -> np.ndarray:
+def render_audio(piece: Piece, soundfont: Path | str | None = None, *, sample_rate: int = RATE) -> np.ndarray:
     """The piece as sound.
 
     Returns
@@ -96,34 +99,52 @@ def duration_s(piece: Piece) -> float:
 
 
 def _synthesise(piece: Piece, soundfont: Path, sample_rate: int) -> np.ndarray:
-    import symusic
+    import midirenderer
 
+    # symusic's own synthesiser plays samples without regard to their root key: most soundfonts sound out of tune (its issue 55).
     try:
-        synthesiser = symusic.Synthesizer(sf_path=str(soundfont), sample_rate=sample_rate, quality=0)
-    except Exception as error:  # RuntimeError, but symusic says so nowhere
-        raise UserError(f"not a soundfont: {soundfont}") from error
-    played = np.asarray(synthesiser.render(_to_symusic(piece), stereo=True), np.float32)
-    return played.T
+        played = midirenderer.render_wave_from(soundfont.read_bytes(), _to_midi(piece))
+    except OSError as error:
+        raise UserError(f"cannot read the soundfont {soundfont}: {error.strerror}") from error
+    except Exception as error:  # the renderer's own kinds
+        raise UserError(f"not a soundfont that can be played: {soundfont} ({error})") from error
+    with wave.open(io.BytesIO(played)) as file:
+        rate, channels = file.getframerate(), file.getnchannels()
+        sound = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, channels).astype(np.float32) / 32768
+    return resample(sound, rate, sample_rate)
 
 
-def _to_symusic(piece: Piece) -> object:
-    """Times in seconds: the synthesiser needs no MIDI resolution, hence plays also what MIDI cannot carry."""
+def resample(sound: np.ndarray, rate: int, wanted: int) -> np.ndarray:
+    """(samples, channels) at another sample rate, band-limited by its spectrum."""
+    if rate == wanted:
+        return sound
+    samples = round(len(sound) * wanted / rate)
+    spectrum = np.fft.rfft(sound, axis=0)
+    keep = min(len(spectrum), samples // 2 + 1)
+    return (np.fft.irfft(spectrum[:keep], samples, axis=0) * (samples / len(sound))).astype(np.float32)
+
+
+def _to_midi(piece: Piece) -> bytes:
+    """For the synthesiser alone: to 1/960 of a quarter, so that what no MIDI file carries exactly can still be heard."""
     import symusic
 
-    divisions = 960
-    score = symusic.Score(divisions)
-    score.tempos.extend(symusic.Tempo(round(t.onset * divisions), mspq=t.us_per_quarter) for t in piece.tempos)
+    def ticks(time: Fraction) -> int:
+        return round(time * TICKS)
+
+    score = symusic.Score(TICKS)
+    score.tempos.extend(symusic.Tempo(ticks(t.onset), mspq=t.us_per_quarter) for t in piece.tempos)
     for number, part in enumerate(piece.parts):
         track = symusic.Track(name=part.name, program=part.program or 0, is_drum=part.is_drum)
         mine = [note for note in piece.notes if note.part == number]
-        for note in mine:
-            start, end = round(note.onset * divisions), round(note.end * divisions)
-            track.notes.append(symusic.Note(start, max(1, end - start), note.pitch, note.velocity))
+        track.notes.extend(symusic.Note(ticks(n.onset), max(1, ticks(n.end) - ticks(n.onset)), n.pitch, n.velocity) for n in mine)
         score.tracks.append(track)
-    return score
+    us = piece.tempos[-1].us_per_quarter if piece.tempos else 500_000
+    # The renderer stops at the last event: one that says nothing new stands behind the tail.
+    score.tempos.append(symusic.Tempo(ticks(piece.length + Fraction(TAIL_S) * 1_000_000 / us) + 1, mspq=us))
+    return bytes(score.dumps_midi())
 
 
-def to_wav(piece: Piece, soundfont: Path | str | None = None, *, sample_rate: int = 44100, mono: bool = False) -> bytes:
+def to_wav(piece: Piece, soundfont: Path | str | None = None, *, sample_rate: int = RATE, mono: bool = False) -> bytes:
     """The piece as a WAV file of 16 bits, stereo unless `mono`."""
     return wav_bytes(render_audio(piece, soundfont, sample_rate=sample_rate), sample_rate, mono=mono)
 
@@ -141,6 +162,6 @@ def wav_bytes(sound: np.ndarray, sample_rate: int, *, mono: bool = False) -> byt
     return out.getvalue()
 
 
-def write_wav(piece: Piece, path: Path | str, *, soundfont: Path | str | None = None, sample_rate: int = 44100) -> Path:
+def write_wav(piece: Piece, path: Path | str, *, soundfont: Path | str | None = None, sample_rate: int = RATE) -> Path:
     """Write ``.wav``."""
     return write_atomically(path, to_wav(piece, soundfont, sample_rate=sample_rate))

@@ -1,0 +1,144 @@
+"""One MIDI file: what it says is what the Piece has; what is wrong with it is said in one line."""
+
+from fractions import Fraction
+
+import pytest
+
+from partimento import Key, Meter, Part, Tempo
+from partimento.corpus import ReadError, read_piece
+
+F = Fraction
+
+
+def spans(piece):
+    return [(note.onset, note.duration, note.pitch, note.velocity, note.part) for note in piece.notes]
+
+
+def test_everything_a_file_says_is_read(midi, write):
+    conductor = midi.track(
+        [
+            (0, midi.meta(3, "Étude".encode())),
+            (0, midi.meta(0x58, bytes([3, 3, 24, 8]))),
+            (0, midi.meta(0x51, (666_667).to_bytes(3, "big"))),
+            (960, midi.meta(0x51, (400_001).to_bytes(3, "big"))),
+        ],
+        end=960,
+    )
+    guitar = midi.track([(0, midi.meta(3, b"Guitar")), (0, midi.meta(0x59, b"\xfd\x01")), (0, b"\xc0\x18"), *midi.notes(57, 60)])
+    drums = midi.track([(0, midi.meta(3, b"Kit")), midi.on(160, 36, velocity=5, channel=9), midi.off(160, 36, channel=9)])
+    piece = read_piece(write("a.mid", midi.file(conductor, guitar, drums)))
+    assert spans(piece) == [(0, 1, 57, 80, 0), (F(1, 3), F(1, 3), 36, 5, 1), (1, 1, 60, 80, 0)]
+    assert piece.parts == (Part("Guitar", 24), Part("Kit", None, True))
+    assert piece.meters == (Meter(3, 8),)
+    assert piece.keys == (Key(-3, "minor"),)
+    assert piece.tempos == (Tempo(666_667), Tempo(400_001, F(2)))
+    assert piece.title == "Étude"
+    assert piece.length == 4  # the conductor's end of track: two quarters of rest close the piece
+    assert piece.source.path.endswith("a.mid")
+    assert len(piece.source.sha256) == 64
+
+
+def test_a_piano_named_is_not_a_program_unsaid(midi, write):
+    named = midi.track([(0, b"\xc0\x00"), *midi.notes(60)])
+    unsaid = midi.track(midi.notes(62, channel=1))
+    assert [part.program for part in read_piece(write("a.mid", midi.file(named, unsaid))).parts] == [0, None]
+    assert [part.program for part in read_piece(write("b.mid", midi.file(unsaid, unsaid))).parts] == [None, None]
+
+
+def test_programs_are_told_apart_within_one_track(midi, write):
+    track = midi.track([*midi.notes(60), (0, b"\xc0\x19"), *midi.notes(62, 64)])
+    piece = read_piece(write("a.mid", midi.file(track, kind=0)))
+    assert [(piece.parts[note.part].program, note.pitch) for note in piece.notes] == [(None, 60), (25, 62), (25, 64)]
+
+
+def test_of_two_marks_at_one_time_the_last_counts_and_tracks_share_marks(midi, write):
+    marks = [(0, midi.meta(0x58, bytes([3, 2, 24, 8]))), (0, midi.meta(0x58, bytes([2, 1, 24, 8]))), (0, midi.meta(0x59, b"\1\0"))]
+    piece = read_piece(write("a.mid", midi.file(midi.track([*marks, *midi.notes(60)]), midi.track([marks[2], *midi.notes(64)]))))
+    assert piece.meters == (Meter(2, 2),)
+    assert piece.keys == (Key(1),)
+
+
+def test_a_title_in_an_old_encoding(midi, write):
+    conductor = midi.track([(0, midi.meta(3, "Étude".encode("latin-1")))])
+    assert read_piece(write("a.mid", midi.file(conductor, midi.track(midi.notes(60))))).title == "Étude"
+
+
+def test_a_restruck_note_ends_the_old_one_and_unisons_are_one(midi, write):
+    events = [midi.on(0, 60), midi.on(0, 60, velocity=90), midi.off(240, 60), midi.on(0, 60), midi.off(240, 60), midi.off(480, 60)]
+    piece = read_piece(write("a.mid", midi.file(midi.track(events))))
+    assert spans(piece) == [(0, F(1, 2), 60, 90, 0), (F(1, 2), F(3, 2), 60, 80, 0)]
+
+
+def metre(numerator, power):
+    return bytes([0xFF, 0x58, 4, numerator, power, 24, 8])
+
+
+LONG = 2**28 - 1  # the longest time between two events
+WRONG = {
+    "empty": (lambda m: b"", "empty"),
+    "text": (lambda m: b"Dear all,\nhere is the piece you asked for.\n", "not a MIDI file"),
+    "header only": (lambda m: b"MThd\0\0\0\6\0\1", "truncated"),
+    "no tracks": (lambda m: m.file(), "no notes"),
+    "no notes": (lambda m: m.file(m.track([(0, m.meta(1, b"tacet"))])), "no notes"),
+    "cut within a track": (lambda m: m.file(m.track(m.notes(60, 62)))[:-9], "truncated: track 1 ends 9 bytes early"),
+    "cut between tracks": (lambda m: m.file(m.track(m.notes(60)), count=3), "truncated: 1 of its 3 tracks"),
+    "no end of track": (lambda m: m.file(b"MTrk\0\0\0\x08\0\x90\x3c\x50\x10\x80\x3c\0"), "damaged"),
+    "zero-length notes": (lambda m: m.file(m.track(m.notes(60, 62, length=0) + m.notes(64))), "2 of its 3 notes last no time"),
+    "a note at tick 2^31": (lambda m: m.file(m.track([(LONG, m.meta(1, b""))] * 8 + m.notes(60))), "2³¹"),
+    "a note beyond any score": (lambda m: m.file(m.track([m.on(LONG, 60), m.off(1, 60)])), "quarter notes in"),
+    "metre 0/4": (lambda m: m.file(m.track([(0, metre(0, 2)), *m.notes(60)])), "no such metre: 0/4"),
+    "metre over 2^9": (lambda m: m.file(m.track([(0, metre(4, 9)), *m.notes(60)])), "no such metre"),
+    "a key of 99 sharps": (lambda m: m.file(m.track([(0, m.meta(0x59, b"\x63\0")), *m.notes(60)])), "no such key"),
+    "a tempo of 0": (lambda m: m.file(m.track([(0, m.meta(0x51, b"\0\0\0")), *m.notes(60)])), "no such tempo"),
+    "film frames": (lambda m: m.file(m.track(m.notes(60)), divisions=0xE728), "film frames"),
+    "0 ticks a quarter": (lambda m: m.file(m.track(m.notes(60)), divisions=0), "0 ticks"),
+    "format 2": (lambda m: m.file(m.track(m.notes(60)), kind=2), "format 2"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_wrong_is_said(name, midi, write):
+    make, reason = WRONG[name]
+    path = write("wrong.mid", make(midi))
+    with pytest.raises(ReadError) as caught:
+        read_piece(path)
+    assert reason in caught.value.reason
+    assert caught.value.path == str(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_too_many_notes(midi, write):
+    path = write("many.mid", midi.file(midi.track(midi.notes(60, 62) * 500_001, end=0)))
+    with pytest.raises(ReadError, match="1000002 notes: more than 200000"):
+        read_piece(path)
+
+
+def test_every_way_to_cut_a_file_short_is_found(midi, write):
+    whole = midi.file(midi.track([(0, midi.meta(3, b"Title"))]), midi.track([(0, b"\xc0\x18"), *midi.notes(60, 64, 67)]))
+    for size in range(len(whole)):
+        with pytest.raises(ReadError):
+            read_piece(write("cut.mid", whole[:size]))
+    assert len(read_piece(write("whole.mid", whole)).notes) == 3
+
+
+def test_a_path_that_is_no_file(tmp_path):
+    for path, reason in ((tmp_path, "without suffix"), (tmp_path / "no.mid", "no such file"), (tmp_path / "a.doc", ".doc is none of")):
+        with pytest.raises(ReadError, match=reason):
+            read_piece(path)
+    (tmp_path / "folder.mid").mkdir()
+    with pytest.raises(ReadError, match="not a file"):
+        read_piece(tmp_path / "folder.mid")
+
+
+def test_an_unknown_view_is_refused(midi, write):
+    with pytest.raises(ValueError, match="music21"):
+        read_piece(write("a.mid", midi.file(midi.track(midi.notes(60)))), quantise="sixteenths")
+
+
+def test_all_real_files_are_read(guitar):
+    pieces = [read_piece(path) for path in sorted(guitar.glob("*/*.mid"))]
+    assert len(pieces) == 415
+    assert sum(piece.parts[0].program is None for piece in pieces) == 61  # as the data's own notes say
+    assert sum(not piece.keys for piece in pieces) == 25
+    for piece in pieces:
+        assert sum(event.duration for event in piece.events) == piece.length
