@@ -4,10 +4,36 @@
 
 `collect` brings files, `corpus` reads them as `Piece`s, `encode` turns pieces into arrays and back, `models` learn from the arrays,
 `sample` composes with a trained model, `write` makes the result readable and audible; `evaluate` measures, `app` is the way in.
+
+The whole way in five names: `read_pieces`, `learn`, `load_run`, `compose`, `write_piece` (and `read_piece` for one file).
 Importing this package loads none of the heavy libraries; each room loads its own when it is entered.
 """
+
+from importlib import import_module
+from typing import Any
 
 from partimento.piece import Event, Key, Meter, Note, Part, Piece, Source, Tempo
 
 __version__ = "0.1.0"
 __all__ = ["Event", "Key", "Meter", "Note", "Part", "Piece", "Source", "Tempo", "__version__"]
+
+_WAY = {
+    "read_piece": "partimento.corpus:read_piece",
+    "read_pieces": "partimento.corpus:read_pieces",
+    "learn": "partimento.models.learn:learn",
+    "load_run": "partimento.models.run:load_run",
+    "compose": "partimento.sample.composer:compose",
+    "write_piece": "partimento.write:write",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Enter the room that has `name`, and load its libraries, only now."""
+    if name not in _WAY:
+        raise AttributeError(f"module 'partimento' has no attribute {name!r}")
+    room, _, attribute = _WAY[name].partition(":")
+    return getattr(import_module(room), attribute)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, *_WAY])

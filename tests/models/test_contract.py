@@ -16,7 +16,7 @@ from partimento.models import MODELS
 from partimento.models.learn import learn
 from partimento.models.run import load_run
 from partimento.models.training import fit
-from partimento.sample.compose import compose
+from partimento.sample.composer import compose
 from partimento.sample.pick import Choice
 
 SMALL = {

@@ -15,7 +15,7 @@ from partimento.encode.codecs import CHORD
 from partimento.encode.vocabulary import END, START
 from partimento.models.learn import learn
 from partimento.models.run import Run
-from partimento.sample.compose import _within_range, compose
+from partimento.sample.composer import _within_range, compose
 from partimento.sample.pick import Choice
 from partimento.sample.roll import Limits, roll
 

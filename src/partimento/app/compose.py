@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from partimento.app import screen
+from partimento.app.views import VIEWS
 from partimento.config import UserError
 from partimento.files import refuse_existing
 from partimento.piece import Key, Piece, Tempo
@@ -49,7 +50,7 @@ def run_compose(folder: Path, wish: Wish, outputs: Sequence[Path], *, soundfont:
     with screen.stages(quiet=as_json) as stages:
         with stages.during("start"):
             from partimento.models.run import load_run
-            from partimento.sample.compose import compose
+            from partimento.sample.composer import compose
             from partimento.sample.pick import Choice
 
             run = load_run(folder)
@@ -87,7 +88,7 @@ def _start(word: str, quantise: str) -> Piece | int | None:
         raise UserError(f"--start is silence, the number of a training piece, or a score file; there is no file {word}")
     from partimento.corpus import read_pieces
 
-    (piece,) = read_pieces([word], quantise=quantise if quantise != "exact" else None, workers=1).pieces
+    (piece,) = read_pieces([word], quantise=VIEWS[quantise], workers=1).pieces
     return piece
 
 

@@ -27,7 +27,7 @@ def run_demo(out: Path, *, seed: int, bars: int) -> None:
     console.print(f"Learning from the Bach chorales in music21's corpus, then composing {bars} bars. Seed {seed}.")
     with screen.stages() as stages:
         run, reading, table = train_run([SOURCE], read_recipe("chorales"), out=out / "run", force=True, stages=stages)
-        from partimento.sample.compose import compose
+        from partimento.sample.composer import compose
 
         with stages.during("compose"):
             piece = compose(run, bars=bars, seed=seed, title=f"Chorale (seed {seed})", program=ORGAN)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import sys
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
@@ -20,34 +21,31 @@ def run_doctor(*, soundfont: Path | None, as_json: bool) -> None:
     needed = [_name(line) for line in requires("partimento") or [] if "extra ==" not in line]
     packages = {name: _version(name) for name in needed}
     font, origin = find_soundfont(soundfont)
-    found = {
+    optional = {name: _version(name) for name in EXTRAS}
+    missing = [name for name, number in packages.items() if number is None]
+    facts = {
         "partimento": __version__,
         "python": platform.python_version(),
         "system": platform.platform(),
-        "cores": os.cpu_count(),
+        "cores": str(os.cpu_count()),
         "keras backend": os.environ.get("KERAS_BACKEND", "jax"),
         "soundfont": f"{font} ({origin})",
-        "packages": packages,
-        "optional": {name: _version(name) for name in EXTRAS},
-        "missing": [name for name, number in packages.items() if number is None],
     }
     if as_json:
-        screen.print_json(found)
+        screen.print_json({**facts, "packages": packages, "optional": optional, "missing": missing})
     else:
-        rows = [(key, str(value)) for key, value in found.items() if not isinstance(value, (dict, list))]
-        rows += [(name, number or "MISSING") for name, number in packages.items()]
-        rows += [(name, number or "not installed (optional)") for name, number in found["optional"].items()]  # type: ignore[attr-defined]
+        rows = [*facts.items(), *((name, number or "MISSING") for name, number in packages.items())]
+        rows += [(name, number or "not installed (optional)") for name, number in optional.items()]
         screen.print_table("what is here", ("", ""), rows)
-        missing = ", ".join(found["missing"])  # type: ignore[arg-type]
-        screen.out().print(f"missing: {missing}: pip install {missing}" if missing else "nothing is missing")
-    if found["missing"]:
+        words = " ".join(missing)
+        screen.out().print(f"missing: {words} (pip install {words})" if missing else "nothing is missing")
+    if missing:
         sys.exit(1)
 
 
 def _name(requirement: str) -> str:
-    return next(
-        requirement[:i] for i in range(len(requirement) + 1) if not (requirement + " ")[i].isalnum() and (requirement + " ")[i] not in "-_."
-    )
+    """The package that a requirement such as ``numpy>=2`` names."""
+    return re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0]
 
 
 def _version(package: str) -> str | None:

@@ -65,7 +65,7 @@ def print_json(value: Any) -> None:
 
 
 def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], *, console: Console | None = None) -> None:
-    table = Table(title=title, title_justify="left", title_style="bold")
+    table = Table(title=title, title_justify="left", title_style="bold", show_header=any(header))
     for number, name in enumerate(header):
         table.add_column(name, justify="left" if number == 0 else "right", overflow="fold")
     for row in rows:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from partimento.app import screen
+from partimento.app.views import VIEWS
 from partimento.config import CorpusConfig
 from partimento.corpus import read_pieces, write_rejects
 from partimento.evaluate.stats import stats
@@ -17,9 +18,9 @@ def run_stats(sources: Sequence[str], *, quantise: str, rejects: Path | None, fo
     """The command; see `cli.corpus_stats`."""
     if rejects is not None:
         refuse_existing(rejects, force=force)
-    view = CorpusConfig(quantise).quantise
+    view = VIEWS[CorpusConfig(quantise).quantise]
     with screen.stages(quiet=as_json) as stages:
-        reading = read_pieces(sources, quantise=None if view == "exact" else view, progress=lambda d, t: stages.at("read", d, t))
+        reading = read_pieces(sources, quantise=view, progress=lambda d, t: stages.at("read", d, t))
     found = stats(reading.pieces)
     if rejects is not None:
         write_rejects(reading.rejects, rejects)

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from partimento.app import screen
-from partimento.config import UserError, merge, parse_settings, read_recipe
+from partimento.app.views import VIEWS
+from partimento.config import merge, parse_settings, read_recipe
 from partimento.corpus import Reading, read_pieces, write_rejects
 from partimento.evaluate.likelihood import Likelihood
 from partimento.files import refuse_existing, write_atomically
@@ -45,11 +46,11 @@ def train_run(
         from partimento.evaluate.heldout import held_out
         from partimento.models.learn import learn
         from partimento.models.run import Settings
-        from partimento.sample.compose import compose
+        from partimento.sample.composer import compose
         from partimento.write import write
 
         settings = Settings.from_plain(values)
-    view = {"auto": "auto", "exact": None, "music21": "music21"}[settings.corpus.quantise]
+    view = VIEWS[settings.corpus.quantise]
     reading = read_pieces(sources, quantise=view, progress=lambda done, total: stages.at("read", done, total))
 
     def report(stage: str, done: int, total: int, epoch: Any) -> None:
@@ -80,6 +81,3 @@ def print_figures(table: dict[str, Likelihood]) -> None:
     screen.print_table(
         f"nats an event on {events:,} held-out events (less is better)", ("", "all", "chord", "held", "duration", "unknown"), rows
     )
-
-
-__all__ = ["UserError", "print_figures", "run_train", "train_run"]

@@ -60,7 +60,7 @@ def resolve(source: str) -> list[Path]:
 def _parts(path: Path) -> int:
     """How many parts a compressed score announces, without parsing it: its list of parts stands before the music."""
     with zipfile.ZipFile(path) as archive:
-        name = next(name for name in archive.namelist() if not name.startswith("META-INF"))
+        name = next(name for name in archive.namelist() if name.endswith("xml") and not name.startswith("META-INF"))
         with archive.open(name) as file:
             head = file.read(2**16).partition(b"</part-list>")[0]
     return len(re.findall(rb"<score-part\b", head))

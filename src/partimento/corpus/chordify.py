@@ -15,7 +15,6 @@ music21 stops where its first part does; here the music goes on to its end.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import pairwise
@@ -26,6 +25,7 @@ from partimento.corpus.midi import Midi
 from partimento.piece import Meter, Notes, Part, Piece, Tempo, sweep
 
 GRID = 12  # steps a quarter that carry both quarters and thirds of it
+BAR_GRID = GRID * 32  # steps a quarter that also carry the shortest bar there is, 1/128
 STEPS = (3, 4)  # of GRID: a quarter of a quarter, a third of it
 DECIMALS = 7  # to which music21 rounds errors before it compares them
 
@@ -40,15 +40,15 @@ def music21_view(midi: Midi) -> Piece:
     velocity = np.concatenate([group[4] for group in groups])
     meters = _quantised_meters(midi.meters)
     bars = _bar_lines(meters, int((onset + duration).max()))
-    finer = math.lcm(*(bar.denominator for bar in bars))  # above 1 where bars last an odd number of 32nds or less
-    lines = [int(bar * finer) for bar in bars]
+    finer = BAR_GRID // GRID if (bars % (BAR_GRID // GRID)).any() else 1  # only where bars last an odd number of tiny notes
+    lines = bars // (BAR_GRID // GRID // finer)
     notes, cuts = _notes_of_sweep(onset * finer, (onset + duration) * finer, pitch, velocity, lines, GRID * finer)
     return Piece(
         notes,
         meters=tuple(Meter(m.numerator, m.denominator, Fraction(at, GRID)) for at, m in meters.items()),
         keys=midi.keys,
         tempos=midi.tempos or (Tempo(),),
-        length=bars[-1] / GRID,
+        length=Fraction(int(bars[-1]), BAR_GRID),
         parts=(Part("", midi.parts[0].program, midi.parts[0].is_drum),),
         title=midi.title,
         cuts=tuple(Fraction(cut, GRID * finer) for cut in cuts),
@@ -139,24 +139,25 @@ def _quantised_meters(meters: tuple[Meter, ...]) -> dict[int, Meter]:
     return {0: Meter(), **dict(zip(onsets.tolist(), meters, strict=True))}
 
 
-def _bar_lines(marks: dict[int, Meter], end: int) -> list[Fraction]:
-    """Bar lines up to the first at or after `end`, in steps of GRID; a metre counts from the next bar line on (rule 5)."""
-    waiting = sorted(marks, reverse=True)
-    now, lines = Fraction(0), [Fraction(0)]
-    meter = marks[0]
-    while now < end:
-        while waiting and waiting[-1] <= now:
-            meter = marks[waiting.pop()]
-        now += meter.bar_ql * GRID
-        lines.append(now)
-    return lines
+def _bar_lines(marks: dict[int, Meter], end: int) -> np.ndarray:
+    """Bar lines up to the first at or after `end`, in steps of BAR_GRID; a metre counts from the next bar line on (rule 5)."""
+    finer = BAR_GRID // GRID
+    onsets = sorted(marks)
+    now, lines = 0, [np.zeros(1, np.int64)]
+    for onset, until in pairwise([*onsets, max(end, 1)]):
+        bar = 4 * BAR_GRID * marks[onset].numerator // marks[onset].denominator
+        count = -(-(min(until, max(end, 1)) * finer - now) // bar)
+        if count > 0:
+            lines.append(now + bar * np.arange(1, count + 1))
+            now = int(lines[-1][-1])
+    return np.concatenate(lines)
 
 
 def _notes_of_sweep(
-    onset: np.ndarray, end: np.ndarray, pitch: np.ndarray, velocity: np.ndarray, bars: list[int], divisions: int
+    onset: np.ndarray, end: np.ndarray, pitch: np.ndarray, velocity: np.ndarray, bars: np.ndarray, divisions: int
 ) -> tuple[Notes, list[int]]:
     """Notes that never overlap in their pitch and sound as the given ones do together, and the further times that cut them."""
-    cut = sweep(onset, end, pitch, bars)
+    cut = sweep(onset, end, pitch, bars.tolist())
     event = np.repeat(np.arange(len(cut.times)), np.diff(cut.first, append=len(cut.pitch)))
     loudness = np.zeros(len(event), np.int64)
     np.maximum.at(loudness, np.searchsorted(event * 128 + cut.pitch, np.searchsorted(cut.times, onset) * 128 + pitch), velocity)

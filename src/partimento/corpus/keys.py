@@ -42,8 +42,10 @@ def analyse_key(piece: Piece) -> tuple[Key, float]:
     --------
     >>> from fractions import Fraction
     >>> from partimento import Note
-    >>> scale = Piece([Note(Fraction(i), Fraction(1), pitch) for i, pitch in enumerate((60, 62, 64, 65, 67, 69, 71, 72))])
-    >>> analyse_key(scale)[0].name
+    >>> from partimento.piece import Notes
+    >>> tune = [60, 62, 64, 65, 67, 64, 60, 69, 67, 71, 72]
+    >>> piece = Piece(Notes(Note(Fraction(i), Fraction(1), pitch) for i, pitch in enumerate(tune)))
+    >>> analyse_key(piece)[0].name
     'C major'
     """
     notes = piece.notes

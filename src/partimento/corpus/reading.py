@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from partimento.collect import resolve
 from partimento.config import UserError
@@ -42,7 +43,7 @@ class Reading:
 def read_pieces(
     sources: Iterable[Path | str] | Path | str,
     *,
-    quantise: Quantise = None,
+    quantise: Quantise | Literal["auto"] = None,
     workers: int | None = None,
     timeout_s: float | None = None,
     progress: Progress | None = None,
@@ -54,8 +55,8 @@ def read_pieces(
     ----------
     sources : path or iterable of paths
         Files, folders (see `walk.find_files`) or names such as ``bundled:chorales`` (see `collect.resolve`).
-    quantise : None or "music21"
-        As for `read_piece`.
+    quantise : None, "music21" or "auto"
+        As for `read_piece`; ``"auto"`` takes the view of music21 for MIDI files and leaves scores as written.
     workers : int, optional
         How many processes; by default one a core.
     timeout_s : float, optional
@@ -92,7 +93,9 @@ def read_pieces(
     return Reading(pieces, rejects)
 
 
-def _request(path: Path, quantise: Quantise) -> str:
+def _request(path: Path, quantise: Quantise | Literal["auto"]) -> str:
+    if quantise == "auto":
+        quantise = "music21" if path.suffix.lower() in MIDI_SUFFIXES else None
     return json.dumps({"path": str(path), "quantise": quantise or ""})
 
 

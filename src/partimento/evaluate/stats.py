@@ -59,7 +59,7 @@ def stats(pieces: Sequence[Piece]) -> Stats:
         distinct_durations=len(durations),
         keys=dict(keys.most_common()),
         declared_as_analysed=agree,
-        meters=dict(Counter(f"{m.numerator}/{m.denominator}" for piece in pieces for m in piece.meters).most_common()),
+        meters=dict(Counter(meter for piece in pieces for meter in {f"{m.numerator}/{m.denominator}" for m in piece.meters}).most_common()),
         durations=dict(durations.most_common()),
         composers=dict(Counter(piece.composer or "unknown" for piece in pieces).most_common()),
         lowest=_name(low),

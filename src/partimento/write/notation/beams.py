@@ -36,7 +36,7 @@ def _runs(symbols: Sequence[Symbol], root: Node, meter: Meter, ticks: int) -> It
     groups: list[object] = [None] * len(symbols)
     for wide, narrow in beam_spans(root, meter, ticks):
         inside = [i for i, s in enumerate(symbols) if wide.start <= s.value.start < wide.end]
-        plain = all(symbols[i].value.type == "eighth" and symbols[i].value.tuplet is None or flags(symbols[i]) == 0 for i in inside)
+        plain = all((symbols[i].value.type == "eighth" and symbols[i].value.tuplet is None) or flags(symbols[i]) == 0 for i in inside)
         for i in inside:
             start = symbols[i].value.start
             span = wide if plain else next(node for node in narrow if node.start <= start < node.end)

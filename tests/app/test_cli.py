@@ -1,0 +1,238 @@
+"""The command line, in this process: the whole way on a tiny corpus, and what is said when something is wrong."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from partimento import Piece
+from partimento.app.cli import main
+from partimento.corpus import read_piece
+from partimento.write import WRITERS, write
+
+SMALL = [
+    "--set",
+    "model.units=16",
+    "--set",
+    "model.dense=8",
+    "--set",
+    "model.layers=1",
+    "--set",
+    "train.epochs=2",
+    "--set",
+    "train.batch_size=8",
+]
+
+
+def run(*words: object) -> int:
+    """Run a command; give its exit code."""
+    with pytest.raises(SystemExit) as stop:
+        main([str(word) for word in words])
+    return 0 if stop.value.code is None else int(stop.value.code)
+
+
+@pytest.fixture(scope="module")
+def folder(pieces: list[Piece], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("scores")
+    for number, piece in enumerate(pieces):
+        write(piece, folder / f"{number}.mid")
+    (folder / "broken.mid").write_bytes((folder / "0.mid").read_bytes()[:60])
+    (folder / "text.mid").write_text("not music")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def trained(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("runs") / "one"
+    assert run("train", folder, "--model", "lstm", *SMALL, "-o", out) == 0
+    return out
+
+
+def test_a_run_tells_what_it_learned_from(trained: Path) -> None:
+    assert {path.name for path in trained.iterdir()} == {
+        "run.json", "pieces.json", "vocabulary.json", "model.weights.h5", "history.csv", "held_out.json", "rejects.csv", "samples",
+    }  # fmt: skip
+    rejects = (trained / "rejects.csv").read_text().splitlines()
+    assert [line.split(",")[0].rpartition("/")[2] for line in rejects[1:]] == ["broken.mid", "text.mid"]
+    assert len(read_piece(next((trained / "samples").glob("*.mid"))).events) > 4
+    figures = json.loads((trained / "held_out.json").read_text())
+    assert set(figures) == {"unigram", "markov1", "lstm"}
+    assert all(row["total"] > 0 for row in figures.values())
+
+
+def test_compose_to_every_format_at_once(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    outputs = [tmp_path / f"piece{suffix}" for suffix in WRITERS]
+    words = [word for path in outputs for word in ("-o", path)]
+    assert run("compose", trained, "--bars", 4, "--seed", 3, "--key", "D major", "--title", "Étude", *words, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["seed"] == 3
+    assert told["key"] == "D major"
+    assert {Path(path) for path in told["written"]} >= set(outputs)
+    assert all(path.stat().st_size > 100 for path in outputs)
+    midi = read_piece(tmp_path / "piece.mid")
+    assert midi.title == "Étude"
+    assert midi.keys[0].name == "D major"
+    assert midi.parts[0].program == 24
+    assert midi.length == 16
+    assert read_piece(tmp_path / "piece.musicxml").notes.pitch.tolist() == midi.notes.pitch.tolist()
+
+
+def test_the_same_seed_the_same_file_and_a_drawn_seed_is_told(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("compose", trained, "--events", 9, "-o", tmp_path / "a.mid", "--json") == 0
+    seed = json.loads(capsys.readouterr().out)["seed"]
+    assert run("compose", trained, "--events", 9, "--seed", seed, "-o", tmp_path / "b.mid") == 0
+    assert f"seed {seed}" in capsys.readouterr().out
+    assert (tmp_path / "a.mid").read_bytes() == (tmp_path / "b.mid").read_bytes()
+    assert len(read_piece(tmp_path / "a.mid").events) == 9
+
+
+def test_begin_from_a_file_and_render_it(trained: Path, folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "on.musicxml"
+    assert run("compose", trained, "--bars", 4, "--seed", 1, "--start", folder / "2.mid", "--opening", 4, "-o", out) == 0
+    assert read_piece(out).events[:4] == read_piece(folder / "2.mid").events[:4]
+    assert run("render", out, "-o", tmp_path / "on.svg", "-o", tmp_path / "on.mid") == 0
+    assert (tmp_path / "on.svg").read_text().lstrip().startswith("<")
+
+
+def test_stats(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("corpus", "stats", folder, "--json", "--rejects", tmp_path / "rejects.csv") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["pieces"] == 8
+    assert len(told["rejected"]) == 2
+    assert told["meters"] == {"4/4": 8}
+    assert len((tmp_path / "rejects.csv").read_text().splitlines()) == 3
+    assert run("corpus", "stats", folder) == 0
+    shown = capsys.readouterr()
+    assert "distinct chords" in shown.out
+    assert "broken.mid" in shown.err
+
+
+def test_doctor(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("doctor", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["missing"] == []
+    assert ".sf2" in told["soundfont"] or ".sf3" in told["soundfont"]
+    assert {"keras", "symusic", "verovio"} <= set(told["packages"])
+    assert run("doctor") == 0
+    assert "nothing is missing" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["compose", "nowhere"], "no run"),
+        (["compose", "{run}", "-o", "piece.doc"], "cannot write .doc"),
+        (["compose", "{run}", "-o", "x.mid", "-o", "x.mid"], "twice"),
+        (["compose", "{run}", "--bars", "4", "--events", "5", "-o", "{new}.mid"], "not both"),
+        (["compose", "{run}", "--bars", "0", "-o", "{new}.mid"], "at least 1"),
+        (["compose", "{run}", "--key", "H major", "-o", "{new}.mid"], "no such key"),
+        (["compose", "{run}", "--top-p", "2", "-o", "{new}.mid"], "top-p"),
+        (["compose", "{run}", "--program", "128", "-o", "{new}.mid"], "program"),
+        (["compose", "{run}", "--start", "nowhere.mid", "-o", "{new}.mid"], "no file nowhere.mid"),
+        (["compose", "{run}", "-o", "{run}/run.json", "--seed", "1"], "is there already"),
+        (["train", "{empty}", "-o", "{new}"], "empty corpus"),
+        (["train", "{folder}", "--model", "lsmt", "-o", "{new}"], "did you mean lstm"),
+        (["train", "{folder}", "--set", "train.epoch=5", "-o", "{new}"], "did you mean train.epochs"),
+        (["train", "{folder}", "--recipe", "lsmt", "-o", "{new}"], "did you mean lstm"),
+        (["train", "{folder}", "-o", "{run}"], "is there already"),
+        (["train", "{folder}/0.mid", "-o", "{new}"], "at least two different pieces"),
+        (["corpus", "stats", "{folder}/text.mid"], "none of 1 files"),
+        (["corpus", "stats", "bundled:everything"], "nothing is bundled"),
+        (["corpus", "stats", "{folder}", "--quantise", "yes"], "auto, exact or music21"),
+        (["render", "{folder}/text.mid", "-o", "{new}.svg"], "could be read"),
+        (["render", "{folder}/0.mid", "-o", "{folder}/1.mid"], "is there already"),
+        (["compose", "{run}", "--no-such-option"], "no such option"),
+        (["render", "{folder}/0.mid"], "missing option"),
+    ],
+)
+def test_one_clear_line_and_nothing_written(
+    words: list[str], message: str, trained: Path, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "empty").mkdir()
+    places = {"run": trained, "folder": folder, "new": tmp_path / "new", "empty": tmp_path / "empty"}
+    before = sorted(path for top in (trained, folder, tmp_path) for path in top.rglob("*"))
+    assert run(*(word.format(**places) for word in words)) == 2
+    shown = capsys.readouterr().err
+    assert message.lower() in shown.lower()
+    assert "Traceback" not in shown
+    assert sorted(path for top in (trained, folder, tmp_path) for path in top.rglob("*")) == before
+
+
+def test_force_replaces(trained: Path, tmp_path: Path) -> None:
+    out = tmp_path / "a.mid"
+    out.write_text("old")
+    assert run("compose", trained, "--bars", 2, "--seed", 1, "-o", out) == 2
+    assert out.read_text() == "old"
+    assert run("compose", trained, "--bars", 2, "--seed", 1, "-o", out, "--force") == 0
+    assert read_piece(out).length == 8
+
+
+HEAVY = ("keras", "jax", "music21", "symusic", "verovio", "typst", "matplotlib", "pretty_midi", "resvg_py", "h5py")
+
+
+@pytest.mark.parametrize("code", ["import partimento", "import partimento.app.cli", "import partimento.write", "import partimento.models"])
+def test_importing_loads_nothing_heavy(code: str) -> None:
+    script = f"{code}\nimport sys\nprint([name for name in {HEAVY} if name in sys.modules])"
+    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("words", [["--help"], ["train", "--help"], ["--version"]])
+def test_help_in_a_process_of_its_own_loads_nothing_heavy(words: list[str]) -> None:
+    script = (
+        "import sys, atexit\n"
+        f"atexit.register(lambda: print([name for name in {HEAVY} if name in sys.modules]))\n"
+        f"from partimento.app.cli import main\nmain({words})"
+    )
+    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert out.stdout.strip().splitlines()[-1] == "[]"
+    assert "partimento" in out.stdout
+
+
+def test_it_runs_as_a_module() -> None:
+    out = subprocess.run([sys.executable, "-m", "partimento", "--version"], capture_output=True, text=True, check=True)
+    assert out.stdout.startswith("partimento ")
+
+
+@pytest.mark.slow
+def test_a_killed_training_leaves_no_run(folder: Path, tmp_path: Path) -> None:
+    """SIGKILL at several moments: the run's folder is whole or not there."""
+    from partimento.config import UserError
+    from partimento.models.run import load_run
+
+    for number, seconds in enumerate((1.0, 3.0, 5.0, 7.0, 9.0, 11.0)):
+        out = tmp_path / str(number)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "partimento", "train", str(folder), *SMALL, "-o", str(out)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if out.exists():
+            assert load_run(out).best.val_loss > 0
+        else:
+            with pytest.raises(UserError, match="no run"):
+                load_run(out)
+
+
+@pytest.mark.slow
+def test_the_demo_learns_and_replaces_only_its_own(tmp_path: Path) -> None:
+    """The whole demo, twice: it beats both baselines, and leaves what is not its own alone."""
+    out = tmp_path / "demo"
+    out.mkdir()
+    (out / "mine.txt").write_text("mine")
+    for _ in range(2):
+        subprocess.run([sys.executable, "-m", "partimento", "demo", "-o", str(out)], check=True, capture_output=True)
+        figures = json.loads((out / "run" / "held_out.json").read_text())
+        assert figures["lstm"]["total"] < figures["markov1"]["total"] < figures["unigram"]["total"]
+    names = {path.name for path in out.iterdir()}
+    assert names >= {"chorale.mid", "chorale.musicxml", "chorale.svg", "chorale.png", "chorale.pdf", "chorale.wav", "index.html", "run"}
+    assert (out / "mine.txt").read_text() == "mine"
