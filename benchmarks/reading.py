@@ -73,9 +73,8 @@ def main() -> None:
         results[way] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     results["workers"] = isolated(paths)
     peer = results["music21"][0]
-    print(
-        f"{len(paths)} files, path to events and key\n{'':22}{'ms a file':>10}{'files a s':>11}{'events':>9}{'times music21':>15}{'needed':>8}"
-    )
+    print(f"{len(paths)} files, path to events and key")
+    print(f"{'':22}{'ms a file':>10}{'files a s':>11}{'events':>9}{'times music21':>15}{'needed':>8}")
     for way, (seconds, events) in results.items():
         name = {"exact": "exact", "view": 'quantise="music21"', "music21": "music21", "workers": f"exact, {os.cpu_count()} workers"}[way]
         row = f"{name:22}{seconds / len(paths) * 1e3:10.2f}{len(paths) / seconds:11.1f}{events:9}{peer / seconds:15.0f}"

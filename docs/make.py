@@ -6,9 +6,9 @@ import dataclasses
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import typer.main
-from click import Group
 
 from partimento.app.cli import app
 from partimento.config import CorpusConfig, EncodeConfig, TrainConfig, recipes_folder
@@ -22,8 +22,8 @@ def commands() -> str:
     """A section a command: what it says of itself, its arguments and options."""
     pages = ["# Commands\n"]
 
-    def walk(command: object, name: str) -> None:
-        if isinstance(command, Group) or hasattr(command, "commands"):
+    def walk(command: Any, name: str) -> None:
+        if hasattr(command, "commands"):
             for child, inner in command.commands.items():
                 walk(inner, f"{name} {child}")
             return

@@ -15,7 +15,7 @@ from partimento.corpus import read_piece
 def test_the_chorales_are_for_four_voices():
     paths = chorales()
     assert len(paths) == 364
-    assert len(chorales(with_instruments=True)) == 408
+    assert len(chorales(with_instruments=True)) == 407
     assert [path.stem for path in paths[:3]] == ["bwv2.6", "bwv3.6", "bwv4.8"]
     piece = read_piece(next(path for path in paths if path.stem == "bwv269"))
     assert [part.name for part in piece.parts] == ["Soprano", "Alto", "Tenor", "Bass"]

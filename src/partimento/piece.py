@@ -441,7 +441,7 @@ class Piece:
         notes, edges = self.notes, (Fraction(0), self.length, *self.cuts)
         grid = math.lcm(notes.divisions, *{edge.denominator for edge in edges})
         scale = grid // notes.divisions
-        cut = sweep(notes.onset * scale, notes.end * scale, notes.pitch, (int(edge * grid) for edge in edges))
+        cut = sweep(notes.onset * scale, notes.end * scale, notes.pitch, (edge.numerator * (grid // edge.denominator) for edge in edges))
         return events_from_sweep(cut, grid)
 
     @classmethod

@@ -1,15 +1,13 @@
-"""Files made in code, and where the real ones are."""
+"""Files made in code, byte by byte."""
 
 from __future__ import annotations
 
-import os
 import struct
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
 Timed = tuple[int, bytes]  # ticks since the one before, and the bytes of an event
 
 
@@ -62,9 +60,6 @@ def write(tmp_path: Path) -> Callable[[str, bytes | str], Path]:
 
 
 @pytest.fixture(scope="session")
-def guitar() -> Path:
+def guitar(data_folder: Path) -> Path:
     """The folder of 415 real files."""
-    folder = Path(os.environ.get("PARTIMENTO_DATA", ROOT.parent / "shared" / "data")) / "mutopia-guitar"
-    if not folder.is_dir():
-        pytest.skip(f"needs the test data: no folder {folder} (PARTIMENTO_DATA says where they are)")
-    return folder
+    return data_folder / "mutopia-guitar"

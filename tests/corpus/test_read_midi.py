@@ -63,6 +63,12 @@ def test_a_title_in_an_old_encoding(midi, write):
     assert read_piece(write("a.mid", midi.file(conductor, midi.track(midi.notes(60))))).title == "Étude"
 
 
+def test_part_names_in_an_old_encoding(midi, write):
+    track = midi.track([(0, midi.meta(3, "Flöte".encode("latin-1"))), (0, b"\xc0\x49"), *midi.notes(72)])
+    other = midi.track([(0, midi.meta(3, b"Git\0")), *midi.notes(40, channel=1)])
+    assert read_piece(write("a.mid", midi.file(track, other))).parts == (Part("Flöte", 73), Part("Git", None))
+
+
 def test_a_restruck_note_ends_the_old_one_and_unisons_are_one(midi, write):
     events = [midi.on(0, 60), midi.on(0, 60, velocity=90), midi.off(240, 60), midi.on(0, 60), midi.off(240, 60), midi.off(480, 60)]
     piece = read_piece(write("a.mid", midi.file(midi.track(events))))

@@ -90,8 +90,9 @@ def test_no_worker_outlives_the_reading(write, good, tmp_path):
     with WorkerPool(2, command=COMMAND) as pool:
         assert len(list(pool.run([Task('{"path": "no.mid"}', 20), Task('{"path": "no.mid"}', 20)]))) == 2
         pool._start()
-        (worker,) = pool._workers
-    assert worker.process.returncode is not None
+        processes = [worker.process for worker in pool._workers]
+    assert processes
+    assert all(process.returncode is not None for process in processes)
 
 
 def test_an_answer_that_makes_no_sense_is_a_reject(write, good):
@@ -143,16 +144,20 @@ def test_folders_are_walked_in_order(write, tmp_path):
 
 
 def test_a_tree_too_deep_for_recursion(tmp_path):
-    here = Path.cwd()
-    os.chdir(tmp_path)
+    here, depth = Path.cwd(), 0
+    os.chdir(tmp_path)  # step by step: the whole path is longer than the system takes
     try:
-        for _ in range(1200):  # step by step: the whole path is longer than the system takes
+        while depth < 1200:
             Path("d").mkdir()
             os.chdir("d")
+            depth += 1
         files, faults = find_files([tmp_path])
         assert files == []
         assert len(faults) <= 1
     finally:
+        for _ in range(depth):
+            os.chdir("..")
+            Path("d").rmdir()
         os.chdir(here)
 
 

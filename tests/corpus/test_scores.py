@@ -153,6 +153,8 @@ def test_kern(write):
         ("a.xml", musicxml((1, "")), "no notes"),
         ("a.xml", musicxml((1, note("C", 4, 24)))[:-30], "damaged XML"),
         ("a.xml", musicxml((1, note("C", 4, 24))).replace("<beats>2", "<beats>0"), "0/4"),
+        ("a.xml", musicxml((1, note("C", 44, 24))), "outside 0 to 127: C44"),
+        ("a.xml", musicxml((1, note("C", 4, 2**40))), "quarter notes in"),
         ("a.mxl", "plain words", "not a whole archive"),
         ("a.abc", "plain words", "not ABC"),
         ("a.abc", "X:1\nM:4/4\nL:1/4\nK:C\nCDEF|\n\nX:2\nM:4/4\nL:1/4\nK:C\nGABc|\n", "2 tunes"),

@@ -46,8 +46,8 @@ def demo(
 def train(
     sources: Sources,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the run [default: runs/MODEL-SOURCE].")] = None,
-    model: Annotated[str | None, typer.Option(help="Which model [default: the recipe's, or lstm].")] = None,
-    recipe: Annotated[str, typer.Option(help="A named recipe, or a TOML file.")] = "lstm",
+    model: Annotated[str | None, typer.Option(help="Which model [default: the recipe's].")] = None,
+    recipe: Annotated[str | None, typer.Option(help="A named recipe, or a TOML file [default: lstm-notes, or the model's own].")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", metavar="SECTION.NAME=VALUE", help="Override a setting.")] = None,
     seed: Annotated[int | None, typer.Option(help="Overrides train.seed.")] = None,
     force: Force = False,
@@ -59,7 +59,7 @@ def train(
     overrides = list(settings or [])
     overrides += [f'model.name="{model}"'] if model is not None else []
     overrides += [f"train.seed={seed}"] if seed is not None else []
-    run_train(sources, out=out, recipe=recipe, overrides=overrides, force=force, as_json=as_json)
+    run_train(sources, out=out, recipe=recipe or model or "lstm-notes", overrides=overrides, force=force, as_json=as_json)
 
 
 @app.command()

@@ -10,7 +10,7 @@ from typing import Any
 
 from partimento.app import screen
 from partimento.app.train import print_figures, train_run
-from partimento.config import read_recipe
+from partimento.config import merge, read_recipe
 from partimento.evaluate.likelihood import Likelihood
 from partimento.piece import Part, Piece, Tempo
 
@@ -26,7 +26,8 @@ def run_demo(out: Path, *, seed: int, bars: int) -> None:
     console = screen.out()
     console.print(f"Learning from the Bach chorales in music21's corpus, then composing {bars} bars. Seed {seed}.")
     with screen.stages() as stages:
-        run, reading, table = train_run([SOURCE], read_recipe("chorales"), out=out / "run", force=True, stages=stages)
+        recipe = merge(read_recipe("lstm-notes"), {"train": {"max_seconds": 75.0}})  # a slow machine learns less, not longer
+        run, reading, table = train_run([SOURCE], recipe, out=out / "run", force=True, stages=stages)
         from partimento.sample.composer import compose
 
         with stages.during("compose"):
@@ -43,7 +44,7 @@ def run_demo(out: Path, *, seed: int, bars: int) -> None:
     console.print(
         f"\nOpen {out / 'index.html'} to see and hear it. Then try:\n"
         f"  partimento compose {out / 'run'} --bars 12 --key 'd minor' -o mine.pdf -o mine.mid\n"
-        "  partimento train FOLDER --recipe chorales -o runs/mine    (FOLDER: your own MIDI, MusicXML, ABC or kern files)"
+        "  partimento train FOLDER -o runs/mine    (FOLDER: your own MIDI, MusicXML, ABC or kern files)"
     )
 
 

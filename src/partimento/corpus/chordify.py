@@ -109,6 +109,8 @@ def _nearest(times: np.ndarray, step: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _to_grid(onset: np.ndarray) -> np.ndarray:
     """Onsets in quarters become steps of GRID (rule 3)."""
+    if not onset.any():
+        return np.zeros(len(onset), np.int64)
     (fine, fine_error), (coarse, coarse_error) = (_nearest(onset, step) for step in STEPS)
     return np.where(fine_error <= coarse_error, fine, coarse)
 
@@ -165,6 +167,9 @@ def _notes_of_sweep(
     begins = ~cut.held[order]
     first = np.flatnonzero(begins)
     last = np.append(first[1:], len(order)) - 1
-    start, stop = cut.times[event[order][first]], cut.times[event[order][last] + 1]
+    from_time, to_time = event[order][first], event[order][last] + 1
+    start, stop = cut.times[from_time], cut.times[to_time]
+    between = np.ones(len(cut.times), bool)
+    between[from_time] = between[to_time] = False
     notes = Notes.from_columns(divisions, start, stop - start, cut.pitch[order][first], velocity=loudness[order][first])
-    return notes, np.setdiff1d(cut.times, np.concatenate([start, stop])).tolist()
+    return notes, cut.times[between].tolist()

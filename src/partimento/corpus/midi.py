@@ -16,7 +16,7 @@ import numpy as np
 import symusic
 
 from partimento.corpus.errors import MAX_QUARTERS, UnfitError, check_size
-from partimento.corpus.smf import TrackScan, scan_track, split_tracks
+from partimento.corpus.smf import scan_track, split_tracks
 from partimento.piece import Key, Meter, Notes, Part, Piece, Tempo
 
 M = TypeVar("M", Meter, Key, Tempo)
@@ -130,23 +130,22 @@ def _title_and_end(chunk: bytes) -> tuple[str, int]:
 
 
 def _parts(tracks: list[Any], chunks: list[bytes]) -> tuple[Part, ...]:
-    said = _programs_said(tracks, chunks)
+    """The parts; where symusic blurs what the file says of them, its bytes are asked."""
+    names, said = [track.name for track in tracks], [track.program != 0 for track in tracks]
+    garbled = any("\ufffd" in name for name in names)  # symusic knows no encoding but UTF-8
+    unsure = not all(said) and any(0xC0 <= byte < 0xD0 for chunk in chunks for byte in set(chunk))  # 0 is also "none named"
+    if garbled or unsure:
+        scans = [scan for chunk in chunks if (scan := scan_track(chunk))]
+        # symusic gives the voices of a track in the order of programs, then channels.
+        voices = [(scan.name, scan.voices[key]) for scan in scans for key in sorted(scan.voices)]
+        if [voice.notes for _, voice in voices] == [len(track.notes) for track in tracks]:
+            names, said = [name for name, _ in voices], [voice.program_said for _, voice in voices]
+        else:
+            said = [True] * len(tracks)  # notes that never end blur the match: believe symusic
     return tuple(
-        Part(track.name.strip(), track.program if known else None, track.is_drum) for track, known in zip(tracks, said, strict=True)
+        Part(name.replace("\0", "").strip(), track.program if known else None, track.is_drum)
+        for name, track, known in zip(names, tracks, said, strict=True)
     )
-
-
-def _programs_said(tracks: list[Any], chunks: list[bytes]) -> list[bool]:
-    """Whether each track's program was named: symusic gives 0, a piano, also where none was."""
-    said = [track.program != 0 for track in tracks]
-    if all(said) or not any(0xC0 <= byte < 0xD0 for chunk in chunks for byte in set(chunk)):
-        return said
-    scans = [scan for chunk in chunks if isinstance(scan := scan_track(chunk), TrackScan)]
-    # symusic gives the voices of a track in the order of programs, then channels.
-    voices = [scan.voices[key] for scan in scans for key in sorted(scan.voices)]
-    if [voice.notes for voice in voices] != [len(track.notes) for track in tracks]:
-        return [True] * len(said)  # notes that never end blur the match: believe symusic
-    return [voice.program_said for voice in voices]
 
 
 def _plain_reason(error: Exception) -> str:

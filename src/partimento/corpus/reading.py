@@ -110,7 +110,7 @@ def _outcome(path: Path, answer: Answer) -> Piece | Reject:
         if answer.body.startswith(b'{"reason"'):
             return Reject(str(path), str(json.loads(answer.body)["reason"]))
         return unpack(answer.body)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         return Reject(str(path), f"the parser gave no sensible answer ({error})")
 
 

@@ -36,11 +36,13 @@ def piece_from_score(data: bytes, suffix: str) -> Piece:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # music21 warns of much that a reader of many files cannot act upon
         try:
-            return _to_piece(_parse(text, suffix))
+            score = _parse(text, suffix)
+            parts = _staves(score)
         except (UnfitError, MemoryError, RecursionError):
             raise
         except Exception as error:  # any kind: parsers meet what their makers did not think of
             raise UnfitError(f"damaged, or not understood by music21: {type(error).__name__}: {str(error)[:200]}") from error
+        return _to_piece(score, parts)
 
 
 def _text(data: bytes, suffix: str) -> str | bytes:
@@ -116,12 +118,18 @@ def _parse(text: str | bytes, suffix: str) -> Any:
     return importer.stream
 
 
-def _to_piece(score: Any) -> Piece:
-    from music21 import instrument, metadata
+def _staves(score: Any) -> list[Any]:
+    """The parts of a score as they sound."""
+    from music21 import instrument
 
     if any(found.transposition for found in score[instrument.Instrument]):
         score.toSoundingPitch(inPlace=True)
-    staves = list(score.parts) or [score]
+    return list(score.parts) or [score]
+
+
+def _to_piece(score: Any, staves: list[Any]) -> Piece:
+    from music21 import metadata
+
     notes: list[Note] = []
     marks = _Marks()
     for index, staff in enumerate(staves):
@@ -203,6 +211,8 @@ def _singles(element: Any) -> list[Any]:
 def _note(single: Any, onset: Fraction, duration: Fraction, part: int, *, grace: bool = False) -> Note:
     if hasattr(single, "pitch"):
         pitch = single.pitch.midi
+        if not 0 <= single.pitch.ps <= 127:  # music21 would fold it into the range
+            raise UnfitError(f"a pitch is outside 0 to 127: {single.pitch.nameWithOctave}")
     else:  # unpitched percussion: what General MIDI plays for it, else where it stands on the staff
         pitch = getattr(single.storedInstrument, "percMapPitch", None) or single.displayPitch().midi
     velocity = single.volume.velocity if single.hasVolumeInformation() else None

@@ -49,7 +49,6 @@ class _Worker:
     deadline: float
     task: int | None = None  # None: it is starting
     heard: bytearray = field(default_factory=bytearray)
-    has_worked: bool = False
 
 
 class WorkerPool:
@@ -142,9 +141,6 @@ class WorkerPool:
             else:
                 yield from self._listen(worker, tasks, waiting)
         for worker in [w for w in self._workers if w.deadline <= time.monotonic()]:
-            if worker.task is None and worker.has_worked:
-                self._end(worker)
-                continue
             limit = tasks[worker.task].timeout_s if worker.task is not None else START_S
             yield from self._lost(worker, f"reading it took longer than {limit:g} s")
 
@@ -157,7 +153,6 @@ class WorkerPool:
         elif len(worker.heard) >= LENGTH.size + size:
             body, index = bytes(worker.heard[LENGTH.size : LENGTH.size + size]), worker.task
             worker.heard.clear()
-            worker.has_worked = True
             self._next(worker, tasks, waiting)
             if index is not None:  # the first word of a worker only says that it is ready
                 yield index, Answer(body)

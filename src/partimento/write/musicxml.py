@@ -19,6 +19,7 @@ from pathlib import Path
 from partimento.files import write_atomically
 from partimento.piece import Bar, Key, Meter, Part, Piece, Tempo
 from partimento.write.notation import metre
+from partimento.write.notation.graces import Ornaments, written_notes
 from partimento.write.notation.layout import PartLayout, StaffBar, Symbol, bars_of, drawn_times, lay_out, ticks_for
 from partimento.write.notation.spelling import Spelling, spell
 from partimento.write.notation.voices import Clef
@@ -33,8 +34,14 @@ SHARPS, FLATS = "FCGDAEB", "BEADGCF"
 BEAT_UNITS = {1: "whole", 2: "half", 4: "quarter", 8: "eighth", 16: "16th", 32: "32nd", 64: "64th", 128: "128th"}
 
 
-def to_musicxml(piece: Piece) -> str:
+def to_musicxml(piece: Piece, *, ornaments: Ornaments = "exact") -> str:
     """The piece as a MusicXML document.
+
+    Parameters
+    ----------
+    piece : Piece
+    ornaments : {"exact", "grace"}
+        With ``"grace"``, for pictures, played ornaments become grace notes too (see `notation.graces`); only flagged ones otherwise.
 
     Raises
     ------
@@ -43,9 +50,10 @@ def to_musicxml(piece: Piece) -> str:
     """
     ticks = ticks_for(piece)
     bars = bars_of(piece)
-    drawn = drawn_times(piece, bars, ticks)
+    written = written_notes(piece, ornaments)
+    drawn = drawn_times(piece, written, bars, ticks)
     names = spell(piece)
-    layouts = [lay_out(piece, part, bars, ticks, drawn) for part in range(len(piece.parts))]
+    layouts = [lay_out(piece, written, part, bars, ticks, drawn) for part in range(len(piece.parts))]
     step = _common_step(piece, bars, layouts, ticks)
     root = _head(piece)
     for number, layout in enumerate(layouts):
@@ -120,13 +128,14 @@ def _head(piece: Piece) -> ET.Element:
         _add(identification, "source", piece.source.url)
     parts = _add(root, "part-list")
     for number, part in enumerate(piece.parts, 1):
-        _score_part(parts, number, part)
+        _score_part(parts, number, part, shown=len(piece.parts) > 1)
     return root
 
 
-def _score_part(parts: ET.Element, number: int, part: Part) -> None:
+def _score_part(parts: ET.Element, number: int, part: Part, *, shown: bool) -> None:
+    """Names are shown where there are several parts to tell apart."""
     element = _add(parts, "score-part", id=f"P{number}")
-    _add(element, "part-name", part.name)
+    _add(element, "part-name", part.name, **({} if shown else {"print_object": "no"}))
     if part.program is None and not part.is_drum:
         return
     instrument = f"P{number}-I1"
@@ -211,8 +220,10 @@ class _PartWriter:
             state: dict[tuple[str, int], int] = {}
             signature: dict[str, int] = {}
             keys = list(self.piece.keys)
-            order = sorted((symbol.onset, note, tied) for voice in staff.voices for symbol in voice for note, tied, _ in symbol.notes)
-            for onset, note, tied in order:
+            symbols = [symbol for voice in staff.voices for symbol in voice]
+            order = [(symbol.onset, 1, note, tied) for symbol in symbols for note, tied, _ in symbol.notes]
+            order += [(symbol.onset, 0, grace, False) for symbol in symbols for grace in symbol.graces]
+            for onset, _, note, tied in sorted(order):
                 while keys and keys[0].onset * self.ticks <= onset:
                     signature = _signature(keys.pop(0))
                     state = {}
@@ -231,6 +242,8 @@ class _PartWriter:
             _add(note, "duration", duration)
             self._value(note, symbol, staff, voice, stem=None)
             return
+        for index in symbol.graces:
+            self._grace(measure, index, symbol, staff, voice, accidentals)
         stem = ("up" if voice % 2 else "down") if stems else None
         for place, (index, from_before, to_next) in enumerate(symbol.notes):
             nth = self.tied[index] = self.tied.get(index, 0) + 1
@@ -238,12 +251,7 @@ class _PartWriter:
             note = _add(measure, "note", id=f"n{index}" if nth == 1 else f"n{index}.{nth}", **dynamics)
             if place:
                 _add(note, "chord")
-            name = self.names[index]
-            pitch = _add(note, "pitch")
-            _add(pitch, "step", name.step)
-            if name.alter:
-                _add(pitch, "alter", name.alter)
-            _add(pitch, "octave", name.octave)
+            self._pitch(note, index)
             _add(note, "duration", duration)
             for kind, tied in (("stop", from_before), ("start", to_next)):
                 if tied:
@@ -251,6 +259,32 @@ class _PartWriter:
             accidental = accidentals.get((index, symbol.onset))
             self._value(note, symbol, staff, voice, stem=stem, accidental=accidental, head=place == 0)
             self._notations(note, symbol, index, from_before, to_next, head=place == 0)
+
+    def _pitch(self, note: ET.Element, index: int) -> None:
+        name = self.names[index]
+        pitch = _add(note, "pitch")
+        _add(pitch, "step", name.step)
+        if name.alter:
+            _add(pitch, "alter", name.alter)
+        _add(pitch, "octave", name.octave)
+
+    def _grace(self, measure: ET.Element, index: int, symbol: Symbol, staff: int, voice: int, accidentals: dict[tuple[int, int], str]) -> None:
+        """A grace note; one alone is an eighth with a slash, several are beamed sixteenths."""
+        note = _add(measure, "note", id=f"n{index}")
+        alone = len(symbol.graces) == 1
+        _add(note, "grace", **({"slash": "yes"} if alone else {}))
+        self._pitch(note, index)
+        _add(note, "voice", voice)
+        _add(note, "type", "eighth" if alone else "16th")
+        if accidental := accidentals.get((index, symbol.onset)):
+            _add(note, "accidental", accidental)
+        _add(note, "stem", "up")
+        if len(self.layout.clefs) > 1:
+            _add(note, "staff", staff + 1)
+        if not alone:
+            word = "begin" if index == symbol.graces[0] else "end" if index == symbol.graces[-1] else "continue"
+            for level in (1, 2):
+                _add(note, "beam", word, number=str(level))
 
     def _value(self, note: ET.Element, symbol: Symbol, staff: int, voice: int, *, stem: str | None, accidental: str | None = None, head: bool = True) -> None:
         value = symbol.value
@@ -321,18 +355,31 @@ def _clef(attributes: ET.Element, clef: Clef, number: dict[str, str]) -> None:
 
 
 def _tempo(measure: ET.Element, tempo: Tempo, meter: Meter) -> None:
-    """A metronome mark in the beat of the metre; the exact tempo stands in ``<sound>``."""
+    """A metronome mark in the beat of the metre; where it is rounded, the exact tempo stands before it."""
+    unit, dotted, per_minute = _mark(tempo, meter)
+    shown = f"{per_minute:.3g}" if per_minute < 10 else str(round(per_minute))
+    exact = f"{tempo.bpm:.12g}"
+    if float(shown) * Fraction(4, unit) * (Fraction(3, 2) if dotted else 1) != tempo.bpm:
+        _add(measure, "sound", tempo=exact)  # apart, since readers believe the printed number of a direction rather than its sound
     direction = _add(measure, "direction", placement="above")
     mark = _add(_add(direction, "direction-type"), "metronome")
-    dotted = metre.is_compound(meter)
-    beat = Fraction(3 * 4, meter.denominator) if dotted else Fraction(1)
-    unit = meter.denominator // 2 if dotted else 4
     _add(mark, "beat-unit", BEAT_UNITS[unit])
     if dotted:
         _add(mark, "beat-unit-dot")
-    per_minute = tempo.bpm / float(beat)
-    _add(mark, "per-minute", round(per_minute) if per_minute >= 10 else f"{per_minute:.4g}")
-    _add(direction, "sound", tempo=f"{tempo.bpm:.12g}")
+    _add(mark, "per-minute", shown)
+    _add(direction, "sound", tempo=exact)
+
+
+def _mark(tempo: Tempo, meter: Meter) -> tuple[int, bool, float]:
+    """Beat unit, whether it is dotted, and how many a minute: the dotted beat of a compound metre if that makes a whole number."""
+    if metre.is_compound(meter):
+        unit = meter.denominator // 2
+        per_minute = tempo.bpm * unit / 4 / 1.5
+        if unit in BEAT_UNITS and abs(per_minute - round(per_minute)) < 0.02 and per_minute >= 10:
+            return unit, True, per_minute
+        if meter.denominator == 8:
+            return 8, False, tempo.bpm * 2
+    return 4, False, tempo.bpm
 
 
 def _signature(key: Key) -> dict[str, int]:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import unescape
 
 from partimento.config import UserError
 from partimento.files import write_atomically
@@ -28,8 +29,8 @@ OPTIONS: dict[str, Any] = {
     "pageMarginBottom": 130,
     "pageMarginLeft": 150,
     "pageMarginRight": 150,
-    "bottomMarginHeader": 5.0,
-    "spacingSystem": 9,
+    "bottomMarginHeader": 8.0,
+    "spacingSystem": 6,
     "smuflTextFont": "none",
     "svgViewBox": True,
     "xmlIdSeed": 1,
@@ -37,7 +38,7 @@ OPTIONS: dict[str, Any] = {
 }
 
 
-def to_svg(musicxml: str, *, unit: float = 9.0) -> tuple[str, ...]:
+def to_svg(musicxml: str, *, unit: float = 9.0, heading: bool = True, crop: bool = False) -> tuple[str, ...]:
     """Engrave a score.
 
     Parameters
@@ -46,6 +47,10 @@ def to_svg(musicxml: str, *, unit: float = 9.0) -> tuple[str, ...]:
         A MusicXML document. The ``id`` of its notes become the ``id`` of their groups in the pages.
     unit : float
         Half the distance of two staff lines, in tenths of a millimetre.
+    heading : bool
+        Whether title and composer stand on the first page.
+    crop : bool
+        Whether each page ends below its last system, rather than where the paper does.
 
     Returns
     -------
@@ -63,10 +68,12 @@ def to_svg(musicxml: str, *, unit: float = 9.0) -> tuple[str, ...]:
     toolkit = verovio.toolkit(False)
     resources = Path(verovio.__file__).parent / "data"
     toolkit.setResourcePath(str(resources))
-    toolkit.setOptions({**OPTIONS, "unit": unit})
+    toolkit.setOptions({**OPTIONS, "unit": unit, "header": "auto" if heading else "none", "adjustPageHeight": crop})
     if not toolkit.loadData(musicxml):
         raise UserError("the engraver cannot read this score")
-    return tuple(_plain(toolkit.renderToSVG(page), resources) for page in range(1, toolkit.getPageCount() + 1))
+    creator = re.search(r'<creator type="composer">(.*?)</creator>', musicxml, re.DOTALL)
+    composer = unescape(creator[1]) if creator else ""
+    return tuple(_plain(toolkit.renderToSVG(page), resources, composer) for page in range(1, toolkit.getPageCount() + 1))
 
 
 def write_svg(pages: Sequence[str], paths: Sequence[Path]) -> list[Path]:
@@ -76,12 +83,13 @@ def write_svg(pages: Sequence[str], paths: Sequence[Path]) -> list[Path]:
 
 
 
-def _plain(svg: str, resources: Path) -> str:
+def _plain(svg: str, resources: Path, composer: str) -> str:
     ET.register_namespace("", SVG[1:-1])
     ET.register_namespace("xlink", "http://www.w3.org/1999/xlink")
     root = ET.fromstring(svg)  # noqa: S314 - our own engraver's output
-    root.set("width", f"{PAPER['pageWidth'] / 10:g}mm")
-    root.set("height", f"{PAPER['pageHeight'] / 10:g}mm")
+    width, height = (float(side) / 10 for side in root.get("viewBox", "").split()[2:])
+    root.set("width", f"{width:g}mm")
+    root.set("height", f"{height:g}mm")
     inner = root.find(f"{SVG}svg")
     if inner is not None:
         inner.set("font-family", FONTS)
@@ -95,7 +103,18 @@ def _plain(svg: str, resources: Path) -> str:
             group.remove(text)
             for offset, element in enumerate(drawn):
                 group.insert(place + offset, element)
+        if kind.startswith("pgHead") and composer and len(group):
+            group.append(_signed(composer, float(group[0].get("y") or 0)))
     return ET.tostring(root, encoding="unicode")
+
+
+def _signed(composer: str, title_y: float) -> ET.Element:
+    """The composer's name, below the title at the right margin (verovio's own header leaves it out)."""
+    right = 10 * (PAPER["pageWidth"] - OPTIONS["pageMarginLeft"] - OPTIONS["pageMarginRight"])
+    attributes = {"x": f"{right:g}", "y": f"{title_y + 620:g}", "text-anchor": "end", "font-size": "405px", "font-style": "italic", "fill": "currentColor"}
+    element = ET.Element(f"{SVG}text", attributes)
+    element.text = composer
+    return element
 
 
 def _flat_texts(text: ET.Element, resources: Path, *, is_header: bool) -> list[ET.Element]:

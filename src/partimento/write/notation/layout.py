@@ -12,6 +12,7 @@ from partimento.config import UserError
 from partimento.piece import Bar, Piece
 from partimento.write.notation import metre, rhythm, voices
 from partimento.write.notation.beams import beams_of
+from partimento.write.notation.graces import Written, by_target
 from partimento.write.notation.rhythm import Tuplet, Value
 from partimento.write.notation.voices import Clef, Span
 
@@ -34,6 +35,8 @@ class Symbol:
         For rests.
     beams : tuple of str
         ``begin``, ``continue``, ``end``, ``forward hook`` or ``backward hook``, a word for each beam.
+    graces : tuple of int
+        Indices of the grace notes before it, in their order.
     tuplet_starts, tuplet_stops : bool
     """
 
@@ -44,6 +47,7 @@ class Symbol:
     whole_bar: bool = False
     hidden: bool = False
     beams: tuple[str, ...] = ()
+    graces: tuple[int, ...] = ()
     tuplet_starts: bool = False
     tuplet_stops: bool = False
 
@@ -84,12 +88,14 @@ def bars_of(piece: Piece) -> list[Bar]:
     return piece.bars()
 
 
-def lay_out(piece: Piece, part: int, bars: Sequence[Bar], ticks: int, drawn: Sequence[dict[int, int]]) -> PartLayout:
+def lay_out(piece: Piece, written_as: Written, part: int, bars: Sequence[Bar], ticks: int, drawn: Sequence[dict[int, int]]) -> PartLayout:
     """Write one part.
 
     Parameters
     ----------
     piece : Piece
+    written_as : Written
+        From `graces.written_notes`.
     part : int
         Index into ``piece.parts``.
     bars : sequence of Bar
@@ -100,8 +106,8 @@ def lay_out(piece: Piece, part: int, bars: Sequence[Bar], ticks: int, drawn: Seq
         From `drawn_times`, one for each bar.
     """
     notes = piece.notes
-    mine = np.flatnonzero(notes.part == part)
-    onset, end, pitch = notes.onset[mine], notes.end[mine], notes.pitch[mine]
+    mine = np.flatnonzero((notes.part == part) & ~written_as.is_grace)
+    onset, end, pitch = written_as.onset[mine], written_as.end[mine], notes.pitch[mine]
     scale = ticks // notes.divisions
     spans = [Span(a * scale, b * scale, p, i) for a, b, p, i in zip(onset.tolist(), end.tolist(), pitch.tolist(), mine.tolist(), strict=True)]
     texture = voices.texture_of(piece.parts[part], onset, end, pitch)
@@ -111,6 +117,7 @@ def lay_out(piece: Piece, part: int, bars: Sequence[Bar], ticks: int, drawn: Seq
     else:
         clefs = (voices.TREBLE, voices.BASS)
         place = voices.lines_of(spans) if texture == "lines" else voices.hands_of(spans)
+    graces = {to * scale: found for to, found in by_target(written_as, notes.part.tolist(), part).items()}
     written = []
     before: dict[int, int] = {}
     for bar, inside, where in zip(bars, _by_bar(spans, bars, ticks), drawn, strict=True):
@@ -124,14 +131,30 @@ def lay_out(piece: Piece, part: int, bars: Sequence[Bar], ticks: int, drawn: Seq
                 voice = voices.two_voices(here, before, int(bar.onset * ticks))
                 before |= voice
             staves.append(_staff_bar(bar, here, voice, ticks, where, in_lines=texture == "lines"))
-        written.append(tuple(staves))
+        written.append(tuple(_with_graces(staves, graces, notes.pitch)))
     return PartLayout(clefs, tuple(written))
 
 
-def drawn_times(piece: Piece, bars: Sequence[Bar], ticks: int) -> list[dict[int, int]]:
+def _with_graces(staves: Sequence[StaffBar], graces: dict[int, list[int]], pitch: np.ndarray) -> list[StaffBar]:
+    """Give the grace notes of a bar to the nearest chord that is struck where they lead to."""
+    if not graces:
+        return list(staves)
+    table = [[list(voice) for voice in staff.voices] for staff in staves]
+    places = {(i, j, k): s for i, staff in enumerate(table) for j, voice in enumerate(staff) for k, s in enumerate(voice)}
+    struck = {place: s for place, s in places.items() if any(not tied for _, tied, _ in s.notes)}
+    for onset in sorted({s.onset for s in struck.values()} & graces.keys()):
+        for grace in graces[onset]:
+            here = [place for place, s in struck.items() if s.onset == onset]
+            i, j, k = min(here, key=lambda place: min(abs(int(pitch[n]) - int(pitch[grace])) for n, _, _ in struck[place].notes))
+            table[i][j][k] = replace(table[i][j][k], graces=(*table[i][j][k].graces, grace))
+    return [replace(staff, voices=tuple(tuple(voice) for voice in voices)) for staff, voices in zip(staves, table, strict=True)]
+
+
+def drawn_times(piece: Piece, written_as: Written, bars: Sequence[Bar], ticks: int) -> list[dict[int, int]]:
     """For each bar, where on the page its boundaries stand (both in ticks from its own beginning), the same for all parts."""
     scale = ticks // piece.notes.divisions
-    times = np.unique(np.concatenate([piece.notes.onset, piece.notes.end])) * scale
+    full = ~written_as.is_grace
+    times = np.unique(np.concatenate([written_as.onset[full], written_as.end[full]])) * scale
     out = []
     for bar in bars:
         start, length = int(bar.onset * ticks), int(bar.duration * ticks)

@@ -96,7 +96,9 @@ def _nearest_lines(new: Sequence[Span], sounding: Sequence[Span], line: dict[int
             for held in sounding:
                 other = line[held.note]
                 total += 40 * (other == voice) + 15 * ((held.pitch - span.pitch) * (other - voice) > 0)
-        return total
+        # The outer lines are never silent while an inner one sounds (where two lines meet on one pitch, the outer one has the note).
+        heard = {*choice, *(line[held.note] for held in sounding)}
+        return total + 12 * (0 not in heard) + 12 * (3 not in heard)
 
     if len(new) > 4:
         return tuple(min(3, rank * 4 // len(new)) for rank in range(len(new)))

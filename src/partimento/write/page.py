@@ -1,0 +1,184 @@
+"""One self-contained web page: the score, a player that lights up what sounds, and what was learned from.
+
+No request leaves the page: style, script, pages and sound stand inside it, and its policy forbids all else.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import re
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from importlib.resources import files as package_files
+from typing import Any
+
+from partimento.piece import Piece
+
+PAGE_RATE = 24_000  # mono; some 2.8 MB a minute, half of them base64's and WAV's own
+LABELS = {
+    ".mid": "MIDI, to play and edit",
+    ".midi": "MIDI, to play and edit",
+    ".musicxml": "MusicXML, for notation programs",
+    ".mxl": "MusicXML, compressed",
+    ".xml": "MusicXML, for notation programs",
+    ".pdf": "PDF, to print",
+    ".svg": "SVG, the engraved page",
+    ".png": "PNG, a picture",
+    ".wav": "WAV, to hear",
+    ".json": "JSON, for programs",
+}
+
+
+def to_page(
+    piece: Piece,
+    svg_pages: Sequence[str],
+    note_times: Sequence[tuple[Fraction, Fraction]],
+    wav: bytes,
+    *,
+    about: Mapping[str, Any] | None = None,
+    files: Sequence[str] = (),
+) -> str:
+    """The page as HTML.
+
+    Parameters
+    ----------
+    piece : Piece
+    svg_pages : sequence of str
+        Engraved pages whose notes bear the ids ``n0``, ``n1``, … (``n1.2`` what is tied to ``n1``).
+    note_times : sequence of (start, end)
+        In seconds, for each note of the piece in its order.
+    wav : bytes
+        The sound.
+    about : mapping, optional
+        ``heading`` (default "What it was learned from"), ``text`` (a sentence or a list of them), ``figures`` (a list of
+        ``(name, value)``, or of mappings for a table), ``sources`` (a list of titles, or of mappings with ``title``, ``url``,
+        ``licence``), ``corpus`` and ``licence``. All are shown as text, none as markup.
+    files : sequence of str
+        Names of files beside the page, linked for download.
+    """
+    times = [[round(float(a), 3), round(float(b), 3)] for a, b in note_times]
+    title = piece.title or "Untitled"
+    style, script = _asset("page.css"), _asset("page.js")
+    sheets = "\n".join(
+        f'<div class="sheet" role="img" aria-label="{html.escape(title)}, page {n} of {len(svg_pages)}">{_inline(svg, n)}</div>' for n, svg in enumerate(svg_pages, 1)
+    )
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src '{_hash(script)}'; media-src data:; img-src data:; base-uri 'none'; form-action 'none'"
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="generator" content="Partimento">
+<meta name="color-scheme" content="light dark">
+<title>{html.escape(title)}</title>
+<link rel="icon" href="data:,">
+<style>{style}</style>
+</head>
+<body>
+<header>
+<h1>{html.escape(title)}</h1>
+<p class="by">{html.escape(_byline(piece))}</p>
+</header>
+<div class="player" role="group" aria-label="Player">
+<button id="play" type="button" aria-pressed="false" aria-keyshortcuts="Space"><span class="icon" aria-hidden="true"></span><span class="word">Play</span></button>
+<input id="seek" type="range" min="0" max="1" step="0.01" value="0" aria-label="Position">
+<output id="clock" for="seek">0:00</output>
+</div>
+<audio id="sound" preload="auto" src="data:audio/wav;base64,{base64.b64encode(wav).decode()}"></audio>
+<main id="score">
+{sheets}
+</main>
+<p class="hint">Space plays and pauses, the arrow keys move by two seconds, a click on a note begins there.</p>
+{_downloads(files)}
+{_about(about or {})}
+<footer>Composed with Partimento.</footer>
+<script type="application/json" id="times">{json.dumps(times, separators=(",", ":"))}</script>
+<script>{script}</script>
+</body>
+</html>
+"""
+
+
+def _asset(name: str) -> str:
+    return (package_files("partimento.write") / "assets" / name).read_text(encoding="utf-8").strip()
+
+
+def _hash(script: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+def _inline(svg: str, number: int) -> str:
+    """A page without its prologue; ids of glyphs made unique among pages, those of notes kept."""
+    body = re.sub(r"^\s*<\?xml[^>]*\?>\s*", "", svg)
+    body = re.sub(r"<desc>.*?</desc>", "", body, count=1)
+    body = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", body, count=1)
+    return re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", body, count=1)
+
+
+def _byline(piece: Piece) -> str:
+    minutes = ", ".join(part.name for part in piece.parts if part.name)
+    return " · ".join(word for word in (piece.composer, minutes, piece.keys[0].name.replace("-", "♭").replace("#", "♯") if piece.keys else "") if word)
+
+
+def _downloads(files: Sequence[str]) -> str:
+    if not files:
+        return ""
+    from pathlib import PurePath
+    from urllib.parse import quote
+
+    items = "".join(
+        f'<li><a href="{html.escape(quote(name))}" download>{html.escape(name)}</a> <span>{LABELS.get(PurePath(name).suffix.lower(), "")}</span></li>' for name in files
+    )
+    return f'<section aria-labelledby="files"><h2 id="files">Take it with you</h2><ul class="files">{items}</ul></section>'
+
+
+def _about(about: Mapping[str, Any]) -> str:
+    parts = []
+    text = about.get("text", ())
+    parts += [f"<p>{html.escape(str(line))}</p>" for line in ([text] if isinstance(text, str) else text)]
+    facts = [(name.capitalize(), about[name]) for name in ("corpus", "licence") if about.get(name)]
+    if facts:
+        parts.append("<dl>" + "".join(f"<dt>{html.escape(n)}</dt><dd>{html.escape(str(v))}</dd>" for n, v in facts) + "</dl>")
+    parts.append(_table(about.get("figures", ())))
+    sources = [_source(source) for source in about.get("sources", ())]
+    if sources:
+        summary = f"{len(sources)} piece{'s' if len(sources) > 1 else ''} it learned from"
+        shown = "" if len(sources) > 12 else " open"
+        parts.append(f'<details{shown}><summary>{summary}</summary><ol class="sources">{"".join(sources)}</ol></details>')
+    body = "\n".join(part for part in parts if part)
+    heading = html.escape(str(about.get("heading", "What it was learned from")))
+    return f'<section aria-labelledby="about"><h2 id="about">{heading}</h2>\n{body}</section>' if body else ""
+
+
+def _table(figures: Sequence[Any] | Mapping[str, Any]) -> str:
+    rows = list(figures.items()) if isinstance(figures, Mapping) else list(figures)
+    if not rows:
+        return ""
+    if isinstance(rows[0], Mapping):
+        names = list(rows[0])
+        head = "<thead><tr>" + "".join(f'<th scope="col">{html.escape(str(name))}</th>' for name in names) + "</tr></thead>"
+        cells = [[row.get(name, "") for name in names] for row in rows]
+    else:
+        head, cells = "", [list(row) for row in rows]
+    lines = "".join(
+        f'<tr><th scope="row">{html.escape(str(first))}</th>' + "".join(f"<td>{html.escape(_figure(value))}</td>" for value in rest) + "</tr>" for first, *rest in cells
+    )
+    return f'<div class="scroll"><table>{head}<tbody>{lines}</tbody></table></div>'
+
+
+def _figure(value: Any) -> str:
+    return f"{value:,.3g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _source(source: Any) -> str:
+    if not isinstance(source, Mapping):
+        return f"<li>{html.escape(str(source))}</li>"
+    title, url, licence = (str(source.get(key, "") or "") for key in ("title", "url", "licence"))
+    name = html.escape(title or url)
+    if re.match(r"https?://", url):
+        name = f'<a href="{html.escape(url)}" rel="noreferrer">{name}</a>'
+    return f"<li>{name}{f' <span>{html.escape(licence)}</span>' if licence else ''}</li>"
