@@ -11,6 +11,7 @@ import pytest
 from partimento import Key, Meter, Tempo
 from partimento.collect import chorales
 from partimento.corpus import ReadError, read_piece
+from partimento.corpus.scores import piece_from_score
 
 F = Fraction
 
@@ -191,3 +192,17 @@ def test_chorales_have_music21s_own_notes(name):
     )
     piece = read_piece(path)
     assert Counter((n.part, n.onset, n.duration, n.pitch) for n in piece.notes) == theirs
+
+
+def test_the_staves_of_a_keyboard_are_one_part() -> None:
+    notes = "<note><pitch><step>C</step><octave>{}</octave></pitch><duration>4</duration><type>whole</type><staff>{}</staff></note>"
+    measure = (
+        "<measure number='1'><attributes><divisions>1</divisions><time><beats>4</beats><beat-type>4</beat-type></time><staves>2</staves>"
+        "</attributes>" + notes.format(5, 1) + "<backup><duration>4</duration></backup>" + notes.format(3, 2) + "</measure>"
+    )
+    lists = "".join(f"<score-part id='{name}'><part-name>{name}</part-name></score-part>" for name in ("P1", "P2"))
+    parts = "".join(f"<part id='{name}'>{measure}</part>" for name in ("P1", "P2"))
+    text = f"<score-partwise version='4.0'><part-list>{lists}</part-list>{parts}</score-partwise>"
+    piece = piece_from_score(text.encode(), ".musicxml")
+    assert [part.name for part in piece.parts] == ["P1", "P2"]
+    assert [(note.pitch, note.part) for note in piece.notes] == [(48, 0), (48, 1), (72, 0), (72, 1)]

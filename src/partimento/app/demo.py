@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -75,15 +74,24 @@ def _write(piece: Piece, out: Path, run: Any, table: dict[str, Likelihood], stag
 
 def _about(run: Any, table: dict[str, Likelihood]) -> dict[str, Any]:
     """What the page says about where the music came from."""
+    learned = [piece for piece in run.pieces if piece.split == "train"]
+    best = table[run.settings.name]
     return {
-        "corpus": "J. S. Bach's four-part chorales (public domain), as bundled with music21",
-        "pieces": [_piece_line(piece) for piece in run.pieces if piece.split == "train"],
-        "figures": {name: {**asdict(row), "total": row.total} for name, row in table.items()},
+        "corpus": f"{len(learned)} four-part chorales by Johann Sebastian Bach, as bundled with music21",
+        "licence": "public domain",
+        "text": [
+            f"An LSTM with {run.model.network.count_params():,} weights learned from them for {run.history[-1].seconds:.0f} seconds. "
+            f"On {best.events:,} events of chorales that it had not seen, it needs fewer nats an event than counts do:",
+        ],
+        "figures": [
+            {
+                "nats an event (less is better)": _NAMES.get(name, name.upper()),
+                **{column: f"{value:.2f}" for column, value in (("all", row.total), *asdict(row).items()) if column != "events"},
+            }
+            for name, row in table.items()
+        ],
+        "sources": [f"{piece.title or Path(piece.source.path).stem.upper()} ({piece.key})" for piece in learned],
     }
 
 
-def _piece_line(piece: Any) -> str:
-    return f"{piece.title or Path(piece.source.path).stem} ({piece.key})"
-
-
-__all__: Sequence[str] = ["run_demo"]
+_NAMES = {"unigram": "unigram", "markov1": "first-order Markov"}

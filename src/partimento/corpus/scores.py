@@ -132,8 +132,9 @@ def _to_piece(score: Any, staves: list[Any]) -> Piece:
 
     notes: list[Note] = []
     marks = _Marks()
-    for index, staff in enumerate(staves):
-        notes += _notes(staff, index)
+    numbers = _part_numbers(staves)
+    for staff, number in zip(staves, numbers, strict=True):
+        notes += _notes(staff, number)
         marks.collect(staff)
     check_size(len(notes), float(max((note.end for note in notes), default=0)))
     words = score.metadata or metadata.Metadata()
@@ -145,10 +146,23 @@ def _to_piece(score: Any, staves: list[Any]) -> Piece:
         tempos=tuple(marks.tempos.values()) or (Tempo(),),
         pickup=pickup,
         length=max(_time(staff.highestTime) for staff in staves),
-        parts=tuple(_part(staff) for staff in staves),
+        parts=tuple(_part(staves[numbers.index(number)]) for number in range(numbers[-1] + 1)),
         title=_title(words),
         composer=(words.composer or "").strip(),
     )
+
+
+def _part_numbers(staves: list[Any]) -> list[int]:
+    """The part of each staff: the two staves of a keyboard are one part."""
+    from music21 import stream
+
+    numbers: list[int] = []
+    for i, staff in enumerate(staves):
+        # music21 calls the staves of part P1 "P1-Staff1" and "P1-Staff2"
+        names = [str(found.id).rpartition("-Staff")[0] for found in staves[max(i - 1, 0) : i + 1]]
+        same = i > 0 and isinstance(staff, stream.PartStaff) and names[0] == names[1] != ""
+        numbers.append(numbers[-1] + (not same) if numbers else 0)
+    return numbers
 
 
 def _title(words: Any) -> str:

@@ -20,7 +20,7 @@ from partimento.sample.pick import Choice
 from partimento.sample.roll import Limits, roll
 
 EVENTS_PER_BAR = 48  # beyond this, a bar is not waited for
-TAKES = 8
+TAKES = 32
 
 
 @dataclass(frozen=True)

@@ -196,7 +196,7 @@ def _staff_bar(bar: Bar, spans: Sequence[Span], voice: dict[int, int], ticks: in
         if hide:
             symbols = [replace(s, hidden=True) if not s.notes and hide(s, low, sounding) else s for s in symbols]
         written.append(tuple(symbols))
-    if not spans:
+    if not spans and bar.duration == bar.meter.bar_ql:  # readers take the rest of a whole bar to be as long as the metre says
         written = [(Symbol(low, size, (), Value(0, size, "whole", 0), whole_bar=True),)]
     return StaffBar(tuple(written), stems=in_lines or len(used) > 1)
 

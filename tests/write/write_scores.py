@@ -19,14 +19,14 @@ def parse(text: str):
 
 def sounding_notes(score) -> Sounding:
     """(part, onset, duration, pitch) of every sounding note, ties merged; the staves of one part are one part again."""
-    names = list(dict.fromkeys(part.id.split("-Staff")[0] for part in score.parts))
-    heads = sorted(
-        ((names.index(part.id.split("-Staff")[0]), start, *head) for part in score.parts for start, found in _walk(part) for head in _heads(found)),
-        key=lambda head: head[:4],
-    )
+    heads = []
+    number = -1
+    for part in score.parts:
+        number += not str(part.id).endswith("-Staff2")
+        heads += [(number, start, *head) for start, found in _walk(part) for head in _heads(found)]
     done: list[list] = []
     open_ties: dict[tuple[int, int], list] = {}
-    for part, onset, pitch, duration, tie in heads:
+    for part, onset, pitch, duration, tie in sorted(heads, key=lambda head: head[:4]):
         before = open_ties.pop((part, pitch), None)
         if before and tie in ("stop", "continue") and before[1] + before[2] == onset:
             before[2] += duration
@@ -43,7 +43,7 @@ def _walk(container, start=Fraction(0)):
         onset = start + exact(container.elementOffset(element))
         if element.isStream:
             yield from _walk(element, onset)
-        elif hasattr(element, "pitches") and not element.duration.isGrace:
+        elif "NotRest" in element.classes and not element.duration.isGrace:
             yield onset, element
 
 
