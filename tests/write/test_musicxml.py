@@ -4,12 +4,12 @@ from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
+from tests.write.pieces import GUITAR, ORGAN, PIECES, Q, chorale, melody, pieces
+from tests.write.scores import exact, parse, sounding_notes
 
 from partimento.config import UserError
 from partimento.piece import Event, Key, Meter, Note, Part, Piece, Tempo
 from partimento.write.musicxml import note_times, to_musicxml, to_mxl
-from write_pieces import GUITAR, ORGAN, PIECES, Q, chorale, melody, pieces
-from write_scores import exact, parse, sounding_notes
 
 
 def sounding(piece: Piece):
@@ -33,7 +33,9 @@ def test_any_piece_is_read_back_exactly(piece):
     from music21 import key, meter
 
     first = score.parts[0]
-    assert [(m.numerator, m.denominator) for m in first[meter.TimeSignature]][:1] == [(piece.meters[0].numerator, piece.meters[0].denominator)]
+    assert [(m.numerator, m.denominator) for m in first[meter.TimeSignature]][:1] == [
+        (piece.meters[0].numerator, piece.meters[0].denominator)
+    ]
     assert [(k.sharps, k.mode) for k in first[key.Key]] == [(k.fifths, k.mode) for k in piece.keys if k.onset < sum_of_bars(piece)]
     assert score.metadata.title == piece.title
 
@@ -64,7 +66,9 @@ def test_every_voice_fills_its_bar(piece):
 @pytest.mark.parametrize("name", [name for name in PIECES if name != "off any grid"])
 def test_pictures_last_as_long_as_they_sound(name):
     """Type, dots and tuplet of every note give exactly its duration."""
-    sizes = {name: Fraction(4, 2**i) for i, name in enumerate(["whole", "half", "quarter", "eighth", "16th", "32nd", "64th", "128th", "256th"])}
+    sizes = {
+        name: Fraction(4, 2**i) for i, name in enumerate(["whole", "half", "quarter", "eighth", "16th", "32nd", "64th", "128th", "256th"])
+    }
     sizes["breve"] = Fraction(8)
     root = root_of(PIECES[name])
     divisions = int(root.findtext("part/measure/attributes/divisions"))
@@ -73,7 +77,9 @@ def test_pictures_last_as_long_as_they_sound(name):
             continue
         dots = len(note.findall("dot"))
         size = sizes[note.findtext("type")] * (2 - Fraction(1, 2**dots))
-        size *= Fraction(int(note.findtext("time-modification/normal-notes", "1")), int(note.findtext("time-modification/actual-notes", "1")))
+        size *= Fraction(
+            int(note.findtext("time-modification/normal-notes", "1")), int(note.findtext("time-modification/actual-notes", "1"))
+        )
         assert size == Fraction(int(note.findtext("duration")), divisions)
 
 
@@ -166,7 +172,9 @@ def test_note_values_respect_the_metre(onset, duration, meter, values):
 def test_tuplets_have_ratio_and_bracket():
     root = root_of(PIECES["quarter triplets"])
     notes = [note for note in root.iter("note") if note.find("pitch") is not None]
-    ratios = [(n.findtext("type"), n.findtext("time-modification/actual-notes"), n.findtext("time-modification/normal-notes")) for n in notes]
+    ratios = [
+        (n.findtext("type"), n.findtext("time-modification/actual-notes"), n.findtext("time-modification/normal-notes")) for n in notes
+    ]
     assert ratios[:3] == [("quarter", "3", "2")] * 3
     assert ratios[6:9] == [("eighth", "3", "2")] * 3
     marks = [tuplet.get("type") for tuplet in root.iter("tuplet")]

@@ -89,7 +89,7 @@ def compose(
     music = run.codec.decode(best[: limits.events])
     if bars is not None:
         music = _cut(music, pickup + bars * meter.bar_ql)
-    return _dress(run, music, begin, key=key, program=program, title=title or f"Partimento no. {seed}")
+    return _dress(run, music, begin, seed=seed, key=key, program=program, title=title or f"Partimento no. {seed}")
 
 
 def _check(bars: int | None, events: int | None, opening: int) -> None:
@@ -151,12 +151,12 @@ def _cut(music: list[Event], length: Fraction) -> list[Event]:
     return kept
 
 
-def _dress(run: Run, music: list[Event], begin: Opening, *, key: Key | None, program: int | None, title: str) -> Piece:
+def _dress(run: Run, music: list[Event], begin: Opening, *, seed: int, key: Key | None, program: int | None, title: str) -> Piece:
     """Give the events a metre, key, tempo, instrument and name, and take them from the common key to their own."""
     like = begin.like
     plain = Piece.from_events(merge_held(music))
     found, _ = analyse_key(plain)
-    shift = -like.interval if key is None else -interval_to_common_key(key)
+    shift = -_interval(run, begin, found.mode, seed) if key is None else -interval_to_common_key(key)
     if run.settings.encode.common_key:
         home = Key(0, found.mode)
     else:
@@ -165,16 +165,27 @@ def _dress(run: Run, music: list[Event], begin: Opening, *, key: Key | None, pro
         shift = _within_range(run, plain.notes, shift)
     declared = key if key is not None else Key.from_tonic((home.tonic + shift) % 12, home.mode)
     learned_from = Counter(piece.composer for piece in run.pieces if piece.composer)
+    if program is None:
+        usual = Counter(piece.program for piece in run.pieces if piece.program is not None).most_common(1)
+        program = like.program if like.program is not None or not usual else usual[0][0]
     return transpose(plain, shift).replace(
         meters=(Meter(like.meter.numerator, like.meter.denominator),),
         keys=(declared,),
         tempos=(Tempo(like.tempo.us_per_quarter),),
         pickup=like.pickup,
-        parts=(Part("", like.program if program is None else program),),
+        parts=(Part("", program),),
         title=title,
         composer=f"after {learned_from.most_common(1)[0][0]}" if learned_from else "",
         source=Source(path=str(run.folder or ""), licence="composed by a program"),
     )
+
+
+def _interval(run: Run, begin: Opening, mode: str, seed: int) -> int:
+    """How far its key is from the common one: as in the piece it began from or, from silence, as in a training piece of the same mode."""
+    if len(begin.tokens) > 1:
+        return begin.like.interval
+    alike = [piece for piece in run.pieces if piece.split == "train" and piece.key.endswith(mode)] or [begin.like]
+    return alike[int(np.random.default_rng([seed, 2]).integers(len(alike)))].interval
 
 
 def _within_range(run: Run, notes: Notes, wanted: int) -> int:

@@ -14,6 +14,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import reduce
+from itertools import pairwise
 from pathlib import Path
 
 from partimento.files import write_atomically
@@ -84,7 +85,7 @@ def note_times(piece: Piece) -> list[tuple[Fraction, Fraction]]:
     """Start and end in seconds, by the tempos of the piece, of each note in the order of ``piece.notes``."""
     tempos = piece.tempos if piece.tempos and piece.tempos[0].onset == 0 else (Tempo(), *piece.tempos)
     starts, elapsed = [tempos[0].onset], [Fraction(0)]
-    for before, after in zip(tempos, tempos[1:], strict=False):
+    for before, after in pairwise(tempos):
         starts.append(after.onset)
         elapsed.append(elapsed[-1] + (after.onset - before.onset) * before.us_per_quarter / 1_000_000)
 
@@ -149,7 +150,9 @@ def _score_part(parts: ET.Element, number: int, part: Part, *, shown: bool) -> N
 class _PartWriter:
     """Writes one part; holds what all its measures need."""
 
-    def __init__(self, piece: Piece, number: int, bars: Sequence[Bar], layout: PartLayout, names: Sequence[Spelling], ticks: int, step: int) -> None:
+    def __init__(
+        self, piece: Piece, number: int, bars: Sequence[Bar], layout: PartLayout, names: Sequence[Spelling], ticks: int, step: int
+    ) -> None:
         self.piece, self.number, self.bars, self.layout, self.names, self.ticks, self.step = piece, number, bars, layout, names, ticks, step
         self.tied: dict[int, int] = {}  # how many symbols of a note are written already
         self.velocity, self.string, self.fret = piece.notes.velocity.tolist(), piece.notes.string.tolist(), piece.notes.fret.tolist()
@@ -170,39 +173,33 @@ class _PartWriter:
     def _marks(self, measure: ET.Element, bar: Bar, *, first: bool) -> None:
         """Divisions, key, metre, clefs and tempos of a bar, each at its own time."""
         start, end = bar.onset, bar.onset + bar.duration
-        times: dict[Fraction, tuple[list[Key], list[Meter], list[Tempo]]] = {}
-        empty: tuple[list[Key], list[Meter], list[Tempo]] = ([], [], [])
+        keys = {key.onset: key for key in self.piece.keys if start <= key.onset < end}
+        meters = {meter.onset: meter for meter in self.piece.meters if start <= meter.onset < end}
+        tempos = {tempo.onset: tempo for tempo in self.piece.tempos if start <= tempo.onset < end and self.number == 0}
         if first:
-            times[start] = ([], [], [])
-        for place, line in enumerate((self.piece.keys, self.piece.meters, self.piece.tempos if self.number == 0 else ())):
-            for mark in line:
-                if start <= mark.onset < end:
-                    times.setdefault(mark.onset, ([], [], []))[place].append(mark)  # type: ignore[arg-type]
-        if first and not times.get(start, empty)[1]:
-            times[start][1].append(bar.meter)
+            meters.setdefault(start, bar.meter)
         now = start
-        for time in sorted(times):
+        for time in sorted({*keys, *meters, *tempos}):
             if time > now:
                 _add(_add(measure, "forward"), "duration", int((time - now) * self.ticks) // self.step)
-            keys, meters, tempos = times[time]
-            self._attributes(measure, keys, meters, first=first and time == start)
-            for tempo in tempos:
-                _tempo(measure, tempo, bar.meter)
+            self._attributes(measure, keys.get(time), meters.get(time), first=first and time == start)
+            if time in tempos:
+                _tempo(measure, tempos[time], bar.meter)
             now = time
         if now > start:
             _add(_add(measure, "backup"), "duration", int((now - start) * self.ticks) // self.step)
 
-    def _attributes(self, measure: ET.Element, keys: Sequence[Key], meters: Sequence[Meter], *, first: bool) -> None:
-        if not (keys or meters or first):
+    def _attributes(self, measure: ET.Element, key: Key | None, meter: Meter | None, *, first: bool) -> None:
+        if not (key or meter or first):
             return
         attributes = _add(measure, "attributes")
         if first:
             _add(attributes, "divisions", self.ticks // self.step)
-        for key in keys:
+        if key:
             element = _add(attributes, "key")
             _add(element, "fifths", key.fifths)
             _add(element, "mode", key.mode)
-        for meter in meters:
+        if meter:
             element = _add(attributes, "time")
             _add(element, "beats", meter.numerator)
             _add(element, "beat-type", meter.denominator)
@@ -234,7 +231,9 @@ class _PartWriter:
                     state[place] = name.alter
         return found
 
-    def _symbol(self, measure: ET.Element, symbol: Symbol, staff: int, voice: int, stems: bool, accidentals: dict[tuple[int, int], str]) -> None:
+    def _symbol(
+        self, measure: ET.Element, symbol: Symbol, staff: int, voice: int, stems: bool, accidentals: dict[tuple[int, int], str]
+    ) -> None:
         duration = symbol.duration // self.step
         if not symbol.notes:
             note = _add(measure, "note", **({"print_object": "no"} if symbol.hidden else {}))
@@ -268,7 +267,9 @@ class _PartWriter:
             _add(pitch, "alter", name.alter)
         _add(pitch, "octave", name.octave)
 
-    def _grace(self, measure: ET.Element, index: int, symbol: Symbol, staff: int, voice: int, accidentals: dict[tuple[int, int], str]) -> None:
+    def _grace(
+        self, measure: ET.Element, index: int, symbol: Symbol, staff: int, voice: int, accidentals: dict[tuple[int, int], str]
+    ) -> None:
         """A grace note; one alone is an eighth with a slash, several are beamed sixteenths."""
         note = _add(measure, "note", id=f"n{index}")
         alone = len(symbol.graces) == 1
@@ -286,7 +287,17 @@ class _PartWriter:
             for level in (1, 2):
                 _add(note, "beam", word, number=str(level))
 
-    def _value(self, note: ET.Element, symbol: Symbol, staff: int, voice: int, *, stem: str | None, accidental: str | None = None, head: bool = True) -> None:
+    def _value(
+        self,
+        note: ET.Element,
+        symbol: Symbol,
+        staff: int,
+        voice: int,
+        *,
+        stem: str | None,
+        accidental: str | None = None,
+        head: bool = True,
+    ) -> None:
         value = symbol.value
         _add(note, "voice", voice)
         if not symbol.whole_bar:

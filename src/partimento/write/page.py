@@ -15,7 +15,7 @@ from fractions import Fraction
 from importlib.resources import files as package_files
 from typing import Any
 
-from partimento.piece import Piece
+from partimento.piece import Key, Piece
 
 PAGE_RATE = 24_000  # mono; some 2.8 MB a minute, half of them base64's and WAV's own
 LABELS = {
@@ -63,9 +63,13 @@ def to_page(
     title = piece.title or "Untitled"
     style, script = _asset("page.css"), _asset("page.js")
     sheets = "\n".join(
-        f'<div class="sheet" role="img" aria-label="{html.escape(title)}, page {n} of {len(svg_pages)}">{_inline(svg, n)}</div>' for n, svg in enumerate(svg_pages, 1)
+        f'<div class="sheet" role="img" aria-label="{html.escape(title)}, page {n} of {len(svg_pages)}">{_inline(svg, n)}</div>'
+        for n, svg in enumerate(svg_pages, 1)
     )
-    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src '{_hash(script)}'; media-src data:; img-src data:; base-uri 'none'; form-action 'none'"
+    policy = (
+        f"default-src 'none'; style-src 'unsafe-inline'; script-src '{_hash(script)}'; "
+        "media-src data:; img-src data:; base-uri 'none'; form-action 'none'"
+    )
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -84,7 +88,9 @@ def to_page(
 <p class="by">{html.escape(_byline(piece))}</p>
 </header>
 <div class="player" role="group" aria-label="Player">
-<button id="play" type="button" aria-pressed="false" aria-keyshortcuts="Space"><span class="icon" aria-hidden="true"></span><span class="word">Play</span></button>
+<button id="play" type="button" aria-pressed="false" aria-keyshortcuts="Space">
+<span class="icon" aria-hidden="true"></span><span class="word">Play</span>
+</button>
 <input id="seek" type="range" min="0" max="1" step="0.01" value="0" aria-label="Position">
 <output id="clock" for="seek">0:00</output>
 </div>
@@ -120,8 +126,14 @@ def _inline(svg: str, number: int) -> str:
 
 
 def _byline(piece: Piece) -> str:
-    minutes = ", ".join(part.name for part in piece.parts if part.name)
-    return " · ".join(word for word in (piece.composer, minutes, piece.keys[0].name.replace("-", "♭").replace("#", "♯") if piece.keys else "") if word)
+    instruments = ", ".join(part.name for part in piece.parts if part.name)
+    key = _key(piece.keys[0]) if piece.keys else ""
+    return " · ".join(word for word in (piece.composer, instruments, key) if word)
+
+
+def _key(key: Key) -> str:
+    """``E♭ major``, ``f♯ minor``."""
+    return key.name.replace("-", "♭").replace("#", "♯")
 
 
 def _downloads(files: Sequence[str]) -> str:
@@ -131,7 +143,8 @@ def _downloads(files: Sequence[str]) -> str:
     from urllib.parse import quote
 
     items = "".join(
-        f'<li><a href="{html.escape(quote(name))}" download>{html.escape(name)}</a> <span>{LABELS.get(PurePath(name).suffix.lower(), "")}</span></li>' for name in files
+        f'<li><a href="{html.escape(quote(name))}" download>{html.escape(name)}</a> <span>{LABELS.get(PurePath(name).suffix.lower(), "")}</span></li>'
+        for name in files
     )
     return f'<section aria-labelledby="files"><h2 id="files">Take it with you</h2><ul class="files">{items}</ul></section>'
 
@@ -155,7 +168,7 @@ def _about(about: Mapping[str, Any]) -> str:
 
 
 def _table(figures: Sequence[Any] | Mapping[str, Any]) -> str:
-    rows = list(figures.items()) if isinstance(figures, Mapping) else list(figures)
+    rows: list[Any] = list(figures.items()) if isinstance(figures, Mapping) else list(figures)
     if not rows:
         return ""
     if isinstance(rows[0], Mapping):
@@ -165,7 +178,10 @@ def _table(figures: Sequence[Any] | Mapping[str, Any]) -> str:
     else:
         head, cells = "", [list(row) for row in rows]
     lines = "".join(
-        f'<tr><th scope="row">{html.escape(str(first))}</th>' + "".join(f"<td>{html.escape(_figure(value))}</td>" for value in rest) + "</tr>" for first, *rest in cells
+        f'<tr><th scope="row">{html.escape(str(first))}</th>'
+        + "".join(f"<td>{html.escape(_figure(value))}</td>" for value in rest)
+        + "</tr>"
+        for first, *rest in cells
     )
     return f'<div class="scroll"><table>{head}<tbody>{lines}</tbody></table></div>'
 

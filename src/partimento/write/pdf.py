@@ -28,7 +28,9 @@ def to_pdf(pages: Sequence[str], *, title: str = "", author: str = "") -> bytes:
         source.write_text("\n".join(lines), encoding="utf-8")
         fonts = find_spec("matplotlib")
         folders = [Path(place, "mpl-data", "fonts", "ttf") for place in (fonts.submodule_search_locations if fonts else None) or ()]
-        return bytes(typst.compile(str(source), root=folder, font_paths=[str(place) for place in folders], ignore_system_fonts=True, format="pdf"))
+        return bytes(
+            typst.compile(str(source), root=folder, font_paths=[str(place) for place in folders], ignore_system_fonts=True, format="pdf")
+        )
 
 
 def _size_mm(svg: str) -> tuple[float, float]:

@@ -224,5 +224,7 @@ def _html(chain: Chain, paths: Sequence[Path]) -> None:
     from partimento.write.svg import to_svg
 
     wav = to_wav(chain.piece, chain.soundfont, sample_rate=PAGE_RATE, mono=True)
-    page = to_page(chain.piece, to_svg(chain.picture, heading=False, crop=True), note_times(chain.piece), wav, about=chain.about, files=chain.files)
+    page = to_page(
+        chain.piece, to_svg(chain.picture, heading=False, crop=True), note_times(chain.piece), wav, about=chain.about, files=chain.files
+    )
     write_atomically(paths[0], page)

@@ -81,8 +81,6 @@ def write_svg(pages: Sequence[str], paths: Sequence[Path]) -> list[Path]:
     return [write_atomically(path, page) for path, page in zip(paths, pages, strict=True)]
 
 
-
-
 def _plain(svg: str, resources: Path, composer: str) -> str:
     ET.register_namespace("", SVG[1:-1])
     ET.register_namespace("xlink", "http://www.w3.org/1999/xlink")
@@ -111,7 +109,14 @@ def _plain(svg: str, resources: Path, composer: str) -> str:
 def _signed(composer: str, title_y: float) -> ET.Element:
     """The composer's name, below the title at the right margin (verovio's own header leaves it out)."""
     right = 10 * (PAPER["pageWidth"] - OPTIONS["pageMarginLeft"] - OPTIONS["pageMarginRight"])
-    attributes = {"x": f"{right:g}", "y": f"{title_y + 620:g}", "text-anchor": "end", "font-size": "405px", "font-style": "italic", "fill": "currentColor"}
+    attributes = {
+        "x": f"{right:g}",
+        "y": f"{title_y + 620:g}",
+        "text-anchor": "end",
+        "font-size": "405px",
+        "font-style": "italic",
+        "fill": "currentColor",
+    }
     element = ET.Element(f"{SVG}text", attributes)
     element.text = composer
     return element
@@ -132,7 +137,12 @@ def _flat_texts(text: ET.Element, resources: Path, *, is_header: bool) -> list[E
             walk(child, family, size)
 
     walk(text, "", 405.0)
-    return [element for where, pieces in runs if any(t.strip() for _, _, t in pieces) for element in _draw_run(where, pieces, resources, is_header)]
+    return [
+        element
+        for where, pieces in runs
+        if any(t.strip() for _, _, t in pieces)
+        for element in _draw_run(where, pieces, resources, is_header)
+    ]
 
 
 def _draw_run(where: dict[str, str], pieces: Sequence[tuple[str, float, str]], resources: Path, is_header: bool) -> list[ET.Element]:

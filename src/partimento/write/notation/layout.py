@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -109,7 +110,9 @@ def lay_out(piece: Piece, written_as: Written, part: int, bars: Sequence[Bar], t
     mine = np.flatnonzero((notes.part == part) & ~written_as.is_grace)
     onset, end, pitch = written_as.onset[mine], written_as.end[mine], notes.pitch[mine]
     scale = ticks // notes.divisions
-    spans = [Span(a * scale, b * scale, p, i) for a, b, p, i in zip(onset.tolist(), end.tolist(), pitch.tolist(), mine.tolist(), strict=True)]
+    spans = [
+        Span(a * scale, b * scale, p, i) for a, b, p, i in zip(onset.tolist(), end.tolist(), pitch.tolist(), mine.tolist(), strict=True)
+    ]
     texture = voices.texture_of(piece.parts[part], onset, end, pitch)
     place: dict[int, int] = {}
     if texture == "single":
@@ -220,7 +223,7 @@ def _voice_bar(bar: Bar, spans: Sequence[Span], ticks: int, drawn: dict[int, int
     edges = sorted({0, size, *(t - low for s in spans for t in (s.start, s.end))})
     tuplets = rhythm.find_tuplets(root, [drawn[e] + shift for e in edges], metre.beat_length(bar.meter, ticks), ticks)
     symbols: list[Symbol] = []
-    for a, b in zip(edges, edges[1:], strict=False):
+    for a, b in pairwise(edges):
         chord = sorted((s for s in spans if s.start - low <= a and b <= s.end - low), key=lambda s: s.pitch)
         values = rhythm.values_of(root, drawn[a] + shift, drawn[b] + shift, tuplets, ticks, rest=not chord)
         bounds = _exact_bounds(a, b, [v.end - shift for v in values[:-1]])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from partimento.write.notation.metre import Node
 
@@ -59,7 +60,11 @@ def note_type(length: int, ticks: int) -> tuple[str, int] | None:
 
 def nearest_type(length: int, ticks: int) -> tuple[str, int]:
     """The undotted or dotted symbol next to a length that no symbol shows exactly."""
-    sizes = [(abs(length - ticks * 2.0**power * (1.5 if dots else 1)), dots, name) for power, name in enumerate(TYPES, -QUARTER) for dots in (0, 1)]
+    sizes = [
+        (abs(length - ticks * 2.0**power * (1.5 if dots else 1)), dots, name)
+        for power, name in enumerate(TYPES, -QUARTER)
+        for dots in (0, 1)
+    ]
     _, dots, name = min(sizes)
     return name, dots
 
@@ -193,7 +198,7 @@ def values_of(root: Node, start: int, end: int, tuplets: Sequence[Tuplet], ticks
     cut = cut_rest if rest else cut_note
     edges = sorted({start, end, *(t for tuplet in tuplets for t in (tuplet.start, tuplet.end) if start < t < end)})
     values: list[Value] = []
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in pairwise(edges):
         tuplet = next((t for t in tuplets if t.start <= low and high <= t.end), None)
         if tuplet is None:
             values += [_value(a, b, b - a, None, ticks) for a, b in cut(root, low, high, ticks)]

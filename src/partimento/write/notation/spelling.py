@@ -48,7 +48,11 @@ def spell(piece: Piece) -> list[Spelling]:
     for i, value in enumerate(pitch):
         while current + 1 < len(keys) and starts[current + 1] * notes.divisions <= onset[i]:
             current += 1
-        names.append(on_line(value, _fifth(value, keys[current], goes[i])) if not piece.parts[part[i]].is_drum else on_line(value, _fifth(value, Key(), 0)))
+        names.append(
+            on_line(value, _fifth(value, keys[current], goes[i]))
+            if not piece.parts[part[i]].is_drum
+            else on_line(value, _fifth(value, Key(), 0))
+        )
     return names
 
 
@@ -72,7 +76,9 @@ def _next_moves(piece: Piece) -> list[int]:
     moves = [0] * len(notes)
     waiting: dict[tuple[int, int], tuple[int, int]] = {}  # (part, pitch) → the last such note and its end
     limit = notes.divisions  # look no further than a quarter after the end
-    for i, (onset, end, pitch, part) in enumerate(zip(notes.onset.tolist(), notes.end.tolist(), notes.pitch.tolist(), notes.part.tolist(), strict=True)):
+    for i, (onset, end, pitch, part) in enumerate(
+        zip(notes.onset.tolist(), notes.end.tolist(), notes.pitch.tolist(), notes.part.tolist(), strict=True)
+    ):
         for step in (1, -1):
             before, until = waiting.get((part, pitch - step), (-1, 0))
             if before >= 0 and until <= onset <= until + limit and moves[before] == 0:
@@ -86,5 +92,7 @@ def _likeliest(piece: Piece) -> Key:
     if not len(notes):
         return Key()
     time = np.bincount(notes.pitch % 12, notes.duration, 12)
-    shares = {fifths: sum(time[(degree + 7 * fifths) % 12] for degree in MAJOR_DEGREES) for fifths in (0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6)}
+    shares = {
+        fifths: sum(time[(degree + 7 * fifths) % 12] for degree in MAJOR_DEGREES) for fifths in (0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6)
+    }
     return Key(max(shares, key=lambda fifths: shares[fifths]))

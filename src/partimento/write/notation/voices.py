@@ -39,7 +39,14 @@ class Clef:
     octave: int = 0
 
 
-TREBLE, GUITAR, BASS, BASS_8, ALTO, PERCUSSION = Clef("G", 2), Clef("G", 2, -1), Clef("F", 4), Clef("F", 4, -1), Clef("C", 3), Clef("percussion", 2)
+TREBLE, GUITAR, BASS, BASS_8, ALTO, PERCUSSION = (
+    Clef("G", 2),
+    Clef("G", 2, -1),
+    Clef("F", 4),
+    Clef("F", 4, -1),
+    Clef("C", 3),
+    Clef("percussion", 2),
+)
 
 
 def texture_of(part: Part, onset: np.ndarray, end: np.ndarray, pitch: np.ndarray) -> Texture:

@@ -54,7 +54,8 @@ PIECES = {
         [*melody(1, 1, 2), *(Note(n.onset, n.duration, n.pitch, 90, 1) for n in melody(2, 1, 1))], parts=(Part("A", 40), Part("B", 40))
     ),
     "two hands": Piece(
-        [*melody(*[Fraction(1, 2)] * 8, pitches=(72, 76, 79)), *melody(2, 2, pitches=(36, 43)), *melody(2, 2, pitches=(48, 47))], parts=(Part("Piano", 0),)
+        [*melody(*[Fraction(1, 2)] * 8, pitches=(72, 76, 79)), *melody(2, 2, pitches=(36, 43)), *melody(2, 2, pitches=(48, 47))],
+        parts=(Part("Piano", 0),),
     ),
     "odd metres": Piece(melody(*[Fraction(1, 2)] * 30), meters=(Meter(5, 8), Meter(7, 8, Fraction(5)), Meter(1, 4, Fraction(12)))),
     "long pickup": Piece(melody(*[Q] * 10), pickup=Fraction(6)),
@@ -64,7 +65,11 @@ times = st.builds(Fraction, st.integers(0, 96), st.sampled_from([1, 2, 3, 4, 5, 
 lengths = times.filter(bool)
 notes = st.builds(Note, times, lengths, st.integers(21, 108), st.integers(1, 127), st.integers(0, 1))
 meters = st.builds(Meter, st.integers(1, 13), st.sampled_from([2, 4, 8, 16]))
-names = st.text(st.characters(min_codepoint=33, max_codepoint=0x24F, exclude_categories=("Cc", "Cf")), min_size=1, max_size=12).map(str.strip).filter(bool)
+names = (
+    st.text(st.characters(min_codepoint=33, max_codepoint=0x24F, exclude_categories=("Cc", "Cf")), min_size=1, max_size=12)
+    .map(str.strip)
+    .filter(bool)
+)
 
 
 @st.composite

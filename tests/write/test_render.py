@@ -1,0 +1,194 @@
+import io
+import json
+import subprocess
+import sys
+import wave
+import zipfile
+from pathlib import Path
+
+import pytest
+from tests.write.pieces import PIECES, Q, chorale, melody
+
+from partimento.config import UserError
+from partimento.piece import Note, Piece
+from partimento.write import WRITERS, write, write_page
+from partimento.write import render as rendering
+
+MAGIC = {
+    ".mid": b"MThd", ".midi": b"MThd", ".musicxml": b"<?xml", ".xml": b"<?xml", ".mxl": b"PK", ".svg": b"<svg", ".png": b"\x89PNG",
+    ".pdf": b"%PDF", ".wav": b"RIFF", ".json": b"{", ".html": b"<!doctype html>",
+}  # fmt: skip
+LONG = Piece(melody(*[Q / 2] * 1200), title="Long")
+
+
+def test_every_writer_has_its_test():
+    assert MAGIC.keys() == WRITERS.keys()
+
+
+@pytest.mark.parametrize("suffix", WRITERS)
+def test_writes_a_whole_file(suffix, tmp_path):
+    path = tmp_path / f"folder/piece{suffix.upper()}"
+    assert write(chorale(), path) == [path]
+    assert path.read_bytes().startswith(MAGIC[suffix])
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("suffix", WRITERS)
+def test_replaces_nothing_without_force(suffix, tmp_path):
+    path = tmp_path / f"piece{suffix}"
+    path.write_text("precious")
+    with pytest.raises(UserError, match="--force"):
+        write(chorale(), path)
+    assert path.read_text() == "precious"
+    write(chorale(), path, force=True)
+    assert path.read_bytes().startswith(MAGIC[suffix])
+
+
+@pytest.mark.parametrize("suffix", WRITERS)
+def test_leaves_nothing_on_failure(suffix, tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError("disk full")
+
+    monkeypatch.setattr("os.fsync", fail)
+    with pytest.raises(OSError, match="disk full"):
+        write(chorale(), tmp_path / f"piece{suffix}")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("suffix", sorted(set(WRITERS) - {".wav", ".html"}))
+def test_equal_pieces_give_equal_files(suffix, tmp_path):
+    first, second = (write(chorale(), tmp_path / f"{name}{suffix}")[0].read_bytes() for name in "ab")
+    assert first == second
+
+
+@pytest.mark.parametrize("name", ["piece.abc", "piece", "piece.mp3"])
+def test_unknown_formats_are_refused_with_the_known_ones(name, tmp_path):
+    with pytest.raises(UserError, match=r"known: \.mid .*\.html"):
+        write(chorale(), tmp_path / name)
+
+
+def test_a_folder_is_not_replaced(tmp_path):
+    (tmp_path / "piece.mid").mkdir()
+    with pytest.raises(UserError, match="is a folder"):
+        write(chorale(), tmp_path / "piece.mid", force=True)
+
+
+@pytest.mark.parametrize("suffix", rendering.PAGED)
+def test_further_pages_have_numbers(suffix, tmp_path):
+    path = tmp_path / f"score{suffix}"
+    written = write(LONG, path)
+    assert len(written) > 2
+    assert [p.name for p in written[:3]] == [f"score{suffix}", f"score-2{suffix}", f"score-3{suffix}"]
+    assert sorted(tmp_path.iterdir()) == sorted(written)
+
+
+def test_a_further_page_is_not_replaced_without_force(tmp_path):
+    (tmp_path / "score-2.svg").write_text("precious")
+    with pytest.raises(UserError, match=r"score-2\.svg is there already"):
+        write(LONG, tmp_path / "score.svg")
+    assert [p.name for p in tmp_path.iterdir()] == ["score-2.svg"]
+
+
+def test_force_removes_stale_pages_and_nothing_else(tmp_path):
+    write(LONG, tmp_path / "score.svg")
+    for other in ("score-99.svg", "score-2.png", "score-02.svg", "score-two.svg", "other-2.svg"):
+        (tmp_path / other).write_text("precious")
+    write(chorale(), tmp_path / "score.svg", force=True)
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "other-2.svg",
+        "score-02.svg",
+        "score-2.png",
+        "score-99.svg",
+        "score-two.svg",
+        "score.svg",
+    ]
+
+
+def test_json_and_mxl_hold_the_piece(tmp_path):
+    piece = PIECES["marked"]
+    assert Piece.from_json(write(piece, tmp_path / "a.json")[0].read_text()) == piece
+    with zipfile.ZipFile(write(piece, tmp_path / "a.mxl")[0]) as archive:
+        assert archive.read("score.musicxml").decode() == write(piece, tmp_path / "a.musicxml")[0].read_text()
+        assert b"score.musicxml" in archive.read("META-INF/container.xml")
+
+
+def test_importing_the_room_loads_nothing_heavy():
+    code = "import sys, partimento.write; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    heavy = {"verovio", "symusic", "resvg_py", "typst", "music21", "pretty_midi", "matplotlib", "midirenderer", "mido"}
+    assert not heavy & set(loaded)
+
+
+@pytest.mark.parametrize("name", PIECES)
+def test_every_kind_of_piece_is_engraved(name, tmp_path):
+    picture = write(PIECES[name], tmp_path / "a.png")[0].read_bytes()
+    svg = (write(PIECES[name], tmp_path / "a.svg")[0]).read_text()
+    assert len(picture) > 5_000
+    assert all(f'id="n{i}"' in svg for i in range(len(PIECES[name].notes)))
+
+
+def test_title_and_composer_stand_on_the_first_page_alone(tmp_path):
+    first, second, *_ = (page.read_text() for page in write(LONG.replace(composer="A & B"), tmp_path / "score.svg"))
+    assert ">Long</text>" in first
+    assert ">A &amp; B</text>" in first
+    assert ">Long</text>" not in second
+    assert 'font-family="Leipzig"' not in first  # glyphs as text vanish without the font
+
+
+def test_text_is_in_the_picture():
+    """Fonts are passed along: without them the title would vanish, and both pictures would be equal."""
+    from partimento.write.musicxml import to_musicxml
+    from partimento.write.png import to_png
+    from partimento.write.svg import to_svg
+
+    titled = to_png(to_svg(to_musicxml(chorale()))[0], width=600)
+    other = to_png(to_svg(to_musicxml(chorale().replace(title="Another")))[0], width=600)
+    assert titled != other
+
+
+def test_pdf_is_vector_with_a_page_each(tmp_path):
+    data = write(LONG, tmp_path / "a.pdf")[0].read_bytes()
+    pages = len(write(LONG, tmp_path / "a.svg"))
+    assert b"/Count %d" % pages in data
+    assert b"/Subtype /Image" not in data
+    assert b"/Subtype/Image" not in data
+    assert b"STIXGeneral" in data
+
+
+def test_one_page_holds_everything(tmp_path):
+    about = {
+        "text": "<script>alert(1)</script>",
+        "figures": [("Markov", 7.57), ("LSTM", 7.17)],
+        "sources": [{"title": "BWV 1", "url": "https://example.org/1", "licence": "public domain"}, "BWV 2"],
+        "corpus": "chorales",
+    }
+    page = write_page(PIECES["marked"], tmp_path / "index.html", about=about, files=["a b.mid", "a.pdf"]).read_text()
+    assert "<script>alert" not in page
+    assert page.count("<script") == 2
+    assert "Content-Security-Policy" in page
+    assert 'href="a%20b.mid" download' in page
+    assert all(text in page for text in ("BWV 2", "7.57", "public domain", "chorales", "Étude № 1"))
+    for attribute in ('src="http', "url(http", "@import", '<link rel="stylesheet', 'xlink:href="http'):
+        assert attribute not in page
+    times = json.loads(page.split('id="times">')[1].split("<")[0])
+    assert len(times) == len(PIECES["marked"].notes)
+    assert times[0] == [0.0, 0.667]
+
+
+def test_a_page_is_html(tmp_path):
+    with pytest.raises(UserError, match=r"\.html"):
+        write_page(chorale(), tmp_path / "page.txt")
+
+
+def test_several_files_are_checked_before_the_first_is_written(tmp_path):
+    (tmp_path / "b.mid").write_text("precious")
+    with pytest.raises(UserError):
+        rendering.write_all(rendering.Chain(chorale()), [tmp_path / "a.mid", tmp_path / "b.mid"])
+    assert [p.name for p in tmp_path.iterdir()] == ["b.mid"]
+
+
+def test_wav_is_playable(tmp_path):
+    path: Path = write(Piece([Note(Q * 0, Q * 2, 69)]), tmp_path / "a.wav")[0]
+    with wave.open(io.BytesIO(path.read_bytes())) as file:
+        assert (file.getnchannels(), file.getsampwidth()) == (2, 2)
+        assert file.getnframes() / file.getframerate() == pytest.approx(1 + 1.5, abs=0.01)
