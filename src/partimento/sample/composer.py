@@ -161,7 +161,7 @@ def _dress(run: Run, music: list[Event], begin: Opening, *, seed: int, key: Key 
         home = Key(0, found.mode)
     else:
         home, shift = found, 0 if key is None else (key.tonic - found.tonic + 6) % 12 - 6
-    if key is None:
+    if key is None and len(begin.tokens) == 1:  # an opening stays where it was
         shift = _within_range(run, plain.notes, shift)
     declared = key if key is not None else Key.from_tonic((home.tonic + shift) % 12, home.mode)
     learned_from = Counter(piece.composer for piece in run.pieces if piece.composer)
