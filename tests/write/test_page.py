@@ -57,7 +57,7 @@ def test_a_click_on_a_note_begins_there_and_lights_it(page):
     assert page.locator("#play").get_attribute("aria-pressed") == "true"
     page.keyboard.press("Space")
     page.wait_for_function("document.getElementById('sound').paused")
-    assert page.locator("#play").get_attribute("aria-label") == "Play"
+    page.wait_for_function("document.getElementById('play').getAttribute('aria-label') === 'Play'")
 
 
 def test_the_keyboard_moves_through_the_piece(page):

@@ -34,7 +34,9 @@ class Stages:
         """Say that `done` of `total` are done in the stage `name`."""
         if name not in self._tasks:
             self._tasks[name] = self._progress.add_task(name, total=total, note="")
-        self._progress.update(self._tasks[name], completed=done, total=total, **({} if note is None else {"note": note}))
+        self._progress.update(self._tasks[name], completed=done, total=total)
+        if note is not None:
+            self._progress.update(self._tasks[name], note=note)
 
     @contextmanager
     def during(self, name: str) -> Iterator[None]:

@@ -47,7 +47,7 @@ def model_nats(model: NextModel, pieces: Sequence[Encoded]) -> tuple[np.ndarray,
     nats, events = np.zeros(3), 0
     for start in range(0, len(pieces), BATCH):
         batch = windows(pieces[start : start + BATCH], length=-(-length // 64) * 64)
-        part, count = model.losses(tuple(batch), training=False)
+        part, count = model.losses((batch.inputs, batch.targets, batch.common), training=False)
         nats += np.array(part, np.float64)
         events += int(count)
     return nats, events

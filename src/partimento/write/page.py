@@ -142,10 +142,10 @@ def _downloads(files: Sequence[str]) -> str:
     from pathlib import PurePath
     from urllib.parse import quote
 
-    items = "".join(
-        f'<li><a href="{html.escape(quote(name))}" download>{html.escape(name)}</a> <span>{LABELS.get(PurePath(name).suffix.lower(), "")}</span></li>'
-        for name in files
-    )
+    items = ""
+    for name in files:
+        label = LABELS.get(PurePath(name).suffix.lower(), "")
+        items += f'<li><a href="{html.escape(quote(name))}" download>{html.escape(name)}</a> <span>{label}</span></li>'
     return f'<section aria-labelledby="files"><h2 id="files">Take it with you</h2><ul class="files">{items}</ul></section>'
 
 

@@ -158,7 +158,7 @@ def _draw_run(where: dict[str, str], pieces: Sequence[tuple[str, float, str]], r
                     path.set("fill", "currentColor")
                     path.set("style", "stroke:none")
                     drawn.append(path)
-                    x += advance * scale
+                    x += (advance + 70) * scale
         else:
             words, size = words + content, height
     if words.strip():

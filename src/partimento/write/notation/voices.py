@@ -59,7 +59,7 @@ def texture_of(part: Part, onset: np.ndarray, end: np.ndarray, pitch: np.ndarray
     total = lasting[sounding > 0].sum()
     full = lasting[(sounding == 4)].sum() + lasting[sounding == 3].sum() / 2
     spans_both = pitch.min() < 57 and pitch.max() > 63
-    if spans_both and full >= total / 2 and lasting[sounding > 4].sum() <= total / 10:
+    if spans_both and full >= 0.6 * total and lasting[sounding > 4].sum() <= total / 10:
         return "lines"
     return "hands" if pitch.min() < 55 and pitch.max() > 64 else "single"
 
