@@ -1,4 +1,5 @@
 import io
+import sys
 import wave
 from fractions import Fraction
 from pathlib import Path
@@ -111,3 +112,13 @@ def test_bad_soundfonts_are_named(tmp_path):
 def test_too_long_is_refused():
     with pytest.raises(UserError, match="minutes"):
         render_audio(Piece([Note(Fraction(10**5), Q, 60)]))
+
+
+def test_without_the_renderer_plain_tones_are_in_tune_and_in_time(monkeypatch):
+    monkeypatch.setitem(sys.modules, "midirenderer", None)
+    piece = Piece([Note(Q * 0, Q * 2, 69), Note(Q * 6, Q * 2, 60)], tempos=(Tempo(500_000), Tempo(250_000, Fraction(4))))
+    sound = render_audio(piece)
+    assert len(sound) == round((3 + audio.TAIL_S) * RATE)
+    assert 12 * abs(np.log2(pitch_hz(sound) / 440)) < 0.5
+    assert np.abs(sound[round(1.5 * RATE) : round(2.4 * RATE)]).max() == 0
+    assert np.abs(sound[round(2.5 * RATE) : 3 * RATE]).max() > 0.1

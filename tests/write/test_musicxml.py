@@ -253,3 +253,23 @@ def test_equal_scores_zip_to_equal_bytes():
 def test_chords_of_any_size_are_written():
     piece = Piece.from_events([Event(tuple(range(40, 90, 4)), Q), Event((), Q), Event((40, 41, 42, 43, 44), Q * 2)], parts=(ORGAN,))
     assert sounding_notes(parse(to_musicxml(piece))) == sounding(piece)
+
+
+def test_a_pedal_under_two_moving_voices_gets_a_third_voice_rather_than_ties():
+    pedal, inner = [Note(Q * 0, Q * 4, 40)], melody(*[Q / 4] * 16, pitches=(57, 55))
+    root = root_of(Piece([*pedal, *inner, *melody(*[Q / 2] * 8, pitches=(72, 74))], parts=(GUITAR,)))
+    stems = {(note.findtext("voice"), note.findtext("stem")) for note in root.iter("note") if note.findtext("type") != "whole"}
+    assert stems == {("1", "up"), ("3", "down")}
+    assert root.find(".//tie") is None
+
+
+def test_a_metre_stated_again_is_there_but_not_printed():
+    root = root_of(Piece(melody(*[1] * 9), meters=(Meter(4, 4), Meter(4, 4, Fraction(6)), Meter(3, 4, Fraction(10)))))
+    assert [time.get("print-object") for time in root.iter("time")] == [None, "no", None]
+
+
+def test_every_texture_is_read_back_exactly_with_many_voices():
+    overlapping = [Note(Q * i / 4, Q * (1 + i % 5), 40 + 3 * i) for i in range(12)]
+    for part in (GUITAR, ORGAN, Part("Harp", 46)):
+        piece = Piece(overlapping, parts=(part,))
+        assert sounding_notes(parse(to_musicxml(piece))) == sounding(piece)

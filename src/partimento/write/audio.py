@@ -105,8 +105,10 @@ def duration_s(piece: Piece) -> float:
 
 
 def _synthesise(piece: Piece, soundfont: Path, sample_rate: int) -> np.ndarray:
-    import midirenderer
-
+    try:
+        import midirenderer
+    except ImportError:  # it has no wheel for every machine
+        return _plain_tones(piece, sample_rate)
     # symusic's own synthesiser plays samples without regard to their root key: most soundfonts sound out of tune (its issue 55).
     try:
         played = midirenderer.render_wave_from(soundfont.read_bytes(), _to_midi(piece))
@@ -118,6 +120,23 @@ def _synthesise(piece: Piece, soundfont: Path, sample_rate: int) -> np.ndarray:
         rate, channels = file.getframerate(), file.getnchannels()
         sound = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, channels).astype(np.float32) / 32768
     return resample(sound, rate, sample_rate)
+
+
+def _plain_tones(piece: Piece, sample_rate: int) -> np.ndarray:
+    """A few overtones that die away, as of a plucked string; drums are left out."""
+    sound = np.zeros(round((duration_s(piece) + TAIL_S) * sample_rate) + 1, np.float32)
+    for note in piece.notes:
+        if piece.parts[note.part].is_drum:
+            continue
+        start, end = (duration_s(piece.replace(notes=(), length=time)) for time in (note.onset, note.end))
+        time = np.arange(round((end - start + 0.25) * sample_rate)) / sample_rate
+        hz = 440 * 2 ** ((note.pitch - 69) / 12)
+        tone = sum(np.sin(2 * np.pi * k * hz * time) * np.exp(-(1 + k) * time) / k**1.5 for k in range(1, 6) if k * hz < sample_rate / 2)
+        release = np.clip((end - start + 0.25 - time) / 0.25, 0, 1)  # no click where it ends, nor where it begins
+        first = round(start * sample_rate)
+        part = (tone * release * np.clip(time / 0.005, 0, 1) * note.velocity / 127)[: len(sound) - first]
+        sound[first : first + len(part)] += part
+    return np.stack([sound, sound], axis=1)
 
 
 def resample(sound: np.ndarray, rate: int, wanted: int) -> np.ndarray:

@@ -200,7 +200,10 @@ class _PartWriter:
             _add(element, "fifths", key.fifths)
             _add(element, "mode", key.mode)
         if meter:
-            element = _add(attributes, "time")
+            # After a bar cut short the same metre may be stated again: for readers, not for the eye.
+            earlier = [m for m in self.piece.meters if m.onset < meter.onset]
+            again = earlier and (earlier[-1].numerator, earlier[-1].denominator) == (meter.numerator, meter.denominator)
+            element = _add(attributes, "time", **({"print_object": "no"} if again else {}))
             _add(element, "beats", meter.numerator)
             _add(element, "beat-type", meter.denominator)
         if first:
@@ -243,7 +246,7 @@ class _PartWriter:
             return
         for index in symbol.graces:
             self._grace(measure, index, symbol, staff, voice, accidentals)
-        stem = ("up" if voice % 2 else "down") if stems else None
+        stem = ("up" if voice % 4 == 1 else "down") if stems else None  # voices 1 and 5 are the upper ones
         for place, (index, from_before, to_next) in enumerate(symbol.notes):
             nth = self.tied[index] = self.tied.get(index, 0) + 1
             dynamics = {"dynamics": f"{self.velocity[index] / 0.9:.2f}"} if self.velocity[index] != 80 else {}

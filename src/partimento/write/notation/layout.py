@@ -131,7 +131,7 @@ def lay_out(piece: Piece, written_as: Written, part: int, bars: Sequence[Bar], t
                 voice = {s.note: place[s.note] % 2 for s in here}
             else:
                 here = [s for s in inside if place.get(s.note, 0) == staff]
-                voice = voices.two_voices(here, before, int(bar.onset * ticks))
+                voice = voices.voices_on_staff(here, before, int(bar.onset * ticks))
                 before |= voice
             staves.append(_staff_bar(bar, here, voice, ticks, where, in_lines=texture == "lines"))
         written.append(tuple(_with_graces(staves, graces, notes.pitch)))

@@ -6,9 +6,9 @@ which notes share one voice wherever they begin and end together and part into t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations, groupby
+from itertools import combinations, combinations_with_replacement, groupby
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -18,6 +18,7 @@ from partimento.piece import Part, sweep
 GUITARS, BASSES, KEYBOARDS, CHOIRS = range(24, 32), range(32, 40), range(24), range(48, 56)
 BEAM_WIDTH = 8  # partial solutions kept while voices are assigned; more changed nothing on 100 guitar pieces
 CUT, CROSSING, SECOND_VOICE, GAP, LEAP = 4.0, 2.0, 0.6, 0.4, 0.03  # what a musician minds, in order
+MANY_TIES, THIRD_VOICE = 3, 6.0  # how many ties in a bar let a third voice be tried, and how much it must spare
 Texture = Literal["lines", "hands", "single"]
 
 
@@ -145,45 +146,68 @@ def _stretch(pitches: Sequence[int], right: int, held: Sequence[Sequence[int]], 
 
 class _State(NamedTuple):
     cost: float
-    active: tuple[tuple[Span, ...], tuple[Span, ...]]
-    last: tuple[float, float]
-    until: tuple[int, int]
+    active: tuple[tuple[Span, ...], ...]
+    last: tuple[float, ...]
+    until: tuple[int, ...]
     voices: tuple[int, ...]
 
 
-def two_voices(spans: Sequence[Span], before: dict[int, int], start: int) -> dict[int, int]:
-    """Note index → voice 0 or 1 for the notes of one staff in one bar, with the fewest ties, crossings and odd leaps.
+UPPER, LOWER, MIDDLE = 0, 1, 2
+FROM_THE_TOP = (UPPER, MIDDLE, LOWER)
 
-    `before` says where notes that began in an earlier bar stood. A beam search over the onsets: at each, the highest notes go to the
-    upper voice and the others to the lower one, for every place of the division.
+
+def voices_on_staff(spans: Sequence[Span], before: Mapping[int, int], start: int) -> dict[int, int]:
+    """Note index → voice for the notes of one staff in one bar: `UPPER`, `LOWER`, and `MIDDLE` where two would need many ties.
+
+    `before` says where notes that began in an earlier bar stood; `start` is where the bar begins.
     """
-    states = [_State(0.0, ((), ()), (67.0, 55.0), (start, start), ())]
-    ordered = sorted(spans, key=lambda s: (s.start, -s.pitch))
-    for onset, group in groupby(ordered, key=lambda s: s.start):
+    two = _assign(spans, before, start, (UPPER, LOWER))
+    best = two
+    if two.cost >= MANY_TIES * CUT:
+        three = _assign(spans, before, start, FROM_THE_TOP)
+        best = three if three.cost + THIRD_VOICE < two.cost else two
+    chosen = best.voices
+    if chosen and UPPER not in chosen:
+        chosen = tuple(UPPER if voice == max(chosen) else voice for voice in chosen)
+    return {span.note: voice for span, voice in zip(_in_order(spans), chosen, strict=True)}
+
+
+def _in_order(spans: Sequence[Span]) -> list[Span]:
+    return sorted(spans, key=lambda s: (s.start, -s.pitch))
+
+
+def _assign(spans: Sequence[Span], before: Mapping[int, int], start: int, voices: Sequence[int]) -> _State:
+    """The division with the fewest ties, crossings and odd leaps, by a beam search over the onsets.
+
+    At each onset the notes, from the highest down, are divided among `voices` (given from the top) in every possible way.
+    """
+    states = [_State(0.0, ((),) * 3, (67.0, 52.0, 60.0), (start,) * 3, ())]
+    for onset, group in groupby(_in_order(spans), key=lambda s: s.start):
         new = list(group)
-        grown = [_grow(state, onset, new, upper, before) for state in states for upper in range(len(new) + 1)]
+        ways = list(combinations_with_replacement(voices, len(new)))
+        grown = [_grow(state, onset, new, way, before) for state in states for way in ways]
         states = sorted(grown, key=lambda state: state.cost)[:BEAM_WIDTH]
-    chosen = states[0].voices
-    if chosen and 0 not in chosen:
-        chosen = (0,) * len(chosen)
-    return {span.note: voice for span, voice in zip(ordered, chosen, strict=True)}
+    return states[0]
 
 
-def _grow(state: _State, onset: int, new: Sequence[Span], upper: int, before: dict[int, int]) -> _State:
+def _grow(state: _State, onset: int, new: Sequence[Span], way: Sequence[int], before: Mapping[int, int]) -> _State:
     cost, last, until = state.cost, list(state.last), list(state.until)
     active = [tuple(s for s in voice if s.end > onset) for voice in state.active]
-    for side, mine in enumerate((new[:upper], new[upper:])):
-        if not mine:
-            continue
-        grown = (*active[side], *mine)
-        cost += CUT * (len(active[side]) + _later_cuts(grown) - _later_cuts(active[side]))
-        cost += sum(CROSSING for s in mine for o in active[1 - side] if ((s.pitch < o.pitch) if side == 0 else (s.pitch > o.pitch)))
-        cost += sum(SECOND_VOICE for s in mine if s.continues and before.get(s.note, side) != side)
+    for voice in dict.fromkeys(way):
+        mine = [s for s, v in zip(new, way, strict=True) if v == voice]
+        grown = (*active[voice], *mine)
+        cost += CUT * (len(active[voice]) + _later_cuts(grown) - _later_cuts(active[voice]))
+        cost += sum(CROSSING for s in mine for other in FROM_THE_TOP for o in active[other] if _cross(voice, s.pitch, other, o.pitch))
+        cost += sum(SECOND_VOICE for s in mine if s.continues and before.get(s.note, voice) != voice)
         centre = sum(s.pitch for s in mine) / len(mine)
-        cost += SECOND_VOICE * side + GAP * (until[side] < onset and side == 0) + LEAP * abs(centre - last[side])
-        active[side], last[side], until[side] = grown, centre, max(s.end for s in grown)
-    voices = (*state.voices, *(0,) * upper, *(1,) * (len(new) - upper))
-    return _State(cost, (active[0], active[1]), (last[0], last[1]), (until[0], until[1]), voices)
+        cost += SECOND_VOICE * (voice != UPPER) + GAP * (until[voice] < onset and voice == UPPER) + LEAP * abs(centre - last[voice])
+        active[voice], last[voice], until[voice] = grown, centre, max(s.end for s in grown)
+    return _State(cost, tuple(active), tuple(last), tuple(until), (*state.voices, *way))
+
+
+def _cross(voice: int, pitch: int, other: int, other_pitch: int) -> bool:
+    place, other_place = FROM_THE_TOP.index(voice), FROM_THE_TOP.index(other)
+    return (pitch < other_pitch and place < other_place) or (pitch > other_pitch and place > other_place)
 
 
 def _later_cuts(active: Sequence[Span]) -> int:
