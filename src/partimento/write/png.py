@@ -7,7 +7,7 @@ from pathlib import Path
 
 from partimento.files import write_atomically
 
-WIDTH = 1654  # A4 at 200 dots an inch
+WIDTH = 2480  # A4 at 300 dots an inch: staff lines of two dots
 
 
 def to_png(svg: str, *, width: int = WIDTH, background: str | None = "white") -> bytes:

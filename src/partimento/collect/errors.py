@@ -1,0 +1,26 @@
+"""Why something is not taken, and why a collection stops."""
+
+from __future__ import annotations
+
+from partimento.config import UserError
+
+
+class RefusedError(Exception):
+    """One link, file or archive member is not taken; the text is the reason, one plain clause. The collection goes on without it."""
+
+
+class StatusError(UserError):
+    """The archive says no (a status 4xx): asking again would not help.
+
+    Attributes
+    ----------
+    status : int
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        self.status = status
+        super().__init__(message)
+
+
+class TroubleError(UserError):
+    """The archive or the line to it failed, several times over."""

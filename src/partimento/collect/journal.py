@@ -1,0 +1,144 @@
+"""What was asked and answered, a line of JSON an answer, so that a collection that was stopped goes on where it was.
+
+A *run* is one collection from its listing to its last file. It may take several starts of the program: what was answered in a run is not
+asked for again in it. A run after a finished one asks for everything anew, with the entity tags and dates that are noted here, so that
+the archive need only say what changed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import IO, Any
+
+from partimento.config import UserError
+from partimento.files import write_atomically
+
+JOURNAL = ".collect.jsonl"
+LOCK = ".collect.lock"
+RESUME_DAYS = 30  # what was answered longer ago is asked for again
+Record = dict[str, Any]
+
+
+class Journal:
+    """The journal of a folder.
+
+    Parameters
+    ----------
+    folder : path
+    query : mapping
+        What is collected; a run goes on only for the same query.
+    now : datetime
+    write : bool
+        Without it nothing is written, and what is added lives in memory only.
+    """
+
+    def __init__(self, folder: Path, query: Mapping[str, str], *, now: datetime, write: bool = True) -> None:
+        self._known: dict[str, Record] = {}
+        self._open: dict[int, Record] = {}
+        self._file: IO[bytes] | None = None
+        last = self._read(folder / JOURNAL)
+        self.run = self._find(query, now)
+        self.resumed = self.run > 0
+        if not self.resumed:
+            self.run = last + 1
+            self._open[self.run] = {"start": self.run, "query": dict(query), "time": now.isoformat()}
+        if write:
+            records = [*self._open.values(), *self._known.values()]
+            write_atomically(folder / JOURNAL, "".join(map(_line, records)))
+            self._file = (folder / JOURNAL).open("ab")
+
+    def _read(self, path: Path) -> int:
+        last = 0
+        for record in _records(path):
+            if isinstance(record.get("key"), str):
+                self._known[record["key"]] = record
+            elif isinstance(record.get("start"), int):
+                self._open[record["start"]] = record
+            elif isinstance(record.get("end"), int):
+                self._open.pop(record["end"], None)
+            last = max([last, *(record[name] for name in ("run", "start", "end") if isinstance(record.get(name), int))])
+        return last
+
+    def _find(self, query: Mapping[str, str], now: datetime) -> int:
+        for run, record in sorted(self._open.items(), reverse=True):
+            with contextlib.suppress(KeyError, TypeError, ValueError):
+                if record["query"] == dict(query) and now - datetime.fromisoformat(record["time"]) < timedelta(days=RESUME_DAYS):
+                    return run
+        return 0
+
+    def known(self, key: str) -> Record:
+        """The last answer about `key` in any run; empty if there was none."""
+        return self._known.get(key, {})
+
+    def settled(self, key: str) -> bool:
+        """Whether `key` was answered in this run, and for good."""
+        record = self.known(key)
+        return record.get("run") == self.run and not record.get("again")
+
+    def records(self) -> list[Record]:
+        """The last answer about everything."""
+        return list(self._known.values())
+
+    def add(self, key: str, **fields: Any) -> None:
+        """Note an answer; when this returns it is on disk."""
+        record = {"key": key, "run": self.run, **fields}
+        self._known[key] = record
+        self._append(record)
+
+    def finish(self) -> None:
+        """Note that nothing of this run is left to do."""
+        self._open.pop(self.run, None)
+        self._append({"end": self.run})
+
+    def close(self) -> None:
+        if self._file:
+            self._file.close()
+
+    def _append(self, record: Record) -> None:
+        if self._file:
+            self._file.write(_line(record).encode())
+            self._file.flush()
+            os.fsync(self._file.fileno())
+
+
+def _line(record: Record) -> str:
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def _records(path: Path) -> Iterator[Record]:
+    """The records of a journal; a line that a kill or a full disk cut short only means that its question is asked once more."""
+    if not path.is_file():
+        return
+    for line in path.read_bytes().splitlines():
+        with contextlib.suppress(ValueError):
+            record = json.loads(line)
+            if isinstance(record, dict):
+                yield record
+
+
+@contextlib.contextmanager
+def only_one(folder: Path) -> Iterator[None]:
+    """Let one process at a time collect into `folder`; the system frees the lock of one that dies.
+
+    Raises
+    ------
+    UserError
+        If another one is at it.
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows: no lock
+        yield
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / LOCK).open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise UserError(f"another process is collecting into {folder}") from error
+        yield

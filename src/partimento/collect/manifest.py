@@ -1,0 +1,78 @@
+"""``manifest.csv``: a row a file, with where it came from, under what licence, and its SHA-256."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from partimento.config import UserError
+from partimento.files import write_atomically
+
+MANIFEST = "manifest.csv"
+SKIPPED = "skipped.csv"
+COLUMNS = (
+    "path", "mutopia_id", "title", "composer", "composer_years", "composer_folder", "opus", "instrument", "style", "license",
+    "license_version", "movement", "movements", "year", "edition", "contributor", "published", "source_dir", "source_midi", "site_zip",
+    "source_url", "bytes", "sha256", "fetched",
+)  # fmt: skip
+Row = dict[str, str]
+
+
+def read_manifest(place: Path | str) -> list[Row]:
+    """The rows of a manifest, given its path or the folder that it describes; a folder without one has no rows.
+
+    Raises
+    ------
+    UserError
+        If the file is no CSV with a column ``path``.
+
+    Examples
+    --------
+    >>> read_manifest("no-such-folder")
+    []
+    """
+    path = Path(place)
+    if path.suffix != ".csv":
+        path = path / MANIFEST
+        if not path.is_file():
+            return []
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file, restval="", strict=True)
+            if "path" not in (reader.fieldnames or ()):
+                raise UserError(f"{path}: no manifest: it has no column 'path'")
+            return [{name: value for name, value in row.items() if name is not None} for row in reader]
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: no manifest: {error}") from error
+
+
+def write_manifest(folder: Path | str, rows: Iterable[Mapping[str, str]]) -> Path:
+    """Write `rows`, sorted by path, as the manifest of `folder`, in one step; columns that are not ours are kept behind ours."""
+    ordered = sorted(rows, key=lambda row: row["path"])
+    further = dict.fromkeys(name for row in ordered for name in row if name not in COLUMNS)
+    return write_table(Path(folder) / MANIFEST, (*COLUMNS, *further), ordered)
+
+
+def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> Path:
+    """A CSV file (UTF-8, lines end with a line feed), written in one step."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return write_atomically(path, text.getvalue())
+
+
+def merge_rows(old: Iterable[Row], new: Iterable[Row]) -> list[Row]:
+    """Both, by path; of two rows with one path the new one stays."""
+    return list({row["path"]: row for row in (*old, *new)}.values())
+
+
+def sha256_of(data: bytes) -> str:
+    """
+    >>> sha256_of(b"")[:8]
+    'e3b0c442'
+    """
+    return hashlib.sha256(data).hexdigest()

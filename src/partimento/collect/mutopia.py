@@ -1,0 +1,254 @@
+"""Collect from the Mutopia archive, listing page by listing page, as slowly as a guest should."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from partimento.collect.errors import RefusedError
+from partimento.collect.http import Clock, PoliteClient, Site
+from partimento.collect.journal import Journal, only_one
+from partimento.collect.listing import PAGE, ListedPiece, parse_listing
+from partimento.collect.taking import Skip, Taker
+from partimento.config import UserError
+
+HOME = "https://www.mutopiaproject.org"
+LISTING = "/cgibin/make-table.cgi"
+MAX_PAGE = 4 * 2**20
+MAX_PAGES = 2000  # the whole archive has a few hundred
+ROBOTS_HOURS = 24  # RFC 9309: not kept for longer
+Progress = Callable[[str, int, int, str], None]
+
+
+@dataclass(frozen=True)
+class MutopiaQuery:
+    """What to collect from Mutopia, and how.
+
+    Parameters
+    ----------
+    instrument : str
+        As the archive names it: ``Guitar``.
+    composer : str
+        As the archive's addresses have it: ``GiulianiM``.
+    base_url : str
+        The archive, or a mirror of it.
+    delay_s : float
+        Between two requests; robots.txt may ask for more.
+    limit : int
+        At most so many pieces this time; 0 means all.
+    contact : str
+        A mail address for the archive's keepers, sent along with each request.
+    """
+
+    instrument: str = ""
+    composer: str = ""
+    base_url: str = HOME
+    delay_s: float = 10.0
+    limit: int = 0
+    contact: str = ""
+
+    def __post_init__(self) -> None:
+        if not (self.instrument or self.composer):
+            raise UserError("say an instrument or a composer: --instrument Guitar, --composer GiulianiM")
+        if not 0 <= self.delay_s <= 3600:
+            raise UserError("the delay is between 0 and 3600 seconds")
+        if self.delay_s < 1 and self.base_url.rstrip("/") == HOME:
+            raise UserError("the archive is run by volunteers: at least 1 second between two requests (10 are usual)")
+        if self.limit < 0:
+            raise UserError("the limit is at least 1 (0: none)")
+
+    def page(self, startat: int) -> str:
+        """The listing's address on the archive's own host."""
+        words = {"startat": str(startat), "Composer": self.composer, "Instrument": self.instrument}
+        return f"{HOME}{LISTING}?{urlencode({name: value for name, value in words.items() if value})}"
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What a collection did.
+
+    Parameters
+    ----------
+    folder : path
+    listed : int
+        Pieces in the listing (as far as it was read).
+    waiting : tuple of ListedPiece
+        Pieces that are still to be had: after a dry run those that would be fetched, else those that `limit` or failures left.
+    fetched, updated, unchanged, settled : int
+        Files: new, with new contents, still right by the archive's word, and had by this run before it was stopped.
+    without_licence : int
+        Files whose licence the listing does not say.
+    skipped : tuple of Skip
+    requests : int
+    delay_s : float
+        The delay that was kept.
+    resumed : bool
+        Whether a stopped run was gone on with.
+    complete : bool
+        Whether nothing is left to do.
+    """
+
+    folder: Path
+    listed: int
+    waiting: tuple[ListedPiece, ...]
+    fetched: int
+    updated: int
+    unchanged: int
+    settled: int
+    without_licence: int
+    skipped: tuple[Skip, ...]
+    requests: int
+    delay_s: float
+    resumed: bool
+    complete: bool
+
+
+def collect_mutopia(
+    query: MutopiaQuery, out: Path | str, *, dry_run: bool = False, progress: Progress | None = None, clock: Clock | None = None
+) -> Collected:
+    """Fetch the MIDI files of a listing into `out`, with ``manifest.csv`` beside them.
+
+    Stopped at any moment, the same call goes on without asking again for what it has; called again when all is there, it asks only what
+    changed. What is not taken is in ``skipped.csv`` with its reason.
+
+    Parameters
+    ----------
+    query : MutopiaQuery
+    out : path
+    dry_run : bool
+        Read robots.txt and the listing only, and write nothing.
+    progress : callable
+        Hears the stage, how much of it is done, of how much, and a word on what is at hand.
+    clock : Clock
+
+    Returns
+    -------
+    Collected
+
+    Raises
+    ------
+    UserError
+        If robots.txt forbids the listing, nothing is listed, the archive answers 4xx, or fails again and again. What was fetched stays.
+    """
+    out, clock, site = Path(out), clock or Clock(), Site(query.base_url, HOME)
+    if out.exists() and not out.is_dir():
+        raise UserError(f"{out} is no folder")
+    with ExitStack() as stack:
+        if not dry_run:
+            stack.enter_context(only_one(out))
+        words = {"archive": "mutopia", "instrument": query.instrument, "composer": query.composer, "base_url": query.base_url}
+        journal = Journal(out, words, now=clock.utc(), write=not dry_run)
+        stack.callback(journal.close)
+        crawl = _Crawl(query, journal, progress or (lambda stage, done, total, note: None))
+        client = PoliteClient(site, delay_s=query.delay_s, contact=query.contact, clock=clock, tell=crawl.tell)
+        stack.enter_context(client)
+        taker = Taker(out, journal, client, clock=clock, write=not dry_run)
+        return crawl.run(client, taker, clock)
+
+
+class _Crawl:
+    """One start of a run."""
+
+    def __init__(self, query: MutopiaQuery, journal: Journal, progress: Progress) -> None:
+        self._query, self._journal, self._progress = query, journal, progress
+        self._at: tuple[str, int, int] = ("robots.txt", 0, 1)
+
+    def tell(self, note: str) -> None:
+        """Show a word beside the progress."""
+        self._progress(*self._at, note)
+
+    def run(self, client: PoliteClient, taker: Taker, clock: Clock) -> Collected:
+        query, journal = self._query, self._journal
+        self._obey_robots(client, clock.utc())
+        pieces, whole = self._listing(client, taker)
+        waiting = [piece for piece in pieces if not taker.has(piece)]
+        settled = sum(len(journal.known(link).get("rows", [])) for piece in pieces for link in piece.links if journal.settled(link))
+        if taker.write:
+            self._take(taker, waiting[: query.limit or None])
+            waiting = [piece for piece in waiting if not taker.has(piece)]
+            if whole and not waiting:
+                journal.finish()
+        rows = [row for piece in pieces for link in piece.links for row in journal.known(link).get("rows", [])]
+        return Collected(
+            taker.folder, len(pieces), tuple(waiting), taker.fetched, taker.updated, taker.unchanged, settled,
+            sum(not row["license"] for row in rows), tuple(taker.skips()), client.requests, client.delay_s, journal.resumed,
+            whole and not waiting,
+        )  # fmt: skip
+
+    def _obey_robots(self, client: PoliteClient, now: datetime) -> None:
+        key = f"{self._query.base_url.rstrip('/')}/robots.txt"
+        known = self._journal.known(key)
+        self.tell("")
+        if self._journal.settled(key) and now - datetime.fromisoformat(known["time"]) < timedelta(hours=ROBOTS_HOURS):
+            client.obey(known["text"])
+        else:
+            self._journal.add(key, text=client.read_robots(), time=now.isoformat())
+        self._at = ("robots.txt", 1, 1)
+        self.tell("")
+
+    def _listing(self, client: PoliteClient, taker: Taker) -> tuple[list[ListedPiece], bool]:
+        """The pieces, page by page to an empty page or as far as the limit needs; and whether that was all."""
+        pieces: dict[str, ListedPiece] = {}
+        for number in range(MAX_PAGES):
+            self._at = ("pages of the listing", number, number + 1)
+            self.tell(f"{len(pieces)} pieces" if pieces else "")
+            page = self._page(client, taker, number * PAGE)
+            if not page and number == 0:
+                raise UserError(
+                    f"the archive lists nothing for {self._query.instrument or 'any instrument'}"
+                    f"{self._query.composer and ' by ' + self._query.composer} (composers are as in its addresses: GiulianiM)"
+                )
+            if not page:
+                self._at = ("pages of the listing", number + 1, number + 1)
+                self.tell(f"{len(pieces)} pieces")
+                return list(pieces.values()), True
+            before = len(pieces)
+            for piece in page:
+                pieces.setdefault(piece.number or piece.title, piece)
+            if len(pieces) == before:
+                raise UserError(f"{self._query.page(number * PAGE)}: the listing repeats itself")
+            if 0 < self._query.limit <= sum(not taker.has(piece) for piece in pieces.values()):
+                return list(pieces.values()), False
+        raise UserError(f"the listing has more than {MAX_PAGES} pages")
+
+    def _page(self, client: PoliteClient, taker: Taker, startat: int) -> list[ListedPiece]:
+        key = self._query.page(startat)
+        record = self._journal.known(key)
+        if not self._journal.settled(key):
+            record = self._ask_for_page(client, key, record)
+        taker.note_problems(key, record["problems"])
+        return [ListedPiece(**{**piece, "links": tuple(piece["links"])}) for piece in record["pieces"]]
+
+    def _ask_for_page(self, client: PoliteClient, key: str, record: dict[str, Any]) -> dict[str, Any]:
+        tags = {name: record.get(name, "") for name in ("etag", "modified")}
+        try:
+            answer = client.get(client.site.resolve(key), limit=MAX_PAGE, cut=_page_is_cut, **tags)
+            if answer.status == 304:
+                tags = {"etag": answer.etag or tags["etag"], "modified": answer.modified or tags["modified"]}
+                self._journal.add(key, pieces=record["pieces"], problems=record["problems"], **tags)
+            else:
+                pieces, problems = parse_listing(answer.body.decode(errors="replace"))
+                plain = [dataclasses.asdict(piece) for piece in pieces]
+                self._journal.add(key, pieces=plain, problems=problems, etag=answer.etag, modified=answer.modified)
+        except RefusedError as error:
+            raise UserError(f"{client.site.resolve(key)}: {error}") from error
+        return self._journal.known(key)
+
+    def _take(self, taker: Taker, pieces: list[ListedPiece]) -> None:
+        for number, piece in enumerate(pieces):
+            self._at = ("pieces", number, len(pieces))
+            self.tell(piece.title[:40])
+            taker.take(piece)
+        if pieces:
+            self._at = ("pieces", len(pieces), len(pieces))
+            self.tell("")
+
+
+def _page_is_cut(body: bytes) -> str:
+    return "a page that ends too early" if body and b"</html>" not in body.lower() else ""

@@ -1,0 +1,210 @@
+"""Names, archives and files from elsewhere, made safe or refused with a reason."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import stat
+import struct
+import unicodedata
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+
+from partimento.collect.errors import RefusedError
+
+MAX_MIDI = 8 * 2**20
+MAX_ZIP = 16 * 2**20
+MAX_MEMBERS = 500
+MAX_UNPACKED = 64 * 2**20
+MAX_RATIO = 200  # MIDI shrinks to a tenth or so
+MAX_NAME = 120  # bytes; file systems allow 255, and Windows 260 for a whole path
+MAX_DEPTH = 8
+MIDI_SUFFIXES = (".mid", ".midi")
+DEVICES = {"con", "prn", "aux", "nul", "conin$", "conout$"} | {f"{port}{number}" for port in ("com", "lpt") for number in range(10)}
+
+
+def safe_path(raw: str) -> PurePosixPath:
+    """A relative path of plain names for a path from elsewhere.
+
+    Characters that some system cannot bear become ``_``, device names and over-long names are changed; a changed name gets a hash of the
+    old one, so that two never meet.
+
+    Raises
+    ------
+    RefusedError
+        If `raw` is absolute, climbs (``..``), bears a backslash or a control character, or is very deep: no honest archive has these.
+
+    Examples
+    --------
+    >>> safe_path("SorF/O35/étude 1.mid").as_posix()
+    'SorF/O35/étude 1.mid'
+    >>> safe_path("SorF/aux.mid").as_posix()
+    'SorF/_aux-0a6db2c0.mid'
+    >>> safe_path("../sor.mid")
+    Traceback (most recent call last):
+    ...
+    partimento.collect.errors.RefusedError: the path '../sor.mid' would climb out of its folder
+    """
+    shown = repr(raw[:80])
+    if raw.startswith("/") or re.match(r"[A-Za-z]:", raw):
+        raise RefusedError(f"the path {shown} is absolute")
+    parts = raw.split("/")
+    if ".." in parts:
+        raise RefusedError(f"the path {shown} would climb out of its folder")
+    if "\\" in raw or any(unicodedata.category(char) in ("Cc", "Cs") for char in raw):
+        raise RefusedError(f"the path {shown} has a backslash or a control character")
+    if len(parts) > MAX_DEPTH or any(part in ("", ".") for part in parts):
+        raise RefusedError(f"the path {shown} is no plain path of at most {MAX_DEPTH} names")
+    return PurePosixPath(*(_safe_name(part) for part in parts))
+
+
+def _safe_name(raw: str) -> str:
+    normal = unicodedata.normalize("NFC", raw)
+    name = re.sub(r"[^\w.,+()'&=@ -]", "_", normal).strip(" .").lstrip("-") or "_"
+    if name.partition(".")[0].rstrip(" ").casefold() in DEVICES:
+        name = f"_{name}"
+    if name == normal and len(name.encode()) <= MAX_NAME:
+        return name
+    return add_hash(PurePosixPath(name), raw).name
+
+
+def add_hash(path: PurePosixPath, of: str) -> PurePosixPath:
+    """The same path with a short hash of `of` in its name, and not longer than a name may be.
+
+    >>> add_hash(PurePosixPath("a/b.mid"), "other").as_posix()
+    'a/b-d9298a10.mid'
+    """
+    digest = hashlib.sha256(of.encode(errors="surrogateescape")).hexdigest()[:8]
+    suffix = path.suffix if len(path.suffix.encode()) <= 16 else ""
+    room = MAX_NAME - len(suffix.encode()) - len(digest) - 1
+    stem = path.name.removesuffix(suffix).encode()[:room].decode(errors="ignore").rstrip(" .")
+    return path.with_name(f"{stem}-{digest}{suffix}")
+
+
+def inside(folder: Path, path: PurePosixPath) -> Path:
+    """The place of `path` in `folder`, unless a link that lies there would lead out of it.
+
+    Raises
+    ------
+    RefusedError
+        If it would.
+    """
+    target = folder / path
+    if not target.parent.resolve().is_relative_to(folder.resolve()) or target.is_symlink():
+        raise RefusedError(f"a link lies at {path}, which leads elsewhere")
+    return target
+
+
+def check_midi(data: bytes) -> None:
+    """
+    Raises
+    ------
+    RefusedError
+        If `data` does not begin as a standard MIDI file.
+    """
+    if data[:4] != b"MThd" or len(data) < 14:
+        raise RefusedError("it is no MIDI file")
+
+
+def midi_is_cut(data: bytes) -> str:
+    """Say why a MIDI file is not whole, or nothing: a cut connection does not always show in HTTP.
+
+    >>> midi_is_cut(b"MThd" + bytes([0, 0, 0, 6, 0, 0, 0, 1, 1, 128]) + b"MTrk" + bytes([0, 0, 0, 9]))
+    'a MIDI file of 1 track that ends before them'
+    """
+    if data[:4] != b"MThd":
+        return ""
+    whole, at = False, 0
+    tracks = struct.unpack_from(">H", data, 10)[0] if len(data) >= 14 else 1
+    found = 0
+    while at + 8 <= len(data) and found < tracks:
+        found += data[at : at + 4] == b"MTrk"
+        at += 8 + int(struct.unpack_from(">I", data, at + 4)[0])
+        whole = at <= len(data)
+    return "" if whole and found >= tracks else f"a MIDI file of {tracks} track{'s' * (tracks > 1)} that ends before them"
+
+
+def zip_is_cut(data: bytes) -> str:
+    """Say why a zip is not whole, or nothing."""
+    return "a zip that ends too early" if data[:2] == b"PK" and not zipfile.is_zipfile(io.BytesIO(data)) else ""
+
+
+def unpack_midis(data: bytes) -> tuple[list[tuple[PurePosixPath, bytes]], list[tuple[str, str]]]:
+    """The MIDI files of a zip in the order of their movements, and the members that are not taken, each with its reason.
+
+    Returns
+    -------
+    tuple
+        ``[(path, data)]`` with safe relative paths, and ``[(member, reason)]``.
+
+    Raises
+    ------
+    RefusedError
+        If the archive is broken, or would unpack to far more than it is: nothing of it is taken then.
+    """
+    if data.count(b"PK\x01\x02") > MAX_MEMBERS:  # before zipfile makes an object of each
+        raise RefusedError(f"a zip of more than {MAX_MEMBERS} members")
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = [member for member in archive.infolist() if not member.is_dir()]
+            _check_sizes(members)
+            files: list[tuple[PurePosixPath, bytes]] = []
+            refused: list[tuple[str, str]] = []
+            for member in members:
+                try:
+                    files.append((_member_path(member), _read_member(archive, member)))
+                except RefusedError as error:
+                    refused.append((member.filename, str(error)))
+    except (zipfile.BadZipFile, zlib.error, struct.error, ArithmeticError, NotImplementedError, ValueError, OSError) as error:
+        raise RefusedError(f"a zip that cannot be read: {error}") from error
+    return sorted(files, key=lambda file: _natural(file[0])), refused
+
+
+def _check_sizes(members: list[zipfile.ZipInfo]) -> None:
+    if len(members) > MAX_MEMBERS:
+        raise RefusedError(f"a zip of more than {MAX_MEMBERS} members")
+    total = sum(member.file_size for member in members)
+    if total > MAX_UNPACKED:
+        raise RefusedError(f"a zip that unpacks to more than {MAX_UNPACKED // 2**20} MiB")
+    packed = sum(member.compress_size for member in members)
+    if total > 2**20 and total > MAX_RATIO * packed:
+        raise RefusedError(f"a zip that unpacks to more than {MAX_RATIO} times its size")
+
+
+def _member_path(member: zipfile.ZipInfo) -> PurePosixPath:
+    # zipfile cuts names at a NUL and turns the system's separator into a slash; the name as written is in orig_filename.
+    path = safe_path(member.orig_filename)
+    kind = stat.S_IFMT(member.external_attr >> 16)
+    if kind not in (0, stat.S_IFREG):
+        raise RefusedError("a link" if kind == stat.S_IFLNK else "no plain file")
+    if path.suffix.lower() not in MIDI_SUFFIXES:
+        raise RefusedError("it is no MIDI file")
+    if member.flag_bits & 1:
+        raise RefusedError("it is encrypted")
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise RefusedError("an unusual compression")
+    if member.file_size > MAX_MIDI:
+        raise RefusedError(f"larger than {MAX_MIDI // 2**20} MiB")
+    return path
+
+
+def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    with archive.open(member) as file:
+        data = file.read(MAX_MIDI + 1)  # never more than the size it announces, and its checksum is compared
+    check_midi(data)
+    if reason := midi_is_cut(data):
+        raise RefusedError(reason)
+    return data
+
+
+def _natural(path: PurePosixPath) -> tuple[list[str | int], ...]:
+    """LilyPond names the movements NAME.mid, NAME-1.mid … NAME-10.mid.
+
+    >>> names = ["bwv-988-10.mid", "bwv-988-2.mid", "bwv-988.mid"]
+    >>> [path.name for path in sorted(map(PurePosixPath, names), key=_natural)]
+    ['bwv-988.mid', 'bwv-988-2.mid', 'bwv-988-10.mid']
+    """
+    words = (*path.parent.parts, path.stem)
+    return tuple([int(word) if word.isdecimal() else word.casefold() for word in re.split(r"(\d+)", part)] for part in words)

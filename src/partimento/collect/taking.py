@@ -1,0 +1,243 @@
+"""Take the files of listed pieces into a folder, with their manifest and what was not taken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from partimento.collect.errors import RefusedError, StatusError, TroubleError
+from partimento.collect.http import Answer, Clock, PoliteClient
+from partimento.collect.journal import Journal
+from partimento.collect.listing import ListedPiece
+from partimento.collect.manifest import MANIFEST, SKIPPED, Row, merge_rows, read_manifest, sha256_of, write_manifest, write_table
+from partimento.collect.safe import (
+    MAX_MIDI, MAX_ZIP, add_hash, check_midi, inside, midi_is_cut, safe_path, unpack_midis, zip_is_cut,
+)  # fmt: skip
+from partimento.files import write_atomically
+
+MOST_FAILURES = 3  # so many files in a row: the archive is in trouble, and is left alone
+GONE = (404, 410)
+
+
+@dataclass(frozen=True)
+class Skip:
+    """What was not taken, and why.
+
+    Parameters
+    ----------
+    address : str
+        The link, the page, or for a piece without a link nothing.
+    member : str
+        Inside a zip.
+    mutopia_id, title, reason : str
+    again : bool
+        Whether the next start tries it again.
+    """
+
+    address: str
+    member: str
+    mutopia_id: str
+    title: str
+    reason: str
+    again: bool = False
+
+
+class Taker:
+    """Takes files, one after another; `fetched`, `updated` and `unchanged` count them.
+
+    Parameters
+    ----------
+    folder : path
+    journal : Journal
+    client : PoliteClient
+    clock : Clock
+    write : bool
+        Without it only `has` is of use.
+    """
+
+    def __init__(self, folder: Path, journal: Journal, client: PoliteClient, *, clock: Clock, write: bool = True) -> None:
+        self.folder, self.write = folder, write
+        self.fetched = self.updated = self.unchanged = 0
+        self._journal, self._client, self._clock = journal, client, clock
+        self._skips: dict[tuple[str, str, str], Skip] = {}
+        self._failures = 0
+        noted = [row for record in journal.records() for row in record.get("rows", [])]
+        self._rows = {row["path"]: row for row in merge_rows(read_manifest(folder), (row for row in noted if self._intact(row)))}
+        self._owner = {path.casefold(): row.get("source_url", "") for path, row in self._rows.items()}
+
+    def has(self, piece: ListedPiece) -> bool:
+        """Whether this run is done with a piece. Says so too if there is nothing to take of it."""
+        if not piece.links:
+            self._skip(Skip("", "", identify(piece), piece.title, "the listing has no MIDI file of it"))
+        done = [self._has(piece, link) for link in piece.links]
+        return all(done)
+
+    def _has(self, piece: ListedPiece, link: str) -> bool:
+        record = self._journal.known(link)
+        for row in record.get("rows", []):
+            if self._changed(row):
+                self._skip(Skip(link, "", identify(piece), piece.title, f"{row['path']} was changed here since; move it to have it again"))
+                return True
+        if not self._journal.settled(link):
+            return False
+        for skip in record.get("skips", []):
+            self._skip(Skip(**skip))
+        return all(self._intact(row) for row in record.get("rows", []))
+
+    def take(self, piece: ListedPiece) -> None:
+        """Fetch what is not there yet of a piece.
+
+        Raises
+        ------
+        StatusError
+            For a status 4xx. A file that is gone (404, 410) is noted, and the next start goes on behind it.
+        TroubleError
+            If file after file fails.
+        """
+        for link in piece.links:
+            if self._has(piece, link):
+                continue
+            try:
+                self._fetch(piece, link)
+                self._failures = 0
+            except RefusedError as error:
+                self._refuse(piece, link, str(error))
+            except StatusError as error:
+                if error.status not in GONE:
+                    raise
+                self._refuse(piece, link, f"the archive answers {error.status}")
+                raise StatusError(error.status, f"{error} (noted in {SKIPPED}: started again, the collection goes on behind it)") from error
+            except TroubleError as error:
+                self._refuse(piece, link, str(error), again=True)
+                self._failures += 1
+                if self._failures >= MOST_FAILURES:
+                    raise TroubleError(f"{self._failures} files in a row failed, the last: {error}; start again later to go on") from error
+
+    def skips(self) -> list[Skip]:
+        return list(self._skips.values())
+
+    def note_problems(self, page: str, problems: list[str]) -> None:
+        """Note what could not be understood on a page of the listing."""
+        for number, problem in enumerate(problems):
+            self._skip(Skip(page, str(number), "", "", problem))
+
+    def _fetch(self, piece: ListedPiece, link: str) -> None:
+        url, record = self._client.site.resolve(link), self._journal.known(link)
+        zipped = link.lower().endswith(".zip")
+        source = _archive_path(link)
+        rows: list[Row] = record.get("rows", [])
+        tags = {"etag": record.get("etag", ""), "modified": record.get("modified", "")}
+        if not rows or not all(self._intact(row) for row in rows):
+            tags = {"etag": "", "modified": ""}
+        answer = self._client.get(url, limit=MAX_ZIP if zipped else MAX_MIDI, cut=zip_is_cut if zipped else midi_is_cut, **tags)
+        if answer.status == 304:
+            self.unchanged += len(rows)
+            rows = [row | describe(piece) for row in rows]
+            self._settle(piece, link, rows, record.get("skips", []), Answer(304, etag=answer.etag or tags["etag"], modified=tags["modified"]))
+            return
+        if zipped:
+            members, refused = unpack_midis(answer.body)
+            files = [(source.parent / path, data) for path, data in members]
+        else:
+            check_midi(answer.body)
+            files, refused = [(source, answer.body)], []
+        skips = [vars(Skip(link, member, identify(piece), piece.title, reason)) for member, reason in refused]
+        taken = []
+        for number, (path, data) in enumerate(files, 1):
+            try:
+                where = {"movement": str(number) if len(files) > 1 else "", "movements": str(len(files)), "site_zip": "yes" if zipped else "no"}
+                taken.append(self._keep(path, data, describe(piece) | where, link))
+            except RefusedError as error:
+                skips.append(vars(Skip(link, str(path), identify(piece), piece.title, str(error))))
+        self._settle(piece, link, taken, skips, answer)
+
+    def _keep(self, path: PurePosixPath, data: bytes, row: Row, link: str) -> Row:
+        """Write one file, unless something that is not its older self has its name; give its row."""
+        source = path
+        if self._owner.get(path.as_posix().casefold(), link) != link:
+            path = add_hash(path, link)
+        target, name = inside(self.folder, path), path.as_posix()
+        old = self._rows.get(name)
+        if not target.exists():
+            self.fetched += 1
+        elif target.is_file() and sha256_of(target.read_bytes()) == sha256_of(data):
+            self.unchanged += 1
+        elif old is not None and self._intact(old):
+            self.updated += 1
+        else:
+            raise RefusedError(f"something else is at {name} already")
+        write_atomically(target, data)
+        self._owner[name.casefold()] = link
+        return row | {
+            "path": name, "source_dir": f"ftp/{source.parent}", "source_midi": source.name, "source_url": link, "bytes": str(len(data)),
+            "sha256": sha256_of(data), "fetched": self._clock.utc().isoformat(timespec="seconds"),
+            "composer_folder": source.parts[0] if len(source.parts) > 1 else "",
+        }  # fmt: skip
+
+    def _settle(self, piece: ListedPiece, link: str, rows: list[Row], skips: list[dict[str, object]], answer: Answer) -> None:
+        """First the files, then the manifest, then the journal: a kill in between only means that one file is asked for again."""
+        for row in rows:
+            row["composer"] = row["composer"] or spell_folder(row["composer_folder"])
+            self._rows[row["path"]] = row
+        write_manifest(self.folder, self._rows.values())
+        self._journal.add(link, rows=rows, skips=skips, etag=answer.etag, modified=answer.modified)
+        for key in [key for key in self._skips if key[0] == link]:
+            del self._skips[key]
+        for skip in skips:
+            self._skip(Skip(**skip))  # type: ignore[arg-type]
+
+    def _refuse(self, piece: ListedPiece, link: str, reason: str, *, again: bool = False) -> None:
+        skip = Skip(link, "", identify(piece), piece.title, reason, again)
+        record = self._journal.known(link)
+        kept = {name: record[name] for name in ("rows", "etag", "modified") if name in record}  # what it gave before stays ours
+        self._journal.add(link, **kept, skips=[vars(skip)], again=again)
+        self._skip(skip)
+
+    def _skip(self, skip: Skip) -> None:
+        key = (skip.address or skip.mutopia_id, skip.member, skip.reason)
+        if key in self._skips:
+            return
+        self._skips[key] = skip
+        if self.write:
+            columns = ("address", "member", "mutopia_id", "title", "reason", "again")
+            rows = [{**vars(each), "again": "yes" if each.again else "no"} for each in self._skips.values()]
+            write_table(self.folder / SKIPPED, columns, rows)
+
+    def _intact(self, row: Row) -> bool:
+        path = self.folder / row["path"]
+        return path.is_file() and sha256_of(path.read_bytes()) == row.get("sha256")
+
+    def _changed(self, row: Row) -> bool:
+        return (self.folder / row["path"]).exists() and not self._intact(row)
+
+
+def _archive_path(link: str) -> PurePosixPath:
+    raw = unquote(urlsplit(link).path, errors="replace")
+    if not raw.startswith("/ftp/"):
+        raise RefusedError(f"it lies outside the archive's files: {raw[:80]!r}")
+    path = safe_path(raw.removeprefix("/ftp/"))
+    if path.as_posix() in (MANIFEST, SKIPPED):
+        raise RefusedError(f"it would take the place of {path}")
+    return path
+
+
+def identify(piece: ListedPiece) -> str:
+    """The archive's way to name a piece: ``Mutopia-2015/12/27-2091``."""
+    return f"Mutopia-{piece.published}-{piece.number}"
+
+
+def describe(piece: ListedPiece) -> Row:
+    """What the listing says of a piece, as columns of the manifest."""
+    names = ("title", "composer", "composer_years", "opus", "instrument", "style", "license", "license_version", "year", "edition")
+    return {"mutopia_id": identify(piece), **{name: str(getattr(piece, name)) for name in (*names, "contributor", "published")}}
+
+
+def spell_folder(folder: str) -> str:
+    """A composer's name from the archive's folder, for the few names that the listing lost.
+
+    >>> spell_folder("HoretzkyF"), spell_folder("BachJS"), spell_folder("Anonymous")
+    ('F. Horetzky', 'J. S. Bach', 'Anonymous')
+    """
+    name = folder.rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    return " ".join([*(f"{letter}." for letter in folder[len(name) :]), name]) if name else folder

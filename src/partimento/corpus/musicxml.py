@@ -1,0 +1,200 @@
+"""MusicXML becomes a Piece: our own reader, a hundred times as fast as music21.
+
+Times are counted in whole ticks on one grid that carries every part's divisions, and go into the columns of `Notes` as they are. What the
+reader keeps to:
+
+- A part is what the file calls one: the staves of a piano are one part. Transposing instruments sound as they sound, and so do their keys.
+- A bar begins at one time in all parts and lasts as long as the longest of them; a rest that fills a bar takes its length from the bar.
+- Ties join, over bar lines and voices; a tie that leads nowhere ends with its note. Cue notes are skipped. Grace notes are flagged, and
+  stand a sixteenth of a quarter each before the beat that they lead to.
+- Repeats are as written, unless they are to be unfolded (`musicxml_repeats`).
+
+The XML is parsed without network, DTD or entities; a document that declares entities is refused.
+"""
+
+from __future__ import annotations
+
+import io
+import lzma
+import math
+import zipfile
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+from lxml import etree
+
+from partimento.corpus.errors import MAX_BYTES, MAX_NOTES, UnfitError, check_size
+from partimento.corpus.musicxml_layout import piece_of
+from partimento.corpus.musicxml_marks import exact
+from partimento.corpus.musicxml_part import Instruments, PartReader
+from partimento.corpus.musicxml_repeats import Turns, playing_order
+from partimento.piece import MAX_GRID, Part, Piece
+
+Element = Any  # lxml's elements have no types
+Bars = list[tuple[Element, Element | None]]  # of one part: the bar, and what holds the part's music in it
+SUFFIXES = (".mxl", ".xml", ".musicxml")
+LEAST_GRID = 32  # carries grace notes, and bars of every metre
+
+
+def piece_from_musicxml(data: bytes, suffix: str = ".musicxml", *, unfold: bool = False) -> Piece:
+    """Read a MusicXML document.
+
+    Parameters
+    ----------
+    data : bytes
+        ``score-partwise`` or ``score-timewise``, in any encoding that it declares; or compressed, as in ``.mxl`` files.
+    suffix : str
+        With ``".mxl"`` it must be compressed.
+    unfold : bool
+        Whether repeats, endings, da capo and dal segno are written out as they are played.
+
+    Raises
+    ------
+    UnfitError
+        With a reason, if it cannot be read as one piece with notes.
+    """
+    if not data.strip():
+        raise UnfitError("it is empty")
+    root = _root(_unzip(data) if suffix == ".mxl" or data.startswith(b"PK\3\4") else data)
+    count = int(root.xpath("count(//note)"))
+    if count > MAX_NOTES:
+        check_size(count, 0)
+    parts = _parts(root)
+    grid = _grid(root)
+    listed = {element.get("id"): element for element in root.iterfind("part-list/score-part")}
+    has_tab = bool(root.xpath("boolean(//technical/fret)"))
+    readers: list[PartReader] = []
+    turns: dict[int, Turns] | None = {} if unfold else None
+    for name, bars in parts:
+        reader = PartReader(grid, Instruments.of(listed.get(name)), has_tab=has_tab, turns=turns)
+        for index, (bar, music) in enumerate(bars):
+            reader.read_bar(index, bar, music)
+        readers.append(reader)
+    order = playing_order(turns, max(len(bars) for _, bars in parts)) if turns is not None else None
+    title = _text(root, "work/work-title") or _text(root, "movement-title")
+    for ending in SUFFIXES:  # engraving programs fill in the name of the file
+        title = title.removesuffix(ending)
+    composers = root.iterfind("identification/creator[@type='composer']")
+    return piece_of(
+        readers,
+        grid,
+        order,
+        parts=tuple(_part(listed.get(name), reader.instruments) for (name, _), reader in zip(parts, readers, strict=True)),
+        title=title,
+        composer=", ".join(filter(None, (_words(element) for element in composers))),
+    )
+
+
+def _root(data: bytes) -> Element:
+    """The parsed document, with nothing fetched and nothing expanded."""
+    try:
+        root = etree.fromstring(data, _parser())
+    except etree.XMLSyntaxError as error:
+        root = _as_latin_1(data)
+        if root is None:
+            raise UnfitError(f"damaged XML: {error.msg}") from error
+    except (ValueError, LookupError) as error:  # an unknown encoding
+        raise UnfitError(f"damaged XML: {error}") from error
+    if root is None or root.tag not in ("score-partwise", "score-timewise"):
+        raise UnfitError("XML, but not MusicXML")
+    inside = root.getroottree().docinfo.internalDTD
+    if inside is not None and any(True for _ in inside.iterentities()):
+        raise UnfitError("it declares XML entities, which no score needs")
+    return root
+
+
+def _parser(encoding: str | None = None) -> Any:
+    return etree.XMLParser(
+        encoding=encoding,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+        collect_ids=False,
+    )
+
+
+def _as_latin_1(data: bytes) -> Element | None:
+    """A document that says or implies UTF-8, but is not: older programs wrote the letters of their system."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        try:
+            return etree.fromstring(data, _parser("latin-1"))
+        except (etree.XMLSyntaxError, ValueError):
+            return None
+    return None
+
+
+def _unzip(data: bytes) -> bytes:
+    """The score inside a compressed MusicXML file, of bounded size whatever the archive promises."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            listed = archive.namelist()
+            names = [name for name in listed if name.endswith((".xml", ".musicxml")) and not name.startswith("META-INF")]
+            if "META-INF/container.xml" in listed:
+                roots = etree.fromstring(_bounded(archive, "META-INF/container.xml"), _parser())
+                found = roots.xpath("//*[local-name()='rootfile']/@full-path") if roots is not None else []
+                names = [str(name) for name in found] or names
+            if not names:
+                raise UnfitError("the archive holds no score")
+            return _bounded(archive, names[0])
+    except (zipfile.BadZipFile, KeyError, etree.XMLSyntaxError, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError) as error:
+        raise UnfitError(f"damaged: not a whole archive ({error})") from error
+
+
+def _bounded(archive: zipfile.ZipFile, name: str) -> bytes:
+    with archive.open(name) as file:
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise UnfitError(f"larger than {MAX_BYTES // 2**20} MiB when unpacked")
+    return data
+
+
+def _parts(root: Element) -> list[tuple[str, Bars]]:
+    """The bars of each part, whichever way the document is ordered."""
+    if root.tag == "score-partwise":
+        found = [(part.get("id", ""), [(bar, bar) for bar in part.iterchildren("measure")]) for part in root.iterchildren("part")]
+    else:
+        found = list(_by_part(root))
+    if not any(bars for _, bars in found):
+        raise UnfitError("it has no notes")
+    return found
+
+
+def _by_part(root: Element) -> Iterator[tuple[str, Bars]]:
+    bars = list(root.iterchildren("measure"))
+    inside = [{part.get("id", ""): part for part in bar.iterchildren("part")} for bar in bars]
+    for name in dict.fromkeys(name for parts in inside for name in parts):
+        yield name, [(bar, parts.get(name)) for bar, parts in zip(bars, inside, strict=True)]
+
+
+def _grid(root: Element) -> int:
+    """Ticks a quarter that carry every time in the document."""
+    divisions = {exact(text, "divisions") for text in set(root.xpath("//divisions/text()"))}
+    if any(value <= 0 for value in divisions):
+        raise UnfitError(f"a quarter note cannot have {min(divisions)} divisions")
+    broken = {exact(text, "duration").denominator for text in set(root.xpath("//duration[contains(., '.')]/text()"))}
+    grid = math.lcm(LEAST_GRID, *(value.numerator for value in divisions)) * math.lcm(1, *broken)
+    if grid > MAX_GRID:
+        raise UnfitError(f"no common grid carries its times: it would need {grid:.3g} steps a quarter")
+    return grid
+
+
+def _part(listed: Element | None, instruments: Instruments) -> Part:
+    if listed is None:
+        return Part()
+    name = _text(listed, "part-name") or _text(listed, "score-instrument/instrument-name")
+    return Part(name, instruments.program, instruments.is_drum)
+
+
+def _text(element: Element, path: str) -> str:
+    found = element.find(path)
+    return "" if found is None else _words(found)
+
+
+def _words(element: Element) -> str:
+    return " ".join((element.text or "").split())
