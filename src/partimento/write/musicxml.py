@@ -21,8 +21,9 @@ from partimento.files import write_atomically
 from partimento.piece import Bar, Key, Meter, Part, Piece, Tempo
 from partimento.write.notation import metre
 from partimento.write.notation.graces import Ornaments, written_notes
-from partimento.write.notation.layout import PartLayout, StaffBar, Symbol, bars_of, drawn_times, lay_out, ticks_for
+from partimento.write.notation.layout import PartLayout, StaffBar, bars_of, drawn_times, lay_out, ticks_for
 from partimento.write.notation.spelling import Spelling, spell
+from partimento.write.notation.symbol import Symbol
 from partimento.write.notation.voices import Clef
 
 DOCTYPE = '<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 Partwise//EN" "http://www.musicxml.org/dtds/partwise.dtd">'

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from partimento.piece import Meter
 from partimento.write.notation.metre import Node, beam_spans
 from partimento.write.notation.rhythm import TYPES
-
-if TYPE_CHECKING:
-    from partimento.write.notation.layout import Symbol
+from partimento.write.notation.symbol import Symbol
 
 EIGHTH = TYPES.index("eighth")
 

@@ -15,42 +15,10 @@ from partimento.write.notation import metre, rhythm, voices
 from partimento.write.notation.beams import beams_of
 from partimento.write.notation.graces import Written, by_target
 from partimento.write.notation.rhythm import Tuplet, Value
+from partimento.write.notation.symbol import Symbol
 from partimento.write.notation.voices import Clef, Span
 
 MOST_BARS = 20_000  # a longer score is a mistake: a note at tick 2**31, not music
-
-
-@dataclass(frozen=True, slots=True)
-class Symbol:
-    """A written note, chord or rest.
-
-    Attributes
-    ----------
-    onset, duration : int
-        In ticks, from the beginning of the piece; exact, even where the symbol only comes near (see `rhythm.snap`).
-    notes : tuple of (index, tied from before, tied to the next)
-        By rising pitch; empty: a rest.
-    value : Value
-        What is drawn.
-    whole_bar, hidden : bool
-        For rests.
-    beams : tuple of str
-        ``begin``, ``continue``, ``end``, ``forward hook`` or ``backward hook``, a word for each beam.
-    graces : tuple of int
-        Indices of the grace notes before it, in their order.
-    tuplet_starts, tuplet_stops : bool
-    """
-
-    onset: int
-    duration: int
-    notes: tuple[tuple[int, bool, bool], ...]
-    value: Value
-    whole_bar: bool = False
-    hidden: bool = False
-    beams: tuple[str, ...] = ()
-    graces: tuple[int, ...] = ()
-    tuplet_starts: bool = False
-    tuplet_stops: bool = False
 
 
 @dataclass(frozen=True, slots=True)
