@@ -28,11 +28,14 @@ test: setup ## the tests (at most 10 minutes)
 test-slow: setup ## whole data sets, kills, browsers
 	@$(BIN)/pytest -n 2 -q -m slow
 
-test-tensorflow: ## the model contract on the TensorFlow backend, in a venv of its own
-	@test -x $(VENV)-tensorflow/bin/pytest || $(PYTHON) -m venv $(VENV)-tensorflow
+$(VENV)-tensorflow/.ready: pyproject.toml constraints.txt
+	@test -x $(VENV)-tensorflow/bin/python || $(PYTHON) -m venv $(VENV)-tensorflow
 	@grep -v '^h5py==' constraints.txt > $(VENV)-tensorflow/constraints.txt  # TensorFlow wants an older one
 	@$(VENV)-tensorflow/bin/python -m pip install --disable-pip-version-check --progress-bar off -q \
 	  -c $(VENV)-tensorflow/constraints.txt -e '.[test,tensorflow]'
+	@touch $@
+
+test-tensorflow: $(VENV)-tensorflow/.ready ## the model contract on the TensorFlow backend, in a venv of its own
 	@KERAS_BACKEND=tensorflow TF_CPP_MIN_LOG_LEVEL=3 $(VENV)-tensorflow/bin/pytest -q tests/models tests/sample
 
 check: setup ## lint, types, the rules of the house
@@ -45,9 +48,9 @@ fix: setup ## mend what can be mended by machine
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: setup ## timings, each as a ratio against a named peer in the same run
+bench: setup $(VENV)-tensorflow/.ready ## timings, each as a ratio against a named peer in the same run
 	@$(BIN)/python benchmarks/reading.py
-	@$(BIN)/python benchmarks/composing.py
+	@$(BIN)/python benchmarks/composing.py --tensorflow-python $(VENV)-tensorflow/bin/python
 
 docs: setup ## tables in docs/ that are made by the program
 	@$(BIN)/python docs/make.py
