@@ -50,6 +50,7 @@ fix: setup ## mend what can be mended by machine
 
 bench: setup $(VENV)-tensorflow/.ready ## timings, each as a ratio against a named peer in the same run
 	@$(BIN)/python benchmarks/reading.py
+	@$(BIN)/python benchmarks/scores.py
 	@$(BIN)/python benchmarks/composing.py --tensorflow-python $(VENV)-tensorflow/bin/python
 
 docs: setup ## tables in docs/ that are made by the program

@@ -30,8 +30,9 @@ def ours(takes: int, events: int) -> float:
     from partimento.encode.codecs import ChordCodec
     from partimento.encode.vocabulary import START
     from partimento.models import model_class
+    from partimento.sample.limits import Limits
     from partimento.sample.pick import Choice
-    from partimento.sample.roll import Limits, roll
+    from partimento.sample.roll import roll
 
     lengths = [Fraction(n, 4) for n in range(1, DURATIONS + 1)]
     codec = ChordCodec.from_pieces([[Event((30 + n // 60, 40 + n % 60), lengths[n % DURATIONS]) for n in range(CHORDS)]])

@@ -25,13 +25,22 @@ def test_every_recipe_is_a_whole_configuration(recipe: str) -> None:
         ({"train": {"epoch": 5}}, r"no setting train\.epoch; did you mean train\.epochs"),
         ({"train": {"epochs": "five"}}, "takes int, not 'five'"),
         ({"train": {"epochs": True}}, "takes int, not True"),
-        ({"train": {"epochs": 0}}, "at least 1"),
+        ({"train": {"epochs": 0}}, "lies between 1"),
         ({"train": 5}, "is a section"),
         ({"trian": {}}, "no section trian"),
         ({"model": {"name": "lsmt"}}, "did you mean lstm"),
         ({"model": {"embed": "words"}}, "index or notes"),
         ({"model": {"dropout": 1.0}}, "dropout"),
         ({"corpus": {"quantise": "yes"}}, "auto, exact or music21"),
+        ({"train": {"seed": -1}}, r"train\.seed"),
+        ({"train": {"seed": 2**40}}, r"train\.seed"),
+        ({"train": {"batch_size": 10**9}}, r"train\.batch_size"),
+        ({"train": {"learning_rate": -1.0}}, r"train\.learning_rate"),
+        ({"train": {"learning_rate": float("nan")}}, r"train\.learning_rate"),
+        ({"train": {"max_seconds": float("nan")}}, r"train\.max_seconds"),
+        ({"train": {"validation": 0.6, "test": 0.5}}, "leave something"),
+        ({"model": {"units": 10**8}}, r"model\.units"),
+        ({"encode": {"window": 10**9}}, r"encode\.window"),
     ],
 )
 def test_what_is_wrong_is_named(values: dict[str, object], message: str) -> None:
@@ -64,10 +73,12 @@ def test_recipes_that_are_none(tmp_path: Path) -> None:
 def test_a_file_appears_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_atomically(tmp_path / "new" / "file.txt", "old")
     monkeypatch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(UserError, match=r"cannot write .*file\.txt: No space left"):
         write_atomically(path, "new")
     assert path.read_text() == "old"
     assert [p.name for p in path.parent.iterdir()] == ["file.txt"]
     with pytest.raises(UserError, match="--force"):
         refuse_existing(path, force=False)
     refuse_existing(path, force=True)
+    with pytest.raises(UserError, match="is no folder"):
+        refuse_existing(path / "below", force=False)

@@ -57,9 +57,9 @@ class EncodeConfig:
     min_count: int = 2
 
     def __post_init__(self) -> None:
-        for name in ("window", "stride", "min_count"):
-            if getattr(self, name) < 1:
-                raise UserError(f"encode.{name} is at least 1")
+        for name, most in (("window", 4096), ("stride", 4096), ("min_count", 10**9)):
+            if not 1 <= getattr(self, name) <= most:
+                raise UserError(f"encode.{name} lies between 1 and {most:,}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,7 +82,9 @@ class TrainConfig:
     max_seconds : float
         Stop after the epoch that passes this time; 0 means never.
     validation : float
-        Share of the pieces kept for validation (whole pieces, never windows).
+        Share of the pieces that choose the best epoch (whole pieces, never windows).
+    test : float
+        Share of the pieces that are only measured, once, at the end.
     seed : int
         Draws the split, the weights, the order of the windows and the dropout.
     """
@@ -95,16 +97,23 @@ class TrainConfig:
     patience: int = 5
     max_seconds: float = 0.0
     validation: float = 0.1
+    test: float = 0.1
     seed: int = 0
 
     def __post_init__(self) -> None:
         if self.optimizer not in ("adam", "rmsprop"):
             raise UserError(f"train.optimizer is adam or rmsprop, not {self.optimizer!r}")
-        if not 0 < self.validation < 1:
-            raise UserError("train.validation is a share between 0 and 1")
-        for name in ("epochs", "batch_size", "patience"):
-            if getattr(self, name) < 1:
-                raise UserError(f"train.{name} is at least 1")
+        if not (0 < self.validation < 1 and 0 < self.test < 1 and self.validation + self.test < 1):
+            raise UserError("train.validation and train.test are shares between 0 and 1, and leave something to train on")
+        for name, most in (("epochs", 10**6), ("batch_size", 4096), ("patience", 10**6)):
+            if not 1 <= getattr(self, name) <= most:
+                raise UserError(f"train.{name} lies between 1 and {most:,}")
+        if not 0 <= self.seed < 2**32:
+            raise UserError("train.seed lies between 0 and 4,294,967,295")
+        if not 0 < self.learning_rate <= 10:
+            raise UserError("train.learning_rate lies above 0 and is at most 10")
+        if not 0 <= self.max_seconds < float("inf"):
+            raise UserError("train.max_seconds is at least 0 (no limit)")
 
 
 def build(schema: type[T], values: Mapping[str, Any], *, section: str) -> T:

@@ -15,53 +15,75 @@ from partimento.config import UserError
 def write_atomically(path: Path | str, data: bytes | str) -> Path:
     """Write `data` (text as UTF-8) beside `path`, then move it there in one step; folders on the way are made."""
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    raw = data.encode("utf-8", "surrogateescape") if isinstance(data, str) else data  # file names may hold any bytes
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data.encode() if isinstance(data, str) else data)
-            os.fchmod(file.fileno(), 0o666 & ~_umask())
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(raw)
+                os.fchmod(file.fileno(), 0o666 & ~_umask())
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror or error}") from error
     return path
 
 
 @contextmanager
-def new_folder(path: Path | str, *, force: bool = False) -> Iterator[Path]:
+def new_folder(path: Path | str, *, mark: str, force: bool = False) -> Iterator[Path]:
     """Give a folder beside `path` to fill; it takes the name `path` only when the block ends without an error.
 
     Raises
     ------
     UserError
-        If `path` is there already and `force` is not set.
+        If `path` is there already, unless `force` is set and it is empty or a folder of this kind: one that holds a file named `mark`.
     """
     path = Path(path)
-    refuse_existing(path, force=force)
+    refuse_folder(path, mark=mark, force=force)
     path.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part"))
     try:
         yield work
         work.chmod(0o777 & ~_umask())
-        if path.is_dir() and not path.is_symlink():
+        if path.is_dir():
             old = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".old"))
             path.replace(old)
             work.replace(path)
             shutil.rmtree(old)
         else:
-            path.unlink(missing_ok=True)
             work.replace(path)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
 def refuse_existing(path: Path | str, *, force: bool) -> None:
-    """Say no, before any work is done, to writing over what is there."""
+    """Say no, before any work is done, to writing over what is there, and to writing where nothing can be written."""
     if not force and os.path.lexists(path):
         raise UserError(f"{path} is there already (--force replaces it)")
+    above = next(parent for parent in (Path(path).absolute()).parents if os.path.lexists(parent))
+    if not above.is_dir():
+        raise UserError(f"cannot write {path}: {above} is no folder")
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise UserError(f"cannot write {path}: {above} does not allow it")
+
+
+def refuse_folder(path: Path | str, *, mark: str, force: bool) -> None:
+    """The same for a folder: even with `force`, only an empty one or one that holds a file named `mark` is ever replaced."""
+    refuse_existing(path, force=force)
+    path = Path(path)
+    if not os.path.lexists(path):
+        return
+    if path.is_symlink() or not path.is_dir():
+        raise UserError(f"{path} is there already, and no folder")
+    if any(path.iterdir()) and not (path / mark).is_file():
+        raise UserError(f"{path} is not replaced: it has no {mark}, so it holds something else")
+    if path.resolve() in (Path.cwd(), *Path.cwd().parents):
+        raise UserError(f"{path} is not replaced: it is the folder you work in")
 
 
 def _umask() -> int:

@@ -121,7 +121,10 @@ class Key:
         mode = mode.lower() or "major"
         if tonic not in FIFTHS_NAMES or mode not in ("major", "minor"):
             raise ValueError(f"no such key: {name!r} (write, for example, 'C major', 'f# minor' or 'Bb major')")
-        return cls(FIFTHS_NAMES.index(tonic) - 7 - (3 if mode == "minor" else 0), "minor" if mode == "minor" else "major")
+        fifths = FIFTHS_NAMES.index(tonic) - 7 - (3 if mode == "minor" else 0)
+        if not -7 <= fifths <= 7:
+            raise ValueError(f"no key signature has so many accidentals: {name!r}")
+        return cls(fifths, "minor" if mode == "minor" else "major")
 
     @property
     def tonic(self) -> int:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -140,12 +144,25 @@ def test_doctor(capsys: pytest.CaptureFixture[str]) -> None:
         (["train", "{folder}", "--recipe", "lsmt", "-o", "{new}"], "did you mean lstm"),
         (["train", "{folder}", "-o", "{run}"], "is there already"),
         (["train", "{folder}/0.mid", "-o", "{new}"], "at least two different pieces"),
-        (["corpus", "stats", "{folder}/text.mid"], "none of 1 files"),
+        (["corpus", "stats", "{folder}/text.mid"], "text.mid: not a midi file"),
         (["corpus", "stats", "bundled:everything"], "nothing is bundled"),
         (["corpus", "stats", "{folder}", "--quantise", "yes"], "auto, exact or music21"),
-        (["render", "{folder}/text.mid", "-o", "{new}.svg"], "could be read"),
+        (["render", "{folder}/text.mid", "-o", "{new}.svg"], "text.mid: not a midi file"),
         (["render", "{folder}/0.mid", "-o", "{folder}/1.mid"], "is there already"),
         (["compose", "{run}", "--no-such-option"], "no such option"),
+        (["compose", "{run}", "--start", "{folder}", "-o", "{new}.mid"], "is a folder"),
+        (["compose", "{run}", "--key", "G# major", "-o", "{new}.mid"], "so many accidentals"),
+        (["compose", "{run}", "--title", "bad\udcff", "-o", "{new}.mid"], "printable"),
+        (["compose", "{run}", "-o", "{new}.mid", "-o", "{new}/../new.mid"], "twice"),
+        (["compose", "{run}", "-o", "{folder}/0.mid/x.mid"], "is no folder"),
+        (["render", "{folder}", "-o", "{new}.mid"], "is a folder"),
+        (["train", "{folder}", "-o", "{folder}", "--force"], "holds something else"),
+        (["train", "{folder}", "-o", "{folder}/0.mid/run"], "is no folder"),
+        (["train", "{folder}", "--set", "train.seed=-1", "-o", "{new}"], "train.seed"),
+        (["demo", "--seed", "-1", "-o", "{new}"], "invalid value"),
+        (["demo", "-o", "{folder}/0.mid"], "is no folder"),
+        (["collect", "mutopia", "-o", "{new}"], "an instrument or a composer"),
+        (["collect", "fetch", "maestro", "-o", "{new}"], "is not fetched"),
         (["render", "{folder}/0.mid"], "missing option"),
     ],
 )
@@ -171,7 +188,23 @@ def test_force_replaces(trained: Path, tmp_path: Path) -> None:
     assert read_piece(out).length == 8
 
 
-HEAVY = ("keras", "jax", "music21", "symusic", "verovio", "typst", "matplotlib", "pretty_midi", "resvg_py", "h5py")
+HEAVY = (
+    "httpx",
+    "bs4",
+    "protego",
+    "pooch",
+    "lxml",
+    "keras",
+    "jax",
+    "music21",
+    "symusic",
+    "verovio",
+    "typst",
+    "matplotlib",
+    "pretty_midi",
+    "resvg_py",
+    "h5py",
+)
 
 
 @pytest.mark.parametrize("code", ["import partimento", "import partimento.app.cli", "import partimento.write", "import partimento.models"])
@@ -196,6 +229,59 @@ def test_help_in_a_process_of_its_own_loads_nothing_heavy(words: list[str]) -> N
 def test_it_runs_as_a_module() -> None:
     out = subprocess.run([sys.executable, "-m", "partimento", "--version"], capture_output=True, text=True, check=True)
     assert out.stdout.startswith("partimento ")
+
+
+def test_names_that_are_no_text_and_names_that_look_like_markup(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names = [os.fsdecode(b"b\xff.mid"), "x[/red].mid", "[bold]y.mid"]
+    (tmp_path / "x[").mkdir()
+    (tmp_path / "bad[").mkdir()
+    (tmp_path / "z[").mkdir()
+    for number, name in enumerate(names):
+        (tmp_path / name).write_bytes((folder / f"{number}.mid").read_bytes())
+    (tmp_path / "bad[/red].mid").write_text("no")
+    (tmp_path / os.fsdecode(b"bad\xff.mid")).write_text("no")
+    out = tmp_path / "run"
+    assert run("train", tmp_path, *SMALL, "-o", out) == 0
+    capsys.readouterr()
+    rejected = (out / "rejects.csv").read_bytes()
+    assert len(rejected.splitlines()) == 3
+    assert b"bad[/red].mid" in rejected
+    assert b"bad\xff.mid" in rejected
+    assert run("compose", out, "--bars", 1, "--seed", 1, "-o", tmp_path / "z[/red].mid") == 0
+
+
+def test_why_files_were_lost_is_said_when_too_few_are_left(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "good.mid").write_bytes((folder / "0.mid").read_bytes())
+    (tmp_path / "broken.mid").write_bytes((folder / "0.mid").read_bytes()[:60])
+    assert run("train", tmp_path, *SMALL, "-o", tmp_path / "run") == 2
+    shown = capsys.readouterr().err
+    assert "truncated" in shown
+    assert "at least two different pieces" in shown
+
+
+@pytest.mark.parametrize("backend", ["nonsense", "numpy", "torch"])
+def test_a_backend_that_is_not_there(backend: str, trained: Path, tmp_path: Path) -> None:
+    if importlib.util.find_spec(backend) and backend == "torch":
+        pytest.skip("PyTorch is installed here")
+    words = [sys.executable, "-m", "partimento", "compose", str(trained), "-o", str(tmp_path / "a.mid")]
+    done = subprocess.run(words, env={**os.environ, "KERAS_BACKEND": backend}, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "backend" in done.stderr.lower()
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("seconds", [1.2, 4.0])
+def test_an_interrupt_ends_it_with_a_word_and_without_a_trace(seconds: float, folder: Path, tmp_path: Path) -> None:
+    """SIGINT while the framework loads, and while it trains."""
+    long = ["--set", "train.epochs=100000", "--set", "train.patience=100000"]
+    words = [sys.executable, "-m", "partimento", "train", str(folder), *SMALL, *long, "-o", str(tmp_path / "run")]
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    time.sleep(seconds)
+    process.send_signal(signal.SIGINT)
+    _, shown = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "partimento: stopped" in shown
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ import pytest
 from partimento import Key, Meter, Tempo
 from partimento.collect import chorales
 from partimento.corpus import ReadError, read_piece
-from partimento.corpus.scores import piece_from_score
+from partimento.corpus.musicxml import piece_from_musicxml
 
 F = Fraction
 
@@ -150,7 +150,7 @@ def test_kern(write):
         ("a.xml", "", "empty"),
         ("a.xml", "plain words", "damaged XML"),
         ("a.xml", "<html/>", "not MusicXML"),
-        ("a.xml", "<score-timewise/>", "ordered by time"),
+        ("a.xml", "<score-timewise/>", "no notes"),
         ("a.xml", musicxml((1, "")), "no notes"),
         ("a.xml", musicxml((1, note("C", 4, 24)))[:-30], "damaged XML"),
         ("a.xml", musicxml((1, note("C", 4, 24))).replace("<beats>2", "<beats>0"), "0/4"),
@@ -203,6 +203,6 @@ def test_the_staves_of_a_keyboard_are_one_part() -> None:
     lists = "".join(f"<score-part id='{name}'><part-name>{name}</part-name></score-part>" for name in ("P1", "P2"))
     parts = "".join(f"<part id='{name}'>{measure}</part>" for name in ("P1", "P2"))
     text = f"<score-partwise version='4.0'><part-list>{lists}</part-list>{parts}</score-partwise>"
-    piece = piece_from_score(text.encode(), ".musicxml")
+    piece = piece_from_musicxml(text.encode(), ".musicxml")
     assert [part.name for part in piece.parts] == ["P1", "P2"]
     assert [(note.pitch, note.part) for note in piece.notes] == [(48, 0), (48, 1), (72, 0), (72, 1)]

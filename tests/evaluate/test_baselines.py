@@ -70,12 +70,12 @@ def test_order_one_beats_order_zero_and_a_model_is_charged_alike() -> None:
     assert table["markov1"].total < table["unigram"].total - 0.5
     assert len({row.events for row in table.values()}) == 1
     assert len({row.unknown for row in table.values()}) == 1
-    nats, events = model_nats(run.model, data.encode(data.valid))
+    nats, events = model_nats(run.model, data.encode(data.test))
     assert table["lstm"].total == pytest.approx(nats.sum() / events + table["lstm"].unknown)
 
 
 def test_unknown_chords_pay_by_their_notes(pieces: list[Piece]) -> None:
-    data = prepare(pieces, EncodeConfig(min_count=1), validation=0.2, seed=0)
+    data = prepare(pieces, EncodeConfig(min_count=1), validation=0.2, test=0.1, seed=0)
     prices = UnknownPrices([item.events for item in data.train])
     low, strange = Event((48, 60), Fraction(1)), Event((48, 61, 66, 127), Fraction(5, 7))
     assert prices.chord(strange) > prices.chord(low) > 0

@@ -31,7 +31,7 @@ def test_every_model_is_under_contract() -> None:
 
 @pytest.fixture(scope="module")
 def data(pieces: list[Piece]) -> DataSet:
-    return prepare(pieces, EncodeConfig(min_count=1), validation=0.2, seed=0)
+    return prepare(pieces, EncodeConfig(min_count=1), validation=0.2, test=0.1, seed=0)
 
 
 def build(name: str, more: dict[str, object], data: DataSet) -> object:

@@ -28,7 +28,7 @@ def test_what_is_in_it(run: Run, pieces: list[Piece]) -> None:
     assert about["settings"]["train"]["epochs"] == 2
     assert about["settings"]["train"]["seed"] == 0
     assert len(about["corpus"]["fingerprint"]) == 64
-    assert about["corpus"]["train"] + about["corpus"]["valid"] == len(pieces)
+    assert sum(about["corpus"][side] for side in ("train", "valid", "test")) == len(pieces)
     assert {"python", "keras", "numpy"} <= set(about["versions"])
     rows = list(csv.DictReader((run.folder / "history.csv").read_text().splitlines()))
     assert [row["epoch"] for row in rows] == ["1", "2"]
@@ -53,7 +53,7 @@ def test_nothing_is_replaced_unasked(run: Run, pieces: list[Piece]) -> None:
 def test_a_run_without_a_file_does_not_load(run: Run, tmp_path: Path, name: str) -> None:
     broken = _copy(run, tmp_path)
     (broken / name).unlink()
-    with pytest.raises(UserError, match=r"no whole run|damaged"):
+    with pytest.raises(UserError, match=f"{name} is missing"):
         load_run(broken)
 
 
@@ -62,6 +62,9 @@ def test_weights_of_another_vocabulary_do_not_load(run: Run, tmp_path: Path) -> 
     table = json.loads((broken / "vocabulary.json").read_text())
     table["chords"] = table["chords"][:-3]
     (broken / "vocabulary.json").write_text(json.dumps(table))
+    with pytest.raises(UserError, match=r"vocabulary\.json does not fit the run"):
+        load_run(broken)
+    _sign(broken)  # even where someone has signed it anew
     with pytest.raises(UserError, match="do not fit the vocabulary"):
         load_run(broken)
 
@@ -72,6 +75,39 @@ def test_damaged_weights_do_not_load(run: Run, tmp_path: Path) -> None:
     weights.write_bytes(weights.read_bytes()[:2000])
     with pytest.raises(UserError, match="damaged"):
         load_run(broken)
+    _sign(broken)
+    with pytest.raises(UserError, match="damaged"):
+        load_run(broken)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("pieces.json", "{}"),
+        ("pieces.json", '[{"title": 5}]'),
+        ("vocabulary.json", '{"chords": [[200]], "held": [""], "durations": ["1"]}'),
+        ("vocabulary.json", '{"chords": [[60]], "held": [""], "durations": ["1/0"]}'),
+        ("vocabulary.json", "[]"),
+        ("run.json", "[]"),
+        ("run.json", '{"format": 1, "settings": []}'),
+        ("history.csv", "epoch,loss\nx,y\n"),
+    ],
+)
+def test_nonsense_in_a_run_is_one_clear_error(run: Run, tmp_path: Path, name: str, text: str) -> None:
+    broken = _copy(run, tmp_path)
+    (broken / name).write_text(text)
+    if name != "run.json":
+        _sign(broken)
+    with pytest.raises(UserError):
+        load_run(broken)
+
+
+def test_a_run_of_another_format_is_not_read(run: Run, tmp_path: Path) -> None:
+    later = _copy(run, tmp_path)
+    about = json.loads((later / "run.json").read_text())
+    (later / "run.json").write_text(json.dumps({**about, "format": 99}))
+    with pytest.raises(UserError, match="format 99"):
+        load_run(later)
 
 
 def test_no_run() -> None:
@@ -81,21 +117,24 @@ def test_no_run() -> None:
 
 def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     def broken_off() -> None:
-        with new_folder(tmp_path / "run") as work:
+        with new_folder(tmp_path / "run", mark="whole") as work:
             (work / "half").write_text("x")
             raise RuntimeError("stop")
 
     with pytest.raises(RuntimeError):
         broken_off()
     assert list(tmp_path.iterdir()) == []
-    with new_folder(tmp_path / "run") as work:
+    with new_folder(tmp_path / "run", mark="whole") as work:
         (work / "whole").write_text("x")
         assert not (tmp_path / "run").exists()
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["whole"]
-    with new_folder(tmp_path / "run", force=True) as work:
+    with new_folder(tmp_path / "run", mark="whole", force=True) as work:
         (work / "new").write_text("x")
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["new"]
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
+    with pytest.raises(UserError, match="holds something else"), new_folder(tmp_path / "run", mark="whole", force=True):
+        pass
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["new"]
 
 
 def _copy(run: Run, tmp_path: Path) -> Path:
@@ -103,3 +142,11 @@ def _copy(run: Run, tmp_path: Path) -> Path:
 
     assert run.folder is not None
     return Path(shutil.copytree(run.folder, tmp_path / "copy"))
+
+
+def _sign(folder: Path) -> None:
+    import hashlib
+
+    about = json.loads((folder / "run.json").read_text())
+    about["files"] = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in about["files"]}
+    (folder / "run.json").write_text(json.dumps(about))

@@ -3,14 +3,16 @@ import json
 import subprocess
 import sys
 import wave
+import xml.etree.ElementTree as ET
 import zipfile
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from tests.write.pieces import PIECES, Q, chorale, melody
 
 from partimento.config import UserError
-from partimento.piece import Note, Piece
+from partimento.piece import Note, Part, Piece
 from partimento.write import WRITERS, write, write_page
 from partimento.write import render as rendering
 
@@ -18,6 +20,7 @@ MAGIC = {
     ".mid": b"MThd", ".midi": b"MThd", ".musicxml": b"<?xml", ".xml": b"<?xml", ".mxl": b"PK", ".svg": b"<svg", ".png": b"\x89PNG",
     ".pdf": b"%PDF", ".wav": b"RIFF", ".json": b"{", ".html": b"<!doctype html>",
 }  # fmt: skip
+SVG = "{http://www.w3.org/2000/svg}"
 LONG = Piece(melody(*[Q / 2] * 1200), title="Long")
 
 
@@ -50,7 +53,7 @@ def test_leaves_nothing_on_failure(suffix, tmp_path, monkeypatch):
         raise OSError("disk full")
 
     monkeypatch.setattr("os.fsync", fail)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises((OSError, UserError), match="disk full"):
         write(chorale(), tmp_path / f"piece{suffix}")
     assert list(tmp_path.iterdir()) == []
 
@@ -102,6 +105,32 @@ def test_force_removes_stale_pages_and_nothing_else(tmp_path):
         "score-two.svg",
         "score.svg",
     ]
+
+
+@pytest.mark.parametrize("suffix", rendering.PAGED)
+def test_force_leaves_files_that_only_look_like_further_pages(suffix, tmp_path):
+    other = tmp_path / f"t-2{suffix}"
+    write(chorale(), tmp_path / f"own{suffix}")
+    for content in (b"precious", (tmp_path / f"own{suffix}").read_bytes()):  # a first page of ours is another score
+        other.write_bytes(content)
+        write(chorale(), tmp_path / f"t{suffix}", force=True)
+        before = (tmp_path / f"t{suffix}").read_bytes()
+        with pytest.raises(UserError, match="move it away"):
+            write(LONG, tmp_path / f"t{suffix}", force=True)
+        assert other.read_bytes() == content
+        assert (tmp_path / f"t{suffix}").read_bytes() == before
+
+
+@pytest.mark.parametrize("suffix", rendering.PAGED)
+def test_force_replaces_and_removes_further_pages_of_ours(suffix, tmp_path):
+    pages = write(LONG, tmp_path / f"t{suffix}")
+    assert write(LONG, tmp_path / f"t{suffix}", force=True) == pages
+    link = tmp_path / f"t-3{suffix}"
+    link.rename(tmp_path / "kept")
+    link.symlink_to("kept")
+    write(chorale(), tmp_path / f"t{suffix}", force=True)
+    assert not pages[1].exists()
+    assert link.is_symlink()
 
 
 def test_json_and_mxl_hold_the_piece(tmp_path):
@@ -185,6 +214,104 @@ def test_several_files_are_checked_before_the_first_is_written(tmp_path):
     with pytest.raises(UserError):
         rendering.write_all(rendering.Chain(chorale()), [tmp_path / "a.mid", tmp_path / "b.mid"])
     assert [p.name for p in tmp_path.iterdir()] == ["b.mid"]
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["a.mid", "x/../a.mid"], "asked for twice"),
+        (["a.mid", "link/a.mid"], "asked for twice"),
+        (["a.svg", "a-2.svg"], "asked for twice"),
+        (["a.mid", "folder.mid"], "is a folder"),
+        (["a.mid", "a.abc"], "no such format"),
+        (["a.mid", "file/deep/b.mid"], "is no folder"),
+        (["a.mid", "a.mid/b.svg"], "the folder of"),
+    ],
+)
+def test_several_files_are_written_all_or_none(names, message, tmp_path):
+    for folder in ("folder.mid", "x"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "link").symlink_to(tmp_path, target_is_directory=True)
+    (tmp_path / "file").write_text("precious")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(UserError, match=message):
+        rendering.write_all(rendering.Chain(LONG), [tmp_path / name for name in names], force=True)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_nothing_is_written_if_a_later_format_cannot_carry_the_piece(tmp_path):
+    odd = Piece(melody(Q / 32768 / 3, Q))
+    with pytest.raises(UserError, match="MIDI cannot"):
+        rendering.write_all(rendering.Chain(odd), [tmp_path / "a.json", tmp_path / "a.mid"])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_several_pictures_are_engraved_once(tmp_path, monkeypatch):
+    from partimento.write import svg
+
+    calls, engrave = [], svg.to_svg
+    monkeypatch.setattr(svg, "to_svg", lambda *given, **named: calls.append(given) or engrave(*given, **named))
+    rendering.write_all(rendering.Chain(chorale()), [tmp_path / f"a{suffix}" for suffix in (".svg", ".png", ".pdf")])
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize("suffix", WRITERS)
+@pytest.mark.parametrize("field", ["title", "part"])
+def test_broken_text_is_refused_in_one_line(suffix, field, tmp_path):
+    change = {"parts": (Part("Org\ud800el"),)} if field == "part" else {field: "Org\ud800el"}
+    with pytest.raises(UserError, match=r"cannot be written: 'Org\\ud800el'"):
+        write(chorale().replace(**change), tmp_path / f"a{suffix}")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("function", ["midi:to_midi", "musicxml:to_musicxml", "audio:to_wav"])
+def test_every_writer_refuses_broken_text_by_itself(function):
+    module, name = function.split(":")
+    with pytest.raises(UserError, match="cannot be written"):
+        getattr(import_module(f"partimento.write.{module}"), name)(chorale().replace(title="\udc80"))
+
+
+def test_the_page_refuses_broken_text_about_it(tmp_path):
+    for about, files in (({"text": "\ud800"}, []), ({}, ["\udc80.mid"])):
+        with pytest.raises(UserError, match="cannot be written"):
+            write_page(chorale(), tmp_path / "a.html", about=about, files=files)
+
+
+@pytest.mark.parametrize(("parts", "higher"), [(4, False), (20, False), (60, True)])
+def test_a_tall_score_is_wholly_on_the_page(parts, higher, tmp_path):
+    notes = [Note(Q * i, Q, 60 + i % 12, 80, part) for part in range(parts) for i in range(8)]
+    piece = Piece(notes, parts=tuple(Part(f"Part {i + 1}", i) for i in range(parts)), composer="A Learner", title="Tall")
+    root = ET.fromstring(write(piece, tmp_path / "a.svg")[0].read_text())
+    assert root.get("width") == "210mm"
+    height = float(root.get("height").removesuffix("mm"))
+    assert (height > 297) if higher else (height == 297)
+    staves = [group for group in root.iter(f"{SVG}g") if group.get("class") == "staff"]
+    lowest = max(float(line.get("d").split()[1]) for staff in staves for line in staff.findall(f"{SVG}path"))
+    assert lowest < float(root.find(f"{SVG}svg").get("viewBox").split()[3]) - 1300  # the margin above
+    assert _dark_lines(write(piece, tmp_path / "a.png")[0]) >= 4 * parts
+
+
+def _dark_lines(path: Path) -> int:
+    """How many runs of rows are mostly dark: staff lines."""
+    import matplotlib.image
+
+    dark = (matplotlib.image.imread(path)[..., :3].mean(axis=2) < 0.95).mean(axis=1) > 0.1
+    return int((dark[1:] & ~dark[:-1]).sum())
+
+
+def test_characters_without_a_glyph_are_boxes_in_pictures_alone(tmp_path):
+    from partimento.write.pdf import to_pdf
+    from partimento.write.png import to_png
+
+    title = "日本語 🎸 Ünï"
+    piece = chorale().replace(title=title)
+    svg = write(piece, tmp_path / "a.svg")[0].read_text()
+    assert title in svg  # a browser has fonts of its own
+    boxed, without = (svg.replace(title, other) for other in ("□□□ □ Ünï", "Ünï"))
+    assert to_png(svg, width=600) == to_png(boxed, width=600) != to_png(without, width=600)
+    assert to_pdf([svg]) == to_pdf([boxed]) != to_pdf([without])
+    assert title in write(piece, tmp_path / "a.musicxml")[0].read_text()
+    assert title.encode() in write(piece, tmp_path / "a.mid")[0].read_bytes()
 
 
 def test_wav_is_playable(tmp_path):

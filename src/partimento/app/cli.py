@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from partimento import __version__
+from partimento.app.collect import collect_app
 from partimento.config import UserError
 
 app = typer.Typer(
@@ -21,22 +26,24 @@ app = typer.Typer(
 )
 corpus_app = typer.Typer(help="Look into a collection of scores.", no_args_is_help=True)
 app.add_typer(corpus_app, name="corpus")
+app.add_typer(collect_app, name="collect")
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on the output.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace what is there already.")]
 Soundfont = Annotated[Path | None, typer.Option(help="SoundFont (.sf2) for audio; else the system's, else a small bundled one.")]
 Sources = Annotated[
-    list[str], typer.Argument(metavar="SOURCE...", help="Folders or files of scores, or bundled:chorales.", show_default=False)
+    list[str],
+    typer.Argument(metavar="SOURCE...", help="Folders or files of scores, or bundled:NAME, as bundled:chorales.", show_default=False),
 ]
 
 
 @app.command()
 def demo(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the result.")] = Path("demo"),
-    seed: Annotated[int, typer.Option(help="The same seed composes the same music.")] = 1685,
-    bars: Annotated[int, typer.Option(help="Length of the composition.")] = 16,
+    seed: Annotated[int, typer.Option(min=0, max=2**31, help="The same seed composes the same music.")] = 1685,
+    bars: Annotated[int, typer.Option(min=1, max=1000, help="Length of the composition.")] = 16,
 ) -> None:
-    """Learn from the bundled Bach chorales and compose one, with score, sound and a page to hear it: about two minutes."""
+    """Learn from the bundled Bach chorales and compose one, with score, sound and a page to hear it: one to three minutes."""
     from partimento.app.demo import run_demo
 
     run_demo(out, seed=seed, bars=bars)
@@ -59,7 +66,7 @@ def train(
     overrides = list(settings or [])
     overrides += [f'model.name="{model}"'] if model is not None else []
     overrides += [f"train.seed={seed}"] if seed is not None else []
-    run_train(sources, out=out, recipe=recipe or model or "lstm-notes", overrides=overrides, force=force, as_json=as_json)
+    run_train(sources, out=out, recipe=recipe, overrides=overrides, force=force, as_json=as_json)
 
 
 @app.command()
@@ -114,12 +121,11 @@ def render(
     as_json: Json = False,
 ) -> None:
     """Make a score file into another format, an engraved score, or sound."""
-    from partimento.app.compose import check_outputs, write_all
+    from partimento.app.compose import check_outputs, read_one, write_all
     from partimento.app.screen import print_json
-    from partimento.corpus import read_pieces
 
     check_outputs(outputs, force=force)
-    (piece,) = read_pieces([source], workers=1).pieces
+    piece = read_one(source)
     written = write_all(piece, outputs, soundfont=soundfont, force=force)
     if as_json:
         print_json({"written": [str(path) for path in written]})
@@ -143,17 +149,48 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
 def main(arguments: list[str] | None = None) -> Any:
     """Run a command; what a person can mend is one line and exit code 2, an interrupt is 130."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's chatter, should it be the backend
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # file names may hold any bytes
     try:
-        app(arguments, prog_name="partimento")
+        with insistent_interrupt():
+            app(arguments, prog_name="partimento")
     except UserError as error:
-        print(f"partimento: {error}", file=sys.stderr)
-        sys.exit(2)
+        fail(str(error), 2)
     except OSError as error:
-        print(f"partimento: {error.filename or ''}: {(error.strerror or str(error)).lower()}", file=sys.stderr)
-        sys.exit(2)
+        fail(": ".join(str(part) for part in (error.filename, error.strerror or error) if part), 2)
     except KeyboardInterrupt:
-        print("partimento: stopped", file=sys.stderr)
-        sys.exit(130)
+        fail("stopped", 130)
+    except SystemExit as stop:
+        if stop.code == 130:  # the command line's library met the interrupt first
+            print("partimento: stopped", file=sys.stderr)
+        raise
+
+
+def fail(message: str, code: int) -> NoReturn:
+    """One line, and out."""
+    print("partimento: " + " ".join(message.splitlines()), file=sys.stderr)
+    sys.exit(code)
+
+
+@contextmanager
+def insistent_interrupt() -> Iterator[None]:
+    """Ctrl-C raises KeyboardInterrupt again every second until the program has ended: a library's callback may swallow the first."""
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def interrupt(*_: object) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 1.0)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, interrupt), signal.signal(signal.SIGALRM, interrupt)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGINT, before[0])
+        signal.signal(signal.SIGALRM, before[1])
 
 
 if __name__ == "__main__":

@@ -10,9 +10,12 @@ from typing import NamedTuple
 from partimento.app import screen
 from partimento.app.views import VIEWS
 from partimento.config import UserError
+from partimento.corpus import read_pieces
 from partimento.files import refuse_existing
 from partimento.piece import Key, Piece, Tempo
-from partimento.write import WRITERS, write
+from partimento.sample.limits import check_length
+from partimento.sample.pick import Choice
+from partimento.write import WRITERS, render
 
 
 class Wish(NamedTuple):
@@ -39,8 +42,12 @@ def run_compose(folder: Path, wish: Wish, outputs: Sequence[Path], *, soundfont:
         raise UserError("a General MIDI program lies between 0 and 127")
     if wish.tempo is not None and not 4 <= wish.tempo <= 1000:
         raise UserError("a tempo lies between 4 and 1000 quarter notes a minute")
+    if not wish.title.isprintable():
+        raise UserError("a title is one line of printable text")
     outputs = outputs or [Path(f"partimento-{seed}.mid")]
     check_outputs(outputs, force=force)
+    check_length(wish.bars, wish.events, wish.opening)
+    choice = Choice(*wish.choice)
     try:
         key = None if wish.key is None else Key.from_name(wish.key)
     except ValueError as error:
@@ -51,7 +58,6 @@ def run_compose(folder: Path, wish: Wish, outputs: Sequence[Path], *, soundfont:
         with stages.during("start"):
             from partimento.models.run import load_run
             from partimento.sample.composer import compose
-            from partimento.sample.pick import Choice
 
             run = load_run(folder)
         with stages.during("compose"):
@@ -59,7 +65,7 @@ def run_compose(folder: Path, wish: Wish, outputs: Sequence[Path], *, soundfont:
                 run,
                 bars=wish.bars,
                 events=wish.events,
-                choice=Choice(*wish.choice),
+                choice=choice,
                 seed=seed,
                 start=_start(wish.start, run.settings.corpus.quantise),
                 opening=wish.opening,
@@ -86,10 +92,14 @@ def _start(word: str, quantise: str) -> Piece | int | None:
         return int(word)
     if not Path(word).exists():
         raise UserError(f"--start is silence, the number of a training piece, or a score file; there is no file {word}")
-    from partimento.corpus import read_pieces
+    return read_one(Path(word), quantise=quantise)
 
-    (piece,) = read_pieces([word], quantise=VIEWS[quantise], workers=1).pieces
-    return piece
+
+def read_one(path: Path, *, quantise: str = "exact") -> Piece:
+    """Read a single score, in a worker process."""
+    if path.is_dir():
+        raise UserError(f"{path} is a folder; a score file is wanted here")
+    return read_pieces([path], quantise=VIEWS[quantise], workers=1).pieces[0]
 
 
 def check_outputs(outputs: Sequence[Path], *, force: bool) -> None:
@@ -97,17 +107,17 @@ def check_outputs(outputs: Sequence[Path], *, force: bool) -> None:
     for path in outputs:
         if path.suffix.lower() not in WRITERS:
             raise UserError(f"{path}: cannot write {path.suffix or 'a file without an ending'}; there are {' '.join(WRITERS)}")
+        if path.is_dir():
+            raise UserError(f"{path} is a folder")
         refuse_existing(path, force=force)
-    if len(set(outputs)) < len(outputs):
+    if len({path.resolve() for path in outputs}) < len(outputs):
         raise UserError("the same file is asked for twice")
 
 
 def write_all(piece: Piece, outputs: Sequence[Path], *, soundfont: Path | None, force: bool) -> list[Path]:
-    """Write a piece in every format asked for, with progress; the files' names go to the error stream."""
-    written: list[Path] = []
+    """Write a piece in every format asked for; what several need is made once. The files' names go to the error stream."""
     with screen.stages() as stages:
-        for done, path in enumerate(outputs):
-            stages.at("write", done, len(outputs), str(path))
-            written += write(piece, path, force=force, soundfont=soundfont)
-        stages.at("write", len(outputs), len(outputs), ", ".join(map(str, written)))
+        with stages.during("write"):
+            written = render.write_all(render.Chain(piece, soundfont), outputs, force=force)
+        stages.at("files", len(written), len(written), ", ".join(map(str, written)))
     return written

@@ -9,8 +9,9 @@ from typing import Any
 
 from partimento.app import screen
 from partimento.app.train import print_figures, train_run
-from partimento.config import merge, read_recipe
+from partimento.config import UserError, merge, read_recipe
 from partimento.evaluate.likelihood import Likelihood
+from partimento.files import refuse_folder
 from partimento.piece import Part, Piece, Tempo
 
 SOURCE = "bundled:chorales"
@@ -22,10 +23,13 @@ SUFFIXES = (".mid", ".musicxml", ".svg", ".png", ".pdf", ".wav")
 def run_demo(out: Path, *, seed: int, bars: int) -> None:
     """The command; writes only its own files into `out`: ``chorale.*``, ``index.html`` and the folder ``run``."""
     began = time.monotonic()
+    refuse_folder(out / "run", mark="run.json", force=True)
+    if (out / "index.html").exists() and not (out / "run").exists():
+        raise UserError(f"{out}/index.html is there already, and not the demo's: name another folder with -o")
     console = screen.out()
     console.print(f"Learning from the Bach chorales in music21's corpus, then composing {bars} bars. Seed {seed}.")
     with screen.stages() as stages:
-        recipe = merge(read_recipe("lstm-notes"), {"train": {"max_seconds": 75.0}})  # a slow machine learns less, not longer
+        recipe = merge(read_recipe("lstm-notes"), {"train": {"seed": seed}})
         run, reading, table = train_run([SOURCE], recipe, out=out / "run", force=True, stages=stages)
         from partimento.sample.composer import compose
 
@@ -37,6 +41,9 @@ def run_demo(out: Path, *, seed: int, bars: int) -> None:
         written = _write(piece, out, run, table, stages)
     print_figures(table)
     screen.print_rejects(reading.rejects)
+    best = min(table, key=lambda name: table[name].total)
+    if best != run.settings.name:
+        console.print(f"It did not learn enough: {best} foresees the chorales better.")
     console.print(f"\nComposed in {time.monotonic() - began:.0f} s, in {out}/:")
     for path in written:
         console.print(f"  {path.name:<18}{_WHAT.get(path.suffix, '')}")
@@ -81,7 +88,7 @@ def _about(run: Any, table: dict[str, Likelihood]) -> dict[str, Any]:
         "licence": "public domain",
         "text": [
             f"An LSTM with {run.model.network.count_params():,} weights learned from them for {run.history[-1].seconds:.0f} seconds. "
-            f"On {best.events:,} events of chorales that it had not seen, it needs fewer nats an event than counts do:",
+            f"{best.events:,} events of chorales that it had never met cost it so many nats each, beside what counts need:",
         ],
         "figures": [
             {

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from partimento import __version__
 from partimento.app import screen
+from partimento.config import UserError
 from partimento.write.audio import find_soundfont
 
 EXTRAS = ("tensorflow-cpu", "torch")
@@ -28,7 +29,7 @@ def run_doctor(*, soundfont: Path | None, as_json: bool) -> None:
         "python": platform.python_version(),
         "system": platform.platform(),
         "cores": str(os.cpu_count()),
-        "keras backend": os.environ.get("KERAS_BACKEND", "jax"),
+        "keras backend": _backend(),
         "soundfont": f"{font} ({origin})",
     }
     if as_json:
@@ -46,6 +47,15 @@ def run_doctor(*, soundfont: Path | None, as_json: bool) -> None:
 def _name(requirement: str) -> str:
     """The package that a requirement such as ``numpy>=2`` names."""
     return re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0]
+
+
+def _backend() -> str:
+    """The backend's name, or what is wrong with it."""
+    try:
+        import partimento.models  # noqa: F401 - checks it, and loads nothing
+    except UserError as error:
+        return str(error)
+    return os.environ["KERAS_BACKEND"]
 
 
 def _version(package: str) -> str | None:

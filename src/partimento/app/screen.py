@@ -11,16 +11,17 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from partimento.corpus import Reject
 
 
 def out() -> Console:
-    return Console(file=sys.stdout, highlight=False, soft_wrap=True)
+    return Console(file=sys.stdout, highlight=False, markup=False, soft_wrap=True)
 
 
 def err() -> Console:
-    return Console(file=sys.stderr, highlight=False)
+    return Console(file=sys.stderr, highlight=False, markup=False)
 
 
 class Stages:
@@ -51,12 +52,12 @@ def stages(*, quiet: bool = False) -> Iterator[Stages]:
     """Live progress on the error stream; where that is no terminal, the finished stages are printed once."""
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(compact=True),
-        TextColumn("{task.fields[note]}"),
+        TextColumn("{task.fields[note]}", markup=False),
     )
     with Progress(*columns, console=err(), disable=quiet) as progress:
         yield Stages(progress)
@@ -67,11 +68,11 @@ def print_json(value: Any) -> None:
 
 
 def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], *, console: Console | None = None) -> None:
-    table = Table(title=title, title_justify="left", title_style="bold", show_header=any(header))
+    table = Table(title=Text(title), title_justify="left", title_style="bold", show_header=any(header))
     for number, name in enumerate(header):
         table.add_column(name, justify="left" if number == 0 else "right", overflow="fold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(Text, row))  # names of files are no markup
     (console or out()).print(table)
 
 

@@ -10,18 +10,22 @@ from typing import Any
 
 from partimento.app import screen
 from partimento.app.views import VIEWS
-from partimento.config import merge, parse_settings, read_recipe
-from partimento.corpus import Reading, read_pieces, write_rejects
+from partimento.config import UserError, merge, parse_settings, read_recipe
+from partimento.corpus import Reading, Reject, read_pieces, write_rejects
 from partimento.evaluate.likelihood import Likelihood
-from partimento.files import refuse_existing, write_atomically
+from partimento.files import refuse_folder, write_atomically
 
 
-def run_train(sources: Sequence[str], *, out: Path | None, recipe: str, overrides: Sequence[str], force: bool, as_json: bool) -> None:
+def run_train(
+    sources: Sequence[str], *, out: Path | None, recipe: str | None, overrides: Sequence[str], force: bool, as_json: bool
+) -> None:
     """The command; see `cli.train`."""
-    values = merge(read_recipe(recipe), parse_settings(overrides))
+    asked = parse_settings(overrides)
+    model = asked.get("model", {}).get("name")
+    values = merge(read_recipe(recipe or model or "lstm-notes"), asked)
     name = str(values.get("model", {}).get("name", "lstm"))
-    out = out or Path("runs") / f"{name}-{Path(sources[0].replace(':', '-')).name}"
-    refuse_existing(out, force=force)
+    out = out or Path("runs") / f"{name}-{Path(sources[0].replace(':', '-')).resolve().name}"
+    refuse_folder(out, mark="run.json", force=force)
     with screen.stages() as stages:
         run, reading, table = train_run(sources, values, out=out, force=force, stages=stages)
     screen.print_rejects(reading.rejects)
@@ -63,7 +67,13 @@ def train_run(
             stages.at(stage, done, total)
 
     epochs: list[Any] = []
-    run, data = learn(reading.pieces, settings=settings, out=out, force=force, report=report)
+    try:
+        run, data = learn(reading.pieces, settings=settings, out=out, force=force, report=report)
+    except UserError:
+        screen.print_rejects(reading.rejects)  # they may be why
+        raise
+    left_out = [Reject(piece.source.path or piece.title, reason) for piece, reason in data.left_out]
+    reading = Reading(reading.pieces, [*reading.rejects, *left_out])
     with stages.during("check"):
         table = held_out(data, run.model, name=run.settings.name)
         write_atomically(out / "held_out.json", json.dumps({n: {**asdict(row), "total": row.total} for n, row in table.items()}, indent=2))
@@ -79,5 +89,5 @@ def print_figures(table: dict[str, Likelihood]) -> None:
     rows = [(name, *(f"{x:.3f}" for x in (row.total, row.chord, row.held, row.duration, row.unknown))) for name, row in table.items()]
     events = next(iter(table.values())).events
     screen.print_table(
-        f"nats an event on {events:,} held-out events (less is better)", ("", "all", "chord", "held", "duration", "unknown"), rows
+        f"nats an event on {events:,} events of test pieces (less is better)", ("", "all", "chord", "held", "duration", "unknown"), rows
     )

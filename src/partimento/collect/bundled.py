@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib.util
 import re
 import zipfile
@@ -13,11 +14,22 @@ LICENCE = (
     "J. S. Bach's chorales are in the public domain. The encodings (after Margaret Greentree's edition) come with music21, which "
     "distributes them with their encoders' permission; its corpus/license.txt says the terms."
 )
+GENERAL_LICENCE = (
+    "Distributed with music21 with the encoders' permission; to its makers' knowledge out of copyright in the United States or licensed "
+    "for use, some for non-commercial use only: see corpus/license.txt in music21 and the notes in the files."
+)
+LICENCES = {
+    "chorales": LICENCE,
+    "chorales-all": LICENCE,
+    "essenFolksong": "Non-commercial use: its legal status is unclear, as many people entered it; Ewa Dahlig-Turek permits non-commercial "
+    "distribution and use in music21, and the ABC files are Seymour Shlien's: see corpus/essenFolksong/license.txt in music21.",
+}
 PREFIX = "bundled:"
 NAMES = {
     "chorales": "the chorales of J. S. Bach for soprano, alto, tenor and bass alone",
     "chorales-all": "the same and those with further instruments",
 }
+SUFFIXES = (".mid", ".midi", ".musicxml", ".mxl", ".xml", ".abc", ".krn")
 
 
 def chorales(*, with_instruments: bool = False) -> list[Path]:
@@ -33,9 +45,7 @@ def chorales(*, with_instruments: bool = False) -> list[Path]:
     UserError
         If music21 is not installed, or without its corpus.
     """
-    spec = importlib.util.find_spec("music21")  # finds it without the seconds that importing it takes
-    folders = [Path(place) / "corpus" / "bach" for place in (spec.submodule_search_locations or [])] if spec else []
-    scores = [path for folder in folders for path in folder.glob("bwv*.mxl")]
+    scores = [path for folder in _corpora() for path in (folder / "bach").glob("bwv*.mxl")]
     # One of 408 scores, a prelude for keyboard (BWV 846), has fewer parts than a chorale.
     found = [path for path in scores if 4 <= _parts(path) <= (99 if with_instruments else 4)]
     if not found:
@@ -43,8 +53,31 @@ def chorales(*, with_instruments: bool = False) -> list[Path]:
     return sorted(found, key=_by_number)
 
 
+def collections() -> dict[str, str]:
+    """What is bundled: the chorales, and each folder of music21's corpus that has scores; names and what they are.
+
+    Examples
+    --------
+    >>> collections()["bach"]
+    '413 files: krn, mxl, xml'
+    """
+    found = dict(NAMES)
+    for corpus in _corpora():
+        for folder in sorted(corpus.iterdir(), key=lambda folder: folder.name.casefold()):
+            if folder.is_dir() and (scores := _scores(folder)):
+                kinds = sorted({path.suffix.lstrip(".").lower() for path in scores})
+                found[folder.name] = f"{len(scores)} file{'s' * (len(scores) > 1)}: {', '.join(kinds)}"
+    return found
+
+
+def licence_note(name: str) -> str:
+    """Under what terms a bundled collection may be used."""
+    return LICENCES.get(name, GENERAL_LICENCE)
+
+
 def resolve(source: str) -> list[Path]:
-    """The paths that a SOURCE on the command line means: a bundled collection (``bundled:chorales``), or a path as it is.
+    """The paths that a SOURCE on the command line means: a bundled collection (``bundled:chorales``, ``bundled:essenFolksong``), or a path
+    as it is.
 
     Raises
     ------
@@ -54,9 +87,28 @@ def resolve(source: str) -> list[Path]:
     if not source.startswith(PREFIX):
         return [Path(source)]
     name = source.removeprefix(PREFIX)
-    if name not in NAMES:
-        raise UserError(f"nothing is bundled as {source!r}: there is {', '.join(PREFIX + known for known in NAMES)}")
-    return chorales(with_instruments=name == "chorales-all")
+    if name in NAMES:
+        return chorales(with_instruments=name == "chorales-all")
+    folders = {folder.name: folder for corpus in _corpora() for folder in corpus.iterdir() if folder.is_dir()}
+    scores = _scores(folders[name]) if name in folders else []
+    if not scores:
+        known = list(collections())
+        near = difflib.get_close_matches(name.casefold(), [each.casefold() for each in known], n=1)
+        meant = [PREFIX + each for each in known if each.casefold() in near]
+        hint = f"did you mean {meant[0]}?" if meant else f"there is {', '.join(PREFIX + each for each in known)}"
+        raise UserError(f"nothing is bundled as {source!r}: {hint}")
+    return scores
+
+
+def _corpora() -> list[Path]:
+    """The corpus inside the music21 package, if it is there."""
+    spec = importlib.util.find_spec("music21")  # finds it without the seconds that importing it takes
+    places = [Path(place) / "corpus" for place in (spec.submodule_search_locations or [])] if spec else []
+    return [place for place in places if place.is_dir()]
+
+
+def _scores(folder: Path) -> list[Path]:
+    return sorted((path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file()), key=_by_number)
 
 
 def _parts(path: Path) -> int:

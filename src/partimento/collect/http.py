@@ -146,7 +146,7 @@ class PoliteClient:
         self.site, self.delay_s, self.requests = site, delay_s, 0
         self.agent = f"{NAME}/{partimento.__version__} (collects scores, one request at a time{contact and '; '}{contact})"
         self._clock, self._tell = clock or Clock(), tell or (lambda text: None)
-        self._free_at = float("-inf")
+        self._ended_at = float("-inf")
         self._robots: Any = None
         self._http = httpx.Client(
             headers={"User-Agent": self.agent, "Accept-Encoding": "identity"},
@@ -189,9 +189,7 @@ class PoliteClient:
         self.obey(text)
         return text
 
-    def get(
-        self, url: str, *, limit: int, etag: str = "", modified: str = "", cut: Callable[[bytes], str] = lambda body: ""
-    ) -> Answer:
+    def get(self, url: str, *, limit: int, etag: str = "", modified: str = "", cut: Callable[[bytes], str] = lambda body: "") -> Answer:
         """Ask for `url`, again and ever later if that fails in a way that may pass.
 
         Parameters
@@ -246,12 +244,12 @@ class PoliteClient:
         """One request: its answer, or where it is redirected to."""
         import httpx
 
-        self._clock.sleep(max(0.0, self._free_at - self._clock.now_s()))
+        self._clock.sleep(max(0.0, self._ended_at + self.delay_s - self._clock.now_s()))
         self.requests += 1
         try:
             with self._http.stream("GET", url, headers=headers) as response:
                 _check_status(response, url, asked=bool(headers))
-                if response.is_redirect:
+                if response.has_redirect_location:
                     return response.headers["Location"]
                 body = b"" if response.status_code == 304 else self._body(response, limit)
                 return Answer(response.status_code, body, response.headers.get("ETag", ""), response.headers.get("Last-Modified", ""))
@@ -260,7 +258,7 @@ class PoliteClient:
         except httpx.InvalidURL as error:
             raise RefusedError(f"it is no address: {url[:80]!r}") from error
         finally:
-            self._free_at = self._clock.now_s() + self.delay_s
+            self._ended_at = self._clock.now_s()
 
     def _body(self, response: httpx.Response, limit: int) -> bytes:
         if response.headers.get("Content-Encoding", "identity").lower() != "identity":
@@ -283,5 +281,5 @@ def _check_status(response: httpx.Response, url: str, *, asked: bool) -> None:
     if status >= 400:
         later = f", try again in {after} s" if status == 429 and after.isdecimal() else ""
         raise StatusError(status, f"{url}: the archive answers {status} {response.reason_phrase}{later}")
-    if not (status == 200 or (status == 304 and asked) or (response.is_redirect and response.headers.get("Location"))):
+    if not (status == 200 or (status == 304 and asked) or response.has_redirect_location):
         raise RefusedError(f"the archive answers {status}")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -119,6 +120,13 @@ def _records(path: Path) -> Iterator[Record]:
             record = json.loads(line)
             if isinstance(record, dict):
                 yield record
+
+
+def sweep(folder: Path) -> None:
+    """Take away what a killed process left half-written (`files.write_atomically` names it so); nobody else may be at work there."""
+    for path in folder.rglob(".*.part"):
+        if re.fullmatch(r"\..+\.(midi?|csv|jsonl)\.[a-z0-9_]{8}\.part", path.name, re.IGNORECASE) and path.is_file():
+            path.unlink()
 
 
 @contextlib.contextmanager

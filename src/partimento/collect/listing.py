@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from partimento.collect.errors import RefusedError
@@ -131,4 +132,5 @@ def unmark(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return " ".join(text.split())
+    """One line without characters that steer a terminal or turn the writing round."""
+    return "".join(char for char in " ".join(text.split()) if unicodedata.category(char) not in ("Cc", "Cf", "Cs"))

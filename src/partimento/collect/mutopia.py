@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from partimento.collect.errors import RefusedError
 from partimento.collect.http import Clock, PoliteClient, Site
-from partimento.collect.journal import Journal, only_one
+from partimento.collect.journal import Journal, only_one, sweep
 from partimento.collect.listing import PAGE, ListedPiece, parse_listing
 from partimento.collect.taking import Skip, Taker
 from partimento.config import UserError
@@ -142,6 +142,7 @@ def collect_mutopia(
     with ExitStack() as stack:
         if not dry_run:
             stack.enter_context(only_one(out))
+            sweep(out)
         words = {"archive": "mutopia", "instrument": query.instrument, "composer": query.composer, "base_url": query.base_url}
         journal = Journal(out, words, now=clock.utc(), write=not dry_run)
         stack.callback(journal.close)
@@ -172,8 +173,11 @@ class _Crawl:
         if taker.write:
             self._take(taker, waiting[: query.limit or None])
             waiting = [piece for piece in waiting if not taker.has(piece)]
+            taker.write_skips()
             if whole and not waiting:
                 journal.finish()
+        else:
+            waiting = waiting[: query.limit or None]
         rows = [row for piece in pieces for link in piece.links for row in journal.known(link).get("rows", [])]
         return Collected(
             taker.folder, len(pieces), tuple(waiting), taker.fetched, taker.updated, taker.unchanged, settled,
@@ -195,6 +199,7 @@ class _Crawl:
     def _listing(self, client: PoliteClient, taker: Taker) -> tuple[list[ListedPiece], bool]:
         """The pieces, page by page to an empty page or as far as the limit needs; and whether that was all."""
         pieces: dict[str, ListedPiece] = {}
+        waiting = 0
         for number in range(MAX_PAGES):
             self._at = ("pages of the listing", number, number + 1)
             self.tell(f"{len(pieces)} pieces" if pieces else "")
@@ -205,17 +210,21 @@ class _Crawl:
                     f"{self._query.composer and ' by ' + self._query.composer} (composers are as in its addresses: GiulianiM)"
                 )
             if not page:
-                self._at = ("pages of the listing", number + 1, number + 1)
-                self.tell(f"{len(pieces)} pieces")
+                self._listed(number + 1, len(pieces))
                 return list(pieces.values()), True
-            before = len(pieces)
-            for piece in page:
-                pieces.setdefault(piece.number or piece.title, piece)
-            if len(pieces) == before:
+            new = {name: piece for piece in page if (name := piece.number or piece.title) not in pieces}
+            if not new:
                 raise UserError(f"{self._query.page(number * PAGE)}: the listing repeats itself")
-            if 0 < self._query.limit <= sum(not taker.has(piece) for piece in pieces.values()):
+            pieces |= new
+            waiting += sum(not taker.has(piece) for piece in new.values())
+            if 0 < self._query.limit <= waiting:
+                self._listed(number + 1, len(pieces))
                 return list(pieces.values()), False
         raise UserError(f"the listing has more than {MAX_PAGES} pages")
+
+    def _listed(self, pages: int, pieces: int) -> None:
+        self._at = ("pages of the listing", pages, pages)
+        self.tell(f"{pieces} pieces")
 
     def _page(self, client: PoliteClient, taker: Taker, startat: int) -> list[ListedPiece]:
         key = self._query.page(startat)

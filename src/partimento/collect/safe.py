@@ -41,7 +41,7 @@ def safe_path(raw: str) -> PurePosixPath:
     >>> safe_path("SorF/O35/étude 1.mid").as_posix()
     'SorF/O35/étude 1.mid'
     >>> safe_path("SorF/aux.mid").as_posix()
-    'SorF/_aux-0a6db2c0.mid'
+    'SorF/_aux-d94496e6.mid'
     >>> safe_path("../sor.mid")
     Traceback (most recent call last):
     ...
@@ -157,8 +157,8 @@ def unpack_midis(data: bytes) -> tuple[list[tuple[PurePosixPath, bytes]], list[t
                     files.append((_member_path(member), _read_member(archive, member)))
                 except RefusedError as error:
                     refused.append((member.filename, str(error)))
-    except (zipfile.BadZipFile, zlib.error, struct.error, ArithmeticError, NotImplementedError, ValueError, OSError) as error:
-        raise RefusedError(f"a zip that cannot be read: {error}") from error
+    except (zipfile.BadZipFile, zlib.error, struct.error, ArithmeticError, EOFError, RuntimeError, ValueError, OSError) as error:
+        raise RefusedError(f"a zip that cannot be read: {error or type(error).__name__}") from error
     return sorted(files, key=lambda file: _natural(file[0])), refused
 
 

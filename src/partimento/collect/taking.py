@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
@@ -12,8 +12,16 @@ from partimento.collect.journal import Journal
 from partimento.collect.listing import ListedPiece
 from partimento.collect.manifest import MANIFEST, SKIPPED, Row, merge_rows, read_manifest, sha256_of, write_manifest, write_table
 from partimento.collect.safe import (
-    MAX_MIDI, MAX_ZIP, add_hash, check_midi, inside, midi_is_cut, safe_path, unpack_midis, zip_is_cut,
-)  # fmt: skip
+    MAX_MIDI,
+    MAX_ZIP,
+    add_hash,
+    check_midi,
+    inside,
+    midi_is_cut,
+    safe_path,
+    unpack_midis,
+    zip_is_cut,
+)
 from partimento.files import write_atomically
 
 MOST_FAILURES = 3  # so many files in a row: the archive is in trouble, and is left alone
@@ -62,6 +70,7 @@ class Taker:
         self._journal, self._client, self._clock = journal, client, clock
         self._skips: dict[tuple[str, str, str], Skip] = {}
         self._failures = 0
+        self._seen: set[tuple[str, str]] = set()  # what was found to be whole on disk: hashed once
         noted = [row for record in journal.records() for row in record.get("rows", [])]
         self._rows = {row["path"]: row for row in merge_rows(read_manifest(folder), (row for row in noted if self._intact(row)))}
         self._owner = {path.casefold(): row.get("source_url", "") for path, row in self._rows.items()}
@@ -134,7 +143,8 @@ class Taker:
         if answer.status == 304:
             self.unchanged += len(rows)
             rows = [row | describe(piece) for row in rows]
-            self._settle(piece, link, rows, record.get("skips", []), Answer(304, etag=answer.etag or tags["etag"], modified=tags["modified"]))
+            same = Answer(304, etag=answer.etag or tags["etag"], modified=answer.modified or tags["modified"])
+            self._settle(piece, link, rows, record.get("skips", []), same)
             return
         if zipped:
             members, refused = unpack_midis(answer.body)
@@ -142,14 +152,18 @@ class Taker:
         else:
             check_midi(answer.body)
             files, refused = [(source, answer.body)], []
-        skips = [vars(Skip(link, member, identify(piece), piece.title, reason)) for member, reason in refused]
+        skips = [asdict(Skip(link, member, identify(piece), piece.title, reason)) for member, reason in refused]
         taken = []
         for number, (path, data) in enumerate(files, 1):
             try:
-                where = {"movement": str(number) if len(files) > 1 else "", "movements": str(len(files)), "site_zip": "yes" if zipped else "no"}
+                where = {
+                    "movement": str(number) if len(files) > 1 else "",
+                    "movements": str(len(files)),
+                    "site_zip": "yes" if zipped else "no",
+                }
                 taken.append(self._keep(path, data, describe(piece) | where, link))
             except RefusedError as error:
-                skips.append(vars(Skip(link, str(path), identify(piece), piece.title, str(error))))
+                skips.append(asdict(Skip(link, str(path), identify(piece), piece.title, str(error))))
         self._settle(piece, link, taken, skips, answer)
 
     def _keep(self, path: PurePosixPath, data: bytes, row: Row, link: str) -> Row:
@@ -158,16 +172,17 @@ class Taker:
         if self._owner.get(path.as_posix().casefold(), link) != link:
             path = add_hash(path, link)
         target, name = inside(self.folder, path), path.as_posix()
-        old = self._rows.get(name)
-        if not target.exists():
-            self.fetched += 1
-        elif target.is_file() and sha256_of(target.read_bytes()) == sha256_of(data):
-            self.unchanged += 1
-        elif old is not None and self._intact(old):
-            self.updated += 1
-        else:
+        there, old = target.is_file() and sha256_of(target.read_bytes()), self._rows.get(name)
+        mine = there == sha256_of(data) or (old is not None and self._intact(old))
+        if target.exists() and not mine:
             raise RefusedError(f"something else is at {name} already")
+        if any(parent.is_file() for parent in target.parents):
+            raise RefusedError(f"a file has the name of a folder of {name}")
         write_atomically(target, data)
+        self._seen.add((name, sha256_of(data)))
+        self.fetched += there is False
+        self.unchanged += there == sha256_of(data)
+        self.updated += there not in (False, sha256_of(data))
         self._owner[name.casefold()] = link
         return row | {
             "path": name, "source_dir": f"ftp/{source.parent}", "source_midi": source.name, "source_url": link, "bytes": str(len(data)),
@@ -178,7 +193,8 @@ class Taker:
     def _settle(self, piece: ListedPiece, link: str, rows: list[Row], skips: list[dict[str, object]], answer: Answer) -> None:
         """First the files, then the manifest, then the journal: a kill in between only means that one file is asked for again."""
         for row in rows:
-            row["composer"] = row["composer"] or spell_folder(row["composer_folder"])
+            if row["composer"] in ("", "Anonymous"):  # so the listing says where a piece's own header has no plain name
+                row["composer"] = spell_folder(row["composer_folder"])
             self._rows[row["path"]] = row
         write_manifest(self.folder, self._rows.values())
         self._journal.add(link, rows=rows, skips=skips, etag=answer.etag, modified=answer.modified)
@@ -191,7 +207,7 @@ class Taker:
         skip = Skip(link, "", identify(piece), piece.title, reason, again)
         record = self._journal.known(link)
         kept = {name: record[name] for name in ("rows", "etag", "modified") if name in record}  # what it gave before stays ours
-        self._journal.add(link, **kept, skips=[vars(skip)], again=again)
+        self._journal.add(link, **kept, skips=[asdict(skip)], again=again)
         self._skip(skip)
 
     def _skip(self, skip: Skip) -> None:
@@ -200,13 +216,20 @@ class Taker:
             return
         self._skips[key] = skip
         if self.write:
+            self.write_skips()
+
+    def write_skips(self) -> None:
+        """Say in ``skipped.csv`` what was not taken; where there never was anything to say, there is no such file."""
+        if self._skips or (self.folder / SKIPPED).exists():
             columns = ("address", "member", "mutopia_id", "title", "reason", "again")
-            rows = [{**vars(each), "again": "yes" if each.again else "no"} for each in self._skips.values()]
+            rows = [{**asdict(each), "again": "yes" if each.again else "no"} for each in self._skips.values()]
             write_table(self.folder / SKIPPED, columns, rows)
 
     def _intact(self, row: Row) -> bool:
-        path = self.folder / row["path"]
-        return path.is_file() and sha256_of(path.read_bytes()) == row.get("sha256")
+        path, known = self.folder / row["path"], (row["path"], row.get("sha256", ""))
+        if known not in self._seen and path.is_file() and sha256_of(path.read_bytes()) == known[1]:
+            self._seen.add(known)
+        return known in self._seen
 
     def _changed(self, row: Row) -> bool:
         return (self.folder / row["path"]).exists() and not self._intact(row)

@@ -16,7 +16,7 @@ import numpy as np
 import symusic
 
 from partimento.corpus.errors import MAX_QUARTERS, UnfitError, check_size
-from partimento.corpus.smf import scan_track, split_tracks
+from partimento.corpus.smf import check_metres, scan_track, split_tracks
 from partimento.piece import Key, Meter, Notes, Part, Piece, Tempo
 
 M = TypeVar("M", Meter, Key, Tempo)
@@ -70,6 +70,7 @@ def midi_from_bytes(data: bytes) -> Midi:
         With a reason, if it cannot be taken as a whole.
     """
     chunks = split_tracks(data)
+    check_metres(data)
     try:
         score = symusic.Score.from_midi(data)
     except Exception as error:  # symusic raises RuntimeError, but says so nowhere

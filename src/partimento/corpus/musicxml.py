@@ -1,7 +1,6 @@
-"""MusicXML becomes a Piece: our own reader, a hundred times as fast as music21.
+"""MusicXML becomes a Piece: our own reader, more than thirty times as fast as music21.
 
-Times are counted in whole ticks on one grid that carries every part's divisions, and go into the columns of `Notes` as they are. What the
-reader keeps to:
+Times are counted in whole ticks on one grid that carries every part's divisions, and go into the columns of `Notes` as they are. The rules:
 
 - A part is what the file calls one: the staves of a piano are one part. Transposing instruments sound as they sound, and so do their keys.
 - A bar begins at one time in all parts and lasts as long as the longest of them; a rest that fills a bar takes its length from the bar.
@@ -17,17 +16,18 @@ from __future__ import annotations
 import io
 import lzma
 import math
+import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lxml import etree
 
 from partimento.corpus.errors import MAX_BYTES, MAX_NOTES, UnfitError, check_size
 from partimento.corpus.musicxml_layout import piece_of
-from partimento.corpus.musicxml_marks import exact
-from partimento.corpus.musicxml_part import Instruments, PartReader
+from partimento.corpus.musicxml_marks import Instruments, exact
+from partimento.corpus.musicxml_part import FinerGrid, PartReader
 from partimento.corpus.musicxml_repeats import Turns, playing_order
 from partimento.piece import MAX_GRID, Part, Piece
 
@@ -56,21 +56,20 @@ def piece_from_musicxml(data: bytes, suffix: str = ".musicxml", *, unfold: bool 
     """
     if not data.strip():
         raise UnfitError("it is empty")
-    root = _root(_unzip(data) if suffix == ".mxl" or data.startswith(b"PK\3\4") else data)
-    count = int(root.xpath("count(//note)"))
-    if count > MAX_NOTES:
-        check_size(count, 0)
+    xml = _unzip(data) if suffix == ".mxl" or data.startswith(b"PK\3\4") else data
+    root = _root(xml)
+    if len(xml) > 4 * MAX_NOTES:
+        check_size(min(int(root.xpath("count(//note)")), MAX_NOTES + 1) or 1, 0)
     parts = _parts(root)
-    grid = _grid(root)
     listed = {element.get("id"): element for element in root.iterfind("part-list/score-part")}
-    has_tab = bool(root.xpath("boolean(//technical/fret)"))
-    readers: list[PartReader] = []
+    grid = _grid(root)
     turns: dict[int, Turns] | None = {} if unfold else None
-    for name, bars in parts:
-        reader = PartReader(grid, Instruments.of(listed.get(name)), has_tab=has_tab, turns=turns)
-        for index, (bar, music) in enumerate(bars):
-            reader.read_bar(index, bar, music)
-        readers.append(reader)
+    while True:
+        try:
+            readers = _read(root, parts, listed, grid, turns)
+            break
+        except FinerGrid as finer:
+            grid = _within_limits(grid * finer.times)
     order = playing_order(turns, max(len(bars) for _, bars in parts)) if turns is not None else None
     title = _text(root, "work/work-title") or _text(root, "movement-title")
     for ending in SUFFIXES:  # engraving programs fill in the name of the file
@@ -111,9 +110,9 @@ def _parser(encoding: str | None = None) -> Any:
         no_network=True,
         load_dtd=False,
         huge_tree=False,
+        remove_blank_text=True,
         remove_comments=True,
         remove_pis=True,
-        collect_ids=False,
     )
 
 
@@ -123,7 +122,7 @@ def _as_latin_1(data: bytes) -> Element | None:
         data.decode()
     except UnicodeDecodeError:
         try:
-            return etree.fromstring(data, _parser("latin-1"))
+            return etree.fromstring(data, _parser("iso-8859-1"))
         except (etree.XMLSyntaxError, ValueError):
             return None
     return None
@@ -172,13 +171,28 @@ def _by_part(root: Element) -> Iterator[tuple[str, Bars]]:
         yield name, [(bar, parts.get(name)) for bar, parts in zip(bars, inside, strict=True)]
 
 
+def _read(
+    root: Element, parts: list[tuple[str, Bars]], listed: Mapping[str, Element], grid: int, turns: dict[int, Turns] | None
+) -> list[PartReader]:
+    has_tab = next(root.iter("fret"), None) is not None
+    readers = []
+    for name, bars in parts:
+        reader = PartReader(grid, Instruments.of(listed.get(name)), has_tab=has_tab, turns=turns)
+        for index, (bar, music) in enumerate(bars):
+            reader.read_bar(index, bar, music)
+        readers.append(reader)
+    return readers
+
+
 def _grid(root: Element) -> int:
-    """Ticks a quarter that carry every time in the document."""
-    divisions = {exact(text, "divisions") for text in set(root.xpath("//divisions/text()"))}
+    """Ticks a quarter that carry every whole number of divisions in the document."""
+    divisions = {exact(text, "divisions") for text in {element.text for element in root.iter("divisions")}}
     if any(value <= 0 for value in divisions):
         raise UnfitError(f"a quarter note cannot have {min(divisions)} divisions")
-    broken = {exact(text, "duration").denominator for text in set(root.xpath("//duration[contains(., '.')]/text()"))}
-    grid = math.lcm(LEAST_GRID, *(value.numerator for value in divisions)) * math.lcm(1, *broken)
+    return _within_limits(math.lcm(LEAST_GRID, *(value.numerator for value in divisions)))
+
+
+def _within_limits(grid: int) -> int:
     if grid > MAX_GRID:
         raise UnfitError(f"no common grid carries its times: it would need {grid:.3g} steps a quarter")
     return grid
@@ -197,4 +211,4 @@ def _text(element: Element, path: str) -> str:
 
 
 def _words(element: Element) -> str:
-    return " ".join((element.text or "").split())
+    return re.sub(r"\s*[\r\n]\s*", " ", element.text or "").strip()

@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 
 from partimento.corpus.errors import UnfitError, check_size
-from partimento.corpus.musicxml_part import TIES, PartReader, Place
+from partimento.corpus.musicxml_part import TIES, BarLength, PartReader, Place
 from partimento.piece import Meter, Notes, Part, Piece, Tempo
 
 MOST_HELD = 16  # ties of one pitch that are open at a time
-SLIP = 32  # ends that differ by less than 1/32 quarter differ by a program's rounding
 BAR, ONSET, DURATION, PITCH, VELOCITY, STRING, FRET, GRACE, TIE, PART = range(10)
 
 
@@ -66,9 +65,10 @@ def piece_of(
     layout = _Layout(order, starts)
     table = _sounding(readers, layout, grid)
     check_size(table.shape[1], int((table[ONSET] + table[DURATION]).max()) / grid if table.size else 0)
-    meters, pickup = _meters(
-        _timeline(said, layout, grid), layout, grid, uncounted=any(r.lengths and r.lengths[0].number_less for r in readers)
-    )
+    uncounted = any(reader.lengths and reader.lengths[0].uncounted for reader in readers)
+    meters, pickup = _meters(_timeline(said, layout), starts, grid, uncounted=uncounted)
+    keys = _timeline(_first_word([reader.keys for reader in readers]), layout)
+    tempos = _timeline(_first_word([reader.tempos for reader in readers]), layout)
     common = int(np.gcd.reduce(table[[ONSET, DURATION]], axis=None, initial=grid))
     return Piece(
         Notes.from_columns(
@@ -82,10 +82,10 @@ def piece_of(
             fret=table[FRET],
             grace=(table[GRACE] > 0).astype(np.int64),
         ),
-        meters=meters,
-        keys=_marks(_timeline(_first_word([reader.keys for reader in readers]), layout, grid)),
-        tempos=_marks(_timeline(_first_word([reader.tempos for reader in readers]), layout, grid)) or (Tempo(),),
-        pickup=pickup,
+        meters=_marks(meters, grid),
+        keys=_marks(keys, grid),
+        tempos=_marks(tempos, grid) or (Tempo(),),
+        pickup=Fraction(pickup, grid),
         length=Fraction(starts[-1], grid),
         parts=parts,
         title=title,
@@ -100,21 +100,32 @@ def bar_lengths(readers: Sequence[PartReader], said: Mapping[Place, Meter], grid
         changes.setdefault(bar, []).append((tick, meter))
     lengths: list[int] = []
     meter = Meter()
-    for bar in range(max(len(reader.lengths) for reader in readers)):
+    bars = max(len(reader.lengths) for reader in readers)
+    for bar in range(bars):
         here = sorted(changes.get(bar, ()), key=lambda change: change[0])
         meter = here[0][1] if here and here[0][0] == 0 else meter
-        whole = 4 * meter.numerator * grid // meter.denominator
+        whole = _whole(meter, grid)
         found = [reader.lengths[bar] for reader in readers if bar < len(reader.lengths)]
-        telling = [length for length in found if not length.rests and length.furthest]
-        ends = {end for length in telling or found for end in length.ends}
-        longest = max(ends)
-        if not telling and longest == 4 * grid and all(length.as_whole for length in found if length.furthest):
-            longest = whole  # a whole rest, counted as a whole note
-        elif longest > whole and whole in ends and (longest - whole) * SLIP < grid:
-            longest = whole
-        lengths.append(longest or whole)
+        lengths.append(_bar_length(found, whole, last=bar + 1 == bars))
         meter = here[-1][1] if here else meter
     return lengths
+
+
+def _bar_length(found: Sequence[BarLength], whole: int, *, last: bool) -> int:
+    """How long a bar is of which its parts may say different things; `whole` is what its metre says.
+
+    A part that rests for the bar says nothing, nor does a rest that is longer than the bar. Where most voices keep to the metre, those that
+    go beyond it are mistaken. Else the longest is right.
+    """
+    telling = [length for length in found if length.sounds or (not length.rests and length.furthest <= whole)]
+    if not any(length.furthest for length in telling):
+        telling = [length for length in found if length.furthest]
+        if any(length.furthest > whole for length in telling) and all(length.rests for length in telling):
+            return whole  # a whole rest, counted as a whole note
+    ends = [end for length in telling for end in (length.ends if not last else (length.heard,))]
+    if sum(end == whole for end in ends) > sum(end > whole for end in ends):
+        return whole
+    return max(ends, default=0) or whole
 
 
 def _sounding(readers: Sequence[PartReader], layout: _Layout, grid: int) -> np.ndarray:
@@ -183,41 +194,50 @@ def _first_word(said: Sequence[Mapping[Place, Any]]) -> dict[Place, Any]:
     return {place: mark for marks in reversed(said) for place, mark in marks.items()}
 
 
-def _timeline(said: Mapping[Place, Any], layout: _Layout, grid: int) -> dict[Fraction, Any]:
-    """Marks by time; where a jump leads to other ones than those in force, they are said again."""
+def _timeline(said: Mapping[Place, Any], layout: _Layout) -> dict[int, Any]:
+    """Marks by time in ticks; where a jump leads to other ones than those in force, they are said again."""
     by_bar: dict[int, list[tuple[int, Any]]] = {}
     for (bar, tick), mark in sorted(said.items(), key=lambda item: item[0]):
         by_bar.setdefault(bar, []).append((tick, mark))
-    before: dict[int, Any] = {}  # bar → what is in force as it begins
+    before: list[Any] = []  # what is in force as a bar begins
     now = None
-    for bar in range(max(layout.order, default=-1) + 1):
-        before[bar] = now
+    for bar in range(max(layout.order) + 1):
+        before.append(now)
         now = by_bar[bar][-1][1] if bar in by_bar else now
-    found: dict[Fraction, Any] = {}
+    found: dict[int, Any] = {}
     now = None
     for bar, start in zip(layout.order, layout.starts, strict=False):
         here = by_bar.get(bar, ())
-        if before[bar] is not None and before[bar] != now and not (here and here[0][0] == 0):
-            found.setdefault(Fraction(start, grid), before[bar])
+        if before[bar] is not now and before[bar] != now and not (here and here[0][0] == 0):
+            found.setdefault(start, before[bar])
         for tick, mark in here:
-            found.setdefault(Fraction(start + tick, grid), mark)
+            found.setdefault(start + tick, mark)
         now = here[-1][1] if here else before[bar]
     return found
 
 
-def _marks(timeline: Mapping[Fraction, Any]) -> tuple[Any, ...]:
-    return tuple(replace(mark, onset=onset) for onset, mark in timeline.items())
+def _marks(timeline: Mapping[int, Any], grid: int) -> tuple[Any, ...]:
+    return tuple(replace(mark, onset=Fraction(tick, grid)) for tick, mark in timeline.items())
 
 
-def _meters(said: Mapping[Fraction, Meter], layout: _Layout, grid: int, *, uncounted: bool) -> tuple[tuple[Meter, ...], Fraction]:
-    """The metres, stated anew where the bars leave them, and the pickup."""
-    said = dict(said) if Fraction(0) in said else {Fraction(0): Meter(), **said}
-    onsets = [Fraction(start, grid) for start in layout.starts[:-1]]
-    meters, now = dict(said), said[Fraction(0)]
-    first = onsets[1] if len(onsets) > 1 else Fraction(0)
-    pickup = first if first < now.bar_ql or (uncounted and first != now.bar_ql) else Fraction(0)
-    for begin, after in pairwise(onsets):
-        now = said.get(begin, now)
-        if after - begin not in (now.bar_ql, 0) and (begin or not pickup):
+def _meters(said: Mapping[int, Meter], starts: Sequence[int], grid: int, *, uncounted: bool) -> tuple[dict[int, Meter], int]:
+    """The metres, stated anew where the bars leave them, and the pickup; all times in ticks."""
+    meters = dict(said) if 0 in said else {0: Meter(), **said}
+    whole = _whole(meters[0], grid)
+    first = starts[1] if len(starts) > 2 else 0
+    pickup = first if first < whole or (uncounted and first != whole) else 0
+    now, since = meters[0], 0  # a metre, and from where its bars are counted
+    changes = sorted(said)
+    at = 0
+    for begin, after in pairwise(starts[:-1]):
+        since = begin
+        while at < len(changes) and changes[at] < after:
+            now, since = said[changes[at]], max(begin, changes[at])
+            at += 1
+        if after - since not in (_whole(now, grid), 0) and (begin or not pickup):
             meters.setdefault(after, now)
-    return _marks(meters), pickup
+    return meters, pickup
+
+
+def _whole(meter: Meter, grid: int) -> int:
+    return 4 * meter.numerator * grid // meter.denominator

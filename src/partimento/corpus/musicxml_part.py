@@ -2,56 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from partimento.corpus.errors import MAX_QUARTERS, UnfitError, check_size
-from partimento.corpus.musicxml_marks import exact, key_of, meter_of, tempo_of, transposition_of, whole
+from partimento.corpus.musicxml_marks import (
+    PITCHES,
+    Instruments,
+    exact,
+    fingering_of,
+    key_of,
+    meter_of,
+    midi_of,
+    tempo_of,
+    transposition_of,
+)
 from partimento.corpus.musicxml_repeats import Turns
 from partimento.piece import Key, Meter, Tempo
 
 Element = Any
 Place = tuple[int, int]  # bar, ticks from its beginning
-STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 TIES = {"stop": 1, "start": 2}
 GRACE_QL = Fraction(1, 16)
 MOST_CHANGES = 100
 MIDDLE_LINE = ("B", "4")  # where a note without pitch stands if nothing is said
 
 
-@dataclass(frozen=True)
-class Instruments:
-    """What a part is played on.
+class FinerGrid(Exception):  # noqa: N818 - not an error: to begin again
+    """The document has a time that needs so many times as many ticks."""
 
-    Attributes
-    ----------
-    program : int or None
-        General MIDI, 0 to 127, of the first instrument.
-    is_drum : bool
-    sounds : dict of str to int
-        Name of an instrument within the document → the MIDI pitch of its one sound.
-    """
-
-    program: int | None = None
-    is_drum: bool = False
-    sounds: dict[str, int] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, listed: Element | None) -> Instruments:
-        """Read a ``score-part``."""
-        midi = list(listed.iterchildren("midi-instrument")) if listed is not None else []
-        if not midi:
-            return cls()
-        sounds = {m.get("id", ""): max(whole(m.findtext("midi-unpitched"), "a sound") - 1, 0) for m in midi if m.findtext("midi-unpitched")}
-        said = (midi[0].findtext("midi-program") or "").strip()
-        program = max(whole(said, "a program") - 1, 0) if said else None  # some count from 0, against the standard
-        drum = (midi[0].findtext("midi-channel") or "").strip() == "10" or midi[0].get("id", "") in sounds
-        return cls(program if program is not None and program < 128 else None, drum, sounds)
+    def __init__(self, times: int) -> None:
+        super().__init__(times)
+        self.times = times
 
 
-@dataclass(frozen=True, slots=True)
-class BarLength:
+class BarLength(NamedTuple):
     """How far a part goes in a bar.
 
     Attributes
@@ -60,16 +45,19 @@ class BarLength:
         Where its voices end, in ticks.
     rests : bool
         Whether it only rests, for the whole bar: then the other parts say how long that is.
-    as_whole : bool
-        Whether that rest looks like a whole one.
-    number_less : bool
-        Whether the bar is not counted.
+    sounds : bool
+        Whether it has notes.
+    uncounted : bool
+        Whether the bar has no number of its own.
+    heard : int
+        Where its last note or rest ends: the end of the last bar, which some programs fill up with a ``forward``.
     """
 
     ends: tuple[int, ...]
     rests: bool
-    as_whole: bool
-    number_less: bool
+    sounds: bool
+    uncounted: bool
+    heard: int
 
     @property
     def furthest(self) -> int:
@@ -106,16 +94,15 @@ class PartReader:
         self.shifts: list[tuple[int, str, int]] = []  # since when in this bar, which staff ("": all), how many semitones up it sounds
         self.shift: int | None = 0  # the one for all the bar; None: there are several
         self.fifths = 0
-        self.pitches: dict[tuple[str | None, ...], int] = {}
-        self.bar = self.now = self.onset = 0
+        self.bar = self.now = self.onset = self.first = 0
         self.ends: list[int] = []
         self.rest: Element | None = None
-        self.sounding = self.resting = 0
+        self.sounding = self.resting = self.heard = 0
 
     def read_bar(self, index: int, bar: Element, music: Element | None) -> None:
         """Read the next bar; `music` holds the part's notes in it (None: it has none)."""
-        self.bar, self.now, self.onset, self.ends, self.rest = index, 0, 0, [], None
-        self.sounding = self.resting = 0
+        self.bar, self.now, self.onset, self.first, self.ends, self.rest = index, 0, 0, 0, [], None
+        self.sounding = self.resting = self.heard = 0
         if self.shifts:
             self._carry_shifts()
         for element in music if music is not None else ():
@@ -134,11 +121,15 @@ class PartReader:
             elif tag == "barline" and self.turns is not None:
                 self.turns.setdefault(index, Turns()).read_barline(element)
         self.ends.append(self.now)
-        as_whole = self.rest is not None and (self.rest.findtext("type") or "").strip() == "whole"
-        rests = self.sounding == 0 and self.resting == 1 and (as_whole or self.rest.find("rest").get("measure") == "yes")
-        self.lengths.append(BarLength(tuple(self.ends), rests, as_whole, bar.get("implicit") == "yes"))
+        self.lengths.append(BarLength(tuple(self.ends), self._rests(), self.sounding > 0, bar.get("implicit") == "yes", self.heard))
         if max(self.ends) > self.longest:
             check_size(1, max(self.ends) / self.grid)
+
+    def _rests(self) -> bool:
+        """Whether all there is in the bar is one rest for as long as the bar lasts."""
+        if self.sounding or self.resting != 1 or self.rest is None:
+            return False
+        return self.rest.find("rest").get("measure") == "yes" or (self.rest.findtext("type") or "").strip() == "whole"
 
     def _ticks(self, duration: Element | None) -> int:
         text = None if duration is None else duration.text
@@ -146,18 +137,28 @@ class PartReader:
             ticks = int(text) * self.scale  # type: ignore[arg-type]  # what is no text is not exact either
         except (TypeError, ValueError):
             value = exact(text, "a duration") * self.grid / self.divisions
-            ticks = round(value)
+            if value.denominator > 1:
+                raise FinerGrid(value.denominator) from None
+            ticks = value.numerator
         if ticks < 0:
-            raise UnfitError(f"a duration is negative: {text}")
+            raise UnfitError(f"a duration is negative, in bar {self.bar + 1}")
         return ticks
 
     def _note(self, note: Element) -> None:
         found = {child.tag: child for child in note}
-        is_grace = "grace" in found
-        ticks = 0 if is_grace else self._ticks(found.get("duration"))
-        if "chord" not in found:
+        is_grace, is_chord = "grace" in found, "chord" in found
+        if is_grace:
+            ticks = 0
+        elif is_chord and self.first:
+            ticks = self.first  # a chord's notes last as long as its first one: where they differ, it is by a program's fault
+        else:
+            ticks = self._ticks(found.get("duration"))
+        if not is_chord:
             self.onset = self.now
             self.now += ticks
+            self.first = ticks
+            if self.now > self.heard:
+                self.heard = self.now
         if "rest" in found:
             self.resting += 1
             self.rest = note
@@ -165,23 +166,29 @@ class PartReader:
         self.sounding += 1
         if "cue" in found:
             return
-        if ticks > self.longest:
-            check_size(1, ticks / self.grid)
-        if ticks == 0 and not is_grace:
-            raise UnfitError(f"a note lasts no time, in bar {self.bar + 1}")
+        if not 0 < ticks <= self.longest and not is_grace:
+            self._refuse(ticks)
         ties = grace = 0
         string = fret = -1
         if "tie" in found:
             for tie in note.iterchildren("tie"):
                 ties |= TIES.get(tie.get("type"), 0)
         if self.has_tab and "notations" in found:
-            string, fret = _fingering(note)
+            string, fret = fingering_of(note)
         if is_grace:
             ticks, ties = self.grid // GRACE_QL.denominator, 0
             grace = self._grace(found)
+        written = found.get("pitch", ())
+        pitch = PITCHES.get(tuple([child.text for child in written])) if self.shift == 0 else None
+        if pitch is None:
+            pitch = self._pitch(found)
         dynamics = note.get("dynamics")
         velocity = 80 if dynamics is None else min(max(round(float(exact(dynamics, "a loudness")) * 0.9), 1), 127)
-        self.rows.append((self.bar, self.onset, ticks, self._pitch(found), velocity, string, fret, grace, ties))
+        self.rows.append((self.bar, self.onset, ticks, pitch, velocity, string, fret, grace, ties))
+
+    def _refuse(self, ticks: int) -> None:
+        check_size(1, ticks / self.grid)
+        raise UnfitError(f"a note lasts no time, in bar {self.bar + 1}")
 
     def _grace(self, found: dict[str, Element]) -> int:
         if "chord" not in found or len(self.voices) == 1:
@@ -194,10 +201,9 @@ class PartReader:
         written = found.get("pitch")
         if written is None:
             return self._unpitched(found)
-        key = tuple([child.text for child in written])
-        pitch = self.pitches.get(key)
+        pitch = PITCHES.get(tuple([child.text for child in written]))
         if pitch is None:
-            pitch = self.pitches[key] = _midi(written.findtext("step"), written.findtext("octave"), written.findtext("alter"))
+            pitch = midi_of(written.findtext("step"), written.findtext("octave"), written.findtext("alter"))
         pitch += self._shift_at(found) if self.shift is None else self.shift
         if not 0 <= pitch <= 127:
             raise UnfitError(f"a pitch is outside 0 to 127: {written.findtext('step')}{written.findtext('octave')}")
@@ -215,7 +221,7 @@ class PartReader:
         if name is None and len(sounds) == 1:
             return min(*sounds.values(), 127)
         step, octave = shown.findtext("display-step") or MIDDLE_LINE[0], shown.findtext("display-octave") or MIDDLE_LINE[1]
-        return min(max(_midi(step, octave, None), 0), 127)
+        return min(max(midi_of(step, octave, None), 0), 127)
 
     def _shift_at(self, found: dict[str, Element]) -> int:
         """The semitones where a transposition changes within the bar, or staves have each their own: the latest by time counts."""
@@ -274,23 +280,3 @@ class PartReader:
         if self.turns is not None:
             for sound in sounds:
                 self.turns.setdefault(self.bar, Turns()).read_sound(sound)
-
-
-def _midi(step: str | None, octave: str | None, alter: str | None) -> int:
-    name = (step or "").strip().upper()
-    if name not in STEPS:
-        raise UnfitError(f"a note's name is none: {name[:20]!r}")
-    raised = exact(alter, "an accidental") if alter and alter.strip() else Fraction(0)
-    if abs(raised) > 12:
-        raise UnfitError(f"no such accidental: {float(raised):g} semitones")
-    sounding = 12 * (whole(octave, "an octave") + 1) + STEPS[name] + raised
-    return int(sounding + Fraction(1, 2)) if sounding.denominator > 1 else int(sounding)
-
-
-def _fingering(note: Element) -> tuple[int, int]:
-    """String and fret of a tablature, -1 where nothing is said."""
-    found = []
-    for tag in ("string", "fret"):
-        text = (note.findtext(f"notations/technical/{tag}") or "").strip()
-        found.append(int(text) if text.isascii() and text.isdigit() and len(text) < 4 else -1)
-    return found[0], found[1]

@@ -104,6 +104,8 @@ def playing_order(turns: Mapping[int, Turns], bars: int) -> list[int]:
                 played, i = played + 1, start
                 continue
             start, played = i + 1, 1
+        elif ending and i == ending.last:
+            start, played = i + 1, 1
         i += 1
     return order
 
@@ -129,7 +131,7 @@ def _endings(turns: Mapping[int, Turns], bars: int) -> dict[int, _Ending]:
     """The ending that each bar belongs to."""
     found: dict[int, _Ending] = {}
     begun = sorted(i for i in turns if turns[i].endings)
-    for first, following in zip(begun, [*begun[1:], bars], strict=True):
+    for first, following in zip(begun, [*begun[1:], bars], strict=False):
         last = next((i for i in range(first, following) if i in turns and (turns[i].closes or turns[i].times)), first)
         ending = _Ending(first, last, turns[first].endings)
         found.update(dict.fromkeys(range(first, last + 1), ending))

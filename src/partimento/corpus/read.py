@@ -11,12 +11,13 @@ from partimento.corpus.errors import MAX_BYTES, ReadError, UnfitError
 from partimento.piece import Piece, Source
 
 MIDI_SUFFIXES = (".mid", ".midi")
-SCORE_SUFFIXES = (".musicxml", ".mxl", ".xml", ".abc", ".krn")
+MUSICXML_SUFFIXES = (".musicxml", ".mxl", ".xml")
+SCORE_SUFFIXES = (*MUSICXML_SUFFIXES, ".abc", ".krn")
 SUFFIXES = MIDI_SUFFIXES + SCORE_SUFFIXES
 Quantise = Literal["music21"] | None
 
 
-def read_piece(path: Path | str, *, quantise: Quantise = None) -> Piece:
+def read_piece(path: Path | str, *, quantise: Quantise = None, unfold: bool = False) -> Piece:
     """Read one file, in this process.
 
     Parameters
@@ -26,6 +27,8 @@ def read_piece(path: Path | str, *, quantise: Quantise = None) -> Piece:
     quantise : None or "music21"
         None keeps every time exactly as the file has it. ``"music21"`` gives the view whose `events` are what music21 10.5.1 makes of the
         file by ``converter.parse(path).chordify()``, for comparison with it (see `chordify`).
+    unfold : bool
+        Whether the repeats of a MusicXML file are written out as they are played.
 
     Returns
     -------
@@ -42,7 +45,7 @@ def read_piece(path: Path | str, *, quantise: Quantise = None) -> Piece:
         raise ValueError(f"quantise is None or 'music21', not {quantise!r}")
     try:
         data = _bytes_of(path)
-        piece = _piece_from(path, data, quantise)
+        piece = _piece_from(path, data, quantise, unfold=unfold)
     except OSError as error:
         raise ReadError(path, (error.strerror or str(error)).lower()) from error
     except (UnfitError, ValueError) as error:
@@ -64,7 +67,7 @@ def _bytes_of(path: Path) -> bytes:
     return data
 
 
-def _piece_from(path: Path, data: bytes, quantise: Quantise) -> Piece:
+def _piece_from(path: Path, data: bytes, quantise: Quantise, *, unfold: bool) -> Piece:
     if path.suffix.lower() in MIDI_SUFFIXES:
         from partimento.corpus.midi import midi_from_bytes
 
@@ -74,7 +77,12 @@ def _piece_from(path: Path, data: bytes, quantise: Quantise) -> Piece:
         from partimento.corpus.chordify import music21_view
 
         return music21_view(midi)
-    from partimento.corpus.scores import piece_from_score
+    if path.suffix.lower() in MUSICXML_SUFFIXES:
+        from partimento.corpus.musicxml import piece_from_musicxml
 
-    piece = piece_from_score(data, path.suffix.lower())
+        piece = piece_from_musicxml(data, path.suffix.lower(), unfold=unfold)
+    else:
+        from partimento.corpus.scores import piece_from_score
+
+        piece = piece_from_score(data, path.suffix.lower())
     return piece if quantise is None else piece.replace(cuts=tuple(bar.onset for bar in piece.bars()))

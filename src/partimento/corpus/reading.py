@@ -60,7 +60,7 @@ def read_pieces(
     workers : int, optional
         How many processes; by default one a core.
     timeout_s : float, optional
-        Seconds a file may take; by default 20 for MIDI, 60 for what music21 reads.
+        Seconds a file may take; by default 20 for MIDI, 60 for scores.
     progress : callable, optional
         Called as ``progress(done, total)`` after every file.
     command : iterable of str
@@ -119,6 +119,8 @@ def _why_empty(names: list[Path | str], rejects: list[Reject]) -> str:
     if not rejects:
         return f"an empty corpus: no music files in {where}"
     first = rejects[0]
+    if len(names) == len(rejects) == 1 and first.path == str(names[0]):
+        return f"{first.path}: {first.reason}"
     return f"an empty corpus: none of {len(rejects)} files in {where} could be read (the first, {first.path}: {first.reason})"
 
 

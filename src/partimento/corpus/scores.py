@@ -1,4 +1,4 @@
-"""Engraved scores (MusicXML, ABC, kern) become Pieces, through music21.
+"""ABC and kern become Pieces, through music21 (MusicXML has a reader of its own: `musicxml`).
 
 Ties become one note, transposing instruments sound as they sound, repeats are not unfolded. Of what has no written time, grace notes are
 kept as short notes before their main note (flagged, so that they can be found) and chord symbols are not notes. Where a bar is
@@ -7,17 +7,13 @@ shorter or longer than its metre says, the metre is stated again after it, so th
 
 from __future__ import annotations
 
-import io
 import warnings
-import zipfile
-import zlib
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
-from xml.etree import ElementTree
 
-from partimento.corpus.errors import MAX_BYTES, UnfitError, check_size
+from partimento.corpus.errors import UnfitError, check_size
 from partimento.piece import Key, Meter, Note, Notes, Part, Piece, Tempo
 
 GRACE_QL = Fraction(1, 16)
@@ -45,17 +41,13 @@ def piece_from_score(data: bytes, suffix: str) -> Piece:
         return _to_piece(score, parts)
 
 
-def _text(data: bytes, suffix: str) -> str | bytes:
+def _text(data: bytes, suffix: str) -> str:
     if not data.strip():
         raise UnfitError("it is empty")
-    if suffix == ".mxl":
-        data = _unzip(data)
-    if suffix in (".abc", ".krn"):
-        text = data.decode("utf-8-sig", "replace") if _is_utf8(data) else data.decode("latin-1")
-        if "\0" in text or (suffix == ".krn" and "**kern" not in text) or (suffix == ".abc" and "K:" not in text):
-            raise UnfitError(f"not {'kern' if suffix == '.krn' else 'ABC'}, whatever its name says")
-        return text
-    return data
+    text = data.decode("utf-8-sig", "replace") if _is_utf8(data) else data.decode("latin-1")
+    if "\0" in text or (suffix == ".krn" and "**kern" not in text) or (suffix == ".abc" and "K:" not in text):
+        raise UnfitError(f"not {'kern' if suffix == '.krn' else 'ABC'}, whatever its name says")
+    return text
 
 
 def _is_utf8(data: bytes) -> bool:
@@ -66,56 +58,19 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
-def _unzip(data: bytes) -> bytes:
-    """The score inside a compressed MusicXML file, of bounded size whatever the archive promises."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = [name for name in archive.namelist() if name.endswith((".xml", ".musicxml")) and not name.startswith("META-INF")]
-            if "META-INF/container.xml" in archive.namelist():
-                roots = ElementTree.fromstring(_bounded(archive, "META-INF/container.xml"))  # noqa: S314 - expat bounds expansion
-                names = [root.get("full-path", "") for root in roots.iter() if root.tag.endswith("rootfile")] or names
-            if not names:
-                raise UnfitError("the archive holds no score")
-            return _bounded(archive, names[0])
-    except (zipfile.BadZipFile, KeyError, ElementTree.ParseError, zlib.error, EOFError, NotImplementedError) as error:
-        raise UnfitError(f"damaged: not a whole archive ({error})") from error
-
-
-def _bounded(archive: zipfile.ZipFile, name: str) -> bytes:
-    with archive.open(name) as file:
-        data = file.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise UnfitError(f"larger than {MAX_BYTES // 2**20} MiB when unpacked")
-    return data
-
-
-def _parse(text: str | bytes, suffix: str) -> Any:
+def _parse(text: str, suffix: str) -> Any:
     from music21 import stream
+    from music21.converter import subConverters
 
-    if suffix in (".abc", ".krn"):
-        from music21.converter import subConverters
-
-        converter = subConverters.ConverterABC() if suffix == ".abc" else subConverters.ConverterHumdrum()
-        converter.parseData(text)
-        score = converter.stream
-        if isinstance(score, stream.Opus):
-            scores = list(score.scores)
-            if len(scores) != 1:
-                raise UnfitError(f"it holds {len(scores)} tunes: a file of one piece is read")
-            score = scores[0]
-        return score
-    from music21.musicxml.xmlToM21 import MusicXMLImporter
-
-    try:
-        root = ElementTree.fromstring(text)  # noqa: S314 - expat bounds expansion and fetches nothing
-    except ElementTree.ParseError as error:
-        raise UnfitError(f"damaged XML: {error}") from error
-    if root.tag != "score-partwise":
-        raise UnfitError("MusicXML ordered by time, not by parts" if root.tag == "score-timewise" else "XML, but not MusicXML")
-    check_size(sum(1 for _ in root.iter("note")), 0)
-    importer = MusicXMLImporter()
-    importer.xmlRootToScore(root, importer.stream)
-    return importer.stream
+    converter = subConverters.ConverterABC() if suffix == ".abc" else subConverters.ConverterHumdrum()
+    converter.parseData(text)
+    score = converter.stream
+    if isinstance(score, stream.Opus):
+        scores = list(score.scores)
+        if len(scores) != 1:
+            raise UnfitError(f"it holds {len(scores)} tunes: a file of one piece is read")
+        score = scores[0]
+    return score
 
 
 def _staves(score: Any) -> list[Any]:

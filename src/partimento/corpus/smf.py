@@ -5,6 +5,7 @@ Only small tracks are scanned event by event in Python, or the few files where a
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -63,6 +64,13 @@ def split_tracks(data: bytes) -> list[bytes]:
     if len(tracks) < count:
         raise UnfitError(f"truncated: {len(tracks)} of its {count} tracks are there")
     return tracks
+
+
+def check_metres(data: bytes) -> None:
+    """Refuse metres whose denominator no score has: symusic reads 4/2⁶⁴ as 4/1."""
+    for found in re.finditer(rb"\xff\x58\x04(.)(.)", data, re.DOTALL):
+        if found[2][0] > 7:
+            raise UnfitError(f"no such metre: {found[1][0]}/2 to the power of {found[2][0]}")
 
 
 def scan_track(track: bytes, *, until_note: bool = False) -> TrackScan | None:

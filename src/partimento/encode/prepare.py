@@ -12,7 +12,7 @@ import numpy as np
 from partimento.config import EncodeConfig, UserError
 from partimento.corpus.keys import analyse_key
 from partimento.encode.codecs import ChordCodec, Encoded
-from partimento.encode.transpose import interval_to_common_key, transpose
+from partimento.encode.transpose import interval_to_common_key, transpose, without_drums
 from partimento.piece import Event, Key, Piece
 
 
@@ -38,24 +38,39 @@ class Prepared:
         content = [([p - low for p in e.chord], [p - low for p in e.held], str(e.duration)) for e in events]
         return hashlib.sha256(repr(content).encode()).hexdigest()
 
+    @property
+    def lowest(self) -> int:
+        """The lowest pitch, where it was."""
+        return int(self.piece.notes.pitch.min(initial=127))
+
 
 @dataclass(frozen=True)
 class DataSet:
-    """Training and validation pieces, and the codec that the training pieces gave."""
+    """Pieces to train on, to choose the best epoch by, and to measure at the end; the training pieces gave the codec.
+
+    `left_out` are pieces that cannot be learned from, each with the reason.
+    """
 
     codec: ChordCodec
     train: list[Prepared]
     valid: list[Prepared]
+    test: list[Prepared]
+    left_out: list[tuple[Piece, str]]
 
     def encode(self, pieces: Sequence[Prepared]) -> list[Encoded]:
         return [self.codec.encode(item.events, pickup=item.moved.pickup) for item in pieces]
 
     @property
+    def sides(self) -> dict[str, list[Prepared]]:
+        return {"train": self.train, "valid": self.valid, "test": self.test}
+
+    @property
     def fingerprint(self) -> str:
-        """SHA-256 of all pieces' music, in order."""
+        """SHA-256 of all pieces' music, in whatever order they came."""
         digest = hashlib.sha256()
-        for item in sorted([*self.train, *self.valid], key=lambda item: (item.signature, item.piece.source.sha256)):
-            digest.update(item.signature.encode() + str(item.piece.notes.pitch.min(initial=0)).encode())
+        items = [item for side in self.sides.values() for item in side]
+        for item in sorted(items, key=lambda item: (item.signature, item.lowest)):
+            digest.update(f"{item.signature} {item.lowest}\n".encode())
         return digest.hexdigest()
 
 
@@ -64,6 +79,7 @@ def prepare(
     config: EncodeConfig,
     *,
     validation: float,
+    test: float,
     seed: int,
     progress: Callable[[int, int], None] | None = None,
 ) -> DataSet:
@@ -74,42 +90,68 @@ def prepare(
     Raises
     ------
     UserError
-        If there are fewer than two different pieces: one to learn from and one to check with.
+        If there are fewer than two different pieces (one to learn from and one to check with), or nothing comes `min_count` times.
     """
-    ready = []
+    ready: list[Prepared] = []
+    left_out: list[tuple[Piece, str]] = []
     for done, piece in enumerate(pieces, 1):
-        ready.append(in_common_key(piece, common=config.common_key))
+        try:
+            ready.append(in_common_key(piece, common=config.common_key))
+        except ValueError as error:
+            left_out.append((piece, str(error)))
         if progress:
             progress(done, len(pieces))
-    train, valid = split(ready, validation=validation, seed=seed)
+    train, valid, held = split(ready, validation=validation, test=test, seed=seed)
     codec = ChordCodec.from_pieces([item.events for item in train], min_count=config.min_count)
     if not codec.chords.symbols or not codec.durations.symbols:
-        codec = ChordCodec.from_pieces([item.events for item in train])  # so little music that nothing comes twice
-    return DataSet(codec, train, valid)
+        raise UserError(f"no chord or no duration comes {config.min_count} times: more music, or --set encode.min_count=1")
+    return DataSet(codec, train, valid, held, left_out)
 
 
 def in_common_key(piece: Piece, *, common: bool = True) -> Prepared:
-    """A piece moved to C major or a minor by its analysed key (or not, unless `common`), and by how far."""
-    key, _ = analyse_key(piece)
+    """A piece, its drums aside, moved to C major or a minor by its analysed key (or not, unless `common`), and by how far.
+
+    Raises
+    ------
+    ValueError
+        If nothing but drums is in it, or it spans so much that it cannot be moved within MIDI's pitches.
+    """
+    pitched = without_drums(piece)
+    if len(piece.notes) and not len(pitched.notes):
+        raise ValueError("there is nothing but drums in it")
+    key, _ = analyse_key(pitched)
     interval = interval_to_common_key(key) if common else 0
-    pitches = piece.notes.pitch
-    if len(pitches):  # at the edges of MIDI's range, the other way round
-        interval += 12 * ((pitches.min() + interval < 0).astype(int) - (pitches.max() + interval > 127).astype(int))
-    return Prepared(piece, transpose(piece, int(interval)), key, int(interval))
+    low, high = int(pitched.notes.pitch.min(initial=127)), int(pitched.notes.pitch.max(initial=0))
+    for shift in (interval, interval + 12, interval - 12):
+        if not len(pitched.notes) or (low + shift >= 0 and high + shift <= 127):
+            return Prepared(pitched, transpose(pitched, shift), key, shift)
+    raise ValueError("it spans nearly all of MIDI's pitches: it cannot be moved to the common key")
 
 
-def split(pieces: Sequence[Prepared], *, validation: float, seed: int) -> tuple[list[Prepared], list[Prepared]]:
-    """Training and validation pieces, in the order given; about the share `validation` of them to validation, at least one each."""
+def split(
+    pieces: Sequence[Prepared], *, validation: float, test: float, seed: int
+) -> tuple[list[Prepared], list[Prepared], list[Prepared]]:
+    """Training, validation and test pieces, each in the order given; equal music stays together.
+
+    Training and validation get at least one piece; with only two different pieces, none is left to test.
+    """
     groups: dict[str, list[int]] = {}
     for number, item in enumerate(pieces):
         groups.setdefault(item.signature, []).append(number)
     if len(groups) < 2:
         raise UserError(f"training needs at least two different pieces, one to check with; here {'is one' if groups else 'are none'}")
-    wanted = max(1, round(validation * len(pieces)))
-    chosen: set[int] = set()
     kinds = list(groups.values())
-    for kind in np.random.default_rng(seed).permutation(len(kinds))[: len(kinds) - 1]:
-        if len(chosen) >= wanted:
-            break
-        chosen.update(kinds[kind])
-    return [p for n, p in enumerate(pieces) if n not in chosen], [p for n, p in enumerate(pieces) if n in chosen]
+    order = [kinds[kind] for kind in np.random.default_rng(seed).permutation(len(kinds))]
+    valid = _take(order, wanted=max(1, round(validation * len(pieces))), keep=1)
+    held = _take(order, wanted=max(1, round(test * len(pieces))), keep=1)
+    train = {number for kind in order for number in kind}
+    sides = [[piece for number, piece in enumerate(pieces) if number in side] for side in (train, valid, held)]
+    return sides[0], sides[1], sides[2]
+
+
+def _take(order: list[list[int]], *, wanted: int, keep: int) -> set[int]:
+    """Take groups off the front until there are as many pieces as wanted; `keep` groups stay."""
+    taken: set[int] = set()
+    while len(taken) < wanted and len(order) > keep:
+        taken.update(order.pop(0))
+    return taken

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from partimento.piece import Key, Notes, Piece
 
 
 def transpose(piece: Piece, semitones: int) -> Piece:
-    """Shift every note, and the declared keys with them; its inverse is the shift by ``-semitones``.
+    """Shift every note but the drums', and the declared keys with them; its inverse is the shift by ``-semitones``.
 
     Raises
     ------
@@ -17,7 +19,8 @@ def transpose(piece: Piece, semitones: int) -> Piece:
         return piece
     notes = piece.notes
     columns = {name: getattr(notes, name) for name in Notes.COLUMNS}
-    columns["pitch"] = notes.pitch + semitones
+    drums = np.array([part.is_drum for part in piece.parts])[notes.part]
+    columns["pitch"] = notes.pitch + np.where(drums, 0, semitones)
     columns["string"] = columns["fret"] = -1  # the fingering was for the old pitches
     keys = tuple(Key.from_tonic((key.tonic + semitones) % 12, key.mode, onset=key.onset) for key in piece.keys)
     return piece.replace(notes=Notes.from_columns(notes.divisions, **columns), keys=keys)
@@ -31,3 +34,12 @@ def interval_to_common_key(key: Key) -> int:
     """
     home = 9 if key.mode == "minor" else 0
     return (home - key.tonic + 6) % 12 - 6
+
+
+def without_drums(piece: Piece) -> Piece:
+    """The piece without the notes of its drum parts, which are no harmony."""
+    drums = np.array([part.is_drum for part in piece.parts])[piece.notes.part]
+    if not drums.any():
+        return piece
+    columns = {name: getattr(piece.notes, name)[~drums] for name in Notes.COLUMNS}
+    return piece.replace(notes=Notes.from_columns(piece.notes.divisions, **columns))

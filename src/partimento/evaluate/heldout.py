@@ -20,7 +20,9 @@ BATCH = 8
 
 
 def held_out(data: DataSet, model: NextModel | None = None, *, name: str = "model") -> dict[str, Likelihood]:
-    """Nats an event on the validation pieces, each read whole from its start: of the baselines and of `model`.
+    """Nats an event on the test pieces, each read whole from its start: of the baselines and of `model`.
+
+    Where there are too few pieces for any to test with, the validation pieces stand in.
 
     Every event is charged in full; what is not in the vocabularies pays the same price under each (see `UnknownPrices`).
 
@@ -29,15 +31,16 @@ def held_out(data: DataSet, model: NextModel | None = None, *, name: str = "mode
     dict
         ``unigram``, ``markov1`` and, with a model, `name`.
     """
-    train, valid = data.encode(data.train), data.encode(data.valid)
+    pieces = data.test or data.valid
+    train, held = data.encode(data.train), data.encode(pieces)
     prices = UnknownPrices([item.events for item in data.train])
-    unknown = sum(prices.of(data.codec, item.events, encoded) for item, encoded in zip(data.valid, valid, strict=True))
+    unknown = sum(prices.of(data.codec, item.events, encoded) for item, encoded in zip(pieces, held, strict=True))
     table = {
-        "unigram": likelihood(*Baseline(data.codec, train, order=0).nats(valid), unknown),
-        "markov1": likelihood(*Baseline(data.codec, train, order=1).nats(valid), unknown),
+        "unigram": likelihood(*Baseline(data.codec, train, order=0).nats(held), unknown),
+        "markov1": likelihood(*Baseline(data.codec, train, order=1).nats(held), unknown),
     }
     if model is not None:
-        table[name] = likelihood(*model_nats(model, valid), unknown)
+        table[name] = likelihood(*model_nats(model, held), unknown)
     return table
 
 

@@ -5,11 +5,22 @@ To add a model: write its file (a docstring naming the paper, a frozen `Config`,
 
 import os
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
-from partimento.config import choose
+from partimento.config import UserError, choose
 
-os.environ.setdefault("KERAS_BACKEND", "jax")  # before Keras is loaded; the user's own choice wins
+BACKENDS = {"jax": "jax", "tensorflow": "tensorflow", "torch": "torch"}  # the backend's name → the package it needs
+
+
+def _check_backend() -> None:
+    """Before Keras is loaded: JAX, or the user's own choice if it is there."""
+    name = os.environ.setdefault("KERAS_BACKEND", "jax")
+    if find_spec(choose(name, BACKENDS, what="Keras backend")) is None:
+        raise UserError(f"KERAS_BACKEND is {name}, which is not installed (unset it to use jax)")
+
+
+_check_backend()
 
 MODELS = {
     "lstm": "partimento.models.lstm:Lstm",

@@ -8,16 +8,23 @@ from typing import Any
 
 import keras
 
-from partimento.config import UserError, merge
+from partimento.config import UserError, merge, read_recipe
 from partimento.encode.prepare import DataSet, prepare
 from partimento.encode.windows import windows
-from partimento.files import refuse_existing
+from partimento.files import refuse_folder
 from partimento.models import model_class
-from partimento.models.run import Run, Settings, save_run
+from partimento.models.run import MARK, Run, Settings, save_run
 from partimento.models.training import Epoch, fit
 from partimento.piece import Piece
 
 Report = Callable[[str, int, int, Epoch | None], None]  # stage, done, of how many, the epoch that has just ended
+
+
+def over_recipe(settings: Mapping[str, Any], recipe: str | None = None) -> dict[str, Any]:
+    """Lay settings over a recipe: the one named, else the named model's own, else ``lstm-notes``."""
+    model = settings.get("model")
+    name = model.get("name") if isinstance(model, Mapping) else None
+    return merge(read_recipe(recipe or name or "lstm-notes"), settings)
 
 
 def learn(
@@ -35,7 +42,8 @@ def learn(
     pieces : sequence of Piece
         At least two.
     settings : Settings or nested mapping, optional
-        For example ``{"model": {"name": "lstm", "units": 128}, "train": {"epochs": 5}}``.
+        For example ``{"model": {"units": 128}, "train": {"epochs": 5}}``; laid over the recipe ``lstm-notes`` or, where
+        ``model.name`` is given, over that model's own.
     out : path, optional
         Folder to save the run in; it is made at the end, whole.
     force : bool
@@ -53,16 +61,17 @@ def learn(
         If `out` exists, the pieces are too few, or a setting is wrong.
     """
     if out is not None:
-        refuse_existing(out, force=force)
+        refuse_folder(out, mark=MARK, force=force)
     if not pieces:
         raise UserError("no pieces to learn from")
     if not isinstance(settings, Settings):
-        settings = Settings.from_plain(merge({}, settings or {}))
+        settings = Settings.from_plain(over_recipe(settings or {}))
     tell = report or (lambda *_: None)
     data = prepare(
         pieces,
         settings.encode,
         validation=settings.train.validation,
+        test=settings.train.test,
         seed=settings.train.seed,
         progress=lambda done, total: tell("keys", done, total, None),
     )

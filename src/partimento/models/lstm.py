@@ -49,8 +49,11 @@ class Config:
     def __post_init__(self) -> None:
         if self.embed not in ("index", "notes"):
             raise UserError(f"model.embed is index or notes, not {self.embed!r}")
-        if min(self.embed_size, self.layers, self.units, self.dense) < 1 or not 0 <= self.dropout < 1:
-            raise UserError("model sizes are at least 1, and model.dropout lies between 0 and 1")
+        for name, most in (("embed_size", 4096), ("layers", 16), ("units", 8192), ("dense", 8192)):
+            if not 1 <= getattr(self, name) <= most:
+                raise UserError(f"model.{name} lies between 1 and {most:,}")
+        if not 0 <= self.dropout < 1:
+            raise UserError("model.dropout is at least 0 and below 1")
 
 
 # ---------------------------------------------------------------------- layers

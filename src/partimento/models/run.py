@@ -11,6 +11,7 @@ samples/         what the command line composed right after training
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import platform
@@ -35,6 +36,8 @@ from partimento.models.training import Epoch
 from partimento.piece import Meter, Source, Tempo
 
 FORMAT = 1
+MARK = "run.json"  # what makes a folder a run; written last
+FILES = ("pieces.json", "vocabulary.json", "history.csv", "model.weights.h5")
 OPENING = 64  # rows of each piece that are kept to begin from
 WITH_VERSIONS = ("partimento", "keras", "jax", "tensorflow-cpu", "torch", "numpy", "symusic", "music21")
 
@@ -152,7 +155,7 @@ class Run:
     def from_training(cls, settings: Settings, data: DataSet, model: NextModel, history: list[Epoch]) -> Run:
         pieces = [
             Learned.from_prepared(item, encoded.tokens, split)
-            for split, items in (("train", data.train), ("valid", data.valid))
+            for split, items in data.sides.items()
             for item, encoded in zip(items, data.encode(items), strict=True)
         ]
         return cls(settings, data.codec, model, pieces, history, data.fingerprint)
@@ -173,20 +176,23 @@ def save_run(run: Run, folder: Path | str, *, force: bool = False) -> Run:
         "versions": _versions(),
         "corpus": {
             "fingerprint": run.fingerprint,
-            "train": sum(piece.split == "train" for piece in run.pieces),
-            "valid": sum(piece.split == "valid" for piece in run.pieces),
+            **Counter(piece.split for piece in run.pieces),
             "events": sum(piece.events for piece in run.pieces),
         },
         "vocabulary": dict(zip(("chords", "held", "durations"), run.codec.sizes, strict=True)),
         "parameters": run.model.network.count_params(),
         "best": asdict(run.best),
     }
-    with new_folder(folder, force=force) as work:
-        write_atomically(work / "pieces.json", json.dumps([piece.to_plain() for piece in run.pieces], ensure_ascii=False))
-        write_atomically(work / "vocabulary.json", run.codec.to_json())
-        write_atomically(work / "history.csv", _history_csv(run.history))
-        run.model.network.save_weights(work / "model.weights.h5")
-        write_atomically(work / "run.json", json.dumps(about, indent=2, ensure_ascii=False) + "\n")
+    with new_folder(folder, mark=MARK, force=force) as work:
+        try:
+            write_atomically(work / "pieces.json", json.dumps([piece.to_plain() for piece in run.pieces]))
+            write_atomically(work / "vocabulary.json", run.codec.to_json())
+            write_atomically(work / "history.csv", _history_csv(run.history))
+            run.model.network.save_weights(work / "model.weights.h5")
+            about["files"] = {name: _sha256(work / name) for name in FILES}
+            write_atomically(work / MARK, json.dumps(about, indent=2) + "\n")
+        except (OSError, UserError) as error:  # a full disk, in the words of whichever library met it
+            raise UserError(f"cannot write the run {folder}: {str(error).splitlines()[0]}") from error
     return Run(run.settings, run.codec, run.model, run.pieces, run.history, run.fingerprint, folder)
 
 
@@ -199,18 +205,22 @@ def load_run(folder: Path | str) -> Run:
         If there is no run, or its files do not fit together.
     """
     folder = Path(folder)
-    if not (folder / "run.json").is_file():
-        raise UserError(f"{folder} is no run: it has no run.json (make one with: partimento train FOLDER -o {folder})")
+    check_is_run(folder)
     try:
-        about = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        about = json.loads((folder / MARK).read_text(encoding="utf-8"))
+        if about["format"] != FORMAT:
+            raise UserError(f"{folder} is a run of format {about['format']}; this version reads format {FORMAT}")
+        _check_files(folder, about["files"])
         settings = Settings.from_plain(about["settings"])
         codec = ChordCodec.from_json((folder / "vocabulary.json").read_text(encoding="utf-8"))
         pieces = [Learned.from_plain(row) for row in json.loads((folder / "pieces.json").read_text(encoding="utf-8"))]
+        if not any(piece.split == "train" for piece in pieces):
+            raise ValueError("pieces.json names no training piece")
         history = _read_history((folder / "history.csv").read_text(encoding="utf-8"))
         fingerprint = str(about["corpus"]["fingerprint"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        model = model_class(settings.name)(settings.model, codec)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
         raise UserError(f"{folder} is no whole run: {type(error).__name__}: {error}") from error
-    model = model_class(settings.name)(settings.model, codec)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", UserWarning)  # Keras only warns where weights are left as they were
@@ -219,6 +229,25 @@ def load_run(folder: Path | str) -> Run:
         sizes = dict(zip(("chords", "held patterns", "durations"), codec.sizes, strict=True))
         raise UserError(f"{folder}: the weights do not fit the vocabulary of {sizes} or are damaged") from error
     return Run(settings, codec, model, pieces, history, fingerprint, folder)
+
+
+def check_is_run(folder: Path) -> None:
+    """Say no to what is no run before anything heavy is loaded for it."""
+    if not (folder / MARK).is_file():
+        raise UserError(f"{folder} is no run: it has no {MARK} (make one with: partimento train FOLDER -o {folder})")
+
+
+def _check_files(folder: Path, sums: dict[str, str]) -> None:
+    """The files of a run belong together: none is missing, and none was changed since the training."""
+    for name in FILES:
+        if not (folder / name).is_file():
+            raise UserError(f"{folder} is no whole run: {name} is missing")
+        if _sha256(folder / name) != sums[name]:
+            raise UserError(f"{folder}: {name} does not fit the run: it was changed or damaged since the training")
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _history_csv(history: Sequence[Epoch]) -> str:

@@ -16,11 +16,13 @@ from partimento.encode.transpose import interval_to_common_key, transpose
 from partimento.encode.vocabulary import START, UNKNOWN
 from partimento.models.run import Learned, Run
 from partimento.piece import Event, Key, Meter, Notes, Part, Piece, Source, Tempo, merge_held
+from partimento.sample.limits import Limits, check_length
 from partimento.sample.pick import Choice
-from partimento.sample.roll import Limits, roll
+from partimento.sample.roll import Rolled, roll
 
 EVENTS_PER_BAR = 48  # beyond this, a bar is not waited for
 TAKES = 32
+ATTEMPTS = 8  # at a mode that was asked for
 
 
 @dataclass(frozen=True)
@@ -69,9 +71,9 @@ def compose(
         If the wish cannot be fulfilled.
     """
     bars = 16 if bars is None and events is None else bars
-    _check(bars, events, opening)
+    check_length(bars, events, opening)
     choice = choice or Choice(top_p=0.95)
-    begin = _begin(run, start, opening, seed)
+    begin = _begin(run, start, opening, seed, key)
     meter, pickup = begin.like.meter, begin.like.pickup
     grid = run.codec.grid
     if events is not None:
@@ -84,31 +86,44 @@ def compose(
         limits = Limits(bars * EVENTS_PER_BAR + 2, int(np.ceil(float(total))), may_end=False)
     if len(begin.tokens) >= limits.events or _steps(run, begin.tokens) >= limits.steps:
         raise UserError("the opening alone is longer than the piece that was asked for: ask for more bars or a shorter opening")
-    rolled = roll(run.model, begin.tokens, limits=limits, choice=choice, takes=takes, seed=seed)
-    best = rolled.tokens[int(np.argmax(rolled.closing))]
-    music = run.codec.decode(best[: limits.events])
-    if bars is not None:
-        music = _cut(music, pickup + bars * meter.bar_ql)
+    length = None if bars is None else pickup + bars * meter.bar_ql
+    takes = max(1, min(takes, 200_000 // limits.events))
+    for attempt in range(1 if key is None else ATTEMPTS):
+        rolled = roll(run.model, begin.tokens, limits=limits, choice=choice, takes=takes, seed=seed + attempt * 2**32)
+        music, fits = _best(run, rolled, limits, length, key)
+        if fits:
+            break
+    else:
+        raise UserError(f"no take of {takes * ATTEMPTS} came out in {key.mode if key else ''}: another seed, or the other mode, may do")
     return _dress(run, music, begin, seed=seed, key=key, program=program, title=title or f"Partimento no. {seed}")
 
 
-def _check(bars: int | None, events: int | None, opening: int) -> None:
-    if bars is not None and events is not None:
-        raise UserError("give the length in bars or in events, not both")
-    if (bars is not None and bars < 1) or (events is not None and events < 1) or opening < 1:
-        raise UserError("bars, events and the opening are at least 1")
-    if (bars or 0) > 10_000 or (events or 0) > 500_000:
-        raise UserError("at most 10,000 bars or 500,000 events at a time")
+def _best(run: Run, rolled: Rolled, limits: Limits, length: Fraction | None, key: Key | None) -> tuple[list[Event], bool]:
+    """Of the takes in the common key (in the asked mode, if one is asked), the one that best ends where it ends; and whether it fits."""
+    ranked = []
+    for tokens, closing in zip(rolled.tokens, rolled.closing.tolist(), strict=True):
+        music = run.codec.decode(tokens[: limits.events])
+        music = music if length is None else _cut(music, length)
+        found, _ = analyse_key(Piece.from_events(merge_held(music)))
+        mode = key is None or found.mode == key.mode
+        home = not run.settings.encode.common_key or found.tonic == (9 if found.mode == "minor" else 0)
+        ranked.append(((mode, home, closing), music))
+    rank, music = max(ranked, key=lambda item: item[0])
+    common = run.settings.encode.common_key
+    return music, key is None or (rank[0] and (rank[1] or not common))
 
 
-def _begin(run: Run, start: Piece | int | None, opening: int, seed: int) -> Opening:
+def _begin(run: Run, start: Piece | int | None, opening: int, seed: int, key: Key | None) -> Opening:
     if isinstance(start, Piece):
-        item = in_common_key(start, common=run.settings.encode.common_key)
+        try:
+            item = in_common_key(start, common=run.settings.encode.common_key)
+        except ValueError as error:
+            raise UserError(f"cannot begin from {start.title or 'this piece'}: {error}") from error
         tokens = run.codec.encode(item.events, pickup=item.moved.pickup).tokens
         like = Learned.from_prepared(item, tokens, "given")
         return Opening(_known(tokens[: opening + 1], f"the opening of {start.title or 'the given piece'}"), like, start.title)
     if start is None:
-        like = _one_of_the_usual(run, seed)
+        like = _one_of_the_usual(run, seed, key)
         first = like.opening[0] if len(like.opening) else np.array([START, START, START], np.int32)
         return Opening(first[None], like, "")
     if not 0 <= start < len(run.pieces):
@@ -125,9 +140,10 @@ def _known(tokens: np.ndarray, what: str) -> np.ndarray:
     return tokens[: unknown[0] + 1] if len(unknown) else tokens
 
 
-def _one_of_the_usual(run: Run, seed: int) -> Learned:
-    """A training piece, drawn among those of the commonest metre."""
+def _one_of_the_usual(run: Run, seed: int, key: Key | None) -> Learned:
+    """A training piece, drawn among those of the commonest metre (and of the asked mode, if there are any)."""
     pieces = [piece for piece in run.pieces if piece.split == "train"]
+    pieces = [piece for piece in pieces if key is None or piece.key.endswith(key.mode)] or pieces
     usual = Counter((p.meter.numerator, p.meter.denominator) for p in pieces).most_common(1)[0][0]
     pieces = [p for p in pieces if (p.meter.numerator, p.meter.denominator) == usual]
     return pieces[int(np.random.default_rng([seed, 1]).integers(len(pieces)))]
@@ -161,8 +177,8 @@ def _dress(run: Run, music: list[Event], begin: Opening, *, seed: int, key: Key 
         home = Key(0, found.mode)
     else:
         home, shift = found, 0 if key is None else (key.tonic - found.tonic + 6) % 12 - 6
-    if key is None and len(begin.tokens) == 1:  # an opening stays where it was
-        shift = _within_range(run, plain.notes, shift)
+    if len(begin.tokens) == 1:  # an opening stays where it was
+        shift = _within_range(run, plain.notes, shift, free=key is None)
     declared = key if key is not None else Key.from_tonic((home.tonic + shift) % 12, home.mode)
     learned_from = Counter(piece.composer for piece in run.pieces if piece.composer)
     if program is None:
@@ -188,15 +204,16 @@ def _interval(run: Run, begin: Opening, mode: str, seed: int) -> int:
     return alike[int(np.random.default_rng([seed, 2]).integers(len(alike)))].interval
 
 
-def _within_range(run: Run, notes: Notes, wanted: int) -> int:
-    """The wanted shift if it keeps to the pitches of the training pieces, else the nearest of theirs (or an octave off) that best does."""
+def _within_range(run: Run, notes: Notes, wanted: int, *, free: bool) -> int:
+    """The wanted shift if it keeps to the training pieces' pitches, else one an octave off or (if `free`) another of theirs that does."""
     pieces = [piece for piece in run.pieces if piece.split == "train"]
     low, high = min(piece.low for piece in pieces), max(piece.high for piece in pieces)
-    usual = [shift for shift, _ in Counter(-piece.interval for piece in pieces).most_common()]
+    usual = [shift for shift, _ in Counter(-piece.interval for piece in pieces).most_common()] if free else []
     shifts = [wanted, wanted - 12, wanted + 12, *usual]
 
-    def outside(shift: int) -> int:
-        return int(np.count_nonzero((notes.pitch + shift < low) | (notes.pitch + shift > high)))
+    def outside(shift: int) -> tuple[int, int]:
+        moved = notes.pitch + shift
+        return int(np.count_nonzero((moved < 0) | (moved > 127))), int(np.count_nonzero((moved < low) | (moved > high)))
 
     return min(shifts, key=outside)  # the first of the best
 

@@ -19,7 +19,7 @@ class Choice:
     Parameters
     ----------
     temperature : float
-        Below 1 bolder on what is likely, above 1 on what is not; 0 is greedy: always the likeliest.
+        Below 1 safer, above 1 bolder; 0 is greedy: always the likeliest.
     top_k : int
         Only the k likeliest; 0 means all.
     top_p : float

@@ -15,6 +15,7 @@ from keras import ops
 from partimento.encode.codecs import CHORD, DURATION, FIELDS
 from partimento.encode.vocabulary import END, PAD
 from partimento.models.base import NextModel
+from partimento.sample.limits import Limits
 from partimento.sample.pick import NEVER, Choice, pick
 
 
@@ -31,17 +32,6 @@ class Rolled(NamedTuple):
 
     tokens: np.ndarray
     closing: np.ndarray
-
-
-class Limits(NamedTuple):
-    """When a take stops: after `events` events (prompt and start row included), or once it has lasted `steps` (of the codec's grid).
-
-    With `may_end` the model may also end it by itself.
-    """
-
-    events: int
-    steps: int
-    may_end: bool
 
 
 class Roll(keras.Model):

@@ -16,6 +16,7 @@ import numpy as np
 from partimento.config import UserError
 from partimento.files import write_atomically
 from partimento.piece import Piece
+from partimento.write.text import check_names
 
 PEAK = 10 ** (-1 / 20)  # -1 dBFS
 TAIL_S = 1.5  # the last notes ring out
@@ -79,8 +80,9 @@ def render_audio(piece: Piece, soundfont: Path | str | None = None, *, sample_ra
     Raises
     ------
     UserError
-        If the piece lasts more than an hour, or the soundfont is none.
+        If the piece lasts more than an hour, the soundfont is none, or a name is no text.
     """
+    check_names(piece)
     length_s = duration_s(piece)
     if length_s > LONGEST_S:
         raise UserError(f"the piece lasts {length_s / 60:,.0f} minutes: too long for a sound file (at most {LONGEST_S // 60})")

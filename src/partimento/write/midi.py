@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from partimento.config import UserError
 from partimento.files import write_atomically
 from partimento.piece import Key, Part, Piece
+from partimento.write.text import check_names
 
 if TYPE_CHECKING:
     import mido
@@ -31,7 +32,7 @@ def to_midi(piece: Piece) -> bytes:
     Raises
     ------
     UserError
-        If a time fits no resolution that MIDI can state.
+        If a time fits no resolution that MIDI can state, or a name is no text.
 
     Examples
     --------
@@ -41,6 +42,7 @@ def to_midi(piece: Piece) -> bytes:
     """
     import mido
 
+    check_names(piece)
     resolution = resolution_for(piece)
     end = _ticks(piece.length, resolution)
     if end > LONGEST:

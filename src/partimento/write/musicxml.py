@@ -25,6 +25,7 @@ from partimento.write.notation.layout import PartLayout, StaffBar, bars_of, draw
 from partimento.write.notation.spelling import Spelling, spell
 from partimento.write.notation.symbol import Symbol
 from partimento.write.notation.voices import Clef
+from partimento.write.text import check_names
 
 DOCTYPE = '<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 Partwise//EN" "http://www.musicxml.org/dtds/partwise.dtd">'
 CONTAINER = (
@@ -48,8 +49,9 @@ def to_musicxml(piece: Piece, *, ornaments: Ornaments = "exact") -> str:
     Raises
     ------
     UserError
-        If it would be absurdly long.
+        If it would be absurdly long, or a name is no text.
     """
+    check_names(piece)
     ticks = ticks_for(piece)
     bars = bars_of(piece)
     written = written_notes(piece, ornaments)

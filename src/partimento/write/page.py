@@ -16,6 +16,7 @@ from importlib.resources import files as package_files
 from typing import Any
 
 from partimento.piece import Key, Piece
+from partimento.write.text import check_text
 
 PAGE_RATE = 24_000  # mono; some 2.8 MB a minute, half of them base64's and WAV's own
 LABELS = {
@@ -58,7 +59,14 @@ def to_page(
         ``licence``), ``corpus`` and ``licence``. All are shown as text, none as markup.
     files : sequence of str
         Names of files beside the page, linked for download.
+
+    Raises
+    ------
+    UserError
+        If a text is none.
     """
+    for name in files:
+        check_text("the name of a file", name)
     times = [[round(float(a), 3), round(float(b), 3)] for a, b in note_times]
     title = piece.title or "Untitled"
     style, script = _asset("page.css"), _asset("page.js")
@@ -70,7 +78,7 @@ def to_page(
         f"default-src 'none'; style-src 'unsafe-inline'; script-src '{_hash(script)}'; "
         "media-src data:; img-src data:; base-uri 'none'; form-action 'none'"
     )
-    return f"""<!doctype html>
+    page = f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -107,6 +115,7 @@ def to_page(
 </body>
 </html>
 """
+    return check_text("the page", page)
 
 
 def _asset(name: str) -> str:
@@ -120,6 +129,7 @@ def _hash(script: str) -> str:
 def _inline(svg: str, number: int) -> str:
     """A page without its prologue; ids of glyphs made unique among pages, those of notes kept."""
     body = re.sub(r"^\s*<\?xml[^>]*\?>\s*", "", svg)
+    body = re.sub(r"<metadata>.*?</metadata>", "", body, count=1)
     body = re.sub(r"<desc>.*?</desc>", "", body, count=1)
     body = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", body, count=1)
     return re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", body, count=1)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 from partimento.files import write_atomically
+from partimento.write.fonts import drawable, font_folders
 
 
 def to_pdf(pages: Sequence[str], *, title: str = "", author: str = "") -> bytes:
@@ -21,13 +21,12 @@ def to_pdf(pages: Sequence[str], *, title: str = "", author: str = "") -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         lines = [f"#set document(title: {_quoted(title)}, author: ({_quoted(author) + ',' if author else ''}), date: none)"]
         for number, page in enumerate(pages, 1):
-            Path(folder, f"{number}.svg").write_text(page, encoding="utf-8")
+            Path(folder, f"{number}.svg").write_text(drawable(page), encoding="utf-8")
             width, height = _size_mm(page)
             lines.append(f'#page(width: {width:g}mm, height: {height:g}mm, margin: 0mm, image("{number}.svg", width: 100%, height: 100%))')
         source = Path(folder, "score.typ")
         source.write_text("\n".join(lines), encoding="utf-8")
-        fonts = find_spec("matplotlib")
-        folders = [Path(place, "mpl-data", "fonts", "ttf") for place in (fonts.submodule_search_locations if fonts else None) or ()]
+        folders = font_folders()
         return bytes(
             typst.compile(str(source), root=folder, font_paths=[str(place) for place in folders], ignore_system_fonts=True, format="pdf")
         )

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from partimento.files import write_atomically
+from partimento.write.fonts import drawable, font_files
+from partimento.write.marker import mark_png, number_in_svg
 
 WIDTH = 2480  # A4 at 300 dots an inch: staff lines of two dots
 
@@ -13,12 +15,12 @@ WIDTH = 2480  # A4 at 300 dots an inch: staff lines of two dots
 def to_png(svg: str, *, width: int = WIDTH, background: str | None = "white") -> bytes:
     """A page as a PNG picture, `width` pixels wide.
 
-    The fonts are those that matplotlib brings (STIX), not the machine's: the same page everywhere.
+    The fonts are those that matplotlib brings (STIX), not the machine's: the same page everywhere. What they lack is a box.
     """
     import resvg_py
 
     picture = resvg_py.svg_to_bytes(
-        svg_string=svg,
+        svg_string=drawable(svg),
         width=width,
         dpi=96,  # without it a size in millimetres counts as none
         background=background,
@@ -27,17 +29,8 @@ def to_png(svg: str, *, width: int = WIDTH, background: str | None = "white") ->
         font_family="STIXGeneral",
         serif_family="STIXGeneral",
     )
-    return bytes(picture)
-
-
-def font_files() -> list[Path]:
-    """The text fonts inside matplotlib, found without importing it."""
-    from importlib.util import find_spec
-
-    found = find_spec("matplotlib")
-    folders = [Path(folder, "mpl-data", "fonts", "ttf") for folder in (found.submodule_search_locations if found else None) or ()]
-    names = ("STIXGeneral", "DejaVuSerif", "DejaVuSans")
-    return sorted(path for folder in folders for name in names for path in folder.glob(f"{name}*.ttf"))
+    number = number_in_svg(svg)
+    return bytes(picture) if number is None else mark_png(bytes(picture), number)
 
 
 def write_png(pages: Sequence[str], paths: Sequence[Path], *, width: int = WIDTH) -> list[Path]:

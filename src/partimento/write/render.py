@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,8 +13,10 @@ from typing import Any
 from partimento.config import UserError
 from partimento.files import refuse_existing, write_atomically
 from partimento.piece import Piece
+from partimento.write.marker import is_our_page
+from partimento.write.text import check_names, check_text
 
-# Suffix → "module:function" in this package; the function takes a Chain and the paths to write. Adding a format is a line here.
+# Suffix → "module:function" in this package; the function takes a Chain and the suffix, and gives each file's content. A format is a line.
 WRITERS: dict[str, str] = {
     ".mid": "render:_midi",
     ".midi": "render:_midi",
@@ -89,7 +91,7 @@ def write(
     path : Path or str
         A score of several pages as SVG or PNG continues in ``name-2.svg``, ``name-3.svg`` …
     force : bool
-        Replace what is there (further pages of an earlier, longer score go too).
+        Replace what is there. Further pages of an earlier, longer score go too, if they bear our mark; no other file is touched.
     soundfont : Path or str, optional
         For ``.wav`` and ``.html``.
     about, files
@@ -112,24 +114,61 @@ def write(
 def write_all(chain: Chain, paths: Sequence[Path | str], *, force: bool = False) -> list[Path]:
     """Write one piece to several files; the engraving and other steps in common are done once.
 
-    Every name is checked before the first file is written. Raises as `write` does.
+    Every name is checked, then everything is made, before the first file is written. Raises as `write` does.
     """
     asked = [Path(path) for path in paths]
-    writers = [_writer_for(path) for path in asked]
-    for path in asked:
-        if path.is_dir() and not path.is_symlink():
+    check_paths(asked, force=force)
+    check_names(chain.piece)
+    made = [_writer_for(path)(chain, path.suffix.lower()) for path in asked]
+    targets = [_page_paths(path, len(contents)) for path, contents in zip(asked, made, strict=True)]
+    for first, *further in targets:
+        for number, page in enumerate(further, 2):
+            if os.path.lexists(page) and not (force and is_our_page(page, number)):
+                hint = f", and no page {number} of an earlier score: move it away" if force else " (--force replaces it)"
+                raise UserError(f"{page} is there already{hint}; page {number} of {first.name} needs its place")
+    written = [path for pages in targets for path in pages]
+    _refuse_twice(written)
+    for path, content in zip(written, (content for contents in made for content in contents), strict=True):
+        write_atomically(path, content)
+    if force:
+        for path, pages in zip(asked, targets, strict=True):
+            _remove_stale(path, len(pages), keep=written)
+    return written
+
+
+def check_paths(paths: Sequence[Path], *, force: bool = False) -> None:
+    """Say no, before any work is done, to names that cannot be written to.
+
+    Raises
+    ------
+    UserError
+        If a suffix is unknown, a file is named twice or is there already, a folder has the name or a file stands where a folder should.
+    """
+    for path in paths:
+        _writer_for(path)
+        if path.is_dir():
             raise UserError(f"{path} is a folder")
         refuse_existing(path, force=force)
-    written: list[Path] = []
-    for path, writer in zip(asked, writers, strict=True):
-        targets = _page_paths(path, len(chain.pages), force=force) if path.suffix.lower() in PAGED else [path]
-        writer(chain, targets)
-        if path.suffix.lower() in PAGED:
-            for stale in _further_pages(path):
-                if force and stale not in targets:
-                    stale.unlink()
-        written += targets
-    return written
+        above = next((folder for folder in path.parents if os.path.lexists(folder)), None)
+        if above is not None and not above.is_dir():
+            raise UserError(f"{above} is no folder: cannot write {path}")
+        if above is not None and not os.access(above, os.W_OK | os.X_OK):
+            raise UserError(f"no right to write in {above}")
+    _refuse_twice(paths)
+
+
+def _refuse_twice(paths: Sequence[Path]) -> None:
+    known: dict[str, Path] = {}
+    for path in paths:
+        real = os.path.realpath(path)
+        if real in known:
+            also = f" (as {known[real]} too)" if known[real] != path else ""
+            raise UserError(f"the same file is asked for twice: {path}{also}")
+        known[real] = path
+    for real, path in known.items():
+        for folder in Path(real).parents:
+            if str(folder) in known:
+                raise UserError(f"{known[str(folder)]} cannot be a file and the folder of {path}")
 
 
 def write_page(
@@ -147,84 +186,79 @@ def write_page(
     return write(piece, path, force=force, soundfont=soundfont, about=about, files=files)[0]
 
 
-def _writer_for(path: Path) -> Callable[[Chain, Sequence[Path]], None]:
+def _writer_for(path: Path) -> Callable[[Chain, str], list[bytes] | list[str]]:
     known = WRITERS.get(path.suffix.lower())
     if known is None:
         name = f"{path.suffix!r} of {path.name}" if path.suffix else f"{path.name} without a suffix"
         raise UserError(f"no such format: {name} (known: {' '.join(WRITERS)})")
     module, _, function = known.partition(":")
-    writer: Callable[[Chain, Sequence[Path]], None] = getattr(import_module(f"partimento.write.{module}"), function)
+    writer: Callable[[Chain, str], list[bytes] | list[str]] = getattr(import_module(f"partimento.write.{module}"), function)
     return writer
 
 
-def _page_paths(path: Path, count: int, *, force: bool) -> list[Path]:
-    paths = [path, *(path.with_name(f"{path.stem}-{number}{path.suffix}") for number in range(2, count + 1))]
-    for further in paths[1:]:
-        refuse_existing(further, force=force)
-    return paths
+def _page_paths(path: Path, count: int) -> list[Path]:
+    return [path, *(_further(path, number) for number in range(2, count + 1))]
 
 
-def _further_pages(path: Path) -> list[Path]:
-    """The files that this name's further pages would bear, in unbroken order: ``name-2``, ``name-3`` …; no others are ours."""
-    found = []
-    pattern = re.compile(re.escape(path.stem) + r"-([1-9]\d*)" + re.escape(path.suffix))
-    numbers = {int(m[1]): other for other in path.parent.iterdir() if (m := pattern.fullmatch(other.name))}
-    number = 2
-    while number in numbers:
-        found.append(numbers[number])
+def _further(path: Path, number: int) -> Path:
+    return path.with_name(f"{path.stem}-{number}{path.suffix}")
+
+
+def _remove_stale(path: Path, count: int, *, keep: Sequence[Path]) -> None:
+    """Remove the pages after the last one, in unbroken order, of an earlier score of this name; only what bears our mark and its number."""
+    if path.suffix.lower() not in PAGED:
+        return
+    kept = {os.path.realpath(other) for other in keep}
+    number = count + 1
+    while is_our_page(stale := _further(path, number), number) and os.path.realpath(stale) not in kept:
+        stale.unlink()
         number += 1
-    return found
 
 
-def _midi(chain: Chain, paths: Sequence[Path]) -> None:
-    from partimento.write.midi import write_midi
+def _midi(chain: Chain, _: str) -> list[bytes]:
+    from partimento.write.midi import to_midi
 
-    write_midi(chain.piece, paths[0])
+    return [to_midi(chain.piece)]
 
 
-def _musicxml(chain: Chain, paths: Sequence[Path]) -> None:
+def _musicxml(chain: Chain, suffix: str) -> list[bytes]:
     from partimento.write.musicxml import to_mxl
 
-    compressed = paths[0].suffix.lower() == ".mxl"
-    write_atomically(paths[0], to_mxl(chain.musicxml) if compressed else chain.musicxml)
+    return [to_mxl(chain.musicxml) if suffix == ".mxl" else chain.musicxml.encode()]
 
 
-def _svg(chain: Chain, paths: Sequence[Path]) -> None:
-    from partimento.write.svg import write_svg
-
-    write_svg(chain.pages, paths)
+def _svg(chain: Chain, _: str) -> list[str]:
+    return list(chain.pages)
 
 
-def _png(chain: Chain, paths: Sequence[Path]) -> None:
-    from partimento.write.png import write_png
+def _png(chain: Chain, _: str) -> list[bytes]:
+    from partimento.write.png import to_png
 
-    write_png(chain.pages, paths)
-
-
-def _pdf(chain: Chain, paths: Sequence[Path]) -> None:
-    from partimento.write.pdf import write_pdf
-
-    write_pdf(chain.pages, paths[0], title=chain.piece.title, author=chain.piece.composer)
+    return [to_png(page) for page in chain.pages]
 
 
-def _wav(chain: Chain, paths: Sequence[Path]) -> None:
-    from partimento.write.audio import write_wav
+def _pdf(chain: Chain, _: str) -> list[bytes]:
+    from partimento.write.pdf import to_pdf
 
-    write_wav(chain.piece, paths[0], soundfont=chain.soundfont)
-
-
-def _json(chain: Chain, paths: Sequence[Path]) -> None:
-    write_atomically(paths[0], chain.piece.to_json() + "\n")
+    return [to_pdf(chain.pages, title=chain.piece.title, author=chain.piece.composer)]
 
 
-def _html(chain: Chain, paths: Sequence[Path]) -> None:
+def _wav(chain: Chain, _: str) -> list[bytes]:
+    from partimento.write.audio import to_wav
+
+    return [to_wav(chain.piece, chain.soundfont)]
+
+
+def _json(chain: Chain, _: str) -> list[str]:
+    return [check_text("the piece", chain.piece.to_json()) + "\n"]
+
+
+def _html(chain: Chain, _: str) -> list[str]:
     from partimento.write.audio import to_wav
     from partimento.write.musicxml import note_times
     from partimento.write.page import PAGE_RATE, to_page
     from partimento.write.svg import to_svg
 
     wav = to_wav(chain.piece, chain.soundfont, sample_rate=PAGE_RATE, mono=True)
-    page = to_page(
-        chain.piece, to_svg(chain.picture, heading=False, crop=True), note_times(chain.piece), wav, about=chain.about, files=chain.files
-    )
-    write_atomically(paths[0], page)
+    pages = to_svg(chain.picture, heading=False, crop=True)
+    return [to_page(chain.piece, pages, note_times(chain.piece), wav, about=chain.about, files=chain.files)]

@@ -6,6 +6,7 @@ program that shows SVG shows the same: browsers, resvg (PNG) and typst (PDF) ali
 
 from __future__ import annotations
 
+import math
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from xml.sax.saxutils import unescape
 
 from partimento.config import UserError
 from partimento.files import write_atomically
+from partimento.write.marker import SVG_MARK
 
 SVG = "{http://www.w3.org/2000/svg}"
 FONTS = "'STIX Two Text', STIXGeneral, 'Libertinus Serif', 'Times New Roman', Times, serif"
@@ -36,6 +38,8 @@ OPTIONS: dict[str, Any] = {
     "xmlIdSeed": 1,
     **PAPER,
 }
+SIZES = {*PAPER, "pageMarginTop", "pageMarginBottom", "pageMarginLeft", "pageMarginRight"}
+LARGEST_PAPER = 2.0  # staves of 3.6 mm, the least that is read with ease; a score that is higher still gets a higher page
 
 
 def to_svg(musicxml: str, *, unit: float = 9.0, heading: bool = True, crop: bool = False) -> tuple[str, ...]:
@@ -46,7 +50,7 @@ def to_svg(musicxml: str, *, unit: float = 9.0, heading: bool = True, crop: bool
     musicxml : str
         A MusicXML document. The ``id`` of its notes become the ``id`` of their groups in the pages.
     unit : float
-        Half the distance of two staff lines, in tenths of a millimetre.
+        Half the distance of two staff lines, in tenths of a millimetre; less where a system would not fit on the page.
     heading : bool
         Whether title and composer stand on the first page.
     crop : bool
@@ -68,12 +72,31 @@ def to_svg(musicxml: str, *, unit: float = 9.0, heading: bool = True, crop: bool
     toolkit = verovio.toolkit(False)
     resources = Path(verovio.__file__).parent / "data"
     toolkit.setResourcePath(str(resources))
-    toolkit.setOptions({**OPTIONS, "unit": unit, "header": "auto" if heading else "none", "adjustPageHeight": crop})
-    if not toolkit.loadData(musicxml):
-        raise UserError("the engraver cannot read this score")
+    paper = 1.0  # a system higher than the page is drawn on larger paper, which is then shrunk to A4
+    while True:
+        # Pages come as high as their systems are: else what does not fit would be cut off without a word.
+        options = {name: round(value * paper) if name in SIZES else value for name, value in OPTIONS.items()}
+        toolkit.setOptions({**options, "unit": unit, "header": "auto" if heading else "none", "adjustPageHeight": True})
+        if not toolkit.loadData(musicxml):
+            raise UserError("the engraver cannot read this score")
+        pages = [ET.fromstring(toolkit.renderToSVG(page)) for page in range(1, toolkit.getPageCount() + 1)]  # noqa: S314 - our own engraver's
+        tallest = max(_height(page) for page in pages)
+        if crop or tallest <= options["pageHeight"] or paper == LARGEST_PAPER:
+            break
+        paper = min(LARGEST_PAPER, max(math.ceil(10 * tallest / OPTIONS["pageHeight"]) / 10, paper + 0.1))
+    height = None if crop else max(tallest, options["pageHeight"])
     creator = re.search(r'<creator type="composer">(.*?)</creator>', musicxml, re.DOTALL)
     composer = unescape(creator[1]) if creator else ""
-    return tuple(_plain(toolkit.renderToSVG(page), resources, composer) for page in range(1, toolkit.getPageCount() + 1))
+    right = 10.0 * (options["pageWidth"] - options["pageMarginLeft"] - options["pageMarginRight"])
+    for number, page in enumerate(pages, 1):
+        _resize(page, height, paper)
+        _plain(page, resources, composer, right)
+        mark = ET.Element(f"{SVG}metadata")
+        mark.text = SVG_MARK.format(number)
+        page.insert(0, mark)
+    ET.register_namespace("", SVG[1:-1])
+    ET.register_namespace("xlink", "http://www.w3.org/1999/xlink")
+    return tuple(ET.tostring(page, encoding="unicode") for page in pages)
 
 
 def write_svg(pages: Sequence[str], paths: Sequence[Path]) -> list[Path]:
@@ -81,13 +104,22 @@ def write_svg(pages: Sequence[str], paths: Sequence[Path]) -> list[Path]:
     return [write_atomically(path, page) for path, page in zip(paths, pages, strict=True)]
 
 
-def _plain(svg: str, resources: Path, composer: str) -> str:
-    ET.register_namespace("", SVG[1:-1])
-    ET.register_namespace("xlink", "http://www.w3.org/1999/xlink")
-    root = ET.fromstring(svg)  # noqa: S314 - our own engraver's output
-    width, height = (float(side) / 10 for side in root.get("viewBox", "").split()[2:])
-    root.set("width", f"{width:g}mm")
-    root.set("height", f"{height:g}mm")
+def _height(root: ET.Element) -> float:
+    return float(root.get("viewBox", "").split()[3])
+
+
+def _resize(root: ET.Element, height: float | None, paper: float) -> None:
+    """State the page's size in millimetres, `paper` times smaller than it was drawn, after giving it another height if one is asked."""
+    for element, scale in ((root, 1), (root.find(f"{SVG}svg"), 10)):  # verovio nests the drawing, in tenths of its units
+        if element is not None and height is not None:
+            *place, _ = element.get("viewBox", "").split()
+            element.set("viewBox", " ".join([*place, f"{height * scale:g}"]))
+    width, tall = (float(side) / 10 / paper for side in root.get("viewBox", "").split()[2:])
+    root.set("width", f"{width:.4g}mm")
+    root.set("height", f"{tall:.6g}mm")
+
+
+def _plain(root: ET.Element, resources: Path, composer: str, right: float) -> None:
     inner = root.find(f"{SVG}svg")
     if inner is not None:
         inner.set("font-family", FONTS)
@@ -102,13 +134,11 @@ def _plain(svg: str, resources: Path, composer: str) -> str:
             for offset, element in enumerate(drawn):
                 group.insert(place + offset, element)
         if kind.startswith("pgHead") and composer and len(group):
-            group.append(_signed(composer, float(group[0].get("y") or 0)))
-    return ET.tostring(root, encoding="unicode")
+            group.append(_signed(composer, float(group[0].get("y") or 0), right))
 
 
-def _signed(composer: str, title_y: float) -> ET.Element:
+def _signed(composer: str, title_y: float, right: float) -> ET.Element:
     """The composer's name, below the title at the right margin (verovio's own header leaves it out)."""
-    right = 10 * (PAPER["pageWidth"] - OPTIONS["pageMarginLeft"] - OPTIONS["pageMarginRight"])
     attributes = {
         "x": f"{right:g}",
         "y": f"{title_y + 620:g}",

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from partimento.collect import chorales, resolve
+from partimento.collect.bundled import PREFIX, collections, licence_note
 from partimento.config import UserError
 from partimento.corpus import read_piece
 
@@ -30,6 +31,23 @@ def test_names_are_resolved_and_paths_are_left_alone():
     assert resolve("songs/a.mid") == [Path("songs/a.mid")]
     with pytest.raises(UserError, match="nothing is bundled as 'bundled:x': there is bundled:chorales"):
         resolve("bundled:x")
+    with pytest.raises(UserError, match="did you mean bundled:essenFolksong"):
+        resolve("bundled:essenfolk")
+    for hostile in ("", ".", "..", "../corpus/bach", "bach/..", "__pycache__", "_metadataCache"):
+        with pytest.raises(UserError, match="nothing is bundled"):
+            resolve(f"bundled:{hostile}")
+
+
+def test_any_part_of_the_corpus_by_its_name():
+    assert len(resolve("bundled:bach")) == 413
+    assert {path.suffix for path in resolve("bundled:essenFolksong")} == {".abc"}
+    assert [path.name for path in resolve("bundled:josquin")][:1] == ["adieuMesAmours.abc"]
+    known = collections()
+    assert len(known) == 37
+    for name in known:
+        assert resolve(PREFIX + name), name
+        assert "music21" in licence_note(name)
+    assert "Non-commercial" in licence_note("essenFolksong")
 
 
 def test_a_missing_library_is_said(monkeypatch):
