@@ -29,6 +29,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         archive = self.archive
+        self.answering = True
         with archive.lock:
             archive.busy += 1
             archive.busiest = max(archive.busiest, archive.busy)
@@ -45,8 +46,13 @@ class Handler(BaseHTTPRequestHandler):
         except (BrokenPipeError, ConnectionResetError):
             entry["status"] = -1
         finally:
-            with archive.lock:
-                archive.busy -= 1
+            self.answered()
+
+    def answered(self) -> None:
+        """From here on the client may ask again: this thread's own end may come after that."""
+        with self.archive.lock:
+            self.archive.busy -= self.answering
+            self.answering = False
 
     def answer(self, status: int, body: bytes = b"", **headers: str) -> None:
         tag = f'"{sha256(body).hexdigest()[:16]}"'
@@ -57,9 +63,10 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("ETag", tag)
         for name, value in {"Content-Length": str(len(body)), **headers}.items():
             self.send_header(name.replace("_", "-"), value)
+        self.entry["status"] = status
+        self.answered()
         self.end_headers()
         self.wfile.write(body)
-        self.entry["status"] = status
 
     def log_message(self, *_: object) -> None:
         pass
