@@ -99,18 +99,30 @@ def compose(
 
 
 def _best(run: Run, rolled: Rolled, limits: Limits, length: Fraction | None, key: Key | None) -> tuple[list[Event], bool]:
-    """Of the takes in the common key (in the asked mode, if one is asked), the one that best ends where it ends; and whether it fits."""
-    ranked = []
-    for tokens, closing in zip(rolled.tokens, rolled.closing.tolist(), strict=True):
-        music = run.codec.decode(tokens[: limits.events])
-        music = music if length is None else _cut(music, length)
-        found, _ = analyse_key(Piece.from_events(merge_held(music)))
+    """Of the takes in the common key (in the asked mode, if one is asked), the one that best ends where it ends; and whether it fits.
+
+    The end comes easiest to a take that has been resting on its last chord for bars: those that die away are passed over.
+    """
+    music = [run.codec.decode(tokens[: limits.events]) for tokens in rolled.tokens]
+    music = music if length is None else [_cut(take, length) for take in music]
+    ranks = []
+    for take, closing in zip(music, rolled.closing.tolist(), strict=True):
+        found, _ = analyse_key(Piece.from_events(merge_held(take)))
         mode = key is None or found.mode == key.mode
         home = not run.settings.encode.common_key or found.tonic == (9 if found.mode == "minor" else 0)
-        ranked.append(((mode, home, closing), music))
-    rank, music = max(ranked, key=lambda item: item[0])
-    common = run.settings.encode.common_key
-    return music, key is None or (rank[0] and (rank[1] or not common))
+        ranks.append((mode, home, _lively(take), closing))
+    best = max(range(len(ranks)), key=ranks.__getitem__)
+    return music[best], key is None or (ranks[best][0] and ranks[best][1])
+
+
+def _lively(music: list[Event]) -> bool:
+    """Whether the second half of the time holds at least half as many chords as the first, rests not counted."""
+    length = sum((event.duration for event in music), Fraction(0))
+    now, halves = Fraction(0), [0, 0]
+    for event in music:
+        halves[2 * now >= length] += bool(event.chord)
+        now += event.duration
+    return 2 * halves[1] >= halves[0]
 
 
 def _begin(run: Run, start: Piece | int | None, opening: int, seed: int, key: Key | None) -> Opening:
