@@ -18,7 +18,7 @@ def write_atomically(path: Path | str, data: bytes | str) -> Path:
     raw = data.encode("utf-8", "surrogateescape") if isinstance(data, str) else data  # file names may hold any bytes
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:200]}.", suffix=".part")
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(raw)
