@@ -89,5 +89,5 @@ def print_figures(table: dict[str, Likelihood]) -> None:
     rows = [(name, *(f"{x:.3f}" for x in (row.total, row.chord, row.held, row.duration, row.unknown))) for name, row in table.items()]
     events = next(iter(table.values())).events
     screen.print_table(
-        f"nats an event on {events:,} events of test pieces (less is better)", ("", "all", "chord", "held", "duration", "unknown"), rows
+        f"nats an event on {events:,} events of pieces held out (less is better)", ("", "all", "chord", "held", "duration", "unknown"), rows
     )
