@@ -12,6 +12,7 @@ import typer.main
 
 from partimento.app.cli import app
 from partimento.config import CorpusConfig, EncodeConfig, TrainConfig, recipes_folder
+from partimento.corpus.table import ABOUT, SCHEMA
 from partimento.models import MODELS, model_class
 
 HERE = Path(__file__).parent
@@ -81,8 +82,15 @@ def models() -> str:
     return "# Models\n\n" + "\n".join(rows) + "\n"
 
 
+def columns() -> str:
+    """The columns of the corpus store."""
+    rows = ["| column | type | meaning |", "|---|---|---|"]
+    rows += [f"| `{field.name}` | `{str(field.type).replace(': ', ' ')}` | {ABOUT[field.name]} |" for field in SCHEMA]
+    return "# Columns of the corpus store\n\nOne row a piece. How to build one: [corpus.md](corpus.md).\n\n" + "\n".join(rows) + "\n"
+
+
 def main() -> None:
-    for name, page in {"commands": commands, "settings": settings, "models": models}.items():
+    for name, page in {"commands": commands, "settings": settings, "models": models, "columns": columns}.items():
         (HERE / f"{name}.md").write_text(MADE + page(), encoding="utf-8")
         print(f"docs/{name}.md")
 

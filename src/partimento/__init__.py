@@ -5,7 +5,8 @@
 `collect` brings files, `corpus` reads them as `Piece`s, `encode` turns pieces into arrays and back, `models` learn from the arrays,
 `sample` composes with a trained model, `write` makes the result readable and audible; `evaluate` measures, `app` is the way in.
 
-The whole way in five names: `read_pieces`, `learn`, `load_run`, `compose`, `write_piece` (and `read_piece` for one file).
+The whole way in five names: `gather` (or `build_corpus` and `open_corpus`), `learn`, `load_run`, `compose`, `write_piece`; and
+`read_piece` and `read_pieces` for files just as they are.
 Importing this package loads none of the heavy libraries; each room loads its own when it is entered.
 """
 
@@ -20,6 +21,9 @@ __all__ = ["Event", "Key", "Meter", "Note", "Part", "Piece", "Source", "Tempo", 
 _WAY = {
     "read_piece": "partimento.corpus:read_piece",
     "read_pieces": "partimento.corpus:read_pieces",
+    "gather": "partimento.corpus.gather:gather",
+    "build_corpus": "partimento.corpus.build:build_corpus",
+    "open_corpus": "partimento.corpus.store:open_corpus",
     "learn": "partimento.models.learn:learn",
     "load_run": "partimento.models.run:load_run",
     "compose": "partimento.sample.composer:compose",

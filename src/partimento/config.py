@@ -25,14 +25,38 @@ class CorpusConfig:
     ----------
     quantise : str
         ``exact``: as written; ``music21``: on music21's grid of quarters and thirds of a quarter, as in the tutorial; ``auto``: MIDI
-        files on that grid (ornaments and played timing would else become dust), scores as written.
+        files that were played, not written, on that grid, all others as written.
+    graces : str
+        Grace notes: ``drop`` them, ``fold`` them into their main note, to be struck with it, or ``keep`` them where they are. The note
+        that they were taken from has its time back, unless they are kept.
+    octave : str
+        Guitar notated an octave above its sound: ``written``, or moved down to ``sounding``.
+    pickup : str
+        ``declared``: as the file says; ``inferred``: in MIDI files, which cannot say it, where the evidence is strong.
+    repeats : str
+        ``folded``, as they are printed, or ``unfolded``, as they are played (MusicXML).
     """
 
     quantise: str = "auto"
+    graces: str = "drop"
+    octave: str = "written"
+    pickup: str = "inferred"
+    repeats: str = "folded"
 
     def __post_init__(self) -> None:
-        if self.quantise not in ("auto", "exact", "music21"):
-            raise UserError(f"corpus.quantise is auto, exact or music21, not {self.quantise!r}")
+        for name, words in CORPUS_WORDS.items():
+            if getattr(self, name) not in words:
+                raise UserError(f"corpus.{name} is {', '.join(words[:-1])} or {words[-1]}, not {getattr(self, name)!r}")
+
+
+CORPUS_WORDS = {
+    "quantise": ("auto", "exact", "music21"),
+    "graces": ("drop", "fold", "keep"),
+    "octave": ("written", "sounding"),
+    "pickup": ("inferred", "declared"),
+    "repeats": ("folded", "unfolded"),
+}
+AS_WRITTEN = CorpusConfig("exact", "keep", "written", "declared", "folded")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,21 +69,37 @@ class EncodeConfig:
         Events in a training window (L).
     stride : int
         Events from one window's start to the next one's.
-    common_key : bool
-        Transpose every piece to C major or a minor, by its analysed key.
+    transpose : str
+        ``key``: every piece to C major or a minor, by its analysed key and the nearest way; ``key-octave``: to that key and into one
+        octave; ``none``: as written; ``all``: as written, and the training pieces also everywhere else within the range.
+    low, high : int
+        The instrument's range in MIDI pitches (a guitar's is 40 to 83): ``all`` and composing keep to it. 0: the training pieces' range.
     min_count : int
         A chord, held pattern or duration seen less often in the training pieces is unknown.
     """
 
     window: int = 32
     stride: int = 32
-    common_key: bool = True
+    transpose: str = "key"
+    low: int = 0
+    high: int = 0
     min_count: int = 2
 
     def __post_init__(self) -> None:
+        if self.transpose not in ("none", "key", "key-octave", "all"):
+            raise UserError(f"encode.transpose is none, key, key-octave or all, not {self.transpose!r}")
         for name, most in (("window", 4096), ("stride", 4096), ("min_count", 10**9)):
             if not 1 <= getattr(self, name) <= most:
                 raise UserError(f"encode.{name} lies between 1 and {most:,}")
+        if not (0 <= self.low <= 127 and 0 <= self.high <= 127):
+            raise UserError("encode.low and encode.high are MIDI pitches, 0 to 127")
+        if self.high and self.low >= self.high:
+            raise UserError("encode.low lies below encode.high")
+
+    @property
+    def to_common_key(self) -> bool:
+        """Whether what is learned is all in C major or a minor."""
+        return self.transpose in ("key", "key-octave")
 
 
 @dataclasses.dataclass(frozen=True)

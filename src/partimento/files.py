@@ -12,26 +12,37 @@ from pathlib import Path
 from partimento.config import UserError
 
 
-def write_atomically(path: Path | str, data: bytes | str) -> Path:
+def write_atomically(path: Path | str, data: bytes | str, *, durable: bool = True) -> Path:
     """Write `data` (text as UTF-8) beside `path`, then move it there in one step; folders on the way are made."""
-    path = Path(path)
     raw = data.encode("utf-8", "surrogateescape") if isinstance(data, str) else data  # file names may hold any bytes
+    with new_file(path, durable=durable) as work:
+        work.write_bytes(raw)
+    return Path(path)
+
+
+@contextmanager
+def new_file(path: Path | str, *, durable: bool = True) -> Iterator[Path]:
+    """Give an empty file beside `path` to fill; it takes the name `path` in one step, when the block ends without an error.
+
+    Unless it is `durable`, a power cut (but no kill) may still damage it: for what can be made again.
+    """
+    path = Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:200]}.", suffix=".part")
+        work = Path(name)
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(raw)
+            os.close(handle)
+            yield work
+            with work.open("rb+") as file:
                 os.fchmod(file.fileno(), 0o666 & ~_umask())
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+                if durable:
+                    os.fsync(file.fileno())
+            work.replace(path)
+        finally:
+            work.unlink(missing_ok=True)
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror or error}") from error
-    return path
 
 
 @contextmanager
@@ -59,6 +70,28 @@ def new_folder(path: Path | str, *, mark: str, force: bool = False) -> Iterator[
             work.replace(path)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+@contextmanager
+def exclusive(lock: Path, *, busy: str) -> Iterator[None]:
+    """Let one process at a time do something; the system frees the lock of one that dies.
+
+    Raises
+    ------
+    UserError
+        With the message `busy`, if another process is at it.
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows: no lock
+        yield
+        return
+    with lock.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise UserError(busy) from error
+        yield
 
 
 def refuse_existing(path: Path | str, *, force: bool) -> None:

@@ -625,3 +625,115 @@ def test_the_rest_of_the_corpus_differs_only_where_its_parts_do_not_fit_together
         "demos/drum_sample.xml": 16,  # percussion sounds as the file says, not where it stands on the staff
         "liliuokalani/aloha_oe.mxl": 1,  # a forward that pads the last bar
     }
+
+
+# Found by tests.fuzz
+
+
+def transpose(**what):
+    return (
+        "<transpose>"
+        + "".join(f"<{tag.replace('_', '-')}>{value}</{tag.replace('_', '-')}>" for tag, value in what.items())
+        + "</transpose>"
+    )
+
+
+NINES, ENDLESS = "9" * 400, "9" * 4000
+
+
+@pytest.mark.parametrize(
+    ("bar", "reason"),
+    [
+        (START + note("C4", NINES), "ends more than 10¹⁵ quarter notes in"),
+        (START + forward(NINES) + note("C4", 4), "ends more than 10¹⁵ quarter notes in"),
+        (START + note("C4", 4).replace("<octave>4", f"<octave>{NINES}"), "outside 0 to 127: C9{19}$"),
+        (START + note("C4", 4).replace("<octave>4", f"<octave>{ENDLESS}.5"), "an octave is no number: '9{20}'$"),
+        (attributes(time_(ENDLESS)) + note("C4", 4), "no such metre: a number in it is larger than 1024$"),
+        (attributes(time_(f"{ENDLESS}+{ENDLESS}", 1)) + note("C4", 4), "no such metre: a number in it is larger than 1024$"),
+        (attributes("<time>" + "".join(time_(1, n)[6:-7] for n in range(1, 1000)) + "</time>") + note("C4", 4), "carries all of its beats"),
+        (attributes(transpose(chromatic=1, diatonic=NINES)) + note("C4", 4), "no such transposition"),
+        (attributes(transpose(chromatic=1, octave_change=NINES)) + note("C4", 4), "no such transposition"),
+        (
+            "".join(attributes(divisions=f"1{'0' * 40}{n:03}") for n in range(1, 999, 2)) + note("C4", 4),
+            "it would need more than 2147483648",
+        ),
+        (attributes(time_(1, 128), divisions=1) + note("C4", 5000), "bars: more than 100000"),
+        (START + "<a>" * 300 + "</a>" * 300, "damaged XML: it is nested too deeply"),
+    ],
+)
+def test_absurd_numbers_have_a_reason(bar, reason):
+    for unfold in (False, True):
+        with pytest.raises(UnfitError, match=reason) as caught:
+            read([bar], unfold=unfold)
+        assert len(str(caught.value)) < 150
+
+
+def test_a_return_to_before_anything_was_said_returns_to_what_is_usual():
+    said = '<direction><sound tempo="60"/></direction>' + attributes(time_(3), "<key><fifths>2</fifths></key>")
+    bars = [attributes() + note("C4", 16), said + note("D4", 12), note("E4", 12) + sound(dacapo="yes")]
+    piece = read(bars, unfold=True)
+    assert [(m.numerator, m.onset) for m in piece.meters] == [(4, 0), (3, 4), (4, 10), (3, 14)]
+    assert [(t.bpm, t.onset) for t in piece.tempos] == [(60, 4), (120, 10), (60, 14)]
+    assert [(k.fifths, k.onset) for k in piece.keys] == [(2, 4), (2, 14)]  # no mark says that there is no key
+
+
+def test_a_mark_beyond_the_end_is_no_mark():
+    late = "<direction><offset sound='yes'>999999</offset><sound tempo='60'/></direction>"
+    assert read([START + late + note("C4", 16)]).tempos == (Tempo(),)
+
+
+def test_endings_that_leave_no_bar_to_play():
+    with pytest.raises(UnfitError, match="its endings leave no bar to play"):
+        read([START + barline(ending("2", "start")) + note("C4", 16) + barline(ending("2", "stop"))], unfold=True)
+    assert len(read([START + barline(ending("2", "start")) + note("C4", 16) + barline(ending("2", "stop"))]).notes) == 1
+
+
+def test_turns_by_the_thousand_take_no_quadratic_time():
+    count, began = 40_000, time.process_time()
+    endless = {i: Turns(tocoda="x") for i in range(1, count)} | {count: Turns(dacapo="yes")}
+    assert playing_order(endless, count + 1) == [*range(count + 1), *range(count + 1)]
+    endings = {i: Turns(endings=(1,), times=2) for i in range(count)}
+    assert playing_order(endings, count) == [*range(count)]
+    assert time.process_time() - began < 10
+
+
+def test_parts_by_the_thousand_take_no_quadratic_time():
+    def parts(count, bars):
+        empty = "".join(f'<part id="{i}"/>' for i in range(count - 1))
+        first = f'<part id="x"><measure>{START}{note()}</measure>{"<measure/>" * (bars - 1)}</part>'
+        return f"<score-partwise>{first}{empty}</score-partwise>".encode()
+
+    began = time.process_time()
+    assert len(piece_from_musicxml(parts(10_000, 200)).parts) == 10_000
+    assert time.process_time() - began < 10
+    with pytest.raises(UnfitError, match="10000 parts of 201 bars: more than is read"):
+        piece_from_musicxml(parts(10_000, 201))
+    with pytest.raises(UnfitError, match="10001 parts of 1 bars: more than is read"):
+        piece_from_musicxml(parts(10_001, 1))
+    wise = "".join(f"<measure><part id='{i}'/></measure>" for i in range(2000))
+    with pytest.raises(UnfitError, match="2000 parts of 2000 bars: more than is read"):
+        piece_from_musicxml(f"<score-timewise>{wise}</score-timewise>".encode())
+
+
+def test_notes_that_would_fill_the_memory_with_events():
+    pile = "".join(note(f"{'CDEFGAB'[k % 7]}{k % 5 + 2}", 5000, voice=k) + back(4999 - k % 7) for k in range(4000))
+    with pytest.raises(UnfitError, match=r"up to \d+ of its 12000 notes sound at once"):
+        read(*[[START + pile]] * 3)
+
+
+@pytest.mark.parametrize("cut", range(7, 200, 7))
+def test_an_archive_with_a_lost_stretch_is_told_in_plain_words(cut):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("a.xml", score([START + note("C4", 16)]))
+    data = packed.getvalue()
+    with pytest.raises(UnfitError, match=r"^damaged: not a whole archive( \([A-Z][^\n]*\))?$"):
+        piece_from_musicxml(data[: len(data) - 40 - cut] + data[len(data) - 40 :], ".mxl")
+
+
+def test_a_list_of_contents_that_is_no_xml_is_told():
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("META-INF/container.xml", "<container")
+    with pytest.raises(UnfitError, match="its list of contents is no XML"):
+        piece_from_musicxml(packed.getvalue(), ".mxl")

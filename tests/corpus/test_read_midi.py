@@ -148,3 +148,71 @@ def test_all_real_files_are_read(guitar):
     assert sum(not piece.keys for piece in pieces) == 25
     for piece in pieces:
         assert sum(event.duration for event in piece.events) == piece.length
+
+
+# Found by tests.fuzz
+
+
+def pile(m, start):
+    """Notes that begin one after another and end so."""
+    return m.track([m.on(100 * (k == 0) * start + 1, k) for k in range(100)] + [m.off(10_000, k) for k in range(100)])
+
+
+HOSTILE = {
+    "a pitch above 127": (lambda m: m.file(m.track([(0, b"\x90\xf7\x50"), *m.notes(60)])), "damaged: a note has no pitch"),
+    "a release above 127": (lambda m: m.file(m.track([*m.notes(60), (9, b"\x80\xff\0")])), "damaged: a note has no pitch"),
+    "a program above 127": (lambda m: m.file(m.track([(0, b"\xc0\xc8"), *m.notes(60)])), "damaged: a program is above 127"),
+    "a loudness above 127": (lambda m: m.file(m.track([(0, b"\x90\x3c\xd8"), m.off(9, 60)])), "damaged: a note has no loudness"),
+    "a bar a 32nd of a quarter long": (lambda m: m.file(m.track([(0, metre(1, 7)), m.on(0, 60), m.off(480 * 5000, 60)])), "160000 bars"),
+    "a metre at every tick": (lambda m: m.file(m.track([(0, metre(3, 2)), (1, metre(4, 2))] * 50_001 + m.notes(60))), "100002 metres"),
+    "all notes at once": (lambda m: m.file(*[pile(m, k) for k in range(100)]), "of its 10000 notes sound at once"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_would_crash_symusic_or_fill_the_memory_is_said_before(name, midi, write):
+    make, reason = HOSTILE[name]
+    path = write("hostile.mid", make(midi))
+    with pytest.raises(ReadError, match=reason):
+        read_piece(path)
+
+
+def test_bytes_that_only_look_like_a_pitch_above_127_do_no_harm(midi, write):
+    far = [(2**14 + 5 << 7, midi.meta(1, "\x90\xf7日本".encode("utf-16"))), *midi.notes(60)]  # a time of four bytes, and text
+    assert [note.pitch for note in read_piece(write("a.mid", midi.file(midi.track(far)))).notes] == [60]
+
+
+def test_marks_beyond_the_end_are_no_marks(midi, write):
+    late = [(2**27, metre(3, 2)), (0, midi.meta(0x59, b"\2\0")), (0, midi.meta(0x51, b"\x09\x27\xc0"))]
+    track = midi.track([(0, midi.meta(0x59, b"\1\0")), *midi.notes(60), *late])
+    for view in (None, "music21"):
+        piece = read_piece(write("a.mid", midi.file(track, divisions=1)), quantise=view)
+        assert piece.keys == (Key(1),)
+        assert (piece.meters, piece.tempos) == ((Meter(),), (Tempo(),))
+        assert len(piece.bars()) == 120
+
+
+def test_a_statusless_event_behind_a_meta_event_goes_on_as_symusic_reads_it(midi, write):
+    first = midi.track([(0, b"\xb0\x07\x64"), (0, midi.meta(3, b"Title")), (480, b"\x07\x65"), (0, b"\xf6"), (480, b"\x07\x66")])
+    piece = read_piece(write("a.mid", midi.file(first, midi.track(midi.notes(60)))))
+    assert (piece.title, piece.length) == ("Title", 2)
+
+
+@pytest.mark.parametrize(
+    ("track", "divisions", "reason"),
+    [
+        (lambda m: m.track([(0, b"\x90\xf7\x50"), *m.notes(60)]), 480, "no pitch"),
+        (lambda m: m.track([(0, metre(1, 7)), m.on(0, 60), m.off(480 * 5000, 60)]), 480, "160001 bars"),
+        (lambda m: m.track([e for k in range(4000) for e in (m.on(0, k % 100), m.off(1, k % 100))]), 32767, "begin together"),
+    ],
+)
+def test_the_view_refuses_what_the_exact_reading_would(track, divisions, reason, midi, write):
+    with pytest.raises(ReadError, match=reason):
+        read_piece(write("a.mid", midi.file(track(midi), divisions=divisions)), quantise="music21")
+
+
+def test_what_an_escape_holds_is_not_music(midi, write):
+    reset, escape = b"\xf0\x05\x7e\x7f\x09\x01\xf7", b"\xf7\x03\x90\x40\x50"  # the first is a system-exclusive message as files have it
+    plain = read_piece(write("a.mid", midi.file(midi.track([(0, reset), *midi.notes(60, 62)]))))
+    track = midi.track([(0, reset), *midi.notes(60), (0, escape), (0, b"\xf7\x00"), *midi.notes(62)])
+    assert read_piece(write("b.mid", midi.file(track))).notes == plain.notes

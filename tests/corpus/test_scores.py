@@ -206,3 +206,49 @@ def test_the_staves_of_a_keyboard_are_one_part() -> None:
     piece = piece_from_musicxml(text.encode(), ".musicxml")
     assert [part.name for part in piece.parts] == ["P1", "P2"]
     assert [(note.pitch, note.part) for note in piece.notes] == [(48, 0), (48, 1), (72, 0), (72, 1)]
+
+
+# Found by tests.fuzz
+
+
+def test_of_a_chord_only_the_tied_notes_sound_on(write):
+    piece = read_piece(write("a.krn", "**kern\n*M4/4\n=1\n[2c 2e\n2c] 2e\n=2\n[2d [2f\n2d] 2f]\n==\n*-\n"))
+    assert spans(piece) == [(0, 4, 60), (0, 2, 64), (2, 2, 64), (4, 4, 62), (4, 4, 65)]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "reason"),
+    [
+        ("a.abc", "X:1\nT:t\nM:2/4\nL:1/16\nK:C\nABcd|e65536f|\n", "a note lasts 65536 units: more than 256 are not read"),
+        ("a.abc", "X:1\nT:t\nM:2/4\nL:1/16\nK:C\nABcd|[ce]'999f|\n", "a note lasts 999 units"),
+        ("a.abc", "X:1\nT:t\nM:-1e400/4\nL:1/8\nK:C\nABcd|\n", "no such metre: -1e400/4$"),
+        ("a.abc", "X:1\nT:t\nM:0x10\nL:1/8\nK:C\nABcd|\n", "damaged, or not understood by music21$"),
+        ("a.krn", "**kern\n*M4/4\n=1\n4zz\n==\n*-\n", "damaged: music21 knows no note '4zz'"),
+        ("a.abc", "X:1\nT:t\nM:4/4\nL:1/4\nK:C\nABÿc|\n", "damaged: music21 knows no note 'ÿ'"),
+        ("a.abc", "X:1\nT:t\nM: 2147483647/8\nL:1/8\nK:C\nABcd|\n", "no such metre: 2147483647/8$"),
+        ("a.abc", "X:1\nT:t\nM:4/4\nL:1/8\nK:C\nAB[M:3/99999]cd|\n", "no such metre: 3/99999$"),
+        ("a.krn", "**kern\t**kern\n*M4/4\t*M4/1024\n=1\t=1\n4c\t4d\n==\t==\n*-\t*-\n", "no such metre: 4/1024$"),
+        ("a.krn", "**kern\n*M300/4\n=1\n4c\n==\n*-\n", "no such metre: 300/4$"),
+        ("a.krn", "**kern\n*M4/4\n*MM0.001\n=1\n4c\n==\n*-\n", "no such tempo"),
+    ],
+)
+def test_reasons_speak_of_the_music(name, data, reason, write):
+    with pytest.raises(ReadError, match=reason):
+        read_piece(write(name, data))
+
+
+def test_long_numbers_in_words_and_fields_of_abc_are_no_lengths(write):
+    text = 'X:1000\nT:C9999\nN:A1234\nM:2/4\nL:1/16\nK:C\n"^A1000"ABcd!c999!|% e65536\nA4z16|\n'
+    assert len(read_piece(write("a.abc", text)).notes) == 5
+
+
+def test_object_addresses_are_kept_out_of_reasons():
+    from music21.exceptions21 import Music21Exception
+
+    from partimento.corpus.scores import _said
+
+    class Lost:
+        pass
+
+    assert _said(Music21Exception(f"no {object()} in {Lost()}, <music21.stream.Part 0x7f1122334455>")) == ": no … in …, …"
+    assert _said(KeyError(object())) == ""

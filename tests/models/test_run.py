@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from partimento import Piece
-from partimento.config import UserError
+from partimento.config import UserError, read_recipe
 from partimento.files import new_folder
 from partimento.models.learn import learn
-from partimento.models.run import Run, load_run
+from partimento.models.run import Run, Settings, load_run, save_run
+from partimento.sample.composer import compose
 
 SETTINGS = {"model": {"units": 8, "dense": 8, "embed_size": 4, "layers": 1}, "train": {"epochs": 2, "batch_size": 8}}
 
@@ -41,6 +43,36 @@ def test_it_remembers_whom_to_credit(run: Run) -> None:
     assert {piece.title for piece in again.pieces} == {f"Study {n}" for n in range(8)}
     assert again.history == run.history
     assert again.settings == run.settings
+
+
+@pytest.mark.parametrize(("old", "new"), [(True, "key"), (False, "none")])
+def test_a_run_from_before_transpose_loads_as_it_was(run: Run, tmp_path: Path, old: bool, new: str) -> None:
+    folder = _copy(run, tmp_path)
+    about = json.loads((folder / "run.json").read_text())
+    encode = about["settings"]["encode"]
+    for name in ("transpose", "low", "high"):
+        del encode[name]
+    (folder / "run.json").write_text(json.dumps({**about, "settings": {**about["settings"], "encode": {**encode, "common_key": old}}}))
+    again = load_run(folder)
+    assert again.settings == replace(run.settings, encode=replace(run.settings.encode, transpose=new))
+    assert load_run(_resaved(again, tmp_path)).settings == again.settings
+    if old:
+        assert compose(again, bars=2, seed=3).notes == compose(run, bars=2, seed=3).notes
+
+
+def test_an_old_recipe_still_means_what_it_meant(tmp_path: Path) -> None:
+    recipe = tmp_path / "mine.toml"
+    for old, new in (("true", "key"), ("false", "none")):
+        recipe.write_text(f'[model]\nname = "lstm"\n[encode]\ncommon_key = {old}\n')
+        assert Settings.from_plain(read_recipe(str(recipe))).encode.transpose == new
+    for both in ({"common_key": True, "transpose": "key"}, {"common_key": "yes"}):
+        with pytest.raises(UserError, match=r"encode\.common_key is now encode\.transpose"):
+            Settings.from_plain({"encode": both})
+
+
+@pytest.mark.parametrize("name", ["lstm", "lstm-notes"])
+def test_the_recipes_say_how_they_transpose(name: str) -> None:
+    assert read_recipe(name)["encode"]["transpose"] == "key"
 
 
 def test_nothing_is_replaced_unasked(run: Run, pieces: list[Piece]) -> None:
@@ -142,6 +174,11 @@ def _copy(run: Run, tmp_path: Path) -> Path:
 
     assert run.folder is not None
     return Path(shutil.copytree(run.folder, tmp_path / "copy"))
+
+
+def _resaved(run: Run, tmp_path: Path) -> Path:
+    save_run(run, tmp_path / "resaved")
+    return tmp_path / "resaved"
 
 
 def _sign(folder: Path) -> None:

@@ -14,7 +14,9 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from partimento import __version__
+from partimento.app import corpus as pick
 from partimento.app.collect import collect_app
+from partimento.app.corpus import Sources, corpus_app
 from partimento.config import UserError
 
 app = typer.Typer(
@@ -24,17 +26,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-corpus_app = typer.Typer(help="Look into a collection of scores.", no_args_is_help=True)
 app.add_typer(corpus_app, name="corpus")
 app.add_typer(collect_app, name="collect")
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on the output.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace what is there already.")]
 Soundfont = Annotated[Path | None, typer.Option(help="SoundFont (.sf2) for audio; else the system's, else a small bundled one.")]
-Sources = Annotated[
-    list[str],
-    typer.Argument(metavar="SOURCE...", help="Folders or files of scores, or bundled:NAME, as bundled:chorales.", show_default=False),
-]
 
 
 @app.command()
@@ -57,6 +54,13 @@ def train(
     recipe: Annotated[str | None, typer.Option(help="A named recipe, or a TOML file [default: lstm-notes, or the model's own].")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", metavar="SECTION.NAME=VALUE", help="Override a setting.")] = None,
     seed: Annotated[int | None, typer.Option(help="Overrides train.seed.")] = None,
+    composer: pick.Composer = "",
+    instrument: pick.Instrument = "",
+    solo: pick.Solo = None,
+    key: pick.InKey = "",
+    metre: pick.Metre = "",
+    min_events: pick.MinEvents = 0,
+    licence: pick.Licence = "",
     force: Force = False,
     as_json: Json = False,
 ) -> None:
@@ -66,7 +70,8 @@ def train(
     overrides = list(settings or [])
     overrides += [f'model.name="{model}"'] if model is not None else []
     overrides += [f"train.seed={seed}"] if seed is not None else []
-    run_train(sources, out=out, recipe=recipe, overrides=overrides, force=force, as_json=as_json)
+    chosen = pick.selection(composer, instrument, solo, key, metre, min_events, licence)
+    run_train(sources, out=out, recipe=recipe, overrides=overrides, selection=chosen, force=force, as_json=as_json)
 
 
 @app.command()
@@ -96,20 +101,6 @@ def compose(
     choice = (0.0 if greedy else temperature, top_k, top_p)
     wish = Wish(bars, events, seed, choice, start, opening, key, program, title, tempo)
     run_compose(run, wish, outputs or [], soundfont=soundfont, force=force, as_json=as_json)
-
-
-@corpus_app.command("stats")
-def corpus_stats(
-    sources: Sources,
-    quantise: Annotated[str, typer.Option(help="auto, exact or music21: see the docs.")] = "exact",
-    rejects: Annotated[Path | None, typer.Option(help="Write the files that could not be read to this CSV.")] = None,
-    force: Force = False,
-    as_json: Json = False,
-) -> None:
-    """Count pieces, chords, durations, keys and metres."""
-    from partimento.app.stats import run_stats
-
-    run_stats(sources, quantise=quantise, rejects=rejects, force=force, as_json=as_json)
 
 
 @app.command()

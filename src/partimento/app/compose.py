@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from partimento.app import screen
-from partimento.app.views import VIEWS
-from partimento.config import UserError
-from partimento.corpus import read_pieces
+from partimento.config import AS_WRITTEN, CorpusConfig, UserError
+from partimento.corpus.gather import gather
 from partimento.files import refuse_existing
 from partimento.piece import Key, Piece, Tempo
 from partimento.sample.limits import check_length
@@ -67,7 +66,7 @@ def run_compose(folder: Path, wish: Wish, outputs: Sequence[Path], *, soundfont:
                 events=wish.events,
                 choice=choice,
                 seed=seed,
-                start=_start(wish.start, run.settings.corpus.quantise),
+                start=_start(wish.start, run.settings.corpus),
                 opening=wish.opening,
                 key=key,
                 program=wish.program,
@@ -85,21 +84,21 @@ def run_compose(folder: Path, wish: Wish, outputs: Sequence[Path], *, soundfont:
         screen.out().print(f"seed {seed}: {len(piece.events)} events, {len(piece.bars())} bars, {piece.keys[0].name}")
 
 
-def _start(word: str, quantise: str) -> Piece | int | None:
+def _start(word: str, config: CorpusConfig) -> Piece | int | None:
     if word == "silence":
         return None
     if word.isdecimal():
         return int(word)
     if not Path(word).exists():
         raise UserError(f"--start is silence, the number of a training piece, or a score file; there is no file {word}")
-    return read_one(Path(word), quantise=quantise)
+    return read_one(Path(word), config=config)
 
 
-def read_one(path: Path, *, quantise: str = "exact") -> Piece:
+def read_one(path: Path, *, config: CorpusConfig = AS_WRITTEN) -> Piece:
     """Read a single score, in a worker process."""
     if path.is_dir():
         raise UserError(f"{path} is a folder; a score file is wanted here")
-    return read_pieces([path], quantise=VIEWS[quantise], workers=1).pieces[0]
+    return gather([path], config=config).pieces[0]
 
 
 def check_outputs(outputs: Sequence[Path], *, force: bool) -> None:

@@ -67,13 +67,25 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, indent=2, ensure_ascii=False))
 
 
-def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], *, console: Console | None = None) -> None:
+def print_table(
+    title: str, header: Sequence[str], rows: Sequence[Sequence[str]], *, console: Console | None = None, numbers: bool = True
+) -> None:
+    """A table with a title; the columns after the first are set to the right where they are `numbers`."""
     table = Table(title=Text(title), title_justify="left", title_style="bold", show_header=any(header))
     for number, name in enumerate(header):
-        table.add_column(name, justify="left" if number == 0 else "right", overflow="fold")
+        table.add_column(name, justify="right" if number and numbers else "left", overflow="fold")
     for row in rows:
         table.add_row(*map(Text, row))  # names of files are no markup
     (console or out()).print(table)
+
+
+def print_list(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table where a person looks; plain lines with tabs between the columns where another program reads."""
+    if sys.stdout.isatty():
+        print_table(title, header, rows, numbers=False)
+        return
+    for row in (header, *rows):
+        print("\t".join(" ".join(cell.split()) for cell in row))
 
 
 def print_rejects(rejects: Sequence[Reject], *, most: int = 20) -> None:
@@ -83,4 +95,4 @@ def print_rejects(rejects: Sequence[Reject], *, most: int = 20) -> None:
     rows = [(reject.path, reject.reason) for reject in rejects[:most]]
     if len(rejects) > most:
         rows.append((f"… and {len(rejects) - most} more", ""))
-    print_table(f"{len(rejects)} not read", ("file", "reason"), rows, console=err())
+    print_table(f"{len(rejects)} not read", ("file", "reason"), rows, console=err(), numbers=False)

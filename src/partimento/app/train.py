@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from partimento.app import screen
-from partimento.app.views import VIEWS
 from partimento.config import UserError, merge, parse_settings, read_recipe
-from partimento.corpus import Reading, Reject, read_pieces, write_rejects
+from partimento.corpus import Reading, Reject, write_rejects
+from partimento.corpus.gather import gather
+from partimento.corpus.select import Selection
 from partimento.evaluate.likelihood import Likelihood
 from partimento.files import refuse_folder, write_atomically
 
 
 def run_train(
-    sources: Sequence[str], *, out: Path | None, recipe: str | None, overrides: Sequence[str], force: bool, as_json: bool
+    sources: Sequence[str],
+    *,
+    out: Path | None,
+    recipe: str | None,
+    overrides: Sequence[str],
+    selection: Selection,
+    force: bool,
+    as_json: bool,
 ) -> None:
     """The command; see `cli.train`."""
     asked = parse_settings(overrides)
@@ -27,7 +35,7 @@ def run_train(
     out = out or Path("runs") / f"{name}-{Path(sources[0].replace(':', '-')).resolve().name}"
     refuse_folder(out, mark="run.json", force=force)
     with screen.stages() as stages:
-        run, reading, table = train_run(sources, values, out=out, force=force, stages=stages)
+        run, reading, table = train_run(sources, values, out=out, selection=selection, force=force, stages=stages)
     screen.print_rejects(reading.rejects)
     figures = {name: {**asdict(row), "total": row.total} for name, row in table.items()}
     if as_json:
@@ -42,9 +50,15 @@ def run_train(
 
 
 def train_run(
-    sources: Sequence[str], values: dict[str, Any], *, out: Path, force: bool, stages: screen.Stages
+    sources: Sequence[str],
+    values: dict[str, Any],
+    *,
+    out: Path,
+    stages: screen.Stages,
+    selection: Selection | None = None,
+    force: bool = False,
 ) -> tuple[Any, Reading, dict[str, Likelihood]]:
-    """Train on sources; the run's folder also gets ``rejects.csv``, ``held_out.json`` and a sample."""
+    """Train on what is selected of sources; the run's folder also gets ``rejects.csv``, ``held_out.json`` and a sample."""
     # Loading the framework takes seconds: what is wrong with the configuration is said before.
     with stages.during("start"):
         from partimento.evaluate.heldout import held_out
@@ -54,8 +68,7 @@ def train_run(
         from partimento.write import write
 
         settings = Settings.from_plain(values)
-    view = VIEWS[settings.corpus.quantise]
-    reading = read_pieces(sources, quantise=view, progress=lambda done, total: stages.at("read", done, total))
+    reading = gather(sources, config=settings.corpus, selection=selection, progress=lambda done, total: stages.at("read", done, total))
 
     def report(stage: str, done: int, total: int, epoch: Any) -> None:
         note = f"epoch {epoch.epoch}: loss {epoch.loss:.3f}, validation {epoch.val_loss:.3f} nats an event" if epoch else None
@@ -68,12 +81,12 @@ def train_run(
 
     epochs: list[Any] = []
     try:
-        run, data = learn(reading.pieces, settings=settings, out=out, force=force, report=report)
+        run, data = learn(reading.pieces, sides=reading.sides, settings=settings, out=out, force=force, report=report)
     except UserError:
         screen.print_rejects(reading.rejects)  # they may be why
         raise
     left_out = [Reject(piece.source.path or piece.title, reason) for piece, reason in data.left_out]
-    reading = Reading(reading.pieces, [*reading.rejects, *left_out])
+    reading = replace(reading, rejects=[*reading.rejects, *left_out])
     with stages.during("check"):
         table = held_out(data, run.model, name=run.settings.name)
         write_atomically(out / "held_out.json", json.dumps({n: {**asdict(row), "total": row.total} for n, row in table.items()}, indent=2))

@@ -16,8 +16,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
-from partimento.config import UserError
-from partimento.files import write_atomically
+from partimento.files import exclusive, write_atomically
 
 JOURNAL = ".collect.jsonl"
 LOCK = ".collect.lock"
@@ -138,15 +137,6 @@ def only_one(folder: Path) -> Iterator[None]:
     UserError
         If another one is at it.
     """
-    try:
-        import fcntl
-    except ImportError:  # Windows: no lock
-        yield
-        return
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / LOCK).open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise UserError(f"another process is collecting into {folder}") from error
+    with exclusive(folder / LOCK, busy=f"another process is collecting into {folder}"):
         yield

@@ -4,8 +4,9 @@ One file: `read_piece`. Many files: `read_pieces`, in worker processes, with a r
 """
 
 from partimento.corpus.errors import ReadError
+from partimento.corpus.formats import SUFFIXES
 from partimento.corpus.keys import analyse_key
-from partimento.corpus.read import SUFFIXES, read_piece
+from partimento.corpus.read import read_piece
 from partimento.corpus.reading import Reading, Reject, read_pieces, write_rejects
 
 __all__ = ["SUFFIXES", "ReadError", "Reading", "Reject", "analyse_key", "read_piece", "read_pieces", "write_rejects"]

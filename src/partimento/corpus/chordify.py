@@ -21,17 +21,25 @@ from itertools import pairwise
 
 import numpy as np
 
-from partimento.corpus.midi import Midi
+from partimento.corpus.errors import MAX_BARS, UnfitError, check_density
+from partimento.corpus.midi import Midi, until
 from partimento.piece import Meter, Notes, Part, Piece, Tempo, sweep
 
 GRID = 12  # steps a quarter that carry both quarters and thirds of it
 BAR_GRID = GRID * 32  # steps a quarter that also carry the shortest bar there is, 1/128
 STEPS = (3, 4)  # of GRID: a quarter of a quarter, a third of it
 DECIMALS = 7  # to which music21 rounds errors before it compares them
+MAX_PAIRS = 5_000_000  # of notes that start nearly together, in one track
 
 
 def music21_view(midi: Midi) -> Piece:
-    """A MIDI file as music21 chordifies it: a Piece of one part, whose `events` are music21's chords and durations."""
+    """A MIDI file as music21 chordifies it: a Piece of one part, whose `events` are music21's chords and durations.
+
+    Raises
+    ------
+    UnfitError
+        If it has more bars or more notes at once than any score.
+    """
     groups = [_group(*track, midi.divisions / 4) for track in _tracks(midi)]
     keys = _to_grid(np.array([float(key.onset) for key in midi.keys]))
     quantised = [(*_quantise(first / midi.divisions, length / midi.divisions, keys), size) for first, length, size, *_ in groups]
@@ -42,13 +50,18 @@ def music21_view(midi: Midi) -> Piece:
     bars = _bar_lines(meters, int((onset + duration).max()))
     finer = BAR_GRID // GRID if (bars % (BAR_GRID // GRID)).any() else 1  # only where bars last an odd number of tiny notes
     lines = bars // (BAR_GRID // GRID // finer)
+    if len(lines) > MAX_BARS:
+        raise UnfitError(f"{len(lines)} bars: more than {MAX_BARS} are not read")
+    check_density(onset * finer, (onset + duration) * finer, len(lines))
+    length = Fraction(int(bars[-1]), BAR_GRID)
+    marks = tuple(Meter(m.numerator, m.denominator, Fraction(at, GRID)) for at, m in sorted(meters.items()))
     notes, cuts = _notes_of_sweep(onset * finer, (onset + duration) * finer, pitch, velocity, lines, GRID * finer)
     return Piece(
         notes,
-        meters=tuple(Meter(m.numerator, m.denominator, Fraction(at, GRID)) for at, m in meters.items()),
-        keys=midi.keys,
-        tempos=midi.tempos or (Tempo(),),
-        length=Fraction(int(bars[-1]), BAR_GRID),
+        meters=until(length, marks),
+        keys=until(length, midi.keys),
+        tempos=until(length, midi.tempos) or (Tempo(),),
+        length=length,
         parts=(Part("", midi.parts[0].program, midi.parts[0].is_drum),),
         title=midi.title,
         cuts=tuple(Fraction(cut, GRID * finer) for cut in cuts),
@@ -77,6 +90,10 @@ def _group(
     """Chords of one track (rule 2): their onsets, lengths and sizes, and the pitches and velocities of one after another."""
     starts, ends = onset.tolist(), end.tolist()
     count = len(starts)
+    if count**2 > MAX_PAIRS:
+        near = np.searchsorted(onset, onset + tolerance) - np.arange(count)
+        if int(near.sum()) > MAX_PAIRS:
+            raise UnfitError(f"up to {near.max()} of its notes begin together: more than is read")
     taken = bytearray(count)
     firsts, lasts, sizes, order = [], [], [], []
     for i in range(count):
@@ -146,9 +163,9 @@ def _bar_lines(marks: dict[int, Meter], end: int) -> np.ndarray:
     finer = BAR_GRID // GRID
     onsets = sorted(marks)
     now, lines = 0, [np.zeros(1, np.int64)]
-    for onset, until in pairwise([*onsets, max(end, 1)]):
+    for onset, following in pairwise([*onsets, max(end, 1)]):
         bar = 4 * BAR_GRID * marks[onset].numerator // marks[onset].denominator
-        count = -(-(min(until, max(end, 1)) * finer - now) // bar)
+        count = -(-(min(following, max(end, 1)) * finer - now) // bar)
         if count > 0:
             lines.append(now + bar * np.arange(1, count + 1))
             now = int(lines[-1][-1])

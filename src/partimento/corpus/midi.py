@@ -1,12 +1,13 @@
 """MIDI files become Pieces, through symusic: columns of numbers from beginning to end.
 
 A file is taken as a whole or not at all. Refused are: damage (see `smf`), notes that last no time, marks that mean nothing (a metre
-of 0/4, a tempo of 0), and sizes beyond any score. Of two marks of one kind at one time the last one counts. A note that is
-struck but never let go is no note.
+of 0/4, a tempo of 0), and sizes beyond any score. Of two marks of one kind at one time the last one counts, and those beyond the end of
+the piece do not. A note that is struck but never let go is no note.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,11 +16,12 @@ from typing import Any, TypeVar
 import numpy as np
 import symusic
 
-from partimento.corpus.errors import MAX_QUARTERS, UnfitError, check_size
-from partimento.corpus.smf import check_metres, scan_track, split_tracks
+from partimento.corpus.errors import MAX_QUARTERS, UnfitError, check_bars, check_density, check_marks, check_size
+from partimento.corpus.smf import check_metres, check_pitches, scan_track, split_tracks, without_escapes
 from partimento.piece import Key, Meter, Notes, Part, Piece, Tempo
 
 M = TypeVar("M", Meter, Key, Tempo)
+PROGRAM_0 = re.compile(rb"[\xc0-\xcf]\x00")  # a change to program 0, or what looks like one
 
 
 @dataclass(frozen=True)
@@ -55,10 +57,18 @@ class Midi:
         """Exactly what the file says; nothing is quantised."""
         notes = Notes.from_columns(self.divisions, self.onset, self.duration, self.pitch, velocity=self.velocity, part=self.part)
         length = Fraction(max(self.end, int((self.onset + self.duration).max())), self.divisions)
+        meters = until(length, self.meters)
+        check_bars(meters, length)
+        check_density(notes.onset, notes.end)
         return Piece(
-            notes, meters=self.meters or (Meter(),), keys=self.keys, tempos=self.tempos or (Tempo(),),
+            notes, meters=meters or (Meter(),), keys=until(length, self.keys), tempos=until(length, self.tempos) or (Tempo(),),
             length=length, parts=self.parts, title=self.title,
         )  # fmt: skip
+
+
+def until(end: Fraction, marks: tuple[M, ...]) -> tuple[M, ...]:
+    """The marks that stand within the piece."""
+    return marks if not marks or marks[-1].onset <= end else tuple(mark for mark in marks if mark.onset <= end)
 
 
 def midi_from_bytes(data: bytes) -> Midi:
@@ -71,8 +81,10 @@ def midi_from_bytes(data: bytes) -> Midi:
     """
     chunks = split_tracks(data)
     check_metres(data)
+    check_pitches(chunks)
+    whole = without_escapes(data, chunks)
     try:
-        score = symusic.Score.from_midi(data)
+        score = symusic.Score.from_midi(whole)
     except Exception as error:  # symusic raises RuntimeError, but says so nowhere
         raise UnfitError(f"damaged: {_plain_reason(error)}") from error
     tracks = [track for track in score.tracks if len(track.notes)]
@@ -83,6 +95,9 @@ def midi_from_bytes(data: bytes) -> Midi:
     )
     divisions = score.ticks_per_quarter
     _check_times(onset, duration, divisions)
+    check_marks(max(len(score.time_signatures), len(score.key_signatures), len(score.tempos)))
+    if velocity.min() < 0:
+        raise UnfitError("damaged: a note has no loudness")
     title, end = _title_and_end(chunks[0]) if chunks else ("", 0)
     return Midi(
         divisions, onset, duration, pitch, velocity,
@@ -134,7 +149,7 @@ def _parts(tracks: list[Any], chunks: list[bytes]) -> tuple[Part, ...]:
     """The parts; where symusic blurs what the file says of them, its bytes are asked."""
     names, said = [track.name for track in tracks], [track.program != 0 for track in tracks]
     garbled = any("\ufffd" in name for name in names)  # symusic knows no encoding but UTF-8
-    unsure = not all(said) and any(0xC0 <= byte < 0xD0 for chunk in chunks for byte in set(chunk))  # 0 is also "none named"
+    unsure = not all(said) and any(PROGRAM_0.search(chunk) for chunk in chunks)  # 0 is also "none named"
     if garbled or unsure:
         scans = [scan for chunk in chunks if (scan := scan_track(chunk))]
         # symusic gives the voices of a track in the order of programs, then channels.
@@ -143,6 +158,8 @@ def _parts(tracks: list[Any], chunks: list[bytes]) -> tuple[Part, ...]:
             names, said = [name for name, _ in voices], [voice.program_said for _, voice in voices]
         else:
             said = [True] * len(tracks)  # notes that never end blur the match: believe symusic
+    if any(track.program > 127 for track in tracks):
+        raise UnfitError("damaged: a program is above 127")
     return tuple(
         Part(name.replace("\0", "").strip(), track.program if known else None, track.is_drum)
         for name, track, known in zip(names, tracks, said, strict=True)

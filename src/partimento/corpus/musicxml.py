@@ -17,6 +17,7 @@ import io
 import lzma
 import math
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -35,6 +36,10 @@ Element = Any  # lxml's elements have no types
 Bars = list[tuple[Element, Element | None]]  # of one part: the bar, and what holds the part's music in it
 SUFFIXES = (".mxl", ".xml", ".musicxml")
 LEAST_GRID = 32  # carries grace notes, and bars of every metre
+ENTITIES = "it declares XML entities, which no score needs"
+MAX_PARTS = 10_000
+MAX_TABLE = 2_000_000  # bars of all parts together
+ARCHIVE_FAULTS = (zipfile.BadZipFile, KeyError, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, ValueError, struct.error)
 
 
 def piece_from_musicxml(data: bytes, suffix: str = ".musicxml", *, unfold: bool = False) -> Piece:
@@ -92,15 +97,22 @@ def _root(data: bytes) -> Element:
     except etree.XMLSyntaxError as error:
         root = _as_latin_1(data)
         if root is None:
-            raise UnfitError(f"damaged XML: {error.msg}") from error
+            said = _plainly(error)
+            raise UnfitError(ENTITIES if "amplification" in said else f"damaged XML: {said}") from error
     except (ValueError, LookupError) as error:  # an unknown encoding
-        raise UnfitError(f"damaged XML: {error}") from error
+        raise UnfitError(f"damaged XML: {str(error)[:150]}") from error
     if root is None or root.tag not in ("score-partwise", "score-timewise"):
         raise UnfitError("XML, but not MusicXML")
     inside = root.getroottree().docinfo.internalDTD
     if inside is not None and any(True for _ in inside.iterentities()):
-        raise UnfitError("it declares XML entities, which no score needs")
+        raise UnfitError(ENTITIES)
     return root
+
+
+def _plainly(error: etree.XMLSyntaxError) -> str:
+    """What libxml2 says, without its advice to programmers."""
+    said = error.msg or "it cannot be parsed"
+    return "it is nested too deeply" if "Excessive depth" in said else said.partition(", see xml")[0][:150]
 
 
 def _parser(encoding: str | None = None) -> Any:
@@ -141,8 +153,13 @@ def _unzip(data: bytes) -> bytes:
             if not names:
                 raise UnfitError("the archive holds no score")
             return _bounded(archive, names[0])
-    except (zipfile.BadZipFile, KeyError, etree.XMLSyntaxError, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError) as error:
-        raise UnfitError(f"damaged: not a whole archive ({error})") from error
+    except UnfitError:
+        raise
+    except etree.XMLSyntaxError as error:
+        raise UnfitError(f"damaged: its list of contents is no XML ({_plainly(error)})") from error
+    except ARCHIVE_FAULTS as error:  # all that zipfile raises at a damaged one
+        said = str(error.args[0]) if isinstance(error, (zipfile.BadZipFile, KeyError)) and error.args else ""
+        raise UnfitError("damaged: not a whole archive" + (f" ({said[:100]})" if said else "")) from error
 
 
 def _bounded(archive: zipfile.ZipFile, name: str) -> bytes:
@@ -159,6 +176,7 @@ def _parts(root: Element) -> list[tuple[str, Bars]]:
         found = [(part.get("id", ""), [(bar, bar) for bar in part.iterchildren("measure")]) for part in root.iterchildren("part")]
     else:
         found = list(_by_part(root))
+    _check_table(len(found), max((len(bars) for _, bars in found), default=0))
     if not any(bars for _, bars in found):
         raise UnfitError("it has no notes")
     return found
@@ -167,8 +185,15 @@ def _parts(root: Element) -> list[tuple[str, Bars]]:
 def _by_part(root: Element) -> Iterator[tuple[str, Bars]]:
     bars = list(root.iterchildren("measure"))
     inside = [{part.get("id", ""): part for part in bar.iterchildren("part")} for bar in bars]
-    for name in dict.fromkeys(name for parts in inside for name in parts):
+    names = dict.fromkeys(name for parts in inside for name in parts)
+    _check_table(len(names), len(bars))
+    for name in names:
         yield name, [(bar, parts.get(name)) for bar, parts in zip(bars, inside, strict=True)]
+
+
+def _check_table(parts: int, bars: int) -> None:
+    if parts > MAX_PARTS or parts * bars > MAX_TABLE:
+        raise UnfitError(f"{parts} parts of {bars} bars: more than is read")
 
 
 def _read(
@@ -186,15 +211,19 @@ def _read(
 
 def _grid(root: Element) -> int:
     """Ticks a quarter that carry every whole number of divisions in the document."""
-    divisions = {exact(text, "divisions") for text in {element.text for element in root.iter("divisions")}}
+    texts = dict.fromkeys(element.text for element in root.iter("divisions"))  # in their order: of two faults always the same is told
+    divisions = dict.fromkeys(exact(text, "divisions") for text in texts)
     if any(value <= 0 for value in divisions):
         raise UnfitError(f"a quarter note cannot have {min(divisions)} divisions")
-    return _within_limits(math.lcm(LEAST_GRID, *(value.numerator for value in divisions)))
+    grid = LEAST_GRID
+    for value in divisions:
+        grid = _within_limits(math.lcm(grid, value.numerator))
+    return grid
 
 
 def _within_limits(grid: int) -> int:
     if grid > MAX_GRID:
-        raise UnfitError(f"no common grid carries its times: it would need {grid:.3g} steps a quarter")
+        raise UnfitError(f"no common grid carries its times: it would need more than {MAX_GRID} steps a quarter")
     return grid
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from partimento.corpus.errors import UnfitError, check_size
+from partimento.corpus.errors import UnfitError, check_bars, check_density, check_marks, check_size
 from partimento.corpus.musicxml_part import TIES, BarLength, PartReader, Place
 from partimento.piece import Meter, Notes, Part, Piece, Tempo
 
@@ -61,14 +61,18 @@ def piece_of(
     starts = [0]
     for bar in order:
         starts.append(starts[-1] + lengths[bar])
-    check_size(1, starts[-1] / grid)
+    check_size(1, starts[-1] // grid)
     layout = _Layout(order, starts)
     table = _sounding(readers, layout, grid)
     check_size(table.shape[1], int((table[ONSET] + table[DURATION]).max()) / grid if table.size else 0)
     uncounted = any(reader.lengths and reader.lengths[0].uncounted for reader in readers)
-    meters, pickup = _meters(_timeline(said, layout), starts, grid, uncounted=uncounted)
-    keys = _timeline(_first_word([reader.keys for reader in readers]), layout)
-    tempos = _timeline(_first_word([reader.tempos for reader in readers]), layout)
+    said_meters, pickup = _meters(_timeline(said, layout, Meter()), starts, grid, uncounted=uncounted)
+    keys = _timeline(_first_word([reader.keys for reader in readers]), layout, None)
+    tempos = _timeline(_first_word([reader.tempos for reader in readers]), layout, Tempo())
+    length = Fraction(max(starts[-1], int((table[ONSET] + table[DURATION]).max())), grid)
+    meters = _marks(said_meters, grid, length)
+    check_bars(meters, length)
+    check_density(table[ONSET], table[ONSET] + table[DURATION], len(starts))
     common = int(np.gcd.reduce(table[[ONSET, DURATION]], axis=None, initial=grid))
     return Piece(
         Notes.from_columns(
@@ -82,11 +86,11 @@ def piece_of(
             fret=table[FRET],
             grace=(table[GRACE] > 0).astype(np.int64),
         ),
-        meters=_marks(meters, grid),
-        keys=_marks(keys, grid),
-        tempos=_marks(tempos, grid) or (Tempo(),),
+        meters=meters,
+        keys=_marks(keys, grid, length),
+        tempos=_marks(tempos, grid, length) or (Tempo(),),
         pickup=Fraction(pickup, grid),
-        length=Fraction(starts[-1], grid),
+        length=length,
         parts=parts,
         title=title,
         composer=composer,
@@ -100,13 +104,15 @@ def bar_lengths(readers: Sequence[PartReader], said: Mapping[Place, Meter], grid
         changes.setdefault(bar, []).append((tick, meter))
     lengths: list[int] = []
     meter = Meter()
-    bars = max(len(reader.lengths) for reader in readers)
-    for bar in range(bars):
+    by_bar: list[list[BarLength]] = [[] for _ in range(max(len(reader.lengths) for reader in readers))]
+    for reader in readers:
+        for bar, length in enumerate(reader.lengths):
+            by_bar[bar].append(length)
+    for bar, found in enumerate(by_bar):
         here = sorted(changes.get(bar, ()), key=lambda change: change[0])
         meter = here[0][1] if here and here[0][0] == 0 else meter
         whole = _whole(meter, grid)
-        found = [reader.lengths[bar] for reader in readers if bar < len(reader.lengths)]
-        lengths.append(_bar_length(found, whole, last=bar + 1 == bars))
+        lengths.append(_bar_length(found, whole, last=bar + 1 == len(by_bar)))
         meter = here[-1][1] if here else meter
     return lengths
 
@@ -194,21 +200,21 @@ def _first_word(said: Sequence[Mapping[Place, Any]]) -> dict[Place, Any]:
     return {place: mark for marks in reversed(said) for place, mark in marks.items()}
 
 
-def _timeline(said: Mapping[Place, Any], layout: _Layout) -> dict[int, Any]:
-    """Marks by time in ticks; where a jump leads to other ones than those in force, they are said again."""
+def _timeline(said: Mapping[Place, Any], layout: _Layout, usual: Any) -> dict[int, Any]:
+    """Marks by time in ticks; where a jump leads to other ones than those in force, they are said again (`usual`: before any is said)."""
     by_bar: dict[int, list[tuple[int, Any]]] = {}
     for (bar, tick), mark in sorted(said.items(), key=lambda item: item[0]):
         by_bar.setdefault(bar, []).append((tick, mark))
     before: list[Any] = []  # what is in force as a bar begins
-    now = None
+    now = usual
     for bar in range(max(layout.order) + 1):
         before.append(now)
         now = by_bar[bar][-1][1] if bar in by_bar else now
     found: dict[int, Any] = {}
-    now = None
+    now = usual
     for bar, start in zip(layout.order, layout.starts, strict=False):
         here = by_bar.get(bar, ())
-        if before[bar] is not now and before[bar] != now and not (here and here[0][0] == 0):
+        if before[bar] is not now and before[bar] not in (now, None) and not (here and here[0][0] == 0):
             found.setdefault(start, before[bar])
         for tick, mark in here:
             found.setdefault(start + tick, mark)
@@ -216,8 +222,14 @@ def _timeline(said: Mapping[Place, Any], layout: _Layout) -> dict[int, Any]:
     return found
 
 
-def _marks(timeline: Mapping[int, Any], grid: int) -> tuple[Any, ...]:
-    return tuple(replace(mark, onset=Fraction(tick, grid)) for tick, mark in timeline.items())
+def _marks(timeline: Mapping[int, Any], grid: int, length: Fraction) -> tuple[Any, ...]:
+    """Those that stand within the piece, in order."""
+    check_marks(len(timeline))
+    return tuple(
+        replace(mark, onset=Fraction(tick, grid))
+        for tick, mark in sorted(timeline.items(), key=lambda item: item[0])
+        if tick <= length * grid
+    )
 
 
 def _meters(said: Mapping[int, Meter], starts: Sequence[int], grid: int, *, uncounted: bool) -> tuple[dict[int, Meter], int]:

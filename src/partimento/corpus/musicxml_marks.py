@@ -14,6 +14,8 @@ from partimento.piece import Key, Meter, Tempo
 Element = Any
 MINOR_LIKE = ("minor", "aeolian", "dorian", "phrygian", "locrian")
 FINEST = 10_000  # denominators of decimal durations: the standard allows them, and thirds come as 0.3333333
+LARGEST_METER = 1024  # of its numbers, before parts of it are added up
+MOST_SEMITONES = 128
 ROUNDED = 0.02  # how far a printed tempo may be from the exact one
 STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 PITCHES = {
@@ -51,7 +53,7 @@ def whole(text: str | None, what: str) -> int:
     except (TypeError, ValueError):
         value = exact(text, what)
     if value.denominator != 1:
-        raise UnfitError(f"{what} is no whole number: {text!r}")
+        raise UnfitError(f"{what} is no whole number: {str(text)[:20]!r}")
     return value.numerator
 
 
@@ -68,9 +70,13 @@ def meter_of(time: Element) -> Meter | None:
     pairs = list(zip(_numbers(time, "beats"), _numbers(time, "beat-type"), strict=False))
     if not pairs:
         return None
+    if any(abs(number) > LARGEST_METER for pair in pairs for number in pair):
+        raise UnfitError(f"no such metre: a number in it is larger than {LARGEST_METER}")
     if any(lower <= 0 for _, lower in pairs):
         raise UnfitError(f"no such metre: {pairs[0][0]}/{pairs[0][1]}")
-    denominator = math.lcm(*(lower for _, lower in pairs))
+    denominator = math.lcm(*{lower for _, lower in pairs})
+    if denominator > LARGEST_METER:
+        raise UnfitError(f"no such metre: no unit up to 1/{LARGEST_METER} carries all of its beats")
     return Meter(sum(upper * denominator // lower for upper, lower in pairs), denominator)
 
 
@@ -96,9 +102,11 @@ def transposition_of(transpose: Element) -> tuple[int, int]:
     """How many semitones higher a part sounds than it is written, and how many fifths its keys are from the written ones."""
     chromatic = round(exact(transpose.findtext("chromatic", "0"), "a transposition"))
     octaves = whole(transpose.findtext("octave-change", "0"), "a transposition")
-    diatonic = transpose.findtext("diatonic")
-    if diatonic is not None:
-        fifths = 7 * chromatic - 12 * whole(diatonic, "a transposition")
+    diatonic = whole(transpose.findtext("diatonic", "0"), "a transposition")
+    if max(abs(chromatic), abs(octaves), abs(diatonic)) > MOST_SEMITONES:
+        raise UnfitError(f"no such transposition: it is larger than {MOST_SEMITONES}")
+    if transpose.find("diatonic") is not None:
+        fifths = 7 * chromatic - 12 * diatonic
         fifths -= 12 * round(fifths / 12) if abs(fifths) > 7 else 0  # some count the octave into one of the two
     else:
         fifths = (7 * chromatic + 5) % 12 - 5

@@ -123,7 +123,7 @@ class PartReader:
         self.ends.append(self.now)
         self.lengths.append(BarLength(tuple(self.ends), self._rests(), self.sounding > 0, bar.get("implicit") == "yes", self.heard))
         if max(self.ends) > self.longest:
-            check_size(1, max(self.ends) / self.grid)
+            check_size(1, max(self.ends) // self.grid)
 
     def _rests(self) -> bool:
         """Whether all there is in the bar is one rest for as long as the bar lasts."""
@@ -187,7 +187,7 @@ class PartReader:
         self.rows.append((self.bar, self.onset, ticks, pitch, velocity, string, fret, grace, ties))
 
     def _refuse(self, ticks: int) -> None:
-        check_size(1, ticks / self.grid)
+        check_size(1, ticks // self.grid)
         raise UnfitError(f"a note lasts no time, in bar {self.bar + 1}")
 
     def _grace(self, found: dict[str, Element]) -> int:
@@ -206,7 +206,8 @@ class PartReader:
             pitch = midi_of(written.findtext("step"), written.findtext("octave"), written.findtext("alter"))
         pitch += self._shift_at(found) if self.shift is None else self.shift
         if not 0 <= pitch <= 127:
-            raise UnfitError(f"a pitch is outside 0 to 127: {written.findtext('step')}{written.findtext('octave')}")
+            name = f"{written.findtext('step')}{written.findtext('octave')}"
+            raise UnfitError(f"a pitch is outside 0 to 127: {name[:20]}")
         return pitch
 
     def _unpitched(self, found: dict[str, Element]) -> int:

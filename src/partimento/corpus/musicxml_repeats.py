@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -77,9 +78,11 @@ def playing_order(turns: Mapping[int, Turns], bars: int) -> list[int]:
     Raises
     ------
     UnfitError
-        If it would be absurdly long.
+        If it would be absurdly long, or nothing.
     """
     endings = _endings(turns, bars)
+    passes = _passes(endings)
+    codas, segnos = (sorted(i for i in turns if getattr(turns[i], name)) for name in ("coda", "segno"))
     order: list[int] = []
     start, played, jumped, i = 0, 1, False, 0
     while i < bars:
@@ -95,29 +98,32 @@ def playing_order(turns: Mapping[int, Turns], bars: int) -> list[int]:
             raise UnfitError(f"with its repeats it is longer than {MOST_BARS} bars")
         if jumped and here.fine:
             break
-        to = _jump(here, turns, i, jumped=jumped)
+        to = _jump(here, codas, segnos, i, jumped=jumped)
         if to is not None:
             i, start, jumped = to, to, True
             continue
         if here.times and not jumped:
-            if played < _passes(i, endings, here.times):
+            if played < passes.get(i, here.times):
                 played, i = played + 1, start
                 continue
             start, played = i + 1, 1
         elif ending and i == ending.last:
             start, played = i + 1, 1
         i += 1
+    if not order:
+        raise UnfitError("its endings leave no bar to play")
     return order
 
 
-def _jump(here: Turns, turns: Mapping[int, Turns], i: int, *, jumped: bool) -> int | None:
-    """Where a bar leads that is not the next one."""
+def _jump(here: Turns, codas: list[int], segnos: list[int], i: int, *, jumped: bool) -> int | None:
+    """Where a bar leads that is not the next one; the bars with a coda and a segno are sorted."""
     if jumped:
-        return next((k for k in sorted(turns) if k > i and turns[k].coda), None) if here.tocoda else None
+        after = bisect_right(codas, i)
+        return codas[after] if here.tocoda and after < len(codas) else None
     if here.dacapo:
         return 0
     if here.dalsegno:
-        return next((k for k in sorted(turns) if k <= i and turns[k].segno), 0)
+        return segnos[0] if segnos and segnos[0] <= i else 0
     return None
 
 
@@ -138,14 +144,16 @@ def _endings(turns: Mapping[int, Turns], bars: int) -> dict[int, _Ending]:
     return found
 
 
-def _passes(i: int, endings: Mapping[int, _Ending], times: int) -> int:
-    """How often the section is played that ends with bar i: as often as its endings say, if it has any."""
-    if i not in endings:
-        return times
-    chain = [endings[i]]
-    while chain[0].first - 1 in endings:
-        chain.insert(0, endings[chain[0].first - 1])
-    while chain[-1].last + 1 in endings and endings[chain[-1].last + 1] is not chain[-1]:
-        chain.append(endings[chain[-1].last + 1])
-    most = max(number for ending in chain for number in ending.passes)
-    return most + 1 if len(chain) == 1 else most
+def _passes(endings: Mapping[int, _Ending]) -> dict[int, int]:
+    """How often a section is played that ends with a bar inside an ending: as often as the endings around it say."""
+    found: dict[int, int] = {}
+    chain: list[_Ending] = []  # endings that follow each other without a bar between them
+    for ending in [*dict.fromkeys(endings[i] for i in sorted(endings)), None]:
+        if chain and (ending is None or ending.first != chain[-1].last + 1):
+            most = max(number for each in chain for number in each.passes)
+            times = most + 1 if len(chain) == 1 else most
+            found.update((i, times) for each in chain for i in range(each.first, each.last + 1))
+            chain = []
+        if ending is not None:
+            chain.append(ending)
+    return found

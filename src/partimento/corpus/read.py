@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from partimento.corpus.errors import MAX_BYTES, ReadError, UnfitError
+from partimento.corpus.errors import ReadError, UnfitError
+from partimento.corpus.formats import MIDI_SUFFIXES, MUSICXML_SUFFIXES, SUFFIXES, read_score_bytes
 from partimento.piece import Piece, Source
 
-MIDI_SUFFIXES = (".mid", ".midi")
-MUSICXML_SUFFIXES = (".musicxml", ".mxl", ".xml")
-SCORE_SUFFIXES = (*MUSICXML_SUFFIXES, ".abc", ".krn")
-SUFFIXES = MIDI_SUFFIXES + SCORE_SUFFIXES
 Quantise = Literal["music21"] | None
 
 
-def read_piece(path: Path | str, *, quantise: Quantise = None, unfold: bool = False) -> Piece:
+def read_piece(path: Path | str, *, member: str = "", quantise: Quantise = None, unfold: bool = False) -> Piece:
     """Read one file, in this process.
 
     Parameters
     ----------
     path : path
         MIDI (``.mid``, ``.midi``), MusicXML (``.musicxml``, ``.xml``, ``.mxl``), ABC (``.abc``) or kern (``.krn``).
+    member : str
+        If `path` is a zip: the name of the file inside it.
     quantise : None or "music21"
         None keeps every time exactly as the file has it. ``"music21"`` gives the view whose `events` are what music21 10.5.1 makes of the
         file by ``converter.parse(path).chordify()``, for comparison with it (see `chordify`).
@@ -41,34 +40,28 @@ def read_piece(path: Path | str, *, quantise: Quantise = None, unfold: bool = Fa
         If the file cannot be read, with a reason. `read_pieces` also withstands files that crash or hang a parser; this does not.
     """
     path = Path(path)
+    shown, suffix = f"{path}/{member}" if member else str(path), PurePosixPath(member or path).suffix.lower()
     if quantise not in (None, "music21"):
         raise ValueError(f"quantise is None or 'music21', not {quantise!r}")
     try:
-        data = _bytes_of(path)
-        piece = _piece_from(path, data, quantise, unfold=unfold)
+        data = read_score_bytes(str(path), member) if suffix in SUFFIXES else b""
+        piece = piece_from_bytes(data, suffix, quantise=quantise, unfold=unfold)
     except OSError as error:
-        raise ReadError(path, (error.strerror or str(error)).lower()) from error
+        raise ReadError(shown, (error.strerror or str(error)).lower()) from error
     except (UnfitError, ValueError) as error:
-        raise ReadError(path, str(error)) from error
-    return replace(piece, source=Source(path=str(path), sha256=hashlib.sha256(data).hexdigest()))
+        raise ReadError(shown, str(error)) from error
+    return replace(piece, source=Source(path=shown, sha256=hashlib.sha256(data).hexdigest()))
 
 
-def _bytes_of(path: Path) -> bytes:
-    if path.suffix.lower() not in SUFFIXES:
-        raise UnfitError(f"{path.suffix or 'a name without suffix'} is none of {' '.join(SUFFIXES)}")
-    if not path.exists():
-        raise UnfitError("no such file")
-    if not path.is_file():
-        raise UnfitError("not a file")  # a named pipe would wait for ever
-    with path.open("rb") as file:
-        data = file.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise UnfitError(f"larger than {MAX_BYTES // 2**20} MiB")
-    return data
+def piece_from_bytes(data: bytes, suffix: str, *, quantise: Quantise = None, unfold: bool = False) -> Piece:
+    """Read what a file of the kind `suffix` holds; see `read_piece`.
 
-
-def _piece_from(path: Path, data: bytes, quantise: Quantise, *, unfold: bool) -> Piece:
-    if path.suffix.lower() in MIDI_SUFFIXES:
+    Raises
+    ------
+    UnfitError, ValueError
+        If it is no music that can be read, with a reason.
+    """
+    if suffix in MIDI_SUFFIXES:
         from partimento.corpus.midi import midi_from_bytes
 
         midi = midi_from_bytes(data)
@@ -77,12 +70,14 @@ def _piece_from(path: Path, data: bytes, quantise: Quantise, *, unfold: bool) ->
         from partimento.corpus.chordify import music21_view
 
         return music21_view(midi)
-    if path.suffix.lower() in MUSICXML_SUFFIXES:
+    if suffix in MUSICXML_SUFFIXES:
         from partimento.corpus.musicxml import piece_from_musicxml
 
-        piece = piece_from_musicxml(data, path.suffix.lower(), unfold=unfold)
-    else:
+        piece = piece_from_musicxml(data, suffix, unfold=unfold)
+    elif suffix in SUFFIXES:
         from partimento.corpus.scores import piece_from_score
 
-        piece = piece_from_score(data, path.suffix.lower())
+        piece = piece_from_score(data, suffix)
+    else:
+        raise UnfitError(f"{suffix or 'a name without suffix'} is none of {' '.join(SUFFIXES)}")
     return piece if quantise is None else piece.replace(cuts=tuple(bar.onset for bar in piece.bars()))

@@ -6,21 +6,26 @@ import csv
 import io
 import json
 import os
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
-from typing import Literal
+from typing import TypeVar
 
-from partimento.collect import resolve
 from partimento.config import UserError
-from partimento.corpus.read import MIDI_SUFFIXES, Quantise
-from partimento.corpus.walk import find_files
-from partimento.corpus.worker import unpack
-from partimento.corpus.workers import COMMAND, Answer, Task, WorkerPool
+from partimento.corpus.errors import UnfitError
+from partimento.corpus.formats import MIDI_SUFFIXES
+from partimento.corpus.packing import unpack
+from partimento.corpus.read import Quantise
+from partimento.corpus.sources import Score, find_scores, provenance
+from partimento.corpus.workers import COMMAND, Answer, Parsers, Task, batched, in_order
 from partimento.files import write_atomically
 from partimento.piece import Piece
 
+T = TypeVar("T")
 MIDI_TIMEOUT_S, SCORE_TIMEOUT_S = 20.0, 60.0
+BATCH = 4  # files that a thread takes at once
 Progress = Callable[[int, int], None]
 
 
@@ -34,16 +39,20 @@ class Reject:
 
 @dataclass(frozen=True)
 class Reading:
-    """What came of reading: pieces and rejects, each in the order of the files."""
+    """What came of reading: pieces and rejects, each in the order of the files; `sides` is each piece's side of a stored split,
+    `words` a manifest's word for what plays each piece."""
 
     pieces: list[Piece]
     rejects: list[Reject]
+    sides: list[str] | None = None
+    words: Sequence[str] = ()
 
 
 def read_pieces(
     sources: Iterable[Path | str] | Path | str,
     *,
-    quantise: Quantise | Literal["auto"] = None,
+    quantise: Quantise = None,
+    unfold: bool = False,
     workers: int | None = None,
     timeout_s: float | None = None,
     progress: Progress | None = None,
@@ -54,9 +63,11 @@ def read_pieces(
     Parameters
     ----------
     sources : path or iterable of paths
-        Files, folders (see `walk.find_files`) or names such as ``bundled:chorales`` (see `collect.resolve`).
-    quantise : None, "music21" or "auto"
-        As for `read_piece`; ``"auto"`` takes the view of music21 for MIDI files and leaves scores as written.
+        Files, folders, zips (see `sources.find_scores`) or names such as ``bundled:chorales`` (see `collect.resolve`).
+    quantise : None or "music21"
+        As for `read_piece`.
+    unfold : bool
+        As for `read_piece`.
     workers : int, optional
         How many processes; by default one a core.
     timeout_s : float, optional
@@ -76,42 +87,67 @@ def read_pieces(
         If there is no file to read, or none could be read: an empty corpus is no corpus.
     """
     names = [sources] if isinstance(sources, (str, Path)) else list(sources)
-    files, faults = find_files(path for name in names for path in resolve(str(name)))
-    rejects = [Reject(str(path), reason) for path, reason in faults]
+    scores, faults = find_scores(names)
+    rejects = [Reject(path, reason) for path, reason in faults]
     pieces: list[Piece] = []
-    count = min(workers or os.cpu_count() or 1, max(len(files), 1))
-    tasks = [Task(_request(path, quantise), timeout_s or _timeout(path)) for path in files]
-    with WorkerPool(count, command=tuple(command)) as pool:
-        for path, answer in zip(files, pool.run(tasks, progress=progress), strict=True):
-            outcome = _outcome(path, answer)
-            if isinstance(outcome, Piece):
-                pieces.append(outcome)
-            else:
-                rejects.append(outcome)
+    words: list[str] = []
+    count = min(workers or os.cpu_count() or 1, max(len(scores), 1))
+    tasks = [_task(score, quantise, timeout_s, unfold=unfold) for score in scores]
+    with ThreadPoolExecutor(count) as executor, Parsers(tuple(command)) as parsers:
+        batches = in_order(executor, parsers.answers, batched(tasks, BATCH), ahead=8 * count)
+        for done, (score, answer) in enumerate(zip(scores, chain.from_iterable(batches), strict=True), 1):
+            try:
+                pieces.append(with_known(sensible(body_of(answer), unpack), score))
+                words.append(score.known.get("instrument", ""))
+            except UnfitError as error:
+                rejects.append(Reject(score.path, str(error)))
+            if progress:
+                progress(done, len(scores))
     if not pieces:
         raise UserError(_why_empty(names, rejects))
-    return Reading(pieces, rejects)
+    return Reading(pieces, rejects, words=words)
 
 
-def _request(path: Path, quantise: Quantise | Literal["auto"]) -> str:
-    if quantise == "auto":
-        quantise = "music21" if path.suffix.lower() in MIDI_SUFFIXES else None
-    return json.dumps({"path": str(path), "quantise": quantise or ""})
+def _task(score: Score, quantise: Quantise, timeout_s: float | None, *, unfold: bool) -> Task:
+    request = {"path": str(score.place), "member": score.member, "quantise": quantise or "", "unfold": unfold}
+    return Task(json.dumps(request), timeout_s or timeout_of(score))
 
 
-def _timeout(path: Path) -> float:
-    return MIDI_TIMEOUT_S if path.suffix.lower() in MIDI_SUFFIXES else SCORE_TIMEOUT_S
+def timeout_of(score: Score) -> float:
+    """Seconds that reading a score may take."""
+    return MIDI_TIMEOUT_S if score.suffix in MIDI_SUFFIXES else SCORE_TIMEOUT_S
 
 
-def _outcome(path: Path, answer: Answer) -> Piece | Reject:
+def body_of(answer: Answer) -> bytes:
+    """What a parser made of a file.
+
+    Raises
+    ------
+    UnfitError
+        If it made nothing of it, with the reason.
+    """
     if answer.failure:
-        return Reject(str(path), answer.failure)
+        raise UnfitError(answer.failure)
+    if answer.body.startswith(b'{"reason"'):
+        raise UnfitError(str(json.loads(answer.body)["reason"]))
+    return answer.body
+
+
+def sensible(body: bytes, unpacked: Callable[[bytes], T]) -> T:
+    """What the parser's words mean; a parser that a hostile file has taken over may say anything."""
     try:
-        if answer.body.startswith(b'{"reason"'):
-            return Reject(str(path), str(json.loads(answer.body)["reason"]))
-        return unpack(answer.body)
+        return unpacked(body)
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
-        return Reject(str(path), f"the parser gave no sensible answer ({error})")
+        raise UnfitError(f"the parser gave no sensible answer ({error})") from error
+
+
+def with_known(piece: Piece, score: Score) -> Piece:
+    """The piece with what a manifest says of it."""
+    if not score.known:
+        return piece
+    known = provenance(score.name, score.known, {"title_in_file": piece.title, "composer_in_file": piece.composer})
+    source = replace(piece.source, url=known["url"], licence=known["licence"])
+    return piece.replace(title=known["title"], composer=known["composer"], source=source)
 
 
 def _why_empty(names: list[Path | str], rejects: list[Reject]) -> str:

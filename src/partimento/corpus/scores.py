@@ -7,16 +7,25 @@ shorter or longer than its metre says, the metre is stated again after it, so th
 
 from __future__ import annotations
 
+import contextlib
+import io
+import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
-from partimento.corpus.errors import UnfitError, check_size
+from partimento.corpus.errors import UnfitError, check_bars, check_density, check_size
 from partimento.piece import Key, Meter, Note, Notes, Part, Piece, Tempo
 
 GRACE_QL = Fraction(1, 16)
+ABC_LENGTH = re.compile(r"[A-Ga-gxz\]][,']*0*([1-9][0-9]{2,})")
+METER = re.compile(r"(?:^|\[|\t)(?:M:|\*M(?!M))([^\n\]\t]*)", re.MULTILINE)
+MOST_BEATS = 128
+MOST_UNITS = 256  # of an ABC tune's unit length
+DROPPED = re.compile(r"(?:parsing event \('|pitch information from note: )(.*?)(?:'\) at line|, assuming C)")  # in music21's murmur
+T = TypeVar("T")
 MINOR_LIKE = ("minor", "aeolian", "dorian", "phrygian", "locrian")
 
 
@@ -29,16 +38,32 @@ def piece_from_score(data: bytes, suffix: str) -> Piece:
         With a reason, if it cannot be read as one piece with notes.
     """
     text = _text(data, suffix)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()) as murmur:
         warnings.simplefilter("ignore")  # music21 warns of much that a reader of many files cannot act upon
         try:
             score = _parse(text, suffix)
-            parts = _staves(score)
+            if dropped := DROPPED.search(murmur.getvalue()):
+                raise UnfitError(f"damaged: music21 knows no note {dropped[1].strip()[:20]!r}")
+            return _to_piece(score, _staves(score))
         except (UnfitError, MemoryError, RecursionError):
             raise
         except Exception as error:  # any kind: parsers meet what their makers did not think of
-            raise UnfitError(f"damaged, or not understood by music21: {type(error).__name__}: {str(error)[:200]}") from error
-        return _to_piece(score, parts)
+            raise UnfitError(f"damaged, or not understood by music21{_said(error)}") from error
+
+
+def _said(error: Exception) -> str:
+    """What music21 itself says; what Python says in its stead tells a musician nothing."""
+    if not type(error).__module__.startswith("music21"):
+        return ""
+    return ": " + re.sub(r"<\S[^ ]*(?: object at)? 0x\w+>|0x\w{6,}", "…", str(error))[:200]
+
+
+def _checked(make: Callable[..., T], *values: Any, **more: Any) -> T:
+    """Something of ours, whose own words say what is wrong with its values."""
+    try:
+        return make(*values, **more)
+    except (ValueError, ArithmeticError) as error:
+        raise UnfitError(str(error)) from error
 
 
 def _text(data: bytes, suffix: str) -> str:
@@ -47,7 +72,20 @@ def _text(data: bytes, suffix: str) -> str:
     text = data.decode("utf-8-sig", "replace") if _is_utf8(data) else data.decode("latin-1")
     if "\0" in text or (suffix == ".krn" and "**kern" not in text) or (suffix == ".abc" and "K:" not in text):
         raise UnfitError(f"not {'kern' if suffix == '.krn' else 'ABC'}, whatever its name says")
+    _check_numbers(text, suffix)
     return text
+
+
+def _check_numbers(text: str, suffix: str) -> None:
+    """Refuse absurd metres, and in ABC notes of an absurd length: music21 counts their beats for hours, or until the memory is full."""
+    for metre in METER.findall(text):
+        if any(len(number) > 3 or int(number) > MOST_BEATS for number in re.findall(r"\d+", metre)):
+            raise UnfitError(f"no such metre: {metre.strip()[:20]}")
+    for line in text.splitlines() if suffix == ".abc" else ():
+        if line[1:2] != ":":  # a field, not music
+            for length in ABC_LENGTH.findall(re.sub(r'"[^"]*"|![^!]*!|%.*', "", line)):
+                if len(length) > 3 or int(length) > MOST_UNITS:
+                    raise UnfitError(f"a note lasts {length[:20]} units: more than {MOST_UNITS} are not read")
 
 
 def _is_utf8(data: bytes) -> bool:
@@ -91,16 +129,21 @@ def _to_piece(score: Any, staves: list[Any]) -> Piece:
     for staff, number in zip(staves, numbers, strict=True):
         notes += _notes(staff, number)
         marks.collect(staff)
-    check_size(len(notes), float(max((note.end for note in notes), default=0)))
+    length = max([*(_time(staff.highestTime) for staff in staves), *(note.end for note in notes)])
+    check_size(len(notes), int(length))
     words = score.metadata or metadata.Metadata()
     meters, pickup = _meters(staves[0], marks.meters)
-    return Piece(
-        Notes(notes),
-        meters=meters,
-        keys=tuple(marks.keys.values()),
-        tempos=tuple(marks.tempos.values()) or (Tempo(),),
+    check_bars(meters, length)
+    columns = _checked(Notes, notes)
+    check_density(columns.onset, columns.end, len(meters) + int(length))
+    return _checked(
+        Piece,
+        columns,
+        meters=tuple(meter for meter in meters if meter.onset <= length),
+        keys=tuple(key for key in marks.keys.values() if key.onset <= length),
+        tempos=tuple(tempo for tempo in marks.tempos.values() if tempo.onset <= length) or (Tempo(),),
         pickup=pickup,
-        length=max(_time(staff.highestTime) for staff in staves),
+        length=length,
         parts=tuple(_part(staves[numbers.index(number)]) for number in range(numbers[-1] + 1)),
         title=_title(words),
         composer=(words.composer or "").strip(),
@@ -160,7 +203,7 @@ def _notes(staff: Any, part: int) -> list[Note]:
             raise UnfitError(f"a note lasts no time, {onset} quarter notes in")
         for single in _singles(element):
             new = _note(single, onset, duration, part)
-            kind = single.tie.type if single.tie else element.tie.type if element.tie else ""
+            kind = single.tie.type if single.tie else ""  # a chord's own `tie` is but that of its first tied note
             before = tied.pop(new.pitch, None) if kind in ("stop", "continue") else None
             if before is not None and done[before].end == onset:
                 old = done[before]
@@ -219,7 +262,7 @@ class _Marks:
 
         for onset, mark in _walk(staff):
             if isinstance(mark, meter.TimeSignature):
-                self.meters.setdefault(onset, Meter(mark.numerator, mark.denominator, onset))
+                self.meters.setdefault(onset, _checked(Meter, mark.numerator, mark.denominator, onset))
             elif isinstance(mark, key.KeySignature):
                 if mark.sharps is not None and -7 <= mark.sharps <= 7:
                     minor = getattr(mark, "mode", None) in MINOR_LIKE
@@ -227,7 +270,7 @@ class _Marks:
             elif isinstance(mark, tempo.MetronomeMark):
                 bpm = mark.getQuarterBPM()
                 if bpm:
-                    self.tempos.setdefault(onset, Tempo.from_bpm(bpm, onset=onset))
+                    self.tempos.setdefault(onset, _checked(Tempo.from_bpm, bpm, onset=onset))
 
 
 def _meters(staff: Any, said: dict[Fraction, Meter]) -> tuple[tuple[Meter, ...], Fraction]:
@@ -244,7 +287,7 @@ def _meters(staff: Any, said: dict[Fraction, Meter]) -> tuple[tuple[Meter, ...],
         now = said.get(begin, now)
         if after - begin not in (now.bar_ql, 0) and (begin or not pickup):
             meters.setdefault(after, Meter(now.numerator, now.denominator, after))
-    return tuple(meters.values()), pickup
+    return tuple(sorted(meters.values(), key=lambda meter: meter.onset)), pickup
 
 
 def _part(staff: Any) -> Part:

@@ -7,12 +7,19 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
 
 from partimento.corpus.errors import UnfitError
 
-NOTE_ON, PROGRAM, META, TRACK_NAME, END_OF_TRACK = 0x90, 0xC0, 0xFF, 0x03, 0x2F
+NOTE_OFF, NOTE_ON, PROGRAM, SYSEX, ESCAPE, META = 0x80, 0x90, 0xC0, 0xF0, 0xF7, 0xFF
+TRACK_NAME, END_OF_TRACK = 0x03, 0x2F
+SYSEX_HEAD = re.compile(rb"\xf0[\x80-\xff]{0,3}[\0-\x7f]")
+LONGEST_NUMBER = 4  # bytes of a time or a size
+SIZES = {0x80: 2, 0x90: 2, 0xA0: 2, 0xB0: 2, 0xC0: 1, 0xD0: 1, 0xE0: 2}  # data bytes
+SIZES |= {0xF1: 1, 0xF2: 2, 0xF3: 1, 0xF6: 0, 0xF8: 0, 0xFA: 0, 0xFB: 0, 0xFC: 0, 0xFE: 0}  # these belong on a cable, not in a file
 
 
 @dataclass
@@ -73,11 +80,39 @@ def check_metres(data: bytes) -> None:
             raise UnfitError(f"no such metre: {found[1][0]}/2 to the power of {found[2][0]}")
 
 
+def check_pitches(tracks: Sequence[bytes]) -> None:
+    """Refuse notes whose pitch is no data byte: symusic writes outside of its memory at such a note."""
+    for track in tracks:
+        codes = np.frombuffer(track, np.uint8)
+        if not ((codes[:-1] & 0xE0 == NOTE_OFF) & (codes[1:] > 127)).any():
+            continue  # what looks like such a note may also be a time, a tempo or text
+        for _, status, body, _ in _events(track):
+            if NOTE_OFF <= status < 0xA0 and body[0] > 127:
+                raise UnfitError("damaged: a note has no pitch")
+
+
+def without_escapes(data: bytes, tracks: Sequence[bytes]) -> bytes:
+    """The file with its escapes (F7, a size, any bytes) as system-exclusive messages: symusic reads what is in an escape as notes."""
+    if b"\xf7" not in data:
+        return data
+    ends = {found.end() - 1 + _variable(data, found.start() + 1)[0] for found in SYSEX_HEAD.finditer(data)}
+    if all(found.start() in ends for found in re.finditer(b"\xf7", data)):
+        return data  # each one ends a system-exclusive message
+    mended = [b"MThd\0\0\0\6", data[8:14]]
+    for track in tracks:
+        codes = bytearray(track)
+        for _, status, _, begin in _events(track):
+            if status == ESCAPE:
+                codes[begin] = SYSEX
+        mended += [b"MTrk", len(codes).to_bytes(4, "big"), bytes(codes)]
+    return b"".join(mended)
+
+
 def scan_track(track: bytes, *, until_note: bool = False) -> TrackScan | None:
     """Walk through all events of a track; with `until_note`, give None at its first note."""
     scan = TrackScan()
     program: dict[int, int] = {}
-    for tick, status, body in _events(track):
+    for tick, status, body, _ in _events(track):
         scan.end = tick
         command, channel = status & 0xF0, status & 0x0F
         if status == META and body[0] == TRACK_NAME and not scan.name:
@@ -93,34 +128,51 @@ def scan_track(track: bytes, *, until_note: bool = False) -> TrackScan | None:
     return scan
 
 
-def _events(track: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """Yield (tick, status, data bytes); of meta events the data begin with their kind."""
-    at = tick = status = 0
-    while at < len(track):
-        delta, at = _variable(track, at)
-        tick += delta
-        if track[at] >= 0x80:
-            status, at = track[at], at + 1
-        if status in (META, 0xF0, 0xF7):
-            kind = track[at : at + 1] if status == META else b""
-            size, at = _variable(track, at + len(kind))
-            yield tick, status, kind + track[at : at + size]
-            if kind == bytes([END_OF_TRACK]):
-                return
-        else:
-            size = 1 if 0xC0 <= status < 0xE0 else 2
-            yield tick, status, track[at : at + size]
-        at += size
+def _events(track: bytes) -> Iterator[tuple[int, int, bytes, int]]:
+    """Yield (tick, status, data bytes, where it begins); of meta events the data begin with their kind.
+
+    Raises
+    ------
+    UnfitError
+        If the track ends within an event, or there is no such event.
+    """
+    at = tick = running = 0
+    try:
+        while at < len(track):
+            delta, at = _variable(track, at)
+            tick += delta
+            begin, status = at, track[at]
+            if status < 0x80:
+                status = running  # as symusic does, even behind events that end it by the standard
+            else:
+                at += 1
+            if status in (META, SYSEX, ESCAPE):
+                kind = track[at : at + 1] if status == META else b""
+                size, at = _variable(track, at + len(kind))
+                yield tick, status, kind + track[at : at + size], begin
+                if kind == bytes([END_OF_TRACK]):
+                    return
+            else:
+                running = status if status < 0xF0 else running
+                size = SIZES[status & 0xF0 if status < 0xF0 else status]
+                if at + size > len(track):
+                    raise IndexError
+                yield tick, status, track[at : at + size], begin
+            at += size
+    except LookupError:
+        raise UnfitError("damaged: a track ends within an event, or has one of no known kind") from None
 
 
 def _variable(track: bytes, at: int) -> tuple[int, int]:
+    """A time or a size, and where it ends."""
     value = 0
-    while True:
+    for _ in range(LONGEST_NUMBER):
         byte = track[at]
         at += 1
         value = value << 7 | byte & 0x7F
         if byte < 0x80:
-            return value, at
+            break
+    return value, at
 
 
 def decode(text: bytes) -> str:

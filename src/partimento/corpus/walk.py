@@ -6,14 +6,14 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from partimento.corpus.read import SUFFIXES
+from partimento.corpus.formats import SUFFIXES
 
 
 def find_files(sources: Iterable[Path | str]) -> tuple[list[Path], list[tuple[Path, str]]]:
     """Files to read, and what could not be looked into with its reason.
 
-    A folder gives its music files (known suffixes) and those of its folders, in the order of names; hidden ones are passed over. A file
-    named by the caller is always taken, whatever its suffix. A folder reached twice (a loop of links) is entered once.
+    A folder gives its music files (known suffixes, and zips) and those of its folders, in the order of names; hidden ones are passed over.
+    A file named by the caller is always taken, whatever its suffix. A folder reached twice (a loop of links) is entered once.
     """
     files: list[Path] = []
     faults: list[tuple[Path, str]] = []
@@ -46,6 +46,6 @@ def _walk(top: Path, files: list[Path], faults: list[tuple[Path, str]], entered:
             path = Path(entry.path)
             if path.is_dir():  # through links too; a dangling link or a loop of links is no folder
                 folders.append(path)
-            elif path.suffix.lower() in SUFFIXES:
+            elif path.suffix.lower() in (*SUFFIXES, ".zip"):
                 files.append(path)
         waiting += reversed(folders)

@@ -1,19 +1,21 @@
-"""One reading process: ``python -m partimento.corpus.worker``, started and spoken to by `workers.WorkerPool`."""
+"""One reading process: ``python -m partimento.corpus.worker``, started and spoken to by `workers.Parser`."""
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import sys
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-import numpy as np
-
+from partimento.config import CorpusConfig
 from partimento.corpus.errors import ReadError
-from partimento.corpus.read import read_piece
+from partimento.corpus.measure import read_row
+from partimento.corpus.packing import pack
+from partimento.corpus.read import Quantise, read_piece
+from partimento.corpus.rows import pack_row
 from partimento.corpus.workers import LENGTH
-from partimento.piece import Notes, Piece
 
 MEMORY = 3 * 2**30
 
@@ -23,14 +25,19 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a parser prints must not look like an answer
     _limit_memory()
+    gc.freeze()  # what is loaded stays: collecting garbage need not look at it
     _send(answers, b"")
     for line in sys.stdin.buffer:
         _send(answers, _answer(json.loads(line)))
 
 
-def _answer(request: dict[str, str]) -> bytes:
+def _answer(request: dict[str, Any]) -> bytes:
+    place, member = request["path"], request.get("member", "")
     try:
-        return pack(read_piece(request["path"], quantise="music21" if request.get("quantise") else None))
+        if "row" in request:
+            return pack_row(read_row(place, member, CorpusConfig(**request["row"]), request.get("instrument", "")))
+        quantise: Quantise = "music21" if request.get("quantise") else None
+        return pack(read_piece(place, member=member, quantise=quantise, unfold=bool(request.get("unfold"))))
     except ReadError as error:
         return json.dumps({"reason": error.reason}).encode()
     except MemoryError:
@@ -52,25 +59,6 @@ def _limit_memory() -> None:
 
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def pack(piece: Piece) -> bytes:
-    """A piece as a line of JSON, then its notes as one table of integers (eight times faster than all of it in JSON)."""
-    table = np.stack([getattr(piece.notes, name) for name in Notes.COLUMNS])
-    plain = piece.replace(notes=Notes()).to_dict()
-    plain["notes"] = {"divisions": piece.notes.divisions, "count": table.shape[1]}
-    return json.dumps(plain).encode() + b"\n" + table.astype("<i8").tobytes()
-
-
-def unpack(body: bytes) -> Piece:
-    """The inverse of `pack`; checks everything that building a Piece checks."""
-    head, _, tail = body.partition(b"\n")
-    plain = json.loads(head)
-    notes = plain.pop("notes")
-    table = np.frombuffer(tail, "<i8").reshape(len(Notes.COLUMNS), notes["count"])
-    columns = dict(zip(Notes.COLUMNS, table, strict=True))
-    empty = {"divisions": 1, **{name: [] for name in Notes.COLUMNS}}
-    return Piece.from_dict({"notes": empty, **plain}).replace(notes=Notes.from_columns(notes["divisions"], **columns))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 """Parsers in processes of their own, which may crash or hang without harm.
 
-A worker is a fresh Python (never a fork) that takes paths on its standard input and answers on its standard output. Requests are lines
-of JSON; an answer is a length, a line of JSON and the notes as plain integers. Nothing a worker says can run code here: a file that
-took a worker over could only lie about its own music.
+A parser is a fresh Python (never a fork) that takes requests on its standard input and answers on its standard output. Requests are lines
+of JSON; an answer is a length, a line of JSON and plain integers. Nothing a parser says can run code here: a file that took a parser
+over could only lie about its own music.
+
+One `Parser` is one process. `Parsers` lends them to the threads or processes of an executor, which is where the work is shared out.
 """
 
 from __future__ import annotations
@@ -14,10 +16,14 @@ import selectors
 import struct
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import partimento
 
@@ -25,11 +31,15 @@ COMMAND = (sys.executable, "-P", "-m", "partimento.corpus.worker")
 MAX_ANSWER = 64 * 2**20  # far more than MAX_NOTES take
 START_S = 60.0  # a cold disk is slow, a broken installation does not answer at all
 LENGTH = struct.Struct(">Q")
+IN_FLIGHT = 2  # requests that a parser has: while we look at one answer it is at work on the next
+CRASHED = "the parser crashed"
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
 class Task:
-    """A line to send to a worker, and how long its answer may take."""
+    """A line to send to a parser, and how long its answer may take."""
 
     request: str
     timeout_s: float
@@ -43,133 +53,203 @@ class Answer:
     failure: str = ""
 
 
-@dataclass(eq=False)
-class _Worker:
-    process: subprocess.Popen[bytes]
-    deadline: float
-    task: int | None = None  # None: it is starting
-    heard: bytearray = field(default_factory=bytearray)
+class _LostError(Exception):
+    """The process gave no answer; the reason is the message."""
 
 
-class WorkerPool:
-    """Workers that are killed and replaced when they crash or outlast their time.
+class Parser:
+    """One process, replaced when it crashes or outlasts a task's time. It belongs to one thread at a time; only `stop` is for any.
 
-    Parameters
-    ----------
-    workers : int
-    command : sequence of str
-        What starts a worker.
+    A task that crashes it is tried once more in a fresh process: the damage may have been done by the file before.
 
     Examples
     --------
-    >>> with WorkerPool(1) as pool:
-    ...     [answer.body[:2] for answer in pool.run([Task('{"path": "no-such-file.mid"}', 20)])]
+    >>> parser = Parser()
+    >>> [answer.body[:2] for answer in parser.run([Task('{"path": "no-such-file.mid"}', 20)])]
     [b'{"']
+    >>> parser.close()
     """
 
-    def __init__(self, workers: int, *, command: Sequence[str] = COMMAND) -> None:
+    def __init__(self, command: Sequence[str] = COMMAND) -> None:
         self._command = tuple(command)
-        self._selector = selectors.DefaultSelector()
-        self._workers: list[_Worker] = []
-        self._wanted = workers
+        self._process: subprocess.Popen[bytes] | None = None
+        self._heard = bytearray()
+        self._closed = False
 
-    def __enter__(self) -> WorkerPool:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for worker in list(self._workers):
-            self._end(worker)
-        self._selector.close()
-
-    def run(self, tasks: Sequence[Task], *, progress: Callable[[int, int], None] | None = None) -> Iterator[Answer]:
-        """Answers in the order of the tasks, each as soon as it and those before it are there."""
-        answers: dict[int, Answer] = {}
-        waiting = list(range(len(tasks)))[::-1]
-        given = done = 0
-        while given < len(tasks):
-            while len(self._workers) < min(self._wanted, len(waiting) + self._busy()):
+    def run(self, tasks: Sequence[Task]) -> Iterator[Answer]:
+        """Answers in the order of the tasks."""
+        sent = answered = 0
+        tried = -1
+        while answered < len(tasks):
+            try:
                 self._start()
-            for index, answer in self._step(tasks, waiting):
-                answers[index] = answer
-                done += 1
-                if progress:
-                    progress(done, len(tasks))
-            while given in answers:
-                yield answers.pop(given)
-                given += 1
+                while sent < min(answered + IN_FLIGHT, len(tasks)):
+                    self._send(tasks[sent].request)
+                    sent += 1
+                yield Answer(self._receive(tasks[answered].timeout_s))
+            except _LostError as lost:
+                self._end()
+                if self._closed:
+                    raise RuntimeError("the parser was closed while at work") from None
+                sent = answered
+                if str(lost) == CRASHED and tried != answered:
+                    tried = answered
+                    continue
+                sent += 1
+                yield Answer(failure=str(lost))
+            answered += 1
 
-    def _busy(self) -> int:
-        return sum(worker.task is not None for worker in self._workers)
+    def stop(self) -> None:
+        """Kill the process; the thread that waits for it hears that at once."""
+        self._closed = True
+        if (process := self._process) is not None:
+            process.kill()
+
+    def close(self) -> None:
+        """End the process and give back what it held."""
+        self._closed = True
+        self._end()
 
     def _start(self) -> None:
+        if self._closed:
+            raise RuntimeError("the parser is closed")
+        if self._process is not None:
+            return
         home = str(Path(partimento.__file__).parents[1])
         threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")  # many processes, small arrays
         before = [os.environ["PYTHONPATH"]] if os.environ.get("PYTHONPATH") else []
         environment = {**os.environ, **threads, "PYTHONPATH": os.pathsep.join([home, *before])}
-        process = subprocess.Popen(  # noqa: S603 - our own command
+        self._process = subprocess.Popen(  # noqa: S603 - our own command
             self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, bufsize=0
         )  # fmt: skip
-        worker = _Worker(process, time.monotonic() + START_S)
-        assert process.stdout is not None
-        os.set_blocking(process.stdout.fileno(), False)
-        self._selector.register(process.stdout, selectors.EVENT_READ, worker)
-        self._workers.append(worker)
+        self._heard.clear()
+        try:
+            if self._closed:  # in the meantime, by another thread
+                raise _LostError(CRASHED)
+            self._receive(START_S)  # the first word of a parser only says that it is ready
+        except _LostError:
+            code = self._end()
+            if self._closed:
+                raise
+            raise RuntimeError(f"a reading process could not start (exit code {code}): {json.dumps(self._command)}") from None
 
-    def _end(self, worker: _Worker) -> int:
-        process = worker.process
-        assert process.stdin is not None
-        assert process.stdout is not None
-        self._workers.remove(worker)
-        self._selector.unregister(process.stdout)
+    def _end(self) -> int | None:
+        process, self._process = self._process, None
+        if process is None:
+            return None
         process.kill()
-        process.stdin.close()
-        process.stdout.close()
-        return process.wait()
+        code = process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()
+        return code
 
-    def _step(self, tasks: Sequence[Task], waiting: list[int]) -> Iterator[tuple[int, Answer]]:
-        """Wait until a worker says something or is late; give what was finished by it."""
-        patience = min(worker.deadline for worker in self._workers) - time.monotonic()
-        for key, _ in self._selector.select(max(patience, 0)):
-            worker: _Worker = key.data
-            try:
-                heard = os.read(key.fd, 2**20)
-            except BlockingIOError:
-                continue
-            worker.heard += heard
-            if not heard:
-                yield from self._lost(worker, "the parser crashed")
-            else:
-                yield from self._listen(worker, tasks, waiting)
-        for worker in [w for w in self._workers if w.deadline <= time.monotonic()]:
-            limit = tasks[worker.task].timeout_s if worker.task is not None else START_S
-            yield from self._lost(worker, f"reading it took longer than {limit:g} s")
-
-    def _listen(self, worker: _Worker, tasks: Sequence[Task], waiting: list[int]) -> Iterator[tuple[int, Answer]]:
-        if len(worker.heard) < LENGTH.size:
-            return
-        (size,) = LENGTH.unpack_from(worker.heard)
-        if size > MAX_ANSWER:
-            yield from self._lost(worker, "the parser gave more than a score can hold")
-        elif len(worker.heard) >= LENGTH.size + size:
-            body, index = bytes(worker.heard[LENGTH.size : LENGTH.size + size]), worker.task
-            worker.heard.clear()
-            self._next(worker, tasks, waiting)
-            if index is not None:  # the first word of a worker only says that it is ready
-                yield index, Answer(body)
-
-    def _next(self, worker: _Worker, tasks: Sequence[Task], waiting: list[int]) -> None:
-        if not waiting:
-            self._end(worker)
-            return
-        worker.task = waiting.pop()
-        task = tasks[worker.task]
-        worker.deadline = time.monotonic() + task.timeout_s
-        assert worker.process.stdin is not None
+    def _send(self, request: str) -> None:
+        process = self._process
+        if process is None or process.stdin is None:
+            raise _LostError(CRASHED)
         with contextlib.suppress(BrokenPipeError):  # it died between two tasks: its silence will be heard
-            worker.process.stdin.write(task.request.encode() + b"\n")
+            process.stdin.write(request.encode() + b"\n")
 
-    def _lost(self, worker: _Worker, reason: str) -> Iterator[tuple[int, Answer]]:
-        code = self._end(worker)
-        if worker.task is None:
-            raise RuntimeError(f"a reading process could not start (exit code {code}): {json.dumps(self._command)}")
-        yield worker.task, Answer(failure=reason)
+    def _receive(self, timeout_s: float) -> bytes:
+        deadline = time.monotonic() + timeout_s
+        process = self._process
+        if process is None or process.stdout is None:
+            raise _LostError(CRASHED)
+        with selectors.DefaultSelector() as selector:
+            selector.register(process.stdout, selectors.EVENT_READ)
+            while True:
+                if len(self._heard) >= LENGTH.size:
+                    (size,) = LENGTH.unpack_from(self._heard)
+                    if size > MAX_ANSWER:
+                        raise _LostError("the parser gave more than a score can hold")
+                    if len(self._heard) >= LENGTH.size + size:
+                        body = bytes(self._heard[LENGTH.size : LENGTH.size + size])
+                        del self._heard[: LENGTH.size + size]
+                        return body
+                if not selector.select(max(deadline - time.monotonic(), 0)):
+                    raise _LostError(f"reading it took longer than {timeout_s:g} s")
+                heard = os.read(process.stdout.fileno(), 2**20)
+                if not heard:
+                    raise _LostError(CRASHED)
+                self._heard += heard
+
+
+class Parsers:
+    """Parsers for as many threads as ask at once; leaving the ``with`` block ends them all, those at work too."""
+
+    def __init__(self, command: Sequence[str] = COMMAND) -> None:
+        self._command = tuple(command)
+        self._lock = threading.Lock()
+        self._all: list[Parser] = []
+        self._idle: list[Parser] = []
+        self._closed = threading.Event()
+
+    def __enter__(self) -> Parsers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._closed.set()
+            for parser in self._all:
+                parser.close() if parser in self._idle else parser.stop()
+
+    def answers(self, tasks: Sequence[Task]) -> list[Answer]:
+        """Run tasks in a parser that no other thread has."""
+        with self._lock:
+            if self._closed.is_set():
+                raise RuntimeError("the parsers are closed")
+            if not self._idle:
+                self._all.append(Parser(self._command))
+                self._idle.append(self._all[-1])
+            parser = self._idle.pop()
+        try:
+            return list(parser.run(tasks))
+        finally:
+            with self._lock:
+                self._idle.append(parser)
+                if self._closed.is_set():
+                    parser.close()
+
+
+_OF_THIS_PROCESS = Parsers()
+
+
+def answers_here(tasks: Sequence[Task]) -> list[Answer]:
+    """The same with parsers that live as long as this process does: what a cluster's workers run."""
+    return _OF_THIS_PROCESS.answers(tasks)
+
+
+def in_order(executor: Executor, work: Callable[[T], R], given: Iterable[T], *, ahead: int) -> Iterator[R]:
+    """What `work` makes of each of the `given`, in their order; no more than `ahead` are under way or waiting at once.
+
+    Examples
+    --------
+    >>> from concurrent.futures import ThreadPoolExecutor
+    >>> with ThreadPoolExecutor(2) as executor:
+    ...     list(in_order(executor, abs, [-3, 1, -2], ahead=2))
+    [3, 1, 2]
+    """
+    under_way: deque[Future[R]] = deque()
+    try:
+        for each in given:
+            under_way.append(executor.submit(work, each))
+            if len(under_way) >= ahead:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
+    finally:
+        for future in under_way:
+            future.cancel()
+
+
+def batched(given: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Lists of `size`, the last one shorter."""
+    batch: list[T] = []
+    for each in given:
+        batch.append(each)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

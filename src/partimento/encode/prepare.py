@@ -1,33 +1,44 @@
-"""From pieces to a data set: common key, split by piece, vocabularies of the training pieces, numbers."""
+"""From pieces to a data set: transposition, split by piece, vocabularies of the training pieces, numbers."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from partimento.config import EncodeConfig, UserError
+from partimento.corpus.duplicates import group
 from partimento.corpus.keys import analyse_key
-from partimento.encode.codecs import ChordCodec, Encoded
-from partimento.encode.transpose import interval_to_common_key, transpose, without_drums
-from partimento.piece import Event, Key, Piece
+from partimento.corpus.sketches import sketch
+from partimento.corpus.splits import SIDES
+from partimento.corpus.splits import split as draw
+from partimento.encode.codecs import CHORD, ChordCodec, Encoded
+from partimento.encode.transpose import interval_to_common_key, interval_to_common_octave, shifts_within, transpose, without_drums
+from partimento.encode.vocabulary import Vocabulary
+from partimento.piece import Event, Key, Piece, merge_held
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A piece ready to be encoded: `piece` is as it was, `interval` the semitones from it to `moved`."""
+    """A piece ready to be encoded: `piece` is as it was, `interval` the semitones from it to `moved`.
+
+    ``transpose_back(moved, interval, piece)`` is `piece` again. `copies` are the semitones from `moved` to each copy that is learned from;
+    0 is `moved` itself.
+    """
 
     piece: Piece
     moved: Piece
     key: Key
     interval: int
+    copies: tuple[int, ...] = (0,)
 
     @property
     def events(self) -> tuple[Event, ...]:
-        """The events that are learned, in the common key."""
+        """The events that are learned, in the common key unless that is not wanted."""
         return self.moved.events
 
     @cached_property
@@ -58,7 +69,23 @@ class DataSet:
     left_out: list[tuple[Piece, str]]
 
     def encode(self, pieces: Sequence[Prepared]) -> list[Encoded]:
+        """One a piece; copies are for training alone."""
         return [self.codec.encode(item.events, pickup=item.moved.pickup) for item in pieces]
+
+    def encode_training(self) -> list[Encoded]:
+        """What is trained on: every copy of every training piece."""
+        return [encoded for item in self.train for encoded in self._copies(item)]
+
+    def _copies(self, item: Prepared) -> Iterator[Encoded]:
+        (first,) = self.encode([item])
+        events = merge_held(item.events)
+        kinds = {chord: kind for kind, chord in enumerate(dict.fromkeys(event.chord for event in events))}
+        kind_of = np.array([kinds[event.chord] for event in events], np.int64)  # (T,)
+        for shift in item.copies:  # only the chords' numbers differ: held patterns count notes, not pitches
+            numbers = np.array([self.codec.chords[_shifted(chord, shift)] for chord in kinds], np.int32)
+            tokens = first.tokens.copy()
+            tokens[1:-1, CHORD] = numbers[kind_of]
+            yield Encoded(tokens, first.common)
 
     @property
     def sides(self) -> dict[str, list[Prepared]]:
@@ -78,6 +105,7 @@ def prepare(
     pieces: Sequence[Piece],
     config: EncodeConfig,
     *,
+    sides: Sequence[str] | None = None,
     validation: float,
     test: float,
     seed: int,
@@ -85,31 +113,69 @@ def prepare(
 ) -> DataSet:
     """Make a data set.
 
-    Pieces, not windows, are split, and pieces of the same music stay on one side.
+    Pieces, not windows, are split, and near-duplicates stay on one side; `sides` is a split that was stored. Copies
+    in other keys are made of training pieces only.
 
     Raises
     ------
     UserError
-        If there are fewer than two different pieces (one to learn from and one to check with), or nothing comes `min_count` times.
+        If there are fewer than two different pieces (one to learn from and one to check with), nothing comes `min_count` times, or no
+        training piece keeps to the range that is set.
     """
     ready: list[Prepared] = []
     left_out: list[tuple[Piece, str]] = []
-    for done, piece in enumerate(pieces, 1):
+    kept: list[str] = []
+    for done, (piece, side) in enumerate(zip(pieces, sides or [""] * len(pieces), strict=True), 1):
         try:
-            ready.append(in_common_key(piece, common=config.common_key))
+            ready.append(in_common_key(piece, config.transpose))
+            kept.append(side)
         except ValueError as error:
             left_out.append((piece, str(error)))
         if progress:
             progress(done, len(pieces))
-    train, valid, held = split(ready, validation=validation, test=test, seed=seed)
-    codec = ChordCodec.from_pieces([item.events for item in train], min_count=config.min_count)
+    train, valid, held = split(ready, kept if sides else None, validation=validation, test=test, seed=seed)
+    if config.transpose == "all":
+        train = _with_copies(train, config)
+    codec = _codec(train, config.min_count)
     if not codec.chords.symbols or not codec.durations.symbols:
         raise UserError(f"no chord or no duration comes {config.min_count} times: more music, or --set encode.min_count=1")
     return DataSet(codec, train, valid, held, left_out)
 
 
-def in_common_key(piece: Piece, *, common: bool = True) -> Prepared:
-    """A piece, its drums aside, moved to C major or a minor by its analysed key (or not, unless `common`), and by how far.
+def _with_copies(train: Sequence[Prepared], config: EncodeConfig) -> list[Prepared]:
+    """Each piece with all its copies within the range that is set, or that of all the pieces together."""
+    low = config.low or min(int(item.moved.notes.pitch.min(initial=127)) for item in train)
+    high = config.high or max(int(item.moved.notes.pitch.max(initial=0)) for item in train)
+    if all(item.moved.notes.pitch.max(initial=0) - item.moved.notes.pitch.min(initial=127) > high - low for item in train):
+        raise UserError(f"no training piece fits into the pitches {low} to {high}: encode.low and encode.high are too narrow")
+    return [replace(item, copies=shifts_within(item.moved.notes, low, high)) for item in train]
+
+
+def _codec(train: Sequence[Prepared], min_count: int) -> ChordCodec:
+    """The vocabularies; a copy brings new chords, but is no further evidence of a held pattern or duration."""
+    codec = ChordCodec.from_pieces([item.events for item in train], min_count=min_count)
+    if all(item.copies == (0,) for item in train):
+        return codec
+    chords: Counter[tuple[int, ...]] = Counter()
+    for item in train:
+        for chord, count in Counter(event.chord for event in merge_held(item.events)).items():
+            for shift in item.copies:
+                chords[_shifted(chord, shift)] += count
+    return replace(codec, chords=Vocabulary.from_symbols(chords.elements(), min_count=min_count))
+
+
+def _shifted(chord: tuple[int, ...], semitones: int) -> tuple[int, ...]:
+    return tuple(pitch + semitones for pitch in chord)
+
+
+def in_common_key(piece: Piece, how: str = "key") -> Prepared:
+    """A piece, its drums aside, moved by its analysed key as `EncodeConfig.transpose` says, and by how far.
+
+    Parameters
+    ----------
+    piece : Piece
+    how : str
+        ``key`` or ``key-octave``; ``none`` and ``all`` leave it where it is (copies are made of training pieces only).
 
     Raises
     ------
@@ -120,38 +186,33 @@ def in_common_key(piece: Piece, *, common: bool = True) -> Prepared:
     if len(piece.notes) and not len(pitched.notes):
         raise ValueError("there is nothing but drums in it")
     key, _ = analyse_key(pitched)
-    interval = interval_to_common_key(key) if common else 0
+    interval = 0
+    if how in ("key", "key-octave"):
+        interval = interval_to_common_key(key) if how == "key" else interval_to_common_octave(pitched.notes, key)
     low, high = int(pitched.notes.pitch.min(initial=127)), int(pitched.notes.pitch.max(initial=0))
-    for shift in (interval, interval + 12, interval - 12):
+    for shift in (interval + octaves * 12 for octaves in (0, 1, -1, 2, -2, 3, -3, 4, -4)):
         if not len(pitched.notes) or (low + shift >= 0 and high + shift <= 127):
             return Prepared(pitched, transpose(pitched, shift), key, shift)
     raise ValueError("it spans nearly all of MIDI's pitches: it cannot be moved to the common key")
 
 
 def split(
-    pieces: Sequence[Prepared], *, validation: float, test: float, seed: int
+    pieces: Sequence[Prepared], sides: Sequence[str] | None = None, *, validation: float, test: float, seed: int
 ) -> tuple[list[Prepared], list[Prepared], list[Prepared]]:
-    """Training, validation and test pieces, each in the order given; equal music stays together.
+    """Training, validation and test pieces, each in the order given: as `sides` says or, without it, drawn (see `corpus.splits`).
 
-    Training and validation get at least one piece; with only two different pieces, none is left to test.
+    Near-duplicates stay together, and composers are spread over the sides. Training and validation get at least one piece; with only two
+    different pieces, none is left to test.
     """
-    groups: dict[str, list[int]] = {}
-    for number, item in enumerate(pieces):
-        groups.setdefault(item.signature, []).append(number)
-    if len(groups) < 2:
-        raise UserError(f"training needs at least two different pieces, one to check with; here {'is one' if groups else 'are none'}")
-    kinds = list(groups.values())
-    order = [kinds[kind] for kind in np.random.default_rng(seed).permutation(len(kinds))]
-    valid = _take(order, wanted=max(1, round(validation * len(pieces))), keep=1)
-    held = _take(order, wanted=max(1, round(test * len(pieces))), keep=1)
-    train = {number for kind in order for number in kind}
-    sides = [[piece for number, piece in enumerate(pieces) if number in side] for side in (train, valid, held)]
-    return sides[0], sides[1], sides[2]
-
-
-def _take(order: list[list[int]], *, wanted: int, keep: int) -> set[int]:
-    """Take groups off the front until there are as many pieces as wanted; `keep` groups stay."""
-    taken: set[int] = set()
-    while len(taken) < wanted and len(order) > keep:
-        taken.update(order.pop(0))
-    return taken
+    if sides is None:
+        composers, identities = [item.piece.composer for item in pieces], [item.signature for item in pieces]
+        groups: list[int] = group(sketch(item.piece) for item in pieces).tolist()
+        if len(set(groups)) < 2:  # one piece in many variations: still better than nothing to check with
+            groups = [identities.index(each) for each in identities]
+        if len(set(groups)) < 2:
+            raise UserError(f"training needs at least two different pieces, one to check with; here {'is one' if groups else 'are none'}")
+        sides = draw(groups, composers, identities, validation=validation, test=test, seed=seed)
+    train, valid, held = ([item for item, each in zip(pieces, sides, strict=True) if each == side] for side in SIDES)
+    if not train or not valid:
+        raise UserError(f"the split that is stored leaves nothing to {'validate with' if train else 'train on'}")
+    return train, valid, held

@@ -32,7 +32,7 @@ def held_out(data: DataSet, model: NextModel | None = None, *, name: str = "mode
         ``unigram``, ``markov1`` and, with a model, `name`.
     """
     pieces = data.test or data.valid
-    train, held = data.encode(data.train), data.encode(pieces)
+    train, held = data.encode_training(), data.encode(pieces)
     prices = UnknownPrices([item.events for item in data.train])
     unknown = sum(prices.of(data.codec, item.events, encoded) for item, encoded in zip(pieces, held, strict=True))
     table = {

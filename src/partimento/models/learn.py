@@ -30,6 +30,7 @@ def over_recipe(settings: Mapping[str, Any], recipe: str | None = None) -> dict[
 def learn(
     pieces: Sequence[Piece],
     *,
+    sides: Sequence[str] | None = None,
     settings: Settings | Mapping[str, Any] | None = None,
     out: Path | str | None = None,
     force: bool = False,
@@ -41,6 +42,8 @@ def learn(
     ----------
     pieces : sequence of Piece
         At least two.
+    sides : sequence of str, optional
+        ``train``, ``valid`` or ``test`` for each piece: a split that was stored (`Reading.sides`); else one is drawn.
     settings : Settings or nested mapping, optional
         For example ``{"model": {"units": 128}, "train": {"epochs": 5}}``; laid over the recipe ``lstm-notes`` or, where
         ``model.name`` is given, over that model's own.
@@ -70,6 +73,7 @@ def learn(
     data = prepare(
         pieces,
         settings.encode,
+        sides=sides,
         validation=settings.train.validation,
         test=settings.train.test,
         seed=settings.train.seed,
@@ -80,7 +84,7 @@ def learn(
     cut = {"length": settings.encode.window, "stride": settings.encode.stride}
     history = fit(
         model,
-        windows(data.encode(data.train), **cut),
+        windows(data.encode_training(), **cut),
         windows(data.encode(data.valid), length=settings.encode.window),
         settings.train,
         progress=lambda done, steps, epoch: tell("train", done, steps, epoch),

@@ -64,6 +64,7 @@ class Settings:
             raise UserError(f"{wrong[0]} is a section, not a value")
         model = dict(values.get("model", {}))
         name = str(model.pop("name", "lstm"))
+        values = {**values, "encode": _with_present_names(values.get("encode", {}))}
         made: dict[str, Any] = {section: build(schema, values.get(section, {}), section=section) for section, schema in sections.items()}
         config = build(model_class(name).config_type, model, section="model")
         return cls(name, made["corpus"], made["encode"], config, made["train"])
@@ -71,6 +72,17 @@ class Settings:
     def to_plain(self) -> dict[str, Any]:
         sections = {name: plain(getattr(self, name)) for name in ("corpus", "encode", "train")}
         return {**sections, "model": {"name": self.name, **plain(self.model)}}
+
+
+def _with_present_names(encode: dict[str, Any]) -> dict[str, Any]:
+    """Older runs and recipes say ``common_key = true`` or ``false`` for ``transpose = "key"`` or ``"none"``."""
+    if "common_key" not in encode:
+        return encode
+    encode = dict(encode)
+    old = encode.pop("common_key")
+    if not isinstance(old, bool) or "transpose" in encode:
+        raise UserError('encode.common_key is now encode.transpose ("key" for true, "none" for false): give that alone')
+    return {**encode, "transpose": "key" if old else "none"}
 
 
 @dataclass(frozen=True)
@@ -90,7 +102,7 @@ class Learned:
     low: int
     high: int
     events: int
-    opening: np.ndarray  # (≤ 64, 3) int32, in the common key
+    opening: np.ndarray  # (≤ 64, 3) int32, moved by `interval`
 
     @classmethod
     def from_prepared(cls, item: Prepared, tokens: np.ndarray, split: str) -> Learned:

@@ -18,7 +18,7 @@ from partimento.models.run import Learned, Run
 from partimento.piece import Event, Key, Meter, Notes, Part, Piece, Source, Tempo, merge_held
 from partimento.sample.limits import Limits, check_length
 from partimento.sample.pick import Choice
-from partimento.sample.roll import Rolled, roll
+from partimento.sample.roll import roll
 
 EVENTS_PER_BAR = 48  # beyond this, a bar is not waited for
 TAKES = 32
@@ -90,7 +90,9 @@ def compose(
     takes = max(1, min(takes, 200_000 // limits.events))
     for attempt in range(1 if key is None else ATTEMPTS):
         rolled = roll(run.model, begin.tokens, limits=limits, choice=choice, takes=takes, seed=seed + attempt * 2**32)
-        music, fits = _best(run, rolled, limits, length, key)
+        takes_made = [run.codec.decode(tokens[: limits.events]) for tokens in rolled.tokens]
+        takes_made = takes_made if length is None else [_cut(take, length) for take in takes_made]
+        music, fits = _best(run, begin, takes_made, rolled.closing.tolist(), key=key, seed=seed)
         if fits:
             break
     else:
@@ -98,19 +100,23 @@ def compose(
     return _dress(run, music, begin, seed=seed, key=key, program=program, title=title or f"Partimento no. {seed}")
 
 
-def _best(run: Run, rolled: Rolled, limits: Limits, length: Fraction | None, key: Key | None) -> tuple[list[Event], bool]:
+def _best(
+    run: Run, begin: Opening, music: list[list[Event]], closings: list[float], *, key: Key | None, seed: int
+) -> tuple[list[Event], bool]:
     """Of the takes in the common key (in the asked mode, if one is asked), the one that best ends where it ends; and whether it fits.
 
-    The end comes easiest to a take that has been resting on its last chord for bars: those that die away are passed over.
+    The end comes easiest to a take that has been resting on its last chord for bars: those that die away are passed over. So are those
+    that leave the range, but for the two ways to transpose that were first: their runs go on composing what they composed.
     """
-    music = [run.codec.decode(tokens[: limits.events]) for tokens in rolled.tokens]
-    music = music if length is None else [_cut(take, length) for take in music]
+    how = run.settings.encode
     ranks = []
-    for take, closing in zip(music, rolled.closing.tolist(), strict=True):
-        found, _ = analyse_key(Piece.from_events(merge_held(take)))
+    for take, closing in zip(music, closings, strict=True):
+        plain = Piece.from_events(merge_held(take))
+        found, _ = analyse_key(plain)
         mode = key is None or found.mode == key.mode
-        home = not run.settings.encode.common_key or found.tonic == (9 if found.mode == "minor" else 0)
-        ranks.append((mode, home, _lively(take), closing))
+        home = not how.to_common_key or found.tonic == (9 if found.mode == "minor" else 0)
+        inside = how.transpose in ("none", "key") or not any(_outside(run, plain.notes, _shift(run, begin, plain.notes, found, key, seed)))
+        ranks.append((mode, home, inside, _lively(take), closing))
     best = max(range(len(ranks)), key=ranks.__getitem__)
     return music[best], key is None or (ranks[best][0] and ranks[best][1])
 
@@ -128,7 +134,7 @@ def _lively(music: list[Event]) -> bool:
 def _begin(run: Run, start: Piece | int | None, opening: int, seed: int, key: Key | None) -> Opening:
     if isinstance(start, Piece):
         try:
-            item = in_common_key(start, common=run.settings.encode.common_key)
+            item = in_common_key(start, run.settings.encode.transpose)
         except ValueError as error:
             raise UserError(f"cannot begin from {start.title or 'this piece'}: {error}") from error
         tokens = run.codec.encode(item.events, pickup=item.moved.pickup).tokens
@@ -184,13 +190,8 @@ def _dress(run: Run, music: list[Event], begin: Opening, *, seed: int, key: Key 
     like = begin.like
     plain = Piece.from_events(merge_held(music))
     found, _ = analyse_key(plain)
-    shift = -_interval(run, begin, found.mode, seed) if key is None else -interval_to_common_key(key)
-    if run.settings.encode.common_key:
-        home = Key(0, found.mode)
-    else:
-        home, shift = found, 0 if key is None else (key.tonic - found.tonic + 6) % 12 - 6
-    if len(begin.tokens) == 1:  # an opening stays where it was
-        shift = _within_range(run, plain.notes, shift, free=key is None)
+    shift = _shift(run, begin, plain.notes, found, key, seed)
+    home = Key(0, found.mode) if run.settings.encode.to_common_key else found
     declared = key if key is not None else Key.from_tonic((home.tonic + shift) % 12, home.mode)
     learned_from = Counter(piece.composer for piece in run.pieces if piece.composer)
     if program is None:
@@ -208,6 +209,21 @@ def _dress(run: Run, music: list[Event], begin: Opening, *, seed: int, key: Key 
     )
 
 
+def _shift(run: Run, begin: Opening, notes: Notes, found: Key, key: Key | None, seed: int) -> int:
+    """Semitones from what was composed, in the key `found`, to where it is to sound."""
+    encode = run.settings.encode
+    if encode.to_common_key:
+        usual = -_interval(run, begin, found.mode, seed)
+        shift = usual if key is None else -interval_to_common_key(key)
+        if encode.transpose == "key-octave":  # the octave that it is to sound in is the usual one, too
+            shift += 12 * round((usual - shift) / 12)
+    else:
+        shift = 0 if key is None else (key.tonic - found.tonic + 6) % 12 - 6
+    if len(begin.tokens) == 1:  # an opening stays where it was
+        shift = _within_range(run, notes, shift, free=key is None)
+    return shift
+
+
 def _interval(run: Run, begin: Opening, mode: str, seed: int) -> int:
     """How far its key is from the common one: as in the piece it began from or, from silence, as in a training piece of the same mode."""
     if len(begin.tokens) > 1:
@@ -217,17 +233,20 @@ def _interval(run: Run, begin: Opening, mode: str, seed: int) -> int:
 
 
 def _within_range(run: Run, notes: Notes, wanted: int, *, free: bool) -> int:
-    """The wanted shift if it keeps to the training pieces' pitches, else one an octave off or (if `free`) another of theirs that does."""
+    """The wanted shift if it keeps to the range, else one an octave off or (if `free`) another of the training pieces' that does."""
     pieces = [piece for piece in run.pieces if piece.split == "train"]
-    low, high = min(piece.low for piece in pieces), max(piece.high for piece in pieces)
     usual = [shift for shift, _ in Counter(-piece.interval for piece in pieces).most_common()] if free else []
     shifts = [wanted, wanted - 12, wanted + 12, *usual]
+    return min(shifts, key=lambda shift: _outside(run, notes, shift))  # the first of the best
 
-    def outside(shift: int) -> tuple[int, int]:
-        moved = notes.pitch + shift
-        return int(np.count_nonzero((moved < 0) | (moved > 127))), int(np.count_nonzero((moved < low) | (moved > high)))
 
-    return min(shifts, key=outside)  # the first of the best
+def _outside(run: Run, notes: Notes, shift: int) -> tuple[int, int]:
+    """How many notes leave MIDI's pitches once they are shifted, and how many the range: the one that is set, or the training pieces'."""
+    pieces = [piece for piece in run.pieces if piece.split == "train"]
+    low = run.settings.encode.low or min(piece.low for piece in pieces)
+    high = run.settings.encode.high or max(piece.high for piece in pieces)
+    moved = notes.pitch + shift
+    return int(np.count_nonzero((moved < 0) | (moved > 127))), int(np.count_nonzero((moved < low) | (moved > high)))
 
 
 assert (CHORD, HELD) == (0, 1)

@@ -1,0 +1,349 @@
+"""Building a corpus store: every score becomes a row, once.
+
+Three passes, each of a few rows at a time, so that a hundred thousand files take hardly more memory than a thousand:
+
+1. *read*: scores of which no earlier store and no unfinished build has a row are read by parsers; their rows go into parts;
+2. *compare*: rows are selected, near-duplicates grouped, and whole groups drawn for training, validation and test;
+3. *write*: rows in the order of their names, with where they came from, become the store, in one step.
+
+Whatever stops a build, the parts that it has written stay, and the next one goes on from there. The same scores give the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from partimento.config import CorpusConfig, UserError, plain
+from partimento.corpus.crew import ClusterLostError, crew
+from partimento.corpus.duplicates import group
+from partimento.corpus.errors import UnfitError
+from partimento.corpus.formats import read_score_bytes
+from partimento.corpus.reading import Reject, body_of, sensible, timeout_of
+from partimento.corpus.rows import unpack_row
+from partimento.corpus.select import Selection
+from partimento.corpus.shelf import PARTS, Key, Parts, Place, Shelf
+from partimento.corpus.sketches import Sketch
+from partimento.corpus.sources import Score, find_scores, provenance
+from partimento.corpus.splits import TRAIN, split
+from partimento.corpus.store import HEAD, ROWS, SUFFIX, Corpus, Head, is_store, open_corpus
+from partimento.corpus.table import MEASURED, PROVENANCE, SCHEMA, SPLIT, digest
+from partimento.corpus.workers import COMMAND, Task, batched, in_order
+from partimento.files import exclusive, new_file, refuse_existing, write_atomically
+
+Progress = Callable[[str, int, int], None]  # stage, done, of how many
+PLAN = "plan.json"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a store is built.
+
+    Parameters
+    ----------
+    config : CorpusConfig
+        The view that the columns ``chords``, ``held`` and ``durations`` are of.
+    selection : Selection
+        Which pieces are taken.
+    validation, test : float
+        Shares of the pieces on these sides of the split.
+    seed : int
+        Draws the split.
+    workers : int, optional
+        Parsing processes; by default one a core.
+    cluster : str
+        Address of a dask scheduler whose workers see the same files; empty: this machine.
+    """
+
+    config: CorpusConfig = field(default_factory=CorpusConfig)
+    selection: Selection = field(default_factory=Selection)
+    validation: float = 0.1
+    test: float = 0.1
+    seed: int = 0
+    workers: int | None = None
+    cluster: str = ""
+
+    def __post_init__(self) -> None:
+        if not (0 < self.validation < 1 and 0 <= self.test < 1 and self.validation + self.test < 1):
+            raise UserError("validation and test are shares between 0 and 1, and leave something to train on")
+        if self.seed < 0:
+            raise UserError("the seed is at least 0")
+
+    @property
+    def head(self) -> Head:
+        return Head(self.config, self.validation, self.test, self.seed, self.selection)
+
+
+@dataclass(frozen=True)
+class Built:
+    """What came of a build: `read` rows are new, `kept` ones stood already in the store or in an unfinished build."""
+
+    corpus: Corpus
+    rejects: list[Reject]
+    read: int
+    kept: int
+    left_out: int
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A row to be: from a score or, where there is none, as it stands in the store that is added to."""
+
+    name: str
+    place: Place
+    score: Score | None
+
+
+def build_corpus(
+    sources: Iterable[Path | str],
+    out: Path | str,
+    *,
+    plan: Plan | None = None,
+    append: bool = False,
+    force: bool = False,
+    progress: Progress | None = None,
+    command: Sequence[str] = COMMAND,
+) -> Built:
+    """Build a store, add to one, or build one anew; only scores that have changed are read.
+
+    Parameters
+    ----------
+    sources : iterable of paths
+        Files, folders, zips, collected folders and names such as ``bundled:bach``.
+    out : path
+        The store, a name that ends in ``.parquet``.
+    plan : Plan, optional
+    append : bool
+        Add to the store that is there: pieces of the same name are replaced, the others stay.
+    force : bool
+        Replace the store that is there; rows of unchanged files are taken from it.
+    progress : callable, optional
+        Called as ``progress(stage, done, total)``.
+    command : sequence of str
+        What starts a parser; for tests.
+
+    Raises
+    ------
+    UserError
+        If `out` is there already and neither `append` nor `force` is set, the sources hold no music, or nothing is selected.
+    """
+    plan, out, names = plan or Plan(), Path(out), [str(source) for source in sources]
+    if not is_store(out):
+        raise UserError(f"a corpus store is a file that ends in {SUFFIX}, not {out}")
+    if stores := [name for name in names if is_store(name)]:
+        raise UserError(f"a store is built from scores, not from a store ({stores[0]}); --append adds scores to one")
+    tell = progress or (lambda *_: None)
+    old, shop = _old_store(out, append=append, force=force, plan=plan, names=names), _shop_of(out)
+    with _at_work(shop, out, plan, names):
+        shelf = Shelf()
+        if old is not None and old.head.reader == plan.head.reader and old.head.config == plan.config:
+            shelf.add_store(out)
+        _shelve_parts(shelf, shop)
+        scores, faults = find_scores(names)
+        scores.sort(key=lambda score: score.name)
+        entries, unread, read = _read_all(scores, shelf, Parts(shelf, shop), plan, tell, command)
+        rejects = sorted([*unread, *(Reject(path, reason) for path, reason in faults)], key=lambda reject: reject.path)
+        kept = len(entries) - read
+        if append and old is not None:
+            entries = _with_old(entries, old, shelf)
+        chosen, sides = _compare(entries, shelf, plan, tell)
+        if not chosen:
+            raise UserError(_why_empty(names, entries, rejects, plan.selection))
+        _write(chosen, sides, shelf, out, replace(plan.head, rejects=len(rejects)), tell)
+    return Built(open_corpus(out), rejects, read, kept, len(entries) - len(chosen))
+
+
+def _shop_of(out: Path) -> Path:
+    """The folder of an unfinished build."""
+    return out.with_name(f".{out.name}.build")
+
+
+def _old_store(out: Path, *, append: bool, force: bool, plan: Plan, names: list[str]) -> Corpus | None:
+    if append and force:
+        raise UserError("either --append or --force: add to the store, or build it anew")
+    stopped = _shop_of(out) / PLAN
+    if not (append or (stopped.is_file() and stopped.read_text() == _plan_text(plan, names))):
+        refuse_existing(out, force=force)
+    if not out.exists():
+        return None
+    old = open_corpus(out)  # what is no store is never replaced
+    if append:
+        if old.head.config != plan.config:
+            said = {name: value for name, value in plain(old.head.config).items() if plain(plan.config)[name] != value}
+            raise UserError(
+                f"{out} was built with {', '.join(f'corpus.{name}={value}' for name, value in said.items())}: append with the same"
+            )
+        if old.head.reader != plan.head.reader:
+            raise UserError(f"{out} was built by another version of the readers: build it anew from all its sources, with --force")
+    return old
+
+
+def _plan_text(plan: Plan, names: list[str]) -> str:
+    return json.dumps({"head": plan.head.to_json(), "sources": names})
+
+
+@contextmanager
+def _at_work(shop: Path, out: Path, plan: Plan, names: list[str]) -> Iterator[None]:
+    """Hold the workshop; it is cleared away when the build is whole, and stays, with its parts, when it is not."""
+    try:
+        shop.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"cannot write {out}: {error.strerror or error}") from error
+    with exclusive(shop / "lock", busy=f"another process is building {out}"):
+        for path in [*shop.glob(".*.part"), *out.parent.glob(f".{out.name}.????????.part")]:
+            path.unlink(missing_ok=True)  # half-written by a build that was killed
+        write_atomically(shop / PLAN, _plan_text(plan, names))
+        try:
+            yield
+        except ClusterLostError:
+            raise
+        except UserError:  # the next try will be another one
+            shutil.rmtree(shop, ignore_errors=True)
+            raise
+        shutil.rmtree(shop, ignore_errors=True)
+
+
+def _shelve_parts(shelf: Shelf, shop: Path) -> None:
+    for path in sorted(shop.glob(PARTS)):
+        try:
+            shelf.add_part(path)
+        except (pa.ArrowException, OSError, ValueError, KeyError):  # of another version, or damaged: its scores are read again
+            path.unlink(missing_ok=True)
+
+
+def _read_all(
+    scores: list[Score], shelf: Shelf, parts: Parts, plan: Plan, tell: Progress, command: Sequence[str] = COMMAND
+) -> tuple[list[_Entry], list[Reject], int]:
+    """A row for every score that can be read, from the shelf or from a parser; what cannot be, and how many rows are new."""
+    places = _look_up(scores, shelf, tell)
+    todo = [score for score in scores if score.name not in places]
+    rejects: list[Reject] = []
+    try:
+        with crew(plan.workers, plan.cluster, len(todo), command) as (executor, work, size, ahead):
+            batches = in_order(executor, work, batched((_task(score, plan.config) for score in todo), size), ahead=ahead)
+            for done, (score, answer) in enumerate(zip(todo, chain.from_iterable(batches), strict=True), 1):
+                try:
+                    parts.add(score.name, sensible(body_of(answer), unpack_row))
+                except UnfitError as error:
+                    rejects.append(Reject(score.path, str(error)))
+                tell("read", done, len(todo))
+    finally:
+        parts.flush()  # whatever stops us: what is read is read
+    places |= parts.places
+    entries = [_Entry(score.name, places[score.name], score) for score in scores if score.name in places]
+    return entries, rejects, len(todo) - len(rejects)
+
+
+def _look_up(scores: list[Score], shelf: Shelf, tell: Progress) -> dict[str, Place]:
+    """Where the rows of scores stand that were read before, by what the files hold now."""
+    places: dict[str, Place] = {}
+    if shelf.places:
+        for done, score in enumerate(scores, 1):
+            if place := shelf.places.get(_key_of(score)):
+                places[score.name] = place
+            tell("look", done, len(scores))
+    return places
+
+
+def _key_of(score: Score) -> Key:
+    try:
+        digest = hashlib.sha256(read_score_bytes(str(score.place), score.member)).hexdigest()
+        return digest, score.suffix.lstrip("."), score.known.get("instrument", "")
+    except (OSError, UnfitError):
+        return "", "", ""  # the parser will say what is wrong with it
+
+
+def _task(score: Score, config: CorpusConfig) -> Task:
+    instrument = score.known.get("instrument", "")
+    request = {"path": str(score.place.absolute()), "member": score.member, "row": plain(config), "instrument": instrument}
+    return Task(json.dumps(request), timeout_of(score))
+
+
+def _with_old(entries: list[_Entry], old: Corpus, shelf: Shelf) -> list[_Entry]:
+    """The entries and the pieces of the store that none of them replaces, by name."""
+    new = {entry.name for entry in entries}
+    table = pq.read_table(old.path, columns=["path"]).column("path").to_pylist()
+    kept = [_Entry(name, Place(at // ROWS, at % ROWS), None) for at, name in enumerate(table) if name not in new]
+    return sorted([*entries, *kept], key=lambda entry: entry.name)
+
+
+def _compare(entries: list[_Entry], shelf: Shelf, plan: Plan, tell: Progress) -> tuple[list[_Entry], list[tuple[int, str]]]:
+    """The entries that are selected, each with its group of near-duplicates and its side of the split."""
+    chosen: list[_Entry] = []
+    composers: list[str] = []
+
+    def sketches() -> Iterator[Sketch]:
+        for done, batch in _described(entries, shelf, (*METADATA_READ, "sketch")):
+            for entry, row in batch:
+                if entry.score is None or plan.selection.takes(row):
+                    chosen.append(entry)
+                    composers.append(row["composer"])
+                    yield Sketch.from_bytes(row["sketch"])
+            tell("compare", done, len(entries))
+
+    groups = group(sketches()).tolist()
+    if len(set(groups)) < 2:  # nothing to check with: all of it can only be learned from
+        return chosen, [(number, TRAIN) for number in groups]
+    names = [entry.name for entry in chosen]
+    sides = split(groups, composers, names, validation=plan.validation, test=plan.test, seed=plan.seed)
+    return chosen, list(zip(groups, sides, strict=True))
+
+
+# What selecting and saying where a piece is from take.
+METADATA_READ = ("title_in_file", "composer_in_file", "key", "metre", "events", "solo", "instrument", "instruments")
+
+
+def _described(entries: list[_Entry], shelf: Shelf, columns: Iterable[str]) -> Iterator[tuple[int, list[tuple[_Entry, dict[str, Any]]]]]:
+    """Entries with their metadata, a batch at a time."""
+    done = 0
+    for batch in batched(entries, ROWS):
+        measured = shelf.take([entry.place for entry in batch], columns).to_pylist()
+        rows = [row | _origin(entry, row, shelf) for entry, row in zip(batch, measured, strict=True)]
+        done += len(batch)
+        yield done, list(zip(batch, rows, strict=True))
+
+
+def _origin(entry: _Entry, measured: dict[str, Any], shelf: Shelf) -> dict[str, Any]:
+    if entry.score is not None:
+        return provenance(entry.name, entry.score.known, measured)
+    row = shelf.metadata(entry.place)
+    return {name: row[name] for name in PROVENANCE.names}
+
+
+def _write(entries: list[_Entry], sides: list[tuple[int, str]], shelf: Shelf, out: Path, head: Head, tell: Progress) -> None:
+    """The store, whole or not at all."""
+    said = hashlib.sha256()
+    with new_file(out) as work, ExitStack() as stack:
+        writer = stack.enter_context(pq.ParquetWriter(work, SCHEMA, compression="zstd", write_statistics=False))
+        done = 0
+        for batch in batched(list(zip(entries, sides, strict=True)), ROWS):
+            measured = shelf.take([entry.place for entry, _ in batch], MEASURED.names)
+            titles = measured.select(["title_in_file", "composer_in_file"]).to_pylist()
+            origins = [_origin(entry, row, shelf) for (entry, _), row in zip(batch, titles, strict=True)]
+            split = [{"group": group, "split": side} for _, (group, side) in batch]
+            tables = (pa.Table.from_pylist(origins, PROVENANCE), pa.Table.from_pylist(split, SPLIT), measured)
+            table = pa.Table.from_arrays([column for part in tables for column in part.columns], schema=SCHEMA)
+            digest(table, said)
+            writer.write_table(table, row_group_size=ROWS)
+            done += len(batch)
+            tell("write", done, len(entries))
+        writer.add_key_value_metadata({HEAD.decode(): replace(head, fingerprint=said.hexdigest()).to_json()})
+
+
+def _why_empty(names: list[str], entries: list[_Entry], rejects: list[Reject], selection: Selection) -> str:
+    where = ", ".join(names[:3]) or "no place given"
+    if entries:
+        return f"an empty corpus: none of {len(entries):,} pieces in {where} is {selection}"
+    if not rejects:
+        return f"an empty corpus: no music files in {where}"
+    return f"an empty corpus: none of {len(rejects)} files in {where} could be read (the first, {rejects[0].path}: {rejects[0].reason})"

@@ -1,0 +1,79 @@
+"""Pieces to work with, from files, folders, zips, bundled collections and stores alike: selected, and in the view that is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from partimento.config import CorpusConfig, UserError
+from partimento.corpus.reading import Reading, Reject, read_pieces
+from partimento.corpus.rows import Origin, row_of
+from partimento.corpus.select import Selection
+from partimento.corpus.store import is_store, open_corpus
+from partimento.corpus.views import as_configured, as_recorded
+from partimento.piece import Piece
+
+
+def gather(
+    sources: Iterable[Path | str] | Path | str,
+    *,
+    config: CorpusConfig | None = None,
+    selection: Selection | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Reading:
+    """Read sources of every kind.
+
+    Parameters
+    ----------
+    sources : path or iterable of paths
+        What `read_pieces` takes, and stores.
+    config : CorpusConfig, optional
+        The view; by default, what is best to learn from.
+    selection : Selection, optional
+        Which pieces are taken.
+    progress : callable, optional
+        Called as ``progress(done, total)`` while files are read.
+
+    Returns
+    -------
+    Reading
+        With the store's own split where one store is all that was given.
+
+    Raises
+    ------
+    UserError
+        If nothing could be read, or nothing is selected.
+    """
+    config, selection = config or CorpusConfig(), selection or Selection()
+    names = [str(sources)] if isinstance(sources, (str, Path)) else [str(source) for source in sources]
+    files, stores = [name for name in names if not is_store(name)], [name for name in names if is_store(name)]
+    pieces: list[Piece] = []
+    rejects: list[Reject] = []
+    if files:
+        if selection.split:
+            raise UserError("only a store has a split to select by")
+        reading = read_pieces(
+            files, quantise="music21" if config.quantise == "music21" else None, unfold=config.repeats == "unfolded", progress=progress
+        )
+        rejects += reading.rejects
+        for piece, word in zip(reading.pieces, reading.words, strict=True):
+            if _takes(selection, piece, word):
+                suffix = Path(piece.source.path).suffix.lower()
+                pieces.append(as_configured(as_recorded(piece, suffix=suffix), config, suffix=suffix, instrument=word))
+    sides: list[str] | None = None
+    for name in stores:
+        corpus = open_corpus(name)
+        corpus = replace(corpus, selection=selection)
+        pieces += corpus.pieces(config)
+        sides = [row["split"] for row in corpus.rows] if names == [name] else None
+    if not pieces:
+        raise UserError(f"an empty corpus: no piece in {', '.join(names[:3])} is {selection}")
+    return Reading(pieces, rejects, sides)
+
+
+def _takes(selection: Selection, piece: Piece, word: str) -> bool:
+    if not selection:
+        return True
+    row = row_of(piece, piece, Origin(instrument=word)).plain
+    return selection.takes({**row, "composer": piece.composer, "licence": piece.source.licence})

@@ -1,0 +1,132 @@
+"""Which pieces of a corpus are meant: the same words on the command line and in Python."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from partimento.config import UserError
+from partimento.corpus.instruments import instruments_of_text
+from partimento.piece import Key
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a piece must be to be taken; what is empty asks nothing. Several values, with commas between, mean any of them.
+
+    Parameters
+    ----------
+    composer : str
+        A part of the composer's name; neither case nor accents matter.
+    instrument : str
+        An instrument that plays, by what sounds or by the manifest's word.
+    solo : bool or None
+        One player, or not.
+    key : str
+        The analysed key, as ``C major`` or ``a minor``.
+    metre : str
+        The metre that the piece begins in, as ``3/4``.
+    min_events : int
+        At least so many events.
+    licence : str
+        As ``PD,CC-BY``: one of these, in any version.
+    split : str
+        ``train``, ``valid`` or ``test``.
+
+    Examples
+    --------
+    >>> Selection(composer="giuliani", solo=True).takes({"composer": "Mauro Giuliani (1781–1829)", "solo": True})
+    True
+    >>> Selection(licence="PD,CC-BY").takes({"licence": "CC-BY-SA 4.0"})
+    False
+    """
+
+    composer: str = ""
+    instrument: str = ""
+    solo: bool | None = None
+    key: str = ""
+    metre: str = ""
+    min_events: int = 0
+    licence: str = ""
+    split: str = ""
+
+    def __post_init__(self) -> None:
+        for name in _several(self.key):
+            _key(name)
+        for metre in _several(self.metre):
+            if not re.fullmatch(r"[1-9]\d*/[1-9]\d*", metre):
+                raise UserError(f"a metre is written as 3/4, not {metre!r}")
+        for side in _several(self.split):
+            if side not in ("train", "valid", "test"):
+                raise UserError(f"a split is train, valid or test, not {side!r}")
+        if self.min_events < 0:
+            raise UserError("min_events is at least 0")
+
+    def __bool__(self) -> bool:
+        """Whether anything is asked at all."""
+        return any(getattr(self, each.name) != each.default for each in fields(self))
+
+    def takes(self, row: Mapping[str, Any]) -> bool:
+        """Whether the piece with this metadata (the plain columns of the store) is meant."""
+        composer = _plain_letters(row.get("composer") or "")
+        return (
+            _any(self.composer, lambda asked: _plain_letters(asked) in composer)
+            and _any(self.instrument, lambda asked: _plays(asked, row))
+            and (self.solo is None or row["solo"] == self.solo)
+            and _any(self.key, lambda asked: _key(asked).name == row["key"])
+            and _any(self.metre, lambda asked: asked == row["metre"])
+            and (not self.min_events or row["events"] >= self.min_events)
+            and _any(self.licence, lambda asked: licence_family(asked) == licence_family(row.get("licence") or ""))
+            and _any(self.split, lambda asked: asked == row["split"])
+        )
+
+    def __str__(self) -> str:
+        """As it would be written on the command line."""
+        said = {each.name: getattr(self, each.name) for each in fields(self) if getattr(self, each.name) != each.default}
+        return ", ".join(f"{name.replace('_', '-')} {value}" for name, value in said.items())
+
+
+def _several(value: str) -> list[str]:
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def _any(asked: str, holds: Any) -> bool:
+    return not asked or any(holds(each) for each in _several(asked))
+
+
+def _key(name: str) -> Key:
+    """The key named, spelled as `analyse_key` spells it."""
+    try:
+        key = Key.from_name(name)
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    return Key.from_tonic(key.tonic, key.mode)
+
+
+def _plain_letters(text: str) -> str:
+    return "".join(letter for letter in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(letter))
+
+
+def _plays(asked: str, row: Mapping[str, Any]) -> bool:
+    """Whether an instrument is heard, or named by the word of a manifest, in whatever language."""
+    word = row.get("instrument") or ""
+    playing = {*(row.get("instruments") or ()), *instruments_of_text(word)}
+    return bool(playing & set(instruments_of_text(asked))) or _plain_letters(asked) in _plain_letters(" ".join((word, *playing)))
+
+
+def licence_family(text: str) -> str:
+    """A licence without its version, in one spelling.
+
+    >>> [licence_family(each) for each in ("CC-BY-SA 4.0", "Creative Commons Attribution 3.0", "public domain", "CC0 1.0")]
+    ['CC-BY-SA', 'CC-BY', 'PD', 'PD']
+    """
+    words = " ".join(re.sub(r"[-_]", " ", text.casefold()).split())
+    if words.startswith(("pd", "public domain", "cc0", "cc pdm", "creative commons zero", "no known copyright")):
+        return "PD"
+    if words.startswith(("cc ", "creative commons")):
+        further = (("NC", r"\bnc\b|noncommercial|non commercial"), ("SA", r"\bsa\b|share ?alike"), ("ND", r"\bnd\b|no ?deriv"))
+        return "-".join(["CC", "BY", *(short for short, pattern in further if re.search(pattern, words))])
+    return re.sub(r"\s*v?[\d.]+$", "", words).upper()

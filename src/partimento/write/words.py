@@ -1,0 +1,70 @@
+"""What a musician calls things: pitches, keys and durations in plain words."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+NAMES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
+VALUES = {
+    Fraction(16): "longa",
+    Fraction(8): "breve",
+    Fraction(4): "whole",
+    Fraction(2): "half",
+    Fraction(1): "quarter",
+    Fraction(1, 2): "eighth",
+    Fraction(1, 4): "sixteenth",
+    Fraction(1, 8): "32nd",
+    Fraction(1, 16): "64th",
+    Fraction(1, 32): "128th",
+}
+DOTS = ((Fraction(3, 2), "dotted", Fraction(1, 8)), (Fraction(7, 4), "double-dotted", Fraction(1, 4)))  # and the shortest value so written
+SHORTEST_TIED = Fraction(1, 8)
+TUPLETS = {3: "triplet", 5: "quintuplet", 7: "septuplet"}
+
+
+def pitch_name(pitch: int) -> str:
+    """A MIDI pitch by its usual name and octave, 60 being middle C.
+
+    >>> pitch_name(60), pitch_name(66), pitch_name(70)
+    ('C4', 'F♯4', 'B♭4')
+    """
+    return f"{NAMES[pitch % 12]}{pitch // 12 - 1}"
+
+
+def key_name(name: str) -> str:
+    """The name of a key as it is printed, from how `Key.name` has it.
+
+    >>> key_name("B- major"), key_name("f# minor")
+    ('B♭ major', 'F♯ minor')
+    """
+    tonic, _, mode = name.partition(" ")
+    return f"{tonic[:1].upper()}{tonic[1:]} {mode}".replace("-", "♭").replace("#", "♯")
+
+
+def duration_name(duration: Fraction) -> str:
+    """The note value of so many quarters, or two that are tied; nothing where no notation is so short or so odd.
+
+    >>> [duration_name(Fraction(text)) for text in ("1/2", "3/2", "1/3", "1/5", "5/4", "9/40")]
+    ['eighth', 'dotted quarter', 'eighth triplet', 'sixteenth quintuplet', 'quarter + sixteenth', '']
+    """
+    if name := _simple(duration):
+        return name
+    for value, longer in VALUES.items():
+        rest = duration - value
+        if value >= rest >= SHORTEST_TIED and (name := _simple(rest)):
+            return f"{longer} + {name}"
+    return ""
+
+
+def _simple(duration: Fraction) -> str:
+    """The name of a single note, or nothing."""
+    if duration in VALUES:
+        return VALUES[duration]
+    for factor, dotted, shortest in DOTS:
+        if duration / factor in VALUES and duration / factor >= shortest:
+            return f"{dotted} {VALUES[duration / factor]}"
+    for odd, tuplet in TUPLETS.items():
+        written = duration * odd / (1 << odd.bit_length() - 1)  # 3 in the time of 2, 5 and 7 in the time of 4
+        if written in VALUES:
+            return f"{VALUES[written]} {tuplet}"
+    return ""

@@ -1,0 +1,75 @@
+"""The same words select pieces on the command line and in Python."""
+
+import pytest
+
+from partimento.config import UserError
+from partimento.corpus.select import Selection, licence_family
+
+ROW = {
+    "composer": "Ferdinand Carulli (1770–1841)", "instrument": "Flöte und Gitarre", "instruments": ["flute", "unknown"], "solo": False,
+    "key": "E- major", "metre": "3/4", "events": 32, "licence": "CC-BY-SA 3.0", "split": "train",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("asked", "taken"),
+    [
+        ({}, True),
+        ({"composer": "CARULLI"}, True),
+        ({"composer": "sor,carulli"}, True),
+        ({"composer": "sor"}, False),
+        ({"instrument": "guitar"}, True),  # the manifest's word, in German
+        ({"instrument": "chitarra"}, True),
+        ({"instrument": "flute"}, True),
+        ({"instrument": "violin"}, False),
+        ({"solo": True}, False),
+        ({"solo": False}, True),
+        ({"key": "Eb major"}, True),
+        ({"key": "D# major"}, None),
+        ({"key": "e minor,E- major"}, True),
+        ({"key": "E major"}, False),
+        ({"metre": "3/4"}, True),
+        ({"metre": "6/8,2/4"}, False),
+        ({"min_events": 32}, True),
+        ({"min_events": 33}, False),
+        ({"licence": "PD,CC-BY"}, False),
+        ({"licence": "cc by-sa 4.0"}, True),
+        ({"split": "train"}, True),
+        ({"split": "valid,test"}, False),
+        ({"composer": "carulli", "metre": "4/4"}, False),
+    ],
+)
+def test_what_is_taken(asked, taken):
+    if taken is None:
+        with pytest.raises(UserError):
+            Selection(**asked)
+    else:
+        assert Selection(**asked).takes(ROW) is taken
+
+
+def test_accents_do_not_matter():
+    assert Selection(composer="tarrega").takes({"composer": "Francisco Tárrega"})
+    assert Selection(composer="Tárrega").takes({"composer": "Francisco Tarrega"})
+
+
+@pytest.mark.parametrize("wrong", [{"key": "H major"}, {"metre": "three"}, {"split": "dev"}, {"min_events": -1}])
+def test_what_means_nothing_is_refused(wrong):
+    with pytest.raises(UserError):
+        Selection(**wrong)
+
+
+def test_a_selection_says_what_it_asks():
+    assert not Selection()
+    assert str(Selection(composer="sor", solo=True, min_events=8)) == "composer sor, solo True, min-events 8"
+
+
+def test_licences_in_many_spellings():
+    families = {
+        "PD": ("PD", "Public Domain", "public-domain", "CC0", "CC0 1.0"),
+        "CC-BY": ("CC-BY", "cc by 2.0", "Creative Commons Attribution 4.0 International"),
+        "CC-BY-SA": ("CC-BY-SA 3.0", "Creative Commons Attribution-ShareAlike 4.0", "CC BY-SA"),
+        "CC-BY-NC-SA": ("CC BY-NC-SA 4.0", "Creative Commons Attribution-NonCommercial-ShareAlike"),
+        "MIT": ("MIT",),
+    }
+    for family, spellings in families.items():
+        assert {licence_family(each) for each in spellings} == {family}

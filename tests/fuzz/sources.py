@@ -1,0 +1,79 @@
+"""Real files to spoil: guitar music as MIDI from the data folder, scores from the corpus inside music21."""
+
+from __future__ import annotations
+
+import os
+import re
+import zipfile
+from collections.abc import Callable
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+
+from partimento.collect import resolve
+
+MOST_BYTES = 12_000  # small files make many cases
+MIDI_FILES, SCORES = 120, 60  # of each kind
+SECRET = "no reader may fetch this"  # stands in this file, to which hostile documents point
+
+
+def data_folder() -> Path:
+    """../shared/data, or where PARTIMENTO_DATA points."""
+    return Path(os.environ.get("PARTIMENTO_DATA", Path(__file__).parents[3] / "shared" / "data"))
+
+
+@cache
+def midi_files() -> tuple[bytes, ...]:
+    """Guitar pieces; none where the data folder is missing."""
+    paths = sorted((data_folder() / "mutopia-guitar").glob("*/*.mid"))
+    return _spread([path.read_bytes() for path in paths if path.stat().st_size <= MOST_BYTES], MIDI_FILES)
+
+
+@cache
+def compressed_scores() -> tuple[bytes, ...]:
+    """Compressed MusicXML."""
+    paths = [path for name in ("bach", "demos", "leadSheet", "haydn") for path in resolve(f"bundled:{name}")]
+    return _spread([path.read_bytes() for path in paths if path.suffix == ".mxl" and path.stat().st_size <= MOST_BYTES], SCORES)
+
+
+@cache
+def musicxml_files() -> tuple[bytes, ...]:
+    """MusicXML, some unpacked from its archive."""
+    unpacked = []
+    for data in compressed_scores():
+        with zipfile.ZipFile(BytesIO(data)) as archive:
+            name = next(name for name in archive.namelist() if name.endswith("xml") and not name.startswith("META-INF"))
+            unpacked.append(archive.read(name))
+    plain = [path.read_bytes() for name in ("demos", "bach") for path in resolve(f"bundled:{name}") if path.suffix == ".xml"]
+    return tuple(unpacked + plain)
+
+
+@cache
+def kern_files() -> tuple[bytes, ...]:
+    """kern, the shorter ones: music21 is slow."""
+    paths = [path for name in ("bach", "palestrina") for path in resolve(f"bundled:{name}") if path.suffix == ".krn"]
+    return _spread([path.read_bytes() for path in paths if path.stat().st_size <= 3000], SCORES)
+
+
+@cache
+def abc_files() -> tuple[bytes, ...]:
+    """ABC, a tune a file."""
+    paths = [path for name in ("ryansMammoth", "josquin") for path in resolve(f"bundled:{name}") if path.suffix == ".abc"]
+    songs = [path.read_bytes() for path in resolve("bundled:essenFolksong")[:4]]
+    tunes = [tune.strip() + b"\n" for song in songs for tune in re.split(rb"\n(?=X: *\d)", song)[1:]]
+    return _spread([path.read_bytes() for path in paths], SCORES) + _spread(tunes, SCORES)
+
+
+SOURCES: dict[str, Callable[[], tuple[bytes, ...]]] = {
+    "midi": midi_files,
+    "musicxml": musicxml_files,
+    "mxl": compressed_scores,
+    "kern": kern_files,
+    "abc": abc_files,
+}
+
+
+def _spread(files: list[bytes], count: int) -> tuple[bytes, ...]:
+    """So many of them, from all over the list."""
+    step = max(len(files) // count, 1)
+    return tuple(files[::step][:count])
