@@ -60,7 +60,7 @@ def _ours(paths: list[str], cores: int) -> tuple[float, int]:
 
     scores, _ = find_scores(paths)
     with tempfile.TemporaryDirectory() as folder:
-        shelf, times = Shelf(), []
+        shelf, times = Shelf(""), []
         _, _, read = _read_all(
             scores * COPIES,
             shelf,

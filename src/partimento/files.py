@@ -89,6 +89,8 @@ def exclusive(lock: Path, *, busy: str) -> Iterator[None]:
     with lock.open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if lock.stat().st_ino != os.fstat(file.fileno()).st_ino:
+                raise UserError(busy)  # who held it has just taken it away: the next one may hold another by now
         except OSError as error:
             raise UserError(busy) from error
         yield

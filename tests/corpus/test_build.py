@@ -160,6 +160,14 @@ def test_appending_in_another_view_is_refused(scores):
         build(scores.parent / "more.zip", append=True, plan=Plan(CorpusConfig("exact")))
 
 
+def test_drums_are_no_harmony(midi, tmp_path):
+    tracks = (midi.track(midi.notes(60, 64, 67)), midi.track(midi.notes(36, 38, 36, 38, channel=9)))
+    (tmp_path / "a.mid").write_bytes(midi.file(*tracks))
+    (row,) = pq.read_table(build_corpus([tmp_path / "a.mid"], tmp_path / "s.parquet").corpus.path).to_pylist()
+    assert row["notes"] == 7
+    assert row["chords"] == [[60], [64], [67], []]
+
+
 def test_a_stopped_build_goes_on_where_it_was(scores, monkeypatch):
     monkeypatch.setattr("partimento.corpus.shelf.PART_ROWS", 2)
     out = scores.parent / "store.parquet"
@@ -296,6 +304,123 @@ def test_hostile_zips(midi, tmp_path, name, reason):
 def test_no_zip_at_all(scores, tmp_path):
     (scores / "z.zip").write_bytes(b"PK\3\4 nothing")
     assert "no zip" in build(scores).rejects[0].reason
+
+
+def test_parts_of_another_view_are_not_taken(scores):
+    def stop(stage, done, total):
+        if stage == "write":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build(scores, progress=stop, plan=Plan(CorpusConfig(graces="keep")))
+    assert build(scores).read == 6
+
+
+def test_a_stopped_append_is_no_leave_to_replace(scores):
+    first = build(scores)
+    before = digest(first.corpus.path)
+
+    def stop(stage, done, total):
+        if stage == "write":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build(scores.parent / "more.zip", append=True, progress=stop)
+    with pytest.raises(UserError, match="there already"):
+        build(scores.parent / "more.zip")
+    assert digest(first.corpus.path) == before
+    assert build(scores.parent / "more.zip", append=True, command=NOBODY).read == 0
+    assert not list(scores.parent.glob(".store*"))
+
+
+def test_one_source_may_be_given_alone(scores):
+    assert build_corpus(str(scores), scores.parent / "one.parquet").read == 6
+
+
+def test_the_same_place_reached_twice_is_one(scores):
+    store = build(scores).corpus.path
+    assert build_corpus([scores / "deep", scores], scores.parent / "b.parquet").read == 6
+    assert digest(scores.parent / "b.parquet") == digest(store)
+    twice = gather([store, store.parent / "." / store.name])
+    assert len(twice.pieces) == len(twice.sides) == 6
+
+
+def test_names_that_are_no_text(scores):
+    for name in (b"caf\xe9.mid", b"caf\xe8.mid"):
+        shutil.copy(scores / "0.mid", os.fsencode(scores) + b"/" + name)
+    assert "tunes/caf\\xe9.mid" in [row["path"] for row in build(scores).corpus.rows]
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA])
+@pytest.mark.parametrize("name", ["manifest.csv", "b.mid"])
+def test_damage_in_a_zip_costs_only_what_is_damaged(scores, midi, method, name):
+    path = scores.parent / "bad.zip"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("a.mid", midi.file(midi.track(midi.notes(*range(40, 70)))))
+        archive.writestr(name, b"path,title\na.mid,A\n" * 99 if name.endswith("csv") else midi.file(midi.track(midi.notes(60, 61, 62) * 9)))
+    with zipfile.ZipFile(path) as archive:
+        at = archive.getinfo(name).header_offset + 30 + len(name)
+    data = bytearray(path.read_bytes())
+    data[at + 6 : at + 20] = bytes(byte ^ 0x5A for byte in data[at + 6 : at + 20])
+    path.write_bytes(data)
+    for force in (False, True):
+        built = build(scores, path, force=force)
+        assert len(built.corpus) == 7
+        assert [Path(reject.path).name for reject in built.rejects] == [name]
+
+
+def test_a_manifest_that_cannot_be_read_is_told(scores):
+    (scores / "manifest.csv").write_bytes("path,title\n0.mid,Étude\n".encode("latin-1"))
+    assert "what it says is lost" in build(scores).rejects[0].reason
+
+
+def test_a_zip_in_a_zip_is_told(midi, tmp_path):
+    with zipfile.ZipFile(tmp_path / "z.zip", "w") as archive:
+        archive.writestr("a.mid", midi.file(midi.track(midi.notes(60, 62))))
+        archive.writestr("inner.zip", b"PK")
+    assert "zip inside a zip" in build_corpus([tmp_path / "z.zip"], tmp_path / "s.parquet").rejects[0].reason
+
+
+def test_a_damaged_store_is_one_clear_line(scores):
+    store = build(scores).corpus.path
+    data = store.read_bytes()
+    rng, told = random.Random(1), 0
+    for _ in range(60):
+        broken = bytearray(data)
+        for _ in range(4):
+            broken[rng.randrange(4, len(data) - 8)] ^= 1 << rng.randrange(8)
+        store.write_bytes(broken)
+        try:
+            list(open_corpus(store).pieces())
+        except UserError:
+            told += 1
+    assert told
+
+
+WORDS = {
+    "bytes": 10**30, "keys": [[1]], "meters": [[0, 4, 3]], "tempos": [[0, 0]], "instruments": [1, 2], "title_in_file": "\ud800",
+    "divisions": 0, "key_correlation": float("nan"), "parts": [], "pickup_inferred": -1, "sha256": "0" * 64, "format": "abc", "lowest": 128,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [*WORDS, "velocity", "duration", "durations", "onset", "chord_pitches", "sketch"])
+def test_a_parser_that_was_taken_over_cannot_harm_a_store(scores, name):
+    """It says something wrong of one file: that file is refused, the others are there, and the store reads."""
+    liar = (
+        "import partimento.corpus.worker as worker, numpy as np\n"
+        "honest = worker.read_row\n"
+        "def read_row(place, *rest):\n"
+        "    row = honest(place, *rest)\n"
+        "    if place.endswith('/2.mid'):\n"
+        f"        if {name!r} in row.plain: row.plain[{name!r}] = {WORDS.get(name)!r}\n".replace("nan", "float('nan')")
+        + f"        else: row.arrays[{name!r}] = -1 - row.arrays[{name!r}].astype(np.int64)\n"
+        "    return row\n"
+        "worker.read_row = read_row\n"
+        "worker.main()\n"
+    )
+    built = build(scores, command=(sys.executable, "-P", "-c", liar))
+    assert [Path(reject.path).name for reject in built.rejects] == ["2.mid"]
+    assert len(list(built.corpus.pieces())) == 5
 
 
 BUILD = """

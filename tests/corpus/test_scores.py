@@ -222,6 +222,7 @@ def test_of_a_chord_only_the_tied_notes_sound_on(write):
         ("a.abc", "X:1\nT:t\nM:2/4\nL:1/16\nK:C\nABcd|e65536f|\n", "a note lasts 65536 units: more than 256 are not read"),
         ("a.abc", "X:1\nT:t\nM:2/4\nL:1/16\nK:C\nABcd|[ce]'999f|\n", "a note lasts 999 units"),
         ("a.abc", "X:1\nT:t\nM:-1e400/4\nL:1/8\nK:C\nABcd|\n", "no such metre: -1e400/4$"),
+        ("a.abc", "X:1\nT:t\nM:4/4\nL: 65536/16\nK:C\nABcd|\n", "no such unit of length: 65536/16$"),
         ("a.abc", "X:1\nT:t\nM:0x10\nL:1/8\nK:C\nABcd|\n", "damaged, or not understood by music21$"),
         ("a.krn", "**kern\n*M4/4\n=1\n4zz\n==\n*-\n", "damaged: music21 knows no note '4zz'"),
         ("a.abc", "X:1\nT:t\nM:4/4\nL:1/4\nK:C\nABÿc|\n", "damaged: music21 knows no note 'ÿ'"),

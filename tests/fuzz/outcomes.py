@@ -34,7 +34,7 @@ REASONS = (
     r"it counts time in film frames, not in quarter notes",
     r"it has 0 ticks a quarter note",
     r"damaged: .*",
-    r"no such metre: .*",
+    r"no such (metre|unit of length): .*",
     r"no such key: .*",
     r"no such tempo: .*",
     r"\d+ of its \d+ notes last no time",
@@ -71,6 +71,7 @@ REASONS = (
     r"a note lasts \d+ units: more than \d+ are not read",
     r"no such transposition: it is larger than \d+",
     r"a velocity is outside 1 to 127",
+    r"a note lies absurdly late",
 )
 KNOWN = re.compile("|".join(f"(?:{reason})" for reason in REASONS))
 CONTAINED = re.compile(r"the parser crashed|reading it took longer than .*|reading it takes more than .* of memory|the parser gave .*")

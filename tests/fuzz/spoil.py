@@ -88,7 +88,7 @@ def change_number(data: bytes, rng: Random, _: bytes) -> bytes:
     if not found:
         return data
     for match in sorted(rng.sample(found, min(len(found), rng.choice([1, 1, 1, 2, 10]))), key=lambda match: -match.start()):
-        new = rng.choice(NUMBERS) if rng.random() < 0.7 else str(int(float(match[0])) + rng.choice([-1, 1, 12]))
+        new = rng.choice(NUMBERS) if rng.random() < 0.7 else str(int(match[0].split(b".")[0][:15]) + rng.choice([-1, 1, 12]))
         data = data[: match.start()] + new.encode() + data[match.end() :]
     return data
 

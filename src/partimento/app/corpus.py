@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -153,6 +154,8 @@ def list_pieces(
     if as_json:
         screen.print_json([{**row, "manifest": dict(row["manifest"])} for row in corpus.rows])
         return
+    if not corpus.rows:
+        print(f"partimento: none of the pieces in {store} is {corpus.selection}", file=sys.stderr)
     header = ("path", "title", "composer", "for", "key", "metre", "events", "licence", "split")
     names = ("path", "title", "composer", "forces", "key", "metre", "events", "licence", "split")
     screen.print_list(f"{store}: {len(corpus):,} pieces", header, [[str(row[name]) for name in names] for row in corpus.rows])

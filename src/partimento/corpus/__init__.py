@@ -1,6 +1,27 @@
-"""Files become `Piece`s: reading, the view that reads as music21 does, keys.
+"""Files become `Piece`s, and pieces a corpus that can be searched, credited and learned from.
 
-One file: `read_piece`. Many files: `read_pieces`, in worker processes, with a reason for each that is not read. The key: `analyse_key`.
+From files to pieces
+    sources, walk, formats      what a person means by SOURCE: files, folders, zips, manifests, bundled collections
+    workers, worker, packing    parsers in processes that may crash or hang
+    read, reading               one file (`read_piece`), many (`read_pieces`)
+    midi, smf                   MIDI
+    musicxml, musicxml_*        MusicXML
+    scores                      ABC and kern, by music21
+    chordify                    the view that reads as music21 does
+
+What the notes tell
+    keys                        the key (`analyse_key`)
+    forces, instruments         who plays
+    graces, octave, pickup      grace notes, guitar notated an octave high, upbeats
+    views, parts                a piece as it is best learned from
+
+The store
+    measure, rows, table        a piece as a row, rows as Arrow tables
+    sketches, duplicates        the same music under two names
+    splits, select              training, validation and test; which pieces are meant
+    build, shelf, crew          building a store, what was read before, who does the work
+    store                       an open store (`open_corpus`)
+    gather                      pieces from files and stores alike
 """
 
 from partimento.corpus.errors import ReadError

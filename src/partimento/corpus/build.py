@@ -25,16 +25,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from partimento.config import CorpusConfig, UserError, plain
-from partimento.corpus.crew import ClusterLostError, crew
+from partimento.corpus.crew import crew
 from partimento.corpus.duplicates import group
 from partimento.corpus.errors import UnfitError
 from partimento.corpus.formats import read_score_bytes
-from partimento.corpus.reading import Reject, body_of, sensible, timeout_of
-from partimento.corpus.rows import unpack_row
+from partimento.corpus.reading import Reject, sensible, timeout_of
+from partimento.corpus.rows import Row, unpack_row
 from partimento.corpus.select import Selection
-from partimento.corpus.shelf import PARTS, Key, Parts, Place, Shelf
+from partimento.corpus.shelf import KEY, PARTS, Key, Parts, Place, Shelf
 from partimento.corpus.sketches import Sketch
-from partimento.corpus.sources import Score, find_scores, provenance
+from partimento.corpus.sources import BUNDLED, Score, absolute, find_scores, provenance
 from partimento.corpus.splits import TRAIN, split
 from partimento.corpus.store import HEAD, ROWS, SUFFIX, Corpus, Head, is_store, open_corpus
 from partimento.corpus.table import MEASURED, PROVENANCE, SCHEMA, SPLIT, digest
@@ -78,6 +78,8 @@ class Plan:
             raise UserError("validation and test are shares between 0 and 1, and leave something to train on")
         if self.seed < 0:
             raise UserError("the seed is at least 0")
+        if self.selection.split:
+            raise UserError("the split is drawn by building: a store is selected by it, not scores")
 
     @property
     def head(self) -> Head:
@@ -137,16 +139,19 @@ def build_corpus(
     UserError
         If `out` is there already and neither `append` nor `force` is set, the sources hold no music, or nothing is selected.
     """
-    plan, out, names = plan or Plan(), Path(out), [str(source) for source in sources]
+    plan, out = plan or Plan(), Path(out)
+    names = [str(sources)] if isinstance(sources, (str, Path)) else [str(source) for source in sources]
     if not is_store(out):
         raise UserError(f"a corpus store is a file that ends in {SUFFIX}, not {out}")
     if stores := [name for name in names if is_store(name)]:
-        raise UserError(f"a store is built from scores, not from a store ({stores[0]}); --append adds scores to one")
+        raise UserError(f"a store is built from scores, not from another store ({stores[0]})")
+    if append and force:
+        raise UserError("either --append or --force: add to the store, or build it anew")
     tell = progress or (lambda *_: None)
-    old, shop = _old_store(out, append=append, force=force, plan=plan, names=names), _shop_of(out)
-    with _at_work(shop, out, plan, names):
-        shelf = Shelf()
-        if old is not None and old.head.reader == plan.head.reader and old.head.config == plan.config:
+    with _at_work(out) as shop:
+        old = _old_store(out, shop, plan, _plan_text(plan, names, append=append, force=force), append=append, force=force)
+        shelf = Shelf(plan.head.of_rows)
+        if old is not None and old.head.of_rows == plan.head.of_rows:
             shelf.add_store(out)
         _shelve_parts(shelf, shop)
         scores, faults = find_scores(names)
@@ -155,7 +160,7 @@ def build_corpus(
         rejects = sorted([*unread, *(Reject(path, reason) for path, reason in faults)], key=lambda reject: reject.path)
         kept = len(entries) - read
         if append and old is not None:
-            entries = _with_old(entries, old, shelf)
+            entries = _with_old(entries, old)
         chosen, sides = _compare(entries, shelf, plan, tell)
         if not chosen:
             raise UserError(_why_empty(names, entries, rejects, plan.selection))
@@ -168,49 +173,47 @@ def _shop_of(out: Path) -> Path:
     return out.with_name(f".{out.name}.build")
 
 
-def _old_store(out: Path, *, append: bool, force: bool, plan: Plan, names: list[str]) -> Corpus | None:
-    if append and force:
-        raise UserError("either --append or --force: add to the store, or build it anew")
-    stopped = _shop_of(out) / PLAN
-    if not (append or (stopped.is_file() and stopped.read_text() == _plan_text(plan, names))):
+@contextmanager
+def _at_work(out: Path) -> Iterator[Path]:
+    """Hold the workshop. It is cleared away when the build is whole; when it is not, it stays for the next try if anything was read."""
+    shop = _shop_of(out)
+    try:
+        shop.mkdir(parents=True, exist_ok=True)
+        with exclusive(shop / "lock", busy=f"another process is building {out}"):
+            for path in [*shop.glob(".*.part"), *out.parent.glob(f".{out.name}.????????.part")]:
+                path.unlink(missing_ok=True)  # half-written by a build that was killed
+            try:
+                yield shop
+            except BaseException:
+                if not any(shop.glob(PARTS)):
+                    shutil.rmtree(shop, ignore_errors=True)
+                raise
+            shutil.rmtree(shop, ignore_errors=True)
+    except OSError as error:
+        raise UserError(f"cannot write {out}: {error.strerror or error}") from error
+
+
+def _old_store(out: Path, shop: Path, plan: Plan, mark: str, *, append: bool, force: bool) -> Corpus | None:
+    """The store that is there, if it may be added to or replaced; `mark` becomes what the workshop says of this build."""
+    stopped = shop / PLAN
+    if not (append or (stopped.is_file() and stopped.read_text(errors="replace") == mark)):
         refuse_existing(out, force=force)
-    if not out.exists():
-        return None
-    old = open_corpus(out)  # what is no store is never replaced
-    if append:
+    old = open_corpus(out) if out.exists() else None  # what is no store is never replaced
+    if append and old is not None:
         if old.head.config != plan.config:
             said = {name: value for name, value in plain(old.head.config).items() if plain(plan.config)[name] != value}
-            raise UserError(
-                f"{out} was built with {', '.join(f'corpus.{name}={value}' for name, value in said.items())}: append with the same"
-            )
+            words = ", ".join(f"corpus.{name}={value}" for name, value in said.items())
+            raise UserError(f"{out} was built with {words}: append with the same")
         if old.head.reader != plan.head.reader:
             raise UserError(f"{out} was built by another version of the readers: build it anew from all its sources, with --force")
+    write_atomically(stopped, mark)
     return old
 
 
-def _plan_text(plan: Plan, names: list[str]) -> str:
-    return json.dumps({"head": plan.head.to_json(), "sources": names})
-
-
-@contextmanager
-def _at_work(shop: Path, out: Path, plan: Plan, names: list[str]) -> Iterator[None]:
-    """Hold the workshop; it is cleared away when the build is whole, and stays, with its parts, when it is not."""
-    try:
-        shop.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"cannot write {out}: {error.strerror or error}") from error
-    with exclusive(shop / "lock", busy=f"another process is building {out}"):
-        for path in [*shop.glob(".*.part"), *out.parent.glob(f".{out.name}.????????.part")]:
-            path.unlink(missing_ok=True)  # half-written by a build that was killed
-        write_atomically(shop / PLAN, _plan_text(plan, names))
-        try:
-            yield
-        except ClusterLostError:
-            raise
-        except UserError:  # the next try will be another one
-            shutil.rmtree(shop, ignore_errors=True)
-            raise
-        shutil.rmtree(shop, ignore_errors=True)
+def _plan_text(plan: Plan, names: list[str], *, append: bool, force: bool) -> str:
+    places = [name if name.startswith(BUNDLED) else str(absolute(Path(name))) for name in names]
+    said = {"head": plan.head.to_json(), "sources": places, "append": append, "force": force}
+    return json.dumps(said)  # names that are no text come out as escapes
 
 
 def _shelve_parts(shelf: Shelf, shop: Path) -> None:
@@ -233,7 +236,7 @@ def _read_all(
             batches = in_order(executor, work, batched((_task(score, plan.config) for score in todo), size), ahead=ahead)
             for done, (score, answer) in enumerate(zip(todo, chain.from_iterable(batches), strict=True), 1):
                 try:
-                    parts.add(score.name, sensible(body_of(answer), unpack_row))
+                    parts.add(score.name, _checked(sensible(answer, unpack_row), score))
                 except UnfitError as error:
                     rejects.append(Reject(score.path, str(error)))
                 tell("read", done, len(todo))
@@ -263,13 +266,20 @@ def _key_of(score: Score) -> Key:
         return "", "", ""  # the parser will say what is wrong with it
 
 
+def _checked(row: Row, score: Score) -> Row:
+    """The row, if it is of this score: a parser that a hostile file has taken over must not speak for another file."""
+    if tuple(row.plain[name] for name in KEY) != _key_of(score):
+        raise UnfitError("it changed while it was read, or the parser speaks of another file")
+    return row
+
+
 def _task(score: Score, config: CorpusConfig) -> Task:
     instrument = score.known.get("instrument", "")
     request = {"path": str(score.place.absolute()), "member": score.member, "row": plain(config), "instrument": instrument}
     return Task(json.dumps(request), timeout_of(score))
 
 
-def _with_old(entries: list[_Entry], old: Corpus, shelf: Shelf) -> list[_Entry]:
+def _with_old(entries: list[_Entry], old: Corpus) -> list[_Entry]:
     """The entries and the pieces of the store that none of them replaces, by name."""
     new = {entry.name for entry in entries}
     table = pq.read_table(old.path, columns=["path"]).column("path").to_pylist()

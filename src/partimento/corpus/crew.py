@@ -16,10 +16,6 @@ ANSWER_S, JOIN_S = 10, 60  # how long a scheduler may take to answer, and its fi
 Work = Callable[[Sequence[Task]], list[Answer]]
 
 
-class ClusterLostError(UserError):
-    """A cluster gave up half-way."""
-
-
 @contextmanager
 def crew(workers: int | None, cluster: str, tasks: int, command: Sequence[str] = COMMAND) -> Iterator[tuple[Executor, Work, int, int]]:
     """An executor, what to give it, how many tasks at once, and how many such batches ahead.
@@ -57,4 +53,4 @@ def _dask(address: str) -> Iterator[tuple[Executor, int]]:
         try:
             yield client.get_executor(pure=False), max(1, sum(client.nthreads().values()))
         except (KilledWorker, CommClosedError, CancelledError) as error:
-            raise ClusterLostError(f"the cluster at {address} was lost: the same command goes on from what it has read") from error
+            raise UserError(f"the cluster at {address} was lost: the same command goes on from what it has read") from error

@@ -11,10 +11,17 @@ from pathlib import Path
 
 from partimento.corpus.errors import MAX_BYTES, UnfitError
 
+try:
+    from lzma import LZMAError
+except ImportError:  # a Python built without it
+    LZMAError = zlib.error  # type: ignore[assignment, misc]
+
 MIDI_SUFFIXES = (".mid", ".midi")
 MUSICXML_SUFFIXES = (".musicxml", ".mxl", ".xml")
 SCORE_SUFFIXES = (*MUSICXML_SUFFIXES, ".abc", ".krn")
 SUFFIXES = MIDI_SUFFIXES + SCORE_SUFFIXES
+# All that zipfile raises on hostile archives; RuntimeError is its word for a password.
+ZIP_FAULTS = (zipfile.BadZipFile, zlib.error, LZMAError, KeyError, RuntimeError, NotImplementedError, ValueError, EOFError)
 
 
 def read_score_bytes(place: str, member: str = "") -> bytes:
@@ -37,7 +44,7 @@ def read_score_bytes(place: str, member: str = "") -> bytes:
         try:
             with _opened(place, Path(place).stat().st_mtime_ns).open(member) as packed:
                 data = packed.read(MAX_BYTES + 1)
-        except (zipfile.BadZipFile, KeyError, RuntimeError, NotImplementedError, ValueError, EOFError, zlib.error) as error:
+        except ZIP_FAULTS as error:
             raise UnfitError(f"it cannot be unpacked: {error}") from error
     if len(data) > MAX_BYTES:
         raise UnfitError(f"larger than {MAX_BYTES // 2**20} MiB")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from partimento.config import CorpusConfig, UserError
+from partimento.corpus.parts import without_drums
 from partimento.corpus.reading import Reading, Reject, read_pieces
 from partimento.corpus.rows import Origin, row_of
 from partimento.corpus.select import Selection
@@ -47,7 +48,10 @@ def gather(
     """
     config, selection = config or CorpusConfig(), selection or Selection()
     names = [str(sources)] if isinstance(sources, (str, Path)) else [str(source) for source in sources]
-    files, stores = [name for name in names if not is_store(name)], [name for name in names if is_store(name)]
+    if not names:
+        raise UserError("an empty corpus: no place given")
+    files = [name for name in names if not is_store(name)]
+    stores = list(dict.fromkeys(Path(name).resolve() for name in names if is_store(name)))  # none twice
     pieces: list[Piece] = []
     rejects: list[Reject] = []
     if files:
@@ -58,22 +62,24 @@ def gather(
         )
         rejects += reading.rejects
         for piece, word in zip(reading.pieces, reading.words, strict=True):
-            if _takes(selection, piece, word):
-                suffix = Path(piece.source.path).suffix.lower()
-                pieces.append(as_configured(as_recorded(piece, suffix=suffix), config, suffix=suffix, instrument=word))
+            suffix = Path(piece.source.path).suffix.lower()
+            recorded = as_recorded(piece, suffix=suffix) if config.quantise != "music21" else piece
+            view = as_configured(recorded, config, suffix=suffix, instrument=word)
+            if _takes(selection, recorded, view, word):
+                pieces.append(view)
     sides: list[str] | None = None
-    for name in stores:
-        corpus = open_corpus(name)
+    for store in stores:
+        corpus = open_corpus(store)
         corpus = replace(corpus, selection=selection)
         pieces += corpus.pieces(config)
-        sides = [row["split"] for row in corpus.rows] if names == [name] else None
+        sides = [row["split"] for row in corpus.rows] if not files and len(stores) == 1 else None
     if not pieces:
         raise UserError(f"an empty corpus: no piece in {', '.join(names[:3])} is {selection}")
     return Reading(pieces, rejects, sides)
 
 
-def _takes(selection: Selection, piece: Piece, word: str) -> bool:
+def _takes(selection: Selection, recorded: Piece, view: Piece, word: str) -> bool:
     if not selection:
         return True
-    row = row_of(piece, piece, Origin(instrument=word)).plain
-    return selection.takes({**row, "composer": piece.composer, "licence": piece.source.licence})
+    row = row_of(recorded, without_drums(view), Origin(instrument=word)).plain
+    return selection.takes({**row, "composer": recorded.composer, "licence": recorded.source.licence})

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from partimento.config import CorpusConfig
 from partimento.corpus.errors import ReadError, UnfitError
 from partimento.corpus.formats import read_score_bytes
+from partimento.corpus.parts import without_drums
 from partimento.corpus.read import piece_from_bytes
 from partimento.corpus.rows import Origin, Row, row_of
 from partimento.corpus.views import as_configured, as_recorded, inferred_pickup
@@ -49,4 +50,4 @@ def read_row(place: str, member: str, config: CorpusConfig, instrument: str = ""
     pickup = inferred_pickup(piece, suffix=suffix)  # for the row in any case; hence not by the view
     if pickup and config.pickup == "inferred":
         view = view.replace(pickup=pickup)
-    return row_of(piece, view, Origin(hashlib.sha256(data).hexdigest(), len(data), suffix, instrument), pickup)
+    return row_of(piece, without_drums(view), Origin(hashlib.sha256(data).hexdigest(), len(data), suffix, instrument), pickup)

@@ -97,7 +97,7 @@ def read_pieces(
         batches = in_order(executor, parsers.answers, batched(tasks, BATCH), ahead=8 * count)
         for done, (score, answer) in enumerate(zip(scores, chain.from_iterable(batches), strict=True), 1):
             try:
-                pieces.append(with_known(sensible(body_of(answer), unpack), score))
+                pieces.append(with_known(sensible(answer, unpack), score))
                 words.append(score.known.get("instrument", ""))
             except UnfitError as error:
                 rejects.append(Reject(score.path, str(error)))
@@ -118,27 +118,24 @@ def timeout_of(score: Score) -> float:
     return MIDI_TIMEOUT_S if score.suffix in MIDI_SUFFIXES else SCORE_TIMEOUT_S
 
 
-def body_of(answer: Answer) -> bytes:
-    """What a parser made of a file.
+def sensible(answer: Answer, unpacked: Callable[[bytes], T]) -> T:
+    """What a parser made of a file; one that a hostile file has taken over may say anything.
 
     Raises
     ------
     UnfitError
-        If it made nothing of it, with the reason.
+        If it made nothing of it, or nothing sensible, with the reason.
     """
     if answer.failure:
         raise UnfitError(answer.failure)
-    if answer.body.startswith(b'{"reason"'):
-        raise UnfitError(str(json.loads(answer.body)["reason"]))
-    return answer.body
-
-
-def sensible(body: bytes, unpacked: Callable[[bytes], T]) -> T:
-    """What the parser's words mean; a parser that a hostile file has taken over may say anything."""
     try:
-        return unpacked(body)
+        if answer.body.startswith(b'{"reason"'):
+            reason = str(json.loads(answer.body)["reason"])
+        else:
+            return unpacked(answer.body)
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         raise UnfitError(f"the parser gave no sensible answer ({error})") from error
+    raise UnfitError(" ".join(reason.encode(errors="backslashreplace").decode().split()))
 
 
 def with_known(piece: Piece, score: Score) -> Piece:

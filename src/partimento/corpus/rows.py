@@ -11,6 +11,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,7 @@ from partimento.corpus.instruments import instruments_of_text
 from partimento.corpus.keys import analyse_key
 from partimento.corpus.octave import octave_notated
 from partimento.corpus.sketches import Sketch, sketch
-from partimento.piece import Key, Meter, Notes, Part, Piece, Sweep, Tempo, sweep
+from partimento.piece import MAX_GRID, Key, Meter, Notes, Part, Piece, Sweep, Tempo, sweep
 
 Values = dict[str, Any]
 WHOLE = (int,)
@@ -38,6 +40,9 @@ ARRAYS: dict[str, str] = {
     "durations": "<i8", "chord_sizes": "u1", "chord_pitches": "u1", "held_sizes": "u1", "held_pitches": "u1",
     "sketch": "u1",
 }  # fmt: skip
+
+
+FAR = 2**40  # steps, bytes or whatever: beyond it no score goes
 
 
 @dataclass(frozen=True)
@@ -80,15 +85,30 @@ def unpack_row(data: bytes) -> Row:
 
 
 def _check(plain: Values, arrays: Mapping[str, np.ndarray]) -> None:
-    notes, events = plain["notes"], plain["events"]
+    """Everything that building a piece from the row checks, and that storing it does."""
+    notes, events, parts = plain["notes"], plain["events"], plain["parts"]
+    text = [value for value in plain.values() if isinstance(value, str)] + plain["instruments"] + [part[0] for part in parts]
+    "".join(text).encode()  # no halves of characters
+    timelines = [[mark[0] for mark in plain[name]] for name in ("keys", "meters", "tempos")]
     fit = (
         all(len(arrays[name]) == notes for name in Notes.COLUMNS)
         and all(len(arrays[name]) == events for name in ("durations", "chord_sizes", "held_sizes"))
         and all(int(arrays[f"{kind}_sizes"].sum()) == len(arrays[f"{kind}_pitches"]) for kind in ("chord", "held"))
         and all(int(arrays[name].max(initial=0)) < 128 for name in ("pitch", "velocity", "chord_pitches", "held_pitches"))
-        and 0 <= plain["lowest"] < 128
-        and 0 <= plain["highest"] < 128
-    )
+        and all(int(arrays[name].min(initial=1)) > 0 for name in ("velocity", "duration", "durations"))
+        and int(arrays["onset"].min(initial=0)) >= 0
+        and all(int(arrays[name].max(initial=0)) < FAR for name in ("onset", "duration", "durations"))
+        and 0 <= int(arrays["part"].min(initial=0)) <= int(arrays["part"].max(initial=0)) < len(parts)
+        and all(0 <= plain[name] < FAR for name, kinds in PLAIN.items() if kinds == WHOLE)
+        and all(isfinite(plain[name]) for name, kinds in PLAIN.items() if kinds == (float,))
+        and (plain["pickup_inferred"] is None or 0 <= plain["pickup_inferred"] < FAR)
+        and 0 < plain["divisions"] <= MAX_GRID and plain["event_divisions"] > 0 and plain["lowest"] < 128 and plain["highest"] < 128
+        and all(0 <= a < FAR for line in timelines for a in line) and all(a < b for line in timelines for a, b in pairwise(line))
+        and all(-7 <= fifths <= 7 and mode in ("major", "minor") for _, fifths, mode in plain["keys"])
+        and all(Meter(numerator, denominator) for _, numerator, denominator in plain["meters"])
+        and all(Tempo(microseconds) for _, microseconds in plain["tempos"])
+        and all((program is None or 0 <= program < 128) and drums in (True, False) and 0 <= n <= notes for _, program, drums, n in parts)
+    )  # fmt: skip
     if not fit:
         raise ValueError("columns of a row do not fit each other")
 

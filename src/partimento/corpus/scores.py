@@ -21,7 +21,7 @@ from partimento.piece import Key, Meter, Note, Notes, Part, Piece, Tempo
 
 GRACE_QL = Fraction(1, 16)
 ABC_LENGTH = re.compile(r"[A-Ga-gxz\]][,']*0*([1-9][0-9]{2,})")
-METER = re.compile(r"(?:^|\[|\t)(?:M:|\*M(?!M))([^\n\]\t]*)", re.MULTILINE)
+FRACTION = re.compile(r"(?:^|\[|\t)(M:|L:|\*M(?!M))([^\n\]\t]*)", re.MULTILINE)  # metres, and ABC's unit of length
 MOST_BEATS = 128
 MOST_UNITS = 256  # of an ABC tune's unit length
 DROPPED = re.compile(r"(?:parsing event \('|pitch information from note: )(.*?)(?:'\) at line|, assuming C)")  # in music21's murmur
@@ -78,9 +78,9 @@ def _text(data: bytes, suffix: str) -> str:
 
 def _check_numbers(text: str, suffix: str) -> None:
     """Refuse absurd metres, and in ABC notes of an absurd length: music21 counts their beats for hours, or until the memory is full."""
-    for metre in METER.findall(text):
-        if any(len(number) > 3 or int(number) > MOST_BEATS for number in re.findall(r"\d+", metre)):
-            raise UnfitError(f"no such metre: {metre.strip()[:20]}")
+    for field, said in FRACTION.findall(text):
+        if any(len(number) > 3 or int(number) > MOST_BEATS for number in re.findall(r"\d+", said)):
+            raise UnfitError(f"no such {'unit of length' if field == 'L:' else 'metre'}: {said.strip()[:20]}")
     for line in text.splitlines() if suffix == ".abc" else ():
         if line[1:2] != ":":  # a field, not music
             for length in ABC_LENGTH.findall(re.sub(r'"[^"]*"|![^!]*!|%.*', "", line)):

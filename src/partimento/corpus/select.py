@@ -54,6 +54,10 @@ class Selection:
     split: str = ""
 
     def __post_init__(self) -> None:
+        kinds = {"solo": (bool, type(None)), "min_events": (int,)}
+        for each in fields(self):
+            if not isinstance(getattr(self, each.name), kinds.get(each.name, (str,))):
+                raise UserError(f"pieces are not selected by {each.name}={getattr(self, each.name)!r}")
         for name in _several(self.key):
             _key(name)
         for metre in _several(self.metre):

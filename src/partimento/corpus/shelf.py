@@ -22,6 +22,7 @@ from partimento.corpus.table import METADATA, table_of
 from partimento.files import write_atomically
 
 PARTS = "part-*.arrow"
+MARK = b"partimento"
 PART_ROWS = 512
 FLUSH_S = 5.0  # rows that wait longer are written: no kill costs more
 KEY = ("sha256", "format", "instrument")  # all that a row is made from
@@ -38,7 +39,9 @@ class Place(NamedTuple):
 class Shelf:
     """All boxes of a build; tables are loaded as they are asked for, and few are kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, mark: str) -> None:
+        """`mark` says how its rows were made; parts with another one are not taken."""
+        self._mark = mark.encode()
         self._boxes: list[tuple[Path, int | None]] = []  # a part, or a store and one of its row groups
         self.places: dict[Key, Place] = {}
         self._load = lru_cache(maxsize=8)(self._read)
@@ -53,14 +56,17 @@ class Shelf:
 
         Raises
         ------
-        pyarrow.ArrowInvalid
-            If it is damaged.
+        pyarrow.ArrowInvalid, ValueError
+            If it is damaged, or its rows were made in another way.
         """
+        with pa.memory_map(str(path)) as source:
+            if (pa.ipc.open_file(source).schema.metadata or {}).get(MARK) != self._mark:
+                raise ValueError("rows made in another way")
         self._add((path, None))
 
     def write_part(self, path: Path, rows: Sequence[Row]) -> list[Place]:
         """A new part with these rows; where they stand now."""
-        table, sink = table_of(rows), pa.BufferOutputStream()
+        table, sink = table_of(rows).replace_schema_metadata({MARK: self._mark}), pa.BufferOutputStream()
         with pa.ipc.new_file(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
             writer.write_table(table.combine_chunks())
         write_atomically(path, sink.getvalue().to_pybytes(), durable=False)  # a damaged part is read again

@@ -20,13 +20,13 @@ from partimento.collect.bundled import licence_note
 from partimento.collect.manifest import MANIFEST
 from partimento.config import UserError
 from partimento.corpus.errors import MAX_BYTES, UnfitError
-from partimento.corpus.formats import SUFFIXES
-from partimento.corpus.walk import find_files
+from partimento.corpus.formats import SUFFIXES, ZIP_FAULTS
+from partimento.corpus.walk import find_files, is_folder
 
 MAX_MEMBERS = 1_000_000
 MAX_RATIO = 200  # scores shrink to a fortieth at best; what shrinks more is no score
 SMALL = 2**20  # of what is smaller, any ratio is harmless
-PREFIX = "bundled:"
+BUNDLED = "bundled:"
 Known = Mapping[str, str]
 
 
@@ -71,32 +71,45 @@ def find_scores(sources: Iterable[Path | str]) -> tuple[list[Score], list[tuple[
     UserError
         If two different files would bear one name.
     """
-    scores: dict[str, Score] = {}
     faults: list[tuple[str, str]] = []
+    found: dict[tuple[Path, str], Score] = {}
     for source in sources:
         for score in _scores_of(str(source), faults):
-            other = scores.setdefault(score.name, score)
-            if (other.place, other.member) != (score.place, score.member) and not other.place.samefile(score.place):
-                raise UserError(f"{other.path} and {score.path} would both be known as {score.name}: give one folder another name")
-    return list(scores.values()), faults
+            where = (absolute(score.place), score.member)
+            # Of two ways to one file the longer name says more, whichever source comes first.
+            found[where] = max(score, found.get(where, score), key=lambda each: (each.name.count("/"), each.name))
+    named: dict[str, Score] = {}
+    for score in found.values():
+        other = named.setdefault(score.name, score)
+        if other is not score and not _same(other, score):
+            raise UserError(f"{other.path} and {score.path} would both be known as {score.name}: name the folder above both")
+    return list(named.values()), faults
+
+
+def _same(a: Score, b: Score) -> bool:
+    try:
+        return a.member == b.member and a.place.samefile(b.place)
+    except OSError:
+        return False
 
 
 def _scores_of(source: str, faults: list[tuple[str, str]]) -> Iterator[Score]:
-    if source.startswith(PREFIX):
+    if source.startswith(BUNDLED):
         paths = resolve(source)
         top = Path(os.path.commonpath([path.parent for path in paths]))
-        known = {"license": "see note", "license_note": licence_note(source.removeprefix(PREFIX)), "source_url": source}
+        known = {"license": "see note", "license_note": licence_note(source.removeprefix(BUNDLED)), "source_url": source}
         for path in paths:
-            yield Score(f"{source}/{path.relative_to(top).as_posix()}", path, known=known)
+            yield Score(_storable(f"{source}/{path.relative_to(top).as_posix()}"), path, known=known)
         return
     given = Path(source)
     files, unread = find_files([given])
     faults += [(str(path), reason) for path, reason in unread]
-    top = given if given.is_dir() else given.parent
-    own = absolute(given).name if given.is_dir() else ""
-    manifests = _Manifests()
+    whole = is_folder(given)
+    top = given if whole else given.parent
+    own = absolute(given).name if whole else ""
+    manifests = _Manifests(absolute(top), faults)
     for path in files:
-        name = PurePosixPath(own, path.relative_to(top).as_posix()).as_posix()
+        name = _storable(PurePosixPath(own, path.relative_to(top).as_posix()).as_posix())
         if path.suffix.lower() == ".zip":
             yield from _members(path, name, faults)
         else:
@@ -111,8 +124,10 @@ def absolute(path: Path) -> Path:
 class _Manifests:
     """The rows of the manifests that lie in a score's folder or above it; each is read once."""
 
-    def __init__(self) -> None:
+    def __init__(self, top: Path, faults: list[tuple[str, str]]) -> None:
+        """What is wrong with a manifest in the folder `top` or below is told; above it may lie some other program's."""
         self._read: dict[Path, dict[str, Known]] = {}
+        self._top, self._faults = top, faults
 
     def row(self, path: Path) -> Known:
         path = absolute(path)
@@ -123,11 +138,12 @@ class _Manifests:
                 return row
         return {}
 
-    @staticmethod
-    def _rows(folder: Path) -> dict[str, Known]:
+    def _rows(self, folder: Path) -> dict[str, Known]:
         try:
             return {row["path"]: row for row in read_manifest(folder)}
-        except (UserError, OSError):  # some other program's manifest
+        except (UserError, OSError) as error:
+            if folder.is_relative_to(self._top):
+                self._faults.append((str(folder / MANIFEST), f"what it says is lost: {error}"))
             return {}
 
 
@@ -138,24 +154,26 @@ def _members(place: Path, name: str, faults: list[tuple[str, str]]) -> Iterator[
             members = archive.infolist()
             if len(members) > MAX_MEMBERS:
                 raise UnfitError(f"{len(members):,} files inside: more than {MAX_MEMBERS:,} are not read")
-            known = _manifest_inside(archive)
-    except (OSError, zipfile.BadZipFile, UnfitError, ValueError, NotImplementedError) as error:
+            known = _manifest_inside(archive, place, faults)
+    except (OSError, UnfitError, *ZIP_FAULTS) as error:
         faults.append((str(place), f"no zip that can be read: {error}"))
         return
     taken: set[str] = set()
     for member in sorted(members, key=lambda member: member.filename):
         path = PurePosixPath(member.filename)
         hidden = any(part.startswith(".") or part == "__MACOSX" for part in path.parts if part != "..")
-        if member.is_dir() or hidden or path.suffix.lower() not in SUFFIXES:
+        if member.is_dir() or hidden or path.suffix.lower() not in (*SUFFIXES, ".zip"):
             continue
         if reason := _not_taken(member, taken):
             faults.append((f"{place}/{member.filename}", reason))
             continue
         taken.add(member.filename)
-        yield Score(f"{name}/{member.filename}", place, member.filename, known.get(member.filename, {}))
+        yield Score(_storable(f"{name}/{member.filename}"), place, member.filename, known.get(member.filename, {}))
 
 
 def _not_taken(member: zipfile.ZipInfo, taken: set[str]) -> str:
+    if member.filename.lower().endswith(".zip"):
+        return "a zip inside a zip is not read"
     if member.filename in taken:
         return "its name is in the zip twice"
     if not member.filename.isprintable() or member.filename.startswith("/") or ".." in PurePosixPath(member.filename).parts:
@@ -167,18 +185,26 @@ def _not_taken(member: zipfile.ZipInfo, taken: set[str]) -> str:
     return ""
 
 
-def _manifest_inside(archive: zipfile.ZipFile) -> dict[str, Known]:
+def _manifest_inside(archive: zipfile.ZipFile, place: Path, faults: list[tuple[str, str]]) -> dict[str, Known]:
     """Of the manifests in a zip, the one nearest to its top; paths in it are relative to its folder."""
     names = sorted((name for name in archive.namelist() if PurePosixPath(name).name == MANIFEST), key=lambda name: name.count("/"))
-    if not names or archive.getinfo(names[0]).file_size > MAX_BYTES:
+    if not names:
         return {}
     try:
+        if archive.getinfo(names[0]).file_size > MAX_BYTES:
+            raise UnfitError(f"larger than {MAX_BYTES // 2**20} MiB")
         text = archive.read(names[0]).decode("utf-8-sig")
         rows = list(csv.DictReader(io.StringIO(text, newline=""), restval="", strict=True))
-    except (csv.Error, UnicodeDecodeError, RuntimeError):
+    except (csv.Error, OSError, UnfitError, *ZIP_FAULTS) as error:
+        faults.append((f"{place}/{names[0]}", f"what it says is lost: {error}"))
         return {}
     top = PurePosixPath(names[0]).parent
     return {(top / row["path"]).as_posix(): {k: v for k, v in row.items() if k is not None} for row in rows if "path" in row}
+
+
+def _storable(name: str) -> str:
+    """A name as text: bytes of a file's name that are none come out as escapes."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def provenance(name: str, known: Mapping[str, str], measured: Mapping[str, Any]) -> dict[str, Any]:

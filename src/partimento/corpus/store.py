@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
 from fractions import Fraction
 from functools import cached_property
@@ -47,6 +48,11 @@ class Head:
     format: int = FORMAT
     reader: int = READER
 
+    @property
+    def of_rows(self) -> str:
+        """What a row depends on besides its file: with another one it is made anew."""
+        return json.dumps({"config": plain(self.config), "format": self.format, "reader": self.reader}, sort_keys=True)
+
     def to_json(self) -> str:
         return json.dumps({**asdict(self), "config": plain(self.config)}, sort_keys=True)
 
@@ -79,7 +85,8 @@ class Corpus:
 
     @cached_property
     def _numbered(self) -> list[tuple[int, dict[str, Any]]]:
-        rows = plain_rows(pq.read_table(self.path, columns=list(METADATA)))
+        with _readable(self.path):
+            rows = plain_rows(pq.read_table(self.path, columns=list(METADATA)))
         return [(number, row) for number, row in enumerate(rows) if self.selection.takes(row)]
 
     def __len__(self) -> int:
@@ -98,7 +105,10 @@ class Corpus:
         return sum(count for count in counts.values() if count > 1)
 
     def select(self, **asked: Any) -> Corpus:
-        """What else must hold, by the names of `Selection`'s fields: ``corpus.select(composer="giuliani", solo=True)``."""
+        """The pieces for which this holds, by the names of `Selection`'s fields: ``corpus.select(composer="giuliani", solo=True)``.
+
+        Of what was asked before, all that is not asked anew holds too.
+        """
         known = [each.name for each in fields(Selection)]
         if unknown := sorted(set(asked) - set(known)):
             raise UserError(f"pieces are not selected by {unknown[0]}: there is {', '.join(known)}")
@@ -116,18 +126,32 @@ class Corpus:
         config = config or self.head.config
         if config.quantise == "music21" != self.head.config.quantise:
             raise UserError(f"{self.path} does not have music21's view: build it with --quantise music21, or train with quantise=auto")
-        with pq.ParquetFile(self.path) as file:
+        with _readable(self.path):
+            opened = pq.ParquetFile(self.path)
+        with opened as file:
             start = 0
             for group in range(file.num_row_groups):
                 count = file.metadata.row_group(group).num_rows
                 here = [(number - start, row) for number, row in self._numbered if start <= number < start + count]
                 if here:
-                    table = file.read_row_group(group, columns=[name for name in MUSIC if name != "sketch"])
-                    yield from (_piece(row, table, number, config) for number, row in here)
+                    with _readable(self.path):
+                        table = file.read_row_group(group, columns=[name for name in MUSIC if name != "sketch"])
+                    for number, row in here:
+                        with _readable(self.path):
+                            piece = _piece(row, table, number, config)
+                        yield piece
                 start += count
 
     def __iter__(self) -> Iterator[Piece]:
         return self.pieces()
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowException, OSError, ValueError, LookupError, TypeError) as error:
+        raise UserError(f"{path}: a damaged corpus store: {' '.join(str(error).split())}") from error
 
 
 def _piece(row: dict[str, Any], table: pa.Table, number: int, config: CorpusConfig) -> Piece:
@@ -174,7 +198,7 @@ def open_corpus(path: Path | str) -> Corpus:
         return Corpus(path, Head.from_json(head))
     except OSError as error:
         raise UserError(f"{path}: {error.strerror or error}") from error
-    except (pa.ArrowInvalid, ValueError, TypeError, KeyError) as error:
+    except (pa.ArrowException, ValueError, TypeError, LookupError) as error:
         raise UserError(f"{path}: no corpus store: {error}") from error
 
 

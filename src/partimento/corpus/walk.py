@@ -20,7 +20,7 @@ def find_files(sources: Iterable[Path | str]) -> tuple[list[Path], list[tuple[Pa
     entered: set[tuple[int, int]] = set()
     for source in sources:
         path = Path(source)
-        if path.is_dir():
+        if is_folder(path, faults):
             _walk(path, files, faults, entered)
         else:
             files.append(path)
@@ -44,8 +44,18 @@ def _walk(top: Path, files: list[Path], faults: list[tuple[Path, str]], entered:
         folders = []
         for entry in entries:
             path = Path(entry.path)
-            if path.is_dir():  # through links too; a dangling link or a loop of links is no folder
+            if is_folder(path, faults):
                 folders.append(path)
             elif path.suffix.lower() in (*SUFFIXES, ".zip"):
                 files.append(path)
         waiting += reversed(folders)
+
+
+def is_folder(path: Path, faults: list[tuple[Path, str]] | None = None) -> bool:
+    """Whether `path` is a folder, through links too; a dangling link or a loop of links is none, nor is what cannot be looked at."""
+    try:
+        return path.is_dir()
+    except OSError as error:
+        if faults is not None:
+            faults.append((path, (error.strerror or str(error)).lower()))
+        return False

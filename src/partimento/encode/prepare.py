@@ -13,11 +13,12 @@ import numpy as np
 from partimento.config import EncodeConfig, UserError
 from partimento.corpus.duplicates import group
 from partimento.corpus.keys import analyse_key
+from partimento.corpus.parts import without_drums
 from partimento.corpus.sketches import sketch
 from partimento.corpus.splits import SIDES
 from partimento.corpus.splits import split as draw
 from partimento.encode.codecs import CHORD, ChordCodec, Encoded
-from partimento.encode.transpose import interval_to_common_key, interval_to_common_octave, shifts_within, transpose, without_drums
+from partimento.encode.transpose import interval_to_common_key, interval_to_common_octave, shifts_within, transpose
 from partimento.encode.vocabulary import Vocabulary
 from partimento.piece import Event, Key, Piece, merge_held
 

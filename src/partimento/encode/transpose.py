@@ -105,12 +105,3 @@ def shifts_within(notes: Notes, low: int, high: int) -> tuple[int, ...]:
     if not len(notes):
         return (0,)
     return (0, *(shift for shift in range(low - int(notes.pitch.min()), high - int(notes.pitch.max()) + 1) if shift))
-
-
-def without_drums(piece: Piece) -> Piece:
-    """The piece without the notes of its drum parts, which are no harmony."""
-    drums = np.array([part.is_drum for part in piece.parts])[piece.notes.part]
-    if not drums.any():
-        return piece
-    columns = {name: getattr(piece.notes, name)[~drums] for name in Notes.COLUMNS}
-    return piece.replace(notes=Notes.from_columns(piece.notes.divisions, **columns))

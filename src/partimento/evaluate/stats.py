@@ -15,7 +15,8 @@ import numpy as np
 
 from partimento.config import UserError
 from partimento.corpus import analyse_key
-from partimento.encode.transpose import interval_to_common_key, interval_to_common_octave, without_drums
+from partimento.corpus.parts import without_drums
+from partimento.encode.transpose import interval_to_common_key, interval_to_common_octave
 from partimento.evaluate.coverage import Folds, Tally, Vocabulary
 from partimento.piece import Key, Meter, Part, Piece, Sweep, Tempo, sweep
 from partimento.write.words import pitch_name

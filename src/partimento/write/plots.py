@@ -164,7 +164,7 @@ def _splits(axes: Axes, held_out: Mapping[str, Sequence[float]]) -> None:
     axes.set_ylim(len(held_out) - 0.5, -0.6)
     axes.tick_params(axis="y", length=0)
     axes.set_xlim(0, max([10.0, *(100 * max(shares, default=0) for shares in held_out.values())]) * 1.1)
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0f} %")
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g} %")
     axes.grid(axis="x", visible=True)
     axes.set_xlabel("of events; each dot: a tenth held out")
     axes.set_title("Unknown in held-out pieces", fontsize=12)
