@@ -216,3 +216,10 @@ def test_what_an_escape_holds_is_not_music(midi, write):
     plain = read_piece(write("a.mid", midi.file(midi.track([(0, reset), *midi.notes(60, 62)]))))
     track = midi.track([(0, reset), *midi.notes(60), (0, escape), (0, b"\xf7\x00"), *midi.notes(62)])
     assert read_piece(write("b.mid", midi.file(track))).notes == plain.notes
+
+
+def test_a_change_to_program_0_without_a_status_byte_of_its_own(midi, write):
+    """Two program changes, the second one in running status."""
+    events = [(0, b"\xc0\x05"), (0, b"\x00"), *midi.notes(60, 62)]
+    assert read_piece(write("a.mid", midi.file(midi.track(events)))).parts[0].program == 0
+    assert read_piece(write("b.mid", midi.file(midi.track(midi.notes(60, 62))))).parts[0].program is None

@@ -18,12 +18,17 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 from tests.fuzz.cases import Case, make_case
 from tests.fuzz.outcomes import CONTAINED, check_piece, fault_of_reason
 from tests.fuzz.spoil_midi import END, Song
 
+from partimento.config import CorpusConfig
 from partimento.corpus import ReadError, read_piece, read_pieces
-from partimento.piece import Piece
+from partimento.corpus.measure import read_row
+from partimento.corpus.rows import pack_row, piece_of, unpack_row
+from partimento.corpus.table import table_of
+from partimento.piece import Notes, Piece
 
 TIMEOUT_S = 60  # for what is done with a piece here; reading has its own limit
 MEMORY = 4 * 2**30
@@ -116,6 +121,8 @@ def _look(case: Case, path: Path, piece: Piece | None, reason: str) -> Outcome:
             assert (again, why) == (piece, reason), f"read again, it is another: {why or 'a piece'} for {reason or 'a piece'}"
             if piece is not None:
                 check_piece(piece, one_view=case.viewed)
+                if not case.viewed:
+                    _look_at_row(path, piece)
             if case.suffix in (".musicxml", ".xml", ".mxl") and not case.viewed:
                 _look_unfolded(path)
     except Exception as error:  # whatever it is, it is a fault to be told
@@ -133,6 +140,15 @@ def _read_here(path: Path, case: Case) -> tuple[Piece | None, str]:
         return None, error.reason
     except RecursionError:
         return None, "it is nested too deeply"  # as a reading process says
+
+
+def _look_at_row(path: Path, piece: Piece) -> None:
+    """What reads becomes a row of a store that our own checks take, and a piece again."""
+    row = unpack_row(pack_row(read_row(str(path), "", CorpusConfig())))
+    assert table_of([row]).num_rows == 1
+    again = piece_of(row.plain, row.arrays)
+    assert all(np.array_equal(getattr(again.notes, name), getattr(piece.notes, name)) for name in Notes.COLUMNS if name != "grace")
+    assert (again.meters, again.keys, again.tempos, again.length) == (piece.meters, piece.keys, piece.tempos, piece.length)
 
 
 def _look_unfolded(path: Path) -> None:

@@ -21,7 +21,8 @@ from partimento.corpus.smf import check_metres, check_pitches, scan_track, split
 from partimento.piece import Key, Meter, Notes, Part, Piece, Tempo
 
 M = TypeVar("M", Meter, Key, Tempo)
-PROGRAM_0 = re.compile(rb"[\xc0-\xcf]\x00")  # a change to program 0, or what looks like one
+# A change to program 0, or what looks like one; it may follow others without a status byte of its own.
+PROGRAM_0 = re.compile(rb"[\xc0-\xcf](?:[\x00-\x7f][\x80-\xff]{0,3}[\x00-\x7f])*?\x00")
 
 
 @dataclass(frozen=True)
