@@ -8,6 +8,7 @@ from tests.write.pieces import GUITAR, ORGAN, PIECES, Q, chorale, melody, pieces
 from tests.write.scores import exact, parse, sounding_notes
 
 from partimento.config import UserError
+from partimento.corpus.musicxml import piece_from_musicxml
 from partimento.piece import Event, Key, Meter, Note, Part, Piece, Tempo
 from partimento.write.musicxml import note_times, to_musicxml, to_mxl
 
@@ -29,7 +30,11 @@ def test_tiny_pieces_are_read_back_exactly(name):
 @given(pieces())
 def test_any_piece_is_read_back_exactly(piece):
     score = parse(to_musicxml(piece))
-    assert sounding_notes(score) == sounding(piece)
+    # music21 takes a whole rest for a rest of the whole bar, in bars that are longer too: what follows them comes late.
+    if all(meter.bar_ql <= 4 for meter in piece.meters):
+        assert sounding_notes(score) == sounding(piece)
+    ours = piece_from_musicxml(to_musicxml(piece).encode(), ".musicxml")
+    assert sorted((note.onset, note.end, note.pitch) for note in ours.notes) == sorted((n.onset, n.end, n.pitch) for n in piece.notes)
     from music21 import key, meter
 
     first = score.parts[0]

@@ -17,7 +17,7 @@ import numpy as np
 import symusic
 
 from partimento.corpus.errors import MAX_QUARTERS, UnfitError, check_bars, check_density, check_marks, check_size
-from partimento.corpus.smf import check_metres, check_pitches, scan_track, split_tracks, without_escapes
+from partimento.corpus.smf import check_metres, check_pitches, says_program, scan_track, split_tracks, without_escapes
 from partimento.piece import Key, Meter, Notes, Part, Piece, Tempo
 
 M = TypeVar("M", Meter, Key, Tempo)
@@ -151,7 +151,10 @@ def _parts(tracks: list[Any], chunks: list[bytes]) -> tuple[Part, ...]:
     names, said = [track.name for track in tracks], [track.program != 0 for track in tracks]
     garbled = any("\ufffd" in name for name in names)  # symusic knows no encoding but UTF-8
     unsure = not all(said) and any(PROGRAM_0.search(chunk) for chunk in chunks)  # 0 is also "none named"
-    if garbled or unsure:
+    opening = [says for chunk in chunks if (says := says_program(chunk)) is not None] if unsure and not garbled else []
+    if len(opening) == len(tracks):  # one voice a track: what its first note says holds for all
+        said = [known or says for known, says in zip(said, opening, strict=True)]
+    elif garbled or unsure:
         scans = [scan for chunk in chunks if (scan := scan_track(chunk))]
         # symusic gives the voices of a track in the order of programs, then channels.
         voices = [(scan.name, scan.voices[key]) for scan in scans for key in sorted(scan.voices)]

@@ -108,6 +108,17 @@ def without_escapes(data: bytes, tracks: Sequence[bytes]) -> bytes:
     return b"".join(mended)
 
 
+def says_program(track: bytes) -> bool | None:
+    """Whether a program is chosen before the first note of a track, on its channel; None if there are no notes."""
+    chosen = set()
+    for _, status, body, _ in _events(track):
+        if status & 0xF0 == PROGRAM:
+            chosen.add(status & 0x0F)
+        elif status & 0xF0 == NOTE_ON and body[1]:
+            return status & 0x0F in chosen
+    return None
+
+
 def scan_track(track: bytes, *, until_note: bool = False) -> TrackScan | None:
     """Walk through all events of a track; with `until_note`, give None at its first note."""
     scan = TrackScan()
