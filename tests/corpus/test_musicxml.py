@@ -614,7 +614,6 @@ def test_the_rest_of_the_corpus_differs_only_where_its_parts_do_not_fit_together
     _, different, drifted = compare(corpus(*OTHERS.split()))
     assert len(drifted) == 44
     assert different == {
-        "opus59no2/movement1.mxl": 2,  # scores.py gave a chord's tie to all its notes
         "opus59no2/movement3.mxl": 1,  # a direction with an offset lengthened music21's last bar
         "monteverdi/madrigal.3.15.mxl": 1,  # a silent last bar, which music21 takes for a program's padding
         "monteverdi/madrigal.3.16.mxl": 1,
