@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 from partimento.app import screen
 from partimento.config import CorpusConfig, UserError
 from partimento.corpus import Reject, write_rejects
+from partimento.corpus.formats import is_store
 from partimento.corpus.gather import gather
 from partimento.corpus.select import Selection
-from partimento.corpus.store import is_store, open_corpus
+from partimento.corpus.store import open_corpus
 from partimento.evaluate.coverage import HeldOut, Vocabulary
 from partimento.evaluate.stats import Spread, Stats, stats
 from partimento.files import new_folder, refuse_existing, refuse_folder, write_atomically

@@ -28,7 +28,7 @@ from partimento.config import CorpusConfig, UserError, plain
 from partimento.corpus.crew import crew
 from partimento.corpus.duplicates import group
 from partimento.corpus.errors import UnfitError
-from partimento.corpus.formats import read_score_bytes
+from partimento.corpus.formats import STORE, is_store, read_score_bytes
 from partimento.corpus.reading import Reject, sensible, timeout_of
 from partimento.corpus.rows import Row, unpack_row
 from partimento.corpus.select import Selection
@@ -36,7 +36,7 @@ from partimento.corpus.shelf import KEY, PARTS, Key, Parts, Place, Shelf
 from partimento.corpus.sketches import Sketch
 from partimento.corpus.sources import BUNDLED, Score, absolute, find_scores, provenance
 from partimento.corpus.splits import TRAIN, split
-from partimento.corpus.store import HEAD, ROWS, SUFFIX, Corpus, Head, is_store, open_corpus
+from partimento.corpus.store import HEAD, ROWS, Corpus, Head, open_corpus
 from partimento.corpus.table import MEASURED, PROVENANCE, SCHEMA, SPLIT, digest
 from partimento.corpus.workers import COMMAND, Task, batched, in_order
 from partimento.files import exclusive, new_file, refuse_existing, write_atomically
@@ -142,7 +142,7 @@ def build_corpus(
     plan, out = plan or Plan(), Path(out)
     names = [str(sources)] if isinstance(sources, (str, Path)) else [str(source) for source in sources]
     if not is_store(out):
-        raise UserError(f"a corpus store is a file that ends in {SUFFIX}, not {out}")
+        raise UserError(f"a corpus store is a file that ends in {STORE}, not {out}")
     if stores := [name for name in names if is_store(name)]:
         raise UserError(f"a store is built from scores, not from another store ({stores[0]})")
     if append and force:

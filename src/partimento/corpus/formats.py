@@ -20,6 +20,7 @@ MIDI_SUFFIXES = (".mid", ".midi")
 MUSICXML_SUFFIXES = (".musicxml", ".mxl", ".xml")
 SCORE_SUFFIXES = (*MUSICXML_SUFFIXES, ".abc", ".krn")
 SUFFIXES = MIDI_SUFFIXES + SCORE_SUFFIXES
+STORE = ".parquet"
 # All that zipfile raises on hostile archives; RuntimeError is its word for a password.
 ZIP_FAULTS = (zipfile.BadZipFile, zlib.error, LZMAError, KeyError, RuntimeError, NotImplementedError, ValueError, EOFError)
 
@@ -55,3 +56,12 @@ def read_score_bytes(place: str, member: str = "") -> bytes:
 def _opened(place: str, changed_ns: int) -> zipfile.ZipFile:
     """The zip that was asked for last stays open: reading its directory again for each of its files would take quadratic time."""
     return zipfile.ZipFile(place)
+
+
+def is_store(source: Path | str) -> bool:
+    """Whether a SOURCE means a store.
+
+    >>> is_store("guitar.parquet"), is_store("scores")
+    (True, False)
+    """
+    return str(source).lower().endswith(STORE)

@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from partimento.config import CorpusConfig, UserError
+from partimento.corpus.formats import is_store
 from partimento.corpus.parts import without_drums
 from partimento.corpus.reading import Reading, Reject, read_pieces
 from partimento.corpus.rows import Origin, row_of
 from partimento.corpus.select import Selection
-from partimento.corpus.store import is_store, open_corpus
 from partimento.corpus.views import as_configured, as_recorded
 from partimento.piece import Piece
 
@@ -69,6 +69,8 @@ def gather(
                 pieces.append(view)
     sides: list[str] | None = None
     for store in stores:
+        from partimento.corpus.store import open_corpus  # Arrow is loaded only where there is a store
+
         corpus = open_corpus(store)
         corpus = replace(corpus, selection=selection)
         pieces += corpus.pieces(config)

@@ -27,7 +27,6 @@ from partimento.corpus.table import METADATA, MUSIC, SCHEMA, arrays_of, plain_ro
 from partimento.corpus.views import as_configured
 from partimento.piece import Event, Piece, Source
 
-SUFFIX = ".parquet"
 FORMAT = 1
 READER = 1  # raised whenever the same bytes would give another row: older rows are then read anew
 HEAD = b"partimento"
@@ -200,12 +199,3 @@ def open_corpus(path: Path | str) -> Corpus:
         raise UserError(f"{path}: {error.strerror or error}") from error
     except (pa.ArrowException, ValueError, TypeError, LookupError) as error:
         raise UserError(f"{path}: no corpus store: {error}") from error
-
-
-def is_store(source: Path | str) -> bool:
-    """Whether a SOURCE means a store.
-
-    >>> is_store("guitar.parquet"), is_store("scores")
-    (True, False)
-    """
-    return str(source).lower().endswith(SUFFIX)
