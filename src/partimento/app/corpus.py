@@ -26,6 +26,10 @@ Sources = Annotated[
         show_default=False,
     ),
 ]
+Scores = Annotated[
+    list[str],
+    typer.Argument(metavar="SOURCE...", help="Files, folders or zips of scores, or bundled:NAME, as bundled:chorales.", show_default=False),
+]
 Composer = Annotated[str, typer.Option(help="Only pieces of a composer: a part of the name. Several, with commas: any of them.")]
 Instrument = Annotated[str, typer.Option(help="Only pieces in which it plays: guitar.")]
 Solo = Annotated[
@@ -54,7 +58,7 @@ def selection(
 
 @corpus_app.command("build")
 def build(
-    sources: Sources,
+    sources: Scores,
     out: Annotated[Path, typer.Option("--out", "-o", help="The store, a file that ends in .parquet.", show_default=False)],
     append: Annotated[bool, typer.Option("--append", help="Add to the store that is there.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Build a store that is there anew; unchanged files are not read again.")] = False,

@@ -13,9 +13,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -29,17 +28,17 @@ from partimento.corpus.crew import crew
 from partimento.corpus.duplicates import group
 from partimento.corpus.errors import UnfitError
 from partimento.corpus.formats import STORE, is_store, read_score_bytes
-from partimento.corpus.reading import Reject, sensible, timeout_of
+from partimento.corpus.reading import Reject, sensible, timeout_of, why_empty
 from partimento.corpus.rows import Row, unpack_row
 from partimento.corpus.select import Selection
-from partimento.corpus.shelf import KEY, PARTS, Key, Parts, Place, Shelf
+from partimento.corpus.shelf import KEY, Key, Parts, Place, Shelf, workshop
 from partimento.corpus.sketches import Sketch
 from partimento.corpus.sources import BUNDLED, Score, absolute, find_scores, provenance
 from partimento.corpus.splits import TRAIN, split
 from partimento.corpus.store import HEAD, ROWS, Corpus, Head, open_corpus
 from partimento.corpus.table import MEASURED, PROVENANCE, SCHEMA, SPLIT, digest
 from partimento.corpus.workers import COMMAND, Task, batched, in_order
-from partimento.files import exclusive, new_file, refuse_existing, write_atomically
+from partimento.files import new_file, refuse_existing, write_atomically
 
 Progress = Callable[[str, int, int], None]  # stage, done, of how many
 PLAN = "plan.json"
@@ -148,12 +147,12 @@ def build_corpus(
     if append and force:
         raise UserError("either --append or --force: add to the store, or build it anew")
     tell = progress or (lambda *_: None)
-    with _at_work(out) as shop:
+    with workshop(out) as shop:
         old = _old_store(out, shop, plan, _plan_text(plan, names, append=append, force=force), append=append, force=force)
         shelf = Shelf(plan.head.of_rows)
         if old is not None and old.head.of_rows == plan.head.of_rows:
             shelf.add_store(out)
-        _shelve_parts(shelf, shop)
+        shelf.add_parts(shop)
         scores, faults = find_scores(names)
         scores.sort(key=lambda score: score.name)
         entries, unread, read = _read_all(scores, shelf, Parts(shelf, shop), plan, tell, command)
@@ -163,34 +162,11 @@ def build_corpus(
             entries = _with_old(entries, old)
         chosen, sides = _compare(entries, shelf, plan, tell)
         if not chosen:
-            raise UserError(_why_empty(names, entries, rejects, plan.selection))
+            where = ", ".join(names[:3])
+            none = f"an empty corpus: none of {len(entries):,} pieces in {where} is {plan.selection}"
+            raise UserError(none if entries else why_empty(names, rejects))
         _write(chosen, sides, shelf, out, replace(plan.head, rejects=len(rejects)), tell)
     return Built(open_corpus(out), rejects, read, kept, len(entries) - len(chosen))
-
-
-def _shop_of(out: Path) -> Path:
-    """The folder of an unfinished build."""
-    return out.with_name(f".{out.name}.build")
-
-
-@contextmanager
-def _at_work(out: Path) -> Iterator[Path]:
-    """Hold the workshop. It is cleared away when the build is whole; when it is not, it stays for the next try if anything was read."""
-    shop = _shop_of(out)
-    try:
-        shop.mkdir(parents=True, exist_ok=True)
-        with exclusive(shop / "lock", busy=f"another process is building {out}"):
-            for path in [*shop.glob(".*.part"), *out.parent.glob(f".{out.name}.????????.part")]:
-                path.unlink(missing_ok=True)  # half-written by a build that was killed
-            try:
-                yield shop
-            except BaseException:
-                if not any(shop.glob(PARTS)):
-                    shutil.rmtree(shop, ignore_errors=True)
-                raise
-            shutil.rmtree(shop, ignore_errors=True)
-    except OSError as error:
-        raise UserError(f"cannot write {out}: {error.strerror or error}") from error
 
 
 def _old_store(out: Path, shop: Path, plan: Plan, mark: str, *, append: bool, force: bool) -> Corpus | None:
@@ -216,14 +192,6 @@ def _plan_text(plan: Plan, names: list[str], *, append: bool, force: bool) -> st
     return json.dumps(said)  # names that are no text come out as escapes
 
 
-def _shelve_parts(shelf: Shelf, shop: Path) -> None:
-    for path in sorted(shop.glob(PARTS)):
-        try:
-            shelf.add_part(path)
-        except (pa.ArrowException, OSError, ValueError, KeyError):  # of another version, or damaged: its scores are read again
-            path.unlink(missing_ok=True)
-
-
 def _read_all(
     scores: list[Score], shelf: Shelf, parts: Parts, plan: Plan, tell: Progress, command: Sequence[str] = COMMAND
 ) -> tuple[list[_Entry], list[Reject], int]:
@@ -231,9 +199,10 @@ def _read_all(
     places = _look_up(scores, shelf, tell)
     todo = [score for score in scores if score.name not in places]
     rejects: list[Reject] = []
+    view = plain(plan.config)
     try:
         with crew(plan.workers, plan.cluster, len(todo), command) as (executor, work, size, ahead):
-            batches = in_order(executor, work, batched((_task(score, plan.config) for score in todo), size), ahead=ahead)
+            batches = in_order(executor, work, batched((_task(score, view) for score in todo), size), ahead=ahead)
             for done, (score, answer) in enumerate(zip(todo, chain.from_iterable(batches), strict=True), 1):
                 try:
                     parts.add(score.name, _checked(sensible(answer, unpack_row), score))
@@ -273,9 +242,9 @@ def _checked(row: Row, score: Score) -> Row:
     return row
 
 
-def _task(score: Score, config: CorpusConfig) -> Task:
+def _task(score: Score, view: dict[str, Any]) -> Task:
     instrument = score.known.get("instrument", "")
-    request = {"path": str(score.place.absolute()), "member": score.member, "row": plain(config), "instrument": instrument}
+    request = {"path": str(score.place.absolute()), "member": score.member, "row": view, "instrument": instrument}
     return Task(json.dumps(request), timeout_of(score))
 
 
@@ -348,12 +317,3 @@ def _write(entries: list[_Entry], sides: list[tuple[int, str]], shelf: Shelf, ou
             done += len(batch)
             tell("write", done, len(entries))
         writer.add_key_value_metadata({HEAD.decode(): replace(head, fingerprint=said.hexdigest()).to_json()})
-
-
-def _why_empty(names: list[str], entries: list[_Entry], rejects: list[Reject], selection: Selection) -> str:
-    where = ", ".join(names[:3]) or "no place given"
-    if entries:
-        return f"an empty corpus: none of {len(entries):,} pieces in {where} is {selection}"
-    if not rejects:
-        return f"an empty corpus: no music files in {where}"
-    return f"an empty corpus: none of {len(rejects)} files in {where} could be read (the first, {rejects[0].path}: {rejects[0].reason})"

@@ -104,7 +104,7 @@ def read_pieces(
             if progress:
                 progress(done, len(scores))
     if not pieces:
-        raise UserError(_why_empty(names, rejects))
+        raise UserError(why_empty(names, rejects))
     return Reading(pieces, rejects, words=words)
 
 
@@ -147,7 +147,8 @@ def with_known(piece: Piece, score: Score) -> Piece:
     return piece.replace(title=known["title"], composer=known["composer"], source=source)
 
 
-def _why_empty(names: list[Path | str], rejects: list[Reject]) -> str:
+def why_empty(names: Sequence[Path | str], rejects: Sequence[Reject]) -> str:
+    """Why nothing came of sources."""
     where = ", ".join(str(name) for name in names[:3]) or "no place given"
     if not rejects:
         return f"an empty corpus: no music files in {where}"

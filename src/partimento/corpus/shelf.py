@@ -7,8 +7,10 @@ store, or a part.
 from __future__ import annotations
 
 import hashlib
+import shutil
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,9 +19,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from partimento.config import UserError
 from partimento.corpus.rows import Row
 from partimento.corpus.table import METADATA, table_of
-from partimento.files import write_atomically
+from partimento.files import exclusive, new_file
 
 PARTS = "part-*.arrow"
 MARK = b"partimento"
@@ -51,25 +54,31 @@ class Shelf:
         for group in range(pq.read_metadata(path).num_row_groups):
             self._add((path, group))
 
-    def add_part(self, path: Path) -> None:
-        """A part that an unfinished build left.
-
-        Raises
-        ------
-        pyarrow.ArrowInvalid, ValueError
-            If it is damaged, or its rows were made in another way.
-        """
+    def _add_part(self, path: Path) -> None:
         with pa.memory_map(str(path)) as source:
             if (pa.ipc.open_file(source).schema.metadata or {}).get(MARK) != self._mark:
                 raise ValueError("rows made in another way")
         self._add((path, None))
 
+    def add_parts(self, folder: Path) -> None:
+        """The parts that an unfinished build left in `folder`; damaged ones and those made in another way are taken away."""
+        for path in sorted(folder.glob(PARTS)):
+            try:
+                self._add_part(path)
+            except (pa.ArrowException, OSError, ValueError, KeyError):  # its scores are read again
+                path.unlink(missing_ok=True)
+
     def write_part(self, path: Path, rows: Sequence[Row]) -> list[Place]:
         """A new part with these rows; where they stand now."""
-        table, sink = table_of(rows).replace_schema_metadata({MARK: self._mark}), pa.BufferOutputStream()
-        with pa.ipc.new_file(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
-            writer.write_table(table.combine_chunks())
-        write_atomically(path, sink.getvalue().to_pybytes(), durable=False)  # a damaged part is read again
+        table = table_of(rows).replace_schema_metadata({MARK: self._mark})
+        options = pa.ipc.IpcWriteOptions(compression="lz4")
+        # Not durable: a damaged part is read again.
+        with (
+            new_file(path, durable=False) as work,
+            pa.OSFile(str(work), "wb") as sink,
+            pa.ipc.new_file(sink, table.schema, options=options) as writer,
+        ):
+            writer.write_table(table)
         return self._add((path, None))
 
     def _add(self, box: tuple[Path, int | None]) -> list[Place]:
@@ -138,3 +147,26 @@ class Parts:
             self.places.update(zip(names, self._shelf.write_part(path, rows), strict=True))
             self._number += 1
         self._since = time.monotonic()
+
+
+@contextmanager
+def workshop(out: Path) -> Iterator[Path]:
+    """The folder in which one process at a time builds `out`.
+
+    It is cleared away when the build is whole; when it is not, it stays for the next try, if anything was read.
+    """
+    shop = out.with_name(f".{out.name}.build")
+    try:
+        shop.mkdir(parents=True, exist_ok=True)
+        with exclusive(shop / "lock", busy=f"another process is building {out}"):
+            for path in [*shop.glob(".*.part"), *out.parent.glob(f".{out.name}.????????.part")]:
+                path.unlink(missing_ok=True)  # half-written by a build that was killed
+            try:
+                yield shop
+            except BaseException:
+                if not any(shop.glob(PARTS)):
+                    shutil.rmtree(shop, ignore_errors=True)
+                raise
+            shutil.rmtree(shop, ignore_errors=True)
+    except OSError as error:
+        raise UserError(f"cannot write {out}: {error.strerror or error}") from error

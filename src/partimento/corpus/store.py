@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
 from fractions import Fraction
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, groupby
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 from partimento.config import CorpusConfig, UserError, build, plain
 from partimento.corpus.rows import piece_of
 from partimento.corpus.select import Selection
+from partimento.corpus.splits import SIDES
 from partimento.corpus.table import METADATA, MUSIC, SCHEMA, arrays_of, plain_rows
 from partimento.corpus.views import as_configured
 from partimento.piece import Event, Piece, Source
@@ -30,7 +31,7 @@ from partimento.piece import Event, Piece, Source
 FORMAT = 1
 READER = 1  # raised whenever the same bytes would give another row: older rows are then read anew
 HEAD = b"partimento"
-ROWS = 512  # a row group
+ROWS = 512  # in every row group but the last
 
 
 @dataclass(frozen=True)
@@ -88,20 +89,27 @@ class Corpus:
             rows = plain_rows(pq.read_table(self.path, columns=list(METADATA)))
         return [(number, row) for number, row in enumerate(rows) if self.selection.takes(row)]
 
+    def _column(self, name: str) -> list[Any]:
+        """One column of the pieces selected; of a whole store nothing else is read, however large it is."""
+        if self.selection:
+            return [row[name] for row in self.rows]
+        with _readable(self.path):
+            values: list[Any] = pq.read_table(self.path, columns=[name]).column(name).to_pylist()
+        return values
+
     def __len__(self) -> int:
-        return len(self._numbered)
+        return len(self._numbered) if self.selection else int(pq.read_metadata(self.path).num_rows)
 
     @property
     def sides(self) -> dict[str, int]:
         """How many pieces stand on each side of the split."""
-        counts = Counter(row["split"] for row in self.rows)
-        return {side: counts[side] for side in ("train", "valid", "test")}
+        counts = Counter(self._column("split"))
+        return {side: counts[side] for side in SIDES}
 
     @property
     def duplicates(self) -> int:
         """How many pieces share their group of near-duplicates with another one."""
-        counts = Counter(row["group"] for row in self.rows)
-        return sum(count for count in counts.values() if count > 1)
+        return sum(count for count in Counter(self._column("group")).values() if count > 1)
 
     def select(self, **asked: Any) -> Corpus:
         """The pieces for which this holds, by the names of `Selection`'s fields: ``corpus.select(composer="giuliani", solo=True)``.
@@ -128,18 +136,13 @@ class Corpus:
         with _readable(self.path):
             opened = pq.ParquetFile(self.path)
         with opened as file:
-            start = 0
-            for group in range(file.num_row_groups):
-                count = file.metadata.row_group(group).num_rows
-                here = [(number - start, row) for number, row in self._numbered if start <= number < start + count]
-                if here:
+            for group, here in groupby(self._numbered, key=lambda each: each[0] // ROWS):
+                with _readable(self.path):
+                    table = file.read_row_group(group, columns=[name for name in MUSIC if name != "sketch"])
+                for number, row in here:
                     with _readable(self.path):
-                        table = file.read_row_group(group, columns=[name for name in MUSIC if name != "sketch"])
-                    for number, row in here:
-                        with _readable(self.path):
-                            piece = _piece(row, table, number, config)
-                        yield piece
-                start += count
+                        piece = _piece(row, table, number % ROWS, config)
+                    yield piece
 
     def __iter__(self) -> Iterator[Piece]:
         return self.pieces()

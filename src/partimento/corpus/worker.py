@@ -25,7 +25,8 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a parser prints must not look like an answer
     _limit_memory()
-    gc.freeze()  # what is loaded stays: collecting garbage need not look at it
+    gc.freeze()  # what is loaded stays: collecting garbage need not look at it,
+    gc.set_threshold(50_000, 20, 20)  # and pieces leave little of it
     _send(answers, b"")
     for line in sys.stdin.buffer:
         _send(answers, _answer(json.loads(line)))

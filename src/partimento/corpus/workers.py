@@ -123,6 +123,9 @@ class Parser:
             self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, bufsize=0
         )  # fmt: skip
         self._heard.clear()
+        self._selector = selectors.DefaultSelector()
+        if self._process.stdout is not None:
+            self._selector.register(self._process.stdout, selectors.EVENT_READ)
         try:
             if self._closed:  # in the meantime, by another thread
                 raise _LostError(CRASHED)
@@ -137,6 +140,7 @@ class Parser:
         process, self._process = self._process, None
         if process is None:
             return None
+        self._selector.close()
         process.kill()
         code = process.wait()
         for pipe in (process.stdin, process.stdout):
@@ -156,23 +160,27 @@ class Parser:
         process = self._process
         if process is None or process.stdout is None:
             raise _LostError(CRASHED)
-        with selectors.DefaultSelector() as selector:
-            selector.register(process.stdout, selectors.EVENT_READ)
-            while True:
-                if len(self._heard) >= LENGTH.size:
-                    (size,) = LENGTH.unpack_from(self._heard)
-                    if size > MAX_ANSWER:
-                        raise _LostError("the parser gave more than a score can hold")
-                    if len(self._heard) >= LENGTH.size + size:
-                        body = bytes(self._heard[LENGTH.size : LENGTH.size + size])
-                        del self._heard[: LENGTH.size + size]
-                        return body
-                if not selector.select(max(deadline - time.monotonic(), 0)):
-                    raise _LostError(f"reading it took longer than {timeout_s:g} s")
-                heard = os.read(process.stdout.fileno(), 2**20)
-                if not heard:
-                    raise _LostError(CRASHED)
-                self._heard += heard
+        while (body := self._whole_answer()) is None:
+            if not self._selector.select(max(deadline - time.monotonic(), 0)):
+                raise _LostError(f"reading it took longer than {timeout_s:g} s")
+            heard = os.read(process.stdout.fileno(), 2**20)
+            if not heard:
+                raise _LostError(CRASHED)
+            self._heard += heard
+        return body
+
+    def _whole_answer(self) -> bytes | None:
+        """The next answer, if all of it was heard."""
+        if len(self._heard) < LENGTH.size:
+            return None
+        (size,) = LENGTH.unpack_from(self._heard)
+        if size > MAX_ANSWER:
+            raise _LostError("the parser gave more than a score can hold")
+        if len(self._heard) < LENGTH.size + size:
+            return None
+        body = bytes(memoryview(self._heard)[LENGTH.size : LENGTH.size + size])
+        del self._heard[: LENGTH.size + size]
+        return body
 
 
 class Parsers:
