@@ -138,7 +138,7 @@ def train(epochs: int) -> None:
     """The recipe `lstm-notes` on Giuliani, the same split and number of steps each way; nats an event of validation and test pieces."""
     from partimento.evaluate.heldout import held_out
     from partimento.models.learn import learn
-    from partimento.models.run import Settings
+    from partimento.models.settings import Settings
 
     pieces = corpora("music21")["Giuliani"]
     recipe, wanted = read_recipe("lstm-notes"), 0

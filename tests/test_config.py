@@ -9,7 +9,7 @@ import pytest
 from partimento.config import TrainConfig, UserError, build, merge, parse_settings, read_recipe, recipes_folder
 from partimento.files import refuse_existing, write_atomically
 from partimento.models import MODELS
-from partimento.models.run import Settings
+from partimento.models.settings import Settings
 
 
 @pytest.mark.parametrize("recipe", sorted(path.stem for path in recipes_folder().glob("*.toml")))

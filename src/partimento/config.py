@@ -115,8 +115,13 @@ class TrainConfig:
     optimizer : str
         ``adam`` or ``rmsprop``.
     learning_rate : float
+        How far a step goes.
     decay : bool
         Let the learning rate fall to zero along a cosine over the epochs.
+    clip_norm : float
+        The most that the gradient of one variable may measure (its norm); 0: as it is.
+    steps_per_call : int
+        Steps in one compiled call; 0: as many as a fraction of a second holds.
     patience : int
         Epochs without a better validation loss before training stops.
     max_seconds : float
@@ -134,6 +139,8 @@ class TrainConfig:
     optimizer: str = "adam"
     learning_rate: float = 0.001
     decay: bool = False
+    clip_norm: float = 1.0
+    steps_per_call: int = 0
     patience: int = 5
     max_seconds: float = 0.0
     validation: float = 0.1
@@ -152,6 +159,10 @@ class TrainConfig:
             raise UserError("train.seed lies between 0 and 4,294,967,295")
         if not 0 < self.learning_rate <= 10:
             raise UserError("train.learning_rate lies above 0 and is at most 10")
+        if not 0 <= self.steps_per_call <= 4096:
+            raise UserError("train.steps_per_call lies between 0 and 4,096")
+        if not 0 <= self.clip_norm < float("inf"):
+            raise UserError("train.clip_norm is at least 0 (no clipping)")
         if not 0 <= self.max_seconds < float("inf"):
             raise UserError("train.max_seconds is at least 0 (no limit)")
 
@@ -239,6 +250,15 @@ def read_recipe(name: str) -> dict[str, Any]:
         raise UserError(f"{path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: no valid TOML: {error}") from error
+
+
+def recipe_of(model: str | None) -> str:
+    """The recipe to train a model by, if none is named: that of its name, or the first that is for it; ``lstm-notes`` for no model."""
+    if model is None:
+        return "lstm-notes"
+    paths = sorted(recipes_folder().glob("*.toml"), key=lambda path: (path.stem != model, path.stem))
+    fitting = (path.stem for path in paths if path.stem == model or read_recipe(path.stem).get("model", {}).get("name") == model)
+    return next(fitting, model)
 
 
 def _no_such(name: str, known: Iterable[str], what: str) -> str:

@@ -60,16 +60,26 @@ def new_folder(path: Path | str, *, mark: str, force: bool = False) -> Iterator[
     work = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part"))
     try:
         yield work
-        work.chmod(0o777 & ~_umask())
-        if path.is_dir():
-            old = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".old"))
-            path.replace(old)
-            work.replace(path)
-            shutil.rmtree(old)
-        else:
-            work.replace(path)
+        become(work, path)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def become(work: Path, path: Path) -> None:
+    """Give the folder `work` the name `path`, in one step; a folder of that name goes."""
+    work.chmod(0o777 & ~_umask())
+    if path.is_dir():
+        old = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".old"))
+        path.replace(old)
+        work.replace(path)
+        shutil.rmtree(old)
+    else:
+        work.replace(path)
+
+
+def remove_folder(path: Path) -> None:
+    """With all that is in it."""
+    shutil.rmtree(path, ignore_errors=True)
 
 
 @contextmanager

@@ -87,9 +87,9 @@ def test_a_field_never_sees_itself_or_what_comes_later(name: str, more: dict[str
 def test_the_loss_falls_and_the_best_weights_are_kept(name: str, more: dict[str, object], data: DataSet) -> None:
     model = build(name, more, data)
     train, valid = windows(data.encode(data.train), length=16), windows(data.encode(data.valid), length=16)
-    history = fit(model, train, valid, TrainConfig(epochs=6, batch_size=8, learning_rate=0.01, patience=6))
+    history = fit(model, train, valid, TrainConfig(epochs=6, batch_size=8, learning_rate=0.01, patience=6)).history
     assert history[-1].loss < history[0].loss - 0.3
-    nats, events = model.losses(tuple(valid), training=False)
+    _, nats, events = model.losses(tuple(valid), training=False)
     best = min(epoch.val_loss for epoch in history)
     assert float(np.sum(np.asarray(nats))) / float(events) == pytest.approx(best, rel=1e-4)
 
@@ -122,8 +122,10 @@ def test_training_is_the_same_for_the_same_seed(pieces: list[Piece]) -> None:
 def test_early_stopping(data: DataSet) -> None:
     model = build("lstm", {}, data)
     train, valid = windows(data.encode(data.train), length=16), windows(data.encode(data.valid), length=16)
-    history = fit(model, train, valid, TrainConfig(epochs=50, batch_size=8, learning_rate=0.5, patience=2))
+    fitted = fit(model, train, valid, TrainConfig(epochs=50, batch_size=8, learning_rate=0.5, patience=2))
+    history = fitted.history
     best = min(range(len(history)), key=lambda i: history[i].val_loss)
+    assert fitted.best_epoch == best + 1
     assert len(history) == min(50, best + 3)
 
 

@@ -13,7 +13,8 @@ from partimento import Piece
 from partimento.config import UserError, read_recipe
 from partimento.files import new_folder
 from partimento.models.learn import learn
-from partimento.models.run import Run, Settings, load_run, save_run
+from partimento.models.run import Run, load_run, save_run
+from partimento.models.settings import Settings
 from partimento.sample.composer import compose
 
 SETTINGS = {"model": {"units": 8, "dense": 8, "embed_size": 4, "layers": 1}, "train": {"epochs": 2, "batch_size": 8}}
@@ -35,6 +36,7 @@ def test_what_is_in_it(run: Run, pieces: list[Piece]) -> None:
     rows = list(csv.DictReader((run.folder / "history.csv").read_text().splitlines()))
     assert [row["epoch"] for row in rows] == ["1", "2"]
     assert not list(run.folder.rglob("*.pkl")) + list(run.folder.rglob("*.npy"))
+    assert not list(run.folder.parent.glob(".*"))  # nothing of the training is left
 
 
 def test_it_remembers_whom_to_credit(run: Run) -> None:
@@ -122,7 +124,8 @@ def test_damaged_weights_do_not_load(run: Run, tmp_path: Path) -> None:
         ("vocabulary.json", "[]"),
         ("run.json", "[]"),
         ("run.json", '{"format": 1, "settings": []}'),
-        ("history.csv", "epoch,loss\nx,y\n"),
+        ("history.json", '[{"epoch": 1}]'),
+        ("history.json", "[]"),
     ],
 )
 def test_nonsense_in_a_run_is_one_clear_error(run: Run, tmp_path: Path, name: str, text: str) -> None:

@@ -16,7 +16,7 @@ import typer
 from partimento import __version__
 from partimento.app import corpus as pick
 from partimento.app.collect import collect_app
-from partimento.app.corpus import Sources, corpus_app
+from partimento.app.corpus import MaybeSources, corpus_app
 from partimento.config import UserError
 
 app = typer.Typer(
@@ -48,8 +48,11 @@ def demo(
 
 @app.command()
 def train(
-    sources: Sources,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the run [default: runs/MODEL-SOURCE].")] = None,
+    sources: MaybeSources = None,
+    resume: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="Go on with the training of RUN that was stopped, as it was begun.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the run [default: runs/RECIPE-SOURCE].")] = None,
     model: Annotated[str | None, typer.Option(help="Which model [default: the recipe's].")] = None,
     recipe: Annotated[str | None, typer.Option(help="A named recipe, or a TOML file [default: lstm-notes, or the model's own].")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", metavar="SECTION.NAME=VALUE", help="Override a setting.")] = None,
@@ -61,17 +64,27 @@ def train(
     metre: pick.Metre = "",
     min_events: pick.MinEvents = 0,
     licence: pick.Licence = "",
+    watch: Annotated[bool, typer.Option("--watch", help="Make pictures of the training, into RUN/watch.")] = False,
+    tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Also write a log for TensorBoard, beside the run.")] = False,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
     """Learn from scores; the result is a run, a folder to compose from."""
-    from partimento.app.train import run_train
+    from partimento.app.train import Extras, run_resume, run_train
 
+    extras = Extras(watch, tensorboard)
+    if resume is not None:
+        if sources or out or model or recipe or settings or seed is not None or force:
+            raise UserError("--resume goes on as the training was begun: give it nothing else but --watch, --tensorboard and --json")
+        run_resume(resume, as_json=as_json, extras=extras)
+        return
+    if not sources:
+        raise UserError("nothing to learn from: give files, folders, a store or bundled:NAME")
     overrides = list(settings or [])
     overrides += [f'model.name="{model}"'] if model is not None else []
     overrides += [f"train.seed={seed}"] if seed is not None else []
     chosen = pick.selection(composer, instrument, solo, key, metre, min_events, licence)
-    run_train(sources, out=out, recipe=recipe, overrides=overrides, selection=chosen, force=force, as_json=as_json)
+    run_train(sources, out=out, recipe=recipe, overrides=overrides, selection=chosen, force=force, as_json=as_json, extras=extras)
 
 
 @app.command()
@@ -87,6 +100,10 @@ def compose(
     greedy: Annotated[bool, typer.Option(help="Always the likeliest, nothing drawn.")] = False,
     start: Annotated[str, typer.Option(help="Begin from: silence, the number of a training piece, or a score file.")] = "silence",
     opening: Annotated[int, typer.Option(help="Events taken over from --start.")] = 8,
+    towards: Annotated[
+        int | None,
+        typer.Option(help="With a latent space: make the way to training piece number N; between two pieces lies their mixture."),
+    ] = None,
     key: Annotated[str | None, typer.Option(help="For example 'G major' [default: as the training piece it is modelled on].")] = None,
     program: Annotated[int | None, typer.Option(help="General MIDI instrument, 0 to 127 [default: the training pieces'].")] = None,
     title: Annotated[str, typer.Option(help="Title of the piece.")] = "",
@@ -99,7 +116,7 @@ def compose(
     from partimento.app.compose import Wish, run_compose
 
     choice = (0.0 if greedy else temperature, top_k, top_p)
-    wish = Wish(bars, events, seed, choice, start, opening, key, program, title, tempo)
+    wish = Wish(bars, events, seed, choice, start, towards, opening, key, program, title, tempo)
     run_compose(run, wish, outputs or [], soundfont=soundfont, force=force, as_json=as_json)
 
 

@@ -25,6 +25,7 @@ class Wish(NamedTuple):
     seed: int | None
     choice: tuple[float, int, float]
     start: str
+    towards: int | None
     opening: int
     key: str | None
     program: int | None
@@ -67,6 +68,7 @@ def run_compose(folder: Path, wish: Wish, outputs: Sequence[Path], *, soundfont:
                 choice=choice,
                 seed=seed,
                 start=_start(wish.start, run.settings.corpus),
+                towards=wish.towards,
                 opening=wish.opening,
                 key=key,
                 program=wish.program,

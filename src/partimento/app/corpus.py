@@ -26,6 +26,14 @@ Sources = Annotated[
         show_default=False,
     ),
 ]
+MaybeSources = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="SOURCE...",
+        help="Files, folders or zips of scores, bundled:NAME (as bundled:chorales), or a .parquet store.",
+        show_default=False,
+    ),
+]
 Scores = Annotated[
     list[str],
     typer.Argument(metavar="SOURCE...", help="Files, folders or zips of scores, or bundled:NAME, as bundled:chorales.", show_default=False),

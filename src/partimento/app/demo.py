@@ -30,7 +30,8 @@ def run_demo(out: Path, *, seed: int, bars: int) -> None:
     console.print(f"Learning from the Bach chorales in music21's corpus, then composing {bars} bars. Seed {seed}.")
     with screen.stages() as stages:
         recipe = merge(read_recipe("lstm-notes"), {"train": {"seed": seed}})
-        run, reading, table = train_run([SOURCE], recipe, out=out / "run", force=True, stages=stages)
+        trained = train_run([SOURCE], recipe, out=out / "run", force=True, stages=stages)
+        run, reading, table = trained.run, trained.reading, trained.table
         from partimento.sample.composer import compose
 
         with stages.during("compose"):
@@ -87,7 +88,7 @@ def _about(run: Any, table: dict[str, Likelihood]) -> dict[str, Any]:
         "corpus": f"{len(learned)} four-part chorales by Johann Sebastian Bach, as bundled with music21",
         "licence": "public domain",
         "text": [
-            f"An LSTM with {run.model.network.count_params():,} weights learned from them for {run.history[-1].seconds:.0f} seconds. "
+            f"An LSTM with {run.model.parameters:,} weights learned from them for {run.history[-1].seconds:.0f} seconds. "
             f"{best.events:,} events of chorales that it had never met cost it so many nats each, beside what counts need:",
         ],
         "figures": [
@@ -101,4 +102,4 @@ def _about(run: Any, table: dict[str, Likelihood]) -> dict[str, Any]:
     }
 
 
-_NAMES = {"unigram": "unigram", "markov1": "first-order Markov"}
+_NAMES = {"unigram": "unigram", "markov": "Markov"}

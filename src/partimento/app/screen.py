@@ -39,6 +39,10 @@ class Stages:
         if note is not None:
             self._progress.update(self._tasks[name], note=note)
 
+    def note(self, text: str) -> None:
+        """Say something that stays on the screen."""
+        self._progress.console.print(f"note: {text}", soft_wrap=True)
+
     @contextmanager
     def during(self, name: str) -> Iterator[None]:
         """A stage of one step that shows that it is at work."""

@@ -1,20 +1,39 @@
-"""``partimento train``: read, learn, hold against the baselines, save a run and a first sample."""
+"""``partimento train``: read, learn, hold against the baselines, save a run and a first sample; or go on with a training that was stopped."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from partimento.app import screen
-from partimento.config import UserError, merge, parse_settings, read_recipe
+from partimento.config import UserError, merge, parse_settings, read_recipe, recipe_of
 from partimento.corpus import Reading, Reject, write_rejects
 from partimento.corpus.gather import gather
 from partimento.corpus.select import Selection
 from partimento.evaluate.likelihood import Likelihood
 from partimento.files import refuse_folder, write_atomically
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What `train` may do beside learning: pictures of it, and a log for TensorBoard."""
+
+    watch: bool = False
+    tensorboard: bool = False
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What came of it."""
+
+    run: Any
+    reading: Reading
+    table: dict[str, Likelihood]
+    right: float | None  # share of held-out chords that a latent model gives back right
+    verdict: str | None
 
 
 def run_train(
@@ -26,81 +45,160 @@ def run_train(
     selection: Selection,
     force: bool,
     as_json: bool,
+    extras: Extras | None = None,
 ) -> None:
     """The command; see `cli.train`."""
     asked = parse_settings(overrides)
     model = asked.get("model", {}).get("name")
-    values = merge(read_recipe(recipe or model or "lstm-notes"), asked)
-    name = str(values.get("model", {}).get("name", "lstm"))
-    out = out or Path("runs") / f"{name}-{Path(sources[0].replace(':', '-')).resolve().name}"
+    recipe = recipe or recipe_of(model)
+    values = merge(read_recipe(recipe), asked)
+    out = out or Path("runs") / f"{Path(recipe).stem}-{Path(sources[0].replace(':', '-')).resolve().name}"
     refuse_folder(out, mark="run.json", force=force)
     with screen.stages() as stages:
-        run, reading, table = train_run(sources, values, out=out, selection=selection, force=force, stages=stages)
-    screen.print_rejects(reading.rejects)
-    figures = {name: {**asdict(row), "total": row.total} for name, row in table.items()}
-    if as_json:
-        screen.print_json({"run": str(out), "seed": run.settings.train.seed, "best": asdict(run.best), "held_out": figures,
-                           "rejected": len(reading.rejects)})  # fmt: skip
-        return
-    print_figures(table)
-    screen.out().print(
-        f"run {out}: {len(run.pieces)} pieces, {run.model.network.count_params():,} weights, best of {len(run.history)} epochs: "
-        f"{run.best.epoch}, seed {run.settings.train.seed}\ncompose with: partimento compose {out} -o piece.mid -o piece.pdf"
-    )
+        trained = train_run(sources, values, out=out, selection=selection, force=force, stages=stages, extras=extras)
+    _tell(trained, out, as_json=as_json)
+
+
+def run_resume(out: Path, *, as_json: bool, extras: Extras | None = None) -> None:
+    """``partimento train --resume``: with the settings and the scores that the training began with."""
+    from partimento.models.checkpoint import read_about
+
+    told = read_about(out)["told"]
+    if not {"sources", "selection"} <= set(told):
+        raise UserError(f"the training of {out} was begun from Python: go on with it by learn(pieces, out=…, resume=True)")
+    selection = Selection(**told["selection"])
+    with screen.stages() as stages:
+        trained = train_run(told["sources"], None, out=out, selection=selection, stages=stages, extras=extras)
+    _tell(trained, out, as_json=as_json)
 
 
 def train_run(
     sources: Sequence[str],
-    values: dict[str, Any],
+    values: dict[str, Any] | None,
     *,
     out: Path,
     stages: screen.Stages,
     selection: Selection | None = None,
     force: bool = False,
-) -> tuple[Any, Reading, dict[str, Likelihood]]:
-    """Train on what is selected of sources; the run's folder also gets ``rejects.csv``, ``held_out.json`` and a sample."""
+    extras: Extras | None = None,
+) -> Trained:
+    """Train on what is selected of sources, or (without `values`) go on; the run also gets ``rejects.csv``, ``held_out.json`` and a sample."""
     # Loading the framework takes seconds: what is wrong with the configuration is said before.
     with stages.during("start"):
-        from partimento.evaluate.heldout import held_out
-        from partimento.models.learn import learn
-        from partimento.models.run import Settings
-        from partimento.sample.composer import compose
-        from partimento.write import write
+        from partimento.evaluate.sampler import sampler_check
+        from partimento.models.checkpoint import read_about
+        from partimento.models.learn import Hooks, learn
+        from partimento.models.settings import Settings
 
-        settings = Settings.from_plain(values)
+        settings = Settings.from_plain(read_about(out)["settings"] if values is None else values)
+    selection = selection or Selection()
     reading = gather(sources, config=settings.corpus, selection=selection, progress=lambda done, total: stages.at("read", done, total))
+    extras = extras or Extras()
+    told = {"sources": [_place(source) for source in sources], "selection": asdict(selection)}
+    made: dict[str, Any] = {}
 
-    def report(stage: str, done: int, total: int, epoch: Any) -> None:
-        note = f"epoch {epoch.epoch}: loss {epoch.loss:.3f}, validation {epoch.val_loss:.3f} nats an event" if epoch else None
-        if epoch:
-            epochs.append(epoch)
-        if stage == "train":  # one bar over all epochs
-            stages.at("train", len(epochs) * total + (0 if epoch else done), settings.train.epochs * total, note)
-        else:
-            stages.at(stage, done, total)
+    def finish(run: Any, data: Any, folder: Path) -> None:
+        left_out = [Reject(piece.source.path or piece.title, reason) for piece, reason in data.left_out]
+        made["reading"] = replace(reading, rejects=[*reading.rejects, *left_out])
+        made["table"], made["right"] = _check(run, data, folder, made["reading"].rejects, stages)
+        _first_sample(run, folder, stages)
+        if extras.watch:
+            _pictures(folder, stages)
 
-    epochs: list[Any] = []
+    hooks = Hooks(report=_reporter(stages, settings, out, extras), note=stages.note, inspect=sampler_check, finish=finish, told=told)
     try:
-        run, data = learn(reading.pieces, sides=reading.sides, settings=settings, out=out, force=force, report=report)
+        run, _ = learn(reading.pieces, sides=reading.sides, settings=settings, out=out, force=force, resume=values is None, hooks=hooks)
     except UserError:
         screen.print_rejects(reading.rejects)  # they may be why
         raise
-    left_out = [Reject(piece.source.path or piece.title, reason) for piece, reason in data.left_out]
-    reading = replace(reading, rejects=[*reading.rejects, *left_out])
+    return Trained(run, made["reading"], made["table"], made["right"], run.model.verdict(run.best.parts))
+
+
+def _place(source: str) -> str:
+    return str(Path(source).absolute()) if Path(source).exists() else source
+
+
+def _reporter(stages: screen.Stages, settings: Any, out: Path, extras: Extras) -> Callable[[str, int, int, Any], None]:
+    """What shows the progress of a training, and writes TensorBoard's log."""
+    from partimento.app.tensorboard import log_to
+
+    log = log_to(out) if extras.tensorboard else None
+    ended = 0
+
+    def report(stage: str, done: int, total: int, epoch: Any) -> None:
+        nonlocal ended
+        note = None
+        if epoch:
+            ended = epoch.epoch
+            note = f"epoch {epoch.epoch}: loss {epoch.loss:.3f}, validation {epoch.val_loss:.3f}, {epoch.events_per_s:,.0f} events/s"
+            if log:
+                log(epoch)
+        if stage == "train":  # one bar over all epochs
+            stages.at("train", ended * total + (0 if epoch else done), settings.train.epochs * total, note)
+        else:
+            stages.at(stage, done, total, note)
+
+    return report
+
+
+def _check(
+    run: Any, data: Any, folder: Path, rejects: Sequence[Reject], stages: screen.Stages
+) -> tuple[dict[str, Likelihood], float | None]:
+    from partimento.evaluate.heldout import held_out, reconstruction
+
     with stages.during("check"):
         table = held_out(data, run.model, name=run.settings.name)
-        write_atomically(out / "held_out.json", json.dumps({n: {**asdict(row), "total": row.total} for n, row in table.items()}, indent=2))
-        write_rejects(reading.rejects, out / "rejects.csv")
+        right = reconstruction(data, run.model)
+        rows: dict[str, Any] = {name: {**asdict(row), "total": row.total} for name, row in table.items()}
+        write_atomically(folder / "held_out.json", json.dumps({**rows, "reconstruction": right}, indent=2))
+        write_rejects(rejects, folder / "rejects.csv")
+    return table, right
+
+
+def _first_sample(run: Any, folder: Path, stages: screen.Stages) -> None:
+    from partimento.sample.composer import composes
+
+    if not composes(run):
+        return
+    from partimento.sample.composer import compose
+    from partimento.write import write
+
     with stages.during("sample"):
         seed = run.settings.train.seed
-        write(compose(run, seed=seed), out / "samples" / f"seed-{seed}.mid")
-    return run, reading, table
+        write(compose(run, seed=seed), folder / "samples" / f"seed-{seed}.mid")
 
 
-def print_figures(table: dict[str, Likelihood]) -> None:
-    """The model beside its baselines."""
-    rows = [(name, *(f"{x:.3f}" for x in (row.total, row.chord, row.held, row.duration, row.unknown))) for name, row in table.items()]
-    events = next(iter(table.values())).events
-    screen.print_table(
-        f"nats an event on {events:,} events of pieces held out (less is better)", ("", "all", "chord", "held", "duration", "unknown"), rows
+def _pictures(folder: Path, stages: screen.Stages) -> None:
+    from partimento.evaluate.watch import watch
+
+    watch(folder, folder / "watch", progress=lambda done, total: stages.at("watch", done, total))
+
+
+def _tell(trained: Trained, out: Path, *, as_json: bool) -> None:
+    run = trained.run
+    screen.print_rejects(trained.reading.rejects)
+    if as_json:
+        figures = {name: {**asdict(row), "total": row.total} for name, row in trained.table.items()}
+        screen.print_json({"run": str(out), "seed": run.settings.train.seed, "best": asdict(run.best), "ended": run.ended, "held_out": figures,
+                           "reconstruction": trained.right, "verdict": trained.verdict, "rejected": len(trained.reading.rejects)})  # fmt: skip
+        return
+    print_figures(trained.table)
+    lines = [f"of the chords of held-out windows {trained.right:.1%} come out right"] if trained.right is not None else []
+    lines += [trained.verdict] if trained.verdict else []
+    lines.append(
+        f"run {out}: {len(run.pieces)} pieces, {run.model.parameters:,} weights, epoch {run.best.epoch} of {len(run.history)} is kept "
+        f"({run.ended}), seed {run.settings.train.seed}"
     )
+    if (out / "samples").is_dir():
+        lines.append(f"compose with: partimento compose {out} -o piece.mid -o piece.pdf")
+    screen.out().print("\n".join(lines))
+
+
+def print_figures(table: Mapping[str, Likelihood]) -> None:
+    """The model beside its baselines."""
+    bound = any(row.kl for row in table.values())
+    columns = ("chord", "held", "duration", "unknown", *(["kl"] if bound else []))
+    rows = [(name, f"{row.total:.3f}", *(f"{getattr(row, column):.3f}" for column in columns)) for name, row in table.items()]
+    events = next(iter(table.values())).events
+    note = "; with KL, a bound" if bound else ""
+    screen.print_table(f"nats an event on {events:,} events of pieces held out (less is better{note})", ("", "all", *columns), rows)

@@ -27,15 +27,16 @@ class Windows(NamedTuple):
     common: np.ndarray
 
 
-def windows(pieces: Sequence[Encoded], *, length: int = 32, stride: int | None = None) -> Windows:
+def windows(pieces: Sequence[Encoded], *, length: int = 32, stride: int | None = None, whole: bool = False) -> Windows:
     """Cut encoded pieces into windows; no window spans two pieces, and the last of a piece is padded.
 
-    With `stride` None, windows follow one another without overlap.
+    With `stride` None, windows follow one another without overlap. With `whole`, only windows that need no padding are cut, the end of
+    the piece included; a piece that is shorter than one still gives one, padded.
     """
     inputs, targets, common = [], [], []
     for piece in pieces:
         last = len(piece.tokens) - 1  # the end row is never an input
-        for start in range(0, max(1, last), stride or length):
+        for start in range(0, max(1, last - length + 1 if whole else last), stride or length):
             stop = min(start + length, last)
             inputs.append(_padded(piece.tokens[start:stop], length))
             targets.append(_padded(piece.tokens[start + 1 : stop + 1], length))

@@ -3,45 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from partimento.encode.codecs import Encoded
+from partimento.config import EncodeConfig, TrainConfig
+from partimento.encode.codecs import CHORD, DURATION, HELD, Encoded
 from partimento.encode.prepare import DataSet
 from partimento.encode.windows import windows
 from partimento.evaluate.baselines import Baseline
 from partimento.evaluate.likelihood import Likelihood, UnknownPrices, likelihood
 
 if TYPE_CHECKING:
-    from partimento.models.base import NextModel
+    from partimento.models.base import LatentModel, Model, NextModel
 
 BATCH = 8
 
 
-def held_out(data: DataSet, model: NextModel | None = None, *, name: str = "model") -> dict[str, Likelihood]:
-    """Nats an event on the test pieces, each read whole from its start: of the baselines and of `model`.
+def held_out(data: DataSet, model: Model | None = None, *, name: str = "model") -> dict[str, Likelihood]:
+    """Nats an event on the test pieces, each read whole from its start: of the baselines and, where it has a likelihood, of `model`.
 
     Where there are too few pieces for any to test with, the validation pieces stand in.
 
-    Every event is charged in full; what is not in the vocabularies pays the same price under each (see `UnknownPrices`).
+    Every event is charged in full. What is not in the vocabularies, and what a model does not tell of, pays the same price under each
+    (see `UnknownPrices`). A VAE's figure is a bound: the ELBO of windows that follow one another, each for itself.
 
     Returns
     -------
     dict
-        ``unigram``, ``markov1`` and, with a model, `name`.
+        ``unigram``, ``markov`` and, with a model that has a likelihood, `name`.
     """
     pieces = data.test or data.valid
-    train, held = data.encode_training(), data.encode(pieces)
+    held = data.encode(pieces)
     prices = UnknownPrices([item.events for item in data.train])
     unknown = sum(prices.of(data.codec, item.events, encoded) for item, encoded in zip(pieces, held, strict=True))
-    table = {
-        "unigram": likelihood(*Baseline(data.codec, train, order=0).nats(held), unknown),
-        "markov1": likelihood(*Baseline(data.codec, train, order=1).nats(held), unknown),
-    }
-    if model is not None:
-        table[name] = likelihood(*model_nats(model, held), unknown)
+    table = {name: likelihood(*counts, unknown) for name, counts in baselines(data, held).items()}
+    if model is None:
+        return table
+    from partimento.models.base import LatentModel, NextModel
+
+    if isinstance(model, NextModel):
+        nats, events = model_nats(model, held)
+        untold = 0.0 if tells_held(model) else float(sum(prices.held(encoded) for encoded in held))
+        table[name] = likelihood(nats, events, unknown + untold)
+    elif isinstance(model, LatentModel) and "kl" in model.terms and model.fields == (CHORD, HELD, DURATION):
+        nats, events, kl = bound_nats(model, held)
+        table[name] = likelihood(nats, events, unknown, kl=kl)
     return table
+
+
+def baselines(data: DataSet, held: Sequence[Encoded]) -> dict[str, tuple[np.ndarray, int]]:
+    """Counting, in two ways: summed nats by field and the number of events."""
+    train = data.encode_training()
+    return {
+        "unigram": Baseline(data.codec, train, order=0).nats(held),
+        "markov": Baseline(data.codec, train, order=1).nats(held),
+    }
+
+
+def tells_held(model: NextModel) -> bool:
+    """Whether a model tells which notes are held, or has every note struck again."""
+    return bool(getattr(model.config, "held", True))
 
 
 def model_nats(model: NextModel, pieces: Sequence[Encoded]) -> tuple[np.ndarray, int]:
@@ -50,7 +72,31 @@ def model_nats(model: NextModel, pieces: Sequence[Encoded]) -> tuple[np.ndarray,
     nats, events = np.zeros(3), 0
     for start in range(0, len(pieces), BATCH):
         batch = windows(pieces[start : start + BATCH], length=-(-length // 64) * 64)
-        part, count = model.losses((batch.inputs, batch.targets, batch.common), training=False)
-        nats += np.array(part, np.float64)
-        events += int(count)
+        told = model.nats((batch.inputs, batch.targets, batch.common))
+        nats += np.array(told.sums, np.float64)
+        events += int(told.events)
     return nats, events
+
+
+def bound_nats(model: LatentModel, pieces: Sequence[Encoded]) -> tuple[np.ndarray, int, float]:
+    """The same for a VAE: reconstruction by field, events, and KL, summed over windows."""
+    sums, events = _window_sums(model, pieces)
+    return sums[:3], int(events), float(sums[model.terms.index("kl")])
+
+
+def reconstruction(data: DataSet, model: Any) -> float | None:
+    """Share of the chords of held-out windows that come out right, where a model is shown a window and gives it back; else None."""
+    if "accuracy" not in model.measures or not hasattr(model, "decode"):
+        return None
+    sums, events = _window_sums(model, data.encode(data.test or data.valid))
+    return float(sums[len(model.terms) + model.measures.index("accuracy")] / events)
+
+
+def _window_sums(model: LatentModel, pieces: Sequence[Encoded]) -> tuple[np.ndarray, float]:
+    cut = model.windows(pieces, EncodeConfig(window=model.length), training=False)
+    sums: Any = 0.0
+    events, size = 0.0, TrainConfig().batch_size
+    for start in range(0, len(cut.inputs), size):
+        told = model.losses(tuple(column[start : start + size] for column in cut), training=False)
+        sums, events = sums + np.array(told.sums, np.float64), events + float(told.events)
+    return sums, events

@@ -14,17 +14,22 @@ from partimento.piece import Event, merge_held
 
 @dataclass(frozen=True)
 class Likelihood:
-    """Nats an event; `unknown` is the part of `chord`, `held` and `duration` that pays for what is not in the vocabularies."""
+    """Nats an event.
+
+    `unknown` is the part of `chord`, `held` and `duration` that pays for what is not in the vocabularies, or what a model does not tell of.
+    With `kl`, what a VAE pays for its latent points, the sum is a bound: its likelihood is no worse.
+    """
 
     chord: float
     held: float
     duration: float
     unknown: float
     events: int
+    kl: float = 0.0
 
     @property
     def total(self) -> float:
-        return self.chord + self.held + self.duration + self.unknown
+        return self.chord + self.held + self.duration + self.unknown + self.kl
 
 
 class UnknownPrices:
@@ -64,8 +69,13 @@ class UnknownPrices:
             nats += self.duration(event) if row[DURATION] == UNKNOWN else 0.0
         return nats
 
+    def held(self, encoded: Encoded) -> float:
+        """What the held notes of a piece cost where a model does not tell of them: one bit a note that could be held."""
+        known = encoded.tokens[:, HELD] != UNKNOWN  # the others are charged already
+        return float(encoded.common[known].sum() * np.log(2))
 
-def likelihood(nats: np.ndarray, events: int, unknown: float) -> Likelihood:
+
+def likelihood(nats: np.ndarray, events: int, unknown: float, *, kl: float = 0.0) -> Likelihood:
     """Put sums together as nats an event."""
     chord, held, duration = (float(value) / events for value in nats)
-    return Likelihood(chord, held, duration, unknown / events, int(events))
+    return Likelihood(chord, held, duration, unknown / events, int(events), kl / events)

@@ -23,7 +23,10 @@ def _check_backend() -> None:
 _check_backend()
 
 MODELS = {
+    "autoencoder": "partimento.models.autoencoder:Autoencoder",
+    "vae": "partimento.models.vae:Vae",
     "lstm": "partimento.models.lstm:Lstm",
+    "embeddings": "partimento.models.embeddings:Embeddings",
 }
 
 

@@ -1,30 +1,60 @@
-"""Pieces in, a run out: prepare the data, build the model, train it."""
+"""Pieces in, a run out: prepare the data, build the model, train it; taken up again where it was stopped."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import keras
 
-from partimento.config import UserError, merge, read_recipe
+from partimento.config import UserError, merge, read_recipe, recipe_of
 from partimento.encode.prepare import DataSet, prepare
-from partimento.encode.windows import windows
-from partimento.files import refuse_folder
-from partimento.models import model_class
-from partimento.models.run import MARK, Run, Settings, save_run
-from partimento.models.training import Epoch, fit
+from partimento.files import become, refuse_folder
+from partimento.models import checkpoint, model_class
+from partimento.models.base import Model, Windows
+from partimento.models.run import MARK, Run, fill, load_run, versions
+from partimento.models.settings import Settings
+from partimento.models.sizes import too_small
+from partimento.models.snapshots import Snapshots
+from partimento.models.training import Epoch, Fitted, fit, validate
 from partimento.piece import Piece
 
 Report = Callable[[str, int, int, Epoch | None], None]  # stage, done, of how many, the epoch that has just ended
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """What the caller of a training wants to be told, or to do.
+
+    Attributes
+    ----------
+    report : ``(stage, done, total, epoch)``
+        Progress.
+    note : ``(text)``
+        Something that a person should know, before training begins.
+    inspect : ``(model, data) → (epoch) → text or None``
+        Looks at the model after each epoch; a text ends the training.
+    finish : ``(run, data, folder)``
+        Adds to the folder of a finished run before it appears under its name.
+    told : mapping
+        Plain values to find again in `checkpoint.read_about` when the training is resumed.
+    """
+
+    report: Report = lambda *_: None
+    note: Callable[[str], None] = lambda _: None
+    inspect: Callable[[Model, DataSet], Callable[[int], str | None]] | None = None
+    finish: Callable[[Run, DataSet, Path], None] = lambda *_: None
+    told: Mapping[str, Any] | None = None
 
 
 def over_recipe(settings: Mapping[str, Any], recipe: str | None = None) -> dict[str, Any]:
     """Lay settings over a recipe: the one named, else the named model's own, else ``lstm-notes``."""
     model = settings.get("model")
     name = model.get("name") if isinstance(model, Mapping) else None
-    return merge(read_recipe(recipe or name or "lstm-notes"), settings)
+    return merge(read_recipe(recipe or recipe_of(name)), settings)
 
 
 def learn(
@@ -34,7 +64,9 @@ def learn(
     settings: Settings | Mapping[str, Any] | None = None,
     out: Path | str | None = None,
     force: bool = False,
+    resume: bool = False,
     report: Report | None = None,
+    hooks: Hooks | None = None,
 ) -> tuple[Run, DataSet]:
     """Train a model on pieces.
 
@@ -48,11 +80,15 @@ def learn(
         For example ``{"model": {"units": 128}, "train": {"epochs": 5}}``; laid over the recipe ``lstm-notes`` or, where
         ``model.name`` is given, over that model's own.
     out : path, optional
-        Folder to save the run in; it is made at the end, whole.
+        Folder to save the run in; it appears at the end, whole. Until then a hidden folder beside it holds a checkpoint of every epoch.
     force : bool
         Replace `out` if it exists.
+    resume : bool
+        Go on with the unfinished training of `out`, with its settings; the result is the one that it would have had.
     report : callable, optional
         Told of progress: ``report(stage, done, total, epoch)``.
+    hooks : Hooks, optional
+        More that a caller may want.
 
     Returns
     -------
@@ -61,16 +97,48 @@ def learn(
     Raises
     ------
     UserError
-        If `out` exists, the pieces are too few, or a setting is wrong.
+        If `out` exists, the pieces are too few or, when resuming, not those from before, or a setting is wrong.
     """
-    if out is not None:
-        refuse_folder(out, mark=MARK, force=force)
+    hooks = hooks or Hooks()
+    hooks = replace(hooks, report=report) if report else hooks
+    if out is None:
+        if resume:
+            raise UserError("to resume a training, say which: out is its run's folder")
+        place: AbstractContextManager[Path | None] = nullcontext()
+    else:
+        out = Path(out)
+        if not resume:
+            refuse_folder(out, mark=MARK, force=force)
+        place = checkpoint.at_work(out, resume=resume, force=force)
     if not pieces:
         raise UserError("no pieces to learn from")
-    if not isinstance(settings, Settings):
-        settings = Settings.from_plain(over_recipe(settings or {}))
-    tell = report or (lambda *_: None)
-    data = prepare(
+    with place as shop:
+        about = checkpoint.read_about(out) if resume and out is not None else None
+        if about is not None:
+            settings = Settings.from_plain(about["settings"])
+        elif not isinstance(settings, Settings):
+            settings = Settings.from_plain(over_recipe(settings or {}))
+        assert isinstance(settings, Settings)
+        data = _prepared(pieces, sides, settings, hooks.report)
+        if about is not None:
+            _check_same(about, data, hooks.note)
+        elif shop is not None:
+            checkpoint.write_about(shop, settings, hooks.told or {}, data.fingerprint)
+        model = new_model(settings, data)
+        run = Run.from_training(settings, data, model, _train(model, data, settings, shop, hooks))
+        if shop is not None and out is not None:
+            fill(run, shop, out)
+            hooks.finish(run, data, shop)
+            for name in (checkpoint.STATE, checkpoint.ABOUT):
+                (shop / name).unlink(missing_ok=True)
+            (shop / "lock").unlink(missing_ok=True)
+            become(shop, out)
+            run = replace(run, folder=out)
+    return run, data
+
+
+def _prepared(pieces: Sequence[Piece], sides: Sequence[str] | None, settings: Settings, tell: Report) -> DataSet:
+    return prepare(
         pieces,
         settings.encode,
         sides=sides,
@@ -79,15 +147,59 @@ def learn(
         seed=settings.train.seed,
         progress=lambda done, total: tell("keys", done, total, None),
     )
+
+
+def _check_same(about: Mapping[str, Any], data: DataSet, note: Callable[[str], None]) -> None:
+    """A training goes on with the music it began with."""
+    if about["fingerprint"] != data.fingerprint:
+        raise UserError("the scores are not those that the training began with: it cannot be resumed (--force begins anew)")
+    changed = [name for name, number in versions().items() if about["versions"].get(name) != number]
+    if changed:
+        note(f"{', '.join(changed)} changed since the training began: the result may differ from an uninterrupted one")
+
+
+def new_model(settings: Settings, data: DataSet) -> Model:
+    """An untrained model; its weights are drawn from the seed. Embeddings that were learned before are put in."""
     keras.utils.set_random_seed(settings.train.seed)
-    model = model_class(settings.name)(settings.model, data.codec)
-    cut = {"length": settings.encode.window, "stride": settings.encode.stride}
-    history = fit(
+    model: Model = model_class(settings.name)(settings.model, data.codec)
+    if source := getattr(settings.model, "pretrained", ""):
+        learned = load_run(source)
+        if not hasattr(learned.model, "vectors"):
+            raise UserError(f"model.pretrained: {source} is no run of embeddings (make one with: partimento train … --recipe embeddings)")
+        model.take_embeddings(learned.model.vectors(data.codec))  # type: ignore[attr-defined]
+    return model
+
+
+def _train(model: Model, data: DataSet, settings: Settings, shop: Path | None, hooks: Hooks) -> Fitted:
+    encoded = data.encode_training()
+    valid = model.windows(data.encode(data.valid), settings.encode, training=False)
+    if not model.by_steps:
+        hooks.report("count", 0, 1, None)
+        model.count(encoded)
+        epoch = validate(model, valid, settings.train)
+        hooks.report("count", 1, 1, epoch)
+        return Fitted([epoch], 1, "counted")
+    train = model.windows(encoded, settings.encode, training=True)
+    if text := too_small(model, train):
+        hooks.note(text)
+    snapshots = Snapshots(shop, model, train, settings) if shop else None
+    look = hooks.inspect(model, data) if hooks.inspect else None
+
+    def inspect(epoch: int) -> str | None:
+        if snapshots:
+            snapshots.take(epoch)
+        return look(epoch) if look else None
+
+    return fit(
         model,
-        windows(data.encode_training(), **cut),
-        windows(data.encode(data.valid), length=settings.encode.window),
+        train,
+        valid,
         settings.train,
-        progress=lambda done, steps, epoch: tell("train", done, steps, epoch),
+        progress=lambda done, steps, epoch: hooks.report("train", done, steps, epoch),
+        keep=(lambda point: checkpoint.write_checkpoint(shop, point)) if shop else None,
+        inspect=inspect if snapshots or look else None,
+        start=checkpoint.read_checkpoint(shop) if shop else None,
     )
-    run = Run.from_training(settings, data, model, history)
-    return (run if out is None else save_run(run, out, force=force)), data
+
+
+__all__ = ["Hooks", "Windows", "learn", "new_model", "over_recipe"]

@@ -1,14 +1,16 @@
-"""The tutorial's LSTM (section "Long Short-Term Memory"; Hochreiter & Schmidhuber 1997), trained on every step of a window.
+"""The tutorial's LSTM (section "Long Short-Term Memory"; Hochreiter & Schmidhuber 1997), on the last step of a window or on every one.
 
 The chord and the duration of each event are embedded and joined along the feature axis, two LSTM layers and a dense layer follow, and
-softmax outputs give the next event's chord, held notes and duration. Unlike in the tutorial, the held notes are given the chosen chord, and
-by default (`joint`) so is the duration, which also sees the held notes: a passing note then gets a passing note's length.
-With `embed = "notes"` a chord's vector, at the input and at the output, is computed from its notes, so that rare chords learn from
-common ones.
+softmax outputs give the next event's chord, held notes and duration. In the tutorial (recipe `lstm-tutorial`) only what follows a window
+of 32 events is a target, held notes are not told of (every note is struck again), and chord and duration are drawn apart. Else every step
+is a target, the held notes are given the chosen chord, and by default (`joint`) so is the duration, which also sees the held notes: a
+passing note then gets a passing note's length. With `embed = "notes"` a chord's vector, at the input and at the output, is computed from
+its notes, so that rare chords learn from common ones.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +19,24 @@ import numpy as np
 from keras import layers, ops
 
 from partimento.config import UserError
-from partimento.models.base import CHORD, DURATION, HELD, ChordCodec, NextModel, State
+from partimento.models.base import (
+    CHORD,
+    DURATION,
+    HELD,
+    NEVER,
+    SPECIAL,
+    ChordCodec,
+    EncodeConfig,
+    Encoded,
+    Losses,
+    NextModel,
+    State,
+    Windows,
+    field_losses,
+    mean_losses,
+    windows,
+)
+from partimento.models.layers import LSTM, chord_embedding, chord_output
 
 # ---------------------------------------------------------------------- configuration
 
@@ -34,8 +53,16 @@ class Config:
         E, number of LSTM layers, their width, width of the dense layer.
     dropout : float
         After the embeddings and each LSTM layer.
+    targets : str
+        ``all``: every step of a window foresees the next event; ``last``: only the last one does, as in the tutorial.
+    held : bool
+        Whether held notes are told of; in the tutorial they are not, and every note of every event is struck.
     joint : bool
         Whether the duration is given the event's chord and held notes; the tutorial's is not.
+    pretrained : str
+        A run of chord embeddings to begin with (``embed = "index"``).
+    freeze : bool
+        Leave these as they are.
     """
 
     embed: str = "index"
@@ -44,52 +71,27 @@ class Config:
     units: int = 512
     dense: int = 256
     dropout: float = 0.0
+    targets: str = "all"
+    held: bool = True
     joint: bool = True
+    pretrained: str = ""
+    freeze: bool = False
 
     def __post_init__(self) -> None:
-        if self.embed not in ("index", "notes"):
-            raise UserError(f"model.embed is index or notes, not {self.embed!r}")
+        for name, words in (("embed", ("index", "notes")), ("targets", ("all", "last"))):
+            if getattr(self, name) not in words:
+                raise UserError(f"model.{name} is {' or '.join(words)}, not {getattr(self, name)!r}")
         for name, most in (("embed_size", 4096), ("layers", 16), ("units", 8192), ("dense", 8192)):
             if not 1 <= getattr(self, name) <= most:
                 raise UserError(f"model.{name} lies between 1 and {most:,}")
         if not 0 <= self.dropout < 1:
             raise UserError("model.dropout is at least 0 and below 1")
-
-
-# ---------------------------------------------------------------------- layers
-
-
-class NotesEmbedding(layers.Layer):
-    """A chord's vector is the sum of its notes' vectors plus a vector of the chord's own size: ``(…) int → (…, E)``."""
-
-    def __init__(self, chord_notes: np.ndarray, size: int, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        special = np.eye(4, dtype="float32")  # padding, start, end, unknown: no notes, but each a vector of its own
-        marks = np.concatenate([special, np.zeros((len(chord_notes) - 4, 4), "float32")])
-        count = np.eye(17, dtype="float32")[np.minimum(chord_notes.sum(1).astype(int), 16)]
-        self.features = np.concatenate([chord_notes, marks, count], 1)  # (C, F)
-        self.size = size
-
-    def build(self, _: Any) -> None:
-        self.kernel = self.add_weight(shape=(self.features.shape[1], self.size), initializer="glorot_uniform", name="kernel")
-
-    def table(self) -> Any:
-        """(C, E): the vector of every chord."""
-        return ops.matmul(self.features, self.kernel)
-
-    def call(self, chords: Any) -> Any:
-        return ops.take(self.table(), chords, axis=0)
-
-
-class NotesOutput(NotesEmbedding):
-    """Logits of chords from features: ``(…, E) → (…, C)``, by their notes, plus a free bias a chord."""
-
-    def build(self, _: Any) -> None:
-        super().build(_)
-        self.bias = self.add_weight(shape=(len(self.features),), initializer="zeros", name="bias")
-
-    def call(self, features: Any) -> Any:
-        return ops.matmul(features, ops.transpose(self.table())) + self.bias
+        if self.joint and not self.held:
+            raise UserError("model.joint gives the duration the held notes: it needs model.held")
+        if self.pretrained and self.embed != "index":
+            raise UserError('model.pretrained needs model.embed = "index": a vector computed from notes cannot be given')
+        if self.freeze and not self.pretrained:
+            raise UserError("model.freeze leaves pretrained embeddings as they are: it needs model.pretrained")
 
 
 # ---------------------------------------------------------------------- model
@@ -102,34 +104,34 @@ class Lstm(NextModel):
 
     def __init__(self, config: Config, codec: ChordCodec) -> None:
         super().__init__(config, codec)
-        chords, patterns, durations = codec.sizes
+        _, patterns, durations = codec.sizes
         by_notes = config.embed == "notes"
-        self.chord_embedding = (
-            NotesEmbedding(codec.chord_notes, config.embed_size, name="chord_embedding")
-            if by_notes
-            else layers.Embedding(chords, config.embed_size, name="chord_embedding")
-        )
+        self.chord_embedding = chord_embedding(codec.chord_notes, config.embed_size, by_notes=by_notes)
         self.duration_embedding = layers.Embedding(durations, config.embed_size, name="duration_embedding")
         self.held_embedding = layers.Embedding(patterns, config.embed_size, name="held_embedding")
-        self.lstms = [layers.LSTM(config.units, return_sequences=True, name=f"lstm_{i}") for i in range(1, config.layers + 1)]
+        self.lstms = [LSTM(config.units, return_sequences=True, name=f"lstm_{i}") for i in range(1, config.layers + 1)]
         self.dense = layers.Dense(config.dense, name="dense")
-        self.chord_output = (
-            NotesOutput(codec.chord_notes, config.dense, name="chord_output") if by_notes else layers.Dense(chords, name="chord_output")
-        )
+        self.chord_output = chord_output(codec.chord_notes, config.dense, by_notes=by_notes)
         self.held_output = layers.Dense(patterns, name="held_output")
         self.duration_output = layers.Dense(durations, name="duration_output")
-        self.network = self._network()
+        self.chord_embedding.trainable = not config.freeze
+        self.network = self._network(last=False)
+        self._of_last = self._network(last=True) if config.targets == "last" else self.network
 
-    def _network(self) -> keras.Model:
+    def _network(self, *, last: bool) -> keras.Model:
         inputs = keras.Input((None, 3), dtype="int32", name="inputs")
         targets = keras.Input((None, 3), dtype="int32", name="targets")
         drop = self.config.dropout
         x = self._join(inputs[..., CHORD], inputs[..., DURATION])  # (B, L, 2E)
         for i, lstm in enumerate(self.lstms):
             x = lstm(layers.Dropout(drop, name=f"dropout_{i}")(x))  # (B, L, units)
+        told = targets
+        if last:
+            x, told = x[:, -1:], targets[:, -1:]  # (B, 1, …)
         h = self.dense(layers.Dropout(drop, name="dropout_last")(x))  # (B, L, dense)
-        chord = self.chord_embedding(targets[..., CHORD])
-        outputs = [self.chord_output(h), self._held(h, chord), self._duration(h, chord, targets[..., HELD])]
+        chord = self.chord_embedding(told[..., CHORD])
+        held = [self._held(h, chord)] if self.config.held else []
+        outputs = [self.chord_output(h), *held, self._duration(h, chord, told[..., HELD])]
         return keras.Model([inputs, targets], outputs, name="lstm")
 
     def _join(self, chord: Any, duration: Any) -> Any:
@@ -141,6 +143,36 @@ class Lstm(NextModel):
     def _duration(self, h: Any, chord: Any, held: Any) -> Any:
         return self.duration_output(ops.concatenate([h, chord, self.held_embedding(held)], axis=-1) if self.config.joint else h)
 
+    # ------------------------------------------------------------------ training
+
+    def logits(self, batch: Sequence[Any], *, training: bool = False) -> list[Any]:
+        """Of chord, held (None where they are not told of) and duration, at every step."""
+        chord, *held, duration = self.network([batch[0], batch[1]], training=training)
+        return [chord, held[0] if held else None, duration]
+
+    def losses(self, batch: Sequence[Any], *, training: bool, step: Any = 0.0) -> Losses:
+        inputs, targets, common = batch
+        if self.config.targets == "all":
+            return self.nats(batch, training=training)
+        chord, *held, duration = self._of_last([inputs, targets], training=training)
+        logits = [chord, held[0] if held else None, duration]
+        return mean_losses(*field_losses(self.codec, logits, targets[:, -1:], common[:, -1:]))
+
+    def windows(self, pieces: Sequence[Encoded], config: EncodeConfig, *, training: bool) -> Windows:
+        if self.config.targets == "all":
+            return super().windows(pieces, config, training=training)
+        return windows(pieces, length=config.window, stride=config.stride, whole=True)
+
+    def take_embeddings(self, vectors: np.ndarray) -> None:
+        """Begin with these vectors of chords ``(C, E)``; a row that is no number stays as it was drawn."""
+        table = np.asarray(self.chord_embedding.get_weights()[0])
+        if vectors.shape != table.shape:
+            raise UserError(f"the embeddings have {vectors.shape[1]} numbers each: --set model.embed_size={vectors.shape[1]}")
+        known = np.isfinite(vectors)
+        self.chord_embedding.set_weights([np.where(known, vectors, table)])
+
+    # ------------------------------------------------------------------ composing
+
     def initial_state(self, batch: int) -> State:
         cells = [ops.zeros((batch, self.config.units)) for _ in range(2 * self.config.layers)]
         return (ops.zeros((batch, self.config.dense)), ops.zeros((batch,), "int32"), *cells)
@@ -148,7 +180,10 @@ class Lstm(NextModel):
     def step(self, state: State, token: Any, *, field: int) -> tuple[State, Any]:
         h, chord, *cells = state
         if field == CHORD:
-            return (h, token, *cells), self._held(h, self.chord_embedding(token))
+            if self.config.held:
+                return (h, token, *cells), self._held(h, self.chord_embedding(token))
+            strike = np.where(np.arange(self.codec.sizes[HELD]) == SPECIAL, 0.0, NEVER).astype("float32")  # the pattern that holds nothing
+            return (h, token, *cells), ops.expand_dims(ops.zeros_like(h[:, 0]), -1) + strike
         if field == HELD:
             return state, self._duration(h, self.chord_embedding(chord), token)
         x = self._join(chord, token)

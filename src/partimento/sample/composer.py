@@ -14,8 +14,11 @@ from partimento.encode.codecs import CHORD, HELD
 from partimento.encode.prepare import in_common_key
 from partimento.encode.transpose import interval_to_common_key, transpose
 from partimento.encode.vocabulary import START, UNKNOWN
-from partimento.models.run import Learned, Run
+from partimento.models.base import LatentModel, NextModel
+from partimento.models.learned import Learned
+from partimento.models.run import Run
 from partimento.piece import Event, Key, Meter, Notes, Part, Piece, Source, Tempo, merge_held
+from partimento.sample.latent import compose_windows
 from partimento.sample.limits import Limits, check_length
 from partimento.sample.pick import Choice
 from partimento.sample.roll import roll
@@ -32,6 +35,7 @@ class Opening:
     tokens: np.ndarray  # (n, 3), a start row first
     like: Learned
     title: str
+    whole: np.ndarray  # (m, 3), as far as is known of where it was taken from
 
 
 def compose(
@@ -42,6 +46,7 @@ def compose(
     choice: Choice | None = None,
     seed: int = 0,
     start: Piece | int | None = None,
+    towards: int | None = None,
     opening: int = 8,
     key: Key | None = None,
     program: int | None = None,
@@ -58,8 +63,11 @@ def compose(
         Sampling; the default is temperature 1 with top-p 0.95.
     start : None, int or Piece
         From silence; from the opening of training piece number `start`; or from the opening of a piece of your own.
+    towards : int, optional
+        For a model with a latent space: the number of the training piece to which the music makes its way; what lies between two
+        pieces is a mixture of them. Without it, to a point that is drawn.
     opening : int
-        Events taken over from `start`.
+        Events taken over from `start`; a model with a latent space takes over none, but begins where the opening lies in its space.
     key : Key, optional
         The key to end up in; by default that of the piece it began from or, from silence, of one of the training pieces.
     program : int, optional
@@ -70,6 +78,10 @@ def compose(
     UserError
         If the wish cannot be fulfilled.
     """
+    if not composes(run):
+        raise UserError(f"a run of {run.settings.name} does not compose")
+    if towards is not None and not isinstance(run.model, LatentModel):
+        raise UserError(f"towards is for models with a latent space (autoencoder, vae); this is a run of {run.settings.name}")
     bars = 16 if bars is None and events is None else bars
     check_length(bars, events, opening)
     choice = choice or Choice(top_p=0.95)
@@ -84,20 +96,69 @@ def compose(
         if total >= 2**30:
             raise UserError(f"{bars} bars are too many")
         limits = Limits(bars * EVENTS_PER_BAR + 2, int(np.ceil(float(total))), may_end=False)
-    if len(begin.tokens) >= limits.events or _steps(run, begin.tokens) >= limits.steps:
+    told = () if isinstance(run.model, LatentModel) else begin.tokens
+    if len(told) >= limits.events or _steps(run, begin.tokens[: len(told)]) >= limits.steps:
         raise UserError("the opening alone is longer than the piece that was asked for: ask for more bars or a shorter opening")
     length = None if bars is None else pickup + bars * meter.bar_ql
     takes = max(1, min(takes, 200_000 // limits.events))
+    ends = _ends(run, begin, towards, takes) if isinstance(run.model, LatentModel) else None
     for attempt in range(1 if key is None else ATTEMPTS):
-        rolled = roll(run.model, begin.tokens, limits=limits, choice=choice, takes=takes, seed=seed + attempt * 2**32)
-        takes_made = [run.codec.decode(tokens[: limits.events]) for tokens in rolled.tokens]
+        drawn = seed + attempt * 2**32
+        if ends is not None:
+            rows = _from_latent(run.model, ends, takes, limits=limits, choice=choice, seed=drawn)
+            closings = [0.0] * takes
+        else:
+            rows, closing = roll(run.model, begin.tokens, limits=limits, choice=choice, takes=takes, seed=drawn)
+            closings = closing.tolist()
+        takes_made = [run.codec.decode(tokens[: limits.events]) for tokens in rows]
         takes_made = takes_made if length is None else [_cut(take, length) for take in takes_made]
-        music, fits = _best(run, begin, takes_made, rolled.closing.tolist(), key=key, seed=seed)
+        music, fits = _best(run, begin, takes_made, closings, key=key, seed=seed)
         if fits:
             break
     else:
         raise UserError(f"no take of {takes * ATTEMPTS} came out in {key.mode if key else ''}: another seed, or the other mode, may do")
     return _dress(run, music, begin, seed=seed, key=key, program=program, title=title or f"Partimento no. {seed}")
+
+
+def composes(run: Run) -> bool:
+    """Whether a run's model makes music (embeddings, for one, do not)."""
+    return isinstance(run.model, NextModel | LatentModel)
+
+
+def _ends(run: Run, begin: Opening, towards: int | None, takes: int) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]:
+    """Where the way through the latent space begins and ends ``(Z,)``, None where that is drawn; and the training pieces' points ``(n, Z)``."""
+    length = run.model.length
+    if towards is not None and not 0 <= towards < len(run.pieces):
+        raise UserError(f"there is no training piece number {towards}: they go from 0 to {len(run.pieces) - 1}")
+
+    def window(rows: np.ndarray) -> np.ndarray:
+        rows = rows[1 : length + 1]
+        return np.pad(rows, ((0, length - len(rows)), (0, 0)))
+
+    train = [piece for piece in run.pieces if piece.split == "train"]
+    known = run.model.encode(np.stack([window(piece.opening) for piece in train]).astype(np.int32))
+    if known is None:
+        if towards is not None or len(begin.whole) > 1:
+            raise UserError(f"a run of {run.settings.name} has no encoder: it composes from silence alone")
+        return None, None, None
+    first = run.model.encode(window(begin.whole)[None].astype(np.int32))[0] if len(begin.whole) > 1 else None
+    last = run.model.encode(window(run.pieces[towards].opening)[None].astype(np.int32))[0] if towards is not None else None
+    return first, last, known
+
+
+def _from_latent(
+    model: LatentModel,
+    ends: tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None],
+    takes: int,
+    *,
+    limits: Limits,
+    choice: Choice,
+    seed: int,
+) -> np.ndarray:
+    """Takes ``(B, N, 3)``, each on a way of its own where its ends are not given."""
+    rng = np.random.default_rng(seed)
+    drawn = [model.draw(takes, rng, ends[2]) if end is None else np.repeat(end[None], takes, 0) for end in ends[:2]]
+    return compose_windows(model, drawn[0], drawn[1], limits=limits, choice=choice, rng=rng)
 
 
 def _best(
@@ -139,15 +200,17 @@ def _begin(run: Run, start: Piece | int | None, opening: int, seed: int, key: Ke
             raise UserError(f"cannot begin from {start.title or 'this piece'}: {error}") from error
         tokens = run.codec.encode(item.events, pickup=item.moved.pickup).tokens
         like = Learned.from_prepared(item, tokens, "given")
-        return Opening(_known(tokens[: opening + 1], f"the opening of {start.title or 'the given piece'}"), like, start.title)
+        known = _known(tokens[: opening + 1], f"the opening of {start.title or 'the given piece'}")
+        return Opening(known, like, start.title, tokens)
     if start is None:
         like = _one_of_the_usual(run, seed, key)
         first = like.opening[0] if len(like.opening) else np.array([START, START, START], np.int32)
-        return Opening(first[None], like, "")
+        return Opening(first[None], like, "", first[None])
     if not 0 <= start < len(run.pieces):
         raise UserError(f"there is no training piece number {start}: they go from 0 to {len(run.pieces) - 1}")
     like = run.pieces[start]
-    return Opening(_known(like.opening[: min(opening + 1, like.events + 1)], f"the opening of {like.title}"), like, like.title)
+    known = _known(like.opening[: min(opening + 1, like.events + 1)], f"the opening of {like.title}")
+    return Opening(known, like, like.title, like.opening)
 
 
 def _known(tokens: np.ndarray, what: str) -> np.ndarray:

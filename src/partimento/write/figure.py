@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec
 
@@ -22,6 +23,10 @@ P = ParamSpec("P")
 # M. Okabe and K. Ito, Color Universal Design, 2008: told apart by the colour-blind too. Yellow is left out: too pale on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 INK, QUIET, FAINT = "#222222", "#666666", "#DDDDDD"
+# Around the circle of fifths from C, twelve hues of one lightness (OKLCH 0.64, 0.15): from red on, as on Scriabin's keyboard of lights.
+FIFTHS_COLOURS = (
+    "#D8625C", "#CF6F19", "#B08505", "#8A9500", "#47A34E", "#05A388", "#199EAA", "#0497D2", "#5F87E7", "#9477DD", "#B969BE", "#D06091",
+)  # fmt: skip
 BLACK_KEYS = frozenset({1, 3, 6, 8, 10})  # pitch classes
 STYLE: dict[str, Any] = {
     "font.family": ["DejaVu Sans", "STIXGeneral", "DejaVu Serif"],  # inside matplotlib; the next where one lacks a character
@@ -103,6 +108,28 @@ def plain_title(text: str, most: int = 70) -> str:
     """A title in one line that the fonts can draw."""
     text = drawable(" ".join(text.split()))
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def spread(wanted: Sequence[float], room: Sequence[float]) -> list[float]:
+    """Places near the wanted ones, which ascend, with the least squared moves that keep neighbours apart.
+
+    Each place needs `room`, half of it on either side. (Isotonic regression by pooling adjacent violators.)
+
+    >>> spread([0, 0.1, 5], [1, 1, 1])
+    [-0.45, 0.55, 5.0]
+    """
+    edges = [0.0]
+    for before, after in pairwise(room):
+        edges.append(edges[-1] + (before + after) / 2)
+    pools: list[tuple[float, int]] = []  # mean and size, of places less their least distance from the first
+    for place, edge in zip(wanted, edges, strict=False):
+        mean, size = float(place - edge), 1
+        while pools and pools[-1][0] > mean:
+            other, more = pools.pop()
+            mean, size = (mean * size + other * more) / (size + more), size + more
+        pools.append((mean, size))
+    means = [mean for mean, size in pools for _ in range(size)]
+    return [round(mean + edge, 9) for mean, edge in zip(means, edges, strict=False)]
 
 
 def keyboard(axes: Axes, low: int, high: int, *, upright: bool = False) -> None:

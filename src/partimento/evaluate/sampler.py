@@ -1,0 +1,57 @@
+"""Whether what a model composes, while it learns, is one chord repeated for ever: the commonest way in which a training fails unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from partimento.encode.codecs import CHORD
+from partimento.encode.prepare import DataSet
+from partimento.encode.vocabulary import SPECIAL
+
+if TYPE_CHECKING:
+    from partimento.models.base import Model
+
+FIRST = 5  # the epoch of the first look; then after twice as many each time
+TAKES, EVENTS = 8, 64
+MOST = 0.9  # share of events that repeat the chord before; twice in a row, it is a collapse
+
+
+def repeated(chords: np.ndarray) -> float:
+    """Share of events ``(…, T)`` whose chord is that of the event before; special numbers are passed over."""
+    pairs = (chords[..., 1:] >= SPECIAL) & (chords[..., :-1] >= SPECIAL)
+    same = (chords[..., 1:] == chords[..., :-1]) & pairs
+    return float(same.sum() / max(pairs.sum(), 1))
+
+
+def sampler_check(model: Model, data: DataSet) -> Callable[[int], str | None]:
+    """What looks at the model after an epoch, by a few takes composed from silence; a text means that there is no point in going on.
+
+    Only models of what comes next are looked at: those of whole windows say of themselves what went wrong (`Model.verdict`).
+    """
+    from partimento.models.base import NextModel
+
+    usual = float(np.mean([repeated(encoded.tokens[1:-1, CHORD]) for encoded in data.encode(data.train)]))
+    start = data.encode(data.train[:1])[0].tokens[:1]
+    before: list[float] = []
+
+    def look(epoch: int) -> str | None:
+        from partimento.sample.limits import Limits
+        from partimento.sample.pick import Choice
+        from partimento.sample.roll import roll
+
+        if not isinstance(model, NextModel) or epoch < FIRST or (epoch // FIRST) & (epoch // FIRST - 1) or epoch % FIRST:
+            return None
+        rolled = roll(model, start, limits=Limits(EVENTS, 2**30, may_end=False), choice=Choice(), takes=TAKES, seed=epoch)
+        share = repeated(rolled.tokens[:, 1:, CHORD])
+        before.append(share)
+        if min(before[-2:]) <= max(MOST, (1 + usual) / 2) or len(before) < 2:
+            return None
+        return (
+            f"the sampler has collapsed: of the events composed after epoch {epoch}, {share:.0%} repeat the chord before (in the training "
+            f"pieces {usual:.0%}); a smaller train.learning_rate or a smaller model may do better"
+        )
+
+    return look

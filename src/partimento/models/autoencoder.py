@@ -1,0 +1,124 @@
+"""MiniBach as an autoencoder (Briot, Hadjeres & Pachet 2019; tutorial, section "The Autoencoder").
+
+A window of one-hot chords is flattened, pressed through a few latent numbers (tanh), and unfolded again. In the tutorial (recipe
+`minibach-tutorial`) there is one dense layer on either side and every column is a yes or no of its own (sigmoid, binary cross-entropy);
+recipe `minibach` has more layers and one choice among the chords at each step (softmax).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from partimento.config import UserError
+from partimento.models.base import CHORD, ChordCodec, LatentModel, Losses, column_losses, field_losses, right_chords, unflatten
+from partimento.models.layers import WindowDense
+
+# ---------------------------------------------------------------------- configuration
+
+
+@dataclass(frozen=True)
+class Config:
+    """Sizes as in the tutorial.
+
+    Parameters
+    ----------
+    length : int
+        Events of a window (L); the same as ``encode.window``.
+    latent : int
+        Latent numbers (Z).
+    layers, units : int
+        Dense layers (ReLU) between the window and the latent numbers, on either side, and their width; none in the tutorial.
+    output : str
+        ``sigmoid``: each column of a step apart, as in the tutorial; ``softmax``: one chord a step.
+    dropout : float
+        Of the window's columns and after each dense layer.
+    """
+
+    length: int = 32
+    latent: int = 2
+    layers: int = 0
+    units: int = 256
+    output: str = "sigmoid"
+    dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.output not in ("sigmoid", "softmax"):
+            raise UserError(f"model.output is sigmoid or softmax, not {self.output!r}")
+        for name, least, most in (("length", 1, 4096), ("latent", 1, 4096), ("layers", 0, 16), ("units", 1, 8192)):
+            if not least <= getattr(self, name) <= most:
+                raise UserError(f"model.{name} lies between {least} and {most:,}")
+        if not 0 <= self.dropout < 1:
+            raise UserError("model.dropout is at least 0 and below 1")
+
+
+# ---------------------------------------------------------------------- model
+
+
+class Autoencoder(LatentModel):
+    """`encoder` and `decoder`, and `network`, the one after the other: ``(B, L, 3)`` windows → ``(B, C·L)`` logits, flat."""
+
+    config_type = Config
+    encoding = "one-hot"
+    measures = ("accuracy",)
+
+    def __init__(self, config: Config, codec: ChordCodec) -> None:
+        super().__init__(config, codec)
+        self.length, self.latent = config.length, config.latent
+        self.terms = ("chord",) if config.output == "softmax" else ("reconstruction",)
+        self.encoder, self.decoder = self._encoder(), self._decoder()
+        window = keras.Input((config.length, 3), dtype="int32", name="window")
+        self.network = keras.Model(window, self.decoder(self.encoder(window)), name="autoencoder")
+
+    def _encoder(self) -> keras.Model:
+        window = keras.Input((self.length, 3), dtype="int32", name="window")
+        widths = [*[(self.config.units, "relu")] * self.config.layers, (self.latent, "tanh")]
+        x = WindowDense(self.codec.sizes[CHORD], widths[0][0], activation=widths[0][1], name="encoder_0")(window[..., CHORD])
+        for i, (units, activation) in enumerate(widths[1:], 1):
+            x = layers.Dense(units, activation=activation, name=f"encoder_{i}")(self._drop(x))
+        return keras.Model(window, x, name="encoder")
+
+    def _decoder(self) -> keras.Model:
+        latent = keras.Input((self.latent,), name="latent")
+        x = latent
+        for i in range(self.config.layers):
+            x = self._drop(layers.Dense(self.config.units, activation="relu", name=f"decoder_{i}")(x))
+        return keras.Model(latent, layers.Dense(self.codec.sizes[CHORD] * self.length, name="output")(x), name="decoder")
+
+    def _drop(self, x: Any) -> Any:
+        return layers.Dropout(self.config.dropout)(x) if self.config.dropout else x
+
+    # ------------------------------------------------------------------ training
+
+    def losses(self, batch: Sequence[Any], *, training: bool, step: Any = 0.0) -> Losses:
+        _, targets, common = batch
+        flat = self.network(targets, training=training)
+        right = ops.zeros(()) if training else right_chords(unflatten(flat, self.length, ops), targets)
+        if self.config.output == "softmax":
+            nats, events = field_losses(self.codec, [unflatten(flat, self.length, ops), None, None], targets, common)
+            return Losses(nats[CHORD] / ops.maximum(events, 1.0), ops.stack([nats[CHORD], right]), events)
+        mean, nats, events = column_losses(flat, targets)
+        return Losses(mean, ops.stack([nats, right]), events)
+
+    # ------------------------------------------------------------------ composing
+
+    def encode(self, targets: np.ndarray) -> np.ndarray:
+        return np.asarray(self.encoder.predict_on_batch(targets))
+
+    def decode(self, z: Any) -> list[np.ndarray]:
+        """One distribution a step; where the outputs are sigmoids, their odds."""
+        flat = self.decoder.predict_on_batch(np.asarray(z, np.float32))
+        return [np.asarray(ops.softmax(unflatten(flat, self.length), axis=-1))]
+
+    def draw(self, count: int, rng: np.random.Generator, known: np.ndarray | None = None) -> np.ndarray:
+        """Among the points of training pieces: an autoencoder's latent space has no shape of its own."""
+        if known is None or not len(known):
+            return np.tanh(super().draw(count, rng))
+        spread = known.std(axis=0) if len(known) > 1 else 0.0
+        chosen = known[rng.integers(len(known), size=count)]
+        return np.clip(chosen + 0.25 * spread * rng.standard_normal(chosen.shape), -1, 1).astype(np.float32)

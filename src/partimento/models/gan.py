@@ -1,0 +1,254 @@
+"""WIP"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from partimento.models.base import (
+    CHORD,
+    DURATION,
+    HELD,
+    NEVER,
+    PAD,
+    SPECIAL,
+    UNKNOWN,
+    ChordCodec,
+    EncodeConfig,
+    Encoded,
+    LatentModel,
+    Losses,
+    Windows,
+    one_hot,
+)
+from partimento.models.layers import NotesOutput
+
+TAPS = 3
+
+
+@dataclass(frozen=True)
+class Config:
+    length: int = 32
+    latent: int = 64
+    units: int = 96
+    critic: int = 96
+    temperature: float = 1.0
+    leak: float = 0.1
+    norm: str = "layer"
+    loss: str = "hinge"
+    gumbel: bool = True
+    sharp: float = 3.0
+    minibatch: bool = True
+    start: str = "full"
+    blocks: int = 3
+    gain: float = 1.0
+    match: float = 0.0
+    pool: str = "flat"
+    dilate: bool = True
+
+
+def neighbours(x: Any, taps: int, step: int = 1) -> Any:
+    """(B, L, V) → (B, L, taps · V)"""
+    if taps == 1:
+        return x
+    length, side = x.shape[1], taps // 2 * step
+    wide = ops.pad(x, [[0, 0], [side, side], [0, 0]])
+    return ops.concatenate([wide[:, i * step : i * step + length] for i in range(taps)], axis=-1)
+
+
+class Spectral(layers.Layer):
+    def __init__(self, units: int, *, taps: int = 1, gain: float = 1.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.units, self.taps, self.gain = units, taps, gain
+
+    def build(self, shape: Any) -> None:
+        self.kernel = self.add_weight(shape=(self.taps * shape[-1], self.units), initializer=keras.initializers.Orthogonal(self.gain), name="kernel")
+        self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
+        self.u = self.add_weight(shape=(self.units,), initializer="random_normal", trainable=False, name="u")
+
+    def norm(self, training: bool = False) -> Any:
+        fixed = ops.stop_gradient(self.kernel)
+        u = self.u.value if hasattr(self.u, "value") else self.u
+        v = _unit(ops.matmul(fixed, u))
+        if training:
+            u = _unit(ops.matmul(v, fixed))
+            self.u.assign(u)
+        else:
+            u = _unit(u)
+        u, v = ops.stop_gradient(u), ops.stop_gradient(v)
+        return ops.sum(v * ops.matmul(self.kernel, u))
+
+    def call(self, x: Any, training: bool = False) -> Any:
+        return ops.matmul(neighbours(x, self.taps), self.kernel / self.norm(training)) + self.bias
+
+
+def _unit(x: Any) -> Any:
+    return x / (ops.sqrt(ops.sum(ops.square(x))) + 1e-9)
+
+
+@ops.custom_gradient
+def reverse(x: Any) -> Any:
+    def gradient(*args: Any, upstream: Any = None) -> Any:
+        if upstream is None:
+            (upstream,) = args
+        return -upstream
+
+    return x, gradient
+
+
+def straight(logits: Any, seed: Any, temperature: float) -> Any:
+    soft = ops.softmax(logits / temperature, axis=-1)
+    if seed is None:
+        chosen = ops.argmax(logits, axis=-1)
+    else:
+        u = keras.random.uniform((*ops.shape(logits)[:-1], 1), seed=seed)
+        chosen = ops.sum(ops.cast(ops.cumsum(ops.stop_gradient(soft), -1) < u, "int32"), -1)
+        chosen = ops.minimum(chosen, logits.shape[-1] - 1)
+    hard = ops.one_hot(chosen, logits.shape[-1])
+    return soft + ops.stop_gradient(hard - soft)
+
+
+class Spread(layers.Layer):
+    """Appends to each row the batch's mean deviation: windows that are all alike show it."""
+
+    def call(self, x: Any, counted: Any) -> Any:
+        w = counted / ops.maximum(ops.sum(counted), 1.0)  # (B, 1)
+        mean = ops.sum(x * w, axis=0, keepdims=True)
+        sd = ops.sqrt(ops.sum(ops.square(x - mean) * w, axis=0, keepdims=True) + 1e-8)
+        return ops.concatenate([x, ops.ones_like(x[:, :1]) * ops.mean(sd)], axis=-1)
+
+
+class Gan(LatentModel):
+    config_type = Config
+    encoding = "one-hot"
+    terms = ("discriminator",)
+    measures = ("generator", "accuracy", "real", "fake")
+    validates = False
+    fields = (CHORD, HELD, DURATION)
+
+    def __init__(self, config: Config, codec: ChordCodec) -> None:
+        super().__init__(config, codec)
+        self.length, self.latent = config.length, config.latent
+        z = keras.Input((config.latent,), name="z")
+        self.generator = keras.Model(z, self._generate(z), name="generator")
+        rows = [keras.Input((config.length, size)) for size in codec.sizes]
+        counted = keras.Input((1,), name="counted")
+        self.discriminator = keras.Model([*rows, counted], self._judge(rows, counted), name="discriminator")
+        self.network = keras.Model([z, *rows, counted], [*self.generator(z), *self.discriminator([*rows, counted])], name="gan")
+        self.network.noise = keras.random.SeedGenerator()
+        self.possible = [np.where(np.arange(size) >= UNKNOWN, 0.0, NEVER).astype("float32") for size in codec.sizes]
+
+    def _norm(self, x):
+        if self.config.norm == "layer":
+            return layers.LayerNormalization()(x)
+        if self.config.norm == "batch":
+            return layers.BatchNormalization(momentum=0.9)(x)
+        return x
+
+    def _generate(self, z: Any) -> list[Any]:
+        U, L = self.config.units, self.length
+        x = layers.Reshape((L, U))(layers.Dense(L * U)(z))
+        zs = ops.repeat(ops.expand_dims(z, 1), L, axis=1)
+        for i in range(self.config.blocks):
+            h = ops.concatenate([ops.relu(self._norm(x)), zs], -1)
+            h = layers.Dense(U)(neighbours(h, TAPS, 2**i if self.config.dilate else 1))
+            h = layers.Dense(U)(ops.relu(self._norm(h)))
+            x = x + h
+        x = ops.relu(self._norm(x[:, :L]))
+        _, H, D = self.codec.sizes
+        return [NotesOutput(self.codec.chord_notes, U, name="chord")(x * self.config.sharp), layers.Dense(H, name="held")(x), layers.Dense(D, name="duration")(x)]
+
+    def _judge(self, rows: Any, counted: Any) -> Any:
+        C, H, D = self.codec.sizes
+        U = self.config.critic
+        notes = self.codec.chord_notes
+        chroma = np.minimum(notes[:, :120].reshape(C, 10, 12).sum(1) + np.pad(notes[:, 120:], ((0, 0), (0, 4))), 1)
+        used = notes.any(0)
+        low = np.zeros((C, 12), np.float32)
+        has = notes.any(1)
+        low[np.flatnonzero(has), notes[has].argmax(1) % 12] = 1
+        unknown = np.eye(C, dtype=np.float32)[:, UNKNOWN : UNKNOWN + 1]
+        features = np.concatenate([notes[:, used], chroma, low, unknown], 1)
+        x = ops.concatenate([ops.matmul(rows[0], features), *rows[1:]], -1)
+        act = lambda x: ops.leaky_relu(x, 0.2)
+        G = self.config.gain
+        x = act(Spectral(U, taps=TAPS, gain=G)(x))
+        for i in range(3):
+            x = act(Spectral(U, taps=TAPS, gain=G)(x))
+            if x.shape[1] > 1:
+                x = layers.AveragePooling1D(2, padding="same")(x)
+        if self.config.pool == "flat":
+            x = layers.Flatten()(x)
+            x = act(Spectral(U, gain=G)(x))
+        else:
+            x = ops.sum(x, axis=1)
+        seen = x
+        x = Spread()(x, counted) if self.config.minibatch else x
+        return [Spectral(1, gain=G)(x)[:, 0], seen]
+
+    def rows(self, fields, sounding):
+        return [f * ops.expand_dims(sounding, -1) for f in fields]
+
+    def fit_held(self, held_logits, chord_rows):
+        """Only what can be held given the chords."""
+        chords = ops.argmax(ops.stop_gradient(chord_rows), -1)  # (B, L)
+        codec = self.codec
+        slots = ops.take(codec.chord_slots, chords, axis=0)  # (B, L, K)
+        sounded = np.pad(codec.chord_notes > 0, ((0, 0), (0, 1)))
+        before = ops.concatenate([chords[:, :1], chords[:, :-1]], 1)
+        flat = ops.expand_dims(before, -1) * sounded.shape[1] + slots
+        common = ops.take(sounded.reshape(-1), flat, axis=0)
+        return ops.where(codec.patterns_that_fit(common, ops), held_logits, NEVER)
+
+    def fake(self, z, seed, training):
+        logits = self.generator(z, training=training)
+        logits = [l + p for l, p in zip(logits, self.possible)]
+        seed = seed if self.config.gumbel else None
+        T = self.config.temperature
+        chord = straight(logits[0], seed, T)
+        held = straight(self.fit_held(logits[1], chord), seed, T)
+        return [chord, held, straight(logits[2], seed, T)]
+
+    def losses(self, batch: Sequence[Any], *, training: bool, step: Any = 0.0) -> Losses:
+        _, targets, _ = batch
+        sounding = ops.cast(targets[..., CHORD] >= UNKNOWN, "float32")
+        weight = ops.sum(ops.cast(targets[..., CHORD] != PAD, "float32"), axis=1)  # (B,)
+        counted = ops.cast(ops.expand_dims(weight, -1) > 0, "float32")
+        events = ops.sum(weight)
+        z = keras.random.normal((ops.shape(targets)[0], self.latent), seed=self.network.noise)
+        fake = self.rows(self.fake(z, self.network.noise, training), sounding)
+        real = self.rows([one_hot(targets[..., f], self.codec.sizes[f], ops) for f in self.fields], sounding)
+        sr, seen_r = self.discriminator([*real, counted], training=training)
+        sf, seen_f = self.discriminator([*map(reverse, fake), counted], training=training)
+        if self.config.loss == "hinge":
+            a = self.config.leak
+            h = lambda x: ops.leaky_relu(1 + x, a)
+        else:
+            h = ops.softplus
+        each = h(-sr) + h(sf)
+        acc = 0.5 * (ops.cast(sr > 0, "float32") + ops.cast(sf < 0, "float32"))
+        sums = ops.stack([ops.sum(m * weight) for m in (each, -sf, acc, sr, sf)])
+        objective = sums[0] / ops.maximum(events, 1.0)
+        if self.config.match:
+            n = ops.maximum(ops.sum(counted), 1.0)
+            gap = ops.sum((seen_r - seen_f) * counted, 0) / n
+            objective = objective - self.config.match * ops.sqrt(ops.sum(ops.square(gap)) + 1e-8)
+        return Losses(objective, sums, events)
+
+    def decode(self, z: Any) -> list[np.ndarray]:
+        logits = self.generator.predict_on_batch(np.asarray(z, np.float32))
+        made = []
+        for field in logits:
+            field = np.asarray(field, np.float64)
+            field[..., :SPECIAL] = -np.inf
+            p = np.exp(field - field.max(-1, keepdims=True))
+            made.append((p / p.sum(-1, keepdims=True)).astype(np.float32))
+        return made
+
+    def windows(self, pieces: Sequence[Encoded], config: EncodeConfig, *, training: bool) -> Windows:
+        return super().windows(pieces, config, training=training)

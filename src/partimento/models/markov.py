@@ -1,0 +1,445 @@
+"""Variable-order Markov chains: counts of what followed what, leaning on shorter contexts where longer ones are rare. No training loop.
+
+Each field is foretold from several lists of context symbols (`VIEWS`, after the viewpoints of Conklin & Witten 1995), the most telling
+first. A view's contexts make a trie; its distribution is interpolated from the root (uniform) down to the longest context that was seen
+(interpolated Kneser–Ney: Kneser & Ney 1995 with the discount of Ney, Essen & Kneser 1994; or Witten & Bell 1991). A field's distribution
+is the plain mean of its views'. One walk through the tries serves the counts, the held-out figures (NumPy) and the composing loop (`ops`).
+
+Shapes: N contexts at once, M views of a field, R events looked back on, V numbers of a field, n nodes and s successors of its tries.
+"""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+from keras import ops
+
+from partimento.config import UserError
+from partimento.models.base import (
+    CHORD,
+    DURATION,
+    END,
+    FIELDS,
+    HELD,
+    NEVER,
+    PAD,
+    UNKNOWN,
+    ChordCodec,
+    EncodeConfig,
+    Encoded,
+    Losses,
+    NextModel,
+    State,
+    Windows,
+    windows,
+)
+
+# c chord, h held pattern, d duration, m which notes of the chord sounded in the one before; each of so many events ago (0: this event).
+# Chosen by nats on validation folds of Giuliani's guitar pieces and of Bach's chorales.
+VIEWS = (
+    ("c1 c2 c3 c4", "c2 c1 c4", "c1 h1 d1 c4"),
+    ("m0 h1 d1 h2 c0", "c0 m0 h1 d1"),
+    ("d1 h0 h1 c0", "d1 d2 d3 h0 d4 d5"),
+)
+MOST_EVENTS = 5  # the farthest that any of them looks
+LOWEST = (END, UNKNOWN, UNKNOWN)  # the numbers from there on can follow
+SMOOTHING = ("kneser-ney", "absolute", "witten-bell")
+LONGEST = 1024  # events of a window to be checked with; most pieces are whole
+ROWS = 512  # dense distributions that NumPy makes at once
+BITS = 31  # notes of a chord that `m` can tell apart
+
+
+@dataclass(frozen=True)
+class Config:
+    """How far it looks back, and how it shares probability with what it has not seen.
+
+    Parameters
+    ----------
+    order : int
+        Events of context at most; 0: no event depends on another.
+    smoothing : str
+        ``kneser-ney``: an absolute discount, and a shorter context counts in how many longer ones something followed; ``absolute``:
+        the same discount on plain counts; ``witten-bell``.
+    """
+
+    order: int = MOST_EVENTS
+    smoothing: str = "kneser-ney"
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.order <= MOST_EVENTS:
+            raise UserError(f"model.order lies between 0 and {MOST_EVENTS}, not at {self.order}")
+        if self.smoothing not in SMOOTHING:
+            raise UserError(f"model.smoothing is {', '.join(SMOOTHING[:-1])} or {SMOOTHING[-1]}, not {self.smoothing!r}")
+
+
+def lag(symbol: str) -> int:
+    """How many events back a context symbol looks.
+
+    >>> lag("c2"), lag("m0")
+    (2, 1)
+    """
+    return int(symbol[1:]) + (symbol[0] == "m")
+
+
+def views(field: int, order: int) -> tuple[tuple[str, ...], ...]:
+    """The lists of context symbols of a field that keep to `order` events.
+
+    >>> views(CHORD, 1), views(DURATION, 0)
+    ((('c1',), ('c1', 'h1', 'd1')), (('h0', 'c0'), ('h0',)))
+    """
+    kept = (tuple(symbol for symbol in view.split() if lag(symbol) <= order) for view in VIEWS[field])
+    return tuple(dict.fromkeys(kept))
+
+
+# ---------------------------------------------------------------------- counts
+
+
+class Counts(NamedTuple):
+    """What followed which context: the tries of a field's views, their nodes numbered level by level, the M roots first. All int32.
+
+    Attributes
+    ----------
+    symbol : (n,)
+        What leads to a node from its parent; -1 for roots.
+    first : (n + 1,)
+        Node v's children are ``first[v]`` up to ``first[v + 1]``, by rising symbol.
+    start : (n + 1,)
+        What followed it is at ``start[v]`` up to ``start[v + 1]``, by rising number.
+    successor, times : (s,)
+        Which number followed, how often.
+    """
+
+    symbol: np.ndarray
+    first: np.ndarray
+    start: np.ndarray
+    successor: np.ndarray
+    times: np.ndarray
+
+    @classmethod
+    def from_contexts(cls, contexts: Sequence[Sequence[np.ndarray]], target: np.ndarray, size: int) -> Counts:
+        """Count `target` ``(N,)`` in contexts: for each view its symbols, arrays ``(N,)``, the one next to the root first."""
+        depth, level, offset = np.array([len(view) for view in contexts]), len(contexts), 0
+        view, row = (index.reshape(-1) for index in np.indices((level, len(target))))
+        node = view.astype(np.int64)
+        symbols, children, lengths = [np.full(level, -1)], [], []
+        successors, counts = [], []
+        for at in range(int(depth.max()) + 1):
+            pairs, count = np.unique(node * size + target[row], return_counts=True)
+            successors.append(pairs % size)
+            counts.append(count)
+            lengths.append(np.bincount(pairs // size - offset, minlength=level))
+            longer = depth[view] > at
+            node, view, row = node[longer], view[longer], row[longer]
+            symbol = np.zeros(len(node), np.int64)
+            for v in np.flatnonzero(depth > at):
+                symbol[view == v] = contexts[int(v)][at][row[view == v]]
+            span = int(symbol.max(initial=0)) + 1
+            keys, inverse = np.unique(node * span + symbol, return_inverse=True)
+            symbols.append(keys % span)
+            children.append(np.bincount(keys // span - offset, minlength=level))
+            offset, level = offset + level, len(keys)
+            node = offset + inverse.reshape(-1)
+        ends = len(contexts) + np.cumsum(np.concatenate([[0], *children]))
+        starts = np.cumsum(np.concatenate([[0], *lengths]))
+        columns = np.concatenate(symbols), ends, starts, np.concatenate(successors), np.concatenate(counts)
+        return cls(*(column.astype(np.int32) for column in columns))
+
+    def check(self, roots: int, size: int) -> None:
+        """ValueError where they are no tries of so many views over so many numbers."""
+        n, s = len(self.symbol), len(self.successor)
+        whole = (
+            all(column.ndim == 1 and column.dtype == np.int32 for column in self)
+            and n >= roots
+            and len(self.first) == len(self.start) == n + 1
+            and len(self.times) == s
+            and (self.first[0], self.first[-1], self.start[0], self.start[-1]) == (roots, n, 0, s)
+            and bool((np.diff(self.first) >= 0).all() and (np.diff(self.start) >= 0).all() and (self.first[:-1] > np.arange(n)).all())
+            and bool((self.times > 0).all() and (self.successor >= 0).all() and (self.successor < size).all())
+        )
+        if not whole:
+            raise ValueError("the counts do not fit together")
+
+
+def smooth(counts: Counts, roots: int, size: int, kind: str) -> tuple[np.ndarray, np.ndarray]:
+    """``(s,)`` what each successor is worth in its context, and ``(n,)`` what the context leaves to the shorter one; both sum to 1.
+
+    A discount belongs to a level of a view, and comes from how many counts there are 1 and 2.
+    """
+    nodes = np.arange(len(counts.symbol))
+    owner = np.repeat(nodes, np.diff(counts.start))
+    parent = np.concatenate([np.full(roots, -1), np.repeat(nodes, np.diff(counts.first))])
+    count = counts.times.astype(np.float64)
+    if kind == "kneser-ney":
+        pair = owner * np.int64(size) + counts.successor
+        below = owner >= roots
+        upper = np.searchsorted(pair, parent[owner[below]] * np.int64(size) + counts.successor[below])
+        continued = np.bincount(upper, minlength=len(count))
+        count = np.where(np.diff(counts.first)[owner] > 0, continued, count)
+    total, kinds = np.bincount(owner, count, len(nodes)), np.bincount(owner, minlength=len(nodes))
+    seen = np.maximum(total, 1)
+    if kind == "witten-bell":
+        return count / (total + kinds)[owner], np.where(kinds > 0, kinds / np.maximum(total + kinds, 1), 1.0)
+    group = np.arange(len(nodes))  # of each node: its level of its view
+    for begin, end in _levels(counts.first, roots):
+        if begin:
+            group[begin:end] = group[parent[begin:end]] + roots
+    once, twice = (np.bincount(group[owner], count == times, int(group.max()) + 1) for times in (1, 2))
+    discount = np.where(once + twice > 0, once / np.maximum(once + 2 * twice, 1), 0.5).clip(0.1, 0.95)[group]  # never none, never all
+    return (count - discount[owner]) / seen[owner], np.where(kinds > 0, discount * kinds / seen, 1.0)
+
+
+def _levels(first: np.ndarray, roots: int) -> Iterator[tuple[int, int]]:
+    """The nodes of each level, from and to: a level's first node's children begin the next."""
+    begin, end = 0, roots
+    while begin < end:
+        yield begin, end
+        begin, end = end, int(first[end])
+
+
+# ---------------------------------------------------------------------- distributions
+
+
+class Tries:
+    """A field's counts made ready to be asked, by NumPy in double precision or, as variables, in a compiled loop."""
+
+    def __init__(self, counts: Counts, names: tuple[tuple[str, ...], ...], size: int, lowest: int, smoothing: str) -> None:
+        self.counts, self.names, self.size = counts, names, size
+        weight, left = smooth(counts, len(names), size, smoothing)
+        uniform = np.where(np.arange(size) >= lowest, 1 / (size - lowest), 0.0)
+        root = left[: len(names), None] * uniform  # (M, V)
+        for view in range(len(names)):
+            own = slice(counts.start[view], counts.start[view + 1])
+            root[view, counts.successor[own]] += weight[own]
+        # One node more, which has nothing below or after it and leaves all to the shorter context: what was never seen.
+        self.tables: dict[str, np.ndarray] = {
+            "symbol": np.append(counts.symbol, -1).astype(np.int32),
+            "first": np.append(counts.first, counts.first[-1]),
+            "start": np.append(counts.start, counts.start[-1]),
+            "successor": np.append(counts.successor, 0).astype(np.int32),
+            "weight": np.append(weight, 0.0),
+            "left": np.append(left, 1.0),
+            "root": root,
+        }
+        self.halvings = int(np.diff(counts.first).max(initial=0)).bit_length()
+        self.widths = [int(np.diff(counts.start)[begin:end].max()) for begin, end in _levels(counts.first, len(names))]
+
+    def walk(self, symbols: Mapping[str, Any], none: Any, tables: Mapping[str, Any], xp: Any) -> list[Any]:
+        """The nodes ``(M, N)`` of each level for context symbols ``(N,)`` by name; `none` ``(N,)`` holds no symbol, -2."""
+        nowhere = len(self.counts.symbol)
+        nodes = [xp.expand_dims(none * 0, 0) + np.arange(len(self.names), dtype=np.int32)[:, None]]
+        for level in range(1, len(self.widths)):
+            wanted = xp.stack([symbols[view[level - 1]] if level <= len(view) else none for view in self.names])
+            low, end = (xp.take(tables["first"], nodes[-1] + more, axis=0) for more in (0, 1))
+            high = end
+            for _ in range(self.halvings):  # binary search; where low meets high, it stays
+                middle = (low + high) // 2
+                below = xp.logical_and(low < high, xp.take(tables["symbol"], middle, axis=0) < wanted)
+                low, high = xp.where(below, middle + 1, low), xp.where(below, high, middle)
+            found = xp.logical_and(low < end, xp.take(tables["symbol"], low, axis=0) == wanted)
+            nodes.append(xp.where(found, low, nowhere))
+        return nodes
+
+    def probability(self, symbols: Mapping[str, np.ndarray], target: np.ndarray) -> np.ndarray:
+        """``(N,)`` of what came, `target` ``(N,)``."""
+        t = self.tables
+        pairs = np.repeat(np.arange(len(t["start"]) - 1), np.diff(t["start"])) * np.int64(self.size) + t["successor"][:-1]
+        p = t["root"][:, target]  # (M, N)
+        for nodes in self.walk(symbols, np.full(len(target), -2, np.int32), t, np)[1:]:
+            pair = nodes * np.int64(self.size) + target
+            at = np.searchsorted(pairs, pair)
+            known = np.append(pairs, -1)[at] == pair
+            p = np.where(known, t["weight"][at], 0.0) + t["left"][nodes] * p
+        return np.asarray(p.mean(0))
+
+    def distribution(self, symbols: Mapping[str, Any], none: Any, tables: Mapping[str, Any], xp: Any) -> Any:
+        """``(N, V)``; `none` as in `walk`."""
+        nodes = self.walk(symbols, none, tables, xp)
+        n, last = none.shape[0], len(self.counts.successor)
+        rows = np.arange(n, dtype=np.int32)[:, None] * self.size  # (N, 1)
+        share = tables["left"][-1] / len(self.names) + xp.zeros_like(xp.take(tables["left"], nodes[0], axis=0))  # (M, N): to the shorter
+        numbers, parts = [xp.reshape(none * 0, (-1,))], [xp.zeros_like(share[0])]
+        for level in range(len(self.widths) - 1, 0, -1):
+            begin, end = (xp.expand_dims(xp.take(tables["start"], nodes[level] + more, axis=0), -1) for more in (0, 1))
+            at = begin + np.arange(self.widths[level], dtype=np.int32)  # (M, N, W)
+            inside, at = at < end, xp.minimum(at, last)
+            part = xp.expand_dims(share, -1) * xp.take(tables["weight"], at, axis=0)
+            numbers.append(xp.reshape(xp.where(inside, rows + xp.take(tables["successor"], at, axis=0), 0), (-1,)))
+            parts.append(xp.reshape(xp.where(inside, part, 0.0), (-1,)))
+            share = share * xp.take(tables["left"], nodes[level], axis=0)
+        number, part = xp.concatenate(numbers), xp.concatenate(parts)
+        added = np.bincount(number, part, n * self.size) if xp is np else ops.segment_sum(part, number, n * self.size)
+        return xp.reshape(added, (n, self.size)) + xp.matmul(xp.transpose(share), tables["root"])
+
+
+# ---------------------------------------------------------------------- model
+
+
+class Tables(keras.Model):
+    """The tries as variables that are not trained, so that a compiled loop takes them in as arguments."""
+
+    def __init__(self, tries: Sequence[Tries]) -> None:
+        super().__init__(name="markov")
+        self.fields = [{name: self._variable(table, f"{field}_{name}") for name, table in each.tables.items()}
+                       for field, each in zip(FIELDS, tries, strict=True)]  # fmt: skip
+        self.built = True
+
+    @staticmethod
+    def _variable(table: np.ndarray, name: str) -> keras.Variable:
+        return keras.Variable(table, dtype="int32" if table.dtype == np.int32 else "float32", trainable=False, name=name)
+
+
+class Markov(NextModel):
+    """Build it from a `Config` and a codec, then `count`; before, all that can follow is equally likely.
+
+    A state is ``(past (B, R, 3), now (B, 3))``: the last events, the latest first, and what is known of the one under way.
+    """
+
+    config_type = Config
+    by_steps = False
+    weights_file = "model.npz"
+
+    def __init__(self, config: Config, codec: ChordCodec) -> None:
+        super().__init__(config, codec)
+        self.views = [views(field, config.order) for field in range(len(FIELDS))]
+        self.names = [tuple(dict.fromkeys(symbol for view in field for symbol in view)) for field in self.views]
+        self.reach = max([1, *(lag(symbol) for field in self.names for symbol in field)])  # R
+        notes = codec.chord_notes.shape[1] + 1
+        bit = 2 ** np.arange(min(codec.most_notes, BITS), dtype=np.int64)
+        self._slots = codec.chord_slots[:, : len(bit)]  # (C, K)
+        self._bits = bit.astype(np.int32)  # (K,)
+        self._sounds = np.pad(codec.chord_notes > 0, ((0, 0), (0, 1))).astype(np.int32).reshape(-1)  # (C · (P + 1),), 0 for empty slots
+        self._row = notes
+        nothing = np.zeros((0, self.reach, 3), np.int32), np.zeros((0, 3), np.int32)
+        self._take([self._counted(field, *nothing) for field in range(len(FIELDS))])
+
+    def _take(self, counts: Sequence[Counts]) -> None:
+        self.tries = [
+            Tries(each, names, size, lowest, self.config.smoothing)
+            for each, names, size, lowest in zip(counts, self.views, self.codec.sizes, LOWEST, strict=True)
+        ]
+        self.network = Tables(self.tries)
+        self.__dict__.pop("_rolls", None)  # compiled loops hold the tables that they were made with
+
+    # ------------------------------------------------------------------ contexts
+
+    def _symbols(self, field: int, past: Any, now: Any, xp: Any) -> dict[str, Any]:
+        """The context symbols ``(N,)`` of a field by name: `past` ``(N, R, 3)``, the latest first, `now` ``(N, 3)`` up to that field."""
+        rows = [now, *(past[:, back] for back in range(self.reach))]
+        found = {}
+        for name in self.names[field]:
+            kind, back = name[0], int(name[1:])
+            if kind == "m":
+                found[name] = self._common(rows[back + 1][:, CHORD], rows[back][:, CHORD], xp)
+            else:
+                found[name] = rows[back][:, "chd".index(kind)]
+        return found
+
+    def _common(self, before: Any, chord: Any, xp: Any) -> Any:
+        """Which notes of a chord sounded in the one before, as a number; of unknown chords none are known. (N,)"""
+        at = xp.expand_dims(before * self._row, -1) + xp.take(self._slots, chord, axis=0)  # (N, K)
+        return xp.sum(xp.take(self._sounds, at, axis=0) * self._bits, axis=-1)
+
+    def _pasts(self, inputs: np.ndarray) -> np.ndarray:
+        """``(B, L, 3)`` → ``(B, L, R, 3)``: the events up to each step, the latest first; padding before the window."""
+        padded = np.pad(inputs, ((0, 0), (self.reach - 1, 0), (0, 0)), constant_values=PAD)
+        spans = np.lib.stride_tricks.sliding_window_view(padded, self.reach, axis=1)  # (B, L, 3, R)
+        return spans[..., ::-1].transpose(0, 1, 3, 2)
+
+    # ------------------------------------------------------------------ learning
+
+    def _counted(self, field: int, past: np.ndarray, now: np.ndarray) -> Counts:
+        known = now[:, field] != PAD  # of the end only the chord is told
+        symbols = self._symbols(field, past[known], now[known], np)
+        contexts = [[symbols[name] for name in view] for view in self.views[field]]
+        return Counts.from_contexts(contexts, now[known, field], self.codec.sizes[field])
+
+    def count(self, pieces: Sequence[Encoded]) -> None:
+        """Learn whole pieces, instead of what was learned before."""
+        past = np.concatenate([self._pasts(piece.tokens[None, :-1])[0] for piece in pieces])
+        now = np.concatenate([piece.tokens[1:] for piece in pieces])
+        self._take([self._counted(field, past, now) for field in range(len(FIELDS))])
+
+    @property
+    def parameters(self) -> int:
+        """How many counts it keeps."""
+        return sum(len(tries.counts.times) for tries in self.tries)
+
+    def write_weights(self, path: Path) -> None:
+        columns = [(field, tries.counts._asdict()) for field, tries in zip(FIELDS, self.tries, strict=True)]
+        named = {f"{field}.{name}": column for field, counts in columns for name, column in counts.items()}
+        with path.open("wb") as file:
+            np.savez_compressed(file, **named)
+
+    def read_weights(self, path: Path) -> None:
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                counts = [Counts(*(stored[f"{field}.{name}"] for name in Counts._fields)) for field in FIELDS]
+        except (zipfile.BadZipFile, zlib.error, EOFError, AttributeError) as error:
+            raise ValueError(f"no counts in {path.name}: {error}") from error
+        for each, names, size in zip(counts, self.views, self.codec.sizes, strict=True):
+            each.check(len(names), size)
+        self._take(counts)
+
+    # ------------------------------------------------------------------ measuring
+
+    def windows(self, pieces: Sequence[Encoded], config: EncodeConfig, *, training: bool) -> Windows:
+        """Whole pieces, whatever the window is: nothing is forgotten within one."""
+        return windows(pieces, length=min(LONGEST, max(len(piece.tokens) for piece in pieces) - 1))
+
+    def probabilities(self, field: int, past: np.ndarray, now: np.ndarray) -> np.ndarray:
+        """``(N, V)`` what may come in a field after `past` ``(N, R, 3)``, the latest first, and the earlier fields of `now` ``(N, 3)``."""
+        tries, made = self.tries[field], []
+        for begin in range(0, max(len(now), 1), ROWS):
+            some = slice(begin, begin + ROWS)
+            symbols = self._symbols(field, past[some], now[some], np)
+            made.append(tries.distribution(symbols, np.full(len(now[some]), -2, np.int32), tries.tables, np))
+        return np.concatenate(made)
+
+    def logits(self, batch: Sequence[Any], *, training: bool = False) -> list[Any]:
+        inputs, targets = np.asarray(batch[0]), np.asarray(batch[1])
+        past, now = self._pasts(inputs).reshape(-1, self.reach, 3), targets.reshape(-1, 3)
+        told = [self.probabilities(field, past, now).reshape(*targets.shape[:2], -1) for field in range(len(FIELDS))]
+        return [np.where(p > 0, np.log(np.maximum(p, 1e-300)), NEVER) for p in told]
+
+    def nats(self, batch: Sequence[Any], *, training: bool = False) -> Losses:
+        """Nats of each field, at every step, as `field_losses` has them; in double precision, and without making all of a distribution."""
+        inputs, targets, common = (np.asarray(column) for column in batch)
+        real = targets[..., CHORD] != PAD
+        past, now, common = self._pasts(inputs)[real], targets[real], common[real]  # (N, …)
+        sums = np.zeros(len(FIELDS))
+        for field in range(len(FIELDS)):
+            known = now[:, field] != PAD
+            before, this = past[known], now[known]
+            if field == HELD:
+                fits = self.codec.patterns_that_fit(common[known])
+                fits[:, UNKNOWN] = True
+                p = self.probabilities(HELD, before, this) * fits
+                chances = p[np.arange(len(p)), this[:, HELD]] / p.sum(1)
+            else:  # these distributions are over what can follow to begin with
+                chances = self.tries[field].probability(self._symbols(field, before, this, np), this[:, field])
+            sums[field] = -np.log(chances).sum()
+        return Losses(sums.sum() / max(len(now), 1), sums, np.float64(len(now)))
+
+    # ------------------------------------------------------------------ composing
+
+    def initial_state(self, batch: int) -> State:
+        return ops.zeros((batch, self.reach, 3), "int32"), ops.zeros((batch, 3), "int32")
+
+    def step(self, state: State, token: Any, *, field: int) -> tuple[State, Any]:
+        past, now = state
+        now = ops.concatenate([now[:, :field], ops.expand_dims(ops.cast(token, "int32"), -1), now[:, field + 1 :]], axis=-1)
+        if field == DURATION:
+            past = ops.concatenate([ops.expand_dims(now, 1), past[:, :-1]], axis=1)
+            now = ops.zeros_like(now)
+        following = (field + 1) % len(FIELDS)
+        tables = self.network.fields[following]
+        symbols = self._symbols(following, past, now, ops)
+        p = self.tries[following].distribution(symbols, now[:, 0] * 0 - 2, tables, ops)
+        return (past, now), ops.where(p > 0, ops.log(ops.maximum(p, 1e-37)), NEVER)

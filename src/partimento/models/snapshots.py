@@ -1,0 +1,91 @@
+"""What a model makes of some of its training windows while it learns, kept for the pictures of `partimento watch`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from partimento.files import new_file
+from partimento.models.base import Model, Windows
+from partimento.models.settings import Settings
+
+FOLDER = "seen"
+WINDOWS = 512  # points in the picture of a latent space
+FRAMES = 100  # most pictures of one training
+
+
+class Seen(NamedTuple):
+    """A training as it was seen.
+
+    Attributes
+    ----------
+    epochs : list of int
+        When it was looked at.
+    targets : (n, L, 3) int32
+        The windows that were looked at; the first is the one that is reconstructed.
+    looks : list of dict
+        What `Model.look` gave of them, an epoch each.
+    """
+
+    epochs: list[int]
+    targets: np.ndarray
+    looks: list[dict[str, np.ndarray]]
+
+
+@dataclass(frozen=True)
+class Snapshots:
+    """Takes one every so many epochs: five in the tutorial's 500."""
+
+    shop: Path
+    model: Model
+    train: Windows
+    settings: Settings
+
+    def take(self, epoch: int) -> None:
+        """Look at the model after `epoch`, if it is time."""
+        every = max(1, self.settings.train.epochs // FRAMES)
+        if epoch != 1 and epoch % every:
+            return
+        some = self._some()
+        folder = self.shop / FOLDER
+        if not (folder / "windows.npz").is_file():
+            _save(folder / "windows.npz", {"targets": some.targets})
+        _save(folder / f"epoch-{epoch:05d}.npz", self.model.look(some))
+
+    def _some(self) -> Windows:
+        """The same windows each time, spread over the training pieces; the first is a full one."""
+        full = np.flatnonzero(self.train.targets[:, -1, 0])
+        chosen = full if len(full) else np.arange(len(self.train.targets))
+        chosen = chosen[np.linspace(0, len(chosen) - 1, min(WINDOWS, len(chosen))).astype(int)]
+        first = np.random.default_rng(self.settings.train.seed).integers(len(chosen))
+        chosen = np.concatenate([chosen[first : first + 1], np.delete(chosen, first)])
+        return Windows(*(column[chosen] for column in self.train))
+
+
+def _save(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    with new_file(path, durable=False) as work, work.open("wb") as file:
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+
+
+def read_seen(folder: Path, *, until: int | None = None) -> Seen:
+    """The snapshots of a run, finished or not; those after the epoch `until` (of a training that was killed) are passed over.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError, KeyError
+        If there are none, or they are damaged.
+    """
+    with np.load(folder / FOLDER / "windows.npz", allow_pickle=False) as file:
+        targets = file["targets"]
+    epochs, looks = [], []
+    for path in sorted((folder / FOLDER).glob("epoch-*.npz")):
+        number = re.fullmatch(r"epoch-(\d+)\.npz", path.name)
+        if number and (until is None or int(number[1]) <= until):
+            with np.load(path, allow_pickle=False) as file:
+                looks.append({name: file[name] for name in file.files})
+            epochs.append(int(number[1]))
+    return Seen(epochs, targets, looks)

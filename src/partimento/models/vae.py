@@ -1,0 +1,236 @@
+"""A variational autoencoder of windows (Kingma & Welling 2014; tutorial, section "Variational Autoencoder").
+
+The encoder gives a normal distribution for each window, a point is drawn from it, and the divergence of these distributions from the
+standard normal (KL) is part of the loss, so that new music can be had from points of the standard normal. Recipe `vae-tutorial` is the text's:
+one dense layer either way, sigmoids, the mean over columns and over latent dimensions. Recipe `vae` reads and writes chords, held notes and
+durations with recurrent layers, counts the KL in full (the sum over dimensions, so that −(reconstruction + KL) is a bound on the likelihood:
+the ELBO), lets its weight β grow (Bowman et al. 2016), and leaves each dimension some KL free (Kingma et al. 2016).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from partimento.config import UserError
+from partimento.models.base import (
+    CHORD,
+    DURATION,
+    FIELDS,
+    HELD,
+    PAD,
+    ChordCodec,
+    LatentModel,
+    Losses,
+    column_losses,
+    field_losses,
+    right_chords,
+    unflatten,
+)
+from partimento.models.layers import LSTM, WindowDense, chord_embedding, chord_output
+
+ACTIVE = 0.01  # nats: a latent dimension with less KL than this carries nothing (Burda et al. 2016 draw a like line)
+
+# ---------------------------------------------------------------------- configuration
+
+
+@dataclass(frozen=True)
+class Config:
+    """Sizes of the recipe `vae`.
+
+    Parameters
+    ----------
+    length : int
+        Events of a window (L); the same as ``encode.window``.
+    latent : int
+        Latent dimensions (Z).
+    network : str
+        ``dense``: one layer either way over one-hot chords, with sigmoids, as in the tutorial; ``recurrent``.
+    embed_size, units : int
+        Of the recurrent network: E, and the width of its LSTM layers.
+    dropout : float
+        In the recurrent network.
+    kl : str
+        ``sum`` over the latent dimensions, or their ``mean``, as in the tutorial (where the reconstruction is a mean, too).
+    beta : float
+        Weight of the KL.
+    anneal : int
+        Training steps over which that weight grows from 0; 0: it is there at once.
+    free_bits : float
+        Nats of KL, for each dimension, that cost nothing.
+    """
+
+    length: int = 32
+    latent: int = 32
+    network: str = "recurrent"
+    embed_size: int = 64
+    units: int = 256
+    dropout: float = 0.2
+    kl: str = "sum"
+    beta: float = 1.0
+    anneal: int = 1000
+    free_bits: float = 0.05
+
+    def __post_init__(self) -> None:
+        for name, words in (("network", ("dense", "recurrent")), ("kl", ("sum", "mean"))):
+            if getattr(self, name) not in words:
+                raise UserError(f"model.{name} is {' or '.join(words)}, not {getattr(self, name)!r}")
+        for name, least, most in (
+            ("length", 1, 4096),
+            ("latent", 1, 4096),
+            ("embed_size", 1, 4096),
+            ("units", 1, 8192),
+            ("anneal", 0, 10**9),
+        ):
+            if not least <= getattr(self, name) <= most:
+                raise UserError(f"model.{name} lies between {least} and {most:,}")
+        if not 0 <= self.dropout < 1:
+            raise UserError("model.dropout is at least 0 and below 1")
+        if not (0 <= self.beta < float("inf") and 0 <= self.free_bits < float("inf")):
+            raise UserError("model.beta and model.free_bits are at least 0")
+
+
+# ---------------------------------------------------------------------- layers
+
+
+class Sampling(layers.Layer):
+    """Mean and logarithm of the variance, ``(B, Z)`` each → a point drawn from that normal distribution (the reparameterisation trick).
+
+    Outside training the noise is always the same, so that a measurement is.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.seed_generator = keras.random.SeedGenerator()  # drawn from the seed that is set
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        mean, log_variance = inputs
+        noise = keras.random.normal(ops.shape(mean), seed=self.seed_generator if training else 1)
+        return mean + ops.exp(log_variance / 2) * noise
+
+
+class Places(layers.Layer):
+    """Adds to each step of ``(B, L, E)`` a vector of its own."""
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        self.table = self.add_weight(shape=shape[1:], initializer="glorot_uniform", name="table")
+
+    def call(self, x: Any) -> Any:
+        return x + self.table
+
+
+# ---------------------------------------------------------------------- model
+
+
+class Vae(LatentModel):
+    """`encoder`: ``(B, L, 3)`` → mean, log-variance ``(B, Z)``; `decoder`: ``(B, Z)`` → logits ``(B, L, …)`` of each field told."""
+
+    config_type = Config
+
+    def __init__(self, config: Config, codec: ChordCodec) -> None:
+        super().__init__(config, codec)
+        self.length, self.latent = config.length, config.latent
+        recurrent = config.network == "recurrent"
+        self.fields = (CHORD, HELD, DURATION) if recurrent else (CHORD,)
+        self.encoding = "integers" if recurrent else "one-hot"
+        self.terms = (*FIELDS, "kl") if recurrent else ("reconstruction", "kl")
+        self.measures = ("accuracy", "active")
+        window, latent = keras.Input((config.length, 3), dtype="int32", name="window"), keras.Input((config.latent,), name="latent")
+        chords = codec.sizes[CHORD]
+        if recurrent:
+            read, written = self._read(window), self._write(latent)
+            mean, log_variance = (layers.Dense(config.latent, name=name)(read) for name in ("mean", "log_variance"))
+        else:
+            written = [layers.Dense(chords * config.length, name="output")(latent)]  # (B, C·L)
+            mean, log_variance = (WindowDense(chords, config.latent, name=name)(window[..., CHORD]) for name in ("mean", "log_variance"))
+        self.encoder = keras.Model(window, [mean, log_variance], name="encoder")
+        self.decoder = keras.Model(latent, written, name="decoder")
+        mean, log_variance = self.encoder(window)
+        outputs = self.decoder(Sampling(name="sampling")([mean, log_variance]))
+        self.network = keras.Model(window, [mean, log_variance, *outputs], name="vae")
+
+    # ------------------------------------------------------------------ the recurrent network
+
+    def _read(self, window: Any) -> Any:
+        config = self.config
+        chords = chord_embedding(self.codec.chord_notes, config.embed_size, by_notes=True)(window[..., CHORD])
+        others = [
+            layers.Embedding(self.codec.sizes[f], config.embed_size // 2 or 1, name=f"{FIELDS[f]}_embedding")(window[..., f])
+            for f in (HELD, DURATION)
+        ]
+        x = layers.Dropout(config.dropout)(ops.concatenate([chords, *others], axis=-1))  # (B, L, 2E)
+        x = ops.concatenate(
+            [
+                LSTM(config.units, return_sequences=True, name="forward")(x),
+                ops.flip(LSTM(config.units, return_sequences=True, name="backward")(ops.flip(x, 1)), 1),
+            ],
+            axis=-1,
+        )
+        counted = ops.cast(ops.expand_dims(window[..., CHORD] != PAD, -1), "float32")
+        return ops.sum(x * counted, axis=1) / ops.maximum(ops.sum(counted, axis=1), 1.0)  # (B, 2 units): the mean over what is there
+
+    def _write(self, latent: Any) -> list[Any]:
+        config = self.config
+        spread = layers.RepeatVector(self.length)(latent)  # (B, L, Z)
+        x = layers.Dense(config.units, name="unfold")(spread)
+        x = ops.relu(Places(name="places")(x))  # each step knows which it is
+        x = layers.Dropout(config.dropout)(LSTM(config.units, return_sequences=True, name="writer")(x))
+        x = ops.concatenate([x, spread], axis=-1)  # (B, L, units + Z)
+        h = layers.Dense(config.units // 2 or 1, activation="relu", name="dense")(x)
+        chord = chord_output(self.codec.chord_notes, config.units // 2 or 1, by_notes=True)(h)
+        return [chord, *(layers.Dense(self.codec.sizes[f], name=f"{FIELDS[f]}_output")(h) for f in (HELD, DURATION))]
+
+    # ------------------------------------------------------------------ training
+
+    def losses(self, batch: Sequence[Any], *, training: bool, step: Any = 0.0) -> Losses:
+        _, targets, common = batch
+        mean, log_variance, *logits = self.network(targets, training=training)
+        real = ops.cast(targets[:, :1, CHORD] != PAD, "float32")  # (B, 1): a window of padding counts for nothing
+        windows = ops.maximum(ops.sum(real), 1.0)
+        kl = 0.5 * (ops.square(mean) + ops.exp(log_variance) - 1 - log_variance) * real  # (B, Z)
+        each = ops.sum(kl, axis=0) / windows  # (Z,): nats a window
+        weight = self.config.beta * (ops.minimum(ops.cast(step, "float32") / self.config.anneal, 1.0) if self.config.anneal else 1.0)
+        charged = ops.sum(ops.maximum(each, self.config.free_bits))
+        if self.config.network == "recurrent":
+            nats, events = field_losses(self.codec, logits, targets, common)
+            reconstruction = ops.sum(nats) / windows  # nats a window
+            scores = logits[0]
+        else:
+            _, nats, events = column_losses(logits[0], targets)
+            reconstruction, nats = nats / windows, ops.expand_dims(nats, 0)
+            scores = unflatten(logits[0], self.length, ops)
+        if self.config.kl == "mean":  # the tutorial's: the mean over the columns, and over the dimensions
+            objective = reconstruction / (self.length * self.codec.sizes[CHORD]) + weight * charged / self.latent
+        else:
+            objective = (reconstruction + weight * charged) * windows / ops.maximum(events, 1.0)
+        right = ops.zeros(()) if training else right_chords(scores, targets)
+        told = ops.stack([ops.sum(kl), right, ops.sum(ops.cast(each > ACTIVE, "float32")) * events])
+        return Losses(objective, ops.concatenate([nats, told]), events)
+
+    def verdict(self, parts: Mapping[str, float]) -> str | None:
+        """Whether the latent space carries anything."""
+        share = parts["active"] / self.latent
+        if share < 0.5 / self.latent:
+            return (
+                f"posterior collapse: none of the {self.latent} latent dimensions carries {ACTIVE} nats; what is decoded does not depend on them "
+                "(a smaller model.beta, more model.free_bits, a longer model.anneal may help)"
+            )
+        if share < 0.25:
+            return f"partial posterior collapse: {parts['active']:.0f} of {self.latent} latent dimensions carry {ACTIVE} nats or more"
+        return None
+
+    # ------------------------------------------------------------------ composing
+
+    def encode(self, targets: np.ndarray) -> np.ndarray:
+        """The means."""
+        return np.asarray(self.encoder.predict_on_batch(targets)[0])
+
+    def decode(self, z: Any) -> list[np.ndarray]:
+        logits = self.decoder.predict_on_batch(np.asarray(z, np.float32))
+        scores = logits if self.config.network == "recurrent" else [unflatten(logits[0], self.length)]
+        return [np.asarray(ops.softmax(field, axis=-1)) for field in scores]
