@@ -19,7 +19,7 @@ from partimento.corpus.gather import gather
 from partimento.corpus.parts import without_drums
 from partimento.corpus.select import Selection
 from partimento.encode.codecs import ChordCodec
-from partimento.encode.onehot import EncodingSize, combinations, encoding_sizes
+from partimento.encode.encoding_sizes import EncodingSize, combinations, encoding_sizes
 from partimento.encode.vocabulary import SPECIAL
 from partimento.files import write_atomically
 from partimento.piece import Piece, merge_held

@@ -121,6 +121,48 @@ def compose(
 
 
 @app.command()
+def watch(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run, or one whose training is under way.", show_default=False)],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder for the pictures [default: RUN/watch, or RUN-watch while it is under way].")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Make the pictures of a training: losses, latent space, one window given back ever better, network; and a page with them all."""
+    from partimento.app.watch import run_watch
+
+    run_watch(run, out=out, as_json=as_json)
+
+
+@app.command()
+def compare(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Runs that learned from the same pieces.", show_default=False)],
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Also write the table: .csv, .json or .md.")] = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Put runs side by side: nats an event on the same held-out pieces, reconstruction, variety, training time, weights."""
+    from partimento.app.compare import run_compare
+
+    run_compare(runs, out=out, force=force, as_json=as_json)
+
+
+@app.command()
+def listen(
+    path: Annotated[Path, typer.Argument(metavar="WAV", help="A WAV file.", show_default=False)],
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write the waveform, .png or .svg.")] = None,
+    start: Annotated[float, typer.Option(help="First second of the picture.")] = 0.0,
+    seconds: Annotated[float, typer.Option(help="How many seconds it shows.")] = 3.0,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Say what a sound file holds: rate, channels, duration, levels; and draw its waveform."""
+    from partimento.app.listen import run_listen
+
+    run_listen(path, out=out, start_s=start, seconds=seconds, force=force, as_json=as_json)
+
+
+@app.command()
 def render(
     source: Annotated[Path, typer.Argument(metavar="IN", help="A score: MIDI, MusicXML, ABC or kern.", show_default=False)],
     outputs: Annotated[list[Path], typer.Option("--out", "-o", help="File to write; may be given several times.")],

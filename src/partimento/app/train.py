@@ -1,4 +1,4 @@
-"""``partimento train``: read, learn, hold against the baselines, save a run and a first sample; or go on with a training that was stopped."""
+"""``partimento train``: read, learn, hold against the baselines, save a run and a first sample; or go on with a stopped training."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def train_run(
     force: bool = False,
     extras: Extras | None = None,
 ) -> Trained:
-    """Train on what is selected of sources, or (without `values`) go on; the run also gets ``rejects.csv``, ``held_out.json`` and a sample."""
+    """Train on what is selected, or (without `values`) go on; the run also gets ``rejects.csv``, ``held_out.json`` and a sample."""
     # Loading the framework takes seconds: what is wrong with the configuration is said before.
     with stages.during("start"):
         from partimento.evaluate.sampler import sampler_check
@@ -165,7 +165,7 @@ def _first_sample(run: Any, folder: Path, stages: screen.Stages) -> None:
 
     with stages.during("sample"):
         seed = run.settings.train.seed
-        write(compose(run, seed=seed), folder / "samples" / f"seed-{seed}.mid")
+        write(compose(run, seed=seed), folder / "samples" / f"seed-{seed}.mid", force=True)
 
 
 def _pictures(folder: Path, stages: screen.Stages) -> None:
@@ -179,8 +179,18 @@ def _tell(trained: Trained, out: Path, *, as_json: bool) -> None:
     screen.print_rejects(trained.reading.rejects)
     if as_json:
         figures = {name: {**asdict(row), "total": row.total} for name, row in trained.table.items()}
-        screen.print_json({"run": str(out), "seed": run.settings.train.seed, "best": asdict(run.best), "ended": run.ended, "held_out": figures,
-                           "reconstruction": trained.right, "verdict": trained.verdict, "rejected": len(trained.reading.rejects)})  # fmt: skip
+        screen.print_json(
+            {
+                "run": str(out),
+                "seed": run.settings.train.seed,
+                "best": asdict(run.best),
+                "ended": run.ended,
+                "held_out": figures,
+                "reconstruction": trained.right,
+                "verdict": trained.verdict,
+                "rejected": len(trained.reading.rejects),
+            }
+        )
         return
     print_figures(trained.table)
     lines = [f"of the chords of held-out windows {trained.right:.1%} come out right"] if trained.right is not None else []

@@ -78,13 +78,14 @@ class Autoencoder(LatentModel):
     def _encoder(self) -> keras.Model:
         window = keras.Input((self.length, 3), dtype="int32", name="window")
         widths = [*[(self.config.units, "relu")] * self.config.layers, (self.latent, "tanh")]
-        x = WindowDense(self.codec.sizes[CHORD], widths[0][0], activation=widths[0][1], name="encoder_0")(window[..., CHORD])
-        for i, (units, activation) in enumerate(widths[1:], 1):
-            x = layers.Dense(units, activation=activation, name=f"encoder_{i}")(self._drop(x))
+        names = [*(f"encoder_{i}" for i in range(self.config.layers)), "latent"]
+        x = WindowDense(self.codec.sizes[CHORD], widths[0][0], activation=widths[0][1], name=names[0])(window[..., CHORD])
+        for name, (units, activation) in zip(names[1:], widths[1:], strict=True):
+            x = layers.Dense(units, activation=activation, name=name)(self._drop(x))
         return keras.Model(window, x, name="encoder")
 
     def _decoder(self) -> keras.Model:
-        latent = keras.Input((self.latent,), name="latent")
+        latent = keras.Input((self.latent,), name="point")
         x = latent
         for i in range(self.config.layers):
             x = self._drop(layers.Dense(self.config.units, activation="relu", name=f"decoder_{i}")(x))
@@ -108,7 +109,7 @@ class Autoencoder(LatentModel):
     # ------------------------------------------------------------------ composing
 
     def encode(self, targets: np.ndarray) -> np.ndarray:
-        return np.asarray(self.encoder.predict_on_batch(targets))
+        return np.asarray(self.encoder.predict_on_batch(targets), np.float32)
 
     def decode(self, z: Any) -> list[np.ndarray]:
         """One distribution a step; where the outputs are sigmoids, their odds."""
@@ -121,4 +122,5 @@ class Autoencoder(LatentModel):
             return np.tanh(super().draw(count, rng))
         spread = known.std(axis=0) if len(known) > 1 else 0.0
         chosen = known[rng.integers(len(known), size=count)]
-        return np.clip(chosen + 0.25 * spread * rng.standard_normal(chosen.shape), -1, 1).astype(np.float32)
+        near = chosen + 0.25 * spread * rng.standard_normal(chosen.shape)
+        return np.asarray(np.clip(near, -1, 1), np.float32)

@@ -21,8 +21,9 @@ from partimento.encode.vocabulary import END, PAD, SPECIAL, UNKNOWN
 from partimento.encode.windows import Windows, windows
 
 __all__ = [
-    "CHORD", "DURATION", "FIELDS", "HELD", "PAD", "SPECIAL", "UNKNOWN", "ChordCodec", "EncodeConfig", "Encoded", "LatentModel", "Losses", "Model",
-    "NextModel", "State", "Windows", "column_losses", "field_losses", "flatten", "mean_losses", "one_hot", "right_chords", "unflatten", "windows",
+    "CHORD", "DURATION", "END", "FIELDS", "HELD", "PAD", "SPECIAL", "UNKNOWN", "ChordCodec", "EncodeConfig", "Encoded", "LatentModel",
+    "Losses", "Model", "NextModel", "State", "Windows", "column_losses", "field_losses", "flatten", "mean_losses", "one_hot",
+    "right_chords", "unflatten", "windows",
 ]  # fmt: skip
 
 State = tuple[Any, ...]
@@ -106,7 +107,7 @@ class Model(ABC):
         self.network.load_weights(path)
 
     def verdict(self, parts: Mapping[str, float]) -> str | None:
-        """What a person should know of the best epoch, whose `Epoch.parts` these are: where something went wrong that a loss does not say."""
+        """What a person should know of the best epoch, whose `Epoch.parts` these are, where something went wrong that no loss tells."""
         return None
 
     def look(self, some: Windows) -> dict[str, np.ndarray]:
@@ -188,7 +189,7 @@ class LatentModel(Model):
 
 
 def best_tokens(codec: ChordCodec, logits: Sequence[np.ndarray | None], common: np.ndarray) -> np.ndarray:
-    """The likeliest number of each field ``(L, 3)``, the special ones aside; a field without logits is the commonest one, and strikes all."""
+    """The likeliest number of each field ``(L, 3)``, the special ones aside; without logits the commonest one, and nothing held."""
     rows = np.full((len(common), 3), SPECIAL, np.int32)
     for field, scores in enumerate(logits):
         if scores is None:

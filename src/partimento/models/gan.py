@@ -49,6 +49,7 @@ class Config:
     gain: float = 1.0
     match: float = 0.0
     pool: str = "flat"
+    normed: float = 0.0
     dilate: bool = True
 
 
@@ -67,7 +68,9 @@ class Spectral(layers.Layer):
         self.units, self.taps, self.gain = units, taps, gain
 
     def build(self, shape: Any) -> None:
-        self.kernel = self.add_weight(shape=(self.taps * shape[-1], self.units), initializer=keras.initializers.Orthogonal(self.gain), name="kernel")
+        self.kernel = self.add_weight(
+            shape=(self.taps * shape[-1], self.units), initializer=keras.initializers.Orthogonal(self.gain), name="kernel"
+        )
         self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
         self.u = self.add_weight(shape=(self.units,), initializer="random_normal", trainable=False, name="u")
 
@@ -161,7 +164,11 @@ class Gan(LatentModel):
             x = x + h
         x = ops.relu(self._norm(x[:, :L]))
         _, H, D = self.codec.sizes
-        return [NotesOutput(self.codec.chord_notes, U, name="chord")(x * self.config.sharp), layers.Dense(H, name="held")(x), layers.Dense(D, name="duration")(x)]
+        return [
+            NotesOutput(self.codec.chord_notes, U, name="chord")(x * self.config.sharp),
+            layers.Dense(H, name="held")(x),
+            layers.Dense(D, name="duration")(x),
+        ]
 
     def _judge(self, rows: Any, counted: Any) -> Any:
         C, H, D = self.codec.sizes
@@ -207,6 +214,8 @@ class Gan(LatentModel):
 
     def fake(self, z, seed, training):
         logits = self.generator(z, training=training)
+        if self.config.normed:
+            logits = [self.config.normed * (l - ops.mean(l, -1, keepdims=True)) / (ops.std(l, -1, keepdims=True) + 1e-3) for l in logits]
         logits = [l + p for l, p in zip(logits, self.possible)]
         seed = seed if self.config.gumbel else None
         T = self.config.temperature

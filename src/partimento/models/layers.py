@@ -44,9 +44,9 @@ class NotesOutput(NotesEmbedding):
 
 
 class WindowDense(layers.Layer):
-    """A dense layer on a flattened one-hot window, ``(B, L) int → (B, units)``: the rows of its kernel ``(V·L, units)`` that the ones choose, summed.
+    """A dense layer on a flattened one-hot window, ``(B, L) int → (B, units)``: the sum of the kernel's rows that the ones choose.
 
-    Equal to ``Dense(units)(flatten(one_hot(window, V)))`` to the last row of the kernel, but that the zeros are not multiplied; padding
+    The kernel is ``(V·L, units)``. Equal to ``Dense(units)(flatten(one_hot(window, V)))``, but that the zeros are not multiplied; padding
     chooses no row.
     """
 

@@ -11,10 +11,10 @@ from typing import Any
 import keras
 
 from partimento.config import UserError, merge, read_recipe, recipe_of
-from partimento.encode.prepare import DataSet, prepare
-from partimento.files import become, refuse_folder
+from partimento.encode.prepare import DataSet, Prepared, prepare
+from partimento.files import become, refuse_folder, write_atomically
 from partimento.models import checkpoint, model_class
-from partimento.models.base import Model, Windows
+from partimento.models.base import Encoded, Model, Windows
 from partimento.models.run import MARK, Run, fill, load_run, versions
 from partimento.models.settings import Settings
 from partimento.models.sizes import too_small
@@ -125,6 +125,8 @@ def learn(
         elif shop is not None:
             checkpoint.write_about(shop, settings, hooks.told or {}, data.fingerprint)
         model = new_model(settings, data)
+        if shop is not None:
+            write_atomically(shop / "vocabulary.json", data.codec.to_json(), durable=False)  # so that it can be looked at under way
         run = Run.from_training(settings, data, model, _train(model, data, settings, shop, hooks))
         if shop is not None and out is not None:
             fill(run, shop, out)
@@ -182,7 +184,7 @@ def _train(model: Model, data: DataSet, settings: Settings, shop: Path | None, h
     train = model.windows(encoded, settings.encode, training=True)
     if text := too_small(model, train):
         hooks.note(text)
-    snapshots = Snapshots(shop, model, train, settings) if shop else None
+    snapshots = Snapshots(shop, model, train, _owners(model, data, encoded, settings), settings) if shop else None
     look = hooks.inspect(model, data) if hooks.inspect else None
 
     def inspect(epoch: int) -> str | None:
@@ -200,6 +202,13 @@ def _train(model: Model, data: DataSet, settings: Settings, shop: Path | None, h
         inspect=inspect if snapshots or look else None,
         start=checkpoint.read_checkpoint(shop) if shop else None,
     )
+
+
+def _owners(model: Model, data: DataSet, encoded: Sequence[Encoded], settings: Settings) -> list[Prepared]:
+    """The piece of each training window."""
+    pieces = [item for item in data.train for _ in item.copies]
+    counts = [len(model.windows([each], settings.encode, training=True).inputs) for each in encoded]
+    return [piece for piece, count in zip(pieces, counts, strict=True) for _ in range(count)]
 
 
 __all__ = ["Hooks", "Windows", "learn", "new_model", "over_recipe"]

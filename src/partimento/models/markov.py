@@ -174,7 +174,7 @@ def smooth(counts: Counts, roots: int, size: int, kind: str) -> tuple[np.ndarray
     """
     nodes = np.arange(len(counts.symbol))
     owner = np.repeat(nodes, np.diff(counts.start))
-    parent = np.concatenate([np.full(roots, -1), np.repeat(nodes, np.diff(counts.first))])
+    parent = parents(counts.first)
     count = counts.times.astype(np.float64)
     if kind == "kneser-ney":
         pair = owner * np.int64(size) + counts.successor
@@ -193,6 +193,11 @@ def smooth(counts: Counts, roots: int, size: int, kind: str) -> tuple[np.ndarray
     once, twice = (np.bincount(group[owner], count == times, int(group.max()) + 1) for times in (1, 2))
     discount = np.where(once + twice > 0, once / np.maximum(once + 2 * twice, 1), 0.5).clip(0.1, 0.95)[group]  # never none, never all
     return (count - discount[owner]) / seen[owner], np.where(kinds > 0, discount * kinds / seen, 1.0)
+
+
+def parents(first: np.ndarray) -> np.ndarray:
+    """``(n,)`` of each node; -1 of roots."""
+    return np.concatenate([np.full(first[0], -1), np.repeat(np.arange(len(first) - 1), np.diff(first))])
 
 
 def _levels(first: np.ndarray, roots: int) -> Iterator[tuple[int, int]]:
@@ -220,15 +225,33 @@ class Tries:
         # One node more, which has nothing below or after it and leaves all to the shorter context: what was never seen.
         self.tables: dict[str, np.ndarray] = {
             "symbol": np.append(counts.symbol, -1).astype(np.int32),
-            "first": np.append(counts.first, counts.first[-1]),
+            "parent": np.append(parents(counts.first), -1).astype(np.int32),
             "start": np.append(counts.start, counts.start[-1]),
             "successor": np.append(counts.successor, 0).astype(np.int32),
             "weight": np.append(weight, 0.0),
             "left": np.append(left, 1.0),
             "root": root,
         }
-        self.halvings = int(np.diff(counts.first).max(initial=0)).bit_length()
         self.widths = [int(np.diff(counts.start)[begin:end].max()) for begin, end in _levels(counts.first, len(names))]
+        self.column = [np.concatenate([np.full(0, 0), *some]).astype(np.int32) for some in zip(*(
+            (np.full(width, level), np.arange(width)) for level, width in enumerate(self.widths) if level
+        ), strict=True)] or [np.zeros(0, np.int32)] * 2  # fmt: skip
+        self.bits = max(1, len(counts.symbol).bit_length())
+        self._hash()
+
+    def _hash(self) -> None:
+        """Sort the nodes by a hash of parent and symbol, so that a child is found in one look: a search by halves compiles for minutes."""
+        t, n = self.tables, len(self.counts.symbol)
+        place = self._place(t["parent"][:n], t["symbol"][:n], np)
+        in_place = np.bincount(place, minlength=2**self.bits)
+        self.crowd = int(in_place.max())
+        t["bucket"] = np.concatenate([[0], np.cumsum(in_place)]).astype(np.int32)[:-1]
+        t["member"] = np.append(np.argsort(place, kind="stable"), np.full(self.crowd, n)).astype(np.int32)
+
+    def _place(self, parent: Any, symbol: Any, xp: Any) -> Any:
+        """The upper bits of a product that overflows (Fibonacci hashing, Knuth 1973)."""
+        mixed = parent * -1640531535 + symbol * 1367130551
+        return xp.bitwise_and(xp.right_shift(mixed, 32 - self.bits), 2**self.bits - 1)
 
     def walk(self, symbols: Mapping[str, Any], none: Any, tables: Mapping[str, Any], xp: Any) -> list[Any]:
         """The nodes ``(M, N)`` of each level for context symbols ``(N,)`` by name; `none` ``(N,)`` holds no symbol, -2."""
@@ -236,14 +259,11 @@ class Tries:
         nodes = [xp.expand_dims(none * 0, 0) + np.arange(len(self.names), dtype=np.int32)[:, None]]
         for level in range(1, len(self.widths)):
             wanted = xp.stack([symbols[view[level - 1]] if level <= len(view) else none for view in self.names])
-            low, end = (xp.take(tables["first"], nodes[-1] + more, axis=0) for more in (0, 1))
-            high = end
-            for _ in range(self.halvings):  # binary search; where low meets high, it stays
-                middle = (low + high) // 2
-                below = xp.logical_and(low < high, xp.take(tables["symbol"], middle, axis=0) < wanted)
-                low, high = xp.where(below, middle + 1, low), xp.where(below, high, middle)
-            found = xp.logical_and(low < end, xp.take(tables["symbol"], low, axis=0) == wanted)
-            nodes.append(xp.where(found, low, nowhere))
+            begin = xp.take(tables["bucket"], self._place(nodes[-1], wanted, xp), axis=0)
+            member = xp.take(tables["member"], xp.expand_dims(begin, -1) + np.arange(self.crowd, dtype=np.int32), axis=0)  # (M, N, crowd)
+            of, by = (xp.take(tables[name], member, axis=0) for name in ("parent", "symbol"))
+            found = xp.logical_and(of == xp.expand_dims(nodes[-1], -1), by == xp.expand_dims(wanted, -1))
+            nodes.append(xp.min(xp.where(found, member, nowhere), axis=-1))
         return nodes
 
     def probability(self, symbols: Mapping[str, np.ndarray], target: np.ndarray) -> np.ndarray:
@@ -260,22 +280,25 @@ class Tries:
 
     def distribution(self, symbols: Mapping[str, Any], none: Any, tables: Mapping[str, Any], xp: Any) -> Any:
         """``(N, V)``; `none` as in `walk`."""
-        nodes = self.walk(symbols, none, tables, xp)
-        n, last = none.shape[0], len(self.counts.successor)
-        rows = np.arange(n, dtype=np.int32)[:, None] * self.size  # (N, 1)
-        share = tables["left"][-1] / len(self.names) + xp.zeros_like(xp.take(tables["left"], nodes[0], axis=0))  # (M, N): to the shorter
-        numbers, parts = [xp.reshape(none * 0, (-1,))], [xp.zeros_like(share[0])]
+        nodes = xp.stack(self.walk(symbols, none, tables, xp))  # (D, M, N)
+        left = xp.take(tables["left"], nodes, axis=0)
+        shares = [xp.ones_like(left[0]) / len(self.names)]  # (M, N): what the longer contexts leave to this one
         for level in range(len(self.widths) - 1, 0, -1):
-            begin, end = (xp.expand_dims(xp.take(tables["start"], nodes[level] + more, axis=0), -1) for more in (0, 1))
-            at = begin + np.arange(self.widths[level], dtype=np.int32)  # (M, N, W)
-            inside, at = at < end, xp.minimum(at, last)
-            part = xp.expand_dims(share, -1) * xp.take(tables["weight"], at, axis=0)
-            numbers.append(xp.reshape(xp.where(inside, rows + xp.take(tables["successor"], at, axis=0), 0), (-1,)))
-            parts.append(xp.reshape(xp.where(inside, part, 0.0), (-1,)))
-            share = share * xp.take(tables["left"], nodes[level], axis=0)
-        number, part = xp.concatenate(numbers), xp.concatenate(parts)
-        added = np.bincount(number, part, n * self.size) if xp is np else ops.segment_sum(part, number, n * self.size)
-        return xp.reshape(added, (n, self.size)) + xp.matmul(xp.transpose(share), tables["root"])
+            shares.insert(0, shares[0] * left[level])
+        p = xp.matmul(xp.transpose(shares[0]), tables["root"])
+        if not len(self.column[0]):
+            return p
+        # Of all levels at once, W places each, as many as what followed any of its nodes: (W of all, M, N).
+        level, place = self.column
+        begin, end = (xp.take(xp.take(tables["start"], nodes + more, axis=0), level, axis=0) for more in (0, 1))
+        at = begin + place[:, None, None]
+        inside, at = at < end, xp.minimum(at, len(self.counts.successor))
+        part = xp.take(xp.stack(shares), level, axis=0) * xp.take(tables["weight"], at, axis=0)
+        number = xp.take(tables["successor"], at, axis=0) + np.arange(none.shape[0], dtype=np.int32) * self.size
+        part, number = (xp.reshape(xp.where(inside, some, xp.zeros_like(some)), (-1,)) for some in (part, number))
+        count = none.shape[0] * self.size
+        added = np.bincount(number, part, count) if xp is np else ops.segment_sum(part, number, count)
+        return p + xp.reshape(added, (-1, self.size))
 
 
 # ---------------------------------------------------------------------- model
@@ -344,7 +367,8 @@ class Markov(NextModel):
     def _common(self, before: Any, chord: Any, xp: Any) -> Any:
         """Which notes of a chord sounded in the one before, as a number; of unknown chords none are known. (N,)"""
         at = xp.expand_dims(before * self._row, -1) + xp.take(self._slots, chord, axis=0)  # (N, K)
-        return xp.sum(xp.take(self._sounds, at, axis=0) * self._bits, axis=-1)
+        number = xp.sum(xp.take(self._sounds, at, axis=0) * self._bits, axis=-1)
+        return number.astype(np.int32) if xp is np else ops.cast(number, "int32")
 
     def _pasts(self, inputs: np.ndarray) -> np.ndarray:
         """``(B, L, 3)`` → ``(B, L, R, 3)``: the events up to each step, the latest first; padding before the window."""

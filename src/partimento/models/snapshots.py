@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from partimento.encode.prepare import Prepared
+from partimento.encode.vocabulary import SPECIAL
 from partimento.files import new_file
 from partimento.models.base import Model, Windows
 from partimento.models.settings import Settings
@@ -27,12 +31,16 @@ class Seen(NamedTuple):
         When it was looked at.
     targets : (n, L, 3) int32
         The windows that were looked at; the first is the one that is reconstructed.
+    titles, keys : list of str
+        Of the piece that each window is from.
     looks : list of dict
         What `Model.look` gave of them, an epoch each.
     """
 
     epochs: list[int]
     targets: np.ndarray
+    titles: list[str]
+    keys: list[str]
     looks: list[dict[str, np.ndarray]]
 
 
@@ -43,6 +51,7 @@ class Snapshots:
     shop: Path
     model: Model
     train: Windows
+    owners: Sequence[Prepared]  # of each window
     settings: Settings
 
     def take(self, epoch: int) -> None:
@@ -50,20 +59,24 @@ class Snapshots:
         every = max(1, self.settings.train.epochs // FRAMES)
         if epoch != 1 and epoch % every:
             return
-        some = self._some()
-        folder = self.shop / FOLDER
+        chosen, folder = self._chosen, self.shop / FOLDER
+        some = Windows(*(column[chosen] for column in self.train))
         if not (folder / "windows.npz").is_file():
-            _save(folder / "windows.npz", {"targets": some.targets})
+            owners = [self.owners[number] for number in chosen]
+            titles, keys = [item.piece.title or item.piece.source.path for item in owners], [item.key.name for item in owners]
+            _save(folder / "windows.npz", {"targets": some.targets, "titles": np.array(titles), "keys": np.array(keys)})
         _save(folder / f"epoch-{epoch:05d}.npz", self.model.look(some))
 
-    def _some(self) -> Windows:
-        """The same windows each time, spread over the training pieces; the first is a full one."""
-        full = np.flatnonzero(self.train.targets[:, -1, 0])
-        chosen = full if len(full) else np.arange(len(self.train.targets))
-        chosen = chosen[np.linspace(0, len(chosen) - 1, min(WINDOWS, len(chosen))).astype(int)]
-        first = np.random.default_rng(self.settings.train.seed).integers(len(chosen))
-        chosen = np.concatenate([chosen[first : first + 1], np.delete(chosen, first)])
-        return Windows(*(column[chosen] for column in self.train))
+    @cached_property
+    def _chosen(self) -> np.ndarray:
+        """The same windows each time, spread over the training pieces; the first is one that is whole and known."""
+        targets = self.train.targets
+        whole = np.flatnonzero((targets[:, :-1] >= SPECIAL).all((1, 2)) & (targets[:, -1, 0] >= SPECIAL))
+        few = np.linspace(0, len(targets) - 1, min(WINDOWS, len(targets))).astype(int)
+        if not len(whole):
+            return few
+        first = whole[np.random.default_rng(self.settings.train.seed).integers(len(whole))]
+        return np.concatenate([[first], few[few != first]])
 
 
 def _save(path: Path, arrays: dict[str, np.ndarray]) -> None:
@@ -80,7 +93,7 @@ def read_seen(folder: Path, *, until: int | None = None) -> Seen:
         If there are none, or they are damaged.
     """
     with np.load(folder / FOLDER / "windows.npz", allow_pickle=False) as file:
-        targets = file["targets"]
+        targets, titles, keys = file["targets"], file["titles"].tolist(), file["keys"].tolist()
     epochs, looks = [], []
     for path in sorted((folder / FOLDER).glob("epoch-*.npz")):
         number = re.fullmatch(r"epoch-(\d+)\.npz", path.name)
@@ -88,4 +101,4 @@ def read_seen(folder: Path, *, until: int | None = None) -> Seen:
             with np.load(path, allow_pickle=False) as file:
                 looks.append({name: file[name] for name in file.files})
             epochs.append(int(number[1]))
-    return Seen(epochs, targets, looks)
+    return Seen(epochs, targets, titles, keys, looks)

@@ -23,7 +23,7 @@ MOST_STEPS = 64
 class Epoch:
     """A line of the history; losses are nats an event.
 
-    `loss` is the mean objective over the epoch's steps, with dropout; the others are measured on the validation windows: `val_loss`, and what
+    `loss` is the mean over the epoch's steps, with dropout; the others are measured on the validation windows: `val_loss`, and what
     it consists of (`Model.terms` and `Model.measures`) in `parts`. What depends on the machine stands apart, in `seconds` (since training
     began), `events_per_s` and `compiled` (the share of the epoch's time in compiled calls).
     """
@@ -99,7 +99,7 @@ def fit(
     """
     size = _steps_per_call(model, train, config)
     steps = math.ceil(len(train.inputs) / config.batch_size)
-    loop = backend.trainer(model.network, _optimizer(config, steps), model.losses)
+    loop = backend.trainer(model.network, _optimizer(config, steps), model.losses, terms=len(model.terms))
     point = start or Checkpoint((), 0, loop.state()[:2], [])
     if start:
         loop.set_state(start.state)
@@ -150,7 +150,8 @@ def _one_epoch(
     number, began, inside = point.epoch + 1, time.monotonic(), 0.0
     # The order comes from seed and epoch alone, so that a run can be taken up again at any epoch.
     order = np.random.default_rng([config.seed, number]).permutation(len(train.inputs))
-    steps, values = math.ceil(len(order) / config.batch_size), []
+    steps = math.ceil(len(order) / config.batch_size)
+    values: list[float] = []
     for batches, count in _calls(train, order, config.batch_size, size):
         called = time.monotonic()
         values += loop.train(batches, count, (number - 1) * steps + len(values))[:count].tolist()
@@ -167,26 +168,24 @@ def _one_epoch(
     took = time.monotonic() - began
     parts = dict(zip((*model.terms, *model.measures), (sums / max(events, 1.0)).tolist(), strict=True))
     before = point.history[-1].seconds if point.history else 0.0
-    rate = np.count_nonzero(train.targets[..., 0]) / max(trained, 1e-9)
+    rate = int(np.count_nonzero(train.targets[..., 0])) / max(trained, 1e-9)
     epoch = Epoch(number, float(np.mean(values)), sum(parts[name] for name in model.terms), parts, before + took, rate, inside / took)
     if not math.isfinite(epoch.loss + epoch.val_loss):
-        raise UserError(
-            f"the loss is no longer a number in epoch {number}: a smaller step may do, as --set train.learning_rate={config.learning_rate / 10:g}"
-        )
+        raise UserError(f"the loss is no longer a number in epoch {number}: try --set train.learning_rate={config.learning_rate / 10:g}")
     return epoch
 
 
 def validate(model: Model, valid: Windows, config: TrainConfig) -> Epoch:
     """The single line of history of a model that learned all at once."""
     losses = [model.losses(batch, training=False) for batch, _ in _calls(valid, np.arange(len(valid.inputs)), config.batch_size, 0)]
-    sums, events = sum(np.asarray(loss.sums, np.float64) for loss in losses), sum(float(loss.events) for loss in losses)
+    sums, events = np.sum([np.asarray(loss.sums, np.float64) for loss in losses], axis=0), sum(float(loss.events) for loss in losses)
     parts = dict(zip((*model.terms, *model.measures), (sums / max(events, 1.0)).tolist(), strict=True))
     total = sum(parts[name] for name in model.terms)
     return Epoch(1, total, total, parts)
 
 
 def _calls(data: Windows, order: np.ndarray, batch: int, size: int) -> Iterator[tuple[Windows, int]]:
-    """Arrays ``(S, B, …)`` for each call, and how many of the S batches count. Windows of padding fill the last ones, and count for nothing.
+    """Arrays ``(S, B, …)`` for each call, and how many of the S batches count. Windows of padding fill the last ones, for nothing.
 
     With `size` 0, arrays are single batches ``(B, …)``.
     """

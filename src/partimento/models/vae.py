@@ -1,10 +1,10 @@
 """A variational autoencoder of windows (Kingma & Welling 2014; tutorial, section "Variational Autoencoder").
 
 The encoder gives a normal distribution for each window, a point is drawn from it, and the divergence of these distributions from the
-standard normal (KL) is part of the loss, so that new music can be had from points of the standard normal. Recipe `vae-tutorial` is the text's:
-one dense layer either way, sigmoids, the mean over columns and over latent dimensions. Recipe `vae` reads and writes chords, held notes and
-durations with recurrent layers, counts the KL in full (the sum over dimensions, so that −(reconstruction + KL) is a bound on the likelihood:
-the ELBO), lets its weight β grow (Bowman et al. 2016), and leaves each dimension some KL free (Kingma et al. 2016).
+standard normal (KL) is part of the loss, so that new music can be had from points of the standard normal. Recipe `vae-tutorial` is the
+text's: one dense layer either way, sigmoids, the mean over columns and over latent dimensions. Recipe `vae` reads and writes chords, held
+notes and durations with recurrent layers, counts the KL in full (the sum over dimensions, so that −(reconstruction + KL) is a bound on
+the likelihood: the ELBO), lets its weight β grow (Bowman et al. 2016), and leaves each dimension some KL free (Kingma et al. 2016).
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ class Vae(LatentModel):
         self.encoding = "integers" if recurrent else "one-hot"
         self.terms = (*FIELDS, "kl") if recurrent else ("reconstruction", "kl")
         self.measures = ("accuracy", "active")
-        window, latent = keras.Input((config.length, 3), dtype="int32", name="window"), keras.Input((config.latent,), name="latent")
+        window, latent = keras.Input((config.length, 3), dtype="int32", name="window"), keras.Input((config.latent,), name="point")
         chords = codec.sizes[CHORD]
         if recurrent:
             read, written = self._read(window), self._write(latent)
@@ -217,8 +217,8 @@ class Vae(LatentModel):
         share = parts["active"] / self.latent
         if share < 0.5 / self.latent:
             return (
-                f"posterior collapse: none of the {self.latent} latent dimensions carries {ACTIVE} nats; what is decoded does not depend on them "
-                "(a smaller model.beta, more model.free_bits, a longer model.anneal may help)"
+                f"posterior collapse: none of the {self.latent} latent dimensions carries {ACTIVE} nats; what is decoded does not "
+                "depend on them (a smaller model.beta, more model.free_bits, a longer model.anneal may help)"
             )
         if share < 0.25:
             return f"partial posterior collapse: {parts['active']:.0f} of {self.latent} latent dimensions carry {ACTIVE} nats or more"

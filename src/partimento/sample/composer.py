@@ -125,8 +125,17 @@ def composes(run: Run) -> bool:
     return isinstance(run.model, NextModel | LatentModel)
 
 
+def draw(run: Run, *, takes: int, events: int, seed: int) -> np.ndarray:
+    """Takes from silence as the model makes them, none preferred and nothing left out: ``(takes, events, 3)``, padding after an end."""
+    begin = _begin(run, None, 0, seed, None)
+    limits, choice = Limits(events + 1, 2**30, may_end=False), Choice()
+    if isinstance(run.model, LatentModel):
+        return _from_latent(run.model, _ends(run, begin, None, takes), takes, limits=limits, choice=choice, seed=seed)
+    return np.asarray(roll(run.model, begin.tokens, limits=limits, choice=choice, takes=takes, seed=seed).tokens[:, 1 : events + 1])
+
+
 def _ends(run: Run, begin: Opening, towards: int | None, takes: int) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]:
-    """Where the way through the latent space begins and ends ``(Z,)``, None where that is drawn; and the training pieces' points ``(n, Z)``."""
+    """Where the way through the latent space begins and ends ``(Z,)``, None where that is drawn; and training pieces' points ``(n, Z)``."""
     length = run.model.length
     if towards is not None and not 0 <= towards < len(run.pieces):
         raise UserError(f"there is no training piece number {towards}: they go from 0 to {len(run.pieces) - 1}")

@@ -238,15 +238,11 @@ def group_points(groups: Sequence[str]) -> Groups:
 
 
 def _as_keys(names: Collection[str]) -> dict[str, Key]:
-    """The names as keys, or nothing if one is none."""
+    """The names as keys, or nothing if one is none or does not say its mode."""
     try:
-        return {name: Key.from_name(name) for name in names if " " in name or _refuse(name)}
+        return {name: Key.from_name(name) for name in names} if all(" " in name for name in names) else {}
     except ValueError:
         return {}
-
-
-def _refuse(name: str) -> bool:
-    raise ValueError(f"a key has a mode: {name}")
 
 
 def square_limits(points: np.ndarray, *, prior: bool = False) -> tuple[float, float, float, float]:

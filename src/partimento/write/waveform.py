@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-LARGEST = 2**30  # bytes of a file: three hours of CD sound, some 5 GB while it is measured
+LARGEST = 2**30  # bytes of a file: an hour and a half of CD sound, some 3 GB of memory
 COLUMNS = 1500  # of the envelope: about one a dot of the picture
 BANDS = 120  # in which loudness is measured: 25 ms of three seconds, a period of the lowest notes
 SIDES = {1: ("",), 2: ("left", "right")}

@@ -22,7 +22,9 @@ class Trainer(Protocol):
     """What training needs of a backend."""
 
     def train(self, batches: Arrays, count: int, first: int) -> np.ndarray:
-        """Take the first `count` of the steps in `batches`, arrays ``(S, B, …)``; their objectives ``(S,)``, zero for steps not taken.
+        """Take the first `count` of the steps in `batches`, arrays ``(S, B, …)``; their losses ``(S,)``, zero for steps not taken.
+
+        A loss is the sum of the terms an event; the gradient is that of the objective.
 
         `first` is the number of steps taken before. There is one compilation for a shape, whatever `count` is.
         """
@@ -45,14 +47,19 @@ def name() -> str:
     return str(keras.backend.backend())
 
 
-def trainer(network: keras.Model, optimizer: keras.Optimizer, losses: Losses) -> Trainer:
-    """A `Trainer` for the backend in use."""
+def trainer(network: keras.Model, optimizer: keras.Optimizer, losses: Losses, *, terms: int) -> Trainer:
+    """A `Trainer` for the backend in use; the first `terms` of the sums that `losses` gives add up to its loss."""
     optimizer.build(network.trainable_variables)
     room = import_module(f"partimento.models.backend.with_{name()}")
-    made: Trainer = room.Trainer(network, optimizer, losses)
+    made: Trainer = room.Trainer(network, optimizer, losses, terms)
     return made
 
 
 def groups(network: keras.Model, optimizer: keras.Optimizer) -> list[list[Any]]:
     """The variables of a training, in the order of `State`."""
     return [network.trainable_variables, network.non_trainable_variables, optimizer.variables]
+
+
+def mean(sums: Any, events: Any, terms: int) -> Any:
+    """The loss of a batch, an event."""
+    return keras.ops.sum(sums[:terms]) / keras.ops.maximum(events, 1.0)

@@ -9,13 +9,13 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
-from partimento.models.backend import Arrays, Losses, State, groups
+from partimento.models.backend import Arrays, Losses, State, groups, mean
 
 
 class Trainer:
     """See `backend.Trainer`."""
 
-    def __init__(self, network: keras.Model, optimizer: keras.Optimizer, losses: Losses) -> None:
+    def __init__(self, network: keras.Model, optimizer: keras.Optimizer, losses: Losses, terms: int) -> None:
         self._groups = groups(network, optimizer)
         trainable_variables, fixed_variables, _ = self._groups
 
@@ -30,9 +30,9 @@ class Trainer:
 
         def one(state: Any, batch: Any, step: Any) -> Any:
             trainable, fixed, moments = state
-            (value, (fixed, _, _)), grads = gradient(trainable, fixed, batch, step, True)
+            (_, (fixed, sums, events)), grads = gradient(trainable, fixed, batch, step, True)
             trainable, moments = optimizer.stateless_apply(moments, grads, trainable)
-            return [trainable, fixed, moments], value
+            return [trainable, fixed, moments], mean(sums, events, terms)
 
         def train(state: Any, batches: Any, count: Any, first: Any) -> Any:
             size = batches[0].shape[0]

@@ -8,23 +8,23 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from partimento.models.backend import Arrays, Losses
+from partimento.models.backend import Arrays, Losses, mean
 from partimento.models.backend.in_place import InPlace
 
 
 class Trainer(InPlace):
     """See `backend.Trainer`."""
 
-    def __init__(self, network: keras.Model, optimizer: keras.Optimizer, losses: Losses) -> None:
+    def __init__(self, network: keras.Model, optimizer: keras.Optimizer, losses: Losses, terms: int) -> None:
         super().__init__(network, optimizer)
         variables = [v.value for v in network.trainable_variables]
 
         def one(batch: Any, step: Any) -> Any:
             with tf.GradientTape() as tape:
-                objective, _, _ = losses(batch, training=True, step=step)
+                objective, sums, events = losses(batch, training=True, step=step)
             grads = tape.gradient(objective, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
             optimizer.apply(grads, network.trainable_variables)
-            return objective
+            return mean(sums, events, terms)
 
         def train(batches: Any, count: Any, first: Any) -> Any:
             def body(i: Any, values: Any) -> Any:

@@ -9,28 +9,28 @@ import numpy as np
 import torch
 from keras import ops
 
-from partimento.models.backend import Arrays, Losses
+from partimento.models.backend import Arrays, Losses, mean
 from partimento.models.backend.in_place import InPlace
 
 
 class Trainer(InPlace):
     """See `backend.Trainer`."""
 
-    def __init__(self, network: keras.Model, optimizer: keras.Optimizer, losses: Losses) -> None:
+    def __init__(self, network: keras.Model, optimizer: keras.Optimizer, losses: Losses, terms: int) -> None:
         super().__init__(network, optimizer)
-        self.network, self.optimizer, self.losses = network, optimizer, losses
+        self.network, self.optimizer, self.losses, self.terms = network, optimizer, losses, terms
 
     def train(self, batches: Arrays, count: int, first: int) -> np.ndarray:
         values = np.zeros(len(batches[0]), np.float32)
         variables = self.network.trainable_variables
         for i in range(count):
             self.network.zero_grad()
-            objective, _, _ = self.losses(_batch(batches, i), training=True, step=float(first + i))
+            objective, sums, events = self.losses(_batch(batches, i), training=True, step=float(first + i))
             objective.backward()
             with torch.no_grad():
                 grads = [v.value.grad if v.value.grad is not None else torch.zeros_like(v.value) for v in variables]
                 self.optimizer.apply(grads, variables)
-            values[i] = float(objective.detach())
+            values[i] = float(mean(sums.detach(), events, self.terms))
         return values
 
     def evaluate(self, batches: Arrays, count: int) -> tuple[np.ndarray, float]:

@@ -1,0 +1,82 @@
+"""``partimento compare``: runs side by side."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from partimento.app import screen
+from partimento.config import UserError
+from partimento.files import refuse_existing, write_atomically
+
+SUFFIXES = (".csv", ".json", ".md")
+NOTE = "nats an event of held-out pieces, less is better; with KL a bound; right: chords given back; distinct: variety beside the corpus'"
+
+
+def run_compare(runs: Sequence[Path], *, out: Path | None, force: bool, as_json: bool) -> None:
+    """The command; see `cli.compare`."""
+    if out is not None:
+        if out.suffix.lower() not in SUFFIXES:
+            raise UserError(f"{out}: the table is written as {', '.join(SUFFIXES)}")
+        refuse_existing(out, force=force)
+    if len({run.resolve() for run in runs}) < len(runs) or len({run.name for run in runs}) < len(runs):
+        raise UserError("the same run, or two runs of one name, are given")
+    with screen.stages(quiet=as_json) as stages:
+        with stages.during("start"):
+            from partimento.evaluate.compare import compare, summaries
+        rows = compare(runs, progress=lambda done, total: stages.at("compare", done, total))
+        grouped = summaries(rows, runs)
+    plain = {"runs": [asdict(row) for row in rows], "by_seeds": [asdict(each) for each in grouped]}
+    if out is not None:
+        write_atomically(out, _text(out.suffix.lower(), rows, grouped, plain))
+    if as_json:
+        screen.print_json(plain)
+        return
+    screen.print_table(NOTE, HEADER, [_cells(row) for row in rows])
+    if any(each.runs > 1 for each in grouped):
+        screen.print_table("the same, over seeds", SUMMARY, [_summary(each) for each in grouped])
+
+
+HEADER = ("run", "model", "seed", "all", "chord", "held", "duration", "unknown", "kl", "right", "distinct", "seconds", "weights")
+SUMMARY = ("runs", "seeds", "all", "±", *HEADER[4:])
+
+
+def _cells(row: Any) -> list[str]:
+    figures = [_figure(getattr(row, name)) for name in ("total", "chord", "held", "duration", "unknown", "kl")]
+    shares = ["" if value is None else f"{value:.1%}" for value in (row.right,)]
+    distinct = "" if row.distinct is None else f"{row.distinct:.2f}"
+    baseline = row.run.startswith("(")
+    cost = ["", ""] if baseline else [f"{row.seconds:,.0f}", f"{row.weights:,}"]
+    return [row.run, row.model, "" if baseline else str(row.seed), *figures, *shares, distinct, *cost]
+
+
+def _summary(each: Any) -> list[str]:
+    cells = _cells(each.mean)
+    return [each.name, str(each.runs), cells[3], f"{each.deviation:.3f}" if each.runs > 1 and each.total is not None else "", *cells[4:]]
+
+
+def _figure(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
+
+
+def _text(suffix: str, rows: Sequence[Any], grouped: Sequence[Any], plain: dict[str, Any]) -> str:
+    if suffix == ".json":
+        return json.dumps(plain, indent=2)
+    if suffix == ".csv":
+        text = io.StringIO()
+        table = csv.DictWriter(text, list(plain["runs"][0]), lineterminator="\n")
+        table.writeheader()
+        table.writerows(plain["runs"])
+        return text.getvalue()
+    tables = [(HEADER, [_cells(row) for row in rows]), (SUMMARY, [_summary(each) for each in grouped])]
+    return "\n".join(_markdown(header, cells) for header, cells in tables) + f"\n{NOTE}.\n"
+
+
+def _markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "/") for cell in line) + " |" for line in lines) + "\n"

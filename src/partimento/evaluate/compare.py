@@ -1,0 +1,183 @@
+"""Runs side by side: what each says of the same held-out pieces, what it makes up, what it cost."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from partimento.config import UserError
+
+Progress = Callable[[int, int], None]
+SAMPLES, EVENTS = 16, 128  # takes, and events in each, by which variety is measured
+
+
+@dataclass(frozen=True)
+class Row:
+    """One run; figures are nats an event, None where a model has none.
+
+    Attributes
+    ----------
+    total, chord, held, duration, unknown, kl : float or None
+        See `likelihood.Likelihood`; with `kl` the total is a bound.
+    right : float or None
+        Share of held-out chords that a latent model gives back right.
+    distinct : float or None
+        Distinct runs of four chords among all in what it composes, over the same share in as much of the training pieces.
+    seconds : float
+        Of training.
+    weights : int
+    """
+
+    run: str
+    model: str
+    seed: int
+    total: float | None
+    chord: float | None
+    held: float | None
+    duration: float | None
+    unknown: float | None
+    kl: float | None
+    right: float | None
+    distinct: float | None
+    seconds: float
+    weights: int
+
+
+def compare(folders: Sequence[Path], *, progress: Progress | None = None) -> list[Row]:
+    """A row a run, and one for each baseline that they were held against; the best first, then those that have no likelihood.
+
+    Raises
+    ------
+    UserError
+        If runs did not learn from the same music in the same way, so that their figures do not compare.
+    """
+    abouts = [_about(folder) for folder in folders]
+    for about, folder in zip(abouts[1:], folders[1:], strict=True):
+        if about["corpus"]["fingerprint"] != abouts[0]["corpus"]["fingerprint"]:
+            raise UserError(f"{folder} did not learn from the same pieces as {folders[0]}: their figures do not compare")
+        if about["test"] != abouts[0]["test"]:
+            raise UserError(
+                f"{folder} was not tested on the same pieces as {folders[0]}: a store keeps one split for every seed (corpus build)"
+            )
+    rows = []
+    for done, (folder, about) in enumerate(zip(folders, abouts, strict=True)):
+        if progress:
+            progress(done, len(folders))
+        rows.append(_row(folder, about))
+    rows += _baselines(folders)
+    if progress:
+        progress(len(folders), len(folders))
+    return sorted(rows, key=lambda row: (row.total is None, row.total or 0.0, row.run))
+
+
+def _about(folder: Path) -> dict[str, Any]:
+    from partimento.models.run import MARK, check_is_run
+
+    check_is_run(folder)
+    try:
+        about: dict[str, Any] = json.loads((folder / MARK).read_text(encoding="utf-8"))
+        about["held_out"] = json.loads((folder / "held_out.json").read_text(encoding="utf-8"))
+        about["history"] = json.loads((folder / "history.json").read_text(encoding="utf-8"))
+        pieces = json.loads((folder / "pieces.json").read_text(encoding="utf-8"))
+        about["test"] = sorted((piece["title"], piece["source"]["path"], piece["events"]) for piece in pieces if piece["split"] != "train")
+        about["model"], about["seed"] = about["settings"]["model"]["name"], about["settings"]["train"]["seed"]
+        float(about["history"][-1]["seconds"])
+        str(about["corpus"]["fingerprint"])
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise UserError(f"{folder} has no figures to compare: train it with: partimento train ({type(error).__name__}: {error})") from error
+    return about
+
+
+def _row(folder: Path, about: dict[str, Any]) -> Row:
+    figures = about["held_out"].get(about["model"], {})
+    return Row(
+        run=folder.name,
+        model=about["model"],
+        seed=int(about["seed"]),
+        **{name: figures.get(name) for name in ("total", "chord", "held", "duration", "unknown")},
+        kl=figures.get("kl") or None,
+        right=about["held_out"].get("reconstruction"),
+        distinct=variety(folder),
+        seconds=float(about["history"][-1]["seconds"]),
+        weights=int(about["parameters"]),
+    )
+
+
+def _baselines(folders: Sequence[Path]) -> list[Row]:
+    """What the runs were held against; once where several have the same view of the music."""
+    found: dict[tuple[str, str], Row] = {}
+    for folder in folders:
+        about = _about(folder)
+        for name in ("unigram", "markov"):
+            if about["model"] == name or name not in about["held_out"]:
+                continue
+            figures = about["held_out"][name]
+            told = {key: figures.get(key) for key in ("total", "chord", "held", "duration", "unknown")}
+            row = Row(f"({name})", name, 0, **told, kl=None, right=None, distinct=None, seconds=0.0, weights=0)
+            found.setdefault((name, f"{figures['total']:.6f}"), row)
+    return [*found.values()]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Runs that differ by their seed alone: mean and standard deviation of the total, and means of the rest."""
+
+    name: str
+    runs: int
+    total: float | None
+    deviation: float
+    mean: Row
+
+
+def summaries(rows: Sequence[Row], folders: Sequence[Path]) -> list[Summary]:
+    """Of `compare`'s rows; runs are grouped by their settings."""
+    groups: dict[str, list[Row]] = {}
+    by_name = {row.run: row for row in rows}
+    for folder in folders:
+        settings = _about(folder)["settings"]
+        settings["train"].pop("seed")
+        groups.setdefault(json.dumps(settings, sort_keys=True), []).append(by_name[folder.name])
+    made = []
+    for group in groups.values():
+        totals = [row.total for row in group if row.total is not None]
+        name = re.sub(r"[-_]*(seed)?[-_]*\d+$", "", group[0].run) or group[0].model if len(group) > 1 else group[0].run
+        deviation = float(np.std(totals, ddof=1)) if len(totals) > 1 else 0.0
+        made.append(Summary(name, len(group), float(np.mean(totals)) if totals else None, deviation, _mean(group, name)))
+    return sorted(made, key=lambda each: (each.total is None, each.total or 0.0, each.name))
+
+
+def _mean(group: Sequence[Row], name: str) -> Row:
+    figures: dict[str, Any] = {}
+    for column in FIGURES:
+        values = [getattr(row, column) for row in group if getattr(row, column) is not None]
+        figures[column] = float(np.mean(values)) if values else None
+    return replace(group[0], **{**figures, "run": name, "weights": round(figures["weights"])})
+
+
+FIGURES = ("total", "chord", "held", "duration", "unknown", "kl", "right", "distinct", "seconds", "weights")
+
+
+def variety(folder: Path) -> float | None:
+    """See `Row.distinct`; None for a run that does not compose."""
+    from partimento.encode.codecs import CHORD
+    from partimento.evaluate.collapse import distinct_ngrams
+    from partimento.models.run import load_run
+    from partimento.sample.composer import composes, draw
+
+    run = load_run(folder)
+    if not composes(run):
+        return None
+    made = draw(run, takes=SAMPLES, events=EVENTS, seed=run.settings.train.seed)[..., CHORD]
+    rows = [piece.opening[1:, CHORD] for piece in run.pieces if piece.split == "train"]
+    length = min(EVENTS, max(map(len, rows)))
+    real = [row[:length] for row in rows if len(row) >= length]
+    rng = np.random.default_rng(0)
+    chosen = [real[number] for number in rng.permutation(len(real))[:SAMPLES]]
+    pieces = made[: len(chosen), :length]
+    return float(distinct_ngrams(pieces, 4) / max(distinct_ngrams(np.stack(chosen), 4), 1e-9))
