@@ -87,7 +87,7 @@ def watch(run: Path, out: Path, *, progress: Progress | None = None) -> list[Pat
     list of Path
         The page first.
     """
-    from partimento.write.animation import write_learning_page
+    from partimento.write.learning import write_learning_page
 
     watched, show = open_watched(run), Exhibition(out)
     kinds = [losses, latent, reconstruction, network, encodings, sound, chords]
@@ -121,9 +121,8 @@ def losses(watched: Watched, show: Exhibition) -> None:
 
 def latent(watched: Watched, show: Exhibition) -> None:
     """Where the training windows lie."""
-    from partimento.write.animation import LatentHistory, latent_gif, latent_page, write_animation
     from partimento.write.figure import write_plot
-    from partimento.write.learning import latent_map
+    from partimento.write.learning import LatentHistory, latent_gif, latent_map, latent_page, write_animation
 
     seen = watched.seen
     if seen is None or not seen.looks or "latent" not in seen.looks[0]:
@@ -154,7 +153,7 @@ def on_a_plane(points: np.ndarray) -> tuple[np.ndarray, str]:
 
 def reconstruction(watched: Watched, show: Exhibition) -> None:
     """One window as the model gave it back, or guessed it chord by chord, as the epochs went by."""
-    from partimento.write.animation import Reconstruction, score_gif, score_page, write_animation
+    from partimento.write.learning import Reconstruction, score_gif, score_page, write_animation
 
     seen = watched.seen
     if seen is None or not seen.looks or "tokens" not in seen.looks[0]:
@@ -205,8 +204,8 @@ def network(watched: Watched, show: Exhibition) -> None:
     """The layers of the model."""
     from partimento.models import model_class
     from partimento.models.describe import layers_of
-    from partimento.write.diagram import Node, architecture
     from partimento.write.figure import write_plot
+    from partimento.write.learning import Node, architecture
 
     model = model_class(watched.settings.name)(watched.settings.model, watched.codec)
     rows = layers_of(model.network)
@@ -219,8 +218,8 @@ def network(watched: Watched, show: Exhibition) -> None:
 
 def encodings(watched: Watched, show: Exhibition) -> None:
     """How chords become vectors: those of this run's vocabulary."""
-    from partimento.write.diagram import encodings_figure
     from partimento.write.figure import write_plot
+    from partimento.write.learning import encodings_figure
 
     chords = [chord for chord in watched.codec.chords.symbols if 1 <= len(chord) <= 4]
     alone = [chord for chord in chords if len(chord) == 1][:2]

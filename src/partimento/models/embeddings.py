@@ -1,13 +1,13 @@
 """Chord vectors learned without labels: skip-gram over chords (Mikolov et al. 2013; over music Chuan, Agres & Herremans 2018).
 
 Each chord foretells, apart, every other chord within `reach` events before and after it: the chance of chord j near chord i is
-p(j) exp(v_i · u_j), normalised over the chords other than i. p(j) is how often j comes in the training pieces, so that vectors need not tell
-common chords from rare ones, only which go together: chords that stand in for one another come to lie side by side. A chord is not its own
-neighbour (repeats would teach nothing but that), durations and held notes play no part, and nearer pairs weigh more, as in word2vec.
+p(j) exp(v_i · u_j), normalised over the chords other than i. p(j) is how often j comes in the training pieces, so that the vectors need not
+tell common chords from rare ones, only which go together: chords that stand in for one another come to lie side by side. A chord is not its
+own neighbour (repeats would teach nothing but that), durations and held notes play no part, and nearer pairs weigh more, as in word2vec.
 
-The sum over all chords is exact with ``negatives = 0`` and whenever it is checked. With copies in all keys there are ten thousand chords and
-more; then it is estimated at each step from `negatives` chords, drawn with p(j)^¾ and shared by the batch (the correction for how
-they were drawn: Bengio & Senécal 2008; Jean et al. 2015), so that the loss has the same meaning either way: nats a pair.
+The sum over all chords is exact with ``negatives = 0``, and always when it is checked. With copies in all keys there are ten thousand
+chords and more; then each step estimates it from `negatives` chords, drawn with p(j)^¾ and shared by the batch, with the correction for how
+they were drawn (Bengio & Senécal 2008; Jean et al. 2015). So the loss means the same either way: nats a pair.
 
 It does not compose: `vectors` gives other models' embedding layers something to begin with (``model.pretrained``).
 """
@@ -93,12 +93,14 @@ class Embeddings(Model):
         chords = keras.Input((None,), dtype="int32", name="chords")
         told = [self.centre(chords), self.context(chords), self.frequencies(chords)]
         self.network = keras.Model(chords, told, name="embeddings")
+        self._counted = False
 
     # ------------------------------------------------------------------ training
 
     def windows(self, pieces: Sequence[Encoded], config: EncodeConfig, *, training: bool) -> Windows:
-        """Ordinary windows; those to train with are counted, for the frequencies of the chords."""
-        if training:
+        """Ordinary windows. The first pieces that it is to train with are all that it will: their chords are counted."""
+        if training and not self._counted:
+            self._counted = True
             numbers = np.concatenate([piece.tokens[:, CHORD] for piece in pieces])
             self.frequencies.counts.assign(np.bincount(numbers, minlength=self.codec.sizes[CHORD]).astype("float32"))
         return super().windows(pieces, config, training=training)
@@ -158,7 +160,7 @@ class Embeddings(Model):
 
     @property
     def counts(self) -> np.ndarray:
-        """(C,) float32: how often each chord came in the windows that it was trained with."""
+        """(C,) float32: how often each chord came in the pieces that it was trained with, their copies included."""
         return np.array(ops.convert_to_numpy(self.frequencies.counts))
 
 

@@ -49,7 +49,8 @@ class Config:
     gain: float = 1.0
     match: float = 0.0
     pool: str = "flat"
-    normed: float = 0.0
+    slope: float = 1.0
+    start_bias: float = -2.0
     dilate: bool = True
 
 
@@ -128,7 +129,7 @@ class Spread(layers.Layer):
 
 class Gan(LatentModel):
     config_type = Config
-    encoding = "one-hot"
+    encoding = "many-hot"
     terms = ("discriminator",)
     measures = ("generator", "accuracy", "real", "fake")
     validates = False
@@ -137,14 +138,17 @@ class Gan(LatentModel):
     def __init__(self, config: Config, codec: ChordCodec) -> None:
         super().__init__(config, codec)
         self.length, self.latent = config.length, config.latent
+        pitches = np.flatnonzero(codec.chord_notes.any(0))
+        self.notes = codec.chord_notes[:, pitches.min() : pitches.max() + 1]
+        self.pitches = np.arange(pitches.min(), pitches.max() + 1)
         z = keras.Input((config.latent,), name="z")
         self.generator = keras.Model(z, self._generate(z), name="generator")
-        rows = [keras.Input((config.length, size)) for size in codec.sizes]
+        rows = [keras.Input((config.length, size)) for size in (self.notes.shape[1], *codec.sizes[1:])]
         counted = keras.Input((1,), name="counted")
         self.discriminator = keras.Model([*rows, counted], self._judge(rows, counted), name="discriminator")
         self.network = keras.Model([z, *rows, counted], [*self.generator(z), *self.discriminator([*rows, counted])], name="gan")
         self.network.noise = keras.random.SeedGenerator()
-        self.possible = [np.where(np.arange(size) >= UNKNOWN, 0.0, NEVER).astype("float32") for size in codec.sizes]
+        self.possible = [np.where(np.arange(size) >= SPECIAL, 0.0, NEVER).astype("float32") for size in codec.sizes]
 
     def _norm(self, x):
         if self.config.norm == "layer":
@@ -163,25 +167,14 @@ class Gan(LatentModel):
             h = layers.Dense(U)(ops.relu(self._norm(h)))
             x = x + h
         x = ops.relu(self._norm(x[:, :L]))
+        P = self.notes.shape[1]
         _, H, D = self.codec.sizes
-        return [
-            NotesOutput(self.codec.chord_notes, U, name="chord")(x * self.config.sharp),
-            layers.Dense(H, name="held")(x),
-            layers.Dense(D, name="duration")(x),
-        ]
+        return [layers.Dense(P, name="notes", bias_initializer=keras.initializers.Constant(self.config.start_bias))(x), layers.Dense(H, name="held")(x), layers.Dense(D, name="duration")(x)]
 
     def _judge(self, rows: Any, counted: Any) -> Any:
-        C, H, D = self.codec.sizes
         U = self.config.critic
-        notes = self.codec.chord_notes
-        chroma = np.minimum(notes[:, :120].reshape(C, 10, 12).sum(1) + np.pad(notes[:, 120:], ((0, 0), (0, 4))), 1)
-        used = notes.any(0)
-        low = np.zeros((C, 12), np.float32)
-        has = notes.any(1)
-        low[np.flatnonzero(has), notes[has].argmax(1) % 12] = 1
-        unknown = np.eye(C, dtype=np.float32)[:, UNKNOWN : UNKNOWN + 1]
-        features = np.concatenate([notes[:, used], chroma, low, unknown], 1)
-        x = ops.concatenate([ops.matmul(rows[0], features), *rows[1:]], -1)
+        chroma = np.eye(12, dtype=np.float32)[self.pitches % 12]
+        x = ops.concatenate([rows[0], ops.matmul(rows[0], chroma), *rows[1:]], -1)
         act = lambda x: ops.leaky_relu(x, 0.2)
         G = self.config.gain
         x = act(Spectral(U, taps=TAPS, gain=G)(x))
@@ -201,9 +194,8 @@ class Gan(LatentModel):
     def rows(self, fields, sounding):
         return [f * ops.expand_dims(sounding, -1) for f in fields]
 
-    def fit_held(self, held_logits, chord_rows):
+    def fit_held(self, held_logits, chords):
         """Only what can be held given the chords."""
-        chords = ops.argmax(ops.stop_gradient(chord_rows), -1)  # (B, L)
         codec = self.codec
         slots = ops.take(codec.chord_slots, chords, axis=0)  # (B, L, K)
         sounded = np.pad(codec.chord_notes > 0, ((0, 0), (0, 1)))
@@ -212,31 +204,31 @@ class Gan(LatentModel):
         common = ops.take(sounded.reshape(-1), flat, axis=0)
         return ops.where(codec.patterns_that_fit(common, ops), held_logits, NEVER)
 
+    def chord_logits(self, a, xp=ops):
+        return xp.matmul(a, self.notes.T) + self.possible[CHORD]
+
     def fake(self, z, seed, training):
-        logits = self.generator(z, training=training)
-        if self.config.normed:
-            logits = [self.config.normed * (l - ops.mean(l, -1, keepdims=True)) / (ops.std(l, -1, keepdims=True) + 1e-3) for l in logits]
-        logits = [l + p for l, p in zip(logits, self.possible)]
-        seed = seed if self.config.gumbel else None
+        a, held, duration = self.generator(z, training=training)
+        chords = ops.argmax(self.chord_logits(ops.stop_gradient(a)), -1)
+        soft = ops.sigmoid(a * self.config.slope)
+        notes = soft + ops.stop_gradient(ops.take(self.notes, chords, axis=0) - soft)
         T = self.config.temperature
-        chord = straight(logits[0], seed, T)
-        held = straight(self.fit_held(logits[1], chord), seed, T)
-        return [chord, held, straight(logits[2], seed, T)]
+        held = straight(self.fit_held(held, chords), None, T)
+        return [notes, held, straight(duration + self.possible[DURATION], None, T)]
 
     def losses(self, batch: Sequence[Any], *, training: bool, step: Any = 0.0) -> Losses:
         _, targets, _ = batch
-        sounding = ops.cast(targets[..., CHORD] >= UNKNOWN, "float32")
+        sounding = ops.cast(targets[..., CHORD] >= SPECIAL, "float32")
         weight = ops.sum(ops.cast(targets[..., CHORD] != PAD, "float32"), axis=1)  # (B,)
         counted = ops.cast(ops.expand_dims(weight, -1) > 0, "float32")
         events = ops.sum(weight)
         z = keras.random.normal((ops.shape(targets)[0], self.latent), seed=self.network.noise)
         fake = self.rows(self.fake(z, self.network.noise, training), sounding)
-        real = self.rows([one_hot(targets[..., f], self.codec.sizes[f], ops) for f in self.fields], sounding)
+        real = self.rows([ops.take(self.notes, targets[..., CHORD], axis=0), *(one_hot(targets[..., f], self.codec.sizes[f], ops) for f in (HELD, DURATION))], sounding)
         sr, seen_r = self.discriminator([*real, counted], training=training)
         sf, seen_f = self.discriminator([*map(reverse, fake), counted], training=training)
         if self.config.loss == "hinge":
-            a = self.config.leak
-            h = lambda x: ops.leaky_relu(1 + x, a)
+            h = lambda x: ops.leaky_relu(1 + x, self.config.leak)
         else:
             h = ops.softplus
         each = h(-sr) + h(sf)
@@ -250,14 +242,10 @@ class Gan(LatentModel):
         return Losses(objective, sums, events)
 
     def decode(self, z: Any) -> list[np.ndarray]:
-        logits = self.generator.predict_on_batch(np.asarray(z, np.float32))
+        a, *rest = (np.asarray(x, np.float64) for x in self.generator.predict_on_batch(np.asarray(z, np.float32)))
         made = []
-        for field in logits:
-            field = np.asarray(field, np.float64)
-            field[..., :SPECIAL] = -np.inf
+        for field, no in zip([self.chord_logits(a, np), *rest], self.possible):
+            field = field + no
             p = np.exp(field - field.max(-1, keepdims=True))
             made.append((p / p.sum(-1, keepdims=True)).astype(np.float32))
         return made
-
-    def windows(self, pieces: Sequence[Encoded], config: EncodeConfig, *, training: bool) -> Windows:
-        return super().windows(pieces, config, training=training)

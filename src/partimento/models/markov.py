@@ -52,7 +52,8 @@ MOST_EVENTS = 5  # the farthest that any of them looks
 LOWEST = (END, UNKNOWN, UNKNOWN)  # the numbers from there on can follow
 SMOOTHING = ("kneser-ney", "absolute", "witten-bell")
 LONGEST = 1024  # events of a window to be checked with; most pieces are whole
-ROWS = 512  # dense distributions that NumPy makes at once
+DISCOUNTS = (0.5, 0.8)  # at least and at most: of few counts, or all 1, the estimate is none or all
+ROWS = 256  # dense distributions that NumPy makes at once
 BITS = 31  # notes of a chord that `m` can tell apart
 
 
@@ -191,7 +192,7 @@ def smooth(counts: Counts, roots: int, size: int, kind: str) -> tuple[np.ndarray
         if begin:
             group[begin:end] = group[parent[begin:end]] + roots
     once, twice = (np.bincount(group[owner], count == times, int(group.max()) + 1) for times in (1, 2))
-    discount = np.where(once + twice > 0, once / np.maximum(once + 2 * twice, 1), 0.5).clip(0.1, 0.95)[group]  # never none, never all
+    discount = (once / np.maximum(once + 2 * twice, 1)).clip(*DISCOUNTS)[group]
     return (count - discount[owner]) / seen[owner], np.where(kinds > 0, discount * kinds / seen, 1.0)
 
 
@@ -233,9 +234,9 @@ class Tries:
             "root": root,
         }
         self.widths = [int(np.diff(counts.start)[begin:end].max()) for begin, end in _levels(counts.first, len(names))]
-        self.column = [np.concatenate([np.full(0, 0), *some]).astype(np.int32) for some in zip(*(
-            (np.full(width, level), np.arange(width)) for level, width in enumerate(self.widths) if level
-        ), strict=True)] or [np.zeros(0, np.int32)] * 2  # fmt: skip
+        wide = np.array(self.widths[1:], np.int32)  # places for a level's successors below the roots: the level, and the place in it
+        self.level = np.repeat(np.arange(1, len(self.widths), dtype=np.int32), wide)
+        self.place = np.arange(len(self.level), dtype=np.int32) - np.repeat(np.cumsum(wide, dtype=np.int32) - wide, wide)
         self.bits = max(1, len(counts.symbol).bit_length())
         self._hash()
 
@@ -286,14 +287,13 @@ class Tries:
         for level in range(len(self.widths) - 1, 0, -1):
             shares.insert(0, shares[0] * left[level])
         p = xp.matmul(xp.transpose(shares[0]), tables["root"])
-        if not len(self.column[0]):
+        if not len(self.level):
             return p
-        # Of all levels at once, W places each, as many as what followed any of its nodes: (W of all, M, N).
-        level, place = self.column
-        begin, end = (xp.take(xp.take(tables["start"], nodes + more, axis=0), level, axis=0) for more in (0, 1))
-        at = begin + place[:, None, None]
+        # All levels at once, each with places for as many successors as any of its nodes has: (places, M, N).
+        begin, end = (xp.take(xp.take(tables["start"], nodes + more, axis=0), self.level, axis=0) for more in (0, 1))
+        at = begin + self.place[:, None, None]
         inside, at = at < end, xp.minimum(at, len(self.counts.successor))
-        part = xp.take(xp.stack(shares), level, axis=0) * xp.take(tables["weight"], at, axis=0)
+        part = xp.take(xp.stack(shares), self.level, axis=0) * xp.take(tables["weight"], at, axis=0)
         number = xp.take(tables["successor"], at, axis=0) + np.arange(none.shape[0], dtype=np.int32) * self.size
         part, number = (xp.reshape(xp.where(inside, some, xp.zeros_like(some)), (-1,)) for some in (part, number))
         count = none.shape[0] * self.size
@@ -372,7 +372,7 @@ class Markov(NextModel):
 
     def _pasts(self, inputs: np.ndarray) -> np.ndarray:
         """``(B, L, 3)`` → ``(B, L, R, 3)``: the events up to each step, the latest first; padding before the window."""
-        padded = np.pad(inputs, ((0, 0), (self.reach - 1, 0), (0, 0)), constant_values=PAD)
+        padded = np.pad(inputs.astype(np.int32), ((0, 0), (self.reach - 1, 0), (0, 0)), constant_values=PAD)
         spans = np.lib.stride_tricks.sliding_window_view(padded, self.reach, axis=1)  # (B, L, 3, R)
         return spans[..., ::-1].transpose(0, 1, 3, 2)
 
@@ -403,9 +403,9 @@ class Markov(NextModel):
 
     def read_weights(self, path: Path) -> None:
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 counts = [Counts(*(stored[f"{field}.{name}"] for name in Counts._fields)) for field in FIELDS]
-        except (zipfile.BadZipFile, zlib.error, EOFError, AttributeError) as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError, TypeError) as error:
             raise ValueError(f"no counts in {path.name}: {error}") from error
         for each, names, size in zip(counts, self.views, self.codec.sizes, strict=True):
             each.check(len(names), size)
@@ -419,7 +419,7 @@ class Markov(NextModel):
 
     def probabilities(self, field: int, past: np.ndarray, now: np.ndarray) -> np.ndarray:
         """``(N, V)`` what may come in a field after `past` ``(N, R, 3)``, the latest first, and the earlier fields of `now` ``(N, 3)``."""
-        tries, made = self.tries[field], []
+        tries, past, now, made = self.tries[field], past.astype(np.int32), now.astype(np.int32), []
         for begin in range(0, max(len(now), 1), ROWS):
             some = slice(begin, begin + ROWS)
             symbols = self._symbols(field, past[some], now[some], np)
@@ -436,7 +436,7 @@ class Markov(NextModel):
         """Nats of each field, at every step, as `field_losses` has them; in double precision, and without making all of a distribution."""
         inputs, targets, common = (np.asarray(column) for column in batch)
         real = targets[..., CHORD] != PAD
-        past, now, common = self._pasts(inputs)[real], targets[real], common[real]  # (N, …)
+        past, now, common = self._pasts(inputs)[real], targets[real].astype(np.int32), common[real]  # (N, …)
         sums = np.zeros(len(FIELDS))
         for field in range(len(FIELDS)):
             known = now[:, field] != PAD

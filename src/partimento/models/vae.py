@@ -232,5 +232,5 @@ class Vae(LatentModel):
 
     def decode(self, z: Any) -> list[np.ndarray]:
         logits = self.decoder.predict_on_batch(np.asarray(z, np.float32))
-        scores = logits if self.config.network == "recurrent" else [unflatten(logits[0], self.length)]
+        scores = logits if self.config.network == "recurrent" else [unflatten(np.reshape(logits, (len(z), -1)), self.length)]
         return [np.asarray(ops.softmax(field, axis=-1)) for field in scores]

@@ -6,17 +6,15 @@ No request leaves the page: style, script, pages and sound stand inside it, and 
 from __future__ import annotations
 
 import base64
-import hashlib
 import html
-import json
 import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from importlib.resources import files as package_files
 from typing import Any
 
 from partimento.piece import Key, Piece
 from partimento.write.text import check_text
+from partimento.write.web import web_page
 
 PAGE_RATE = 24_000  # mono; some 2.8 MB a minute, half of them base64's and WAV's own
 LABELS = {
@@ -69,33 +67,11 @@ def to_page(
         check_text("the name of a file", name)
     times = [[round(float(a), 3), round(float(b), 3)] for a, b in note_times]
     title = piece.title or "Untitled"
-    style, script = _asset("page.css"), _asset("page.js")
     sheets = "\n".join(
         f'<div class="sheet" role="img" aria-label="{html.escape(title)}, page {n} of {len(svg_pages)}">{_inline(svg, n)}</div>'
         for n, svg in enumerate(svg_pages, 1)
     )
-    policy = (
-        f"default-src 'none'; style-src 'unsafe-inline'; script-src '{_hash(script)}'; "
-        "media-src data:; img-src data:; base-uri 'none'; form-action 'none'"
-    )
-    page = f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="Partimento">
-<meta name="color-scheme" content="light dark">
-<title>{html.escape(title)}</title>
-<link rel="icon" href="data:,">
-<style>{style}</style>
-</head>
-<body>
-<header>
-<h1>{html.escape(title)}</h1>
-<p class="by">{html.escape(_byline(piece))}</p>
-</header>
-<div class="player" role="group" aria-label="Player">
+    body = f"""<div class="player" role="group" aria-label="Player">
 <button id="play" type="button" aria-pressed="false" aria-keyshortcuts="Space">
 <span class="icon" aria-hidden="true"></span><span class="word">Play</span>
 </button>
@@ -109,21 +85,9 @@ def to_page(
 <p class="hint">Space plays and pauses, the arrow keys move by two seconds, a click on a note begins there.</p>
 {_downloads(files)}
 {_about(about or {})}
-<footer>Composed with Partimento.</footer>
-<script type="application/json" id="times">{json.dumps(times, separators=(",", ":"))}</script>
-<script>{script}</script>
-</body>
-</html>
-"""
-    return check_text("the page", page)
-
-
-def _asset(name: str) -> str:
-    return (package_files("partimento.write") / "assets" / name).read_text(encoding="utf-8").strip()
-
-
-def _hash(script: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+<footer>Composed with Partimento.</footer>"""
+    allowed = "media-src data:; img-src data:"
+    return web_page(title, _byline(piece), body, assets=("page.css", "page.js"), data=("times", times), allowed=allowed)
 
 
 def _inline(svg: str, number: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -184,6 +185,20 @@ def write_page(
     if Path(path).suffix.lower() != ".html":
         raise UserError(f"a page is an .html file: {path}")
     return write(piece, path, force=force, soundfont=soundfont, about=about, files=files)[0]
+
+
+def engrave(musicxml: str, layout: Mapping[str, Any]) -> list[ET.Element]:
+    """The pages of a score in a layout of their own, for pictures that are made of them; see `svg.engrave`."""
+    from partimento.write import svg
+
+    return svg.engrave(musicxml, layout)
+
+
+def rasterise(svg: str, *, width: int) -> bytes:
+    """A picture in SVG as PNG, `width` pixels wide; see `png.to_png`."""
+    from partimento.write.png import to_png
+
+    return to_png(svg, width=width)
 
 
 def _writer_for(path: Path) -> Callable[[Chain, str], list[bytes] | list[str]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -66,20 +66,13 @@ def to_svg(musicxml: str, *, unit: float = 9.0, heading: bool = True, crop: bool
     UserError
         If the engraver cannot read the score.
     """
-    import verovio
-
-    verovio.enableLog(verovio.LOG_OFF)
-    toolkit = verovio.toolkit(False)
-    resources = Path(verovio.__file__).parent / "data"
-    toolkit.setResourcePath(str(resources))
+    toolkit, resources = _engraver()
     paper = 1.0  # a system higher than the page is drawn on larger paper, which is then shrunk to A4
     while True:
         # Pages come as high as their systems are: else what does not fit would be cut off without a word.
         options = {name: round(value * paper) if name in SIZES else value for name, value in OPTIONS.items()}
-        toolkit.setOptions({**options, "unit": unit, "header": "auto" if heading else "none", "adjustPageHeight": True})
-        if not toolkit.loadData(musicxml):
-            raise UserError("the engraver cannot read this score")
-        pages = [ET.fromstring(toolkit.renderToSVG(page)) for page in range(1, toolkit.getPageCount() + 1)]  # noqa: S314 - our own engraver's
+        options |= {"unit": unit, "header": "auto" if heading else "none", "adjustPageHeight": True}
+        pages = _engraved(toolkit, musicxml, options)
         tallest = max(_height(page) for page in pages)
         if crop or tallest <= options["pageHeight"] or paper == LARGEST_PAPER:
             break
@@ -94,9 +87,32 @@ def to_svg(musicxml: str, *, unit: float = 9.0, heading: bool = True, crop: bool
         mark = ET.Element(f"{SVG}metadata")
         mark.text = SVG_MARK.format(number)
         page.insert(0, mark)
-    ET.register_namespace("", SVG[1:-1])
-    ET.register_namespace("xlink", "http://www.w3.org/1999/xlink")
     return tuple(ET.tostring(page, encoding="unicode") for page in pages)
+
+
+def engrave(musicxml: str, layout: Mapping[str, Any]) -> list[ET.Element]:
+    """The pages just as verovio draws them, with some of its options other than ours; for who draws them again. Raises as `to_svg` does."""
+    return _engraved(_engraver()[0], musicxml, {**OPTIONS, **layout})
+
+
+def _engraver() -> tuple[Any, Path]:
+    """A toolkit of verovio, and the folder of its resources."""
+    import verovio
+
+    verovio.enableLog(verovio.LOG_OFF)
+    toolkit = verovio.toolkit(False)
+    resources = Path(verovio.__file__).parent / "data"
+    toolkit.setResourcePath(str(resources))
+    return toolkit, resources
+
+
+def _engraved(toolkit: Any, musicxml: str, options: Mapping[str, Any]) -> list[ET.Element]:
+    ET.register_namespace("", SVG[1:-1])  # pages are written with these prefixes, and so is what is made of them
+    ET.register_namespace("xlink", "http://www.w3.org/1999/xlink")
+    toolkit.setOptions(options)
+    if not toolkit.loadData(musicxml):
+        raise UserError("the engraver cannot read this score")
+    return [ET.fromstring(toolkit.renderToSVG(page)) for page in range(1, toolkit.getPageCount() + 1)]  # noqa: S314 - our own engraver's
 
 
 def write_svg(pages: Sequence[str], paths: Sequence[Path]) -> list[Path]:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image
 
 from partimento.config import UserError
 from partimento.write.figure import FAINT, INK, QUIET, style
 from partimento.write.learning.gif import to_gif
 from partimento.write.learning.latent import check_groups, group_points, latent_artists, square_limits
 from partimento.write.learning.page import moving_page
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 LATENT_RATE = 8  # frames a second on a page, at its usual speed
 GIF_DPI = 90
@@ -134,7 +136,7 @@ def latent_page(history: LatentHistory) -> str:
 </main>
 <p class="hint">Space plays and pauses, the arrow keys step through the epochs. The cross is the mean of all, the line its path.
 {RINGS * history.prior}</p>"""
-    return _page(history.title, f"{frames.shape[1]:,} training windows", _player() + body, data, ("animation.js", "latent.js"))
+    return moving_page(history.title, f"{frames.shape[1]:,} training windows", body, data=data, script="latent.js")
 
 
 def _lighter(colour: str) -> str:

@@ -6,7 +6,6 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from typing import Any
 
 from partimento.piece import Piece
 from partimento.write import render
@@ -36,23 +35,13 @@ LAYOUT = {
 
 def engrave_pair(pair: Piece, breaks: frozenset[int]) -> ET.Element:
     """A picture of both parts; what is wrong in the second one has the class ``wrong``."""
-    import verovio
-
-    from partimento.write.svg import OPTIONS
-
     score, wrong = _marked_score(pair, breaks)
-    verovio.enableLog(verovio.LOG_OFF)
-    toolkit = verovio.toolkit(False)
-    toolkit.setResourcePath(str(Path(verovio.__file__).parent / "data"))
     bars = len(pair.bars())
     short = bars - max(breaks, default=0) < 0.75 * min(breaks, default=bars)  # a last system that is not drawn out to the margin
-    toolkit.setOptions({**OPTIONS, **LAYOUT, "minLastJustification": 1 if short else 0})
-    if not toolkit.loadData(ET.tostring(score, encoding="unicode")):
-        raise UserError("the engraver cannot read this score")
-    ET.register_namespace("", SVG[1:-1])
-    ET.register_namespace("xlink", XLINK[1:-1])
-    page = ET.fromstring(re.sub(r">\s+<", "><", toolkit.renderToSVG(1)))  # noqa: S314 - our own engraver's
+    page = render.engrave(ET.tostring(score, encoding="unicode"), {**LAYOUT, "minLastJustification": 1 if short else 0})[0]
     for parent in list(page.iter()):
+        parent.text = parent.text if (parent.text or "").strip() else None  # blanks between elements are half of a file
+        parent.tail = parent.tail if (parent.tail or "").strip() else None
         for child in list(parent):
             if child.tag in (f"{SVG}desc", f"{SVG}style") or {"mNum", "placeholder"} & {*child.get("class", "").split()}:
                 parent.remove(child)
@@ -68,11 +57,9 @@ def _marked_score(pair: Piece, breaks: frozenset[int]) -> tuple[ET.Element, set[
 
     A note is wrong if the chord at its onset is not the original's, a rest if it stands for a chord.
     """
-    from partimento.write.musicxml import to_musicxml
-
     original, made = (sounding(pair.replace(notes=[note for note in pair.notes if note.part == part])) for part in (0, 1))
     wrong = {f"n{i}" for i, note in enumerate(pair.notes) if note.part == 1 and made(note.onset) != original(note.onset)}
-    text = to_musicxml(pair)
+    text = render.Chain(pair).musicxml
     score = ET.fromstring(text[text.index("<score-partwise") :])  # noqa: S314 - our own
     for number, part in enumerate(score.findall("part")):
         for place, (bar, measure) in enumerate(zip(pair.bars(), part.findall("measure"), strict=True)):

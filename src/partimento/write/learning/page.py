@@ -14,7 +14,13 @@ from partimento.write.web import web_page
 
 STYLES = ("page.css", "animation.css")
 SPEEDS = ((0.25, "¼"), (0.5, "½"), (1, "1"), (2, "2"), (4, "4"))
+FOOTER = "\n<footer>Made by Partimento.</footer>"
 SHOWN = (".png", ".svg", ".gif")
+
+
+def moving_page(title: str, by: str, body: str, *, data: Mapping[str, Any], script: str) -> str:
+    """A page with a player above a body, and the script that draws frame after frame of the data there."""
+    return web_page(title, by, _player() + body + FOOTER, assets=(*STYLES, "animation.js", script), data=("data", data))
 
 
 def _player() -> str:
@@ -74,7 +80,8 @@ def write_learning_page(
         linked = "".join(_link(folder, file, caption) for file, caption in entries if Path(file).suffix.lower() not in SHOWN)
         files = f'<ul class="files">{linked}</ul>' if linked else ""
         body += f'<section aria-labelledby="s{number}">\n<h2 id="s{number}">{html.escape(heading)}</h2>\n{shown}{files}\n</section>\n'
-    return write_atomically(folder / name, _page(title, "", f"<main>\n{body}</main>"))
+    page = web_page(title, "", f"<main>\n{body}</main>{FOOTER}", assets=STYLES, allowed="img-src 'self' file: data:")
+    return write_atomically(folder / name, page)
 
 
 def _exhibit(folder: Path, file: str, caption: str) -> str:

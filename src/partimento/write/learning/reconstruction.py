@@ -109,13 +109,11 @@ def score_gif(reconstruction: Reconstruction) -> bytes:
     """
     from PIL import Image
 
-    from partimento.write.png import to_png
-
     pages = reconstruction.pages
     height = max(map(_height, pages)) + CAPTION_HEIGHT
     pictures = []
     for page, caption in zip(pages, reconstruction.captions, strict=True):
-        with Image.open(io.BytesIO(to_png(_captioned(page, reconstruction.title, caption, height), width=GIF_WIDTH))) as picture:
+        with Image.open(io.BytesIO(render.rasterise(_captioned(page, reconstruction.title, caption, height), width=GIF_WIDTH))) as picture:
             pictures.append(picture.convert("RGB"))
     return to_gif(pictures, ["#000000", WRONG], frame_ms=SCORE_MS, last_ms=3 * SCORE_MS)
 
@@ -153,4 +151,4 @@ def score_page(reconstruction: Reconstruction) -> str:
 <p class="hint">Space plays and pauses, the arrow keys step through the pictures. Coloured chords are not the original's.</p>
 <svg class="glyphs" aria-hidden="true"><defs>{"".join(glyphs[name] for name in sorted(glyphs))}</defs></svg>"""
     by = f"{reconstruction.original.title}, as a model gives it back while it learns" if reconstruction.original.title else ""
-    return _page(reconstruction.title, by, _player() + body, data, ("animation.js", "score.js"))
+    return moving_page(reconstruction.title, by, body, data=data, script="score.js")

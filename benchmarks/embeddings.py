@@ -1,0 +1,178 @@
+"""Chord vectors learned without labels: what is in them, and whether they help a model that has little music.
+
+python benchmarks/embeddings.py fifths [CORPUS …]            is the circle of fifths in them?
+python benchmarks/embeddings.py tenth [CORPUS …] [--seeds N] an LSTM on a tenth of the training pieces, with and without them
+
+Corpora: chorales, Giuliani, guitar. Both give the tables of docs/embeddings.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from partimento.config import merge
+from partimento.corpus import read_pieces
+from partimento.encode.prepare import DataSet, prepare
+from partimento.encode.vocabulary import SPECIAL
+from partimento.evaluate.baselines import Baseline
+from partimento.evaluate.heldout import model_nats
+from partimento.evaluate.neighbours import ChordVectors, fifths
+from partimento.piece import Piece
+
+DATA = Path(os.environ.get("PARTIMENTO_DATA", Path(__file__).parents[2] / "shared" / "data")) / "mutopia-guitar"
+GUITAR = {"low": 40, "high": 83}
+SHARE = 10  # a tenth of the training pieces
+SMALL = {
+    "model": {"name": "lstm", "embed": "index", "embed_size": 64, "layers": 1, "units": 128, "dense": 128, "dropout": 0.3},
+    "encode": {"transpose": "key", "window": 64, "stride": 64, "min_count": 2},
+    "train": {"epochs": 40, "batch_size": 8, "optimizer": "adam", "learning_rate": 0.004, "decay": True, "patience": 6},
+}
+
+
+def corpus(name: str) -> list[Piece]:
+    if name == "chorales":
+        return list(read_pieces(["bundled:chorales"]).pieces)
+    if not DATA.is_dir():
+        sys.exit(f"no data at {DATA} (set PARTIMENTO_DATA)")
+    pieces = list(read_pieces([str(DATA)]).pieces)
+    return pieces if name == "guitar" else [piece for piece in pieces if "GiulianiM" in piece.source.path]
+
+
+def data_set(pieces: Sequence[Piece], settings: Any) -> DataSet:
+    """The same seed splits the same pieces in the same way, whatever their keys are made."""
+    train = settings.train
+    return prepare(pieces, settings.encode, validation=train.validation, test=train.test, seed=train.seed)
+
+
+def trained(settings: Any, data: DataSet, *, vectors: np.ndarray | None = None, freeze: bool = False) -> Any:
+    """A model after training, and its history."""
+    from partimento.models.learn import new_model
+    from partimento.models.training import fit
+
+    model = new_model(settings, data)
+    if vectors is not None:
+        model.take_embeddings(vectors)  # type: ignore[attr-defined]
+        model.chord_embedding.trainable = not freeze  # type: ignore[attr-defined]
+    train = model.windows(data.encode_training(), settings.encode, training=True)
+    valid = model.windows(data.encode(data.valid), settings.encode, training=False)
+    return model, fit(model, train, valid, settings.train)
+
+
+def embeddings(name: str, pieces: Sequence[Piece], seed: int, more: dict[str, Any] | None = None) -> tuple[Any, DataSet, Any]:
+    """The recipe `embeddings` on all training pieces."""
+    from partimento.models.learn import over_recipe
+    from partimento.models.settings import Settings
+
+    encode = {} if name == "chorales" else GUITAR
+    wished = merge({"model": {"name": "embeddings"}, "encode": encode, "train": {"seed": seed}}, more or {})
+    settings = Settings.from_plain(over_recipe(wished))
+    data = data_set(pieces, settings)
+    return *trained(settings, data), data
+
+
+def in_them(name: str) -> Iterator[str]:
+    """With copies in all keys, as written, and in the common key."""
+    pieces = corpus(name)
+    for how in ("all", "none", "key"):
+        more = {"encode": {"transpose": how}, "train": {} if how == "all" else {"learning_rate": 0.01}}
+        began = time.monotonic()
+        model, fitted, data = embeddings(name, pieces, 0, more)
+        circle = fifths(ChordVectors(data.codec.chords.symbols, model.vectors(data.codec)[SPECIAL:], model.counts[SPECIAL:]))
+        relations = ", ".join(f"{count} {relation}" for relation, count in circle.relations.items())
+        best = fitted.history[fitted.best_epoch - 1]
+        yield (
+            f"| {name} | {how} | {len(data.codec.chords) - SPECIAL:,} | {best.val_loss:.2f} | {circle.major:.2f} ({circle.majors}) | "
+            f"{circle.minor:.2f} ({circle.minors}) | {relations} | {time.monotonic() - began:.0f} |"
+        )
+
+
+def helped(name: str, pieces: Sequence[Piece], seed: int) -> Iterator[tuple[str, np.ndarray, float]]:
+    """Of each way to begin: its name, nats an event on the test pieces by field, epochs.
+
+    The vocabulary is that of all training pieces for each, so that nothing differs but the embeddings; an unknown chord is charged as
+    one symbol.
+    """
+    from partimento.models.settings import Settings
+
+    learned, fitted, _ = embeddings(name, pieces, seed)
+    settings = Settings.from_plain(merge(SMALL, {"train": {"seed": seed}}))
+    by_notes = Settings.from_plain(merge(SMALL, {"model": {"embed": "notes"}, "train": {"seed": seed}}))
+    full = data_set(pieces, settings)
+    order = np.random.default_rng(seed).permutation(len(full.train))
+    tenth = replace(full, train=[full.train[place] for place in order[: len(order) // SHARE]])
+    vectors = learned.vectors(full.codec)
+    held = full.encode(full.test)
+    events = [sum(len(piece.tokens) - 2 for piece in data.encode_training()) for data in (tenth, full)]
+    known, best = np.isfinite(vectors[SPECIAL:, 0]).mean(), fitted.history[fitted.best_epoch - 1].val_loss
+    print(
+        f"# {name}, seed {seed}: {len(tenth.train)} of {len(full.train)} pieces, {events[0]:,} of {events[1]:,} events; "
+        f"vectors for {known:.0%} of {len(vectors) - SPECIAL:,} chords, {best:.2f} nats a pair",
+        file=sys.stderr,
+        flush=True,
+    )
+    ways = (
+        ("drawn at random", settings, tenth, {}),
+        ("pretrained", settings, tenth, {"vectors": vectors}),
+        ("pretrained and frozen", settings, tenth, {"vectors": vectors, "freeze": True}),
+        ("by notes (`embed = \"notes\"`)", by_notes, tenth, {}),
+        ("drawn at random, all pieces", settings, full, {}),
+        ("pretrained, all pieces", settings, full, {"vectors": vectors}),
+    )  # fmt: skip
+    for way, chosen, data, more in ways:
+        model, fitted = trained(chosen, data, **more)
+        nats, count = model_nats(model, held)
+        yield way, nats / count, fitted.best_epoch
+    nats, count = Baseline(full.codec, tenth.encode_training(), order=1).nats(held)
+    yield "counting, first order", nats / count, 0
+
+
+def tenth(name: str, seeds: int) -> Iterator[str]:
+    """Means over the seeds, and the difference to a random beginning, pair by pair: mean, least and most."""
+    pieces, found = corpus(name), {}
+    for seed in range(seeds):
+        for way, nats, epoch in helped(name, pieces, seed):
+            print(
+                f"# {way}: {nats.sum():.3f} ({', '.join(f'{part:.3f}' for part in nats)}), best epoch {epoch}", file=sys.stderr, flush=True
+            )
+            found.setdefault(way, []).append(nats)
+    random = np.sum(found["drawn at random"], axis=-1)  # (seeds,)
+    for way, rows in found.items():
+        totals = np.sum(rows, axis=-1)
+        chord, held, duration = np.mean(rows, axis=0)
+        against = totals - random
+        yield (
+            f"| {name} | {way} | {totals.mean():.2f} | {against.mean():+.2f} ({against.min():+.2f} to {against.max():+.2f}) | "
+            f"{chord:.2f} | {held:.2f} | {duration:.2f} |"
+        )
+
+
+TABLES = {
+    "fifths": "corpus, transpose, chords, nats a pair, Spearman major (triads), minor (triads), nearest minor triad, seconds",
+    "tenth": "corpus, chord embeddings, nats an event, against random, chord, held, duration",
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=tuple(TABLES))
+    parser.add_argument("corpora", nargs="*", metavar="CORPUS", default=["chorales", "Giuliani"])
+    parser.add_argument("--seeds", type=int, default=3, metavar="N")
+    arguments = parser.parse_args()
+    heads = TABLES[arguments.what].split(", ")
+    print(f"| {' | '.join(heads)} |\n{'|---' * len(heads)}|", flush=True)
+    for name in arguments.corpora:
+        for line in in_them(name) if arguments.what == "fifths" else tenth(name, arguments.seeds):
+            print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,281 @@
+"""Chord vectors: what they learn, what other models make of them, and the command that shows them."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from itertools import islice
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from partimento import Event, Piece
+from partimento.app.neighbours import run_neighbours
+from partimento.config import EncodeConfig, TrainConfig, UserError
+from partimento.encode.codecs import CHORD, ChordCodec
+from partimento.encode.prepare import DataSet, prepare
+from partimento.encode.vocabulary import PAD, SPECIAL, UNKNOWN
+from partimento.evaluate.neighbours import ChordVectors, fifths
+from partimento.models.embeddings import Config, Embeddings
+from partimento.models.learn import learn, new_model
+from partimento.models.run import Run, load_run, save_run
+from partimento.models.settings import Settings
+from partimento.models.training import Checkpoint, fit
+
+A, B, C = (60, 64), (62, 65), (40, 45)
+SETTINGS = {
+    "model": {"name": "embeddings", "embed_size": 8, "reach": 2, "negatives": 16},
+    "encode": {"min_count": 1, "transpose": "key"},
+    "train": {"epochs": 2, "batch_size": 8, "learning_rate": 0.02},
+}
+LSTM = {"name": "lstm", "embed": "index", "embed_size": 8, "layers": 1, "units": 8, "dense": 8}
+
+
+def events(chords: list[tuple[int, ...]]) -> list[Event]:
+    return [Event(chord, Fraction(1)) for chord in chords]
+
+
+def built(config: Config, codec: ChordCodec, *, seed: int = 0) -> Embeddings:
+    keras.utils.set_random_seed(seed)
+    return Embeddings(config, codec)
+
+
+@pytest.fixture(scope="module")
+def run(pieces: list[Piece], tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return learn(pieces, settings=SETTINGS, out=tmp_path_factory.mktemp("runs") / "embeddings")[0]
+
+
+def folder(run: Run) -> Path:
+    assert run.folder is not None
+    return run.folder
+
+
+# ---------------------------------------------------------------------- learning
+
+
+@pytest.mark.parametrize("negatives", [0, 64])
+def test_chords_in_the_same_surroundings_lie_side_by_side(negatives: int) -> None:
+    """A and B always stand between 70 and 71 though never near one another; C stands between 80 and 81."""
+    phrases = {A: ((70,), (71,)), B: ((70,), (71,)), C: ((80,), (81,))}
+    rng = np.random.default_rng(0)
+    made = []
+    for _ in range(24):
+        chosen = [(A, B, C)[n] for n in rng.integers(3, size=20)]
+        made.append(events([chord for middle in chosen for chord in (phrases[middle][0], middle, phrases[middle][1])]))
+    codec = ChordCodec.from_pieces(made)
+    encoded = [codec.encode(piece) for piece in made]
+    model = built(Config(embed_size=8, reach=1, negatives=negatives), codec)
+    config = EncodeConfig(window=64)
+    train, valid = (model.windows(some, config, training=training) for some, training in ((encoded[:20], True), (encoded[20:], False)))
+    fitted = fit(model, train, valid, TrainConfig(epochs=12, batch_size=4, learning_rate=0.05, patience=12))
+    assert fitted.history[-1].val_loss < fitted.history[0].val_loss - 0.3
+    a, b, c = (model.vectors(codec)[codec.chords[chord]] for chord in (A, B, C))
+    assert cosine(a, b) > 0.8
+    assert cosine(a, b) > cosine(a, c) + 0.5
+
+
+def cosine(one: np.ndarray, other: np.ndarray) -> float:
+    return float(one @ other / np.linalg.norm(one) / np.linalg.norm(other))
+
+
+def test_the_loss_by_hand() -> None:
+    """Every pair of two different known chords up to `reach` apart, both ways, each under a distribution over all other chords."""
+    made = events([A, B, A, A, C, (50,), B, (51,), (52,), A])
+    codec = ChordCodec.from_pieces([made])
+    model = built(Config(embed_size=3, reach=2, negatives=0), codec)
+    encoded = codec.encode(made)
+    cut = model.windows([encoded], EncodeConfig(window=16), training=True)
+    rng = np.random.default_rng(1)
+    centre, context = rng.normal(size=(2, codec.sizes[CHORD], 3)).astype(np.float32)
+    model.centre.set_weights([centre])
+    model.context.set_weights([context])
+    inputs = cut.inputs.copy()
+    inputs[0, 6, CHORD] = UNKNOWN
+    told = model.losses((inputs, cut.targets, cut.common), training=False)
+
+    chords = inputs[0, :, CHORD].tolist()
+    counts = np.bincount(encoded.tokens[:, CHORD], minlength=codec.sizes[CHORD]).astype(float)
+    np.testing.assert_array_equal(model.counts, counts)
+    counts[:SPECIAL] = 0
+    nats = weights = 0.0
+    for i, one in enumerate(chords):
+        for j, other in enumerate(chords):
+            if 1 <= abs(i - j) <= 2 and min(one, other) >= SPECIAL and one != other:
+                chance = counts / counts.sum() * np.exp(context @ centre[one])
+                chance[one] = 0
+                weight = 1.0 if abs(i - j) == 1 else 0.5
+                nats -= weight * np.log(chance[other] / chance.sum())
+                weights += weight
+    assert PAD in chords
+    np.testing.assert_allclose(np.asarray(told.sums), [nats], rtol=1e-4)
+    assert float(told.events) == weights
+    assert float(told.objective) == pytest.approx(nats / weights, rel=1e-4)
+
+
+def test_a_sample_estimates_the_sum_over_all(pieces: list[Piece]) -> None:
+    data = prepare(pieces, EncodeConfig(min_count=1), validation=0.2, test=0.1, seed=0)
+    model = built(Config(embed_size=8, reach=3, negatives=4096), data.codec)
+    cut = model.windows(data.encode_training(), EncodeConfig(), training=True)
+    model.context.set_weights([np.random.default_rng(0).normal(size=(data.codec.sizes[CHORD], 8)).astype(np.float32)])
+    exact, first, second = (float(model.losses(tuple(cut), training=training).objective) for training in (False, True, True))
+    assert first == pytest.approx(exact, rel=0.02)
+    assert first != second  # others were drawn
+
+
+def test_training_is_the_same_for_the_same_seed_and_when_it_is_taken_up_again(pieces: list[Piece]) -> None:
+    data = prepare(pieces, EncodeConfig(min_count=1), validation=0.2, test=0.1, seed=0)
+    kept: list[Checkpoint] = []
+    made = []
+    for start in (None, 0):
+        model = built(Config(embed_size=8, reach=2, negatives=16), data.codec, seed=0 if start is None else 5)
+        train, valid = (
+            model.windows(some, EncodeConfig(), training=training)
+            for some, training in ((data.encode_training(), True), (data.encode(data.valid), False))
+        )
+        fit(model, train, valid, TrainConfig(epochs=3, batch_size=8), keep=kept.append, start=None if start is None else kept[start])
+        made.append(model.network.get_weights())
+    assert len(kept) == 5  # three epochs, then two
+    for one, other in zip(*made, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_the_seed_decides(run: Run, pieces: list[Piece]) -> None:
+    again, _ = learn(pieces, settings=SETTINGS)
+    np.testing.assert_array_equal(again.model.vectors(run.codec), run.model.vectors(run.codec))
+    other, _ = learn(pieces, settings={**SETTINGS, "train": {**SETTINGS["train"], "seed": 1}})
+    assert not np.array_equal(other.model.vectors(other.codec)[SPECIAL:], run.model.vectors(other.codec)[SPECIAL:], equal_nan=True)
+
+
+@pytest.mark.parametrize(("name", "value"), [("embed_size", 0), ("reach", 0), ("reach", 65), ("negatives", -1)])
+def test_sizes_that_cannot_be(name: str, value: int) -> None:
+    with pytest.raises(UserError, match=f"model.{name} lies between"):
+        Config(**{name: value})
+
+
+# ---------------------------------------------------------------------- what was learned
+
+
+def test_vectors_go_by_pitches(run: Run) -> None:
+    known = list(islice(run.codec.chords.symbols, 3))
+    other = ChordCodec.from_pieces([events([*reversed(known), (1, 2, 3)])])
+    found, own = run.model.vectors(other), run.model.vectors(run.codec)
+    assert found.dtype == np.float32
+    assert np.isnan(found[:SPECIAL]).all()
+    assert np.isnan(own[:SPECIAL]).all()
+    assert np.isfinite(own[SPECIAL:]).all()
+    assert np.isnan(found[other.chords[(1, 2, 3)]]).all()
+    for chord in known:
+        np.testing.assert_array_equal(found[other.chords[chord]], own[run.codec.chords[chord]])
+
+
+def test_they_survive_the_disk(run: Run) -> None:
+    again = load_run(folder(run))
+    np.testing.assert_array_equal(again.model.vectors(run.codec), run.model.vectors(run.codec))
+    np.testing.assert_array_equal(again.model.counts, run.model.counts)
+
+
+def test_chords_are_counted_with_their_copies(pieces: list[Piece]) -> None:
+    settings = {**SETTINGS, "encode": {"min_count": 1, "transpose": "all"}, "train": {"epochs": 1}}
+    run, data = learn(pieces, settings=settings)
+    encoded = data.encode_training()
+    assert len(encoded) > len(data.train)
+    np.testing.assert_array_equal(run.model.counts, sum(np.bincount(e.tokens[:, CHORD], minlength=len(data.codec.chords)) for e in encoded))
+
+
+# ---------------------------------------------------------------------- in another model
+
+
+def pretrained(run: Run, pieces: list[Piece], **more: object) -> tuple[Settings, DataSet]:
+    values = {
+        "model": {**LSTM, "pretrained": str(run.folder), **more},
+        "encode": SETTINGS["encode"],
+        "train": {"epochs": 2, "batch_size": 8},
+    }
+    settings = Settings.from_plain(values)
+    return settings, prepare(pieces, settings.encode, validation=0.1, test=0.1, seed=0)
+
+
+def test_an_lstm_begins_with_them(run: Run, pieces: list[Piece]) -> None:
+    settings, data = pretrained(run, pieces)
+    (table,) = new_model(settings, data).chord_embedding.get_weights()
+    np.testing.assert_array_equal(table[SPECIAL:], run.model.vectors(data.codec)[SPECIAL:])
+    plain = Settings.from_plain({"model": LSTM, "encode": SETTINGS["encode"]})
+    (drawn,) = new_model(plain, data).chord_embedding.get_weights()
+    np.testing.assert_array_equal(table[:SPECIAL], drawn[:SPECIAL])  # what has no vector stays as it was drawn
+
+
+@pytest.mark.parametrize("freeze", [True, False])
+def test_frozen_ones_stay_as_they_are(run: Run, pieces: list[Piece], freeze: bool) -> None:
+    settings, _ = pretrained(run, pieces, freeze=freeze)
+    made, data = learn(pieces, settings=settings)
+    (table,) = made.model.chord_embedding.get_weights()
+    assert np.array_equal(table[SPECIAL:], run.model.vectors(data.codec)[SPECIAL:]) == freeze
+
+
+def test_vectors_of_another_size_are_refused(run: Run, pieces: list[Piece]) -> None:
+    settings, data = pretrained(run, pieces, embed_size=16)
+    with pytest.raises(UserError, match=r"8 numbers each: --set model\.embed_size=8"):
+        new_model(settings, data)
+
+
+def test_a_run_of_another_model_has_none_to_give(run: Run, pieces: list[Piece], tmp_path: Path) -> None:
+    other, _ = learn(pieces, settings={"model": LSTM, "train": {"epochs": 1}})
+    save_run(other, tmp_path / "lstm")
+    settings, data = pretrained(run, pieces, pretrained=str(tmp_path / "lstm"))
+    with pytest.raises(UserError, match="no run of embeddings"):
+        new_model(settings, data)
+    with pytest.raises(UserError, match="a run of lstm: chord vectors are made with"):
+        run_neighbours(tmp_path / "lstm")
+
+
+# ---------------------------------------------------------------------- the command
+
+
+def test_the_table(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    run_neighbours(folder(run), most=2)
+    told = capsys.readouterr().out
+    assert "nearest first" in told
+    assert "circle of fifths" in told or "Spearman" in told
+
+
+def test_as_json_with_a_map(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spelt = "C3+E4"
+    assert (48, 64) in run.codec.chords.symbols
+    run_neighbours(folder(run), [spelt], out=tmp_path / "map.svg", most=3, as_json=True)
+    told = json.loads(capsys.readouterr().out)
+    (chord,) = told["chords"]
+    assert chord["name"] == spelt
+    assert chord["times"] == run.model.counts[run.codec.chords[(48, 64)]]
+    assert len(chord["near"]) == 3
+    assert chord["near"] == sorted(chord["near"], key=lambda near: -near["cosine"])
+    assert told["fifths"]["major"] is None  # JSON knows no NaN
+    assert (tmp_path / "map.svg").read_text().startswith("<?xml")
+
+
+def test_what_the_command_refuses(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "there.png").write_bytes(b"")
+    for asked, wish, match in (
+        ((), {"out": tmp_path / "map.jpg"}, "png or .svg"),
+        ((), {"out": tmp_path / "there.png"}, "there.png"),
+        ((), {"most": 0}, "at least one"),
+        (("H7",), {}, "has not met the chord H7"),
+        (("C1+C2",), {}, r"has not met the chord C1\+C2"),
+    ):
+        with pytest.raises(UserError, match=match):
+            run_neighbours(folder(run), asked, **wish)
+    with pytest.raises(UserError, match="is no run"):
+        run_neighbours(tmp_path)
+
+
+@pytest.mark.slow
+def test_the_circle_of_fifths_is_in_the_chorales() -> None:
+    from partimento.corpus import read_pieces
+
+    chorales = list(read_pieces(["bundled:chorales"]).pieces)
+    run, data = learn(chorales, settings={"model": {"name": "embeddings"}, "train": {"epochs": 4}})
+    circle = fifths(ChordVectors(data.codec.chords.symbols, run.model.vectors(data.codec)[SPECIAL:], run.model.counts[SPECIAL:]))
+    assert (circle.majors, circle.minors) == (12, 12)
+    assert min(circle.major, circle.minor) > 0.9
+    assert circle.relations.get("relative", 0) >= 9
