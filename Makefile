@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO := demo
 
-.PHONY: help setup demo test test-slow test-tensorflow fuzz check fix bench docs clean
+.PHONY: help setup demo test test-slow test-tensorflow test-backends fuzz check fix bench docs clean
 .DEFAULT_GOAL := help
 
 help:
@@ -38,6 +38,14 @@ $(VENV)-tensorflow/.ready: pyproject.toml constraints.txt
 test-tensorflow: $(VENV)-tensorflow/.ready ## the model contract on the TensorFlow backend, in a venv of its own
 	@KERAS_BACKEND=tensorflow TF_CPP_MIN_LOG_LEVEL=3 $(VENV)-tensorflow/bin/pytest -q tests/models tests/sample
 
+$(VENV)-torch/.ready: pyproject.toml constraints.txt
+	@test -x $(VENV)-torch/bin/python || $(PYTHON) -m venv $(VENV)-torch
+	@$(VENV)-torch/bin/python -m pip install --disable-pip-version-check --progress-bar off -q -c constraints.txt 'torch==2.13.0' -e '.[test]'
+	@touch $@
+
+test-backends: test-tensorflow $(VENV)-torch/.ready ## the model contract on TensorFlow and on PyTorch
+	@KERAS_BACKEND=torch $(VENV)-torch/bin/pytest -q tests/models tests/sample
+
 fuzz: setup ## 20,000 files that nobody has ever seen, through the readers
 	@$(BIN)/python -m tests.fuzz --cases 20000 --workers 2
 
@@ -56,14 +64,16 @@ $(VENV)-peers/.ready:
 	@$(VENV)-peers/bin/python -m pip install --disable-pip-version-check --progress-bar off -q 'muspy==0.5.0'
 	@touch $@
 
-bench: setup $(VENV)-tensorflow/.ready $(VENV)-peers/.ready ## timings, each as a ratio against a named peer in the same run
+bench: setup $(VENV)-tensorflow/.ready $(VENV)-torch/.ready $(VENV)-peers/.ready ## timings, each as a ratio against a named peer in the same run
 	@$(BIN)/python benchmarks/reading.py
 	@$(BIN)/python benchmarks/corpus.py speed --peers-python $(VENV)-peers/bin/python
 	@$(BIN)/python benchmarks/scores.py
 	@$(BIN)/python benchmarks/composing.py --tensorflow-python $(VENV)-tensorflow/bin/python
+	@$(BIN)/python benchmarks/training.py --tensorflow-python $(VENV)-tensorflow/bin/python --torch-python $(VENV)-torch/bin/python
+	@$(BIN)/python benchmarks/learning.py
 
 docs: setup ## tables in docs/ that are made by the program
 	@$(BIN)/python docs/make.py
 
 clean: ## remove the environment and caches (not runs, not demo)
-	@rm -rf $(VENV) $(VENV)-tensorflow $(VENV)-peers .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	@rm -rf $(VENV) $(VENV)-tensorflow $(VENV)-torch $(VENV)-peers .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -14,6 +14,7 @@ from partimento.app.cli import app
 from partimento.config import CorpusConfig, EncodeConfig, TrainConfig, recipes_folder
 from partimento.corpus.table import ABOUT, SCHEMA
 from partimento.models import MODELS, model_class
+from partimento.models.base import LatentModel, NextModel
 
 HERE = Path(__file__).parent
 MADE = "<!-- made by `make docs`: change the program, not this page -->\n\n"
@@ -71,15 +72,20 @@ def described(doc: str) -> dict[str, str]:
 
 def models() -> str:
     """The models and the recipes."""
-    rows = ["| model | what it is |", "|---|---|"]
+    rows = ["| model | what it is | it takes | it composes |", "|---|---|---|---|"]
     for name in MODELS:
         module = __import__(MODELS[name].partition(":")[0], fromlist=["__doc__"])
-        rows.append(f"| `{name}` | {(module.__doc__ or '').strip().splitlines()[0]} |")
+        kind = model_class(name)
+        how = {NextModel: "event after event, of any length", LatentModel: "in windows, from a latent space"}
+        composes = next((words for family, words in how.items() if issubclass(kind, family)), "no")
+        what = " ".join((module.__doc__ or "").strip().split("\n\n")[0].split())
+        rows.append(f"| `{name}` | {what} | {kind.encoding} ([encodings](encodings.md)) | {composes} |")
     rows += ["", "## Recipes", "", "| recipe | model | what it is |", "|---|---|---|"]
     for path in sorted(recipes_folder().glob("*.toml")):
         recipe = tomllib.loads(path.read_text(encoding="utf-8"))
         rows.append(f"| `{path.stem}` | `{recipe['model']['name']}` | {recipe['about']} |")
-    return "# Models\n\n" + "\n".join(rows) + "\n"
+    more = "How they are trained, seen and compared: [training.md](training.md). Their parameters: [settings.md](settings.md).\n"
+    return "# Models\n\n" + "\n".join(rows) + "\n\n" + more
 
 
 def columns() -> str:

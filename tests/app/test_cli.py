@@ -58,13 +58,15 @@ def trained(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_run_tells_what_it_learned_from(trained: Path) -> None:
     assert {path.name for path in trained.iterdir()} == {
-        "run.json", "pieces.json", "vocabulary.json", "model.weights.h5", "history.csv", "held_out.json", "rejects.csv", "samples",
+        "run.json", "pieces.json", "vocabulary.json", "model.weights.h5", "history.csv", "history.json", "held_out.json", "rejects.csv",
+        "samples", "seen",
     }  # fmt: skip
     rejects = (trained / "rejects.csv").read_text().splitlines()
     assert [line.split(",")[0].rpartition("/")[2] for line in rejects[1:]] == ["broken.mid", "text.mid"]
     assert len(read_piece(next((trained / "samples").glob("*.mid"))).events) > 4
     figures = json.loads((trained / "held_out.json").read_text())
-    assert set(figures) == {"unigram", "markov1", "lstm"}
+    assert set(figures) == {"unigram", "markov", "lstm", "reconstruction"}
+    assert figures.pop("reconstruction") is None  # an LSTM gives no window back
     assert all(row["total"] > 0 for row in figures.values())
 
 
@@ -281,7 +283,10 @@ def test_an_interrupt_ends_it_with_a_word_and_without_a_trace(seconds: float, fo
     _, shown = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "partimento: stopped" in shown
-    assert list(tmp_path.iterdir()) == []
+    left = [path.name for path in tmp_path.iterdir()]
+    assert left == ([".run.training"] if "train --resume" in shown else [])
+    if left and seconds > 2:
+        assert run("train", "--resume", tmp_path / "run", "--seed", 1) == 2  # as it was begun, or not at all
 
 
 @pytest.mark.slow
@@ -318,7 +323,109 @@ def test_the_demo_learns_and_replaces_only_its_own(tmp_path: Path) -> None:
     for _ in range(2):
         subprocess.run([sys.executable, "-m", "partimento", "demo", "-o", str(out)], check=True, capture_output=True)
         figures = json.loads((out / "run" / "held_out.json").read_text())
-        assert figures["lstm"]["total"] < figures["markov1"]["total"] < figures["unigram"]["total"]
+        assert figures["lstm"]["total"] < figures["markov"]["total"] < figures["unigram"]["total"]
     names = {path.name for path in out.iterdir()}
     assert names >= {"chorale.mid", "chorale.musicxml", "chorale.svg", "chorale.png", "chorale.pdf", "chorale.wav", "index.html", "run"}
     assert (out / "mine.txt").read_text() == "mine"
+
+
+@pytest.fixture(scope="module")
+def latent(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small VAE, its pictures made as it was trained."""
+    out = tmp_path_factory.mktemp("runs") / "vae"
+    small = [
+        "model.length=8",
+        "encode.window=8",
+        "model.units=8",
+        "model.latent=3",
+        "model.embed_size=4",
+        "train.epochs=3",
+        "train.batch_size=8",
+    ]
+    assert run("train", folder, "--recipe", "vae", *(word for each in small for word in ("--set", each)), "-o", out, "--watch") == 0
+    return out
+
+
+def test_watch_makes_the_pictures_of_a_training(latent: Path, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = {path.name for path in (latent / "watch").iterdir()}
+    assert made >= {"index.html", "losses.png", "latent.gif", "latent.html", "window.gif", "window.html", "network.png", "encodings.png"}
+    assert run("watch", trained, "-o", tmp_path / "pictures", "--json") == 0
+    told = json.loads(capsys.readouterr().out)["written"]
+    assert told[0].endswith("index.html")
+    assert all(Path(path).stat().st_size > 100 for path in told)
+    assert "latent.gif" not in {Path(path).name for path in told}  # an LSTM has no latent space
+    assert run("watch", trained, "-o", tmp_path / "pictures") == 0  # again, over the old ones
+    assert run("watch", tmp_path / "nowhere") == 2
+    assert run("watch", trained, "-o", latent / "run.json") == 2
+
+
+def test_compose_between_two_pieces(latent: Path, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--events", 8, "--seed", 2, "--start", 0]
+    assert run("compose", latent, *words, "--towards", 1, "-o", tmp_path / "between.mid") == 0
+    assert run("compose", latent, *words, "-o", tmp_path / "near.mid") == 0
+    assert len(read_piece(tmp_path / "between.mid").events) == 8
+    assert run("compose", trained, "--towards", 1, "-o", tmp_path / "no.mid") == 2
+    assert "latent space" in capsys.readouterr().err
+    assert run("compose", latent, "--towards", 99, "-o", tmp_path / "no.mid") == 2
+
+
+def test_compare_puts_runs_side_by_side(latent: Path, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = tmp_path / "table.csv"
+    assert run("compare", latent, trained, "-o", table, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    rows = {row["run"]: row for row in told["runs"]}
+    figures = json.loads((trained / "held_out.json").read_text())
+    assert rows["one"]["total"] == figures["lstm"]["total"]
+    assert rows["one"]["right"] is None
+    assert 0 <= rows["vae"]["right"] <= 1
+    assert rows["vae"]["kl"] > 0  # its total is a bound
+    assert {"(unigram)", "(markov)"} <= set(rows)
+    assert len(table.read_text().splitlines()) == 1 + len(rows)
+    assert run("compare", latent, trained, "-o", tmp_path / "table.md") == 0
+    assert "| (markov) |" in (tmp_path / "table.md").read_text()
+    for words in ([latent, latent], [latent, tmp_path], [latent, "-o", tmp_path / "table.doc"], [latent, "-o", table]):
+        assert run("compare", *words) == 2
+
+
+def test_runs_of_other_pieces_do_not_compare(trained: Path, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = [folder / f"{number}.mid" for number in range(7)]
+    assert run("train", *files, "--model", "markov", "-o", tmp_path / "other") == 0
+    capsys.readouterr()
+    assert run("compare", trained, tmp_path / "other") == 2
+    assert "same pieces" in capsys.readouterr().err
+    assert run("train", folder, "--model", "markov", "--seed", 5, "-o", tmp_path / "seed") == 0
+    capsys.readouterr()
+    assert run("compare", trained, tmp_path / "seed") == 2
+    assert "a store keeps one split" in capsys.readouterr().err
+
+
+def test_listen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import numpy as np
+    from scipy.io import wavfile
+
+    wavfile.write(tmp_path / "a.wav", 8000, (np.sin(np.arange(8000) * 2 * np.pi * 440 / 8000) * 16000).astype(np.int16))
+    assert run("listen", tmp_path / "a.wav", "-o", tmp_path / "a.png", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["rate_hz"] == 8000
+    assert (tmp_path / "a.png").read_bytes()[:4] == b"\x89PNG"
+    (tmp_path / "b.wav").write_text("no sound")
+    assert run("listen", tmp_path / "b.wav") == 2
+
+
+def test_tensorboard_reads_what_is_written(folder: Path, tmp_path: Path) -> None:
+    from tensorboardX.proto.event_pb2 import Event
+
+    assert run("train", folder, "--model", "lstm", *SMALL, "-o", tmp_path / "run", "--tensorboard") == 0
+    (log,) = (tmp_path / "tensorboard" / "run").iterdir()
+    data, at = log.read_bytes(), 0
+    seen: dict[str, list[tuple[int, float]]] = {}
+    while at < len(data):  # records: a length of 8 bytes, a checksum of 4, the event, a checksum of 4
+        size = int.from_bytes(data[at : at + 8], "little")
+        event = Event.FromString(data[at + 12 : at + 12 + size])
+        at += 16 + size
+        for value in event.summary.value:
+            seen.setdefault(value.tag, []).append((event.step, value.simple_value))
+    history = json.loads((tmp_path / "run" / "history.json").read_text())
+    assert [step for step, _ in seen["loss/validation"]] == [1, 2]
+    assert [value for _, value in seen["loss/train"]] == pytest.approx([epoch["loss"] for epoch in history], rel=1e-5)
+    assert {"validation/chord", "speed/events_per_s"} <= set(seen)

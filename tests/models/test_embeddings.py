@@ -20,7 +20,7 @@ from partimento.encode.vocabulary import PAD, SPECIAL, UNKNOWN
 from partimento.evaluate.neighbours import ChordVectors, fifths
 from partimento.models.embeddings import Config, Embeddings
 from partimento.models.learn import learn, new_model
-from partimento.models.run import Run, load_run, save_run
+from partimento.models.run import Run, load_run
 from partimento.models.settings import Settings
 from partimento.models.training import Checkpoint, fit
 
@@ -69,8 +69,9 @@ def test_chords_in_the_same_surroundings_lie_side_by_side(negatives: int) -> Non
     model = built(Config(embed_size=8, reach=1, negatives=negatives), codec)
     config = EncodeConfig(window=64)
     train, valid = (model.windows(some, config, training=training) for some, training in ((encoded[:20], True), (encoded[20:], False)))
+    untrained = float(model.losses(tuple(valid), training=False).objective)
     fitted = fit(model, train, valid, TrainConfig(epochs=12, batch_size=4, learning_rate=0.05, patience=12))
-    assert fitted.history[-1].val_loss < fitted.history[0].val_loss - 0.3
+    assert min(epoch.val_loss for epoch in fitted.history) < untrained - 0.2
     a, b, c = (model.vectors(codec)[codec.chords[chord]] for chord in (A, B, C))
     assert cosine(a, b) > 0.8
     assert cosine(a, b) > cosine(a, c) + 0.5
@@ -116,7 +117,7 @@ def test_the_loss_by_hand() -> None:
 
 def test_a_sample_estimates_the_sum_over_all(pieces: list[Piece]) -> None:
     data = prepare(pieces, EncodeConfig(min_count=1), validation=0.2, test=0.1, seed=0)
-    model = built(Config(embed_size=8, reach=3, negatives=4096), data.codec)
+    model = built(Config(embed_size=8, reach=1, negatives=2048), data.codec)
     cut = model.windows(data.encode_training(), EncodeConfig(), training=True)
     model.context.set_weights([np.random.default_rng(0).normal(size=(data.codec.sizes[CHORD], 8)).astype(np.float32)])
     exact, first, second = (float(model.losses(tuple(cut), training=training).objective) for training in (False, True, True))
@@ -139,13 +140,6 @@ def test_training_is_the_same_for_the_same_seed_and_when_it_is_taken_up_again(pi
     assert len(kept) == 5  # three epochs, then two
     for one, other in zip(*made, strict=True):
         np.testing.assert_array_equal(one, other)
-
-
-def test_the_seed_decides(run: Run, pieces: list[Piece]) -> None:
-    again, _ = learn(pieces, settings=SETTINGS)
-    np.testing.assert_array_equal(again.model.vectors(run.codec), run.model.vectors(run.codec))
-    other, _ = learn(pieces, settings={**SETTINGS, "train": {**SETTINGS["train"], "seed": 1}})
-    assert not np.array_equal(other.model.vectors(other.codec)[SPECIAL:], run.model.vectors(other.codec)[SPECIAL:], equal_nan=True)
 
 
 @pytest.mark.parametrize(("name", "value"), [("embed_size", 0), ("reach", 0), ("reach", 65), ("negatives", -1)])
@@ -221,13 +215,12 @@ def test_vectors_of_another_size_are_refused(run: Run, pieces: list[Piece]) -> N
 
 
 def test_a_run_of_another_model_has_none_to_give(run: Run, pieces: list[Piece], tmp_path: Path) -> None:
-    other, _ = learn(pieces, settings={"model": LSTM, "train": {"epochs": 1}})
-    save_run(other, tmp_path / "lstm")
-    settings, data = pretrained(run, pieces, pretrained=str(tmp_path / "lstm"))
+    learn(pieces, settings={"model": {"name": "markov"}}, out=tmp_path / "markov")
+    settings, data = pretrained(run, pieces, pretrained=str(tmp_path / "markov"))
     with pytest.raises(UserError, match="no run of embeddings"):
         new_model(settings, data)
-    with pytest.raises(UserError, match="a run of lstm: chord vectors are made with"):
-        run_neighbours(tmp_path / "lstm")
+    with pytest.raises(UserError, match="a run of markov: chord vectors are made with"):
+        run_neighbours(tmp_path / "markov")
 
 
 # ---------------------------------------------------------------------- the command

@@ -57,7 +57,9 @@ def test_stopped_and_resumed_is_uninterrupted(name: str, pieces: list[Piece], tm
     resume = False
     while stops:
         with pytest.raises(StopError):
-            learn(pieces, settings=None if resume else settings, out=tmp_path / "cut", resume=resume, hooks=Hooks(report=stop, told={"a": 1}))
+            learn(
+                pieces, settings=None if resume else settings, out=tmp_path / "cut", resume=resume, hooks=Hooks(report=stop, told={"a": 1})
+            )
         assert not (tmp_path / "cut").exists()
         resume = bool(seen)
         if seen:
@@ -120,10 +122,9 @@ def test_a_checkpoint_holds_everything(pieces: list[Piece], tmp_path: Path) -> N
 def test_killed_at_random_moments(pieces: list[Piece], tmp_path: Path) -> None:
     for number, piece in enumerate(pieces):
         write(piece, tmp_path / "scores" / f"{number}.mid")
-    words = [
-        str(tmp_path / "scores"), "--set", "model.units=24", "--set", "model.dense=8", "--set", "train.epochs=40", "--set", "train.patience=40",
-        "--set", "train.batch_size=4", "--set", "encode.window=16", "--set", "encode.stride=2",
-    ]  # fmt: skip
+    model = ["model.units=24", "model.dense=8", "encode.window=16", "encode.stride=2"]
+    long = ["train.epochs=40", "train.patience=40", "train.batch_size=4"]
+    words = [str(tmp_path / "scores"), *(word for each in model + long for word in ("--set", each))]
     partimento = [sys.executable, "-m", "partimento", "train"]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     subprocess.run([*partimento, *words, "-o", str(tmp_path / "whole")], check=True, capture_output=True, env=environment)

@@ -148,6 +148,21 @@ def compare(
 
 
 @app.command()
+def neighbours(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run of embeddings.", show_default=False)],
+    chords: Annotated[list[str] | None, typer.Argument(metavar="CHORD...", help="As C, Am, or notes: C3+E3+G3 [default: common ones].")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Also draw a map of the chords, .png or .svg.")] = None,
+    most: Annotated[int, typer.Option(help="Neighbours of each chord.")] = 6,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Say which chords keep like company, by vectors learned without labels."""
+    from partimento.app.neighbours import run_neighbours
+
+    run_neighbours(run, chords or [], out=out, most=most, force=force, as_json=as_json)
+
+
+@app.command()
 def listen(
     path: Annotated[Path, typer.Argument(metavar="WAV", help="A WAV file.", show_default=False)],
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Write the waveform, .png or .svg.")] = None,

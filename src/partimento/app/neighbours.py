@@ -9,7 +9,7 @@ from pathlib import Path
 
 from partimento.app import screen
 from partimento.config import UserError
-from partimento.evaluate.neighbours import ChordVectors, Fifths, fifths, map_of_names, neighbours
+from partimento.evaluate.neighbours import ChordVectors, Fifths, chord_vectors, fifths, map_of_names, neighbours
 from partimento.files import refuse_existing
 
 
@@ -59,18 +59,6 @@ def run_neighbours(
     screen.out().print(in_words(circle))
     if out is not None:
         screen.out().print(f"Map in {out}")
-
-
-def chord_vectors(folder: Path) -> ChordVectors:
-    """The vectors of a run; UserError if it has none to give."""
-    from partimento.models.run import check_is_run, load_run
-
-    check_is_run(folder)
-    run = load_run(folder)
-    if not hasattr(run.model, "vectors"):
-        raise UserError(f"{folder} is a run of {run.settings.name}: chord vectors are made with partimento train … --recipe embeddings")
-    special = len(run.codec.chords) - len(run.codec.chords.symbols)
-    return ChordVectors(run.codec.chords.symbols, run.model.vectors(run.codec)[special:], run.model.counts[special:])
 
 
 def in_words(circle: Fifths) -> str:

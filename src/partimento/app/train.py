@@ -86,7 +86,7 @@ def train_run(
     # Loading the framework takes seconds: what is wrong with the configuration is said before.
     with stages.during("start"):
         from partimento.evaluate.sampler import sampler_check
-        from partimento.models.checkpoint import read_about
+        from partimento.models.checkpoint import STATE, read_about, shop_of
         from partimento.models.learn import Hooks, learn
         from partimento.models.settings import Settings
 
@@ -110,6 +110,10 @@ def train_run(
         run, _ = learn(reading.pieces, sides=reading.sides, settings=settings, out=out, force=force, resume=values is None, hooks=hooks)
     except UserError:
         screen.print_rejects(reading.rejects)  # they may be why
+        raise
+    except KeyboardInterrupt:
+        if (shop_of(out) / STATE).is_file():
+            stages.note(f"go on with: partimento train --resume {out}")
         raise
     return Trained(run, made["reading"], made["table"], made["right"], run.model.verdict(run.best.parts))
 
@@ -196,7 +200,7 @@ def _tell(trained: Trained, out: Path, *, as_json: bool) -> None:
     lines = [f"of the chords of held-out windows {trained.right:.1%} come out right"] if trained.right is not None else []
     lines += [trained.verdict] if trained.verdict else []
     lines.append(
-        f"run {out}: {len(run.pieces)} pieces, {run.model.parameters:,} weights, epoch {run.best.epoch} of {len(run.history)} is kept "
+        f"run {out}: {len(run.pieces)} pieces, {run.model.parameters:,} {"weights" if run.model.by_steps else "counts"}, epoch {run.best.epoch} of {len(run.history)} is kept "
         f"({run.ended}), seed {run.settings.train.seed}"
     )
     if (out / "samples").is_dir():

@@ -26,6 +26,7 @@ NAMED: dict[frozenset[int], str] = {}
 for _name, _classes in CLASSES.items():
     NAMED.setdefault(_classes, _name)
 WRITTEN = {"maj": "", "min": "m", "-": "m", "M7": "maj7", "min7": "m7", "m7b5": "m7♭5", "ø": "m7♭5", "°": "dim", "°7": "dim7", "+": "aug"}
+ALTER = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1}
 
 
 def chord_name(chord: Sequence[int]) -> str:
@@ -62,7 +63,7 @@ def classes_named(text: str) -> frozenset[int] | None:
     quality = WRITTEN.get(found[3], found[3]) if found else ""
     if not found or quality not in QUALITIES:
         return None
-    root = _class_of(found[1], found[2])
+    root = FLATS.index(found[1]) + ALTER[found[2]]
     return frozenset((root + step) % 12 for step in QUALITIES[quality][0])
 
 
@@ -77,9 +78,5 @@ def voicing(text: str) -> Chord | None:
         found = re.fullmatch(r"([A-G])([#♯b♭]?)(-1|\d)|(\d{1,3})", note.strip())
         if not found:
             return None
-        pitches.append(int(found[4]) if found[4] else _class_of(found[1], found[2]) + 12 * int(found[3]) + 12)
+        pitches.append(int(found[4]) if found[4] else FLATS.index(found[1]) + ALTER[found[2]] + 12 * int(found[3]) + 12)
     return tuple(sorted(set(pitches)))
-
-
-def _class_of(letter: str, accidental: str) -> int:
-    return (FLATS.index(letter) + {"": 0, "#": 1, "♯": 1}.get(accidental, -1)) % 12

@@ -54,11 +54,12 @@ def held_out(data: DataSet, model: Model | None = None, *, name: str = "model") 
 
 def baselines(data: DataSet, held: Sequence[Encoded]) -> dict[str, tuple[np.ndarray, int]]:
     """Counting, in two ways: summed nats by field and the number of events."""
-    train = data.encode_training()
-    return {
-        "unigram": Baseline(data.codec, train, order=0).nats(held),
-        "markov": Baseline(data.codec, train, order=1).nats(held),
-    }
+    from partimento.models import model_class
+
+    train, kind = data.encode_training(), model_class("markov")
+    markov = kind(kind.config_type(), data.codec)
+    markov.count(train)
+    return {"unigram": Baseline(data.codec, train, order=0).nats(held), "markov": model_nats(markov, held)}
 
 
 def tells_held(model: NextModel) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -59,23 +60,22 @@ class ChordVectors:
 
     @cached_property
     def voicings(self) -> Gathered:
-        """Every chord by itself; directions are taken from the mean of all vectors, which says nothing of any."""
+        """Every chord by itself, but for rests; directions are taken from the mean of all vectors, which says nothing of any."""
         known = np.flatnonzero(np.isfinite(self.vectors).all(1) & (self.counts > 0))
         vectors, counts = np.asarray(self.vectors, float)[known], np.asarray(self.counts, float)[known]
         if not len(known):
             raise UserError("there are no chord vectors to compare")
-        order = np.argsort(-counts, kind="stable")
+        order = [place for place in np.argsort(-counts, kind="stable") if self.chords[known[place]]]
         vectors = vectors - np.average(vectors, axis=0, weights=counts)
-        return Gathered([spelling(self.chords[row]) for row in known], unit(vectors), counts).only(order)
+        return Gathered([spelling(self.chords[row]) for row in known], unit(vectors), counts).only(np.array(order, int))
 
     @cached_property
     def names(self) -> Gathered:
-        """Chords of the same pitch classes together; rests are left out. Where hardly any chord has a name, also notes and intervals."""
+        """Chords of the same pitch classes together. Where hardly any chord has a name, also notes and intervals."""
         pitches = {spelling(chord): chord for chord in self.chords}
         members: dict[str, list[int]] = {}
         for row, spelt in enumerate(self.voicings.names):
-            if pitches[spelt]:
-                members.setdefault(chord_name(pitches[spelt]), []).append(row)
+            members.setdefault(chord_name(pitches[spelt]), []).append(row)
         if sum(name in CLASSES for name in members) > 2:
             members = {name: rows for name, rows in members.items() if name in CLASSES}
         if not members:
@@ -84,8 +84,21 @@ class ChordVectors:
 
     @property
     def shown(self) -> Gathered:
-        """Names that are not too rare to be shown."""
-        return self.names.only(self.names.counts >= RARE * self.counts.sum())
+        """Names that are not too rare to be shown; all, where all are."""
+        common = self.names.counts >= RARE * self.counts.sum()
+        return self.names.only(common) if common.any() else self.names
+
+
+def chord_vectors(folder: Path) -> ChordVectors:
+    """The vectors of a run; UserError if it has none to give."""
+    from partimento.models.run import check_is_run, load_run
+
+    check_is_run(folder)
+    run = load_run(folder)
+    if not hasattr(run.model, "vectors"):
+        raise UserError(f"{folder} is a run of {run.settings.name}: chord vectors are made with partimento train … --recipe embeddings")
+    special = len(run.codec.chords) - len(run.codec.chords.symbols)
+    return ChordVectors(run.codec.chords.symbols, run.model.vectors(run.codec)[special:], run.model.counts[special:])
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
@@ -157,7 +170,7 @@ def _neighbours_of(vectors: ChordVectors, text: str, most: int) -> Neighbours:
 
 def nearest(direction: np.ndarray, among: Gathered, most: int) -> list[Near]:
     """The nearest ones to a direction ``(E,)``; of equally near ones the commoner first."""
-    cosines = among.directions @ direction
+    cosines = np.round(among.directions @ direction, 9)
     order = np.argsort(-cosines, kind="stable")[:most]
     return [Near(among.names[row], round(float(cosines[row]), 4), int(among.counts[row])) for row in order]
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from partimento.encode.codecs import CHORD
 from partimento.encode.prepare import DataSet
-from partimento.encode.vocabulary import SPECIAL
+from partimento.evaluate.collapse import stuck
 
 if TYPE_CHECKING:
     from partimento.models.base import Model
@@ -19,13 +19,6 @@ TAKES, EVENTS = 8, 64
 MOST = 0.9  # share of events that repeat the chord before; twice in a row, it is a collapse
 
 
-def repeated(chords: np.ndarray) -> float:
-    """Share of events ``(…, T)`` whose chord is that of the event before; special numbers are passed over."""
-    pairs = (chords[..., 1:] >= SPECIAL) & (chords[..., :-1] >= SPECIAL)
-    same = (chords[..., 1:] == chords[..., :-1]) & pairs
-    return float(same.sum() / max(pairs.sum(), 1))
-
-
 def sampler_check(model: Model, data: DataSet) -> Callable[[int], str | None]:
     """What looks at the model after an epoch, by a few takes composed from silence; a text means that there is no point in going on.
 
@@ -33,7 +26,7 @@ def sampler_check(model: Model, data: DataSet) -> Callable[[int], str | None]:
     """
     from partimento.models.base import NextModel
 
-    usual = float(np.mean([repeated(encoded.tokens[1:-1, CHORD]) for encoded in data.encode(data.train)]))
+    usual = float(np.mean([stuck(encoded.tokens[1:-1, CHORD]) for encoded in data.encode(data.train)]))
     start = data.encode(data.train[:1])[0].tokens[:1]
     before: list[float] = []
 
@@ -45,7 +38,7 @@ def sampler_check(model: Model, data: DataSet) -> Callable[[int], str | None]:
         if not isinstance(model, NextModel) or epoch < FIRST or (epoch // FIRST) & (epoch // FIRST - 1) or epoch % FIRST:
             return None
         rolled = roll(model, start, limits=Limits(EVENTS, 2**30, may_end=False), choice=Choice(), takes=TAKES, seed=epoch)
-        share = repeated(rolled.tokens[:, 1:, CHORD])
+        share = stuck(rolled.tokens[:, 1:, CHORD])
         before.append(share)
         if min(before[-2:]) <= max(MOST, (1 + usual) / 2) or len(before) < 2:
             return None

@@ -246,14 +246,13 @@ def chords(watched: Watched, show: Exhibition) -> None:
     """The map of chord embeddings."""
     if not watched.finished or watched.settings.name != "embeddings":
         return
-    from partimento.evaluate.neighbours import map_of_run
+    from partimento.evaluate.neighbours import chord_vectors, map_of_names
     from partimento.write.figure import write_plot
+    from partimento.write.learning import chord_map
 
-    write_plot(
-        map_of_run(watched.folder),
-        show.add("Chords", "chords.png", "The commonest chords, near one another if they keep like company."),
-        force=True,
-    )
+    points, shown = map_of_names(chord_vectors(watched.folder))
+    path = show.add("Chords", "chords.png", "The commonest chords, near one another if they keep like company.")
+    write_plot(chord_map(points, shown.names, shown.counts.tolist()), path, force=True)
 
 
 __all__ = ["Watched", "on_a_plane", "open_watched", "watch"]

@@ -26,6 +26,7 @@ MODELS = {
     "autoencoder": "partimento.models.autoencoder:Autoencoder",
     "vae": "partimento.models.vae:Vae",
     "lstm": "partimento.models.lstm:Lstm",
+    "markov": "partimento.models.markov:Markov",
     "embeddings": "partimento.models.embeddings:Embeddings",
 }
 

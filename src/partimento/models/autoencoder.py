@@ -119,8 +119,9 @@ class Autoencoder(LatentModel):
     def draw(self, count: int, rng: np.random.Generator, known: np.ndarray | None = None) -> np.ndarray:
         """Among the points of training pieces: an autoencoder's latent space has no shape of its own."""
         if known is None or not len(known):
-            return np.tanh(super().draw(count, rng))
+            return np.asarray(np.tanh(super().draw(count, rng)))
         spread = known.std(axis=0) if len(known) > 1 else 0.0
         chosen = known[rng.integers(len(known), size=count)]
         near = chosen + 0.25 * spread * rng.standard_normal(chosen.shape)
-        return np.asarray(np.clip(near, -1, 1), np.float32)
+        clipped: np.ndarray = np.clip(near, -1, 1).astype(np.float32)
+        return clipped

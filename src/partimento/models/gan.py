@@ -50,6 +50,10 @@ class Config:
     match: float = 0.0
     pool: str = "flat"
     slope: float = 1.0
+    residual: bool = True
+    jitter: float = 0.0
+    commit: float = 0.0
+    scale: float = 8.0
     start_bias: float = -2.0
     dilate: bool = True
 
@@ -64,9 +68,9 @@ def neighbours(x: Any, taps: int, step: int = 1) -> Any:
 
 
 class Spectral(layers.Layer):
-    def __init__(self, units: int, *, taps: int = 1, gain: float = 1.0, **kwargs: Any) -> None:
+    def __init__(self, units: int, *, taps: int = 1, step: int = 1, gain: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.units, self.taps, self.gain = units, taps, gain
+        self.units, self.taps, self.gain, self.step = units, taps, gain, step
 
     def build(self, shape: Any) -> None:
         self.kernel = self.add_weight(
@@ -88,7 +92,7 @@ class Spectral(layers.Layer):
         return ops.sum(v * ops.matmul(self.kernel, u))
 
     def call(self, x: Any, training: bool = False) -> Any:
-        return ops.matmul(neighbours(x, self.taps), self.kernel / self.norm(training)) + self.bias
+        return ops.matmul(neighbours(x, self.taps, self.step), self.kernel / self.norm(training)) + self.bias
 
 
 def _unit(x: Any) -> Any:
@@ -131,7 +135,7 @@ class Gan(LatentModel):
     config_type = Config
     encoding = "many-hot"
     terms = ("discriminator",)
-    measures = ("generator", "accuracy", "real", "fake")
+    measures = ("generator", "local", "wide", "whole")
     validates = False
     fields = (CHORD, HELD, DURATION)
 
@@ -177,19 +181,19 @@ class Gan(LatentModel):
         x = ops.concatenate([rows[0], ops.matmul(rows[0], chroma), *rows[1:]], -1)
         act = lambda x: ops.leaky_relu(x, 0.2)
         G = self.config.gain
-        x = act(Spectral(U, taps=TAPS, gain=G)(x))
-        for i in range(3):
-            x = act(Spectral(U, taps=TAPS, gain=G)(x))
-            if x.shape[1] > 1:
-                x = layers.AveragePooling1D(2, padding="same")(x)
-        if self.config.pool == "flat":
-            x = layers.Flatten()(x)
-            x = act(Spectral(U, gain=G)(x))
-        else:
-            x = ops.sum(x, axis=1)
+        heads = []
+        for i, dil in enumerate((1, 1, 2, 4)):
+            h = act(Spectral(U, taps=TAPS, step=dil, gain=G)(x))
+            x = x + h if i and self.config.residual else h
+            if i in (1, 3):
+                heads.append(Spectral(1, gain=G)(x)[..., 0])
+        x = ops.mean(act(Spectral(U, gain=G)(x)), axis=1)
         seen = x
         x = Spread()(x, counted) if self.config.minibatch else x
-        return [Spectral(1, gain=G)(x)[:, 0], seen]
+        x = act(Spectral(U, gain=G)(x))
+        whole = Spectral(1, gain=G)(x)
+        K = self.config.scale
+        return [K * (ops.stack([*heads, ops.repeat(whole, self.length, axis=1)], -1)), seen]
 
     def rows(self, fields, sounding):
         return [f * ops.expand_dims(sounding, -1) for f in fields]
@@ -209,8 +213,12 @@ class Gan(LatentModel):
 
     def fake(self, z, seed, training):
         a, held, duration = self.generator(z, training=training)
+        if self.config.jitter and training:
+            r = keras.random.uniform(ops.shape(a), 1e-4, 1 - 1e-4, seed=seed)
+            a = a + self.config.jitter * (ops.log(r) - ops.log(1 - r))
         chords = ops.argmax(self.chord_logits(ops.stop_gradient(a)), -1)
         soft = ops.sigmoid(a * self.config.slope)
+        self.soft_hard = a, ops.take(self.notes, chords, axis=0)
         notes = soft + ops.stop_gradient(ops.take(self.notes, chords, axis=0) - soft)
         T = self.config.temperature
         held = straight(self.fit_held(held, chords), None, T)
@@ -231,10 +239,14 @@ class Gan(LatentModel):
             h = lambda x: ops.leaky_relu(1 + x, self.config.leak)
         else:
             h = ops.softplus
-        each = h(-sr) + h(sf)
+        each = h(-sr) + h(sf)  # (B, L, 3)
+        weight = ops.cast(targets[..., CHORD] != PAD, "float32")
         acc = 0.5 * (ops.cast(sr > 0, "float32") + ops.cast(sf < 0, "float32"))
-        sums = ops.stack([ops.sum(m * weight) for m in (each, -sf, acc, sr, sf)])
+        sums = ops.stack([ops.sum(ops.mean(each, -1) * weight), -ops.sum(ops.mean(sf, -1) * weight), *(ops.sum(acc[..., i] * weight) for i in range(3))])
         objective = sums[0] / ops.maximum(events, 1.0)
+        if self.config.commit:
+            a, hard = self.soft_hard
+            objective = objective + self.config.commit * ops.mean(ops.softplus(a) - a * hard) * 10
         if self.config.match:
             n = ops.maximum(ops.sum(counted), 1.0)
             gap = ops.sum((seen_r - seen_f) * counted, 0) / n

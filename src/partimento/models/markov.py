@@ -333,12 +333,11 @@ class Markov(NextModel):
         self.views = [views(field, config.order) for field in range(len(FIELDS))]
         self.names = [tuple(dict.fromkeys(symbol for view in field for symbol in view)) for field in self.views]
         self.reach = max([1, *(lag(symbol) for field in self.names for symbol in field)])  # R
-        notes = codec.chord_notes.shape[1] + 1
         bit = 2 ** np.arange(min(codec.most_notes, BITS), dtype=np.int64)
         self._slots = codec.chord_slots[:, : len(bit)]  # (C, K)
         self._bits = bit.astype(np.int32)  # (K,)
         self._sounds = np.pad(codec.chord_notes > 0, ((0, 0), (0, 1))).astype(np.int32).reshape(-1)  # (C · (P + 1),), 0 for empty slots
-        self._row = notes
+        self._row = len(self._sounds) // codec.sizes[CHORD]  # P + 1
         nothing = np.zeros((0, self.reach, 3), np.int32), np.zeros((0, 3), np.int32)
         self._take([self._counted(field, *nothing) for field in range(len(FIELDS))])
 

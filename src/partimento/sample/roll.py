@@ -39,6 +39,7 @@ class Roll(keras.Model):
 
     def __init__(self, model: NextModel, *, takes: int, narrows: bool) -> None:
         super().__init__()
+        self.built = True  # else Keras runs the whole loop once, uncompiled, to see what it makes
         self.model, self.network = model, model.network  # the network is tracked here so that its weights come along
         self.takes, self.narrows = takes, narrows
 
