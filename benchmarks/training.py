@@ -1,10 +1,11 @@
 """Milliseconds a training step, on the tutorial's LSTM, against named peers that take turns with it.
 
-The network: chord (600) and duration (16) embedded in 64 each, 2 LSTM layers of 512, dense 256, softmax over chord and duration after the
-last of 32 events; batches of 64, RMSprop, float32. Peers: Keras' own LSTM on TensorFlow (its Python is made by ``make test-tensorflow``) and
-on JAX, and PyTorch's `nn.LSTM` (any Python that has torch). Last column: the LSTM's arithmetic (forward and backward: three times the forward
-products) done as nothing but large matrix products, by whichever of JAX, NumPy and PyTorch is fastest on this machine; ours is a share of that.
-Each runs in a process of its own on all cores; in every round they work one after another, so that all share the machine's noise.
+The network: chord (600) and duration (16) embedded in 64 each, 2 LSTM layers of 512, dense 256, softmax over chord and duration after
+the last of 32 events; batches of 64, RMSprop, float32. Peers: Keras' own LSTM on TensorFlow (its Python is made by ``make
+test-tensorflow``) and on JAX, and PyTorch's `nn.LSTM` (any Python that has torch). "Products" is the LSTM's arithmetic, forward and
+backward, as nothing but large matrix products: no step waits for the one before. The fastest of JAX, NumPy and PyTorch at it is the
+machine's rate, of which ours reaches a share. Each works in a process of its own on all cores; in every round they take turns, so that
+all share the machine's noise.
 
     python benchmarks/training.py [--rounds 7] [--steps 8] [--units 512]
                                   [--tensorflow-python .venv-tensorflow/bin/python] [--torch-python .venv-torch/bin/python]
@@ -85,10 +86,8 @@ def on_jax(model: Any, together: int) -> Run:
 
     many = jax.jit(lambda state, batches: jax.lax.scan(step, state, batches), donate_argnums=0)
     batches = jax.tree.map(lambda a: a.reshape(together, BATCH, *a.shape[1:]), batch(together))
-    state = [
-        [variable.value.copy() for variable in some]
-        for some in (model.trainable_variables, model.non_trainable_variables, optimizer.variables)
-    ]
+    groups = (model.trainable_variables, model.non_trainable_variables, optimizer.variables)
+    state = [[variable.value.copy() for variable in some] for some in groups]
 
     def call() -> None:
         nonlocal state

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from partimento import Piece
-from partimento.config import UserError, read_recipe
+from partimento.config import UserError, read_recipe, recipes_folder
 from partimento.files import new_folder
 from partimento.models.learn import learn
 from partimento.models.run import Run, load_run, save_run
@@ -72,9 +72,14 @@ def test_an_old_recipe_still_means_what_it_meant(tmp_path: Path) -> None:
             Settings.from_plain({"encode": both})
 
 
-@pytest.mark.parametrize("name", ["lstm", "lstm-notes"])
-def test_the_recipes_say_how_they_transpose(name: str) -> None:
-    assert read_recipe(name)["encode"]["transpose"] == "key"
+@pytest.mark.parametrize("path", sorted(recipes_folder().glob("*.toml")), ids=lambda path: path.stem)
+def test_every_recipe_is_whole(path: Path) -> None:
+    recipe = read_recipe(path.stem)
+    settings = Settings.from_plain(recipe)
+    assert recipe["encode"]["transpose"] in ("key", "all")
+    assert settings.to_plain()["model"]["name"] == recipe["model"]["name"]
+    if "length" in recipe["model"]:
+        assert recipe["model"]["length"] == recipe["encode"]["window"]
 
 
 def test_nothing_is_replaced_unasked(run: Run, pieces: list[Piece]) -> None:

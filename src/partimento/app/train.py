@@ -199,9 +199,10 @@ def _tell(trained: Trained, out: Path, *, as_json: bool) -> None:
     print_figures(trained.table)
     lines = [f"of the chords of held-out windows {trained.right:.1%} come out right"] if trained.right is not None else []
     lines += [trained.verdict] if trained.verdict else []
+    learned = f"{run.model.parameters:,} {'weights' if run.model.by_steps else 'counts'}"
     lines.append(
-        f"run {out}: {len(run.pieces)} pieces, {run.model.parameters:,} {"weights" if run.model.by_steps else "counts"}, epoch {run.best.epoch} of {len(run.history)} is kept "
-        f"({run.ended}), seed {run.settings.train.seed}"
+        f"run {out}: {len(run.pieces)} pieces, {learned}, epoch {run.best.epoch} of {len(run.history)} is kept ({run.ended}), "
+        f"seed {run.settings.train.seed}"
     )
     if (out / "samples").is_dir():
         lines.append(f"compose with: partimento compose {out} -o piece.mid -o piece.pdf")

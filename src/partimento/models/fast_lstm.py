@@ -1,14 +1,14 @@
 """An LSTM over a whole sequence for JAX on processors: the numbers of Keras' layer, at close to the speed of its matrix products.
 
-Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000, in Keras' order of gates. What makes it fast (`benchmarks/training.py`
-measures it):
+Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000, in Keras' order of gates. Why it is fast (measured by
+`benchmarks/training.py`):
 
-- Everything inside is held features first, ``(features, B)``. A product of a large matrix and 64 columns can then read the matrix where it
-  lies; with the batch first, XLA packs all of it anew at every step, a fifth of the product's time. Input and recurrent weights are one
-  matrix, so that a step is one product.
-- Going forward, what is kept of the gates is not the gates but the factors that going back multiplies by: no sigmoid or tanh is computed
-  twice, and the gates' gradients can overwrite the factors, which keeps the memory in the caches and page faults few.
-- Weights get their gradients in one product over all steps at the end, not in a sum of small ones.
+- Everything inside is held features first, ``(features, B)``. A product of the large matrix and the batch's few columns then reads the
+  matrix where it lies; with the batch first, XLA packs the whole matrix anew at every step, a fifth of the product's time. Input and
+  recurrent weights are one matrix, so a step is one product, as fast as one large product of all inputs ahead of the loop would be.
+- What the forward pass keeps are not the gates but the factors by which the backward pass multiplies. No sigmoid or tanh is computed
+  twice, and the gates' gradients take the factors' place in memory: fresh memory is dear, a fault for every 4 KiB.
+- The weights' gradient is one product over all steps at the end, not a sum of small ones.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ Array = Any
 Kept = tuple[Array, Array, Array, Array]  # outputs, forget gates, d(output)/d(cell), the gates' factors; all (L, …, B)
 
 
-@jax.custom_vjp
 def lstm_sequence(x: Array, kernel: Array, recurrent: Array, bias: Array) -> Array:
     """The outputs of an LSTM at every step, from a zero state, as `keras.layers.LSTM` with ``return_sequences`` gives them.
 
@@ -45,7 +44,8 @@ def lstm_sequence(x: Array, kernel: Array, recurrent: Array, bias: Array) -> Arr
     >>> lstm_sequence(jnp.ones((2, 3, 5)), jnp.ones((5, 16)), jnp.ones((4, 16)), jnp.zeros(16)).shape
     (2, 3, 4)
     """
-    return _forward(x, kernel, recurrent, bias)[0]  # what is kept is never computed when nobody differentiates
+    outputs: Array = _sequence(x, kernel, recurrent, bias)
+    return outputs
 
 
 def _forward(x: Array, kernel: Array, recurrent: Array, bias: Array) -> tuple[Array, tuple[Array, Array, Array, Kept]]:
@@ -91,4 +91,5 @@ def _backward(residuals: tuple[Array, Array, Array, Kept], d_outputs: Array) -> 
     return d_steps.transpose(2, 0, 1), d_weights[:size], d_weights[size:], gates.sum(1)
 
 
-lstm_sequence.defvjp(_forward, _backward)
+_sequence = jax.custom_vjp(lambda *inputs: _forward(*inputs)[0])  # what is kept for later is dropped when nobody differentiates
+_sequence.defvjp(_forward, _backward)

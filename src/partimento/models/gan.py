@@ -50,6 +50,7 @@ class Config:
     match: float = 0.0
     pool: str = "flat"
     slope: float = 1.0
+    head: float = 1.0
     residual: bool = True
     jitter: float = 0.0
     commit: float = 0.0
@@ -173,7 +174,7 @@ class Gan(LatentModel):
         x = ops.relu(self._norm(x[:, :L]))
         P = self.notes.shape[1]
         _, H, D = self.codec.sizes
-        return [layers.Dense(P, name="notes", bias_initializer=keras.initializers.Constant(self.config.start_bias))(x), layers.Dense(H, name="held")(x), layers.Dense(D, name="duration")(x)]
+        return [layers.Dense(P, name="notes", kernel_initializer=keras.initializers.VarianceScaling(self.config.head**2, "fan_avg", "uniform"), bias_initializer=keras.initializers.Constant(self.config.start_bias))(x), layers.Dense(H, name="held")(x), layers.Dense(D, name="duration")(x)]
 
     def _judge(self, rows: Any, counted: Any) -> Any:
         U = self.config.critic

@@ -34,6 +34,9 @@ class Settings:
         values = {**values, "encode": _with_present_names(values.get("encode", {}))}
         made: dict[str, Any] = {section: build(schema, values.get(section, {}), section=section) for section, schema in sections.items()}
         config = build(model_class(name).config_type, model, section="model")
+        length, window = getattr(config, "length", None), made["encode"].window
+        if length not in (None, window):
+            raise UserError(f"model.length ({length}) and encode.window ({window}) are one and the same: set both")
         return cls(name, made["corpus"], made["encode"], config, made["train"])
 
     def to_plain(self) -> dict[str, Any]:

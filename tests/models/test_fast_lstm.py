@@ -1,0 +1,75 @@
+"""The fast LSTM gives the numbers of Keras' layer, and the gradients that come of differentiating the definition."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+import pytest
+
+from partimento.models.fast_lstm import lstm_sequence
+
+SIZES = [(1, 1, 3, 2), (5, 7, 4, 6), (64, 12, 16, 32)]  # B, L, I, units
+
+
+def inputs(size: tuple[int, int, int, int], *, scale: float = 1.0) -> list[np.ndarray]:
+    batch, length, features, units = size
+    rng = np.random.default_rng(0)
+    shapes = [(batch, length, features), (features, 4 * units), (units, 4 * units), (4 * units,)]
+    return [(scale * rng.standard_normal(shape) / np.sqrt(shape[0] if len(shape) < 3 else 1)).astype("float32") for shape in shapes]
+
+
+def by_definition(x: Any, kernel: Any, recurrent: Any, bias: Any) -> Any:
+    h = c = jnp.zeros((x.shape[0], recurrent.shape[0]))
+    outputs = []
+    for t in range(x.shape[1]):
+        i, f, g, o = jnp.split(x[:, t] @ kernel + h @ recurrent + bias, 4, axis=1)
+        c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
+        h = jax.nn.sigmoid(o) * jnp.tanh(c)
+        outputs.append(h)
+    return jnp.stack(outputs, 1)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_outputs_are_those_of_keras(size: tuple[int, int, int, int]) -> None:
+    x, *weights = inputs(size)
+    layer = keras.layers.LSTM(size[-1], return_sequences=True)
+    layer.build(x.shape)
+    layer.set_weights(weights)
+    np.testing.assert_allclose(lstm_sequence(x, *weights), keras.ops.convert_to_numpy(layer(x)), atol=2e-6)
+
+
+@pytest.mark.parametrize("last_only", [False, True])
+@pytest.mark.parametrize("size", SIZES)
+def test_gradients_are_those_of_the_definition(size: tuple[int, int, int, int], last_only: bool) -> None:
+    arrays = inputs(size)
+    wanted = np.random.default_rng(1).standard_normal((size[0], size[1], size[3])).astype("float32")
+    if last_only:
+        wanted[:, :-1] = 0
+
+    def gradients(function: Any) -> Any:
+        return jax.jit(jax.grad(lambda *arrays: (function(*arrays) * wanted).sum(), argnums=(0, 1, 2, 3)))(*arrays)
+
+    for ours, theirs in zip(gradients(lstm_sequence), gradients(by_definition), strict=True):
+        assert ours.shape == theirs.shape
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5 * np.abs(theirs).max())
+
+
+def test_gates_that_are_wide_open_or_shut_have_finite_gradients() -> None:
+    arrays = inputs((3, 5, 4, 6), scale=1e4)
+    values = jax.grad(lambda *arrays: lstm_sequence(*arrays).sum(), argnums=(0, 1, 2, 3))(*arrays)
+    assert all(np.isfinite(value).all() for value in values)
+
+
+def test_it_runs_inside_a_loop_of_steps() -> None:
+    x, *weights = map(jnp.asarray, inputs((5, 7, 4, 6)))
+
+    def step(weights: Any, _: None) -> Any:
+        loss, grads = jax.value_and_grad(lambda weights: (lstm_sequence(x, *weights)[:, -1] ** 2).sum())(weights)
+        return [w - 0.1 * g for w, g in zip(weights, grads, strict=True)], loss
+
+    _, losses = jax.jit(lambda weights: jax.lax.scan(step, weights, length=20))(weights)
+    assert losses[-1] < 0.1 * losses[0]
