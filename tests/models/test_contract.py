@@ -36,6 +36,7 @@ VARIANTS: list[tuple[str, dict[str, object]]] = [
     ("lstm", {"joint": False, "dropout": 0.2}),
     ("lstm", {"joint": False, "held": False, "targets": "last"}),
     ("autoencoder", {"layers": 1, "output": "softmax", "units": 32, "dropout": 0.1}),
+    ("autoencoder", {"layers": 1, "output": "softmax", "units": 32, "embed": "notes", "embed_size": 8}),
     ("vae", {"network": "dense", "kl": "mean"}),
 ]
 ENCODE = EncodeConfig(min_count=1, window=16, stride=4)

@@ -150,7 +150,7 @@ def compare(
 @app.command()
 def neighbours(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run of embeddings.", show_default=False)],
-    chords: Annotated[list[str] | None, typer.Argument(metavar="CHORD...", help="As C, Am, or notes: C3+E3+G3 [default: common ones].")] = None,
+    chords: Annotated[list[str] | None, typer.Argument(metavar="CHORD...", help="As C, Am or C3+E3+G3 [default: common ones].")] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Also draw a map of the chords, .png or .svg.")] = None,
     most: Annotated[int, typer.Option(help="Neighbours of each chord.")] = 6,
     force: Force = False,

@@ -25,6 +25,7 @@ _check_backend()
 MODELS = {
     "autoencoder": "partimento.models.autoencoder:Autoencoder",
     "vae": "partimento.models.vae:Vae",
+    "gan": "partimento.models.gan:Gan",
     "lstm": "partimento.models.lstm:Lstm",
     "markov": "partimento.models.markov:Markov",
     "embeddings": "partimento.models.embeddings:Embeddings",

@@ -1,4 +1,12 @@
-"""WIP"""
+"""A generative adversarial network of windows (Goodfellow et al. 2014; tutorial, section "Generative Adversarial Networks").
+
+A generator makes a window of L events from a random point; a discriminator tells made windows from real ones, at every event from its
+neighbourhood and of the window as a whole. What is made is discrete: the likeliest chord, held pattern and duration at each step, with
+the gradient of their soft versions (straight-through, Bengio et al. 2013); chords are made and judged by their notes. The discriminator's
+layers are kept from steepening by spectral normalisation (Miyato et al. 2018), and one loss trains both networks in one step: between
+them the gradient is reversed (Ganin & Lempitsky 2015). The batch's own spread is shown to the discriminator, so that windows that are all
+alike give themselves away (Karras et al. 2018).
+"""
 
 from __future__ import annotations
 
@@ -10,255 +18,225 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from partimento.models.base import (
-    CHORD,
-    DURATION,
-    HELD,
-    NEVER,
-    PAD,
-    SPECIAL,
-    UNKNOWN,
-    ChordCodec,
-    EncodeConfig,
-    Encoded,
-    LatentModel,
-    Losses,
-    Windows,
-    one_hot,
-)
-from partimento.models.layers import NotesOutput
+from partimento.config import UserError
+from partimento.models.base import CHORD, DURATION, HELD, NEVER, PAD, SPECIAL, ChordCodec, LatentModel, Losses, one_hot
 
-TAPS = 3
+TAPS = 3  # events that a layer sees at once
+SURE = 0.98  # the probability of what the generator chooses: it was trained on its choices, not on its doubts
+START_BIAS = -2.0  # few notes at first
+
+# ---------------------------------------------------------------------- configuration
 
 
 @dataclass(frozen=True)
 class Config:
-    length: int = 32
+    """Sizes of both networks.
+
+    Parameters
+    ----------
+    length : int
+        Events of a window (L); the same as ``encode.window``.
+    latent : int
+        Latent dimensions (Z).
+    units, blocks : int
+        Of the generator: width, and number of residual blocks, each looking twice as far around as the one before.
+    critic : int
+        Width of the discriminator.
+    scale : float
+        What the discriminator's scores are multiplied by: its layers alone could hardly leave the middle.
+    leak : float
+        Slope of the hinge loss beyond the margin, so that no gradient dies.
+    """
+
+    length: int = 16
     latent: int = 64
-    units: int = 96
-    critic: int = 96
-    temperature: float = 1.0
-    leak: float = 0.1
-    norm: str = "layer"
-    loss: str = "hinge"
-    gumbel: bool = True
-    sharp: float = 3.0
-    minibatch: bool = True
-    start: str = "full"
+    units: int = 64
     blocks: int = 3
-    gain: float = 1.0
-    match: float = 0.0
-    pool: str = "flat"
-    slope: float = 1.0
-    head: float = 1.0
-    residual: bool = True
-    jitter: float = 0.0
-    commit: float = 0.0
-    scale: float = 8.0
-    start_bias: float = -2.0
-    dilate: bool = True
+    critic: int = 128
+    scale: float = 3.0
+    leak: float = 0.1
+
+    def __post_init__(self) -> None:
+        sizes = (("length", 4096), ("latent", 4096), ("units", 8192), ("blocks", 8), ("critic", 8192))
+        for name, most in sizes:
+            if not 1 <= getattr(self, name) <= most:
+                raise UserError(f"model.{name} lies between 1 and {most:,}")
+        if not (0 < self.scale < float("inf") and 0 <= self.leak < 1):
+            raise UserError("model.scale lies above 0, and model.leak is at least 0 and below 1")
 
 
-def neighbours(x: Any, taps: int, step: int = 1) -> Any:
-    """(B, L, V) → (B, L, taps · V)"""
-    if taps == 1:
-        return x
-    length, side = x.shape[1], taps // 2 * step
-    wide = ops.pad(x, [[0, 0], [side, side], [0, 0]])
-    return ops.concatenate([wide[:, i * step : i * step + length] for i in range(taps)], axis=-1)
+# ---------------------------------------------------------------------- layers
+
+
+def around(x: Any, step: int = 1) -> Any:
+    """Each event beside those `step` before and after it: ``(B, L, V) → (B, L, 3 · V)``, zeros beyond the window."""
+    length = x.shape[1]
+    wide = ops.pad(x, [[0, 0], [step, step], [0, 0]])
+    return ops.concatenate([wide[:, i * step : i * step + length] for i in range(TAPS)], axis=-1)
 
 
 class Spectral(layers.Layer):
-    def __init__(self, units: int, *, taps: int = 1, step: int = 1, gain: float = 1.0, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.units, self.taps, self.gain, self.step = units, taps, gain, step
+    """A dense layer ``(…, V) → (…, units)`` whose kernel is divided by its largest singular value, found by one power iteration a step."""
 
-    def build(self, shape: Any) -> None:
-        self.kernel = self.add_weight(
-            shape=(self.taps * shape[-1], self.units), initializer=keras.initializers.Orthogonal(self.gain), name="kernel"
-        )
+    def __init__(self, units: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.units = units
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        self.kernel = self.add_weight(shape=(shape[-1], self.units), initializer="orthogonal", name="kernel")
         self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
-        self.u = self.add_weight(shape=(self.units,), initializer="random_normal", trainable=False, name="u")
+        self.direction = self.add_weight(shape=(self.units,), initializer="random_normal", trainable=False, name="direction")
 
     def norm(self, training: bool = False) -> Any:
-        fixed = ops.stop_gradient(self.kernel)
-        u = self.u.value if hasattr(self.u, "value") else self.u
-        v = _unit(ops.matmul(fixed, u))
+        """The kernel's largest singular value, as far as it is known; the better, the more steps were taken."""
+        kernel, u = ops.stop_gradient(ops.convert_to_tensor(self.kernel)), ops.convert_to_tensor(self.direction)
+        v = _unit(ops.matmul(kernel, u))
+        u = _unit(ops.matmul(v, kernel))
         if training:
-            u = _unit(ops.matmul(v, fixed))
-            self.u.assign(u)
-        else:
-            u = _unit(u)
-        u, v = ops.stop_gradient(u), ops.stop_gradient(v)
-        return ops.sum(v * ops.matmul(self.kernel, u))
+            self.direction.assign(u)
+        return ops.sum(ops.stop_gradient(v) * ops.matmul(self.kernel, ops.stop_gradient(u)))
 
     def call(self, x: Any, training: bool = False) -> Any:
-        return ops.matmul(neighbours(x, self.taps, self.step), self.kernel / self.norm(training)) + self.bias
+        return ops.matmul(x, self.kernel / self.norm(training)) + self.bias
 
 
 def _unit(x: Any) -> Any:
     return x / (ops.sqrt(ops.sum(ops.square(x))) + 1e-9)
 
 
+class Spread(layers.Layer):
+    """Appends to each row ``(B, V)`` how much the counted rows ``(B, 1)`` of the batch differ: ``(B, V + 1)``."""
+
+    def call(self, x: Any, counted: Any) -> Any:
+        share = counted / ops.maximum(ops.sum(counted), 1.0)
+        mean = ops.sum(x * share, axis=0, keepdims=True)
+        deviation = ops.sqrt(ops.sum(ops.square(x - mean) * share, axis=0, keepdims=True) + 1e-8)
+        return ops.concatenate([x, ops.ones_like(x[:, :1]) * ops.mean(deviation)], axis=-1)
+
+
 @ops.custom_gradient
 def reverse(x: Any) -> Any:
+    """The same going forward; going back, the gradient's sign is turned."""
+
     def gradient(*args: Any, upstream: Any = None) -> Any:
-        if upstream is None:
-            (upstream,) = args
-        return -upstream
+        return -(args[0] if upstream is None else upstream)
 
     return x, gradient
 
 
-def straight(logits: Any, seed: Any, temperature: float) -> Any:
-    soft = ops.softmax(logits / temperature, axis=-1)
-    if seed is None:
-        chosen = ops.argmax(logits, axis=-1)
-    else:
-        u = keras.random.uniform((*ops.shape(logits)[:-1], 1), seed=seed)
-        chosen = ops.sum(ops.cast(ops.cumsum(ops.stop_gradient(soft), -1) < u, "int32"), -1)
-        chosen = ops.minimum(chosen, logits.shape[-1] - 1)
-    hard = ops.one_hot(chosen, logits.shape[-1])
+def straight_through(logits: Any) -> Any:
+    """One-hot of the likeliest ``(…, V)``, with the gradient of the softmax."""
+    soft = ops.softmax(logits, axis=-1)
+    hard = ops.one_hot(ops.argmax(logits, axis=-1), logits.shape[-1])
     return soft + ops.stop_gradient(hard - soft)
 
 
-class Spread(layers.Layer):
-    """Appends to each row the batch's mean deviation: windows that are all alike show it."""
-
-    def call(self, x: Any, counted: Any) -> Any:
-        w = counted / ops.maximum(ops.sum(counted), 1.0)  # (B, 1)
-        mean = ops.sum(x * w, axis=0, keepdims=True)
-        sd = ops.sqrt(ops.sum(ops.square(x - mean) * w, axis=0, keepdims=True) + 1e-8)
-        return ops.concatenate([x, ops.ones_like(x[:, :1]) * ops.mean(sd)], axis=-1)
+# ---------------------------------------------------------------------- model
 
 
 class Gan(LatentModel):
+    """`generator`: ``(B, Z)`` → logits of notes ``(B, L, P)``, held ``(B, L, H)``, durations ``(B, L, D)``; `discriminator`: scores."""
+
     config_type = Config
     encoding = "many-hot"
     terms = ("discriminator",)
-    measures = ("generator", "local", "wide", "whole")
+    measures = ("generator", "told_apart")
     validates = False
     fields = (CHORD, HELD, DURATION)
 
     def __init__(self, config: Config, codec: ChordCodec) -> None:
         super().__init__(config, codec)
         self.length, self.latent = config.length, config.latent
-        pitches = np.flatnonzero(codec.chord_notes.any(0))
-        self.notes = codec.chord_notes[:, pitches.min() : pitches.max() + 1]
-        self.pitches = np.arange(pitches.min(), pitches.max() + 1)
-        z = keras.Input((config.latent,), name="z")
-        self.generator = keras.Model(z, self._generate(z), name="generator")
-        rows = [keras.Input((config.length, size)) for size in (self.notes.shape[1], *codec.sizes[1:])]
-        counted = keras.Input((1,), name="counted")
-        self.discriminator = keras.Model([*rows, counted], self._judge(rows, counted), name="discriminator")
-        self.network = keras.Model([z, *rows, counted], [*self.generator(z), *self.discriminator([*rows, counted])], name="gan")
-        self.network.noise = keras.random.SeedGenerator()
+        used = np.flatnonzero(codec.chord_notes.any(0))
+        used = np.arange(used.min(initial=60), used.max(initial=60) + 1)
+        self.notes = codec.chord_notes[:, used]  # (C, P): of the pitches that occur
+        self.chroma = np.eye(12, dtype=np.float32)[used % 12]  # (P, 12)
         self.possible = [np.where(np.arange(size) >= SPECIAL, 0.0, NEVER).astype("float32") for size in codec.sizes]
+        sizes = (self.notes.shape[1], *codec.sizes[1:])
+        point, counted = keras.Input((config.latent,), name="point"), keras.Input((1,), name="counted")
+        rows = [keras.Input((config.length, size), name=name) for name, size in zip(("notes", "held", "duration"), sizes, strict=True)]
+        self.generator = keras.Model(point, self._generate(point, sizes), name="generator")
+        self.discriminator = keras.Model([*rows, counted], self._judge(rows, counted), name="discriminator")
+        self.network = keras.Model([point, *rows, counted], [*self.generator(point), self.discriminator([*rows, counted])], name="gan")
+        self.network.noise = keras.random.SeedGenerator()
 
-    def _norm(self, x):
-        if self.config.norm == "layer":
-            return layers.LayerNormalization()(x)
-        if self.config.norm == "batch":
-            return layers.BatchNormalization(momentum=0.9)(x)
-        return x
-
-    def _generate(self, z: Any) -> list[Any]:
-        U, L = self.config.units, self.length
-        x = layers.Reshape((L, U))(layers.Dense(L * U)(z))
-        zs = ops.repeat(ops.expand_dims(z, 1), L, axis=1)
+    def _generate(self, point: Any, sizes: Sequence[int]) -> list[Any]:
+        units = self.config.units
+        x = layers.Reshape((self.length, units))(layers.Dense(self.length * units, name="unfold")(point))
+        spread = layers.RepeatVector(self.length)(point)
         for i in range(self.config.blocks):
-            h = ops.concatenate([ops.relu(self._norm(x)), zs], -1)
-            h = layers.Dense(U)(neighbours(h, TAPS, 2**i if self.config.dilate else 1))
-            h = layers.Dense(U)(ops.relu(self._norm(h)))
-            x = x + h
-        x = ops.relu(self._norm(x[:, :L]))
-        P = self.notes.shape[1]
-        _, H, D = self.codec.sizes
-        return [layers.Dense(P, name="notes", kernel_initializer=keras.initializers.VarianceScaling(self.config.head**2, "fan_avg", "uniform"), bias_initializer=keras.initializers.Constant(self.config.start_bias))(x), layers.Dense(H, name="held")(x), layers.Dense(D, name="duration")(x)]
+            h = ops.concatenate([ops.relu(layers.LayerNormalization()(x)), spread], axis=-1)
+            h = layers.Dense(units, name=f"block_{i}")(around(h, 2**i))
+            x = x + layers.Dense(units, name=f"block_{i}_out")(ops.relu(layers.LayerNormalization()(h)))
+        x = ops.relu(layers.LayerNormalization()(x))
+        few = keras.initializers.Constant(START_BIAS)
+        return [
+            layers.Dense(sizes[0], bias_initializer=few, name="notes_output")(x),
+            *(layers.Dense(size, name=f"{name}_output")(x) for name, size in zip(("held", "duration"), sizes[1:], strict=True)),
+        ]
 
-    def _judge(self, rows: Any, counted: Any) -> Any:
-        U = self.config.critic
-        chroma = np.eye(12, dtype=np.float32)[self.pitches % 12]
-        x = ops.concatenate([rows[0], ops.matmul(rows[0], chroma), *rows[1:]], -1)
-        act = lambda x: ops.leaky_relu(x, 0.2)
-        G = self.config.gain
-        heads = []
-        for i, dil in enumerate((1, 1, 2, 4)):
-            h = act(Spectral(U, taps=TAPS, step=dil, gain=G)(x))
-            x = x + h if i and self.config.residual else h
+    def _judge(self, rows: Sequence[Any], counted: Any) -> Any:
+        """Three scores an event ``(B, L, 3)``: of its neighbourhood, of a wider one, and of the window."""
+        units, scores = self.config.critic, []
+        x = ops.concatenate([rows[0], ops.matmul(rows[0], self.chroma), *rows[1:]], axis=-1)
+        for i, step in enumerate((1, 1, 2, 4)):
+            h = ops.leaky_relu(Spectral(units, name=f"judge_{i}")(around(x, step)), 0.2)
+            x = x + h if i else h
             if i in (1, 3):
-                heads.append(Spectral(1, gain=G)(x)[..., 0])
-        x = ops.mean(act(Spectral(U, gain=G)(x)), axis=1)
-        seen = x
-        x = Spread()(x, counted) if self.config.minibatch else x
-        x = act(Spectral(U, gain=G)(x))
-        whole = Spectral(1, gain=G)(x)
-        K = self.config.scale
-        return [K * (ops.stack([*heads, ops.repeat(whole, self.length, axis=1)], -1)), seen]
+                scores.append(Spectral(1, name=f"score_{i}")(x)[..., 0])
+        x = ops.mean(ops.leaky_relu(Spectral(units, name="whole")(x), 0.2), axis=1)
+        x = ops.leaky_relu(Spectral(units, name="whole_spread")(Spread(name="spread")(x, counted)), 0.2)
+        scores.append(ops.repeat(Spectral(1, name="score_whole")(x), self.length, axis=1))
+        return self.config.scale * ops.stack(scores, axis=-1)
 
-    def rows(self, fields, sounding):
-        return [f * ops.expand_dims(sounding, -1) for f in fields]
-
-    def fit_held(self, held_logits, chords):
-        """Only what can be held given the chords."""
-        codec = self.codec
-        slots = ops.take(codec.chord_slots, chords, axis=0)  # (B, L, K)
-        sounded = np.pad(codec.chord_notes > 0, ((0, 0), (0, 1)))
-        before = ops.concatenate([chords[:, :1], chords[:, :-1]], 1)
-        flat = ops.expand_dims(before, -1) * sounded.shape[1] + slots
-        common = ops.take(sounded.reshape(-1), flat, axis=0)
-        return ops.where(codec.patterns_that_fit(common, ops), held_logits, NEVER)
-
-    def chord_logits(self, a, xp=ops):
-        return xp.matmul(a, self.notes.T) + self.possible[CHORD]
-
-    def fake(self, z, seed, training):
-        a, held, duration = self.generator(z, training=training)
-        if self.config.jitter and training:
-            r = keras.random.uniform(ops.shape(a), 1e-4, 1 - 1e-4, seed=seed)
-            a = a + self.config.jitter * (ops.log(r) - ops.log(1 - r))
-        chords = ops.argmax(self.chord_logits(ops.stop_gradient(a)), -1)
-        soft = ops.sigmoid(a * self.config.slope)
-        self.soft_hard = a, ops.take(self.notes, chords, axis=0)
-        notes = soft + ops.stop_gradient(ops.take(self.notes, chords, axis=0) - soft)
-        T = self.config.temperature
-        held = straight(self.fit_held(held, chords), None, T)
-        return [notes, held, straight(duration + self.possible[DURATION], None, T)]
+    # ------------------------------------------------------------------ training
 
     def losses(self, batch: Sequence[Any], *, training: bool, step: Any = 0.0) -> Losses:
+        """The hinge loss of the discriminator; the generator gets its gradient turned round."""
         _, targets, _ = batch
-        sounding = ops.cast(targets[..., CHORD] >= SPECIAL, "float32")
-        weight = ops.sum(ops.cast(targets[..., CHORD] != PAD, "float32"), axis=1)  # (B,)
-        counted = ops.cast(ops.expand_dims(weight, -1) > 0, "float32")
-        events = ops.sum(weight)
-        z = keras.random.normal((ops.shape(targets)[0], self.latent), seed=self.network.noise)
-        fake = self.rows(self.fake(z, self.network.noise, training), sounding)
-        real = self.rows([ops.take(self.notes, targets[..., CHORD], axis=0), *(one_hot(targets[..., f], self.codec.sizes[f], ops) for f in (HELD, DURATION))], sounding)
-        sr, seen_r = self.discriminator([*real, counted], training=training)
-        sf, seen_f = self.discriminator([*map(reverse, fake), counted], training=training)
-        if self.config.loss == "hinge":
-            h = lambda x: ops.leaky_relu(1 + x, self.config.leak)
-        else:
-            h = ops.softplus
-        each = h(-sr) + h(sf)  # (B, L, 3)
-        weight = ops.cast(targets[..., CHORD] != PAD, "float32")
-        acc = 0.5 * (ops.cast(sr > 0, "float32") + ops.cast(sf < 0, "float32"))
-        sums = ops.stack([ops.sum(ops.mean(each, -1) * weight), -ops.sum(ops.mean(sf, -1) * weight), *(ops.sum(acc[..., i] * weight) for i in range(3))])
-        objective = sums[0] / ops.maximum(events, 1.0)
-        if self.config.commit:
-            a, hard = self.soft_hard
-            objective = objective + self.config.commit * ops.mean(ops.softplus(a) - a * hard) * 10
-        if self.config.match:
-            n = ops.maximum(ops.sum(counted), 1.0)
-            gap = ops.sum((seen_r - seen_f) * counted, 0) / n
-            objective = objective - self.config.match * ops.sqrt(ops.sum(ops.square(gap)) + 1e-8)
-        return Losses(objective, sums, events)
+        weight = ops.cast(targets[..., CHORD] != PAD, "float32")  # (B, L)
+        counted = ops.cast(ops.sum(weight, axis=1, keepdims=True) > 0, "float32")
+        sounding = ops.expand_dims(ops.cast(targets[..., CHORD] >= SPECIAL, "float32"), -1)  # made windows end where real ones do
+        fields = [one_hot(targets[..., f], self.codec.sizes[f], ops) for f in (HELD, DURATION)]
+        real = [part * sounding for part in (ops.take(self.notes, targets[..., CHORD], axis=0), *fields)]
+        z = keras.random.normal((ops.shape(targets)[0], self.latent), seed=self.network.noise if training else 1)
+        made = [reverse(part * sounding) for part in self.made(z, training=training)]
+        scores = [self.discriminator([*rows, counted], training=training) for rows in (real, made)]
+        each = [ops.mean(ops.leaky_relu(1 - sign * score, self.config.leak), -1) for sign, score in zip((1, -1), scores, strict=True)]
+        right = [ops.mean(ops.cast(sign * score > 0, "float32"), -1) for sign, score in zip((1, -1), scores, strict=True)]
+        told = [each[0] + each[1], -ops.mean(scores[1], -1), (right[0] + right[1]) / 2]
+        sums, events = ops.stack([ops.sum(part * weight) for part in told]), ops.sum(weight)
+        return Losses(sums[0] / ops.maximum(events, 1.0), sums, events)
+
+    def made(self, z: Any, *, training: bool = False) -> list[Any]:
+        """A window for each point, as the discriminator sees it: notes ``(B, L, P)``, held and duration one-hot."""
+        notes, held, duration = self.generator(z, training=training)
+        chords = ops.argmax(self._chords(ops.stop_gradient(notes), ops), axis=-1)  # (B, L): the one whose notes are likeliest
+        soft = ops.sigmoid(notes)
+        hard = soft + ops.stop_gradient(ops.take(self.notes, chords, axis=0) - soft)
+        return [hard, straight_through(self._possible_held(held, chords)), straight_through(duration + self.possible[DURATION])]
+
+    def _chords(self, notes: Any, xp: Any) -> Any:
+        """Logits of chords ``(B, L, C)``: the sum of those of their notes."""
+        return xp.matmul(notes, self.notes.T) + self.possible[CHORD]
+
+    def _possible_held(self, held: Any, chords: Any) -> Any:
+        """Only patterns of notes that the chord before has, too; in the first event, of any."""
+        sounded = np.pad(self.codec.chord_notes > 0, ((0, 0), (0, 1)))  # (C, P + 1): the last column for empty slots
+        before = ops.concatenate([chords[:, :1], chords[:, :-1]], axis=1)
+        flat = ops.expand_dims(before, -1) * sounded.shape[1] + ops.take(self.codec.chord_slots, chords, axis=0)
+        common = ops.take(sounded.reshape(-1), flat, axis=0)  # (B, L, K)
+        return ops.where(self.codec.patterns_that_fit(common, ops), held, NEVER)
+
+    # ------------------------------------------------------------------ composing
 
     def decode(self, z: Any) -> list[np.ndarray]:
-        a, *rest = (np.asarray(x, np.float64) for x in self.generator.predict_on_batch(np.asarray(z, np.float32)))
-        made = []
-        for field, no in zip([self.chord_logits(a, np), *rest], self.possible):
-            field = field + no
-            p = np.exp(field - field.max(-1, keepdims=True))
-            made.append((p / p.sum(-1, keepdims=True)).astype(np.float32))
-        return made
+        """What the generator chooses has nearly all the probability; the rest is there for where the grammar forbids it."""
+        notes, held, duration = (np.asarray(x, np.float64) for x in self.generator.predict_on_batch(np.asarray(z, np.float32)))
+        told = []
+        for logits in (self._chords(notes, np), held + self.possible[HELD], duration + self.possible[DURATION]):
+            p = np.exp(logits - logits.max(-1, keepdims=True))
+            p *= (1 - SURE) / p.sum(-1, keepdims=True)
+            np.put_along_axis(p, logits.argmax(-1)[..., None], SURE + np.take_along_axis(p, logits.argmax(-1)[..., None], -1), -1)
+            told.append(p.astype(np.float32))
+        return told

@@ -1,7 +1,7 @@
 """An LSTM over a whole sequence for JAX on processors: the numbers of Keras' layer, at close to the speed of its matrix products.
 
-Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000, in Keras' order of gates. What makes it fast (`benchmarks/training.py`
-measures it):
+Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000, in Keras' order of gates. What makes it fast
+(`benchmarks/training.py` measures it):
 
 - Everything inside is held features first, ``(features, B)``. A product of a large matrix and 64 columns can then read the matrix where it
   lies; with the batch first, XLA packs all of it anew at every step, a fifth of the product's time. Input and recurrent weights are one

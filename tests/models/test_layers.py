@@ -1,0 +1,72 @@
+"""Shared layers against what they stand for; a network told as rows; what is said of a corpus that is too small."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from partimento import Piece
+from partimento.config import EncodeConfig
+from partimento.encode.onehot import flatten, one_hot
+from partimento.encode.prepare import prepare
+from partimento.encode.windows import windows
+from partimento.models import model_class
+from partimento.models.describe import layers_of
+from partimento.models.layers import LSTM, WindowDense
+from partimento.models.sizes import too_small
+
+
+def test_window_dense_is_a_dense_layer_on_the_flattened_one_hot_window() -> None:
+    rng = np.random.default_rng(0)
+    numbers = rng.integers(0, 7, (5, 6))  # padding among them
+    layer = WindowDense(7, 3, activation="tanh")
+    mine = np.asarray(layer(numbers))
+    dense = keras.layers.Dense(3, activation="tanh")
+    flat = flatten(one_hot(numbers, 7))
+    dense.build(flat.shape)
+    dense.set_weights(layer.get_weights())
+    np.testing.assert_allclose(mine, np.asarray(dense(flat)), atol=1e-6)
+
+
+def test_our_lstm_is_keras_lstm() -> None:
+    x = np.random.default_rng(1).standard_normal((3, 9, 5)).astype(np.float32)
+    mine, theirs = LSTM(6, return_sequences=True), keras.layers.LSTM(6, return_sequences=True)
+    mine.build(x.shape)
+    theirs.build(x.shape)
+    mine.set_weights([np.random.default_rng(n).standard_normal(w.shape) for n, w in enumerate(mine.get_weights())])
+    theirs.set_weights(mine.get_weights())
+    np.testing.assert_allclose(np.asarray(mine(x)), np.asarray(theirs(x)), atol=1e-5)
+    last = LSTM(6)  # of another shape: Keras' own way
+    last.build(x.shape)
+    last.set_weights(mine.get_weights())
+    np.testing.assert_allclose(np.asarray(last(x)), np.asarray(mine(x))[:, -1], atol=1e-5)
+
+
+def test_a_network_as_rows(pieces: list[Piece]) -> None:
+    data = prepare(pieces, EncodeConfig(min_count=1), validation=0.2, test=0.1, seed=0)
+    kind = model_class("lstm")
+    network = kind(kind.config_type(units=8, dense=4, embed_size=2), data.codec).network
+    rows = {row.name: row for row in layers_of(network)}
+    assert set(rows["lstm_1"].inputs) == {"chord_embedding", "duration_embedding"}
+    assert rows["lstm_2"].inputs == ("lstm_1",)
+    assert rows["chord_embedding_2"].parameters == 0  # the same weights once more
+    assert sum(row.parameters for row in rows.values()) == network.count_params()
+    kind = model_class("autoencoder")
+    groups = {row.name: row.group for row in layers_of(kind(kind.config_type(length=8), data.codec).network)}
+    assert groups == {"window": "", "latent": "encoder", "output": "decoder"}
+
+
+@pytest.mark.parametrize("stride", [1, 16])
+def test_a_corpus_that_is_too_small_is_told(pieces: list[Piece], stride: int) -> None:
+    data = prepare(pieces, EncodeConfig(min_count=1), validation=0.2, test=0.1, seed=0)
+    kind = model_class("lstm")
+    train = windows(data.encode(data.train), length=16, stride=stride, whole=True)
+    large, small = (
+        kind(kind.config_type(units=512), data.codec),
+        kind(kind.config_type(units=4, dense=4, embed_size=2, layers=1), data.codec),
+    )
+    assert "only" in str(too_small(small, train))  # a few hundred events
+    many = windows(data.encode(data.train) * 20, length=16, stride=stride, whole=True)
+    assert "by heart" in str(too_small(large, many))
+    assert too_small(small, many) is None
