@@ -64,12 +64,18 @@ def test_gates_that_are_wide_open_or_shut_have_finite_gradients() -> None:
     assert all(np.isfinite(value).all() for value in values)
 
 
-def test_it_runs_inside_a_loop_of_steps() -> None:
+def test_steps_inside_one_compiled_loop_train_as_steps_one_by_one() -> None:
     x, *weights = map(jnp.asarray, inputs((5, 7, 4, 6)))
 
-    def step(weights: Any, _: None) -> Any:
+    def step(weights: Any, _: Any = None) -> Any:
         loss, grads = jax.value_and_grad(lambda weights: (lstm_sequence(x, *weights)[:, -1] ** 2).sum())(weights)
         return [w - 0.1 * g for w, g in zip(weights, grads, strict=True)], loss
 
-    _, losses = jax.jit(lambda weights: jax.lax.scan(step, weights, length=20))(weights)
-    assert losses[-1] < 0.1 * losses[0]
+    together, losses = jax.jit(lambda weights: jax.lax.scan(step, weights, length=5))(weights)
+    one_by_one, compiled = weights, jax.jit(step)
+    for _ in range(5):
+        one_by_one, loss = compiled(one_by_one)
+    np.testing.assert_allclose(losses[-1], loss, rtol=1e-5)
+    assert losses[-1] < losses[0]
+    for ours, theirs in zip(together, one_by_one, strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-6)

@@ -113,6 +113,12 @@ def test_the_discriminator_alone_learns_to_tell(data: DataSet) -> None:
     assert history[-1].epoch == 6  # no patience: the last epoch is kept
 
 
+def test_when_the_discriminator_has_won_it_is_said(data: DataSet) -> None:
+    model = build(data)
+    assert model.verdict({"told_apart": 0.8}) is None
+    assert "the discriminator tells 99%" in model.verdict({"told_apart": 0.99})
+
+
 def test_its_noise_is_part_of_its_state(data: DataSet) -> None:
     """A checkpoint must hold it, and the same seed gives the same weights."""
     kept = []

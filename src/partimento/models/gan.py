@@ -10,7 +10,7 @@ alike give themselves away (Karras et al. 2018).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,8 @@ from partimento.config import UserError
 from partimento.models.base import CHORD, DURATION, HELD, NEVER, PAD, SPECIAL, ChordCodec, LatentModel, Losses, one_hot
 
 TAPS = 3  # events that a layer sees at once
-SURE = 0.98  # the probability of what the generator chooses: it was trained on its choices, not on its doubts
+SURE = 0.995  # the probability of what the generator chooses: it was trained on its choices, not on its doubts
+WON = 0.95  # share told apart from which on the discriminator has won
 START_BIAS = -2.0  # few notes at first
 
 # ---------------------------------------------------------------------- configuration
@@ -227,6 +228,15 @@ class Gan(LatentModel):
         flat = ops.expand_dims(before, -1) * sounded.shape[1] + ops.take(self.codec.chord_slots, chords, axis=0)
         common = ops.take(sounded.reshape(-1), flat, axis=0)  # (B, L, K)
         return ops.where(self.codec.patterns_that_fit(common, ops), held, NEVER)
+
+    def verdict(self, parts: Mapping[str, float]) -> str | None:
+        """Whether the game is over."""
+        if parts["told_apart"] > WON:
+            return (
+                f"the discriminator tells {parts['told_apart']:.0%} of what is made from what is real: the generator learns no more from it "
+                "(a smaller train.learning_rate, fewer train.epochs or a smaller model.critic may help)"
+            )
+        return None
 
     # ------------------------------------------------------------------ composing
 

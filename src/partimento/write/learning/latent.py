@@ -113,6 +113,7 @@ def latent_artists(groups: Sequence[str], limits: tuple[float, float, float, flo
     figure = new_figure(8, 5.9)
     figure.set_layout_engine("none")  # a square that no caption moves
     axes = figure.add_axes((0.105, 0.115, 4.8 / 8, 4.8 / 5.9))
+    axes.locator_params(nbins=5)  # a narrow space has long numbers
     axes.set_xlim(limits[:2])
     axes.set_ylim(limits[2:])
     axes.axhline(0, color=FAINT, linewidth=0.9, zorder=0)
