@@ -110,7 +110,7 @@ def test_a_checkpoint_holds_everything(pieces: list[Piece], tmp_path: Path) -> N
         learn(pieces, settings={**SETTINGS["vae"], "train": TRAIN}, out=tmp_path / "run", report=stop)
     with h5py.File(checkpoint.shop_of(tmp_path / "run") / checkpoint.STATE) as file:
         kinds = [np.array(value).dtype for value in file["state/1"].values()]
-        assert np.uint32 in kinds  # the random generators'
+        assert any(np.issubdtype(kind, np.integer) for kind in kinds)  # the random generators'
         assert len(file["state/2"]) > len(file["state/0"])  # moments of each weight, the rate and the iteration
         assert [len(file[f"best/{n}"]) for n in (0, 1)] == [len(file[f"state/{n}"]) for n in (0, 1)]
     point = checkpoint.read_checkpoint(checkpoint.shop_of(tmp_path / "run"))

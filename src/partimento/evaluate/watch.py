@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from partimento.models.snapshots import Seen
 
 Progress = Callable[[int, int], None]
+SHOWN = 32  # events of a window, in its score
 
 
 @dataclass
@@ -159,7 +160,7 @@ def reconstruction(watched: Watched, show: Exhibition) -> None:
     if seen is None or not seen.looks or "tokens" not in seen.looks[0]:
         return
     first = seen.targets[0]
-    original = first[first[:, CHORD] >= SPECIAL]
+    original = first[first[:, CHORD] >= SPECIAL][:SHOWN]
     if (original < SPECIAL).any() or not len(original):
         return
     pieces, captions = [], []

@@ -233,8 +233,8 @@ class Gan(LatentModel):
         """Whether the game is over."""
         if parts["told_apart"] > WON:
             return (
-                f"the discriminator tells {parts['told_apart']:.0%} of what is made from what is real: the generator learns no more from it "
-                "(a smaller train.learning_rate, fewer train.epochs or a smaller model.critic may help)"
+                f"the discriminator tells {parts['told_apart']:.0%} of what is made from what is real: the generator learns no more from "
+                "it (a smaller train.learning_rate, fewer train.epochs or a smaller model.critic may help)"
             )
         return None
 

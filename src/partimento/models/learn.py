@@ -204,9 +204,9 @@ def _train(model: Model, data: DataSet, settings: Settings, shop: Path | None, h
     )
 
 
-def _owners(model: Model, data: DataSet, encoded: Sequence[Encoded], settings: Settings) -> list[Prepared]:
-    """The piece of each training window."""
-    pieces = [item for item in data.train for _ in item.copies]
+def _owners(model: Model, data: DataSet, encoded: Sequence[Encoded], settings: Settings) -> list[Prepared | None]:
+    """The piece of each training window; None for a window of a copy in another key."""
+    pieces = [item if shift == 0 else None for item in data.train for shift in item.copies]
     counts = [len(model.windows([each], settings.encode, training=True).inputs) for each in encoded]
     return [piece for piece, count in zip(pieces, counts, strict=True) for _ in range(count)]
 

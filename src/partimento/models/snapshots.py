@@ -51,7 +51,7 @@ class Snapshots:
     shop: Path
     model: Model
     train: Windows
-    owners: Sequence[Prepared]  # of each window
+    owners: Sequence[Prepared | None]  # of each window; those of none are not looked at
     settings: Settings
 
     def take(self, epoch: int) -> None:
@@ -62,7 +62,7 @@ class Snapshots:
         chosen, folder = self._chosen, self.shop / FOLDER
         some = Windows(*(column[chosen] for column in self.train))
         if not (folder / "windows.npz").is_file():
-            owners = [self.owners[number] for number in chosen]
+            owners = [owner for owner in (self.owners[number] for number in chosen) if owner is not None]
             titles, keys = [item.piece.title or item.piece.source.path for item in owners], [item.key.name for item in owners]
             _save(folder / "windows.npz", {"targets": some.targets, "titles": np.array(titles), "keys": np.array(keys)})
         _save(folder / f"epoch-{epoch:05d}.npz", self.model.look(some))
@@ -70,9 +70,10 @@ class Snapshots:
     @cached_property
     def _chosen(self) -> np.ndarray:
         """The same windows each time, spread over the training pieces; the first is one that is whole and known."""
-        targets = self.train.targets
-        whole = np.flatnonzero((targets[:, :-1] >= SPECIAL).all((1, 2)) & (targets[:, -1, 0] >= SPECIAL))
-        few = np.linspace(0, len(targets) - 1, min(WINDOWS, len(targets))).astype(int)
+        targets, owned = self.train.targets, np.array([owner is not None for owner in self.owners])
+        whole = np.flatnonzero((targets[:, :-1] >= SPECIAL).all((1, 2)) & (targets[:, -1, 0] >= SPECIAL) & owned)
+        at = np.flatnonzero(owned)
+        few: np.ndarray = at[np.linspace(0, len(at) - 1, min(WINDOWS, len(at))).astype(int)]
         if not len(whole):
             return few
         first = whole[np.random.default_rng(self.settings.train.seed).integers(len(whole))]
