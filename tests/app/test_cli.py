@@ -379,10 +379,10 @@ def test_compare_puts_runs_side_by_side(latent: Path, trained: Path, tmp_path: P
     assert rows["one"]["right"] is None
     assert 0 <= rows["vae"]["right"] <= 1
     assert rows["vae"]["kl"] > 0  # its total is a bound
-    assert {"(unigram)", "(markov)"} <= set(rows)
+    assert {"(unigram, transpose=key)", "(markov, transpose=key)", "(markov, transpose=all)"} <= set(rows)  # each view has its own
     assert len(table.read_text().splitlines()) == 1 + len(rows)
     assert run("compare", latent, trained, "-o", tmp_path / "table.md") == 0
-    assert "| (markov) |" in (tmp_path / "table.md").read_text()
+    assert "| (markov, transpose=key) |" in (tmp_path / "table.md").read_text()
     for words in ([latent, latent], [latent, tmp_path], [latent, "-o", tmp_path / "table.doc"], [latent, "-o", table]):
         assert run("compare", *words) == 2
 

@@ -27,7 +27,7 @@ SETTINGS = {
     "lstm": {"model": {"name": "lstm", "units": 8, "dense": 8, "embed_size": 4, "layers": 1, "dropout": 0.3}},
     "vae": {"model": {"name": "vae", "length": 8, "latent": 3, "units": 8, "embed_size": 4, "anneal": 20}, "encode": {"window": 8}},
 }
-TRAIN = {"epochs": 5, "batch_size": 8, "patience": 9, "decay": True}
+TRAIN = {"epochs": 3, "batch_size": 8, "patience": 9, "decay": True}
 
 
 class StopError(Exception):
@@ -53,7 +53,7 @@ def test_stopped_and_resumed_is_uninterrupted(name: str, pieces: list[Piece], tm
             seen.append(epoch.epoch)
 
     seen: list[int] = []
-    stops = [0, 2, 4]
+    stops = [0, 2]
     resume = False
     while stops:
         with pytest.raises(StopError):
@@ -64,7 +64,7 @@ def test_stopped_and_resumed_is_uninterrupted(name: str, pieces: list[Piece], tm
         resume = bool(seen)
         if seen:
             assert checkpoint.read_about(tmp_path / "cut")["told"] == {"a": 1}
-    assert seen == [1, 2, 3, 4]  # no epoch twice
+    assert seen == [1, 2]  # no epoch twice
     learn(pieces, out=tmp_path / "cut", resume=True)
     same(tmp_path / "whole", tmp_path / "cut")
     assert {path.name for path in tmp_path.iterdir()} == {"whole", "cut"}

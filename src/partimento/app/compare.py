@@ -37,9 +37,9 @@ def run_compare(runs: Sequence[Path], *, out: Path | None, force: bool, as_json:
     if as_json:
         screen.print_json(plain)
         return
-    screen.print_table(NOTE, HEADER, [_cells(row) for row in rows])
+    screen.print_list(NOTE, HEADER, [_cells(row) for row in rows])
     if any(each.runs > 1 for each in grouped):
-        screen.print_table("the same, over seeds", SUMMARY, [_summary(each) for each in grouped])
+        screen.print_list("the same, over seeds", SUMMARY, [_summary(each) for each in grouped])
 
 
 HEADER = ("run", "model", "seed", "all", "chord", "held", "duration", "unknown", "kl", "right", "distinct", "seconds", "weights")

@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from partimento.config import UserError
 
 
-def log_to(out: Path) -> Callable[[Any], None]:
+@contextmanager
+def log_to(out: Path, *, wanted: bool = True) -> Iterator[Callable[[Any], None]]:
     """What writes an epoch into ``tensorboard/NAME`` beside the run: loss, validation loss, its parts, events a second.
 
     Raises
     ------
     UserError
-        If the extra is not installed.
+        If it is wanted and the extra is not installed.
     """
+    if not wanted:
+        yield lambda _: None
+        return
     try:
         from tensorboardX import SummaryWriter
     except ImportError as error:
         raise UserError("--tensorboard needs an extra: pip install 'partimento[tensorboard]'") from error
-    writer = SummaryWriter(str(out.parent / "tensorboard" / out.name))
+    with SummaryWriter(str(out.parent / "tensorboard" / out.name)) as writer:
 
-    def log(epoch: Any) -> None:
-        values = {"loss/train": epoch.loss, "loss/validation": epoch.val_loss, "speed/events_per_s": epoch.events_per_s}
-        values |= {f"validation/{name}": part for name, part in epoch.parts.items()}
-        for name, value in values.items():
-            writer.add_scalar(name, value, epoch.epoch)
-        writer.flush()
+        def log(epoch: Any) -> None:
+            values = {"loss/train": epoch.loss, "loss/validation": epoch.val_loss, "speed/events_per_s": epoch.events_per_s}
+            values |= {f"validation/{name}": part for name, part in epoch.parts.items()}
+            for name, value in values.items():
+                writer.add_scalar(name, value, epoch.epoch)
+            writer.flush()
 
-    return log
+        yield log

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from partimento.app import screen
+from partimento.app.tensorboard import log_to
 from partimento.config import UserError, merge, parse_settings, read_recipe, recipe_of
 from partimento.corpus import Reading, Reject, write_rejects
 from partimento.corpus.gather import gather
@@ -105,9 +106,11 @@ def train_run(
         if extras.watch:
             _pictures(folder, stages)
 
-    hooks = Hooks(report=_reporter(stages, settings, out, extras), note=stages.note, inspect=sampler_check, finish=finish, told=told)
+    hooks = Hooks(note=stages.note, inspect=sampler_check, finish=finish, told=told)
     try:
-        run, _ = learn(reading.pieces, sides=reading.sides, settings=settings, out=out, force=force, resume=values is None, hooks=hooks)
+        with log_to(out, wanted=extras.tensorboard) as log:
+            hooks = replace(hooks, report=_reporter(stages, settings, log))
+            run, _ = learn(reading.pieces, sides=reading.sides, settings=settings, out=out, force=force, resume=values is None, hooks=hooks)
     except UserError:
         screen.print_rejects(reading.rejects)  # they may be why
         raise
@@ -122,11 +125,8 @@ def _place(source: str) -> str:
     return str(Path(source).absolute()) if Path(source).exists() else source
 
 
-def _reporter(stages: screen.Stages, settings: Any, out: Path, extras: Extras) -> Callable[[str, int, int, Any], None]:
-    """What shows the progress of a training, and writes TensorBoard's log."""
-    from partimento.app.tensorboard import log_to
-
-    log = log_to(out) if extras.tensorboard else None
+def _reporter(stages: screen.Stages, settings: Any, log: Callable[[Any], None]) -> Callable[[str, int, int, Any], None]:
+    """What shows the progress of a training, and tells `log` of its epochs."""
     ended = 0
 
     def report(stage: str, done: int, total: int, epoch: Any) -> None:
@@ -135,8 +135,7 @@ def _reporter(stages: screen.Stages, settings: Any, out: Path, extras: Extras) -
         if epoch:
             ended = epoch.epoch
             note = f"epoch {epoch.epoch}: loss {epoch.loss:.3f}, validation {epoch.val_loss:.3f}, {epoch.events_per_s:,.0f} events/s"
-            if log:
-                log(epoch)
+            log(epoch)
         if stage == "train":  # one bar over all epochs
             stages.at("train", ended * total + (0 if epoch else done), settings.train.epochs * total, note)
         else:

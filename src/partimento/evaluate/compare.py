@@ -119,7 +119,8 @@ def _baselines(folders: Sequence[Path]) -> list[Row]:
                 continue
             figures = about["held_out"][name]
             told = {key: figures.get(key) for key in ("total", "chord", "held", "duration", "unknown")}
-            row = Row(f"({name})", name, 0, **told, kl=None, right=None, distinct=None, seconds=0.0, weights=0)
+            keys = about["settings"]["encode"].get("transpose", "key")
+            row = Row(f"({name}, transpose={keys})", name, 0, **told, kl=None, right=None, distinct=None, seconds=0.0, weights=0)
             found.setdefault((name, f"{figures['total']:.6f}"), row)
     return [*found.values()]
 

@@ -81,8 +81,19 @@ class LSTM(layers.LSTM):
     """Keras' LSTM; on JAX the same numbers, sooner (`backend.fast_lstm`)."""
 
     def call(self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool = False) -> Any:
-        plain = initial_state is None and mask is None and self.return_sequences and not (self.return_state or self.go_backwards)
-        if backend.name() != "jax" or not plain:
+        special = (
+            initial_state is not None
+            or mask is not None
+            or not (self.return_sequences and self.use_bias)
+            or self.return_state
+            or self.stateful
+            or self.go_backwards
+            or self.dropout
+            or self.recurrent_dropout
+            or self.activation is not activations.tanh
+            or self.recurrent_activation is not activations.sigmoid
+        )
+        if backend.name() != "jax" or special:
             return super().call(sequences, initial_state=initial_state, mask=mask, training=training)
         from partimento.models.backend.fast_lstm import lstm_sequence
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from partimento.models.base import Model, Windows
+from partimento.models.base import LatentModel, Model, NextModel, Windows
 
 FEW_EVENTS = 1_000  # a handful of pieces
 WEIGHTS_PER_EVENT = 50  # beyond this a network learns its pieces by heart before it learns their style
@@ -15,6 +15,8 @@ def too_small(model: Model, train: Windows) -> str | None:
 
     The number of distinct events is not known from windows that overlap: that of windows' targets, less the overlap, is near enough.
     """
+    if not isinstance(model, NextModel | LatentModel):
+        return None  # what does not compose is no rival of counts
     shown = int(np.count_nonzero(train.targets[..., 0]))
     starts = np.count_nonzero(train.targets[:, 0, 0])
     events = max(int(starts), shown // train.targets.shape[1]) if _overlaps(train) else shown
