@@ -119,6 +119,7 @@ def test_when_the_discriminator_has_won_it_is_said(data: DataSet) -> None:
     assert "the discriminator tells 99%" in model.verdict({"told_apart": 0.99})
 
 
+@pytest.mark.slow
 def test_its_noise_is_part_of_its_state(data: DataSet) -> None:
     """A checkpoint must hold it, and the same seed gives the same weights."""
     kept = []

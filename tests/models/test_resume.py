@@ -40,7 +40,7 @@ def same(one: Path, two: Path) -> None:
         np.testing.assert_array_equal(mine, theirs)
 
 
-@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("name", ["lstm", pytest.param("vae", marks=pytest.mark.slow)])
 def test_stopped_and_resumed_is_uninterrupted(name: str, pieces: list[Piece], tmp_path: Path) -> None:
     settings = {**SETTINGS[name], "train": TRAIN}
     learn(pieces, settings=settings, out=tmp_path / "whole")
