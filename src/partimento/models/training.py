@@ -114,14 +114,16 @@ def fit(
         better = not model.validates or not point.best_epoch or epoch.val_loss < point.history[point.best_epoch - 1].val_loss
         state = loop.state() if keep or better else []
         point = Checkpoint(history, epoch.epoch if better else point.best_epoch, state[:2] if better else point.best, state)
+        reason = None
+        if inspect:  # before the checkpoint: what it writes of an epoch is there when that epoch is not taken again
+            loop.sync()
+            reason = inspect(epoch.epoch)
         if keep:
             keep(point)
         if progress:
             progress(steps, steps, epoch)
-        if inspect:
-            loop.sync()
-            if reason := inspect(epoch.epoch):
-                raise UserError(reason)
+        if reason:
+            raise UserError(reason)
     loop.set_state([*point.best, loop.state()[2]])
     loop.sync()
     return Fitted(list(point.history), point.best_epoch, ended)

@@ -34,7 +34,7 @@ from partimento.models.base import (
 )
 from partimento.models.layers import LSTM, WindowDense, chord_embedding, chord_output
 
-ACTIVE = 0.01  # nats: a latent dimension with less KL than this carries nothing (Burda et al. 2016 draw a like line)
+ACTIVE = 0.01  # nats beyond the free ones: a latent dimension with less KL carries nothing (Burda et al. 2016 draw a like line)
 
 # ---------------------------------------------------------------------- configuration
 
@@ -209,19 +209,19 @@ class Vae(LatentModel):
         else:
             objective = (reconstruction + weight * charged) * windows / ops.maximum(events, 1.0)
         right = ops.zeros(()) if training else right_chords(scores, targets)
-        told = ops.stack([ops.sum(kl), right, ops.sum(ops.cast(each > ACTIVE, "float32")) * events])
+        told = ops.stack([ops.sum(kl), right, ops.sum(ops.cast(each > ACTIVE + self.config.free_bits, "float32")) * events])
         return Losses(objective, ops.concatenate([nats, told]), events)
 
     def verdict(self, parts: Mapping[str, float]) -> str | None:
         """Whether the latent space carries anything."""
-        share = parts["active"] / self.latent
-        if share < 0.5 / self.latent:
+        active = parts["active"]
+        if active < 0.5:
             return (
-                f"posterior collapse: none of the {self.latent} latent dimensions carries {ACTIVE} nats; what is decoded does not "
-                "depend on them (a smaller model.beta, more model.free_bits, a longer model.anneal may help)"
+                f"posterior collapse: none of the {self.latent} latent dimensions carries more than the nats that are free, and what is "
+                "decoded does not depend on them (a smaller model.beta, more model.free_bits, a longer model.anneal may help)"
             )
-        if share < 0.25:
-            return f"partial posterior collapse: {parts['active']:.0f} of {self.latent} latent dimensions carry {ACTIVE} nats or more"
+        if active < self.latent / 4:
+            return f"partial posterior collapse: of {self.latent} latent dimensions {active:.0f} carry more than the nats that are free"
         return None
 
     # ------------------------------------------------------------------ composing
