@@ -121,7 +121,7 @@ def test_doctor(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("doctor", "--json") == 0
     told = json.loads(capsys.readouterr().out)
     assert told["missing"] == []
-    assert ".sf2" in told["soundfont"] or ".sf3" in told["soundfont"]
+    assert ".sf2" in told["soundfont"]
     assert {"keras", "symusic", "verovio"} <= set(told["packages"])
     assert run("doctor") == 0
     assert "nothing is missing" in capsys.readouterr().out

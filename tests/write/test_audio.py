@@ -100,6 +100,13 @@ def test_soundfont_is_the_one_asked_for(tmp_path, monkeypatch):
     assert find_soundfont() == (mine, "system")
 
 
+def test_a_compressed_soundfont_of_the_system_is_passed_over(tmp_path, monkeypatch):
+    for name in ("MuseScore_General.sf3", "default-GM.sf3"):
+        (tmp_path / name).write_bytes(b"x")
+    monkeypatch.setattr(audio, "SYSTEM_FOLDERS", (str(tmp_path),))
+    assert find_soundfont().origin == "pretty_midi"
+
+
 def test_bad_soundfonts_are_named(tmp_path):
     with pytest.raises(UserError, match=r"none\.sf2"):
         find_soundfont(tmp_path / "none.sf2")

@@ -27,12 +27,12 @@ LONGEST_S = 3600
 ENVIRONMENT = "PARTIMENTO_SOUNDFONT"
 SYSTEM_FOLDERS = (
     "/usr/share/sounds/sf2",
-    "/usr/share/sounds/sf3",
     "/usr/share/soundfonts",
     "/usr/local/share/soundfonts",
     "/opt/homebrew/share/soundfonts",
 )
-SYSTEM_NAMES = ("FluidR3_GM.sf2", "default-GM.sf2", "MuseScore_General.sf2", "MuseScore_General.sf3", "default-GM.sf3", "TimGM6mb.sf2")
+# No .sf3, which MuseScore brings: the renderer cannot read compressed samples.
+SYSTEM_NAMES = ("FluidR3_GM.sf2", "default-GM.sf2", "MuseScore_General.sf2", "TimGM6mb.sf2")
 
 
 class Soundfont(NamedTuple):
