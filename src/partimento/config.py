@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import tomllib
+import re
 import typing
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -66,9 +67,9 @@ class EncodeConfig:
     Parameters
     ----------
     window : int
-        Events in a training window (L).
+        Events in a training window (L); for `notewise`, tokens.
     stride : int
-        Events from one window's start to the next one's.
+        From one window's start to the next one's.
     transpose : str
         ``key``: every piece to C major or a minor, by its analysed key and the nearest way; ``key-octave``: to that key and into one
         octave; ``none``: as written; ``all``: as written, and the training pieces also everywhere else within the range.
@@ -76,6 +77,10 @@ class EncodeConfig:
         The instrument's range in MIDI pitches (a guitar's is 40 to 83): ``all`` and composing keep to it. 0: the training pieces' range.
     min_count : int
         A chord, held pattern or duration seen less often in the training pieces is unknown.
+    frame : str
+        For `notewise`: read pieces at a steady pace, a frame every so many quarters ("1", "1/4"), all notes struck. Empty: events.
+    voices : bool
+        For `notewise`: write each part for itself, one note at a time, on a grid of `frame` (a sixteenth, if that is not said).
     """
 
     window: int = 32
@@ -84,8 +89,12 @@ class EncodeConfig:
     low: int = 0
     high: int = 0
     min_count: int = 2
+    frame: str = ""
+    voices: bool = False
 
     def __post_init__(self) -> None:
+        if not re.fullmatch(r"|[1-9]\d?|[1-9]/[1-9]\d?", self.frame):
+            raise UserError(f'encode.frame is a number of quarters like "1" or "1/4", or empty, not {self.frame!r}')
         if self.transpose not in ("none", "key", "key-octave", "all"):
             raise UserError(f"encode.transpose is none, key, key-octave or all, not {self.transpose!r}")
         for name, most in (("window", 4096), ("stride", 4096), ("min_count", 10**9)):
@@ -118,6 +127,10 @@ class TrainConfig:
         How far a step goes.
     decay : bool
         Let the learning rate fall to zero along a cosine over the epochs.
+    weight_decay : float
+        How much of each weight a step takes away, times the learning rate (Loshchilov & Hutter 2019); 0: none. With adam only.
+    average : float
+        Keep a running mean of the weights, this much of the old and the rest of the new at every step, and judge and keep that; 0: do not.
     clip_norm : float
         The most that the gradient of one variable may measure (its norm); 0: as it is.
     steps_per_call : int
@@ -139,6 +152,8 @@ class TrainConfig:
     optimizer: str = "adam"
     learning_rate: float = 0.001
     decay: bool = False
+    weight_decay: float = 0.0
+    average: float = 0.0
     clip_norm: float = 1.0
     steps_per_call: int = 0
     patience: int = 5
@@ -161,6 +176,10 @@ class TrainConfig:
             raise UserError("train.learning_rate lies above 0 and is at most 10")
         if not 0 <= self.steps_per_call <= 4096:
             raise UserError("train.steps_per_call lies between 0 and 4,096")
+        if not 0 <= self.average < 1:
+            raise UserError("train.average is at least 0 (none) and below 1")
+        if not 0 <= self.weight_decay <= 1 or (self.weight_decay and self.optimizer != "adam"):
+            raise UserError("train.weight_decay lies between 0 and 1, and needs adam")
         if not 0 <= self.clip_norm < float("inf"):
             raise UserError("train.clip_norm is at least 0 (no clipping)")
         if not 0 <= self.max_seconds < float("inf"):

@@ -46,7 +46,7 @@ def test_the_grammar_allows_every_real_piece(events: list[Event]) -> None:
     tokens = codec.encode(events).tokens
     for before, now in pairwise(tokens[:-1]):
         for field in (CHORD, HELD, DURATION):
-            legal = codec.legal(field, before[None, CHORD], now[None, CHORD])
+            legal = codec.may_follow(field, before[None, CHORD], now[None, CHORD])
             assert legal.shape == (1, codec.sizes[field])
             assert legal[0, now[field]], f"field {field} of {now} after {before}"
 
@@ -59,7 +59,7 @@ def test_whatever_the_grammar_allows_is_music(events: list[Event], seed: int) ->
     for _ in range(12):
         row: list[int] = []
         for field in (CHORD, HELD, DURATION):
-            legal = codec.legal(field, np.array([before]), np.array([row[CHORD] if row else before]), may_end=False)
+            legal = codec.may_follow(field, np.array([before]), np.array([row[CHORD] if row else before]), may_end=False)
             if not legal.any():
                 return  # a vocabulary of rests alone cannot go on
             row.append(int(rng.choice(np.flatnonzero(legal[0]))))

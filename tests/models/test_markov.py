@@ -316,7 +316,7 @@ def test_it_composes(pieces: list[Piece]) -> None:
     for take in drawn:
         for before, row in pairwise(take[:60]):
             for field in (CHORD, HELD, DURATION):
-                assert codec.legal(field, before[None, CHORD], row[None, CHORD], may_end=False)[0, row[field]]
+                assert codec.may_follow(field, before[None, CHORD], row[None, CHORD], may_end=False)[0, row[field]]
         assert len(codec.decode(take[:60])) == 59
     assert not np.array_equal(*drawn)
     np.testing.assert_array_equal(drawn, roll(model, train[0].tokens[:1], choice=Choice(), seed=4, **wish).tokens)

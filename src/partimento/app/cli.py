@@ -88,6 +88,23 @@ def train(
 
 
 @app.command()
+def bench(
+    name: Annotated[str, typer.Argument(metavar="jsb|jsb16|nottingham", help="Which set.", show_default=False)],
+    runs: Annotated[list[Path] | None, typer.Argument(metavar="RUN...", help="Runs that were trained on it.", show_default=False)] = None,
+    data: Annotated[Path | None, typer.Option(help="The set's file [default: fetched once, its hash checked].")] = None,
+    side: Annotated[str, typer.Option(help="test, or valid to choose between models.")] = "test",
+    ensemble: Annotated[bool, typer.Option("--ensemble", help="Also all runs together, as the mean of their probabilities.")] = False,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write the figures as .json.")] = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Hold runs against counting and published figures on a benchmark set; nothing is trained."""
+    from partimento.app.bench import run_bench
+
+    run_bench(name, runs or [], data=data, side=side, ensemble=ensemble, out=out, force=force, as_json=as_json)
+
+
+@app.command()
 def compose(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a training run.", show_default=False)],
     outputs: Annotated[list[Path] | None, typer.Option("--out", "-o", help="File to write; may be given several times.")] = None,
@@ -148,6 +165,27 @@ def compare(
 
 
 @app.command()
+def evaluate(
+    generated: Annotated[
+        Path, typer.Argument(metavar="RUN|FOLDER", help="A run, to compose with, or a folder of scores.", show_default=False)
+    ],
+    against: Annotated[str, typer.Option(metavar="CORPUS", help="The real pieces: a folder, a store or bundled:NAME.", show_default=False)],
+    pieces: Annotated[int, typer.Option(help="How many pieces a run composes.")] = 100,
+    bars: Annotated[
+        int | None, typer.Option(help="Bars to compose, and to measure of every piece [default: 16 of a run, else whole pieces].")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**31, help="The same seed composes and draws the same.")] = 0,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Also write a report with pictures, .html.")] = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Measure generated pieces beside real ones, feature by feature, and beside what real ones show of each other."""
+    from partimento.app.evaluate import Request, run_evaluate
+
+    run_evaluate(Request(generated, against, pieces, bars, seed), out=out, force=force, as_json=as_json)
+
+
+@app.command()
 def neighbours(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run of embeddings.", show_default=False)],
     chords: Annotated[list[str] | None, typer.Argument(metavar="CHORD...", help="As C, Am or C3+E3+G3 [default: common ones].")] = None,
@@ -160,6 +198,22 @@ def neighbours(
     from partimento.app.neighbours import run_neighbours
 
     run_neighbours(run, chords or [], out=out, most=most, force=force, as_json=as_json)
+
+
+@app.command()
+def originality(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Scores, or folders or zips of them.", show_default=False)],
+    against: Annotated[
+        list[str], typer.Option(help="The corpus: a folder, bundled:NAME or a store; may be given several times.", show_default=False)
+    ],
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Also write the report: .csv, .json or .md.")] = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Say which runs of chords and of melody stand in a corpus, in any key, and where; beside what real pieces share."""
+    from partimento.app.originality import run_originality
+
+    run_originality(files, against, out=out, force=force, as_json=as_json)
 
 
 @app.command()

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from partimento.config import CorpusConfig, UserError
+from partimento.corpus.benchmarks import is_benchmark, read_benchmark
 from partimento.corpus.formats import is_store
 from partimento.corpus.parts import without_drums
 from partimento.corpus.reading import Reading, Reject, read_pieces
@@ -50,7 +51,8 @@ def gather(
     names = [str(sources)] if isinstance(sources, (str, Path)) else [str(source) for source in sources]
     if not names:
         raise UserError("an empty corpus: no place given")
-    files = [name for name in names if not is_store(name)]
+    sets = [name for name in names if is_benchmark(name)]
+    files = [name for name in names if not is_store(name) and name not in sets]
     stores = list(dict.fromkeys(Path(name).resolve() for name in names if is_store(name)))  # none twice
     pieces: list[Piece] = []
     rejects: list[Reject] = []
@@ -68,13 +70,17 @@ def gather(
             if _takes(selection, recorded, view, word):
                 pieces.append(view)
     sides: list[str] | None = None
+    for name in sets:  # as they are: their figures are for these very notes
+        reading = read_benchmark(name)
+        pieces += reading.pieces
+        sides = reading.sides if len(names) == 1 else None
     for store in stores:
         from partimento.corpus.store import open_corpus  # Arrow is loaded only where there is a store
 
         corpus = open_corpus(store)
         corpus = replace(corpus, selection=selection)
         pieces += corpus.pieces(config)
-        sides = [row["split"] for row in corpus.rows] if not files and len(stores) == 1 else None
+        sides = [row["split"] for row in corpus.rows] if len(names) == 1 else None
     if not pieces:
         raise UserError(f"an empty corpus: no piece in {', '.join(names[:3])} is {selection}")
     return Reading(pieces, rejects, sides)

@@ -11,16 +11,16 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from partimento.encode.vocabulary import END, PAD, SPECIAL, START, UNKNOWN, Vocabulary
-from partimento.piece import Event, merge_held
+from partimento.piece import Event, Piece, merge_held
 
 CHORD, HELD, DURATION = range(3)
 FIELDS = ("chord", "held", "duration")
@@ -34,13 +34,23 @@ class Encoded:
     Attributes
     ----------
     tokens : (T + 2, 3) int32
-        Chord, held pattern and duration of the start, the events and the end.
+        Chord, held pattern and duration of the start, the events and the end. Of the note codec: (S, 1), one token a row.
     common : (T + 2, K) bool
-        Which notes of each chord, counted from the lowest, sounded in the chord before: only they can be held.
+        Which notes of each chord, counted from the lowest, sounded in the chord before: only they can be held. Of the note codec: what is
+        shown of the past where each token is to be chosen (`note_grammar.COLUMNS`).
     """
 
     tokens: np.ndarray
     common: np.ndarray
+
+
+class ChordSeen(NamedTuple):
+    """What the sub-tokens so far amount to, ``(B,)`` each: the chord of the event before, that of this one, steps and events so far."""
+
+    before: Any
+    chord: Any
+    elapsed: Any
+    events: Any
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,8 @@ class ChordCodec:
     chords: Vocabulary[tuple[int, ...]]
     patterns: Vocabulary[tuple[bool, ...]]
     durations: Vocabulary[Fraction]
+    fields: ClassVar[tuple[str, ...]] = FIELDS
+    start_rows: ClassVar[int] = 1  # before the first event
 
     @classmethod
     def from_pieces(cls, pieces: Iterable[Sequence[Event]], *, min_count: int = 1) -> ChordCodec:
@@ -112,6 +124,30 @@ class ChordCodec:
         number = int(start[DURATION])
         return self.durations.symbol(number) if number >= SPECIAL else Fraction(0)
 
+    def encode_pieces(self, pieces: Sequence[Piece]) -> list[Encoded]:
+        """Number the events of pieces."""
+        return [self.encode(piece.events, pickup=piece.pickup) for piece in pieces]
+
+    def copies(self, piece: Piece, first: Encoded, shifts: Sequence[int]) -> Iterator[Encoded]:
+        """`first`, the piece encoded, at other pitches: only the chords' numbers differ, for held patterns count notes, not pitches."""
+        events = merge_held(piece.events)
+        kinds = {chord: kind for kind, chord in enumerate(dict.fromkeys(event.chord for event in events))}
+        kind_of = np.array([kinds[event.chord] for event in events], np.int64)  # (T,)
+        for shift in shifts:
+            numbers = np.array([self.chords[tuple(pitch + shift for pitch in chord)] for chord in kinds], np.int32)
+            tokens = first.tokens.copy()
+            tokens[1:-1, CHORD] = numbers[kind_of]
+            yield Encoded(tokens, first.common)
+
+    def opening(self, tokens: np.ndarray, events: int) -> np.ndarray:
+        """The start and at most so many events of rows ``(n, 3)``, up to the first unknown symbol."""
+        unknown = np.flatnonzero((tokens[1:] == UNKNOWN).any(1))
+        return tokens[: 1 + min([events, *unknown[:1]])]
+
+    def chord_numbers(self, tokens: np.ndarray) -> np.ndarray:
+        """One number a chord, (T,), of rows ``(T, 3)``: equal for equal chords."""
+        return tokens[..., CHORD]
+
     # ------------------------------------------------------------------ tables
 
     @cached_property
@@ -161,7 +197,34 @@ class ChordCodec:
         regular = np.arange(len(self.patterns)) >= SPECIAL
         return xp.logical_and(xp.logical_not(xp.any(clash, axis=-1)), regular)
 
-    def legal(self, field: int, before: Any, chosen: Any, xp: Any = np, *, may_end: Any = True) -> Any:
+    def begin(self, batch: int, xp: Any = np) -> ChordSeen:
+        """Before the first row."""
+        none = xp.zeros((batch,), dtype="int32")
+        return ChordSeen(none, none, none, none)
+
+    def take(self, seen: ChordSeen, token: Any, field: int, xp: Any = np) -> ChordSeen:
+        """What there is after one more sub-token ``(B,)`` of `field`; a start row is no event, and its duration no time."""
+        if field == CHORD:
+            return seen._replace(chord=token)
+        if field == HELD:
+            return seen
+        event = xp.logical_or(seen.chord >= SPECIAL, seen.chord == UNKNOWN)
+        steps = xp.where(event, xp.take(self.duration_steps, token, axis=0), 0)
+        return ChordSeen(seen.chord, seen.chord, seen.elapsed + steps, seen.events + xp.where(event, 1, 0))
+
+    def legal(self, seen: ChordSeen, field: int, xp: Any = np, *, may_end: Any = True) -> Any:
+        """Which numbers of `field` may follow what was seen: see `may_follow`."""
+        return self.may_follow(field, seen.before, seen.chord, xp, may_end=may_end)
+
+    def at_rest(self, seen: ChordSeen) -> Any:
+        """Whether an event has just ended: after every row."""
+        return seen.elapsed >= 0
+
+    def rows(self, events: int) -> int:
+        """How many rows so many events take, the start row counted as one."""
+        return events
+
+    def may_follow(self, field: int, before: Any, chosen: Any, xp: Any = np, *, may_end: Any = True) -> Any:
         """Which numbers may follow.
 
         Parameters

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cached_property
-
-import numpy as np
 
 from partimento.config import EncodeConfig, UserError
 from partimento.corpus.duplicates import group
@@ -17,9 +17,11 @@ from partimento.corpus.parts import without_drums
 from partimento.corpus.sketches import sketch
 from partimento.corpus.splits import SIDES
 from partimento.corpus.splits import split as draw
-from partimento.encode.codecs import CHORD, ChordCodec, Encoded
+from partimento.encode.codecs import ChordCodec, Encoded
+from partimento.encode.notes import NoteCodec
 from partimento.encode.transpose import interval_to_common_key, interval_to_common_octave, shifts_within, transpose
 from partimento.encode.vocabulary import Vocabulary
+from partimento.encode.voices import VoiceCodec
 from partimento.piece import Event, Key, Piece, merge_held
 
 
@@ -63,30 +65,27 @@ class DataSet:
     `left_out` are pieces that cannot be learned from, each with the reason.
     """
 
-    codec: ChordCodec
+    codec: ChordCodec | NoteCodec
     train: list[Prepared]
     valid: list[Prepared]
     test: list[Prepared]
     left_out: list[tuple[Piece, str]]
+    config: EncodeConfig = field(default_factory=EncodeConfig)
+
+    def by_chords(self) -> DataSet:
+        """The same pieces as the chord codec numbers them, for the baselines that count."""
+        if isinstance(self.codec, ChordCodec):
+            return self
+        return replace(self, codec=chord_codec(self.train, self.config))
 
     def encode(self, pieces: Sequence[Prepared]) -> list[Encoded]:
         """One a piece; copies are for training alone."""
-        return [self.codec.encode(item.events, pickup=item.moved.pickup) for item in pieces]
+        return self.codec.encode_pieces([item.moved for item in pieces])
 
     def encode_training(self) -> list[Encoded]:
         """What is trained on: every copy of every training piece."""
-        return [encoded for item in self.train for encoded in self._copies(item)]
-
-    def _copies(self, item: Prepared) -> Iterator[Encoded]:
-        (first,) = self.encode([item])
-        events = merge_held(item.events)
-        kinds = {chord: kind for kind, chord in enumerate(dict.fromkeys(event.chord for event in events))}
-        kind_of = np.array([kinds[event.chord] for event in events], np.int64)  # (T,)
-        for shift in item.copies:  # only the chords' numbers differ: held patterns count notes, not pitches
-            numbers = np.array([self.codec.chords[_shifted(chord, shift)] for chord in kinds], np.int32)
-            tokens = first.tokens.copy()
-            tokens[1:-1, CHORD] = numbers[kind_of]
-            yield Encoded(tokens, first.common)
+        firsts = self.encode(self.train)
+        return [copy for item, first in zip(self.train, firsts, strict=True) for copy in self.codec.copies(item.moved, first, item.copies)]
 
     @property
     def sides(self) -> dict[str, list[Prepared]]:
@@ -110,12 +109,13 @@ def prepare(
     validation: float,
     test: float,
     seed: int,
+    kind: str = "chords",
     progress: Callable[[int, int], None] | None = None,
 ) -> DataSet:
     """Make a data set.
 
     Pieces, not windows, are split, and near-duplicates stay on one side; `sides` is a split that was stored. Copies
-    in other keys are made of training pieces only.
+    in other keys are made of training pieces only. `kind` says which of CODECS is to number them.
 
     Raises
     ------
@@ -137,10 +137,10 @@ def prepare(
     train, valid, held = split(ready, kept if sides else None, validation=validation, test=test, seed=seed)
     if config.transpose == "all":
         train = _with_copies(train, config)
-    codec = _codec(train, config.min_count)
-    if not codec.chords.symbols or not codec.durations.symbols:
+    codec = CODECS[kind](train, config)
+    if not codec.durations.symbols or (isinstance(codec, ChordCodec) and not codec.chords.symbols):
         raise UserError(f"no chord or no duration comes {config.min_count} times: more music, or --set encode.min_count=1")
-    return DataSet(codec, train, valid, held, left_out)
+    return DataSet(codec, train, valid, held, left_out, config)
 
 
 def _with_copies(train: Sequence[Prepared], config: EncodeConfig) -> list[Prepared]:
@@ -152,8 +152,9 @@ def _with_copies(train: Sequence[Prepared], config: EncodeConfig) -> list[Prepar
     return [replace(item, copies=shifts_within(item.moved.notes, low, high)) for item in train]
 
 
-def _codec(train: Sequence[Prepared], min_count: int) -> ChordCodec:
+def chord_codec(train: Sequence[Prepared], config: EncodeConfig) -> ChordCodec:
     """The vocabularies; a copy brings new chords, but is no further evidence of a held pattern or duration."""
+    min_count = config.min_count
     codec = ChordCodec.from_pieces([item.events for item in train], min_count=min_count)
     if all(item.copies == (0,) for item in train):
         return codec
@@ -163,6 +164,23 @@ def _codec(train: Sequence[Prepared], min_count: int) -> ChordCodec:
             for shift in item.copies:
                 chords[_shifted(chord, shift)] += count
     return replace(codec, chords=Vocabulary.from_symbols(chords.elements(), min_count=min_count))
+
+
+def note_codec(train: Sequence[Prepared], config: EncodeConfig) -> NoteCodec:
+    """The lengths that were seen."""
+    kind = VoiceCodec if config.voices else NoteCodec
+    return kind.from_pieces([item.moved for item in train], min_count=config.min_count, frame=Fraction(config.frame or 0))
+
+
+CODECS: dict[str, Callable[[Sequence[Prepared], EncodeConfig], ChordCodec | NoteCodec]] = {"chords": chord_codec, "notes": note_codec}
+
+
+def codec_from_json(text: str) -> ChordCodec | NoteCodec:
+    """A codec from its own text; ValueError or KeyError when `text` is something else."""
+    table = json.loads(text)
+    if table["codec"] == "chord":
+        return ChordCodec.from_json(text)
+    return {"notes": NoteCodec, "voices": VoiceCodec}[table["codec"]].from_plain(table)
 
 
 def _shifted(chord: tuple[int, ...], semitones: int) -> tuple[int, ...]:

@@ -166,7 +166,6 @@ FIGURES = ("total", "chord", "held", "duration", "unknown", "kl", "right", "dist
 
 def variety(folder: Path) -> float | None:
     """See `Row.distinct`; None for a run that does not compose."""
-    from partimento.encode.codecs import CHORD
     from partimento.evaluate.collapse import distinct_ngrams
     from partimento.models.run import load_run
     from partimento.sample.composer import composes, draw
@@ -174,11 +173,12 @@ def variety(folder: Path) -> float | None:
     run = load_run(folder)
     if not composes(run):
         return None
-    made = draw(run, takes=SAMPLES, events=EVENTS, seed=run.settings.train.seed)[..., CHORD]
-    rows = [piece.opening[1:, CHORD] for piece in run.pieces if piece.split == "train"]
+    numbers = run.codec.chord_numbers
+    made = [numbers(take) for take in draw(run, takes=SAMPLES, events=EVENTS, seed=run.settings.train.seed)]
+    rows = [numbers(piece.opening)[1:] for piece in run.pieces if piece.split == "train"]
     length = min(EVENTS, max(map(len, rows)))
     real = [row[:length] for row in rows if len(row) >= length]
     rng = np.random.default_rng(0)
     chosen = [real[number] for number in rng.permutation(len(real))[:SAMPLES]]
-    pieces = made[: len(chosen), :length]
+    pieces = np.stack([np.pad(take[:length], (0, max(0, length - len(take)))) for take in made[: len(chosen)]])
     return float(distinct_ngrams(pieces, 4) / max(distinct_ngrams(np.stack(chosen), 4), 1e-9))

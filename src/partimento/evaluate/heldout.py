@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from partimento.config import EncodeConfig, TrainConfig
-from partimento.encode.codecs import CHORD, DURATION, HELD, Encoded
+from partimento.encode.codecs import CHORD, DURATION, HELD, ChordCodec, Encoded
 from partimento.encode.prepare import DataSet
 from partimento.encode.windows import windows
 from partimento.evaluate.baselines import Baseline
@@ -34,12 +34,19 @@ def held_out(data: DataSet, model: Model | None = None, *, name: str = "model") 
         ``unigram``, ``markov`` and, with a model that has a likelihood, `name`.
     """
     pieces = data.test or data.valid
-    held = data.encode(pieces)
     prices = UnknownPrices([item.events for item in data.train])
-    unknown = sum(prices.of(data.codec, item.events, encoded) for item, encoded in zip(pieces, held, strict=True))
-    table = {name: likelihood(*counts, unknown) for name, counts in baselines(data, held).items()}
+
+    def encoded_by(view: DataSet) -> tuple[list[Encoded], float]:
+        held = view.encode(pieces)
+        return held, sum(prices.of(view.codec, item.moved, each) for item, each in zip(pieces, held, strict=True))
+
+    counted = data.by_chords()
+    held, unknown = encoded_by(counted)
+    table = {name: likelihood(*counts, unknown) for name, counts in baselines(counted, held).items()}
     if model is None:
         return table
+    if counted is not data:
+        held, unknown = encoded_by(data)
     from partimento.models.base import LatentModel, NextModel
 
     if isinstance(model, NextModel):
@@ -57,6 +64,7 @@ def baselines(data: DataSet, held: Sequence[Encoded]) -> dict[str, tuple[np.ndar
     from partimento.models import model_class
 
     train, kind = data.encode_training(), model_class("markov")
+    assert isinstance(data.codec, ChordCodec)
     markov = kind(kind.config_type(), data.codec)
     markov.count(train)
     return {"unigram": Baseline(data.codec, train, order=0).nats(held), "markov": model_nats(markov, held)}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
 from partimento.encode.codecs import CHORD, DURATION, HELD, PITCHES, ChordCodec, Encoded
+from partimento.encode.notes import NoteCodec
 from partimento.encode.vocabulary import UNKNOWN
-from partimento.piece import Event, merge_held
+from partimento.piece import Event, Piece, merge_held
 
 
 @dataclass(frozen=True)
@@ -54,19 +56,22 @@ class UnknownPrices:
         on[list(event.chord)] = True
         return -float(np.log(np.where(on, self.p, 1 - self.p)).sum())
 
-    def duration(self, event: Event) -> float:
+    def duration(self, length: Fraction) -> float:
         """A denominator d costs 2 ln d + 0.5 nats (a normalised 1/d² law), a numerator its place in a geometric law of the mean length."""
-        d = event.duration.denominator
+        d = length.denominator
         stop = 1 / (1 + self.mean_ql * d)
-        return float(2 * np.log(d) + np.log(np.pi**2 / 6) - np.log(stop) - (event.duration.numerator - 1) * np.log1p(-stop))
+        return float(2 * np.log(d) + np.log(np.pi**2 / 6) - np.log(stop) - (length.numerator - 1) * np.log1p(-stop))
 
-    def of(self, codec: ChordCodec, events: Sequence[Event], encoded: Encoded) -> float:
-        """Summed nats of a piece's unknown symbols."""
+    def of(self, codec: ChordCodec | NoteCodec, piece: Piece, encoded: Encoded | None = None) -> float:
+        """Summed nats of a piece's unknown symbols; chords' are looked up in `encoded`."""
         nats = 0.0
-        for event, row, common in zip(merge_held(events), encoded.tokens[1:], encoded.common[1:], strict=False):
+        if isinstance(codec, NoteCodec):
+            return sum((self.duration(length) for length in codec.lengths(piece) if codec.durations[length] == UNKNOWN), nats)
+        assert encoded is not None
+        for event, row, common in zip(merge_held(piece.events), encoded.tokens[1:], encoded.common[1:], strict=False):
             nats += self.chord(event) if row[CHORD] == UNKNOWN else 0.0
             nats += float(common.sum() * np.log(2)) if row[HELD] == UNKNOWN else 0.0
-            nats += self.duration(event) if row[DURATION] == UNKNOWN else 0.0
+            nats += self.duration(event.duration) if row[DURATION] == UNKNOWN else 0.0
         return nats
 
     def held(self, encoded: Encoded) -> float:

@@ -16,6 +16,7 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from partimento.config import UserError
+from partimento.encode.codecs import ChordCodec
 from partimento.evaluate.chord_names import CLASSES, NAMED, QUALITIES, Chord, chord_name, classes_named, spelling, voicing
 
 RARE = 1 / 5000  # what is a smaller share of all chords has too few lessons behind its vector to be shown
@@ -95,7 +96,7 @@ def chord_vectors(folder: Path) -> ChordVectors:
 
     check_is_run(folder)
     run = load_run(folder)
-    if not hasattr(run.model, "vectors"):
+    if not hasattr(run.model, "vectors") or not isinstance(run.codec, ChordCodec):
         raise UserError(f"{folder} is a run of {run.settings.name}: chord vectors are made with partimento train … --recipe embeddings")
     special = len(run.codec.chords) - len(run.codec.chords.symbols)
     return ChordVectors(run.codec.chords.symbols, run.model.vectors(run.codec)[special:], run.model.counts[special:])

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from partimento.encode.codecs import CHORD
 from partimento.encode.prepare import DataSet
 from partimento.evaluate.collapse import stuck
 
@@ -26,8 +25,9 @@ def sampler_check(model: Model, data: DataSet) -> Callable[[int], str | None]:
     """
     from partimento.models.base import NextModel
 
-    usual = float(np.mean([stuck(encoded.tokens[1:-1, CHORD]) for encoded in data.encode(data.train)]))
-    start = data.encode(data.train[:1])[0].tokens[:1]
+    encoded = data.encode(data.train)
+    usual = float(np.mean([stuck(data.codec.chord_numbers(each.tokens)) for each in encoded]))
+    start = data.codec.opening(encoded[0].tokens, 0)
     before: list[float] = []
 
     def look(epoch: int) -> str | None:
@@ -38,7 +38,7 @@ def sampler_check(model: Model, data: DataSet) -> Callable[[int], str | None]:
         if not isinstance(model, NextModel) or epoch < FIRST or (epoch // FIRST) & (epoch // FIRST - 1) or epoch % FIRST:
             return None
         rolled = roll(model, start, limits=Limits(EVENTS, 2**30, may_end=False), choice=Choice(), takes=TAKES, seed=epoch)
-        share = stuck(rolled.tokens[:, 1:, CHORD])
+        share = float(np.mean([stuck(data.codec.chord_numbers(take)) for take in rolled.tokens]))
         before.append(share)
         if min(before[-2:]) <= max(MOST, (1 + usual) / 2) or len(before) < 2:
             return None

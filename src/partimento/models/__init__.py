@@ -27,6 +27,7 @@ MODELS = {
     "vae": "partimento.models.vae:Vae",
     "gan": "partimento.models.gan:Gan",
     "lstm": "partimento.models.lstm:Lstm",
+    "notewise": "partimento.models.notewise:Notewise",
     "markov": "partimento.models.markov:Markov",
     "embeddings": "partimento.models.embeddings:Embeddings",
 }

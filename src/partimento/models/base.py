@@ -15,15 +15,17 @@ import numpy as np
 from keras import ops
 
 from partimento.config import EncodeConfig
+from partimento.encode import note_facts, note_grammar
 from partimento.encode.codecs import CHORD, DURATION, FIELDS, HELD, ChordCodec, Encoded
+from partimento.encode.notes import NoteCodec
 from partimento.encode.onehot import flatten, one_hot, unflatten
 from partimento.encode.vocabulary import END, PAD, SPECIAL, UNKNOWN
 from partimento.encode.windows import Windows, windows
 
 __all__ = [
     "CHORD", "DURATION", "END", "FIELDS", "HELD", "PAD", "SPECIAL", "UNKNOWN", "ChordCodec", "EncodeConfig", "Encoded", "LatentModel",
-    "Losses", "Model", "NextModel", "State", "Windows", "column_losses", "field_losses", "flatten", "mean_losses", "one_hot",
-    "right_chords", "unflatten", "windows",
+    "Losses", "Model", "NextModel", "NoteCodec", "State", "Windows", "column_losses", "field_losses", "flatten", "mean_losses",
+    "note_facts", "note_grammar", "one_hot", "right_chords", "unflatten", "windows",
 ]  # fmt: skip
 
 State = tuple[Any, ...]
@@ -65,11 +67,14 @@ class Model(ABC):
         Whether it is trained by steps along a gradient; else `count` learns all at once.
     validates : bool
         Whether the validation loss says which epoch is best; else the last one is kept.
+    codec_kind : str
+        What a piece is to it: ``chords`` or ``notes`` (`encode.prepare.CODECS`).
     network : keras.Model
         Holds every variable.
     """
 
     config_type: ClassVar[type[Any]]
+    codec_kind: ClassVar[str] = "chords"
     encoding: str = "integers"
     terms: tuple[str, ...] = FIELDS
     measures: tuple[str, ...] = ()
@@ -78,7 +83,9 @@ class Model(ABC):
     weights_file: ClassVar[str] = "model.weights.h5"
     network: keras.Model
 
-    def __init__(self, config: Any, codec: ChordCodec) -> None:
+    codec: Any
+
+    def __init__(self, config: Any, codec: Any) -> None:
         self.config, self.codec = config, codec
 
     @abstractmethod
@@ -127,8 +134,11 @@ class NextModel(Model):
         """Tensors of fixed shapes; the batch comes first."""
 
     @abstractmethod
-    def step(self, state: State, token: Any, *, field: int) -> tuple[State, Any]:
-        """Take in one sub-token ``(B,)`` of `field`; give the new state and the logits of the field that comes next. Pure."""
+    def step(self, state: State, token: Any, *, field: int, seen: Any = None) -> tuple[State, Any]:
+        """Take in one sub-token ``(B,)`` of `field`; give the new state and the logits of the field that comes next. Pure.
+
+        `seen` is what the codec knows once it has taken it: for models that are shown more than the token.
+        """
 
     def logits(self, batch: Sequence[Any], *, training: bool = False) -> list[Any]:
         """Of chord, held and duration at every step of windows ``(inputs, targets, common)``; None for a field that it does not tell of."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from keras import activations, layers, ops
+from keras import activations, initializers, layers, ops
 
 from partimento.encode.vocabulary import PAD, SPECIAL
 from partimento.models import backend
@@ -75,6 +76,92 @@ def chord_embedding(chord_notes: np.ndarray, size: int, *, by_notes: bool, name:
 def chord_output(chord_notes: np.ndarray, size: int, *, by_notes: bool, name: str = "chord_output") -> Any:
     """A layer ``(…, size) → (…, C)`` logits: free, or by the chords' notes."""
     return NotesOutput(chord_notes, size, name=name) if by_notes else layers.Dense(len(chord_notes), name=name)
+
+
+class RowSum(layers.Layer):
+    """The sum of one row each from several tables: ``(…, n) int → (…, size)``; the i-th number chooses among `kinds[i]`."""
+
+    def __init__(self, kinds: Sequence[int], size: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.kinds, self.size = list(kinds), size
+        self.first = np.cumsum([0, *self.kinds[:-1]]).astype("int32")  # the tables lie one after another
+
+    def build(self, _: Any) -> None:
+        deviation = 0.5 / len(self.kinds) ** 0.5
+        initializer = initializers.RandomNormal(stddev=deviation)
+        self.kernel = self.add_weight(shape=(sum(self.kinds), self.size), initializer=initializer, name="kernel")
+
+    def call(self, numbers: Any) -> Any:
+        return ops.sum(ops.take(self.kernel, numbers + self.first, axis=0), axis=-2)
+
+
+class Attention(layers.Layer):
+    """A transformer's block (Vaswani et al. 2017; normalised before), with rotary positions (Su et al. 2021), ``(B, L, size)`` both ways.
+
+    Each step attends to itself and the `context` - 1 before it. `step` does one of them, from a ring of keys and values of fixed size.
+    """
+
+    def __init__(self, size: int, heads: int, context: int, dropout: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.size, self.heads, self.context = size, heads, context
+        self.norms = [layers.LayerNormalization(name=f"norm_{i}") for i in (1, 2)]
+        self.joined = layers.Dense(3 * size, use_bias=False, name="queries_keys_values")
+        self.attended = layers.Dense(size, use_bias=False, name="attended")
+        self.wide = layers.Dense(4 * size, activation="gelu", name="wide")
+        self.narrow = layers.Dense(size, name="narrow")
+        self.drops = [layers.Dropout(dropout, name=f"drop_{i}") for i in (1, 2)]
+
+    def build(self, shape: Any) -> None:
+        for layer, width in ((self.norms[0], self.size), (self.norms[1], self.size), (self.joined, self.size), (self.attended, self.size),
+                             (self.wide, self.size), (self.narrow, 4 * self.size)):  # fmt: skip
+            layer.build((*shape[:-1], width))
+
+    def compute_output_shape(self, shape: Any) -> Any:
+        return shape
+
+    def call(self, x: Any, training: bool = False) -> Any:
+        length = ops.shape(x)[1]
+        place = ops.arange(length, dtype="int32")
+        q, k, v = self._split(x, place)  # (B, L, heads, size / heads)
+        apart = ops.expand_dims(place, 1) - ops.expand_dims(place, 0)  # (L, L)
+        seen = ops.logical_and(apart >= 0, apart < self.context)
+        weights = ops.softmax(ops.where(seen, ops.einsum("bqhd,bkhd->bhqk", q, k), -1e9), axis=-1)
+        heard = ops.reshape(ops.einsum("bhqk,bkhd->bqhd", weights, v), (-1, length, self.size))
+        x = x + self.drops[0](self.attended(heard), training=training)
+        return x + self.drops[1](self.narrow(self.wide(self.norms[1](x))), training=training)
+
+    def _split(self, x: Any, place: Any) -> tuple[Any, Any, Any]:
+        """Queries and keys, turned by their places ``(…, L)``, and values."""
+        parts = ops.split(self.joined(self.norms[0](x)), 3, axis=-1)
+        width = self.size // self.heads
+        q, k, v = (ops.reshape(part, (*ops.shape(part)[:-1], self.heads, width)) for part in parts)
+        return self._turned(q, place) * width**-0.5, self._turned(k, place), v
+
+    def _turned(self, x: Any, place: Any) -> Any:
+        half = x.shape[-1] // 2
+        speed = (10_000.0 ** (-np.arange(half) / half)).astype("float32")
+        angle = ops.expand_dims(ops.expand_dims(ops.cast(place, "float32"), -1), -1) * speed  # (…, L, 1, half)
+        cos, sin = ops.cos(angle), ops.sin(angle)
+        a, b = x[..., :half], x[..., half:]
+        return ops.concatenate([a * cos - b * sin, a * sin + b * cos], axis=-1)
+
+    def initial_cache(self, batch: int) -> tuple[Any, Any, Any]:
+        """Keys and values ``(B, context, heads, size / heads)``, and how many were ever there ``(B,)``."""
+        shape = (batch, self.context, self.heads, self.size // self.heads)
+        return ops.zeros(shape), ops.zeros(shape), ops.zeros((batch,), "int32")
+
+    def step(self, x: Any, cache: Sequence[Any]) -> tuple[Any, tuple[Any, Any, Any]]:
+        """One step ``(B, size)``."""
+        keys, values, count = cache
+        q, k, v = self._split(ops.expand_dims(x, 1), ops.expand_dims(count, -1))  # (B, 1, heads, …)
+        slots = np.arange(self.context, dtype="int32")
+        here = ops.reshape(slots == ops.expand_dims(count % self.context, -1), (-1, self.context, 1, 1))
+        keys, values, count = ops.where(here, k, keys), ops.where(here, v, values), count + 1
+        filled = slots < ops.expand_dims(count, -1)  # (B, context)
+        scores = ops.where(ops.expand_dims(filled, 1), ops.einsum("bhd,bkhd->bhk", q[:, 0], keys), -1e9)
+        heard = ops.einsum("bhk,bkhd->bhd", ops.softmax(scores, axis=-1), values)
+        x = x + self.attended(ops.reshape(heard, (-1, self.size)))
+        return x + self.narrow(self.wide(self.norms[1](x))), (keys, values, count)
 
 
 class LSTM(layers.LSTM):

@@ -147,6 +147,7 @@ def _prepared(pieces: Sequence[Piece], sides: Sequence[str] | None, settings: Se
         validation=settings.train.validation,
         test=settings.train.test,
         seed=settings.train.seed,
+        kind=model_class(settings.name).codec_kind,
         progress=lambda done, total: tell("keys", done, total, None),
     )
 

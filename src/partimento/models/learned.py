@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from partimento.encode.prepare import Prepared
-from partimento.piece import Meter, Source, Tempo
+from partimento.piece import Meter, Source, Tempo, merge_held
 
-OPENING = 64  # rows of each piece that are kept to begin from
+OPENING = 192  # numbers of each piece that are kept to begin from: 64 rows of three, or as many tokens
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Learned:
     low: int
     high: int
     events: int
-    opening: np.ndarray  # (≤ 64, 3) int32, moved by `interval`
+    opening: np.ndarray  # (≤ 64, 3) or (≤ 192, 1) int32, moved by `interval`
 
     @classmethod
     def from_prepared(cls, item: Prepared, tokens: np.ndarray, split: str) -> Learned:
@@ -52,8 +52,8 @@ class Learned:
             program=programs.most_common(1)[0][0] if programs else None,
             low=int(pitches.min(initial=127)),
             high=int(pitches.max(initial=0)),
-            events=len(tokens) - 2,
-            opening=tokens[:OPENING],
+            events=len(merge_held(item.events)),
+            opening=tokens[: OPENING // tokens.shape[1]],
         )
 
     def to_plain(self) -> dict[str, Any]:
@@ -76,6 +76,10 @@ class Learned:
                 "meter": Meter(*values["meter"]),
                 "pickup": Fraction(values["pickup"]),
                 "tempo": Tempo(values["tempo"]),
-                "opening": np.array(values["opening"], np.int32).reshape(-1, 3),
+                "opening": _rows(values["opening"]),
             }
         )
+
+
+def _rows(opening: list[list[int]]) -> np.ndarray:
+    return np.array(opening, np.int32).reshape(len(opening), -1) if opening else np.zeros((0, 3), np.int32)

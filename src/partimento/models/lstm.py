@@ -177,7 +177,7 @@ class Lstm(NextModel):
         cells = [ops.zeros((batch, self.config.units)) for _ in range(2 * self.config.layers)]
         return (ops.zeros((batch, self.config.dense)), ops.zeros((batch,), "int32"), *cells)
 
-    def step(self, state: State, token: Any, *, field: int) -> tuple[State, Any]:
+    def step(self, state: State, token: Any, *, field: int, seen: Any = None) -> tuple[State, Any]:
         h, chord, *cells = state
         if field == CHORD:
             if self.config.held:

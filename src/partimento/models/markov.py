@@ -455,7 +455,7 @@ class Markov(NextModel):
     def initial_state(self, batch: int) -> State:
         return ops.zeros((batch, self.reach, 3), "int32"), ops.zeros((batch, 3), "int32")
 
-    def step(self, state: State, token: Any, *, field: int) -> tuple[State, Any]:
+    def step(self, state: State, token: Any, *, field: int, seen: Any = None) -> tuple[State, Any]:
         past, now = state
         now = ops.concatenate([now[:, :field], ops.expand_dims(ops.cast(token, "int32"), -1), now[:, field + 1 :]], axis=-1)
         if field == DURATION:

@@ -29,7 +29,8 @@ from typing import Any
 
 from partimento.config import UserError
 from partimento.encode.codecs import ChordCodec
-from partimento.encode.prepare import DataSet
+from partimento.encode.notes import NoteCodec
+from partimento.encode.prepare import DataSet, codec_from_json
 from partimento.files import new_folder, write_atomically
 from partimento.models import model_class
 from partimento.models.base import Model
@@ -49,7 +50,7 @@ class Run:
     """A trained model with all it needs to compose; `folder` is None until it is saved."""
 
     settings: Settings
-    codec: ChordCodec
+    codec: ChordCodec | NoteCodec
     model: Any  # a `Model` of one of the families
     pieces: list[Learned]
     history: list[Epoch]
@@ -99,7 +100,7 @@ def fill(run: Run, work: Path, folder: Path) -> None:
             **Counter(piece.split for piece in run.pieces),
             "events": sum(piece.events for piece in run.pieces),
         },
-        "vocabulary": dict(zip(("chords", "held", "durations"), run.codec.sizes, strict=True)),
+        "vocabulary": dict(zip(run.codec.fields, run.codec.sizes, strict=True)),
         "parameters": run.model.parameters,
         "best": asdict(run.best),
         "ended": run.ended,
@@ -132,7 +133,7 @@ def load_run(folder: Path | str) -> Run:
         settings = Settings.from_plain(about["settings"])
         weights = model_class(settings.name).weights_file
         _check_files(folder, about["files"], weights)
-        codec = ChordCodec.from_json((folder / "vocabulary.json").read_text(encoding="utf-8"))
+        codec = codec_from_json((folder / "vocabulary.json").read_text(encoding="utf-8"))
         pieces = [Learned.from_plain(row) for row in json.loads((folder / "pieces.json").read_text(encoding="utf-8"))]
         if not any(piece.split == "train" for piece in pieces):
             raise ValueError("pieces.json names no training piece")

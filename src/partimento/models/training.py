@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 import keras
 import numpy as np
@@ -99,7 +101,8 @@ def fit(
     """
     size = _steps_per_call(model, train, config)
     steps = math.ceil(len(train.inputs) / config.batch_size)
-    loop = backend.trainer(model.network, _optimizer(config, steps), model.losses, terms=len(model.terms))
+    optimizer = _optimizer(config, steps)
+    loop = backend.trainer(model.network, optimizer, model.losses, terms=len(model.terms))
     point = start or Checkpoint((), 0, loop.state()[:2], [])
     if start:
         loop.set_state(start.state)
@@ -109,15 +112,17 @@ def fit(
         if reason := _enough(point, config):
             ended = reason
             break
-        epoch = _one_epoch(loop, model, train, checked, config, point, size, progress)
+        epoch = _one_epoch(loop, optimizer, model, train, checked, config, point, size, progress)
         history = (*point.history, epoch)
         better = not model.validates or not point.best_epoch or epoch.val_loss < point.history[point.best_epoch - 1].val_loss
-        state = loop.state() if keep or better else []
-        point = Checkpoint(history, epoch.epoch if better else point.best_epoch, state[:2] if better else point.best, state)
+        state = loop.state() if keep or better or (inspect and optimizer.use_ema) else []
+        best = _judged(state, optimizer)[:2] if better else point.best
+        point = Checkpoint(history, epoch.epoch if better else point.best_epoch, best, state)
         reason = None
         if inspect:  # before the checkpoint: what it writes of an epoch is there when that epoch is not taken again
-            loop.sync()
-            reason = inspect(epoch.epoch)
+            with _looked_at(loop, optimizer):
+                loop.sync()
+                reason = inspect(epoch.epoch)
         if keep:
             keep(point)
         if progress:
@@ -127,6 +132,18 @@ def fit(
     loop.set_state([*point.best, loop.state()[2]])
     loop.sync()
     return Fitted(list(point.history), point.best_epoch, ended)
+
+
+@contextmanager
+def _looked_at(loop: backend.Trainer, optimizer: keras.Optimizer) -> Iterator[None]:
+    """While the model is judged, the running means stand in the weights' place, where there are any."""
+    if not optimizer.use_ema:
+        yield
+        return
+    state = loop.state()
+    loop.set_state(_judged(state, optimizer))
+    yield
+    loop.set_state(state)
 
 
 def _enough(point: Checkpoint, config: TrainConfig) -> str | None:
@@ -141,6 +158,7 @@ def _enough(point: Checkpoint, config: TrainConfig) -> str | None:
 
 def _one_epoch(
     loop: backend.Trainer,
+    optimizer: keras.Optimizer,
     model: Model,
     train: Windows,
     checked: Sequence[tuple[Windows, int]],
@@ -162,11 +180,12 @@ def _one_epoch(
             progress(len(values), steps, None)
     trained = time.monotonic() - began
     sums, events = np.zeros(len(model.terms) + len(model.measures)), 0.0
-    for batches, count in checked:
-        called = time.monotonic()
-        more, seen = loop.evaluate(batches, count)
-        inside += time.monotonic() - called
-        sums, events = sums + more, events + seen
+    with _looked_at(loop, optimizer):
+        for batches, count in checked:
+            called = time.monotonic()
+            more, seen = loop.evaluate(batches, count)
+            inside += time.monotonic() - called
+            sums, events = sums + more, events + seen
     took = time.monotonic() - began
     parts = dict(zip((*model.terms, *model.measures), (sums / max(events, 1.0)).tolist(), strict=True))
     before = point.history[-1].seconds if point.history else 0.0
@@ -216,7 +235,18 @@ def _optimizer(config: TrainConfig, steps: int) -> keras.Optimizer:
     if config.decay:
         rate = keras.optimizers.schedules.CosineDecay(rate, steps * config.epochs, alpha=0.02)
     kind = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}[config.optimizer]
-    return kind(rate, clipnorm=config.clip_norm or None)
+    more: dict[str, Any] = {"weight_decay": config.weight_decay} if config.weight_decay else {}
+    if config.average:  # never written over the weights: `fit` reads it where it looks at the model
+        more |= {"use_ema": True, "ema_momentum": config.average, "ema_overwrite_frequency": None}
+    return kind(rate, clipnorm=config.clip_norm or None, **more)
+
+
+def _judged(state: backend.State, optimizer: keras.Optimizer) -> backend.State:
+    """The state whose weights are looked at and kept: with the running means in their place, where there are any."""
+    if not optimizer.use_ema:
+        return state
+    means = [value for variable, value in zip(optimizer.variables, state[2], strict=True) if "average" in variable.path]
+    return [means, *state[1:]]
 
 
 def without_times(history: Sequence[Epoch]) -> list[Epoch]:

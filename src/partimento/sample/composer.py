@@ -10,7 +10,7 @@ import numpy as np
 
 from partimento.config import UserError
 from partimento.corpus.keys import analyse_key
-from partimento.encode.codecs import CHORD, HELD
+from partimento.encode.notes import NoteCodec
 from partimento.encode.prepare import in_common_key
 from partimento.encode.transpose import interval_to_common_key, transpose
 from partimento.encode.vocabulary import START, UNKNOWN
@@ -96,8 +96,8 @@ def compose(
         if total >= 2**30:
             raise UserError(f"{bars} bars are too many")
         limits = Limits(bars * EVENTS_PER_BAR + 2, int(np.ceil(float(total))), may_end=False)
-    told = () if isinstance(run.model, LatentModel) else begin.tokens
-    if len(told) >= limits.events or _steps(run, begin.tokens[: len(told)]) >= limits.steps:
+    given = [] if isinstance(run.model, LatentModel) else run.codec.decode(begin.tokens)
+    if len(given) + 1 >= limits.events or sum((event.duration for event in given), Fraction(0)) * grid >= limits.steps:
         raise UserError("the opening alone is longer than the piece that was asked for: ask for more bars or a shorter opening")
     length = None if bars is None else pickup + bars * meter.bar_ql
     takes = max(1, min(takes, 200_000 // limits.events))
@@ -110,7 +110,7 @@ def compose(
         else:
             rows, closing = roll(run.model, begin.tokens, limits=limits, choice=choice, takes=takes, seed=drawn)
             closings = closing.tolist()
-        takes_made = [run.codec.decode(tokens[: limits.events]) for tokens in rows]
+        takes_made = [run.codec.decode(tokens)[: limits.events - 1] for tokens in rows]
         takes_made = takes_made if length is None else [_cut(take, length) for take in takes_made]
         music, fits = _best(run, begin, takes_made, closings, key=key, seed=seed)
         if fits:
@@ -131,7 +131,8 @@ def draw(run: Run, *, takes: int, events: int, seed: int) -> np.ndarray:
     limits, choice = Limits(events + 1, 2**30, may_end=False), Choice()
     if isinstance(run.model, LatentModel):
         return _from_latent(run.model, _ends(run, begin, None, takes), takes, limits=limits, choice=choice, seed=seed)
-    return np.asarray(roll(run.model, begin.tokens, limits=limits, choice=choice, takes=takes, seed=seed).tokens[:, 1 : events + 1])
+    made = roll(run.model, begin.tokens, limits=limits, choice=choice, takes=takes, seed=seed).tokens
+    return np.asarray(made if isinstance(run.codec, NoteCodec) else made[:, 1 : events + 1])
 
 
 def _ends(run: Run, begin: Opening, towards: int | None, takes: int) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]:
@@ -207,27 +208,27 @@ def _begin(run: Run, start: Piece | int | None, opening: int, seed: int, key: Ke
             item = in_common_key(start, run.settings.encode.transpose)
         except ValueError as error:
             raise UserError(f"cannot begin from {start.title or 'this piece'}: {error}") from error
-        tokens = run.codec.encode(item.events, pickup=item.moved.pickup).tokens
+        tokens = run.codec.encode_pieces([item.moved])[0].tokens
         like = Learned.from_prepared(item, tokens, "given")
-        known = _known(tokens[: opening + 1], f"the opening of {start.title or 'the given piece'}")
-        return Opening(known, like, start.title, tokens)
+        return Opening(_known(run, tokens, opening, f"the opening of {start.title or 'the given piece'}"), like, start.title, tokens)
     if start is None:
         like = _one_of_the_usual(run, seed, key)
-        first = like.opening[0] if len(like.opening) else np.array([START, START, START], np.int32)
-        return Opening(first[None], like, "", first[None])
+        begun = run.codec.opening(like.opening, 0) if len(like.opening) else np.full((1, len(run.codec.fields)), START, np.int32)
+        if key is not None and isinstance(run.codec, NoteCodec):  # it can be told
+            begun = run.codec.in_key(begun, key.tonic)
+        return Opening(begun, like, "", begun)
     if not 0 <= start < len(run.pieces):
         raise UserError(f"there is no training piece number {start}: they go from 0 to {len(run.pieces) - 1}")
     like = run.pieces[start]
-    known = _known(like.opening[: min(opening + 1, like.events + 1)], f"the opening of {like.title}")
-    return Opening(known, like, like.title, like.opening)
+    return Opening(_known(run, like.opening, opening, f"the opening of {like.title}"), like, like.title, like.opening)
 
 
-def _known(tokens: np.ndarray, what: str) -> np.ndarray:
-    """The rows up to the first unknown symbol."""
-    unknown = np.flatnonzero((tokens[1:] == UNKNOWN).any(1))
-    if len(unknown) and unknown[0] == 0:
+def _known(run: Run, tokens: np.ndarray, events: int, what: str) -> np.ndarray:
+    """The rows of so many events, up to the first unknown symbol."""
+    known = run.codec.opening(tokens, events)
+    if len(known) == run.codec.start_rows and (tokens == UNKNOWN).any():
         raise UserError(f"{what} begins with a chord or duration that the run has never met: begin elsewhere, or from silence")
-    return tokens[: unknown[0] + 1] if len(unknown) else tokens
+    return known
 
 
 def _one_of_the_usual(run: Run, seed: int, key: Key | None) -> Learned:
@@ -237,10 +238,6 @@ def _one_of_the_usual(run: Run, seed: int, key: Key | None) -> Learned:
     usual = Counter((p.meter.numerator, p.meter.denominator) for p in pieces).most_common(1)[0][0]
     pieces = [p for p in pieces if (p.meter.numerator, p.meter.denominator) == usual]
     return pieces[int(np.random.default_rng([seed, 1]).integers(len(pieces)))]
-
-
-def _steps(run: Run, tokens: np.ndarray) -> int:
-    return int(run.codec.duration_steps[tokens[1:, HELD + 1]].sum()) if len(tokens) > 1 else 0
 
 
 def _cut(music: list[Event], length: Fraction) -> list[Event]:
@@ -291,14 +288,19 @@ def _shift(run: Run, begin: Opening, notes: Notes, found: Key, key: Key | None, 
             shift += 12 * round((usual - shift) / 12)
     else:
         shift = 0 if key is None else (key.tonic - found.tonic + 6) % 12 - 6
-    if len(begin.tokens) == 1:  # an opening stays where it was
+    if not _given(run, begin):  # an opening stays where it was
         shift = _within_range(run, notes, shift, free=key is None)
     return shift
 
 
+def _given(run: Run, begin: Opening) -> bool:
+    """Whether it begins with music, not from silence."""
+    return len(begin.tokens) > run.codec.start_rows
+
+
 def _interval(run: Run, begin: Opening, mode: str, seed: int) -> int:
     """How far its key is from the common one: as in the piece it began from or, from silence, as in a training piece of the same mode."""
-    if len(begin.tokens) > 1:
+    if _given(run, begin):
         return begin.like.interval
     alike = [piece for piece in run.pieces if piece.split == "train" and piece.key.endswith(mode)] or [begin.like]
     return alike[int(np.random.default_rng([seed, 2]).integers(len(alike)))].interval
@@ -319,6 +321,3 @@ def _outside(run: Run, notes: Notes, shift: int) -> tuple[int, int]:
     high = run.settings.encode.high or max(piece.high for piece in pieces)
     moved = notes.pitch + shift
     return int(np.count_nonzero((moved < 0) | (moved > 127))), int(np.count_nonzero((moved < low) | (moved > high)))
-
-
-assert (CHORD, HELD) == (0, 1)

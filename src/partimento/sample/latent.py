@@ -72,7 +72,7 @@ def _window(model: LatentModel, z: np.ndarray, before: np.ndarray, choice: Choic
     for step in range(model.length):
         for field in (CHORD, HELD, DURATION):
             chord = rows[:, step, CHORD]
-            legal = np.broadcast_to(model.codec.legal(field, before, chord, may_end=False), (len(z), model.codec.sizes[field]))
+            legal = np.broadcast_to(model.codec.may_follow(field, before, chord, may_end=False), (len(z), model.codec.sizes[field]))
             if field in told:
                 logits = np.log(told[field][:, step] + 1e-9)
                 rows[:, step, field] = pick(logits, legal, rng.random(len(z)), choice, narrows=choice.narrows)

@@ -1,0 +1,98 @@
+"""``partimento bench``: runs on a benchmark set, beside counting and what others publish. Nothing is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from partimento.app import screen
+from partimento.config import UserError, choose
+from partimento.files import refuse_existing, write_atomically
+
+HEADER = ("", "nats", "95 %", "by pieces", "where from")
+
+
+def run_bench(
+    name: str, runs: Sequence[Path], *, data: Path | None, side: str, ensemble: bool, out: Path | None, force: bool, as_json: bool
+) -> None:
+    """The command; see `cli.bench`."""
+    from partimento.corpus.benchmarks import BENCHMARKS
+
+    choose(name, dict.fromkeys(BENCHMARKS, ""), what="benchmark")
+    choose(side, {"test": "", "valid": ""}, what="side")
+    if out is not None:
+        if out.suffix.lower() != ".json":
+            raise UserError(f"{out}: the figures are written as .json")
+        refuse_existing(out, force=force)
+    if ensemble and len(runs) < 2:
+        raise UserError("an ensemble is of two runs or more")
+    for run in runs:
+        if not (run / "run.json").is_file():
+            raise UserError(f"{run} is no run: train one with: partimento train FILE -o {run}")
+    with screen.stages(quiet=as_json) as stages:
+        with stages.during("start"):
+            from partimento.evaluate import benchmarks
+        with stages.during("read"):
+            reading = _read(name, data)
+        with stages.during("count"):
+            scores = benchmarks.counts(name, reading, side=side)
+        loaded = []
+        for folder in runs:
+            from partimento.models.run import load_run
+
+            model = load_run(folder)
+            benchmarks.check_fits(model, reading)
+            loaded.append(model)
+            told = partial(stages.at, f"measure {folder.name}")
+            nats = benchmarks.piece_nats(model, name, reading, side=side, progress=told)
+            scores.append(benchmarks.score(folder.name, nats, benchmarks.units_of(name, benchmarks.side_of(reading, side))))
+        if ensemble:
+            scores.append(benchmarks.ensemble(loaded, name, reading, side=side))
+    plain = {
+        "benchmark": name,
+        "side": side,
+        "unit": benchmarks.UNITS[name],
+        "scores": [asdict(each) for each in scores],
+        "published": [each._asdict() for each in benchmarks.PUBLISHED[name]],
+    }
+    if out is not None:
+        import json
+
+        write_atomically(out, json.dumps(plain, indent=2) + "\n")
+    if as_json:
+        screen.print_json(plain)
+        return
+    _show(plain, scores, benchmarks.PUBLISHED[name])
+
+
+def _read(name: str, data: Path | None) -> Any:
+    from partimento.collect.catalog import fetch
+    from partimento.corpus.benchmarks import name_of, read_benchmark
+
+    if data is None:
+        import pooch  # type: ignore[import-untyped, unused-ignore]
+
+        folder = Path(pooch.os_cache("partimento"))
+        folder.mkdir(parents=True, exist_ok=True)
+        data = fetch(name, folder)
+    elif not data.is_file():
+        raise UserError(f"no such file: {data}")
+    elif name_of(data.read_bytes()) != name:
+        raise UserError(f"{data} is not the set that the figures of {name} are for: its hash is another")
+    return read_benchmark(str(data))
+
+
+def _show(plain: dict[str, Any], scores: Sequence[Any], published: Sequence[Any]) -> None:
+    ours = [(each.nats, each.name, f"{each.low:.3f}–{each.high:.3f}", f"{each.by_pieces:.3f}", "measured now") for each in scores]
+    theirs = [(each.nats, each.name, "", "", each.source) for each in published] if plain["side"] == "test" else []
+    rows = [(name, f"{nats:.3f}", *rest) for nats, name, *rest in sorted([*ours, *theirs], key=lambda row: row[0])]
+    note = f"nats {plain['unit']} on the {plain['side']} side of {plain['benchmark']}: {scores[0].pieces} pieces, {scores[0].units:,} units"
+    screen.print_list(f"{note} (less is better)", HEADER, rows)
+    if len(scores) > 4:
+        import statistics
+
+        figures = [each.nats for each in scores[2:] if not each.name.startswith("ensemble")]
+        screen.out().print(f"{len(figures)} runs: {statistics.fmean(figures):.3f} ± {statistics.stdev(figures):.3f}")
