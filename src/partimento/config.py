@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import tomllib
 import re
+import tomllib
 import typing
 from collections.abc import Iterable, Mapping
 from pathlib import Path

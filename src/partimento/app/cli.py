@@ -106,7 +106,9 @@ def bench(
 
 @app.command()
 def compose(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a training run.", show_default=False)],
+    run: Annotated[
+        Path | None, typer.Argument(metavar="[RUN]", help="Folder of a training run [default: the guitar model that comes along].")
+    ] = None,
     outputs: Annotated[list[Path] | None, typer.Option("--out", "-o", help="File to write; may be given several times.")] = None,
     bars: Annotated[int | None, typer.Option(help="Length in bars [default: 16].")] = None,
     events: Annotated[int | None, typer.Option(help="Length in events, instead of bars.")] = None,
@@ -129,7 +131,7 @@ def compose(
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Compose with a run: a MIDI file, a score, a sound, a page, by the endings that you ask for."""
+    """Compose with a run, or with the guitar model that comes along: a MIDI file, a score, a sound, a page, by the files' endings."""
     from partimento.app.compose import Wish, run_compose
 
     choice = (0.0 if greedy else temperature, top_k, top_p)

@@ -33,7 +33,7 @@ class Wish(NamedTuple):
     tempo: float | None
 
 
-def run_compose(folder: Path, wish: Wish, outputs: Sequence[Path], *, soundfont: Path | None, force: bool, as_json: bool) -> None:
+def run_compose(folder: Path | None, wish: Wish, outputs: Sequence[Path], *, soundfont: Path | None, force: bool, as_json: bool) -> None:
     """The command; see `cli.compose`."""
     seed = secrets.randbelow(2**31) if wish.seed is None else wish.seed
     if seed < 0:
@@ -52,14 +52,15 @@ def run_compose(folder: Path, wish: Wish, outputs: Sequence[Path], *, soundfont:
         key = None if wish.key is None else Key.from_name(wish.key)
     except ValueError as error:
         raise UserError(str(error)) from error
-    if not (folder / "run.json").is_file():
+    if folder is not None and not (folder / "run.json").is_file():
         raise UserError(f"{folder} is no run: it has no run.json (make one with: partimento train FOLDER -o {folder})")
     with screen.stages(quiet=as_json) as stages:
         with stages.during("start"):
             from partimento.models.run import load_run
+            from partimento.models.shipped import shipped
             from partimento.sample.composer import compose
 
-            run = load_run(folder)
+            run = load_run(folder or shipped())
         with stages.during("compose"):
             piece = compose(
                 run,

@@ -77,7 +77,23 @@ def _measure(request: Request, stages: screen.Stages) -> tuple[Evaluation, list[
         made, figures, rejects = folder.pieces, {}, [*folder.rejects, *real.rejects]
     screen.print_rejects(rejects)
     found = evaluate(made, real.pieces, bars=bars, seed=request.seed, progress=stages.at)
+    with stages.during("originality"):
+        figures = {**figures, **_borrowed(made, real)}
     return replace(found, figures=figures), [reject.path for reject in rejects]
+
+
+def _borrowed(made: list[Piece], real: Reading) -> dict[str, dict[str, float]]:
+    """The longest runs that the pieces share with the corpus, beside those of real pieces with the rest of it."""
+    from partimento.evaluate.originality import originality
+
+    report = originality(made, real)
+    told = {}
+    for line in ("chords", "melody"):
+        figures = dict(zip(("median", "95 %", "most"), getattr(report.together, line).length, strict=True))
+        if report.real is not None:
+            figures |= dict(zip(("real median", "real 95 %", "real most"), getattr(report.real, line).length, strict=True))
+        told[f"longest run of {line} that stands in the corpus"] = figures
+    return told
 
 
 def _read(kind: str, source: str, stages: screen.Stages, **view: Any) -> Reading:

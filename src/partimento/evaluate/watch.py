@@ -16,6 +16,8 @@ import numpy as np
 
 from partimento.config import UserError
 from partimento.encode.codecs import CHORD, DURATION, HELD, ChordCodec
+from partimento.encode.notes import NoteCodec
+from partimento.encode.prepare import codec_from_json
 from partimento.encode.vocabulary import END, SPECIAL
 from partimento.piece import Event, Key, Meter, Part, Piece, merge_held
 
@@ -45,7 +47,7 @@ class Watched:
     folder: Path  # the run's, or that of its training
     name: str
     settings: Any
-    codec: ChordCodec
+    codec: ChordCodec | NoteCodec
     history: list[Any]
     seen: Seen | None
     finished: bool
@@ -72,7 +74,7 @@ def open_watched(run: Path) -> Watched:
         raise UserError(f"no epoch of the training of {run} is finished yet")
     try:
         settings = Settings.from_plain(json.loads((folder / (MARK if finished else ABOUT)).read_text(encoding="utf-8"))["settings"])
-        codec = ChordCodec.from_json((folder / "vocabulary.json").read_text(encoding="utf-8"))
+        codec = codec_from_json((folder / "vocabulary.json").read_text(encoding="utf-8"))
         history = read_history(folder)
         seen = read_seen(folder, until=len(history)) if (folder / "seen" / "windows.npz").is_file() else None
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
@@ -222,6 +224,8 @@ def encodings(watched: Watched, show: Exhibition) -> None:
     from partimento.write.figure import write_plot
     from partimento.write.learning import encodings_figure
 
+    if not isinstance(watched.codec, ChordCodec):  # notes are no vectors of chords
+        return
     chords = [chord for chord in watched.codec.chords.symbols if 1 <= len(chord) <= 4]
     alone = [chord for chord in chords if len(chord) == 1][:2]
     together = [chord for chord in chords if len(chord) > 1][: 3 - len(alone)]

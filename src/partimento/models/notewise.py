@@ -52,8 +52,10 @@ class Config:
     ----------
     core : str
         ``recurrent`` (LSTM layers) or ``transformer``.
+    embed_size : int
+        E: of the vector of what is shown.
     units, layers : int
-        Width and depth.
+        Width and depth of the core.
     heads : int
         Of a transformer's attention.
     context : int
@@ -65,6 +67,7 @@ class Config:
     """
 
     core: str = "recurrent"
+    embed_size: int = 128
     units: int = 256
     layers: int = 2
     heads: int = 4
@@ -76,7 +79,7 @@ class Config:
     def __post_init__(self) -> None:
         if self.core not in ("recurrent", "transformer"):
             raise UserError(f"model.core is recurrent or transformer, not {self.core!r}")
-        for name, most in (("units", 8192), ("layers", 16), ("heads", 64), ("context", 8192)):
+        for name, most in (("embed_size", 4096), ("units", 8192), ("layers", 16), ("heads", 64), ("context", 8192)):
             if not 1 <= getattr(self, name) <= most:
                 raise UserError(f"model.{name} lies between 1 and {most:,}")
         for name in ("dropout", "input_dropout"):
@@ -102,10 +105,11 @@ class Notewise(NextModel):
     def __init__(self, config: Config, codec: NoteCodec) -> None:
         super().__init__(config, codec)
         shown = np.zeros((1, codec.width), "int32")
-        self.facts = RowSum([size for _, size in codec.facts(shown, np, repeats=config.repeats)], config.units, name="facts")
+        self.facts = RowSum([size for _, size in codec.facts(shown, np, repeats=config.repeats)], config.embed_size, name="facts")
         if config.core == "recurrent":
             self.core = [LSTM(config.units, return_sequences=True, name=f"lstm_{i}") for i in range(1, config.layers + 1)]
         else:
+            self.widened = layers.Dense(config.units, name="widened")
             self.core = [
                 Attention(config.units, config.heads, config.context, config.dropout, name=f"block_{i}")
                 for i in range(1, config.layers + 1)
@@ -120,7 +124,8 @@ class Notewise(NextModel):
     def _network(self) -> keras.Model:
         config = self.config
         shown = keras.Input((None, self.codec.width), dtype="int32", name="shown")
-        h = layers.Dropout(config.input_dropout, name="dropout_0")(self._embedded(shown))  # (B, L, units)
+        h = layers.Dropout(config.input_dropout, name="dropout_0")(self._embedded(shown))  # (B, L, E)
+        h = self._widened(h)
         for i, layer in enumerate(self.core, 1):
             if config.core == "recurrent":
                 h = self._joined(h, layers.Dropout(config.dropout, name=f"dropout_{i}")(layer(h)), i)
@@ -131,6 +136,10 @@ class Notewise(NextModel):
     def _joined(self, h: Any, more: Any, number: int) -> Any:
         """Every LSTM layer but the first adds to what the one below says."""
         return more if number == 1 else h + more
+
+    def _widened(self, h: Any) -> Any:
+        """A transformer is as wide all the way up."""
+        return h if self.config.core == "recurrent" else self.widened(h)
 
     def _embedded(self, shown: Any) -> Any:
         facts = self.codec.facts(shown, ops, repeats=self.config.repeats)
@@ -207,7 +216,7 @@ class Notewise(NextModel):
 
     def step(self, state: State, token: Any, *, field: int, seen: Any = None) -> tuple[State, Any]:
         shown = self.codec.look(seen, ops)
-        h = self._embedded(shown)  # (B, units)
+        h = self._widened(self._embedded(shown))
         size = len(state) // len(self.core)
         after: list[Any] = []
         for i, layer in enumerate(self.core):

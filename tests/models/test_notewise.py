@@ -1,0 +1,436 @@
+"""Notewise: one network that trains and composes alike, and the exact joint likelihood."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from partimento import Event, Key, Meter, Note, Part, Piece
+from partimento.config import EncodeConfig, TrainConfig, UserError
+from partimento.encode.note_grammar import AGAIN, CONTEXT, KEYS, LENGTH
+from partimento.encode.notes import NoteCodec
+from partimento.encode.prepare import DataSet, prepare
+from partimento.encode.vocabulary import END, PAD, START, UNKNOWN
+from partimento.encode.windows import windows
+from partimento.models import model_class
+from partimento.models.base import NEVER
+from partimento.models.learn import learn
+from partimento.models.notewise import Config, Notewise
+from partimento.models.run import Run, load_run
+from partimento.models.training import Checkpoint, fit
+from partimento.piece import merge_held
+from partimento.sample.composer import compose
+from partimento.sample.limits import Limits
+from partimento.sample.pick import Choice
+from partimento.sample.roll import roll
+
+SIZES: dict[str, Any] = {"units": 8, "layers": 2, "heads": 2, "context": 12, "dropout": 0.2}
+ENCODE: dict[str, dict[str, Any]] = {"events": {}, "frames": {"frame": "1"}, "voices": {"voices": True, "frame": "1/2"}}
+CORES = ("recurrent", "transformer")
+CASES = [(core, how) for core in CORES for how in ENCODE]
+
+
+def choir(number: int, *, bars: int = 4) -> Piece:
+    """Three parts in quarters and halves, the lowest with a rest; the same phrase twice, and pieces differ."""
+    scale, notes = (60, 62, 64, 65, 67, 69, 71), []
+    for t in range(bars * 3):
+        step = (t % 6) * (1 + number % 3) + number
+        notes.append(Note(Fraction(t), Fraction(1) if t % 5 else Fraction(1, 2), scale[step % 7] + 12))
+        if t % 2 == 0:
+            notes.append(Note(Fraction(t), Fraction(2), scale[(step + 3) % 7], part=1))
+        if t % 3:
+            notes.append(Note(Fraction(t), Fraction(1), scale[step % 5] - 12, part=2))
+    return Piece(
+        notes, meters=(Meter(3, 4),), keys=(Key.from_tonic(0, "major"),), parts=(Part("a"), Part("b"), Part("c")), title=f"Choir {number}"
+    )
+
+
+@pytest.fixture(scope="module")
+def choirs() -> list[Piece]:
+    return [choir(number) for number in range(6)]
+
+
+@cache
+def data_of(how: str) -> DataSet:
+    config = EncodeConfig(min_count=1, window=64, stride=64, transpose="none", **ENCODE[how])
+    return prepare([choir(number) for number in range(6)], config, validation=0.2, test=0.2, seed=0, kind="notes")
+
+
+def build(core: str, how: str, **more: Any) -> Notewise:
+    """Weights far from nothing, else much would agree that should not."""
+    model = model_class("notewise")(Config(**{**SIZES, "core": core, **more}), data_of(how).codec)
+    rng = np.random.default_rng(7)
+    model.network.set_weights([rng.normal(0, 0.5, w.shape).astype(w.dtype) if w.ndim else w for w in model.network.get_weights()])
+    return model
+
+
+@dataclass(frozen=True)
+class Told:
+    """A piece, and what a model says of it, step by step: logits and legal tokens (S - 1, V)."""
+
+    model: Notewise
+    tokens: np.ndarray
+    shown: np.ndarray
+    logits: np.ndarray
+
+    @property
+    def batch(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return self.tokens[None, :-1, None], self.tokens[None, 1:, None], self.shown[None, 1:]
+
+    def nats(self, *, may_end: bool = True) -> np.ndarray:
+        """By hand, in numpy: minus the logarithm of each token's share among what may follow."""
+        legal = self.model.codec.may_follow(self.shown[1:], may_end=may_end)
+        weights = np.where(legal, np.exp(self.logits.astype(np.float64)), 0)
+        shares = weights / weights.sum(1, keepdims=True)
+        told = [0.0] * (CONTEXT - 1)
+        for row, token in zip(shares[CONTEXT - 1 :], self.tokens[CONTEXT:], strict=True):
+            told.append(-np.log(row[token]) if may_end or token != END else 0.0)
+        return np.array(told)
+
+
+@cache
+def told(core: str, how: str) -> Told:
+    model = build(core, how)
+    encoded = data_of(how).encode(data_of(how).train[:1])[0]
+    tokens = encoded.tokens[:, 0]
+    return Told(model, tokens, encoded.common, stepped(model, tokens))
+
+
+def stepped(model: Notewise, tokens: np.ndarray) -> np.ndarray:
+    seen, state, made = model.codec.begin(1, ops, reach=len(tokens)), model.initial_state(1), []
+    shapes = [tuple(part.shape) for part in state]
+    for token in tokens[:-1]:
+        now = ops.convert_to_tensor([token], "int32")
+        seen = model.codec.take(seen, now, 0, ops)
+        state, logits = model.step(state, now, field=0, seen=seen)
+        made.append(np.asarray(logits)[0])
+    assert [tuple(part.shape) for part in state] == shapes
+    return np.stack(made)
+
+
+# ---------------------------------------------------------------------- likelihood
+
+
+@pytest.mark.parametrize(("core", "how"), CASES)
+def test_step_by_step_it_says_what_the_network_says(core: str, how: str) -> None:
+    case = told(core, how)
+    assert len(case.tokens) > 2 * SIZES["context"]  # longer than a transformer looks back
+    (logits,) = case.model.logits(case.batch)
+    assert logits.shape == (1, len(case.tokens) - 1, *case.model.codec.sizes)
+    np.testing.assert_allclose(np.asarray(logits)[0], case.logits, atol=2e-4)
+
+
+@pytest.mark.parametrize(("core", "how"), CASES)
+def test_the_likelihood_is_the_product_of_all_conditionals(core: str, how: str) -> None:
+    case = told(core, how)
+    for may_end in (True, False):
+        nats = np.asarray(case.model.token_nats(case.batch, may_end=may_end))[0]
+        np.testing.assert_allclose(nats, case.nats(may_end=may_end), atol=1e-3)
+        assert (nats[: CONTEXT - 1] == 0).all()
+        assert (nats[CONTEXT - 1 : -1] > 0).all()
+        assert (nats[-1] > 0) == may_end
+    losses = case.model.nats(case.batch)
+    assert float(np.sum(np.asarray(losses.sums))) == pytest.approx(case.nats().sum(), rel=1e-4)
+    durations = (case.tokens >= case.model.codec.layout.duration) & (case.tokens < case.model.codec.layout.bar)
+    assert float(losses.events) == durations.sum() + 1
+    assert float(losses.objective) == pytest.approx(case.nats().sum() / (durations.sum() + 1), rel=1e-4)
+
+
+@pytest.mark.parametrize("how", ["events", "voices"])
+def test_whatever_comes_has_probability_one(how: str) -> None:
+    """Every token in turn as the target at every step; what is shown there tells nothing of it."""
+    case = told("recurrent", how)
+    size = case.model.codec.sizes[0]
+    inputs, targets, shown = (np.repeat(column, size, 0) for column in case.batch)
+    targets = np.tile(np.arange(size, dtype=np.int32)[:, None, None], (1, targets.shape[1], 1))
+    for may_end in (True, False):
+        p = np.exp(-np.asarray(case.model.token_nats((inputs, targets, shown), may_end=may_end), np.float64))  # (V, L)
+        counted = slice(END if may_end else UNKNOWN, None)
+        np.testing.assert_allclose(p[counted, CONTEXT - 1 :].sum(0), 1, atol=1e-5)
+        legal = case.model.codec.may_follow(case.shown[1:], may_end=may_end)
+        assert (p[counted, CONTEXT - 1 :] > 0).T.tolist() == legal[CONTEXT - 1 :, counted].tolist()
+
+
+def test_the_parts_of_an_event() -> None:
+    """Which notes, and that there are no more; whether each is held; how long."""
+    case = told("transformer", "events")
+    g, layout = case.model.codec.layout, case.model.codec.layout
+    legal = case.model.codec.may_follow(case.shown[1:])
+    weights = np.where(legal, np.exp(case.logits.astype(np.float64)), 0)
+    shares = weights / weights.sum(1, keepdims=True)
+    chord = held = duration = 0.0
+    for row, token in zip(shares[CONTEXT - 1 :], case.tokens[CONTEXT:], strict=True):
+        if token == END:
+            chord -= np.log(row[END])
+        elif token >= g.duration:
+            some = row[layout.duration :].sum() + row[UNKNOWN]
+            chord -= np.log(some)
+            duration -= np.log(row[token] / some)
+        else:
+            pitch = (token - 4) % 128
+            either = row[4 + pitch] + row[layout.hold + pitch]
+            chord -= np.log(either)
+            held -= np.log(row[token] / either)
+    assert (case.tokens[CONTEXT:-1] >= layout.hold).sum() > (case.tokens[CONTEXT:-1] >= layout.duration).sum()  # some are held
+    np.testing.assert_allclose(np.asarray(case.model.nats(case.batch).sums), [chord, held, duration], rtol=1e-4)
+    for how in ("frames", "voices"):
+        assert np.asarray(told("recurrent", how).model.nats(told("recurrent", how).batch).sums)[1] == 0  # nothing is held
+
+
+@pytest.mark.parametrize("how", list(ENCODE))
+def test_padding_counts_for_nothing(how: str) -> None:
+    case = told("recurrent", how)
+    alone = case.model.nats(case.batch)
+    longer = tuple(np.pad(column, ((0, 2), (0, 9), (0, 0))) for column in case.batch)
+    padded = case.model.nats(longer)
+    assert float(alone.events) == float(padded.events)
+    np.testing.assert_allclose(np.asarray(alone.sums), np.asarray(padded.sums), rtol=1e-5, atol=1e-4)
+    nats = np.asarray(case.model.token_nats(longer))
+    assert (nats[1:] == 0).all()
+    assert (nats[0, len(case.tokens) - 1 :] == 0).all()
+
+
+def test_what_the_beginning_tells_costs_nothing_even_if_it_is_unknown() -> None:
+    strange = choir(1).replace(meters=(Meter(7, 8),), pickup=Fraction(1, 3))
+    model = told("recurrent", "events").model
+    batch = windows(model.codec.encode_pieces([strange]), length=160)
+    assert batch.targets[0, :2, 0].tolist() == [UNKNOWN, UNKNOWN]
+    nats = np.asarray(model.token_nats(batch))[0]
+    assert (nats[: CONTEXT - 1] == 0).all()
+    assert nats.max() < 1e3
+    assert float(model.nats(batch).events) == len(merge_held(strange.events)) + 1
+
+
+def test_a_piece_in_an_unknown_metre_may_begin_with_a_rest() -> None:
+    model = told("recurrent", "events").model
+    piece = Piece.from_events([Event((), Fraction(1)), Event((60,), Fraction(1))], meters=(Meter(7, 8),))
+    batch = windows(model.codec.encode_pieces([piece]), length=64)
+    assert np.asarray(model.token_nats(batch)).max() < 1e3
+
+
+def test_without_repeats_it_is_not_shown_what_was_heard_before() -> None:
+    for core in CORES:
+        plain, case = build(core, "events", repeats=False), told(core, "events")
+        assert plain.facts.kinds != case.model.facts.kinds
+        (logits,) = plain.logits(case.batch)
+        np.testing.assert_allclose(np.asarray(logits)[0], stepped(plain, case.tokens), atol=2e-4)
+        inputs, targets, shown = case.batch
+        other = shown.copy()
+        other[..., [AGAIN, LENGTH]] = 5, 3
+        np.testing.assert_array_equal(np.asarray(plain.logits((inputs, targets, other))[0]), np.asarray(logits))
+        assert np.abs(np.asarray(case.model.logits((inputs, targets, other))[0])[0] - case.logits).max() > 0.01
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_it_sees_nothing_of_what_comes(core: str) -> None:
+    case = told(core, "events")
+    inputs, targets, shown = case.batch
+    later = shown.copy()
+    later[0, 20:] = shown[0, 3]
+    before, after = (np.asarray(case.model.logits((inputs, targets, each))[0])[0] for each in (shown, later))
+    np.testing.assert_allclose(before[:20], after[:20], atol=1e-6)
+    assert np.abs(before[20] - after[20]).max() > 1e-3
+
+
+# ---------------------------------------------------------------------- composing
+
+
+def start_of(model: Notewise, piece: Piece) -> np.ndarray:
+    return model.codec.opening(model.codec.encode(piece)[:, None], 0)
+
+
+def check_legal(model: Notewise, tokens: np.ndarray) -> None:
+    """Takes (B, N): each token after the beginning may stand where it stands."""
+    seen = model.codec.begin(len(tokens), reach=64)
+    alive = np.ones(len(tokens), bool)
+    for s, now in enumerate(tokens.T):
+        alive &= now != PAD
+        if s >= CONTEXT:
+            legal = model.codec.legal(seen, 0)
+            assert legal[np.flatnonzero(alive), now[alive]].all()
+        seen = model.codec.take(seen, now, 0)
+
+
+@pytest.mark.parametrize(("core", "how"), [("transformer", "frames"), ("recurrent", "voices")])
+def test_takes_are_legal_and_as_long_as_asked(core: str, how: str) -> None:
+    model = build(core, how)
+    start, grid = start_of(model, choir(0)), model.codec.grid
+    takes = {}
+    for seed in (3, 3, 4):
+        rolled = roll(model, start, limits=Limits(9, 10**6, may_end=False), choice=Choice(), takes=6, seed=seed)
+        check_legal(model, rolled.tokens[:, :, 0])
+        assert not (rolled.tokens == END).any()
+        music = [model.codec.decode(take) for take in rolled.tokens]
+        assert takes.setdefault(seed, music) == music  # the same seed, the same notes
+        if how == "voices":  # each event has as many tokens as any other
+            assert [len(take) for take in music] == [8] * 6
+    assert takes[3] != takes[4]
+    steps = 3 * grid
+    rolled = roll(model, start, limits=Limits(40, steps, may_end=False), choice=Choice(), takes=6, seed=1)
+    lengths = [[event.duration * grid for event in model.codec.decode(take)] for take in rolled.tokens]
+    assert all(sum(each[:-1]) < steps <= sum(each) for each in lengths)
+
+
+def test_the_close_is_the_models_own_chance_of_an_end() -> None:
+    """Among what may follow: what is illegal was never taught to be unlikely."""
+    model = build("recurrent", "voices")
+    limits = Limits(9, 10**6, may_end=False)
+    rolled = roll(model, start_of(model, choir(0)), limits=limits, choice=Choice(), takes=6, seed=3)
+    for take, closing in zip(rolled.tokens, rolled.closing, strict=True):
+        piece = take[: np.flatnonzero(take[:, 0])[-1] + 1, 0]
+        whole = Told(model, np.append(piece, END).astype(np.int32), shown_of(model, piece), stepped(model, np.append(piece, END)))
+        assert float(closing) == pytest.approx(-whole.nats()[-1], abs=1e-3)
+
+
+def shown_of(model: Notewise, tokens: np.ndarray) -> np.ndarray:
+    """What is shown where each token is to be chosen, and after the last; nothing at the first."""
+    seen, rows = model.codec.begin(1), [np.zeros((1, model.codec.width), np.int32)]
+    for token in tokens:
+        seen = model.codec.take(seen, np.array([token]), 0)
+        rows.append(model.codec.look(seen))
+    return np.concatenate(rows)
+
+
+SETTINGS: Mapping[str, Any] = {
+    "model": {"name": "notewise", "units": 16, "layers": 1},
+    "encode": {"min_count": 1, "window": 64, "stride": 32, "transpose": "none"},
+    "train": {"epochs": 8, "batch_size": 4, "learning_rate": 0.02, "average": 0.8, "validation": 0.2, "test": 0.2},
+}
+
+
+@pytest.fixture(scope="module")
+def run(choirs: list[Piece], tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return learn(choirs, settings=SETTINGS, out=tmp_path_factory.mktemp("runs") / "run")[0]
+
+
+def test_it_learns(run: Run) -> None:
+    assert run.history[-1].loss < 0.7 * run.history[0].loss
+    assert isinstance(run.codec, NoteCodec)
+    assert set(run.best.parts) == {"chord", "held", "duration"}
+
+
+@pytest.mark.parametrize("wish", [{"bars": 2}, {"bars": 3}, {"events": 1}, {"events": 9}])
+def test_a_piece_is_as_long_as_asked(run: Run, wish: dict[str, int]) -> None:
+    piece = compose(run, seed=2, takes=4, **wish)
+    assert piece == compose(run, seed=2, takes=4, **wish)
+    if "bars" in wish:
+        assert piece.length == wish["bars"] * 3
+    else:
+        assert len(piece.events) == wish["events"]
+    assert piece.meters == (Meter(3, 4),)
+
+
+def test_it_goes_on_from_an_opening(run: Run) -> None:
+    mine = choir(2)
+    piece = compose(run, events=9, seed=1, takes=4, start=mine, opening=5)
+    assert piece.events[:4] == mine.events[:4]  # the fifth may sound on
+    assert len(piece.events) == 9
+
+
+def test_large_chords_find_room(run: Run) -> None:
+    """Ten notes an event: an opening is kept whole, and as many events are composed as were asked for."""
+    full = Piece.from_events([Event(tuple(range(50 + n % 2, 70, 2)), Fraction(1)) for n in range(8)], meters=(Meter(3, 4),))
+    piece = compose(run, events=9, seed=1, takes=4, start=full, opening=8)
+    assert piece.events[:7] == full.events[:7]
+    assert len(piece.events) == 9
+
+
+def test_as_many_events_after_an_opening_in_an_unknown_metre(run: Run) -> None:
+    strange = choir(2).replace(meters=(Meter(7, 8),))
+    assert len(compose(run, events=9, seed=1, takes=4, start=strange, opening=5).events) == 9
+
+
+# ---------------------------------------------------------------------- training
+
+
+def test_a_saved_run_is_the_run(run: Run, choirs: list[Piece]) -> None:
+    assert run.folder is not None
+    again = load_run(run.folder)
+    assert again.codec == run.codec
+    assert again.settings == run.settings
+    batch = windows(run.codec.encode_pieces(choirs[:2]), length=128)
+    np.testing.assert_array_equal(np.asarray(again.model.token_nats(batch)), np.asarray(run.model.token_nats(batch)))
+    assert compose(again, bars=2, seed=5, takes=4).events == compose(run, bars=2, seed=5, takes=4).events
+
+
+def test_the_loaded_weights_are_those_that_the_history_judged(run: Run, choirs: list[Piece]) -> None:
+    """With running means, too: what was measured is what was kept."""
+    assert run.folder is not None
+    again = load_run(run.folder)
+    sides = {piece.title: piece.split for piece in again.pieces}
+    valid = [piece for piece in choirs if sides[piece.title] == "valid"]
+    encoded = again.codec.encode_pieces(valid)
+    some = again.model.windows(encoded, again.settings.encode, training=False)
+    losses = again.model.losses(tuple(some), training=False)
+    assert float(np.sum(np.asarray(losses.sums))) / float(losses.events) == pytest.approx(again.best.val_loss, rel=1e-4)
+    assert again.best.val_loss == min(epoch.val_loss for epoch in again.history)
+
+
+def test_what_is_kept_is_the_running_mean_of_the_weights() -> None:
+    data = data_of("events")
+    config = EncodeConfig(min_count=1, window=64, stride=64, transpose="none")
+    keras.utils.set_random_seed(1)
+    model = model_class("notewise")(Config(units=8, layers=1, dropout=0, input_dropout=0), data.codec)
+    train = model.windows(data.encode(data.train), config, training=True)
+    valid = model.windows(data.encode(data.valid), config, training=False)
+    points: list[Checkpoint] = []
+    training = TrainConfig(epochs=4, batch_size=len(train.inputs), learning_rate=0.01, average=0.5, patience=4)  # a step an epoch
+    fitted = fit(model, train, valid, training, keep=points.append)
+    mean: list[np.ndarray] = []
+    for number, point in enumerate(points):
+        now = [np.asarray(value, np.float64) for value in point.state[0]]
+        mean = now if number == 0 else [0.5 * a + 0.5 * b for a, b in zip(mean, now, strict=True)]
+        if point.best_epoch == point.epoch:
+            for mine, theirs in zip(mean, point.best[0], strict=True):
+                np.testing.assert_allclose(mine, theirs, atol=1e-5)
+    assert fitted.best_epoch == 4  # it learns all the way, so that means and weights differ
+    for mine, theirs, raw in zip(mean, model.network.trainable_variables, points[-1].state[0], strict=True):
+        np.testing.assert_allclose(mine, np.asarray(theirs), atol=1e-5)
+        assert not np.allclose(raw, mine, atol=1e-7) or np.ptp(raw) == 0
+
+
+def test_weights_of_another_size_are_one_line(run: Run, tmp_path: Path) -> None:
+    import shutil
+
+    assert run.folder is not None
+    folder = shutil.copytree(run.folder, tmp_path / "run")
+    about = json.loads((folder / "run.json").read_text())
+    about["settings"]["model"]["units"] = 24
+    (folder / "run.json").write_text(json.dumps(about))
+    with pytest.raises(UserError, match="the weights do not fit"):
+        load_run(folder)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"core": "mamba"}, "model.core is recurrent or transformer"),
+        ({"units": 0}, "model.units lies between"),
+        ({"layers": 17}, "model.layers lies between"),
+        ({"dropout": 1.0}, "model.dropout is at least 0"),
+        ({"core": "transformer", "units": 20, "heads": 4}, "a multiple of twice model.heads"),
+    ],
+)
+def test_sizes_that_make_no_sense(wrong: dict[str, Any], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        Config(**wrong)
+
+
+def test_frames_and_voices_as_they_are_set() -> None:
+    assert data_of("frames").codec.frame == 1
+    assert data_of("voices").codec.frame == Fraction(1, 2)
+    assert data_of("voices").codec.voices == 3
+    for frame in ("0", "1.5", "1/0", "x", "-1"):
+        with pytest.raises(UserError, match=r"encode\.frame"):
+            EncodeConfig(frame=frame)
+    assert (START, KEYS, NEVER) == (1, 13, -1e9)
