@@ -100,7 +100,7 @@ def test_training_on_a_selection_of_files(folder: Path, tmp_path: Path) -> None:
         (["build", "{folder}", "-o", "x.parquet", "--cluster", "tcp://127.0.0.1:9"], "no dask scheduler"),
         (["list", "{folder}/0.mid"], "no corpus store"),
         (["list", "none.parquet"], "No such file"),
-        (["stats", "{folder}", "--split", "train"], "only a store has a split"),
+        (["stats", "{folder}", "--split", "train"], "has a split to select by"),
     ],
 )
 def test_one_clear_line(

@@ -176,6 +176,7 @@ def evaluate(
     bars: Annotated[
         int | None, typer.Option(help="Bars to compose, and to measure of every piece [default: 16 of a run, else whole pieces].")
     ] = None,
+    split: Annotated[str, typer.Option(help="Only this side of the corpus' split, as train [default: all of it].")] = "",
     seed: Annotated[int, typer.Option(min=0, max=2**31, help="The same seed composes and draws the same.")] = 0,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Also write a report with pictures, .html.")] = None,
     force: Force = False,
@@ -184,7 +185,7 @@ def evaluate(
     """Measure generated pieces beside real ones, feature by feature, and beside what real ones show of each other."""
     from partimento.app.evaluate import Request, run_evaluate
 
-    run_evaluate(Request(generated, against, pieces, bars, seed), out=out, force=force, as_json=as_json)
+    run_evaluate(Request(generated, against, pieces, bars, seed, split), out=out, force=force, as_json=as_json)
 
 
 @app.command()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from partimento.app import screen
 from partimento.config import UserError
 from partimento.corpus.gather import gather
+from partimento.corpus.select import Selection
 from partimento.files import refuse_existing, write_atomically
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class Request(NamedTuple):
     pieces: int
     bars: int | None
     seed: int
+    split: str = ""
 
 
 def run_evaluate(request: Request, *, out: Path | None, force: bool, as_json: bool) -> None:
@@ -67,13 +69,13 @@ def _measure(request: Request, stages: screen.Stages) -> tuple[Evaluation, list[
             from partimento.models.run import load_run
 
             run = load_run(request.generated)
-        real = _read("real", request.against, stages, config=run.settings.corpus)
+        real = _read("real", request.against, stages, config=run.settings.corpus, selection=Selection(split=request.split))
         made: list[Piece] = compose_pieces(run, request.pieces, bars=bars or BARS, seed=request.seed, progress=stages.at)
         figures: Mapping[str, Mapping[str, float]] = held_out_figures(request.generated)
         rejects = real.rejects
     else:
         folder = _read("generated", str(request.generated), stages)
-        real = _read("real", request.against, stages)
+        real = _read("real", request.against, stages, selection=Selection(split=request.split))
         made, figures, rejects = folder.pieces, {}, [*folder.rejects, *real.rejects]
     screen.print_rejects(rejects)
     found = evaluate(made, real.pieces, bars=bars, seed=request.seed, progress=stages.at)

@@ -21,7 +21,9 @@ The store
     splits, select              training, validation and test; which pieces are meant
     build, shelf, crew          building a store, what was read before, who does the work
     store                       an open store (`open_corpus`)
-    gather                      pieces from files and stores alike
+    gather                      pieces from files, stores and benchmark sets alike
+    benchmarks                  the field's sets, each with its split
+    lines, index                runs that pieces share
 """
 
 from partimento.corpus.errors import ReadError

@@ -58,7 +58,7 @@ def gather(
     rejects: list[Reject] = []
     if files:
         if selection.split:
-            raise UserError("only a store has a split to select by")
+            raise UserError("only a store or a benchmark set has a split to select by")
         reading = read_pieces(
             files, quantise="music21" if config.quantise == "music21" else None, unfold=config.repeats == "unfolded", progress=progress
         )
@@ -72,8 +72,9 @@ def gather(
     sides: list[str] | None = None
     for name in sets:  # as they are: their figures are for these very notes
         reading = read_benchmark(name)
-        pieces += reading.pieces
-        sides = reading.sides if len(names) == 1 else None
+        chosen = [number for number, side in enumerate(reading.sides or ()) if not selection.split or side in selection.split.split(",")]
+        pieces += [reading.pieces[number] for number in chosen]
+        sides = [(reading.sides or [])[number] for number in chosen] if len(names) == 1 else None
     for store in stores:
         from partimento.corpus.store import open_corpus  # Arrow is loaded only where there is a store
 

@@ -67,7 +67,7 @@ class Config:
     """
 
     core: str = "recurrent"
-    embed_size: int = 128
+    embed_size: int = 256
     units: int = 256
     layers: int = 2
     heads: int = 4

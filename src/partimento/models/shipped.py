@@ -25,6 +25,7 @@ LICENCE = "CC-BY-SA-4.0"
 FREE = ("PD", "CC-BY", "CC-BY-SA")  # what may be adapted and shared under it
 CARD = "MODEL_CARD.md"
 MOST_BYTES = 4 * 2**20
+CHUNK = 2**14  # numbers; smaller arrays are larger compressed
 OPENING = 96  # numbers of each piece that are kept to begin from
 
 
@@ -92,7 +93,7 @@ def halved(weights: bytes) -> bytes:
             if isinstance(item, h5py.Dataset):
                 data = np.asarray(item)
                 data = data.astype(np.float16) if data.dtype == np.float32 and data.ndim else data
-                made = target.create_dataset(name, data=data, **({"compression": "gzip", "shuffle": True} if data.ndim else {}))
+                made = target.create_dataset(name, data=data, **({"compression": "gzip", "shuffle": True} if data.size >= CHUNK else {}))
             else:
                 made = target.require_group(name)
             for key, value in item.attrs.items():
