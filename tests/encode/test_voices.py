@@ -145,7 +145,7 @@ def test_at_most_eight_voices() -> None:
     assert codec.voices == 8
     assert grid_of(codec, encoded.tokens[:, 0]) == grid
     assert codec.may_follow(encoded.common)[np.arange(CONTEXT, 23), encoded.tokens[CONTEXT:, 0]].all()
-    with pytest.raises(UserError, match="9 parts: encode.voices is for at most 8"):
+    with pytest.raises(UserError, match=r"9 parts: encode\.voices is for at most 8"):
         VoiceCodec.from_pieces([piece_of([tuple(range(60, 69))])])
     many = [piece_of([tuple(range(60 + n, 69 + n)), tuple(range(50 - n, 59 - n))]) for n in range(3)]
     with pytest.raises(UserError, match="9 parts"):

@@ -92,7 +92,30 @@ class RowSum(layers.Layer):
         self.kernel = self.add_weight(shape=(sum(self.kinds), self.size), initializer=initializer, name="kernel")
 
     def call(self, numbers: Any) -> Any:
-        return ops.sum(ops.take(self.kernel, numbers + self.first, axis=0), axis=-2)
+        return _sum_of_rows(self.kernel, numbers, self.kinds)
+
+
+def _sum_of_rows(kernel: Any, numbers: Any, kinds: Sequence[int]) -> Any:
+    """Going forward, row after row from its own table; going back, one product with the one-hot numbers side by side.
+
+    On processors both are many times as fast as looking all rows up at once and adding their gradients one by one.
+    """
+    stops = np.cumsum(kinds).tolist()
+
+    @ops.custom_gradient
+    def summed(kernel: Any) -> Any:
+        def gradient(*args: Any, upstream: Any = None) -> Any:
+            wanted = args[0] if upstream is None else upstream
+            flat = ops.reshape(numbers, (-1, len(kinds)))
+            hot = ops.concatenate([ops.one_hot(flat[:, i], kind) for i, kind in enumerate(kinds)], axis=-1)  # (N, rows)
+            return ops.matmul(ops.transpose(hot), ops.reshape(wanted, (-1, kernel.shape[1])))
+
+        rows = [
+            ops.take(kernel[stop - kind : stop], numbers[..., i], axis=0) for i, (kind, stop) in enumerate(zip(kinds, stops, strict=True))
+        ]
+        return sum(rows[1:], rows[0]), gradient
+
+    return summed(kernel)
 
 
 class Attention(layers.Layer):

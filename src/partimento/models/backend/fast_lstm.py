@@ -20,7 +20,9 @@ import jax.numpy as jnp
 from jax import lax
 
 Array = Any
-Kept = tuple[Array, Array, Array, Array]  # outputs, forget gates, d(output)/d(cell), the gates' factors; all (L, …, B)
+Kept = tuple[
+    Array, Array, Array, Array, Array
+]  # outputs, forget gates, d(output)/d(cell), the gates' factors, inputs and outputs before; all (L, …, B)
 
 
 @jax.custom_vjp
@@ -48,29 +50,32 @@ def lstm_sequence(x: Array, kernel: Array, recurrent: Array, bias: Array) -> Arr
     return _forward(x, kernel, recurrent, bias)[0]  # what is kept is never computed when nobody differentiates
 
 
-def _forward(x: Array, kernel: Array, recurrent: Array, bias: Array) -> tuple[Array, tuple[Array, Array, Array, Kept]]:
+def _forward(x: Array, kernel: Array, recurrent: Array, bias: Array) -> tuple[Array, tuple[Array, Array, Kept]]:
     units, batch = recurrent.shape[0], x.shape[0]
     steps = x.transpose(1, 2, 0)  # (L, I, B)
     weights = jnp.concatenate([kernel, recurrent]).T  # (4 × units, I + units)
 
     def step(state: tuple[Array, Array], x_t: Array) -> tuple[tuple[Array, Array], Kept]:
         h, c_before = state
-        z = (weights @ jnp.concatenate([x_t, h])).reshape(4, units, batch) + bias.reshape(4, units, 1)
+        joined = jnp.concatenate([x_t, h])
+        z = (weights @ joined).reshape(4, units, batch) + bias.reshape(4, units, 1)
         i, f, g, o = jax.nn.sigmoid(z[0]), jax.nn.sigmoid(z[1]), jnp.tanh(z[2]), jax.nn.sigmoid(z[3])
         c = f * c_before + i * g
         tanh_c = jnp.tanh(c)
         h = o * tanh_c
         factors = jnp.concatenate([g * i * (1 - i), c_before * f * (1 - f), i * (1 - g * g), h * (1 - o)])  # (4 × units, B)
-        return (h, c), (h, f, o * (1 - tanh_c * tanh_c), factors)
+        return (h, c), (h, f, o * (1 - tanh_c * tanh_c), factors, joined)
 
     zeros = jnp.zeros((units, batch), x.dtype)
     _, kept = lax.scan(step, (zeros, zeros), steps)
-    return kept[0].transpose(2, 0, 1), (steps, kernel, recurrent, kept)
+    # What each product was given is kept as the loop has read it: XLA would make `steps` anew going back, in an order in which that takes
+    # a second where they are a sum of look-ups.
+    return kept[0].transpose(2, 0, 1), (kernel, recurrent, kept)
 
 
-def _backward(residuals: tuple[Array, Array, Array, Kept], d_outputs: Array) -> tuple[Array, Array, Array, Array]:
-    steps, kernel, recurrent, (outputs, forget, slope, factors) = residuals
-    (length, units, batch), size = outputs.shape, kernel.shape[0]
+def _backward(residuals: tuple[Array, Array, Kept], d_outputs: Array) -> tuple[Array, Array, Array, Array]:
+    kernel, recurrent, (_, forget, slope, factors, joined) = residuals
+    (length, units, batch), size = forget.shape, kernel.shape[0]
     weights = jnp.concatenate([kernel, recurrent])  # (I + units, 4 × units)
     d_out = d_outputs.transpose(1, 2, 0)  # (L, units, B)
 
@@ -83,9 +88,8 @@ def _backward(residuals: tuple[Array, Array, Array, Kept], d_outputs: Array) -> 
         d_joined = weights @ dz
         return d_joined[size:], dc * forget[t], gates.at[t].set(dz), d_steps.at[t].set(d_joined[:size])
 
-    zeros = jnp.zeros((units, batch), outputs.dtype)
-    _, _, gates, d_steps = lax.fori_loop(0, length, step, (zeros, zeros, factors, jnp.zeros_like(steps)))
-    joined = jnp.concatenate([steps, jnp.concatenate([zeros[None], outputs[:-1]])], axis=1)  # what each step's product was given
+    zeros = jnp.zeros((units, batch), forget.dtype)
+    _, _, gates, d_steps = lax.fori_loop(0, length, step, (zeros, zeros, factors, jnp.zeros_like(joined[:, :size])))
     joined, gates = (a.transpose(1, 0, 2).reshape(a.shape[1], length * batch) for a in (joined, gates))
     d_weights = joined @ gates.T
     return d_steps.transpose(2, 0, 1), d_weights[:size], d_weights[size:], gates.sum(1)

@@ -1,0 +1,348 @@
+"""The benchmark sets as their files have them, counting by hand, and figures that add up."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from partimento import Event, Meter, Piece
+from partimento.config import UserError
+from partimento.corpus.benchmarks import BENCHMARKS, C_MAJOR, is_benchmark, name_of, read_benchmark
+from partimento.corpus.gather import gather
+from partimento.corpus.reading import Reading
+from partimento.encode.note_grammar import CONTEXT
+from partimento.encode.notes import NoteCodec
+from partimento.encode.voices import VoiceCodec
+from partimento.encode.windows import windows
+from partimento.evaluate.benchmarks import PUBLISHED, UNITS, check_fits, counts, ensemble, piece_nats, score, side_of, units_of
+from partimento.evaluate.likelihood import UnknownPrices
+from partimento.evaluate.note_counts import END, NoteCounts
+from partimento.models import model_class
+from partimento.models.learn import learn
+from partimento.models.run import Run
+from partimento.piece import Source
+
+# ---------------------------------------------------------------------- counting
+
+TOY: list[list[tuple[int, ...]]] = [[(48, 60, 64), (48, 60), (), (48, 60, 64)], [(60, 64), (48, 60, 64), (60, 64)]]
+
+
+@pytest.mark.parametrize("order", [0, 1, 2])
+def test_all_symbols_together_have_probability_one(order: int) -> None:
+    model = NoteCounts(TOY, order=order)
+    for piece in [*TOY, [(50, 51), (), (), (60, 64), (48, 60, 64), (20,)]]:
+        contexts = [each for _, each in model._walk(piece)]
+        assert len(contexts) == sum(len(chord) + 1 for chord in piece)
+        for each in contexts:
+            total = sum(model.counts.probability(symbol, each) for symbol in range(END + 1))
+            assert total == pytest.approx(1, abs=1e-12)
+
+
+def test_counting_by_hand() -> None:
+    """One frame of one note: each context was met once or twice, and keeps n / (n + k) for itself."""
+    base = Fraction(1, 129)
+    either = (1 + 2 * base) / 4  # two symbols, met once each
+    sure = (1 + (1 + either) / 2) / 2  # after the note above it, then after all of them
+    assert NoteCounts([[(60,)]], order=0).nats([(60,)]) == pytest.approx(-2 * np.log(float(sure)))
+    other = 2 * base / 4 / 2 / 2  # never met; where no note is above it, it was another, both times
+    assert NoteCounts([[(60,)]], order=0).nats([(61,)]) == pytest.approx(-np.log(float(other)) - np.log(float(either)))
+    assert NoteCounts([[(60,)]], order=0).nats([]) == 0
+
+
+def test_a_frame_is_foretold_from_those_before_it() -> None:
+    alternating: list[list[tuple[int, ...]]] = [[(60,), (62,)] * 20]
+    each = [NoteCounts(alternating, order=order).nats(alternating[0]) for order in (0, 1, 2)]
+    assert each[0] > 3 * each[1] > each[2] > 0
+    twice: list[list[tuple[int, ...]]] = [[(60,), (60,), (62,), (62,)] * 10]
+    assert NoteCounts(twice, order=2).nats(twice[0]) < 0.6 * NoteCounts(twice, order=1).nats(twice[0])
+    assert NoteCounts([[(64, 60)]], order=1).nats([(60, 64)]) == NoteCounts([[(60, 64)]], order=1).nats([(64, 60)])
+    with pytest.raises(ValueError, match="no frame, one or two"):
+        NoteCounts([], order=3)
+
+
+# ---------------------------------------------------------------------- figures
+
+
+def test_a_score_is_nats_a_unit() -> None:
+    made = score("x", np.array([2.0, 6.0]), np.array([1.0, 2.0]))
+    assert (made.name, made.units, made.pieces) == ("x", 3, 2)
+    assert made.nats == pytest.approx(8 / 3)
+    assert made.by_pieces == pytest.approx(2.5)
+    assert (made.low, made.high) == (2, 3)  # of two pieces, one of them twice
+
+
+def test_the_interval_is_of_pieces_drawn_anew() -> None:
+    rng = np.random.default_rng(0)
+    units = rng.integers(10, 100, 80).astype(float)
+    nats = units * rng.normal(5, 1, 80)
+    made = score("x", nats, units)
+    assert made.low < made.nats < made.high
+    assert made == score("x", nats, units)
+    assert made != score("x", nats, units, seed=1)
+    weight = units / units.sum()
+    deviation = float(np.sqrt((weight**2 * (nats / units - made.nats) ** 2).sum()))  # of a ratio, by linearisation
+    assert made.high - made.low == pytest.approx(2 * 1.96 * deviation, rel=0.1)
+    same = score("x", units * 5, units)
+    assert (same.low, same.nats, same.high) == pytest.approx((5, 5, 5))
+
+
+def test_published_figures_are_of_known_sets() -> None:
+    assert set(PUBLISHED) == set(UNITS) == set(BENCHMARKS)
+    for figures in PUBLISHED.values():
+        assert all(each.source and each.nats > 0 for each in figures)
+
+
+# ---------------------------------------------------------------------- runs
+
+
+def frames_of(number: int) -> list[tuple[int, ...]]:
+    scale = (60, 62, 64, 65, 67)
+    return [(48 + t // 4 % 2, scale[(t * (1 + number % 2) + number) % 5]) if t % 7 != 6 else () for t in range(14 + number)]
+
+
+@pytest.fixture(scope="module")
+def reading() -> Reading:
+    """A set of seven, a chord a quarter note, as the file of chorales is read."""
+    pieces = [
+        Piece.from_events([Event(chord, Fraction(1)) for chord in frames_of(number)], meters=(Meter(4, 4),), keys=(C_MAJOR,)).replace(
+            source=Source(path=f"set.json/{number}")
+        )
+        for number in range(7)
+    ]
+    return Reading(pieces, [], ["train"] * 3 + ["valid"] * 2 + ["test"] * 2)
+
+
+NOTEWISE: dict[str, Any] = {
+    "model": {"name": "notewise", "units": 8, "layers": 1},
+    "encode": {"min_count": 1, "window": 64, "stride": 64, "transpose": "none", "frame": "1"},
+    "train": {"epochs": 2, "batch_size": 3},
+}
+
+
+@pytest.fixture(scope="module")
+def run(reading: Reading) -> Run:
+    return learn(reading.pieces, sides=reading.sides, settings=NOTEWISE)[0]
+
+
+@pytest.fixture(scope="module")
+def markov(reading: Reading) -> Run:
+    settings = {"model": {"name": "markov"}, "encode": {"min_count": 2, "transpose": "none"}}
+    return learn(reading.pieces, sides=reading.sides, settings=settings)[0]
+
+
+def other_model(run: Run, *, codec: Any = None, seed: int = 5) -> Run:
+    """The same run with another model, untrained."""
+    keras.utils.set_random_seed(seed)
+    codec = codec or run.codec
+    return replace(run, codec=codec, model=model_class("notewise")(run.settings.model, codec))
+
+
+def test_sides_and_units(reading: Reading) -> None:
+    assert side_of(reading, "test") == reading.pieces[5:]
+    assert units_of("jsb", reading.pieces).tolist() == [14 + number for number in range(7)]
+    assert units_of("jsb16", reading.pieces[:1]).tolist() == [14 * 4 * 4]  # four voices
+    assert units_of("nottingham", reading.pieces[:1]).tolist() == [28]
+
+
+def test_counts_of_a_reading(reading: Reading) -> None:
+    unigram, markov = counts("jsb", reading)
+    assert (unigram.name, markov.name, unigram.units, markov.pieces) == ("unigram", "markov", 19 + 20, 2)
+    train = [frames_of(number) for number in range(3)]
+    nats = [NoteCounts(train, order=2).nats(frames_of(number)) for number in (5, 6)]
+    assert markov.nats == pytest.approx(sum(nats) / 39)
+    assert counts("jsb", reading, side="valid")[0].units == 17 + 18
+
+
+def test_a_run_fits_the_set_that_it_learned_from(run: Run, reading: Reading) -> None:
+    check_fits(run, reading)
+    assert reading.sides is not None
+    for other in (
+        replace(reading, sides=["train"] * 4 + ["valid"] + ["test"] * 2),
+        replace(reading, pieces=reading.pieces[:-1], sides=reading.sides[:-1]),
+        replace(reading, pieces=[piece.replace(source=Source(path=piece.source.path + "x")) for piece in reading.pieces]),
+    ):
+        with pytest.raises(UserError, match="was not trained on this set"):
+            check_fits(run, other)
+
+
+def token_nats(run: Run, piece: Piece) -> np.ndarray:
+    batch = windows(run.codec.encode_pieces([piece]), length=64)
+    return np.asarray(run.model.token_nats(batch, may_end=False), np.float64)[0]
+
+
+def test_a_piece_costs_what_its_frames_cost(run: Run, reading: Reading) -> None:
+    """Every frame, the first one too; neither what the beginning tells nor the end."""
+    told: list[tuple[int, int]] = []
+    nats = piece_nats(run, "jsb", reading, progress=lambda *at: told.append(at))
+    assert told == [(2, 2)]
+    assert nats == pytest.approx([token_nats(run, piece).sum() for piece in side_of(reading, "test")], rel=1e-5)
+    assert len(piece_nats(run, "jsb", reading, side="valid")) == 2
+    each = token_nats(run, reading.pieces[5])
+    tokens = sum(len(chord) + 1 for chord in frames_of(5))
+    assert not each[: CONTEXT - 1].any()
+    assert (each[CONTEXT - 1 : CONTEXT - 1 + tokens] > 0).all()
+    assert not each[CONTEXT - 1 + tokens :].any()
+
+
+def test_an_ensemble_is_the_mean_of_probabilities(run: Run, reading: Reading) -> None:
+    pair = (run, other_model(run))
+    alone = score("x", piece_nats(run, "jsb", reading), units_of("jsb", side_of(reading, "test")))
+    twice = ensemble([run, run], "jsb", reading)
+    assert twice.name == "ensemble of 2"
+    assert (twice.nats, twice.by_pieces, twice.units) == pytest.approx((alone.nats, alone.by_pieces, alone.units))
+    nats = [-np.log(np.mean([np.exp(-token_nats(each, piece)) for each in pair], axis=0)).sum() for piece in side_of(reading, "test")]
+    assert ensemble(pair, "jsb", reading).nats == pytest.approx(sum(nats) / 39, rel=1e-5)
+
+
+def test_an_ensemble_speaks_one_language(run: Run, markov: Run, reading: Reading) -> None:
+    events = NoteCodec.from_pieces(reading.pieces[:3])
+    for pair in ((run, markov), (markov, markov), (run, other_model(run, codec=events))):
+        with pytest.raises(UserError, match="the same encoding"):
+            ensemble(pair, "jsb", reading)
+
+
+def test_a_run_by_chords_is_charged_in_full(markov: Run, reading: Reading) -> None:
+    nats = piece_nats(markov, "jsb", reading)
+    prices = UnknownPrices([piece.events for piece in reading.pieces[:3]])
+    for mine, piece in zip(nats, reading.pieces[5:], strict=True):
+        encoded = markov.codec.encode_pieces([piece])[0]
+        known = markov.model.nats(windows([encoded], length=len(encoded.tokens) - 1))
+        unknown = prices.of(markov.codec, piece, encoded)
+        assert mine == pytest.approx(float(np.sum(np.asarray(known.sums))) + unknown, rel=1e-4)
+        assert unknown > 0
+
+
+def test_frames_of_another_pace_are_refused(run: Run, reading: Reading) -> None:
+    with pytest.raises(UserError, match=r"reads frames of 1 quarters; this set has 1/4"):
+        piece_nats(run, "jsb16", reading)
+
+
+def test_a_run_of_voices_is_no_model_of_chords(run: Run, reading: Reading) -> None:
+    """It writes the highest note of a part alone: its figure would be that of the melody."""
+    voices = VoiceCodec.from_pieces(reading.pieces[:3], frame=Fraction(1))
+    with pytest.raises(UserError):
+        piece_nats(other_model(run, codec=voices), "jsb", reading)
+
+
+def test_a_run_of_chords_is_no_model_of_voices(run: Run, reading: Reading) -> None:
+    """Frames of the set of four voices, without who sings what: nats a note of something else."""
+    chords = NoteCodec.from_pieces(reading.pieces[:3], frame=Fraction(1, 4))
+    with pytest.raises(UserError):
+        piece_nats(other_model(run, codec=chords), "jsb16", reading)
+
+
+# ---------------------------------------------------------------------- the files
+
+
+def of_set(folder: Path, name: str) -> Path:
+    path = folder / name
+    if not path.is_file():
+        pytest.skip(f"no {path}")
+    return path
+
+
+@pytest.fixture(scope="module")
+def chorales(data_folder: Path) -> tuple[Path, Reading]:
+    path = of_set(data_folder, "jsb/jsb-chorales-quarter.json")
+    return path, read_benchmark(str(path))
+
+
+def check_sides(reading: Reading, train: int, valid: int, test: int) -> None:
+    assert reading.sides == ["train"] * train + ["valid"] * valid + ["test"] * test
+    assert not reading.rejects
+    assert len({piece.source.path for piece in reading.pieces}) == len(reading.pieces)
+
+
+def test_the_chorales_are_the_files(chorales: tuple[Path, Reading]) -> None:
+    path, reading = chorales
+    check_sides(reading, 229, 76, 77)
+    content = json.loads(path.read_text())
+    wanted = [frames for side in ("train", "valid", "test") for frames in content[side]]
+    for piece, frames in zip(reading.pieces, wanted, strict=True):
+        assert [event.chord for event in NoteCodec.read(piece.events, Fraction(1))] == [tuple(sorted(chord)) for chord in frames]
+        assert piece.keys[0].name == "C major"
+    assert name_of(path.read_bytes()) == "jsb"
+    assert units_of("jsb", side_of(reading, "test")).sum() == sum(map(len, content["test"]))
+    assert gather(path).sides == reading.sides  # as a training reads it
+
+
+def test_counting_on_the_chorales(chorales: tuple[Path, Reading]) -> None:
+    unigram, markov = counts("jsb", chorales[1])
+    assert unigram.nats > markov.nats + 1
+    assert 5 < markov.nats < 5.6
+    assert markov.low < markov.nats < markov.high
+    assert markov.pieces == 77
+
+
+def test_a_run_of_a_part_of_the_set_does_not_fit(chorales: tuple[Path, Reading]) -> None:
+    reading = chorales[1]
+    some = [*range(6), 229, 230, 305, 306]
+    pieces, sides = [reading.pieces[i] for i in some], [(reading.sides or [])[i] for i in some]
+    settings = {"model": {"name": "markov"}, "encode": {"min_count": 1, "transpose": "none"}}
+    run, _ = learn(pieces, sides=sides, settings=settings)
+    check_fits(run, Reading(pieces, [], sides))
+    with pytest.raises(UserError, match="was not trained on this set and its split"):
+        check_fits(run, reading)
+
+
+def test_the_name_of_the_file_does_not_matter(chorales: tuple[Path, Reading], tmp_path: Path) -> None:
+    """Its hash says which set it is: a run that was trained on a copy fits."""
+    path, reading = chorales
+    copy = tmp_path / "copy.json"
+    copy.write_bytes(path.read_bytes())
+    again = read_benchmark(str(copy))
+    assert [piece.source.path for piece in again.pieces] == [piece.source.path for piece in reading.pieces]
+
+
+def test_the_chorales_in_sixteenths_are_the_files(data_folder: Path) -> None:
+    path = of_set(data_folder, "jsb/Jsb16thSeparated.json")
+    reading, content = read_benchmark(str(path)), json.loads(path.read_text())
+    check_sides(reading, 229, 76, 77)
+    wanted = [frames for side in ("train", "valid", "test") for frames in content[side]]
+    for piece, frames in zip(reading.pieces, wanted, strict=True):
+        chords = [tuple(sorted({int(pitch) for pitch in row if pitch >= 0})) for row in frames]
+        assert [event.chord for event in NoteCodec.read(piece.events, Fraction(1, 4))] == chords
+        assert [part.name for part in piece.parts] == ["Soprano", "Alto", "Tenor", "Bass"]
+    for piece, frames in zip(reading.pieces[::40], wanted[::40], strict=True):  # who sings what
+        for part in range(4):
+            notes = [note for note in piece.notes if note.part == part]
+            line = [[note.pitch for note in notes if note.onset <= Fraction(t, 4) < note.end] for t in range(40)]
+            assert line == [[int(row[part])] if row[part] >= 0 else [] for row in frames[:40]]
+    assert units_of("jsb16", reading.pieces).sum() == 4 * sum(map(len, wanted))
+
+
+@pytest.mark.slow
+def test_nottingham_is_the_file(data_folder: Path) -> None:
+    from scipy.io import loadmat
+
+    path = of_set(data_folder, "nottingham/Nottingham.mat")
+    reading = read_benchmark(str(path))
+    check_sides(reading, 694, 173, 170)
+    rolls = loadmat(str(path))
+    wanted = [roll for key in ("traindata", "validdata", "testdata") for roll in rolls[key][0]]
+    for piece, roll in zip(reading.pieces, wanted, strict=True):
+        chords = [tuple((np.flatnonzero(row) + 21).tolist()) for row in roll]
+        assert [event.chord for event in NoteCodec.read(piece.events, Fraction(1, 2))] == chords
+
+
+def test_a_file_of_another_hash_is_refused(tmp_path: Path) -> None:
+    for name in ("jsb.json", "Nottingham.mat"):
+        path = tmp_path / name
+        path.write_text('{"train": [], "valid": [], "test": []}')
+        assert is_benchmark(str(path))
+        assert name_of(path.read_bytes()) is None
+        for read in (read_benchmark, gather):
+            with pytest.raises(UserError, match="its hash is another") as refusal:
+                read(str(path))
+            assert "\n" not in str(refusal.value)
+    with pytest.raises(UserError, match="cannot read"):
+        read_benchmark(str(tmp_path / "none.json"))
+    assert not is_benchmark(str(tmp_path / "none.json"))
+    assert not is_benchmark("bundled:chorales")
