@@ -70,6 +70,7 @@ bench: setup $(VENV)-tensorflow/.ready $(VENV)-torch/.ready $(VENV)-peers/.ready
 	@$(BIN)/python benchmarks/scores.py
 	@$(BIN)/python benchmarks/composing.py --tensorflow-python $(VENV)-tensorflow/bin/python
 	@$(BIN)/python benchmarks/training.py --tensorflow-python $(VENV)-tensorflow/bin/python --torch-python $(VENV)-torch/bin/python
+	@$(BIN)/python benchmarks/notewise.py --torch-python $(VENV)-torch/bin/python
 	@$(BIN)/python benchmarks/learning.py
 
 docs: setup ## tables in docs/ that are made by the program

@@ -9,7 +9,7 @@ Each works in a process of its own on all cores, and they take turns, so that al
 processors' time, which other work on the machine disturbs less.
 
     python benchmarks/notewise.py [compose|train|growth] [--rounds 5] [--quick] [--plot docs/images/notewise-cost.png]
-                                  [--torch-python .venv-torch/bin/python]
+                                  [--cores recurrent] [--torch-python .venv-torch/bin/python]
 """
 
 from __future__ import annotations
@@ -207,7 +207,7 @@ def compose(options: argparse.Namespace) -> None:
     codec, _ = codec_and_windows(4, 64)
     sizes = {"vocabulary": codec.sizes[0], "duration": codec.layout.duration}
     print("core         takes   notes/s  tokens/s  PyTorch's   ours against PyTorch (processor)   compiled in")
-    for core in CORES:
+    for core in options.cores:
         for takes, events in ((1, 60 if options.quick else 600), (64, 10 if options.quick else 100)):
             spec = defaults("compose", core, takes=takes, events=events, tokens=events * 10 // 3, **sizes)
             first, rounds = in_turn(spec, options.pythons, options.rounds)
@@ -256,7 +256,7 @@ def train(options: argparse.Namespace) -> None:
     batch, length = (4, 64) if options.quick else (32, 320)
     thousands = batch * length / 1000
     print("core         seconds/1,000 tokens: ours  PyTorch   ratio     processor: ours  PyTorch   ratio     parameters")
-    for core in CORES:
+    for core in options.cores:
         rounds = cost(defaults("train", core, batch=batch, length=length), options, options.rounds)
         line = f"{core:12} "
         for what, wide in (("seconds", 26), ("processor", 21)):
@@ -270,7 +270,7 @@ def growth(options: argparse.Namespace) -> None:
     curves: dict[str, dict[tuple[str, str], list[float]]] = {}
     print("core         length  width   processor seconds/1,000 tokens: ours  PyTorch   on the clock: ours  PyTorch")
     for axis, sizes in (("length", [(length, 256) for length in lengths]), ("width", [(256, width) for width in widths])):
-        for core in CORES:
+        for core in options.cores:
             for length, units in sizes:
                 context = max(length, 256)  # all of the window is looked at
                 spec = defaults("train", core, batch=batch, length=length) | {"units": units, "embed_size": units, "context": context}
@@ -323,6 +323,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--quick", action="store_true", help="tiny sizes, to see that it works")
     parser.add_argument("--plot", type=Path, help="a PNG or SVG of the growth")
+    parser.add_argument("--cores", nargs="+", choices=CORES, default=CORES)
     parser.add_argument("--torch-python", default=".venv-torch/bin/python")
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     options = parser.parse_args()

@@ -80,16 +80,13 @@ def test_unknown_chords_pay_by_their_notes(pieces: list[Piece]) -> None:
     low, strange = Event((48, 60), Fraction(1)), Event((48, 61, 66, 127), Fraction(5, 7))
     assert prices.chord(strange) > prices.chord(low) > 0
     assert prices.of(data.codec, Piece.from_events([low]), data.codec.encode([low])) == 0 or data.codec.chords[low.chord] == 3
-    assert prices.of(data.codec, Piece.from_events([strange]), data.codec.encode([strange])) == pytest.approx(prices.chord(strange) + prices.duration(strange.duration))
+    assert prices.of(data.codec, Piece.from_events([strange]), data.codec.encode([strange])) == pytest.approx(
+        prices.chord(strange) + prices.duration(strange.duration)
+    )
 
 
 def test_duration_prices_are_a_distribution() -> None:
     """Over all fractions n/d, written in any terms, the prices' probabilities sum to at most one."""
     prices = UnknownPrices([[Event((60,), Fraction(1))]])
-    total = sum(
-        np.exp(-prices.duration(Fraction(n, d)))
-        for d in range(1, 40)
-        for n in range(1, 400)
-        if Fraction(n, d).denominator == d
-    )
+    total = sum(np.exp(-prices.duration(Fraction(n, d))) for d in range(1, 40) for n in range(1, 400) if Fraction(n, d).denominator == d)
     assert 0.6 < total <= 1

@@ -220,8 +220,8 @@ def test_a_run_by_chords_is_charged_in_full(markov: Run, reading: Reading) -> No
 
 
 def test_frames_of_another_pace_are_refused(run: Run, reading: Reading) -> None:
-    with pytest.raises(UserError, match=r"reads frames of 1 quarters; this set has 1/4"):
-        piece_nats(run, "jsb16", reading)
+    with pytest.raises(UserError, match=r"reads frames of 1 quarters; this set has 1/2"):
+        piece_nats(run, "nottingham", reading)
 
 
 def test_a_run_of_voices_is_no_model_of_chords(run: Run, reading: Reading) -> None:

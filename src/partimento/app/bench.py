@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import statistics
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
@@ -32,40 +34,42 @@ def run_bench(
     for run in runs:
         if not (run / "run.json").is_file():
             raise UserError(f"{run} is no run: train one with: partimento train FILE -o {run}")
+    if data is not None and not data.is_file():
+        raise UserError(f"no such file: {data}")
     with screen.stages(quiet=as_json) as stages:
-        with stages.during("start"):
-            from partimento.evaluate import benchmarks
         with stages.during("read"):
             reading = _read(name, data)
-        with stages.during("count"):
-            scores = benchmarks.counts(name, reading, side=side)
-        loaded = []
-        for folder in runs:
+        with stages.during("start"):
+            from partimento.evaluate import benchmarks
             from partimento.models.run import load_run
 
-            model = load_run(folder)
-            benchmarks.check_fits(model, reading)
-            loaded.append(model)
+            models = [load_run(folder) for folder in runs]
+            for model in models:
+                benchmarks.check_fits(model, reading)
+        with stages.during("count"):
+            scores = benchmarks.counts(name, reading, side=side)
+        units = benchmarks.units_of(name, benchmarks.side_of(reading, side))
+        for folder, model in zip(runs, models, strict=True):
             told = partial(stages.at, f"measure {folder.name}")
-            nats = benchmarks.piece_nats(model, name, reading, side=side, progress=told)
-            scores.append(benchmarks.score(folder.name, nats, benchmarks.units_of(name, benchmarks.side_of(reading, side))))
+            scores.append(benchmarks.score(folder.name, benchmarks.piece_nats(model, name, reading, side=side, progress=told), units))
         if ensemble:
-            scores.append(benchmarks.ensemble(loaded, name, reading, side=side))
+            scores.append(benchmarks.ensemble(models, name, reading, side=side))
+        figures = [each.nats for each in scores[2 : 2 + len(runs)]]
     plain = {
         "benchmark": name,
         "side": side,
         "unit": benchmarks.UNITS[name],
         "scores": [asdict(each) for each in scores],
+        "mean": statistics.fmean(figures) if figures else None,
+        "deviation": statistics.stdev(figures) if len(figures) > 1 else None,
         "published": [each._asdict() for each in benchmarks.PUBLISHED[name]],
     }
     if out is not None:
-        import json
-
         write_atomically(out, json.dumps(plain, indent=2) + "\n")
     if as_json:
         screen.print_json(plain)
         return
-    _show(plain, scores, benchmarks.PUBLISHED[name])
+    _show(plain, scores, benchmarks.PUBLISHED[name], len(runs))
 
 
 def _read(name: str, data: Path | None) -> Any:
@@ -78,21 +82,16 @@ def _read(name: str, data: Path | None) -> Any:
         folder = Path(pooch.os_cache("partimento"))
         folder.mkdir(parents=True, exist_ok=True)
         data = fetch(name, folder)
-    elif not data.is_file():
-        raise UserError(f"no such file: {data}")
     elif name_of(data.read_bytes()) != name:
         raise UserError(f"{data} is not the set that the figures of {name} are for: its hash is another")
     return read_benchmark(str(data))
 
 
-def _show(plain: dict[str, Any], scores: Sequence[Any], published: Sequence[Any]) -> None:
+def _show(plain: dict[str, Any], scores: Sequence[Any], published: Sequence[Any], runs: int) -> None:
     ours = [(each.nats, each.name, f"{each.low:.3f}–{each.high:.3f}", f"{each.by_pieces:.3f}", "measured now") for each in scores]
     theirs = [(each.nats, each.name, "", "", each.source) for each in published] if plain["side"] == "test" else []
     rows = [(name, f"{nats:.3f}", *rest) for nats, name, *rest in sorted([*ours, *theirs], key=lambda row: row[0])]
     note = f"nats {plain['unit']} on the {plain['side']} side of {plain['benchmark']}: {scores[0].pieces} pieces, {scores[0].units:,} units"
     screen.print_list(f"{note} (less is better)", HEADER, rows)
-    if len(scores) > 4:
-        import statistics
-
-        figures = [each.nats for each in scores[2:] if not each.name.startswith("ensemble")]
-        screen.out().print(f"{len(figures)} runs: {statistics.fmean(figures):.3f} ± {statistics.stdev(figures):.3f}")
+    if plain["deviation"] is not None:
+        screen.err().print(f"mean of {runs} runs: {plain['mean']:.3f} ± {plain['deviation']:.3f}")

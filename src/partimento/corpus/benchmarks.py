@@ -83,7 +83,7 @@ def read_benchmark(source: str) -> Reading:
     for side, content in _sides(path, data):
         for number, frames in enumerate(content, 1):
             piece = make(frames, about)
-            where = Source(path=f"{path.name}/{side}/{number}", licence=about.licence)
+            where = Source(path=f"{name}/{side}/{number}", licence=about.licence)
             pieces.append(piece.replace(title=f"{about.title}, {side} {number}", composer=about.composer, source=where))
             sides.append(side)
     return Reading(pieces, [], sides)

@@ -220,8 +220,8 @@ class ChordCodec:
         """Whether an event has just ended: after every row."""
         return seen.elapsed >= 0
 
-    def rows(self, events: int) -> int:
-        """How many rows so many events take, the start row counted as one."""
+    def rows(self, events: int, given: int = 0) -> int:
+        """How many rows so many events take, the start row counted as one; `given` of them are there already."""
         return events
 
     def may_follow(self, field: int, before: Any, chosen: Any, xp: Any = np, *, may_end: Any = True) -> Any:

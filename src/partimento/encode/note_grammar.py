@@ -20,8 +20,8 @@ NONE = PITCHES  # no such pitch
 REACH = 2048  # tokens looked back on for what was there before
 SLOTS = 8  # K: notes of the chord before that are shown, from the highest
 # What `look` tells of each step, one number each; then SLOTS pitches of the chord before.
-COLUMNS = ("token", "last", "count", "above", "below", "place", "bar", "key", "duration", "again", "length", "age", "free")
-TOKEN, LAST, COUNT, ABOVE, BELOW, PLACE, BAR, KEY, DURATION, AGAIN, LENGTH, AGE, FREE = range(len(COLUMNS))
+COLUMNS = ("token", "last", "count", "above", "below", "place", "bar", "key", "duration", "again", "length", "age", "free", "begun")
+TOKEN, LAST, COUNT, ABOVE, BELOW, PLACE, BAR, KEY, DURATION, AGAIN, LENGTH, AGE, FREE, BEGUN = range(len(COLUMNS))
 WIDTH = len(COLUMNS) + SLOTS  # of what is shown
 LENGTHS = (1, 2, 3, 4, 5, 6, 8, 11, 16, 23, 32, 64)  # what a repeat's length is at least, class by class
 AGES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64)  # events since the beginning, class by class
@@ -67,6 +67,8 @@ class Seen(NamedTuple):
         Steps since the bar line, steps of a bar, steps and events since the beginning.
     bar_token, key, duration : (B,) int
         Numbers of the bar's length, the key, and the event before's duration, counted from 0.
+    rows : (B,) int
+        Tokens of the beginning so far.
     history, repeat : (B, R) int
         The tokens of the events, the latest first; and for how many tokens what went before each is the same as what went before the next.
     """
@@ -84,6 +86,7 @@ class Seen(NamedTuple):
     bar_token: Any
     key: Any
     duration: Any
+    rows: Any
     history: Any
     repeat: Any
 
@@ -97,7 +100,7 @@ def begin(batch: int, xp: Any = np, *, reach: int = REACH) -> Seen:
     zero, silence, past = number(0), xp.zeros((batch, PITCHES), dtype="bool"), xp.zeros((batch, reach), dtype="int32")
     return Seen(
         token=number(PAD), before=silence, now=silence, last=number(NONE), count=zero, struck=zero, place=zero, bar=number(1), elapsed=zero,
-        events=zero, bar_token=zero, key=number(KEYS - 1), duration=zero, history=past, repeat=past,
+        events=zero, bar_token=zero, key=number(KEYS - 1), duration=zero, rows=zero, history=past, repeat=past,
     )  # fmt: skip
 
 
@@ -105,12 +108,13 @@ def take(layout: Layout, seen: Seen, token: Any, xp: Any = np) -> Seen:
     """What there is after one more token ``(B,)``."""
     bar, pickup, key = layout.bar, layout.pickup, layout.key
     is_note = xp.logical_and(token >= NOTE, token < layout.duration)
-    is_duration = xp.logical_or(xp.logical_and(token >= layout.duration, token < bar), token == UNKNOWN)
+    unknown = xp.logical_and(token == UNKNOWN, seen.rows >= CONTEXT)  # in the beginning, it is a metre or a pickup
+    is_duration = xp.logical_or(xp.logical_and(token >= layout.duration, token < bar), unknown)
     pitch = xp.where(is_note, (token - NOTE) % PITCHES, NONE)
     now = xp.logical_or(seen.now, xp.expand_dims(pitch, -1) == np.arange(PITCHES, dtype="int32"))
     ended = xp.expand_dims(is_duration, -1)
-    number = xp.where(is_duration, xp.maximum(token - layout.duration, -1), 0)  # -1: an unknown one
-    steps = xp.where(is_duration, _look_up(layout.duration_steps, number, xp), 0)
+    number = xp.where(is_duration, xp.maximum(token - layout.duration, -1), 0)  # -1: an unknown one, which takes no time
+    steps = xp.where(number >= 0, xp.where(is_duration, _look_up(layout.duration_steps, number, xp), 0), 0)
     is_bar, is_pickup = xp.logical_and(token >= bar, token < pickup), xp.logical_and(token >= pickup, token < key)
     is_key = xp.logical_and(token >= key, token < layout.stop)
     bar_steps = xp.where(is_bar, xp.maximum(_look_up(layout.bar_steps, token - bar, xp), 1), seen.bar)
@@ -133,6 +137,7 @@ def take(layout: Layout, seen: Seen, token: Any, xp: Any = np) -> Seen:
         bar_token=xp.where(is_bar, token - bar, seen.bar_token),
         key=xp.where(is_key, token - key, seen.key),
         duration=xp.where(is_duration, number, seen.duration),
+        rows=xp.minimum(seen.rows + 1, CONTEXT),
         history=xp.where(told, history, seen.history),
         repeat=xp.where(told, repeat, seen.repeat),
     )
@@ -143,7 +148,8 @@ def look(seen: Seen, xp: Any = np) -> Any:
 
     `above` is the note of the chord before in the same place from the top as the note to come, `below` its highest note under the last one;
     `again` is the token that came next where the longest stretch that led here was heard before; `free` is 1 unless this event is, so far,
-    all of the event before, held.
+    all of the event before, held; `begun` is 1 once the beginning has been told. Of a chord of more than SLOTS notes, `above` stays at the
+    last one that is shown.
     """
     pitches = np.arange(PITCHES, dtype="int32")
     sounding = xp.sort(xp.where(seen.before, -pitches, 1), axis=-1)[:, :SLOTS]  # from the highest
@@ -157,7 +163,7 @@ def look(seen: Seen, xp: Any = np) -> Any:
     columns = [
         seen.token, seen.last, xp.minimum(seen.count, SLOTS), above, xp.where(below < 0, NONE, below),
         xp.minimum(seen.place, MOST_PLACES - 1), seen.bar_token, seen.key, seen.duration + 1,
-        again, length, class_of(seen.events, AGES, xp), free,
+        again, length, class_of(seen.events, AGES, xp), free, seen.rows // CONTEXT,
     ]  # fmt: skip
     return xp.concatenate([xp.stack([xp.cast(c, "int32") if xp is not np else c for c in columns], axis=-1), slots], axis=-1)
 
@@ -174,7 +180,7 @@ def legal(layout: Layout, shown: Any, xp: Any = np, *, sounded: Any = None, may_
     """Which tokens may follow what is shown ``(…, columns)``, as ``(…, layout.bar)`` bool.
 
     Notes fall, only what sounded is held, and an event says something new (in frames it need not). `sounded` ``(…, P)`` are the pitches of
-    the event before; without it, they are taken from what is shown, where those below the lowest that is shown may all have sounded.
+    the event before; without it, they are taken from what is shown: where that is SLOTS notes, all below the lowest may have sounded too.
     """
     tokens = np.arange(layout.bar, dtype="int32")
     pitch = (tokens - NOTE) % PITCHES

@@ -40,7 +40,7 @@ class NoteCodec:
     durations, bars, pickups : Vocabulary of Fraction
         Lengths in quarters that were seen in training: of events, of whole bars, of the incomplete bar at the start.
     holds : bool
-        Whether any note was held.
+        Whether notes can be held: not in frames.
     frame : Fraction
         Quarters from one frame to the next; 0: events.
     """
@@ -63,7 +63,7 @@ class NoteCodec:
             Vocabulary.from_symbols((event.duration for events in read for event in events), min_count=min_count),
             Vocabulary.from_symbols([bar_of(piece) for piece in pieces]),
             Vocabulary.from_symbols([piece.pickup for piece in pieces], always=[Fraction(0)]),
-            any(event.held for events in read for event in events),
+            not frame,  # what training never holds may still be held elsewhere
             frame,
         )
 
@@ -208,8 +208,15 @@ class NoteCodec:
 
     def chord_numbers(self, tokens: np.ndarray) -> np.ndarray:
         """One number a chord, (T,), of tokens ``(S, 1)``: equal for equal chords."""
-        events = self.decode(tokens[(tokens[:, 0] != UNKNOWN)])
-        return np.array([SPECIAL + zlib.crc32(bytes(event.chord)) for event in events], np.int64)
+        numbers: list[int] = []
+        chord: list[int] = []
+        for token in np.ravel(tokens)[CONTEXT:].tolist():
+            if NOTE <= token < self.layout.duration:
+                chord.append((token - NOTE) % PITCHES)
+            elif token == UNKNOWN or self.layout.duration <= token < self.layout.bar:
+                numbers.append(SPECIAL + zlib.crc32(bytes(sorted(chord))))
+                chord = []
+        return np.array(numbers, np.int64)
 
     # ------------------------------------------------------------------ grammar
 
@@ -228,7 +235,10 @@ class NoteCodec:
     def legal(self, seen: Any, field: int, xp: Any = np, *, may_end: Any = True) -> Any:
         """Which tokens may follow, ``(B, V)`` bool."""
         may = note_grammar.legal(self.layout, self.look(seen, xp), xp, sounded=seen.before, may_end=may_end)
-        return xp.logical_and(may, np.arange(self.sizes[0]) != UNKNOWN)
+        tokens = np.arange(self.sizes[0])
+        # Once all that sounded is held, a lower note must follow: there is to be room for one.
+        lowest = (tokens == NOTE) | ((tokens >= self.layout.hold) & (tokens < self.layout.hold + 2 * self.holds))
+        return xp.logical_and(may, (tokens != UNKNOWN) & ~lowest)
 
     def may_follow(self, shown: Any, xp: Any = np, *, may_end: Any = True) -> Any:
         """Which tokens may follow where this is shown, ``(…, columns)`` → ``(…, V)`` bool; an unknown duration too."""
@@ -238,9 +248,9 @@ class NoteCodec:
         """Whether an event has just ended, or none has begun."""
         return seen.count == 0
 
-    def rows(self, events: int) -> int:
-        """How many rows are kept ready for so many events, the beginning counted as one."""
-        return CONTEXT + (events - 1) * NOTES_AN_EVENT
+    def rows(self, events: int, given: int = 0) -> int:
+        """How many rows are kept ready for so many events, the beginning counted as one, after so many rows that are given."""
+        return max(given, CONTEXT) + (events - 1) * NOTES_AN_EVENT
 
     # ------------------------------------------------------------------ tables
 
@@ -296,7 +306,8 @@ class NoteCodec:
 
 
 def bar_of(piece: Piece) -> Fraction:
-    return piece.meters[0].bar_ql if piece.meters else Fraction(4)
+    """The length of its first whole bar."""
+    return piece.meters[0].bar_ql if piece.meters and piece.meters[0].onset == 0 else Fraction(4)
 
 
 def number_of(lengths: Vocabulary[Fraction], length: Fraction, first: int) -> int:

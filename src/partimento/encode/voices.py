@@ -9,6 +9,7 @@ Shapes: B pieces or takes at once, S tokens, N voices, V tokens of the vocabular
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -22,7 +23,7 @@ from partimento.encode import note_facts
 from partimento.encode import note_grammar as g
 from partimento.encode.note_grammar import COLUMNS, CONTEXT, KEYS, NONE, NOTE, PITCHES, Layout
 from partimento.encode.notes import NoteCodec, bar_of, number_of
-from partimento.encode.vocabulary import END, PAD, START, UNKNOWN, Vocabulary
+from partimento.encode.vocabulary import END, PAD, SPECIAL, START, UNKNOWN, Vocabulary
 from partimento.piece import Event, Piece
 
 GO_ON = NOTE + PITCHES  # as it was
@@ -84,7 +85,7 @@ class VoiceCodec(NoteCodec):
         if voices > MOST_VOICES:
             raise UserError(f"a piece has {voices} parts: encode.voices is for at most {MOST_VOICES}, of one note each")
         frame = frame or Fraction(1, 4)
-        lengths = [length for piece in pieces for _, length in _moves(_grid(piece, voices, frame), frame)]
+        lengths = [length for piece in pieces for _, length in _moves(grid_of(piece, voices, frame), frame)]
         return cls(
             Vocabulary.from_symbols(lengths, min_count=min_count),
             Vocabulary.from_symbols([bar_of(piece) for piece in pieces]),
@@ -110,7 +111,7 @@ class VoiceCodec(NoteCodec):
         """The tokens of a piece, (S,) int32; a length not in the vocabulary becomes unknown."""
         tokens = self._beginning(piece)
         before = (NONE,) * self.voices
-        for now, length in _moves(_grid(piece, self.voices, self.frame), self.frame):
+        for now, length in _moves(grid_of(piece, self.voices, self.frame), self.frame):
             tokens += [GO_ON if a == b else REST if b == NONE else NOTE + b for a, b in zip(before, now, strict=True)]
             tokens.append(number_of(self.durations, length, self.layout.duration))
             before = now
@@ -149,7 +150,7 @@ class VoiceCodec(NoteCodec):
         return told
 
     def lengths(self, piece: Piece) -> list[Fraction]:
-        return [length for _, length in _moves(_grid(piece, self.voices, self.frame), self.frame)]
+        return [length for _, length in _moves(grid_of(piece, self.voices, self.frame), self.frame)]
 
     def moved_tokens(self, tokens: np.ndarray, semitones: int) -> np.ndarray:
         moved = super().moved_tokens(tokens, semitones)
@@ -168,7 +169,8 @@ class VoiceCodec(NoteCodec):
     def take(self, seen: Any, token: Any, field: int, xp: Any = np) -> Any:
         layout, past = self.layout, seen.past
         is_voice = xp.logical_and(token >= NOTE, token <= REST)
-        is_duration = xp.logical_or(xp.logical_and(token >= layout.duration, token < layout.bar), token == UNKNOWN)
+        unknown = xp.logical_and(token == UNKNOWN, past.rows >= CONTEXT)
+        is_duration = xp.logical_or(xp.logical_and(token >= layout.duration, token < layout.bar), unknown)
         here = xp.expand_dims(past.count, -1) == np.arange(self.voices, dtype="int32")  # (B, N)
         mine = xp.sum(xp.where(here, seen.before, 0), axis=-1)
         sung = xp.where(token == GO_ON, mine, xp.where(token == REST, NONE, token - NOTE))
@@ -201,7 +203,7 @@ class VoiceCodec(NoteCodec):
         columns = [
             past.token, voice(seen.now, count - 1), count, voice(seen.before, count), voice(seen.before, count + 1),
             xp.minimum(past.place, g.MOST_PLACES - 1), past.bar_token, past.key, past.duration + 1, again, length,
-            g.class_of(past.events, g.AGES, xp), xp.where(free, 1, 0),
+            g.class_of(past.events, g.AGES, xp), xp.where(free, 1, 0), past.rows // CONTEXT,
         ]  # fmt: skip
         shown = xp.stack([xp.cast(c, "int32") if xp is not np else c for c in columns], axis=-1)
         return xp.concatenate([shown, seen.before, seen.now, g.class_of(seen.since, SINCE, xp)], axis=-1)
@@ -226,8 +228,12 @@ class VoiceCodec(NoteCodec):
     def at_rest(self, seen: Any) -> Any:
         return seen.past.count == 0
 
-    def rows(self, events: int) -> int:
+    def rows(self, events: int, given: int = 0) -> int:
         return CONTEXT + (events - 1) * (self.voices + 1)
+
+    def chord_numbers(self, tokens: np.ndarray) -> np.ndarray:
+        known = np.where(np.ravel(tokens) == UNKNOWN, self.layout.duration, np.ravel(tokens))  # whatever its length
+        return np.array([SPECIAL + zlib.crc32(bytes(event.chord)) for event in self.decode(known)], np.int64)
 
     def facts(self, shown: Any, xp: Any = np, *, repeats: bool = True) -> list[tuple[Any, int]]:
         """See `note_facts.facts`; also for how long each voice has been as it is."""
@@ -246,7 +252,7 @@ class VoiceCodec(NoteCodec):
         return {**super().to_plain(), "voices": self.voices}
 
 
-def _grid(piece: Piece, voices: int, frame: Fraction) -> list[tuple[int, ...]]:
+def grid_of(piece: Piece, voices: int, frame: Fraction) -> list[tuple[int, ...]]:
     """What each voice sings at every step; NONE for nothing, the highest where a part has several notes, parts after the last left out."""
     steps = -(-piece.length // frame)
     table = np.full((int(steps), voices), NONE, np.int64)

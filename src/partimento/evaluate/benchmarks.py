@@ -17,9 +17,10 @@ from partimento.corpus.benchmarks import BENCHMARKS, VOICES
 from partimento.corpus.reading import Reading
 from partimento.encode.codecs import ChordCodec
 from partimento.encode.notes import NoteCodec
+from partimento.encode.voices import VoiceCodec, grid_of
 from partimento.encode.windows import windows
 from partimento.evaluate.likelihood import UnknownPrices
-from partimento.evaluate.note_counts import NoteCounts
+from partimento.evaluate.note_counts import NoteCounts, VoiceCounts
 from partimento.piece import Piece
 
 if TYPE_CHECKING:
@@ -114,13 +115,16 @@ def counts(name: str, reading: Reading, *, side: str = "test") -> list[Score]:
     """The baselines that count notes: each frame for itself, and after the two before."""
     frame = BENCHMARKS[name].frame
     pieces = side_of(reading, side)
+    by_voice = name == "jsb16"
 
     def frames(piece: Piece) -> list[tuple[int, ...]]:
+        if by_voice:
+            return grid_of(piece, len(VOICES), frame)
         return [event.chord for event in NoteCodec.read(piece.events, frame)]
 
     made = []
-    for label, order in (("unigram", 0), ("markov", 2)):
-        model = NoteCounts(map(frames, side_of(reading, "train")), order=order)
+    for label, order in (("unigram", 0), ("markov", 1 if by_voice else 2)):
+        model = (VoiceCounts if by_voice else NoteCounts)(map(frames, side_of(reading, "train")), order=order)
         made.append(score(label, np.array([model.nats(frames(piece)) for piece in pieces]), units_of(name, pieces)))
     return made
 
@@ -140,9 +144,11 @@ def check_fits(run: Run, reading: Reading) -> None:
 def piece_nats(
     run: Run, name: str, reading: Reading, *, side: str = "test", progress: Callable[[int, int], None] | None = None
 ) -> np.ndarray:
-    """Nats of each piece under a run's model, ``(pieces,)``."""
+    """Nats of each piece as it lies in the file, in no other key, under a run's model, ``(pieces,)``."""
     pieces = side_of(reading, side)
     prices = UnknownPrices([piece.events for piece in side_of(reading, "train")])
+    if isinstance(run.codec, VoiceCodec) != (name == "jsb16"):
+        raise UserError(f"{run.folder} does not tell of what {name} is measured in: {'voices' if name == 'jsb16' else 'chords'}")
     if not isinstance(run.codec, NoteCodec):
         return _by_events(run, pieces, prices, progress)
     if run.codec.frame not in (0, BENCHMARKS[name].frame):

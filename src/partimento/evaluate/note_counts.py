@@ -13,6 +13,7 @@ import numpy as np
 from partimento.evaluate.baselines import BackoffCounts, Context
 
 END = 128  # after the 128 pitches
+LONGEST_STAY = 16  # steps that are told apart
 Frames = Sequence[tuple[int, ...]]
 
 
@@ -53,3 +54,52 @@ class NoteCounts:
     def nats(self, piece: Frames) -> float:
         """Nats of all frames of a piece."""
         return -sum(float(np.log(self.counts.probability(symbol, contexts))) for symbol, contexts in self._walk(piece))
+
+
+class VoiceCounts:
+    """Counts on a grid of voices: first whether a voice stays as it was, then what it sings instead.
+
+    Parameters
+    ----------
+    train : iterable of sequences of rows
+        Pieces, a pitch a voice at every step; `END` for silence.
+    order : {0, 1}
+        0: nothing is known but which voice it is; 1: also the place in the quarter, for how long each voice has stayed, what the voices
+        above do, what all sang before.
+    """
+
+    def __init__(self, train: Iterable[Frames], *, order: int) -> None:
+        if order not in (0, 1):
+            raise ValueError("counts of voices look back or do not")
+        self.order, self.stays, self.moves = order, BackoffCounts(2), BackoffCounts(END)
+        for piece in train:
+            for symbol, contexts, moves in self._walk(piece):
+                (self.moves if moves else self.stays).add(symbol, contexts)
+
+    def _walk(self, piece: Frames) -> Iterator[tuple[int, list[Context], bool]]:
+        before: tuple[int, ...] = ()
+        earlier: tuple[int, ...] = ()
+        age: list[int] = []
+        for t, row in enumerate(piece):
+            before = before or (END,) * len(row)
+            earlier = earlier or before
+            age = [min(steps, LONGEST_STAY) for steps in age] or [0] * len(row)
+            for v, pitch in enumerate(row):
+                above, own = row[:v], before[v]
+                moved = tuple(a != b for a, b in zip(above, before, strict=False))
+                when = (v, t % 4, age[v])
+                stays: list[Context] = [(), (v,)] if not self.order else [(), when[:2], when, (*when, moved), (*when, moved, *age[:v])]
+                yield int(pitch == own), stays, False
+                if pitch != own:
+                    notes: list[Context] = [(v,)] if not self.order else [(v,), (v, own), (v, own, earlier[v])]
+                    if self.order:
+                        notes += [(v, own, "under", above[-1:]), (v, own, "among", above), (v, before, above)]
+                    yield pitch if pitch < END else own, notes, True
+            age = [steps + 1 if a == b else 0 for steps, a, b in zip(age, row, before, strict=True)]
+            if row != before:
+                earlier, before = before, row
+
+    def nats(self, piece: Frames) -> float:
+        """Nats of all notes and rests of a piece."""
+        told = ((self.moves if moves else self.stays, symbol, contexts) for symbol, contexts, moves in self._walk(piece))
+        return -sum(float(np.log(counts.probability(symbol, contexts))) for counts, symbol, contexts in told)

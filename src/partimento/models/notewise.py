@@ -179,7 +179,7 @@ class Notewise(NextModel):
     def token_nats(self, batch: Sequence[Any], *, may_end: bool = True) -> Any:
         """Nats of each target token ``(B, L)``: nothing for padding and what the beginning tells, nor for the end where none may come."""
         target, logp = self._logp(batch, may_end=may_end)
-        counted = ops.logical_and(target >= (END if may_end else UNKNOWN), target < self.codec.sizes[0])
+        counted = ops.logical_and(target >= (END if may_end else UNKNOWN), _begun(batch))
         return ops.where(counted, -_of(logp, ops.where(counted, target, END)), 0.0)
 
     def nats(self, batch: Sequence[Any], *, training: bool = False) -> Losses:
@@ -190,7 +190,8 @@ class Notewise(NextModel):
         g, layout = note_grammar, self.codec.layout
         target, logp = self._logp(batch, training=training)
         is_note = ops.logical_and(target >= g.NOTE, target < layout.duration)
-        is_duration = ops.logical_or(ops.logical_and(target >= layout.duration, target < layout.bar), target == UNKNOWN)
+        unknown = ops.logical_and(target == UNKNOWN, _begun(batch))
+        is_duration = ops.logical_or(ops.logical_and(target >= layout.duration, target < layout.bar), unknown)
         is_end = target == END
         counted = ops.logical_or(is_note, ops.logical_or(is_duration, is_end))
         picked = _of(logp, ops.where(counted, target, END))
@@ -228,6 +229,11 @@ class Notewise(NextModel):
                 h, carried = layer.step(h, mine)
             after += list(carried)
         return tuple(after), self._logits(h, shown)
+
+
+def _begun(batch: Sequence[Any]) -> Any:
+    """Where the beginning has been told ``(B, L)``."""
+    return batch[2][..., note_grammar.BEGUN] > 0
 
 
 def _of(logp: Any, number: Any) -> Any:

@@ -150,7 +150,7 @@ def load_run(folder: Path | str) -> Run:
             warnings.simplefilter("error", UserWarning)  # Keras only warns where weights are left as they were
             model.read_weights(folder / weights)
     except (OSError, ValueError, KeyError, UserWarning) as error:
-        sizes = dict(zip(("chords", "held patterns", "durations"), codec.sizes, strict=True))
+        sizes = dict(zip(codec.fields, codec.sizes, strict=True))
         raise UserError(f"{folder}: the weights do not fit the vocabulary of {sizes} or are damaged") from error
     return Run(settings, codec, model, pieces, history, fingerprint, best, str(about.get("ended", "")), folder)
 

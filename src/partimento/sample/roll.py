@@ -63,7 +63,8 @@ class Roll(keras.Model):
             enough = ops.logical_and(codec.at_rest(seen), ops.logical_or(seen.elapsed >= steps, seen.events >= events))
             stopped = ops.logical_and(ops.logical_or(enough, i + 1 >= rows), ops.logical_not(done))
             whole = ops.logical_and(codec.at_rest(seen), ops.logical_or(seen.elapsed <= steps, seen.events >= events))
-            end = ops.log_softmax(logits, axis=-1)[:, END]
+            may = codec.legal(seen, 0, ops)
+            end = ops.log_softmax(ops.where(may, logits, NEVER), axis=-1)[:, END]
             closing = ops.where(stopped, ops.where(whole, end, NEVER), closing)
             closing = ops.where(ended, 0.0, closing)  # an end of its own is the best close
             done = ops.logical_or(done, ops.logical_or(ended, stopped))
@@ -89,7 +90,7 @@ class Roll(keras.Model):
 def roll(model: NextModel, prompt: np.ndarray, *, limits: Limits, choice: Choice, takes: int = 1, seed: int = 0) -> Rolled:
     """Compose on from `prompt` ``(n, f)``, whose first row is a start row; the same arguments give the same notes."""
     fields = len(model.codec.fields)
-    rows = model.codec.rows(limits.events)
+    rows = model.codec.rows(limits.events, len(prompt))
     length = -(-rows // 64) * 64  # a few lengths only, so that few loops are compiled
     padded = np.zeros((length, fields), np.int32)
     padded[: len(prompt)] = prompt[:length]
