@@ -79,3 +79,14 @@ def test_what_is_too_large_is_not_packed(folder: Path, tmp_path: Path, monkeypat
 def test_no_model_of_another_name_comes_along() -> None:
     with pytest.raises(UserError, match="no model kazoo comes"):
         shipped.shipped("kazoo")
+
+
+def test_the_guitar_model_that_comes_along() -> None:
+    folder = shipped.shipped()
+    assert sum(path.stat().st_size for path in folder.iterdir()) <= shipped.MOST_BYTES
+    run, card = load_run(folder), (folder / CARD).read_text(encoding="utf-8")
+    assert len(run.pieces) > 300
+    assert all(piece.title.replace("|", "/") in card for piece in run.pieces)
+    piece = compose(run, bars=4, seed=1, takes=4)
+    assert len(piece.notes) > 8
+    assert 36 <= piece.notes.pitch.min() <= piece.notes.pitch.max() <= 88

@@ -66,6 +66,7 @@ class ChordCodec:
     durations: Vocabulary[Fraction]
     fields: ClassVar[tuple[str, ...]] = FIELDS
     start_rows: ClassVar[int] = 1  # before the first event
+    beginning_nats: ClassVar[float] = 0.0  # for what the start tells: the pickup is given to every model
 
     @classmethod
     def from_pieces(cls, pieces: Iterable[Sequence[Event]], *, min_count: int = 1) -> ChordCodec:

@@ -264,6 +264,11 @@ class NoteCodec:
         return np.array([int(length * self.grid) for length in lengths.symbols], np.int32)
 
     @property
+    def beginning_nats(self) -> float:
+        """What it costs to say metre, pickup and key where all that are known are as likely."""
+        return math.log(KEYS * (len(self.bars.symbols) + 1) * (len(self.pickups.symbols) + 1))
+
+    @property
     def width(self) -> int:
         """How many numbers a model is shown at each step."""
         return note_grammar.WIDTH

@@ -25,8 +25,9 @@ def held_out(data: DataSet, model: Model | None = None, *, name: str = "model") 
 
     Where there are too few pieces for any to test with, the validation pieces stand in.
 
-    Every event is charged in full. What is not in the vocabularies, and what a model does not tell of, pays the same price under each
-    (see `UnknownPrices`). A VAE's figure is a bound: the ELBO of windows that follow one another, each for itself.
+    Every event is charged in full; a model that is told metre, pickup and key pays for them as if all were as likely. What is not in the
+    vocabularies, and what a model does not tell of, pays the same price under each (see `UnknownPrices`). A VAE's figure is a bound: the
+    ELBO of windows that follow one another, each for itself.
 
     Returns
     -------
@@ -47,6 +48,7 @@ def held_out(data: DataSet, model: Model | None = None, *, name: str = "model") 
         return table
     if counted is not data:
         held, unknown = encoded_by(data)
+        unknown += len(pieces) * data.codec.beginning_nats
     from partimento.models.base import LatentModel, NextModel
 
     if isinstance(model, NextModel):

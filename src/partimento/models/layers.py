@@ -169,20 +169,21 @@ class Attention(layers.Layer):
         return ops.concatenate([a * cos - b * sin, a * sin + b * cos], axis=-1)
 
     def initial_cache(self, batch: int) -> tuple[Any, Any, Any]:
-        """Keys and values ``(B, context, heads, size / heads)``, and how many were ever there ``(B,)``."""
-        shape = (batch, self.context, self.heads, self.size // self.heads)
+        """Keys and values ``(B, heads, context, size / heads)``, and how many were ever there ``(B,)``: as many for all."""
+        shape = (batch, self.heads, self.context, self.size // self.heads)
         return ops.zeros(shape), ops.zeros(shape), ops.zeros((batch,), "int32")
 
     def step(self, x: Any, cache: Sequence[Any]) -> tuple[Any, tuple[Any, Any, Any]]:
         """One step ``(B, size)``."""
         keys, values, count = cache
         q, k, v = self._split(ops.expand_dims(x, 1), ops.expand_dims(count, -1))  # (B, 1, heads, …)
-        slots = np.arange(self.context, dtype="int32")
-        here = ops.reshape(slots == ops.expand_dims(count % self.context, -1), (-1, self.context, 1, 1))
-        keys, values, count = ops.where(here, k, keys), ops.where(here, v, values), count + 1
-        filled = slots < ops.expand_dims(count, -1)  # (B, context)
-        scores = ops.where(ops.expand_dims(filled, 1), ops.einsum("bhd,bkhd->bhk", q[:, 0], keys), -1e9)
-        heard = ops.einsum("bhk,bkhd->bhd", ops.softmax(scores, axis=-1), values)
+        slot = (0, 0, count[0] % self.context, 0)
+        keys = ops.slice_update(keys, slot, ops.transpose(k, (0, 2, 1, 3)))
+        values = ops.slice_update(values, slot, ops.transpose(v, (0, 2, 1, 3)))
+        count = count + 1
+        filled = np.arange(self.context, dtype="int32") < count[0]
+        scores = ops.matmul(ops.transpose(q, (0, 2, 1, 3)), ops.transpose(keys, (0, 1, 3, 2)))  # (B, heads, 1, context)
+        heard = ops.matmul(ops.softmax(ops.where(filled, scores, -1e9), axis=-1), values)[:, :, 0]
         x = x + self.attended(ops.reshape(heard, (-1, self.size)))
         return x + self.narrow(self.wide(self.norms[1](x))), (keys, values, count)
 
