@@ -175,7 +175,10 @@ def test_a_run_composes_what_is_measured(
     run("evaluate", made, "--against", folders[1], "--pieces", 5, "--bars", 4, "--json")
     told = json.loads(capsys.readouterr().out)
     assert (told["generated"], told["bars"]) == (5, 4)
-    assert told["figures"] == {"nats an event of held-out pieces": {"markov": 3.25}}
+    assert told["figures"]["nats an event of held-out pieces"] == {"markov": 3.25}
+    shared = told["figures"]["longest run of chords that stands in the corpus"]
+    assert 0 <= shared["median"] <= shared["95 %"] <= shared["most"]
+    assert shared["real median"] <= shared["real most"]
     assert 0.5 < told["overlap"] <= 1
 
 

@@ -37,7 +37,13 @@ from partimento.sample.roll import roll
 SIZES: dict[str, Any] = {"units": 8, "layers": 2, "heads": 2, "context": 12, "dropout": 0.2}
 ENCODE: dict[str, dict[str, Any]] = {"events": {}, "frames": {"frame": "1"}, "voices": {"voices": True, "frame": "1/2"}}
 CORES = ("recurrent", "transformer")
-CASES = [*(("recurrent", how) for how in ENCODE), ("transformer", "events"), ("transformer", "voices")]
+CASES = [
+    ("recurrent", "events"),
+    pytest.param("recurrent", "frames", marks=pytest.mark.slow),
+    ("recurrent", "voices"),
+    ("transformer", "events"),
+    pytest.param("transformer", "voices", marks=pytest.mark.slow),
+]
 L = 56  # of every window here, so that little is compiled
 
 
@@ -129,7 +135,7 @@ def test_step_by_step_it_says_what_the_network_says(core: str, how: str) -> None
     np.testing.assert_allclose(np.asarray(logits)[0, : len(case.logits)], case.logits, atol=2e-4)
 
 
-@pytest.mark.parametrize(("core", "how"), CASES)
+@pytest.mark.parametrize(("core", "how"), [("recurrent", "events"), pytest.param("recurrent", "voices", marks=pytest.mark.slow)])
 def test_the_likelihood_is_the_product_of_all_conditionals(core: str, how: str) -> None:
     case = told(core, how)
     for may_end in (True, False):

@@ -81,7 +81,7 @@ def gather(
         corpus = open_corpus(store)
         corpus = replace(corpus, selection=selection)
         pieces += corpus.pieces(config)
-        sides = [row["split"] for row in corpus.rows] if len(names) == 1 else None
+        sides = [row["split"] for row in corpus.rows] if not files and not sets and len(stores) == 1 else None
     if not pieces:
         raise UserError(f"an empty corpus: no piece in {', '.join(names[:3])} is {selection}")
     return Reading(pieces, rejects, sides)
