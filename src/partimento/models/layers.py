@@ -92,7 +92,7 @@ class RowSum(layers.Layer):
         self.kernel = self.add_weight(shape=(sum(self.kinds), self.size), initializer=initializer, name="kernel")
 
     def call(self, numbers: Any) -> Any:
-        return _sum_of_rows(self.kernel, numbers, self.kinds)
+        return _sum_of_rows(ops.convert_to_tensor(self.kernel), numbers, self.kinds)
 
 
 def _sum_of_rows(kernel: Any, numbers: Any, kinds: Sequence[int]) -> Any:
