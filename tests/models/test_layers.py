@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
+from keras import ops
 
 from partimento import Piece
 from partimento.config import EncodeConfig
 from partimento.encode.onehot import flatten, one_hot
 from partimento.encode.prepare import prepare
 from partimento.encode.windows import windows
-from partimento.models import model_class
+from partimento.models import backend, model_class
 from partimento.models.describe import layers_of
-from partimento.models.layers import LSTM, WindowDense
+from partimento.models.layers import LSTM, RowSum, WindowDense
 from partimento.models.sizes import too_small
 
 
@@ -70,3 +73,24 @@ def test_a_corpus_that_is_too_small_is_told(pieces: list[Piece], stride: int) ->
     many = windows(data.encode(data.train) * 20, length=16, stride=stride, whole=True)
     assert "by heart" in str(too_small(large, many))
     assert too_small(small, many) is None
+
+
+def test_a_sum_of_rows_and_its_gradient_are_those_of_one_hot_products() -> None:
+    kinds, rng = [3, 5, 2], np.random.default_rng(0)
+    layer = RowSum(kinds, 4)
+    numbers = np.stack([rng.integers(kind, size=(2, 6)) for kind in kinds], -1).astype(np.int32)
+    made = np.asarray(layer(numbers))
+    hot = np.concatenate([np.eye(kind, dtype=np.float32)[numbers[..., i]] for i, kind in enumerate(kinds)], -1)
+    np.testing.assert_allclose(made, hot @ np.asarray(layer.kernel), rtol=1e-5)
+    weight = rng.standard_normal(made.shape).astype(np.float32)
+    network = keras.Sequential([layer])
+
+    def losses(batch: tuple[Any, ...], **_: Any) -> tuple[Any, Any, Any]:
+        loss = ops.sum(network(batch[0]) * batch[1])
+        return loss, ops.stack([loss]), ops.ones(())
+
+    trainer = backend.trainer(network, keras.optimizers.SGD(1.0), losses, terms=1)
+    before = np.asarray(layer.kernel)
+    trainer.train((numbers[None], weight[None]), 1, 0)
+    trainer.sync()
+    np.testing.assert_allclose(before - np.asarray(layer.kernel), np.einsum("btk,bte->ke", hot, weight), rtol=1e-4, atol=1e-5)
