@@ -83,7 +83,8 @@ def test_a_sum_of_rows_and_its_gradient_are_those_of_one_hot_products() -> None:
     hot = np.concatenate([np.eye(kind, dtype=np.float32)[numbers[..., i]] for i, kind in enumerate(kinds)], -1)
     np.testing.assert_allclose(made, hot @ np.asarray(layer.kernel), rtol=1e-5)
     weight = rng.standard_normal(made.shape).astype(np.float32)
-    network = keras.Sequential([layer])
+    shown = keras.Input((None, 3), dtype="int32")
+    network = keras.Model(shown, layer(shown))
 
     def losses(batch: tuple[Any, ...], **_: Any) -> tuple[Any, Any, Any]:
         loss = ops.sum(network(batch[0]) * batch[1])
