@@ -172,13 +172,10 @@ def test_windows_of_padding_count_for_nothing(name: str, data: DataSet) -> None:
         np.testing.assert_allclose(np.asarray(alone.sums), np.asarray(padded.sums), rtol=1e-4, atol=1e-4)
 
 
-LEARNING = [each for each in VARIANTS if each[0] != "markov"]
-SLOW = pytest.mark.slow  # a transformer's gradients take long to compile
+LEARNING = [each if not each[1] else pytest.param(*each, marks=pytest.mark.slow) for each in VARIANTS if each[0] != "markov"]
 
 
-@pytest.mark.parametrize(
-    ("name", "more"), [pytest.param(*each, marks=SLOW) if each[1].get("core") == "transformer" else each for each in LEARNING]
-)
+@pytest.mark.parametrize(("name", "more"), LEARNING)
 def test_the_loss_falls_and_the_best_weights_are_kept(name: str, more: dict[str, object], data: DataSet) -> None:
     model, data = build(name, more, data), view(data, name)
     train = model.windows(data.encode(data.train), ENCODE, training=True)
