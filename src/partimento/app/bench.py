@@ -23,7 +23,7 @@ def run_bench(
     """The command; see `cli.bench`."""
     from partimento.corpus.benchmarks import BENCHMARKS
 
-    choose(name, dict.fromkeys(BENCHMARKS, ""), what="benchmark")
+    choose(name, BENCHMARKS, what="benchmark")
     choose(side, {"test": "", "valid": ""}, what="side")
     if out is not None:
         if out.suffix.lower() != ".json":

@@ -16,7 +16,7 @@ from partimento.config import UserError
 from partimento.corpus.reading import Reading
 from partimento.piece import Event, Key, Meter, Note, Notes, Part, Piece, Source
 
-SIDES = {"train": "train", "valid": "valid", "test": "test", "traindata": "train", "validdata": "valid", "testdata": "test"}
+SIDES = ("train", "valid", "test")
 VOICES = ("Soprano", "Alto", "Tenor", "Bass")
 LOWEST_KEY = 21  # the pitch of a piano roll's first of 88 columns
 C_MAJOR = Key.from_tonic(0, "major")  # of what was moved to C, be it major or minor
@@ -101,12 +101,12 @@ def _sides(path: Path, data: bytes) -> Iterable[tuple[str, Sequence[Any]]]:
         from scipy.io import loadmat
 
         rolls = loadmat(io.BytesIO(data))
-        for key in ("traindata", "validdata", "testdata"):
-            yield SIDES[key], [[(row.nonzero()[0] + LOWEST_KEY).tolist() for row in roll] for roll in rolls[key][0]]
+        for side in SIDES:
+            yield side, [[(row.nonzero()[0] + LOWEST_KEY).tolist() for row in roll] for roll in rolls[f"{side}data"][0]]
         return
     content = json.loads(data)
-    for key in ("train", "valid", "test"):
-        yield SIDES[key], content[key]
+    for side in SIDES:
+        yield side, content[side]
 
 
 def _of_chords(frames: Chords, about: Benchmark) -> Piece:

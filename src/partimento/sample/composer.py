@@ -32,10 +32,10 @@ ATTEMPTS = 8  # at a mode that was asked for
 class Opening:
     """What a piece begins from, and whose clothes it wears: metre, pickup, tempo, key and instrument."""
 
-    tokens: np.ndarray  # (n, 3), a start row first
+    tokens: np.ndarray  # (n, 3), a start row first; or (n, 1) tokens, the beginning first
     like: Learned
     title: str
-    whole: np.ndarray  # (m, 3), as far as is known of where it was taken from
+    whole: np.ndarray  # (m, 3) or (m, 1), as far as is known of where it was taken from
 
 
 def compose(
@@ -126,7 +126,10 @@ def composes(run: Run) -> bool:
 
 
 def draw(run: Run, *, takes: int, events: int, seed: int) -> np.ndarray:
-    """Takes from silence as the model makes them, none preferred and nothing left out: ``(takes, events, 3)``, padding after an end."""
+    """Takes from silence as the model makes them, none preferred and nothing left out; padding after an end.
+
+    ``(takes, events, 3)`` of the chord codec, without the start row; ``(takes, rows, 1)`` of the note codec, with the beginning.
+    """
     begin = _begin(run, None, 0, seed, None)
     limits, choice = Limits(events + 1, 2**30, may_end=False), Choice()
     if isinstance(run.model, LatentModel):
