@@ -282,11 +282,21 @@ def main(arguments: list[str] | None = None) -> Any:
     except OSError as error:
         fail(": ".join(str(part) for part in (error.filename, error.strerror or error) if part), 2)
     except KeyboardInterrupt:
-        fail("stopped", 130)
+        stopped(for_good=arguments is None)
     except SystemExit as stop:
         if stop.code == 130:  # the command line's library met the interrupt first
-            print("partimento: stopped", file=sys.stderr)
+            stopped(for_good=arguments is None)
         raise
+
+
+def stopped(*, for_good: bool) -> NoReturn:
+    """Say so, and out; `for_good` without taking libraries down, whose threads are at work and may crash on the way."""
+    print("partimento: stopped", file=sys.stderr)
+    if for_good:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(130)
+    sys.exit(130)
 
 
 def fail(message: str, code: int) -> NoReturn:
