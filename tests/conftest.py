@@ -13,6 +13,19 @@ from partimento import Event, Meter, Part, Piece, Tempo
 os.environ.setdefault("KERAS_BACKEND", "jax")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What one test has compiled is there for the others, in both workers."""
+    if os.environ["KERAS_BACKEND"] == "jax":
+        import jax
+
+        folder = tmp_path_factory.getbasetemp()
+        folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+        jax.config.update("jax_compilation_cache_dir", str(folder / "compiled"))
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+        jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
 def small_piece(number: int, *, shift: int = 0) -> Piece:
     """Sixteen bars of a held bass under a wandering third; pieces of different numbers differ."""
     quarter, events, held = Fraction(1), [], ()

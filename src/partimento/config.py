@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 import re
 import tomllib
 import typing
@@ -119,6 +120,8 @@ class TrainConfig:
     ----------
     epochs : int
         At most so many passes over the training windows.
+    least_steps : int
+        Of little music that comes to fewer steps, `epochs` and `patience` are so many times as much that it comes to these.
     batch_size : int
         Windows a step (B).
     optimizer : str
@@ -148,6 +151,7 @@ class TrainConfig:
     """
 
     epochs: int = 50
+    least_steps: int = 0
     batch_size: int = 64
     optimizer: str = "adam"
     learning_rate: float = 0.001
@@ -170,6 +174,8 @@ class TrainConfig:
         for name, most in (("epochs", 10**6), ("batch_size", 4096), ("patience", 10**6)):
             if not 1 <= getattr(self, name) <= most:
                 raise UserError(f"train.{name} lies between 1 and {most:,}")
+        if not 0 <= self.least_steps <= 10**6:
+            raise UserError("train.least_steps lies between 0 and 1,000,000")
         if not 0 <= self.seed < 2**32:
             raise UserError("train.seed lies between 0 and 4,294,967,295")
         if not 0 < self.learning_rate <= 10:
@@ -184,6 +190,15 @@ class TrainConfig:
             raise UserError("train.clip_norm is at least 0 (no clipping)")
         if not 0 <= self.max_seconds < float("inf"):
             raise UserError("train.max_seconds is at least 0 (no limit)")
+
+    def stretched(self, steps: int) -> TrainConfig:
+        """The same where an epoch has so many steps: more epochs, if they are few, until `least_steps` are done.
+
+        >>> TrainConfig(epochs=2, patience=1, least_steps=100).stretched(10).epochs
+        10
+        """
+        times = math.ceil(self.least_steps / (self.epochs * steps))
+        return dataclasses.replace(self, epochs=self.epochs * times, patience=self.patience * times) if times > 1 else self
 
 
 def build(schema: type[T], values: Mapping[str, Any], *, section: str) -> T:
@@ -272,9 +287,9 @@ def read_recipe(name: str) -> dict[str, Any]:
 
 
 def recipe_of(model: str | None) -> str:
-    """The recipe to train a model by, if none is named: that of its name, or the first that is for it; ``lstm-notes`` for no model."""
+    """The recipe to train a model by, if none is named: that of its name, or the first that is for it; ``notewise`` for no model."""
     if model is None:
-        return "lstm-notes"
+        return "notewise"
     paths = sorted(recipes_folder().glob("*.toml"), key=lambda path: (path.stem != model, path.stem))
     fitting = (path.stem for path in paths if path.stem == model or read_recipe(path.stem).get("model", {}).get("name") == model)
     return next(fitting, model)

@@ -243,7 +243,7 @@ def test_names_that_are_no_text_and_names_that_look_like_markup(folder: Path, tm
     (tmp_path / "bad[/red].mid").write_text("no")
     (tmp_path / os.fsdecode(b"bad\xff.mid")).write_text("no")
     out = tmp_path / "run"
-    assert run("train", tmp_path, *SMALL, "-o", out) == 0
+    assert run("train", tmp_path, "--model", "lstm", *SMALL, "-o", out) == 0
     capsys.readouterr()
     rejected = (out / "rejects.csv").read_bytes()
     assert len(rejected.splitlines()) == 3
@@ -255,7 +255,7 @@ def test_names_that_are_no_text_and_names_that_look_like_markup(folder: Path, tm
 def test_why_files_were_lost_is_said_when_too_few_are_left(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "good.mid").write_bytes((folder / "0.mid").read_bytes())
     (tmp_path / "broken.mid").write_bytes((folder / "0.mid").read_bytes()[:60])
-    assert run("train", tmp_path, *SMALL, "-o", tmp_path / "run") == 2
+    assert run("train", tmp_path, "--model", "lstm", *SMALL, "-o", tmp_path / "run") == 2
     shown = capsys.readouterr().err
     assert "truncated" in shown
     assert "at least two different pieces" in shown
@@ -276,7 +276,7 @@ def test_a_backend_that_is_not_there(backend: str, trained: Path, tmp_path: Path
 def test_an_interrupt_ends_it_with_a_word_and_without_a_trace(seconds: float, folder: Path, tmp_path: Path) -> None:
     """SIGINT while the framework loads, and while it trains."""
     long = ["--set", "train.epochs=100000", "--set", "train.patience=100000"]
-    words = [sys.executable, "-m", "partimento", "train", str(folder), *SMALL, *long, "-o", str(tmp_path / "run")]
+    words = [sys.executable, "-m", "partimento", "train", str(folder), "--model", "lstm", *SMALL, *long, "-o", str(tmp_path / "run")]
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     time.sleep(seconds)
     process.send_signal(signal.SIGINT)
@@ -298,7 +298,7 @@ def test_a_killed_training_leaves_no_run(folder: Path, tmp_path: Path) -> None:
     for number, seconds in enumerate((1.0, 3.0, 5.0, 7.0, 9.0, 11.0)):
         out = tmp_path / str(number)
         process = subprocess.Popen(
-            [sys.executable, "-m", "partimento", "train", str(folder), *SMALL, "-o", str(out)],
+            [sys.executable, "-m", "partimento", "train", str(folder), "--model", "lstm", *SMALL, "-o", str(out)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -381,7 +381,10 @@ def test_compare_puts_runs_side_by_side(latent: Path, trained: Path, tmp_path: P
     assert rows["vae"]["kl"] > 0  # its total is a bound
     assert {"(unigram, transpose=key)", "(markov, transpose=key)", "(markov, transpose=all)"} <= set(rows)  # each view has its own
     assert len(table.read_text().splitlines()) == 1 + len(rows)
-    assert run("compare", latent, trained, "-o", tmp_path / "table.md") == 0
+    assert run("compare", latent, trained, "-o", tmp_path / "table.md", "-o", tmp_path / "learning.svg") == 0
+    drawn = (tmp_path / "learning.svg").read_text()
+    assert "one: " in drawn  # the best value stands at the curve's end
+    assert "vae: " not in drawn  # its loss is another
     assert "| (markov, transpose=key) |" in (tmp_path / "table.md").read_text()
     for words in ([latent, latent], [latent, tmp_path], [latent, "-o", tmp_path / "table.doc"], [latent, "-o", table]):
         assert run("compare", *words) == 2

@@ -59,12 +59,12 @@ def chain(seed: int) -> Piece:
 
 
 def test_order_one_beats_order_zero_and_a_model_is_charged_alike() -> None:
-    from partimento.models.learn import learn
+    from partimento.models.learn import learn, over_recipe
 
     pieces = [chain(seed) for seed in range(10)]
 
     settings = {"model": {"units": 24, "dense": 16, "embed_size": 8, "layers": 1}, "train": {"epochs": 2, "batch_size": 8}}
-    run, data = learn(pieces, settings=settings)
+    run, data = learn(pieces, settings=over_recipe(settings, "lstm-notes"))
     table = held_out(data, run.model, name="lstm")
     assert list(table) == ["unigram", "markov", "lstm"]
     assert table["markov"].total < table["unigram"].total - 0.5

@@ -21,7 +21,7 @@ from partimento.encode.note_grammar import CONTEXT
 from partimento.encode.notes import NoteCodec
 from partimento.encode.voices import VoiceCodec
 from partimento.encode.windows import windows
-from partimento.evaluate.benchmarks import PUBLISHED, UNITS, check_fits, counts, ensemble, piece_nats, score, side_of, units_of
+from partimento.evaluate.benchmarks import PUBLISHED, UNITS, check_fits, counts, ensemble, piece_nats, score, scores_of, side_of, units_of
 from partimento.evaluate.likelihood import UnknownPrices
 from partimento.evaluate.note_counts import END, NoteCounts
 from partimento.models import model_class
@@ -236,6 +236,19 @@ def test_a_run_of_chords_is_no_model_of_voices(run: Run, reading: Reading) -> No
     chords = NoteCodec.from_pieces(reading.pieces[:3], frame=Fraction(1, 4))
     with pytest.raises(UserError):
         piece_nats(other_model(run, codec=chords), "jsb16", reading)
+
+
+def test_a_vae_tells_its_bound_and_an_estimate_apart(reading: Reading) -> None:
+    model = {"name": "vae", "length": 8, "latent": 2, "embed_size": 8, "units": 8, "anneal": 0}
+    settings = {"model": model, "encode": {"min_count": 2, "window": 8, "transpose": "none"}, "train": {"epochs": 1, "batch_size": 8}}
+    made = learn(reading.pieces, sides=reading.sides, settings=settings)[0]
+    bound, estimate = scores_of(made, "jsb", reading)
+    assert (bound.name, estimate.name, bound.units) == ("vae (bound)", "vae (estimate)", 39)
+    assert 1 < estimate.nats < bound.nats + 0.05
+    unknown = UnknownPrices([piece.events for piece in reading.pieces[:3]])
+    encoded = made.codec.encode_pieces(reading.pieces[5:])
+    least = sum(unknown.of(made.codec, piece, each) for piece, each in zip(reading.pieces[5:], encoded, strict=True))
+    assert estimate.nats > least / 39  # what is not in the vocabulary is paid for
 
 
 # ---------------------------------------------------------------------- the files

@@ -328,3 +328,37 @@ def test_a_vae_whose_posterior_has_collapsed_says_so(data: DataSet) -> None:
     parts = dict(zip((*model.terms, *model.measures), np.asarray(told.sums) / float(told.events), strict=True))
     assert parts["kl"] == pytest.approx(0, abs=1e-6)
     assert "posterior collapse" in model.verdict(parts)
+
+
+def test_the_weights_of_a_vaes_draws_average_to_its_bound_and_their_mean_is_above_it(data: DataSet) -> None:
+    """The mean of the logarithms is the ELBO, the logarithm of the mean the likelihood; where z says nothing, all three are one."""
+    model = build("vae", {"latent": 2}, data)
+    some = model.windows(data.encode(data.train), ENCODE, training=True)
+    batch = tuple(column[:4] for column in some)
+    for weight in model.encoder.weights:
+        if "log_variance" in weight.path:
+            weight.assign(np.zeros(weight.shape))
+        elif "mean" in weight.path:
+            weight.assign(np.full(weight.shape, 0.05))
+    mean, log_variance = (np.asarray(part, float) for part in model.encoder(batch[1]))
+    kl = 0.5 * np.sum(mean**2 + np.exp(log_variance) - 1 - log_variance, axis=-1)
+    assert kl.min() > 0
+    rng = np.random.default_rng(0)
+    noise = rng.standard_normal((300, 4, 2))
+    logs = np.stack([model.log_weights(batch, each) for each in noise])
+    nats = [np.sum(np.asarray(field), axis=1) for field in _fields(model, batch, mean + noise[0])]
+    np.testing.assert_allclose(logs[0], 0.5 * np.sum(noise[0] ** 2 - (mean + noise[0]) ** 2, axis=-1) - np.sum(nats, axis=0), rtol=1e-4)
+    assert (np.logaddexp.reduce(logs, axis=0) - np.log(300) >= logs.mean(0)).all()
+    for weight in model.decoder.weights:
+        if "unfold" in weight.path or "dense" in weight.path:
+            weight.assign(np.zeros(weight.shape))  # what is decoded hears nothing of z
+    logs = np.stack([model.log_weights(batch, each) for each in noise])
+    nats = np.sum([np.sum(np.asarray(field), axis=1) for field in _fields(model, batch, mean)], axis=0)
+    np.testing.assert_allclose(logs.mean(0), -nats - kl, atol=0.2)  # the mean of 300 draws
+    np.testing.assert_allclose(np.logaddexp.reduce(logs, axis=0) - np.log(300), -nats, atol=0.2)
+
+
+def _fields(model: Any, batch: Any, z: np.ndarray) -> list[Any]:
+    from partimento.models.base import field_nats
+
+    return field_nats(model.codec, model.decoder.predict_on_batch(z.astype(np.float32)), batch[1], batch[2])

@@ -14,7 +14,7 @@ from partimento.config import UserError
 from partimento.corpus import analyse_key
 from partimento.encode.codecs import CHORD
 from partimento.encode.vocabulary import END, START
-from partimento.models.learn import learn
+from partimento.models.learn import learn, over_recipe
 from partimento.models.run import Run
 from partimento.sample.composer import _within_range, compose
 from partimento.sample.limits import Limits
@@ -29,7 +29,7 @@ def run(pieces: list[Piece]) -> Run:
         "train": {"epochs": 12, "batch_size": 8, "learning_rate": 0.01},
         "encode": {"min_count": 1},
     }
-    return learn(pieces, settings=settings)[0]
+    return learn(pieces, settings=over_recipe(settings, "lstm-notes"))[0]
 
 
 @pytest.mark.parametrize("bars", [1, 3, 8])

@@ -7,15 +7,16 @@ from tests.conftest import small_piece
 
 from partimento import Key, Piece
 from partimento.corpus import analyse_key
-from partimento.models.learn import learn
+from partimento.models.learn import learn, over_recipe
 from partimento.models.run import Run, load_run
 from partimento.sample.composer import compose
 
 MODES = ("none", "key", "key-octave", "all")
-SETTINGS = {
-    "model": {"units": 32, "dense": 16, "embed_size": 8, "layers": 1},
-    "train": {"epochs": 10, "batch_size": 8, "learning_rate": 0.01},
-}
+
+
+def settings(encode: dict[str, object]) -> dict[str, object]:
+    model = {"units": 32, "dense": 16, "embed_size": 8, "layers": 1}
+    return over_recipe({"model": model, "train": {"epochs": 10, "batch_size": 8, "learning_rate": 0.01}, "encode": encode}, "lstm-notes")
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,7 @@ def songs() -> list[Piece]:
 @pytest.fixture(scope="module", params=MODES)
 def run(request: pytest.FixtureRequest, songs: list[Piece], tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp(request.param) / "run"
-    learn(songs, settings={**SETTINGS, "encode": {"min_count": 1, "transpose": request.param}}, out=folder)
+    learn(songs, settings=settings({"min_count": 1, "transpose": request.param}), out=folder)
     return load_run(folder)
 
 
@@ -78,7 +79,7 @@ def test_a_key_moves_an_opening_no_further_than_it_must(run: Run, songs: list[Pi
 @pytest.mark.parametrize("mode", ["key-octave", "all"])
 def test_a_range_that_is_set_is_kept(mode: str, songs: list[Piece]) -> None:
     encode = {"min_count": 1, "transpose": mode, "low": 45, "high": 75}
-    made, data = learn([piece for piece in songs if piece.notes.pitch.max() < 76], settings={**SETTINGS, "encode": encode})
+    made, data = learn([piece for piece in songs if piece.notes.pitch.max() < 76], settings=settings(encode))
     assert mode == "key-octave" or len(data.encode_training()) > len(data.train)
     assert min(piece.low for piece in made.pieces) < 45  # what is learned from need not keep to it
     for seed in range(3):

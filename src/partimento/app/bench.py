@@ -48,13 +48,14 @@ def run_bench(
                 benchmarks.check_fits(model, reading)
         with stages.during("count"):
             scores = benchmarks.counts(name, reading, side=side)
-        units = benchmarks.units_of(name, benchmarks.side_of(reading, side))
+        figures: list[float] = []
         for folder, model in zip(runs, models, strict=True):
             told = partial(stages.at, f"measure {folder.name}")
-            scores.append(benchmarks.score(folder.name, benchmarks.piece_nats(model, name, reading, side=side, progress=told), units))
+            mine = benchmarks.scores_of(model, name, reading, side=side, progress=told)
+            figures.append(mine[0].nats)
+            scores += mine
         if ensemble:
             scores.append(benchmarks.ensemble(models, name, reading, side=side))
-        figures = [each.nats for each in scores[2 : 2 + len(runs)]]
     plain = {
         "benchmark": name,
         "side": side,

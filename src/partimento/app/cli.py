@@ -54,7 +54,7 @@ def train(
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the run [default: runs/RECIPE-SOURCE].")] = None,
     model: Annotated[str | None, typer.Option(help="Which model [default: the recipe's].")] = None,
-    recipe: Annotated[str | None, typer.Option(help="A named recipe, or a TOML file [default: lstm-notes, or the model's own].")] = None,
+    recipe: Annotated[str | None, typer.Option(help="A named recipe, or a TOML file [default: notewise, or the model's own].")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", metavar="SECTION.NAME=VALUE", help="Override a setting.")] = None,
     seed: Annotated[int | None, typer.Option(help="Overrides train.seed.")] = None,
     composer: pick.Composer = "",
@@ -115,7 +115,10 @@ def compose(
     seed: Annotated[int | None, typer.Option(help="The same seed composes the same music [default: drawn, and printed].")] = None,
     temperature: Annotated[float, typer.Option(help="Below 1 safer, above 1 bolder.")] = 1.0,
     top_k: Annotated[int, typer.Option(help="Choose among the k likeliest only; 0: all.")] = 0,
-    top_p: Annotated[float, typer.Option(help="Choose among the likeliest that together have this probability; 1: all.")] = 0.95,
+    top_p: Annotated[
+        float | None,
+        typer.Option(help="Choose among the likeliest that together have this probability; 1: all [default: 0.95; of notewise, 0.98]."),
+    ] = None,
     greedy: Annotated[bool, typer.Option(help="Always the likeliest, nothing drawn.")] = False,
     start: Annotated[str, typer.Option(help="Begin from: silence, the number of a training piece, or a score file.")] = "silence",
     opening: Annotated[int, typer.Option(help="Events taken over from --start.")] = 8,
@@ -156,14 +159,17 @@ def watch(
 @app.command()
 def compare(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Runs that learned from the same pieces.", show_default=False)],
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Also write the table: .csv, .json or .md.")] = None,
+    out: Annotated[
+        list[Path] | None,
+        typer.Option("--out", "-o", help="Also write the table (.csv, .json, .md) or a picture of how they learned (.png, .svg)."),
+    ] = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
     """Put runs side by side: nats an event on the same held-out pieces, reconstruction, variety, training time, weights."""
     from partimento.app.compare import run_compare
 
-    run_compare(runs, out=out, force=force, as_json=as_json)
+    run_compare(runs, out=out or [], force=force, as_json=as_json)
 
 
 @app.command()

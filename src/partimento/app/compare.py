@@ -14,26 +14,36 @@ from partimento.app import screen
 from partimento.config import UserError
 from partimento.files import refuse_existing, write_atomically
 
-SUFFIXES = (".csv", ".json", ".md")
-NOTE = "nats an event of held-out pieces, less is better; with KL a bound; right: chords given back; distinct: variety beside the corpus'"
+TABLES, PICTURES = (".csv", ".json", ".md"), (".png", ".svg")
+NOTE = (
+    "nats an event of held-out pieces, less is better; with KL a bound, estimate by importance sampling; right: chords given back; "
+    "distinct: variety beside the corpus'"
+)
 
 
-def run_compare(runs: Sequence[Path], *, out: Path | None, force: bool, as_json: bool) -> None:
+def run_compare(runs: Sequence[Path], *, out: Sequence[Path], force: bool, as_json: bool) -> None:
     """The command; see `cli.compare`."""
-    if out is not None:
-        if out.suffix.lower() not in SUFFIXES:
-            raise UserError(f"{out}: the table is written as {', '.join(SUFFIXES)}")
-        refuse_existing(out, force=force)
+    for path in out:
+        if path.suffix.lower() not in (*TABLES, *PICTURES):
+            raise UserError(f"{path}: the table is written as {', '.join(TABLES)}, the validation losses as {', '.join(PICTURES)}")
+        refuse_existing(path, force=force)
     if len({run.resolve() for run in runs}) < len(runs) or len({run.name for run in runs}) < len(runs):
         raise UserError("the same run, or two runs of one name, are given")
     with screen.stages(quiet=as_json) as stages:
         with stages.during("start"):
-            from partimento.evaluate.compare import compare, summaries
+            from partimento.evaluate.compare import compare, learning_curves, summaries
         rows = compare(runs, progress=lambda done, total: stages.at("compare", done, total))
         grouped = summaries(rows, runs)
+        curves = learning_curves(runs) if any(path.suffix.lower() in PICTURES for path in out) else {}
     plain = {"runs": [asdict(row) for row in rows], "by_seeds": [asdict(each) for each in grouped]}
-    if out is not None:
-        write_atomically(out, _text(out.suffix.lower(), rows, grouped, plain))
+    for path in out:
+        if path.suffix.lower() in PICTURES:
+            from partimento.write.figure import write_plot
+            from partimento.write.learning import loss_comparison
+
+            write_plot(loss_comparison(curves, x_label="minutes of training", unit="nats an event"), path, force=force)
+        else:
+            write_atomically(path, _text(path.suffix.lower(), rows, grouped, plain))
     if as_json:
         screen.print_json(plain)
         return
@@ -42,12 +52,27 @@ def run_compare(runs: Sequence[Path], *, out: Path | None, force: bool, as_json:
         screen.print_list("the same, over seeds", SUMMARY, [_summary(each) for each in grouped])
 
 
-HEADER = ("run", "model", "seed", "all", "chord", "held", "duration", "unknown", "kl", "right", "distinct", "seconds", "weights")
+HEADER = (
+    "run",
+    "model",
+    "seed",
+    "all",
+    "chord",
+    "held",
+    "duration",
+    "unknown",
+    "kl",
+    "estimate",
+    "right",
+    "distinct",
+    "seconds",
+    "weights",
+)
 SUMMARY = ("runs", "seeds", "all", "±", *HEADER[4:])
 
 
 def _cells(row: Any) -> list[str]:
-    figures = [_figure(getattr(row, name)) for name in ("total", "chord", "held", "duration", "unknown", "kl")]
+    figures = [_figure(getattr(row, name)) for name in ("total", "chord", "held", "duration", "unknown", "kl", "estimate")]
     shares = ["" if value is None else f"{value:.1%}" for value in (row.right,)]
     distinct = "" if row.distinct is None else f"{row.distinct:.2f}"
     baseline = row.run.startswith("(")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,7 +24,7 @@ class Wish(NamedTuple):
     bars: int | None
     events: int | None
     seed: int | None
-    choice: tuple[float, int, float]
+    choice: tuple[float, int, float | None]
     start: str
     towards: int | None
     opening: int
@@ -47,7 +48,8 @@ def run_compose(folder: Path | None, wish: Wish, outputs: Sequence[Path], *, sou
     outputs = outputs or [Path(f"partimento-{seed}.mid")]
     check_outputs(outputs, force=force)
     check_length(wish.bars, wish.events, wish.opening)
-    choice = Choice(*wish.choice)
+    temperature, top_k, top_p = wish.choice
+    choice = Choice(temperature, top_k, 1.0 if top_p is None else top_p)
     try:
         key = None if wish.key is None else Key.from_name(wish.key)
     except ValueError as error:
@@ -66,7 +68,7 @@ def run_compose(folder: Path | None, wish: Wish, outputs: Sequence[Path], *, sou
                 run,
                 bars=wish.bars,
                 events=wish.events,
-                choice=choice,
+                choice=replace(choice, top_p=run.model.top_p) if top_p is None else choice,
                 seed=seed,
                 start=_start(wish.start, run.settings.corpus),
                 towards=wish.towards,

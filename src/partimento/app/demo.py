@@ -17,6 +17,7 @@ from partimento.piece import Part, Piece, Tempo
 SOURCE = "bundled:chorales"
 ORGAN = 19  # General MIDI: church organ
 NAME = "chorale"
+COLUMNS = ("all", "chord", "held", "duration", "unknown")
 SUFFIXES = (".mid", ".musicxml", ".svg", ".png", ".pdf", ".wav")
 
 
@@ -29,7 +30,7 @@ def run_demo(out: Path, *, seed: int, bars: int) -> None:
     console = screen.out()
     console.print(f"Learning from the Bach chorales in music21's corpus, then composing {bars} bars. Seed {seed}.")
     with screen.stages() as stages:
-        recipe = merge(read_recipe("lstm-notes"), {"train": {"seed": seed}})
+        recipe = merge(read_recipe("notewise-quick"), {"train": {"seed": seed}})
         trained = train_run([SOURCE], recipe, out=out / "run", force=True, stages=stages)
         run, reading, table = trained.run, trained.reading, trained.table
         from partimento.sample.composer import compose
@@ -88,13 +89,14 @@ def _about(run: Any, table: dict[str, Likelihood]) -> dict[str, Any]:
         "corpus": f"{len(learned)} four-part chorales by Johann Sebastian Bach, as bundled with music21",
         "licence": "public domain",
         "text": [
-            f"An LSTM with {run.model.parameters:,} weights learned from them for {run.history[-1].seconds:.0f} seconds. "
+            f"A network that writes note by note, with {run.model.parameters:,} weights, learned from them for "
+            f"{run.history[-1].seconds:.0f} seconds. "
             f"{best.events:,} events of chorales that it had never met cost it so many nats each, beside what counts need:",
         ],
         "figures": [
             {
                 "nats an event (less is better)": _NAMES.get(name, name.upper()),
-                **{column: f"{value:.2f}" for column, value in (("all", row.total), *asdict(row).items()) if column != "events"},
+                **{column: f"{value:.2f}" for column, value in (("all", row.total), *asdict(row).items()) if column in COLUMNS},
             }
             for name, row in table.items()
         ],

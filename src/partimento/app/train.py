@@ -137,7 +137,7 @@ def _reporter(stages: screen.Stages, settings: Any, log: Callable[[Any], None]) 
             note = f"epoch {epoch.epoch}: loss {epoch.loss:.3f}, validation {epoch.val_loss:.3f}, {epoch.events_per_s:,.0f} events/s"
             log(epoch)
         if stage == "train":  # one bar over all epochs
-            stages.at("train", ended * total + (0 if epoch else done), settings.train.epochs * total, note)
+            stages.at("train", ended * total + (0 if epoch else done), settings.train.stretched(total).epochs * total, note)
         else:
             stages.at(stage, done, total, note)
 
@@ -208,11 +208,15 @@ def _tell(trained: Trained, out: Path, *, as_json: bool) -> None:
     screen.out().print("\n".join(lines))
 
 
+def _told(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
+
+
 def print_figures(table: Mapping[str, Likelihood]) -> None:
     """The model beside its baselines."""
     bound = any(row.kl for row in table.values())
-    columns = ("chord", "held", "duration", "unknown", *(["kl"] if bound else []))
-    rows = [(name, f"{row.total:.3f}", *(f"{getattr(row, column):.3f}" for column in columns)) for name, row in table.items()]
+    columns = ("chord", "held", "duration", "unknown", *(["kl", "estimate"] if bound else []))
+    rows = [(name, *(_told(value) for value in (row.total, *(getattr(row, column) for column in columns)))) for name, row in table.items()]
     events = next(iter(table.values())).events
-    note = "; with KL, a bound" if bound else ""
+    note = "; with KL, a bound, and the estimate by importance sampling" if bound else ""
     screen.print_table(f"nats an event on {events:,} events of pieces held out (less is better{note})", ("", "all", *columns), rows)

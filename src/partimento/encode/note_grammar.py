@@ -25,7 +25,8 @@ TOKEN, LAST, COUNT, ABOVE, BELOW, PLACE, BAR, KEY, DURATION, AGAIN, LENGTH, AGE,
 WIDTH = len(COLUMNS) + SLOTS  # of what is shown
 LENGTHS = (1, 2, 3, 4, 5, 6, 8, 11, 16, 23, 32, 64)  # what a repeat's length is at least, class by class
 AGES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64)  # events since the beginning, class by class
-MOST_PLACES = 1024  # places in a bar that are told apart
+PLACES = 24  # places in a quarter that are told apart, at most
+MOST_PLACES = 1024  # in a bar
 
 
 class Layout(NamedTuple):
@@ -36,6 +37,8 @@ class Layout(NamedTuple):
     hold, duration, bar, pickup, key, stop : int
         The first held note, duration, bar length, pickup, key; one past the last key. Struck notes begin at NOTE. What stands below `bar`
         can follow once a piece has begun.
+    grid : int
+        Steps a quarter.
     framed : bool
         Whether the piece is read at a steady pace: then an event may say nothing new.
     """
@@ -49,6 +52,7 @@ class Layout(NamedTuple):
     duration_steps: np.ndarray
     bar_steps: np.ndarray
     pickup_steps: np.ndarray
+    grid: int
     framed: bool
 
 
@@ -143,7 +147,7 @@ def take(layout: Layout, seen: Seen, token: Any, xp: Any = np) -> Seen:
     )
 
 
-def look(seen: Seen, xp: Any = np) -> Any:
+def look(layout: Layout, seen: Seen, xp: Any = np) -> Any:
     """What a model is shown, ``(B, WIDTH)`` int: see COLUMNS.
 
     `above` is the note of the chord before in the same place from the top as the note to come, `below` its highest note under the last one;
@@ -162,10 +166,15 @@ def look(seen: Seen, xp: Any = np) -> Any:
     free = xp.logical_or(free, seen.events == 0)  # a piece may begin with a rest
     columns = [
         seen.token, seen.last, xp.minimum(seen.count, SLOTS), above, xp.where(below < 0, NONE, below),
-        xp.minimum(seen.place, MOST_PLACES - 1), seen.bar_token, seen.key, seen.duration + 1,
+        place_of(layout, seen.place, xp), seen.bar_token, seen.key, seen.duration + 1,
         again, length, class_of(seen.events, AGES, xp), free, seen.rows // CONTEXT,
     ]  # fmt: skip
     return xp.concatenate([xp.stack([xp.cast(c, "int32") if xp is not np else c for c in columns], axis=-1), slots], axis=-1)
+
+
+def place_of(layout: Layout, steps: Any, xp: Any = np) -> Any:
+    """The place in the bar that is shown, (B,): steps since the bar line, in no finer parts than PLACES a quarter."""
+    return xp.minimum(steps * min(PLACES, layout.grid) // layout.grid, MOST_PLACES - 1)
 
 
 def repeated(seen: Seen, xp: Any = np) -> tuple[Any, Any]:

@@ -77,7 +77,7 @@ class NoteCodec:
         pickup = bar + len(self.bars.symbols)
         key = pickup + len(self.pickups.symbols)
         steps = self._steps(self.durations), self._steps(self.bars), self._steps(self.pickups)
-        return Layout(hold, duration, bar, pickup, key, key + KEYS, *steps, framed=bool(self.frame))
+        return Layout(hold, duration, bar, pickup, key, key + KEYS, *steps, self.grid, bool(self.frame))
 
     def __len__(self) -> int:
         """V: how many tokens there are."""
@@ -230,7 +230,7 @@ class NoteCodec:
 
     def look(self, seen: Any, xp: Any = np) -> Any:
         """What a model is shown, ``(B, width)`` int: see `note_grammar.look`."""
-        return note_grammar.look(seen, xp)
+        return note_grammar.look(self.layout, seen, xp)
 
     def legal(self, seen: Any, field: int, xp: Any = np, *, may_end: Any = True) -> Any:
         """Which tokens may follow, ``(B, V)`` bool."""
@@ -284,7 +284,7 @@ class NoteCodec:
     @property
     def places(self) -> int:
         """How many places in a bar are told apart."""
-        return int(min(note_grammar.MOST_PLACES, self.layout.bar_steps.max(initial=1)))
+        return int(note_grammar.place_of(self.layout, self.layout.bar_steps.max(initial=1) - 1)) + 1
 
     # ------------------------------------------------------------------ JSON
 
@@ -316,5 +316,6 @@ def bar_of(piece: Piece) -> Fraction:
 
 
 def number_of(lengths: Vocabulary[Fraction], length: Fraction, first: int) -> int:
+    """The token of a length, where the first of its kind has the number `first`."""
     number = lengths[length]
     return UNKNOWN if number == UNKNOWN else first + number - SPECIAL

@@ -21,9 +21,9 @@ import numpy as np
 from partimento.config import UserError
 from partimento.encode import note_facts
 from partimento.encode import note_grammar as g
-from partimento.encode.note_grammar import COLUMNS, CONTEXT, KEYS, NONE, NOTE, PITCHES, Layout
+from partimento.encode.note_grammar import COLUMNS, CONTEXT, NONE, NOTE, PITCHES, Layout
 from partimento.encode.notes import NoteCodec, bar_of, number_of
-from partimento.encode.vocabulary import END, PAD, SPECIAL, START, UNKNOWN, Vocabulary
+from partimento.encode.vocabulary import END, SPECIAL, UNKNOWN, Vocabulary
 from partimento.piece import Event, Piece
 
 GO_ON = NOTE + PITCHES  # as it was
@@ -202,7 +202,7 @@ class VoiceCodec(NoteCodec):
         free = xp.logical_or(seen.changed > 0, past.events == 0)
         columns = [
             past.token, voice(seen.now, count - 1), count, voice(seen.before, count), voice(seen.before, count + 1),
-            xp.minimum(past.place, g.MOST_PLACES - 1), past.bar_token, past.key, past.duration + 1, again, length,
+            g.place_of(self.layout, past.place, xp), past.bar_token, past.key, past.duration + 1, again, length,
             g.class_of(past.events, g.AGES, xp), xp.where(free, 1, 0), past.rows // CONTEXT,
         ]  # fmt: skip
         shown = xp.stack([xp.cast(c, "int32") if xp is not np else c for c in columns], axis=-1)
@@ -275,7 +275,3 @@ def _moves(grid: Sequence[tuple[int, ...]], frame: Fraction) -> list[tuple[tuple
         else:
             moves.append((row, frame))
     return moves
-
-
-assert (PAD, START) == (0, 1)
-assert KEYS == 13

@@ -157,6 +157,27 @@ def piece_nats(
     return np.array([each.sum() + prices.of(run.codec, piece) for each, piece in zip(tokens, pieces, strict=True)])
 
 
+def scores_of(
+    run: Run, name: str, reading: Reading, *, side: str = "test", progress: Callable[[int, int], None] | None = None
+) -> list[Score]:
+    """A run's score; of a VAE, that of its bound and then of its estimate (by importance sampling)."""
+    from partimento.evaluate.heldout import bound_nats, estimated_nats, has_bound
+
+    pieces, label = side_of(reading, side), run.folder.name if run.folder else run.settings.name
+    units = units_of(name, pieces)
+    if not has_bound(run.model) or isinstance(run.codec, NoteCodec) or name == "jsb16":
+        return [score(label, piece_nats(run, name, reading, side=side, progress=progress), units)]
+    prices = UnknownPrices([piece.events for piece in side_of(reading, "train")])
+    encoded, told = run.codec.encode_pieces(pieces), np.zeros((2, len(pieces)))
+    for i, (piece, each) in enumerate(zip(pieces, encoded, strict=True)):
+        unknown = prices.of(run.codec, piece, each)
+        sums, _, kl = bound_nats(run.model, [each])
+        told[:, i] = float(sums.sum()) + kl + unknown, estimated_nats(run.model, [each]) + unknown
+        if progress:
+            progress(i + 1, len(pieces))
+    return [score(f"{label} ({what})", nats, units) for what, nats in zip(("bound", "estimate"), told, strict=True)]
+
+
 def ensemble(runs: Sequence[Run], name: str, reading: Reading, *, side: str = "test") -> Score:
     """Several runs as one model: at every token the mean of their probabilities.
 

@@ -23,7 +23,7 @@ class Row:
 
     Attributes
     ----------
-    total, chord, held, duration, unknown, kl : float or None
+    total, chord, held, duration, unknown, kl, estimate : float or None
         See `likelihood.Likelihood`; with `kl` the total is a bound.
     right : float or None
         Share of held-out chords that a latent model gives back right.
@@ -43,6 +43,7 @@ class Row:
     duration: float | None
     unknown: float | None
     kl: float | None
+    estimate: float | None
     right: float | None
     distinct: float | None
     seconds: float
@@ -76,6 +77,19 @@ def compare(folders: Sequence[Path], *, progress: Progress | None = None) -> lis
     return sorted(rows, key=lambda row: (row.total is None, row.total or 0.0, row.run))
 
 
+def learning_curves(folders: Sequence[Path]) -> dict[str, tuple[list[float], list[float]]]:
+    """Of each run that has a validation loss in nats an event: minutes since training began, and the loss, an epoch each."""
+    from partimento.models import model_class
+    from partimento.models.base import NextModel
+
+    made = {}
+    for folder in folders:
+        about = _about(folder)
+        if issubclass(model_class(about["model"]), NextModel):
+            made[folder.name] = ([each["seconds"] / 60 for each in about["history"]], [each["val_loss"] for each in about["history"]])
+    return made
+
+
 def _about(folder: Path) -> dict[str, Any]:
     from partimento.models.run import MARK, check_is_run
 
@@ -102,6 +116,7 @@ def _row(folder: Path, about: dict[str, Any]) -> Row:
         seed=int(about["seed"]),
         **{name: figures.get(name) for name in ("total", "chord", "held", "duration", "unknown")},
         kl=figures.get("kl") or None,
+        estimate=figures.get("estimate"),
         right=about["held_out"].get("reconstruction"),
         distinct=variety(folder),
         seconds=float(about["history"][-1]["seconds"]),
@@ -120,7 +135,9 @@ def _baselines(folders: Sequence[Path]) -> list[Row]:
             figures = about["held_out"][name]
             told = {key: figures.get(key) for key in ("total", "chord", "held", "duration", "unknown")}
             keys = about["settings"]["encode"].get("transpose", "key")
-            row = Row(f"({name}, transpose={keys})", name, 0, **told, kl=None, right=None, distinct=None, seconds=0.0, weights=0)
+            row = Row(
+                f"({name}, transpose={keys})", name, 0, **told, kl=None, estimate=None, right=None, distinct=None, seconds=0.0, weights=0
+            )
             found.setdefault((name, f"{figures['total']:.6f}"), row)
     return [*found.values()]
 
@@ -161,7 +178,7 @@ def _mean(group: Sequence[Row], name: str) -> Row:
     return replace(group[0], **{**figures, "run": name, "weights": round(figures["weights"])})
 
 
-FIGURES = ("total", "chord", "held", "duration", "unknown", "kl", "right", "distinct", "seconds", "weights")
+FIGURES = ("total", "chord", "held", "duration", "unknown", "kl", "estimate", "right", "distinct", "seconds", "weights")
 
 
 def variety(folder: Path) -> float | None:

@@ -19,7 +19,8 @@ class Likelihood:
     """Nats an event.
 
     `unknown` is the part of `chord`, `held` and `duration` that pays for what is not in the vocabularies, or what a model does not tell of.
-    With `kl`, what a VAE pays for its latent points, the sum is a bound: its likelihood is no worse.
+    With `kl`, what a VAE pays for its latent points, the sum is a bound: its likelihood is no worse. `estimate` is then how good it is,
+    all of it, by importance sampling.
     """
 
     chord: float
@@ -28,6 +29,7 @@ class Likelihood:
     unknown: float
     events: int
     kl: float = 0.0
+    estimate: float | None = None
 
     @property
     def total(self) -> float:
@@ -80,7 +82,8 @@ class UnknownPrices:
         return float(encoded.common[known].sum() * np.log(2))
 
 
-def likelihood(nats: np.ndarray, events: int, unknown: float, *, kl: float = 0.0) -> Likelihood:
+def likelihood(nats: np.ndarray, events: int, unknown: float, *, kl: float = 0.0, estimate: float | None = None) -> Likelihood:
     """Put sums together as nats an event."""
     chord, held, duration = (float(value) / events for value in nats)
-    return Likelihood(chord, held, duration, unknown / events, int(events), kl / events)
+    whole = None if estimate is None else (estimate + unknown) / events
+    return Likelihood(chord, held, duration, unknown / events, int(events), kl / events, whole)

@@ -98,7 +98,7 @@ def watch(run: Path, out: Path, *, progress: Progress | None = None) -> list[Pat
         if progress:
             progress(done, len(kinds))
         kind(watched, show)
-    state = "" if watched.finished else f" after {len(watched.history)} of {watched.settings.train.epochs} epochs"
+    state = "" if watched.finished else f" after {len(watched.history)} epochs so far"
     page = write_learning_page(out, f"{watched.name}: {watched.settings.name} as it learned{state}", show.sections, force=True)
     if progress:
         progress(len(kinds), len(kinds))

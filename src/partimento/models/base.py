@@ -69,12 +69,15 @@ class Model(ABC):
         Whether the validation loss says which epoch is best; else the last one is kept.
     codec_kind : str
         What a piece is to it: ``chords`` or ``notes`` (`encode.prepare.CODECS`).
+    top_p : float
+        Composing chooses among the likeliest that together have this probability, if nothing else is said.
     network : keras.Model
         Holds every variable.
     """
 
     config_type: ClassVar[type[Any]]
     codec_kind: ClassVar[str] = "chords"
+    top_p: ClassVar[float] = 0.95
     encoding: str = "integers"
     terms: tuple[str, ...] = FIELDS
     measures: tuple[str, ...] = ()
@@ -215,14 +218,21 @@ def mean_losses(sums: Any, events: Any) -> Losses:
 
 
 def field_losses(codec: ChordCodec, logits: Sequence[Any], targets: Any, common: Any) -> tuple[Any, Any]:
-    """Nats of the targets under the logits, by field; a field without logits (None) is charged nothing.
-
-    Each distribution is normalised over what can follow at all: never padding or start, and only patterns of notes that can be held.
+    """`field_nats` of a whole batch.
 
     Returns
     -------
     (3,) float32, () float32
         Summed nats of chord, held and duration; the number of events (the end of a piece counts as one).
+    """
+    nats = [ops.sum(field) for field in field_nats(codec, logits, targets, common)]
+    return ops.stack(nats), ops.sum(ops.cast(targets[..., CHORD] != PAD, "float32"))
+
+
+def field_nats(codec: ChordCodec, logits: Sequence[Any], targets: Any, common: Any) -> list[Any]:
+    """Nats of the targets under the logits, ``(B, L)`` of each field; a field without logits (None) is charged nothing.
+
+    Each distribution is normalised over what can follow at all: never padding or start, and only patterns of notes that can be held.
     """
     chords, patterns, durations = (ops.arange(size) for size in codec.sizes)
     possible = (
@@ -233,13 +243,13 @@ def field_losses(codec: ChordCodec, logits: Sequence[Any], targets: Any, common:
     nats = []
     for field in (CHORD, HELD, DURATION):
         if logits[field] is None:
-            nats.append(ops.zeros(()))
+            nats.append(ops.zeros(ops.shape(targets)[:2]))
             continue
         target = targets[..., field]
         logp = ops.log_softmax(ops.where(possible[field], logits[field], NEVER), axis=-1)
         picked = ops.take_along_axis(logp, ops.expand_dims(target, -1), axis=-1)[..., 0]
-        nats.append(-ops.sum(ops.where(target != PAD, picked, 0.0)))
-    return ops.stack(nats), ops.sum(ops.cast(targets[..., CHORD] != PAD, "float32"))
+        nats.append(-ops.where(target != PAD, picked, 0.0))
+    return nats
 
 
 def column_losses(flat: Any, targets: Any) -> tuple[Any, Any, Any]:

@@ -51,7 +51,7 @@ class Hooks:
 
 
 def over_recipe(settings: Mapping[str, Any], recipe: str | None = None) -> dict[str, Any]:
-    """Lay settings over a recipe: the one named, else the named model's own, else ``lstm-notes``."""
+    """Lay settings over a recipe: the one named, else the named model's own, else ``notewise``."""
     model = settings.get("model")
     name = model.get("name") if isinstance(model, Mapping) else None
     return merge(read_recipe(recipe or recipe_of(name)), settings)
@@ -77,7 +77,7 @@ def learn(
     sides : sequence of str, optional
         ``train``, ``valid`` or ``test`` for each piece: a split that was stored (`Reading.sides`); else one is drawn.
     settings : Settings or nested mapping, optional
-        For example ``{"model": {"units": 128}, "train": {"epochs": 5}}``; laid over the recipe ``lstm-notes`` or, where
+        For example ``{"model": {"units": 128}, "train": {"epochs": 5}}``; laid over the recipe ``notewise`` or, where
         ``model.name`` is given, over that model's own.
     out : path, optional
         Folder to save the run in; it appears at the end, whole. Until then a hidden folder beside it holds a checkpoint of every epoch.

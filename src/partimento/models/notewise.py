@@ -100,6 +100,7 @@ class Notewise(NextModel):
 
     config_type = Config
     codec_kind = "notes"
+    top_p = 0.98  # of many small choices: with less, what is almost sure would be sure, and a figure in circles never left
     codec: NoteCodec
 
     def __init__(self, config: Config, codec: NoteCodec) -> None:

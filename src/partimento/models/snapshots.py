@@ -16,6 +16,7 @@ from partimento.encode.vocabulary import SPECIAL
 from partimento.files import new_file
 from partimento.models.base import Model, Windows
 from partimento.models.settings import Settings
+from partimento.models.training import steps_of
 
 FOLDER = "seen"
 WINDOWS = 512  # points in the picture of a latent space
@@ -56,16 +57,20 @@ class Snapshots:
 
     def take(self, epoch: int) -> None:
         """Look at the model after `epoch`, if it is time."""
-        every = max(1, self.settings.train.epochs // FRAMES)
+        config = self.settings.train
+        every = max(1, config.stretched(steps_of(self.train, config)).epochs // FRAMES)
         if epoch != 1 and epoch % every:
             return
         chosen, folder = self._chosen, self.shop / FOLDER
         some = Windows(*(column[chosen] for column in self.train))
+        look = self.model.look(some)
+        if not look:
+            return
         if not (folder / "windows.npz").is_file():
             owners = [owner for owner in (self.owners[number] for number in chosen) if owner is not None]
             titles, keys = [item.piece.title or item.piece.source.path for item in owners], [item.key.name for item in owners]
             _save(folder / "windows.npz", {"targets": some.targets, "titles": np.array(titles), "keys": np.array(keys)})
-        _save(folder / f"epoch-{epoch:05d}.npz", self.model.look(some))
+        _save(folder / f"epoch-{epoch:05d}.npz", look)
 
     @cached_property
     def _chosen(self) -> np.ndarray:

@@ -100,7 +100,8 @@ def fit(
         If the loss is no longer a number, or `inspect` says that there is no point in going on.
     """
     size = _steps_per_call(model, train, config)
-    steps = math.ceil(len(train.inputs) / config.batch_size)
+    steps = steps_of(train, config)
+    config = config.stretched(steps)
     optimizer = _optimizer(config, steps)
     loop = backend.trainer(model.network, optimizer, model.losses, terms=len(model.terms))
     point = start or Checkpoint((), 0, loop.state()[:2], [])
@@ -134,6 +135,11 @@ def fit(
     return Fitted(list(point.history), point.best_epoch, ended)
 
 
+def steps_of(train: Windows, config: TrainConfig) -> int:
+    """Steps of an epoch."""
+    return math.ceil(len(train.inputs) / config.batch_size)
+
+
 @contextmanager
 def _looked_at(loop: backend.Trainer, optimizer: keras.Optimizer) -> Iterator[None]:
     """While the model is judged, the running means stand in the weights' place, where there are any."""
@@ -142,8 +148,10 @@ def _looked_at(loop: backend.Trainer, optimizer: keras.Optimizer) -> Iterator[No
         return
     state = loop.state()
     loop.set_state(_judged(state, optimizer))
-    yield
-    loop.set_state(state)
+    try:
+        yield
+    finally:
+        loop.set_state(state)
 
 
 def _enough(point: Checkpoint, config: TrainConfig) -> str | None:

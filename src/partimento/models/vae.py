@@ -29,6 +29,7 @@ from partimento.models.base import (
     Losses,
     column_losses,
     field_losses,
+    field_nats,
     right_chords,
     unflatten,
 )
@@ -211,6 +212,19 @@ class Vae(LatentModel):
         right = ops.zeros(()) if training else right_chords(scores, targets)
         told = ops.stack([ops.sum(kl), right, ops.sum(ops.cast(each > ACTIVE + self.config.free_bits, "float32")) * events])
         return Losses(objective, ops.concatenate([nats, told]), events)
+
+    def log_weights(self, batch: Sequence[Any], noise: np.ndarray) -> np.ndarray:
+        """The logarithm of p(window, z) / q(z | window) ``(B,)`` at points drawn by standard normal `noise` ``(B, Z)``.
+
+        The mean of the weights over many draws is the window's probability (Burda, Grosse & Salakhutdinov 2016). Where held notes and
+        durations are told.
+        """
+        _, targets, common = batch
+        mean, log_variance = (np.asarray(part, np.float64) for part in self.encoder.predict_on_batch(targets))
+        z = mean + np.exp(log_variance / 2) * noise
+        logits = self.decoder.predict_on_batch(z.astype(np.float32))
+        nats = sum(np.asarray(ops.sum(field, axis=1), np.float64) for field in field_nats(self.codec, logits, targets, common))
+        return np.asarray(0.5 * np.sum(noise**2 + log_variance - z**2, axis=-1) - nats)
 
     def verdict(self, parts: Mapping[str, float]) -> str | None:
         """Whether the latent space carries anything."""

@@ -22,6 +22,7 @@ from partimento.sample.latent import compose_windows
 from partimento.sample.limits import Limits, check_length
 from partimento.sample.pick import Choice
 from partimento.sample.roll import roll
+from partimento.sample.takes import circling, lively
 
 EVENTS_PER_BAR = 48  # beyond this, a bar is not waited for
 TAKES = 32
@@ -60,7 +61,7 @@ def compose(
     Parameters
     ----------
     choice : Choice, optional
-        Sampling; the default is temperature 1 with top-p 0.95.
+        Sampling; the default is temperature 1 with the model's own `top_p`.
     start : None, int or Piece
         From silence; from the opening of training piece number `start`; or from the opening of a piece of your own.
     towards : int, optional
@@ -84,7 +85,7 @@ def compose(
         raise UserError(f"towards is for models with a latent space (autoencoder, vae); this is a run of {run.settings.name}")
     bars = 16 if bars is None and events is None else bars
     check_length(bars, events, opening)
-    choice = choice or Choice(top_p=0.95)
+    choice = choice or Choice(top_p=run.model.top_p)
     begin = _begin(run, start, opening, seed, key)
     meter, pickup = begin.like.meter, begin.like.pickup
     grid = run.codec.grid
@@ -179,8 +180,9 @@ def _best(
 ) -> tuple[list[Event], bool]:
     """Of the takes in the common key (in the asked mode, if one is asked), the one that best ends where it ends; and whether it fits.
 
-    The end comes easiest to a take that has been resting on its last chord for bars: those that die away are passed over. So are those
-    that leave the range, but for the two ways to transpose that were first: their runs go on composing what they composed.
+    The end comes easiest to a take that has been resting on its last chord for bars: those that die away are passed over, and those that
+    go round in circles for more than a bar. So are those that leave the range, but for the two ways to transpose that were first: their
+    runs go on composing what they composed.
     """
     how = run.settings.encode
     ranks = []
@@ -190,19 +192,10 @@ def _best(
         mode = key is None or found.mode == key.mode
         home = not how.to_common_key or found.tonic == (9 if found.mode == "minor" else 0)
         inside = how.transpose in ("none", "key") or not any(_outside(run, plain.notes, _shift(run, begin, plain.notes, found, key, seed)))
-        ranks.append((mode, home, inside, _lively(take), closing))
+        moving = lively(take) and circling(take) <= begin.like.meter.bar_ql
+        ranks.append((mode, home, inside, moving, closing))
     best = max(range(len(ranks)), key=ranks.__getitem__)
     return music[best], key is None or (ranks[best][0] and ranks[best][1])
-
-
-def _lively(music: list[Event]) -> bool:
-    """Whether the second half of the time holds at least half as many chords as the first, rests not counted."""
-    length = sum((event.duration for event in music), Fraction(0))
-    now, halves = Fraction(0), [0, 0]
-    for event in music:
-        halves[2 * now >= length] += bool(event.chord)
-        now += event.duration
-    return 2 * halves[1] >= halves[0]
 
 
 def _begin(run: Run, start: Piece | int | None, opening: int, seed: int, key: Key | None) -> Opening:
