@@ -30,7 +30,7 @@ def run_demo(out: Path, *, seed: int, bars: int) -> None:
     console = screen.out()
     console.print(f"Learning from the Bach chorales in music21's corpus, then composing {bars} bars. Seed {seed}.")
     with screen.stages() as stages:
-        recipe = merge(read_recipe("notewise-quick"), {"train": {"seed": seed}})
+        recipe = merge(read_recipe("chorales"), {"train": {"seed": seed}})
         trained = train_run([SOURCE], recipe, out=out / "run", force=True, stages=stages)
         run, reading, table = trained.run, trained.reading, trained.table
         from partimento.sample.composer import compose
