@@ -12,12 +12,13 @@ import pytest
 from partimento import Piece
 from partimento.config import UserError, read_recipe, recipes_folder
 from partimento.files import new_folder
-from partimento.models.learn import learn
+from partimento.models.learn import learn, over_recipe
 from partimento.models.run import Run, load_run, save_run
 from partimento.models.settings import Settings
 from partimento.sample.composer import compose
 
-SETTINGS = {"model": {"units": 8, "dense": 8, "embed_size": 4, "layers": 1}, "train": {"epochs": 2, "batch_size": 8}}
+SMALL = {"model": {"units": 8, "dense": 8, "embed_size": 4, "layers": 1}, "train": {"epochs": 2, "batch_size": 8}}
+SETTINGS = over_recipe(SMALL, "lstm-notes")
 
 
 @pytest.fixture(scope="module")
