@@ -323,7 +323,7 @@ def test_the_demo_learns_and_replaces_only_its_own(tmp_path: Path) -> None:
     for _ in range(2):
         subprocess.run([sys.executable, "-m", "partimento", "demo", "-o", str(out)], check=True, capture_output=True)
         figures = json.loads((out / "run" / "held_out.json").read_text())
-        assert figures["lstm"]["total"] < figures["markov"]["total"] < figures["unigram"]["total"]
+        assert figures["notewise"]["total"] < figures["markov"]["total"] < figures["unigram"]["total"]
     names = {path.name for path in out.iterdir()}
     assert names >= {"chorale.mid", "chorale.musicxml", "chorale.svg", "chorale.png", "chorale.pdf", "chorale.wav", "index.html", "run"}
     assert (out / "mine.txt").read_text() == "mine"

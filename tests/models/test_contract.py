@@ -315,6 +315,19 @@ def test_the_vaes_loss_is_the_text_to_the_formula(data: DataSet) -> None:
     assert sums["reconstruction"] == pytest.approx(columns.sum(), rel=1e-4)
 
 
+def test_little_music_is_gone_through_more_often(data: DataSet) -> None:
+    model = build("notewise", {}, data)
+    data = view(data, "notewise")
+    train, valid = (model.windows(data.encode(side), ENCODE, training=True) for side in (data.train, data.valid))
+    steps = -(-len(train.inputs) // 64)
+    told: list[tuple[int, int]] = []
+    config = TrainConfig(epochs=1, patience=1, least_steps=2 * steps + 1, batch_size=64)
+    fitted = fit(model, train, valid, config, progress=lambda done, total, epoch: told.append((done, total)))
+    assert len(fitted.history) == 3  # two would be a step too few
+    assert {total for _, total in told} == {steps}
+    assert fitted.ended == "all 3 epochs are done"
+
+
 def test_a_vae_whose_posterior_has_collapsed_says_so(data: DataSet) -> None:
     model = build("vae", {}, data)
     assert model.verdict({"active": 3.0}) is None

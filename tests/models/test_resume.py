@@ -124,7 +124,7 @@ def test_killed_at_random_moments(pieces: list[Piece], tmp_path: Path) -> None:
         write(piece, tmp_path / "scores" / f"{number}.mid")
     model = ["model.units=24", "model.dense=8", "encode.window=16", "encode.stride=2"]
     long = ["train.epochs=40", "train.patience=40", "train.batch_size=4"]
-    words = [str(tmp_path / "scores"), *(word for each in model + long for word in ("--set", each))]
+    words = [str(tmp_path / "scores"), "--recipe", "lstm-notes", *(word for each in model + long for word in ("--set", each))]
     partimento = [sys.executable, "-m", "partimento", "train"]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     subprocess.run([*partimento, *words, "-o", str(tmp_path / "whole")], check=True, capture_output=True, env=environment)
