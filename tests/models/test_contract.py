@@ -315,6 +315,15 @@ def test_the_vaes_loss_is_the_text_to_the_formula(data: DataSet) -> None:
     assert sums["reconstruction"] == pytest.approx(columns.sum(), rel=1e-4)
 
 
+@pytest.mark.parametrize("name", ["lstm", "notewise"])
+def test_events_are_counted_not_tokens(name: str, data: DataSet) -> None:
+    data = view(data, name)
+    encoded = data.encode(data.train[:2])
+    for item, each in zip(data.train[:2], encoded, strict=True):
+        assert data.codec.events_in(each.tokens[1:]) == len(data.codec.decode(each.tokens)) + 1  # and the end
+        assert len(data.codec.decode(each.tokens)) == len(item.events)
+
+
 def test_little_music_is_gone_through_more_often(data: DataSet) -> None:
     model = build("notewise", {}, data)
     data = view(data, "notewise")

@@ -16,7 +16,7 @@ from partimento.encode.codecs import CHORD
 from partimento.encode.vocabulary import END, START
 from partimento.models.learn import learn, over_recipe
 from partimento.models.run import Run
-from partimento.sample.composer import _within_range, compose
+from partimento.sample.composer import _begin, _best, _within_range, compose
 from partimento.sample.limits import Limits
 from partimento.sample.pick import Choice
 from partimento.sample.roll import roll
@@ -106,6 +106,16 @@ def test_it_may_end_by_itself(run: Run) -> None:
     ended = (rolled.tokens[:, :, CHORD] == END).any(1)
     assert ended.any()  # the pieces it learned are 64 events long
     assert (rolled.closing[ended] == 0).all()
+
+
+def test_a_take_in_circles_is_passed_over(run: Run) -> None:
+    """Though the model would rather end it where it ends."""
+    quarter = Fraction(1)
+    round_and_round = [Event((60, 64, 67), quarter), Event((60, 65, 69), quarter)] * 8
+    onward = [Event((48, pitch), quarter) for pitch in (60, 62, 64, 65, 67, 69, 71, 72, 67, 64, 65, 62, 64, 60, 59, 60)]
+    begin = _begin(run, None, 0, 0, None)
+    assert _best(run, begin, [round_and_round, onward], [0.0, -5.0], key=None, seed=0)[0] == onward
+    assert _best(run, begin, [onward, [*onward[8:], *onward[:8]]], [-5.0, 0.0], key=None, seed=0)[0] != onward
 
 
 def test_no_single_chord_for_ever(run: Run) -> None:

@@ -52,27 +52,13 @@ def run_compare(runs: Sequence[Path], *, out: Sequence[Path], force: bool, as_js
         screen.print_list("the same, over seeds", SUMMARY, [_summary(each) for each in grouped])
 
 
-HEADER = (
-    "run",
-    "model",
-    "seed",
-    "all",
-    "chord",
-    "held",
-    "duration",
-    "unknown",
-    "kl",
-    "estimate",
-    "right",
-    "distinct",
-    "seconds",
-    "weights",
-)
+FIGURES = ("chord", "held", "duration", "unknown", "kl", "estimate")
+HEADER = ("run", "model", "seed", "all", *FIGURES, "right", "distinct", "seconds", "weights")
 SUMMARY = ("runs", "seeds", "all", "±", *HEADER[4:])
 
 
 def _cells(row: Any) -> list[str]:
-    figures = [_figure(getattr(row, name)) for name in ("total", "chord", "held", "duration", "unknown", "kl", "estimate")]
+    figures = [_figure(getattr(row, name)) for name in ("total", *FIGURES)]
     shares = ["" if value is None else f"{value:.1%}" for value in (row.right,)]
     distinct = "" if row.distinct is None else f"{row.distinct:.2f}"
     baseline = row.run.startswith("(")

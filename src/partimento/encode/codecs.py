@@ -145,6 +145,10 @@ class ChordCodec:
         unknown = np.flatnonzero((tokens[1:] == UNKNOWN).any(1))
         return tokens[: 1 + min([events, *unknown[:1]])]
 
+    def events_in(self, rows: np.ndarray) -> int:
+        """How many events rows ``(…, 3)`` hold, the end of a piece as one."""
+        return int(np.count_nonzero(rows[..., CHORD]))
+
     def chord_numbers(self, tokens: np.ndarray) -> np.ndarray:
         """One number a chord, (T,), of rows ``(T, 3)``: equal for equal chords."""
         return tokens[..., CHORD]

@@ -206,6 +206,11 @@ class NoteCodec:
     def _pitch_columns(self) -> list[int]:
         return [LAST, ABOVE, BELOW, *range(len(COLUMNS), self.width)]
 
+    def events_in(self, rows: np.ndarray) -> int:
+        """How many events tokens ``(…, 1)`` complete, the end of a piece as one; those of unknown duration are not counted."""
+        durations = (rows >= self.layout.duration) & (rows < self.layout.bar)
+        return int(np.count_nonzero(durations | (rows == END)))
+
     def chord_numbers(self, tokens: np.ndarray) -> np.ndarray:
         """One number a chord, (T,), of tokens ``(S, 1)``: equal for equal chords."""
         numbers: list[int] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from partimento.evaluate.likelihood import Likelihood, UnknownPrices, likelihood
 
 if TYPE_CHECKING:
     from partimento.models.base import LatentModel, Model, NextModel
+    from partimento.models.vae import Vae
 
 BATCH = 8
 DRAWS = 32  # of each window, for an estimate
@@ -50,14 +51,13 @@ def held_out(data: DataSet, model: Model | None = None, *, name: str = "model") 
     if counted is not data:
         held, unknown = encoded_by(data)
         unknown += len(pieces) * data.codec.beginning_nats
-    from partimento.models.base import LatentModel, NextModel
+    from partimento.models.base import NextModel
 
     if isinstance(model, NextModel):
         nats, events = model_nats(model, held)
         untold = 0.0 if tells_held(model) else float(sum(prices.held(encoded) for encoded in held))
         table[name] = likelihood(nats, events, unknown + untold)
     elif has_bound(model):
-        assert isinstance(model, LatentModel)
         nats, events, kl = bound_nats(model, held)
         table[name] = likelihood(nats, events, unknown, kl=kl, estimate=estimated_nats(model, held))
     return table
@@ -91,7 +91,7 @@ def model_nats(model: NextModel, pieces: Sequence[Encoded]) -> tuple[np.ndarray,
     return nats, events
 
 
-def has_bound(model: Model) -> bool:
+def has_bound(model: Model) -> TypeGuard[Vae]:
     """Whether it is a VAE that tells whole events."""
     return "kl" in model.terms and getattr(model, "fields", ()) == (CHORD, HELD, DURATION)
 
@@ -102,7 +102,7 @@ def bound_nats(model: LatentModel, pieces: Sequence[Encoded]) -> tuple[np.ndarra
     return sums[:3], int(events), float(sums[model.terms.index("kl")])
 
 
-def estimated_nats(model: LatentModel, pieces: Sequence[Encoded], *, draws: int = DRAWS, seed: int = 0) -> float:
+def estimated_nats(model: Vae, pieces: Sequence[Encoded], *, draws: int = DRAWS, seed: int = 0) -> float:
     """Summed nats of a VAE's windows by importance sampling: of each, the mean of so many draws' weights (`Vae.log_weights`).
 
     It is too high by less, the more draws there are, and never expected above the bound.
@@ -112,7 +112,7 @@ def estimated_nats(model: LatentModel, pieces: Sequence[Encoded], *, draws: int 
     for start in range(0, len(cut.inputs), size):
         batch = tuple(column[start : start + size] for column in cut)
         shape = len(batch[0]), model.latent
-        logs = np.stack([model.log_weights(batch, rng.standard_normal(shape)) for _ in range(draws)])  # type: ignore[attr-defined]
+        logs = np.stack([model.log_weights(batch, rng.standard_normal(shape)) for _ in range(draws)])
         nats -= float(np.sum(np.logaddexp.reduce(logs, axis=0) - np.log(draws)))
     return nats
 

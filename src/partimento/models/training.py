@@ -178,7 +178,7 @@ def _one_epoch(
     number, began, inside = point.epoch + 1, time.monotonic(), 0.0
     # The order comes from seed and epoch alone, so that a run can be taken up again at any epoch.
     order = np.random.default_rng([config.seed, number]).permutation(len(train.inputs))
-    steps = math.ceil(len(order) / config.batch_size)
+    steps = steps_of(train, config)
     values: list[float] = []
     for batches, count in _calls(train, order, config.batch_size, size):
         called = time.monotonic()
@@ -197,7 +197,7 @@ def _one_epoch(
     took = time.monotonic() - began
     parts = dict(zip((*model.terms, *model.measures), (sums / max(events, 1.0)).tolist(), strict=True))
     before = point.history[-1].seconds if point.history else 0.0
-    rate = int(np.count_nonzero(train.targets[..., 0])) / max(trained, 1e-9)
+    rate = model.codec.events_in(train.targets) / max(trained, 1e-9)
     epoch = Epoch(number, float(np.mean(values)), sum(parts[name] for name in model.terms), parts, before + took, rate, inside / took)
     if not math.isfinite(epoch.loss + epoch.val_loss):
         raise UserError(f"the loss is no longer a number in epoch {number}: try --set train.learning_rate={config.learning_rate / 10:g}")
