@@ -11,17 +11,19 @@ import pytest
 from partimento import Event, Meter, Part, Piece, Tempo
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
+# Tests are bound by compiling, not by computing: XLA optimizes little. What must be exact to the last bit is a slow test.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
 
 
 @pytest.fixture(scope="session", autouse=True)
-def compiled_once(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """What one test has compiled is there for the others, in both workers."""
+def compiled_once() -> None:
+    """Keep what XLA compiles in ``.cache``, for the other worker and for the next session."""
     if os.environ["KERAS_BACKEND"] == "jax":
         import jax
+        import jaxlib
 
-        folder = tmp_path_factory.getbasetemp()
-        folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
-        jax.config.update("jax_compilation_cache_dir", str(folder / "compiled"))
+        folder = Path(__file__).parents[1] / ".cache" / f"xla-{jaxlib.__version__}"
+        jax.config.update("jax_compilation_cache_dir", str(folder))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
