@@ -22,7 +22,7 @@ from itertools import pairwise
 import numpy as np
 
 from partimento.corpus.errors import MAX_BARS, UnfitError, check_density
-from partimento.corpus.midi import Midi, until
+from partimento.corpus.performed import Midi, until
 from partimento.piece import Meter, Notes, Part, Piece, Tempo, sweep
 
 GRID = 12  # steps a quarter that carry both quarters and thirds of it

@@ -10,8 +10,8 @@ from partimento.config import CorpusConfig
 from partimento.corpus.chordify import music21_view
 from partimento.corpus.formats import MIDI_SUFFIXES
 from partimento.corpus.graces import drop_graces, fold_graces, mark_graces, on_plain_grid
-from partimento.corpus.midi import Midi
 from partimento.corpus.octave import to_sounding
+from partimento.corpus.performed import Midi
 from partimento.corpus.pickup import infer_pickup
 from partimento.piece import Piece
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import keras
 import numpy as np
 from keras import activations, initializers, layers, ops
 
 from partimento.encode.vocabulary import PAD, SPECIAL
-from partimento.models import backend
 
 
 class NotesEmbedding(layers.Layer):
@@ -92,7 +92,7 @@ class RowSum(layers.Layer):
         self.kernel = self.add_weight(shape=(sum(self.kinds), self.size), initializer=initializer, name="kernel")
 
     def call(self, numbers: Any) -> Any:
-        if backend.name() == "jax":
+        if keras.backend.backend() == "jax":
             return _with_one_product(ops.convert_to_tensor(self.kernel), numbers, self.kinds)
         return _sum_of_rows(self.kernel, numbers, self.kinds)
 
@@ -205,7 +205,7 @@ class LSTM(layers.LSTM):
             or self.activation is not activations.tanh
             or self.recurrent_activation is not activations.sigmoid
         )
-        if backend.name() != "jax" or special:
+        if keras.backend.backend() != "jax" or special:
             return super().call(sequences, initial_state=initial_state, mask=mask, training=training)
         from partimento.models.backend.fast_lstm import lstm_sequence
 
