@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import keras
-
 PLAIN = frozenset({"Dropout", "Reshape", "Permute"})  # they change nothing that a picture should show
 
 
@@ -21,7 +19,7 @@ class Layer(NamedTuple):
     group: str
 
 
-def layers_of(network: keras.Model) -> list[Layer]:
+def layers_of(network: Any) -> list[Layer]:
     """From the inputs on; a network inside the network is a group of layers. Empty for a network that is no graph of layers."""
     made: list[Layer] = []
     names: list[str] = []
@@ -57,7 +55,8 @@ def _walk(network: Any, feeds: dict[int, tuple[str, ...]], group: str) -> Iterat
 
 
 def _shown(operation: Any) -> bool:
-    return isinstance(operation, keras.layers.Layer) and type(operation).__name__ not in PLAIN
+    kinds = {kind.__name__ for kind in type(operation).__mro__}  # by name: pictures load no Keras
+    return "Layer" in kinds and type(operation).__name__ not in PLAIN
 
 
 def _shape(tensor: Any) -> str:
