@@ -84,7 +84,7 @@ def verdict(before: Any, now: Any) -> str:
     if before == now:
         return "the same"
     if isinstance(before, list) and isinstance(now, list):
-        common = next((i for i, (a, b) in enumerate(zip(before, now)) if a != b), len(before))
+        common = next((i for i, (a, b) in enumerate(zip(before, now, strict=False)) if a != b), len(before))
         return f"DIFFERENT: {len(before)} notes before, {len(now)} now, the first {common} equal"
     return f"DIFFERENT: {before} before, {now} now"
 
