@@ -112,7 +112,8 @@ def _engraved(toolkit: Any, musicxml: str, options: Mapping[str, Any]) -> list[E
     toolkit.setOptions(options)
     if not toolkit.loadData(musicxml):
         raise UserError("the engraver cannot read this score")
-    return [ET.fromstring(toolkit.renderToSVG(page)) for page in range(1, toolkit.getPageCount() + 1)]  # noqa: S314 - our own engraver's
+    pages = [toolkit.renderToSVG(page) for page in range(1, toolkit.getPageCount() + 1)]
+    return [ET.fromstring(page) for page in pages]  # noqa: S314 - our own engraver's
 
 
 def write_svg(pages: Sequence[str], paths: Sequence[Path]) -> list[Path]:
