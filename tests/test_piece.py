@@ -4,6 +4,7 @@ import json
 from fractions import Fraction
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -95,3 +96,39 @@ def test_all_real_files_survive_json_and_events(data_folder):
         events = list(piece.events)
         again = Piece.from_events(events)
         assert list(again.events) == merge_held(events)
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("C major", "C major"), ("C", "C major"), ("a minor", "A minor"), ("Dm", "D minor"), ("d minor", "D minor"), ("DMaj", "D major"),
+        ("DM", "D major"), ("d-minor", "D minor"), ("d-moll", "D minor"), ("D-Dur", "D major"), ("ddur", "D major"), ("Bb", "B♭ major"),
+        ("B♭", "B♭ major"), ("B-", "B♭ major"), ("B- major", "B♭ major"), ("bb minor", "B♭ minor"), ("B flat minor", "B♭ minor"),
+        ("e- minor", "E♭ minor"), ("F#m", "F♯ minor"), ("f♯ minor", "F♯ minor"), ("C sharp minor", "C♯ minor"), ("es-moll", "E♭ minor"),
+        ("Es-Dur", "E♭ major"), ("As-Dur", "A♭ major"), ("fis-moll", "F♯ minor"), ("Ges Dur", "G♭ major"), ("H-moll", "B minor"),
+        ("h moll", "B minor"), ("B-Dur", "B♭ major"), ("b-moll", "B♭ minor"), ("B major", "B major"), ("b minor", "B minor"),
+        ("Bm", "B minor"), ("Bb-Dur", "B♭ major"), (" Ces-dur ", "C♭ major"),
+    ],
+)  # fmt: skip
+def test_a_key_is_read_as_people_write_it(words: str, name: str) -> None:
+    assert Key.from_name(words).name == name
+
+
+@pytest.mark.parametrize("words", ["", "J major", "D dorian", "Bbb", "ds-moll", "minor", "C-is-moll", "7"])
+def test_what_is_no_key_is_refused_with_examples(words: str) -> None:
+    with pytest.raises(ValueError, match=r"no such key.*es-moll"):
+        Key.from_name(words)
+
+
+def test_a_key_without_a_signature_names_the_one_to_write() -> None:
+    with pytest.raises(ValueError, match=r"so many accidentals: .G# major. \(write A♭ major\)"):
+        Key.from_name("G# major")
+
+
+@pytest.mark.parametrize("mode", ["major", "minor"])
+@pytest.mark.parametrize("fifths", range(-7, 8))
+def test_both_names_of_every_key_are_read_back(fifths: int, mode: str) -> None:
+    key = Key(fifths, mode)
+    assert Key.from_name(key.name) == key
+    assert Key.from_name(key.code) == key
+    assert key.name.isascii() == (key.code.translate({45: None, 35: None}) == key.code)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from fractions import Fraction
@@ -21,6 +22,13 @@ Mode = Literal["major", "minor"]
 MAX_GRID = 2**31  # steps a quarter, and steps of a whole piece: beyond it no score goes
 MAJOR_NAMES = ("C", "D-", "D", "E-", "E", "F", "F#", "G", "A-", "A", "B-", "B")
 FIFTHS_NAMES = ("C-", "G-", "D-", "A-", "E-", "B-", "F", "C", "G", "D", "A", "E", "B", "F#", "C#", "G#", "D#", "A#")
+NATURAL_FIFTHS = {"F": -1, "C": 0, "G": 1, "D": 2, "A": 3, "E": 4, "B": 5, "H": 5}
+KEY_PATTERN = re.compile(
+    r"(?P<letter>[A-Ha-h])"
+    r"(?P<accidental>(?i:is|es|(?<=[ae])s|[ -]?sharp|[ -]?flat)|[#♯b♭]|-(?![A-Za-z]))?"
+    r"[\s-]*"
+    r"(?P<mode>m|M|(?i:min|minor|moll|maj|major|dur))?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +104,7 @@ class Key:
     """A key from `onset` on, as its number of fifths (sharps positive, flats negative) and mode.
 
     >>> Key.from_name("a minor").fifths, Key(-3, "minor").name, Key(2).tonic
-    (0, 'c minor', 2)
+    (0, 'C minor', 2)
     """
 
     fifths: int = 0
@@ -115,16 +123,39 @@ class Key:
 
     @classmethod
     def from_name(cls, name: str) -> Key:
-        """Read ``C major``, ``f# minor``, ``B- major`` or ``Bb major``."""
-        tonic, _, mode = name.strip().partition(" ")
-        tonic = tonic[:1].upper() + tonic[1:].replace("b", "-")
-        mode = mode.lower() or "major"
-        if tonic not in FIFTHS_NAMES or mode not in ("major", "minor"):
-            raise ValueError(f"no such key: {name!r} (write, for example, 'C major', 'f# minor' or 'Bb major')")
-        fifths = FIFTHS_NAMES.index(tonic) - 7 - (3 if mode == "minor" else 0)
+        """Read the name of a key, in English or in German.
+
+        Flats are written ``b``, ``♭``, ``-`` or ``flat``, sharps ``#``, ``♯`` or ``sharp``. Without a
+        mode the key is major. German names are ``es-moll``, ``Fis-Dur`` and ``H-moll``. A plain ``B`` is
+        B natural, but B flat where ``dur`` or ``moll`` follows it.
+
+        Raises
+        ------
+        ValueError
+            If the name is no key, or no key signature has so many accidentals.
+
+        Examples
+        --------
+        >>> [Key.from_name(name).name for name in ("Dm", "B- major", "es-moll", "B-Dur", "h-moll", "b minor")]
+        ['D minor', 'B♭ major', 'E♭ minor', 'B♭ major', 'B minor', 'B minor']
+        """
+        match = KEY_PATTERN.fullmatch(name.strip())
+        if match is None:
+            raise ValueError(f"no such key: {name!r} (write, for example, 'C major', 'f# minor', 'Bb', 'Dm' or 'es-moll')")
+        letter = match["letter"].upper()
+        accidental = (match["accidental"] or "").lower().strip(" -")
+        mode = match["mode"] or "major"
+        alteration = 0
+        if accidental in ("#", "♯", "is", "sharp"):
+            alteration = 1
+        elif match["accidental"] or (letter == "B" and mode.lower() in ("dur", "moll")):
+            alteration = -1
+        minor = mode == "m" or mode.lower() in ("min", "minor", "moll")
+        fifths = NATURAL_FIFTHS[letter] + 7 * alteration - (3 if minor else 0)
         if not -7 <= fifths <= 7:
-            raise ValueError(f"no key signature has so many accidentals: {name!r}")
-        return cls(fifths, "minor" if mode == "minor" else "major")
+            near = cls.from_tonic((fifths * 7 + (9 if minor else 0)) % 12, "minor" if minor else "major")
+            raise ValueError(f"no key signature has so many accidentals: {name!r} (write {near.name})")
+        return cls(fifths, "minor" if minor else "major")
 
     @property
     def tonic(self) -> int:
@@ -133,7 +164,13 @@ class Key:
 
     @property
     def name(self) -> str:
-        """As music21 writes it: ``C major``, ``f# minor``, ``B- major``."""
+        """The name as people write it: ``C major``, ``F♯ minor``, ``B♭ major``."""
+        tonic, mode = self.code.split()
+        return f"{tonic.capitalize()} {mode}".replace("-", "♭").replace("#", "♯")
+
+    @property
+    def code(self) -> str:
+        """The name as music21 and the stored columns write it: ``C major``, ``f# minor``, ``B- major``."""
         tonic = FIFTHS_NAMES[self.fifths + 7 + (3 if self.mode == "minor" else 0)]
         return f"{tonic.lower() if self.mode == 'minor' else tonic} {self.mode}"
 

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -17,6 +17,7 @@ from partimento import __version__
 from partimento.app import corpus as pick
 from partimento.app.collect import collect_app
 from partimento.app.corpus import MaybeSources, corpus_app
+from partimento.app.streams import make_streams_safe
 from partimento.config import UserError
 
 app = typer.Typer(
@@ -126,7 +127,9 @@ def compose(
         int | None,
         typer.Option(help="With a latent space: make the way to training piece number N; between two pieces lies their mixture."),
     ] = None,
-    key: Annotated[str | None, typer.Option(help="For example 'G major' [default: as the training piece it is modelled on].")] = None,
+    key: Annotated[
+        str | None, typer.Option(help="As 'G major', Dm, Bb, F# or es-moll [default: as the training piece it is modelled on].")
+    ] = None,
     program: Annotated[int | None, typer.Option(help="General MIDI instrument, 0 to 127 [default: the training pieces'].")] = None,
     title: Annotated[str, typer.Option(help="Title of the piece.")] = "",
     tempo: Annotated[float | None, typer.Option(help="Quarter notes a minute.")] = None,
@@ -277,9 +280,7 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
 def main(arguments: list[str] | None = None) -> Any:
     """Run a command; what a person can mend is one line and exit code 2, an interrupt is 130."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's chatter, should it be the backend
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(AttributeError, ValueError):
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # file names may hold any bytes
+    make_streams_safe()
     try:
         with insistent_interrupt():
             app(arguments, prog_name="partimento")

@@ -81,7 +81,7 @@ def run_compose(folder: Path | None, wish: Wish, outputs: Sequence[Path], *, sou
             piece = piece.replace(tempos=(Tempo.from_bpm(wish.tempo),))
     written = write_all(piece, outputs, soundfont=soundfont, force=force)
     if as_json:
-        events, key_name = len(piece.events), piece.keys[0].name
+        events, key_name = len(piece.events), piece.keys[0].code
         screen.print_json(
             {"seed": seed, "events": events, "bars": len(piece.bars()), "key": key_name, "written": [str(p) for p in written]}
         )

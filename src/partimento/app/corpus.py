@@ -43,7 +43,7 @@ Instrument = Annotated[str, typer.Option(help="Only pieces in which it plays: gu
 Solo = Annotated[
     bool | None, typer.Option("--solo/--ensemble", help="Only pieces for one player, or for more [default: both].", show_default=False)
 ]
-InKey = Annotated[str, typer.Option("--key", help="Only pieces in a key, as it is heard: 'C major'.")]
+InKey = Annotated[str, typer.Option("--key", help="Only pieces in a key, as it is heard: 'C major', Dm, Bb, es-moll.")]
 Metre = Annotated[str, typer.Option(help="Only pieces that begin in a metre: 3/4.")]
 MinEvents = Annotated[int, typer.Option(min=0, help="Only pieces of at least so many events.")]
 Licence = Annotated[str, typer.Option("--license", help="Only pieces under a licence, in any version: PD,CC-BY.")]
@@ -160,6 +160,7 @@ def list_pieces(
     """List the pieces of a store: what each is, where it came from, on which side of the split it stands."""
     from partimento.app import screen
     from partimento.corpus.store import Corpus, open_corpus
+    from partimento.piece import Key
 
     corpus = open_corpus(store)
     corpus = Corpus(corpus.path, corpus.head, selection(composer, instrument, solo, key, metre, min_events, licence, split))
@@ -170,7 +171,8 @@ def list_pieces(
         print(f"partimento: none of the pieces in {store} is {corpus.selection}", file=sys.stderr)
     header = ("path", "title", "composer", "for", "key", "metre", "events", "licence", "split")
     names = ("path", "title", "composer", "forces", "key", "metre", "events", "licence", "split")
-    screen.print_list(f"{store}: {len(corpus):,} pieces", header, [[str(row[name]) for name in names] for row in corpus.rows])
+    rows = [{**row, "key": Key.from_name(row["key"]).name} for row in corpus.rows]
+    screen.print_list(f"{store}: {len(corpus):,} pieces", header, [[str(row[name]) for name in names] for row in rows])
 
 
 @corpus_app.command("duplicates")

@@ -21,8 +21,8 @@ from partimento.corpus.store import open_corpus
 from partimento.evaluate.coverage import HeldOut, Vocabulary
 from partimento.evaluate.stats import Spread, Stats, stats
 from partimento.files import new_folder, refuse_existing, refuse_folder, write_atomically
-from partimento.piece import Piece
-from partimento.write.words import duration_name, key_name
+from partimento.piece import Key, Piece
+from partimento.write.words import duration_name
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -203,7 +203,7 @@ def _print_tables(found: Stats, title: str) -> None:
         ("events a piece", _range(found.events_per_piece)),
         ("bars a piece", _range(found.bars_per_piece)),
         ("quarters a minute", _range(found.tempos)),
-        ("keys, analysed", _commonest({key_name(name): count for name, count in found.keys.items()})),
+        ("keys, analysed", _commonest({Key.from_name(name).name: count for name, count in found.keys.items()})),
         ("keys, declared", f"{found.declared:,}, {found.declared_as_analysed:,} of them with the analysed key's signature"),
         ("metres", _commonest(found.meters)),
         ("durations", _commonest({_duration(name): count for name, count in found.durations.items()})),

@@ -148,7 +148,7 @@ def row_of(piece: Piece, view: Piece, origin: Origin, pickup: Fraction | None = 
     plain: Values = {
         "sha256": origin.sha256, "bytes": origin.size, "format": origin.suffix.lstrip("."), "instrument": origin.instrument,
         "title_in_file": piece.title, "composer_in_file": piece.composer,
-        "key": key.name, "key_correlation": round(correlation, 6),
+        "key": key.code, "key_correlation": round(correlation, 6),
         "keys": [[_steps(k.onset, divisions), k.fifths, k.mode] for k in piece.keys],
         "metre": f"{piece.meters[0].numerator}/{piece.meters[0].denominator}" if piece.meters else "",
         "meters": [[_steps(m.onset, divisions), m.numerator, m.denominator] for m in piece.meters],

@@ -26,7 +26,7 @@ class Selection:
     solo : bool or None
         One player, or not.
     key : str
-        The analysed key, as ``C major`` or ``a minor``.
+        The analysed key, as ``C major``, ``Am``, ``Bb`` or ``es-moll`` (see `Key.from_name`).
     metre : str
         The metre that the piece begins in, as ``3/4``.
     min_events : int
@@ -80,7 +80,7 @@ class Selection:
             _any(self.composer, lambda asked: _plain_letters(asked) in composer)
             and _any(self.instrument, lambda asked: _plays(asked, row))
             and (self.solo is None or row["solo"] == self.solo)
-            and _any(self.key, lambda asked: _key(asked).name == row["key"])
+            and _any(self.key, lambda asked: _key(asked).code == row["key"])
             and _any(self.metre, lambda asked: asked == row["metre"])
             and (not self.min_events or row["events"] >= self.min_events)
             and _any(self.licence, lambda asked: licence_family(asked) == licence_family(row.get("licence") or ""))

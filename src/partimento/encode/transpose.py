@@ -48,7 +48,7 @@ def transpose_back(moved: Piece, semitones: int, original: Piece) -> Piece:
     >>> g_flat = Piece((), keys=(Key(-6),))
     >>> moved = transpose(g_flat, 6)
     >>> [piece.keys[0].name for piece in (moved, transpose(moved, -6), transpose_back(moved, 6, g_flat))]
-    ['C major', 'F# major', 'G- major']
+    ['C major', 'F♯ major', 'G♭ major']
     """
     back = transpose(moved, -semitones)
     spelt = {(key.onset, key.tonic, key.mode): key for key in original.keys}

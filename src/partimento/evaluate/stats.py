@@ -161,7 +161,7 @@ class _Counting:
         piece = without_drums(piece)
         heard = np.bincount(piece.notes.pitch, minlength=128)
         if heard.any():
-            self.keys[key.name] += 1
+            self.keys[key.code] += 1
         self.pitches += heard
         cut, grid = _sweep(piece)
         music = _signature(cut, grid)

@@ -131,7 +131,7 @@ def latent(watched: Watched, show: Exhibition) -> None:
     if seen is None or not seen.looks or "latent" not in seen.looks[0]:
         return
     frames, how = on_a_plane(np.stack([look["latent"] for look in seen.looks]))
-    keys = [f"{title} ({key})" for title, key in zip(seen.titles, seen.keys, strict=True)]
+    keys = [f"{title} ({Key.from_name(key).name})" for title, key in zip(seen.titles, seen.keys, strict=True)]
     prior = watched.settings.name != "autoencoder"
     told = LatentHistory(frames, seen.epochs, seen.keys, keys, prior=prior, title="Latent space")
     caption = f"{frames.shape[1]} training windows in the latent space{how}, an epoch a picture, coloured by the key of their pieces."

@@ -44,7 +44,7 @@ class Learned:
             composer=piece.composer,
             source=piece.source,
             split=split,
-            key=item.key.name,
+            key=item.key.code,
             interval=item.interval,
             meter=piece.meters[0] if piece.meters else Meter(),
             pickup=piece.pickup,

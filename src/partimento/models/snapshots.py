@@ -68,7 +68,7 @@ class Snapshots:
             return
         if not (folder / "windows.npz").is_file():
             owners = [owner for owner in (self.owners[number] for number in chosen) if owner is not None]
-            titles, keys = [item.piece.title or item.piece.source.path for item in owners], [item.key.name for item in owners]
+            titles, keys = [item.piece.title or item.piece.source.path for item in owners], [item.key.code for item in owners]
             _save(folder / "windows.npz", {"targets": some.targets, "titles": np.array(titles), "keys": np.array(keys)})
         _save(folder / f"epoch-{epoch:05d}.npz", look)
 

@@ -140,7 +140,7 @@ def _conductor(piece: Piece, resolution: int) -> Iterator[tuple[int, mido.MetaMe
 
 def _key_name(key: Key) -> str:
     """As mido writes it: ``Bb``, ``F#m``."""
-    tonic = key.name.split()[0].replace("-", "b")
+    tonic = key.code.split()[0].replace("-", "b")
     return tonic[0].upper() + tonic[1:] + ("m" if key.mode == "minor" else "")
 
 

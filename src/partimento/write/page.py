@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from partimento.piece import Key, Piece
+from partimento.piece import Piece
 from partimento.write.text import check_text
 from partimento.write.web import web_page
 
@@ -101,13 +101,8 @@ def _inline(svg: str, number: int) -> str:
 
 def _byline(piece: Piece) -> str:
     instruments = ", ".join(part.name for part in piece.parts if part.name)
-    key = _key(piece.keys[0]) if piece.keys else ""
+    key = piece.keys[0].name if piece.keys else ""
     return " · ".join(word for word in (piece.composer, instruments, key) if word)
-
-
-def _key(key: Key) -> str:
-    """``E♭ major``, ``f♯ minor``."""
-    return key.name.replace("-", "♭").replace("#", "♯")
 
 
 def _downloads(files: Sequence[str]) -> str:

@@ -30,7 +30,7 @@ def key_histogram(keys: Mapping[str, int], *, title: str = "Keys") -> Figure:
     Parameters
     ----------
     keys : mapping
-        Name of a key as `Key.name` has it (``B- major``, ``f# minor``) → number of pieces.
+        Name of a key as `Key.code` has it (``B- major``, ``f# minor``) → number of pieces.
     """
     counts = {"major": [0] * 12, "minor": [0] * 12}
     for name, count in keys.items():

@@ -31,16 +31,6 @@ def pitch_name(pitch: int) -> str:
     return f"{NAMES[pitch % 12]}{pitch // 12 - 1}"
 
 
-def key_name(name: str) -> str:
-    """The name of a key as it is printed, from how `Key.name` has it.
-
-    >>> key_name("B- major"), key_name("f# minor")
-    ('B♭ major', 'F♯ minor')
-    """
-    tonic, _, mode = name.partition(" ")
-    return f"{tonic[:1].upper()}{tonic[1:]} {mode}".replace("-", "♭").replace("#", "♯")
-
-
 def duration_name(duration: Fraction) -> str:
     """The note value of so many quarters, or two that are tied; nothing where no notation is so short or so odd.
 

@@ -12,7 +12,6 @@ import numpy as np
 from partimento.config import UserError
 from partimento.piece import Key
 from partimento.write.figure import COLOURS, FAINT, FIFTHS_COLOURS, INK, QUIET, new_figure, plain_title, styled
-from partimento.write.words import key_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,7 +41,7 @@ def group_points(groups: Sequence[str]) -> Groups:
     if keys and len(counts) > NAMED:
         names = sorted(counts, key=lambda name: (keys[name].mode, keys[name].fifths))
         return Groups(
-            [key_name(keys[name].name) for name in names],
+            [keys[name].name for name in names],
             [FIFTHS_COLOURS[keys[name].fifths % 12] for name in names],
             [keys[name].mode == "minor" for name in names],
             np.array([names.index(name) for name in groups], int),
@@ -50,7 +49,7 @@ def group_points(groups: Sequence[str]) -> Groups:
     names = sorted(counts, key=lambda name: (-counts[name], name))[:NAMED]
     of = np.array([names.index(name) if name in names else NAMED for name in groups], int)
     others = len(counts) - len(names)
-    shown = [key_name(name) if keys else name for name in names] + ([f"{others} other{'s' * (others > 1)}"] if others else [])
+    shown = [keys[name].name if keys else name for name in names] + ([f"{others} other{'s' * (others > 1)}"] if others else [])
     return Groups(shown, [*COLOURS[: len(names)], *([QUIET] if others else [])], [False] * len(shown), of)
 
 

@@ -1,0 +1,34 @@
+"""Make the standard streams write any text, whatever their encoding."""
+
+from __future__ import annotations
+
+import codecs
+import sys
+from contextlib import suppress
+
+PLAIN = {"♭": "b", "♯": "#", "♮": "", "…": "...", "×": "x", "·": "-", "–": "-", "±": "+-", "→": "->"}
+
+
+def plain_signs(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Replace what an encoding lacks: a flat sign by ``b``, a sharp sign by ``#``, the rest by escapes.
+
+    >>> "E♭ minor, é".encode("ascii", errors="partimento")
+    b'Eb minor, \\\\xe9'
+    """
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    sign = error.object[error.start]
+    if sign in PLAIN:
+        return PLAIN[sign], error.start + 1
+    one = UnicodeEncodeError(error.encoding, error.object, error.start, error.start + 1, error.reason)
+    return codecs.backslashreplace_errors(one)
+
+
+codecs.register_error("partimento", plain_signs)
+
+
+def make_streams_safe() -> None:
+    """Let output and error stream write every character: file names hold any bytes, and keys have signs."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="partimento")  # type: ignore[union-attr]
