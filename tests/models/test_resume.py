@@ -20,6 +20,7 @@ from partimento.config import UserError
 from partimento.models import checkpoint
 from partimento.models.learn import Hooks, learn
 from partimento.models.run import load_run
+from partimento.models.run_folder import RunFolder
 from partimento.models.training import Epoch
 from partimento.write import write
 
@@ -86,14 +87,14 @@ def test_what_cannot_be_resumed(pieces: list[Piece], tmp_path: Path) -> None:
         learn(pieces, settings=settings, out=out)
     with pytest.raises(UserError, match="not those that the training began with"):
         learn(pieces[1:], out=out, resume=True)
-    state = checkpoint.shop_of(out) / checkpoint.STATE
+    state = RunFolder(out).training.state
     whole = state.read_bytes()
     state.write_bytes(whole[:500])
     with pytest.raises(UserError, match="damaged"):
         learn(pieces, out=out, resume=True)
     state.write_bytes(whole)
-    about = json.loads((checkpoint.shop_of(out) / checkpoint.ABOUT).read_text())
-    (checkpoint.shop_of(out) / checkpoint.ABOUT).write_text(json.dumps({**about, "versions": {**about["versions"], "numpy": "0"}}))
+    about = json.loads(RunFolder(out).training.request.read_text())
+    RunFolder(out).training.request.write_text(json.dumps({**about, "versions": {**about["versions"], "numpy": "0"}}))
     told: list[str] = []
     learn(pieces, out=out, resume=True, hooks=Hooks(note=told.append))
     assert any("numpy changed" in text for text in told)
@@ -108,12 +109,12 @@ def test_a_checkpoint_holds_everything(pieces: list[Piece], tmp_path: Path) -> N
 
     with pytest.raises(StopError):
         learn(pieces, settings={**SETTINGS["vae"], "train": TRAIN}, out=tmp_path / "run", report=stop)
-    with h5py.File(checkpoint.shop_of(tmp_path / "run") / checkpoint.STATE) as file:
+    with h5py.File(RunFolder(tmp_path / "run").training.state) as file:
         kinds = [np.array(value).dtype for value in file["state/1"].values()]
         assert any(np.issubdtype(kind, np.integer) for kind in kinds)  # the random generators'
         assert len(file["state/2"]) > len(file["state/0"])  # moments of each weight, the rate and the iteration
         assert [len(file[f"best/{n}"]) for n in (0, 1)] == [len(file[f"state/{n}"]) for n in (0, 1)]
-    point = checkpoint.read_checkpoint(checkpoint.shop_of(tmp_path / "run"))
+    point = checkpoint.read_checkpoint(RunFolder(tmp_path / "run").training)
     assert point is not None
     assert point.epoch == 2
 
@@ -133,7 +134,7 @@ def test_killed_at_random_moments(pieces: list[Piece], tmp_path: Path) -> None:
     while not cut.exists():
         command = [*partimento, "--resume", str(cut)] if begun else [*partimento, *words, "-o", str(cut), "--force"]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment)
-        state = checkpoint.shop_of(cut) / checkpoint.STATE
+        state = RunFolder(cut).training.state
         before = state.stat().st_mtime_ns if state.is_file() else 0
         while process.poll() is None and not (state.is_file() and state.stat().st_mtime_ns != before):
             time.sleep(0.005)

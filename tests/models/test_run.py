@@ -63,24 +63,6 @@ def test_a_run_from_before_transpose_loads_as_it_was(run: Run, tmp_path: Path, o
         assert compose(again, bars=2, seed=3).notes == compose(run, bars=2, seed=3).notes
 
 
-def test_a_run_from_before_history_had_two_files_loads(run: Run, tmp_path: Path) -> None:
-    folder = _copy(run, tmp_path)
-    (folder / "history.json").unlink()
-    lines = ["epoch,loss,val_loss,val_chord,val_held,val_duration,events_per_s,seconds"]
-    lines += [
-        f"{e.epoch},{e.loss},{e.val_loss},{e.parts['chord']},{e.parts['held']},{e.parts['duration']},100.0,{e.epoch}.5" for e in run.history
-    ]
-    (folder / "history.csv").write_text("\n".join(lines) + "\n")
-    about = json.loads((folder / "run.json").read_text())
-    del about["files"]["history.json"]
-    (folder / "run.json").write_text(json.dumps(about))
-    _sign(folder)
-    again = load_run(folder)
-    assert [epoch.parts for epoch in again.history] == [epoch.parts for epoch in run.history]
-    assert again.best.val_loss == run.best.val_loss
-    assert again.seconds == len(run.history) + 0.5
-
-
 def test_an_old_recipe_still_means_what_it_meant(tmp_path: Path) -> None:
     recipe = tmp_path / "mine.toml"
     for old, new in (("true", "key"), ("false", "none")):

@@ -13,6 +13,7 @@ from typing import Any
 from partimento.app import screen
 from partimento.config import UserError, choose
 from partimento.files import refuse_existing, write_atomically
+from partimento.models.run_folder import RunFolder
 
 HEADER = ("", "nats", "95 %", "by pieces", "where from")
 
@@ -32,8 +33,7 @@ def run_bench(
     if ensemble and len(runs) < 2:
         raise UserError("an ensemble is of two runs or more")
     for run in runs:
-        if not (run / "run.json").is_file():
-            raise UserError(f"{run} is no run: train one with: partimento train FILE -o {run}")
+        RunFolder(run).check()
     if data is not None and not data.is_file():
         raise UserError(f"no such file: {data}")
     with screen.stages(quiet=as_json) as stages:

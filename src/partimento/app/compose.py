@@ -12,6 +12,7 @@ from partimento.app import screen
 from partimento.config import AS_WRITTEN, CorpusConfig, UserError
 from partimento.corpus.gather import gather
 from partimento.files import refuse_existing
+from partimento.models.run_folder import RunFolder
 from partimento.piece import Key, Piece, Tempo
 from partimento.sample.limits import check_length
 from partimento.sample.pick import Choice
@@ -54,8 +55,8 @@ def run_compose(folder: Path | None, wish: Wish, outputs: Sequence[Path], *, sou
         key = None if wish.key is None else Key.from_name(wish.key)
     except ValueError as error:
         raise UserError(str(error)) from error
-    if folder is not None and not (folder / "run.json").is_file():
-        raise UserError(f"{folder} is no run: it has no run.json (make one with: partimento train FOLDER -o {folder})")
+    if folder is not None:
+        RunFolder(folder).check()
     with screen.stages(quiet=as_json) as stages:
         with stages.during("start"):
             from partimento.models.run import load_run

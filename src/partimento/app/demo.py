@@ -11,7 +11,7 @@ from partimento.app import screen
 from partimento.app.train import print_figures, train_run
 from partimento.config import UserError, merge, read_recipe
 from partimento.evaluate.likelihood import Likelihood
-from partimento.files import refuse_folder
+from partimento.models.run_folder import RunFolder
 from partimento.piece import Part, Piece, Tempo
 
 SOURCE = "bundled:chorales"
@@ -24,7 +24,7 @@ SUFFIXES = (".mid", ".musicxml", ".svg", ".png", ".pdf", ".wav")
 def run_demo(out: Path, *, seed: int, bars: int) -> None:
     """The command; writes only its own files into `out`: ``chorale.*``, ``index.html`` and the folder ``run``."""
     began = time.monotonic()
-    refuse_folder(out / "run", mark="run.json", force=True)
+    RunFolder(out / "run").check_replaceable(force=True)
     if (out / "index.html").exists() and not (out / "run").exists():
         raise UserError(f"{out}/index.html is there already, and not the demo's: name another folder with -o")
     console = screen.out()

@@ -12,6 +12,7 @@ from partimento.config import UserError
 from partimento.corpus.gather import gather
 from partimento.corpus.select import Selection
 from partimento.files import refuse_existing, write_atomically
+from partimento.models.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from partimento.corpus.reading import Reading
@@ -61,7 +62,7 @@ def _measure(request: Request, stages: screen.Stages) -> tuple[Evaluation, list[
     """Read or compose, then measure; and the files that could not be read."""
     from partimento.evaluate.evaluation import evaluate
 
-    is_run = (request.generated / "run.json").is_file()
+    is_run = RunFolder(request.generated).exists()
     bars = BARS if is_run and request.bars is None else request.bars
     if is_run:
         with stages.during("start"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -15,7 +14,7 @@ from partimento.corpus import Reading, Reject, write_rejects
 from partimento.corpus.gather import gather
 from partimento.corpus.select import Selection
 from partimento.evaluate.likelihood import Likelihood
-from partimento.files import refuse_folder, write_atomically
+from partimento.models.run_folder import RunFolder
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ def run_train(
     recipe = recipe or recipe_of(model)
     values = merge(read_recipe(recipe), asked)
     out = out or Path("runs") / f"{Path(recipe).stem}-{Path(sources[0].replace(':', '-')).resolve().name}"
-    refuse_folder(out, mark="run.json", force=force)
+    RunFolder(out).check_replaceable(force=force)
     with screen.stages() as stages:
         trained = train_run(sources, values, out=out, selection=selection, force=force, stages=stages, extras=extras)
     _tell(trained, out, as_json=as_json)
@@ -87,7 +86,7 @@ def train_run(
     # Loading the framework takes seconds: what is wrong with the configuration is said before.
     with stages.during("start"):
         from partimento.evaluate.sampler import sampler_check
-        from partimento.models.checkpoint import STATE, read_about, shop_of
+        from partimento.models.checkpoint import read_about
         from partimento.models.learn import Hooks, learn
         from partimento.models.settings import Settings
 
@@ -98,7 +97,7 @@ def train_run(
     told = {"sources": [_place(source) for source in sources], "selection": asdict(selection)}
     made: dict[str, Any] = {}
 
-    def finish(run: Any, data: Any, folder: Path) -> None:
+    def finish(run: Any, data: Any, folder: RunFolder) -> None:
         left_out = [Reject(piece.source.path or piece.title, reason) for piece, reason in data.left_out]
         made["reading"] = replace(reading, rejects=[*reading.rejects, *left_out])
         made["table"], made["right"] = _check(run, data, folder, made["reading"].rejects, stages)
@@ -115,7 +114,7 @@ def train_run(
         screen.print_rejects(reading.rejects)  # they may be why
         raise
     except KeyboardInterrupt:
-        if (shop_of(out) / STATE).is_file():
+        if RunFolder(out).training.has_checkpoint():
             stages.note(f"go on with: partimento train --resume {out}")
         raise
     return Trained(run, made["reading"], made["table"], made["right"], run.model.verdict(run.best.parts))
@@ -145,7 +144,7 @@ def _reporter(stages: screen.Stages, settings: Any, log: Callable[[Any], None]) 
 
 
 def _check(
-    run: Any, data: Any, folder: Path, rejects: Sequence[Reject], stages: screen.Stages
+    run: Any, data: Any, folder: RunFolder, rejects: Sequence[Reject], stages: screen.Stages
 ) -> tuple[dict[str, Likelihood], float | None]:
     from partimento.evaluate.heldout import held_out, reconstruction
 
@@ -153,12 +152,12 @@ def _check(
         table = held_out(data, run.model, name=run.settings.name)
         right = reconstruction(data, run.model)
         rows: dict[str, Any] = {name: {**asdict(row), "total": row.total} for name, row in table.items()}
-        write_atomically(folder / "held_out.json", json.dumps({**rows, "reconstruction": right}, indent=2))
-        write_rejects(rejects, folder / "rejects.csv")
+        folder.write_held_out({**rows, "reconstruction": right})
+        write_rejects(rejects, folder.rejects)
     return table, right
 
 
-def _first_sample(run: Any, folder: Path, stages: screen.Stages) -> None:
+def _first_sample(run: Any, folder: RunFolder, stages: screen.Stages) -> None:
     from partimento.sample.composer import composes
 
     if not composes(run):
@@ -168,13 +167,13 @@ def _first_sample(run: Any, folder: Path, stages: screen.Stages) -> None:
 
     with stages.during("sample"):
         seed = run.settings.train.seed
-        write(compose(run, seed=seed), folder / "samples" / f"seed-{seed}.mid", force=True)
+        write(compose(run, seed=seed), folder.samples / f"seed-{seed}.mid", force=True)
 
 
-def _pictures(folder: Path, stages: screen.Stages) -> None:
+def _pictures(folder: RunFolder, stages: screen.Stages) -> None:
     from partimento.evaluate.watch import watch
 
-    watch(folder, folder / "watch", progress=lambda done, total: stages.at("watch", done, total))
+    watch(folder.path, folder.watch, progress=lambda done, total: stages.at("watch", done, total))
 
 
 def _tell(trained: Trained, out: Path, *, as_json: bool) -> None:
@@ -203,7 +202,7 @@ def _tell(trained: Trained, out: Path, *, as_json: bool) -> None:
         f"run {out}: {len(run.pieces)} pieces, {learned}, epoch {run.best.epoch} of {len(run.history)} is kept ({run.ended}), "
         f"seed {run.settings.train.seed}"
     )
-    if (out / "samples").is_dir():
+    if RunFolder(out).samples.is_dir():
         lines.append(f"compose with: partimento compose {out} -o piece.mid -o piece.pdf")
     screen.out().print("\n".join(lines))
 

@@ -7,12 +7,13 @@ from pathlib import Path
 from partimento.app import screen
 from partimento.config import UserError
 from partimento.files import refuse_existing
+from partimento.models.run_folder import RunFolder
 
 
 def run_watch(run: Path, *, out: Path | None, as_json: bool) -> None:
     """The command; see `cli.watch`."""
-    inside = (run / "run.json").is_file()
-    out = out or (run / "watch" if inside else run.with_name(f"{run.name}-watch"))
+    folder = RunFolder(run)
+    out = out or (folder.watch if folder.exists() else run.with_name(f"{run.name}-watch"))
     if out.exists() and not out.is_dir():
         raise UserError(f"{out} is no folder")
     if out.is_dir() and any(out.iterdir()) and not (out / "losses.png").is_file():

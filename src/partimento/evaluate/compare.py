@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from partimento.config import UserError
+from partimento.models.run_folder import RunFolder
 
 Progress = Callable[[int, int], None]
 SAMPLES, EVENTS = 16, 128  # takes, and events composed in each; as many are compared as a run keeps of its pieces' openings (63)
@@ -91,14 +92,11 @@ def learning_curves(folders: Sequence[Path]) -> dict[str, tuple[list[float], lis
 
 
 def _about(folder: Path) -> dict[str, Any]:
-    from partimento.models.run import MARK, check_is_run
-
-    check_is_run(folder)
+    files = RunFolder(folder)
+    files.check()
     try:
-        about: dict[str, Any] = json.loads((folder / MARK).read_text(encoding="utf-8"))
-        about["held_out"] = json.loads((folder / "held_out.json").read_text(encoding="utf-8"))
-        about["history"] = json.loads((folder / "history.json").read_text(encoding="utf-8"))
-        pieces = json.loads((folder / "pieces.json").read_text(encoding="utf-8"))
+        about = files.read_about()
+        about["held_out"], about["history"], pieces = files.read_held_out(), files.read_history(), files.read_pieces()
         about["test"] = sorted((piece["title"], piece["source"]["path"], piece["events"]) for piece in pieces if piece["split"] != "train")
         about["model"], about["seed"] = about["settings"]["model"]["name"], about["settings"]["train"]["seed"]
         float(about["history"][-1]["seconds"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -16,6 +15,7 @@ from partimento.evaluate.bars import first_bars
 from partimento.evaluate.distances import Nearness, between, nearness, within
 from partimento.evaluate.feature_table import FEATURES, feature_table, scalar_table
 from partimento.evaluate.frechet import frechet_of_sets, standardised
+from partimento.models.run_folder import RunFolder
 from partimento.piece import Piece
 
 if TYPE_CHECKING:
@@ -269,7 +269,7 @@ def compose_pieces(run: Run, count: int, *, bars: int, seed: int = 0, takes: int
 def held_out_figures(folder: Path) -> dict[str, dict[str, float]]:
     """What the training of a run said of its held-out pieces: nats an event of its model, then of the baselines; else nothing."""
     try:
-        figures = json.loads((folder / "held_out.json").read_text(encoding="utf-8"))
+        figures = RunFolder(folder).read_held_out()
         told = {str(name): float(row["total"]) for name, row in figures.items() if isinstance(row, dict)}
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return {}

@@ -18,6 +18,7 @@ from scipy.stats import spearmanr
 from partimento.config import UserError
 from partimento.encode.codecs import ChordCodec
 from partimento.evaluate.chord_names import CLASSES, NAMED, QUALITIES, Chord, chord_name, classes_named, spelling, voicing
+from partimento.models.run_folder import RunFolder
 
 RARE = 1 / 5000  # what is a smaller share of all chords has too few lessons behind its vector to be shown
 MAJOR, MINOR = "", "m"
@@ -92,9 +93,9 @@ class ChordVectors:
 
 def chord_vectors(folder: Path) -> ChordVectors:
     """The vectors of a run; UserError if it has none to give."""
-    from partimento.models.run import check_is_run, load_run
+    from partimento.models.run import load_run
 
-    check_is_run(folder)
+    RunFolder(folder).check()
     run = load_run(folder)
     if not hasattr(run.model, "vectors") or not isinstance(run.codec, ChordCodec):
         raise UserError(f"{folder} is a run of {run.settings.name}: chord vectors are made with partimento train … --recipe embeddings")

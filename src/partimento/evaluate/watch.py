@@ -6,7 +6,6 @@ two ways to write a chord; and loss curves and a piano roll.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from partimento.encode.codecs import CHORD, DURATION, HELD, ChordCodec
 from partimento.encode.notes import NoteCodec
 from partimento.encode.prepare import codec_from_json
 from partimento.encode.vocabulary import END, SPECIAL
+from partimento.models.run_folder import RunFolder, TrainingFolder
 from partimento.piece import Event, Key, Meter, Part, Piece, merge_held
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Exhibition:
 class Watched:
     """What a run's folder tells without loading its model."""
 
-    folder: Path  # the run's, or that of its training
+    folder: RunFolder  # the run's, or that of its training
     name: str
     settings: Any
     codec: ChordCodec | NoteCodec
@@ -61,25 +61,24 @@ def open_watched(run: Path) -> Watched:
     UserError
         If there is neither, or no epoch is finished.
     """
-    from partimento.models.checkpoint import ABOUT, shop_of
-    from partimento.models.run import MARK, read_history
+    from partimento.models.run import epochs_from
     from partimento.models.settings import Settings
-    from partimento.models.snapshots import read_seen
+    from partimento.models.snapshots import has_snapshots, read_seen
 
-    finished = (run / MARK).is_file()
-    folder = run if finished or (run / ABOUT).is_file() else shop_of(run)
-    if not finished and not (folder / ABOUT).is_file():
+    candidates = (RunFolder(run), TrainingFolder(run), RunFolder(run).training)
+    folder = next((each for each in candidates if each.exists()), None)
+    if folder is None:
         raise UserError(f"{run} is no run, and no training of it is under way")
-    if not (folder / "history.json").is_file():
+    if not folder.history.is_file():
         raise UserError(f"no epoch of the training of {run} is finished yet")
     try:
-        settings = Settings.from_plain(json.loads((folder / (MARK if finished else ABOUT)).read_text(encoding="utf-8"))["settings"])
-        codec = codec_from_json((folder / "vocabulary.json").read_text(encoding="utf-8"))
-        history = read_history(folder)
-        seen = read_seen(folder, until=len(history)) if (folder / "seen" / "windows.npz").is_file() else None
+        settings = Settings.from_plain(folder.read_settings())
+        codec = codec_from_json(folder.vocabulary.read_text(encoding="utf-8"))
+        history = epochs_from(folder.read_history())
+        seen = read_seen(folder, until=len(history)) if has_snapshots(folder) else None
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise UserError(f"{folder} is no whole run: {type(error).__name__}: {error}") from error
-    return Watched(folder, run.name, settings, codec, history, seen, finished)
+        raise UserError(f"{folder.path} is no whole run: {type(error).__name__}: {error}") from error
+    return Watched(folder, run.name, settings, codec, history, seen, folder is candidates[0])
 
 
 def watch(run: Path, out: Path, *, progress: Progress | None = None) -> list[Path]:
@@ -242,7 +241,7 @@ def sound(watched: Watched, show: Exhibition) -> None:
     from partimento.write.figure import write_plot
     from partimento.write.piano_roll import piano_roll
 
-    for path in sorted((watched.folder / "samples").glob("*.mid"))[:1]:
+    for path in sorted(watched.folder.samples.glob("*.mid"))[:1]:
         piece = read_piece(path)
         write_plot(piano_roll(piece), show.add("Composed", "piano-roll.png", f"{piece.title}, composed when it had learned."), force=True)
 
@@ -255,7 +254,7 @@ def chords(watched: Watched, show: Exhibition) -> None:
     from partimento.write.figure import write_plot
     from partimento.write.learning import chord_map
 
-    points, shown = map_of_names(chord_vectors(watched.folder))
+    points, shown = map_of_names(chord_vectors(watched.folder.path))
     path = show.add("Chords", "chords.png", "The commonest chords, near one another if they keep like company.")
     write_plot(chord_map(points, shown.names, shown.counts.tolist()), path, force=True)
 

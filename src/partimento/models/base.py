@@ -83,7 +83,7 @@ class Model(ABC):
     measures: tuple[str, ...] = ()
     by_steps: ClassVar[bool] = True
     validates: ClassVar[bool] = True
-    weights_file: ClassVar[str] = "model.weights.h5"
+    weights_suffix: ClassVar[str] = ".weights.h5"
     network: keras.Model
 
     codec: Any

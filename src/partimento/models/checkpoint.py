@@ -1,10 +1,4 @@
-"""A training under way: the hidden folder beside the run that it is to become, and the checkpoint in it after every epoch.
-
-training.json    settings, where the scores are, their fingerprint, versions
-checkpoint.h5    `training.Checkpoint`: optimiser, every random generator's state, history, the best weights so far
-history.csv/json as in the run
-seen/            as in the run
-"""
+"""A training under way: its hidden folder, and the checkpoint in it after every epoch (see `run_folder`)."""
 
 from __future__ import annotations
 
@@ -21,20 +15,13 @@ import numpy as np
 from partimento.config import UserError
 from partimento.files import exclusive, new_file, remove_folder, write_atomically
 from partimento.models.run import epochs_from, versions, write_history
+from partimento.models.run_folder import RunFolder, TrainingFolder
 from partimento.models.settings import Settings
 from partimento.models.training import Checkpoint
 
-STATE = "checkpoint.h5"
-ABOUT = "training.json"
-
-
-def shop_of(out: Path) -> Path:
-    """Where the training of the run `out` works until it is whole."""
-    return out.with_name(f".{out.name}.training")
-
 
 @contextmanager
-def at_work(out: Path, *, resume: bool, force: bool) -> Iterator[Path]:
+def at_work(out: Path, *, resume: bool, force: bool) -> Iterator[TrainingFolder]:
     """The folder of a training, held by one process at a time; it stays if the block ends by an error and an epoch was done.
 
     Raises
@@ -42,42 +29,39 @@ def at_work(out: Path, *, resume: bool, force: bool) -> Iterator[Path]:
     UserError
         If another process trains `out`; if there is an unfinished training but no `resume` or `force`, or the other way round.
     """
-    shop = shop_of(out)
-    if resume and not (shop / ABOUT).is_file():
-        finished = (out / "run.json").is_file()
+    shop = RunFolder(out).training
+    if resume and not shop.exists():
+        finished = RunFolder(out).exists()
         raise UserError(f"{out} is finished: there is nothing to resume" if finished else f"there is no unfinished training of {out}")
     try:
-        shop.mkdir(parents=True, exist_ok=True)
-        with exclusive(shop / "lock", busy=f"another process is training {out}"):
+        shop.path.mkdir(parents=True, exist_ok=True)
+        with exclusive(shop.lock, busy=f"another process is training {out}"):
             if not resume:
-                if (shop / STATE).is_file() and not force:
+                if shop.has_checkpoint() and not force:
                     raise UserError(f"an unfinished training of {out} is there: --resume {out} goes on with it, --force begins anew")
-                for path in [*shop.iterdir()]:
-                    if path.name != "lock":
-                        remove_folder(path) if path.is_dir() else path.unlink()
-            for path in shop.glob(".*.part"):
-                path.unlink(missing_ok=True)  # half-written by a training that was killed
+                shop.clear()
+            shop.remove_half_written()
             try:
                 yield shop
             except BaseException:
-                if not (shop / STATE).is_file():
-                    remove_folder(shop)
+                if not shop.has_checkpoint():
+                    remove_folder(shop.path)
                 raise
     except OSError as error:
         raise UserError(f"cannot write {out}: {error.strerror or error}") from error
 
 
-def write_about(shop: Path, settings: Settings, told: Mapping[str, Any], fingerprint: str) -> None:
+def write_about(shop: TrainingFolder, settings: Settings, told: Mapping[str, Any], fingerprint: str) -> None:
     """What a training was asked for; `told` is what its caller wants to find again when it is resumed."""
     about = {"settings": settings.to_plain(), "told": dict(told), "fingerprint": fingerprint, "versions": versions()}
-    write_atomically(shop / ABOUT, json.dumps(about, indent=2) + "\n")
+    write_atomically(shop.request, json.dumps(about, indent=2) + "\n")
 
 
 def read_about(out: Path) -> dict[str, Any]:
     """The same, of the unfinished training of `out`."""
-    path = shop_of(out) / ABOUT
+    path = RunFolder(out).training.request
     if not path.is_file():
-        finished = (out / "run.json").is_file()
+        finished = RunFolder(out).exists()
         raise UserError(f"{out} is finished: there is nothing to resume" if finished else f"there is no unfinished training of {out}")
     try:
         about: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
@@ -88,9 +72,9 @@ def read_about(out: Path) -> dict[str, Any]:
     return about
 
 
-def write_checkpoint(shop: Path, point: Checkpoint) -> None:
+def write_checkpoint(shop: TrainingFolder, point: Checkpoint) -> None:
     """In one step: whoever is killed leaves the one before or this one."""
-    with new_file(shop / STATE, durable=False) as work, h5py.File(work, "w") as file:
+    with new_file(shop.state, durable=False) as work, h5py.File(work, "w") as file:
         about = json.dumps({"history": [asdict(epoch) for epoch in point.history], "best_epoch": point.best_epoch})
         file.create_dataset("about", data=np.frombuffer(about.encode(), np.uint8))  # attributes are small
         for name, state in (("best", point.best), ("state", point.state)):
@@ -101,7 +85,7 @@ def write_checkpoint(shop: Path, point: Checkpoint) -> None:
     write_history(point.history, shop, durable=False)
 
 
-def read_checkpoint(shop: Path) -> Checkpoint | None:
+def read_checkpoint(shop: TrainingFolder) -> Checkpoint | None:
     """The last one, or None if no epoch was finished.
 
     Raises
@@ -109,7 +93,7 @@ def read_checkpoint(shop: Path) -> Checkpoint | None:
     UserError
         If it is damaged.
     """
-    path = shop / STATE
+    path = shop.state
     if not path.is_file():
         return None
     try:

@@ -12,10 +12,11 @@ import keras
 
 from partimento.config import UserError, merge, read_recipe, recipe_of
 from partimento.encode.prepare import DataSet, Prepared, prepare
-from partimento.files import become, refuse_folder, write_atomically
+from partimento.files import become, write_atomically
 from partimento.models import checkpoint, model_class
 from partimento.models.base import Encoded, Model, Windows
-from partimento.models.run import MARK, Run, fill, load_run, versions
+from partimento.models.run import Run, fill, load_run, versions
+from partimento.models.run_folder import RunFolder, TrainingFolder
 from partimento.models.settings import Settings
 from partimento.models.sizes import too_small
 from partimento.models.snapshots import Snapshots
@@ -46,7 +47,7 @@ class Hooks:
     report: Report = lambda *_: None
     note: Callable[[str], None] = lambda _: None
     inspect: Callable[[Model, DataSet], Callable[[int], str | None]] | None = None
-    finish: Callable[[Run, DataSet, Path], None] = lambda *_: None
+    finish: Callable[[Run, DataSet, RunFolder], None] = lambda *_: None
     told: Mapping[str, Any] | None = None
 
 
@@ -104,11 +105,11 @@ def learn(
     if out is None:
         if resume:
             raise UserError("to resume a training, say which: out is its run's folder")
-        place: AbstractContextManager[Path | None] = nullcontext()
+        place: AbstractContextManager[TrainingFolder | None] = nullcontext()
     else:
         out = Path(out)
         if not resume:
-            refuse_folder(out, mark=MARK, force=force)
+            RunFolder(out).check_replaceable(force=force)
         place = checkpoint.at_work(out, resume=resume, force=force)
     if not pieces:
         raise UserError("no pieces to learn from")
@@ -126,15 +127,13 @@ def learn(
             checkpoint.write_about(shop, settings, hooks.told or {}, data.fingerprint)
         model = new_model(settings, data)
         if shop is not None:
-            write_atomically(shop / "vocabulary.json", data.codec.to_json(), durable=False)  # so that it can be looked at under way
+            write_atomically(shop.vocabulary, data.codec.to_json(), durable=False)  # so that it can be looked at under way
         run = Run.from_training(settings, data, model, _train(model, data, settings, shop, hooks))
         if shop is not None and out is not None:
             fill(run, shop, out)
             hooks.finish(run, data, shop)
-            for name in (checkpoint.STATE, checkpoint.ABOUT):
-                (shop / name).unlink(missing_ok=True)
-            (shop / "lock").unlink(missing_ok=True)
-            become(shop, out)
+            shop.finish()
+            become(shop.path, out)
             run = replace(run, folder=out)
     return run, data
 
@@ -173,7 +172,7 @@ def new_model(settings: Settings, data: DataSet) -> Model:
     return model
 
 
-def _train(model: Model, data: DataSet, settings: Settings, shop: Path | None, hooks: Hooks) -> Fitted:
+def _train(model: Model, data: DataSet, settings: Settings, shop: TrainingFolder | None, hooks: Hooks) -> Fitted:
     encoded = data.encode_training()
     valid = model.windows(data.encode(data.valid), settings.encode, training=False)
     if not model.by_steps:

@@ -326,7 +326,7 @@ class Markov(NextModel):
 
     config_type = Config
     by_steps = False
-    weights_file = "model.npz"
+    weights_suffix = ".npz"
 
     def __init__(self, config: Config, codec: ChordCodec) -> None:
         super().__init__(config, codec)

@@ -1,21 +1,8 @@
-"""A run: the folder that a training leaves behind, and that composing begins from.
-
-run.json         configuration, seeds, versions, corpus fingerprint, what came out
-pieces.json      every piece learned from or checked with: title, source, licence, key, metre, its opening
-vocabulary.json  the codec
-model.weights.h5 weights, in Keras' safe format (model.npz, where a model counts)
-history.csv      a line an epoch: the same for the same seed
-history.json     the same, and what depends on the machine: seconds, events a second
-seen/            what the model made of some of its windows as the epochs went by, for `partimento watch`
-samples/         what the command line composed right after training
-
-A training under way works in a hidden folder beside it (see `checkpoint`).
-"""
+"""A trained model with everything it needs to compose, and its run folder (see `run_folder`)."""
 
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import json
 import platform
@@ -35,13 +22,11 @@ from partimento.files import new_folder, write_atomically
 from partimento.models import model_class
 from partimento.models.base import Model
 from partimento.models.learned import Learned
+from partimento.models.run_folder import RunFolder
 from partimento.models.settings import Settings
 from partimento.models.training import Epoch, Fitted
 
 FORMAT = 1
-MARK = "run.json"  # what makes a folder a run; written last
-FILES = ("pieces.json", "vocabulary.json", "history.csv", "history.json")
-NEW = ("history.json",)  # runs from before have none
 WITH_VERSIONS = ("partimento", "keras", "jax", "tensorflow-cpu", "torch", "numpy", "symusic", "music21")
 
 
@@ -82,14 +67,14 @@ class Run:
 def save_run(run: Run, folder: Path | str, *, force: bool = False) -> Run:
     """Write a run; the folder appears whole or not at all."""
     folder = Path(folder)
-    with new_folder(folder, mark=MARK, force=force) as work:
-        fill(run, work, folder)
+    with new_folder(folder, mark=RunFolder.MARK, force=force) as work:
+        fill(run, RunFolder(work), folder)
     return replace(run, folder=folder)
 
 
-def fill(run: Run, work: Path, folder: Path) -> None:
+def fill(run: Run, work: RunFolder, folder: Path) -> None:
     """Write the files of a run into the folder `work`, which is to become `folder`."""
-    files = (*FILES, run.model.weights_file)
+    suffix = run.model.weights_suffix
     about = {
         "format": FORMAT,
         "settings": run.settings.to_plain(),
@@ -106,12 +91,12 @@ def fill(run: Run, work: Path, folder: Path) -> None:
         "ended": run.ended,
     }
     try:
-        write_atomically(work / "pieces.json", json.dumps([piece.to_plain() for piece in run.pieces]))
-        write_atomically(work / "vocabulary.json", run.codec.to_json())
+        write_atomically(work.pieces, json.dumps([piece.to_plain() for piece in run.pieces]))
+        write_atomically(work.vocabulary, run.codec.to_json())
         write_history(run.history, work)
-        run.model.write_weights(work / run.model.weights_file)
-        about["files"] = {name: _sha256(work / name) for name in files}
-        write_atomically(work / MARK, json.dumps(about, indent=2) + "\n")
+        run.model.write_weights(work.weights(suffix))
+        about["files"] = work.checksums(suffix)
+        write_atomically(work.about, json.dumps(about, indent=2) + "\n")
     except (OSError, UserError) as error:  # a full disk, in the words of whichever library met it
         raise UserError(f"cannot write the run {folder}: {str(error).splitlines()[0]}") from error
 
@@ -124,60 +109,39 @@ def load_run(folder: Path | str) -> Run:
     UserError
         If there is no run, or its files do not fit together.
     """
-    folder = Path(folder)
-    check_is_run(folder)
+    files = RunFolder(Path(folder))
+    files.check()
     try:
-        about = json.loads((folder / MARK).read_text(encoding="utf-8"))
+        about = files.read_about()
         if about["format"] != FORMAT:
-            raise UserError(f"{folder} is a run of format {about['format']}; this version reads format {FORMAT}")
+            raise UserError(f"{files.path} is a run of format {about['format']}; this version reads format {FORMAT}")
         settings = Settings.from_plain(about["settings"])
-        weights = model_class(settings.name).weights_file
-        _check_files(folder, about["files"], weights)
-        codec = codec_from_json((folder / "vocabulary.json").read_text(encoding="utf-8"))
-        pieces = [Learned.from_plain(row) for row in json.loads((folder / "pieces.json").read_text(encoding="utf-8"))]
+        suffix = model_class(settings.name).weights_suffix
+        files.check_files(about["files"], suffix)
+        codec = codec_from_json(files.vocabulary.read_text(encoding="utf-8"))
+        pieces = [Learned.from_plain(row) for row in files.read_pieces()]
         if not any(piece.split == "train" for piece in pieces):
             raise ValueError("pieces.json names no training piece")
-        history = read_history(folder)
+        history = epochs_from(files.read_history())
         best = int(about["best"]["epoch"])
         if not 1 <= best <= len(history):
             raise ValueError("the best epoch is not in the history")
         fingerprint = str(about["corpus"]["fingerprint"])
         model = model_class(settings.name)(settings.model, codec)
     except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
-        raise UserError(f"{folder} is no whole run: {type(error).__name__}: {error}") from error
+        raise UserError(f"{files.path} is no whole run: {type(error).__name__}: {error}") from error
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", UserWarning)  # Keras only warns where weights are left as they were
-            model.read_weights(folder / weights)
+            model.read_weights(files.weights(suffix))
     except (OSError, ValueError, KeyError, UserWarning) as error:
         sizes = dict(zip(codec.fields, codec.sizes, strict=True))
-        raise UserError(f"{folder}: the weights do not fit the vocabulary of {sizes} or are damaged") from error
-    return Run(settings, codec, model, pieces, history, fingerprint, best, str(about.get("ended", "")), folder)
+        raise UserError(f"{files.path}: the weights do not fit the vocabulary of {sizes} or are damaged") from error
+    return Run(settings, codec, model, pieces, history, fingerprint, best, str(about.get("ended", "")), files.path)
 
 
-def check_is_run(folder: Path) -> None:
-    """Say no to what is no run before anything heavy is loaded for it."""
-    if not (folder / MARK).is_file():
-        raise UserError(f"{folder} is no run: it has no {MARK} (make one with: partimento train FOLDER -o {folder})")
-
-
-def _check_files(folder: Path, sums: dict[str, str], weights: str) -> None:
-    """The files of a run belong together: none is missing, and none was changed since the training."""
-    for name in (*FILES, weights):
-        if name in NEW and name not in sums:
-            continue
-        if not (folder / name).is_file():
-            raise UserError(f"{folder} is no whole run: {name} is missing")
-        if _sha256(folder / name) != sums[name]:
-            raise UserError(f"{folder}: {name} does not fit the run: it was changed or damaged since the training")
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def write_history(history: Sequence[Epoch], folder: Path, *, durable: bool = True) -> None:
-    """``history.csv`` and ``history.json``."""
+def write_history(history: Sequence[Epoch], folder: RunFolder, *, durable: bool = True) -> None:
+    """Write the figures of all epochs, as a table and as JSON."""
     text = io.StringIO()
     rows = [
         {"epoch": e.epoch, "loss": e.loss, "val_loss": e.val_loss, **{f"val_{name}": part for name, part in e.parts.items()}}
@@ -186,23 +150,8 @@ def write_history(history: Sequence[Epoch], folder: Path, *, durable: bool = Tru
     table = csv.DictWriter(text, list(rows[0]) if rows else ["epoch"], lineterminator="\n")
     table.writeheader()
     table.writerows(rows)
-    write_atomically(folder / "history.csv", text.getvalue(), durable=durable)
-    write_atomically(folder / "history.json", json.dumps([asdict(epoch) for epoch in history], indent=1), durable=durable)
-
-
-def read_history(folder: Path) -> list[Epoch]:
-    """The inverse; runs from before ``history.json`` have theirs in ``history.csv`` alone."""
-    if (folder / "history.json").is_file():
-        return epochs_from(json.loads((folder / "history.json").read_text(encoding="utf-8")))
-    rows = csv.DictReader(io.StringIO((folder / "history.csv").read_text(encoding="utf-8")))
-    numbers = [{name: float(value) for name, value in row.items()} for row in rows]
-    return epochs_from(
-        {
-            **{name: row.pop(name) for name in ("epoch", "loss", "val_loss", "seconds", "events_per_s") if name in row},
-            "parts": {name.removeprefix("val_"): value for name, value in row.items()},
-        }
-        for row in numbers
-    )
+    write_atomically(folder.history_table, text.getvalue(), durable=durable)
+    write_atomically(folder.history, json.dumps([asdict(epoch) for epoch in history], indent=1), durable=durable)
 
 
 def epochs_from(rows: Any) -> list[Epoch]:

@@ -18,12 +18,13 @@ from partimento.config import UserError
 from partimento.corpus.select import licence_family
 from partimento.files import new_folder, write_atomically
 from partimento.models.learned import Learned
-from partimento.models.run import MARK, check_is_run
+from partimento.models.run_folder import RunFolder
 
 SHIPPED = Path(__file__).parents[1] / "shipped"
 LICENCE = "CC-BY-SA-4.0"
 FREE = ("PD", "CC-BY", "CC-BY-SA")  # what may be adapted and shared under it
 CARD = "MODEL_CARD.md"
+SUFFIX = ".weights.h5"  # of models that are trained by gradient
 MOST_BYTES = 4 * 2**20
 CHUNK = 2**14  # numbers; smaller arrays are larger compressed
 OPENING = 96  # numbers of each piece that are kept to begin from
@@ -38,7 +39,7 @@ def shipped(name: str = "guitar") -> Path:
         If this installation has none of that name.
     """
     folder = SHIPPED / name
-    if not (folder / MARK).is_file():
+    if not RunFolder(folder).exists():
         raise UserError(f"no model {name} comes with this installation: name a run (make one with: partimento train FOLDER -o RUN)")
     return folder
 
@@ -60,25 +61,26 @@ def pack(run: Path, out: Path, *, credit: Mapping[str, str] | None = None, force
     UserError
         If a piece's licence does not allow it, or it comes out larger than `MOST_BYTES`.
     """
-    check_is_run(run)
-    about = json.loads((run / MARK).read_text(encoding="utf-8"))
-    pieces = [Learned.from_plain(row) for row in json.loads((run / "pieces.json").read_text(encoding="utf-8"))]
+    source, target = RunFolder(run), RunFolder(out)
+    source.check()
+    about = source.read_about()
+    pieces = [Learned.from_plain(row) for row in source.read_pieces()]
     for piece in pieces:
         if licence_family(piece.source.licence) not in FREE:
             raise UserError(f"{piece.title or piece.source.path}: its licence is {piece.source.licence or 'unknown'}: it cannot be shipped")
     kept = [replace(piece, opening=piece.opening[: OPENING // piece.opening.shape[1]]).to_plain() for piece in pieces]
     files = {
-        "pieces.json": json.dumps(kept, separators=(",", ":")).encode(),
-        "model.weights.h5": halved((run / "model.weights.h5").read_bytes()),
-        **{name: (run / name).read_bytes() for name in ("vocabulary.json", "history.csv", "history.json")},
+        target.pieces.name: json.dumps(kept, separators=(",", ":")).encode(),
+        target.weights(SUFFIX).name: halved(source.weights(SUFFIX).read_bytes()),
+        **{path.name: path.read_bytes() for path in (source.vocabulary, source.history_table, source.history)},
     }
     about["files"] = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-    figures = json.loads((run / "held_out.json").read_text(encoding="utf-8"))
-    files |= {MARK: (json.dumps(about, indent=2) + "\n").encode(), CARD: card(about, pieces, figures, credit or {}).encode()}
+    figures = source.read_held_out()
+    files |= {target.MARK: (json.dumps(about, indent=2) + "\n").encode(), CARD: card(about, pieces, figures, credit or {}).encode()}
     size = sum(map(len, files.values()))
     if size > MOST_BYTES:
         raise UserError(f"the model comes out at {size:,} bytes; at most {MOST_BYTES:,} are shipped: train a smaller one")
-    with new_folder(out, mark=MARK, force=force) as work:
+    with new_folder(out, mark=RunFolder.MARK, force=force) as work:
         for name, data in files.items():
             write_atomically(work / name, data)
     return size

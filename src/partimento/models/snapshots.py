@@ -15,10 +15,11 @@ from partimento.encode.prepare import Prepared
 from partimento.encode.vocabulary import SPECIAL
 from partimento.files import new_file
 from partimento.models.base import Model, Windows
+from partimento.models.run_folder import RunFolder
 from partimento.models.settings import Settings
 from partimento.models.training import steps_of
 
-FOLDER = "seen"
+WINDOWS_FILE = "windows.npz"
 WINDOWS = 512  # points in the picture of a latent space
 FRAMES = 100  # most pictures of one training
 
@@ -49,7 +50,7 @@ class Seen(NamedTuple):
 class Snapshots:
     """Takes one every so many epochs: five in the tutorial's 500."""
 
-    shop: Path
+    shop: RunFolder
     model: Model
     train: Windows
     owners: Sequence[Prepared | None]  # of each window; those of none are not looked at
@@ -61,15 +62,15 @@ class Snapshots:
         every = max(1, config.stretched(steps_of(self.train, config)).epochs // FRAMES)
         if epoch != 1 and epoch % every:
             return
-        chosen, folder = self._chosen, self.shop / FOLDER
+        chosen, folder = self._chosen, self.shop.seen
         some = Windows(*(column[chosen] for column in self.train))
         look = self.model.look(some)
         if not look:
             return
-        if not (folder / "windows.npz").is_file():
+        if not (folder / WINDOWS_FILE).is_file():
             owners = [owner for owner in (self.owners[number] for number in chosen) if owner is not None]
             titles, keys = [item.piece.title or item.piece.source.path for item in owners], [item.key.code for item in owners]
-            _save(folder / "windows.npz", {"targets": some.targets, "titles": np.array(titles), "keys": np.array(keys)})
+            _save(folder / WINDOWS_FILE, {"targets": some.targets, "titles": np.array(titles), "keys": np.array(keys)})
         _save(folder / f"epoch-{epoch:05d}.npz", look)
 
     @cached_property
@@ -90,7 +91,12 @@ def _save(path: Path, arrays: dict[str, np.ndarray]) -> None:
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
 
-def read_seen(folder: Path, *, until: int | None = None) -> Seen:
+def has_snapshots(folder: RunFolder) -> bool:
+    """Return whether any snapshot was taken."""
+    return (folder.seen / WINDOWS_FILE).is_file()
+
+
+def read_seen(folder: RunFolder, *, until: int | None = None) -> Seen:
     """The snapshots of a run, finished or not; those after the epoch `until` (of a training that was killed) are passed over.
 
     Raises
@@ -98,10 +104,10 @@ def read_seen(folder: Path, *, until: int | None = None) -> Seen:
     FileNotFoundError, ValueError, KeyError
         If there are none, or they are damaged.
     """
-    with np.load(folder / FOLDER / "windows.npz", allow_pickle=False) as file:
+    with np.load(folder.seen / WINDOWS_FILE, allow_pickle=False) as file:
         targets, titles, keys = file["targets"], file["titles"].tolist(), file["keys"].tolist()
     epochs, looks = [], []
-    for path in sorted((folder / FOLDER).glob("epoch-*.npz")):
+    for path in sorted(folder.seen.glob("epoch-*.npz")):
         number = re.fullmatch(r"epoch-(\d+)\.npz", path.name)
         if number and (until is None or int(number[1]) <= until):
             with np.load(path, allow_pickle=False) as file:

@@ -1,0 +1,218 @@
+"""The folder of a training run: where each of its files is, and whether they belong together.
+
+Nothing else in the program names these files.
+
+run.json           settings, seeds, versions, fingerprint of the corpus, results; it makes a folder a run, and is written last
+pieces.json        every piece learned from or checked with: title, source, license, key, meter, its beginning
+vocabulary.json    the tokenizer
+model.weights.h5   the weights, in Keras' safe format (model.npz for a model that counts)
+history.csv        one line per epoch, the same for the same seed
+history.json       the same and the figures that depend on the machine: seconds, events per second
+held_out.json      nats per event of the model and its baselines on the test pieces (command line only)
+rejects.csv        files that were not used, with the reasons (command line only)
+seen/              snapshots of the model during training, for `partimento watch`
+samples/           what the command line composed right after training
+watch/             the pictures that `partimento watch` draws
+
+A training under way works in a hidden folder beside it, which becomes the run. It holds these files too:
+
+training.json      settings, sources, fingerprint of the corpus, versions
+checkpoint.h5      `training.Checkpoint`: optimizer, random generators, history, the best weights so far
+lock               held by the process that trains
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from partimento.config import UserError
+from partimento.files import refuse_folder, remove_folder, write_atomically
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The files of a run, whether they exist or not.
+
+    Attributes
+    ----------
+    path : Path
+        The folder.
+    """
+
+    path: Path
+
+    MARK: ClassVar[str] = "run.json"
+
+    @property
+    def about(self) -> Path:
+        """Settings, versions and results."""
+        return self.path / self.MARK
+
+    @property
+    def pieces(self) -> Path:
+        """The pieces learned from or checked with."""
+        return self.path / "pieces.json"
+
+    @property
+    def vocabulary(self) -> Path:
+        """The tokenizer."""
+        return self.path / "vocabulary.json"
+
+    @property
+    def history(self) -> Path:
+        """All figures of all epochs."""
+        return self.path / "history.json"
+
+    @property
+    def history_table(self) -> Path:
+        """The figures of all epochs that do not depend on the machine."""
+        return self.path / "history.csv"
+
+    @property
+    def held_out(self) -> Path:
+        """The figures of the test pieces."""
+        return self.path / "held_out.json"
+
+    @property
+    def rejects(self) -> Path:
+        """The files that were not used."""
+        return self.path / "rejects.csv"
+
+    @property
+    def seen(self) -> Path:
+        """The folder of snapshots."""
+        return self.path / "seen"
+
+    @property
+    def samples(self) -> Path:
+        """The folder of composed files."""
+        return self.path / "samples"
+
+    @property
+    def watch(self) -> Path:
+        """The folder of pictures."""
+        return self.path / "watch"
+
+    @property
+    def training(self) -> TrainingFolder:
+        """The hidden folder in which the training of this run works."""
+        return TrainingFolder(self.path.with_name(f".{self.path.name}.training"))
+
+    def weights(self, suffix: str) -> Path:
+        """Return the file of weights; `suffix` is the model's `weights_suffix`."""
+        return self.path / f"model{suffix}"
+
+    def exists(self) -> bool:
+        """Return whether the folder holds a finished run."""
+        return self.about.is_file()
+
+    def check(self) -> None:
+        """Raise UserError unless the folder holds a finished run; loads nothing heavy."""
+        if not self.exists():
+            command = f"partimento train FOLDER -o {self.path}"
+            raise UserError(f"{self.path} is no run: it has no {self.MARK} (make one with: {command})")
+
+    def check_replaceable(self, *, force: bool) -> None:
+        """Raise UserError if a run must not be written here."""
+        refuse_folder(self.path, mark=self.MARK, force=force)
+
+    def checksums(self, suffix: str) -> dict[str, str]:
+        """Return the SHA-256 of each file that belongs to the run, by its name."""
+        return {path.name: _sha256(path) for path in self._sealed(suffix)}
+
+    def check_files(self, checksums: Mapping[str, str], suffix: str) -> None:
+        """Raise UserError if a file is missing or was changed since the training."""
+        for path in self._sealed(suffix):
+            if not path.is_file():
+                raise UserError(f"{self.path} is no whole run: {path.name} is missing")
+            if _sha256(path) != checksums[path.name]:
+                raise UserError(f"{self.path}: {path.name} does not fit the run: it was changed or damaged since the training")
+
+    def read_about(self) -> dict[str, Any]:
+        """Read `about`; OSError or ValueError if it cannot be read."""
+        about: dict[str, Any] = json.loads(self.about.read_text(encoding="utf-8"))
+        return about
+
+    def read_settings(self) -> dict[str, Any]:
+        """Read the settings of the training, as plain values."""
+        settings: dict[str, Any] = self.read_about()["settings"]
+        return settings
+
+    def read_pieces(self) -> list[dict[str, Any]]:
+        """Read `pieces` as plain rows."""
+        rows: list[dict[str, Any]] = json.loads(self.pieces.read_text(encoding="utf-8"))
+        return rows
+
+    def read_history(self) -> list[dict[str, Any]]:
+        """Read `history` as plain rows, one per epoch."""
+        rows: list[dict[str, Any]] = json.loads(self.history.read_text(encoding="utf-8"))
+        return rows
+
+    def read_held_out(self) -> dict[str, Any]:
+        """Read `held_out`: the figures of the model and of each baseline, and ``reconstruction``."""
+        figures: dict[str, Any] = json.loads(self.held_out.read_text(encoding="utf-8"))
+        return figures
+
+    def write_held_out(self, figures: Mapping[str, Any]) -> None:
+        """Write the inverse of `read_held_out`."""
+        write_atomically(self.held_out, json.dumps(figures, indent=2))
+
+    def _sealed(self, suffix: str) -> tuple[Path, ...]:
+        return (self.pieces, self.vocabulary, self.history_table, self.history, self.weights(suffix))
+
+
+class TrainingFolder(RunFolder):
+    """The hidden folder of a training under way: a run that lacks its last files and has a checkpoint."""
+
+    @property
+    def state(self) -> Path:
+        """The checkpoint of the last finished epoch."""
+        return self.path / "checkpoint.h5"
+
+    @property
+    def request(self) -> Path:
+        """The settings and sources that the training began with."""
+        return self.path / "training.json"
+
+    @property
+    def lock(self) -> Path:
+        """The file that the process that trains holds."""
+        return self.path / "lock"
+
+    def exists(self) -> bool:
+        """Return whether a training has begun here."""
+        return self.request.is_file()
+
+    def read_settings(self) -> dict[str, Any]:
+        """Read the settings of the training, as plain values."""
+        settings: dict[str, Any] = json.loads(self.request.read_text(encoding="utf-8"))["settings"]
+        return settings
+
+    def has_checkpoint(self) -> bool:
+        """Return whether an epoch was finished, so that the training can be resumed."""
+        return self.state.is_file()
+
+    def clear(self) -> None:
+        """Remove everything but the lock."""
+        for path in [*self.path.iterdir()]:
+            if path != self.lock:
+                remove_folder(path) if path.is_dir() else path.unlink()
+
+    def remove_half_written(self) -> None:
+        """Remove files that a killed training did not finish writing."""
+        for path in self.path.glob(".*.part"):
+            path.unlink(missing_ok=True)
+
+    def finish(self) -> None:
+        """Remove the files that only a training under way has."""
+        for path in (self.state, self.request, self.lock):
+            path.unlink(missing_ok=True)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
