@@ -20,6 +20,7 @@ from partimento.models.base import LatentModel, NextModel
 from partimento.models.learn import learn
 from partimento.models.run import load_run
 from partimento.models.training import fit
+from partimento.models.uninitialized import uninitialized
 from partimento.sample.composer import compose, composes
 from partimento.sample.pick import Choice
 
@@ -190,6 +191,13 @@ def test_the_loss_falls_and_the_best_weights_are_kept(name: str, more: dict[str,
     _, sums, events = model.losses(tuple(valid), training=False)
     best = min(epoch.val_loss for epoch in fitted.history)
     assert float(np.sum(np.asarray(sums)[: len(model.terms)])) / float(events) == pytest.approx(best, rel=1e-4)
+
+
+@pytest.mark.parametrize(("name", "more"), [each for each in VARIANTS if model_class(each[0]).by_steps])
+def test_no_initializer_runs_where_weights_are_to_be_loaded(name: str, more: dict[str, object], data: DataSet) -> None:
+    with uninitialized():
+        assert not any(np.any(weight) for weight in build(name, more, data).network.get_weights())
+    assert any(np.any(weight) for weight in build(name, more, data).network.get_weights())
 
 
 @pytest.mark.parametrize("name", list(MODELS))

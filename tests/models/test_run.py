@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -106,7 +108,7 @@ def test_weights_of_another_vocabulary_do_not_load(run: Run, tmp_path: Path) -> 
         load_run(broken)
     _sign(broken)  # even where someone has signed it anew
     with pytest.raises(UserError, match="do not fit the vocabulary"):
-        load_run(broken)
+        _ = load_run(broken).model
 
 
 def test_damaged_weights_do_not_load(run: Run, tmp_path: Path) -> None:
@@ -117,7 +119,29 @@ def test_damaged_weights_do_not_load(run: Run, tmp_path: Path) -> None:
         load_run(broken)
     _sign(broken)
     with pytest.raises(UserError, match="damaged"):
-        load_run(broken)
+        _ = load_run(broken).model
+
+
+def test_weights_that_change_after_a_run_was_loaded_are_not_read(run: Run, tmp_path: Path) -> None:
+    folder = _copy(run, tmp_path)
+    loaded = load_run(folder)
+    weights = folder / "model.weights.h5"
+    weights.write_bytes(weights.read_bytes() + b"more")
+    with pytest.raises(UserError, match="changed or damaged"):
+        _ = loaded.model
+
+
+def test_the_network_is_built_once_and_only_when_it_is_wanted(run: Run) -> None:
+    assert run.folder is not None
+    code = (
+        "import sys\n"
+        "from partimento.models.run import load_run\n"
+        f"run = load_run({str(run.folder)!r})\n"
+        "assert run.model_class.top_p and run.pieces and run.codec\n"
+        "assert not {'keras', 'jax'} & set(sys.modules), 'the network was loaded'\n"
+        "assert run.model is run.model and 'keras' in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=100)
 
 
 @pytest.mark.parametrize(

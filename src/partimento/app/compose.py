@@ -69,7 +69,7 @@ def run_compose(folder: Path | None, wish: Wish, outputs: Sequence[Path], *, sou
                 run,
                 bars=wish.bars,
                 events=wish.events,
-                choice=replace(choice, top_p=run.model.top_p) if top_p is None else choice,
+                choice=replace(choice, top_p=run.model_class.top_p) if top_p is None else choice,
                 seed=seed,
                 start=_start(wish.start, run.settings.corpus),
                 towards=wish.towards,

@@ -12,13 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 import numpy as np
-from keras import layers, ops
 
 from partimento.config import UserError
 from partimento.models.base import CHORD, ChordCodec, LatentModel, Losses, column_losses, field_losses, right_chords, unflatten
-from partimento.models.layers import NotesEmbedding, NotesOutput, WindowDense
+from partimento.models.deferred import keras, layers, ops
 
 # ---------------------------------------------------------------------- configuration
 
@@ -90,6 +88,8 @@ class Autoencoder(LatentModel):
         self.network = keras.Model(window, self.decoder(self.encoder(window)), name="autoencoder")
 
     def _encoder(self) -> keras.Model:
+        from partimento.models.layers import NotesEmbedding, WindowDense  # it loads Keras
+
         window = keras.Input((self.length, 3), dtype="int32", name="window")
         widths = [*[(self.config.units, "relu")] * self.config.layers, (self.latent, "tanh")]
         names = [*(f"encoder_{i}" for i in range(self.config.layers)), "latent"]
@@ -104,6 +104,8 @@ class Autoencoder(LatentModel):
         return keras.Model(window, x, name="encoder")
 
     def _decoder(self) -> keras.Model:
+        from partimento.models.layers import NotesOutput
+
         latent = keras.Input((self.latent,), name="point")
         x = latent
         for i in range(self.config.layers):

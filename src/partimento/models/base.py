@@ -10,9 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
-import keras
 import numpy as np
-from keras import ops
 
 from partimento.config import EncodeConfig
 from partimento.encode import note_facts, note_grammar
@@ -21,6 +19,7 @@ from partimento.encode.notes import NoteCodec
 from partimento.encode.onehot import flatten, one_hot, unflatten
 from partimento.encode.vocabulary import END, PAD, SPECIAL, UNKNOWN
 from partimento.encode.windows import Windows, windows
+from partimento.models.deferred import keras, ops
 
 __all__ = [
     "CHORD", "DURATION", "END", "FIELDS", "HELD", "PAD", "SPECIAL", "UNKNOWN", "ChordCodec", "EncodeConfig", "Encoded", "LatentModel",

@@ -19,12 +19,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 import numpy as np
-from keras import layers, ops
 
 from partimento.config import UserError
 from partimento.models.base import CHORD, NEVER, SPECIAL, ChordCodec, EncodeConfig, Encoded, Losses, Model, Windows, mean_losses
+from partimento.models.deferred import keras, layers, ops
 
 POWER = 0.75  # negatives are drawn with the chords' frequencies raised to it (Mikolov et al. 2013)
 

@@ -14,12 +14,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 import numpy as np
-from keras import layers, ops
 
 from partimento.config import UserError
 from partimento.models.base import CHORD, DURATION, HELD, NEVER, PAD, SPECIAL, ChordCodec, LatentModel, Losses, one_hot
+from partimento.models.deferred import keras, layers, ops
 
 TAPS = 3  # events that a layer sees at once
 SURE = 0.995  # the probability of what the generator chooses: it was trained on its choices, not on its doubts

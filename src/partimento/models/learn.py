@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import keras
-
 from partimento.config import UserError, merge, read_recipe, recipe_of
 from partimento.encode.prepare import DataSet, Prepared, prepare
 from partimento.files import become, write_atomically
 from partimento.models import checkpoint, model_class
 from partimento.models.base import Encoded, Model, Windows
+from partimento.models.deferred import keras
 from partimento.models.run import Run, fill, load_run, versions
 from partimento.models.run_folder import RunFolder, TrainingFolder
 from partimento.models.settings import Settings

@@ -14,9 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 import numpy as np
-from keras import layers, ops
 
 from partimento.config import UserError
 from partimento.models.base import (
@@ -36,7 +34,7 @@ from partimento.models.base import (
     mean_losses,
     windows,
 )
-from partimento.models.layers import LSTM, chord_embedding, chord_output
+from partimento.models.deferred import keras, layers, ops
 
 # ---------------------------------------------------------------------- configuration
 
@@ -103,6 +101,8 @@ class Lstm(NextModel):
     config_type = Config
 
     def __init__(self, config: Config, codec: ChordCodec) -> None:
+        from partimento.models.layers import LSTM, chord_embedding, chord_output  # it loads Keras
+
         super().__init__(config, codec)
         _, patterns, durations = codec.sizes
         by_notes = config.embed == "notes"

@@ -17,9 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import keras
 import numpy as np
-from keras import ops
 
 from partimento.config import UserError
 from partimento.models.base import (
@@ -40,6 +38,7 @@ from partimento.models.base import (
     Windows,
     windows,
 )
+from partimento.models.deferred import keras, ops
 
 # c chord, h held pattern, d duration, m which notes of the chord sounded in the one before; each of so many events ago (0: this event).
 # Chosen by nats on validation folds of Giuliani's guitar pieces and of Bach's chorales.

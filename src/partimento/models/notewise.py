@@ -17,9 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 import numpy as np
-from keras import layers, ops
 
 from partimento.config import UserError
 from partimento.models.base import (
@@ -39,7 +37,7 @@ from partimento.models.base import (
     note_grammar,
     windows,
 )
-from partimento.models.layers import LSTM, Attention, RowSum
+from partimento.models.deferred import keras, layers, ops
 
 # ---------------------------------------------------------------------- configuration
 
@@ -104,6 +102,8 @@ class Notewise(NextModel):
     codec: NoteCodec
 
     def __init__(self, config: Config, codec: NoteCodec) -> None:
+        from partimento.models.layers import LSTM, Attention, RowSum  # it loads Keras
+
         super().__init__(config, codec)
         shown = np.zeros((1, codec.width), "int32")
         self.facts = RowSum([size for _, size in codec.facts(shown, np, repeats=config.repeats)], config.embed_size, name="facts")

@@ -8,10 +8,11 @@ import json
 import platform
 import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from partimento.config import UserError
@@ -25,6 +26,7 @@ from partimento.models.learned import Learned
 from partimento.models.run_folder import RunFolder
 from partimento.models.settings import Settings
 from partimento.models.training import Epoch, Fitted
+from partimento.models.uninitialized import uninitialized
 
 FORMAT = 1
 WITH_VERSIONS = ("partimento", "keras", "jax", "tensorflow-cpu", "torch", "numpy", "symusic", "music21")
@@ -32,11 +34,14 @@ WITH_VERSIONS = ("partimento", "keras", "jax", "tensorflow-cpu", "torch", "numpy
 
 @dataclass(frozen=True)
 class Run:
-    """A trained model with all it needs to compose; `folder` is None until it is saved."""
+    """A trained model with all it needs to compose; `folder` is None until it is saved.
+
+    A run that was loaded builds its network when `model` is first asked for: that takes seconds, and much can be done without.
+    """
 
     settings: Settings
     codec: ChordCodec | NoteCodec
-    model: Any  # a `Model` of one of the families
+    get_model: Callable[[], Any]
     pieces: list[Learned]
     history: list[Epoch]
     fingerprint: str
@@ -51,7 +56,23 @@ class Run:
             for split, items in data.sides.items()
             for item, encoded in zip(items, data.encode(items), strict=True)
         ]
-        return cls(settings, data.codec, model, pieces, fitted.history, data.fingerprint, fitted.best_epoch, fitted.ended)
+        return cls(settings, data.codec, lambda: model, pieces, fitted.history, data.fingerprint, fitted.best_epoch, fitted.ended)
+
+    @property
+    def model(self) -> Any:
+        """The `Model`, with its network.
+
+        Raises
+        ------
+        UserError
+            If the weights in the run's folder are not those of such a network.
+        """
+        return self.get_model()
+
+    @property
+    def model_class(self) -> Any:
+        """The class of its model, for what is to be known without the network."""
+        return model_class(self.settings.name)
 
     @property
     def best(self) -> Epoch:
@@ -127,17 +148,40 @@ def load_run(folder: Path | str) -> Run:
         if not 1 <= best <= len(history):
             raise ValueError("the best epoch is not in the history")
         fingerprint = str(about["corpus"]["fingerprint"])
-        model = model_class(settings.name)(settings.model, codec)
     except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
         raise UserError(f"{files.path} is no whole run: {type(error).__name__}: {error}") from error
+    build = _Once(lambda: _read_model(settings, codec, files, about["files"]))
+    return Run(settings, codec, build, pieces, history, fingerprint, best, str(about.get("ended", "")), files.path)
+
+
+class _Once:
+    """Call a function when its result is first wanted, and keep the result."""
+
+    def __init__(self, function: Callable[[], Any]) -> None:
+        self._function, self._lock, self._result = function, Lock(), None
+
+    def __call__(self) -> Any:
+        with self._lock:
+            if self._result is None:
+                self._result = self._function()
+            return self._result
+
+
+def _read_model(settings: Settings, codec: ChordCodec | NoteCodec, files: RunFolder, checksums: dict[str, str]) -> Model:
+    """Build the network of a run and load its weights, if they are still those that the run was loaded with."""
+    kind = model_class(settings.name)
+    weights = files.weights(kind.weights_suffix)
+    files.check_file(weights, checksums)
     try:
+        with uninitialized():
+            model: Model = kind(settings.model, codec)
         with warnings.catch_warnings():
             warnings.simplefilter("error", UserWarning)  # Keras only warns where weights are left as they were
-            model.read_weights(files.weights(suffix))
-    except (OSError, ValueError, KeyError, UserWarning) as error:
+            model.read_weights(weights)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, UserWarning) as error:
         sizes = dict(zip(codec.fields, codec.sizes, strict=True))
         raise UserError(f"{files.path}: the weights do not fit the vocabulary of {sizes} or are damaged") from error
-    return Run(settings, codec, model, pieces, history, fingerprint, best, str(about.get("ended", "")), files.path)
+    return model
 
 
 def write_history(history: Sequence[Epoch], folder: RunFolder, *, durable: bool = True) -> None:

@@ -128,10 +128,14 @@ class RunFolder:
     def check_files(self, checksums: Mapping[str, str], suffix: str) -> None:
         """Raise UserError if a file is missing or was changed since the training."""
         for path in self._sealed(suffix):
-            if not path.is_file():
-                raise UserError(f"{self.path} is no whole run: {path.name} is missing")
-            if _sha256(path) != checksums[path.name]:
-                raise UserError(f"{self.path}: {path.name} does not fit the run: it was changed or damaged since the training")
+            self.check_file(path, checksums)
+
+    def check_file(self, path: Path, checksums: Mapping[str, str]) -> None:
+        """Raise UserError if one of the files is missing or was changed since the training."""
+        if not path.is_file():
+            raise UserError(f"{self.path} is no whole run: {path.name} is missing")
+        if _sha256(path) != checksums[path.name]:
+            raise UserError(f"{self.path}: {path.name} does not fit the run: it was changed or damaged since the training")
 
     def read_about(self) -> dict[str, Any]:
         """Read `about`; OSError or ValueError if it cannot be read."""

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-import keras
 import numpy as np
 
 from partimento.config import TrainConfig, UserError
 from partimento.encode.windows import Windows
 from partimento.models import backend
 from partimento.models.base import Model
+from partimento.models.deferred import keras
 
 WORK = 4e10  # arithmetic in one compiled call: a fraction of a second, so that progress lives and Ctrl-C is heard
 MOST_STEPS = 64

@@ -13,9 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 import numpy as np
-from keras import layers, ops
 
 from partimento.config import UserError
 from partimento.models.base import (
@@ -33,6 +31,7 @@ from partimento.models.base import (
     right_chords,
     unflatten,
 )
+from partimento.models.deferred import keras, layers, ops
 from partimento.models.layers import LSTM, WindowDense, chord_embedding, chord_output
 
 ACTIVE = 0.01  # nats beyond the free ones: a latent dimension with less KL carries nothing (Burda et al. 2016 draw a like line)

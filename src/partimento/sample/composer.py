@@ -81,11 +81,11 @@ def compose(
     """
     if not composes(run):
         raise UserError(f"a run of {run.settings.name} does not compose")
-    if towards is not None and not isinstance(run.model, LatentModel):
+    if towards is not None and not issubclass(run.model_class, LatentModel):
         raise UserError(f"towards is for models with a latent space (autoencoder, vae); this is a run of {run.settings.name}")
     bars = 16 if bars is None and events is None else bars
     check_length(bars, events, opening)
-    choice = choice or Choice(top_p=run.model.top_p)
+    choice = choice or Choice(top_p=run.model_class.top_p)
     begin = _begin(run, start, opening, seed, key)
     meter, pickup = begin.like.meter, begin.like.pickup
     grid = run.codec.grid
@@ -97,12 +97,12 @@ def compose(
         if total >= 2**30:
             raise UserError(f"{bars} bars are too many")
         limits = Limits(bars * EVENTS_PER_BAR + 2, int(np.ceil(float(total))), may_end=False)
-    given = [] if isinstance(run.model, LatentModel) else run.codec.decode(begin.tokens)
+    given = [] if issubclass(run.model_class, LatentModel) else run.codec.decode(begin.tokens)
     if len(given) + 1 >= limits.events or sum((event.duration for event in given), Fraction(0)) * grid >= limits.steps:
         raise UserError("the opening alone is longer than the piece that was asked for: ask for more bars or a shorter opening")
     length = None if bars is None else pickup + bars * meter.bar_ql
     takes = max(1, min(takes, 200_000 // limits.events))
-    ends = _ends(run, begin, towards, takes) if isinstance(run.model, LatentModel) else None
+    ends = _ends(run, begin, towards, takes) if issubclass(run.model_class, LatentModel) else None
     for attempt in range(1 if key is None else ATTEMPTS):
         drawn = seed + attempt * 2**32
         if ends is not None:
@@ -123,7 +123,7 @@ def compose(
 
 def composes(run: Run) -> bool:
     """Whether a run's model makes music (embeddings, for one, do not)."""
-    return isinstance(run.model, NextModel | LatentModel)
+    return issubclass(run.model_class, NextModel | LatentModel)
 
 
 def draw(run: Run, *, takes: int, events: int, seed: int) -> np.ndarray:
@@ -133,7 +133,7 @@ def draw(run: Run, *, takes: int, events: int, seed: int) -> np.ndarray:
     """
     begin = _begin(run, None, 0, seed, None)
     limits, choice = Limits(events + 1, 2**30, may_end=False), Choice()
-    if isinstance(run.model, LatentModel):
+    if issubclass(run.model_class, LatentModel):
         return _from_latent(run.model, _ends(run, begin, None, takes), takes, limits=limits, choice=choice, seed=seed)
     made = roll(run.model, begin.tokens, limits=limits, choice=choice, takes=takes, seed=seed).tokens
     return np.asarray(made if isinstance(run.codec, NoteCodec) else made[:, 1 : events + 1])

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any, Protocol
 
-import keras
 import numpy as np
+
+from partimento.models.deferred import keras
 
 Arrays = tuple[np.ndarray, ...]
 Losses = Callable[..., tuple[Any, Any, Any]]  # (batch, training=, step=) → objective (), sums (M,), events (): `base.Model.losses`
