@@ -53,8 +53,8 @@ def measure(way: str, paths: list[str]) -> tuple[float, int]:
 
 def _ours(paths: list[str], cores: int) -> tuple[float, int]:
     """The first pass of a build: every file read in a parser, measured, and written as a row."""
-    from partimento.config import CorpusConfig
     from partimento.corpus.build import Plan, _read_all
+    from partimento.corpus.settings import DataSettings
     from partimento.corpus.shelf import Parts, Shelf
     from partimento.corpus.sources import find_scores
 
@@ -65,7 +65,7 @@ def _ours(paths: list[str], cores: int) -> tuple[float, int]:
             scores * COPIES,
             shelf,
             Parts(shelf, Path(folder)),
-            Plan(CorpusConfig(), workers=cores),
+            Plan(DataSettings(), workers=cores),
             lambda *_: times.append(time.perf_counter()),
         )
         assert read == len(scores) * COPIES, "not every file was read"

@@ -35,8 +35,8 @@ QUICK = {"train": {"epochs": 4, "learning_rate": 0.01}}  # half the recipe's tim
 SHARE = 10  # a tenth of the training pieces
 SMALL = {
     "model": {"name": "lstm", "embed": "index", "embed_size": 64, "layers": 1, "units": 128, "dense": 128, "dropout": 0.3},
-    "encode": {"transpose": "key", "window": 64, "stride": 64, "min_count": 2},
-    "train": {"epochs": 40, "batch_size": 8, "optimizer": "adam", "learning_rate": 0.004, "decay": True, "patience": 6},
+    "tokens": {"transpose": "key", "window": 64, "stride": 64, "min_count": 2},
+    "train": {"epochs": 40, "batch_size": 8, "optimizer": "adam", "learning_rate": 0.004, "lr_schedule": "cosine", "patience": 6},
 }
 
 
@@ -52,7 +52,7 @@ def corpus(name: str) -> list[Piece]:
 def data_set(pieces: Sequence[Piece], settings: Any) -> DataSet:
     """The same seed splits the same pieces in the same way, whatever their keys are made."""
     train = settings.train
-    return prepare(pieces, settings.encode, validation=train.validation, test=train.test, seed=train.seed)
+    return prepare(pieces, settings.tokens, validation=train.validation, test=train.test, seed=train.seed)
 
 
 def trained(settings: Any, data: DataSet, *, vectors: np.ndarray | None = None, freeze: bool = False) -> Any:
@@ -64,8 +64,8 @@ def trained(settings: Any, data: DataSet, *, vectors: np.ndarray | None = None, 
     if vectors is not None:
         model.take_embeddings(vectors)  # type: ignore[attr-defined]
         model.chord_embedding.trainable = not freeze  # type: ignore[attr-defined]
-    train = model.windows(data.encode_training(), settings.encode, training=True)
-    valid = model.windows(data.encode(data.valid), settings.encode, training=False)
+    train = model.windows(data.encode_training(), settings.tokens, training=True)
+    valid = model.windows(data.encode(data.valid), settings.tokens, training=False)
     return model, fit(model, train, valid, settings.train)
 
 
@@ -75,7 +75,7 @@ def embeddings(name: str, pieces: Sequence[Piece], seed: int, more: dict[str, An
     from partimento.models.settings import Settings
 
     encode = {} if name == "chorales" else GUITAR
-    wished = merge({"model": {"name": "embeddings"}, "encode": encode, "train": {"seed": seed}}, more or {})
+    wished = merge({"model": {"name": "embeddings"}, "tokens": encode, "train": {"seed": seed}}, more or {})
     settings = Settings.from_plain(over_recipe(wished))
     data = data_set(pieces, settings)
     return *trained(settings, data), data
@@ -85,7 +85,7 @@ def in_them(name: str) -> Iterator[str]:
     """With copies in all keys, as written, and in the common key."""
     pieces = corpus(name)
     for how in ("all", "none", "key"):
-        more = {**QUICK, "encode": {"transpose": how}} if how == "all" else {"encode": {"transpose": how}, "train": {"learning_rate": 0.01}}
+        more = {**QUICK, "tokens": {"transpose": how}} if how == "all" else {"tokens": {"transpose": how}, "train": {"learning_rate": 0.01}}
         began = time.monotonic()
         model, fitted, data = embeddings(name, pieces, 0, more)
         circle = fifths(ChordVectors(data.codec.chords.symbols, model.vectors(data.codec)[SPECIAL:], model.counts[SPECIAL:]))

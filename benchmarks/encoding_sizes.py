@@ -14,10 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from partimento.config import CorpusConfig, UserError
+from partimento.config import UserError
 from partimento.corpus.gather import gather
 from partimento.corpus.parts import without_drums
 from partimento.corpus.select import Selection
+from partimento.corpus.settings import DataSettings
 from partimento.encode.codecs import ChordCodec
 from partimento.encode.encoding_sizes import EncodingSize, combinations, encoding_sizes
 from partimento.encode.vocabulary import SPECIAL
@@ -28,7 +29,7 @@ ROOT = Path(__file__).parents[1]
 GUITAR = Path(os.environ.get("PARTIMENTO_DATA", ROOT.parent / "shared" / "data")) / "mutopia-guitar"
 PAGE = ROOT / "docs" / "encodings.md"
 BEGIN, END = "<!-- made by `python benchmarks/encoding_sizes.py`: change the program, not these tables -->", "<!-- end of what is made -->"
-MUSIC21 = CorpusConfig(quantise="music21")
+MUSIC21 = DataSettings(quantise="music21")
 C_MAJOR = Selection(composer="Giuliani", key="C major")
 TUTORIAL, LARGEST = "Giuliani in C major, as music21 reads MIDI", 4
 

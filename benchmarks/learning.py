@@ -36,7 +36,7 @@ def train(pieces: Any, recipe: str, more: Mapping[str, Any]) -> list[Epoch]:
 def time_to_quality(pieces: Any, seconds: float) -> None:
     """Until `lstm`'s validation loss is as good as the best that the tutorial's ever has."""
     slow = train(pieces, "lstm-tutorial", {"train": {"max_seconds": seconds}})
-    fast = train(pieces, "lstm", {"encode": {"transpose": "key"}})
+    fast = train(pieces, "lstm", {"tokens": {"transpose": "key"}})
     best = min(slow, key=lambda epoch: epoch.val_loss)
     there = next((epoch for epoch in fast if epoch.val_loss <= best.val_loss), None)
     print(f"lstm-tutorial: best validation loss {best.val_loss:.3f} in epoch {best.epoch}, after {best.seconds:.0f} s")
@@ -49,7 +49,7 @@ def time_to_quality(pieces: Any, seconds: float) -> None:
 
 def overhead(pieces: Any) -> None:
     """Share of the wall time of an epoch that is spent outside compiled calls; and what one step a call would cost."""
-    settings = {"train": {"epochs": 4}, "encode": {"stride": 8}}
+    settings = {"train": {"epochs": 4}, "tokens": {"stride": 8}}
     many = train(pieces, "minibach-tutorial", settings)[1:]  # the first one compiles
     single = train(pieces, "minibach-tutorial", merge(settings, {"train": {"steps_per_call": 1}}))[1:]
     outside = 1 - float(np.mean([epoch.compiled for epoch in many]))

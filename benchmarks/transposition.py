@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from partimento.tokens.transpose import REGISTER
 
-from partimento.config import EncodeConfig, merge, read_recipe
+from partimento.config import merge, read_recipe
 from partimento.corpus import analyse_key, read_pieces
 from partimento.encode.codecs import CHORD
 from partimento.encode.prepare import DataSet, in_common_key, prepare
-from partimento.encode.transpose import REGISTER
+from partimento.encode.settings import TokenSettings
 from partimento.encode.vocabulary import SPECIAL, UNKNOWN
 from partimento.piece import Piece
 
@@ -76,7 +77,7 @@ def vocabularies(seeds: int) -> None:
         print(_header("corpus, transpose, copies a piece, training events, distinct chords, seen twice, unknown, from to, never seen"))
         for name, pieces in corpora(view).items():
             for how, (low, high) in WAYS if name != "chorales" else WAYS[:4]:
-                config = EncodeConfig(transpose=how, low=low, high=high, min_count=1)
+                config = TokenSettings(transpose=how, low=low, high=high, min_count=1)
                 rows = [effect(prepare(pieces, config, **SPLIT, seed=seed)) for seed in range(seeds)]
                 mean = Effect(*np.mean(rows, axis=0))
                 most = f"{min(row.unknown for row in rows):.1%} to {max(row.unknown for row in rows):.1%}"
@@ -146,13 +147,13 @@ def train(epochs: int) -> None:
     print("\n## Training\n\n" + _header("transpose, chords, steps, epochs, validation, test, of it unknown, markov1 on test, seconds"))
     for how, (low, high) in (("key", (0, 0)), ("none", (0, 0)), ("key-octave", (0, 0)), ("all", GUITAR)):
         encode = {"transpose": how, "low": low, "high": high}
-        config = Settings.from_plain(merge(recipe, {"encode": encode}))
+        config = Settings.from_plain(merge(recipe, {"tokens": encode}))
         data = prepare(pieces, config.encode, validation=config.train.validation, test=config.train.test, seed=config.train.seed)
-        length = config.encode.window
+        length = config.tokens.window
         windows = sum(-(-(len(encoded.tokens) - 1) // length) for encoded in data.encode_training())
         wanted = wanted or epochs * windows
         rounds = max(1, round(wanted / windows))
-        run, data = learn(pieces, settings=Settings.from_plain(merge(recipe, {"encode": encode, "train": {"epochs": rounds}})))
+        run, data = learn(pieces, settings=Settings.from_plain(merge(recipe, {"tokens": encode, "train": {"epochs": rounds}})))
         test = held_out(data, run.model)
         valid = held_out(replace(data, test=data.valid), run.model)["model"]
         print(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-import re
+import json
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,12 @@ from typing import Any
 import typer.main
 
 from partimento.app.cli import app
-from partimento.config import CorpusConfig, EncodeConfig, TrainConfig, recipes_folder
+from partimento.config import DEFAULT_MODEL, recipes_folder
 from partimento.corpus.table import ABOUT, SCHEMA
 from partimento.models import MODELS, model_class
 from partimento.models.base import LatentModel, NextModel
+from partimento.models.settings import section_classes
+from partimento.settings import settings_of
 
 HERE = Path(__file__).parent
 MADE = "<!-- made by `make docs`: change the program, not this page -->\n\n"
@@ -45,29 +46,18 @@ def commands() -> str:
 
 
 def settings() -> str:
-    """A table a section, with the types and defaults that the dataclasses have."""
+    """Write a table per section: name, type, default, bounds and meaning of each setting."""
     pages = ["# Settings\n\nIn a recipe's TOML, or on the command line as `--set section.name=value`.\n"]
-    sections = {"corpus": CorpusConfig, "encode": EncodeConfig, "train": TrainConfig}
-    sections |= {f"model (name = {name})": model_class(name).config_type for name in MODELS}
-    for name, schema in sections.items():
-        meanings = described(schema.__doc__ or "")
-        rows = ["| setting | type | default | meaning |", "|---|---|---|---|"]
-        rows += [f"| `{f.name}` | {f.type} | `{f.default}` | {meanings.get(f.name, '')} |" for f in dataclasses.fields(schema)]
-        pages.append(f"## {name}\n\n{(schema.__doc__ or '').splitlines()[0]}\n\n" + "\n".join(rows) + "\n")
+    sections = section_classes(DEFAULT_MODEL)
+    tables = [(name, kind) for name, kind in sections.items() if name != "model"]
+    tables += [(f"model (name = {name})", model_class(name).config_type) for name in MODELS]
+    for name, kind in tables:
+        rows = ["| setting | type | default | bounds | meaning |", "|---|---|---|---|---|"]
+        for row in settings_of(kind):
+            cells = (f"`{row.name}`", row.kind.removeprefix("a "), f"`{json.dumps(row.default)}`", row.bounds, row.meaning)
+            rows.append("| " + " | ".join(cells) + " |")
+        pages.append(f"## {name}\n\n{(kind.__doc__ or '').splitlines()[0]}\n\n" + "\n".join(rows) + "\n")
     return "\n".join(pages)
-
-
-def described(doc: str) -> dict[str, str]:
-    """The meanings of parameters in a numpydoc docstring."""
-    found: dict[str, str] = {}
-    names: list[str] = []
-    for line in doc.splitlines():
-        if head := re.fullmatch(r"    (\w+(?:, \w+)*) : .*", line):
-            names = head[1].split(", ")
-        elif line.startswith("        ") and names:
-            for name in names:
-                found[name] = f"{found.get(name, '')} {line.strip()}".strip()
-    return {name: text.replace("``", "`").replace("|", "/") for name, text in found.items()}
 
 
 def models() -> str:

@@ -31,7 +31,7 @@ def chorales(data_folder: Path) -> Path:
 def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run that was trained on other pieces."""
     out = tmp_path_factory.mktemp("runs") / "elsewhere"
-    settings = {"model": {"name": "markov"}, "encode": {"min_count": 1, "transpose": "none"}}
+    settings = {"model": {"name": "markov"}, "tokens": {"min_count": 1, "transpose": "none"}}
     learn([small_piece(number) for number in range(3)], settings=settings, out=out)
     return out
 

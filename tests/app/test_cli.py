@@ -334,8 +334,7 @@ def latent(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small VAE, its pictures made as it was trained."""
     out = tmp_path_factory.mktemp("runs") / "vae"
     small = [
-        "model.length=8",
-        "encode.window=8",
+        "tokens.window=8",
         "model.units=8",
         "model.latent=3",
         "model.embed_size=4",

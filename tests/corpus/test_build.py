@@ -17,11 +17,12 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from partimento.config import AS_WRITTEN, CorpusConfig, UserError
+from partimento.config import UserError
 from partimento.corpus import read_piece
 from partimento.corpus.build import Plan, build_corpus
 from partimento.corpus.gather import gather
 from partimento.corpus.select import Selection
+from partimento.corpus.settings import AS_WRITTEN, DataSettings
 from partimento.corpus.store import open_corpus
 from partimento.corpus.table import ABOUT, SCHEMA
 
@@ -135,7 +136,7 @@ def test_building_anew_reads_only_what_changed(scores, midi):
 
 def test_another_view_is_measured_anew(scores):
     build(scores)
-    assert build(scores, force=True, plan=Plan(CorpusConfig("exact"))).read == 6
+    assert build(scores, force=True, plan=Plan(DataSettings(quantise="exact"))).read == 6
 
 
 def test_appending_is_as_building_from_all(scores, midi):
@@ -157,7 +158,7 @@ def test_appending_is_as_building_from_all(scores, midi):
 def test_appending_in_another_view_is_refused(scores):
     build(scores)
     with pytest.raises(UserError, match="quantise=auto"):
-        build(scores.parent / "more.zip", append=True, plan=Plan(CorpusConfig("exact")))
+        build(scores.parent / "more.zip", append=True, plan=Plan(DataSettings(quantise="exact")))
 
 
 def test_drums_are_no_harmony(midi, tmp_path):
@@ -260,7 +261,7 @@ def test_a_store_is_selected_from(scores):
 def test_gathering_from_files_and_from_their_store_is_one(scores):
     store = build(scores).corpus.path
     for view in ("exact", "auto"):
-        config = CorpusConfig(view)
+        config = DataSettings(view)
         from_store, from_files = gather([store], config=config), gather([scores], config=config)
         assert sorted(piece.title for piece in from_store.pieces) == sorted(piece.title for piece in from_files.pieces)
         notes = {piece.source.sha256: piece.notes for piece in from_files.pieces}
@@ -269,12 +270,12 @@ def test_gathering_from_files_and_from_their_store_is_one(scores):
         assert from_files.sides is None
     assert [piece.composer for piece in gather([scores], config=AS_WRITTEN, selection=Selection(composer="sor")).pieces] == ["Fernando Sor"]
     with pytest.raises(UserError, match="music21's view"):
-        gather([store], config=CorpusConfig("music21"))
+        gather([store], config=DataSettings(quantise="music21"))
 
 
 def test_the_view_of_music21_comes_from_the_store_too(guitar, tmp_path):
     paths = sorted((guitar / "HoretzkyF").glob("*.mid"))[:4]
-    corpus = build_corpus(paths, tmp_path / "m.parquet", plan=Plan(CorpusConfig("music21"))).corpus
+    corpus = build_corpus(paths, tmp_path / "m.parquet", plan=Plan(DataSettings(quantise="music21"))).corpus
     for piece, path in zip(corpus.pieces(), paths, strict=True):
         assert piece.events == read_piece(path, quantise="music21").events
 
@@ -312,7 +313,7 @@ def test_parts_of_another_view_are_not_taken(scores):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        build(scores, progress=stop, plan=Plan(CorpusConfig(graces="keep")))
+        build(scores, progress=stop, plan=Plan(DataSettings(graces="keep")))
     assert build(scores).read == 6
 
 

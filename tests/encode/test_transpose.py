@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from tests.conftest import small_piece
 
 from partimento import Key, Meter, Note, Part, Piece, Tempo
-from partimento.config import EncodeConfig, UserError
+from partimento.config import UserError
 from partimento.encode.prepare import DataSet, in_common_key, prepare
+from partimento.encode.settings import TokenSettings
 from partimento.encode.transpose import interval_to_common_key, interval_to_common_octave, shifts_within, transpose, transpose_back
 from partimento.encode.windows import windows
 from partimento.piece import Event, Notes, merge_held
@@ -163,7 +164,7 @@ def test_shifts_keep_to_the_range() -> None:
 
 def _prepared(how: str, **more: int) -> DataSet:
     pieces = [small_piece(number, shift=number % 4) for number in range(9)]
-    return prepare(pieces, EncodeConfig(**{"transpose": how, "min_count": 1, **more}), validation=0.3, test=0.2, seed=1)
+    return prepare(pieces, TokenSettings(**{"transpose": how, "min_count": 1, **more}), validation=0.3, test=0.2, seed=1)
 
 
 def test_copies_are_what_transposing_gives() -> None:
@@ -208,7 +209,7 @@ def test_only_training_pieces_have_copies() -> None:
 def test_no_copy_is_held_out_music() -> None:
     """Pieces that are each other's transposition share a side, hence no copy of a training piece is a validation or test piece."""
     pieces = [small_piece(number, shift=shift) for number in range(6) for shift in (0, 3, -4)]
-    data = prepare(pieces, EncodeConfig(transpose="all", min_count=1), validation=0.3, test=0.2, seed=1)
+    data = prepare(pieces, TokenSettings(transpose="all", min_count=1), validation=0.3, test=0.2, seed=1)
     learned = {replace(item, piece=transpose(item.moved, shift)).signature for item in data.train for shift in item.copies}
     held = {item.signature for item in (*data.valid, *data.test)}
     assert len(learned) + len(held) == 6
@@ -234,12 +235,12 @@ def test_copies_are_no_evidence_of_a_duration() -> None:
     odd = [Event((60, 64), Fraction(1)), Event((62, 65), Fraction(5, 7)), Event((60, 64), Fraction(1))]
     pieces = [Piece.from_events([*odd, *small_piece(n).events]) if n == 0 else small_piece(n) for n in range(4)]
     for seed in range(8):
-        data = prepare(pieces, EncodeConfig(transpose="all", low=30, high=90), validation=0.3, test=0.1, seed=seed)
+        data = prepare(pieces, TokenSettings(transpose="all", low=30, high=90), validation=0.3, test=0.1, seed=seed)
         assert Fraction(5, 7) not in data.codec.durations.symbols
 
 
 def test_a_range_that_nothing_fits_is_told() -> None:
-    with pytest.raises(UserError, match=r"no training piece fits into the pitches 60 to 65: encode\.low"):
+    with pytest.raises(UserError, match=r"no training piece fits into the pitches 60 to 65: tokens\.low"):
         _prepared("all", low=60, high=65)
     assert all(item.copies == (0,) for item in _prepared("key", low=60, high=65).train)
 
@@ -249,10 +250,10 @@ def test_a_range_that_nothing_fits_is_told() -> None:
 
 @pytest.mark.parametrize("wrong", [{"transpose": "octave"}, {"low": -1}, {"high": 128}, {"low": 60, "high": 60}])
 def test_settings_that_mean_nothing(wrong: dict[str, object]) -> None:
-    with pytest.raises(UserError, match=r"encode\.(transpose|low)"):
-        EncodeConfig(**wrong)
+    with pytest.raises(UserError, match=r"tokens\.(transpose|low|high)"):
+        TokenSettings(**wrong)
 
 
 def test_which_modes_have_a_common_key() -> None:
-    assert [EncodeConfig(transpose=how).to_common_key for how in MODES] == [False, True, True, False]
-    assert EncodeConfig().transpose == "key"
+    assert [TokenSettings(transpose=how).to_common_key for how in MODES] == [False, True, True, False]
+    assert TokenSettings().transpose == "key"

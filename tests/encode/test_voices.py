@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from partimento import Event, Key, Meter, Note, Part, Piece
-from partimento.config import EncodeConfig, UserError
+from partimento.config import UserError
 from partimento.encode.note_grammar import ABOVE, BELOW, COLUMNS, CONTEXT, COUNT, KEYS, LAST, NONE, NOTE, REACH
 from partimento.encode.notes import NoteCodec
 from partimento.encode.prepare import codec_from_json, prepare
+from partimento.encode.settings import TokenSettings
 from partimento.encode.transpose import transpose
 from partimento.encode.vocabulary import END, START, UNKNOWN
 from partimento.encode.voices import GO_ON, REST, SINCE, VoiceCodec
@@ -145,11 +146,11 @@ def test_at_most_eight_voices() -> None:
     assert codec.voices == 8
     assert grid_of(codec, encoded.tokens[:, 0]) == grid
     assert codec.may_follow(encoded.common)[np.arange(CONTEXT, 23), encoded.tokens[CONTEXT:, 0]].all()
-    with pytest.raises(UserError, match=r"9 parts: encode\.voices is for at most 8"):
+    with pytest.raises(UserError, match=r"9 parts: tokens\.voices is for at most 8"):
         VoiceCodec.from_pieces([piece_of([tuple(range(60, 69))])])
     many = [piece_of([tuple(range(60 + n, 69 + n)), tuple(range(50 - n, 59 - n))]) for n in range(3)]
     with pytest.raises(UserError, match="9 parts"):
-        prepare(many, EncodeConfig(voices=True, min_count=1), validation=0.3, test=0, seed=0, kind="notes")
+        prepare(many, TokenSettings(voices=True, min_count=1), validation=0.3, test=0, seed=0, kind="notes")
 
 
 def test_unknown_lengths() -> None:

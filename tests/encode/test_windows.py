@@ -10,9 +10,10 @@ import pytest
 from tests.conftest import small_piece
 
 from partimento import Key, Note, Part, Piece
-from partimento.config import EncodeConfig, UserError
+from partimento.config import UserError
 from partimento.encode.codecs import ChordCodec
 from partimento.encode.prepare import in_common_key, prepare
+from partimento.encode.settings import TokenSettings
 from partimento.encode.transpose import interval_to_common_key, transpose
 from partimento.encode.vocabulary import END, PAD
 from partimento.encode.windows import windows
@@ -61,19 +62,19 @@ def test_the_interval_is_kept_and_edges_of_the_range_are_no_trouble() -> None:
 
 def test_pieces_are_split_before_windowing_and_equal_music_stays_together() -> None:
     pieces = [small_piece(n, shift=s) for n in range(6) for s in (0, 3)]  # each twice, in two keys
-    data = prepare(pieces, EncodeConfig(), validation=0.3, test=0.2, seed=1)
+    data = prepare(pieces, TokenSettings(), validation=0.3, test=0.2, seed=1)
     train, valid, test = ({item.signature for item in side} for side in data.sides.values())
     assert not train & valid | train & test | valid & test
     assert sum(map(len, data.sides.values())) == len(pieces)
     assert [len(side) for side in data.sides.values()] == [6, 4, 2]
-    again = prepare(pieces, EncodeConfig(), validation=0.3, test=0.2, seed=1)
+    again = prepare(pieces, TokenSettings(), validation=0.3, test=0.2, seed=1)
     assert [i.piece.title for i in again.valid] == [i.piece.title for i in data.valid]
-    assert again.fingerprint == data.fingerprint != prepare(pieces[:-2], EncodeConfig(), validation=0.3, test=0.2, seed=1).fingerprint
+    assert again.fingerprint == data.fingerprint != prepare(pieces[:-2], TokenSettings(), validation=0.3, test=0.2, seed=1).fingerprint
 
 
 def test_one_piece_is_too_few() -> None:
     with pytest.raises(UserError, match="at least two different pieces"):
-        prepare([small_piece(1), small_piece(1, shift=2)], EncodeConfig(), validation=0.1, test=0.1, seed=0)
+        prepare([small_piece(1), small_piece(1, shift=2)], TokenSettings(), validation=0.1, test=0.1, seed=0)
 
 
 def test_drums_are_no_harmony_and_what_cannot_be_learned_is_told() -> None:
@@ -86,7 +87,7 @@ def test_drums_are_no_harmony_and_what_cannot_be_learned_is_told() -> None:
     assert set(transpose(both, 5).notes.pitch[transpose(both, 5).notes.part == 1].tolist()) == {36}
     drums = Piece(kit, parts=(Part("Kit", None, is_drum=True),), title="Kit alone")
     wide = Piece([Note(Fraction(i), Fraction(1), p) for i, p in enumerate((1, 127, 3, 5, 7, 8))], title="Wide")
-    data = prepare([band, small_piece(2), drums, wide], EncodeConfig(), validation=0.3, test=0.2, seed=1)
+    data = prepare([band, small_piece(2), drums, wide], TokenSettings(), validation=0.3, test=0.2, seed=1)
     assert [(piece.title, reason.split(":")[0]) for piece, reason in data.left_out] == [
         ("Kit alone", "there is nothing but drums in it"),
         ("Wide", "it spans nearly all of MIDI's pitches"),

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from partimento import Event, Piece
-from partimento.config import EncodeConfig
 from partimento.encode.codecs import ChordCodec
 from partimento.encode.prepare import prepare
+from partimento.encode.settings import TokenSettings
 from partimento.evaluate.baselines import BackoffCounts, Baseline
 from partimento.evaluate.heldout import held_out, model_nats
 from partimento.evaluate.likelihood import UnknownPrices
@@ -75,7 +75,7 @@ def test_order_one_beats_order_zero_and_a_model_is_charged_alike() -> None:
 
 
 def test_unknown_chords_pay_by_their_notes(pieces: list[Piece]) -> None:
-    data = prepare(pieces, EncodeConfig(min_count=1), validation=0.2, test=0.1, seed=0)
+    data = prepare(pieces, TokenSettings(min_count=1), validation=0.2, test=0.1, seed=0)
     prices = UnknownPrices([item.events for item in data.train])
     low, strange = Event((48, 60), Fraction(1)), Event((48, 61, 66, 127), Fraction(5, 7))
     assert prices.chord(strange) > prices.chord(low) > 0

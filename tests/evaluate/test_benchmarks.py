@@ -121,7 +121,7 @@ def reading() -> Reading:
 
 NOTEWISE: dict[str, Any] = {
     "model": {"name": "notewise", "units": 8, "layers": 1},
-    "encode": {"min_count": 1, "window": 64, "stride": 64, "transpose": "none", "frame": "1"},
+    "tokens": {"min_count": 1, "window": 64, "stride": 64, "transpose": "none", "frame": "1"},
     "train": {"epochs": 2, "batch_size": 3},
 }
 
@@ -133,7 +133,7 @@ def run(reading: Reading) -> Run:
 
 @pytest.fixture(scope="module")
 def markov(reading: Reading) -> Run:
-    settings = {"model": {"name": "markov"}, "encode": {"min_count": 2, "transpose": "none"}}
+    settings = {"model": {"name": "markov"}, "tokens": {"min_count": 2, "transpose": "none"}}
     return learn(reading.pieces, sides=reading.sides, settings=settings)[0]
 
 
@@ -239,8 +239,8 @@ def test_a_run_of_chords_is_no_model_of_voices(run: Run, reading: Reading) -> No
 
 
 def test_a_vae_tells_its_bound_and_an_estimate_apart(reading: Reading) -> None:
-    model = {"name": "vae", "length": 8, "latent": 2, "embed_size": 8, "units": 8, "anneal": 0}
-    settings = {"model": model, "encode": {"min_count": 2, "window": 8, "transpose": "none"}, "train": {"epochs": 1, "batch_size": 8}}
+    model = {"name": "vae", "latent": 2, "embed_size": 8, "units": 8, "anneal": 0}
+    settings = {"model": model, "tokens": {"min_count": 2, "window": 8, "transpose": "none"}, "train": {"epochs": 1, "batch_size": 8}}
     made = learn(reading.pieces, sides=reading.sides, settings=settings)[0]
     bound, estimate = scores_of(made, "jsb", reading)
     assert (bound.name, estimate.name, bound.units) == ("vae (bound)", "vae (estimate)", 39)
@@ -298,7 +298,7 @@ def test_a_run_of_a_part_of_the_set_does_not_fit(chorales: tuple[Path, Reading])
     reading = chorales[1]
     some = [*range(6), 229, 230, 305, 306]
     pieces, sides = [reading.pieces[i] for i in some], [(reading.sides or [])[i] for i in some]
-    settings = {"model": {"name": "markov"}, "encode": {"min_count": 1, "transpose": "none"}}
+    settings = {"model": {"name": "markov"}, "tokens": {"min_count": 1, "transpose": "none"}}
     run, _ = learn(pieces, sides=sides, settings=settings)
     check_fits(run, Reading(pieces, [], sides))
     with pytest.raises(UserError, match="was not trained on this set and its split"):

@@ -10,9 +10,9 @@ import pytest
 from keras import ops
 
 from partimento import Piece
-from partimento.config import EncodeConfig
 from partimento.encode.codecs import CHORD
 from partimento.encode.prepare import prepare
+from partimento.encode.settings import TokenSettings
 from partimento.evaluate.collapse import distinct_ngrams, stuck
 from partimento.evaluate.sampler import sampler_check
 from partimento.models import model_class
@@ -34,7 +34,7 @@ def test_stuck_by_hand() -> None:
 
 
 def test_a_sampler_that_repeats_one_chord_is_found(pieces: list[Piece]) -> None:
-    data = prepare(pieces, EncodeConfig(min_count=1), validation=0.2, test=0.1, seed=0)
+    data = prepare(pieces, TokenSettings(min_count=1), validation=0.2, test=0.1, seed=0)
     kind = model_class("lstm")
     model = kind(kind.config_type(units=8, dense=4, embed_size=2, layers=1), data.codec)
     look = sampler_check(model, data)
@@ -53,7 +53,7 @@ def test_a_sampler_that_repeats_one_chord_is_found(pieces: list[Piece]) -> None:
 
 @pytest.mark.parametrize("name", ["vae", "markov"])
 def test_only_models_of_what_comes_next_are_looked_at(name: str, pieces: list[Piece]) -> None:
-    data = prepare(pieces, EncodeConfig(min_count=1), validation=0.2, test=0.1, seed=0)
+    data = prepare(pieces, TokenSettings(min_count=1), validation=0.2, test=0.1, seed=0)
     kind = model_class(name)
     model = kind(kind.config_type(), data.codec)
     if name == "markov":

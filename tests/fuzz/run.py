@@ -23,10 +23,10 @@ from tests.fuzz.cases import Case, make_case
 from tests.fuzz.outcomes import CONTAINED, check_piece, fault_of_reason
 from tests.fuzz.spoil_midi import END, Song
 
-from partimento.config import CorpusConfig
 from partimento.corpus import ReadError, read_piece, read_pieces
 from partimento.corpus.measure import read_row
 from partimento.corpus.rows import pack_row, piece_of, unpack_row
+from partimento.corpus.settings import DataSettings
 from partimento.corpus.table import table_of
 from partimento.piece import Notes, Piece
 
@@ -144,7 +144,7 @@ def _read_here(path: Path, case: Case) -> tuple[Piece | None, str]:
 
 def _look_at_row(path: Path, piece: Piece) -> None:
     """What reads becomes a row of a store that our own checks take, and a piece again."""
-    row = unpack_row(pack_row(read_row(str(path), "", CorpusConfig())))
+    row = unpack_row(pack_row(read_row(str(path), "", DataSettings())))
     assert table_of([row]).num_rows == 1
     again = piece_of(row.plain, row.arrays)
     assert all(np.array_equal(getattr(again.notes, name), getattr(piece.notes, name)) for name in Notes.COLUMNS if name != "grace")

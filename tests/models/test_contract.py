@@ -10,24 +10,26 @@ import numpy as np
 import pytest
 
 from partimento import Piece
-from partimento.config import EncodeConfig, TrainConfig, UserError
+from partimento.config import UserError
 from partimento.encode.codecs import CHORD, DURATION, HELD
 from partimento.encode.prepare import CODECS, DataSet, prepare
+from partimento.encode.settings import TokenSettings
 from partimento.encode.vocabulary import SPECIAL
 from partimento.encode.windows import windows
 from partimento.models import MODELS, model_class
 from partimento.models.base import LatentModel, NextModel
 from partimento.models.learn import learn
 from partimento.models.run import load_run
+from partimento.models.settings import TrainSettings
 from partimento.models.training import fit
 from partimento.models.uninitialized import uninitialized
 from partimento.sample.composer import compose, composes
 from partimento.sample.pick import Choice
 
 SMALL: dict[str, dict[str, object]] = {
-    "autoencoder": {"length": 16, "latent": 2},
-    "vae": {"length": 16, "latent": 3, "embed_size": 8, "units": 16, "anneal": 0},
-    "gan": {"length": 16},
+    "autoencoder": {"latent": 2},
+    "vae": {"latent": 3, "embed_size": 8, "units": 16, "anneal": 0},
+    "gan": {},
     "lstm": {"units": 24, "dense": 16, "embed_size": 8, "layers": 2},
     "notewise": {"units": 16, "layers": 1, "heads": 2, "context": 32},
     "markov": {},
@@ -43,7 +45,7 @@ VARIANTS: list[tuple[str, dict[str, object]]] = [
     ("autoencoder", {"layers": 1, "output": "softmax", "units": 32, "embed": "notes", "embed_size": 8}),
     ("vae", {"network": "dense", "kl": "mean"}),
 ]
-ENCODE = EncodeConfig(min_count=1, window=16, stride=4)
+ENCODE = TokenSettings(min_count=1, window=16, stride=4)
 
 
 def family(kind: type) -> list[tuple[str, dict[str, object]]]:
@@ -67,7 +69,7 @@ def test_every_model_says_what_it_takes(name: str, data: DataSet) -> None:
 
 @pytest.fixture(scope="module")
 def data(pieces: list[Piece]) -> DataSet:
-    return prepare(pieces, EncodeConfig(min_count=1), validation=0.2, test=0.1, seed=0)
+    return prepare(pieces, TokenSettings(min_count=1), validation=0.2, test=0.1, seed=0)
 
 
 def view(data: DataSet, name: str) -> DataSet:
@@ -80,7 +82,7 @@ def build(name: str, more: dict[str, object], data: DataSet) -> Any:
 
     keras.utils.set_random_seed(3)
     kind, data = model_class(name), view(data, name)
-    return kind(kind.config_type(**{**SMALL[name], **more}), data.codec)
+    return kind.from_settings(kind.config_type(**{**SMALL[name], **more}), data.codec, ENCODE)
 
 
 BY_CHORDS = [each for each in NEXT if model_class(each[0]).codec_kind == "chords"]  # test_notewise.py has the same for tokens
@@ -181,7 +183,7 @@ def test_the_loss_falls_and_the_best_weights_are_kept(name: str, more: dict[str,
     model, data = build(name, more, data), view(data, name)
     train = model.windows(data.encode(data.train), ENCODE, training=True)
     valid = model.windows(data.encode(data.valid), ENCODE, training=False)
-    config = TrainConfig(epochs=6, batch_size=len(valid.inputs), learning_rate=0.01, patience=6)
+    config = TrainSettings(epochs=6, batch_size=len(valid.inputs), learning_rate=0.01, patience=6)
     fitted = fit(model, train, valid, config)
     if not model.validates:
         assert fitted.best_epoch == 6
@@ -205,7 +207,7 @@ def test_save_load_and_the_same_seed_gives_the_same_notes(name: str, pieces: lis
     settings = {
         "model": {"name": name, **SMALL[name]},
         "train": {"epochs": 2, "batch_size": 8},
-        "encode": {"min_count": 1, "window": 16, "stride": 8},
+        "tokens": {"min_count": 1, "window": 16, "stride": 8},
     }
     run, _ = learn(pieces, settings=settings, out=tmp_path / "run")
     again = load_run(tmp_path / "run")
@@ -238,7 +240,7 @@ def test_training_is_the_same_for_the_same_seed(pieces: list[Piece]) -> None:
 def test_early_stopping(data: DataSet) -> None:
     model = build("lstm", {}, data)
     train, valid = windows(data.encode(data.train), length=16), windows(data.encode(data.valid), length=16)
-    fitted = fit(model, train, valid, TrainConfig(epochs=50, batch_size=8, learning_rate=0.5, patience=2))
+    fitted = fit(model, train, valid, TrainSettings(epochs=50, batch_size=8, learning_rate=0.5, patience=2))
     history = fitted.history
     best = min(range(len(history)), key=lambda i: history[i].val_loss)
     assert fitted.best_epoch == best + 1
@@ -250,7 +252,7 @@ def test_a_loss_that_is_no_number_stops_with_advice(data: DataSet) -> None:
     model.network.set_weights([w * np.nan for w in model.network.get_weights()])
     train, valid = windows(data.encode(data.train), length=16), windows(data.encode(data.valid), length=16)
     with pytest.raises(UserError, match="no longer a number"):
-        fit(model, train, valid, TrainConfig(epochs=2, batch_size=8))
+        fit(model, train, valid, TrainSettings(epochs=2, batch_size=8))
 
 
 def test_the_tutorials_sizes(data: DataSet) -> None:
@@ -267,7 +269,7 @@ def test_the_tutorials_sizes(data: DataSet) -> None:
 def test_the_tutorials_lstm_tells_of_chords_and_durations_alone(data: DataSet) -> None:
     """Its last step is its only target, and it has the same weights as one that trains on all steps without held notes."""
     model = build("lstm", {"joint": False, "held": False, "targets": "last"}, data)
-    some = model.windows(data.encode(data.train), EncodeConfig(window=16, stride=1), training=True)
+    some = model.windows(data.encode(data.train), TokenSettings(window=16, stride=1), training=True)
     assert (some.targets[:, -1, 0] > 0).all()  # whole windows, one after each event but the first fifteen
     _, sums, events = model.losses(tuple(some), training=False)
     assert float(events) == len(some.targets)
@@ -283,7 +285,7 @@ def test_steps_in_one_call_or_in_many_are_the_same_training(data: DataSet) -> No
     for size in (1, 8):
         model = build("lstm", {"dropout": 0.2}, data)
         train, valid = windows(data.encode(data.train), length=16), windows(data.encode(data.valid), length=16)
-        fitted = fit(model, train, valid, TrainConfig(epochs=2, batch_size=4, steps_per_call=size))
+        fitted = fit(model, train, valid, TrainSettings(epochs=2, batch_size=4, steps_per_call=size))
         kept.append((model.network.get_weights(), [epoch.val_loss for epoch in fitted.history]))
     for one, many in zip(kept[0][0], kept[1][0], strict=True):
         np.testing.assert_allclose(one, many, atol=2e-5)
@@ -338,7 +340,7 @@ def test_little_music_is_gone_through_more_often(data: DataSet) -> None:
     train, valid = (model.windows(data.encode(side), ENCODE, training=True) for side in (data.train, data.valid))
     steps = -(-len(train.inputs) // 64)
     told: list[tuple[int, int]] = []
-    config = TrainConfig(epochs=1, patience=1, least_steps=2 * steps + 1, batch_size=64)
+    config = TrainSettings(epochs=1, patience=1, min_steps=2 * steps + 1, batch_size=64)
     fitted = fit(model, train, valid, config, progress=lambda done, total, epoch: told.append((done, total)))
     assert len(fitted.history) == 3  # two would be a step too few
     assert {total for _, total in told} == {steps}

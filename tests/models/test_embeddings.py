@@ -13,21 +13,22 @@ import pytest
 
 from partimento import Event, Piece
 from partimento.app.neighbours import run_neighbours
-from partimento.config import EncodeConfig, TrainConfig, UserError
+from partimento.config import UserError
 from partimento.encode.codecs import CHORD, ChordCodec
 from partimento.encode.prepare import DataSet, prepare
+from partimento.encode.settings import TokenSettings
 from partimento.encode.vocabulary import PAD, SPECIAL, UNKNOWN
 from partimento.evaluate.neighbours import ChordVectors, fifths
 from partimento.models.embeddings import Config, Embeddings
 from partimento.models.learn import learn, new_model
 from partimento.models.run import Run, load_run
-from partimento.models.settings import Settings
+from partimento.models.settings import Settings, TrainSettings
 from partimento.models.training import Checkpoint, fit
 
 A, B, C = (60, 64), (62, 65), (40, 45)
 SETTINGS = {
     "model": {"name": "embeddings", "embed_size": 8, "reach": 2, "negatives": 16},
-    "encode": {"min_count": 1, "transpose": "key"},
+    "tokens": {"min_count": 1, "transpose": "key"},
     "train": {"epochs": 2, "batch_size": 8, "learning_rate": 0.02},
 }
 LSTM = {"name": "lstm", "embed": "index", "embed_size": 8, "layers": 1, "units": 8, "dense": 8}
@@ -67,10 +68,10 @@ def test_chords_in_the_same_surroundings_lie_side_by_side(negatives: int) -> Non
     codec = ChordCodec.from_pieces(made)
     encoded = [codec.encode(piece) for piece in made]
     model = built(Config(embed_size=8, reach=1, negatives=negatives), codec)
-    config = EncodeConfig(window=64)
+    config = TokenSettings(window=64)
     train, valid = (model.windows(some, config, training=training) for some, training in ((encoded[:20], True), (encoded[20:], False)))
     untrained = float(model.losses(tuple(valid), training=False).objective)
-    fitted = fit(model, train, valid, TrainConfig(epochs=12, batch_size=4, learning_rate=0.05, patience=12))
+    fitted = fit(model, train, valid, TrainSettings(epochs=12, batch_size=4, learning_rate=0.05, patience=12))
     assert min(epoch.val_loss for epoch in fitted.history) < untrained - 0.2
     a, b, c = (model.vectors(codec)[codec.chords[chord]] for chord in (A, B, C))
     assert cosine(a, b) > 0.8
@@ -87,7 +88,7 @@ def test_the_loss_by_hand() -> None:
     codec = ChordCodec.from_pieces([made])
     model = built(Config(embed_size=3, reach=2, negatives=0), codec)
     encoded = codec.encode(made)
-    cut = model.windows([encoded], EncodeConfig(window=16), training=True)
+    cut = model.windows([encoded], TokenSettings(window=16), training=True)
     rng = np.random.default_rng(1)
     centre, context = rng.normal(size=(2, codec.sizes[CHORD], 3)).astype(np.float32)
     model.centre.set_weights([centre])
@@ -116,9 +117,9 @@ def test_the_loss_by_hand() -> None:
 
 
 def test_a_sample_estimates_the_sum_over_all(pieces: list[Piece]) -> None:
-    data = prepare(pieces, EncodeConfig(min_count=1), validation=0.2, test=0.1, seed=0)
+    data = prepare(pieces, TokenSettings(min_count=1), validation=0.2, test=0.1, seed=0)
     model = built(Config(embed_size=8, reach=1, negatives=2048), data.codec)
-    cut = model.windows(data.encode_training(), EncodeConfig(), training=True)
+    cut = model.windows(data.encode_training(), TokenSettings(), training=True)
     model.context.set_weights([np.random.default_rng(0).normal(size=(data.codec.sizes[CHORD], 8)).astype(np.float32)])
     exact, first, second = (float(model.losses(tuple(cut), training=training).objective) for training in (False, True, True))
     assert first == pytest.approx(exact, rel=0.02)
@@ -126,16 +127,16 @@ def test_a_sample_estimates_the_sum_over_all(pieces: list[Piece]) -> None:
 
 
 def test_training_is_the_same_for_the_same_seed_and_when_it_is_taken_up_again(pieces: list[Piece]) -> None:
-    data = prepare(pieces, EncodeConfig(min_count=1), validation=0.2, test=0.1, seed=0)
+    data = prepare(pieces, TokenSettings(min_count=1), validation=0.2, test=0.1, seed=0)
     kept: list[Checkpoint] = []
     made = []
     for start in (None, 0):
         model = built(Config(embed_size=8, reach=2, negatives=16), data.codec, seed=0 if start is None else 5)
         train, valid = (
-            model.windows(some, EncodeConfig(), training=training)
+            model.windows(some, TokenSettings(), training=training)
             for some, training in ((data.encode_training(), True), (data.encode(data.valid), False))
         )
-        fit(model, train, valid, TrainConfig(epochs=3, batch_size=8), keep=kept.append, start=None if start is None else kept[start])
+        fit(model, train, valid, TrainSettings(epochs=3, batch_size=8), keep=kept.append, start=None if start is None else kept[start])
         made.append(model.network.get_weights())
     assert len(kept) == 5  # three epochs, then two
     for one, other in zip(*made, strict=True):
@@ -171,7 +172,7 @@ def test_they_survive_the_disk(run: Run) -> None:
 
 
 def test_chords_are_counted_with_their_copies(pieces: list[Piece]) -> None:
-    settings = {**SETTINGS, "encode": {"min_count": 1, "transpose": "all"}, "train": {"epochs": 1}}
+    settings = {**SETTINGS, "tokens": {"min_count": 1, "transpose": "all"}, "train": {"epochs": 1}}
     run, data = learn(pieces, settings=settings)
     encoded = data.encode_training()
     assert len(encoded) > len(data.train)
@@ -184,18 +185,18 @@ def test_chords_are_counted_with_their_copies(pieces: list[Piece]) -> None:
 def pretrained(run: Run, pieces: list[Piece], **more: object) -> tuple[Settings, DataSet]:
     values = {
         "model": {**LSTM, "pretrained": str(run.folder), **more},
-        "encode": SETTINGS["encode"],
+        "tokens": SETTINGS["tokens"],
         "train": {"epochs": 2, "batch_size": 8},
     }
     settings = Settings.from_plain(values)
-    return settings, prepare(pieces, settings.encode, validation=0.1, test=0.1, seed=0)
+    return settings, prepare(pieces, settings.tokens, validation=0.1, test=0.1, seed=0)
 
 
 def test_an_lstm_begins_with_them(run: Run, pieces: list[Piece]) -> None:
     settings, data = pretrained(run, pieces)
     (table,) = new_model(settings, data).chord_embedding.get_weights()
     np.testing.assert_array_equal(table[SPECIAL:], run.model.vectors(data.codec)[SPECIAL:])
-    plain = Settings.from_plain({"model": LSTM, "encode": SETTINGS["encode"]})
+    plain = Settings.from_plain({"model": LSTM, "tokens": SETTINGS["tokens"]})
     (drawn,) = new_model(plain, data).chord_embedding.get_weights()
     np.testing.assert_array_equal(table[:SPECIAL], drawn[:SPECIAL])  # what has no vector stays as it was drawn
 

@@ -10,15 +10,16 @@ import pytest
 from keras import ops
 
 from partimento import Piece
-from partimento.config import EncodeConfig, TrainConfig
 from partimento.encode.codecs import CHORD, DURATION, HELD
 from partimento.encode.prepare import DataSet, prepare
+from partimento.encode.settings import TokenSettings
 from partimento.encode.vocabulary import SPECIAL
 from partimento.models import backend, model_class
 from partimento.models.gan import Spectral, reverse
+from partimento.models.settings import TrainSettings
 from partimento.models.training import fit
 
-ENCODE = EncodeConfig(min_count=1, window=16, stride=4)
+ENCODE = TokenSettings(min_count=1, window=16, stride=4)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,7 @@ def data(pieces: list[Piece]) -> DataSet:
 def build(data: DataSet, **more: Any) -> Any:
     keras.utils.set_random_seed(3)
     kind = model_class("gan")
-    return kind(kind.config_type(**{"units": 16, "critic": 16, "latent": 8, "blocks": 2, **more}), data.codec)
+    return kind(kind.config_type(**{"units": 16, "critic": 16, "latent": 8, "blocks": 2, **more}), data.codec, 16)
 
 
 class Doubled(keras.layers.Layer):
@@ -107,7 +108,7 @@ def test_the_discriminator_alone_learns_to_tell(data: DataSet) -> None:
     model = build(data)
     model.generator.trainable = False
     train = model.windows(data.encode(data.train), ENCODE, training=True)
-    history = fit(model, train, train, TrainConfig(epochs=6, batch_size=16, learning_rate=0.003, optimizer="rmsprop")).history
+    history = fit(model, train, train, TrainSettings(epochs=6, batch_size=16, learning_rate=0.003, optimizer="rmsprop")).history
     assert history[-1].loss < history[0].loss - 0.3
     assert history[-1].parts["told_apart"] > 0.7
     assert history[-1].epoch == 6  # no patience: the last epoch is kept
@@ -127,7 +128,7 @@ def test_its_noise_is_part_of_its_state(data: DataSet) -> None:
         model = build(data)
         assert any("seed" in variable.path for variable in model.network.non_trainable_variables)
         train = model.windows(data.encode(data.train), ENCODE, training=True)
-        fit(model, train, train, TrainConfig(epochs=2, batch_size=16, learning_rate=0.001))
+        fit(model, train, train, TrainSettings(epochs=2, batch_size=16, learning_rate=0.001))
         kept.append(model.network.get_weights())
     for one, two in zip(*kept, strict=True):
         np.testing.assert_array_equal(one, two)

@@ -10,9 +10,9 @@ import pytest
 from keras import ops
 
 from partimento import Piece
-from partimento.config import EncodeConfig
 from partimento.encode.onehot import flatten, one_hot
 from partimento.encode.prepare import prepare
+from partimento.encode.settings import TokenSettings
 from partimento.encode.windows import windows
 from partimento.models import backend, model_class
 from partimento.models.describe import layers_of
@@ -47,7 +47,7 @@ def test_our_lstm_is_keras_lstm() -> None:
 
 
 def test_a_network_as_rows(pieces: list[Piece]) -> None:
-    data = prepare(pieces, EncodeConfig(min_count=1), validation=0.2, test=0.1, seed=0)
+    data = prepare(pieces, TokenSettings(min_count=1), validation=0.2, test=0.1, seed=0)
     kind = model_class("lstm")
     network = kind(kind.config_type(units=8, dense=4, embed_size=2), data.codec).network
     rows = {row.name: row for row in layers_of(network)}
@@ -56,13 +56,13 @@ def test_a_network_as_rows(pieces: list[Piece]) -> None:
     assert rows["chord_embedding_2"].parameters == 0  # the same weights once more
     assert sum(row.parameters for row in rows.values()) == network.count_params()
     kind = model_class("autoencoder")
-    groups = {row.name: row.group for row in layers_of(kind(kind.config_type(length=8), data.codec).network)}
+    groups = {row.name: row.group for row in layers_of(kind(kind.config_type(), data.codec, 8).network)}
     assert groups == {"window": "", "latent": "encoder", "output": "decoder"}
 
 
 @pytest.mark.parametrize("stride", [1, 16])
 def test_a_corpus_that_is_too_small_is_told(pieces: list[Piece], stride: int) -> None:
-    data = prepare(pieces, EncodeConfig(min_count=1), validation=0.2, test=0.1, seed=0)
+    data = prepare(pieces, TokenSettings(min_count=1), validation=0.2, test=0.1, seed=0)
     kind = model_class("lstm")
     train = windows(data.encode(data.train), length=16, stride=stride, whole=True)
     large, small = (

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import keras
 import numpy as np
@@ -15,17 +15,20 @@ import pytest
 from keras import ops
 
 from partimento import Event, Piece, gather
-from partimento.config import EncodeConfig, UserError, read_recipe
+from partimento.config import UserError, read_recipe
 from partimento.encode.codecs import CHORD, DURATION, HELD, PITCHES, ChordCodec, Encoded
 from partimento.encode.prepare import prepare
+from partimento.encode.settings import TokenSettings
 from partimento.encode.vocabulary import END, PAD, SPECIAL, START, UNKNOWN
 from partimento.encode.windows import windows
 from partimento.evaluate.baselines import Baseline
 from partimento.evaluate.heldout import model_nats
-from partimento.models.markov import MOST_EVENTS, SMOOTHING, VIEWS, Config, Counts, Markov, Tries, lag, views
+from partimento.models.markov import MOST_EVENTS, VIEWS, Config, Counts, Markov, Tries, lag, views
 from partimento.sample.limits import Limits
 from partimento.sample.pick import Choice
 from partimento.sample.roll import roll
+
+SMOOTHING = get_args(Config.model_fields["smoothing"].annotation)
 
 
 def wandering(seed: int, events: int = 80) -> list[Event]:
@@ -184,7 +187,7 @@ def test_it_is_what_dictionaries_say(music: tuple[ChordCodec, list[Encoded], lis
 
 
 def test_it_is_what_dictionaries_say_of_pieces(pieces: list[Piece]) -> None:
-    data = prepare(pieces, EncodeConfig(min_count=1), validation=0.2, test=0.1, seed=0)
+    data = prepare(pieces, TokenSettings(min_count=1), validation=0.2, test=0.1, seed=0)
     model = Markov(Config(), data.codec)
     model.count(data.encode_training())
     held = data.encode(data.valid)
@@ -372,7 +375,7 @@ def test_settings(pieces: list[Piece], music: tuple[ChordCodec, list[Encoded], l
     assert Config(**recipe) == Config()
     model = counted(music)
     assert (
-        model.windows(music[1], EncodeConfig(window=8), training=False).inputs.shape[1] == max(len(piece.tokens) for piece in music[1]) - 1
+        model.windows(music[1], TokenSettings(window=8), training=False).inputs.shape[1] == max(len(piece.tokens) for piece in music[1]) - 1
     )
 
 
@@ -394,7 +397,7 @@ def test_a_chord_of_more_notes_than_bits() -> None:
 
 def test_longer_contexts_foretell_guitar_pieces_better(data_folder: Path) -> None:
     folder = data_folder / "mutopia-guitar" / "GiulianiM"
-    data = prepare(gather(sorted(folder.glob("*.mid"))[:40]).pieces, EncodeConfig(), validation=0.2, test=0.1, seed=0)
+    data = prepare(gather(sorted(folder.glob("*.mid"))[:40]).pieces, TokenSettings(), validation=0.2, test=0.1, seed=0)
     train, held = data.encode_training(), data.encode(data.valid)
     totals = []
     for order in (0, 1, MOST_EVENTS):

@@ -16,10 +16,11 @@ import pytest
 from keras import ops
 
 from partimento import Event, Key, Meter, Note, Part, Piece
-from partimento.config import EncodeConfig, UserError
+from partimento.config import UserError
 from partimento.encode.note_grammar import AGAIN, CONTEXT, LENGTH
 from partimento.encode.notes import NoteCodec
 from partimento.encode.prepare import DataSet, prepare
+from partimento.encode.settings import TokenSettings
 from partimento.encode.vocabulary import END, PAD, UNKNOWN
 from partimento.encode.windows import windows
 from partimento.models import model_class
@@ -64,7 +65,7 @@ def choir(number: int, *, bars: int = 3) -> Piece:
 
 @cache
 def data_of(how: str) -> DataSet:
-    config = EncodeConfig(min_count=1, window=L, stride=L, transpose="none", **ENCODE[how])
+    config = TokenSettings(min_count=1, window=L, stride=L, transpose="none", **ENCODE[how])
     return prepare([choir(number) for number in range(6)], config, validation=0.2, test=0.2, seed=0, kind="notes")
 
 
@@ -307,8 +308,8 @@ def shown_of(model: Notewise, tokens: np.ndarray) -> np.ndarray:
 
 SETTINGS: Mapping[str, Any] = {
     "model": {"name": "notewise", "units": 16, "layers": 1, "dropout": 0.1},
-    "encode": {"min_count": 1, "window": L, "stride": L, "transpose": "none"},
-    "train": {"epochs": 24, "batch_size": 3, "learning_rate": 0.03, "average": 0.6, "patience": 24},
+    "tokens": {"min_count": 1, "window": L, "stride": L, "transpose": "none"},
+    "train": {"epochs": 24, "batch_size": 3, "learning_rate": 0.03, "ema": 0.6, "patience": 24},
 }
 
 
@@ -317,8 +318,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, list[Checkpo
     """A run as `learn` makes it, a step an epoch, and what was to be seen under way."""
     settings, data = Settings.from_plain(dict(SETTINGS)), data_of("events")
     model = new_model(settings, data)
-    train = model.windows(data.encode_training(), settings.encode, training=True)
-    valid = model.windows(data.encode(data.valid), settings.encode, training=False)
+    train = model.windows(data.encode_training(), settings.tokens, training=True)
+    valid = model.windows(data.encode(data.valid), settings.tokens, training=False)
     assert len(train.inputs) == settings.train.batch_size
     points: list[Checkpoint] = []
     fitted = fit(model, train, valid, settings.train, keep=points.append)
@@ -388,7 +389,7 @@ def test_a_saved_run_is_the_run(run: Run, again: Run) -> None:
 def test_the_loaded_weights_are_those_that_the_history_judged(again: Run) -> None:
     """With running means, too: what was measured is what was kept."""
     data = data_of("events")
-    some = again.model.windows(data.encode(data.valid), again.settings.encode, training=False)
+    some = again.model.windows(data.encode(data.valid), again.settings.tokens, training=False)
     losses = again.model.losses(tuple(some), training=False)
     assert float(np.sum(np.asarray(losses.sums))) / float(losses.events) == pytest.approx(again.best.val_loss, rel=1e-4)
     assert again.best.val_loss == min(epoch.val_loss for epoch in again.history)
@@ -438,4 +439,4 @@ def test_frames_and_voices_as_they_are_set() -> None:
     assert data_of("voices").codec.voices == 3
     for frame in ("0", "1.5", "1/0", "x", "-1"):
         with pytest.raises(UserError, match=r"encode\.frame"):
-            EncodeConfig(frame=frame)
+            TokenSettings(frame=frame)

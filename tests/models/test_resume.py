@@ -26,9 +26,9 @@ from partimento.write import write
 
 SETTINGS = {
     "lstm": {"model": {"name": "lstm", "units": 8, "dense": 8, "embed_size": 4, "layers": 1, "dropout": 0.3}},
-    "vae": {"model": {"name": "vae", "length": 8, "latent": 3, "units": 8, "embed_size": 4, "anneal": 20}, "encode": {"window": 8}},
+    "vae": {"model": {"name": "vae", "latent": 3, "units": 8, "embed_size": 4, "anneal": 20}, "tokens": {"window": 8}},
 }
-TRAIN = {"epochs": 3, "batch_size": 8, "patience": 9, "decay": True}
+TRAIN = {"epochs": 3, "batch_size": 8, "patience": 9, "lr_schedule": "cosine"}
 
 
 class StopError(Exception):
@@ -123,7 +123,7 @@ def test_a_checkpoint_holds_everything(pieces: list[Piece], tmp_path: Path) -> N
 def test_killed_at_random_moments(pieces: list[Piece], tmp_path: Path) -> None:
     for number, piece in enumerate(pieces):
         write(piece, tmp_path / "scores" / f"{number}.mid")
-    model = ["model.units=24", "model.dense=8", "encode.window=16", "encode.stride=2"]
+    model = ["model.units=24", "model.dense=8", "tokens.window=16", "tokens.stride=2"]
     long = ["train.epochs=40", "train.patience=40", "train.batch_size=4"]
     words = [str(tmp_path / "scores"), "--recipe", "lstm-notes", *(word for each in model + long for word in ("--set", each))]
     partimento = [sys.executable, "-m", "partimento", "train"]

@@ -6,7 +6,6 @@ import csv
 import json
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,9 +14,8 @@ from partimento import Piece
 from partimento.config import UserError, read_recipe, recipes_folder
 from partimento.files import new_folder
 from partimento.models.learn import learn, over_recipe
-from partimento.models.run import Run, load_run, save_run
+from partimento.models.run import Run, load_run
 from partimento.models.settings import Settings
-from partimento.sample.composer import compose
 
 SMALL = {"model": {"units": 8, "dense": 8, "embed_size": 4, "layers": 1}, "train": {"epochs": 2, "batch_size": 8}}
 SETTINGS = over_recipe(SMALL, "lstm-notes")
@@ -50,39 +48,12 @@ def test_it_remembers_whom_to_credit(run: Run) -> None:
     assert again.settings == run.settings
 
 
-@pytest.mark.parametrize(("old", "new"), [(True, "key"), (False, "none")])
-def test_a_run_from_before_transpose_loads_as_it_was(run: Run, tmp_path: Path, old: bool, new: str) -> None:
-    folder = _copy(run, tmp_path)
-    about = json.loads((folder / "run.json").read_text())
-    encode = about["settings"]["encode"]
-    for name in ("transpose", "low", "high"):
-        del encode[name]
-    (folder / "run.json").write_text(json.dumps({**about, "settings": {**about["settings"], "encode": {**encode, "common_key": old}}}))
-    again = load_run(folder)
-    assert again.settings == replace(run.settings, encode=replace(run.settings.encode, transpose=new))
-    assert load_run(_resaved(again, tmp_path)).settings == again.settings
-    if old:
-        assert compose(again, bars=2, seed=3).notes == compose(run, bars=2, seed=3).notes
-
-
-def test_an_old_recipe_still_means_what_it_meant(tmp_path: Path) -> None:
-    recipe = tmp_path / "mine.toml"
-    for old, new in (("true", "key"), ("false", "none")):
-        recipe.write_text(f'[model]\nname = "lstm"\n[encode]\ncommon_key = {old}\n')
-        assert Settings.from_plain(read_recipe(str(recipe))).encode.transpose == new
-    for both in ({"common_key": True, "transpose": "key"}, {"common_key": "yes"}):
-        with pytest.raises(UserError, match=r"encode\.common_key is now encode\.transpose"):
-            Settings.from_plain({"encode": both})
-
-
 @pytest.mark.parametrize("path", sorted(recipes_folder().glob("*.toml")), ids=lambda path: path.stem)
 def test_every_recipe_is_whole(path: Path) -> None:
     recipe = read_recipe(path.stem)
     settings = Settings.from_plain(recipe)
-    assert recipe["encode"]["transpose"] in ("key", "all") or "benchmark" in recipe["about"]
+    assert recipe["tokens"]["transpose"] in ("key", "all") or "benchmark" in recipe["about"]
     assert settings.to_plain()["model"]["name"] == recipe["model"]["name"]
-    if "length" in recipe["model"]:
-        assert recipe["model"]["length"] == recipe["encode"]["window"]
 
 
 def test_nothing_is_replaced_unasked(run: Run, pieces: list[Piece]) -> None:
@@ -207,11 +178,6 @@ def _copy(run: Run, tmp_path: Path) -> Path:
 
     assert run.folder is not None
     return Path(shutil.copytree(run.folder, tmp_path / "copy"))
-
-
-def _resaved(run: Run, tmp_path: Path) -> Path:
-    save_run(run, tmp_path / "resaved")
-    return tmp_path / "resaved"
 
 
 def _sign(folder: Path) -> None:

@@ -30,7 +30,7 @@ def folder(pieces: list[Piece], tmp_path_factory: pytest.TempPathFactory) -> Pat
     settings = {
         "model": {"name": "lstm", "units": 16, "dense": 16, "embed_size": 8, "layers": 1},
         "train": {"epochs": 2},
-        "encode": {"min_count": 1},
+        "tokens": {"min_count": 1},
     }
     run, data = learn(free, settings=settings, out=out)
     figures = {name: {**asdict(row), "total": row.total} for name, row in held_out(data, run.model, name="lstm").items()}

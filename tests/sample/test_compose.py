@@ -27,7 +27,7 @@ def run(pieces: list[Piece]) -> Run:
     settings = {
         "model": {"units": 32, "dense": 16, "embed_size": 8, "layers": 1},
         "train": {"epochs": 12, "batch_size": 8, "learning_rate": 0.01},
-        "encode": {"min_count": 1},
+        "tokens": {"min_count": 1},
     }
     return learn(pieces, settings=over_recipe(settings, "lstm-notes"))[0]
 

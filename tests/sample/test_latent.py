@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from partimento import Piece
-from partimento.config import EncodeConfig
 from partimento.encode.codecs import CHORD, DURATION, HELD
 from partimento.encode.prepare import prepare
+from partimento.encode.settings import TokenSettings
 from partimento.encode.vocabulary import SPECIAL
 from partimento.models import model_class
 from partimento.sample.latent import compose_windows, path
@@ -32,9 +32,9 @@ def test_a_path_begins_and_ends_where_it_should_and_keeps_its_distance() -> None
 
 @pytest.mark.parametrize("name", ["autoencoder", "vae"])
 def test_what_is_composed_keeps_the_grammar(name: str, pieces: list[Piece]) -> None:
-    data = prepare(pieces, EncodeConfig(min_count=1), validation=0.2, test=0.1, seed=0)
+    data = prepare(pieces, TokenSettings(min_count=1), validation=0.2, test=0.1, seed=0)
     kind = model_class(name)
-    model = kind(kind.config_type(length=8, latent=2), data.codec)
+    model = kind(kind.config_type(latent=2), data.codec, 8)
     z = model.draw(4, np.random.default_rng(1))
     rows = compose_windows(model, z, -z, limits=Limits(41, 2**30, may_end=False), choice=Choice(), rng=np.random.default_rng(2))
     assert rows.shape == (4, 40, 3)

@@ -16,7 +16,7 @@ MODES = ("none", "key", "key-octave", "all")
 
 def settings(encode: dict[str, object]) -> dict[str, object]:
     model = {"units": 32, "dense": 16, "embed_size": 8, "layers": 1}
-    return over_recipe({"model": model, "train": {"epochs": 10, "batch_size": 8, "learning_rate": 0.01}, "encode": encode}, "lstm-notes")
+    return over_recipe({"model": model, "train": {"epochs": 10, "batch_size": 8, "learning_rate": 0.01}, "tokens": encode}, "lstm-notes")
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def run(request: pytest.FixtureRequest, songs: list[Piece], tmp_path_factory: py
 
 def test_each_piece_is_listed_once(run: Run, songs: list[Piece]) -> None:
     assert sorted(piece.title for piece in run.pieces) == sorted(piece.title for piece in songs)
-    assert [piece.interval for piece in run.pieces] == [0] * 8 or run.settings.encode.to_common_key
+    assert [piece.interval for piece in run.pieces] == [0] * 8 or run.settings.tokens.to_common_key
     by_title = {piece.title: piece for piece in songs}
     assert all(learned.events == len(by_title[learned.title].events) for learned in run.pieces)
 
@@ -46,7 +46,7 @@ def test_it_comes_out_in_the_key_and_range(run: Run) -> None:
         for key in (None, Key(-3), Key(2)):
             piece = compose(run, bars=4, seed=seed, key=key)
             # As written or in a common key alone, a key that is asked for may leave no room: octaves are what can be chosen.
-            if run.settings.encode.transpose in ("key-octave", "all") or key is None:
+            if run.settings.tokens.transpose in ("key-octave", "all") or key is None:
                 assert low <= piece.notes.pitch.min() <= piece.notes.pitch.max() <= high
             found, _ = analyse_key(piece)
             assert key is None or (found.tonic, found.mode) == (key.tonic, key.mode)
@@ -70,9 +70,9 @@ def test_a_key_moves_an_opening_no_further_than_it_must(run: Run, songs: list[Pi
     asked = Key.from_tonic((from_name.tonic + 2) % 12, "major")
     piece = compose(run, bars=8, seed=4, start=run.pieces.index(trained), opening=6, key=asked)
     shift = piece.events[0].chord[0] - original.events[0].chord[0]
-    if run.settings.encode.transpose == "key-octave":
+    if run.settings.tokens.transpose == "key-octave":
         assert abs(shift) <= 6
-    if run.settings.encode.to_common_key:
+    if run.settings.tokens.to_common_key:
         assert shift % 12 == 2
 
 

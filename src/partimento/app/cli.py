@@ -114,11 +114,13 @@ def compose(
     bars: Annotated[int | None, typer.Option(help="Length in bars [default: 16].")] = None,
     events: Annotated[int | None, typer.Option(help="Length in events, instead of bars.")] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed composes the same music [default: drawn, and printed].")] = None,
-    temperature: Annotated[float, typer.Option(help="Below 1 safer, above 1 bolder.")] = 1.0,
-    top_k: Annotated[int, typer.Option(help="Choose among the k likeliest only; 0: all.")] = 0,
+    temperature: Annotated[float | None, typer.Option(help="Below 1 safer, above 1 bolder [default: the run's, 1].")] = None,
+    top_k: Annotated[int | None, typer.Option(help="Choose among the k likeliest only; 0: all [default: the run's, 0].")] = None,
     top_p: Annotated[
         float | None,
-        typer.Option(help="Choose among the likeliest that together have this probability; 1: all [default: 0.95; of notewise, 0.98]."),
+        typer.Option(
+            help="Choose among the likeliest that together have this probability; 1: all [default: the run's, 0.95; of notewise, 0.98]."
+        ),
     ] = None,
     greedy: Annotated[bool, typer.Option(help="Always the likeliest, nothing drawn.")] = False,
     start: Annotated[str, typer.Option(help="Begin from: silence, the number of a training piece, or a score file.")] = "silence",
@@ -140,7 +142,7 @@ def compose(
     """Compose with a run, or with the guitar model that comes along: a MIDI file, a score, a sound, a page, by the files' endings."""
     from partimento.app.compose import Wish, run_compose
 
-    choice = (0.0 if greedy else temperature, top_k, top_p)
+    choice = {"temperature": 0.0 if greedy else temperature, "top_k": top_k, "top_p": top_p}
     wish = Wish(bars, events, seed, choice, start, towards, opening, key, program, title, tempo)
     run_compose(run, wish, outputs or [], soundfont=soundfont, force=force, as_json=as_json)
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from partimento.app import screen
-from partimento.config import AS_WRITTEN, CorpusConfig, UserError
+from partimento.config import UserError
 from partimento.corpus.gather import gather
+from partimento.corpus.settings import AS_WRITTEN, DataSettings
 from partimento.files import refuse_existing
 from partimento.models.run_folder import RunFolder
+from partimento.models.settings import SampleSettings
 from partimento.piece import Key, Piece, Tempo
 from partimento.sample.limits import check_length
-from partimento.sample.pick import Choice
+from partimento.sample.pick import choice_of
 from partimento.write import WRITERS, render
 
 
@@ -25,7 +26,7 @@ class Wish(NamedTuple):
     bars: int | None
     events: int | None
     seed: int | None
-    choice: tuple[float, int, float | None]
+    choice: dict[str, float | int | None]  # settings of the section `sample`; None: as the run has them
     start: str
     towards: int | None
     opening: int
@@ -49,8 +50,8 @@ def run_compose(folder: Path | None, wish: Wish, outputs: Sequence[Path], *, sou
     outputs = outputs or [Path(f"partimento-{seed}.mid")]
     check_outputs(outputs, force=force)
     check_length(wish.bars, wish.events, wish.opening)
-    temperature, top_k, top_p = wish.choice
-    choice = Choice(temperature, top_k, 1.0 if top_p is None else top_p)
+    asked: dict[str, Any] = {name: value for name, value in wish.choice.items() if value is not None}
+    SampleSettings(**asked)  # what is wrong is said before anything is loaded
     try:
         key = None if wish.key is None else Key.from_name(wish.key)
     except ValueError as error:
@@ -69,9 +70,9 @@ def run_compose(folder: Path | None, wish: Wish, outputs: Sequence[Path], *, sou
                 run,
                 bars=wish.bars,
                 events=wish.events,
-                choice=replace(choice, top_p=run.model_class.top_p) if top_p is None else choice,
+                choice=choice_of(run.settings.sample.replace(**asked)),
                 seed=seed,
-                start=_start(wish.start, run.settings.corpus),
+                start=_start(wish.start, run.settings.data),
                 towards=wish.towards,
                 opening=wish.opening,
                 key=key,
@@ -90,7 +91,7 @@ def run_compose(folder: Path | None, wish: Wish, outputs: Sequence[Path], *, sou
         screen.out().print(f"seed {seed}: {len(piece.events)} events, {len(piece.bars())} bars, {piece.keys[0].name}")
 
 
-def _start(word: str, config: CorpusConfig) -> Piece | int | None:
+def _start(word: str, config: DataSettings) -> Piece | int | None:
     if word == "silence":
         return None
     if word.isdecimal():
@@ -100,7 +101,7 @@ def _start(word: str, config: CorpusConfig) -> Piece | int | None:
     return read_one(Path(word), config=config)
 
 
-def read_one(path: Path, *, config: CorpusConfig = AS_WRITTEN) -> Piece:
+def read_one(path: Path, *, config: DataSettings = AS_WRITTEN) -> Piece:
     """Read a single score, in a worker process."""
     if path.is_dir():
         raise UserError(f"{path} is a folder; a score file is wanted here")

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from partimento.config import AS_WRITTEN, CorpusConfig
-
 if TYPE_CHECKING:
     from partimento.corpus.build import Built, Plan
     from partimento.corpus.select import Selection
+    from partimento.corpus.settings import DataSettings
 
 corpus_app = typer.Typer(help="Build a corpus of scores, and look into it.", no_args_is_help=True)
 
@@ -48,11 +47,26 @@ Metre = Annotated[str, typer.Option(help="Only pieces that begin in a metre: 3/4
 MinEvents = Annotated[int, typer.Option(min=0, help="Only pieces of at least so many events.")]
 Licence = Annotated[str, typer.Option("--license", help="Only pieces under a licence, in any version: PD,CC-BY.")]
 Split = Annotated[str, typer.Option(help="Only one side of a store's split: train, valid or test.")]
-Quantise = Annotated[str, typer.Option(help="auto, exact or music21: see the docs.")]
-Graces = Annotated[str, typer.Option(help="Grace notes: drop them, fold them into their main notes, or keep them.")]
-Octave = Annotated[str, typer.Option(help="Guitar notated an octave high: as written, or moved down to sounding.")]
-Pickup = Annotated[str, typer.Option(help="Upbeats: inferred where the evidence is strong, or declared only.")]
-Repeats = Annotated[str, typer.Option(help="Repeats of MusicXML files: folded or unfolded.")]
+Quantise = Annotated[
+    str | None,
+    typer.Option(help="Grid of MIDI files: auto, exact or music21 [default: auto; for stats, exact].", show_default=False),
+]
+Graces = Annotated[
+    str | None,
+    typer.Option(help="Grace notes: drop, fold into their main notes, or keep [default: drop; for stats, keep].", show_default=False),
+]
+Octave = Annotated[
+    str | None,
+    typer.Option(help="Guitar notated an octave high: written, or moved down to sounding [default: written].", show_default=False),
+]
+Pickup = Annotated[
+    str | None,
+    typer.Option(help="Upbeats: inferred from strong evidence, or declared [default: inferred; for stats, declared].", show_default=False),
+]
+Repeats = Annotated[
+    str | None,
+    typer.Option(help="Repeats of MusicXML files: folded or unfolded [default: folded].", show_default=False),
+]
 
 
 def selection(
@@ -62,6 +76,11 @@ def selection(
     from partimento.corpus.select import Selection
 
     return Selection(composer, instrument, solo, key, metre, min_events, licence, split)
+
+
+def view_of(base: DataSettings, **options: str | None) -> DataSettings:
+    """Return the settings `base` with those of the options above that were given."""
+    return base.replace(**{name: value for name, value in options.items() if value is not None})
 
 
 @corpus_app.command("build")
@@ -77,11 +96,11 @@ def build(
     metre: Metre = "",
     min_events: MinEvents = 0,
     licence: Licence = "",
-    quantise: Quantise = CorpusConfig.quantise,
-    graces: Graces = CorpusConfig.graces,
-    octave: Octave = CorpusConfig.octave,
-    pickup: Pickup = CorpusConfig.pickup,
-    repeats: Repeats = CorpusConfig.repeats,
+    quantise: Quantise = None,
+    graces: Graces = None,
+    octave: Octave = None,
+    pickup: Pickup = None,
+    repeats: Repeats = None,
     validation: Annotated[float, typer.Option(help="Share of the pieces to validate with.")] = 0.1,
     test: Annotated[float, typer.Option(help="Share of the pieces to test with.")] = 0.1,
     seed: Annotated[int, typer.Option(min=0, help="Draws the split.")] = 0,
@@ -94,11 +113,12 @@ def build(
     from partimento.app import screen
     from partimento.corpus import write_rejects
     from partimento.corpus.build import Plan, build_corpus
+    from partimento.corpus.settings import DataSettings
     from partimento.files import refuse_existing
 
     if rejects is not None:
         refuse_existing(rejects, force=force)
-    config = CorpusConfig(quantise, graces, octave, pickup, repeats)
+    config = view_of(DataSettings(), quantise=quantise, graces=graces, octave=octave, pickup=pickup, repeats=repeats)
     chosen = selection(composer, instrument, solo, key, metre, min_events, licence)
     plan = Plan(config, chosen, validation, test, seed, workers, cluster)
     with screen.stages(quiet=as_json) as stages:
@@ -205,10 +225,10 @@ def stats(
     min_events: MinEvents = 0,
     licence: Licence = "",
     split: Split = "",
-    quantise: Quantise = AS_WRITTEN.quantise,
-    graces: Graces = AS_WRITTEN.graces,
-    octave: Octave = AS_WRITTEN.octave,
-    pickup: Pickup = AS_WRITTEN.pickup,
+    quantise: Quantise = None,
+    graces: Graces = None,
+    octave: Octave = None,
+    pickup: Pickup = None,
     plots: Annotated[Path | None, typer.Option(help="Make this folder, with pictures of all of it.")] = None,
     rejects: Annotated[Path | None, typer.Option(help="Write the files that could not be read to this CSV.")] = None,
     force: Force = False,
@@ -216,7 +236,8 @@ def stats(
 ) -> None:
     """Count pieces, chords, durations, keys and metres, and how far a vocabulary reaches."""
     from partimento.app.stats import run_stats
+    from partimento.corpus.settings import AS_WRITTEN
 
     chosen = selection(composer, instrument, solo, key, metre, min_events, licence, split)
-    config = CorpusConfig(quantise, graces, octave, pickup)
+    config = view_of(AS_WRITTEN, quantise=quantise, graces=graces, octave=octave, pickup=pickup)
     run_stats(sources, config=config, selection=chosen, rejects=rejects, plots=plots, force=force, as_json=as_json)

@@ -70,7 +70,7 @@ def _measure(request: Request, stages: screen.Stages) -> tuple[Evaluation, list[
             from partimento.models.run import load_run
 
             run = load_run(request.generated)
-        real = _read("real", request.against, stages, config=run.settings.corpus, selection=Selection(split=request.split))
+        real = _read("real", request.against, stages, config=run.settings.data, selection=Selection(split=request.split))
         made: list[Piece] = compose_pieces(run, request.pieces, bars=bars or BARS, seed=request.seed, progress=stages.at)
         figures: Mapping[str, Mapping[str, float]] = held_out_figures(request.generated)
         rejects = real.rejects

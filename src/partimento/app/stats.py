@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from partimento.app import screen
-from partimento.config import CorpusConfig, UserError
+from partimento.config import UserError
 from partimento.corpus import Reject, write_rejects
 from partimento.corpus.formats import is_store
 from partimento.corpus.gather import gather
 from partimento.corpus.select import Selection
+from partimento.corpus.settings import DataSettings
 from partimento.corpus.store import open_corpus
 from partimento.evaluate.coverage import HeldOut, Vocabulary
 from partimento.evaluate.stats import Spread, Stats, stats
@@ -40,7 +41,7 @@ TIMES = {1: "once", 2: "twice"}
 def run_stats(
     sources: Sequence[str],
     *,
-    config: CorpusConfig,
+    config: DataSettings,
     selection: Selection,
     rejects: Path | None,
     plots: Path | None,

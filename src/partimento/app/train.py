@@ -92,7 +92,7 @@ def train_run(
 
         settings = Settings.from_plain(read_about(out)["settings"] if values is None else values)
     selection = selection or Selection()
-    reading = gather(sources, config=settings.corpus, selection=selection, progress=lambda done, total: stages.at("read", done, total))
+    reading = gather(sources, config=settings.data, selection=selection, progress=lambda done, total: stages.at("read", done, total))
     extras = extras or Extras()
     told = {"sources": [_place(source) for source in sources], "selection": asdict(selection)}
     made: dict[str, Any] = {}
@@ -136,7 +136,7 @@ def _reporter(stages: screen.Stages, settings: Any, log: Callable[[Any], None]) 
             note = f"epoch {epoch.epoch}: loss {epoch.loss:.3f}, validation {epoch.val_loss:.3f}, {epoch.events_per_s:,.0f} events/s"
             log(epoch)
         if stage == "train":  # one bar over all epochs
-            stages.at("train", ended * total + (0 if epoch else done), settings.train.stretched(total).epochs * total, note)
+            stages.at("train", ended * total + (0 if epoch else done), settings.train.with_min_steps(total).epochs * total, note)
         else:
             stages.at(stage, done, total, note)
 

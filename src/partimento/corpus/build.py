@@ -23,7 +23,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from partimento.config import CorpusConfig, UserError, plain
+from partimento.config import UserError
 from partimento.corpus.crew import crew
 from partimento.corpus.duplicates import group
 from partimento.corpus.errors import UnfitError
@@ -31,6 +31,7 @@ from partimento.corpus.formats import STORE, is_store, read_score_bytes
 from partimento.corpus.reading import Reject, sensible, timeout_of, why_empty
 from partimento.corpus.rows import Row, unpack_row
 from partimento.corpus.select import Selection
+from partimento.corpus.settings import DataSettings
 from partimento.corpus.shelf import KEY, Key, Parts, Place, Shelf, workshop
 from partimento.corpus.sketches import Sketch
 from partimento.corpus.sources import BUNDLED, Score, absolute, find_scores, provenance
@@ -50,7 +51,7 @@ class Plan:
 
     Parameters
     ----------
-    config : CorpusConfig
+    config : DataSettings
         The view that the columns ``chords``, ``held`` and ``durations`` are of.
     selection : Selection
         Which pieces are taken.
@@ -64,7 +65,7 @@ class Plan:
         Address of a dask scheduler whose workers see the same files; empty: this machine.
     """
 
-    config: CorpusConfig = field(default_factory=CorpusConfig)
+    config: DataSettings = field(default_factory=DataSettings)
     selection: Selection = field(default_factory=Selection)
     validation: float = 0.1
     test: float = 0.1
@@ -177,8 +178,8 @@ def _old_store(out: Path, shop: Path, plan: Plan, mark: str, *, append: bool, fo
     old = open_corpus(out) if out.exists() else None  # what is no store is never replaced
     if append and old is not None:
         if old.head.config != plan.config:
-            said = {name: value for name, value in plain(old.head.config).items() if plain(plan.config)[name] != value}
-            words = ", ".join(f"corpus.{name}={value}" for name, value in said.items())
+            said = {name: value for name, value in old.head.config.model_dump().items() if getattr(plan.config, name) != value}
+            words = ", ".join(f"data.{name}={value}" for name, value in said.items())
             raise UserError(f"{out} was built with {words}: append with the same")
         if old.head.reader != plan.head.reader:
             raise UserError(f"{out} was built by another version of the readers: build it anew from all its sources, with --force")
@@ -199,7 +200,7 @@ def _read_all(
     places = _look_up(scores, shelf, tell)
     todo = [score for score in scores if score.name not in places]
     rejects: list[Reject] = []
-    view = plain(plan.config)
+    view = plan.config.model_dump()
     try:
         with crew(plan.workers, plan.cluster, len(todo), command) as (executor, work, size, ahead):
             batches = in_order(executor, work, batched((_task(score, view) for score in todo), size), ahead=ahead)

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from partimento.config import CorpusConfig, UserError
+from partimento.config import UserError
 from partimento.corpus.benchmarks import is_benchmark, read_benchmark
 from partimento.corpus.formats import is_store
 from partimento.corpus.parts import without_drums
 from partimento.corpus.reading import Reading, Reject, read_pieces
 from partimento.corpus.rows import Origin, row_of
 from partimento.corpus.select import Selection
+from partimento.corpus.settings import DataSettings
 from partimento.corpus.views import as_configured, as_recorded
 from partimento.piece import Piece
 
@@ -20,7 +21,7 @@ from partimento.piece import Piece
 def gather(
     sources: Iterable[Path | str] | Path | str,
     *,
-    config: CorpusConfig | None = None,
+    config: DataSettings | None = None,
     selection: Selection | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Reading:
@@ -30,7 +31,7 @@ def gather(
     ----------
     sources : path or iterable of paths
         What `read_pieces` takes, and stores.
-    config : CorpusConfig, optional
+    config : DataSettings, optional
         The view; by default, what is best to learn from.
     selection : Selection, optional
         Which pieces are taken.
@@ -47,7 +48,7 @@ def gather(
     UserError
         If nothing could be read, or nothing is selected.
     """
-    config, selection = config or CorpusConfig(), selection or Selection()
+    config, selection = config or DataSettings(), selection or Selection()
     names = [str(sources)] if isinstance(sources, (str, Path)) else [str(source) for source in sources]
     if not names:
         raise UserError("an empty corpus: no place given")

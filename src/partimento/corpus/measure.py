@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from pathlib import PurePosixPath
 
-from partimento.config import CorpusConfig
 from partimento.corpus.errors import ReadError, UnfitError
 from partimento.corpus.formats import read_score_bytes
 from partimento.corpus.parts import without_drums
 from partimento.corpus.read import piece_from_bytes
 from partimento.corpus.rows import Origin, Row, row_of
+from partimento.corpus.settings import DataSettings
 from partimento.corpus.views import as_configured, as_recorded, inferred_pickup
 
 
-def read_row(place: str, member: str, config: CorpusConfig, instrument: str = "") -> Row:
+def read_row(place: str, member: str, config: DataSettings, instrument: str = "") -> Row:
     """Read and measure one file.
 
     Parameters
@@ -24,7 +23,7 @@ def read_row(place: str, member: str, config: CorpusConfig, instrument: str = ""
         Path of the file, or of the zip that holds it.
     member : str
         Its name in the zip, or empty.
-    config : CorpusConfig
+    config : DataSettings
         The view that the row's events are of.
     instrument : str
         A manifest's word for what plays.
@@ -42,7 +41,7 @@ def read_row(place: str, member: str, config: CorpusConfig, instrument: str = ""
         if config.quantise == "music21":
             view = piece_from_bytes(data, suffix, quantise="music21", unfold=unfold)
         else:
-            view = as_configured(piece, replace(config, pickup="declared"), suffix=suffix, instrument=instrument)
+            view = as_configured(piece, config.replace(pickup="declared"), suffix=suffix, instrument=instrument)
     except OSError as error:
         raise ReadError(place, (error.strerror or str(error)).lower()) from error
     except (UnfitError, ValueError) as error:

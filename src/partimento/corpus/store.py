@@ -20,9 +20,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from partimento.config import CorpusConfig, UserError, build, plain
+from partimento.config import UserError
 from partimento.corpus.rows import piece_of
 from partimento.corpus.select import Selection
+from partimento.corpus.settings import DataSettings
 from partimento.corpus.splits import SIDES
 from partimento.corpus.table import METADATA, MUSIC, SCHEMA, arrays_of, plain_rows
 from partimento.corpus.views import as_configured
@@ -38,7 +39,7 @@ ROWS = 512  # in every row group but the last
 class Head:
     """What a store says of itself: how it was built, and the fingerprint of what is in it."""
 
-    config: CorpusConfig
+    config: DataSettings
     validation: float
     test: float
     seed: int
@@ -51,15 +52,15 @@ class Head:
     @property
     def of_rows(self) -> str:
         """What a row depends on besides its file: with another one it is made anew."""
-        return json.dumps({"config": plain(self.config), "format": self.format, "reader": self.reader}, sort_keys=True)
+        return json.dumps({"config": self.config.model_dump(), "format": self.format, "reader": self.reader}, sort_keys=True)
 
     def to_json(self) -> str:
-        return json.dumps({**asdict(self), "config": plain(self.config)}, sort_keys=True)
+        return json.dumps({**asdict(self), "config": self.config.model_dump()}, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: bytes | str) -> Head:
         values = json.loads(text)
-        config = build(CorpusConfig, values.pop("config"), section="corpus")
+        config = DataSettings(**values.pop("config"))
         return cls(config=config, selection=Selection(**values.pop("selection")), **values)
 
 
@@ -121,12 +122,12 @@ class Corpus:
             raise UserError(f"pieces are not selected by {unknown[0]}: there is {', '.join(known)}")
         return Corpus(self.path, self.head, replace(self.selection, **asked))
 
-    def pieces(self, config: CorpusConfig | None = None) -> Iterator[Piece]:
+    def pieces(self, config: DataSettings | None = None) -> Iterator[Piece]:
         """The pieces selected, in the order of their paths.
 
         Parameters
         ----------
-        config : CorpusConfig, optional
+        config : DataSettings, optional
             The view wanted; by default the one that the store was built with. Each is made from the exact notes, but for music21's, which
             a store has only if it was built with it, and repeats, which stay as they were read.
         """
@@ -156,7 +157,7 @@ def _readable(path: Path) -> Iterator[None]:
         raise UserError(f"{path}: a damaged corpus store: {' '.join(str(error).split())}") from error
 
 
-def _piece(row: dict[str, Any], table: pa.Table, number: int, config: CorpusConfig) -> Piece:
+def _piece(row: dict[str, Any], table: pa.Table, number: int, config: DataSettings) -> Piece:
     piece = piece_of(row, arrays_of(table, number))
     piece = piece.replace(title=row["title"], composer=row["composer"], source=source_of(row))
     if config.quantise == "music21":

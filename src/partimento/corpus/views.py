@@ -6,13 +6,13 @@ from fractions import Fraction
 
 import numpy as np
 
-from partimento.config import CorpusConfig
 from partimento.corpus.chordify import music21_view
 from partimento.corpus.formats import MIDI_SUFFIXES
 from partimento.corpus.graces import drop_graces, fold_graces, mark_graces, on_plain_grid
 from partimento.corpus.octave import to_sounding
 from partimento.corpus.performed import Midi
 from partimento.corpus.pickup import infer_pickup
+from partimento.corpus.settings import DataSettings
 from partimento.piece import Piece
 
 PLAYED = 0.1  # share of the onsets off the grid of notation from which on a file was played, not written
@@ -23,14 +23,14 @@ def as_recorded(piece: Piece, *, suffix: str) -> Piece:
     return mark_graces(piece) if suffix in MIDI_SUFFIXES else piece
 
 
-def as_configured(piece: Piece, config: CorpusConfig, *, suffix: str, instrument: str = "") -> Piece:
+def as_configured(piece: Piece, config: DataSettings, *, suffix: str, instrument: str = "") -> Piece:
     """The view that `config` asks for.
 
     Parameters
     ----------
     piece : Piece
         As recorded (`as_recorded`).
-    config : CorpusConfig
+    config : DataSettings
         With ``quantise="music21"`` the piece is given back as it is: that view is made from a file, see `read_piece`.
     suffix : str
         Of the file that it came from.

@@ -9,12 +9,12 @@ import os
 import sys
 from typing import Any, BinaryIO
 
-from partimento.config import CorpusConfig
 from partimento.corpus.errors import ReadError
 from partimento.corpus.measure import read_row
 from partimento.corpus.packing import pack
 from partimento.corpus.read import Quantise, read_piece
 from partimento.corpus.rows import pack_row
+from partimento.corpus.settings import DataSettings
 from partimento.corpus.workers import LENGTH
 
 MEMORY = 3 * 2**30
@@ -36,7 +36,7 @@ def _answer(request: dict[str, Any]) -> bytes:
     place, member = request["path"], request.get("member", "")
     try:
         if "row" in request:
-            return pack_row(read_row(place, member, CorpusConfig(**request["row"]), request.get("instrument", "")))
+            return pack_row(read_row(place, member, DataSettings(**request["row"]), request.get("instrument", "")))
         quantise: Quantise = "music21" if request.get("quantise") else None
         return pack(read_piece(place, member=member, quantise=quantise, unfold=bool(request.get("unfold"))))
     except ReadError as error:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 
-from partimento.config import EncodeConfig, UserError
+from partimento.config import UserError
 from partimento.corpus.duplicates import group
 from partimento.corpus.keys import analyse_key
 from partimento.corpus.parts import without_drums
@@ -19,6 +19,7 @@ from partimento.corpus.splits import SIDES
 from partimento.corpus.splits import split as draw
 from partimento.encode.codecs import ChordCodec, Encoded
 from partimento.encode.notes import NoteCodec
+from partimento.encode.settings import TokenSettings
 from partimento.encode.transpose import interval_to_common_key, interval_to_common_octave, shifts_within, transpose
 from partimento.encode.vocabulary import Vocabulary
 from partimento.encode.voices import VoiceCodec
@@ -70,7 +71,7 @@ class DataSet:
     valid: list[Prepared]
     test: list[Prepared]
     left_out: list[tuple[Piece, str]]
-    config: EncodeConfig = field(default_factory=EncodeConfig)
+    config: TokenSettings = field(default_factory=TokenSettings)
 
     def by_chords(self) -> DataSet:
         """The same pieces as the chord codec numbers them, for the baselines that count."""
@@ -103,7 +104,7 @@ class DataSet:
 
 def prepare(
     pieces: Sequence[Piece],
-    config: EncodeConfig,
+    config: TokenSettings,
     *,
     sides: Sequence[str] | None = None,
     validation: float,
@@ -139,20 +140,20 @@ def prepare(
         train = _with_copies(train, config)
     codec = CODECS[kind](train, config)
     if not codec.durations.symbols or (isinstance(codec, ChordCodec) and not codec.chords.symbols):
-        raise UserError(f"no chord or no duration comes {config.min_count} times: more music, or --set encode.min_count=1")
+        raise UserError(f"no chord or no duration comes {config.min_count} times: more music, or --set tokens.min_count=1")
     return DataSet(codec, train, valid, held, left_out, config)
 
 
-def _with_copies(train: Sequence[Prepared], config: EncodeConfig) -> list[Prepared]:
+def _with_copies(train: Sequence[Prepared], config: TokenSettings) -> list[Prepared]:
     """Each piece with all its copies within the range that is set, or that of all the pieces together."""
     low = config.low or min(int(item.moved.notes.pitch.min(initial=127)) for item in train)
     high = config.high or max(int(item.moved.notes.pitch.max(initial=0)) for item in train)
     if all(item.moved.notes.pitch.max(initial=0) - item.moved.notes.pitch.min(initial=127) > high - low for item in train):
-        raise UserError(f"no training piece fits into the pitches {low} to {high}: encode.low and encode.high are too narrow")
+        raise UserError(f"no training piece fits into the pitches {low} to {high}: tokens.low and tokens.high are too narrow")
     return [replace(item, copies=shifts_within(item.moved.notes, low, high)) for item in train]
 
 
-def chord_codec(train: Sequence[Prepared], config: EncodeConfig) -> ChordCodec:
+def chord_codec(train: Sequence[Prepared], config: TokenSettings) -> ChordCodec:
     """The vocabularies; a copy brings new chords, but is no further evidence of a held pattern or duration."""
     min_count = config.min_count
     codec = ChordCodec.from_pieces([item.events for item in train], min_count=min_count)
@@ -166,13 +167,13 @@ def chord_codec(train: Sequence[Prepared], config: EncodeConfig) -> ChordCodec:
     return replace(codec, chords=Vocabulary.from_symbols(chords.elements(), min_count=min_count))
 
 
-def note_codec(train: Sequence[Prepared], config: EncodeConfig) -> NoteCodec:
+def note_codec(train: Sequence[Prepared], config: TokenSettings) -> NoteCodec:
     """The lengths that were seen."""
     kind = VoiceCodec if config.voices else NoteCodec
     return kind.from_pieces([item.moved for item in train], min_count=config.min_count, frame=Fraction(config.frame or 0))
 
 
-CODECS: dict[str, Callable[[Sequence[Prepared], EncodeConfig], ChordCodec | NoteCodec]] = {"chords": chord_codec, "notes": note_codec}
+CODECS: dict[str, Callable[[Sequence[Prepared], TokenSettings], ChordCodec | NoteCodec]] = {"chords": chord_codec, "notes": note_codec}
 
 
 def codec_from_json(text: str) -> ChordCodec | NoteCodec:
@@ -188,7 +189,7 @@ def _shifted(chord: tuple[int, ...], semitones: int) -> tuple[int, ...]:
 
 
 def in_common_key(piece: Piece, how: str = "key") -> Prepared:
-    """A piece, its drums aside, moved by its analysed key as `EncodeConfig.transpose` says, and by how far.
+    """A piece, its drums aside, moved by its analysed key as `TokenSettings.transpose` says, and by how far.
 
     Parameters
     ----------

@@ -83,7 +83,7 @@ class VoiceCodec(NoteCodec):
         pieces = list(pieces)
         voices = voices or max(len(piece.parts) for piece in pieces)
         if voices > MOST_VOICES:
-            raise UserError(f"a piece has {voices} parts: encode.voices is for at most {MOST_VOICES}, of one note each")
+            raise UserError(f"a piece has {voices} parts: tokens.voices is for at most {MOST_VOICES}, of one note each")
         frame = frame or Fraction(1, 4)
         lengths = [length for piece in pieces for _, length in _moves(grid_of(piece, voices, frame), frame)]
         return cls(

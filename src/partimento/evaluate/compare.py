@@ -132,7 +132,7 @@ def _baselines(folders: Sequence[Path]) -> list[Row]:
                 continue
             figures = about["held_out"][name]
             told = {key: figures.get(key) for key in ("total", "chord", "held", "duration", "unknown")}
-            keys = about["settings"]["encode"].get("transpose", "key")
+            keys = about["settings"]["tokens"].get("transpose", "key")
             row = Row(
                 f"({name}, transpose={keys})", name, 0, **told, kl=None, estimate=None, right=None, distinct=None, seconds=0.0, weights=0
             )

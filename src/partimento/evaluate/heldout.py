@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 
-from partimento.config import EncodeConfig, TrainConfig
 from partimento.encode.codecs import CHORD, DURATION, HELD, ChordCodec, Encoded
 from partimento.encode.prepare import DataSet
+from partimento.encode.settings import TokenSettings
 from partimento.encode.windows import windows
 from partimento.evaluate.baselines import Baseline
 from partimento.evaluate.likelihood import Likelihood, UnknownPrices, likelihood
+from partimento.models.settings import TrainSettings
 
 if TYPE_CHECKING:
     from partimento.models.base import LatentModel, Model, NextModel
@@ -107,8 +108,8 @@ def estimated_nats(model: Vae, pieces: Sequence[Encoded], *, draws: int = DRAWS,
 
     It is too high by less, the more draws there are, and never expected above the bound.
     """
-    cut = model.windows(pieces, EncodeConfig(window=model.length), training=False)
-    rng, size, nats = np.random.default_rng(seed), TrainConfig().batch_size, 0.0
+    cut = model.windows(pieces, TokenSettings(window=model.length), training=False)
+    rng, size, nats = np.random.default_rng(seed), TrainSettings().batch_size, 0.0
     for start in range(0, len(cut.inputs), size):
         batch = tuple(column[start : start + size] for column in cut)
         shape = len(batch[0]), model.latent
@@ -126,9 +127,9 @@ def reconstruction(data: DataSet, model: Any) -> float | None:
 
 
 def _window_sums(model: LatentModel, pieces: Sequence[Encoded]) -> tuple[np.ndarray, float]:
-    cut = model.windows(pieces, EncodeConfig(window=model.length), training=False)
+    cut = model.windows(pieces, TokenSettings(window=model.length), training=False)
     sums: Any = 0.0
-    events, size = 0.0, TrainConfig().batch_size
+    events, size = 0.0, TrainSettings().batch_size
     for start in range(0, len(cut.inputs), size):
         told = model.losses(tuple(column[start : start + size] for column in cut), training=False)
         sums, events = sums + np.array(told.sums, np.float64), events + float(told.events)

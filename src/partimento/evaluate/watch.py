@@ -188,7 +188,7 @@ def _with_lengths(tokens: np.ndarray, original: np.ndarray) -> np.ndarray:
 
 def _as_piece(watched: Watched, rows: np.ndarray, seen: Seen) -> Piece:
     events = watched.codec.decode(rows[rows[:, CHORD] != END])
-    key = Key(0, Key.from_name(seen.keys[0]).mode) if watched.settings.encode.to_common_key else Key.from_name(seen.keys[0])
+    key = Key(0, Key.from_name(seen.keys[0]).mode) if watched.settings.tokens.to_common_key else Key.from_name(seen.keys[0])
     return Piece.from_events(_possible(events), meters=(Meter(4, 4),), keys=(key,), parts=(Part("", 24),), title=seen.titles[0])
 
 
@@ -204,12 +204,11 @@ def _possible(events: Sequence[Event]) -> list[Event]:
 
 def network(watched: Watched, show: Exhibition) -> None:
     """The layers of the model."""
-    from partimento.models import model_class
     from partimento.models.describe import layers_of
     from partimento.write.figure import write_plot
     from partimento.write.learning import Node, architecture
 
-    model = model_class(watched.settings.name)(watched.settings.model, watched.codec)
+    model = watched.settings.new_model(watched.codec)
     rows = layers_of(model.network)
     if not rows:
         return

@@ -9,61 +9,56 @@ the network does not grow with the vocabulary.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, Self
 
 import numpy as np
+from pydantic import Field, model_validator
 
-from partimento.config import UserError
 from partimento.models.base import CHORD, ChordCodec, LatentModel, Losses, column_losses, field_losses, right_chords, unflatten
 from partimento.models.deferred import keras, layers, ops
+from partimento.settings import ModelSettings
 
 # ---------------------------------------------------------------------- configuration
 
 
-@dataclass(frozen=True)
-class Config:
-    """Sizes as in the tutorial.
+class Config(ModelSettings):
+    """Settings of `Autoencoder`; the defaults are the tutorial's."""
 
-    Parameters
-    ----------
-    length : int
-        Events of a window (L); the same as ``encode.window``.
-    latent : int
-        Latent numbers (Z).
-    layers, units : int
-        Dense layers (ReLU) between the window and the latent numbers, on either side, and their width; none in the tutorial.
-    embed : str
-        ``index``: one-hot chords; ``notes``: each chord by its notes (`layers.NotesEmbedding`), which needs ``output = "softmax"``.
-    embed_size : int
-        Of chords by their notes (E).
-    output : str
-        ``sigmoid``: each column of a step apart, as in the tutorial; ``softmax``: one chord a step.
-    dropout : float
-        Of the window's columns and after each dense layer.
-    """
+    name: Literal["autoencoder"] = Field(default="autoencoder", description="The model.")
+    latent: int = Field(default=2, ge=1, le=4096, description="Number of latent dimensions (Z).")
+    layers: int = Field(
+        default=0,
+        ge=0,
+        le=16,
+        description="Number of dense layers (ReLU) on either side of the latent numbers; the tutorial has none.",
+    )
+    units: int = Field(default=256, ge=1, le=8192, description="Width of these layers.")
+    embed: Literal["index", "notes"] = Field(
+        default="index",
+        description="Input: index is one-hot chords, notes computes a chord's vector from its notes and needs output softmax.",
+    )
+    embed_size: int = Field(
+        default=64,
+        ge=1,
+        le=4096,
+        description="Size of the vector of a chord that is computed from its notes (E).",
+    )
+    output: Literal["sigmoid", "softmax"] = Field(
+        default="sigmoid",
+        description="Output of a step: sigmoid treats each column by itself, as in the tutorial; softmax chooses one chord.",
+    )
+    dropout: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="Dropout of the window's columns and after each dense layer.",
+    )
 
-    length: int = 32
-    latent: int = 2
-    layers: int = 0
-    units: int = 256
-    embed: str = "index"
-    embed_size: int = 64
-    output: str = "sigmoid"
-    dropout: float = 0.0
-
-    def __post_init__(self) -> None:
-        for name, words in (("output", ("sigmoid", "softmax")), ("embed", ("index", "notes"))):
-            if getattr(self, name) not in words:
-                raise UserError(f"model.{name} is {' or '.join(words)}, not {getattr(self, name)!r}")
+    @model_validator(mode="after")
+    def _check_output(self) -> Self:
         if self.embed == "notes" and self.output == "sigmoid":
-            raise UserError('model.embed = "notes" tells a chord by its notes, one a step: it needs model.output = "softmax"')
-        sizes = (("length", 1, 4096), ("latent", 1, 4096), ("layers", 0, 16), ("units", 1, 8192), ("embed_size", 1, 4096))
-        for name, least, most in sizes:
-            if not least <= getattr(self, name) <= most:
-                raise UserError(f"model.{name} lies between {least} and {most:,}")
-        if not 0 <= self.dropout < 1:
-            raise UserError("model.dropout is at least 0 and below 1")
+            raise ValueError('model.embed = "notes" chooses one chord per step: it needs model.output = "softmax"')
+        return self
 
 
 # ---------------------------------------------------------------------- model
@@ -79,12 +74,11 @@ class Autoencoder(LatentModel):
     encoding = "one-hot"
     measures = ("accuracy",)
 
-    def __init__(self, config: Config, codec: ChordCodec) -> None:
-        super().__init__(config, codec)
-        self.length, self.latent = config.length, config.latent
+    def __init__(self, config: Config, codec: ChordCodec, length: int) -> None:
+        super().__init__(config, codec, length)
         self.terms = ("chord",) if config.output == "softmax" else ("reconstruction",)
         self.encoder, self.decoder = self._encoder(), self._decoder()
-        window = keras.Input((config.length, 3), dtype="int32", name="window")
+        window = keras.Input((length, 3), dtype="int32", name="window")
         self.network = keras.Model(window, self.decoder(self.encoder(window)), name="autoencoder")
 
     def _encoder(self) -> keras.Model:

@@ -8,22 +8,23 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
-from partimento.config import EncodeConfig
 from partimento.encode import note_facts, note_grammar
 from partimento.encode.codecs import CHORD, DURATION, FIELDS, HELD, ChordCodec, Encoded
 from partimento.encode.notes import NoteCodec
 from partimento.encode.onehot import flatten, one_hot, unflatten
+from partimento.encode.settings import TokenSettings
 from partimento.encode.vocabulary import END, PAD, SPECIAL, UNKNOWN
 from partimento.encode.windows import Windows, windows
 from partimento.models.deferred import keras, ops
+from partimento.settings import ModelSettings
 
 __all__ = [
-    "CHORD", "DURATION", "END", "FIELDS", "HELD", "PAD", "SPECIAL", "UNKNOWN", "ChordCodec", "EncodeConfig", "Encoded", "LatentModel",
-    "Losses", "Model", "NextModel", "NoteCodec", "State", "Windows", "column_losses", "field_losses", "flatten", "mean_losses",
+    "CHORD", "DURATION", "END", "FIELDS", "HELD", "PAD", "SPECIAL", "UNKNOWN", "ChordCodec", "Encoded", "LatentModel", "Losses",
+    "Model", "NextModel", "NoteCodec", "State", "TokenSettings", "Windows", "column_losses", "field_losses", "flatten", "mean_losses",
     "note_facts", "note_grammar", "one_hot", "right_chords", "unflatten", "windows",
 ]  # fmt: skip
 
@@ -54,8 +55,8 @@ class Model(ABC):
 
     Attributes
     ----------
-    config_type : type
-        Its `Config`.
+    config_type : subclass of ModelSettings
+        Its `Config`: the settings of the section ``model``.
     encoding : str
         What it takes: ``integers`` (its first layer is a table of vectors), ``one-hot``, ``many-hot``; see docs/encodings.md.
     terms : tuple of str
@@ -74,7 +75,7 @@ class Model(ABC):
         Holds every variable.
     """
 
-    config_type: ClassVar[type[Any]]
+    config_type: ClassVar[type[ModelSettings]]
     codec_kind: ClassVar[str] = "chords"
     top_p: ClassVar[float] = 0.95
     encoding: str = "integers"
@@ -90,11 +91,16 @@ class Model(ABC):
     def __init__(self, config: Any, codec: Any) -> None:
         self.config, self.codec = config, codec
 
+    @classmethod
+    def from_settings(cls, config: Any, codec: Any, tokens: TokenSettings) -> Self:
+        """Build the model, untrained; a model of windows of a fixed length reads it from `tokens`."""
+        return cls(config, codec)
+
     @abstractmethod
     def losses(self, batch: Sequence[Any], *, training: bool, step: Any = 0.0) -> Losses:
         """Of a batch of windows ``(inputs, targets, common)``; `step` is the number of training steps taken before."""
 
-    def windows(self, pieces: Sequence[Encoded], config: EncodeConfig, *, training: bool) -> Windows:
+    def windows(self, pieces: Sequence[Encoded], config: TokenSettings, *, training: bool) -> Windows:
         """What it learns from, or is checked with."""
         return windows(pieces, length=config.window, stride=config.stride if training else None)
 
@@ -174,6 +180,14 @@ class LatentModel(Model):
     length: int
     latent: int
 
+    def __init__(self, config: Any, codec: Any, length: int) -> None:
+        super().__init__(config, codec)
+        self.length, self.latent = length, config.latent
+
+    @classmethod
+    def from_settings(cls, config: Any, codec: Any, tokens: TokenSettings) -> Self:
+        return cls(config, codec, tokens.window)
+
     @abstractmethod
     def decode(self, z: Any) -> list[np.ndarray]:
         """``(B, Z)`` → for each of `fields` probabilities ``(B, L, C)``, ``(B, L, H)``, ``(B, L, D)``."""
@@ -195,7 +209,7 @@ class LatentModel(Model):
         logits = [np.log(told[field][0] + 1e-9) if field in told else None for field in (CHORD, HELD, DURATION)]
         return {"latent": z.astype(np.float32), "tokens": best_tokens(self.codec, logits, some.common[0])}
 
-    def windows(self, pieces: Sequence[Encoded], config: EncodeConfig, *, training: bool) -> Windows:
+    def windows(self, pieces: Sequence[Encoded], config: TokenSettings, *, training: bool) -> Windows:
         """Whole windows only: what is composed is whole."""
         return windows(pieces, length=config.window, stride=config.stride if training else None, whole=training)
 

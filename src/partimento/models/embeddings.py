@@ -16,40 +16,40 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+from pydantic import Field
 
-from partimento.config import UserError
-from partimento.models.base import CHORD, NEVER, SPECIAL, ChordCodec, EncodeConfig, Encoded, Losses, Model, Windows, mean_losses
+from partimento.models.base import CHORD, NEVER, SPECIAL, ChordCodec, Encoded, Losses, Model, TokenSettings, Windows, mean_losses
 from partimento.models.deferred import keras, layers, ops
+from partimento.settings import ModelSettings
 
 POWER = 0.75  # negatives are drawn with the chords' frequencies raised to it (Mikolov et al. 2013)
 
 
-@dataclass(frozen=True)
-class Config:
-    """Sizes.
+class Config(ModelSettings):
+    """Settings of `Embeddings`."""
 
-    Parameters
-    ----------
-    embed_size : int
-        E, as the model has it that will use the vectors.
-    reach : int
-        How many events before and after a chord it foretells.
-    negatives : int
-        Chords to estimate the sum over all chords from at each step; 0: the sum itself, for up to a few thousand chords.
-    """
-
-    embed_size: int = 64
-    reach: int = 4
-    negatives: int = 512
-
-    def __post_init__(self) -> None:
-        for name, least, most in (("embed_size", 1, 4096), ("reach", 1, 64), ("negatives", 0, 65536)):
-            if not least <= getattr(self, name) <= most:
-                raise UserError(f"model.{name} lies between {least} and {most:,}")
+    name: Literal["embeddings"] = Field(default="embeddings", description="The model.")
+    embed_size: int = Field(
+        default=64,
+        ge=1,
+        le=4096,
+        description="Size of the vectors (E), the same as in the model that will use them.",
+    )
+    reach: int = Field(
+        default=4,
+        ge=1,
+        le=64,
+        description="Number of events before and after a chord that it predicts.",
+    )
+    negatives: int = Field(
+        default=512,
+        ge=0,
+        le=65536,
+        description="Chords sampled per step to estimate the sum over all chords; 0 takes the whole sum, for up to a few thousand chords.",
+    )
 
 
 class Frequencies(layers.Layer):
@@ -96,7 +96,7 @@ class Embeddings(Model):
 
     # ------------------------------------------------------------------ training
 
-    def windows(self, pieces: Sequence[Encoded], config: EncodeConfig, *, training: bool) -> Windows:
+    def windows(self, pieces: Sequence[Encoded], config: TokenSettings, *, training: bool) -> Windows:
         """Ordinary windows. The first pieces that it is to train with are all that it will: their chords are counted."""
         if training and not self._counted:
             self._counted = True

@@ -11,14 +11,14 @@ alike give themselves away (Karras et al. 2018).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+from pydantic import Field
 
-from partimento.config import UserError
 from partimento.models.base import CHORD, DURATION, HELD, NEVER, PAD, SPECIAL, ChordCodec, LatentModel, Losses, one_hot
 from partimento.models.deferred import keras, layers, ops
+from partimento.settings import ModelSettings
 
 TAPS = 3  # events that a layer sees at once
 SURE = 0.995  # the probability of what the generator chooses: it was trained on its choices, not on its doubts
@@ -28,41 +28,30 @@ START_BIAS = -2.0  # few notes at first
 # ---------------------------------------------------------------------- configuration
 
 
-@dataclass(frozen=True)
-class Config:
-    """Sizes of both networks.
+class Config(ModelSettings):
+    """Settings of `Gan`, for both networks."""
 
-    Parameters
-    ----------
-    length : int
-        Events of a window (L); the same as ``encode.window``.
-    latent : int
-        Latent dimensions (Z).
-    units, blocks : int
-        Of the generator: width, and number of residual blocks, each looking twice as far around as the one before.
-    critic : int
-        Width of the discriminator.
-    scale : float
-        What the discriminator's scores are multiplied by: its layers alone could hardly leave the middle.
-    leak : float
-        Slope of the hinge loss beyond the margin, so that no gradient dies.
-    """
-
-    length: int = 16
-    latent: int = 64
-    units: int = 64
-    blocks: int = 3
-    critic: int = 128
-    scale: float = 3.0
-    leak: float = 0.1
-
-    def __post_init__(self) -> None:
-        sizes = (("length", 4096), ("latent", 4096), ("units", 8192), ("blocks", 8), ("critic", 8192))
-        for name, most in sizes:
-            if not 1 <= getattr(self, name) <= most:
-                raise UserError(f"model.{name} lies between 1 and {most:,}")
-        if not (0 < self.scale < float("inf") and 0 <= self.leak < 1):
-            raise UserError("model.scale lies above 0, and model.leak is at least 0 and below 1")
+    name: Literal["gan"] = Field(default="gan", description="The model.")
+    latent: int = Field(default=64, ge=1, le=4096, description="Number of latent dimensions (Z).")
+    units: int = Field(default=64, ge=1, le=8192, description="Width of the generator.")
+    blocks: int = Field(
+        default=3,
+        ge=1,
+        le=8,
+        description="Number of residual blocks of the generator, each with twice the reach of the one before.",
+    )
+    critic: int = Field(default=128, ge=1, le=8192, description="Width of the discriminator.")
+    scale: float = Field(
+        default=3.0,
+        gt=0,
+        description="Factor of the discriminator's scores, whose layers alone could hardly leave the middle.",
+    )
+    leak: float = Field(
+        default=0.1,
+        ge=0,
+        lt=1,
+        description="Slope of the hinge loss beyond the margin, so that no gradient vanishes.",
+    )
 
 
 # ---------------------------------------------------------------------- layers
@@ -144,9 +133,8 @@ class Gan(LatentModel):
     validates = False
     fields = (CHORD, HELD, DURATION)
 
-    def __init__(self, config: Config, codec: ChordCodec) -> None:
-        super().__init__(config, codec)
-        self.length, self.latent = config.length, config.latent
+    def __init__(self, config: Config, codec: ChordCodec, length: int) -> None:
+        super().__init__(config, codec, length)
         used = np.flatnonzero(codec.chord_notes.any(0))
         used = np.arange(used.min(initial=60), used.max(initial=60) + 1)
         self.notes = codec.chord_notes[:, used]  # (C, P): of the pitches that occur
@@ -154,7 +142,7 @@ class Gan(LatentModel):
         self.possible = [np.where(np.arange(size) >= SPECIAL, 0.0, NEVER).astype("float32") for size in codec.sizes]
         sizes = (self.notes.shape[1], *codec.sizes[1:])
         point, counted = keras.Input((config.latent,), name="point"), keras.Input((1,), name="counted")
-        rows = [keras.Input((config.length, size), name=name) for name, size in zip(("notes", "held", "duration"), sizes, strict=True)]
+        rows = [keras.Input((length, size), name=name) for name, size in zip(("notes", "held", "duration"), sizes, strict=True)]
         self.generator = keras.Model(point, self._generate(point, sizes), name="generator")
         self.discriminator = keras.Model([*rows, counted], self._judge(rows, counted), name="discriminator")
         self.network = keras.Model([point, *rows, counted], [*self.generator(point), self.discriminator([*rows, counted])], name="gan")

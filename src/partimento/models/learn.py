@@ -140,7 +140,7 @@ def learn(
 def _prepared(pieces: Sequence[Piece], sides: Sequence[str] | None, settings: Settings, tell: Report) -> DataSet:
     return prepare(
         pieces,
-        settings.encode,
+        settings.tokens,
         sides=sides,
         validation=settings.train.validation,
         test=settings.train.test,
@@ -162,7 +162,7 @@ def _check_same(about: Mapping[str, Any], data: DataSet, note: Callable[[str], N
 def new_model(settings: Settings, data: DataSet) -> Model:
     """An untrained model; its weights are drawn from the seed. Embeddings that were learned before are put in."""
     keras.utils.set_random_seed(settings.train.seed)
-    model: Model = model_class(settings.name)(settings.model, data.codec)
+    model: Model = settings.new_model(data.codec)
     if source := getattr(settings.model, "pretrained", ""):
         learned = load_run(source)
         if not hasattr(learned.model, "vectors"):
@@ -173,14 +173,14 @@ def new_model(settings: Settings, data: DataSet) -> Model:
 
 def _train(model: Model, data: DataSet, settings: Settings, shop: TrainingFolder | None, hooks: Hooks) -> Fitted:
     encoded = data.encode_training()
-    valid = model.windows(data.encode(data.valid), settings.encode, training=False)
+    valid = model.windows(data.encode(data.valid), settings.tokens, training=False)
     if not model.by_steps:
         hooks.report("count", 0, 1, None)
         model.count(encoded)
         epoch = validate(model, valid, settings.train)
         hooks.report("count", 1, 1, epoch)
         return Fitted([epoch], 1, "counted")
-    train = model.windows(encoded, settings.encode, training=True)
+    train = model.windows(encoded, settings.tokens, training=True)
     if text := too_small(model, train):
         hooks.note(text)
     snapshots = Snapshots(shop, model, train, _owners(model, data, encoded, settings), settings) if shop else None
@@ -206,7 +206,7 @@ def _train(model: Model, data: DataSet, settings: Settings, shop: TrainingFolder
 def _owners(model: Model, data: DataSet, encoded: Sequence[Encoded], settings: Settings) -> list[Prepared | None]:
     """The piece of each training window; None for a window of a copy in another key."""
     pieces = [item if shift == 0 else None for item in data.train for shift in item.copies]
-    counts = [len(model.windows([each], settings.encode, training=True).inputs) for each in encoded]
+    counts = [len(model.windows([each], settings.tokens, training=True).inputs) for each in encoded]
     return [piece for piece, count in zip(pieces, counts, strict=True) for _ in range(count)]
 
 

@@ -11,10 +11,10 @@ its notes, so that rare chords learn from common ones.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, Self
 
 import numpy as np
+from pydantic import Field, model_validator
 
 from partimento.config import UserError
 from partimento.models.base import (
@@ -24,72 +24,75 @@ from partimento.models.base import (
     NEVER,
     SPECIAL,
     ChordCodec,
-    EncodeConfig,
     Encoded,
     Losses,
     NextModel,
     State,
+    TokenSettings,
     Windows,
     field_losses,
     mean_losses,
     windows,
 )
 from partimento.models.deferred import keras, layers, ops
+from partimento.settings import ModelSettings
 
 # ---------------------------------------------------------------------- configuration
 
 
-@dataclass(frozen=True)
-class Config:
-    """Sizes as in the tutorial.
+class Config(ModelSettings):
+    """Settings of `Lstm`; the defaults are the tutorial's."""
 
-    Parameters
-    ----------
-    embed : str
-        ``index`` (a free vector a chord) or ``notes`` (the sum of its notes' vectors).
-    embed_size, layers, units, dense : int
-        E, number of LSTM layers, their width, width of the dense layer.
-    dropout : float
-        After the embeddings and each LSTM layer.
-    targets : str
-        ``all``: every step of a window foresees the next event; ``last``: only the last one does, as in the tutorial.
-    held : bool
-        Whether held notes are told of; in the tutorial they are not, and every note of every event is struck.
-    joint : bool
-        Whether the duration is given the event's chord and held notes; the tutorial's is not.
-    pretrained : str
-        A run of chord embeddings to begin with (``embed = "index"``).
-    freeze : bool
-        Leave these as they are.
-    """
+    name: Literal["lstm"] = Field(default="lstm", description="The model.")
+    embed: Literal["index", "notes"] = Field(
+        default="index",
+        description="Vector of a chord: index learns one for each chord, notes adds up those of its notes.",
+    )
+    embed_size: int = Field(default=64, ge=1, le=4096, description="Size of these vectors (E).")
+    layers: int = Field(default=2, ge=1, le=16, description="Number of LSTM layers.")
+    units: int = Field(default=512, ge=1, le=8192, description="Width of each LSTM layer.")
+    dense: int = Field(
+        default=256,
+        ge=1,
+        le=8192,
+        description="Width of the dense layer after them.",
+    )
+    dropout: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="Dropout after the embeddings and each LSTM layer.",
+    )
+    targets: Literal["all", "last"] = Field(
+        default="all",
+        description="Steps of a window that predict the next event: all, or only the last one as in the tutorial.",
+    )
+    held: bool = Field(
+        default=True,
+        description="Whether held notes are predicted; the tutorial's model strikes every note of every event.",
+    )
+    joint: bool = Field(
+        default=True,
+        description="Whether the duration depends on the event's chord and held notes; the tutorial's does not.",
+    )
+    pretrained: str = Field(
+        default="",
+        description="Run of chord embeddings to start from, for embed index; empty starts from random vectors.",
+    )
+    freeze: bool = Field(
+        default=False,
+        description="Whether the pretrained embeddings stay as they are.",
+    )
 
-    embed: str = "index"
-    embed_size: int = 64
-    layers: int = 2
-    units: int = 512
-    dense: int = 256
-    dropout: float = 0.0
-    targets: str = "all"
-    held: bool = True
-    joint: bool = True
-    pretrained: str = ""
-    freeze: bool = False
-
-    def __post_init__(self) -> None:
-        for name, words in (("embed", ("index", "notes")), ("targets", ("all", "last"))):
-            if getattr(self, name) not in words:
-                raise UserError(f"model.{name} is {' or '.join(words)}, not {getattr(self, name)!r}")
-        for name, most in (("embed_size", 4096), ("layers", 16), ("units", 8192), ("dense", 8192)):
-            if not 1 <= getattr(self, name) <= most:
-                raise UserError(f"model.{name} lies between 1 and {most:,}")
-        if not 0 <= self.dropout < 1:
-            raise UserError("model.dropout is at least 0 and below 1")
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
         if self.joint and not self.held:
-            raise UserError("model.joint gives the duration the held notes: it needs model.held")
+            raise ValueError("model.joint lets the duration depend on the held notes: it needs model.held")
         if self.pretrained and self.embed != "index":
-            raise UserError('model.pretrained needs model.embed = "index": a vector computed from notes cannot be given')
+            raise ValueError('model.pretrained needs model.embed = "index": vectors computed from notes cannot be given')
         if self.freeze and not self.pretrained:
-            raise UserError("model.freeze leaves pretrained embeddings as they are: it needs model.pretrained")
+            raise ValueError("model.freeze keeps pretrained embeddings as they are: it needs model.pretrained")
+        return self
 
 
 # ---------------------------------------------------------------------- model
@@ -158,7 +161,7 @@ class Lstm(NextModel):
         logits = [chord, held[0] if held else None, duration]
         return mean_losses(*field_losses(self.codec, logits, targets[:, -1:], common[:, -1:]))
 
-    def windows(self, pieces: Sequence[Encoded], config: EncodeConfig, *, training: bool) -> Windows:
+    def windows(self, pieces: Sequence[Encoded], config: TokenSettings, *, training: bool) -> Windows:
         if self.config.targets == "all":
             return super().windows(pieces, config, training=training)
         return windows(pieces, length=config.window, stride=config.stride, whole=True)

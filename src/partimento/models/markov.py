@@ -13,13 +13,12 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
+from pydantic import Field
 
-from partimento.config import UserError
 from partimento.models.base import (
     CHORD,
     DURATION,
@@ -30,15 +29,16 @@ from partimento.models.base import (
     PAD,
     UNKNOWN,
     ChordCodec,
-    EncodeConfig,
     Encoded,
     Losses,
     NextModel,
     State,
+    TokenSettings,
     Windows,
     windows,
 )
 from partimento.models.deferred import keras, ops
+from partimento.settings import ModelSettings
 
 # c chord, h held pattern, d duration, m which notes of the chord sounded in the one before; each of so many events ago (0: this event).
 # Chosen by nats on validation folds of Giuliani's guitar pieces and of Bach's chorales.
@@ -49,34 +49,28 @@ VIEWS = (
 )
 MOST_EVENTS = 5  # the farthest that any of them looks
 LOWEST = (END, UNKNOWN, UNKNOWN)  # the numbers from there on can follow
-SMOOTHING = ("kneser-ney", "absolute", "witten-bell")
 LONGEST = 1024  # events of a window to be checked with; most pieces are whole
 DISCOUNTS = (0.5, 0.8)  # at least and at most: of few counts, or all 1, the estimate is none or all
 ROWS = 256  # dense distributions that NumPy makes at once
 BITS = 31  # notes of a chord that `m` can tell apart
 
 
-@dataclass(frozen=True)
-class Config:
-    """How far it looks back, and how it shares probability with what it has not seen.
+class Config(ModelSettings):
+    """Settings of `Markov`: the length of its context and its smoothing."""
 
-    Parameters
-    ----------
-    order : int
-        Events of context at most; 0: no event depends on another.
-    smoothing : str
-        ``kneser-ney``: an absolute discount, and a shorter context counts in how many longer ones something followed; ``absolute``:
-        the same discount on plain counts; ``witten-bell``.
-    """
-
-    order: int = MOST_EVENTS
-    smoothing: str = "kneser-ney"
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.order <= MOST_EVENTS:
-            raise UserError(f"model.order lies between 0 and {MOST_EVENTS}, not at {self.order}")
-        if self.smoothing not in SMOOTHING:
-            raise UserError(f"model.smoothing is {', '.join(SMOOTHING[:-1])} or {SMOOTHING[-1]}, not {self.smoothing!r}")
+    name: Literal["markov"] = Field(default="markov", description="The model.")
+    order: int = Field(
+        default=MOST_EVENTS,
+        ge=0,
+        le=MOST_EVENTS,
+        description="Maximum number of events of context; with 0 no event depends on another.",
+    )
+    smoothing: Literal["kneser-ney", "absolute", "witten-bell"] = Field(
+        default="kneser-ney",
+        description="Smoothing: Kneser-Ney (an absolute discount, and shorter contexts counted by"
+        " how many longer ones they end), the same discount on plain counts"
+        " (absolute), or Witten-Bell.",
+    )
 
 
 def lag(symbol: str) -> int:
@@ -411,7 +405,7 @@ class Markov(NextModel):
 
     # ------------------------------------------------------------------ measuring
 
-    def windows(self, pieces: Sequence[Encoded], config: EncodeConfig, *, training: bool) -> Windows:
+    def windows(self, pieces: Sequence[Encoded], config: TokenSettings, *, training: bool) -> Windows:
         """Whole pieces, whatever the window is: nothing is forgotten within one."""
         return windows(pieces, length=min(LONGEST, max(len(piece.tokens) for piece in pieces) - 1))
 

@@ -14,23 +14,22 @@ tokens get none.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, Self
 
 import numpy as np
+from pydantic import Field, model_validator
 
-from partimento.config import UserError
 from partimento.models.base import (
     END,
     FIELDS,
     NEVER,
     UNKNOWN,
-    EncodeConfig,
     Encoded,
     Losses,
     NextModel,
     NoteCodec,
     State,
+    TokenSettings,
     Windows,
     mean_losses,
     note_facts,
@@ -38,53 +37,51 @@ from partimento.models.base import (
     windows,
 )
 from partimento.models.deferred import keras, layers, ops
+from partimento.settings import ModelSettings
 
 # ---------------------------------------------------------------------- configuration
 
 
-@dataclass(frozen=True)
-class Config:
-    """Sizes that suit a few hundred pieces.
+class Config(ModelSettings):
+    """Settings of `Notewise`; the defaults suit a few hundred pieces."""
 
-    Parameters
-    ----------
-    core : str
-        ``recurrent`` (LSTM layers) or ``transformer``.
-    embed_size : int
-        E: of the vector of what is shown.
-    units, layers : int
-        Width and depth of the core.
-    heads : int
-        Of a transformer's attention.
-    context : int
-        Tokens that a transformer looks back on.
-    dropout, input_dropout : float
-        After each layer; of what is shown.
-    repeats : bool
-        Whether the model is shown what came next where the same notes were heard before.
-    """
+    name: Literal["notewise"] = Field(default="notewise", description="The model.")
+    core: Literal["recurrent", "transformer"] = Field(
+        default="recurrent",
+        description="Kind of network: LSTM layers (recurrent) or a transformer.",
+    )
+    embed_size: int = Field(
+        default=256,
+        ge=1,
+        le=4096,
+        description="Size of the vector that holds all input features of a token (E).",
+    )
+    units: int = Field(default=256, ge=1, le=8192, description="Width of each layer of the core.")
+    layers: int = Field(default=2, ge=1, le=16, description="Number of layers of the core.")
+    heads: int = Field(default=4, ge=1, le=64, description="Attention heads of a transformer.")
+    context: int = Field(
+        default=256,
+        ge=1,
+        le=8192,
+        description="Number of tokens that a transformer looks back on.",
+    )
+    dropout: float = Field(default=0.3, ge=0, lt=1, description="Dropout after each layer.")
+    input_dropout: float = Field(
+        default=0.1,
+        ge=0,
+        lt=1,
+        description="Dropout of the input features.",
+    )
+    repeats: bool = Field(
+        default=True,
+        description="Whether the model is shown what followed where the same notes occurred before.",
+    )
 
-    core: str = "recurrent"
-    embed_size: int = 256
-    units: int = 256
-    layers: int = 2
-    heads: int = 4
-    context: int = 256
-    dropout: float = 0.3
-    input_dropout: float = 0.1
-    repeats: bool = True
-
-    def __post_init__(self) -> None:
-        if self.core not in ("recurrent", "transformer"):
-            raise UserError(f"model.core is recurrent or transformer, not {self.core!r}")
-        for name, most in (("embed_size", 4096), ("units", 8192), ("layers", 16), ("heads", 64), ("context", 8192)):
-            if not 1 <= getattr(self, name) <= most:
-                raise UserError(f"model.{name} lies between 1 and {most:,}")
-        for name in ("dropout", "input_dropout"):
-            if not 0 <= getattr(self, name) < 1:
-                raise UserError(f"model.{name} is at least 0 and below 1")
+    @model_validator(mode="after")
+    def _check_heads(self) -> Self:
         if self.core == "transformer" and self.units % (2 * self.heads):
-            raise UserError("model.units must be a multiple of twice model.heads")
+            raise ValueError(f"model.units ({self.units}) must be a multiple of twice model.heads ({self.heads})")
+        return self
 
 
 # ---------------------------------------------------------------------- model
@@ -163,7 +160,7 @@ class Notewise(NextModel):
 
     # ------------------------------------------------------------------ training
 
-    def windows(self, pieces: Sequence[Encoded], config: EncodeConfig, *, training: bool) -> Windows:
+    def windows(self, pieces: Sequence[Encoded], config: TokenSettings, *, training: bool) -> Windows:
         """Windows of so many tokens."""
         return windows(pieces, length=config.window, stride=config.stride if training else None)
 

@@ -174,7 +174,7 @@ def _read_model(settings: Settings, codec: ChordCodec | NoteCodec, files: RunFol
     files.check_file(weights, checksums)
     try:
         with uninitialized():
-            model: Model = kind(settings.model, codec)
+            model: Model = settings.new_model(codec)
         with warnings.catch_warnings():
             warnings.simplefilter("error", UserWarning)  # Keras only warns where weights are left as they were
             model.read_weights(weights)

@@ -27,7 +27,7 @@ def too_small(model: Model, train: Windows) -> str | None:
         times = weights // events
         return (
             f"{weights:,} weights for {events:,} events ({times} each): it may learn them by heart; a smaller model, more pieces "
-            "or copies in other keys (--set encode.transpose=all) may do better"
+            "or copies in other keys (--set tokens.transpose=all) may do better"
         )
     return None
 

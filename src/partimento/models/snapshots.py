@@ -59,7 +59,7 @@ class Snapshots:
     def take(self, epoch: int) -> None:
         """Look at the model after `epoch`, if it is time."""
         config = self.settings.train
-        every = max(1, config.stretched(steps_of(self.train, config)).epochs // FRAMES)
+        every = max(1, config.with_min_steps(steps_of(self.train, config)).epochs // FRAMES)
         if epoch != 1 and epoch % every:
             return
         chosen, folder = self._chosen, self.shop.seen

@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from partimento.config import TrainConfig, UserError
+from partimento.config import UserError
 from partimento.encode.windows import Windows
 from partimento.models import backend
 from partimento.models.base import Model
 from partimento.models.deferred import keras
+from partimento.models.settings import TrainSettings
 
 WORK = 4e10  # arithmetic in one compiled call: a fraction of a second, so that progress lives and Ctrl-C is heard
 MOST_STEPS = 64
@@ -74,7 +75,7 @@ def fit(
     model: Model,
     train: Windows,
     valid: Windows,
-    config: TrainConfig,
+    config: TrainSettings,
     *,
     progress: Progress | None = None,
     keep: Keep | None = None,
@@ -101,7 +102,7 @@ def fit(
     """
     size = _steps_per_call(model, train, config)
     steps = steps_of(train, config)
-    config = config.stretched(steps)
+    config = config.with_min_steps(steps)
     optimizer = _optimizer(config, steps)
     loop = backend.trainer(model.network, optimizer, model.losses, terms=len(model.terms))
     point = start or Checkpoint((), 0, loop.state()[:2], [])
@@ -135,7 +136,7 @@ def fit(
     return Fitted(list(point.history), point.best_epoch, ended)
 
 
-def steps_of(train: Windows, config: TrainConfig) -> int:
+def steps_of(train: Windows, config: TrainSettings) -> int:
     """Steps of an epoch."""
     return math.ceil(len(train.inputs) / config.batch_size)
 
@@ -154,7 +155,7 @@ def _looked_at(loop: backend.Trainer, optimizer: keras.Optimizer) -> Iterator[No
         loop.set_state(state)
 
 
-def _enough(point: Checkpoint, config: TrainConfig) -> str | None:
+def _enough(point: Checkpoint, config: TrainSettings) -> str | None:
     if not point.history:
         return None
     if 0 < config.max_seconds <= point.history[-1].seconds:
@@ -170,7 +171,7 @@ def _one_epoch(
     model: Model,
     train: Windows,
     checked: Sequence[tuple[Windows, int]],
-    config: TrainConfig,
+    config: TrainSettings,
     point: Checkpoint,
     size: int,
     progress: Progress | None,
@@ -204,7 +205,7 @@ def _one_epoch(
     return epoch
 
 
-def validate(model: Model, valid: Windows, config: TrainConfig) -> Epoch:
+def validate(model: Model, valid: Windows, config: TrainSettings) -> Epoch:
     """The single line of history of a model that learned all at once."""
     losses = [model.losses(batch, training=False) for batch, _ in _calls(valid, np.arange(len(valid.inputs)), config.batch_size, 0)]
     sums, events = np.sum([np.asarray(loss.sums, np.float64) for loss in losses], axis=0), sum(float(loss.events) for loss in losses)
@@ -229,7 +230,7 @@ def _calls(data: Windows, order: np.ndarray, batch: int, size: int) -> Iterator[
         yield Windows(*parts), math.ceil(len(chosen) / batch)
 
 
-def _steps_per_call(model: Model, train: Windows, config: TrainConfig) -> int:
+def _steps_per_call(model: Model, train: Windows, config: TrainSettings) -> int:
     """A power of two that depends on sizes alone: how steps are gathered into calls must not change the result."""
     if config.steps_per_call:
         return config.steps_per_call
@@ -238,14 +239,14 @@ def _steps_per_call(model: Model, train: Windows, config: TrainConfig) -> int:
     return int(2 ** math.floor(math.log2(min(max(WORK / work, 1), MOST_STEPS, max(steps, 1)))))
 
 
-def _optimizer(config: TrainConfig, steps: int) -> keras.Optimizer:
+def _optimizer(config: TrainSettings, steps: int) -> keras.Optimizer:
     rate = config.learning_rate
-    if config.decay:
+    if config.lr_schedule == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(rate, steps * config.epochs, alpha=0.02)
     kind = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}[config.optimizer]
     more: dict[str, Any] = {"weight_decay": config.weight_decay} if config.weight_decay else {}
-    if config.average:  # never written over the weights: `fit` reads it where it looks at the model
-        more |= {"use_ema": True, "ema_momentum": config.average, "ema_overwrite_frequency": None}
+    if config.ema:  # never written over the weights: `fit` reads it where it looks at the model
+        more |= {"use_ema": True, "ema_momentum": config.ema, "ema_overwrite_frequency": None}
     return kind(rate, clipnorm=config.clip_norm or None, **more)
 
 

@@ -10,12 +10,11 @@ the likelihood: the ELBO), lets its weight β grow (Bowman et al. 2016), and lea
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+from pydantic import Field
 
-from partimento.config import UserError
 from partimento.models.base import (
     CHORD,
     DURATION,
@@ -33,66 +32,53 @@ from partimento.models.base import (
 )
 from partimento.models.deferred import keras, layers, ops
 from partimento.models.layers import LSTM, WindowDense, chord_embedding, chord_output
+from partimento.settings import ModelSettings
 
 ACTIVE = 0.01  # nats beyond the free ones: a latent dimension with less KL carries nothing (Burda et al. 2016 draw a like line)
 
 # ---------------------------------------------------------------------- configuration
 
 
-@dataclass(frozen=True)
-class Config:
-    """Sizes of the recipe `vae`.
+class Config(ModelSettings):
+    """Settings of `Vae`; the defaults are those of the recipe of that name."""
 
-    Parameters
-    ----------
-    length : int
-        Events of a window (L); the same as ``encode.window``.
-    latent : int
-        Latent dimensions (Z).
-    network : str
-        ``dense``: one layer either way over one-hot chords, with sigmoids, as in the tutorial; ``recurrent``.
-    embed_size, units : int
-        Of the recurrent network: E, and the width of its LSTM layers.
-    dropout : float
-        In the recurrent network.
-    kl : str
-        ``sum`` over the latent dimensions, or their ``mean``, as in the tutorial (where the reconstruction is a mean, too).
-    beta : float
-        Weight of the KL.
-    anneal : int
-        Training steps over which that weight grows from 0; 0: it is there at once.
-    free_bits : float
-        Nats of KL, for each dimension, that cost nothing.
-    """
-
-    length: int = 32
-    latent: int = 32
-    network: str = "recurrent"
-    embed_size: int = 64
-    units: int = 256
-    dropout: float = 0.2
-    kl: str = "sum"
-    beta: float = 1.0
-    anneal: int = 1000
-    free_bits: float = 0.05
-
-    def __post_init__(self) -> None:
-        for name, words in (("network", ("dense", "recurrent")), ("kl", ("sum", "mean"))):
-            if getattr(self, name) not in words:
-                raise UserError(f"model.{name} is {' or '.join(words)}, not {getattr(self, name)!r}")
-        for name, least, most in (
-            ("length", 1, 4096),
-            ("latent", 1, 4096),
-            ("embed_size", 1, 4096),
-            ("units", 1, 8192),
-            ("anneal", 0, 10**9),
-        ):
-            if not least <= getattr(self, name) <= most:
-                raise UserError(f"model.{name} lies between {least} and {most:,}")
-        if not 0 <= self.dropout < 1:
-            raise UserError("model.dropout is at least 0 and below 1")
-        if not (0 <= self.beta < float("inf") and 0 <= self.free_bits < float("inf")):
-            raise UserError("model.beta and model.free_bits are at least 0")
+    name: Literal["vae"] = Field(default="vae", description="The model.")
+    latent: int = Field(default=32, ge=1, le=4096, description="Number of latent dimensions (Z).")
+    network: Literal["dense", "recurrent"] = Field(
+        default="recurrent",
+        description="Kind of network: dense is one layer either way over one-hot chords with"
+        " sigmoids, as in the tutorial; recurrent has LSTM layers.",
+    )
+    embed_size: int = Field(
+        default=64,
+        ge=1,
+        le=4096,
+        description="Size of the vector of each chord in the recurrent network (E).",
+    )
+    units: int = Field(
+        default=256,
+        ge=1,
+        le=8192,
+        description="Width of the LSTM layers of the recurrent network.",
+    )
+    dropout: float = Field(default=0.2, ge=0, lt=1, description="Dropout in the recurrent network.")
+    kl: Literal["sum", "mean"] = Field(
+        default="sum",
+        description="KL divergence over the latent dimensions: their sum, or their mean as in the"
+        " tutorial, where the reconstruction is a mean, too.",
+    )
+    beta: float = Field(default=1.0, ge=0, description="Weight of the KL divergence.")
+    anneal: int = Field(
+        default=1000,
+        ge=0,
+        le=10**9,
+        description="Training steps over which that weight grows from 0; 0 applies it at once.",
+    )
+    free_bits: float = Field(
+        default=0.05,
+        ge=0,
+        description="Nats of KL divergence per latent dimension that cost nothing.",
+    )
 
 
 # ---------------------------------------------------------------------- layers
@@ -132,21 +118,20 @@ class Vae(LatentModel):
 
     config_type = Config
 
-    def __init__(self, config: Config, codec: ChordCodec) -> None:
-        super().__init__(config, codec)
-        self.length, self.latent = config.length, config.latent
+    def __init__(self, config: Config, codec: ChordCodec, length: int) -> None:
+        super().__init__(config, codec, length)
         recurrent = config.network == "recurrent"
         self.fields = (CHORD, HELD, DURATION) if recurrent else (CHORD,)
         self.encoding = "integers" if recurrent else "one-hot"
         self.terms = (*FIELDS, "kl") if recurrent else ("reconstruction", "kl")
         self.measures = ("accuracy", "active")
-        window, latent = keras.Input((config.length, 3), dtype="int32", name="window"), keras.Input((config.latent,), name="point")
+        window, latent = keras.Input((length, 3), dtype="int32", name="window"), keras.Input((config.latent,), name="point")
         chords = codec.sizes[CHORD]
         if recurrent:
             read, written = self._read(window), self._write(latent)
             mean, log_variance = (layers.Dense(config.latent, name=name)(read) for name in ("mean", "log_variance"))
         else:
-            written = [layers.Dense(chords * config.length, name="output")(latent)]  # (B, C·L)
+            written = [layers.Dense(chords * length, name="output")(latent)]  # (B, C·L)
             mean, log_variance = (WindowDense(chords, config.latent, name=name)(window[..., CHORD]) for name in ("mean", "log_variance"))
         self.encoder = keras.Model(window, [mean, log_variance], name="encoder")
         self.decoder = keras.Model(latent, written, name="decoder")

@@ -20,12 +20,11 @@ from partimento.models.run import Run
 from partimento.piece import Event, Key, Meter, Notes, Part, Piece, Source, Tempo, merge_held
 from partimento.sample.latent import compose_windows
 from partimento.sample.limits import Limits, check_length
-from partimento.sample.pick import Choice
+from partimento.sample.pick import Choice, choice_of
 from partimento.sample.roll import roll
 from partimento.sample.takes import circling, lively
 
 EVENTS_PER_BAR = 48  # beyond this, a bar is not waited for
-TAKES = 32
 ATTEMPTS = 8  # at a mode that was asked for
 
 
@@ -52,7 +51,7 @@ def compose(
     key: Key | None = None,
     program: int | None = None,
     title: str = "",
-    takes: int = TAKES,
+    takes: int | None = None,
 ) -> Piece:
     """Compose a piece of so many bars (the default: 16) or events, its opening included.
 
@@ -61,7 +60,7 @@ def compose(
     Parameters
     ----------
     choice : Choice, optional
-        Sampling; the default is temperature 1 with the model's own `top_p`.
+        Sampling; by default as the run's settings say (``sample``).
     start : None, int or Piece
         From silence; from the opening of training piece number `start`; or from the opening of a piece of your own.
     towards : int, optional
@@ -85,7 +84,8 @@ def compose(
         raise UserError(f"towards is for models with a latent space (autoencoder, vae); this is a run of {run.settings.name}")
     bars = 16 if bars is None and events is None else bars
     check_length(bars, events, opening)
-    choice = choice or Choice(top_p=run.model_class.top_p)
+    sample = run.settings.sample
+    choice = choice or choice_of(sample)
     begin = _begin(run, start, opening, seed, key)
     meter, pickup = begin.like.meter, begin.like.pickup
     grid = run.codec.grid
@@ -101,7 +101,7 @@ def compose(
     if len(given) + 1 >= limits.events or sum((event.duration for event in given), Fraction(0)) * grid >= limits.steps:
         raise UserError("the opening alone is longer than the piece that was asked for: ask for more bars or a shorter opening")
     length = None if bars is None else pickup + bars * meter.bar_ql
-    takes = max(1, min(takes, 200_000 // limits.events))
+    takes = max(1, min(takes or sample.candidates, 200_000 // limits.events))
     ends = _ends(run, begin, towards, takes) if issubclass(run.model_class, LatentModel) else None
     for attempt in range(1 if key is None else ATTEMPTS):
         drawn = seed + attempt * 2**32
@@ -184,7 +184,7 @@ def _best(
     go round in circles for more than a bar. So are those that leave the range, but for the two ways to transpose that were first: their
     runs go on composing what they composed.
     """
-    how = run.settings.encode
+    how = run.settings.tokens
     ranks = []
     for take, closing in zip(music, closings, strict=True):
         plain = Piece.from_events(merge_held(take))
@@ -201,7 +201,7 @@ def _best(
 def _begin(run: Run, start: Piece | int | None, opening: int, seed: int, key: Key | None) -> Opening:
     if isinstance(start, Piece):
         try:
-            item = in_common_key(start, run.settings.encode.transpose)
+            item = in_common_key(start, run.settings.tokens.transpose)
         except ValueError as error:
             raise UserError(f"cannot begin from {start.title or 'this piece'}: {error}") from error
         tokens = run.codec.encode_pieces([item.moved])[0].tokens
@@ -256,7 +256,7 @@ def _dress(run: Run, music: list[Event], begin: Opening, *, seed: int, key: Key 
     plain = Piece.from_events(merge_held(music))
     found, _ = analyse_key(plain)
     shift = _shift(run, begin, plain.notes, found, key, seed)
-    home = Key(0, found.mode) if run.settings.encode.to_common_key else found
+    home = Key(0, found.mode) if run.settings.tokens.to_common_key else found
     declared = key if key is not None else Key.from_tonic((home.tonic + shift) % 12, home.mode)
     learned_from = Counter(piece.composer for piece in run.pieces if piece.composer)
     if program is None:
@@ -276,7 +276,7 @@ def _dress(run: Run, music: list[Event], begin: Opening, *, seed: int, key: Key 
 
 def _shift(run: Run, begin: Opening, notes: Notes, found: Key, key: Key | None, seed: int) -> int:
     """Semitones from what was composed, in the key `found`, to where it is to sound."""
-    encode = run.settings.encode
+    encode = run.settings.tokens
     if encode.to_common_key:
         usual = -_interval(run, begin, found.mode, seed)
         shift = usual if key is None else -interval_to_common_key(key)
@@ -313,7 +313,7 @@ def _within_range(run: Run, notes: Notes, wanted: int, *, free: bool) -> int:
 def _outside(run: Run, notes: Notes, shift: int) -> tuple[int, int]:
     """How many notes leave MIDI's pitches once they are shifted, and how many the range: the one that is set, or the training pieces'."""
     pieces = [piece for piece in run.pieces if piece.split == "train"]
-    low = run.settings.encode.low or min(piece.low for piece in pieces)
-    high = run.settings.encode.high or max(piece.high for piece in pieces)
+    low = run.settings.tokens.low or min(piece.low for piece in pieces)
+    high = run.settings.tokens.high or max(piece.high for piece in pieces)
     moved = notes.pitch + shift
     return int(np.count_nonzero((moved < 0) | (moved > 127))), int(np.count_nonzero((moved < low) | (moved > high)))

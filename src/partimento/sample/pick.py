@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from partimento.config import UserError
+from partimento.models.settings import SampleSettings
 
 NEVER = -1e9  # a logit that leaves no probability
 
@@ -42,6 +43,11 @@ class Choice:
     def narrows(self) -> bool:
         """Whether top-k or top-p leaves anything out: only then must probabilities be sorted."""
         return self.top_k > 0 or self.top_p < 1
+
+
+def choice_of(settings: SampleSettings) -> Choice:
+    """Return the choice that the settings of a run ask for."""
+    return Choice(settings.temperature, settings.top_k, settings.top_p)
 
 
 def pick(logits: Any, legal: Any, uniform: Any, choice: Any, xp: Any = np, *, narrows: bool = True) -> Any:

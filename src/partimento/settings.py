@@ -1,0 +1,159 @@
+"""The mechanism of settings: a pydantic model per section, and one-line errors.
+
+A section is declared once, with defaults, bounds and a sentence per field. From it come validation,
+TOML, ``run.json``, the pages of the documentation and the JSON schema.
+"""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Literal, NamedTuple, Self, get_args, get_origin
+
+import annotated_types as limits
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.fields import FieldInfo
+
+from partimento.config import UserError, no_such
+
+KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+
+
+class Section(BaseModel):
+    """Base of every section: frozen, strict about types, closed to unknown names.
+
+    Attributes
+    ----------
+    section : str
+        Its name in recipes and messages: ``train`` of ``train.epochs``.
+
+    Raises
+    ------
+    UserError
+        In one line, for a name that does not exist (naming the nearest one) or a wrong value.
+
+    Examples
+    --------
+    >>> from pydantic import Field
+    >>> class Train(Section):
+    ...     section = "train"
+    ...     epochs: int = Field(default=50, ge=1, le=1000, description="Passes over the pieces.")
+    >>> Train(epochs=5).epochs
+    5
+    >>> Train(epoch=5)
+    Traceback (most recent call last):
+    ...
+    partimento.config.UserError: there is no setting train.epoch; did you mean train.epochs?
+    >>> Train(epochs=0)
+    Traceback (most recent call last):
+    ...
+    partimento.config.UserError: train.epochs must be between 1 and 1,000, not 0
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    section: ClassVar[str]
+
+    def __init__(self, /, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise UserError(_message(type(self), error)) from None
+
+    def replace(self, **changes: Any) -> Self:
+        """Return a copy with other values, validated."""
+        return type(self)(**{**self.model_dump(), **changes})
+
+
+class ModelSettings(Section):
+    """Base of a model's own settings, declared in the model's file.
+
+    A subclass declares ``name: Literal["…"] = "…"``, the name that the model is registered by.
+    """
+
+    section = "model"
+    name: str
+
+
+class Setting(NamedTuple):
+    """A row of the documentation: one setting of a section."""
+
+    name: str
+    kind: str
+    default: Any
+    bounds: str
+    meaning: str
+
+
+def settings_of(section: type[Section]) -> Iterator[Setting]:
+    """List the settings of a section in the order of their declaration."""
+    for name, field in section.model_fields.items():
+        kind = "text" if get_origin(field.annotation) is Literal else _kind(field)
+        yield Setting(name, kind, field.default, bounds_of(field), field.description or "")
+
+
+def bounds_of(field: FieldInfo) -> str:
+    """Say in words which values a setting may have; empty where its type says it all.
+
+    >>> from pydantic import Field
+    >>> bounds_of(Field(ge=0, lt=1)), bounds_of(Field(ge=1, le=4096))
+    ('at least 0 and below 1', 'between 1 and 4,096')
+    """
+    if get_origin(field.annotation) is Literal:
+        return _either([str(word) for word in get_args(field.annotation)])
+    if field.examples:
+        return "like " + _either([json.dumps(example) for example in field.examples])
+    low = high = ""
+    closed = [each for each in field.metadata if isinstance(each, limits.Ge | limits.Le)]
+    for each in field.metadata:
+        match each:
+            case limits.Ge():
+                low = f"at least {each.ge:,}"
+            case limits.Gt():
+                low = f"above {each.gt:,}"
+            case limits.Le():
+                high = f"at most {each.le:,}"
+            case limits.Lt():
+                high = f"below {each.lt:,}"
+    if low and high and len(closed) == 2:
+        return f"between {low.removeprefix('at least ')} and {high.removeprefix('at most ')}"
+    return " and ".join(bound for bound in (low, high) if bound)
+
+
+def to_toml(section: str, values: Mapping[str, Any], fields: Mapping[str, FieldInfo]) -> str:
+    """Write a section as TOML, each setting under a comment with its meaning and bounds."""
+    lines = [f"[{section}]"]
+    for name, value in values.items():
+        bounds = bounds_of(fields[name])
+        meaning = f"{fields[name].description} ({bounds})" if bounds else f"{fields[name].description}"
+        lines += textwrap.wrap(meaning, 78, initial_indent="# ", subsequent_indent="# ")
+        lines.append(f"{name} = {json.dumps(value, ensure_ascii=False)}")
+    return "\n".join(lines) + "\n"
+
+
+def _message(section: type[Section], error: ValidationError) -> str:
+    """Make one line of what pydantic found first, unknown names before wrong values."""
+    found = error.errors(include_url=False)
+    first = next((each for each in found if each["type"] == "extra_forbidden"), found[0])
+    name = ".".join([section.section, *(str(part) for part in first["loc"])])
+    if first["type"] == "extra_forbidden":
+        return no_such(str(first["loc"][0]), section.model_fields, "setting", prefix=f"{section.section}.")
+    if first["type"] == "value_error":
+        return str(first["ctx"]["error"])
+    if first["type"] == "missing":
+        return f"{name} is missing"
+    field, value = section.model_fields[str(first["loc"][0])], first["input"]
+    if first["type"].endswith("_type"):
+        return f"{name} must be {_kind(field)}, not {value!r}"
+    bounds = bounds_of(field)
+    if first["type"] == "finite_number" and not any(isinstance(each, limits.Le | limits.Lt) for each in field.metadata):
+        bounds = f"{bounds} and finite" if bounds else "finite"
+    return f"{name} must be {bounds}, not {value!r}"
+
+
+def _kind(field: FieldInfo) -> str:
+    return KINDS.get(field.annotation, "text") if isinstance(field.annotation, type) else "text"
+
+
+def _either(words: list[str]) -> str:
+    return " or ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
