@@ -261,7 +261,7 @@ def test_a_store_is_selected_from(scores):
 def test_gathering_from_files_and_from_their_store_is_one(scores):
     store = build(scores).corpus.path
     for view in ("exact", "auto"):
-        config = DataSettings(view)
+        config = DataSettings(quantise=view)
         from_store, from_files = gather([store], config=config), gather([scores], config=config)
         assert sorted(piece.title for piece in from_store.pieces) == sorted(piece.title for piece in from_files.pieces)
         notes = {piece.source.sha256: piece.notes for piece in from_files.pieces}

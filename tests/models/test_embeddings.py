@@ -145,7 +145,7 @@ def test_training_is_the_same_for_the_same_seed_and_when_it_is_taken_up_again(pi
 
 @pytest.mark.parametrize(("name", "value"), [("embed_size", 0), ("reach", 0), ("reach", 65), ("negatives", -1)])
 def test_sizes_that_cannot_be(name: str, value: int) -> None:
-    with pytest.raises(UserError, match=f"model.{name} lies between"):
+    with pytest.raises(UserError, match=f"model.{name} must be between"):
         Config(**{name: value})
 
 

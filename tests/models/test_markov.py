@@ -367,7 +367,7 @@ def test_damaged_counts_are_told(music: tuple[ChordCodec, list[Encoded], list[En
 
 
 def test_settings(pieces: list[Piece], music: tuple[ChordCodec, list[Encoded], list[Encoded]]) -> None:
-    with pytest.raises(UserError, match=r"model\.order lies between 0 and 5"):
+    with pytest.raises(UserError, match=r"model\.order must be between 0 and 5"):
         Config(order=6)
     with pytest.raises(UserError, match="kneser-ney, absolute or witten-bell"):
         Config(smoothing="katz")

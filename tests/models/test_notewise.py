@@ -421,10 +421,10 @@ def test_weights_of_another_size_are_one_line(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"core": "mamba"}, "model.core is recurrent or transformer"),
-        ({"units": 0}, "model.units lies between"),
-        ({"layers": 17}, "model.layers lies between"),
-        ({"dropout": 1.0}, "model.dropout is at least 0"),
+        ({"core": "mamba"}, "model.core must be recurrent or transformer"),
+        ({"units": 0}, "model.units must be between"),
+        ({"layers": 17}, "model.layers must be between"),
+        ({"dropout": 1.0}, "model.dropout must be at least 0"),
         ({"core": "transformer", "units": 20, "heads": 4}, "a multiple of twice model.heads"),
     ],
 )
