@@ -1,5 +1,8 @@
-"""From sounding notes to written ones: staves, voices, note values, beams and spelling. Knows no file format.
+"""Turn sounding notes into written ones, without any file format.
 
-The flow: `voices` says which note stands on which staff in which voice, `rhythm` cuts a voice's bar into note values that respect the
-metre (`metre`), `beams` joins flags, `spelling` names pitches; `layout` puts these together, bar by bar, for a whole part.
+- `voices`: the staff and the voice of each note.
+- `rhythm`: note values of one voice in one bar that keep the meter visible (`metre`).
+- `beams`: which flagged notes share a beam.
+- `spelling`: the name of each pitch.
+- `layout`: all of these together for a whole part, bar by bar.
 """

@@ -1,4 +1,4 @@
-"""Beams: which flagged notes hang together."""
+"""Decide which flagged notes share a beam."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ EIGHTH = TYPES.index("eighth")
 
 
 def flags(symbol: Symbol) -> int:
-    """How many flags or beams a note of this value has."""
+    """Return the number of flags or beams that a note of this value has."""
     return max(0, EIGHTH + 1 - TYPES.index(symbol.value.type))
 
 
 def beams_of(symbols: list[Symbol], root: Node, meter: Meter, ticks: int) -> list[Symbol]:
-    """The same symbols with their beams: within beats, plain eighths within half bars, and never across a rest."""
+    """Add beams to the symbols of one voice in one bar.
+
+    Beams stay within beats. Plain eighths are joined within half bars. No beam crosses a rest.
+    """
     beamed = list(symbols)
     for run in _runs(symbols, root, meter, ticks):
         levels = [flags(symbols[i]) for i in run]
@@ -29,7 +32,7 @@ def beams_of(symbols: list[Symbol], root: Node, meter: Meter, ticks: int) -> lis
 
 
 def _runs(symbols: Sequence[Symbol], root: Node, meter: Meter, ticks: int) -> Iterator[list[int]]:
-    """Indices of the notes under each common beam (at least two)."""
+    """Yield the indices of the notes under each beam (at least two)."""
     groups: list[object] = [None] * len(symbols)
     for wide, narrow in beam_spans(root, meter, ticks):
         inside = [i for i, s in enumerate(symbols) if wide.start <= s.value.start < wide.end]

@@ -1,4 +1,4 @@
-"""Ornaments: notes that are written small, without time of their own, before the note they lead to."""
+"""Find the ornaments that are written small, before the note they lead to."""
 
 from __future__ import annotations
 
@@ -36,10 +36,15 @@ class Written:
 
 
 def written_notes(piece: Piece, ornaments: Ornaments) -> Written:
-    """Tell grace notes from others.
+    """Separate grace notes from notes with a time of their own.
 
-    ``"exact"``: only notes flagged as such (readers put them back where they were). ``"grace"``, for pictures: also played ornaments, short
-    notes that begin at no usual time and end where a main note begins; the note that they shortened gets its time back.
+    Parameters
+    ----------
+    piece : Piece
+    ornaments : str
+        ``"exact"``: only notes flagged as grace notes, which readers put back where they were.
+        ``"grace"``, for pictures: also played ornaments. These are short notes that begin at an
+        unusual time and end where a main note begins. The shortened note gets its time back.
     """
     notes = piece.notes
     onset, end = notes.onset.tolist(), notes.end.tolist()
@@ -74,7 +79,7 @@ def written_notes(piece: Piece, ornaments: Ornaments) -> Written:
 
 
 def by_target(written: Written, part: Sequence[int], wanted: int) -> dict[int, list[int]]:
-    """Step of the main note → its grace notes, in the order they are played."""
+    """Map the step of each main note to its grace notes, in playing order."""
     found: dict[int, list[int]] = {}
     for note in sorted(written.leads_to, key=lambda i: (int(written.onset[i]), i)):
         if part[note] == wanted:

@@ -1,4 +1,4 @@
-"""A part, bar by bar, as the symbols that write it: the last step before a file format."""
+"""Lay out a part, bar by bar, as the symbols that write it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,15 @@ MOST_BARS = 20_000  # a longer score is a mistake: a note at tick 2**31, not mus
 
 @dataclass(frozen=True, slots=True)
 class StaffBar:
-    """One staff in one bar: a list of symbols for each voice; `stems` says whether the voices need stems up and down."""
+    """One staff in one bar.
+
+    Attributes
+    ----------
+    voices : tuple of tuple of Symbol
+        The symbols of each voice.
+    stems : bool
+        Whether the voices need stems up and down.
+    """
 
     voices: tuple[tuple[Symbol, ...], ...]
     stems: bool
@@ -31,25 +39,33 @@ class StaffBar:
 
 @dataclass(frozen=True, slots=True)
 class PartLayout:
-    """A part's staves: the clef of each, and for every bar of `Piece.bars` a tuple of `StaffBar`."""
+    """The staves of a part.
+
+    Attributes
+    ----------
+    clefs : tuple of Clef
+        One for each staff.
+    bars : tuple of tuple of StaffBar
+        For each bar of `Piece.bars` the bar of each staff.
+    """
 
     clefs: tuple[Clef, ...]
     bars: tuple[tuple[StaffBar, ...], ...]
 
 
 def ticks_for(piece: Piece) -> int:
-    """Ticks a quarter that carry every time of the piece and every note value that may be needed."""
+    """Return the ticks per quarter that carry every time and note value of a piece."""
     marks = (piece.pickup, piece.length, *(m.onset for line in (piece.meters, piece.keys, piece.tempos) for m in line))
     return math.lcm(piece.notes.divisions, 4 * rhythm.SMALLEST, *(mark.denominator for mark in marks))
 
 
 def bars_of(piece: Piece) -> list[Bar]:
-    """The bars of a piece.
+    """Return the bars of a piece.
 
     Raises
     ------
     UserError
-        If there are absurdly many.
+        If there are more bars than any score has.
     """
     shortest = min((m.bar_ql for m in piece.meters), default=4)
     if piece.length / shortest > MOST_BARS:
@@ -107,7 +123,7 @@ def lay_out(piece: Piece, written_as: Written, part: int, bars: Sequence[Bar], t
 
 
 def _with_graces(staves: Sequence[StaffBar], graces: dict[int, list[int]], pitch: np.ndarray) -> list[StaffBar]:
-    """Give the grace notes of a bar to the nearest chord that is struck where they lead to."""
+    """Attach grace notes to the nearest chord struck where they lead."""
     if not graces:
         return list(staves)
     table = [[list(voice) for voice in staff.voices] for staff in staves]
@@ -122,7 +138,10 @@ def _with_graces(staves: Sequence[StaffBar], graces: dict[int, list[int]], pitch
 
 
 def drawn_times(piece: Piece, written_as: Written, bars: Sequence[Bar], ticks: int) -> list[dict[int, int]]:
-    """For each bar, where on the page its boundaries stand (both in ticks from its own beginning), the same for all parts."""
+    """Return where the boundaries of each bar are drawn, the same for all parts.
+
+    Each mapping goes from sounding to drawn times, in ticks from the beginning of the bar.
+    """
     scale = ticks // piece.notes.divisions
     full = ~written_as.is_grace
     times = np.unique(np.concatenate([written_as.onset[full], written_as.end[full]])) * scale
@@ -137,12 +156,15 @@ def drawn_times(piece: Piece, written_as: Written, bars: Sequence[Bar], ticks: i
 
 
 def _lead(bar: Bar, ticks: int) -> int:
-    """How much of a whole bar a pickup leaves out before it."""
+    """Return how much of a whole bar is missing before a pickup, in ticks."""
     return int(-bar.duration % bar.meter.bar_ql * ticks) if bar.number == 0 else 0
 
 
 def _by_bar(spans: Sequence[Span], bars: Sequence[Bar], ticks: int) -> Iterator[list[Span]]:
-    """Clip notes to bars; the ones that go on come again, as continuing, in the next."""
+    """Yield the notes of each bar, clipped to it.
+
+    A note that lasts into the next bar appears there again, as continuing.
+    """
     ordered = sorted(spans, key=lambda s: s.start)
     at, open_spans = 0, []
     for bar in bars:
@@ -182,7 +204,10 @@ def _hides_rests_under_sound(rest: Symbol, low: int, sounding: Sequence[tuple[in
 
 
 def _voice_bar(bar: Bar, spans: Sequence[Span], ticks: int, drawn: dict[int, int]) -> list[Symbol]:
-    """The symbols of one voice in one bar: chords cut at each boundary of the voice, rests between, beams and tuplets set."""
+    """Write one voice in one bar as symbols, with beams and tuplets.
+
+    Chords are cut at each boundary of the voice, and rests fill the gaps.
+    """
     low, size = int(bar.onset * ticks), int(bar.duration * ticks)
     shift = _lead(bar, ticks)
     root = metre.bar_tree(bar.meter, ticks)
@@ -205,7 +230,10 @@ def _voice_bar(bar: Bar, spans: Sequence[Span], ticks: int, drawn: dict[int, int
 
 
 def _exact_bounds(start: int, end: int, cuts: Iterable[int]) -> list[int]:
-    """The sounding times of ties drawn at `cuts`: there, unless a snapped note ends before; strictly rising in any case."""
+    """Return the sounding times of the ties drawn at `cuts`, strictly rising.
+
+    A tie sounds where it is drawn, unless a snapped note ends before.
+    """
     bounds = [start]
     for cut in cuts:
         if bounds[-1] < cut < end:

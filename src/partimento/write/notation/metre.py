@@ -1,4 +1,7 @@
-"""The tree of a bar: 4/4 falls into halves, quarters, eighths; 6/8 into two dotted quarters of three eighths each."""
+"""Divide bars into metrical spans.
+
+A bar of 4/4 has halves, quarters and eighths; one of 6/8 has two dotted quarters of three eighths.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,10 @@ Shape = tuple[int | tuple[int, ...], ...]
 
 @dataclass(frozen=True)
 class Node:
-    """A metrical span from `start` to `end` (in ticks from the beginning of the bar).
+    """A metrical span from `start` to `end`, in ticks from the beginning of the bar.
 
-    `shape` says how it falls apart: an integer is a number of equal parts, a tuple gives the weights of unequal parts; below the
-    shape everything is halved.
+    `shape` describes the levels below, from the top. An integer is a number of equal parts, a tuple
+    the weights of unequal parts. Below the last level every span is halved.
     """
 
     start: int
@@ -49,17 +52,17 @@ class Node:
 
     @property
     def is_above_ternary_beats(self) -> bool:
-        """Whether its children are (or contain) beats of three, as the bar of 6/8 and the half bar of 12/8 are."""
+        """Whether it contains beats of three, as a bar of 6/8 does."""
         return len(self.shape) > 1 and self.shape[-1] == 3
 
 
 def is_compound(meter: Meter) -> bool:
-    """Whether beats fall into three: 6/8, 9/8, 12/8, 6/4 and their like; 3/8 too, as one such beat."""
+    """Return whether beats divide into three (6/8, 9/8, 12/8, 6/4, 3/8)."""
     return meter.numerator % 3 == 0 and (meter.numerator > 3 or meter.denominator >= 8) and (meter.denominator, meter.numerator) != (2, 6)
 
 
 def shape_of(meter: Meter) -> Shape:
-    """How a bar of this metre falls apart.
+    """Return the levels into which a bar of this meter divides.
 
     >>> shape_of(Meter(4, 4)), shape_of(Meter(6, 8)), shape_of(Meter(7, 8))
     ((2, 2), (2, 3), ((2, 2, 3),))
@@ -77,17 +80,23 @@ def shape_of(meter: Meter) -> Shape:
 
 
 def bar_tree(meter: Meter, ticks: int, start: int = 0) -> Node:
-    """The tree of one whole bar of `meter`, beginning at `start`; `ticks` are the ticks a quarter."""
+    """Return one whole bar as a tree of spans; `ticks` are ticks per quarter."""
     return Node(start, start + int(meter.bar_ql * ticks), shape_of(meter))
 
 
 def beat_length(meter: Meter, ticks: int) -> int:
-    """The beat that beams and tuplets keep to: a quarter, or three units in compound metres."""
+    """Return the beat for beams and tuplets, in ticks.
+
+    It is a quarter, or three units in compound meters.
+    """
     return 3 * (4 * ticks // meter.denominator) if is_compound(meter) else ticks
 
 
 def beam_spans(root: Node, meter: Meter, ticks: int) -> Iterator[tuple[Node, tuple[Node, ...]]]:
-    """Spans that one beam of plain eighths may cover, each with the smaller spans that any other beam keeps to."""
+    """Yield the spans that a beam of plain eighths may cover, each with its beats.
+
+    All other beams stay within the smaller spans.
+    """
     if is_compound(meter):
         yield from ((node, (node,)) for node in _nodes_of(root, beat_length(meter, ticks)))
     elif meter.numerator in (5, 7, 8) or (meter.numerator > 4 and meter.denominator >= 8):

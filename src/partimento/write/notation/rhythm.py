@@ -1,8 +1,9 @@
-"""Cuts what one voice does in one bar into note values: dots, ties and tuplets, so that the metre stays visible.
+"""Cut one voice in one bar into note values, so that the meter stays visible.
 
-The rules are those of engravers (Gould, *Behind Bars*, 2011, chapter 6; Read, *Music Notation*, 1969): a note value may hide a
-metrical boundary only if it begins or ends together with the span around it, or is the plain syncopation short-long-short;
-nothing hides the middle of a 4/4 bar from inside it, and nothing hides a beat of 6/8. Rests are stricter: each fills a metrical span.
+The rules are those of engravers (Gould, *Behind Bars*, 2011, chapter 6; Read, *Music Notation*,
+1969). A note value hides a metrical boundary only if it begins or ends together with the span
+around it. The plain syncopation short-long-short is the exception. No note value inside a 4/4 bar
+hides its middle, and none hides a beat of 6/8. Rests are stricter: each fills a metrical span.
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ RATIOS_TERNARY = (2, 4, 5, 7, 8, 10, 11)
 
 @dataclass(frozen=True, slots=True)
 class Tuplet:
-    """`actual` notes in the time of `normal`, in the span `start` to `end`; `unit` is the length that the numbers count, as written."""
+    """`actual` notes in the time of `normal`, from `start` to `end`.
+
+    `unit` is the written length that the two numbers count.
+    """
 
     start: int
     end: int
@@ -33,7 +37,7 @@ class Tuplet:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One written note value: where it stands (in ticks from the beginning of the bar), how it is written."""
+    """One written note value, in ticks from the beginning of the bar."""
 
     start: int
     end: int
@@ -43,7 +47,7 @@ class Value:
 
 
 def note_type(length: int, ticks: int) -> tuple[str, int] | None:
-    """Name and dots of a length that one symbol can show, else None.
+    """Return name and dots of a length that one symbol can show, else None.
 
     >>> note_type(3, 2), note_type(5, 4)
     (('quarter', 1), None)
@@ -59,7 +63,7 @@ def note_type(length: int, ticks: int) -> tuple[str, int] | None:
 
 
 def nearest_type(length: int, ticks: int) -> tuple[str, int]:
-    """The undotted or dotted symbol next to a length that no symbol shows exactly."""
+    """Return the symbol nearest to a length that no symbol shows exactly."""
     sizes = [
         (abs(length - ticks * 2.0**power * (1.5 if dots else 1)), dots, name)
         for power, name in enumerate(TYPES, -QUARTER)
@@ -70,7 +74,10 @@ def nearest_type(length: int, ticks: int) -> tuple[str, int]:
 
 
 def find_tuplets(root: Node, cuts: Iterable[int], beat: int, ticks: int) -> list[Tuplet]:
-    """The tuplets that a voice with boundaries at `cuts` needs, each on the smallest metrical span that holds it without odd ties."""
+    """Return the tuplets that a voice with boundaries at `cuts` needs.
+
+    Each covers the smallest metrical span that holds it without odd ties.
+    """
     inside = sorted(c for c in set(cuts) if root.start < c < root.end)
     grid = max(1, ticks // SMALLEST)
     odd = {c for c in inside if (c - root.start) % grid}
@@ -92,7 +99,7 @@ def _tuplets_in(node: Node, cuts: Sequence[int], odd: set[int], beat: int, ticks
 
 
 def _falls_apart(node: Node, cuts: Sequence[int], odd: set[int], beat: int) -> bool:
-    """Whether the children can be written one by one, rather than one tuplet over all of `node`."""
+    """Return whether the children can be written one by one, without a common tuplet."""
     edges = {node.start, node.end, *cuts}
     odd_children = [child for child in node.children if any(child.start < c < child.end for c in odd)]
     if node.length <= beat:
@@ -130,7 +137,7 @@ def _ratio(node: Node, cuts: Sequence[int], ticks: int) -> Tuplet | None:
 
 
 def cut_note(root: Node, start: int, end: int, ticks: int) -> list[tuple[int, int]]:
-    """Spans of the tied note values that write a note from `start` to `end` outside tuplets."""
+    """Return the spans of the tied values that write a note outside tuplets."""
     if note_type(end - start, ticks) and _may_stand(root, start, end, ticks):
         return [(start, end)]
     spans: list[tuple[int, int]] = []
@@ -155,7 +162,10 @@ def _fuse(node: Node, spans: list[tuple[int, int]], ticks: int) -> list[tuple[in
 
 
 def _short(length: int, ticks: int) -> bool:
-    """Whether one symbol with at most one dot shows it; two dots are for notes that would be tied otherwise."""
+    """Return whether one symbol with at most one dot shows this length.
+
+    Two dots are only for notes that would be tied otherwise.
+    """
     found = note_type(length, ticks)
     return found is not None and found[1] < 2
 
@@ -179,7 +189,10 @@ def _may_stand(node: Node, start: int, end: int, ticks: int) -> bool:
 
 
 def cut_rest(node: Node, start: int, end: int, ticks: int) -> list[tuple[int, int]]:
-    """Spans of the rests that fill `start` to `end` outside tuplets: one for each metrical span that is silent throughout."""
+    """Return the spans of the rests that fill `start` to `end` outside tuplets.
+
+    Each rest fills one metrical span that is silent throughout.
+    """
     found = note_type(end - start, ticks)
     whole = (start, end) == (node.start, node.end)
     opens_ternary = node.shape == (3,) and start == node.start and found is not None and 3 * (end - start) == 2 * node.length
@@ -194,7 +207,7 @@ def cut_rest(node: Node, start: int, end: int, ticks: int) -> list[tuple[int, in
 
 
 def values_of(root: Node, start: int, end: int, tuplets: Sequence[Tuplet], ticks: int, *, rest: bool) -> list[Value]:
-    """The note values that write one note (tied) or one rest of a voice, from `start` to `end` within the bar."""
+    """Return the values that write one note (tied) or one rest within a bar."""
     cut = cut_rest if rest else cut_note
     edges = sorted({start, end, *(t for tuplet in tuplets for t in (tuplet.start, tuplet.end) if start < t < end)})
     values: list[Value] = []
@@ -220,10 +233,11 @@ def _value(start: int, end: int, written: int, tuplet: Tuplet | None, ticks: int
 
 
 def snap(times: Iterable[int], ticks: int) -> dict[int, int]:
-    """Where each boundary of a bar is drawn: on itself, or next to it where no usual note value leads there.
+    """Map each boundary of a bar to the time at which it is drawn.
 
-    Played ornaments leave times on no grid (9/40 of an eighth before the beat). Such a boundary is drawn at the nearest free 32nd,
-    else 64th, … between its neighbours; what is written beside the picture (the sounding duration) stays exact.
+    Most are drawn where they sound. Played ornaments leave times that no usual note value reaches
+    (9/40 of an eighth before the beat). Such a boundary is drawn at the nearest free 32nd, else 64th,
+    and so on, between its neighbors. The sounding duration, written beside the picture, stays exact.
     """
     ordered = sorted(set(times))
     drawn = {t: t for t in ordered if is_usual(t, ticks)}
@@ -243,5 +257,5 @@ def snap(times: Iterable[int], ticks: int) -> dict[int, int]:
 
 
 def is_usual(time: int, ticks: int) -> bool:
-    """Whether plain values or usual tuplets (up to sevenths, and ninths) of a quarter lead to this time."""
+    """Return whether plain values or usual tuplets of a quarter reach this time."""
     return any(time * divisor % ticks == 0 for divisor in (32, 48, 40, 28, 36))

@@ -1,4 +1,4 @@
-"""Names for pitches: which of C sharp and D flat it is, by the key and by where the note goes."""
+"""Name pitches by the key and by the note that follows: C sharp or D flat."""
 
 from __future__ import annotations
 
@@ -21,21 +21,25 @@ class Spelling(NamedTuple):
 
 
 def on_line(pitch: int, fifth: int) -> Spelling:
-    """The pitch as the name at place `fifth` of the line of fifths (C is 0, G is 1, F is -1).
+    """Name a pitch by its place on the line of fifths (C is 0, G is 1, F is -1).
 
-    >>> on_line(61, 7), on_line(61, -5), on_line(71, -7)
-    (Spelling(step='C', alter=1, octave=4), Spelling(step='D', alter=-1, octave=4), Spelling(step='C', alter=-1, octave=5))
+    >>> on_line(61, 7), on_line(61, -5)
+    (Spelling(step='C', alter=1, octave=4), Spelling(step='D', alter=-1, octave=4))
+    >>> on_line(71, -7)
+    Spelling(step='C', alter=-1, octave=5)
     """
     alter, index = divmod(fifth + 1, 7)
     return Spelling(STEPS[index], alter, (pitch - alter) // 12 - 1)
 
 
 def spell(piece: Piece) -> list[Spelling]:
-    """A name for every note.
+    """Name the pitch of every note.
 
-    Notes of the scale are named by it. A note outside it is a raised degree if its neighbour in time lies a semitone above (a leading
-    note), a lowered one if below; else it takes the usual name: in C major C♯ E♭ F♯ G♯ B♭, in A minor the same but D♯ for E♭. Without
-    a declared key, the scale is the one that most of the sounding time belongs to.
+    Notes of the scale have its names. A note outside the scale is a raised degree if its neighbor
+    in time lies a semitone above (a leading note). It is a lowered degree if the neighbor lies a
+    semitone below. Other notes get their usual names: in C major C♯ E♭ F♯ G♯ B♭, in A minor D♯
+    instead of E♭. Without a declared key, the scale is the one that holds most of the sounding
+    time.
     """
     notes = piece.notes
     names: list[Spelling] = []
@@ -57,7 +61,10 @@ def spell(piece: Piece) -> list[Spelling]:
 
 
 def _fifth(pitch: int, key: Key, move: int) -> int:
-    """The place on the line of fifths: the scale spans -1 to 5 around the key, the usual chromatic notes -3 to 8."""
+    """Return the place of a pitch on the line of fifths.
+
+    The scale spans -1 to 5 around the key, the usual chromatic notes -3 to 8.
+    """
     lowest = -2 if key.mode == "minor" else -3
     place = (pitch * 7 - key.fifths - lowest) % 12 + lowest
     if -1 <= place <= 5:
@@ -71,7 +78,10 @@ def _fifth(pitch: int, key: Key, move: int) -> int:
 
 
 def _next_moves(piece: Piece) -> list[int]:
-    """For each note: 1 if the nearest following note of its part lies a semitone above, -1 if one lies below, else 0."""
+    """Return 1, -1 or 0 for each note: does the next one move up or down a semitone?
+
+    Only the nearest following note of the same part counts.
+    """
     notes = piece.notes
     moves = [0] * len(notes)
     waiting: dict[tuple[int, int], tuple[int, int]] = {}  # (part, pitch) → the last such note and its end
@@ -88,6 +98,7 @@ def _next_moves(piece: Piece) -> list[int]:
 
 
 def _likeliest(piece: Piece) -> Key:
+    """Return the major key whose scale holds most of the sounding time."""
     notes = piece.notes
     if not len(notes):
         return Key()

@@ -1,4 +1,4 @@
-"""What is written: a note, chord or rest with all that belongs to it."""
+"""A written note, chord or rest with everything attached to it."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ class Symbol:
     Attributes
     ----------
     onset, duration : int
-        In ticks, from the beginning of the piece; exact, even where the symbol only comes near (see `rhythm.snap`).
+        In ticks, from the beginning of the piece. They are exact, even where the symbol is only
+        near (see `rhythm.snap`).
     notes : tuple of (index, tied from before, tied to the next)
-        By rising pitch; empty: a rest.
+        By rising pitch. A rest has none.
     value : Value
-        What is drawn.
+        The symbol that is drawn.
     whole_bar, hidden : bool
         For rests.
     beams : tuple of str
-        ``begin``, ``continue``, ``end``, ``forward hook`` or ``backward hook``, a word for each beam.
+        One word for each beam: ``begin``, ``continue``, ``end``, ``forward hook`` or
+        ``backward hook``.
     graces : tuple of int
-        Indices of the grace notes before it, in their order.
+        Indices of the grace notes before it, in playing order.
     tuplet_starts, tuplet_stops : bool
     """
 

@@ -1,7 +1,8 @@
-"""Which note stands on which staff, in which voice.
+"""Assign each note to a staff and a voice.
 
-Three textures are told apart: four lines (a chorale: two staves, two voices each), two hands (keyboard: two staves), and one staff, on
-which notes share one voice wherever they begin and end together and part into two, stems up and down, where they do not.
+There are three textures. Four lines, as in a chorale, have two staves of two voices each.
+Two hands, as for a keyboard, have two staves. All other parts have one staff: its notes share
+one voice wherever they begin and end together. Elsewhere they divide into two, stems up and down.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ TREBLE, GUITAR, BASS, BASS_8, ALTO, PERCUSSION = (
 
 
 def texture_of(part: Part, onset: np.ndarray, end: np.ndarray, pitch: np.ndarray) -> Texture:
-    """How a part is laid out: as four lines, for two hands, or on a single staff."""
+    """Decide how a part is laid out: four lines, two hands, or a single staff."""
     program = part.program
     if part.is_drum or not len(pitch) or not (program is None or program in KEYBOARDS or program in CHOIRS):
         return "single"
@@ -66,7 +67,7 @@ def texture_of(part: Part, onset: np.ndarray, end: np.ndarray, pitch: np.ndarray
 
 
 def clef_of(part: Part, pitch: np.ndarray, weight: np.ndarray) -> Clef:
-    """The clef of a part on a single staff."""
+    """Choose the clef of a part on a single staff."""
     program = part.program
     if part.is_drum:
         return PERCUSSION
@@ -82,7 +83,10 @@ def clef_of(part: Part, pitch: np.ndarray, weight: np.ndarray) -> Clef:
 
 
 def lines_of(spans: Sequence[Span]) -> dict[int, int]:
-    """Note index → line 0 (soprano) to 3 (bass): each chord's notes go, in order, to the lines they are nearest to."""
+    """Map each note index to a line, from 0 (soprano) to 3 (bass).
+
+    The notes of each chord go, in order, to their nearest lines.
+    """
     last = [67.0, 62.0, 55.0, 48.0]
     line: dict[int, int] = {}
     sounding: list[Span] = []
@@ -114,7 +118,7 @@ def _nearest_lines(new: Sequence[Span], sounding: Sequence[Span], line: dict[int
 
 
 def hands_of(spans: Sequence[Span]) -> dict[int, int]:
-    """Note index → staff 0 (right hand) or 1 (left hand)."""
+    """Map each note index to staff 0 (right hand) or 1 (left hand)."""
     hand: dict[int, int] = {}
     sounding: list[Span] = []
     last = [67.0, 48.0]
@@ -157,9 +161,17 @@ FROM_THE_TOP = (UPPER, MIDDLE, LOWER)
 
 
 def voices_on_staff(spans: Sequence[Span], before: Mapping[int, int], start: int) -> dict[int, int]:
-    """Note index → voice for the notes of one staff in one bar: `UPPER`, `LOWER`, and `MIDDLE` where two would need many ties.
+    """Map each note index to its voice on one staff in one bar.
 
-    `before` says where notes that began in an earlier bar stood; `start` is where the bar begins.
+    The voices are `UPPER` and `LOWER`, and `MIDDLE` where two voices would need many ties.
+
+    Parameters
+    ----------
+    spans : sequence of Span
+    before : mapping
+        The voices of notes that began in an earlier bar.
+    start : int
+        The beginning of the bar.
     """
     two = _assign(spans, before, start, (UPPER, LOWER))
     best = two
@@ -177,9 +189,10 @@ def _in_order(spans: Sequence[Span]) -> list[Span]:
 
 
 def _assign(spans: Sequence[Span], before: Mapping[int, int], start: int, voices: Sequence[int]) -> _State:
-    """The division with the fewest ties, crossings and odd leaps, by a beam search over the onsets.
+    """Find the division with the fewest ties, crossings and odd leaps.
 
-    At each onset the notes, from the highest down, are divided among `voices` (given from the top) in every possible way.
+    A beam search over the onsets. At each onset the notes, from the highest down, are divided among
+    `voices` (given from the top) in every possible way.
     """
     states = [_State(0.0, ((),) * 3, (67.0, 52.0, 60.0), (start,) * 3, ())]
     for onset, group in groupby(_in_order(spans), key=lambda s: s.start):
@@ -211,6 +224,6 @@ def _cross(voice: int, pitch: int, other: int, other_pitch: int) -> bool:
 
 
 def _later_cuts(active: Sequence[Span]) -> int:
-    """How often the ends of shorter notes will cut longer ones of the same voice."""
+    """Count how often the ends of shorter notes cut longer ones of the same voice."""
     ends = sorted({s.end for s in active})
     return sum(ends.index(s.end) for s in active)
