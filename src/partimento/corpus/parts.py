@@ -1,4 +1,4 @@
-"""Parts that make harmony, and parts that do not."""
+"""Separate the parts that make harmony from drums."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ import numpy as np
 from partimento.piece import Notes, Piece
 
 
+def drums(piece: Piece) -> np.ndarray:
+    """Return which parts are drums: ``(parts,)`` bool."""
+    return np.array([part.is_drum for part in piece.parts], bool)
+
+
 def without_drums(piece: Piece) -> Piece:
-    """The piece without the notes of its drum parts, which are no harmony."""
-    drums = np.array([part.is_drum for part in piece.parts])[piece.notes.part]
-    if not drums.any():
+    """Remove the notes of drum parts, which are no harmony."""
+    is_drum = drums(piece)[piece.notes.part]
+    if not is_drum.any():
         return piece
-    columns = {name: getattr(piece.notes, name)[~drums] for name in Notes.COLUMNS}
+    columns = {name: getattr(piece.notes, name)[~is_drum] for name in Notes.COLUMNS}
     return piece.replace(notes=Notes.from_columns(piece.notes.divisions, **columns))

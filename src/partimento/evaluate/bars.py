@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from partimento.evaluate.features import drums
+from partimento.corpus.parts import drums
 from partimento.piece import Meter, Notes, Piece
 
 

@@ -24,6 +24,7 @@ from typing import NamedTuple
 import numpy as np
 
 from partimento.corpus.keys import analyse_key
+from partimento.corpus.parts import drums
 from partimento.piece import Key, Piece, distinct, sweep
 
 RESOLUTION = 24
@@ -52,11 +53,6 @@ def on_grid(piece: Piece, resolution: int = RESOLUTION, *, lead: Fraction = Frac
 
     onset = rounded(notes.onset)
     return Steps(onset, np.maximum(rounded(notes.end), onset + 1), notes.pitch, drums(piece)[notes.part])
-
-
-def drums(piece: Piece) -> np.ndarray:
-    """Which parts are drums: ``(parts,)`` bool."""
-    return np.array([part.is_drum for part in piece.parts], bool)
 
 
 def _pitches(piece: Piece) -> np.ndarray:

@@ -21,8 +21,9 @@ import math
 
 import numpy as np
 
+from partimento.corpus.parts import drums
 from partimento.evaluate.bars import BarNotes, notes_by_bar
-from partimento.evaluate.features import drums, n_pitches_used, pitch_range
+from partimento.evaluate.features import n_pitches_used, pitch_range
 from partimento.piece import Piece
 
 # In 24ths of a quarter, in mgeval's order, which decides between two that are equally near.
