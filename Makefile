@@ -36,7 +36,7 @@ $(VENV)-tensorflow/.ready: pyproject.toml constraints.txt
 	@touch $@
 
 test-tensorflow: $(VENV)-tensorflow/.ready ## the model contract on the TensorFlow backend, in a venv of its own
-	@KERAS_BACKEND=tensorflow TF_CPP_MIN_LOG_LEVEL=3 $(VENV)-tensorflow/bin/pytest -q tests/models tests/sample
+	@KERAS_BACKEND=tensorflow TF_CPP_MIN_LOG_LEVEL=3 $(VENV)-tensorflow/bin/pytest -q tests/models tests/training tests/generate
 
 $(VENV)-torch/.ready: pyproject.toml constraints.txt
 	@test -x $(VENV)-torch/bin/python || $(PYTHON) -m venv $(VENV)-torch
@@ -44,7 +44,7 @@ $(VENV)-torch/.ready: pyproject.toml constraints.txt
 	@touch $@
 
 test-backends: test-tensorflow $(VENV)-torch/.ready ## the model contract on TensorFlow and on PyTorch
-	@KERAS_BACKEND=torch $(VENV)-torch/bin/pytest -q tests/models tests/sample
+	@KERAS_BACKEND=torch $(VENV)-torch/bin/pytest -q tests/models tests/training tests/generate
 
 fuzz: setup ## 20,000 files that nobody has ever seen, through the readers
 	@$(BIN)/python -m tests.fuzz --cases 20000 --workers 2

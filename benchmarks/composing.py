@@ -27,12 +27,12 @@ def ours(takes: int, events: int) -> float:
     import numpy as np
 
     from partimento import Event
-    from partimento.encode.codecs import ChordCodec
-    from partimento.encode.vocabulary import START
+    from partimento.generate.autoregressive import roll
+    from partimento.generate.limits import Limits
+    from partimento.generate.sampler import Choice
     from partimento.models import model_class
-    from partimento.sample.limits import Limits
-    from partimento.sample.pick import Choice
-    from partimento.sample.roll import roll
+    from partimento.tokens.chords import ChordCodec
+    from partimento.tokens.vocabulary import START
 
     lengths = [Fraction(n, 4) for n in range(1, DURATIONS + 1)]
     codec = ChordCodec.from_pieces([[Event((30 + n // 60, 40 + n % 60), lengths[n % DURATIONS]) for n in range(CHORDS)]])

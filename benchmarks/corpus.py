@@ -53,10 +53,10 @@ def measure(way: str, paths: list[str]) -> tuple[float, int]:
 
 def _ours(paths: list[str], cores: int) -> tuple[float, int]:
     """The first pass of a build: every file read in a parser, measured, and written as a row."""
-    from partimento.corpus.build import Plan, _read_all
     from partimento.corpus.settings import DataSettings
-    from partimento.corpus.shelf import Parts, Shelf
     from partimento.corpus.sources import find_scores
+    from partimento.corpus.store.build import Plan, _read_all
+    from partimento.corpus.store.cache import Parts, Shelf
 
     scores, _ = find_scores(paths)
     with tempfile.TemporaryDirectory() as folder:
@@ -128,7 +128,7 @@ def _copies(folder: Path, first: int, last: int) -> None:
 
 
 def _grow(folder: str) -> list[float]:
-    from partimento.corpus.build import build_corpus
+    from partimento.corpus.store.build import build_corpus
 
     begin = time.perf_counter()
     corpus = build_corpus([Path(folder) / "scores"], Path(folder) / "store.parquet", force=True).corpus

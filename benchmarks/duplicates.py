@@ -17,11 +17,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from partimento.analysis.similarity.duplicates import duplicates_of, group
+from partimento.analysis.similarity.fingerprints import Sketch, sketch, sketch_of
 from partimento.collect import resolve
 from partimento.corpus import read_piece
-from partimento.corpus.duplicates import duplicates_of, group
-from partimento.corpus.sketches import Sketch, sketch, sketch_of
-from partimento.piece import Piece
+from partimento.music.piece import Piece
 
 DATA = Path(os.environ.get("PARTIMENTO_DATA", Path(__file__).parents[2] / "shared" / "data"))
 LEAST = 24  # notes that a variant must have to be counted

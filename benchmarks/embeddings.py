@@ -22,12 +22,12 @@ import numpy as np
 
 from partimento.config import merge
 from partimento.corpus import read_pieces
-from partimento.encode.prepare import DataSet, prepare
-from partimento.encode.vocabulary import SPECIAL
 from partimento.evaluate.baselines import Baseline
 from partimento.evaluate.heldout import model_nats
 from partimento.evaluate.neighbours import ChordVectors, fifths
-from partimento.piece import Piece
+from partimento.music.piece import Piece
+from partimento.tokens.vocabulary import SPECIAL
+from partimento.training.dataset import DataSet, prepare
 
 DATA = Path(os.environ.get("PARTIMENTO_DATA", Path(__file__).parents[2] / "shared" / "data")) / "mutopia-guitar"
 GUITAR = {"low": 40, "high": 83}
@@ -57,8 +57,8 @@ def data_set(pieces: Sequence[Piece], settings: Any) -> DataSet:
 
 def trained(settings: Any, data: DataSet, *, vectors: np.ndarray | None = None, freeze: bool = False) -> Any:
     """A model after training, and its history."""
-    from partimento.models.learn import new_model
-    from partimento.models.training import fit
+    from partimento.training.loop import fit
+    from partimento.training.train import new_model
 
     model = new_model(settings, data)
     if vectors is not None:
@@ -71,8 +71,8 @@ def trained(settings: Any, data: DataSet, *, vectors: np.ndarray | None = None, 
 
 def embeddings(name: str, pieces: Sequence[Piece], seed: int, more: dict[str, Any] | None = None) -> tuple[Any, DataSet, Any]:
     """The recipe `embeddings` on all training pieces."""
-    from partimento.models.learn import over_recipe
-    from partimento.models.settings import Settings
+    from partimento.training.settings import Settings
+    from partimento.training.train import over_recipe
 
     encode = {} if name == "chorales" else GUITAR
     wished = merge({"model": {"name": "embeddings"}, "tokens": encode, "train": {"seed": seed}}, more or {})
@@ -103,7 +103,7 @@ def helped(name: str, pieces: Sequence[Piece], seed: int, *, also_all: bool) -> 
     The vocabulary is that of all training pieces for each, so that nothing differs but the embeddings; an unknown chord is charged as
     one symbol. Vectors that are dealt out wrongly, to other chords, tell what their lengths and spread do alone.
     """
-    from partimento.models.settings import Settings
+    from partimento.training.settings import Settings
 
     learned, fitted, _ = embeddings(name, pieces, seed, QUICK)
     settings = Settings.from_plain(merge(SMALL, {"train": {"seed": seed}}))

@@ -15,15 +15,15 @@ from pathlib import Path
 import numpy as np
 
 from partimento.config import UserError
-from partimento.corpus.gather import gather
-from partimento.corpus.parts import without_drums
+from partimento.corpus.load import gather
 from partimento.corpus.select import Selection
 from partimento.corpus.settings import DataSettings
-from partimento.encode.codecs import ChordCodec
-from partimento.encode.encoding_sizes import EncodingSize, combinations, encoding_sizes
-from partimento.encode.vocabulary import SPECIAL
 from partimento.files import write_atomically
-from partimento.piece import Piece, merge_held
+from partimento.music.parts import without_drums
+from partimento.music.piece import Piece, merge_held
+from partimento.tokens.chords import ChordCodec
+from partimento.tokens.vectors.sizes import EncodingSize, combinations, encoding_sizes
+from partimento.tokens.vocabulary import SPECIAL
 
 ROOT = Path(__file__).parents[1]
 GUITAR = Path(os.environ.get("PARTIMENTO_DATA", ROOT.parent / "shared" / "data")) / "mutopia-guitar"

@@ -20,13 +20,13 @@ from pathlib import Path
 import numpy as np
 
 from partimento import Part, Piece
+from partimento.analysis.grace_notes import fold_graces, mark_graces, on_plain_grid
+from partimento.analysis.guitar_octave import HIGH, LOWEST, octave_notated
+from partimento.analysis.pickup import CONFIDENCE, FEATURES, GRID, WEIGHTS, bar_line_features, infer_pickup, pickup_odds
 from partimento.collect.bundled import collections, resolve
 from partimento.corpus import ReadError, read_piece
-from partimento.corpus.errors import UnfitError
-from partimento.corpus.graces import fold_graces, mark_graces, on_plain_grid
-from partimento.corpus.octave import HIGH, LOWEST, octave_notated
-from partimento.corpus.pickup import CONFIDENCE, FEATURES, GRID, WEIGHTS, bar_line_features, infer_pickup, pickup_odds
-from partimento.piece import Notes
+from partimento.music.limits import UnfitError
+from partimento.music.piece import Notes
 
 DATA = Path(os.environ.get("PARTIMENTO_DATA", Path(__file__).parents[2] / "shared" / "data")) / "mutopia-guitar"
 TICKS = 384
@@ -192,7 +192,7 @@ def octave() -> None:
 
 def tunes(name: str, most: int) -> Iterator[tuple[str, Piece]]:
     """The pieces of a bundled collection; of ABC files with several tunes, each, and of many tunes every n-th."""
-    from partimento.corpus.scores import piece_from_score
+    from partimento.io.abc_kern import piece_from_score
 
     sources: list[tuple[str, Path, bytes | None]] = []
     for path in resolve(f"bundled:{name}"):
@@ -338,7 +338,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", nargs="*", choices=["graces", "octave", "pickup", "speed"], default=["graces", "octave", "pickup", "speed"])
     parser.add_argument("--tunes", type=int, default=700, metavar="N", help="about how many tunes of a bundled collection (700)")
-    parser.add_argument("--fit", action="store_true", help="fit the weights of corpus/pickup.py anew, print them and measure those")
+    parser.add_argument("--fit", action="store_true", help="fit the weights of analysis/pickup.py anew, print them and measure those")
     arguments = parser.parse_args()
     if "graces" in arguments.what:
         graces()

@@ -22,9 +22,9 @@ from pathlib import Path
 import numpy as np
 
 from partimento import Note, Part, Piece
+from partimento.analysis.players import CROSSING, KINDS, MEETING, Forces, Track, _crossing, _in_turns, _meeting, _tracks, forces_of
 from partimento.collect import resolve
 from partimento.corpus import read_piece
-from partimento.corpus.forces import CROSSING, KINDS, MEETING, Forces, Track, _crossing, _in_turns, _meeting, _tracks, forces_of
 
 DATA = Path(os.environ.get("PARTIMENTO_DATA", Path(__file__).parents[2] / "shared" / "data")) / "mutopia-guitar"
 PIANO_SCORES = ("joplin", "schumann_clara", "cpebach", "beach", "handel", "mozart", "schubert", "schumann_robert", "schoenberg", "weber",

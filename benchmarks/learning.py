@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 
 from partimento.config import merge, read_recipe
-from partimento.corpus.gather import gather
-from partimento.models.learn import Hooks, learn
-from partimento.models.training import Epoch
+from partimento.corpus.load import gather
+from partimento.training.loop import Epoch
+from partimento.training.train import Hooks, learn
 
 
 def train(pieces: Any, recipe: str, more: Mapping[str, Any]) -> list[Epoch]:

@@ -57,8 +57,8 @@ def made_up(number: int, events: int) -> list[Any]:
 
 def codec_and_windows(batch: int, length: int) -> tuple[Any, tuple[np.ndarray, ...]]:
     """A codec of 16 durations, and ``(B, L, …)`` windows: inputs, targets, and what is shown."""
-    from partimento.encode.notes import NoteCodec
-    from partimento.encode.windows import windows
+    from partimento.tokens.notes import NoteCodec
+    from partimento.tokens.windows import windows
 
     pieces = made_up(batch, length // 2 + 8)
     codec = NoteCodec.from_pieces(pieces)
@@ -82,7 +82,7 @@ def training(spec: Spec) -> Callable[[int], Answer]:
     """A step on one batch."""
     import keras
 
-    from partimento.models import backend
+    from partimento.training import backend
 
     codec, columns = codec_and_windows(spec["batch"], spec["length"])
     model = built(spec, codec)
@@ -93,11 +93,11 @@ def training(spec: Spec) -> Callable[[int], Answer]:
 
 def composer(spec: Spec) -> Callable[..., Answer]:
     """So many events for each take, on from nothing."""
-    from partimento.encode.note_grammar import NOTE
-    from partimento.encode.vocabulary import START
-    from partimento.sample.limits import Limits
-    from partimento.sample.pick import Choice
-    from partimento.sample.roll import roll
+    from partimento.generate.autoregressive import roll
+    from partimento.generate.limits import Limits
+    from partimento.generate.sampler import Choice
+    from partimento.tokens.note_grammar import NOTE
+    from partimento.tokens.vocabulary import START
 
     codec, _ = codec_and_windows(4, 64)
     model, layout = built(spec, codec), codec.layout
@@ -227,8 +227,8 @@ def compose(options: argparse.Namespace) -> None:
 
 def cost(spec: Spec, options: argparse.Namespace, rounds: int) -> list[list[Answer]]:
     """The rounds of ours and PyTorch's, on the same windows."""
-    from partimento.encode.note_grammar import AGAIN, LENGTH
-    from partimento.encode.vocabulary import END, UNKNOWN
+    from partimento.tokens.note_grammar import AGAIN, LENGTH
+    from partimento.tokens.vocabulary import END, UNKNOWN
 
     codec, (_, targets, shown) = codec_and_windows(spec["batch"], spec["length"])
     shown, target, layout = shown.astype(np.int32), targets[..., 0], codec.layout
@@ -292,7 +292,7 @@ def one_size(core: str, length: int, units: int, batch: int, options: argparse.N
 
 def plot(curves: Mapping[str, Mapping[tuple[str, str], Sequence[float]]], sizes: Mapping[str, Sequence[int]], path: Path) -> None:
     """Two panels, both axes logarithmic: cost over the context's length and over the width."""
-    from partimento.write.figure import COLOURS, new_figure, style, write_plot
+    from partimento.plots.style import COLOURS, new_figure, style, write_plot
 
     with style():
         figure = new_figure(11, 4.8)

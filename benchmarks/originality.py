@@ -21,9 +21,9 @@ from pathlib import Path
 
 import numpy as np
 
+from partimento.analysis.similarity.sequences import Line, lines_of
+from partimento.analysis.similarity.suffix_index import INTERVALS, Index, index_of, suffix_ranks
 from partimento.corpus import read_pieces
-from partimento.corpus.index import INTERVALS, Index, index_of, suffix_ranks
-from partimento.corpus.lines import Line, lines_of
 
 DATA = Path(os.environ.get("PARTIMENTO_DATA", Path(__file__).parents[2] / "shared" / "data"))
 LENGTH = 300  # events of a made piece

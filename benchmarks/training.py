@@ -100,7 +100,7 @@ def on_jax(model: Any, together: int) -> Run:
 def ours(units: int) -> Run:
     import keras
 
-    from partimento.models.backend.fast_lstm import lstm_sequence
+    from partimento.models.fast_lstm import lstm_sequence
 
     class Lstm(keras.layers.LSTM):
         def call(self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool = False) -> Any:

@@ -21,11 +21,11 @@ from partimento.tokens.transpose import REGISTER
 
 from partimento.config import merge, read_recipe
 from partimento.corpus import analyse_key, read_pieces
-from partimento.encode.codecs import CHORD
-from partimento.encode.prepare import DataSet, in_common_key, prepare
-from partimento.encode.settings import TokenSettings
-from partimento.encode.vocabulary import SPECIAL, UNKNOWN
-from partimento.piece import Piece
+from partimento.music.piece import Piece
+from partimento.tokens.chords import CHORD
+from partimento.tokens.settings import TokenSettings
+from partimento.tokens.vocabulary import SPECIAL, UNKNOWN
+from partimento.training.dataset import DataSet, in_common_key, prepare
 
 DATA = Path(os.environ.get("PARTIMENTO_DATA", Path(__file__).parents[2] / "shared" / "data")) / "mutopia-guitar"
 GUITAR = (40, 83)
@@ -138,8 +138,8 @@ def register() -> None:
 def train(epochs: int) -> None:
     """The recipe `lstm-notes` on Giuliani, the same split and number of steps each way; nats an event of validation and test pieces."""
     from partimento.evaluate.heldout import held_out
-    from partimento.models.learn import learn
-    from partimento.models.settings import Settings
+    from partimento.training.settings import Settings
+    from partimento.training.train import learn
 
     pieces = corpora("music21")["Giuliani"]
     recipe, wanted = read_recipe("lstm-notes"), 0

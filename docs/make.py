@@ -9,13 +9,13 @@ from typing import Any
 
 import typer.main
 
-from partimento.app.cli import app
+from partimento.cli.cli import app
 from partimento.config import DEFAULT_MODEL, recipes_folder
-from partimento.corpus.table import ABOUT, SCHEMA
+from partimento.corpus.store.schema import ABOUT, SCHEMA
 from partimento.models import MODELS, model_class
 from partimento.models.base import LatentModel, NextModel
-from partimento.models.settings import section_classes
 from partimento.settings import settings_of
+from partimento.training.settings import section_classes
 
 HERE = Path(__file__).parent
 MADE = "<!-- made by `make docs`: change the program, not this page -->\n\n"

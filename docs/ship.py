@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from partimento.collect import read_manifest
-from partimento.models.shipped import SHIPPED, pack
+from partimento.training.pretrained import SHIPPED, pack
 
 
 def main(run: Path, scores: Path) -> None:

@@ -13,7 +13,7 @@ Importing this package loads none of the heavy libraries; each room loads its ow
 from importlib import import_module
 from typing import Any
 
-from partimento.piece import Event, Key, Meter, Note, Part, Piece, Source, Tempo
+from partimento.music.piece import Event, Key, Meter, Note, Part, Piece, Source, Tempo
 
 __version__ = "0.1.0"
 __all__ = ["Event", "Key", "Meter", "Note", "Part", "Piece", "Source", "Tempo", "__version__"]
@@ -21,13 +21,13 @@ __all__ = ["Event", "Key", "Meter", "Note", "Part", "Piece", "Source", "Tempo", 
 _WAY = {
     "read_piece": "partimento.corpus:read_piece",
     "read_pieces": "partimento.corpus:read_pieces",
-    "gather": "partimento.corpus.gather:gather",
-    "build_corpus": "partimento.corpus.build:build_corpus",
-    "open_corpus": "partimento.corpus.store:open_corpus",
-    "learn": "partimento.models.learn:learn",
-    "load_run": "partimento.models.run:load_run",
-    "compose": "partimento.sample.composer:compose",
-    "write_piece": "partimento.write:write",
+    "gather": "partimento.corpus.load:gather",
+    "build_corpus": "partimento.corpus.store.build:build_corpus",
+    "open_corpus": "partimento.corpus.store.store:open_corpus",
+    "learn": "partimento.training.train:learn",
+    "load_run": "partimento.training.run:load_run",
+    "compose": "partimento.generate.compose:compose",
+    "write_piece": "partimento.export.write:write",
 }
 
 

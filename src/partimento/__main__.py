@@ -1,5 +1,5 @@
 """``python -m partimento``: the command line."""
 
-from partimento.app.cli import main
+from partimento.cli.cli import main
 
 main()

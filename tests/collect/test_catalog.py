@@ -13,7 +13,7 @@ import pytest
 from tests.collect.archive import midi, status, zipped
 from typer.testing import CliRunner
 
-from partimento.app.collect import collect_app
+from partimento.cli.collect import collect_app
 from partimento.collect import CATALOG, fetch, read_manifest
 from partimento.collect.catalog import Download
 from partimento.config import UserError
@@ -122,7 +122,7 @@ def test_the_command_that_collects(archive, tmp_path):
     assert isinstance(run("mutopia", "-o", tmp_path / "none").exception, UserError)
 
 
-@pytest.mark.parametrize("code", ["import partimento.collect", "import partimento.app.collect"])
+@pytest.mark.parametrize("code", ["import partimento.collect", "import partimento.cli.collect"])
 def test_importing_loads_no_network(code):
     heavy = ("httpx", "bs4", "protego", "pooch", "requests", "music21", "sqlite3")
     script = f"{code}\nimport sys\nprint([name for name in {heavy} if name in sys.modules])"

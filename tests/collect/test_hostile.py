@@ -6,14 +6,7 @@ import os
 import re
 import zipfile
 
-from tests.collect.archive import (
-    HOME,
-    OUT,
-    fill,
-    midi,
-    skipped,
-    zipped,
-)
+from tests.collect.archive import HOME, OUT, fill, midi, skipped, zipped
 
 from partimento.collect import read_manifest
 

@@ -8,16 +8,7 @@ import unicodedata
 from collections import Counter
 
 import pytest
-from tests.collect.archive import (
-    HOME,
-    OUT,
-    entry,
-    fill,
-    midi,
-    page,
-    skipped,
-    status,
-)
+from tests.collect.archive import HOME, OUT, entry, fill, midi, page, skipped, status
 
 from partimento.collect import MutopiaQuery, collect_mutopia, read_manifest
 from partimento.config import UserError

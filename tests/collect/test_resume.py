@@ -13,13 +13,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from tests.collect.archive import (
-    OUT,
-    Archive,
-    fill,
-    midi,
-    zipped,
-)
+from tests.collect.archive import OUT, Archive, fill, midi, zipped
 
 from partimento.collect import MutopiaQuery, collect_mutopia, read_manifest
 from partimento.collect.journal import only_one

@@ -12,13 +12,13 @@ import pytest
 
 from partimento.config import UserError
 from partimento.corpus import Reject, read_piece, read_pieces, write_rejects
+from partimento.corpus.parsers.pool import Parsers, Task
 from partimento.corpus.walk import find_files
-from partimento.corpus.workers import Parsers, Task
 
 # A worker like the real one, but some names make it misbehave. It stands in for parsers that crash, hang or swell on a hostile file.
 SABOTEUR = """
 import os, time
-import partimento.corpus.worker as worker
+import partimento.corpus.parsers.worker as worker
 honest = worker.read_piece
 def read_piece(path, **options):
     name = os.path.basename(path)

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from partimento import Event, Piece
-from partimento.encode.codecs import ChordCodec
-from partimento.encode.prepare import prepare
-from partimento.encode.settings import TokenSettings
 from partimento.evaluate.baselines import BackoffCounts, Baseline
 from partimento.evaluate.heldout import held_out, model_nats
 from partimento.evaluate.likelihood import UnknownPrices
+from partimento.tokens.chords import ChordCodec
+from partimento.tokens.settings import TokenSettings
+from partimento.training.dataset import prepare
 
 
 def test_witten_bell_by_hand() -> None:
@@ -59,7 +59,7 @@ def chain(seed: int) -> Piece:
 
 
 def test_order_one_beats_order_zero_and_a_model_is_charged_alike() -> None:
-    from partimento.models.learn import learn, over_recipe
+    from partimento.training.train import learn, over_recipe
 
     pieces = [chain(seed) for seed in range(10)]
 

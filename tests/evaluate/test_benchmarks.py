@@ -15,19 +15,19 @@ import pytest
 from partimento import Event, Meter, Piece
 from partimento.config import UserError
 from partimento.corpus.benchmarks import BENCHMARKS, C_MAJOR, is_benchmark, name_of, read_benchmark
-from partimento.corpus.gather import gather
+from partimento.corpus.load import gather
 from partimento.corpus.reading import Reading
-from partimento.encode.note_grammar import CONTEXT
-from partimento.encode.notes import NoteCodec
-from partimento.encode.voices import VoiceCodec
-from partimento.encode.windows import windows
 from partimento.evaluate.benchmarks import PUBLISHED, UNITS, check_fits, counts, ensemble, piece_nats, score, scores_of, side_of, units_of
 from partimento.evaluate.likelihood import UnknownPrices
 from partimento.evaluate.note_counts import END, NoteCounts
 from partimento.models import model_class
-from partimento.models.learn import learn
-from partimento.models.run import Run
-from partimento.piece import Source
+from partimento.music.piece import Source
+from partimento.tokens.note_grammar import CONTEXT
+from partimento.tokens.notes import NoteCodec
+from partimento.tokens.voices import VoiceCodec
+from partimento.tokens.windows import windows
+from partimento.training.run import Run
+from partimento.training.train import learn
 
 # ---------------------------------------------------------------------- counting
 

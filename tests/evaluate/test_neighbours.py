@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from partimento.config import UserError
-from partimento.evaluate.chord_names import CLASSES, NAMED, chord_name, classes_named, spelling, voicing
 from partimento.evaluate.neighbours import ChordVectors, Near, fifths, map_of_names, neighbours, plane, steps_of_fifths
+from partimento.music.chord_names import CLASSES, NAMED, chord_name, classes_named, spelling, voicing
 
 C, A_MINOR, G, REST = (48, 55, 64), (45, 60, 64), (43, 59, 62), ()
 

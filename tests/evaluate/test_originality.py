@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from partimento import Event, Meter, Piece
+from partimento.analysis.similarity.borrowing import LONG, library, shared_with
 from partimento.config import UserError
 from partimento.corpus.reading import Reading
 from partimento.evaluate.originality import originality, together, verdict, verdict_together
-from partimento.evaluate.shared_runs import LONG, library, shared_with
-from partimento.piece import Source
+from partimento.music.piece import Source
 
 QUARTER = Fraction(1)
 Chords = list[tuple[int, ...]]

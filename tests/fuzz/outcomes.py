@@ -11,10 +11,10 @@ from tests.fuzz.sources import SECRET
 
 from partimento.config import UserError
 from partimento.corpus import analyse_key
-from partimento.corpus.errors import MAX_NOTES, MAX_QUARTERS
-from partimento.corpus.midi import midi_from_bytes
-from partimento.piece import MAX_GRID, Meter, Notes, Piece, merge_held
-from partimento.write.midi import to_midi
+from partimento.io.midi.read import midi_from_bytes
+from partimento.io.midi.write import to_midi
+from partimento.music.limits import MAX_NOTES, MAX_QUARTERS
+from partimento.music.piece import MAX_GRID, Meter, Notes, Piece, merge_held
 
 MOST_BARS = 110_000
 LONGEST_BAR = 4 * 255

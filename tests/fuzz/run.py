@@ -24,11 +24,11 @@ from tests.fuzz.outcomes import CONTAINED, check_piece, fault_of_reason
 from tests.fuzz.spoil_midi import END, Song
 
 from partimento.corpus import ReadError, read_piece, read_pieces
-from partimento.corpus.measure import read_row
-from partimento.corpus.rows import pack_row, piece_of, unpack_row
 from partimento.corpus.settings import DataSettings
-from partimento.corpus.table import table_of
-from partimento.piece import Notes, Piece
+from partimento.corpus.store.measure import read_row
+from partimento.corpus.store.rows import pack_row, piece_of, unpack_row
+from partimento.corpus.store.schema import table_of
+from partimento.music.piece import Notes, Piece
 
 TIMEOUT_S = 60  # for what is done with a piece here; reading has its own limit
 MEMORY = 4 * 2**30

@@ -14,10 +14,10 @@ from tests.fuzz.run import Outcome, Tally, kinds_and_outcomes, run_cases
 from tests.fuzz.spoil_midi import Song
 
 from partimento.corpus import read_pieces
-from partimento.corpus.errors import MAX_QUARTERS, UnfitError
-from partimento.corpus.musicxml import piece_from_musicxml
-from partimento.corpus.smf import check_metres, check_pitches, scan_track, split_tracks, without_escapes
-from partimento.piece import Note, Piece
+from partimento.io.midi.smf import check_metres, check_pitches, scan_track, split_tracks, without_escapes
+from partimento.io.musicxml.read import piece_from_musicxml
+from partimento.music.limits import MAX_QUARTERS, UnfitError
+from partimento.music.piece import Note, Piece
 
 COUNTS = {"midi": 150, "midi-composed": 75, "musicxml": 50, "musicxml-composed": 75, "mxl": 30, "kern": 3, "abc": 3}
 ANY = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])

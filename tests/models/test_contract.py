@@ -11,20 +11,20 @@ import pytest
 
 from partimento import Piece
 from partimento.config import UserError
-from partimento.encode.codecs import CHORD, DURATION, HELD
-from partimento.encode.prepare import CODECS, DataSet, prepare
-from partimento.encode.settings import TokenSettings
-from partimento.encode.vocabulary import SPECIAL
-from partimento.encode.windows import windows
+from partimento.generate.compose import compose, composes
+from partimento.generate.sampler import Choice
 from partimento.models import MODELS, model_class
 from partimento.models.base import LatentModel, NextModel
-from partimento.models.learn import learn
-from partimento.models.run import load_run
-from partimento.models.settings import TrainSettings
-from partimento.models.training import fit
-from partimento.models.uninitialized import uninitialized
-from partimento.sample.composer import compose, composes
-from partimento.sample.pick import Choice
+from partimento.tokens.chords import CHORD, DURATION, HELD
+from partimento.tokens.settings import TokenSettings
+from partimento.tokens.vocabulary import SPECIAL
+from partimento.tokens.windows import windows
+from partimento.training.dataset import CODECS, DataSet, prepare
+from partimento.training.loop import fit
+from partimento.training.run import load_run
+from partimento.training.settings import TrainSettings
+from partimento.training.train import learn
+from partimento.training.uninitialized import uninitialized
 
 SMALL: dict[str, dict[str, object]] = {
     "autoencoder": {"latent": 2},

@@ -12,18 +12,18 @@ import numpy as np
 import pytest
 
 from partimento import Event, Piece
-from partimento.app.neighbours import run_neighbours
+from partimento.cli.neighbours import run_neighbours
 from partimento.config import UserError
-from partimento.encode.codecs import CHORD, ChordCodec
-from partimento.encode.prepare import DataSet, prepare
-from partimento.encode.settings import TokenSettings
-from partimento.encode.vocabulary import PAD, SPECIAL, UNKNOWN
 from partimento.evaluate.neighbours import ChordVectors, fifths
 from partimento.models.embeddings import Config, Embeddings
-from partimento.models.learn import learn, new_model
-from partimento.models.run import Run, load_run
-from partimento.models.settings import Settings, TrainSettings
-from partimento.models.training import Checkpoint, fit
+from partimento.tokens.chords import CHORD, ChordCodec
+from partimento.tokens.settings import TokenSettings
+from partimento.tokens.vocabulary import PAD, SPECIAL, UNKNOWN
+from partimento.training.dataset import DataSet, prepare
+from partimento.training.loop import Checkpoint, fit
+from partimento.training.run import Run, load_run
+from partimento.training.settings import Settings, TrainSettings
+from partimento.training.train import learn, new_model
 
 A, B, C = (60, 64), (62, 65), (40, 45)
 SETTINGS = {

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 
-from partimento.models.backend.fast_lstm import lstm_sequence
+from partimento.models.fast_lstm import lstm_sequence
 
 SIZES = [(1, 1, 3, 2), (5, 7, 4, 6), (64, 12, 16, 32)]  # B, L, I, units
 

@@ -10,14 +10,15 @@ import pytest
 from keras import ops
 
 from partimento import Piece
-from partimento.encode.codecs import CHORD, DURATION, HELD
-from partimento.encode.prepare import DataSet, prepare
-from partimento.encode.settings import TokenSettings
-from partimento.encode.vocabulary import SPECIAL
-from partimento.models import backend, model_class
+from partimento.models import model_class
 from partimento.models.gan import Spectral, reverse
-from partimento.models.settings import TrainSettings
-from partimento.models.training import fit
+from partimento.tokens.chords import CHORD, DURATION, HELD
+from partimento.tokens.settings import TokenSettings
+from partimento.tokens.vocabulary import SPECIAL
+from partimento.training import backend
+from partimento.training.dataset import DataSet, prepare
+from partimento.training.loop import fit
+from partimento.training.settings import TrainSettings
 
 ENCODE = TokenSettings(min_count=1, window=16, stride=4)
 

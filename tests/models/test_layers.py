@@ -10,14 +10,15 @@ import pytest
 from keras import ops
 
 from partimento import Piece
-from partimento.encode.onehot import flatten, one_hot
-from partimento.encode.prepare import prepare
-from partimento.encode.settings import TokenSettings
-from partimento.encode.windows import windows
-from partimento.models import backend, model_class
-from partimento.models.describe import layers_of
+from partimento.models import model_class
 from partimento.models.layers import LSTM, RowSum, WindowDense
-from partimento.models.sizes import too_small
+from partimento.plots.layers_of import layers_of
+from partimento.tokens.settings import TokenSettings
+from partimento.tokens.vectors.onehot import flatten, one_hot
+from partimento.tokens.windows import windows
+from partimento.training import backend
+from partimento.training.advice import too_small
+from partimento.training.dataset import prepare
 
 
 def test_window_dense_is_a_dense_layer_on_the_flattened_one_hot_window() -> None:

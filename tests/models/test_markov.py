@@ -16,17 +16,17 @@ from keras import ops
 
 from partimento import Event, Piece, gather
 from partimento.config import UserError, read_recipe
-from partimento.encode.codecs import CHORD, DURATION, HELD, PITCHES, ChordCodec, Encoded
-from partimento.encode.prepare import prepare
-from partimento.encode.settings import TokenSettings
-from partimento.encode.vocabulary import END, PAD, SPECIAL, START, UNKNOWN
-from partimento.encode.windows import windows
 from partimento.evaluate.baselines import Baseline
 from partimento.evaluate.heldout import model_nats
+from partimento.generate.autoregressive import roll
+from partimento.generate.limits import Limits
+from partimento.generate.sampler import Choice
 from partimento.models.markov import MOST_EVENTS, VIEWS, Config, Counts, Markov, Tries, lag, views
-from partimento.sample.limits import Limits
-from partimento.sample.pick import Choice
-from partimento.sample.roll import roll
+from partimento.tokens.chords import CHORD, DURATION, HELD, PITCHES, ChordCodec, Encoded
+from partimento.tokens.settings import TokenSettings
+from partimento.tokens.vocabulary import END, PAD, SPECIAL, START, UNKNOWN
+from partimento.tokens.windows import windows
+from partimento.training.dataset import prepare
 
 SMOOTHING = get_args(Config.model_fields["smoothing"].annotation)
 

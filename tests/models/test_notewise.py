@@ -17,23 +17,23 @@ from keras import ops
 
 from partimento import Event, Key, Meter, Note, Part, Piece
 from partimento.config import UserError
-from partimento.encode.note_grammar import AGAIN, CONTEXT, LENGTH
-from partimento.encode.notes import NoteCodec
-from partimento.encode.prepare import DataSet, prepare
-from partimento.encode.settings import TokenSettings
-from partimento.encode.vocabulary import END, PAD, UNKNOWN
-from partimento.encode.windows import windows
+from partimento.generate.autoregressive import roll
+from partimento.generate.compose import compose
+from partimento.generate.limits import Limits
+from partimento.generate.sampler import Choice
 from partimento.models import model_class
-from partimento.models.learn import new_model
 from partimento.models.notewise import Config, Notewise
-from partimento.models.run import Run, load_run, save_run
-from partimento.models.settings import Settings
-from partimento.models.training import Checkpoint, fit
-from partimento.piece import merge_held
-from partimento.sample.composer import compose
-from partimento.sample.limits import Limits
-from partimento.sample.pick import Choice
-from partimento.sample.roll import roll
+from partimento.music.piece import merge_held
+from partimento.tokens.note_grammar import AGAIN, CONTEXT, LENGTH
+from partimento.tokens.notes import NoteCodec
+from partimento.tokens.settings import TokenSettings
+from partimento.tokens.vocabulary import END, PAD, UNKNOWN
+from partimento.tokens.windows import windows
+from partimento.training.dataset import DataSet, prepare
+from partimento.training.loop import Checkpoint, fit
+from partimento.training.run import Run, load_run, save_run
+from partimento.training.settings import Settings
+from partimento.training.train import new_model
 
 SIZES: dict[str, Any] = {"units": 8, "layers": 2, "heads": 2, "context": 12, "dropout": 0.2}
 ENCODE: dict[str, dict[str, Any]] = {"events": {}, "frames": {"frame": "1"}, "voices": {"voices": True, "frame": "1/2"}}

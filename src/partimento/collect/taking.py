@@ -11,17 +11,7 @@ from partimento.collect.http import Answer, Clock, PoliteClient
 from partimento.collect.journal import Journal
 from partimento.collect.listing import ListedPiece
 from partimento.collect.manifest import MANIFEST, SKIPPED, Row, merge_rows, read_manifest, sha256_of, write_manifest, write_table
-from partimento.collect.safe import (
-    MAX_MIDI,
-    MAX_ZIP,
-    add_hash,
-    check_midi,
-    inside,
-    midi_is_cut,
-    safe_path,
-    unpack_midis,
-    zip_is_cut,
-)
+from partimento.collect.safe import MAX_MIDI, MAX_ZIP, add_hash, check_midi, inside, midi_is_cut, safe_path, unpack_midis, zip_is_cut
 from partimento.files import write_atomically
 
 MOST_FAILURES = 3  # so many files in a row: the archive is in trouble, and is left alone

@@ -26,10 +26,10 @@ The store
     lines, index                runs that pieces share
 """
 
-from partimento.corpus.errors import ReadError
-from partimento.corpus.formats import SUFFIXES
-from partimento.corpus.keys import analyse_key
-from partimento.corpus.read import read_piece
+from partimento.analysis.keys import analyse_key
 from partimento.corpus.reading import Reading, Reject, read_pieces, write_rejects
+from partimento.io.formats import SUFFIXES
+from partimento.io.read import read_piece
+from partimento.music.limits import ReadError
 
 __all__ = ["SUFFIXES", "ReadError", "Reading", "Reject", "analyse_key", "read_piece", "read_pieces", "write_rejects"]

@@ -14,7 +14,7 @@ from typing import Any
 from partimento.collect.catalog import CATALOG
 from partimento.config import UserError
 from partimento.corpus.reading import Reading
-from partimento.piece import Event, Key, Meter, Note, Notes, Part, Piece, Source
+from partimento.music.piece import Event, Key, Meter, Note, Notes, Part, Piece, Source
 
 SIDES = ("train", "valid", "test")
 VOICES = ("Soprano", "Alto", "Tenor", "Bass")

@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from partimento.config import UserError
-from partimento.corpus.errors import UnfitError
-from partimento.corpus.formats import MIDI_SUFFIXES
-from partimento.corpus.packing import unpack
-from partimento.corpus.read import Quantise
+from partimento.corpus.parsers.pool import COMMAND, Answer, Parsers, Task, batched, in_order
+from partimento.corpus.parsers.wire import unpack
 from partimento.corpus.sources import Score, find_scores, provenance
-from partimento.corpus.workers import COMMAND, Answer, Parsers, Task, batched, in_order
 from partimento.files import write_atomically
-from partimento.piece import Piece
+from partimento.io.formats import MIDI_SUFFIXES
+from partimento.io.read import Quantise
+from partimento.music.limits import UnfitError
+from partimento.music.piece import Piece
 
 T = TypeVar("T")
 MIDI_TIMEOUT_S, SCORE_TIMEOUT_S = 20.0, 60.0

@@ -9,8 +9,8 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from partimento.config import UserError
-from partimento.corpus.instruments import instruments_of_text
-from partimento.piece import Key
+from partimento.music.instruments import instruments_of_text
+from partimento.music.piece import Key
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,9 @@ from partimento.collect import read_manifest, resolve
 from partimento.collect.bundled import licence_note
 from partimento.collect.manifest import MANIFEST
 from partimento.config import UserError
-from partimento.corpus.errors import MAX_BYTES, UnfitError
-from partimento.corpus.formats import SUFFIXES, ZIP_FAULTS
 from partimento.corpus.walk import find_files, is_folder
+from partimento.io.formats import SUFFIXES, ZIP_FAULTS
+from partimento.music.limits import MAX_BYTES, UnfitError
 
 MAX_MEMBERS = 1_000_000
 MAX_RATIO = 200  # scores shrink to a fortieth at best; what shrinks more is no score

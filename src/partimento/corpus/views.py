@@ -6,14 +6,14 @@ from fractions import Fraction
 
 import numpy as np
 
-from partimento.corpus.chordify import music21_view
-from partimento.corpus.formats import MIDI_SUFFIXES
-from partimento.corpus.graces import drop_graces, fold_graces, mark_graces, on_plain_grid
-from partimento.corpus.octave import to_sounding
-from partimento.corpus.performed import Midi
-from partimento.corpus.pickup import infer_pickup
+from partimento.analysis.grace_notes import drop_graces, fold_graces, mark_graces, on_plain_grid
+from partimento.analysis.guitar_octave import to_sounding
+from partimento.analysis.music21_grid import music21_view
+from partimento.analysis.pickup import infer_pickup
 from partimento.corpus.settings import DataSettings
-from partimento.piece import Piece
+from partimento.io.formats import MIDI_SUFFIXES
+from partimento.music.performed import Midi
+from partimento.music.piece import Piece
 
 PLAYED = 0.1  # share of the onsets off the grid of notation from which on a file was played, not written
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from partimento.corpus.formats import SUFFIXES
+from partimento.io.formats import SUFFIXES
 
 
 def find_files(sources: Iterable[Path | str]) -> tuple[list[Path], list[tuple[Path, str]]]:

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from partimento.encode.codecs import CHORD, DURATION, HELD, ChordCodec, Encoded
-from partimento.encode.vocabulary import END, PAD, UNKNOWN
+from partimento.tokens.chords import CHORD, DURATION, HELD, ChordCodec, Encoded
+from partimento.tokens.vocabulary import END, PAD, UNKNOWN
 
 Context = tuple[Hashable, ...]
 

@@ -15,16 +15,16 @@ import numpy as np
 from partimento.config import UserError
 from partimento.corpus.benchmarks import BENCHMARKS, VOICES
 from partimento.corpus.reading import Reading
-from partimento.encode.codecs import ChordCodec
-from partimento.encode.notes import NoteCodec
-from partimento.encode.voices import VoiceCodec, grid_of
-from partimento.encode.windows import windows
 from partimento.evaluate.likelihood import UnknownPrices
 from partimento.evaluate.note_counts import NoteCounts, VoiceCounts
-from partimento.piece import Piece
+from partimento.music.piece import Piece
+from partimento.tokens.chords import ChordCodec
+from partimento.tokens.notes import NoteCodec
+from partimento.tokens.voices import VoiceCodec, grid_of
+from partimento.tokens.windows import windows
 
 if TYPE_CHECKING:
-    from partimento.models.run import Run
+    from partimento.training.run import Run
 
 RESAMPLES = 10_000
 BATCH = 8

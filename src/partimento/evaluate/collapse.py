@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from partimento.encode.vocabulary import SPECIAL
+from partimento.tokens.vocabulary import SPECIAL
 
 
 def distinct_ngrams(windows: np.ndarray, n: int) -> float:

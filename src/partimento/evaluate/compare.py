@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from partimento.config import UserError
-from partimento.models.run_folder import RunFolder
+from partimento.training.run_folder import RunFolder
 
 Progress = Callable[[int, int], None]
 SAMPLES, EVENTS = 16, 128  # takes, and events composed in each; as many are compared as a run keeps of its pieces' openings (63)
@@ -182,8 +182,8 @@ FIGURES = ("total", "chord", "held", "duration", "unknown", "kl", "estimate", "r
 def variety(folder: Path) -> float | None:
     """See `Row.distinct`; None for a run that does not compose."""
     from partimento.evaluate.collapse import distinct_ngrams
-    from partimento.models.run import load_run
-    from partimento.sample.composer import composes, draw
+    from partimento.generate.compose import composes, draw
+    from partimento.training.run import load_run
 
     run = load_run(folder)
     if not composes(run):

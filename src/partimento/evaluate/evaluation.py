@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from partimento.analysis.features.table import FEATURES, feature_table, scalar_table
 from partimento.config import UserError
-from partimento.evaluate.bars import first_bars
 from partimento.evaluate.distances import Nearness, between, nearness, within
-from partimento.evaluate.feature_table import FEATURES, feature_table, scalar_table
 from partimento.evaluate.frechet import frechet_of_sets, standardised
-from partimento.models.run_folder import RunFolder
-from partimento.piece import Piece
+from partimento.music.bars import first_bars
+from partimento.music.piece import Piece
+from partimento.training.run_folder import RunFolder
 
 if TYPE_CHECKING:
-    from partimento.models.run import Run
+    from partimento.training.run import Run
 
 Progress = Callable[[str, int, int], None]
 DRAWS = 10
@@ -256,7 +256,7 @@ def _finite(value: Any) -> Any:
 
 def compose_pieces(run: Run, count: int, *, bars: int, seed: int = 0, takes: int = TAKES, progress: Progress | None = None) -> list[Piece]:
     """So many pieces of a run, from silence, with `compose`'s own sampling; piece number n has the seed ``seed + n``."""
-    from partimento.sample.composer import compose
+    from partimento.generate.compose import compose
 
     made = []
     for number in range(count):

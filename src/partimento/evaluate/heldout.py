@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 
-from partimento.encode.codecs import CHORD, DURATION, HELD, ChordCodec, Encoded
-from partimento.encode.prepare import DataSet
-from partimento.encode.settings import TokenSettings
-from partimento.encode.windows import windows
 from partimento.evaluate.baselines import Baseline
 from partimento.evaluate.likelihood import Likelihood, UnknownPrices, likelihood
-from partimento.models.settings import TrainSettings
+from partimento.tokens.chords import CHORD, DURATION, HELD, ChordCodec, Encoded
+from partimento.tokens.settings import TokenSettings
+from partimento.tokens.windows import windows
+from partimento.training.dataset import DataSet
+from partimento.training.settings import TrainSettings
 
 if TYPE_CHECKING:
     from partimento.models.base import LatentModel, Model, NextModel

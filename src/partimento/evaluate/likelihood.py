@@ -8,10 +8,10 @@ from fractions import Fraction
 
 import numpy as np
 
-from partimento.encode.codecs import CHORD, DURATION, HELD, PITCHES, ChordCodec, Encoded
-from partimento.encode.notes import NoteCodec
-from partimento.encode.vocabulary import UNKNOWN
-from partimento.piece import Event, Piece, merge_held
+from partimento.music.piece import Event, Piece, merge_held
+from partimento.tokens.chords import CHORD, DURATION, HELD, PITCHES, ChordCodec, Encoded
+from partimento.tokens.notes import NoteCodec
+from partimento.tokens.vocabulary import UNKNOWN
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from partimento.config import UserError
-from partimento.encode.codecs import ChordCodec
-from partimento.evaluate.chord_names import CLASSES, NAMED, QUALITIES, Chord, chord_name, classes_named, spelling, voicing
-from partimento.models.run_folder import RunFolder
+from partimento.music.chord_names import CLASSES, NAMED, QUALITIES, Chord, chord_name, classes_named, spelling, voicing
+from partimento.tokens.chords import ChordCodec
+from partimento.training.run_folder import RunFolder
 
 RARE = 1 / 5000  # what is a smaller share of all chords has too few lessons behind its vector to be shown
 MAJOR, MINOR = "", "m"
@@ -93,7 +93,7 @@ class ChordVectors:
 
 def chord_vectors(folder: Path) -> ChordVectors:
     """The vectors of a run; UserError if it has none to give."""
-    from partimento.models.run import load_run
+    from partimento.training.run import load_run
 
     RunFolder(folder).check()
     run = load_run(folder)
@@ -204,7 +204,7 @@ def map_of_names(vectors: ChordVectors, *, most: int = 60) -> tuple[np.ndarray, 
     Returns
     -------
     (M, 2) array, Gathered
-        As `write.learning.chord_map` takes them.
+        As `plots.chord_map` takes them.
     """
     shown = vectors.shown.only(np.arange(min(most, len(vectors.shown.names))))
     top, right = (shown.names.index(name) if name in shown.names else None for name in ("C", "G"))

@@ -15,14 +15,14 @@ from typing import TypeVar
 
 import numpy as np
 
+from partimento.analysis.similarity.borrowing import Originality, Shared, library, shared_with
+from partimento.analysis.similarity.duplicates import group
+from partimento.analysis.similarity.fingerprints import sketch
+from partimento.analysis.similarity.sequences import SILENT
 from partimento.config import UserError
-from partimento.corpus.duplicates import group
-from partimento.corpus.lines import SILENT
 from partimento.corpus.reading import Reading
-from partimento.corpus.sketches import sketch
 from partimento.corpus.splits import TEST, TRAIN, VALID
-from partimento.evaluate.shared_runs import Originality, Shared, library, shared_with
-from partimento.piece import Piece
+from partimento.music.piece import Piece
 
 SAMPLE = 200  # real pieces that are left out, at most
 T = TypeVar("T")
@@ -103,7 +103,7 @@ def originality(pieces: Sequence[Piece], corpus: Reading, *, progress: Callable[
 
     With a stored split (`corpus.sides`) both are laid beside the pieces that are learned from, and the real ones are those to test with (to
     validate with, where there are none). Otherwise they are pieces of the corpus, at most `SAMPLE` drawn by lot, each beside
-    all others but its near-duplicates (`corpus.duplicates`).
+    all others but its near-duplicates (`analysis.similarity.duplicates`).
 
     Parameters
     ----------

@@ -12,15 +12,16 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
-from partimento.encode import note_facts, note_grammar
-from partimento.encode.codecs import CHORD, DURATION, FIELDS, HELD, ChordCodec, Encoded
-from partimento.encode.notes import NoteCodec
-from partimento.encode.onehot import flatten, one_hot, unflatten
-from partimento.encode.settings import TokenSettings
-from partimento.encode.vocabulary import END, PAD, SPECIAL, UNKNOWN
-from partimento.encode.windows import Windows, windows
 from partimento.models.deferred import keras, ops
 from partimento.settings import ModelSettings
+from partimento.tokens import note_features as note_facts
+from partimento.tokens import note_grammar
+from partimento.tokens.chords import CHORD, DURATION, FIELDS, HELD, ChordCodec, Encoded
+from partimento.tokens.notes import NoteCodec
+from partimento.tokens.settings import TokenSettings
+from partimento.tokens.vectors.onehot import flatten, one_hot, unflatten
+from partimento.tokens.vocabulary import END, PAD, SPECIAL, UNKNOWN
+from partimento.tokens.windows import Windows, windows
 
 __all__ = [
     "CHORD", "DURATION", "END", "FIELDS", "HELD", "PAD", "SPECIAL", "UNKNOWN", "ChordCodec", "Encoded", "LatentModel", "Losses",
@@ -68,7 +69,7 @@ class Model(ABC):
     validates : bool
         Whether the validation loss says which epoch is best; else the last one is kept.
     codec_kind : str
-        What a piece is to it: ``chords`` or ``notes`` (`encode.prepare.CODECS`).
+        What a piece is to it: ``chords`` or ``notes`` (`training.dataset.CODECS`).
     top_p : float
         Composing chooses among the likeliest that together have this probability, if nothing else is said.
     network : keras.Model

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import activations, initializers, layers, ops
 
-from partimento.encode.vocabulary import PAD, SPECIAL
+from partimento.tokens.vocabulary import PAD, SPECIAL
 
 
 class NotesEmbedding(layers.Layer):
@@ -207,7 +207,7 @@ class LSTM(layers.LSTM):
         )
         if keras.backend.backend() != "jax" or special:
             return super().call(sequences, initial_state=initial_state, mask=mask, training=training)
-        from partimento.models.backend.fast_lstm import lstm_sequence
+        from partimento.models.fast_lstm import lstm_sequence
 
         weights = (self.cell.kernel, self.cell.recurrent_kernel, self.cell.bias)
         return lstm_sequence(sequences, *(ops.convert_to_tensor(weight) for weight in weights))

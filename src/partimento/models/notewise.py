@@ -1,8 +1,8 @@
 """Note by note: a model of any polyphony with a tiny vocabulary, and the exact joint likelihood by the chain rule.
 
-An event is written as its notes from the highest down, each struck or held, then its duration (`encode.notes`). Each token is foretold from
+An event is written as its notes from the highest down, each struck or held, then its duration (`tokens.notes`). Each token is foretold from
 all before it by a recurrent core (Hochreiter & Schmidhuber 1997) or a transformer with rotary positions (Vaswani et al. 2017; Su et al.
-2021), which at every step is shown the same facts that a musician would look at (`encode.note_grammar.COLUMNS`): the chord before and its
+2021), which at every step is shown the same facts that a musician would look at (`tokens.note_grammar.COLUMNS`): the chord before and its
 note in the same voice, the place in the bar, the key, and what came next where the same notes were heard before.
 
 Three things make it learn from little music. Pitches are given, and foretold, in several ways at once: by themselves, from the tonic, and

@@ -1,0 +1,1 @@
+"""What the notes of a piece say: its key, pickup, grace notes, players and octave."""

@@ -1,0 +1,1 @@
+"""Numbers that describe a piece or a set of pieces, as published by others."""

@@ -1,0 +1,208 @@
+"""The features of MusPy (H.-W. Dong, K. Chen, J. McAuley and T. Berg-Kirkpatrick, "MusPy", ISMIR 2020), one number a piece each.
+
+Each equals MusPy 0.5.0's function of the same name on the same music, quirks included, but for these:
+
+- nothing is raised where there is nothing to measure: the features of time are NaN in a piece without notes (MusPy raises ValueError
+  where there is no track), and a piece for drums alone has a pitch range of 0 (MusPy: -127);
+- MusPy's beats and measures begin at step 0. A pickup is therefore set to the end of a whole beat (or measure) first;
+- measures are all equally long in MusPy ("only works for songs with a constant time signature"). Here they are the bars of the piece:
+  where some differ, `groove_consistency` compares neighbours of one length.
+
+Quirks that are kept: a note that ends on a beat (or bar line) also fills the beat (or measure) that begins there, and the beat after the
+last one counts as one; `polyphony_rate` counts steps with *more than* the threshold.
+
+Time is in whole steps, `resolution` of them a quarter. Only `groove_consistency` depends on their number; the default is MusPy's own.
+Starts and ends that lie between steps go to the nearest (halves up), and a note lasts at least a step.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+
+from partimento.analysis.keys import analyse_key
+from partimento.music.parts import drums
+from partimento.music.piece import Key, Piece, distinct, sweep
+
+RESOLUTION = 24
+THRESHOLD = 2
+SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
+
+
+class Steps(NamedTuple):
+    """Notes in whole steps, all parts together."""
+
+    onset: np.ndarray  # (N,) int64
+    end: np.ndarray  # (N,) int64
+    pitch: np.ndarray  # (N,) int64
+    drum: np.ndarray  # (N,) bool
+
+
+def on_grid(piece: Piece, resolution: int = RESOLUTION, *, lead: Fraction = Fraction(0)) -> Steps:
+    """The notes on a grid of `resolution` steps a quarter, all of them `lead` quarters later."""
+    notes = piece.notes
+    grid = math.lcm(notes.divisions, lead.denominator)
+    shift, scale = int(lead * grid), grid // notes.divisions
+
+    def rounded(times: np.ndarray) -> np.ndarray:
+        steps: np.ndarray = (2 * resolution * (times * scale + shift) + grid) // (2 * grid)
+        return steps
+
+    onset = rounded(notes.onset)
+    return Steps(onset, np.maximum(rounded(notes.end), onset + 1), notes.pitch, drums(piece)[notes.part])
+
+
+def _pitches(piece: Piece) -> np.ndarray:
+    """Of all notes but drums."""
+    pitches: np.ndarray = piece.notes.pitch[~drums(piece)[piece.notes.part]]
+    return pitches
+
+
+def n_pitches_used(piece: Piece) -> int:
+    """How many pitches there are; drums aside, as in all features of pitch."""
+    return len(distinct(_pitches(piece)))
+
+
+def n_pitch_classes_used(piece: Piece) -> int:
+    """How many pitch classes there are, 0 to 12."""
+    return len(distinct(_pitches(piece) % 12))
+
+
+def pitch_range(piece: Piece) -> int:
+    """Semitones from the lowest to the highest pitch; 0 where there is none."""
+    pitches = _pitches(piece)
+    return int(pitches.max() - pitches.min()) if len(pitches) else 0
+
+
+def pitch_entropy(piece: Piece) -> float:
+    """Shannon entropy of the pitches of the notes, in bits, at most 7; NaN without notes."""
+    return _entropy(_pitches(piece))
+
+
+def pitch_class_entropy(piece: Piece) -> float:
+    """Shannon entropy of the pitch classes of the notes, in bits, at most log2 12 = 3.585; NaN without notes."""
+    return _entropy(_pitches(piece) % 12)
+
+
+def _entropy(values: np.ndarray) -> float:
+    if not len(values):
+        return math.nan
+    counts = np.bincount(values)
+    shares = counts[counts > 0] / len(values)
+    return abs(float(-(shares * np.log2(shares)).sum()))  # of one value: 0, not -0
+
+
+def pitch_in_scale_rate(piece: Piece, key: Key) -> float:
+    """Share of the notes whose pitch class is in the key's major or natural minor scale; NaN without notes."""
+    pitches = _pitches(piece)
+    if not len(pitches):
+        return math.nan
+    scale = (np.array(SCALES[key.mode]) + key.tonic) % 12
+    return int(np.isin(pitches % 12, scale).sum()) / len(pitches)
+
+
+def scale_consistency(piece: Piece) -> float:
+    """The largest `pitch_in_scale_rate` of the 24 keys; NaN without notes."""
+    return max(pitch_in_scale_rate(piece, Key.from_tonic(tonic, mode)) for mode in ("major", "minor") for tonic in range(12))
+
+
+def polyphony(piece: Piece, *, resolution: int = RESOLUTION) -> float:
+    """How many pitches sound at once, on average over the steps in which any does; NaN without notes."""
+    sounding, lengths, _ = _sounding(on_grid(piece, resolution))
+    busy = lengths[sounding > 0].sum()
+    return float((sounding * lengths).sum() / busy) if busy else math.nan
+
+
+def polyphony_rate(piece: Piece, *, resolution: int = RESOLUTION, threshold: int = THRESHOLD) -> float:
+    """Share of the steps up to the last note's end in which more than `threshold` pitches sound; NaN without notes."""
+    sounding, lengths, total = _sounding(on_grid(piece, resolution))
+    return float(lengths[sounding > threshold].sum() / total) if total else math.nan
+
+
+def _sounding(steps: Steps) -> tuple[np.ndarray, np.ndarray, int]:
+    """Spans of time: how many pitches sound in each, its length, and the last end of all notes, drums among them."""
+    heard = ~steps.drum
+    cut = sweep(steps.onset[heard], steps.end[heard], steps.pitch[heard])
+    return np.diff(cut.first), np.diff(cut.times), int(steps.end.max(initial=0))
+
+
+def empty_beat_rate(piece: Piece, *, resolution: int = RESOLUTION) -> float:
+    """Share of the beats (quarters) in which no note sounds, drums among them; NaN without notes."""
+    steps = on_grid(piece, resolution, lead=-piece.pickup % 1)
+    return _empty_rate(steps, steps.onset // resolution, steps.end // resolution)
+
+
+def empty_measure_rate(piece: Piece, *, resolution: int = RESOLUTION) -> float:
+    """The same share of the bars."""
+    steps, lines = on_measures(piece, resolution)
+    return _empty_rate(steps, _measure(lines, steps.onset), _measure(lines, steps.end))
+
+
+def _empty_rate(steps: Steps, first: np.ndarray, last: np.ndarray) -> float:
+    """Share of the units up to the last one that no note fills, from its first to its last."""
+    if not len(steps.end):
+        return math.nan
+    order = np.argsort(first, kind="stable")
+    first, last = first[order], last[order]
+    reached = np.concatenate([[-1], np.maximum.accumulate(last)[:-1]])  # the last unit that earlier notes fill
+    filled = int(np.maximum(last - np.maximum(first - 1, reached), 0).sum())
+    return 1 - filled / (int(last.max()) + 1)
+
+
+def groove_consistency(piece: Piece, *, resolution: int = RESOLUTION) -> float:
+    """One minus the share of a bar's steps at which either it or its neighbour has an onset, but not both; the mean over neighbours.
+
+    NaN without notes, and without two neighbours of one length. (A piece that ends with its first bar has two by MusPy's count, the
+    second without onsets.) Source: S.-L. Wu and Y.-H. Yang, "The Jazz Transformer on the Front Line", ISMIR 2020.
+    """
+    steps, lines = on_measures(piece, resolution)
+    if not len(steps.end):
+        return math.nan
+    count = int(_measure(lines, steps.end).max()) + 1
+    lengths = np.diff(lines)[:count]
+    alike = lengths[:-1] == lengths[1:]  # with the next one
+    if not alike.any():
+        return math.nan
+    onsets = distinct(steps.onset)
+    measure = _measure(lines, onsets)
+    begins = np.bincount(measure, minlength=count)
+    common = int((np.append(alike, False)[measure] & np.isin(onsets + lengths[measure], onsets)).sum())
+    differ = int((begins[:-1] + begins[1:])[alike].sum()) - 2 * common
+    return 1 - differ / int(lengths[:-1][alike].sum())
+
+
+def on_measures(piece: Piece, resolution: int = RESOLUTION) -> tuple[Steps, np.ndarray]:
+    """The notes after what a pickup lacks of a whole bar, and the bar lines in steps, from 0 on; those around one empty bar come last."""
+    bars = piece.bars()
+    lead = -piece.pickup % bars[0].meter.bar_ql if bars else Fraction(0)
+    times = [Fraction(0), *(bar.onset + bar.duration + lead for bar in bars)]
+    times.append(times[-1] + (bars[-1].duration if len(bars) > 1 else times[-1]))
+    lines = np.array([math.floor(time * resolution + Fraction(1, 2)) for time in times], np.int64)
+    return on_grid(piece, resolution, lead=lead), lines
+
+
+def _measure(lines: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """In which measure each time is."""
+    found: np.ndarray = np.searchsorted(lines, times, side="right") - 1
+    return found
+
+
+def muspy_features(piece: Piece, *, resolution: int = RESOLUTION) -> dict[str, float]:
+    """All of them; `pitch_in_scale_rate` in the key that the piece is heard in."""
+    return {
+        "pitch_range": pitch_range(piece),
+        "n_pitches_used": n_pitches_used(piece),
+        "n_pitch_classes_used": n_pitch_classes_used(piece),
+        "pitch_entropy": pitch_entropy(piece),
+        "pitch_class_entropy": pitch_class_entropy(piece),
+        "scale_consistency": scale_consistency(piece),
+        "pitch_in_scale_rate": pitch_in_scale_rate(piece, analyse_key(piece)[0]),
+        "polyphony": polyphony(piece, resolution=resolution),
+        "polyphony_rate": polyphony_rate(piece, resolution=resolution),
+        "empty_beat_rate": empty_beat_rate(piece, resolution=resolution),
+        "empty_measure_rate": empty_measure_rate(piece, resolution=resolution),
+        "groove_consistency": groove_consistency(piece, resolution=resolution),
+    }

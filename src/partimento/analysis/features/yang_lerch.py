@@ -1,0 +1,127 @@
+"""The features of Yang and Lerch (L.-C. Yang and A. Lerch, "On the evaluation of generative models in music", Neural Computing and
+Applications 32, 2020), of a whole piece each, numbers, histograms and matrices alike.
+
+Their definitions are for one monophonic track at a time; their program (mgeval) reads one track and measures seconds. Here:
+
+- all parts but drums count, their notes in the order of onset, then pitch (within a chord from the bottom up); transitions of pitch
+  classes are within a part;
+- time is in quarters, not in seconds, so that nothing depends on the tempo; notes join on if they begin less than a tenth of a quarter
+  from where another ends (mgeval: 0.05 s, which is the same at 120 quarters a minute);
+- histograms weigh by duration, as theirs, but not by loudness, which models do not compose; every histogram and matrix sums to 1 (mgeval
+  leaves its matrices as counts, so that the longer piece is the farther one);
+- note values are those of notation: a whole note lasts four quarters in any metre (mgeval: a bar);
+- what is counted a bar is the mean over all whole bars (mgeval: a vector, whose distance needs pieces of equally many bars).
+
+Pieces without notes have counts of 0 and NaN for all else; what needs two notes is NaN with fewer.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from partimento.analysis.features.muspy import n_pitches_used, pitch_range
+from partimento.music.bars import BarNotes, notes_by_bar
+from partimento.music.parts import drums
+from partimento.music.piece import Piece
+
+# In 24ths of a quarter, in mgeval's order, which decides between two that are equally near.
+NOTE_LENGTHS = {
+    "whole": 96, "half": 48, "quarter": 24, "eighth": 12, "sixteenth": 6, "dotted half": 72, "dotted quarter": 36, "dotted eighth": 18,
+    "dotted sixteenth": 9, "half triplet": 32, "quarter triplet": 16, "eighth triplet": 8,
+}  # fmt: skip
+JOIN = 10  # notes join on within less than 1/JOIN quarter
+
+
+def note_count(piece: Piece) -> int:
+    """Notes of all parts but drums."""
+    return int((~drums(piece)[piece.notes.part]).sum())
+
+
+def notes_per_bar(bars: BarNotes) -> tuple[float, float]:
+    """How many notes begin in a bar, and how many different pitches they have: the means over all whole bars; NaN without bars."""
+    count = int(bars.whole.sum())
+    if not count:
+        return math.nan, math.nan
+    begins = bars.whole[bars.bar]
+    pitches = np.unique(bars.bar[begins] * 128 + bars.pitch[begins])
+    return int(begins.sum()) / count, len(pitches) / count
+
+
+def pitch_class_histogram(piece: Piece) -> np.ndarray:
+    """Share of the sounding time of each pitch class, from C up: ``(12,)``."""
+    notes = piece.notes
+    kept = ~drums(piece)[notes.part]
+    return _shares(np.bincount(notes.pitch[kept] % 12, notes.duration[kept], minlength=12))
+
+
+def pitch_class_transition_matrix(piece: Piece) -> np.ndarray:
+    """From which pitch class to which it goes where a note of a part begins as another one ends, as shares of all: ``(12, 12)``."""
+    notes, matrix = piece.notes, np.zeros((12, 12))
+    for part in np.flatnonzero(~drums(piece)):
+        mine = notes.part == part
+        if mine.sum() < 2:
+            continue
+        begin, end, tone = notes.onset[mine] * JOIN, notes.end[mine] * JOIN, notes.pitch[mine] % 12
+        before = np.zeros((len(tone) + 1, 12))  # how many notes of each pitch class begin before
+        np.cumsum(np.eye(12)[tone], axis=0, out=before[1:])
+        first = np.searchsorted(begin, end - notes.divisions, side="right")
+        last = np.searchsorted(begin, end + notes.divisions, side="left")
+        np.add.at(matrix, tone, before[last] - before[first])
+    return _shares(matrix)
+
+
+def average_pitch_interval(piece: Piece) -> float:
+    """Semitones from each note to the next, on average, up or down."""
+    pitches = piece.notes.pitch[~drums(piece)[piece.notes.part]]
+    return float(np.abs(np.diff(pitches)).mean()) if len(pitches) > 1 else math.nan
+
+
+def average_inter_onset_interval(piece: Piece) -> float:
+    """Quarters from each note's onset to the next one's, on average; 0 within a chord."""
+    onsets = piece.notes.onset[~drums(piece)[piece.notes.part]]
+    return float((onsets[-1] - onsets[0]) / (piece.notes.divisions * (len(onsets) - 1))) if len(onsets) > 1 else math.nan
+
+
+def _length_classes(piece: Piece) -> np.ndarray:
+    """The nearest of `NOTE_LENGTHS` for each note: ``(N,)``."""
+    durations = piece.notes.duration[~drums(piece)[piece.notes.part]]
+    known = np.array(list(NOTE_LENGTHS.values()))
+    nearest: np.ndarray = np.abs(24 * durations[:, None] - known * piece.notes.divisions).argmin(1)
+    return nearest
+
+
+def note_length_histogram(piece: Piece) -> np.ndarray:
+    """Share of the notes of each of `NOTE_LENGTHS`, the nearest one of each: ``(12,)``."""
+    return _shares(np.bincount(_length_classes(piece), minlength=len(NOTE_LENGTHS)))
+
+
+def note_length_transition_matrix(piece: Piece) -> np.ndarray:
+    """From which of `NOTE_LENGTHS` to which the next note goes, as shares of all: ``(12, 12)``."""
+    classes, size = _length_classes(piece), len(NOTE_LENGTHS)
+    pairs = classes[:-1] * size + classes[1:]
+    return _shares(np.bincount(pairs, minlength=size * size).reshape(size, size))
+
+
+def _shares(counts: np.ndarray) -> np.ndarray:
+    total = counts.sum()
+    return counts / total if total else np.full(counts.shape, np.nan)
+
+
+def yang_lerch_features(piece: Piece, bars: BarNotes | None = None) -> dict[str, float | np.ndarray]:
+    """All of them, by name."""
+    notes_a_bar, pitches_a_bar = notes_per_bar(notes_by_bar(piece) if bars is None else bars)
+    return {
+        "pitch_count": n_pitches_used(piece),
+        "pitch_count_per_bar": pitches_a_bar,
+        "pitch_class_histogram": pitch_class_histogram(piece),
+        "pitch_class_transition_matrix": pitch_class_transition_matrix(piece),
+        "pitch_range": pitch_range(piece),
+        "average_pitch_interval": average_pitch_interval(piece),
+        "note_count": note_count(piece),
+        "note_count_per_bar": notes_a_bar,
+        "average_inter_onset_interval": average_inter_onset_interval(piece),
+        "note_length_histogram": note_length_histogram(piece),
+        "note_length_transition_matrix": note_length_transition_matrix(piece),
+    }

@@ -1,0 +1,163 @@
+"""The upbeat before the first whole bar, which MIDI does not tell, from where the music leans on its bars.
+
+Every place in the bar may be the first bar line. For each one, `bar_line_features` says how well the music would fit: many notes, long
+notes and long waits for the next one should fall on the downbeat, the middle of the bar and beats; few notes should sound on through a
+bar line; the last bar ends where the piece does, or lacks what the upbeat took; and some upbeats are usual. A weight for each of these,
+fitted to music whose upbeats are known, makes odds of them (a conditional logit). benchmarks/evidence.py fits and measures them.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import lru_cache
+
+import numpy as np
+
+from partimento.analysis.grace_notes import on_plain_grid
+from partimento.music.piece import Meter, Piece
+
+GRID = 4  # places a quarter note: upbeats are counted in sixteenth notes
+FEWEST_BARS, MOST_PLACES = 4, 64
+MOST_OFF = 0.1  # share of the onsets off the grid of notation: beyond it the piece is played freely
+CONFIDENCE = 0.95  # below it nothing is said
+
+FEATURES = (
+    *(f"{what} {where}" for what in ("notes", "length", "wait", "across") for where in ("downbeat", "middle", "beats")),
+    "no upbeat", "whole beats", "one beat", "a quarter", "an eighth", "an eighth of a compound beat",
+    "less than a beat", "a sixteenth", "odd sixteenths", "half a bar", "more than half a bar",
+    "nothing begins there", "begins with a rest",
+    "last bar lacks the upbeat", "last bar is cut", "last note on downbeat", "last note in middle",
+)  # fmt: skip
+WEIGHTS = np.array([
+    4.4, 8.39, -4.4,
+    20.78, -5.8, 5.22,
+    3.28, 15.56, 2.47,
+    -2.78, -6.71, 2.68,
+    2.48, 1.79, -0.89, 3.68, 4.93, 0.76,
+    -0.21, 1.01, 2.11, -2.92, -2.87,
+    -5.12, -6.38,
+    -1.57, -2.19, 0.94, 0.82,
+])  # fmt: skip
+
+
+def infer_pickup(piece: Piece) -> Fraction | None:
+    """The length of a piece's upbeat, where the evidence is strong.
+
+    Parameters
+    ----------
+    piece : Piece
+        Read exactly; grace notes, if flagged, are left aside. Its own `pickup` is not looked at.
+
+    Returns
+    -------
+    Fraction or None
+        In quarter lengths, less than a bar; 0 says that it begins with a whole bar, None that nothing can be told.
+    """
+    odds = pickup_odds(piece)
+    if odds is None or float(odds.max()) < CONFIDENCE:
+        return None
+    return Fraction(int(odds.argmax()), GRID)
+
+
+def pickup_odds(piece: Piece) -> np.ndarray | None:
+    """The probability of every upbeat shorter than a bar.
+
+    Returns
+    -------
+    (P,) float64 or None
+        By sixteenth notes; None if the piece is too short or too free, or its bars are not whole sixteenths.
+    """
+    features = bar_line_features(piece)
+    if features is None:
+        return None
+    score = WEIGHTS @ features
+    odds = np.exp(score - score.max())
+    return np.asarray(odds / odds.sum())
+
+
+def bar_line_features(piece: Piece) -> np.ndarray | None:
+    """How well the music would fit if its first bar line stood at each place of the bar.
+
+    Only the music before the first other metre counts.
+
+    Returns
+    -------
+    (F, P) float64 or None
+        A row for each of `FEATURES`, a column for each sixteenth note of the bar; None as in `pickup_odds`.
+    """
+    notes = piece.notes
+    meter = piece.meters[0] if piece.meters and piece.meters[0].onset == 0 else Meter()
+    places = meter.bar_ql * GRID
+    if places.denominator > 1 or not 1 < places <= MOST_PLACES:
+        return None
+    bar, grid = int(places), notes.divisions
+    written = (meter.numerator, meter.denominator)
+    until = next((mark.onset for mark in piece.meters if (mark.numerator, mark.denominator) != written), piece.length)
+    before = int(np.searchsorted(notes.onset, -(-until.numerator * grid // until.denominator)))
+    kept = np.flatnonzero(notes.grace[:before] == 0)
+    onset, duration = notes.onset[kept], notes.duration[kept]
+    if until < FEWEST_BARS * meter.bar_ql or not len(onset):
+        return None
+    first = np.flatnonzero(np.concatenate([[True], onset[1:] != onset[:-1]]))  # of the notes that begin together
+    if np.count_nonzero(on_plain_grid(onset[first], grid)) < (1 - MOST_OFF) * len(first):
+        return None
+    beat, middle, usual = _usual(*written)
+    end = round(until * GRID)
+    place = (2 * GRID * onset[first] + grid) // (2 * grid)
+    near = 10 * np.abs(GRID * onset[first] - place * grid) <= grid
+    longest = bar * grid // GRID
+    wait = np.diff(onset[first], append=max(end * grid // GRID, int(onset[-1]) + 1))
+    weights = (np.diff(first, append=len(onset)), np.minimum(np.maximum.reduceat(duration, first), longest), np.minimum(wait, longest))
+    table = np.array([*(np.bincount(place[near] % bar, each[near], bar) for each in weights), _across(onset, duration, bar, grid)])
+    table /= np.maximum(table.sum(axis=1, keepdims=True), 1)
+    leaning = np.zeros((4, 3, bar))
+    leaning[:, 0] = table
+    if middle:
+        leaning[:, 1] = np.roll(table, -middle, axis=1)
+    leaning[:, 2] = np.tile(table.reshape(4, -1, beat).sum(axis=1), bar // beat)
+    return np.concatenate([leaning.reshape(12, bar), usual, _edges(place, near, bar, middle, end)])
+
+
+def _across(onset: np.ndarray, duration: np.ndarray, bar: int, grid: int) -> np.ndarray:
+    """(P,) int64: how many notes sound on at each place of the bar, begun before it."""
+    begin = onset * GRID // grid + 1
+    stop = -(-(onset + duration) * GRID // grid)
+    size = (max(int(begin.max()), int(stop.max())) // bar + 1) * bar
+    sounding = np.cumsum(np.bincount(begin, minlength=size) - np.bincount(stop, minlength=size))
+    across: np.ndarray = sounding.reshape(-1, bar).sum(axis=0)
+    return across
+
+
+@lru_cache(maxsize=64)
+def _usual(numerator: int, denominator: int) -> tuple[int, int, np.ndarray]:
+    """A metre's beat and middle of the bar (0: it has none), in places, and what can be said of upbeats without hearing them."""
+    bar = numerator * 4 * GRID // denominator
+    compound = numerator % 3 == 0 and numerator > 3 and denominator >= 8
+    beat = max(4 * GRID * (3 if compound else 1) // denominator, 1)
+    if bar % beat:
+        beat = 1
+    middle = bar // 2 if (bar // beat) % 2 == 0 else 0
+    place = np.arange(bar)
+    usual = np.array(
+        [
+            place == 0, (place > 0) & (place % beat == 0), place == beat, place == 4, place == 2, (place == 2) & (beat == 6),
+            (place > 0) & (place < beat), place == 1, place % 2 == 1, (place > 0) & (place == middle), 2 * place > bar,
+        ],
+        np.float64,
+    )  # fmt: skip
+    return beat, middle, usual
+
+
+def _edges(place: np.ndarray, near: np.ndarray, bar: int, middle: int, end: int) -> np.ndarray:
+    """(6, P): how the piece begins and ends."""
+    candidate = np.arange(bar)
+    empty = np.ones(bar, bool)
+    empty[place[near & (place < bar)]] = False
+    last, left = int(place[-1]) % bar, end % bar
+    return np.array(
+        [
+            empty, (candidate > 0) & bool(place[0] > 0), (candidate > 0) & (left == 0), (left != 0) & (candidate != left),
+            candidate == last, (candidate + middle) % bar == last if middle else empty & False,
+        ],
+        np.float64,
+    )  # fmt: skip

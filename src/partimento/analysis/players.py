@@ -1,0 +1,358 @@
+"""What forces a piece is for, by what sounds: who plays, on what, and whether it is one player alone.
+
+A track is not yet a player. The voices of one guitarist, the hands of a pianist, the movements of a suite and the staff of a tablature may
+each have a track of their own, and one staff may hold two singers. What the instruments are is said by programs and by the names of tracks
+or, failing both, by nothing. `forces_of` says by which rules tracks become players; benchmarks/forces.py measures them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import combinations, pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from partimento.music.instruments import FAMILY, LINE, LOW, MAX_TRACKS, PLACE, PLACES, PROGRAMS, REGISTER, instruments_of_text, plain_words
+from partimento.music.piece import Part, Piece, distinct, sweep
+
+UNKNOWN = "unknown"
+KINDS = ("none", "solo", "duo", "trio", "quartet", "quintet", "ensemble")  # six players or more are an ensemble
+MEETING = 0.0075  # share of notes: the hands of one player hardly ever take the same key at the same time
+CROSSING = 0.05  # share of time: the voices of one player keep above one another
+TENTH, REACHED = 16, 0.95  # semitones that a hand spans on a keyboard, and the share of chords that two such hands reach
+MAX_VOICES = 3  # tracks of one player where nothing says what plays: four are a choir or a quartet
+RANGES = {"guitar": (38, 88), "violin": (55, 103), "flute": (59, 98), "voice": (36, 88), "piano": (21, 108)}  # MIDI pitches that sound
+WRITTEN_HIGH = ("guitar", "voice")  # files often give it an octave higher than it sounds
+
+
+@dataclass(frozen=True, slots=True)
+class Player:
+    """One player, as far as the sounds tell.
+
+    Parameters
+    ----------
+    instrument : str
+        Plain and in lower case: ``guitar``, ``flute``, ``voice`` …, or ``unknown``.
+    said : bool
+        Whether a program or a name says so; not so where it is the piano that files name who name nothing (program 0 throughout).
+    parts : tuple of int
+        Indices into `Piece.parts`.
+    lowest, highest : int
+        MIDI pitches.
+    """
+
+    instrument: str
+    said: bool
+    parts: tuple[int, ...]
+    lowest: int
+    highest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forces:
+    """The players of a piece, in the order of the score.
+
+    Attributes
+    ----------
+    kind : str
+        One of `KINDS`, by the number of players.
+    solo : bool
+        One player.
+    alone : bool
+        One kind of instrument, be it one player or several.
+    instruments : tuple of str
+        One a player.
+    """
+
+    players: tuple[Player, ...]
+
+    @property
+    def kind(self) -> str:
+        return KINDS[min(len(self.players), len(KINDS) - 1)]
+
+    @property
+    def solo(self) -> bool:
+        return len(self.players) == 1
+
+    @property
+    def alone(self) -> bool:
+        return len(set(self.instruments)) == 1
+
+    @property
+    def instruments(self) -> tuple[str, ...]:
+        return tuple(player.instrument for player in self.players)
+
+    def may_be_only(self, instrument: str) -> bool:
+        """Whether nothing that sounds speaks against this instrument alone, be it one player or several.
+
+        A player whose instrument nobody says may play any that has the range (of guitar, violin, flute, voice and piano it is known).
+        """
+        return bool(self.players) and all(_may_play(player, instrument) for player in self.players)
+
+    def named(self, instruments: Sequence[str]) -> Forces:
+        """The same players; those whose instrument nobody says are called as a catalogue has it (`instruments_of_text` of its word).
+
+        That is possible where the word names one kind of instrument, or as many players as there are.
+        """
+        if len(set(instruments)) == 1:
+            names = [instruments[0]] * len(self.players)
+        elif len(instruments) == len(self.players):
+            names = list(instruments)
+        else:
+            return self
+        pairs = zip(self.players, names, strict=True)
+        return Forces(tuple(player if player.said else replace(player, instrument=name) for player, name in pairs))
+
+
+def _may_play(player: Player, instrument: str) -> bool:
+    if player.said or instrument not in RANGES:
+        return player.instrument == instrument or not player.said
+    bottom, top = RANGES[instrument]
+    octaves = (0, 12) if instrument in WRITTEN_HIGH else (0,)
+    return any(bottom <= player.lowest - octave and player.highest - octave <= top for octave in octaves)
+
+
+class Heard(NamedTuple):
+    """What is known of who plays a track.
+
+    Attributes
+    ----------
+    instrument : str
+    said : bool
+        Whether anybody says so.
+    group : str
+        The instrument of the player to whom the track may belong.
+    name : str
+        The track's name, its hand or staff aside, where it names an instrument.
+    own_name : bool
+        Whether it has a name that the other tracks have not and that is no mere place in the score (upper, left, voice 2).
+    """
+
+    instrument: str
+    said: bool
+    group: str
+    name: str
+    own_name: bool
+
+
+class Track(NamedTuple):
+    """The notes of one part, or of several that sound in turns, by onset, then pitch; in steps."""
+
+    parts: tuple[int, ...]
+    heard: Heard
+    onset: np.ndarray
+    end: np.ndarray
+    pitch: np.ndarray
+
+
+def forces_of(piece: Piece) -> Forces:
+    """Who plays a piece, by its notes, programs and track names alone.
+
+    The rules, and why:
+
+    - The program is the instrument. A track's name says it where the program is none or 0, which is what files write that name no
+      instrument; where all tracks are named after instruments; and within a family (a violin among strings). A name common to tracks of
+      several programs is the piece's own.
+    - A track that is note by note another at the unison or in octaves is a second writing of it (a tablature), if it is of the same
+      instrument or has chords: people who play in unison are not given chords.
+    - Tracks of one instrument that sound in turns are one player's: movements one after another.
+    - Where a voice or a wind instrument, which sounds a note at a time, has two on average, it is two players.
+    - Two tracks of a keyboard are two hands unless they meet on one key; three or more are one player's if two hands reach their chords.
+    - Tracks of which nothing says what plays, or that stand unsaid beside one guitar or piano, are the voices of one player unless they
+      have names of their own, are more than `MAX_VOICES` or cross.
+    - Every other track is a player: violins, winds, voices, and guitars that each have a program.
+
+    Returns
+    -------
+    Forces
+        Without players where nothing sounds.
+    """
+    tracks = _tracks(piece)
+    if len(tracks) <= MAX_TRACKS:
+        doubles = _doubles(tracks)
+        tracks = [track for i, track in enumerate(tracks) if i not in doubles]
+    groups: dict[str, list[Track]] = {}
+    for track in tracks:
+        groups.setdefault(track.heard.group, []).append(track)
+    players = [player for group in groups.values() for player in _players(group)]
+    return Forces(tuple(sorted(players, key=lambda player: player.parts)))
+
+
+def _tracks(piece: Piece) -> list[Track]:
+    """The parts that sound."""
+    notes = piece.notes
+    part, onset, end, pitch = notes.part, notes.onset, notes.end, notes.pitch
+    if len(piece.parts) > 1:
+        order = np.argsort(part, kind="stable")
+        part, onset, end, pitch = part[order], onset[order], end[order], pitch[order]
+    edges = [*np.flatnonzero(np.diff(part, prepend=-1)).tolist(), len(part)]
+    sounding = part[edges[:-1]].tolist()
+    heard = _heard(tuple(piece.parts[i] for i in sounding))
+    spans = zip(sounding, heard, pairwise(edges), strict=True)
+    return [Track((i,), one, onset[a:b], end[a:b], pitch[a:b]) for i, one, (a, b) in spans]
+
+
+@lru_cache(4096)
+def _heard(parts: tuple[Part, ...]) -> tuple[Heard, ...]:
+    names = [plain_words(part.name.partition(":")[0]) for part in parts]  # LilyPond writes staff:voice
+    words = _words(parts, names)
+    chosen = any(part.program or part.is_drum for part in parts)
+    by_name = len(parts) > 1 and all(words)
+    rows = []
+    for part, word in zip(parts, words, strict=True):
+        played = UNKNOWN if part.program is None else PROGRAMS[part.program]
+        if part.is_drum:
+            rows.append(("drums", True))
+        elif word and (by_name or not part.program or FAMILY.get(word) == FAMILY.get(played, "") != "hands"):
+            rows.append((word, True))
+        else:
+            rows.append((played, bool(part.program) or (part.program == 0 and chosen)))
+    said = {instrument for instrument, sure in rows if sure}
+    host = said.pop() if len(said) == 1 else UNKNOWN  # whose further voices the unsaid tracks may be
+    host = host if FAMILY.get(host) in ("hands", "plucked") else UNKNOWN
+    heard, alike = [], len(set(names)) == 1
+    for (instrument, sure), name, word in zip(rows, names, words, strict=True):
+        own_name = not alike and not PLACES.fullmatch(name)
+        group = host if instrument == UNKNOWN and not own_name else instrument
+        heard.append(Heard(instrument, sure, group, word and (PLACE.sub("", name).strip() or name), own_name))
+    return tuple(heard)
+
+
+def _words(parts: Sequence[Part], names: Sequence[str]) -> list[str]:
+    """The instrument that each name names, or nothing."""
+    programs: dict[str, set[int]] = {}
+    for part, name in zip(parts, names, strict=True):
+        programs.setdefault(name, set()).add(part.program or 0)
+    words = ["" if len(programs[name]) > 1 or _is_line(name) else next(iter(instruments_of_text(name)), "") for name in names]
+    choir = any(REGISTER.search(name) for name in names)
+    return ["voice" if choir and LOW.fullmatch(name) else word for name, word in zip(names, words, strict=True)]
+
+
+def _is_line(name: str) -> bool:
+    """Whether "voice" in the name of a track means a line of music, not a singer."""
+    return bool(LINE.search(name)) and not LINE.fullmatch(name)
+
+
+def _doubles(tracks: Sequence[Track]) -> set[int]:
+    """The tracks that write another one a second time."""
+    alike: dict[tuple[int, ...], list[int]] = {}
+    for i, track in enumerate(tracks):
+        alike.setdefault((len(track.onset), int(track.onset[-1]), int(track.onset.sum())), []).append(i)
+    doubles: set[int] = set()
+    for i, j in (pair for members in alike.values() for pair in combinations(members, 2)):
+        a, b = tracks[i], tracks[j]
+        interval = b.pitch[0] - a.pitch[0]
+        if interval % 12 or not np.array_equal(a.onset, b.onset) or not np.array_equal(a.pitch + interval, b.pitch):
+            continue
+        has_chords = bool((a.onset[1:] == a.onset[:-1]).any())
+        if has_chords or (a.heard.group, a.heard.name) == (b.heard.group, b.heard.name):
+            doubles.add(max(i, j, key=lambda k: _second_hand(tracks[k], k)))
+    return doubles
+
+
+def _second_hand(track: Track, place: int) -> tuple[bool, bool, int, int]:
+    """Of two writings the greater goes: the unsaid, the synthesizer that stands for a staff, the higher (guitars are written high)."""
+    return not track.heard.said, track.heard.instrument not in FAMILY, int(track.pitch[0]), place
+
+
+def _players(tracks: Sequence[Track]) -> list[Player]:
+    """The players of one instrument."""
+    lanes = _in_turns(tracks) if 1 < len(tracks) <= MAX_TRACKS else tracks
+    if len(lanes) > 1 and _one_player(lanes):
+        lanes = [_joined(lanes)]
+    players = []
+    for lane in lanes:
+        player = Player(lane.heard.instrument, lane.heard.said, lane.parts, int(lane.pitch.min()), int(lane.pitch.max()))
+        players += [player] * (_voices(lane) if FAMILY.get(player.instrument) == "single" else 1)
+    return players
+
+
+def _in_turns(tracks: Sequence[Track]) -> list[Track]:
+    """Join tracks of which one begins after the last note of another, the nearest in pitch; not those named after two instruments."""
+    if max(int(track.onset[0]) for track in tracks) <= min(int(track.onset[-1]) for track in tracks):
+        return list(tracks)  # all sound together at some time
+    lanes: list[list[Track]] = []
+    for track in sorted(tracks, key=lambda track: (track.onset[0], -track.pitch.mean())):
+        before = (lane for lane in lanes if lane[-1].onset[-1] < track.onset[0] and lane[-1].heard.name == track.heard.name)
+        nearest = min(before, key=lambda lane: abs(lane[-1].pitch.mean() - track.pitch.mean()), default=None)
+        if nearest is None:
+            lanes.append([track])
+        else:
+            nearest.append(track)
+    return [_joined(lane) for lane in lanes]
+
+
+def _joined(tracks: Sequence[Track]) -> Track:
+    if len(tracks) == 1:
+        return tracks[0]
+    onset, end, pitch = (np.concatenate([getattr(track, name) for track in tracks]) for name in ("onset", "end", "pitch"))
+    order = np.lexsort((pitch, onset))
+    parts = tuple(sorted(part for track in tracks for part in track.parts))
+    best = max((track.heard for track in tracks), key=lambda heard: heard.said)
+    return Track(parts, best, onset[order], end[order], pitch[order])
+
+
+def _one_player(lanes: Sequence[Track]) -> bool:
+    """Whether tracks that sound together are one player's."""
+    heard = [lane.heard for lane in lanes]
+    unsaid = [one for one in heard if not one.said]
+    group = heard[0].group
+    if group == "drums":
+        return True
+    if len({one.name for one in heard}) > 1 or (unsaid and (len(lanes) > MAX_VOICES or any(one.own_name for one in unsaid))):
+        return False
+    if FAMILY.get(group) == "hands":
+        if len(lanes) == 2:
+            return _meeting(*lanes) <= MEETING
+        return (group == "organ" and len(lanes) == 3) or _reached(_joined(lanes)) >= REACHED  # an organist's feet are a third hand
+    return len(heard) - len(unsaid) <= 1 and _crossing(lanes) <= CROSSING
+
+
+def _voices(track: Track) -> int:
+    """How many notes sound at once on average while any sounds, rounded; at least 1."""
+    if (track.onset[1:] >= track.end[:-1]).all():
+        return 1
+    until = np.maximum.accumulate(track.end)
+    since = np.maximum(track.onset[1:], until[:-1])
+    sounding = track.end[0] - track.onset[0] + np.maximum(track.end[1:] - since, 0).sum()
+    return max(int((track.end - track.onset).sum() / sounding + 0.5), 1)
+
+
+def _meeting(a: Track, b: Track) -> float:
+    """The share of notes, of the track that has fewer, that sound while the other sounds the same pitch."""
+    a, b = sorted((a, b), key=lambda track: len(track.onset))
+    late = int(max(a.end.max(), b.end.max())) + 1
+    order = np.argsort(b.pitch * late + b.onset)
+    # The last note of that pitch in b to begin before the note of a ends: pitches do not overlap within a part.
+    last = np.searchsorted((b.pitch * late + b.onset)[order], a.pitch * late + a.end) - 1
+    found = order[last]
+    meets = (last >= 0) & (b.pitch[found] == a.pitch) & (b.end[found] > a.onset)
+    return float(meets.mean())
+
+
+def _reached(track: Track) -> float:
+    """The share of chords, by notes struck together, that two hands reach."""
+    first = np.flatnonzero(np.diff(track.onset, prepend=-1))
+    sizes = np.diff(first, append=len(track.onset))
+    lowest, highest = track.pitch[first], track.pitch[first + sizes - 1]
+    beyond = (track.pitch > np.repeat(lowest, sizes) + TENTH) & (track.pitch < np.repeat(highest, sizes) - TENTH)
+    return 1 - float(np.logical_or.reduceat(beyond, first).mean())
+
+
+def _crossing(lanes: Sequence[Track]) -> float:
+    """Of the time that two neighbouring tracks sound, the share where the lower one has a note above one of the upper; the largest."""
+    lanes = sorted(lanes, key=lambda lane: -lane.pitch.mean())
+    times = distinct(np.concatenate([edge for lane in lanes for edge in (lane.onset, lane.end)]))
+    lengths = np.diff(times)
+    lowest, highest = np.full((2, len(lanes), len(lengths)), -1)
+    for i, lane in enumerate(lanes):
+        cut = sweep(lane.onset, lane.end, lane.pitch, times)
+        sounds = np.diff(cut.first) > 0
+        lowest[i, sounds] = cut.pitch[cut.first[:-1][sounds]]
+        highest[i, sounds] = cut.pitch[cut.first[1:][sounds] - 1]
+    together = (lowest[:-1] >= 0) & (lowest[1:] >= 0)
+    crossed = together & (lowest[:-1] < highest[1:])
+    return float(((crossed * lengths).sum(axis=1) / np.maximum((together * lengths).sum(axis=1), 1)).max())

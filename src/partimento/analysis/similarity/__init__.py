@@ -1,0 +1,1 @@
+"""Near-duplicates, shared passages, and the indexes that find them."""

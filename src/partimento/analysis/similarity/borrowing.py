@@ -1,0 +1,187 @@
+"""Runs that one piece has in common with a corpus: the longest of its chords and of its melody, and how much lies in long ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from partimento.analysis.similarity.sequences import Line, lines_of
+from partimento.analysis.similarity.suffix_index import Index, Matches, index_of
+from partimento.config import UserError
+from partimento.music.piece import Piece
+
+LONG = 8  # elements of a run from which on it counts as borrowed
+LOOKED_AT = 1000  # places of one run whose rhythm is compared
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A stretch of a piece that stands in a corpus.
+
+    Parameters
+    ----------
+    length : int
+        Chords (events, rests inside among them) or notes of the melody.
+    bar : int
+        Of the piece, in which it begins.
+    title, path : str
+        Of the piece of the corpus: the first that has it, if none has it in the same rhythm.
+    corpus_bar : int
+        In which it begins there.
+    semitones : int
+        From the piece up to the corpus.
+    same_rhythm : bool
+        Whether, there, the time from each of its elements to the next is the same too.
+    pieces : int
+        Of the corpus, that have it.
+    """
+
+    length: int
+    bar: int
+    title: str
+    path: str
+    corpus_bar: int
+    semitones: int
+    same_rhythm: bool
+    pieces: int
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What one line of a piece shares with a corpus.
+
+    Parameters
+    ----------
+    elements : int
+        Chords that sound, or notes of the melody.
+    longest : Run or None
+        None if not even one element stands in the corpus.
+    share : float
+        Of the elements, those inside shared runs of `LONG` and more.
+    """
+
+    elements: int
+    longest: Run | None
+    share: float
+
+    @property
+    def length(self) -> int:
+        """Of the longest run."""
+        return self.longest.length if self.longest else 0
+
+
+@dataclass(frozen=True)
+class Originality:
+    """What a piece shares with a corpus.
+
+    Parameters
+    ----------
+    title, path : str
+    chords, melody : Shared
+    in_corpus : tuple of str
+        Pieces of the corpus that are this one, or the same music under another name: they were left aside.
+    """
+
+    title: str
+    path: str
+    chords: Shared
+    melody: Shared
+    in_corpus: tuple[str, ...] = ()
+
+
+class About(NamedTuple):
+    """What is kept of a piece of the corpus besides its lines."""
+
+    title: str
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True, eq=False)
+class Library:
+    """A corpus, indexed; `library` makes one."""
+
+    about: list[About]
+    chords: Index
+    melody: Index
+
+    @cached_property
+    def _by_file(self) -> dict[str, list[int]]:
+        places: dict[str, list[int]] = {}
+        for place, about in enumerate(self.about):
+            if about.sha256:
+                places.setdefault(about.sha256, []).append(place)
+        return places
+
+    def places_of(self, piece: Piece) -> list[int]:
+        """The corpus' pieces that are the same file, by their numbers."""
+        return self._by_file.get(piece.source.sha256, [])
+
+    def without(self, pieces: Collection[int]) -> Library:
+        """The same, but nothing is found in these pieces."""
+        return Library(self.about, self.chords.without(pieces), self.melody.without(pieces))
+
+
+def library(pieces: Iterable[Piece], *, progress: Progress | None = None) -> Library:
+    """Index pieces: what other pieces are compared with.
+
+    Raises
+    ------
+    UserError
+        If there are none.
+    """
+    about, both, total = [], [], len(pieces) if isinstance(pieces, Sequence) else 0
+    for done, piece in enumerate(pieces, 1):
+        about.append(About(piece.title, piece.source.path, piece.source.sha256))
+        both.append(lines_of(piece))
+        if progress:
+            progress(done, max(total, done))
+    if not both:
+        raise UserError("an empty corpus: there is nothing to compare with")
+    return Library(about, index_of(lines.chords for lines in both), index_of(lines.melody for lines in both))
+
+
+def shared_with(corpus: Library, piece: Piece, *, in_corpus: Sequence[int] = ()) -> Originality:
+    """What a piece shares with a corpus, but for its pieces `in_corpus` (by their numbers), which are left aside."""
+    lines, rest = lines_of(piece), corpus.without(in_corpus)
+    chords, melody = (_shared(index, line, corpus.about) for index, line in zip((rest.chords, rest.melody), lines, strict=True))
+    return Originality(piece.title, piece.source.path, chords, melody, tuple(corpus.about[number].path for number in in_corpus))
+
+
+def _shared(index: Index, line: Line, about: Sequence[About]) -> Shared:
+    found, sounding = index.matches(line), line.sounding
+    elements = int(sounding.sum())
+    if not found.length.any():
+        return Shared(elements, None, 0.0)
+    inside = _inside(found) & sounding
+    return Shared(elements, _run(index, line, found, about), float(inside.sum() / elements))
+
+
+def _inside(found: Matches) -> np.ndarray:
+    """(T,) bool: in a run of `LONG` or more."""
+    starts = np.flatnonzero(found.length >= LONG)
+    steps = np.zeros(len(found.length) + 1, np.int64)
+    np.add.at(steps, starts, 1)
+    np.add.at(steps, starts + found.length[starts], -1)
+    inside: np.ndarray = np.cumsum(steps[:-1]) > 0
+    return inside
+
+
+def _run(index: Index, line: Line, found: Matches, about: Sequence[About]) -> Run:
+    """The longest run, the first of them; there, the first place with the same rhythm, or else the first place."""
+    start = int(found.length.argmax())
+    length = int(found.length[start])
+    places = index.places(line, start, length)
+    apart = np.diff(line.onset[start : start + length])
+    near = places[:LOOKED_AT, None] + np.arange(length)
+    same = (np.diff(index.onset[near], axis=1) * line.divisions == apart * index.divisions[places[:LOOKED_AT], None]).all(axis=1)
+    place = int(places[same.argmax()])
+    piece = about[index.piece[place]]
+    up = int(index.reference[place]) - int(line.reference[start])
+    several = len(np.unique(index.piece[places]))
+    return Run(length, int(line.bar[start]), piece.title, piece.path, int(index.bar[place]), up, bool(same.any()), several)

@@ -1,0 +1,184 @@
+"""What is kept of a piece to find its like: its notes on a coarse grid, and fingerprints of its outer lines.
+
+Fingerprints are thinned by winnowing (Schleimer, Wilkerson and Aiken 2003, Winnowing: local algorithms for document fingerprinting):
+lines that agree over 13 successive pitches have an anchor in common, wherever in the pieces that is.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from partimento.music.piece import Piece, distinct
+
+GRID = 48  # steps a quarter: sixteenths, and triplets of them, are exact
+RUN = 6  # pitches in a fingerprint
+WINDOW = 8  # of so many successive fingerprints at least one is kept
+OCCURRENCES = 4  # of one fingerprint in one piece
+REACH = 32  # onsets that a held note covers at most: bounds the work for hostile files
+HASH_SHIFT = np.uint64(24)
+LOW = np.uint64(2**24 - 1)  # the lower part of an anchor, or of an entry of the index
+NONE = np.uint64(2**64 - 1)
+
+
+class Sketch(NamedTuple):
+    """What is kept of a piece to find its like.
+
+    Attributes
+    ----------
+    notes : (N,) uint32
+        By onset, then pitch: the onset in 1/48 quarters (23 bits), whether its pitch sounded until then (1 bit), whether no higher note
+        sounds with it (1 bit), MIDI pitch (7 bits).
+    anchors : (A,) uint64
+        Sorted: a fingerprint (40 bits) and the index of the note at which it begins (24 bits).
+    """
+
+    notes: np.ndarray
+    anchors: np.ndarray
+
+    def to_bytes(self) -> bytes:
+        """For a store: made to compress well, and the same on every machine."""
+        steps = np.diff(self.notes, prepend=np.uint32(0))
+        return len(self.notes).to_bytes(4, "little") + _side_by_side(steps, "<u4") + _side_by_side(self.anchors, "<u8")
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Sketch:
+        """The inverse of `to_bytes`.
+
+        Raises
+        ------
+        ValueError
+            If the bytes are no sketch.
+        """
+        count = int.from_bytes(data[:4], "little")
+        middle = 4 + 4 * count
+        if not 4 <= middle <= len(data) or (len(data) - middle) % 8:
+            raise ValueError("a sketch of another length")
+        notes = np.cumsum(_one_by_one(data[4:middle], "<u4"), dtype=np.uint32)
+        anchors = _one_by_one(data[middle:], "<u8")
+        often = fingerprints(anchors[OCCURRENCES:]) == fingerprints(anchors[:-OCCURRENCES])
+        if (anchors & LOW >= count).any() or (anchors[1:] < anchors[:-1]).any() or often.any():
+            raise ValueError("a sketch whose anchors are not on its notes, not in order or too many")
+        return cls(notes, anchors)
+
+
+def _side_by_side(column: np.ndarray, kind: str) -> bytes:
+    """All first bytes of the numbers, then all second ones, and so on."""
+    return column.astype(kind).view(np.uint8).reshape(-1, np.dtype(kind).itemsize).T.tobytes()
+
+
+def _one_by_one(data: bytes, kind: str) -> np.ndarray:
+    size = np.dtype(kind).itemsize
+    return np.frombuffer(data, np.uint8).reshape(size, -1).T.copy().view(kind).ravel().astype(kind[1:])
+
+
+def sketch(piece: Piece) -> Sketch:
+    """The sketch of a piece, its drums and grace notes aside."""
+    notes = piece.notes
+    drums = np.array([part.is_drum for part in piece.parts], bool)[notes.part]
+    kept = ~drums & (notes.grace == 0)
+    return sketch_of(notes.divisions, notes.onset[kept], notes.end[kept], notes.pitch[kept])
+
+
+def sketch_of(divisions: int, onset: np.ndarray, end: np.ndarray, pitch: np.ndarray) -> Sketch:
+    """The sketch of notes in any order.
+
+    Parameters
+    ----------
+    divisions : int
+        Steps a quarter of `onset` and `end`.
+    onset, end, pitch : (N,) int64
+        Without drums.
+    """
+    onset, end = ((2 * GRID * times + divisions) // (2 * divisions) for times in (onset, end))
+    code = onset << 7 | pitch
+    order = np.argsort(code, kind="stable")
+    code = code[order]
+    kept = code < 1 << 30  # nobody waits for what comes after 170,000 quarters
+    kept[1:] &= code[1:] != code[:-1]
+    code, end = code[kept], end[order][kept]
+    if not len(code):
+        return Sketch(np.zeros(0, np.uint32), np.zeros(0, np.uint64))
+    onset, pitch = code >> 7, code & 127
+    lines, top = _outer_lines(onset, end, pitch)
+    again = _struck_again(onset, end, pitch)
+    return Sketch((onset << 9 | again << 8 | top << 7 | pitch).astype(np.uint32), _anchors(lines, pitch))
+
+
+def _struck_again(onset: np.ndarray, end: np.ndarray, pitch: np.ndarray) -> np.ndarray:
+    """(N,) whether the note before of the same pitch lasts until a note begins: another edition may tie the two."""
+    order = np.argsort(pitch, kind="stable")
+    again = np.zeros(len(order), bool)
+    again[order[1:]] = (pitch[order][1:] == pitch[order][:-1]) & (end[order][:-1] >= onset[order][1:])
+    return again
+
+
+def _outer_lines(onset: np.ndarray, end: np.ndarray, pitch: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
+    """Four lines as indices of notes, and (N,) whether a note is the highest that sounds at its onset.
+
+    The lowest and highest notes struck at each onset, whatever the durations are worth; and those of them that are also the lowest
+    and highest sounding, which stay the same when another voice is left out.
+    """
+    begins = onset[1:] != onset[:-1]
+    first = np.flatnonzero(np.append(True, begins))
+    last = np.append(first[1:], len(onset)) - 1
+    group = np.append(0, np.cumsum(begins))
+    spans = np.clip(np.searchsorted(onset[first], end) - group, 1, REACH)
+    covered = np.repeat(group - np.cumsum(spans) + spans, spans) + np.arange(spans.sum())
+    covered = np.minimum(covered, len(first) - 1)
+    sounding = np.repeat(pitch, spans)
+    lowest, highest = np.full(len(first), 127), np.zeros(len(first), np.int64)
+    np.minimum.at(lowest, covered, sounding)
+    np.maximum.at(highest, covered, sounding)
+    lines = [first, last, first[pitch[first] == lowest], last[pitch[last] == highest]]
+    return lines, pitch == highest[group]
+
+
+def _mix(x: np.ndarray) -> np.ndarray:
+    """Scatter 64-bit numbers (the finaliser of SplitMix64: Steele, Lea and Flood 2014)."""
+    x = (x ^ x >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ x >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
+    mixed: np.ndarray = x ^ x >> np.uint64(31)
+    return mixed
+
+
+TABLE = _mix(np.arange(1, RUN * 256 + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)).reshape(RUN, 256)
+
+
+def _anchors(lines: list[np.ndarray], pitch: np.ndarray) -> np.ndarray:
+    """Winnowed fingerprints of the intervals along lines; a note repeated counts once."""
+    lines = [line[np.append(True, np.diff(pitch[line]) != 0)] for line in lines]
+    line = np.concatenate(lines)
+    count = len(line) - RUN + 1
+    if count <= 0:
+        return np.zeros(0, np.uint64)
+    steps = np.diff(pitch[line]) & 255
+    hashes = np.zeros(count, np.uint64)
+    for place in range(RUN - 1):
+        hashes += TABLE[place, steps[place : place + count]]
+    hashes = _mix(hashes) & ~LOW
+    ends = np.cumsum([len(line) for line in lines[:-1]])
+    across = (ends[:, None] - np.arange(1, RUN)).ravel()  # from one line into the next
+    hashes[across[(across >= 0) & (across < count)]] = NONE
+    around = np.full(WINDOW - 1, NONE)
+    least = _slide(np.minimum, np.concatenate([around, hashes, around]))
+    chosen = np.flatnonzero((_slide(np.maximum, least) == hashes) & (hashes != NONE))  # least of one of the windows it is in
+    anchors = distinct(hashes[chosen] | line[chosen].astype(np.uint64))
+    kept = np.append(np.full(OCCURRENCES, True), fingerprints(anchors[OCCURRENCES:]) != fingerprints(anchors[:-OCCURRENCES]))
+    rare: np.ndarray = anchors[kept[: len(anchors)]]
+    return rare
+
+
+def _slide(extreme: np.ufunc, values: np.ndarray) -> np.ndarray:
+    """The extreme of each WINDOW successive values, by doubling (WINDOW is a power of two)."""
+    step = 1
+    while step < WINDOW:
+        values = extreme(values[:-step], values[step:])
+        step *= 2
+    return values
+
+
+def fingerprints(anchors: np.ndarray) -> np.ndarray:
+    """The fingerprints of anchors, without where they are."""
+    return anchors >> HASH_SHIFT

@@ -1,0 +1,119 @@
+"""What of a piece is compared with other pieces: its chords one after another, and its top line, both the same in every key.
+
+Each element has a *shape*, what it is whatever the key, and a *reference pitch*. Two stretches are the same up to one transposition if
+their shapes are the same and so are the intervals from each reference pitch to the next: the first element counts by its shape alone.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from partimento.music.parts import without_drums
+from partimento.music.piece import Piece, Sweep, sweep
+
+NOTE = b"\0"  # the shape of every note of a melody
+REST = b""
+SILENT = -1  # the reference pitch of a rest
+
+
+class Line(NamedTuple):
+    """Elements of a piece, one after another.
+
+    Attributes
+    ----------
+    shapes : list of T bytes
+        Of a chord: its pitches above the lowest one; of a note: `NOTE`; of a rest: `REST`.
+    reference : (T,) int64
+        MIDI pitch of a chord's lowest note, or of the note; `SILENT` for a rest.
+    onset : (T,) int64
+        In steps.
+    bar : (T,) int64
+        Number of the bar in which each begins; a pickup is 0.
+    divisions : int
+        Steps a quarter.
+    """
+
+    shapes: list[bytes]
+    reference: np.ndarray
+    onset: np.ndarray
+    bar: np.ndarray
+    divisions: int
+
+    @property
+    def sounding(self) -> np.ndarray:
+        """(T,) bool: no rest."""
+        found: np.ndarray = self.reference != SILENT
+        return found
+
+    @property
+    def steps(self) -> np.ndarray:
+        """(T,) int64: semitones from the reference pitch of the last element before that sounds; 0 for rests and where there is none."""
+        steps = np.zeros(len(self.reference), np.int64)
+        sounding = self.sounding
+        steps[sounding] = np.diff(self.reference[sounding], prepend=self.reference[sounding][:1])
+        return steps
+
+
+class Lines(NamedTuple):
+    """Both lines of a piece."""
+
+    chords: Line
+    melody: Line
+
+
+def lines_of(piece: Piece) -> Lines:
+    """The chords and the top line of a piece, its drums aside.
+
+    Chords are its events, each that is wholly held joined to the one before (`piece.merge_held`), rests among them. The top line has a
+    note wherever the highest pitch that sounds is struck; rests and what moves under a held note are not in it.
+
+    >>> from fractions import Fraction
+    >>> from partimento.music.piece import Event
+    >>> quarter = Fraction(1)
+    >>> piece = Piece.from_events([Event((48, 64), quarter), Event((50, 64), quarter, held=(64,)), Event((50, 65), quarter)])
+    >>> found = lines_of(piece)
+    >>> found.chords.reference.tolist(), found.chords.steps.tolist(), found.melody.reference.tolist()
+    ([48, 50, 50], [0, 2, 0], [64, 65])
+    """
+    piece = without_drums(piece)
+    notes = piece.notes
+    grid = math.lcm(notes.divisions, piece.length.denominator)
+    scale = grid // notes.divisions
+    cut = sweep(notes.onset * scale, notes.end * scale, notes.pitch, (0, int(piece.length * grid)))
+    bars = _bars(piece, cut.times[:-1], grid)
+    return Lines(_chords(cut, bars, grid), _melody(cut, bars, grid))
+
+
+def _bars(piece: Piece, onset: np.ndarray, divisions: int) -> np.ndarray:
+    """(T,) the number of the bar in which each onset lies."""
+    bars = piece.bars()
+    begin = np.array([math.ceil(bar.onset * divisions) for bar in bars], np.int64)
+    number = np.array([bar.number for bar in bars], np.int64)
+    found: np.ndarray = number[np.searchsorted(begin, onset, side="right") - 1]
+    return found
+
+
+def _chords(cut: Sweep, bars: np.ndarray, divisions: int) -> Line:
+    sizes = np.diff(cut.first)
+    held = np.concatenate([[0], np.cumsum(cut.held)])
+    wholly = held[cut.first[1:]] - held[cut.first[:-1]] == sizes
+    kept = ~(wholly & (np.concatenate([[-1], sizes[:-1]]) == sizes))  # wholly held and as large: the same chord
+    first, sizes = cut.first[:-1][kept], sizes[kept]
+    reference = np.full(len(first), SILENT, np.int64)
+    reference[sizes > 0] = cut.pitch[first[sizes > 0]]
+    some = np.diff(cut.first) > 0
+    lowest = np.repeat(cut.pitch[cut.first[:-1][some]], np.diff(cut.first)[some])
+    above = (cut.pitch - lowest).astype(np.uint8).tobytes()
+    shapes = [above[a : a + size] for a, size in zip(first.tolist(), sizes.tolist(), strict=True)]
+    return Line(shapes, reference, cut.times[:-1][kept], bars[kept], divisions)
+
+
+def _melody(cut: Sweep, bars: np.ndarray, divisions: int) -> Line:
+    some = np.flatnonzero(np.diff(cut.first))
+    top = cut.first[some + 1] - 1
+    struck = ~cut.held[top]
+    at = some[struck]
+    return Line([NOTE] * len(at), cut.pitch[top[struck]], cut.times[at], bars[at], divisions)

@@ -1,0 +1,98 @@
+"""``partimento bench``: runs on a benchmark set, beside counting and what others publish. Nothing is trained."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from partimento.cli import screen
+from partimento.config import UserError, choose
+from partimento.files import refuse_existing, write_atomically
+from partimento.training.run_folder import RunFolder
+
+HEADER = ("", "nats", "95 %", "by pieces", "where from")
+
+
+def run_bench(
+    name: str, runs: Sequence[Path], *, data: Path | None, side: str, ensemble: bool, out: Path | None, force: bool, as_json: bool
+) -> None:
+    """The command; see `cli.bench`."""
+    from partimento.corpus.benchmarks import BENCHMARKS
+
+    choose(name, BENCHMARKS, what="benchmark")
+    choose(side, {"test": "", "valid": ""}, what="side")
+    if out is not None:
+        if out.suffix.lower() != ".json":
+            raise UserError(f"{out}: the figures are written as .json")
+        refuse_existing(out, force=force)
+    if ensemble and len(runs) < 2:
+        raise UserError("an ensemble is of two runs or more")
+    for run in runs:
+        RunFolder(run).check()
+    if data is not None and not data.is_file():
+        raise UserError(f"no such file: {data}")
+    with screen.stages(quiet=as_json) as stages:
+        with stages.during("read"):
+            reading = _read(name, data)
+        with stages.during("start"):
+            from partimento.evaluate import benchmarks
+            from partimento.training.run import load_run
+
+            models = [load_run(folder) for folder in runs]
+            for model in models:
+                benchmarks.check_fits(model, reading)
+        with stages.during("count"):
+            scores = benchmarks.counts(name, reading, side=side)
+        figures: list[float] = []
+        for folder, model in zip(runs, models, strict=True):
+            told = partial(stages.at, f"measure {folder.name}")
+            mine = benchmarks.scores_of(model, name, reading, side=side, progress=told)
+            figures.append(mine[0].nats)
+            scores += mine
+        if ensemble:
+            scores.append(benchmarks.ensemble(models, name, reading, side=side))
+    plain = {
+        "benchmark": name,
+        "side": side,
+        "unit": benchmarks.UNITS[name],
+        "scores": [asdict(each) for each in scores],
+        "mean": statistics.fmean(figures) if figures else None,
+        "deviation": statistics.stdev(figures) if len(figures) > 1 else None,
+        "published": [each._asdict() for each in benchmarks.PUBLISHED[name]],
+    }
+    if out is not None:
+        write_atomically(out, json.dumps(plain, indent=2) + "\n")
+    if as_json:
+        screen.print_json(plain)
+        return
+    _show(plain, scores, benchmarks.PUBLISHED[name], len(runs))
+
+
+def _read(name: str, data: Path | None) -> Any:
+    from partimento.collect.catalog import fetch
+    from partimento.corpus.benchmarks import name_of, read_benchmark
+
+    if data is None:
+        import pooch  # type: ignore[import-untyped, unused-ignore]
+
+        folder = Path(pooch.os_cache("partimento"))
+        folder.mkdir(parents=True, exist_ok=True)
+        data = fetch(name, folder)
+    elif name_of(data.read_bytes()) != name:
+        raise UserError(f"{data} is not the set that the figures of {name} are for: its hash is another")
+    return read_benchmark(str(data))
+
+
+def _show(plain: dict[str, Any], scores: Sequence[Any], published: Sequence[Any], runs: int) -> None:
+    ours = [(each.nats, each.name, f"{each.low:.3f}–{each.high:.3f}", f"{each.by_pieces:.3f}", "measured now") for each in scores]
+    theirs = [(each.nats, each.name, "", "", each.source) for each in published] if plain["side"] == "test" else []
+    rows = [(name, f"{nats:.3f}", *rest) for nats, name, *rest in sorted([*ours, *theirs], key=lambda row: row[0])]
+    note = f"nats {plain['unit']} on the {plain['side']} side of {plain['benchmark']}: {scores[0].pieces} pieces, {scores[0].units:,} units"
+    screen.print_list(f"{note} (less is better)", HEADER, rows)
+    if plain["deviation"] is not None:
+        screen.err().print(f"mean of {runs} runs: {plain['mean']:.3f} ± {plain['deviation']:.3f}")

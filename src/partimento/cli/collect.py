@@ -1,0 +1,138 @@
+"""``partimento collect``: scores from an archive, and what public data sets there are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from partimento.collect import Collected
+
+collect_app = typer.Typer(help="Collect scores, each with its source, licence and hash.", no_args_is_help=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on the output.")]
+Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for the files and their manifest.csv.")]
+
+
+@collect_app.command("mutopia")
+def mutopia(
+    out: Out,
+    instrument: Annotated[str, typer.Option(help="As the archive names it: Guitar.")] = "",
+    composer: Annotated[str, typer.Option(help="As the archive's addresses have it: GiulianiM.")] = "",
+    delay: Annotated[float, typer.Option(help="Seconds between two requests; robots.txt may ask for more.")] = 10.0,
+    limit: Annotated[int, typer.Option(help="At most so many pieces this time; 0: all.")] = 0,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read the listing only, and say what would be fetched.")] = False,
+    contact: Annotated[str, typer.Option(help="Your mail address, for the archive's keepers; sent with each request.")] = "",
+    base_url: Annotated[str, typer.Option(help="A mirror to use instead of the archive itself.")] = "https://www.mutopiaproject.org",
+    as_json: Json = False,
+) -> None:
+    """Collect MIDI files from the Mutopia archive; stopped at any moment, the same command goes on where it was."""
+    from partimento.cli.screen import stages
+    from partimento.collect import MutopiaQuery, collect_mutopia
+
+    query = MutopiaQuery(instrument, composer, base_url, delay, limit, contact)
+    with stages() as show:
+        progress = lambda stage, done, total, note: show.at(stage, done, total, shown(note))  # noqa: E731
+        result = collect_mutopia(query, out, dry_run=dry_run, progress=progress)
+    tell_json(result) if as_json else tell(result, dry_run=dry_run)
+
+
+@collect_app.command("list")
+def list_all(
+    bundled: Annotated[bool, typer.Option("--bundled", help="What comes with music21: the names after bundled:, and their terms.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List public data sets: content, size, licence, citation, and how to come by each."""
+    from dataclasses import asdict
+
+    from partimento.cli.screen import out, print_json, print_table
+    from partimento.collect.bundled import PREFIX, collections, licence_note
+    from partimento.collect.catalog import CATALOG
+
+    if bundled:
+        rows = [{"name": PREFIX + name, "content": content, "licence": licence_note(name)} for name, content in collections().items()]
+        if as_json:
+            print_json(rows)
+        else:
+            print_table("Bundled with music21", ("name", "content", "licence"), [tuple(row.values()) for row in rows])
+        return
+    if as_json:
+        print_json([{"name": name, "can_fetch": each.download is not None, **asdict(each)} for name, each in CATALOG.items()])
+        return
+    console = out()
+    for name, each in CATALOG.items():
+        console.print(name, style="bold", end="")
+        console.print(f"  {each.title}: {each.content}")
+        facts = {
+            "size": each.size,
+            "licence": each.licence,
+            "lacks": each.lacks,
+            "get it": each.way,
+            "home": each.home,
+            "cite": each.citation,
+        }
+        for label, text in facts.items():
+            if text:
+                console.print(f"    {label:8}{text}")
+
+
+@collect_app.command("fetch")
+def fetch_one(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A data set of `partimento collect list`.", show_default=False)],
+    out: Out,
+    as_json: Json = False,
+) -> None:
+    """Get a data set that is one file, checked by its SHA-256."""
+    from partimento.cli.screen import out as console
+    from partimento.cli.screen import print_json
+    from partimento.collect.catalog import CATALOG, fetch
+
+    path = fetch(name, out)
+    if as_json:
+        print_json({"written": str(path), "licence": CATALOG[name].licence, "citation": CATALOG[name].citation})
+    else:
+        console().print(f"{path}\nlicence: {CATALOG[name].licence}\ncite:    {CATALOG[name].citation}")
+
+
+def tell(result: Collected, *, dry_run: bool) -> None:
+    """Say what a collection did: what is not taken on the error stream, the rest on the output."""
+    from partimento.cli.screen import err, out, print_table
+
+    console = out()
+    if dry_run:
+        print_table("Would be fetched", ("title", "composer", "licence", "files"), [
+            (
+                shown(piece.title), shown(piece.composer), shown(f"{piece.license} {piece.license_version}".strip()) or "not said",
+                shown(" ".join(link.rpartition("/")[2] for link in piece.links)),
+            )
+            for piece in result.waiting
+        ])  # fmt: skip
+        minutes = sum(len(piece.links) for piece in result.waiting) * result.delay_s / 60
+        console.print(f"{len(result.waiting)} pieces, about {minutes:.0f} minutes at {result.delay_s:g} s a request")
+    else:
+        counts = {"new": result.fetched, "updated": result.updated, "unchanged": result.unchanged, "had before the stop": result.settled}
+        told = ", ".join(f"{count} {word}" for word, count in counts.items() if count) or "no files"
+        console.print(f"{result.folder}: {told}; {result.requests} requests")
+        if result.without_licence:
+            console.print(f"{result.without_licence} files without a licence in the listing: look at their page before you share them")
+        if not result.complete:
+            console.print("there is more: the same command goes on")
+    if result.skipped:
+        rows = [(shown(skip.title), shown(skip.member or skip.address), shown(skip.reason)) for skip in result.skipped[:20]]
+        rows += [(f"… and {len(result.skipped) - 20} more", "", "see skipped.csv")] if len(result.skipped) > 20 else []
+        print_table(f"{len(result.skipped)} not taken", ("title", "file", "reason"), rows, console=err())
+
+
+def shown(text: str) -> str:
+    """A word from elsewhere, so that it does not steer the terminal."""
+    return "".join(char if char.isprintable() else "�" for char in text)
+
+
+def tell_json(result: Collected) -> None:
+    from dataclasses import asdict
+
+    from partimento.cli.screen import print_json
+
+    print_json({**asdict(result), "folder": str(result.folder)})

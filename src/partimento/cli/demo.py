@@ -1,0 +1,107 @@
+"""``partimento demo``: the main job, from the bundled chorales to a page with a new one."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from partimento.cli import screen
+from partimento.cli.train import print_figures, train_run
+from partimento.config import UserError, merge, read_recipe
+from partimento.evaluate.likelihood import Likelihood
+from partimento.music.piece import Part, Piece, Tempo
+from partimento.training.run_folder import RunFolder
+
+SOURCE = "bundled:chorales"
+ORGAN = 19  # General MIDI: church organ
+NAME = "chorale"
+COLUMNS = ("all", "chord", "held", "duration", "unknown")
+SUFFIXES = (".mid", ".musicxml", ".svg", ".png", ".pdf", ".wav")
+
+
+def run_demo(out: Path, *, seed: int, bars: int) -> None:
+    """The command; writes only its own files into `out`: ``chorale.*``, ``index.html`` and the folder ``run``."""
+    began = time.monotonic()
+    RunFolder(out / "run").check_replaceable(force=True)
+    if (out / "index.html").exists() and not (out / "run").exists():
+        raise UserError(f"{out}/index.html is there already, and not the demo's: name another folder with -o")
+    console = screen.out()
+    console.print(f"Learning from the Bach chorales in music21's corpus, then composing {bars} bars. Seed {seed}.")
+    with screen.stages() as stages:
+        recipe = merge(read_recipe("chorales"), {"train": {"seed": seed}})
+        trained = train_run([SOURCE], recipe, out=out / "run", force=True, stages=stages)
+        run, reading, table = trained.run, trained.reading, trained.table
+        from partimento.generate.compose import compose
+
+        with stages.during("compose"):
+            piece = compose(run, bars=bars, seed=seed, title=f"Chorale (seed {seed})", program=ORGAN)
+            piece = piece.replace(
+                composer="composed by Partimento, after J. S. Bach", parts=(Part("Organ", ORGAN),), tempos=(Tempo.from_bpm(72),)
+            )
+        written = _write(piece, out, run, table, stages)
+    print_figures(table)
+    screen.print_rejects(reading.rejects)
+    best = min(table, key=lambda name: table[name].total)
+    if best != run.settings.name:
+        console.print(f"It did not learn enough: {best} foresees the chorales better.")
+    console.print(f"\nComposed in {time.monotonic() - began:.0f} s, in {out}/:")
+    for path in written:
+        console.print(f"  {path.name:<18}{_WHAT.get(path.suffix, '')}")
+    console.print(
+        f"\nOpen {out / 'index.html'} to see and hear it. Then try:\n"
+        f"  partimento compose {out / 'run'} --bars 12 --key 'd minor' -o mine.pdf -o mine.mid\n"
+        "  partimento train FOLDER -o runs/mine    (FOLDER: your own MIDI, MusicXML, ABC or kern files)"
+    )
+
+
+_WHAT = {
+    ".mid": "to play",
+    ".musicxml": "to open in a notation program",
+    ".svg": "the engraved score",
+    ".png": "the engraved score, as a picture",
+    ".pdf": "the engraved score, to print",
+    ".wav": "the sound",
+    ".html": "score and sound together, notes light up as they sound",
+}
+
+
+def _write(piece: Piece, out: Path, run: Any, table: dict[str, Likelihood], stages: screen.Stages) -> list[Path]:
+    from partimento.export.write import write
+
+    written: list[Path] = []
+    files = [f"{NAME}{suffix}" for suffix in SUFFIXES]
+    for done, name in enumerate(files):
+        stages.at("write", done, len(files) + 1, name)
+        written += write(piece, out / name, force=True)
+    page = out / "index.html"
+    written += write(piece, page, force=True, about=_about(run, table), files=[path.name for path in written])
+    stages.at("write", len(files) + 1, len(files) + 1, "")
+    return written
+
+
+def _about(run: Any, table: dict[str, Likelihood]) -> dict[str, Any]:
+    """What the page says about where the music came from."""
+    learned = [piece for piece in run.pieces if piece.split == "train"]
+    best = table[run.settings.name]
+    return {
+        "corpus": f"{len(learned)} four-part chorales by Johann Sebastian Bach, as bundled with music21",
+        "licence": "public domain",
+        "text": [
+            f"A network that writes note by note, with {run.model.parameters:,} weights, learned from them for "
+            f"{run.history[-1].seconds:.0f} seconds. "
+            f"{best.events:,} events of chorales that it had never met cost it so many nats each, beside what counts need:",
+        ],
+        "figures": [
+            {
+                "nats an event (less is better)": _NAMES.get(name, name.upper()),
+                **{column: f"{value:.2f}" for column, value in (("all", row.total), *asdict(row).items()) if column in COLUMNS},
+            }
+            for name, row in table.items()
+        ],
+        "sources": [f"{piece.title or Path(piece.source.path).stem.upper()} ({piece.key})" for piece in learned],
+    }
+
+
+_NAMES = {"unigram": "unigram", "markov": "Markov"}

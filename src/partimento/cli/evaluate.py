@@ -1,0 +1,131 @@
+"""``partimento evaluate``: generated pieces, of a folder or of a run, beside real ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from partimento.cli import screen
+from partimento.config import UserError
+from partimento.corpus.load import gather
+from partimento.corpus.select import Selection
+from partimento.files import refuse_existing, write_atomically
+from partimento.training.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from partimento.corpus.reading import Reading
+    from partimento.evaluate.evaluation import Evaluation
+    from partimento.music.piece import Piece
+
+BARS = 16  # of the pieces that a run composes
+HEADER = ("feature", "generated", "real", "overlap", "ceiling", "KL")
+
+
+class Request(NamedTuple):
+    """What the command line asks for; see `cli.evaluate`."""
+
+    generated: Path
+    against: str
+    pieces: int
+    bars: int | None
+    seed: int
+    split: str = ""
+
+
+def run_evaluate(request: Request, *, out: Path | None, force: bool, as_json: bool) -> None:
+    """The command; see `cli.evaluate`."""
+    if out is not None:
+        if out.suffix.lower() not in (".html", ".htm"):
+            raise UserError(f"{out}: the report is a page, .html")
+        refuse_existing(out, force=force)
+    if request.bars is not None and not 1 <= request.bars <= 1000:
+        raise UserError("--bars lies between 1 and 1000")
+    if not 1 <= request.pieces <= 10_000:
+        raise UserError("--pieces lies between 1 and 10,000")
+    with screen.stages(quiet=as_json) as stages:
+        found, rejects = _measure(request, stages)
+        if out is not None:
+            with stages.during("report"):
+                write_atomically(out, _page(found, request))
+    told = found.to_plain()
+    if as_json:
+        screen.print_json({"evaluated": str(request.generated), "against": request.against, **told, "rejected": rejects})
+        return
+    _print(told)
+    if out is not None:
+        screen.out().print(f"Report in {out}")
+
+
+def _measure(request: Request, stages: screen.Stages) -> tuple[Evaluation, list[str]]:
+    """Read or compose, then measure; and the files that could not be read."""
+    from partimento.evaluate.evaluation import evaluate
+
+    is_run = RunFolder(request.generated).exists()
+    bars = BARS if is_run and request.bars is None else request.bars
+    if is_run:
+        with stages.during("start"):
+            from partimento.evaluate.evaluation import compose_pieces, held_out_figures
+            from partimento.training.run import load_run
+
+            run = load_run(request.generated)
+        real = _read("real", request.against, stages, config=run.settings.data, selection=Selection(split=request.split))
+        made: list[Piece] = compose_pieces(run, request.pieces, bars=bars or BARS, seed=request.seed, progress=stages.at)
+        figures: Mapping[str, Mapping[str, float]] = held_out_figures(request.generated)
+        rejects = real.rejects
+    else:
+        folder = _read("generated", str(request.generated), stages)
+        real = _read("real", request.against, stages, selection=Selection(split=request.split))
+        made, figures, rejects = folder.pieces, {}, [*folder.rejects, *real.rejects]
+    screen.print_rejects(rejects)
+    found = evaluate(made, real.pieces, bars=bars, seed=request.seed, progress=stages.at)
+    with stages.during("originality"):
+        figures = {**figures, **_borrowed(made, real)}
+    return replace(found, figures=figures), [reject.path for reject in rejects]
+
+
+def _borrowed(made: list[Piece], real: Reading) -> dict[str, dict[str, float]]:
+    """The longest runs that the pieces share with the corpus, beside those of real pieces with the rest of it."""
+    from partimento.evaluate.originality import originality
+
+    report = originality(made, real)
+    told = {}
+    for line in ("chords", "melody"):
+        figures = dict(zip(("median", "95 %", "most"), getattr(report.together, line).length, strict=True))
+        if report.real is not None:
+            figures |= dict(zip(("real median", "real 95 %", "real most"), getattr(report.real, line).length, strict=True))
+        told[f"longest run of {line} that stands in the corpus"] = figures
+    return told
+
+
+def _read(kind: str, source: str, stages: screen.Stages, **view: Any) -> Reading:
+    return gather(source, progress=lambda done, total: stages.at(f"read {kind}", done, total), **view)
+
+
+def _page(found: Evaluation, request: Request) -> str:
+    from partimento.analysis.features.table import FEATURES
+    from partimento.plots.evaluation_page import evaluation_page
+
+    entries = {name: feature.entries for name, feature in FEATURES.items() if feature.entries}
+    title = f"Evaluation of {request.generated.resolve().name}"
+    return evaluation_page(found.to_plain(), found.values, entries, title=title, by=f"against {request.against}")
+
+
+def _print(told: Mapping[str, Any]) -> None:
+    from partimento.plots.evaluation_page import cells_of, mean, number, what_of
+
+    rows = []
+    for row in told["rows"]:
+        made, real, overlap, ceiling, kl, _ = (cell.partition(" ± ")[0] for cell in cells_of(row))
+        rows.append((row["label"], made, real, overlap, ceiling, kl))
+    rows.append(("mean", "", "", number(told["overlap"]), number(told["ceiling"]), ""))
+    title = f"{told['generated']:,} generated pieces beside {told['real']:,} real ones; {what_of(told)}"
+    screen.print_table(title, HEADER, rows)
+    console = screen.out()
+    console.print(
+        f"overlap, KL: of distances to real pieces; ceiling: the overlap of real to real ({told['draws']} draws of {told['size']:,})"
+    )
+    console.print(f"Frechet distance on our features: {mean(told['frechet'])}; real to real: {mean(told['frechet_real'])}")
+    for heading, figures in told["figures"].items():
+        console.print(f"{heading}: " + ", ".join(f"{name} {number(value)}" for name, value in figures.items()))

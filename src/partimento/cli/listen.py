@@ -1,0 +1,81 @@
+"""``partimento listen``: what a sound file holds, in numbers and as a waveform."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from partimento.cli import screen
+from partimento.config import UserError
+from partimento.files import refuse_existing
+
+
+def run_listen(path: Path, *, out: Path | None, start_s: float, seconds: float, force: bool, as_json: bool) -> None:
+    """The command.
+
+    Parameters
+    ----------
+    path : Path
+        A WAV file.
+    out : Path, optional
+        The picture to write, ``.png`` or ``.svg``.
+    start_s, seconds : float
+        What the picture shows.
+    force : bool
+        Replace a picture that is there.
+    as_json : bool
+        The numbers as JSON on the output; levels of silence are null.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be read as sound, or the picture cannot be written.
+    """
+    if out is not None:
+        if out.suffix.lower() not in (".png", ".svg"):
+            raise UserError(f"a plot is a .png or .svg file: {out}")
+        refuse_existing(out, force=force)
+    from partimento.plots.waveform import read_wave, waveform
+
+    wave = read_wave(path)
+    if out is not None:
+        from partimento.plots.style import write_plot
+
+        figure = waveform(wave.rate_hz, wave.signal, start_s=start_s, seconds=seconds, title=f"{path.name}, divided by its peak")
+        write_plot(figure, out, force=force)
+    if as_json:
+        levels = {name: level if math.isfinite(level) else None for name, level in (("peak", wave.peak_dbfs), ("rms", wave.rms_dbfs))}
+        told = {
+            "file": str(path),
+            "rate_hz": wave.rate_hz,
+            "channels": wave.channels,
+            "samples": len(wave.signal),
+            "seconds": wave.seconds,
+            "kind": wave.kind,
+            **{f"{name}_dbfs": level for name, level in levels.items()},
+            "written": [str(out)] if out is not None else [],
+        }
+        screen.print_json(told)
+        return
+    rows = [
+        ("rate", f"{wave.rate_hz:,} Hz"),
+        ("channels", f"{wave.channels}"),
+        ("duration", f"{_clock(wave.seconds)} ({len(wave.signal):,} samples)"),
+        ("samples", wave.kind),
+        ("peak", _level(wave.peak_dbfs)),
+        ("RMS level", _level(wave.rms_dbfs)),
+    ]
+    screen.print_table(str(path), ("", ""), rows)
+    if out is not None:
+        screen.out().print(f"Waveform in {out}")
+
+
+def _level(dbfs: float) -> str:
+    return f"{dbfs:.1f} dBFS" if math.isfinite(dbfs) else "silence"
+
+
+def _clock(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.2f} s"
+    whole = round(seconds)
+    return f"{whole // 60} min {whole % 60} s"

@@ -1,0 +1,86 @@
+"""``partimento neighbours``: which chords a run of embeddings takes for alike, as a table, as JSON and as a map."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from partimento.cli import screen
+from partimento.config import UserError
+from partimento.evaluate.neighbours import ChordVectors, Fifths, chord_vectors, fifths, map_of_names, neighbours
+from partimento.files import refuse_existing
+
+
+def run_neighbours(
+    run: Path, asked: Sequence[str] = (), *, out: Path | None = None, most: int = 6, force: bool = False, as_json: bool = False
+) -> None:
+    """The command.
+
+    Parameters
+    ----------
+    run : Path
+        Folder of a run of embeddings.
+    asked : sequence of str
+        Chords, as `evaluate.neighbours.neighbours` takes them.
+    out : Path, optional
+        Picture to write: a map of the chords, ``.png`` or ``.svg``.
+    most : int
+        Neighbours of each chord.
+    force : bool
+        Replace the picture.
+    as_json : bool
+        All as JSON on the output, instead of the table.
+
+    Raises
+    ------
+    UserError
+        If the run has no chord vectors, a chord was not met, or the picture cannot be written.
+    """
+    if out is not None:
+        if out.suffix.lower() not in (".png", ".svg"):
+            raise UserError(f"a map is a .png or .svg file: {out}")
+        refuse_existing(out, force=force)
+    if most < 1:
+        raise UserError("at least one neighbour of each chord")
+    with screen.stages(quiet=as_json) as stages, stages.during("start"):
+        vectors = chord_vectors(run)
+    found, circle = neighbours(vectors, asked, most=most), fifths(vectors)
+    if out is not None:
+        _write_map(vectors, out, force=force)
+    if as_json:
+        measured = {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in asdict(circle).items()}
+        chords = [{**each._asdict(), "near": [near._asdict() for near in each.near]} for each in found]
+        screen.print_json({"run": str(run), "chords": chords, "fifths": measured, "map": str(out) if out else None})
+        return
+    rows = [(each.name, f"{each.times:,}", "  ".join(f"{near.name} {near.cosine:.2f}" for near in each.near)) for each in found]
+    screen.print_table("Nearest chords (cosine of the angle between their vectors)", ("", "times", "nearest first"), rows, numbers=False)
+    screen.out().print(in_words(circle))
+    if out is not None:
+        screen.out().print(f"Map in {out}")
+
+
+def in_words(circle: Fifths) -> str:
+    """What the circle of fifths has to do with it.
+
+    >>> in_words(Fifths(0.97, 0.9, 12, 9, {"C": ("Am", "relative"), "F": ("Fm", "parallel")}))
+    'Distance and steps of fifths: Spearman 0.97 (12 major triads), 0.90 (9 minor). Nearest minor triad: 1 parallel, 1 relative.'
+    """
+    told = [
+        f"{value:.2f} ({count} {what})"
+        for value, count, what in ((circle.major, circle.majors, "major triads"), (circle.minor, circle.minors, "minor"))
+        if not math.isnan(value)
+    ]
+    words = [f"Distance and steps of fifths: Spearman {', '.join(told)}."] if told else []
+    if circle.nearest_minor:
+        words.append(f"Nearest minor triad: {', '.join(f'{count} {relation}' for relation, count in circle.relations.items())}.")
+    return " ".join(words) or "Too few triads to look for the circle of fifths."
+
+
+def _write_map(vectors: ChordVectors, out: Path, *, force: bool) -> None:
+    from partimento.plots.chords import chord_map
+    from partimento.plots.style import write_plot
+
+    points, shown = map_of_names(vectors)
+    write_plot(chord_map(points, shown.names, shown.counts.tolist()), out, force=force)

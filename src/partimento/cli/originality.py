@@ -1,0 +1,158 @@
+"""``partimento originality``: what pieces have in common with a corpus."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from partimento.cli import screen
+from partimento.config import UserError
+from partimento.corpus import Reject
+from partimento.files import refuse_existing, write_atomically
+
+if TYPE_CHECKING:
+    from partimento.analysis.similarity.borrowing import Originality, Run, Shared
+    from partimento.evaluate.originality import Group, Report
+
+SUFFIXES = (".csv", ".json", ".md")
+SHOWN = 20  # pieces on the screen
+FEW = 3  # pieces that get a sentence each
+LINES = ("chords", "melody")
+HEADER = ("piece", "line", "longest run", "where", "in runs ≥ 8")
+COLUMNS = ("piece", "path", "line", "elements", "longest", "bar", "in_title", "in_path", "in_bar", "semitones", "same_rhythm", "in_pieces",
+           "share", "left_aside")  # fmt: skip
+
+
+def run_originality(files: Sequence[str], against: Sequence[str], *, out: Path | None, force: bool, as_json: bool) -> None:
+    """The command; see `cli.originality`."""
+    if out is not None:
+        if out.suffix.lower() not in SUFFIXES:
+            raise UserError(f"{out}: the report is written as {', '.join(SUFFIXES)}")
+        refuse_existing(out, force=force)
+    from partimento.corpus.load import gather
+    from partimento.evaluate.originality import originality
+    from partimento.io.formats import is_store
+
+    if stores := [path for path in files if is_store(path)]:
+        raise UserError(f"{stores[0]} is a store; a score or a folder of scores is wanted here (the corpus is named by --against)")
+    with screen.stages(quiet=as_json) as stages:
+        asked = gather(files, progress=lambda done, total: stages.at("read", done, total))
+        corpus = gather(against, progress=lambda done, total: stages.at("read the corpus", done, total))
+        report = originality(asked.pieces, corpus, progress=stages.at)
+    rejects = [*asked.rejects, *corpus.rejects]
+    if out is not None:
+        write_atomically(out, _text(out.suffix.lower(), report, rejects))
+    if as_json:
+        screen.print_json(_plain(report, rejects))
+        return
+    _show(report)
+    screen.print_rejects(rejects)
+
+
+def _plain(report: Report, rejects: Sequence[Reject]) -> dict[str, Any]:
+    from partimento.evaluate.originality import verdict
+
+    told = asdict(report)
+    for plain, piece in zip(told["pieces"], report.pieces, strict=True):
+        plain["verdict"] = verdict(piece, report.real)
+    return {**told, "rejected": [asdict(reject) for reject in rejects]}
+
+
+def _show(report: Report) -> None:
+    from partimento.evaluate.originality import verdict, verdict_together
+
+    pieces = sorted(report.pieces, key=lambda piece: -max(piece.chords.length, piece.melody.length)) if _many(report) else report.pieces
+    screen.print_table(_title(report), HEADER, _rows(report, pieces[:SHOWN]), numbers=False)
+    out = screen.out()
+    if len(pieces) > SHOWN:
+        out.print(f"The {SHOWN} with the longest runs; all {len(pieces):,} with -o or --json.")
+    if len(pieces) <= FEW:
+        for piece in pieces:
+            out.print(f"{_name(piece)}: {verdict(piece, report.real)}.")
+        return
+    out.print(f"{len(pieces):,} pieces: {verdict_together(report)}.")
+    if known := [piece for piece in pieces if piece.in_corpus]:
+        out.print(f"{len(known):,} of them are in the corpus, and are compared with the rest of it.")
+
+
+def _many(report: Report) -> bool:
+    return len(report.pieces) > FEW
+
+
+def _title(report: Report) -> str:
+    return f"Beside {report.against:,} pieces, {report.events:,} chords, in any key; real pieces: {report.how}"
+
+
+def _rows(report: Report, pieces: Sequence[Originality]) -> list[tuple[str, ...]]:
+    rows = [_row(piece, line) for piece in pieces for line in LINES]
+    if _many(report):
+        rows += _levels("all of them", report.together)
+    return rows + (_levels("real pieces", report.real) if report.real else [])
+
+
+def _row(piece: Originality, line: str) -> tuple[str, ...]:
+    shared: Shared = getattr(piece, line)
+    run = shared.longest
+    first = line == LINES[0]
+    return (
+        _name(piece) if first else "",
+        line,
+        f"{shared.length:,} of {shared.elements:,}",
+        _where(run) if run else "",
+        _percent(shared.share),
+    )
+
+
+def _levels(name: str, group: Group) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
+    for line in LINES:
+        level = getattr(group, line)
+        lengths = " · ".join(f"{value:.3g}" for value in level.length)
+        shares = " · ".join(map(_percent, level.share))
+        rows.append((f"{name} ({group.pieces:,})" if not rows else "", line, lengths, "median · 95 % · most", shares))
+    return rows
+
+
+def _where(run: Run) -> str:
+    file = PurePosixPath(run.path)
+    title = (
+        f"{run.title} ({file.name})" if run.title not in ("", file.stem) and file.name else run.title or file.name or "an untitled piece"
+    )
+    moved = "same pitch" if run.semitones == 0 else f"{abs(run.semitones)} semitone{'s' * (abs(run.semitones) > 1)} "
+    moved += ("higher" if run.semitones > 0 else "lower") if run.semitones else ""
+    rhythm = "same rhythm" if run.same_rhythm else "other rhythm"
+    several = f"; in {run.pieces - 1:,} more" if run.pieces > 1 else ""
+    return f"bar {run.bar} is bar {run.corpus_bar} of {title}: {moved}, {rhythm}{several}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def _name(piece: Originality) -> str:
+    return (PurePosixPath(piece.path).name or piece.title or "untitled") + (" (in the corpus)" if piece.in_corpus else "")
+
+
+def _text(suffix: str, report: Report, rejects: Sequence[Reject]) -> str:
+    if suffix == ".json":
+        return json.dumps(_plain(report, rejects), indent=2, ensure_ascii=False) + "\n"
+    if suffix == ".csv":
+        text = io.StringIO()
+        table = csv.writer(text, lineterminator="\n")
+        table.writerow(COLUMNS)
+        table.writerows(_flat(piece, line) for piece in report.pieces for line in LINES)
+        return text.getvalue()
+    lines = [HEADER, ["---"] * len(HEADER), *_rows(report, report.pieces)]
+    return f"{_title(report)}\n\n" + "\n".join("| " + " | ".join(cell.replace("|", "/") for cell in line) + " |" for line in lines) + "\n"
+
+
+def _flat(piece: Originality, line: str) -> tuple[Any, ...]:
+    shared: Shared = getattr(piece, line)
+    run = shared.longest
+    where = (run.bar, run.title, run.path, run.corpus_bar, run.semitones, run.same_rhythm, run.pieces) if run else ("",) * 7
+    return piece.title, piece.path, line, shared.elements, shared.length, *where, round(shared.share, 6), "; ".join(piece.in_corpus)

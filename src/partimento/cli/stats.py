@@ -1,0 +1,252 @@
+"""``partimento corpus stats``: what is in a corpus, as a table, as JSON and as pictures."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from partimento.cli import screen
+from partimento.config import UserError
+from partimento.corpus import Reject, write_rejects
+from partimento.corpus.coverage import HeldOut, Vocabulary
+from partimento.corpus.load import gather
+from partimento.corpus.select import Selection
+from partimento.corpus.settings import DataSettings
+from partimento.corpus.stats import Spread, Stats, stats
+from partimento.corpus.store.store import open_corpus
+from partimento.files import new_folder, refuse_existing, refuse_folder, write_atomically
+from partimento.io.formats import is_store
+from partimento.music.names import duration_name
+from partimento.music.piece import Key, Piece
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+MARK = "stats.json"  # what a folder of plots holds
+ROLLS = 3  # pieces that are drawn as a piano roll
+CHORDS = {
+    "as written": "chords",
+    "in the common key": "chords in the common key",
+    "in the common key and octave": "chords in the common key and octave",
+}
+TIMES = {1: "once", 2: "twice"}
+
+
+def run_stats(
+    sources: Sequence[str],
+    *,
+    config: DataSettings,
+    selection: Selection,
+    rejects: Path | None,
+    plots: Path | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """The command; see `corpus.stats`. One store is streamed, however large; its groups of near-duplicates are held out together."""
+    if rejects is not None:
+        refuse_existing(rejects, force=force)
+    check_plots(plots, force=force)
+    show = partial(show_stats, title=", ".join(sources), plots=plots, force=force, as_json=as_json)
+    if len(sources) == 1 and is_store(sources[0]):
+        store = open_corpus(sources[0])
+        store = type(store)(store.path, store.head, selection)
+        if not len(store):
+            raise UserError(f"an empty corpus: no piece in {sources[0]} is {selection}")
+        groups = {row["path"]: row["group"] for row in store.rows}
+        if rejects is not None:
+            write_rejects([], rejects)
+        show(store.pieces(config), total=len(store), group_of=lambda piece: groups[piece.source.path])
+        return
+    with screen.stages(quiet=as_json) as stages:
+        reading = gather(sources, config=config, selection=selection, progress=lambda d, t: stages.at("read", d, t))
+    if rejects is not None:
+        write_rejects(reading.rejects, rejects)
+    show(reading.pieces, rejects=reading.rejects)
+
+
+def check_plots(plots: Path | None, *, force: bool) -> None:
+    """Say no, before any work is done, to a folder of plots that cannot be written."""
+    if plots is not None:
+        refuse_folder(plots, mark=MARK, force=force)
+
+
+def show_stats(
+    pieces: Iterable[Piece],
+    *,
+    title: str,
+    total: int | None = None,
+    group_of: Callable[[Piece], Hashable] | None = None,
+    rejects: Sequence[Reject] = (),
+    plots: Path | None = None,
+    force: bool = False,
+    as_json: bool = False,
+) -> None:
+    """Count through the pieces, once, and show what is found.
+
+    Parameters
+    ----------
+    pieces : iterable of Piece
+        A list, or a stream that may be larger than memory.
+    title : str
+        What the pieces are, as the person named it.
+    total : int, optional
+        How many pieces come, for the progress bar, where `pieces` does not know its length.
+    group_of : callable, optional
+        As for `corpus.stats.stats`.
+    rejects : sequence of Reject
+        Files that were not read.
+    plots : Path, optional
+        Folder to make, with the pictures and everything in ``stats.json``.
+    force : bool
+        Replace such a folder.
+    as_json : bool
+        Everything as JSON on the output, instead of the tables.
+
+    Raises
+    ------
+    UserError
+        If there are no pieces, or `plots` is there already.
+    """
+    check_plots(plots, force=force)
+    sample = _Sample(ROLLS if plots else 0)
+    with screen.stages(quiet=as_json) as stages:
+        total = len(pieces) if isinstance(pieces, Sequence) else total
+        found = stats(sample.passing(_counted(pieces, total, stages)), group_of=group_of)
+        told = {**asdict(found), "rejected": [asdict(reject) for reject in rejects]}
+        if plots is not None:
+            _write_plots(_plots(found, sample.kept, title), told, plots, force=force, stages=stages)
+    if as_json:
+        screen.print_json(told)
+        return
+    _print_tables(found, title)
+    screen.print_rejects(rejects)
+    if plots is not None:
+        screen.out().print(f"Pictures in {plots}/")
+
+
+def _counted(pieces: Iterable[Piece], total: int | None, stages: screen.Stages) -> Iterator[Piece]:
+    done = 0
+    for done, piece in enumerate(pieces, 1):
+        yield piece
+        if done % 50 == 0:
+            stages.at("count", done, max(total or 0, done))
+    stages.at("count", done, done)
+
+
+@dataclass
+class _Sample:
+    """A few pieces of a stream, every one as likely to be kept (J. S. Vitter's algorithm R), always the same ones for the same stream."""
+
+    size: int
+    kept: list[Piece] = field(default_factory=list)
+
+    def passing(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
+        draw = random.Random(0)
+        for number, piece in enumerate(pieces):
+            if number < self.size:
+                self.kept.append(piece)
+            elif (place := draw.randrange(number + 1)) < self.size:
+                self.kept[place] = piece
+            yield piece
+
+
+def _plots(found: Stats, sample: Sequence[Piece], title: str) -> Iterator[tuple[str, Figure]]:
+    """The pictures, each with its name, made one after another."""
+    from partimento.plots import corpus as plots
+    from partimento.plots.piano_roll import piano_roll
+
+    chords = {name: found.vocabularies[entry] for name, entry in CHORDS.items()}
+    held_out = {
+        f"{name},\nseen {TIMES[least]} or more".replace(" and octave,", "\nand octave,"): held.splits
+        for name, vocabulary in chords.items()
+        for least, held in vocabulary.out_of_vocabulary.items()
+    }
+    about = f"{found.pieces:,} piece{'s' * (found.pieces != 1)}"
+    yield "keys", plots.key_histogram(found.keys, title=f"Keys of {about}")
+    yield "durations", plots.duration_histogram(found.durations, title=f"Durations of {found.events:,} events")
+    yield "pitches", plots.pitch_histogram(found.pitches, title=f"Pitches of {sum(found.pitches.values()):,} notes")
+    yield "coverage", plots.chord_coverage({n: (v.commonest.x, v.commonest.y) for n, v in chords.items()}, held_out)
+    yield "growth", plots.vocabulary_growth({n: (v.growth.x, v.growth.y) for n, v in chords.items()})
+    for number, piece in enumerate(sample, 1):
+        yield f"piano-roll-{number}", piano_roll(piece)
+
+
+def _write_plots(
+    figures: Iterator[tuple[str, Figure]], told: Mapping[str, Any], folder: Path, *, force: bool, stages: screen.Stages
+) -> None:
+    from partimento.plots.corpus import write_plot
+
+    with new_folder(folder, mark=MARK, force=force) as work:
+        write_atomically(work / MARK, json.dumps(told, indent=2, ensure_ascii=False) + "\n")
+        most = 5 + min(ROLLS, told["pieces"])
+        for done, (name, figure) in enumerate(figures):
+            stages.at("draw", done, most, name)
+            write_plot(figure, work / f"{name}.png")
+        stages.at("draw", most, most, "")
+
+
+def _print_tables(found: Stats, title: str) -> None:
+    rows = [
+        ("pieces", f"{found.pieces:,}" + (f" ({found.different:,} different)" if found.different < found.pieces else "")),
+        ("playing time", _playing_time(found.seconds)),
+        ("notes", f"{found.notes:,}"),
+        ("events", f"{found.events:,}, {found.rests:,} of them rests"),
+        ("quarters", f"{found.quarters:,.0f}"),
+        ("distinct chords", f"{found.distinct_chords:,}, {found.chords_seen_once:,} of them seen once"),
+        ("distinct durations", f"{found.distinct_durations:,}"),
+        ("range", f"{found.lowest} to {found.highest}" if found.lowest else "none"),
+        ("events a piece", _range(found.events_per_piece)),
+        ("bars a piece", _range(found.bars_per_piece)),
+        ("quarters a minute", _range(found.tempos)),
+        ("keys, analysed", _commonest({Key.from_name(name).name: count for name, count in found.keys.items()})),
+        ("keys, declared", f"{found.declared:,}, {found.declared_as_analysed:,} of them with the analysed key's signature"),
+        ("metres", _commonest(found.meters)),
+        ("durations", _commonest({_duration(name): count for name, count in found.durations.items()})),
+        ("notes a chord", _commonest({str(size): count for size, count in found.chord_sizes.items()})),
+        ("parts a piece", _commonest({str(parts): count for parts, count in found.parts.items()})),
+        ("instruments", _commonest(found.instruments)),
+        ("composers", _commonest(found.composers)),
+        ("licences", _commonest(found.licences)),
+    ]
+    screen.print_table(title, ("", ""), rows)
+    named = {f"chords {name}": found.vocabularies[entry] for name, entry in CHORDS.items()}
+    named["durations"] = found.vocabularies["durations"]
+    header = ("vocabulary", "size", "pieces doubled", "unknown", "unknown if seen once")
+    about = "Vocabularies, and the share of held-out events that is unknown (a tenth of the pieces at a time: mean, least to most)"
+    screen.print_table(about, header, [_vocabulary_row(name, vocabulary) for name, vocabulary in named.items()])
+
+
+def _vocabulary_row(name: str, vocabulary: Vocabulary) -> tuple[str, ...]:
+    unknown = (_unknown(vocabulary.out_of_vocabulary.get(least)) for least in TIMES)
+    return name, f"{vocabulary.size:,}", f"× {vocabulary.growth_per_doubling:.2f}", *unknown
+
+
+def _unknown(held: HeldOut | None) -> str:
+    """The mean over the splits and their range."""
+    if held is None or not held.splits:
+        return "–"
+    return f"{100 * held.mean:.1f} % ({100 * min(held.splits):.1f} to {100 * max(held.splits):.1f})"
+
+
+def _range(spread: Spread) -> str:
+    return f"{spread.least:,.0f} to {spread.most:,.0f}, median {spread.median:,.0f}"
+
+
+def _playing_time(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    return f"{minutes // 60:,} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min" if minutes else f"{seconds:.0f} s"
+
+
+def _duration(quarters: str) -> str:
+    return duration_name(Fraction(quarters)) or f"{quarters} quarter"
+
+
+def _commonest(counts: Mapping[str, int], most: int = 8) -> str:
+    shown = " · ".join(f"{name}: {count:,}" for name, count in list(counts.items())[:most])
+    return shown + (f" · {len(counts) - most} more" if len(counts) > most else "")

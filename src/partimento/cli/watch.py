@@ -1,0 +1,29 @@
+"""``partimento watch``: the pictures of a training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from partimento.cli import screen
+from partimento.config import UserError
+from partimento.files import refuse_existing
+from partimento.training.run_folder import RunFolder
+
+
+def run_watch(run: Path, *, out: Path | None, as_json: bool) -> None:
+    """The command; see `cli.watch`."""
+    folder = RunFolder(run)
+    out = out or (folder.watch if folder.exists() else run.with_name(f"{run.name}-watch"))
+    if out.exists() and not out.is_dir():
+        raise UserError(f"{out} is no folder")
+    if out.is_dir() and any(out.iterdir()) and not (out / "losses.png").is_file():
+        raise UserError(f"{out} holds something else: name another folder with -o")
+    refuse_existing(out, force=True)
+    with screen.stages(quiet=as_json) as stages:
+        with stages.during("start"):
+            from partimento.evaluate.training_report import watch
+        written = watch(run, out, progress=lambda done, total: stages.at("draw", done, total))
+    if as_json:
+        screen.print_json({"written": [str(path) for path in written]})
+    else:
+        screen.out().print(f"open {written[0]}: {len(written) - 1} pictures")

@@ -1,0 +1,1 @@
+"""Processes that parse files and may crash or hang without harm."""

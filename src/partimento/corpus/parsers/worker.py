@@ -1,0 +1,66 @@
+"""One reading process: ``python -m partimento.corpus.parsers.worker``, started and spoken to by `workers.Parser`."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import os
+import sys
+from typing import Any, BinaryIO
+
+from partimento.corpus.parsers.pool import LENGTH
+from partimento.corpus.parsers.wire import pack
+from partimento.corpus.settings import DataSettings
+from partimento.corpus.store.measure import read_row
+from partimento.corpus.store.rows import pack_row
+from partimento.io.read import Quantise, read_piece
+from partimento.music.limits import ReadError
+
+MEMORY = 3 * 2**30
+
+
+def main() -> None:
+    """Answer requests until there are no more."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever a parser prints must not look like an answer
+    _limit_memory()
+    gc.freeze()  # what is loaded stays: collecting garbage need not look at it,
+    gc.set_threshold(50_000, 20, 20)  # and pieces leave little of it
+    _send(answers, b"")
+    for line in sys.stdin.buffer:
+        _send(answers, _answer(json.loads(line)))
+
+
+def _answer(request: dict[str, Any]) -> bytes:
+    place, member = request["path"], request.get("member", "")
+    try:
+        if "row" in request:
+            return pack_row(read_row(place, member, DataSettings(**request["row"]), request.get("instrument", "")))
+        quantise: Quantise = "music21" if request.get("quantise") else None
+        return pack(read_piece(place, member=member, quantise=quantise, unfold=bool(request.get("unfold"))))
+    except ReadError as error:
+        return json.dumps({"reason": error.reason}).encode()
+    except MemoryError:
+        return json.dumps({"reason": f"reading it takes more than {MEMORY // 2**30} GiB of memory"}).encode()
+    except RecursionError:
+        return json.dumps({"reason": "it is nested too deeply"}).encode()
+    except Exception as error:  # a fault of ours or of a parser's: one file is lost, the others go on
+        return json.dumps({"reason": f"the parser failed ({type(error).__name__}: {error})"}).encode()
+
+
+def _send(answers: BinaryIO, body: bytes) -> None:
+    answers.write(LENGTH.pack(len(body)) + body)
+    answers.flush()
+
+
+def _limit_memory() -> None:
+    with contextlib.suppress(ImportError, ValueError, OSError):  # no such module on Windows, no such limit on macOS
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,300 @@
+"""What is in a corpus: counts, vocabularies and how far they carry, keys, metres, instruments, range. One pass, counts only."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from array import array
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+
+from partimento.config import UserError
+from partimento.corpus import analyse_key
+from partimento.corpus.coverage import Folds, Tally, Vocabulary
+from partimento.music.names import pitch_name
+from partimento.music.parts import without_drums
+from partimento.music.piece import Key, Meter, Part, Piece, Sweep, Tempo, sweep
+from partimento.music.transpose import interval_to_common_key, interval_to_common_octave
+
+NOT_SAID = "not said"
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The least, the middle and the most of one figure a piece."""
+
+    least: float
+    median: float
+    most: float
+
+
+@dataclass(frozen=True)
+class Stats:
+    """Counts over pieces; dictionaries of names go from the commonest to the rarest, those of numbers upwards.
+
+    Drums count among the notes and instruments, not in chords, durations, pitches and keys: they are no harmony.
+
+    Parameters
+    ----------
+    pieces, different : int
+        All, and those left when one of the same music (in another key, under another name) is counted once.
+    notes, events, rests : int
+        Rests are the events in which nothing sounds.
+    quarters, seconds : float
+        Length of all pieces together, the latter at their tempos.
+    distinct_chords, chords_seen_once, distinct_durations : int
+        Chords as written.
+    keys : dict
+        Analysed key → pieces.
+    declared, declared_as_analysed : int
+        Pieces that declare a key, and those whose declared key (the one in force longest) has the analysed key's signature.
+    meters, instruments : dict
+        Metre or instrument → pieces that have it.
+    parts : dict
+        Number of parts that sound → pieces.
+    durations, pitches, chord_sizes : dict
+        Quarter lengths of an event (as ``1/2``) → events; MIDI pitch → notes; number of pitches → events.
+    tempos, events_per_piece, bars_per_piece : Spread
+        The tempo a piece opens with, in quarters a minute.
+    vocabularies : dict
+        ``chords`` (as written), ``chords in the common key``, ``chords in the common key and octave`` and ``durations`` → `Vocabulary`.
+    """
+
+    pieces: int
+    different: int
+    notes: int
+    events: int
+    rests: int
+    quarters: float
+    seconds: float
+    distinct_chords: int
+    chords_seen_once: int
+    distinct_durations: int
+    keys: dict[str, int]
+    declared: int
+    declared_as_analysed: int
+    meters: dict[str, int]
+    tempos: Spread
+    parts: dict[int, int]
+    instruments: dict[str, int]
+    composers: dict[str, int]
+    licences: dict[str, int]
+    lowest: str
+    highest: str
+    pitches: dict[int, int]
+    chord_sizes: dict[int, int]
+    durations: dict[str, int]
+    events_per_piece: Spread
+    bars_per_piece: Spread
+    vocabularies: dict[str, Vocabulary]
+
+
+def stats(pieces: Iterable[Piece], *, seed: int = 0, group_of: Callable[[Piece], Hashable] | None = None) -> Stats:
+    """Count through the pieces, as they are.
+
+    Each piece is looked at once and let go, so that a stream larger than memory can be counted. For the coverage of the vocabularies
+    pieces are held out a tenth at a time, see `coverage.Folds`.
+
+    Parameters
+    ----------
+    pieces : iterable of Piece
+    seed : int
+        Draws which pieces are held out together.
+    group_of : callable, optional
+        Pieces for which it gives the same are held out together; by default those of equal music, whatever their key.
+
+    Raises
+    ------
+    UserError
+        If there are no pieces.
+    """
+    counting = _Counting(seed, group_of)
+    for piece in pieces:
+        counting.add(piece)
+    return counting.result()
+
+
+class _Counting:
+    """The counts so far."""
+
+    def __init__(self, seed: int, group_of: Callable[[Piece], Hashable] | None) -> None:
+        self.folds, self.group_of = Folds(seed), group_of
+        self.chords, self.in_key, self.in_octave, self.durations = Tally(), Tally(), Tally(), Tally()
+        self.keys: Counter[str] = Counter()
+        self.meters: Counter[str] = Counter()
+        self.parts: Counter[int] = Counter()
+        self.instruments: Counter[str] = Counter()
+        self.composers: Counter[str] = Counter()
+        self.licences: Counter[str] = Counter()
+        self.sizes: Counter[int] = Counter()
+        self.pitches = np.zeros(128, np.int64)
+        self.events, self.bars, self.notes = array("q"), array("q"), array("q")
+        self.quarters, self.seconds, self.tempos = array("d"), array("d"), array("d")
+        self.music: set[bytes] = set()
+        self.declared = self.agreed = 0
+
+    def add(self, piece: Piece) -> None:
+        self.notes.append(len(piece.notes))
+        self.quarters.append(float(piece.length))
+        self.seconds.append(_seconds(piece))
+        self.tempos.append(_opening(piece.tempos).bpm)
+        self.bars.append(bar_count(piece))
+        self.meters.update({f"{meter.numerator}/{meter.denominator}" for meter in piece.meters})
+        sounding = [piece.parts[part] for part in np.unique(piece.notes.part).tolist()]
+        self.parts[len(sounding)] += 1
+        self.instruments.update({instrument_name(part) for part in sounding})
+        self.composers[piece.composer or "unknown"] += 1
+        self.licences[piece.source.licence or NOT_SAID] += 1
+        key, _ = analyse_key(piece)
+        self._add_music(piece, key)
+        if declared := _longest_key(piece):
+            self.declared += 1
+            self.agreed += (declared.fifths - key.fifths) % 12 == 0
+
+    def _add_music(self, piece: Piece, key: Key) -> None:
+        """Chords, durations, pitches and the key, of all but drums."""
+        piece = without_drums(piece)
+        heard = np.bincount(piece.notes.pitch, minlength=128)
+        if heard.any():
+            self.keys[key.code] += 1
+        self.pitches += heard
+        cut, grid = _sweep(piece)
+        music = _signature(cut, grid)
+        self.music.add(music)
+        fold = self.folds.of(self.group_of(piece) if self.group_of else music)
+        pitches, edges = cut.pitch.astype(np.uint8).tobytes(), cut.first.tolist()
+        chords = Counter(pitches[a:b] for a, b in pairwise(edges))
+        self.events.append(chords.total())
+        for chord, count in chords.items():
+            self.sizes[len(chord)] += count
+        self.chords.add(chords, fold)
+        for tally, interval in ((self.in_key, interval_to_common_key(key)), (self.in_octave, interval_to_common_octave(piece.notes, key))):
+            shift = _within_midi(interval, np.flatnonzero(heard))
+            if shift is not None:
+                table = bytes((pitch + shift) % 256 for pitch in range(256))
+                tally.add({chord.translate(table): count for chord, count in chords.items()}, fold)
+        steps, counts = np.unique(np.diff(cut.times), return_counts=True)
+        self.durations.add({Fraction(step, grid): n for step, n in zip(steps.tolist(), counts.tolist(), strict=True)}, fold)
+
+    def result(self) -> Stats:
+        pieces = len(self.notes)
+        if not pieces:
+            raise UserError("an empty corpus: there are no pieces to count")
+        groups = self.folds.groups
+        chords, durations = self.chords.vocabulary(pieces, groups), self.durations.vocabulary(pieces, groups)
+        heard = np.flatnonzero(self.pitches).tolist()
+        return Stats(
+            pieces=pieces,
+            different=len(self.music),
+            notes=sum(self.notes),
+            events=sum(self.events),
+            rests=self.sizes[0],
+            quarters=math.fsum(self.quarters),
+            seconds=math.fsum(self.seconds),
+            distinct_chords=chords.size,
+            chords_seen_once=chords.seen_once,
+            distinct_durations=durations.size,
+            keys=dict(self.keys.most_common()),
+            declared=self.declared,
+            declared_as_analysed=self.agreed,
+            meters=dict(self.meters.most_common()),
+            tempos=_spread(self.tempos),
+            parts=dict(sorted(self.parts.items())),
+            instruments=dict(self.instruments.most_common()),
+            composers=dict(self.composers.most_common()),
+            licences=dict(self.licences.most_common()),
+            lowest=pitch_name(heard[0]) if heard else "",
+            highest=pitch_name(heard[-1]) if heard else "",
+            pitches={pitch: int(self.pitches[pitch]) for pitch in heard},
+            chord_sizes={size: count for size, count in sorted(self.sizes.items()) if count},
+            durations={str(duration): count for duration, count in self.durations.totals().items()},
+            events_per_piece=_spread(self.events),
+            bars_per_piece=_spread(self.bars),
+            vocabularies={
+                "chords": chords,
+                "chords in the common key": self.in_key.vocabulary(pieces, groups),
+                "chords in the common key and octave": self.in_octave.vocabulary(pieces, groups),
+                "durations": durations,
+            },
+        )
+
+
+def bar_count(piece: Piece) -> int:
+    """How many bars `Piece.bars` gives, without making them."""
+    meters = piece.meters if piece.meters and piece.meters[0].onset == 0 else (Meter(), *piece.meters)
+    now, count = piece.pickup, int(piece.pickup > 0)
+    for i, meter in enumerate(meters):
+        until = meters[i + 1].onset if i + 1 < len(meters) else max(piece.length, meter.onset + Fraction(1, 1024))
+        if now < until:
+            count += math.ceil((until - now) / meter.bar_ql)
+            now = until
+    return count
+
+
+def instrument_name(part: Part) -> str:
+    """What plays a part, in plain words, by its General MIDI program.
+
+    >>> instrument_name(Part("Primo", 24)), instrument_name(Part(is_drum=True)), instrument_name(Part("Guitar"))
+    ('acoustic guitar (nylon)', 'drums', 'not said')
+    """
+    from pretty_midi import program_to_instrument_name
+
+    if part.is_drum:
+        return "drums"
+    known = part.program is not None and 0 <= part.program < 128
+    return str(program_to_instrument_name(part.program)).lower() if known else NOT_SAID
+
+
+def _sweep(piece: Piece) -> tuple[Sweep, int]:
+    """The events as arrays, and the steps a quarter; `Piece.events` would make an object of each."""
+    notes, edges = piece.notes, (Fraction(0), piece.length, *piece.cuts)
+    grid = math.lcm(notes.divisions, *{edge.denominator for edge in edges})
+    scale = grid // notes.divisions
+    return sweep(notes.onset * scale, notes.end * scale, notes.pitch, (e.numerator * (grid // e.denominator) for e in edges)), grid
+
+
+def _signature(cut: Sweep, grid: int) -> bytes:
+    """Equal for pieces of the same events, whatever their key and name."""
+    relative = cut.pitch - cut.pitch.min(initial=127)
+    digest = hashlib.sha256(f"{grid} {len(cut.times)} ".encode())
+    for column in (cut.times, cut.first, relative, cut.held):
+        digest.update(column.tobytes())
+    return digest.digest()[:16]
+
+
+def _within_midi(interval: int, heard: np.ndarray) -> int | None:
+    """The shift, octaves aside, that keeps the pitches within MIDI's, as `training.dataset.in_common_key` has it; None where none does."""
+    if not len(heard):
+        return interval
+    low, high = int(heard[0]), int(heard[-1])
+    shifts = (interval + 12 * octaves for octaves in (0, 1, -1, 2, -2, 3, -3, 4, -4))
+    return next((shift for shift in shifts if low + shift >= 0 and high + shift <= 127), None)
+
+
+def _longest_key(piece: Piece) -> Key | None:
+    """The declared key that is in force longest; the first of equal ones."""
+    ends = [*(key.onset for key in piece.keys[1:]), piece.length]
+    return max(zip(piece.keys, ends, strict=True), key=lambda pair: pair[1] - pair[0].onset)[0] if piece.keys else None
+
+
+def _opening(tempos: tuple[Tempo, ...]) -> Tempo:
+    return tempos[0] if tempos and tempos[0].onset == 0 else Tempo()
+
+
+def _seconds(piece: Piece) -> float:
+    """How long it plays; 120 quarters a minute where no tempo is said."""
+    marks = [mark for mark in piece.tempos if mark.onset < piece.length]
+    if not marks or marks[0].onset > 0:
+        marks = [Tempo(), *marks]
+    ends = [*(float(mark.onset) for mark in marks[1:]), float(piece.length)]
+    return sum((end - float(mark.onset)) * mark.us_per_quarter for mark, end in zip(marks, ends, strict=True)) / 1e6
+
+
+def _spread(values: array[int] | array[float]) -> Spread:
+    low, middle, high = np.percentile(np.array(values), (0, 50, 100)).tolist()
+    return Spread(low, middle, high)

@@ -1,0 +1,320 @@
+"""Building a corpus store: every score becomes a row, once.
+
+Three passes, each of a few rows at a time, so that a hundred thousand files take hardly more memory than a thousand:
+
+1. *read*: scores of which no earlier store and no unfinished build has a row are read by parsers; their rows go into parts;
+2. *compare*: rows are selected, near-duplicates grouped, and whole groups drawn for training, validation and test;
+3. *write*: rows in the order of their names, with where they came from, become the store, in one step.
+
+Whatever stops a build, the parts that it has written stay, and the next one goes on from there. The same scores give the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from partimento.analysis.similarity.duplicates import group
+from partimento.analysis.similarity.fingerprints import Sketch
+from partimento.config import UserError
+from partimento.corpus.parsers.executor import crew
+from partimento.corpus.parsers.pool import COMMAND, Task, batched, in_order
+from partimento.corpus.reading import Reject, sensible, timeout_of, why_empty
+from partimento.corpus.select import Selection
+from partimento.corpus.settings import DataSettings
+from partimento.corpus.sources import BUNDLED, Score, absolute, find_scores, provenance
+from partimento.corpus.splits import TRAIN, split
+from partimento.corpus.store.cache import KEY, Key, Parts, Place, Shelf, workshop
+from partimento.corpus.store.rows import Row, unpack_row
+from partimento.corpus.store.schema import MEASURED, PROVENANCE, SCHEMA, SPLIT, digest
+from partimento.corpus.store.store import HEAD, ROWS, Corpus, Head, open_corpus
+from partimento.files import new_file, refuse_existing, write_atomically
+from partimento.io.formats import STORE, is_store, read_score_bytes
+from partimento.music.limits import UnfitError
+
+Progress = Callable[[str, int, int], None]  # stage, done, of how many
+PLAN = "plan.json"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a store is built.
+
+    Parameters
+    ----------
+    config : DataSettings
+        The view that the columns ``chords``, ``held`` and ``durations`` are of.
+    selection : Selection
+        Which pieces are taken.
+    validation, test : float
+        Shares of the pieces on these sides of the split.
+    seed : int
+        Draws the split.
+    workers : int, optional
+        Parsing processes; by default one a core.
+    cluster : str
+        Address of a dask scheduler whose workers see the same files; empty: this machine.
+    """
+
+    config: DataSettings = field(default_factory=DataSettings)
+    selection: Selection = field(default_factory=Selection)
+    validation: float = 0.1
+    test: float = 0.1
+    seed: int = 0
+    workers: int | None = None
+    cluster: str = ""
+
+    def __post_init__(self) -> None:
+        if not (0 < self.validation < 1 and 0 <= self.test < 1 and self.validation + self.test < 1):
+            raise UserError("validation and test are shares between 0 and 1, and leave something to train on")
+        if self.seed < 0:
+            raise UserError("the seed is at least 0")
+        if self.selection.split:
+            raise UserError("the split is drawn by building: a store is selected by it, not scores")
+
+    @property
+    def head(self) -> Head:
+        return Head(self.config, self.validation, self.test, self.seed, self.selection)
+
+
+@dataclass(frozen=True)
+class Built:
+    """What came of a build: `read` rows are new, `kept` ones stood already in the store or in an unfinished build."""
+
+    corpus: Corpus
+    rejects: list[Reject]
+    read: int
+    kept: int
+    left_out: int
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A row to be: from a score or, where there is none, as it stands in the store that is added to."""
+
+    name: str
+    place: Place
+    score: Score | None
+
+
+def build_corpus(
+    sources: Iterable[Path | str],
+    out: Path | str,
+    *,
+    plan: Plan | None = None,
+    append: bool = False,
+    force: bool = False,
+    progress: Progress | None = None,
+    command: Sequence[str] = COMMAND,
+) -> Built:
+    """Build a store, add to one, or build one anew; only scores that have changed are read.
+
+    Parameters
+    ----------
+    sources : iterable of paths
+        Files, folders, zips, collected folders and names such as ``bundled:bach``.
+    out : path
+        The store, a name that ends in ``.parquet``.
+    plan : Plan, optional
+    append : bool
+        Add to the store that is there: pieces of the same name are replaced, the others stay.
+    force : bool
+        Replace the store that is there; rows of unchanged files are taken from it.
+    progress : callable, optional
+        Called as ``progress(stage, done, total)``.
+    command : sequence of str
+        What starts a parser; for tests.
+
+    Raises
+    ------
+    UserError
+        If `out` is there already and neither `append` nor `force` is set, the sources hold no music, or nothing is selected.
+    """
+    plan, out = plan or Plan(), Path(out)
+    names = [str(sources)] if isinstance(sources, (str, Path)) else [str(source) for source in sources]
+    if not is_store(out):
+        raise UserError(f"a corpus store is a file that ends in {STORE}, not {out}")
+    if stores := [name for name in names if is_store(name)]:
+        raise UserError(f"a store is built from scores, not from another store ({stores[0]})")
+    if append and force:
+        raise UserError("either --append or --force: add to the store, or build it anew")
+    tell = progress or (lambda *_: None)
+    with workshop(out) as shop:
+        old = _old_store(out, shop, plan, _plan_text(plan, names, append=append, force=force), append=append, force=force)
+        shelf = Shelf(plan.head.of_rows)
+        if old is not None and old.head.of_rows == plan.head.of_rows:
+            shelf.add_store(out)
+        shelf.add_parts(shop)
+        scores, faults = find_scores(names)
+        scores.sort(key=lambda score: score.name)
+        entries, unread, read = _read_all(scores, shelf, Parts(shelf, shop), plan, tell, command)
+        rejects = sorted([*unread, *(Reject(path, reason) for path, reason in faults)], key=lambda reject: reject.path)
+        kept = len(entries) - read
+        if append and old is not None:
+            entries = _with_old(entries, old)
+        chosen, sides = _compare(entries, shelf, plan, tell)
+        if not chosen:
+            where = ", ".join(names[:3])
+            none = f"an empty corpus: none of {len(entries):,} pieces in {where} is {plan.selection}"
+            raise UserError(none if entries else why_empty(names, rejects))
+        _write(chosen, sides, shelf, out, replace(plan.head, rejects=len(rejects)), tell)
+    return Built(open_corpus(out), rejects, read, kept, len(entries) - len(chosen))
+
+
+def _old_store(out: Path, shop: Path, plan: Plan, mark: str, *, append: bool, force: bool) -> Corpus | None:
+    """The store that is there, if it may be added to or replaced; `mark` becomes what the workshop says of this build."""
+    stopped = shop / PLAN
+    if not (append or (stopped.is_file() and stopped.read_text(errors="replace") == mark)):
+        refuse_existing(out, force=force)
+    old = open_corpus(out) if out.exists() else None  # what is no store is never replaced
+    if append and old is not None:
+        if old.head.config != plan.config:
+            said = {name: value for name, value in old.head.config.model_dump().items() if getattr(plan.config, name) != value}
+            words = ", ".join(f"data.{name}={value}" for name, value in said.items())
+            raise UserError(f"{out} was built with {words}: append with the same")
+        if old.head.reader != plan.head.reader:
+            raise UserError(f"{out} was built by another version of the readers: build it anew from all its sources, with --force")
+    write_atomically(stopped, mark)
+    return old
+
+
+def _plan_text(plan: Plan, names: list[str], *, append: bool, force: bool) -> str:
+    places = [name if name.startswith(BUNDLED) else str(absolute(Path(name))) for name in names]
+    said = {"head": plan.head.to_json(), "sources": places, "append": append, "force": force}
+    return json.dumps(said)  # names that are no text come out as escapes
+
+
+def _read_all(
+    scores: list[Score], shelf: Shelf, parts: Parts, plan: Plan, tell: Progress, command: Sequence[str] = COMMAND
+) -> tuple[list[_Entry], list[Reject], int]:
+    """A row for every score that can be read, from the shelf or from a parser; what cannot be, and how many rows are new."""
+    places = _look_up(scores, shelf, tell)
+    todo = [score for score in scores if score.name not in places]
+    rejects: list[Reject] = []
+    view = plan.config.model_dump()
+    try:
+        with crew(plan.workers, plan.cluster, len(todo), command) as (executor, work, size, ahead):
+            batches = in_order(executor, work, batched((_task(score, view) for score in todo), size), ahead=ahead)
+            for done, (score, answer) in enumerate(zip(todo, chain.from_iterable(batches), strict=True), 1):
+                try:
+                    parts.add(score.name, _checked(sensible(answer, unpack_row), score))
+                except UnfitError as error:
+                    rejects.append(Reject(score.path, str(error)))
+                tell("read", done, len(todo))
+    finally:
+        parts.flush()  # whatever stops us: what is read is read
+    places |= parts.places
+    entries = [_Entry(score.name, places[score.name], score) for score in scores if score.name in places]
+    return entries, rejects, len(todo) - len(rejects)
+
+
+def _look_up(scores: list[Score], shelf: Shelf, tell: Progress) -> dict[str, Place]:
+    """Where the rows of scores stand that were read before, by what the files hold now."""
+    places: dict[str, Place] = {}
+    if shelf.places:
+        for done, score in enumerate(scores, 1):
+            if place := shelf.places.get(_key_of(score)):
+                places[score.name] = place
+            tell("look", done, len(scores))
+    return places
+
+
+def _key_of(score: Score) -> Key:
+    try:
+        digest = hashlib.sha256(read_score_bytes(str(score.place), score.member)).hexdigest()
+        return digest, score.suffix.lstrip("."), score.known.get("instrument", "")
+    except (OSError, UnfitError):
+        return "", "", ""  # the parser will say what is wrong with it
+
+
+def _checked(row: Row, score: Score) -> Row:
+    """The row, if it is of this score: a parser that a hostile file has taken over must not speak for another file."""
+    if tuple(row.plain[name] for name in KEY) != _key_of(score):
+        raise UnfitError("it changed while it was read, or the parser speaks of another file")
+    return row
+
+
+def _task(score: Score, view: dict[str, Any]) -> Task:
+    instrument = score.known.get("instrument", "")
+    request = {"path": str(score.place.absolute()), "member": score.member, "row": view, "instrument": instrument}
+    return Task(json.dumps(request), timeout_of(score))
+
+
+def _with_old(entries: list[_Entry], old: Corpus) -> list[_Entry]:
+    """The entries and the pieces of the store that none of them replaces, by name."""
+    new = {entry.name for entry in entries}
+    table = pq.read_table(old.path, columns=["path"]).column("path").to_pylist()
+    kept = [_Entry(name, Place(at // ROWS, at % ROWS), None) for at, name in enumerate(table) if name not in new]
+    return sorted([*entries, *kept], key=lambda entry: entry.name)
+
+
+def _compare(entries: list[_Entry], shelf: Shelf, plan: Plan, tell: Progress) -> tuple[list[_Entry], list[tuple[int, str]]]:
+    """The entries that are selected, each with its group of near-duplicates and its side of the split."""
+    chosen: list[_Entry] = []
+    composers: list[str] = []
+
+    def sketches() -> Iterator[Sketch]:
+        for done, batch in _described(entries, shelf, (*METADATA_READ, "sketch")):
+            for entry, row in batch:
+                if entry.score is None or plan.selection.takes(row):
+                    chosen.append(entry)
+                    composers.append(row["composer"])
+                    yield Sketch.from_bytes(row["sketch"])
+            tell("compare", done, len(entries))
+
+    groups = group(sketches()).tolist()
+    if len(set(groups)) < 2:  # nothing to check with: all of it can only be learned from
+        return chosen, [(number, TRAIN) for number in groups]
+    names = [entry.name for entry in chosen]
+    sides = split(groups, composers, names, validation=plan.validation, test=plan.test, seed=plan.seed)
+    return chosen, list(zip(groups, sides, strict=True))
+
+
+# What selecting and saying where a piece is from take.
+METADATA_READ = ("title_in_file", "composer_in_file", "key", "metre", "events", "solo", "instrument", "instruments")
+
+
+def _described(entries: list[_Entry], shelf: Shelf, columns: Iterable[str]) -> Iterator[tuple[int, list[tuple[_Entry, dict[str, Any]]]]]:
+    """Entries with their metadata, a batch at a time."""
+    done = 0
+    for batch in batched(entries, ROWS):
+        measured = shelf.take([entry.place for entry in batch], columns).to_pylist()
+        rows = [row | _origin(entry, row, shelf) for entry, row in zip(batch, measured, strict=True)]
+        done += len(batch)
+        yield done, list(zip(batch, rows, strict=True))
+
+
+def _origin(entry: _Entry, measured: dict[str, Any], shelf: Shelf) -> dict[str, Any]:
+    if entry.score is not None:
+        return provenance(entry.name, entry.score.known, measured)
+    row = shelf.metadata(entry.place)
+    return {name: row[name] for name in PROVENANCE.names}
+
+
+def _write(entries: list[_Entry], sides: list[tuple[int, str]], shelf: Shelf, out: Path, head: Head, tell: Progress) -> None:
+    """The store, whole or not at all."""
+    said = hashlib.sha256()
+    with new_file(out) as work, ExitStack() as stack:
+        writer = stack.enter_context(pq.ParquetWriter(work, SCHEMA, compression="zstd", write_statistics=False))
+        done = 0
+        for batch in batched(list(zip(entries, sides, strict=True)), ROWS):
+            measured = shelf.take([entry.place for entry, _ in batch], MEASURED.names)
+            titles = measured.select(["title_in_file", "composer_in_file"]).to_pylist()
+            origins = [_origin(entry, row, shelf) for (entry, _), row in zip(batch, titles, strict=True)]
+            split = [{"group": group, "split": side} for _, (group, side) in batch]
+            tables = (pa.Table.from_pylist(origins, PROVENANCE), pa.Table.from_pylist(split, SPLIT), measured)
+            table = pa.Table.from_arrays([column for part in tables for column in part.columns], schema=SCHEMA)
+            digest(table, said)
+            writer.write_table(table, row_group_size=ROWS)
+            done += len(batch)
+            tell("write", done, len(entries))
+        writer.add_key_value_metadata({HEAD.decode(): replace(head, fingerprint=said.hexdigest()).to_json()})

@@ -1,0 +1,205 @@
+"""A corpus on disk: one Parquet file, a row a piece, with the music, its metadata and where it came from.
+
+Any reader of Parquet opens it. Times are whole steps: ``divisions`` of a row are its steps a quarter for notes and marks,
+``event_divisions`` those for ``durations``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, fields, replace
+from fractions import Fraction
+from functools import cached_property
+from itertools import accumulate, groupby
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from partimento.config import UserError
+from partimento.corpus.select import Selection
+from partimento.corpus.settings import DataSettings
+from partimento.corpus.splits import SIDES
+from partimento.corpus.store.rows import piece_of
+from partimento.corpus.store.schema import METADATA, MUSIC, SCHEMA, arrays_of, plain_rows
+from partimento.corpus.views import as_configured
+from partimento.music.piece import Event, Piece, Source
+
+FORMAT = 1
+READER = 1  # raised whenever the same bytes would give another row: older rows are then read anew
+HEAD = b"partimento"
+ROWS = 512  # in every row group but the last
+
+
+@dataclass(frozen=True)
+class Head:
+    """What a store says of itself: how it was built, and the fingerprint of what is in it."""
+
+    config: DataSettings
+    validation: float
+    test: float
+    seed: int
+    selection: Selection = field(default_factory=Selection)
+    fingerprint: str = ""
+    rejects: int = 0
+    format: int = FORMAT
+    reader: int = READER
+
+    @property
+    def of_rows(self) -> str:
+        """What a row depends on besides its file: with another one it is made anew."""
+        return json.dumps({"config": self.config.model_dump(), "format": self.format, "reader": self.reader}, sort_keys=True)
+
+    def to_json(self) -> str:
+        return json.dumps({**asdict(self), "config": self.config.model_dump()}, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: bytes | str) -> Head:
+        values = json.loads(text)
+        config = DataSettings(**values.pop("config"))
+        return cls(config=config, selection=Selection(**values.pop("selection")), **values)
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """An open store, or what was selected of it. `open_corpus` makes one.
+
+    Attributes
+    ----------
+    path : Path
+    head : Head
+    selection : Selection
+    """
+
+    path: Path
+    head: Head
+    selection: Selection = field(default_factory=Selection)
+
+    @cached_property
+    def rows(self) -> list[dict[str, Any]]:
+        """The metadata of every piece selected: all columns but the music."""
+        return [row for _, row in self._numbered]
+
+    @cached_property
+    def _numbered(self) -> list[tuple[int, dict[str, Any]]]:
+        with _readable(self.path):
+            rows = plain_rows(pq.read_table(self.path, columns=list(METADATA)))
+        return [(number, row) for number, row in enumerate(rows) if self.selection.takes(row)]
+
+    def _column(self, name: str) -> list[Any]:
+        """One column of the pieces selected; of a whole store nothing else is read, however large it is."""
+        if self.selection:
+            return [row[name] for row in self.rows]
+        with _readable(self.path):
+            values: list[Any] = pq.read_table(self.path, columns=[name]).column(name).to_pylist()
+        return values
+
+    def __len__(self) -> int:
+        return len(self._numbered) if self.selection else int(pq.read_metadata(self.path).num_rows)
+
+    @property
+    def sides(self) -> dict[str, int]:
+        """How many pieces stand on each side of the split."""
+        counts = Counter(self._column("split"))
+        return {side: counts[side] for side in SIDES}
+
+    @property
+    def duplicates(self) -> int:
+        """How many pieces share their group of near-duplicates with another one."""
+        return sum(count for count in Counter(self._column("group")).values() if count > 1)
+
+    def select(self, **asked: Any) -> Corpus:
+        """The pieces for which this holds, by the names of `Selection`'s fields: ``corpus.select(composer="giuliani", solo=True)``.
+
+        Of what was asked before, all that is not asked anew holds too.
+        """
+        known = [each.name for each in fields(Selection)]
+        if unknown := sorted(set(asked) - set(known)):
+            raise UserError(f"pieces are not selected by {unknown[0]}: there is {', '.join(known)}")
+        return Corpus(self.path, self.head, replace(self.selection, **asked))
+
+    def pieces(self, config: DataSettings | None = None) -> Iterator[Piece]:
+        """The pieces selected, in the order of their paths.
+
+        Parameters
+        ----------
+        config : DataSettings, optional
+            The view wanted; by default the one that the store was built with. Each is made from the exact notes, but for music21's, which
+            a store has only if it was built with it, and repeats, which stay as they were read.
+        """
+        config = config or self.head.config
+        if config.quantise == "music21" != self.head.config.quantise:
+            raise UserError(f"{self.path} does not have music21's view: build it with --quantise music21, or train with quantise=auto")
+        with _readable(self.path):
+            opened = pq.ParquetFile(self.path)
+        with opened as file:
+            for group, here in groupby(self._numbered, key=lambda each: each[0] // ROWS):
+                with _readable(self.path):
+                    table = file.read_row_group(group, columns=[name for name in MUSIC if name != "sketch"])
+                for number, row in here:
+                    with _readable(self.path):
+                        piece = _piece(row, table, number % ROWS, config)
+                    yield piece
+
+    def __iter__(self) -> Iterator[Piece]:
+        return self.pieces()
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowException, OSError, ValueError, LookupError, TypeError) as error:
+        raise UserError(f"{path}: a damaged corpus store: {' '.join(str(error).split())}") from error
+
+
+def _piece(row: dict[str, Any], table: pa.Table, number: int, config: DataSettings) -> Piece:
+    piece = piece_of(row, arrays_of(table, number))
+    piece = piece.replace(title=row["title"], composer=row["composer"], source=source_of(row))
+    if config.quantise == "music21":
+        return _from_events(piece, row, table.slice(number, 1))
+    return as_configured(piece, config, suffix=f".{row['format']}", instrument=row["instrument"])
+
+
+def _from_events(piece: Piece, row: dict[str, Any], table: pa.Table) -> Piece:
+    """The view whose events stand in the store, cut where they are cut; marks and names are those of `piece`."""
+    chords, held, steps = (table.column(name)[0].as_py() for name in ("chords", "held", "durations"))
+    lengths = [Fraction(step, row["event_divisions"]) for step in steps]
+    events = [Event(tuple(chord), length, tuple(on)) for chord, length, on in zip(chords, lengths, held, strict=True)]
+    rest = {name: getattr(piece, name) for name in ("meters", "keys", "tempos", "pickup", "title", "composer", "source")}
+    return Piece.from_events(events, parts=piece.parts[:1], cuts=tuple(accumulate(lengths)), **rest)
+
+
+def source_of(row: dict[str, Any]) -> Source:
+    """Where the piece of a row came from."""
+    return Source(path=row["path"], sha256=row["sha256"], url=row["url"] or "", licence=row["licence"] or "")
+
+
+def open_corpus(path: Path | str) -> Corpus:
+    """Open a store that ``partimento corpus build`` made.
+
+    Raises
+    ------
+    UserError
+        If it is none, or one of a newer format.
+    """
+    path = Path(path)
+    try:
+        written = pq.read_metadata(path)
+        head = (written.metadata or {}).get(HEAD)
+        if head is None:
+            raise UserError(f"{path}: no corpus store (a Parquet file, but not of this program)")
+        said = json.loads(head)
+        if said.get("format") != FORMAT:
+            raise UserError(f"{path}: a corpus store of format {said.get('format')}; this program reads format {FORMAT}: build it again")
+        if written.schema.to_arrow_schema().names != SCHEMA.names:
+            raise UserError(f"{path}: a damaged corpus store: its columns are others")
+        return Corpus(path, Head.from_json(head))
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror or error}") from error
+    except (pa.ArrowException, ValueError, TypeError, LookupError) as error:
+        raise UserError(f"{path}: no corpus store: {error}") from error

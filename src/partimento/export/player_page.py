@@ -1,0 +1,169 @@
+"""One self-contained web page: the score, a player that lights up what sounds, and what was learned from.
+
+No request leaves the page: style, script, pages and sound stand inside it, and its policy forbids all else.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import re
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from partimento.export.page import web_page
+from partimento.music.piece import Piece
+from partimento.music.text import check_text
+
+PAGE_RATE = 24_000  # mono; some 2.8 MB a minute, half of them base64's and WAV's own
+LABELS = {
+    ".mid": "MIDI, to play and edit",
+    ".midi": "MIDI, to play and edit",
+    ".musicxml": "MusicXML, for notation programs",
+    ".mxl": "MusicXML, compressed",
+    ".xml": "MusicXML, for notation programs",
+    ".pdf": "PDF, to print",
+    ".svg": "SVG, the engraved page",
+    ".png": "PNG, a picture",
+    ".wav": "WAV, to hear",
+    ".json": "JSON, for programs",
+}
+
+
+def to_page(
+    piece: Piece,
+    svg_pages: Sequence[str],
+    note_times: Sequence[tuple[Fraction, Fraction]],
+    wav: bytes,
+    *,
+    about: Mapping[str, Any] | None = None,
+    files: Sequence[str] = (),
+) -> str:
+    """The page as HTML.
+
+    Parameters
+    ----------
+    piece : Piece
+    svg_pages : sequence of str
+        Engraved pages whose notes bear the ids ``n0``, ``n1``, … (``n1.2`` what is tied to ``n1``).
+    note_times : sequence of (start, end)
+        In seconds, for each note of the piece in its order.
+    wav : bytes
+        The sound.
+    about : mapping, optional
+        ``heading`` (default "What it was learned from"), ``text`` (a sentence or a list of them), ``figures`` (a list of
+        ``(name, value)``, or of mappings for a table), ``sources`` (a list of titles, or of mappings with ``title``, ``url``,
+        ``licence``), ``corpus`` and ``licence``. All are shown as text, none as markup.
+    files : sequence of str
+        Names of files beside the page, linked for download.
+
+    Raises
+    ------
+    UserError
+        If a text is none.
+    """
+    for name in files:
+        check_text("the name of a file", name)
+    times = [[round(float(a), 3), round(float(b), 3)] for a, b in note_times]
+    title = piece.title or "Untitled"
+    sheets = "\n".join(
+        f'<div class="sheet" role="img" aria-label="{html.escape(title)}, page {n} of {len(svg_pages)}">{_inline(svg, n)}</div>'
+        for n, svg in enumerate(svg_pages, 1)
+    )
+    body = f"""<div class="player" role="group" aria-label="Player">
+<button id="play" type="button" aria-pressed="false" aria-keyshortcuts="Space">
+<span class="icon" aria-hidden="true"></span><span class="word">Play</span>
+</button>
+<input id="seek" type="range" min="0" max="1" step="0.01" value="0" aria-label="Position">
+<output id="clock" for="seek">0:00</output>
+</div>
+<audio id="sound" preload="auto" src="data:audio/wav;base64,{base64.b64encode(wav).decode()}"></audio>
+<main id="score">
+{sheets}
+</main>
+<p class="hint">Space plays and pauses, the arrow keys move by two seconds, a click on a note begins there.</p>
+{_downloads(files)}
+{_about(about or {})}
+<footer>Composed with Partimento.</footer>"""
+    allowed = "media-src data:; img-src data:"
+    return web_page(title, _byline(piece), body, assets=("page.css", "page.js"), data=("times", times), allowed=allowed)
+
+
+def _inline(svg: str, number: int) -> str:
+    """A page without its prologue; ids of glyphs made unique among pages, those of notes kept."""
+    body = re.sub(r"^\s*<\?xml[^>]*\?>\s*", "", svg)
+    body = re.sub(r"<metadata>.*?</metadata>", "", body, count=1)
+    body = re.sub(r"<desc>.*?</desc>", "", body, count=1)
+    body = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", body, count=1)
+    return re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", body, count=1)
+
+
+def _byline(piece: Piece) -> str:
+    instruments = ", ".join(part.name for part in piece.parts if part.name)
+    key = piece.keys[0].name if piece.keys else ""
+    return " · ".join(word for word in (piece.composer, instruments, key) if word)
+
+
+def _downloads(files: Sequence[str]) -> str:
+    if not files:
+        return ""
+    from pathlib import PurePath
+    from urllib.parse import quote
+
+    items = ""
+    for name in files:
+        label = LABELS.get(PurePath(name).suffix.lower(), "")
+        items += f'<li><a href="{html.escape(quote(name))}" download>{html.escape(name)}</a> <span>{label}</span></li>'
+    return f'<section aria-labelledby="files"><h2 id="files">Take it with you</h2><ul class="files">{items}</ul></section>'
+
+
+def _about(about: Mapping[str, Any]) -> str:
+    parts = []
+    text = about.get("text", ())
+    parts += [f"<p>{html.escape(str(line))}</p>" for line in ([text] if isinstance(text, str) else text)]
+    facts = [(name.capitalize(), about[name]) for name in ("corpus", "licence") if about.get(name)]
+    if facts:
+        parts.append("<dl>" + "".join(f"<dt>{html.escape(n)}</dt><dd>{html.escape(str(v))}</dd>" for n, v in facts) + "</dl>")
+    parts.append(_table(about.get("figures", ())))
+    sources = [_source(source) for source in about.get("sources", ())]
+    if sources:
+        summary = f"{len(sources)} piece{'s' if len(sources) > 1 else ''} it learned from"
+        shown = "" if len(sources) > 12 else " open"
+        parts.append(f'<details{shown}><summary>{summary}</summary><ol class="sources">{"".join(sources)}</ol></details>')
+    body = "\n".join(part for part in parts if part)
+    heading = html.escape(str(about.get("heading", "What it was learned from")))
+    return f'<section aria-labelledby="about"><h2 id="about">{heading}</h2>\n{body}</section>' if body else ""
+
+
+def _table(figures: Sequence[Any] | Mapping[str, Any]) -> str:
+    rows: list[Any] = list(figures.items()) if isinstance(figures, Mapping) else list(figures)
+    if not rows:
+        return ""
+    if isinstance(rows[0], Mapping):
+        names = list(rows[0])
+        head = "<thead><tr>" + "".join(f'<th scope="col">{html.escape(str(name))}</th>' for name in names) + "</tr></thead>"
+        cells = [[row.get(name, "") for name in names] for row in rows]
+    else:
+        head, cells = "", [list(row) for row in rows]
+    lines = "".join(
+        f'<tr><th scope="row">{html.escape(str(first))}</th>'
+        + "".join(f"<td>{html.escape(_figure(value))}</td>" for value in rest)
+        + "</tr>"
+        for first, *rest in cells
+    )
+    return f'<div class="scroll"><table>{head}<tbody>{lines}</tbody></table></div>'
+
+
+def _figure(value: Any) -> str:
+    return f"{value:,.3g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _source(source: Any) -> str:
+    if not isinstance(source, Mapping):
+        return f"<li>{html.escape(str(source))}</li>"
+    title, url, licence = (str(source.get(key, "") or "") for key in ("title", "url", "licence"))
+    name = html.escape(title or url)
+    if re.match(r"https?://", url):
+        name = f'<a href="{html.escape(url)}" rel="noreferrer">{name}</a>'
+    return f"<li>{name}{f' <span>{html.escape(licence)}</span>' if licence else ''}</li>"

@@ -1,0 +1,231 @@
+"""Engraving: MusicXML to SVG pages, by verovio.
+
+What verovio leaves as nested text with font glyphs (title, metronome note) is redrawn as plain text and outlines, so that every
+program that shows SVG shows the same: browsers, resvg (PNG) and typst (PDF) alike.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import unescape
+
+from partimento.config import UserError
+from partimento.export.marker import SVG_MARK
+from partimento.files import write_atomically
+
+SVG = "{http://www.w3.org/2000/svg}"
+FONTS = "'STIX Two Text', STIXGeneral, 'Libertinus Serif', 'Times New Roman', Times, serif"
+GLYPHS = "Leipzig"
+PAPER = {"pageWidth": 2100, "pageHeight": 2970}  # A4 in tenths of a millimetre, as verovio counts
+OPTIONS: dict[str, Any] = {
+    "breaks": "auto",
+    "footer": "none",
+    "header": "auto",
+    "pageMarginTop": 130,
+    "pageMarginBottom": 130,
+    "pageMarginLeft": 150,
+    "pageMarginRight": 150,
+    "bottomMarginHeader": 8.0,
+    "spacingSystem": 6,
+    "smuflTextFont": "none",
+    "svgViewBox": True,
+    "xmlIdSeed": 1,
+    **PAPER,
+}
+SIZES = {*PAPER, "pageMarginTop", "pageMarginBottom", "pageMarginLeft", "pageMarginRight"}
+LARGEST_PAPER = 2.0  # staves of 3.6 mm, the least that is read with ease; a score that is higher still gets a higher page
+
+
+def to_svg(musicxml: str, *, unit: float = 9.0, heading: bool = True, crop: bool = False) -> tuple[str, ...]:
+    """Engrave a score.
+
+    Parameters
+    ----------
+    musicxml : str
+        A MusicXML document. The ``id`` of its notes become the ``id`` of their groups in the pages.
+    unit : float
+        Half the distance of two staff lines, in tenths of a millimetre; less where a system would not fit on the page.
+    heading : bool
+        Whether title and composer stand on the first page.
+    crop : bool
+        Whether each page ends below its last system, rather than where the paper does.
+
+    Returns
+    -------
+    tuple of str
+        A page each; equal scores give equal pages.
+
+    Raises
+    ------
+    UserError
+        If the engraver cannot read the score.
+    """
+    toolkit, resources = _engraver()
+    paper = 1.0  # a system higher than the page is drawn on larger paper, which is then shrunk to A4
+    while True:
+        # Pages come as high as their systems are: else what does not fit would be cut off without a word.
+        options = {name: round(value * paper) if name in SIZES else value for name, value in OPTIONS.items()}
+        options |= {"unit": unit, "header": "auto" if heading else "none", "adjustPageHeight": True}
+        pages = _engraved(toolkit, musicxml, options)
+        tallest = max(_height(page) for page in pages)
+        if crop or tallest <= options["pageHeight"] or paper == LARGEST_PAPER:
+            break
+        paper = min(LARGEST_PAPER, max(math.ceil(10 * tallest / OPTIONS["pageHeight"]) / 10, paper + 0.1))
+    height = None if crop else max(tallest, options["pageHeight"])
+    creator = re.search(r'<creator type="composer">(.*?)</creator>', musicxml, re.DOTALL)
+    composer = unescape(creator[1]) if creator else ""
+    right = 10.0 * (options["pageWidth"] - options["pageMarginLeft"] - options["pageMarginRight"])
+    for number, page in enumerate(pages, 1):
+        _resize(page, height, paper)
+        _plain(page, resources, composer, right)
+        mark = ET.Element(f"{SVG}metadata")
+        mark.text = SVG_MARK.format(number)
+        page.insert(0, mark)
+    return tuple(ET.tostring(page, encoding="unicode") for page in pages)
+
+
+def engrave(musicxml: str, layout: Mapping[str, Any]) -> list[ET.Element]:
+    """The pages just as verovio draws them, with some of its options other than ours; for who draws them again. Raises as `to_svg` does."""
+    return _engraved(_engraver()[0], musicxml, {**OPTIONS, **layout})
+
+
+def _engraver() -> tuple[Any, Path]:
+    """A toolkit of verovio, and the folder of its resources."""
+    import verovio
+
+    verovio.enableLog(verovio.LOG_OFF)
+    toolkit = verovio.toolkit(False)
+    resources = Path(verovio.__file__).parent / "data"
+    toolkit.setResourcePath(str(resources))
+    return toolkit, resources
+
+
+def _engraved(toolkit: Any, musicxml: str, options: Mapping[str, Any]) -> list[ET.Element]:
+    ET.register_namespace("", SVG[1:-1])  # pages are written with these prefixes, and so is what is made of them
+    ET.register_namespace("xlink", "http://www.w3.org/1999/xlink")
+    toolkit.setOptions(options)
+    if not toolkit.loadData(musicxml):
+        raise UserError("the engraver cannot read this score")
+    pages = [toolkit.renderToSVG(page) for page in range(1, toolkit.getPageCount() + 1)]
+    return [ET.fromstring(page) for page in pages]  # noqa: S314 - our own engraver's
+
+
+def write_svg(pages: Sequence[str], paths: Sequence[Path]) -> list[Path]:
+    """Write each page to its path."""
+    return [write_atomically(path, page) for path, page in zip(paths, pages, strict=True)]
+
+
+def _height(root: ET.Element) -> float:
+    return float(root.get("viewBox", "").split()[3])
+
+
+def _resize(root: ET.Element, height: float | None, paper: float) -> None:
+    """State the page's size in millimetres, `paper` times smaller than it was drawn, after giving it another height if one is asked."""
+    for element, scale in ((root, 1), (root.find(f"{SVG}svg"), 10)):  # verovio nests the drawing, in tenths of its units
+        if element is not None and height is not None:
+            *place, _ = element.get("viewBox", "").split()
+            element.set("viewBox", " ".join([*place, f"{height * scale:g}"]))
+    width, tall = (float(side) / 10 / paper for side in root.get("viewBox", "").split()[2:])
+    root.set("width", f"{width:.4g}mm")
+    root.set("height", f"{tall:.6g}mm")
+
+
+def _plain(root: ET.Element, resources: Path, composer: str, right: float) -> None:
+    inner = root.find(f"{SVG}svg")
+    if inner is not None:
+        inner.set("font-family", FONTS)
+        inner.attrib.pop("color", None)  # inherit: a page in dark mode sets its own
+    for group in root.iter(f"{SVG}g"):
+        kind = group.get("class", "")
+        texts = [child for child in group if child.tag == f"{SVG}text"]
+        for text in texts:
+            place = list(group).index(text)
+            drawn = _flat_texts(text, resources, is_header=kind.startswith("pgHead"))
+            group.remove(text)
+            for offset, element in enumerate(drawn):
+                group.insert(place + offset, element)
+        if kind.startswith("pgHead") and composer and len(group):
+            group.append(_signed(composer, float(group[0].get("y") or 0), right))
+
+
+def _signed(composer: str, title_y: float, right: float) -> ET.Element:
+    """The composer's name, below the title at the right margin (verovio's own header leaves it out)."""
+    attributes = {
+        "x": f"{right:g}",
+        "y": f"{title_y + 620:g}",
+        "text-anchor": "end",
+        "font-size": "405px",
+        "font-style": "italic",
+        "fill": "currentColor",
+    }
+    element = ET.Element(f"{SVG}text", attributes)
+    element.text = composer
+    return element
+
+
+def _flat_texts(text: ET.Element, resources: Path, *, is_header: bool) -> list[ET.Element]:
+    """The runs of a nested text as elements of their own; a run begins wherever a position is given."""
+    runs: list[tuple[dict[str, str], list[tuple[str, float, str]]]] = [({k: text.get(k, "") for k in ("x", "y", "text-anchor")}, [])]
+
+    def walk(element: ET.Element, family: str, size: float) -> None:
+        family = element.get("font-family", family)
+        size = float((element.get("font-size") or f"{size}px").removesuffix("px")) or size
+        if element.get("x") and element is not text:
+            runs.append(({k: element.get(k) or runs[0][0][k] for k in ("x", "y", "text-anchor")}, []))
+        if element.tag != f"{SVG}title" and element.text and (element.text.strip() or len(element) == 0):
+            runs[-1][1].append((family, size, element.text))
+        for child in element:
+            walk(child, family, size)
+
+    walk(text, "", 405.0)
+    return [
+        element
+        for where, pieces in runs
+        if any(t.strip() for _, _, t in pieces)
+        for element in _draw_run(where, pieces, resources, is_header)
+    ]
+
+
+def _draw_run(where: dict[str, str], pieces: Sequence[tuple[str, float, str]], resources: Path, is_header: bool) -> list[ET.Element]:
+    x, drawn, words = float(where["x"] or 0), [], ""
+    size = 405.0
+    for family, height, content in pieces:
+        if family == GLYPHS:
+            for glyph in content.strip():
+                outline, advance = _glyph(resources, f"{ord(glyph):04X}")
+                if outline:
+                    scale = height * 0.8 / 1000
+                    path = ET.Element(f"{SVG}path", d=outline, transform=f"translate({x:g}, {where['y']}) scale({scale:g}, {-scale:g})")
+                    path.set("fill", "currentColor")
+                    path.set("style", "stroke:none")
+                    drawn.append(path)
+                    x += (advance + 70) * scale
+        else:
+            words, size = words + content, height
+    if words.strip():
+        element = ET.Element(f"{SVG}text", x=f"{x + (size / 3 if drawn else 0):g}", y=where["y"])
+        element.set("font-size", f"{size:g}px")
+        element.set("fill", "currentColor")
+        if where["text-anchor"]:
+            element.set("text-anchor", where["text-anchor"])
+        element.text = words.strip() if is_header or drawn else words
+        drawn.append(element)
+    return drawn
+
+
+@cache
+def _glyph(resources: Path, code: str) -> tuple[str, float]:
+    """Outline (y upward) and width of a music glyph, in thousandths of its size."""
+    file = resources / GLYPHS / f"{code}.xml"
+    if not file.is_file():
+        return "", 0.0
+    path = ET.parse(file).getroot().find("path")  # noqa: S314 - a file of the engraver
+    table = (resources / f"{GLYPHS}.xml").read_text()
+    width = re.search(rf'c="{code}"[^>]*h-a-x="([\d.]+)"', table)
+    return (path.get("d", "") if path is not None else ""), float(width[1]) if width else 300.0

@@ -1,0 +1,279 @@
+"""Chains the writers: which of them a file name needs, in which order."""
+
+from __future__ import annotations
+
+import os
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from partimento.config import UserError
+from partimento.export.marker import is_our_page
+from partimento.files import refuse_existing, write_atomically
+from partimento.music.piece import Piece
+from partimento.music.text import check_names, check_text
+
+# Suffix → "module:function" in this package; the function takes a Chain and the suffix, and gives each file's content. A format is a line.
+WRITERS: dict[str, str] = {
+    ".mid": "write:_midi",
+    ".midi": "write:_midi",
+    ".musicxml": "write:_musicxml",
+    ".xml": "write:_musicxml",
+    ".mxl": "write:_musicxml",
+    ".svg": "write:_svg",
+    ".png": "write:_png",
+    ".pdf": "write:_pdf",
+    ".wav": "write:_wav",
+    ".json": "write:_json",
+    ".html": "write:_html",
+}
+PAGED = (".svg", ".png")  # formats with a file a page: name.svg, name-2.svg …
+
+
+@dataclass(frozen=True)
+class Chain:
+    """One piece on its way to files; what several of them need is made once.
+
+    Parameters
+    ----------
+    piece : Piece
+    soundfont : Path or None
+        See `audio.find_soundfont`.
+    about : mapping
+        What the page tells about how the piece came to be; see `page.to_page`.
+    files : sequence of str
+        Names of files beside the page that it links to.
+    """
+
+    piece: Piece
+    soundfont: Path | str | None = None
+    about: Mapping[str, Any] | None = None
+    files: Sequence[str] = ()
+
+    @cached_property
+    def musicxml(self) -> str:
+        from partimento.io.musicxml.write import to_musicxml
+
+        return to_musicxml(self.piece)
+
+    @cached_property
+    def picture(self) -> str:
+        """The MusicXML that is engraved: with played ornaments as grace notes."""
+        from partimento.io.musicxml.write import to_musicxml
+
+        return to_musicxml(self.piece, ornaments="grace")
+
+    @cached_property
+    def pages(self) -> tuple[str, ...]:
+        """The engraved pages as SVG."""
+        from partimento.export.svg import to_svg
+
+        return to_svg(self.picture)
+
+
+def write(
+    piece: Piece,
+    path: Path | str,
+    *,
+    force: bool = False,
+    soundfont: Path | str | None = None,
+    about: Mapping[str, Any] | None = None,
+    files: Sequence[str] = (),
+) -> list[Path]:
+    """Write a piece in the format that the suffix of `path` names.
+
+    Parameters
+    ----------
+    piece : Piece
+    path : Path or str
+        A score of several pages as SVG or PNG continues in ``name-2.svg``, ``name-3.svg`` …
+    force : bool
+        Replace what is there. Further pages of an earlier, longer score go too, if they bear our mark; no other file is touched.
+    soundfont : Path or str, optional
+        For ``.wav`` and ``.html``.
+    about, files
+        For ``.html``.
+
+    Returns
+    -------
+    list of Path
+        The files written, the asked one first.
+
+    Raises
+    ------
+    UserError
+        If the suffix is unknown, a file is there already, or the format cannot carry the piece.
+    """
+    path = Path(path)
+    return write_all(Chain(piece, soundfont, about, files), [path], force=force)
+
+
+def write_all(chain: Chain, paths: Sequence[Path | str], *, force: bool = False) -> list[Path]:
+    """Write one piece to several files; the engraving and other steps in common are done once.
+
+    Every name is checked, then everything is made, before the first file is written. Raises as `write` does.
+    """
+    asked = [Path(path) for path in paths]
+    check_paths(asked, force=force)
+    check_names(chain.piece)
+    made = [_writer_for(path)(chain, path.suffix.lower()) for path in asked]
+    targets = [_page_paths(path, len(contents)) for path, contents in zip(asked, made, strict=True)]
+    for first, *further in targets:
+        for number, page in enumerate(further, 2):
+            if os.path.lexists(page) and not (force and is_our_page(page, number)):
+                hint = f", and no page {number} of an earlier score: move it away" if force else " (--force replaces it)"
+                raise UserError(f"{page} is there already{hint}; page {number} of {first.name} needs its place")
+    written = [path for pages in targets for path in pages]
+    _refuse_twice(written)
+    for path, content in zip(written, (content for contents in made for content in contents), strict=True):
+        write_atomically(path, content)
+    if force:
+        for path, pages in zip(asked, targets, strict=True):
+            _remove_stale(path, len(pages), keep=written)
+    return written
+
+
+def check_paths(paths: Sequence[Path], *, force: bool = False) -> None:
+    """Say no, before any work is done, to names that cannot be written to.
+
+    Raises
+    ------
+    UserError
+        If a suffix is unknown, a file is named twice or is there already, a folder has the name or a file stands where a folder should.
+    """
+    for path in paths:
+        _writer_for(path)
+        if path.is_dir():
+            raise UserError(f"{path} is a folder")
+        refuse_existing(path, force=force)
+        above = next((folder for folder in path.parents if os.path.lexists(folder)), None)
+        if above is not None and not above.is_dir():
+            raise UserError(f"{above} is no folder: cannot write {path}")
+        if above is not None and not os.access(above, os.W_OK | os.X_OK):
+            raise UserError(f"no right to write in {above}")
+    _refuse_twice(paths)
+
+
+def _refuse_twice(paths: Sequence[Path]) -> None:
+    known: dict[str, Path] = {}
+    for path in paths:
+        real = os.path.realpath(path)
+        if real in known:
+            also = f" (as {known[real]} too)" if known[real] != path else ""
+            raise UserError(f"the same file is asked for twice: {path}{also}")
+        known[real] = path
+    for real, path in known.items():
+        for folder in Path(real).parents:
+            if str(folder) in known:
+                raise UserError(f"{known[str(folder)]} cannot be a file and the folder of {path}")
+
+
+def write_page(
+    piece: Piece,
+    path: Path | str,
+    *,
+    about: Mapping[str, Any] | None = None,
+    files: Sequence[str] = (),
+    soundfont: Path | str | None = None,
+    force: bool = False,
+) -> Path:
+    """Write the self-contained web page; see `page.to_page` for `about`. Raises as `write` does."""
+    if Path(path).suffix.lower() != ".html":
+        raise UserError(f"a page is an .html file: {path}")
+    return write(piece, path, force=force, soundfont=soundfont, about=about, files=files)[0]
+
+
+def engrave(musicxml: str, layout: Mapping[str, Any]) -> list[ET.Element]:
+    """The pages of a score in a layout of their own, for pictures that are made of them; see `svg.engrave`."""
+    from partimento.export import svg
+
+    return svg.engrave(musicxml, layout)
+
+
+def rasterise(svg: str, *, width: int) -> bytes:
+    """A picture in SVG as PNG, `width` pixels wide; see `png.to_png`."""
+    from partimento.export.png import to_png
+
+    return to_png(svg, width=width)
+
+
+def _writer_for(path: Path) -> Callable[[Chain, str], list[bytes] | list[str]]:
+    known = WRITERS.get(path.suffix.lower())
+    if known is None:
+        name = f"{path.suffix!r} of {path.name}" if path.suffix else f"{path.name} without a suffix"
+        raise UserError(f"no such format: {name} (known: {' '.join(WRITERS)})")
+    module, _, function = known.partition(":")
+    writer: Callable[[Chain, str], list[bytes] | list[str]] = getattr(import_module(f"partimento.export.{module}"), function)
+    return writer
+
+
+def _page_paths(path: Path, count: int) -> list[Path]:
+    return [path, *(_further(path, number) for number in range(2, count + 1))]
+
+
+def _further(path: Path, number: int) -> Path:
+    return path.with_name(f"{path.stem}-{number}{path.suffix}")
+
+
+def _remove_stale(path: Path, count: int, *, keep: Sequence[Path]) -> None:
+    """Remove the pages after the last one, in unbroken order, of an earlier score of this name; only what bears our mark and its number."""
+    if path.suffix.lower() not in PAGED:
+        return
+    kept = {os.path.realpath(other) for other in keep}
+    number = count + 1
+    while is_our_page(stale := _further(path, number), number) and os.path.realpath(stale) not in kept:
+        stale.unlink()
+        number += 1
+
+
+def _midi(chain: Chain, _: str) -> list[bytes]:
+    from partimento.io.midi.write import to_midi
+
+    return [to_midi(chain.piece)]
+
+
+def _musicxml(chain: Chain, suffix: str) -> list[bytes]:
+    from partimento.io.musicxml.write import to_mxl
+
+    return [to_mxl(chain.musicxml) if suffix == ".mxl" else chain.musicxml.encode()]
+
+
+def _svg(chain: Chain, _: str) -> list[str]:
+    return list(chain.pages)
+
+
+def _png(chain: Chain, _: str) -> list[bytes]:
+    from partimento.export.png import to_png
+
+    return [to_png(page) for page in chain.pages]
+
+
+def _pdf(chain: Chain, _: str) -> list[bytes]:
+    from partimento.export.pdf import to_pdf
+
+    return [to_pdf(chain.pages, title=chain.piece.title, author=chain.piece.composer)]
+
+
+def _wav(chain: Chain, _: str) -> list[bytes]:
+    from partimento.export.audio import to_wav
+
+    return [to_wav(chain.piece, chain.soundfont)]
+
+
+def _json(chain: Chain, _: str) -> list[str]:
+    return [check_text("the piece", chain.piece.to_json()) + "\n"]
+
+
+def _html(chain: Chain, _: str) -> list[str]:
+    from partimento.export.audio import to_wav
+    from partimento.export.player_page import PAGE_RATE, to_page
+    from partimento.export.svg import to_svg
+    from partimento.io.musicxml.write import note_times
+
+    wav = to_wav(chain.piece, chain.soundfont, sample_rate=PAGE_RATE, mono=True)
+    pages = to_svg(chain.picture, heading=False, crop=True)
+    return [to_page(chain.piece, pages, note_times(chain.piece), wav, about=chain.about, files=chain.files)]

@@ -1,0 +1,1 @@
+"""Score files: read them as pieces and write pieces as files."""

@@ -1,0 +1,126 @@
+"""MIDI files become Pieces, through symusic: columns of numbers from beginning to end.
+
+A file is taken as a whole or not at all. Refused are: damage (see `smf`), notes that last no time, marks that mean nothing (a metre
+of 0/4, a tempo of 0), and sizes beyond any score. Of two marks of one kind at one time the last one counts, and those beyond the end of
+the piece do not. A note that is struck but never let go is no note.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import symusic
+
+from partimento.io.midi.smf import check_metres, check_pitches, says_program, scan_track, split_tracks, without_escapes
+from partimento.music.limits import MAX_QUARTERS, UnfitError, check_marks, check_size
+from partimento.music.performed import M, Midi
+from partimento.music.piece import Key, Meter, Part, Tempo
+
+# A change to program 0, or what looks like one; it may follow others without a status byte of its own.
+PROGRAM_0 = re.compile(rb"[\xc0-\xcf](?:[\x00-\x7f][\x80-\xff]{0,3}[\x00-\x7f])*?\x00")
+
+
+def midi_from_bytes(data: bytes) -> Midi:
+    """Read a MIDI file.
+
+    Raises
+    ------
+    UnfitError
+        With a reason, if it cannot be taken as a whole.
+    """
+    chunks = split_tracks(data)
+    check_metres(data)
+    check_pitches(chunks)
+    whole = without_escapes(data, chunks)
+    try:
+        score = symusic.Score.from_midi(whole)
+    except Exception as error:  # symusic raises RuntimeError, but says so nowhere
+        raise UnfitError(f"damaged: {_plain_reason(error)}") from error
+    tracks = [track for track in score.tracks if len(track.notes)]
+    check_size(sum(len(track.notes) for track in tracks), 0)
+    tables = [track.notes.numpy() for track in tracks]
+    onset, duration, pitch, velocity = (
+        np.concatenate([table[name] for table in tables]).astype(np.int64) for name in ("time", "duration", "pitch", "velocity")
+    )
+    divisions = score.ticks_per_quarter
+    _check_times(onset, duration, divisions)
+    check_marks(max(len(score.time_signatures), len(score.key_signatures), len(score.tempos)))
+    if velocity.min() < 0:
+        raise UnfitError("damaged: a note has no loudness")
+    title, end = _title_and_end(chunks[0]) if chunks else ("", 0)
+    return Midi(
+        divisions, onset, duration, pitch, velocity,
+        np.repeat(np.arange(len(tables)), [len(table["time"]) for table in tables]),
+        _parts(tracks, chunks),
+        _timeline(Meter(n, d, Fraction(t, divisions)) for t, n, d in _rows(score.time_signatures, "numerator", "denominator")),
+        _timeline(
+            Key(fifths, "minor" if minor else "major", Fraction(t, divisions))
+            for t, fifths, minor in _rows(score.key_signatures, "key", "tonality")
+        ),
+        _timeline(Tempo(us, Fraction(t, divisions)) for t, us in _rows(score.tempos, "mspq")),
+        title,
+        end if end <= MAX_QUARTERS * divisions else 0,
+    )  # fmt: skip
+
+
+def _check_times(onset: np.ndarray, duration: np.ndarray, divisions: int) -> None:
+    if onset.min() < 0 or duration.min() < 0:
+        raise UnfitError("a note lies at tick 2³¹ or beyond")
+    if duration.min() == 0:
+        raise UnfitError(f"{np.count_nonzero(duration == 0)} of its {len(duration)} notes last no time")
+    check_size(len(onset), int((onset + duration).max()) / divisions)
+
+
+def _rows(marks: Any, *names: str) -> Iterator[tuple[int, ...]]:
+    table = marks.numpy() if len(marks) else {}
+    columns = [table[name].tolist() for name in ("time", *names)] if table else []
+    return zip(*columns, strict=True)
+
+
+def _timeline(marks: Iterable[M]) -> tuple[M, ...]:
+    """Sorted by time; of several marks at one time (a signature in each track) the last one counts."""
+    try:
+        last = {mark.onset: mark for mark in marks}
+    except ValueError as error:
+        raise UnfitError(str(error)) from error
+    if any(onset < 0 for onset in last):
+        raise UnfitError("a mark lies at tick 2³¹ or beyond")
+    return tuple(last[onset] for onset in sorted(last))
+
+
+def _title_and_end(chunk: bytes) -> tuple[str, int]:
+    """A first track without notes bears the title of the piece and ends where the piece does, a closing rest included."""
+    scan = scan_track(chunk, until_note=True)
+    return (scan.name, scan.end) if scan else ("", 0)
+
+
+def _parts(tracks: list[Any], chunks: list[bytes]) -> tuple[Part, ...]:
+    """The parts; where symusic blurs what the file says of them, its bytes are asked."""
+    names, said = [track.name for track in tracks], [track.program != 0 for track in tracks]
+    garbled = any("\ufffd" in name for name in names)  # symusic knows no encoding but UTF-8
+    unsure = not all(said) and any(PROGRAM_0.search(chunk) for chunk in chunks)  # 0 is also "none named"
+    opening = [says for chunk in chunks if (says := says_program(chunk)) is not None] if unsure and not garbled else []
+    if len(opening) == len(tracks):  # one voice a track: what its first note says holds for all
+        said = [known or says for known, says in zip(said, opening, strict=True)]
+    elif garbled or unsure:
+        scans = [scan for chunk in chunks if (scan := scan_track(chunk))]
+        # symusic gives the voices of a track in the order of programs, then channels.
+        voices = [(scan.name, scan.voices[key]) for scan in scans for key in sorted(scan.voices)]
+        if [voice.notes for _, voice in voices] == [len(track.notes) for track in tracks]:
+            names, said = [name for name, _ in voices], [voice.program_said for _, voice in voices]
+        else:
+            said = [True] * len(tracks)  # notes that never end blur the match: believe symusic
+    if any(track.program > 127 for track in tracks):
+        raise UnfitError("damaged: a program is above 127")
+    return tuple(
+        Part(name.replace("\0", "").strip(), track.program if known else None, track.is_drum)
+        for name, track, known in zip(names, tracks, said, strict=True)
+    )
+
+
+def _plain_reason(error: Exception) -> str:
+    return str(error).replace("MiniMidi: ", "").replace(": iostream error", "").rstrip("!").split("! ")[0] or type(error).__name__

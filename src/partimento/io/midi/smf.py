@@ -1,0 +1,195 @@
+"""What symusic hides of a standard MIDI file, from its bytes: damage, the title, the end, and whether a program was named.
+
+Only small tracks are scanned event by event in Python, or the few files where a program is in doubt: bulk reading stays with symusic.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from partimento.music.limits import UnfitError
+
+NOTE_OFF, NOTE_ON, PROGRAM, SYSEX, ESCAPE, META = 0x80, 0x90, 0xC0, 0xF0, 0xF7, 0xFF
+TRACK_NAME, END_OF_TRACK = 0x03, 0x2F
+SYSEX_HEAD = re.compile(rb"\xf0[\x80-\xff]{0,3}[\0-\x7f]")
+LONGEST_NUMBER = 4  # bytes of a time or a size
+SIZES = {0x80: 2, 0x90: 2, 0xA0: 2, 0xB0: 2, 0xC0: 1, 0xD0: 1, 0xE0: 2}  # data bytes
+SIZES |= {0xF1: 1, 0xF2: 2, 0xF3: 1, 0xF6: 0, 0xF8: 0, 0xFA: 0, 0xFB: 0, 0xFC: 0, 0xFE: 0}  # these belong on a cable, not in a file
+
+
+@dataclass
+class Voice:
+    """The notes of one track on one channel under one program, which is what symusic calls a track."""
+
+    notes: int = 0
+    program_said: bool = False
+
+
+@dataclass
+class TrackScan:
+    """What one track says; `end` is its end-of-track, in ticks."""
+
+    name: str = ""
+    end: int = 0
+    voices: dict[tuple[int, int], Voice] = field(default_factory=dict)  # (program, channel)
+
+
+def split_tracks(data: bytes) -> list[bytes]:
+    """The tracks of a file, after a check that nothing is missing.
+
+    Raises
+    ------
+    UnfitError
+        If this is no MIDI file, or less of it than its header says.
+    """
+    if not data:
+        raise UnfitError("it is empty")
+    if data[:4] != b"MThd":
+        raise UnfitError("not a MIDI file, whatever its name says" if data[:4] != b"RIFF" else "a MIDI file wrapped in RIFF")
+    if len(data) < 14:
+        raise UnfitError("truncated: it ends within its header")
+    header, kind, count, division = struct.unpack(">IHHH", data[4:14])
+    if kind > 1:
+        raise UnfitError("MIDI format 2: sequences that do not sound together" if kind == 2 else f"no such MIDI format: {kind}")
+    if division == 0 or division >= 0x8000:
+        raise UnfitError("it counts time in film frames, not in quarter notes" if division else "it has 0 ticks a quarter note")
+    tracks: list[bytes] = []
+    at = 8 + header
+    while at + 8 <= len(data) and len(tracks) < count:
+        name, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "big")
+        missing = at + 8 + size - len(data)
+        if missing > 0:
+            raise UnfitError(f"truncated: track {len(tracks) + 1} ends {missing} bytes early")
+        if name == b"MTrk":
+            tracks.append(data[at + 8 : at + 8 + size])
+        at += 8 + size
+    if len(tracks) < count:
+        raise UnfitError(f"truncated: {len(tracks)} of its {count} tracks are there")
+    return tracks
+
+
+def check_metres(data: bytes) -> None:
+    """Refuse metres whose denominator no score has: symusic reads 4/2⁶⁴ as 4/1."""
+    for found in re.finditer(rb"\xff\x58\x04(.)(.)", data, re.DOTALL):
+        if found[2][0] > 7:
+            raise UnfitError(f"no such metre: {found[1][0]}/2 to the power of {found[2][0]}")
+
+
+def check_pitches(tracks: Sequence[bytes]) -> None:
+    """Refuse notes whose pitch is no data byte: symusic writes outside of its memory at such a note."""
+    for track in tracks:
+        codes = np.frombuffer(track, np.uint8)
+        if not ((codes[:-1] & 0xE0 == NOTE_OFF) & (codes[1:] > 127)).any():
+            continue  # what looks like such a note may also be a time, a tempo or text
+        for _, status, body, _ in _events(track):
+            if NOTE_OFF <= status < 0xA0 and body[0] > 127:
+                raise UnfitError("damaged: a note has no pitch")
+
+
+def without_escapes(data: bytes, tracks: Sequence[bytes]) -> bytes:
+    """The file with its escapes (F7, a size, any bytes) as system-exclusive messages: symusic reads what is in an escape as notes."""
+    if b"\xf7" not in data:
+        return data
+    ends = {found.end() - 1 + _variable(data, found.start() + 1)[0] for found in SYSEX_HEAD.finditer(data)}
+    if all(found.start() in ends for found in re.finditer(b"\xf7", data)):
+        return data  # each one ends a system-exclusive message
+    mended = [b"MThd\0\0\0\6", data[8:14]]
+    for track in tracks:
+        codes = bytearray(track)
+        for _, status, _, begin in _events(track):
+            if status == ESCAPE:
+                codes[begin] = SYSEX
+        mended += [b"MTrk", len(codes).to_bytes(4, "big"), bytes(codes)]
+    return b"".join(mended)
+
+
+def says_program(track: bytes) -> bool | None:
+    """Whether a program is chosen before the first note of a track, on its channel; None if there are no notes."""
+    chosen = set()
+    for _, status, body, _ in _events(track):
+        if status & 0xF0 == PROGRAM:
+            chosen.add(status & 0x0F)
+        elif status & 0xF0 == NOTE_ON and body[1]:
+            return status & 0x0F in chosen
+    return None
+
+
+def scan_track(track: bytes, *, until_note: bool = False) -> TrackScan | None:
+    """Walk through all events of a track; with `until_note`, give None at its first note."""
+    scan = TrackScan()
+    program: dict[int, int] = {}
+    for tick, status, body, _ in _events(track):
+        scan.end = tick
+        command, channel = status & 0xF0, status & 0x0F
+        if status == META and body[0] == TRACK_NAME and not scan.name:
+            scan.name = decode(body[1:])
+        elif command == PROGRAM:
+            program[channel] = body[0]
+        elif command == NOTE_ON and body[1]:
+            if until_note:
+                return None
+            voice = scan.voices.setdefault((program.get(channel, 0), channel), Voice())
+            voice.notes += 1
+            voice.program_said |= channel in program
+    return scan
+
+
+def _events(track: bytes) -> Iterator[tuple[int, int, bytes, int]]:
+    """Yield (tick, status, data bytes, where it begins); of meta events the data begin with their kind.
+
+    Raises
+    ------
+    UnfitError
+        If the track ends within an event, or there is no such event.
+    """
+    at = tick = running = 0
+    try:
+        while at < len(track):
+            delta, at = _variable(track, at)
+            tick += delta
+            begin, status = at, track[at]
+            if status < 0x80:
+                status = running  # as symusic does, even behind events that end it by the standard
+            else:
+                at += 1
+            if status in (META, SYSEX, ESCAPE):
+                kind = track[at : at + 1] if status == META else b""
+                size, at = _variable(track, at + len(kind))
+                yield tick, status, kind + track[at : at + size], begin
+                if kind == bytes([END_OF_TRACK]):
+                    return
+            else:
+                running = status if status < 0xF0 else running
+                size = SIZES[status & 0xF0 if status < 0xF0 else status]
+                if at + size > len(track):
+                    raise IndexError
+                yield tick, status, track[at : at + size], begin
+            at += size
+    except LookupError:
+        raise UnfitError("damaged: a track ends within an event, or has one of no known kind") from None
+
+
+def _variable(track: bytes, at: int) -> tuple[int, int]:
+    """A time or a size, and where it ends."""
+    value = 0
+    for _ in range(LONGEST_NUMBER):
+        byte = track[at]
+        at += 1
+        value = value << 7 | byte & 0x7F
+        if byte < 0x80:
+            break
+    return value, at
+
+
+def decode(text: bytes) -> str:
+    """Names in MIDI files have no stated encoding: UTF-8 where it fits, else Latin-1."""
+    try:
+        plain = text.decode()
+    except UnicodeDecodeError:
+        plain = text.decode("latin-1")
+    return plain.replace("\0", "").strip()

@@ -1,0 +1,204 @@
+"""What a MusicXML document says about its notes: numbers, pitches, metres, keys, tempos, instruments."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from partimento.music.limits import UnfitError
+from partimento.music.piece import Key, Meter, Tempo
+
+Element = Any
+MINOR_LIKE = ("minor", "aeolian", "dorian", "phrygian", "locrian")
+FINEST = 10_000  # denominators of decimal durations: the standard allows them, and thirds come as 0.3333333
+LARGEST_METER = 1024  # of its numbers, before parts of it are added up
+MOST_SEMITONES = 128
+ROUNDED = 0.02  # how far a printed tempo may be from the exact one
+STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+PITCHES = {
+    (step, *alter, str(octave)): 12 * (octave + 1) + STEPS[step] + int(*alter)
+    for step in STEPS
+    for octave in range(9)  # all within 0 to 127
+    for alter in ((), ("0",), ("1",), ("-1",), ("2",), ("-2",))
+}  # as the standard orders step, alter and octave; what is not here is spelt strangely
+LONG_UNITS = {"maxima": 32, "long": 16, "breve": 8, "whole": 4, "half": 2, "quarter": 1}
+UNITS = {name: Fraction(quarters) for name, quarters in LONG_UNITS.items()} | {"eighth": Fraction(1, 2), "32nd": Fraction(1, 8)}
+UNITS |= {f"{size}th": Fraction(4, size) for size in (16, 64, 128, 256)}
+
+
+def exact(text: str | None, what: str, *, finest: int = FINEST) -> Fraction:
+    """A number of the document, with a denominator of at most `finest`.
+
+    Raises
+    ------
+    UnfitError
+        If it is none.
+    """
+    try:
+        if text is None or len(text) > 50:
+            raise ValueError
+        value = Fraction(float(text) if "e" in text.lower() else text.strip())  # a whole number of 10**999999 would fill the memory
+    except (ValueError, ArithmeticError):
+        raise UnfitError(f"{what} is no number: {'nothing' if text is None else repr(text[:20])}") from None
+    return value if value.denominator == 1 else value.limit_denominator(finest)
+
+
+def whole(text: str | None, what: str) -> int:
+    """A whole number of the document."""
+    try:
+        return int(text)  # type: ignore[arg-type]  # what is no text is not exact either
+    except (TypeError, ValueError):
+        value = exact(text, what)
+    if value.denominator != 1:
+        raise UnfitError(f"{what} is no whole number: {str(text)[:20]!r}")
+    return value.numerator
+
+
+def meter_of(time: Element) -> Meter | None:
+    """A time signature; ``3+2`` beats are five, and two signatures in a row one of both. None: without metre.
+
+    Raises
+    ------
+    ValueError
+        If there is no such metre.
+    """
+    if time.find("senza-misura") is not None:
+        return None
+    pairs = list(zip(_numbers(time, "beats"), _numbers(time, "beat-type"), strict=False))
+    if not pairs:
+        return None
+    if any(abs(number) > LARGEST_METER for pair in pairs for number in pair):
+        raise UnfitError(f"no such metre: a number in it is larger than {LARGEST_METER}")
+    if any(lower <= 0 for _, lower in pairs):
+        raise UnfitError(f"no such metre: {pairs[0][0]}/{pairs[0][1]}")
+    denominator = math.lcm(*{lower for _, lower in pairs})
+    if denominator > LARGEST_METER:
+        raise UnfitError(f"no such metre: no unit up to 1/{LARGEST_METER} carries all of its beats")
+    return Meter(sum(upper * denominator // lower for upper, lower in pairs), denominator)
+
+
+def _numbers(time: Element, tag: str) -> list[int]:
+    return [sum(whole(term, tag) for term in (element.text or "").split("+")) for element in time.iterchildren(tag)]
+
+
+def key_of(key: Element, shift: int) -> Key | None:
+    """A key as it sounds `shift` fifths from where it is written; None if it is not one of the circle of fifths."""
+    fifths = key.findtext("fifths")
+    if fifths is None:
+        return None
+    sounding = whole(fifths, "a key") + shift
+    if abs(sounding) > 7 and shift:
+        sounding -= 12 if sounding > 0 else -12
+    if abs(sounding) > 7:
+        return None
+    minor = (key.findtext("mode") or "").strip() in MINOR_LIKE
+    return Key(sounding, "minor" if minor else "major")
+
+
+def transposition_of(transpose: Element) -> tuple[int, int]:
+    """How many semitones higher a part sounds than it is written, and how many fifths its keys are from the written ones."""
+    chromatic = round(exact(transpose.findtext("chromatic", "0"), "a transposition"))
+    octaves = whole(transpose.findtext("octave-change", "0"), "a transposition")
+    diatonic = whole(transpose.findtext("diatonic", "0"), "a transposition")
+    if max(abs(chromatic), abs(octaves), abs(diatonic)) > MOST_SEMITONES:
+        raise UnfitError(f"no such transposition: it is larger than {MOST_SEMITONES}")
+    if transpose.find("diatonic") is not None:
+        fifths = 7 * chromatic - 12 * diatonic
+        fifths -= 12 * round(fifths / 12) if abs(fifths) > 7 else 0  # some count the octave into one of the two
+    else:
+        fifths = (7 * chromatic + 5) % 12 - 5
+    return chromatic + 12 * octaves, fifths
+
+
+def tempo_of(direction: Element) -> Tempo | None:
+    """The tempo that a direction or sound gives: what its metronome mark prints, or what it sounds if that is nearly the same or alone.
+
+    Raises
+    ------
+    UnfitError
+        If no music can have it.
+    """
+    sound = direction if direction.tag == "sound" else next((s for s in direction.iterchildren("sound") if s.get("tempo")), None)
+    said = sound.get("tempo") if sound is not None else None
+    sounding = float(exact(said, "a tempo", finest=10**12)) if said else 0.0
+    printed = _metronome(direction)
+    bpm = printed if printed and abs(sounding - printed) > ROUNDED * printed else sounding
+    if not bpm:
+        return None
+    try:
+        return Tempo.from_bpm(bpm)
+    except (ValueError, OverflowError) as error:
+        raise UnfitError(f"no such tempo: {bpm:g} quarter notes a minute") from error
+
+
+def _metronome(direction: Element) -> float:
+    """Quarter notes a minute; 0 where a mark only compares note values, or says none."""
+    mark = direction.find("direction-type/metronome")
+    if mark is None or len(mark.findall("beat-unit")) != 1:
+        return 0
+    number = re.search(r"\d+(\.\d+)?", (mark.findtext("per-minute") or "")[:50])
+    unit = UNITS.get((mark.findtext("beat-unit") or "").strip())
+    if number is None or unit is None:
+        return 0
+    dots = min(len(mark.findall("beat-unit-dot")), 4)
+    return float(Fraction(number[0]) * unit * (2 - Fraction(1, 2**dots)))
+
+
+@dataclass(frozen=True)
+class Instruments:
+    """What a part is played on.
+
+    Attributes
+    ----------
+    program : int or None
+        General MIDI, 0 to 127, of the first instrument.
+    is_drum : bool
+    sounds : dict of str to int
+        Name of an instrument within the document → the MIDI pitch of its one sound.
+    """
+
+    program: int | None = None
+    is_drum: bool = False
+    sounds: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, listed: Element | None) -> Instruments:
+        """Read a ``score-part``."""
+        midi = list(listed.iterchildren("midi-instrument")) if listed is not None else []
+        if not midi:
+            return cls()
+        sounds = {m.get("id", ""): max(whole(m.findtext("midi-unpitched"), "a sound") - 1, 0) for m in midi if m.findtext("midi-unpitched")}
+        said = (midi[0].findtext("midi-program") or "").strip()
+        program = max(whole(said, "a program") - 1, 0) if said else None  # some count from 0, against the standard
+        drum = (midi[0].findtext("midi-channel") or "").strip() == "10" or midi[0].get("id", "") in sounds
+        return cls(program if program is not None and program < 128 else None, drum, sounds)
+
+
+def midi_of(step: str | None, octave: str | None, alter: str | None) -> int:
+    """The MIDI pitch of a written one, whether it is within 0 to 127 or not; a quarter tone goes up to the nearest.
+
+    Raises
+    ------
+    UnfitError
+        If there is no such pitch.
+    """
+    name = (step or "").strip().upper()
+    if name not in STEPS:
+        raise UnfitError(f"a note's name is none: {name[:20]!r}")
+    raised = exact(alter, "an accidental") if alter and alter.strip() else Fraction(0)
+    if abs(raised) > 12:
+        raise UnfitError(f"no such accidental: {float(raised):g} semitones")
+    sounding = 12 * (whole(octave, "an octave") + 1) + STEPS[name] + raised
+    return int(sounding + Fraction(1, 2)) if sounding.denominator > 1 else int(sounding)
+
+
+def fingering_of(note: Element) -> tuple[int, int]:
+    """String and fret of a tablature, -1 where nothing is said."""
+    found = []
+    for tag in ("string", "fret"):
+        text = (note.findtext(f"notations/technical/{tag}") or "").strip()
+        found.append(int(text) if text.isascii() and text.isdigit() and len(text) < 4 else -1)
+    return found[0], found[1]

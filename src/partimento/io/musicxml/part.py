@@ -1,0 +1,273 @@
+"""The bars of one part of a MusicXML document as rows of whole numbers."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from partimento.io.musicxml.marks import PITCHES, Instruments, exact, fingering_of, key_of, meter_of, midi_of, tempo_of, transposition_of
+from partimento.io.musicxml.repeats import Turns
+from partimento.music.limits import MAX_QUARTERS, UnfitError, check_size
+from partimento.music.piece import Key, Meter, Tempo
+
+Element = Any
+Place = tuple[int, int]  # bar, ticks from its beginning
+TIES = {"stop": 1, "start": 2}
+GRACE_QL = Fraction(1, 16)
+MOST_CHANGES = 100
+MIDDLE_LINE = ("B", "4")  # where a note without pitch stands if nothing is said
+
+
+class FinerGrid(Exception):  # noqa: N818 - not an error: to begin again
+    """The document has a time that needs so many times as many ticks."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__(times)
+        self.times = times
+
+
+class BarLength(NamedTuple):
+    """How far a part goes in a bar.
+
+    Attributes
+    ----------
+    ends : tuple of int
+        Where its voices end, in ticks.
+    rests : bool
+        Whether it only rests, for the whole bar: then the other parts say how long that is.
+    sounds : bool
+        Whether it has notes.
+    uncounted : bool
+        Whether the bar has no number of its own.
+    heard : int
+        Where its last note or rest ends: the end of the last bar, which some programs fill up with a ``forward``.
+    """
+
+    ends: tuple[int, ...]
+    rests: bool
+    sounds: bool
+    uncounted: bool
+    heard: int
+
+    @property
+    def furthest(self) -> int:
+        return max(self.ends)
+
+
+class PartReader:
+    """Reads one part, bar after bar.
+
+    Attributes
+    ----------
+    rows : list of tuple
+        Bar, onset in the bar, duration, pitch, velocity, string, fret, grace, ties of every written note; times in ticks, string and fret
+        -1 where nothing is said; `grace` counts the part's grace notes from 1 (those of a chord alike), 0 for others; ties: 1 one ends
+        here, 2 one begins, 3 both.
+    lengths : list of BarLength
+    voices : list of str
+        The voice of each grace note, by its number.
+    meters, keys, tempos : dict
+        By place; where a place has two, the first.
+    """
+
+    def __init__(self, grid: int, instruments: Instruments, *, has_tab: bool, turns: dict[int, Turns] | None) -> None:
+        self.grid, self.instruments, self.has_tab, self.turns = grid, instruments, has_tab, turns
+        self.rows: list[tuple[int, ...]] = []
+        self.lengths: list[BarLength] = []
+        self.voices: list[str] = [""]
+        self.meters: dict[Place, Meter] = {}
+        self.keys: dict[Place, Key] = {}
+        self.tempos: dict[Place, Tempo] = {}
+        self.scale = grid  # ticks a division
+        self.divisions = Fraction(1)
+        self.longest = MAX_QUARTERS * grid
+        self.shifts: list[tuple[int, str, int]] = []  # since when in this bar, which staff ("": all), how many semitones up it sounds
+        self.shift: int | None = 0  # the one for all the bar; None: there are several
+        self.fifths = 0
+        self.bar = self.now = self.onset = self.first = 0
+        self.ends: list[int] = []
+        self.rest: Element | None = None
+        self.sounding = self.resting = self.heard = 0
+
+    def read_bar(self, index: int, bar: Element, music: Element | None) -> None:
+        """Read the next bar; `music` holds the part's notes in it (None: it has none)."""
+        self.bar, self.now, self.onset, self.first, self.ends, self.rest = index, 0, 0, 0, [], None
+        self.sounding = self.resting = self.heard = 0
+        if self.shifts:
+            self._carry_shifts()
+        for element in music if music is not None else ():
+            tag = element.tag
+            if tag == "note":
+                self._note(element)
+            elif tag == "backup":
+                self.ends.append(self.now)
+                self.now = max(self.now - self._ticks(element.find("duration")), 0)
+            elif tag == "forward":
+                self.now += self._ticks(element.find("duration"))
+            elif tag == "attributes":
+                self._attributes(element)
+            elif tag in ("direction", "sound"):
+                self._direction(element)
+            elif tag == "barline" and self.turns is not None:
+                self.turns.setdefault(index, Turns()).read_barline(element)
+        self.ends.append(self.now)
+        self.lengths.append(BarLength(tuple(self.ends), self._rests(), self.sounding > 0, bar.get("implicit") == "yes", self.heard))
+        if max(self.ends) > self.longest:
+            check_size(1, max(self.ends) // self.grid)
+
+    def _rests(self) -> bool:
+        """Whether all there is in the bar is one rest for as long as the bar lasts."""
+        if self.sounding or self.resting != 1 or self.rest is None:
+            return False
+        return self.rest.find("rest").get("measure") == "yes" or (self.rest.findtext("type") or "").strip() == "whole"
+
+    def _ticks(self, duration: Element | None) -> int:
+        text = None if duration is None else duration.text
+        try:
+            ticks = int(text) * self.scale  # type: ignore[arg-type]  # what is no text is not exact either
+        except (TypeError, ValueError):
+            value = exact(text, "a duration") * self.grid / self.divisions
+            if value.denominator > 1:
+                raise FinerGrid(value.denominator) from None
+            ticks = value.numerator
+        if ticks < 0:
+            raise UnfitError(f"a duration is negative, in bar {self.bar + 1}")
+        return ticks
+
+    def _note(self, note: Element) -> None:
+        found = {child.tag: child for child in note}
+        is_grace, is_chord = "grace" in found, "chord" in found
+        if is_grace:
+            ticks = 0
+        elif is_chord and self.first:
+            ticks = self.first  # a chord's notes last as long as its first one: where they differ, it is by a program's fault
+        else:
+            ticks = self._ticks(found.get("duration"))
+        if not is_chord:
+            self.onset = self.now
+            self.now += ticks
+            self.first = ticks
+            if self.now > self.heard:
+                self.heard = self.now
+        if "rest" in found:
+            self.resting += 1
+            self.rest = note
+            return
+        self.sounding += 1
+        if "cue" in found:
+            return
+        if not 0 < ticks <= self.longest and not is_grace:
+            self._refuse(ticks)
+        ties = grace = 0
+        string = fret = -1
+        if "tie" in found:
+            for tie in note.iterchildren("tie"):
+                ties |= TIES.get(tie.get("type"), 0)
+        if self.has_tab and "notations" in found:
+            string, fret = fingering_of(note)
+        if is_grace:
+            ticks, ties = self.grid // GRACE_QL.denominator, 0
+            grace = self._grace(found)
+        written = found.get("pitch", ())
+        pitch = PITCHES.get(tuple([child.text for child in written])) if self.shift == 0 else None
+        if pitch is None:
+            pitch = self._pitch(found)
+        dynamics = note.get("dynamics")
+        velocity = 80 if dynamics is None else min(max(round(float(exact(dynamics, "a loudness")) * 0.9), 1), 127)
+        self.rows.append((self.bar, self.onset, ticks, pitch, velocity, string, fret, grace, ties))
+
+    def _refuse(self, ticks: int) -> None:
+        check_size(1, ticks // self.grid)
+        raise UnfitError(f"a note lasts no time, in bar {self.bar + 1}")
+
+    def _grace(self, found: dict[str, Element]) -> int:
+        if "chord" not in found or len(self.voices) == 1:
+            parts = [found[tag].text for tag in ("staff", "voice") if tag in found]
+            self.voices.append("/".join(filter(None, parts)))
+        return len(self.voices) - 1
+
+    def _pitch(self, found: dict[str, Element]) -> int:
+        """The sounding MIDI pitch."""
+        written = found.get("pitch")
+        if written is None:
+            return self._unpitched(found)
+        pitch = PITCHES.get(tuple([child.text for child in written]))
+        if pitch is None:
+            pitch = midi_of(written.findtext("step"), written.findtext("octave"), written.findtext("alter"))
+        pitch += self._shift_at(found) if self.shift is None else self.shift
+        if not 0 <= pitch <= 127:
+            name = f"{written.findtext('step')}{written.findtext('octave')}"
+            raise UnfitError(f"a pitch is outside 0 to 127: {name[:20]}")
+        return pitch
+
+    def _unpitched(self, found: dict[str, Element]) -> int:
+        """What General MIDI plays for it, else where it stands on the staff."""
+        shown = found.get("unpitched")
+        if shown is None:
+            raise UnfitError(f"a note has no pitch, in bar {self.bar + 1}")
+        sounds = self.instruments.sounds
+        name = found["instrument"].get("id") if "instrument" in found else None
+        if name in sounds:
+            return min(sounds[name], 127)
+        if name is None and len(sounds) == 1:
+            return min(*sounds.values(), 127)
+        step, octave = shown.findtext("display-step") or MIDDLE_LINE[0], shown.findtext("display-octave") or MIDDLE_LINE[1]
+        return min(max(midi_of(step, octave, None), 0), 127)
+
+    def _shift_at(self, found: dict[str, Element]) -> int:
+        """The semitones where a transposition changes within the bar, or staves have each their own: the latest by time counts."""
+        staff = (found["staff"].text or "").strip() if "staff" in found else "1"
+        now, shift = -1, 0
+        for since, number, semitones in self.shifts:
+            if number in ("", staff) and now <= since <= self.onset:
+                now, shift = since, semitones
+        return shift
+
+    def _carry_shifts(self) -> None:
+        """What holds at the end of a bar holds for the next one."""
+        last: dict[str, int] = {}
+        for _, number, semitones in sorted(self.shifts, key=lambda change: change[0]):
+            last = {**last, number: semitones} if number else {"": semitones}
+        self.shifts = [(0, number, semitones) for number, semitones in last.items()]
+        self.shift = last[""] if list(last) == [""] else None
+
+    def _transpose(self, transpose: Element) -> None:
+        semitones, self.fifths = transposition_of(transpose)
+        number = (transpose.get("number") or "").strip()
+        if self.now == 0 and not number:
+            self.shifts, self.shift = [(0, "", semitones)], semitones
+            return
+        self.shifts.append((self.now, number, semitones))
+        self.shift = None
+        if len(self.shifts) > MOST_CHANGES:
+            raise UnfitError(f"more than {MOST_CHANGES} transpositions in bar {self.bar + 1}")
+
+    def _attributes(self, attributes: Element) -> None:
+        found: dict[str, list[Element]] = {}
+        for child in attributes:
+            found.setdefault(child.tag, []).append(child)
+        place = (self.bar, self.now)
+        if "divisions" in found:
+            self.divisions = exact(found["divisions"][0].text, "divisions")
+            self.scale = round(self.grid / self.divisions)
+        for transpose in found.get("transpose", ()):
+            self._transpose(transpose)
+        for time in found.get("time", ())[:1]:
+            if meter := meter_of(time):
+                self.meters.setdefault(place, meter)
+        for written in found.get("key", ())[:1]:
+            if key := key_of(written, self.fifths):
+                self.keys.setdefault(place, key)
+
+    def _direction(self, element: Element) -> None:
+        """Tempos; and jumps, if repeats are to be unfolded. An offset counts only if it is said to sound."""
+        sounds = [element] if element.tag == "sound" else list(element.iterchildren("sound"))
+        if tempo := tempo_of(element):
+            offset = element.find("offset")
+            later = Fraction(0)
+            if offset is not None and (element.tag == "sound" or offset.get("sound") == "yes"):
+                later = exact(offset.text, "an offset") * self.grid / self.divisions
+            self.tempos.setdefault((self.bar, max(self.now + round(later), 0)), tempo)
+        if self.turns is not None:
+            for sound in sounds:
+                self.turns.setdefault(self.bar, Turns()).read_sound(sound)

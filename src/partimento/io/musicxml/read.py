@@ -1,0 +1,243 @@
+"""MusicXML becomes a Piece: our own reader, more than thirty times as fast as music21.
+
+Times are counted in whole ticks on one grid that carries every part's divisions, and go into the columns of `Notes` as they are. The rules:
+
+- A part is what the file calls one: the staves of a piano are one part. Transposing instruments sound as they sound, and so do their keys.
+- A bar begins at one time in all parts and lasts as long as the longest of them; a rest that fills a bar takes its length from the bar.
+- Ties join, over bar lines and voices; a tie that leads nowhere ends with its note. Cue notes are skipped. Grace notes are flagged, and
+  stand a sixteenth of a quarter each before the beat that they lead to.
+- Repeats are as written, unless they are to be unfolded (`musicxml_repeats`).
+
+The XML is parsed without network, DTD or entities; a document that declares entities is refused.
+"""
+
+from __future__ import annotations
+
+import io
+import lzma
+import math
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lxml import etree
+
+from partimento.io.musicxml.layout import piece_of
+from partimento.io.musicxml.marks import Instruments, exact
+from partimento.io.musicxml.part import FinerGrid, PartReader
+from partimento.io.musicxml.repeats import Turns, playing_order
+from partimento.music.limits import MAX_BYTES, MAX_NOTES, UnfitError, check_size
+from partimento.music.piece import MAX_GRID, Part, Piece
+
+Element = Any  # lxml's elements have no types
+Bars = list[tuple[Element, Element | None]]  # of one part: the bar, and what holds the part's music in it
+SUFFIXES = (".mxl", ".xml", ".musicxml")
+LEAST_GRID = 32  # carries grace notes, and bars of every metre
+ENTITIES = "it declares XML entities, which no score needs"
+MAX_PARTS = 10_000
+MAX_TABLE = 2_000_000  # bars of all parts together
+ARCHIVE_FAULTS = (zipfile.BadZipFile, KeyError, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, ValueError, struct.error)
+
+
+def piece_from_musicxml(data: bytes, suffix: str = ".musicxml", *, unfold: bool = False) -> Piece:
+    """Read a MusicXML document.
+
+    Parameters
+    ----------
+    data : bytes
+        ``score-partwise`` or ``score-timewise``, in any encoding that it declares; or compressed, as in ``.mxl`` files.
+    suffix : str
+        With ``".mxl"`` it must be compressed.
+    unfold : bool
+        Whether repeats, endings, da capo and dal segno are written out as they are played.
+
+    Raises
+    ------
+    UnfitError
+        With a reason, if it cannot be read as one piece with notes.
+    """
+    if not data.strip():
+        raise UnfitError("it is empty")
+    xml = _unzip(data) if suffix == ".mxl" or data.startswith(b"PK\3\4") else data
+    root = _root(xml)
+    if len(xml) > 4 * MAX_NOTES:
+        check_size(min(int(root.xpath("count(//note)")), MAX_NOTES + 1) or 1, 0)
+    parts = _parts(root)
+    listed = {element.get("id"): element for element in root.iterfind("part-list/score-part")}
+    grid = _grid(root)
+    turns: dict[int, Turns] | None = {} if unfold else None
+    while True:
+        try:
+            readers = _read(root, parts, listed, grid, turns)
+            break
+        except FinerGrid as finer:
+            grid = _within_limits(grid * finer.times)
+    order = playing_order(turns, max(len(bars) for _, bars in parts)) if turns is not None else None
+    title = _text(root, "work/work-title") or _text(root, "movement-title")
+    for ending in SUFFIXES:  # engraving programs fill in the name of the file
+        title = title.removesuffix(ending)
+    composers = root.iterfind("identification/creator[@type='composer']")
+    return piece_of(
+        readers,
+        grid,
+        order,
+        parts=tuple(_part(listed.get(name), reader.instruments) for (name, _), reader in zip(parts, readers, strict=True)),
+        title=title,
+        composer=", ".join(filter(None, (_words(element) for element in composers))),
+    )
+
+
+def _root(data: bytes) -> Element:
+    """The parsed document, with nothing fetched and nothing expanded."""
+    try:
+        root = etree.fromstring(data, _parser())
+    except etree.XMLSyntaxError as error:
+        root = _as_latin_1(data)
+        if root is None:
+            said = _plainly(error)
+            raise UnfitError(ENTITIES if "amplification" in said else f"damaged XML: {said}") from error
+    except (ValueError, LookupError) as error:  # an unknown encoding
+        raise UnfitError(f"damaged XML: {str(error)[:150]}") from error
+    if root is None or root.tag not in ("score-partwise", "score-timewise"):
+        raise UnfitError("XML, but not MusicXML")
+    inside = root.getroottree().docinfo.internalDTD
+    if inside is not None and any(True for _ in inside.iterentities()):
+        raise UnfitError(ENTITIES)
+    return root
+
+
+def _plainly(error: etree.XMLSyntaxError) -> str:
+    """What libxml2 says, without its advice to programmers."""
+    said = error.msg or "it cannot be parsed"
+    return "it is nested too deeply" if "Excessive depth" in said else said.partition(", see xml")[0][:150]
+
+
+def _parser(encoding: str | None = None) -> Any:
+    return etree.XMLParser(
+        encoding=encoding,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_blank_text=True,
+        remove_comments=True,
+        remove_pis=True,
+    )
+
+
+def _as_latin_1(data: bytes) -> Element | None:
+    """A document that says or implies UTF-8, but is not: older programs wrote the letters of their system."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        try:
+            return etree.fromstring(data, _parser("iso-8859-1"))
+        except (etree.XMLSyntaxError, ValueError):
+            return None
+    return None
+
+
+def _unzip(data: bytes) -> bytes:
+    """The score inside a compressed MusicXML file, of bounded size whatever the archive promises."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            listed = archive.namelist()
+            names = [name for name in listed if name.endswith((".xml", ".musicxml")) and not name.startswith("META-INF")]
+            if "META-INF/container.xml" in listed:
+                roots = etree.fromstring(_bounded(archive, "META-INF/container.xml"), _parser())
+                found = roots.xpath("//*[local-name()='rootfile']/@full-path") if roots is not None else []
+                names = [str(name) for name in found] or names
+            if not names:
+                raise UnfitError("the archive holds no score")
+            return _bounded(archive, names[0])
+    except UnfitError:
+        raise
+    except etree.XMLSyntaxError as error:
+        raise UnfitError(f"damaged: its list of contents is no XML ({_plainly(error)})") from error
+    except ARCHIVE_FAULTS as error:  # all that zipfile raises at a damaged one
+        said = str(error.args[0]) if isinstance(error, (zipfile.BadZipFile, KeyError)) and error.args else ""
+        raise UnfitError("damaged: not a whole archive" + (f" ({said[:100]})" if said else "")) from error
+
+
+def _bounded(archive: zipfile.ZipFile, name: str) -> bytes:
+    with archive.open(name) as file:
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise UnfitError(f"larger than {MAX_BYTES // 2**20} MiB when unpacked")
+    return data
+
+
+def _parts(root: Element) -> list[tuple[str, Bars]]:
+    """The bars of each part, whichever way the document is ordered."""
+    if root.tag == "score-partwise":
+        found = [(part.get("id", ""), [(bar, bar) for bar in part.iterchildren("measure")]) for part in root.iterchildren("part")]
+    else:
+        found = list(_by_part(root))
+    _check_table(len(found), max((len(bars) for _, bars in found), default=0))
+    if not any(bars for _, bars in found):
+        raise UnfitError("it has no notes")
+    return found
+
+
+def _by_part(root: Element) -> Iterator[tuple[str, Bars]]:
+    bars = list(root.iterchildren("measure"))
+    inside = [{part.get("id", ""): part for part in bar.iterchildren("part")} for bar in bars]
+    names = dict.fromkeys(name for parts in inside for name in parts)
+    _check_table(len(names), len(bars))
+    for name in names:
+        yield name, [(bar, parts.get(name)) for bar, parts in zip(bars, inside, strict=True)]
+
+
+def _check_table(parts: int, bars: int) -> None:
+    if parts > MAX_PARTS or parts * bars > MAX_TABLE:
+        raise UnfitError(f"{parts} parts of {bars} bars: more than is read")
+
+
+def _read(
+    root: Element, parts: list[tuple[str, Bars]], listed: Mapping[str, Element], grid: int, turns: dict[int, Turns] | None
+) -> list[PartReader]:
+    has_tab = next(root.iter("fret"), None) is not None
+    readers = []
+    for name, bars in parts:
+        reader = PartReader(grid, Instruments.of(listed.get(name)), has_tab=has_tab, turns=turns)
+        for index, (bar, music) in enumerate(bars):
+            reader.read_bar(index, bar, music)
+        readers.append(reader)
+    return readers
+
+
+def _grid(root: Element) -> int:
+    """Ticks a quarter that carry every whole number of divisions in the document."""
+    texts = dict.fromkeys(element.text for element in root.iter("divisions"))  # in their order: of two faults always the same is told
+    divisions = dict.fromkeys(exact(text, "divisions") for text in texts)
+    if any(value <= 0 for value in divisions):
+        raise UnfitError(f"a quarter note cannot have {min(divisions)} divisions")
+    grid = LEAST_GRID
+    for value in divisions:
+        grid = _within_limits(math.lcm(grid, value.numerator))
+    return grid
+
+
+def _within_limits(grid: int) -> int:
+    if grid > MAX_GRID:
+        raise UnfitError(f"no common grid carries its times: it would need more than {MAX_GRID} steps a quarter")
+    return grid
+
+
+def _part(listed: Element | None, instruments: Instruments) -> Part:
+    if listed is None:
+        return Part()
+    name = _text(listed, "part-name") or _text(listed, "score-instrument/instrument-name")
+    return Part(name, instruments.program, instruments.is_drum)
+
+
+def _text(element: Element, path: str) -> str:
+    found = element.find(path)
+    return "" if found is None else _words(found)
+
+
+def _words(element: Element) -> str:
+    return re.sub(r"\s*[\r\n]\s*", " ", element.text or "").strip()

@@ -1,0 +1,159 @@
+"""The order in which the bars of a score are played."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from partimento.music.limits import UnfitError
+
+MOST_TIMES = 64
+MOST_BARS = 100_000
+JUMPS = ("fine", "dacapo", "dalsegno", "segno", "tocoda", "coda")
+
+
+@dataclass
+class Turns:
+    """What a bar says about where to go on.
+
+    Attributes
+    ----------
+    forward : bool
+        A repeated section begins with it.
+    times : int
+        How often the section that ends with it is played; 0: none does.
+    endings : tuple of int
+        The passes for which an ending is meant that begins with it.
+    closes : bool
+        An ending ends with it.
+    fine, dacapo, dalsegno, segno, tocoda, coda : str
+        As MusicXML's ``sound`` element has them; empty: not there.
+    """
+
+    forward: bool = False
+    times: int = 0
+    endings: tuple[int, ...] = ()
+    closes: bool = False
+    fine: str = ""
+    dacapo: str = ""
+    dalsegno: str = ""
+    segno: str = ""
+    tocoda: str = ""
+    coda: str = ""
+
+    def read_barline(self, barline: Any) -> None:
+        repeat, ending = barline.find("repeat"), barline.find("ending")
+        if repeat is not None and repeat.get("direction") == "forward":
+            self.forward = True
+        elif repeat is not None and repeat.get("direction") == "backward":
+            times = repeat.get("times", "")
+            self.times = min(int(times), MOST_TIMES) if times.isascii() and times.isdigit() and len(times) < 9 else 2
+        if ending is not None and ending.get("type") == "start":
+            self.endings = tuple(int(digits) for digits in re.findall(r"\b\d{1,2}\b", ending.get("number", "")))
+        elif ending is not None:
+            self.closes = True
+
+    def read_sound(self, sound: Any) -> None:
+        for name in JUMPS:
+            if value := sound.get(name, ""):
+                setattr(self, name, value)
+
+
+@dataclass(frozen=True)
+class _Ending:
+    first: int
+    last: int
+    passes: tuple[int, ...]
+
+
+def playing_order(turns: Mapping[int, Turns], bars: int) -> list[int]:
+    """Bars by number from 0, as played.
+
+    Repeats, endings, da capo and dal segno, each to the end, to a fine or by way of a coda. After a jump repeats are not taken again, and
+    the last ending is played.
+
+    Raises
+    ------
+    UnfitError
+        If it would be absurdly long, or nothing.
+    """
+    endings = _endings(turns, bars)
+    passes = _passes(endings)
+    codas, segnos = (sorted(i for i in turns if getattr(turns[i], name)) for name in ("coda", "segno"))
+    order: list[int] = []
+    start, played, jumped, i = 0, 1, False, 0
+    while i < bars:
+        here = turns.get(i, Turns())
+        if here.forward and i != start:
+            start, played = i, 1
+        ending = endings.get(i)
+        if ending and i == ending.first and not _is_played(ending, turns, played, jumped=jumped):
+            i = ending.last + 1
+            continue
+        order.append(i)
+        if len(order) > MOST_BARS:
+            raise UnfitError(f"with its repeats it is longer than {MOST_BARS} bars")
+        if jumped and here.fine:
+            break
+        to = _jump(here, codas, segnos, i, jumped=jumped)
+        if to is not None:
+            i, start, jumped = to, to, True
+            continue
+        if here.times and not jumped:
+            if played < passes.get(i, here.times):
+                played, i = played + 1, start
+                continue
+            start, played = i + 1, 1
+        elif ending and i == ending.last:
+            start, played = i + 1, 1
+        i += 1
+    if not order:
+        raise UnfitError("its endings leave no bar to play")
+    return order
+
+
+def _jump(here: Turns, codas: list[int], segnos: list[int], i: int, *, jumped: bool) -> int | None:
+    """Where a bar leads that is not the next one; the bars with a coda and a segno are sorted."""
+    if jumped:
+        after = bisect_right(codas, i)
+        return codas[after] if here.tocoda and after < len(codas) else None
+    if here.dacapo:
+        return 0
+    if here.dalsegno:
+        return segnos[0] if segnos and segnos[0] <= i else 0
+    return None
+
+
+def _is_played(ending: _Ending, turns: Mapping[int, Turns], played: int, *, jumped: bool) -> bool:
+    if jumped:
+        return not turns.get(ending.last, Turns()).times
+    return played in ending.passes
+
+
+def _endings(turns: Mapping[int, Turns], bars: int) -> dict[int, _Ending]:
+    """The ending that each bar belongs to."""
+    found: dict[int, _Ending] = {}
+    begun = sorted(i for i in turns if turns[i].endings)
+    for first, following in zip(begun, [*begun[1:], bars], strict=False):
+        last = next((i for i in range(first, following) if i in turns and (turns[i].closes or turns[i].times)), first)
+        ending = _Ending(first, last, turns[first].endings)
+        found.update(dict.fromkeys(range(first, last + 1), ending))
+    return found
+
+
+def _passes(endings: Mapping[int, _Ending]) -> dict[int, int]:
+    """How often a section is played that ends with a bar inside an ending: as often as the endings around it say."""
+    found: dict[int, int] = {}
+    chain: list[_Ending] = []  # endings that follow each other without a bar between them
+    for ending in [*dict.fromkeys(endings[i] for i in sorted(endings)), None]:
+        if chain and (ending is None or ending.first != chain[-1].last + 1):
+            most = max(number for each in chain for number in each.passes)
+            times = most + 1 if len(chain) == 1 else most
+            found.update((i, times) for each in chain for i in range(each.first, each.last + 1))
+            chain = []
+        if ending is not None:
+            chain.append(ending)
+    return found

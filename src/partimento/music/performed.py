@@ -1,0 +1,61 @@
+"""Hold the notes of a MIDI file in ticks, before they become a `Piece`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TypeVar
+
+import numpy as np
+
+from partimento.music.limits import check_bars, check_density
+from partimento.music.piece import Key, Meter, Notes, Part, Piece, Tempo
+
+M = TypeVar("M", Meter, Key, Tempo)
+
+
+@dataclass(frozen=True)
+class Midi:
+    """A MIDI file as symusic gives it, in ticks: every strike is here, doubled ones too.
+
+    Attributes
+    ----------
+    divisions : int
+        Ticks a quarter.
+    onset, duration, pitch, velocity, part : (N,) int64
+        In the order of parts, then onsets.
+    parts : tuple of Part
+        What symusic calls tracks: the notes of one track, channel and program.
+    end : int
+        The end of the piece if the file says it, else 0.
+    """
+
+    divisions: int
+    onset: np.ndarray
+    duration: np.ndarray
+    pitch: np.ndarray
+    velocity: np.ndarray
+    part: np.ndarray
+    parts: tuple[Part, ...]
+    meters: tuple[Meter, ...]
+    keys: tuple[Key, ...]
+    tempos: tuple[Tempo, ...]
+    title: str
+    end: int
+
+    def to_piece(self) -> Piece:
+        """Exactly what the file says; nothing is quantised."""
+        notes = Notes.from_columns(self.divisions, self.onset, self.duration, self.pitch, velocity=self.velocity, part=self.part)
+        length = Fraction(max(self.end, int((self.onset + self.duration).max())), self.divisions)
+        meters = until(length, self.meters)
+        check_bars(meters, length)
+        check_density(notes.onset, notes.end)
+        return Piece(
+            notes, meters=meters or (Meter(),), keys=until(length, self.keys), tempos=until(length, self.tempos) or (Tempo(),),
+            length=length, parts=self.parts, title=self.title,
+        )  # fmt: skip
+
+
+def until(end: Fraction, marks: tuple[M, ...]) -> tuple[M, ...]:
+    """The marks that stand within the piece."""
+    return marks if not marks or marks[-1].onset <= end else tuple(mark for mark in marks if mark.onset <= end)

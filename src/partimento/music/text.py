@@ -1,0 +1,30 @@
+"""Text that can be written: no lone surrogates, which stand for broken bytes and have no place in any file."""
+
+from __future__ import annotations
+
+from partimento.config import UserError
+from partimento.music.piece import Piece
+
+
+def check_text(what: str, text: str) -> str:
+    """The text, if it is one.
+
+    Raises
+    ------
+    UserError
+        If it holds lone surrogates.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        around = text[max(0, error.start - 20) : error.end + 20]
+        raise UserError(f"{what} holds a character that cannot be written: {around!a}") from None
+    return text
+
+
+def check_names(piece: Piece) -> None:
+    """Check title, composer and names of parts; raises as `check_text` does."""
+    check_text("the title", piece.title)
+    check_text("the composer", piece.composer)
+    for part in piece.parts:
+        check_text("the name of a part", part.name)

@@ -1,0 +1,261 @@
+"""Cut one voice in one bar into note values, so that the meter stays visible.
+
+The rules are those of engravers (Gould, *Behind Bars*, 2011, chapter 6; Read, *Music Notation*,
+1969). A note value hides a metrical boundary only if it begins or ends together with the span
+around it. The plain syncopation short-long-short is the exception. No note value inside a 4/4 bar
+hides its middle, and none hides a beat of 6/8. Rests are stricter: each fills a metrical span.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from partimento.notation.meter import Node
+
+TYPES = ("1024th", "512th", "256th", "128th", "64th", "32nd", "16th", "eighth", "quarter", "half", "whole", "breve", "long")
+QUARTER = TYPES.index("quarter")
+SMALLEST = 64  # ticks a quarter must be a multiple of this, so that a 256th note is a whole number of ticks
+RATIOS_BINARY = (3, 5, 7, 9, 11, 13, 15)
+RATIOS_TERNARY = (2, 4, 5, 7, 8, 10, 11)
+
+
+@dataclass(frozen=True, slots=True)
+class Tuplet:
+    """`actual` notes in the time of `normal`, from `start` to `end`.
+
+    `unit` is the written length that the two numbers count.
+    """
+
+    start: int
+    end: int
+    actual: int
+    normal: int
+    unit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One written note value, in ticks from the beginning of the bar."""
+
+    start: int
+    end: int
+    type: str
+    dots: int
+    tuplet: Tuplet | None = None
+
+
+def note_type(length: int, ticks: int) -> tuple[str, int] | None:
+    """Return name and dots of a length that one symbol can show, else None.
+
+    >>> note_type(3, 2), note_type(5, 4)
+    (('quarter', 1), None)
+    """
+    for dots, (num, den) in enumerate(((1, 1), (3, 2), (7, 4))):
+        plain, rest = divmod(length * den, num)
+        if rest:
+            continue
+        for power, name in enumerate(TYPES, -QUARTER):
+            if plain == ticks << power if power >= 0 else plain << -power == ticks:
+                return name, dots
+    return None
+
+
+def nearest_type(length: int, ticks: int) -> tuple[str, int]:
+    """Return the symbol nearest to a length that no symbol shows exactly."""
+    sizes = [
+        (abs(length - ticks * 2.0**power * (1.5 if dots else 1)), dots, name)
+        for power, name in enumerate(TYPES, -QUARTER)
+        for dots in (0, 1)
+    ]
+    _, dots, name = min(sizes)
+    return name, dots
+
+
+def find_tuplets(root: Node, cuts: Iterable[int], beat: int, ticks: int) -> list[Tuplet]:
+    """Return the tuplets that a voice with boundaries at `cuts` needs.
+
+    Each covers the smallest metrical span that holds it without odd ties.
+    """
+    inside = sorted(c for c in set(cuts) if root.start < c < root.end)
+    grid = max(1, ticks // SMALLEST)
+    odd = {c for c in inside if (c - root.start) % grid}
+    return _tuplets_in(root, inside, odd, beat, ticks) if odd else []
+
+
+def _tuplets_in(node: Node, cuts: Sequence[int], odd: set[int], beat: int, ticks: int) -> list[Tuplet]:
+    mine = [c for c in cuts if node.start < c < node.end]
+    irregular = [c for c in mine if c in odd]
+    if not irregular:
+        return []
+    children = node.children
+    if len(children) > 1 and _falls_apart(node, mine, odd, beat):
+        return [tuplet for child in children for tuplet in _tuplets_in(child, cuts, odd, beat, ticks)]
+    found = _ratio(node, mine, ticks)
+    if found:
+        return [found]
+    return [tuplet for child in children for tuplet in _tuplets_in(child, cuts, odd, beat, ticks)] if node.length > ticks // 8 else []
+
+
+def _falls_apart(node: Node, cuts: Sequence[int], odd: set[int], beat: int) -> bool:
+    """Return whether the children can be written one by one, without a common tuplet."""
+    edges = {node.start, node.end, *cuts}
+    odd_children = [child for child in node.children if any(child.start < c < child.end for c in odd)]
+    if node.length <= beat:
+        closed = all(child.start in edges and child.end in edges for child in odd_children)
+        return closed and len(odd_children) < len(node.children)
+    times = sorted(edges)
+    # A note with both ends off the grid that crosses a boundary (quarter triplets over two beats) wants the larger bracket.
+    for edge in node.edges[1:-1]:
+        before = max(t for t in times if t <= edge)
+        after = min(t for t in times if t >= edge)
+        if before < edge < after and before in odd and after in odd:
+            return False
+    return True
+
+
+def _ratio(node: Node, cuts: Sequence[int], ticks: int) -> Tuplet | None:
+    quarters_three = node.length % 3 == 0 and note_type(node.length // 3, ticks)
+    plain = note_type(node.length, ticks)
+    if plain and plain[1] == 0:
+        base, choices = 1, RATIOS_BINARY
+    elif quarters_three:
+        base, choices = 3, RATIOS_TERNARY
+    else:
+        return None
+    for actual in choices:
+        for depth in range(4):
+            if all((c - node.start) * (actual << depth) % node.length == 0 for c in cuts):
+                if actual == 3 and depth and len(cuts) > 3 and (node.start + node.end) // 2 in cuts:
+                    actual = 6  # six equal notes read better than two threes
+                normal = base
+                while normal * 2 <= actual:
+                    normal *= 2
+                return Tuplet(node.start, node.end, actual, normal, node.length // normal)
+    return None
+
+
+def cut_note(root: Node, start: int, end: int, ticks: int) -> list[tuple[int, int]]:
+    """Return the spans of the tied values that write a note outside tuplets."""
+    if note_type(end - start, ticks) and _may_stand(root, start, end, ticks):
+        return [(start, end)]
+    spans: list[tuple[int, int]] = []
+    for child in root.children:
+        low, high = max(start, child.start), min(end, child.end)
+        if low < high:
+            spans += cut_note(child, low, high, ticks)
+    if not root.children or not spans:
+        return [(start, end)]
+    return _fuse(root, spans, ticks)
+
+
+def _fuse(node: Node, spans: list[tuple[int, int]], ticks: int) -> list[tuple[int, int]]:
+    fused = [spans[0]]
+    for low, high in spans[1:]:
+        whole = (fused[-1][0], high)
+        if _short(whole[1] - whole[0], ticks) and _may_stand(node, *whole, ticks):
+            fused[-1] = whole
+        else:
+            fused.append((low, high))
+    return fused
+
+
+def _short(length: int, ticks: int) -> bool:
+    """Return whether one symbol with at most one dot shows this length.
+
+    Two dots are only for notes that would be tied otherwise.
+    """
+    found = note_type(length, ticks)
+    return found is not None and found[1] < 2
+
+
+def _may_stand(node: Node, start: int, end: int, ticks: int) -> bool:
+    edges = node.edges
+    crossed = [edge for edge in edges if start < edge < end]
+    if not crossed:
+        inner = next((child for child in node.children if child.start <= start and end <= child.end), None)
+        return inner is None or inner.children == () or _may_stand(inner, start, end, ticks)
+    found = note_type(end - start, ticks)
+    if found is None or (found[1] == 2 and start != node.start):
+        return False
+    if node.is_above_ternary_beats:
+        return start in edges and end in edges
+    if start == node.start or end == node.end:
+        return True
+    if len(node.children) > 2:
+        return start in edges or end in edges or (len(crossed) == 1 and 2 * crossed[0] == start + end)
+    return node.length <= 2 * ticks and 2 * (end - start) == node.length and start - node.start == node.end - end
+
+
+def cut_rest(node: Node, start: int, end: int, ticks: int) -> list[tuple[int, int]]:
+    """Return the spans of the rests that fill `start` to `end` outside tuplets.
+
+    Each rest fills one metrical span that is silent throughout.
+    """
+    found = note_type(end - start, ticks)
+    whole = (start, end) == (node.start, node.end)
+    opens_ternary = node.shape == (3,) and start == node.start and found is not None and 3 * (end - start) == 2 * node.length
+    if found and found[1] < 2 and ((whole and (found[1] == 0 or node.shape == (3,))) or (opens_ternary and node.length < 3 * ticks)):
+        return [(start, end)]
+    spans: list[tuple[int, int]] = []
+    for child in node.children:
+        low, high = max(start, child.start), min(end, child.end)
+        if low < high:
+            spans += cut_rest(child, low, high, ticks)
+    return spans or [(start, end)]
+
+
+def values_of(root: Node, start: int, end: int, tuplets: Sequence[Tuplet], ticks: int, *, rest: bool) -> list[Value]:
+    """Return the values that write one note (tied) or one rest within a bar."""
+    cut = cut_rest if rest else cut_note
+    edges = sorted({start, end, *(t for tuplet in tuplets for t in (tuplet.start, tuplet.end) if start < t < end)})
+    values: list[Value] = []
+    for low, high in pairwise(edges):
+        tuplet = next((t for t in tuplets if t.start <= low and high <= t.end), None)
+        if tuplet is None:
+            values += [_value(a, b, b - a, None, ticks) for a, b in cut(root, low, high, ticks)]
+            continue
+        inner = Node(0, tuplet.actual * tuplet.unit, (tuplet.actual,) if tuplet.actual != 6 else (2, 3))
+        scale, size = tuplet.actual * tuplet.unit, tuplet.end - tuplet.start
+        spans = cut(inner, (low - tuplet.start) * scale // size, (high - tuplet.start) * scale // size, ticks)
+        now = low
+        for a, b in spans:
+            until = high if b == spans[-1][1] else tuplet.start + b * size // scale
+            values.append(_value(now, until, b - a, tuplet, ticks))
+            now = until
+    return values
+
+
+def _value(start: int, end: int, written: int, tuplet: Tuplet | None, ticks: int) -> Value:
+    name, dots = note_type(written, ticks) or nearest_type(written, ticks)
+    return Value(start, end, name, dots, tuplet)
+
+
+def snap(times: Iterable[int], ticks: int) -> dict[int, int]:
+    """Map each boundary of a bar to the time at which it is drawn.
+
+    Most are drawn where they sound. Played ornaments leave times that no usual note value reaches
+    (9/40 of an eighth before the beat). Such a boundary is drawn at the nearest free 32nd, else 64th,
+    and so on, between its neighbors. The sounding duration, written beside the picture, stays exact.
+    """
+    ordered = sorted(set(times))
+    drawn = {t: t for t in ordered if is_usual(t, ticks)}
+    for i, time in enumerate(ordered):
+        if time in drawn:
+            continue
+        low = drawn[ordered[i - 1]] if i else time - 1
+        high = next((drawn[t] for t in ordered[i + 1 :] if t in drawn), time + ticks)
+        for step in (ticks // 8, ticks // 16, ticks // 32, ticks // 64):
+            near = min(max((2 * time + step) // (2 * step) * step, (low // step + 1) * step), (high - 1) // step * step)
+            if low < near < high:
+                drawn[time] = near
+                break
+        else:
+            drawn[time] = time
+    return drawn
+
+
+def is_usual(time: int, ticks: int) -> bool:
+    """Return whether plain values or usual tuplets of a quarter reach this time."""
+    return any(time * divisor % ticks == 0 for divisor in (32, 48, 40, 28, 36))

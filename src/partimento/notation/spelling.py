@@ -1,0 +1,109 @@
+"""Name pitches by the key and by the note that follows: C sharp or D flat."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from partimento.music.piece import Key, Piece
+
+STEPS = "FCGDAEB"  # the line of fifths from F (-1) on
+MAJOR_DEGREES = (0, 2, 4, 5, 7, 9, 11)
+
+
+class Spelling(NamedTuple):
+    """A named pitch: ``Spelling("C", 1, 4)`` is the C sharp above middle C."""
+
+    step: str
+    alter: int
+    octave: int
+
+
+def on_line(pitch: int, fifth: int) -> Spelling:
+    """Name a pitch by its place on the line of fifths (C is 0, G is 1, F is -1).
+
+    >>> on_line(61, 7), on_line(61, -5)
+    (Spelling(step='C', alter=1, octave=4), Spelling(step='D', alter=-1, octave=4))
+    >>> on_line(71, -7)
+    Spelling(step='C', alter=-1, octave=5)
+    """
+    alter, index = divmod(fifth + 1, 7)
+    return Spelling(STEPS[index], alter, (pitch - alter) // 12 - 1)
+
+
+def spell(piece: Piece) -> list[Spelling]:
+    """Name the pitch of every note.
+
+    Notes of the scale have its names. A note outside the scale is a raised degree if its neighbor
+    in time lies a semitone above (a leading note). It is a lowered degree if the neighbor lies a
+    semitone below. Other notes get their usual names: in C major C♯ E♭ F♯ G♯ B♭, in A minor D♯
+    instead of E♭. Without a declared key, the scale is the one that holds most of the sounding
+    time.
+    """
+    notes = piece.notes
+    names: list[Spelling] = []
+    keys = piece.keys or (_likeliest(piece),)
+    starts = [key.onset for key in keys]
+    pitch, part = notes.pitch.tolist(), notes.part.tolist()
+    goes = _next_moves(piece)
+    onset = notes.onset.tolist()
+    current = 0
+    for i, value in enumerate(pitch):
+        while current + 1 < len(keys) and starts[current + 1] * notes.divisions <= onset[i]:
+            current += 1
+        names.append(
+            on_line(value, _fifth(value, keys[current], goes[i]))
+            if not piece.parts[part[i]].is_drum
+            else on_line(value, _fifth(value, Key(), 0))
+        )
+    return names
+
+
+def _fifth(pitch: int, key: Key, move: int) -> int:
+    """Return the place of a pitch on the line of fifths.
+
+    The scale spans -1 to 5 around the key, the usual chromatic notes -3 to 8.
+    """
+    lowest = -2 if key.mode == "minor" else -3
+    place = (pitch * 7 - key.fifths - lowest) % 12 + lowest
+    if -1 <= place <= 5:
+        return place + key.fifths
+    if move > 0 and place < -1:
+        place += 12 if place + 12 <= 9 else 0
+    elif move < 0 and place > 6:
+        place -= 12
+    # No double accidentals where a plain name will do, and none beyond double.
+    return place + key.fifths if -8 <= place + key.fifths <= 12 else (place + key.fifths + 5) % 12 - 5
+
+
+def _next_moves(piece: Piece) -> list[int]:
+    """Return 1, -1 or 0 for each note: does the next one move up or down a semitone?
+
+    Only the nearest following note of the same part counts.
+    """
+    notes = piece.notes
+    moves = [0] * len(notes)
+    waiting: dict[tuple[int, int], tuple[int, int]] = {}  # (part, pitch) → the last such note and its end
+    limit = notes.divisions  # look no further than a quarter after the end
+    for i, (onset, end, pitch, part) in enumerate(
+        zip(notes.onset.tolist(), notes.end.tolist(), notes.pitch.tolist(), notes.part.tolist(), strict=True)
+    ):
+        for step in (1, -1):
+            before, until = waiting.get((part, pitch - step), (-1, 0))
+            if before >= 0 and until <= onset <= until + limit and moves[before] == 0:
+                moves[before] = step
+        waiting[part, pitch] = (i, end)
+    return moves
+
+
+def _likeliest(piece: Piece) -> Key:
+    """Return the major key whose scale holds most of the sounding time."""
+    notes = piece.notes
+    if not len(notes):
+        return Key()
+    time = np.bincount(notes.pitch % 12, notes.duration, 12)
+    shares = {
+        fifths: sum(time[(degree + 7 * fifths) % 12] for degree in MAJOR_DEGREES) for fifths in (0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6)
+    }
+    return Key(max(shares, key=lambda fifths: shares[fifths]))

@@ -1,0 +1,229 @@
+"""Assign each note to a staff and a voice.
+
+There are three textures. Four lines, as in a chorale, have two staves of two voices each.
+Two hands, as for a keyboard, have two staves. All other parts have one staff: its notes share
+one voice wherever they begin and end together. Elsewhere they divide into two, stems up and down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations, combinations_with_replacement, groupby
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from partimento.music.piece import Part, sweep
+
+GUITARS, BASSES, KEYBOARDS, CHOIRS = range(24, 32), range(32, 40), range(24), range(48, 56)
+BEAM_WIDTH = 8  # partial solutions kept while voices are assigned; more changed nothing on 100 guitar pieces
+CUT, CROSSING, SECOND_VOICE, GAP, LEAP = 4.0, 2.0, 0.6, 0.4, 0.03  # what a musician minds, in order
+MANY_TIES, THIRD_VOICE = 3, 6.0  # how many ties in a bar let a third voice be tried, and how much it must spare
+Texture = Literal["lines", "hands", "single"]
+
+
+class Span(NamedTuple):
+    """A note or the part of it within a bar; `note` is its index."""
+
+    start: int
+    end: int
+    pitch: int
+    note: int
+    continues: bool = False  # whether it began in an earlier bar
+    goes_on: bool = False  # whether it lasts into a later bar
+
+
+@dataclass(frozen=True, slots=True)
+class Clef:
+    sign: str
+    line: int
+    octave: int = 0
+
+
+TREBLE, GUITAR, BASS, BASS_8, ALTO, PERCUSSION = (
+    Clef("G", 2),
+    Clef("G", 2, -1),
+    Clef("F", 4),
+    Clef("F", 4, -1),
+    Clef("C", 3),
+    Clef("percussion", 2),
+)
+
+
+def texture_of(part: Part, onset: np.ndarray, end: np.ndarray, pitch: np.ndarray) -> Texture:
+    """Decide how a part is laid out: four lines, two hands, or a single staff."""
+    program = part.program
+    if part.is_drum or not len(pitch) or not (program is None or program in KEYBOARDS or program in CHOIRS):
+        return "single"
+    cut = sweep(onset, end, pitch)
+    sounding, lasting = np.diff(cut.first), np.diff(cut.times)
+    total = lasting[sounding > 0].sum()
+    full = lasting[(sounding == 4)].sum() + lasting[sounding == 3].sum() / 2
+    spans_both = pitch.min() < 57 and pitch.max() > 63
+    if spans_both and full >= 0.6 * total and lasting[sounding > 4].sum() <= total / 10:
+        return "lines"
+    return "hands" if pitch.min() < 55 and pitch.max() > 64 else "single"
+
+
+def clef_of(part: Part, pitch: np.ndarray, weight: np.ndarray) -> Clef:
+    """Choose the clef of a part on a single staff."""
+    program = part.program
+    if part.is_drum:
+        return PERCUSSION
+    if program is not None and program in GUITARS:
+        return GUITAR
+    if program is not None and (program in BASSES or program == 43):
+        return BASS_8
+    if program == 41:
+        return ALTO
+    if not len(pitch):
+        return TREBLE
+    return TREBLE if float(np.average(pitch, weights=weight)) >= 58 else BASS
+
+
+def lines_of(spans: Sequence[Span]) -> dict[int, int]:
+    """Map each note index to a line, from 0 (soprano) to 3 (bass).
+
+    The notes of each chord go, in order, to their nearest lines.
+    """
+    last = [67.0, 62.0, 55.0, 48.0]
+    line: dict[int, int] = {}
+    sounding: list[Span] = []
+    for onset, group in groupby(sorted(spans, key=lambda s: (s.start, -s.pitch)), key=lambda s: s.start):
+        sounding = [s for s in sounding if s.end > onset]
+        new = list(group)
+        for span, voice in zip(new, _nearest_lines(new, sounding, line, last), strict=True):
+            line[span.note] = voice
+            last[voice] = span.pitch
+        sounding += new
+    return line
+
+
+def _nearest_lines(new: Sequence[Span], sounding: Sequence[Span], line: dict[int, int], last: Sequence[float]) -> tuple[int, ...]:
+    def cost(choice: tuple[int, ...]) -> float:
+        total = 0.0
+        for span, voice in zip(new, choice, strict=True):
+            total += abs(span.pitch - last[voice])
+            for held in sounding:
+                other = line[held.note]
+                total += 40 * (other == voice) + 15 * ((held.pitch - span.pitch) * (other - voice) > 0)
+        # The outer lines are never silent while an inner one sounds (where two lines meet on one pitch, the outer one has the note).
+        heard = {*choice, *(line[held.note] for held in sounding)}
+        return total + 12 * (0 not in heard) + 12 * (3 not in heard)
+
+    if len(new) > 4:
+        return tuple(min(3, rank * 4 // len(new)) for rank in range(len(new)))
+    return min(combinations(range(4), len(new)), key=cost)
+
+
+def hands_of(spans: Sequence[Span]) -> dict[int, int]:
+    """Map each note index to staff 0 (right hand) or 1 (left hand)."""
+    hand: dict[int, int] = {}
+    sounding: list[Span] = []
+    last = [67.0, 48.0]
+    for onset, group in groupby(sorted(spans, key=lambda s: (s.start, -s.pitch)), key=lambda s: s.start):
+        sounding = [s for s in sounding if s.end > onset]
+        new = list(group)
+        held = [[s.pitch for s in sounding if hand[s.note] == side] for side in (0, 1)]
+        best = min(range(len(new) + 1), key=lambda k: _stretch([s.pitch for s in new], k, held, last))
+        for rank, span in enumerate(new):
+            hand[span.note] = int(rank >= best)
+        for side, pitches in enumerate(([s.pitch for s in new[:best]], [s.pitch for s in new[best:]])):
+            if pitches:
+                last[side] = sum(pitches) / len(pitches)
+        sounding += new
+    return hand
+
+
+def _stretch(pitches: Sequence[int], right: int, held: Sequence[Sequence[int]], last: Sequence[float]) -> float:
+    cost = 0.0
+    for side, mine in enumerate((pitches[:right], pitches[right:])):
+        if not mine:
+            continue
+        reach = [*mine, *held[side]]
+        cost += 3.0 * max(0, max(reach) - min(reach) - 12)  # no hand spans much more than an octave
+        cost += 0.15 * abs(sum(mine) / len(mine) - last[side])
+        cost += sum(0.5 * max(0, 60 - p - 2) if side == 0 else 0.5 * max(0, p - 60 - 2) for p in mine)  # ledger lines
+    return cost
+
+
+class _State(NamedTuple):
+    cost: float
+    active: tuple[tuple[Span, ...], ...]
+    last: tuple[float, ...]
+    until: tuple[int, ...]
+    voices: tuple[int, ...]
+
+
+UPPER, LOWER, MIDDLE = 0, 1, 2
+FROM_THE_TOP = (UPPER, MIDDLE, LOWER)
+
+
+def voices_on_staff(spans: Sequence[Span], before: Mapping[int, int], start: int) -> dict[int, int]:
+    """Map each note index to its voice on one staff in one bar.
+
+    The voices are `UPPER` and `LOWER`, and `MIDDLE` where two voices would need many ties.
+
+    Parameters
+    ----------
+    spans : sequence of Span
+    before : mapping
+        The voices of notes that began in an earlier bar.
+    start : int
+        The beginning of the bar.
+    """
+    two = _assign(spans, before, start, (UPPER, LOWER))
+    best = two
+    if two.cost >= MANY_TIES * CUT:
+        three = _assign(spans, before, start, FROM_THE_TOP)
+        best = three if three.cost + THIRD_VOICE < two.cost else two
+    chosen = best.voices
+    if chosen and UPPER not in chosen:
+        chosen = tuple(UPPER if voice == max(chosen) else voice for voice in chosen)
+    return {span.note: voice for span, voice in zip(_in_order(spans), chosen, strict=True)}
+
+
+def _in_order(spans: Sequence[Span]) -> list[Span]:
+    return sorted(spans, key=lambda s: (s.start, -s.pitch))
+
+
+def _assign(spans: Sequence[Span], before: Mapping[int, int], start: int, voices: Sequence[int]) -> _State:
+    """Find the division with the fewest ties, crossings and odd leaps.
+
+    A beam search over the onsets. At each onset the notes, from the highest down, are divided among
+    `voices` (given from the top) in every possible way.
+    """
+    states = [_State(0.0, ((),) * 3, (67.0, 52.0, 60.0), (start,) * 3, ())]
+    for onset, group in groupby(_in_order(spans), key=lambda s: s.start):
+        new = list(group)
+        ways = list(combinations_with_replacement(voices, len(new)))
+        grown = [_grow(state, onset, new, way, before) for state in states for way in ways]
+        states = sorted(grown, key=lambda state: state.cost)[:BEAM_WIDTH]
+    return states[0]
+
+
+def _grow(state: _State, onset: int, new: Sequence[Span], way: Sequence[int], before: Mapping[int, int]) -> _State:
+    cost, last, until = state.cost, list(state.last), list(state.until)
+    active = [tuple(s for s in voice if s.end > onset) for voice in state.active]
+    for voice in dict.fromkeys(way):
+        mine = [s for s, v in zip(new, way, strict=True) if v == voice]
+        grown = (*active[voice], *mine)
+        cost += CUT * (len(active[voice]) + _later_cuts(grown) - _later_cuts(active[voice]))
+        cost += sum(CROSSING for s in mine for other in FROM_THE_TOP for o in active[other] if _cross(voice, s.pitch, other, o.pitch))
+        cost += sum(SECOND_VOICE for s in mine if s.continues and before.get(s.note, voice) != voice)
+        centre = sum(s.pitch for s in mine) / len(mine)
+        cost += SECOND_VOICE * (voice != UPPER) + GAP * (until[voice] < onset and voice == UPPER) + LEAP * abs(centre - last[voice])
+        active[voice], last[voice], until[voice] = grown, centre, max(s.end for s in grown)
+    return _State(cost, tuple(active), tuple(last), tuple(until), (*state.voices, *way))
+
+
+def _cross(voice: int, pitch: int, other: int, other_pitch: int) -> bool:
+    place, other_place = FROM_THE_TOP.index(voice), FROM_THE_TOP.index(other)
+    return (pitch < other_pitch and place < other_place) or (pitch > other_pitch and place > other_place)
+
+
+def _later_cuts(active: Sequence[Span]) -> int:
+    """Count how often the ends of shorter notes cut longer ones of the same voice."""
+    ends = sorted({s.end for s in active})
+    return sum(ends.index(s.end) for s in active)

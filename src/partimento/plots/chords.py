@@ -1,0 +1,163 @@
+"""The map of the chords: embeddings on a plane, coloured around the circle of fifths, with as many names as there is room for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from partimento.config import UserError
+from partimento.plots.latent import square_limits
+from partimento.plots.style import FAINT, FIFTHS_COLOURS, INK, QUIET, new_figure, plain_title, styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.transforms import Bbox
+
+
+@styled
+def chord_map(
+    points: np.ndarray,
+    labels: Sequence[str],
+    weights: Sequence[float] | None = None,
+    *,
+    tonics: Sequence[str] = ("C", "Am"),
+    title: str = "Map of the chords",
+) -> Figure:
+    """Embeddings of chords on a plane, coloured by their roots around the circle of fifths.
+
+    Every chord is a dot, the larger the commoner it is. Names are written as long as there is room, those of common chords first.
+
+    Parameters
+    ----------
+    points : (N, 2) array
+    labels : sequence of str
+        A name each, which begins with its root: ``C``, ``F♯m7``, ``Bb/D``; what begins otherwise is grey.
+    weights : sequence of float, optional
+        How common each is.
+    tonics : sequence of str
+        Names that stand out: of the tonic triads.
+
+    Raises
+    ------
+    UserError
+        If points are no pairs of numbers, or not as many as names and weights.
+    """
+    points = np.asarray(points, float)
+    square_limits(points)  # refuses what is no map
+    weight = np.ones(len(points)) if weights is None else np.asarray(weights, float)
+    if not len(points) == len(labels) == len(weight):
+        raise UserError(f"{len(points)} points, {len(labels)} names and {len(weight)} weights: a chord has one of each")
+    figure = new_figure(9.2, 7.6)
+    figure.set_layout_engine("none")
+    axes, wheel = figure.add_axes((0.02, 0.02, 0.83, 0.9)), figure.add_axes((0.845, 0.73, 0.15, 0.2))
+    roots = [root_of(label) for label in labels]
+    colours = [QUIET if root is None else FIFTHS_COLOURS[root * 7 % 12] for root in roots]
+    size = np.full(len(points), 45.0) if weights is None else 10 + 190 * np.sqrt(weight / max(weight.max(), 1e-12))
+    order = np.argsort(-weight, kind="stable")
+    x, y = points.T
+    axes.scatter(x[order], y[order], s=size[order], c=np.array(colours)[order], alpha=0.85, edgecolors="white", linewidths=0.7, zorder=2)
+    loud = np.array([label in tonics for label in labels], bool)
+    axes.scatter(x[loud], y[loud], s=size[loud] + 130, facecolors="none", edgecolors=INK, linewidths=1.6, zorder=3)
+    axes.margins(0.07)
+    axes.set_aspect("equal", adjustable="datalim")
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    axes.set_title(plain_title(title))
+    _wheel(wheel, {root for root in roots if root is not None})
+    _name_dots(axes, points, [plain_title(label, 16) for label in labels], size + 130 * loud, (weight, loud))
+    return figure
+
+
+def root_of(label: str) -> int | None:
+    """The pitch class of a chord's name.
+
+    >>> [root_of(name) for name in ("C", "F♯m7", "Bb/D", "E-maj7", "rest")]
+    [0, 6, 10, 3, None]
+    """
+    found = re.match(r"([A-G])([#♯b♭-]?)", label)
+    if not found:
+        return None
+    alter = {"#": 1, "♯": 1, "": 0}.get(found[2], -1)
+    return int({"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}[found[1]] + alter) % 12
+
+
+def _wheel(axes: Axes, present: set[int]) -> None:
+    """The circle of fifths as a key to the colours; roots that do not occur are pale."""
+    from matplotlib.patches import Wedge
+
+    names = ("C", "G", "D", "A", "E", "B", "F♯", "D♭", "A♭", "E♭", "B♭", "F")
+    for fifth, (name, colour) in enumerate(zip(names, FIFTHS_COLOURS, strict=True)):
+        middle = 90 - 30 * fifth
+        known = fifth * 7 % 12 in present
+        axes.add_patch(Wedge((0, 0), 1, middle - 15, middle + 15, width=0.34, facecolor=colour if known else FAINT, edgecolor="white"))
+        at = 1.26 * np.cos(np.radians(middle)), 1.26 * np.sin(np.radians(middle))
+        axes.text(*at, name, ha="center", va="center", fontsize=9.5, color=INK if known else "#AAAAAA")
+    axes.text(0, 0, "root", ha="center", va="center", fontsize=9.5, color=QUIET)
+    axes.set_xlim(-1.5, 1.5)
+    axes.set_ylim(-1.5, 1.5)
+    axes.set_aspect("equal", anchor="N")
+    axes.axis("off")
+
+
+def _name_dots(axes: Axes, points: np.ndarray, labels: Sequence[str], size: np.ndarray, rank: tuple[np.ndarray, np.ndarray]) -> None:
+    """Write names beside their dots, in the order of rank, each at the first of several places where it covers nothing; else not at all.
+
+    The loud ones come first, and may cover dots if they must.
+    """
+    from matplotlib.figure import Figure
+    from matplotlib.patheffects import withStroke
+    from matplotlib.transforms import Bbox
+
+    figure = axes.get_figure()
+    assert isinstance(figure, Figure)
+    figure.draw_without_rendering()
+    renderer: Any = figure.canvas.get_renderer()  # type: ignore[attr-defined]
+    scale = figure.dpi / 72
+    dots = axes.transData.transform(points)
+    radius = np.sqrt(size / np.pi) * scale
+    inside, taken = axes.get_window_extent(renderer).padded(8 * scale), np.empty((0, 4))
+    weight, loud = rank
+    halo = [withStroke(linewidth=2.5, foreground="white")]
+    for place in np.lexsort((-weight, ~loud)):
+        text = axes.annotate(
+            labels[place], points[place], (0, 0), textcoords="offset points", ha="center", va="center", zorder=5, color=INK,
+            fontsize=13 if loud[place] else 9.5, fontweight="bold" if loud[place] else "normal", path_effects=halo,
+        )  # fmt: skip
+        box = text.get_window_extent(renderer)
+        places = _places(box.width / 2, box.height / 2, float(radius[place]), scale)
+        for keep_off, (dx, dy) in product((radius * 0.8, radius * 0) if loud[place] else (radius * 0.8,), places):
+            x, y = dots[place] + (dx, dy)
+            wanted = Bbox.from_extents(x - box.width / 2, y - box.height / 2, x + box.width / 2, y + box.height / 2)
+            if _is_free(wanted, taken, dots, keep_off, int(place)) and inside.containsx(x) and inside.containsy(y):
+                taken = np.concatenate([taken, [wanted.extents]])
+                text.xyann = (dx / scale, dy / scale)
+                break
+        else:
+            text.remove()
+
+
+def _places(half_width: float, half_height: float, radius: float, scale: float) -> list[tuple[float, float]]:
+    """Where a name may stand beside its dot: right, left, above, below, then at the corners, then the same a little farther off."""
+    found = []
+    for gap in (2.0 * scale, 9.0 * scale):
+        x, y = radius + gap + half_width, radius + gap / 2 + half_height
+        found += [(x, 0.0), (-x, 0.0), (0.0, y), (0.0, -y), *((side * x * 0.8, up * y * 0.8) for up in (1, -1) for side in (1, -1))]
+    return found
+
+
+def _is_free(box: Bbox, taken: np.ndarray, dots: np.ndarray, radius: np.ndarray, own: int) -> bool:
+    """Whether a box covers no other name and no other dot."""
+    x0, y0, x1, y1 = box.extents
+    if ((taken[:, 0] < x1) & (taken[:, 2] > x0) & (taken[:, 1] < y1) & (taken[:, 3] > y0)).any():
+        return False
+    nearest = np.stack([np.clip(dots[:, 0], x0, x1), np.clip(dots[:, 1], y0, y1)], axis=1)
+    covered = ((nearest - dots) ** 2).sum(axis=1) < radius**2
+    covered[own] = False
+    return not bool(covered.any())

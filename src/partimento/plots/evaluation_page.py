@@ -1,0 +1,160 @@
+"""An evaluation as one page: what was measured of generated pieces and of real ones, in figures, pictures and a table.
+
+All of it is plain data; nothing is measured here. No request leaves the page.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from partimento.export.page import web_page
+from partimento.plots.evaluation import overlap_plot, profile_plot, value_plot
+from partimento.plots.style import style
+
+if TYPE_CHECKING:
+    import numpy as np
+    from matplotlib.figure import Figure
+
+HEADER = ("feature", "generated", "real", "overlapping area", "real to real", "divergence, nats", "real to real")
+READING = (
+    "Overlapping area: of two densities, that of the distances among real pieces and that of the distances from generated pieces to real "
+    "ones. 1 is the most, and not even real pieces reach it: hold it against the column beside it, for which other real pieces stood in.",
+    "Divergence: Kullback-Leibler's, of the second density from the first. 0 is the least.",
+    "Of generated pieces that are all alike, means and areas may be right while the spread (±) is too small.",
+    "The Frechet distance is measured on this program's own features, and compares with no other program's. It too is to be read beside "
+    "that of real pieces.",
+    "Figures are means over draws of equally many pieces of each kind; ± is the standard deviation: over the draws, and in the columns "
+    "generated and real over the pieces.",
+)
+
+
+def evaluation_page(
+    told: Mapping[str, Any],
+    values: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    entries: Mapping[str, Sequence[str]],
+    *,
+    title: str,
+    by: str = "",
+) -> str:
+    """The page as HTML.
+
+    Parameters
+    ----------
+    told : mapping
+        `evaluate.evaluation.Evaluation` as plain data.
+    values : mapping
+        Feature → values of the generated and of the real pieces, ``(pieces, size)`` each.
+    entries : mapping
+        Feature → names of the entries of a histogram, for those that are drawn.
+    title, by : str
+    """
+    rows = told["rows"]
+    scalars = [row for row in rows if len(row["real"]) == 1]
+    histograms = [row for row in rows if row["name"] in entries]
+    exhibits = (
+        (overlap_plot(rows, told["overlap"], told["ceiling"]), "How near generated pieces are to real ones, and real ones to each other."),
+        (value_plot(scalars, values), "Features that are one number: how many of the pieces have which value."),
+        (profile_plot(histograms, entries), "Features that are several numbers: their means over the pieces."),
+    )
+    shown = "\n".join(_exhibit(figure, caption) for figure, caption in exhibits)
+    reading = "".join(f"<li>{html.escape(line)}</li>" for line in READING)
+    body = f"""<main>
+{_tiles(told)}
+{shown}
+{_table(rows)}
+<section aria-labelledby="reading"><h2 id="reading">How to read it</h2><ul class="reading">{reading}</ul></section>
+</main>
+<footer>Made by Partimento.</footer>"""
+    return web_page(title, by, body, assets=("page.css", "animation.css", "evaluation.css"))
+
+
+def _tiles(told: Mapping[str, Any]) -> str:
+    tiles = [
+        (f"{told['generated']:,}", f"generated pieces, beside {told['real']:,} real ones; {what_of(told)}"),
+        (number(told["overlap"]), f"mean overlapping area; real pieces to real pieces: {number(told['ceiling'])}"),
+        (mean(told["frechet"]), f"Frechet distance on our features; real pieces to real pieces: {mean(told['frechet_real'])}"),
+    ]
+    for heading, figures in told["figures"].items():
+        (first, value), *rest = figures.items()
+        others = "; ".join(f"{name} {number(other)}" for name, other in rest)
+        tiles.append((number(value), f"{first}: {heading}" + (f"; {others}" if others else "")))
+    items = "".join(f"<li><b>{html.escape(value)}</b> <span>{html.escape(words)}</span></li>" for value, words in tiles)
+    return f'<ul class="tiles">{items}</ul>'
+
+
+def what_of(told: Mapping[str, Any]) -> str:
+    """How much of each piece was measured."""
+    if not told["bars"]:
+        return "whole pieces"
+    short = ", ".join(f"{told[f'{kind}_shorter']:,} {kind}" for kind in ("generated", "real") if told[f"{kind}_shorter"])
+    return f"the first {told['bars']} bars of each" + (f" (shorter: {short})" if short else "")
+
+
+def _exhibit(figure: Figure, caption: str) -> str:
+    data = io.BytesIO()
+    with style():
+        figure.savefig(data, format="svg", metadata={"Date": None, "Creator": None})
+    words = html.escape(caption)
+    source = base64.b64encode(data.getvalue()).decode()
+    return f'<figure><img src="data:image/svg+xml;base64,{source}" alt="{words}"><figcaption>{words}</figcaption></figure>'
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> str:
+    head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in HEADER)
+    body = ""
+    for group, members in groupby(rows, key=lambda row: str(row["group"])):
+        body += f'<tr class="group"><th colspan="{len(HEADER)}" scope="colgroup">{html.escape(group)}</th></tr>'
+        for row in members:
+            size = f"{len(row['real'])} numbers" if len(row["real"]) > 1 else row["unit"]
+            unit = f' <span class="unit">{html.escape(size)}</span>' if size else ""
+            cells = "".join(f"<td>{_spread(cell)}</td>" for cell in cells_of(row))
+            body += f'<tr><th scope="row">{html.escape(row["label"])}{unit}</th>{cells}</tr>'
+    return (
+        '<section aria-labelledby="all"><h2 id="all">All figures</h2>'
+        f'<div class="scroll"><table class="report"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></section>'
+    )
+
+
+def cells_of(row: Mapping[str, Any]) -> list[str]:
+    """What a table says of a feature, after its name: in the order of `HEADER`."""
+    scalar = len(row["real"]) == 1
+    means = [_with_spread(row[kind][0], row[f"{kind}_deviation"]) if scalar else "" for kind in ("generated", "real")]
+    return [*means, *(mean(row[name]) for name in ("overlap", "ceiling", "kl", "ceiling_kl"))]
+
+
+def mean(value: Mapping[str, float | None] | None) -> str:
+    """A mean and its deviation, over draws; None as a mean is infinite."""
+    if value is None:
+        return "–"
+    return "∞" if value["mean"] is None else _with_spread(value["mean"], value["deviation"])
+
+
+def _with_spread(value: float | None, deviation: float | None) -> str:
+    if value is None or deviation is None:
+        return number(value)
+    return f"{number(value)} ± {deviation:,.{_digits(value)}f}"
+
+
+def _spread(cell: str) -> str:
+    value, sign, deviation = cell.partition(" ± ")
+    return html.escape(value) + (f' <span class="spread">± {html.escape(deviation)}</span>' if sign else "")
+
+
+def number(value: float | None) -> str:
+    """As many digits as say something; a dash for what is not known.
+
+    >>> number(0.87213), number(12.04), number(1234.5), number(None)
+    ('0.872', '12.0', '1,234', '–')
+    """
+    if value is None:
+        return "–"
+    return f"{value:,.{_digits(value)}f}"
+
+
+def _digits(value: float) -> int:
+    return 3 if abs(value) < 10 else 1 if abs(value) < 1000 else 0

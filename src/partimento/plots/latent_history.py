@@ -1,0 +1,145 @@
+"""The latent space drifting over the epochs, as a GIF and as a self-contained web page. Equal data give equal bytes."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from partimento.config import UserError
+from partimento.plots.gallery import moving_page
+from partimento.plots.gif import to_gif
+from partimento.plots.latent import check_groups, group_points, latent_artists, square_limits
+from partimento.plots.style import FAINT, INK, QUIET, style
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+LATENT_RATE = 8  # frames a second on a page, at its usual speed
+GIF_DPI = 90
+RINGS = "The rings are one and two standard deviations of the normal distribution that latent states are drawn from."
+
+
+@dataclass(frozen=True, eq=False)
+class LatentHistory:
+    """The latent states of the training windows over the epochs.
+
+    Parameters
+    ----------
+    frames : (F, N, 2) array
+        Their first two dimensions, or two principal ones, as long as these are the same ones in all frames.
+    epochs : sequence of int
+        Of each frame.
+    groups : sequence of str, optional
+        Whose each point is, a piece's title or a key's name; see `learning.group_points`.
+    names : sequence of str, optional
+        What each point is, shown on the page where the pointer is; the groups by default.
+    prior : bool
+        Draw rings one and two standard deviations about 0.
+    title : str
+
+    Raises
+    ------
+    UserError
+        If frames are no pairs of numbers, or epochs, groups or names are not as many as frames or points.
+    """
+
+    frames: np.ndarray
+    epochs: Sequence[int]
+    groups: Sequence[str] = ()
+    names: Sequence[str] = ()
+    prior: bool = False
+    title: str = "Latent space"
+
+    def __post_init__(self) -> None:
+        frames = np.asarray(self.frames, float)
+        if frames.ndim != 3 or not len(frames):
+            raise UserError(f"an animation takes frames of points, not an array of shape {frames.shape}")
+        if len(self.epochs) != len(frames):
+            raise UserError(f"{len(frames)} frames, but {len(self.epochs)} epochs")
+        groups = check_groups(self.groups or None, frames.shape[1])
+        if self.names and len(self.names) != frames.shape[1]:
+            raise UserError(f"{frames.shape[1]} points, but {len(self.names)} names")
+        for name, value in (("frames", frames), ("groups", groups), ("names", self.names or groups)):
+            object.__setattr__(self, name, value)
+        square_limits(frames)  # refuses what is no number
+
+    @property
+    def limits(self) -> tuple[float, float, float, float]:
+        """Left, right, bottom, top around the points of all frames."""
+        return square_limits(self.frames, prior=self.prior)
+
+
+def latent_gif(history: LatentHistory) -> bytes:
+    """The latent states moving over the epochs, on axes that stay, so that drift is seen; the path of their mean is drawn faintly."""
+    means = history.frames.mean(axis=1)
+    with style():
+        artists = latent_artists(history.groups, history.limits, prior=history.prior, title=history.title)
+        figure = artists.figure
+        figure.set_dpi(GIF_DPI)
+        for artist in artists.moving:
+            artist.set_animated(True)
+        canvas: Any = figure.canvas
+        canvas.draw()
+        ground = canvas.copy_from_bbox(figure.bbox)  # all that stays is drawn once
+        pictures = []
+        for number, (points, epoch) in enumerate(zip(history.frames, history.epochs, strict=True)):
+            artists.show(points, means[: number + 1], f"epoch {epoch}")
+            canvas.restore_region(ground)
+            for artist in artists.moving:
+                figure.draw_artist(artist)
+            pictures.append(_picture(np.asarray(canvas.buffer_rgba())))
+    return to_gif(pictures, [INK, QUIET, FAINT, *dict.fromkeys(group_points(history.groups).colours)])
+
+
+def _picture(pixels: np.ndarray) -> Image:
+    from PIL import Image
+
+    return Image.fromarray(pixels[..., :3].copy())
+
+
+def latent_page(history: LatentHistory) -> str:
+    """The same as a web page: to play, to step through, and to point at a window and see whose it is."""
+    frames, limits = history.frames, history.limits
+    told, names = group_points(history.groups), list(dict.fromkeys(history.names))
+    decimals = max(0, 3 - int(np.floor(np.log10(np.abs(limits).max()))))  # a thousandth of the axes is less than a pixel
+    places = {name: place for place, name in enumerate(names)}
+    data = {
+        "rate": LATENT_RATE,
+        "epochs": [int(epoch) for epoch in history.epochs],
+        "limits": [round(limit, decimals) for limit in limits],
+        "prior": history.prior,
+        "decimals": decimals,
+        "groups": [
+            {"name": name, "colour": colour, "dark": _lighter(colour), "triangle": triangle}
+            for name, colour, triangle in zip(*told[:3], strict=True)
+        ],
+        "of": told.of.tolist(),
+        "names": names,
+        "name_of": [places[name] for name in history.names],
+        "frames": [[round(value, decimals) for value in frame.ravel().tolist()] for frame in frames],
+    }
+    chips = "".join(
+        f'<li{" class=triangle" if triangle else ""}><button type="button" aria-pressed="false"><i></i>{html.escape(name)}</button></li>'
+        for name, _, triangle in zip(*told[:3], strict=True)
+    )
+    about = f"Latent states of {frames.shape[1]:,} windows, first against second dimension, in {len(frames):,} epochs"
+    body = f"""<main class="stage">
+<div class="chart"><canvas id="map" role="img" aria-label="{about}"></canvas><div id="tip" class="tip" hidden></div></div>
+<div><ul class="groups" aria-label="Whose windows: press one to light it up">{chips}</ul>
+<dl class="figures"><dt>mean</dt><dd id="mean"></dd>
+<dt>widest spread</dt><dd id="wide"></dd><dt>narrowest</dt><dd id="narrow"></dd></dl>
+</div>
+</main>
+<p class="hint">Space plays and pauses, the arrow keys step through the epochs. The cross is the mean of all, the line its path.
+{RINGS * history.prior}</p>"""
+    return moving_page(history.title, f"{frames.shape[1]:,} training windows", body, data=data, script="latent.js")
+
+
+def _lighter(colour: str) -> str:
+    """For a dark page: a third of the way to white."""
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return "#" + "".join(f"{part + (255 - part) // 3:02X}" for part in (red, green, blue))

@@ -1,0 +1,154 @@
+"""One training window and how a model gave it back while it learned, as a GIF of scores and as a web page."""
+
+from __future__ import annotations
+
+import copy
+import html
+import io
+import xml.etree.ElementTree as ET
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from partimento.config import UserError
+from partimento.export import write as render
+from partimento.music.piece import Note, Part, Piece
+from partimento.music.text import check_text
+from partimento.plots.gallery import moving_page
+from partimento.plots.gif import to_gif
+from partimento.plots.score_pair import PAGE_WIDTH, SVG, WRONG, engrave_pair
+from partimento.plots.style import plain_title
+
+SCORE_MS = 700  # how long a picture of a GIF is shown: a score is read
+SCORE_RATE = 1.5  # pictures a second on a page, at its usual speed
+GIF_WIDTH = 1000  # in pixels
+COLUMNS = 18  # onsets in a system, at most, but for bars that have more
+CAPTION_HEIGHT = 110  # in tenths of a millimetre
+STROKES = "".join(f".engraved {tag} {{ stroke: currentColor }}" for tag in ("ellipse", "path", "polygon", "polyline", "rect"))
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """One training window and how a model gave it back while it learned.
+
+    Parameters
+    ----------
+    original : Piece
+        The window; its first metre, its key and its first instrument are those of all pictures.
+    snapshots : sequence of Piece
+        What the model made of it, one after another. All their notes stand on one part; what lasts longer than the original is cut off.
+    captions : sequence of str
+        As ``epoch 25, 18 of 32 chords right``.
+    title : str
+
+    Raises
+    ------
+    UserError
+        If there is no snapshot, captions are not as many, or the original is empty.
+    """
+
+    original: Piece
+    snapshots: Sequence[Piece]
+    captions: Sequence[str]
+    title: str = "Reconstruction"
+
+    def __post_init__(self) -> None:
+        if not self.snapshots or not self.original.length:
+            raise UserError("an animated score takes an original that has notes, and at least one snapshot")
+        if len(self.captions) != len(self.snapshots):
+            raise UserError(f"{len(self.snapshots)} snapshots, but {len(self.captions)} captions")
+
+    @cached_property
+    def pairs(self) -> list[Piece]:
+        """Original and snapshot as two parts of a piece."""
+        return [self._pair(snapshot) for snapshot in self.snapshots]
+
+    def _pair(self, snapshot: Piece) -> Piece:
+        first = self.original.parts[0]
+        end = self.original.length
+        notes = [Note(note.onset, note.duration, note.pitch) for note in self.original.notes]
+        notes += [Note(n.onset, min(n.end, end) - n.onset, n.pitch, part=1) for n in snapshot.notes if n.onset < end]
+        part = Part("", first.program, first.is_drum)
+        return self.original.replace(notes=notes, parts=(part, part), tempos=(), cuts=())
+
+    @cached_property
+    def breaks(self) -> frozenset[int]:
+        """The bars that begin a system after the first one: the same in every frame, with room for the fullest of them."""
+        bars = self.original.bars()
+        starts = [bar.onset for bar in bars]
+        full = 1
+        for pair in self.pairs:
+            counts = np.bincount([bisect_right(starts, onset) for onset in {note.onset for note in pair.notes}], minlength=1)
+            full = max(full, int(counts.max()))
+        systems = -(-len(bars) // max(1, COLUMNS // full))
+        each = -(-len(bars) // systems)
+        return frozenset(range(each, len(bars), each))
+
+    @cached_property
+    def pages(self) -> list[ET.Element]:
+        """An engraved picture a snapshot, equal ones being one object."""
+        known: dict[Any, ET.Element] = {}
+        for pair in self.pairs:
+            if pair.notes not in known:
+                known[pair.notes] = engrave_pair(pair, self.breaks)
+        return [known[pair.notes] for pair in self.pairs]
+
+
+def _height(page: ET.Element) -> float:
+    return float(page.get("viewBox", "").split()[3])
+
+
+def score_gif(reconstruction: Reconstruction) -> bytes:
+    """The window on top and below it what the model made of it, in one picture a snapshot; wrong chords are coloured.
+
+    All pictures have one size and break their lines at the same bars.
+    """
+    from PIL import Image
+
+    pages = reconstruction.pages
+    height = max(map(_height, pages)) + CAPTION_HEIGHT
+    pictures = []
+    for page, caption in zip(pages, reconstruction.captions, strict=True):
+        with Image.open(io.BytesIO(render.rasterise(_captioned(page, reconstruction.title, caption, height), width=GIF_WIDTH))) as picture:
+            pictures.append(picture.convert("RGB"))
+    return to_gif(pictures, ["#000000", WRONG], frame_ms=SCORE_MS, last_ms=3 * SCORE_MS)
+
+
+def _captioned(page: ET.Element, title: str, caption: str, height: float) -> str:
+    def text(x: float, anchor: str, words: str, weight: str) -> str:
+        return f'<text x="{x:g}" y="72" font-size="44" text-anchor="{anchor}" font-weight="{weight}">{html.escape(words)}</text>'
+
+    words = text(60, "start", plain_title(title, 40), "bold") + text(PAGE_WIDTH - 40, "end", plain_title(caption, 50), "normal")
+    size = f'width="{PAGE_WIDTH}" height="{_height(page):g}"'
+    inner = ET.tostring(page, encoding="unicode").replace("<svg", f'<svg y="{CAPTION_HEIGHT}" {size}', 1)
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {PAGE_WIDTH} {height:g}"><style>{STROKES}</style>'
+    return check_text("a caption", f"{head}{words}{inner}</svg>")
+
+
+def score_page(reconstruction: Reconstruction) -> str:
+    """The same as a web page, to step through; the glyphs that all pictures share stand in it once."""
+    pages = {id(page): page for page in reconstruction.pages}
+    height = max(map(_height, pages.values()))
+    glyphs: dict[str, str] = {}
+    texts = []
+    for page in pages.values():
+        page = copy.deepcopy(page)
+        for defs in page.findall(f"{SVG}defs"):
+            glyphs.update({glyph.get("id", ""): ET.tostring(glyph, encoding="unicode") for glyph in defs})
+            page.remove(defs)
+        page.set("viewBox", f"0 0 {PAGE_WIDTH} {height:g}")
+        texts.append(ET.tostring(page, encoding="unicode"))
+    order = list(pages)
+    captions = list(reconstruction.captions)
+    page_of = [order.index(id(page)) for page in reconstruction.pages]
+    data = {"rate": SCORE_RATE, "captions": captions, "page_of": page_of, "pages": texts}
+    body = f"""<p class="caption" id="caption">{html.escape(captions[-1])}</p>
+<main id="score" class="sheet" role="img" aria-label="Original and reconstruction, {html.escape(captions[-1])}">{texts[page_of[-1]]}</main>
+<p class="hint">Space plays and pauses, the arrow keys step through the pictures. Coloured chords are not the original's.</p>
+<svg class="glyphs" aria-hidden="true"><defs>{"".join(glyphs[name] for name in sorted(glyphs))}</defs></svg>"""
+    by = f"{reconstruction.original.title}, as a model gives it back while it learns" if reconstruction.original.title else ""
+    return moving_page(reconstruction.title, by, body, data=data, script="score.js")

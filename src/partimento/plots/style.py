@@ -1,0 +1,152 @@
+"""What all our pictures share: looks, a keyboard, and how a figure becomes a file. Nothing touches matplotlib's global state for long."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import wraps
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec
+
+from partimento.config import UserError
+from partimento.export.fonts import drawable
+from partimento.files import refuse_existing, write_atomically
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+P = ParamSpec("P")
+
+# M. Okabe and K. Ito, Color Universal Design, 2008: told apart by the colour-blind too. Yellow is left out: too pale on white.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+INK, QUIET, FAINT = "#222222", "#666666", "#DDDDDD"
+# Around the circle of fifths from C, twelve hues of one lightness (OKLCH 0.64, 0.15): from red on, as on Scriabin's keyboard of lights.
+FIFTHS_COLOURS = (
+    "#D8625C", "#CF6F19", "#B08505", "#8A9500", "#47A34E", "#05A388", "#199EAA", "#0497D2", "#5F87E7", "#9477DD", "#B969BE", "#D06091",
+)  # fmt: skip
+BLACK_KEYS = frozenset({1, 3, 6, 8, 10})  # pitch classes
+STYLE: dict[str, Any] = {
+    "font.family": ["DejaVu Sans", "STIXGeneral", "DejaVu Serif"],  # inside matplotlib; the next where one lacks a character
+    "font.size": 11,
+    "text.parse_math": False,  # a title may hold dollars
+    "text.color": INK,
+    "axes.labelcolor": QUIET,
+    "axes.edgecolor": QUIET,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 14,
+    "axes.titleweight": "bold",
+    "axes.titlepad": 12,
+    "axes.axisbelow": True,
+    "xtick.color": QUIET,
+    "ytick.color": QUIET,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "grid.color": FAINT,
+    "grid.linewidth": 0.8,
+    "legend.frameon": False,
+    "savefig.dpi": 150,
+    "svg.hashsalt": "partimento",  # the same picture, the same bytes
+}
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Our looks, whatever the user's matplotlib settings are, for as long as the block lasts."""
+    from matplotlib.style import context
+
+    with context(["default", STYLE]):
+        yield
+
+
+def styled(plot: Callable[P, Figure]) -> Callable[P, Figure]:
+    """A plot that is drawn in our `style`."""
+
+    @wraps(plot)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> Figure:
+        with style():
+            return plot(*args, **kwargs)
+
+    return drawn
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure of so many inches, apart from pyplot."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def write_plot(figure: Figure, path: Path | str, *, force: bool = False) -> Path:
+    """Write a figure as PNG or SVG, by the suffix of `path`, whole or not at all; equal figures give equal bytes.
+
+    Raises
+    ------
+    UserError
+        If the suffix is another one, or the file is there already and `force` is not set.
+    """
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if suffix not in (".png", ".svg"):
+        raise UserError(f"a plot is a .png or .svg file: {path}")
+    refuse_existing(path, force=force)
+    metadata = {"Software": None} if suffix == ".png" else {"Date": None, "Creator": None}
+    data = io.BytesIO()
+    with style():
+        figure.savefig(data, format=suffix[1:], metadata=metadata)
+    return write_atomically(path, data.getvalue())
+
+
+def plain_title(text: str, most: int = 70) -> str:
+    """A title in one line that the fonts can draw."""
+    text = drawable(" ".join(text.split()))
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def spread(wanted: Sequence[float], room: Sequence[float]) -> list[float]:
+    """Places near the wanted ones, which ascend, with the least squared moves that keep neighbours apart.
+
+    Each place needs `room`, half of it on either side. (Isotonic regression by pooling adjacent violators.)
+
+    >>> spread([0, 0.1, 5], [1, 1, 1])
+    [-0.45, 0.55, 5.0]
+    """
+    edges = [0.0]
+    for before, after in pairwise(room):
+        edges.append(edges[-1] + (before + after) / 2)
+    pools: list[tuple[float, int]] = []  # mean and size, of places less their least distance from the first
+    for place, edge in zip(wanted, edges, strict=False):
+        mean, size = float(place - edge), 1
+        while pools and pools[-1][0] > mean:
+            other, more = pools.pop()
+            mean, size = (mean * size + other * more) / (size + more), size + more
+        pools.append((mean, size))
+    means = [mean for mean, size in pools for _ in range(size)]
+    return [round(mean + edge, 9) for mean, edge in zip(means, edges, strict=False)]
+
+
+def keyboard(axes: Axes, low: int, high: int, *, upright: bool = False) -> None:
+    """Draw the keys from pitch `low` to `high`, each semitone equally wide: along x, or turned to the left, along y."""
+    from matplotlib.collections import LineCollection, PolyCollection
+
+    def at(pitch: float, depth: float) -> tuple[float, float]:
+        return (1 - depth, pitch) if upright else (pitch, depth)
+
+    black = [pitch for pitch in range(low, high + 1) if pitch % 12 in BLACK_KEYS]
+    keys = [[at(p + x, y) for x, y in ((-0.42, 0.38), (0.42, 0.38), (0.42, 1.0), (-0.42, 1.0))] for p in black]
+    gaps = [(p + 0.5, 1.0) for p in range(low, high) if p % 12 in (4, 11)] + [(float(p), 0.4) for p in black]
+    axes.add_collection(LineCollection([[at(x, 0.0), at(x, y)] for x, y in gaps], colors=QUIET, linewidths=0.7))
+    axes.add_collection(PolyCollection(keys, facecolors=INK))
+    for spine in axes.spines.values():
+        spine.set_visible(True)
+        spine.set_linewidth(0.7)
+    (axes.set_xlim if upright else axes.set_ylim)(0, 1)
+    (axes.set_xticks if upright else axes.set_yticks)([])
+    axes.tick_params(length=0)

@@ -1,0 +1,211 @@
+"""Sound as numbers: a WAV file read and measured, and its waveform drawn (the tutorial's appendix "Continuous Representation")."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from partimento.config import UserError
+from partimento.plots.style import COLOURS, FAINT, QUIET, new_figure, plain_title, styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+LARGEST = 2**30  # bytes of a file: an hour and a half of CD sound, some 3 GB of memory
+COLUMNS = 1500  # of the envelope: about one a dot of the picture
+BANDS = 120  # in which loudness is measured: 25 ms of three seconds, a period of the lowest notes
+SIDES = {1: ("",), 2: ("left", "right")}
+SHOWN = 8  # channels drawn
+
+
+@dataclass(frozen=True, eq=False)
+class Wave:
+    """Sound from a file.
+
+    Parameters
+    ----------
+    rate_hz : int
+        Samples a second.
+    signal : (S, C) float32 array
+        S samples of C channels, divided by the peak: between -1 and 1. Silence is 0.
+    peak : float
+        What the signal was divided by, as a share of full scale: at most 1, but for floats that go beyond it. 0 for silence.
+    kind : str
+        How a sample is stored: ``16-bit``, ``32-bit float``.
+    """
+
+    rate_hz: int
+    signal: np.ndarray
+    peak: float
+    kind: str
+
+    @property
+    def channels(self) -> int:
+        return int(self.signal.shape[1])
+
+    @property
+    def seconds(self) -> float:
+        return len(self.signal) / self.rate_hz
+
+    @property
+    def peak_dbfs(self) -> float:
+        """The largest sample in decibels below full scale; -inf for silence."""
+        return decibels(self.peak)
+
+    @property
+    def rms_dbfs(self) -> float:
+        """The root of the mean square of all samples in decibels below full scale, where a full sine has -3.01 and a full square wave 0."""
+        blocks = np.array_split(self.signal, len(self.signal) // 2**20 + 1)
+        power = sum(float(np.square(block, dtype=np.float64).sum()) for block in blocks)
+        return decibels(self.peak * float(np.sqrt(power / max(self.signal.size, 1))))
+
+
+def decibels(share: float) -> float:
+    """A share of full scale in decibels.
+
+    >>> decibels(1.0), round(decibels(0.5), 2), decibels(0.0)
+    (0.0, -6.02, -inf)
+    """
+    return float(20 * np.log10(share)) if share > 0 else -np.inf
+
+
+def read_wave(path: Path | str) -> Wave:
+    """Read a WAV file of 8, 16, 24, 32 or 64 bits, or of floats.
+
+    Raises
+    ------
+    UserError
+        If there is no such file, it is no WAV file, it is cut short or far too large, or holds a value that is no number.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise UserError(f"no such file: {path}")
+    if path.stat().st_size > LARGEST:
+        raise UserError(f"{path} is larger than {LARGEST / 2**30:.0f} GB: too large to measure")
+    rate_hz, samples, kind = _read(path)
+    samples = samples[:, None] if samples.ndim == 1 else samples
+    signal = samples.astype(np.float32)
+    if samples.dtype == np.uint8:
+        signal -= 128  # eight bits have no sign: silence is 128
+    full = 1.0 if samples.dtype.kind == "f" else 128.0 if samples.dtype == np.uint8 else -float(np.iinfo(samples.dtype).min)
+    if not np.isfinite(signal).all():
+        raise UserError(f"{path} holds samples that are no numbers")
+    peak = float(max(signal.max(initial=0), -signal.min(initial=0)))
+    if peak > 0:
+        signal /= np.float32(peak)
+    return Wave(rate_hz, signal, peak / full, kind)
+
+
+def _read(path: Path) -> tuple[int, np.ndarray, str]:
+    """Rate, samples as they are stored, and how."""
+    wavfile: Any = import_module("scipy.io.wavfile")  # it has no types
+    try:
+        with warnings.catch_warnings(), path.open("rb") as file:
+            warnings.simplefilter("error", wavfile.WavFileWarning)  # a file cut short is but a warning to SciPy
+            warnings.filterwarnings("ignore", message="Chunk .* not understood")  # labels and the like
+            rate_hz, samples = wavfile.read(file)
+            bits = _bits(file)
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from error
+    except wavfile.WavFileWarning as error:
+        raise UserError(f"{path} is cut short") from error
+    except Exception as error:  # of many kinds, for what is not well formed
+        with path.open("rb") as file:
+            known = file.read(4) in (b"RIFF", b"RIFX", b"RF64")
+        raise UserError(f"{path} is a WAV file that is damaged or cut short" if known else f"{path} is no WAV file") from error
+    if rate_hz <= 0:
+        raise UserError(f"{path} is a WAV file that is damaged: it has {rate_hz} samples a second")
+    return int(rate_hz), samples, f"{bits}-bit float" if samples.dtype.kind == "f" else f"{bits}-bit"
+
+
+def _bits(file: Any) -> int:
+    """Bits a sample, from the format chunk of a file that SciPy has read: it gives 24 bits as 32."""
+    file.seek(0)
+    order: Any = "big" if file.read(4) == b"RIFX" else "little"
+    file.seek(12)
+    while len(head := file.read(8)) == 8:
+        size = int.from_bytes(head[4:], order)
+        if head[:4] == b"fmt ":
+            return int.from_bytes(file.read(16)[14:16], order)
+        file.seek(size + size % 2, 1)
+    raise ValueError("no format chunk")
+
+
+@styled
+def waveform(rate_hz: int, signal: np.ndarray, *, start_s: float = 0.0, seconds: float = 3.0, title: str = "Waveform") -> Figure:
+    """A signal between -1 and 1 against time, a row a channel.
+
+    Where there are more samples than dots, each dot's column reaches from the least to the largest of its samples, so that no peak is
+    lost. In a view of a second or more a darker band is one root mean square either way, which is nearer to how loud it sounds.
+
+    Parameters
+    ----------
+    rate_hz : int
+        Samples a second.
+    signal : (S, C) or (S,) array
+        Normalised, as `read_wave` gives it.
+    start_s, seconds : float
+        What is seen; less where the signal ends before.
+
+    Raises
+    ------
+    UserError
+        If the signal has ended by then, or there is nothing to see.
+    """
+    signal = np.asarray(signal)
+    signal = signal[:, None] if signal.ndim == 1 else signal
+    if not (np.isfinite(start_s) and np.isfinite(seconds) and start_s >= 0 and seconds > 0):
+        raise UserError("a waveform is drawn from a time of 0 seconds or later, for more than 0 seconds")
+    first = round(start_s * rate_hz)
+    view = signal[first : first + max(2, round(seconds * rate_hz))]
+    if not len(view):
+        raise UserError(f"the sound ends after {len(signal) / rate_hz:.3g} seconds: there is nothing from {start_s:g} on")
+    rows = min(view.shape[1], SHOWN)
+    figure = new_figure(11, 1.0 + (2.6 if rows == 1 else 1.9 if rows == 2 else 1.2) * rows)
+    names = SIDES.get(view.shape[1]) or tuple(f"channel {number + 1}" for number in range(rows))
+    panels = figure.subplots(rows, 1, sharex=True, squeeze=False)[:, 0]
+    for axes, channel, name in zip(panels, view.T, names, strict=False):
+        _draw(axes, (first + np.arange(len(view))) / rate_hz, channel)
+        axes.set_ylabel(name)
+    panels[0].set_title(plain_title(title))
+    panels[-1].set_xlabel("seconds")
+    panels[-1].set_xlim(first / rate_hz, (first + len(view)) / rate_hz)
+    return figure
+
+
+def _draw(axes: Axes, time: np.ndarray, channel: np.ndarray) -> None:
+    axes.axhline(0, color=FAINT, linewidth=0.8, zorder=0)
+    if len(channel) <= 2 * COLUMNS:
+        few = len(channel) <= COLUMNS / 15
+        axes.plot(time, channel, color=COLOURS[0], linewidth=1.1, marker="o" if few else "", markersize=3.5)
+    else:
+        left, low, high = envelope(channel)
+        axes.fill_between(time[left], low, high, step="post", color=COLOURS[5], linewidth=0, label="least to largest")
+        if time[-1] - time[0] >= 0.99:
+            edges = np.linspace(0, len(channel), BANDS + 1).round().astype(int)
+            rms = np.sqrt(np.add.reduceat(np.square(channel, dtype=np.float64), edges[:-1]) / np.diff(edges))
+            middle = time[(edges[:-1] + edges[1:]) // 2]
+            axes.fill_between(middle, -rms, rms, color=COLOURS[0], alpha=0.75, linewidth=0, label="root mean square")
+    axes.set_ylim(-1.05, 1.05)
+    axes.set_yticks([-1, -0.5, 0, 0.5, 1], ["−1", "", "0", "", "1"])
+    axes.grid(axis="y", visible=True)
+    axes.spines["bottom"].set_color(QUIET)
+
+
+def envelope(channel: np.ndarray, columns: int = COLUMNS) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A long signal (S,) in columns: where each begins, and its least and largest sample; the last column stands twice, to close it.
+
+    A column reaches to the first sample of the next one too, so that a jump between them leaves no gap.
+    """
+    edges = np.linspace(0, len(channel), columns + 1).round().astype(int)
+    left = edges[:-1]
+    following = channel[np.minimum(edges[1:], len(channel) - 1)]
+    low = np.minimum(np.minimum.reduceat(channel, left), following)
+    high = np.maximum(np.maximum.reduceat(channel, left), following)
+    return np.append(left, len(channel) - 1), np.append(low, low[-1]), np.append(high, high[-1])

@@ -1,0 +1,1 @@
+"""Chords as one-hot and many-hot vectors."""

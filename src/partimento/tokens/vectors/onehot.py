@@ -1,0 +1,144 @@
+"""One-hot rows and flat windows (the tutorial's "Note and Chord Encoding"; Briot, Hadjeres & Pachet 2019), with their inverses.
+
+Four encodings turn music into rows of zeros and ones:
+
+| encoding | in | a row of T | ones in it |
+|---|---|---|---|
+| one-hot | here | a symbol of one vocabulary | 1 |
+| many-hot | `manyhot` | the 128 pitches: sounding, then held | the notes |
+| multi-one-hot | `parts` | a block a part: a symbol of the part's own vocabulary | the parts |
+| multi-many-hot | `manyhot` | a block a part: its own 128 pitches, sounding, then held | the notes of all parts |
+
+Integers, for embeddings, are `ChordCodec`'s business. Durations travel apart: as they are, as numbers of a `Vocabulary`, or as `one_hot` of
+those. Dense rows are float32, for every model wants floats; the ``sparse_…`` functions give the same rows as CSR arrays, and the inverses
+take either. What they take on real music says `encoding_sizes`. Shapes: T events of a piece, N windows, L events a window, V vocabulary or
+width of a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from partimento.config import UserError
+from partimento.tokens.vectors.sparse import cells_of, is_sparse, sparse_rows
+from partimento.tokens.vocabulary import PAD
+
+if TYPE_CHECKING:
+    from scipy import sparse
+
+# ---------------------------------------------------------------------- numbers ↔ one-hot
+
+
+def one_hot(numbers: Any, size: int, xp: Any = np) -> Any:
+    """Integers as rows with a single one; padding is a row of zeros.
+
+    Parameters
+    ----------
+    numbers : (…,) int
+        From 0 (padding) to ``size - 1``.
+    size : int
+        V, the vocabulary's length with its special numbers.
+    xp : module
+        `numpy` or `keras.ops`, which cannot look at the numbers: there, one that is out of range is a row of zeros.
+
+    Returns
+    -------
+    (…, V) float32
+
+    Raises
+    ------
+    UserError
+        If a number is out of range.
+
+    Examples
+    --------
+    >>> one_hot([2, 1, 0], 3).tolist()
+    [[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [0.0, 0.0, 0.0]]
+    """
+    if xp is np:
+        numbers = _in_range(numbers, size)
+    columns = np.arange(size, dtype=np.int32)
+    is_one = xp.logical_and(xp.equal(xp.expand_dims(numbers, -1), columns), columns != PAD)  # (…, V)
+    return xp.where(is_one, np.float32(1), np.float32(0))
+
+
+def sparse_one_hot(numbers: Any, size: int) -> sparse.csr_array:
+    """`one_hot` of ``(…,)`` integers as a ``(T, V)`` CSR array, T being all of them one after another."""
+    flat = _in_range(numbers, size).reshape(-1)
+    rows = np.flatnonzero(flat != PAD)
+    return sparse_rows(rows * size + flat[rows], (len(flat), size))
+
+
+def from_one_hot(rows: Any, xp: Any = np) -> Any:
+    """The inverse: ``(…, V)`` → ``(…,)`` int32, the column of each row's largest value (of equal ones the first), as the tutorial does.
+
+    A row of zeros is padding again. A CSR array ``(T, V)`` gives ``(T,)``; UserError if one of its rows has several ones.
+    """
+    if not is_sparse(rows):
+        found = xp.argmax(rows, axis=-1)
+        return found.astype(np.int32) if xp is np else found
+    row, column = np.divmod(cells_of(rows), rows.shape[1])
+    if (row[1:] == row[:-1]).any():
+        raise UserError("a row of a one-hot array has several ones")
+    numbers = np.full(rows.shape[0], PAD, np.int32)
+    numbers[row] = column
+    return numbers
+
+
+def _in_range(numbers: Any, size: int) -> np.ndarray:
+    array = np.asarray(numbers)
+    if array.size and (array.min() < 0 or array.max() >= size):
+        raise UserError(f"a number of a one-hot row lies outside 0 to {size - 1}: {array.min()} to {array.max()}")
+    return array.astype(np.int64)
+
+
+# ---------------------------------------------------------------------- windows ↔ flat
+
+
+def flatten(window: Any, xp: Any = np) -> Any:
+    """A window as one row, chord after chord: ``(…, L, V)`` → ``(…, V · L)``, where step l of chord v stands at ``v · L + l``.
+
+    The tutorial swaps both axes before it flattens, and so do we: all steps of one chord are neighbours, not all chords of one step.
+
+    >>> flatten(one_hot([1, 2, 1], 3)).tolist()  # chord 0 (padding) at steps 0, 1, 2, then chord 1, then chord 2
+    [0.0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0]
+    """
+    *lead, length, size = window.shape
+    return xp.reshape(xp.swapaxes(window, -1, -2), (*_known(lead), size * length))
+
+
+def unflatten(row: Any, length: int, xp: Any = np) -> Any:
+    """The inverse of `flatten`: ``(…, V · L)`` → ``(…, L, V)`` for windows of `length` L; UserError if they do not fit."""
+    *lead, width = row.shape
+    return xp.swapaxes(xp.reshape(row, (*_known(lead), _divided(width, length), length)), -1, -2)
+
+
+def sparse_flatten(rows: sparse.csr_array, length: int) -> sparse.csr_array:
+    """`flatten` of windows that stand one below another: ``(N · L, V)`` → ``(N, V · L)``."""
+    height, size = rows.shape
+    count = _divided(height, length)
+    step, chord = np.divmod(cells_of(rows), size)
+    window, step = np.divmod(step, length)
+    return sparse_rows((window * size + chord) * length + step, (count, size * length))
+
+
+def sparse_unflatten(rows: sparse.csr_array, length: int) -> sparse.csr_array:
+    """The inverse of `sparse_flatten`: ``(N, V · L)`` → ``(N · L, V)``."""
+    count, width = rows.shape
+    size = _divided(width, length)
+    window_chord, step = np.divmod(cells_of(rows), length)
+    window, chord = np.divmod(window_chord, max(size, 1))
+    return sparse_rows((window * length + step) * size + chord, (count * length, size))
+
+
+def _known(lead: Sequence[int | None]) -> list[int]:
+    return [-1 if size is None else size for size in lead]  # Keras does not know the batch's size beforehand
+
+
+def _divided(width: int, length: int) -> int:
+    if length < 1 or width % length:
+        raise UserError(f"{width} values are no windows of {length} events")
+    return width // length

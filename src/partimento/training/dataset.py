@@ -1,0 +1,238 @@
+"""From pieces to a data set: transposition, split by piece, vocabularies of the training pieces, numbers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cached_property
+
+from partimento.analysis.keys import analyse_key
+from partimento.analysis.similarity.duplicates import group
+from partimento.analysis.similarity.fingerprints import sketch
+from partimento.config import UserError
+from partimento.corpus.splits import SIDES
+from partimento.corpus.splits import split as draw
+from partimento.music.parts import without_drums
+from partimento.music.piece import Event, Key, Piece, merge_held
+from partimento.music.transpose import interval_to_common_key, interval_to_common_octave, shifts_within, transpose
+from partimento.tokens.chords import ChordCodec, Encoded
+from partimento.tokens.notes import NoteCodec
+from partimento.tokens.settings import TokenSettings
+from partimento.tokens.vocabulary import Vocabulary
+from partimento.tokens.voices import VoiceCodec
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A piece ready to be encoded: `piece` is as it was, `interval` the semitones from it to `moved`.
+
+    ``transpose_back(moved, interval, piece)`` is `piece` again. `copies` are the semitones from `moved` to each copy that is learned from;
+    0 is `moved` itself.
+    """
+
+    piece: Piece
+    moved: Piece
+    key: Key
+    interval: int
+    copies: tuple[int, ...] = (0,)
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The events that are learned, in the common key unless that is not wanted."""
+        return self.moved.events
+
+    @cached_property
+    def signature(self) -> str:
+        """Equal for pieces of the same events, whatever their key and name."""
+        events = self.piece.events
+        low = min((event.chord[0] for event in events if event.chord), default=0)
+        content = [([p - low for p in e.chord], [p - low for p in e.held], str(e.duration)) for e in events]
+        return hashlib.sha256(repr(content).encode()).hexdigest()
+
+    @property
+    def lowest(self) -> int:
+        """The lowest pitch, where it was."""
+        return int(self.piece.notes.pitch.min(initial=127))
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """Pieces to train on, to choose the best epoch by, and to measure at the end; the training pieces gave the codec.
+
+    `left_out` are pieces that cannot be learned from, each with the reason.
+    """
+
+    codec: ChordCodec | NoteCodec
+    train: list[Prepared]
+    valid: list[Prepared]
+    test: list[Prepared]
+    left_out: list[tuple[Piece, str]]
+    config: TokenSettings = field(default_factory=TokenSettings)
+
+    def by_chords(self) -> DataSet:
+        """The same pieces as the chord codec numbers them, for the baselines that count."""
+        if isinstance(self.codec, ChordCodec):
+            return self
+        return replace(self, codec=chord_codec(self.train, self.config))
+
+    def encode(self, pieces: Sequence[Prepared]) -> list[Encoded]:
+        """One a piece; copies are for training alone."""
+        return self.codec.encode_pieces([item.moved for item in pieces])
+
+    def encode_training(self) -> list[Encoded]:
+        """What is trained on: every copy of every training piece."""
+        firsts = self.encode(self.train)
+        return [copy for item, first in zip(self.train, firsts, strict=True) for copy in self.codec.copies(item.moved, first, item.copies)]
+
+    @property
+    def sides(self) -> dict[str, list[Prepared]]:
+        return {"train": self.train, "valid": self.valid, "test": self.test}
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of all pieces' music, in whatever order they came."""
+        digest = hashlib.sha256()
+        items = [item for side in self.sides.values() for item in side]
+        for item in sorted(items, key=lambda item: (item.signature, item.lowest)):
+            digest.update(f"{item.signature} {item.lowest}\n".encode())
+        return digest.hexdigest()
+
+
+def prepare(
+    pieces: Sequence[Piece],
+    config: TokenSettings,
+    *,
+    sides: Sequence[str] | None = None,
+    validation: float,
+    test: float,
+    seed: int,
+    kind: str = "chords",
+    progress: Callable[[int, int], None] | None = None,
+) -> DataSet:
+    """Make a data set.
+
+    Pieces, not windows, are split, and near-duplicates stay on one side; `sides` is a split that was stored. Copies
+    in other keys are made of training pieces only. `kind` says which of CODECS is to number them.
+
+    Raises
+    ------
+    UserError
+        If there are fewer than two different pieces (one to learn from and one to check with), nothing comes `min_count` times, or no
+        training piece keeps to the range that is set.
+    """
+    ready: list[Prepared] = []
+    left_out: list[tuple[Piece, str]] = []
+    kept: list[str] = []
+    for done, (piece, side) in enumerate(zip(pieces, sides or [""] * len(pieces), strict=True), 1):
+        try:
+            ready.append(in_common_key(piece, config.transpose))
+            kept.append(side)
+        except ValueError as error:
+            left_out.append((piece, str(error)))
+        if progress:
+            progress(done, len(pieces))
+    train, valid, held = split(ready, kept if sides else None, validation=validation, test=test, seed=seed)
+    if config.transpose == "all":
+        train = _with_copies(train, config)
+    codec = CODECS[kind](train, config)
+    if not codec.durations.symbols or (isinstance(codec, ChordCodec) and not codec.chords.symbols):
+        raise UserError(f"no chord or no duration comes {config.min_count} times: more music, or --set tokens.min_count=1")
+    return DataSet(codec, train, valid, held, left_out, config)
+
+
+def _with_copies(train: Sequence[Prepared], config: TokenSettings) -> list[Prepared]:
+    """Each piece with all its copies within the range that is set, or that of all the pieces together."""
+    low = config.low or min(int(item.moved.notes.pitch.min(initial=127)) for item in train)
+    high = config.high or max(int(item.moved.notes.pitch.max(initial=0)) for item in train)
+    if all(item.moved.notes.pitch.max(initial=0) - item.moved.notes.pitch.min(initial=127) > high - low for item in train):
+        raise UserError(f"no training piece fits into the pitches {low} to {high}: tokens.low and tokens.high are too narrow")
+    return [replace(item, copies=shifts_within(item.moved.notes, low, high)) for item in train]
+
+
+def chord_codec(train: Sequence[Prepared], config: TokenSettings) -> ChordCodec:
+    """The vocabularies; a copy brings new chords, but is no further evidence of a held pattern or duration."""
+    min_count = config.min_count
+    codec = ChordCodec.from_pieces([item.events for item in train], min_count=min_count)
+    if all(item.copies == (0,) for item in train):
+        return codec
+    chords: Counter[tuple[int, ...]] = Counter()
+    for item in train:
+        for chord, count in Counter(event.chord for event in merge_held(item.events)).items():
+            for shift in item.copies:
+                chords[_shifted(chord, shift)] += count
+    return replace(codec, chords=Vocabulary.from_symbols(chords.elements(), min_count=min_count))
+
+
+def note_codec(train: Sequence[Prepared], config: TokenSettings) -> NoteCodec:
+    """The lengths that were seen."""
+    kind = VoiceCodec if config.voices else NoteCodec
+    return kind.from_pieces([item.moved for item in train], min_count=config.min_count, frame=Fraction(config.frame or 0))
+
+
+CODECS: dict[str, Callable[[Sequence[Prepared], TokenSettings], ChordCodec | NoteCodec]] = {"chords": chord_codec, "notes": note_codec}
+
+
+def codec_from_json(text: str) -> ChordCodec | NoteCodec:
+    """A codec from its own text; ValueError or KeyError when `text` is something else."""
+    table = json.loads(text)
+    if table["codec"] == "chord":
+        return ChordCodec.from_json(text)
+    return {"notes": NoteCodec, "voices": VoiceCodec}[table["codec"]].from_plain(table)
+
+
+def _shifted(chord: tuple[int, ...], semitones: int) -> tuple[int, ...]:
+    return tuple(pitch + semitones for pitch in chord)
+
+
+def in_common_key(piece: Piece, how: str = "key") -> Prepared:
+    """A piece, its drums aside, moved by its analysed key as `TokenSettings.transpose` says, and by how far.
+
+    Parameters
+    ----------
+    piece : Piece
+    how : str
+        ``key`` or ``key-octave``; ``none`` and ``all`` leave it where it is (copies are made of training pieces only).
+
+    Raises
+    ------
+    ValueError
+        If nothing but drums is in it, or it spans so much that it cannot be moved within MIDI's pitches.
+    """
+    pitched = without_drums(piece)
+    if len(piece.notes) and not len(pitched.notes):
+        raise ValueError("there is nothing but drums in it")
+    key, _ = analyse_key(pitched)
+    interval = 0
+    if how in ("key", "key-octave"):
+        interval = interval_to_common_key(key) if how == "key" else interval_to_common_octave(pitched.notes, key)
+    low, high = int(pitched.notes.pitch.min(initial=127)), int(pitched.notes.pitch.max(initial=0))
+    for shift in (interval + octaves * 12 for octaves in (0, 1, -1, 2, -2, 3, -3, 4, -4)):
+        if not len(pitched.notes) or (low + shift >= 0 and high + shift <= 127):
+            return Prepared(pitched, transpose(pitched, shift), key, shift)
+    raise ValueError("it spans nearly all of MIDI's pitches: it cannot be moved to the common key")
+
+
+def split(
+    pieces: Sequence[Prepared], sides: Sequence[str] | None = None, *, validation: float, test: float, seed: int
+) -> tuple[list[Prepared], list[Prepared], list[Prepared]]:
+    """Training, validation and test pieces, each in the order given: as `sides` says or, without it, drawn (see `corpus.splits`).
+
+    Near-duplicates stay together, and composers are spread over the sides. Training and validation get at least one piece; with only two
+    different pieces, none is left to test.
+    """
+    if sides is None:
+        composers, identities = [item.piece.composer for item in pieces], [item.signature for item in pieces]
+        groups: list[int] = group(sketch(item.piece) for item in pieces).tolist()
+        if len(set(groups)) < 2:  # one piece in many variations: still better than nothing to check with
+            groups = [identities.index(each) for each in identities]
+        if len(set(groups)) < 2:
+            raise UserError(f"training needs at least two different pieces, one to check with; here {'is one' if groups else 'are none'}")
+        sides = draw(groups, composers, identities, validation=validation, test=test, seed=seed)
+    train, valid, held = ([item for item, each in zip(pieces, sides, strict=True) if each == side] for side in SIDES)
+    if not train or not valid:
+        raise UserError(f"the split that is stored leaves nothing to {'validate with' if train else 'train on'}")
+    return train, valid, held

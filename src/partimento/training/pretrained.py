@@ -1,0 +1,160 @@
+"""The model that comes with the package, and how a run is packed to become it: small enough for a wheel, and every piece credited."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from partimento.config import UserError
+from partimento.corpus.select import licence_family
+from partimento.files import new_folder, write_atomically
+from partimento.training.piece_record import Learned
+from partimento.training.run_folder import RunFolder
+
+SHIPPED = Path(__file__).parents[1] / "bundled"
+LICENCE = "CC-BY-SA-4.0"
+FREE = ("PD", "CC-BY", "CC-BY-SA")  # what may be adapted and shared under it
+CARD = "MODEL_CARD.md"
+SUFFIX = ".weights.h5"  # of models that are trained by gradient
+MOST_BYTES = 4 * 2**20
+CHUNK = 2**14  # numbers; smaller arrays are larger compressed
+OPENING = 96  # numbers of each piece that are kept to begin from
+
+
+def shipped(name: str = "guitar") -> Path:
+    """The folder of a run that comes with the package.
+
+    Raises
+    ------
+    UserError
+        If this installation has none of that name.
+    """
+    folder = SHIPPED / name
+    if not RunFolder(folder).exists():
+        raise UserError(f"no model {name} comes with this installation: name a run (make one with: partimento train FOLDER -o RUN)")
+    return folder
+
+
+def pack(run: Path, out: Path, *, credit: Mapping[str, str] | None = None, force: bool = False) -> int:
+    """Write a run as it is shipped: weights in half precision, openings shortened, a model card; gives its size in bytes.
+
+    Parameters
+    ----------
+    run, out : path
+        The folder of the run, and the one to write.
+    credit : mapping, optional
+        Who made the edition of each piece, by its source's path.
+    force : bool
+        Replace `out` if it is a run.
+
+    Raises
+    ------
+    UserError
+        If a piece's licence does not allow it, or it comes out larger than `MOST_BYTES`.
+    """
+    source, target = RunFolder(run), RunFolder(out)
+    source.check()
+    about = source.read_about()
+    pieces = [Learned.from_plain(row) for row in source.read_pieces()]
+    for piece in pieces:
+        if licence_family(piece.source.licence) not in FREE:
+            raise UserError(f"{piece.title or piece.source.path}: its licence is {piece.source.licence or 'unknown'}: it cannot be shipped")
+    kept = [replace(piece, opening=piece.opening[: OPENING // piece.opening.shape[1]]).to_plain() for piece in pieces]
+    files = {
+        target.pieces.name: json.dumps(kept, separators=(",", ":")).encode(),
+        target.weights(SUFFIX).name: halved(source.weights(SUFFIX).read_bytes()),
+        **{path.name: path.read_bytes() for path in (source.vocabulary, source.history_table, source.history)},
+    }
+    about["files"] = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    figures = source.read_held_out()
+    files |= {target.MARK: (json.dumps(about, indent=2) + "\n").encode(), CARD: card(about, pieces, figures, credit or {}).encode()}
+    size = sum(map(len, files.values()))
+    if size > MOST_BYTES:
+        raise UserError(f"the model comes out at {size:,} bytes; at most {MOST_BYTES:,} are shipped: train a smaller one")
+    with new_folder(out, mark=RunFolder.MARK, force=force) as work:
+        for name, data in files.items():
+            write_atomically(work / name, data)
+    return size
+
+
+def halved(weights: bytes) -> bytes:
+    """A file of weights with every number in half precision, compressed; Keras reads it as it reads the other."""
+    out = io.BytesIO()
+    with h5py.File(io.BytesIO(weights), "r") as source, h5py.File(out, "w") as target:
+
+        def copy(name: str, item: Any) -> None:
+            if isinstance(item, h5py.Dataset):
+                data = np.asarray(item)
+                data = data.astype(np.float16) if data.dtype == np.float32 and data.ndim else data
+                made = target.create_dataset(name, data=data, **({"compression": "gzip", "shuffle": True} if data.size >= CHUNK else {}))
+            else:
+                made = target.require_group(name)
+            for key, value in item.attrs.items():
+                made.attrs[key] = value
+
+        source.visititems(copy)
+        for key, value in source.attrs.items():
+            target.attrs[key] = value
+    return out.getvalue()
+
+
+def card(about: Mapping[str, Any], pieces: Sequence[Learned], figures: Mapping[str, Any], credit: Mapping[str, str]) -> str:
+    """The model card: what it is, what it learned from and whose work that is, what it measures, what it is not for."""
+    name = about["settings"]["model"]["name"]
+    splits = Counter(piece.split for piece in pieces)
+    licences = Counter(piece.source.licence or "unknown" for piece in pieces)
+    rows = [f"| {label} | {figures[label]['total']:.3f} |" for label in ("unigram", "markov", name) if label in figures]
+    whose = sorted(
+        (p.composer, p.title, credit.get(p.source.path, ""), p.source.licence, p.source.url or p.source.path, p.split) for p in pieces
+    )
+    settings = ", ".join(f"{key} {value}" for key, value in about["settings"]["model"].items() if key != "name")
+    lines = [
+        "# Partimento's guitar model",
+        "",
+        f"A `{name}` model ({settings}; {about['parameters']:,} weights, stored in half precision) that composes guitar music, event by",
+        "event and note by note. It is what `partimento compose` uses when no run is named.",
+        "",
+        f"Weights: {LICENCE}, with the attributions below. The program is under the MIT licence.",
+        "",
+        "## What it learned from",
+        "",
+        f"{len(pieces)} pieces of the Mutopia archive ({splits['train']} to learn from, {splits['valid']} to choose the best epoch by,",
+        f"{splits['test']} to measure with), moved to every key within the guitar's range: "
+        + ", ".join(f"{count} under {licence}" for licence, count in licences.most_common())
+        + ".",
+        "",
+        "## What it measures",
+        "",
+        "Nats an event on the pieces kept to measure with (less is better); every event is charged in full.",
+        "",
+        "| model | nats an event |",
+        "|---|---|",
+        *rows,
+        "",
+        "## What it is not",
+        "",
+        "It knows no fingering: what it writes may ask for a stretch that no hand has. It follows a bar, a key and a phrase, and seldom a",
+        "form. It was taught by nineteenth-century European guitar music and sounds like it. What it composes may hold runs of what it",
+        "learned: `partimento originality FILE --against CORPUS` tells where.",
+        "",
+        "## Whose music it is",
+        "",
+        "| composer | piece | edition by | licence | source | side |",
+        "|---|---|---|---|---|---|",
+        *("| " + " | ".join(_cell(word) for word in row) + " |" for row in whose),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "/").replace("\n", " ")

@@ -1,0 +1,222 @@
+"""A trained model with everything it needs to compose, and its run folder (see `run_folder`)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import platform
+import warnings
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from partimento.config import UserError
+from partimento.files import new_folder, write_atomically
+from partimento.models import model_class
+from partimento.models.base import Model
+from partimento.tokens.chords import ChordCodec
+from partimento.tokens.notes import NoteCodec
+from partimento.training.dataset import DataSet, codec_from_json
+from partimento.training.loop import Epoch, Fitted
+from partimento.training.piece_record import Learned
+from partimento.training.run_folder import RunFolder
+from partimento.training.settings import Settings
+from partimento.training.uninitialized import uninitialized
+
+FORMAT = 1
+WITH_VERSIONS = ("partimento", "keras", "jax", "tensorflow-cpu", "torch", "numpy", "symusic", "music21")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A trained model with all it needs to compose; `folder` is None until it is saved.
+
+    A run that was loaded builds its network when `model` is first asked for: that takes seconds, and much can be done without.
+    """
+
+    settings: Settings
+    codec: ChordCodec | NoteCodec
+    get_model: Callable[[], Any]
+    pieces: list[Learned]
+    history: list[Epoch]
+    fingerprint: str
+    best_epoch: int = 0
+    ended: str = ""
+    folder: Path | None = None
+
+    @classmethod
+    def from_training(cls, settings: Settings, data: DataSet, model: Model, fitted: Fitted) -> Run:
+        pieces = [
+            Learned.from_prepared(item, encoded.tokens, split)
+            for split, items in data.sides.items()
+            for item, encoded in zip(items, data.encode(items), strict=True)
+        ]
+        return cls(settings, data.codec, lambda: model, pieces, fitted.history, data.fingerprint, fitted.best_epoch, fitted.ended)
+
+    @property
+    def model(self) -> Any:
+        """The `Model`, with its network.
+
+        Raises
+        ------
+        UserError
+            If the weights in the run's folder are not those of such a network.
+        """
+        return self.get_model()
+
+    @property
+    def model_class(self) -> Any:
+        """The class of its model, for what is to be known without the network."""
+        return model_class(self.settings.name)
+
+    @property
+    def best(self) -> Epoch:
+        """The epoch whose weights were kept."""
+        return self.history[self.best_epoch - 1]
+
+    @property
+    def seconds(self) -> float:
+        """How long it was trained."""
+        return self.history[-1].seconds
+
+
+def save_run(run: Run, folder: Path | str, *, force: bool = False) -> Run:
+    """Write a run; the folder appears whole or not at all."""
+    folder = Path(folder)
+    with new_folder(folder, mark=RunFolder.MARK, force=force) as work:
+        fill(run, RunFolder(work), folder)
+    return replace(run, folder=folder)
+
+
+def fill(run: Run, work: RunFolder, folder: Path) -> None:
+    """Write the files of a run into the folder `work`, which is to become `folder`."""
+    suffix = run.model.weights_suffix
+    about = {
+        "format": FORMAT,
+        "settings": run.settings.to_plain(),
+        "backend": backend_name(),
+        "versions": versions(),
+        "corpus": {
+            "fingerprint": run.fingerprint,
+            **Counter(piece.split for piece in run.pieces),
+            "events": sum(piece.events for piece in run.pieces),
+        },
+        "vocabulary": dict(zip(run.codec.fields, run.codec.sizes, strict=True)),
+        "parameters": run.model.parameters,
+        "best": asdict(run.best),
+        "ended": run.ended,
+    }
+    try:
+        write_atomically(work.pieces, json.dumps([piece.to_plain() for piece in run.pieces]))
+        write_atomically(work.vocabulary, run.codec.to_json())
+        write_history(run.history, work)
+        run.model.write_weights(work.weights(suffix))
+        about["files"] = work.checksums(suffix)
+        write_atomically(work.about, json.dumps(about, indent=2) + "\n")
+    except (OSError, UserError) as error:  # a full disk, in the words of whichever library met it
+        raise UserError(f"cannot write the run {folder}: {str(error).splitlines()[0]}") from error
+
+
+def load_run(folder: Path | str) -> Run:
+    """Read a run.
+
+    Raises
+    ------
+    UserError
+        If there is no run, or its files do not fit together.
+    """
+    files = RunFolder(Path(folder))
+    files.check()
+    try:
+        about = files.read_about()
+        if about["format"] != FORMAT:
+            raise UserError(f"{files.path} is a run of format {about['format']}; this version reads format {FORMAT}")
+        settings = Settings.from_plain(about["settings"])
+        suffix = model_class(settings.name).weights_suffix
+        files.check_files(about["files"], suffix)
+        codec = codec_from_json(files.vocabulary.read_text(encoding="utf-8"))
+        pieces = [Learned.from_plain(row) for row in files.read_pieces()]
+        if not any(piece.split == "train" for piece in pieces):
+            raise ValueError("pieces.json names no training piece")
+        history = epochs_from(files.read_history())
+        best = int(about["best"]["epoch"])
+        if not 1 <= best <= len(history):
+            raise ValueError("the best epoch is not in the history")
+        fingerprint = str(about["corpus"]["fingerprint"])
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
+        raise UserError(f"{files.path} is no whole run: {type(error).__name__}: {error}") from error
+    build = _Once(lambda: _read_model(settings, codec, files, about["files"]))
+    return Run(settings, codec, build, pieces, history, fingerprint, best, str(about.get("ended", "")), files.path)
+
+
+class _Once:
+    """Call a function when its result is first wanted, and keep the result."""
+
+    def __init__(self, function: Callable[[], Any]) -> None:
+        self._function, self._lock, self._result = function, Lock(), None
+
+    def __call__(self) -> Any:
+        with self._lock:
+            if self._result is None:
+                self._result = self._function()
+            return self._result
+
+
+def _read_model(settings: Settings, codec: ChordCodec | NoteCodec, files: RunFolder, checksums: dict[str, str]) -> Model:
+    """Build the network of a run and load its weights, if they are still those that the run was loaded with."""
+    kind = model_class(settings.name)
+    weights = files.weights(kind.weights_suffix)
+    files.check_file(weights, checksums)
+    try:
+        with uninitialized():
+            model: Model = settings.new_model(codec)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)  # Keras only warns where weights are left as they were
+            model.read_weights(weights)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, UserWarning) as error:
+        sizes = dict(zip(codec.fields, codec.sizes, strict=True))
+        raise UserError(f"{files.path}: the weights do not fit the vocabulary of {sizes} or are damaged") from error
+    return model
+
+
+def write_history(history: Sequence[Epoch], folder: RunFolder, *, durable: bool = True) -> None:
+    """Write the figures of all epochs, as a table and as JSON."""
+    text = io.StringIO()
+    rows = [
+        {"epoch": e.epoch, "loss": e.loss, "val_loss": e.val_loss, **{f"val_{name}": part for name, part in e.parts.items()}}
+        for e in history
+    ]
+    table = csv.DictWriter(text, list(rows[0]) if rows else ["epoch"], lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows)
+    write_atomically(folder.history_table, text.getvalue(), durable=durable)
+    write_atomically(folder.history, json.dumps([asdict(epoch) for epoch in history], indent=1), durable=durable)
+
+
+def epochs_from(rows: Any) -> list[Epoch]:
+    """Epochs from plain rows; TypeError or ValueError for anything else."""
+    made = [Epoch(**row) for row in rows]
+    return [replace(e, epoch=int(e.epoch), loss=float(e.loss), val_loss=float(e.val_loss), parts=dict(e.parts)) for e in made]
+
+
+def backend_name() -> str:
+    """Of Keras."""
+    from partimento.training import backend
+
+    return backend.name()
+
+
+def versions() -> dict[str, str]:
+    """Of what may change a result."""
+    found = {"python": platform.python_version()}
+    for package in WITH_VERSIONS:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,173 @@
+"""Settings of the sections ``train`` and ``sample``, and all sections of a training run together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, model_validator
+
+from partimento.config import DEFAULT_MODEL, UserError, merge
+from partimento.corpus.settings import DataSettings
+from partimento.models import model_class
+from partimento.settings import ModelSettings, Section
+from partimento.tokens.settings import TokenSettings
+
+
+class TrainSettings(Section):
+    """How a model is trained."""
+
+    section = "train"
+
+    epochs: int = Field(default=50, ge=1, le=10**6, description="Maximum number of passes over the training windows.")
+    min_steps: int = Field(
+        default=0,
+        ge=0,
+        le=10**6,
+        description="Minimum number of training steps: if epochs gives fewer, epochs and patience are multiplied until it is reached.",
+    )
+    batch_size: int = Field(default=64, ge=1, le=4096, description="Windows per training step (B).")
+    optimizer: Literal["adam", "rmsprop"] = Field(default="adam", description="The optimizer.")
+    learning_rate: float = Field(default=0.001, gt=0, le=10, description="Learning rate, or its first value.")
+    lr_schedule: Literal["constant", "cosine"] = Field(
+        default="constant",
+        description="Learning rate over the epochs: constant, or falling along a cosine to a fiftieth.",
+    )
+    weight_decay: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="Decoupled weight decay (Loshchilov & Hutter 2019), for adam only; 0 turns it off.",
+    )
+    ema: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="Decay of the exponential moving average of the weights, which is then validated and kept; 0 turns it off.",
+    )
+    clip_norm: float = Field(default=1.0, ge=0, description="Maximum norm of the gradient of each variable; 0 turns clipping off.")
+    steps_per_call: int = Field(
+        default=0,
+        ge=0,
+        le=4096,
+        description="Steps per compiled call; 0 chooses as many as a fraction of a second holds.",
+    )
+    patience: int = Field(default=5, ge=1, le=10**6, description="Epochs without a better validation loss before training stops.")
+    max_seconds: float = Field(default=0.0, ge=0, description="Training stops after the epoch that passes this time; 0 sets no limit.")
+    validation: float = Field(
+        default=0.1, gt=0, lt=1, description="Share of the pieces that choose the best epoch (whole pieces, never windows)."
+    )
+    test: float = Field(default=0.1, gt=0, lt=1, description="Share of the pieces that are measured only once, at the end.")
+    seed: int = Field(
+        default=0,
+        ge=0,
+        le=2**32 - 1,
+        description="Seed of the split, the initial weights, the order of the windows and the dropout.",
+    )
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        if self.validation + self.test >= 1:
+            raise ValueError("train.validation and train.test must add up to less than 1, to leave something to train on")
+        if self.weight_decay and self.optimizer != "adam":
+            raise ValueError('train.weight_decay needs train.optimizer = "adam"')
+        return self
+
+    def with_min_steps(self, steps: int) -> TrainSettings:
+        """Raise `epochs` and `patience` until `min_steps` are done, for epochs of so many steps.
+
+        >>> TrainSettings(epochs=2, patience=1, min_steps=100).with_min_steps(10).epochs
+        10
+        """
+        times = math.ceil(self.min_steps / (self.epochs * steps))
+        return self.replace(epochs=self.epochs * times, patience=self.patience * times) if times > 1 else self
+
+
+class SampleSettings(Section):
+    """How composing samples unless it is told otherwise."""
+
+    section = "sample"
+
+    temperature: float = Field(
+        default=1.0,
+        ge=0,
+        lt=100,
+        description="Below 1 is safer, above 1 is bolder; 0 always takes the most probable token.",
+    )
+    top_k: int = Field(default=0, ge=0, description="Sample only from the k most probable tokens; 0 samples from all.")
+    top_p: float = Field(
+        default=0.95,
+        gt=0,
+        le=1,
+        description="Sample only from the most probable tokens that together have this probability (nucleus sampling,"
+        " Holtzman et al. 2020); 1 samples from all.",
+    )
+    candidates: int = Field(
+        default=32,
+        ge=1,
+        le=4096,
+        description="Pieces composed at once, of which the best is kept.",
+    )
+
+
+class Settings(BaseModel):
+    """All settings of a training run; the model's own class declares the section ``model``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data: DataSettings
+    tokens: TokenSettings
+    model: SerializeAsAny[ModelSettings]
+    train: TrainSettings
+    sample: SampleSettings
+
+    @property
+    def name(self) -> str:
+        """The name of the model."""
+        return self.model.name
+
+    @classmethod
+    def from_plain(cls, values: Mapping[str, Any]) -> Settings:
+        """Validate a recipe or the settings of a ``run.json``; ``model.name`` chooses the model.
+
+        Raises
+        ------
+        UserError
+            In one line, for the first thing that is wrong.
+        """
+        given = {name: value for name, value in values.items() if name != "about"}  # a recipe's word to its reader
+        for name, value in given.items():
+            if name not in cls.model_fields:
+                raise UserError(f"there is no section {name}: there are {', '.join(cls.model_fields)}")
+            if not isinstance(value, Mapping):
+                raise UserError(f"{name} is a section, not a value")
+        name = str(given.get("model", {}).get("name", DEFAULT_MODEL))
+        given = merge({"sample": {"top_p": model_class(name).top_p}}, given)
+        kinds = section_classes(name)
+        for section, kind in kinds.items():
+            for key in given.get(section, {}):
+                elsewhere = [other for other in kinds if key in kinds[other].model_fields]
+                if key not in kind.model_fields and elsewhere:
+                    raise UserError(f"there is no setting {section}.{key}; did you mean {elsewhere[0]}.{key}?")
+        sections: dict[str, Any] = {section: kind(**given.get(section, {})) for section, kind in kinds.items()}
+        return cls(**sections)
+
+    def new_model(self, codec: Any) -> Any:
+        """Build the model, untrained, for a tokenizer; its file, and Keras with it, is loaded now."""
+        return model_class(self.name).from_settings(self.model, codec, self.tokens)
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the settings as nested, JSON-ready values."""
+        return self.model_dump()
+
+
+def section_classes(model: str) -> dict[str, type[Section]]:
+    """Return the class of each section for a model."""
+    return {
+        "data": DataSettings,
+        "tokens": TokenSettings,
+        "model": model_class(model).config_type,
+        "train": TrainSettings,
+        "sample": SampleSettings,
+    }

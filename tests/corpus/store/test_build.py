@@ -1,0 +1,501 @@
+"""Scores become a store: whole, the same every time, and never read twice."""
+
+import hashlib
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from itertools import count
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+
+from partimento.config import UserError
+from partimento.corpus import read_piece
+from partimento.corpus.load import gather
+from partimento.corpus.select import Selection
+from partimento.corpus.settings import AS_WRITTEN, DataSettings
+from partimento.corpus.store.build import Plan, build_corpus
+from partimento.corpus.store.schema import ABOUT, SCHEMA
+from partimento.corpus.store.store import open_corpus
+
+NOBODY = (sys.executable, "-c", "raise SystemExit(3)")  # a parser that cannot start: proof that none was asked for
+LIAR = (
+    sys.executable, "-P", "-c",
+    "import sys, struct, json\n"
+    "def say(body): sys.stdout.buffer.write(struct.pack('>Q', len(body)) + body); sys.stdout.flush()\n"
+    "say(b'')\n"
+    "for line in sys.stdin: say(json.dumps({'row': {}, 'sizes': []}).encode() + b'\\n')\n",
+)  # fmt: skip
+
+
+@pytest.fixture
+def scores(midi, tmp_path):
+    """Six tunes in a folder, a manifest that knows two of them, two more in a zip."""
+    folder = tmp_path / "tunes"
+    (folder / "deep").mkdir(parents=True)
+    for number in range(6):
+        rng = random.Random(number)
+        tune = midi.notes(*(rng.choice((60, 62, 64, 65, 67, 69, 71)) for _ in range(24)))
+        (folder / ("deep" if number % 2 else "") / f"{number}.mid").write_bytes(midi.file(midi.track(tune)))
+    (folder / "manifest.csv").write_text(
+        "path,title,composer,license,license_version,source_url,guitar_alone\n"
+        "0.mid,Étude,Fernando Sor,PD,,http://x/0.mid,yes\n"
+        "deep/1.mid,Valse,Dionisio Aguado,CC-BY-SA,4.0,http://x/1.mid,no\n"
+    )
+    with zipfile.ZipFile(tmp_path / "more.zip", "w") as archive:
+        for number in (6, 7):
+            archive.writestr(f"inside/{number}.mid", midi.file(midi.track(midi.notes(*range(50 + number, 70 + number)))))
+    return folder
+
+
+def digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def build(scores, *more, out="store.parquet", **options):
+    return build_corpus([scores, *more], scores.parent / out, **options)
+
+
+def test_one_row_a_piece_with_where_it_came_from(scores):
+    built = build(scores, scores.parent / "more.zip")
+    assert (built.read, built.kept, built.rejects) == (8, 0, [])
+    rows = {row["path"]: row for row in built.corpus.rows}
+    assert list(rows) == sorted(rows)
+    assert set(rows) == {"tunes/0.mid", "tunes/2.mid", "tunes/4.mid", "tunes/deep/1.mid", "tunes/deep/3.mid", "tunes/deep/5.mid",
+                         "more.zip/inside/6.mid", "more.zip/inside/7.mid"}  # fmt: skip
+    known = rows["tunes/deep/1.mid"]
+    assert (known["title"], known["composer"], known["licence"], known["url"]) == (
+        "Valse",
+        "Dionisio Aguado",
+        "CC-BY-SA 4.0",
+        "http://x/1.mid",
+    )
+    assert known["solo_said"] is False
+    assert dict(known["manifest"])["license_version"] == "4.0"
+    assert known["sha256"] == digest(scores / "deep" / "1.mid")
+    assert rows["tunes/2.mid"]["solo_said"] is None
+    assert (known["notes"], known["events"], known["metre"], known["quarters"]) == (24, 24, "4/4", 24.0)
+
+
+def test_every_column_is_explained():
+    assert list(ABOUT) == SCHEMA.names
+
+
+def test_others_read_it(scores):
+    store = build(scores).corpus.path
+    table = pq.read_table(store)
+    assert table.schema.names == SCHEMA.names
+    assert table.column("chords")[0].as_py()[0] == table.column("note_pitch")[0].as_py()[:1]
+    assert sum(table.column("durations")[0].as_py()) == 24 * table.column("event_divisions")[0].as_py()
+    found = duckdb.sql(f"select title, len(chords), list_max(note_pitch) from '{store}' where composer like '%Sor'").fetchall()
+    assert found == [("Étude", 24, max(table.column("note_pitch")[0].as_py()))]
+
+
+def test_pieces_come_back_exactly(scores):
+    corpus = build(scores).corpus
+    for piece, row in zip(corpus.pieces(AS_WRITTEN), corpus.rows, strict=True):
+        written = read_piece(scores.parent / row["path"])
+        assert piece.replace(title="", composer="", source=written.source) == written.replace(title="")
+
+
+def test_the_same_scores_give_the_same_bytes(scores):
+    archive = scores.parent / "more.zip"
+    one = build(scores, archive)
+    two = build_corpus([archive, scores], scores.parent / "again.parquet", plan=Plan(workers=1))
+    assert digest(one.corpus.path) == digest(two.corpus.path)
+    moved = scores.parent / "elsewhere"
+    moved.mkdir()
+    shutil.copytree(scores, moved / "tunes")
+    three = build_corpus([moved / "tunes", archive], moved / "store.parquet")
+    assert digest(three.corpus.path) == digest(one.corpus.path)
+    other = build_corpus([scores], moved / "fewer.parquet")
+    assert other.corpus.head.fingerprint != one.corpus.head.fingerprint
+
+
+def test_building_anew_reads_only_what_changed(scores, midi):
+    first = build(scores)
+    again = build(scores, force=True, command=NOBODY)
+    assert (again.read, again.kept) == (0, 6)
+    assert again.corpus.head == first.corpus.head
+    (scores / "2.mid").write_bytes(midi.file(midi.track(midi.notes(*range(40, 60)))))
+    (scores / "4.mid").rename(scores / "renamed.mid")
+    changed = build(scores, force=True)
+    assert (changed.read, changed.kept) == (1, 5)
+    shutil.rmtree(scores.parent / "fresh", ignore_errors=True)
+    fresh = build_corpus([scores], scores.parent / "fresh" / "store.parquet")
+    assert digest(fresh.corpus.path) == digest(changed.corpus.path)
+
+
+def test_another_view_is_measured_anew(scores):
+    build(scores)
+    assert build(scores, force=True, plan=Plan(DataSettings(quantise="exact"))).read == 6
+
+
+def test_appending_is_as_building_from_all(scores, midi):
+    build(scores)
+    archive = scores.parent / "more.zip"
+    added = build(archive, append=True)
+    assert (added.read, added.kept, len(added.corpus)) == (2, 0, 8)
+    whole = build(scores, archive, out="whole.parquet")
+    assert digest(added.corpus.path) == digest(whole.corpus.path)
+    assert dict(added.corpus.rows[-1]["manifest"]).keys() == dict(whole.corpus.rows[-1]["manifest"]).keys()
+    (scores / "2.mid").write_bytes(midi.file(midi.track(midi.notes(70, 71, 72))))
+    replaced = build_corpus([scores / "2.mid"], added.corpus.path, append=True)  # known as 2.mid, not as tunes/2.mid: another piece
+    assert len(replaced.corpus) == 9
+    replaced = build(scores, append=True)
+    assert (replaced.read, len(replaced.corpus)) == (0, 9)
+    assert {row["notes"] for row in replaced.corpus.rows if row["path"] == "tunes/2.mid"} == {3}
+
+
+def test_appending_in_another_view_is_refused(scores):
+    build(scores)
+    with pytest.raises(UserError, match="quantise=auto"):
+        build(scores.parent / "more.zip", append=True, plan=Plan(DataSettings(quantise="exact")))
+
+
+def test_drums_are_no_harmony(midi, tmp_path):
+    tracks = (midi.track(midi.notes(60, 64, 67)), midi.track(midi.notes(36, 38, 36, 38, channel=9)))
+    (tmp_path / "a.mid").write_bytes(midi.file(*tracks))
+    (row,) = pq.read_table(build_corpus([tmp_path / "a.mid"], tmp_path / "s.parquet").corpus.path).to_pylist()
+    assert row["notes"] == 7
+    assert row["chords"] == [[60], [64], [67], []]
+
+
+def test_a_stopped_build_goes_on_where_it_was(scores, monkeypatch):
+    monkeypatch.setattr("partimento.corpus.store.cache.PART_ROWS", 2)
+    out = scores.parent / "store.parquet"
+
+    def stop(stage, done, total):
+        if (stage, done) == ("read", 3):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build(scores, progress=stop)
+    assert not out.exists()
+    built = build(scores)
+    assert built.kept >= 2
+    assert built.read + built.kept == 6
+    assert not list(scores.parent.glob(".store*"))
+    fresh = build(scores, out="fresh.parquet")
+    assert digest(fresh.corpus.path) == digest(out)
+
+
+def test_a_damaged_part_is_read_again(scores, monkeypatch):
+    def stop(stage, done, total):
+        if stage == "write":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build(scores, progress=stop)
+    (part,) = scores.parent.glob(".store.parquet.build/part-*")
+    part.write_bytes(part.read_bytes()[:-100])
+    assert build(scores).read == 6
+
+
+def test_nothing_is_lost_or_half_written(scores, midi):
+    out = scores.parent / "store.parquet"
+    with pytest.raises(UserError, match=r"ends in \.parquet"):
+        build(scores, out="store.csv")
+    out.write_text("my diary")
+    with pytest.raises(UserError, match="there already"):
+        build(scores)
+    with pytest.raises(UserError, match="no corpus store"):
+        build(scores, force=True)
+    assert out.read_text() == "my diary"
+    out.unlink()
+    with pytest.raises(UserError, match=r"none of 6 pieces .* is composer nobody"):
+        build(scores, plan=Plan(selection=Selection(composer="nobody")))
+    (scores.parent / "empty").mkdir()
+    with pytest.raises(UserError, match="no music files"):
+        build_corpus([scores.parent / "empty"], out)
+    assert not out.exists()
+
+
+def test_what_cannot_be_read_is_told(scores):
+    (scores / "bad.mid").write_text("words")
+    built = build(scores)
+    assert [(Path(reject.path).name, reject.reason) for reject in built.rejects] == [("bad.mid", built.rejects[0].reason)]
+    assert "not a MIDI file" in built.rejects[0].reason
+    assert built.corpus.head.rejects == 1
+
+
+def test_a_parser_that_lies_gives_no_row(scores):
+    with pytest.raises(UserError, match="no sensible answer"):
+        build(scores, command=LIAR)
+
+
+def test_two_files_of_one_name_are_refused(scores, tmp_path):
+    other = tmp_path / "x" / "tunes"
+    shutil.copytree(scores, other)
+    with pytest.raises(UserError, match=r"both be known as tunes/0\.mid"):
+        build(scores, other)
+    assert build(scores, scores / ".." / "tunes").read == 6  # the same folder twice is no fault
+
+
+def test_only_one_builds_at_a_time(scores):
+    def second(stage, done, total):
+        if stage == "read" and done == 1:
+            with pytest.raises(UserError, match="another process"):
+                build(scores)
+
+    build(scores, progress=second)
+
+
+def test_a_store_is_selected_from(scores):
+    corpus = build(scores).corpus
+    assert [row["title"] for row in corpus.select(composer="sor").rows] == ["Étude"]
+    assert len(corpus.select(licence="PD,CC-BY-SA")) == 2
+    assert [piece.title for piece in corpus.select(composer="AGUADO").pieces()] == ["Valse"]
+    with pytest.raises(UserError, match="not selected by mood"):
+        corpus.select(mood="sad")
+
+
+def test_gathering_from_files_and_from_their_store_is_one(scores):
+    store = build(scores).corpus.path
+    for view in ("exact", "auto"):
+        config = DataSettings(quantise=view)
+        from_store, from_files = gather([store], config=config), gather([scores], config=config)
+        assert sorted(piece.title for piece in from_store.pieces) == sorted(piece.title for piece in from_files.pieces)
+        notes = {piece.source.sha256: piece.notes for piece in from_files.pieces}
+        assert all(notes[piece.source.sha256] == piece.notes for piece in from_store.pieces)
+        assert len(from_store.sides) == 6
+        assert from_files.sides is None
+    assert [piece.composer for piece in gather([scores], config=AS_WRITTEN, selection=Selection(composer="sor")).pieces] == ["Fernando Sor"]
+    with pytest.raises(UserError, match="music21's view"):
+        gather([store], config=DataSettings(quantise="music21"))
+
+
+def test_the_view_of_music21_comes_from_the_store_too(guitar, tmp_path):
+    paths = sorted((guitar / "HoretzkyF").glob("*.mid"))[:4]
+    corpus = build_corpus(paths, tmp_path / "m.parquet", plan=Plan(DataSettings(quantise="music21"))).corpus
+    for piece, path in zip(corpus.pieces(), paths, strict=True):
+        assert piece.events == read_piece(path, quantise="music21").events
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("bomb.mid", "zip bomb"),
+        ("../up.mid", "no plain path"),
+        ("/abs.mid", "no plain path"),
+        ("good.mid", ""),
+        ("a\x01b.mid", "no plain path"),
+    ],
+)
+def test_hostile_zips(midi, tmp_path, name, reason):
+    with zipfile.ZipFile(tmp_path / "z.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("fine.mid", midi.file(midi.track(midi.notes(60, 62))))
+        archive.writestr(name, bytes(5 * 2**20) if "bomb" in name else midi.file(midi.track(midi.notes(64, 65))))
+        archive.writestr("__MACOSX/._fine.mid", b"not music")
+        archive.writestr("readme.txt", b"words")
+    built = build_corpus([tmp_path / "z.zip"], tmp_path / "s.parquet")
+    assert len(built.corpus) == (1 if reason else 2)
+    assert [reject.reason for reject in built.rejects if reason not in reject.reason] == []
+    assert len(built.rejects) == bool(reason)
+
+
+def test_no_zip_at_all(scores, tmp_path):
+    (scores / "z.zip").write_bytes(b"PK\3\4 nothing")
+    assert "no zip" in build(scores).rejects[0].reason
+
+
+def test_parts_of_another_view_are_not_taken(scores):
+    def stop(stage, done, total):
+        if stage == "write":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build(scores, progress=stop, plan=Plan(DataSettings(graces="keep")))
+    assert build(scores).read == 6
+
+
+def test_a_stopped_append_is_no_leave_to_replace(scores):
+    first = build(scores)
+    before = digest(first.corpus.path)
+
+    def stop(stage, done, total):
+        if stage == "write":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build(scores.parent / "more.zip", append=True, progress=stop)
+    with pytest.raises(UserError, match="there already"):
+        build(scores.parent / "more.zip")
+    assert digest(first.corpus.path) == before
+    assert build(scores.parent / "more.zip", append=True, command=NOBODY).read == 0
+    assert not list(scores.parent.glob(".store*"))
+
+
+def test_one_source_may_be_given_alone(scores):
+    assert build_corpus(str(scores), scores.parent / "one.parquet").read == 6
+
+
+def test_the_same_place_reached_twice_is_one(scores):
+    store = build(scores).corpus.path
+    assert build_corpus([scores / "deep", scores], scores.parent / "b.parquet").read == 6
+    assert digest(scores.parent / "b.parquet") == digest(store)
+    twice = gather([store, store.parent / "." / store.name])
+    assert len(twice.pieces) == len(twice.sides) == 6
+
+
+def test_names_that_are_no_text(scores):
+    for name in (b"caf\xe9.mid", b"caf\xe8.mid"):
+        shutil.copy(scores / "0.mid", os.fsencode(scores) + b"/" + name)
+    assert "tunes/caf\\xe9.mid" in [row["path"] for row in build(scores).corpus.rows]
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA])
+@pytest.mark.parametrize("name", ["manifest.csv", "b.mid"])
+def test_damage_in_a_zip_costs_only_what_is_damaged(scores, midi, method, name):
+    path = scores.parent / "bad.zip"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("a.mid", midi.file(midi.track(midi.notes(*range(40, 70)))))
+        archive.writestr(name, b"path,title\na.mid,A\n" * 99 if name.endswith("csv") else midi.file(midi.track(midi.notes(60, 61, 62) * 9)))
+    with zipfile.ZipFile(path) as archive:
+        at = archive.getinfo(name).header_offset + 30 + len(name)
+    data = bytearray(path.read_bytes())
+    data[at + 6 : at + 20] = bytes(byte ^ 0x5A for byte in data[at + 6 : at + 20])
+    path.write_bytes(data)
+    for force in (False, True):
+        built = build(scores, path, force=force)
+        assert len(built.corpus) == 7
+        assert [Path(reject.path).name for reject in built.rejects] == [name]
+
+
+def test_a_manifest_that_cannot_be_read_is_told(scores):
+    (scores / "manifest.csv").write_bytes("path,title\n0.mid,Étude\n".encode("latin-1"))
+    assert "what it says is lost" in build(scores).rejects[0].reason
+
+
+def test_a_zip_in_a_zip_is_told(midi, tmp_path):
+    with zipfile.ZipFile(tmp_path / "z.zip", "w") as archive:
+        archive.writestr("a.mid", midi.file(midi.track(midi.notes(60, 62))))
+        archive.writestr("inner.zip", b"PK")
+    assert "zip inside a zip" in build_corpus([tmp_path / "z.zip"], tmp_path / "s.parquet").rejects[0].reason
+
+
+def test_a_damaged_store_is_one_clear_line(scores):
+    store = build(scores).corpus.path
+    data = store.read_bytes()
+    rng, told = random.Random(1), 0
+    for _ in range(60):
+        broken = bytearray(data)
+        for _ in range(4):
+            broken[rng.randrange(4, len(data) - 8)] ^= 1 << rng.randrange(8)
+        store.write_bytes(broken)
+        try:
+            list(open_corpus(store).pieces())
+        except UserError:
+            told += 1
+    assert told
+
+
+WORDS = {
+    "bytes": 10**30, "keys": [[1]], "meters": [[0, 4, 3]], "tempos": [[0, 0]], "instruments": [1, 2], "title_in_file": "\ud800",
+    "divisions": 0, "key_correlation": float("nan"), "parts": [], "pickup_inferred": -1, "sha256": "0" * 64, "format": "abc", "lowest": 128,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [*WORDS, "velocity", "duration", "durations", "onset", "chord_pitches", "sketch"])
+def test_a_parser_that_was_taken_over_cannot_harm_a_store(scores, name):
+    """It says something wrong of one file: that file is refused, the others are there, and the store reads."""
+    liar = (
+        "import partimento.corpus.parsers.worker as worker, numpy as np\n"
+        "honest = worker.read_row\n"
+        "def read_row(place, *rest):\n"
+        "    row = honest(place, *rest)\n"
+        "    if place.endswith('/2.mid'):\n"
+        f"        if {name!r} in row.plain: row.plain[{name!r}] = {WORDS.get(name)!r}\n".replace("nan", "float('nan')")
+        + f"        else: row.arrays[{name!r}] = -1 - row.arrays[{name!r}].astype(np.int64)\n"
+        "    return row\n"
+        "worker.read_row = read_row\n"
+        "worker.main()\n"
+    )
+    built = build(scores, command=(sys.executable, "-P", "-c", liar))
+    assert [Path(reject.path).name for reject in built.rejects] == ["2.mid"]
+    assert len(list(built.corpus.pieces())) == 5
+
+
+BUILD = """
+import sys
+from partimento.corpus.store.build import Plan, build_corpus
+import partimento.corpus.store.cache as module
+module.PART_ROWS = 16
+built = build_corpus([sys.argv[1]], sys.argv[2])
+print(built.corpus.head.fingerprint, built.read, built.kept)
+"""
+
+
+@pytest.mark.slow
+def test_killed_at_twenty_random_points_it_comes_to_the_same(guitar, tmp_path):
+    """SIGKILL, twenty times over the length of a build; what was written is never read again."""
+
+    def start(out):
+        return subprocess.Popen([sys.executable, "-c", BUILD, str(guitar), str(out)], stdout=subprocess.PIPE, start_new_session=True)
+
+    begin = time.monotonic()
+    whole = start(tmp_path / "whole.parquet").communicate()[0].split()
+    lasted = time.monotonic() - begin
+    rng, kills, fingerprints = random.Random(3), 0, set()
+    for number in count():
+        if kills >= 20:
+            break
+        out = tmp_path / f"{number}.parquet"
+        while not out.exists() or list(tmp_path.glob(f".{out.name}.build")):
+            process = start(out)
+            try:
+                said = process.communicate(timeout=rng.uniform(0.2, 1.2) * lasted)[0]
+                assert process.returncode == 0
+                fingerprints.add(said.split()[0])
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.communicate()
+                kills += 1
+                assert not out.exists() or open_corpus(out).head.fingerprint
+        fingerprints.add(open_corpus(out).head.fingerprint.encode())
+        assert digest(out) == digest(tmp_path / "whole.parquet")
+    assert fingerprints == {whole[0]}
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+@pytest.mark.slow
+def test_a_cluster_that_loses_a_worker_loses_nothing(guitar, tmp_path):
+    """A dask scheduler and two workers on loopback; one is killed half-way."""
+    here = build_corpus([guitar], tmp_path / "here.parquet").corpus
+    environment = {**os.environ, "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "5"}
+    command = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
+    info = tmp_path / "scheduler.json"
+    processes = [
+        subprocess.Popen([*command, "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(info)], env=environment)
+    ]
+    try:
+        while not info.exists() or not info.read_text():
+            time.sleep(0.1)
+        address = json.loads(info.read_text())["address"]
+        worker = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-dashboard", "--no-nanny"]
+        processes += [
+            subprocess.Popen([*worker, "--local-directory", str(tmp_path / name)], env=environment, start_new_session=True) for name in "ab"
+        ]
+        killed = []
+
+        def kill(stage, done, total):
+            if stage == "read" and done > total // 3 and not killed:
+                killed.append(os.killpg(processes[1].pid, signal.SIGKILL))
+
+        built = build_corpus([guitar], tmp_path / "there.parquet", plan=Plan(cluster=address), progress=kill)
+        assert killed
+        assert processes[1].wait(timeout=20) == -signal.SIGKILL
+        assert built.read == len(built.corpus) == len(here)
+        assert digest(built.corpus.path) == digest(here.path)
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()

@@ -1,0 +1,132 @@
+"""Composing with a small trained run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from tests.conftest import small_piece
+
+from partimento import Event, Key, Note, Piece
+from partimento.config import UserError
+from partimento.corpus import analyse_key
+from partimento.generate.autoregressive import roll
+from partimento.generate.compose import _begin, _best, _within_range, compose
+from partimento.generate.limits import Limits
+from partimento.generate.sampler import Choice
+from partimento.tokens.chords import CHORD
+from partimento.tokens.vocabulary import END, START
+from partimento.training.run import Run
+from partimento.training.train import learn, over_recipe
+
+
+@pytest.fixture(scope="module")
+def run(pieces: list[Piece]) -> Run:
+    settings = {
+        "model": {"units": 32, "dense": 16, "embed_size": 8, "layers": 1},
+        "train": {"epochs": 12, "batch_size": 8, "learning_rate": 0.01},
+        "tokens": {"min_count": 1},
+    }
+    return learn(pieces, settings=over_recipe(settings, "lstm-notes"))[0]
+
+
+@pytest.mark.parametrize("bars", [1, 3, 8])
+def test_bars_are_as_many_as_asked(run: Run, bars: int) -> None:
+    piece = compose(run, bars=bars, seed=2)
+    assert piece.length == piece.pickup + bars * 4
+    assert sum(bar.number > 0 for bar in piece.bars()) == bars
+
+
+@pytest.mark.parametrize("events", [1, 7, 70])
+def test_events_are_as_many_as_asked(run: Run, events: int) -> None:
+    assert len(compose(run, events=events, seed=2).events) == events
+
+
+def test_it_wears_the_clothes_of_its_models(run: Run, pieces: list[Piece]) -> None:
+    piece = compose(run, bars=4, seed=1)
+    assert piece.parts[0].program == 24
+    assert piece.meters[0].bar_ql == 4
+    assert round(piece.tempos[0].bpm) == 90
+    assert piece.title == "Partimento no. 1"
+    assert piece.composer == "after Nobody"
+
+
+def test_it_keeps_to_the_range_of_its_models(run: Run, pieces: list[Piece]) -> None:
+    low, high = min(piece.low for piece in run.pieces), max(piece.high for piece in run.pieces)
+    assert low == min(piece.notes.pitch.min() for piece in pieces)
+    far = Piece([Note(Fraction(i), Fraction(1), low + i) for i in range(high - low + 1)]).notes
+    assert _within_range(run, far, 0, free=True) == 0
+    above = Piece([Note(Fraction(i), Fraction(1), low + 12 + i) for i in range(high - low + 1)]).notes
+    assert _within_range(run, above, 0, free=False) == -12
+
+
+@pytest.mark.parametrize("name", ["C major", "E- major", "d minor", "f# minor"])
+def test_a_key_that_is_asked_for_is_the_key_that_sounds(run: Run, name: str) -> None:
+    key = Key.from_name(name)
+    for seed in range(4):
+        if key.mode == "minor":  # all it learned from is in major
+            with pytest.raises(UserError, match="came out in minor"):
+                compose(run, bars=6, seed=seed, key=key)
+            continue
+        piece = compose(run, bars=6, seed=seed, key=key)
+        found, _ = analyse_key(piece)
+        assert (found.tonic, found.mode) == (key.tonic, key.mode)
+        assert piece.keys == (key,)
+
+
+def test_beginning_from_a_piece_keeps_its_first_events(run: Run, pieces: list[Piece]) -> None:
+    mine = small_piece(5, shift=2)
+    piece = compose(run, bars=8, seed=4, start=mine, opening=6)
+    assert piece.events[:6] == mine.events[:6]
+    number = next(n for n, learned in enumerate(run.pieces) if learned.title == "Study 3")
+    original = pieces[3]
+    assert compose(run, bars=8, seed=4, start=number, opening=6).events[:6] == original.events[:6]
+
+
+def test_sampling_follows_the_model(run: Run) -> None:
+    """First chords of many takes are as frequent as the model says."""
+    start = np.array([[START, START, START]], np.int32)
+    takes = 4000
+    rolled = roll(run.model, start, limits=Limits(2, 10**6, may_end=False), choice=Choice(), takes=takes, seed=0)
+    state = run.model.initial_state(1)
+    for field in range(3):
+        state, logits = run.model.step(state, start[:, field], field=field)
+    legal = run.codec.may_follow(CHORD, start[:, CHORD], start[:, CHORD], may_end=False)[0]
+    p = np.where(legal, np.exp(np.asarray(logits, np.float64)[0]), 0)
+    p /= p.sum()
+    counts = np.bincount(rolled.tokens[:, 1, CHORD], minlength=len(p))
+    assert np.abs(counts / takes - p).max() < 5 * np.sqrt(p.max() / takes)
+
+
+def test_it_may_end_by_itself(run: Run) -> None:
+    start = np.array([[START, START, START]], np.int32)
+    rolled = roll(run.model, start, limits=Limits(200, 10**6, may_end=True), choice=Choice(), takes=16, seed=0)
+    ended = (rolled.tokens[:, :, CHORD] == END).any(1)
+    assert ended.any()  # the pieces it learned are 64 events long
+    assert (rolled.closing[ended] == 0).all()
+
+
+def test_a_take_in_circles_is_passed_over(run: Run) -> None:
+    """Though the model would rather end it where it ends."""
+    quarter = Fraction(1)
+    round_and_round = [Event((60, 64, 67), quarter), Event((60, 65, 69), quarter)] * 8
+    onward = [Event((48, pitch), quarter) for pitch in (60, 62, 64, 65, 67, 69, 71, 72, 67, 64, 65, 62, 64, 60, 59, 60)]
+    begin = _begin(run, None, 0, 0, None)
+    assert _best(run, begin, [round_and_round, onward], [0.0, -5.0], key=None, seed=0)[0] == onward
+    assert _best(run, begin, [onward, [*onward[8:], *onward[:8]]], [-5.0, 0.0], key=None, seed=0)[0] != onward
+
+
+def test_no_single_chord_for_ever(run: Run) -> None:
+    chords = Counter(event.chord for event in compose(run, events=100, seed=8).events)
+    assert chords.most_common(1)[0][1] < 60
+
+
+def test_wishes_that_cannot_be_fulfilled(run: Run, pieces: list[Piece]) -> None:
+    for wish in ({"bars": 2, "events": 3}, {"bars": 0}, {"events": 0}, {"start": 99}, {"bars": 1, "start": 0, "opening": 30}):
+        with pytest.raises(UserError):
+            compose(run, **wish)
+    strange = Piece.from_events([Event((30, 31, 33), Fraction(1, 7))] * 3)
+    with pytest.raises(UserError, match="never met"):
+        compose(run, start=strange)

@@ -1,0 +1,102 @@
+import io
+from fractions import Fraction
+
+import mido
+import pytest
+from hypothesis import given, settings
+from tests.pieces import PIECES, Q, melody, pieces
+
+from partimento.config import UserError
+from partimento.io.midi.read import midi_from_bytes
+from partimento.io.midi.write import channels_for, resolution_for, to_midi
+from partimento.music.piece import Note, Part, Piece
+
+
+def parsed(piece: Piece) -> mido.MidiFile:
+    return mido.MidiFile(file=io.BytesIO(to_midi(piece)), charset="utf-8")
+
+
+@settings(max_examples=60, deadline=None)
+@given(pieces())
+def test_what_midi_can_say_survives(piece):
+    back = midi_from_bytes(to_midi(piece)).to_piece()
+    heard = sorted(set(piece.notes.part.tolist()))
+    assert [piece.parts[i] for i in heard] == list(back.parts)  # readers drop parts without notes
+    expected = [(n.onset, n.duration, n.pitch, n.velocity, heard.index(n.part)) for n in piece.notes]
+    assert sorted((n.onset, n.duration, n.pitch, n.velocity, n.part) for n in back.notes) == sorted(expected)
+    assert (back.meters, back.keys, back.tempos) == (piece.meters, piece.keys, piece.tempos)
+    last_mark = max(mark.onset for line in (piece.meters, piece.keys, piece.tempos) for mark in line)
+    assert (back.title, back.length) == (piece.title, max(piece.length, last_mark))
+
+
+@pytest.mark.parametrize("name", [name for name in PIECES if name not in ("empty", "off any grid")])
+def test_tiny_pieces_survive(name):
+    piece = PIECES[name]
+    back = midi_from_bytes(to_midi(piece)).to_piece()
+    assert back.notes == piece.notes
+    assert back.length == piece.length
+
+
+@pytest.mark.parametrize(
+    ("duration", "resolution"),
+    [(Q, 480), (Q / 16, 480), (Q / 7, 3360), (Q / 128, 384), (Q / 97, 97), (Q / 32767, 32767)],
+    ids=str,
+)
+def test_resolution_is_usual_where_it_can_be(duration, resolution):
+    found = resolution_for(Piece([Note(Q * 0, duration, 60)]))
+    assert found == resolution
+
+
+@pytest.mark.parametrize(
+    ("durations", "named"),
+    [
+        ((1, Fraction(1, 32768)), "1/32768"),
+        ((Fraction(1, 97), Fraction(1, 89), Fraction(1, 83)), "1/83"),
+        ((Fraction(1, 40000),), "1/40000"),
+    ],
+    ids=str,
+)
+def test_a_duration_that_midi_cannot_carry_is_refused_by_name(durations, named):
+    with pytest.raises(UserError, match=f"duration of {named} quarter notes"):
+        to_midi(Piece(melody(*durations)))
+
+
+def test_absurd_length_is_refused():
+    with pytest.raises(UserError, match="too long"):
+        to_midi(Piece([Note(Fraction(10**7), Q, 60)]))
+
+
+def test_releases_come_before_strikes():
+    track = parsed(PIECES["struck again"]).tracks[1]
+    sounding = 0
+    for message in track:
+        if message.type in ("note_on", "note_off"):
+            sounding += 1 if message.type == "note_on" else -1
+            assert sounding in (0, 1)
+
+
+def test_every_track_ends_with_the_piece():
+    file = parsed(PIECES["marked"])
+    assert {sum(message.time for message in track) for track in file.tracks} == {11 * file.ticks_per_beat}
+    assert file.type == 1
+
+
+def test_drums_have_channel_ten_and_no_other_part_has_it():
+    parts = [Part("Kit", None, True), *(Part(str(n), n) for n in range(15))]
+    places = channels_for(parts)
+    assert places[0] == (0, 9)
+    assert 9 not in {channel for _, channel in places[1:]}
+    assert len(set(places[1:])) == 15
+
+
+def test_many_parts_share_channels_by_program_only():
+    parts = [Part(str(n), n % 20) for n in range(40)]
+    places = channels_for(parts)
+    programs: dict[tuple[int, int], set[int | None]] = {}
+    for part, place in zip(parts, places, strict=True):
+        programs.setdefault(place, set()).add(part.program)
+    assert all(len(found) == 1 for found in programs.values())
+    piece = Piece([Note(Q * 0, Q, 60, 80, n) for n in range(40)], parts=tuple(parts))
+    back = midi_from_bytes(to_midi(piece)).to_piece()
+    assert [part.program for part in back.parts] == [part.program for part in parts]
+    assert len(back.notes) == 40

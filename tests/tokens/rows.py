@@ -1,0 +1,59 @@
+"""Pieces of several parts as a strategy, and what the tests of rows ask of notes and arrays."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from hypothesis import settings
+from hypothesis import strategies as st
+from scipy import sparse
+
+from partimento import Note, Part, Piece
+from partimento.music.piece import Notes
+
+TIMES = [Fraction(0), Fraction(1, 3), Fraction(1, 2), Fraction(1), Fraction(3, 2), Fraction(2), Fraction(3)]
+PITCHES = [0, 59, 60, 61, 64, 127]
+LASTING = ("divisions", "onset", "duration", "pitch", "part")
+quick = settings(deadline=None, max_examples=80)
+
+
+@st.composite
+def pieces_of_parts(draw: st.DrawFn) -> Piece:
+    """Up to four parts that double one another, hold, fall silent, and may be drums; perhaps with a rest at the end, or no note at all."""
+    parts = draw(st.lists(st.booleans().map(lambda drum: Part(is_drum=drum)), min_size=1, max_size=4))
+    notes = draw(
+        st.lists(
+            st.builds(
+                Note,
+                st.sampled_from(TIMES),
+                st.sampled_from(TIMES[1:]),
+                st.sampled_from(PITCHES),
+                part=st.integers(0, len(parts) - 1),
+            ),
+            max_size=12,
+        )
+    )
+    cuts = tuple(draw(st.sets(st.sampled_from(TIMES[:4]), max_size=2)))
+    return Piece(notes, parts=tuple(parts), length=draw(st.sampled_from([Fraction(0), Fraction(2), Fraction(13, 2)])), cuts=cuts)
+
+
+def durations_of(parts: Any) -> list[Fraction]:
+    return [event.duration for event in parts[0]]
+
+
+def assert_same_notes(notes: Notes, others: Notes) -> None:
+    """All but velocity, tablature and graces, which no encoding carries."""
+    for name in LASTING:
+        assert np.array_equal(getattr(notes, name), getattr(others, name)), name
+
+
+def assert_equal_arrays(rows: sparse.csr_array, dense: np.ndarray) -> None:
+    assert isinstance(rows, sparse.csr_array)
+    assert rows.dtype == dense.dtype == np.float32
+    assert rows.shape == dense.shape
+    assert np.array_equal(rows.toarray(), dense)
+    assert rows.nnz == dense.sum()
+    assert rows.has_canonical_format
+    assert rows.indices.dtype == np.int32

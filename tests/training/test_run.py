@@ -1,0 +1,188 @@
+"""A run's folder: whole or not there."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from partimento import Piece
+from partimento.config import UserError, read_recipe, recipes_folder
+from partimento.files import new_folder
+from partimento.training.run import Run, load_run
+from partimento.training.settings import Settings
+from partimento.training.train import learn, over_recipe
+
+SMALL = {"model": {"units": 8, "dense": 8, "embed_size": 4, "layers": 1}, "train": {"epochs": 2, "batch_size": 8}}
+SETTINGS = over_recipe(SMALL, "lstm-notes")
+
+
+@pytest.fixture(scope="module")
+def run(pieces: list[Piece], tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return learn(pieces, settings=SETTINGS, out=tmp_path_factory.mktemp("runs") / "one")[0]
+
+
+def test_what_is_in_it(run: Run, pieces: list[Piece]) -> None:
+    assert run.folder is not None
+    about = json.loads((run.folder / "run.json").read_text())
+    assert about["settings"]["train"]["epochs"] == 2
+    assert about["settings"]["train"]["seed"] == 0
+    assert len(about["corpus"]["fingerprint"]) == 64
+    assert sum(about["corpus"][side] for side in ("train", "valid", "test")) == len(pieces)
+    assert {"python", "keras", "numpy"} <= set(about["versions"])
+    rows = list(csv.DictReader((run.folder / "history.csv").read_text().splitlines()))
+    assert [row["epoch"] for row in rows] == ["1", "2"]
+    assert not list(run.folder.rglob("*.pkl")) + list(run.folder.rglob("*.npy"))
+    assert not list(run.folder.parent.glob(".*"))  # nothing of the training is left
+
+
+def test_it_remembers_whom_to_credit(run: Run) -> None:
+    assert run.folder is not None
+    again = load_run(run.folder)
+    assert {piece.title for piece in again.pieces} == {f"Study {n}" for n in range(8)}
+    assert again.history == run.history
+    assert again.settings == run.settings
+
+
+@pytest.mark.parametrize("path", sorted(recipes_folder().glob("*.toml")), ids=lambda path: path.stem)
+def test_every_recipe_is_whole(path: Path) -> None:
+    recipe = read_recipe(path.stem)
+    settings = Settings.from_plain(recipe)
+    assert recipe["tokens"]["transpose"] in ("key", "all") or "benchmark" in recipe["about"]
+    assert settings.to_plain()["model"]["name"] == recipe["model"]["name"]
+
+
+def test_nothing_is_replaced_unasked(run: Run, pieces: list[Piece]) -> None:
+    assert run.folder is not None
+    with pytest.raises(UserError, match="is there already"):
+        learn(pieces, settings=SETTINGS, out=run.folder)
+
+
+@pytest.mark.parametrize("name", ["vocabulary.json", "pieces.json", "history.csv", "model.weights.h5"])
+def test_a_run_without_a_file_does_not_load(run: Run, tmp_path: Path, name: str) -> None:
+    broken = _copy(run, tmp_path)
+    (broken / name).unlink()
+    with pytest.raises(UserError, match=f"{name} is missing"):
+        load_run(broken)
+
+
+def test_weights_of_another_vocabulary_do_not_load(run: Run, tmp_path: Path) -> None:
+    broken = _copy(run, tmp_path)
+    table = json.loads((broken / "vocabulary.json").read_text())
+    table["chords"] = table["chords"][:-3]
+    (broken / "vocabulary.json").write_text(json.dumps(table))
+    with pytest.raises(UserError, match=r"vocabulary\.json does not fit the run"):
+        load_run(broken)
+    _sign(broken)  # even where someone has signed it anew
+    with pytest.raises(UserError, match="do not fit the vocabulary"):
+        _ = load_run(broken).model
+
+
+def test_damaged_weights_do_not_load(run: Run, tmp_path: Path) -> None:
+    broken = _copy(run, tmp_path)
+    weights = broken / "model.weights.h5"
+    weights.write_bytes(weights.read_bytes()[:2000])
+    with pytest.raises(UserError, match="damaged"):
+        load_run(broken)
+    _sign(broken)
+    with pytest.raises(UserError, match="damaged"):
+        _ = load_run(broken).model
+
+
+def test_weights_that_change_after_a_run_was_loaded_are_not_read(run: Run, tmp_path: Path) -> None:
+    folder = _copy(run, tmp_path)
+    loaded = load_run(folder)
+    weights = folder / "model.weights.h5"
+    weights.write_bytes(weights.read_bytes() + b"more")
+    with pytest.raises(UserError, match="changed or damaged"):
+        _ = loaded.model
+
+
+def test_the_network_is_built_once_and_only_when_it_is_wanted(run: Run) -> None:
+    assert run.folder is not None
+    code = (
+        "import sys\n"
+        "from partimento.training.run import load_run\n"
+        f"run = load_run({str(run.folder)!r})\n"
+        "assert run.model_class.top_p and run.pieces and run.codec\n"
+        "assert not {'keras', 'jax'} & set(sys.modules), 'the network was loaded'\n"
+        "assert run.model is run.model and 'keras' in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=100)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("pieces.json", "{}"),
+        ("pieces.json", '[{"title": 5}]'),
+        ("vocabulary.json", '{"chords": [[200]], "held": [""], "durations": ["1"]}'),
+        ("vocabulary.json", '{"chords": [[60]], "held": [""], "durations": ["1/0"]}'),
+        ("vocabulary.json", "[]"),
+        ("run.json", "[]"),
+        ("run.json", '{"format": 1, "settings": []}'),
+        ("history.json", '[{"epoch": 1}]'),
+        ("history.json", "[]"),
+    ],
+)
+def test_nonsense_in_a_run_is_one_clear_error(run: Run, tmp_path: Path, name: str, text: str) -> None:
+    broken = _copy(run, tmp_path)
+    (broken / name).write_text(text)
+    if name != "run.json":
+        _sign(broken)
+    with pytest.raises(UserError):
+        load_run(broken)
+
+
+def test_a_run_of_another_format_is_not_read(run: Run, tmp_path: Path) -> None:
+    later = _copy(run, tmp_path)
+    about = json.loads((later / "run.json").read_text())
+    (later / "run.json").write_text(json.dumps({**about, "format": 99}))
+    with pytest.raises(UserError, match="format 99"):
+        load_run(later)
+
+
+def test_no_run() -> None:
+    with pytest.raises(UserError, match=r"no run: it has no run\.json"):
+        load_run("nowhere")
+
+
+def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    def broken_off() -> None:
+        with new_folder(tmp_path / "run", mark="whole") as work:
+            (work / "half").write_text("x")
+            raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError):
+        broken_off()
+    assert list(tmp_path.iterdir()) == []
+    with new_folder(tmp_path / "run", mark="whole") as work:
+        (work / "whole").write_text("x")
+        assert not (tmp_path / "run").exists()
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["whole"]
+    with new_folder(tmp_path / "run", mark="whole", force=True) as work:
+        (work / "new").write_text("x")
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["new"]
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+    with pytest.raises(UserError, match="holds something else"), new_folder(tmp_path / "run", mark="whole", force=True):
+        pass
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["new"]
+
+
+def _copy(run: Run, tmp_path: Path) -> Path:
+    import shutil
+
+    assert run.folder is not None
+    return Path(shutil.copytree(run.folder, tmp_path / "copy"))
+
+
+def _sign(folder: Path) -> None:
+    import hashlib
+
+    about = json.loads((folder / "run.json").read_text())
+    about["files"] = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in about["files"]}
+    (folder / "run.json").write_text(json.dumps(about))

@@ -1,0 +1,149 @@
+"""All settings of a training: bounds, cross-checks, the way from a recipe to ``run.json`` and back."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import annotated_types as limits
+import pytest
+
+from partimento.config import UserError, read_recipe, recipes_folder
+from partimento.models import MODELS, model_class
+from partimento.settings import ModelSettings, Section
+from partimento.training.settings import Settings, TrainSettings, section_classes
+
+RECIPES = sorted(path.stem for path in recipes_folder().glob("*.toml"))
+SECTIONS = {f"{name} ({model})" if name == "model" else name: kind for model in MODELS for name, kind in section_classes(model).items()}
+BOUNDS = [
+    pytest.param(kind, name, each, id=f"{section}.{name} {type(each).__name__}")
+    for section, kind in SECTIONS.items()
+    for name, field in kind.model_fields.items()
+    for each in field.metadata
+    if isinstance(each, limits.Ge | limits.Gt | limits.Le | limits.Lt)
+]
+
+# What else must be set for a value at the bounds.
+TOGETHER = {"low": {"high": 0}, "validation": {"test": 1e-10}, "test": {"validation": 1e-10}}
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_recipe_comes_back_from_run_json(recipe: str) -> None:
+    settings = Settings.from_plain(read_recipe(recipe))
+    assert settings.name in MODELS
+    text = json.dumps(settings.to_plain())
+    assert Settings.from_plain(json.loads(text)) == settings
+    given = {name: value for name, value in read_recipe(recipe).items() if name != "about"}
+    assert all(settings.to_plain()[name].items() >= values.items() for name, values in given.items())
+
+
+@pytest.mark.parametrize(("kind", "name", "bound"), BOUNDS)
+def test_every_bound(kind: type[Section], name: str, bound: Any) -> None:
+    """The last value within is taken where nothing else forbids it, the first one outside is not."""
+    whole = kind.model_fields[name].annotation is int
+    step = 1 if whole else 1e-9
+    inside, outside = {
+        limits.Ge: lambda: (bound.ge, bound.ge - step),
+        limits.Gt: lambda: (bound.gt + step, bound.gt),
+        limits.Le: lambda: (bound.le, bound.le + step),
+        limits.Lt: lambda: (bound.lt - step, bound.lt),
+    }[type(bound)]()
+    message = rf"^{kind.section}\.{name} must be "
+    with pytest.raises(UserError, match=message):
+        kind(**{name: outside})
+    more = TOGETHER.get(name, {}) if inside else {}
+    assert getattr(kind(**{name: inside, **more}), name) == inside
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_setting_is_described(section: str) -> None:
+    for name, field in SECTIONS[section].model_fields.items():
+        assert field.description, name
+        assert field.description.endswith("."), name
+        assert not field.is_required(), name
+        SECTIONS[section](**{name: field.default})  # the default is valid
+    numbers = [field for field in SECTIONS[section].model_fields.values() if field.annotation in (int, float)]
+    assert all(field.metadata for field in numbers)  # every number has a bound
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_declares_its_settings(name: str) -> None:
+    kind = model_class(name).config_type
+    assert issubclass(kind, ModelSettings)
+    assert kind().name == name
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"train": {"epoch": 5}}, "there is no setting train.epoch; did you mean train.epochs?"),
+        ({"train": {"epochs": "five"}}, "train.epochs must be a whole number, not 'five'"),
+        ({"train": {"epochs": True}}, "train.epochs must be a whole number, not True"),
+        ({"train": {"optimizer": "sgd"}}, "train.optimizer must be adam or rmsprop, not 'sgd'"),
+        ({"train": {"validation": 0.6, "test": 0.5}}, "train.validation and train.test must add up to less than 1"),
+        ({"train": {"weight_decay": 0.1, "optimizer": "rmsprop"}}, 'train.weight_decay needs train.optimizer = "adam"'),
+        ({"train": {"seed": 2**40}}, "train.seed must be between 0 and 4,294,967,295, not 1099511627776"),
+        ({"train": {"learning_rate": float("nan")}}, "train.learning_rate must be above 0 and at most 10, not nan"),
+        ({"train": {"max_seconds": float("inf")}}, "train.max_seconds must be at least 0 and finite, not inf"),
+        ({"train": {"lr_schedule": True}}, "train.lr_schedule must be constant or cosine, not True"),
+        ({"train": 5}, "train is a section, not a value"),
+        ({"trian": {}}, "there is no section trian: there are data, tokens, model, train, sample"),
+        ({"encode": {"window": 8}}, "there is no section encode: there are data, tokens, model, train, sample"),
+        ({"data": {"quantise": "yes"}}, "data.quantise must be auto, exact or music21, not 'yes'"),
+        ({"tokens": {"transpose": "octave"}}, "tokens.transpose must be none, key, key-octave or all, not 'octave'"),
+        ({"tokens": {"low": 60, "high": 60}}, "tokens.low (60) must be below tokens.high (60)"),
+        ({"tokens": {"frame": "0"}}, 'tokens.frame must be like "1", "1/4" or "", not \'0\''),
+        ({"tokens": {"frame": "100"}}, 'tokens.frame must be like "1", "1/4" or "", not \'100\''),
+        ({"tokens": {"frame": "1\n"}}, 'tokens.frame must be like "1", "1/4" or "", not \'1\\n\''),
+        ({"sample": {"top_p": 0}}, "sample.top_p must be above 0 and at most 1, not 0"),
+        ({"model": {"name": "vae", "length": 16}}, "there is no setting model.length"),
+        ({"model": {"window": 16}}, "there is no setting model.window; did you mean tokens.window?"),
+        ({"train": {"dropout": 0.1}}, "there is no setting train.dropout; did you mean model.dropout?"),
+        ({"model": {"name": "lsmt"}}, "there is no model lsmt; did you mean lstm?"),
+        ({"model": {"name": 5}}, "there is no model 5"),
+        ({"model": {"name": "lstm", "joint": True, "held": False}}, "model.joint lets the duration depend on the held"),
+        ({"model": {"name": "lstm", "freeze": True}}, "model.freeze keeps pretrained embeddings as they are: it needs"),
+        ({"model": {"name": "lstm", "embed": "notes", "pretrained": "x"}}, 'model.pretrained needs model.embed = "index"'),
+        ({"model": {"name": "lstm", "embed": "words"}}, "model.embed must be index or notes, not 'words'"),
+        ({"model": {"name": "vae", "kl": "max"}}, "model.kl must be sum or mean, not 'max'"),
+        ({"model": {"name": "autoencoder", "embed": "notes"}}, 'model.embed = "notes" chooses one chord per step: it needs'),
+        ({"model": {"name": "markov", "smoothing": "x"}}, "model.smoothing must be kneser-ney, absolute or witten-bell"),
+        ({"model": {"core": "transformer", "units": 100, "heads": 8}}, "model.units (100) must be a multiple of twice model.heads (8)"),
+    ],
+)
+def test_what_is_wrong_is_named(values: dict[str, Any], message: str) -> None:
+    with pytest.raises(UserError) as caught:
+        Settings.from_plain(values)
+    assert str(caught.value).startswith(message)
+    assert "\n" not in str(caught.value)
+
+
+def test_without_a_name_the_model_is_notewise() -> None:
+    assert Settings.from_plain({}).name == "notewise"
+    assert Settings.from_plain({"about": "anything", "train": {"epochs": 2}}).train.epochs == 2
+
+
+def test_composing_has_the_models_own_top_p() -> None:
+    assert Settings.from_plain({}).sample.top_p == model_class("notewise").top_p == 0.98
+    assert Settings.from_plain({"model": {"name": "lstm"}}).sample.top_p == 0.95
+    assert Settings.from_plain({"sample": {"top_p": 0.5}}).sample.top_p == 0.5
+
+
+@pytest.mark.parametrize("frame", ["", "1", "12", "1/4", "3/16"])
+def test_frames_that_are_some(frame: str) -> None:
+    assert Settings.from_plain({"tokens": {"frame": frame}}).tokens.frame == frame
+
+
+def test_a_window_has_one_name(pieces: Any) -> None:
+    """A model of whole windows has the length that the tokens are cut to."""
+    from partimento.training.dataset import prepare
+
+    settings = Settings.from_plain({"model": {"name": "vae", "units": 4}, "tokens": {"window": 8, "min_count": 1}})
+    data = prepare(pieces, settings.tokens, validation=0.2, test=0.1, seed=0)
+    assert settings.new_model(data.codec).length == 8
+
+
+def test_little_music_is_trained_for_longer() -> None:
+    assert TrainSettings(epochs=2, patience=1, min_steps=100).with_min_steps(10) == TrainSettings(epochs=10, patience=5, min_steps=100)
+    config = TrainSettings(epochs=2, min_steps=10)
+    assert config.with_min_steps(10) is config
