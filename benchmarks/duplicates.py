@@ -1,4 +1,5 @@
-"""Near-duplicates: which variants of real pieces are found, which pieces of real collections are held to be the same, and what it costs.
+"""Near-duplicates: which variants of real pieces are found, which pieces of real collections are
+held to be the same, and what it costs.
 
 python benchmarks/duplicates.py [--only recall|groups|cost] [--sizes N …]
 """
@@ -60,7 +61,11 @@ def columns_of(piece: Piece) -> Columns:
 
 
 def transposed(c: Columns, rng: Rng) -> Columns:
-    by = [k for k in (*range(-7, 0), *range(1, 8), -12, 12) if c.pitch.min() + k >= 0 and c.pitch.max() + k < 128]
+    by = [
+        k
+        for k in (*range(-7, 0), *range(1, 8), -12, 12)
+        if c.pitch.min() + k >= 0 and c.pitch.max() + k < 128
+    ]
     return c._replace(pitch=c.pitch + rng.choice(by))
 
 
@@ -82,7 +87,9 @@ def beheaded(c: Columns, rng: Rng) -> Columns:
 
 
 def without(which: str) -> Way:
-    """Leave out a part where there are three to eight, else the lowest, highest or all other notes that sound at each onset."""
+    """Leave out a part where there are three to eight, else the lowest, highest or all other notes
+    that sound at each onset.
+    """
 
     def way(c: Columns, rng: Rng) -> Columns:
         parts = np.unique(c.part)
@@ -114,8 +121,14 @@ def edited(share: float) -> Way:
         off = rng.choice([-3, -2, -1, 1, 2, 3], len(c.pitch)) * (kind < 1)
         step = max(c.divisions // 4, 1)
         more = c.only((kind >= 2) & (kind < 3))
-        more = more._replace(onset=more.onset + step, end=more.onset + 2 * step, pitch=np.clip(more.pitch + 2, 0, 127))
-        return joined(c._replace(pitch=np.clip(c.pitch + off, 0, 127)).only((kind < 1) | (kind >= 2)), more)
+        more = more._replace(
+            onset=more.onset + step,
+            end=more.onset + 2 * step,
+            pitch=np.clip(more.pitch + 2, 0, 127),
+        )
+        return joined(
+            c._replace(pitch=np.clip(c.pitch + off, 0, 127)).only((kind < 1) | (kind >= 2)), more
+        )
 
     return way
 
@@ -125,7 +138,12 @@ def ornamented(c: Columns, rng: Rng) -> Columns:
     c = Columns(8 * c.divisions, 8 * c.onset, 8 * c.end, c.pitch, c.part)
     step = c.divisions // 8
     graces = c.only((rng.random(len(c.pitch)) < 0.15) & (c.onset >= step))
-    return joined(c, graces._replace(onset=graces.onset - step, end=graces.onset, pitch=np.minimum(graces.pitch + 2, 127)))
+    return joined(
+        c,
+        graces._replace(
+            onset=graces.onset - step, end=graces.onset, pitch=np.minimum(graces.pitch + 2, 127)
+        ),
+    )
 
 
 def joined(a: Columns, b: Columns) -> Columns:
@@ -204,15 +222,23 @@ WAYS: dict[str, Way] = {
     "a quarter note longer": ringing,
     "transposed, low voice out": one_after_another(transposed, without("low")),
     "transposed, top voice out": one_after_another(transposed, without("top")),
-    "+ halved, 5 % edited (low)": one_after_another(transposed, without("low"), halved, edited(0.05)),
-    "+ doubled, 5 % edited (top)": one_after_another(transposed, without("top"), doubled, edited(0.05)),
+    "+ halved, 5 % edited (low)": one_after_another(
+        transposed, without("low"), halved, edited(0.05)
+    ),
+    "+ doubled, 5 % edited (top)": one_after_another(
+        transposed, without("top"), doubled, edited(0.05)
+    ),
     "bass an octave lower": low_bass,
 }
 
 
 def recall(collections: dict[str, list[Columns]]) -> None:
-    """All originals of a collection and one variant of each in one grouping: is the variant with its original?"""
-    print("Variants that are in their original's group, and how many more links there are between originals with the variants among them")
+    """All originals of a collection and one variant of each in one grouping: is the variant with
+    its original?
+    """
+    print(
+        "Variants that are in their original's group, and how many more links there are between originals with the variants among them"
+    )
     print(f"{'':30}" + "".join(f"{name:>24}" for name in collections))
     before = {name: group(c.sketch() for c in pieces) for name, pieces in collections.items()}
     total = dict.fromkeys(collections, (0, 0))
@@ -227,7 +253,11 @@ def recall(collections: dict[str, list[Columns]]) -> None:
             total[name] = total[name][0] + int(found), total[name][1] + len(made)
             row += f"{found:6}/{len(made)} {found / len(made):7.1%}{merged:4}"
         print(row)
-    print(f"{'all':30}" + "".join(f"{found:6}/{of} {found / of:6.1%}    " for found, of in total.values()), "\n")
+    print(
+        f"{'all':30}"
+        + "".join(f"{found:6}/{of} {found / of:6.1%}    " for found, of in total.values()),
+        "\n",
+    )
 
 
 def editions(bach: list[Columns]) -> None:
@@ -235,20 +265,33 @@ def editions(bach: list[Columns]) -> None:
     path = DATA / "jsb" / "Jsb16thSeparated.json"
     if not path.exists():
         return
-    frames = [np.array(chorale) for side in json.loads(path.read_text()).values() for chorale in side]
-    groups = group([*(c.sketch() for c in bach), *(from_frames(chorale).sketch() for chorale in frames)])
+    frames = [
+        np.array(chorale) for side in json.loads(path.read_text()).values() for chorale in side
+    ]
+    groups = group(
+        [*(c.sketch() for c in bach), *(from_frames(chorale).sketch() for chorale in frames)]
+    )
     found = sum(number in set(groups[: len(bach)]) for number in groups[len(bach) :])
     print(f"Chorales of {path.name} that are found among the scores: {found} of {len(frames)}\n")
 
 
 def from_frames(frames: np.ndarray) -> Columns:
-    """(T, 4) pitches of four voices in sixteenths (silence −1); what is repeated cannot be told from what is held."""
+    """(T, 4) pitches of four voices in sixteenths (silence −1); what is repeated cannot be told
+    from what is held.
+    """
     voices = []
     for part, line in enumerate(frames.T):
         first = np.flatnonzero(np.append(True, np.diff(line) != 0))
         last = np.append(first[1:], len(line))
         sounding = line[first] > 0
-        voices.append((first[sounding], last[sounding], line[first][sounding].astype(np.int64), np.full(sounding.sum(), part)))
+        voices.append(
+            (
+                first[sounding],
+                last[sounding],
+                line[first][sounding].astype(np.int64),
+                np.full(sounding.sum(), part),
+            )
+        )
     return Columns(4, *(np.concatenate(column) for column in zip(*voices, strict=True)))
 
 
@@ -256,7 +299,10 @@ def show_groups(names: dict[str, list[str]], sketches: dict[str, list[Sketch]]) 
     for name, given in sketches.items():
         links = duplicates_of(given)
         sizes = [np.bincount(group(given, melody=melody)) for melody in (False, True)]
-        told = ", ".join(f"{(each > 1).sum()} groups of {each[each > 1].sum()} pieces {how}" for each, how in zip(sizes, HOW, strict=True))
+        told = ", ".join(
+            f"{(each > 1).sum()} groups of {each[each > 1].sum()} pieces {how}"
+            for each, how in zip(sizes, HOW, strict=True)
+        )
         print(f"\n{name}: {len(given)} pieces; {told}")
         for part, whole, like in links:
             print(
@@ -296,10 +342,15 @@ def medleys(pieces: Sequence[Columns], count: int) -> Iterator[tuple[int, Column
         grid = 96
         parts = [(bar.onset * grid // bar.divisions + 4 * grid * n, bar.end * grid // bar.divisions + 4 * grid * n, bar.pitch, bar.part)
                  for n, bar in enumerate(chosen[:size])]  # fmt: skip
-        yield number, Columns(grid, *(np.concatenate(column) for column in zip(*parts, strict=True)))
+        yield (
+            number,
+            Columns(grid, *(np.concatenate(column) for column in zip(*parts, strict=True))),
+        )
 
 
-def measure(kind: str, count: int, pieces: Sequence[Columns], truth: np.ndarray) -> dict[str, float]:
+def measure(
+    kind: str, count: int, pieces: Sequence[Columns], truth: np.ndarray
+) -> dict[str, float]:
     """Group `count` made pieces: seconds without the making, memory it took, and how right it is."""
     sources, making = [], 0.0
 
@@ -336,7 +387,8 @@ def measure(kind: str, count: int, pieces: Sequence[Columns], truth: np.ndarray)
 
 
 def memory(what: str) -> float:
-    """Megabytes that this process has (VmRSS) or had at most (VmHWM), as Linux counts; nan elsewhere.
+    """Megabytes that this process has (VmRSS) or had at most (VmHWM), as Linux counts; nan
+    elsewhere.
 
     (The peak that `resource` tells is at least that of the process which started this one.)
     """
@@ -348,8 +400,12 @@ def memory(what: str) -> float:
 
 
 def cost(pieces: list[Columns], sizes: list[int]) -> None:
-    print(f"\nA sketch: {sketch_time(pieces):.2f} ms a piece of {np.mean([len(c.onset) for c in pieces]):.0f} notes")
-    print(f"{'':28}{'seconds':>9}{'ms a piece':>12}{'MB':>7}{'pieces astray':>15}{'musics':>8}{'groups':>8}{'of two musics':>15}")
+    print(
+        f"\nA sketch: {sketch_time(pieces):.2f} ms a piece of {np.mean([len(c.onset) for c in pieces]):.0f} notes"
+    )
+    print(
+        f"{'':28}{'seconds':>9}{'ms a piece':>12}{'MB':>7}{'pieces astray':>15}{'musics':>8}{'groups':>8}{'of two musics':>15}"
+    )
     for kind, count in [*(("copies", size) for size in sizes), ("unrelated", 20_000)]:
         command = [sys.executable, __file__, "--one", kind, str(count)]
         out = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
@@ -378,7 +434,13 @@ def guitar() -> list[Path]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", choices=["recall", "groups", "cost"])
-    parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 50_000], help="how many copies with variation")
+    parser.add_argument(
+        "--sizes",
+        type=int,
+        nargs="+",
+        default=[1_000, 10_000, 50_000],
+        help="how many copies with variation",
+    )
     parser.add_argument("--one", nargs=2, metavar=("KIND", "COUNT"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     read = {"guitar": [read_piece(path) for path in guitar()]}
@@ -390,7 +452,10 @@ def main() -> None:
     names = {"guitar": [path.stem for path in guitar()]}
     if options.only != "cost":
         scores = resolve("bundled:bach")
-        read["bach"], names["bach"] = [read_piece(path) for path in scores], [path.name for path in scores]
+        read["bach"], names["bach"] = (
+            [read_piece(path) for path in scores],
+            [path.name for path in scores],
+        )
     if options.only in (None, "recall"):
         recall({name: [columns_of(piece) for piece in each] for name, each in read.items()})
         editions([columns_of(piece) for piece in read["bach"]])

@@ -1,8 +1,10 @@
-"""Chord vectors learned without labels: what is in them, and whether they help a model that has little music.
+"""Chord vectors learned without labels: what is in them, and whether they help a model that has
+little music.
 
-python benchmarks/embeddings.py fifths [CORPUS …]            is the circle of fifths in them?
-python benchmarks/embeddings.py tenth [CORPUS …] [--seeds N] an LSTM on a tenth of the training pieces, with and without them
-python benchmarks/embeddings.py tenth … --all                … and on all of them
+python benchmarks/embeddings.py fifths [CORPUS …]            is the circle of fifths in them? python
+benchmarks/embeddings.py tenth [CORPUS …] [--seeds N] an LSTM on a tenth of the training pieces,
+with and without them python benchmarks/embeddings.py tenth … --all                … and on all of
+them
 
 Corpora: chorales, Giuliani, guitar. Both give the tables of docs/embeddings.md.
 """
@@ -29,14 +31,34 @@ from partimento.music.piece import Piece
 from partimento.tokens.vocabulary import SPECIAL
 from partimento.training.dataset import DataSet, prepare
 
-DATA = Path(os.environ.get("PARTIMENTO_DATA", Path(__file__).parents[2] / "shared" / "data")) / "mutopia-guitar"
+DATA = (
+    Path(os.environ.get("PARTIMENTO_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    / "mutopia-guitar"
+)
 GUITAR = {"low": 40, "high": 83}
-QUICK = {"train": {"epochs": 4, "learning_rate": 0.01}}  # half the recipe's time for vectors as good (5.81 against 5.80 nats a pair)
+QUICK = {
+    "train": {"epochs": 4, "learning_rate": 0.01}
+}  # half the recipe's time for vectors as good (5.81 against 5.80 nats a pair)
 SHARE = 10  # a tenth of the training pieces
 SMALL = {
-    "model": {"name": "lstm", "embed": "index", "embed_size": 64, "layers": 1, "units": 128, "dense": 128, "dropout": 0.3},
+    "model": {
+        "name": "lstm",
+        "embed": "index",
+        "embed_size": 64,
+        "layers": 1,
+        "units": 128,
+        "dense": 128,
+        "dropout": 0.3,
+    },
     "tokens": {"transpose": "key", "window": 64, "stride": 64, "min_count": 2},
-    "train": {"epochs": 40, "batch_size": 8, "optimizer": "adam", "learning_rate": 0.004, "lr_schedule": "cosine", "patience": 6},
+    "train": {
+        "epochs": 40,
+        "batch_size": 8,
+        "optimizer": "adam",
+        "learning_rate": 0.004,
+        "lr_schedule": "cosine",
+        "patience": 6,
+    },
 }
 
 
@@ -46,16 +68,24 @@ def corpus(name: str) -> list[Piece]:
     if not DATA.is_dir():
         sys.exit(f"no data at {DATA} (set PARTIMENTO_DATA)")
     pieces = list(read_pieces([str(DATA)]).pieces)
-    return pieces if name == "guitar" else [piece for piece in pieces if "GiulianiM" in piece.source.path]
+    return (
+        pieces
+        if name == "guitar"
+        else [piece for piece in pieces if "GiulianiM" in piece.source.path]
+    )
 
 
 def data_set(pieces: Sequence[Piece], settings: Any) -> DataSet:
     """The same seed splits the same pieces in the same way, whatever their keys are made."""
     train = settings.train
-    return prepare(pieces, settings.tokens, validation=train.validation, test=train.test, seed=train.seed)
+    return prepare(
+        pieces, settings.tokens, validation=train.validation, test=train.test, seed=train.seed
+    )
 
 
-def trained(settings: Any, data: DataSet, *, vectors: np.ndarray | None = None, freeze: bool = False) -> Any:
+def trained(
+    settings: Any, data: DataSet, *, vectors: np.ndarray | None = None, freeze: bool = False
+) -> Any:
     """A model after training, and its history."""
     from partimento.training.loop import fit
     from partimento.training.train import new_model
@@ -69,13 +99,17 @@ def trained(settings: Any, data: DataSet, *, vectors: np.ndarray | None = None, 
     return model, fit(model, train, valid, settings.train)
 
 
-def embeddings(name: str, pieces: Sequence[Piece], seed: int, more: dict[str, Any] | None = None) -> tuple[Any, DataSet, Any]:
+def embeddings(
+    name: str, pieces: Sequence[Piece], seed: int, more: dict[str, Any] | None = None
+) -> tuple[Any, DataSet, Any]:
     """The recipe `embeddings` on all training pieces."""
     from partimento.training.settings import Settings
     from partimento.training.train import over_recipe
 
     encode = {} if name == "chorales" else GUITAR
-    wished = merge({"model": {"name": "embeddings"}, "tokens": encode, "train": {"seed": seed}}, more or {})
+    wished = merge(
+        {"model": {"name": "embeddings"}, "tokens": encode, "train": {"seed": seed}}, more or {}
+    )
     settings = Settings.from_plain(over_recipe(wished))
     data = data_set(pieces, settings)
     return *trained(settings, data), data
@@ -85,10 +119,20 @@ def in_them(name: str) -> Iterator[str]:
     """With copies in all keys, as written, and in the common key."""
     pieces = corpus(name)
     for how in ("all", "none", "key"):
-        more = {**QUICK, "tokens": {"transpose": how}} if how == "all" else {"tokens": {"transpose": how}, "train": {"learning_rate": 0.01}}
+        more = (
+            {**QUICK, "tokens": {"transpose": how}}
+            if how == "all"
+            else {"tokens": {"transpose": how}, "train": {"learning_rate": 0.01}}
+        )
         began = time.monotonic()
         model, fitted, data = embeddings(name, pieces, 0, more)
-        circle = fifths(ChordVectors(data.codec.chords.symbols, model.vectors(data.codec)[SPECIAL:], model.counts[SPECIAL:]))
+        circle = fifths(
+            ChordVectors(
+                data.codec.chords.symbols,
+                model.vectors(data.codec)[SPECIAL:],
+                model.counts[SPECIAL:],
+            )
+        )
         relations = ", ".join(f"{count} {relation}" for relation, count in circle.relations.items())
         best = fitted.history[fitted.best_epoch - 1]
         yield (
@@ -97,17 +141,22 @@ def in_them(name: str) -> Iterator[str]:
         )
 
 
-def helped(name: str, pieces: Sequence[Piece], seed: int, *, also_all: bool) -> Iterator[tuple[str, np.ndarray, float]]:
+def helped(
+    name: str, pieces: Sequence[Piece], seed: int, *, also_all: bool
+) -> Iterator[tuple[str, np.ndarray, float]]:
     """Of each way to begin: its name, nats an event on the test pieces by field, epochs.
 
-    The vocabulary is that of all training pieces for each, so that nothing differs but the embeddings; an unknown chord is charged as
-    one symbol. Vectors that are dealt out wrongly, to other chords, tell what their lengths and spread do alone.
+    The vocabulary is that of all training pieces for each, so that nothing differs but the
+    embeddings; an unknown chord is charged as one symbol. Vectors that are dealt out wrongly, to
+    other chords, tell what their lengths and spread do alone.
     """
     from partimento.training.settings import Settings
 
     learned, fitted, _ = embeddings(name, pieces, seed, QUICK)
     settings = Settings.from_plain(merge(SMALL, {"train": {"seed": seed}}))
-    by_notes = Settings.from_plain(merge(SMALL, {"model": {"embed": "notes"}, "train": {"seed": seed}}))
+    by_notes = Settings.from_plain(
+        merge(SMALL, {"model": {"embed": "notes"}, "train": {"seed": seed}})
+    )
     full = data_set(pieces, settings)
     order = np.random.default_rng(seed).permutation(len(full.train))
     tenth = replace(full, train=[full.train[place] for place in order[: len(order) // SHARE]])
@@ -116,8 +165,13 @@ def helped(name: str, pieces: Sequence[Piece], seed: int, *, also_all: bool) -> 
     given = np.flatnonzero(np.isfinite(vectors[:, 0]))
     dealt[given] = vectors[np.random.default_rng(seed + 100).permutation(given)]
     held = full.encode(full.test)
-    events = [sum(len(piece.tokens) - 2 for piece in data.encode_training()) for data in (tenth, full)]
-    known, best = np.isfinite(vectors[SPECIAL:, 0]).mean(), fitted.history[fitted.best_epoch - 1].val_loss
+    events = [
+        sum(len(piece.tokens) - 2 for piece in data.encode_training()) for data in (tenth, full)
+    ]
+    known, best = (
+        np.isfinite(vectors[SPECIAL:, 0]).mean(),
+        fitted.history[fitted.best_epoch - 1].val_loss,
+    )
     print(
         f"# {name}, seed {seed}: {len(tenth.train)} of {len(full.train)} pieces, {events[0]:,} of {events[1]:,} events; "
         f"vectors for {known:.0%} of {len(vectors) - SPECIAL:,} chords, {best:.2f} nats a pair",
@@ -132,7 +186,10 @@ def helped(name: str, pieces: Sequence[Piece], seed: int, *, also_all: bool) -> 
         ("by notes (`embed = \"notes\"`)", by_notes, tenth, {}),
     ]  # fmt: skip
     if also_all:
-        ways += [("drawn at random, all pieces", settings, full, {}), ("pretrained, all pieces", settings, full, {"vectors": vectors})]
+        ways += [
+            ("drawn at random, all pieces", settings, full, {}),
+            ("pretrained, all pieces", settings, full, {"vectors": vectors}),
+        ]
     for way, chosen, data, more in ways:
         model, fitted = trained(chosen, data, **more)
         nats, count = model_nats(model, held)
@@ -142,12 +199,16 @@ def helped(name: str, pieces: Sequence[Piece], seed: int, *, also_all: bool) -> 
 
 
 def tenth(name: str, seeds: int, *, also_all: bool) -> Iterator[str]:
-    """Means over the seeds, and the difference to a random beginning, pair by pair: mean, least and most."""
+    """Means over the seeds, and the difference to a random beginning, pair by pair: mean, least and
+    most.
+    """
     pieces, found = corpus(name), {}
     for seed in range(seeds):
         for way, nats, epoch in helped(name, pieces, seed, also_all=also_all):
             print(
-                f"# {way}: {nats.sum():.3f} ({', '.join(f'{part:.3f}' for part in nats)}), best epoch {epoch}", file=sys.stderr, flush=True
+                f"# {way}: {nats.sum():.3f} ({', '.join(f'{part:.3f}' for part in nats)}), best epoch {epoch}",
+                file=sys.stderr,
+                flush=True,
             )
             found.setdefault(way, []).append(nats)
     random = np.sum(found["drawn at random"], axis=-1)  # (seeds,)
@@ -177,7 +238,11 @@ def main() -> None:
     heads = TABLES[arguments.what].split(", ")
     print(f"| {' | '.join(heads)} |\n{'|---' * len(heads)}|", flush=True)
     for name in arguments.corpora:
-        for line in in_them(name) if arguments.what == "fifths" else tenth(name, arguments.seeds, also_all=arguments.all):
+        for line in (
+            in_them(name)
+            if arguments.what == "fifths"
+            else tenth(name, arguments.seeds, also_all=arguments.all)
+        ):
             print(line, flush=True)
 
 

@@ -1,4 +1,5 @@
-"""What is known of grace notes, octave notation and upbeats, measured: the tables of docs/evidence.md.
+"""What is known of grace notes, octave notation and upbeats, measured: the tables of
+docs/evidence.md.
 
 python benchmarks/evidence.py [graces] [octave] [pickup] [speed] [--tunes N] [--fit]
 """
@@ -22,17 +23,31 @@ import numpy as np
 from partimento import Part, Piece
 from partimento.analysis.grace_notes import fold_graces, mark_graces, on_plain_grid
 from partimento.analysis.guitar_octave import HIGH, LOWEST, octave_notated
-from partimento.analysis.pickup import CONFIDENCE, FEATURES, GRID, WEIGHTS, bar_line_features, infer_pickup, pickup_odds
+from partimento.analysis.pickup import (
+    CONFIDENCE,
+    FEATURES,
+    GRID,
+    WEIGHTS,
+    bar_line_features,
+    infer_pickup,
+    pickup_odds,
+)
 from partimento.collect.bundled import collections, resolve
 from partimento.corpus import ReadError, read_piece
 from partimento.music.limits import UnfitError
 from partimento.music.piece import Notes
 
-DATA = Path(os.environ.get("PARTIMENTO_DATA", Path(__file__).parents[2] / "shared" / "data")) / "mutopia-guitar"
+DATA = (
+    Path(os.environ.get("PARTIMENTO_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    / "mutopia-guitar"
+)
 TICKS = 384
-# Of the set's engraving sources (LilyPond, github.com/MutopiaProject/MutopiaProject): the upbeat, in sixteenth notes, and whether the MIDI
-# file plays an octave high (h), as the clef has no 8 below it and the staff is not transposed, or as it sounds (s).
-# Drawn: by lot. Asked: for what the program said of them, because it was odd, or near a limit, or because it was sure.
+# Of the set's engraving sources (LilyPond, github.com/MutopiaProject/MutopiaProject): the upbeat,
+# in sixteenth notes, and whether the MIDI
+# file plays an octave high (h), as the clef has no 8 below it and the staff is not transposed, or
+# as it sounds (s).
+# Drawn: by lot. Asked: for what the program said of them, because it was odd, or near a limit, or
+# because it was sure.
 DRAWN = """HoretzkyF/horetzky20 0h horetzky34 0h horetzky36 0h horetzky41 2h horetzky44 2h horetzky45 4h horetzky48 4h horetzky50 0h
 horetzky53 4h horetzky56 5h horetzky57 0h GiulianiM/giuliani-o51-02 4s giuliani-op50n08 2h giuliani-op59n03 6s giuliani-op59n04 5s
 giuliani-op59n05 0s giuliani-op59n16 2s giuliani-op78n03 2s giulianiop100no11 0s CarcassiM/carcassi-op26-03 0s carcassi-op60-11 3s
@@ -44,10 +59,11 @@ sorf-op35-no3 4s sorf-op45n03-1 2s sorf-op45n03-2 2s sorf-op45n03-3 0s sor-op60-
 BrahmsJ/brahms-vals9 4s BachJS/bach-bwv1087-bwv-1087-02-g 0s bach-bwv1087-bwv-1087-04-g 0s bach-siciliano-bmv-1031 0h"""
 FOLK = ("airdsAirs", "essenFolksong", "miscFolk", "oneills1850", "ryansMammoth")
 # Without bars in our sense, without a metre, or no music: upbeats mean nothing there.
-LEFT_OUT = (
-    "chorales chorales-all ciconia demos josquin luca lusitano monteverdi nottingham-dataset palestrina schoenberg theoryExercises trecento"
-)
-COUNTS_AS = {"bach": 800, **dict.fromkeys(FOLK, 150)}  # pieces: scores have basses and chords, as what is to be read; folk tunes are many
+LEFT_OUT = "chorales chorales-all ciconia demos josquin luca lusitano monteverdi nottingham-dataset palestrina schoenberg theoryExercises trecento"
+COUNTS_AS = {
+    "bach": 800,
+    **dict.fromkeys(FOLK, 150),
+}  # pieces: scores have basses and chords, as what is to be read; folk tunes are many
 
 
 def read_set() -> tuple[dict[str, Piece], dict[str, dict[str, str]]]:
@@ -78,7 +94,9 @@ def head(title: str, *cells: str) -> None:
 def off(piece: Piece, *, ends: bool) -> int:
     """How many notes begin (or end) at a time that plain notation does not write."""
     notes = piece.notes
-    return int(np.count_nonzero(~on_plain_grid(notes.end if ends else notes.onset, notes.divisions)))
+    return int(
+        np.count_nonzero(~on_plain_grid(notes.end if ends else notes.onset, notes.divisions))
+    )
 
 
 def graces() -> None:
@@ -87,30 +105,65 @@ def graces() -> None:
     views = {
         "as read": pieces,
         "folded (or dropped)": {name: fold_graces(piece) for name, piece in marked.items()},
-        "folded, pitches struck": {name: fold_graces(piece, struck=True) for name, piece in marked.items()},
+        "folded, pitches struck": {
+            name: fold_graces(piece, struck=True) for name, piece in marked.items()
+        },
     }
     counts = [int(piece.notes.grace.sum()) for piece in marked.values()]
-    print(f"\ngrace notes marked: {sum(counts)} in {sum(count > 0 for count in counts)} of {len(pieces)} files; files by their number:")
-    print({f"{low} to {high - 1}": sum(low <= count < high for count in counts) for low, high in pairwise((1, 2, 5, 10, 20, 50, 100))})
-    # What marks them in this set, and is no part of our rule: 9/40 of a written length, cut off to whole ticks.
+    print(
+        f"\ngrace notes marked: {sum(counts)} in {sum(count > 0 for count in counts)} of {len(pieces)} files; files by their number:"
+    )
+    print(
+        {
+            f"{low} to {high - 1}": sum(low <= count < high for count in counts)
+            for low, high in pairwise((1, 2, 5, 10, 20, 50, 100))
+        }
+    )
+    # What marks them in this set, and is no part of our rule: 9/40 of a written length, cut off to
+    # whole ticks.
     lengths = [
-        int(length) * TICKS // piece.notes.divisions for piece in marked.values() for length in piece.notes.duration[piece.notes.grace > 0]
+        int(length) * TICKS // piece.notes.divisions
+        for piece in marked.values()
+        for length in piece.notes.duration[piece.notes.grace > 0]
     ]
-    written = [Fraction(4, value) * size for value in (4, 8, 16, 32, 64, 128) for size in (1, Fraction(2, 3), Fraction(3, 4))]
+    written = [
+        Fraction(4, value) * size
+        for value in (4, 8, 16, 32, 64, 128)
+        for size in (1, Fraction(2, 3), Fraction(3, 4))
+    ]
     ticks = {int(length * TICKS * Fraction(9, 40)) + more for length in written for more in (0, 1)}
     print(f"of these, {sum(length in ticks for length in lengths)} last 9/40 of a written length")
     chords = defaultdict(list)
     for view, those in views.items():
         chords[view] = [event for piece in those.values() for event in piece.events]
     head("", "", *views)
-    show("files with notes that begin off the grid", *(sum(off(p, ends=False) > 0 for p in those.values()) for those in views.values()))
-    show("such notes", *(sum(off(p, ends=False) for p in those.values()) for those in views.values()))
-    show("files with notes that end off the grid", *(sum(off(p, ends=True) > 0 for p in those.values()) for those in views.values()))
-    show("such notes", *(sum(off(p, ends=True) for p in those.values()) for those in views.values()))
+    show(
+        "files with notes that begin off the grid",
+        *(sum(off(p, ends=False) > 0 for p in those.values()) for those in views.values()),
+    )
+    show(
+        "such notes", *(sum(off(p, ends=False) for p in those.values()) for those in views.values())
+    )
+    show(
+        "files with notes that end off the grid",
+        *(sum(off(p, ends=True) > 0 for p in those.values()) for those in views.values()),
+    )
+    show(
+        "such notes", *(sum(off(p, ends=True) for p in those.values()) for those in views.values())
+    )
     show("events", *(len(chords[view]) for view in views))
-    show("distinct durations of events", *(len({event.duration for event in chords[view]}) for view in views))
-    show("of these seen ten times", *(sum(n > 9 for n in Counter(e.duration for e in chords[view]).values()) for view in views))
-    show("events shorter than a 64th note", *(sum(e.duration < Fraction(1, 16) for e in chords[view]) for view in views))
+    show(
+        "distinct durations of events",
+        *(len({event.duration for event in chords[view]}) for view in views),
+    )
+    show(
+        "of these seen ten times",
+        *(sum(n > 9 for n in Counter(e.duration for e in chords[view]).values()) for view in views),
+    )
+    show(
+        "events shorter than a 64th note",
+        *(sum(e.duration < Fraction(1, 16) for e in chords[view]) for view in views),
+    )
     show("distinct chords", *(len({event.chord for event in chords[view]}) for view in views))
     head("still off the grid", "file", "onsets", "ends")
     for name, piece in views["folded (or dropped)"].items():
@@ -121,17 +174,27 @@ def graces() -> None:
 
 def freely(pieces: dict[str, Piece], marked: dict[str, Piece]) -> None:
     """Files without grace notes, played otherwise than they are written."""
-    plain = [pieces[name] for name, piece in marked.items() if not piece.notes.grace.any() and not off(piece, ends=True)]
+    plain = [
+        pieces[name]
+        for name, piece in marked.items()
+        if not piece.notes.grace.any() and not off(piece, ends=True)
+    ]
     random = np.random.default_rng(0)
 
     def late(sigma: float) -> Callable[[np.ndarray, int], np.ndarray]:
-        return lambda times, ticks: times + random.normal(0, sigma * ticks, len(times)).round().astype(np.int64)
+        return lambda times, ticks: (
+            times + random.normal(0, sigma * ticks, len(times)).round().astype(np.int64)
+        )
 
     def swing(share: float, unit: float) -> Callable[[np.ndarray, int], np.ndarray]:
         def moved(times: np.ndarray, ticks: int) -> np.ndarray:
             pairs, inside = np.divmod(times, 2 * unit * ticks)
             first = unit * ticks
-            bent = np.where(inside < first, inside * 2 * share, 2 * first * share + (inside - first) * 2 * (1 - share))
+            bent = np.where(
+                inside < first,
+                inside * 2 * share,
+                2 * first * share + (inside - first) * 2 * (1 - share),
+            )
             return (pairs * 2 * first + bent).round().astype(np.int64)
 
         return moved
@@ -142,34 +205,57 @@ def freely(pieces: dict[str, Piece], marked: dict[str, Piece]) -> None:
         "swung sixteenths, 58:42": swing(0.58, 0.25),
     }
     ways |= {f"times off by {sigma} of a quarter": late(sigma) for sigma in (0.002, 0.01, 0.03)}
-    head(f"marked in {len(plain)} files without grace notes, played in another way", "", *(f"{ticks} ticks" for ticks in (96, 480, 960)))
+    head(
+        f"marked in {len(plain)} files without grace notes, played in another way",
+        "",
+        *(f"{ticks} ticks" for ticks in (96, 480, 960)),
+    )
     for way, move in ways.items():
         cells = []
         for ticks in (96, 480, 960):
-            found = [int(mark_graces(moved_piece(piece, move, ticks)).notes.grace.sum()) for piece in plain]
+            found = [
+                int(mark_graces(moved_piece(piece, move, ticks)).notes.grace.sum())
+                for piece in plain
+            ]
             cells.append(f"{sum(found)} in {sum(n > 0 for n in found)} files")
         show(way, *cells)
 
 
 def moved_piece(piece: Piece, move: Callable[[np.ndarray, int], np.ndarray], ticks: int) -> Piece:
     notes = piece.notes
-    begin, end = (np.maximum(move(times * ticks // notes.divisions, ticks), 0) for times in (notes.onset, notes.end))
-    moved = Notes.from_columns(ticks, begin, np.maximum(end - begin, 1), notes.pitch, part=notes.part)
+    begin, end = (
+        np.maximum(move(times * ticks // notes.divisions, ticks), 0)
+        for times in (notes.onset, notes.end)
+    )
+    moved = Notes.from_columns(
+        ticks, begin, np.maximum(end - begin, 1), notes.pitch, part=notes.part
+    )
     return Piece(moved, parts=(Part(),) * len(piece.parts))
 
 
 def octave() -> None:
     pieces, rows = read_set()
-    said = {name: octave_notated(piece, instrument=rows[name]["instrument"]) for name, piece in pieces.items()}
+    said = {
+        name: octave_notated(piece, instrument=rows[name]["instrument"])
+        for name, piece in pieces.items()
+    }
     head("an octave high", "composer", "files", "never below E3", "an octave high")
     for composer, _ in Counter(row["composer"] for row in rows.values()).most_common():
         names = [name for name in rows if rows[name]["composer"] == composer]
         if never := sum(int(pieces[name].notes.pitch.min()) >= 52 for name in names):
             show(composer, len(names), never, sum(said[name] for name in names))
-    show("all", len(rows), sum(int(piece.notes.pitch.min()) >= 52 for piece in pieces.values()), sum(said.values()))
+    show(
+        "all",
+        len(rows),
+        sum(int(piece.notes.pitch.min()) >= 52 for piece in pieces.values()),
+        sum(said.values()),
+    )
     truth = {name: high for name, (_, high) in (known(DRAWN) | known(ASKED)).items()}
     table = Counter((high, said[name]) for name, high in truth.items())
-    print(f"\nby the clef of the source: {table[True, True]} high and found, {table[True, False]} high and missed, ", end="")
+    print(
+        f"\nby the clef of the source: {table[True, True]} high and found, {table[True, False]} high and missed, ",
+        end="",
+    )
     print(f"{table[False, False]} sounding and left, {table[False, True]} sounding and moved")
     alone = [name for name in rows if rows[name]["guitar_alone"] == "yes"]
     head(
@@ -187,18 +273,28 @@ def octave() -> None:
                 high = bool(part.min() >= LOWEST and part.mean() >= HIGH)
                 wrong[said[name]][0] += high != said[name]
                 wrong[said[name]][1] += 1
-        show(size, *(f"{wrong[high][0] / wrong[high][1]:.1%} of {wrong[high][1]}" for high in (False, True)))
+        show(
+            size,
+            *(
+                f"{wrong[high][0] / wrong[high][1]:.1%} of {wrong[high][1]}"
+                for high in (False, True)
+            ),
+        )
 
 
 def tunes(name: str, most: int) -> Iterator[tuple[str, Piece]]:
-    """The pieces of a bundled collection; of ABC files with several tunes, each, and of many tunes every n-th."""
+    """The pieces of a bundled collection; of ABC files with several tunes, each, and of many tunes
+    every n-th.
+    """
     from partimento.io.abc_kern import piece_from_score
 
     sources: list[tuple[str, Path, bytes | None]] = []
     for path in resolve(f"bundled:{name}"):
         if path.suffix == ".abc":
             parts = re.split(r"(?m)^(?=X:)", path.read_bytes().decode("utf-8", "replace"))[1:]
-            sources += [(f"{name}/{path.name}#{i}", path, part.encode()) for i, part in enumerate(parts)]
+            sources += [
+                (f"{name}/{path.name}#{i}", path, part.encode()) for i, part in enumerate(parts)
+            ]
         elif path.suffix != ".krn":
             sources.append((f"{name}/{path.name}", path, None))
     for label, path, data in sources[:: max(len(sources) // most, 1)]:
@@ -212,12 +308,19 @@ Case = tuple[str, np.ndarray, int]  # collection/name, features, upbeat in place
 
 
 def cases(most: int) -> list[Case]:
-    """Pieces whose upbeats are known, as MIDI would have them: no upbeat, and metres only where they change."""
+    """Pieces whose upbeats are known, as MIDI would have them: no upbeat, and metres only where
+    they change.
+    """
     found = []
     for name in [name for name in collections() if name not in LEFT_OUT.split()]:
         for label, piece in tunes(name, most):
             upbeat = piece.pickup * GRID
-            if not len(piece.notes) or piece.meters[0].onset or upbeat.denominator > 1 or piece.pickup >= piece.meters[0].bar_ql:
+            if (
+                not len(piece.notes)
+                or piece.meters[0].onset
+                or upbeat.denominator > 1
+                or piece.pickup >= piece.meters[0].bar_ql
+            ):
                 continue
             features = bar_line_features(piece.replace(pickup=Fraction(0)))
             if features is not None:
@@ -236,7 +339,9 @@ def fit(learned: list[Case], *, decay: float = 1.0) -> np.ndarray:
     first = np.cumsum(sizes) - sizes
     right = first + np.array([upbeat for *_, upbeat in learned])
     sizes_of = Counter(map(collection, learned))
-    weight = np.array([COUNTS_AS.get(kind, sizes_of[kind]) / sizes_of[kind] for kind in map(collection, learned)])
+    weight = np.array(
+        [COUNTS_AS.get(kind, sizes_of[kind]) / sizes_of[kind] for kind in map(collection, learned)]
+    )
     scale = rows.std(axis=0) + 1e-9
     rows = rows / scale
 
@@ -253,7 +358,11 @@ def fit(learned: list[Case], *, decay: float = 1.0) -> np.ndarray:
         heavy = odds * np.repeat(weight, sizes)
         mean = np.add.reduceat(rows * odds[:, None], first)
         slope = rows[right].T @ weight - rows.T @ heavy - decay * found
-        curve = (rows * heavy[:, None]).T @ rows - (mean * weight[:, None]).T @ mean + decay * np.eye(len(found))
+        curve = (
+            (rows * heavy[:, None]).T @ rows
+            - (mean * weight[:, None]).T @ mean
+            + decay * np.eye(len(found))
+        )
         step = np.linalg.solve(curve, slope)
         while (now := likelihood(found + step))[0] < fits and np.abs(step).max() > 1e-9:
             step /= 2
@@ -271,7 +380,12 @@ def pickup(*, most: int, refit: bool) -> None:
     learned, held_out = halves
     weights = fit(learned) if refit else WEIGHTS
     if refit:
-        print("\nWEIGHTS, fitted to", len(learned), "pieces:", dict(zip(FEATURES, weights.round(2).tolist(), strict=True)))
+        print(
+            "\nWEIGHTS, fitted to",
+            len(learned),
+            "pieces:",
+            dict(zip(FEATURES, weights.round(2).tolist(), strict=True)),
+        )
     results = defaultdict(list)
     for case in held_out:
         score = case[1] @ weights
@@ -301,7 +415,11 @@ def pickup(*, most: int, refit: bool) -> None:
     head("by confidence, all", "at least", "said", "wrong of the said")
     for limit in (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99):
         sure = [right for confidence, right, _ in results["all"] if confidence >= limit]
-        show(limit, f"{len(sure) / len(results['all']):.0%}", f"{sure.count(False) / max(len(sure), 1):.1%}")
+        show(
+            limit,
+            f"{len(sure) / len(results['all']):.0%}",
+            f"{sure.count(False) / max(len(sure), 1):.1%}",
+        )
     guitar_upbeats()
 
 
@@ -310,13 +428,20 @@ def guitar_upbeats() -> None:
     said = {name: infer_pickup(piece) for name, piece in pieces.items()}
     head("guitar set, by the source's word", "", "pieces", "said", "right", "wrong")
     for kind, truth in (("drawn by lot", known(DRAWN)), ("asked for a reason", known(ASKED))):
-        answers = [said[name] == upbeat for name, (upbeat, _) in truth.items() if said[name] is not None]
+        answers = [
+            said[name] == upbeat for name, (upbeat, _) in truth.items() if said[name] is not None
+        ]
         show(kind, len(truth), len(answers), sum(answers), len(answers) - sum(answers))
     for name, (upbeat, _) in (known(DRAWN) | known(ASKED)).items():
         if said[name] != upbeat and (odds := pickup_odds(pieces[name])) is not None:
-            print(f"  {name}: {upbeat} by the source; best guess {Fraction(int(odds.argmax()), GRID)} at {odds.max():.2f}")
+            print(
+                f"  {name}: {upbeat} by the source; best guess {Fraction(int(odds.argmax()), GRID)} at {odds.max():.2f}"
+            )
     answers = Counter(str(value) for value in said.values())
-    print(f"\nwhole set: {answers.pop('None')} of {len(said)} unsaid; upbeats said:", dict(answers.most_common()))
+    print(
+        f"\nwhole set: {answers.pop('None')} of {len(said)} unsaid; upbeats said:",
+        dict(answers.most_common()),
+    )
 
 
 def speed() -> None:
@@ -336,9 +461,24 @@ def speed() -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", nargs="*", choices=["graces", "octave", "pickup", "speed"], default=["graces", "octave", "pickup", "speed"])
-    parser.add_argument("--tunes", type=int, default=700, metavar="N", help="about how many tunes of a bundled collection (700)")
-    parser.add_argument("--fit", action="store_true", help="fit the weights of analysis/pickup.py anew, print them and measure those")
+    parser.add_argument(
+        "what",
+        nargs="*",
+        choices=["graces", "octave", "pickup", "speed"],
+        default=["graces", "octave", "pickup", "speed"],
+    )
+    parser.add_argument(
+        "--tunes",
+        type=int,
+        default=700,
+        metavar="N",
+        help="about how many tunes of a bundled collection (700)",
+    )
+    parser.add_argument(
+        "--fit",
+        action="store_true",
+        help="fit the weights of analysis/pickup.py anew, print them and measure those",
+    )
     arguments = parser.parse_args()
     if "graces" in arguments.what:
         graces()

@@ -1,9 +1,11 @@
-"""Solo or ensemble: the forces decided by what sounds, beside the manifest's word, over the guitar set; each miss with its reason.
+"""Solo or ensemble: the forces decided by what sounds, beside the manifest's word, over the guitar
+set; each miss with its reason.
 
 python benchmarks/forces.py [--bare] [--thresholds] [FOLDER]
 
---bare shows what is left of the decision where programs and names are taken away; --thresholds learns the two thresholds on half of the
-composers and tries them on the others (music21 reads the staves of its piano scores for it: half a minute).
+--bare shows what is left of the decision where programs and names are taken away; --thresholds
+learns the two thresholds on half of the composers and tries them on the others (music21 reads the
+staves of its piano scores for it: half a minute).
 """
 
 from __future__ import annotations
@@ -22,17 +24,39 @@ from pathlib import Path
 import numpy as np
 
 from partimento import Note, Part, Piece
-from partimento.analysis.players import CROSSING, KINDS, MEETING, Forces, Track, _crossing, _in_turns, _meeting, _tracks, forces_of
+from partimento.analysis.players import (
+    CROSSING,
+    KINDS,
+    MEETING,
+    Forces,
+    Track,
+    _crossing,
+    _in_turns,
+    _meeting,
+    _tracks,
+    forces_of,
+)
 from partimento.collect import resolve
 from partimento.corpus import read_piece
 
-DATA = Path(os.environ.get("PARTIMENTO_DATA", Path(__file__).parents[2] / "shared" / "data")) / "mutopia-guitar"
+DATA = (
+    Path(os.environ.get("PARTIMENTO_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    / "mutopia-guitar"
+)
 PIANO_SCORES = ("joplin", "schumann_clara", "cpebach", "beach", "handel", "mozart", "schubert", "schumann_robert", "schoenberg", "weber",
                 "liliuokalani", "verdi")  # fmt: skip
-# Where the manifest says only "guitar (several tracks)": Bach's Goldberg Variations are titled "for guitar ensemble" (two to four) and
-# Gershwin's Rialto Ripples has three guitars by name; the others are for one guitar, by their titles and their LilyPond sources, which
+# Where the manifest says only "guitar (several tracks)": Bach's Goldberg Variations are titled "for
+# guitar ensemble" (two to four) and
+# Gershwin's Rialto Ripples has three guitars by name; the others are for one guitar, by their
+# titles and their LilyPond sources, which
 # give the MIDI a track for each voice, for each prelude, or for the staff and its tablature.
-ONE_GUITAR = ("brahms-vals3", "brahms-vals9", "sorf-op35-no22", "carcassimethodpreludes", "bach-bwvanh114-anna-magdalena-04-guitar-tab")
+ONE_GUITAR = (
+    "brahms-vals3",
+    "brahms-vals9",
+    "sorf-op35-no22",
+    "carcassimethodpreludes",
+    "bach-bwvanh114-anna-magdalena-04-guitar-tab",
+)
 REASONS = {
     "giuliani-op127-1-1": "the flute's part by itself, no program; D4 to G6, which a guitar written an octave high could play. "
     "The manifest speaks of the whole score and is right",
@@ -47,19 +71,27 @@ REASONS = {
 }
 
 
-def table(title: str, rows: Sequence[str], columns: Sequence[str], pairs: Sequence[tuple[str, str]]) -> None:
+def table(
+    title: str, rows: Sequence[str], columns: Sequence[str], pairs: Sequence[tuple[str, str]]
+) -> None:
     counts, width = Counter(pairs), max(map(len, rows))
     print(f"\n{title}\n{'':{width}}" + "".join(f"{column:>10}" for column in columns))
     for row in rows:
         print(f"{row:{width}}" + "".join(f"{counts[row, column]:>10}" for column in columns))
 
 
-def agreement(what: str, ours: Sequence[bool], theirs: Sequence[bool], names: Sequence[str]) -> None:
+def agreement(
+    what: str, ours: Sequence[bool], theirs: Sequence[bool], names: Sequence[str]
+) -> None:
     misses = [(name, a) for name, a, b in zip(names, ours, theirs, strict=True) if a != b]
     agreed, always = len(names) - len(misses), max(sum(theirs), len(names) - sum(theirs))
-    print(f"{what}: {agreed} of {len(names)} agree, {agreed / len(names):.1%} (one word for all: {always / len(names):.1%}); the misses:")
+    print(
+        f"{what}: {agreed} of {len(names)} agree, {agreed / len(names):.1%} (one word for all: {always / len(names):.1%}); the misses:"
+    )
     for name, decided in misses:
-        print(f"  {name} (we say {'yes' if decided else 'no'}): {REASONS.get(name, 'NOT EXPLAINED')}")
+        print(
+            f"  {name} (we say {'yes' if decided else 'no'}): {REASONS.get(name, 'NOT EXPLAINED')}"
+        )
 
 
 def yes(values: Sequence[bool]) -> list[str]:
@@ -74,12 +106,25 @@ def confusion(rows: Sequence[dict[str, str]], forces: Sequence[Forces]) -> None:
         ("may_be_only('guitar')", [one.may_be_only("guitar") for one in forces]),
         ("alone (one kind of instrument, whichever)", [one.alone for one in forces]),
     ):
-        table(f"guitar_alone (down) and {title} (across)", ("yes", "no"), ("yes", "no"), list(zip(yes(said), yes(ours), strict=True)))
+        table(
+            f"guitar_alone (down) and {title} (across)",
+            ("yes", "no"),
+            ("yes", "no"),
+            list(zip(yes(said), yes(ours), strict=True)),
+        )
         agreement("guitar_alone", ours, said, names)
     pairs = [(row["ensemble"], one.kind) for row, one in zip(rows, forces, strict=True)]
     table("ensemble (down) and kind (across)", words, KINDS[1:], pairs)
-    solo = [row["ensemble"] == "solo" or name in ONE_GUITAR for row, name in zip(rows, names, strict=True)]
-    agreement("solo against ensemble, several tracks by the scores", [one.solo for one in forces], solo, names)
+    solo = [
+        row["ensemble"] == "solo" or name in ONE_GUITAR
+        for row, name in zip(rows, names, strict=True)
+    ]
+    agreement(
+        "solo against ensemble, several tracks by the scores",
+        [one.solo for one in forces],
+        solo,
+        names,
+    )
 
 
 def bare(piece: Piece) -> Piece:
@@ -92,14 +137,26 @@ def without_words(rows: Sequence[dict[str, str]], pieces: Sequence[Piece]) -> No
                and Path(row["path"]).stem not in ONE_GUITAR]  # fmt: skip
     sets = {"ensembles of the guitar set": several}
     for name in ("bach", "trecento", "monteverdi", "haydn", "mozart", "beethoven"):
-        paths = [path for path in resolve(f"bundled:{name}") if path.suffix in (".mxl", ".xml", ".musicxml")]
-        sets[f"music21's {name}"] = [piece for path in paths if len((piece := read_piece(path)).parts) > 1]
+        paths = [
+            path
+            for path in resolve(f"bundled:{name}")
+            if path.suffix in (".mxl", ".xml", ".musicxml")
+        ]
+        sets[f"music21's {name}"] = [
+            piece for path in paths if len((piece := read_piece(path)).parts) > 1
+        ]
     print("\nProgram and names taken away: called the work of several players")
     for name, of_them in sets.items():
         for low, high in ((2, 2), (3, 3), (4, 99)):
-            found = [not forces_of(bare(piece)).solo for piece in of_them if low <= len(piece.parts) <= high]
+            found = [
+                not forces_of(bare(piece)).solo
+                for piece in of_them
+                if low <= len(piece.parts) <= high
+            ]
             if found:
-                print(f"  {name}, {low}{'' if low == high else ' or more'} tracks: {sum(found)} of {len(found)}")
+                print(
+                    f"  {name}, {low}{'' if low == high else ' or more'} tracks: {sum(found)} of {len(found)}"
+                )
 
 
 def piano_staves() -> list[tuple[str, Piece]]:
@@ -109,12 +166,19 @@ def piano_staves() -> list[tuple[str, Piece]]:
     found = []
     for name in PIANO_SCORES:
         for path in resolve(f"bundled:{name}"):
-            score = music21.converter.parse(path) if path.suffix in (".mxl", ".xml", ".musicxml") else music21.stream.Score()
+            score = (
+                music21.converter.parse(path)
+                if path.suffix in (".mxl", ".xml", ".musicxml")
+                else music21.stream.Score()
+            )
             staves = [part for part in score.parts if isinstance(part, music21.stream.PartStaff)]
             for pair in zip(staves[::2], staves[1::2], strict=False):
                 notes = [
                     Note(
-                        Fraction(each.offset).limit_denominator(96), Fraction(each.quarterLength).limit_denominator(96), pitch.midi, part=i
+                        Fraction(each.offset).limit_denominator(96),
+                        Fraction(each.quarterLength).limit_denominator(96),
+                        pitch.midi,
+                        part=i,
                     )
                     for i, staff in enumerate(pair)
                     for each in staff.stripTies().flatten().notes
@@ -126,39 +190,65 @@ def piano_staves() -> list[tuple[str, Piece]]:
 
 
 def thresholds(rows: Sequence[dict[str, str]], pieces: Sequence[Piece]) -> None:
-    """Two hands of one player against two players of one instrument: pianos against guitar duos, by composer."""
+    """Two hands of one player against two players of one instrument: pianos against guitar duos, by
+    composer.
+    """
     lanes = [(row["composer_folder"], _in_turns(_tracks(piece)), False) for row, piece in zip(rows, pieces, strict=True)
              if (row["ensemble"].startswith("guitar ") and len(piece.parts) > 1 and Path(row["path"]).stem not in ONE_GUITAR)]  # fmt: skip
-    data = [row for row in lanes if len(row[1]) == 2] + [(name, _tracks(piece), True) for name, piece in piano_staves()]
+    data = [row for row in lanes if len(row[1]) == 2] + [
+        (name, _tracks(piece), True) for name, piece in piano_staves()
+    ]
     measures: tuple[tuple[str, Callable[[Sequence[Track]], float], float], ...] = (
         ("MEETING", lambda pair: _meeting(*pair), MEETING),
         ("CROSSING", _crossing, CROSSING),
     )
-    print(f"\n{sum(one for *_, one in data)} pianos, {sum(not one for *_, one in data)} duos; balanced accuracy")
+    print(
+        f"\n{sum(one for *_, one in data)} pianos, {sum(not one for *_, one in data)} duos; balanced accuracy"
+    )
     for name, measure, chosen in measures:
         values = [(composer, measure(pair), one) for composer, pair, one in data]
         grid = sorted({chosen, *np.round(np.geomspace(0.002, 0.3, 16), 4).tolist()})
-        composers, dice, held_out, learned = sorted({composer for composer, *_ in values}), random.Random(0), [], []
+        composers, dice, held_out, learned = (
+            sorted({composer for composer, *_ in values}),
+            random.Random(0),
+            [],
+            [],
+        )
         for _ in range(300):
             half = set(dice.sample(composers, len(composers) // 2))
-            parts = [[row for row in values if (row[0] in half) == inside] for inside in (True, False)]
+            parts = [
+                [row for row in values if (row[0] in half) == inside] for inside in (True, False)
+            ]
             if all({one for *_, one in part} == {True, False} for part in parts):
                 learned.append(max(grid, key=lambda limit: balanced(parts[0], limit)))
                 held_out.append(balanced(parts[1], learned[-1]))
         low, median, high = np.quantile(learned, [0.25, 0.5, 0.75])
         print(f"  {name}: {chosen} gives {balanced(values, chosen):.2f} on all")
-        print(f"    learned on half of the composers: {median:.4f} ({low:.4f} to {high:.4f}) gives {np.mean(held_out):.2f} on the others")
+        print(
+            f"    learned on half of the composers: {median:.4f} ({low:.4f} to {high:.4f}) gives {np.mean(held_out):.2f} on the others"
+        )
 
 
 def balanced(values: Sequence[tuple[str, float, bool]], limit: float) -> float:
-    return float(np.mean([np.mean([(value <= limit) == one for _, value, one in values if one == kind]) for kind in (True, False)]))
+    return float(
+        np.mean(
+            [
+                np.mean([(value <= limit) == one for _, value, one in values if one == kind])
+                for kind in (True, False)
+            ]
+        )
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", nargs="?", type=Path, default=DATA)
     parser.add_argument("--bare", action="store_true", help="also without programs and names")
-    parser.add_argument("--thresholds", action="store_true", help="also learn the thresholds, cross-validated by composer")
+    parser.add_argument(
+        "--thresholds",
+        action="store_true",
+        help="also learn the thresholds, cross-validated by composer",
+    )
     arguments = parser.parse_args()
     with (arguments.folder / "manifest.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -169,7 +259,9 @@ def main() -> None:
     forces = [forces_of(piece) for piece in pieces]
     end = time.perf_counter()
     share = (end - middle) / (middle - begin)
-    print(f"{len(rows)} files: {(end - middle) / len(rows) * 1e3:.3f} ms a file to decide, {share:.1%} of the time to read it")
+    print(
+        f"{len(rows)} files: {(end - middle) / len(rows) * 1e3:.3f} ms a file to decide, {share:.1%} of the time to read it"
+    )
     confusion(rows, forces)
     if arguments.bare:
         without_words(rows, pieces)

@@ -66,7 +66,9 @@ def composed(folder: Path) -> dict[str, Any]:
 def results(folder: Path, *, quick: bool) -> dict[str, Any]:
     """Everything that is compared; see the module's docstring."""
     folder.mkdir(parents=True, exist_ok=True)
-    store = run("corpus", "build", DATA / "mutopia-guitar", "-o", folder / "guitar.parquet", "--force")
+    store = run(
+        "corpus", "build", DATA / "mutopia-guitar", "-o", folder / "guitar.parquet", "--force"
+    )
     values: dict[str, Any] = {"composed": composed(folder), "store": store["fingerprint"]}
     if quick:
         return values
@@ -84,7 +86,9 @@ def verdict(before: Any, now: Any) -> str:
     if before == now:
         return "the same"
     if isinstance(before, list) and isinstance(now, list):
-        common = next((i for i, (a, b) in enumerate(zip(before, now, strict=False)) if a != b), len(before))
+        common = next(
+            (i for i, (a, b) in enumerate(zip(before, now, strict=False)) if a != b), len(before)
+        )
         return f"DIFFERENT: {len(before)} notes before, {len(now)} now, the first {common} equal"
     return f"DIFFERENT: {before} before, {now} now"
 
@@ -97,7 +101,9 @@ def flat(values: Any, name: str = "") -> dict[str, Any]:
         items = ((str(number), value) for number, value in enumerate(values, 1))
     else:
         return {name: values}
-    return {key: leaf for part, value in items for key, leaf in flat(value, f"{name}/{part}").items()}
+    return {
+        key: leaf for part, value in items for key, leaf in flat(value, f"{name}/{part}").items()
+    }
 
 
 def main() -> None:

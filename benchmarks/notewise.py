@@ -1,14 +1,19 @@
-"""What `notewise` costs, beside the same network in plain PyTorch (`notewise_peer.py` says what is the same and what it is spared).
+"""What `notewise` costs, beside the same network in plain PyTorch (`notewise_peer.py` says what is
+the same and what it is spared).
 
-compose: tokens and notes a second with untrained weights of the default sizes, for one piece and for 64 takes at once; what the loop's
-compilation takes, apart; and how much memory a piece of ten times the length takes more (aims: 1,000 and 5,000 notes a second; none).
-train: seconds a 1,000 tokens of a training step, 32 windows of 320 tokens, on made-up pieces; dropout and Adam, nothing else.
-growth: the same cost at other lengths of the context and other widths, 16 windows a step; `--plot` draws it.
+compose: tokens and notes a second with untrained weights of the default sizes, for one piece and
+for 64 takes at once; what the loop's compilation takes, apart; and how much memory a piece of ten
+times the length takes more (aims: 1,000 and 5,000 notes a second; none). train: seconds a 1,000
+tokens of a training step, 32 windows of 320 tokens, on made-up pieces; dropout and Adam, nothing
+else. growth: the same cost at other lengths of the context and other widths, 16 windows a step;
+`--plot` draws it.
 
-Each works in a process of its own on all cores, and they take turns, so that all share the machine's noise. Beside the clock stands the
-processors' time, which other work on the machine disturbs less.
+Each works in a process of its own on all cores, and they take turns, so that all share the
+machine's noise. Beside the clock stands the processors' time, which other work on the machine
+disturbs less.
 
-    python benchmarks/notewise.py [compose|train|growth] [--rounds 5] [--quick] [--plot docs/images/notewise-cost.png]
+    python benchmarks/notewise.py [compose|train|growth] [--rounds 5] [--quick] [--plot
+    docs/images/notewise-cost.png]
                                   [--cores recurrent] [--torch-python .venv-torch/bin/python]
 """
 
@@ -49,7 +54,13 @@ def made_up(number: int, events: int) -> list[Any]:
         for _ in range(events):
             on = {pitch for pitch in before if rng.random() < 0.25}
             chord = tuple(sorted(on | set(rng.integers(40, 84, rng.integers(1, 5)).tolist())))
-            music.append(Event(chord, Fraction(int(rng.integers(1, 17)), 4), tuple(pitch for pitch in chord[:-1] if pitch in on)))
+            music.append(
+                Event(
+                    chord,
+                    Fraction(int(rng.integers(1, 17)), 4),
+                    tuple(pitch for pitch in chord[:-1] if pitch in on),
+                )
+            )
             before = chord
         pieces.append(Piece.from_events(music))
     return pieces
@@ -62,7 +73,13 @@ def codec_and_windows(batch: int, length: int) -> tuple[Any, tuple[np.ndarray, .
 
     pieces = made_up(batch, length // 2 + 8)
     codec = NoteCodec.from_pieces(pieces)
-    found = windows([type(one)(one.tokens[: length + 1], one.common[: length + 1]) for one in codec.encode_pieces(pieces)], length=length)
+    found = windows(
+        [
+            type(one)(one.tokens[: length + 1], one.common[: length + 1])
+            for one in codec.encode_pieces(pieces)
+        ],
+        length=length,
+    )
     assert found.inputs.shape[:2] == (batch, length)
     return codec, tuple(found)
 
@@ -74,7 +91,16 @@ def built(spec: Spec, codec: Any) -> Any:
     from partimento.models import model_class
 
     kind = model_class("notewise")
-    names = ("core", "embed_size", "units", "layers", "heads", "context", "dropout", "input_dropout")
+    names = (
+        "core",
+        "embed_size",
+        "units",
+        "layers",
+        "heads",
+        "context",
+        "dropout",
+        "input_dropout",
+    )
     return kind(kind.config_type(**{name: spec[name] for name in names}), codec)
 
 
@@ -86,9 +112,13 @@ def training(spec: Spec) -> Callable[[int], Answer]:
 
     codec, columns = codec_and_windows(spec["batch"], spec["length"])
     model = built(spec, codec)
-    loop = backend.trainer(model.network, keras.optimizers.Adam(0.001), model.losses, terms=len(model.terms))
+    loop = backend.trainer(
+        model.network, keras.optimizers.Adam(0.001), model.losses, terms=len(model.terms)
+    )
     batches = tuple(column[None] for column in columns)
-    return lambda number: timed(lambda: loop.train(batches, 1, number)) | {"parameters": model.parameters}
+    return lambda number: (
+        timed(lambda: loop.train(batches, 1, number)) | {"parameters": model.parameters}
+    )
 
 
 def composer(spec: Spec) -> Callable[..., Answer]:
@@ -106,7 +136,11 @@ def composer(spec: Spec) -> Callable[..., Answer]:
     def run(seed: int, events: int = spec["events"], steps: int = 2**30) -> Answer:
         out: list[Any] = []
         limits = Limits(events + 1, steps, may_end=False)
-        took = timed(lambda: out.append(roll(model, begun, limits=limits, choice=Choice(), takes=spec["takes"], seed=seed)))
+        took = timed(
+            lambda: out.append(
+                roll(model, begun, limits=limits, choice=Choice(), takes=spec["takes"], seed=seed)
+            )
+        )
         tokens = out[0].tokens[:, len(begun) :, 0]
         notes = int(np.count_nonzero((tokens >= NOTE) & (tokens < layout.duration)))
         return took | {"tokens": int(np.count_nonzero(tokens)), "notes": notes}
@@ -115,7 +149,9 @@ def composer(spec: Spec) -> Callable[..., Answer]:
 
 
 def memory(spec: Spec) -> Callable[[int], Answer]:
-    """How much the peak of memory rises from a piece to one of ten times the length; both loops are compiled before."""
+    """How much the peak of memory rises from a piece to one of ten times the length; both loops are
+    compiled before.
+    """
     run, events = composer(spec), spec["events"]
 
     def grown(_: int) -> Answer:
@@ -125,7 +161,12 @@ def memory(spec: Spec) -> Callable[[int], Answer]:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         long = run(1, 10 * events)
         after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return {"short": short["tokens"], "long": long["tokens"], "before": before / 1024, "more": (after - before) / 1024}
+        return {
+            "short": short["tokens"],
+            "long": long["tokens"],
+            "before": before / 1024,
+            "more": (after - before) / 1024,
+        }
 
     return grown
 
@@ -141,17 +182,25 @@ def timed(call: Callable[[], Any]) -> Answer:
 
 
 class Worker:
-    """One who waits in a process of its own for its turn; the first turn compiles, and does not count."""
+    """One who waits in a process of its own for its turn; the first turn compiles, and does not
+    count.
+    """
 
     def __init__(self, spec: Spec, python: str) -> None:
         ours = python == sys.executable
         environment = {**os.environ, "KERAS_BACKEND": "jax", "TF_CPP_MIN_LOG_LEVEL": "3"}
         for setting in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):  # meant for older builds
             environment.pop(setting, None)
-        script = [__file__, "--worker"] if ours else [str(Path(__file__).with_name("notewise_peer.py"))]
+        script = (
+            [__file__, "--worker"] if ours else [str(Path(__file__).with_name("notewise_peer.py"))]
+        )
         self.name, self.turns = "ours" if ours else "PyTorch", 0
         self.process = subprocess.Popen(
-            [python, *script, json.dumps(spec)], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [python, *script, json.dumps(spec)],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
 
     def turn(self) -> Answer:
@@ -174,7 +223,9 @@ class Worker:
         self.process.wait()
 
 
-def in_turn(spec: Spec, pythons: Sequence[str], rounds: int) -> tuple[list[Answer], list[list[Answer]]]:
+def in_turn(
+    spec: Spec, pythons: Sequence[str], rounds: int
+) -> tuple[list[Answer], list[list[Answer]]]:
     """The first, uncounted answer of each, and the answers of every round."""
     workers = [Worker(spec, python) for python in pythons]
     try:
@@ -206,12 +257,22 @@ def defaults(task: str, core: str, **more: Any) -> Spec:
 def compose(options: argparse.Namespace) -> None:
     codec, _ = codec_and_windows(4, 64)
     sizes = {"vocabulary": codec.sizes[0], "duration": codec.layout.duration}
-    print("core         takes   notes/s  tokens/s  PyTorch's   ours against PyTorch (processor)   compiled in")
+    print(
+        "core         takes   notes/s  tokens/s  PyTorch's   ours against PyTorch (processor)   compiled in"
+    )
     for core in options.cores:
-        for takes, events in ((1, 60 if options.quick else 600), (64, 10 if options.quick else 100)):
-            spec = defaults("compose", core, takes=takes, events=events, tokens=events * 10 // 3, **sizes)
+        for takes, events in (
+            (1, 60 if options.quick else 600),
+            (64, 10 if options.quick else 100),
+        ):
+            spec = defaults(
+                "compose", core, takes=takes, events=events, tokens=events * 10 // 3, **sizes
+            )
             first, rounds = in_turn(spec, options.pythons, options.rounds)
-            each, worked = (lambda a: a["seconds"] / a["tokens"]), (lambda a: a["processor"] / a["tokens"])
+            each, worked = (
+                (lambda a: a["seconds"] / a["tokens"]),
+                (lambda a: a["processor"] / a["tokens"]),
+            )
             notes = middle(rounds, 0, lambda a: a["notes"] / a["seconds"])
             tokens, peers = (1 / middle(rounds, who, each) for who in (0, 1))
             compiled = first[0]["seconds"] - middle(rounds, 0, lambda a: a["seconds"])
@@ -220,7 +281,11 @@ def compose(options: argparse.Namespace) -> None:
                 f"{ratio(rounds, each):8.1f} times ({ratio(rounds, worked):.1f})             {compiled:6.1f} s",
                 flush=True,
             )
-        (found,), _ = in_turn(defaults("memory", core, takes=1, events=30 if options.quick else 300), options.pythons[:1], 0)
+        (found,), _ = in_turn(
+            defaults("memory", core, takes=1, events=30 if options.quick else 300),
+            options.pythons[:1],
+            0,
+        )
         told = "{}: {short:,.0f} tokens at a peak of {before:,.0f} MB; {long:,.0f} tokens take {more:.1f} MB more"
         print(told.format(core, **found), flush=True)
 
@@ -240,57 +305,104 @@ def cost(spec: Spec, options: argparse.Namespace, rounds: int) -> list[list[Answ
         path = Path(folder) / "batch.npz"
         np.savez(
             path,
-            facts=np.stack([numbers for numbers, _ in facts], -1).astype(np.int32) + first.astype(np.int32),
+            facts=np.stack([numbers for numbers, _ in facts], -1).astype(np.int32)
+            + first.astype(np.int32),
             directions=np.stack([*anchors, degree]).astype(np.uint8),
             again=shown[..., AGAIN],
             length=shown[..., LENGTH],
             legal=codec.may_follow(shown),
             target=np.where(counted, target, -100),
         )
-        events = int(np.count_nonzero(np.isin(target, (END, UNKNOWN)) | ((target >= layout.duration) & (target < layout.bar))))
-        told = {"data": str(path), "vocabulary": codec.sizes[0], "kinds": int(sum(kinds for _, kinds in facts)), "events": events}
+        events = int(
+            np.count_nonzero(
+                np.isin(target, (END, UNKNOWN))
+                | ((target >= layout.duration) & (target < layout.bar))
+            )
+        )
+        told = {
+            "data": str(path),
+            "vocabulary": codec.sizes[0],
+            "kinds": int(sum(kinds for _, kinds in facts)),
+            "events": events,
+        }
         return in_turn({**spec, **told}, options.pythons, rounds)[1]
 
 
 def train(options: argparse.Namespace) -> None:
     batch, length = (4, 64) if options.quick else (32, 320)
     thousands = batch * length / 1000
-    print("core         seconds/1,000 tokens: ours  PyTorch   ratio     processor: ours  PyTorch   ratio     parameters")
+    print(
+        "core         seconds/1,000 tokens: ours  PyTorch   ratio     processor: ours  PyTorch   ratio     parameters"
+    )
     for core in options.cores:
         rounds = cost(defaults("train", core, batch=batch, length=length), options, options.rounds)
         line = f"{core:12} "
         for what, wide in (("seconds", 26), ("processor", 21)):
-            ours, peer = (middle(rounds, who, lambda a, what=what: a[what]) / thousands for who in (0, 1))
-            line += f"{ours:{wide}.4f} {peer:8.4f} {ratio(rounds, lambda a, what=what: a[what]):7.2f}"
-        print(line + "     {:,.0f}, {:,.0f}".format(*(answer["parameters"] for answer in rounds[0])), flush=True)
+            ours, peer = (
+                middle(rounds, who, lambda a, what=what: a[what]) / thousands for who in (0, 1)
+            )
+            line += (
+                f"{ours:{wide}.4f} {peer:8.4f} {ratio(rounds, lambda a, what=what: a[what]):7.2f}"
+            )
+        print(
+            line + "     {:,.0f}, {:,.0f}".format(*(answer["parameters"] for answer in rounds[0])),
+            flush=True,
+        )
 
 
 def growth(options: argparse.Namespace) -> None:
-    batch, lengths, widths = (2, LENGTHS[:2], WIDTHS[:2]) if options.quick else (16, LENGTHS, WIDTHS)
+    batch, lengths, widths = (
+        (2, LENGTHS[:2], WIDTHS[:2]) if options.quick else (16, LENGTHS, WIDTHS)
+    )
     curves: dict[str, dict[tuple[str, str], list[float]]] = {}
     known: dict[tuple[str, int, int], list[float]] = {}
-    print("core         length  width   processor seconds/1,000 tokens: ours  PyTorch   on the clock: ours  PyTorch")
-    for axis, sizes in (("length", [(length, 256) for length in lengths]), ("width", [(256, width) for width in widths])):
+    print(
+        "core         length  width   processor seconds/1,000 tokens: ours  PyTorch   on the clock: ours  PyTorch"
+    )
+    for axis, sizes in (
+        ("length", [(length, 256) for length in lengths]),
+        ("width", [(256, width) for width in widths]),
+    ):
         for core in options.cores:
             for length, units in sizes:
                 if (core, length, units) not in known:
                     known[core, length, units] = one_size(core, length, units, batch, options)
-                for name, value in zip(("ours", "PyTorch"), known[core, length, units], strict=True):
+                for name, value in zip(
+                    ("ours", "PyTorch"), known[core, length, units], strict=True
+                ):
                     curves.setdefault(axis, {}).setdefault((core, name), []).append(value)
     if options.plot:
         plot(curves, {"length": lengths, "width": widths}, options.plot)
 
 
-def one_size(core: str, length: int, units: int, batch: int, options: argparse.Namespace) -> list[float]:
-    """Processor seconds a 1,000 tokens, ours and PyTorch's; all of the window is looked at, and the embedding is as wide as the core."""
-    spec = defaults("train", core, batch=batch, length=length) | {"units": units, "embed_size": units, "context": max(length, 256)}
+def one_size(
+    core: str, length: int, units: int, batch: int, options: argparse.Namespace
+) -> list[float]:
+    """Processor seconds a 1,000 tokens, ours and PyTorch's; all of the window is looked at, and the
+    embedding is as wide as the core.
+    """
+    spec = defaults("train", core, batch=batch, length=length) | {
+        "units": units,
+        "embed_size": units,
+        "context": max(length, 256),
+    }
     rounds, thousands = cost(spec, options, max(1, options.rounds // 2)), batch * length / 1000
-    worked, clock = ([middle(rounds, who, lambda a, w=w: a[w]) / thousands for who in (0, 1)] for w in ("processor", "seconds"))
-    print(f"{core:12} {length:6} {units:6} {worked[0]:38.4f} {worked[1]:8.4f} {clock[0]:20.4f} {clock[1]:8.4f}", flush=True)
+    worked, clock = (
+        [middle(rounds, who, lambda a, w=w: a[w]) / thousands for who in (0, 1)]
+        for w in ("processor", "seconds")
+    )
+    print(
+        f"{core:12} {length:6} {units:6} {worked[0]:38.4f} {worked[1]:8.4f} {clock[0]:20.4f} {clock[1]:8.4f}",
+        flush=True,
+    )
     return worked
 
 
-def plot(curves: Mapping[str, Mapping[tuple[str, str], Sequence[float]]], sizes: Mapping[str, Sequence[int]], path: Path) -> None:
+def plot(
+    curves: Mapping[str, Mapping[tuple[str, str], Sequence[float]]],
+    sizes: Mapping[str, Sequence[int]],
+    path: Path,
+) -> None:
     """Two panels, both axes logarithmic: cost over the context's length and over the width."""
     from partimento.plots.style import COLOURS, new_figure, style, write_plot
 
@@ -300,17 +412,32 @@ def plot(curves: Mapping[str, Mapping[tuple[str, str], Sequence[float]]], sizes:
         for axes, (axis, lines) in zip(panels, curves.items(), strict=True):
             for (core, name), values in lines.items():
                 ours, colour = name == "ours", COLOURS[CORES.index(core)]
-                look = {"linestyle": "-" if ours else (0, (4, 3)), "linewidth": 2.2 if ours else 1.4, "markersize": 6 if ours else 4}
+                look = {
+                    "linestyle": "-" if ours else (0, (4, 3)),
+                    "linewidth": 2.2 if ours else 1.4,
+                    "markersize": 6 if ours else 4,
+                }
                 label = f"{core}, {'partimento' if ours else 'plain PyTorch'}"
-                axes.plot(sizes[axis], np.asarray(values) * 1000, "o", color=colour, label=label, **look)
+                axes.plot(
+                    sizes[axis], np.asarray(values) * 1000, "o", color=colour, label=label, **look
+                )
             axes.set_xscale("log")
             axes.set_yscale("log")
             axes.set_xticks(sizes[axis], [f"{size:,}" for size in sizes[axis]])
             axes.minorticks_off()
             axes.grid(visible=True)
-        everything = [1000 * value for lines in curves.values() for values in lines.values() for value in values]
+        everything = [
+            1000 * value
+            for lines in curves.values()
+            for values in lines.values()
+            for value in values
+        ]
         low, high = min(everything), max(everything)
-        ticks = [tick for tick in (m * 10**n for n in range(6) for m in (1, 2, 5)) if low / 1.6 <= tick <= high * 1.6]
+        ticks = [
+            tick
+            for tick in (m * 10**n for n in range(6) for m in (1, 2, 5))
+            if low / 1.6 <= tick <= high * 1.6
+        ]
         panels[0].set_yticks(ticks, [f"{tick:,} ms" for tick in ticks])
         panels[0].set_ylim(low / 1.3, high * 1.3)
         panels[0].set_title("Length of the context", fontsize=12)
@@ -318,13 +445,26 @@ def plot(curves: Mapping[str, Mapping[tuple[str, str], Sequence[float]]], sizes:
         panels[1].set_title("Width of the core", fontsize=12)
         panels[1].set_xlabel("units, the embedding as wide; 256 tokens")
         panels[0].legend(*panels[0].get_legend_handles_labels(), fontsize=10)
-        figure.suptitle("Processor time of training on 1,000 tokens", x=0.01, ha="left", fontweight="bold", fontsize=14)
+        figure.suptitle(
+            "Processor time of training on 1,000 tokens",
+            x=0.01,
+            ha="left",
+            fontweight="bold",
+            fontsize=14,
+        )
         write_plot(figure, path, force=True)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="?", choices=["compose", "train", "growth"], help="compose and train, if nothing is said")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "what",
+        nargs="?",
+        choices=["compose", "train", "growth"],
+        help="compose and train, if nothing is said",
+    )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--quick", action="store_true", help="tiny sizes, to see that it works")
     parser.add_argument("--plot", type=Path, help="a PNG or SVG of the growth")
@@ -339,7 +479,9 @@ def main() -> None:
             print(json.dumps(run(int(line))), flush=True)
         return
     if not Path(options.torch_python).exists():
-        sys.exit(f"no {options.torch_python}: make test-backends makes it, or name one with --torch-python")
+        sys.exit(
+            f"no {options.torch_python}: make test-backends makes it, or name one with --torch-python"
+        )
     os.environ["KERAS_BACKEND"] = "jax"
     options.pythons = (sys.executable, options.torch_python)
     options.rounds = 1 if options.quick else options.rounds

@@ -1,12 +1,16 @@
-"""The network of `notewise` in plain PyTorch, run by `benchmarks/notewise.py` with the Python that has torch; needs NumPy beside it.
+"""The network of `notewise` in plain PyTorch, run by `benchmarks/notewise.py` with the Python that
+has torch; needs NumPy beside it.
 
-Training: an embedding of the same facts, summed; `nn.LSTM` or the transformer's block with PyTorch's own fused attention; the same outputs
-with the same masks; Adam. The facts, directions and masks are handed to it ready-made, where ours works them out in the compiled step.
-Composing: an eager loop, a token a turn, over `nn.LSTMCell` or a ring of keys and values that is written in place. What is shown to ours is
-replaced by one embedding of the same width, and of the grammar only falling notes are left: it does less. Every turn is taken with one
-thread and with all, and the smaller time counts, of the clock and of the processors each.
+Training: an embedding of the same facts, summed; `nn.LSTM` or the transformer's block with
+PyTorch's own fused attention; the same outputs with the same masks; Adam. The facts, directions and
+masks are handed to it ready-made, where ours works them out in the compiled step. Composing: an
+eager loop, a token a turn, over `nn.LSTMCell` or a ring of keys and values that is written in
+place. What is shown to ours is replaced by one embedding of the same width, and of the grammar only
+falling notes are left: it does less. Every turn is taken with one thread and with all, and the
+smaller time counts, of the clock and of the processors each.
 
-    python benchmarks/notewise_peer.py '{"task": "compose", "core": "recurrent", …}'     # a number comes in on a line, an answer goes out
+    python benchmarks/notewise_peer.py '{"task": "compose", "core": "recurrent", …}'     # a number
+    comes in on a line, an answer goes out
 """
 
 from __future__ import annotations
@@ -31,7 +35,10 @@ class Block(nn.Module):
         super().__init__()
         self.size, self.heads, self.context = size, heads, context
         self.norms = nn.ModuleList([nn.LayerNorm(size, eps=1e-3) for _ in range(2)])
-        self.joined, self.attended = nn.Linear(size, 3 * size, bias=False), nn.Linear(size, size, bias=False)
+        self.joined, self.attended = (
+            nn.Linear(size, 3 * size, bias=False),
+            nn.Linear(size, size, bias=False),
+        )
         self.feed = nn.Sequential(nn.Linear(size, 4 * size), nn.GELU(), nn.Linear(4 * size, size))
         self.drop = nn.Dropout(dropout)
         half = size // heads // 2
@@ -42,7 +49,11 @@ class Block(nn.Module):
     def split(self, x: Any, first: int) -> list[Any]:
         """Queries, keys and values ``(B, heads, L, size / heads)``."""
         batch, length, _ = x.shape
-        q, k, v = self.joined(self.norms[0](x)).view(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        q, k, v = (
+            self.joined(self.norms[0](x))
+            .view(batch, length, 3, self.heads, -1)
+            .permute(2, 0, 3, 1, 4)
+        )
         return [self.turned(q, first, length), self.turned(k, first, length), v]
 
     def turned(self, x: Any, first: int, length: int) -> Any:
@@ -57,16 +68,23 @@ class Block(nn.Module):
             heard = functional.scaled_dot_product_attention(q, k, v, is_causal=True)
         else:
             apart = torch.arange(length)[:, None] - torch.arange(length)
-            heard = functional.scaled_dot_product_attention(q, k, v, attn_mask=(apart >= 0) & (apart < self.context))
+            heard = functional.scaled_dot_product_attention(
+                q, k, v, attn_mask=(apart >= 0) & (apart < self.context)
+            )
         x = x + self.drop(self.attended(heard.transpose(1, 2).reshape(x.shape)))
         return x + self.drop(self.feed(self.norms[1](x)))
 
     def step(self, x: Any, ring: list[Any], turn: int) -> Any:
         """One step ``(B, size)``; the ring's keys and values are written in place."""
         q, k, v = self.split(x[:, None], turn)
-        ring[0][:, :, turn % self.context], ring[1][:, :, turn % self.context] = k[:, :, 0], v[:, :, 0]
+        ring[0][:, :, turn % self.context], ring[1][:, :, turn % self.context] = (
+            k[:, :, 0],
+            v[:, :, 0],
+        )
         filled = min(turn + 1, self.context)
-        heard = functional.scaled_dot_product_attention(q, ring[0][:, :, :filled], ring[1][:, :, :filled])
+        heard = functional.scaled_dot_product_attention(
+            q, ring[0][:, :, :filled], ring[1][:, :, :filled]
+        )
         x = x + self.attended(heard.transpose(1, 2).reshape(x.shape))
         return x + self.feed(self.norms[1](x))
 
@@ -76,16 +94,30 @@ class Network(nn.Module):
 
     def __init__(self, spec: dict[str, Any], kinds: int) -> None:
         super().__init__()
-        units, embed, self.recurrent = spec["units"], spec["embed_size"], spec["core"] == "recurrent"
+        units, embed, self.recurrent = (
+            spec["units"],
+            spec["embed_size"],
+            spec["core"] == "recurrent",
+        )
         self.facts = nn.Embedding(kinds, embed)
-        self.drops = nn.ModuleList([nn.Dropout(spec["input_dropout"])] + [nn.Dropout(spec["dropout"]) for _ in range(spec["layers"])])
+        self.drops = nn.ModuleList(
+            [nn.Dropout(spec["input_dropout"])]
+            + [nn.Dropout(spec["dropout"]) for _ in range(spec["layers"])]
+        )
         sizes = [embed] + [units] * (spec["layers"] - 1)
         if self.recurrent:
             whole = spec["task"] == "train"
-            self.core = nn.ModuleList([nn.LSTM(size, units, batch_first=True) if whole else nn.LSTMCell(size, units) for size in sizes])
+            self.core = nn.ModuleList(
+                [
+                    nn.LSTM(size, units, batch_first=True) if whole else nn.LSTMCell(size, units)
+                    for size in sizes
+                ]
+            )
         else:
             self.widened = nn.Linear(embed, units)
-            self.core = nn.ModuleList([Block(units, spec["heads"], spec["context"], spec["dropout"]) for _ in sizes])
+            self.core = nn.ModuleList(
+                [Block(units, spec["heads"], spec["context"], spec["dropout"]) for _ in sizes]
+            )
         self.token = nn.Linear(units, spec["vocabulary"])
         self.intervals = nn.ModuleList([nn.Linear(units, INTERVALS, bias=False) for _ in range(3)])
         self.degrees = nn.Linear(units, DEGREES, bias=False)
@@ -104,7 +136,9 @@ class Network(nn.Module):
         return h
 
     def logits(self, h: Any, directions: list[Any]) -> Any:
-        """``(…, units)`` and, for every pitch, which interval from three notes and which degree it is."""
+        """``(…, units)`` and, for every pitch, which interval from three notes and which degree it
+        is.
+        """
         notes = self.degrees(h).gather(-1, directions[3])
         for layer, interval in zip(self.intervals, directions, strict=False):
             notes = notes + layer(h).gather(-1, interval)
@@ -116,7 +150,9 @@ def training(spec: dict[str, Any]) -> Any:
     """Steps on one batch, ready-made: seconds of each."""
     with np.load(spec["data"], allow_pickle=False) as data:
         part = {name: torch.from_numpy(data[name]) for name in data.files}
-    facts, target, again, length = (part[name].long() for name in ("facts", "target", "again", "length"))
+    facts, target, again, length = (
+        part[name].long() for name in ("facts", "target", "again", "length")
+    )
     directions, illegal = [*part["directions"].long()], ~part["legal"]
     model = Network(spec, int(spec["kinds"]))
     optimizer = torch.optim.Adam(model.parameters(), 0.001)
@@ -126,8 +162,17 @@ def training(spec: dict[str, Any]) -> Any:
         optimizer.zero_grad()
         h = model(facts)
         trust = (model.repeat(h) + model.trust(length))[..., 0] * (length > 0)
-        logits = model.logits(h, directions).scatter_add(-1, again[..., None], trust[..., None]).masked_fill(illegal, NEVER)
-        loss = functional.cross_entropy(logits.flatten(0, 1), target.flatten(), ignore_index=-100, reduction="sum") / events
+        logits = (
+            model.logits(h, directions)
+            .scatter_add(-1, again[..., None], trust[..., None])
+            .masked_fill(illegal, NEVER)
+        )
+        loss = (
+            functional.cross_entropy(
+                logits.flatten(0, 1), target.flatten(), ignore_index=-100, reduction="sum"
+            )
+            / events
+        )
         loss.backward()
         optimizer.step()
         loss.item()
@@ -142,7 +187,11 @@ def composing(spec: dict[str, Any]) -> Any:
     """So many tokens for each take, from untrained weights."""
     takes, vocabulary = spec["takes"], spec["vocabulary"]
     model = Network(spec, vocabulary).eval()
-    numbers, pitches, last_note = torch.arange(vocabulary), torch.arange(PITCHES), torch.arange(PITCHES + 1)[:, None]
+    numbers, pitches, last_note = (
+        torch.arange(vocabulary),
+        torch.arange(PITCHES),
+        torch.arange(PITCHES + 1)[:, None],
+    )
     pitch, is_note = (numbers - NOTE) % PITCHES, (numbers >= NOTE) & (numbers < spec["duration"])
     may = torch.where(is_note, pitch < last_note, numbers >= spec["duration"])  # (P + 1, V)
     interval = (pitches - last_note).clamp(-SPAN, SPAN) + SPAN  # (P + 1, P)
@@ -151,9 +200,15 @@ def composing(spec: dict[str, Any]) -> Any:
     def compose() -> tuple[int, int]:
         width = spec["units"] // spec["heads"]
         if model.recurrent:
-            state: list[Any] = [(torch.zeros(takes, spec["units"]), torch.zeros(takes, spec["units"])) for _ in model.core]
+            state: list[Any] = [
+                (torch.zeros(takes, spec["units"]), torch.zeros(takes, spec["units"]))
+                for _ in model.core
+            ]
         else:
-            state = [[torch.zeros(takes, spec["heads"], spec["context"], width) for _ in range(2)] for _ in model.core]
+            state = [
+                [torch.zeros(takes, spec["heads"], spec["context"], width) for _ in range(2)]
+                for _ in model.core
+            ]
         token, last, out = torch.ones(takes, dtype=torch.long), torch.full((takes,), PITCHES), []
         for turn in range(spec["tokens"]):
             h = model.facts(token)
@@ -194,7 +249,9 @@ def main() -> None:
     several = sorted({1, torch.get_num_threads()})
     for line in sys.stdin:
         answers = []
-        for threads in several:  # two threads wait for each other at every step, which costs more than it brings where others work, too
+        # two threads wait for each other at every step, which costs more than it brings where
+        # others work, too
+        for threads in several:
             torch.set_num_threads(threads)
             answers.append(run(int(line)))
         best = {what: min(answer[what] for answer in answers) for what in ("seconds", "processor")}

@@ -2,10 +2,11 @@
 
 python benchmarks/originality.py [--events 1000000] [--queries 60]
 
-The corpus: real guitar pieces and chorales as they are, and made ones of 300 events, stretches of the real ones in other keys, until there
-are enough. Three kinds of pieces are asked for: real ones (which are left out, of the made ones too), made ones, and copies of what is in
-the corpus. Peers in the same run: the same answers by NumPy without an index, and, where it is installed (`pip install pydivsufsort`),
-pydivsufsort's sorting of the same suffixes.
+The corpus: real guitar pieces and chorales as they are, and made ones of 300 events, stretches of
+the real ones in other keys, until there are enough. Three kinds of pieces are asked for: real ones
+(which are left out, of the made ones too), made ones, and copies of what is in the corpus. Peers in
+the same run: the same answers by NumPy without an index, and, where it is installed (`pip install
+pydivsufsort`), pydivsufsort's sorting of the same suffixes.
 """
 
 from __future__ import annotations
@@ -36,12 +37,20 @@ def joined(parts: Sequence[Line]) -> Line:
     count = sum(len(part.shapes) for part in parts)
     time_ = np.arange(count)
     reference = np.concatenate([part.reference for part in parts])
-    return Line([shape for part in parts for shape in part.shapes], reference, time_, time_ // 4 + 1, 1)
+    return Line(
+        [shape for part in parts for shape in part.shapes], reference, time_, time_ // 4 + 1, 1
+    )
 
 
 def stretch(line: Line, begin: int, end: int, up: int) -> Line:
     reference = line.reference[begin:end]
-    return Line(line.shapes[begin:end], np.where(reference < 0, reference, reference + up), line.onset[begin:end], line.bar[begin:end], 1)
+    return Line(
+        line.shapes[begin:end],
+        np.where(reference < 0, reference, reference + up),
+        line.onset[begin:end],
+        line.bar[begin:end],
+        1,
+    )
 
 
 def made(real: Sequence[Line], rng: np.random.Generator) -> Line:
@@ -50,7 +59,14 @@ def made(real: Sequence[Line], rng: np.random.Generator) -> Line:
     while (left := LENGTH - sum(len(part.shapes) for part in parts)) > 0:
         line = real[rng.integers(len(real))]
         begin = int(rng.integers(len(line.shapes)))
-        parts.append(stretch(line, begin, min(begin + int(rng.integers(*STRETCH)), begin + left), int(rng.integers(-5, 7))))
+        parts.append(
+            stretch(
+                line,
+                begin,
+                min(begin + int(rng.integers(*STRETCH)), begin + left),
+                int(rng.integers(-5, 7)),
+            )
+        )
     return joined(parts)
 
 
@@ -87,10 +103,14 @@ def told(name: str, queries: Sequence[Line], ms: Sequence[float], runs: Sequence
         f"  {name}: {np.median(ms):.2f} ms a piece (median, of {np.median([len(each.shapes) for each in queries]):.0f} events), at most",
         end=" ",
     )
-    print(f"{ms[slowest]:.2f} ({len(queries[slowest].shapes):,} events); longest run {np.median(runs):.0f}, median, {np.max(runs)}, most")
+    print(
+        f"{ms[slowest]:.2f} ({len(queries[slowest].shapes):,} events); longest run {np.median(runs):.0f}, median, {np.max(runs)}, most"
+    )
 
 
-def corpus_of(events: int, queries: int, rng: np.random.Generator) -> tuple[list[Line], dict[str, list[Line]]]:
+def corpus_of(
+    events: int, queries: int, rng: np.random.Generator
+) -> tuple[list[Line], dict[str, list[Line]]]:
     """The lines of the corpus, and those that are asked for."""
     names = [str(DATA / "mutopia-guitar")] if (DATA / "mutopia-guitar").is_dir() else []
     began = time.perf_counter()
@@ -99,7 +119,9 @@ def corpus_of(events: int, queries: int, rng: np.random.Generator) -> tuple[list
     real = [line for piece in pieces if len((line := lines_of(piece).chords).shapes) > 1]
     lines_s = time.perf_counter() - began - read
     count = sum(len(line.shapes) for line in real)
-    print(f"{len(real)} real pieces, {count:,} events: read in {read:.1f} s, made lines in {lines_s:.1f} s (chords and melody)")
+    print(
+        f"{len(real)} real pieces, {count:,} events: read in {read:.1f} s, made lines in {lines_s:.1f} s (chords and melody)"
+    )
     left_out = {int(n) for n in rng.choice(len(real), queries, replace=False)}
     lines = [line for n, line in enumerate(real) if n not in left_out]
     kept = list(lines)
@@ -111,7 +133,9 @@ def corpus_of(events: int, queries: int, rng: np.random.Generator) -> tuple[list
     while count < events:
         lines.append(made(kept, rng))
         count += LENGTH
-    asked["copies of pieces of the corpus"] = [lines[n] for n in rng.choice(len(lines), queries, replace=False)]
+    asked["copies of pieces of the corpus"] = [
+        lines[n] for n in rng.choice(len(lines), queries, replace=False)
+    ]
     return lines, asked
 
 
@@ -122,14 +146,21 @@ def peer_sorting(index: Index) -> None:
         return
     library = importlib.import_module("pydivsufsort")
     text = index.code.astype(np.int64)
-    pairs = [(timed(lambda: suffix_ranks(text)), timed(lambda: library.divsufsort(text))) for _ in range(5)]
+    pairs = [
+        (timed(lambda: suffix_ranks(text)), timed(lambda: library.divsufsort(text)))
+        for _ in range(5)
+    ]
     ours, peer = np.median(pairs, axis=0) / 1000
     ratio = np.median([a / b for a, b in pairs])
-    print(f"  sorting its suffixes: {ours:.2f} s, {ratio:.1f} times as long as pydivsufsort ({peer:.2f} s)")
+    print(
+        f"  sorting its suffixes: {ours:.2f} s, {ratio:.1f} times as long as pydivsufsort ({peer:.2f} s)"
+    )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--queries", type=int, default=60)
     asked_for = parser.parse_args()
@@ -140,8 +171,12 @@ def main() -> None:
     seconds = time.perf_counter() - began
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     events, distinct = len(index.heads), len(index.alphabet) - 1
-    print(f"index of {len(lines):,} pieces, {events:,} events, {len(index.shapes):,} shapes, {distinct:,} codes: {seconds:.2f} s,")
-    print(f"  {index.nbytes / 2**20:.0f} MiB ({index.nbytes / events:.0f} bytes an event); at most {grown:.0f} MiB more while it is made")
+    print(
+        f"index of {len(lines):,} pieces, {events:,} events, {len(index.shapes):,} shapes, {distinct:,} codes: {seconds:.2f} s,"
+    )
+    print(
+        f"  {index.nbytes / 2**20:.0f} MiB ({index.nbytes / events:.0f} bytes an event); at most {grown:.0f} MiB more while it is made"
+    )
     peer_sorting(index)
     shape = np.full(len(index.code), -1, np.int64)
     shape[index.heads] = np.repeat(np.arange(len(index.shapes)), np.diff(index.head_first))
@@ -150,7 +185,10 @@ def main() -> None:
         times = [timed(lambda line=line: index.matches(line)) for line in queries]  # type: ignore[misc]
         told(name, queries, times, [int(index.matches(line).length.max()) for line in queries])
         for line in queries[:SLOW]:
-            slow, fast = timed(lambda line=line: plainest(index, shape, line)), timed(lambda line=line: index.matches(line))  # type: ignore[misc]
+            slow, fast = (
+                timed(lambda line=line: plainest(index, shape, line)),
+                timed(lambda line=line: index.matches(line)),
+            )  # type: ignore[misc]
             ratios.append(slow / fast)
             assert (plainest(index, shape, line) == index.matches(line).length).all()
     print(f"  peer, NumPy without an index: {np.median(ratios):.0f} times as long (same answers)")

@@ -1,4 +1,5 @@
-"""From path to Piece with events and key: our rate beside music21's on the same files, one process each, in one run.
+"""From path to Piece with events and key: our rate beside music21's on the same files, one process
+each, in one run.
 
 python benchmarks/reading.py [--files N] [FOLDER]
 """
@@ -13,13 +14,18 @@ import sys
 import time
 from pathlib import Path
 
-DATA = Path(os.environ.get("PARTIMENTO_DATA", Path(__file__).parents[2] / "shared" / "data")) / "mutopia-guitar"
+DATA = (
+    Path(os.environ.get("PARTIMENTO_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    / "mutopia-guitar"
+)
 WAYS = ("exact", "view", "music21")
 NEEDED = {"exact": 150, "view": 100}  # times music21's rate
 
 
 def measure(way: str, paths: list[str]) -> tuple[float, int]:
-    """Seconds for all the files, imports and one file to warm up aside, and how many events they have."""
+    """Seconds for all the files, imports and one file to warm up aside, and how many events they
+    have.
+    """
     if way == "music21":
         from music21 import converter
 
@@ -56,7 +62,13 @@ def isolated(paths: list[str]) -> tuple[float, int]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", nargs="?", type=Path, default=DATA)
-    parser.add_argument("--files", type=int, default=0, metavar="N", help="about how many files to take, evenly spread (all)")
+    parser.add_argument(
+        "--files",
+        type=int,
+        default=0,
+        metavar="N",
+        help="about how many files to take, evenly spread (all)",
+    )
     parser.add_argument("--one", choices=WAYS, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     paths = sorted(str(path) for path in arguments.folder.rglob("*.mid"))
@@ -69,14 +81,31 @@ def main() -> None:
         return
     results = {}
     for way in WAYS:
-        command = [sys.executable, __file__, str(arguments.folder), "--files", str(arguments.files), "--one", way]
-        results[way] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        command = [
+            sys.executable,
+            __file__,
+            str(arguments.folder),
+            "--files",
+            str(arguments.files),
+            "--one",
+            way,
+        ]
+        results[way] = json.loads(
+            subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        )
     results["workers"] = isolated(paths)
     peer = results["music21"][0]
     print(f"{len(paths)} files, path to events and key")
-    print(f"{'':22}{'ms a file':>10}{'files a s':>11}{'events':>9}{'times music21':>15}{'needed':>8}")
+    print(
+        f"{'':22}{'ms a file':>10}{'files a s':>11}{'events':>9}{'times music21':>15}{'needed':>8}"
+    )
     for way, (seconds, events) in results.items():
-        name = {"exact": "exact", "view": 'quantise="music21"', "music21": "music21", "workers": f"exact, {os.cpu_count()} workers"}[way]
+        name = {
+            "exact": "exact",
+            "view": 'quantise="music21"',
+            "music21": "music21",
+            "workers": f"exact, {os.cpu_count()} workers",
+        }[way]
         row = f"{name:22}{seconds / len(paths) * 1e3:10.2f}{len(paths) / seconds:11.1f}{events:9}{peer / seconds:15.0f}"
         print(row + f"{NEEDED.get(way, ''):>8}")
 

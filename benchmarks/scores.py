@@ -1,4 +1,5 @@
-"""From a MusicXML file to its chords: our rate beside music21's on the same files, one process each, in one run.
+"""From a MusicXML file to its chords: our rate beside music21's on the same files, one process
+each, in one run.
 
 python benchmarks/scores.py [--files N] [--part bach] [FOLDER]
 """
@@ -31,11 +32,15 @@ def reader(way: str) -> Callable[[str], int]:
 
     if way == "parse only":
         return lambda path: len(converter.parse(path, forceSource=True).recurse().notesAndRests)
-    return lambda path: len(converter.parse(path, forceSource=True).chordify().recurse().notesAndRests)
+    return lambda path: len(
+        converter.parse(path, forceSource=True).chordify().recurse().notesAndRests
+    )
 
 
 def measure(way: str, paths: list[str]) -> tuple[float, float, int]:
-    """Seconds by the clock and of the processor for all the files, imports and one file to warm up aside; and what was counted."""
+    """Seconds by the clock and of the processor for all the files, imports and one file to warm up
+    aside; and what was counted.
+    """
     read = reader(way)
     read(paths[0])
     begin, begin_cpu = time.perf_counter(), time.process_time()
@@ -45,13 +50,23 @@ def measure(way: str, paths: list[str]) -> tuple[float, float, int]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", nargs="?", type=Path, help="where the files are (music21's own corpus)")
+    parser.add_argument(
+        "folder", nargs="?", type=Path, help="where the files are (music21's own corpus)"
+    )
     parser.add_argument("--part", default="bach", help="a part of music21's corpus (bach)")
-    parser.add_argument("--files", type=int, default=0, metavar="N", help="about how many files to take, evenly spread (all)")
+    parser.add_argument(
+        "--files",
+        type=int,
+        default=0,
+        metavar="N",
+        help="about how many files to take, evenly spread (all)",
+    )
     parser.add_argument("--one", choices=WAYS, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     spec = importlib.util.find_spec("music21")
-    folder = arguments.folder or Path(spec.submodule_search_locations[0]) / "corpus" / arguments.part
+    folder = (
+        arguments.folder or Path(spec.submodule_search_locations[0]) / "corpus" / arguments.part
+    )
     paths = sorted(str(path) for path in folder.rglob("*") if path.suffix in SUFFIXES)
     if not paths:
         sys.exit(f"no MusicXML files in {folder}")
@@ -62,12 +77,28 @@ def main() -> None:
         return
     results = {}
     for way in WAYS:
-        command = [sys.executable, __file__, str(folder), "--files", str(arguments.files), "--one", way]
-        results[way] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        command = [
+            sys.executable,
+            __file__,
+            str(folder),
+            "--files",
+            str(arguments.files),
+            "--one",
+            way,
+        ]
+        results[way] = json.loads(
+            subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        )
     ours = results["partimento"]
-    names = {"partimento": "partimento: path to events", "parse only": "music21: parse", "music21": "music21: parse and chordify"}
+    names = {
+        "partimento": "partimento: path to events",
+        "parse only": "music21: parse",
+        "music21": "music21: parse and chordify",
+    }
     print(f"{len(paths)} files; needed: {NEEDED} times music21's rate, path to chords")
-    print(f"{'':28}{'ms a file':>10}{'CPU ms a file':>15}{'files a s':>11}{'events':>9}{'we are times as fast':>22}{'by CPU':>8}")
+    print(
+        f"{'':28}{'ms a file':>10}{'CPU ms a file':>15}{'files a s':>11}{'events':>9}{'we are times as fast':>22}{'by CPU':>8}"
+    )
     for way, (seconds, cpu, events) in results.items():
         row = f"{names[way]:28}{seconds / len(paths) * 1e3:10.2f}{cpu / len(paths) * 1e3:15.2f}{len(paths) / seconds:11.1f}{events:9}"
         print(row + f"{seconds / ours[0]:22.1f}{cpu / ours[1]:8.1f}")

@@ -1,14 +1,18 @@
-"""Milliseconds a training step, on the tutorial's LSTM, against named peers that take turns with it.
+"""Milliseconds a training step, on the tutorial's LSTM, against named peers that take turns with
+it.
 
-The network: chord (600) and duration (16) embedded in 64 each, 2 LSTM layers of 512, dense 256, softmax over chord and duration after
-the last of 32 events; batches of 64, RMSprop, float32. Peers: Keras' own LSTM on TensorFlow (its Python is made by ``make
-test-tensorflow``) and on JAX, and PyTorch's `nn.LSTM` (any Python that has torch). "Products" is the LSTM's arithmetic, forward and
-backward, as nothing but large matrix products: no step waits for the one before. The fastest of JAX, NumPy and PyTorch at it is the
-machine's rate, of which ours reaches a share. Each works in a process of its own on all cores; in every round they take turns, so that
-all share the machine's noise.
+The network: chord (600) and duration (16) embedded in 64 each, 2 LSTM layers of 512, dense 256,
+softmax over chord and duration after the last of 32 events; batches of 64, RMSprop, float32. Peers:
+Keras' own LSTM on TensorFlow (its Python is made by ``make test-tensorflow``) and on JAX, and
+PyTorch's `nn.LSTM` (any Python that has torch). "Products" is the LSTM's arithmetic, forward and
+backward, as nothing but large matrix products: no step waits for the one before. The fastest of
+JAX, NumPy and PyTorch at it is the machine's rate, of which ours reaches a share. Each works in a
+process of its own on all cores; in every round they take turns, so that all share the machine's
+noise.
 
     python benchmarks/training.py [--rounds 7] [--steps 8] [--units 512]
-                                  [--tensorflow-python .venv-tensorflow/bin/python] [--torch-python .venv-torch/bin/python]
+                                  [--tensorflow-python .venv-tensorflow/bin/python] [--torch-python
+                                  .venv-torch/bin/python]
 """
 
 from __future__ import annotations
@@ -45,7 +49,9 @@ def timed(call: Callable[[], Any], number: int, *, each: int = 1) -> list[float]
 def batch(number: int = 1) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Inputs (number × 64, 32) and targets (number × 64,) of chord and duration."""
     rng = np.random.default_rng(0)
-    inputs = [rng.integers(0, n, (number * BATCH, WINDOW), dtype=np.int32) for n in (CHORDS, DURATIONS)]
+    inputs = [
+        rng.integers(0, n, (number * BATCH, WINDOW), dtype=np.int32) for n in (CHORDS, DURATIONS)
+    ]
     return inputs, [rng.integers(0, n, number * BATCH, dtype=np.int32) for n in (CHORDS, DURATIONS)]
 
 
@@ -58,7 +64,9 @@ def network(units: int, lstm: Any) -> Any:
     from keras import layers
 
     chord, duration = keras.Input((WINDOW,), dtype="int32"), keras.Input((WINDOW,), dtype="int32")
-    x = layers.Concatenate()([layers.Embedding(CHORDS, EMBED)(chord), layers.Embedding(DURATIONS, EMBED)(duration)])
+    x = layers.Concatenate()(
+        [layers.Embedding(CHORDS, EMBED)(chord), layers.Embedding(DURATIONS, EMBED)(duration)]
+    )
     for n in range(LAYERS):
         x = lstm(units, return_sequences=n < LAYERS - 1)(x)
     x = layers.Dense(DENSE)(x)
@@ -103,8 +111,17 @@ def ours(units: int) -> Run:
     from partimento.models.fast_lstm import lstm_sequence
 
     class Lstm(keras.layers.LSTM):
-        def call(self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool = False) -> Any:
-            weights = (keras.ops.convert_to_tensor(w) for w in (self.cell.kernel, self.cell.recurrent_kernel, self.cell.bias))
+        def call(
+            self,
+            sequences: Any,
+            initial_state: Any = None,
+            mask: Any = None,
+            training: bool = False,
+        ) -> Any:
+            weights = (
+                keras.ops.convert_to_tensor(w)
+                for w in (self.cell.kernel, self.cell.recurrent_kernel, self.cell.bias)
+            )
             outputs = lstm_sequence(sequences, *weights)
             return outputs if self.return_sequences else outputs[:, -1]
 
@@ -135,13 +152,17 @@ def pytorch(units: int) -> Run:
     class Network(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.embeddings = nn.ModuleList([nn.Embedding(CHORDS, EMBED), nn.Embedding(DURATIONS, EMBED)])
+            self.embeddings = nn.ModuleList(
+                [nn.Embedding(CHORDS, EMBED), nn.Embedding(DURATIONS, EMBED)]
+            )
             self.lstm = nn.LSTM(2 * EMBED, units, LAYERS, batch_first=True)
             self.dense = nn.Linear(units, DENSE)
             self.outputs = nn.ModuleList([nn.Linear(DENSE, CHORDS), nn.Linear(DENSE, DURATIONS)])
 
         def forward(self, inputs: list[Any]) -> list[Any]:
-            x = torch.cat([embed(part) for embed, part in zip(self.embeddings, inputs, strict=True)], -1)
+            x = torch.cat(
+                [embed(part) for embed, part in zip(self.embeddings, inputs, strict=True)], -1
+            )
             h = self.dense(self.lstm(x)[0][:, -1])
             return [output(h) for output in self.outputs]
 
@@ -164,13 +185,24 @@ def pytorch(units: int) -> Run:
 
 
 def products(units: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    """The factors of the LSTM's arithmetic if no step had to wait for the one before: (m, k), (k, n)."""
+    """The factors of the LSTM's arithmetic if no step had to wait for the one before: (m, k), (k,
+    n).
+    """
     rng = np.random.default_rng(0)
     pairs = []
     for size in (2 * EMBED, *[units] * (LAYERS - 1)):
         joined, gates, events = size + units, 4 * units, BATCH * WINDOW
-        for m, k, n in ((events, joined, gates), (joined, events, gates), (events, gates, joined)):  # outputs, weights' gradient, inputs'
-            pairs.append((rng.standard_normal((m, k), dtype=np.float32), rng.standard_normal((k, n), dtype=np.float32)))
+        for m, k, n in (
+            (events, joined, gates),
+            (joined, events, gates),
+            (events, gates, joined),
+        ):  # outputs, weights' gradient, inputs'
+            pairs.append(
+                (
+                    rng.standard_normal((m, k), dtype=np.float32),
+                    rng.standard_normal((k, n), dtype=np.float32),
+                )
+            )
     return pairs
 
 
@@ -188,7 +220,9 @@ def products_in_jax(units: int) -> Run:
 
     pairs = jax.device_put(products(units))
     multiply = jax.jit(lambda a, b: a @ b)
-    return lambda number: timed(lambda: [multiply(a, b).block_until_ready() for a, b in pairs], number)
+    return lambda number: timed(
+        lambda: [multiply(a, b).block_until_ready() for a, b in pairs], number
+    )
 
 
 def products_in_pytorch(units: int) -> Run:
@@ -224,11 +258,16 @@ class Worker:
 
     def __init__(self, name: str, python: str, backend: str, units: int) -> None:
         environment = {**os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"}
-        for setting in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):  # meant for older builds; they would slow NumPy's products
+        for setting in (
+            "OPENBLAS_CORETYPE",
+            "OPENBLAS_L2_SIZE",
+        ):  # meant for older builds; they would slow NumPy's products
             environment.pop(setting, None)
         command = [python, __file__, "--worker", name, "--units", str(units)]
         self.name = name
-        self.process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
 
     def turn(self, number: int) -> float:
         """Milliseconds: the median of `number`."""
@@ -252,10 +291,21 @@ class Worker:
 
 def report(rounds: list[dict[str, float]], units: int) -> None:
     """Medians, and medians of the ratios within each round."""
-    print("\nmedian    " + "   ".join(f"{name} {median(row[name] for row in rounds):.0f} ms" for name in rounds[0]))
-    for peer, aim in (("Keras on TensorFlow", "at least 2"), ("PyTorch nn.LSTM", "at least 0.77"), ("Keras on JAX", "no aim")):
-        print(f"{peer} takes {median(row[peer] / row['ours'] for row in rounds):.2f} times as long as ours ({aim})")
-    limits = [min(value for name, value in row.items() if name.startswith("products")) for row in rounds]
+    print(
+        "\nmedian    "
+        + "   ".join(f"{name} {median(row[name] for row in rounds):.0f} ms" for name in rounds[0])
+    )
+    for peer, aim in (
+        ("Keras on TensorFlow", "at least 2"),
+        ("PyTorch nn.LSTM", "at least 0.77"),
+        ("Keras on JAX", "no aim"),
+    ):
+        print(
+            f"{peer} takes {median(row[peer] / row['ours'] for row in rounds):.2f} times as long as ours ({aim})"
+        )
+    limits = [
+        min(value for name, value in row.items() if name.startswith("products")) for row in rounds
+    ]
     share = median(limit / row["ours"] for limit, row in zip(limits, rounds, strict=True))
     rate = gflop(units) / median(limits) * 1000
     print(
@@ -264,7 +314,9 @@ def report(rounds: list[dict[str, float]], units: int) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--steps", type=int, default=8, help="a round")
     parser.add_argument("--units", type=int, default=512)
@@ -275,18 +327,34 @@ def main() -> None:
     if options.worker:
         work(options.worker, options.units)
         return
-    pythons = {"jax": sys.executable, "tensorflow": options.tensorflow_python, "torch": options.torch_python}
+    pythons = {
+        "jax": sys.executable,
+        "tensorflow": options.tensorflow_python,
+        "torch": options.torch_python,
+    }
     for backend, python in pythons.items():
         if not Path(python).exists():
             sys.exit(f"no {python}: name a Python that has {backend} with --{backend}-python")
-    workers = [Worker(name, pythons[backend], backend, options.units) for name, (backend, _) in MAKERS.items()]
+    workers = [
+        Worker(name, pythons[backend], backend, options.units)
+        for name, (backend, _) in MAKERS.items()
+    ]
     rounds = []
     try:
         for worker in workers:
             worker.turn(1)  # all are ready before the clock starts
         for _ in range(options.rounds):
-            rounds.append({worker.name: worker.turn(options.steps if "products" not in worker.name else 3) for worker in workers})
-            print("   ".join(f"{name} {value:.0f}" for name, value in rounds[-1].items()) + "   ms a step", flush=True)
+            rounds.append(
+                {
+                    worker.name: worker.turn(options.steps if "products" not in worker.name else 3)
+                    for worker in workers
+                }
+            )
+            print(
+                "   ".join(f"{name} {value:.0f}" for name, value in rounds[-1].items())
+                + "   ms a step",
+                flush=True,
+            )
     finally:
         for worker in workers:
             worker.stop()

@@ -1,8 +1,10 @@
-"""What each way to transpose does to the chord vocabulary: its size, and how much of held-out music is outside it.
+"""What each way to transpose does to the chord vocabulary: its size, and how much of held-out music
+is outside it.
 
-python benchmarks/transposition.py [--seeds N]          the tables of docs/transposition.md
-python benchmarks/transposition.py --register           other places and measures for the common octave
-python benchmarks/transposition.py --train              a short training for each way, on the pieces by Giuliani
+python benchmarks/transposition.py [--seeds N]          the tables of docs/transposition.md python
+benchmarks/transposition.py --register           other places and measures for the common octave
+python benchmarks/transposition.py --train              a short training for each way, on the pieces
+by Giuliani
 """
 
 from __future__ import annotations
@@ -27,7 +29,10 @@ from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import SPECIAL, UNKNOWN
 from partimento.training.dataset import DataSet, in_common_key, prepare
 
-DATA = Path(os.environ.get("PARTIMENTO_DATA", Path(__file__).parents[2] / "shared" / "data")) / "mutopia-guitar"
+DATA = (
+    Path(os.environ.get("PARTIMENTO_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    / "mutopia-guitar"
+)
 GUITAR = (40, 83)
 WAYS = (("none", (0, 0)), ("key", (0, 0)), ("key-octave", (0, 0)), ("all", (0, 0)), ("all", GUITAR))
 SPLIT = {"validation": 0.1, "test": 0.1}
@@ -38,11 +43,17 @@ def corpora(view: str) -> dict[str, list[Piece]]:
     quantise = "music21" if view == "music21" else None
     guitar = list(read_pieces([str(DATA)], quantise=quantise).pieces)
     giuliani = [piece for piece in guitar if "GiulianiM" in piece.source.path]
-    return {"guitar": guitar, "Giuliani": giuliani, "chorales": list(read_pieces(["bundled:chorales"], quantise=quantise).pieces)}
+    return {
+        "guitar": guitar,
+        "Giuliani": giuliani,
+        "chorales": list(read_pieces(["bundled:chorales"], quantise=quantise).pieces),
+    }
 
 
 class Effect(NamedTuple):
-    """One split: sizes of the training side, and shares of the events of validation and test pieces."""
+    """One split: sizes of the training side, and shares of the events of validation and test
+    pieces.
+    """
 
     copies: float  # a training piece
     in_twelve_keys: float  # share of the training pieces
@@ -57,7 +68,9 @@ def effect(data: DataSet) -> Effect:
     """Measure a data set made with ``min_count=1``."""
     numbers = np.concatenate([encoded.tokens[1:-1, CHORD] for encoded in data.encode_training()])
     counts = np.bincount(numbers, minlength=len(data.codec.chords))
-    held = np.concatenate([encoded.tokens[1:-1, CHORD] for encoded in data.encode([*data.valid, *data.test])])
+    held = np.concatenate(
+        [encoded.tokens[1:-1, CHORD] for encoded in data.encode([*data.valid, *data.test])]
+    )
     never = held == UNKNOWN
     return Effect(
         float(np.mean([len(item.copies) for item in data.train])),
@@ -74,11 +87,17 @@ def vocabularies(seeds: int) -> None:
     """A table a view: means over splits, which are the same for each way."""
     for view in ("music21", "exact"):
         print(f"\n## {view}\n")
-        print(_header("corpus, transpose, copies a piece, training events, distinct chords, seen twice, unknown, from to, never seen"))
+        print(
+            _header(
+                "corpus, transpose, copies a piece, training events, distinct chords, seen twice, unknown, from to, never seen"
+            )
+        )
         for name, pieces in corpora(view).items():
             for how, (low, high) in WAYS if name != "chorales" else WAYS[:4]:
                 config = TokenSettings(transpose=how, low=low, high=high, min_count=1)
-                rows = [effect(prepare(pieces, config, **SPLIT, seed=seed)) for seed in range(seeds)]
+                rows = [
+                    effect(prepare(pieces, config, **SPLIT, seed=seed)) for seed in range(seeds)
+                ]
                 mean = Effect(*np.mean(rows, axis=0))
                 most = f"{min(row.unknown for row in rows):.1%} to {max(row.unknown for row in rows):.1%}"
                 way = f"{how}, {low} to {high}" if low else how
@@ -90,12 +109,16 @@ def vocabularies(seeds: int) -> None:
 
 
 def tutorial() -> None:
-    """The tutorial's selection, as near as its text says: Giuliani, those in C major; chords and durations, rests not counted."""
+    """The tutorial's selection, as near as its text says: Giuliani, those in C major; chords and
+    durations, rests not counted.
+    """
     pieces = corpora("music21")["Giuliani"]
     in_c = [piece for piece in pieces if analyse_key(piece)[0].name == "C major"]
     print("\n## The tutorial's selection\n\n" + _header("what, pieces, distinct chords, durations"))
     for what, chosen in (("Giuliani", pieces), ("Giuliani in C major", in_c)):
-        print(f"| {what} | {len(chosen)} | {len(_chords(chosen)) - 1:,} | {len({e.duration for p in chosen for e in p.events})} |")
+        print(
+            f"| {what} | {len(chosen)} | {len(_chords(chosen)) - 1:,} | {len({e.duration for p in chosen for e in p.events})} |"
+        )
     for how in ("key", "key-octave"):
         moved = [in_common_key(piece, how).moved for piece in pieces]
         print(f"| Giuliani, transpose = {how} | {len(moved)} | {len(_chords(moved)) - 1:,} | |")
@@ -111,7 +134,9 @@ def _header(names: str) -> str:
 
 
 def register() -> None:
-    """Distinct chords over whole corpora, by what is brought near which pitch (the pitches an octave up would give the same)."""
+    """Distinct chords over whole corpora, by what is brought near which pitch (the pitches an
+    octave up would give the same).
+    """
     measures = {
         "mean, by duration": lambda notes: notes.duration @ notes.pitch / notes.duration.sum(),
         "mean of the notes": lambda notes: notes.pitch.mean(),
@@ -120,7 +145,9 @@ def register() -> None:
         "middle of the range": lambda notes: (notes.pitch.min() + notes.pitch.max()) / 2,
     }
     print(f"\n## Register (REGISTER is {REGISTER})\n")
-    print("| corpus | brought near | " + " | ".join(map(str, range(58, 70))) + " |\n|" + "---|" * 14)
+    print(
+        "| corpus | brought near | " + " | ".join(map(str, range(58, 70))) + " |\n|" + "---|" * 14
+    )
     for name, pieces in corpora("music21").items():
         items = [in_common_key(piece) for piece in pieces if len(piece.notes)]
         chords = [{event.chord for event in item.moved.events} for item in items]
@@ -131,12 +158,25 @@ def register() -> None:
             sizes = []
             for near in range(58, 70):
                 octaves = [12 * round((near - place) / 12) for place in places]
-                sizes.append(len({tuple(p + o for p in chord) for kinds, o in zip(chords, octaves, strict=True) for chord in kinds}))
-            print(f"| {name} | {what} | " + " | ".join(f"{size:,}" for size in sizes) + " |", flush=True)
+                sizes.append(
+                    len(
+                        {
+                            tuple(p + o for p in chord)
+                            for kinds, o in zip(chords, octaves, strict=True)
+                            for chord in kinds
+                        }
+                    )
+                )
+            print(
+                f"| {name} | {what} | " + " | ".join(f"{size:,}" for size in sizes) + " |",
+                flush=True,
+            )
 
 
 def train(epochs: int) -> None:
-    """The recipe `lstm-notes` on Giuliani, the same split and number of steps each way; nats an event of validation and test pieces."""
+    """The recipe `lstm-notes` on Giuliani, the same split and number of steps each way; nats an
+    event of validation and test pieces.
+    """
     from partimento.evaluate.heldout import held_out
     from partimento.training.settings import Settings
     from partimento.training.train import learn
@@ -144,16 +184,37 @@ def train(epochs: int) -> None:
     pieces = corpora("music21")["Giuliani"]
     recipe, wanted = read_recipe("lstm-notes"), 0
     batch = recipe["train"]["batch_size"]
-    print("\n## Training\n\n" + _header("transpose, chords, steps, epochs, validation, test, of it unknown, markov1 on test, seconds"))
-    for how, (low, high) in (("key", (0, 0)), ("none", (0, 0)), ("key-octave", (0, 0)), ("all", GUITAR)):
+    print(
+        "\n## Training\n\n"
+        + _header(
+            "transpose, chords, steps, epochs, validation, test, of it unknown, markov1 on test, seconds"
+        )
+    )
+    for how, (low, high) in (
+        ("key", (0, 0)),
+        ("none", (0, 0)),
+        ("key-octave", (0, 0)),
+        ("all", GUITAR),
+    ):
         encode = {"transpose": how, "low": low, "high": high}
         config = Settings.from_plain(merge(recipe, {"tokens": encode}))
-        data = prepare(pieces, config.encode, validation=config.train.validation, test=config.train.test, seed=config.train.seed)
+        data = prepare(
+            pieces,
+            config.encode,
+            validation=config.train.validation,
+            test=config.train.test,
+            seed=config.train.seed,
+        )
         length = config.tokens.window
         windows = sum(-(-(len(encoded.tokens) - 1) // length) for encoded in data.encode_training())
         wanted = wanted or epochs * windows
         rounds = max(1, round(wanted / windows))
-        run, data = learn(pieces, settings=Settings.from_plain(merge(recipe, {"tokens": encode, "train": {"epochs": rounds}})))
+        run, data = learn(
+            pieces,
+            settings=Settings.from_plain(
+                merge(recipe, {"tokens": encode, "train": {"epochs": rounds}})
+            ),
+        )
         test = held_out(data, run.model)
         valid = held_out(replace(data, test=data.valid), run.model)["model"]
         print(

@@ -1,4 +1,6 @@
-"""Write the pages that the program can write about itself: commands, settings, models and recipes. ``make docs`` runs it."""
+"""Write the pages that the program can write about itself: commands, settings, models and recipes.
+``make docs`` runs it.
+"""
 
 from __future__ import annotations
 
@@ -35,9 +37,15 @@ def commands() -> str:
             if option.name == "help":
                 continue
             names = (
-                ", ".join(f"`{word}`" for word in option.opts) if option.opts[0].startswith("-") else f"`{option.metavar or option.name}`"
+                ", ".join(f"`{word}`" for word in option.opts)
+                if option.opts[0].startswith("-")
+                else f"`{option.metavar or option.name}`"
             )
-            default = "" if option.default in (None, False, []) or callable(option.default) else f"`{option.default}`"
+            default = (
+                ""
+                if option.default in (None, False, []) or callable(option.default)
+                else f"`{option.default}`"
+            )
             rows.append(f"| {names} | {(option.help or '').replace('|', '/')} | {default} |")
         pages.append(f"## {name}\n\n{command.help}\n\n" + "\n".join(rows) + "\n")
 
@@ -47,16 +55,26 @@ def commands() -> str:
 
 def settings() -> str:
     """Write a table per section: name, type, default, bounds and meaning of each setting."""
-    pages = ["# Settings\n\nIn a recipe's TOML, or on the command line as `--set section.name=value`.\n"]
+    pages = [
+        "# Settings\n\nIn a recipe's TOML, or on the command line as `--set section.name=value`.\n"
+    ]
     sections = section_classes(DEFAULT_MODEL)
     tables = [(name, kind) for name, kind in sections.items() if name != "model"]
     tables += [(f"model (name = {name})", model_class(name).config_type) for name in MODELS]
     for name, kind in tables:
         rows = ["| setting | type | default | bounds | meaning |", "|---|---|---|---|---|"]
         for row in settings_of(kind):
-            cells = (f"`{row.name}`", row.kind.removeprefix("a "), f"`{json.dumps(row.default)}`", row.bounds, row.meaning)
+            cells = (
+                f"`{row.name}`",
+                row.kind.removeprefix("a "),
+                f"`{json.dumps(row.default)}`",
+                row.bounds,
+                row.meaning,
+            )
             rows.append("| " + " | ".join(cells) + " |")
-        pages.append(f"## {name}\n\n{(kind.__doc__ or '').splitlines()[0]}\n\n" + "\n".join(rows) + "\n")
+        pages.append(
+            f"## {name}\n\n{(kind.__doc__ or '').splitlines()[0]}\n\n" + "\n".join(rows) + "\n"
+        )
     return "\n".join(pages)
 
 
@@ -66,10 +84,15 @@ def models() -> str:
     for name in MODELS:
         module = __import__(MODELS[name].partition(":")[0], fromlist=["__doc__"])
         kind = model_class(name)
-        how = {NextModel: "event after event, of any length", LatentModel: "in windows, from a latent space"}
+        how = {
+            NextModel: "event after event, of any length",
+            LatentModel: "in windows, from a latent space",
+        }
         composes = next((words for family, words in how.items() if issubclass(kind, family)), "no")
         what = " ".join((module.__doc__ or "").strip().split("\n\n")[0].split())
-        rows.append(f"| `{name}` | {what} | {kind.encoding} ([encodings](encodings.md)) | {composes} |")
+        rows.append(
+            f"| `{name}` | {what} | {kind.encoding} ([encodings](encodings.md)) | {composes} |"
+        )
     rows += ["", "## Recipes", "", "| recipe | model | what it is |", "|---|---|---|"]
     for path in sorted(recipes_folder().glob("*.toml")):
         recipe = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -81,12 +104,24 @@ def models() -> str:
 def columns() -> str:
     """The columns of the corpus store."""
     rows = ["| column | type | meaning |", "|---|---|---|"]
-    rows += [f"| `{field.name}` | `{str(field.type).replace(': ', ' ')}` | {ABOUT[field.name]} |" for field in SCHEMA]
-    return "# Columns of the corpus store\n\nOne row a piece. How to build one: [corpus.md](corpus.md).\n\n" + "\n".join(rows) + "\n"
+    rows += [
+        f"| `{field.name}` | `{str(field.type).replace(': ', ' ')}` | {ABOUT[field.name]} |"
+        for field in SCHEMA
+    ]
+    return (
+        "# Columns of the corpus store\n\nOne row a piece. How to build one: [corpus.md](corpus.md).\n\n"
+        + "\n".join(rows)
+        + "\n"
+    )
 
 
 def main() -> None:
-    for name, page in {"commands": commands, "settings": settings, "models": models, "columns": columns}.items():
+    for name, page in {
+        "commands": commands,
+        "settings": settings,
+        "models": models,
+        "columns": columns,
+    }.items():
         (HERE / f"{name}.md").write_text(MADE + page(), encoding="utf-8")
         print(f"docs/{name}.md")
 

@@ -1,4 +1,6 @@
-"""Make the model that is shipped from a run: python docs/ship.py RUN FOLDER, where FOLDER holds the scores and their manifest.csv."""
+"""Make the model that is shipped from a run: python docs/ship.py RUN FOLDER, where FOLDER holds the
+scores and their manifest.csv.
+"""
 
 from __future__ import annotations
 

@@ -12,8 +12,11 @@ from tests.files import guitar, midi, write  # noqa: F401  (fixtures)
 from partimento import Event, Meter, Part, Piece, Tempo
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
-# Tests are bound by compiling, not by computing: XLA optimizes little. What must be exact to the last bit is a slow test.
-os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
+# Tests are bound by compiling, not by computing: XLA optimizes little. What must be exact to the
+# last bit is a slow test.
+os.environ.setdefault(
+    "XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -37,7 +40,13 @@ def small_piece(number: int, *, shift: int = 0) -> Piece:
         top = scale[(t * (1 + number % 3) + number) % 8] + shift
         bass = 48 + shift + (5 if t // 8 % 2 else 0)
         chord = (bass, top) if t % 16 != 15 else ()
-        events.append(Event(chord, quarter if t % 4 else quarter / 2, tuple(p for p in held if p == bass and p in chord)))
+        events.append(
+            Event(
+                chord,
+                quarter if t % 4 else quarter / 2,
+                tuple(p for p in held if p == bass and p in chord),
+            )
+        )
         held = chord
     return Piece.from_events(
         events,

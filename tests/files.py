@@ -25,11 +25,19 @@ class MidiMaker:
         return bytes([0xFF, kind]) + self.number(len(data)) + data
 
     def track(self, events: Iterable[Timed], *, end: int = 0) -> bytes:
-        body = b"".join(self.number(delta) + event for delta, event in [*events, (end, b"\xff\x2f\0")])
+        body = b"".join(
+            self.number(delta) + event for delta, event in [*events, (end, b"\xff\x2f\0")]
+        )
         return b"MTrk" + struct.pack(">I", len(body)) + body
 
-    def file(self, *tracks: bytes, divisions: int = 480, kind: int = 1, count: int | None = None) -> bytes:
-        return b"MThd" + struct.pack(">IHHH", 6, kind, len(tracks) if count is None else count, divisions) + b"".join(tracks)
+    def file(
+        self, *tracks: bytes, divisions: int = 480, kind: int = 1, count: int | None = None
+    ) -> bytes:
+        return (
+            b"MThd"
+            + struct.pack(">IHHH", 6, kind, len(tracks) if count is None else count, divisions)
+            + b"".join(tracks)
+        )
 
     @staticmethod
     def on(delta: int, pitch: int, *, velocity: int = 80, channel: int = 0) -> Timed:
@@ -40,7 +48,14 @@ class MidiMaker:
         return delta, bytes([0x80 | channel, pitch, 0])
 
     def notes(self, *pitches: int, length: int = 480, channel: int = 0) -> list[Timed]:
-        return [event for pitch in pitches for event in (self.on(0, pitch, channel=channel), self.off(length, pitch, channel=channel))]
+        return [
+            event
+            for pitch in pitches
+            for event in (
+                self.on(0, pitch, channel=channel),
+                self.off(length, pitch, channel=channel),
+            )
+        ]
 
 
 @pytest.fixture(scope="session")

@@ -413,7 +413,9 @@ def sentences(text: str) -> Iterator[str]:
         stripped = line.strip()
         prose = stripped and not re.match(r">>>|\.\.\.|\||[-=]{3,}|\* |- |\d+\. ", stripped)
         prose = prose and not re.search(r"\S {3,}\S|→.*→|^\w[\w*, ]* : ", stripped)
-        if (prose and not (line.startswith(" " * 8) and not paragraph and ":" not in line[:4])) or prose:
+        if (
+            prose and not (line.startswith(" " * 8) and not paragraph and ":" not in line[:4])
+        ) or prose:
             paragraph.append(stripped)
         else:
             yield from re.split(r"(?<=[.!?:;])\s+(?=[A-Z`\"(])", " ".join(paragraph))
@@ -472,7 +474,11 @@ def faults(path: Path) -> Iterator[Fault]:
 
 def main() -> None:
     places = [Path(place) for place in sys.argv[1:] or ["src/partimento"]]
-    files = [file for place in places for file in ([place] if place.is_file() else sorted(place.rglob("*.py")))]
+    files = [
+        file
+        for place in places
+        for file in ([place] if place.is_file() else sorted(place.rglob("*.py")))
+    ]
     count = 0
     for file in files:
         for path, line, text in faults(file):

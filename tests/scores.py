@@ -18,7 +18,9 @@ def parse(text: str):
 
 
 def sounding_notes(score) -> Sounding:
-    """(part, onset, duration, pitch) of every sounding note, ties merged; the staves of one part are one part again."""
+    """(part, onset, duration, pitch) of every sounding note, ties merged; the staves of one part
+    are one part again.
+    """
     heads = []
     number = -1
     for part in score.parts:
@@ -49,7 +51,11 @@ def _walk(container, start=Fraction(0)):
 
 def _heads(element):
     for note in getattr(element, "notes", [element]):
-        yield note.pitch.midi, exact(element.duration.quarterLength), note.tie.type if note.tie else ""
+        yield (
+            note.pitch.midi,
+            exact(element.duration.quarterLength),
+            note.tie.type if note.tie else "",
+        )
 
 
 def exact(value) -> Fraction:

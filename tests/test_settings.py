@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 import pytest
 from pydantic import Field, model_validator
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.settings import Section, bounds_of, settings_of, to_toml
 
 
@@ -63,7 +63,7 @@ class Small(Section):
     ],
 )
 def test_messages(values: dict[str, Any], message: str) -> None:
-    with pytest.raises(UserError) as caught:
+    with pytest.raises(PartimentoError) as caught:
         Small(**values)
     assert str(caught.value).startswith(message)
     assert "\n" not in str(caught.value)
@@ -84,9 +84,9 @@ def test_sections_are_values() -> None:
 
 def test_replace_validates() -> None:
     assert Small(count=4).replace(share=0.1) == Small(count=4, share=0.1)
-    with pytest.raises(UserError, match=r"small\.count must be"):
+    with pytest.raises(PartimentoError, match=r"small\.count must be"):
         Small().replace(count=0)
-    with pytest.raises(UserError, match=r"did you mean small\.count"):
+    with pytest.raises(PartimentoError, match=r"did you mean small\.count"):
         Small().replace(counts=1)
 
 

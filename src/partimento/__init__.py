@@ -2,12 +2,13 @@
 
     scores → collect → corpus → encode → models → sample → write → a score, a sound, a page
 
-`collect` brings files, `corpus` reads them as `Piece`s, `encode` turns pieces into arrays and back, `models` learn from the arrays,
-`sample` composes with a trained model, `write` makes the result readable and audible; `evaluate` measures, `app` is the way in.
+`collect` brings files, `corpus` reads them as `Piece`s, `encode` turns pieces into arrays and back,
+`models` learn from the arrays, `sample` composes with a trained model, `write` makes the result
+readable and audible; `evaluate` measures, `app` is the way in.
 
-The whole way in five names: `gather` (or `build_corpus` and `open_corpus`), `learn`, `load_run`, `compose`, `write_piece`; and
-`read_piece` and `read_pieces` for files just as they are.
-Importing this package loads none of the heavy libraries; each room loads its own when it is entered.
+The whole way in five names: `gather` (or `build_corpus` and `open_corpus`), `learn`, `load_run`,
+`compose`, `write_piece`; and `read_piece` and `read_pieces` for files just as they are. Importing
+this package loads none of the heavy libraries; each room loads its own when it is entered.
 """
 
 from importlib import import_module

@@ -1,4 +1,6 @@
-"""Errors in one line, recipes, and ``--set section.name=value``; what a setting may be is declared in `partimento.settings`."""
+"""Errors in one line, recipes, and ``--set section.name=value``; what a setting may be is declared
+in `partimento.settings`.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +10,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from partimento.errors import PartimentoError
+
 T = TypeVar("T")
 
 DEFAULT_MODEL = "notewise"
-
-
-class UserError(Exception):
-    """What a person can mend: shown as one line, without a traceback, with exit code 2."""
 
 
 def parse_settings(settings: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -28,7 +28,7 @@ def parse_settings(settings: Iterable[str]) -> dict[str, dict[str, Any]]:
         name, equals, text = setting.partition("=")
         section, dot, key = name.strip().partition(".")
         if not (equals and dot and section and key):
-            raise UserError(f"--set takes section.name=value, not {setting!r}")
+            raise PartimentoError(f"--set takes section.name=value, not {setting!r}")
         found.setdefault(section, {})[key] = _toml_value(text.strip())
     return found
 
@@ -46,7 +46,11 @@ def merge(*layers: Mapping[str, Any]) -> dict[str, Any]:
     for layer in layers:
         for key, value in layer.items():
             old = merged.get(key)
-            merged[key] = merge(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+            merged[key] = (
+                merge(old, value)
+                if isinstance(old, Mapping) and isinstance(value, Mapping)
+                else value
+            )
     return merged
 
 
@@ -62,34 +66,48 @@ def read_recipe(name: str) -> dict[str, Any]:
     known = {path.stem: path for path in sorted(recipes_folder().glob("*.toml"))}
     path = Path(name) if name.endswith(".toml") else known.get(name)
     if path is None:
-        raise UserError(no_such(name, known, "recipe"))
+        raise PartimentoError(no_such(name, known, "recipe"))
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UserError(f"{path}: {error.strerror}") from error
+        raise PartimentoError(f"{path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: no valid TOML: {error}") from error
+        raise PartimentoError(f"{path}: no valid TOML: {error}") from error
 
 
 def recipe_of(model: str | None) -> str:
-    """The recipe to train a model by, if none is named: that of its name, or the first that is for it; ``notewise`` for no model."""
+    """The recipe to train a model by, if none is named: that of its name, or the first that is for
+    it; ``notewise`` for no model.
+    """
     if model is None:
         return DEFAULT_MODEL
-    paths = sorted(recipes_folder().glob("*.toml"), key=lambda path: (path.stem != model, path.stem))
-    fitting = (path.stem for path in paths if path.stem == model or read_recipe(path.stem).get("model", {}).get("name") == model)
+    paths = sorted(
+        recipes_folder().glob("*.toml"), key=lambda path: (path.stem != model, path.stem)
+    )
+    fitting = (
+        path.stem
+        for path in paths
+        if path.stem == model or read_recipe(path.stem).get("model", {}).get("name") == model
+    )
     return next(fitting, model)
 
 
 def no_such(name: str, known: Iterable[str], what: str, *, prefix: str = "") -> str:
-    """Say that `name` does not exist, and name the nearest of those that do, or all of them; `prefix` stands before each."""
+    """Say that `name` does not exist, and name the nearest of those that do, or all of them;
+    `prefix` stands before each.
+    """
     known = list(known)
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    more = f"; did you mean {prefix}{near[0]}?" if near else f" (there are {', '.join(prefix + each for each in known)})"
+    more = (
+        f"; did you mean {prefix}{near[0]}?"
+        if near
+        else f" (there are {', '.join(prefix + each for each in known)})"
+    )
     return f"there is no {what} {prefix}{name}{more}"
 
 
 def choose(name: str, known: Mapping[str, T], *, what: str) -> T:
     """Look `name` up, or name the nearest one there is."""
     if name not in known:
-        raise UserError(no_such(name, known, what))
+        raise PartimentoError(no_such(name, known, what))
     return known[name]

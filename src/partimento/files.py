@@ -9,12 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 
 
 def write_atomically(path: Path | str, data: bytes | str, *, durable: bool = True) -> Path:
-    """Write `data` (text as UTF-8) beside `path`, then move it there in one step; folders on the way are made."""
-    raw = data.encode("utf-8", "surrogateescape") if isinstance(data, str) else data  # file names may hold any bytes
+    """Write `data` (text as UTF-8) beside `path`, then move it there in one step; folders on the
+    way are made.
+    """
+    raw = (
+        data.encode("utf-8", "surrogateescape") if isinstance(data, str) else data
+    )  # file names may hold any bytes
     with new_file(path, durable=durable) as work:
         work.write_bytes(raw)
     return Path(path)
@@ -22,14 +26,18 @@ def write_atomically(path: Path | str, data: bytes | str, *, durable: bool = Tru
 
 @contextmanager
 def new_file(path: Path | str, *, durable: bool = True) -> Iterator[Path]:
-    """Give an empty file beside `path` to fill; it takes the name `path` in one step, when the block ends without an error.
+    """Give an empty file beside `path` to fill; it takes the name `path` in one step, when the
+    block ends without an error.
 
-    Unless it is `durable`, a power cut (but no kill) may still damage it: for what can be made again.
+    Unless it is `durable`, a power cut (but no kill) may still damage it: for what can be made
+    again.
     """
     path = Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:200]}.", suffix=".part")
+        handle, name = tempfile.mkstemp(
+            dir=path.parent, prefix=f".{path.name[:200]}.", suffix=".part"
+        )
         work = Path(name)
         try:
             os.close(handle)
@@ -42,17 +50,19 @@ def new_file(path: Path | str, *, durable: bool = True) -> Iterator[Path]:
         finally:
             work.unlink(missing_ok=True)
     except OSError as error:
-        raise UserError(f"cannot write {path}: {error.strerror or error}") from error
+        raise PartimentoError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 @contextmanager
 def new_folder(path: Path | str, *, mark: str, force: bool = False) -> Iterator[Path]:
-    """Give a folder beside `path` to fill; it takes the name `path` only when the block ends without an error.
+    """Give a folder beside `path` to fill; it takes the name `path` only when the block ends
+    without an error.
 
     Raises
     ------
-    UserError
-        If `path` is there already, unless `force` is set and it is empty or a folder of this kind: one that holds a file named `mark`.
+    PartimentoError
+        If `path` is there already, unless `force` is set and it is empty or a folder of this kind:
+        one that holds a file named `mark`.
     """
     path = Path(path)
     refuse_folder(path, mark=mark, force=force)
@@ -88,7 +98,7 @@ def exclusive(lock: Path, *, busy: str) -> Iterator[None]:
 
     Raises
     ------
-    UserError
+    PartimentoError
         With the message `busy`, if another process is at it.
     """
     try:
@@ -100,35 +110,43 @@ def exclusive(lock: Path, *, busy: str) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if lock.stat().st_ino != os.fstat(file.fileno()).st_ino:
-                raise UserError(busy)  # who held it has just taken it away: the next one may hold another by now
+                raise PartimentoError(
+                    busy
+                )  # who held it has just taken it away: the next one may hold another by now
         except OSError as error:
-            raise UserError(busy) from error
+            raise PartimentoError(busy) from error
         yield
 
 
 def refuse_existing(path: Path | str, *, force: bool) -> None:
-    """Say no, before any work is done, to writing over what is there, and to writing where nothing can be written."""
+    """Say no, before any work is done, to writing over what is there, and to writing where nothing
+    can be written.
+    """
     if not force and os.path.lexists(path):
-        raise UserError(f"{path} is there already (--force replaces it)")
+        raise PartimentoError(f"{path} is there already (--force replaces it)")
     above = next(parent for parent in (Path(path).absolute()).parents if os.path.lexists(parent))
     if not above.is_dir():
-        raise UserError(f"cannot write {path}: {above} is no folder")
+        raise PartimentoError(f"cannot write {path}: {above} is no folder")
     if not os.access(above, os.W_OK | os.X_OK):
-        raise UserError(f"cannot write {path}: {above} does not allow it")
+        raise PartimentoError(f"cannot write {path}: {above} does not allow it")
 
 
 def refuse_folder(path: Path | str, *, mark: str, force: bool) -> None:
-    """The same for a folder: even with `force`, only an empty one or one that holds a file named `mark` is ever replaced."""
+    """The same for a folder: even with `force`, only an empty one or one that holds a file named
+    `mark` is ever replaced.
+    """
     refuse_existing(path, force=force)
     path = Path(path)
     if not os.path.lexists(path):
         return
     if path.is_symlink() or not path.is_dir():
-        raise UserError(f"{path} is there already, and no folder")
+        raise PartimentoError(f"{path} is there already, and no folder")
     if any(path.iterdir()) and not (path / mark).is_file():
-        raise UserError(f"{path} is not replaced: it has no {mark}, so it holds something else")
+        raise PartimentoError(
+            f"{path} is not replaced: it has no {mark}, so it holds something else"
+        )
     if path.resolve() in (Path.cwd(), *Path.cwd().parents):
-        raise UserError(f"{path} is not replaced: it is the folder you work in")
+        raise PartimentoError(f"{path} is not replaced: it is the folder you work in")
 
 
 def _umask() -> int:

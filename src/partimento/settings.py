@@ -15,7 +15,8 @@ import annotated_types as limits
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
 
-from partimento.config import UserError, no_such
+from partimento.config import no_such
+from partimento.errors import PartimentoError
 
 KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 
@@ -30,7 +31,7 @@ class Section(BaseModel):
 
     Raises
     ------
-    UserError
+    PartimentoError
         In one line, for a name that does not exist (naming the nearest one) or a wrong value.
 
     Examples
@@ -44,11 +45,11 @@ class Section(BaseModel):
     >>> Train(epoch=5)
     Traceback (most recent call last):
     ...
-    partimento.config.UserError: there is no setting train.epoch; did you mean train.epochs?
+    partimento.errors.PartimentoError: there is no setting train.epoch; did you mean train.epochs?
     >>> Train(epochs=0)
     Traceback (most recent call last):
     ...
-    partimento.config.UserError: train.epochs must be between 1 and 1,000, not 0
+    partimento.errors.PartimentoError: train.epochs must be between 1 and 1,000, not 0
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -58,7 +59,7 @@ class Section(BaseModel):
         try:
             super().__init__(**values)
         except ValidationError as error:
-            raise UserError(_message(type(self), error)) from None
+            raise PartimentoError(_message(type(self), error)) from None
 
     def replace(self, **changes: Any) -> Self:
         """Return a copy with other values, validated."""
@@ -125,7 +126,9 @@ def to_toml(section: str, values: Mapping[str, Any], fields: Mapping[str, FieldI
     lines = [f"[{section}]"]
     for name, value in values.items():
         bounds = bounds_of(fields[name])
-        meaning = f"{fields[name].description} ({bounds})" if bounds else f"{fields[name].description}"
+        meaning = (
+            f"{fields[name].description} ({bounds})" if bounds else f"{fields[name].description}"
+        )
         lines += textwrap.wrap(meaning, 78, initial_indent="# ", subsequent_indent="# ")
         lines.append(f"{name} = {json.dumps(value, ensure_ascii=False)}")
     return "\n".join(lines) + "\n"
@@ -137,7 +140,9 @@ def _message(section: type[Section], error: ValidationError) -> str:
     first = next((each for each in found if each["type"] == "extra_forbidden"), found[0])
     name = ".".join([section.section, *(str(part) for part in first["loc"])])
     if first["type"] == "extra_forbidden":
-        return no_such(str(first["loc"][0]), section.model_fields, "setting", prefix=f"{section.section}.")
+        return no_such(
+            str(first["loc"][0]), section.model_fields, "setting", prefix=f"{section.section}."
+        )
     if first["type"] == "value_error":
         return str(first["ctx"]["error"])
     if first["type"] == "missing":
@@ -146,7 +151,9 @@ def _message(section: type[Section], error: ValidationError) -> str:
     if first["type"].endswith("_type"):
         return f"{name} must be {_kind(field)}, not {value!r}"
     bounds = bounds_of(field)
-    if first["type"] == "finite_number" and not any(isinstance(each, limits.Le | limits.Lt) for each in field.metadata):
+    if first["type"] == "finite_number" and not any(
+        isinstance(each, limits.Le | limits.Lt) for each in field.metadata
+    ):
         bounds = f"{bounds} and finite" if bounds else "finite"
     return f"{name} must be {bounds}, not {value!r}"
 

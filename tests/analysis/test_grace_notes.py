@@ -1,4 +1,6 @@
-"""Grace notes: found in played music that keeps to a grid, nowhere else, and taken away without a trace."""
+"""Grace notes: found in played music that keeps to a grid, nowhere else, and taken away without a
+trace.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,10 @@ Row = tuple[int, int, int]  # onset, duration in ticks, pitch
 
 def played(rows: Iterable[Row], *, divisions: int = TICKS, part: int = 0) -> Piece:
     onset, duration, pitch = np.array(list(rows), np.int64).T
-    return Piece(Notes.from_columns(divisions, onset, duration, pitch, part=part), parts=(Part("Guitar", 24),) * (part + 1))
+    return Piece(
+        Notes.from_columns(divisions, onset, duration, pitch, part=part),
+        parts=(Part("Guitar", 24),) * (part + 1),
+    )
 
 
 def scale(count: int = 24, *, step: int = TICKS // 2) -> list[Row]:
@@ -39,7 +44,10 @@ def graces(piece: Piece) -> list[int]:
     return [note.pitch for note in mark_graces(piece).notes if note.grace]
 
 
-EIGHTH = (43, 340)  # what a grace note of an eighth lasts, and when it begins in a quarter of 384 ticks
+EIGHTH = (
+    43,
+    340,
+)  # what a grace note of an eighth lasts, and when it begins in a quarter of 384 ticks
 
 
 def test_a_grace_note_is_marked_and_no_time_changes() -> None:
@@ -55,15 +63,33 @@ def test_a_grace_note_is_marked_and_no_time_changes() -> None:
     "rows",
     [
         pytest.param([(0, 297, 72), (297, 43, 74), (340, 43, 76), (384, 384, 77)], id="chain"),
-        pytest.param([(0, 319, 72), (319, 21, 74), (340, 22, 76), (362, 21, 77), (384, 384, 79)], id="chain of three"),
-        pytest.param([(0, 340, 72), (340, 43, 74), (340, 43, 79), (384, 384, 76), (384, 384, 80)], id="chord"),
-        pytest.param([(0, 384, 40), (340, 43, 74), (384, 384, 76), (384, 384, 40)], id="after a rest of its voice, over a bass"),
-        pytest.param([(0, 53, 72), (53, 43, 74), (96, 288, 76)], id="a note hardly longer than its grace note"),
-        pytest.param([(0, 244, 72), (244, 21, 71), (266, 21, 72), (384, 384, 74)], id="after-graces, then silence"),
+        pytest.param(
+            [(0, 319, 72), (319, 21, 74), (340, 22, 76), (362, 21, 77), (384, 384, 79)],
+            id="chain of three",
+        ),
+        pytest.param(
+            [(0, 340, 72), (340, 43, 74), (340, 43, 79), (384, 384, 76), (384, 384, 80)], id="chord"
+        ),
+        pytest.param(
+            [(0, 384, 40), (340, 43, 74), (384, 384, 76), (384, 384, 40)],
+            id="after a rest of its voice, over a bass",
+        ),
+        pytest.param(
+            [(0, 53, 72), (53, 43, 74), (96, 288, 76)],
+            id="a note hardly longer than its grace note",
+        ),
+        pytest.param(
+            [(0, 244, 72), (244, 21, 71), (266, 21, 72), (384, 384, 74)],
+            id="after-graces, then silence",
+        ),
     ],
 )
 def test_kinds_of_grace_notes(rows: list[Row]) -> None:
-    played_small = [pitch for onset, duration, pitch in rows if duration < 90 and not on_plain_grid(np.array([onset]), TICKS)[0]]
+    played_small = [
+        pitch
+        for onset, duration, pitch in rows
+        if duration < 90 and not on_plain_grid(np.array([onset]), TICKS)[0]
+    ]
     assert graces(after(rows)) == played_small
     folded = fold_graces(mark_graces(after(rows)))
     assert len(folded.notes) == 24 + len(rows) - len(played_small)
@@ -71,14 +97,19 @@ def test_kinds_of_grace_notes(rows: list[Row]) -> None:
     assert on_plain_grid(folded.notes.end, folded.notes.divisions).all()
 
 
-@pytest.mark.parametrize(("divisions", "length"), [(480, 57), (960, 101), (480, 29), (192, 23), (120, 13)])
+@pytest.mark.parametrize(
+    ("divisions", "length"), [(480, 57), (960, 101), (480, 29), (192, 23), (120, 13)]
+)
 @pytest.mark.parametrize("on_beat", [False, True])
 def test_other_programs_play_them_otherwise(divisions: int, length: int, on_beat: bool) -> None:
     """Before the beat or on it, for any time that is short and that no notation writes."""
     quarter, eighth = divisions, divisions // 2
     lead = [(i * eighth, eighth, 60 + i % 12) for i in range(24)]
     at, then = 24 * eighth, 24 * eighth + quarter
-    small, cut = (at if on_beat else then - length, length, 74), (at + length if on_beat else at, quarter - length, 72)
+    small, cut = (
+        (at if on_beat else then - length, length, 74),
+        (at + length if on_beat else at, quarter - length, 72),
+    )
     piece = played([*lead, small, cut, (then, quarter, 76)], divisions=divisions)
     assert graces(piece) == [74]
     plain = played([*lead, (at, quarter, 72), (then, quarter, 76)], divisions=divisions)
@@ -93,15 +124,24 @@ def test_other_programs_play_them_otherwise(divisions: int, length: int, on_beat
         pytest.param([(i * 384 // 7, 54, 72 + i) for i in range(14)], id="septuplets"),
         pytest.param([(i * 384 // 9, 42, 72 + i) for i in range(18)], id="nonuplets"),
         pytest.param([(i * 384 // 11, 34, 72 + i % 5) for i in range(22)], id="elevens"),
-        pytest.param([(i * 384 // 13, 29, 72 + i % 5) for i in range(1, 13)] + [(384, 384, 72)], id="thirteens that begin with a rest"),
-        pytest.param([(0, 336, 72), (336, 48, 74), (384, 384, 76)], id="a written 32nd before the beat"),
+        pytest.param(
+            [(i * 384 // 13, 29, 72 + i % 5) for i in range(1, 13)] + [(384, 384, 72)],
+            id="thirteens that begin with a rest",
+        ),
+        pytest.param(
+            [(0, 336, 72), (336, 48, 74), (384, 384, 76)], id="a written 32nd before the beat"
+        ),
         pytest.param([(0, 48, 74), (48, 336, 72), (384, 384, 76)], id="a written 32nd on the beat"),
         pytest.param([(0, 384, 72), (340, 800, 79), (384, 384, 76)], id="a long note off the grid"),
-        pytest.param([(0, 1346, 72), (1346, 190, 74), (1536, 768, 76)], id="no short note before the beat"),
+        pytest.param(
+            [(0, 1346, 72), (1346, 190, 74), (1536, 768, 76)], id="no short note before the beat"
+        ),
     ],
 )
 def test_what_is_written_out_is_not_marked(rows: list[Row]) -> None:
-    whole = -(-(rows[-1][0] + rows[-1][1]) // TICKS) * TICKS  # then a main note to which they might lead
+    whole = (
+        -(-(rows[-1][0] + rows[-1][1]) // TICKS) * TICKS
+    )  # then a main note to which they might lead
     assert graces(after([*rows, (whole, 1536, 71)], lead=scale(400))) == []
 
 
@@ -118,7 +158,11 @@ def test_where_some_notes_are_off_the_grid_for_no_known_reason_nothing_is_told()
 
 def swung(time: int, *, share: float, unit: int) -> int:
     pair, inside = divmod(time, 2 * unit)
-    late = inside * 2 * share if inside < unit else 2 * unit * share + (inside - unit) * 2 * (1 - share)
+    late = (
+        inside * 2 * share
+        if inside < unit
+        else 2 * unit * share + (inside - unit) * 2 * (1 - share)
+    )
     return pair * 2 * unit + round(late)
 
 
@@ -129,11 +173,18 @@ def test_nothing_is_marked_in_a_performance() -> None:
         late = rng.normal(0, spread, 401).round().astype(int)
         late[late == 0] = 1
         times = [max(i * 96 + int(late[i]), 0) for i in range(401)]
-        loose = [(times[i], max(times[i + 1] - times[i], 1), bars[i][2]) for i in range(400) if times[i + 1] > times[i]]
+        loose = [
+            (times[i], max(times[i + 1] - times[i], 1), bars[i][2])
+            for i in range(400)
+            if times[i + 1] > times[i]
+        ]
         assert graces(played(loose)) == [], f"spread of {spread} ticks"
     for share, unit in ((0.58, 96), (0.62, 96), (0.55, 48)):
         runs = [(i * unit, unit, 60 + i * 5 % 17) for i in range(400)]
-        swing = [(a := swung(o, share=share, unit=unit), swung(o + d, share=share, unit=unit) - a, p) for o, d, p in runs]
+        swing = [
+            (a := swung(o, share=share, unit=unit), swung(o + d, share=share, unit=unit) - a, p)
+            for o, d, p in runs
+        ]
         assert graces(played(swing)) == [], f"swing of {share}"
 
 
@@ -143,24 +194,34 @@ def test_a_performed_part_does_not_spoil_a_written_one() -> None:
     loose = [(i * 96 + int(rng.integers(1, 20)), 60, 50) for i in range(60)]
     onset, duration, pitch = np.array(written + loose, np.int64).T
     part = np.repeat([0, 1], [len(written), len(loose)])
-    piece = Piece(Notes.from_columns(TICKS, onset, duration, pitch, part=part), parts=(Part(), Part()))
+    piece = Piece(
+        Notes.from_columns(TICKS, onset, duration, pitch, part=part), parts=(Part(), Part())
+    )
     assert graces(piece) == [74]
 
 
 def test_grace_notes_of_a_reader_are_believed_and_folded_away() -> None:
     quarter = Fraction(1)
-    notes = [Note(i * quarter, quarter, 60 + i) for i in range(8)] + [Note(Fraction(63, 16), Fraction(1, 16), 70, grace=True)]
+    notes = [Note(i * quarter, quarter, 60 + i) for i in range(8)] + [
+        Note(Fraction(63, 16), Fraction(1, 16), 70, grace=True)
+    ]
     piece = Piece(Notes(notes))
     assert mark_graces(piece) is piece
     folded = fold_graces(piece)
-    assert [(n.onset, n.duration, n.pitch) for n in folded.notes] == [(i * quarter, quarter, 60 + i) for i in range(8)]
-    same = Piece(Notes([*notes[:-1], Note(Fraction(63, 16), Fraction(1, 16), 63, grace=True)]))  # the pitch that sounds ends early for it
+    assert [(n.onset, n.duration, n.pitch) for n in folded.notes] == [
+        (i * quarter, quarter, 60 + i) for i in range(8)
+    ]
+    same = Piece(
+        Notes([*notes[:-1], Note(Fraction(63, 16), Fraction(1, 16), 63, grace=True)])
+    )  # the pitch that sounds ends early for it
     assert same.notes[3].duration == Fraction(15, 16)
     assert fold_graces(same).notes == folded.notes
 
 
 def test_struck_together_with_the_main_note() -> None:
-    piece = mark_graces(after([(0, 340, 72), (340, 43, 74), (384, 192, 60), (384, 384, 76), (768, 384, 72)]))
+    piece = mark_graces(
+        after([(0, 340, 72), (340, 43, 74), (384, 192, 60), (384, 384, 76), (768, 384, 72)])
+    )
     struck = fold_graces(piece, struck=True)
     assert [(n.onset - 12, n.duration, n.pitch) for n in struck.notes][24:] == [
         (0, 1, 72), (1, Fraction(1, 2), 60), (1, 1, 74), (1, 1, 76), (2, 1, 72),
@@ -177,10 +238,18 @@ def test_a_piece_of_grace_notes_alone() -> None:
 
 
 def test_everything_else_of_the_notes_stays() -> None:
-    onset, duration, pitch = np.array([*scale(), (24 * 192, 340, 72), (24 * 192 + 340, 43, 74), (26 * 192, 384, 76)], np.int64).T
+    onset, duration, pitch = np.array(
+        [*scale(), (24 * 192, 340, 72), (24 * 192 + 340, 43, 74), (26 * 192, 384, 76)], np.int64
+    ).T
     count = len(onset)
     notes = Notes.from_columns(
-        TICKS, onset, duration, pitch, velocity=np.arange(1, count + 1), string=np.arange(count) % 6 + 1, fret=np.arange(count)
+        TICKS,
+        onset,
+        duration,
+        pitch,
+        velocity=np.arange(1, count + 1),
+        string=np.arange(count) % 6 + 1,
+        fret=np.arange(count),
     )
     piece = Piece(notes)
     folded = fold_graces(mark_graces(piece))
@@ -190,15 +259,30 @@ def test_everything_else_of_the_notes_stays() -> None:
 
 def test_the_plain_grid() -> None:
     assert on_plain_grid(np.arange(24), 24).all()
-    assert on_plain_grid(np.array([0, 96, 128, 12, 16, 76, 77, 54, 55, 340, 362, 27 * 384 + 43]), 384).tolist() == [True] * 9 + [False] * 3
-    assert on_plain_grid(np.array([10**6 // 3, 10**6 // 16, 340_000]), 10**6).tolist() == [True, True, False]  # a grid without a table
+    assert (
+        on_plain_grid(
+            np.array([0, 96, 128, 12, 16, 76, 77, 54, 55, 340, 362, 27 * 384 + 43]), 384
+        ).tolist()
+        == [True] * 9 + [False] * 3
+    )
+    assert on_plain_grid(np.array([10**6 // 3, 10**6 // 16, 340_000]), 10**6).tolist() == [
+        True,
+        True,
+        False,
+    ]  # a grid without a table
 
 
 def test_the_guitar_set(guitar: Path) -> None:
-    """Grace notes there last 9/40 of what is written, in 384 ticks: that tells each of them, by another rule than ours."""
+    """Grace notes there last 9/40 of what is written, in 384 ticks: that tells each of them, by
+    another rule than ours.
+    """
     with (guitar / "manifest.csv").open(encoding="utf-8") as file:
         paths = [row["path"] for row in csv.DictReader(file)]
-    lasts = {int(written * 9 / 40) + tick for written in (16, 24, 48, 64, 96, 128, 144, 192, 384) for tick in (0, 1)}
+    lasts = {
+        int(written * 9 / 40) + tick
+        for written in (16, 24, 48, 64, 96, 128, 144, 192, 384)
+        for tick in (0, 1)
+    }
     found, off = {}, {}
     for path in paths[::3]:
         piece = mark_graces(read_piece(guitar / path))
@@ -210,7 +294,9 @@ def test_the_guitar_set(guitar: Path) -> None:
         off[path] = int(np.count_nonzero(~on_plain_grid(folded.onset, folded.divisions)))
         assert len(folded) == len(notes) - found[path], path
     assert sum(count > 0 for count in found.values()) > 40
-    assert {path for path, count in off.items() if count} <= {"SorF/sorf-op6n08.mid"}  # it has three that are written as quarters
+    assert {path for path, count in off.items() if count} <= {
+        "SorF/sorf-op6n08.mid"
+    }  # it has three that are written as quarters
 
 
 @pytest.mark.slow
@@ -218,10 +304,22 @@ def test_nothing_is_marked_in_the_guitar_set_played_freely(guitar: Path) -> None
     rng = np.random.default_rng(0)
     for path in sorted(guitar.rglob("*.mid")):
         notes = read_piece(path).notes
-        scaled = notes.onset * (480 // np.gcd(480, notes.divisions)) // (notes.divisions // np.gcd(480, notes.divisions))
-        late = rng.normal(0, 10, int(scaled.max()) + 1).round().astype(np.int64)  # about 10 ms, chords together
+        scaled = (
+            notes.onset
+            * (480 // np.gcd(480, notes.divisions))
+            // (notes.divisions // np.gcd(480, notes.divisions))
+        )
+        late = (
+            rng.normal(0, 10, int(scaled.max()) + 1).round().astype(np.int64)
+        )  # about 10 ms, chords together
         onset = np.maximum(scaled + late[scaled], 0)
-        loose = Notes.from_columns(480, onset, np.maximum(notes.duration * 480 // notes.divisions, 1), notes.pitch, part=notes.part)
+        loose = Notes.from_columns(
+            480,
+            onset,
+            np.maximum(notes.duration * 480 // notes.divisions, 1),
+            notes.pitch,
+            part=notes.part,
+        )
         piece = Piece(loose, parts=(Part(),) * (int(notes.part.max()) + 1))
         assert not mark_graces(piece).notes.grace.any(), path
 

@@ -18,7 +18,9 @@ GUITAR = Part("", 24)
 STUDY = (40, 55, 59, 64, 47, 55, 62, 67)  # sounding pitches, from the open sixth string up
 
 
-def study(*, up: int = 0, part: int = 0, bars: int = 8, pitches: tuple[int, ...] = STUDY) -> list[Note]:
+def study(
+    *, up: int = 0, part: int = 0, bars: int = 8, pitches: tuple[int, ...] = STUDY
+) -> list[Note]:
     half = Fraction(1, 2)
     return [Note(i * half, half, pitch + up, part=part) for i, pitch in enumerate(pitches * bars)]
 
@@ -35,11 +37,22 @@ def test_an_octave_high() -> None:
 def test_the_sixth_string_tuned_down() -> None:
     tuned = (38, *STUDY[1:])
     assert octave_notated(Piece(Notes(study(up=12, pitches=tuned)), parts=(GUITAR,)))
-    assert not octave_notated(Piece(Notes(study(up=12, pitches=(37, *STUDY[1:]))), parts=(GUITAR,)))  # below what a guitar has
+    assert not octave_notated(
+        Piece(Notes(study(up=12, pitches=(37, *STUDY[1:]))), parts=(GUITAR,))
+    )  # below what a guitar has
 
 
 def test_a_piece_in_the_middle_register_stays() -> None:
-    middle = (52, 55, 59, 60, 57, 62, 59, 64)  # never below E3, yet a guitar an octave lower would hardly be heard
+    middle = (
+        52,
+        55,
+        59,
+        60,
+        57,
+        62,
+        59,
+        64,
+    )  # never below E3, yet a guitar an octave lower would hardly be heard
     assert not octave_notated(Piece(Notes(study(pitches=middle)), parts=(GUITAR,)))
 
 
@@ -63,7 +76,15 @@ def test_only_guitars_move() -> None:
 def test_who_is_a_guitar() -> None:
     piece = Piece(
         Notes([Note(Fraction(0), Fraction(1), 60, part=6)]),
-        parts=(Part("", 24), Part("", 31), Part("", 32), Part("Gitarre 2"), Part("upper"), Part("Guitar", 73), Part("drums", 24, True)),
+        parts=(
+            Part("", 24),
+            Part("", 31),
+            Part("", 32),
+            Part("Gitarre 2"),
+            Part("upper"),
+            Part("Guitar", 73),
+            Part("drums", 24, True),
+        ),
     )
     assert guitar_parts(piece) == (0, 1, 3)
     assert guitar_parts(piece, instrument="Classical Guitar") == (0, 1, 3, 4)
@@ -89,10 +110,15 @@ def test_the_guitar_set(guitar: Path) -> None:
         instruments = {row["path"]: row["instrument"] for row in csv.DictReader(file)}
     for name in HIGH + SOUNDING:
         path = f"{name}.mid"
-        assert octave_notated(read_piece(guitar / path), instrument=instruments[path]) == (name in HIGH), name
+        assert octave_notated(read_piece(guitar / path), instrument=instruments[path]) == (
+            name in HIGH
+        ), name
 
 
 @pytest.mark.parametrize("composer", ["HoretzkyF", "AguadoD"])
 def test_a_whole_composer(guitar: Path, composer: str) -> None:
-    found = {path.name: octave_notated(read_piece(path)) for path in sorted((guitar / composer).glob("*.mid"))[::3]}
+    found = {
+        path.name: octave_notated(read_piece(path))
+        for path in sorted((guitar / composer).glob("*.mid"))[::3]
+    }
     assert set(found.values()) == {composer == "HoretzkyF"}, found

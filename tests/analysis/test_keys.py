@@ -18,7 +18,9 @@ def line(pitches, *, part=0):
 @pytest.mark.parametrize("shift", range(12))
 def test_every_transposition_of_a_scale(shift):
     assert analyse_key(Piece(line(p + shift for p in C_MAJOR)))[0] == Key.from_tonic(shift, "major")
-    assert analyse_key(Piece(line(p + shift for p in A_MINOR)))[0] == Key.from_tonic((9 + shift) % 12, "minor")
+    assert analyse_key(Piece(line(p + shift for p in A_MINOR)))[0] == Key.from_tonic(
+        (9 + shift) % 12, "minor"
+    )
 
 
 def test_durations_weigh():
@@ -45,4 +47,6 @@ def test_the_correlation_is_music21s(guitar):
     theirs = converter.parse(path, forceSource=True).analyze("key")
     key, correlation = analyse_key(read_piece(path))
     assert key.code == str(theirs)
-    assert correlation == pytest.approx(theirs.correlationCoefficient, abs=0.005)  # it weighs quantised durations
+    assert correlation == pytest.approx(
+        theirs.correlationCoefficient, abs=0.005
+    )  # it weighs quantised durations

@@ -17,7 +17,8 @@ SAMPLE = (
     "HoretzkyF/horetzky39.mid",  # overlapping ornaments
     "SorF/sor-op60-01.mid",
 )
-# Where music21 itself loses or shifts music: (file, operations). The reasons stand in the documentation of the view.
+# Where music21 itself loses or shifts music: (file, operations). The reasons stand in the
+# documentation of the view.
 DIFFERENT = {
     "BachJS/bach-bwv988-bwv-988-guitar-28.mid": 28,
     "BeethovenLv/beethoven-o67-sym5-1-guitar-duo.mid": 17,
@@ -94,7 +95,9 @@ def test_lengths_go_to_the_nearest_step(ticks, expected, midi, write):
 
 
 def test_a_bar_line_cuts_and_metres_begin_with_bars(midi, write):
-    marks = midi.track([(0, bytes([0xFF, 0x58, 4, 3, 2, 24, 8])), (1920, bytes([0xFF, 0x58, 4, 2, 2, 24, 8]))])
+    marks = midi.track(
+        [(0, bytes([0xFF, 0x58, 4, 3, 2, 24, 8])), (1920, bytes([0xFF, 0x58, 4, 2, 2, 24, 8]))]
+    )
     path = write("a.mid", midi.file(marks, midi.track(midi.notes(60, length=480 * 9))))
     assert [duration for _, duration in ours(path)] == [3, 3, 2, 1, 1]
     assert ours(path) == theirs(path)[0]
@@ -107,7 +110,9 @@ def test_bars_of_an_odd_number_of_small_notes_are_cut_exactly(midi, write):
 
 
 def test_music_after_the_first_track_ends_is_kept(midi, write):
-    path = write("a.mid", midi.file(midi.track(midi.notes(60)), midi.track(midi.notes(*range(60, 68)))))
+    path = write(
+        "a.mid", midi.file(midi.track(midi.notes(60)), midi.track(midi.notes(*range(60, 68))))
+    )
     assert sum(duration for _, duration in ours(path)) == 8
     assert sum(duration for _, duration in theirs(path)[0]) == 4
 
@@ -126,7 +131,10 @@ def test_the_whole_set_is_as_music21_has_it(guitar):
         path.relative_to(guitar).as_posix(): operations(ours(path), events)
         for path, (events, _) in zip(paths, references, strict=True)
     }  # fmt: skip
-    keys = [analyse_key(read_piece(path))[0].code == key for path, (_, key) in zip(paths, references, strict=True)]
+    keys = [
+        analyse_key(read_piece(path))[0].code == key
+        for path, (_, key) in zip(paths, references, strict=True)
+    ]
     assert len(counts) == 415
     assert list(counts.values()).count(0) >= 400
     assert sum(counts.values()) <= 0.005 * sum(len(events) for events, _ in references)

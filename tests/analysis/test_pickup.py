@@ -10,15 +10,30 @@ import pytest
 
 from partimento import Meter, Note, Part, Piece
 from partimento.analysis.grace_notes import mark_graces
-from partimento.analysis.pickup import FEATURES, WEIGHTS, bar_line_features, infer_pickup, pickup_odds
+from partimento.analysis.pickup import (
+    FEATURES,
+    WEIGHTS,
+    bar_line_features,
+    infer_pickup,
+    pickup_odds,
+)
 from partimento.corpus import read_piece
 from partimento.music.piece import Notes
 
 Q = Fraction(1)
 
 
-def waltz(upbeat: Fraction, *, bars: int = 16, beat: Fraction = Q, numerator: int = 3, denominator: int = 4) -> Piece:
-    """Basses on downbeats, chords on other beats, a tune that rests in every fourth bar; the last bar lacks what the upbeat took."""
+def waltz(
+    upbeat: Fraction,
+    *,
+    bars: int = 16,
+    beat: Fraction = Q,
+    numerator: int = 3,
+    denominator: int = 4,
+) -> Piece:
+    """Basses on downbeats, chords on other beats, a tune that rests in every fourth bar; the last
+    bar lacks what the upbeat took.
+    """
     bar = Meter(numerator, denominator).bar_ql
     notes = [Note(Fraction(0), upbeat, 67)] if upbeat else []
     for number in range(bars):
@@ -29,9 +44,17 @@ def waltz(upbeat: Fraction, *, bars: int = 16, beat: Fraction = Q, numerator: in
             if upbeat and number < bars - 1:
                 notes.append(Note(start + bar - upbeat, upbeat, 67))
         else:
-            notes += [Note(start + i * beat / 2, beat / 2, 72 + i % 3 + number % 4) for i in range(int(2 * bar / beat))]
+            notes += [
+                Note(start + i * beat / 2, beat / 2, 72 + i % 3 + number % 4)
+                for i in range(int(2 * bar / beat))
+            ]
             notes += [Note(start + i * beat, beat, 55) for i in range(1, int(bar / beat))]
-    return Piece(Notes(notes), meters=(Meter(numerator, denominator),), length=bars * bar, parts=(Part("Guitar", 24),))
+    return Piece(
+        Notes(notes),
+        meters=(Meter(numerator, denominator),),
+        length=bars * bar,
+        parts=(Part("Guitar", 24),),
+    )
 
 
 @pytest.mark.parametrize("upbeat", [Q * 0, Q / 2, Q], ids=str)
@@ -49,16 +72,26 @@ def test_the_bars_of_the_answer() -> None:
     upbeat = infer_pickup(piece)
     assert upbeat is not None
     bars = piece.replace(pickup=upbeat).bars()
-    assert [(bar.number, bar.onset, bar.duration) for bar in bars[:3]] == [(0, 0, 1), (1, 1, 3), (2, 4, 3)]
+    assert [(bar.number, bar.onset, bar.duration) for bar in bars[:3]] == [
+        (0, 0, 1),
+        (1, 1, 3),
+        (2, 4, 3),
+    ]
 
 
 def test_without_evidence_nothing_is_said() -> None:
-    even = Piece(Notes([Note(i * Q / 4, Q / 4, 60 + i % 2) for i in range(33 * 4)]), meters=(Meter(4, 4),))
+    even = Piece(
+        Notes([Note(i * Q / 4, Q / 4, 60 + i % 2) for i in range(33 * 4)]), meters=(Meter(4, 4),)
+    )
     assert infer_pickup(even) is None
     assert infer_pickup(waltz(Q, bars=3)) is None, "too short"
     assert infer_pickup(Piece(Notes(()), length=Q * 40)) is None, "no notes"
-    assert infer_pickup(Piece(waltz(Q).notes, meters=(Meter(1, 32),))) is None, "bars shorter than a sixteenth"
-    assert infer_pickup(Piece(waltz(Q).notes, meters=(Meter(9, 2),))) is None, "bars longer than any"
+    assert infer_pickup(Piece(waltz(Q).notes, meters=(Meter(1, 32),))) is None, (
+        "bars shorter than a sixteenth"
+    )
+    assert infer_pickup(Piece(waltz(Q).notes, meters=(Meter(9, 2),))) is None, (
+        "bars longer than any"
+    )
 
 
 def test_a_performance_says_nothing() -> None:
@@ -103,11 +136,18 @@ KNOWN = {
     "GiulianiM/giuliani-op50n08": 1 / 2, "AguadoD/aguado-op03n04": 3 / 4, "AguadoD/aguado-op11n10": 0, "AguadoD/aguadoop4no3-2": 1 / 2,
     "CarcassiM/carcassi-op26-03": 0, "SorF/sorf-op6n03": 2, "SorF/sorf-op35-no3": 1, "SorF/sorf-op35-no18": 0, "BrahmsJ/brahms-vals9": 1,
 }  # fmt: skip
-UNSURE = ("SorF/sorf-op6n02", "GiulianiM/giuliani-op59n03", "GiulianiM/giuliani-op59n04")  # upbeats of half a bar and of 5/16
+UNSURE = (
+    "SorF/sorf-op6n02",
+    "GiulianiM/giuliani-op59n03",
+    "GiulianiM/giuliani-op59n04",
+)  # upbeats of half a bar and of 5/16
 
 
 def test_the_guitar_set(guitar: Path) -> None:
-    said = {name: infer_pickup(mark_graces(read_piece(guitar / f"{name}.mid"))) for name in (*KNOWN, *UNSURE)}
+    said = {
+        name: infer_pickup(mark_graces(read_piece(guitar / f"{name}.mid")))
+        for name in (*KNOWN, *UNSURE)
+    }
     assert said == {**KNOWN, **dict.fromkeys(UNSURE)}
 
 

@@ -36,15 +36,25 @@ def played(*lines: Line, programs: Sequence[int | None], starts: Sequence[int] =
     return forces_of(made(*lines, parts=[Part("", program) for program in programs], starts=starts))
 
 
-def named(*names: str, programs: Sequence[int | None] = (), lines: Sequence[Line] = ()) -> tuple[str, ...]:
+def named(
+    *names: str, programs: Sequence[int | None] = (), lines: Sequence[Line] = ()
+) -> tuple[str, ...]:
     lines = lines or [[pitch + 5 * i for pitch in TUNE] for i in range(len(names))]
-    parts = [Part(name, program) for name, program in zip(names, programs or [None] * len(names), strict=True)]
+    parts = [
+        Part(name, program)
+        for name, program in zip(names, programs or [None] * len(names), strict=True)
+    ]
     return forces_of(made(*lines, parts=parts)).instruments
 
 
 def test_one_track_is_one_player_of_its_program() -> None:
     forces = played(TUNE, programs=[GUITAR])
-    assert (forces.kind, forces.instruments, forces.solo, forces.alone) == ("solo", ("guitar",), True, True)
+    assert (forces.kind, forces.instruments, forces.solo, forces.alone) == (
+        "solo",
+        ("guitar",),
+        True,
+        True,
+    )
     player = forces.players[0]
     assert (player.said, player.parts, player.lowest, player.highest) == (True, (0,), 72, 79)
 
@@ -93,7 +103,9 @@ def test_four_lines_of_which_nothing_is_said_are_no_single_player() -> None:
 def test_lines_that_have_names_of_their_own_are_players() -> None:
     assert forces_of(made(TUNE, BASS, parts=[Part("Anna"), Part("Bertha")])).kind == "duo"
     assert forces_of(made(TUNE, BASS, parts=[Part("upper:1"), Part("lower:2")])).kind == "solo"
-    assert forces_of(made(TUNE, BASS, parts=[Part(":upperVoice"), Part(":lowerVoice")])).kind == "solo"
+    assert (
+        forces_of(made(TUNE, BASS, parts=[Part(":upperVoice"), Part(":lowerVoice")])).kind == "solo"
+    )
 
 
 def test_two_tracks_of_a_piano_are_two_hands_unless_they_take_one_key() -> None:
@@ -124,9 +136,14 @@ def test_an_organist_has_feet() -> None:
 def test_movements_one_after_another_are_one_players() -> None:
     assert played(TUNE, TUNE, BASS, programs=[GUITAR] * 3, starts=[0, 8, 16]).kind == "solo"
     duo = played(TUNE, BASS, BASS, TUNE, programs=[VIOLIN] * 4, starts=[0, 0, 8, 8])
-    assert [player.parts for player in duo.players] == [(0, 3), (1, 2)]  # to each the one nearest in pitch
+    assert [player.parts for player in duo.players] == [
+        (0, 3),
+        (1, 2),
+    ]  # to each the one nearest in pitch
     names = [Part("Soprano"), Part("Alto")]
-    assert forces_of(made(TUNE, BASS, parts=names, starts=[0, 8])).kind == "duo"  # they take turns but have names
+    assert (
+        forces_of(made(TUNE, BASS, parts=names, starts=[0, 8])).kind == "duo"
+    )  # they take turns but have names
 
 
 def test_a_tablature_doubles_its_staff() -> None:
@@ -134,7 +151,9 @@ def test_a_tablature_doubles_its_staff() -> None:
     high = [(upper + 12, lower + 12) for upper, lower in chords]
     forces = played(high, chords, programs=[89, GUITAR])
     assert (forces.instruments, forces.players[0].parts) == (("guitar",), (1,))
-    assert [player.parts for player in played(chords, chords, programs=[GUITAR, GUITAR]).players] == [(0,)]
+    assert [
+        player.parts for player in played(chords, chords, programs=[GUITAR, GUITAR]).players
+    ] == [(0,)]
     assert played(chords, [(a, b + 1) for a, b in chords], programs=[GUITAR, GUITAR]).kind == "duo"
 
 
@@ -144,8 +163,14 @@ def test_people_in_unison_are_two() -> None:
 
 def test_a_staff_of_voices_or_winds_in_chords_is_several_players() -> None:
     thirds = [(pitch, pitch - 3) for pitch in TUNE]
-    assert played(thirds, BASS, programs=[CHOIR, GUITAR]).instruments == ("voice", "voice", "guitar")
-    assert played([*TUNE[:6], *thirds[6:]], programs=[FLUTE]).kind == "solo"  # now and then is not enough
+    assert played(thirds, BASS, programs=[CHOIR, GUITAR]).instruments == (
+        "voice",
+        "voice",
+        "guitar",
+    )
+    assert (
+        played([*TUNE[:6], *thirds[6:]], programs=[FLUTE]).kind == "solo"
+    )  # now and then is not enough
     assert played(thirds, programs=[GUITAR]).kind == "solo"
 
 
@@ -161,13 +186,19 @@ def test_names_say_what_programs_do_not() -> None:
     assert named("Soprano", "Alto", "Tenor", "Bass", programs=[0, 0, 0, 0]) == ("voice",) * 4
     assert named("Vocals", "Guitar", "Bass") == ("voice", "guitar", "bass")
     assert named("Violin I", "Cello", programs=[48, 48]) == ("violin", "cello")
-    assert named("Violin I", "Viola", programs=[42, 40]) == ("violin", "viola")  # all named: the score's own names
+    assert named("Violin I", "Viola", programs=[42, 40]) == (
+        "violin",
+        "viola",
+    )  # all named: the score's own names
 
 
 def test_a_program_is_believed_before_a_single_name() -> None:
     assert named("Guitar study", programs=[FLUTE], lines=[TUNE]) == ("flute",)
     assert named("Lute", programs=[GUITAR], lines=[TUNE]) == ("lute",)  # finer, of the same family
-    assert named("Guitar Concerto", "Guitar Concerto", programs=[VIOLIN, CELLO]) == ("violin", "cello")
+    assert named("Guitar Concerto", "Guitar Concerto", programs=[VIOLIN, CELLO]) == (
+        "violin",
+        "cello",
+    )
 
 
 def test_a_voice_is_a_singer_or_a_line_of_music() -> None:
@@ -178,13 +209,18 @@ def test_a_voice_is_a_singer_or_a_line_of_music() -> None:
 
 def test_the_piano_that_nobody_chose_is_not_said() -> None:
     assert not played(TUNE, programs=[0]).players[0].said
-    assert [player.said for player in played(TUNE, BASS, programs=[FLUTE, 0]).players] == [True, True]
+    assert [player.said for player in played(TUNE, BASS, programs=[FLUTE, 0]).players] == [
+        True,
+        True,
+    ]
     assert forces_of(made(TUNE, parts=[Part("Piano", 0)])).players[0].said
 
 
 def test_what_nobody_says_may_be_a_guitar_within_its_range() -> None:
     assert played(BASS, programs=[None]).may_be_only("guitar")
-    assert played([pitch + 12 for pitch in TUNE], programs=[0]).may_be_only("guitar")  # E6 is written an octave high
+    assert played([pitch + 12 for pitch in TUNE], programs=[0]).may_be_only(
+        "guitar"
+    )  # E6 is written an octave high
     assert not played([28, 40], programs=[0]).may_be_only("guitar")
     assert not played([40, 100], programs=[None]).may_be_only("guitar")
     assert not played(TUNE, programs=[CLARINET]).may_be_only("guitar")
@@ -237,7 +273,9 @@ def test_more_tracks_than_any_score_has_are_an_ensemble() -> None:
     ],
 )
 def test_words_for_instruments(text: str, instruments: str) -> None:
-    assert instruments_of_text(text) == tuple(name.replace("_", " ") for name in instruments.split())
+    assert instruments_of_text(text) == tuple(
+        name.replace("_", " ") for name in instruments.split()
+    )
 
 
 def test_the_real_set_agrees_with_its_manifest(guitar: Path) -> None:
@@ -245,13 +283,26 @@ def test_the_real_set_agrees_with_its_manifest(guitar: Path) -> None:
     with (guitar / "manifest.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     forces = [forces_of(read_piece(guitar / row["path"])) for row in rows]
-    alone = [one.may_be_only("guitar") == (row["guitar_alone"] == "yes") for row, one in zip(rows, forces, strict=True)]
+    alone = [
+        one.may_be_only("guitar") == (row["guitar_alone"] == "yes")
+        for row, one in zip(rows, forces, strict=True)
+    ]
     assert sum(alone) >= 0.98 * len(rows)
-    # Nothing but a guitar is never lost; and most of what is more than guitars is found, as saying "alone" of all would not.
-    assert all(one.may_be_only("guitar") for row, one in zip(rows, forces, strict=True) if row["guitar_alone"] == "yes")
+    # Nothing but a guitar is never lost; and most of what is more than guitars is found, as saying
+    # "alone" of all would not.
+    assert all(
+        one.may_be_only("guitar")
+        for row, one in zip(rows, forces, strict=True)
+        if row["guitar_alone"] == "yes"
+    )
     assert sum(not one.may_be_only("guitar") for one in forces) >= 20
-    # "Several tracks" does not say how many players: those are looked at one by one in the benchmark.
-    told = [(row, one) for row, one in zip(rows, forces, strict=True) if row["ensemble"] != "guitar (several tracks)"]
+    # "Several tracks" does not say how many players: those are looked at one by one in the
+    # benchmark.
+    told = [
+        (row, one)
+        for row, one in zip(rows, forces, strict=True)
+        if row["ensemble"] != "guitar (several tracks)"
+    ]
     assert sum(one.solo == (row["ensemble"] == "solo") for row, one in told) >= 0.98 * len(told)
     # Bach's Goldberg Variations, in parts for two to four guitars.
     variations = [one for row, one in zip(rows, forces, strict=True) if "bwv988" in row["path"]]
@@ -268,7 +319,10 @@ def test_the_real_set_agrees_with_its_manifest(guitar: Path) -> None:
         ("bach-bwvanh114-anna-magdalena-04-guitar-tab", "guitar"),
         ("sorf-op35-no22", "unknown"),
         ("gershwin-rialto-ripples-4", "guitar guitar guitar"),
-        ("mozart-kv265-guitar-duo-complete", "piano piano"),  # 26 tracks on program 0, two at a time
+        (
+            "mozart-kv265-guitar-duo-complete",
+            "piano piano",
+        ),  # 26 tracks on program 0, two at a time
         ("gruber-stille-orig", "voice voice guitar"),  # soprano and alto on one staff
         ("lullabybrahms-c", "unknown unknown"),
         ("loeillet-op2no12-1", "flute violin guitar"),
@@ -291,5 +345,9 @@ def test_real_scores(guitar: Path, stem: str, instruments: str) -> None:
     ],
 )
 def test_bundled_scores(collection: str, stem: str, instruments: str) -> None:
-    path = next(path for path in resolve(f"bundled:{collection}") if path.with_suffix("").as_posix().endswith(stem))
+    path = next(
+        path
+        for path in resolve(f"bundled:{collection}")
+        if path.with_suffix("").as_posix().endswith(stem)
+    )
     assert " ".join(forces_of(read_piece(path)).instruments) == instruments

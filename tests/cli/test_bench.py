@@ -36,7 +36,9 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def test_a_table_and_the_same_as_json(chorales: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_table_and_the_same_as_json(
+    chorales: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     out = tmp_path / "figures.json"
     run("bench", "jsb", "--data", chorales, "-o", out)
     told = json.loads(out.read_text())
@@ -50,7 +52,12 @@ def test_a_table_and_the_same_as_json(chorales: Path, tmp_path: Path, capsys: py
     assert figures == sorted(figures)
     table = {row[0]: row for row in rows}
     for each in told["scores"]:
-        want = [f"{each['nats']:.3f}", f"{each['low']:.3f}–{each['high']:.3f}", f"{each['by_pieces']:.3f}", "measured now"]
+        want = [
+            f"{each['nats']:.3f}",
+            f"{each['low']:.3f}–{each['high']:.3f}",
+            f"{each['by_pieces']:.3f}",
+            "measured now",
+        ]
         assert table[each["name"]][1:] == want
     assert table["LSTM-RTRBM"][1] == "4.720"
     assert "Lyu" in table["LSTM-RTRBM"][4]
@@ -74,16 +81,26 @@ def test_on_the_side_to_choose_by_there_are_no_published_figures(
 
 def refused(capsys: pytest.CaptureFixture[str], message: str, *words: object) -> None:
     run("bench", *words, code=2)
-    said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error") or message in line]
+    said = [
+        line
+        for line in capsys.readouterr().err.splitlines()
+        if line.startswith("error") or message in line
+    ]
     assert len(said) == 1, said
     assert message in said[0]
 
 
-def test_a_run_of_other_pieces_is_refused(elsewhere: Path, chorales: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    refused(capsys, "was not trained on this set and its split", "jsb", elsewhere, "--data", chorales)
+def test_a_run_of_other_pieces_is_refused(
+    elsewhere: Path, chorales: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused(
+        capsys, "was not trained on this set and its split", "jsb", elsewhere, "--data", chorales
+    )
 
 
-def test_what_makes_no_sense(elsewhere: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_makes_no_sense(
+    elsewhere: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     other = tmp_path / "other.json"
     other.write_text("{}")
     refused(capsys, "its hash is another", "jsb", "--data", other)
@@ -97,4 +114,10 @@ def test_what_makes_no_sense(elsewhere: Path, tmp_path: Path, capsys: pytest.Cap
 
 
 def test_a_set_is_not_another(chorales: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    refused(capsys, "is not the set that the figures of nottingham are for", "nottingham", "--data", chorales)
+    refused(
+        capsys,
+        "is not the set that the figures of nottingham are for",
+        "nottingham",
+        "--data",
+        chorales,
+    )

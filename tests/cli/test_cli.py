@@ -1,4 +1,6 @@
-"""The command line, in this process: the whole way on a tiny corpus, and what is said when something is wrong."""
+"""The command line, in this process: the whole way on a tiny corpus, and what is said when
+something is wrong.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,10 @@ def test_a_run_tells_what_it_learned_from(trained: Path) -> None:
         "samples", "seen",
     }  # fmt: skip
     rejects = (trained / "rejects.csv").read_text().splitlines()
-    assert [line.split(",")[0].rpartition("/")[2] for line in rejects[1:]] == ["broken.mid", "text.mid"]
+    assert [line.split(",")[0].rpartition("/")[2] for line in rejects[1:]] == [
+        "broken.mid",
+        "text.mid",
+    ]
     assert len(read_piece(next((trained / "samples").glob("*.mid"))).events) > 4
     figures = json.loads((trained / "held_out.json").read_text())
     assert set(figures) == {"unigram", "markov", "lstm", "reconstruction"}
@@ -70,10 +75,28 @@ def test_a_run_tells_what_it_learned_from(trained: Path) -> None:
     assert all(row["total"] > 0 for row in figures.values())
 
 
-def test_compose_to_every_format_at_once(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_compose_to_every_format_at_once(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     outputs = [tmp_path / f"piece{suffix}" for suffix in WRITERS]
     words = [word for path in outputs for word in ("-o", path)]
-    assert run("compose", trained, "--bars", 4, "--seed", 3, "--key", "D major", "--title", "Étude", *words, "--json") == 0
+    assert (
+        run(
+            "compose",
+            trained,
+            "--bars",
+            4,
+            "--seed",
+            3,
+            "--key",
+            "D major",
+            "--title",
+            "Étude",
+            *words,
+            "--json",
+        )
+        == 0
+    )
     told = json.loads(capsys.readouterr().out)
     assert told["seed"] == 3
     assert told["key"] == "D major"
@@ -87,7 +110,9 @@ def test_compose_to_every_format_at_once(trained: Path, tmp_path: Path, capsys: 
     assert read_piece(tmp_path / "piece.musicxml").notes.pitch.tolist() == midi.notes.pitch.tolist()
 
 
-def test_the_same_seed_the_same_file_and_a_drawn_seed_is_told(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_same_seed_the_same_file_and_a_drawn_seed_is_told(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run("compose", trained, "--events", 9, "-o", tmp_path / "a.mid", "--json") == 0
     seed = json.loads(capsys.readouterr().out)["seed"]
     assert run("compose", trained, "--events", 9, "--seed", seed, "-o", tmp_path / "b.mid") == 0
@@ -98,7 +123,23 @@ def test_the_same_seed_the_same_file_and_a_drawn_seed_is_told(trained: Path, tmp
 
 def test_begin_from_a_file_and_render_it(trained: Path, folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "on.musicxml"
-    assert run("compose", trained, "--bars", 4, "--seed", 1, "--start", folder / "2.mid", "--opening", 4, "-o", out) == 0
+    assert (
+        run(
+            "compose",
+            trained,
+            "--bars",
+            4,
+            "--seed",
+            1,
+            "--start",
+            folder / "2.mid",
+            "--opening",
+            4,
+            "-o",
+            out,
+        )
+        == 0
+    )
     assert read_piece(out).events[:4] == read_piece(folder / "2.mid").events[:4]
     assert run("render", out, "-o", tmp_path / "on.svg", "-o", tmp_path / "on.mid") == 0
     assert (tmp_path / "on.svg").read_text().lstrip().startswith("<")
@@ -142,7 +183,10 @@ def test_doctor(capsys: pytest.CaptureFixture[str]) -> None:
         (["compose", "{run}", "-o", "{run}/run.json", "--seed", "1"], "is there already"),
         (["train", "{empty}", "-o", "{new}"], "empty corpus"),
         (["train", "{folder}", "--model", "lsmt", "-o", "{new}"], "did you mean lstm"),
-        (["train", "{folder}", "--set", "train.epoch=5", "-o", "{new}"], "did you mean train.epochs"),
+        (
+            ["train", "{folder}", "--set", "train.epoch=5", "-o", "{new}"],
+            "did you mean train.epochs",
+        ),
         (["train", "{folder}", "--recipe", "lsmt", "-o", "{new}"], "did you mean lstm"),
         (["train", "{folder}", "-o", "{run}"], "is there already"),
         (["train", "{folder}/0.mid", "-o", "{new}"], "at least two different pieces"),
@@ -169,10 +213,20 @@ def test_doctor(capsys: pytest.CaptureFixture[str]) -> None:
     ],
 )
 def test_one_clear_line_and_nothing_written(
-    words: list[str], message: str, trained: Path, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    words: list[str],
+    message: str,
+    trained: Path,
+    folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     (tmp_path / "empty").mkdir()
-    places = {"run": trained, "folder": folder, "new": tmp_path / "new", "empty": tmp_path / "empty"}
+    places = {
+        "run": trained,
+        "folder": folder,
+        "new": tmp_path / "new",
+        "empty": tmp_path / "empty",
+    }
     before = sorted(path for top in (trained, folder, tmp_path) for path in top.rglob("*"))
     assert run(*(word.format(**places) for word in words)) == 2
     shown = capsys.readouterr().err
@@ -209,7 +263,15 @@ HEAVY = (
 )
 
 
-@pytest.mark.parametrize("code", ["import partimento", "import partimento.cli.cli", "import partimento.export", "import partimento.models"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import partimento",
+        "import partimento.cli.cli",
+        "import partimento.export",
+        "import partimento.models",
+    ],
+)
 def test_importing_loads_nothing_heavy(code: str) -> None:
     script = f"{code}\nimport sys\nprint([name for name in {HEAVY} if name in sys.modules])"
     out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
@@ -229,11 +291,18 @@ def test_help_in_a_process_of_its_own_loads_nothing_heavy(words: list[str]) -> N
 
 
 def test_it_runs_as_a_module() -> None:
-    out = subprocess.run([sys.executable, "-m", "partimento", "--version"], capture_output=True, text=True, check=True)
+    out = subprocess.run(
+        [sys.executable, "-m", "partimento", "--version"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert out.stdout.startswith("partimento ")
 
 
-def test_names_that_are_no_text_and_names_that_look_like_markup(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_names_that_are_no_text_and_names_that_look_like_markup(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     names = [os.fsdecode(b"b\xff.mid"), "x[/red].mid", "[bold]y.mid"]
     (tmp_path / "x[").mkdir()
     (tmp_path / "bad[").mkdir()
@@ -252,7 +321,9 @@ def test_names_that_are_no_text_and_names_that_look_like_markup(folder: Path, tm
     assert run("compose", out, "--bars", 1, "--seed", 1, "-o", tmp_path / "z[/red].mid") == 0
 
 
-def test_why_files_were_lost_is_said_when_too_few_are_left(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_why_files_were_lost_is_said_when_too_few_are_left(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "good.mid").write_bytes((folder / "0.mid").read_bytes())
     (tmp_path / "broken.mid").write_bytes((folder / "0.mid").read_bytes()[:60])
     assert run("train", tmp_path, "--model", "lstm", *SMALL, "-o", tmp_path / "run") == 2
@@ -265,18 +336,46 @@ def test_why_files_were_lost_is_said_when_too_few_are_left(folder: Path, tmp_pat
 def test_a_backend_that_is_not_there(backend: str, trained: Path, tmp_path: Path) -> None:
     if importlib.util.find_spec(backend) and backend == "torch":
         pytest.skip("PyTorch is installed here")
-    words = [sys.executable, "-m", "partimento", "compose", str(trained), "-o", str(tmp_path / "a.mid")]
-    done = subprocess.run(words, env={**os.environ, "KERAS_BACKEND": backend}, capture_output=True, text=True, check=False)
+    words = [
+        sys.executable,
+        "-m",
+        "partimento",
+        "compose",
+        str(trained),
+        "-o",
+        str(tmp_path / "a.mid"),
+    ]
+    done = subprocess.run(
+        words,
+        env={**os.environ, "KERAS_BACKEND": backend},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 2
     assert "backend" in done.stderr.lower()
     assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("seconds", [2.5, 6.0])
-def test_an_interrupt_ends_it_with_a_word_and_without_a_trace(seconds: float, folder: Path, tmp_path: Path) -> None:
+def test_an_interrupt_ends_it_with_a_word_and_without_a_trace(
+    seconds: float, folder: Path, tmp_path: Path
+) -> None:
     """SIGINT while the framework loads, and while it trains."""
     long = ["--set", "train.epochs=100000", "--set", "train.patience=100000"]
-    words = [sys.executable, "-m", "partimento", "train", str(folder), "--model", "lstm", *SMALL, *long, "-o", str(tmp_path / "run")]
+    words = [
+        sys.executable,
+        "-m",
+        "partimento",
+        "train",
+        str(folder),
+        "--model",
+        "lstm",
+        *SMALL,
+        *long,
+        "-o",
+        str(tmp_path / "run"),
+    ]
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     time.sleep(seconds)
     process.send_signal(signal.SIGINT)
@@ -286,19 +385,32 @@ def test_an_interrupt_ends_it_with_a_word_and_without_a_trace(seconds: float, fo
     left = [path.name for path in tmp_path.iterdir()]
     assert left == ([".run.training"] if "train --resume" in shown else [])
     if left and seconds > 4:
-        assert run("train", "--resume", tmp_path / "run", "--seed", 1) == 2  # as it was begun, or not at all
+        assert (
+            run("train", "--resume", tmp_path / "run", "--seed", 1) == 2
+        )  # as it was begun, or not at all
 
 
 @pytest.mark.slow
 def test_a_killed_training_leaves_no_run(folder: Path, tmp_path: Path) -> None:
     """SIGKILL at several moments: the run's folder is whole or not there."""
-    from partimento.config import UserError
+    from partimento.errors import PartimentoError
     from partimento.training.run import load_run
 
     for number, seconds in enumerate((1.0, 3.0, 5.0, 7.0, 9.0, 11.0)):
         out = tmp_path / str(number)
         process = subprocess.Popen(
-            [sys.executable, "-m", "partimento", "train", str(folder), "--model", "lstm", *SMALL, "-o", str(out)],
+            [
+                sys.executable,
+                "-m",
+                "partimento",
+                "train",
+                str(folder),
+                "--model",
+                "lstm",
+                *SMALL,
+                "-o",
+                str(out),
+            ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -310,7 +422,7 @@ def test_a_killed_training_leaves_no_run(folder: Path, tmp_path: Path) -> None:
         if out.exists():
             assert load_run(out).best.val_loss > 0
         else:
-            with pytest.raises(UserError, match="no run"):
+            with pytest.raises(PartimentoError, match="no run"):
                 load_run(out)
 
 
@@ -321,11 +433,26 @@ def test_the_demo_learns_and_replaces_only_its_own(tmp_path: Path) -> None:
     out.mkdir()
     (out / "mine.txt").write_text("mine")
     for _ in range(2):
-        subprocess.run([sys.executable, "-m", "partimento", "demo", "-o", str(out)], check=True, capture_output=True)
+        subprocess.run(
+            [sys.executable, "-m", "partimento", "demo", "-o", str(out)],
+            check=True,
+            capture_output=True,
+        )
         figures = json.loads((out / "run" / "held_out.json").read_text())
-        assert figures["notewise"]["total"] < figures["markov"]["total"] < figures["unigram"]["total"]
+        assert (
+            figures["notewise"]["total"] < figures["markov"]["total"] < figures["unigram"]["total"]
+        )
     names = {path.name for path in out.iterdir()}
-    assert names >= {"chorale.mid", "chorale.musicxml", "chorale.svg", "chorale.png", "chorale.pdf", "chorale.wav", "index.html", "run"}
+    assert names >= {
+        "chorale.mid",
+        "chorale.musicxml",
+        "chorale.svg",
+        "chorale.png",
+        "chorale.pdf",
+        "chorale.wav",
+        "index.html",
+        "run",
+    }
     assert (out / "mine.txt").read_text() == "mine"
 
 
@@ -341,13 +468,36 @@ def latent(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         "train.epochs=3",
         "train.batch_size=8",
     ]
-    assert run("train", folder, "--recipe", "vae", *(word for each in small for word in ("--set", each)), "-o", out, "--watch") == 0
+    assert (
+        run(
+            "train",
+            folder,
+            "--recipe",
+            "vae",
+            *(word for each in small for word in ("--set", each)),
+            "-o",
+            out,
+            "--watch",
+        )
+        == 0
+    )
     return out
 
 
-def test_watch_makes_the_pictures_of_a_training(latent: Path, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_watch_makes_the_pictures_of_a_training(
+    latent: Path, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     made = {path.name for path in (latent / "watch").iterdir()}
-    assert made >= {"index.html", "losses.png", "latent.gif", "latent.html", "window.gif", "window.html", "network.png", "encodings.png"}
+    assert made >= {
+        "index.html",
+        "losses.png",
+        "latent.gif",
+        "latent.html",
+        "window.gif",
+        "window.html",
+        "network.png",
+        "encodings.png",
+    }
     assert run("watch", trained, "-o", tmp_path / "pictures", "--json") == 0
     told = json.loads(capsys.readouterr().out)["written"]
     assert told[0].endswith("index.html")
@@ -358,7 +508,9 @@ def test_watch_makes_the_pictures_of_a_training(latent: Path, trained: Path, tmp
     assert run("watch", trained, "-o", latent / "run.json") == 2
 
 
-def test_compose_between_two_pieces(latent: Path, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_compose_between_two_pieces(
+    latent: Path, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     words = ["--events", 8, "--seed", 2, "--start", 0]
     assert run("compose", latent, *words, "--towards", 1, "-o", tmp_path / "between.mid") == 0
     assert run("compose", latent, *words, "-o", tmp_path / "near.mid") == 0
@@ -368,7 +520,9 @@ def test_compose_between_two_pieces(latent: Path, trained: Path, tmp_path: Path,
     assert run("compose", latent, "--towards", 99, "-o", tmp_path / "no.mid") == 2
 
 
-def test_compare_puts_runs_side_by_side(latent: Path, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_compare_puts_runs_side_by_side(
+    latent: Path, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     table = tmp_path / "table.csv"
     assert run("compare", latent, trained, "-o", table, "--json") == 0
     told = json.loads(capsys.readouterr().out)
@@ -378,18 +532,34 @@ def test_compare_puts_runs_side_by_side(latent: Path, trained: Path, tmp_path: P
     assert rows["one"]["right"] is None
     assert 0 <= rows["vae"]["right"] <= 1
     assert rows["vae"]["kl"] > 0  # its total is a bound
-    assert {"(unigram, transpose=key)", "(markov, transpose=key)", "(markov, transpose=all)"} <= set(rows)  # each view has its own
+    assert {
+        "(unigram, transpose=key)",
+        "(markov, transpose=key)",
+        "(markov, transpose=all)",
+    } <= set(rows)  # each view has its own
     assert len(table.read_text().splitlines()) == 1 + len(rows)
-    assert run("compare", latent, trained, "-o", tmp_path / "table.md", "-o", tmp_path / "learning.svg") == 0
+    assert (
+        run(
+            "compare", latent, trained, "-o", tmp_path / "table.md", "-o", tmp_path / "learning.svg"
+        )
+        == 0
+    )
     drawn = (tmp_path / "learning.svg").read_text()
     assert "one: " in drawn  # the best value stands at the curve's end
     assert "vae: " not in drawn  # its loss is another
     assert "| (markov, transpose=key) |" in (tmp_path / "table.md").read_text()
-    for words in ([latent, latent], [latent, tmp_path], [latent, "-o", tmp_path / "table.doc"], [latent, "-o", table]):
+    for words in (
+        [latent, latent],
+        [latent, tmp_path],
+        [latent, "-o", tmp_path / "table.doc"],
+        [latent, "-o", table],
+    ):
         assert run("compare", *words) == 2
 
 
-def test_runs_of_other_pieces_do_not_compare(trained: Path, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_runs_of_other_pieces_do_not_compare(
+    trained: Path, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     files = [folder / f"{number}.mid" for number in range(7)]
     assert run("train", *files, "--model", "markov", "-o", tmp_path / "other") == 0
     capsys.readouterr()
@@ -405,7 +575,11 @@ def test_listen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     import numpy as np
     from scipy.io import wavfile
 
-    wavfile.write(tmp_path / "a.wav", 8000, (np.sin(np.arange(8000) * 2 * np.pi * 440 / 8000) * 16000).astype(np.int16))
+    wavfile.write(
+        tmp_path / "a.wav",
+        8000,
+        (np.sin(np.arange(8000) * 2 * np.pi * 440 / 8000) * 16000).astype(np.int16),
+    )
     assert run("listen", tmp_path / "a.wav", "-o", tmp_path / "a.png", "--json") == 0
     told = json.loads(capsys.readouterr().out)
     assert told["rate_hz"] == 8000
@@ -417,11 +591,16 @@ def test_listen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_tensorboard_reads_what_is_written(folder: Path, tmp_path: Path) -> None:
     from tensorboardX.proto.event_pb2 import Event
 
-    assert run("train", folder, "--model", "lstm", *SMALL, "-o", tmp_path / "run", "--tensorboard") == 0
+    assert (
+        run("train", folder, "--model", "lstm", *SMALL, "-o", tmp_path / "run", "--tensorboard")
+        == 0
+    )
     (log,) = (tmp_path / "tensorboard" / "run").iterdir()
     data, at = log.read_bytes(), 0
     seen: dict[str, list[tuple[int, float]]] = {}
-    while at < len(data):  # records: a length of 8 bytes, a checksum of 4, the event, a checksum of 4
+    while at < len(
+        data
+    ):  # records: a length of 8 bytes, a checksum of 4, the event, a checksum of 4
         size = int.from_bytes(data[at : at + 8], "little")
         event = Event.FromString(data[at + 12 : at + 12 + size])
         at += 16 + size
@@ -429,5 +608,7 @@ def test_tensorboard_reads_what_is_written(folder: Path, tmp_path: Path) -> None
             seen.setdefault(value.tag, []).append((event.step, value.simple_value))
     history = json.loads((tmp_path / "run" / "history.json").read_text())
     assert [step for step, _ in seen["loss/validation"]] == [1, 2]
-    assert [value for _, value in seen["loss/train"]] == pytest.approx([epoch["loss"] for epoch in history], rel=1e-5)
+    assert [value for _, value in seen["loss/train"]] == pytest.approx(
+        [epoch["loss"] for epoch in history], rel=1e-5
+    )
     assert {"validation/chord", "speed/events_per_s"} <= set(seen)

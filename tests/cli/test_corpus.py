@@ -18,11 +18,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("scores") / "studies"
     folder.mkdir()
     for number in range(6):
-        write(small_piece(number % 5, shift=number), folder / f"{number}.mid")  # the last one is the first one, transposed
+        write(
+            small_piece(number % 5, shift=number), folder / f"{number}.mid"
+        )  # the last one is the first one, transposed
     (folder / "text.mid").write_text("not music")
     (folder / "manifest.csv").write_text(
         "path,title,composer,license,instrument\n"
-        + "".join(f"{n}.mid,Study {n},{'Anna' if n % 2 else 'Bea'},{'PD' if n < 3 else 'CC-BY'},Guitar\n" for n in range(6))
+        + "".join(
+            f"{n}.mid,Study {n},{'Anna' if n % 2 else 'Bea'},{'PD' if n < 3 else 'CC-BY'},Guitar\n"
+            for n in range(6)
+        )
     )
     return folder
 
@@ -34,8 +39,22 @@ def store(folder: Path) -> Path:
     return out
 
 
-def test_build_tells_what_came_of_it(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("corpus", "build", folder, "-o", tmp_path / "a.parquet", "--rejects", tmp_path / "r.csv", "--json") == 0
+def test_build_tells_what_came_of_it(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert (
+        run(
+            "corpus",
+            "build",
+            folder,
+            "-o",
+            tmp_path / "a.parquet",
+            "--rejects",
+            tmp_path / "r.csv",
+            "--json",
+        )
+        == 0
+    )
     said = json.loads(capsys.readouterr().out)
     assert (said["pieces"], said["read"], sum(said["split"].values())) == (6, 6, 6)
     assert [Path(each["path"]).name for each in said["rejected"]] == ["text.mid"]
@@ -44,22 +63,57 @@ def test_build_tells_what_came_of_it(folder: Path, tmp_path: Path, capsys: pytes
     again = capsys.readouterr().out
     assert "6 known" in again
     assert said["fingerprint"] in again
-    assert run("corpus", "build", folder, "-o", tmp_path / "b.parquet", "--composer", "anna", "--license", "PD") == 0
+    assert (
+        run(
+            "corpus",
+            "build",
+            folder,
+            "-o",
+            tmp_path / "b.parquet",
+            "--composer",
+            "anna",
+            "--license",
+            "PD",
+        )
+        == 0
+    )
     assert "1 pieces" in capsys.readouterr().out
 
 
-def test_list_is_a_table_for_other_programs(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_list_is_a_table_for_other_programs(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert (
-        run("corpus", "list", store, "--composer", "bea", "--solo", "--instrument", "Gitarre", "--metre", "4/4", "--min-events", "10") == 0
+        run(
+            "corpus",
+            "list",
+            store,
+            "--composer",
+            "bea",
+            "--solo",
+            "--instrument",
+            "Gitarre",
+            "--metre",
+            "4/4",
+            "--min-events",
+            "10",
+        )
+        == 0
     )
     header, *rows = (line.split("\t") for line in capsys.readouterr().out.splitlines())
     assert header[0] == "path"
     assert [row[0] for row in rows] == ["studies/0.mid", "studies/2.mid", "studies/4.mid"]
     assert run("corpus", "list", store, "--license", "PD", "--json") == 0
-    assert [row["title"] for row in json.loads(capsys.readouterr().out)] == ["Study 0", "Study 1", "Study 2"]
+    assert [row["title"] for row in json.loads(capsys.readouterr().out)] == [
+        "Study 0",
+        "Study 1",
+        "Study 2",
+    ]
 
 
-def test_duplicates_are_listed_and_on_one_side(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_duplicates_are_listed_and_on_one_side(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run("corpus", "duplicates", store, "--json") == 0
     groups = json.loads(capsys.readouterr().out)
     assert groups
@@ -82,8 +136,15 @@ def test_training_keeps_the_split_of_the_store(store: Path, tmp_path: Path) -> N
 
 
 def test_training_on_a_selection_of_files(folder: Path, tmp_path: Path) -> None:
-    assert run("train", folder, "--composer", "anna", "--model", "lstm", *SMALL, "-o", tmp_path / "run") == 0
-    assert {piece["composer"] for piece in json.loads((tmp_path / "run" / "pieces.json").read_text())} == {"Anna"}
+    assert (
+        run(
+            "train", folder, "--composer", "anna", "--model", "lstm", *SMALL, "-o", tmp_path / "run"
+        )
+        == 0
+    )
+    assert {
+        piece["composer"] for piece in json.loads((tmp_path / "run" / "pieces.json").read_text())
+    } == {"Anna"}
 
 
 @pytest.mark.parametrize(
@@ -92,12 +153,21 @@ def test_training_on_a_selection_of_files(folder: Path, tmp_path: Path) -> None:
         (["build", "{folder}", "-o", "x.csv"], "ends in .parquet"),
         (["build", "{store}", "-o", "x.parquet"], "built from scores"),
         (["build", "{folder}", "-o", "{store}"], "there already"),
-        (["build", "{folder}", "-o", "{store}", "--force", "--append"], "either --append or --force"),
+        (
+            ["build", "{folder}", "-o", "{store}", "--force", "--append"],
+            "either --append or --force",
+        ),
         (["build", "{folder}", "-o", "x.parquet", "--graces", "swallow"], "drop, fold or keep"),
         (["build", "{folder}", "-o", "x.parquet", "--key", "H dur"], "no such key"),
         (["build", "{folder}", "-o", "x.parquet", "--composer", "nobody"], "none of 6 pieces"),
-        (["build", "{folder}", "-o", "x.parquet", "--validation", "0.7", "--test", "0.4"], "leave something to train on"),
-        (["build", "{folder}", "-o", "x.parquet", "--cluster", "tcp://127.0.0.1:9"], "no dask scheduler"),
+        (
+            ["build", "{folder}", "-o", "x.parquet", "--validation", "0.7", "--test", "0.4"],
+            "leave something to train on",
+        ),
+        (
+            ["build", "{folder}", "-o", "x.parquet", "--cluster", "tcp://127.0.0.1:9"],
+            "no dask scheduler",
+        ),
         (["list", "{folder}/0.mid"], "no corpus store"),
         (["list", "none.parquet"], "No such file"),
         (["stats", "{folder}", "--split", "train"], "has a split to select by"),
@@ -115,7 +185,9 @@ def test_one_clear_line(
     monkeypatch.chdir(tmp_path)
     before = store.read_bytes()
     assert run("corpus", *(word.format(folder=folder, store=store) for word in words)) == 2
-    shown = [line for line in capsys.readouterr().err.splitlines() if line.startswith("partimento: ")]
+    shown = [
+        line for line in capsys.readouterr().err.splitlines() if line.startswith("partimento: ")
+    ]
     assert len(shown) == 1
     assert said in shown[0]
     assert store.read_bytes() == before

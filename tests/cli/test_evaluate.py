@@ -1,4 +1,6 @@
-"""``evaluate``: folders of scores, and a run, beside real pieces; the table, the JSON and the report."""
+"""``evaluate``: folders of scores, and a run, beside real pieces; the table, the JSON and the
+report.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ from tests.conftest import small_piece
 from partimento import Event, Piece
 from partimento.analysis.features.table import FEATURES, SCALARS
 from partimento.cli.cli import main
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.evaluate.evaluation import Evaluation, evaluate, held_out_figures
 from partimento.export.write import write
 from partimento.music.bars import first_bars
@@ -42,11 +44,15 @@ def real() -> list[Piece]:
 @pytest.fixture(scope="module")
 def dull() -> list[Piece]:
     """One chord a bar, the same one."""
-    return [Piece.from_events([Event((60, 64 + number % 2), Fraction(4))] * 16) for number in range(5)]
+    return [
+        Piece.from_events([Event((60, 64 + number % 2), Fraction(4))] * 16) for number in range(5)
+    ]
 
 
 @pytest.fixture(scope="module")
-def folders(real: list[Piece], dull: list[Piece], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def folders(
+    real: list[Piece], dull: list[Piece], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Path]:
     made, corpus = tmp_path_factory.mktemp("made"), tmp_path_factory.mktemp("corpus")
     for folder, pieces in ((made, dull), (corpus, real)):
         for number, piece in enumerate(pieces):
@@ -80,12 +86,16 @@ def test_rows_hold_the_means(found: Evaluation, dull: list[Piece], real: list[Pi
     assert told["polyphony"]["generated"] == [2]
     assert told["polyphony"]["generated_deviation"] == 0
     assert told["repeated_bars"]["generated"] == [15 / 16]
-    assert told["note_count"]["real"] == [pytest.approx(np.mean([len(piece.notes) for piece in real]))]
+    assert told["note_count"]["real"] == [
+        pytest.approx(np.mean([len(piece.notes) for piece in real]))
+    ]
     assert len(told["pitch_class_histogram"]["real"]) == 12
     assert told["pitch_class_histogram"]["real_deviation"] is None
 
 
-def test_the_same_seed_the_same_figures(found: Evaluation, real: list[Piece], dull: list[Piece]) -> None:
+def test_the_same_seed_the_same_figures(
+    found: Evaluation, real: list[Piece], dull: list[Piece]
+) -> None:
     assert evaluate(dull, real, draws=4).to_plain() == found.to_plain()
     assert evaluate(dull, real, draws=4, seed=1).overlap != found.overlap
 
@@ -121,11 +131,16 @@ def test_so_many_bars(real: list[Piece], dull: list[Piece]) -> None:
 
 
 def test_too_few_pieces(real: list[Piece]) -> None:
-    with pytest.raises(UserError, match="4 pieces of either kind are the least to tell anything by; 3 are generated"):
+    with pytest.raises(
+        PartimentoError,
+        match="4 pieces of either kind are the least to tell anything by; 3 are generated",
+    ):
         evaluate(real[:3], real)
 
 
-def test_a_folder(folders: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder(
+    folders: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     made, corpus = folders
     report = tmp_path / "report.html"
     run("evaluate", made, "--against", corpus, "-o", report)
@@ -143,7 +158,9 @@ def test_a_folder(folders: tuple[Path, Path], tmp_path: Path, capsys: pytest.Cap
     assert "is there already" in capsys.readouterr().err
 
 
-def test_json_has_everything(folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_has_everything(
+    folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
     made, corpus = folders
     run("evaluate", made, "--against", corpus, "--bars", 8, "--seed", 3, "--json")
     told = json.loads(capsys.readouterr().out)
@@ -161,13 +178,21 @@ def test_json_has_everything(folders: tuple[Path, Path], capsys: pytest.CaptureF
         (["--pieces", 0], "--pieces lies between"),
     ],
 )
-def test_wishes_that_cannot_be(words: list[object], message: str, folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+def test_wishes_that_cannot_be(
+    words: list[object],
+    message: str,
+    folders: tuple[Path, Path],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     run("evaluate", folders[0], "--against", folders[1], *words, code=2)
     assert message in capsys.readouterr().err
 
 
 def test_a_run_composes_what_is_measured(
-    real: list[Piece], folders: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    real: list[Piece],
+    folders: tuple[Path, Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     made = learn(real, settings={"model": {"name": "markov"}}, out=tmp_path / "run")[0].folder
     assert made is not None
@@ -193,7 +218,9 @@ def test_figures_of_training_are_shown_only_where_there_are_any(tmp_path: Path) 
 def test_the_page_shows_names_as_text(found: Evaluation) -> None:
     told = {**found.to_plain(), "figures": {"<b>": {"<i>": 1.0}}}
     page = evaluation_page(told, found.values, ENTRIES, title="<script>", by="<u>")
-    assert not re.search(r"<(script|u|i)>|<b><", page.split("<style>")[0] + page.split("</style>")[1])
+    assert not re.search(
+        r"<(script|u|i)>|<b><", page.split("<style>")[0] + page.split("</style>")[1]
+    )
     assert "&lt;script&gt;" in page
 
 
@@ -202,11 +229,20 @@ def drawn_inside(figure: Figure) -> bool:
     figure.draw_without_rendering()
     shown = [axes._left_title for axes in figure.axes]
     for axes in figure.axes:
-        for axis, (low, high) in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, sorted(axes.get_ylim()))):
-            shown += [tick.label1 for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high]
+        for axis, (low, high) in (
+            (axes.xaxis, axes.get_xlim()),
+            (axes.yaxis, sorted(axes.get_ylim())),
+        ):
+            shown += [
+                tick.label1 for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high
+            ]
     width, height = figure.get_size_inches() * figure.dpi
     boxes = [text.get_window_extent() for text in shown]
-    return all(box.x0 > -1 and box.y0 > -1 and box.x1 < width + 1 and box.y1 < height + 1 for box in boxes if box.width)
+    return all(
+        box.x0 > -1 and box.y0 > -1 and box.x1 < width + 1 and box.y1 < height + 1
+        for box in boxes
+        if box.width
+    )
 
 
 def test_plots_hold_what_they_are_given(found: Evaluation) -> None:
@@ -215,14 +251,23 @@ def test_plots_hold_what_they_are_given(found: Evaluation) -> None:
     (axes,) = overlaps.axes
     labels = [label.get_text() for label in axes.get_yticklabels()]
     assert len(labels) == len(FEATURES) + 1 + len({feature.group for feature in FEATURES.values()})
-    points = {labels[round(float(line.get_ydata()[0]))]: line.get_xdata()[0] for line in axes.lines if line.get_marker() == "o"}
+    points = {
+        labels[round(float(line.get_ydata()[0]))]: line.get_xdata()[0]
+        for line in axes.lines
+        if line.get_marker() == "o"
+    }
     for row in told["rows"]:
         if row["overlap"] is not None:
             assert points[row["label"]] == row["overlap"]["mean"]
     scalars = [row for row in told["rows"] if row["name"] in SCALARS]
     values = value_plot(scalars, found.values)
-    assert [axes.get_title(loc="left").partition(",")[0] for axes in values.axes[: len(scalars)]] == [row["label"] for row in scalars]
+    assert [
+        axes.get_title(loc="left").partition(",")[0] for axes in values.axes[: len(scalars)]
+    ] == [row["label"] for row in scalars]
     profiles = profile_plot([row for row in told["rows"] if row["name"] in ENTRIES], ENTRIES)
     heights = [patch.get_height() for patch in profiles.axes[0].patches]
-    assert heights == pytest.approx(rows(found)["pitch_class_histogram"]["generated"] + rows(found)["pitch_class_histogram"]["real"])
+    assert heights == pytest.approx(
+        rows(found)["pitch_class_histogram"]["generated"]
+        + rows(found)["pitch_class_histogram"]["real"]
+    )
     assert all(map(drawn_inside, (overlaps, values, profiles)))

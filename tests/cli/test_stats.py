@@ -11,8 +11,8 @@ import pytest
 from partimento import Piece
 from partimento.cli.cli import main
 from partimento.cli.stats import MARK, _Sample, show_stats
-from partimento.config import UserError
 from partimento.corpus import Reject
+from partimento.errors import PartimentoError
 from partimento.export.write import write
 
 
@@ -45,34 +45,61 @@ def test_json_has_everything(pieces: list[Piece], capsys: pytest.CaptureFixture[
     assert told["pieces"] == 8
     assert told["rejected"] == [{"path": "bad.mid", "reason": "no MIDI"}]
     assert sum(told["pitches"].values()) == told["notes"]
-    assert set(told["vocabularies"]) == {"chords", "chords in the common key", "chords in the common key and octave", "durations"}
+    assert set(told["vocabularies"]) == {
+        "chords",
+        "chords in the common key",
+        "chords in the common key and octave",
+        "durations",
+    }
     chords = told["vocabularies"]["chords"]
     assert chords["size"] == told["distinct_chords"] == chords["growth"]["y"][-1]
     assert len(chords["out_of_vocabulary"]["2"]["splits"]) == told["different"]
 
 
-def test_a_folder_of_pictures(pieces: list[Piece], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_of_pictures(
+    pieces: list[Piece], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = tmp_path / "plots"
     show_stats(pieces, title="", plots=folder)
     assert str(folder) in capsys.readouterr().out
-    assert {path.name for path in folder.iterdir()} == {MARK, *PLOTS, *(f"piano-roll-{n}.png" for n in (1, 2, 3))}
+    assert {path.name for path in folder.iterdir()} == {
+        MARK,
+        *PLOTS,
+        *(f"piano-roll-{n}.png" for n in (1, 2, 3)),
+    }
     assert json.loads((folder / MARK).read_text())["pieces"] == 8
     first = {path.name: path.read_bytes() for path in folder.iterdir()}
-    with pytest.raises(UserError, match="is there already"):
+    with pytest.raises(PartimentoError, match="is there already"):
         show_stats(pieces, title="", plots=folder)
     show_stats(pieces, title="", plots=folder, force=True)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == first
     show_stats(pieces[:2], title="", plots=folder, force=True, as_json=True)
-    assert {path.name for path in folder.iterdir()} == {MARK, *PLOTS, "piano-roll-1.png", "piano-roll-2.png"}
+    assert {path.name for path in folder.iterdir()} == {
+        MARK,
+        *PLOTS,
+        "piano-roll-1.png",
+        "piano-roll-2.png",
+    }
 
 
-def test_a_store_is_streamed_and_selected_from(pieces: list[Piece], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_store_is_streamed_and_selected_from(
+    pieces: list[Piece], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     store, pictures = tmp_path / "all.parquet", tmp_path / "plots"
     for number, piece in enumerate(pieces):
         write(piece, tmp_path / "scores" / f"{number}.mid")
     run("corpus", "build", tmp_path / "scores", "-o", store)
     capsys.readouterr()
-    run("corpus", "stats", store, "--json", "--plots", pictures, "--rejects", tmp_path / "rejects.csv")
+    run(
+        "corpus",
+        "stats",
+        store,
+        "--json",
+        "--plots",
+        pictures,
+        "--rejects",
+        tmp_path / "rejects.csv",
+    )
     told = json.loads(capsys.readouterr().out)
     run("corpus", "stats", tmp_path / "scores", "--json")
     assert {**told, "vocabularies": 0} == {**json.loads(capsys.readouterr().out), "vocabularies": 0}
@@ -82,31 +109,37 @@ def test_a_store_is_streamed_and_selected_from(pieces: list[Piece], tmp_path: Pa
     assert "no piece in" in capsys.readouterr().err
 
 
-def test_another_folder_is_never_replaced_and_refused_before_counting(pieces: list[Piece], tmp_path: Path) -> None:
+def test_another_folder_is_never_replaced_and_refused_before_counting(
+    pieces: list[Piece], tmp_path: Path
+) -> None:
     (tmp_path / "letter.txt").write_text("mine")
 
     def stream() -> Iterator[Piece]:
         pytest.fail("counted before it was refused")
         yield from pieces
 
-    with pytest.raises(UserError, match="holds something else"):
+    with pytest.raises(PartimentoError, match="holds something else"):
         show_stats(stream(), title="", plots=tmp_path, force=True)
 
 
 def test_nothing_is_left_of_a_broken_run(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="no pieces"):
+    with pytest.raises(PartimentoError, match="no pieces"):
         show_stats([], title="", plots=tmp_path / "plots")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_piece_without_notes_can_be_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_piece_without_notes_can_be_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     show_stats([Piece([])], title="", plots=tmp_path / "plots")
     assert "none" in capsys.readouterr().out
     assert {path.name for path in (tmp_path / "plots").iterdir()} >= PLOTS
 
 
 def test_every_piece_may_be_drawn(pieces: list[Piece]) -> None:
-    """Of a stream, three are kept, by the same draw each time, and all pass on; over lengths, all places come up."""
+    """Of a stream, three are kept, by the same draw each time, and all pass on; over lengths, all
+    places come up.
+    """
     places = set()
     for length in range(1, 60):
         numbered = [pieces[0].replace(title=str(number)) for number in range(length)]

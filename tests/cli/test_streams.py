@@ -12,7 +12,9 @@ from partimento.music.piece import Key
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437", "latin-1"])
-def test_a_key_is_printed_where_the_encoding_has_no_signs(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_is_printed_where_the_encoding_has_no_signs(
+    encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     written = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding, write_through=True))
     make_streams_safe()

@@ -1,4 +1,6 @@
-"""An archive on the loopback that speaks as Mutopia does, notes what it is asked, and fails when told to."""
+"""An archive on the loopback that speaks as Mutopia does, notes what it is asked, and fails when
+told to.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,12 @@ class Handler(BaseHTTPRequestHandler):
         with archive.lock:
             archive.busy += 1
             archive.busiest = max(archive.busiest, archive.busy)
-        entry = {"path": self.path, "agent": self.headers["User-Agent"], "tag": self.headers["If-None-Match"], "status": 0}
+        entry = {
+            "path": self.path,
+            "agent": self.headers["User-Agent"],
+            "tag": self.headers["If-None-Match"],
+            "status": 0,
+        }
         archive.log.append(entry)
         self.entry = entry
         try:
@@ -88,7 +95,9 @@ class Archive:
         self.server.handle_error = lambda *_: None  # type: ignore[method-assign]  # a client that hangs up is no error here
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        threading.Thread(
+            target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+        ).start()
 
     def close(self) -> None:
         self.server.shutdown()
@@ -96,16 +105,31 @@ class Archive:
 
     def body(self, path: str) -> bytes | None:
         if path.startswith("/cgibin/make-table.cgi?"):
-            return self.listing({name: values[0] for name, values in parse_qs(urlsplit(path).query).items()})
+            return self.listing(
+                {name: values[0] for name, values in parse_qs(urlsplit(path).query).items()}
+            )
         return self.files.get(path)
 
     def small_listing(self, query: dict[str, str]) -> bytes:
         start = int(query["startat"])
         return page(self.entries[start : start + 10])
 
-    def add(self, link: str, body: bytes | None = None, *, title: str = "Study", number: int | None = None) -> None:
+    def add(
+        self,
+        link: str,
+        body: bytes | None = None,
+        *,
+        title: str = "Study",
+        number: int | None = None,
+    ) -> None:
         """Add a piece with one file; `link` is a path or a whole address."""
-        self.entries.append(entry(link if "://" in link else HOME + link, title=title, number=number or len(self.entries) + 1))
+        self.entries.append(
+            entry(
+                link if "://" in link else HOME + link,
+                title=title,
+                number=number or len(self.entries) + 1,
+            )
+        )
         if body is not None:
             self.files[link] = body
 
@@ -118,7 +142,9 @@ class Archive:
         return {path: count for path, count in whole.items() if count > 1}
 
 
-def entry(link: str, *, title: str = "Study", number: int = 1, by: str = "by Fernando Sor (1778-1839)") -> str:
+def entry(
+    link: str, *, title: str = "Study", number: int = 1, by: str = "by Fernando Sor (1778-1839)"
+) -> str:
     return f"""<tr><td><table class="table-bordered result-table">
 <tr><td>{title}</td><td>{by}</td><td>Op. 6 No. {number}</td><td>Arr: Nobody</td></tr>
 <tr><td>for Guitar</td><td>1815</td><td>Romantic</td><td></td></tr>
@@ -135,11 +161,21 @@ def page(entries: list[str]) -> bytes:
 
 def midi(number: int = 0) -> bytes:
     """The smallest file that is whole; different numbers give different files."""
-    track = bytes([0, 0x90, 60 + number % 60, 64, 96, 0x80, 60 + number % 60, number // 60, 0, 0xFF, 0x2F, 0])
-    return b"MThd" + bytes([0, 0, 0, 6, 0, 0, 0, 1, 1, 128]) + b"MTrk" + len(track).to_bytes(4, "big") + track
+    track = bytes(
+        [0, 0x90, 60 + number % 60, 64, 96, 0x80, 60 + number % 60, number // 60, 0, 0xFF, 0x2F, 0]
+    )
+    return (
+        b"MThd"
+        + bytes([0, 0, 0, 6, 0, 0, 0, 1, 1, 128])
+        + b"MTrk"
+        + len(track).to_bytes(4, "big")
+        + track
+    )
 
 
-def zipped(members: dict[str, bytes] | list[tuple[zipfile.ZipInfo, bytes]], how: int = zipfile.ZIP_DEFLATED) -> bytes:
+def zipped(
+    members: dict[str, bytes] | list[tuple[zipfile.ZipInfo, bytes]], how: int = zipfile.ZIP_DEFLATED
+) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", how) as archive:
         for name, data in members.items() if isinstance(members, dict) else members:
@@ -232,7 +268,9 @@ def redirect(to: str) -> Fault:
 
 def fill(archive: Archive, count: int) -> None:
     for number in range(count):
-        archive.add(f"/ftp/SorF/O6/sor-{number}/sor-{number}.mid", midi(number), title=f"Study {number}")
+        archive.add(
+            f"/ftp/SorF/O6/sor-{number}/sor-{number}.mid", midi(number), title=f"Study {number}"
+        )
 
 
 def skipped(folder: Path) -> list[str]:

@@ -9,8 +9,8 @@ import pytest
 
 from partimento.collect import chorales, resolve
 from partimento.collect.bundled import PREFIX, collections, licence_note
-from partimento.config import UserError
 from partimento.corpus import read_piece
+from partimento.errors import PartimentoError
 
 
 def test_the_chorales_are_for_four_voices():
@@ -29,12 +29,14 @@ def test_names_are_resolved_and_paths_are_left_alone():
     assert resolve("bundled:chorales") == chorales()
     assert resolve("bundled:chorales-all") == chorales(with_instruments=True)
     assert resolve("songs/a.mid") == [Path("songs/a.mid")]
-    with pytest.raises(UserError, match="nothing is bundled as 'bundled:x': there is bundled:chorales"):
+    with pytest.raises(
+        PartimentoError, match="nothing is bundled as 'bundled:x': there is bundled:chorales"
+    ):
         resolve("bundled:x")
-    with pytest.raises(UserError, match="did you mean bundled:essenFolksong"):
+    with pytest.raises(PartimentoError, match="did you mean bundled:essenFolksong"):
         resolve("bundled:essenfolk")
     for hostile in ("", ".", "..", "../corpus/bach", "bach/..", "__pycache__", "_metadataCache"):
-        with pytest.raises(UserError, match="nothing is bundled"):
+        with pytest.raises(PartimentoError, match="nothing is bundled"):
             resolve(f"bundled:{hostile}")
 
 
@@ -52,10 +54,15 @@ def test_any_part_of_the_corpus_by_its_name():
 
 def test_a_missing_library_is_said(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(UserError, match="music21 is not installed"):
+    with pytest.raises(PartimentoError, match="music21 is not installed"):
         chorales()
 
 
 def test_finding_them_does_not_import_music21():
     code = "import sys; from partimento.collect import chorales; chorales(); print('music21' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout
+        == "False\n"
+    )

@@ -16,9 +16,13 @@ from typer.testing import CliRunner
 from partimento.cli.collect import collect_app
 from partimento.collect import CATALOG, fetch, read_manifest
 from partimento.collect.catalog import Download
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 
-FILES = {"jsb": "jsb/jsb-chorales-quarter.json", "jsb16": "jsb/Jsb16thSeparated.json", "nottingham": "nottingham/Nottingham.mat"}
+FILES = {
+    "jsb": "jsb/jsb-chorales-quarter.json",
+    "jsb16": "jsb/Jsb16thSeparated.json",
+    "nottingham": "nottingham/Nottingham.mat",
+}
 
 
 def run(*words):
@@ -26,9 +30,22 @@ def run(*words):
 
 
 def test_every_set_says_all_that_a_person_asks():
-    assert {"mutopia", "music21", "jsb", "nottingham", "maestro", "lakh", "pop909", "gigamidi", "million-song", "fma"} <= set(CATALOG)
+    assert {
+        "mutopia",
+        "music21",
+        "jsb",
+        "nottingham",
+        "maestro",
+        "lakh",
+        "pop909",
+        "gigamidi",
+        "million-song",
+        "fma",
+    } <= set(CATALOG)
     for name, each in CATALOG.items():
-        assert all((each.title, each.content, each.size, each.licence, each.citation, each.way)), name
+        assert all((each.title, each.content, each.size, each.licence, each.citation, each.way)), (
+            name
+        )
         assert re.match(r"https?://", each.home)
         assert ("collect fetch" in each.way) == (each.download is not None), name
     assert "audio alone" in CATALOG["fma"].lacks
@@ -40,7 +57,11 @@ def test_every_set_says_all_that_a_person_asks():
 def test_the_hashes_are_those_of_the_files(name, data_folder):
     data = (data_folder / FILES[name]).read_bytes()
     want = CATALOG[name].download
-    assert (want.sha256, want.bytes, want.file) == (sha256(data).hexdigest(), len(data), FILES[name].rpartition("/")[2])
+    assert (want.sha256, want.bytes, want.file) == (
+        sha256(data).hexdigest(),
+        len(data),
+        FILES[name].rpartition("/")[2],
+    )
     assert re.search(r"/[0-9a-f]{40}/", want.url)  # a commit, not a branch
 
 
@@ -58,32 +79,42 @@ def test_a_set_is_fetched_once_and_noted(at_home, tmp_path):
     path = fetch("jsb", tmp_path / "out")
     assert path.read_bytes() == at_home.files["/jsb.json"]
     (row,) = read_manifest(tmp_path / "out")
-    assert (row["path"], row["sha256"], row["source_url"]) == ("jsb.json", sha256(path.read_bytes()).hexdigest(), f"{at_home.url}/jsb.json")
+    assert (row["path"], row["sha256"], row["source_url"]) == (
+        "jsb.json",
+        sha256(path.read_bytes()).hexdigest(),
+        f"{at_home.url}/jsb.json",
+    )
     assert fetch("jsb", tmp_path / "out") == path
     assert len(at_home.log) == 1
     assert at_home.log[0]["agent"].startswith("partimento/")
 
 
 def test_what_is_not_as_known_is_not_kept(at_home, tmp_path):
-    for body, message in ((b'{"train": 12}', "another SHA-256"), (bytes(10_000), "more than the 13 bytes")):
+    for body, message in (
+        (b'{"train": 12}', "another SHA-256"),
+        (bytes(10_000), "more than the 13 bytes"),
+    ):
         at_home.files["/jsb.json"] = body
-        with pytest.raises(UserError, match=message):
+        with pytest.raises(PartimentoError, match=message):
             fetch("jsb", tmp_path / "out")
     at_home.faults["/jsb.json"] = [status(404)]
-    with pytest.raises(UserError, match="404"):
+    with pytest.raises(PartimentoError, match="404"):
         fetch("jsb", tmp_path / "out")
     assert not list(tmp_path.rglob("*.*"))
     (tmp_path / "out").mkdir(exist_ok=True)
     (tmp_path / "out" / "jsb.json").write_text("mine")
-    with pytest.raises(UserError, match="is there already, and is something else"):
+    with pytest.raises(PartimentoError, match="is there already, and is something else"):
         fetch("jsb", tmp_path / "out")
     assert (tmp_path / "out" / "jsb.json").read_text() == "mine"
 
 
 def test_what_cannot_be_fetched_is_said(tmp_path):
-    with pytest.raises(UserError, match="maestro is not fetched: get it from its home, then give its folder as a path"):
+    with pytest.raises(
+        PartimentoError,
+        match="maestro is not fetched: get it from its home, then give its folder as a path",
+    ):
         fetch("maestro", tmp_path)
-    with pytest.raises(UserError, match="did you mean lakh"):
+    with pytest.raises(PartimentoError, match="did you mean lakh"):
         fetch("lahk", tmp_path)
 
 
@@ -94,17 +125,39 @@ def test_the_commands(at_home, tmp_path):
     told = json.loads(run("list", "--json").output)
     assert [each["name"] for each in told if each["can_fetch"]] == list(FILES)
     bundled = json.loads(run("list", "--bundled", "--json").output)
-    assert {"bundled:chorales", "bundled:bach", "bundled:essenFolksong"} <= {each["name"] for each in bundled}
+    assert {"bundled:chorales", "bundled:bach", "bundled:essenFolksong"} <= {
+        each["name"] for each in bundled
+    }
     assert "essenFolksong" in run("list", "--bundled").output
     assert "cite:" in run("fetch", "jsb", "-o", tmp_path).output
-    assert json.loads(run("fetch", "jsb", "-o", tmp_path, "--json").stdout)["written"].endswith("jsb.json")
+    assert json.loads(run("fetch", "jsb", "-o", tmp_path, "--json").stdout)["written"].endswith(
+        "jsb.json"
+    )
 
 
 def test_the_command_that_collects(archive, tmp_path):
     for number in range(3):
-        archive.add(f"/ftp/SorF/{number}.mid", midi(number), title=f"[/nope] \x1b[2J\u202e[bold]Study {number}")
-    archive.add("/ftp/SorF/suite-mids.zip", zipped({"../x.mid": midi(4), "[/b]\x1b.mid": midi(5)}), title="Suite")
-    words = ("mutopia", "--instrument", "Guitar", "--base-url", archive.url, "--delay", 0, "-o", tmp_path / "out")
+        archive.add(
+            f"/ftp/SorF/{number}.mid",
+            midi(number),
+            title=f"[/nope] \x1b[2J\u202e[bold]Study {number}",
+        )
+    archive.add(
+        "/ftp/SorF/suite-mids.zip",
+        zipped({"../x.mid": midi(4), "[/b]\x1b.mid": midi(5)}),
+        title="Suite",
+    )
+    words = (
+        "mutopia",
+        "--instrument",
+        "Guitar",
+        "--base-url",
+        archive.url,
+        "--delay",
+        0,
+        "-o",
+        tmp_path / "out",
+    )
     dry = run(*words, "--dry-run")
     assert dry.exit_code == 0
     assert "4 pieces, about 0 minutes" in dry.stdout
@@ -118,12 +171,21 @@ def test_the_command_that_collects(archive, tmp_path):
     assert "1 new, 2 had before the stop" in shown.stdout
     assert "climb out" in shown.stderr
     told = json.loads(run(*words, "--json").stdout)
-    assert (told["unchanged"], told["complete"], told["skipped"][0]["member"]) == (3, True, "../x.mid")
-    assert isinstance(run("mutopia", "-o", tmp_path / "none").exception, UserError)
+    assert (told["unchanged"], told["complete"], told["skipped"][0]["member"]) == (
+        3,
+        True,
+        "../x.mid",
+    )
+    assert isinstance(run("mutopia", "-o", tmp_path / "none").exception, PartimentoError)
 
 
 @pytest.mark.parametrize("code", ["import partimento.collect", "import partimento.cli.collect"])
 def test_importing_loads_no_network(code):
     heavy = ("httpx", "bs4", "protego", "pooch", "requests", "music21", "sqlite3")
     script = f"{code}\nimport sys\nprint([name for name in {heavy} if name in sys.modules])"
-    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "[]\n"
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, check=True
+        ).stdout
+        == "[]\n"
+    )

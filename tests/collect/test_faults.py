@@ -21,7 +21,7 @@ from tests.collect.archive import (
 )
 
 from partimento.collect import MutopiaQuery, collect_mutopia, read_manifest
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 
 
 def test_failures_that_pass_are_sat_out_ever_longer(archive, collect, clock):
@@ -35,7 +35,10 @@ def test_failures_that_pass_are_sat_out_ever_longer(archive, collect, clock):
 
 def test_the_archive_may_say_how_long_to_wait(archive, collect, clock):
     fill(archive, 1)
-    archive.faults["/ftp/SorF/O6/sor-0/sor-0.mid"] = [status(503, Retry_After="77"), status(503, Retry_After="100000")]
+    archive.faults["/ftp/SorF/O6/sor-0/sor-0.mid"] = [
+        status(503, Retry_After="77"),
+        status(503, Retry_After="100000"),
+    ]
     result = collect()
     assert 77.0 in clock.sleeps
     assert "asked 2 times" in result.skipped[0].reason
@@ -73,8 +76,10 @@ def test_a_file_that_fails_for_good_is_told_and_tried_again_next_time(archive, c
 
 def test_an_archive_in_trouble_is_left_alone(archive, collect):
     fill(archive, 9)
-    archive.faults = {f"/ftp/SorF/O6/sor-{number}/sor-{number}.mid": [status(500)] * 99 for number in range(2, 9)}
-    with pytest.raises(UserError, match="3 files in a row failed"):
+    archive.faults = {
+        f"/ftp/SorF/O6/sor-{number}/sor-{number}.mid": [status(500)] * 99 for number in range(2, 9)
+    }
+    with pytest.raises(PartimentoError, match="3 files in a row failed"):
         collect()
     assert not any("sor-5" in path for path in archive.asked())
 
@@ -82,7 +87,9 @@ def test_an_archive_in_trouble_is_left_alone(archive, collect):
 def test_a_file_that_is_gone_stops_it_once(archive, collect, tmp_path):
     fill(archive, 4)
     del archive.files["/ftp/SorF/O6/sor-1/sor-1.mid"]
-    with pytest.raises(UserError, match=r"sor-1\.mid: the archive answers 404.*goes on behind it"):
+    with pytest.raises(
+        PartimentoError, match=r"sor-1\.mid: the archive answers 404.*goes on behind it"
+    ):
         collect()
     assert len(read_manifest(tmp_path / OUT)) == 1
     seen = len(archive.log)
@@ -96,12 +103,12 @@ def test_a_file_that_is_gone_stops_it_once(archive, collect, tmp_path):
 def test_a_clear_no_stops_it(archive, collect, code):
     fill(archive, 2)
     archive.faults["/ftp/SorF/O6/sor-0/sor-0.mid"] = [status(code, Retry_After="60")]
-    with pytest.raises(UserError, match=f"the archive answers {code}"):
+    with pytest.raises(PartimentoError, match=f"the archive answers {code}"):
         collect()
     assert archive.asked()[-1].endswith("sor-0.mid")
     assert collect().fetched == 2
     archive.faults["/cgibin/make-table.cgi?startat=0&Composer=X&Instrument=Guitar"] = [status(code)]
-    with pytest.raises(UserError, match=f"the archive answers {code}"):
+    with pytest.raises(PartimentoError, match=f"the archive answers {code}"):
         collect(composer="X")
 
 
@@ -124,12 +131,18 @@ def test_redirects_are_followed_at_home_only(archive, collect):
     other.close()
     reasons = [skip.reason for skip in result.skipped]
     assert re.fullmatch(r"a redirect: it leads to another host, 127\.0\.0\.1:\d+", reasons[0])
-    assert reasons[1:] == ["more than 5 redirects", "a redirect: it is no plain web address: 'file:///etc/passwd'"]
+    assert reasons[1:] == [
+        "more than 5 redirects",
+        "a redirect: it is no plain web address: 'file:///etc/passwd'",
+    ]
 
 
 def test_a_redirect_into_what_robots_forbid_is_not_followed(archive, collect):
     archive.add("/ftp/SorF/0.mid", midi(0))
-    archive.files |= {"/robots.txt": b"User-agent: *\nDisallow: /ftp/secret/\n", "/ftp/secret/0.mid": midi(0)}
+    archive.files |= {
+        "/robots.txt": b"User-agent: *\nDisallow: /ftp/secret/\n",
+        "/ftp/secret/0.mid": midi(0),
+    }
     archive.faults["/ftp/SorF/0.mid"] = [redirect("/ftp/secret/0.mid")]
     assert collect().skipped[0].reason == "robots.txt forbids it"
     assert "/ftp/secret/0.mid" not in archive.asked()
@@ -138,11 +151,15 @@ def test_a_redirect_into_what_robots_forbid_is_not_followed(archive, collect):
 def test_a_server_that_drips_is_not_waited_for(archive, collect, clock, monkeypatch):
     """Every block takes 200 seconds by the fake clock."""
     fill(archive, 1)
-    monkeypatch.setattr(clock, "now_s", lambda: setattr(clock, "time", clock.time + 200) or clock.time)
+    monkeypatch.setattr(
+        clock, "now_s", lambda: setattr(clock, "time", clock.time + 200) or clock.time
+    )
     archive.files["/ftp/SorF/O6/sor-0/sor-0.mid"] = midi(0) + bytes(2**20)
     assert "not whole after 600 s" in collect().skipped[0].reason
 
 
 def test_no_answer_is_said_in_one_line(tmp_path, clock):
-    with pytest.raises(UserError, match=r"robots\.txt: .*refused.* \(asked 5 times\)"):
-        collect_mutopia(MutopiaQuery("Guitar", base_url="http://127.0.0.1:9"), tmp_path, clock=clock)
+    with pytest.raises(PartimentoError, match=r"robots\.txt: .*refused.* \(asked 5 times\)"):
+        collect_mutopia(
+            MutopiaQuery("Guitar", base_url="http://127.0.0.1:9"), tmp_path, clock=clock
+        )

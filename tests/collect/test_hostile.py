@@ -29,15 +29,39 @@ def test_hostile_links_are_refused_each_with_a_reason(archive, collect, tmp_path
     assert len(skipped(tmp_path / OUT)) == len(HOSTILE)
     assert all(skip.reason for skip in result.skipped)
     assert not [path for path in archive.asked() if path.endswith("a.mid")]
-    found = [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()]
-    known = (".collect.jsonl", ".collect.lock", "SorF/O6/sor-0/sor-0.mid", "manifest.csv", "skipped.csv")
+    found = [
+        path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()
+    ]
+    known = (
+        ".collect.jsonl",
+        ".collect.lock",
+        "SorF/O6/sor-0/sor-0.mid",
+        "manifest.csv",
+        "skipped.csv",
+    )
     assert sorted(found) == sorted(f"out/{name}" for name in known)
 
 
 def test_awkward_names_are_made_safe_and_never_meet(archive, collect, tmp_path):
-    names = ["aux.mid", "a:b.mid", "a*b.mid", ".hidden.mid", "-rf.mid", "é.mid", "x" * 300 + ".mid", "Twin.mid", "twin.mid", "con .x.mid"]
+    names = [
+        "aux.mid",
+        "a:b.mid",
+        "a*b.mid",
+        ".hidden.mid",
+        "-rf.mid",
+        "é.mid",
+        "x" * 300 + ".mid",
+        "Twin.mid",
+        "twin.mid",
+        "con .x.mid",
+    ]
     for number, name in enumerate(names):
-        path = f"/ftp/SorF/{name}".replace(" ", "%20").replace("*", "%2A").replace(":", "%3A").replace("é", "%C3%A9")
+        path = (
+            f"/ftp/SorF/{name}".replace(" ", "%20")
+            .replace("*", "%2A")
+            .replace(":", "%3A")
+            .replace("é", "%C3%A9")
+        )
         archive.add(path, midi(number))
     result = collect()
     assert (result.fetched, result.skipped) == (len(names), ())
@@ -74,7 +98,10 @@ def test_what_lies_there_is_not_overwritten(archive, collect, tmp_path):
     result = collect()
     assert mine.read_text() == "mine"
     assert result.fetched == 1
-    assert [skip.reason[:28] for skip in result.skipped] == ["something else is at SorF/O6", "a file has the name of a fol"]
+    assert [skip.reason[:28] for skip in result.skipped] == [
+        "something else is at SorF/O6",
+        "a file has the name of a fol",
+    ]
     (tmp_path / OUT / "SorF/O6/sor-2/sor-2.mid").write_text("edited")
     seen = len(archive.log)
     assert "was changed here since" in " ".join(skip.reason for skip in collect().skipped)
@@ -114,7 +141,10 @@ def test_what_is_no_midi_is_not_taken(archive, collect):
 
 def test_movements_come_out_of_their_zip_in_order(archive, collect, tmp_path):
     names = ["suite-10.mid", "suite.mid", "suite-2.mid", "suite-1.mid"]
-    archive.add("/ftp/BachJS/suite/suite-mids.zip", zipped({name: midi(number) for number, name in enumerate(names)}))
+    archive.add(
+        "/ftp/BachJS/suite/suite-mids.zip",
+        zipped({name: midi(number) for number, name in enumerate(names)}),
+    )
     assert collect().fetched == 4
     rows = {row["source_midi"]: row for row in read_manifest(tmp_path / OUT)}
     order = {row["movement"]: name for name, row in rows.items()}
@@ -155,12 +185,18 @@ def test_what_is_bad_in_a_zip_is_left_out_and_told(archive, collect, tmp_path):
 def test_zip_bombs_are_refused_whole(archive, collect, monkeypatch):
     monkeypatch.setattr("partimento.collect.safe.MAX_UNPACKED", 8 * 2**20)
     archive.add("/ftp/a/ratio-mids.zip", zipped({"a.mid": midi() + bytes(4 * 2**20)}))
-    archive.add("/ftp/a/total-mids.zip", zipped({f"{n}.mid": midi() + os.urandom(2**20) for n in range(9)}))
+    archive.add(
+        "/ftp/a/total-mids.zip", zipped({f"{n}.mid": midi() + os.urandom(2**20) for n in range(9)})
+    )
     archive.add("/ftp/a/count-mids.zip", zipped({f"{n}.mid": midi() for n in range(501)}))
-    archive.add("/ftp/a/broken-mids.zip", b"PK\x03\x04" + bytes(100) + zipped({"a.mid": midi()})[-22:])
+    archive.add(
+        "/ftp/a/broken-mids.zip", b"PK\x03\x04" + bytes(100) + zipped({"a.mid": midi()})[-22:]
+    )
     lying = bytearray(zipped({"a.mid": midi() + bytes(4 * 2**20)}))
     for place in (lying.find(b"PK\x03\x04") + 22, lying.find(b"PK\x01\x02") + 24):
-        lying[place : place + 4] = (100).to_bytes(4, "little")  # it says that it unpacks to 100 bytes
+        lying[place : place + 4] = (100).to_bytes(
+            4, "little"
+        )  # it says that it unpacks to 100 bytes
     archive.add("/ftp/a/lying-mids.zip", bytes(lying))
     result = collect()
     assert result.fetched == 0

@@ -1,4 +1,6 @@
-"""The crawler against an archive on the loopback: what it takes, what it says of it, and its manners."""
+"""The crawler against an archive on the loopback: what it takes, what it says of it, and its
+manners.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ import pytest
 from tests.collect.archive import HOME, OUT, entry, fill, midi, page, skipped, status
 
 from partimento.collect import MutopiaQuery, collect_mutopia, read_manifest
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 
 
 def test_files_come_with_their_manifest(archive, collect, tmp_path):
@@ -29,10 +31,14 @@ def test_files_come_with_their_manifest(archive, collect, tmp_path):
         "sha256": hashlib.sha256(midi(0)).hexdigest(), "fetched": rows[0]["fetched"],
     }  # fmt: skip
     for row in rows:
-        assert hashlib.sha256((tmp_path / OUT / row["path"]).read_bytes()).hexdigest() == row["sha256"]
+        assert (
+            hashlib.sha256((tmp_path / OUT / row["path"]).read_bytes()).hexdigest() == row["sha256"]
+        )
     assert not list((tmp_path / OUT).rglob("*.part"))
     assert archive.asked()[0] == "/robots.txt"
-    assert [path for path in archive.asked() if "cgi" in path][-1].startswith("/cgibin/make-table.cgi?startat=20&")
+    assert [path for path in archive.asked() if "cgi" in path][-1].startswith(
+        "/cgibin/make-table.cgi?startat=20&"
+    )
     assert not archive.twice()
 
 
@@ -41,7 +47,10 @@ def test_one_at_a_time_with_a_name_and_ten_seconds_apart(archive, collect, clock
     collect(contact="me@example.org")
     assert archive.busiest == 1
     assert {each["agent"] for each in archive.log} == {archive.log[0]["agent"]}
-    assert re.fullmatch(r"partimento/\S+ \(collects scores, one request at a time; me@example\.org\)", archive.log[0]["agent"])
+    assert re.fullmatch(
+        r"partimento/\S+ \(collects scores, one request at a time; me@example\.org\)",
+        archive.log[0]["agent"],
+    )
     assert clock.sleeps == [10.0] * (len(archive.log) - 1)
 
 
@@ -65,7 +74,7 @@ def test_robots_may_ask_for_more_time(archive, collect, clock, robots, delay):
 def test_robots_that_forbid_all_are_obeyed(archive, collect, agent):
     fill(archive, 2)
     archive.files["/robots.txt"] = f"User-agent: {agent}\nDisallow: /\n".encode()
-    with pytest.raises(UserError, match=r"make-table.*robots\.txt forbids it"):
+    with pytest.raises(PartimentoError, match=r"make-table.*robots\.txt forbids it"):
         collect()
     assert archive.asked() == ["/robots.txt"]
 
@@ -76,7 +85,9 @@ def test_robots_that_forbid_a_folder_are_obeyed_and_it_is_told(archive, collect,
     archive.files["/robots.txt"] = b"User-agent: *\nDisallow: /ftp/BachJS/\n"
     result = collect()
     assert result.fetched == 3
-    assert [(skip.address, skip.reason) for skip in result.skipped] == [(f"{HOME}/ftp/BachJS/suite.mid", "robots.txt forbids it")]
+    assert [(skip.address, skip.reason) for skip in result.skipped] == [
+        (f"{HOME}/ftp/BachJS/suite.mid", "robots.txt forbids it")
+    ]
     assert "/ftp/BachJS/suite.mid" not in archive.asked()
     assert "robots.txt forbids it" in skipped(tmp_path / OUT)[0]
     assert result.complete
@@ -87,32 +98,37 @@ def test_no_robots_forbid_nothing_but_hidden_ones_do(archive, collect):
     del archive.files["/robots.txt"]
     assert collect().fetched == 1
     archive.faults["/robots.txt"] = [status(403)]
-    with pytest.raises(UserError, match="403"):
+    with pytest.raises(PartimentoError, match="403"):
         collect(composer="SorF")
     archive.faults["/robots.txt"] = [status(503)] * 5
-    with pytest.raises(UserError, match=r"503 \(asked 5 times\)"):
+    with pytest.raises(PartimentoError, match=r"503 \(asked 5 times\)"):
         collect(composer="SorF")
 
 
 def test_nothing_listed_and_pages_that_are_none_are_said(archive, collect):
-    with pytest.raises(UserError, match="lists nothing for Guitar by Nobody"):
+    with pytest.raises(PartimentoError, match="lists nothing for Guitar by Nobody"):
         collect(composer="Nobody")
     fill(archive, 3)
     archive.listing = lambda query: page(archive.entries)
-    with pytest.raises(UserError, match="the listing repeats itself"):
+    with pytest.raises(PartimentoError, match="the listing repeats itself"):
         collect()
     archive.listing = lambda query: b"<html>under maintenance</html>"
-    with pytest.raises(UserError, match="no page of the listing"):
+    with pytest.raises(PartimentoError, match="no page of the listing"):
         collect(composer="SorF")
 
 
 def test_odd_entries_are_told(archive, collect):
     fill(archive, 1)
-    archive.entries.append('<tr><td><table class="result-table"><tr><td>Odd one</td></tr></table></td></tr>')
+    archive.entries.append(
+        '<tr><td><table class="result-table"><tr><td>Odd one</td></tr></table></td></tr>'
+    )
     archive.entries.append(entry(f"{HOME}/ftp/only.pdf", title="No MIDI", number=77))
     result = collect()
     assert result.fetched == 1
-    assert [skip.reason for skip in result.skipped] == ["an entry with another form: 'Odd one'", "the listing has no MIDI file of it"]
+    assert [skip.reason for skip in result.skipped] == [
+        "an entry with another form: 'Odd one'",
+        "the listing has no MIDI file of it",
+    ]
     assert result.complete
 
 
@@ -132,14 +148,16 @@ def test_odd_entries_are_told(archive, collect):
     ],
 )
 def test_wishes_that_cannot_be_met(collect, archive, wishes, message):
-    with pytest.raises(UserError, match=message):
+    with pytest.raises(PartimentoError, match=message):
         collect(**wishes)
     assert archive.log == []
 
 
 def test_the_composer_of_the_real_listing(mutopia, tmp_path, clock):
     """The first pages of what Mutopia's own program answers."""
-    result = collect_mutopia(MutopiaQuery("Guitar", "GiulianiM", base_url=mutopia.url, limit=12), tmp_path, clock=clock)
+    result = collect_mutopia(
+        MutopiaQuery("Guitar", "GiulianiM", base_url=mutopia.url, limit=12), tmp_path, clock=clock
+    )
     assert result.fetched >= 12
     rows = read_manifest(tmp_path)
     assert {row["composer_folder"] for row in rows} == {"GiulianiM"}
@@ -148,7 +166,9 @@ def test_the_composer_of_the_real_listing(mutopia, tmp_path, clock):
 
 
 def unaccented(text: str) -> str:
-    return "".join(char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char))
+    return "".join(
+        char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char)
+    )
 
 
 def surname(name: str) -> str:
@@ -162,23 +182,49 @@ def test_the_whole_listing_agrees_with_the_shared_manifest(mutopia, data_folder,
     assert not mutopia.twice()
     assert len(mutopia.log) == 1 + 35 + 333
     mine = {(row["source_dir"], row["source_midi"]): row for row in read_manifest(tmp_path)}
-    shared = {(row["source_dir"], row["source_midi"]): row for row in read_manifest(data_folder / "mutopia-guitar")}
+    shared = {
+        (row["source_dir"], row["source_midi"]): row
+        for row in read_manifest(data_folder / "mutopia-guitar")
+    }
     numbers = {piece.rpartition("-")[2] for piece in (row["mutopia_id"] for row in mine.values())}
-    unlisted = [row for row in shared.values() if row["mutopia_id"].rpartition("-")[2] not in numbers]
-    assert (len(mine), len(unlisted), len(shared)) == (389, 26, 415)  # 12 pieces say "guitar" or "Guitare", which this listing has not
+    unlisted = [
+        row for row in shared.values() if row["mutopia_id"].rpartition("-")[2] not in numbers
+    ]
+    assert (len(mine), len(unlisted), len(shared)) == (
+        389,
+        26,
+        415,
+    )  # 12 pieces say "guitar" or "Guitare", which this listing has not
     assert set(mine) == set(shared) - {(row["source_dir"], row["source_midi"]) for row in unlisted}
     other = Counter()
     for place, row in mine.items():
         its = shared[place]
         assert hashlib.sha256((tmp_path / row["path"]).read_bytes()).hexdigest() == row["sha256"]
-        assert (tmp_path / row["path"]).read_bytes() == (data_folder / "mutopia-guitar" / its["path"]).read_bytes()
-        same = ("mutopia_id", "composer_folder", "opus", "instrument", "style", "movement", "movements", "site_zip", "title", "composer")
+        assert (tmp_path / row["path"]).read_bytes() == (
+            data_folder / "mutopia-guitar" / its["path"]
+        ).read_bytes()
+        same = (
+            "mutopia_id",
+            "composer_folder",
+            "opus",
+            "instrument",
+            "style",
+            "movement",
+            "movements",
+            "site_zip",
+            "title",
+            "composer",
+        )
         other.update(name for name in same if row[name] != its[name])
         if row["license"]:
-            assert (row["license"], row["license_version"]) == (its["license"], its["license_version"])
+            assert (row["license"], row["license_version"]) == (
+                its["license"],
+                its["license_version"],
+            )
         assert surname(its["composer"]) in unaccented(row["composer"])
     assert sum(not row["license"] for row in mine.values()) == result.without_licence
-    # The shared manifest spells every composer in full ("D. Aguado" in the listing) and one title without a space before its stop.
+    # The shared manifest spells every composer in full ("D. Aguado" in the listing) and one title
+    # without a space before its stop.
     assert other == {"composer": 181, "title": 1}
     assert result.without_licence == 203
     seen = len(mutopia.log)

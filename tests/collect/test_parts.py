@@ -17,10 +17,12 @@ from partimento.collect.journal import JOURNAL, Journal, sweep
 from partimento.collect.listing import parse_listing
 from partimento.collect.manifest import merge_rows, read_manifest, write_manifest
 from partimento.collect.safe import DEVICES, midi_is_cut, safe_path, unpack_midis
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-WORDS = st.text(st.sampled_from("ab./\\:*~ -_%\0\n\u202eé音") | st.characters(), max_size=40) | st.sampled_from(sorted(DEVICES))
+WORDS = st.text(
+    st.sampled_from("ab./\\:*~ -_%\0\n\u202eé音") | st.characters(), max_size=40
+) | st.sampled_from(sorted(DEVICES))
 
 
 @given(st.lists(WORDS, min_size=1, max_size=5).map("/".join))
@@ -68,7 +70,10 @@ def test_the_shared_listing_is_understood(data_folder):
         assert problems == []
         pieces += found
     assert len(pieces) == len({piece.number for piece in pieces}) == 333
-    assert all(len(piece.links) == 1 and piece.title and piece.instrument and piece.style for piece in pieces)
+    assert all(
+        len(piece.links) == 1 and piece.title and piece.instrument and piece.style
+        for piece in pieces
+    )
     assert {piece.license for piece in pieces} == {"", "PD", "CC-BY-SA"}
     assert sum(bool(piece.license) for piece in pieces) == 141
     assert not any("\\" in piece.composer or "{" in piece.title for piece in pieces)
@@ -76,17 +81,31 @@ def test_the_shared_listing_is_understood(data_folder):
 
 
 def test_titles_are_text_and_not_markup():
-    (piece,), _ = parse_listing(page([entry("https://x/a.mid", title="A &amp; B &lt;i&gt;<b>c</b>\n d")]).decode())
+    (piece,), _ = parse_listing(
+        page([entry("https://x/a.mid", title="A &amp; B &lt;i&gt;<b>c</b>\n d")]).decode()
+    )
     assert piece.title == "A & B <i> c d"
 
 
 @pytest.mark.parametrize(
     ("base", "link", "address"),
     [
-        ("https://www.example.org", "https://www.example.org/ftp/a.mid#x", "https://www.example.org/ftp/a.mid"),
-        ("https://www.example.org", "http://example.org/ftp/a.mid", "https://www.example.org/ftp/a.mid"),
+        (
+            "https://www.example.org",
+            "https://www.example.org/ftp/a.mid#x",
+            "https://www.example.org/ftp/a.mid",
+        ),
+        (
+            "https://www.example.org",
+            "http://example.org/ftp/a.mid",
+            "https://www.example.org/ftp/a.mid",
+        ),
         ("https://www.example.org", "/ftp/a.mid", "https://www.example.org/ftp/a.mid"),
-        ("http://mirror.net/m/", "https://www.example.org/ftp/a.mid", "http://mirror.net/m/ftp/a.mid"),
+        (
+            "http://mirror.net/m/",
+            "https://www.example.org/ftp/a.mid",
+            "http://mirror.net/m/ftp/a.mid",
+        ),
         ("http://mirror.net/m/", "https://mirror.net/x?y=1", "https://mirror.net/x?y=1"),
         ("https://mirror.net", "http://mirror.net/x", None),
         ("https://mirror.net", "https://mirror.net:444/x", None),
@@ -118,7 +137,12 @@ def test_a_journal_forgets_nothing_but_a_torn_line(tmp_path):
     again.finish()
     again.close()
     other = Journal(tmp_path, {"q": "a"}, now=NOW)
-    assert (other.run, other.resumed, other.settled("x"), other.known("x")["rows"]) == (2, False, False, [1])
+    assert (other.run, other.resumed, other.settled("x"), other.known("x")["rows"]) == (
+        2,
+        False,
+        False,
+        [1],
+    )
     other.close()
 
 
@@ -131,14 +155,27 @@ def test_a_journal_goes_on_for_the_same_wish_and_not_for_ever(tmp_path):
 
 def test_only_what_was_left_half_written_is_swept_away(tmp_path):
     (tmp_path / "a").mkdir()
-    for name in ("a/.b.mid.x1y2z3_4.part", ".manifest.csv.abcdefgh.part", ".mine.part", "song.mid.abcdefgh.part", "a/.part"):
+    for name in (
+        "a/.b.mid.x1y2z3_4.part",
+        ".manifest.csv.abcdefgh.part",
+        ".mine.part",
+        "song.mid.abcdefgh.part",
+        "a/.part",
+    ):
         (tmp_path / name).touch()
     sweep(tmp_path)
-    assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == [".mine.part", ".part", "song.mid.abcdefgh.part"]
+    assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == [
+        ".mine.part",
+        ".part",
+        "song.mid.abcdefgh.part",
+    ]
 
 
 def test_manifests_keep_what_is_not_ours(tmp_path):
-    rows = [{"path": "b.mid", "title": 'a "b", c', "mood": "glad"}, {"path": "a.mid", "sha256": "0"}]
+    rows = [
+        {"path": "b.mid", "title": 'a "b", c', "mood": "glad"},
+        {"path": "a.mid", "sha256": "0"},
+    ]
     write_manifest(tmp_path, rows)
     read = read_manifest(tmp_path)
     assert [row["path"] for row in read] == ["a.mid", "b.mid"]
@@ -148,7 +185,7 @@ def test_manifests_keep_what_is_not_ours(tmp_path):
     assert read_manifest(tmp_path)[1]["title"] == "new"
     for bad in ("title\nx\n", 'path\n"unclosed', "path\n\xff"):
         (tmp_path / "manifest.csv").write_bytes(bad.encode("latin-1"))
-        with pytest.raises(UserError, match="no manifest"):
+        with pytest.raises(PartimentoError, match="no manifest"):
             read_manifest(tmp_path)
 
 
@@ -157,4 +194,6 @@ def test_the_shared_manifest_is_read(data_folder):
     assert len(rows) == 415
     with tempfile.TemporaryDirectory() as folder:
         write_manifest(folder, rows)
-        assert {row["maintainer"] for row in read_manifest(Path(folder))} == {row["maintainer"] for row in rows}
+        assert {row["maintainer"] for row in read_manifest(Path(folder))} == {
+            row["maintainer"] for row in rows
+        }

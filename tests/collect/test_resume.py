@@ -17,7 +17,7 @@ from tests.collect.archive import OUT, Archive, fill, midi, zipped
 
 from partimento.collect import MutopiaQuery, collect_mutopia, read_manifest
 from partimento.collect.journal import only_one
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 
 
 def test_a_second_collection_asks_what_changed(archive, collect, tmp_path):
@@ -29,7 +29,10 @@ def test_a_second_collection_asks_what_changed(archive, collect, tmp_path):
     result = collect()
     assert (result.resumed, result.fetched, result.updated, result.unchanged) == (False, 0, 1, 4)
     answers = {each["path"]: each["status"] for each in archive.log[seen:]}
-    assert Counter(answers.values()) == {304: 5, 200: 2}  # two pages and three files are as they were; robots.txt is always asked for
+    assert Counter(answers.values()) == {
+        304: 5,
+        200: 2,
+    }  # two pages and three files are as they were; robots.txt is always asked for
     assert (tmp_path / OUT / "SorF/O6/sor-1/sor-1.mid").read_bytes() == midi(50)
     assert read_manifest(tmp_path / OUT)[2]["sha256"] != hashlib.sha256(midi(1)).hexdigest()
     (tmp_path / OUT / "SorF/O6/sor-2/sor-2.mid").unlink()
@@ -60,13 +63,15 @@ def test_limits_add_up_and_a_dry_run_writes_nothing(archive, collect, tmp_path):
     assert [collect(limit=10).fetched for _ in range(4)] == [10, 10, 5, 0]
     assert len(read_manifest(tmp_path / OUT)) == 25
     asked = Counter(archive.asked(since=seen))
-    assert asked["/cgibin/make-table.cgi?startat=0&Instrument=Guitar"] == 2  # the fourth start is a new run
+    assert (
+        asked["/cgibin/make-table.cgi?startat=0&Instrument=Guitar"] == 2
+    )  # the fourth start is a new run
     assert max(asked[path] for path in asked if path.endswith(".mid")) == 2
 
 
 def test_two_may_not_collect_into_one_folder(collect, archive, tmp_path):
     fill(archive, 1)
-    with only_one(tmp_path / OUT), pytest.raises(UserError, match="another process"):
+    with only_one(tmp_path / OUT), pytest.raises(PartimentoError, match="another process"):
         collect()
 
 
@@ -88,7 +93,9 @@ def killed_at(archive: Archive, folder: Path, path: str) -> None:
         handler.close_connection = True
 
     archive.faults[path] = [hang]
-    process = subprocess.Popen([sys.executable, "-c", COLLECT, archive.url, str(folder)], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, "-c", COLLECT, archive.url, str(folder)], stdout=subprocess.DEVNULL
+    )
     try:
         assert reached.wait(60)
     finally:
@@ -99,7 +106,9 @@ def killed_at(archive: Archive, folder: Path, path: str) -> None:
 
 def test_a_killed_collection_goes_on_and_asks_for_nothing_twice(archive, tmp_path):
     fill(archive, 14)
-    archive.add("/ftp/BachJS/suite/suite-mids.zip", zipped({"suite.mid": midi(30), "suite-1.mid": midi(31)}))
+    archive.add(
+        "/ftp/BachJS/suite/suite-mids.zip", zipped({"suite.mid": midi(30), "suite-1.mid": midi(31)})
+    )
     folder = tmp_path / OUT
     first_page = "/cgibin/make-table.cgi?startat=0&Instrument=Guitar"
     for path in ("/robots.txt", first_page.replace("=0", "=10"), "/ftp/SorF/O6/sor-0/sor-0.mid", "/ftp/SorF/O6/sor-7/sor-7.mid",
@@ -107,10 +116,18 @@ def test_a_killed_collection_goes_on_and_asks_for_nothing_twice(archive, tmp_pat
         killed_at(archive, folder, path)
         for row in read_manifest(folder):
             assert hashlib.sha256((folder / row["path"]).read_bytes()).hexdigest() == row["sha256"]
-    done = subprocess.run([sys.executable, "-c", COLLECT, archive.url, str(folder)], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", COLLECT, archive.url, str(folder)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert done.stdout == "2 14 True True\n"
     assert archive.twice() == {}
-    assert Counter(each["status"] for each in archive.log) == {0: 5, 200: 1 + 3 + 15}  # five were hanging when it was killed
+    assert Counter(each["status"] for each in archive.log) == {
+        0: 5,
+        200: 1 + 3 + 15,
+    }  # five were hanging when it was killed
     assert len(read_manifest(folder)) == 16
     last = json.loads((folder / ".collect.jsonl").read_text().splitlines()[-1])
     assert last == {"end": 1}
@@ -118,11 +135,15 @@ def test_a_killed_collection_goes_on_and_asks_for_nothing_twice(archive, tmp_pat
 
 @pytest.mark.slow
 def test_killed_at_any_moment_it_asks_again_for_at_most_what_was_under_way(archive, tmp_path):
-    """SIGKILL twenty times, at moments that nobody chose; what had been answered last may be asked for once more, nothing else."""
+    """SIGKILL twenty times, at moments that nobody chose; what had been answered last may be asked
+    for once more, nothing else.
+    """
     fill(archive, 300)
     draw, under_way = random.Random(20), set()
     for _ in range(20):
-        process = subprocess.Popen([sys.executable, "-c", COLLECT, archive.url, str(tmp_path)], stdout=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            [sys.executable, "-c", COLLECT, archive.url, str(tmp_path)], stdout=subprocess.DEVNULL
+        )
         seen, more = len(archive.log), draw.randint(1, 6)
         while len(archive.log) < seen + more and process.poll() is None:
             time.sleep(0.001)
@@ -132,9 +153,14 @@ def test_killed_at_any_moment_it_asks_again_for_at_most_what_was_under_way(archi
         time.sleep(0.1)  # until the archive has noted what was on its way
         under_way.add(archive.asked()[-1])
         for row in read_manifest(tmp_path):
-            assert hashlib.sha256((tmp_path / row["path"]).read_bytes()).hexdigest() == row["sha256"]
+            assert (
+                hashlib.sha256((tmp_path / row["path"]).read_bytes()).hexdigest() == row["sha256"]
+            )
     result = collect_mutopia(MutopiaQuery("Guitar", base_url=archive.url, delay_s=0.0), tmp_path)
-    assert (result.resumed, result.complete) == (True, True)  # one run: it was never at its end before
+    assert (result.resumed, result.complete) == (
+        True,
+        True,
+    )  # one run: it was never at its end before
     assert set(archive.twice()) <= under_way
     assert len(read_manifest(tmp_path)) == 300
     assert len(list(tmp_path.rglob("*.mid"))) == 300

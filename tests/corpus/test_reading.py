@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from partimento.config import UserError
 from partimento.corpus import Reject, read_piece, read_pieces, write_rejects
 from partimento.corpus.parsers.pool import Parsers, Task
 from partimento.corpus.walk import find_files
+from partimento.errors import PartimentoError
 
-# A worker like the real one, but some names make it misbehave. It stands in for parsers that crash, hang or swell on a hostile file.
+# A worker like the real one, but some names make it misbehave. It stands in for parsers that crash,
+# hang or swell on a hostile file.
 SABOTEUR = """
 import os, time
 import partimento.corpus.parsers.worker as worker
@@ -68,9 +69,25 @@ def test_a_hostile_folder_costs_only_its_hostile_files(write, good, tmp_path):
         write(f"{name}.mid", good)
     write("text.mid", "words")
     reading = read_pieces(tmp_path, workers=2, command=COMMAND)
-    assert [Path(piece.source.path).name for piece in reading.pieces] == ["a.mid", "b.mid", "c.mid", "shout.mid", "z.mid"]
-    assert list(reasons(reading)) == ["abort.mid", "bug.mid", "deep.mid", "exit.mid", "segfault.mid", "swell.mid", "text.mid"]
-    assert {reasons(reading)[name] for name in ("abort.mid", "exit.mid", "segfault.mid")} == {"the parser crashed"}
+    assert [Path(piece.source.path).name for piece in reading.pieces] == [
+        "a.mid",
+        "b.mid",
+        "c.mid",
+        "shout.mid",
+        "z.mid",
+    ]
+    assert list(reasons(reading)) == [
+        "abort.mid",
+        "bug.mid",
+        "deep.mid",
+        "exit.mid",
+        "segfault.mid",
+        "swell.mid",
+        "text.mid",
+    ]
+    assert {reasons(reading)[name] for name in ("abort.mid", "exit.mid", "segfault.mid")} == {
+        "the parser crashed"
+    }
     assert "GiB of memory" in reasons(reading)["swell.mid"]
     assert "nested too deeply" in reasons(reading)["deep.mid"]
     assert "ZeroDivisionError" in reasons(reading)["bug.mid"]
@@ -110,18 +127,23 @@ def test_leaving_ends_a_parser_that_is_at_work(write, good):
 
 
 def test_a_file_is_not_blamed_for_the_crash_that_another_left_behind(write, good, tmp_path):
-    """The parser dies once, at a file that has nothing wrong with it; asked again in a fresh process it is read."""
+    """The parser dies once, at a file that has nothing wrong with it; asked again in a fresh
+    process it is read.
+    """
     write("a.mid", good)
     once = SABOTEUR.replace('if "abort" in name:', f'if name == "b.mid" and not os.path.exists({str(tmp_path / "died")!r}):\n'
                             f'        open({str(tmp_path / "died")!r}, "w")')  # fmt: skip
     write("b.mid", good)
-    assert len(read_pieces(tmp_path, workers=1, command=(sys.executable, "-P", "-c", once)).pieces) == 2
+    assert (
+        len(read_pieces(tmp_path, workers=1, command=(sys.executable, "-P", "-c", once)).pieces)
+        == 2
+    )
     assert (tmp_path / "died").exists()
 
 
 def test_an_answer_that_makes_no_sense_is_a_reject(write, good):
     path = write("a.mid", good)
-    with pytest.raises(UserError, match="no sensible answer"):
+    with pytest.raises(PartimentoError, match="no sensible answer"):
         read_pieces([path], command=LIAR)
 
 
@@ -139,9 +161,14 @@ def test_pieces_come_back_as_they_were_read_whatever_the_number_of_workers(guita
         assert pieces[0].title == "Étude 1"  # the manifest's; the file has none
         assert {piece.composer for piece in pieces} == {"Mauro Giuliani"}
         assert pieces[0].source.licence == "CC-BY-SA 3.0"
-        assert [a.replace(title=b.title, composer=b.composer, source=b.source) for a, b in zip(pieces, expected, strict=True)] == expected
+        assert [
+            a.replace(title=b.title, composer=b.composer, source=b.source)
+            for a, b in zip(pieces, expected, strict=True)
+        ] == expected
     view = read_pieces(paths[:3], quantise="music21", workers=1).pieces
-    assert [piece.notes for piece in view] == [read_piece(path, quantise="music21").notes for path in paths[:3]]
+    assert [piece.notes for piece in view] == [
+        read_piece(path, quantise="music21").notes for path in paths[:3]
+    ]
     assert [piece.notes for piece in view] != [piece.notes for piece in expected[:3]]
 
 
@@ -160,14 +187,31 @@ def test_scores_and_midi_side_by_side(write, good, tmp_path):
 
 
 def test_folders_are_walked_in_order(write, tmp_path):
-    for name in ("b/2.mid", "b/1.MID", "b/.hidden.mid", ".git/x.mid", "a.xml", "c.midi", "notes.txt", "b/deep/er/3.krn"):
+    for name in (
+        "b/2.mid",
+        "b/1.MID",
+        "b/.hidden.mid",
+        ".git/x.mid",
+        "a.xml",
+        "c.midi",
+        "notes.txt",
+        "b/deep/er/3.krn",
+    ):
         write(name, "x")
     (tmp_path / "b" / "deep" / "loop").symlink_to(tmp_path / "b", target_is_directory=True)
     (tmp_path / "b" / "self.mid").symlink_to(tmp_path / "b" / "self.mid")
     (tmp_path / "linked.mid").symlink_to(tmp_path / "c.midi")
     files, faults = find_files([tmp_path])
     names = [path.relative_to(tmp_path).as_posix() for path in files]
-    assert names == ["a.xml", "c.midi", "linked.mid", "b/1.MID", "b/2.mid", "b/self.mid", "b/deep/er/3.krn"]
+    assert names == [
+        "a.xml",
+        "c.midi",
+        "linked.mid",
+        "b/1.MID",
+        "b/2.mid",
+        "b/self.mid",
+        "b/deep/er/3.krn",
+    ]
     assert faults == []
 
 
@@ -217,7 +261,10 @@ def test_refusals_of_the_system_are_told(write, good, tmp_path, monkeypatch):
 
 def test_named_files_of_other_kinds_are_rejects_not_passed_over(write, good, tmp_path):
     reading = read_pieces([write("a.mid", good), write("b.pdf", "x"), tmp_path / "no.mid"])
-    assert reasons(reading) == {"b.pdf": ".pdf is none of .mid .midi .musicxml .mxl .xml .abc .krn", "no.mid": "no such file"}
+    assert reasons(reading) == {
+        "b.pdf": ".pdf is none of .mid .midi .musicxml .mxl .xml .abc .krn",
+        "no.mid": "no such file",
+    }
 
 
 def test_a_pipe_is_no_file(write, good, tmp_path):
@@ -227,29 +274,37 @@ def test_a_pipe_is_no_file(write, good, tmp_path):
 
 
 def test_an_empty_corpus_is_refused_in_one_line(write, tmp_path):
-    with pytest.raises(UserError, match="an empty corpus: no music files in"):
+    with pytest.raises(PartimentoError, match="an empty corpus: no music files in"):
         read_pieces(tmp_path)
     write("a.mid", "words")
-    with pytest.raises(UserError, match=r"none of 1 files .* could be read .*not a MIDI file") as caught:
+    with pytest.raises(
+        PartimentoError, match=r"none of 1 files .* could be read .*not a MIDI file"
+    ) as caught:
         read_pieces(tmp_path)
     assert "\n" not in str(caught.value)
-    with pytest.raises(UserError, match="nothing is bundled as"):
+    with pytest.raises(PartimentoError, match="nothing is bundled as"):
         read_pieces("bundled:minuets")
 
 
 def test_the_table_of_rejects(tmp_path):
-    path = write_rejects([Reject("a, b.mid", 'says "no"'), Reject("c.mid", "empty")], tmp_path / "rejects.csv")
+    path = write_rejects(
+        [Reject("a, b.mid", 'says "no"'), Reject("c.mid", "empty")], tmp_path / "rejects.csv"
+    )
     assert path.read_text() == 'path,reason\n"a, b.mid","says ""no"""\nc.mid,empty\n'
 
 
-def test_reading_works_from_a_script_without_a_main_guard_and_beside_modules_of_standard_names(write, good, tmp_path):
+def test_reading_works_from_a_script_without_a_main_guard_and_beside_modules_of_standard_names(
+    write, good, tmp_path
+):
     import subprocess
 
     write("json.py", "raise SystemExit('the wrong json')")
     write("songs/a.mid", good)
     code = "from partimento.corpus import read_pieces; print(len(read_pieces('songs').pieces))"
     script = write("run.py", code)
-    done = subprocess.run([sys.executable, "-P", script], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-P", script], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
     assert (done.stdout, done.stderr) == ("1\n", "")
 
 

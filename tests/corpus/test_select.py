@@ -2,8 +2,8 @@
 
 import pytest
 
-from partimento.config import UserError
 from partimento.corpus.select import Selection, licence_family
+from partimento.errors import PartimentoError
 
 ROW = {
     "composer": "Ferdinand Carulli (1770–1841)", "instrument": "Flöte und Gitarre", "instruments": ["flute", "unknown"], "solo": False,
@@ -41,7 +41,7 @@ ROW = {
 )
 def test_what_is_taken(asked, taken):
     if taken is None:
-        with pytest.raises(UserError):
+        with pytest.raises(PartimentoError):
             Selection(**asked)
     else:
         assert Selection(**asked).takes(ROW) is taken
@@ -52,15 +52,20 @@ def test_accents_do_not_matter():
     assert Selection(composer="Tárrega").takes({"composer": "Francisco Tarrega"})
 
 
-@pytest.mark.parametrize("wrong", [{"key": "J major"}, {"metre": "three"}, {"split": "dev"}, {"min_events": -1}])
+@pytest.mark.parametrize(
+    "wrong", [{"key": "J major"}, {"metre": "three"}, {"split": "dev"}, {"min_events": -1}]
+)
 def test_what_means_nothing_is_refused(wrong):
-    with pytest.raises(UserError):
+    with pytest.raises(PartimentoError):
         Selection(**wrong)
 
 
 def test_a_selection_says_what_it_asks():
     assert not Selection()
-    assert str(Selection(composer="sor", solo=True, min_events=8)) == "composer sor, solo True, min-events 8"
+    assert (
+        str(Selection(composer="sor", solo=True, min_events=8))
+        == "composer sor, solo True, min-events 8"
+    )
 
 
 def test_licences_in_many_spellings():

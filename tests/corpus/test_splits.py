@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from partimento.config import UserError
 from partimento.corpus.splits import split
+from partimento.errors import PartimentoError
 
 SHARES = st.sampled_from([(0.1, 0.1), (0.2, 0.0), (0.05, 0.3), (0.3, 0.3), (0.01, 0.01)])
 
@@ -18,8 +18,18 @@ SHARES = st.sampled_from([(0.1, 0.1), (0.2, 0.0), (0.05, 0.3), (0.3, 0.3), (0.01
 @st.composite
 def corpora(draw: st.DrawFn, least_groups: int = 2) -> tuple[list[int], list[str], list[str]]:
     """Groups, composers and identities of some pieces."""
-    groups = draw(st.lists(st.integers(0, 40), min_size=2, max_size=90).filter(lambda numbers: len(set(numbers)) >= least_groups))
-    composers = draw(st.lists(st.sampled_from(["", "Bach", "Sor", "Giuliani", "Горецкий"]), min_size=len(groups), max_size=len(groups)))
+    groups = draw(
+        st.lists(st.integers(0, 40), min_size=2, max_size=90).filter(
+            lambda numbers: len(set(numbers)) >= least_groups
+        )
+    )
+    composers = draw(
+        st.lists(
+            st.sampled_from(["", "Bach", "Sor", "Giuliani", "Горецкий"]),
+            min_size=len(groups),
+            max_size=len(groups),
+        )
+    )
     return groups, composers, [f"piece {place}" for place in range(len(groups))]
 
 
@@ -28,7 +38,9 @@ Corpus = tuple[list[int], list[str], list[str]]
 
 @settings(deadline=None)
 @given(corpora(), SHARES, st.integers(0, 2**32 - 1))
-def test_no_group_is_cut_and_no_side_is_empty(corpus: Corpus, shares: tuple[float, float], seed: int) -> None:
+def test_no_group_is_cut_and_no_side_is_empty(
+    corpus: Corpus, shares: tuple[float, float], seed: int
+) -> None:
     sides = split(*corpus, validation=shares[0], test=shares[1], seed=seed)
     assert len(sides) == len(corpus[0])
     assert len(set(zip(corpus[0], sides, strict=True))) == len(set(corpus[0]))
@@ -38,7 +50,9 @@ def test_no_group_is_cut_and_no_side_is_empty(corpus: Corpus, shares: tuple[floa
 
 @settings(deadline=None)
 @given(corpora(), SHARES, st.integers(0, 99))
-def test_the_shares_are_kept_as_far_as_groups_allow(corpus: Corpus, shares: tuple[float, float], seed: int) -> None:
+def test_the_shares_are_kept_as_far_as_groups_allow(
+    corpus: Corpus, shares: tuple[float, float], seed: int
+) -> None:
     sides = Counter(split(*corpus, validation=shares[0], test=shares[1], seed=seed))
     largest = max(Counter(corpus[0]).values())
     for side, share in zip(("train", "valid", "test"), (1 - sum(shares), *shares), strict=True):
@@ -51,10 +65,18 @@ def test_neither_the_order_nor_the_numbers_of_groups_matter(
     corpus: Corpus, shares: tuple[float, float], seed: int, random: np.random.Generator
 ) -> None:
     groups, composers, identities = corpus
-    sides = dict(zip(identities, split(*corpus, validation=shares[0], test=shares[1], seed=seed), strict=True))
+    sides = dict(
+        zip(
+            identities, split(*corpus, validation=shares[0], test=shares[1], seed=seed), strict=True
+        )
+    )
     order = list(range(len(groups)))
     random.shuffle(order)
-    shuffled = [1000 - 7 * groups[place] for place in order], [composers[place] for place in order], [identities[place] for place in order]
+    shuffled = (
+        [1000 - 7 * groups[place] for place in order],
+        [composers[place] for place in order],
+        [identities[place] for place in order],
+    )
     again = split(*shuffled, validation=shares[0], test=shares[1], seed=seed)
     assert dict(zip(shuffled[2], again, strict=True)) == sides
 
@@ -62,15 +84,23 @@ def test_neither_the_order_nor_the_numbers_of_groups_matter(
 def corpus_of(sizes: dict[str, int]) -> Corpus:
     """Pieces each of its own group."""
     composers = [name for name, size in sizes.items() for _ in range(size)]
-    return list(range(len(composers))), composers, [f"{name} {place}" for place, name in enumerate(composers)]
+    return (
+        list(range(len(composers))),
+        composers,
+        [f"{name} {place}" for place, name in enumerate(composers)],
+    )
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_each_composer_is_spread_by_the_shares(seed: int) -> None:
-    corpus = corpus_of({"Giuliani": 93, "Sor": 81, "Horetzky": 60, "Bach": 55, "Carcassi": 40, "Aguado": 31})
+    corpus = corpus_of(
+        {"Giuliani": 93, "Sor": 81, "Horetzky": 60, "Bach": 55, "Carcassi": 40, "Aguado": 31}
+    )
     sides = split(*corpus, validation=0.1, test=0.1, seed=seed)
     for composer, size in Counter(corpus[1]).items():
-        found = Counter(side for side, name in zip(sides, corpus[1], strict=True) if name == composer)
+        found = Counter(
+            side for side, name in zip(sides, corpus[1], strict=True) if name == composer
+        )
         assert abs(found["valid"] - 0.1 * size) < 1.5
         assert abs(found["test"] - 0.1 * size) < 1.5
 
@@ -89,7 +119,9 @@ def test_every_piece_has_its_chance_to_be_checked_with() -> None:
     held_out = Counter[str]()
     for seed in range(400):
         sides = split(*corpus, validation=0.1, test=0.1, seed=seed)
-        held_out.update(name for name, side in zip(corpus[2], sides, strict=True) if side != "train")
+        held_out.update(
+            name for name, side in zip(corpus[2], sides, strict=True) if side != "train"
+        )
     assert set(held_out) == set(corpus[2])
     assert min(held_out.values()) > 30  # 80 would be even
     assert max(held_out.values()) < 160
@@ -104,7 +136,10 @@ def test_a_piece_that_comes_later_moves_few_others() -> None:
 
 def test_another_seed_draws_other_pieces() -> None:
     corpus = corpus_of({"Sor": 40})
-    assert len({tuple(split(*corpus, validation=0.1, test=0.1, seed=seed)) for seed in range(10)}) == 10
+    assert (
+        len({tuple(split(*corpus, validation=0.1, test=0.1, seed=seed)) for seed in range(10)})
+        == 10
+    )
 
 
 def test_the_draw_stays_what_it_is() -> None:
@@ -119,7 +154,14 @@ STORED = ["train", "test", "test", "valid", "train", "train"]
 def test_a_very_large_group_is_learned_from() -> None:
     groups = [0] * 60 + list(range(1, 41))
     for seed in range(20):
-        sides = split(groups, ["Anonymous"] * 100, [str(place) for place in range(100)], validation=0.1, test=0.1, seed=seed)
+        sides = split(
+            groups,
+            ["Anonymous"] * 100,
+            [str(place) for place in range(100)],
+            validation=0.1,
+            test=0.1,
+            seed=seed,
+        )
         assert sides[0] == "train"
         assert abs(sides.count("valid") - 10) <= 1
         assert abs(sides.count("test") - 10) <= 1
@@ -127,16 +169,25 @@ def test_a_very_large_group_is_learned_from() -> None:
 
 def test_two_groups_are_enough() -> None:
     for seed in range(10):
-        assert sorted(split([4, 4, 9], ["Sor"] * 3, list("abc"), validation=0.1, test=0.1, seed=seed)) == ["train", "train", "valid"]
+        assert sorted(
+            split([4, 4, 9], ["Sor"] * 3, list("abc"), validation=0.1, test=0.1, seed=seed)
+        ) == ["train", "train", "valid"]
 
 
 @pytest.mark.parametrize("groups", [[], [7, 7, 7]])
 def test_one_group_is_too_few(groups: list[int]) -> None:
-    with pytest.raises(UserError, match="two different pieces"):
-        split(groups, ["Sor"] * len(groups), list("abc")[: len(groups)], validation=0.1, test=0.1, seed=0)
+    with pytest.raises(PartimentoError, match="two different pieces"):
+        split(
+            groups,
+            ["Sor"] * len(groups),
+            list("abc")[: len(groups)],
+            validation=0.1,
+            test=0.1,
+            seed=0,
+        )
 
 
 @pytest.mark.parametrize("shares", [(0, 0.1), (0.5, 0.5), (-0.1, 0.1), (0.1, -0.1), (1, 0)])
 def test_shares_must_leave_something(shares: tuple[float, float]) -> None:
-    with pytest.raises(UserError, match="train"):
+    with pytest.raises(PartimentoError, match="train"):
         split([0, 1], ["", ""], ["a", "b"], validation=shares[0], test=shares[1], seed=0)

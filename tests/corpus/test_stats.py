@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from partimento import Event, Key, Meter, Note, Part, Piece, Source, Tempo
-from partimento.config import UserError
 from partimento.corpus import read_piece
 from partimento.corpus.coverage import FOLDS, Folds, Tally, commonest, growth, held_out
 from partimento.corpus.stats import Spread, bar_count, stats
+from partimento.errors import PartimentoError
 
 Q = Fraction(1)
 THIRD, D, G, F = (60, 64), (62,), (67,), (65,)
@@ -34,7 +34,9 @@ def two() -> list[Piece]:
         (THIRD, Q), (D, Q / 2), ((), Q / 2), (THIRD, Q),
         meters=(Meter(3, 4),), tempos=(Tempo.from_bpm(60),), parts=(Part("Gtr", 24),), composer="Anna", source=Source(licence="PD"),
     )  # fmt: skip
-    second = piece_of((G, 2 * Q), (THIRD, Q), ((67, 71, 74), Q), parts=(Part("Voice"),), keys=(Key(1),))
+    second = piece_of(
+        (G, 2 * Q), (THIRD, Q), ((67, 71, 74), Q), parts=(Part("Voice"),), keys=(Key(1),)
+    )
     return [first, second]
 
 
@@ -64,12 +66,15 @@ def test_counts_of_two_pieces(two: list[Piece]) -> None:
 
 
 def test_held_out_events_by_hand(two: list[Piece]) -> None:
-    """Two pieces: each is held out once. The first's D and rest are unknown, two events of four; of the second's three events, two."""
+    """Two pieces: each is held out once. The first's D and rest are unknown, two events of four; of
+    the second's three events, two.
+    """
     chords = stats(two).vocabularies["chords"]
     assert sorted(chords.out_of_vocabulary[1].splits) == pytest.approx([2 / 4, 2 / 3])
     assert chords.out_of_vocabulary[1].mean == pytest.approx((2 / 4 + 2 / 3) / 2)
     assert chords.out_of_vocabulary[1].deviation == pytest.approx((2 / 3 - 2 / 4) / 2**0.5)
-    # The second has the common chord only once: asked for twice, the first's four events are all unknown.
+    # The second has the common chord only once: asked for twice, the first's four events are all
+    # unknown.
     assert sorted(chords.out_of_vocabulary[2].splits) == pytest.approx([2 / 3, 4 / 4])
     durations = stats(two).vocabularies["durations"]
     assert sorted(durations.out_of_vocabulary[1].splits) == pytest.approx([1 / 3, 2 / 4])
@@ -87,8 +92,14 @@ def test_coverage_is_that_of_plain_counting(pieces: list[Piece]) -> None:
         shares = []
         for number, own in enumerate(events):
             rest = sum((other for place, other in enumerate(events) if place != number), Counter())
-            shares.append(sum(count for chord, count in own.items() if rest[chord] < least) / own.total())
-        found = stats(pieces, group_of=lambda piece: piece.title).vocabularies["chords"].out_of_vocabulary[least]
+            shares.append(
+                sum(count for chord, count in own.items() if rest[chord] < least) / own.total()
+            )
+        found = (
+            stats(pieces, group_of=lambda piece: piece.title)
+            .vocabularies["chords"]
+            .out_of_vocabulary[least]
+        )
         assert sorted(found.splits) == pytest.approx(sorted(shares))
         assert found.mean > 0
 
@@ -122,17 +133,29 @@ def test_a_common_key_joins_vocabularies() -> None:
     assert found.keys == {"C major": 1, "D major": 1, "A major": 1}
     assert found.vocabularies["chords in the common key"].size == 8
     assert found.vocabularies["chords"].size > 12
-    assert stats([tunes[0], piece_of(*(((pitch + 72,), Q) for pitch in scale))]).vocabularies["chords in the common key"].size == 15
     assert (
-        stats([tunes[0], piece_of(*(((pitch + 72,), Q) for pitch in scale))]).vocabularies["chords in the common key and octave"].size == 8
+        stats([tunes[0], piece_of(*(((pitch + 72,), Q) for pitch in scale))])
+        .vocabularies["chords in the common key"]
+        .size
+        == 15
     )
-    low = piece_of(*(((pitch,), Q) for pitch in (1, 3, 5, 6, 8, 10, 12, 13, 8, 5, 1)))  # D flat major, where no room is below
+    assert (
+        stats([tunes[0], piece_of(*(((pitch + 72,), Q) for pitch in scale))])
+        .vocabularies["chords in the common key and octave"]
+        .size
+        == 8
+    )
+    low = piece_of(
+        *(((pitch,), Q) for pitch in (1, 3, 5, 6, 8, 10, 12, 13, 8, 5, 1))
+    )  # D flat major, where no room is below
     assert stats([low]).vocabularies["chords in the common key"].size == 8
 
 
 def test_drums_are_no_harmony() -> None:
     kit = Part("Kit", is_drum=True)
-    both = Piece([Note(Fraction(0), Q, 60), Note(Fraction(0), Q, 36, part=1)], parts=(Part("Flute", 73), kit))
+    both = Piece(
+        [Note(Fraction(0), Q, 60), Note(Fraction(0), Q, 36, part=1)], parts=(Part("Flute", 73), kit)
+    )
     found = stats([both])
     assert found.notes == 2
     assert found.pitches == {60: 1}
@@ -144,7 +167,9 @@ def test_drums_are_no_harmony() -> None:
 
 
 def test_a_silent_part_is_no_part() -> None:
-    found = stats([Piece([Note(Fraction(0), Q, 60, part=1)], parts=(Part("Empty", 40), Part("Piano", 0)))])
+    found = stats(
+        [Piece([Note(Fraction(0), Q, 60, part=1)], parts=(Part("Empty", 40), Part("Piano", 0)))]
+    )
     assert found.parts == {1: 1}
     assert found.instruments == {"acoustic grand piano": 1}
 
@@ -156,12 +181,18 @@ def test_the_declared_key_is_the_one_in_force_longest() -> None:
     assert stats([piece_of(*scale, keys=(early, late))]).declared_as_analysed == 0
     raised = [((pitch[0] + 1,), duration) for pitch, duration in scale]
     assert stats([piece_of(*raised, keys=(Key(7),))]).declared_as_analysed == 1  # C sharp is D flat
-    assert stats([piece_of(*scale, keys=(Key(0, "minor"),))]).declared_as_analysed == 1  # the signature counts, not the mode
+    assert (
+        stats([piece_of(*scale, keys=(Key(0, "minor"),))]).declared_as_analysed == 1
+    )  # the signature counts, not the mode
     assert stats([piece_of(*scale)]).declared == 0
 
 
 def test_seconds_follow_the_tempo() -> None:
-    tempos = (Tempo.from_bpm(60, onset=2 * Q), Tempo.from_bpm(240, onset=3 * Q), Tempo.from_bpm(30, onset=99 * Q))
+    tempos = (
+        Tempo.from_bpm(60, onset=2 * Q),
+        Tempo.from_bpm(240, onset=3 * Q),
+        Tempo.from_bpm(30, onset=99 * Q),
+    )
     found = stats([piece_of((D, 5 * Q), tempos=tempos)])
     assert found.seconds == pytest.approx(2 / 2 + 1 + 2 / 4)
     assert found.tempos.median == pytest.approx(120)
@@ -174,7 +205,11 @@ def test_seconds_follow_the_tempo() -> None:
         {"length": 9 * Q},
         {"pickup": Q / 2},
         {"meters": (Meter(3, 8),), "length": Fraction(31, 7)},
-        {"meters": (Meter(2, 4), Meter(3, 4, onset=Fraction(5, 2)), Meter(6, 8, onset=7 * Q)), "length": 17 * Q, "pickup": Q},
+        {
+            "meters": (Meter(2, 4), Meter(3, 4, onset=Fraction(5, 2)), Meter(6, 8, onset=7 * Q)),
+            "length": 17 * Q,
+            "pickup": Q,
+        },
         {"meters": (Meter(2, 4, onset=3 * Q),), "length": 4 * Q},
         {"meters": (Meter(2, 4), Meter(3, 4, onset=20 * Q))},
         {"meters": ()},
@@ -204,7 +239,7 @@ def test_the_same_seed_the_same_figures(pieces: list[Piece]) -> None:
 
 
 def test_nothing_to_count() -> None:
-    with pytest.raises(UserError, match="no pieces"):
+    with pytest.raises(PartimentoError, match="no pieces"):
         stats([])
     empty = stats([Piece([])])
     assert (empty.notes, empty.events, empty.lowest, empty.distinct_chords) == (0, 0, "", 0)
@@ -216,7 +251,9 @@ def test_growth_is_the_mean_over_all_draws() -> None:
     counts = Counter(symbol for symbols in corpus for symbol in symbols)
     curve = growth(np.array(list(counts.values())), len(corpus))
     for n, expected in zip(curve.x, curve.y, strict=True):
-        drawn = sum(len(set().union(*chosen)) for chosen in combinations(corpus, n)) / comb(len(corpus), n)
+        drawn = sum(len(set().union(*chosen)) for chosen in combinations(corpus, n)) / comb(
+            len(corpus), n
+        )
         assert expected == pytest.approx(drawn)
     assert growth(np.zeros(0, np.int64), 3).y == [0, 0, 0]
 
@@ -253,7 +290,9 @@ def test_real_music_counts_as_its_events_do(data_folder: Path) -> None:
     chords = Counter(event.chord for piece in corpus for event in piece.events)
     assert found.events == chords.total()
     assert found.distinct_chords == len(chords)
-    assert found.durations == dict(Counter(str(event.duration) for piece in corpus for event in piece.events).most_common())
+    assert found.durations == dict(
+        Counter(str(event.duration) for piece in corpus for event in piece.events).most_common()
+    )
     assert found.rests == chords[()]
     top = [count for _, count in chords.most_common(10)]
     curve = found.vocabularies["chords"].commonest

@@ -63,7 +63,10 @@ def test_order_one_beats_order_zero_and_a_model_is_charged_alike() -> None:
 
     pieces = [chain(seed) for seed in range(10)]
 
-    settings = {"model": {"units": 24, "dense": 16, "embed_size": 8, "layers": 1}, "train": {"epochs": 2, "batch_size": 8}}
+    settings = {
+        "model": {"units": 24, "dense": 16, "embed_size": 8, "layers": 1},
+        "train": {"epochs": 2, "batch_size": 8},
+    }
     run, data = learn(pieces, settings=over_recipe(settings, "lstm-notes"))
     table = held_out(data, run.model, name="lstm")
     assert list(table) == ["unigram", "markov", "lstm"]
@@ -79,14 +82,22 @@ def test_unknown_chords_pay_by_their_notes(pieces: list[Piece]) -> None:
     prices = UnknownPrices([item.events for item in data.train])
     low, strange = Event((48, 60), Fraction(1)), Event((48, 61, 66, 127), Fraction(5, 7))
     assert prices.chord(strange) > prices.chord(low) > 0
-    assert prices.of(data.codec, Piece.from_events([low]), data.codec.encode([low])) == 0 or data.codec.chords[low.chord] == 3
-    assert prices.of(data.codec, Piece.from_events([strange]), data.codec.encode([strange])) == pytest.approx(
-        prices.chord(strange) + prices.duration(strange.duration)
+    assert (
+        prices.of(data.codec, Piece.from_events([low]), data.codec.encode([low])) == 0
+        or data.codec.chords[low.chord] == 3
     )
+    assert prices.of(
+        data.codec, Piece.from_events([strange]), data.codec.encode([strange])
+    ) == pytest.approx(prices.chord(strange) + prices.duration(strange.duration))
 
 
 def test_duration_prices_are_a_distribution() -> None:
     """Over all fractions n/d, written in any terms, the prices' probabilities sum to at most one."""
     prices = UnknownPrices([[Event((60,), Fraction(1))]])
-    total = sum(np.exp(-prices.duration(Fraction(n, d))) for d in range(1, 40) for n in range(1, 400) if Fraction(n, d).denominator == d)
+    total = sum(
+        np.exp(-prices.duration(Fraction(n, d)))
+        for d in range(1, 40)
+        for n in range(1, 400)
+        if Fraction(n, d).denominator == d
+    )
     assert 0.6 < total <= 1

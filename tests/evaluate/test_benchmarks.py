@@ -13,11 +13,22 @@ import numpy as np
 import pytest
 
 from partimento import Event, Meter, Piece
-from partimento.config import UserError
 from partimento.corpus.benchmarks import BENCHMARKS, C_MAJOR, is_benchmark, name_of, read_benchmark
 from partimento.corpus.load import gather
 from partimento.corpus.reading import Reading
-from partimento.evaluate.benchmarks import PUBLISHED, UNITS, check_fits, counts, ensemble, piece_nats, score, scores_of, side_of, units_of
+from partimento.errors import PartimentoError
+from partimento.evaluate.benchmarks import (
+    PUBLISHED,
+    UNITS,
+    check_fits,
+    counts,
+    ensemble,
+    piece_nats,
+    score,
+    scores_of,
+    side_of,
+    units_of,
+)
 from partimento.evaluate.likelihood import UnknownPrices
 from partimento.evaluate.note_counts import END, NoteCounts
 from partimento.models import model_class
@@ -31,7 +42,10 @@ from partimento.training.train import learn
 
 # ---------------------------------------------------------------------- counting
 
-TOY: list[list[tuple[int, ...]]] = [[(48, 60, 64), (48, 60), (), (48, 60, 64)], [(60, 64), (48, 60, 64), (60, 64)]]
+TOY: list[list[tuple[int, ...]]] = [
+    [(48, 60, 64), (48, 60), (), (48, 60, 64)],
+    [(60, 64), (48, 60, 64), (60, 64)],
+]
 
 
 @pytest.mark.parametrize("order", [0, 1, 2])
@@ -52,7 +66,9 @@ def test_counting_by_hand() -> None:
     sure = (1 + (1 + either) / 2) / 2  # after the note above it, then after all of them
     assert NoteCounts([[(60,)]], order=0).nats([(60,)]) == pytest.approx(-2 * np.log(float(sure)))
     other = 2 * base / 4 / 2 / 2  # never met; where no note is above it, it was another, both times
-    assert NoteCounts([[(60,)]], order=0).nats([(61,)]) == pytest.approx(-np.log(float(other)) - np.log(float(either)))
+    assert NoteCounts([[(60,)]], order=0).nats([(61,)]) == pytest.approx(
+        -np.log(float(other)) - np.log(float(either))
+    )
     assert NoteCounts([[(60,)]], order=0).nats([]) == 0
 
 
@@ -61,8 +77,12 @@ def test_a_frame_is_foretold_from_those_before_it() -> None:
     each = [NoteCounts(alternating, order=order).nats(alternating[0]) for order in (0, 1, 2)]
     assert each[0] > 3 * each[1] > each[2] > 0
     twice: list[list[tuple[int, ...]]] = [[(60,), (60,), (62,), (62,)] * 10]
-    assert NoteCounts(twice, order=2).nats(twice[0]) < 0.6 * NoteCounts(twice, order=1).nats(twice[0])
-    assert NoteCounts([[(64, 60)]], order=1).nats([(60, 64)]) == NoteCounts([[(60, 64)]], order=1).nats([(64, 60)])
+    assert NoteCounts(twice, order=2).nats(twice[0]) < 0.6 * NoteCounts(twice, order=1).nats(
+        twice[0]
+    )
+    assert NoteCounts([[(64, 60)]], order=1).nats([(60, 64)]) == NoteCounts(
+        [[(60, 64)]], order=1
+    ).nats([(64, 60)])
     with pytest.raises(ValueError, match="no frame, one or two"):
         NoteCounts([], order=3)
 
@@ -87,7 +107,9 @@ def test_the_interval_is_of_pieces_drawn_anew() -> None:
     assert made == score("x", nats, units)
     assert made != score("x", nats, units, seed=1)
     weight = units / units.sum()
-    deviation = float(np.sqrt((weight**2 * (nats / units - made.nats) ** 2).sum()))  # of a ratio, by linearisation
+    deviation = float(
+        np.sqrt((weight**2 * (nats / units - made.nats) ** 2).sum())
+    )  # of a ratio, by linearisation
     assert made.high - made.low == pytest.approx(2 * 1.96 * deviation, rel=0.1)
     same = score("x", units * 5, units)
     assert (same.low, same.nats, same.high) == pytest.approx((5, 5, 5))
@@ -104,16 +126,21 @@ def test_published_figures_are_of_known_sets() -> None:
 
 def frames_of(number: int) -> list[tuple[int, ...]]:
     scale = (60, 62, 64, 65, 67)
-    return [(48 + t // 4 % 2, scale[(t * (1 + number % 2) + number) % 5]) if t % 7 != 6 else () for t in range(14 + number)]
+    return [
+        (48 + t // 4 % 2, scale[(t * (1 + number % 2) + number) % 5]) if t % 7 != 6 else ()
+        for t in range(14 + number)
+    ]
 
 
 @pytest.fixture(scope="module")
 def reading() -> Reading:
     """A set of seven, a chord a quarter note, as the file of chorales is read."""
     pieces = [
-        Piece.from_events([Event(chord, Fraction(1)) for chord in frames_of(number)], meters=(Meter(4, 4),), keys=(C_MAJOR,)).replace(
-            source=Source(path=f"set.json/{number}")
-        )
+        Piece.from_events(
+            [Event(chord, Fraction(1)) for chord in frames_of(number)],
+            meters=(Meter(4, 4),),
+            keys=(C_MAJOR,),
+        ).replace(source=Source(path=f"set.json/{number}"))
         for number in range(7)
     ]
     return Reading(pieces, [], ["train"] * 3 + ["valid"] * 2 + ["test"] * 2)
@@ -153,7 +180,12 @@ def test_sides_and_units(reading: Reading) -> None:
 
 def test_counts_of_a_reading(reading: Reading) -> None:
     unigram, markov = counts("jsb", reading)
-    assert (unigram.name, markov.name, unigram.units, markov.pieces) == ("unigram", "markov", 19 + 20, 2)
+    assert (unigram.name, markov.name, unigram.units, markov.pieces) == (
+        "unigram",
+        "markov",
+        19 + 20,
+        2,
+    )
     train = [frames_of(number) for number in range(3)]
     nats = [NoteCounts(train, order=2).nats(frames_of(number)) for number in (5, 6)]
     assert markov.nats == pytest.approx(sum(nats) / 39)
@@ -166,9 +198,15 @@ def test_a_run_fits_the_set_that_it_learned_from(run: Run, reading: Reading) -> 
     for other in (
         replace(reading, sides=["train"] * 4 + ["valid"] + ["test"] * 2),
         replace(reading, pieces=reading.pieces[:-1], sides=reading.sides[:-1]),
-        replace(reading, pieces=[piece.replace(source=Source(path=piece.source.path + "x")) for piece in reading.pieces]),
+        replace(
+            reading,
+            pieces=[
+                piece.replace(source=Source(path=piece.source.path + "x"))
+                for piece in reading.pieces
+            ],
+        ),
     ):
-        with pytest.raises(UserError, match="was not trained on this set"):
+        with pytest.raises(PartimentoError, match="was not trained on this set"):
             check_fits(run, other)
 
 
@@ -182,7 +220,9 @@ def test_a_piece_costs_what_its_frames_cost(run: Run, reading: Reading) -> None:
     told: list[tuple[int, int]] = []
     nats = piece_nats(run, "jsb", reading, progress=lambda *at: told.append(at))
     assert told == [(2, 2)]
-    assert nats == pytest.approx([token_nats(run, piece).sum() for piece in side_of(reading, "test")], rel=1e-5)
+    assert nats == pytest.approx(
+        [token_nats(run, piece).sum() for piece in side_of(reading, "test")], rel=1e-5
+    )
     assert len(piece_nats(run, "jsb", reading, side="valid")) == 2
     each = token_nats(run, reading.pieces[5])
     tokens = sum(len(chord) + 1 for chord in frames_of(5))
@@ -196,15 +236,20 @@ def test_an_ensemble_is_the_mean_of_probabilities(run: Run, reading: Reading) ->
     alone = score("x", piece_nats(run, "jsb", reading), units_of("jsb", side_of(reading, "test")))
     twice = ensemble([run, run], "jsb", reading)
     assert twice.name == "ensemble of 2"
-    assert (twice.nats, twice.by_pieces, twice.units) == pytest.approx((alone.nats, alone.by_pieces, alone.units))
-    nats = [-np.log(np.mean([np.exp(-token_nats(each, piece)) for each in pair], axis=0)).sum() for piece in side_of(reading, "test")]
+    assert (twice.nats, twice.by_pieces, twice.units) == pytest.approx(
+        (alone.nats, alone.by_pieces, alone.units)
+    )
+    nats = [
+        -np.log(np.mean([np.exp(-token_nats(each, piece)) for each in pair], axis=0)).sum()
+        for piece in side_of(reading, "test")
+    ]
     assert ensemble(pair, "jsb", reading).nats == pytest.approx(sum(nats) / 39, rel=1e-5)
 
 
 def test_an_ensemble_speaks_one_language(run: Run, markov: Run, reading: Reading) -> None:
     events = NoteCodec.from_pieces(reading.pieces[:3])
     for pair in ((run, markov), (markov, markov), (run, other_model(run, codec=events))):
-        with pytest.raises(UserError, match="the same encoding"):
+        with pytest.raises(PartimentoError, match="the same encoding"):
             ensemble(pair, "jsb", reading)
 
 
@@ -220,34 +265,41 @@ def test_a_run_by_chords_is_charged_in_full(markov: Run, reading: Reading) -> No
 
 
 def test_frames_of_another_pace_are_refused(run: Run, reading: Reading) -> None:
-    with pytest.raises(UserError, match=r"reads frames of 1 quarters; this set has 1/2"):
+    with pytest.raises(PartimentoError, match=r"reads frames of 1 quarters; this set has 1/2"):
         piece_nats(run, "nottingham", reading)
 
 
 def test_a_run_of_voices_is_no_model_of_chords(run: Run, reading: Reading) -> None:
     """It writes the highest note of a part alone: its figure would be that of the melody."""
     voices = VoiceCodec.from_pieces(reading.pieces[:3], frame=Fraction(1))
-    with pytest.raises(UserError):
+    with pytest.raises(PartimentoError):
         piece_nats(other_model(run, codec=voices), "jsb", reading)
 
 
 def test_a_run_of_chords_is_no_model_of_voices(run: Run, reading: Reading) -> None:
     """Frames of the set of four voices, without who sings what: nats a note of something else."""
     chords = NoteCodec.from_pieces(reading.pieces[:3], frame=Fraction(1, 4))
-    with pytest.raises(UserError):
+    with pytest.raises(PartimentoError):
         piece_nats(other_model(run, codec=chords), "jsb16", reading)
 
 
 def test_a_vae_tells_its_bound_and_an_estimate_apart(reading: Reading) -> None:
     model = {"name": "vae", "latent": 2, "embed_size": 8, "units": 8, "anneal": 0}
-    settings = {"model": model, "tokens": {"min_count": 2, "window": 8, "transpose": "none"}, "train": {"epochs": 1, "batch_size": 8}}
+    settings = {
+        "model": model,
+        "tokens": {"min_count": 2, "window": 8, "transpose": "none"},
+        "train": {"epochs": 1, "batch_size": 8},
+    }
     made = learn(reading.pieces, sides=reading.sides, settings=settings)[0]
     bound, estimate = scores_of(made, "jsb", reading)
     assert (bound.name, estimate.name, bound.units) == ("vae (bound)", "vae (estimate)", 39)
     assert 1 < estimate.nats < bound.nats + 0.05
     unknown = UnknownPrices([piece.events for piece in reading.pieces[:3]])
     encoded = made.codec.encode_pieces(reading.pieces[5:])
-    least = sum(unknown.of(made.codec, piece, each) for piece, each in zip(reading.pieces[5:], encoded, strict=True))
+    least = sum(
+        unknown.of(made.codec, piece, each)
+        for piece, each in zip(reading.pieces[5:], encoded, strict=True)
+    )
     assert estimate.nats > least / 39  # what is not in the vocabulary is paid for
 
 
@@ -279,7 +331,9 @@ def test_the_chorales_are_the_files(chorales: tuple[Path, Reading]) -> None:
     content = json.loads(path.read_text())
     wanted = [frames for side in ("train", "valid", "test") for frames in content[side]]
     for piece, frames in zip(reading.pieces, wanted, strict=True):
-        assert [event.chord for event in NoteCodec.read(piece.events, Fraction(1))] == [tuple(sorted(chord)) for chord in frames]
+        assert [event.chord for event in NoteCodec.read(piece.events, Fraction(1))] == [
+            tuple(sorted(chord)) for chord in frames
+        ]
         assert piece.keys[0].name == "C major"
     assert name_of(path.read_bytes()) == "jsb"
     assert units_of("jsb", side_of(reading, "test")).sum() == sum(map(len, content["test"]))
@@ -301,17 +355,21 @@ def test_a_run_of_a_part_of_the_set_does_not_fit(chorales: tuple[Path, Reading])
     settings = {"model": {"name": "markov"}, "tokens": {"min_count": 1, "transpose": "none"}}
     run, _ = learn(pieces, sides=sides, settings=settings)
     check_fits(run, Reading(pieces, [], sides))
-    with pytest.raises(UserError, match="was not trained on this set and its split"):
+    with pytest.raises(PartimentoError, match="was not trained on this set and its split"):
         check_fits(run, reading)
 
 
-def test_the_name_of_the_file_does_not_matter(chorales: tuple[Path, Reading], tmp_path: Path) -> None:
+def test_the_name_of_the_file_does_not_matter(
+    chorales: tuple[Path, Reading], tmp_path: Path
+) -> None:
     """Its hash says which set it is: a run that was trained on a copy fits."""
     path, reading = chorales
     copy = tmp_path / "copy.json"
     copy.write_bytes(path.read_bytes())
     again = read_benchmark(str(copy))
-    assert [piece.source.path for piece in again.pieces] == [piece.source.path for piece in reading.pieces]
+    assert [piece.source.path for piece in again.pieces] == [
+        piece.source.path for piece in reading.pieces
+    ]
 
 
 def test_the_chorales_in_sixteenths_are_the_files(data_folder: Path) -> None:
@@ -326,7 +384,10 @@ def test_the_chorales_in_sixteenths_are_the_files(data_folder: Path) -> None:
     for piece, frames in zip(reading.pieces[::40], wanted[::40], strict=True):  # who sings what
         for part in range(4):
             notes = [note for note in piece.notes if note.part == part]
-            line = [[note.pitch for note in notes if note.onset <= Fraction(t, 4) < note.end] for t in range(40)]
+            line = [
+                [note.pitch for note in notes if note.onset <= Fraction(t, 4) < note.end]
+                for t in range(40)
+            ]
             assert line == [[int(row[part])] if row[part] >= 0 else [] for row in frames[:40]]
     assert units_of("jsb16", reading.pieces).sum() == 4 * sum(map(len, wanted))
 
@@ -352,10 +413,10 @@ def test_a_file_of_another_hash_is_refused(tmp_path: Path) -> None:
         assert is_benchmark(str(path))
         assert name_of(path.read_bytes()) is None
         for read in (read_benchmark, gather):
-            with pytest.raises(UserError, match="its hash is another") as refusal:
+            with pytest.raises(PartimentoError, match="its hash is another") as refusal:
                 read(str(path))
             assert "\n" not in str(refusal.value)
-    with pytest.raises(UserError, match="cannot read"):
+    with pytest.raises(PartimentoError, match="cannot read"):
         read_benchmark(str(tmp_path / "none.json"))
     assert not is_benchmark(str(tmp_path / "none.json"))
     assert not is_benchmark("bundled:chorales")

@@ -38,7 +38,9 @@ def test_a_sampler_that_repeats_one_chord_is_found(pieces: list[Piece]) -> None:
     kind = model_class("lstm")
     model = kind(kind.config_type(units=8, dense=4, embed_size=2, layers=1), data.codec)
     look = sampler_check(model, data)
-    assert [look(epoch) for epoch in (1, 4, 5, 10)] == [None] * 4  # untrained: anything but one chord
+    assert [look(epoch) for epoch in (1, 4, 5, 10)] == [
+        None
+    ] * 4  # untrained: anything but one chord
     bias: Any = SimpleNamespace(variable=model.chord_output.bias)
     favourite = np.zeros(bias.variable.shape)
     favourite[data.codec.chords[(48, 60)] if (48, 60) in data.codec.chords.symbols else 5] = 50
@@ -48,7 +50,9 @@ def test_a_sampler_that_repeats_one_chord_is_found(pieces: list[Piece]) -> None:
     assert look(7) is None  # not looked at
     assert "the sampler has collapsed" in str(look(10))
     assert "learning_rate" in str(sampler_check(model, data)(5) or look(20))
-    assert stuck(np.stack([encoded.tokens[:60, CHORD] for encoded in data.encode(data.train)])) < 0.5
+    assert (
+        stuck(np.stack([encoded.tokens[:60, CHORD] for encoded in data.encode(data.train)])) < 0.5
+    )
 
 
 @pytest.mark.parametrize("name", ["vae", "markov"])

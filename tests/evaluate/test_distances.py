@@ -1,4 +1,6 @@
-"""Densities and their comparison against SciPy's kernel estimate and plain integration, and the two defects that are not followed."""
+"""Densities and their comparison against SciPy's kernel estimate and plain integration, and the two
+defects that are not followed.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,10 @@ from partimento.evaluate.distances import between, density, nearness, scott, wit
 RNG = np.random.default_rng(7)
 SETS = {
     "apart": (RNG.normal(2, 0.5, 400), RNG.normal(3, 1, 300)),
-    "counts": (np.abs(np.subtract.outer(*RNG.integers(0, 9, (2, 30)))).ravel() * 1.0, RNG.integers(0, 14, 500) * 1.0),
+    "counts": (
+        np.abs(np.subtract.outer(*RNG.integers(0, 9, (2, 30)))).ravel() * 1.0,
+        RNG.integers(0, 14, 500) * 1.0,
+    ),
     "few": (np.array([1.0, 2.0, 5.0]), np.array([0.0, 3.0])),
     "one wide": (RNG.exponential(1, 600), RNG.exponential(8, 200)),
 }
@@ -23,10 +28,14 @@ def by_scipy(first: np.ndarray, second: np.ndarray) -> tuple[float, float]:
     """Kernel by kernel, on a fine grid over the whole support."""
     p, q = stats.gaussian_kde(first), stats.gaussian_kde(second)
     reach = 8 * max(scott(first), scott(second))
-    grid = np.linspace(min(first.min(), second.min()) - reach, max(first.max(), second.max()) + reach, 20_001)
+    grid = np.linspace(
+        min(first.min(), second.min()) - reach, max(first.max(), second.max()) + reach, 20_001
+    )
     p, q = p(grid), q(grid)
     ratio = np.log(np.maximum(p, 1e-12 * p.max()) / np.maximum(q, 1e-12 * q.max()))
-    return float(integrate.trapezoid(np.minimum(p, q), grid)), float(integrate.trapezoid(p * ratio, grid))
+    return float(integrate.trapezoid(np.minimum(p, q), grid)), float(
+        integrate.trapezoid(p * ratio, grid)
+    )
 
 
 @pytest.mark.parametrize(("first", "second"), SETS.values(), ids=SETS)
@@ -53,7 +62,9 @@ def test_a_density_is_scipys() -> None:
 
 
 def test_between_gaussians_as_in_theory() -> None:
-    """Two Gaussians one deviation apart overlap by 2 Phi(-1/2), and diverge by 1/2; kernels widen both by Scott's bandwidth."""
+    """Two Gaussians one deviation apart overlap by 2 Phi(-1/2), and diverge by 1/2; kernels widen
+    both by Scott's bandwidth.
+    """
     points = stats.norm.ppf((np.arange(20_000) + 0.5) / 20_000)
     wide = 1 + scott(points) ** 2
     found = nearness(points, points + 1)
@@ -63,7 +74,9 @@ def test_between_gaussians_as_in_theory() -> None:
 
 
 def test_equal_sets_overlap_wholly() -> None:
-    """The reference's area of equal sets falls short of 1: it ends at the least and the greatest distance."""
+    """The reference's area of equal sets falls short of 1: it ends at the least and the greatest
+    distance.
+    """
     values = SETS["few"][0]
     found = nearness(values, values)
     assert found == pytest.approx((1, 0), abs=1e-9)
@@ -72,9 +85,14 @@ def test_equal_sets_overlap_wholly() -> None:
 
 
 def test_the_same_shape_elsewhere_is_not_the_same() -> None:
-    """The reference's divergence of a set from itself, moved, is 0: each density has a grid of its own."""
+    """The reference's divergence of a set from itself, moved, is 0: each density has a grid of its
+    own.
+    """
     values = SETS["apart"][0]
-    a, b = (stats.gaussian_kde(each)(np.linspace(each.min(), each.max(), 1000)) for each in (values, values + 100))
+    a, b = (
+        stats.gaussian_kde(each)(np.linspace(each.min(), each.max(), 1000))
+        for each in (values, values + 100)
+    )
     assert stats.entropy(a, b) == pytest.approx(0, abs=1e-9)
     found = nearness(values, values + 100)
     assert found is not None
@@ -88,7 +106,8 @@ def test_distances_that_are_all_equal() -> None:
     assert nearness(constant, other) == (0, math.inf)
     with pytest.raises(np.linalg.LinAlgError):
         stats.gaussian_kde(constant)
-    # One set is equal: both get the bandwidth of the other, and what is nearly all equal to it is nearly the same.
+    # One set is equal: both get the bandwidth of the other, and what is nearly all equal to it is
+    # nearly the same.
     nearly = np.append(np.full(99, 2.0), 50.0)
     found = nearness(constant, nearly)
     assert found is not None
@@ -115,4 +134,6 @@ def test_within_leaves_each_piece_out_in_turn() -> None:
     square = between(points, points)
     expected = [np.linalg.norm(points[i] - points[j]) for i in range(5) for j in range(5) if i != j]
     assert within(square) == pytest.approx(expected)
-    assert between(points[:2], points[2:])[1, 2] == pytest.approx(np.linalg.norm(points[1] - points[4]))
+    assert between(points[:2], points[2:])[1, 2] == pytest.approx(
+        np.linalg.norm(points[1] - points[4])
+    )

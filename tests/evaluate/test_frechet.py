@@ -1,4 +1,6 @@
-"""The Frechet distance of Gaussians against its closed forms, and of samples against the Gaussians that they were drawn from."""
+"""The Frechet distance of Gaussians against its closed forms, and of samples against the Gaussians
+that they were drawn from.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,12 @@ import numpy as np
 import pytest
 from scipy.linalg import sqrtm
 
-from partimento.evaluate.frechet import frechet_distance, frechet_of_sets, shrunk_covariance, standardised
+from partimento.evaluate.frechet import (
+    frechet_distance,
+    frechet_of_sets,
+    shrunk_covariance,
+    standardised,
+)
 
 RNG = np.random.default_rng(3)
 
@@ -19,7 +26,9 @@ def covariance(d: int) -> np.ndarray:
 def test_in_one_dimension() -> None:
     """The squared differences of means and of standard deviations."""
     one = np.ones((1, 1))
-    assert frechet_distance(np.array([1.0]), 4 * one, np.array([3.0]), 25 * one) == pytest.approx((1 - 3) ** 2 + (2 - 5) ** 2)
+    assert frechet_distance(np.array([1.0]), 4 * one, np.array([3.0]), 25 * one) == pytest.approx(
+        (1 - 3) ** 2 + (2 - 5) ** 2
+    )
 
 
 def test_of_covariances_that_commute() -> None:
@@ -28,7 +37,9 @@ def test_of_covariances_that_commute() -> None:
     a, b = np.array([1.0, 4, 9, 0.25]), np.array([4.0, 1, 16, 9])
     mean = np.array([1.0, 0, -2, 0])
     expected = (mean**2).sum() + ((np.sqrt(a) - np.sqrt(b)) ** 2).sum()
-    assert frechet_distance(turn @ mean, turn * a @ turn.T, np.zeros(4), turn * b @ turn.T) == pytest.approx(expected)
+    assert frechet_distance(
+        turn @ mean, turn * a @ turn.T, np.zeros(4), turn * b @ turn.T
+    ) == pytest.approx(expected)
 
 
 def test_of_any_covariances_as_with_the_root_of_their_product() -> None:
@@ -41,14 +52,19 @@ def test_of_any_covariances_as_with_the_root_of_their_product() -> None:
 
 def test_of_singular_covariances() -> None:
     flat = np.diag([1.0, 0, 0])
-    assert frechet_distance(np.zeros(3), flat, np.zeros(3), np.diag([0, 1.0, 0])) == pytest.approx(2)
+    assert frechet_distance(np.zeros(3), flat, np.zeros(3), np.diag([0, 1.0, 0])) == pytest.approx(
+        2
+    )
     assert frechet_distance(np.zeros(3), flat, np.zeros(3), np.zeros((3, 3))) == pytest.approx(1)
 
 
 def test_of_samples_as_of_what_they_were_drawn_from() -> None:
     a, b = np.diag([1.0, 2, 3]), np.diag([2.0, 2, 1])
     expected = frechet_distance(np.zeros(3), a, np.ones(3), b)
-    one, other = (RNG.multivariate_normal(mean, spread, 40_000) for mean, spread in ((np.zeros(3), a), (np.ones(3), b)))
+    one, other = (
+        RNG.multivariate_normal(mean, spread, 40_000)
+        for mean, spread in ((np.zeros(3), a), (np.ones(3), b))
+    )
     assert frechet_of_sets(one, other) == pytest.approx(expected, rel=0.03)
 
 
@@ -67,7 +83,9 @@ def test_shrinkage_by_its_definition() -> None:
 def test_shrinkage_fades_with_the_number_of_samples_and_mends_what_is_singular() -> None:
     truth = covariance(8)
     many = RNG.multivariate_normal(np.zeros(8), truth, 50_000)
-    assert shrunk_covariance(many) == pytest.approx(np.cov(many.T), rel=0.02, abs=0.02 * np.trace(truth) / 8)
+    assert shrunk_covariance(many) == pytest.approx(
+        np.cov(many.T), rel=0.02, abs=0.02 * np.trace(truth) / 8
+    )
     few = many[:5]
     assert np.linalg.matrix_rank(np.cov(few.T)) == 4
     assert np.linalg.eigvalsh(shrunk_covariance(few)).min() > 0

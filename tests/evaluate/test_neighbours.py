@@ -5,19 +5,40 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from partimento.config import UserError
-from partimento.evaluate.neighbours import ChordVectors, Near, fifths, map_of_names, neighbours, plane, steps_of_fifths
-from partimento.music.chord_names import CLASSES, NAMED, chord_name, classes_named, spelling, voicing
+from partimento.errors import PartimentoError
+from partimento.evaluate.neighbours import (
+    ChordVectors,
+    Near,
+    fifths,
+    map_of_names,
+    neighbours,
+    plane,
+    steps_of_fifths,
+)
+from partimento.music.chord_names import (
+    CLASSES,
+    NAMED,
+    chord_name,
+    classes_named,
+    spelling,
+    voicing,
+)
 
 C, A_MINOR, G, REST = (48, 55, 64), (45, 60, 64), (43, 59, 62), ()
 
 
 def vectors(table: dict[tuple[int, ...], tuple[list[float], int]]) -> ChordVectors:
-    """Each vector with its opposite under a rest that is as common: the mean, from which directions are taken, is then 0."""
+    """Each vector with its opposite under a rest that is as common: the mean, from which directions
+    are taken, is then 0.
+    """
     rows = [vector for vector, _ in table.values()]
     counts = np.array([count for _, count in table.values()], float)
     mean = counts @ np.array(rows)
-    return ChordVectors((*table, REST), np.array([*rows, (-mean / counts.sum()).tolist()]), np.array([*counts, counts.sum()]))
+    return ChordVectors(
+        (*table, REST),
+        np.array([*rows, (-mean / counts.sum()).tolist()]),
+        np.array([*counts, counts.sum()]),
+    )
 
 
 BY_HAND = vectors(
@@ -25,7 +46,10 @@ BY_HAND = vectors(
         C: ([1, 0], 10),
         A_MINOR: ([0.8, 0.6], 8),
         G: ([0, 1], 6),
-        (48, 52, 67, 72): ([0, -2], 10),  # C in another spacing: with the first one, 45 degrees down
+        (48, 52, 67, 72): (
+            [0, -2],
+            10,
+        ),  # C in another spacing: with the first one, 45 degrees down
         (50, 62): ([1, 1], 9),  # one note has no name
     }
 )
@@ -39,7 +63,9 @@ def test_every_name_reads_back() -> None:
         assert classes_named(name) == classes
         assert chord_name([60 + each for each in classes]) == NAMED[classes]
     assert len(CLASSES) == 120
-    assert len(NAMED) == 120 - 8 - 9  # four names for an augmented triad's three notes, four for a diminished seventh's
+    assert (
+        len(NAMED) == 120 - 8 - 9
+    )  # four names for an augmented triad's three notes, four for a diminished seventh's
 
 
 @pytest.mark.parametrize(
@@ -81,10 +107,15 @@ def test_spelt_notes_read_back() -> None:
 
 
 def test_the_table_by_hand() -> None:
-    """C is the mean of (1, 0) and (0, -1), each ten times; Am is at 36.9 degrees, G at 90, C at -45."""
+    """C is the mean of (1, 0) and (0, -1), each ten times; Am is at 36.9 degrees, G at 90, C at
+    -45.
+    """
     first, second = neighbours(BY_HAND, ["C", "Am"])
     assert (first.name, first.times) == ("C", 20)
-    assert first.near == [Near("Am", round(float(np.cos(np.radians(45) + np.arctan2(0.6, 0.8))), 4), 8), Near("G", -0.7071, 6)]
+    assert first.near == [
+        Near("Am", round(float(np.cos(np.radians(45) + np.arctan2(0.6, 0.8))), 4), 8),
+        Near("G", -0.7071, 6),
+    ]
     assert second.near == [Near("G", 0.6, 6), Near("C", 0.1414, 20)]
     assert neighbours(BY_HAND, ["C"], most=1)[0].near == first.near[:1]
 
@@ -103,30 +134,39 @@ def test_spacings_are_compared_with_spacings() -> None:
     assert found.name == "C3+G3+E4"
     assert [near.name for near in found.near] == ["A2+C4+E4", "D3+D4", "C3+E3+G4+C5", "G2+B3+D4"]
     assert [near.cosine for near in found.near] == [0.8, 0.7071, 0.0, 0.0]
-    with pytest.raises(UserError, match=r"not met the chord C3\+G3: there are C, Am, G …"):
+    with pytest.raises(PartimentoError, match=r"not met the chord C3\+G3: there are C, Am, G …"):
         neighbours(BY_HAND, ["C3+G3"])
-    with pytest.raises(UserError, match="not met the chord D7"):
+    with pytest.raises(PartimentoError, match="not met the chord D7"):
         neighbours(BY_HAND, ["D7"])
 
 
 def test_what_is_rare_is_asked_for_but_no_neighbour() -> None:
-    common = {C: ([1.0, 0.0], 9000), A_MINOR: ([0.5, 0.5], 9000), G: ([0.9, 0.1], 2), (50, 53, 57): ([0.0, 1.0], 9)}
+    common = {
+        C: ([1.0, 0.0], 9000),
+        A_MINOR: ([0.5, 0.5], 9000),
+        G: ([0.9, 0.1], 2),
+        (50, 53, 57): ([0.0, 1.0], 9),
+    }
     (asked,) = neighbours(vectors(common), ["G"])
     assert asked.times == 2
     assert [near.name for near in neighbours(vectors(common), ["C"])[0].near] == ["Am", "Dm"]
 
 
 def test_chords_without_a_vector_are_passed_over() -> None:
-    table = ChordVectors((C, A_MINOR, G), np.array([[1.0, 0.0], [np.nan, np.nan], [0.0, 1.0]]), np.ones(3))
+    table = ChordVectors(
+        (C, A_MINOR, G), np.array([[1.0, 0.0], [np.nan, np.nan], [0.0, 1.0]]), np.ones(3)
+    )
     assert [each.name for each in neighbours(table)] == ["C", "G"]
-    with pytest.raises(UserError, match="no chord vectors"):
+    with pytest.raises(PartimentoError, match="no chord vectors"):
         neighbours(ChordVectors((C,), np.full((1, 2), np.nan), np.ones(1)))
-    with pytest.raises(UserError, match="no chord vectors"):
+    with pytest.raises(PartimentoError, match="no chord vectors"):
         neighbours(ChordVectors((REST,), np.ones((1, 2)), np.ones(1)))
 
 
 def test_in_a_melody_notes_stand_for_chords() -> None:
-    melody = vectors({(60,): ([1, 0], 4), (72,): ([1, 0.1], 3), (67,): ([0, 1], 3), (69,): ([-1, 1], 2)})
+    melody = vectors(
+        {(60,): ([1, 0], 4), (72,): ([1, 0.1], 3), (67,): ([0, 1], 3), (69,): ([-1, 1], 2)}
+    )
     assert [each.name for each in neighbours(melody)] == ["C alone", "G alone", "A alone"]
     assert [near.name for near in neighbours(melody, ["C4"])[0].near][:2] == ["C5", "G4"]
 
@@ -157,12 +197,17 @@ def test_a_plane_of_hardly_anything() -> None:
 
 
 def on_a_circle(order: int = 7, *, minor_at: int = 3) -> ChordVectors:
-    """Triads on a circle: majors `order` semitones apart, minors a little beside the major triad `minor_at` semitones above."""
+    """Triads on a circle: majors `order` semitones apart, minors a little beside the major triad
+    `minor_at` semitones above.
+    """
     table = {}
     for root in range(12):
         for third, at, beside in ((4, root, 0.0), (3, root + minor_at, 0.01)):
             angle = 2 * np.pi * (at * order % 12 + beside) / 12
-            table[tuple(48 + (root + step) % 12 for step in (0, third, 7))] = ([np.sin(angle), np.cos(angle)], 5)
+            table[tuple(48 + (root + step) % 12 for step in (0, third, 7))] = (
+                [np.sin(angle), np.cos(angle)],
+                5,
+            )
     return ChordVectors(tuple(table), np.array([v for v, _ in table.values()]), np.full(24, 5.0))
 
 
@@ -180,7 +225,9 @@ def test_a_circle_of_semitones_is_another_one() -> None:
 
 
 def test_noise_breaks_ties() -> None:
-    """The steps have six values for 66 pairs: what `Fifths` says of the most that noisy distances reach."""
+    """The steps have six values for 66 pairs: what `Fifths` says of the most that noisy distances
+    reach.
+    """
     circle = on_a_circle()
     noise = np.random.default_rng(0).normal(size=circle.vectors.shape) * 1e-6
     found = fifths(ChordVectors(circle.chords, circle.vectors + noise, circle.counts))
@@ -203,6 +250,8 @@ def test_the_map_turns_like_the_circle_on_paper() -> None:
     np.testing.assert_allclose(at["C"], [0, 1], atol=1e-6)
     for root, name in enumerate(("C", "D♭", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")):
         clock = np.degrees(np.arctan2(*at[name])) % 360
-        assert clock == pytest.approx(root * 7 % 12 * 30, abs=1e-3) or clock == pytest.approx(360, abs=1e-3)
+        assert clock == pytest.approx(root * 7 % 12 * 30, abs=1e-3) or clock == pytest.approx(
+            360, abs=1e-3
+        )
         assert steps_of_fifths(0, root) == min(root * 7 % 12, 12 - root * 7 % 12)
     assert len(map_of_names(on_a_circle(), most=5)[1].names) == 5

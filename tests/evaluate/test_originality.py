@@ -1,4 +1,6 @@
-"""What a piece shares with a corpus: planted runs are found where they were planted, and Bach's own level is the one known."""
+"""What a piece shares with a corpus: planted runs are found where they were planted, and Bach's own
+level is the one known.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,8 @@ import pytest
 
 from partimento import Event, Meter, Piece
 from partimento.analysis.similarity.borrowing import LONG, library, shared_with
-from partimento.config import UserError
 from partimento.corpus.reading import Reading
+from partimento.errors import PartimentoError
 from partimento.evaluate.originality import originality, together, verdict, verdict_together
 from partimento.music.piece import Source
 
@@ -29,7 +31,12 @@ def noise(seed: int, count: int) -> Chords:
 def piece(chords: Chords, *, name: str = "", duration: Fraction = QUARTER) -> Piece:
     """A chord an event, every note struck, in 4/4."""
     source = Source(path=f"{name}.mid", sha256=name)
-    return Piece.from_events([Event(chord, duration) for chord in chords], meters=(Meter(4, 4),), title=name.upper(), source=source)
+    return Piece.from_events(
+        [Event(chord, duration) for chord in chords],
+        meters=(Meter(4, 4),),
+        title=name.upper(),
+        source=source,
+    )
 
 
 def moved(chords: Chords, by: int) -> Chords:
@@ -38,8 +45,16 @@ def moved(chords: Chords, by: int) -> Chords:
 
 def test_a_planted_run_is_found_with_its_places() -> None:
     tune = noise(1, 60)
-    corpus = library([piece(noise(2, 40), name="a"), piece(tune, name="b"), piece(noise(3, 40) + tune[20:30], name="c")])
-    found = shared_with(corpus, piece(noise(4, 9) + moved(tune[20:32], 3) + noise(5, 9), name="mine"))
+    corpus = library(
+        [
+            piece(noise(2, 40), name="a"),
+            piece(tune, name="b"),
+            piece(noise(3, 40) + tune[20:30], name="c"),
+        ]
+    )
+    found = shared_with(
+        corpus, piece(noise(4, 9) + moved(tune[20:32], 3) + noise(5, 9), name="mine")
+    )
     run = found.chords.longest
     assert run is not None
     assert (run.length, run.bar, run.title, run.path, run.corpus_bar) == (12, 3, "B", "b.mid", 6)
@@ -64,7 +79,10 @@ def test_the_place_with_the_same_rhythm_is_told_first() -> None:
 @pytest.mark.parametrize(("length", "share"), [(LONG - 1, 0.0), (LONG, LONG / 32)])
 def test_only_long_runs_count_as_borrowed(length: int, share: float) -> None:
     tune = noise(1, 32)
-    found = shared_with(library([piece(tune)]), piece(noise(2, 8) + tune[:length] + noise(3, 24 - length), name="mine"))
+    found = shared_with(
+        library([piece(tune)]),
+        piece(noise(2, 8) + tune[:length] + noise(3, 24 - length), name="mine"),
+    )
     assert found.chords.elements == 32
     assert found.chords.length == length
     assert found.chords.share == share
@@ -81,7 +99,12 @@ def test_nothing_in_common() -> None:
 def test_a_piece_of_the_corpus_is_laid_beside_the_rest_and_says_so() -> None:
     tune = noise(1, 60)
     corpus = Reading(
-        [piece(tune, name="a"), piece(moved(tune, 2), name="twin"), *(piece(noise(n, 60), name=f"p{n}") for n in range(2, 8))], []
+        [
+            piece(tune, name="a"),
+            piece(moved(tune, 2), name="twin"),
+            *(piece(noise(n, 60), name=f"p{n}") for n in range(2, 8)),
+        ],
+        [],
     )
     report = originality([piece(tune, name="a")], corpus)
     (found,) = report.pieces
@@ -101,7 +124,13 @@ def test_a_piece_of_the_corpus_is_laid_beside_the_rest_and_says_so() -> None:
 def test_real_pieces_are_left_out_one_by_one_with_their_near_duplicates() -> None:
     shared = noise(0, 10)
     tunes = [noise(n, 30) + shared + noise(100 + n, 30) for n in range(1, 6)]
-    corpus = Reading([*(piece(tune, name=f"p{n}") for n, tune in enumerate(tunes)), piece(moved(tunes[0], 5), name="twin")], [])
+    corpus = Reading(
+        [
+            *(piece(tune, name=f"p{n}") for n, tune in enumerate(tunes)),
+            piece(moved(tunes[0], 5), name="twin"),
+        ],
+        [],
+    )
     report = originality([piece(noise(50, 40), name="mine")], corpus)
     assert report.real is not None
     assert (report.real.pieces, report.against, report.events) == (6, 6, 6 * 70)
@@ -114,19 +143,36 @@ def test_real_pieces_are_left_out_one_by_one_with_their_near_duplicates() -> Non
 
 def test_a_stored_split_says_which_pieces_are_real() -> None:
     shared = noise(0, 12)
-    chords = {"a": noise(1, 30) + shared, "b": noise(2, 40), "c": shared + noise(3, 9), "d": noise(6, 20)}
+    chords = {
+        "a": noise(1, 30) + shared,
+        "b": noise(2, 40),
+        "c": shared + noise(3, 9),
+        "d": noise(6, 20),
+    }
     pieces = [piece(line, name=name) for name, line in chords.items()]
     mine = [piece(noise(4, 9) + shared[:5], name="mine"), *pieces]
     report = originality(mine, Reading(pieces, [], ["train", "train", "test", "valid"]))
     assert report.real is not None
-    assert (report.against, report.real.pieces, report.real.chords.length) == (2, 1, (12.0, 12.0, 12.0))
+    assert (report.against, report.real.pieces, report.real.chords.length) == (
+        2,
+        1,
+        (12.0, 12.0, 12.0),
+    )
     assert report.pieces[0].chords.length == 5
     assert report.pieces[3].chords.length == 12
-    assert [found.in_corpus for found in report.pieces] == [(), ("a.mid",), ("b.mid",), ("c.mid",), ("d.mid",)]
+    assert [found.in_corpus for found in report.pieces] == [
+        (),
+        ("a.mid",),
+        ("b.mid",),
+        ("c.mid",),
+        ("d.mid",),
+    ]
 
 
 def test_one_piece_alone_has_no_real_ones_beside_it() -> None:
-    report = originality([piece(noise(1, 9), name="mine")], Reading([piece(noise(2, 20), name="a")], []))
+    report = originality(
+        [piece(noise(1, 9), name="mine")], Reading([piece(noise(2, 20), name="a")], [])
+    )
     assert report.real is None
     assert "real pieces" not in verdict(report.pieces[0], report.real)
 
@@ -135,24 +181,36 @@ def test_progress_reaches_its_end_and_nothing_is_refused() -> None:
     told: list[tuple[str, int, int]] = []
     corpus = Reading([piece(noise(n, 30), name=f"p{n}") for n in range(4)], [])
     originality([piece(noise(9, 9), name="mine")], corpus, progress=lambda *step: told.append(step))
-    assert {stage: (done, total) for stage, done, total in told} == {"index": (4, 4), "real pieces": (4, 4), "compare": (1, 1)}
-    with pytest.raises(UserError, match="no pieces"):
+    assert {stage: (done, total) for stage, done, total in told} == {
+        "index": (4, 4),
+        "real pieces": (4, 4),
+        "compare": (1, 1),
+    }
+    with pytest.raises(PartimentoError, match="no pieces"):
         originality([], corpus)
-    with pytest.raises(UserError, match="empty corpus"):
+    with pytest.raises(PartimentoError, match="empty corpus"):
         library([])
 
 
 def test_bachs_own_level(data_folder: Path) -> None:
-    """Test chorales beside those of training, a frame a quarter, by the index and by sets of runs, which is the plainest way."""
+    """Test chorales beside those of training, a frame a quarter, by the index and by sets of runs,
+    which is the plainest way.
+    """
     sides = json.loads((data_folder / "jsb" / "jsb-chorales-quarter.json").read_text())
-    frames = {side: [[tuple(sorted(set(frame))) for frame in each] for each in sides[side]] for side in ("train", "test")}
+    frames = {
+        side: [[tuple(sorted(set(frame))) for frame in each] for each in sides[side]]
+        for side in ("train", "test")
+    }
     corpus = library(piece(each) for each in frames["train"])
     found = [shared_with(corpus, piece(each)) for each in frames["test"]]
     lengths = [each.chords.length for each in found]
     plainest = [0] * len(lengths)
     for length in range(1, 20):
         known = {run for each in frames["train"] for run in runs(each, length)}
-        plainest = [length if known & runs(each, length) else best for each, best in zip(frames["test"], plainest, strict=True)]
+        plainest = [
+            length if known & runs(each, length) else best
+            for each, best in zip(frames["test"], plainest, strict=True)
+        ]
     assert lengths == plainest
     level = together(found).chords.length
     assert level == pytest.approx((5.0, 9.4, 16.0))
@@ -161,4 +219,8 @@ def test_bachs_own_level(data_folder: Path) -> None:
 def runs(frames: Chords, length: int) -> set[tuple[tuple[int, ...], ...]]:
     """All runs of so many frames that begin and end with sound, from their first bass up."""
     cuts = [frames[at : at + length] for at in range(len(frames) - length + 1)]
-    return {tuple(tuple(p - cut[0][0] for p in frame) for frame in cut) for cut in cuts if cut[0] and cut[-1]}
+    return {
+        tuple(tuple(p - cut[0][0] for p in frame) for frame in cut)
+        for cut in cuts
+        if cut[0] and cut[-1]
+    }

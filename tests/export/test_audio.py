@@ -8,9 +8,17 @@ import numpy as np
 import pytest
 from tests.pieces import Q
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.export import audio
-from partimento.export.audio import PEAK, RATE, duration_s, find_soundfont, render_audio, resample, to_wav
+from partimento.export.audio import (
+    PEAK,
+    RATE,
+    duration_s,
+    find_soundfont,
+    render_audio,
+    resample,
+    to_wav,
+)
 from partimento.music.piece import Note, Part, Piece, Tempo
 
 
@@ -35,12 +43,17 @@ def pitch_hz(sound: np.ndarray, rate: int = RATE) -> float:
 @pytest.mark.parametrize(("pitch", "hz"), [(57, 220), (69, 440), (74, 587.33), (79, 783.99)])
 def test_notes_are_in_tune(program, pitch, hz):
     sound = render_audio(Piece([Note(Q * 0, Q * 4, pitch)], parts=(Part("", program),)))
-    assert 12 * abs(np.log2(pitch_hz(sound) / hz)) < 0.5  # half a semitone: the period is a whole number of samples
+    assert (
+        12 * abs(np.log2(pitch_hz(sound) / hz)) < 0.5
+    )  # half a semitone: the period is a whole number of samples
 
 
 def test_level_length_and_tail():
     sound = render_audio(
-        Piece([Note(Q * 0, Q * 2, 60), Note(Q * 2, Q * 2, 64, 120)], tempos=(Tempo(1_000_000), Tempo(500_000, Fraction(2))))
+        Piece(
+            [Note(Q * 0, Q * 2, 60), Note(Q * 2, Q * 2, 64, 120)],
+            tempos=(Tempo(1_000_000), Tempo(500_000, Fraction(2))),
+        )
     )
     assert len(sound) == round((3 + audio.TAIL_S) * RATE)
     assert np.abs(sound).max() == pytest.approx(PEAK, abs=1e-3)
@@ -55,7 +68,12 @@ def test_silence_is_silence():
 
 def test_every_part_is_heard_with_its_program():
     parts = (Part("", 0), Part("", 73))
-    alone, both = (render_audio(Piece([Note(Q * 0, Q * 4, 48 + 18 * n, 80, n) for n in range(count)], parts=parts)) for count in (1, 2))
+    alone, both = (
+        render_audio(
+            Piece([Note(Q * 0, Q * 4, 48 + 18 * n, 80, n) for n in range(count)], parts=parts)
+        )
+        for count in (1, 2)
+    )
 
     def share(sound: np.ndarray, hz: int) -> float:
         spectrum = np.abs(np.fft.rfft(sound[:RATE].mean(axis=1)))
@@ -69,7 +87,9 @@ def test_what_midi_cannot_carry_can_be_heard():
 
 
 def test_wav_has_sixteen_bits_and_the_asked_rate():
-    with wave.open(io.BytesIO(to_wav(Piece([Note(Q * 0, Q, 69)]), sample_rate=24000, mono=True))) as file:
+    with wave.open(
+        io.BytesIO(to_wav(Piece([Note(Q * 0, Q, 69)]), sample_rate=24000, mono=True))
+    ) as file:
         assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, 24000)
         sound = np.frombuffer(file.readframes(file.getnframes()), "<i2")
     assert 3_000 < np.abs(sound.astype(int)).max() < 32_767
@@ -84,7 +104,10 @@ def test_resampling_keeps_the_pitch():
 
 
 def test_tempos_count():
-    assert duration_s(Piece([Note(Q * 0, Q * 4, 60)], tempos=(Tempo(250_000, Fraction(2)),))) == 2 * 0.5 + 2 * 0.25
+    assert (
+        duration_s(Piece([Note(Q * 0, Q * 4, 60)], tempos=(Tempo(250_000, Fraction(2)),)))
+        == 2 * 0.5 + 2 * 0.25
+    )
 
 
 def test_soundfont_is_the_one_asked_for(tmp_path, monkeypatch):
@@ -108,22 +131,25 @@ def test_a_compressed_soundfont_of_the_system_is_passed_over(tmp_path, monkeypat
 
 
 def test_bad_soundfonts_are_named(tmp_path):
-    with pytest.raises(UserError, match=r"none\.sf2"):
+    with pytest.raises(PartimentoError, match=r"none\.sf2"):
         find_soundfont(tmp_path / "none.sf2")
     broken = Path(tmp_path, "broken.sf2")
     broken.write_bytes(b"RIFF no")
-    with pytest.raises(UserError, match=r"broken\.sf2"):
+    with pytest.raises(PartimentoError, match=r"broken\.sf2"):
         render_audio(Piece([Note(Q * 0, Q, 60)]), broken)
 
 
 def test_too_long_is_refused():
-    with pytest.raises(UserError, match="minutes"):
+    with pytest.raises(PartimentoError, match="minutes"):
         render_audio(Piece([Note(Fraction(10**5), Q, 60)]))
 
 
 def test_without_the_renderer_plain_tones_are_in_tune_and_in_time(monkeypatch):
     monkeypatch.setitem(sys.modules, "midirenderer", None)
-    piece = Piece([Note(Q * 0, Q * 2, 69), Note(Q * 6, Q * 2, 60)], tempos=(Tempo(500_000), Tempo(250_000, Fraction(4))))
+    piece = Piece(
+        [Note(Q * 0, Q * 2, 69), Note(Q * 6, Q * 2, 60)],
+        tempos=(Tempo(500_000), Tempo(250_000, Fraction(4))),
+    )
     sound = render_audio(piece)
     assert len(sound) == round((3 + audio.TAIL_S) * RATE)
     assert 12 * abs(np.log2(pitch_hz(sound) / 440)) < 0.5

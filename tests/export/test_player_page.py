@@ -15,7 +15,9 @@ pytestmark = pytest.mark.slow
 
 
 def until(tab, condition: str) -> None:
-    """Wait until a condition holds; playwright's own way of waiting is not allowed by the page's security policy."""
+    """Wait until a condition holds; playwright's own way of waiting is not allowed by the page's
+    security policy.
+    """
     for _ in range(300):
         if tab.evaluate(condition):
             return
@@ -26,7 +28,11 @@ def until(tab, condition: str) -> None:
 @pytest.fixture
 def page(tmp_path):
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    chromium = (
+        shutil.which("chromium")
+        or shutil.which("chromium-browser")
+        or shutil.which("google-chrome")
+    )
     if chromium is None:
         pytest.skip("no chromium on this machine")
     write_page(chorale(), tmp_path / "index.html", about={"text": "Ten chorales."}, files=["a.mid"])
@@ -35,15 +41,28 @@ def page(tmp_path):
         def log_message(self, *_):
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(tmp_path)))
+    server = http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(Quiet, directory=str(tmp_path))
+    )
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with sync_api.sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+        arguments = [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-sync",
+        ]
         arguments += ["--autoplay-policy=no-user-gesture-required"]
         browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
         tab = browser.new_page()
         tab.problems, tab.requests = [], []
-        tab.on("console", lambda message: tab.problems.append(message.text) if message.type in ("error", "warning") else None)
+        tab.on(
+            "console",
+            lambda message: (
+                tab.problems.append(message.text) if message.type in ("error", "warning") else None
+            ),
+        )
         tab.on("pageerror", lambda error: tab.problems.append(str(error)))
         tab.on("request", lambda request: tab.requests.append(request.url))
         tab.goto(f"http://127.0.0.1:{server.server_port}/index.html")
@@ -61,7 +80,9 @@ def test_nothing_is_asked_of_the_network_and_nothing_complains(page):
 
 def test_a_click_on_a_note_begins_there_and_lights_it(page):
     page.evaluate("document.getElementById('sound').muted = true")
-    page.evaluate("document.getElementById('sound').playbackRate = 0.0625")  # so that a slow machine can look in time
+    page.evaluate(
+        "document.getElementById('sound').playbackRate = 0.0625"
+    )  # so that a slow machine can look in time
     page.locator("#n20 use").first.click()
     until(page, "document.querySelector('#n20').classList.contains('sounds')")
     now = page.evaluate("document.getElementById('sound').currentTime")

@@ -23,7 +23,9 @@ def check(path, *, engrave: bool) -> int:
         piece = read_piece(path)
     except ReadError:
         return 0
-    assert sounding_notes(parse(to_musicxml(piece))) == sorted((n.part, n.onset, n.duration, n.pitch) for n in piece.notes), path.name
+    assert sounding_notes(parse(to_musicxml(piece))) == sorted(
+        (n.part, n.onset, n.duration, n.pitch) for n in piece.notes
+    ), path.name
     back = midi_from_bytes(to_midi(piece)).to_piece()
     assert (back.notes, back.meters, back.keys, back.tempos, back.title) == (
         piece.notes,
@@ -56,9 +58,17 @@ def test_chorales_are_read_as_four_lines(work):
     from partimento.music.piece import Part, Piece
 
     score = read_piece(corpus.getWork(work))
-    one_part = Piece.from_events(score.events, meters=score.meters, keys=score.keys, pickup=score.pickup, parts=(Part("Organ", 19),))
+    one_part = Piece.from_events(
+        score.events,
+        meters=score.meters,
+        keys=score.keys,
+        pickup=score.pickup,
+        parts=(Part("Organ", 19),),
+    )
     text = to_musicxml(one_part)
-    assert sounding_notes(parse(text)) == sorted((n.part, n.onset, n.duration, n.pitch) for n in one_part.notes)
+    assert sounding_notes(parse(text)) == sorted(
+        (n.part, n.onset, n.duration, n.pitch) for n in one_part.notes
+    )
     assert text.count("<clef ") == 2
     assert all(f"<voice>{voice}</voice>" in text for voice in (1, 2, 5, 6))
     assert "<voice>3</voice>" not in text

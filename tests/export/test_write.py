@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tests.pieces import PIECES, Q, chorale, melody
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.export import write as rendering
 from partimento.export.write import WRITERS, write, write_page
 from partimento.music.piece import Note, Part, Piece
@@ -40,7 +40,7 @@ def test_writes_a_whole_file(suffix, tmp_path):
 def test_replaces_nothing_without_force(suffix, tmp_path):
     path = tmp_path / f"piece{suffix}"
     path.write_text("precious")
-    with pytest.raises(UserError, match="--force"):
+    with pytest.raises(PartimentoError, match="--force"):
         write(chorale(), path)
     assert path.read_text() == "precious"
     write(chorale(), path, force=True)
@@ -53,26 +53,28 @@ def test_leaves_nothing_on_failure(suffix, tmp_path, monkeypatch):
         raise OSError("disk full")
 
     monkeypatch.setattr("os.fsync", fail)
-    with pytest.raises((OSError, UserError), match="disk full"):
+    with pytest.raises((OSError, PartimentoError), match="disk full"):
         write(chorale(), tmp_path / f"piece{suffix}")
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("suffix", sorted(set(WRITERS) - {".wav", ".html"}))
 def test_equal_pieces_give_equal_files(suffix, tmp_path):
-    first, second = (write(chorale(), tmp_path / f"{name}{suffix}")[0].read_bytes() for name in "ab")
+    first, second = (
+        write(chorale(), tmp_path / f"{name}{suffix}")[0].read_bytes() for name in "ab"
+    )
     assert first == second
 
 
 @pytest.mark.parametrize("name", ["piece.abc", "piece", "piece.mp3"])
 def test_unknown_formats_are_refused_with_the_known_ones(name, tmp_path):
-    with pytest.raises(UserError, match=r"known: \.mid .*\.html"):
+    with pytest.raises(PartimentoError, match=r"known: \.mid .*\.html"):
         write(chorale(), tmp_path / name)
 
 
 def test_a_folder_is_not_replaced(tmp_path):
     (tmp_path / "piece.mid").mkdir()
-    with pytest.raises(UserError, match="is a folder"):
+    with pytest.raises(PartimentoError, match="is a folder"):
         write(chorale(), tmp_path / "piece.mid", force=True)
 
 
@@ -81,13 +83,17 @@ def test_further_pages_have_numbers(suffix, tmp_path):
     path = tmp_path / f"score{suffix}"
     written = write(LONG, path)
     assert len(written) > 2
-    assert [p.name for p in written[:3]] == [f"score{suffix}", f"score-2{suffix}", f"score-3{suffix}"]
+    assert [p.name for p in written[:3]] == [
+        f"score{suffix}",
+        f"score-2{suffix}",
+        f"score-3{suffix}",
+    ]
     assert sorted(tmp_path.iterdir()) == sorted(written)
 
 
 def test_a_further_page_is_not_replaced_without_force(tmp_path):
     (tmp_path / "score-2.svg").write_text("precious")
-    with pytest.raises(UserError, match=r"score-2\.svg is there already"):
+    with pytest.raises(PartimentoError, match=r"score-2\.svg is there already"):
         write(LONG, tmp_path / "score.svg")
     assert [p.name for p in tmp_path.iterdir()] == ["score-2.svg"]
 
@@ -111,11 +117,14 @@ def test_force_removes_stale_pages_and_nothing_else(tmp_path):
 def test_force_leaves_files_that_only_look_like_further_pages(suffix, tmp_path):
     other = tmp_path / f"t-2{suffix}"
     write(chorale(), tmp_path / f"own{suffix}")
-    for content in (b"precious", (tmp_path / f"own{suffix}").read_bytes()):  # a first page of ours is another score
+    for content in (
+        b"precious",
+        (tmp_path / f"own{suffix}").read_bytes(),
+    ):  # a first page of ours is another score
         other.write_bytes(content)
         write(chorale(), tmp_path / f"t{suffix}", force=True)
         before = (tmp_path / f"t{suffix}").read_bytes()
-        with pytest.raises(UserError, match="move it away"):
+        with pytest.raises(PartimentoError, match="move it away"):
             write(LONG, tmp_path / f"t{suffix}", force=True)
         assert other.read_bytes() == content
         assert (tmp_path / f"t{suffix}").read_bytes() == before
@@ -137,14 +146,29 @@ def test_json_and_mxl_hold_the_piece(tmp_path):
     piece = PIECES["marked"]
     assert Piece.from_json(write(piece, tmp_path / "a.json")[0].read_text()) == piece
     with zipfile.ZipFile(write(piece, tmp_path / "a.mxl")[0]) as archive:
-        assert archive.read("score.musicxml").decode() == write(piece, tmp_path / "a.musicxml")[0].read_text()
+        assert (
+            archive.read("score.musicxml").decode()
+            == write(piece, tmp_path / "a.musicxml")[0].read_text()
+        )
         assert b"score.musicxml" in archive.read("META-INF/container.xml")
 
 
 def test_importing_the_room_loads_nothing_heavy():
     code = "import sys, partimento.export; print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    heavy = {"verovio", "symusic", "resvg_py", "typst", "music21", "pretty_midi", "matplotlib", "midirenderer", "mido"}
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    heavy = {
+        "verovio",
+        "symusic",
+        "resvg_py",
+        "typst",
+        "music21",
+        "pretty_midi",
+        "matplotlib",
+        "midirenderer",
+        "mido",
+    }
     assert not heavy & set(loaded)
 
 
@@ -157,7 +181,9 @@ def test_every_kind_of_piece_is_engraved(name, tmp_path):
 
 
 def test_title_and_composer_stand_on_the_first_page_alone(tmp_path):
-    first, second, *_ = (page.read_text() for page in write(LONG.replace(composer="A & B"), tmp_path / "score.svg"))
+    first, second, *_ = (
+        page.read_text() for page in write(LONG.replace(composer="A & B"), tmp_path / "score.svg")
+    )
     assert ">Long</text>" in first
     assert ">A &amp; B</text>" in first
     assert ">Long</text>" not in second
@@ -165,7 +191,9 @@ def test_title_and_composer_stand_on_the_first_page_alone(tmp_path):
 
 
 def test_text_is_in_the_picture():
-    """Fonts are passed along: without them the title would vanish, and both pictures would be equal."""
+    """Fonts are passed along: without them the title would vanish, and both pictures would be
+    equal.
+    """
     from partimento.export.png import to_png
     from partimento.export.svg import to_svg
     from partimento.io.musicxml.write import to_musicxml
@@ -188,16 +216,27 @@ def test_one_page_holds_everything(tmp_path):
     about = {
         "text": "<script>alert(1)</script>",
         "figures": [("Markov", 7.57), ("LSTM", 7.17)],
-        "sources": [{"title": "BWV 1", "url": "https://example.org/1", "licence": "public domain"}, "BWV 2"],
+        "sources": [
+            {"title": "BWV 1", "url": "https://example.org/1", "licence": "public domain"},
+            "BWV 2",
+        ],
         "corpus": "chorales",
     }
-    page = write_page(PIECES["marked"], tmp_path / "index.html", about=about, files=["a b.mid", "a.pdf"]).read_text()
+    page = write_page(
+        PIECES["marked"], tmp_path / "index.html", about=about, files=["a b.mid", "a.pdf"]
+    ).read_text()
     assert "<script>alert" not in page
     assert page.count("<script") == 2
     assert "Content-Security-Policy" in page
     assert 'href="a%20b.mid" download' in page
     assert all(text in page for text in ("BWV 2", "7.57", "public domain", "chorales", "Étude № 1"))
-    for attribute in ('src="http', "url(http", "@import", '<link rel="stylesheet', 'xlink:href="http'):
+    for attribute in (
+        'src="http',
+        "url(http",
+        "@import",
+        '<link rel="stylesheet',
+        'xlink:href="http',
+    ):
         assert attribute not in page
     times = json.loads(page.split('id="times">')[1].split("<")[0])
     assert len(times) == len(PIECES["marked"].notes)
@@ -205,13 +244,13 @@ def test_one_page_holds_everything(tmp_path):
 
 
 def test_a_page_is_html(tmp_path):
-    with pytest.raises(UserError, match=r"\.html"):
+    with pytest.raises(PartimentoError, match=r"\.html"):
         write_page(chorale(), tmp_path / "page.txt")
 
 
 def test_several_files_are_checked_before_the_first_is_written(tmp_path):
     (tmp_path / "b.mid").write_text("precious")
-    with pytest.raises(UserError):
+    with pytest.raises(PartimentoError):
         rendering.write_all(rendering.Chain(chorale()), [tmp_path / "a.mid", tmp_path / "b.mid"])
     assert [p.name for p in tmp_path.iterdir()] == ["b.mid"]
 
@@ -234,14 +273,14 @@ def test_several_files_are_written_all_or_none(names, message, tmp_path):
     (tmp_path / "link").symlink_to(tmp_path, target_is_directory=True)
     (tmp_path / "file").write_text("precious")
     before = sorted(tmp_path.rglob("*"))
-    with pytest.raises(UserError, match=message):
+    with pytest.raises(PartimentoError, match=message):
         rendering.write_all(rendering.Chain(LONG), [tmp_path / name for name in names], force=True)
     assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_nothing_is_written_if_a_later_format_cannot_carry_the_piece(tmp_path):
     odd = Piece(melody(Q / 32768 / 3, Q))
-    with pytest.raises(UserError, match="MIDI cannot"):
+    with pytest.raises(PartimentoError, match="MIDI cannot"):
         rendering.write_all(rendering.Chain(odd), [tmp_path / "a.json", tmp_path / "a.mid"])
     assert list(tmp_path.iterdir()) == []
 
@@ -250,8 +289,12 @@ def test_several_pictures_are_engraved_once(tmp_path, monkeypatch):
     from partimento.export import svg
 
     calls, engrave = [], svg.to_svg
-    monkeypatch.setattr(svg, "to_svg", lambda *given, **named: calls.append(given) or engrave(*given, **named))
-    rendering.write_all(rendering.Chain(chorale()), [tmp_path / f"a{suffix}" for suffix in (".svg", ".png", ".pdf")])
+    monkeypatch.setattr(
+        svg, "to_svg", lambda *given, **named: calls.append(given) or engrave(*given, **named)
+    )
+    rendering.write_all(
+        rendering.Chain(chorale()), [tmp_path / f"a{suffix}" for suffix in (".svg", ".png", ".pdf")]
+    )
     assert len(calls) == 1
 
 
@@ -259,7 +302,7 @@ def test_several_pictures_are_engraved_once(tmp_path, monkeypatch):
 @pytest.mark.parametrize("field", ["title", "part"])
 def test_broken_text_is_refused_in_one_line(suffix, field, tmp_path):
     change = {"parts": (Part("Org\ud800el"),)} if field == "part" else {field: "Org\ud800el"}
-    with pytest.raises(UserError, match=r"cannot be written: 'Org\\ud800el'"):
+    with pytest.raises(PartimentoError, match=r"cannot be written: 'Org\\ud800el'"):
         write(chorale().replace(**change), tmp_path / f"a{suffix}")
     assert list(tmp_path.iterdir()) == []
 
@@ -267,27 +310,38 @@ def test_broken_text_is_refused_in_one_line(suffix, field, tmp_path):
 @pytest.mark.parametrize("function", ["midi:to_midi", "musicxml:to_musicxml", "audio:to_wav"])
 def test_every_writer_refuses_broken_text_by_itself(function):
     module, name = function.split(":")
-    with pytest.raises(UserError, match="cannot be written"):
-        getattr(import_module(f"partimento.export.{module}"), name)(chorale().replace(title="\udc80"))
+    with pytest.raises(PartimentoError, match="cannot be written"):
+        getattr(import_module(f"partimento.export.{module}"), name)(
+            chorale().replace(title="\udc80")
+        )
 
 
 def test_the_page_refuses_broken_text_about_it(tmp_path):
     for about, files in (({"text": "\ud800"}, []), ({}, ["\udc80.mid"])):
-        with pytest.raises(UserError, match="cannot be written"):
+        with pytest.raises(PartimentoError, match="cannot be written"):
             write_page(chorale(), tmp_path / "a.html", about=about, files=files)
 
 
 @pytest.mark.parametrize(("parts", "higher"), [(4, False), (20, False), (60, True)])
 def test_a_tall_score_is_wholly_on_the_page(parts, higher, tmp_path):
     notes = [Note(Q * i, Q, 60 + i % 12, 80, part) for part in range(parts) for i in range(8)]
-    piece = Piece(notes, parts=tuple(Part(f"Part {i + 1}", i) for i in range(parts)), composer="A Learner", title="Tall")
+    piece = Piece(
+        notes,
+        parts=tuple(Part(f"Part {i + 1}", i) for i in range(parts)),
+        composer="A Learner",
+        title="Tall",
+    )
     root = ET.fromstring(write(piece, tmp_path / "a.svg")[0].read_text())
     assert root.get("width") == "210mm"
     height = float(root.get("height").removesuffix("mm"))
     assert (height > 297) if higher else (height == 297)
     staves = [group for group in root.iter(f"{SVG}g") if group.get("class") == "staff"]
-    lowest = max(float(line.get("d").split()[1]) for staff in staves for line in staff.findall(f"{SVG}path"))
-    assert lowest < float(root.find(f"{SVG}svg").get("viewBox").split()[3]) - 1300  # the margin above
+    lowest = max(
+        float(line.get("d").split()[1]) for staff in staves for line in staff.findall(f"{SVG}path")
+    )
+    assert (
+        lowest < float(root.find(f"{SVG}svg").get("viewBox").split()[3]) - 1300
+    )  # the margin above
     assert _dark_lines(write(piece, tmp_path / "a.png")[0]) >= 4 * parts
 
 

@@ -16,7 +16,15 @@ from tests.fuzz.spoil import BYTES, TEXT, spoil
 from tests.fuzz.spoil_midi import spoil_midi
 from tests.fuzz.spoil_xml import spoil_musicxml, spoil_mxl
 
-SHARES = {"midi": 45, "midi-composed": 15, "musicxml": 17, "musicxml-composed": 15, "mxl": 4, "kern": 2, "abc": 2}  # of a hundred
+SHARES = {
+    "midi": 45,
+    "midi-composed": 15,
+    "musicxml": 17,
+    "musicxml-composed": 15,
+    "mxl": 4,
+    "kern": 2,
+    "abc": 2,
+}  # of a hundred
 SUFFIXES = {
     "midi": ".mid",
     "midi-composed": ".mid",
@@ -26,7 +34,10 @@ SUFFIXES = {
     "kern": ".krn",
     "abc": ".abc",
 }
-COMPOSERS: dict[str, Callable[[], st.SearchStrategy[bytes]]] = {"midi-composed": midi_files, "musicxml-composed": musicxml_files}
+COMPOSERS: dict[str, Callable[[], st.SearchStrategy[bytes]]] = {
+    "midi-composed": midi_files,
+    "musicxml-composed": musicxml_files,
+}
 BLOCK = 500  # cases whose composed files are made together
 VIEWED = 0.3  # share of the cases that are read as music21 does
 
@@ -67,7 +78,9 @@ def kind_of(number: int) -> str:
 
 
 def make_case(run: int, number: int) -> Case:
-    """The case of a number in the run of a seed; the composed ones of a block are made together, at the first of them."""
+    """The case of a number in the run of a seed; the composed ones of a block are made together, at
+    the first of them.
+    """
     rng, kind = Random(f"{run}:{number}"), kind_of(number)
     data = _composed(run, number, kind) if kind in COMPOSERS else _spoilt(kind, rng)
     return Case(number, kind, data, rng.random() < VIEWED)
@@ -85,7 +98,13 @@ def composed(kind: str, number: int, count: int) -> tuple[bytes, ...]:
     files: list[bytes] = []
 
     @seed(number)
-    @settings(max_examples=count, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=count,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
     @given(COMPOSERS[kind]())
     def collect(data: bytes) -> None:
         files.append(data)

@@ -1,4 +1,6 @@
-"""What must hold of whatever comes of a file: of a piece, that it is music; of a reason, that a person can read it."""
+"""What must hold of whatever comes of a file: of a piece, that it is music; of a reason, that a
+person can read it.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +11,8 @@ from itertools import pairwise
 import numpy as np
 from tests.fuzz.sources import SECRET
 
-from partimento.config import UserError
 from partimento.corpus import analyse_key
+from partimento.errors import PartimentoError
 from partimento.io.midi.read import midi_from_bytes
 from partimento.io.midi.write import to_midi
 from partimento.music.limits import MAX_NOTES, MAX_QUARTERS
@@ -21,7 +23,8 @@ LONGEST_BAR = 4 * 255
 SLOW_NOTES = 3000  # beyond, only what is quick is checked
 LONGEST_REASON = 300
 
-# All that a reader says; a message that stands nowhere here comes from a library, and nobody thought of who reads it.
+# All that a reader says; a message that stands nowhere here comes from a library, and nobody
+# thought of who reads it.
 REASONS = (
     r"it is empty",
     r"it has no notes",
@@ -74,14 +77,19 @@ REASONS = (
     r"a note lies absurdly late",
 )
 KNOWN = re.compile("|".join(f"(?:{reason})" for reason in REASONS))
-CONTAINED = re.compile(r"the parser crashed|reading it took longer than .*|reading it takes more than .* of memory|the parser gave .*")
+CONTAINED = re.compile(
+    r"the parser crashed|reading it took longer than .*|reading it takes more than .* of memory|the parser gave .*"
+)
 LIBRARY_WORDS = re.compile(
-    r"0x[0-9a-f]{6,}|object at |<class |Traceback|numpy|ndarray|NoneType|__\w+__|\bint\(\)|str, bytes|\.py\b", re.IGNORECASE
+    r"0x[0-9a-f]{6,}|object at |<class |Traceback|numpy|ndarray|NoneType|__\w+__|\bint\(\)|str, bytes|\.py\b",
+    re.IGNORECASE,
 )
 
 
 def fault_of_reason(reason: str, kind: str = "") -> str:
-    """What is wrong with a reason; empty: nothing. That music21 takes too long or too much is no fault of ours."""
+    """What is wrong with a reason; empty: nothing. That music21 takes too long or too much is no
+    fault of ours.
+    """
     if reason.startswith("the parser failed"):
         return f"an exception that nobody caught: {reason}"
     if CONTAINED.fullmatch(reason):
@@ -99,13 +107,17 @@ def reason_class(reason: str) -> str:
     """Reasons that differ in numbers and names only are of one class."""
     plain = re.sub(r"\(.*\)", "(…)", reason) if reason.startswith("damaged: not") else reason
     plain = re.sub(r"(?<!\w)(['\"]).*?\1(?!\w)", "'…'", plain)
-    plain = re.sub(r"(tag mismatch|end of Start Tag|value for attribute|end of data in tag).*", r"\1 …", plain)
+    plain = re.sub(
+        r"(tag mismatch|end of Start Tag|value for attribute|end of data in tag).*", r"\1 …", plain
+    )
     plain = re.sub(r"(understood by music21): .*|(outside 0 to 127): .*", r"\1\2: …", plain)
     return re.sub(r"(?<![\w⁰-⁹])-?\d[\d.e+]*", "N", plain)[:90]
 
 
 def check_piece(piece: Piece, *, one_view: bool = False) -> None:
-    """Assert that a piece is one; `one_view`: it is music21's view, which need not be checked in every respect again."""
+    """Assert that a piece is one; `one_view`: it is music21's view, which need not be checked in
+    every respect again.
+    """
     _check_notes(piece.notes)
     _check_marks(piece)
     _check_events(piece)
@@ -133,45 +145,65 @@ def _check_notes(notes: Notes) -> None:
     by_voice = np.lexsort((notes.onset, notes.pitch, notes.part))
     one, after = by_voice[:-1], by_voice[1:]
     same = (notes.part[one] == notes.part[after]) & (notes.pitch[one] == notes.pitch[after])
-    assert (notes.end[one] <= notes.onset[after])[same].all(), "two notes of one part and pitch overlap"
+    assert (notes.end[one] <= notes.onset[after])[same].all(), (
+        "two notes of one part and pitch overlap"
+    )
 
 
 def _check_marks(piece: Piece) -> None:
     assert int(piece.notes.part.max()) < len(piece.parts), "a note is in no part"
-    assert piece.notes.end.max() <= piece.length * piece.notes.divisions, "a note ends after the piece"
-    assert piece.length <= MAX_QUARTERS + LONGEST_BAR, f"it lasts {float(piece.length)} quarter notes"
-    assert all(part.program is None or 0 <= part.program < 128 for part in piece.parts), "a program is none"
+    assert piece.notes.end.max() <= piece.length * piece.notes.divisions, (
+        "a note ends after the piece"
+    )
+    assert piece.length <= MAX_QUARTERS + LONGEST_BAR, (
+        f"it lasts {float(piece.length)} quarter notes"
+    )
+    assert all(part.program is None or 0 <= part.program < 128 for part in piece.parts), (
+        "a program is none"
+    )
     for name in ("meters", "keys", "tempos"):
         onsets = [mark.onset for mark in getattr(piece, name)]
         assert all(a < b for a, b in pairwise(onsets)), f"its {name} are not sorted"
         assert not onsets or onsets[0] >= 0, f"one of its {name} begins before the piece"
     texts = (piece.title, piece.composer, *(part.name for part in piece.parts))
-    assert not any(SECRET in text or "root:" in text for text in texts), "it tells what stands in another file"
+    assert not any(SECRET in text or "root:" in text for text in texts), (
+        "it tells what stands in another file"
+    )
     bars = piece.bars()
     assert len(bars) <= MOST_BARS + len(piece.meters), f"it has {len(bars)} bars"
     assert bars[0].onset == 0, "its first bar begins later"
-    assert all(a.onset + a.duration == b.onset and a.duration > 0 for a, b in pairwise(bars)), "its bars do not follow each other"
+    assert all(a.onset + a.duration == b.onset and a.duration > 0 for a, b in pairwise(bars)), (
+        "its bars do not follow each other"
+    )
     assert bars[-1].onset + bars[-1].duration >= piece.length, "its bars end before it does"
 
 
 def _check_events(piece: Piece) -> None:
     events = piece.events
-    assert sum(event.duration for event in events) == piece.length, "its events do not add up to its length"
+    assert sum(event.duration for event in events) == piece.length, (
+        "its events do not add up to its length"
+    )
     assert all(event.duration > 0 for event in events), "an event lasts no time"
     before: tuple[int, ...] = ()
     for event in events:
-        assert list(event.chord) == sorted(set(event.chord)), f"a chord is not sorted: {event.chord}"
-        assert set(event.held) <= set(event.chord) & set(before), f"an event holds what did not sound: {event}"
+        assert list(event.chord) == sorted(set(event.chord)), (
+            f"a chord is not sorted: {event.chord}"
+        )
+        assert set(event.held) <= set(event.chord) & set(before), (
+            f"an event holds what did not sound: {event}"
+        )
         before = event.chord
     if len(events) <= SLOW_NOTES:
-        assert Piece.from_events(events).events == tuple(merge_held(events)), "its events are those of no piece"
+        assert Piece.from_events(events).events == tuple(merge_held(events)), (
+            "its events are those of no piece"
+        )
 
 
 def _check_midi(piece: Piece) -> None:
     """Where MIDI can carry it, MIDI brings it back."""
     try:
         data, why = to_midi(piece), ""
-    except UserError as error:
+    except PartimentoError as error:
         data, why = b"", str(error)
     assert "\n" not in why, f"a message of several lines: {why}"
     if why:
@@ -181,9 +213,13 @@ def _check_midi(piece: Piece) -> None:
     assert notes.divisions == ours.divisions, "its grid is another after MIDI"
     heard, numbers = np.unique(ours.part, return_inverse=True)
     for name in ("onset", "duration", "pitch", "velocity"):
-        assert np.array_equal(getattr(notes, name), getattr(ours, name)), f"after MIDI its notes have another {name}"
+        assert np.array_equal(getattr(notes, name), getattr(ours, name)), (
+            f"after MIDI its notes have another {name}"
+        )
     assert np.array_equal(notes.part, numbers), "after MIDI its notes are in other parts"
-    assert [(p.program, p.is_drum) for p in back.parts] == [(piece.parts[i].program, piece.parts[i].is_drum) for i in heard]
+    assert [(p.program, p.is_drum) for p in back.parts] == [
+        (piece.parts[i].program, piece.parts[i].is_drum) for i in heard
+    ]
     assert back.length == piece.length, "after MIDI it has another length"
     assert back.meters == (piece.meters or (Meter(),)), "after MIDI it has other metres"
     assert back.keys == piece.keys, "after MIDI it has other keys"

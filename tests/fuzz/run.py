@@ -37,7 +37,9 @@ GOOD = Song(tracks=[[(0, b"\x90\x3c\x50"), (480, b"\x80\x3c\0"), (0, END)]]).to_
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a case: a piece (`reason` is empty) or a reason; `fault` is what must not be, empty if all is well."""
+    """What came of a case: a piece (`reason` is empty) or a reason; `fault` is what must not be,
+    empty if all is well.
+    """
 
     number: int
     kind: str
@@ -84,10 +86,18 @@ def run_cases(seed: int, numbers: Sequence[int]) -> Tally:
     """Read the cases in a process of their own, then look here at what came of them."""
     cases = [make_case(seed, number) for number in numbers]
     tally = Tally()
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        warnings.catch_warnings(),
+        contextlib.redirect_stderr(io.StringIO()),
+    ):
         warnings.simplefilter("ignore")  # music21 warns and murmurs
         for viewed in (False, True):
-            chosen = {Path(folder) / f"{case.number}{case.suffix}": case for case in cases if case.viewed == viewed}
+            chosen = {
+                Path(folder) / f"{case.number}{case.suffix}": case
+                for case in cases
+                if case.viewed == viewed
+            }
             if chosen:
                 tally.outcomes += _read_all(chosen, Path(folder) / "good.mid", viewed=viewed)
     tally.peak = _peak()
@@ -107,9 +117,17 @@ def _read_all(cases: dict[Path, Case], good: Path, *, viewed: bool) -> Iterator[
 
 
 def _look(case: Case, path: Path, piece: Piece | None, reason: str) -> Outcome:
-    """Check what the reading process gave; unless that was harmful, read the file here too, which shows how long it takes."""
+    """Check what the reading process gave; unless that was harmful, read the file here too, which
+    shows how long it takes.
+    """
     if (piece is None) == (not reason):
-        return Outcome(case.number, case.kind, 0, reason, "neither a piece nor a reason" if piece is None else "both a piece and a reason")
+        return Outcome(
+            case.number,
+            case.kind,
+            0,
+            reason,
+            "neither a piece nor a reason" if piece is None else "both a piece and a reason",
+        )
     if CONTAINED.fullmatch(reason):
         return Outcome(case.number, case.kind, 0, reason, fault_of_reason(reason, case.kind))
     began = time.perf_counter()
@@ -118,7 +136,9 @@ def _look(case: Case, path: Path, piece: Piece | None, reason: str) -> Outcome:
         with limited(TIMEOUT_S):
             again, why = _read_here(path, case)
             seconds = time.perf_counter() - began
-            assert (again, why) == (piece, reason), f"read again, it is another: {why or 'a piece'} for {reason or 'a piece'}"
+            assert (again, why) == (piece, reason), (
+                f"read again, it is another: {why or 'a piece'} for {reason or 'a piece'}"
+            )
             if piece is not None:
                 check_piece(piece, one_view=case.viewed)
                 if not case.viewed:
@@ -128,9 +148,15 @@ def _look(case: Case, path: Path, piece: Piece | None, reason: str) -> Outcome:
     except Exception as error:  # whatever it is, it is a fault to be told
         where = traceback.extract_tb(error.__traceback__)[-1]
         return Outcome(
-            case.number, case.kind, seconds, reason, f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
+            case.number,
+            case.kind,
+            seconds,
+            reason,
+            f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})",
         )
-    return Outcome(case.number, case.kind, seconds, reason, fault_of_reason(reason) if reason else "")
+    return Outcome(
+        case.number, case.kind, seconds, reason, fault_of_reason(reason) if reason else ""
+    )
 
 
 def _read_here(path: Path, case: Case) -> tuple[Piece | None, str]:
@@ -147,8 +173,17 @@ def _look_at_row(path: Path, piece: Piece) -> None:
     row = unpack_row(pack_row(read_row(str(path), "", DataSettings())))
     assert table_of([row]).num_rows == 1
     again = piece_of(row.plain, row.arrays)
-    assert all(np.array_equal(getattr(again.notes, name), getattr(piece.notes, name)) for name in Notes.COLUMNS if name != "grace")
-    assert (again.meters, again.keys, again.tempos, again.length) == (piece.meters, piece.keys, piece.tempos, piece.length)
+    assert all(
+        np.array_equal(getattr(again.notes, name), getattr(piece.notes, name))
+        for name in Notes.COLUMNS
+        if name != "grace"
+    )
+    assert (again.meters, again.keys, again.tempos, again.length) == (
+        piece.meters,
+        piece.keys,
+        piece.tempos,
+        piece.length,
+    )
 
 
 def _look_unfolded(path: Path) -> None:
@@ -176,16 +211,31 @@ def _limit_memory() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
 
-def run(seed: int, blocks: Sequence[Sequence[int]], *, workers: int = 2, progress: Callable[[int, Tally], None] = lambda *_: None) -> Tally:
-    """Run blocks of cases, several at a time; a block whose process dies is a fault of all its cases."""
+def run(
+    seed: int,
+    blocks: Sequence[Sequence[int]],
+    *,
+    workers: int = 2,
+    progress: Callable[[int, Tally], None] = lambda *_: None,
+) -> Tally:
+    """Run blocks of cases, several at a time; a block whose process dies is a fault of all its
+    cases.
+    """
     total = Tally()
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_limit_memory) as pool:
+    with ProcessPoolExecutor(
+        workers, multiprocessing.get_context("spawn"), initializer=_limit_memory
+    ) as pool:
         waiting = {pool.submit(run_cases, seed, block): block for block in blocks}
         for done in as_completed(waiting):
             try:
                 tally = done.result()
             except BrokenProcessPool:
-                tally = Tally([Outcome(number, "unknown", 0, "", "its whole block died") for number in waiting[done]])
+                tally = Tally(
+                    [
+                        Outcome(number, "unknown", 0, "", "its whole block died")
+                        for number in waiting[done]
+                    ]
+                )
             total.outcomes += tally.outcomes
             total.peak = max(total.peak, tally.peak)
             progress(len(waiting[done]), total)
@@ -199,5 +249,13 @@ def kinds_and_outcomes(tally: Tally) -> Counter[tuple[str, str]]:
 
 def _column(outcome: Outcome) -> str:
     if CONTAINED.fullmatch(outcome.reason):
-        return {"the": "crashed", "took": "late"}.get(outcome.reason.split()[2 if outcome.reason.startswith("reading") else 0], "memory")
-    return "failed" if outcome.reason.startswith("the parser failed") else "reason" if outcome.reason else "piece"
+        return {"the": "crashed", "took": "late"}.get(
+            outcome.reason.split()[2 if outcome.reason.startswith("reading") else 0], "memory"
+        )
+    return (
+        "failed"
+        if outcome.reason.startswith("the parser failed")
+        else "reason"
+        if outcome.reason
+        else "piece"
+    )

@@ -1,4 +1,6 @@
-"""Real files to spoil: guitar music as MIDI from the data folder, scores from the corpus inside music21."""
+"""Real files to spoil: guitar music as MIDI from the data folder, scores from the corpus inside
+music21.
+"""
 
 from __future__ import annotations
 
@@ -26,14 +28,27 @@ def data_folder() -> Path:
 def midi_files() -> tuple[bytes, ...]:
     """Guitar pieces; none where the data folder is missing."""
     paths = sorted((data_folder() / "mutopia-guitar").glob("*/*.mid"))
-    return _spread([path.read_bytes() for path in paths if path.stat().st_size <= MOST_BYTES], MIDI_FILES)
+    return _spread(
+        [path.read_bytes() for path in paths if path.stat().st_size <= MOST_BYTES], MIDI_FILES
+    )
 
 
 @cache
 def compressed_scores() -> tuple[bytes, ...]:
     """Compressed MusicXML."""
-    paths = [path for name in ("bach", "demos", "leadSheet", "haydn") for path in resolve(f"bundled:{name}")]
-    return _spread([path.read_bytes() for path in paths if path.suffix == ".mxl" and path.stat().st_size <= MOST_BYTES], SCORES)
+    paths = [
+        path
+        for name in ("bach", "demos", "leadSheet", "haydn")
+        for path in resolve(f"bundled:{name}")
+    ]
+    return _spread(
+        [
+            path.read_bytes()
+            for path in paths
+            if path.suffix == ".mxl" and path.stat().st_size <= MOST_BYTES
+        ],
+        SCORES,
+    )
 
 
 @cache
@@ -42,25 +57,46 @@ def musicxml_files() -> tuple[bytes, ...]:
     unpacked = []
     for data in compressed_scores():
         with zipfile.ZipFile(BytesIO(data)) as archive:
-            name = next(name for name in archive.namelist() if name.endswith("xml") and not name.startswith("META-INF"))
+            name = next(
+                name
+                for name in archive.namelist()
+                if name.endswith("xml") and not name.startswith("META-INF")
+            )
             unpacked.append(archive.read(name))
-    plain = [path.read_bytes() for name in ("demos", "bach") for path in resolve(f"bundled:{name}") if path.suffix == ".xml"]
+    plain = [
+        path.read_bytes()
+        for name in ("demos", "bach")
+        for path in resolve(f"bundled:{name}")
+        if path.suffix == ".xml"
+    ]
     return tuple(unpacked + plain)
 
 
 @cache
 def kern_files() -> tuple[bytes, ...]:
     """kern, the shorter ones: music21 is slow."""
-    paths = [path for name in ("bach", "palestrina") for path in resolve(f"bundled:{name}") if path.suffix == ".krn"]
+    paths = [
+        path
+        for name in ("bach", "palestrina")
+        for path in resolve(f"bundled:{name}")
+        if path.suffix == ".krn"
+    ]
     return _spread([path.read_bytes() for path in paths if path.stat().st_size <= 3000], SCORES)
 
 
 @cache
 def abc_files() -> tuple[bytes, ...]:
     """ABC, a tune a file."""
-    paths = [path for name in ("ryansMammoth", "josquin") for path in resolve(f"bundled:{name}") if path.suffix == ".abc"]
+    paths = [
+        path
+        for name in ("ryansMammoth", "josquin")
+        for path in resolve(f"bundled:{name}")
+        if path.suffix == ".abc"
+    ]
     songs = [path.read_bytes() for path in resolve("bundled:essenFolksong")[:4]]
-    tunes = [tune.strip() + b"\n" for song in songs for tune in re.split(rb"\n(?=X: *\d)", song)[1:]]
+    tunes = [
+        tune.strip() + b"\n" for song in songs for tune in re.split(rb"\n(?=X: *\d)", song)[1:]
+    ]
     return _spread([path.read_bytes() for path in paths], SCORES) + _spread(tunes, SCORES)
 
 

@@ -7,7 +7,18 @@ from collections.abc import Callable, Sequence
 from random import Random
 
 Mutator = Callable[[bytes, Random, bytes], bytes]
-EXTREMES = (b"\0", b"\x01", b"\x7f", b"\x80", b"\xff", b"\0\0\0\0", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\x80\0\0\0", b"\xff\x2f\0")
+EXTREMES = (
+    b"\0",
+    b"\x01",
+    b"\x7f",
+    b"\x80",
+    b"\xff",
+    b"\0\0\0\0",
+    b"\xff\xff\xff\xff",
+    b"\x7f\xff\xff\xff",
+    b"\x80\0\0\0",
+    b"\xff\x2f\0",
+)
 NUMBERS = (
     "0", "1", "-1", "2", "3", "7", "127", "128", "255", "256", "-128", "480", "32767", "65536", "2147483647", "2147483648", "-2147483649",
     "9223372036854775808", "1" + "0" * 30, "9" * 49, "9" * 400, "9" * 5000, "1e3", "1e9", "1e308", "1e400", "-1e400", "1e-300", "0.5",
@@ -15,7 +26,9 @@ NUMBERS = (
 )  # fmt: skip
 
 
-def spoil(data: bytes, rng: Random, other: bytes, mutators: Sequence[Mutator], *, most: int = 6) -> bytes:
+def spoil(
+    data: bytes, rng: Random, other: bytes, mutators: Sequence[Mutator], *, most: int = 6
+) -> bytes:
     """Apply one to `most` of the mutators, one mostly; `other` is a second file to take from."""
     for _ in range(1 + min(int(rng.expovariate(0.7)), most - 1)):
         data = rng.choice(mutators)(data, rng, other)
@@ -44,7 +57,11 @@ def change_bytes(data: bytes, rng: Random, _: bytes) -> bytes:
 
 def insert(data: bytes, rng: Random, _: bytes) -> bytes:
     at = rng.randrange(len(data) + 1)
-    new = rng.choice(EXTREMES) * rng.choice([1, 1, 1, 4, 200]) if rng.random() < 0.6 else rng.randbytes(rng.choice([1, 1, 3, 16]))
+    new = (
+        rng.choice(EXTREMES) * rng.choice([1, 1, 1, 4, 200])
+        if rng.random() < 0.6
+        else rng.randbytes(rng.choice([1, 1, 3, 16]))
+    )
     return data[:at] + new + data[at:]
 
 
@@ -79,7 +96,17 @@ def transplant(data: bytes, rng: Random, other: bytes) -> bytes:
     return data[:at] + other[start:end] + data[at:]
 
 
-BYTES: tuple[Mutator, ...] = (flip_bits, change_bytes, insert, overwrite, delete, double, truncate, splice, transplant)
+BYTES: tuple[Mutator, ...] = (
+    flip_bits,
+    change_bytes,
+    insert,
+    overwrite,
+    delete,
+    double,
+    truncate,
+    splice,
+    transplant,
+)
 
 
 def change_number(data: bytes, rng: Random, _: bytes) -> bytes:
@@ -87,8 +114,15 @@ def change_number(data: bytes, rng: Random, _: bytes) -> bytes:
     found = list(re.finditer(rb"-?\d+(\.\d+)?", data))
     if not found:
         return data
-    for match in sorted(rng.sample(found, min(len(found), rng.choice([1, 1, 1, 2, 10]))), key=lambda match: -match.start()):
-        new = rng.choice(NUMBERS) if rng.random() < 0.7 else str(int(match[0].split(b".")[0][:15]) + rng.choice([-1, 1, 12]))
+    for match in sorted(
+        rng.sample(found, min(len(found), rng.choice([1, 1, 1, 2, 10]))),
+        key=lambda match: -match.start(),
+    ):
+        new = (
+            rng.choice(NUMBERS)
+            if rng.random() < 0.7
+            else str(int(match[0].split(b".")[0][:15]) + rng.choice([-1, 1, 12]))
+        )
         data = data[: match.start()] + new.encode() + data[match.end() :]
     return data
 
@@ -131,7 +165,9 @@ def other_encoding(data: bytes, rng: Random, _: bytes) -> bytes:
     text = data.decode("utf-8", "replace")
     strange = rng.choice(["é", "日本", "\N{MUSICAL SYMBOL G CLEF}", "\x07", "\u2028", "\ufeff"])
     at = rng.randrange(len(text) + 1)
-    encoding = rng.choice(["utf-8", "utf-16", "utf-16-be", "utf-32", "latin-1", "cp1252", "utf-8-sig", "cp037"])
+    encoding = rng.choice(
+        ["utf-8", "utf-16", "utf-16-be", "utf-32", "latin-1", "cp1252", "utf-8-sig", "cp037"]
+    )
     return (text[:at] + strange + text[at:]).encode(encoding, "replace")
 
 

@@ -1,4 +1,6 @@
-"""Ways to spoil a MIDI file that leave it whole enough to be read on: its header, its tracks, its events, its times."""
+"""Ways to spoil a MIDI file that leave it whole enough to be read on: its header, its tracks, its
+events, its times.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ from random import Random
 
 from tests.fuzz.spoil import BYTES, spoil
 
-Timed = tuple[int, bytes]  # ticks since the one before, and the bytes of an event, its status among them
+Timed = tuple[
+    int, bytes
+]  # ticks since the one before, and the bytes of an event, its status among them
 DELTAS = (0, 1, 2, 43, 127, 128, 384, 16_383, 2**21 - 1, 2**27, 2**28 - 1)
 DIVISIONS = (0, 1, 2, 3, 24, 96, 480, 960, 0x7FFF, 0x8000, 0xE728, 0xFFFF)
 MOST_BYTES = 60_000
@@ -24,15 +28,22 @@ class Song:
     division: int = 480
     tracks: list[list[Timed]] = field(default_factory=list)
     count: int | None = None
-    lies: dict[int, int] = field(default_factory=dict)  # by how many bytes the length of a track is wrong
+    lies: dict[int, int] = field(
+        default_factory=dict
+    )  # by how many bytes the length of a track is wrong
 
     def to_bytes(self, change: Callable[[bytes], bytes] = bytes) -> bytes:
         """The file; `change` is made to the bytes of each track before they are counted."""
         count = len(self.tracks) if self.count is None else self.count
-        chunks = [b"MThd" + struct.pack(">IHHH", 6, self.kind & 0xFFFF, count & 0xFFFF, self.division & 0xFFFF)]
+        chunks = [
+            b"MThd"
+            + struct.pack(">IHHH", 6, self.kind & 0xFFFF, count & 0xFFFF, self.division & 0xFFFF)
+        ]
         for number, track in enumerate(self.tracks):
             body = change(b"".join(variable(delta) + event for delta, event in track))
-            chunks.append(b"MTrk" + struct.pack(">I", (len(body) + self.lies.get(number, 0)) % 2**32) + body)
+            chunks.append(
+                b"MTrk" + struct.pack(">I", (len(body) + self.lies.get(number, 0)) % 2**32) + body
+            )
         return b"".join(chunks)
 
     @classmethod
@@ -91,19 +102,53 @@ def hostile_event(rng: Random) -> bytes:
     byte = rng.randrange
     return rng.choice(
         [
-            lambda: meta(0x51, rng.choice([b"\0\0\0", b"\0\0\1", b"\xff\xff\xff", b"\x07\xa1", b"", rng.randbytes(9)])),
-            lambda: meta(0x58, bytes([byte(256), rng.choice([0, 1, 2, 3, 5, 7, 8, 31, 64, 255]), byte(256), byte(256)])),
+            lambda: meta(
+                0x51,
+                rng.choice(
+                    [b"\0\0\0", b"\0\0\1", b"\xff\xff\xff", b"\x07\xa1", b"", rng.randbytes(9)]
+                ),
+            ),
+            lambda: meta(
+                0x58,
+                bytes(
+                    [
+                        byte(256),
+                        rng.choice([0, 1, 2, 3, 5, 7, 8, 31, 64, 255]),
+                        byte(256),
+                        byte(256),
+                    ]
+                ),
+            ),
             lambda: meta(0x58, rng.randbytes(byte(6))),
             lambda: meta(0x59, bytes([byte(256), byte(4)])),
             lambda: meta(0x59, bytes([rng.choice([0, 7, 249, 8, 248]), byte(2)])),
             lambda: meta(byte(128), rng.randbytes(rng.choice([0, 1, 2, 200]))),
-            lambda: meta(3, rng.choice(["Étude".encode("latin-1"), "音楽".encode("utf-16"), b"a\nb\0\x07", b"\xed\xa0\x80", b"n" * 5000])),
-            lambda: b"\xff" + bytes([byte(128)]) + variable(rng.choice([1, 100, 2**21, 2**28 - 1])),  # longer than what is left
+            lambda: meta(
+                3,
+                rng.choice(
+                    [
+                        "Étude".encode("latin-1"),
+                        "音楽".encode("utf-16"),
+                        b"a\nb\0\x07",
+                        b"\xed\xa0\x80",
+                        b"n" * 5000,
+                    ]
+                ),
+            ),
+            lambda: (
+                b"\xff" + bytes([byte(128)]) + variable(rng.choice([1, 100, 2**21, 2**28 - 1]))
+            ),  # longer than what is left
             lambda: b"\xff" + bytes([byte(256)]) + b"\x80" * rng.choice([1, 4, 5, 12]) + b"\0",
             lambda: END,
             lambda: b"\xf0" + variable(rng.choice([0, 3, 2**20])) + rng.randbytes(3),
             lambda: bytes([rng.randrange(0xF1, 0xFF)]) + rng.randbytes(byte(4)),
-            lambda: bytes([0x90 | byte(16), rng.choice([0, 60, 127, 128, 255]), rng.choice([0, 1, 80, 127, 128, 255])]),
+            lambda: bytes(
+                [
+                    0x90 | byte(16),
+                    rng.choice([0, 60, 127, 128, 255]),
+                    rng.choice([0, 1, 80, 127, 128, 255]),
+                ]
+            ),
             lambda: bytes([0x80 | byte(16), byte(128), byte(128)]),
             lambda: bytes([0xC0 | byte(16), byte(256)]),
             lambda: bytes([rng.choice([0xA0, 0xB0, 0xE0]) | byte(16), byte(128), byte(128)]),
@@ -124,7 +169,9 @@ def change_header(song: Song, rng: Random, _: Song) -> None:
         case 0:
             song.kind = rng.choice([0, 1, 2, 3, 255, 0xFFFF])
         case 1:
-            song.division = rng.choice(DIVISIONS) if rng.random() < 0.7 else rng.randrange(1, 0x8000)
+            song.division = (
+                rng.choice(DIVISIONS) if rng.random() < 0.7 else rng.randrange(1, 0x8000)
+            )
         case 2:
             song.count = max(len(song.tracks) + rng.choice([-1, 1, 100]), 0)
         case _:
@@ -133,7 +180,9 @@ def change_header(song: Song, rng: Random, _: Song) -> None:
 
 def lie_of_length(song: Song, rng: Random, _: Song) -> None:
     if song.tracks:
-        song.lies[rng.randrange(len(song.tracks))] = rng.choice([-1, 1, -2, 8, -20, 100, 2**31, -(2**31), 2**32 - 1])
+        song.lies[rng.randrange(len(song.tracks))] = rng.choice(
+            [-1, 1, -2, 8, -20, 100, 2**31, -(2**31), 2**32 - 1]
+        )
 
 
 def change_times(song: Song, rng: Random, _: Song) -> None:
@@ -152,7 +201,9 @@ def scale_times(song: Song, rng: Random, _: Song) -> None:
 def add_events(song: Song, rng: Random, _: Song) -> None:
     track = _track(song, rng)
     for _ in range(rng.choice([1, 1, 1, 3, 20, 300])):
-        track.insert(rng.randrange(len(track) + 1), (rng.choice([0, 0, 0, *DELTAS[:6]]), hostile_event(rng)))
+        track.insert(
+            rng.randrange(len(track) + 1), (rng.choice([0, 0, 0, *DELTAS[:6]]), hostile_event(rng))
+        )
 
 
 def move_events(song: Song, rng: Random, _: Song) -> None:
@@ -167,7 +218,9 @@ def drop_events(song: Song, rng: Random, _: Song) -> None:
     track = _track(song, rng)
     if track:
         status, share = rng.choice(track)[1][:1], rng.choice([1.0, 0.5, 0.1])
-        track[:] = [(delta, event) for delta, event in track if event[:1] != status or rng.random() > share]
+        track[:] = [
+            (delta, event) for delta, event in track if event[:1] != status or rng.random() > share
+        ]
 
 
 def change_notes(song: Song, rng: Random, _: Song) -> None:
@@ -220,12 +273,24 @@ CHANGES: tuple[Callable[[Song, Random, Song], None], ...] = (
 
 
 def spoil_midi(data: bytes, rng: Random, other: bytes) -> bytes:
-    """Spoil the music of one whole file, then perhaps its bytes; or its bytes alone, those inside its tracks or any."""
+    """Spoil the music of one whole file, then perhaps its bytes; or its bytes alone, those inside
+    its tracks or any.
+    """
     if rng.random() < 0.2:
         return spoil(data, rng, other, BYTES)
     song, second = Song.from_bytes(data), Song.from_bytes(other)
     if rng.random() < 0.25:
-        return song.to_bytes(lambda body: spoil(body, rng, other, BYTES, most=2) if rng.random() < 1 / len(song.tracks) else body)
+        return song.to_bytes(
+            lambda body: (
+                spoil(body, rng, other, BYTES, most=2)
+                if rng.random() < 1 / len(song.tracks)
+                else body
+            )
+        )
     for _ in range(1 + min(int(rng.expovariate(0.6)), 6)):
         rng.choice(CHANGES)(song, rng, second)
-    return spoil(song.to_bytes(), rng, other, BYTES, most=2) if rng.random() < 0.15 else song.to_bytes()
+    return (
+        spoil(song.to_bytes(), rng, other, BYTES, most=2)
+        if rng.random() < 0.15
+        else song.to_bytes()
+    )

@@ -1,4 +1,6 @@
-"""Ways to spoil MusicXML: its tree, its text, the document around it; and the archive that a compressed score is."""
+"""Ways to spoil MusicXML: its tree, its text, the document around it; and the archive that a
+compressed score is.
+"""
 
 from __future__ import annotations
 
@@ -152,7 +154,10 @@ def add_fragment(root: Element, rng: Random) -> None:
     bars = list(root.iter("measure"))
     for _ in range(rng.choice([1, 1, 2, 5, 60])):
         into = rng.choice(bars) if bars and rng.random() < 0.9 else _any(root, rng)
-        into.insert(rng.choice([0, len(into), rng.randrange(len(into) + 1)]), etree.fromstring(rng.choice(FRAGMENTS)))
+        into.insert(
+            rng.choice([0, len(into), rng.randrange(len(into) + 1)]),
+            etree.fromstring(rng.choice(FRAGMENTS)),
+        )
 
 
 def nest(root: Element, rng: Random) -> None:
@@ -194,7 +199,10 @@ def with_entities(text: str, rng: Random) -> str:
             (f'<!DOCTYPE score-partwise [<!ENTITY % x SYSTEM "{SECRET_PLACE}"> %x;]>', "x"),
             (f'<!DOCTYPE score-partwise SYSTEM "{SECRET_PLACE}">', "x"),
             (f'<!DOCTYPE score-partwise [<!ATTLIST note dynamics CDATA "{"9" * 1000}">]>', "amp"),
-            ("<!DOCTYPE score-partwise [" + "<!ELEMENT a (b)>" * rng.choice([1, 1000]) + "]>", "amp"),
+            (
+                "<!DOCTYPE score-partwise [" + "<!ELEMENT a (b)>" * rng.choice([1, 1000]) + "]>",
+                "amp",
+            ),
         ]
     )
     text = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>", "", text, flags=re.DOTALL)
@@ -217,18 +225,29 @@ def spoil_document(root: Element, rng: Random) -> bytes:
             head = f'<?xml version="1.0" encoding="{said}"?>' if said else ""
             return (head + text).encode(encoding, "xmlcharrefreplace")
         case 2:
-            return rng.choice([b"\xef\xbb\xbf", b"\n\n", b"junk", b"<!-- c -->", b"<?pi x?>", b"\0"]) + text.encode()
+            return (
+                rng.choice([b"\xef\xbb\xbf", b"\n\n", b"junk", b"<!-- c -->", b"<?pi x?>", b"\0"])
+                + text.encode()
+            )
         case 3:
-            return text.encode() + rng.choice([b"\0" * 100, b"<a/>", b"junk", text.encode()[:1000], b"\n\n"])
+            return text.encode() + rng.choice(
+                [b"\0" * 100, b"<a/>", b"junk", text.encode()[:1000], b"\n\n"]
+            )
         case _:
-            return re.sub(r"score-partwise", rng.choice(["score-timewise", "opus", "svg:score-partwise", "x"]), text).encode()
+            return re.sub(
+                r"score-partwise",
+                rng.choice(["score-timewise", "opus", "svg:score-partwise", "x"]),
+                text,
+            ).encode()
 
 
 def spoil_musicxml(data: bytes, rng: Random, other: bytes) -> bytes:
     """Spoil the tree of a whole document; or its bytes or text alone."""
     if rng.random() < 0.25:
         return spoil(data, rng, other, (*BYTES, *TEXT))
-    root = etree.fromstring(data, etree.XMLParser(remove_comments=True, remove_pis=True, no_network=True))
+    root = etree.fromstring(
+        data, etree.XMLParser(remove_comments=True, remove_pis=True, no_network=True)
+    )
     for _ in range(1 + min(int(rng.expovariate(0.5)), 9)):
         rng.choice(TREE)(root, rng)
     return spoil_document(root, rng)
@@ -239,7 +258,9 @@ def _archive(files: Sequence[tuple[str, bytes]], rng: Random) -> bytes:
     out = BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for name, data in files:
-            archive.writestr(zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0)), data, compress_type=rng.choice(kinds))
+            archive.writestr(
+                zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0)), data, compress_type=rng.choice(kinds)
+            )
     return out.getvalue()
 
 
@@ -253,7 +274,11 @@ def spoil_mxl(data: bytes, rng: Random, other: bytes) -> bytes:
     if rng.random() < 0.4:
         return spoil(data, rng, other, BYTES)
     with zipfile.ZipFile(BytesIO(data)) as archive:
-        name = next(name for name in archive.namelist() if name.endswith("xml") and not name.startswith("META-INF"))
+        name = next(
+            name
+            for name in archive.namelist()
+            if name.endswith("xml") and not name.startswith("META-INF")
+        )
         score = archive.read(name)
     meta, bomb = "META-INF/container.xml", b" " * (40 * 2**20)
     make: Callable[[], list[tuple[str, bytes]]] = rng.choice(
@@ -262,13 +287,28 @@ def spoil_mxl(data: bytes, rng: Random, other: bytes) -> bytes:
             lambda: [(meta, container("/etc/passwd")), ("/etc/passwd", score)],
             lambda: [(meta, container("file:///etc/passwd")), ("a.xml", score)],
             lambda: [(meta, container("../a.xml")), ("../a.xml", score)],
-            lambda: [(meta, container("a.xml", "b.xml")), ("b.xml", score), ("a.xml", b"<score-partwise/>")],
+            lambda: [
+                (meta, container("a.xml", "b.xml")),
+                ("b.xml", score),
+                ("a.xml", b"<score-partwise/>"),
+            ],
             lambda: [(meta, container(meta)), ("a.xml", score)],
             lambda: [(meta, container("folder/")), ("folder/", b""), ("a.xml", score)],
             lambda: [(meta, b""), ("a.xml", score)],
-            lambda: [(meta, with_entities("<container><rootfile full-path='a.xml'/></container>", rng).encode()), ("a.xml", score)],
+            lambda: [
+                (
+                    meta,
+                    with_entities(
+                        "<container><rootfile full-path='a.xml'/></container>", rng
+                    ).encode(),
+                ),
+                ("a.xml", score),
+            ],
             lambda: [(meta, container("a.xml")), ("a.xml", bomb if rng.random() < 0.2 else score)],
-            lambda: [(meta, container("a.xml") + (bomb if rng.random() < 0.2 else b"")), ("a.xml", score)],
+            lambda: [
+                (meta, container("a.xml") + (bomb if rng.random() < 0.2 else b"")),
+                ("a.xml", score),
+            ],
             lambda: [("a.xml", spoil_musicxml(score, rng, score))],
             lambda: [("a.mxl", data)],
             lambda: [("a.xml", data)],

@@ -1,4 +1,6 @@
-"""A few hundred of the cases that `python -m tests.fuzz` runs by the ten thousand, and whether it would see a fault."""
+"""A few hundred of the cases that `python -m tests.fuzz` runs by the ten thousand, and whether it
+would see a fault.
+"""
 
 from fractions import Fraction
 from itertools import islice
@@ -14,13 +16,31 @@ from tests.fuzz.run import Outcome, Tally, kinds_and_outcomes, run_cases
 from tests.fuzz.spoil_midi import Song
 
 from partimento.corpus import read_pieces
-from partimento.io.midi.smf import check_metres, check_pitches, scan_track, split_tracks, without_escapes
+from partimento.io.midi.smf import (
+    check_metres,
+    check_pitches,
+    scan_track,
+    split_tracks,
+    without_escapes,
+)
 from partimento.io.musicxml.read import piece_from_musicxml
 from partimento.music.limits import MAX_QUARTERS, UnfitError
 from partimento.music.piece import Note, Piece
 
-COUNTS = {"midi": 150, "midi-composed": 75, "musicxml": 50, "musicxml-composed": 75, "mxl": 30, "kern": 3, "abc": 3}
-ANY = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+COUNTS = {
+    "midi": 150,
+    "midi-composed": 75,
+    "musicxml": 50,
+    "musicxml-composed": 75,
+    "mxl": 30,
+    "kern": 3,
+    "abc": 3,
+}
+ANY = settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 
 
 @pytest.mark.parametrize("kind", SHARES)
@@ -32,7 +52,10 @@ def test_every_outcome_is_a_piece_or_a_reason(kind, request):
     assert sorted(outcome.number for outcome in tally.outcomes) == numbers
     assert [f"0:{outcome.number}: {outcome.fault}" for outcome in tally.faults()] == []
     if COUNTS[kind] > 9:
-        assert {outcome.reason != "" for outcome in tally.outcomes} == {True, False}  # some are read, some are not
+        assert {outcome.reason != "" for outcome in tally.outcomes} == {
+            True,
+            False,
+        }  # some are read, some are not
 
 
 @ANY
@@ -112,19 +135,35 @@ def test_music21_may_take_its_time():
 def test_a_piece_that_is_none_is_seen():
     note = Note(Fraction(0), Fraction(1), 60)
     check_piece(Piece([note]))
-    for wrong in (Piece([]), Piece([note], length=Fraction(2 * MAX_QUARTERS)), Piece([note], title=sources.SECRET)):
+    for wrong in (
+        Piece([]),
+        Piece([note], length=Fraction(2 * MAX_QUARTERS)),
+        Piece([note], title=sources.SECRET),
+    ):
         with pytest.raises(AssertionError):
             check_piece(wrong)
 
 
 def test_what_reading_gives_is_compared_and_faults_are_told(monkeypatch):
     numbers = [next(n for n in range(1000) if kind_of(n) == kind) for kind in ("musicxml", "mxl")]
-    monkeypatch.setattr(run, "read_pieces", lambda paths, **options: read_pieces(paths[:1], **options))
-    assert {outcome.fault for outcome in run_cases(0, numbers).outcomes} == {"neither a piece nor a reason"}
+    monkeypatch.setattr(
+        run, "read_pieces", lambda paths, **options: read_pieces(paths[:1], **options)
+    )
+    assert {outcome.fault for outcome in run_cases(0, numbers).outcomes} == {
+        "neither a piece nor a reason"
+    }
 
 
 def test_outcomes_are_counted():
-    reasons = ["", "it is empty", "the parser crashed", "reading it took longer than 20 s", "reading it takes more than 3 GiB of memory"]
+    reasons = [
+        "",
+        "it is empty",
+        "the parser crashed",
+        "reading it took longer than 20 s",
+        "reading it takes more than 3 GiB of memory",
+    ]
     tally = Tally([Outcome(i, "midi", 0.0, reason) for i, reason in enumerate(reasons)])
-    assert kinds_and_outcomes(tally) == {("midi", column): 1 for column in ("piece", "reason", "crashed", "late", "memory")}
+    assert kinds_and_outcomes(tally) == {
+        ("midi", column): 1 for column in ("piece", "reason", "crashed", "late", "memory")
+    }
     assert reason_class("3 of its 17 notes last no time") == "N of its N notes last no time"

@@ -25,7 +25,9 @@ def test_a_path_begins_and_ends_where_it_should_and_keeps_its_distance() -> None
     np.testing.assert_allclose(path(first, last, np.zeros(5)), first)
     np.testing.assert_allclose(path(first, last, np.ones(5)), last)
     middle = np.linalg.norm(path(first, last, np.full(5, 0.5)), axis=1)
-    np.testing.assert_allclose(middle, (np.linalg.norm(first, axis=1) + np.linalg.norm(last, axis=1)) / 2)
+    np.testing.assert_allclose(
+        middle, (np.linalg.norm(first, axis=1) + np.linalg.norm(last, axis=1)) / 2
+    )
     np.testing.assert_allclose(path(first, first, np.full(5, 0.3)), first)
     np.testing.assert_allclose(path(first, 3 * first, np.full(5, 0.5)), 2 * first)
 
@@ -36,24 +38,47 @@ def test_what_is_composed_keeps_the_grammar(name: str, pieces: list[Piece]) -> N
     kind = model_class(name)
     model = kind(kind.config_type(latent=2), data.codec, 8)
     z = model.draw(4, np.random.default_rng(1))
-    rows = compose_windows(model, z, -z, limits=Limits(41, 2**30, may_end=False), choice=Choice(), rng=np.random.default_rng(2))
+    rows = compose_windows(
+        model,
+        z,
+        -z,
+        limits=Limits(41, 2**30, may_end=False),
+        choice=Choice(),
+        rng=np.random.default_rng(2),
+    )
     assert rows.shape == (4, 40, 3)
     assert (rows >= SPECIAL).all()  # no padding, no end, nothing unknown
     for take in rows:
         events = data.codec.decode(take)
         assert len(events) == 40
-        assert not any(not one.chord and not two.chord for one, two in itertools.pairwise(events))  # no rest after a rest
+        assert not any(
+            not one.chord and not two.chord for one, two in itertools.pairwise(events)
+        )  # no rest after a rest
         for before, event in itertools.pairwise(events):
             assert set(event.held) <= set(before.chord) & set(event.chord)
-            assert not (event.chord == before.chord and set(event.held) == set(event.chord) and event.chord)
+            assert not (
+                event.chord == before.chord and set(event.held) == set(event.chord) and event.chord
+            )
     if name == "autoencoder":  # it tells of chords alone: quarters, all struck
         assert (rows[..., HELD] == SPECIAL).all()
-        assert {data.codec.durations.symbol(n) for n in np.unique(rows[..., DURATION])} == {Fraction(1)}
+        assert {data.codec.durations.symbol(n) for n in np.unique(rows[..., DURATION])} == {
+            Fraction(1)
+        }
     greedy = [
-        compose_windows(model, z, z, limits=Limits(9, 2**30, may_end=False), choice=Choice(0), rng=np.random.default_rng(n)) for n in (1, 2)
+        compose_windows(
+            model,
+            z,
+            z,
+            limits=Limits(9, 2**30, may_end=False),
+            choice=Choice(0),
+            rng=np.random.default_rng(n),
+        )
+        for n in (1, 2)
     ]
     np.testing.assert_array_equal(greedy[0][..., CHORD], greedy[1][..., CHORD])
     limits = Limits(1000, 12 * data.codec.grid, may_end=False)  # twelve quarters
-    timed = compose_windows(model, z, -z, limits=limits, choice=Choice(), rng=np.random.default_rng(2))
+    timed = compose_windows(
+        model, z, -z, limits=limits, choice=Choice(), rng=np.random.default_rng(2)
+    )
     assert (data.codec.duration_steps[timed[..., DURATION]].sum(1) >= limits.steps).all()
     assert timed.shape[1] % 8 == 0

@@ -1,4 +1,6 @@
-"""Composing from runs that learned as written, in a common key, in a common octave too, and from copies in all keys."""
+"""Composing from runs that learned as written, in a common key, in a common octave too, and from
+copies in all keys.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,14 @@ MODES = ("none", "key", "key-octave", "all")
 
 def settings(encode: dict[str, object]) -> dict[str, object]:
     model = {"units": 32, "dense": 16, "embed_size": 8, "layers": 1}
-    return over_recipe({"model": model, "train": {"epochs": 10, "batch_size": 8, "learning_rate": 0.01}, "tokens": encode}, "lstm-notes")
+    return over_recipe(
+        {
+            "model": model,
+            "train": {"epochs": 10, "batch_size": 8, "learning_rate": 0.01},
+            "tokens": encode,
+        },
+        "lstm-notes",
+    )
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +35,9 @@ def songs() -> list[Piece]:
 
 
 @pytest.fixture(scope="module", params=MODES)
-def run(request: pytest.FixtureRequest, songs: list[Piece], tmp_path_factory: pytest.TempPathFactory) -> Run:
+def run(
+    request: pytest.FixtureRequest, songs: list[Piece], tmp_path_factory: pytest.TempPathFactory
+) -> Run:
     folder = tmp_path_factory.mktemp(request.param) / "run"
     learn(songs, settings=settings({"min_count": 1, "transpose": request.param}), out=folder)
     return load_run(folder)
@@ -45,7 +56,8 @@ def test_it_comes_out_in_the_key_and_range(run: Run) -> None:
     for seed in range(2):
         for key in (None, Key(-3), Key(2)):
             piece = compose(run, bars=4, seed=seed, key=key)
-            # As written or in a common key alone, a key that is asked for may leave no room: octaves are what can be chosen.
+            # As written or in a common key alone, a key that is asked for may leave no room:
+            # octaves are what can be chosen.
             if run.settings.tokens.transpose in ("key-octave", "all") or key is None:
                 assert low <= piece.notes.pitch.min() <= piece.notes.pitch.max() <= high
             found, _ = analyse_key(piece)
@@ -56,9 +68,13 @@ def test_it_comes_out_in_the_key_and_range(run: Run) -> None:
 
 def test_openings_stay_where_they_were(run: Run, songs: list[Piece]) -> None:
     by_title = {piece.title: piece for piece in songs}
-    for number in [number for number, piece in enumerate(run.pieces) if piece.split == "train"][:3]:  # all their chords are known
+    for number in [number for number, piece in enumerate(run.pieces) if piece.split == "train"][
+        :3
+    ]:  # all their chords are known
         original = by_title[run.pieces[number].title]
-        assert compose(run, bars=8, seed=4, start=number, opening=6).events[:6] == original.events[:6]
+        assert (
+            compose(run, bars=8, seed=4, start=number, opening=6).events[:6] == original.events[:6]
+        )
     trained = next(by_title[piece.title] for piece in run.pieces if piece.split == "train")
     assert compose(run, bars=8, seed=4, start=trained, opening=6).events[:6] == trained.events[:6]
 
@@ -79,7 +95,9 @@ def test_a_key_moves_an_opening_no_further_than_it_must(run: Run, songs: list[Pi
 @pytest.mark.parametrize("mode", ["key-octave", "all"])
 def test_a_range_that_is_set_is_kept(mode: str, songs: list[Piece]) -> None:
     encode = {"min_count": 1, "transpose": mode, "low": 45, "high": 75}
-    made, data = learn([piece for piece in songs if piece.notes.pitch.max() < 76], settings=settings(encode))
+    made, data = learn(
+        [piece for piece in songs if piece.notes.pitch.max() < 76], settings=settings(encode)
+    )
     assert mode == "key-octave" or len(data.encode_training()) > len(data.train)
     assert min(piece.low for piece in made.pieces) < 45  # what is learned from need not keep to it
     for seed in range(3):

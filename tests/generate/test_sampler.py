@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.generate.sampler import Choice, pick
 
 LOGITS = np.log(np.array([0.5, 0.25, 0.15, 0.07, 0.03]))
@@ -16,7 +16,9 @@ DRAWS = 20_000
 
 
 def frequencies(choice: Choice, legal: np.ndarray = ALL) -> np.ndarray:
-    uniform = (np.arange(DRAWS) + 0.5) / DRAWS  # evenly spaced draws: frequencies are exact, not random
+    uniform = (
+        np.arange(DRAWS) + 0.5
+    ) / DRAWS  # evenly spaced draws: frequencies are exact, not random
     picked = pick(np.repeat(LOGITS[None], DRAWS, 0), np.repeat(legal, DRAWS, 0), uniform, choice)
     return np.bincount(picked, minlength=5) / DRAWS
 
@@ -30,8 +32,15 @@ def frequencies(choice: Choice, legal: np.ndarray = ALL) -> np.ndarray:
         (Choice(top_k=1, temperature=5), [1, 0, 0, 0, 0]),
         (Choice(top_p=0.6), [2 / 3, 1 / 3, 0, 0, 0]),  # 0.5 alone does not reach 0.6
         (Choice(top_p=0.4), [1, 0, 0, 0, 0]),
-        (Choice(top_k=3, top_p=0.8), [2 / 3, 1 / 3, 0, 0, 0]),  # p counts among the k: 0.5 and 0.25 of 0.9
-        (Choice(temperature=0.5), np.square([0.5, 0.25, 0.15, 0.07, 0.03]) / np.square([0.5, 0.25, 0.15, 0.07, 0.03]).sum()),
+        (
+            Choice(top_k=3, top_p=0.8),
+            [2 / 3, 1 / 3, 0, 0, 0],
+        ),  # p counts among the k: 0.5 and 0.25 of 0.9
+        (
+            Choice(temperature=0.5),
+            np.square([0.5, 0.25, 0.15, 0.07, 0.03])
+            / np.square([0.5, 0.25, 0.15, 0.07, 0.03]).sum(),
+        ),
     ],
 )
 def test_frequencies(choice: Choice, expected: list[float]) -> None:
@@ -54,7 +63,9 @@ def test_a_mask_is_kept_and_what_is_left_is_renormalised() -> None:
 )
 @settings(deadline=None, max_examples=300)
 def test_only_what_is_legal_is_ever_chosen(logits, data, uniform, temperature, k, p) -> None:
-    legal = np.array([data.draw(st.lists(st.booleans(), min_size=len(logits), max_size=len(logits)).filter(any))])
+    legal = np.array(
+        [data.draw(st.lists(st.booleans(), min_size=len(logits), max_size=len(logits)).filter(any))]
+    )
     choice = Choice(temperature, k, p)
     chosen = pick(np.array([logits], np.float32), legal, np.array([uniform], np.float32), choice)
     assert legal[0, chosen[0]]
@@ -64,13 +75,29 @@ def test_the_same_in_numpy_and_in_keras() -> None:
     from keras import ops
 
     rng = np.random.default_rng(0)
-    logits, legal, uniform = rng.normal(size=(64, 30)).astype("f"), rng.random((64, 30)) < 0.7, rng.random(64).astype("f")
+    logits, legal, uniform = (
+        rng.normal(size=(64, 30)).astype("f"),
+        rng.random((64, 30)) < 0.7,
+        rng.random(64).astype("f"),
+    )
     for choice in (Choice(), Choice(0.7, 5, 0.9), Choice(0), Choice(top_p=0.5)):
         values = np.array([choice.temperature, choice.top_k, choice.top_p], np.float32)
-        np.testing.assert_array_equal(pick(logits, legal, uniform, choice), np.asarray(pick(logits, legal, uniform, values, ops)))
+        np.testing.assert_array_equal(
+            pick(logits, legal, uniform, choice),
+            np.asarray(pick(logits, legal, uniform, values, ops)),
+        )
 
 
-@pytest.mark.parametrize("wrong", [{"temperature": -1}, {"temperature": float("nan")}, {"top_k": -1}, {"top_p": 0}, {"top_p": 1.5}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"temperature": -1},
+        {"temperature": float("nan")},
+        {"top_k": -1},
+        {"top_p": 0},
+        {"top_p": 1.5},
+    ],
+)
 def test_nonsense_is_refused(wrong: dict[str, float]) -> None:
-    with pytest.raises(UserError):
+    with pytest.raises(PartimentoError):
         Choice(**wrong)

@@ -75,7 +75,10 @@ def test_everything_a_score_says_is_read(write):
 
 def test_ties_are_one_note_over_several_bars(write):
     first = note("C", 4, 24, TIE_START)
-    middle, last = note("C", 4, 24, TIE_STOP + TIE_START), note("C", 4, 12, TIE_STOP) + note("C", 4, 12)
+    middle, last = (
+        note("C", 4, 24, TIE_STOP + TIE_START),
+        note("C", 4, 12, TIE_STOP) + note("C", 4, 12),
+    )
     piece = read_piece(write("a.xml", musicxml((1, first), (2, middle), (3, last))))
     assert spans(piece) == [(0, 5, 60), (5, 1, 60)]
 
@@ -87,7 +90,11 @@ def test_a_transposing_instrument_sounds(write):
 
 def test_voices_and_tablature(write):
     backup = "<backup><duration>24</duration></backup>"
-    piece = read_piece(write("a.xml", musicxml((1, note("C", 5, 24, "", TAB) + backup + note("C", 3, 12, voice=2)))))
+    piece = read_piece(
+        write(
+            "a.xml", musicxml((1, note("C", 5, 24, "", TAB) + backup + note("C", 3, 12, voice=2)))
+        )
+    )
     assert spans(piece) == [(0, 1, 48), (0, 2, 72)]
     assert [(n.string, n.fret) for n in piece.notes] == [(None, None), (2, 1)]
 
@@ -95,12 +102,22 @@ def test_voices_and_tablature(write):
 def test_grace_notes_are_flagged_and_stand_before_their_beat(write):
     graces = note("D", 4, 0, before="<grace/>") + note("E", 4, 0, before="<grace/>")
     piece = read_piece(write("a.xml", musicxml((1, note("C", 4, 12) + graces + note("F", 4, 12)))))
-    assert spans(piece) == [(0, 1, 60), (F(7, 8), F(1, 16), 62), (F(15, 16), F(1, 16), 64), (1, 1, 65)]
+    assert spans(piece) == [
+        (0, 1, 60),
+        (F(7, 8), F(1, 16), 62),
+        (F(15, 16), F(1, 16), 64),
+        (1, 1, 65),
+    ]
     assert [n.grace for n in piece.notes] == [False, True, True, False]
 
 
 def test_a_bar_cut_in_two_keeps_its_bar_lines(write):
-    measures = ((1, note("C", 4, 24)), (2, note("D", 4, 12)), (3, note("E", 4, 12)), (4, note("F", 4, 24)))
+    measures = (
+        (1, note("C", 4, 24)),
+        (2, note("D", 4, 12)),
+        (3, note("E", 4, 12)),
+        (4, note("F", 4, 24)),
+    )
     piece = read_piece(write("a.xml", musicxml(*measures)))
     assert [bar.onset for bar in piece.bars()] == [0, 2, 3, 4]
 
@@ -108,7 +125,10 @@ def test_a_bar_cut_in_two_keeps_its_bar_lines(write):
 def test_compressed_musicxml(write):
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
-        file.writestr("META-INF/container.xml", '<container><rootfiles><rootfile full-path="x/a.xml"/></rootfiles></container>')
+        file.writestr(
+            "META-INF/container.xml",
+            '<container><rootfiles><rootfile full-path="x/a.xml"/></rootfiles></container>',
+        )
         file.writestr("x/a.xml", musicxml(PICKUP, FULL))
     plain = read_piece(write("a.xml", musicxml(PICKUP, FULL)))
     assert read_piece(write("a.mxl", archive.getvalue())).notes == plain.notes
@@ -125,8 +145,15 @@ def test_an_archive_that_swells_is_refused(write):
 
 
 def test_abc(write):
-    piece = read_piece(write("a.abc", "X:1\nT:Reel\nM:6/8\nL:1/8\nQ:3/8=60\nK:Am\nABc d2e|(3efg a6/2 z2|]\n"))
-    assert spans(piece)[:4] == [(0, F(1, 2), 69), (F(1, 2), F(1, 2), 71), (1, F(1, 2), 72), (F(3, 2), 1, 74)]
+    piece = read_piece(
+        write("a.abc", "X:1\nT:Reel\nM:6/8\nL:1/8\nQ:3/8=60\nK:Am\nABc d2e|(3efg a6/2 z2|]\n")
+    )
+    assert spans(piece)[:4] == [
+        (0, F(1, 2), 69),
+        (F(1, 2), F(1, 2), 71),
+        (1, F(1, 2), 72),
+        (F(3, 2), 1, 74),
+    ]
     assert spans(piece)[5:7] == [(3, F(1, 3), 76), (F(10, 3), F(1, 3), 77)]
     assert piece.meters[0] == Meter(6, 8)
     assert piece.keys == (Key(0, "minor"),)
@@ -135,7 +162,10 @@ def test_abc(write):
 
 def test_kern(write):
     head = "!!!OTL: Fuga\n**kern\t**kern\n*k[f#]\t*k[f#]\n*M3/4\t*M3/4\n"
-    kern = head + "=1\t=1\n2.GG\t4g\n.\t8a\n.\t8b\n.\t4cc\n=2\t=2\n[2.D\t2.dd\n=3\t=3\n2.D]\t2.b\n==\t==\n*-\t*-\n"
+    kern = (
+        head
+        + "=1\t=1\n2.GG\t4g\n.\t8a\n.\t8b\n.\t4cc\n=2\t=2\n[2.D\t2.dd\n=3\t=3\n2.D]\t2.b\n==\t==\n*-\t*-\n"
+    )
     piece = read_piece(write("a.krn", kern))
     assert sorted(spans(piece)) == [
         (0, 1, 67), (0, 3, 43), (1, F(1, 2), 69), (F(3, 2), F(1, 2), 71), (2, 1, 72), (3, 3, 74), (3, 6, 50), (6, 3, 71),
@@ -198,9 +228,16 @@ def test_the_staves_of_a_keyboard_are_one_part() -> None:
     notes = "<note><pitch><step>C</step><octave>{}</octave></pitch><duration>4</duration><type>whole</type><staff>{}</staff></note>"
     measure = (
         "<measure number='1'><attributes><divisions>1</divisions><time><beats>4</beats><beat-type>4</beat-type></time><staves>2</staves>"
-        "</attributes>" + notes.format(5, 1) + "<backup><duration>4</duration></backup>" + notes.format(3, 2) + "</measure>"
+        "</attributes>"
+        + notes.format(5, 1)
+        + "<backup><duration>4</duration></backup>"
+        + notes.format(3, 2)
+        + "</measure>"
     )
-    lists = "".join(f"<score-part id='{name}'><part-name>{name}</part-name></score-part>" for name in ("P1", "P2"))
+    lists = "".join(
+        f"<score-part id='{name}'><part-name>{name}</part-name></score-part>"
+        for name in ("P1", "P2")
+    )
     parts = "".join(f"<part id='{name}'>{measure}</part>" for name in ("P1", "P2"))
     text = f"<score-partwise version='4.0'><part-list>{lists}</part-list>{parts}</score-partwise>"
     piece = piece_from_musicxml(text.encode(), ".musicxml")
@@ -212,23 +249,41 @@ def test_the_staves_of_a_keyboard_are_one_part() -> None:
 
 
 def test_of_a_chord_only_the_tied_notes_sound_on(write):
-    piece = read_piece(write("a.krn", "**kern\n*M4/4\n=1\n[2c 2e\n2c] 2e\n=2\n[2d [2f\n2d] 2f]\n==\n*-\n"))
+    piece = read_piece(
+        write("a.krn", "**kern\n*M4/4\n=1\n[2c 2e\n2c] 2e\n=2\n[2d [2f\n2d] 2f]\n==\n*-\n")
+    )
     assert spans(piece) == [(0, 4, 60), (0, 2, 64), (2, 2, 64), (4, 4, 62), (4, 4, 65)]
 
 
 @pytest.mark.parametrize(
     ("name", "data", "reason"),
     [
-        ("a.abc", "X:1\nT:t\nM:2/4\nL:1/16\nK:C\nABcd|e65536f|\n", "a note lasts 65536 units: more than 256 are not read"),
+        (
+            "a.abc",
+            "X:1\nT:t\nM:2/4\nL:1/16\nK:C\nABcd|e65536f|\n",
+            "a note lasts 65536 units: more than 256 are not read",
+        ),
         ("a.abc", "X:1\nT:t\nM:2/4\nL:1/16\nK:C\nABcd|[ce]'999f|\n", "a note lasts 999 units"),
         ("a.abc", "X:1\nT:t\nM:-1e400/4\nL:1/8\nK:C\nABcd|\n", "no such metre: -1e400/4$"),
-        ("a.abc", "X:1\nT:t\nM:4/4\nL: 65536/16\nK:C\nABcd|\n", "no such unit of length: 65536/16$"),
-        ("a.abc", "X:1\nT:t\nM:0x10\nL:1/8\nK:C\nABcd|\n", "damaged, or not understood by music21$"),
+        (
+            "a.abc",
+            "X:1\nT:t\nM:4/4\nL: 65536/16\nK:C\nABcd|\n",
+            "no such unit of length: 65536/16$",
+        ),
+        (
+            "a.abc",
+            "X:1\nT:t\nM:0x10\nL:1/8\nK:C\nABcd|\n",
+            "damaged, or not understood by music21$",
+        ),
         ("a.krn", "**kern\n*M4/4\n=1\n4zz\n==\n*-\n", "damaged: music21 knows no note '4zz'"),
         ("a.abc", "X:1\nT:t\nM:4/4\nL:1/4\nK:C\nABÿc|\n", "damaged: music21 knows no note 'ÿ'"),
         ("a.abc", "X:1\nT:t\nM: 2147483647/8\nL:1/8\nK:C\nABcd|\n", "no such metre: 2147483647/8$"),
         ("a.abc", "X:1\nT:t\nM:4/4\nL:1/8\nK:C\nAB[M:3/99999]cd|\n", "no such metre: 3/99999$"),
-        ("a.krn", "**kern\t**kern\n*M4/4\t*M4/1024\n=1\t=1\n4c\t4d\n==\t==\n*-\t*-\n", "no such metre: 4/1024$"),
+        (
+            "a.krn",
+            "**kern\t**kern\n*M4/4\t*M4/1024\n=1\t=1\n4c\t4d\n==\t==\n*-\t*-\n",
+            "no such metre: 4/1024$",
+        ),
         ("a.krn", "**kern\n*M300/4\n=1\n4c\n==\n*-\n", "no such metre: 300/4$"),
         ("a.krn", "**kern\n*M4/4\n*MM0.001\n=1\n4c\n==\n*-\n", "no such tempo"),
     ],
@@ -251,5 +306,8 @@ def test_object_addresses_are_kept_out_of_reasons():
     class Lost:
         pass
 
-    assert _said(Music21Exception(f"no {object()} in {Lost()}, <music21.stream.Part 0x7f1122334455>")) == ": no … in …, …"
+    assert (
+        _said(Music21Exception(f"no {object()} in {Lost()}, <music21.stream.Part 0x7f1122334455>"))
+        == ": no … in …, …"
+    )
     assert _said(KeyError(object())) == ""

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from partimento import Piece
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.generate.compose import compose, composes
 from partimento.generate.sampler import Choice
 from partimento.models import MODELS, model_class
@@ -42,7 +42,10 @@ VARIANTS: list[tuple[str, dict[str, object]]] = [
     ("lstm", {"joint": False, "dropout": 0.2}),
     ("lstm", {"joint": False, "held": False, "targets": "last"}),
     ("autoencoder", {"layers": 1, "output": "softmax", "units": 32, "dropout": 0.1}),
-    ("autoencoder", {"layers": 1, "output": "softmax", "units": 32, "embed": "notes", "embed_size": 8}),
+    (
+        "autoencoder",
+        {"layers": 1, "output": "softmax", "units": 32, "embed": "notes", "embed_size": 8},
+    ),
     ("vae", {"network": "dense", "kl": "mean"}),
 ]
 ENCODE = TokenSettings(min_count=1, window=16, stride=4)
@@ -64,7 +67,10 @@ def test_every_model_is_under_contract() -> None:
 @pytest.mark.parametrize("name", list(MODELS))
 def test_every_model_says_what_it_takes(name: str, data: DataSet) -> None:
     assert build(name, {}, data).encoding in ("integers", "one-hot", "many-hot")
-    assert (model_class(name).__module__ and __import__(model_class(name).__module__, fromlist=["__doc__"]).__doc__).strip()
+    assert (
+        model_class(name).__module__
+        and __import__(model_class(name).__module__, fromlist=["__doc__"]).__doc__
+    ).strip()
 
 
 @pytest.fixture(scope="module")
@@ -85,11 +91,15 @@ def build(name: str, more: dict[str, object], data: DataSet) -> Any:
     return kind.from_settings(kind.config_type(**{**SMALL[name], **more}), data.codec, ENCODE)
 
 
-BY_CHORDS = [each for each in NEXT if model_class(each[0]).codec_kind == "chords"]  # test_notewise.py has the same for tokens
+BY_CHORDS = [
+    each for each in NEXT if model_class(each[0]).codec_kind == "chords"
+]  # test_notewise.py has the same for tokens
 
 
 @pytest.mark.parametrize(("name", "more"), BY_CHORDS)
-def test_shapes_and_step_agrees_with_the_network(name: str, more: dict[str, object], data: DataSet) -> None:
+def test_shapes_and_step_agrees_with_the_network(
+    name: str, more: dict[str, object], data: DataSet
+) -> None:
     model = build(name, more, data)
     encoded = data.encode(data.train[:1])[0]
     batch = (encoded.tokens[None, :12], encoded.tokens[None, 1:13], encoded.common[None, 1:13])
@@ -110,7 +120,9 @@ def test_shapes_and_step_agrees_with_the_network(name: str, more: dict[str, obje
         else:
             np.testing.assert_allclose(normal(np.asarray(held))[0], logits[HELD][0, t], atol=1e-5)
         _, duration = model.step(ahead, targets[:, t, HELD], field=HELD)
-        np.testing.assert_allclose(normal(np.asarray(duration))[0], logits[DURATION][0, t], atol=1e-5)
+        np.testing.assert_allclose(
+            normal(np.asarray(duration))[0], logits[DURATION][0, t], atol=1e-5
+        )
     assert [tuple(part.shape) for part in state] == shapes
 
 
@@ -121,13 +133,21 @@ def normal(logits: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("name", "more"), [each for each in BY_CHORDS if each[0] != "markov"])
-def test_a_field_never_sees_itself_or_what_comes_later(name: str, more: dict[str, object], data: DataSet) -> None:
+def test_a_field_never_sees_itself_or_what_comes_later(
+    name: str, more: dict[str, object], data: DataSet
+) -> None:
     model = build(name, more, data)
     encoded = data.encode(data.train[:1])[0]
-    inputs, targets, common = encoded.tokens[None, :6], encoded.tokens[None, 1:7].copy(), encoded.common[None, 1:7]
+    inputs, targets, common = (
+        encoded.tokens[None, :6],
+        encoded.tokens[None, 1:7].copy(),
+        encoded.common[None, 1:7],
+    )
 
     def told(inputs: np.ndarray, targets: np.ndarray) -> list[np.ndarray | None]:
-        return [None if x is None else np.asarray(x) for x in model.logits((inputs, targets, common))]
+        return [
+            None if x is None else np.asarray(x) for x in model.logits((inputs, targets, common))
+        ]
 
     before = told(inputs, targets)
     for field in (CHORD, HELD, DURATION):
@@ -145,12 +165,16 @@ def test_a_field_never_sees_itself_or_what_comes_later(name: str, more: dict[str
 
 
 @pytest.mark.parametrize(("name", "more"), LATENT)
-def test_a_latent_model_decodes_windows_of_probabilities(name: str, more: dict[str, object], data: DataSet) -> None:
+def test_a_latent_model_decodes_windows_of_probabilities(
+    name: str, more: dict[str, object], data: DataSet
+) -> None:
     model = build(name, more, data)
     z = model.draw(3, np.random.default_rng(0))
     assert z.shape == (3, model.latent)
     told = model.decode(z)
-    assert [part.shape for part in told] == [(3, model.length, data.codec.sizes[field]) for field in model.fields]
+    assert [part.shape for part in told] == [
+        (3, model.length, data.codec.sizes[field]) for field in model.fields
+    ]
     for part in told:
         np.testing.assert_allclose(part.sum(-1), 1, atol=1e-5)
     some = model.windows(data.encode(data.train), ENCODE, training=True)
@@ -169,17 +193,28 @@ def test_windows_of_padding_count_for_nothing(name: str, data: DataSet) -> None:
         model.count(data.encode_training())
     some = model.windows(data.encode(data.valid), ENCODE, training=False)
     alone = model.losses(tuple(column[:4] for column in some), training=False)
-    padded = model.losses(tuple(np.concatenate([column[:4], np.zeros_like(column[:4])]) for column in some), training=False)
+    padded = model.losses(
+        tuple(np.concatenate([column[:4], np.zeros_like(column[:4])]) for column in some),
+        training=False,
+    )
     assert float(alone.events) == float(padded.events)
     if name != "gan":  # it draws a window of its own for each one given
-        np.testing.assert_allclose(np.asarray(alone.sums), np.asarray(padded.sums), rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(
+            np.asarray(alone.sums), np.asarray(padded.sums), rtol=1e-4, atol=1e-4
+        )
 
 
-LEARNING = [each if not each[1] else pytest.param(*each, marks=pytest.mark.slow) for each in VARIANTS if each[0] != "markov"]
+LEARNING = [
+    each if not each[1] else pytest.param(*each, marks=pytest.mark.slow)
+    for each in VARIANTS
+    if each[0] != "markov"
+]
 
 
 @pytest.mark.parametrize(("name", "more"), LEARNING)
-def test_the_loss_falls_and_the_best_weights_are_kept(name: str, more: dict[str, object], data: DataSet) -> None:
+def test_the_loss_falls_and_the_best_weights_are_kept(
+    name: str, more: dict[str, object], data: DataSet
+) -> None:
     model, data = build(name, more, data), view(data, name)
     train = model.windows(data.encode(data.train), ENCODE, training=True)
     valid = model.windows(data.encode(data.valid), ENCODE, training=False)
@@ -192,18 +227,26 @@ def test_the_loss_falls_and_the_best_weights_are_kept(name: str, more: dict[str,
     assert fitted.history[-1].loss < fitted.history[0].loss * 0.97
     _, sums, events = model.losses(tuple(valid), training=False)
     best = min(epoch.val_loss for epoch in fitted.history)
-    assert float(np.sum(np.asarray(sums)[: len(model.terms)])) / float(events) == pytest.approx(best, rel=1e-4)
+    assert float(np.sum(np.asarray(sums)[: len(model.terms)])) / float(events) == pytest.approx(
+        best, rel=1e-4
+    )
 
 
-@pytest.mark.parametrize(("name", "more"), [each for each in VARIANTS if model_class(each[0]).by_steps])
-def test_no_initializer_runs_where_weights_are_to_be_loaded(name: str, more: dict[str, object], data: DataSet) -> None:
+@pytest.mark.parametrize(
+    ("name", "more"), [each for each in VARIANTS if model_class(each[0]).by_steps]
+)
+def test_no_initializer_runs_where_weights_are_to_be_loaded(
+    name: str, more: dict[str, object], data: DataSet
+) -> None:
     with uninitialized():
         assert not any(np.any(weight) for weight in build(name, more, data).network.get_weights())
     assert any(np.any(weight) for weight in build(name, more, data).network.get_weights())
 
 
 @pytest.mark.parametrize("name", list(MODELS))
-def test_save_load_and_the_same_seed_gives_the_same_notes(name: str, pieces: list[Piece], tmp_path: Path) -> None:
+def test_save_load_and_the_same_seed_gives_the_same_notes(
+    name: str, pieces: list[Piece], tmp_path: Path
+) -> None:
     settings = {
         "model": {"name": name, **SMALL[name]},
         "train": {"epochs": 2, "batch_size": 8},
@@ -211,11 +254,13 @@ def test_save_load_and_the_same_seed_gives_the_same_notes(name: str, pieces: lis
     }
     run, _ = learn(pieces, settings=settings, out=tmp_path / "run")
     again = load_run(tmp_path / "run")
-    for mine, theirs in zip(run.model.network.get_weights(), again.model.network.get_weights(), strict=True):
+    for mine, theirs in zip(
+        run.model.network.get_weights(), again.model.network.get_weights(), strict=True
+    ):
         np.testing.assert_array_equal(mine, theirs)
     assert again.model.parameters == run.model.parameters > 0
     if not composes(run):
-        with pytest.raises(UserError, match="does not compose"):
+        with pytest.raises(PartimentoError, match="does not compose"):
             compose(again, bars=4)
         return
     first, second = compose(run, bars=4, seed=5), compose(again, bars=4, seed=5)
@@ -223,24 +268,43 @@ def test_save_load_and_the_same_seed_gives_the_same_notes(name: str, pieces: lis
     assert first != compose(run, bars=4, seed=6)
     assert first.length == 16
     if isinstance(run.model, NextModel):
-        greedy = [compose(run, events=10, seed=seed, choice=Choice(0)).notes for seed in (5, 9)]  # the seed draws the key, and no more
+        greedy = [
+            compose(run, events=10, seed=seed, choice=Choice(0)).notes for seed in (5, 9)
+        ]  # the seed draws the key, and no more
         np.testing.assert_array_equal(greedy[0].onset, greedy[1].onset)
         np.testing.assert_array_equal(np.diff(greedy[0].pitch), np.diff(greedy[1].pitch))
 
 
 def test_training_is_the_same_for_the_same_seed(pieces: list[Piece]) -> None:
-    settings = {"model": {"name": "lstm", **SMALL["lstm"], "dropout": 0.2}, "train": {"epochs": 2, "batch_size": 8}}
+    settings = {
+        "model": {"name": "lstm", **SMALL["lstm"], "dropout": 0.2},
+        "train": {"epochs": 2, "batch_size": 8},
+    }
     (one, _), (two, _) = (learn(pieces, settings=settings) for _ in range(2))
-    for mine, theirs in zip(one.model.network.get_weights(), two.model.network.get_weights(), strict=True):
+    for mine, theirs in zip(
+        one.model.network.get_weights(), two.model.network.get_weights(), strict=True
+    ):
         np.testing.assert_array_equal(mine, theirs)
-    (other, _) = learn(pieces, settings={**settings, "train": {"epochs": 2, "batch_size": 8, "seed": 1}})
-    assert any(not np.array_equal(a, b) for a, b in zip(one.model.network.get_weights(), other.model.network.get_weights(), strict=True))
+    (other, _) = learn(
+        pieces, settings={**settings, "train": {"epochs": 2, "batch_size": 8, "seed": 1}}
+    )
+    assert any(
+        not np.array_equal(a, b)
+        for a, b in zip(
+            one.model.network.get_weights(), other.model.network.get_weights(), strict=True
+        )
+    )
 
 
 def test_early_stopping(data: DataSet) -> None:
     model = build("lstm", {}, data)
-    train, valid = windows(data.encode(data.train), length=16), windows(data.encode(data.valid), length=16)
-    fitted = fit(model, train, valid, TrainSettings(epochs=50, batch_size=8, learning_rate=0.5, patience=2))
+    train, valid = (
+        windows(data.encode(data.train), length=16),
+        windows(data.encode(data.valid), length=16),
+    )
+    fitted = fit(
+        model, train, valid, TrainSettings(epochs=50, batch_size=8, learning_rate=0.5, patience=2)
+    )
     history = fitted.history
     best = min(range(len(history)), key=lambda i: history[i].val_loss)
     assert fitted.best_epoch == best + 1
@@ -250,13 +314,18 @@ def test_early_stopping(data: DataSet) -> None:
 def test_a_loss_that_is_no_number_stops_with_advice(data: DataSet) -> None:
     model = build("lstm", {}, data)
     model.network.set_weights([w * np.nan for w in model.network.get_weights()])
-    train, valid = windows(data.encode(data.train), length=16), windows(data.encode(data.valid), length=16)
-    with pytest.raises(UserError, match="no longer a number"):
+    train, valid = (
+        windows(data.encode(data.train), length=16),
+        windows(data.encode(data.valid), length=16),
+    )
+    with pytest.raises(PartimentoError, match="no longer a number"):
         fit(model, train, valid, TrainSettings(epochs=2, batch_size=8))
 
 
 def test_the_tutorials_sizes(data: DataSet) -> None:
-    """Embeddings of 64, two LSTM layers of 512, a dense layer of 256, a softmax each: counted by hand."""
+    """Embeddings of 64, two LSTM layers of 512, a dense layer of 256, a softmax each: counted by
+    hand.
+    """
     kind = model_class("lstm")
     model = kind(kind.config_type(), data.codec)
     chords, patterns, durations = data.codec.sizes
@@ -267,25 +336,42 @@ def test_the_tutorials_sizes(data: DataSet) -> None:
 
 
 def test_the_tutorials_lstm_tells_of_chords_and_durations_alone(data: DataSet) -> None:
-    """Its last step is its only target, and it has the same weights as one that trains on all steps without held notes."""
+    """Its last step is its only target, and it has the same weights as one that trains on all steps
+    without held notes.
+    """
     model = build("lstm", {"joint": False, "held": False, "targets": "last"}, data)
     some = model.windows(data.encode(data.train), TokenSettings(window=16, stride=1), training=True)
-    assert (some.targets[:, -1, 0] > 0).all()  # whole windows, one after each event but the first fifteen
+    assert (
+        some.targets[:, -1, 0] > 0
+    ).all()  # whole windows, one after each event but the first fifteen
     _, sums, events = model.losses(tuple(some), training=False)
     assert float(events) == len(some.targets)
     assert np.asarray(sums)[HELD] == 0
     whole = np.asarray(model.nats(tuple(some)).events)
     assert whole == np.count_nonzero(some.targets[..., CHORD])
     names = {weight.path.split("/")[0] for weight in model.network.weights}
-    assert names == {"chord_embedding", "duration_embedding", "lstm_1", "lstm_2", "dense", "chord_output", "duration_output"}
+    assert names == {
+        "chord_embedding",
+        "duration_embedding",
+        "lstm_1",
+        "lstm_2",
+        "dense",
+        "chord_output",
+        "duration_output",
+    }
 
 
 def test_steps_in_one_call_or_in_many_are_the_same_training(data: DataSet) -> None:
     kept = []
     for size in (1, 8):
         model = build("lstm", {"dropout": 0.2}, data)
-        train, valid = windows(data.encode(data.train), length=16), windows(data.encode(data.valid), length=16)
-        fitted = fit(model, train, valid, TrainSettings(epochs=2, batch_size=4, steps_per_call=size))
+        train, valid = (
+            windows(data.encode(data.train), length=16),
+            windows(data.encode(data.valid), length=16),
+        )
+        fitted = fit(
+            model, train, valid, TrainSettings(epochs=2, batch_size=4, steps_per_call=size)
+        )
         kept.append((model.network.get_weights(), [epoch.val_loss for epoch in fitted.history]))
     for one, many in zip(kept[0][0], kept[1][0], strict=True):
         np.testing.assert_allclose(one, many, atol=2e-5)
@@ -299,7 +385,9 @@ def test_minibach_is_the_text_to_the_formula(data: DataSet) -> None:
     chords = some.targets[:6, :, CHORD]
     size = data.codec.sizes[CHORD]
     hot = (chords[..., None] == np.arange(size)) & (chords[..., None] > 0)
-    flat = hot.transpose(0, 2, 1).reshape(6, -1).astype(float)  # chord-major, as the tutorial swaps its axes
+    flat = (
+        hot.transpose(0, 2, 1).reshape(6, -1).astype(float)
+    )  # chord-major, as the tutorial swaps its axes
     kernel, bias, up, offset = (np.asarray(w, float) for w in model.network.get_weights())
     z = np.tanh(flat @ kernel + bias)
     p = 1 / (1 + np.exp(-(z @ up + offset)))
@@ -313,10 +401,16 @@ def test_the_vaes_loss_is_the_text_to_the_formula(data: DataSet) -> None:
     model = build("vae", {"network": "dense", "kl": "mean", "free_bits": 0.0}, data)
     some = model.windows(data.encode(data.train), ENCODE, training=True)
     batch = tuple(column[:6] for column in some)
-    mean, log_variance, flat = (np.asarray(x, float) for x in model.network(batch[1], training=False))
+    mean, log_variance, flat = (
+        np.asarray(x, float) for x in model.network(batch[1], training=False)
+    )
     kl = -0.5 * np.mean(1 + log_variance - mean**2 - np.exp(log_variance), axis=-1)
     chords = batch[1][..., CHORD]
-    hot = ((chords[..., None] == np.arange(data.codec.sizes[CHORD])) & (chords[..., None] > 0)).transpose(0, 2, 1).reshape(6, -1)
+    hot = (
+        ((chords[..., None] == np.arange(data.codec.sizes[CHORD])) & (chords[..., None] > 0))
+        .transpose(0, 2, 1)
+        .reshape(6, -1)
+    )
     columns = np.log1p(np.exp(flat)) - flat * hot
     told = model.losses(batch, training=False)
     assert float(told.objective) == pytest.approx(np.mean(columns.mean(-1) + kl), rel=1e-4)
@@ -330,18 +424,24 @@ def test_events_are_counted_not_tokens(name: str, data: DataSet) -> None:
     data = view(data, name)
     encoded = data.encode(data.train[:2])
     for item, each in zip(data.train[:2], encoded, strict=True):
-        assert data.codec.events_in(each.tokens[1:]) == len(data.codec.decode(each.tokens)) + 1  # and the end
+        assert (
+            data.codec.events_in(each.tokens[1:]) == len(data.codec.decode(each.tokens)) + 1
+        )  # and the end
         assert len(data.codec.decode(each.tokens)) == len(item.events)
 
 
 def test_little_music_is_gone_through_more_often(data: DataSet) -> None:
     model = build("notewise", {}, data)
     data = view(data, "notewise")
-    train, valid = (model.windows(data.encode(side), ENCODE, training=True) for side in (data.train, data.valid))
+    train, valid = (
+        model.windows(data.encode(side), ENCODE, training=True) for side in (data.train, data.valid)
+    )
     steps = -(-len(train.inputs) // 64)
     told: list[tuple[int, int]] = []
     config = TrainSettings(epochs=1, patience=1, min_steps=2 * steps + 1, batch_size=64)
-    fitted = fit(model, train, valid, config, progress=lambda done, total, epoch: told.append((done, total)))
+    fitted = fit(
+        model, train, valid, config, progress=lambda done, total, epoch: told.append((done, total))
+    )
     assert len(fitted.history) == 3  # two would be a step too few
     assert {total for _, total in told} == {steps}
     assert fitted.ended == "all 3 epochs are done"
@@ -357,13 +457,21 @@ def test_a_vae_whose_posterior_has_collapsed_says_so(data: DataSet) -> None:
             weight.assign(np.zeros(weight.shape))  # every posterior is the prior
     some = model.windows(data.encode(data.train), ENCODE, training=True)
     told = model.losses(tuple(column[:6] for column in some), training=False)
-    parts = dict(zip((*model.terms, *model.measures), np.asarray(told.sums) / float(told.events), strict=True))
+    parts = dict(
+        zip(
+            (*model.terms, *model.measures), np.asarray(told.sums) / float(told.events), strict=True
+        )
+    )
     assert parts["kl"] == pytest.approx(0, abs=1e-6)
     assert "posterior collapse" in model.verdict(parts)
 
 
-def test_the_weights_of_a_vaes_draws_average_to_its_bound_and_their_mean_is_above_it(data: DataSet) -> None:
-    """The mean of the logarithms is the ELBO, the logarithm of the mean the likelihood; where z says nothing, all three are one."""
+def test_the_weights_of_a_vaes_draws_average_to_its_bound_and_their_mean_is_above_it(
+    data: DataSet,
+) -> None:
+    """The mean of the logarithms is the ELBO, the logarithm of the mean the likelihood; where z
+    says nothing, all three are one.
+    """
     model = build("vae", {"latent": 2}, data)
     some = model.windows(data.encode(data.train), ENCODE, training=True)
     batch = tuple(column[:4] for column in some)
@@ -379,13 +487,19 @@ def test_the_weights_of_a_vaes_draws_average_to_its_bound_and_their_mean_is_abov
     noise = rng.standard_normal((300, 4, 2))
     logs = np.stack([model.log_weights(batch, each) for each in noise])
     nats = [np.sum(np.asarray(field), axis=1) for field in _fields(model, batch, mean + noise[0])]
-    np.testing.assert_allclose(logs[0], 0.5 * np.sum(noise[0] ** 2 - (mean + noise[0]) ** 2, axis=-1) - np.sum(nats, axis=0), rtol=1e-4)
+    np.testing.assert_allclose(
+        logs[0],
+        0.5 * np.sum(noise[0] ** 2 - (mean + noise[0]) ** 2, axis=-1) - np.sum(nats, axis=0),
+        rtol=1e-4,
+    )
     assert (np.logaddexp.reduce(logs, axis=0) - np.log(300) >= logs.mean(0)).all()
     for weight in model.decoder.weights:
         if "unfold" in weight.path or "dense" in weight.path:
             weight.assign(np.zeros(weight.shape))  # what is decoded hears nothing of z
     logs = np.stack([model.log_weights(batch, each) for each in noise])
-    nats = np.sum([np.sum(np.asarray(field), axis=1) for field in _fields(model, batch, mean)], axis=0)
+    nats = np.sum(
+        [np.sum(np.asarray(field), axis=1) for field in _fields(model, batch, mean)], axis=0
+    )
     np.testing.assert_allclose(logs.mean(0), -nats - kl, atol=0.2)  # the mean of 300 draws
     np.testing.assert_allclose(np.logaddexp.reduce(logs, axis=0) - np.log(300), -nats, atol=0.2)
 
@@ -393,4 +507,6 @@ def test_the_weights_of_a_vaes_draws_average_to_its_bound_and_their_mean_is_abov
 def _fields(model: Any, batch: Any, z: np.ndarray) -> list[Any]:
     from partimento.models.base import field_nats
 
-    return field_nats(model.codec, model.decoder.predict_on_batch(z.astype(np.float32)), batch[1], batch[2])
+    return field_nats(
+        model.codec, model.decoder.predict_on_batch(z.astype(np.float32)), batch[1], batch[2]
+    )

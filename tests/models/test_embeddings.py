@@ -13,7 +13,7 @@ import pytest
 
 from partimento import Event, Piece
 from partimento.cli.neighbours import run_neighbours
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.evaluate.neighbours import ChordVectors, fifths
 from partimento.models.embeddings import Config, Embeddings
 from partimento.tokens.chords import CHORD, ChordCodec
@@ -58,20 +58,35 @@ def folder(run: Run) -> Path:
 
 @pytest.mark.parametrize("negatives", [0, 64])
 def test_chords_in_the_same_surroundings_lie_side_by_side(negatives: int) -> None:
-    """A and B always stand between 70 and 71 though never near one another; C stands between 80 and 81."""
+    """A and B always stand between 70 and 71 though never near one another; C stands between 80 and
+    81.
+    """
     phrases = {A: ((70,), (71,)), B: ((70,), (71,)), C: ((80,), (81,))}
     rng = np.random.default_rng(0)
     made = []
     for _ in range(24):
         chosen = [(A, B, C)[n] for n in rng.integers(3, size=20)]
-        made.append(events([chord for middle in chosen for chord in (phrases[middle][0], middle, phrases[middle][1])]))
+        made.append(
+            events(
+                [
+                    chord
+                    for middle in chosen
+                    for chord in (phrases[middle][0], middle, phrases[middle][1])
+                ]
+            )
+        )
     codec = ChordCodec.from_pieces(made)
     encoded = [codec.encode(piece) for piece in made]
     model = built(Config(embed_size=8, reach=1, negatives=negatives), codec)
     config = TokenSettings(window=64)
-    train, valid = (model.windows(some, config, training=training) for some, training in ((encoded[:20], True), (encoded[20:], False)))
+    train, valid = (
+        model.windows(some, config, training=training)
+        for some, training in ((encoded[:20], True), (encoded[20:], False))
+    )
     untrained = float(model.losses(tuple(valid), training=False).objective)
-    fitted = fit(model, train, valid, TrainSettings(epochs=12, batch_size=4, learning_rate=0.05, patience=12))
+    fitted = fit(
+        model, train, valid, TrainSettings(epochs=12, batch_size=4, learning_rate=0.05, patience=12)
+    )
     assert min(epoch.val_loss for epoch in fitted.history) < untrained - 0.2
     a, b, c = (model.vectors(codec)[codec.chords[chord]] for chord in (A, B, C))
     assert cosine(a, b) > 0.8
@@ -83,7 +98,9 @@ def cosine(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def test_the_loss_by_hand() -> None:
-    """Every pair of two different known chords up to `reach` apart, both ways, each under a distribution over all other chords."""
+    """Every pair of two different known chords up to `reach` apart, both ways, each under a
+    distribution over all other chords.
+    """
     made = events([A, B, A, A, C, (50,), B, (51,), (52,), A])
     codec = ChordCodec.from_pieces([made])
     model = built(Config(embed_size=3, reach=2, negatives=0), codec)
@@ -120,32 +137,50 @@ def test_a_sample_estimates_the_sum_over_all(pieces: list[Piece]) -> None:
     data = prepare(pieces, TokenSettings(min_count=1), validation=0.2, test=0.1, seed=0)
     model = built(Config(embed_size=8, reach=1, negatives=2048), data.codec)
     cut = model.windows(data.encode_training(), TokenSettings(), training=True)
-    model.context.set_weights([np.random.default_rng(0).normal(size=(data.codec.sizes[CHORD], 8)).astype(np.float32)])
-    exact, first, second = (float(model.losses(tuple(cut), training=training).objective) for training in (False, True, True))
+    model.context.set_weights(
+        [np.random.default_rng(0).normal(size=(data.codec.sizes[CHORD], 8)).astype(np.float32)]
+    )
+    exact, first, second = (
+        float(model.losses(tuple(cut), training=training).objective)
+        for training in (False, True, True)
+    )
     assert first == pytest.approx(exact, rel=0.02)
     assert first != second  # others were drawn
 
 
-def test_training_is_the_same_for_the_same_seed_and_when_it_is_taken_up_again(pieces: list[Piece]) -> None:
+def test_training_is_the_same_for_the_same_seed_and_when_it_is_taken_up_again(
+    pieces: list[Piece],
+) -> None:
     data = prepare(pieces, TokenSettings(min_count=1), validation=0.2, test=0.1, seed=0)
     kept: list[Checkpoint] = []
     made = []
     for start in (None, 0):
-        model = built(Config(embed_size=8, reach=2, negatives=16), data.codec, seed=0 if start is None else 5)
+        model = built(
+            Config(embed_size=8, reach=2, negatives=16), data.codec, seed=0 if start is None else 5
+        )
         train, valid = (
             model.windows(some, TokenSettings(), training=training)
             for some, training in ((data.encode_training(), True), (data.encode(data.valid), False))
         )
-        fit(model, train, valid, TrainSettings(epochs=3, batch_size=8), keep=kept.append, start=None if start is None else kept[start])
+        fit(
+            model,
+            train,
+            valid,
+            TrainSettings(epochs=3, batch_size=8),
+            keep=kept.append,
+            start=None if start is None else kept[start],
+        )
         made.append(model.network.get_weights())
     assert len(kept) == 5  # three epochs, then two
     for one, other in zip(*made, strict=True):
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize(("name", "value"), [("embed_size", 0), ("reach", 0), ("reach", 65), ("negatives", -1)])
+@pytest.mark.parametrize(
+    ("name", "value"), [("embed_size", 0), ("reach", 0), ("reach", 65), ("negatives", -1)]
+)
 def test_sizes_that_cannot_be(name: str, value: int) -> None:
-    with pytest.raises(UserError, match=f"model.{name} must be between"):
+    with pytest.raises(PartimentoError, match=f"model.{name} must be between"):
         Config(**{name: value})
 
 
@@ -176,7 +211,10 @@ def test_chords_are_counted_with_their_copies(pieces: list[Piece]) -> None:
     run, data = learn(pieces, settings=settings)
     encoded = data.encode_training()
     assert len(encoded) > len(data.train)
-    np.testing.assert_array_equal(run.model.counts, sum(np.bincount(e.tokens[:, CHORD], minlength=len(data.codec.chords)) for e in encoded))
+    np.testing.assert_array_equal(
+        run.model.counts,
+        sum(np.bincount(e.tokens[:, CHORD], minlength=len(data.codec.chords)) for e in encoded),
+    )
 
 
 # ---------------------------------------------------------------------- in another model
@@ -198,7 +236,9 @@ def test_an_lstm_begins_with_them(run: Run, pieces: list[Piece]) -> None:
     np.testing.assert_array_equal(table[SPECIAL:], run.model.vectors(data.codec)[SPECIAL:])
     plain = Settings.from_plain({"model": LSTM, "tokens": SETTINGS["tokens"]})
     (drawn,) = new_model(plain, data).chord_embedding.get_weights()
-    np.testing.assert_array_equal(table[:SPECIAL], drawn[:SPECIAL])  # what has no vector stays as it was drawn
+    np.testing.assert_array_equal(
+        table[:SPECIAL], drawn[:SPECIAL]
+    )  # what has no vector stays as it was drawn
 
 
 @pytest.mark.parametrize("freeze", [True, False])
@@ -211,16 +251,18 @@ def test_frozen_ones_stay_as_they_are(run: Run, pieces: list[Piece], freeze: boo
 
 def test_vectors_of_another_size_are_refused(run: Run, pieces: list[Piece]) -> None:
     settings, data = pretrained(run, pieces, embed_size=16)
-    with pytest.raises(UserError, match=r"8 numbers each: --set model\.embed_size=8"):
+    with pytest.raises(PartimentoError, match=r"8 numbers each: --set model\.embed_size=8"):
         new_model(settings, data)
 
 
-def test_a_run_of_another_model_has_none_to_give(run: Run, pieces: list[Piece], tmp_path: Path) -> None:
+def test_a_run_of_another_model_has_none_to_give(
+    run: Run, pieces: list[Piece], tmp_path: Path
+) -> None:
     learn(pieces, settings={"model": {"name": "markov"}}, out=tmp_path / "markov")
     settings, data = pretrained(run, pieces, pretrained=str(tmp_path / "markov"))
-    with pytest.raises(UserError, match="no run of embeddings"):
+    with pytest.raises(PartimentoError, match="no run of embeddings"):
         new_model(settings, data)
-    with pytest.raises(UserError, match="a run of markov: chord vectors are made with"):
+    with pytest.raises(PartimentoError, match="a run of markov: chord vectors are made with"):
         run_neighbours(tmp_path / "markov")
 
 
@@ -257,9 +299,9 @@ def test_what_the_command_refuses(run: Run, tmp_path: Path) -> None:
         (("H7",), {}, "has not met the chord H7"),
         (("C1+C2",), {}, r"has not met the chord C1\+C2"),
     ):
-        with pytest.raises(UserError, match=match):
+        with pytest.raises(PartimentoError, match=match):
             run_neighbours(folder(run), asked, **wish)
-    with pytest.raises(UserError, match="is no run"):
+    with pytest.raises(PartimentoError, match="is no run"):
         run_neighbours(tmp_path)
 
 
@@ -269,7 +311,13 @@ def test_the_circle_of_fifths_is_in_the_chorales() -> None:
 
     chorales = list(read_pieces(["bundled:chorales"]).pieces)
     run, data = learn(chorales, settings={"model": {"name": "embeddings"}, "train": {"epochs": 4}})
-    circle = fifths(ChordVectors(data.codec.chords.symbols, run.model.vectors(data.codec)[SPECIAL:], run.model.counts[SPECIAL:]))
+    circle = fifths(
+        ChordVectors(
+            data.codec.chords.symbols,
+            run.model.vectors(data.codec)[SPECIAL:],
+            run.model.counts[SPECIAL:],
+        )
+    )
     assert (circle.majors, circle.minors) == (12, 12)
     assert min(circle.major, circle.minor) > 0.9
     assert circle.relations.get("relative", 0) >= 9

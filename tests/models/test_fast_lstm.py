@@ -1,4 +1,6 @@
-"""The fast LSTM gives the numbers of Keras' layer, and the gradients that come of differentiating the definition."""
+"""The fast LSTM gives the numbers of Keras' layer, and the gradients that come of differentiating
+the definition.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,12 @@ def inputs(size: tuple[int, int, int, int], *, scale: float = 1.0) -> list[np.nd
     batch, length, features, units = size
     rng = np.random.default_rng(0)
     shapes = [(batch, length, features), (features, 4 * units), (units, 4 * units), (4 * units,)]
-    return [(scale * rng.standard_normal(shape) / np.sqrt(shape[0] if len(shape) < 3 else 1)).astype("float32") for shape in shapes]
+    return [
+        (scale * rng.standard_normal(shape) / np.sqrt(shape[0] if len(shape) < 3 else 1)).astype(
+            "float32"
+        )
+        for shape in shapes
+    ]
 
 
 def by_definition(x: Any, kernel: Any, recurrent: Any, bias: Any) -> Any:
@@ -40,13 +47,17 @@ def test_outputs_are_those_of_keras(size: tuple[int, int, int, int]) -> None:
     layer = keras.layers.LSTM(size[-1], return_sequences=True)
     layer.build(x.shape)
     layer.set_weights(weights)
-    np.testing.assert_allclose(lstm_sequence(x, *weights), keras.ops.convert_to_numpy(layer(x)), atol=2e-6)
+    np.testing.assert_allclose(
+        lstm_sequence(x, *weights), keras.ops.convert_to_numpy(layer(x)), atol=2e-6
+    )
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_gradients_are_those_of_the_definition(size: tuple[int, int, int, int]) -> None:
     arrays = inputs(size)
-    everywhere = np.random.default_rng(1).standard_normal((size[0], size[1], size[3])).astype("float32")
+    everywhere = (
+        np.random.default_rng(1).standard_normal((size[0], size[1], size[3])).astype("float32")
+    )
     last_only = np.where(np.arange(size[1])[:, None] == size[1] - 1, everywhere, 0)
 
     def gradients(function: Any) -> Any:
@@ -69,7 +80,9 @@ def test_steps_inside_one_compiled_loop_train_as_steps_one_by_one() -> None:
     x, *weights = map(jnp.asarray, inputs((5, 7, 4, 6)))
 
     def step(weights: Any, _: Any = None) -> Any:
-        loss, grads = jax.value_and_grad(lambda weights: (lstm_sequence(x, *weights)[:, -1] ** 2).sum())(weights)
+        loss, grads = jax.value_and_grad(
+            lambda weights: (lstm_sequence(x, *weights)[:, -1] ** 2).sum()
+        )(weights)
         return [w - 0.1 * g for w, g in zip(weights, grads, strict=True)], loss
 
     together, losses = jax.jit(lambda weights: jax.lax.scan(step, weights, length=5))(weights)

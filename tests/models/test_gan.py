@@ -1,4 +1,6 @@
-"""The generator against the discriminator: the gradient between them is turned, the discriminator cannot steepen, what is made is music."""
+"""The generator against the discriminator: the gradient between them is turned, the discriminator
+cannot steepen, what is made is music.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,11 @@ def data(pieces: list[Piece]) -> DataSet:
 def build(data: DataSet, **more: Any) -> Any:
     keras.utils.set_random_seed(3)
     kind = model_class("gan")
-    return kind(kind.config_type(**{"units": 16, "critic": 16, "latent": 8, "blocks": 2, **more}), data.codec, 16)
+    return kind(
+        kind.config_type(**{"units": 16, "critic": 16, "latent": 8, "blocks": 2, **more}),
+        data.codec,
+        16,
+    )
 
 
 class Doubled(keras.layers.Layer):
@@ -56,7 +62,9 @@ def test_the_gradient_is_turned() -> None:
     loop = backend.trainer(network, keras.optimizers.SGD(0.1), losses, terms=1)
     loop.train((np.full((1, 1, 1), 3.0, np.float32),), 1, 0)
     loop.sync()
-    assert float(ops.convert_to_numpy(layer.w)) == pytest.approx(1.3)  # 1 − 0.1 · 3 without the turn
+    assert float(ops.convert_to_numpy(layer.w)) == pytest.approx(
+        1.3
+    )  # 1 − 0.1 · 3 without the turn
 
 
 def test_a_spectral_layer_has_norm_one() -> None:
@@ -74,21 +82,31 @@ def test_a_spectral_layer_has_norm_one() -> None:
 
 def test_what_is_made_is_music_of_the_vocabulary(data: DataSet) -> None:
     model = build(data)
-    notes, held, duration = (np.asarray(part) for part in model.made(np.random.default_rng(0).standard_normal((5, 8)).astype(np.float32)))
+    notes, held, duration = (
+        np.asarray(part)
+        for part in model.made(np.random.default_rng(0).standard_normal((5, 8)).astype(np.float32))
+    )
     known = {tuple(row) for row in model.notes.astype(int).tolist()}
-    assert {tuple(row) for row in np.rint(notes).astype(int).reshape(-1, notes.shape[-1]).tolist()} <= known
+    assert {
+        tuple(row) for row in np.rint(notes).astype(int).reshape(-1, notes.shape[-1]).tolist()
+    } <= known
     for part in (held, duration):
         np.testing.assert_allclose(part.max(-1), 1, atol=1e-5)
         np.testing.assert_allclose(part.sum(-1), 1, atol=1e-5)
     assert (duration.argmax(-1) >= SPECIAL).all()
     decoded = model.decode(np.random.default_rng(0).standard_normal((5, 8)))
     chords = decoded[CHORD].argmax(-1)
-    np.testing.assert_array_equal(model.notes[chords], np.rint(notes))  # what is composed is what was judged
+    np.testing.assert_array_equal(
+        model.notes[chords], np.rint(notes)
+    )  # what is composed is what was judged
     np.testing.assert_array_equal(decoded[DURATION].argmax(-1), duration.argmax(-1))
     fits = data.codec.patterns_that_fit(
         np.array(
             [
-                [[p in before for p in _slots(data, now)] for before, now in zip(_chords(data, row), _chords(data, row)[1:], strict=False)]
+                [
+                    [p in before for p in _slots(data, now)]
+                    for before, now in zip(_chords(data, row), _chords(data, row)[1:], strict=False)
+                ]
                 for row in chords
             ]
         )
@@ -109,7 +127,12 @@ def test_the_discriminator_alone_learns_to_tell(data: DataSet) -> None:
     model = build(data)
     model.generator.trainable = False
     train = model.windows(data.encode(data.train), ENCODE, training=True)
-    history = fit(model, train, train, TrainSettings(epochs=6, batch_size=16, learning_rate=0.003, optimizer="rmsprop")).history
+    history = fit(
+        model,
+        train,
+        train,
+        TrainSettings(epochs=6, batch_size=16, learning_rate=0.003, optimizer="rmsprop"),
+    ).history
     assert history[-1].loss < history[0].loss - 0.3
     assert history[-1].parts["told_apart"] > 0.7
     assert history[-1].epoch == 6  # no patience: the last epoch is kept

@@ -1,4 +1,6 @@
-"""Shared layers against what they stand for; a network told as rows; what is said of a corpus that is too small."""
+"""Shared layers against what they stand for; a network told as rows; what is said of a corpus that
+is too small.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,12 @@ def test_our_lstm_is_keras_lstm() -> None:
     mine, theirs = LSTM(6, return_sequences=True), keras.layers.LSTM(6, return_sequences=True)
     mine.build(x.shape)
     theirs.build(x.shape)
-    mine.set_weights([np.random.default_rng(n).standard_normal(w.shape) for n, w in enumerate(mine.get_weights())])
+    mine.set_weights(
+        [
+            np.random.default_rng(n).standard_normal(w.shape)
+            for n, w in enumerate(mine.get_weights())
+        ]
+    )
     theirs.set_weights(mine.get_weights())
     np.testing.assert_allclose(np.asarray(mine(x)), np.asarray(theirs(x)), atol=1e-5)
     last = LSTM(6)  # of another shape: Keras' own way
@@ -57,7 +64,9 @@ def test_a_network_as_rows(pieces: list[Piece]) -> None:
     assert rows["chord_embedding_2"].parameters == 0  # the same weights once more
     assert sum(row.parameters for row in rows.values()) == network.count_params()
     kind = model_class("autoencoder")
-    groups = {row.name: row.group for row in layers_of(kind(kind.config_type(), data.codec, 8).network)}
+    groups = {
+        row.name: row.group for row in layers_of(kind(kind.config_type(), data.codec, 8).network)
+    }
     assert groups == {"window": "", "latent": "encoder", "output": "decoder"}
 
 
@@ -81,7 +90,9 @@ def test_a_sum_of_rows_and_its_gradient_are_those_of_one_hot_products() -> None:
     layer = RowSum(kinds, 4)
     numbers = np.stack([rng.integers(kind, size=(2, 6)) for kind in kinds], -1).astype(np.int32)
     made = np.asarray(layer(numbers))
-    hot = np.concatenate([np.eye(kind, dtype=np.float32)[numbers[..., i]] for i, kind in enumerate(kinds)], -1)
+    hot = np.concatenate(
+        [np.eye(kind, dtype=np.float32)[numbers[..., i]] for i, kind in enumerate(kinds)], -1
+    )
     np.testing.assert_allclose(made, hot @ np.asarray(layer.kernel), rtol=1e-5)
     weight = rng.standard_normal(made.shape).astype(np.float32)
     shown = keras.Input((None, 3), dtype="int32")
@@ -95,4 +106,9 @@ def test_a_sum_of_rows_and_its_gradient_are_those_of_one_hot_products() -> None:
     before = np.asarray(layer.kernel)
     trainer.train((numbers[None], weight[None]), 1, 0)
     trainer.sync()
-    np.testing.assert_allclose(before - np.asarray(layer.kernel), np.einsum("btk,bte->ke", hot, weight), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        before - np.asarray(layer.kernel),
+        np.einsum("btk,bte->ke", hot, weight),
+        rtol=1e-4,
+        atol=1e-5,
+    )

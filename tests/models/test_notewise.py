@@ -16,7 +16,7 @@ import pytest
 from keras import ops
 
 from partimento import Event, Key, Meter, Note, Part, Piece
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.generate.autoregressive import roll
 from partimento.generate.compose import compose
 from partimento.generate.limits import Limits
@@ -36,7 +36,11 @@ from partimento.training.settings import Settings
 from partimento.training.train import new_model
 
 SIZES: dict[str, Any] = {"units": 8, "layers": 2, "heads": 2, "context": 12, "dropout": 0.2}
-ENCODE: dict[str, dict[str, Any]] = {"events": {}, "frames": {"frame": "1"}, "voices": {"voices": True, "frame": "1/2"}}
+ENCODE: dict[str, dict[str, Any]] = {
+    "events": {},
+    "frames": {"frame": "1"},
+    "voices": {"voices": True, "frame": "1/2"},
+}
 CORES = ("recurrent", "transformer")
 CASES = [
     ("recurrent", "events"),
@@ -49,24 +53,39 @@ L = 56  # of every window here, so that little is compiled
 
 
 def choir(number: int, *, bars: int = 3) -> Piece:
-    """Three parts in quarters and halves, the lowest with a rest; the same phrase twice, and pieces differ."""
+    """Three parts in quarters and halves, the lowest with a rest; the same phrase twice, and pieces
+    differ.
+    """
     scale, notes = (60, 62, 64, 65, 67, 69, 71), []
     for t in range(bars * 3):
         step = (t % 6) * (1 + number % 3) + number
-        notes.append(Note(Fraction(t), Fraction(1) if t % 5 else Fraction(1, 2), scale[step % 7] + 12))
+        notes.append(
+            Note(Fraction(t), Fraction(1) if t % 5 else Fraction(1, 2), scale[step % 7] + 12)
+        )
         if t % 2 == 0:
             notes.append(Note(Fraction(t), Fraction(2), scale[(step + 3) % 7], part=1))
         if t % 3:
             notes.append(Note(Fraction(t), Fraction(1), scale[step % 5] - 12, part=2))
     return Piece(
-        notes, meters=(Meter(3, 4),), keys=(Key.from_tonic(0, "major"),), parts=(Part("a"), Part("b"), Part("c")), title=f"Choir {number}"
+        notes,
+        meters=(Meter(3, 4),),
+        keys=(Key.from_tonic(0, "major"),),
+        parts=(Part("a"), Part("b"), Part("c")),
+        title=f"Choir {number}",
     )
 
 
 @cache
 def data_of(how: str) -> DataSet:
     config = TokenSettings(min_count=1, window=L, stride=L, transpose="none", **ENCODE[how])
-    return prepare([choir(number) for number in range(6)], config, validation=0.2, test=0.2, seed=0, kind="notes")
+    return prepare(
+        [choir(number) for number in range(6)],
+        config,
+        validation=0.2,
+        test=0.2,
+        seed=0,
+        kind="notes",
+    )
 
 
 @cache
@@ -74,7 +93,12 @@ def build(core: str, how: str, *, repeats: bool = True) -> Notewise:
     """Weights far from nothing, else much would agree that should not."""
     model = model_class("notewise")(Config(**SIZES, core=core, repeats=repeats), data_of(how).codec)
     rng = np.random.default_rng(7)
-    model.network.set_weights([rng.normal(0, 0.25, w.shape).astype(w.dtype) if w.ndim else w for w in model.network.get_weights()])
+    model.network.set_weights(
+        [
+            rng.normal(0, 0.25, w.shape).astype(w.dtype) if w.ndim else w
+            for w in model.network.get_weights()
+        ]
+    )
     return model
 
 
@@ -90,7 +114,9 @@ class Told:
     @property
     def batch(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         rows = self.tokens[:-1, None], self.tokens[1:, None], self.shown[1:]
-        first, second, third = (np.pad(column, ((0, L - len(column)), (0, 0)))[None] for column in rows)
+        first, second, third = (
+            np.pad(column, ((0, L - len(column)), (0, 0)))[None] for column in rows
+        )
         return first, second, third
 
     def nats(self, *, may_end: bool = True) -> np.ndarray:
@@ -136,11 +162,17 @@ def test_step_by_step_it_says_what_the_network_says(core: str, how: str) -> None
     np.testing.assert_allclose(np.asarray(logits)[0, : len(case.logits)], case.logits, atol=2e-4)
 
 
-@pytest.mark.parametrize(("core", "how"), [("recurrent", "events"), pytest.param("recurrent", "voices", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("core", "how"),
+    [("recurrent", "events"), pytest.param("recurrent", "voices", marks=pytest.mark.slow)],
+)
 def test_the_likelihood_is_the_product_of_all_conditionals(core: str, how: str) -> None:
     case = told(core, how)
     for may_end in (True, False):
-        nats, padding = np.split(np.asarray(case.model.token_nats(case.batch, may_end=may_end))[0], [len(case.tokens) - 1])
+        nats, padding = np.split(
+            np.asarray(case.model.token_nats(case.batch, may_end=may_end))[0],
+            [len(case.tokens) - 1],
+        )
         assert not padding.any()
         assert len(padding) or how == "voices"
         np.testing.assert_allclose(nats, case.nats(may_end=may_end), atol=1e-3)
@@ -149,9 +181,13 @@ def test_the_likelihood_is_the_product_of_all_conditionals(core: str, how: str) 
         assert (nats[-1] > 0) == may_end
     losses = case.model.nats(case.batch)
     assert float(np.sum(np.asarray(losses.sums))) == pytest.approx(case.nats().sum(), rel=1e-4)
-    durations = (case.tokens >= case.model.codec.layout.duration) & (case.tokens < case.model.codec.layout.bar)
+    durations = (case.tokens >= case.model.codec.layout.duration) & (
+        case.tokens < case.model.codec.layout.bar
+    )
     assert float(losses.events) == durations.sum() + 1
-    assert float(losses.objective) == pytest.approx(case.nats().sum() / (durations.sum() + 1), rel=1e-4)
+    assert float(losses.objective) == pytest.approx(
+        case.nats().sum() / (durations.sum() + 1), rel=1e-4
+    )
 
 
 @pytest.mark.parametrize("how", list(ENCODE))
@@ -187,10 +223,16 @@ def test_the_parts_of_an_event() -> None:
             either = row[4 + pitch] + row[layout.hold + pitch]
             chord -= np.log(either)
             held -= np.log(row[token] / either)
-    assert (case.tokens[CONTEXT:-1] >= layout.hold).sum() > (case.tokens[CONTEXT:-1] >= layout.duration).sum()  # some are held
-    np.testing.assert_allclose(np.asarray(case.model.nats(case.batch).sums), [chord, held, duration], rtol=1e-4)
+    assert (case.tokens[CONTEXT:-1] >= layout.hold).sum() > (
+        case.tokens[CONTEXT:-1] >= layout.duration
+    ).sum()  # some are held
+    np.testing.assert_allclose(
+        np.asarray(case.model.nats(case.batch).sums), [chord, held, duration], rtol=1e-4
+    )
     for how in ("frames", "voices"):
-        assert np.asarray(told("recurrent", how).model.nats(told("recurrent", how).batch).sums)[1] == 0  # nothing is held
+        assert (
+            np.asarray(told("recurrent", how).model.nats(told("recurrent", how).batch).sums)[1] == 0
+        )  # nothing is held
 
 
 @pytest.mark.parametrize("how", list(ENCODE))
@@ -217,7 +259,9 @@ def test_what_the_beginning_tells_costs_nothing_even_if_it_is_unknown() -> None:
 
 def test_a_piece_in_an_unknown_metre_may_begin_with_a_rest() -> None:
     model = told("recurrent", "events").model
-    piece = Piece.from_events([Event((), Fraction(1)), Event((60,), Fraction(1))], meters=(Meter(7, 8),))
+    piece = Piece.from_events(
+        [Event((), Fraction(1)), Event((60,), Fraction(1))], meters=(Meter(7, 8),)
+    )
     batch = windows(model.codec.encode_pieces([piece]), length=L)
     assert np.asarray(model.token_nats(batch)).max() < 1e3
 
@@ -226,12 +270,22 @@ def test_without_repeats_it_is_not_shown_what_was_heard_before() -> None:
     plain, case = build("recurrent", "events", repeats=False), told("recurrent", "events")
     assert len(plain.facts.kinds) == len(case.model.facts.kinds) - 3
     (logits,) = plain.logits(case.batch)
-    np.testing.assert_allclose(np.asarray(logits)[0, : len(case.logits)], stepped(plain, case.tokens), atol=2e-4)
+    np.testing.assert_allclose(
+        np.asarray(logits)[0, : len(case.logits)], stepped(plain, case.tokens), atol=2e-4
+    )
     inputs, targets, shown = case.batch
     other = shown.copy()
     other[..., [AGAIN, LENGTH]] = 5, 3
-    np.testing.assert_array_equal(np.asarray(plain.logits((inputs, targets, other))[0]), np.asarray(logits))
-    assert np.abs(np.asarray(case.model.logits((inputs, targets, other))[0])[0, : len(case.logits)] - case.logits).max() > 0.01
+    np.testing.assert_array_equal(
+        np.asarray(plain.logits((inputs, targets, other))[0]), np.asarray(logits)
+    )
+    assert (
+        np.abs(
+            np.asarray(case.model.logits((inputs, targets, other))[0])[0, : len(case.logits)]
+            - case.logits
+        ).max()
+        > 0.01
+    )
 
 
 @pytest.mark.parametrize("core", CORES)
@@ -240,7 +294,9 @@ def test_it_sees_nothing_of_what_comes(core: str) -> None:
     inputs, targets, shown = case.batch
     later = shown.copy()
     later[0, 20:] = shown[0, 3]
-    before, after = (np.asarray(case.model.logits((inputs, targets, each))[0])[0] for each in (shown, later))
+    before, after = (
+        np.asarray(case.model.logits((inputs, targets, each))[0])[0] for each in (shown, later)
+    )
     np.testing.assert_allclose(before[:20], after[:20], atol=1e-6)
     assert np.abs(before[20] - after[20]).max() > 1e-3
 
@@ -270,7 +326,14 @@ def test_takes_are_legal_and_as_long_as_asked(core: str, how: str) -> None:
     start, grid = start_of(model, choir(0)), model.codec.grid
     takes = {}
     for seed in (3, 3, 4):
-        rolled = roll(model, start, limits=Limits(9, 10**6, may_end=False), choice=Choice(), takes=6, seed=seed)
+        rolled = roll(
+            model,
+            start,
+            limits=Limits(9, 10**6, may_end=False),
+            choice=Choice(),
+            takes=6,
+            seed=seed,
+        )
         check_legal(model, rolled.tokens[:, :, 0])
         assert not (rolled.tokens == END).any()
         music = [model.codec.decode(take) for take in rolled.tokens]
@@ -279,8 +342,12 @@ def test_takes_are_legal_and_as_long_as_asked(core: str, how: str) -> None:
             assert [len(take) for take in music] == [8] * 6
     assert takes[3] != takes[4]
     steps = 3 * grid
-    rolled = roll(model, start, limits=Limits(10, steps, may_end=False), choice=Choice(), takes=6, seed=1)
-    lengths = [[event.duration * grid for event in model.codec.decode(take)] for take in rolled.tokens]
+    rolled = roll(
+        model, start, limits=Limits(10, steps, may_end=False), choice=Choice(), takes=6, seed=1
+    )
+    lengths = [
+        [event.duration * grid for event in model.codec.decode(take)] for take in rolled.tokens
+    ]
     assert all(sum(each[:-1]) < steps <= sum(each) for each in lengths)
 
 
@@ -292,8 +359,12 @@ def test_the_close_is_the_models_own_chance_of_an_end() -> None:
     for take, closing in zip(rolled.tokens[:2], rolled.closing[:2], strict=True):
         piece = take[: np.flatnonzero(take[:, 0])[-1] + 1, 0]
         legal = model.codec.may_follow(shown_of(model, piece)[-1])
-        weights = np.where(legal, np.exp(stepped(model, np.append(piece, END))[-1].astype(np.float64)), 0)
-        ends = [np.log(weights[END] / (weights.sum() - less)) for less in (0, weights[UNKNOWN])]  # an unknown duration is never chosen
+        weights = np.where(
+            legal, np.exp(stepped(model, np.append(piece, END))[-1].astype(np.float64)), 0
+        )
+        ends = [
+            np.log(weights[END] / (weights.sum() - less)) for less in (0, weights[UNKNOWN])
+        ]  # an unknown duration is never chosen
         assert min(abs(float(closing) - end) for end in ends) < 1e-3
 
 
@@ -323,7 +394,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, list[Checkpo
     assert len(train.inputs) == settings.train.batch_size
     points: list[Checkpoint] = []
     fitted = fit(model, train, valid, settings.train, keep=points.append)
-    return save_run(Run.from_training(settings, data, model, fitted), tmp_path_factory.mktemp("runs") / "run"), points
+    return save_run(
+        Run.from_training(settings, data, model, fitted), tmp_path_factory.mktemp("runs") / "run"
+    ), points
 
 
 @pytest.fixture(scope="module")
@@ -357,8 +430,13 @@ def test_it_goes_on_from_an_opening(run: Run) -> None:
 
 
 def test_large_chords_find_room(run: Run) -> None:
-    """Ten notes an event: an opening is kept whole, and as many events are composed as were asked for."""
-    full = Piece.from_events([Event(tuple(range(50 + n % 2, 70, 2)), Fraction(1)) for n in range(8)], meters=(Meter(3, 4),))
+    """Ten notes an event: an opening is kept whole, and as many events are composed as were asked
+    for.
+    """
+    full = Piece.from_events(
+        [Event(tuple(range(50 + n % 2, 70, 2)), Fraction(1)) for n in range(8)],
+        meters=(Meter(3, 4),),
+    )
     piece = compose(run, events=9, seed=1, takes=4, start=full, opening=8)
     assert piece.events[:7] == full.events[:7]
     assert len(piece.events) == 9
@@ -383,7 +461,9 @@ def test_a_saved_run_is_the_run(run: Run, again: Run) -> None:
     assert again.settings == run.settings
     assert again.history == run.history
     batch = windows(run.codec.encode_pieces([choir(0)]), length=L)
-    np.testing.assert_array_equal(np.asarray(again.model.token_nats(batch)), np.asarray(run.model.token_nats(batch)))
+    np.testing.assert_array_equal(
+        np.asarray(again.model.token_nats(batch)), np.asarray(run.model.token_nats(batch))
+    )
 
 
 def test_the_loaded_weights_are_those_that_the_history_judged(again: Run) -> None:
@@ -391,11 +471,15 @@ def test_the_loaded_weights_are_those_that_the_history_judged(again: Run) -> Non
     data = data_of("events")
     some = again.model.windows(data.encode(data.valid), again.settings.tokens, training=False)
     losses = again.model.losses(tuple(some), training=False)
-    assert float(np.sum(np.asarray(losses.sums))) / float(losses.events) == pytest.approx(again.best.val_loss, rel=1e-4)
+    assert float(np.sum(np.asarray(losses.sums))) / float(losses.events) == pytest.approx(
+        again.best.val_loss, rel=1e-4
+    )
     assert again.best.val_loss == min(epoch.val_loss for epoch in again.history)
 
 
-def test_what_is_kept_is_the_running_mean_of_the_weights(trained: tuple[Run, list[Checkpoint]]) -> None:
+def test_what_is_kept_is_the_running_mean_of_the_weights(
+    trained: tuple[Run, list[Checkpoint]],
+) -> None:
     run, points = trained
     mean: list[np.ndarray] = []
     for number, point in enumerate(points, 1):
@@ -414,7 +498,7 @@ def test_weights_of_another_size_are_one_line(run: Run, tmp_path: Path) -> None:
     about = json.loads((folder / "run.json").read_text())
     about["settings"]["model"]["units"] = 24
     (folder / "run.json").write_text(json.dumps(about))
-    with pytest.raises(UserError, match="the weights do not fit"):
+    with pytest.raises(PartimentoError, match="the weights do not fit"):
         _ = load_run(folder).model
 
 
@@ -429,7 +513,7 @@ def test_weights_of_another_size_are_one_line(run: Run, tmp_path: Path) -> None:
     ],
 )
 def test_sizes_that_make_no_sense(wrong: dict[str, Any], message: str) -> None:
-    with pytest.raises(UserError, match=message):
+    with pytest.raises(PartimentoError, match=message):
         Config(**wrong)
 
 
@@ -438,5 +522,5 @@ def test_frames_and_voices_as_they_are_set() -> None:
     assert data_of("voices").codec.frame == Fraction(1, 2)
     assert data_of("voices").codec.voices == 3
     for frame in ("0", "1.5", "1/0", "x", "-1"):
-        with pytest.raises(UserError, match=r"encode\.frame"):
+        with pytest.raises(PartimentoError, match=r"encode\.frame"):
             TokenSettings(frame=frame)

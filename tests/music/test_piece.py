@@ -18,7 +18,15 @@ durations = st.builds(F, st.integers(1, 24), st.sampled_from([1, 2, 3, 4, 5, 7, 
 maybe = st.none() | st.integers(0, 24)
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 notes = st.builds(
-    Note, times, durations, st.integers(0, 127), st.integers(1, 127), st.integers(0, 2), st.none() | st.integers(1, 8), maybe, st.booleans()
+    Note,
+    times,
+    durations,
+    st.integers(0, 127),
+    st.integers(1, 127),
+    st.integers(0, 2),
+    st.none() | st.integers(1, 8),
+    maybe,
+    st.booleans(),
 )
 
 
@@ -26,7 +34,9 @@ def timeline(mark):
     return st.lists(mark, max_size=3, unique_by=lambda one: one.onset).map(tuple)
 
 
-meters = st.builds(Meter, st.integers(1, 255), st.sampled_from([1, 2, 4, 8, 16, 32, 64, 128]), times)
+meters = st.builds(
+    Meter, st.integers(1, 255), st.sampled_from([1, 2, 4, 8, 16, 32, 64, 128]), times
+)
 keys = st.builds(Key, st.integers(-7, 7), st.sampled_from(["major", "minor"]), times)
 tempos = st.builds(Tempo, st.integers(1, 2**24 - 1), times)
 parts = st.builds(Part, words, st.none() | st.integers(0, 127), st.booleans())
@@ -84,7 +94,9 @@ def test_notes_never_overlap_in_their_part_and_pitch(some):
         lines.setdefault((note.part, note.pitch), []).append(note)
     for line in lines.values():
         assert all(a.end <= b.onset for a, b in pairwise(line))
-    assert {(n.part, n.pitch, n.onset) for n in Notes(some)} == {(n.part, n.pitch, n.onset) for n in some}
+    assert {(n.part, n.pitch, n.onset) for n in Notes(some)} == {
+        (n.part, n.pitch, n.onset) for n in some
+    }
 
 
 def test_all_real_files_survive_json_and_events(data_folder):
@@ -114,7 +126,9 @@ def test_a_key_is_read_as_people_write_it(words: str, name: str) -> None:
     assert Key.from_name(words).name == name
 
 
-@pytest.mark.parametrize("words", ["", "J major", "D dorian", "Bbb", "ds-moll", "minor", "C-is-moll", "7"])
+@pytest.mark.parametrize(
+    "words", ["", "J major", "D dorian", "Bbb", "ds-moll", "minor", "C-is-moll", "7"]
+)
 def test_what_is_no_key_is_refused_with_examples(words: str) -> None:
     with pytest.raises(ValueError, match=r"no such key.*es-moll"):
         Key.from_name(words)

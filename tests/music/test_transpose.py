@@ -13,9 +13,15 @@ from hypothesis import strategies as st
 from tests.conftest import small_piece
 
 from partimento import Key, Meter, Note, Part, Piece, Tempo
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.music.piece import Event, Notes, merge_held
-from partimento.music.transpose import interval_to_common_key, interval_to_common_octave, shifts_within, transpose, transpose_back
+from partimento.music.transpose import (
+    interval_to_common_key,
+    interval_to_common_octave,
+    shifts_within,
+    transpose,
+    transpose_back,
+)
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.windows import windows
 from partimento.training.dataset import DataSet, in_common_key, prepare
@@ -38,7 +44,9 @@ NOTES = st.builds(
 
 @st.composite
 def any_pieces(draw: st.DrawFn) -> Piece:
-    """Notes in three parts, the last of drums, with fingerings, grace notes and keys in any spelling."""
+    """Notes in three parts, the last of drums, with fingerings, grace notes and keys in any
+    spelling.
+    """
     return Piece(
         draw(st.lists(NOTES, max_size=12)),
         keys=tuple(draw(st.lists(KEYS, max_size=4, unique_by=lambda key: key.onset))),
@@ -61,7 +69,9 @@ def test_there_and_back_is_the_same_in_every_field(piece: Piece, semitones: int)
     back = transpose(moved, -semitones)
     bare = [replace(note, string=None, fret=None) for note in back.notes]
     assert bare == [replace(note, string=None, fret=None) for note in piece.notes]
-    assert [(key.tonic, key.mode, key.onset) for key in back.keys] == [(key.tonic, key.mode, key.onset) for key in piece.keys]
+    assert [(key.tonic, key.mode, key.onset) for key in back.keys] == [
+        (key.tonic, key.mode, key.onset) for key in piece.keys
+    ]
     assert back.replace(notes=piece.notes, keys=piece.keys) == piece
 
 
@@ -70,11 +80,16 @@ def test_there_and_back_is_the_same_in_every_field(piece: Piece, semitones: int)
 def test_all_sounds_as_many_semitones_higher(piece: Piece, semitones: int) -> None:
     moved = transpose(piece, semitones)
     drums = [note.part == 2 for note in piece.notes]
-    want = Counter((n.onset, n.duration, n.pitch + (0 if drum else semitones), n.part) for n, drum in zip(piece.notes, drums, strict=True))
+    want = Counter(
+        (n.onset, n.duration, n.pitch + (0 if drum else semitones), n.part)
+        for n, drum in zip(piece.notes, drums, strict=True)
+    )
     assert Counter((n.onset, n.duration, n.pitch, n.part) for n in moved.notes) == want
     assert [key.tonic for key in moved.keys] == [(key.tonic + semitones) % 12 for key in piece.keys]
     if semitones:
-        assert all(note.string is None and note.fret is None for note in moved.notes if note.part != 2)
+        assert all(
+            note.string is None and note.fret is None for note in moved.notes if note.part != 2
+        )
 
 
 @pytest.mark.parametrize("fifths", range(-7, 8))
@@ -90,7 +105,10 @@ def test_which_keys_come_back_by_themselves(fifths: int, mode: str) -> None:
 
 
 def test_what_was_changed_in_between_is_kept() -> None:
-    piece = Piece([Note(Fraction(i), Fraction(1), 60 + i, string=2, fret=i) for i in range(4)], keys=(Key(-6),))
+    piece = Piece(
+        [Note(Fraction(i), Fraction(1), 60 + i, string=2, fret=i) for i in range(4)],
+        keys=(Key(-6),),
+    )
     moved = transpose(piece, 6)
     longer = moved.replace(notes=[*moved.notes, Note(Fraction(9), Fraction(1), 70)])
     back = transpose_back(longer, 6, piece)
@@ -115,11 +133,19 @@ def test_prepared_pieces_have_their_exact_inverse(how: str) -> None:
     assert (item.interval == 0) == (how in ("none", "all"))
 
 
-@given(st.lists(st.tuples(st.integers(36, 91), st.integers(1, 8)), min_size=1, max_size=12), st.integers(-36, 36))
+@given(
+    st.lists(st.tuples(st.integers(36, 91), st.integers(1, 8)), min_size=1, max_size=12),
+    st.integers(-36, 36),
+)
 @settings(deadline=None, max_examples=200)
 def test_pieces_of_other_keys_and_octaves_meet(rows: list[tuple[int, int]], shift: int) -> None:
     def of(by: int) -> Notes:
-        return Notes([Note(Fraction(i), Fraction(length, 3), pitch + by) for i, (pitch, length) in enumerate(rows)])
+        return Notes(
+            [
+                Note(Fraction(i), Fraction(length, 3), pitch + by)
+                for i, (pitch, length) in enumerate(rows)
+            ]
+        )
 
     key = Key.from_tonic(7, "minor")
     other = Key.from_tonic((7 + shift) % 12, "minor")
@@ -142,9 +168,15 @@ def test_guitar_an_octave_high_meets_guitar_as_it_sounds() -> None:
 
 def test_a_piece_of_nothing_and_a_piece_at_the_edge() -> None:
     assert in_common_key(Piece(()), "key-octave").moved == Piece(())
-    for high in (100, 112, 124):  # all but the last note ask for three octaves up, for which the last leaves no room
+    for high in (
+        100,
+        112,
+        124,
+    ):  # all but the last note ask for three octaves up, for which the last leaves no room
         pitches = (24, 28, 31, 29, 26, 24, 23, 24) * 3 + (high,)
-        item = in_common_key(Piece([Note(Fraction(i), Fraction(1), p) for i, p in enumerate(pitches)]), "key-octave")
+        item = in_common_key(
+            Piece([Note(Fraction(i), Fraction(1), p) for i, p in enumerate(pitches)]), "key-octave"
+        )
         assert interval_to_common_octave(item.piece.notes, item.key) > 127 - high >= item.interval
         assert (item.interval - interval_to_common_key(item.key)) % 12 == 0
 
@@ -164,7 +196,13 @@ def test_shifts_keep_to_the_range() -> None:
 
 def _prepared(how: str, **more: int) -> DataSet:
     pieces = [small_piece(number, shift=number % 4) for number in range(9)]
-    return prepare(pieces, TokenSettings(**{"transpose": how, "min_count": 1, **more}), validation=0.3, test=0.2, seed=1)
+    return prepare(
+        pieces,
+        TokenSettings(**{"transpose": how, "min_count": 1, **more}),
+        validation=0.3,
+        test=0.2,
+        seed=1,
+    )
 
 
 def test_copies_are_what_transposing_gives() -> None:
@@ -185,12 +223,16 @@ def test_copies_are_what_transposing_gives() -> None:
 
 def test_a_chord_unknown_in_one_key_may_be_known_in_another() -> None:
     data = _prepared("all", low=40, high=83)
-    once = replace(data.codec, chords=replace(data.codec.chords, symbols=data.codec.chords.symbols[::2]))
+    once = replace(
+        data.codec, chords=replace(data.codec.chords, symbols=data.codec.chords.symbols[::2])
+    )
     data = replace(data, codec=once)
     made = iter(data.encode_training())
     for item in data.train:
         for shift in item.copies:
-            assert np.array_equal(next(made).tokens, once.encode(transpose(item.moved, shift).events).tokens)
+            assert np.array_equal(
+                next(made).tokens, once.encode(transpose(item.moved, shift).events).tokens
+            )
 
 
 def test_only_training_pieces_have_copies() -> None:
@@ -201,16 +243,28 @@ def test_only_training_pieces_have_copies() -> None:
         assert all(item.interval == 0 and item.copies == (0,) for item in mine)
         assert windows(data.encode(mine)).inputs.shape == windows(plain.encode(theirs)).inputs.shape
     assert [item.piece for item in data.train] == [item.piece for item in plain.train]
-    assert len(data.encode_training()) == sum(len(item.copies) for item in data.train) > 2 * len(data.train)
+    assert (
+        len(data.encode_training())
+        == sum(len(item.copies) for item in data.train)
+        > 2 * len(data.train)
+    )
     assert len(plain.encode_training()) == len(plain.train)
     assert data.fingerprint == plain.fingerprint
 
 
 def test_no_copy_is_held_out_music() -> None:
-    """Pieces that are each other's transposition share a side, hence no copy of a training piece is a validation or test piece."""
+    """Pieces that are each other's transposition share a side, hence no copy of a training piece is
+    a validation or test piece.
+    """
     pieces = [small_piece(number, shift=shift) for number in range(6) for shift in (0, 3, -4)]
-    data = prepare(pieces, TokenSettings(transpose="all", min_count=1), validation=0.3, test=0.2, seed=1)
-    learned = {replace(item, piece=transpose(item.moved, shift)).signature for item in data.train for shift in item.copies}
+    data = prepare(
+        pieces, TokenSettings(transpose="all", min_count=1), validation=0.3, test=0.2, seed=1
+    )
+    learned = {
+        replace(item, piece=transpose(item.moved, shift)).signature
+        for item in data.train
+        for shift in item.copies
+    }
     held = {item.signature for item in (*data.valid, *data.test)}
     assert len(learned) + len(held) == 6
     assert not learned & held
@@ -218,9 +272,16 @@ def test_no_copy_is_held_out_music() -> None:
 
 def test_the_vocabulary_is_that_of_the_copies() -> None:
     data = _prepared("all", low=40, high=83)
-    want = Counter(event.chord for item in data.train for s in item.copies for event in merge_held(transpose(item.moved, s).events))
+    want = Counter(
+        event.chord
+        for item in data.train
+        for s in item.copies
+        for event in merge_held(transpose(item.moved, s).events)
+    )
     assert set(data.codec.chords.symbols) == set(want)
-    assert [want[chord] for chord in data.codec.chords.symbols] == sorted(want.values(), reverse=True)
+    assert [want[chord] for chord in data.codec.chords.symbols] == sorted(
+        want.values(), reverse=True
+    )
     middle = sorted(want.values())[len(want) // 2]
     often = _prepared("all", low=40, high=83, min_count=middle).codec.chords.symbols
     assert set(often) == {chord for chord, count in want.items() if count >= middle} < set(want)
@@ -232,15 +293,30 @@ def test_the_vocabulary_is_that_of_the_copies() -> None:
 
 def test_copies_are_no_evidence_of_a_duration() -> None:
     """Seen once, a duration stays below a `min_count` of two, however many copies its piece has."""
-    odd = [Event((60, 64), Fraction(1)), Event((62, 65), Fraction(5, 7)), Event((60, 64), Fraction(1))]
-    pieces = [Piece.from_events([*odd, *small_piece(n).events]) if n == 0 else small_piece(n) for n in range(4)]
+    odd = [
+        Event((60, 64), Fraction(1)),
+        Event((62, 65), Fraction(5, 7)),
+        Event((60, 64), Fraction(1)),
+    ]
+    pieces = [
+        Piece.from_events([*odd, *small_piece(n).events]) if n == 0 else small_piece(n)
+        for n in range(4)
+    ]
     for seed in range(8):
-        data = prepare(pieces, TokenSettings(transpose="all", low=30, high=90), validation=0.3, test=0.1, seed=seed)
+        data = prepare(
+            pieces,
+            TokenSettings(transpose="all", low=30, high=90),
+            validation=0.3,
+            test=0.1,
+            seed=seed,
+        )
         assert Fraction(5, 7) not in data.codec.durations.symbols
 
 
 def test_a_range_that_nothing_fits_is_told() -> None:
-    with pytest.raises(UserError, match=r"no training piece fits into the pitches 60 to 65: tokens\.low"):
+    with pytest.raises(
+        PartimentoError, match=r"no training piece fits into the pitches 60 to 65: tokens\.low"
+    ):
         _prepared("all", low=60, high=65)
     assert all(item.copies == (0,) for item in _prepared("key", low=60, high=65).train)
 
@@ -248,12 +324,19 @@ def test_a_range_that_nothing_fits_is_told() -> None:
 # ---------------------------------------------------------------------- settings
 
 
-@pytest.mark.parametrize("wrong", [{"transpose": "octave"}, {"low": -1}, {"high": 128}, {"low": 60, "high": 60}])
+@pytest.mark.parametrize(
+    "wrong", [{"transpose": "octave"}, {"low": -1}, {"high": 128}, {"low": 60, "high": 60}]
+)
 def test_settings_that_mean_nothing(wrong: dict[str, object]) -> None:
-    with pytest.raises(UserError, match=r"tokens\.(transpose|low|high)"):
+    with pytest.raises(PartimentoError, match=r"tokens\.(transpose|low|high)"):
         TokenSettings(**wrong)
 
 
 def test_which_modes_have_a_common_key() -> None:
-    assert [TokenSettings(transpose=how).to_common_key for how in MODES] == [False, True, True, False]
+    assert [TokenSettings(transpose=how).to_common_key for how in MODES] == [
+        False,
+        True,
+        True,
+        False,
+    ]
     assert TokenSettings().transpose == "key"

@@ -15,7 +15,9 @@ import pytest
 
 
 def data_in(page: str) -> dict[str, Any]:
-    (text,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
+    (text,) = re.findall(
+        r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL
+    )
     return dict(json.loads(text))
 
 
@@ -31,7 +33,11 @@ class Markup(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        self.addresses |= {value or "" for name, value in attrs if name in ("src", "href", "srcset", "action", "data")}
+        self.addresses |= {
+            value or ""
+            for name, value in attrs
+            if name in ("src", "href", "srcset", "action", "data")
+        }
         self.handlers += [name for name in given if name.startswith("on")]
         if given.get("http-equiv") == "Content-Security-Policy":
             self.policy = given["content"] or ""
@@ -43,22 +49,41 @@ class Markup(HTMLParser):
 
 
 def is_self_contained(page: str) -> None:
-    """Nothing is loaded, no markup comes from texts, and the only script is the one that the policy knows."""
+    """Nothing is loaded, no markup comes from texts, and the only script is the one that the policy
+    knows.
+    """
     markup = Markup(page)
     assert markup.policy.startswith("default-src 'none';")
-    assert f"script-src 'sha256-{base64.b64encode(hashlib.sha256(markup.script.encode()).digest()).decode()}'" in markup.policy
+    assert (
+        f"script-src 'sha256-{base64.b64encode(hashlib.sha256(markup.script.encode()).digest()).decode()}'"
+        in markup.policy
+    )
     assert markup.addresses == {"data:,"}
     assert markup.handlers == []
-    without = page.replace("http://www.w3.org/2000/svg", "").replace("http://www.w3.org/1999/xlink", "")
+    without = page.replace("http://www.w3.org/2000/svg", "").replace(
+        "http://www.w3.org/1999/xlink", ""
+    )
     assert not re.search(r"https?://|@import|url\(", without)
 
 
 def opened(browser: Any, path: Path) -> Any:
     tab = browser.new_page(viewport={"width": 1000, "height": 1000})
     tab.problems = []
-    tab.on("console", lambda message: tab.problems.append(message.text) if message.type in ("error", "warning") else None)
+    tab.on(
+        "console",
+        lambda message: (
+            tab.problems.append(message.text) if message.type in ("error", "warning") else None
+        ),
+    )
     tab.on("pageerror", lambda error: tab.problems.append(str(error)))
-    tab.on("request", lambda request: tab.problems.append(request.url) if not request.url.startswith(("file:", "data:")) else None)
+    tab.on(
+        "request",
+        lambda request: (
+            tab.problems.append(request.url)
+            if not request.url.startswith(("file:", "data:"))
+            else None
+        ),
+    )
     tab.goto(path.as_uri())
     return tab
 

@@ -16,9 +16,15 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from partimento import Meter, Note, Part, Piece, Source
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.music.names import duration_name, pitch_name
-from partimento.plots.corpus import chord_coverage, duration_histogram, key_histogram, pitch_histogram, vocabulary_growth
+from partimento.plots.corpus import (
+    chord_coverage,
+    duration_histogram,
+    key_histogram,
+    pitch_histogram,
+    vocabulary_growth,
+)
 from partimento.plots.piano_roll import HEIGHT, piano_roll
 from partimento.plots.style import COLOURS, plain_title, write_plot
 
@@ -36,8 +42,20 @@ def words(figure: Figure) -> list[str]:
     found: list[str] = []
     for axes in figure.axes:
         ticks = [*axes.get_xticklabels(), *axes.get_yticklabels()]
-        found += [text.get_text() for text in (*axes.texts, *ticks, axes.title, axes._left_title, axes.xaxis.label, axes.yaxis.label)]
-        found += [text.get_text() for text in (axes.get_legend().get_texts() if axes.get_legend() else ())]
+        found += [
+            text.get_text()
+            for text in (
+                *axes.texts,
+                *ticks,
+                axes.title,
+                axes._left_title,
+                axes.xaxis.label,
+                axes.yaxis.label,
+            )
+        ]
+        found += [
+            text.get_text() for text in (axes.get_legend().get_texts() if axes.get_legend() else ())
+        ]
     return [word for word in (*found, *(text.get_text() for text in figure.texts)) if word]
 
 
@@ -45,15 +63,40 @@ def fits(figure: Figure) -> bool:
     """Whether all that is drawn lies within the page."""
     figure.draw_without_rendering()
     box, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
-    return bool(box.x0 >= -0.02 and box.y0 >= -0.02 and box.x1 <= width + 0.02 and box.y1 <= height + 0.02)
+    return bool(
+        box.x0 >= -0.02 and box.y0 >= -0.02 and box.x1 <= width + 0.02 and box.y1 <= height + 0.02
+    )
 
 
 def test_keys_in_the_order_of_fifths() -> None:
-    figure = key_histogram({"C major": 5, "a minor": 3, "G major": 2, "B- major": 1, "e- minor": 4, "F# major": 6, "C# major": 7})
+    figure = key_histogram(
+        {
+            "C major": 5,
+            "a minor": 3,
+            "G major": 2,
+            "B- major": 1,
+            "e- minor": 4,
+            "F# major": 6,
+            "C# major": 7,
+        }
+    )
     axes = figure.axes[0]
     major, minor = heights(axes)
     labels = [label.get_text().split("\n") for label in axes.get_xticklabels()]
-    assert [label[0] for label in labels] == ["D♭", "A♭", "E♭", "B♭", "F", "C", "G", "D", "A", "E", "B", "F♯/G♭"]
+    assert [label[0] for label in labels] == [
+        "D♭",
+        "A♭",
+        "E♭",
+        "B♭",
+        "F",
+        "C",
+        "G",
+        "D",
+        "A",
+        "E",
+        "B",
+        "F♯/G♭",
+    ]
     assert [label[1] for label in labels][5:8] == ["Am", "Em", "Bm"]
     assert major == [7, 0, 0, 1, 0, 5, 2, 0, 0, 0, 0, 6]  # C sharp and D flat are one
     assert minor == [0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 4]
@@ -78,7 +121,10 @@ def test_durations_by_name() -> None:
 
 def test_what_is_rarer_than_one_in_a_thousand_has_no_bar() -> None:
     figure = duration_histogram({"1": 9999, "2": 1, "4": 1})
-    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["quarter", "other note values (2)"]
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == [
+        "quarter",
+        "other note values (2)",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -105,12 +151,17 @@ def test_pitches_stand_over_their_keys() -> None:
     assert [label.get_text() for label in keys.get_xticklabels()] == ["C2", "C3", "C4", "C5"]
     (black,) = [found for found in keys.collections if isinstance(found, PolyCollection)]
     centres = [path.vertices[:4, 0].mean() for path in black.get_paths()]
-    assert centres == [pytest.approx(pitch) for pitch in range(36, 77) if "♯" in pitch_name(pitch) or "♭" in pitch_name(pitch)]
+    assert centres == [
+        pytest.approx(pitch)
+        for pitch in range(36, 77)
+        if "♯" in pitch_name(pitch) or "♭" in pitch_name(pitch)
+    ]
 
 
 def test_coverage_shows_each_split() -> None:
     figure = chord_coverage(
-        {"as written": ([1, 10, 100], [0.1, 0.5, 1.0]), "moved": ([1, 50], [0.2, 1.0])}, {"once": [0.1, 0.3], "twice": [0.4]}
+        {"as written": ([1, 10, 100], [0.1, 0.5, 1.0]), "moved": ([1, 50], [0.2, 1.0])},
+        {"once": [0.1, 0.3], "twice": [0.4]},
     )
     left, right = figure.axes
     assert [line.get_label() for line in left.lines] == ["as written", "moved"]
@@ -142,7 +193,12 @@ def duet(**changes: object) -> Piece:
         Note(4 * Q, 3 * Q, 72, velocity=40, part=1),
     ]
     meters = (Meter(4, 4), Meter(3, 4, onset=4 * Q))
-    whole = {"meters": meters, "parts": (Part("Primo:"), Part("1")), "title": "Duet", "composer": "Anna"} | changes
+    whole = {
+        "meters": meters,
+        "parts": (Part("Primo:"), Part("1")),
+        "title": "Duet",
+        "composer": "Anna",
+    } | changes
     return Piece(notes, **whole)
 
 
@@ -150,7 +206,9 @@ def boxes(figure: Figure, label: str = "notes") -> np.ndarray:
     """(N, 4): left, right, bottom, top of the notes or of their strikes, sorted."""
     (found,) = [shape for shape in figure.axes[1].collections if shape.get_label() == label]
     corners = [path.vertices[:4] for path in found.get_paths()]
-    return np.array(sorted((v[:, 0].min(), v[:, 0].max(), v[:, 1].min(), v[:, 1].max()) for v in corners))
+    return np.array(
+        sorted((v[:, 0].min(), v[:, 0].max(), v[:, 1].min(), v[:, 1].max()) for v in corners)
+    )
 
 
 def test_a_note_is_a_box_and_each_strike_an_edge() -> None:
@@ -173,7 +231,12 @@ def test_a_note_is_a_box_and_each_strike_an_edge() -> None:
 
 def test_a_long_note_over_two_of_another_part_is_as_slim_as_over_one() -> None:
     parts = (Part("a"), Part("b"), Part("c"))
-    two = [Note(Fraction(0), Q, 60), Note(Q, Q, 60), Note(Fraction(0), 2 * Q, 60, part=1), Note(Fraction(5), Q, 60, part=1)]
+    two = [
+        Note(Fraction(0), Q, 60),
+        Note(Q, Q, 60),
+        Note(Fraction(0), 2 * Q, 60, part=1),
+        Note(Fraction(5), Q, 60, part=1),
+    ]
     tall = boxes(piano_roll(Piece(two, parts=parts)))
     assert (tall[:, 3] - tall[:, 2]).round(6).tolist() == [HEIGHT, HEIGHT / 2, HEIGHT, HEIGHT]
     three = boxes(piano_roll(Piece([*two, Note(Fraction(1, 2), Q, 60, part=2)], parts=parts)))
@@ -190,14 +253,25 @@ def test_what_a_roll_says() -> None:
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["Primo", "part 2"]
     assert [text.get_text().strip() for text in axes.texts] == ["3/4"]
     assert "4/4   ♩ = 120   2 bars" in words(figure)
-    assert {"C3", "C4", "C5", "D", "B"} <= {label.get_text() for label in figure.axes[0].get_yticklabels()}
-    ticks = {label.get_text(): tick for label, tick in zip(figure.axes[0].get_yticklabels(), figure.axes[0].get_yticks(), strict=True)}
+    assert {"C3", "C4", "C5", "D", "B"} <= {
+        label.get_text() for label in figure.axes[0].get_yticklabels()
+    }
+    ticks = {
+        label.get_text(): tick
+        for label, tick in zip(
+            figure.axes[0].get_yticklabels(), figure.axes[0].get_yticks(), strict=True
+        )
+    }
     assert (ticks["C3"], ticks["C4"]) == (48, 60)
-    assert [patch.get_facecolor()[:3] for patch in axes.get_legend().get_patches()] == [to_rgb(colour) for colour in COLOURS[:2]]
+    assert [patch.get_facecolor()[:3] for patch in axes.get_legend().get_patches()] == [
+        to_rgb(colour) for colour in COLOURS[:2]
+    ]
 
 
 def test_a_softer_note_is_paler() -> None:
-    (notes,) = [shape for shape in piano_roll(duet()).axes[1].collections if shape.get_label() == "notes"]
+    (notes,) = [
+        shape for shape in piano_roll(duet()).axes[1].collections if shape.get_label() == "notes"
+    ]
     colours = {tuple(np.round(colour[:3], 3)) for colour in notes.get_facecolor()}
     full = {tuple(np.round(to_rgb(colour), 3)) for colour in COLOURS[:2]}
     (pale,) = colours - full
@@ -209,29 +283,40 @@ def test_a_view_from_the_middle() -> None:
     figure = piano_roll(duet(), first_bar=2, bars=1, title="Middle")
     notes, strikes = boxes(figure), boxes(figure, "strikes")
     assert notes[:, :2].tolist() == [[4, 6], [4, 7]]
-    assert strikes[:, 2].tolist() == notes[notes[:, 2] > 60, 2].tolist()  # the bass sounds on: it is not struck here
+    assert (
+        strikes[:, 2].tolist() == notes[notes[:, 2] > 60, 2].tolist()
+    )  # the bass sounds on: it is not struck here
     assert figure.get_suptitle() == "Middle"
     assert "3/4   ♩ = 120   bar 2 of 2" in words(figure)
-    with pytest.raises(UserError, match="no bar 3: the piece has 2"):
+    with pytest.raises(PartimentoError, match="no bar 3: the piece has 2"):
         piano_roll(duet(), first_bar=3)
 
 
 def test_bars_with_a_pickup() -> None:
     piece = Piece([Note(Fraction(i), Q, 60) for i in range(9)], pickup=Q)
-    assert [label.get_text() for label in piano_roll(piece).axes[1].get_xticklabels()] == ["0", "1", "2"]
+    assert [label.get_text() for label in piano_roll(piece).axes[1].get_xticklabels()] == [
+        "0",
+        "1",
+        "2",
+    ]
     assert piano_roll(piece, first_bar=1).axes[1].get_xlim() == (1, 9)
 
 
 def test_drums_are_drawn_only_alone() -> None:
     kit = Part("Kit", is_drum=True)
-    both = Piece([Note(Fraction(0), Q, 60), Note(Fraction(0), Q, 36, part=1)], parts=(Part("Flute"), kit))
+    both = Piece(
+        [Note(Fraction(0), Q, 60), Note(Fraction(0), Q, 36, part=1)], parts=(Part("Flute"), kit)
+    )
     assert len(boxes(piano_roll(both))) == 1
     assert piano_roll(both).axes[1].get_legend() is None
     assert len(boxes(piano_roll(Piece([Note(Fraction(0), Q, 36)], parts=(kit,))))) == 1
 
 
 def test_more_parts_than_colours() -> None:
-    many = Piece([Note(Fraction(i), Q, 40 + part, part=part) for part in range(9) for i in range(9 - part)], parts=(Part(),) * 9)
+    many = Piece(
+        [Note(Fraction(i), Q, 40 + part, part=part) for part in range(9) for i in range(9 - part)],
+        parts=(Part(),) * 9,
+    )
     legend = [text.get_text() for text in piano_roll(many).axes[1].get_legend().get_texts()]
     assert legend == [f"part {number}" for number in range(1, 7)] + ["3 others"]
 
@@ -244,7 +329,10 @@ def test_long_views_number_only_some_bars() -> None:
 
 def test_everything_lies_on_the_page() -> None:
     figures = [
-        key_histogram({"e- minor": 99999}, title="Keys of a corpus with a rather long name, of which more could be said than fits"),
+        key_histogram(
+            {"e- minor": 99999},
+            title="Keys of a corpus with a rather long name, of which more could be said than fits",
+        ),
         duration_histogram({"1/4": 5_000_000, "5/4": 3, "1/384": 2}),
         pitch_histogram(dict.fromkeys(range(128), 10**6)),
         chord_coverage(
@@ -252,7 +340,12 @@ def test_everything_lies_on_the_page() -> None:
             {f"in the common key,\nseen {n} or more": [0.1, 0.9] for n in ("once", "twice")},
         ),
         vocabulary_growth({"in the common key": ([1, 100_000], [1, 1e6])}),
-        piano_roll(duet(title="A very long title of a piece " * 4, parts=(Part("Primo"), Part("A part with a name that never ends")))),
+        piano_roll(
+            duet(
+                title="A very long title of a piece " * 4,
+                parts=(Part("Primo"), Part("A part with a name that never ends")),
+            )
+        ),
     ]
     assert [fits(figure) for figure in figures] == [True] * len(figures)
 
@@ -275,10 +368,10 @@ def test_equal_pictures_are_equal_bytes(tmp_path: Path, suffix: str) -> None:
 def test_a_picture_is_not_written_over_another(tmp_path: Path) -> None:
     figure = vocabulary_growth({})
     path = write_plot(figure, tmp_path / "deep" / "growth.png")
-    with pytest.raises(UserError, match="is there already"):
+    with pytest.raises(PartimentoError, match="is there already"):
         write_plot(figure, path)
     write_plot(figure, path, force=True)
-    with pytest.raises(UserError, match=r"\.png or \.svg"):
+    with pytest.raises(PartimentoError, match=r"\.png or \.svg"):
         write_plot(figure, tmp_path / "growth.pdf")
 
 
@@ -301,7 +394,9 @@ def test_odd_words_and_empty_counts(tmp_path: Path) -> None:
 
 
 def test_matplotlib_is_left_as_it_was() -> None:
-    """In a fresh process: nothing is loaded before it is used, pyplot never, and no setting stays changed."""
+    """In a fresh process: nothing is loaded before it is used, pyplot never, and no setting stays
+    changed.
+    """
     code = (
         "import sys, partimento.plots.corpus, partimento.plots.piano_roll\n"
         "assert 'matplotlib' not in sys.modules\n"

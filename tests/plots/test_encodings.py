@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.plots import encodings_figure
 from partimento.plots.encodings import all_notes_and_pairs
 from partimento.plots.style import COLOURS
@@ -15,8 +15,15 @@ from partimento.plots.style import COLOURS
 
 def ones(axes: Axes) -> list[tuple[int, str]]:
     """Column and label of the row of each cell that is a one."""
-    rows = {round(y): label.get_text().split("  ")[0] for y, label in zip(axes.get_yticks(), axes.get_yticklabels(), strict=True)}
-    cells = [patch for patch in axes.patches if isinstance(patch, Rectangle) and to_hex(patch.get_facecolor()).upper() == COLOURS[0]]
+    rows = {
+        round(y): label.get_text().split("  ")[0]
+        for y, label in zip(axes.get_yticks(), axes.get_yticklabels(), strict=True)
+    }
+    cells = [
+        patch
+        for patch in axes.patches
+        if isinstance(patch, Rectangle) and to_hex(patch.get_facecolor()).upper() == COLOURS[0]
+    ]
     return sorted((round(cell.get_x() + 0.46), rows[round(cell.get_y() + 0.46)]) for cell in cells)
 
 
@@ -24,10 +31,23 @@ def test_the_tutorials_three_vectors() -> None:
     many, one = encodings_figure().axes
     assert ones(many) == [(0, "C4"), (1, "D4"), (2, "C4"), (2, "D4")]
     assert ones(one) == [(0, "C4"), (1, "D4"), (2, "C4 + D4")]
-    assert (many.get_title(loc="left"), one.get_title(loc="left")) == ("Many-hot: 128 elements", "One-hot: 8,256 elements")
+    assert (many.get_title(loc="left"), one.get_title(loc="left")) == (
+        "Many-hot: 128 elements",
+        "One-hot: 8,256 elements",
+    )
     assert [label.get_text() for label in many.get_xticklabels()] == ["C4", "D4", "C4\n+ D4"]
     numbers = [label.get_text().split("  ")[-1] for label in many.get_yticklabels()]
-    assert numbers == ["127", "", "63", "62", "61", "60", "59", "", "0"]  # nothing is left out in silence
+    assert numbers == [
+        "127",
+        "",
+        "63",
+        "62",
+        "61",
+        "60",
+        "59",
+        "",
+        "0",
+    ]  # nothing is left out in silence
     assert many.get_ylim() == one.get_ylim()
 
 
@@ -46,8 +66,8 @@ def test_there_are_as_many_chords_as_the_tutorial_counts() -> None:
 
 
 def test_what_cannot_be_encoded_is_refused() -> None:
-    with pytest.raises(UserError, match="lacks the chord C4 \\+ E4 \\+ G4"):
+    with pytest.raises(PartimentoError, match="lacks the chord C4 \\+ E4 \\+ G4"):
         encodings_figure([(60, 64, 67)])
     for chords in ([], [(128,)], [(-1,)]):
-        with pytest.raises(UserError, match="at least one chord"):
+        with pytest.raises(PartimentoError, match="at least one chord"):
             encodings_figure(chords)

@@ -10,16 +10,16 @@ import pytest
 from PIL import Image
 from tests.plots.pages import opened
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.plots import write_animation, write_learning_page
 
 
 def test_files_have_the_suffix_of_what_they_hold(tmp_path: Path) -> None:
     assert write_animation(b"GIF89a", tmp_path / "a.gif").read_bytes() == b"GIF89a"
     assert write_animation("<p>é", tmp_path / "a.html").read_text(encoding="utf-8") == "<p>é"
-    with pytest.raises(UserError, match=r"a \.gif file"):
+    with pytest.raises(PartimentoError, match=r"a \.gif file"):
         write_animation(b"GIF89a", tmp_path / "b.html")
-    with pytest.raises(UserError, match="there already"):
+    with pytest.raises(PartimentoError, match="there already"):
         write_animation("<p>", tmp_path / "a.html")
     write_animation("<p>", tmp_path / "a.html", force=True)
     assert (tmp_path / "a.html").read_text() == "<p>"
@@ -34,17 +34,25 @@ def test_the_index_shows_what_was_made(tmp_path: Path) -> None:
         "Latent": [("latent.html", "play it")],
     }
     page = write_learning_page(tmp_path, "vae <1>", sections).read_text(encoding="utf-8")
-    assert '<img src="loss%20a.png" alt="Loss, &quot;best&quot; in epoch 3" width="30" height="20"' in page
+    assert (
+        '<img src="loss%20a.png" alt="Loss, &quot;best&quot; in epoch 3" width="30" height="20"'
+        in page
+    )
     assert "<h2" in page
     assert "Losses &amp; more</h2>" in page
     assert page.index("loss%20a.png") < page.index("history.csv") < page.index("latent.html")
-    assert set(re.findall(r'(?:src|href)="([^"]*)"', page)) == {"data:,", "loss%20a.png", "history.csv", "latent.html"}
+    assert set(re.findall(r'(?:src|href)="([^"]*)"', page)) == {
+        "data:,",
+        "loss%20a.png",
+        "history.csv",
+        "latent.html",
+    }
     assert "<script" not in page
     assert "vae &lt;1&gt;" in page
-    with pytest.raises(UserError, match="there already"):
+    with pytest.raises(PartimentoError, match="there already"):
         write_learning_page(tmp_path, "a", {})
     for missing in ("none.png", "../index.html", str(tmp_path / "loss a.png")):
-        with pytest.raises(UserError, match="no such file"):
+        with pytest.raises(PartimentoError, match="no such file"):
             write_learning_page(tmp_path, "a", {"b": [(missing, "c")]}, force=True)
 
 

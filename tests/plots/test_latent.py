@@ -9,7 +9,7 @@ import pytest
 from matplotlib.colors import to_hex
 from tests.plots.texts import names
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.plots import latent_map
 from partimento.plots.latent import group_points, square_limits
 from partimento.plots.style import COLOURS, FIFTHS_COLOURS, QUIET, write_plot
@@ -25,13 +25,31 @@ def test_the_commonest_groups_have_colours_and_the_others_are_grey() -> None:
 def test_many_keys_go_around_the_circle_of_fifths() -> None:
     keys = ["C major", "G major", "F major", "a minor", "B- major", "D major", "e minor"]
     told = group_points(keys)
-    assert told.names == ["B♭ major", "F major", "C major", "G major", "D major", "A minor", "E minor"]
+    assert told.names == [
+        "B♭ major",
+        "F major",
+        "C major",
+        "G major",
+        "D major",
+        "A minor",
+        "E minor",
+    ]
     colour = dict(zip(told.names, told.colours, strict=True))
     assert colour["A minor"] == colour["C major"] == FIFTHS_COLOURS[0]
     assert colour["F major"] == FIFTHS_COLOURS[-1]
     assert told.triangle == [False] * 5 + [True] * 2
-    assert [told.names[k] for k in told.of] == ["C major", "G major", "F major", "A minor", "B♭ major", "D major", "E minor"]
-    assert group_points(["C major", "a minor"]).colours == list(COLOURS[:2])  # two are told apart with ease
+    assert [told.names[k] for k in told.of] == [
+        "C major",
+        "G major",
+        "F major",
+        "A minor",
+        "B♭ major",
+        "D major",
+        "E minor",
+    ]
+    assert group_points(["C major", "a minor"]).colours == list(
+        COLOURS[:2]
+    )  # two are told apart with ease
 
 
 def test_a_latent_map_shows_each_window_in_its_colour() -> None:
@@ -40,12 +58,22 @@ def test_a_latent_map_shows_each_window_in_its_colour() -> None:
     (axes,) = figure.axes
     (dots,) = axes.collections
     assert dots.get_offsets().tolist() == points.tolist()
-    assert [to_hex(colour).upper() for colour in dots.get_facecolors()] == [COLOURS[0], COLOURS[1], COLOURS[0]]
+    assert [to_hex(colour).upper() for colour in dots.get_facecolors()] == [
+        COLOURS[0],
+        COLOURS[1],
+        COLOURS[0],
+    ]
     trail = [line for line in axes.lines if len(line.get_xdata()) == 2 and line.get_alpha()][-1]
     assert trail.get_xydata().tolist() == [[5.0, 5.0], [pytest.approx(4 / 3), 1.0]]
     assert "epoch 7" in names(axes)
-    assert axes.get_xlim()[1] - axes.get_xlim()[0] == pytest.approx(axes.get_ylim()[1] - axes.get_ylim()[0])
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["x", "y", "mean and its path"]
+    assert axes.get_xlim()[1] - axes.get_xlim()[0] == pytest.approx(
+        axes.get_ylim()[1] - axes.get_ylim()[0]
+    )
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == [
+        "x",
+        "y",
+        "mean and its path",
+    ]
 
 
 def test_limits_hold_all_points_and_the_rings() -> None:
@@ -57,19 +85,24 @@ def test_limits_hold_all_points_and_the_rings() -> None:
     assert latent_map(np.zeros((3, 2))).axes[0].get_xlim()[0] < 0  # all in one point
 
 
-@pytest.mark.parametrize("points", [np.zeros((0, 2)), np.zeros((3, 3)), np.array([[0.0, np.nan]]), np.zeros(2)[:0]])
+@pytest.mark.parametrize(
+    "points", [np.zeros((0, 2)), np.zeros((3, 3)), np.array([[0.0, np.nan]]), np.zeros(2)[:0]]
+)
 def test_what_is_no_map_is_refused(points: np.ndarray) -> None:
-    with pytest.raises(UserError):
+    with pytest.raises(PartimentoError):
         latent_map(points)
 
 
 def test_groups_are_as_many_as_points() -> None:
-    with pytest.raises(UserError, match="2 points, but 1 names"):
+    with pytest.raises(PartimentoError, match="2 points, but 1 names"):
         latent_map(np.zeros((2, 2)), ["a"])
 
 
 @pytest.mark.parametrize("suffix", [".png", ".svg"])
 def test_equal_figures_are_equal_files(tmp_path: Path, suffix: str) -> None:
     points = np.random.default_rng(0).normal(size=(20, 2))
-    one, other = (write_plot(latent_map(points, ["a", "b"] * 10, prior=True), tmp_path / f"{turn}{suffix}") for turn in "ab")
+    one, other = (
+        write_plot(latent_map(points, ["a", "b"] * 10, prior=True), tmp_path / f"{turn}{suffix}")
+        for turn in "ab"
+    )
     assert one.read_bytes() == other.read_bytes()

@@ -1,4 +1,6 @@
-"""The drifting latent space by what is in it: frames, times, data; and a page that asks nothing of the network."""
+"""The drifting latent space by what is in it: frames, times, data; and a page that asks nothing of
+the network.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ import pytest
 from tests.plots.frames import frames_of
 from tests.plots.pages import data_in, is_self_contained, opened, until
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.plots import LatentHistory, latent_gif, latent_page, write_animation
 
 
@@ -45,7 +47,12 @@ def test_axes_stay_so_that_drift_is_seen() -> None:
         assert (picture[:, :60] == pictures[0][:, :60]).all()
         assert (picture[:50, 320:510] != pictures[0][:50, 320:510]).any()  # the epoch
     grey = [
-        int(((picture[plot].max(axis=2) - picture[plot].min(axis=2) < 12) & (picture[plot].min(axis=2) < 235)).sum())
+        int(
+            (
+                (picture[plot].max(axis=2) - picture[plot].min(axis=2) < 12)
+                & (picture[plot].min(axis=2) < 235)
+            ).sum()
+        )
         for picture in pictures
     ]
     assert grey[0] < grey[1] < grey[2]  # the path of the mean grows
@@ -61,20 +68,32 @@ def test_groups_have_their_colours_in_a_gif() -> None:
 def test_a_gif_of_a_hundred_epochs_stays_small() -> None:
     rng = np.random.default_rng(0)
     cloud, groups = rng.normal(size=(512, 2)), [f"piece {k % 9}" for k in range(512)]
-    moving = np.stack([cloud * (1 - 0.9**step) + rng.normal(0, 0.02, (512, 2)) for step in range(1, 11)])
+    moving = np.stack(
+        [cloud * (1 - 0.9**step) + rng.normal(0, 0.02, (512, 2)) for step in range(1, 11)]
+    )
     data = latent_gif(LatentHistory(moving, range(10), groups, prior=True))
     assert len(data) < 200_000  # a tenth of 2 MB for a tenth of the frames
 
 
 def test_the_page_holds_the_points() -> None:
-    history = drift(5, 7, groups=["C major"] * 4 + ["a minor"] * 3, names=[f"Étude {n}" for n in (1, 1, 2, 2, 3, 3, 3)], prior=True)
+    history = drift(
+        5,
+        7,
+        groups=["C major"] * 4 + ["a minor"] * 3,
+        names=[f"Étude {n}" for n in (1, 1, 2, 2, 3, 3, 3)],
+        prior=True,
+    )
     page = latent_page(history)
     is_self_contained(page)
     data = data_in(page)
-    np.testing.assert_allclose(np.array(data["frames"]).reshape(5, 7, 2), history.frames, atol=0.0005001)
+    np.testing.assert_allclose(
+        np.array(data["frames"]).reshape(5, 7, 2), history.frames, atol=0.0005001
+    )
     assert data["decimals"] == 3
     assert data["epochs"] == [0, 5, 10, 15, 20]
-    assert [data["names"][k] for k in data["name_of"]] == ["Étude 1"] * 2 + ["Étude 2"] * 2 + ["Étude 3"] * 3
+    assert [data["names"][k] for k in data["name_of"]] == ["Étude 1"] * 2 + ["Étude 2"] * 2 + [
+        "Étude 3"
+    ] * 3
     assert [data["groups"][k]["name"] for k in data["of"]] == ["C major"] * 4 + ["A minor"] * 3
     assert data["prior"] is True
     left, right, bottom, top = data["limits"]
@@ -82,7 +101,12 @@ def test_the_page_holds_the_points() -> None:
     assert right > history.frames[..., 0].max()
     assert top - bottom == pytest.approx(right - left, abs=0.01)
     assert latent_page(history) == page
-    for label in ('aria-label="Player"', 'aria-label="Speed"', 'role="img" aria-label="Latent states of 7 windows', "color-scheme"):
+    for label in (
+        'aria-label="Player"',
+        'aria-label="Speed"',
+        'role="img" aria-label="Latent states of 7 windows',
+        "color-scheme",
+    ):
         assert label in page
 
 
@@ -97,7 +121,7 @@ def test_names_are_text_and_no_markup() -> None:
     is_self_contained(page)
     assert wild not in page
     assert data_in(page)["groups"][0]["name"] == wild
-    with pytest.raises(UserError, match="cannot be written"):
+    with pytest.raises(PartimentoError, match="cannot be written"):
         latent_page(drift(2, 2, title="\ud800"))
 
 
@@ -114,15 +138,22 @@ def test_names_are_text_and_no_markup() -> None:
         (np.zeros((2, 3, 2)), [1, 2], {"names": ["a"]}, "3 points, but 1"),
     ],
 )
-def test_what_is_no_history_is_refused(frames: np.ndarray, epochs: list[int], more: dict[str, Any], message: str) -> None:
-    with pytest.raises(UserError, match=message):
+def test_what_is_no_history_is_refused(
+    frames: np.ndarray, epochs: list[int], more: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(PartimentoError, match=message):
         LatentHistory(frames, epochs, **more)
 
 
 @pytest.mark.slow
 def test_the_latent_page_plays_steps_and_tells_names(tmp_path: Path, browser: Any) -> None:
-    frames = np.array([[[-1.0, 0.0], [1.0, 0.5]], [[-0.5, 0.0], [1.0, 1.0]], [[0.0, 0.0], [1.0, 1.5]]])
-    write_animation(latent_page(LatentHistory(frames, [0, 5, 10], ["a", "b"], ["Étude 1", "Étude 2"])), tmp_path / "a.html")
+    frames = np.array(
+        [[[-1.0, 0.0], [1.0, 0.5]], [[-0.5, 0.0], [1.0, 1.0]], [[0.0, 0.0], [1.0, 1.5]]]
+    )
+    write_animation(
+        latent_page(LatentHistory(frames, [0, 5, 10], ["a", "b"], ["Étude 1", "Étude 2"])),
+        tmp_path / "a.html",
+    )
     tab = opened(browser, tmp_path / "a.html")
     assert tab.locator("#clock").inner_text() == "epoch 0"
     assert tab.locator("#mean").inner_text() == "0.000, 0.250"
@@ -131,7 +162,9 @@ def test_the_latent_page_plays_steps_and_tells_names(tmp_path: Path, browser: An
     assert tab.locator("#seek").get_attribute("aria-valuetext") == "epoch 5"
     tab.keyboard.press("End")
     assert tab.locator("#mean").inner_text() == "0.500, 0.750"
-    tab.evaluate("(() => { const seek = document.getElementById('seek'); seek.value = 1; seek.dispatchEvent(new Event('input')); })()")
+    tab.evaluate(
+        "(() => { const seek = document.getElementById('seek'); seek.value = 1; seek.dispatchEvent(new Event('input')); })()"
+    )
     assert tab.locator("#clock").inner_text() == "epoch 5"
     tab.keyboard.press("Space")
     until(tab, "document.getElementById('clock').textContent === 'epoch 10'")

@@ -1,4 +1,6 @@
-"""Curves of losses by what is in them: values, marks, names, and that no two names lie over one another."""
+"""Curves of losses by what is in them: values, marks, names, and that no two names lie over one
+another.
+"""
 
 from __future__ import annotations
 
@@ -9,18 +11,29 @@ import pytest
 from matplotlib.axes import Axes
 from tests.plots.texts import names, overlaps
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.plots import loss_comparison, loss_curves
 from partimento.plots.style import spread, write_plot
 
 
 def lines(axes: Axes) -> dict[str, list[float]]:
     """Label → y of the curves."""
-    return {str(line.get_label()): list(np.asarray(line.get_ydata(), float)) for line in axes.lines if line.get_label()[0] != "_"}
+    return {
+        str(line.get_label()): list(np.asarray(line.get_ydata(), float))
+        for line in axes.lines
+        if line.get_label()[0] != "_"
+    }
 
 
 def test_the_best_epoch_is_marked_and_curves_bear_their_names() -> None:
-    figure = loss_curves({"epoch": [1, 2, 3, 4], "loss": [4.0, 3.0, 2.0, 1.0], "val_loss": [4.1, 3.2, 2.5, 2.75], "seconds": [1, 2, 3, 4]})
+    figure = loss_curves(
+        {
+            "epoch": [1, 2, 3, 4],
+            "loss": [4.0, 3.0, 2.0, 1.0],
+            "val_loss": [4.1, 3.2, 2.5, 2.75],
+            "seconds": [1, 2, 3, 4],
+        }
+    )
     (axes,) = figure.axes  # seconds are no loss
     assert lines(axes)["training"] == [4, 3, 2, 1]
     assert lines(axes)["validation"] == [4.1, 3.2, 2.5, 2.75]
@@ -32,7 +45,13 @@ def test_the_best_epoch_is_marked_and_curves_bear_their_names() -> None:
 
 
 def test_terms_stand_beside_their_sum() -> None:
-    history = {"loss": [9.0, 3.0], "val_loss": [9.0, 4.0], "kl": [0.01, 2.0], "val_kl": [0.02, 2.5], "val_chord": [8.0, 1.0]}
+    history = {
+        "loss": [9.0, 3.0],
+        "val_loss": [9.0, 4.0],
+        "kl": [0.01, 2.0],
+        "val_kl": [0.02, 2.5],
+        "val_chord": [8.0, 1.0],
+    }
     whole, terms = loss_curves(history, unit="nats a step").axes
     assert lines(terms) == {"kl": [0.02, 2.5], "kl in training": [0.01, 2.0], "chord": [8.0, 1.0]}
     assert set(names(terms)) == {"kl", "chord"}
@@ -56,11 +75,11 @@ def test_one_epoch_and_gaps_are_drawn() -> None:
 
 
 def test_no_history_is_refused() -> None:
-    with pytest.raises(UserError, match="no loss to draw"):
+    with pytest.raises(PartimentoError, match="no loss to draw"):
         loss_curves({"epoch": [1, 2], "loss": [float("nan"), None]})
-    with pytest.raises(UserError, match="differ in length"):
+    with pytest.raises(PartimentoError, match="differ in length"):
         loss_curves({"loss": [1.0], "val_loss": [1.0, 2.0]})
-    with pytest.raises(UserError, match="no loss to draw"):
+    with pytest.raises(PartimentoError, match="no loss to draw"):
         loss_comparison({"lstm": ([], [])})
 
 
@@ -71,7 +90,9 @@ def test_runs_are_compared_by_name_with_their_best() -> None:
     assert set(names(axes)) == {"lstm: 2", "vae: 2.51", "markov: 2.52"}
     assert overlaps(figure, axes) == []
     assert axes.get_xscale() == "linear"
-    (axes,) = loss_comparison({"quick": ([0.5, 1], [3.0, 2.0]), "slow": ([50, 5000], [3.0, 2.0])}, x_label="seconds").axes
+    (axes,) = loss_comparison(
+        {"quick": ([0.5, 1], [3.0, 2.0]), "slow": ([50, 5000], [3.0, 2.0])}, x_label="seconds"
+    ).axes
     assert axes.get_xscale() == "log"
     assert axes.get_xlabel() == "seconds"
 
@@ -85,5 +106,10 @@ def test_names_are_spread_no_farther_than_needed() -> None:
 
 @pytest.mark.parametrize("suffix", [".png", ".svg"])
 def test_equal_figures_are_equal_files(tmp_path: Path, suffix: str) -> None:
-    one, other = (write_plot(loss_curves({"loss": [3.0, 1.0], "kl": [1.0, 2.0]}), tmp_path / f"{turn}{suffix}") for turn in "ab")
+    one, other = (
+        write_plot(
+            loss_curves({"loss": [3.0, 1.0], "kl": [1.0, 2.0]}), tmp_path / f"{turn}{suffix}"
+        )
+        for turn in "ab"
+    )
     assert one.read_bytes() == other.read_bytes()

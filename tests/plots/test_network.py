@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.plots import Node, architecture
 from partimento.plots.network import TALL, lay_out
 from partimento.plots.style import COLOURS
@@ -37,7 +37,11 @@ def place(nodes: list[Node]) -> dict[str, tuple[float, int]]:
 
 def boxes(axes: Axes) -> dict[str, FancyBboxPatch]:
     """Node → its box; frames of groups are as high as what they hold."""
-    return {patch.get_label(): patch for patch in axes.patches if isinstance(patch, FancyBboxPatch) and patch.get_height() == TALL}
+    return {
+        patch.get_label(): patch
+        for patch in axes.patches
+        if isinstance(patch, FancyBboxPatch) and patch.get_height() == TALL
+    }
 
 
 def words(axes: Axes) -> set[str]:
@@ -49,7 +53,9 @@ def test_inputs_stand_on_top_and_two_branches_side_by_side() -> None:
     assert [at[node.name][1] for node in LSTM] == [0, 0, 1, 1, 2, 3, 4, 4]
     assert at["chords"][0] == pytest.approx(at["chord_embedding"][0])
     assert at["chord_embedding"][0] < at["duration_embedding"][0]
-    assert at["concatenate"][0] == pytest.approx((at["chord_embedding"][0] + at["duration_embedding"][0]) / 2)
+    assert at["concatenate"][0] == pytest.approx(
+        (at["chord_embedding"][0] + at["duration_embedding"][0]) / 2
+    )
     assert at["lstm"][0] == pytest.approx(at["concatenate"][0])
     assert at["chord"][0] < at["lstm"][0] < at["duration"][0]
 
@@ -78,16 +84,22 @@ def test_the_bottleneck_is_narrow() -> None:
     width = {name: box.get_width() for name, box in boxes(axes).items()}
     assert width["window"] == pytest.approx(width["again"])
     assert width["latent"] < 0.6 * width["window"]
-    assert {"minibach-tutorial", "42,722 weights", "encoder", "decoder", "Dense  ·  (2,)  ·  17,090 weights"} <= {
-        word.replace(" · ", "  ·  ") for word in words(axes)
-    }
+    assert {
+        "minibach-tutorial",
+        "42,722 weights",
+        "encoder",
+        "decoder",
+        "Dense  ·  (2,)  ·  17,090 weights",
+    } <= {word.replace(" · ", "  ·  ") for word in words(axes)}
 
 
 def test_all_is_on_the_page_and_named() -> None:
     figure = architecture(LSTM)
     (axes,) = figure.axes
     assert boxes(axes).keys() == {node.name for node in LSTM}
-    assert len([patch for patch in axes.patches if isinstance(patch, FancyArrowPatch)]) == sum(len(node.inputs) for node in LSTM)
+    assert len([patch for patch in axes.patches if isinstance(patch, FancyArrowPatch)]) == sum(
+        len(node.inputs) for node in LSTM
+    )
     figure.draw_without_rendering()
     left, right = axes.get_xlim()
     low, high = axes.get_ylim()
@@ -120,7 +132,7 @@ def test_kinds_have_colours() -> None:
     ],
 )
 def test_what_is_no_network_is_refused(nodes: list[Node], message: str) -> None:
-    with pytest.raises(UserError, match=message):
+    with pytest.raises(PartimentoError, match=message):
         architecture(nodes)
 
 

@@ -1,4 +1,6 @@
-"""Reconstructions by what is in them: notes, marks, bars, frames; and a page that asks nothing of the network."""
+"""Reconstructions by what is in them: notes, marks, bars, frames; and a page that asks nothing of
+the network.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ from tests.plots.frames import frames_of
 from tests.plots.pages import data_in, is_self_contained, opened
 
 from partimento import Event, Key, Meter, Part, Piece
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.plots import Reconstruction, chords_right, score_gif, score_page, write_animation
 from partimento.plots.reconstruction import CAPTION_HEIGHT, GIF_WIDTH
 
@@ -35,7 +37,10 @@ LEARNED = [[(45,)] * 16, [*CHORDS[:7], (), *[(45, 57, 61)] * 8], CHORDS]
 def learned(**more: Any) -> Reconstruction:
     original = study(CHORDS, title="Study", keys=(Key(0, "minor"),))
     snapshots = [study(chords) for chords in LEARNED]
-    captions = ["epoch {}, {} of {} chords right".format(5 * n, *chords_right(original, piece)) for n, piece in enumerate(snapshots)]
+    captions = [
+        "epoch {}, {} of {} chords right".format(5 * n, *chords_right(original, piece))
+        for n, piece in enumerate(snapshots)
+    ]
     return Reconstruction(original, snapshots, captions, **more)
 
 
@@ -54,7 +59,10 @@ def test_chords_that_are_right() -> None:
     original = study([(60,), (62,), (), (64,)])
     assert chords_right(original, original) == (4, 4)
     assert chords_right(original, study([(60,), (61,), (), (64, 67)])) == (2, 4)
-    assert chords_right(original, Piece.from_events([Event((60,), 2 * Q)])) == (2, 4)  # where it ends, it rests
+    assert chords_right(original, Piece.from_events([Event((60,), 2 * Q)])) == (
+        2,
+        4,
+    )  # where it ends, it rests
     assert [caption.split(", ")[1] for caption in learned().captions] == [
         "0 of 16 chords right",
         "7 of 16 chords right",
@@ -63,7 +71,9 @@ def test_chords_that_are_right() -> None:
 
 
 def wrong_and_right(page: ElementTree.Element) -> list[int]:
-    """How many notes (chords as one) and rests of the second staff are marked, and how many are not."""
+    """How many notes (chords as one) and rests of the second staff are marked, and how many are
+    not.
+    """
     counts = [0, 0]
     for measure in [group for group in page.iter(f"{SVG}g") if group.get("class") == "measure"]:
         _, lower = [child for child in measure if child.get("class") == "staff"]
@@ -79,7 +89,9 @@ def test_wrong_chords_are_marked_and_wrong_rests_too(reconstruction: Reconstruct
     assert wrong_and_right(first) == [16, 0]
     assert wrong_and_right(second) == [9, 7]
     assert wrong_and_right(last) == [0, 16]
-    (rest,) = [group for group in second.iter(f"{SVG}g") if group.get("class", "").startswith("rest")]
+    (rest,) = [
+        group for group in second.iter(f"{SVG}g") if group.get("class", "").startswith("rest")
+    ]
     assert rest.get("class") == "rest wrong"
     for page in reconstruction.pages:  # the original is in ink
         for measure in [group for group in page.iter(f"{SVG}g") if group.get("class") == "measure"]:
@@ -97,16 +109,26 @@ def test_lines_break_at_the_same_bars_in_every_frame(reconstruction: Reconstruct
     counts = []
     for page in reconstruction.pages:
         systems = [group for group in page.iter(f"{SVG}g") if group.get("class") == "system"]
-        counts.append([sum(child.get("class") == "measure" for child in system) for system in systems])
+        counts.append(
+            [sum(child.get("class") == "measure" for child in system) for system in systems]
+        )
     assert counts == [[4]] * 3
     first, *others = map(staff_lines, reconstruction.pages)
     for other in others:  # staves and bars stand where they stood
-        at, now = (np.array([re.findall(r"[-\d.]+", line) for line in lines], float) for lines in (first, other))
+        at, now = (
+            np.array([re.findall(r"[-\d.]+", line) for line in lines], float)
+            for lines in (first, other)
+        )
         assert np.abs(at - now)[:, 1::2].max() < 20  # a staff is 720 high
-        assert np.abs(at - now)[:, ::2].max() < 400  # and 18,000 wide: an accidental takes some room
+        assert (
+            np.abs(at - now)[:, ::2].max() < 400
+        )  # and 18,000 wide: an accidental takes some room
     fuller = Reconstruction(study(CHORDS * 2), [study(CHORDS), study([(40,)] * 40)], ["a", "b"])
     assert fuller.breaks == {4}
-    assert len([group for group in fuller.pages[1].iter(f"{SVG}g") if group.get("class") == "measure"]) == 8  # no longer than the original
+    assert (
+        len([group for group in fuller.pages[1].iter(f"{SVG}g") if group.get("class") == "measure"])
+        == 8
+    )  # no longer than the original
 
 
 def test_staves_say_whose_they_are(reconstruction: Reconstruction) -> None:
@@ -126,20 +148,27 @@ def test_a_window_for_two_hands_has_a_label_for_both_staves() -> None:
 def test_upbeats_triplets_and_notes_beyond_the_end() -> None:
     lengths = [Q, Q / 3, Q / 3, Q / 3, 2 * Q, Q / 2, Q / 2, Q]
     original = Piece.from_events(
-        [Event((57 + n,), length) for n, length in enumerate(lengths)], parts=GUITAR, pickup=Q, meters=(Meter(3, 4),)
+        [Event((57 + n,), length) for n, length in enumerate(lengths)],
+        parts=GUITAR,
+        pickup=Q,
+        meters=(Meter(3, 4),),
     )
     late = Piece.from_events([Event((), 3 * Q), Event((57,), 90 * Q)])
     made = Reconstruction(original, [original, late], ["a", "b"])
     assert made.pairs[1].length == original.length
     assert len(made.pages) == 2
-    beyond = Reconstruction(original, [Piece.from_events([Event((), 50 * Q), Event((57,), Q)])], ["a"])
+    beyond = Reconstruction(
+        original, [Piece.from_events([Event((), 50 * Q), Event((57,), Q)])], ["a"]
+    )
     assert len(beyond.pairs[0].notes) == len(original.notes)
     assert beyond.pages[0].get("viewBox")
 
 
 def test_equal_snapshots_are_engraved_once() -> None:
     piece = study(CHORDS)
-    one, other, same = Reconstruction(piece, [piece, study([(45,)] * 16), piece], ["a", "b", "c"]).pages
+    one, other, same = Reconstruction(
+        piece, [piece, study([(45,)] * 16), piece], ["a", "b", "c"]
+    ).pages
     assert one is same
     assert one is not other
 
@@ -183,11 +212,11 @@ def test_the_page_of_scores(reconstruction: Reconstruction, again: Reconstructio
 
 def test_what_is_no_reconstruction_is_refused() -> None:
     piece = study(CHORDS)
-    with pytest.raises(UserError, match="at least one snapshot"):
+    with pytest.raises(PartimentoError, match="at least one snapshot"):
         Reconstruction(piece, [], [])
-    with pytest.raises(UserError, match="has notes"):
+    with pytest.raises(PartimentoError, match="has notes"):
         Reconstruction(Piece([]), [piece], ["a"])
-    with pytest.raises(UserError, match="1 snapshots, but 2 captions"):
+    with pytest.raises(PartimentoError, match="1 snapshots, but 2 captions"):
         Reconstruction(piece, [piece], ["a", "b"])
 
 
@@ -201,6 +230,8 @@ def test_the_score_page_steps(tmp_path: Path, browser: Any, reconstruction: Reco
     assert tab.locator("#caption").inner_text() == reconstruction.captions[2]
     assert tab.locator("#score .wrong").count() == 0
     assert reconstruction.captions[2] in tab.locator("#score").get_attribute("aria-label")
-    box = tab.evaluate("document.querySelector('#score .notehead use').getBoundingClientRect().width")
+    box = tab.evaluate(
+        "document.querySelector('#score .notehead use').getBoundingClientRect().width"
+    )
     assert box > 3  # the shared glyphs are found
     assert tab.problems == []

@@ -13,7 +13,7 @@ from matplotlib.collections import PolyCollection
 from scipy.io import wavfile
 
 from partimento.cli.listen import run_listen
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.export.audio import wav_bytes
 from partimento.plots.waveform import envelope, read_wave, waveform
 
@@ -36,7 +36,9 @@ def written(path: Path, samples: np.ndarray) -> Path:
         (SINE * 0.5, "64-bit float", 1e-6),
     ],
 )
-def test_a_sine_of_half_the_scale(tmp_path: Path, samples: np.ndarray, kind: str, step: float) -> None:
+def test_a_sine_of_half_the_scale(
+    tmp_path: Path, samples: np.ndarray, kind: str, step: float
+) -> None:
     wave = read_wave(written(tmp_path / "a.wav", samples))
     assert (wave.rate_hz, wave.channels, wave.seconds, wave.kind) == (RATE, 1, 1.0, kind)
     assert wave.signal.shape == (RATE, 1)
@@ -45,13 +47,30 @@ def test_a_sine_of_half_the_scale(tmp_path: Path, samples: np.ndarray, kind: str
     assert np.abs(wave.signal).max() == 1
     assert wave.peak == pytest.approx(0.5, abs=0.01)
     assert wave.peak_dbfs == pytest.approx(-6.02, abs=0.15)
-    assert wave.rms_dbfs == pytest.approx(-9.03, abs=0.15)  # a sine's root mean square is 3.01 dB below its peak
+    assert wave.rms_dbfs == pytest.approx(
+        -9.03, abs=0.15
+    )  # a sine's root mean square is 3.01 dB below its peak
 
 
 def test_24_bits(tmp_path: Path) -> None:
     values = np.round(SINE * 2**22).astype(np.int64)
     data = b"".join(int(value).to_bytes(3, "little", signed=True) for value in values)
-    head = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + len(data), b"WAVE", b"fmt ", 16, 1, 1, RATE, RATE * 3, 3, 24, b"data", len(data))
+    head = struct.pack(
+        "<4sI4s4sIHHIIHH4sI",
+        b"RIFF",
+        36 + len(data),
+        b"WAVE",
+        b"fmt ",
+        16,
+        1,
+        1,
+        RATE,
+        RATE * 3,
+        3,
+        24,
+        b"data",
+        len(data),
+    )
     (tmp_path / "a.wav").write_bytes(head + data)
     wave = read_wave(tmp_path / "a.wav")
     assert wave.kind == "24-bit"
@@ -60,7 +79,9 @@ def test_24_bits(tmp_path: Path) -> None:
 
 
 def test_the_largest_sample_may_be_negative(tmp_path: Path) -> None:
-    wave = read_wave(written(tmp_path / "a.wav", np.array([-32768, 100, 16384], np.int16)))  # the tutorial divides by the largest
+    wave = read_wave(
+        written(tmp_path / "a.wav", np.array([-32768, 100, 16384], np.int16))
+    )  # the tutorial divides by the largest
     assert wave.signal[:, 0].tolist() == [-1, pytest.approx(100 / 32768), 0.5]
     assert wave.peak_dbfs == 0
 
@@ -73,7 +94,9 @@ def test_channels_are_columns(tmp_path: Path) -> None:
     assert np.abs(wave.signal).max(axis=0).tolist() == [1, pytest.approx(0.25, abs=1e-3)]
 
 
-@pytest.mark.parametrize("samples", [np.zeros(50, np.int16), np.full(50, 128, np.uint8), np.zeros(50, np.float32)])
+@pytest.mark.parametrize(
+    "samples", [np.zeros(50, np.int16), np.full(50, 128, np.uint8), np.zeros(50, np.float32)]
+)
 def test_silence_stays_silent(tmp_path: Path, samples: np.ndarray) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -97,7 +120,10 @@ GOOD = wav_bytes(SINE[:, None].astype(np.float32), RATE)
         (GOOD[:5001], "cut short"),
         (GOOD[:20], "damaged or cut short"),
         (GOOD[:36], "damaged or cut short"),
-        (b"RIFF" + struct.pack("<I", 108) + b"WAVEjunk" + struct.pack("<I", 96) + b"x" * 96, "damaged"),
+        (
+            b"RIFF" + struct.pack("<I", 108) + b"WAVEjunk" + struct.pack("<I", 96) + b"x" * 96,
+            "damaged",
+        ),
         (GOOD[:24] + bytes(4) + GOOD[28:], "damaged"),  # no samples a second
         (b"", "no WAV file"),
         (b"ID3\x03" + bytes(100), "no WAV file"),
@@ -106,22 +132,29 @@ GOOD = wav_bytes(SINE[:, None].astype(np.float32), RATE)
 )
 def test_what_cannot_be_read_says_so_in_a_line(tmp_path: Path, data: bytes, message: str) -> None:
     (tmp_path / "a.wav").write_bytes(data)
-    with pytest.raises(UserError, match=message) as caught:
+    with pytest.raises(PartimentoError, match=message) as caught:
         read_wave(tmp_path / "a.wav")
     assert "\n" not in str(caught.value)
 
 
 def test_further_errors(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="no such file"):
+    with pytest.raises(PartimentoError, match="no such file"):
         read_wave(tmp_path / "b.wav")
-    with pytest.raises(UserError, match="no such file"):
+    with pytest.raises(PartimentoError, match="no such file"):
         read_wave(tmp_path)
-    with pytest.raises(UserError, match="no numbers"):
+    with pytest.raises(PartimentoError, match="no numbers"):
         read_wave(written(tmp_path / "a.wav", np.array([0, np.nan], np.float32)))
 
 
 def test_labels_behind_the_sound_do_no_harm(tmp_path: Path) -> None:
-    (tmp_path / "a.wav").write_bytes(GOOD[:4] + struct.pack("<I", len(GOOD) + 4) + GOOD[8:] + b"odd " + struct.pack("<I", 4) + b"text")
+    (tmp_path / "a.wav").write_bytes(
+        GOOD[:4]
+        + struct.pack("<I", len(GOOD) + 4)
+        + GOOD[8:]
+        + b"odd "
+        + struct.pack("<I", 4)
+        + b"text"
+    )
     assert read_wave(tmp_path / "a.wav").seconds == 1
 
 
@@ -144,7 +177,10 @@ def test_a_long_view_is_an_envelope_and_a_short_one_the_samples() -> None:
     assert axes.get_xlim() == (0.5, 3.5)
     assert axes.get_ylim() == (-1.05, 1.05)
     peaks, loudness = [band for band in axes.collections if isinstance(band, PolyCollection)]
-    assert peaks.get_datalim(axes.transData).extents[[1, 3]].tolist() == [pytest.approx(-1, abs=0.01), pytest.approx(1, abs=0.01)]
+    assert peaks.get_datalim(axes.transData).extents[[1, 3]].tolist() == [
+        pytest.approx(-1, abs=0.01),
+        pytest.approx(1, abs=0.01),
+    ]
     assert loudness.get_datalim(axes.transData).y1 == pytest.approx(np.sqrt(0.5), abs=0.01)
     (axes,) = waveform(RATE, signal, start_s=1, seconds=0.01).axes
     line = axes.lines[-1]
@@ -161,7 +197,7 @@ def test_a_row_a_channel() -> None:
 
 @pytest.mark.parametrize("times", [(-1, 3), (0, 0), (0, float("nan")), (1, 3), (99, 3)])
 def test_a_view_outside_the_sound_is_refused(times: tuple[float, float]) -> None:
-    with pytest.raises(UserError):
+    with pytest.raises(PartimentoError):
         waveform(RATE, SINE, start_s=times[0], seconds=times[1])
 
 
@@ -172,16 +208,28 @@ def test_listen_prints_and_draws(tmp_path: Path, capsys: pytest.CaptureFixture[s
     for word in ("8,000 Hz", "1.00 s", "16-bit", "-6.0 dBFS", "-9.0 dBFS", "a.png"):
         assert word in shown
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
-    with pytest.raises(UserError, match="there already"):
+    with pytest.raises(PartimentoError, match="there already"):
         run_listen(path, out=tmp_path / "a.png", start_s=0, seconds=3, force=False, as_json=False)
-    with pytest.raises(UserError, match=r"\.png or \.svg"):
+    with pytest.raises(PartimentoError, match=r"\.png or \.svg"):
         run_listen(path, out=tmp_path / "a.gif", start_s=0, seconds=3, force=False, as_json=False)
 
 
 def test_listen_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run_listen(written(tmp_path / "a.wav", np.zeros((90, 2), np.int16)), out=None, start_s=0, seconds=3, force=False, as_json=True)
+    run_listen(
+        written(tmp_path / "a.wav", np.zeros((90, 2), np.int16)),
+        out=None,
+        start_s=0,
+        seconds=3,
+        force=False,
+        as_json=True,
+    )
     told = json.loads(capsys.readouterr().out)
-    assert (told["rate_hz"], told["channels"], told["samples"], told["kind"]) == (RATE, 2, 90, "16-bit")
+    assert (told["rate_hz"], told["channels"], told["samples"], told["kind"]) == (
+        RATE,
+        2,
+        90,
+        "16-bit",
+    )
     assert told["peak_dbfs"] is None
     assert told["rms_dbfs"] is None
     assert told["written"] == []

@@ -13,7 +13,15 @@ from scipy import sparse
 from partimento import Note, Part, Piece
 from partimento.music.piece import Notes
 
-TIMES = [Fraction(0), Fraction(1, 3), Fraction(1, 2), Fraction(1), Fraction(3, 2), Fraction(2), Fraction(3)]
+TIMES = [
+    Fraction(0),
+    Fraction(1, 3),
+    Fraction(1, 2),
+    Fraction(1),
+    Fraction(3, 2),
+    Fraction(2),
+    Fraction(3),
+]
 PITCHES = [0, 59, 60, 61, 64, 127]
 LASTING = ("divisions", "onset", "duration", "pitch", "part")
 quick = settings(deadline=None, max_examples=80)
@@ -21,8 +29,12 @@ quick = settings(deadline=None, max_examples=80)
 
 @st.composite
 def pieces_of_parts(draw: st.DrawFn) -> Piece:
-    """Up to four parts that double one another, hold, fall silent, and may be drums; perhaps with a rest at the end, or no note at all."""
-    parts = draw(st.lists(st.booleans().map(lambda drum: Part(is_drum=drum)), min_size=1, max_size=4))
+    """Up to four parts that double one another, hold, fall silent, and may be drums; perhaps with a
+    rest at the end, or no note at all.
+    """
+    parts = draw(
+        st.lists(st.booleans().map(lambda drum: Part(is_drum=drum)), min_size=1, max_size=4)
+    )
     notes = draw(
         st.lists(
             st.builds(
@@ -36,7 +48,12 @@ def pieces_of_parts(draw: st.DrawFn) -> Piece:
         )
     )
     cuts = tuple(draw(st.sets(st.sampled_from(TIMES[:4]), max_size=2)))
-    return Piece(notes, parts=tuple(parts), length=draw(st.sampled_from([Fraction(0), Fraction(2), Fraction(13, 2)])), cuts=cuts)
+    return Piece(
+        notes,
+        parts=tuple(parts),
+        length=draw(st.sampled_from([Fraction(0), Fraction(2), Fraction(13, 2)])),
+        cuts=cuts,
+    )
 
 
 def durations_of(parts: Any) -> list[Fraction]:

@@ -59,7 +59,9 @@ def test_whatever_the_grammar_allows_is_music(events: list[Event], seed: int) ->
     for _ in range(12):
         row: list[int] = []
         for field in (CHORD, HELD, DURATION):
-            legal = codec.may_follow(field, np.array([before]), np.array([row[CHORD] if row else before]), may_end=False)
+            legal = codec.may_follow(
+                field, np.array([before]), np.array([row[CHORD] if row else before]), may_end=False
+            )
             if not legal.any():
                 return  # a vocabulary of rests alone cannot go on
             row.append(int(rng.choice(np.flatnonzero(legal[0]))))
@@ -67,14 +69,28 @@ def test_whatever_the_grammar_allows_is_music(events: list[Event], seed: int) ->
         before = row[CHORD]
     music = codec.decode(np.array(rows))
     assert len(music) == len(rows)
-    assert list(Piece.from_events(music).events) == music  # from_events refuses what holds what did not sound, and merges what is one
+    assert (
+        list(Piece.from_events(music).events) == music
+    )  # from_events refuses what holds what did not sound, and merges what is one
 
 
 def test_a_held_pattern_counts_from_the_lowest_note() -> None:
-    events = [Event((48, 60), Fraction(1)), Event((48, 62), Fraction(1), (48,)), Event((50, 62), Fraction(1), (62,))]
+    events = [
+        Event((48, 60), Fraction(1)),
+        Event((48, 62), Fraction(1), (48,)),
+        Event((50, 62), Fraction(1), (62,)),
+    ]
     codec = ChordCodec.from_pieces([events])
-    assert [codec.patterns.symbol(n) for n in codec.encode(events).tokens[1:-1, HELD]] == [(), (True,), (False, True)]
-    assert codec.encode(events).common[1:-1].tolist() == [[False, False], [True, False], [False, True]]
+    assert [codec.patterns.symbol(n) for n in codec.encode(events).tokens[1:-1, HELD]] == [
+        (),
+        (True,),
+        (False, True),
+    ]
+    assert codec.encode(events).common[1:-1].tolist() == [
+        [False, False],
+        [True, False],
+        [False, True],
+    ]
 
 
 def test_unknown_symbols() -> None:
@@ -103,4 +119,6 @@ def test_vocabulary_orders_by_count_and_json_keeps_it(pieces: list[Piece]) -> No
     assert again == codec
     assert again.sizes == codec.sizes
     assert all(number >= SPECIAL for number in range(SPECIAL, len(codec.chords)))
-    assert codec.duration_steps[SPECIAL:].tolist() == [int(d * codec.grid) for d in codec.durations.symbols]
+    assert codec.duration_steps[SPECIAL:].tolist() == [
+        int(d * codec.grid) for d in codec.durations.symbols
+    ]

@@ -1,4 +1,6 @@
-"""The note codec: exact both ways, a grammar that allows just what music can be, and a past that is shown as it was."""
+"""The note codec: exact both ways, a grammar that allows just what music can be, and a past that is
+shown as it was.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +18,44 @@ from partimento import Event, Key, Meter, Piece
 from partimento.music.piece import merge_held
 from partimento.music.transpose import transpose
 from partimento.tokens import note_grammar
-from partimento.tokens.note_grammar import AGAIN, BAR, COLUMNS, CONTEXT, KEY, KEYS, LENGTH, LENGTHS, NONE, NOTE, PLACE, REACH, SLOTS
+from partimento.tokens.note_grammar import (
+    AGAIN,
+    BAR,
+    COLUMNS,
+    CONTEXT,
+    KEY,
+    KEYS,
+    LENGTH,
+    LENGTHS,
+    NONE,
+    NOTE,
+    PLACE,
+    REACH,
+    SLOTS,
+)
 from partimento.tokens.notes import NoteCodec
 from partimento.tokens.vocabulary import END, PAD, START, UNKNOWN
 from partimento.training.dataset import codec_from_json
 
-DURATIONS = [Fraction(1, 2), Fraction(1), Fraction(3, 2), Fraction(1, 3), Fraction(2, 7), Fraction(9, 40)]
-METERS = [(), (Meter(4, 4),), (Meter(3, 4),), (Meter(5, 8),), (Meter(3, 4), Meter(2, 4, Fraction(3)))]
+DURATIONS = [
+    Fraction(1, 2),
+    Fraction(1),
+    Fraction(3, 2),
+    Fraction(1, 3),
+    Fraction(2, 7),
+    Fraction(9, 40),
+]
+METERS = [
+    (),
+    (Meter(4, 4),),
+    (Meter(3, 4),),
+    (Meter(5, 8),),
+    (Meter(3, 4), Meter(2, 4, Fraction(3))),
+]
 FRAMES = [Fraction(1), Fraction(1, 2), Fraction(1, 3)]
-HOLDING = Piece.from_events([Event((60,), Fraction(1)), Event((60, 64), Fraction(1), (60,))])  # so that held notes have tokens
+HOLDING = Piece.from_events(
+    [Event((60,), Fraction(1)), Event((60, 64), Fraction(1), (60,))]
+)  # so that held notes have tokens
 
 
 @st.composite
@@ -42,15 +73,31 @@ def event_lists(draw: st.DrawFn, most: int) -> list[Event]:
 
 @st.composite
 def some_pieces(draw: st.DrawFn, most: int = 10) -> Piece:
-    keys = draw(st.sampled_from([(), (Key(),), (Key(-3, "minor"),), (Key(2), Key(0, onset=Fraction(1))), (Key(1, onset=Fraction(1)),)]))
+    keys = draw(
+        st.sampled_from(
+            [
+                (),
+                (Key(),),
+                (Key(-3, "minor"),),
+                (Key(2), Key(0, onset=Fraction(1))),
+                (Key(1, onset=Fraction(1)),),
+            ]
+        )
+    )
     pickup = draw(st.sampled_from([Fraction(0), Fraction(1, 2), Fraction(2)]))
-    return Piece.from_events(draw(event_lists(most)), meters=draw(st.sampled_from(METERS)), keys=keys, pickup=pickup)
+    return Piece.from_events(
+        draw(event_lists(most)), meters=draw(st.sampled_from(METERS)), keys=keys, pickup=pickup
+    )
 
 
 def codec_of(piece: Piece, frame: Fraction = Fraction(0)) -> NoteCodec:
-    """One that has seen a piece, and one more: metres, lengths and held notes that the piece may have none of."""
+    """One that has seen a piece, and one more: metres, lengths and held notes that the piece may
+    have none of.
+    """
     other = [Event((60, 64), Fraction(1)), Event((60, 65), Fraction(1, 2), (60,))]
-    return NoteCodec.from_pieces([piece, Piece.from_events(other, meters=(Meter(7, 8),), pickup=Fraction(3, 2))], frame=frame)
+    return NoteCodec.from_pieces(
+        [piece, Piece.from_events(other, meters=(Meter(7, 8),), pickup=Fraction(3, 2))], frame=frame
+    )
 
 
 # ---------------------------------------------------------------------- both ways
@@ -79,23 +126,38 @@ def test_frames_are_what_sounds_at_each_of_their_beginnings(piece: Piece, frame:
     assert not codec.holds
     assert codec.durations.symbols == (frame,)
     starts = [n * frame for n in range(int(-(-piece.length // frame)))]
-    chords = [tuple(sorted({note.pitch for note in piece.notes if note.onset <= now < note.end})) for now in starts]
+    chords = [
+        tuple(sorted({note.pitch for note in piece.notes if note.onset <= now < note.end}))
+        for now in starts
+    ]
     assert codec.decode(codec.encode(piece)) == [Event(chord, frame, ()) for chord in chords]
     assert codec.lengths(piece) == [frame] * len(starts)
 
 
 def test_the_beginning_tells_metre_pickup_and_key() -> None:
     events = [Event((60,), Fraction(1))]
-    waltz = Piece.from_events(events, meters=(Meter(3, 4),), keys=(Key(-3, "minor"),), pickup=Fraction(1))
+    waltz = Piece.from_events(
+        events, meters=(Meter(3, 4),), keys=(Key(-3, "minor"),), pickup=Fraction(1)
+    )
     plain = Piece.from_events(events, meters=())
     late = Piece.from_events(events * 2, keys=(Key(2, onset=Fraction(1)),))
     codec = NoteCodec.from_pieces([waltz, plain, late])
     layout = codec.layout
     assert codec.bars.symbols == (4, 3)
     assert codec.pickups.symbols == (0, 1)
-    assert codec.encode(waltz)[:CONTEXT].tolist() == [START, layout.bar + 1, layout.pickup + 1, layout.key]
+    assert codec.encode(waltz)[:CONTEXT].tolist() == [
+        START,
+        layout.bar + 1,
+        layout.pickup + 1,
+        layout.key,
+    ]
     for undeclared in (plain, late):
-        assert codec.encode(undeclared)[:CONTEXT].tolist() == [START, layout.bar, layout.pickup, layout.key + KEYS - 1]
+        assert codec.encode(undeclared)[:CONTEXT].tolist() == [
+            START,
+            layout.bar,
+            layout.pickup,
+            layout.key + KEYS - 1,
+        ]
     assert codec.sizes == (layout.bar,)
     assert len(codec) == layout.stop == layout.key + KEYS
 
@@ -113,14 +175,22 @@ def test_a_metre_and_a_place_in_the_bar_are_shown() -> None:
 
 
 def test_unknown_lengths() -> None:
-    codec = NoteCodec.from_pieces([Piece.from_events([Event((60,), Fraction(1)), Event((61,), Fraction(1)), Event((62,), Fraction(2))])])
+    codec = NoteCodec.from_pieces(
+        [
+            Piece.from_events(
+                [Event((60,), Fraction(1)), Event((61,), Fraction(1)), Event((62,), Fraction(2))]
+            )
+        ]
+    )
     strange = Piece.from_events([Event((60,), Fraction(1)), Event((61,), Fraction(5, 7))])
     tokens = codec.encode(strange)
     assert tokens[CONTEXT:].tolist() == [NOTE + 60, codec.layout.duration, NOTE + 61, UNKNOWN, END]
     with pytest.raises(ValueError, match="stands for no music"):
         codec.decode(tokens)
     assert codec.lengths(strange) == [1, Fraction(5, 7)]
-    rare = NoteCodec.from_pieces([strange, Piece.from_events([Event((60,), Fraction(1))])], min_count=2)
+    rare = NoteCodec.from_pieces(
+        [strange, Piece.from_events([Event((60,), Fraction(1))])], min_count=2
+    )
     assert rare.durations.symbols == (1,)
 
 
@@ -133,7 +203,9 @@ def test_frames_have_no_tokens_for_held_notes() -> None:
 
 
 def test_a_piece_that_holds_notes_where_training_held_none() -> None:
-    codec = NoteCodec.from_pieces([Piece.from_events([Event((60,), Fraction(1)), Event((60, 64), Fraction(2))])])
+    codec = NoteCodec.from_pieces(
+        [Piece.from_events([Event((60,), Fraction(1)), Event((60, 64), Fraction(2))])]
+    )
     tokens = codec.encode(HOLDING)
     assert [event.chord for event in codec.decode(tokens)] == [(60,), (60, 64)]
     assert (tokens[CONTEXT:] < codec.sizes[0]).all()
@@ -170,7 +242,9 @@ def test_the_grammar_allows_every_real_piece(piece: Piece, frame: Fraction) -> N
         assert not legal[UNKNOWN]
         assert not (legal & ~may[s]).any()
         if not large:  # else what is shown of the chord before is not all of it
-            lowest = [NOTE, codec.layout.hold, codec.layout.hold + 1] if codec.holds else [NOTE]  # there is no way on below
+            lowest = (
+                [NOTE, codec.layout.hold, codec.layout.hold + 1] if codec.holds else [NOTE]
+            )  # there is no way on below
             passed = np.isin(np.arange(len(legal)), [UNKNOWN, *lowest])
             assert (legal | passed & may[s] == may[s]).all()
         assert bool(codec.at_rest(seen)[0]) == (tokens[s - 1] >= codec.layout.duration)
@@ -191,7 +265,11 @@ def test_the_grammar_allows_pieces_of_lengths_that_are_unknown(piece: Piece, oth
 
 def test_an_unknown_metre_is_no_event() -> None:
     known = Piece.from_events([Event((60,), Fraction(1))])
-    strange = Piece.from_events([Event((), Fraction(1)), Event((60,), Fraction(1))], meters=(Meter(7, 8),), pickup=Fraction(1, 2))
+    strange = Piece.from_events(
+        [Event((), Fraction(1)), Event((60,), Fraction(1))],
+        meters=(Meter(7, 8),),
+        pickup=Fraction(1, 2),
+    )
     codec = NoteCodec.from_pieces([known])
     tokens = codec.encode(strange)
     assert tokens[:CONTEXT].tolist() == [START, UNKNOWN, UNKNOWN, codec.layout.key + KEYS - 1]
@@ -208,11 +286,17 @@ def context(codec: NoteCodec, piece: Piece, walks: int) -> Any:
 
 
 def test_there_is_always_a_way_on() -> None:
-    """A chord that holds all of the one before down to the lowest pitch there is must not be a blind alley."""
+    """A chord that holds all of the one before down to the lowest pitch there is must not be a
+    blind alley.
+    """
     piece = Piece.from_events([Event((0,), Fraction(1)), Event((0, 1), Fraction(1), (0,))])
     codec = NoteCodec.from_pieces([piece])
     layout, seen = codec.layout, context(codec, piece, 1)
-    for token in (NOTE, layout.duration, layout.hold):  # pitch 0 is struck and then, legally or not, held
+    for token in (
+        NOTE,
+        layout.duration,
+        layout.hold,
+    ):  # pitch 0 is struck and then, legally or not, held
         if not codec.legal(seen, 0)[0, token]:
             return
         seen = codec.take(seen, np.array([token]), 0)
@@ -227,7 +311,9 @@ def check_music(events: list[Event], *, framed: bool) -> None:
         assert set(now.held) <= set(before.chord)
     if not framed:
         for before, now in pairwise(events):
-            assert not (before.chord == now.chord and len(now.held) == len(now.chord)), "it says nothing new"
+            assert not (before.chord == now.chord and len(now.held) == len(now.chord)), (
+                "it says nothing new"
+            )
 
 
 @pytest.mark.parametrize("frame", [Fraction(0), Fraction(1, 2)])
@@ -241,9 +327,13 @@ def test_whatever_the_grammar_allows_is_music(frame: Fraction, seed: int) -> Non
     codec = NoteCodec.from_pieces([model], frame=frame)
     layout, seen = codec.layout, context(codec, model, walks)
     weights = np.ones(codec.sizes[0])
-    weights[layout.duration :] = 6 / len(codec.durations.symbols)  # so that chords are of no note to ten
+    weights[layout.duration :] = 6 / len(
+        codec.durations.symbols
+    )  # so that chords are of no note to ten
     weights[layout.hold : layout.duration] = 6
-    weights[[NOTE, *([layout.hold] if codec.holds else [])]] = 1e-9  # the lowest only where there is no other: see the test before
+    weights[[NOTE, *([layout.hold] if codec.holds else [])]] = (
+        1e-9  # the lowest only where there is no other: see the test before
+    )
     chosen = np.zeros((walks, steps), np.int32)
     for s in range(steps):
         legal = codec.legal(seen, 0, may_end=False)
@@ -270,7 +360,11 @@ def test_whatever_the_grammar_allows_is_music(frame: Fraction, seed: int) -> Non
 # ---------------------------------------------------------------------- what is shown
 
 
-@given(some_pieces(), st.sampled_from([Fraction(0), Fraction(1, 2)]), st.lists(st.integers(-24, 24), min_size=1, max_size=3))
+@given(
+    some_pieces(),
+    st.sampled_from([Fraction(0), Fraction(1, 2)]),
+    st.lists(st.integers(-24, 24), min_size=1, max_size=3),
+)
 @settings(deadline=None, max_examples=50)
 def test_a_copy_is_the_transposed_piece(piece: Piece, frame: Fraction, shifts: list[int]) -> None:
     codec = codec_of(piece, frame)
@@ -286,7 +380,10 @@ def test_a_copy_is_the_transposed_piece(piece: Piece, frame: Fraction, shifts: l
 @settings(deadline=None, max_examples=30)
 def test_what_is_shown_is_of_the_past_alone(piece: Piece, other: Piece, cut: int) -> None:
     """Pieces that begin alike are shown alike until they part, whatever they are read in step with."""
-    parted = piece.replace(notes=Piece.from_events([*piece.events[:cut], *map(struck, other.events)]).notes, length=Fraction(0))
+    parted = piece.replace(
+        notes=Piece.from_events([*piece.events[:cut], *map(struck, other.events)]).notes,
+        length=Fraction(0),
+    )
     codec = NoteCodec.from_pieces([piece, other, parted])
     alone = codec.encode_pieces([piece])[0]
     together = codec.encode_pieces([other, piece, parted])
@@ -295,7 +392,9 @@ def test_what_is_shown_is_of_the_past_alone(piece: Piece, other: Piece, cut: int
     same = int(np.cumprod(a[: min(len(a), len(b))] == b[: min(len(a), len(b))]).sum())
     np.testing.assert_array_equal(together[2].common[: same + 1], alone.common[: same + 1])
     states = walked(codec, a, reach=REACH)
-    np.testing.assert_array_equal(np.concatenate([codec.look(seen) for seen in states[1:]]), alone.common[1:])
+    np.testing.assert_array_equal(
+        np.concatenate([codec.look(seen) for seen in states[1:]]), alone.common[1:]
+    )
     assert not alone.common[0].any()
 
 
@@ -320,22 +419,31 @@ def test_facts_are_numbers_of_their_kinds(piece: Piece, other: Piece) -> None:
 
 
 def longest_earlier(told: list[int], reach: int) -> tuple[int, int]:
-    """What followed the longest stretch that also ends `told`, the latest of the longest; and its length, as far as lengths are told."""
+    """What followed the longest stretch that also ends `told`, the latest of the longest; and its
+    length, as far as lengths are told.
+    """
     best = (PAD, 0)
     for back in range(1, min(reach, len(told) - 1) + 1):
         length = 0
-        while length < min(len(told) - back, LENGTHS[-1]) and told[-1 - length] == told[-1 - length - back]:
+        while (
+            length < min(len(told) - back, LENGTHS[-1])
+            and told[-1 - length] == told[-1 - length - back]
+        ):
             length += 1
         if length > best[1]:
             best = (told[-back], length)
     return best
 
 
-@pytest.mark.parametrize(("reach", "steps", "kinds"), [(200, 150, 3), (200, 170, 2), (10, 100, 3), (1, 30, 2)])
+@pytest.mark.parametrize(
+    ("reach", "steps", "kinds"), [(200, 150, 3), (200, 170, 2), (10, 100, 3), (1, 30, 2)]
+)
 def test_the_longest_stretch_that_was_heard_before(reach: int, steps: int, kinds: int) -> None:
     codec = codec_of(Piece.from_events([Event((60,), Fraction(1))]))
     layout, rng = codec.layout, np.random.default_rng(steps)
-    alphabet = np.array([NOTE + 3, layout.duration, layout.hold + 3, UNKNOWN, layout.duration + 1][:kinds])
+    alphabet = np.array(
+        [NOTE + 3, layout.duration, layout.hold + 3, UNKNOWN, layout.duration + 1][:kinds]
+    )
     drawn = alphabet[rng.integers(0, kinds, (4, steps))]
     drawn[1] = np.resize(drawn[1, :9], steps)  # goes round and round
     drawn[2, rng.random(steps) < 0.2] = PAD  # what is no event counts for nothing
@@ -348,7 +456,10 @@ def test_the_longest_stretch_that_was_heard_before(reach: int, steps: int, kinds
             if token in alphabet:
                 told[row].append(token)
             wanted, steps_back = longest_earlier(told[row], reach)
-            assert (int(again[row]), int(length[row])) == (wanted, sum(steps_back >= bound for bound in LENGTHS)), f"row {row}, step {s}"
+            assert (int(again[row]), int(length[row])) == (
+                wanted,
+                sum(steps_back >= bound for bound in LENGTHS),
+            ), f"row {row}, step {s}"
         shown = codec.look(seen)
         np.testing.assert_array_equal(shown[:, AGAIN], again)
         np.testing.assert_array_equal(shown[:, LENGTH], length)
@@ -359,18 +470,28 @@ def test_the_grammar_is_the_same_inside_a_compiled_loop(frame: Fraction) -> None
     from keras import ops
 
     rng = np.random.default_rng(4)
-    chords = [tuple(sorted(set(rng.integers(50, 62, rng.integers(0, 11)).tolist()))) for _ in range(8)]
+    chords = [
+        tuple(sorted(set(rng.integers(50, 62, rng.integers(0, 11)).tolist()))) for _ in range(8)
+    ]
     events, before = [], ()
     for number, chord in enumerate([*chords, *chords[:3]]):
-        events.append(Event(chord, DURATIONS[number % 4], tuple(p for p in chord if p in before and p % 2)))
+        events.append(
+            Event(chord, DURATIONS[number % 4], tuple(p for p in chord if p in before and p % 2))
+        )
         before = chord
-    pieces = [Piece.from_events(events, keys=(Key(1),), pickup=Fraction(1, 2)), Piece.from_events(events[2:], meters=(Meter(3, 4),))]
+    pieces = [
+        Piece.from_events(events, keys=(Key(1),), pickup=Fraction(1, 2)),
+        Piece.from_events(events[2:], meters=(Meter(3, 4),)),
+    ]
     codec = NoteCodec.from_pieces(pieces, frame=frame)
     both = [codec.encode(piece) for piece in pieces]
     tokens = np.stack([each[: min(map(len, both)) - 1] for each in both])
     here, there = codec.begin(2, reach=40), codec.begin(2, ops, reach=40)
     for token in tokens.T:
-        here, there = codec.take(here, token, 0), codec.take(there, ops.convert_to_tensor(token, "int32"), 0, ops)
+        here, there = (
+            codec.take(here, token, 0),
+            codec.take(there, ops.convert_to_tensor(token, "int32"), 0, ops),
+        )
         for name, mine, theirs in zip(here._fields, here, there, strict=True):
             np.testing.assert_array_equal(mine, np.asarray(theirs), err_msg=name)
         shown = codec.look(here)
@@ -378,8 +499,13 @@ def test_the_grammar_is_the_same_inside_a_compiled_loop(frame: Fraction) -> None
         for may_end in (True, False):
             legal = np.asarray(codec.legal(there, 0, ops, may_end=may_end))
             np.testing.assert_array_equal(codec.legal(here, 0, may_end=may_end), legal)
-        np.testing.assert_array_equal(codec.may_follow(shown), np.asarray(codec.may_follow(ops.convert_to_tensor(shown, "int32"), ops)))
-    for (mine, kinds), (theirs, same) in zip(codec.facts(shown), codec.facts(ops.convert_to_tensor(shown, "int32"), ops), strict=True):
+        np.testing.assert_array_equal(
+            codec.may_follow(shown),
+            np.asarray(codec.may_follow(ops.convert_to_tensor(shown, "int32"), ops)),
+        )
+    for (mine, kinds), (theirs, same) in zip(
+        codec.facts(shown), codec.facts(ops.convert_to_tensor(shown, "int32"), ops), strict=True
+    ):
         np.testing.assert_array_equal(mine, np.asarray(theirs))
         assert kinds == same
 
@@ -391,7 +517,9 @@ def test_the_chord_before_is_shown_from_the_top() -> None:
     slots = shown[:, len(COLUMNS) :]
     assert (slots[1 : CONTEXT + 11] == NONE).all()
     assert slots[CONTEXT + 11].tolist() == list(range(59, 51, -1))
-    named = [dict(zip(COLUMNS, row.tolist(), strict=False)) for row in shown[CONTEXT + 11 : CONTEXT + 14]]
+    named = [
+        dict(zip(COLUMNS, row.tolist(), strict=False)) for row in shown[CONTEXT + 11 : CONTEXT + 14]
+    ]
     assert [(row["last"], row["above"], row["below"], row["count"]) for row in named] == [
         (NONE, 59, 59, 0), (55, 58, 54, 1), (52, 57, 51, 2),
     ]  # fmt: skip
@@ -429,7 +557,12 @@ def test_an_opening_is_so_many_events(piece: Piece, events: int) -> None:
 
 
 def test_an_opening_ends_before_what_is_unknown() -> None:
-    events = [Event((60,), Fraction(1)), Event((62,), Fraction(1)), Event((64,), Fraction(5, 7)), Event((60,), Fraction(1))]
+    events = [
+        Event((60,), Fraction(1)),
+        Event((62,), Fraction(1)),
+        Event((64,), Fraction(5, 7)),
+        Event((60,), Fraction(1)),
+    ]
     codec = NoteCodec.from_pieces([Piece.from_events(events[:2])])
     tokens = codec.encode(Piece.from_events(events))[:, None]
     assert codec.decode(codec.opening(tokens, 4)) == events[:2]
@@ -437,31 +570,45 @@ def test_an_opening_ends_before_what_is_unknown() -> None:
 
 
 def test_the_same_beginning_in_another_key() -> None:
-    piece = Piece.from_events([Event((60, 64), Fraction(1)), Event((60, 65), Fraction(1), (60,))], keys=(Key(2),))
+    piece = Piece.from_events(
+        [Event((60, 64), Fraction(1)), Event((60, 65), Fraction(1), (60,))], keys=(Key(2),)
+    )
     codec = NoteCodec.from_pieces([piece, piece.replace(keys=())])
     tokens = codec.encode(piece)[:, None]
     for start in (piece, piece.replace(keys=())):
         moved = codec.in_key(codec.encode(start)[:, None], 7)
         assert moved[CONTEXT - 1, 0] == codec.layout.key + 7
         assert moved.dtype == tokens.dtype
-        np.testing.assert_array_equal(np.delete(moved, CONTEXT - 1, 0), np.delete(tokens, CONTEXT - 1, 0))
+        np.testing.assert_array_equal(
+            np.delete(moved, CONTEXT - 1, 0), np.delete(tokens, CONTEXT - 1, 0)
+        )
 
 
 def test_chords_are_numbered_alike_where_they_are_alike() -> None:
     chords = [(60, 64), (), (60, 64), (60,), (64,), (60, 64, 67), ()]
     piece = Piece.from_events([Event(chord, Fraction(1)) for chord in chords])
-    numbers = NoteCodec.from_pieces([piece]).chord_numbers(NoteCodec.from_pieces([piece]).encode(piece)[:, None])
+    numbers = NoteCodec.from_pieces([piece]).chord_numbers(
+        NoteCodec.from_pieces([piece]).encode(piece)[:, None]
+    )
     assert len(numbers) == len(chords)
     assert [[a == b for b in chords] for a in chords] == (numbers[:, None] == numbers).tolist()
 
 
-@pytest.mark.parametrize(("length", "meter"), [(Fraction(5, 7), Meter(4, 4)), (Fraction(1), Meter(7, 8))])
-def test_chords_are_numbered_whatever_their_lengths_and_metre(length: Fraction, meter: Meter) -> None:
+@pytest.mark.parametrize(
+    ("length", "meter"), [(Fraction(5, 7), Meter(4, 4)), (Fraction(1), Meter(7, 8))]
+)
+def test_chords_are_numbered_whatever_their_lengths_and_metre(
+    length: Fraction, meter: Meter
+) -> None:
     """What is unknown is no chord: those around it are neither joined nor lost."""
     chords = [(60, 64), (62,), (60, 64), (59,)]
-    events = [Event(chord, length if number == 1 else Fraction(1)) for number, chord in enumerate(chords)]
+    events = [
+        Event(chord, length if number == 1 else Fraction(1)) for number, chord in enumerate(chords)
+    ]
     piece = Piece.from_events(events, meters=(meter,))
-    codec = NoteCodec.from_pieces([Piece.from_events([Event((60, 64), Fraction(1)), Event((62,), Fraction(1))])])
+    codec = NoteCodec.from_pieces(
+        [Piece.from_events([Event((60, 64), Fraction(1)), Event((62,), Fraction(1))])]
+    )
     numbers = codec.chord_numbers(codec.encode(piece)[:, None])
     assert len(numbers) == len(chords)
     assert [[a == b for b in chords] for a in chords] == (numbers[:, None] == numbers).tolist()

@@ -1,4 +1,6 @@
-"""The voice codec: a grid of voices is one sequence of tokens, and every sequence that the grammar allows is a grid."""
+"""The voice codec: a grid of voices is one sequence of tokens, and every sequence that the grammar
+allows is a grid.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +16,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from partimento import Event, Key, Meter, Note, Part, Piece
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.music.transpose import transpose
-from partimento.tokens.note_grammar import ABOVE, BELOW, COLUMNS, CONTEXT, COUNT, KEYS, LAST, NONE, NOTE, REACH
+from partimento.tokens.note_grammar import (
+    ABOVE,
+    BELOW,
+    COLUMNS,
+    CONTEXT,
+    COUNT,
+    KEYS,
+    LAST,
+    NONE,
+    NOTE,
+    REACH,
+)
 from partimento.tokens.notes import NoteCodec
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import END, START, UNKNOWN
@@ -37,7 +50,12 @@ def piece_of(grid: list[Row], *, frame: Fraction = SIXTEENTH, **rest: Any) -> Pi
             if pitch is not None:
                 notes.append(Note(now * frame, steps * frame, pitch, part=part))
             now += steps
-    return Piece(notes, length=len(grid) * frame, parts=tuple(Part(f"Voice {n}") for n in range(len(grid[0]))), **rest)
+    return Piece(
+        notes,
+        length=len(grid) * frame,
+        parts=tuple(Part(f"Voice {n}") for n in range(len(grid[0]))),
+        **rest,
+    )
 
 
 def grid_of(codec: VoiceCodec, tokens: np.ndarray) -> list[Row]:
@@ -51,7 +69,9 @@ def grid_of(codec: VoiceCodec, tokens: np.ndarray) -> list[Row]:
             grid += [tuple(now)] * int(length / codec.frame)
             before, now = tuple(now), []
         else:
-            now.append(before[len(now)] if token == GO_ON else None if token == REST else token - NOTE)
+            now.append(
+                before[len(now)] if token == GO_ON else None if token == REST else token - NOTE
+            )
     assert not now
     return grid
 
@@ -60,18 +80,26 @@ def grid_of(codec: VoiceCodec, tokens: np.ndarray) -> list[Row]:
 def grids(draw: st.DrawFn, voices: int = 4) -> list[Row]:
     """Voices that rest, cross, meet and stay."""
     pitches = draw(st.sampled_from([range(60, 63), range(55, 70), range(24, 100)]))
-    row = st.tuples(*[st.one_of(st.none(), st.sampled_from(pitches), st.sampled_from(pitches))] * voices)
+    row = st.tuples(
+        *[st.one_of(st.none(), st.sampled_from(pitches), st.sampled_from(pitches))] * voices
+    )
     held: list[Row] = []
     for _ in range(draw(st.integers(1, 10))):
         new = draw(row)
         stay = draw(st.tuples(*[st.booleans()] * voices))
-        merged = tuple(a if keep else b for a, b, keep in zip(held[-1], new, stay, strict=True)) if held else new
+        merged = (
+            tuple(a if keep else b for a, b, keep in zip(held[-1], new, stay, strict=True))
+            if held
+            else new
+        )
         held += [merged] * draw(st.integers(1, 5))
     return held
 
 
 def codec_of(*pieces: Piece, **more: Any) -> VoiceCodec:
-    waltz = Piece.from_events([Event((60,), Fraction(1))], meters=(Meter(3, 4),), pickup=Fraction(1, 2))
+    waltz = Piece.from_events(
+        [Event((60,), Fraction(1))], meters=(Meter(3, 4),), pickup=Fraction(1, 2)
+    )
     return VoiceCodec.from_pieces([*pieces, waltz], **more)
 
 
@@ -101,7 +129,9 @@ def test_its_events_are_what_sounds(grid: list[Row]) -> None:
     codec = codec_of(piece)
     events = codec.decode(codec.encode(piece)[:, None])
     sounding = [tuple(sorted({pitch for pitch in row if pitch is not None})) for row in grid]
-    assert [event.chord for event in events for _ in range(int(event.duration / SIXTEENTH))] == sounding
+    assert [
+        event.chord for event in events for _ in range(int(event.duration / SIXTEENTH))
+    ] == sounding
     Piece.from_events(events)  # refuses what holds what did not sound
     before: Row = (None,) * 4
     for event, (now, _) in zip(events, groupby(grid), strict=True):
@@ -116,7 +146,10 @@ def test_the_chorales_as_they_are(data_folder: Path) -> None:
     if not path.is_file():
         pytest.skip(f"no {path}")
     content = json.loads(path.read_text())["train"][:20]
-    grids = [[tuple(None if pitch < 0 else int(pitch) for pitch in row) for row in piece] for piece in content]
+    grids = [
+        [tuple(None if pitch < 0 else int(pitch) for pitch in row) for row in piece]
+        for piece in content
+    ]
     pieces = [piece_of(grid) for grid in grids]
     codec = VoiceCodec.from_pieces(pieces)
     for grid, piece, encoded in zip(grids, pieces, codec.encode_pieces(pieces), strict=True):
@@ -128,11 +161,23 @@ def test_the_chorales_as_they_are(data_folder: Path) -> None:
 
 
 def test_what_is_no_voice_of_one_note_each() -> None:
-    """The highest of several notes; fewer parts rest; what lies off the grid is read where the grid is."""
-    notes = [Note(Fraction(0), Fraction(1), 60), Note(Fraction(0), Fraction(1, 2), 64), Note(Fraction(1, 8), Fraction(1), 50, part=1)]
+    """The highest of several notes; fewer parts rest; what lies off the grid is read where the grid
+    is.
+    """
+    notes = [
+        Note(Fraction(0), Fraction(1), 60),
+        Note(Fraction(0), Fraction(1, 2), 64),
+        Note(Fraction(1, 8), Fraction(1), 50, part=1),
+    ]
     piece = Piece(notes, parts=(Part(), Part()))
     codec = VoiceCodec.from_pieces([piece], voices=3)
-    assert grid_of(codec, codec.encode(piece)) == [(64, None, None), (64, 50, None), (60, 50, None), (60, 50, None), (None, 50, None)]
+    assert grid_of(codec, codec.encode(piece)) == [
+        (64, None, None),
+        (64, 50, None),
+        (60, 50, None),
+        (60, 50, None),
+        (None, 50, None),
+    ]
     two = VoiceCodec.from_pieces([piece], frame=Fraction(1, 2))
     assert two.voices == 2
     assert grid_of(two, two.encode(piece)) == [(64, None), (60, 50), (None, 50)]
@@ -145,12 +190,23 @@ def test_at_most_eight_voices() -> None:
     encoded = codec.encode_pieces([piece_of(grid)])[0]
     assert codec.voices == 8
     assert grid_of(codec, encoded.tokens[:, 0]) == grid
-    assert codec.may_follow(encoded.common)[np.arange(CONTEXT, 23), encoded.tokens[CONTEXT:, 0]].all()
-    with pytest.raises(UserError, match=r"9 parts: tokens\.voices is for at most 8"):
+    assert codec.may_follow(encoded.common)[
+        np.arange(CONTEXT, 23), encoded.tokens[CONTEXT:, 0]
+    ].all()
+    with pytest.raises(PartimentoError, match=r"9 parts: tokens\.voices is for at most 8"):
         VoiceCodec.from_pieces([piece_of([tuple(range(60, 69))])])
-    many = [piece_of([tuple(range(60 + n, 69 + n)), tuple(range(50 - n, 59 - n))]) for n in range(3)]
-    with pytest.raises(UserError, match="9 parts"):
-        prepare(many, TokenSettings(voices=True, min_count=1), validation=0.3, test=0, seed=0, kind="notes")
+    many = [
+        piece_of([tuple(range(60 + n, 69 + n)), tuple(range(50 - n, 59 - n))]) for n in range(3)
+    ]
+    with pytest.raises(PartimentoError, match="9 parts"):
+        prepare(
+            many,
+            TokenSettings(voices=True, min_count=1),
+            validation=0.3,
+            test=0,
+            seed=0,
+            kind="notes",
+        )
 
 
 def test_unknown_lengths() -> None:
@@ -161,7 +217,9 @@ def test_unknown_lengths() -> None:
     assert tokens[-2] == UNKNOWN
     with pytest.raises(ValueError, match="stands for no music"):
         codec.decode(tokens)
-    assert [event.chord for event in codec.decode(codec.opening(tokens[:, None], 5))] == [(40, 50, 60)]
+    assert [event.chord for event in codec.decode(codec.opening(tokens[:, None], 5))] == [
+        (40, 50, 60)
+    ]
 
 
 # ---------------------------------------------------------------------- what is legal
@@ -199,7 +257,12 @@ def test_an_unknown_metre_is_no_event() -> None:
     codec = VoiceCodec.from_pieces([piece_of([(60, 55, 50, 40)])])
     piece = piece_of([(None,) * 4, (60, 55, 50, 40)], meters=(Meter(7, 8),))
     tokens = codec.encode(piece)
-    assert tokens[:CONTEXT].tolist() == [START, UNKNOWN, codec.layout.pickup, codec.layout.key + KEYS - 1]
+    assert tokens[:CONTEXT].tolist() == [
+        START,
+        UNKNOWN,
+        codec.layout.pickup,
+        codec.layout.key + KEYS - 1,
+    ]
     seen = walked(codec, tokens)[CONTEXT]
     assert (int(seen.events[0]), int(seen.elapsed[0])) == (0, 0)
     encoded = codec.encode_pieces([piece])[0]
@@ -210,7 +273,11 @@ def test_an_unknown_metre_is_no_event() -> None:
 @pytest.mark.parametrize("voices", [1, 4])
 def test_whatever_the_grammar_allows_is_a_grid(voices: int) -> None:
     rng, walks, events = np.random.default_rng(voices), 40, 15
-    model = piece_of([(60,) * voices, (62,) * voices, (62,) * voices, (None,) * voices], meters=(Meter(3, 4),), keys=(Key(2),))
+    model = piece_of(
+        [(60,) * voices, (62,) * voices, (62,) * voices, (None,) * voices],
+        meters=(Meter(3, 4),),
+        keys=(Key(2),),
+    )
     codec = VoiceCodec.from_pieces([model])
     context = codec.encode(model)[:CONTEXT]
     weights = np.ones(codec.sizes[0])
@@ -241,9 +308,15 @@ def test_whatever_the_grammar_allows_is_a_grid(voices: int) -> None:
 # ---------------------------------------------------------------------- what is shown
 
 
-@given(grids(), st.lists(st.integers(-24, 24), min_size=1, max_size=3), st.sampled_from([(), (Key(),), (Key(-3, "minor"),)]))
+@given(
+    grids(),
+    st.lists(st.integers(-24, 24), min_size=1, max_size=3),
+    st.sampled_from([(), (Key(),), (Key(-3, "minor"),)]),
+)
 @settings(deadline=None, max_examples=50)
-def test_a_copy_is_the_transposed_piece(grid: list[Row], shifts: list[int], keys: tuple[Key, ...]) -> None:
+def test_a_copy_is_the_transposed_piece(
+    grid: list[Row], shifts: list[int], keys: tuple[Key, ...]
+) -> None:
     piece = piece_of(grid, keys=keys)
     codec = codec_of(piece)
     first = codec.encode_pieces([piece])[0]
@@ -283,7 +356,9 @@ def test_the_voices_around_are_shown() -> None:
     third = shown[CONTEXT + 10]
     since = [6, 2, 2, 6]  # steps on the grid that the lengths have: 1/4
     assert codec.grid == 4
-    assert third[first + 8 :].tolist() == [sum(steps >= bound for bound in SINCE) for steps in since]
+    assert third[first + 8 :].tolist() == [
+        sum(steps >= bound for bound in SINCE) for steps in since
+    ]
 
 
 @given(grids(), grids())
@@ -301,16 +376,27 @@ def test_the_grammar_is_the_same_inside_a_compiled_loop() -> None:
     from keras import ops
 
     rng = np.random.default_rng(2)
-    lines = [[tuple(None if p < 50 else int(p) for p in row) for row in rng.integers(47, 56, (12, 4))] for _ in range(2)]
-    pieces = [piece_of([*line[:6], *[line[6]] * 7, *line[:6]], keys=keys) for line, keys in zip(lines, [(Key(1),), ()], strict=True)]
+    lines = [
+        [tuple(None if p < 50 else int(p) for p in row) for row in rng.integers(47, 56, (12, 4))]
+        for _ in range(2)
+    ]
+    pieces = [
+        piece_of([*line[:6], *[line[6]] * 7, *line[:6]], keys=keys)
+        for line, keys in zip(lines, [(Key(1),), ()], strict=True)
+    ]
     codec = codec_of(*pieces)
     both = [codec.encode(piece) for piece in pieces]
     tokens = np.stack([each[: min(map(len, both)) - 1] for each in both])
     here, there = codec.begin(2, reach=32), codec.begin(2, ops, reach=32)
     for token in tokens.T:
-        here, there = codec.take(here, token, 0), codec.take(there, ops.convert_to_tensor(token, "int32"), 0, ops)
+        here, there = (
+            codec.take(here, token, 0),
+            codec.take(there, ops.convert_to_tensor(token, "int32"), 0, ops),
+        )
         for name in ("before", "now", "since", "changed", "elapsed", "events"):
-            np.testing.assert_array_equal(getattr(here, name), np.asarray(getattr(there, name)), err_msg=name)
+            np.testing.assert_array_equal(
+                getattr(here, name), np.asarray(getattr(there, name)), err_msg=name
+            )
         for name, mine, theirs in zip(here.past._fields, here.past, there.past, strict=True):
             np.testing.assert_array_equal(mine, np.asarray(theirs), err_msg=name)
         shown = codec.look(here)
@@ -318,7 +404,9 @@ def test_the_grammar_is_the_same_inside_a_compiled_loop() -> None:
         for may_end in (True, False):
             legal = np.asarray(codec.legal(there, 0, ops, may_end=may_end))
             np.testing.assert_array_equal(codec.legal(here, 0, may_end=may_end), legal)
-    for (mine, kinds), (theirs, same) in zip(codec.facts(shown), codec.facts(ops.convert_to_tensor(shown, "int32"), ops), strict=True):
+    for (mine, kinds), (theirs, same) in zip(
+        codec.facts(shown), codec.facts(ops.convert_to_tensor(shown, "int32"), ops), strict=True
+    ):
         np.testing.assert_array_equal(mine, np.asarray(theirs))
         assert kinds == same
 

@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import small_piece
 
 from partimento import Key, Note, Part, Piece
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.music.transpose import interval_to_common_key, transpose
 from partimento.tokens.chords import ChordCodec
 from partimento.tokens.settings import TokenSettings
@@ -23,13 +23,19 @@ def test_targets_are_the_next_events_and_no_window_spans_two_pieces(pieces: list
     codec = ChordCodec.from_pieces([piece.events for piece in pieces])
     encoded = [codec.encode(piece.events) for piece in pieces]
     cut = windows(encoded, length=32)
-    assert cut.inputs.shape == cut.targets.shape == (sum(-(-(len(e.tokens) - 1) // 32) for e in encoded), 32, 3)
+    assert (
+        cut.inputs.shape
+        == cut.targets.shape
+        == (sum(-(-(len(e.tokens) - 1) // 32) for e in encoded), 32, 3)
+    )
     at = 0
     for piece in encoded:
         count = -(-(len(piece.tokens) - 1) // 32)
         joined = cut.targets[at : at + count].reshape(-1, 3)
         assert np.array_equal(joined[: len(piece.tokens) - 1], piece.tokens[1:])
-        assert np.array_equal(cut.inputs[at : at + count].reshape(-1, 3)[: len(piece.tokens) - 1], piece.tokens[:-1])
+        assert np.array_equal(
+            cut.inputs[at : at + count].reshape(-1, 3)[: len(piece.tokens) - 1], piece.tokens[:-1]
+        )
         assert (joined[len(piece.tokens) - 1 :] == PAD).all()
         at += count
     assert np.count_nonzero(cut.targets[..., 0] == END) == len(encoded)
@@ -45,7 +51,9 @@ def test_overlapping_windows(pieces: list[Piece]) -> None:
         windows([])
 
 
-@pytest.mark.parametrize("name", ["C major", "a minor", "F# major", "e- minor", "B- major", "c# minor"])
+@pytest.mark.parametrize(
+    "name", ["C major", "a minor", "F# major", "e- minor", "B- major", "c# minor"]
+)
 def test_common_key(name: str) -> None:
     key = Key.from_name(name)
     interval = interval_to_common_key(key)
@@ -54,7 +62,10 @@ def test_common_key(name: str) -> None:
 
 
 def test_the_interval_is_kept_and_edges_of_the_range_are_no_trouble() -> None:
-    scale = [Note(Fraction(i), Fraction(1), p) for i, p in enumerate((120, 122, 124, 125, 127, 127, 124, 120, 115))]
+    scale = [
+        Note(Fraction(i), Fraction(1), p)
+        for i, p in enumerate((120, 122, 124, 125, 127, 127, 124, 120, 115))
+    ]
     item = in_common_key(Piece([n for i, n in enumerate(scale) if i != 5]))
     assert item.moved.notes.pitch.max() <= 127
     assert (item.moved.notes.pitch - item.piece.notes.pitch == item.interval).all()
@@ -69,12 +80,22 @@ def test_pieces_are_split_before_windowing_and_equal_music_stays_together() -> N
     assert [len(side) for side in data.sides.values()] == [6, 4, 2]
     again = prepare(pieces, TokenSettings(), validation=0.3, test=0.2, seed=1)
     assert [i.piece.title for i in again.valid] == [i.piece.title for i in data.valid]
-    assert again.fingerprint == data.fingerprint != prepare(pieces[:-2], TokenSettings(), validation=0.3, test=0.2, seed=1).fingerprint
+    assert (
+        again.fingerprint
+        == data.fingerprint
+        != prepare(pieces[:-2], TokenSettings(), validation=0.3, test=0.2, seed=1).fingerprint
+    )
 
 
 def test_one_piece_is_too_few() -> None:
-    with pytest.raises(UserError, match="at least two different pieces"):
-        prepare([small_piece(1), small_piece(1, shift=2)], TokenSettings(), validation=0.1, test=0.1, seed=0)
+    with pytest.raises(PartimentoError, match="at least two different pieces"):
+        prepare(
+            [small_piece(1), small_piece(1, shift=2)],
+            TokenSettings(),
+            validation=0.1,
+            test=0.1,
+            seed=0,
+        )
 
 
 def test_drums_are_no_harmony_and_what_cannot_be_learned_is_told() -> None:
@@ -86,8 +107,13 @@ def test_drums_are_no_harmony_and_what_cannot_be_learned_is_told() -> None:
     assert item.piece.notes == band.notes
     assert set(transpose(both, 5).notes.pitch[transpose(both, 5).notes.part == 1].tolist()) == {36}
     drums = Piece(kit, parts=(Part("Kit", None, is_drum=True),), title="Kit alone")
-    wide = Piece([Note(Fraction(i), Fraction(1), p) for i, p in enumerate((1, 127, 3, 5, 7, 8))], title="Wide")
-    data = prepare([band, small_piece(2), drums, wide], TokenSettings(), validation=0.3, test=0.2, seed=1)
+    wide = Piece(
+        [Note(Fraction(i), Fraction(1), p) for i, p in enumerate((1, 127, 3, 5, 7, 8))],
+        title="Wide",
+    )
+    data = prepare(
+        [band, small_piece(2), drums, wide], TokenSettings(), validation=0.3, test=0.2, seed=1
+    )
     assert [(piece.title, reason.split(":")[0]) for piece, reason in data.left_out] == [
         ("Kit alone", "there is nothing but drums in it"),
         ("Wide", "it spans nearly all of MIDI's pitches"),

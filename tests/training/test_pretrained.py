@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from partimento import Piece
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.evaluate.heldout import held_out
 from partimento.generate.compose import compose
 from partimento.training import pretrained as shipped
@@ -24,7 +24,10 @@ def folder(pieces: list[Piece], tmp_path_factory: pytest.TempPathFactory) -> Pat
     """A trained run of pieces under free licences, with its figures."""
     licences = ("Public Domain", "CC-BY 3.0", "Creative Commons Attribution-ShareAlike 4.0")
     free = [
-        p.replace(source=replace(p.source, licence=licences[n % 3], path=f"set/{n}.mid"), composer="A | B") for n, p in enumerate(pieces)
+        p.replace(
+            source=replace(p.source, licence=licences[n % 3], path=f"set/{n}.mid"), composer="A | B"
+        )
+        for n, p in enumerate(pieces)
     ]
     out = tmp_path_factory.mktemp("runs") / "run"
     settings = {
@@ -33,7 +36,10 @@ def folder(pieces: list[Piece], tmp_path_factory: pytest.TempPathFactory) -> Pat
         "tokens": {"min_count": 1},
     }
     run, data = learn(free, settings=settings, out=out)
-    figures = {name: {**asdict(row), "total": row.total} for name, row in held_out(data, run.model, name="lstm").items()}
+    figures = {
+        name: {**asdict(row), "total": row.total}
+        for name, row in held_out(data, run.model, name="lstm").items()
+    }
     (out / "held_out.json").write_text(json.dumps(figures))
     return out
 
@@ -41,14 +47,18 @@ def folder(pieces: list[Piece], tmp_path_factory: pytest.TempPathFactory) -> Pat
 def test_a_packed_run_is_small_credited_and_composes(folder: Path, tmp_path: Path) -> None:
     size = pack(folder, tmp_path / "guitar", credit={"set/0.mid": "An Editor"})
     assert size == sum(path.stat().st_size for path in (tmp_path / "guitar").iterdir())
-    assert (tmp_path / "guitar" / "model.weights.h5").stat().st_size < 0.9 * (folder / "model.weights.h5").stat().st_size
+    assert (tmp_path / "guitar" / "model.weights.h5").stat().st_size < 0.9 * (
+        folder / "model.weights.h5"
+    ).stat().st_size
     card = (tmp_path / "guitar" / CARD).read_text()
     assert all(f"Study {number}" in card for number in range(8))
     assert "An Editor" in card
     assert "A / B" in card
     assert "| markov |" in card
     packed, whole = load_run(tmp_path / "guitar"), load_run(folder)
-    for half, full in zip(packed.model.network.get_weights(), whole.model.network.get_weights(), strict=True):
+    for half, full in zip(
+        packed.model.network.get_weights(), whole.model.network.get_weights(), strict=True
+    ):
         np.testing.assert_allclose(half, full, rtol=1e-3, atol=1e-6)
         assert half.dtype == full.dtype
     assert compose(packed, bars=2, seed=1).length == 8
@@ -64,20 +74,22 @@ def test_what_may_not_be_shared_is_not_packed(folder: Path, tmp_path: Path, lice
         if path.is_file():
             (other / path.name).write_bytes(path.read_bytes())
     (other / "pieces.json").write_text(json.dumps(rows))
-    with pytest.raises(UserError, match="cannot be shipped"):
+    with pytest.raises(PartimentoError, match="cannot be shipped"):
         pack(other, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
-def test_what_is_too_large_is_not_packed(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_too_large_is_not_packed(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(shipped, "MOST_BYTES", 1000)
-    with pytest.raises(UserError, match="smaller"):
+    with pytest.raises(PartimentoError, match="smaller"):
         pack(folder, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
 def test_no_model_of_another_name_comes_along() -> None:
-    with pytest.raises(UserError, match="no model kazoo comes"):
+    with pytest.raises(PartimentoError, match="no model kazoo comes"):
         shipped.shipped("kazoo")
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from partimento import Piece
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.export.write import write
 from partimento.training import checkpoint
 from partimento.training.loop import Epoch
@@ -25,8 +25,20 @@ from partimento.training.run_folder import RunFolder
 from partimento.training.train import Hooks, learn
 
 SETTINGS = {
-    "lstm": {"model": {"name": "lstm", "units": 8, "dense": 8, "embed_size": 4, "layers": 1, "dropout": 0.3}},
-    "vae": {"model": {"name": "vae", "latent": 3, "units": 8, "embed_size": 4, "anneal": 20}, "tokens": {"window": 8}},
+    "lstm": {
+        "model": {
+            "name": "lstm",
+            "units": 8,
+            "dense": 8,
+            "embed_size": 4,
+            "layers": 1,
+            "dropout": 0.3,
+        }
+    },
+    "vae": {
+        "model": {"name": "vae", "latent": 3, "units": 8, "embed_size": 4, "anneal": 20},
+        "tokens": {"window": 8},
+    },
 }
 TRAIN = {"epochs": 3, "batch_size": 8, "patience": 9, "lr_schedule": "cosine"}
 
@@ -37,12 +49,16 @@ class StopError(Exception):
 
 def same(one: Path, two: Path) -> None:
     assert (one / "history.csv").read_bytes() == (two / "history.csv").read_bytes()
-    for mine, theirs in zip(*(load_run(folder).model.network.get_weights() for folder in (one, two)), strict=True):
+    for mine, theirs in zip(
+        *(load_run(folder).model.network.get_weights() for folder in (one, two)), strict=True
+    ):
         np.testing.assert_array_equal(mine, theirs)
 
 
 @pytest.mark.parametrize("name", ["lstm", pytest.param("vae", marks=pytest.mark.slow)])
-def test_stopped_and_resumed_is_uninterrupted(name: str, pieces: list[Piece], tmp_path: Path) -> None:
+def test_stopped_and_resumed_is_uninterrupted(
+    name: str, pieces: list[Piece], tmp_path: Path
+) -> None:
     settings = {**SETTINGS[name], "train": TRAIN}
     learn(pieces, settings=settings, out=tmp_path / "whole")
 
@@ -59,7 +75,11 @@ def test_stopped_and_resumed_is_uninterrupted(name: str, pieces: list[Piece], tm
     while stops:
         with pytest.raises(StopError):
             learn(
-                pieces, settings=None if resume else settings, out=tmp_path / "cut", resume=resume, hooks=Hooks(report=stop, told={"a": 1})
+                pieces,
+                settings=None if resume else settings,
+                out=tmp_path / "cut",
+                resume=resume,
+                hooks=Hooks(report=stop, told={"a": 1}),
             )
         assert not (tmp_path / "cut").exists()
         resume = bool(seen)
@@ -79,26 +99,28 @@ def test_what_cannot_be_resumed(pieces: list[Piece], tmp_path: Path) -> None:
         if epoch and epoch.epoch == 2:
             raise StopError
 
-    with pytest.raises(UserError, match="no unfinished training"):
+    with pytest.raises(PartimentoError, match="no unfinished training"):
         learn(pieces, out=out, resume=True)
     with pytest.raises(StopError):
         learn(pieces, settings=settings, out=out, report=stop)
-    with pytest.raises(UserError, match="--resume"):
+    with pytest.raises(PartimentoError, match="--resume"):
         learn(pieces, settings=settings, out=out)
-    with pytest.raises(UserError, match="not those that the training began with"):
+    with pytest.raises(PartimentoError, match="not those that the training began with"):
         learn(pieces[1:], out=out, resume=True)
     state = RunFolder(out).training.state
     whole = state.read_bytes()
     state.write_bytes(whole[:500])
-    with pytest.raises(UserError, match="damaged"):
+    with pytest.raises(PartimentoError, match="damaged"):
         learn(pieces, out=out, resume=True)
     state.write_bytes(whole)
     about = json.loads(RunFolder(out).training.request.read_text())
-    RunFolder(out).training.request.write_text(json.dumps({**about, "versions": {**about["versions"], "numpy": "0"}}))
+    RunFolder(out).training.request.write_text(
+        json.dumps({**about, "versions": {**about["versions"], "numpy": "0"}})
+    )
     told: list[str] = []
     learn(pieces, out=out, resume=True, hooks=Hooks(note=told.append))
     assert any("numpy changed" in text for text in told)
-    with pytest.raises(UserError, match="finished"):
+    with pytest.raises(PartimentoError, match="finished"):
         learn(pieces, out=out, resume=True)
 
 
@@ -108,11 +130,15 @@ def test_a_checkpoint_holds_everything(pieces: list[Piece], tmp_path: Path) -> N
             raise StopError
 
     with pytest.raises(StopError):
-        learn(pieces, settings={**SETTINGS["vae"], "train": TRAIN}, out=tmp_path / "run", report=stop)
+        learn(
+            pieces, settings={**SETTINGS["vae"], "train": TRAIN}, out=tmp_path / "run", report=stop
+        )
     with h5py.File(RunFolder(tmp_path / "run").training.state) as file:
         kinds = [np.array(value).dtype for value in file["state/1"].values()]
         assert any(np.issubdtype(kind, np.integer) for kind in kinds)  # the random generators'
-        assert len(file["state/2"]) > len(file["state/0"])  # moments of each weight, the rate and the iteration
+        assert len(file["state/2"]) > len(
+            file["state/0"]
+        )  # moments of each weight, the rate and the iteration
         assert [len(file[f"best/{n}"]) for n in (0, 1)] == [len(file[f"state/{n}"]) for n in (0, 1)]
     point = checkpoint.read_checkpoint(RunFolder(tmp_path / "run").training)
     assert point is not None
@@ -125,18 +151,36 @@ def test_killed_at_random_moments(pieces: list[Piece], tmp_path: Path) -> None:
         write(piece, tmp_path / "scores" / f"{number}.mid")
     model = ["model.units=24", "model.dense=8", "tokens.window=16", "tokens.stride=2"]
     long = ["train.epochs=40", "train.patience=40", "train.batch_size=4"]
-    words = [str(tmp_path / "scores"), "--recipe", "lstm-notes", *(word for each in model + long for word in ("--set", each))]
+    words = [
+        str(tmp_path / "scores"),
+        "--recipe",
+        "lstm-notes",
+        *(word for each in model + long for word in ("--set", each)),
+    ]
     partimento = [sys.executable, "-m", "partimento", "train"]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    subprocess.run([*partimento, *words, "-o", str(tmp_path / "whole")], check=True, capture_output=True, env=environment)
+    subprocess.run(
+        [*partimento, *words, "-o", str(tmp_path / "whole")],
+        check=True,
+        capture_output=True,
+        env=environment,
+    )
     rng, kills, begun = random.Random(4), 0, False
     cut = tmp_path / "cut"
     while not cut.exists():
-        command = [*partimento, "--resume", str(cut)] if begun else [*partimento, *words, "-o", str(cut), "--force"]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment)
+        command = (
+            [*partimento, "--resume", str(cut)]
+            if begun
+            else [*partimento, *words, "-o", str(cut), "--force"]
+        )
+        process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment
+        )
         state = RunFolder(cut).training.state
         before = state.stat().st_mtime_ns if state.is_file() else 0
-        while process.poll() is None and not (state.is_file() and state.stat().st_mtime_ns != before):
+        while process.poll() is None and not (
+            state.is_file() and state.stat().st_mtime_ns != before
+        ):
             time.sleep(0.005)
         if kills < 8:
             time.sleep(rng.random() * 0.6)
@@ -147,4 +191,6 @@ def test_killed_at_random_moments(pieces: list[Piece], tmp_path: Path) -> None:
         assert process.returncode in (0, -signal.SIGKILL), error.decode()
     assert kills >= 3
     same(tmp_path / "whole", cut)
-    assert (tmp_path / "whole" / "held_out.json").read_bytes() == (cut / "held_out.json").read_bytes()
+    assert (tmp_path / "whole" / "held_out.json").read_bytes() == (
+        cut / "held_out.json"
+    ).read_bytes()

@@ -11,13 +11,17 @@ from pathlib import Path
 import pytest
 
 from partimento import Piece
-from partimento.config import UserError, read_recipe, recipes_folder
+from partimento.config import read_recipe, recipes_folder
+from partimento.errors import PartimentoError
 from partimento.files import new_folder
 from partimento.training.run import Run, load_run
 from partimento.training.settings import Settings
 from partimento.training.train import learn, over_recipe
 
-SMALL = {"model": {"units": 8, "dense": 8, "embed_size": 4, "layers": 1}, "train": {"epochs": 2, "batch_size": 8}}
+SMALL = {
+    "model": {"units": 8, "dense": 8, "embed_size": 4, "layers": 1},
+    "train": {"epochs": 2, "batch_size": 8},
+}
 SETTINGS = over_recipe(SMALL, "lstm-notes")
 
 
@@ -48,7 +52,9 @@ def test_it_remembers_whom_to_credit(run: Run) -> None:
     assert again.settings == run.settings
 
 
-@pytest.mark.parametrize("path", sorted(recipes_folder().glob("*.toml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", sorted(recipes_folder().glob("*.toml")), ids=lambda path: path.stem
+)
 def test_every_recipe_is_whole(path: Path) -> None:
     recipe = read_recipe(path.stem)
     settings = Settings.from_plain(recipe)
@@ -58,15 +64,17 @@ def test_every_recipe_is_whole(path: Path) -> None:
 
 def test_nothing_is_replaced_unasked(run: Run, pieces: list[Piece]) -> None:
     assert run.folder is not None
-    with pytest.raises(UserError, match="is there already"):
+    with pytest.raises(PartimentoError, match="is there already"):
         learn(pieces, settings=SETTINGS, out=run.folder)
 
 
-@pytest.mark.parametrize("name", ["vocabulary.json", "pieces.json", "history.csv", "model.weights.h5"])
+@pytest.mark.parametrize(
+    "name", ["vocabulary.json", "pieces.json", "history.csv", "model.weights.h5"]
+)
 def test_a_run_without_a_file_does_not_load(run: Run, tmp_path: Path, name: str) -> None:
     broken = _copy(run, tmp_path)
     (broken / name).unlink()
-    with pytest.raises(UserError, match=f"{name} is missing"):
+    with pytest.raises(PartimentoError, match=f"{name} is missing"):
         load_run(broken)
 
 
@@ -75,10 +83,10 @@ def test_weights_of_another_vocabulary_do_not_load(run: Run, tmp_path: Path) -> 
     table = json.loads((broken / "vocabulary.json").read_text())
     table["chords"] = table["chords"][:-3]
     (broken / "vocabulary.json").write_text(json.dumps(table))
-    with pytest.raises(UserError, match=r"vocabulary\.json does not fit the run"):
+    with pytest.raises(PartimentoError, match=r"vocabulary\.json does not fit the run"):
         load_run(broken)
     _sign(broken)  # even where someone has signed it anew
-    with pytest.raises(UserError, match="do not fit the vocabulary"):
+    with pytest.raises(PartimentoError, match="do not fit the vocabulary"):
         _ = load_run(broken).model
 
 
@@ -86,10 +94,10 @@ def test_damaged_weights_do_not_load(run: Run, tmp_path: Path) -> None:
     broken = _copy(run, tmp_path)
     weights = broken / "model.weights.h5"
     weights.write_bytes(weights.read_bytes()[:2000])
-    with pytest.raises(UserError, match="damaged"):
+    with pytest.raises(PartimentoError, match="damaged"):
         load_run(broken)
     _sign(broken)
-    with pytest.raises(UserError, match="damaged"):
+    with pytest.raises(PartimentoError, match="damaged"):
         _ = load_run(broken).model
 
 
@@ -98,7 +106,7 @@ def test_weights_that_change_after_a_run_was_loaded_are_not_read(run: Run, tmp_p
     loaded = load_run(folder)
     weights = folder / "model.weights.h5"
     weights.write_bytes(weights.read_bytes() + b"more")
-    with pytest.raises(UserError, match="changed or damaged"):
+    with pytest.raises(PartimentoError, match="changed or damaged"):
         _ = loaded.model
 
 
@@ -129,12 +137,14 @@ def test_the_network_is_built_once_and_only_when_it_is_wanted(run: Run) -> None:
         ("history.json", "[]"),
     ],
 )
-def test_nonsense_in_a_run_is_one_clear_error(run: Run, tmp_path: Path, name: str, text: str) -> None:
+def test_nonsense_in_a_run_is_one_clear_error(
+    run: Run, tmp_path: Path, name: str, text: str
+) -> None:
     broken = _copy(run, tmp_path)
     (broken / name).write_text(text)
     if name != "run.json":
         _sign(broken)
-    with pytest.raises(UserError):
+    with pytest.raises(PartimentoError):
         load_run(broken)
 
 
@@ -142,12 +152,12 @@ def test_a_run_of_another_format_is_not_read(run: Run, tmp_path: Path) -> None:
     later = _copy(run, tmp_path)
     about = json.loads((later / "run.json").read_text())
     (later / "run.json").write_text(json.dumps({**about, "format": 99}))
-    with pytest.raises(UserError, match="format 99"):
+    with pytest.raises(PartimentoError, match="format 99"):
         load_run(later)
 
 
 def test_no_run() -> None:
-    with pytest.raises(UserError, match=r"no run: it has no run\.json"):
+    with pytest.raises(PartimentoError, match=r"no run: it has no run\.json"):
         load_run("nowhere")
 
 
@@ -168,7 +178,10 @@ def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
         (work / "new").write_text("x")
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["new"]
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
-    with pytest.raises(UserError, match="holds something else"), new_folder(tmp_path / "run", mark="whole", force=True):
+    with (
+        pytest.raises(PartimentoError, match="holds something else"),
+        new_folder(tmp_path / "run", mark="whole", force=True),
+    ):
         pass
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["new"]
 
@@ -184,5 +197,7 @@ def _sign(folder: Path) -> None:
     import hashlib
 
     about = json.loads((folder / "run.json").read_text())
-    about["files"] = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in about["files"]}
+    about["files"] = {
+        name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in about["files"]
+    }
     (folder / "run.json").write_text(json.dumps(about))

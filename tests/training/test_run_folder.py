@@ -7,15 +7,29 @@ from pathlib import Path
 
 import pytest
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.training.run_folder import RunFolder, TrainingFolder
 
 SOURCE = Path(__file__).parents[2] / "src" / "partimento"
-NAMES = ("run.json", "pieces.json", "vocabulary.json", "history.json", "history.csv", "held_out.json", "training.json", "checkpoint.h5")
+NAMES = (
+    "run.json",
+    "pieces.json",
+    "vocabulary.json",
+    "history.json",
+    "history.csv",
+    "held_out.json",
+    "training.json",
+    "checkpoint.h5",
+)
 
 
 def test_no_other_module_names_the_files_of_a_run() -> None:
-    named = {path.name for path in SOURCE.rglob("*.py") for name in NAMES if f'"{name}"' in path.read_text(encoding="utf-8")}
+    named = {
+        path.name
+        for path in SOURCE.rglob("*.py")
+        for name in NAMES
+        if f'"{name}"' in path.read_text(encoding="utf-8")
+    }
     assert named == {"run_folder.py"}
 
 
@@ -24,9 +38,18 @@ def test_the_docstring_lists_every_file() -> None:
 
     listed = re.findall(r"^([\w.]+/?) {2,}\S", module.__doc__ or "", re.MULTILINE)
     folder = RunFolder(Path("runs/one"))
-    kinds = [name for name in vars(RunFolder) if isinstance(getattr(RunFolder, name), property) and name != "training"]
-    kinds += [name for name in vars(TrainingFolder) if isinstance(getattr(TrainingFolder, name), property)]
-    paths = {getattr(folder if hasattr(RunFolder, name) else folder.training, name).name for name in kinds}
+    kinds = [
+        name
+        for name in vars(RunFolder)
+        if isinstance(getattr(RunFolder, name), property) and name != "training"
+    ]
+    kinds += [
+        name for name in vars(TrainingFolder) if isinstance(getattr(TrainingFolder, name), property)
+    ]
+    paths = {
+        getattr(folder if hasattr(RunFolder, name) else folder.training, name).name
+        for name in kinds
+    }
     assert paths | {folder.weights(".weights.h5").name} == {name.rstrip("/") for name in listed}
 
 
@@ -38,7 +61,9 @@ def test_a_training_hides_beside_its_run() -> None:
 
 def test_a_folder_is_a_run_once_run_json_is_there(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
-    with pytest.raises(UserError, match=r"is no run: it has no run\.json \(make one with: partimento train"):
+    with pytest.raises(
+        PartimentoError, match=r"is no run: it has no run\.json \(make one with: partimento train"
+    ):
         folder.check()
     folder.about.write_text('{"settings": {"model": {}}}')
     folder.check()
@@ -49,15 +74,21 @@ def test_a_folder_is_a_run_once_run_json_is_there(tmp_path: Path) -> None:
 
 def test_changed_and_missing_files_are_found(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
-    for path in (folder.pieces, folder.vocabulary, folder.history, folder.history_table, folder.weights(".npz")):
+    for path in (
+        folder.pieces,
+        folder.vocabulary,
+        folder.history,
+        folder.history_table,
+        folder.weights(".npz"),
+    ):
         path.write_text(path.name)
     checksums = folder.checksums(".npz")
     folder.check_files(checksums, ".npz")
     folder.pieces.write_text("changed")
-    with pytest.raises(UserError, match=r"pieces\.json does not fit"):
+    with pytest.raises(PartimentoError, match=r"pieces\.json does not fit"):
         folder.check_files(checksums, ".npz")
     folder.pieces.unlink()
-    with pytest.raises(UserError, match=r"pieces\.json is missing"):
+    with pytest.raises(PartimentoError, match=r"pieces\.json is missing"):
         folder.check_files(checksums, ".npz")
 
 

@@ -8,13 +8,18 @@ from typing import Any
 import annotated_types as limits
 import pytest
 
-from partimento.config import UserError, read_recipe, recipes_folder
+from partimento.config import read_recipe, recipes_folder
+from partimento.errors import PartimentoError
 from partimento.models import MODELS, model_class
 from partimento.settings import ModelSettings, Section
 from partimento.training.settings import Settings, TrainSettings, section_classes
 
 RECIPES = sorted(path.stem for path in recipes_folder().glob("*.toml"))
-SECTIONS = {f"{name} ({model})" if name == "model" else name: kind for model in MODELS for name, kind in section_classes(model).items()}
+SECTIONS = {
+    f"{name} ({model})" if name == "model" else name: kind
+    for model in MODELS
+    for name, kind in section_classes(model).items()
+}
 BOUNDS = [
     pytest.param(kind, name, each, id=f"{section}.{name} {type(each).__name__}")
     for section, kind in SECTIONS.items()
@@ -34,7 +39,9 @@ def test_a_recipe_comes_back_from_run_json(recipe: str) -> None:
     text = json.dumps(settings.to_plain())
     assert Settings.from_plain(json.loads(text)) == settings
     given = {name: value for name, value in read_recipe(recipe).items() if name != "about"}
-    assert all(settings.to_plain()[name].items() >= values.items() for name, values in given.items())
+    assert all(
+        settings.to_plain()[name].items() >= values.items() for name, values in given.items()
+    )
 
 
 @pytest.mark.parametrize(("kind", "name", "bound"), BOUNDS)
@@ -49,7 +56,7 @@ def test_every_bound(kind: type[Section], name: str, bound: Any) -> None:
         limits.Lt: lambda: (bound.lt - step, bound.lt),
     }[type(bound)]()
     message = rf"^{kind.section}\.{name} must be "
-    with pytest.raises(UserError, match=message):
+    with pytest.raises(PartimentoError, match=message):
         kind(**{name: outside})
     more = TOGETHER.get(name, {}) if inside else {}
     assert getattr(kind(**{name: inside, **more}), name) == inside
@@ -62,7 +69,11 @@ def test_every_setting_is_described(section: str) -> None:
         assert field.description.endswith("."), name
         assert not field.is_required(), name
         SECTIONS[section](**{name: field.default})  # the default is valid
-    numbers = [field for field in SECTIONS[section].model_fields.values() if field.annotation in (int, float)]
+    numbers = [
+        field
+        for field in SECTIONS[section].model_fields.values()
+        if field.annotation in (int, float)
+    ]
     assert all(field.metadata for field in numbers)  # every number has a bound
 
 
@@ -80,39 +91,90 @@ def test_a_model_declares_its_settings(name: str) -> None:
         ({"train": {"epochs": "five"}}, "train.epochs must be a whole number, not 'five'"),
         ({"train": {"epochs": True}}, "train.epochs must be a whole number, not True"),
         ({"train": {"optimizer": "sgd"}}, "train.optimizer must be adam or rmsprop, not 'sgd'"),
-        ({"train": {"validation": 0.6, "test": 0.5}}, "train.validation and train.test must add up to less than 1"),
-        ({"train": {"weight_decay": 0.1, "optimizer": "rmsprop"}}, 'train.weight_decay needs train.optimizer = "adam"'),
-        ({"train": {"seed": 2**40}}, "train.seed must be between 0 and 4,294,967,295, not 1099511627776"),
-        ({"train": {"learning_rate": float("nan")}}, "train.learning_rate must be above 0 and at most 10, not nan"),
-        ({"train": {"max_seconds": float("inf")}}, "train.max_seconds must be at least 0 and finite, not inf"),
-        ({"train": {"lr_schedule": True}}, "train.lr_schedule must be constant or cosine, not True"),
+        (
+            {"train": {"validation": 0.6, "test": 0.5}},
+            "train.validation and train.test must add up to less than 1",
+        ),
+        (
+            {"train": {"weight_decay": 0.1, "optimizer": "rmsprop"}},
+            'train.weight_decay needs train.optimizer = "adam"',
+        ),
+        (
+            {"train": {"seed": 2**40}},
+            "train.seed must be between 0 and 4,294,967,295, not 1099511627776",
+        ),
+        (
+            {"train": {"learning_rate": float("nan")}},
+            "train.learning_rate must be above 0 and at most 10, not nan",
+        ),
+        (
+            {"train": {"max_seconds": float("inf")}},
+            "train.max_seconds must be at least 0 and finite, not inf",
+        ),
+        (
+            {"train": {"lr_schedule": True}},
+            "train.lr_schedule must be constant or cosine, not True",
+        ),
         ({"train": 5}, "train is a section, not a value"),
         ({"trian": {}}, "there is no section trian: there are data, tokens, model, train, sample"),
-        ({"encode": {"window": 8}}, "there is no section encode: there are data, tokens, model, train, sample"),
+        (
+            {"encode": {"window": 8}},
+            "there is no section encode: there are data, tokens, model, train, sample",
+        ),
         ({"data": {"quantise": "yes"}}, "data.quantise must be auto, exact or music21, not 'yes'"),
-        ({"tokens": {"transpose": "octave"}}, "tokens.transpose must be none, key, key-octave or all, not 'octave'"),
+        (
+            {"tokens": {"transpose": "octave"}},
+            "tokens.transpose must be none, key, key-octave or all, not 'octave'",
+        ),
         ({"tokens": {"low": 60, "high": 60}}, "tokens.low (60) must be below tokens.high (60)"),
         ({"tokens": {"frame": "0"}}, 'tokens.frame must be like "1", "1/4" or "", not \'0\''),
         ({"tokens": {"frame": "100"}}, 'tokens.frame must be like "1", "1/4" or "", not \'100\''),
         ({"tokens": {"frame": "1\n"}}, 'tokens.frame must be like "1", "1/4" or "", not \'1\\n\''),
         ({"sample": {"top_p": 0}}, "sample.top_p must be above 0 and at most 1, not 0"),
         ({"model": {"name": "vae", "length": 16}}, "there is no setting model.length"),
-        ({"model": {"window": 16}}, "there is no setting model.window; did you mean tokens.window?"),
-        ({"train": {"dropout": 0.1}}, "there is no setting train.dropout; did you mean model.dropout?"),
+        (
+            {"model": {"window": 16}},
+            "there is no setting model.window; did you mean tokens.window?",
+        ),
+        (
+            {"train": {"dropout": 0.1}},
+            "there is no setting train.dropout; did you mean model.dropout?",
+        ),
         ({"model": {"name": "lsmt"}}, "there is no model lsmt; did you mean lstm?"),
         ({"model": {"name": 5}}, "there is no model 5"),
-        ({"model": {"name": "lstm", "joint": True, "held": False}}, "model.joint lets the duration depend on the held"),
-        ({"model": {"name": "lstm", "freeze": True}}, "model.freeze keeps pretrained embeddings as they are: it needs"),
-        ({"model": {"name": "lstm", "embed": "notes", "pretrained": "x"}}, 'model.pretrained needs model.embed = "index"'),
-        ({"model": {"name": "lstm", "embed": "words"}}, "model.embed must be index or notes, not 'words'"),
+        (
+            {"model": {"name": "lstm", "joint": True, "held": False}},
+            "model.joint lets the duration depend on the held",
+        ),
+        (
+            {"model": {"name": "lstm", "freeze": True}},
+            "model.freeze keeps pretrained embeddings as they are: it needs",
+        ),
+        (
+            {"model": {"name": "lstm", "embed": "notes", "pretrained": "x"}},
+            'model.pretrained needs model.embed = "index"',
+        ),
+        (
+            {"model": {"name": "lstm", "embed": "words"}},
+            "model.embed must be index or notes, not 'words'",
+        ),
         ({"model": {"name": "vae", "kl": "max"}}, "model.kl must be sum or mean, not 'max'"),
-        ({"model": {"name": "autoencoder", "embed": "notes"}}, 'model.embed = "notes" chooses one chord per step: it needs'),
-        ({"model": {"name": "markov", "smoothing": "x"}}, "model.smoothing must be kneser-ney, absolute or witten-bell"),
-        ({"model": {"core": "transformer", "units": 100, "heads": 8}}, "model.units (100) must be a multiple of twice model.heads (8)"),
+        (
+            {"model": {"name": "autoencoder", "embed": "notes"}},
+            'model.embed = "notes" chooses one chord per step: it needs',
+        ),
+        (
+            {"model": {"name": "markov", "smoothing": "x"}},
+            "model.smoothing must be kneser-ney, absolute or witten-bell",
+        ),
+        (
+            {"model": {"core": "transformer", "units": 100, "heads": 8}},
+            "model.units (100) must be a multiple of twice model.heads (8)",
+        ),
     ],
 )
 def test_what_is_wrong_is_named(values: dict[str, Any], message: str) -> None:
-    with pytest.raises(UserError) as caught:
+    with pytest.raises(PartimentoError) as caught:
         Settings.from_plain(values)
     assert str(caught.value).startswith(message)
     assert "\n" not in str(caught.value)
@@ -138,12 +200,16 @@ def test_a_window_has_one_name(pieces: Any) -> None:
     """A model of whole windows has the length that the tokens are cut to."""
     from partimento.training.dataset import prepare
 
-    settings = Settings.from_plain({"model": {"name": "vae", "units": 4}, "tokens": {"window": 8, "min_count": 1}})
+    settings = Settings.from_plain(
+        {"model": {"name": "vae", "units": 4}, "tokens": {"window": 8, "min_count": 1}}
+    )
     data = prepare(pieces, settings.tokens, validation=0.2, test=0.1, seed=0)
     assert settings.new_model(data.codec).length == 8
 
 
 def test_little_music_is_trained_for_longer() -> None:
-    assert TrainSettings(epochs=2, patience=1, min_steps=100).with_min_steps(10) == TrainSettings(epochs=10, patience=5, min_steps=100)
+    assert TrainSettings(epochs=2, patience=1, min_steps=100).with_min_steps(10) == TrainSettings(
+        epochs=10, patience=5, min_steps=100
+    )
     config = TrainSettings(epochs=2, min_steps=10)
     assert config.with_min_steps(10) is config

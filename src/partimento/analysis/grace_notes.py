@@ -1,9 +1,11 @@
-"""Grace notes of played music: found by what is left of them in a MIDI file, and taken away without a trace.
+"""Grace notes of played music: found by what is left of them in a MIDI file, and taken away without
+a trace.
 
-A program that plays a score takes a grace note's time from the note before it (or, on the beat, from its main note), and that time is one
-that no notation writes. So in a piece that otherwise keeps to the grid of its notation, a grace note is a short note that begins off that
-grid and ends where a main note begins, while the note before it ends off the grid as well, just there. Where much lies off the grid, as
-in a performance, nothing can be told, and nothing is marked.
+A program that plays a score takes a grace note's time from the note before it (or, on the beat,
+from its main note), and that time is one that no notation writes. So in a piece that otherwise
+keeps to the grid of its notation, a grace note is a short note that begins off that grid and ends
+where a main note begins, while the note before it ends off the grid as well, just there. Where much
+lies off the grid, as in a performance, nothing can be told, and nothing is marked.
 """
 
 from __future__ import annotations
@@ -17,24 +19,39 @@ import numpy as np
 
 from partimento.music.piece import Notes, Piece, distinct
 
-GRIDS = (16, 12, 10, 14, 32, 24, 20, 28)  # notes a quarter: 64th notes, 32nd in threes, fives, sevens; their halves
-FINENESS = 8  # where such a grid is so many steps wide, times that are rounded to whole steps meet it too
+GRIDS = (
+    16,
+    12,
+    10,
+    14,
+    32,
+    24,
+    20,
+    28,
+)  # notes a quarter: 64th notes, 32nd in threes, fives, sevens; their halves
+FINENESS = (
+    8  # where such a grid is so many steps wide, times that are rounded to whole steps meet it too
+)
 MOST_OFF = 1 / 3  # of a part's onsets may lie off the grid
 MOST_DOUBTFUL = 1 / 20  # of them may do so and be neither grace notes nor tuplets
-LONGEST = 8  # of a quarter's parts: a grace note lasts an eighth of it at most, less than any sixteenth note, however it swings
+# of a quarter's parts: a grace note lasts an eighth of it at most, less than any sixteenth note,
+# however it swings
+LONGEST = 8
 MOST_ON_BEAT = 4
-MOST_PARTS = 9  # a main note that lasts up to so many times as long as what is before it may belong to a tuplet
+# a main note that lasts up to so many times as long as what is before it may belong to a tuplet
+MOST_PARTS = 9
 LARGEST_TABLE = 2**14
 
 
 def on_plain_grid(times: np.ndarray, divisions: int) -> np.ndarray:
-    """Whether each time is one that plain notation writes: a multiple of a 128th note, or of one in threes, fives or sevens.
+    """Whether each time is one that plain notation writes: a multiple of a 128th note, or of one in
+    threes, fives or sevens.
 
     Parameters
     ----------
     times : (N,) int64
-        In steps of which `divisions` make a quarter. Where the steps do not carry a point of the grid, both neighbours count as it, as
-        files round to whole ticks.
+        In steps of which `divisions` make a quarter. Where the steps do not carry a point of the
+        grid, both neighbours count as it, as files round to whole ticks.
 
     Returns
     -------
@@ -46,14 +63,18 @@ def on_plain_grid(times: np.ndarray, divisions: int) -> np.ndarray:
     array([ True,  True,  True,  True, False])
     """
     steps = times % divisions
-    found: np.ndarray = _on_grid(steps, divisions) if divisions > LARGEST_TABLE else _table(divisions)[steps]
+    found: np.ndarray = (
+        _on_grid(steps, divisions) if divisions > LARGEST_TABLE else _table(divisions)[steps]
+    )
     return found
 
 
 def _on_grid(steps: np.ndarray, divisions: int) -> np.ndarray:
     found = np.zeros(len(steps), bool)
     for notes in GRIDS:
-        past = steps * notes % divisions  # how far past a point of the grid, in as many parts of a step
+        past = (
+            steps * notes % divisions
+        )  # how far past a point of the grid, in as many parts of a step
         found |= past == 0
         if divisions % notes and divisions >= FINENESS * notes:
             found |= np.minimum(past, divisions - past) < notes
@@ -76,8 +97,9 @@ def mark_graces(piece: Piece) -> Piece:
     Returns
     -------
     Piece
-        With `Note.grace` set on notes that are short, begin off the plain grid and end where a main note begins, in a part that keeps to
-        the grid but for them; on chains and chords of such notes; and on short notes on the beat whose main note begins late.
+        With `Note.grace` set on notes that are short, begin off the plain grid and end where a main
+        note begins, in a part that keeps to the grid but for them; on chains and chords of such
+        notes; and on short notes on the beat whose main note begins late.
     """
     notes = piece.notes
     if notes.grace.any():
@@ -92,18 +114,28 @@ def mark_graces(piece: Piece) -> Piece:
 
 
 class _Staff:
-    """The notes of one part: places are numbers of notes in the part, slots the times at which notes begin."""
+    """The notes of one part: places are numbers of notes in the part, slots the times at which
+    notes begin.
+    """
 
     def __init__(self, notes: Notes, part: int) -> None:
         self.divisions = notes.divisions
-        self.tolerance = max(1, notes.divisions // 192)  # by how many steps times may miss each other
+        self.tolerance = max(
+            1, notes.divisions // 192
+        )  # by how many steps times may miss each other
         self.index = np.flatnonzero(notes.part == part)
-        self.onset, self.end, self.pitch = notes.onset[self.index], notes.end[self.index], notes.pitch[self.index]
+        self.onset, self.end, self.pitch = (
+            notes.onset[self.index],
+            notes.end[self.index],
+            notes.pitch[self.index],
+        )
         self.by_end = np.argsort(self.end, kind="stable")
         self.ends = self.end[self.by_end]
         slots = distinct(self.onset)
         self.slots: list[int] = slots.tolist()
-        self.is_plain = dict(zip(self.slots, on_plain_grid(slots, self.divisions).tolist(), strict=True))
+        self.is_plain = dict(
+            zip(self.slots, on_plain_grid(slots, self.divisions).tolist(), strict=True)
+        )
 
     def at(self, slot: int) -> np.ndarray:
         """The places of the notes that begin at a time."""
@@ -118,7 +150,11 @@ class _Staff:
     def slot_after(self, slot: int, low: int, high: int) -> int | None:
         """The first slot after another that lies between two times, or as good as."""
         place = bisect_left(self.slots, max(slot + 1, low - self.tolerance))
-        return self.slots[place] if place < len(self.slots) and self.slots[place] <= high + self.tolerance else None
+        return (
+            self.slots[place]
+            if place < len(self.slots) and self.slots[place] <= high + self.tolerance
+            else None
+        )
 
     def plain_near(self, time: int) -> int:
         """The time on the plain grid that this one may stand for, or this one."""
@@ -148,11 +184,15 @@ def _graces_of(staff: _Staff) -> np.ndarray:
         if early := _on_beat(staff, slot):
             doubtful -= {slot, *staff.onset[early].tolist()}
             graces.update(early)
-    return staff.index[sorted(graces)] if len(doubtful) <= MOST_DOUBTFUL * len(staff.slots) else none
+    return (
+        staff.index[sorted(graces)] if len(doubtful) <= MOST_DOUBTFUL * len(staff.slots) else none
+    )
 
 
 def _chains(staff: _Staff, off: list[int]) -> Iterator[tuple[list[int], int]]:
-    """Runs of short notes off the grid, each ending where the next begins, and the time on the grid to which they lead."""
+    """Runs of short notes off the grid, each ending where the next begins, and the time on the grid
+    to which they lead.
+    """
     leads: dict[int, int] = {}
     for slot in reversed(off):
         ends = staff.end[staff.at(slot)]
@@ -193,11 +233,17 @@ def _are_even(lengths: list[int]) -> bool:
 
 
 def _on_beat(staff: _Staff, slot: int) -> list[int]:
-    """The places of the grace notes that begin on the grid and make what begins at this time come late; empty if there are none."""
+    """The places of the grace notes that begin on the grid and make what begins at this time come
+    late; empty if there are none.
+    """
     found: list[int] = []
     start = slot
     while not staff.is_plain[start]:
-        short = [place for place in staff.ending(start).tolist() if LONGEST * (start - int(staff.onset[place])) <= staff.divisions]
+        short = [
+            place
+            for place in staff.ending(start).tolist()
+            if LONGEST * (start - int(staff.onset[place])) <= staff.divisions
+        ]
         if not short or len(found) == MOST_ON_BEAT:
             return []
         start = int(staff.onset[short[-1]])
@@ -210,17 +256,20 @@ def _on_beat(staff: _Staff, slot: int) -> list[int]:
 
 
 def fold_graces(piece: Piece, *, struck: bool = False) -> Piece:
-    """Take the grace notes out and give their time back, so that the piece keeps to the grid of its notation.
+    """Take the grace notes out and give their time back, so that the piece keeps to the grid of its
+    notation.
 
-    A note that was shortened for a grace note gets its written length again, and a main note that came late begins on its beat; a main
-    note before which grace notes stood keeps its onset. Where nothing was shortened (readers of notation shorten nothing) nothing is given.
+    A note that was shortened for a grace note gets its written length again, and a main note that
+    came late begins on its beat; a main note before which grace notes stood keeps its onset. Where
+    nothing was shortened (readers of notation shorten nothing) nothing is given.
 
     Parameters
     ----------
     piece : Piece
         With its grace notes flagged, by its reader or by `mark_graces`.
     struck : bool
-        Whether the pitches of grace notes stay: struck with the main note, and as long as the one of its notes that is nearest in pitch.
+        Whether the pitches of grace notes stay: struck with the main note, and as long as the one
+        of its notes that is nearest in pitch.
     """
     notes = piece.notes
     kept = notes.grace == 0
@@ -231,20 +280,27 @@ def fold_graces(piece: Piece, *, struck: bool = False) -> Piece:
         staff = _Staff(notes, part)
         small = ~kept[staff.index]
         mains = staff.onset[~small]
-        found = [(each, _give_back(staff, small, mains, each, onset, end)) for each in _ornaments(staff, small)]
+        found = [
+            (each, _give_back(staff, small, mains, each, onset, end))
+            for each in _ornaments(staff, small)
+        ]
         for ornament, main in found if struck else ():
             if len(main):
-                apart = np.abs(staff.pitch[ornament][:, None] - staff.pitch[main])  # (grace notes, main notes)
+                apart = np.abs(
+                    staff.pitch[ornament][:, None] - staff.pitch[main]
+                )  # (grace notes, main notes)
                 together, nearest = staff.index[ornament], staff.index[main[apart.argmin(axis=1)]]
                 onset[together], end[together], kept[together] = onset[nearest], end[nearest], True
-    return piece.replace(notes=_notes(notes, kept, onset=onset, duration=end - onset, grace=np.zeros_like(onset)))
+    return piece.replace(
+        notes=_notes(notes, kept, onset=onset, duration=end - onset, grace=np.zeros_like(onset))
+    )
 
 
 def drop_graces(piece: Piece) -> Piece:
     """Leave the grace notes out, pitches and all.
 
-    Their time goes where `fold_graces` puts it: anywhere else it would leave a rest or an onset that no notation writes. So the two differ
-    only where `fold_graces` is to keep the pitches.
+    Their time goes where `fold_graces` puts it: anywhere else it would leave a rest or an onset
+    that no notation writes. So the two differ only where `fold_graces` is to keep the pitches.
     """
     return fold_graces(piece)
 
@@ -255,14 +311,18 @@ def _notes(notes: Notes, kept: np.ndarray | slice, **changed: np.ndarray) -> Not
 
 
 def _ornaments(staff: _Staff, small: np.ndarray) -> Iterator[np.ndarray]:
-    """The places of grace notes that belong together: each begins where the one before ends, and no main note begins there too."""
+    """The places of grace notes that belong together: each begins where the one before ends, and no
+    main note begins there too.
+    """
     main = staff.onset[~small]
     ornament: list[int] = []
     for place in np.flatnonzero(small).tolist():
         onset = int(staff.onset[place])
         if ornament and onset > (last := int(staff.onset[ornament[-1]])):
             stop = int(staff.end[ornament[-1]]) + staff.tolerance
-            between = np.searchsorted(main, stop, side="right") - np.searchsorted(main, last, side="right")
+            between = np.searchsorted(main, stop, side="right") - np.searchsorted(
+                main, last, side="right"
+            )
             if onset > stop or between:
                 yield np.array(ornament)
                 ornament = []
@@ -270,8 +330,17 @@ def _ornaments(staff: _Staff, small: np.ndarray) -> Iterator[np.ndarray]:
     yield np.array(ornament)
 
 
-def _give_back(staff: _Staff, small: np.ndarray, mains: np.ndarray, ornament: np.ndarray, onset: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """Write the times as they are without an ornament into `onset` and `end` of the piece; gives the places of its main notes."""
+def _give_back(
+    staff: _Staff,
+    small: np.ndarray,
+    mains: np.ndarray,
+    ornament: np.ndarray,
+    onset: np.ndarray,
+    end: np.ndarray,
+) -> np.ndarray:
+    """Write the times as they are without an ornament into `onset` and `end` of the piece; gives
+    the places of its main notes.
+    """
     start, stop = int(staff.onset[ornament].min()), int(staff.end[ornament].max())
     later = int(np.searchsorted(mains, max(stop - staff.tolerance, start + 1)))
     after = int(mains[later]) if later < len(mains) else None
@@ -283,10 +352,13 @@ def _give_back(staff: _Staff, small: np.ndarray, mains: np.ndarray, ornament: np
             onset[staff.index[main]] = start
             return main
     before = staff.ending(start)
-    cut = ~on_plain_grid(staff.end[before], staff.divisions) | np.isin(staff.pitch[before], staff.pitch[ornament])
+    cut = ~on_plain_grid(staff.end[before], staff.divisions) | np.isin(
+        staff.pitch[before], staff.pitch[ornament]
+    )
     for place in before[cut & ~small[before]].tolist():
         until = staff.plain_near(stop)
-        # After-graces end before what they ornament would, but it sounds no more: it lasted to the next note, if that is near.
+        # After-graces end before what they ornament would, but it sounds no more: it lasted to the
+        # next note, if that is near.
         if after is not None and 2 * (after - until) <= until - int(staff.onset[place]):
             until = after
         end[staff.index[place]] = until

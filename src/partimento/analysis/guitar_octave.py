@@ -1,7 +1,8 @@
 """Guitar music that stands in a file as it is written: an octave above its sound.
 
-Guitarists read an octave higher than they sound. A file made from a score whose clef does not say so plays it an octave high: nothing then
-goes below D3, the sixth string tuned down to D and up an octave, and all lies higher than a guitar sounds on average.
+Guitarists read an octave higher than they sound. A file made from a score whose clef does not say
+so plays it an octave high: nothing then goes below D3, the sixth string tuned down to D and up an
+octave, and all lies higher than a guitar sounds on average.
 """
 
 from __future__ import annotations
@@ -14,28 +15,55 @@ from partimento.music.piece import Notes, Piece
 
 PROGRAMS = range(24, 32)  # General MIDI's guitars
 GUITAR = re.compile(r"guit|gitar|chitar|kytar", re.IGNORECASE)
-BESIDE = ("acoustic", "and", "classical", "duet", "duo", "lute", "or", "quartet", "solo", "spanish", "three", "trio", "two", "vihuela")
+BESIDE = (
+    "acoustic",
+    "and",
+    "classical",
+    "duet",
+    "duo",
+    "lute",
+    "or",
+    "quartet",
+    "solo",
+    "spanish",
+    "three",
+    "trio",
+    "two",
+    "vihuela",
+)
 LOWEST = 50  # D3: D2, the lowest note of usual tunings, an octave high
-HIGH = 62  # mean pitch: the means of pieces at sounding pitch that never go below D3 lie under 60, those of pieces an octave high above 62
+# mean pitch: the means of pieces at sounding pitch that never go below D3 lie under 60, those of
+# pieces an octave high above 62
+HIGH = 62
 FEWEST = 24  # notes: of fewer, nothing can be said
 
 
 def guitar_parts(piece: Piece, *, instrument: str = "") -> tuple[int, ...]:
-    """The parts that are guitars: by their programs, by their names where no program says more, by the word of a collection failing that.
+    """The parts that are guitars: by their programs, by their names where no program says more, by
+    the word of a collection failing that.
 
     Parameters
     ----------
     piece : Piece
     instrument : str
-        What a collection says of the piece (``"2 Guitars"``). If it names guitars alone, every part without another program is one.
+        What a collection says of the piece (``"2 Guitars"``). If it names guitars alone, every part
+        without another program is one.
     """
     words = re.findall(r"\w+", instrument.lower())
-    guitars_alone = any(map(GUITAR.match, words)) and all(GUITAR.match(word) or word in BESIDE or word.isdigit() for word in words)
+    guitars_alone = any(map(GUITAR.match, words)) and all(
+        GUITAR.match(word) or word in BESIDE or word.isdigit() for word in words
+    )
     return tuple(
         number
         for number, part in enumerate(piece.parts)
         if not part.is_drum
-        and (part.program in PROGRAMS or (part.program in (None, 0) and (guitars_alone or GUITAR.search(part.name) is not None)))
+        and (
+            part.program in PROGRAMS
+            or (
+                part.program in (None, 0)
+                and (guitars_alone or GUITAR.search(part.name) is not None)
+            )
+        )
     )
 
 

@@ -6,14 +6,43 @@ import numpy as np
 
 from partimento.music.piece import Key, Piece
 
-# How well each of the twelve pitch classes, from the tonic up, fits major and minor: Aarden's profiles of the Essen folk songs
+# How well each of the twelve pitch classes, from the tonic up, fits major and minor: Aarden's
+# profiles of the Essen folk songs
 # (B. Aarden, Dynamic Melodic Expectancy, dissertation, Ohio State University, 2003).
-MAJOR = (17.7661, 0.145624, 14.9265, 0.160186, 19.8049, 11.3587, 0.291248, 22.062, 0.145624, 8.15494, 0.232998, 4.95122)
-MINOR = (18.2648, 0.737619, 14.0499, 16.8599, 0.702494, 14.4362, 0.702494, 18.6161, 4.56621, 1.93186, 7.37619, 1.75623)
+MAJOR = (
+    17.7661,
+    0.145624,
+    14.9265,
+    0.160186,
+    19.8049,
+    11.3587,
+    0.291248,
+    22.062,
+    0.145624,
+    8.15494,
+    0.232998,
+    4.95122,
+)
+MINOR = (
+    18.2648,
+    0.737619,
+    14.0499,
+    16.8599,
+    0.702494,
+    14.4362,
+    0.702494,
+    18.6161,
+    4.56621,
+    1.93186,
+    7.37619,
+    1.75623,
+)
 
 
 def _profiles() -> np.ndarray:
-    """(24, 12): major on C, C sharp …, then minor; each with mean 0 and length 1, so that a product is a correlation."""
+    """(24, 12): major on C, C sharp …, then minor; each with mean 0 and length 1, so that a product
+    is a correlation.
+    """
     rows = np.array([np.roll(profile, tonic) for profile in (MAJOR, MINOR) for tonic in range(12)])
     rows -= rows.mean(axis=1, keepdims=True)
     unit: np.ndarray = rows / np.linalg.norm(rows, axis=1, keepdims=True)
@@ -24,7 +53,8 @@ PROFILES = _profiles()
 
 
 def analyse_key(piece: Piece) -> tuple[Key, float]:
-    """The key whose profile fits best how long each pitch class sounds (the Krumhansl–Schmuckler method with Aarden's profiles).
+    """The key whose profile fits best how long each pitch class sounds (the Krumhansl–Schmuckler
+    method with Aarden's profiles).
 
     As music21's ``analyze("key")`` does it: the same key on nearly every piece.
 
@@ -36,7 +66,8 @@ def analyse_key(piece: Piece) -> tuple[Key, float]:
     -------
     key : Key
     correlation : float
-        Between the durations and the profile, at most 1; 0 where all pitch classes sound equally long or none sounds.
+        Between the durations and the profile, at most 1; 0 where all pitch classes sound equally
+        long or none sounds.
 
     Examples
     --------

@@ -1,14 +1,20 @@
-"""The view that reads as music21 does: what ``converter.parse(path).chordify()`` of music21 10.5.1 makes of a MIDI file.
+"""The view that reads as music21 does: what ``converter.parse(path).chordify()`` of music21 10.5.1
+makes of a MIDI file.
 
-For comparison with music21 and with what was learned from its chords; for everything else the exact reading is better. Its rules:
+For comparison with music21 and with what was learned from its chords; for everything else the exact
+reading is better. Its rules:
 
 1. A note ends at the first release of its pitch, even if that belongs to a note struck later.
-2. In each track, notes that start less than a quarter of a quarter after a first one, and end within as much of its end, become one
+2. In each track, notes that start less than a quarter of a quarter after a first one, and end
+   within as much of its end, become one
    chord that starts with the first and is as long as the last one by itself.
-3. Onsets go to the nearest multiple of 1/4 or 1/3 of a quarter (of two equally near the lower, of the two grids the finer).
-4. So do lengths, but first of all so that no gap is left before the next onset of the track (a key signature counts as one);
+3. Onsets go to the nearest multiple of 1/4 or 1/3 of a quarter (of two equally near the lower, of
+   the two grids the finer).
+4. So do lengths, but first of all so that no gap is left before the next onset of the track (a key
+   signature counts as one);
    nothing gets shorter than a step.
-5. Everything is cut at every start and end, and at the bar lines; a metre begins with the first bar line at or after its mark.
+5. Everything is cut at every start and end, and at the bar lines; a metre begins with the first bar
+   line at or after its mark.
 
 music21 stops where its first part does; here the music goes on to its end.
 """
@@ -33,7 +39,8 @@ MAX_PAIRS = 5_000_000  # of notes that start nearly together, in one track
 
 
 def music21_view(midi: Midi) -> Piece:
-    """A MIDI file as music21 chordifies it: a Piece of one part, whose `events` are music21's chords and durations.
+    """A MIDI file as music21 chordifies it: a Piece of one part, whose `events` are music21's
+    chords and durations.
 
     Raises
     ------
@@ -42,20 +49,29 @@ def music21_view(midi: Midi) -> Piece:
     """
     groups = [_group(*track, midi.divisions / 4) for track in _tracks(midi)]
     keys = _to_grid(np.array([float(key.onset) for key in midi.keys]))
-    quantised = [(*_quantise(first / midi.divisions, length / midi.divisions, keys), size) for first, length, size, *_ in groups]
+    quantised = [
+        (*_quantise(first / midi.divisions, length / midi.divisions, keys), size)
+        for first, length, size, *_ in groups
+    ]
     onset, duration = (np.concatenate([np.repeat(q[i], q[2]) for q in quantised]) for i in (0, 1))
     pitch = np.concatenate([group[3] for group in groups])
     velocity = np.concatenate([group[4] for group in groups])
     meters = _quantised_meters(midi.meters)
     bars = _bar_lines(meters, int((onset + duration).max()))
-    finer = BAR_GRID // GRID if (bars % (BAR_GRID // GRID)).any() else 1  # only where bars last an odd number of tiny notes
+    finer = (
+        BAR_GRID // GRID if (bars % (BAR_GRID // GRID)).any() else 1
+    )  # only where bars last an odd number of tiny notes
     lines = bars // (BAR_GRID // GRID // finer)
     if len(lines) > MAX_BARS:
         raise UnfitError(f"{len(lines)} bars: more than {MAX_BARS} are not read")
     check_density(onset * finer, (onset + duration) * finer, len(lines))
     length = Fraction(int(bars[-1]), BAR_GRID)
-    marks = tuple(Meter(m.numerator, m.denominator, Fraction(at, GRID)) for at, m in sorted(meters.items()))
-    notes, cuts = _notes_of_sweep(onset * finer, (onset + duration) * finer, pitch, velocity, lines, GRID * finer)
+    marks = tuple(
+        Meter(m.numerator, m.denominator, Fraction(at, GRID)) for at, m in sorted(meters.items())
+    )
+    notes, cuts = _notes_of_sweep(
+        onset * finer, (onset + duration) * finer, pitch, velocity, lines, GRID * finer
+    )
     return Piece(
         notes,
         meters=until(length, marks),
@@ -72,7 +88,9 @@ Track = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
 def _tracks(midi: Midi) -> Iterator[Track]:
-    """(onset, end, pitch, velocity) of each part, with every note ended at the first release of its pitch (rule 1)."""
+    """(onset, end, pitch, velocity) of each part, with every note ended at the first release of its
+    pitch (rule 1).
+    """
     edges = np.searchsorted(midi.part, np.arange(len(midi.parts) + 1))
     for a, b in pairwise(edges.tolist()):
         onset, pitch = midi.onset[a:b], midi.pitch[a:b]
@@ -87,7 +105,9 @@ def _tracks(midi: Midi) -> Iterator[Track]:
 def _group(
     onset: np.ndarray, end: np.ndarray, pitch: np.ndarray, velocity: np.ndarray, tolerance: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Chords of one track (rule 2): their onsets, lengths and sizes, and the pitches and velocities of one after another."""
+    """Chords of one track (rule 2): their onsets, lengths and sizes, and the pitches and velocities
+    of one after another.
+    """
     starts, ends = onset.tolist(), end.tolist()
     count = len(starts)
     if count**2 > MAX_PAIRS:
@@ -104,7 +124,9 @@ def _group(
         for j in range(i + 1, count):
             if starts[j] - start >= tolerance:
                 break
-            if abs(ends[j] - stop) <= tolerance:  # taken or not: music21 puts a note into several chords
+            if (
+                abs(ends[j] - stop) <= tolerance
+            ):  # taken or not: music21 puts a note into several chords
                 taken[j] = 1
                 order.append(j)
                 last = j
@@ -116,7 +138,9 @@ def _group(
 
 
 def _nearest(times: np.ndarray, step: int) -> tuple[np.ndarray, np.ndarray]:
-    """Nearest multiples of `step`, in steps of GRID, and how far they are; in music21's own floating-point arithmetic."""
+    """Nearest multiples of `step`, in steps of GRID, and how far they are; in music21's own
+    floating-point arithmetic.
+    """
     unit = 3 / GRID if step == 3 else 1 / 3
     whole = np.floor(times / unit)
     up = times > unit * whole + unit / 2
@@ -132,8 +156,12 @@ def _to_grid(onset: np.ndarray) -> np.ndarray:
     return np.where(fine_error <= coarse_error, fine, coarse)
 
 
-def _quantise(onset: np.ndarray, length: np.ndarray, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Onsets and lengths in quarters become steps of GRID (rules 3 and 4); `keys` are in these steps already."""
+def _quantise(
+    onset: np.ndarray, length: np.ndarray, keys: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Onsets and lengths in quarters become steps of GRID (rules 3 and 4); `keys` are in these
+    steps already.
+    """
     at = _to_grid(onset)
     onsets = np.unique(np.concatenate([at, keys]))
     after = np.searchsorted(onsets, at, side="right")
@@ -143,7 +171,8 @@ def _quantise(onset: np.ndarray, length: np.ndarray, keys: np.ndarray) -> tuple[
         match, error = _nearest(length, step)
         error = np.where(match == 0, np.round(np.abs(length - step / GRID), DECIMALS), error)
         match = np.where(match == 0, step, match)
-        # music21 divides floats: three thirds of a quarter do not fill a quarter exactly, and that decides some cases.
+        # music21 divides floats: three thirds of a quarter do not fill a quarter exactly, and that
+        # decides some cases.
         fills = np.fmod(gap / GRID, 0.25 if step == 3 else 1 / 3) == 0
         left = np.where(fills, 0, np.maximum(gap - match, 0))
         candidates.append((left, error, match))
@@ -159,7 +188,9 @@ def _quantised_meters(meters: tuple[Meter, ...]) -> dict[int, Meter]:
 
 
 def _bar_lines(marks: dict[int, Meter], end: int) -> np.ndarray:
-    """Bar lines up to the first at or after `end`, in steps of BAR_GRID; a metre counts from the next bar line on (rule 5)."""
+    """Bar lines up to the first at or after `end`, in steps of BAR_GRID; a metre counts from the
+    next bar line on (rule 5).
+    """
     finer = BAR_GRID // GRID
     onsets = sorted(marks)
     now, lines = 0, [np.zeros(1, np.int64)]
@@ -173,14 +204,27 @@ def _bar_lines(marks: dict[int, Meter], end: int) -> np.ndarray:
 
 
 def _notes_of_sweep(
-    onset: np.ndarray, end: np.ndarray, pitch: np.ndarray, velocity: np.ndarray, bars: np.ndarray, divisions: int
+    onset: np.ndarray,
+    end: np.ndarray,
+    pitch: np.ndarray,
+    velocity: np.ndarray,
+    bars: np.ndarray,
+    divisions: int,
 ) -> tuple[Notes, list[int]]:
-    """Notes that never overlap in their pitch and sound as the given ones do together, and the further times that cut them."""
+    """Notes that never overlap in their pitch and sound as the given ones do together, and the
+    further times that cut them.
+    """
     cut = sweep(onset, end, pitch, bars.tolist())
     event = np.repeat(np.arange(len(cut.times)), np.diff(cut.first, append=len(cut.pitch)))
     loudness = np.zeros(len(event), np.int64)
-    np.maximum.at(loudness, np.searchsorted(event * 128 + cut.pitch, np.searchsorted(cut.times, onset) * 128 + pitch), velocity)
-    order = np.lexsort((event, cut.pitch))  # one pitch after another: each strike begins a note that lasts to the next, or to a gap
+    np.maximum.at(
+        loudness,
+        np.searchsorted(event * 128 + cut.pitch, np.searchsorted(cut.times, onset) * 128 + pitch),
+        velocity,
+    )
+    order = np.lexsort(
+        (event, cut.pitch)
+    )  # one pitch after another: each strike begins a note that lasts to the next, or to a gap
     begins = ~cut.held[order]
     first = np.flatnonzero(begins)
     last = np.append(first[1:], len(order)) - 1
@@ -188,5 +232,7 @@ def _notes_of_sweep(
     start, stop = cut.times[from_time], cut.times[to_time]
     between = np.ones(len(cut.times), bool)
     between[from_time] = between[to_time] = False
-    notes = Notes.from_columns(divisions, start, stop - start, cut.pitch[order][first], velocity=loudness[order][first])
+    notes = Notes.from_columns(
+        divisions, start, stop - start, cut.pitch[order][first], velocity=loudness[order][first]
+    )
     return notes, cut.times[between].tolist()

@@ -1,9 +1,12 @@
-"""The upbeat before the first whole bar, which MIDI does not tell, from where the music leans on its bars.
+"""The upbeat before the first whole bar, which MIDI does not tell, from where the music leans on
+its bars.
 
-Every place in the bar may be the first bar line. For each one, `bar_line_features` says how well the music would fit: many notes, long
-notes and long waits for the next one should fall on the downbeat, the middle of the bar and beats; few notes should sound on through a
-bar line; the last bar ends where the piece does, or lacks what the upbeat took; and some upbeats are usual. A weight for each of these,
-fitted to music whose upbeats are known, makes odds of them (a conditional logit). benchmarks/evidence.py fits and measures them.
+Every place in the bar may be the first bar line. For each one, `bar_line_features` says how well
+the music would fit: many notes, long notes and long waits for the next one should fall on the
+downbeat, the middle of the bar and beats; few notes should sound on through a bar line; the last
+bar ends where the piece does, or lacks what the upbeat took; and some upbeats are usual. A weight
+for each of these, fitted to music whose upbeats are known, makes odds of them (a conditional
+logit). benchmarks/evidence.py fits and measures them.
 """
 
 from __future__ import annotations
@@ -51,7 +54,8 @@ def infer_pickup(piece: Piece) -> Fraction | None:
     Returns
     -------
     Fraction or None
-        In quarter lengths, less than a bar; 0 says that it begins with a whole bar, None that nothing can be told.
+        In quarter lengths, less than a bar; 0 says that it begins with a whole bar, None that
+        nothing can be told.
     """
     odds = pickup_odds(piece)
     if odds is None or float(odds.max()) < CONFIDENCE:
@@ -65,7 +69,8 @@ def pickup_odds(piece: Piece) -> np.ndarray | None:
     Returns
     -------
     (P,) float64 or None
-        By sixteenth notes; None if the piece is too short or too free, or its bars are not whole sixteenths.
+        By sixteenth notes; None if the piece is too short or too free, or its bars are not whole
+        sixteenths.
     """
     features = bar_line_features(piece)
     if features is None:
@@ -83,7 +88,8 @@ def bar_line_features(piece: Piece) -> np.ndarray | None:
     Returns
     -------
     (F, P) float64 or None
-        A row for each of `FEATURES`, a column for each sixteenth note of the bar; None as in `pickup_odds`.
+        A row for each of `FEATURES`, a column for each sixteenth note of the bar; None as in
+        `pickup_odds`.
     """
     notes = piece.notes
     meter = piece.meters[0] if piece.meters and piece.meters[0].onset == 0 else Meter()
@@ -92,13 +98,18 @@ def bar_line_features(piece: Piece) -> np.ndarray | None:
         return None
     bar, grid = int(places), notes.divisions
     written = (meter.numerator, meter.denominator)
-    until = next((mark.onset for mark in piece.meters if (mark.numerator, mark.denominator) != written), piece.length)
+    until = next(
+        (mark.onset for mark in piece.meters if (mark.numerator, mark.denominator) != written),
+        piece.length,
+    )
     before = int(np.searchsorted(notes.onset, -(-until.numerator * grid // until.denominator)))
     kept = np.flatnonzero(notes.grace[:before] == 0)
     onset, duration = notes.onset[kept], notes.duration[kept]
     if until < FEWEST_BARS * meter.bar_ql or not len(onset):
         return None
-    first = np.flatnonzero(np.concatenate([[True], onset[1:] != onset[:-1]]))  # of the notes that begin together
+    first = np.flatnonzero(
+        np.concatenate([[True], onset[1:] != onset[:-1]])
+    )  # of the notes that begin together
     if np.count_nonzero(on_plain_grid(onset[first], grid)) < (1 - MOST_OFF) * len(first):
         return None
     beat, middle, usual = _usual(*written)
@@ -107,8 +118,17 @@ def bar_line_features(piece: Piece) -> np.ndarray | None:
     near = 10 * np.abs(GRID * onset[first] - place * grid) <= grid
     longest = bar * grid // GRID
     wait = np.diff(onset[first], append=max(end * grid // GRID, int(onset[-1]) + 1))
-    weights = (np.diff(first, append=len(onset)), np.minimum(np.maximum.reduceat(duration, first), longest), np.minimum(wait, longest))
-    table = np.array([*(np.bincount(place[near] % bar, each[near], bar) for each in weights), _across(onset, duration, bar, grid)])
+    weights = (
+        np.diff(first, append=len(onset)),
+        np.minimum(np.maximum.reduceat(duration, first), longest),
+        np.minimum(wait, longest),
+    )
+    table = np.array(
+        [
+            *(np.bincount(place[near] % bar, each[near], bar) for each in weights),
+            _across(onset, duration, bar, grid),
+        ]
+    )
     table /= np.maximum(table.sum(axis=1, keepdims=True), 1)
     leaning = np.zeros((4, 3, bar))
     leaning[:, 0] = table
@@ -130,7 +150,9 @@ def _across(onset: np.ndarray, duration: np.ndarray, bar: int, grid: int) -> np.
 
 @lru_cache(maxsize=64)
 def _usual(numerator: int, denominator: int) -> tuple[int, int, np.ndarray]:
-    """A metre's beat and middle of the bar (0: it has none), in places, and what can be said of upbeats without hearing them."""
+    """A metre's beat and middle of the bar (0: it has none), in places, and what can be said of
+    upbeats without hearing them.
+    """
     bar = numerator * 4 * GRID // denominator
     compound = numerator % 3 == 0 and numerator > 3 and denominator >= 8
     beat = max(4 * GRID * (3 if compound else 1) // denominator, 1)

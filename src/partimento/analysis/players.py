@@ -1,8 +1,11 @@
-"""What forces a piece is for, by what sounds: who plays, on what, and whether it is one player alone.
+"""What forces a piece is for, by what sounds: who plays, on what, and whether it is one player
+alone.
 
-A track is not yet a player. The voices of one guitarist, the hands of a pianist, the movements of a suite and the staff of a tablature may
-each have a track of their own, and one staff may hold two singers. What the instruments are is said by programs and by the names of tracks
-or, failing both, by nothing. `forces_of` says by which rules tracks become players; benchmarks/forces.py measures them.
+A track is not yet a player. The voices of one guitarist, the hands of a pianist, the movements of a
+suite and the staff of a tablature may each have a track of their own, and one staff may hold two
+singers. What the instruments are is said by programs and by the names of tracks or, failing both,
+by nothing. `forces_of` says by which rules tracks become players; benchmarks/forces.py measures
+them.
 """
 
 from __future__ import annotations
@@ -15,16 +18,46 @@ from typing import NamedTuple
 
 import numpy as np
 
-from partimento.music.instruments import FAMILY, LINE, LOW, MAX_TRACKS, PLACE, PLACES, PROGRAMS, REGISTER, instruments_of_text, plain_words
+from partimento.music.instruments import (
+    FAMILY,
+    LINE,
+    LOW,
+    MAX_TRACKS,
+    PLACE,
+    PLACES,
+    PROGRAMS,
+    REGISTER,
+    instruments_of_text,
+    plain_words,
+)
 from partimento.music.piece import Part, Piece, distinct, sweep
 
 UNKNOWN = "unknown"
-KINDS = ("none", "solo", "duo", "trio", "quartet", "quintet", "ensemble")  # six players or more are an ensemble
-MEETING = 0.0075  # share of notes: the hands of one player hardly ever take the same key at the same time
+KINDS = (
+    "none",
+    "solo",
+    "duo",
+    "trio",
+    "quartet",
+    "quintet",
+    "ensemble",
+)  # six players or more are an ensemble
+MEETING = (
+    0.0075  # share of notes: the hands of one player hardly ever take the same key at the same time
+)
 CROSSING = 0.05  # share of time: the voices of one player keep above one another
-TENTH, REACHED = 16, 0.95  # semitones that a hand spans on a keyboard, and the share of chords that two such hands reach
+TENTH, REACHED = (
+    16,
+    0.95,
+)  # semitones that a hand spans on a keyboard, and the share of chords that two such hands reach
 MAX_VOICES = 3  # tracks of one player where nothing says what plays: four are a choir or a quartet
-RANGES = {"guitar": (38, 88), "violin": (55, 103), "flute": (59, 98), "voice": (36, 88), "piano": (21, 108)}  # MIDI pitches that sound
+RANGES = {
+    "guitar": (38, 88),
+    "violin": (55, 103),
+    "flute": (59, 98),
+    "voice": (36, 88),
+    "piano": (21, 108),
+}  # MIDI pitches that sound
 WRITTEN_HIGH = ("guitar", "voice")  # files often give it an octave higher than it sounds
 
 
@@ -37,7 +70,8 @@ class Player:
     instrument : str
         Plain and in lower case: ``guitar``, ``flute``, ``voice`` …, or ``unknown``.
     said : bool
-        Whether a program or a name says so; not so where it is the piano that files name who name nothing (program 0 throughout).
+        Whether a program or a name says so; not so where it is the piano that files name who name
+        nothing (program 0 throughout).
     parts : tuple of int
         Indices into `Piece.parts`.
     lowest, highest : int
@@ -86,16 +120,20 @@ class Forces:
         return tuple(player.instrument for player in self.players)
 
     def may_be_only(self, instrument: str) -> bool:
-        """Whether nothing that sounds speaks against this instrument alone, be it one player or several.
+        """Whether nothing that sounds speaks against this instrument alone, be it one player or
+        several.
 
-        A player whose instrument nobody says may play any that has the range (of guitar, violin, flute, voice and piano it is known).
+        A player whose instrument nobody says may play any that has the range (of guitar, violin,
+        flute, voice and piano it is known).
         """
         return bool(self.players) and all(_may_play(player, instrument) for player in self.players)
 
     def named(self, instruments: Sequence[str]) -> Forces:
-        """The same players; those whose instrument nobody says are called as a catalogue has it (`instruments_of_text` of its word).
+        """The same players; those whose instrument nobody says are called as a catalogue has it
+        (`instruments_of_text` of its word).
 
-        That is possible where the word names one kind of instrument, or as many players as there are.
+        That is possible where the word names one kind of instrument, or as many players as there
+        are.
         """
         if len(set(instruments)) == 1:
             names = [instruments[0]] * len(self.players)
@@ -104,7 +142,12 @@ class Forces:
         else:
             return self
         pairs = zip(self.players, names, strict=True)
-        return Forces(tuple(player if player.said else replace(player, instrument=name) for player, name in pairs))
+        return Forces(
+            tuple(
+                player if player.said else replace(player, instrument=name)
+                for player, name in pairs
+            )
+        )
 
 
 def _may_play(player: Player, instrument: str) -> bool:
@@ -112,7 +155,9 @@ def _may_play(player: Player, instrument: str) -> bool:
         return player.instrument == instrument or not player.said
     bottom, top = RANGES[instrument]
     octaves = (0, 12) if instrument in WRITTEN_HIGH else (0,)
-    return any(bottom <= player.lowest - octave and player.highest - octave <= top for octave in octaves)
+    return any(
+        bottom <= player.lowest - octave and player.highest - octave <= top for octave in octaves
+    )
 
 
 class Heard(NamedTuple):
@@ -128,7 +173,8 @@ class Heard(NamedTuple):
     name : str
         The track's name, its hand or staff aside, where it names an instrument.
     own_name : bool
-        Whether it has a name that the other tracks have not and that is no mere place in the score (upper, left, voice 2).
+        Whether it has a name that the other tracks have not and that is no mere place in the score
+        (upper, left, voice 2).
     """
 
     instrument: str
@@ -153,15 +199,20 @@ def forces_of(piece: Piece) -> Forces:
 
     The rules, and why:
 
-    - The program is the instrument. A track's name says it where the program is none or 0, which is what files write that name no
-      instrument; where all tracks are named after instruments; and within a family (a violin among strings). A name common to tracks of
-      several programs is the piece's own.
-    - A track that is note by note another at the unison or in octaves is a second writing of it (a tablature), if it is of the same
+    - The program is the instrument. A track's name says it where the program is none or 0, which is
+      what files write that name no
+      instrument; where all tracks are named after instruments; and within a family (a violin among
+      strings). A name common to tracks of several programs is the piece's own.
+    - A track that is note by note another at the unison or in octaves is a second writing of it (a
+      tablature), if it is of the same
       instrument or has chords: people who play in unison are not given chords.
     - Tracks of one instrument that sound in turns are one player's: movements one after another.
-    - Where a voice or a wind instrument, which sounds a note at a time, has two on average, it is two players.
-    - Two tracks of a keyboard are two hands unless they meet on one key; three or more are one player's if two hands reach their chords.
-    - Tracks of which nothing says what plays, or that stand unsaid beside one guitar or piano, are the voices of one player unless they
+    - Where a voice or a wind instrument, which sounds a note at a time, has two on average, it is
+      two players.
+    - Two tracks of a keyboard are two hands unless they meet on one key; three or more are one
+      player's if two hands reach their chords.
+    - Tracks of which nothing says what plays, or that stand unsaid beside one guitar or piano, are
+      the voices of one player unless they
       have names of their own, are more than `MAX_VOICES` or cross.
     - Every other track is a player: violins, winds, voices, and guitars that each have a program.
 
@@ -197,7 +248,9 @@ def _tracks(piece: Piece) -> list[Track]:
 
 @lru_cache(4096)
 def _heard(parts: tuple[Part, ...]) -> tuple[Heard, ...]:
-    names = [plain_words(part.name.partition(":")[0]) for part in parts]  # LilyPond writes staff:voice
+    names = [
+        plain_words(part.name.partition(":")[0]) for part in parts
+    ]  # LilyPond writes staff:voice
     words = _words(parts, names)
     chosen = any(part.program or part.is_drum for part in parts)
     by_name = len(parts) > 1 and all(words)
@@ -206,18 +259,24 @@ def _heard(parts: tuple[Part, ...]) -> tuple[Heard, ...]:
         played = UNKNOWN if part.program is None else PROGRAMS[part.program]
         if part.is_drum:
             rows.append(("drums", True))
-        elif word and (by_name or not part.program or FAMILY.get(word) == FAMILY.get(played, "") != "hands"):
+        elif word and (
+            by_name or not part.program or FAMILY.get(word) == FAMILY.get(played, "") != "hands"
+        ):
             rows.append((word, True))
         else:
             rows.append((played, bool(part.program) or (part.program == 0 and chosen)))
     said = {instrument for instrument, sure in rows if sure}
-    host = said.pop() if len(said) == 1 else UNKNOWN  # whose further voices the unsaid tracks may be
+    host = (
+        said.pop() if len(said) == 1 else UNKNOWN
+    )  # whose further voices the unsaid tracks may be
     host = host if FAMILY.get(host) in ("hands", "plucked") else UNKNOWN
     heard, alike = [], len(set(names)) == 1
     for (instrument, sure), name, word in zip(rows, names, words, strict=True):
         own_name = not alike and not PLACES.fullmatch(name)
         group = host if instrument == UNKNOWN and not own_name else instrument
-        heard.append(Heard(instrument, sure, group, word and (PLACE.sub("", name).strip() or name), own_name))
+        heard.append(
+            Heard(instrument, sure, group, word and (PLACE.sub("", name).strip() or name), own_name)
+        )
     return tuple(heard)
 
 
@@ -226,9 +285,17 @@ def _words(parts: Sequence[Part], names: Sequence[str]) -> list[str]:
     programs: dict[str, set[int]] = {}
     for part, name in zip(parts, names, strict=True):
         programs.setdefault(name, set()).add(part.program or 0)
-    words = ["" if len(programs[name]) > 1 or _is_line(name) else next(iter(instruments_of_text(name)), "") for name in names]
+    words = [
+        ""
+        if len(programs[name]) > 1 or _is_line(name)
+        else next(iter(instruments_of_text(name)), "")
+        for name in names
+    ]
     choir = any(REGISTER.search(name) for name in names)
-    return ["voice" if choir and LOW.fullmatch(name) else word for name, word in zip(names, words, strict=True)]
+    return [
+        "voice" if choir and LOW.fullmatch(name) else word
+        for name, word in zip(names, words, strict=True)
+    ]
 
 
 def _is_line(name: str) -> bool:
@@ -240,12 +307,18 @@ def _doubles(tracks: Sequence[Track]) -> set[int]:
     """The tracks that write another one a second time."""
     alike: dict[tuple[int, ...], list[int]] = {}
     for i, track in enumerate(tracks):
-        alike.setdefault((len(track.onset), int(track.onset[-1]), int(track.onset.sum())), []).append(i)
+        alike.setdefault(
+            (len(track.onset), int(track.onset[-1]), int(track.onset.sum())), []
+        ).append(i)
     doubles: set[int] = set()
     for i, j in (pair for members in alike.values() for pair in combinations(members, 2)):
         a, b = tracks[i], tracks[j]
         interval = b.pitch[0] - a.pitch[0]
-        if interval % 12 or not np.array_equal(a.onset, b.onset) or not np.array_equal(a.pitch + interval, b.pitch):
+        if (
+            interval % 12
+            or not np.array_equal(a.onset, b.onset)
+            or not np.array_equal(a.pitch + interval, b.pitch)
+        ):
             continue
         has_chords = bool((a.onset[1:] == a.onset[:-1]).any())
         if has_chords or (a.heard.group, a.heard.name) == (b.heard.group, b.heard.name):
@@ -254,7 +327,9 @@ def _doubles(tracks: Sequence[Track]) -> set[int]:
 
 
 def _second_hand(track: Track, place: int) -> tuple[bool, bool, int, int]:
-    """Of two writings the greater goes: the unsaid, the synthesizer that stands for a staff, the higher (guitars are written high)."""
+    """Of two writings the greater goes: the unsaid, the synthesizer that stands for a staff, the
+    higher (guitars are written high).
+    """
     return not track.heard.said, track.heard.instrument not in FAMILY, int(track.pitch[0]), place
 
 
@@ -265,19 +340,35 @@ def _players(tracks: Sequence[Track]) -> list[Player]:
         lanes = [_joined(lanes)]
     players = []
     for lane in lanes:
-        player = Player(lane.heard.instrument, lane.heard.said, lane.parts, int(lane.pitch.min()), int(lane.pitch.max()))
+        player = Player(
+            lane.heard.instrument,
+            lane.heard.said,
+            lane.parts,
+            int(lane.pitch.min()),
+            int(lane.pitch.max()),
+        )
         players += [player] * (_voices(lane) if FAMILY.get(player.instrument) == "single" else 1)
     return players
 
 
 def _in_turns(tracks: Sequence[Track]) -> list[Track]:
-    """Join tracks of which one begins after the last note of another, the nearest in pitch; not those named after two instruments."""
-    if max(int(track.onset[0]) for track in tracks) <= min(int(track.onset[-1]) for track in tracks):
+    """Join tracks of which one begins after the last note of another, the nearest in pitch; not
+    those named after two instruments.
+    """
+    if max(int(track.onset[0]) for track in tracks) <= min(
+        int(track.onset[-1]) for track in tracks
+    ):
         return list(tracks)  # all sound together at some time
     lanes: list[list[Track]] = []
     for track in sorted(tracks, key=lambda track: (track.onset[0], -track.pitch.mean())):
-        before = (lane for lane in lanes if lane[-1].onset[-1] < track.onset[0] and lane[-1].heard.name == track.heard.name)
-        nearest = min(before, key=lambda lane: abs(lane[-1].pitch.mean() - track.pitch.mean()), default=None)
+        before = (
+            lane
+            for lane in lanes
+            if lane[-1].onset[-1] < track.onset[0] and lane[-1].heard.name == track.heard.name
+        )
+        nearest = min(
+            before, key=lambda lane: abs(lane[-1].pitch.mean() - track.pitch.mean()), default=None
+        )
         if nearest is None:
             lanes.append([track])
         else:
@@ -288,7 +379,10 @@ def _in_turns(tracks: Sequence[Track]) -> list[Track]:
 def _joined(tracks: Sequence[Track]) -> Track:
     if len(tracks) == 1:
         return tracks[0]
-    onset, end, pitch = (np.concatenate([getattr(track, name) for track in tracks]) for name in ("onset", "end", "pitch"))
+    onset, end, pitch = (
+        np.concatenate([getattr(track, name) for track in tracks])
+        for name in ("onset", "end", "pitch")
+    )
     order = np.lexsort((pitch, onset))
     parts = tuple(sorted(part for track in tracks for part in track.parts))
     best = max((track.heard for track in tracks), key=lambda heard: heard.said)
@@ -302,12 +396,16 @@ def _one_player(lanes: Sequence[Track]) -> bool:
     group = heard[0].group
     if group == "drums":
         return True
-    if len({one.name for one in heard}) > 1 or (unsaid and (len(lanes) > MAX_VOICES or any(one.own_name for one in unsaid))):
+    if len({one.name for one in heard}) > 1 or (
+        unsaid and (len(lanes) > MAX_VOICES or any(one.own_name for one in unsaid))
+    ):
         return False
     if FAMILY.get(group) == "hands":
         if len(lanes) == 2:
             return _meeting(*lanes) <= MEETING
-        return (group == "organ" and len(lanes) == 3) or _reached(_joined(lanes)) >= REACHED  # an organist's feet are a third hand
+        return (group == "organ" and len(lanes) == 3) or _reached(
+            _joined(lanes)
+        ) >= REACHED  # an organist's feet are a third hand
     return len(heard) - len(unsaid) <= 1 and _crossing(lanes) <= CROSSING
 
 
@@ -322,11 +420,14 @@ def _voices(track: Track) -> int:
 
 
 def _meeting(a: Track, b: Track) -> float:
-    """The share of notes, of the track that has fewer, that sound while the other sounds the same pitch."""
+    """The share of notes, of the track that has fewer, that sound while the other sounds the same
+    pitch.
+    """
     a, b = sorted((a, b), key=lambda track: len(track.onset))
     late = int(max(a.end.max(), b.end.max())) + 1
     order = np.argsort(b.pitch * late + b.onset)
-    # The last note of that pitch in b to begin before the note of a ends: pitches do not overlap within a part.
+    # The last note of that pitch in b to begin before the note of a ends: pitches do not overlap
+    # within a part.
     last = np.searchsorted((b.pitch * late + b.onset)[order], a.pitch * late + a.end) - 1
     found = order[last]
     meets = (last >= 0) & (b.pitch[found] == a.pitch) & (b.end[found] > a.onset)
@@ -338,12 +439,16 @@ def _reached(track: Track) -> float:
     first = np.flatnonzero(np.diff(track.onset, prepend=-1))
     sizes = np.diff(first, append=len(track.onset))
     lowest, highest = track.pitch[first], track.pitch[first + sizes - 1]
-    beyond = (track.pitch > np.repeat(lowest, sizes) + TENTH) & (track.pitch < np.repeat(highest, sizes) - TENTH)
+    beyond = (track.pitch > np.repeat(lowest, sizes) + TENTH) & (
+        track.pitch < np.repeat(highest, sizes) - TENTH
+    )
     return 1 - float(np.logical_or.reduceat(beyond, first).mean())
 
 
 def _crossing(lanes: Sequence[Track]) -> float:
-    """Of the time that two neighbouring tracks sound, the share where the lower one has a note above one of the upper; the largest."""
+    """Of the time that two neighbouring tracks sound, the share where the lower one has a note
+    above one of the upper; the largest.
+    """
     lanes = sorted(lanes, key=lambda lane: -lane.pitch.mean())
     times = distinct(np.concatenate([edge for lane in lanes for edge in (lane.onset, lane.end)]))
     lengths = np.diff(times)
@@ -355,4 +460,6 @@ def _crossing(lanes: Sequence[Track]) -> float:
         highest[i, sounds] = cut.pitch[cut.first[1:][sounds] - 1]
     together = (lowest[:-1] >= 0) & (lowest[1:] >= 0)
     crossed = together & (lowest[:-1] < highest[1:])
-    return float(((crossed * lengths).sum(axis=1) / np.maximum((together * lengths).sum(axis=1), 1)).max())
+    return float(
+        ((crossed * lengths).sum(axis=1) / np.maximum((together * lengths).sum(axis=1), 1)).max()
+    )

@@ -1,4 +1,6 @@
-"""``partimento bench``: runs on a benchmark set, beside counting and what others publish. Nothing is trained."""
+"""``partimento bench``: runs on a benchmark set, beside counting and what others publish. Nothing
+is trained.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from partimento.cli import screen
-from partimento.config import UserError, choose
+from partimento.config import choose
+from partimento.errors import PartimentoError
 from partimento.files import refuse_existing, write_atomically
 from partimento.training.run_folder import RunFolder
 
@@ -19,7 +22,15 @@ HEADER = ("", "nats", "95 %", "by pieces", "where from")
 
 
 def run_bench(
-    name: str, runs: Sequence[Path], *, data: Path | None, side: str, ensemble: bool, out: Path | None, force: bool, as_json: bool
+    name: str,
+    runs: Sequence[Path],
+    *,
+    data: Path | None,
+    side: str,
+    ensemble: bool,
+    out: Path | None,
+    force: bool,
+    as_json: bool,
 ) -> None:
     """The command; see `cli.bench`."""
     from partimento.corpus.benchmarks import BENCHMARKS
@@ -28,14 +39,14 @@ def run_bench(
     choose(side, {"test": "", "valid": ""}, what="side")
     if out is not None:
         if out.suffix.lower() != ".json":
-            raise UserError(f"{out}: the figures are written as .json")
+            raise PartimentoError(f"{out}: the figures are written as .json")
         refuse_existing(out, force=force)
     if ensemble and len(runs) < 2:
-        raise UserError("an ensemble is of two runs or more")
+        raise PartimentoError("an ensemble is of two runs or more")
     for run in runs:
         RunFolder(run).check()
     if data is not None and not data.is_file():
-        raise UserError(f"no such file: {data}")
+        raise PartimentoError(f"no such file: {data}")
     with screen.stages(quiet=as_json) as stages:
         with stages.during("read"):
             reading = _read(name, data)
@@ -84,14 +95,34 @@ def _read(name: str, data: Path | None) -> Any:
         folder.mkdir(parents=True, exist_ok=True)
         data = fetch(name, folder)
     elif name_of(data.read_bytes()) != name:
-        raise UserError(f"{data} is not the set that the figures of {name} are for: its hash is another")
+        raise PartimentoError(
+            f"{data} is not the set that the figures of {name} are for: its hash is another"
+        )
     return read_benchmark(str(data))
 
 
-def _show(plain: dict[str, Any], scores: Sequence[Any], published: Sequence[Any], runs: int) -> None:
-    ours = [(each.nats, each.name, f"{each.low:.3f}–{each.high:.3f}", f"{each.by_pieces:.3f}", "measured now") for each in scores]
-    theirs = [(each.nats, each.name, "", "", each.source) for each in published] if plain["side"] == "test" else []
-    rows = [(name, f"{nats:.3f}", *rest) for nats, name, *rest in sorted([*ours, *theirs], key=lambda row: row[0])]
+def _show(
+    plain: dict[str, Any], scores: Sequence[Any], published: Sequence[Any], runs: int
+) -> None:
+    ours = [
+        (
+            each.nats,
+            each.name,
+            f"{each.low:.3f}–{each.high:.3f}",
+            f"{each.by_pieces:.3f}",
+            "measured now",
+        )
+        for each in scores
+    ]
+    theirs = (
+        [(each.nats, each.name, "", "", each.source) for each in published]
+        if plain["side"] == "test"
+        else []
+    )
+    rows = [
+        (name, f"{nats:.3f}", *rest)
+        for nats, name, *rest in sorted([*ours, *theirs], key=lambda row: row[0])
+    ]
     note = f"nats {plain['unit']} on the {plain['side']} side of {plain['benchmark']}: {scores[0].pieces} pieces, {scores[0].units:,} units"
     screen.print_list(f"{note} (less is better)", HEADER, rows)
     if plain["deviation"] is not None:

@@ -1,4 +1,6 @@
-"""The command line. Each command loads what it needs when it runs, so that ``--help`` stays instant."""
+"""The command line. Each command loads what it needs when it runs, so that ``--help`` stays
+instant.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ from partimento.cli import corpus as pick
 from partimento.cli.collect import collect_app
 from partimento.cli.corpus import MaybeSources, corpus_app
 from partimento.cli.streams import make_streams_safe
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 
 app = typer.Typer(
     help="Learn from scores that you love, and compose new ones.",
@@ -32,16 +34,23 @@ app.add_typer(collect_app, name="collect")
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on the output.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace what is there already.")]
-Soundfont = Annotated[Path | None, typer.Option(help="SoundFont (.sf2) for audio; else the system's, else a small bundled one.")]
+Soundfont = Annotated[
+    Path | None,
+    typer.Option(help="SoundFont (.sf2) for audio; else the system's, else a small bundled one."),
+]
 
 
 @app.command()
 def demo(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the result.")] = Path("demo"),
-    seed: Annotated[int, typer.Option(min=0, max=2**31, help="The same seed composes the same music.")] = 1685,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**31, help="The same seed composes the same music.")
+    ] = 1685,
     bars: Annotated[int, typer.Option(min=1, max=1000, help="Length of the composition.")] = 16,
 ) -> None:
-    """Learn from the bundled Bach chorales and compose one, with score, sound and a page to hear it: one to three minutes."""
+    """Learn from the bundled Bach chorales and compose one, with score, sound and a page to hear
+    it: one to three minutes.
+    """
     from partimento.cli.demo import run_demo
 
     run_demo(out, seed=seed, bars=bars)
@@ -51,12 +60,26 @@ def demo(
 def train(
     sources: MaybeSources = None,
     resume: Annotated[
-        Path | None, typer.Option(metavar="RUN", help="Go on with the training of RUN that was stopped, as it was begun.")
+        Path | None,
+        typer.Option(
+            metavar="RUN", help="Go on with the training of RUN that was stopped, as it was begun."
+        ),
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the run [default: runs/RECIPE-SOURCE].")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Folder of the run [default: runs/RECIPE-SOURCE]."),
+    ] = None,
     model: Annotated[str | None, typer.Option(help="Which model [default: the recipe's].")] = None,
-    recipe: Annotated[str | None, typer.Option(help="A named recipe, or a TOML file [default: notewise, or the model's own].")] = None,
-    settings: Annotated[list[str] | None, typer.Option("--set", metavar="SECTION.NAME=VALUE", help="Override a setting.")] = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option(
+            help="A named recipe, or a TOML file [default: notewise, or the model's own]."
+        ),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="SECTION.NAME=VALUE", help="Override a setting."),
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Overrides train.seed.")] = None,
     composer: pick.Composer = "",
     instrument: pick.Instrument = "",
@@ -65,8 +88,13 @@ def train(
     metre: pick.Metre = "",
     min_events: pick.MinEvents = 0,
     licence: pick.Licence = "",
-    watch: Annotated[bool, typer.Option("--watch", help="Make pictures of the training, into RUN/watch.")] = False,
-    tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Also write a log for TensorBoard, beside the run.")] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Make pictures of the training, into RUN/watch.")
+    ] = False,
+    tensorboard: Annotated[
+        bool,
+        typer.Option("--tensorboard", help="Also write a log for TensorBoard, beside the run."),
+    ] = False,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
@@ -76,46 +104,95 @@ def train(
     extras = Extras(watch, tensorboard)
     if resume is not None:
         if sources or out or model or recipe or settings or seed is not None or force:
-            raise UserError("--resume goes on as the training was begun: give it nothing else but --watch, --tensorboard and --json")
+            raise PartimentoError(
+                "--resume goes on as the training was begun: give it nothing else but --watch, --tensorboard and --json"
+            )
         run_resume(resume, as_json=as_json, extras=extras)
         return
     if not sources:
-        raise UserError("nothing to learn from: give files, folders, a store or bundled:NAME")
+        raise PartimentoError("nothing to learn from: give files, folders, a store or bundled:NAME")
     overrides = list(settings or [])
     overrides += [f'model.name="{model}"'] if model is not None else []
     overrides += [f"train.seed={seed}"] if seed is not None else []
     chosen = pick.selection(composer, instrument, solo, key, metre, min_events, licence)
-    run_train(sources, out=out, recipe=recipe, overrides=overrides, selection=chosen, force=force, as_json=as_json, extras=extras)
+    run_train(
+        sources,
+        out=out,
+        recipe=recipe,
+        overrides=overrides,
+        selection=chosen,
+        force=force,
+        as_json=as_json,
+        extras=extras,
+    )
 
 
 @app.command()
 def bench(
-    name: Annotated[str, typer.Argument(metavar="jsb|jsb16|nottingham", help="Which set.", show_default=False)],
-    runs: Annotated[list[Path] | None, typer.Argument(metavar="RUN...", help="Runs that were trained on it.", show_default=False)] = None,
-    data: Annotated[Path | None, typer.Option(help="The set's file [default: fetched once, its hash checked].")] = None,
+    name: Annotated[
+        str, typer.Argument(metavar="jsb|jsb16|nottingham", help="Which set.", show_default=False)
+    ],
+    runs: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="RUN...", help="Runs that were trained on it.", show_default=False),
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="The set's file [default: fetched once, its hash checked].")
+    ] = None,
     side: Annotated[str, typer.Option(help="test, or valid to choose between models.")] = "test",
-    ensemble: Annotated[bool, typer.Option("--ensemble", help="Also all runs together, as the mean of their probabilities.")] = False,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write the figures as .json.")] = None,
+    ensemble: Annotated[
+        bool,
+        typer.Option(
+            "--ensemble", help="Also all runs together, as the mean of their probabilities."
+        ),
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write the figures as .json.")
+    ] = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
     """Hold runs against counting and published figures on a benchmark set; nothing is trained."""
     from partimento.cli.bench import run_bench
 
-    run_bench(name, runs or [], data=data, side=side, ensemble=ensemble, out=out, force=force, as_json=as_json)
+    run_bench(
+        name,
+        runs or [],
+        data=data,
+        side=side,
+        ensemble=ensemble,
+        out=out,
+        force=force,
+        as_json=as_json,
+    )
 
 
 @app.command()
 def compose(
     run: Annotated[
-        Path | None, typer.Argument(metavar="[RUN]", help="Folder of a training run [default: the guitar model that comes along].")
+        Path | None,
+        typer.Argument(
+            metavar="[RUN]",
+            help="Folder of a training run [default: the guitar model that comes along].",
+        ),
     ] = None,
-    outputs: Annotated[list[Path] | None, typer.Option("--out", "-o", help="File to write; may be given several times.")] = None,
+    outputs: Annotated[
+        list[Path] | None,
+        typer.Option("--out", "-o", help="File to write; may be given several times."),
+    ] = None,
     bars: Annotated[int | None, typer.Option(help="Length in bars [default: 16].")] = None,
     events: Annotated[int | None, typer.Option(help="Length in events, instead of bars.")] = None,
-    seed: Annotated[int | None, typer.Option(help="The same seed composes the same music [default: drawn, and printed].")] = None,
-    temperature: Annotated[float | None, typer.Option(help="Below 1 safer, above 1 bolder [default: the run's, 1].")] = None,
-    top_k: Annotated[int | None, typer.Option(help="Choose among the k likeliest only; 0: all [default: the run's, 0].")] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(help="The same seed composes the same music [default: drawn, and printed]."),
+    ] = None,
+    temperature: Annotated[
+        float | None, typer.Option(help="Below 1 safer, above 1 bolder [default: the run's, 1].")
+    ] = None,
+    top_k: Annotated[
+        int | None,
+        typer.Option(help="Choose among the k likeliest only; 0: all [default: the run's, 0]."),
+    ] = None,
     top_p: Annotated[
         float | None,
         typer.Option(
@@ -123,23 +200,36 @@ def compose(
         ),
     ] = None,
     greedy: Annotated[bool, typer.Option(help="Always the likeliest, nothing drawn.")] = False,
-    start: Annotated[str, typer.Option(help="Begin from: silence, the number of a training piece, or a score file.")] = "silence",
+    start: Annotated[
+        str,
+        typer.Option(help="Begin from: silence, the number of a training piece, or a score file."),
+    ] = "silence",
     opening: Annotated[int, typer.Option(help="Events taken over from --start.")] = 8,
     towards: Annotated[
         int | None,
-        typer.Option(help="With a latent space: make the way to training piece number N; between two pieces lies their mixture."),
+        typer.Option(
+            help="With a latent space: make the way to training piece number N; between two pieces lies their mixture."
+        ),
     ] = None,
     key: Annotated[
-        str | None, typer.Option(help="As 'G major', Dm, Bb, F# or es-moll [default: as the training piece it is modelled on].")
+        str | None,
+        typer.Option(
+            help="As 'G major', Dm, Bb, F# or es-moll [default: as the training piece it is modelled on]."
+        ),
     ] = None,
-    program: Annotated[int | None, typer.Option(help="General MIDI instrument, 0 to 127 [default: the training pieces'].")] = None,
+    program: Annotated[
+        int | None,
+        typer.Option(help="General MIDI instrument, 0 to 127 [default: the training pieces']."),
+    ] = None,
     title: Annotated[str, typer.Option(help="Title of the piece.")] = "",
     tempo: Annotated[float | None, typer.Option(help="Quarter notes a minute.")] = None,
     soundfont: Soundfont = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Compose with a run, or with the guitar model that comes along: a MIDI file, a score, a sound, a page, by the files' endings."""
+    """Compose with a run, or with the guitar model that comes along: a MIDI file, a score, a sound,
+    a page, by the files' endings.
+    """
     from partimento.cli.compose import Wish, run_compose
 
     choice = {"temperature": 0.0 if greedy else temperature, "top_k": top_k, "top_p": top_p}
@@ -149,13 +239,25 @@ def compose(
 
 @app.command()
 def watch(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run, or one whose training is under way.", show_default=False)],
+    run: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RUN", help="A run, or one whose training is under way.", show_default=False
+        ),
+    ],
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Folder for the pictures [default: RUN/watch, or RUN-watch while it is under way].")
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            help="Folder for the pictures [default: RUN/watch, or RUN-watch while it is under way].",
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Make the pictures of a training: losses, latent space, one window given back ever better, network; and a page with them all."""
+    """Make the pictures of a training: losses, latent space, one window given back ever better,
+    network; and a page with them all.
+    """
     from partimento.cli.watch import run_watch
 
     run_watch(run, out=out, as_json=as_json)
@@ -163,15 +265,26 @@ def watch(
 
 @app.command()
 def compare(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Runs that learned from the same pieces.", show_default=False)],
+    runs: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="RUN...", help="Runs that learned from the same pieces.", show_default=False
+        ),
+    ],
     out: Annotated[
         list[Path] | None,
-        typer.Option("--out", "-o", help="Also write the table (.csv, .json, .md) or a picture of how they learned (.png, .svg)."),
+        typer.Option(
+            "--out",
+            "-o",
+            help="Also write the table (.csv, .json, .md) or a picture of how they learned (.png, .svg).",
+        ),
     ] = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Put runs side by side: nats an event on the same held-out pieces, reconstruction, variety, training time, weights."""
+    """Put runs side by side: nats an event on the same held-out pieces, reconstruction, variety,
+    training time, weights.
+    """
     from partimento.cli.compare import run_compare
 
     run_compare(runs, out=out or [], force=force, as_json=as_json)
@@ -180,30 +293,67 @@ def compare(
 @app.command()
 def evaluate(
     generated: Annotated[
-        Path, typer.Argument(metavar="RUN|FOLDER", help="A run, to compose with, or a folder of scores.", show_default=False)
+        Path,
+        typer.Argument(
+            metavar="RUN|FOLDER",
+            help="A run, to compose with, or a folder of scores.",
+            show_default=False,
+        ),
     ],
-    against: Annotated[str, typer.Option(metavar="CORPUS", help="The real pieces: a folder, a store or bundled:NAME.", show_default=False)],
+    against: Annotated[
+        str,
+        typer.Option(
+            metavar="CORPUS",
+            help="The real pieces: a folder, a store or bundled:NAME.",
+            show_default=False,
+        ),
+    ],
     pieces: Annotated[int, typer.Option(help="How many pieces a run composes.")] = 100,
     bars: Annotated[
-        int | None, typer.Option(help="Bars to compose, and to measure of every piece [default: 16 of a run, else whole pieces].")
+        int | None,
+        typer.Option(
+            help="Bars to compose, and to measure of every piece [default: 16 of a run, else whole pieces]."
+        ),
     ] = None,
-    split: Annotated[str, typer.Option(help="Only this side of the corpus' split, as train [default: all of it].")] = "",
-    seed: Annotated[int, typer.Option(min=0, max=2**31, help="The same seed composes and draws the same.")] = 0,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Also write a report with pictures, .html.")] = None,
+    split: Annotated[
+        str,
+        typer.Option(help="Only this side of the corpus' split, as train [default: all of it]."),
+    ] = "",
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**31, help="The same seed composes and draws the same.")
+    ] = 0,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Also write a report with pictures, .html.")
+    ] = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Measure generated pieces beside real ones, feature by feature, and beside what real ones show of each other."""
+    """Measure generated pieces beside real ones, feature by feature, and beside what real ones show
+    of each other.
+    """
     from partimento.cli.evaluate import Request, run_evaluate
 
-    run_evaluate(Request(generated, against, pieces, bars, seed, split), out=out, force=force, as_json=as_json)
+    run_evaluate(
+        Request(generated, against, pieces, bars, seed, split),
+        out=out,
+        force=force,
+        as_json=as_json,
+    )
 
 
 @app.command()
 def neighbours(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run of embeddings.", show_default=False)],
-    chords: Annotated[list[str] | None, typer.Argument(metavar="CHORD...", help="As C, Am or C3+E3+G3 [default: common ones].")] = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Also draw a map of the chords, .png or .svg.")] = None,
+    run: Annotated[
+        Path, typer.Argument(metavar="RUN", help="A run of embeddings.", show_default=False)
+    ],
+    chords: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="CHORD...", help="As C, Am or C3+E3+G3 [default: common ones]."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Also draw a map of the chords, .png or .svg."),
+    ] = None,
     most: Annotated[int, typer.Option(help="Neighbours of each chord.")] = 6,
     force: Force = False,
     as_json: Json = False,
@@ -216,15 +366,28 @@ def neighbours(
 
 @app.command()
 def originality(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Scores, or folders or zips of them.", show_default=False)],
-    against: Annotated[
-        list[str], typer.Option(help="The corpus: a folder, bundled:NAME or a store; may be given several times.", show_default=False)
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE...", help="Scores, or folders or zips of them.", show_default=False
+        ),
     ],
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Also write the report: .csv, .json or .md.")] = None,
+    against: Annotated[
+        list[str],
+        typer.Option(
+            help="The corpus: a folder, bundled:NAME or a store; may be given several times.",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Also write the report: .csv, .json or .md.")
+    ] = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Say which runs of chords and of melody stand in a corpus, in any key, and where; beside what real pieces share."""
+    """Say which runs of chords and of melody stand in a corpus, in any key, and where; beside what
+    real pieces share.
+    """
     from partimento.cli.originality import run_originality
 
     run_originality(files, against, out=out, force=force, as_json=as_json)
@@ -233,7 +396,9 @@ def originality(
 @app.command()
 def listen(
     path: Annotated[Path, typer.Argument(metavar="WAV", help="A WAV file.", show_default=False)],
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write the waveform, .png or .svg.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write the waveform, .png or .svg.")
+    ] = None,
     start: Annotated[float, typer.Option(help="First second of the picture.")] = 0.0,
     seconds: Annotated[float, typer.Option(help="How many seconds it shows.")] = 3.0,
     force: Force = False,
@@ -247,8 +412,15 @@ def listen(
 
 @app.command()
 def render(
-    source: Annotated[Path, typer.Argument(metavar="IN", help="A score: MIDI, MusicXML, ABC or kern.", show_default=False)],
-    outputs: Annotated[list[Path], typer.Option("--out", "-o", help="File to write; may be given several times.")],
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="IN", help="A score: MIDI, MusicXML, ABC or kern.", show_default=False
+        ),
+    ],
+    outputs: Annotated[
+        list[Path], typer.Option("--out", "-o", help="File to write; may be given several times.")
+    ],
     soundfont: Soundfont = None,
     force: Force = False,
     as_json: Json = False,
@@ -273,7 +445,9 @@ def doctor(as_json: Json = False, soundfont: Soundfont = None) -> None:
 
 
 @app.callback(invoke_without_command=True)
-def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
     if version:
         print(f"partimento {__version__}")
         raise typer.Exit
@@ -281,12 +455,14 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
 
 def main(arguments: list[str] | None = None) -> Any:
     """Run a command; what a person can mend is one line and exit code 2, an interrupt is 130."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's chatter, should it be the backend
+    os.environ.setdefault(
+        "TF_CPP_MIN_LOG_LEVEL", "3"
+    )  # TensorFlow's chatter, should it be the backend
     make_streams_safe()
     try:
         with insistent_interrupt():
             app(arguments, prog_name="partimento")
-    except UserError as error:
+    except PartimentoError as error:
         fail(str(error), 2)
     except OSError as error:
         fail(": ".join(str(part) for part in (error.filename, error.strerror or error) if part), 2)
@@ -299,7 +475,9 @@ def main(arguments: list[str] | None = None) -> Any:
 
 
 def stopped(*, for_good: bool) -> NoReturn:
-    """Say so, and out; `for_good` without taking libraries down, whose threads are at work and may crash on the way."""
+    """Say so, and out; `for_good` without taking libraries down, whose threads are at work and may
+    crash on the way.
+    """
     print("partimento: stopped", file=sys.stderr)
     if for_good:
         sys.stdout.flush()
@@ -316,8 +494,12 @@ def fail(message: str, code: int) -> NoReturn:
 
 @contextmanager
 def insistent_interrupt() -> Iterator[None]:
-    """Ctrl-C raises KeyboardInterrupt again every second until the program has ended: a library's callback may swallow the first."""
-    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+    """Ctrl-C raises KeyboardInterrupt again every second until the program has ended: a library's
+    callback may swallow the first.
+    """
+    if threading.current_thread() is not threading.main_thread() or not hasattr(
+        signal, "setitimer"
+    ):
         yield
         return
 

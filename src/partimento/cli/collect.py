@@ -10,25 +10,43 @@ import typer
 if TYPE_CHECKING:
     from partimento.collect import Collected
 
-collect_app = typer.Typer(help="Collect scores, each with its source, licence and hash.", no_args_is_help=True)
+collect_app = typer.Typer(
+    help="Collect scores, each with its source, licence and hash.", no_args_is_help=True
+)
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on the output.")]
-Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for the files and their manifest.csv.")]
+Out = Annotated[
+    Path, typer.Option("--out", "-o", help="Folder for the files and their manifest.csv.")
+]
 
 
 @collect_app.command("mutopia")
 def mutopia(
     out: Out,
     instrument: Annotated[str, typer.Option(help="As the archive names it: Guitar.")] = "",
-    composer: Annotated[str, typer.Option(help="As the archive's addresses have it: GiulianiM.")] = "",
-    delay: Annotated[float, typer.Option(help="Seconds between two requests; robots.txt may ask for more.")] = 10.0,
+    composer: Annotated[
+        str, typer.Option(help="As the archive's addresses have it: GiulianiM.")
+    ] = "",
+    delay: Annotated[
+        float, typer.Option(help="Seconds between two requests; robots.txt may ask for more.")
+    ] = 10.0,
     limit: Annotated[int, typer.Option(help="At most so many pieces this time; 0: all.")] = 0,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read the listing only, and say what would be fetched.")] = False,
-    contact: Annotated[str, typer.Option(help="Your mail address, for the archive's keepers; sent with each request.")] = "",
-    base_url: Annotated[str, typer.Option(help="A mirror to use instead of the archive itself.")] = "https://www.mutopiaproject.org",
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Read the listing only, and say what would be fetched."),
+    ] = False,
+    contact: Annotated[
+        str,
+        typer.Option(help="Your mail address, for the archive's keepers; sent with each request."),
+    ] = "",
+    base_url: Annotated[
+        str, typer.Option(help="A mirror to use instead of the archive itself.")
+    ] = "https://www.mutopiaproject.org",
     as_json: Json = False,
 ) -> None:
-    """Collect MIDI files from the Mutopia archive; stopped at any moment, the same command goes on where it was."""
+    """Collect MIDI files from the Mutopia archive; stopped at any moment, the same command goes on
+    where it was.
+    """
     from partimento.cli.screen import stages
     from partimento.collect import MutopiaQuery, collect_mutopia
 
@@ -41,7 +59,12 @@ def mutopia(
 
 @collect_app.command("list")
 def list_all(
-    bundled: Annotated[bool, typer.Option("--bundled", help="What comes with music21: the names after bundled:, and their terms.")] = False,
+    bundled: Annotated[
+        bool,
+        typer.Option(
+            "--bundled", help="What comes with music21: the names after bundled:, and their terms."
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """List public data sets: content, size, licence, citation, and how to come by each."""
@@ -52,14 +75,26 @@ def list_all(
     from partimento.collect.catalog import CATALOG
 
     if bundled:
-        rows = [{"name": PREFIX + name, "content": content, "licence": licence_note(name)} for name, content in collections().items()]
+        rows = [
+            {"name": PREFIX + name, "content": content, "licence": licence_note(name)}
+            for name, content in collections().items()
+        ]
         if as_json:
             print_json(rows)
         else:
-            print_table("Bundled with music21", ("name", "content", "licence"), [tuple(row.values()) for row in rows])
+            print_table(
+                "Bundled with music21",
+                ("name", "content", "licence"),
+                [tuple(row.values()) for row in rows],
+            )
         return
     if as_json:
-        print_json([{"name": name, "can_fetch": each.download is not None, **asdict(each)} for name, each in CATALOG.items()])
+        print_json(
+            [
+                {"name": name, "can_fetch": each.download is not None, **asdict(each)}
+                for name, each in CATALOG.items()
+            ]
+        )
         return
     console = out()
     for name, each in CATALOG.items():
@@ -80,7 +115,12 @@ def list_all(
 
 @collect_app.command("fetch")
 def fetch_one(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A data set of `partimento collect list`.", show_default=False)],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME", help="A data set of `partimento collect list`.", show_default=False
+        ),
+    ],
     out: Out,
     as_json: Json = False,
 ) -> None:
@@ -91,9 +131,17 @@ def fetch_one(
 
     path = fetch(name, out)
     if as_json:
-        print_json({"written": str(path), "licence": CATALOG[name].licence, "citation": CATALOG[name].citation})
+        print_json(
+            {
+                "written": str(path),
+                "licence": CATALOG[name].licence,
+                "citation": CATALOG[name].citation,
+            }
+        )
     else:
-        console().print(f"{path}\nlicence: {CATALOG[name].licence}\ncite:    {CATALOG[name].citation}")
+        console().print(
+            f"{path}\nlicence: {CATALOG[name].licence}\ncite:    {CATALOG[name].citation}"
+        )
 
 
 def tell(result: Collected, *, dry_run: bool) -> None:
@@ -110,19 +158,37 @@ def tell(result: Collected, *, dry_run: bool) -> None:
             for piece in result.waiting
         ])  # fmt: skip
         minutes = sum(len(piece.links) for piece in result.waiting) * result.delay_s / 60
-        console.print(f"{len(result.waiting)} pieces, about {minutes:.0f} minutes at {result.delay_s:g} s a request")
+        console.print(
+            f"{len(result.waiting)} pieces, about {minutes:.0f} minutes at {result.delay_s:g} s a request"
+        )
     else:
-        counts = {"new": result.fetched, "updated": result.updated, "unchanged": result.unchanged, "had before the stop": result.settled}
+        counts = {
+            "new": result.fetched,
+            "updated": result.updated,
+            "unchanged": result.unchanged,
+            "had before the stop": result.settled,
+        }
         told = ", ".join(f"{count} {word}" for word, count in counts.items() if count) or "no files"
         console.print(f"{result.folder}: {told}; {result.requests} requests")
         if result.without_licence:
-            console.print(f"{result.without_licence} files without a licence in the listing: look at their page before you share them")
+            console.print(
+                f"{result.without_licence} files without a licence in the listing: look at their page before you share them"
+            )
         if not result.complete:
             console.print("there is more: the same command goes on")
     if result.skipped:
-        rows = [(shown(skip.title), shown(skip.member or skip.address), shown(skip.reason)) for skip in result.skipped[:20]]
-        rows += [(f"… and {len(result.skipped) - 20} more", "", "see skipped.csv")] if len(result.skipped) > 20 else []
-        print_table(f"{len(result.skipped)} not taken", ("title", "file", "reason"), rows, console=err())
+        rows = [
+            (shown(skip.title), shown(skip.member or skip.address), shown(skip.reason))
+            for skip in result.skipped[:20]
+        ]
+        rows += (
+            [(f"… and {len(result.skipped) - 20} more", "", "see skipped.csv")]
+            if len(result.skipped) > 20
+            else []
+        )
+        print_table(
+            f"{len(result.skipped)} not taken", ("title", "file", "reason"), rows, console=err()
+        )
 
 
 def shown(text: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from partimento.cli import screen
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.files import refuse_existing, write_atomically
 
 TABLES, PICTURES = (".csv", ".json", ".md"), (".png", ".svg")
@@ -25,23 +25,33 @@ def run_compare(runs: Sequence[Path], *, out: Sequence[Path], force: bool, as_js
     """The command; see `cli.compare`."""
     for path in out:
         if path.suffix.lower() not in (*TABLES, *PICTURES):
-            raise UserError(f"{path}: the table is written as {', '.join(TABLES)}, the validation losses as {', '.join(PICTURES)}")
+            raise PartimentoError(
+                f"{path}: the table is written as {', '.join(TABLES)}, the validation losses as {', '.join(PICTURES)}"
+            )
         refuse_existing(path, force=force)
-    if len({run.resolve() for run in runs}) < len(runs) or len({run.name for run in runs}) < len(runs):
-        raise UserError("the same run, or two runs of one name, are given")
+    if len({run.resolve() for run in runs}) < len(runs) or len({run.name for run in runs}) < len(
+        runs
+    ):
+        raise PartimentoError("the same run, or two runs of one name, are given")
     with screen.stages(quiet=as_json) as stages:
         with stages.during("start"):
             from partimento.evaluate.compare import compare, learning_curves, summaries
         rows = compare(runs, progress=lambda done, total: stages.at("compare", done, total))
         grouped = summaries(rows, runs)
-        curves = learning_curves(runs) if any(path.suffix.lower() in PICTURES for path in out) else {}
+        curves = (
+            learning_curves(runs) if any(path.suffix.lower() in PICTURES for path in out) else {}
+        )
     plain = {"runs": [asdict(row) for row in rows], "by_seeds": [asdict(each) for each in grouped]}
     for path in out:
         if path.suffix.lower() in PICTURES:
             from partimento.plots import loss_comparison
             from partimento.plots.style import write_plot
 
-            write_plot(loss_comparison(curves, x_label="minutes of training", unit="nats an event"), path, force=force)
+            write_plot(
+                loss_comparison(curves, x_label="minutes of training", unit="nats an event"),
+                path,
+                force=force,
+            )
         else:
             write_atomically(path, _text(path.suffix.lower(), rows, grouped, plain))
     if as_json:
@@ -63,12 +73,26 @@ def _cells(row: Any) -> list[str]:
     distinct = "" if row.distinct is None else f"{row.distinct:.2f}"
     baseline = row.run.startswith("(")
     cost = ["", ""] if baseline else [f"{row.seconds:,.0f}", f"{row.weights:,}"]
-    return [row.run, row.model, "" if baseline else str(row.seed), *figures, *shares, distinct, *cost]
+    return [
+        row.run,
+        row.model,
+        "" if baseline else str(row.seed),
+        *figures,
+        *shares,
+        distinct,
+        *cost,
+    ]
 
 
 def _summary(each: Any) -> list[str]:
     cells = _cells(each.mean)
-    return [each.name, str(each.runs), cells[3], f"{each.deviation:.3f}" if each.runs > 1 and each.total is not None else "", *cells[4:]]
+    return [
+        each.name,
+        str(each.runs),
+        cells[3],
+        f"{each.deviation:.3f}" if each.runs > 1 and each.total is not None else "",
+        *cells[4:],
+    ]
 
 
 def _figure(value: float | None) -> str:
@@ -84,10 +108,18 @@ def _text(suffix: str, rows: Sequence[Any], grouped: Sequence[Any], plain: dict[
         table.writeheader()
         table.writerows(plain["runs"])
         return text.getvalue()
-    tables = [(HEADER, [_cells(row) for row in rows]), (SUMMARY, [_summary(each) for each in grouped])]
+    tables = [
+        (HEADER, [_cells(row) for row in rows]),
+        (SUMMARY, [_summary(each) for each in grouped]),
+    ]
     return "\n".join(_markdown(header, cells) for header, cells in tables) + f"\n{NOTE}.\n"
 
 
 def _markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "/") for cell in line) + " |" for line in lines) + "\n"
+    return (
+        "\n".join(
+            "| " + " | ".join(cell.replace("|", "/") for cell in line) + " |" for line in lines
+        )
+        + "\n"
+    )

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from partimento.cli import screen
-from partimento.config import UserError
 from partimento.corpus.load import gather
 from partimento.corpus.settings import AS_WRITTEN, DataSettings
+from partimento.errors import PartimentoError
 from partimento.export import write as render
 from partimento.export.write import WRITERS
 from partimento.files import refuse_existing
@@ -27,7 +27,9 @@ class Wish(NamedTuple):
     bars: int | None
     events: int | None
     seed: int | None
-    choice: dict[str, float | int | None]  # settings of the section `sample`; None: as the run has them
+    choice: dict[
+        str, float | int | None
+    ]  # settings of the section `sample`; None: as the run has them
     start: str
     towards: int | None
     opening: int
@@ -37,26 +39,36 @@ class Wish(NamedTuple):
     tempo: float | None
 
 
-def run_compose(folder: Path | None, wish: Wish, outputs: Sequence[Path], *, soundfont: Path | None, force: bool, as_json: bool) -> None:
+def run_compose(
+    folder: Path | None,
+    wish: Wish,
+    outputs: Sequence[Path],
+    *,
+    soundfont: Path | None,
+    force: bool,
+    as_json: bool,
+) -> None:
     """The command; see `cli.compose`."""
     seed = secrets.randbelow(2**31) if wish.seed is None else wish.seed
     if seed < 0:
-        raise UserError("a seed is at least 0")
+        raise PartimentoError("a seed is at least 0")
     if wish.program is not None and not 0 <= wish.program <= 127:
-        raise UserError("a General MIDI program lies between 0 and 127")
+        raise PartimentoError("a General MIDI program lies between 0 and 127")
     if wish.tempo is not None and not 4 <= wish.tempo <= 1000:
-        raise UserError("a tempo lies between 4 and 1000 quarter notes a minute")
+        raise PartimentoError("a tempo lies between 4 and 1000 quarter notes a minute")
     if not wish.title.isprintable():
-        raise UserError("a title is one line of printable text")
+        raise PartimentoError("a title is one line of printable text")
     outputs = outputs or [Path(f"partimento-{seed}.mid")]
     check_outputs(outputs, force=force)
     check_length(wish.bars, wish.events, wish.opening)
-    asked: dict[str, Any] = {name: value for name, value in wish.choice.items() if value is not None}
+    asked: dict[str, Any] = {
+        name: value for name, value in wish.choice.items() if value is not None
+    }
     SampleSettings(**asked)  # what is wrong is said before anything is loaded
     try:
         key = None if wish.key is None else Key.from_name(wish.key)
     except ValueError as error:
-        raise UserError(str(error)) from error
+        raise PartimentoError(str(error)) from error
     if folder is not None:
         RunFolder(folder).check()
     with screen.stages(quiet=as_json) as stages:
@@ -86,10 +98,18 @@ def run_compose(folder: Path | None, wish: Wish, outputs: Sequence[Path], *, sou
     if as_json:
         events, key_name = len(piece.events), piece.keys[0].code
         screen.print_json(
-            {"seed": seed, "events": events, "bars": len(piece.bars()), "key": key_name, "written": [str(p) for p in written]}
+            {
+                "seed": seed,
+                "events": events,
+                "bars": len(piece.bars()),
+                "key": key_name,
+                "written": [str(p) for p in written],
+            }
         )
     else:
-        screen.out().print(f"seed {seed}: {len(piece.events)} events, {len(piece.bars())} bars, {piece.keys[0].name}")
+        screen.out().print(
+            f"seed {seed}: {len(piece.events)} events, {len(piece.bars())} bars, {piece.keys[0].name}"
+        )
 
 
 def _start(word: str, config: DataSettings) -> Piece | int | None:
@@ -98,31 +118,41 @@ def _start(word: str, config: DataSettings) -> Piece | int | None:
     if word.isdecimal():
         return int(word)
     if not Path(word).exists():
-        raise UserError(f"--start is silence, the number of a training piece, or a score file; there is no file {word}")
+        raise PartimentoError(
+            f"--start is silence, the number of a training piece, or a score file; there is no file {word}"
+        )
     return read_one(Path(word), config=config)
 
 
 def read_one(path: Path, *, config: DataSettings = AS_WRITTEN) -> Piece:
     """Read a single score, in a worker process."""
     if path.is_dir():
-        raise UserError(f"{path} is a folder; a score file is wanted here")
+        raise PartimentoError(f"{path} is a folder; a score file is wanted here")
     return gather([path], config=config).pieces[0]
 
 
 def check_outputs(outputs: Sequence[Path], *, force: bool) -> None:
-    """Say no before any work is done: to unknown endings, to the same file twice, to writing over what is there."""
+    """Say no before any work is done: to unknown endings, to the same file twice, to writing over
+    what is there.
+    """
     for path in outputs:
         if path.suffix.lower() not in WRITERS:
-            raise UserError(f"{path}: cannot write {path.suffix or 'a file without an ending'}; there are {' '.join(WRITERS)}")
+            raise PartimentoError(
+                f"{path}: cannot write {path.suffix or 'a file without an ending'}; there are {' '.join(WRITERS)}"
+            )
         if path.is_dir():
-            raise UserError(f"{path} is a folder")
+            raise PartimentoError(f"{path} is a folder")
         refuse_existing(path, force=force)
     if len({path.resolve() for path in outputs}) < len(outputs):
-        raise UserError("the same file is asked for twice")
+        raise PartimentoError("the same file is asked for twice")
 
 
-def write_all(piece: Piece, outputs: Sequence[Path], *, soundfont: Path | None, force: bool) -> list[Path]:
-    """Write a piece in every format asked for; what several need is made once. The files' names go to the error stream."""
+def write_all(
+    piece: Piece, outputs: Sequence[Path], *, soundfont: Path | None, force: bool
+) -> list[Path]:
+    """Write a piece in every format asked for; what several need is made once. The files' names go
+    to the error stream.
+    """
     with screen.stages() as stages:
         with stages.during("write"):
             written = render.write_all(render.Chain(piece, soundfont), outputs, force=force)

@@ -9,7 +9,8 @@ from typing import Any
 
 from partimento.cli import screen
 from partimento.cli.train import print_figures, train_run
-from partimento.config import UserError, merge, read_recipe
+from partimento.config import merge, read_recipe
+from partimento.errors import PartimentoError
 from partimento.evaluate.likelihood import Likelihood
 from partimento.music.piece import Part, Piece, Tempo
 from partimento.training.run_folder import RunFolder
@@ -22,13 +23,19 @@ SUFFIXES = (".mid", ".musicxml", ".svg", ".png", ".pdf", ".wav")
 
 
 def run_demo(out: Path, *, seed: int, bars: int) -> None:
-    """The command; writes only its own files into `out`: ``chorale.*``, ``index.html`` and the folder ``run``."""
+    """The command; writes only its own files into `out`: ``chorale.*``, ``index.html`` and the
+    folder ``run``.
+    """
     began = time.monotonic()
     RunFolder(out / "run").check_replaceable(force=True)
     if (out / "index.html").exists() and not (out / "run").exists():
-        raise UserError(f"{out}/index.html is there already, and not the demo's: name another folder with -o")
+        raise PartimentoError(
+            f"{out}/index.html is there already, and not the demo's: name another folder with -o"
+        )
     console = screen.out()
-    console.print(f"Learning from the Bach chorales in music21's corpus, then composing {bars} bars. Seed {seed}.")
+    console.print(
+        f"Learning from the Bach chorales in music21's corpus, then composing {bars} bars. Seed {seed}."
+    )
     with screen.stages() as stages:
         recipe = merge(read_recipe("chorales"), {"train": {"seed": seed}})
         trained = train_run([SOURCE], recipe, out=out / "run", force=True, stages=stages)
@@ -36,9 +43,13 @@ def run_demo(out: Path, *, seed: int, bars: int) -> None:
         from partimento.generate.compose import compose
 
         with stages.during("compose"):
-            piece = compose(run, bars=bars, seed=seed, title=f"Chorale (seed {seed})", program=ORGAN)
+            piece = compose(
+                run, bars=bars, seed=seed, title=f"Chorale (seed {seed})", program=ORGAN
+            )
             piece = piece.replace(
-                composer="composed by Partimento, after J. S. Bach", parts=(Part("Organ", ORGAN),), tempos=(Tempo.from_bpm(72),)
+                composer="composed by Partimento, after J. S. Bach",
+                parts=(Part("Organ", ORGAN),),
+                tempos=(Tempo.from_bpm(72),),
             )
         written = _write(piece, out, run, table, stages)
     print_figures(table)
@@ -67,7 +78,9 @@ _WHAT = {
 }
 
 
-def _write(piece: Piece, out: Path, run: Any, table: dict[str, Likelihood], stages: screen.Stages) -> list[Path]:
+def _write(
+    piece: Piece, out: Path, run: Any, table: dict[str, Likelihood], stages: screen.Stages
+) -> list[Path]:
     from partimento.export.write import write
 
     written: list[Path] = []
@@ -76,7 +89,9 @@ def _write(piece: Piece, out: Path, run: Any, table: dict[str, Likelihood], stag
         stages.at("write", done, len(files) + 1, name)
         written += write(piece, out / name, force=True)
     page = out / "index.html"
-    written += write(piece, page, force=True, about=_about(run, table), files=[path.name for path in written])
+    written += write(
+        piece, page, force=True, about=_about(run, table), files=[path.name for path in written]
+    )
     stages.at("write", len(files) + 1, len(files) + 1, "")
     return written
 
@@ -96,11 +111,18 @@ def _about(run: Any, table: dict[str, Likelihood]) -> dict[str, Any]:
         "figures": [
             {
                 "nats an event (less is better)": _NAMES.get(name, name.upper()),
-                **{column: f"{value:.2f}" for column, value in (("all", row.total), *asdict(row).items()) if column in COLUMNS},
+                **{
+                    column: f"{value:.2f}"
+                    for column, value in (("all", row.total), *asdict(row).items())
+                    if column in COLUMNS
+                },
             }
             for name, row in table.items()
         ],
-        "sources": [f"{piece.title or Path(piece.source.path).stem.upper()} ({piece.key})" for piece in learned],
+        "sources": [
+            f"{piece.title or Path(piece.source.path).stem.upper()} ({piece.key})"
+            for piece in learned
+        ],
     }
 
 

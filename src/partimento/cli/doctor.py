@@ -11,7 +11,7 @@ from pathlib import Path
 
 from partimento import __version__
 from partimento.cli import screen
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.export.audio import find_soundfont
 
 EXTRAS = ("tensorflow-cpu", "torch")
@@ -39,7 +39,9 @@ def run_doctor(*, soundfont: Path | None, as_json: bool) -> None:
         rows += [(name, number or "not installed (optional)") for name, number in optional.items()]
         screen.print_table("what is here", ("", ""), rows)
         words = " ".join(missing)
-        screen.out().print(f"missing: {words} (pip install {words})" if missing else "nothing is missing")
+        screen.out().print(
+            f"missing: {words} (pip install {words})" if missing else "nothing is missing"
+        )
     if missing:
         sys.exit(1)
 
@@ -53,7 +55,7 @@ def _backend() -> str:
     """The backend's name, or what is wrong with it."""
     try:
         import partimento.models  # noqa: F401 - checks it, and loads nothing
-    except UserError as error:
+    except PartimentoError as error:
         return str(error)
     return os.environ["KERAS_BACKEND"]
 

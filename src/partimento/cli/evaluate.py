@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from partimento.cli import screen
-from partimento.config import UserError
 from partimento.corpus.load import gather
 from partimento.corpus.select import Selection
+from partimento.errors import PartimentoError
 from partimento.files import refuse_existing, write_atomically
 from partimento.training.run_folder import RunFolder
 
@@ -38,12 +38,12 @@ def run_evaluate(request: Request, *, out: Path | None, force: bool, as_json: bo
     """The command; see `cli.evaluate`."""
     if out is not None:
         if out.suffix.lower() not in (".html", ".htm"):
-            raise UserError(f"{out}: the report is a page, .html")
+            raise PartimentoError(f"{out}: the report is a page, .html")
         refuse_existing(out, force=force)
     if request.bars is not None and not 1 <= request.bars <= 1000:
-        raise UserError("--bars lies between 1 and 1000")
+        raise PartimentoError("--bars lies between 1 and 1000")
     if not 1 <= request.pieces <= 10_000:
-        raise UserError("--pieces lies between 1 and 10,000")
+        raise PartimentoError("--pieces lies between 1 and 10,000")
     with screen.stages(quiet=as_json) as stages:
         found, rejects = _measure(request, stages)
         if out is not None:
@@ -51,7 +51,14 @@ def run_evaluate(request: Request, *, out: Path | None, force: bool, as_json: bo
                 write_atomically(out, _page(found, request))
     told = found.to_plain()
     if as_json:
-        screen.print_json({"evaluated": str(request.generated), "against": request.against, **told, "rejected": rejects})
+        screen.print_json(
+            {
+                "evaluated": str(request.generated),
+                "against": request.against,
+                **told,
+                "rejected": rejects,
+            }
+        )
         return
     _print(told)
     if out is not None:
@@ -70,8 +77,16 @@ def _measure(request: Request, stages: screen.Stages) -> tuple[Evaluation, list[
             from partimento.training.run import load_run
 
             run = load_run(request.generated)
-        real = _read("real", request.against, stages, config=run.settings.data, selection=Selection(split=request.split))
-        made: list[Piece] = compose_pieces(run, request.pieces, bars=bars or BARS, seed=request.seed, progress=stages.at)
+        real = _read(
+            "real",
+            request.against,
+            stages,
+            config=run.settings.data,
+            selection=Selection(split=request.split),
+        )
+        made: list[Piece] = compose_pieces(
+            run, request.pieces, bars=bars or BARS, seed=request.seed, progress=stages.at
+        )
         figures: Mapping[str, Mapping[str, float]] = held_out_figures(request.generated)
         rejects = real.rejects
     else:
@@ -86,21 +101,33 @@ def _measure(request: Request, stages: screen.Stages) -> tuple[Evaluation, list[
 
 
 def _borrowed(made: list[Piece], real: Reading) -> dict[str, dict[str, float]]:
-    """The longest runs that the pieces share with the corpus, beside those of real pieces with the rest of it."""
+    """The longest runs that the pieces share with the corpus, beside those of real pieces with the
+    rest of it.
+    """
     from partimento.evaluate.originality import originality
 
     report = originality(made, real)
     told = {}
     for line in ("chords", "melody"):
-        figures = dict(zip(("median", "95 %", "most"), getattr(report.together, line).length, strict=True))
+        figures = dict(
+            zip(("median", "95 %", "most"), getattr(report.together, line).length, strict=True)
+        )
         if report.real is not None:
-            figures |= dict(zip(("real median", "real 95 %", "real most"), getattr(report.real, line).length, strict=True))
+            figures |= dict(
+                zip(
+                    ("real median", "real 95 %", "real most"),
+                    getattr(report.real, line).length,
+                    strict=True,
+                )
+            )
         told[f"longest run of {line} that stands in the corpus"] = figures
     return told
 
 
 def _read(kind: str, source: str, stages: screen.Stages, **view: Any) -> Reading:
-    return gather(source, progress=lambda done, total: stages.at(f"read {kind}", done, total), **view)
+    return gather(
+        source, progress=lambda done, total: stages.at(f"read {kind}", done, total), **view
+    )
 
 
 def _page(found: Evaluation, request: Request) -> str:
@@ -109,7 +136,9 @@ def _page(found: Evaluation, request: Request) -> str:
 
     entries = {name: feature.entries for name, feature in FEATURES.items() if feature.entries}
     title = f"Evaluation of {request.generated.resolve().name}"
-    return evaluation_page(found.to_plain(), found.values, entries, title=title, by=f"against {request.against}")
+    return evaluation_page(
+        found.to_plain(), found.values, entries, title=title, by=f"against {request.against}"
+    )
 
 
 def _print(told: Mapping[str, Any]) -> None:
@@ -120,12 +149,18 @@ def _print(told: Mapping[str, Any]) -> None:
         made, real, overlap, ceiling, kl, _ = (cell.partition(" ± ")[0] for cell in cells_of(row))
         rows.append((row["label"], made, real, overlap, ceiling, kl))
     rows.append(("mean", "", "", number(told["overlap"]), number(told["ceiling"]), ""))
-    title = f"{told['generated']:,} generated pieces beside {told['real']:,} real ones; {what_of(told)}"
+    title = (
+        f"{told['generated']:,} generated pieces beside {told['real']:,} real ones; {what_of(told)}"
+    )
     screen.print_table(title, HEADER, rows)
     console = screen.out()
     console.print(
         f"overlap, KL: of distances to real pieces; ceiling: the overlap of real to real ({told['draws']} draws of {told['size']:,})"
     )
-    console.print(f"Frechet distance on our features: {mean(told['frechet'])}; real to real: {mean(told['frechet_real'])}")
+    console.print(
+        f"Frechet distance on our features: {mean(told['frechet'])}; real to real: {mean(told['frechet_real'])}"
+    )
     for heading, figures in told["figures"].items():
-        console.print(f"{heading}: " + ", ".join(f"{name} {number(value)}" for name, value in figures.items()))
+        console.print(
+            f"{heading}: " + ", ".join(f"{name} {number(value)}" for name, value in figures.items())
+        )

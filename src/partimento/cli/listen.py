@@ -6,11 +6,13 @@ import math
 from pathlib import Path
 
 from partimento.cli import screen
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.files import refuse_existing
 
 
-def run_listen(path: Path, *, out: Path | None, start_s: float, seconds: float, force: bool, as_json: bool) -> None:
+def run_listen(
+    path: Path, *, out: Path | None, start_s: float, seconds: float, force: bool, as_json: bool
+) -> None:
     """The command.
 
     Parameters
@@ -28,12 +30,12 @@ def run_listen(path: Path, *, out: Path | None, start_s: float, seconds: float, 
 
     Raises
     ------
-    UserError
+    PartimentoError
         If the file cannot be read as sound, or the picture cannot be written.
     """
     if out is not None:
         if out.suffix.lower() not in (".png", ".svg"):
-            raise UserError(f"a plot is a .png or .svg file: {out}")
+            raise PartimentoError(f"a plot is a .png or .svg file: {out}")
         refuse_existing(out, force=force)
     from partimento.plots.waveform import read_wave, waveform
 
@@ -41,10 +43,19 @@ def run_listen(path: Path, *, out: Path | None, start_s: float, seconds: float, 
     if out is not None:
         from partimento.plots.style import write_plot
 
-        figure = waveform(wave.rate_hz, wave.signal, start_s=start_s, seconds=seconds, title=f"{path.name}, divided by its peak")
+        figure = waveform(
+            wave.rate_hz,
+            wave.signal,
+            start_s=start_s,
+            seconds=seconds,
+            title=f"{path.name}, divided by its peak",
+        )
         write_plot(figure, out, force=force)
     if as_json:
-        levels = {name: level if math.isfinite(level) else None for name, level in (("peak", wave.peak_dbfs), ("rms", wave.rms_dbfs))}
+        levels = {
+            name: level if math.isfinite(level) else None
+            for name, level in (("peak", wave.peak_dbfs), ("rms", wave.rms_dbfs))
+        }
         told = {
             "file": str(path),
             "rate_hz": wave.rate_hz,

@@ -1,4 +1,6 @@
-"""``partimento neighbours``: which chords a run of embeddings takes for alike, as a table, as JSON and as a map."""
+"""``partimento neighbours``: which chords a run of embeddings takes for alike, as a table, as JSON
+and as a map.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +10,26 @@ from dataclasses import asdict
 from pathlib import Path
 
 from partimento.cli import screen
-from partimento.config import UserError
-from partimento.evaluate.neighbours import ChordVectors, Fifths, chord_vectors, fifths, map_of_names, neighbours
+from partimento.errors import PartimentoError
+from partimento.evaluate.neighbours import (
+    ChordVectors,
+    Fifths,
+    chord_vectors,
+    fifths,
+    map_of_names,
+    neighbours,
+)
 from partimento.files import refuse_existing
 
 
 def run_neighbours(
-    run: Path, asked: Sequence[str] = (), *, out: Path | None = None, most: int = 6, force: bool = False, as_json: bool = False
+    run: Path,
+    asked: Sequence[str] = (),
+    *,
+    out: Path | None = None,
+    most: int = 6,
+    force: bool = False,
+    as_json: bool = False,
 ) -> None:
     """The command.
 
@@ -35,27 +50,51 @@ def run_neighbours(
 
     Raises
     ------
-    UserError
+    PartimentoError
         If the run has no chord vectors, a chord was not met, or the picture cannot be written.
     """
     if out is not None:
         if out.suffix.lower() not in (".png", ".svg"):
-            raise UserError(f"a map is a .png or .svg file: {out}")
+            raise PartimentoError(f"a map is a .png or .svg file: {out}")
         refuse_existing(out, force=force)
     if most < 1:
-        raise UserError("at least one neighbour of each chord")
+        raise PartimentoError("at least one neighbour of each chord")
     with screen.stages(quiet=as_json) as stages, stages.during("start"):
         vectors = chord_vectors(run)
     found, circle = neighbours(vectors, asked, most=most), fifths(vectors)
     if out is not None:
         _write_map(vectors, out, force=force)
     if as_json:
-        measured = {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in asdict(circle).items()}
-        chords = [{**each._asdict(), "near": [near._asdict() for near in each.near]} for each in found]
-        screen.print_json({"run": str(run), "chords": chords, "fifths": measured, "map": str(out) if out else None})
+        measured = {
+            name: None if isinstance(value, float) and math.isnan(value) else value
+            for name, value in asdict(circle).items()
+        }
+        chords = [
+            {**each._asdict(), "near": [near._asdict() for near in each.near]} for each in found
+        ]
+        screen.print_json(
+            {
+                "run": str(run),
+                "chords": chords,
+                "fifths": measured,
+                "map": str(out) if out else None,
+            }
+        )
         return
-    rows = [(each.name, f"{each.times:,}", "  ".join(f"{near.name} {near.cosine:.2f}" for near in each.near)) for each in found]
-    screen.print_table("Nearest chords (cosine of the angle between their vectors)", ("", "times", "nearest first"), rows, numbers=False)
+    rows = [
+        (
+            each.name,
+            f"{each.times:,}",
+            "  ".join(f"{near.name} {near.cosine:.2f}" for near in each.near),
+        )
+        for each in found
+    ]
+    screen.print_table(
+        "Nearest chords (cosine of the angle between their vectors)",
+        ("", "times", "nearest first"),
+        rows,
+        numbers=False,
+    )
     screen.out().print(in_words(circle))
     if out is not None:
         screen.out().print(f"Map in {out}")
@@ -69,12 +108,17 @@ def in_words(circle: Fifths) -> str:
     """
     told = [
         f"{value:.2f} ({count} {what})"
-        for value, count, what in ((circle.major, circle.majors, "major triads"), (circle.minor, circle.minors, "minor"))
+        for value, count, what in (
+            (circle.major, circle.majors, "major triads"),
+            (circle.minor, circle.minors, "minor"),
+        )
         if not math.isnan(value)
     ]
     words = [f"Distance and steps of fifths: Spearman {', '.join(told)}."] if told else []
     if circle.nearest_minor:
-        words.append(f"Nearest minor triad: {', '.join(f'{count} {relation}' for relation, count in circle.relations.items())}.")
+        words.append(
+            f"Nearest minor triad: {', '.join(f'{count} {relation}' for relation, count in circle.relations.items())}."
+        )
     return " ".join(words) or "Too few triads to look for the circle of fifths."
 
 

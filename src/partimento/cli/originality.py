@@ -11,8 +11,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from partimento.cli import screen
-from partimento.config import UserError
 from partimento.corpus import Reject
+from partimento.errors import PartimentoError
 from partimento.files import refuse_existing, write_atomically
 
 if TYPE_CHECKING:
@@ -28,21 +28,27 @@ COLUMNS = ("piece", "path", "line", "elements", "longest", "bar", "in_title", "i
            "share", "left_aside")  # fmt: skip
 
 
-def run_originality(files: Sequence[str], against: Sequence[str], *, out: Path | None, force: bool, as_json: bool) -> None:
+def run_originality(
+    files: Sequence[str], against: Sequence[str], *, out: Path | None, force: bool, as_json: bool
+) -> None:
     """The command; see `cli.originality`."""
     if out is not None:
         if out.suffix.lower() not in SUFFIXES:
-            raise UserError(f"{out}: the report is written as {', '.join(SUFFIXES)}")
+            raise PartimentoError(f"{out}: the report is written as {', '.join(SUFFIXES)}")
         refuse_existing(out, force=force)
     from partimento.corpus.load import gather
     from partimento.evaluate.originality import originality
     from partimento.io.formats import is_store
 
     if stores := [path for path in files if is_store(path)]:
-        raise UserError(f"{stores[0]} is a store; a score or a folder of scores is wanted here (the corpus is named by --against)")
+        raise PartimentoError(
+            f"{stores[0]} is a store; a score or a folder of scores is wanted here (the corpus is named by --against)"
+        )
     with screen.stages(quiet=as_json) as stages:
         asked = gather(files, progress=lambda done, total: stages.at("read", done, total))
-        corpus = gather(against, progress=lambda done, total: stages.at("read the corpus", done, total))
+        corpus = gather(
+            against, progress=lambda done, total: stages.at("read the corpus", done, total)
+        )
         report = originality(asked.pieces, corpus, progress=stages.at)
     rejects = [*asked.rejects, *corpus.rejects]
     if out is not None:
@@ -66,7 +72,11 @@ def _plain(report: Report, rejects: Sequence[Reject]) -> dict[str, Any]:
 def _show(report: Report) -> None:
     from partimento.evaluate.originality import verdict, verdict_together
 
-    pieces = sorted(report.pieces, key=lambda piece: -max(piece.chords.length, piece.melody.length)) if _many(report) else report.pieces
+    pieces = (
+        sorted(report.pieces, key=lambda piece: -max(piece.chords.length, piece.melody.length))
+        if _many(report)
+        else report.pieces
+    )
     screen.print_table(_title(report), HEADER, _rows(report, pieces[:SHOWN]), numbers=False)
     out = screen.out()
     if len(pieces) > SHOWN:
@@ -77,7 +87,9 @@ def _show(report: Report) -> None:
         return
     out.print(f"{len(pieces):,} pieces: {verdict_together(report)}.")
     if known := [piece for piece in pieces if piece.in_corpus]:
-        out.print(f"{len(known):,} of them are in the corpus, and are compared with the rest of it.")
+        out.print(
+            f"{len(known):,} of them are in the corpus, and are compared with the rest of it."
+        )
 
 
 def _many(report: Report) -> bool:
@@ -114,16 +126,30 @@ def _levels(name: str, group: Group) -> list[tuple[str, ...]]:
         level = getattr(group, line)
         lengths = " · ".join(f"{value:.3g}" for value in level.length)
         shares = " · ".join(map(_percent, level.share))
-        rows.append((f"{name} ({group.pieces:,})" if not rows else "", line, lengths, "median · 95 % · most", shares))
+        rows.append(
+            (
+                f"{name} ({group.pieces:,})" if not rows else "",
+                line,
+                lengths,
+                "median · 95 % · most",
+                shares,
+            )
+        )
     return rows
 
 
 def _where(run: Run) -> str:
     file = PurePosixPath(run.path)
     title = (
-        f"{run.title} ({file.name})" if run.title not in ("", file.stem) and file.name else run.title or file.name or "an untitled piece"
+        f"{run.title} ({file.name})"
+        if run.title not in ("", file.stem) and file.name
+        else run.title or file.name or "an untitled piece"
     )
-    moved = "same pitch" if run.semitones == 0 else f"{abs(run.semitones)} semitone{'s' * (abs(run.semitones) > 1)} "
+    moved = (
+        "same pitch"
+        if run.semitones == 0
+        else f"{abs(run.semitones)} semitone{'s' * (abs(run.semitones) > 1)} "
+    )
     moved += ("higher" if run.semitones > 0 else "lower") if run.semitones else ""
     rhythm = "same rhythm" if run.same_rhythm else "other rhythm"
     several = f"; in {run.pieces - 1:,} more" if run.pieces > 1 else ""
@@ -135,7 +161,9 @@ def _percent(share: float) -> str:
 
 
 def _name(piece: Originality) -> str:
-    return (PurePosixPath(piece.path).name or piece.title or "untitled") + (" (in the corpus)" if piece.in_corpus else "")
+    return (PurePosixPath(piece.path).name or piece.title or "untitled") + (
+        " (in the corpus)" if piece.in_corpus else ""
+    )
 
 
 def _text(suffix: str, report: Report, rejects: Sequence[Reject]) -> str:
@@ -148,11 +176,30 @@ def _text(suffix: str, report: Report, rejects: Sequence[Reject]) -> str:
         table.writerows(_flat(piece, line) for piece in report.pieces for line in LINES)
         return text.getvalue()
     lines = [HEADER, ["---"] * len(HEADER), *_rows(report, report.pieces)]
-    return f"{_title(report)}\n\n" + "\n".join("| " + " | ".join(cell.replace("|", "/") for cell in line) + " |" for line in lines) + "\n"
+    return (
+        f"{_title(report)}\n\n"
+        + "\n".join(
+            "| " + " | ".join(cell.replace("|", "/") for cell in line) + " |" for line in lines
+        )
+        + "\n"
+    )
 
 
 def _flat(piece: Originality, line: str) -> tuple[Any, ...]:
     shared: Shared = getattr(piece, line)
     run = shared.longest
-    where = (run.bar, run.title, run.path, run.corpus_bar, run.semitones, run.same_rhythm, run.pieces) if run else ("",) * 7
-    return piece.title, piece.path, line, shared.elements, shared.length, *where, round(shared.share, 6), "; ".join(piece.in_corpus)
+    where = (
+        (run.bar, run.title, run.path, run.corpus_bar, run.semitones, run.same_rhythm, run.pieces)
+        if run
+        else ("",) * 7
+    )
+    return (
+        piece.title,
+        piece.path,
+        line,
+        shared.elements,
+        shared.length,
+        *where,
+        round(shared.share, 6),
+        "; ".join(piece.in_corpus),
+    )

@@ -1,4 +1,6 @@
-"""What the command line shows: progress on the error stream, results on the output, errors as one line."""
+"""What the command line shows: progress on the error stream, results on the output, errors as one
+line.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,15 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -53,7 +63,9 @@ class Stages:
 
 @contextmanager
 def stages(*, quiet: bool = False) -> Iterator[Stages]:
-    """Live progress on the error stream; where that is no terminal, the finished stages are printed once."""
+    """Live progress on the error stream; where that is no terminal, the finished stages are printed
+    once.
+    """
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
@@ -72,10 +84,19 @@ def print_json(value: Any) -> None:
 
 
 def print_table(
-    title: str, header: Sequence[str], rows: Sequence[Sequence[str]], *, console: Console | None = None, numbers: bool = True
+    title: str,
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    console: Console | None = None,
+    numbers: bool = True,
 ) -> None:
-    """A table with a title; the columns after the first are set to the right where they are `numbers`."""
-    table = Table(title=Text(title), title_justify="left", title_style="bold", show_header=any(header))
+    """A table with a title; the columns after the first are set to the right where they are
+    `numbers`.
+    """
+    table = Table(
+        title=Text(title), title_justify="left", title_style="bold", show_header=any(header)
+    )
     for number, name in enumerate(header):
         table.add_column(name, justify="right" if number and numbers else "left", overflow="fold")
     for row in rows:
@@ -84,7 +105,9 @@ def print_table(
 
 
 def print_list(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table where a person looks; plain lines with tabs between the columns where another program reads."""
+    """A table where a person looks; plain lines with tabs between the columns where another program
+    reads.
+    """
     if sys.stdout.isatty():
         print_table(title, header, rows, numbers=False)
         return

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from partimento.cli import screen
-from partimento.config import UserError
 from partimento.corpus import Reject, write_rejects
 from partimento.corpus.coverage import HeldOut, Vocabulary
 from partimento.corpus.load import gather
@@ -20,6 +19,7 @@ from partimento.corpus.select import Selection
 from partimento.corpus.settings import DataSettings
 from partimento.corpus.stats import Spread, Stats, stats
 from partimento.corpus.store.store import open_corpus
+from partimento.errors import PartimentoError
 from partimento.files import new_folder, refuse_existing, refuse_folder, write_atomically
 from partimento.io.formats import is_store
 from partimento.music.names import duration_name
@@ -48,7 +48,9 @@ def run_stats(
     force: bool,
     as_json: bool,
 ) -> None:
-    """The command; see `corpus.stats`. One store is streamed, however large; its groups of near-duplicates are held out together."""
+    """The command; see `corpus.stats`. One store is streamed, however large; its groups of
+    near-duplicates are held out together.
+    """
     if rejects is not None:
         refuse_existing(rejects, force=force)
     check_plots(plots, force=force)
@@ -57,14 +59,21 @@ def run_stats(
         store = open_corpus(sources[0])
         store = type(store)(store.path, store.head, selection)
         if not len(store):
-            raise UserError(f"an empty corpus: no piece in {sources[0]} is {selection}")
+            raise PartimentoError(f"an empty corpus: no piece in {sources[0]} is {selection}")
         groups = {row["path"]: row["group"] for row in store.rows}
         if rejects is not None:
             write_rejects([], rejects)
-        show(store.pieces(config), total=len(store), group_of=lambda piece: groups[piece.source.path])
+        show(
+            store.pieces(config), total=len(store), group_of=lambda piece: groups[piece.source.path]
+        )
         return
     with screen.stages(quiet=as_json) as stages:
-        reading = gather(sources, config=config, selection=selection, progress=lambda d, t: stages.at("read", d, t))
+        reading = gather(
+            sources,
+            config=config,
+            selection=selection,
+            progress=lambda d, t: stages.at("read", d, t),
+        )
     if rejects is not None:
         write_rejects(reading.rejects, rejects)
     show(reading.pieces, rejects=reading.rejects)
@@ -110,7 +119,7 @@ def show_stats(
 
     Raises
     ------
-    UserError
+    PartimentoError
         If there are no pieces, or `plots` is there already.
     """
     check_plots(plots, force=force)
@@ -141,7 +150,9 @@ def _counted(pieces: Iterable[Piece], total: int | None, stages: screen.Stages) 
 
 @dataclass
 class _Sample:
-    """A few pieces of a stream, every one as likely to be kept (J. S. Vitter's algorithm R), always the same ones for the same stream."""
+    """A few pieces of a stream, every one as likely to be kept (J. S. Vitter's algorithm R), always
+    the same ones for the same stream.
+    """
 
     size: int
     kept: list[Piece] = field(default_factory=list)
@@ -163,22 +174,45 @@ def _plots(found: Stats, sample: Sequence[Piece], title: str) -> Iterator[tuple[
 
     chords = {name: found.vocabularies[entry] for name, entry in CHORDS.items()}
     held_out = {
-        f"{name},\nseen {TIMES[least]} or more".replace(" and octave,", "\nand octave,"): held.splits
+        f"{name},\nseen {TIMES[least]} or more".replace(
+            " and octave,", "\nand octave,"
+        ): held.splits
         for name, vocabulary in chords.items()
         for least, held in vocabulary.out_of_vocabulary.items()
     }
     about = f"{found.pieces:,} piece{'s' * (found.pieces != 1)}"
     yield "keys", plots.key_histogram(found.keys, title=f"Keys of {about}")
-    yield "durations", plots.duration_histogram(found.durations, title=f"Durations of {found.events:,} events")
-    yield "pitches", plots.pitch_histogram(found.pitches, title=f"Pitches of {sum(found.pitches.values()):,} notes")
-    yield "coverage", plots.chord_coverage({n: (v.commonest.x, v.commonest.y) for n, v in chords.items()}, held_out)
-    yield "growth", plots.vocabulary_growth({n: (v.growth.x, v.growth.y) for n, v in chords.items()})
+    yield (
+        "durations",
+        plots.duration_histogram(found.durations, title=f"Durations of {found.events:,} events"),
+    )
+    yield (
+        "pitches",
+        plots.pitch_histogram(
+            found.pitches, title=f"Pitches of {sum(found.pitches.values()):,} notes"
+        ),
+    )
+    yield (
+        "coverage",
+        plots.chord_coverage(
+            {n: (v.commonest.x, v.commonest.y) for n, v in chords.items()}, held_out
+        ),
+    )
+    yield (
+        "growth",
+        plots.vocabulary_growth({n: (v.growth.x, v.growth.y) for n, v in chords.items()}),
+    )
     for number, piece in enumerate(sample, 1):
         yield f"piano-roll-{number}", piano_roll(piece)
 
 
 def _write_plots(
-    figures: Iterator[tuple[str, Figure]], told: Mapping[str, Any], folder: Path, *, force: bool, stages: screen.Stages
+    figures: Iterator[tuple[str, Figure]],
+    told: Mapping[str, Any],
+    folder: Path,
+    *,
+    force: bool,
+    stages: screen.Stages,
 ) -> None:
     from partimento.plots.corpus import write_plot
 
@@ -193,22 +227,41 @@ def _write_plots(
 
 def _print_tables(found: Stats, title: str) -> None:
     rows = [
-        ("pieces", f"{found.pieces:,}" + (f" ({found.different:,} different)" if found.different < found.pieces else "")),
+        (
+            "pieces",
+            f"{found.pieces:,}"
+            + (f" ({found.different:,} different)" if found.different < found.pieces else ""),
+        ),
         ("playing time", _playing_time(found.seconds)),
         ("notes", f"{found.notes:,}"),
         ("events", f"{found.events:,}, {found.rests:,} of them rests"),
         ("quarters", f"{found.quarters:,.0f}"),
-        ("distinct chords", f"{found.distinct_chords:,}, {found.chords_seen_once:,} of them seen once"),
+        (
+            "distinct chords",
+            f"{found.distinct_chords:,}, {found.chords_seen_once:,} of them seen once",
+        ),
         ("distinct durations", f"{found.distinct_durations:,}"),
         ("range", f"{found.lowest} to {found.highest}" if found.lowest else "none"),
         ("events a piece", _range(found.events_per_piece)),
         ("bars a piece", _range(found.bars_per_piece)),
         ("quarters a minute", _range(found.tempos)),
-        ("keys, analysed", _commonest({Key.from_name(name).name: count for name, count in found.keys.items()})),
-        ("keys, declared", f"{found.declared:,}, {found.declared_as_analysed:,} of them with the analysed key's signature"),
+        (
+            "keys, analysed",
+            _commonest({Key.from_name(name).name: count for name, count in found.keys.items()}),
+        ),
+        (
+            "keys, declared",
+            f"{found.declared:,}, {found.declared_as_analysed:,} of them with the analysed key's signature",
+        ),
         ("metres", _commonest(found.meters)),
-        ("durations", _commonest({_duration(name): count for name, count in found.durations.items()})),
-        ("notes a chord", _commonest({str(size): count for size, count in found.chord_sizes.items()})),
+        (
+            "durations",
+            _commonest({_duration(name): count for name, count in found.durations.items()}),
+        ),
+        (
+            "notes a chord",
+            _commonest({str(size): count for size, count in found.chord_sizes.items()}),
+        ),
         ("parts a piece", _commonest({str(parts): count for parts, count in found.parts.items()})),
         ("instruments", _commonest(found.instruments)),
         ("composers", _commonest(found.composers)),
@@ -219,7 +272,9 @@ def _print_tables(found: Stats, title: str) -> None:
     named["durations"] = found.vocabularies["durations"]
     header = ("vocabulary", "size", "pieces doubled", "unknown", "unknown if seen once")
     about = "Vocabularies, and the share of held-out events that is unknown (a tenth of the pieces at a time: mean, least to most)"
-    screen.print_table(about, header, [_vocabulary_row(name, vocabulary) for name, vocabulary in named.items()])
+    screen.print_table(
+        about, header, [_vocabulary_row(name, vocabulary) for name, vocabulary in named.items()]
+    )
 
 
 def _vocabulary_row(name: str, vocabulary: Vocabulary) -> tuple[str, ...]:
@@ -240,7 +295,13 @@ def _range(spread: Spread) -> str:
 
 def _playing_time(seconds: float) -> str:
     minutes = round(seconds / 60)
-    return f"{minutes // 60:,} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min" if minutes else f"{seconds:.0f} s"
+    return (
+        f"{minutes // 60:,} h {minutes % 60} min"
+        if minutes >= 60
+        else f"{minutes} min"
+        if minutes
+        else f"{seconds:.0f} s"
+    )
 
 
 def _duration(quarters: str) -> str:

@@ -6,11 +6,22 @@ import codecs
 import sys
 from contextlib import suppress
 
-PLAIN = {"♭": "b", "♯": "#", "♮": "", "…": "...", "×": "x", "·": "-", "–": "-", "±": "+-", "→": "->"}
+PLAIN = {
+    "♭": "b",
+    "♯": "#",
+    "♮": "",
+    "…": "...",
+    "×": "x",
+    "·": "-",
+    "–": "-",
+    "±": "+-",
+    "→": "->",
+}
 
 
 def plain_signs(error: UnicodeError) -> tuple[str | bytes, int]:
-    """Replace what an encoding lacks: a flat sign by ``b``, a sharp sign by ``#``, the rest by escapes.
+    """Replace what an encoding lacks: a flat sign by ``b``, a sharp sign by ``#``, the rest by
+    escapes.
 
     >>> "E♭ minor, é".encode("ascii", errors="partimento")
     b'Eb minor, \\\\xe9'
@@ -20,7 +31,9 @@ def plain_signs(error: UnicodeError) -> tuple[str | bytes, int]:
     sign = error.object[error.start]
     if sign in PLAIN:
         return PLAIN[sign], error.start + 1
-    one = UnicodeEncodeError(error.encoding, error.object, error.start, error.start + 1, error.reason)
+    one = UnicodeEncodeError(
+        error.encoding, error.object, error.start, error.start + 1, error.reason
+    )
     return codecs.backslashreplace_errors(one)
 
 
@@ -28,7 +41,9 @@ codecs.register_error("partimento", plain_signs)
 
 
 def make_streams_safe() -> None:
-    """Let output and error stream write every character: file names hold any bytes, and keys have signs."""
+    """Let output and error stream write every character: file names hold any bytes, and keys have
+    signs.
+    """
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError, ValueError):
             stream.reconfigure(errors="partimento")  # type: ignore[union-attr]

@@ -7,16 +7,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 
 
 @contextmanager
 def log_to(out: Path, *, wanted: bool = True) -> Iterator[Callable[[Any], None]]:
-    """What writes an epoch into ``tensorboard/NAME`` beside the run: loss, validation loss, its parts, events a second.
+    """What writes an epoch into ``tensorboard/NAME`` beside the run: loss, validation loss, its
+    parts, events a second.
 
     Raises
     ------
-    UserError
+    PartimentoError
         If it is wanted and the extra is not installed.
     """
     if not wanted:
@@ -25,11 +26,17 @@ def log_to(out: Path, *, wanted: bool = True) -> Iterator[Callable[[Any], None]]
     try:
         from tensorboardX import SummaryWriter
     except ImportError as error:
-        raise UserError("--tensorboard needs an extra: pip install 'partimento[tensorboard]'") from error
+        raise PartimentoError(
+            "--tensorboard needs an extra: pip install 'partimento[tensorboard]'"
+        ) from error
     with SummaryWriter(str(out.parent / "tensorboard" / out.name)) as writer:
 
         def log(epoch: Any) -> None:
-            values = {"loss/train": epoch.loss, "loss/validation": epoch.val_loss, "speed/events_per_s": epoch.events_per_s}
+            values = {
+                "loss/train": epoch.loss,
+                "loss/validation": epoch.val_loss,
+                "speed/events_per_s": epoch.events_per_s,
+            }
             values |= {f"validation/{name}": part for name, part in epoch.parts.items()}
             for name, value in values.items():
                 writer.add_scalar(name, value, epoch.epoch)

@@ -1,4 +1,6 @@
-"""``partimento train``: read, learn, hold against the baselines, save a run and a first sample; or go on with a stopped training."""
+"""``partimento train``: read, learn, hold against the baselines, save a run and a first sample; or
+go on with a stopped training.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +11,11 @@ from typing import Any
 
 from partimento.cli import screen
 from partimento.cli.tensorboard import log_to
-from partimento.config import UserError, merge, parse_settings, read_recipe, recipe_of
+from partimento.config import merge, parse_settings, read_recipe, recipe_of
 from partimento.corpus import Reading, Reject, write_rejects
 from partimento.corpus.load import gather
 from partimento.corpus.select import Selection
+from partimento.errors import PartimentoError
 from partimento.evaluate.likelihood import Likelihood
 from partimento.training.run_folder import RunFolder
 
@@ -52,10 +55,15 @@ def run_train(
     model = asked.get("model", {}).get("name")
     recipe = recipe or recipe_of(model)
     values = merge(read_recipe(recipe), asked)
-    out = out or Path("runs") / f"{Path(recipe).stem}-{Path(sources[0].replace(':', '-')).resolve().name}"
+    out = (
+        out
+        or Path("runs") / f"{Path(recipe).stem}-{Path(sources[0].replace(':', '-')).resolve().name}"
+    )
     RunFolder(out).check_replaceable(force=force)
     with screen.stages() as stages:
-        trained = train_run(sources, values, out=out, selection=selection, force=force, stages=stages, extras=extras)
+        trained = train_run(
+            sources, values, out=out, selection=selection, force=force, stages=stages, extras=extras
+        )
     _tell(trained, out, as_json=as_json)
 
 
@@ -65,10 +73,14 @@ def run_resume(out: Path, *, as_json: bool, extras: Extras | None = None) -> Non
 
     told = read_about(out)["told"]
     if not {"sources", "selection"} <= set(told):
-        raise UserError(f"the training of {out} was begun from Python: go on with it by learn(pieces, out=…, resume=True)")
+        raise PartimentoError(
+            f"the training of {out} was begun from Python: go on with it by learn(pieces, out=…, resume=True)"
+        )
     selection = Selection(**told["selection"])
     with screen.stages() as stages:
-        trained = train_run(told["sources"], None, out=out, selection=selection, stages=stages, extras=extras)
+        trained = train_run(
+            told["sources"], None, out=out, selection=selection, stages=stages, extras=extras
+        )
     _tell(trained, out, as_json=as_json)
 
 
@@ -82,7 +94,9 @@ def train_run(
     force: bool = False,
     extras: Extras | None = None,
 ) -> Trained:
-    """Train on what is selected, or (without `values`) go on; the run also gets ``rejects.csv``, ``held_out.json`` and a sample."""
+    """Train on what is selected, or (without `values`) go on; the run also gets ``rejects.csv``,
+    ``held_out.json`` and a sample.
+    """
     # Loading the framework takes seconds: what is wrong with the configuration is said before.
     with stages.during("start"):
         from partimento.evaluate.collapse_check import sampler_check
@@ -92,13 +106,20 @@ def train_run(
 
         settings = Settings.from_plain(read_about(out)["settings"] if values is None else values)
     selection = selection or Selection()
-    reading = gather(sources, config=settings.data, selection=selection, progress=lambda done, total: stages.at("read", done, total))
+    reading = gather(
+        sources,
+        config=settings.data,
+        selection=selection,
+        progress=lambda done, total: stages.at("read", done, total),
+    )
     extras = extras or Extras()
     told = {"sources": [_place(source) for source in sources], "selection": asdict(selection)}
     made: dict[str, Any] = {}
 
     def finish(run: Any, data: Any, folder: RunFolder) -> None:
-        left_out = [Reject(piece.source.path or piece.title, reason) for piece, reason in data.left_out]
+        left_out = [
+            Reject(piece.source.path or piece.title, reason) for piece, reason in data.left_out
+        ]
         made["reading"] = replace(reading, rejects=[*reading.rejects, *left_out])
         made["table"], made["right"] = _check(run, data, folder, made["reading"].rejects, stages)
         _first_sample(run, folder, stages)
@@ -109,22 +130,34 @@ def train_run(
     try:
         with log_to(out, wanted=extras.tensorboard) as log:
             hooks = replace(hooks, report=_reporter(stages, settings, log))
-            run, _ = learn(reading.pieces, sides=reading.sides, settings=settings, out=out, force=force, resume=values is None, hooks=hooks)
-    except UserError:
+            run, _ = learn(
+                reading.pieces,
+                sides=reading.sides,
+                settings=settings,
+                out=out,
+                force=force,
+                resume=values is None,
+                hooks=hooks,
+            )
+    except PartimentoError:
         screen.print_rejects(reading.rejects)  # they may be why
         raise
     except KeyboardInterrupt:
         if RunFolder(out).training.has_checkpoint():
             stages.note(f"go on with: partimento train --resume {out}")
         raise
-    return Trained(run, made["reading"], made["table"], made["right"], run.model.verdict(run.best.parts))
+    return Trained(
+        run, made["reading"], made["table"], made["right"], run.model.verdict(run.best.parts)
+    )
 
 
 def _place(source: str) -> str:
     return str(Path(source).absolute()) if Path(source).exists() else source
 
 
-def _reporter(stages: screen.Stages, settings: Any, log: Callable[[Any], None]) -> Callable[[str, int, int, Any], None]:
+def _reporter(
+    stages: screen.Stages, settings: Any, log: Callable[[Any], None]
+) -> Callable[[str, int, int, Any], None]:
     """What shows the progress of a training, and tells `log` of its epochs."""
     ended = 0
 
@@ -136,7 +169,12 @@ def _reporter(stages: screen.Stages, settings: Any, log: Callable[[Any], None]) 
             note = f"epoch {epoch.epoch}: loss {epoch.loss:.3f}, validation {epoch.val_loss:.3f}, {epoch.events_per_s:,.0f} events/s"
             log(epoch)
         if stage == "train":  # one bar over all epochs
-            stages.at("train", ended * total + (0 if epoch else done), settings.train.with_min_steps(total).epochs * total, note)
+            stages.at(
+                "train",
+                ended * total + (0 if epoch else done),
+                settings.train.with_min_steps(total).epochs * total,
+                note,
+            )
         else:
             stages.at(stage, done, total, note)
 
@@ -151,7 +189,9 @@ def _check(
     with stages.during("check"):
         table = held_out(data, run.model, name=run.settings.name)
         right = reconstruction(data, run.model)
-        rows: dict[str, Any] = {name: {**asdict(row), "total": row.total} for name, row in table.items()}
+        rows: dict[str, Any] = {
+            name: {**asdict(row), "total": row.total} for name, row in table.items()
+        }
         folder.write_held_out({**rows, "reconstruction": right})
         write_rejects(rejects, folder.rejects)
     return table, right
@@ -195,7 +235,11 @@ def _tell(trained: Trained, out: Path, *, as_json: bool) -> None:
         )
         return
     print_figures(trained.table)
-    lines = [f"of the chords of held-out windows {trained.right:.1%} come out right"] if trained.right is not None else []
+    lines = (
+        [f"of the chords of held-out windows {trained.right:.1%} come out right"]
+        if trained.right is not None
+        else []
+    )
     lines += [trained.verdict] if trained.verdict else []
     learned = f"{run.model.parameters:,} {'weights' if run.model.by_steps else 'counts'}"
     lines.append(
@@ -215,7 +259,17 @@ def print_figures(table: Mapping[str, Likelihood]) -> None:
     """The model beside its baselines."""
     bound = any(row.kl for row in table.values())
     columns = ("chord", "held", "duration", "unknown", *(["kl", "estimate"] if bound else []))
-    rows = [(name, *(_told(value) for value in (row.total, *(getattr(row, column) for column in columns)))) for name, row in table.items()]
+    rows = [
+        (
+            name,
+            *(_told(value) for value in (row.total, *(getattr(row, column) for column in columns))),
+        )
+        for name, row in table.items()
+    ]
     events = next(iter(table.values())).events
     note = "; with KL, a bound, and the estimate by importance sampling" if bound else ""
-    screen.print_table(f"nats an event on {events:,} events of pieces held out (less is better{note})", ("", "all", *columns), rows)
+    screen.print_table(
+        f"nats an event on {events:,} events of pieces held out (less is better{note})",
+        ("", "all", *columns),
+        rows,
+    )

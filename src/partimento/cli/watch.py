@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from partimento.cli import screen
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.files import refuse_existing
 from partimento.training.run_folder import RunFolder
 
@@ -15,9 +15,9 @@ def run_watch(run: Path, *, out: Path | None, as_json: bool) -> None:
     folder = RunFolder(run)
     out = out or (folder.watch if folder.exists() else run.with_name(f"{run.name}-watch"))
     if out.exists() and not out.is_dir():
-        raise UserError(f"{out} is no folder")
+        raise PartimentoError(f"{out} is no folder")
     if out.is_dir() and any(out.iterdir()) and not (out / "losses.png").is_file():
-        raise UserError(f"{out} holds something else: name another folder with -o")
+        raise PartimentoError(f"{out} holds something else: name another folder with -o")
     refuse_existing(out, force=True)
     with screen.stages(quiet=as_json) as stages:
         with stages.during("start"):

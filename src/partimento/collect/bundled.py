@@ -8,7 +8,7 @@ import re
 import zipfile
 from pathlib import Path
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 
 LICENCE = (
     "J. S. Bach's chorales are in the public domain. The encodings (after Margaret Greentree's edition) come with music21, which "
@@ -33,28 +33,33 @@ SUFFIXES = (".mid", ".midi", ".musicxml", ".mxl", ".xml", ".abc", ".krn")
 
 
 def chorales(*, with_instruments: bool = False) -> list[Path]:
-    """The chorales of Johann Sebastian Bach in the corpus inside the music21 package (MusicXML), by number.
+    """The chorales of Johann Sebastian Bach in the corpus inside the music21 package (MusicXML), by
+    number.
 
     Parameters
     ----------
     with_instruments : bool
-        Whether to give also those (43 of 407 in music21 10.5) in which instruments play further parts.
+        Whether to give also those (43 of 407 in music21 10.5) in which instruments play further
+        parts.
 
     Raises
     ------
-    UserError
+    PartimentoError
         If music21 is not installed, or without its corpus.
     """
     scores = [path for folder in _corpora() for path in (folder / "bach").glob("bwv*.mxl")]
     # One of 408 scores, a prelude for keyboard (BWV 846), has fewer parts than a chorale.
     found = [path for path in scores if 4 <= _parts(path) <= (99 if with_instruments else 4)]
     if not found:
-        raise UserError("no bundled chorales: music21 is not installed, or without its corpus")
+        raise PartimentoError(
+            "no bundled chorales: music21 is not installed, or without its corpus"
+        )
     return sorted(found, key=_by_number)
 
 
 def collections() -> dict[str, str]:
-    """What is bundled: the chorales, and each folder of music21's corpus that has scores; names and what they are.
+    """What is bundled: the chorales, and each folder of music21's corpus that has scores; names and
+    what they are.
 
     Examples
     --------
@@ -66,7 +71,9 @@ def collections() -> dict[str, str]:
         for folder in sorted(corpus.iterdir(), key=lambda folder: folder.name.casefold()):
             if folder.is_dir() and (scores := _scores(folder)):
                 kinds = sorted({path.suffix.lstrip(".").lower() for path in scores})
-                found[folder.name] = f"{len(scores)} file{'s' * (len(scores) > 1)}: {', '.join(kinds)}"
+                found[folder.name] = (
+                    f"{len(scores)} file{'s' * (len(scores) > 1)}: {', '.join(kinds)}"
+                )
     return found
 
 
@@ -76,12 +83,12 @@ def licence_note(name: str) -> str:
 
 
 def resolve(source: str) -> list[Path]:
-    """The paths that a SOURCE on the command line means: a bundled collection (``bundled:chorales``, ``bundled:essenFolksong``), or a path
-    as it is.
+    """The paths that a SOURCE on the command line means: a bundled collection
+    (``bundled:chorales``, ``bundled:essenFolksong``), or a path as it is.
 
     Raises
     ------
-    UserError
+    PartimentoError
         If nothing of that name is bundled.
     """
     if not source.startswith(PREFIX):
@@ -89,32 +96,56 @@ def resolve(source: str) -> list[Path]:
     name = source.removeprefix(PREFIX)
     if name in NAMES:
         return chorales(with_instruments=name == "chorales-all")
-    folders = {folder.name: folder for corpus in _corpora() for folder in corpus.iterdir() if folder.is_dir()}
+    folders = {
+        folder.name: folder
+        for corpus in _corpora()
+        for folder in corpus.iterdir()
+        if folder.is_dir()
+    }
     scores = _scores(folders[name]) if name in folders else []
     if not scores:
         known = list(collections())
         near = difflib.get_close_matches(name.casefold(), [each.casefold() for each in known], n=1)
         meant = [PREFIX + each for each in known if each.casefold() in near]
-        hint = f"did you mean {meant[0]}?" if meant else f"there is {', '.join(PREFIX + each for each in known)}"
-        raise UserError(f"nothing is bundled as {source!r}: {hint}")
+        hint = (
+            f"did you mean {meant[0]}?"
+            if meant
+            else f"there is {', '.join(PREFIX + each for each in known)}"
+        )
+        raise PartimentoError(f"nothing is bundled as {source!r}: {hint}")
     return scores
 
 
 def _corpora() -> list[Path]:
     """The corpus inside the music21 package, if it is there."""
-    spec = importlib.util.find_spec("music21")  # finds it without the seconds that importing it takes
-    places = [Path(place) / "corpus" for place in (spec.submodule_search_locations or [])] if spec else []
+    spec = importlib.util.find_spec(
+        "music21"
+    )  # finds it without the seconds that importing it takes
+    places = (
+        [Path(place) / "corpus" for place in (spec.submodule_search_locations or [])]
+        if spec
+        else []
+    )
     return [place for place in places if place.is_dir()]
 
 
 def _scores(folder: Path) -> list[Path]:
-    return sorted((path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file()), key=_by_number)
+    return sorted(
+        (path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file()),
+        key=_by_number,
+    )
 
 
 def _parts(path: Path) -> int:
-    """How many parts a compressed score announces, without parsing it: its list of parts stands before the music."""
+    """How many parts a compressed score announces, without parsing it: its list of parts stands
+    before the music.
+    """
     with zipfile.ZipFile(path) as archive:
-        name = next(name for name in archive.namelist() if name.endswith("xml") and not name.startswith("META-INF"))
+        name = next(
+            name
+            for name in archive.namelist()
+            if name.endswith("xml") and not name.startswith("META-INF")
+        )
         with archive.open(name) as file:
             head = file.read(2**16).partition(b"</part-list>")[0]
     return len(re.findall(rb"<score-part\b", head))

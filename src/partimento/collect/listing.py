@@ -20,7 +20,8 @@ class ListedPiece:
     number : str
         The archive's own number of the piece.
     title, composer, composer_years, opus, contributor, instrument, year, style, edition : str
-        `contributor` is who wrote the words or arranged the music; `year` and `edition` are those of the source.
+        `contributor` is who wrote the words or arranged the music; `year` and `edition` are those
+        of the source.
     license, license_version : str
         ``PD``, ``CC-BY`` or ``CC-BY-SA`` and the version; another licence in the listing's words.
     published : str
@@ -51,7 +52,8 @@ def parse_listing(html: str) -> tuple[list[ListedPiece], list[str]]:
     Raises
     ------
     RefusedError
-        If the page is no listing at all (so that an error page is never taken for the end of the listing).
+        If the page is no listing at all (so that an error page is never taken for the end of the
+        listing).
     """
     from bs4 import BeautifulSoup, Tag
 
@@ -61,7 +63,10 @@ def parse_listing(html: str) -> tuple[list[ListedPiece], list[str]]:
     pieces, problems = [], []
     for table in soup.find_all("table", class_="result-table"):
         assert isinstance(table, Tag)
-        rows = [[_plain(cell.get_text(" ")) for cell in row.find_all("td")] for row in table.find_all("tr")]
+        rows = [
+            [_plain(cell.get_text(" ")) for cell in row.find_all("td")]
+            for row in table.find_all("tr")
+        ]
         addresses = [str(link.get("href") or "") for link in table.find_all("a")]
         if len(rows) < 3 or any(len(row) < 4 for row in rows[:3]):
             problems.append(f"an entry with another form: {_plain(table.get_text(' '))[:80]!r}")
@@ -71,9 +76,26 @@ def parse_listing(html: str) -> tuple[list[ListedPiece], list[str]]:
 
 
 def _piece(rows: list[list[str]], addresses: list[str]) -> ListedPiece:
-    (title, by, opus, contributor), (instrument, year, style, *_), (edition, terms, _, published) = (row[:4] for row in rows[:3])
-    number = next((found[1] for address in addresses if (found := re.search(r"piece-info\.cgi\?id=(\d+)", address))), "")
-    links = tuple(dict.fromkeys(address for address in addresses if re.search(r"(\.midi?|-mids\.zip)$", address, re.IGNORECASE)))
+    (
+        (title, by, opus, contributor),
+        (instrument, year, style, *_),
+        (edition, terms, _, published),
+    ) = (row[:4] for row in rows[:3])
+    number = next(
+        (
+            found[1]
+            for address in addresses
+            if (found := re.search(r"piece-info\.cgi\?id=(\d+)", address))
+        ),
+        "",
+    )
+    links = tuple(
+        dict.fromkeys(
+            address
+            for address in addresses
+            if re.search(r"(\.midi?|-mids\.zip)$", address, re.IGNORECASE)
+        )
+    )
     composer, years = parse_composer(by)
     licence, version = parse_licence(terms)
     instrument = instrument.removeprefix("for ")
@@ -110,8 +132,16 @@ def parse_licence(text: str) -> tuple[str, str]:
     """
     if text.casefold() == "public domain":
         return "PD", ""
-    found = re.fullmatch(r"(?:Creative Commons|CC) (?P<words>[A-Za-z -]+?)\s*(?P<version>\d[\d.]*)?", text)
-    short = {"attribution": "BY", "sharealike": "SA", "noncommercial": "NC", "noderivs": "ND", "noderivatives": "ND"}
+    found = re.fullmatch(
+        r"(?:Creative Commons|CC) (?P<words>[A-Za-z -]+?)\s*(?P<version>\d[\d.]*)?", text
+    )
+    short = {
+        "attribution": "BY",
+        "sharealike": "SA",
+        "noncommercial": "NC",
+        "noderivs": "ND",
+        "noderivatives": "ND",
+    }
     words = re.split(r"[ -]+", found["words"].casefold()) if found else []
     if found and words and all(word in short for word in words):
         return "-".join(["CC", *(short[word] for word in words)]), found["version"] or ""
@@ -133,4 +163,8 @@ def unmark(text: str) -> str:
 
 def _plain(text: str) -> str:
     """One line without characters that steer a terminal or turn the writing round."""
-    return "".join(char for char in " ".join(text.split()) if unicodedata.category(char) not in ("Cc", "Cf", "Cs"))
+    return "".join(
+        char
+        for char in " ".join(text.split())
+        if unicodedata.category(char) not in ("Cc", "Cf", "Cs")
+    )

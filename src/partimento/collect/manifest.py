@@ -8,7 +8,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.files import write_atomically
 
 MANIFEST = "manifest.csv"
@@ -22,11 +22,12 @@ Row = dict[str, str]
 
 
 def read_manifest(place: Path | str) -> list[Row]:
-    """The rows of a manifest, given its path or the folder that it describes; a folder without one has no rows.
+    """The rows of a manifest, given its path or the folder that it describes; a folder without one
+    has no rows.
 
     Raises
     ------
-    UserError
+    PartimentoError
         If the file is no CSV with a column ``path``.
 
     Examples
@@ -43,14 +44,18 @@ def read_manifest(place: Path | str) -> list[Row]:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file, restval="", strict=True)
             if "path" not in (reader.fieldnames or ()):
-                raise UserError(f"{path}: no manifest: it has no column 'path'")
-            return [{name: value for name, value in row.items() if name is not None} for row in reader]
+                raise PartimentoError(f"{path}: no manifest: it has no column 'path'")
+            return [
+                {name: value for name, value in row.items() if name is not None} for row in reader
+            ]
     except (csv.Error, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: no manifest: {error}") from error
+        raise PartimentoError(f"{path}: no manifest: {error}") from error
 
 
 def write_manifest(folder: Path | str, rows: Iterable[Mapping[str, str]]) -> Path:
-    """Write `rows`, sorted by path, as the manifest of `folder`, in one step; columns that are not ours are kept behind ours."""
+    """Write `rows`, sorted by path, as the manifest of `folder`, in one step; columns that are not
+    ours are kept behind ours.
+    """
     ordered = sorted(rows, key=lambda row: row["path"])
     further = dict.fromkeys(name for row in ordered for name in row if name not in COLUMNS)
     return write_table(Path(folder) / MANIFEST, (*COLUMNS, *further), ordered)

@@ -16,7 +16,7 @@ from partimento.collect.http import Clock, PoliteClient, Site
 from partimento.collect.journal import Journal, only_one, sweep
 from partimento.collect.listing import PAGE, ListedPiece, parse_listing
 from partimento.collect.taking import Skip, Taker
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 
 HOME = "https://www.mutopiaproject.org"
 LISTING = "/cgibin/make-table.cgi"
@@ -55,18 +55,24 @@ class MutopiaQuery:
 
     def __post_init__(self) -> None:
         if not (self.instrument or self.composer):
-            raise UserError("say an instrument or a composer: --instrument Guitar, --composer GiulianiM")
+            raise PartimentoError(
+                "say an instrument or a composer: --instrument Guitar, --composer GiulianiM"
+            )
         if not 0 <= self.delay_s <= 3600:
-            raise UserError("the delay is between 0 and 3600 seconds")
+            raise PartimentoError("the delay is between 0 and 3600 seconds")
         if self.delay_s < 1 and self.base_url.rstrip("/") == HOME:
-            raise UserError("the archive is run by volunteers: at least 1 second between two requests (10 are usual)")
+            raise PartimentoError(
+                "the archive is run by volunteers: at least 1 second between two requests (10 are usual)"
+            )
         if self.limit < 0:
-            raise UserError("the limit is at least 1 (0: none)")
+            raise PartimentoError("the limit is at least 1 (0: none)")
 
     def page(self, startat: int) -> str:
         """The listing's address on the archive's own host."""
         words = {"startat": str(startat), "Composer": self.composer, "Instrument": self.instrument}
-        return f"{HOME}{LISTING}?{urlencode({name: value for name, value in words.items() if value})}"
+        return (
+            f"{HOME}{LISTING}?{urlencode({name: value for name, value in words.items() if value})}"
+        )
 
 
 @dataclass(frozen=True)
@@ -79,9 +85,11 @@ class Collected:
     listed : int
         Pieces in the listing (as far as it was read).
     waiting : tuple of ListedPiece
-        Pieces that are still to be had: after a dry run those that would be fetched, else those that `limit` or failures left.
+        Pieces that are still to be had: after a dry run those that would be fetched, else those
+        that `limit` or failures left.
     fetched, updated, unchanged, settled : int
-        Files: new, with new contents, still right by the archive's word, and had by this run before it was stopped.
+        Files: new, with new contents, still right by the archive's word, and had by this run before
+        it was stopped.
     without_licence : int
         Files whose licence the listing does not say.
     skipped : tuple of Skip
@@ -110,12 +118,18 @@ class Collected:
 
 
 def collect_mutopia(
-    query: MutopiaQuery, out: Path | str, *, dry_run: bool = False, progress: Progress | None = None, clock: Clock | None = None
+    query: MutopiaQuery,
+    out: Path | str,
+    *,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+    clock: Clock | None = None,
 ) -> Collected:
     """Fetch the MIDI files of a listing into `out`, with ``manifest.csv`` beside them.
 
-    Stopped at any moment, the same call goes on without asking again for what it has; called again when all is there, it asks only what
-    changed. What is not taken is in ``skipped.csv`` with its reason.
+    Stopped at any moment, the same call goes on without asking again for what it has; called again
+    when all is there, it asks only what changed. What is not taken is in ``skipped.csv`` with its
+    reason.
 
     Parameters
     ----------
@@ -133,21 +147,29 @@ def collect_mutopia(
 
     Raises
     ------
-    UserError
-        If robots.txt forbids the listing, nothing is listed, the archive answers 4xx, or fails again and again. What was fetched stays.
+    PartimentoError
+        If robots.txt forbids the listing, nothing is listed, the archive answers 4xx, or fails
+        again and again. What was fetched stays.
     """
     out, clock, site = Path(out), clock or Clock(), Site(query.base_url, HOME)
     if out.exists() and not out.is_dir():
-        raise UserError(f"{out} is no folder")
+        raise PartimentoError(f"{out} is no folder")
     with ExitStack() as stack:
         if not dry_run:
             stack.enter_context(only_one(out))
             sweep(out)
-        words = {"archive": "mutopia", "instrument": query.instrument, "composer": query.composer, "base_url": query.base_url}
+        words = {
+            "archive": "mutopia",
+            "instrument": query.instrument,
+            "composer": query.composer,
+            "base_url": query.base_url,
+        }
         journal = Journal(out, words, now=clock.utc(), write=not dry_run)
         stack.callback(journal.close)
         crawl = _Crawl(query, journal, progress or (lambda stage, done, total, note: None))
-        client = PoliteClient(site, delay_s=query.delay_s, contact=query.contact, clock=clock, tell=crawl.tell)
+        client = PoliteClient(
+            site, delay_s=query.delay_s, contact=query.contact, clock=clock, tell=crawl.tell
+        )
         stack.enter_context(client)
         taker = Taker(out, journal, client, clock=clock, write=not dry_run)
         return crawl.run(client, taker, clock)
@@ -169,7 +191,12 @@ class _Crawl:
         self._obey_robots(client, clock.utc())
         pieces, whole = self._listing(client, taker)
         waiting = [piece for piece in pieces if not taker.has(piece)]
-        settled = sum(len(journal.known(link).get("rows", [])) for piece in pieces for link in piece.links if journal.settled(link))
+        settled = sum(
+            len(journal.known(link).get("rows", []))
+            for piece in pieces
+            for link in piece.links
+            if journal.settled(link)
+        )
         if taker.write:
             self._take(taker, waiting[: query.limit or None])
             waiting = [piece for piece in waiting if not taker.has(piece)]
@@ -178,7 +205,12 @@ class _Crawl:
                 journal.finish()
         else:
             waiting = waiting[: query.limit or None]
-        rows = [row for piece in pieces for link in piece.links for row in journal.known(link).get("rows", [])]
+        rows = [
+            row
+            for piece in pieces
+            for link in piece.links
+            for row in journal.known(link).get("rows", [])
+        ]
         return Collected(
             taker.folder, len(pieces), tuple(waiting), taker.fetched, taker.updated, taker.unchanged, settled,
             sum(not row["license"] for row in rows), tuple(taker.skips()), client.requests, client.delay_s, journal.resumed,
@@ -189,7 +221,9 @@ class _Crawl:
         key = f"{self._query.base_url.rstrip('/')}/robots.txt"
         known = self._journal.known(key)
         self.tell("")
-        if self._journal.settled(key) and now - datetime.fromisoformat(known["time"]) < timedelta(hours=ROBOTS_HOURS):
+        if self._journal.settled(key) and now - datetime.fromisoformat(known["time"]) < timedelta(
+            hours=ROBOTS_HOURS
+        ):
             client.obey(known["text"])
         else:
             self._journal.add(key, text=client.read_robots(), time=now.isoformat())
@@ -197,7 +231,9 @@ class _Crawl:
         self.tell("")
 
     def _listing(self, client: PoliteClient, taker: Taker) -> tuple[list[ListedPiece], bool]:
-        """The pieces, page by page to an empty page or as far as the limit needs; and whether that was all."""
+        """The pieces, page by page to an empty page or as far as the limit needs; and whether that
+        was all.
+        """
         pieces: dict[str, ListedPiece] = {}
         waiting = 0
         for number in range(MAX_PAGES):
@@ -205,22 +241,26 @@ class _Crawl:
             self.tell(f"{len(pieces)} pieces" if pieces else "")
             page = self._page(client, taker, number * PAGE)
             if not page and number == 0:
-                raise UserError(
+                raise PartimentoError(
                     f"the archive lists nothing for {self._query.instrument or 'any instrument'}"
                     f"{self._query.composer and ' by ' + self._query.composer} (composers are as in its addresses: GiulianiM)"
                 )
             if not page:
                 self._listed(number + 1, len(pieces))
                 return list(pieces.values()), True
-            new = {name: piece for piece in page if (name := piece.number or piece.title) not in pieces}
+            new = {
+                name: piece for piece in page if (name := piece.number or piece.title) not in pieces
+            }
             if not new:
-                raise UserError(f"{self._query.page(number * PAGE)}: the listing repeats itself")
+                raise PartimentoError(
+                    f"{self._query.page(number * PAGE)}: the listing repeats itself"
+                )
             pieces |= new
             waiting += sum(not taker.has(piece) for piece in new.values())
             if 0 < self._query.limit <= waiting:
                 self._listed(number + 1, len(pieces))
                 return list(pieces.values()), False
-        raise UserError(f"the listing has more than {MAX_PAGES} pages")
+        raise PartimentoError(f"the listing has more than {MAX_PAGES} pages")
 
     def _listed(self, pages: int, pieces: int) -> None:
         self._at = ("pages of the listing", pages, pages)
@@ -232,21 +272,30 @@ class _Crawl:
         if not self._journal.settled(key):
             record = self._ask_for_page(client, key, record)
         taker.note_problems(key, record["problems"])
-        return [ListedPiece(**{**piece, "links": tuple(piece["links"])}) for piece in record["pieces"]]
+        return [
+            ListedPiece(**{**piece, "links": tuple(piece["links"])}) for piece in record["pieces"]
+        ]
 
-    def _ask_for_page(self, client: PoliteClient, key: str, record: dict[str, Any]) -> dict[str, Any]:
+    def _ask_for_page(
+        self, client: PoliteClient, key: str, record: dict[str, Any]
+    ) -> dict[str, Any]:
         tags = {name: record.get(name, "") for name in ("etag", "modified")}
         try:
             answer = client.get(client.site.resolve(key), limit=MAX_PAGE, cut=_page_is_cut, **tags)
             if answer.status == 304:
-                tags = {"etag": answer.etag or tags["etag"], "modified": answer.modified or tags["modified"]}
+                tags = {
+                    "etag": answer.etag or tags["etag"],
+                    "modified": answer.modified or tags["modified"],
+                }
                 self._journal.add(key, pieces=record["pieces"], problems=record["problems"], **tags)
             else:
                 pieces, problems = parse_listing(answer.body.decode(errors="replace"))
                 plain = [dataclasses.asdict(piece) for piece in pieces]
-                self._journal.add(key, pieces=plain, problems=problems, etag=answer.etag, modified=answer.modified)
+                self._journal.add(
+                    key, pieces=plain, problems=problems, etag=answer.etag, modified=answer.modified
+                )
         except RefusedError as error:
-            raise UserError(f"{client.site.resolve(key)}: {error}") from error
+            raise PartimentoError(f"{client.site.resolve(key)}: {error}") from error
         return self._journal.known(key)
 
     def _take(self, taker: Taker, pieces: list[ListedPiece]) -> None:

@@ -22,19 +22,22 @@ MAX_RATIO = 200  # MIDI shrinks to a tenth or so
 MAX_NAME = 120  # bytes; file systems allow 255, and Windows 260 for a whole path
 MAX_DEPTH = 8
 MIDI_SUFFIXES = (".mid", ".midi")
-DEVICES = {"con", "prn", "aux", "nul", "conin$", "conout$"} | {f"{port}{number}" for port in ("com", "lpt") for number in range(10)}
+DEVICES = {"con", "prn", "aux", "nul", "conin$", "conout$"} | {
+    f"{port}{number}" for port in ("com", "lpt") for number in range(10)
+}
 
 
 def safe_path(raw: str) -> PurePosixPath:
     """A relative path of plain names for a path from elsewhere.
 
-    Characters that some system cannot bear become ``_``, device names and over-long names are changed; a changed name gets a hash of the
-    old one, so that two never meet.
+    Characters that some system cannot bear become ``_``, device names and over-long names are
+    changed; a changed name gets a hash of the old one, so that two never meet.
 
     Raises
     ------
     RefusedError
-        If `raw` is absolute, climbs (``..``), bears a backslash or a control character, or is very deep: no honest archive has these.
+        If `raw` is absolute, climbs (``..``), bears a backslash or a control character, or is very
+        deep: no honest archive has these.
 
     Examples
     --------
@@ -123,16 +126,25 @@ def midi_is_cut(data: bytes) -> str:
         found += data[at : at + 4] == b"MTrk"
         at += 8 + int(struct.unpack_from(">I", data, at + 4)[0])
         whole = at <= len(data)
-    return "" if whole and found >= tracks else f"a MIDI file of {tracks} track{'s' * (tracks > 1)} that ends before them"
+    return (
+        ""
+        if whole and found >= tracks
+        else f"a MIDI file of {tracks} track{'s' * (tracks > 1)} that ends before them"
+    )
 
 
 def zip_is_cut(data: bytes) -> str:
     """Say why a zip is not whole, or nothing."""
-    return "a zip that ends too early" if data[:2] == b"PK" and not zipfile.is_zipfile(io.BytesIO(data)) else ""
+    return (
+        "a zip that ends too early"
+        if data[:2] == b"PK" and not zipfile.is_zipfile(io.BytesIO(data))
+        else ""
+    )
 
 
 def unpack_midis(data: bytes) -> tuple[list[tuple[PurePosixPath, bytes]], list[tuple[str, str]]]:
-    """The MIDI files of a zip in the order of their movements, and the members that are not taken, each with its reason.
+    """The MIDI files of a zip in the order of their movements, and the members that are not taken,
+    each with its reason.
 
     Returns
     -------
@@ -142,7 +154,8 @@ def unpack_midis(data: bytes) -> tuple[list[tuple[PurePosixPath, bytes]], list[t
     Raises
     ------
     RefusedError
-        If the archive is broken, or would unpack to far more than it is: nothing of it is taken then.
+        If the archive is broken, or would unpack to far more than it is: nothing of it is taken
+        then.
     """
     if data.count(b"PK\x01\x02") > MAX_MEMBERS:  # before zipfile makes an object of each
         raise RefusedError(f"a zip of more than {MAX_MEMBERS} members")
@@ -157,7 +170,16 @@ def unpack_midis(data: bytes) -> tuple[list[tuple[PurePosixPath, bytes]], list[t
                     files.append((_member_path(member), _read_member(archive, member)))
                 except RefusedError as error:
                     refused.append((member.filename, str(error)))
-    except (zipfile.BadZipFile, zlib.error, struct.error, ArithmeticError, EOFError, RuntimeError, ValueError, OSError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        struct.error,
+        ArithmeticError,
+        EOFError,
+        RuntimeError,
+        ValueError,
+        OSError,
+    ) as error:
         raise RefusedError(f"a zip that cannot be read: {error or type(error).__name__}") from error
     return sorted(files, key=lambda file: _natural(file[0])), refused
 
@@ -174,7 +196,8 @@ def _check_sizes(members: list[zipfile.ZipInfo]) -> None:
 
 
 def _member_path(member: zipfile.ZipInfo) -> PurePosixPath:
-    # zipfile cuts names at a NUL and turns the system's separator into a slash; the name as written is in orig_filename.
+    # zipfile cuts names at a NUL and turns the system's separator into a slash; the name as written
+    # is in orig_filename.
     path = safe_path(member.orig_filename)
     kind = stat.S_IFMT(member.external_attr >> 16)
     if kind not in (0, stat.S_IFREG):
@@ -192,7 +215,9 @@ def _member_path(member: zipfile.ZipInfo) -> PurePosixPath:
 
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     with archive.open(member) as file:
-        data = file.read(MAX_MIDI + 1)  # never more than the size it announces, and its checksum is compared
+        data = file.read(
+            MAX_MIDI + 1
+        )  # never more than the size it announces, and its checksum is compared
     check_midi(data)
     if reason := midi_is_cut(data):
         raise RefusedError(reason)
@@ -207,4 +232,7 @@ def _natural(path: PurePosixPath) -> tuple[list[str | int], ...]:
     ['bwv-988.mid', 'bwv-988-2.mid', 'bwv-988-10.mid']
     """
     words = (*path.parent.parts, path.stem)
-    return tuple([int(word) if word.isdecimal() else word.casefold() for word in re.split(r"(\d+)", part)] for part in words)
+    return tuple(
+        [int(word) if word.isdecimal() else word.casefold() for word in re.split(r"(\d+)", part)]
+        for part in words
+    )

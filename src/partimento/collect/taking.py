@@ -10,8 +10,27 @@ from partimento.collect.errors import RefusedError, StatusError, TroubleError
 from partimento.collect.http import Answer, Clock, PoliteClient
 from partimento.collect.journal import Journal
 from partimento.collect.listing import ListedPiece
-from partimento.collect.manifest import MANIFEST, SKIPPED, Row, merge_rows, read_manifest, sha256_of, write_manifest, write_table
-from partimento.collect.safe import MAX_MIDI, MAX_ZIP, add_hash, check_midi, inside, midi_is_cut, safe_path, unpack_midis, zip_is_cut
+from partimento.collect.manifest import (
+    MANIFEST,
+    SKIPPED,
+    Row,
+    merge_rows,
+    read_manifest,
+    sha256_of,
+    write_manifest,
+    write_table,
+)
+from partimento.collect.safe import (
+    MAX_MIDI,
+    MAX_ZIP,
+    add_hash,
+    check_midi,
+    inside,
+    midi_is_cut,
+    safe_path,
+    unpack_midis,
+    zip_is_cut,
+)
 from partimento.files import write_atomically
 
 MOST_FAILURES = 3  # so many files in a row: the archive is in trouble, and is left alone
@@ -54,7 +73,15 @@ class Taker:
         Without it only `has` is of use.
     """
 
-    def __init__(self, folder: Path, journal: Journal, client: PoliteClient, *, clock: Clock, write: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        journal: Journal,
+        client: PoliteClient,
+        *,
+        clock: Clock,
+        write: bool = True,
+    ) -> None:
         self.folder, self.write = folder, write
         self.fetched = self.updated = self.unchanged = 0
         self._journal, self._client, self._clock = journal, client, clock
@@ -62,13 +89,22 @@ class Taker:
         self._failures = 0
         self._seen: set[tuple[str, str]] = set()  # what was found to be whole on disk: hashed once
         noted = [row for record in journal.records() for row in record.get("rows", [])]
-        self._rows = {row["path"]: row for row in merge_rows(read_manifest(folder), (row for row in noted if self._intact(row)))}
-        self._owner = {path.casefold(): row.get("source_url", "") for path, row in self._rows.items()}
+        self._rows = {
+            row["path"]: row
+            for row in merge_rows(
+                read_manifest(folder), (row for row in noted if self._intact(row))
+            )
+        }
+        self._owner = {
+            path.casefold(): row.get("source_url", "") for path, row in self._rows.items()
+        }
 
     def has(self, piece: ListedPiece) -> bool:
         """Whether this run is done with a piece. Says so too if there is nothing to take of it."""
         if not piece.links:
-            self._skip(Skip("", "", identify(piece), piece.title, "the listing has no MIDI file of it"))
+            self._skip(
+                Skip("", "", identify(piece), piece.title, "the listing has no MIDI file of it")
+            )
         done = [self._has(piece, link) for link in piece.links]
         return all(done)
 
@@ -76,7 +112,15 @@ class Taker:
         record = self._journal.known(link)
         for row in record.get("rows", []):
             if self._changed(row):
-                self._skip(Skip(link, "", identify(piece), piece.title, f"{row['path']} was changed here since; move it to have it again"))
+                self._skip(
+                    Skip(
+                        link,
+                        "",
+                        identify(piece),
+                        piece.title,
+                        f"{row['path']} was changed here since; move it to have it again",
+                    )
+                )
                 return True
         if not self._journal.settled(link):
             return False
@@ -90,7 +134,8 @@ class Taker:
         Raises
         ------
         StatusError
-            For a status 4xx. A file that is gone (404, 410) is noted, and the next start goes on behind it.
+            For a status 4xx. A file that is gone (404, 410) is noted, and the next start goes on
+            behind it.
         TroubleError
             If file after file fails.
         """
@@ -106,12 +151,17 @@ class Taker:
                 if error.status not in GONE:
                     raise
                 self._refuse(piece, link, f"the archive answers {error.status}")
-                raise StatusError(error.status, f"{error} (noted in {SKIPPED}: started again, the collection goes on behind it)") from error
+                raise StatusError(
+                    error.status,
+                    f"{error} (noted in {SKIPPED}: started again, the collection goes on behind it)",
+                ) from error
             except TroubleError as error:
                 self._refuse(piece, link, str(error), again=True)
                 self._failures += 1
                 if self._failures >= MOST_FAILURES:
-                    raise TroubleError(f"{self._failures} files in a row failed, the last: {error}; start again later to go on") from error
+                    raise TroubleError(
+                        f"{self._failures} files in a row failed, the last: {error}; start again later to go on"
+                    ) from error
 
     def skips(self) -> list[Skip]:
         return list(self._skips.values())
@@ -129,11 +179,18 @@ class Taker:
         tags = {"etag": record.get("etag", ""), "modified": record.get("modified", "")}
         if not rows or not all(self._intact(row) for row in rows):
             tags = {"etag": "", "modified": ""}
-        answer = self._client.get(url, limit=MAX_ZIP if zipped else MAX_MIDI, cut=zip_is_cut if zipped else midi_is_cut, **tags)
+        answer = self._client.get(
+            url,
+            limit=MAX_ZIP if zipped else MAX_MIDI,
+            cut=zip_is_cut if zipped else midi_is_cut,
+            **tags,
+        )
         if answer.status == 304:
             self.unchanged += len(rows)
             rows = [row | describe(piece) for row in rows]
-            same = Answer(304, etag=answer.etag or tags["etag"], modified=answer.modified or tags["modified"])
+            same = Answer(
+                304, etag=answer.etag or tags["etag"], modified=answer.modified or tags["modified"]
+            )
             self._settle(piece, link, rows, record.get("skips", []), same)
             return
         if zipped:
@@ -142,7 +199,10 @@ class Taker:
         else:
             check_midi(answer.body)
             files, refused = [(source, answer.body)], []
-        skips = [asdict(Skip(link, member, identify(piece), piece.title, reason)) for member, reason in refused]
+        skips = [
+            asdict(Skip(link, member, identify(piece), piece.title, reason))
+            for member, reason in refused
+        ]
         taken = []
         for number, (path, data) in enumerate(files, 1):
             try:
@@ -153,7 +213,9 @@ class Taker:
                 }
                 taken.append(self._keep(path, data, describe(piece) | where, link))
             except RefusedError as error:
-                skips.append(asdict(Skip(link, str(path), identify(piece), piece.title, str(error))))
+                skips.append(
+                    asdict(Skip(link, str(path), identify(piece), piece.title, str(error)))
+                )
         self._settle(piece, link, taken, skips, answer)
 
     def _keep(self, path: PurePosixPath, data: bytes, row: Row, link: str) -> Row:
@@ -180,10 +242,22 @@ class Taker:
             "composer_folder": source.parts[0] if len(source.parts) > 1 else "",
         }  # fmt: skip
 
-    def _settle(self, piece: ListedPiece, link: str, rows: list[Row], skips: list[dict[str, object]], answer: Answer) -> None:
-        """First the files, then the manifest, then the journal: a kill in between only means that one file is asked for again."""
+    def _settle(
+        self,
+        piece: ListedPiece,
+        link: str,
+        rows: list[Row],
+        skips: list[dict[str, object]],
+        answer: Answer,
+    ) -> None:
+        """First the files, then the manifest, then the journal: a kill in between only means that
+        one file is asked for again.
+        """
         for row in rows:
-            if row["composer"] in ("", "Anonymous"):  # so the listing says where a piece's own header has no plain name
+            if row["composer"] in (
+                "",
+                "Anonymous",
+            ):  # so the listing says where a piece's own header has no plain name
                 row["composer"] = spell_folder(row["composer_folder"])
             self._rows[row["path"]] = row
         write_manifest(self.folder, self._rows.values())
@@ -196,7 +270,9 @@ class Taker:
     def _refuse(self, piece: ListedPiece, link: str, reason: str, *, again: bool = False) -> None:
         skip = Skip(link, "", identify(piece), piece.title, reason, again)
         record = self._journal.known(link)
-        kept = {name: record[name] for name in ("rows", "etag", "modified") if name in record}  # what it gave before stays ours
+        kept = {
+            name: record[name] for name in ("rows", "etag", "modified") if name in record
+        }  # what it gave before stays ours
         self._journal.add(link, **kept, skips=[asdict(skip)], again=again)
         self._skip(skip)
 
@@ -209,10 +285,15 @@ class Taker:
             self.write_skips()
 
     def write_skips(self) -> None:
-        """Say in ``skipped.csv`` what was not taken; where there never was anything to say, there is no such file."""
+        """Say in ``skipped.csv`` what was not taken; where there never was anything to say, there
+        is no such file.
+        """
         if self._skips or (self.folder / SKIPPED).exists():
             columns = ("address", "member", "mutopia_id", "title", "reason", "again")
-            rows = [{**asdict(each), "again": "yes" if each.again else "no"} for each in self._skips.values()]
+            rows = [
+                {**asdict(each), "again": "yes" if each.again else "no"}
+                for each in self._skips.values()
+            ]
             write_table(self.folder / SKIPPED, columns, rows)
 
     def _intact(self, row: Row) -> bool:
@@ -242,8 +323,22 @@ def identify(piece: ListedPiece) -> str:
 
 def describe(piece: ListedPiece) -> Row:
     """What the listing says of a piece, as columns of the manifest."""
-    names = ("title", "composer", "composer_years", "opus", "instrument", "style", "license", "license_version", "year", "edition")
-    return {"mutopia_id": identify(piece), **{name: str(getattr(piece, name)) for name in (*names, "contributor", "published")}}
+    names = (
+        "title",
+        "composer",
+        "composer_years",
+        "opus",
+        "instrument",
+        "style",
+        "license",
+        "license_version",
+        "year",
+        "edition",
+    )
+    return {
+        "mutopia_id": identify(piece),
+        **{name: str(getattr(piece, name)) for name in (*names, "contributor", "published")},
+    }
 
 
 def spell_folder(folder: str) -> str:

@@ -1,12 +1,10 @@
 """Files become `Piece`s, and pieces a corpus that can be searched, credited and learned from.
 
 From files to pieces
-    sources, walk, formats      what a person means by SOURCE: files, folders, zips, manifests, bundled collections
-    workers, worker, packing    parsers in processes that may crash or hang
-    read, reading               one file (`read_piece`), many (`read_pieces`)
-    midi, smf                   MIDI
-    musicxml, musicxml_*        MusicXML
-    scores                      ABC and kern, by music21
+    sources, walk, formats      what a person means by SOURCE: files, folders, zips, manifests,
+    bundled collections workers, worker, packing    parsers in processes that may crash or hang
+    read, reading               one file (`read_piece`), many (`read_pieces`) midi, smf
+    MIDI musicxml, musicxml_*        MusicXML scores                      ABC and kern, by music21
     chordify                    the view that reads as music21 does
 
 What the notes tell
@@ -32,4 +30,13 @@ from partimento.io.formats import SUFFIXES
 from partimento.io.read import read_piece
 from partimento.music.limits import ReadError
 
-__all__ = ["SUFFIXES", "ReadError", "Reading", "Reject", "analyse_key", "read_piece", "read_pieces", "write_rejects"]
+__all__ = [
+    "SUFFIXES",
+    "ReadError",
+    "Reading",
+    "Reject",
+    "analyse_key",
+    "read_piece",
+    "read_pieces",
+    "write_rejects",
+]

@@ -1,4 +1,6 @@
-"""The benchmark sets of the field, each with the split that its figures are published for; a file is known by its hash, or not at all."""
+"""The benchmark sets of the field, each with the split that its figures are published for; a file
+is known by its hash, or not at all.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from partimento.collect.catalog import CATALOG
-from partimento.config import UserError
 from partimento.corpus.reading import Reading
+from partimento.errors import PartimentoError
 from partimento.music.piece import Event, Key, Meter, Note, Notes, Part, Piece, Source
 
 SIDES = ("train", "valid", "test")
@@ -45,8 +47,16 @@ class Benchmark:
 
 
 BENCHMARKS = {
-    "jsb": Benchmark("JSB chorales", "Johann Sebastian Bach", "public domain", Fraction(1), moved=True),
-    "jsb16": Benchmark("JSB chorales in sixteenths", "Johann Sebastian Bach", "public domain", Fraction(1, 4), moved=False),
+    "jsb": Benchmark(
+        "JSB chorales", "Johann Sebastian Bach", "public domain", Fraction(1), moved=True
+    ),
+    "jsb16": Benchmark(
+        "JSB chorales in sixteenths",
+        "Johann Sebastian Bach",
+        "public domain",
+        Fraction(1, 4),
+        moved=False,
+    ),
     "nottingham": Benchmark("Nottingham", "", "MIT", Fraction(1, 2), moved=True),
 }
 
@@ -66,17 +76,19 @@ def read_benchmark(source: str) -> Reading:
 
     Raises
     ------
-    UserError
+    PartimentoError
         If the file is none of those that the published figures are for.
     """
     path = Path(source)
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}") from error
+        raise PartimentoError(f"cannot read {path}: {error.strerror}") from error
     name = name_of(data)
     if name is None:
-        raise UserError(f"{path} is no score, and none of the benchmark sets ({', '.join(BENCHMARKS)}) either: its hash is another")
+        raise PartimentoError(
+            f"{path} is no score, and none of the benchmark sets ({', '.join(BENCHMARKS)}) either: its hash is another"
+        )
     about = BENCHMARKS[name]
     make: Callable[[Any, Benchmark], Piece] = _of_voices if name == "jsb16" else _of_chords
     pieces, sides = [], []
@@ -84,7 +96,11 @@ def read_benchmark(source: str) -> Reading:
         for number, frames in enumerate(content, 1):
             piece = make(frames, about)
             where = Source(path=f"{name}/{side}/{number}", licence=about.licence)
-            pieces.append(piece.replace(title=f"{about.title}, {side} {number}", composer=about.composer, source=where))
+            pieces.append(
+                piece.replace(
+                    title=f"{about.title}, {side} {number}", composer=about.composer, source=where
+                )
+            )
             sides.append(side)
     return Reading(pieces, [], sides)
 
@@ -102,7 +118,13 @@ def _sides(path: Path, data: bytes) -> Iterable[tuple[str, Sequence[Any]]]:
 
         rolls = loadmat(io.BytesIO(data))
         for side in SIDES:
-            yield side, [[(row.nonzero()[0] + LOWEST_KEY).tolist() for row in roll] for roll in rolls[f"{side}data"][0]]
+            yield (
+                side,
+                [
+                    [(row.nonzero()[0] + LOWEST_KEY).tolist() for row in roll]
+                    for roll in rolls[f"{side}data"][0]
+                ],
+            )
         return
     content = json.loads(data)
     for side in SIDES:
@@ -124,6 +146,15 @@ def _of_voices(frames: Chords, about: Benchmark) -> Piece:
         for now in range(1, len(line) + 1):
             if now == len(line) or line[now] != line[first]:
                 if line[first] >= 0:
-                    notes.append(Note(first * about.frame, (now - first) * about.frame, line[first], part=part))
+                    notes.append(
+                        Note(
+                            first * about.frame, (now - first) * about.frame, line[first], part=part
+                        )
+                    )
                 first = now
-    return Piece(Notes(notes), meters=(Meter(4, 4),), parts=tuple(Part(name) for name in VOICES), length=len(frames) * about.frame)
+    return Piece(
+        Notes(notes),
+        meters=(Meter(4, 4),),
+        parts=tuple(Part(name) for name in VOICES),
+        length=len(frames) * about.frame,
+    )

@@ -1,4 +1,6 @@
-"""How well a vocabulary covers music that did not make it: from counts alone, so that a corpus passes by once."""
+"""How well a vocabulary covers music that did not make it: from counts alone, so that a corpus
+passes by once.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ class Curve:
 
 @dataclass(frozen=True)
 class HeldOut:
-    """The share of held-out events whose symbol is out of vocabulary: in each split, and over the splits."""
+    """The share of held-out events whose symbol is out of vocabulary: in each split, and over the
+    splits.
+    """
 
     mean: float
     deviation: float
@@ -41,8 +45,8 @@ class Vocabulary:
     seen_once : int
         Symbols that come in one event only.
     out_of_vocabulary : dict
-        How often the other pieces must have a symbol for it to be known (1 or 2 times) → `HeldOut`; empty for fewer than two different
-        pieces.
+        How often the other pieces must have a symbol for it to be known (1 or 2 times) → `HeldOut`;
+        empty for fewer than two different pieces.
     commonest : Curve
         The N commonest symbols (x) make up this share of all events (y).
     growth : Curve
@@ -57,7 +61,9 @@ class Vocabulary:
 
     @property
     def growth_per_doubling(self) -> float:
-        """What the vocabulary is multiplied by where the pieces double, at the end of the curve; 1 where nothing can be said."""
+        """What the vocabulary is multiplied by where the pieces double, at the end of the curve; 1
+        where nothing can be said.
+        """
         x, y = self.growth.x, self.growth.y
         if len(x) < 2 or not y[-1]:
             return 1.0
@@ -65,9 +71,11 @@ class Vocabulary:
 
 
 class Folds:
-    """Gives every piece a fold: of each ten different pieces in the order given, one goes to each fold, drawn by `seed`.
+    """Gives every piece a fold: of each ten different pieces in the order given, one goes to each
+    fold, drawn by `seed`.
 
-    Pieces of one group stay together. Leaving out each fold in turn makes ten splits, in which each piece is held out once.
+    Pieces of one group stay together. Leaving out each fold in turn makes ten splits, in which each
+    piece is held out once.
     """
 
     def __init__(self, seed: int) -> None:
@@ -87,7 +95,9 @@ class Folds:
 
 
 class Tally:
-    """Counts of symbols by fold, and of the pieces that each is in: 88 bytes a symbol, and the symbol."""
+    """Counts of symbols by fold, and of the pieces that each is in: 88 bytes a symbol, and the
+    symbol.
+    """
 
     def __init__(self) -> None:
         self._place: dict[Hashable, int] = {}
@@ -105,14 +115,18 @@ class Tally:
 
     @property
     def table(self) -> np.ndarray:
-        """(C, FOLDS + 1) int64: counts by fold, then pieces; a row a symbol, in the order they came."""
+        """(C, FOLDS + 1) int64: counts by fold, then pieces; a row a symbol, in the order they
+        came.
+        """
         return np.array(self._cells, np.int64).reshape(-1, FOLDS + 1)
 
     def totals(self) -> dict[Hashable, int]:
         """Each symbol's count, the commonest first, equal ones in the order they came."""
         counts = self.table[:, :FOLDS].sum(axis=1)
         symbols = list(self._place)
-        return {symbols[row]: int(counts[row]) for row in np.argsort(-counts, kind="stable").tolist()}
+        return {
+            symbols[row]: int(counts[row]) for row in np.argsort(-counts, kind="stable").tolist()
+        }
 
     def vocabulary(self, pieces: int, groups: int) -> Vocabulary:
         """What the counts say; `pieces` were counted, `groups` of them are different."""
@@ -122,14 +136,17 @@ class Tally:
         return Vocabulary(
             size=len(table),
             seen_once=int((counts == 1).sum()),
-            out_of_vocabulary={least: held_out(folds, least) for least in (1, 2)} if groups > 1 else {},
+            out_of_vocabulary={least: held_out(folds, least) for least in (1, 2)}
+            if groups > 1
+            else {},
             commonest=commonest(counts),
             growth=growth(in_pieces, pieces),
         )
 
 
 def held_out(folds: np.ndarray, least: int) -> HeldOut:
-    """Hold out each fold in turn: the share of its events whose symbol the others have fewer than `least` times.
+    """Hold out each fold in turn: the share of its events whose symbol the others have fewer than
+    `least` times.
 
     Parameters
     ----------
@@ -142,7 +159,9 @@ def held_out(folds: np.ndarray, least: int) -> HeldOut:
     shares = (folds * unknown).sum(axis=0)[filled] / events[filled]
     if not len(shares):
         return HeldOut(0.0, 0.0, [])
-    return HeldOut(float(shares.mean()), float(shares.std(ddof=1)) if len(shares) > 1 else 0.0, shares.tolist())
+    return HeldOut(
+        float(shares.mean()), float(shares.std(ddof=1)) if len(shares) > 1 else 0.0, shares.tolist()
+    )
 
 
 def commonest(counts: np.ndarray) -> Curve:
@@ -159,9 +178,11 @@ def commonest(counts: np.ndarray) -> Curve:
 
 
 def growth(in_pieces: np.ndarray, pieces: int) -> Curve:
-    """The number of distinct symbols to expect in n of the pieces, by n: the mean over all ways to draw them, without drawing.
+    """The number of distinct symbols to expect in n of the pieces, by n: the mean over all ways to
+    draw them, without drawing.
 
-    A symbol that is in d of N pieces is missed by n of them in a share of C(N-d, n) / C(N, n) of the draws.
+    A symbol that is in d of N pieces is missed by n of them in a share of C(N-d, n) / C(N, n) of
+    the draws.
 
     Parameters
     ----------
@@ -172,8 +193,9 @@ def growth(in_pieces: np.ndarray, pieces: int) -> Curve:
 
     References
     ----------
-    R. K. Colwell et al., Models and estimators linking individual-based and sample-based rarefaction, extrapolation and comparison
-    of assemblages, Journal of Plant Ecology 5, 2012: sample-based rarefaction.
+    R. K. Colwell et al., Models and estimators linking individual-based and sample-based
+    rarefaction, extrapolation and comparison of assemblages, Journal of Plant Ecology 5, 2012:
+    sample-based rarefaction.
 
     Examples
     --------
@@ -188,13 +210,26 @@ def growth(in_pieces: np.ndarray, pieces: int) -> Curve:
     log_factorial = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, pieces + 1)))])
     n = x[:, np.newaxis]
     left = pieces - d - n  # (points, distinct d): how many are in neither
-    missed = log_factorial[pieces - d] - log_factorial[np.maximum(left, 0)] - log_factorial[pieces] + log_factorial[pieces - n]
+    missed = (
+        log_factorial[pieces - d]
+        - log_factorial[np.maximum(left, 0)]
+        - log_factorial[pieces]
+        + log_factorial[pieces - n]
+    )
     expected = np.where(left < 0, 1.0, -np.expm1(missed)) @ spread[d]
     return Curve(x.tolist(), np.round(expected, 6).tolist())
 
 
 def _points(last: int) -> np.ndarray:
-    """Whole numbers from 1 to `last`: close together at first, then evenly spread, and the round ones (1, 2, 5, 10, 20 …)."""
-    round_ones = [m * 10**power for power in range(len(str(last))) for m in (1, 2, 5) if m * 10**power <= last]
-    spread = np.concatenate([np.geomspace(1, last, POINTS), np.linspace(1, last, POINTS)]).round().astype(np.int64)
+    """Whole numbers from 1 to `last`: close together at first, then evenly spread, and the round
+    ones (1, 2, 5, 10, 20 …).
+    """
+    round_ones = [
+        m * 10**power for power in range(len(str(last))) for m in (1, 2, 5) if m * 10**power <= last
+    ]
+    spread = (
+        np.concatenate([np.geomspace(1, last, POINTS), np.linspace(1, last, POINTS)])
+        .round()
+        .astype(np.int64)
+    )
     return np.union1d(spread, round_ones)

@@ -13,10 +13,10 @@ from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
-from partimento.config import UserError
 from partimento.corpus.parsers.pool import COMMAND, Answer, Parsers, Task, batched, in_order
 from partimento.corpus.parsers.wire import unpack
 from partimento.corpus.sources import Score, find_scores, provenance
+from partimento.errors import PartimentoError
 from partimento.files import write_atomically
 from partimento.io.formats import MIDI_SUFFIXES
 from partimento.io.read import Quantise
@@ -39,8 +39,9 @@ class Reject:
 
 @dataclass(frozen=True)
 class Reading:
-    """What came of reading: pieces and rejects, each in the order of the files; `sides` is each piece's side of a stored split,
-    `words` a manifest's word for what plays each piece."""
+    """What came of reading: pieces and rejects, each in the order of the files; `sides` is each
+    piece's side of a stored split, `words` a manifest's word for what plays each piece.
+    """
 
     pieces: list[Piece]
     rejects: list[Reject]
@@ -63,7 +64,8 @@ def read_pieces(
     Parameters
     ----------
     sources : path or iterable of paths
-        Files, folders, zips (see `sources.find_scores`) or names such as ``bundled:chorales`` (see `collect.resolve`).
+        Files, folders, zips (see `sources.find_scores`) or names such as ``bundled:chorales`` (see
+        `collect.resolve`).
     quantise : None or "music21"
         As for `read_piece`.
     unfold : bool
@@ -83,7 +85,7 @@ def read_pieces(
 
     Raises
     ------
-    UserError
+    PartimentoError
         If there is no file to read, or none could be read: an empty corpus is no corpus.
     """
     names = [sources] if isinstance(sources, (str, Path)) else list(sources)
@@ -95,7 +97,9 @@ def read_pieces(
     tasks = [_task(score, quantise, timeout_s, unfold=unfold) for score in scores]
     with ThreadPoolExecutor(count) as executor, Parsers(tuple(command)) as parsers:
         batches = in_order(executor, parsers.answers, batched(tasks, BATCH), ahead=8 * count)
-        for done, (score, answer) in enumerate(zip(scores, chain.from_iterable(batches), strict=True), 1):
+        for done, (score, answer) in enumerate(
+            zip(scores, chain.from_iterable(batches), strict=True), 1
+        ):
             try:
                 pieces.append(with_known(sensible(answer, unpack), score))
                 words.append(score.known.get("instrument", ""))
@@ -104,12 +108,17 @@ def read_pieces(
             if progress:
                 progress(done, len(scores))
     if not pieces:
-        raise UserError(why_empty(names, rejects))
+        raise PartimentoError(why_empty(names, rejects))
     return Reading(pieces, rejects, words=words)
 
 
 def _task(score: Score, quantise: Quantise, timeout_s: float | None, *, unfold: bool) -> Task:
-    request = {"path": str(score.place), "member": score.member, "quantise": quantise or "", "unfold": unfold}
+    request = {
+        "path": str(score.place),
+        "member": score.member,
+        "quantise": quantise or "",
+        "unfold": unfold,
+    }
     return Task(json.dumps(request), timeout_s or timeout_of(score))
 
 
@@ -133,7 +142,14 @@ def sensible(answer: Answer, unpacked: Callable[[bytes], T]) -> T:
             reason = str(json.loads(answer.body)["reason"])
         else:
             return unpacked(answer.body)
-    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
+    except (
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        ArithmeticError,
+        RecursionError,
+    ) as error:
         raise UnfitError(f"the parser gave no sensible answer ({error})") from error
     raise UnfitError(" ".join(reason.encode(errors="backslashreplace").decode().split()))
 
@@ -142,7 +158,9 @@ def with_known(piece: Piece, score: Score) -> Piece:
     """The piece with what a manifest says of it."""
     if not score.known:
         return piece
-    known = provenance(score.name, score.known, {"title_in_file": piece.title, "composer_in_file": piece.composer})
+    known = provenance(
+        score.name, score.known, {"title_in_file": piece.title, "composer_in_file": piece.composer}
+    )
     source = replace(piece.source, url=known["url"], licence=known["licence"])
     return piece.replace(title=known["title"], composer=known["composer"], source=source)
 

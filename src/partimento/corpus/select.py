@@ -8,14 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.music.instruments import instruments_of_text
 from partimento.music.piece import Key
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What a piece must be to be taken; what is empty asks nothing. Several values, with commas between, mean any of them.
+    """What a piece must be to be taken; what is empty asks nothing. Several values, with commas
+    between, mean any of them.
 
     Parameters
     ----------
@@ -57,17 +58,19 @@ class Selection:
         kinds = {"solo": (bool, type(None)), "min_events": (int,)}
         for each in fields(self):
             if not isinstance(getattr(self, each.name), kinds.get(each.name, (str,))):
-                raise UserError(f"pieces are not selected by {each.name}={getattr(self, each.name)!r}")
+                raise PartimentoError(
+                    f"pieces are not selected by {each.name}={getattr(self, each.name)!r}"
+                )
         for name in _several(self.key):
             _key(name)
         for metre in _several(self.metre):
             if not re.fullmatch(r"[1-9]\d*/[1-9]\d*", metre):
-                raise UserError(f"a metre is written as 3/4, not {metre!r}")
+                raise PartimentoError(f"a metre is written as 3/4, not {metre!r}")
         for side in _several(self.split):
             if side not in ("train", "valid", "test"):
-                raise UserError(f"a split is train, valid or test, not {side!r}")
+                raise PartimentoError(f"a split is train, valid or test, not {side!r}")
         if self.min_events < 0:
-            raise UserError("min_events is at least 0")
+            raise PartimentoError("min_events is at least 0")
 
     def __bool__(self) -> bool:
         """Whether anything is asked at all."""
@@ -83,13 +86,20 @@ class Selection:
             and _any(self.key, lambda asked: _key(asked).code == row["key"])
             and _any(self.metre, lambda asked: asked == row["metre"])
             and (not self.min_events or row["events"] >= self.min_events)
-            and _any(self.licence, lambda asked: licence_family(asked) == licence_family(row.get("licence") or ""))
+            and _any(
+                self.licence,
+                lambda asked: licence_family(asked) == licence_family(row.get("licence") or ""),
+            )
             and _any(self.split, lambda asked: asked == row["split"])
         )
 
     def __str__(self) -> str:
         """As it would be written on the command line."""
-        said = {each.name: getattr(self, each.name) for each in fields(self) if getattr(self, each.name) != each.default}
+        said = {
+            each.name: getattr(self, each.name)
+            for each in fields(self)
+            if getattr(self, each.name) != each.default
+        }
         return ", ".join(f"{name.replace('_', '-')} {value}" for name, value in said.items())
 
 
@@ -106,19 +116,25 @@ def _key(name: str) -> Key:
     try:
         key = Key.from_name(name)
     except ValueError as error:
-        raise UserError(str(error)) from error
+        raise PartimentoError(str(error)) from error
     return Key.from_tonic(key.tonic, key.mode)
 
 
 def _plain_letters(text: str) -> str:
-    return "".join(letter for letter in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(letter))
+    return "".join(
+        letter
+        for letter in unicodedata.normalize("NFKD", text.casefold())
+        if not unicodedata.combining(letter)
+    )
 
 
 def _plays(asked: str, row: Mapping[str, Any]) -> bool:
     """Whether an instrument is heard, or named by the word of a manifest, in whatever language."""
     word = row.get("instrument") or ""
     playing = {*(row.get("instruments") or ()), *instruments_of_text(word)}
-    return bool(playing & set(instruments_of_text(asked))) or _plain_letters(asked) in _plain_letters(" ".join((word, *playing)))
+    return bool(playing & set(instruments_of_text(asked))) or _plain_letters(
+        asked
+    ) in _plain_letters(" ".join((word, *playing)))
 
 
 def licence_family(text: str) -> str:
@@ -128,9 +144,17 @@ def licence_family(text: str) -> str:
     ['CC-BY-SA', 'CC-BY', 'PD', 'PD']
     """
     words = " ".join(re.sub(r"[-_]", " ", text.casefold()).split())
-    if words.startswith(("pd", "public domain", "cc0", "cc pdm", "creative commons zero", "no known copyright")):
+    if words.startswith(
+        ("pd", "public domain", "cc0", "cc pdm", "creative commons zero", "no known copyright")
+    ):
         return "PD"
     if words.startswith(("cc ", "creative commons")):
-        further = (("NC", r"\bnc\b|noncommercial|non commercial"), ("SA", r"\bsa\b|share ?alike"), ("ND", r"\bnd\b|no ?deriv"))
-        return "-".join(["CC", "BY", *(short for short, pattern in further if re.search(pattern, words))])
+        further = (
+            ("NC", r"\bnc\b|noncommercial|non commercial"),
+            ("SA", r"\bsa\b|share ?alike"),
+            ("ND", r"\bnd\b|no ?deriv"),
+        )
+        return "-".join(
+            ["CC", "BY", *(short for short, pattern in further if re.search(pattern, words))]
+        )
     return re.sub(r"\s*v?[\d.]+$", "", words).upper()

@@ -37,4 +37,6 @@ class DataSettings(Section):
     )
 
 
-AS_WRITTEN = DataSettings(quantise="exact", graces="keep", octave="written", pickup="declared", repeats="folded")
+AS_WRITTEN = DataSettings(
+    quantise="exact", graces="keep", octave="written", pickup="declared", repeats="folded"
+)

@@ -1,7 +1,8 @@
-"""What a person means by sources: files, folders, zips, collected folders and bundled collections become a list of scores.
+"""What a person means by sources: files, folders, zips, collected folders and bundled collections
+become a list of scores.
 
-Each score keeps the name by which it will be known (its source's own name and the way inside it, nothing of this machine) and what a
-manifest, where there is one, says of it.
+Each score keeps the name by which it will be known (its source's own name and the way inside it,
+nothing of this machine) and what a manifest, where there is one, says of it.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from typing import Any
 from partimento.collect import read_manifest, resolve
 from partimento.collect.bundled import licence_note
 from partimento.collect.manifest import MANIFEST
-from partimento.config import UserError
 from partimento.corpus.walk import find_files, is_folder
+from partimento.errors import PartimentoError
 from partimento.io.formats import SUFFIXES, ZIP_FAULTS
 from partimento.music.limits import MAX_BYTES, UnfitError
 
@@ -37,7 +38,8 @@ class Score:
     Attributes
     ----------
     name : str
-        As ``mutopia-guitar/SorF/sor-op1-1.mid``: the source's name and the way from it, on every machine the same.
+        As ``mutopia-guitar/SorF/sor-op1-1.mid``: the source's name and the way from it, on every
+        machine the same.
     place : Path
         The file, or the zip that holds it.
     member : str
@@ -62,13 +64,14 @@ class Score:
 
 
 def find_scores(sources: Iterable[Path | str]) -> tuple[list[Score], list[tuple[str, str]]]:
-    """Scores in the order of the sources and of names within each, and what could not be looked into with its reason.
+    """Scores in the order of the sources and of names within each, and what could not be looked
+    into with its reason.
 
     The same file reached twice is one score.
 
     Raises
     ------
-    UserError
+    PartimentoError
         If two different files would bear one name.
     """
     faults: list[tuple[str, str]] = []
@@ -77,12 +80,16 @@ def find_scores(sources: Iterable[Path | str]) -> tuple[list[Score], list[tuple[
         for score in _scores_of(str(source), faults):
             where = (absolute(score.place), score.member)
             # Of two ways to one file the longer name says more, whichever source comes first.
-            found[where] = max(score, found.get(where, score), key=lambda each: (each.name.count("/"), each.name))
+            found[where] = max(
+                score, found.get(where, score), key=lambda each: (each.name.count("/"), each.name)
+            )
     named: dict[str, Score] = {}
     for score in found.values():
         other = named.setdefault(score.name, score)
         if other is not score and not _same(other, score):
-            raise UserError(f"{other.path} and {score.path} would both be known as {score.name}: name the folder above both")
+            raise PartimentoError(
+                f"{other.path} and {score.path} would both be known as {score.name}: name the folder above both"
+            )
     return list(named.values()), faults
 
 
@@ -97,9 +104,15 @@ def _scores_of(source: str, faults: list[tuple[str, str]]) -> Iterator[Score]:
     if source.startswith(BUNDLED):
         paths = resolve(source)
         top = Path(os.path.commonpath([path.parent for path in paths]))
-        known = {"license": "see note", "license_note": licence_note(source.removeprefix(BUNDLED)), "source_url": source}
+        known = {
+            "license": "see note",
+            "license_note": licence_note(source.removeprefix(BUNDLED)),
+            "source_url": source,
+        }
         for path in paths:
-            yield Score(_storable(f"{source}/{path.relative_to(top).as_posix()}"), path, known=known)
+            yield Score(
+                _storable(f"{source}/{path.relative_to(top).as_posix()}"), path, known=known
+            )
         return
     given = Path(source)
     files, unread = find_files([given])
@@ -125,7 +138,9 @@ class _Manifests:
     """The rows of the manifests that lie in a score's folder or above it; each is read once."""
 
     def __init__(self, top: Path, faults: list[tuple[str, str]]) -> None:
-        """What is wrong with a manifest in the folder `top` or below is told; above it may lie some other program's."""
+        """What is wrong with a manifest in the folder `top` or below is told; above it may lie some
+        other program's.
+        """
         self._read: dict[Path, dict[str, Known]] = {}
         self._top, self._faults = top, faults
 
@@ -141,19 +156,23 @@ class _Manifests:
     def _rows(self, folder: Path) -> dict[str, Known]:
         try:
             return {row["path"]: row for row in read_manifest(folder)}
-        except (UserError, OSError) as error:
+        except (PartimentoError, OSError) as error:
             if folder.is_relative_to(self._top):
                 self._faults.append((str(folder / MANIFEST), f"what it says is lost: {error}"))
             return {}
 
 
 def _members(place: Path, name: str, faults: list[tuple[str, str]]) -> Iterator[Score]:
-    """The scores inside a zip, in the order of their names; with what a manifest inside says of them."""
+    """The scores inside a zip, in the order of their names; with what a manifest inside says of
+    them.
+    """
     try:
         with zipfile.ZipFile(place) as archive:
             members = archive.infolist()
             if len(members) > MAX_MEMBERS:
-                raise UnfitError(f"{len(members):,} files inside: more than {MAX_MEMBERS:,} are not read")
+                raise UnfitError(
+                    f"{len(members):,} files inside: more than {MAX_MEMBERS:,} are not read"
+                )
             known = _manifest_inside(archive, place, faults)
     except (OSError, UnfitError, *ZIP_FAULTS) as error:
         faults.append((str(place), f"no zip that can be read: {error}"))
@@ -161,14 +180,21 @@ def _members(place: Path, name: str, faults: list[tuple[str, str]]) -> Iterator[
     taken: set[str] = set()
     for member in sorted(members, key=lambda member: member.filename):
         path = PurePosixPath(member.filename)
-        hidden = any(part.startswith(".") or part == "__MACOSX" for part in path.parts if part != "..")
+        hidden = any(
+            part.startswith(".") or part == "__MACOSX" for part in path.parts if part != ".."
+        )
         if member.is_dir() or hidden or path.suffix.lower() not in (*SUFFIXES, ".zip"):
             continue
         if reason := _not_taken(member, taken):
             faults.append((f"{place}/{member.filename}", reason))
             continue
         taken.add(member.filename)
-        yield Score(_storable(f"{name}/{member.filename}"), place, member.filename, known.get(member.filename, {}))
+        yield Score(
+            _storable(f"{name}/{member.filename}"),
+            place,
+            member.filename,
+            known.get(member.filename, {}),
+        )
 
 
 def _not_taken(member: zipfile.ZipInfo, taken: set[str]) -> str:
@@ -176,7 +202,11 @@ def _not_taken(member: zipfile.ZipInfo, taken: set[str]) -> str:
         return "a zip inside a zip is not read"
     if member.filename in taken:
         return "its name is in the zip twice"
-    if not member.filename.isprintable() or member.filename.startswith("/") or ".." in PurePosixPath(member.filename).parts:
+    if (
+        not member.filename.isprintable()
+        or member.filename.startswith("/")
+        or ".." in PurePosixPath(member.filename).parts
+    ):
         return "its name is no plain path"
     if member.file_size > max(SMALL, member.compress_size * MAX_RATIO):
         return "it is packed more tightly than any score (a zip bomb?)"
@@ -185,9 +215,16 @@ def _not_taken(member: zipfile.ZipInfo, taken: set[str]) -> str:
     return ""
 
 
-def _manifest_inside(archive: zipfile.ZipFile, place: Path, faults: list[tuple[str, str]]) -> dict[str, Known]:
-    """Of the manifests in a zip, the one nearest to its top; paths in it are relative to its folder."""
-    names = sorted((name for name in archive.namelist() if PurePosixPath(name).name == MANIFEST), key=lambda name: name.count("/"))
+def _manifest_inside(
+    archive: zipfile.ZipFile, place: Path, faults: list[tuple[str, str]]
+) -> dict[str, Known]:
+    """Of the manifests in a zip, the one nearest to its top; paths in it are relative to its
+    folder.
+    """
+    names = sorted(
+        (name for name in archive.namelist() if PurePosixPath(name).name == MANIFEST),
+        key=lambda name: name.count("/"),
+    )
     if not names:
         return {}
     try:
@@ -199,7 +236,11 @@ def _manifest_inside(archive: zipfile.ZipFile, place: Path, faults: list[tuple[s
         faults.append((f"{place}/{names[0]}", f"what it says is lost: {error}"))
         return {}
     top = PurePosixPath(names[0]).parent
-    return {(top / row["path"]).as_posix(): {k: v for k, v in row.items() if k is not None} for row in rows if "path" in row}
+    return {
+        (top / row["path"]).as_posix(): {k: v for k, v in row.items() if k is not None}
+        for row in rows
+        if "path" in row
+    }
 
 
 def _storable(name: str) -> str:
@@ -210,7 +251,14 @@ def _storable(name: str) -> str:
 def provenance(name: str, known: Mapping[str, str], measured: Mapping[str, Any]) -> dict[str, Any]:
     """What is known of where a piece came from: a manifest's word, and else the file's own."""
     alone = known.get("guitar_alone", "")
-    licence = " ".join(word for word in (known.get("license") or known.get("licence") or "", known.get("license_version", "")) if word)
+    licence = " ".join(
+        word
+        for word in (
+            known.get("license") or known.get("licence") or "",
+            known.get("license_version", ""),
+        )
+        if word
+    )
     return {
         "path": name,
         "title": known.get("title") or measured["title_in_file"],

@@ -1,7 +1,8 @@
 """Which pieces are learned from, which choose the best epoch, and which are only measured.
 
-Whole groups of near-duplicates (see `duplicates`) are drawn, and each composer's pieces are spread over the sides by the wanted shares.
-The draw hangs on the seed and on what identifies the pieces, never on their order or on chance.
+Whole groups of near-duplicates (see `duplicates`) are drawn, and each composer's pieces are spread
+over the sides by the wanted shares. The draw hangs on the seed and on what identifies the pieces,
+never on their order or on chance.
 """
 
 from __future__ import annotations
@@ -11,14 +12,16 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 
 TRAIN, VALID, TEST = SIDES = ("train", "valid", "test")
 
 
 @dataclass(frozen=True)
 class _Group:
-    """Pieces that stay together: their places in the input, whose they are, and the lot that they drew."""
+    """Pieces that stay together: their places in the input, whose they are, and the lot that they
+    drew.
+    """
 
     places: list[int]
     composer: str
@@ -26,29 +29,38 @@ class _Group:
 
 
 def split(
-    groups: Sequence[int], composers: Sequence[str], identities: Sequence[str], *, validation: float, test: float, seed: int
+    groups: Sequence[int],
+    composers: Sequence[str],
+    identities: Sequence[str],
+    *,
+    validation: float,
+    test: float,
+    seed: int,
 ) -> list[str]:
     """The side of each piece: ``train``, ``valid`` or ``test``.
 
-    All groups stand in a line, composer after composer, both in the order of their lots. Along it each group goes to the side that is
-    most behind its share of the pieces so far (systematic sampling). What is over or under at the end of one composer's pieces is carried
-    on to the next one's: any stretch of the line, a composer of many pieces or many composers of few, has the shares as nearly as whole
-    groups allow, and so has the line.
+    All groups stand in a line, composer after composer, both in the order of their lots. Along it
+    each group goes to the side that is most behind its share of the pieces so far (systematic
+    sampling). What is over or under at the end of one composer's pieces is carried on to the next
+    one's: any stretch of the line, a composer of many pieces or many composers of few, has the
+    shares as nearly as whole groups allow, and so has the line.
 
     Parameters
     ----------
     groups : (N,) sequence of int
         Pieces of one number stay together.
     composers, identities : (N,) sequences of str
-        Of each piece; identities are different ones and remain when pieces come or go. A group is the composer's who has most of it.
+        Of each piece; identities are different ones and remain when pieces come or go. A group is
+        the composer's who has most of it.
     validation, test : float
-        Wanted shares of the pieces. Training and validation get at least one group, and so does `test`, unless it is 0, of three or more.
+        Wanted shares of the pieces. Training and validation get at least one group, and so does
+        `test`, unless it is 0, of three or more.
     seed : int
         Another seed draws other lots.
 
     Raises
     ------
-    UserError
+    PartimentoError
         If there are fewer than two groups, or the shares leave nothing to train on.
 
     Examples
@@ -57,10 +69,14 @@ def split(
     ['valid', 'train', 'train', 'train']
     """
     if not (0 < validation < 1 and 0 <= test < 1 and validation + test < 1):
-        raise UserError("validation and test are shares between 0 and 1, and leave something to train on")
+        raise PartimentoError(
+            "validation and test are shares between 0 and 1, and leave something to train on"
+        )
     drawn = _draw(groups, composers, identities, seed)
     if len(drawn) < 2:
-        raise UserError(f"a split needs at least two different pieces, one to check with; here {'is one' if drawn else 'are none'}")
+        raise PartimentoError(
+            f"a split needs at least two different pieces, one to check with; here {'is one' if drawn else 'are none'}"
+        )
     if len(drawn) == 2:
         test = 0.0
     sides = _share_out(drawn, (1 - validation - test, validation, test), seed)
@@ -72,7 +88,9 @@ def split(
     return chosen
 
 
-def _draw(groups: Sequence[int], composers: Sequence[str], identities: Sequence[str], seed: int) -> list[_Group]:
+def _draw(
+    groups: Sequence[int], composers: Sequence[str], identities: Sequence[str], seed: int
+) -> list[_Group]:
     """The groups, composer after composer, both in the order of their lots."""
     places: dict[int, list[int]] = {}
     for place, number in enumerate(groups):
@@ -80,7 +98,10 @@ def _draw(groups: Sequence[int], composers: Sequence[str], identities: Sequence[
     found = [
         _Group(
             together,
-            max(sorted(names := Counter(composers[place] for place in together)), key=names.__getitem__),
+            max(
+                sorted(names := Counter(composers[place] for place in together)),
+                key=names.__getitem__,
+            ),
             min(_lot(seed, "piece", identities[place]) for place in together),
         )
         for together in places.values()
@@ -94,12 +115,18 @@ def _lot(seed: int, kind: str, name: str) -> bytes:
 
 def _share_out(drawn: Sequence[_Group], shares: Sequence[float], seed: int) -> list[str]:
     """A side for each group, in turn: the one that is most behind its share of the pieces so far."""
-    # From a start at 0 the first few pieces would always be learned from: it is by lot, as in systematic sampling.
-    valid, test = (int.from_bytes(_lot(seed, "start", side)[:6], "big") / 2**48 - 0.5 for side in (VALID, TEST))
+    # From a start at 0 the first few pieces would always be learned from: it is by lot, as in
+    # systematic sampling.
+    valid, test = (
+        int.from_bytes(_lot(seed, "start", side)[:6], "big") / 2**48 - 0.5 for side in (VALID, TEST)
+    )
     behind = [-valid - test, valid, test]
     sides: list[str] = []
     for group in drawn:
-        behind = [missing + share * len(group.places) for missing, share in zip(behind, shares, strict=True)]
+        behind = [
+            missing + share * len(group.places)
+            for missing, share in zip(behind, shares, strict=True)
+        ]
         chosen = max((side for side in range(3) if shares[side]), key=behind.__getitem__)
         behind[chosen] -= len(group.places)
         sides.append(SIDES[chosen])
@@ -107,7 +134,9 @@ def _share_out(drawn: Sequence[_Group], shares: Sequence[float], seed: int) -> l
 
 
 def _fill(drawn: Sequence[_Group], sides: list[str], *, needed: Sequence[str]) -> None:
-    """Give every side that needs one a group: the smallest, then the first drawn, of the side that has most groups."""
+    """Give every side that needs one a group: the smallest, then the first drawn, of the side that
+    has most groups.
+    """
     for side in needed:
         if side not in sides:
             most = Counter(sides).most_common(1)[0][0]

@@ -1,4 +1,6 @@
-"""What is in a corpus: counts, vocabularies and how far they carry, keys, metres, instruments, range. One pass, counts only."""
+"""What is in a corpus: counts, vocabularies and how far they carry, keys, metres, instruments,
+range. One pass, counts only.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +15,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from partimento.config import UserError
 from partimento.corpus import analyse_key
 from partimento.corpus.coverage import Folds, Tally, Vocabulary
+from partimento.errors import PartimentoError
 from partimento.music.names import pitch_name
 from partimento.music.parts import without_drums
 from partimento.music.piece import Key, Meter, Part, Piece, Sweep, Tempo, sweep
@@ -35,14 +37,17 @@ class Spread:
 
 @dataclass(frozen=True)
 class Stats:
-    """Counts over pieces; dictionaries of names go from the commonest to the rarest, those of numbers upwards.
+    """Counts over pieces; dictionaries of names go from the commonest to the rarest, those of
+    numbers upwards.
 
-    Drums count among the notes and instruments, not in chords, durations, pitches and keys: they are no harmony.
+    Drums count among the notes and instruments, not in chords, durations, pitches and keys: they
+    are no harmony.
 
     Parameters
     ----------
     pieces, different : int
-        All, and those left when one of the same music (in another key, under another name) is counted once.
+        All, and those left when one of the same music (in another key, under another name) is
+        counted once.
     notes, events, rests : int
         Rests are the events in which nothing sounds.
     quarters, seconds : float
@@ -52,17 +57,20 @@ class Stats:
     keys : dict
         Analysed key → pieces.
     declared, declared_as_analysed : int
-        Pieces that declare a key, and those whose declared key (the one in force longest) has the analysed key's signature.
+        Pieces that declare a key, and those whose declared key (the one in force longest) has the
+        analysed key's signature.
     meters, instruments : dict
         Metre or instrument → pieces that have it.
     parts : dict
         Number of parts that sound → pieces.
     durations, pitches, chord_sizes : dict
-        Quarter lengths of an event (as ``1/2``) → events; MIDI pitch → notes; number of pitches → events.
+        Quarter lengths of an event (as ``1/2``) → events; MIDI pitch → notes; number of pitches →
+        events.
     tempos, events_per_piece, bars_per_piece : Spread
         The tempo a piece opens with, in quarters a minute.
     vocabularies : dict
-        ``chords`` (as written), ``chords in the common key``, ``chords in the common key and octave`` and ``durations`` → `Vocabulary`.
+        ``chords`` (as written), ``chords in the common key``, ``chords in the common key and
+        octave`` and ``durations`` → `Vocabulary`.
     """
 
     pieces: int
@@ -94,11 +102,13 @@ class Stats:
     vocabularies: dict[str, Vocabulary]
 
 
-def stats(pieces: Iterable[Piece], *, seed: int = 0, group_of: Callable[[Piece], Hashable] | None = None) -> Stats:
+def stats(
+    pieces: Iterable[Piece], *, seed: int = 0, group_of: Callable[[Piece], Hashable] | None = None
+) -> Stats:
     """Count through the pieces, as they are.
 
-    Each piece is looked at once and let go, so that a stream larger than memory can be counted. For the coverage of the vocabularies
-    pieces are held out a tenth at a time, see `coverage.Folds`.
+    Each piece is looked at once and let go, so that a stream larger than memory can be counted. For
+    the coverage of the vocabularies pieces are held out a tenth at a time, see `coverage.Folds`.
 
     Parameters
     ----------
@@ -106,11 +116,12 @@ def stats(pieces: Iterable[Piece], *, seed: int = 0, group_of: Callable[[Piece],
     seed : int
         Draws which pieces are held out together.
     group_of : callable, optional
-        Pieces for which it gives the same are held out together; by default those of equal music, whatever their key.
+        Pieces for which it gives the same are held out together; by default those of equal music,
+        whatever their key.
 
     Raises
     ------
-    UserError
+    PartimentoError
         If there are no pieces.
     """
     counting = _Counting(seed, group_of)
@@ -124,7 +135,12 @@ class _Counting:
 
     def __init__(self, seed: int, group_of: Callable[[Piece], Hashable] | None) -> None:
         self.folds, self.group_of = Folds(seed), group_of
-        self.chords, self.in_key, self.in_octave, self.durations = Tally(), Tally(), Tally(), Tally()
+        self.chords, self.in_key, self.in_octave, self.durations = (
+            Tally(),
+            Tally(),
+            Tally(),
+            Tally(),
+        )
         self.keys: Counter[str] = Counter()
         self.meters: Counter[str] = Counter()
         self.parts: Counter[int] = Counter()
@@ -173,20 +189,32 @@ class _Counting:
         for chord, count in chords.items():
             self.sizes[len(chord)] += count
         self.chords.add(chords, fold)
-        for tally, interval in ((self.in_key, interval_to_common_key(key)), (self.in_octave, interval_to_common_octave(piece.notes, key))):
+        for tally, interval in (
+            (self.in_key, interval_to_common_key(key)),
+            (self.in_octave, interval_to_common_octave(piece.notes, key)),
+        ):
             shift = _within_midi(interval, np.flatnonzero(heard))
             if shift is not None:
                 table = bytes((pitch + shift) % 256 for pitch in range(256))
                 tally.add({chord.translate(table): count for chord, count in chords.items()}, fold)
         steps, counts = np.unique(np.diff(cut.times), return_counts=True)
-        self.durations.add({Fraction(step, grid): n for step, n in zip(steps.tolist(), counts.tolist(), strict=True)}, fold)
+        self.durations.add(
+            {
+                Fraction(step, grid): n
+                for step, n in zip(steps.tolist(), counts.tolist(), strict=True)
+            },
+            fold,
+        )
 
     def result(self) -> Stats:
         pieces = len(self.notes)
         if not pieces:
-            raise UserError("an empty corpus: there are no pieces to count")
+            raise PartimentoError("an empty corpus: there are no pieces to count")
         groups = self.folds.groups
-        chords, durations = self.chords.vocabulary(pieces, groups), self.durations.vocabulary(pieces, groups)
+        chords, durations = (
+            self.chords.vocabulary(pieces, groups),
+            self.durations.vocabulary(pieces, groups),
+        )
         heard = np.flatnonzero(self.pitches).tolist()
         return Stats(
             pieces=pieces,
@@ -226,10 +254,16 @@ class _Counting:
 
 def bar_count(piece: Piece) -> int:
     """How many bars `Piece.bars` gives, without making them."""
-    meters = piece.meters if piece.meters and piece.meters[0].onset == 0 else (Meter(), *piece.meters)
+    meters = (
+        piece.meters if piece.meters and piece.meters[0].onset == 0 else (Meter(), *piece.meters)
+    )
     now, count = piece.pickup, int(piece.pickup > 0)
     for i, meter in enumerate(meters):
-        until = meters[i + 1].onset if i + 1 < len(meters) else max(piece.length, meter.onset + Fraction(1, 1024))
+        until = (
+            meters[i + 1].onset
+            if i + 1 < len(meters)
+            else max(piece.length, meter.onset + Fraction(1, 1024))
+        )
         if now < until:
             count += math.ceil((until - now) / meter.bar_ql)
             now = until
@@ -255,7 +289,12 @@ def _sweep(piece: Piece) -> tuple[Sweep, int]:
     notes, edges = piece.notes, (Fraction(0), piece.length, *piece.cuts)
     grid = math.lcm(notes.divisions, *{edge.denominator for edge in edges})
     scale = grid // notes.divisions
-    return sweep(notes.onset * scale, notes.end * scale, notes.pitch, (e.numerator * (grid // e.denominator) for e in edges)), grid
+    return sweep(
+        notes.onset * scale,
+        notes.end * scale,
+        notes.pitch,
+        (e.numerator * (grid // e.denominator) for e in edges),
+    ), grid
 
 
 def _signature(cut: Sweep, grid: int) -> bytes:
@@ -268,7 +307,9 @@ def _signature(cut: Sweep, grid: int) -> bytes:
 
 
 def _within_midi(interval: int, heard: np.ndarray) -> int | None:
-    """The shift, octaves aside, that keeps the pitches within MIDI's, as `training.dataset.in_common_key` has it; None where none does."""
+    """The shift, octaves aside, that keeps the pitches within MIDI's, as
+    `training.dataset.in_common_key` has it; None where none does.
+    """
     if not len(heard):
         return interval
     low, high = int(heard[0]), int(heard[-1])
@@ -279,7 +320,11 @@ def _within_midi(interval: int, heard: np.ndarray) -> int | None:
 def _longest_key(piece: Piece) -> Key | None:
     """The declared key that is in force longest; the first of equal ones."""
     ends = [*(key.onset for key in piece.keys[1:]), piece.length]
-    return max(zip(piece.keys, ends, strict=True), key=lambda pair: pair[1] - pair[0].onset)[0] if piece.keys else None
+    return (
+        max(zip(piece.keys, ends, strict=True), key=lambda pair: pair[1] - pair[0].onset)[0]
+        if piece.keys
+        else None
+    )
 
 
 def _opening(tempos: tuple[Tempo, ...]) -> Tempo:
@@ -292,7 +337,13 @@ def _seconds(piece: Piece) -> float:
     if not marks or marks[0].onset > 0:
         marks = [Tempo(), *marks]
     ends = [*(float(mark.onset) for mark in marks[1:]), float(piece.length)]
-    return sum((end - float(mark.onset)) * mark.us_per_quarter for mark, end in zip(marks, ends, strict=True)) / 1e6
+    return (
+        sum(
+            (end - float(mark.onset)) * mark.us_per_quarter
+            for mark, end in zip(marks, ends, strict=True)
+        )
+        / 1e6
+    )
 
 
 def _spread(values: array[int] | array[float]) -> Spread:

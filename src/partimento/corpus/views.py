@@ -15,15 +15,21 @@ from partimento.io.formats import MIDI_SUFFIXES
 from partimento.music.performed import Midi
 from partimento.music.piece import Piece
 
-PLAYED = 0.1  # share of the onsets off the grid of notation from which on a file was played, not written
+PLAYED = (
+    0.1  # share of the onsets off the grid of notation from which on a file was played, not written
+)
 
 
 def as_recorded(piece: Piece, *, suffix: str) -> Piece:
-    """What a store keeps of a piece: everything exactly as the file has it, with the grace notes of MIDI files flagged."""
+    """What a store keeps of a piece: everything exactly as the file has it, with the grace notes of
+    MIDI files flagged.
+    """
     return mark_graces(piece) if suffix in MIDI_SUFFIXES else piece
 
 
-def as_configured(piece: Piece, config: DataSettings, *, suffix: str, instrument: str = "") -> Piece:
+def as_configured(
+    piece: Piece, config: DataSettings, *, suffix: str, instrument: str = ""
+) -> Piece:
     """The view that `config` asks for.
 
     Parameters
@@ -31,7 +37,8 @@ def as_configured(piece: Piece, config: DataSettings, *, suffix: str, instrument
     piece : Piece
         As recorded (`as_recorded`).
     config : DataSettings
-        With ``quantise="music21"`` the piece is given back as it is: that view is made from a file, see `read_piece`.
+        With ``quantise="music21"`` the piece is given back as it is: that view is made from a file,
+        see `read_piece`.
     suffix : str
         Of the file that it came from.
     instrument : str
@@ -46,24 +53,39 @@ def as_configured(piece: Piece, config: DataSettings, *, suffix: str, instrument
         piece = to_sounding(piece, instrument=instrument)
     if pickup:
         piece = piece.replace(pickup=pickup)
-    return on_grid(piece) if config.quantise == "auto" and suffix in MIDI_SUFFIXES and _was_played(piece) else piece
+    return (
+        on_grid(piece)
+        if config.quantise == "auto" and suffix in MIDI_SUFFIXES and _was_played(piece)
+        else piece
+    )
 
 
 def inferred_pickup(piece: Piece, *, suffix: str) -> Fraction | None:
-    """The upbeat by the evidence of the notes, None where it is weak; a score says itself where its bars begin."""
+    """The upbeat by the evidence of the notes, None where it is weak; a score says itself where its
+    bars begin.
+    """
     return infer_pickup(piece) if suffix in MIDI_SUFFIXES and not piece.pickup else None
 
 
 def _was_played(piece: Piece) -> bool:
     notes = piece.notes
-    return bool(len(notes)) and float(np.mean(~on_plain_grid(notes.onset, notes.divisions))) > PLAYED
+    return (
+        bool(len(notes)) and float(np.mean(~on_plain_grid(notes.onset, notes.divisions))) > PLAYED
+    )
 
 
 def on_grid(piece: Piece) -> Piece:
-    """A piece on the grid of quarters and thirds of a quarter, by the rules of music21's view (see `chordify`)."""
+    """A piece on the grid of quarters and thirds of a quarter, by the rules of music21's view (see
+    `chordify`).
+    """
     notes = piece.notes
     order = np.lexsort((notes.onset, notes.part))
-    columns = {name: getattr(notes, name)[order] for name in ("onset", "duration", "pitch", "velocity", "part")}
+    columns = {
+        name: getattr(notes, name)[order]
+        for name in ("onset", "duration", "pitch", "velocity", "part")
+    }
     marks = {name: getattr(piece, name) for name in ("parts", "meters", "keys", "tempos", "title")}
     midi = Midi(divisions=notes.divisions, **columns, **marks, end=0)
-    return music21_view(midi).replace(pickup=piece.pickup, title=piece.title, composer=piece.composer, source=piece.source)
+    return music21_view(midi).replace(
+        pickup=piece.pickup, title=piece.title, composer=piece.composer, source=piece.source
+    )

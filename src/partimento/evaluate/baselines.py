@@ -1,8 +1,10 @@
-"""Honest baselines: counts with Witten–Bell back-off, over the same fields, charged in full like any model.
+"""Honest baselines: counts with Witten–Bell back-off, over the same fields, charged in full like
+any model.
 
-The unigram model knows how often each chord, held pattern and duration occurs. The first-order Markov model knows what it was preceded
-by: the chord given the chord before, the held pattern given both chords, the duration given the duration before and the chord; where a
-context is rare it leans on shorter ones (Witten & Bell 1991, interpolated).
+The unigram model knows how often each chord, held pattern and duration occurs. The first-order
+Markov model knows what it was preceded by: the chord given the chord before, the held pattern given
+both chords, the duration given the duration before and the chord; where a context is rare it leans
+on shorter ones (Witten & Bell 1991, interpolated).
 """
 
 from __future__ import annotations
@@ -21,7 +23,9 @@ Context = tuple[Hashable, ...]
 
 @dataclass
 class BackoffCounts:
-    """P(symbol | context), interpolated from the longest context down to the uniform distribution over `size` symbols."""
+    """P(symbol | context), interpolated from the longest context down to the uniform distribution
+    over `size` symbols.
+    """
 
     size: int
     counts: dict[Context, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
@@ -87,7 +91,9 @@ class Baseline:
         return [*none, (int(before[DURATION]),), (int(before[DURATION]), chord)]
 
     def nats(self, pieces: Iterable[Encoded]) -> tuple[np.ndarray, int]:
-        """Summed nats by field ``(3,)`` and the number of events, normalised over the same possibilities as the models."""
+        """Summed nats by field ``(3,)`` and the number of events, normalised over the same
+        possibilities as the models.
+        """
         nats, events = np.zeros(3), 0
         for piece in pieces:
             fits = self.codec.patterns_that_fit(piece.common)
@@ -97,9 +103,13 @@ class Baseline:
                 nats[CHORD] -= np.log(self._among(CHORD, before, now, slice(END, None)))
                 if now[CHORD] != END:
                     nats[HELD] -= np.log(self._among(HELD, before, now, fits[t]))
-                    nats[DURATION] -= np.log(self._among(DURATION, before, now, slice(UNKNOWN, None)))
+                    nats[DURATION] -= np.log(
+                        self._among(DURATION, before, now, slice(UNKNOWN, None))
+                    )
         return nats, events
 
-    def _among(self, f: int, before: np.ndarray, now: np.ndarray, possible: slice | np.ndarray) -> float:
+    def _among(
+        self, f: int, before: np.ndarray, now: np.ndarray, possible: slice | np.ndarray
+    ) -> float:
         p = self.models[f].distribution(self._contexts(f, before, now))
         return float(p[now[f]] / p[possible].sum())

@@ -1,7 +1,8 @@
-"""The figures of the field: exact joint likelihood on sets whose split and published results are known, nothing trained here.
+"""The figures of the field: exact joint likelihood on sets whose split and published results are
+known, nothing trained here.
 
-On piano rolls the measure is nats a time step: every step counts, the first one too, and the end of a piece costs nothing. On the
-four-voice sixteenth grid it is nats a note, four to a step.
+On piano rolls the measure is nats a time step: every step counts, the first one too, and the end of
+a piece costs nothing. On the four-voice sixteenth grid it is nats a note, four to a step.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from partimento.config import UserError
 from partimento.corpus.benchmarks import BENCHMARKS, VOICES
 from partimento.corpus.reading import Reading
+from partimento.errors import PartimentoError
 from partimento.evaluate.likelihood import UnknownPrices
 from partimento.evaluate.note_counts import NoteCounts, VoiceCounts
 from partimento.music.piece import Piece
@@ -97,16 +98,30 @@ def score(name: str, nats: np.ndarray, units: np.ndarray, *, seed: int = 0) -> S
     drawn = np.random.default_rng(seed).integers(len(nats), size=(RESAMPLES, len(nats)))
     means = nats[drawn].sum(1) / units[drawn].sum(1)
     low, high = np.quantile(means, (0.025, 0.975))
-    return Score(name, float(nats.sum() / units.sum()), float((nats / units).mean()), float(low), float(high), int(units.sum()), len(nats))
+    return Score(
+        name,
+        float(nats.sum() / units.sum()),
+        float((nats / units).mean()),
+        float(low),
+        float(high),
+        int(units.sum()),
+        len(nats),
+    )
 
 
 def side_of(reading: Reading, side: str) -> list[Piece]:
     """The pieces of one side of a set."""
-    return [piece for piece, each in zip(reading.pieces, reading.sides or [], strict=True) if each == side]
+    return [
+        piece
+        for piece, each in zip(reading.pieces, reading.sides or [], strict=True)
+        if each == side
+    ]
 
 
 def units_of(name: str, pieces: Sequence[Piece]) -> np.ndarray:
-    """Time steps of each piece or, on the grid of voices, notes (rests count, as they must be foretold too)."""
+    """Time steps of each piece or, on the grid of voices, notes (rests count, as they must be
+    foretold too).
+    """
     steps = np.array([float(piece.length / BENCHMARKS[name].frame) for piece in pieces])
     return steps * len(VOICES) if name == "jsb16" else steps
 
@@ -124,41 +139,76 @@ def counts(name: str, reading: Reading, *, side: str = "test") -> list[Score]:
 
     made = []
     for label, order in (("unigram", 0), ("markov", 1 if by_voice else 2)):
-        model = (VoiceCounts if by_voice else NoteCounts)(map(frames, side_of(reading, "train")), order=order)
-        made.append(score(label, np.array([model.nats(frames(piece)) for piece in pieces]), units_of(name, pieces)))
+        model = (VoiceCounts if by_voice else NoteCounts)(
+            map(frames, side_of(reading, "train")), order=order
+        )
+        made.append(
+            score(
+                label,
+                np.array([model.nats(frames(piece)) for piece in pieces]),
+                units_of(name, pieces),
+            )
+        )
     return made
 
 
 def check_fits(run: Run, reading: Reading) -> None:
-    """A run fits a set if it learned from its training side, chose by its validation side, and saw no more.
+    """A run fits a set if it learned from its training side, chose by its validation side, and saw
+    no more.
 
     Raises
     ------
-    UserError
+    PartimentoError
     """
-    wanted = {piece.source.path: side for piece, side in zip(reading.pieces, reading.sides or [], strict=True)}
+    wanted = {
+        piece.source.path: side
+        for piece, side in zip(reading.pieces, reading.sides or [], strict=True)
+    }
     if {piece.source.path: piece.split for piece in run.pieces} != wanted:
-        raise UserError(f"{run.folder} was not trained on this set and its split: partimento train FILE -o RUN")
+        raise PartimentoError(
+            f"{run.folder} was not trained on this set and its split: partimento train FILE -o RUN"
+        )
 
 
 def piece_nats(
-    run: Run, name: str, reading: Reading, *, side: str = "test", progress: Callable[[int, int], None] | None = None
+    run: Run,
+    name: str,
+    reading: Reading,
+    *,
+    side: str = "test",
+    progress: Callable[[int, int], None] | None = None,
 ) -> np.ndarray:
-    """Nats of each piece as it lies in the file, in no other key, under a run's model, ``(pieces,)``."""
+    """Nats of each piece as it lies in the file, in no other key, under a run's model,
+    ``(pieces,)``.
+    """
     pieces = side_of(reading, side)
     prices = UnknownPrices([piece.events for piece in side_of(reading, "train")])
     if isinstance(run.codec, VoiceCodec) != (name == "jsb16"):
-        raise UserError(f"{run.folder} does not tell of what {name} is measured in: {'voices' if name == 'jsb16' else 'chords'}")
+        raise PartimentoError(
+            f"{run.folder} does not tell of what {name} is measured in: {'voices' if name == 'jsb16' else 'chords'}"
+        )
     if not isinstance(run.codec, NoteCodec):
         return _by_events(run, pieces, prices, progress)
     if run.codec.frame not in (0, BENCHMARKS[name].frame):
-        raise UserError(f"{run.folder} reads frames of {run.codec.frame} quarters; this set has {BENCHMARKS[name].frame}")
+        raise PartimentoError(
+            f"{run.folder} reads frames of {run.codec.frame} quarters; this set has {BENCHMARKS[name].frame}"
+        )
     tokens = token_nats([run], pieces, progress=progress)
-    return np.array([each.sum() + prices.of(run.codec, piece) for each, piece in zip(tokens, pieces, strict=True)])
+    return np.array(
+        [
+            each.sum() + prices.of(run.codec, piece)
+            for each, piece in zip(tokens, pieces, strict=True)
+        ]
+    )
 
 
 def scores_of(
-    run: Run, name: str, reading: Reading, *, side: str = "test", progress: Callable[[int, int], None] | None = None
+    run: Run,
+    name: str,
+    reading: Reading,
+    *,
+    side: str = "test",
+    progress: Callable[[int, int], None] | None = None,
 ) -> list[Score]:
     """A run's score; of a VAE, that of its bound and then of its estimate (by importance sampling)."""
     from partimento.evaluate.heldout import bound_nats, estimated_nats, has_bound
@@ -175,7 +225,10 @@ def scores_of(
         told[:, i] = float(sums.sum()) + kl + unknown, estimated_nats(run.model, [each]) + unknown
         if progress:
             progress(i + 1, len(pieces))
-    return [score(f"{label} ({what})", nats, units) for what, nats in zip(("bound", "estimate"), told, strict=True)]
+    return [
+        score(f"{label} ({what})", nats, units)
+        for what, nats in zip(("bound", "estimate"), told, strict=True)
+    ]
 
 
 def ensemble(runs: Sequence[Run], name: str, reading: Reading, *, side: str = "test") -> Score:
@@ -183,18 +236,26 @@ def ensemble(runs: Sequence[Run], name: str, reading: Reading, *, side: str = "t
 
     Raises
     ------
-    UserError
+    PartimentoError
         If they do not write the music in the same tokens.
     """
     if not isinstance(runs[0].codec, NoteCodec) or any(run.codec != runs[0].codec for run in runs):
-        raise UserError("an ensemble is of runs of notewise with the same encoding")
+        raise PartimentoError("an ensemble is of runs of notewise with the same encoding")
     pieces = side_of(reading, side)
     prices = UnknownPrices([piece.events for piece in side_of(reading, "train")])
-    nats = [each.sum() + prices.of(runs[0].codec, piece) for each, piece in zip(token_nats(runs, pieces), pieces, strict=True)]
+    nats = [
+        each.sum() + prices.of(runs[0].codec, piece)
+        for each, piece in zip(token_nats(runs, pieces), pieces, strict=True)
+    ]
     return score(f"ensemble of {len(runs)}", np.array(nats), units_of(name, pieces))
 
 
-def token_nats(runs: Sequence[Run], pieces: Sequence[Piece], *, progress: Callable[[int, int], None] | None = None) -> list[np.ndarray]:
+def token_nats(
+    runs: Sequence[Run],
+    pieces: Sequence[Piece],
+    *,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[np.ndarray]:
     """Nats of every token of each piece; of several models, under the mean of their probabilities."""
     codec = runs[0].codec
     encoded = codec.encode_pieces(pieces)
@@ -203,7 +264,9 @@ def token_nats(runs: Sequence[Run], pieces: Sequence[Piece], *, progress: Callab
         some = encoded[start : start + BATCH]
         length = -(-max(len(each.tokens) for each in some) // 64) * 64
         batch = windows(some, length=length)
-        logs = np.stack([-np.asarray(run.model.token_nats(batch, may_end=False), np.float64) for run in runs])
+        logs = np.stack(
+            [-np.asarray(run.model.token_nats(batch, may_end=False), np.float64) for run in runs]
+        )
         mixed = -(np.logaddexp.reduce(logs, axis=0) - np.log(len(runs)))
         made += [row[: len(each.tokens) - 1] for row, each in zip(mixed, some, strict=True)]
         if progress:
@@ -211,19 +274,28 @@ def token_nats(runs: Sequence[Run], pieces: Sequence[Piece], *, progress: Callab
     return made
 
 
-def _by_events(run: Run, pieces: Sequence[Piece], prices: UnknownPrices, progress: Callable[[int, int], None] | None) -> np.ndarray:
-    """Nats of each piece under a model of whole chords: all fields, unknown chords note by note, the end of the piece too."""
+def _by_events(
+    run: Run,
+    pieces: Sequence[Piece],
+    prices: UnknownPrices,
+    progress: Callable[[int, int], None] | None,
+) -> np.ndarray:
+    """Nats of each piece under a model of whole chords: all fields, unknown chords note by note,
+    the end of the piece too.
+    """
     from partimento.models.base import NextModel
 
     if not isinstance(run.model, NextModel) or not isinstance(run.codec, ChordCodec):
-        raise UserError(f"{run.folder}: a run of {run.settings.name} has no exact likelihood")
+        raise PartimentoError(f"{run.folder}: a run of {run.settings.name} has no exact likelihood")
     encoded = run.codec.encode_pieces(pieces)
     longest = -(-max(len(each.tokens) for each in encoded) // 64) * 64
     made = []
     for done, (piece, each) in enumerate(zip(pieces, encoded, strict=True), 1):
         cut: Any = windows([each], length=longest)
         untold = 0.0 if getattr(run.model.config, "held", True) else prices.held(each)
-        made.append(float(np.sum(run.model.nats(cut).sums)) + prices.of(run.codec, piece, each) + untold)
+        made.append(
+            float(np.sum(run.model.nats(cut).sums)) + prices.of(run.codec, piece, each) + untold
+        )
         if progress:
             progress(done, len(pieces))
     return np.array(made)

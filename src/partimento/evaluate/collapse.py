@@ -1,4 +1,6 @@
-"""Whether what a model composes has collapsed: one chord for ever, or the same few bars again and again."""
+"""Whether what a model composes has collapsed: one chord for ever, or the same few bars again and
+again.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +10,11 @@ from partimento.tokens.vocabulary import SPECIAL
 
 
 def distinct_ngrams(windows: np.ndarray, n: int) -> float:
-    """Share of distinct ones among all runs of `n` numbers in the rows of ``(N, T)``; runs with a special number in them are passed over.
+    """Share of distinct ones among all runs of `n` numbers in the rows of ``(N, T)``; runs with a
+    special number in them are passed over.
 
-    Compare it only between samples of one size: the more music, the more of it has been heard before.
+    Compare it only between samples of one size: the more music, the more of it has been heard
+    before.
 
     >>> distinct_ngrams(np.array([[4, 5, 4, 5, 4]]), 2)
     0.5
@@ -21,7 +25,8 @@ def distinct_ngrams(windows: np.ndarray, n: int) -> float:
 
 
 def stuck(chords: np.ndarray) -> float:
-    """Share of the events ``(…, T)`` whose chord is that of the event before; special numbers are passed over.
+    """Share of the events ``(…, T)`` whose chord is that of the event before; special numbers are
+    passed over.
 
     >>> stuck(np.array([[7, 7, 7, 8, 8]]))
     0.75

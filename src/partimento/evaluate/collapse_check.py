@@ -1,4 +1,6 @@
-"""Whether what a model composes, while it learns, is one chord repeated for ever: the commonest way in which a training fails unseen."""
+"""Whether what a model composes, while it learns, is one chord repeated for ever: the commonest way
+in which a training fails unseen.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +21,11 @@ MOST = 0.9  # share of events that repeat the chord before; twice in a row, it i
 
 
 def sampler_check(model: Model, data: DataSet) -> Callable[[int], str | None]:
-    """What looks at the model after an epoch, by a few takes composed from silence; a text means that there is no point in going on.
+    """What looks at the model after an epoch, by a few takes composed from silence; a text means
+    that there is no point in going on.
 
-    Only models of what comes next are looked at: those of whole windows say of themselves what went wrong (`Model.verdict`).
+    Only models of what comes next are looked at: those of whole windows say of themselves what went
+    wrong (`Model.verdict`).
     """
     from partimento.models.base import NextModel
 
@@ -35,9 +39,21 @@ def sampler_check(model: Model, data: DataSet) -> Callable[[int], str | None]:
         from partimento.generate.limits import Limits
         from partimento.generate.sampler import Choice
 
-        if not isinstance(model, NextModel) or epoch < FIRST or (epoch // FIRST) & (epoch // FIRST - 1) or epoch % FIRST:
+        if (
+            not isinstance(model, NextModel)
+            or epoch < FIRST
+            or (epoch // FIRST) & (epoch // FIRST - 1)
+            or epoch % FIRST
+        ):
             return None
-        rolled = roll(model, start, limits=Limits(EVENTS, 2**30, may_end=False), choice=Choice(), takes=TAKES, seed=epoch)
+        rolled = roll(
+            model,
+            start,
+            limits=Limits(EVENTS, 2**30, may_end=False),
+            choice=Choice(),
+            takes=TAKES,
+            seed=epoch,
+        )
         share = float(np.mean([stuck(data.codec.chord_numbers(take)) for take in rolled.tokens]))
         before.append(share)
         if min(before[-2:]) <= max(MOST, (1 + usual) / 2) or len(before) < 2:

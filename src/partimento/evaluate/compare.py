@@ -11,11 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.training.run_folder import RunFolder
 
 Progress = Callable[[int, int], None]
-SAMPLES, EVENTS = 16, 128  # takes, and events composed in each; as many are compared as a run keeps of its pieces' openings (63)
+SAMPLES, EVENTS = (
+    16,
+    128,
+)  # takes, and events composed in each; as many are compared as a run keeps of its pieces' openings (63)
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,8 @@ class Row:
     right : float or None
         Share of held-out chords that a latent model gives back right.
     distinct : float or None
-        Distinct runs of four chords among all in what it composes, over the same share in as much of the training pieces.
+        Distinct runs of four chords among all in what it composes, over the same share in as much
+        of the training pieces.
     seconds : float
         Of training.
     weights : int
@@ -52,19 +56,23 @@ class Row:
 
 
 def compare(folders: Sequence[Path], *, progress: Progress | None = None) -> list[Row]:
-    """A row a run, and one for each baseline that they were held against; the best first, then those that have no likelihood.
+    """A row a run, and one for each baseline that they were held against; the best first, then
+    those that have no likelihood.
 
     Raises
     ------
-    UserError
-        If runs did not learn from the same music in the same way, so that their figures do not compare.
+    PartimentoError
+        If runs did not learn from the same music in the same way, so that their figures do not
+        compare.
     """
     abouts = [_about(folder) for folder in folders]
     for about, folder in zip(abouts[1:], folders[1:], strict=True):
         if about["corpus"]["fingerprint"] != abouts[0]["corpus"]["fingerprint"]:
-            raise UserError(f"{folder} did not learn from the same pieces as {folders[0]}: their figures do not compare")
+            raise PartimentoError(
+                f"{folder} did not learn from the same pieces as {folders[0]}: their figures do not compare"
+            )
         if about["test"] != abouts[0]["test"]:
-            raise UserError(
+            raise PartimentoError(
                 f"{folder} was not tested on the same pieces as {folders[0]}: a store keeps one split for every seed (corpus build)"
             )
     rows = []
@@ -79,7 +87,9 @@ def compare(folders: Sequence[Path], *, progress: Progress | None = None) -> lis
 
 
 def learning_curves(folders: Sequence[Path]) -> dict[str, tuple[list[float], list[float]]]:
-    """Of each run that has a validation loss in nats an event: minutes since training began, and the loss, an epoch each."""
+    """Of each run that has a validation loss in nats an event: minutes since training began, and
+    the loss, an epoch each.
+    """
     from partimento.models import model_class
     from partimento.models.base import NextModel
 
@@ -87,7 +97,10 @@ def learning_curves(folders: Sequence[Path]) -> dict[str, tuple[list[float], lis
     for folder in folders:
         about = _about(folder)
         if issubclass(model_class(about["model"]), NextModel):
-            made[folder.name] = ([each["seconds"] / 60 for each in about["history"]], [each["val_loss"] for each in about["history"]])
+            made[folder.name] = (
+                [each["seconds"] / 60 for each in about["history"]],
+                [each["val_loss"] for each in about["history"]],
+            )
     return made
 
 
@@ -96,13 +109,26 @@ def _about(folder: Path) -> dict[str, Any]:
     files.check()
     try:
         about = files.read_about()
-        about["held_out"], about["history"], pieces = files.read_held_out(), files.read_history(), files.read_pieces()
-        about["test"] = sorted((piece["title"], piece["source"]["path"], piece["events"]) for piece in pieces if piece["split"] != "train")
-        about["model"], about["seed"] = about["settings"]["model"]["name"], about["settings"]["train"]["seed"]
+        about["held_out"], about["history"], pieces = (
+            files.read_held_out(),
+            files.read_history(),
+            files.read_pieces(),
+        )
+        about["test"] = sorted(
+            (piece["title"], piece["source"]["path"], piece["events"])
+            for piece in pieces
+            if piece["split"] != "train"
+        )
+        about["model"], about["seed"] = (
+            about["settings"]["model"]["name"],
+            about["settings"]["train"]["seed"],
+        )
         float(about["history"][-1]["seconds"])
         str(about["corpus"]["fingerprint"])
     except (OSError, ValueError, LookupError, TypeError) as error:
-        raise UserError(f"{folder} has no figures to compare: train it with: partimento train ({type(error).__name__}: {error})") from error
+        raise PartimentoError(
+            f"{folder} has no figures to compare: train it with: partimento train ({type(error).__name__}: {error})"
+        ) from error
     return about
 
 
@@ -131,10 +157,21 @@ def _baselines(folders: Sequence[Path]) -> list[Row]:
             if about["model"] == name or name not in about["held_out"]:
                 continue
             figures = about["held_out"][name]
-            told = {key: figures.get(key) for key in ("total", "chord", "held", "duration", "unknown")}
+            told = {
+                key: figures.get(key) for key in ("total", "chord", "held", "duration", "unknown")
+            }
             keys = about["settings"]["tokens"].get("transpose", "key")
             row = Row(
-                f"({name}, transpose={keys})", name, 0, **told, kl=None, estimate=None, right=None, distinct=None, seconds=0.0, weights=0
+                f"({name}, transpose={keys})",
+                name,
+                0,
+                **told,
+                kl=None,
+                estimate=None,
+                right=None,
+                distinct=None,
+                seconds=0.0,
+                weights=0,
             )
             found.setdefault((name, f"{figures['total']:.6f}"), row)
     return [*found.values()]
@@ -142,7 +179,9 @@ def _baselines(folders: Sequence[Path]) -> list[Row]:
 
 @dataclass(frozen=True)
 class Summary:
-    """Runs that differ by their seed alone: mean and standard deviation of the total, and means of the rest."""
+    """Runs that differ by their seed alone: mean and standard deviation of the total, and means of
+    the rest.
+    """
 
     name: str
     runs: int
@@ -162,9 +201,21 @@ def summaries(rows: Sequence[Row], folders: Sequence[Path]) -> list[Summary]:
     made = []
     for group in groups.values():
         totals = [row.total for row in group if row.total is not None]
-        name = re.sub(r"[-_]*(seed)?[-_]*\d+$", "", group[0].run) or group[0].model if len(group) > 1 else group[0].run
+        name = (
+            re.sub(r"[-_]*(seed)?[-_]*\d+$", "", group[0].run) or group[0].model
+            if len(group) > 1
+            else group[0].run
+        )
         deviation = float(np.std(totals, ddof=1)) if len(totals) > 1 else 0.0
-        made.append(Summary(name, len(group), float(np.mean(totals)) if totals else None, deviation, _mean(group, name)))
+        made.append(
+            Summary(
+                name,
+                len(group),
+                float(np.mean(totals)) if totals else None,
+                deviation,
+                _mean(group, name),
+            )
+        )
     return sorted(made, key=lambda each: (each.total is None, each.total or 0.0, each.name))
 
 
@@ -176,7 +227,19 @@ def _mean(group: Sequence[Row], name: str) -> Row:
     return replace(group[0], **{**figures, "run": name, "weights": round(figures["weights"])})
 
 
-FIGURES = ("total", "chord", "held", "duration", "unknown", "kl", "estimate", "right", "distinct", "seconds", "weights")
+FIGURES = (
+    "total",
+    "chord",
+    "held",
+    "duration",
+    "unknown",
+    "kl",
+    "estimate",
+    "right",
+    "distinct",
+    "seconds",
+    "weights",
+)
 
 
 def variety(folder: Path) -> float | None:
@@ -189,11 +252,16 @@ def variety(folder: Path) -> float | None:
     if not composes(run):
         return None
     numbers = run.codec.chord_numbers
-    made = [numbers(take) for take in draw(run, takes=SAMPLES, events=EVENTS, seed=run.settings.train.seed)]
+    made = [
+        numbers(take)
+        for take in draw(run, takes=SAMPLES, events=EVENTS, seed=run.settings.train.seed)
+    ]
     rows = [numbers(piece.opening)[1:] for piece in run.pieces if piece.split == "train"]
     length = min(EVENTS, max(map(len, rows)))
     real = [row[:length] for row in rows if len(row) >= length]
     rng = np.random.default_rng(0)
     chosen = [real[number] for number in rng.permutation(len(real))[:SAMPLES]]
-    pieces = np.stack([np.pad(take[:length], (0, max(0, length - len(take)))) for take in made[: len(chosen)]])
+    pieces = np.stack(
+        [np.pad(take[:length], (0, max(0, length - len(take)))) for take in made[: len(chosen)]]
+    )
     return float(distinct_ngrams(pieces, 4) / max(distinct_ngrams(np.stack(chosen), 4), 1e-9))

@@ -1,4 +1,6 @@
-"""Generated pieces beside real ones, and beside what real ones show of each other: the measures of `partimento evaluate`."""
+"""Generated pieces beside real ones, and beside what real ones show of each other: the measures of
+`partimento evaluate`.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from partimento.analysis.features.table import FEATURES, feature_table, scalar_table
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.evaluate.distances import Nearness, between, nearness, within
 from partimento.evaluate.frechet import frechet_of_sets, standardised
 from partimento.music.bars import first_bars
@@ -26,7 +28,8 @@ DRAWS = 10
 BASELINES = ("unigram", "markov")
 LEAST = 4  # pieces of either kind: two and two of the real ones are set against each other
 MOST = 1000  # pieces of either kind; the distances of more take memory in their square
-TAKES = 4  # composed at once for a piece that is kept: `partimento compose` has 32, at eight times the cost
+# composed at once for a piece that is kept: `partimento compose` has 32, at eight times the cost
+TAKES = 4
 
 
 @dataclass(frozen=True)
@@ -44,18 +47,20 @@ class Row:
     Attributes
     ----------
     generated, real : list of float
-        The means of the feature, over the pieces that have it; one number, or one of each entry of a histogram or matrix.
+        The means of the feature, over the pieces that have it; one number, or one of each entry of
+        a histogram or matrix.
     generated_deviation, real_deviation : float or None
         Standard deviations over the pieces, of a feature that is one number.
     generated_undefined, real_undefined : int
         Pieces for which the feature is not defined; they are left out of it.
     overlap, kl : Mean or None
-        Of the distances within half of the real pieces and those from generated pieces to that half.
+        Of the distances within half of the real pieces and those from generated pieces to that
+        half.
     ceiling, ceiling_kl : Mean or None
         The same with the other half of the real pieces in place of the generated ones.
     inner : Mean or None
-        Overlapping area of the distances within the generated pieces and within the real ones: little where the generated ones are all
-        alike.
+        Overlapping area of the distances within the generated pieces and within the real ones:
+        little where the generated ones are all alike.
     """
 
     name: str
@@ -88,14 +93,17 @@ class Evaluation:
     generated_shorter, real_shorter : int
         Pieces that have fewer bars than that.
     size, draws, seed : int
-        So often, so many real pieces were drawn and set against as many others and as many generated ones.
+        So often, so many real pieces were drawn and set against as many others and as many
+        generated ones.
     overlap, ceiling : float or None
         Means over the features.
     frechet, frechet_real : Mean
-        Frechet distance on Partimento's features, to real pieces: of generated ones, and of other real ones.
+        Frechet distance on Partimento's features, to real pieces: of generated ones, and of other
+        real ones.
     rows : tuple of Row
     figures : mapping
-        What else is known, to be shown beside it: heading → name → value. `evaluate` leaves it empty; `dataclasses.replace` adds to it.
+        What else is known, to be shown beside it: heading → name → value. `evaluate` leaves it
+        empty; `dataclasses.replace` adds to it.
     values : mapping
         Feature → ``(pieces, size)`` of the generated and of the real pieces, for pictures.
     """
@@ -135,9 +143,10 @@ def evaluate(
 ) -> Evaluation:
     """Measure both sets and how near they are.
 
-    In each draw as many real pieces as can be (at most as many as there are generated ones, and half of the real ones) are the yardstick;
-    as many other real pieces and as many generated ones are held to it. So the ceiling is measured as what stands beside it: with sets of
-    the same size, on which bandwidths and distances depend.
+    In each draw as many real pieces as can be (at most as many as there are generated ones, and
+    half of the real ones) are the yardstick; as many other real pieces and as many generated ones
+    are held to it. So the ceiling is measured as what stands beside it: with sets of the same size,
+    on which bandwidths and distances depend.
 
     Parameters
     ----------
@@ -149,17 +158,25 @@ def evaluate(
 
     Raises
     ------
-    UserError
+    PartimentoError
         If there are fewer than `LEAST` pieces of either kind.
     """
     rng = np.random.default_rng(seed)
     sets: dict[str, Sequence[Piece]] = {"generated": generated, "real": real}
     if few := next((kind for kind, pieces in sets.items() if len(pieces) < LEAST), None):
-        raise UserError(f"{LEAST} pieces of either kind are the least to tell anything by; {len(sets[few])} are {few}")
+        raise PartimentoError(
+            f"{LEAST} pieces of either kind are the least to tell anything by; {len(sets[few])} are {few}"
+        )
     shorter: list[int] = []
     for kind, pieces in sets.items():
-        chosen = [pieces[number] for number in np.sort(rng.permutation(len(pieces))[:MOST]).tolist()]
-        shorter.append(0 if bars is None else sum(sum(bar.number > 0 for bar in piece.bars()) < bars for piece in chosen))
+        chosen = [
+            pieces[number] for number in np.sort(rng.permutation(len(pieces))[:MOST]).tolist()
+        ]
+        shorter.append(
+            0
+            if bars is None
+            else sum(sum(bar.number > 0 for bar in piece.bars()) < bars for piece in chosen)
+        )
         sets[kind] = chosen if bars is None else [first_bars(piece, bars) for piece in chosen]
     generated, real = sets.values()
     made, found = (_table(kind, pieces, progress) for kind, pieces in sets.items())
@@ -180,12 +197,16 @@ def evaluate(
 
 
 def _table(kind: str, pieces: Sequence[Piece], progress: Progress | None) -> dict[str, np.ndarray]:
-    return feature_table(pieces, (lambda done, total: progress(f"measure {kind}", done, total)) if progress else None)
+    return feature_table(
+        pieces, (lambda done, total: progress(f"measure {kind}", done, total)) if progress else None
+    )
 
 
 @dataclass(frozen=True)
 class Draw:
-    """Numbers of pieces: of the real ones that are the yardstick, of other real ones, and of generated ones; each ``(size,)``."""
+    """Numbers of pieces: of the real ones that are the yardstick, of other real ones, and of
+    generated ones; each ``(size,)``.
+    """
 
     yardstick: np.ndarray
     others: np.ndarray
@@ -200,17 +221,29 @@ class Draw:
 def _row(name: str, made: np.ndarray, found: np.ndarray, drawn: Sequence[Draw]) -> Row:
     feature = FEATURES[name]
     known = [np.isfinite(table).all(1) for table in (made, found)]
-    made, found = np.where(known[0][:, None], made, np.nan), np.where(known[1][:, None], found, np.nan)
-    to_real, among_real, among_made = between(made, found), between(found, found), between(made, made)  # NaN where a piece is left out
+    made, found = (
+        np.where(known[0][:, None], made, np.nan),
+        np.where(known[1][:, None], found, np.nan),
+    )
+    to_real, among_real, among_made = (
+        between(made, found),
+        between(found, found),
+        between(made, made),
+    )  # NaN where a piece is left out
     near, ceiling, inner = [], [], []
     for draw in drawn:
         own = _known(within(among_real[np.ix_(draw.yardstick, draw.yardstick)]))
         near.append(nearness(own, _known(to_real[np.ix_(draw.generated, draw.yardstick)].ravel())))
-        ceiling.append(nearness(own, _known(among_real[np.ix_(draw.others, draw.yardstick)].ravel())))
-        inner.append(nearness(own, _known(within(among_made[np.ix_(draw.generated, draw.generated)]))))
+        ceiling.append(
+            nearness(own, _known(among_real[np.ix_(draw.others, draw.yardstick)].ravel()))
+        )
+        inner.append(
+            nearness(own, _known(within(among_made[np.ix_(draw.generated, draw.generated)])))
+        )
     means = [_means(table[mask]) for table, mask in zip((made, found), known, strict=True)]
     deviations = [
-        float(table[mask].std()) if feature.size == 1 and mask.any() else None for table, mask in zip((made, found), known, strict=True)
+        float(table[mask].std()) if feature.size == 1 and mask.any() else None
+        for table, mask in zip((made, found), known, strict=True)
     ]
     return Row(
         name, feature.label, feature.group, feature.unit, means[0], means[1], deviations[0], deviations[1],
@@ -254,8 +287,18 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def compose_pieces(run: Run, count: int, *, bars: int, seed: int = 0, takes: int = TAKES, progress: Progress | None = None) -> list[Piece]:
-    """So many pieces of a run, from silence, with `compose`'s own sampling; piece number n has the seed ``seed + n``."""
+def compose_pieces(
+    run: Run,
+    count: int,
+    *,
+    bars: int,
+    seed: int = 0,
+    takes: int = TAKES,
+    progress: Progress | None = None,
+) -> list[Piece]:
+    """So many pieces of a run, from silence, with `compose`'s own sampling; piece number n has the
+    seed ``seed + n``.
+    """
     from partimento.generate.compose import compose
 
     made = []
@@ -267,10 +310,14 @@ def compose_pieces(run: Run, count: int, *, bars: int, seed: int = 0, takes: int
 
 
 def held_out_figures(folder: Path) -> dict[str, dict[str, float]]:
-    """What the training of a run said of its held-out pieces: nats an event of its model, then of the baselines; else nothing."""
+    """What the training of a run said of its held-out pieces: nats an event of its model, then of
+    the baselines; else nothing.
+    """
     try:
         figures = RunFolder(folder).read_held_out()
-        told = {str(name): float(row["total"]) for name, row in figures.items() if isinstance(row, dict)}
+        told = {
+            str(name): float(row["total"]) for name, row in figures.items() if isinstance(row, dict)
+        }
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return {}
     ordered = {name: told[name] for name in sorted(told, key=lambda name: name in BASELINES)}

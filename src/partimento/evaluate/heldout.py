@@ -23,14 +23,18 @@ BATCH = 8
 DRAWS = 32  # of each window, for an estimate
 
 
-def held_out(data: DataSet, model: Model | None = None, *, name: str = "model") -> dict[str, Likelihood]:
-    """Nats an event on the test pieces, each read whole from its start: of the baselines and, where it has a likelihood, of `model`.
+def held_out(
+    data: DataSet, model: Model | None = None, *, name: str = "model"
+) -> dict[str, Likelihood]:
+    """Nats an event on the test pieces, each read whole from its start: of the baselines and, where
+    it has a likelihood, of `model`.
 
     Where there are too few pieces for any to test with, the validation pieces stand in.
 
-    Every event is charged in full; a model that is told metre, pickup and key pays for them as if all were as likely. What is not in the
-    vocabularies, and what a model does not tell of, pays the same price under each (see `UnknownPrices`). A VAE's figure is a bound: the
-    ELBO of windows that follow one another, each for itself; beside it stands an estimate of its likelihood.
+    Every event is charged in full; a model that is told metre, pickup and key pays for them as if
+    all were as likely. What is not in the vocabularies, and what a model does not tell of, pays the
+    same price under each (see `UnknownPrices`). A VAE's figure is a bound: the ELBO of windows that
+    follow one another, each for itself; beside it stands an estimate of its likelihood.
 
     Returns
     -------
@@ -42,11 +46,15 @@ def held_out(data: DataSet, model: Model | None = None, *, name: str = "model") 
 
     def encoded_by(view: DataSet) -> tuple[list[Encoded], float]:
         held = view.encode(pieces)
-        return held, sum(prices.of(view.codec, item.moved, each) for item, each in zip(pieces, held, strict=True))
+        return held, sum(
+            prices.of(view.codec, item.moved, each) for item, each in zip(pieces, held, strict=True)
+        )
 
     counted = data.by_chords()
     held, unknown = encoded_by(counted)
-    table = {name: likelihood(*counts, unknown) for name, counts in baselines(counted, held).items()}
+    table = {
+        name: likelihood(*counts, unknown) for name, counts in baselines(counted, held).items()
+    }
     if model is None:
         return table
     if counted is not data:
@@ -72,7 +80,10 @@ def baselines(data: DataSet, held: Sequence[Encoded]) -> dict[str, tuple[np.ndar
     assert isinstance(data.codec, ChordCodec)
     markov = kind(kind.config_type(), data.codec)
     markov.count(train)
-    return {"unigram": Baseline(data.codec, train, order=0).nats(held), "markov": model_nats(markov, held)}
+    return {
+        "unigram": Baseline(data.codec, train, order=0).nats(held),
+        "markov": model_nats(markov, held),
+    }
 
 
 def tells_held(model: NextModel) -> bool:
@@ -81,7 +92,9 @@ def tells_held(model: NextModel) -> bool:
 
 
 def model_nats(model: NextModel, pieces: Sequence[Encoded]) -> tuple[np.ndarray, int]:
-    """Summed nats by field ``(3,)`` and the number of events of whole pieces, the model's state carried from start to end."""
+    """Summed nats by field ``(3,)`` and the number of events of whole pieces, the model's state
+    carried from start to end.
+    """
     length = max(len(piece.tokens) for piece in pieces) - 1
     nats, events = np.zeros(3), 0
     for start in range(0, len(pieces), BATCH):
@@ -103,8 +116,11 @@ def bound_nats(model: LatentModel, pieces: Sequence[Encoded]) -> tuple[np.ndarra
     return sums[:3], int(events), float(sums[model.terms.index("kl")])
 
 
-def estimated_nats(model: Vae, pieces: Sequence[Encoded], *, draws: int = DRAWS, seed: int = 0) -> float:
-    """Summed nats of a VAE's windows by importance sampling: of each, the mean of so many draws' weights (`Vae.log_weights`).
+def estimated_nats(
+    model: Vae, pieces: Sequence[Encoded], *, draws: int = DRAWS, seed: int = 0
+) -> float:
+    """Summed nats of a VAE's windows by importance sampling: of each, the mean of so many draws'
+    weights (`Vae.log_weights`).
 
     It is too high by less, the more draws there are, and never expected above the bound.
     """
@@ -113,13 +129,17 @@ def estimated_nats(model: Vae, pieces: Sequence[Encoded], *, draws: int = DRAWS,
     for start in range(0, len(cut.inputs), size):
         batch = tuple(column[start : start + size] for column in cut)
         shape = len(batch[0]), model.latent
-        logs = np.stack([model.log_weights(batch, rng.standard_normal(shape)) for _ in range(draws)])
+        logs = np.stack(
+            [model.log_weights(batch, rng.standard_normal(shape)) for _ in range(draws)]
+        )
         nats -= float(np.sum(np.logaddexp.reduce(logs, axis=0) - np.log(draws)))
     return nats
 
 
 def reconstruction(data: DataSet, model: Any) -> float | None:
-    """Share of the chords of held-out windows that come out right, where a model is shown a window and gives it back; else None."""
+    """Share of the chords of held-out windows that come out right, where a model is shown a window
+    and gives it back; else None.
+    """
     if "accuracy" not in model.measures or not hasattr(model, "decode"):
         return None
     sums, events = _window_sums(model, data.encode(data.test or data.valid))

@@ -1,4 +1,6 @@
-"""How well a model foresees music it has not seen: nats an event, the whole event charged (chord, held notes and duration)."""
+"""How well a model foresees music it has not seen: nats an event, the whole event charged (chord,
+held notes and duration).
+"""
 
 from __future__ import annotations
 
@@ -18,9 +20,10 @@ from partimento.tokens.vocabulary import UNKNOWN
 class Likelihood:
     """Nats an event.
 
-    `unknown` is the part of `chord`, `held` and `duration` that pays for what is not in the vocabularies, or what a model does not tell of.
-    With `kl`, what a VAE pays for its latent points, the sum is a bound: its likelihood is no worse. `estimate` is then how good it is,
-    all of it, by importance sampling.
+    `unknown` is the part of `chord`, `held` and `duration` that pays for what is not in the
+    vocabularies, or what a model does not tell of. With `kl`, what a VAE pays for its latent
+    points, the sum is a bound: its likelihood is no worse. `estimate` is then how good it is, all
+    of it, by importance sampling.
     """
 
     chord: float
@@ -37,10 +40,12 @@ class Likelihood:
 
 
 class UnknownPrices:
-    """What an unknown symbol costs beyond being unknown: one fixed model, fitted on the training pieces and shared by all models.
+    """What an unknown symbol costs beyond being unknown: one fixed model, fitted on the training
+    pieces and shared by all models.
 
-    A chord's notes are charged as independent notes (each pitch sounds with its training frequency), a held pattern as one bit a note
-    that could be held, a duration by how often its denominator was seen, then as a numerator of a geometric law.
+    A chord's notes are charged as independent notes (each pitch sounds with its training
+    frequency), a held pattern as one bit a note that could be held, a duration by how often its
+    denominator was seen, then as a numerator of a geometric law.
     """
 
     def __init__(self, train: Iterable[Sequence[Event]]) -> None:
@@ -59,30 +64,52 @@ class UnknownPrices:
         return -float(np.log(np.where(on, self.p, 1 - self.p)).sum())
 
     def duration(self, length: Fraction) -> float:
-        """A denominator d costs 2 ln d + 0.5 nats (a normalised 1/d² law), a numerator its place in a geometric law of the mean length."""
+        """A denominator d costs 2 ln d + 0.5 nats (a normalised 1/d² law), a numerator its place in
+        a geometric law of the mean length.
+        """
         d = length.denominator
         stop = 1 / (1 + self.mean_ql * d)
-        return float(2 * np.log(d) + np.log(np.pi**2 / 6) - np.log(stop) - (length.numerator - 1) * np.log1p(-stop))
+        return float(
+            2 * np.log(d)
+            + np.log(np.pi**2 / 6)
+            - np.log(stop)
+            - (length.numerator - 1) * np.log1p(-stop)
+        )
 
-    def of(self, codec: ChordCodec | NoteCodec, piece: Piece, encoded: Encoded | None = None) -> float:
+    def of(
+        self, codec: ChordCodec | NoteCodec, piece: Piece, encoded: Encoded | None = None
+    ) -> float:
         """Summed nats of a piece's unknown symbols; chords' are looked up in `encoded`."""
         nats = 0.0
         if isinstance(codec, NoteCodec):
-            return sum((self.duration(length) for length in codec.lengths(piece) if codec.durations[length] == UNKNOWN), nats)
+            return sum(
+                (
+                    self.duration(length)
+                    for length in codec.lengths(piece)
+                    if codec.durations[length] == UNKNOWN
+                ),
+                nats,
+            )
         assert encoded is not None
-        for event, row, common in zip(merge_held(piece.events), encoded.tokens[1:], encoded.common[1:], strict=False):
+        for event, row, common in zip(
+            merge_held(piece.events), encoded.tokens[1:], encoded.common[1:], strict=False
+        ):
             nats += self.chord(event) if row[CHORD] == UNKNOWN else 0.0
             nats += float(common.sum() * np.log(2)) if row[HELD] == UNKNOWN else 0.0
             nats += self.duration(event.duration) if row[DURATION] == UNKNOWN else 0.0
         return nats
 
     def held(self, encoded: Encoded) -> float:
-        """What the held notes of a piece cost where a model does not tell of them: one bit a note that could be held."""
+        """What the held notes of a piece cost where a model does not tell of them: one bit a note
+        that could be held.
+        """
         known = encoded.tokens[:, HELD] != UNKNOWN  # the others are charged already
         return float(encoded.common[known].sum() * np.log(2))
 
 
-def likelihood(nats: np.ndarray, events: int, unknown: float, *, kl: float = 0.0, estimate: float | None = None) -> Likelihood:
+def likelihood(
+    nats: np.ndarray, events: int, unknown: float, *, kl: float = 0.0, estimate: float | None = None
+) -> Likelihood:
     """Put sums together as nats an event."""
     chord, held, duration = (float(value) / events for value in nats)
     whole = None if estimate is None else (estimate + unknown) / events

@@ -1,7 +1,9 @@
-"""Which chords a model takes for alike: nearest neighbours, a map on a plane, and whether the circle of fifths is in it.
+"""Which chords a model takes for alike: nearest neighbours, a map on a plane, and whether the
+circle of fifths is in it.
 
-Chords of the same pitch classes are gathered under one name, whatever their spacing and doubling: their common vector is the mean of their
-directions, each weighing as much as it is common. Shapes: N chords, M names, E embedding size.
+Chords of the same pitch classes are gathered under one name, whatever their spacing and doubling:
+their common vector is the mean of their directions, each weighing as much as it is common. Shapes:
+N chords, M names, E embedding size.
 """
 
 from __future__ import annotations
@@ -15,22 +17,53 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import spearmanr
 
-from partimento.config import UserError
-from partimento.music.chord_names import CLASSES, NAMED, QUALITIES, Chord, chord_name, classes_named, spelling, voicing
+from partimento.errors import PartimentoError
+from partimento.music.chord_names import (
+    CLASSES,
+    NAMED,
+    QUALITIES,
+    Chord,
+    chord_name,
+    classes_named,
+    spelling,
+    voicing,
+)
 from partimento.tokens.chords import ChordCodec
 from partimento.training.run_folder import RunFolder
 
-RARE = 1 / 5000  # what is a smaller share of all chords has too few lessons behind its vector to be shown
+RARE = (
+    1 / 5000
+)  # what is a smaller share of all chords has too few lessons behind its vector to be shown
 MAJOR, MINOR = "", "m"
-HOME = ("C", "Dm", "Em", "F", "G", "Am", "Bdim", "G7", "E7", "D7")  # what a table shows unless told otherwise
-RELATIONS = {9: "relative", 0: "parallel", 4: "mediant", 2: "supertonic", 7: "dominant", 5: "subdominant"}  # semitones from a major root
+HOME = (
+    "C",
+    "Dm",
+    "Em",
+    "F",
+    "G",
+    "Am",
+    "Bdim",
+    "G7",
+    "E7",
+    "D7",
+)  # what a table shows unless told otherwise
+RELATIONS = {
+    9: "relative",
+    0: "parallel",
+    4: "mediant",
+    2: "supertonic",
+    7: "dominant",
+    5: "subdominant",
+}  # semitones from a major root
 
 
 # ---------------------------------------------------------------------- vectors
 
 
 class Gathered(NamedTuple):
-    """What is compared: names of M chords, commonest first, their directions (M, E) of length 1, and how often they come (M,)."""
+    """What is compared: names of M chords, commonest first, their directions (M, E) of length 1,
+    and how often they come (M,).
+    """
 
     names: list[str]
     directions: np.ndarray
@@ -39,7 +72,9 @@ class Gathered(NamedTuple):
     def only(self, rows: np.ndarray) -> Gathered:
         """Some of them, by number or as a mask (M,)."""
         chosen = np.arange(len(self.names))[rows]
-        return Gathered([self.names[row] for row in chosen], self.directions[chosen], self.counts[chosen])
+        return Gathered(
+            [self.names[row] for row in chosen], self.directions[chosen], self.counts[chosen]
+        )
 
 
 @dataclass(frozen=True)
@@ -62,18 +97,27 @@ class ChordVectors:
 
     @cached_property
     def voicings(self) -> Gathered:
-        """Every chord by itself, but for rests; directions are taken from the mean of all vectors, which says nothing of any."""
+        """Every chord by itself, but for rests; directions are taken from the mean of all vectors,
+        which says nothing of any.
+        """
         known = np.flatnonzero(np.isfinite(self.vectors).all(1) & (self.counts > 0))
-        vectors, counts = np.asarray(self.vectors, float)[known], np.asarray(self.counts, float)[known]
+        vectors, counts = (
+            np.asarray(self.vectors, float)[known],
+            np.asarray(self.counts, float)[known],
+        )
         if not len(known):
-            raise UserError("there are no chord vectors to compare")
+            raise PartimentoError("there are no chord vectors to compare")
         order = [place for place in np.argsort(-counts, kind="stable") if self.chords[known[place]]]
         vectors = vectors - np.average(vectors, axis=0, weights=counts)
-        return Gathered([spelling(self.chords[row]) for row in known], unit(vectors), counts).only(np.array(order, int))
+        return Gathered([spelling(self.chords[row]) for row in known], unit(vectors), counts).only(
+            np.array(order, int)
+        )
 
     @cached_property
     def names(self) -> Gathered:
-        """Chords of the same pitch classes together. Where hardly any chord has a name, also notes and intervals."""
+        """Chords of the same pitch classes together. Where hardly any chord has a name, also notes
+        and intervals.
+        """
         pitches = {spelling(chord): chord for chord in self.chords}
         members: dict[str, list[int]] = {}
         for row, spelt in enumerate(self.voicings.names):
@@ -81,7 +125,7 @@ class ChordVectors:
         if sum(name in CLASSES for name in members) > 2:
             members = {name: rows for name, rows in members.items() if name in CLASSES}
         if not members:
-            raise UserError("there are no chord vectors to compare")
+            raise PartimentoError("there are no chord vectors to compare")
         return gather(self.voicings, members)
 
     @property
@@ -92,15 +136,19 @@ class ChordVectors:
 
 
 def chord_vectors(folder: Path) -> ChordVectors:
-    """The vectors of a run; UserError if it has none to give."""
+    """The vectors of a run; PartimentoError if it has none to give."""
     from partimento.training.run import load_run
 
     RunFolder(folder).check()
     run = load_run(folder)
     if not hasattr(run.model, "vectors") or not isinstance(run.codec, ChordCodec):
-        raise UserError(f"{folder} is a run of {run.settings.name}: chord vectors are made with partimento train … --recipe embeddings")
+        raise PartimentoError(
+            f"{folder} is a run of {run.settings.name}: chord vectors are made with partimento train … --recipe embeddings"
+        )
     special = len(run.codec.chords) - len(run.codec.chords.symbols)
-    return ChordVectors(run.codec.chords.symbols, run.model.vectors(run.codec)[special:], run.model.counts[special:])
+    return ChordVectors(
+        run.codec.chords.symbols, run.model.vectors(run.codec)[special:], run.model.counts[special:]
+    )
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
@@ -111,15 +159,22 @@ def unit(vectors: np.ndarray) -> np.ndarray:
 def gather(single: Gathered, members: dict[str, list[int]]) -> Gathered:
     """Under each name the mean direction of its members, by their counts."""
     counts = np.array([single.counts[rows].sum() for rows in members.values()])
-    means = [np.average(single.directions[rows], axis=0, weights=single.counts[rows]) for rows in members.values()]
-    return Gathered(list(members), unit(np.array(means)), counts).only(np.argsort(-counts, kind="stable"))
+    means = [
+        np.average(single.directions[rows], axis=0, weights=single.counts[rows])
+        for rows in members.values()
+    ]
+    return Gathered(list(members), unit(np.array(means)), counts).only(
+        np.argsort(-counts, kind="stable")
+    )
 
 
 # ---------------------------------------------------------------------- nearest neighbours
 
 
 class Near(NamedTuple):
-    """A neighbour, and the cosine of the angle to it: 1 for the same direction, 0 for nothing in common."""
+    """A neighbour, and the cosine of the angle to it: 1 for the same direction, 0 for nothing in
+    common.
+    """
 
     name: str
     cosine: float
@@ -134,26 +189,31 @@ class Neighbours(NamedTuple):
     near: list[Near]
 
 
-def neighbours(vectors: ChordVectors, asked: Sequence[str] = (), *, most: int = 6) -> list[Neighbours]:
+def neighbours(
+    vectors: ChordVectors, asked: Sequence[str] = (), *, most: int = 6
+) -> list[Neighbours]:
     """The nearest neighbours of chords.
 
     Parameters
     ----------
     vectors : ChordVectors
     asked : sequence of str
-        Names as ``Am`` or ``F♯m7``, compared with other names; or notes as ``E3+C4+G4``, compared with other spacings. Without any:
-        the twelve commonest names.
+        Names as ``Am`` or ``F♯m7``, compared with other names; or notes as ``E3+C4+G4``, compared
+        with other spacings. Without any: the twelve commonest names.
     most : int
         Neighbours of each.
 
     Raises
     ------
-    UserError
+    PartimentoError
         For a chord that is neither, or was not met in training.
     """
     shown = vectors.shown.names
     home = [name for name in HOME if name in shown]
-    return [_neighbours_of(vectors, text, most) for text in asked or (home if len(home) > 3 else shown[: len(HOME)])]
+    return [
+        _neighbours_of(vectors, text, most)
+        for text in asked or (home if len(home) > 3 else shown[: len(HOME)])
+    ]
 
 
 def _neighbours_of(vectors: ChordVectors, text: str, most: int) -> Neighbours:
@@ -162,28 +222,45 @@ def _neighbours_of(vectors: ChordVectors, text: str, most: int) -> Neighbours:
         name = NAMED[classes]
     of, among = vectors.names, vectors.shown
     if name not in of.names and (chord := voicing(name)) is not None:
-        name, of, among = spelling(chord), vectors.voicings, vectors.voicings.only(vectors.voicings.counts >= RARE * vectors.counts.sum())
+        name, of, among = (
+            spelling(chord),
+            vectors.voicings,
+            vectors.voicings.only(vectors.voicings.counts >= RARE * vectors.counts.sum()),
+        )
     if name not in of.names:
         known = ", ".join(vectors.names.names[:6])
-        raise UserError(f"the run has not met the chord {text}: there are {known} …, or spell it note by note, as E3+C4+G4")
+        raise PartimentoError(
+            f"the run has not met the chord {text}: there are {known} …, or spell it note by note, as E3+C4+G4"
+        )
     own = of.names.index(name)
-    return Neighbours(name, int(of.counts[own]), nearest(of.directions[own], among.only(np.array([n != name for n in among.names])), most))
+    return Neighbours(
+        name,
+        int(of.counts[own]),
+        nearest(of.directions[own], among.only(np.array([n != name for n in among.names])), most),
+    )
 
 
 def nearest(direction: np.ndarray, among: Gathered, most: int) -> list[Near]:
     """The nearest ones to a direction ``(E,)``; of equally near ones the commoner first."""
     cosines = np.round(among.directions @ direction, 9)
     order = np.argsort(-cosines, kind="stable")[:most]
-    return [Near(among.names[row], round(float(cosines[row]), 4), int(among.counts[row])) for row in order]
+    return [
+        Near(among.names[row], round(float(cosines[row]), 4), int(among.counts[row]))
+        for row in order
+    ]
 
 
 # ---------------------------------------------------------------------- on a plane
 
 
-def plane(directions: np.ndarray, *, top: int | None = None, right: int | None = None) -> np.ndarray:
-    """The two directions along which points ``(M, E)`` differ most (principal components), as ``(M, 2)``.
+def plane(
+    directions: np.ndarray, *, top: int | None = None, right: int | None = None
+) -> np.ndarray:
+    """The two directions along which points ``(M, E)`` differ most (principal components), as ``(M,
+    2)``.
 
-    They have no up and no left: the point `top` is turned to the top, and the picture is mirrored if the point `right` would then lie left.
+    They have no up and no left: the point `top` is turned to the top, and the picture is mirrored
+    if the point `right` would then lie left.
     """
     centred = directions - directions.mean(0)
     left, lengths, _ = np.linalg.svd(centred, full_matrices=False)
@@ -199,7 +276,8 @@ def plane(directions: np.ndarray, *, top: int | None = None, right: int | None =
 
 
 def map_of_names(vectors: ChordVectors, *, most: int = 60) -> tuple[np.ndarray, Gathered]:
-    """Where the commonest names lie on a plane, C at the top and G, if they are there, to its right, as on the circle of fifths.
+    """Where the commonest names lie on a plane, C at the top and G, if they are there, to its
+    right, as on the circle of fifths.
 
     Returns
     -------
@@ -221,12 +299,14 @@ class Fifths:
     Attributes
     ----------
     major, minor : float
-        Spearman's rank correlation of the distance (1 - cosine) of two triads with their steps on the circle of fifths, over all pairs;
-        NaN for fewer than four triads. Noise breaks ties that the circle has: all twelve then reach 0.985 at best.
+        Spearman's rank correlation of the distance (1 - cosine) of two triads with their steps on
+        the circle of fifths, over all pairs; NaN for fewer than four triads. Noise breaks ties that
+        the circle has: all twelve then reach 0.985 at best.
     majors, minors : int
         How many triads came often enough to be measured.
     nearest_minor : dict
-        Major triad → its nearest minor triad and how that is related to it (``relative``, ``parallel``, ``mediant`` …).
+        Major triad → its nearest minor triad and how that is related to it (``relative``,
+        ``parallel``, ``mediant`` …).
     """
 
     major: float
@@ -239,7 +319,10 @@ class Fifths:
     def relations(self) -> dict[str, int]:
         """How many major triads have which relation to their nearest minor triad; commonest first."""
         found = [relation for _, relation in self.nearest_minor.values()]
-        return {relation: found.count(relation) for relation in sorted(set(found), key=lambda each: (-found.count(each), each))}
+        return {
+            relation: found.count(relation)
+            for relation in sorted(set(found), key=lambda each: (-found.count(each), each))
+        }
 
 
 def steps_of_fifths(one: int, other: int) -> int:
@@ -256,26 +339,39 @@ def fifths(vectors: ChordVectors) -> Fifths:
     """Measure it on the major and minor triads that are not too rare."""
     shown = vectors.shown
     triads = {
-        quality: [(root, shown.names.index(name)) for root in range(12) if (name := QUALITIES[quality][1][root] + quality) in shown.names]
+        quality: [
+            (root, shown.names.index(name))
+            for root in range(12)
+            if (name := QUALITIES[quality][1][root] + quality) in shown.names
+        ]
         for quality in (MAJOR, MINOR)
     }
     near = {}
     for root, row in triads[MAJOR] if triads[MINOR] else []:
-        cosines = [float(shown.directions[row] @ shown.directions[other]) for _, other in triads[MINOR]]
+        cosines = [
+            float(shown.directions[row] @ shown.directions[other]) for _, other in triads[MINOR]
+        ]
         other_root, other = triads[MINOR][int(np.argmax(cosines))]
         away = (other_root - root) % 12
         near[shown.names[row]] = (shown.names[other], RELATIONS.get(away, f"{away} semitones up"))
     correlation = {
-        quality: _correlation([root for root, _ in found], shown.directions[[row for _, row in found]]) for quality, found in triads.items()
+        quality: _correlation(
+            [root for root, _ in found], shown.directions[[row for _, row in found]]
+        )
+        for quality, found in triads.items()
     }
-    return Fifths(correlation[MAJOR], correlation[MINOR], len(triads[MAJOR]), len(triads[MINOR]), near)
+    return Fifths(
+        correlation[MAJOR], correlation[MINOR], len(triads[MAJOR]), len(triads[MINOR]), near
+    )
 
 
 def _correlation(roots: Sequence[int], directions: np.ndarray) -> float:
     if len(roots) < 4:
         return float("nan")
     pairs = [(one, other) for one in range(len(roots)) for other in range(one)]
-    distances = np.round([1 - directions[one] @ directions[other] for one, other in pairs], 9)  # equal ones stay equal
+    distances = np.round(
+        [1 - directions[one] @ directions[other] for one, other in pairs], 9
+    )  # equal ones stay equal
     steps = [steps_of_fifths(roots[one], roots[other]) for one, other in pairs]
     if len(set(distances.tolist())) < 2 or len(set(steps)) < 2:
         return float("nan")

@@ -1,7 +1,9 @@
-"""The honest baselines of the benchmarks: counts of what followed, over the notes of a frame, one after another.
+"""The honest baselines of the benchmarks: counts of what followed, over the notes of a frame, one
+after another.
 
-A frame is its notes from the highest down and an end. Each is foretold from what came before it, interpolated from longer contexts to
-shorter ones (Witten & Bell 1991), so that the product over a frame is its exact joint probability.
+A frame is its notes from the highest down and an end. Each is foretold from what came before it,
+interpolated from longer contexts to shorter ones (Witten & Bell 1991), so that the product over a
+frame is its exact joint probability.
 """
 
 from __future__ import annotations
@@ -25,7 +27,8 @@ class NoteCounts:
     train : iterable of sequences of chords
         Pieces, a chord a frame.
     order : {0, 1, 2}
-        0: a note is foretold from the notes above it in its frame alone; 1: from the frame before too; 2: from the two before.
+        0: a note is foretold from the notes above it in its frame alone; 1: from the frame before
+        too; 2: from the two before.
     """
 
     def __init__(self, train: Iterable[Frames], *, order: int) -> None:
@@ -53,19 +56,23 @@ class NoteCounts:
 
     def nats(self, piece: Frames) -> float:
         """Nats of all frames of a piece."""
-        return -sum(float(np.log(self.counts.probability(symbol, contexts))) for symbol, contexts in self._walk(piece))
+        return -sum(
+            float(np.log(self.counts.probability(symbol, contexts)))
+            for symbol, contexts in self._walk(piece)
+        )
 
 
 class VoiceCounts:
-    """Counts on a grid of voices: first whether a voice stays as it was, then what it sings instead.
+    """Counts on a grid of voices: first whether a voice stays as it was, then what it sings
+    instead.
 
     Parameters
     ----------
     train : iterable of sequences of rows
         Pieces, a pitch a voice at every step; `END` for silence.
     order : {0, 1}
-        0: nothing is known but which voice it is; 1: also the place in the quarter, for how long each voice has stayed, what the voices
-        above do, what all sang before.
+        0: nothing is known but which voice it is; 1: also the place in the quarter, for how long
+        each voice has stayed, what the voices above do, what all sang before.
     """
 
     def __init__(self, train: Iterable[Frames], *, order: int) -> None:
@@ -88,12 +95,22 @@ class VoiceCounts:
                 above, own = row[:v], before[v]
                 moved = tuple(a != b for a, b in zip(above, before, strict=False))
                 when = (v, t % 4, age[v])
-                stays: list[Context] = [(), (v,)] if not self.order else [(), when[:2], when, (*when, moved), (*when, moved, *age[:v])]
+                stays: list[Context] = (
+                    [(), (v,)]
+                    if not self.order
+                    else [(), when[:2], when, (*when, moved), (*when, moved, *age[:v])]
+                )
                 yield int(pitch == own), stays, False
                 if pitch != own:
-                    notes: list[Context] = [(v,)] if not self.order else [(v,), (v, own), (v, own, earlier[v])]
+                    notes: list[Context] = (
+                        [(v,)] if not self.order else [(v,), (v, own), (v, own, earlier[v])]
+                    )
                     if self.order:
-                        notes += [(v, own, "under", above[-1:]), (v, own, "among", above), (v, before, above)]
+                        notes += [
+                            (v, own, "under", above[-1:]),
+                            (v, own, "among", above),
+                            (v, before, above),
+                        ]
                     yield pitch if pitch < END else own, notes, True
             age = [steps + 1 if a == b else 0 for steps, a, b in zip(age, row, before, strict=True)]
             if row != before:
@@ -101,5 +118,10 @@ class VoiceCounts:
 
     def nats(self, piece: Frames) -> float:
         """Nats of all notes and rests of a piece."""
-        told = ((self.moves if moves else self.stays, symbol, contexts) for symbol, contexts, moves in self._walk(piece))
-        return -sum(float(np.log(counts.probability(symbol, contexts))) for counts, symbol, contexts in told)
+        told = (
+            (self.moves if moves else self.stays, symbol, contexts)
+            for symbol, contexts, moves in self._walk(piece)
+        )
+        return -sum(
+            float(np.log(counts.probability(symbol, contexts))) for counts, symbol, contexts in told
+        )

@@ -1,7 +1,9 @@
-"""What a piece has in common with a corpus: the longest run of chords, and of melody, that stands there in any key, and where.
+"""What a piece has in common with a corpus: the longest run of chords, and of melody, that stands
+there in any key, and where.
 
-Real music shares runs too: formulas, cadences, tunes that everybody knows. Hence the same figures are always told of real pieces that the
-corpus does not contain, beside which alone they mean something.
+Real music shares runs too: formulas, cadences, tunes that everybody knows. Hence the same figures
+are always told of real pieces that the corpus does not contain, beside which alone they mean
+something.
 """
 
 from __future__ import annotations
@@ -19,9 +21,9 @@ from partimento.analysis.similarity.borrowing import Originality, Shared, librar
 from partimento.analysis.similarity.duplicates import group
 from partimento.analysis.similarity.fingerprints import sketch
 from partimento.analysis.similarity.sequences import SILENT
-from partimento.config import UserError
 from partimento.corpus.reading import Reading
 from partimento.corpus.splits import TEST, TRAIN, VALID
+from partimento.errors import PartimentoError
 from partimento.music.piece import Piece
 
 SAMPLE = 200  # real pieces that are left out, at most
@@ -35,7 +37,8 @@ class Level:
     Parameters
     ----------
     length : tuple of float
-        Of the longest run, over the pieces: median, 95th percentile (linear between pieces) and most.
+        Of the longest run, over the pieces: median, 95th percentile (linear between pieces) and
+        most.
     share : tuple of float
         The same of the share of elements in long runs.
     elements : float
@@ -85,12 +88,18 @@ class Report:
 
 def together(pieces: Sequence[Originality]) -> Group:
     """The levels over pieces."""
-    return Group(len(pieces), _level([piece.chords for piece in pieces]), _level([piece.melody for piece in pieces]))
+    return Group(
+        len(pieces),
+        _level([piece.chords for piece in pieces]),
+        _level([piece.melody for piece in pieces]),
+    )
 
 
 def _level(found: Sequence[Shared]) -> Level:
     lengths, shares = [each.length for each in found], [each.share for each in found]
-    return Level(_spread(lengths), _spread(shares), float(np.median([each.elements for each in found])))
+    return Level(
+        _spread(lengths), _spread(shares), float(np.median([each.elements for each in found]))
+    )
 
 
 def _spread(values: Sequence[float]) -> tuple[float, float, float]:
@@ -98,17 +107,24 @@ def _spread(values: Sequence[float]) -> tuple[float, float, float]:
     return median, most_of_them, most
 
 
-def originality(pieces: Sequence[Piece], corpus: Reading, *, progress: Callable[[str, int, int], None] | None = None) -> Report:
+def originality(
+    pieces: Sequence[Piece],
+    corpus: Reading,
+    *,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Report:
     """Lay pieces beside a corpus, and real pieces too.
 
-    With a stored split (`corpus.sides`) both are laid beside the pieces that are learned from, and the real ones are those to test with (to
-    validate with, where there are none). Otherwise they are pieces of the corpus, at most `SAMPLE` drawn by lot, each beside
-    all others but its near-duplicates (`analysis.similarity.duplicates`).
+    With a stored split (`corpus.sides`) both are laid beside the pieces that are learned from, and
+    the real ones are those to test with (to validate with, where there are none). Otherwise they
+    are pieces of the corpus, at most `SAMPLE` drawn by lot, each beside all others but its
+    near-duplicates (`analysis.similarity.duplicates`).
 
     Parameters
     ----------
     pieces : sequence of Piece
-        One whose file is in the corpus (the same SHA-256) is laid beside the rest of it, near-duplicates aside as well; it says so.
+        One whose file is in the corpus (the same SHA-256) is laid beside the rest of it,
+        near-duplicates aside as well; it says so.
     corpus : Reading
         Of the same view as `pieces`.
     progress : callable, optional
@@ -116,26 +132,37 @@ def originality(pieces: Sequence[Piece], corpus: Reading, *, progress: Callable[
 
     Raises
     ------
-    UserError
+    PartimentoError
         If there are no pieces, or the corpus is empty.
     """
     if not pieces:
-        raise UserError("there are no pieces to look at")
+        raise PartimentoError("there are no pieces to look at")
     at = progress or (lambda stage, done, total: None)
     inside, held_out = _sides(corpus)
-    shelf, relatives = library(inside, progress=lambda done, total: at("index", done, total)), _Relatives(inside)
+    shelf, relatives = (
+        library(inside, progress=lambda done, total: at("index", done, total)),
+        _Relatives(inside),
+    )
     if held_out:
         real = [shared_with(shelf, piece) for piece in _told(held_out, "real pieces", at)]
         how = f"{len(real):,} pieces held out from the corpus"
     else:
         drawn = sorted(random.Random(0).sample(range(len(inside)), min(SAMPLE, len(inside))))
         alone = [place for place in drawn if len(relatives.of([place])) < len(inside)]
-        real = [shared_with(shelf, inside[place], in_corpus=relatives.of([place])) for place in _told(alone, "real pieces", at)]
+        real = [
+            shared_with(shelf, inside[place], in_corpus=relatives.of([place]))
+            for place in _told(alone, "real pieces", at)
+        ]
         how = f"{len(real):,} pieces of the corpus, each beside the others"
-    found = [shared_with(shelf, piece, in_corpus=relatives.of(shelf.places_of(piece))) for piece in _told(pieces, "compare", at)]
+    found = [
+        shared_with(shelf, piece, in_corpus=relatives.of(shelf.places_of(piece)))
+        for piece in _told(pieces, "compare", at)
+    ]
     found = _told_of_other_sides(found, pieces, corpus)
     events = int((shelf.chords.reference != SILENT).sum())
-    return Report(found, together(found), together(real) if real else None, how, len(inside), events)
+    return Report(
+        found, together(found), together(real) if real else None, how, len(inside), events
+    )
 
 
 def _sides(corpus: Reading) -> tuple[list[Piece], list[Piece]]:
@@ -144,18 +171,28 @@ def _sides(corpus: Reading) -> tuple[list[Piece], list[Piece]]:
     held_out = next((side for side in (TEST, VALID) if side in sides), "")
     if TRAIN not in sides or not held_out:
         return corpus.pieces, []
-    chosen = ([piece for piece, side in zip(corpus.pieces, sides, strict=True) if side == which] for which in (TRAIN, held_out))
+    chosen = (
+        [piece for piece, side in zip(corpus.pieces, sides, strict=True) if side == which]
+        for which in (TRAIN, held_out)
+    )
     inside, real = chosen
     return inside, real
 
 
-def _told_of_other_sides(found: Sequence[Originality], pieces: Sequence[Piece], corpus: Reading) -> list[Originality]:
-    """Say of pieces that stand on another side of the split that the corpus has them; nothing is left aside for them."""
+def _told_of_other_sides(
+    found: Sequence[Originality], pieces: Sequence[Piece], corpus: Reading
+) -> list[Originality]:
+    """Say of pieces that stand on another side of the split that the corpus has them; nothing is
+    left aside for them.
+    """
     paths: dict[str, list[str]] = {}
     for piece in corpus.pieces:
         paths.setdefault(piece.source.sha256, []).append(piece.source.path)
     same = [paths.get(piece.source.sha256, []) if piece.source.sha256 else [] for piece in pieces]
-    return [replace(each, in_corpus=tuple(dict.fromkeys([*each.in_corpus, *more]))) for each, more in zip(found, same, strict=True)]
+    return [
+        replace(each, in_corpus=tuple(dict.fromkeys([*each.in_corpus, *more])))
+        for each, more in zip(found, same, strict=True)
+    ]
 
 
 class _Relatives:
@@ -170,7 +207,16 @@ class _Relatives:
 
     def of(self, places: Sequence[int]) -> list[int]:
         """These pieces and their near-duplicates, by their numbers."""
-        return sorted({*places, *np.flatnonzero(np.isin(self._groups, self._groups[list(places)])).tolist()}) if places else []
+        return (
+            sorted(
+                {
+                    *places,
+                    *np.flatnonzero(np.isin(self._groups, self._groups[list(places)])).tolist(),
+                }
+            )
+            if places
+            else []
+        )
 
 
 def _told(items: Sequence[T], stage: str, at: Callable[[str, int, int], None]) -> Iterator[T]:
@@ -185,13 +231,22 @@ def verdict(found: Originality, real: Group | None) -> str:
     >>> verdict(Originality("", "", Shared(64, None, 0.0), Shared(0, None, 0.0)), None)
     'longest run of chords: 0; of melody: 0'
     """
-    lines = [("chords", found.chords, real and real.chords), ("melody", found.melody, real and real.melody)]
+    lines = [
+        ("chords", found.chords, real and real.chords),
+        ("melody", found.melody, real and real.melody),
+    ]
     said = []
     for name, shared, level in lines:
-        beside = f" (real pieces share {level.length[0]:g}, median, and {level.length[1]:.3g}, 95 %)" if level else ""
+        beside = (
+            f" (real pieces share {level.length[0]:g}, median, and {level.length[1]:.3g}, 95 %)"
+            if level
+            else ""
+        )
         said.append(f"of {name}: {shared.length}{beside}")
     text = f"longest run {'; '.join(said)}"
-    if whole := [run for _, shared, _ in lines if (run := shared.longest) and run.length >= shared.elements]:
+    if whole := [
+        run for _, shared, _ in lines if (run := shared.longest) and run.length >= shared.elements
+    ]:
         text = f"all of it stands in {PurePosixPath(whole[0].path).name or whole[0].title}: {text}"
     if found.in_corpus:
         names = ", ".join(PurePosixPath(path).name for path in found.in_corpus)
@@ -199,7 +254,11 @@ def verdict(found: Originality, real: Group | None) -> str:
     if not real:
         return text
     beyond = [name for name, shared, level in lines if level and shared.length > level.length[1]]
-    return f"{text}: more {' and '.join(beyond)} than 95 % of real pieces" if beyond else f"{text}: no more than real pieces do"
+    return (
+        f"{text}: more {' and '.join(beyond)} than 95 % of real pieces"
+        if beyond
+        else f"{text}: no more than real pieces do"
+    )
 
 
 def verdict_together(report: Report) -> str:

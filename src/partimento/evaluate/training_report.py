@@ -1,7 +1,8 @@
-"""A training as it can be seen: the pictures of a run, finished or under way, with a page that shows them.
+"""A training as it can be seen: the pictures of a run, finished or under way, with a page that
+shows them.
 
-The figures are the tutorial's: the latent space over the epochs, the score of one window given back better and better, the network, the
-two ways to write a chord; and loss curves and a piano roll.
+The figures are the tutorial's: the latent space over the epochs, the score of one window given back
+better and better, the network, the two ways to write a chord; and loss curves and a piano roll.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.music.piece import Event, Key, Meter, Part, Piece, merge_held
 from partimento.tokens.chords import CHORD, DURATION, HELD, ChordCodec
 from partimento.tokens.notes import NoteCodec
@@ -58,7 +59,7 @@ def open_watched(run: Path) -> Watched:
 
     Raises
     ------
-    UserError
+    PartimentoError
         If there is neither, or no epoch is finished.
     """
     from partimento.training.run import epochs_from
@@ -68,21 +69,24 @@ def open_watched(run: Path) -> Watched:
     candidates = (RunFolder(run), TrainingFolder(run), RunFolder(run).training)
     folder = next((each for each in candidates if each.exists()), None)
     if folder is None:
-        raise UserError(f"{run} is no run, and no training of it is under way")
+        raise PartimentoError(f"{run} is no run, and no training of it is under way")
     if not folder.history.is_file():
-        raise UserError(f"no epoch of the training of {run} is finished yet")
+        raise PartimentoError(f"no epoch of the training of {run} is finished yet")
     try:
         settings = Settings.from_plain(folder.read_settings())
         codec = codec_from_json(folder.vocabulary.read_text(encoding="utf-8"))
         history = epochs_from(folder.read_history())
         seen = read_seen(folder, until=len(history)) if has_snapshots(folder) else None
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise UserError(f"{folder.path} is no whole run: {type(error).__name__}: {error}") from error
+        raise PartimentoError(
+            f"{folder.path} is no whole run: {type(error).__name__}: {error}"
+        ) from error
     return Watched(folder, run.name, settings, codec, history, seen, folder is candidates[0])
 
 
 def watch(run: Path, out: Path, *, progress: Progress | None = None) -> list[Path]:
-    """Write all the pictures there are to make of a run into `out`, and ``index.html``; what is there of an earlier look is replaced.
+    """Write all the pictures there are to make of a run into `out`, and ``index.html``; what is
+    there of an earlier look is replaced.
 
     Returns
     -------
@@ -98,7 +102,12 @@ def watch(run: Path, out: Path, *, progress: Progress | None = None) -> list[Pat
             progress(done, len(kinds))
         kind(watched, show)
     state = "" if watched.finished else f" after {len(watched.history)} epochs so far"
-    page = write_learning_page(out, f"{watched.name}: {watched.settings.name} as it learned{state}", show.sections, force=True)
+    page = write_learning_page(
+        out,
+        f"{watched.name}: {watched.settings.name} as it learned{state}",
+        show.sections,
+        force=True,
+    )
     if progress:
         progress(len(kinds), len(kinds))
     return [page, *(out / file for section in show.sections.values() for file, _ in section)]
@@ -117,8 +126,16 @@ def losses(watched: Watched, show: Exhibition) -> None:
     for name in history[0].parts:
         if name not in shares and len(history[0].parts.keys() - shares) > 1:
             columns[name] = [epoch.parts.get(name) for epoch in history]
-    path = show.add("Loss", "losses.png", "The loss of each epoch, on training and on validation windows, and what it is made of.")
-    write_plot(loss_curves(columns, unit="nats an event", title=f"{watched.settings.name}: loss"), path, force=True)
+    path = show.add(
+        "Loss",
+        "losses.png",
+        "The loss of each epoch, on training and on validation windows, and what it is made of.",
+    )
+    write_plot(
+        loss_curves(columns, unit="nats an event", title=f"{watched.settings.name}: loss"),
+        path,
+        force=True,
+    )
 
 
 def latent(watched: Watched, show: Exhibition) -> None:
@@ -130,27 +147,49 @@ def latent(watched: Watched, show: Exhibition) -> None:
     if seen is None or not seen.looks or "latent" not in seen.looks[0]:
         return
     frames, how = on_a_plane(np.stack([look["latent"] for look in seen.looks]))
-    keys = [f"{title} ({Key.from_name(key).name})" for title, key in zip(seen.titles, seen.keys, strict=True)]
+    keys = [
+        f"{title} ({Key.from_name(key).name})"
+        for title, key in zip(seen.titles, seen.keys, strict=True)
+    ]
     prior = watched.settings.name != "autoencoder"
     told = LatentHistory(frames, seen.epochs, seen.keys, keys, prior=prior, title="Latent space")
     caption = f"{frames.shape[1]} training windows in the latent space{how}, an epoch a picture, coloured by the key of their pieces."
     write_animation(latent_gif(told), show.add("Latent space", "latent.gif", caption), force=True)
-    write_animation(latent_page(told), show.add("Latent space", "latent.html", "The same to stop, step and point at."), force=True)
-    last = latent_map(frames[-1], seen.keys, trail=frames[:-1].mean(1), prior=prior, caption=f"epoch {seen.epochs[-1]}")
-    write_plot(last, show.add("Latent space", "latent.png", "The last of these pictures."), force=True)
+    write_animation(
+        latent_page(told),
+        show.add("Latent space", "latent.html", "The same to stop, step and point at."),
+        force=True,
+    )
+    last = latent_map(
+        frames[-1],
+        seen.keys,
+        trail=frames[:-1].mean(1),
+        prior=prior,
+        caption=f"epoch {seen.epochs[-1]}",
+    )
+    write_plot(
+        last, show.add("Latent space", "latent.png", "The last of these pictures."), force=True
+    )
 
 
 def on_a_plane(points: np.ndarray) -> tuple[np.ndarray, str]:
-    """``(F, N, Z)`` → ``(F, N, 2)``: the two directions in which the last frame is widest, if there are more than two; and words for it."""
+    """``(F, N, Z)`` → ``(F, N, 2)``: the two directions in which the last frame is widest, if there
+    are more than two; and words for it.
+    """
     if points.shape[2] == 1:
         return np.concatenate([points, np.zeros_like(points)], 2), " (one dimension)"
     if points.shape[2] == 2:
         return points, ""
     middle = points[-1].mean(0)
     _, wide, axes = np.linalg.svd(points[-1] - middle, full_matrices=False)
-    axes = axes[:2] * np.sign(axes[:2, np.abs(axes[:2]).argmax(1)].diagonal())[:, None]  # the same way round on every machine
+    axes = (
+        axes[:2] * np.sign(axes[:2, np.abs(axes[:2]).argmax(1)].diagonal())[:, None]
+    )  # the same way round on every machine
     share = float((wide[:2] ** 2).sum() / max((wide**2).sum(), 1e-12))
-    return points @ axes.T, f" (of {points.shape[2]} dimensions the two widest, which hold {share:.0%} of the variance)"
+    return (
+        points @ axes.T,
+        f" (of {points.shape[2]} dimensions the two widest, which hold {share:.0%} of the variance)",
+    )
 
 
 def reconstruction(watched: Watched, show: Exhibition) -> None:
@@ -170,16 +209,30 @@ def reconstruction(watched: Watched, show: Exhibition) -> None:
         right = int((tokens[:, CHORD] == original[:, CHORD]).sum())
         pieces.append(_as_piece(watched, _with_lengths(tokens, original), seen))
         captions.append(f"epoch {epoch}: {right} of {len(original)} chords right")
-    told = Reconstruction(_as_piece(watched, original, seen), pieces, captions, title=seen.titles[0])
-    verb = (
-        "guessed, chord by chord, by the model that was shown those before" if "latent" not in seen.looks[0] else "given back by the model"
+    told = Reconstruction(
+        _as_piece(watched, original, seen), pieces, captions, title=seen.titles[0]
     )
-    write_animation(score_gif(told), show.add("One window", "window.gif", f"A window of {seen.titles[0]}, {verb}."), force=True)
-    write_animation(score_page(told), show.add("One window", "window.html", "The same to stop and step."), force=True)
+    verb = (
+        "guessed, chord by chord, by the model that was shown those before"
+        if "latent" not in seen.looks[0]
+        else "given back by the model"
+    )
+    write_animation(
+        score_gif(told),
+        show.add("One window", "window.gif", f"A window of {seen.titles[0]}, {verb}."),
+        force=True,
+    )
+    write_animation(
+        score_page(told),
+        show.add("One window", "window.html", "The same to stop and step."),
+        force=True,
+    )
 
 
 def _with_lengths(tokens: np.ndarray, original: np.ndarray) -> np.ndarray:
-    """With the original's durations, so that what is compared stands one above the other, and its held notes where the chord is right."""
+    """With the original's durations, so that what is compared stands one above the other, and its
+    held notes where the chord is right.
+    """
     rows = tokens.copy()
     rows[:, DURATION] = original[:, DURATION]
     rows[:, HELD] = np.where(tokens[:, CHORD] == original[:, CHORD], original[:, HELD], SPECIAL)
@@ -188,8 +241,18 @@ def _with_lengths(tokens: np.ndarray, original: np.ndarray) -> np.ndarray:
 
 def _as_piece(watched: Watched, rows: np.ndarray, seen: Seen) -> Piece:
     events = watched.codec.decode(rows[rows[:, CHORD] != END])
-    key = Key(0, Key.from_name(seen.keys[0]).mode) if watched.settings.tokens.to_common_key else Key.from_name(seen.keys[0])
-    return Piece.from_events(_possible(events), meters=(Meter(4, 4),), keys=(key,), parts=(Part("", 24),), title=seen.titles[0])
+    key = (
+        Key(0, Key.from_name(seen.keys[0]).mode)
+        if watched.settings.tokens.to_common_key
+        else Key.from_name(seen.keys[0])
+    )
+    return Piece.from_events(
+        _possible(events),
+        meters=(Meter(4, 4),),
+        keys=(key,),
+        parts=(Part("", 24),),
+        title=seen.titles[0],
+    )
 
 
 def _possible(events: Sequence[Event]) -> list[Event]:
@@ -212,9 +275,19 @@ def network(watched: Watched, show: Exhibition) -> None:
     rows = layers_of(model.network)
     if not rows:
         return
-    path = show.add("Network", "network.png", f"{model.parameters:,} weights; the wider a box, the more numbers come out of it.")
-    write_plot(architecture([Node(*row) for row in rows], title=watched.settings.name), path, force=True)
-    write_plot(architecture([Node(*row) for row in rows], title=watched.settings.name), path.with_suffix(".svg"), force=True)
+    path = show.add(
+        "Network",
+        "network.png",
+        f"{model.parameters:,} weights; the wider a box, the more numbers come out of it.",
+    )
+    write_plot(
+        architecture([Node(*row) for row in rows], title=watched.settings.name), path, force=True
+    )
+    write_plot(
+        architecture([Node(*row) for row in rows], title=watched.settings.name),
+        path.with_suffix(".svg"),
+        force=True,
+    )
 
 
 def encodings(watched: Watched, show: Exhibition) -> None:
@@ -230,7 +303,9 @@ def encodings(watched: Watched, show: Exhibition) -> None:
     shown: list[tuple[int, ...]] = [*alone, *together]
     if not shown:
         return
-    path = show.add("Encodings", "encodings.png", "Some of its chords as many-hot and as one-hot vectors.")
+    path = show.add(
+        "Encodings", "encodings.png", "Some of its chords as many-hot and as one-hot vectors."
+    )
     write_plot(encodings_figure(shown, vocabulary=chords), path, force=True)
 
 
@@ -242,7 +317,11 @@ def sound(watched: Watched, show: Exhibition) -> None:
 
     for path in sorted(watched.folder.samples.glob("*.mid"))[:1]:
         piece = read_piece(path)
-        write_plot(piano_roll(piece), show.add("Composed", "piano-roll.png", f"{piece.title}, composed when it had learned."), force=True)
+        write_plot(
+            piano_roll(piece),
+            show.add("Composed", "piano-roll.png", f"{piece.title}, composed when it had learned."),
+            force=True,
+        )
 
 
 def chords(watched: Watched, show: Exhibition) -> None:
@@ -254,7 +333,9 @@ def chords(watched: Watched, show: Exhibition) -> None:
     from partimento.plots.style import write_plot
 
     points, shown = map_of_names(chord_vectors(watched.folder.path))
-    path = show.add("Chords", "chords.png", "The commonest chords, near one another if they keep like company.")
+    path = show.add(
+        "Chords", "chords.png", "The commonest chords, near one another if they keep like company."
+    )
     write_plot(chord_map(points, shown.names, shown.counts.tolist()), path, force=True)
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.files import write_atomically
 from partimento.music.piece import Piece
 from partimento.music.text import check_names
@@ -43,49 +43,58 @@ class Soundfont(NamedTuple):
 
 
 def find_soundfont(explicit: Path | str | None = None) -> Soundfont:
-    """The soundfont to play with: the one asked for, else the environment's, else the system's, else the one pretty_midi brings.
+    """The soundfont to play with: the one asked for, else the environment's, else the system's,
+    else the one pretty_midi brings.
 
     Raises
     ------
-    UserError
+    PartimentoError
         If the one asked for is not there, or none is found.
     """
     for origin, asked in (("--soundfont", explicit), (ENVIRONMENT, os.environ.get(ENVIRONMENT))):
         if asked:
             if not Path(asked).is_file():
-                raise UserError(f"no such soundfont: {asked} (from {origin})")
+                raise PartimentoError(f"no such soundfont: {asked} (from {origin})")
             return Soundfont(Path(asked), origin)
     for path, origin in _candidates():
         if path.is_file():
             return Soundfont(path, origin)
-    raise UserError("no soundfont found: give one with --soundfont FILE.sf2")
+    raise PartimentoError("no soundfont found: give one with --soundfont FILE.sf2")
 
 
 def _candidates() -> Iterator[tuple[Path, str]]:
-    yield from ((Path(folder, name), "system") for name in SYSTEM_NAMES for folder in SYSTEM_FOLDERS)
-    # Found without importing pretty_midi, which costs a second; the file is GPL-2, so it is used where it is and never copied.
+    yield from (
+        (Path(folder, name), "system") for name in SYSTEM_NAMES for folder in SYSTEM_FOLDERS
+    )
+    # Found without importing pretty_midi, which costs a second; the file is GPL-2, so it is used
+    # where it is and never copied.
     found = importlib.util.find_spec("pretty_midi")
     for folder in (found.submodule_search_locations if found else None) or ():
         yield Path(folder, "TimGM6mb.sf2"), "pretty_midi"
 
 
-def render_audio(piece: Piece, soundfont: Path | str | None = None, *, sample_rate: int = RATE) -> np.ndarray:
+def render_audio(
+    piece: Piece, soundfont: Path | str | None = None, *, sample_rate: int = RATE
+) -> np.ndarray:
     """The piece as sound.
 
     Returns
     -------
     (samples, 2) float32
-        Peaking at -1 dBFS; it lasts as long as the piece by its tempos, and a tail in which the last notes ring out.
+        Peaking at -1 dBFS; it lasts as long as the piece by its tempos, and a tail in which the
+        last notes ring out.
 
     Raises
     ------
-    UserError
+    PartimentoError
         If the piece lasts more than an hour, the soundfont is none, or a name is no text.
     """
     check_names(piece)
     length_s = duration_s(piece)
     if length_s > LONGEST_S:
-        raise UserError(f"the piece lasts {length_s / 60:,.0f} minutes: too long for a sound file (at most {LONGEST_S // 60})")
+        raise PartimentoError(
+            f"the piece lasts {length_s / 60:,.0f} minutes: too long for a sound file (at most {LONGEST_S // 60})"
+        )
     samples = round((length_s + TAIL_S) * sample_rate)
     sound = np.zeros((samples, 2), np.float32)
     if len(piece.notes):
@@ -111,16 +120,24 @@ def _synthesise(piece: Piece, soundfont: Path, sample_rate: int) -> np.ndarray:
         import midirenderer
     except ImportError:  # it has no wheel for every machine
         return _plain_tones(piece, sample_rate)
-    # symusic's own synthesiser plays samples without regard to their root key: most soundfonts sound out of tune (its issue 55).
+    # symusic's own synthesiser plays samples without regard to their root key: most soundfonts
+    # sound out of tune (its issue 55).
     try:
         played = midirenderer.render_wave_from(soundfont.read_bytes(), _to_midi(piece))
     except OSError as error:
-        raise UserError(f"cannot read the soundfont {soundfont}: {error.strerror}") from error
+        raise PartimentoError(f"cannot read the soundfont {soundfont}: {error.strerror}") from error
     except Exception as error:  # the renderer's own kinds
-        raise UserError(f"not a soundfont that can be played: {soundfont} ({error})") from error
+        raise PartimentoError(
+            f"not a soundfont that can be played: {soundfont} ({error})"
+        ) from error
     with wave.open(io.BytesIO(played)) as file:
         rate, channels = file.getframerate(), file.getnchannels()
-        sound = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, channels).astype(np.float32) / 32768
+        sound = (
+            np.frombuffer(file.readframes(file.getnframes()), "<i2")
+            .reshape(-1, channels)
+            .astype(np.float32)
+            / 32768
+        )
     return resample(sound, rate, sample_rate)
 
 
@@ -130,13 +147,23 @@ def _plain_tones(piece: Piece, sample_rate: int) -> np.ndarray:
     for note in piece.notes:
         if piece.parts[note.part].is_drum:
             continue
-        start, end = (duration_s(piece.replace(notes=(), length=time)) for time in (note.onset, note.end))
+        start, end = (
+            duration_s(piece.replace(notes=(), length=time)) for time in (note.onset, note.end)
+        )
         time = np.arange(round((end - start + 0.25) * sample_rate)) / sample_rate
         hz = 440 * 2 ** ((note.pitch - 69) / 12)
-        tone = sum(np.sin(2 * np.pi * k * hz * time) * np.exp(-(1 + k) * time) / k**1.5 for k in range(1, 6) if k * hz < sample_rate / 2)
-        release = np.clip((end - start + 0.25 - time) / 0.25, 0, 1)  # no click where it ends, nor where it begins
+        tone = sum(
+            np.sin(2 * np.pi * k * hz * time) * np.exp(-(1 + k) * time) / k**1.5
+            for k in range(1, 6)
+            if k * hz < sample_rate / 2
+        )
+        release = np.clip(
+            (end - start + 0.25 - time) / 0.25, 0, 1
+        )  # no click where it ends, nor where it begins
         first = round(start * sample_rate)
-        part = (tone * release * np.clip(time / 0.005, 0, 1) * note.velocity / 127)[: len(sound) - first]
+        part = (tone * release * np.clip(time / 0.005, 0, 1) * note.velocity / 127)[
+            : len(sound) - first
+        ]
         sound[first : first + len(part)] += part
     return np.stack([sound, sound], axis=1)
 
@@ -148,11 +175,15 @@ def resample(sound: np.ndarray, rate: int, wanted: int) -> np.ndarray:
     samples = round(len(sound) * wanted / rate)
     spectrum = np.fft.rfft(sound, axis=0)
     keep = min(len(spectrum), samples // 2 + 1)
-    return (np.fft.irfft(spectrum[:keep], samples, axis=0) * (samples / len(sound))).astype(np.float32)
+    return (np.fft.irfft(spectrum[:keep], samples, axis=0) * (samples / len(sound))).astype(
+        np.float32
+    )
 
 
 def _to_midi(piece: Piece) -> bytes:
-    """For the synthesiser alone: to 1/960 of a quarter, so that what no MIDI file carries exactly can still be heard."""
+    """For the synthesiser alone: to 1/960 of a quarter, so that what no MIDI file carries exactly
+    can still be heard.
+    """
     import symusic
 
     def ticks(time: Fraction) -> int:
@@ -163,17 +194,30 @@ def _to_midi(piece: Piece) -> bytes:
     for number, part in enumerate(piece.parts):
         track = symusic.Track(name=part.name, program=part.program or 0, is_drum=part.is_drum)
         mine = [note for note in piece.notes if note.part == number]
-        track.notes.extend(symusic.Note(ticks(n.onset), max(1, ticks(n.end) - ticks(n.onset)), n.pitch, n.velocity) for n in mine)
+        track.notes.extend(
+            symusic.Note(ticks(n.onset), max(1, ticks(n.end) - ticks(n.onset)), n.pitch, n.velocity)
+            for n in mine
+        )
         score.tracks.append(track)
     us = piece.tempos[-1].us_per_quarter if piece.tempos else 500_000
     # The renderer stops at the last event: one that says nothing new stands behind the tail.
-    score.tempos.append(symusic.Tempo(ticks(piece.length + Fraction(TAIL_S) * 1_000_000 / us) + 1, mspq=us))
+    score.tempos.append(
+        symusic.Tempo(ticks(piece.length + Fraction(TAIL_S) * 1_000_000 / us) + 1, mspq=us)
+    )
     return bytes(score.dumps_midi())
 
 
-def to_wav(piece: Piece, soundfont: Path | str | None = None, *, sample_rate: int = RATE, mono: bool = False) -> bytes:
+def to_wav(
+    piece: Piece,
+    soundfont: Path | str | None = None,
+    *,
+    sample_rate: int = RATE,
+    mono: bool = False,
+) -> bytes:
     """The piece as a WAV file of 16 bits, stereo unless `mono`."""
-    return wav_bytes(render_audio(piece, soundfont, sample_rate=sample_rate), sample_rate, mono=mono)
+    return wav_bytes(
+        render_audio(piece, soundfont, sample_rate=sample_rate), sample_rate, mono=mono
+    )
 
 
 def wav_bytes(sound: np.ndarray, sample_rate: int, *, mono: bool = False) -> bytes:
@@ -189,6 +233,8 @@ def wav_bytes(sound: np.ndarray, sample_rate: int, *, mono: bool = False) -> byt
     return out.getvalue()
 
 
-def write_wav(piece: Piece, path: Path | str, *, soundfont: Path | str | None = None, sample_rate: int = RATE) -> Path:
+def write_wav(
+    piece: Piece, path: Path | str, *, soundfont: Path | str | None = None, sample_rate: int = RATE
+) -> Path:
     """Write ``.wav``."""
     return write_atomically(path, to_wav(piece, soundfont, sample_rate=sample_rate))

@@ -1,4 +1,6 @@
-"""The mark in our pictures, by which a page of an earlier score is known as ours before it is removed."""
+"""The mark in our pictures, by which a page of an earlier score is known as ours before it is
+removed.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ def mark_png(picture: bytes, number: int) -> bytes:
 
 
 def is_our_page(path: Path, number: int) -> bool:
-    """Whether the file is the page of that number in a score that we wrote; anything in doubt is not."""
+    """Whether the file is the page of that number in a score that we wrote; anything in doubt is
+    not.
+    """
     if path.is_symlink() or not path.is_file():
         return False
     try:

@@ -1,4 +1,6 @@
-"""What all our web pages share: a frame around what they show. No request leaves a page: style, script and data stand inside it."""
+"""What all our web pages share: a frame around what they show. No request leaves a page: style,
+script and data stand inside it.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-a
 
 def asset(name: str) -> str:
     """One of our own styles or scripts, by the name of its file."""
-    return (package_files("partimento.export") / "assets" / name).read_text(encoding="utf-8").strip()
+    return (
+        (package_files("partimento.export") / "assets" / name).read_text(encoding="utf-8").strip()
+    )
 
 
 def script_hash(script: str) -> str:
@@ -51,7 +55,7 @@ def web_page(
 
     Raises
     ------
-    UserError
+    PartimentoError
         If a text is none.
     """
     style = "\n".join(asset(name) for name in assets if name.endswith(".css"))
@@ -59,7 +63,9 @@ def web_page(
     policy = f"{POLICY}; {allowed}"
     told = ""
     if data is not None:
-        text = json.dumps(data[1], ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")  # nothing in it ends the element
+        text = json.dumps(data[1], ensure_ascii=False, separators=(",", ":")).replace(
+            "<", "\\u003c"
+        )  # nothing in it ends the element
         told += f'<script type="application/json" id="{data[0]}">{text}</script>\n'
     if script:
         policy += f"; script-src '{script_hash(script)}'"

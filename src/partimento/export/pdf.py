@@ -19,21 +19,34 @@ def to_pdf(pages: Sequence[str], *, title: str = "", author: str = "") -> bytes:
     import typst
 
     with tempfile.TemporaryDirectory() as folder:
-        lines = [f"#set document(title: {_quoted(title)}, author: ({_quoted(author) + ',' if author else ''}), date: none)"]
+        lines = [
+            f"#set document(title: {_quoted(title)}, author: ({_quoted(author) + ',' if author else ''}), date: none)"
+        ]
         for number, page in enumerate(pages, 1):
             Path(folder, f"{number}.svg").write_text(drawable(page), encoding="utf-8")
             width, height = _size_mm(page)
-            lines.append(f'#page(width: {width:g}mm, height: {height:g}mm, margin: 0mm, image("{number}.svg", width: 100%, height: 100%))')
+            lines.append(
+                f'#page(width: {width:g}mm, height: {height:g}mm, margin: 0mm, image("{number}.svg", width: 100%, height: 100%))'
+            )
         source = Path(folder, "score.typ")
         source.write_text("\n".join(lines), encoding="utf-8")
         folders = font_folders()
         return bytes(
-            typst.compile(str(source), root=folder, font_paths=[str(place) for place in folders], ignore_system_fonts=True, format="pdf")
+            typst.compile(
+                str(source),
+                root=folder,
+                font_paths=[str(place) for place in folders],
+                ignore_system_fonts=True,
+                format="pdf",
+            )
         )
 
 
 def _size_mm(svg: str) -> tuple[float, float]:
-    found = re.search(r'<svg[^>]* width="([\d.]+)mm" height="([\d.]+)mm"|<svg[^>]* height="([\d.]+)mm" width="([\d.]+)mm"', svg)
+    found = re.search(
+        r'<svg[^>]* width="([\d.]+)mm" height="([\d.]+)mm"|<svg[^>]* height="([\d.]+)mm" width="([\d.]+)mm"',
+        svg,
+    )
     if found is None:
         raise ValueError("the page states no size in millimetres")
     width, height = (found[1], found[2]) if found[1] else (found[4], found[3])

@@ -1,6 +1,8 @@
-"""One self-contained web page: the score, a player that lights up what sounds, and what was learned from.
+"""One self-contained web page: the score, a player that lights up what sounds, and what was learned
+from.
 
-No request leaves the page: style, script, pages and sound stand inside it, and its policy forbids all else.
+No request leaves the page: style, script, pages and sound stand inside it, and its policy forbids
+all else.
 """
 
 from __future__ import annotations
@@ -52,15 +54,16 @@ def to_page(
     wav : bytes
         The sound.
     about : mapping, optional
-        ``heading`` (default "What it was learned from"), ``text`` (a sentence or a list of them), ``figures`` (a list of
-        ``(name, value)``, or of mappings for a table), ``sources`` (a list of titles, or of mappings with ``title``, ``url``,
-        ``licence``), ``corpus`` and ``licence``. All are shown as text, none as markup.
+        ``heading`` (default "What it was learned from"), ``text`` (a sentence or a list of them),
+        ``figures`` (a list of ``(name, value)``, or of mappings for a table), ``sources`` (a list
+        of titles, or of mappings with ``title``, ``url``, ``licence``), ``corpus`` and ``licence``.
+        All are shown as text, none as markup.
     files : sequence of str
         Names of files beside the page, linked for download.
 
     Raises
     ------
-    UserError
+    PartimentoError
         If a text is none.
     """
     for name in files:
@@ -87,7 +90,14 @@ def to_page(
 {_about(about or {})}
 <footer>Composed with Partimento.</footer>"""
     allowed = "media-src data:; img-src data:"
-    return web_page(title, _byline(piece), body, assets=("page.css", "page.js"), data=("times", times), allowed=allowed)
+    return web_page(
+        title,
+        _byline(piece),
+        body,
+        assets=("page.css", "page.js"),
+        data=("times", times),
+        allowed=allowed,
+    )
 
 
 def _inline(svg: str, number: int) -> str:
@@ -121,19 +131,31 @@ def _downloads(files: Sequence[str]) -> str:
 def _about(about: Mapping[str, Any]) -> str:
     parts = []
     text = about.get("text", ())
-    parts += [f"<p>{html.escape(str(line))}</p>" for line in ([text] if isinstance(text, str) else text)]
+    parts += [
+        f"<p>{html.escape(str(line))}</p>" for line in ([text] if isinstance(text, str) else text)
+    ]
     facts = [(name.capitalize(), about[name]) for name in ("corpus", "licence") if about.get(name)]
     if facts:
-        parts.append("<dl>" + "".join(f"<dt>{html.escape(n)}</dt><dd>{html.escape(str(v))}</dd>" for n, v in facts) + "</dl>")
+        parts.append(
+            "<dl>"
+            + "".join(f"<dt>{html.escape(n)}</dt><dd>{html.escape(str(v))}</dd>" for n, v in facts)
+            + "</dl>"
+        )
     parts.append(_table(about.get("figures", ())))
     sources = [_source(source) for source in about.get("sources", ())]
     if sources:
         summary = f"{len(sources)} piece{'s' if len(sources) > 1 else ''} it learned from"
         shown = "" if len(sources) > 12 else " open"
-        parts.append(f'<details{shown}><summary>{summary}</summary><ol class="sources">{"".join(sources)}</ol></details>')
+        parts.append(
+            f'<details{shown}><summary>{summary}</summary><ol class="sources">{"".join(sources)}</ol></details>'
+        )
     body = "\n".join(part for part in parts if part)
     heading = html.escape(str(about.get("heading", "What it was learned from")))
-    return f'<section aria-labelledby="about"><h2 id="about">{heading}</h2>\n{body}</section>' if body else ""
+    return (
+        f'<section aria-labelledby="about"><h2 id="about">{heading}</h2>\n{body}</section>'
+        if body
+        else ""
+    )
 
 
 def _table(figures: Sequence[Any] | Mapping[str, Any]) -> str:
@@ -142,7 +164,11 @@ def _table(figures: Sequence[Any] | Mapping[str, Any]) -> str:
         return ""
     if isinstance(rows[0], Mapping):
         names = list(rows[0])
-        head = "<thead><tr>" + "".join(f'<th scope="col">{html.escape(str(name))}</th>' for name in names) + "</tr></thead>"
+        head = (
+            "<thead><tr>"
+            + "".join(f'<th scope="col">{html.escape(str(name))}</th>' for name in names)
+            + "</tr></thead>"
+        )
         cells = [[row.get(name, "") for name in names] for row in rows]
     else:
         head, cells = "", [list(row) for row in rows]
@@ -156,7 +182,13 @@ def _table(figures: Sequence[Any] | Mapping[str, Any]) -> str:
 
 
 def _figure(value: Any) -> str:
-    return f"{value:,.3g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
+    return (
+        f"{value:,.3g}"
+        if isinstance(value, float)
+        else f"{value:,}"
+        if isinstance(value, int)
+        else str(value)
+    )
 
 
 def _source(source: Any) -> str:

@@ -15,7 +15,8 @@ WIDTH = 2480  # A4 at 300 dots an inch: staff lines of two dots
 def to_png(svg: str, *, width: int = WIDTH, background: str | None = "white") -> bytes:
     """A page as a PNG picture, `width` pixels wide.
 
-    The fonts are those that matplotlib brings (STIX), not the machine's: the same page everywhere. What they lack is a box.
+    The fonts are those that matplotlib brings (STIX), not the machine's: the same page everywhere.
+    What they lack is a box.
     """
     import resvg_py
 
@@ -35,4 +36,7 @@ def to_png(svg: str, *, width: int = WIDTH, background: str | None = "white") ->
 
 def write_png(pages: Sequence[str], paths: Sequence[Path], *, width: int = WIDTH) -> list[Path]:
     """Write each SVG page as a picture to its path."""
-    return [write_atomically(path, to_png(page, width=width)) for path, page in zip(paths, pages, strict=True)]
+    return [
+        write_atomically(path, to_png(page, width=width))
+        for path, page in zip(paths, pages, strict=True)
+    ]

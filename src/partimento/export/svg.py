@@ -1,7 +1,8 @@
 """Engraving: MusicXML to SVG pages, by verovio.
 
-What verovio leaves as nested text with font glyphs (title, metronome note) is redrawn as plain text and outlines, so that every
-program that shows SVG shows the same: browsers, resvg (PNG) and typst (PDF) alike.
+What verovio leaves as nested text with font glyphs (title, metronome note) is redrawn as plain text
+and outlines, so that every program that shows SVG shows the same: browsers, resvg (PNG) and typst
+(PDF) alike.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import unescape
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.export.marker import SVG_MARK
 from partimento.files import write_atomically
 
@@ -39,10 +40,14 @@ OPTIONS: dict[str, Any] = {
     **PAPER,
 }
 SIZES = {*PAPER, "pageMarginTop", "pageMarginBottom", "pageMarginLeft", "pageMarginRight"}
-LARGEST_PAPER = 2.0  # staves of 3.6 mm, the least that is read with ease; a score that is higher still gets a higher page
+# staves of 3.6 mm, the least that is read with ease; a score that is higher still gets a higher
+# page
+LARGEST_PAPER = 2.0
 
 
-def to_svg(musicxml: str, *, unit: float = 9.0, heading: bool = True, crop: bool = False) -> tuple[str, ...]:
+def to_svg(
+    musicxml: str, *, unit: float = 9.0, heading: bool = True, crop: bool = False
+) -> tuple[str, ...]:
     """Engrave a score.
 
     Parameters
@@ -50,7 +55,8 @@ def to_svg(musicxml: str, *, unit: float = 9.0, heading: bool = True, crop: bool
     musicxml : str
         A MusicXML document. The ``id`` of its notes become the ``id`` of their groups in the pages.
     unit : float
-        Half the distance of two staff lines, in tenths of a millimetre; less where a system would not fit on the page.
+        Half the distance of two staff lines, in tenths of a millimetre; less where a system would
+        not fit on the page.
     heading : bool
         Whether title and composer stand on the first page.
     crop : bool
@@ -63,20 +69,28 @@ def to_svg(musicxml: str, *, unit: float = 9.0, heading: bool = True, crop: bool
 
     Raises
     ------
-    UserError
+    PartimentoError
         If the engraver cannot read the score.
     """
     toolkit, resources = _engraver()
-    paper = 1.0  # a system higher than the page is drawn on larger paper, which is then shrunk to A4
+    paper = (
+        1.0  # a system higher than the page is drawn on larger paper, which is then shrunk to A4
+    )
     while True:
-        # Pages come as high as their systems are: else what does not fit would be cut off without a word.
-        options = {name: round(value * paper) if name in SIZES else value for name, value in OPTIONS.items()}
+        # Pages come as high as their systems are: else what does not fit would be cut off without a
+        # word.
+        options = {
+            name: round(value * paper) if name in SIZES else value
+            for name, value in OPTIONS.items()
+        }
         options |= {"unit": unit, "header": "auto" if heading else "none", "adjustPageHeight": True}
         pages = _engraved(toolkit, musicxml, options)
         tallest = max(_height(page) for page in pages)
         if crop or tallest <= options["pageHeight"] or paper == LARGEST_PAPER:
             break
-        paper = min(LARGEST_PAPER, max(math.ceil(10 * tallest / OPTIONS["pageHeight"]) / 10, paper + 0.1))
+        paper = min(
+            LARGEST_PAPER, max(math.ceil(10 * tallest / OPTIONS["pageHeight"]) / 10, paper + 0.1)
+        )
     height = None if crop else max(tallest, options["pageHeight"])
     creator = re.search(r'<creator type="composer">(.*?)</creator>', musicxml, re.DOTALL)
     composer = unescape(creator[1]) if creator else ""
@@ -91,7 +105,9 @@ def to_svg(musicxml: str, *, unit: float = 9.0, heading: bool = True, crop: bool
 
 
 def engrave(musicxml: str, layout: Mapping[str, Any]) -> list[ET.Element]:
-    """The pages just as verovio draws them, with some of its options other than ours; for who draws them again. Raises as `to_svg` does."""
+    """The pages just as verovio draws them, with some of its options other than ours; for who draws
+    them again. Raises as `to_svg` does.
+    """
     return _engraved(_engraver()[0], musicxml, {**OPTIONS, **layout})
 
 
@@ -107,11 +123,13 @@ def _engraver() -> tuple[Any, Path]:
 
 
 def _engraved(toolkit: Any, musicxml: str, options: Mapping[str, Any]) -> list[ET.Element]:
-    ET.register_namespace("", SVG[1:-1])  # pages are written with these prefixes, and so is what is made of them
+    ET.register_namespace(
+        "", SVG[1:-1]
+    )  # pages are written with these prefixes, and so is what is made of them
     ET.register_namespace("xlink", "http://www.w3.org/1999/xlink")
     toolkit.setOptions(options)
     if not toolkit.loadData(musicxml):
-        raise UserError("the engraver cannot read this score")
+        raise PartimentoError("the engraver cannot read this score")
     pages = [toolkit.renderToSVG(page) for page in range(1, toolkit.getPageCount() + 1)]
     return [ET.fromstring(page) for page in pages]  # noqa: S314 - our own engraver's
 
@@ -126,8 +144,13 @@ def _height(root: ET.Element) -> float:
 
 
 def _resize(root: ET.Element, height: float | None, paper: float) -> None:
-    """State the page's size in millimetres, `paper` times smaller than it was drawn, after giving it another height if one is asked."""
-    for element, scale in ((root, 1), (root.find(f"{SVG}svg"), 10)):  # verovio nests the drawing, in tenths of its units
+    """State the page's size in millimetres, `paper` times smaller than it was drawn, after giving
+    it another height if one is asked.
+    """
+    for element, scale in (
+        (root, 1),
+        (root.find(f"{SVG}svg"), 10),
+    ):  # verovio nests the drawing, in tenths of its units
         if element is not None and height is not None:
             *place, _ = element.get("viewBox", "").split()
             element.set("viewBox", " ".join([*place, f"{height * scale:g}"]))
@@ -155,7 +178,9 @@ def _plain(root: ET.Element, resources: Path, composer: str, right: float) -> No
 
 
 def _signed(composer: str, title_y: float, right: float) -> ET.Element:
-    """The composer's name, below the title at the right margin (verovio's own header leaves it out)."""
+    """The composer's name, below the title at the right margin (verovio's own header leaves it
+    out).
+    """
     attributes = {
         "x": f"{right:g}",
         "y": f"{title_y + 620:g}",
@@ -170,15 +195,25 @@ def _signed(composer: str, title_y: float, right: float) -> ET.Element:
 
 
 def _flat_texts(text: ET.Element, resources: Path, *, is_header: bool) -> list[ET.Element]:
-    """The runs of a nested text as elements of their own; a run begins wherever a position is given."""
-    runs: list[tuple[dict[str, str], list[tuple[str, float, str]]]] = [({k: text.get(k, "") for k in ("x", "y", "text-anchor")}, [])]
+    """The runs of a nested text as elements of their own; a run begins wherever a position is
+    given.
+    """
+    runs: list[tuple[dict[str, str], list[tuple[str, float, str]]]] = [
+        ({k: text.get(k, "") for k in ("x", "y", "text-anchor")}, [])
+    ]
 
     def walk(element: ET.Element, family: str, size: float) -> None:
         family = element.get("font-family", family)
         size = float((element.get("font-size") or f"{size}px").removesuffix("px")) or size
         if element.get("x") and element is not text:
-            runs.append(({k: element.get(k) or runs[0][0][k] for k in ("x", "y", "text-anchor")}, []))
-        if element.tag != f"{SVG}title" and element.text and (element.text.strip() or len(element) == 0):
+            runs.append(
+                ({k: element.get(k) or runs[0][0][k] for k in ("x", "y", "text-anchor")}, [])
+            )
+        if (
+            element.tag != f"{SVG}title"
+            and element.text
+            and (element.text.strip() or len(element) == 0)
+        ):
             runs[-1][1].append((family, size, element.text))
         for child in element:
             walk(child, family, size)
@@ -192,7 +227,12 @@ def _flat_texts(text: ET.Element, resources: Path, *, is_header: bool) -> list[E
     ]
 
 
-def _draw_run(where: dict[str, str], pieces: Sequence[tuple[str, float, str]], resources: Path, is_header: bool) -> list[ET.Element]:
+def _draw_run(
+    where: dict[str, str],
+    pieces: Sequence[tuple[str, float, str]],
+    resources: Path,
+    is_header: bool,
+) -> list[ET.Element]:
     x, drawn, words = float(where["x"] or 0), [], ""
     size = 405.0
     for family, height, content in pieces:
@@ -201,7 +241,11 @@ def _draw_run(where: dict[str, str], pieces: Sequence[tuple[str, float, str]], r
                 outline, advance = _glyph(resources, f"{ord(glyph):04X}")
                 if outline:
                     scale = height * 0.8 / 1000
-                    path = ET.Element(f"{SVG}path", d=outline, transform=f"translate({x:g}, {where['y']}) scale({scale:g}, {-scale:g})")
+                    path = ET.Element(
+                        f"{SVG}path",
+                        d=outline,
+                        transform=f"translate({x:g}, {where['y']}) scale({scale:g}, {-scale:g})",
+                    )
                     path.set("fill", "currentColor")
                     path.set("style", "stroke:none")
                     drawn.append(path)

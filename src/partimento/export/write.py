@@ -11,13 +11,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.export.marker import is_our_page
 from partimento.files import refuse_existing, write_atomically
 from partimento.music.piece import Piece
 from partimento.music.text import check_names, check_text
 
-# Suffix → "module:function" in this package; the function takes a Chain and the suffix, and gives each file's content. A format is a line.
+# Suffix → "module:function" in this package; the function takes a Chain and the suffix, and gives
+# each file's content. A format is a line.
 WRITERS: dict[str, str] = {
     ".mid": "write:_midi",
     ".midi": "write:_midi",
@@ -92,7 +93,8 @@ def write(
     path : Path or str
         A score of several pages as SVG or PNG continues in ``name-2.svg``, ``name-3.svg`` …
     force : bool
-        Replace what is there. Further pages of an earlier, longer score go too, if they bear our mark; no other file is touched.
+        Replace what is there. Further pages of an earlier, longer score go too, if they bear our
+        mark; no other file is touched.
     soundfont : Path or str, optional
         For ``.wav`` and ``.html``.
     about, files
@@ -105,7 +107,7 @@ def write(
 
     Raises
     ------
-    UserError
+    PartimentoError
         If the suffix is unknown, a file is there already, or the format cannot carry the piece.
     """
     path = Path(path)
@@ -115,7 +117,8 @@ def write(
 def write_all(chain: Chain, paths: Sequence[Path | str], *, force: bool = False) -> list[Path]:
     """Write one piece to several files; the engraving and other steps in common are done once.
 
-    Every name is checked, then everything is made, before the first file is written. Raises as `write` does.
+    Every name is checked, then everything is made, before the first file is written. Raises as
+    `write` does.
     """
     asked = [Path(path) for path in paths]
     check_paths(asked, force=force)
@@ -125,11 +128,19 @@ def write_all(chain: Chain, paths: Sequence[Path | str], *, force: bool = False)
     for first, *further in targets:
         for number, page in enumerate(further, 2):
             if os.path.lexists(page) and not (force and is_our_page(page, number)):
-                hint = f", and no page {number} of an earlier score: move it away" if force else " (--force replaces it)"
-                raise UserError(f"{page} is there already{hint}; page {number} of {first.name} needs its place")
+                hint = (
+                    f", and no page {number} of an earlier score: move it away"
+                    if force
+                    else " (--force replaces it)"
+                )
+                raise PartimentoError(
+                    f"{page} is there already{hint}; page {number} of {first.name} needs its place"
+                )
     written = [path for pages in targets for path in pages]
     _refuse_twice(written)
-    for path, content in zip(written, (content for contents in made for content in contents), strict=True):
+    for path, content in zip(
+        written, (content for contents in made for content in contents), strict=True
+    ):
         write_atomically(path, content)
     if force:
         for path, pages in zip(asked, targets, strict=True):
@@ -142,19 +153,20 @@ def check_paths(paths: Sequence[Path], *, force: bool = False) -> None:
 
     Raises
     ------
-    UserError
-        If a suffix is unknown, a file is named twice or is there already, a folder has the name or a file stands where a folder should.
+    PartimentoError
+        If a suffix is unknown, a file is named twice or is there already, a folder has the name or
+        a file stands where a folder should.
     """
     for path in paths:
         _writer_for(path)
         if path.is_dir():
-            raise UserError(f"{path} is a folder")
+            raise PartimentoError(f"{path} is a folder")
         refuse_existing(path, force=force)
         above = next((folder for folder in path.parents if os.path.lexists(folder)), None)
         if above is not None and not above.is_dir():
-            raise UserError(f"{above} is no folder: cannot write {path}")
+            raise PartimentoError(f"{above} is no folder: cannot write {path}")
         if above is not None and not os.access(above, os.W_OK | os.X_OK):
-            raise UserError(f"no right to write in {above}")
+            raise PartimentoError(f"no right to write in {above}")
     _refuse_twice(paths)
 
 
@@ -164,12 +176,14 @@ def _refuse_twice(paths: Sequence[Path]) -> None:
         real = os.path.realpath(path)
         if real in known:
             also = f" (as {known[real]} too)" if known[real] != path else ""
-            raise UserError(f"the same file is asked for twice: {path}{also}")
+            raise PartimentoError(f"the same file is asked for twice: {path}{also}")
         known[real] = path
     for real, path in known.items():
         for folder in Path(real).parents:
             if str(folder) in known:
-                raise UserError(f"{known[str(folder)]} cannot be a file and the folder of {path}")
+                raise PartimentoError(
+                    f"{known[str(folder)]} cannot be a file and the folder of {path}"
+                )
 
 
 def write_page(
@@ -183,12 +197,14 @@ def write_page(
 ) -> Path:
     """Write the self-contained web page; see `page.to_page` for `about`. Raises as `write` does."""
     if Path(path).suffix.lower() != ".html":
-        raise UserError(f"a page is an .html file: {path}")
+        raise PartimentoError(f"a page is an .html file: {path}")
     return write(piece, path, force=force, soundfont=soundfont, about=about, files=files)[0]
 
 
 def engrave(musicxml: str, layout: Mapping[str, Any]) -> list[ET.Element]:
-    """The pages of a score in a layout of their own, for pictures that are made of them; see `svg.engrave`."""
+    """The pages of a score in a layout of their own, for pictures that are made of them; see
+    `svg.engrave`.
+    """
     from partimento.export import svg
 
     return svg.engrave(musicxml, layout)
@@ -205,9 +221,11 @@ def _writer_for(path: Path) -> Callable[[Chain, str], list[bytes] | list[str]]:
     known = WRITERS.get(path.suffix.lower())
     if known is None:
         name = f"{path.suffix!r} of {path.name}" if path.suffix else f"{path.name} without a suffix"
-        raise UserError(f"no such format: {name} (known: {' '.join(WRITERS)})")
+        raise PartimentoError(f"no such format: {name} (known: {' '.join(WRITERS)})")
     module, _, function = known.partition(":")
-    writer: Callable[[Chain, str], list[bytes] | list[str]] = getattr(import_module(f"partimento.export.{module}"), function)
+    writer: Callable[[Chain, str], list[bytes] | list[str]] = getattr(
+        import_module(f"partimento.export.{module}"), function
+    )
     return writer
 
 
@@ -220,12 +238,16 @@ def _further(path: Path, number: int) -> Path:
 
 
 def _remove_stale(path: Path, count: int, *, keep: Sequence[Path]) -> None:
-    """Remove the pages after the last one, in unbroken order, of an earlier score of this name; only what bears our mark and its number."""
+    """Remove the pages after the last one, in unbroken order, of an earlier score of this name;
+    only what bears our mark and its number.
+    """
     if path.suffix.lower() not in PAGED:
         return
     kept = {os.path.realpath(other) for other in keep}
     number = count + 1
-    while is_our_page(stale := _further(path, number), number) and os.path.realpath(stale) not in kept:
+    while (
+        is_our_page(stale := _further(path, number), number) and os.path.realpath(stale) not in kept
+    ):
         stale.unlink()
         number += 1
 
@@ -276,4 +298,8 @@ def _html(chain: Chain, _: str) -> list[str]:
 
     wav = to_wav(chain.piece, chain.soundfont, sample_rate=PAGE_RATE, mono=True)
     pages = to_svg(chain.picture, heading=False, crop=True)
-    return [to_page(chain.piece, pages, note_times(chain.piece), wav, about=chain.about, files=chain.files)]
+    return [
+        to_page(
+            chain.piece, pages, note_times(chain.piece), wav, about=chain.about, files=chain.files
+        )
+    ]

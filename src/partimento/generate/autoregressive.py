@@ -1,8 +1,10 @@
-"""The composing loop: one compiled scan that carries the model's state, row after row, field after field.
+"""The composing loop: one compiled scan that carries the model's state, row after row, field after
+field.
 
-A row is what the codec says: an event (chord, held, duration) or a single token. The loop is a `keras.Model` whose `call` holds
-`ops.while_loop`, so that it runs the same on every backend; its random numbers are an input, drawn with NumPy (a generator inside the
-loop would repeat its draw). Shapes: B takes composed at once, N rows at most, f fields of a row.
+A row is what the codec says: an event (chord, held, duration) or a single token. The loop is a
+`keras.Model` whose `call` holds `ops.while_loop`, so that it runs the same on every backend; its
+random numbers are an input, drawn with NumPy (a generator inside the loop would repeat its draw).
+Shapes: B takes composed at once, N rows at most, f fields of a row.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ class Rolled(NamedTuple):
     tokens : (B, N, f) int32
         The prompt first; padding after the end.
     closing : (B,) float32
-        Log-probability, to the model, that the piece ends where the take was stopped; very low where it was stopped in mid-event.
+        Log-probability, to the model, that the piece ends where the take was stopped; very low
+        where it was stopped in mid-event.
     """
 
     tokens: np.ndarray
@@ -40,17 +43,30 @@ class Roll(keras.Model):
     def __init__(self, model: NextModel, *, takes: int, narrows: bool) -> None:
         super().__init__()
         self.built = True  # else Keras runs the whole loop once, uncompiled, to see what it makes
-        self.model, self.network = model, model.network  # the network is tracked here so that its weights come along
+        self.model, self.network = (
+            model,
+            model.network,
+        )  # the network is tracked here so that its weights come along
         self.takes, self.narrows = takes, narrows
 
     def call(self, inputs: dict[str, Any]) -> Any:
-        """`prompt` (1, N, f), `uniform` (1, N, f, B), `choice` (1, 3), `limits` (1, 5): prompt rows, rows, events, steps, may end."""
+        """`prompt` (1, N, f), `uniform` (1, N, f, B), `choice` (1, 3), `limits` (1, 5): prompt
+        rows, rows, events, steps, may end.
+        """
         prompt, uniform = inputs["prompt"][0], inputs["uniform"][0]
         choice, limits = inputs["choice"][0], inputs["limits"][0]
-        given, rows, events, steps, may_end = limits[0], limits[1], limits[2], limits[3], limits[4] > 0
+        given, rows, events, steps, may_end = (
+            limits[0],
+            limits[1],
+            limits[2],
+            limits[3],
+            limits[4] > 0,
+        )
         codec, zeros = self.model.codec, ops.zeros((self.takes,), "int32")
 
-        def body(i: Any, done: Any, closing: Any, tokens: Any, logits: Any, seen: Any, state: Any) -> Any:
+        def body(
+            i: Any, done: Any, closing: Any, tokens: Any, logits: Any, seen: Any, state: Any
+        ) -> Any:
             row: list[Any] = []
             for field in range(len(codec.fields)):
                 legal = codec.legal(seen, field, ops, may_end=may_end)
@@ -60,9 +76,13 @@ class Roll(keras.Model):
                 seen = codec.take(seen, row[field], field, ops)
                 state, logits = self.model.step(state, row[field], field=field, seen=seen)
             ended = row[0] == END
-            enough = ops.logical_and(codec.at_rest(seen), ops.logical_or(seen.elapsed >= steps, seen.events >= events))
+            enough = ops.logical_and(
+                codec.at_rest(seen), ops.logical_or(seen.elapsed >= steps, seen.events >= events)
+            )
             stopped = ops.logical_and(ops.logical_or(enough, i + 1 >= rows), ops.logical_not(done))
-            whole = ops.logical_and(codec.at_rest(seen), ops.logical_or(seen.elapsed <= steps, seen.events >= events))
+            whole = ops.logical_and(
+                codec.at_rest(seen), ops.logical_or(seen.elapsed <= steps, seen.events >= events)
+            )
             may = codec.legal(seen, 0, ops)
             end = ops.log_softmax(ops.where(may, logits, NEVER), axis=-1)[:, END]
             closing = ops.where(stopped, ops.where(whole, end, NEVER), closing)
@@ -87,8 +107,18 @@ class Roll(keras.Model):
         return {"tokens": ops.transpose(out[3], (1, 0, 2)), "closing": out[2]}
 
 
-def roll(model: NextModel, prompt: np.ndarray, *, limits: Limits, choice: Choice, takes: int = 1, seed: int = 0) -> Rolled:
-    """Compose on from `prompt` ``(n, f)``, whose first row is a start row; the same arguments give the same notes."""
+def roll(
+    model: NextModel,
+    prompt: np.ndarray,
+    *,
+    limits: Limits,
+    choice: Choice,
+    takes: int = 1,
+    seed: int = 0,
+) -> Rolled:
+    """Compose on from `prompt` ``(n, f)``, whose first row is a start row; the same arguments give
+    the same notes.
+    """
     fields = len(model.codec.fields)
     rows = model.codec.rows(limits.events, len(prompt))
     length = -(-rows // 64) * 64  # a few lengths only, so that few loops are compiled
@@ -104,7 +134,9 @@ def roll(model: NextModel, prompt: np.ndarray, *, limits: Limits, choice: Choice
             "prompt": padded[None],
             "uniform": uniform[None],
             "choice": np.array([[choice.temperature, choice.top_k, choice.top_p]], np.float32),
-            "limits": np.array([[len(prompt), rows, limits.events - 1, limits.steps, limits.may_end]], np.int32),
+            "limits": np.array(
+                [[len(prompt), rows, limits.events - 1, limits.steps, limits.may_end]], np.int32
+            ),
         }
     )
     return Rolled(np.asarray(out["tokens"]), np.asarray(out["closing"]))

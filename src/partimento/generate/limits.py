@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 
 MAX_BARS, MAX_EVENTS = 10_000, 500_000
 
 
 class Limits(NamedTuple):
-    """When a take stops: after `events` events (prompt and start row included), or once it has lasted `steps` (of the codec's grid).
+    """When a take stops: after `events` events (prompt and start row included), or once it has
+    lasted `steps` (of the codec's grid).
 
     With `may_end` the model may also end it by itself.
     """
@@ -25,10 +26,14 @@ def check_length(bars: int | None, events: int | None, opening: int = 1) -> None
 
     Raises
     ------
-    UserError
+    PartimentoError
     """
     if bars is not None and events is not None:
-        raise UserError("give the length in bars or in events, not both")
-    for name, value, most in (("bars", bars, MAX_BARS), ("events", events, MAX_EVENTS), ("the opening's events", opening, MAX_EVENTS)):
+        raise PartimentoError("give the length in bars or in events, not both")
+    for name, value, most in (
+        ("bars", bars, MAX_BARS),
+        ("events", events, MAX_EVENTS),
+        ("the opening's events", opening, MAX_EVENTS),
+    ):
         if value is not None and not 1 <= value <= most:
-            raise UserError(f"{name}: at least 1 and at most {most:,}, not {value}")
+            raise PartimentoError(f"{name}: at least 1 and at most {most:,}, not {value}")

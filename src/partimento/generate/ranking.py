@@ -14,7 +14,9 @@ TIMES = 3  # in a row
 
 
 def lively(music: Sequence[Event]) -> bool:
-    """Whether the second half of the time holds at least half as many chords as the first, rests not counted."""
+    """Whether the second half of the time holds at least half as many chords as the first, rests
+    not counted.
+    """
     length = sum((event.duration for event in music), Fraction(0))
     now, halves = Fraction(0), [0, 0]
     for event in music:
@@ -24,7 +26,8 @@ def lively(music: Sequence[Event]) -> bool:
 
 
 def circling(music: Sequence[Event]) -> Fraction:
-    """The longest time in quarters that is one figure of chords and durations, over and over: three times or more in a row.
+    """The longest time in quarters that is one figure of chords and durations, over and over: three
+    times or more in a row.
 
     Of real guitar pieces, the first 16 bars of each, 95 % have no more than a bar of it.
 
@@ -34,14 +37,18 @@ def circling(music: Sequence[Event]) -> Fraction:
     (Fraction(0, 1), Fraction(0, 1), Fraction(6, 1))
     """
     numbers: dict[tuple[tuple[int, ...], Fraction], int] = {}
-    what = np.array([numbers.setdefault((event.chord, event.duration), len(numbers)) for event in music], int)
+    what = np.array(
+        [numbers.setdefault((event.chord, event.duration), len(numbers)) for event in music], int
+    )
     at = [Fraction(0)]
     for event in music:
         at.append(at[-1] + event.duration)
     longest = Fraction(0)
     for period in range(1, min(PERIOD, len(music) // TIMES) + 1):
         same = np.concatenate([[False], what[period:] == what[:-period], [False]])
-        edges = np.flatnonzero(same[1:] != same[:-1])  # where stretches that are as they were a period ago begin and end
+        edges = np.flatnonzero(
+            same[1:] != same[:-1]
+        )  # where stretches that are as they were a period ago begin and end
         for begin, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
             if end - begin >= (TIMES - 1) * period:
                 longest = max(longest, at[end + period] - at[begin])

@@ -1,4 +1,6 @@
-"""From logits to a choice: greedy, temperature, top-k and top-p, under a mask; the same on NumPy and inside a compiled loop."""
+"""From logits to a choice: greedy, temperature, top-k and top-p, under a mask; the same on NumPy
+and inside a compiled loop.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.training.settings import SampleSettings
 
 NEVER = -1e9  # a logit that leaves no probability
@@ -24,7 +26,8 @@ class Choice:
     top_k : int
         Only the k likeliest; 0 means all.
     top_p : float
-        Only the likeliest that together have probability p ("nucleus", Holtzman et al. 2020); 1 means all.
+        Only the likeliest that together have probability p ("nucleus", Holtzman et al. 2020); 1
+        means all.
     """
 
     temperature: float = 1.0
@@ -33,11 +36,13 @@ class Choice:
 
     def __post_init__(self) -> None:
         if not 0 <= self.temperature < 100:
-            raise UserError(f"a temperature lies between 0 and 100, not at {self.temperature:g}")
+            raise PartimentoError(
+                f"a temperature lies between 0 and 100, not at {self.temperature:g}"
+            )
         if self.top_k < 0:
-            raise UserError(f"top-k is at least 0 (all), not {self.top_k}")
+            raise PartimentoError(f"top-k is at least 0 (all), not {self.top_k}")
         if not 0 < self.top_p <= 1:
-            raise UserError(f"top-p lies above 0 and is at most 1 (all), not {self.top_p:g}")
+            raise PartimentoError(f"top-p lies above 0 and is at most 1 (all), not {self.top_p:g}")
 
     @property
     def narrows(self) -> bool:
@@ -50,7 +55,9 @@ def choice_of(settings: SampleSettings) -> Choice:
     return Choice(settings.temperature, settings.top_k, settings.top_p)
 
 
-def pick(logits: Any, legal: Any, uniform: Any, choice: Any, xp: Any = np, *, narrows: bool = True) -> Any:
+def pick(
+    logits: Any, legal: Any, uniform: Any, choice: Any, xp: Any = np, *, narrows: bool = True
+) -> Any:
     """Choose one number a row.
 
     Parameters
@@ -81,16 +88,23 @@ def pick(logits: Any, legal: Any, uniform: Any, choice: Any, xp: Any = np, *, na
     if narrows:
         weights = _narrowed(weights, k, p, xp)
     total = xp.cumsum(weights, axis=-1)
-    # The first number whose running total passes the drawn share; one of no weight is never the first.
+    # The first number whose running total passes the drawn share; one of no weight is never the
+    # first.
     drawn = xp.expand_dims(uniform, -1) * total[..., -1:]
     last = weights.shape[-1] - 1
     sampled = xp.sum(xp.where(total <= drawn, 1, 0), axis=-1)
     sampled = xp.where(sampled > last, best, sampled)  # rounding at the very end
-    return xp.cast(xp.where(temperature <= 0, best, sampled), "int32") if xp is not np else np.where(temperature <= 0, best, sampled)
+    return (
+        xp.cast(xp.where(temperature <= 0, best, sampled), "int32")
+        if xp is not np
+        else np.where(temperature <= 0, best, sampled)
+    )
 
 
 def _narrowed(weights: Any, k: Any, p: Any, xp: Any) -> Any:
-    """Leave the k largest and, of these, the largest that reach a share p; equal weights stay or go together."""
+    """Leave the k largest and, of these, the largest that reach a share p; equal weights stay or go
+    together.
+    """
     ordered = xp.flip(xp.sort(weights, axis=-1), axis=-1)
     rank = np.arange(weights.shape[-1], dtype=np.float32)
     in_k = xp.logical_or(k <= 0, rank < k)

@@ -1,8 +1,9 @@
 """ABC and kern become Pieces, through music21 (MusicXML has a reader of its own: `musicxml`).
 
-Ties become one note, transposing instruments sound as they sound, repeats are not unfolded. Of what has no written time, grace notes are
-kept as short notes before their main note (flagged, so that they can be found) and chord symbols are not notes. Where a bar is
-shorter or longer than its metre says, the metre is stated again after it, so that the bar lines stay where the score has them.
+Ties become one note, transposing instruments sound as they sound, repeats are not unfolded. Of what
+has no written time, grace notes are kept as short notes before their main note (flagged, so that
+they can be found) and chord symbols are not notes. Where a bar is shorter or longer than its metre
+says, the metre is stated again after it, so that the bar lines stay where the score has them.
 """
 
 from __future__ import annotations
@@ -21,10 +22,14 @@ from partimento.music.piece import Key, Meter, Note, Notes, Part, Piece, Tempo
 
 GRACE_QL = Fraction(1, 16)
 ABC_LENGTH = re.compile(r"[A-Ga-gxz\]][,']*0*([1-9][0-9]{2,})")
-FRACTION = re.compile(r"(?:^|\[|\t)(M:|L:|\*M(?!M))([^\n\]\t]*)", re.MULTILINE)  # metres, and ABC's unit of length
+FRACTION = re.compile(
+    r"(?:^|\[|\t)(M:|L:|\*M(?!M))([^\n\]\t]*)", re.MULTILINE
+)  # metres, and ABC's unit of length
 MOST_BEATS = 128
 MOST_UNITS = 256  # of an ABC tune's unit length
-DROPPED = re.compile(r"(?:parsing event \('|pitch information from note: )(.*?)(?:'\) at line|, assuming C)")  # in music21's murmur
+DROPPED = re.compile(
+    r"(?:parsing event \('|pitch information from note: )(.*?)(?:'\) at line|, assuming C)"
+)  # in music21's murmur
 T = TypeVar("T")
 MINOR_LIKE = ("minor", "aeolian", "dorian", "phrygian", "locrian")
 
@@ -39,7 +44,9 @@ def piece_from_score(data: bytes, suffix: str) -> Piece:
     """
     text = _text(data, suffix)
     with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()) as murmur:
-        warnings.simplefilter("ignore")  # music21 warns of much that a reader of many files cannot act upon
+        warnings.simplefilter(
+            "ignore"
+        )  # music21 warns of much that a reader of many files cannot act upon
         try:
             score = _parse(text, suffix)
             if dropped := DROPPED.search(murmur.getvalue()):
@@ -70,22 +77,32 @@ def _text(data: bytes, suffix: str) -> str:
     if not data.strip():
         raise UnfitError("it is empty")
     text = data.decode("utf-8-sig", "replace") if _is_utf8(data) else data.decode("latin-1")
-    if "\0" in text or (suffix == ".krn" and "**kern" not in text) or (suffix == ".abc" and "K:" not in text):
+    if (
+        "\0" in text
+        or (suffix == ".krn" and "**kern" not in text)
+        or (suffix == ".abc" and "K:" not in text)
+    ):
         raise UnfitError(f"not {'kern' if suffix == '.krn' else 'ABC'}, whatever its name says")
     _check_numbers(text, suffix)
     return text
 
 
 def _check_numbers(text: str, suffix: str) -> None:
-    """Refuse absurd metres, and in ABC notes of an absurd length: music21 counts their beats for hours, or until the memory is full."""
+    """Refuse absurd metres, and in ABC notes of an absurd length: music21 counts their beats for
+    hours, or until the memory is full.
+    """
     for field, said in FRACTION.findall(text):
         if any(len(number) > 3 or int(number) > MOST_BEATS for number in re.findall(r"\d+", said)):
-            raise UnfitError(f"no such {'unit of length' if field == 'L:' else 'metre'}: {said.strip()[:20]}")
+            raise UnfitError(
+                f"no such {'unit of length' if field == 'L:' else 'metre'}: {said.strip()[:20]}"
+            )
     for line in text.splitlines() if suffix == ".abc" else ():
         if line[1:2] != ":":  # a field, not music
             for length in ABC_LENGTH.findall(re.sub(r'"[^"]*"|![^!]*!|%.*', "", line)):
                 if len(length) > 3 or int(length) > MOST_UNITS:
-                    raise UnfitError(f"a note lasts {length[:20]} units: more than {MOST_UNITS} are not read")
+                    raise UnfitError(
+                        f"a note lasts {length[:20]} units: more than {MOST_UNITS} are not read"
+                    )
 
 
 def _is_utf8(data: bytes) -> bool:
@@ -100,7 +117,9 @@ def _parse(text: str, suffix: str) -> Any:
     from music21 import stream
     from music21.converter import subConverters
 
-    converter = subConverters.ConverterABC() if suffix == ".abc" else subConverters.ConverterHumdrum()
+    converter = (
+        subConverters.ConverterABC() if suffix == ".abc" else subConverters.ConverterHumdrum()
+    )
     converter.parseData(text)
     score = converter.stream
     if isinstance(score, stream.Opus):
@@ -141,7 +160,8 @@ def _to_piece(score: Any, staves: list[Any]) -> Piece:
         columns,
         meters=tuple(meter for meter in meters if meter.onset <= length),
         keys=tuple(key for key in marks.keys.values() if key.onset <= length),
-        tempos=tuple(tempo for tempo in marks.tempos.values() if tempo.onset <= length) or (Tempo(),),
+        tempos=tuple(tempo for tempo in marks.tempos.values() if tempo.onset <= length)
+        or (Tempo(),),
         pickup=pickup,
         length=length,
         parts=tuple(_part(staves[numbers.index(number)]) for number in range(numbers[-1] + 1)),
@@ -171,7 +191,9 @@ def _title(words: Any) -> str:
 
 
 def _walk(container: Any, start: Fraction = Fraction(0)) -> Iterator[tuple[Fraction, Any]]:
-    """All elements of measures and voices with their times (music21's own `recurse` finds a time by searching for it)."""
+    """All elements of measures and voices with their times (music21's own `recurse` finds a time by
+    searching for it).
+    """
     for element in container.elements:
         onset = start + _time(container.elementOffset(element))
         if element.isStream:
@@ -181,7 +203,9 @@ def _walk(container: Any, start: Fraction = Fraction(0)) -> Iterator[tuple[Fract
 
 
 def _time(value: Any) -> Fraction:
-    """music21's times are floats where these are exact, else Fractions; both within denominators of 65535."""
+    """music21's times are floats where these are exact, else Fractions; both within denominators of
+    65535.
+    """
     return Fraction(value).limit_denominator(65535)
 
 
@@ -196,18 +220,36 @@ def _notes(staff: Any, part: int) -> list[Note]:
         if isinstance(element, harmony.ChordSymbol):
             continue
         if element.duration.isGrace:
-            graces.append((onset, [_note(single, onset, GRACE_QL, part, grace=True) for single in _singles(element)]))
+            graces.append(
+                (
+                    onset,
+                    [
+                        _note(single, onset, GRACE_QL, part, grace=True)
+                        for single in _singles(element)
+                    ],
+                )
+            )
             continue
         duration = _time(element.duration.quarterLength)
         if duration <= 0:
             raise UnfitError(f"a note lasts no time, {onset} quarter notes in")
         for single in _singles(element):
             new = _note(single, onset, duration, part)
-            kind = single.tie.type if single.tie else ""  # a chord's own `tie` is but that of its first tied note
+            kind = (
+                single.tie.type if single.tie else ""
+            )  # a chord's own `tie` is but that of its first tied note
             before = tied.pop(new.pitch, None) if kind in ("stop", "continue") else None
             if before is not None and done[before].end == onset:
                 old = done[before]
-                done[before] = Note(old.onset, old.duration + duration, old.pitch, old.velocity, part, old.string, old.fret)
+                done[before] = Note(
+                    old.onset,
+                    old.duration + duration,
+                    old.pitch,
+                    old.velocity,
+                    part,
+                    old.string,
+                    old.fret,
+                )
             else:
                 before = len(done)
                 done.append(new)
@@ -220,7 +262,9 @@ def _singles(element: Any) -> list[Any]:
     return list(element.notes) if hasattr(element, "notes") else [element]
 
 
-def _note(single: Any, onset: Fraction, duration: Fraction, part: int, *, grace: bool = False) -> Note:
+def _note(
+    single: Any, onset: Fraction, duration: Fraction, part: int, *, grace: bool = False
+) -> Note:
     if hasattr(single, "pitch"):
         pitch = single.pitch.midi
         if not 0 <= single.pitch.ps <= 127:  # music21 would fold it into the range
@@ -237,7 +281,9 @@ def _note(single: Any, onset: Fraction, duration: Fraction, part: int, *, grace:
 
 
 def _before_their_beat(graces: list[tuple[Fraction, list[Note]]]) -> list[Note]:
-    """Grace notes one after another up to the beat of their main note; at the very beginning, together on it."""
+    """Grace notes one after another up to the beat of their main note; at the very beginning,
+    together on it.
+    """
     at: dict[Fraction, list[list[Note]]] = {}
     for onset, chord in graces:
         at.setdefault(onset, []).append(chord)
@@ -245,7 +291,10 @@ def _before_their_beat(graces: list[tuple[Fraction, list[Note]]]) -> list[Note]:
     for beat, chords in at.items():
         for back, chord in zip(range(len(chords), 0, -1), chords, strict=True):
             onset = max(beat - back * GRACE_QL, Fraction(0))
-            done += [Note(onset, GRACE_QL, n.pitch, n.velocity, n.part, n.string, n.fret, True) for n in chord]
+            done += [
+                Note(onset, GRACE_QL, n.pitch, n.velocity, n.part, n.string, n.fret, True)
+                for n in chord
+            ]
     return done
 
 
@@ -262,11 +311,15 @@ class _Marks:
 
         for onset, mark in _walk(staff):
             if isinstance(mark, meter.TimeSignature):
-                self.meters.setdefault(onset, _checked(Meter, mark.numerator, mark.denominator, onset))
+                self.meters.setdefault(
+                    onset, _checked(Meter, mark.numerator, mark.denominator, onset)
+                )
             elif isinstance(mark, key.KeySignature):
                 if mark.sharps is not None and -7 <= mark.sharps <= 7:
                     minor = getattr(mark, "mode", None) in MINOR_LIKE
-                    self.keys.setdefault(onset, Key(mark.sharps, "minor" if minor else "major", onset))
+                    self.keys.setdefault(
+                        onset, Key(mark.sharps, "minor" if minor else "major", onset)
+                    )
             elif isinstance(mark, tempo.MetronomeMark):
                 bpm = mark.getQuarterBPM()
                 if bpm:
@@ -277,7 +330,9 @@ def _meters(staff: Any, said: dict[Fraction, Meter]) -> tuple[tuple[Meter, ...],
     """The metres, stated anew where the bars of a staff leave them, and the pickup."""
     from music21 import stream
 
-    onsets = [_time(staff.elementOffset(measure)) for measure in staff.getElementsByClass(stream.Measure)]
+    onsets = [
+        _time(staff.elementOffset(measure)) for measure in staff.getElementsByClass(stream.Measure)
+    ]
     if not said or min(said) > 0:
         said = {Fraction(0): Meter(), **said}
     first = said[Fraction(0)]
@@ -294,6 +349,8 @@ def _part(staff: Any) -> Part:
     from music21 import instrument
 
     found = staff[instrument.Instrument].first()
-    drum = isinstance(found, instrument.UnpitchedPercussion) or (found is not None and found.midiChannel == 9)
+    drum = isinstance(found, instrument.UnpitchedPercussion) or (
+        found is not None and found.midiChannel == 9
+    )
     name = staff.partName or (found.partName if found else "") or ""
     return Part(str(name).strip(), found.midiProgram if found else None, bool(drum))

@@ -22,7 +22,16 @@ SCORE_SUFFIXES = (*MUSICXML_SUFFIXES, ".abc", ".krn")
 SUFFIXES = MIDI_SUFFIXES + SCORE_SUFFIXES
 STORE = ".parquet"
 # All that zipfile raises on hostile archives; RuntimeError is its word for a password.
-ZIP_FAULTS = (zipfile.BadZipFile, zlib.error, LZMAError, KeyError, RuntimeError, NotImplementedError, ValueError, EOFError)
+ZIP_FAULTS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    LZMAError,
+    KeyError,
+    RuntimeError,
+    NotImplementedError,
+    ValueError,
+    EOFError,
+)
 
 
 def read_score_bytes(place: str, member: str = "") -> bytes:
@@ -54,7 +63,9 @@ def read_score_bytes(place: str, member: str = "") -> bytes:
 
 @lru_cache(maxsize=1)
 def _opened(place: str, changed_ns: int) -> zipfile.ZipFile:
-    """The zip that was asked for last stays open: reading its directory again for each of its files would take quadratic time."""
+    """The zip that was asked for last stays open: reading its directory again for each of its files
+    would take quadratic time.
+    """
     return zipfile.ZipFile(place)
 
 

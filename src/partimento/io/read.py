@@ -14,18 +14,22 @@ from partimento.music.piece import Piece, Source
 Quantise = Literal["music21"] | None
 
 
-def read_piece(path: Path | str, *, member: str = "", quantise: Quantise = None, unfold: bool = False) -> Piece:
+def read_piece(
+    path: Path | str, *, member: str = "", quantise: Quantise = None, unfold: bool = False
+) -> Piece:
     """Read one file, in this process.
 
     Parameters
     ----------
     path : path
-        MIDI (``.mid``, ``.midi``), MusicXML (``.musicxml``, ``.xml``, ``.mxl``), ABC (``.abc``) or kern (``.krn``).
+        MIDI (``.mid``, ``.midi``), MusicXML (``.musicxml``, ``.xml``, ``.mxl``), ABC (``.abc``) or
+        kern (``.krn``).
     member : str
         If `path` is a zip: the name of the file inside it.
     quantise : None or "music21"
-        None keeps every time exactly as the file has it. ``"music21"`` gives the view whose `events` are what music21 10.5.1 makes of the
-        file by ``converter.parse(path).chordify()``, for comparison with it (see `chordify`).
+        None keeps every time exactly as the file has it. ``"music21"`` gives the view whose
+        `events` are what music21 10.5.1 makes of the file by ``converter.parse(path).chordify()``,
+        for comparison with it (see `chordify`).
     unfold : bool
         Whether the repeats of a MusicXML file are written out as they are played.
 
@@ -37,10 +41,14 @@ def read_piece(path: Path | str, *, member: str = "", quantise: Quantise = None,
     Raises
     ------
     ReadError
-        If the file cannot be read, with a reason. `read_pieces` also withstands files that crash or hang a parser; this does not.
+        If the file cannot be read, with a reason. `read_pieces` also withstands files that crash or
+        hang a parser; this does not.
     """
     path = Path(path)
-    shown, suffix = f"{path}/{member}" if member else str(path), PurePosixPath(member or path).suffix.lower()
+    shown, suffix = (
+        f"{path}/{member}" if member else str(path),
+        PurePosixPath(member or path).suffix.lower(),
+    )
     if quantise not in (None, "music21"):
         raise ValueError(f"quantise is None or 'music21', not {quantise!r}")
     try:
@@ -53,7 +61,9 @@ def read_piece(path: Path | str, *, member: str = "", quantise: Quantise = None,
     return replace(piece, source=Source(path=shown, sha256=hashlib.sha256(data).hexdigest()))
 
 
-def piece_from_bytes(data: bytes, suffix: str, *, quantise: Quantise = None, unfold: bool = False) -> Piece:
+def piece_from_bytes(
+    data: bytes, suffix: str, *, quantise: Quantise = None, unfold: bool = False
+) -> Piece:
     """Read what a file of the kind `suffix` holds; see `read_piece`.
 
     Raises
@@ -80,4 +90,6 @@ def piece_from_bytes(data: bytes, suffix: str, *, quantise: Quantise = None, unf
         piece = piece_from_score(data, suffix)
     else:
         raise UnfitError(f"{suffix or 'a name without suffix'} is none of {' '.join(SUFFIXES)}")
-    return piece if quantise is None else piece.replace(cuts=tuple(bar.onset for bar in piece.bars()))
+    return (
+        piece if quantise is None else piece.replace(cuts=tuple(bar.onset for bar in piece.bars()))
+    )

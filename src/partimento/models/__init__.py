@@ -1,6 +1,7 @@
 """Arrays become a trained model: one file a model, and what they share.
 
-To add a model: write its file (a docstring naming the paper, a frozen `Config`, the network, its loss) and its line here.
+To add a model: write its file (a docstring naming the paper, a frozen `Config`, the network, its
+loss) and its line here.
 """
 
 import os
@@ -8,16 +9,23 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from partimento.config import UserError, choose
+from partimento.config import choose
+from partimento.errors import PartimentoError
 
-BACKENDS = {"jax": "jax", "tensorflow": "tensorflow", "torch": "torch"}  # the backend's name → the package it needs
+BACKENDS = {
+    "jax": "jax",
+    "tensorflow": "tensorflow",
+    "torch": "torch",
+}  # the backend's name → the package it needs
 
 
 def _check_backend() -> None:
     """Before Keras is loaded: JAX, or the user's own choice if it is there."""
     name = os.environ.setdefault("KERAS_BACKEND", "jax")
     if find_spec(choose(name, BACKENDS, what="Keras backend")) is None:
-        raise UserError(f"KERAS_BACKEND is {name}, which is not installed (unset it to use jax)")
+        raise PartimentoError(
+            f"KERAS_BACKEND is {name}, which is not installed (unset it to use jax)"
+        )
 
 
 _check_backend()

@@ -1,9 +1,10 @@
 """MiniBach as an autoencoder (Briot, Hadjeres & Pachet 2019; tutorial, section "The Autoencoder").
 
-A window of one-hot chords is flattened, pressed through a few latent numbers (tanh), and unfolded again. In the tutorial (recipe
-`minibach-tutorial`) there is one dense layer on either side and every column is a yes or no of its own (sigmoid, binary cross-entropy);
-recipe `minibach` has more layers and one choice among the chords at each step (softmax), the chords seen and told by their notes, so that
-the network does not grow with the vocabulary.
+A window of one-hot chords is flattened, pressed through a few latent numbers (tanh), and unfolded
+again. In the tutorial (recipe `minibach-tutorial`) there is one dense layer on either side and
+every column is a yes or no of its own (sigmoid, binary cross-entropy); recipe `minibach` has more
+layers and one choice among the chords at each step (softmax), the chords seen and told by their
+notes, so that the network does not grow with the vocabulary.
 """
 
 from __future__ import annotations
@@ -14,7 +15,16 @@ from typing import Any, Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from partimento.models.base import CHORD, ChordCodec, LatentModel, Losses, column_losses, field_losses, right_chords, unflatten
+from partimento.models.base import (
+    CHORD,
+    ChordCodec,
+    LatentModel,
+    Losses,
+    column_losses,
+    field_losses,
+    right_chords,
+    unflatten,
+)
 from partimento.models.deferred import keras, layers, ops
 from partimento.settings import ModelSettings
 
@@ -57,7 +67,9 @@ class Config(ModelSettings):
     @model_validator(mode="after")
     def _check_output(self) -> Self:
         if self.embed == "notes" and self.output == "sigmoid":
-            raise ValueError('model.embed = "notes" chooses one chord per step: it needs model.output = "softmax"')
+            raise ValueError(
+                'model.embed = "notes" chooses one chord per step: it needs model.output = "softmax"'
+            )
         return self
 
 
@@ -65,7 +77,8 @@ class Config(ModelSettings):
 
 
 class Autoencoder(LatentModel):
-    """`encoder` and `decoder`, and `network`, the one after the other: ``(B, L, 3)`` windows → logits ``(B, C·L)``, flat.
+    """`encoder` and `decoder`, and `network`, the one after the other: ``(B, L, 3)`` windows →
+    logits ``(B, C·L)``, flat.
 
     By their notes, chords have logits ``(B, L, C)``.
     """
@@ -88,10 +101,14 @@ class Autoencoder(LatentModel):
         widths = [*[(self.config.units, "relu")] * self.config.layers, (self.latent, "tanh")]
         names = [*(f"encoder_{i}" for i in range(self.config.layers)), "latent"]
         if self.config.embed == "notes":
-            chords = NotesEmbedding(self.codec.chord_notes, self.config.embed_size, name="chord_embedding")(window[..., CHORD])
+            chords = NotesEmbedding(
+                self.codec.chord_notes, self.config.embed_size, name="chord_embedding"
+            )(window[..., CHORD])
             x = layers.Flatten(name="flatten")(chords)  # (B, L·E)
         else:
-            x = WindowDense(self.codec.sizes[CHORD], widths[0][0], activation=widths[0][1], name=names[0])(window[..., CHORD])
+            x = WindowDense(
+                self.codec.sizes[CHORD], widths[0][0], activation=widths[0][1], name=names[0]
+            )(window[..., CHORD])
             names, widths = names[1:], widths[1:]
         for name, (units, activation) in zip(names, widths, strict=True):
             x = layers.Dense(units, activation=activation, name=name)(self._drop(x))
@@ -103,13 +120,23 @@ class Autoencoder(LatentModel):
         latent = keras.Input((self.latent,), name="point")
         x = latent
         for i in range(self.config.layers):
-            x = self._drop(layers.Dense(self.config.units, activation="relu", name=f"decoder_{i}")(x))
+            x = self._drop(
+                layers.Dense(self.config.units, activation="relu", name=f"decoder_{i}")(x)
+            )
         if self.config.embed == "notes":
-            steps = layers.Dense(self.length * self.config.embed_size, activation="relu", name="steps")(x)
+            steps = layers.Dense(
+                self.length * self.config.embed_size, activation="relu", name="steps"
+            )(x)
             steps = layers.Reshape((self.length, self.config.embed_size))(steps)  # (B, L, E)
-            told = NotesOutput(self.codec.chord_notes, self.config.embed_size, name="chord_output")(steps)
+            told = NotesOutput(self.codec.chord_notes, self.config.embed_size, name="chord_output")(
+                steps
+            )
             return keras.Model(latent, told, name="decoder")  # (B, L, C)
-        return keras.Model(latent, layers.Dense(self.codec.sizes[CHORD] * self.length, name="output")(x), name="decoder")
+        return keras.Model(
+            latent,
+            layers.Dense(self.codec.sizes[CHORD] * self.length, name="output")(x),
+            name="decoder",
+        )
 
     def _drop(self, x: Any) -> Any:
         return layers.Dropout(self.config.dropout)(x) if self.config.dropout else x
@@ -121,8 +148,12 @@ class Autoencoder(LatentModel):
         told = self.network(targets, training=training)
         right = ops.zeros(()) if training else right_chords(self._steps(told, ops), targets)
         if self.config.output == "softmax":
-            nats, events = field_losses(self.codec, [self._steps(told, ops), None, None], targets, common)
-            return Losses(nats[CHORD] / ops.maximum(events, 1.0), ops.stack([nats[CHORD], right]), events)
+            nats, events = field_losses(
+                self.codec, [self._steps(told, ops), None, None], targets, common
+            )
+            return Losses(
+                nats[CHORD] / ops.maximum(events, 1.0), ops.stack([nats[CHORD], right]), events
+            )
         mean, nats, events = column_losses(told, targets)
         return Losses(mean, ops.stack([nats, right]), events)
 
@@ -140,8 +171,12 @@ class Autoencoder(LatentModel):
         """(B, L, C) logits of what the decoder gives."""
         return told if self.config.embed == "notes" else unflatten(told, self.length, xp)
 
-    def draw(self, count: int, rng: np.random.Generator, known: np.ndarray | None = None) -> np.ndarray:
-        """Among the points of training pieces: an autoencoder's latent space has no shape of its own."""
+    def draw(
+        self, count: int, rng: np.random.Generator, known: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Among the points of training pieces: an autoencoder's latent space has no shape of its
+        own.
+        """
         if known is None or not len(known):
             return np.asarray(np.tanh(super().draw(count, rng)))
         spread = known.std(axis=0) if len(known) > 1 else 0.0

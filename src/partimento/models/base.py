@@ -1,6 +1,7 @@
 """The families of models: what each promises to training and to sampling, which hold the loops.
 
-Axis letters: B batch, L events of a window, C chords, H held patterns, D durations, K notes of the largest chord, Z latent size.
+Axis letters: B batch, L events of a window, C chords, H held patterns, D durations, K notes of the
+largest chord, Z latent size.
 """
 
 from __future__ import annotations
@@ -59,7 +60,8 @@ class Model(ABC):
     config_type : subclass of ModelSettings
         Its `Config`: the settings of the section ``model``.
     encoding : str
-        What it takes: ``integers`` (its first layer is a table of vectors), ``one-hot``, ``many-hot``; see docs/encodings.md.
+        What it takes: ``integers`` (its first layer is a table of vectors), ``one-hot``,
+        ``many-hot``; see docs/encodings.md.
     terms : tuple of str
         The parts that add up to its loss, in nats an event.
     measures : tuple of str
@@ -71,7 +73,8 @@ class Model(ABC):
     codec_kind : str
         What a piece is to it: ``chords`` or ``notes`` (`training.dataset.CODECS`).
     top_p : float
-        Composing chooses among the likeliest that together have this probability, if nothing else is said.
+        Composing chooses among the likeliest that together have this probability, if nothing else
+        is said.
     network : keras.Model
         Holds every variable.
     """
@@ -99,9 +102,13 @@ class Model(ABC):
 
     @abstractmethod
     def losses(self, batch: Sequence[Any], *, training: bool, step: Any = 0.0) -> Losses:
-        """Of a batch of windows ``(inputs, targets, common)``; `step` is the number of training steps taken before."""
+        """Of a batch of windows ``(inputs, targets, common)``; `step` is the number of training
+        steps taken before.
+        """
 
-    def windows(self, pieces: Sequence[Encoded], config: TokenSettings, *, training: bool) -> Windows:
+    def windows(
+        self, pieces: Sequence[Encoded], config: TokenSettings, *, training: bool
+    ) -> Windows:
         """What it learns from, or is checked with."""
         return windows(pieces, length=config.window, stride=config.stride if training else None)
 
@@ -123,19 +130,24 @@ class Model(ABC):
         self.network.load_weights(path)
 
     def verdict(self, parts: Mapping[str, float]) -> str | None:
-        """What a person should know of the best epoch, whose `Epoch.parts` these are, where something went wrong that no loss tells."""
+        """What a person should know of the best epoch, whose `Epoch.parts` these are, where
+        something went wrong that no loss tells.
+        """
         return None
 
     def look(self, some: Windows) -> dict[str, np.ndarray]:
-        """What it makes of some windows, for the pictures of a training: ``tokens`` (L, 3) of the first, ``latent`` (n, Z) of all."""
+        """What it makes of some windows, for the pictures of a training: ``tokens`` (L, 3) of the
+        first, ``latent`` (n, Z) of all.
+        """
         return {}
 
 
 class NextModel(Model):
     """A model of what comes next, given all that came before.
 
-    Its network is for training: ``[inputs (B, L, 3), targets (B, L, 3)] → [chord (B, L, C), held (B, L, H), duration (B, L, D)]``
-    logits of the targets. A field may look at the target fields chosen before it (chord, then held, then duration), never at its own.
+    Its network is for training: ``[inputs (B, L, 3), targets (B, L, 3)] → [chord (B, L, C), held
+    (B, L, H), duration (B, L, D)]`` logits of the targets. A field may look at the target fields
+    chosen before it (chord, then held, then duration), never at its own.
     """
 
     @abstractmethod
@@ -144,18 +156,24 @@ class NextModel(Model):
 
     @abstractmethod
     def step(self, state: State, token: Any, *, field: int, seen: Any = None) -> tuple[State, Any]:
-        """Take in one sub-token ``(B,)`` of `field`; give the new state and the logits of the field that comes next. Pure.
+        """Take in one sub-token ``(B,)`` of `field`; give the new state and the logits of the field
+        that comes next. Pure.
 
-        `seen` is what the codec knows once it has taken it: for models that are shown more than the token.
+        `seen` is what the codec knows once it has taken it: for models that are shown more than the
+        token.
         """
 
     def logits(self, batch: Sequence[Any], *, training: bool = False) -> list[Any]:
-        """Of chord, held and duration at every step of windows ``(inputs, targets, common)``; None for a field that it does not tell of."""
+        """Of chord, held and duration at every step of windows ``(inputs, targets, common)``; None
+        for a field that it does not tell of.
+        """
         return list(self.network([batch[0], batch[1]], training=training))
 
     def nats(self, batch: Sequence[Any], *, training: bool = False) -> Losses:
         """Nats of each field, at every step."""
-        return mean_losses(*field_losses(self.codec, self.logits(batch, training=training), batch[1], batch[2]))
+        return mean_losses(
+            *field_losses(self.codec, self.logits(batch, training=training), batch[1], batch[2])
+        )
 
     def losses(self, batch: Sequence[Any], *, training: bool, step: Any = 0.0) -> Losses:
         return self.nats(batch, training=training)
@@ -163,7 +181,13 @@ class NextModel(Model):
     def look(self, some: Windows) -> dict[str, np.ndarray]:
         """What it would have guessed at each event of the first window, knowing those before."""
         logits = self.logits([column[:1] for column in some])
-        return {"tokens": best_tokens(self.codec, [None if field is None else np.asarray(field)[0] for field in logits], some.common[0])}
+        return {
+            "tokens": best_tokens(
+                self.codec,
+                [None if field is None else np.asarray(field)[0] for field in logits],
+                some.common[0],
+            )
+        }
 
 
 class LatentModel(Model):
@@ -174,7 +198,8 @@ class LatentModel(Model):
     length, latent : int
         L and Z.
     fields : tuple of int
-        Those it tells of: the chord; the held notes and the duration where it does (else each event lasts a quarter, and is struck).
+        Those it tells of: the chord; the held notes and the duration where it does (else each event
+        lasts a quarter, and is struck).
     """
 
     fields: tuple[int, ...] = (CHORD,)
@@ -191,14 +216,22 @@ class LatentModel(Model):
 
     @abstractmethod
     def decode(self, z: Any) -> list[np.ndarray]:
-        """``(B, Z)`` → for each of `fields` probabilities ``(B, L, C)``, ``(B, L, H)``, ``(B, L, D)``."""
+        """``(B, Z)`` → for each of `fields` probabilities ``(B, L, C)``, ``(B, L, H)``, ``(B, L,
+        D)``.
+        """
 
     def encode(self, targets: np.ndarray) -> np.ndarray | None:
-        """``(B, L, 3)`` windows → ``(B, Z)`` their points (the means, where they are distributions); None without an encoder."""
+        """``(B, L, 3)`` windows → ``(B, Z)`` their points (the means, where they are
+        distributions); None without an encoder.
+        """
         return None
 
-    def draw(self, count: int, rng: np.random.Generator, known: np.ndarray | None = None) -> np.ndarray:
-        """``(count, Z)`` points to compose from: a standard normal. `known` ``(n, Z)`` are the points of training pieces, if it has any."""
+    def draw(
+        self, count: int, rng: np.random.Generator, known: np.ndarray | None = None
+    ) -> np.ndarray:
+        """``(count, Z)`` points to compose from: a standard normal. `known` ``(n, Z)`` are the
+        points of training pieces, if it has any.
+        """
         return rng.standard_normal((count, self.latent)).astype(np.float32)
 
     def look(self, some: Windows) -> dict[str, np.ndarray]:
@@ -207,21 +240,39 @@ class LatentModel(Model):
         if z is None:
             return {}
         told = dict(zip(self.fields, self.decode(z[:1]), strict=True))
-        logits = [np.log(told[field][0] + 1e-9) if field in told else None for field in (CHORD, HELD, DURATION)]
-        return {"latent": z.astype(np.float32), "tokens": best_tokens(self.codec, logits, some.common[0])}
+        logits = [
+            np.log(told[field][0] + 1e-9) if field in told else None
+            for field in (CHORD, HELD, DURATION)
+        ]
+        return {
+            "latent": z.astype(np.float32),
+            "tokens": best_tokens(self.codec, logits, some.common[0]),
+        }
 
-    def windows(self, pieces: Sequence[Encoded], config: TokenSettings, *, training: bool) -> Windows:
+    def windows(
+        self, pieces: Sequence[Encoded], config: TokenSettings, *, training: bool
+    ) -> Windows:
         """Whole windows only: what is composed is whole."""
-        return windows(pieces, length=config.window, stride=config.stride if training else None, whole=training)
+        return windows(
+            pieces, length=config.window, stride=config.stride if training else None, whole=training
+        )
 
 
-def best_tokens(codec: ChordCodec, logits: Sequence[np.ndarray | None], common: np.ndarray) -> np.ndarray:
-    """The likeliest number of each field ``(L, 3)``, the special ones aside; without logits the commonest one, and nothing held."""
+def best_tokens(
+    codec: ChordCodec, logits: Sequence[np.ndarray | None], common: np.ndarray
+) -> np.ndarray:
+    """The likeliest number of each field ``(L, 3)``, the special ones aside; without logits the
+    commonest one, and nothing held.
+    """
     rows = np.full((len(common), 3), SPECIAL, np.int32)
     for field, scores in enumerate(logits):
         if scores is None:
             continue
-        allowed = codec.patterns_that_fit(common) if field == HELD else np.arange(scores.shape[-1]) >= SPECIAL
+        allowed = (
+            codec.patterns_that_fit(common)
+            if field == HELD
+            else np.arange(scores.shape[-1]) >= SPECIAL
+        )
         rows[:, field] = np.where(allowed, scores, -np.inf).argmax(-1)
     return rows
 
@@ -231,22 +282,27 @@ def mean_losses(sums: Any, events: Any) -> Losses:
     return Losses(ops.sum(sums) / ops.maximum(events, 1.0), sums, events)
 
 
-def field_losses(codec: ChordCodec, logits: Sequence[Any], targets: Any, common: Any) -> tuple[Any, Any]:
+def field_losses(
+    codec: ChordCodec, logits: Sequence[Any], targets: Any, common: Any
+) -> tuple[Any, Any]:
     """`field_nats` of a whole batch.
 
     Returns
     -------
     (3,) float32, () float32
-        Summed nats of chord, held and duration; the number of events (the end of a piece counts as one).
+        Summed nats of chord, held and duration; the number of events (the end of a piece counts as
+        one).
     """
     nats = [ops.sum(field) for field in field_nats(codec, logits, targets, common)]
     return ops.stack(nats), ops.sum(ops.cast(targets[..., CHORD] != PAD, "float32"))
 
 
 def field_nats(codec: ChordCodec, logits: Sequence[Any], targets: Any, common: Any) -> list[Any]:
-    """Nats of the targets under the logits, ``(B, L)`` of each field; a field without logits (None) is charged nothing.
+    """Nats of the targets under the logits, ``(B, L)`` of each field; a field without logits (None)
+    is charged nothing.
 
-    Each distribution is normalised over what can follow at all: never padding or start, and only patterns of notes that can be held.
+    Each distribution is normalised over what can follow at all: never padding or start, and only
+    patterns of notes that can be held.
     """
     chords, patterns, durations = (ops.arange(size) for size in codec.sizes)
     possible = (
@@ -267,17 +323,21 @@ def field_nats(codec: ChordCodec, logits: Sequence[Any], targets: Any, common: A
 
 
 def column_losses(flat: Any, targets: Any) -> tuple[Any, Any, Any]:
-    """Binary cross-entropy of flat logits ``(B, C·L)`` against the flattened one-hot chords of windows ``(B, L, 3)``.
+    """Binary cross-entropy of flat logits ``(B, C·L)`` against the flattened one-hot chords of
+    windows ``(B, L, 3)``.
 
     As Keras' `binary_crossentropy` has it, but that the ones are picked, not multiplied out.
 
     Returns
     -------
     () float32, () float32, () float32
-        The mean over columns and windows, the sum in nats, the number of events; windows of padding count for nothing.
+        The mean over columns and windows, the sum in nats, the number of events; windows of padding
+        count for nothing.
     """
     chords, length = targets[..., CHORD], targets.shape[1]
-    ones = ops.take_along_axis(flat, chords * length + np.arange(length), axis=1)  # (B, L): the logits where a one is wanted
+    ones = ops.take_along_axis(
+        flat, chords * length + np.arange(length), axis=1
+    )  # (B, L): the logits where a one is wanted
     counted = ops.cast(chords != PAD, flat.dtype)
     each = ops.sum(ops.softplus(flat), axis=1) - ops.sum(ones * counted, axis=1)  # (B,)
     nats = ops.sum(each * counted[:, 0])

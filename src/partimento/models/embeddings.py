@@ -1,15 +1,20 @@
-"""Chord vectors learned without labels: skip-gram over chords (Mikolov et al. 2013; over music Chuan, Agres & Herremans 2018).
+"""Chord vectors learned without labels: skip-gram over chords (Mikolov et al. 2013; over music
+Chuan, Agres & Herremans 2018).
 
-Each chord foretells, apart, every other chord within `reach` events before and after it: the chance of chord j near chord i is
-p(j) exp(v_i · u_j), normalised over the chords other than i. p(j) is how often j comes in the training pieces, so that the vectors need not
-tell common chords from rare ones, only which go together: chords that stand in for one another come to lie side by side. A chord is not its
-own neighbour (repeats would teach nothing but that), durations and held notes play no part, and nearer pairs weigh more, as in word2vec.
+Each chord foretells, apart, every other chord within `reach` events before and after it: the chance
+of chord j near chord i is p(j) exp(v_i · u_j), normalised over the chords other than i. p(j) is how
+often j comes in the training pieces, so that the vectors need not tell common chords from rare
+ones, only which go together: chords that stand in for one another come to lie side by side. A chord
+is not its own neighbour (repeats would teach nothing but that), durations and held notes play no
+part, and nearer pairs weigh more, as in word2vec.
 
-The sum over all chords is exact with ``negatives = 0``, and always when it is checked. With copies in all keys there are ten thousand
-chords and more; then each step estimates it from `negatives` chords, drawn with p(j)^¾ and shared by the batch, with the correction for how
-they were drawn (Bengio & Senécal 2008; Jean et al. 2015). So the loss means the same either way: nats a pair.
+The sum over all chords is exact with ``negatives = 0``, and always when it is checked. With copies
+in all keys there are ten thousand chords and more; then each step estimates it from `negatives`
+chords, drawn with p(j)^¾ and shared by the batch, with the correction for how they were drawn
+(Bengio & Senécal 2008; Jean et al. 2015). So the loss means the same either way: nats a pair.
 
-It does not compose: `vectors` gives other models' embedding layers something to begin with (``model.pretrained``).
+It does not compose: `vectors` gives other models' embedding layers something to begin with
+(``model.pretrained``).
 """
 
 from __future__ import annotations
@@ -21,7 +26,18 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
-from partimento.models.base import CHORD, NEVER, SPECIAL, ChordCodec, Encoded, Losses, Model, TokenSettings, Windows, mean_losses
+from partimento.models.base import (
+    CHORD,
+    NEVER,
+    SPECIAL,
+    ChordCodec,
+    Encoded,
+    Losses,
+    Model,
+    TokenSettings,
+    Windows,
+    mean_losses,
+)
 from partimento.models.deferred import keras, layers, ops
 from partimento.settings import ModelSettings
 
@@ -57,23 +73,33 @@ class Frequencies(layers.Layer):
 
     def __init__(self, chords: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.counts = self.add_weight(shape=(chords,), initializer="ones", trainable=False, name="counts")
+        self.counts = self.add_weight(
+            shape=(chords,), initializer="ones", trainable=False, name="counts"
+        )
         self.seed_generator = keras.random.SeedGenerator()
 
     def call(self, chords: Any) -> Any:
         return ops.take(self.log_shares(), chords, axis=0)
 
     def log_shares(self) -> Any:
-        """(C,): the logarithm of each chord's share of all; `NEVER` for the special numbers and what never comes."""
-        counts = ops.where(ops.arange(self.counts.shape[0]) >= SPECIAL, ops.convert_to_tensor(self.counts), 0.0)
-        return ops.where(counts > 0, ops.log(ops.maximum(counts, 1.0) / ops.maximum(ops.sum(counts), 1.0)), NEVER)
+        """(C,): the logarithm of each chord's share of all; `NEVER` for the special numbers and
+        what never comes.
+        """
+        counts = ops.where(
+            ops.arange(self.counts.shape[0]) >= SPECIAL, ops.convert_to_tensor(self.counts), 0.0
+        )
+        return ops.where(
+            counts > 0, ops.log(ops.maximum(counts, 1.0) / ops.maximum(ops.sum(counts), 1.0)), NEVER
+        )
 
     def draw(self, number: int) -> tuple[Any, Any]:
         """Chords (K,), and the logarithm of how many times each was to be expected among them."""
         log_q = ops.log_softmax(POWER * self.log_shares())
         places = keras.random.uniform((number,), seed=self.seed_generator)
         drawn = ops.searchsorted(ops.cumsum(ops.exp(log_q)), places)
-        drawn = ops.minimum(drawn, self.counts.shape[0] - 1)  # a sum of shares may end a rounding below 1
+        drawn = ops.minimum(
+            drawn, self.counts.shape[0] - 1
+        )  # a sum of shares may end a rounding below 1
         return drawn, ops.take(log_q, drawn) + math.log(number)
 
 
@@ -86,8 +112,15 @@ class Embeddings(Model):
     def __init__(self, config: Config, codec: ChordCodec) -> None:
         super().__init__(config, codec)
         size = codec.sizes[CHORD]
-        self.centre = layers.Embedding(size, config.embed_size, embeddings_initializer=_uniform(config.embed_size), name="centre")
-        self.context = layers.Embedding(size, config.embed_size, embeddings_initializer="zeros", name="context")
+        self.centre = layers.Embedding(
+            size,
+            config.embed_size,
+            embeddings_initializer=_uniform(config.embed_size),
+            name="centre",
+        )
+        self.context = layers.Embedding(
+            size, config.embed_size, embeddings_initializer="zeros", name="context"
+        )
         self.frequencies = Frequencies(size, name="frequencies")
         chords = keras.Input((None,), dtype="int32", name="chords")
         told = [self.centre(chords), self.context(chords), self.frequencies(chords)]
@@ -96,18 +129,28 @@ class Embeddings(Model):
 
     # ------------------------------------------------------------------ training
 
-    def windows(self, pieces: Sequence[Encoded], config: TokenSettings, *, training: bool) -> Windows:
-        """Ordinary windows. The first pieces that it is to train with are all that it will: their chords are counted."""
+    def windows(
+        self, pieces: Sequence[Encoded], config: TokenSettings, *, training: bool
+    ) -> Windows:
+        """Ordinary windows. The first pieces that it is to train with are all that it will: their
+        chords are counted.
+        """
         if training and not self._counted:
             self._counted = True
             numbers = np.concatenate([piece.tokens[:, CHORD] for piece in pieces])
-            self.frequencies.counts.assign(np.bincount(numbers, minlength=self.codec.sizes[CHORD]).astype("float32"))
+            self.frequencies.counts.assign(
+                np.bincount(numbers, minlength=self.codec.sizes[CHORD]).astype("float32")
+            )
         return super().windows(pieces, config, training=training)
 
     def losses(self, batch: Sequence[Any], *, training: bool, step: Any = 0.0) -> Losses:
         chords = ops.convert_to_tensor(batch[0])[..., CHORD]  # (B, L)
         centre, context, log_p = self.network(chords, training=training)  # (B, L, E) twice, (B, L)
-        sample = self.frequencies.draw(self.config.negatives) if training and self.config.negatives else None
+        sample = (
+            self.frequencies.draw(self.config.negatives)
+            if training and self.config.negatives
+            else None
+        )
         rest = self._log_sum(chords, centre, sample)  # (B, L)
         nats = pairs = ops.zeros(())
         for one, other, weight in self._pairs(chords):
@@ -118,25 +161,36 @@ class Embeddings(Model):
         return mean_losses(ops.stack([nats]), pairs)
 
     def _pairs(self, chords: Any) -> Iterator[tuple[slice, slice, Any]]:
-        """Where the centres of pairs are, where their contexts, and what each pair weighs ``(B, ·)``: 0 where it is none."""
+        """Where the centres of pairs are, where their contexts, and what each pair weighs ``(B,
+        ·)``: 0 where it is none.
+        """
         reach = self.config.reach
         real = chords >= SPECIAL
         for away in range(1, min(reach, chords.shape[1] - 1) + 1):
             early, late = slice(None, -away), slice(away, None)
-            pair = ops.logical_and(ops.logical_and(real[:, early], real[:, late]), chords[:, early] != chords[:, late])
+            pair = ops.logical_and(
+                ops.logical_and(real[:, early], real[:, late]), chords[:, early] != chords[:, late]
+            )
             weight = ops.cast(pair, "float32") * ((reach - away + 1) / reach)
             yield early, late, weight
             yield late, early, weight
 
     def _log_sum(self, chords: Any, centre: Any, sample: tuple[Any, Any] | None) -> Any:
-        """(B, L): the logarithm of the sum of p(j) exp(v · u_j) over all chords j but the centre itself, or its estimate from a sample."""
+        """(B, L): the logarithm of the sum of p(j) exp(v · u_j) over all chords j but the centre
+        itself, or its estimate from a sample.
+        """
         weight = self.frequencies.log_shares()
         if sample is None:
-            others, vectors = ops.arange(self.codec.sizes[CHORD]), ops.convert_to_tensor(self.context.embeddings)
+            others, vectors = (
+                ops.arange(self.codec.sizes[CHORD]),
+                ops.convert_to_tensor(self.context.embeddings),
+            )
         else:
             others, expected = sample
             vectors, weight = self.context(others), ops.take(weight, others) - expected
-        scores = ops.matmul(centre, ops.transpose(vectors)) + weight  # (B, L, C), or (B, L, K) of a sample
+        scores = (
+            ops.matmul(centre, ops.transpose(vectors)) + weight
+        )  # (B, L, C), or (B, L, K) of a sample
         own = ops.expand_dims(chords, -1) == ops.cast(others, "int32")
         return ops.logsumexp(ops.where(own, NEVER, scores), axis=-1)
 
@@ -152,14 +206,18 @@ class Embeddings(Model):
         """
         known = np.full((codec.sizes[CHORD], self.config.embed_size), np.nan, np.float32)
         table = np.array(ops.convert_to_numpy(self.centre.embeddings))
-        mine = np.array([0] * SPECIAL + [self.codec.chords[chord] for chord in codec.chords.symbols])
+        mine = np.array(
+            [0] * SPECIAL + [self.codec.chords[chord] for chord in codec.chords.symbols]
+        )
         met = mine >= SPECIAL
         known[met] = table[mine[met]]
         return known
 
     @property
     def counts(self) -> np.ndarray:
-        """(C,) float32: how often each chord came in the pieces that it was trained with, their copies included."""
+        """(C,) float32: how often each chord came in the pieces that it was trained with, their
+        copies included.
+        """
         return np.array(ops.convert_to_numpy(self.frequencies.counts))
 
 

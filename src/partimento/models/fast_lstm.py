@@ -1,13 +1,17 @@
-"""An LSTM over a whole sequence for JAX on processors: the numbers of Keras' layer, at close to the speed of its matrix products.
+"""An LSTM over a whole sequence for JAX on processors: the numbers of Keras' layer, at close to the
+speed of its matrix products.
 
-Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000, in Keras' order of gates. What makes it fast
-(`benchmarks/training.py` measures it):
+Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000, in Keras' order of gates.
+What makes it fast (`benchmarks/training.py` measures it):
 
-- Everything inside is held features first, ``(features, B)``. A product of a large matrix and 64 columns can then read the matrix where it
-  lies; with the batch first, XLA packs all of it anew at every step, a fifth of the product's time. Input and recurrent weights are one
-  matrix, so that a step is one product.
-- Going forward, what is kept of the gates is not the gates but the factors that going back multiplies by: no sigmoid or tanh is computed
-  twice, and the gates' gradients can overwrite the factors, which keeps the memory in the caches and page faults few.
+- Everything inside is held features first, ``(features, B)``. A product of a large matrix and 64
+  columns can then read the matrix where it
+  lies; with the batch first, XLA packs all of it anew at every step, a fifth of the product's time.
+  Input and recurrent weights are one matrix, so that a step is one product.
+- Going forward, what is kept of the gates is not the gates but the factors that going back
+  multiplies by: no sigmoid or tanh is computed
+  twice, and the gates' gradients can overwrite the factors, which keeps the memory in the caches
+  and page faults few.
 - Weights get their gradients in one product over all steps at the end, not in a sum of small ones.
 """
 
@@ -27,7 +31,8 @@ Kept = tuple[
 
 @jax.custom_vjp
 def lstm_sequence(x: Array, kernel: Array, recurrent: Array, bias: Array) -> Array:
-    """The outputs of an LSTM at every step, from a zero state, as `keras.layers.LSTM` with ``return_sequences`` gives them.
+    """The outputs of an LSTM at every step, from a zero state, as `keras.layers.LSTM` with
+    ``return_sequences`` gives them.
 
     Parameters
     ----------
@@ -47,10 +52,14 @@ def lstm_sequence(x: Array, kernel: Array, recurrent: Array, bias: Array) -> Arr
     >>> lstm_sequence(jnp.ones((2, 3, 5)), jnp.ones((5, 16)), jnp.ones((4, 16)), jnp.zeros(16)).shape
     (2, 3, 4)
     """
-    return _forward(x, kernel, recurrent, bias)[0]  # what is kept is never computed when nobody differentiates
+    return _forward(x, kernel, recurrent, bias)[
+        0
+    ]  # what is kept is never computed when nobody differentiates
 
 
-def _forward(x: Array, kernel: Array, recurrent: Array, bias: Array) -> tuple[Array, tuple[Array, Array, Kept]]:
+def _forward(
+    x: Array, kernel: Array, recurrent: Array, bias: Array
+) -> tuple[Array, tuple[Array, Array, Kept]]:
     units, batch = recurrent.shape[0], x.shape[0]
     steps = x.transpose(1, 2, 0)  # (L, I, B)
     weights = jnp.concatenate([kernel, recurrent]).T  # (4 × units, I + units)
@@ -59,21 +68,31 @@ def _forward(x: Array, kernel: Array, recurrent: Array, bias: Array) -> tuple[Ar
         h, c_before = state
         joined = jnp.concatenate([x_t, h])
         z = (weights @ joined).reshape(4, units, batch) + bias.reshape(4, units, 1)
-        i, f, g, o = jax.nn.sigmoid(z[0]), jax.nn.sigmoid(z[1]), jnp.tanh(z[2]), jax.nn.sigmoid(z[3])
+        i, f, g, o = (
+            jax.nn.sigmoid(z[0]),
+            jax.nn.sigmoid(z[1]),
+            jnp.tanh(z[2]),
+            jax.nn.sigmoid(z[3]),
+        )
         c = f * c_before + i * g
         tanh_c = jnp.tanh(c)
         h = o * tanh_c
-        factors = jnp.concatenate([g * i * (1 - i), c_before * f * (1 - f), i * (1 - g * g), h * (1 - o)])  # (4 × units, B)
+        factors = jnp.concatenate(
+            [g * i * (1 - i), c_before * f * (1 - f), i * (1 - g * g), h * (1 - o)]
+        )  # (4 × units, B)
         return (h, c), (h, f, o * (1 - tanh_c * tanh_c), factors, joined)
 
     zeros = jnp.zeros((units, batch), x.dtype)
     _, kept = lax.scan(step, (zeros, zeros), steps)
-    # What each product was given is kept as the loop has read it: XLA would make `steps` anew going back, in an order in which that takes
+    # What each product was given is kept as the loop has read it: XLA would make `steps` anew going
+    # back, in an order in which that takes
     # a second where they are a sum of look-ups.
     return kept[0].transpose(2, 0, 1), (kernel, recurrent, kept)
 
 
-def _backward(residuals: tuple[Array, Array, Kept], d_outputs: Array) -> tuple[Array, Array, Array, Array]:
+def _backward(
+    residuals: tuple[Array, Array, Kept], d_outputs: Array
+) -> tuple[Array, Array, Array, Array]:
     kernel, recurrent, (_, forget, slope, factors, joined) = residuals
     (length, units, batch), size = forget.shape, kernel.shape[0]
     weights = jnp.concatenate([kernel, recurrent])  # (I + units, 4 × units)
@@ -86,11 +105,20 @@ def _backward(residuals: tuple[Array, Array, Kept], d_outputs: Array) -> tuple[A
         dc = dc + dh * slope[t]
         dz = gates[t] * jnp.concatenate([dc, dc, dc, dh])  # (4 × units, B)
         d_joined = weights @ dz
-        return d_joined[size:], dc * forget[t], gates.at[t].set(dz), d_steps.at[t].set(d_joined[:size])
+        return (
+            d_joined[size:],
+            dc * forget[t],
+            gates.at[t].set(dz),
+            d_steps.at[t].set(d_joined[:size]),
+        )
 
     zeros = jnp.zeros((units, batch), forget.dtype)
-    _, _, gates, d_steps = lax.fori_loop(0, length, step, (zeros, zeros, factors, jnp.zeros_like(joined[:, :size])))
-    joined, gates = (a.transpose(1, 0, 2).reshape(a.shape[1], length * batch) for a in (joined, gates))
+    _, _, gates, d_steps = lax.fori_loop(
+        0, length, step, (zeros, zeros, factors, jnp.zeros_like(joined[:, :size]))
+    )
+    joined, gates = (
+        a.transpose(1, 0, 2).reshape(a.shape[1], length * batch) for a in (joined, gates)
+    )
     d_weights = joined @ gates.T
     return d_steps.transpose(2, 0, 1), d_weights[:size], d_weights[size:], gates.sum(1)
 

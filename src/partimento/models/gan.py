@@ -1,11 +1,14 @@
-"""A generative adversarial network of windows (Goodfellow et al. 2014; tutorial, section "Generative Adversarial Networks").
+"""A generative adversarial network of windows (Goodfellow et al. 2014; tutorial, section
+"Generative Adversarial Networks").
 
-A generator makes a window of L events from a random point; a discriminator tells made windows from real ones, at every event from its
-neighbourhood and of the window as a whole. What is made is discrete: the likeliest chord, held pattern and duration at each step, with
-the gradient of their soft versions (straight-through, Bengio et al. 2013); chords are made and judged by their notes. The discriminator's
-layers are kept from steepening by spectral normalisation (Miyato et al. 2018), and one loss trains both networks in one step: between
-them the gradient is reversed (Ganin & Lempitsky 2015). The batch's own spread is shown to the discriminator, so that windows that are all
-alike give themselves away (Karras et al. 2018).
+A generator makes a window of L events from a random point; a discriminator tells made windows from
+real ones, at every event from its neighbourhood and of the window as a whole. What is made is
+discrete: the likeliest chord, held pattern and duration at each step, with the gradient of their
+soft versions (straight-through, Bengio et al. 2013); chords are made and judged by their notes. The
+discriminator's layers are kept from steepening by spectral normalisation (Miyato et al. 2018), and
+one loss trains both networks in one step: between them the gradient is reversed (Ganin & Lempitsky
+2015). The batch's own spread is shown to the discriminator, so that windows that are all alike give
+themselves away (Karras et al. 2018).
 """
 
 from __future__ import annotations
@@ -16,12 +19,24 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
-from partimento.models.base import CHORD, DURATION, HELD, NEVER, PAD, SPECIAL, ChordCodec, LatentModel, Losses, one_hot
+from partimento.models.base import (
+    CHORD,
+    DURATION,
+    HELD,
+    NEVER,
+    PAD,
+    SPECIAL,
+    ChordCodec,
+    LatentModel,
+    Losses,
+    one_hot,
+)
 from partimento.models.deferred import keras, layers, ops
 from partimento.settings import ModelSettings
 
 TAPS = 3  # events that a layer sees at once
-SURE = 0.995  # the probability of what the generator chooses: it was trained on its choices, not on its doubts
+# the probability of what the generator chooses: it was trained on its choices, not on its doubts
+SURE = 0.995
 WON = 0.95  # share told apart from which on the discriminator has won
 START_BIAS = -2.0  # few notes at first
 
@@ -58,27 +73,40 @@ class Config(ModelSettings):
 
 
 def around(x: Any, step: int = 1) -> Any:
-    """Each event beside those `step` before and after it: ``(B, L, V) → (B, L, 3 · V)``, zeros beyond the window."""
+    """Each event beside those `step` before and after it: ``(B, L, V) → (B, L, 3 · V)``, zeros
+    beyond the window.
+    """
     length = x.shape[1]
     wide = ops.pad(x, [[0, 0], [step, step], [0, 0]])
     return ops.concatenate([wide[:, i * step : i * step + length] for i in range(TAPS)], axis=-1)
 
 
 class Spectral(layers.Layer):
-    """A dense layer ``(…, V) → (…, units)`` whose kernel is divided by its largest singular value, found by one power iteration a step."""
+    """A dense layer ``(…, V) → (…, units)`` whose kernel is divided by its largest singular value,
+    found by one power iteration a step.
+    """
 
     def __init__(self, units: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.units = units
 
     def build(self, shape: tuple[int | None, ...]) -> None:
-        self.kernel = self.add_weight(shape=(shape[-1], self.units), initializer="orthogonal", name="kernel")
+        self.kernel = self.add_weight(
+            shape=(shape[-1], self.units), initializer="orthogonal", name="kernel"
+        )
         self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
-        self.direction = self.add_weight(shape=(self.units,), initializer="random_normal", trainable=False, name="direction")
+        self.direction = self.add_weight(
+            shape=(self.units,), initializer="random_normal", trainable=False, name="direction"
+        )
 
     def norm(self, training: bool = False) -> Any:
-        """The kernel's largest singular value, as far as it is known; the better, the more steps were taken."""
-        kernel, u = ops.stop_gradient(ops.convert_to_tensor(self.kernel)), ops.convert_to_tensor(self.direction)
+        """The kernel's largest singular value, as far as it is known; the better, the more steps
+        were taken.
+        """
+        kernel, u = (
+            ops.stop_gradient(ops.convert_to_tensor(self.kernel)),
+            ops.convert_to_tensor(self.direction),
+        )
         v = _unit(ops.matmul(kernel, u))
         u = _unit(ops.matmul(v, kernel))
         if training:
@@ -94,7 +122,9 @@ def _unit(x: Any) -> Any:
 
 
 class Spread(layers.Layer):
-    """Appends to each row ``(B, V)`` how much the counted rows ``(B, 1)`` of the batch differ: ``(B, V + 1)``."""
+    """Appends to each row ``(B, V)`` how much the counted rows ``(B, 1)`` of the batch differ:
+    ``(B, V + 1)``.
+    """
 
     def call(self, x: Any, counted: Any) -> Any:
         share = counted / ops.maximum(ops.sum(counted), 1.0)
@@ -124,7 +154,9 @@ def straight_through(logits: Any) -> Any:
 
 
 class Gan(LatentModel):
-    """`generator`: ``(B, Z)`` → logits of notes ``(B, L, P)``, held ``(B, L, H)``, durations ``(B, L, D)``; `discriminator`: scores."""
+    """`generator`: ``(B, Z)`` → logits of notes ``(B, L, P)``, held ``(B, L, H)``, durations ``(B,
+    L, D)``; `discriminator`: scores.
+    """
 
     config_type = Config
     encoding = "many-hot"
@@ -139,32 +171,56 @@ class Gan(LatentModel):
         used = np.arange(used.min(initial=60), used.max(initial=60) + 1)
         self.notes = codec.chord_notes[:, used]  # (C, P): of the pitches that occur
         self.chroma = np.eye(12, dtype=np.float32)[used % 12]  # (P, 12)
-        self.possible = [np.where(np.arange(size) >= SPECIAL, 0.0, NEVER).astype("float32") for size in codec.sizes]
+        self.possible = [
+            np.where(np.arange(size) >= SPECIAL, 0.0, NEVER).astype("float32")
+            for size in codec.sizes
+        ]
         sizes = (self.notes.shape[1], *codec.sizes[1:])
-        point, counted = keras.Input((config.latent,), name="point"), keras.Input((1,), name="counted")
-        rows = [keras.Input((length, size), name=name) for name, size in zip(("notes", "held", "duration"), sizes, strict=True)]
+        point, counted = (
+            keras.Input((config.latent,), name="point"),
+            keras.Input((1,), name="counted"),
+        )
+        rows = [
+            keras.Input((length, size), name=name)
+            for name, size in zip(("notes", "held", "duration"), sizes, strict=True)
+        ]
         self.generator = keras.Model(point, self._generate(point, sizes), name="generator")
-        self.discriminator = keras.Model([*rows, counted], self._judge(rows, counted), name="discriminator")
-        self.network = keras.Model([point, *rows, counted], [*self.generator(point), self.discriminator([*rows, counted])], name="gan")
+        self.discriminator = keras.Model(
+            [*rows, counted], self._judge(rows, counted), name="discriminator"
+        )
+        self.network = keras.Model(
+            [point, *rows, counted],
+            [*self.generator(point), self.discriminator([*rows, counted])],
+            name="gan",
+        )
         self.network.noise = keras.random.SeedGenerator()
 
     def _generate(self, point: Any, sizes: Sequence[int]) -> list[Any]:
         units = self.config.units
-        x = layers.Reshape((self.length, units))(layers.Dense(self.length * units, name="unfold")(point))
+        x = layers.Reshape((self.length, units))(
+            layers.Dense(self.length * units, name="unfold")(point)
+        )
         spread = layers.RepeatVector(self.length)(point)
         for i in range(self.config.blocks):
             h = ops.concatenate([ops.relu(layers.LayerNormalization()(x)), spread], axis=-1)
             h = layers.Dense(units, name=f"block_{i}")(around(h, 2**i))
-            x = x + layers.Dense(units, name=f"block_{i}_out")(ops.relu(layers.LayerNormalization()(h)))
+            x = x + layers.Dense(units, name=f"block_{i}_out")(
+                ops.relu(layers.LayerNormalization()(h))
+            )
         x = ops.relu(layers.LayerNormalization()(x))
         few = keras.initializers.Constant(START_BIAS)
         return [
             layers.Dense(sizes[0], bias_initializer=few, name="notes_output")(x),
-            *(layers.Dense(size, name=f"{name}_output")(x) for name, size in zip(("held", "duration"), sizes[1:], strict=True)),
+            *(
+                layers.Dense(size, name=f"{name}_output")(x)
+                for name, size in zip(("held", "duration"), sizes[1:], strict=True)
+            ),
         ]
 
     def _judge(self, rows: Sequence[Any], counted: Any) -> Any:
-        """Three scores an event ``(B, L, 3)``: of its neighbourhood, of a wider one, and of the window."""
+        """Three scores an event ``(B, L, 3)``: of its neighbourhood, of a wider one, and of the
+        window.
+        """
         units, scores = self.config.critic, []
         x = ops.concatenate([rows[0], ops.matmul(rows[0], self.chroma), *rows[1:]], axis=-1)
         for i, step in enumerate((1, 1, 2, 4)):
@@ -173,7 +229,9 @@ class Gan(LatentModel):
             if i in (1, 3):
                 scores.append(Spectral(1, name=f"score_{i}")(x)[..., 0])
         x = ops.mean(ops.leaky_relu(Spectral(units, name="whole")(x), 0.2), axis=1)
-        x = ops.leaky_relu(Spectral(units, name="whole_spread")(Spread(name="spread")(x, counted)), 0.2)
+        x = ops.leaky_relu(
+            Spectral(units, name="whole_spread")(Spread(name="spread")(x, counted)), 0.2
+        )
         scores.append(ops.repeat(Spectral(1, name="score_whole")(x), self.length, axis=1))
         return self.config.scale * ops.stack(scores, axis=-1)
 
@@ -184,25 +242,45 @@ class Gan(LatentModel):
         _, targets, _ = batch
         weight = ops.cast(targets[..., CHORD] != PAD, "float32")  # (B, L)
         counted = ops.cast(ops.sum(weight, axis=1, keepdims=True) > 0, "float32")
-        sounding = ops.expand_dims(ops.cast(targets[..., CHORD] >= SPECIAL, "float32"), -1)  # made windows end where real ones do
+        sounding = ops.expand_dims(
+            ops.cast(targets[..., CHORD] >= SPECIAL, "float32"), -1
+        )  # made windows end where real ones do
         fields = [one_hot(targets[..., f], self.codec.sizes[f], ops) for f in (HELD, DURATION)]
-        real = [part * sounding for part in (ops.take(self.notes, targets[..., CHORD], axis=0), *fields)]
-        z = keras.random.normal((ops.shape(targets)[0], self.latent), seed=self.network.noise if training else 1)
+        real = [
+            part * sounding for part in (ops.take(self.notes, targets[..., CHORD], axis=0), *fields)
+        ]
+        z = keras.random.normal(
+            (ops.shape(targets)[0], self.latent), seed=self.network.noise if training else 1
+        )
         made = [reverse(part * sounding) for part in self.made(z, training=training)]
         scores = [self.discriminator([*rows, counted], training=training) for rows in (real, made)]
-        each = [ops.mean(ops.leaky_relu(1 - sign * score, self.config.leak), -1) for sign, score in zip((1, -1), scores, strict=True)]
-        right = [ops.mean(ops.cast(sign * score > 0, "float32"), -1) for sign, score in zip((1, -1), scores, strict=True)]
+        each = [
+            ops.mean(ops.leaky_relu(1 - sign * score, self.config.leak), -1)
+            for sign, score in zip((1, -1), scores, strict=True)
+        ]
+        right = [
+            ops.mean(ops.cast(sign * score > 0, "float32"), -1)
+            for sign, score in zip((1, -1), scores, strict=True)
+        ]
         told = [each[0] + each[1], -ops.mean(scores[1], -1), (right[0] + right[1]) / 2]
         sums, events = ops.stack([ops.sum(part * weight) for part in told]), ops.sum(weight)
         return Losses(sums[0] / ops.maximum(events, 1.0), sums, events)
 
     def made(self, z: Any, *, training: bool = False) -> list[Any]:
-        """A window for each point, as the discriminator sees it: notes ``(B, L, P)``, held and duration one-hot."""
+        """A window for each point, as the discriminator sees it: notes ``(B, L, P)``, held and
+        duration one-hot.
+        """
         notes, held, duration = self.generator(z, training=training)
-        chords = ops.argmax(self._chords(ops.stop_gradient(notes), ops), axis=-1)  # (B, L): the one whose notes are likeliest
+        chords = ops.argmax(
+            self._chords(ops.stop_gradient(notes), ops), axis=-1
+        )  # (B, L): the one whose notes are likeliest
         soft = ops.sigmoid(notes)
         hard = soft + ops.stop_gradient(ops.take(self.notes, chords, axis=0) - soft)
-        return [hard, straight_through(self._possible_held(held, chords)), straight_through(duration + self.possible[DURATION])]
+        return [
+            hard,
+            straight_through(self._possible_held(held, chords)),
+            straight_through(duration + self.possible[DURATION]),
+        ]
 
     def _chords(self, notes: Any, xp: Any) -> Any:
         """Logits of chords ``(B, L, C)``: the sum of those of their notes."""
@@ -210,9 +288,13 @@ class Gan(LatentModel):
 
     def _possible_held(self, held: Any, chords: Any) -> Any:
         """Only patterns of notes that the chord before has, too; in the first event, of any."""
-        sounded = np.pad(self.codec.chord_notes > 0, ((0, 0), (0, 1)))  # (C, P + 1): the last column for empty slots
+        sounded = np.pad(
+            self.codec.chord_notes > 0, ((0, 0), (0, 1))
+        )  # (C, P + 1): the last column for empty slots
         before = ops.concatenate([chords[:, :1], chords[:, :-1]], axis=1)
-        flat = ops.expand_dims(before, -1) * sounded.shape[1] + ops.take(self.codec.chord_slots, chords, axis=0)
+        flat = ops.expand_dims(before, -1) * sounded.shape[1] + ops.take(
+            self.codec.chord_slots, chords, axis=0
+        )
         common = ops.take(sounded.reshape(-1), flat, axis=0)  # (B, L, K)
         return ops.where(self.codec.patterns_that_fit(common, ops), held, NEVER)
 
@@ -228,12 +310,26 @@ class Gan(LatentModel):
     # ------------------------------------------------------------------ composing
 
     def decode(self, z: Any) -> list[np.ndarray]:
-        """What the generator chooses has nearly all the probability; the rest is there for where the grammar forbids it."""
-        notes, held, duration = (np.asarray(x, np.float64) for x in self.generator.predict_on_batch(np.asarray(z, np.float32)))
+        """What the generator chooses has nearly all the probability; the rest is there for where
+        the grammar forbids it.
+        """
+        notes, held, duration = (
+            np.asarray(x, np.float64)
+            for x in self.generator.predict_on_batch(np.asarray(z, np.float32))
+        )
         told = []
-        for logits in (self._chords(notes, np), held + self.possible[HELD], duration + self.possible[DURATION]):
+        for logits in (
+            self._chords(notes, np),
+            held + self.possible[HELD],
+            duration + self.possible[DURATION],
+        ):
             p = np.exp(logits - logits.max(-1, keepdims=True))
             p *= (1 - SURE) / p.sum(-1, keepdims=True)
-            np.put_along_axis(p, logits.argmax(-1)[..., None], SURE + np.take_along_axis(p, logits.argmax(-1)[..., None], -1), -1)
+            np.put_along_axis(
+                p,
+                logits.argmax(-1)[..., None],
+                SURE + np.take_along_axis(p, logits.argmax(-1)[..., None], -1),
+                -1,
+            )
             told.append(p.astype(np.float32))
         return told

@@ -1,11 +1,14 @@
-"""The tutorial's LSTM (section "Long Short-Term Memory"; Hochreiter & Schmidhuber 1997), on the last step of a window or on every one.
+"""The tutorial's LSTM (section "Long Short-Term Memory"; Hochreiter & Schmidhuber 1997), on the
+last step of a window or on every one.
 
-The chord and the duration of each event are embedded and joined along the feature axis, two LSTM layers and a dense layer follow, and
-softmax outputs give the next event's chord, held notes and duration. In the tutorial (recipe `lstm-tutorial`) only what follows a window
-of 32 events is a target, held notes are not told of (every note is struck again), and chord and duration are drawn apart. Else every step
-is a target, the held notes are given the chosen chord, and by default (`joint`) so is the duration, which also sees the held notes: a
-passing note then gets a passing note's length. With `embed = "notes"` a chord's vector, at the input and at the output, is computed from
-its notes, so that rare chords learn from common ones.
+The chord and the duration of each event are embedded and joined along the feature axis, two LSTM
+layers and a dense layer follow, and softmax outputs give the next event's chord, held notes and
+duration. In the tutorial (recipe `lstm-tutorial`) only what follows a window of 32 events is a
+target, held notes are not told of (every note is struck again), and chord and duration are drawn
+apart. Else every step is a target, the held notes are given the chosen chord, and by default
+(`joint`) so is the duration, which also sees the held notes: a passing note then gets a passing
+note's length. With `embed = "notes"` a chord's vector, at the input and at the output, is computed
+from its notes, so that rare chords learn from common ones.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.models.base import (
     CHORD,
     DURATION,
@@ -87,11 +90,17 @@ class Config(ModelSettings):
     @model_validator(mode="after")
     def _check_together(self) -> Self:
         if self.joint and not self.held:
-            raise ValueError("model.joint lets the duration depend on the held notes: it needs model.held")
+            raise ValueError(
+                "model.joint lets the duration depend on the held notes: it needs model.held"
+            )
         if self.pretrained and self.embed != "index":
-            raise ValueError('model.pretrained needs model.embed = "index": vectors computed from notes cannot be given')
+            raise ValueError(
+                'model.pretrained needs model.embed = "index": vectors computed from notes cannot be given'
+            )
         if self.freeze and not self.pretrained:
-            raise ValueError("model.freeze keeps pretrained embeddings as they are: it needs model.pretrained")
+            raise ValueError(
+                "model.freeze keeps pretrained embeddings as they are: it needs model.pretrained"
+            )
         return self
 
 
@@ -99,7 +108,9 @@ class Config(ModelSettings):
 
 
 class Lstm(NextModel):
-    """Build it from a `Config` and a codec; `network` trains, `step` composes, with the same layers."""
+    """Build it from a `Config` and a codec; `network` trains, `step` composes, with the same
+    layers.
+    """
 
     config_type = Config
 
@@ -109,10 +120,17 @@ class Lstm(NextModel):
         super().__init__(config, codec)
         _, patterns, durations = codec.sizes
         by_notes = config.embed == "notes"
-        self.chord_embedding = chord_embedding(codec.chord_notes, config.embed_size, by_notes=by_notes)
-        self.duration_embedding = layers.Embedding(durations, config.embed_size, name="duration_embedding")
+        self.chord_embedding = chord_embedding(
+            codec.chord_notes, config.embed_size, by_notes=by_notes
+        )
+        self.duration_embedding = layers.Embedding(
+            durations, config.embed_size, name="duration_embedding"
+        )
         self.held_embedding = layers.Embedding(patterns, config.embed_size, name="held_embedding")
-        self.lstms = [LSTM(config.units, return_sequences=True, name=f"lstm_{i}") for i in range(1, config.layers + 1)]
+        self.lstms = [
+            LSTM(config.units, return_sequences=True, name=f"lstm_{i}")
+            for i in range(1, config.layers + 1)
+        ]
         self.dense = layers.Dense(config.dense, name="dense")
         self.chord_output = chord_output(codec.chord_notes, config.dense, by_notes=by_notes)
         self.held_output = layers.Dense(patterns, name="held_output")
@@ -138,13 +156,19 @@ class Lstm(NextModel):
         return keras.Model([inputs, targets], outputs, name="lstm")
 
     def _join(self, chord: Any, duration: Any) -> Any:
-        return ops.concatenate([self.chord_embedding(chord), self.duration_embedding(duration)], axis=-1)
+        return ops.concatenate(
+            [self.chord_embedding(chord), self.duration_embedding(duration)], axis=-1
+        )
 
     def _held(self, h: Any, chord: Any) -> Any:
         return self.held_output(ops.concatenate([h, chord], axis=-1))
 
     def _duration(self, h: Any, chord: Any, held: Any) -> Any:
-        return self.duration_output(ops.concatenate([h, chord, self.held_embedding(held)], axis=-1) if self.config.joint else h)
+        return self.duration_output(
+            ops.concatenate([h, chord, self.held_embedding(held)], axis=-1)
+            if self.config.joint
+            else h
+        )
 
     # ------------------------------------------------------------------ training
 
@@ -161,16 +185,22 @@ class Lstm(NextModel):
         logits = [chord, held[0] if held else None, duration]
         return mean_losses(*field_losses(self.codec, logits, targets[:, -1:], common[:, -1:]))
 
-    def windows(self, pieces: Sequence[Encoded], config: TokenSettings, *, training: bool) -> Windows:
+    def windows(
+        self, pieces: Sequence[Encoded], config: TokenSettings, *, training: bool
+    ) -> Windows:
         if self.config.targets == "all":
             return super().windows(pieces, config, training=training)
         return windows(pieces, length=config.window, stride=config.stride, whole=True)
 
     def take_embeddings(self, vectors: np.ndarray) -> None:
-        """Begin with these vectors of chords ``(C, E)``; a row that is no number stays as it was drawn."""
+        """Begin with these vectors of chords ``(C, E)``; a row that is no number stays as it was
+        drawn.
+        """
         table = np.asarray(self.chord_embedding.get_weights()[0])
         if vectors.shape != table.shape:
-            raise UserError(f"the embeddings have {vectors.shape[1]} numbers each: --set model.embed_size={vectors.shape[1]}")
+            raise PartimentoError(
+                f"the embeddings have {vectors.shape[1]} numbers each: --set model.embed_size={vectors.shape[1]}"
+            )
         known = np.isfinite(vectors)
         self.chord_embedding.set_weights([np.where(known, vectors, table)])
 
@@ -185,7 +215,9 @@ class Lstm(NextModel):
         if field == CHORD:
             if self.config.held:
                 return (h, token, *cells), self._held(h, self.chord_embedding(token))
-            strike = np.where(np.arange(self.codec.sizes[HELD]) == SPECIAL, 0.0, NEVER).astype("float32")  # the pattern that holds nothing
+            strike = np.where(np.arange(self.codec.sizes[HELD]) == SPECIAL, 0.0, NEVER).astype(
+                "float32"
+            )  # the pattern that holds nothing
             return (h, token, *cells), ops.expand_dims(ops.zeros_like(h[:, 0]), -1) + strike
         if field == HELD:
             return state, self._duration(h, self.chord_embedding(chord), token)

@@ -1,11 +1,15 @@
-"""Variable-order Markov chains: counts of what followed what, leaning on shorter contexts where longer ones are rare. No training loop.
+"""Variable-order Markov chains: counts of what followed what, leaning on shorter contexts where
+longer ones are rare. No training loop.
 
-Each field is foretold from several lists of context symbols (`VIEWS`, after the viewpoints of Conklin & Witten 1995), the most telling
-first. A view's contexts make a trie; its distribution is interpolated from the root (uniform) down to the longest context that was seen
-(interpolated Kneser–Ney: Kneser & Ney 1995 with the discount of Ney, Essen & Kneser 1994; or Witten & Bell 1991). A field's distribution
-is the plain mean of its views'. One walk through the tries serves the counts, the held-out figures (NumPy) and the composing loop (`ops`).
+Each field is foretold from several lists of context symbols (`VIEWS`, after the viewpoints of
+Conklin & Witten 1995), the most telling first. A view's contexts make a trie; its distribution is
+interpolated from the root (uniform) down to the longest context that was seen (interpolated
+Kneser–Ney: Kneser & Ney 1995 with the discount of Ney, Essen & Kneser 1994; or Witten & Bell 1991).
+A field's distribution is the plain mean of its views'. One walk through the tries serves the
+counts, the held-out figures (NumPy) and the composing loop (`ops`).
 
-Shapes: N contexts at once, M views of a field, R events looked back on, V numbers of a field, n nodes and s successors of its tries.
+Shapes: N contexts at once, M views of a field, R events looked back on, V numbers of a field, n
+nodes and s successors of its tries.
 """
 
 from __future__ import annotations
@@ -40,7 +44,8 @@ from partimento.models.base import (
 from partimento.models.deferred import keras, ops
 from partimento.settings import ModelSettings
 
-# c chord, h held pattern, d duration, m which notes of the chord sounded in the one before; each of so many events ago (0: this event).
+# c chord, h held pattern, d duration, m which notes of the chord sounded in the one before; each of
+# so many events ago (0: this event).
 # Chosen by nats on validation folds of Giuliani's guitar pieces and of Bach's chorales.
 VIEWS = (
     ("c1 c2 c3 c4", "c2 c1 c4", "c1 h1 d1 c4"),
@@ -88,7 +93,9 @@ def views(field: int, order: int) -> tuple[tuple[str, ...], ...]:
     >>> views(CHORD, 1), views(DURATION, 0)
     ((('c1',), ('c1', 'h1', 'd1')), (('h0', 'c0'), ('h0',)))
     """
-    kept = (tuple(symbol for symbol in view.split() if lag(symbol) <= order) for view in VIEWS[field])
+    kept = (
+        tuple(symbol for symbol in view.split() if lag(symbol) <= order) for view in VIEWS[field]
+    )
     return tuple(dict.fromkeys(kept))
 
 
@@ -96,7 +103,8 @@ def views(field: int, order: int) -> tuple[tuple[str, ...], ...]:
 
 
 class Counts(NamedTuple):
-    """What followed which context: the tries of a field's views, their nodes numbered level by level, the M roots first. All int32.
+    """What followed which context: the tries of a field's views, their nodes numbered level by
+    level, the M roots first. All int32.
 
     Attributes
     ----------
@@ -117,8 +125,12 @@ class Counts(NamedTuple):
     times: np.ndarray
 
     @classmethod
-    def from_contexts(cls, contexts: Sequence[Sequence[np.ndarray]], target: np.ndarray, size: int) -> Counts:
-        """Count `target` ``(N,)`` in contexts: for each view its symbols, arrays ``(N,)``, the one next to the root first."""
+    def from_contexts(
+        cls, contexts: Sequence[Sequence[np.ndarray]], target: np.ndarray, size: int
+    ) -> Counts:
+        """Count `target` ``(N,)`` in contexts: for each view its symbols, arrays ``(N,)``, the one
+        next to the root first.
+        """
         depth, level, offset = np.array([len(view) for view in contexts]), len(contexts), 0
         view, row = (index.reshape(-1) for index in np.indices((level, len(target))))
         node = view.astype(np.int64)
@@ -142,7 +154,13 @@ class Counts(NamedTuple):
             node = offset + inverse.reshape(-1)
         ends = len(contexts) + np.cumsum(np.concatenate([[0], *children]))
         starts = np.cumsum(np.concatenate([[0], *lengths]))
-        columns = np.concatenate(symbols), ends, starts, np.concatenate(successors), np.concatenate(counts)
+        columns = (
+            np.concatenate(symbols),
+            ends,
+            starts,
+            np.concatenate(successors),
+            np.concatenate(counts),
+        )
         return cls(*(column.astype(np.int32) for column in columns))
 
     def check(self, roots: int, size: int) -> None:
@@ -154,15 +172,24 @@ class Counts(NamedTuple):
             and len(self.first) == len(self.start) == n + 1
             and len(self.times) == s
             and (self.first[0], self.first[-1], self.start[0], self.start[-1]) == (roots, n, 0, s)
-            and bool((np.diff(self.first) >= 0).all() and (np.diff(self.start) >= 0).all() and (self.first[:-1] > np.arange(n)).all())
-            and bool((self.times > 0).all() and (self.successor >= 0).all() and (self.successor < size).all())
+            and bool(
+                (np.diff(self.first) >= 0).all()
+                and (np.diff(self.start) >= 0).all()
+                and (self.first[:-1] > np.arange(n)).all()
+            )
+            and bool(
+                (self.times > 0).all()
+                and (self.successor >= 0).all()
+                and (self.successor < size).all()
+            )
         )
         if not whole:
             raise ValueError("the counts do not fit together")
 
 
 def smooth(counts: Counts, roots: int, size: int, kind: str) -> tuple[np.ndarray, np.ndarray]:
-    """``(s,)`` what each successor is worth in its context, and ``(n,)`` what the context leaves to the shorter one; both sum to 1.
+    """``(s,)`` what each successor is worth in its context, and ``(n,)`` what the context leaves to
+    the shorter one; both sum to 1.
 
     A discount belongs to a level of a view, and comes from how many counts there are 1 and 2.
     """
@@ -173,25 +200,35 @@ def smooth(counts: Counts, roots: int, size: int, kind: str) -> tuple[np.ndarray
     if kind == "kneser-ney":
         pair = owner * np.int64(size) + counts.successor
         below = owner >= roots
-        upper = np.searchsorted(pair, parent[owner[below]] * np.int64(size) + counts.successor[below])
+        upper = np.searchsorted(
+            pair, parent[owner[below]] * np.int64(size) + counts.successor[below]
+        )
         continued = np.bincount(upper, minlength=len(count))
         count = np.where(np.diff(counts.first)[owner] > 0, continued, count)
     total, kinds = np.bincount(owner, count, len(nodes)), np.bincount(owner, minlength=len(nodes))
     seen = np.maximum(total, 1)
     if kind == "witten-bell":
-        return count / (total + kinds)[owner], np.where(kinds > 0, kinds / np.maximum(total + kinds, 1), 1.0)
+        return count / (total + kinds)[owner], np.where(
+            kinds > 0, kinds / np.maximum(total + kinds, 1), 1.0
+        )
     group = np.arange(len(nodes))  # of each node: its level of its view
     for begin, end in _levels(counts.first, roots):
         if begin:
             group[begin:end] = group[parent[begin:end]] + roots
-    once, twice = (np.bincount(group[owner], count == times, int(group.max()) + 1) for times in (1, 2))
+    once, twice = (
+        np.bincount(group[owner], count == times, int(group.max()) + 1) for times in (1, 2)
+    )
     discount = (once / np.maximum(once + 2 * twice, 1)).clip(*DISCOUNTS)[group]
-    return (count - discount[owner]) / seen[owner], np.where(kinds > 0, discount * kinds / seen, 1.0)
+    return (count - discount[owner]) / seen[owner], np.where(
+        kinds > 0, discount * kinds / seen, 1.0
+    )
 
 
 def parents(first: np.ndarray) -> np.ndarray:
     """``(n,)`` of each node; -1 of roots."""
-    return np.concatenate([np.full(first[0], -1), np.repeat(np.arange(len(first) - 1), np.diff(first))])
+    return np.concatenate(
+        [np.full(first[0], -1), np.repeat(np.arange(len(first) - 1), np.diff(first))]
+    )
 
 
 def _levels(first: np.ndarray, roots: int) -> Iterator[tuple[int, int]]:
@@ -206,9 +243,18 @@ def _levels(first: np.ndarray, roots: int) -> Iterator[tuple[int, int]]:
 
 
 class Tries:
-    """A field's counts made ready to be asked, by NumPy in double precision or, as variables, in a compiled loop."""
+    """A field's counts made ready to be asked, by NumPy in double precision or, as variables, in a
+    compiled loop.
+    """
 
-    def __init__(self, counts: Counts, names: tuple[tuple[str, ...], ...], size: int, lowest: int, smoothing: str) -> None:
+    def __init__(
+        self,
+        counts: Counts,
+        names: tuple[tuple[str, ...], ...],
+        size: int,
+        lowest: int,
+        smoothing: str,
+    ) -> None:
         self.counts, self.names, self.size = counts, names, size
         weight, left = smooth(counts, len(names), size, smoothing)
         uniform = np.where(np.arange(size) >= lowest, 1 / (size - lowest), 0.0)
@@ -216,7 +262,8 @@ class Tries:
         for view in range(len(names)):
             own = slice(counts.start[view], counts.start[view + 1])
             root[view, counts.successor[own]] += weight[own]
-        # One node more, which has nothing below or after it and leaves all to the shorter context: what was never seen.
+        # One node more, which has nothing below or after it and leaves all to the shorter context:
+        # what was never seen.
         self.tables: dict[str, np.ndarray] = {
             "symbol": np.append(counts.symbol, -1).astype(np.int32),
             "parent": np.append(parents(counts.first), -1).astype(np.int32),
@@ -226,44 +273,70 @@ class Tries:
             "left": np.append(left, 1.0),
             "root": root,
         }
-        self.widths = [int(np.diff(counts.start)[begin:end].max()) for begin, end in _levels(counts.first, len(names))]
-        wide = np.array(self.widths[1:], np.int32)  # places for a level's successors below the roots: the level, and the place in it
+        self.widths = [
+            int(np.diff(counts.start)[begin:end].max())
+            for begin, end in _levels(counts.first, len(names))
+        ]
+        wide = np.array(
+            self.widths[1:], np.int32
+        )  # places for a level's successors below the roots: the level, and the place in it
         self.level = np.repeat(np.arange(1, len(self.widths), dtype=np.int32), wide)
-        self.place = np.arange(len(self.level), dtype=np.int32) - np.repeat(np.cumsum(wide, dtype=np.int32) - wide, wide)
+        self.place = np.arange(len(self.level), dtype=np.int32) - np.repeat(
+            np.cumsum(wide, dtype=np.int32) - wide, wide
+        )
         self.bits = max(1, len(counts.symbol).bit_length())
         self._hash()
 
     def _hash(self) -> None:
-        """Sort the nodes by a hash of parent and symbol, so that a child is found in one look: a search by halves compiles for minutes."""
+        """Sort the nodes by a hash of parent and symbol, so that a child is found in one look: a
+        search by halves compiles for minutes.
+        """
         t, n = self.tables, len(self.counts.symbol)
         place = self._place(t["parent"][:n], t["symbol"][:n], np)
         in_place = np.bincount(place, minlength=2**self.bits)
         self.crowd = int(in_place.max())
         t["bucket"] = np.concatenate([[0], np.cumsum(in_place)]).astype(np.int32)[:-1]
-        t["member"] = np.append(np.argsort(place, kind="stable"), np.full(self.crowd, n)).astype(np.int32)
+        t["member"] = np.append(np.argsort(place, kind="stable"), np.full(self.crowd, n)).astype(
+            np.int32
+        )
 
     def _place(self, parent: Any, symbol: Any, xp: Any) -> Any:
         """The upper bits of a product that overflows (Fibonacci hashing, Knuth 1973)."""
         mixed = parent * -1640531535 + symbol * 1367130551
         return xp.bitwise_and(xp.right_shift(mixed, 32 - self.bits), 2**self.bits - 1)
 
-    def walk(self, symbols: Mapping[str, Any], none: Any, tables: Mapping[str, Any], xp: Any) -> list[Any]:
-        """The nodes ``(M, N)`` of each level for context symbols ``(N,)`` by name; `none` ``(N,)`` holds no symbol, -2."""
+    def walk(
+        self, symbols: Mapping[str, Any], none: Any, tables: Mapping[str, Any], xp: Any
+    ) -> list[Any]:
+        """The nodes ``(M, N)`` of each level for context symbols ``(N,)`` by name; `none` ``(N,)``
+        holds no symbol, -2.
+        """
         nowhere = len(self.counts.symbol)
         nodes = [xp.expand_dims(none * 0, 0) + np.arange(len(self.names), dtype=np.int32)[:, None]]
         for level in range(1, len(self.widths)):
-            wanted = xp.stack([symbols[view[level - 1]] if level <= len(view) else none for view in self.names])
+            wanted = xp.stack(
+                [symbols[view[level - 1]] if level <= len(view) else none for view in self.names]
+            )
             begin = xp.take(tables["bucket"], self._place(nodes[-1], wanted, xp), axis=0)
-            member = xp.take(tables["member"], xp.expand_dims(begin, -1) + np.arange(self.crowd, dtype=np.int32), axis=0)  # (M, N, crowd)
+            member = xp.take(
+                tables["member"],
+                xp.expand_dims(begin, -1) + np.arange(self.crowd, dtype=np.int32),
+                axis=0,
+            )  # (M, N, crowd)
             of, by = (xp.take(tables[name], member, axis=0) for name in ("parent", "symbol"))
-            found = xp.logical_and(of == xp.expand_dims(nodes[-1], -1), by == xp.expand_dims(wanted, -1))
+            found = xp.logical_and(
+                of == xp.expand_dims(nodes[-1], -1), by == xp.expand_dims(wanted, -1)
+            )
             nodes.append(xp.min(xp.where(found, member, nowhere), axis=-1))
         return nodes
 
     def probability(self, symbols: Mapping[str, np.ndarray], target: np.ndarray) -> np.ndarray:
         """``(N,)`` of what came, `target` ``(N,)``."""
         t = self.tables
-        pairs = np.repeat(np.arange(len(t["start"]) - 1), np.diff(t["start"])) * np.int64(self.size) + t["successor"][:-1]
+        pairs = (
+            np.repeat(np.arange(len(t["start"]) - 1), np.diff(t["start"])) * np.int64(self.size)
+            + t["successor"][:-1]
+        )
         p = t["root"][:, target]  # (M, N)
         for nodes in self.walk(symbols, np.full(len(target), -2, np.int32), t, np)[1:]:
             pair = nodes * np.int64(self.size) + target
@@ -272,25 +345,41 @@ class Tries:
             p = np.where(known, t["weight"][at], 0.0) + t["left"][nodes] * p
         return np.asarray(p.mean(0))
 
-    def distribution(self, symbols: Mapping[str, Any], none: Any, tables: Mapping[str, Any], xp: Any) -> Any:
+    def distribution(
+        self, symbols: Mapping[str, Any], none: Any, tables: Mapping[str, Any], xp: Any
+    ) -> Any:
         """``(N, V)``; `none` as in `walk`."""
         nodes = xp.stack(self.walk(symbols, none, tables, xp))  # (D, M, N)
         left = xp.take(tables["left"], nodes, axis=0)
-        shares = [xp.ones_like(left[0]) / len(self.names)]  # (M, N): what the longer contexts leave to this one
+        shares = [
+            xp.ones_like(left[0]) / len(self.names)
+        ]  # (M, N): what the longer contexts leave to this one
         for level in range(len(self.widths) - 1, 0, -1):
             shares.insert(0, shares[0] * left[level])
         p = xp.matmul(xp.transpose(shares[0]), tables["root"])
         if not len(self.level):
             return p
-        # All levels at once, each with places for as many successors as any of its nodes has: (places, M, N).
-        begin, end = (xp.take(xp.take(tables["start"], nodes + more, axis=0), self.level, axis=0) for more in (0, 1))
+        # All levels at once, each with places for as many successors as any of its nodes has:
+        # (places, M, N).
+        begin, end = (
+            xp.take(xp.take(tables["start"], nodes + more, axis=0), self.level, axis=0)
+            for more in (0, 1)
+        )
         at = begin + self.place[:, None, None]
         inside, at = at < end, xp.minimum(at, len(self.counts.successor))
         part = xp.take(xp.stack(shares), self.level, axis=0) * xp.take(tables["weight"], at, axis=0)
-        number = xp.take(tables["successor"], at, axis=0) + np.arange(none.shape[0], dtype=np.int32) * self.size
-        part, number = (xp.reshape(xp.where(inside, some, xp.zeros_like(some)), (-1,)) for some in (part, number))
+        number = (
+            xp.take(tables["successor"], at, axis=0)
+            + np.arange(none.shape[0], dtype=np.int32) * self.size
+        )
+        part, number = (
+            xp.reshape(xp.where(inside, some, xp.zeros_like(some)), (-1,))
+            for some in (part, number)
+        )
         count = none.shape[0] * self.size
-        added = np.bincount(number, part, count) if xp is np else ops.segment_sum(part, number, count)
+        added = (
+            np.bincount(number, part, count) if xp is np else ops.segment_sum(part, number, count)
+        )
         return p + xp.reshape(added, (-1, self.size))
 
 
@@ -298,7 +387,9 @@ class Tries:
 
 
 class Tables(keras.Model):
-    """The tries as variables that are not trained, so that a compiled loop takes them in as arguments."""
+    """The tries as variables that are not trained, so that a compiled loop takes them in as
+    arguments.
+    """
 
     def __init__(self, tries: Sequence[Tries]) -> None:
         super().__init__(name="markov")
@@ -308,13 +399,20 @@ class Tables(keras.Model):
 
     @staticmethod
     def _variable(table: np.ndarray, name: str) -> keras.Variable:
-        return keras.Variable(table, dtype="int32" if table.dtype == np.int32 else "float32", trainable=False, name=name)
+        return keras.Variable(
+            table,
+            dtype="int32" if table.dtype == np.int32 else "float32",
+            trainable=False,
+            name=name,
+        )
 
 
 class Markov(NextModel):
-    """Build it from a `Config` and a codec, then `count`; before, all that can follow is equally likely.
+    """Build it from a `Config` and a codec, then `count`; before, all that can follow is equally
+    likely.
 
-    A state is ``(past (B, R, 3), now (B, 3))``: the last events, the latest first, and what is known of the one under way.
+    A state is ``(past (B, R, 3), now (B, 3))``: the last events, the latest first, and what is
+    known of the one under way.
     """
 
     config_type = Config
@@ -324,12 +422,17 @@ class Markov(NextModel):
     def __init__(self, config: Config, codec: ChordCodec) -> None:
         super().__init__(config, codec)
         self.views = [views(field, config.order) for field in range(len(FIELDS))]
-        self.names = [tuple(dict.fromkeys(symbol for view in field for symbol in view)) for field in self.views]
+        self.names = [
+            tuple(dict.fromkeys(symbol for view in field for symbol in view))
+            for field in self.views
+        ]
         self.reach = max([1, *(lag(symbol) for field in self.names for symbol in field)])  # R
         bit = 2 ** np.arange(min(codec.most_notes, BITS), dtype=np.int64)
         self._slots = codec.chord_slots[:, : len(bit)]  # (C, K)
         self._bits = bit.astype(np.int32)  # (K,)
-        self._sounds = np.pad(codec.chord_notes > 0, ((0, 0), (0, 1))).astype(np.int32).reshape(-1)  # (C · (P + 1),), 0 for empty slots
+        self._sounds = (
+            np.pad(codec.chord_notes > 0, ((0, 0), (0, 1))).astype(np.int32).reshape(-1)
+        )  # (C · (P + 1),), 0 for empty slots
         self._row = len(self._sounds) // codec.sizes[CHORD]  # P + 1
         nothing = np.zeros((0, self.reach, 3), np.int32), np.zeros((0, 3), np.int32)
         self._take([self._counted(field, *nothing) for field in range(len(FIELDS))])
@@ -337,7 +440,9 @@ class Markov(NextModel):
     def _take(self, counts: Sequence[Counts]) -> None:
         self.tries = [
             Tries(each, names, size, lowest, self.config.smoothing)
-            for each, names, size, lowest in zip(counts, self.views, self.codec.sizes, LOWEST, strict=True)
+            for each, names, size, lowest in zip(
+                counts, self.views, self.codec.sizes, LOWEST, strict=True
+            )
         ]
         self.network = Tables(self.tries)
         self.__dict__.pop("_rolls", None)  # compiled loops hold the tables that they were made with
@@ -345,7 +450,9 @@ class Markov(NextModel):
     # ------------------------------------------------------------------ contexts
 
     def _symbols(self, field: int, past: Any, now: Any, xp: Any) -> dict[str, Any]:
-        """The context symbols ``(N,)`` of a field by name: `past` ``(N, R, 3)``, the latest first, `now` ``(N, 3)`` up to that field."""
+        """The context symbols ``(N,)`` of a field by name: `past` ``(N, R, 3)``, the latest first,
+        `now` ``(N, 3)`` up to that field.
+        """
         rows = [now, *(past[:, back] for back in range(self.reach))]
         found = {}
         for name in self.names[field]:
@@ -357,14 +464,20 @@ class Markov(NextModel):
         return found
 
     def _common(self, before: Any, chord: Any, xp: Any) -> Any:
-        """Which notes of a chord sounded in the one before, as a number; of unknown chords none are known. (N,)"""
+        """Which notes of a chord sounded in the one before, as a number; of unknown chords none are
+        known. (N,)
+        """
         at = xp.expand_dims(before * self._row, -1) + xp.take(self._slots, chord, axis=0)  # (N, K)
         number = xp.sum(xp.take(self._sounds, at, axis=0) * self._bits, axis=-1)
         return number.astype(np.int32) if xp is np else ops.cast(number, "int32")
 
     def _pasts(self, inputs: np.ndarray) -> np.ndarray:
-        """``(B, L, 3)`` → ``(B, L, R, 3)``: the events up to each step, the latest first; padding before the window."""
-        padded = np.pad(inputs.astype(np.int32), ((0, 0), (self.reach - 1, 0), (0, 0)), constant_values=PAD)
+        """``(B, L, 3)`` → ``(B, L, R, 3)``: the events up to each step, the latest first; padding
+        before the window.
+        """
+        padded = np.pad(
+            inputs.astype(np.int32), ((0, 0), (self.reach - 1, 0), (0, 0)), constant_values=PAD
+        )
         spans = np.lib.stride_tricks.sliding_window_view(padded, self.reach, axis=1)  # (B, L, 3, R)
         return spans[..., ::-1].transpose(0, 1, 3, 2)
 
@@ -388,15 +501,24 @@ class Markov(NextModel):
         return sum(len(tries.counts.times) for tries in self.tries)
 
     def write_weights(self, path: Path) -> None:
-        columns = [(field, tries.counts._asdict()) for field, tries in zip(FIELDS, self.tries, strict=True)]
-        named = {f"{field}.{name}": column for field, counts in columns for name, column in counts.items()}
+        columns = [
+            (field, tries.counts._asdict()) for field, tries in zip(FIELDS, self.tries, strict=True)
+        ]
+        named = {
+            f"{field}.{name}": column
+            for field, counts in columns
+            for name, column in counts.items()
+        }
         with path.open("wb") as file:
             np.savez_compressed(file, **named)
 
     def read_weights(self, path: Path) -> None:
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-                counts = [Counts(*(stored[f"{field}.{name}"] for name in Counts._fields)) for field in FIELDS]
+                counts = [
+                    Counts(*(stored[f"{field}.{name}"] for name in Counts._fields))
+                    for field in FIELDS
+                ]
         except (zipfile.BadZipFile, zlib.error, EOFError, TypeError) as error:
             raise ValueError(f"no counts in {path.name}: {error}") from error
         for each, names, size in zip(counts, self.views, self.codec.sizes, strict=True):
@@ -405,30 +527,45 @@ class Markov(NextModel):
 
     # ------------------------------------------------------------------ measuring
 
-    def windows(self, pieces: Sequence[Encoded], config: TokenSettings, *, training: bool) -> Windows:
+    def windows(
+        self, pieces: Sequence[Encoded], config: TokenSettings, *, training: bool
+    ) -> Windows:
         """Whole pieces, whatever the window is: nothing is forgotten within one."""
         return windows(pieces, length=min(LONGEST, max(len(piece.tokens) for piece in pieces) - 1))
 
     def probabilities(self, field: int, past: np.ndarray, now: np.ndarray) -> np.ndarray:
-        """``(N, V)`` what may come in a field after `past` ``(N, R, 3)``, the latest first, and the earlier fields of `now` ``(N, 3)``."""
+        """``(N, V)`` what may come in a field after `past` ``(N, R, 3)``, the latest first, and the
+        earlier fields of `now` ``(N, 3)``.
+        """
         tries, past, now, made = self.tries[field], past.astype(np.int32), now.astype(np.int32), []
         for begin in range(0, max(len(now), 1), ROWS):
             some = slice(begin, begin + ROWS)
             symbols = self._symbols(field, past[some], now[some], np)
-            made.append(tries.distribution(symbols, np.full(len(now[some]), -2, np.int32), tries.tables, np))
+            made.append(
+                tries.distribution(symbols, np.full(len(now[some]), -2, np.int32), tries.tables, np)
+            )
         return np.concatenate(made)
 
     def logits(self, batch: Sequence[Any], *, training: bool = False) -> list[Any]:
         inputs, targets = np.asarray(batch[0]), np.asarray(batch[1])
         past, now = self._pasts(inputs).reshape(-1, self.reach, 3), targets.reshape(-1, 3)
-        told = [self.probabilities(field, past, now).reshape(*targets.shape[:2], -1) for field in range(len(FIELDS))]
+        told = [
+            self.probabilities(field, past, now).reshape(*targets.shape[:2], -1)
+            for field in range(len(FIELDS))
+        ]
         return [np.where(p > 0, np.log(np.maximum(p, 1e-300)), NEVER) for p in told]
 
     def nats(self, batch: Sequence[Any], *, training: bool = False) -> Losses:
-        """Nats of each field, at every step, as `field_losses` has them; in double precision, and without making all of a distribution."""
+        """Nats of each field, at every step, as `field_losses` has them; in double precision, and
+        without making all of a distribution.
+        """
         inputs, targets, common = (np.asarray(column) for column in batch)
         real = targets[..., CHORD] != PAD
-        past, now, common = self._pasts(inputs)[real], targets[real].astype(np.int32), common[real]  # (N, …)
+        past, now, common = (
+            self._pasts(inputs)[real],
+            targets[real].astype(np.int32),
+            common[real],
+        )  # (N, …)
         sums = np.zeros(len(FIELDS))
         for field in range(len(FIELDS)):
             known = now[:, field] != PAD
@@ -439,7 +576,9 @@ class Markov(NextModel):
                 p = self.probabilities(HELD, before, this) * fits
                 chances = p[np.arange(len(p)), this[:, HELD]] / p.sum(1)
             else:  # these distributions are over what can follow to begin with
-                chances = self.tries[field].probability(self._symbols(field, before, this, np), this[:, field])
+                chances = self.tries[field].probability(
+                    self._symbols(field, before, this, np), this[:, field]
+                )
             sums[field] = -np.log(chances).sum()
         return Losses(sums.sum() / max(len(now), 1), sums, np.float64(len(now)))
 
@@ -450,7 +589,10 @@ class Markov(NextModel):
 
     def step(self, state: State, token: Any, *, field: int, seen: Any = None) -> tuple[State, Any]:
         past, now = state
-        now = ops.concatenate([now[:, :field], ops.expand_dims(ops.cast(token, "int32"), -1), now[:, field + 1 :]], axis=-1)
+        now = ops.concatenate(
+            [now[:, :field], ops.expand_dims(ops.cast(token, "int32"), -1), now[:, field + 1 :]],
+            axis=-1,
+        )
         if field == DURATION:
             past = ops.concatenate([ops.expand_dims(now, 1), past[:, :-1]], axis=1)
             now = ops.zeros_like(now)

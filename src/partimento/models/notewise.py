@@ -1,14 +1,18 @@
-"""Note by note: a model of any polyphony with a tiny vocabulary, and the exact joint likelihood by the chain rule.
+"""Note by note: a model of any polyphony with a tiny vocabulary, and the exact joint likelihood by
+the chain rule.
 
-An event is written as its notes from the highest down, each struck or held, then its duration (`tokens.notes`). Each token is foretold from
-all before it by a recurrent core (Hochreiter & Schmidhuber 1997) or a transformer with rotary positions (Vaswani et al. 2017; Su et al.
-2021), which at every step is shown the same facts that a musician would look at (`tokens.note_grammar.COLUMNS`): the chord before and its
-note in the same voice, the place in the bar, the key, and what came next where the same notes were heard before.
+An event is written as its notes from the highest down, each struck or held, then its duration
+(`tokens.notes`). Each token is foretold from all before it by a recurrent core (Hochreiter &
+Schmidhuber 1997) or a transformer with rotary positions (Vaswani et al. 2017; Su et al. 2021),
+which at every step is shown the same facts that a musician would look at
+(`tokens.note_grammar.COLUMNS`): the chord before and its note in the same voice, the place in the
+bar, the key, and what came next where the same notes were heard before.
 
-Three things make it learn from little music. Pitches are given, and foretold, in several ways at once: by themselves, from the tonic, and
-as intervals from the note before and from the voice's last note (relative pitch as in Johnson 2017). The token that followed where the
-longest stretch of the past was heard before gets a chance of its own (as in the match models of data compression, Mahoney 2005). Illegal
-tokens get none.
+Three things make it learn from little music. Pitches are given, and foretold, in several ways at
+once: by themselves, from the tonic, and as intervals from the note before and from the voice's last
+note (relative pitch as in Johnson 2017). The token that followed where the longest stretch of the
+past was heard before gets a chance of its own (as in the match models of data compression, Mahoney
+2005). Illegal tokens get none.
 """
 
 from __future__ import annotations
@@ -80,7 +84,9 @@ class Config(ModelSettings):
     @model_validator(mode="after")
     def _check_heads(self) -> Self:
         if self.core == "transformer" and self.units % (2 * self.heads):
-            raise ValueError(f"model.units ({self.units}) must be a multiple of twice model.heads ({self.heads})")
+            raise ValueError(
+                f"model.units ({self.units}) must be a multiple of twice model.heads ({self.heads})"
+            )
         return self
 
 
@@ -88,14 +94,17 @@ class Config(ModelSettings):
 
 
 class Notewise(NextModel):
-    """Build it from a `Config` and a `NoteCodec`; `network` trains, `step` composes, with the same layers.
+    """Build it from a `Config` and a `NoteCodec`; `network` trains, `step` composes, with the same
+    layers.
 
     The network is ``shown (B, L, columns) → (B, L, V)`` logits of the token that comes next.
     """
 
     config_type = Config
     codec_kind = "notes"
-    top_p = 0.98  # of many small choices: with less, what is almost sure would be sure, and a figure in circles never left
+    # of many small choices: with less, what is almost sure would be sure, and a figure in circles
+    # never left
+    top_p = 0.98
     codec: NoteCodec
 
     def __init__(self, config: Config, codec: NoteCodec) -> None:
@@ -103,30 +112,48 @@ class Notewise(NextModel):
 
         super().__init__(config, codec)
         shown = np.zeros((1, codec.width), "int32")
-        self.facts = RowSum([size for _, size in codec.facts(shown, np, repeats=config.repeats)], config.embed_size, name="facts")
+        self.facts = RowSum(
+            [size for _, size in codec.facts(shown, np, repeats=config.repeats)],
+            config.embed_size,
+            name="facts",
+        )
         if config.core == "recurrent":
-            self.core = [LSTM(config.units, return_sequences=True, name=f"lstm_{i}") for i in range(1, config.layers + 1)]
+            self.core = [
+                LSTM(config.units, return_sequences=True, name=f"lstm_{i}")
+                for i in range(1, config.layers + 1)
+            ]
         else:
             self.widened = layers.Dense(config.units, name="widened")
             self.core = [
-                Attention(config.units, config.heads, config.context, config.dropout, name=f"block_{i}")
+                Attention(
+                    config.units, config.heads, config.context, config.dropout, name=f"block_{i}"
+                )
                 for i in range(1, config.layers + 1)
             ]
         self.token_output = layers.Dense(codec.sizes[0], name="token_output")
-        self.intervals = [layers.Dense(note_facts.INTERVALS, use_bias=False, name=f"interval_from_{name}") for name in note_facts.ANCHORS]
+        self.intervals = [
+            layers.Dense(note_facts.INTERVALS, use_bias=False, name=f"interval_from_{name}")
+            for name in note_facts.ANCHORS
+        ]
         self.degrees = layers.Dense(note_facts.DEGREES, use_bias=False, name="degree")
         self.repeat_output = layers.Dense(1, name="repeat_output")
-        self.repeat_trust = layers.Embedding(len(note_grammar.LENGTHS) + 1, 1, embeddings_initializer="zeros", name="repeat_trust")
+        self.repeat_trust = layers.Embedding(
+            len(note_grammar.LENGTHS) + 1, 1, embeddings_initializer="zeros", name="repeat_trust"
+        )
         self.network = self._network()
 
     def _network(self) -> keras.Model:
         config = self.config
         shown = keras.Input((None, self.codec.width), dtype="int32", name="shown")
-        h = layers.Dropout(config.input_dropout, name="dropout_0")(self._embedded(shown))  # (B, L, E)
+        h = layers.Dropout(config.input_dropout, name="dropout_0")(
+            self._embedded(shown)
+        )  # (B, L, E)
         h = self._widened(h)
         for i, layer in enumerate(self.core, 1):
             if config.core == "recurrent":
-                h = self._joined(h, layers.Dropout(config.dropout, name=f"dropout_{i}")(layer(h)), i)
+                h = self._joined(
+                    h, layers.Dropout(config.dropout, name=f"dropout_{i}")(layer(h)), i
+                )
             else:
                 h = layer(h)
         return keras.Model(shown, self._logits(h, shown), name="notewise")
@@ -156,11 +183,15 @@ class Notewise(NextModel):
             return logits
         length = shown[..., g.LENGTH]
         trust = self.repeat_output(h)[..., 0] + self.repeat_trust(length)[..., 0]
-        return logits + ops.expand_dims(ops.where(length > 0, trust, 0.0), -1) * ops.one_hot(shown[..., g.AGAIN], size)
+        return logits + ops.expand_dims(ops.where(length > 0, trust, 0.0), -1) * ops.one_hot(
+            shown[..., g.AGAIN], size
+        )
 
     # ------------------------------------------------------------------ training
 
-    def windows(self, pieces: Sequence[Encoded], config: TokenSettings, *, training: bool) -> Windows:
+    def windows(
+        self, pieces: Sequence[Encoded], config: TokenSettings, *, training: bool
+    ) -> Windows:
         """Windows of so many tokens."""
         return windows(pieces, length=config.window, stride=config.stride if training else None)
 
@@ -168,20 +199,29 @@ class Notewise(NextModel):
         """Of each token of windows ``(inputs, targets, common)``."""
         return [self.network(ops.cast(batch[2], "int32"), training=training)]
 
-    def _logp(self, batch: Sequence[Any], *, training: bool = False, may_end: bool = True) -> tuple[Any, Any]:
-        """Targets ``(B, L)`` and the logarithms of all probabilities there ``(B, L, V)``; illegal tokens have none."""
+    def _logp(
+        self, batch: Sequence[Any], *, training: bool = False, may_end: bool = True
+    ) -> tuple[Any, Any]:
+        """Targets ``(B, L)`` and the logarithms of all probabilities there ``(B, L, V)``; illegal
+        tokens have none.
+        """
         legal = self.codec.may_follow(ops.cast(batch[2], "int32"), ops, may_end=may_end)
         (logits,) = self.logits(batch, training=training)
-        return ops.cast(batch[1][..., 0], "int32"), ops.log_softmax(ops.where(legal, logits, NEVER), axis=-1)
+        return ops.cast(batch[1][..., 0], "int32"), ops.log_softmax(
+            ops.where(legal, logits, NEVER), axis=-1
+        )
 
     def token_nats(self, batch: Sequence[Any], *, may_end: bool = True) -> Any:
-        """Nats of each target token ``(B, L)``: nothing for padding and what the beginning tells, nor for the end where none may come."""
+        """Nats of each target token ``(B, L)``: nothing for padding and what the beginning tells,
+        nor for the end where none may come.
+        """
         target, logp = self._logp(batch, may_end=may_end)
         counted = ops.logical_and(target >= (END if may_end else UNKNOWN), _begun(batch))
         return ops.where(counted, -_of(logp, ops.where(counted, target, END)), 0.0)
 
     def nats(self, batch: Sequence[Any], *, training: bool = False) -> Losses:
-        """Nats of chord (which notes, and that there are no more), held (which of them are held) and duration, at every event.
+        """Nats of chord (which notes, and that there are no more), held (which of them are held)
+        and duration, at every event.
 
         What the beginning tells (metre, pickup and key) is given, and costs nothing.
         """
@@ -189,17 +229,29 @@ class Notewise(NextModel):
         target, logp = self._logp(batch, training=training)
         is_note = ops.logical_and(target >= g.NOTE, target < layout.duration)
         unknown = ops.logical_and(target == UNKNOWN, _begun(batch))
-        is_duration = ops.logical_or(ops.logical_and(target >= layout.duration, target < layout.bar), unknown)
+        is_duration = ops.logical_or(
+            ops.logical_and(target >= layout.duration, target < layout.bar), unknown
+        )
         is_end = target == END
         counted = ops.logical_or(is_note, ops.logical_or(is_duration, is_end))
         picked = _of(logp, ops.where(counted, target, END))
         chord = picked
         if layout.hold < layout.duration:  # either way that this pitch may sound
             pitch = ops.where(is_note, (target - g.NOTE) % g.PITCHES, 0)
-            chord = ops.where(is_note, ops.logaddexp(_of(logp, g.NOTE + pitch), _of(logp, layout.hold + pitch)), chord)
-        closed = ops.logaddexp(ops.logsumexp(logp[..., layout.duration :], axis=-1), logp[..., UNKNOWN])
+            chord = ops.where(
+                is_note,
+                ops.logaddexp(_of(logp, g.NOTE + pitch), _of(logp, layout.hold + pitch)),
+                chord,
+            )
+        closed = ops.logaddexp(
+            ops.logsumexp(logp[..., layout.duration :], axis=-1), logp[..., UNKNOWN]
+        )
         chord = ops.where(is_duration, closed, chord)
-        parts = [ops.where(counted, -chord, 0.0), ops.where(is_note, chord - picked, 0.0), ops.where(is_duration, chord - picked, 0.0)]
+        parts = [
+            ops.where(counted, -chord, 0.0),
+            ops.where(is_note, chord - picked, 0.0),
+            ops.where(is_duration, chord - picked, 0.0),
+        ]
         events = ops.sum(ops.cast(ops.logical_or(is_duration, is_end), "float32"))
         return mean_losses(ops.stack([ops.sum(part) for part in parts]), events)
 
@@ -210,7 +262,9 @@ class Notewise(NextModel):
 
     def initial_state(self, batch: int) -> State:
         if self.config.core == "recurrent":
-            return tuple(ops.zeros((batch, self.config.units)) for _ in range(2 * self.config.layers))
+            return tuple(
+                ops.zeros((batch, self.config.units)) for _ in range(2 * self.config.layers)
+            )
         return tuple(part for block in self.core for part in block.initial_cache(batch))
 
     def step(self, state: State, token: Any, *, field: int, seen: Any = None) -> tuple[State, Any]:

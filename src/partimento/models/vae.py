@@ -1,10 +1,13 @@
-"""A variational autoencoder of windows (Kingma & Welling 2014; tutorial, section "Variational Autoencoder").
+"""A variational autoencoder of windows (Kingma & Welling 2014; tutorial, section "Variational
+Autoencoder").
 
-The encoder gives a normal distribution for each window, a point is drawn from it, and the divergence of these distributions from the
-standard normal (KL) is part of the loss, so that new music can be had from points of the standard normal. Recipe `vae-tutorial` is the
-text's: one dense layer either way, sigmoids, the mean over columns and over latent dimensions. Recipe `vae` reads and writes chords, held
-notes and durations with recurrent layers, counts the KL in full (the sum over dimensions, so that −(reconstruction + KL) is a bound on
-the likelihood: the ELBO), lets its weight β grow (Bowman et al. 2016), and leaves each dimension some KL free (Kingma et al. 2016).
+The encoder gives a normal distribution for each window, a point is drawn from it, and the
+divergence of these distributions from the standard normal (KL) is part of the loss, so that new
+music can be had from points of the standard normal. Recipe `vae-tutorial` is the text's: one dense
+layer either way, sigmoids, the mean over columns and over latent dimensions. Recipe `vae` reads and
+writes chords, held notes and durations with recurrent layers, counts the KL in full (the sum over
+dimensions, so that −(reconstruction + KL) is a bound on the likelihood: the ELBO), lets its weight
+β grow (Bowman et al. 2016), and leaves each dimension some KL free (Kingma et al. 2016).
 """
 
 from __future__ import annotations
@@ -34,7 +37,9 @@ from partimento.models.deferred import keras, layers, ops
 from partimento.models.layers import LSTM, WindowDense, chord_embedding, chord_output
 from partimento.settings import ModelSettings
 
-ACTIVE = 0.01  # nats beyond the free ones: a latent dimension with less KL carries nothing (Burda et al. 2016 draw a like line)
+# nats beyond the free ones: a latent dimension with less KL carries nothing (Burda et al. 2016 draw
+# a like line)
+ACTIVE = 0.01
 
 # ---------------------------------------------------------------------- configuration
 
@@ -85,7 +90,8 @@ class Config(ModelSettings):
 
 
 class Sampling(layers.Layer):
-    """Mean and logarithm of the variance, ``(B, Z)`` each → a point drawn from that normal distribution (the reparameterisation trick).
+    """Mean and logarithm of the variance, ``(B, Z)`` each → a point drawn from that normal
+    distribution (the reparameterisation trick).
 
     Outside training the noise is always the same, so that a measurement is.
     """
@@ -114,7 +120,9 @@ class Places(layers.Layer):
 
 
 class Vae(LatentModel):
-    """`encoder`: ``(B, L, 3)`` → mean, log-variance ``(B, Z)``; `decoder`: ``(B, Z)`` → logits ``(B, L, …)`` of each field told."""
+    """`encoder`: ``(B, L, 3)`` → mean, log-variance ``(B, Z)``; `decoder`: ``(B, Z)`` → logits
+    ``(B, L, …)`` of each field told.
+    """
 
     config_type = Config
 
@@ -125,14 +133,22 @@ class Vae(LatentModel):
         self.encoding = "integers" if recurrent else "one-hot"
         self.terms = (*FIELDS, "kl") if recurrent else ("reconstruction", "kl")
         self.measures = ("accuracy", "active")
-        window, latent = keras.Input((length, 3), dtype="int32", name="window"), keras.Input((config.latent,), name="point")
+        window, latent = (
+            keras.Input((length, 3), dtype="int32", name="window"),
+            keras.Input((config.latent,), name="point"),
+        )
         chords = codec.sizes[CHORD]
         if recurrent:
             read, written = self._read(window), self._write(latent)
-            mean, log_variance = (layers.Dense(config.latent, name=name)(read) for name in ("mean", "log_variance"))
+            mean, log_variance = (
+                layers.Dense(config.latent, name=name)(read) for name in ("mean", "log_variance")
+            )
         else:
             written = [layers.Dense(chords * length, name="output")(latent)]  # (B, C·L)
-            mean, log_variance = (WindowDense(chords, config.latent, name=name)(window[..., CHORD]) for name in ("mean", "log_variance"))
+            mean, log_variance = (
+                WindowDense(chords, config.latent, name=name)(window[..., CHORD])
+                for name in ("mean", "log_variance")
+            )
         self.encoder = keras.Model(window, [mean, log_variance], name="encoder")
         self.decoder = keras.Model(latent, written, name="decoder")
         mean, log_variance = self.encoder(window)
@@ -143,43 +159,67 @@ class Vae(LatentModel):
 
     def _read(self, window: Any) -> Any:
         config = self.config
-        chords = chord_embedding(self.codec.chord_notes, config.embed_size, by_notes=True)(window[..., CHORD])
+        chords = chord_embedding(self.codec.chord_notes, config.embed_size, by_notes=True)(
+            window[..., CHORD]
+        )
         others = [
-            layers.Embedding(self.codec.sizes[f], config.embed_size // 2 or 1, name=f"{FIELDS[f]}_embedding")(window[..., f])
+            layers.Embedding(
+                self.codec.sizes[f], config.embed_size // 2 or 1, name=f"{FIELDS[f]}_embedding"
+            )(window[..., f])
             for f in (HELD, DURATION)
         ]
-        x = layers.Dropout(config.dropout)(ops.concatenate([chords, *others], axis=-1))  # (B, L, 2E)
+        x = layers.Dropout(config.dropout)(
+            ops.concatenate([chords, *others], axis=-1)
+        )  # (B, L, 2E)
         x = ops.concatenate(
             [
                 LSTM(config.units, return_sequences=True, name="forward")(x),
-                ops.flip(LSTM(config.units, return_sequences=True, name="backward")(ops.flip(x, 1)), 1),
+                ops.flip(
+                    LSTM(config.units, return_sequences=True, name="backward")(ops.flip(x, 1)), 1
+                ),
             ],
             axis=-1,
         )
         counted = ops.cast(ops.expand_dims(window[..., CHORD] != PAD, -1), "float32")
-        return ops.sum(x * counted, axis=1) / ops.maximum(ops.sum(counted, axis=1), 1.0)  # (B, 2 units): the mean over what is there
+        return ops.sum(x * counted, axis=1) / ops.maximum(
+            ops.sum(counted, axis=1), 1.0
+        )  # (B, 2 units): the mean over what is there
 
     def _write(self, latent: Any) -> list[Any]:
         config = self.config
         spread = layers.RepeatVector(self.length)(latent)  # (B, L, Z)
         x = layers.Dense(config.units, name="unfold")(spread)
         x = ops.relu(Places(name="places")(x))  # each step knows which it is
-        x = layers.Dropout(config.dropout)(LSTM(config.units, return_sequences=True, name="writer")(x))
+        x = layers.Dropout(config.dropout)(
+            LSTM(config.units, return_sequences=True, name="writer")(x)
+        )
         x = ops.concatenate([x, spread], axis=-1)  # (B, L, units + Z)
         h = layers.Dense(config.units // 2 or 1, activation="relu", name="dense")(x)
         chord = chord_output(self.codec.chord_notes, config.units // 2 or 1, by_notes=True)(h)
-        return [chord, *(layers.Dense(self.codec.sizes[f], name=f"{FIELDS[f]}_output")(h) for f in (HELD, DURATION))]
+        return [
+            chord,
+            *(
+                layers.Dense(self.codec.sizes[f], name=f"{FIELDS[f]}_output")(h)
+                for f in (HELD, DURATION)
+            ),
+        ]
 
     # ------------------------------------------------------------------ training
 
     def losses(self, batch: Sequence[Any], *, training: bool, step: Any = 0.0) -> Losses:
         _, targets, common = batch
         mean, log_variance, *logits = self.network(targets, training=training)
-        real = ops.cast(targets[:, :1, CHORD] != PAD, "float32")  # (B, 1): a window of padding counts for nothing
+        real = ops.cast(
+            targets[:, :1, CHORD] != PAD, "float32"
+        )  # (B, 1): a window of padding counts for nothing
         windows = ops.maximum(ops.sum(real), 1.0)
         kl = 0.5 * (ops.square(mean) + ops.exp(log_variance) - 1 - log_variance) * real  # (B, Z)
         each = ops.sum(kl, axis=0) / windows  # (Z,): nats a window
-        weight = self.config.beta * (ops.minimum(ops.cast(step, "float32") / self.config.anneal, 1.0) if self.config.anneal else 1.0)
+        weight = self.config.beta * (
+            ops.minimum(ops.cast(step, "float32") / self.config.anneal, 1.0)
+            if self.config.anneal
+            else 1.0
+        )
         charged = ops.sum(ops.maximum(each, self.config.free_bits))
         if self.config.network == "recurrent":
             nats, events = field_losses(self.codec, logits, targets, common)
@@ -189,25 +229,42 @@ class Vae(LatentModel):
             _, nats, events = column_losses(logits[0], targets)
             reconstruction, nats = nats / windows, ops.expand_dims(nats, 0)
             scores = unflatten(logits[0], self.length, ops)
-        if self.config.kl == "mean":  # the tutorial's: the mean over the columns, and over the dimensions
-            objective = reconstruction / (self.length * self.codec.sizes[CHORD]) + weight * charged / self.latent
+        if (
+            self.config.kl == "mean"
+        ):  # the tutorial's: the mean over the columns, and over the dimensions
+            objective = (
+                reconstruction / (self.length * self.codec.sizes[CHORD])
+                + weight * charged / self.latent
+            )
         else:
             objective = (reconstruction + weight * charged) * windows / ops.maximum(events, 1.0)
         right = ops.zeros(()) if training else right_chords(scores, targets)
-        told = ops.stack([ops.sum(kl), right, ops.sum(ops.cast(each > ACTIVE + self.config.free_bits, "float32")) * events])
+        told = ops.stack(
+            [
+                ops.sum(kl),
+                right,
+                ops.sum(ops.cast(each > ACTIVE + self.config.free_bits, "float32")) * events,
+            ]
+        )
         return Losses(objective, ops.concatenate([nats, told]), events)
 
     def log_weights(self, batch: Sequence[Any], noise: np.ndarray) -> np.ndarray:
-        """The logarithm of p(window, z) / q(z | window) ``(B,)`` at points drawn by standard normal `noise` ``(B, Z)``.
+        """The logarithm of p(window, z) / q(z | window) ``(B,)`` at points drawn by standard normal
+        `noise` ``(B, Z)``.
 
-        The mean of the weights over many draws is the window's probability (Burda, Grosse & Salakhutdinov 2016). Where held notes and
-        durations are told.
+        The mean of the weights over many draws is the window's probability (Burda, Grosse &
+        Salakhutdinov 2016). Where held notes and durations are told.
         """
         _, targets, common = batch
-        mean, log_variance = (np.asarray(part, np.float64) for part in self.encoder.predict_on_batch(targets))
+        mean, log_variance = (
+            np.asarray(part, np.float64) for part in self.encoder.predict_on_batch(targets)
+        )
         z = mean + np.exp(log_variance / 2) * noise
         logits = self.decoder.predict_on_batch(z.astype(np.float32))
-        nats = sum(np.asarray(ops.sum(field, axis=1), np.float64) for field in field_nats(self.codec, logits, targets, common))
+        nats = sum(
+            np.asarray(ops.sum(field, axis=1), np.float64)
+            for field in field_nats(self.codec, logits, targets, common)
+        )
         return np.asarray(0.5 * np.sum(noise**2 + log_variance - z**2, axis=-1) - nats)
 
     def verdict(self, parts: Mapping[str, float]) -> str | None:
@@ -230,5 +287,9 @@ class Vae(LatentModel):
 
     def decode(self, z: Any) -> list[np.ndarray]:
         logits = self.decoder.predict_on_batch(np.asarray(z, np.float32))
-        scores = logits if self.config.network == "recurrent" else [unflatten(np.reshape(logits, (len(z), -1)), self.length)]
+        scores = (
+            logits
+            if self.config.network == "recurrent"
+            else [unflatten(np.reshape(logits, (len(z), -1)), self.length)]
+        )
         return [np.asarray(ops.softmax(field, axis=-1)) for field in scores]

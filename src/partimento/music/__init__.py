@@ -1,1 +1,3 @@
-"""The data model: pieces, notes and timelines, and what can be said of them without any file format."""
+"""The data model: pieces, notes and timelines, and what can be said of them without any file
+format.
+"""

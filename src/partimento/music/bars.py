@@ -1,4 +1,6 @@
-"""Which notes begin in which bar, on integers: what the measures of structure, of rhythm and of notes a bar share."""
+"""Which notes begin in which bar, on integers: what the measures of structure, of rhythm and of
+notes a bar share.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,8 @@ class BarNotes(NamedTuple):
     whole : (bars,) bool
         All but the pickup.
     bar, inside, duration, pitch : (N,) int64
-        Of each note: its bar, the onset within it, its length and its pitch; in the order of onset, then pitch.
+        Of each note: its bar, the onset within it, its length and its pitch; in the order of onset,
+        then pitch.
     """
 
     grid: int
@@ -41,18 +44,37 @@ class BarNotes(NamedTuple):
 def notes_by_bar(piece: Piece) -> BarNotes:
     """Sort the notes of a piece into its bars, each by its onset."""
     bars, notes = piece.bars(), piece.notes
-    grid = math.lcm(notes.divisions, *{time.denominator for bar in bars for time in (bar.onset, bar.duration)})
+    grid = math.lcm(
+        notes.divisions, *{time.denominator for bar in bars for time in (bar.onset, bar.duration)}
+    )
     scale, kept = grid // notes.divisions, ~drums(piece)[notes.part]
-    start = np.array([*(int(bar.onset * grid) for bar in bars), int((bars[-1].onset + bars[-1].duration) * grid) if bars else 0], np.int64)
+    start = np.array(
+        [
+            *(int(bar.onset * grid) for bar in bars),
+            int((bars[-1].onset + bars[-1].duration) * grid) if bars else 0,
+        ],
+        np.int64,
+    )
     onset = notes.onset[kept] * scale
     place = np.searchsorted(start, onset, side="right") - 1
     whole = np.array([bar.number > 0 for bar in bars], bool)
     meters = tuple(bar.meter for bar in bars)
-    return BarNotes(grid, start, meters, whole, place, onset - start[place], notes.duration[kept] * scale, notes.pitch[kept])
+    return BarNotes(
+        grid,
+        start,
+        meters,
+        whole,
+        place,
+        onset - start[place],
+        notes.duration[kept] * scale,
+        notes.pitch[kept],
+    )
 
 
 def first_bars(piece: Piece, count: int) -> Piece:
-    """The beginning of a piece: its pickup and so many bars; notes that sound on are ended there. A shorter piece stays as it is."""
+    """The beginning of a piece: its pickup and so many bars; notes that sound on are ended there. A
+    shorter piece stays as it is.
+    """
     bars = [bar for bar in piece.bars() if bar.number <= count]
     end = bars[-1].onset + bars[-1].duration if bars else Fraction(0)
     if piece.length <= end:
@@ -64,6 +86,9 @@ def first_bars(piece: Piece, count: int) -> Piece:
     columns = {name: getattr(notes, name)[kept] for name in Notes.COLUMNS}
     columns["onset"] = columns["onset"] * scale
     columns["duration"] = np.minimum(columns["duration"] * scale, stop - columns["onset"])
-    marks = {name: tuple(mark for mark in getattr(piece, name) if mark.onset < end) for name in ("meters", "keys", "tempos")}
+    marks = {
+        name: tuple(mark for mark in getattr(piece, name) if mark.onset < end)
+        for name in ("meters", "keys", "tempos")
+    }
     cuts = tuple(cut for cut in piece.cuts if cut < end)
     return piece.replace(notes=Notes.from_columns(grid, **columns), length=end, cuts=cuts, **marks)

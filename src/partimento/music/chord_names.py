@@ -11,7 +11,8 @@ Chord = tuple[int, ...]
 
 FLATS = ("C", "D♭", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")  # roots of major chords
 SHARPS = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "G♯", "A", "B♭", "B")  # roots of minor ones
-# What is written after the root, the pitch classes above it, and how the root is spelt; of two names that fit, the first (C6 is Am7).
+# What is written after the root, the pitch classes above it, and how the root is spelt; of two
+# names that fit, the first (C6 is Am7).
 QUALITIES = {
     "": ((0, 4, 7), FLATS), "m": ((0, 3, 7), SHARPS), "dim": ((0, 3, 6), SHARPS), "aug": ((0, 4, 8), FLATS), "sus4": ((0, 5, 7), FLATS),
     "7": ((0, 4, 7, 10), FLATS), "maj7": ((0, 4, 7, 11), FLATS), "m7": ((0, 3, 7, 10), SHARPS), "m7♭5": ((0, 3, 6, 10), SHARPS),
@@ -25,12 +26,24 @@ CLASSES = {
 NAMED: dict[frozenset[int], str] = {}
 for _name, _classes in CLASSES.items():
     NAMED.setdefault(_classes, _name)
-WRITTEN = {"maj": "", "min": "m", "-": "m", "M7": "maj7", "min7": "m7", "m7b5": "m7♭5", "ø": "m7♭5", "°": "dim", "°7": "dim7", "+": "aug"}
+WRITTEN = {
+    "maj": "",
+    "min": "m",
+    "-": "m",
+    "M7": "maj7",
+    "min7": "m7",
+    "m7b5": "m7♭5",
+    "ø": "m7♭5",
+    "°": "dim",
+    "°7": "dim7",
+    "+": "aug",
+}
 ALTER = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1}
 
 
 def chord_name(chord: Sequence[int]) -> str:
-    """What a musician calls the pitch classes of a chord; those without a name are spelt from the lowest note upwards.
+    """What a musician calls the pitch classes of a chord; those without a name are spelt from the
+    lowest note upwards.
 
     >>> [chord_name(chord) for chord in ((48, 64, 67), (45, 60, 64), (50, 55, 59, 65), (52, 55), (48, 50, 64), (60, 72), ())]
     ['C', 'Am', 'G7', 'E+G', 'C+D+E', 'C alone', 'rest']
@@ -41,7 +54,10 @@ def chord_name(chord: Sequence[int]) -> str:
     if len(classes) < 2:
         return f"{FLATS[chord[0] % 12]} alone" if classes else "rest"
     low = min(chord)
-    return "+".join(FLATS[(low + above) % 12] for above in sorted((pitch_class - low) % 12 for pitch_class in classes))
+    return "+".join(
+        FLATS[(low + above) % 12]
+        for above in sorted((pitch_class - low) % 12 for pitch_class in classes)
+    )
 
 
 def spelling(chord: Sequence[int]) -> str:
@@ -68,7 +84,8 @@ def classes_named(text: str) -> frozenset[int] | None:
 
 
 def voicing(text: str) -> Chord | None:
-    """The pitches of a chord spelt note by note, as names with their octave or as MIDI pitches; None for what is no such chord.
+    """The pitches of a chord spelt note by note, as names with their octave or as MIDI pitches;
+    None for what is no such chord.
 
     >>> voicing("E3+C4+G4"), voicing("52+60+67"), voicing("Bb3"), voicing("Am")
     ((52, 60, 67), (52, 60, 67), (58,), None)
@@ -78,5 +95,9 @@ def voicing(text: str) -> Chord | None:
         found = re.fullmatch(r"([A-G])([#♯b♭]?)(-1|\d)|(\d{1,3})", note.strip())
         if not found:
             return None
-        pitches.append(int(found[4]) if found[4] else FLATS.index(found[1]) + ALTER[found[2]] + 12 * int(found[3]) + 12)
+        pitches.append(
+            int(found[4])
+            if found[4]
+            else FLATS.index(found[1]) + ALTER[found[2]] + 12 * int(found[3]) + 12
+        )
     return tuple(sorted(set(pitches)))

@@ -1,4 +1,6 @@
-"""The names of instruments: General MIDI's programs, and the words of catalogues, title pages and tracks in several languages."""
+"""The names of instruments: General MIDI's programs, and the words of catalogues, title pages and
+tracks in several languages.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,8 @@ import unicodedata
 from functools import lru_cache
 
 LONGEST = 500  # letters of a name
-MAX_TRACKS = 128  # beyond it nobody asks which tracks double one another or sound in turns: no score is like that
+# beyond it nobody asks which tracks double one another or sound in turns: no score is like that
+MAX_TRACKS = 128
 
 FAMILIES = {
     "hands": "piano harpsichord clavinet celesta organ accordion harp dulcimer vibraphone marimba xylophone glockenspiel",
@@ -17,7 +20,9 @@ FAMILIES = {
     "single": "voice flute piccolo recorder pan_flute oboe english_horn clarinet bassoon saxophone shawm shakuhachi whistle ocarina "
     "trumpet horn trombone tuba brass cornett",
 }
-FAMILY = {name.replace("_", " "): family for family, names in FAMILIES.items() for name in names.split()}
+FAMILY = {
+    name.replace("_", " "): family for family, names in FAMILIES.items() for name in names.split()
+}
 # General MIDI's 128 programs, as a musician calls them.
 GENERAL_MIDI = (
     "piano*6 harpsichord clavinet celesta glockenspiel music_box vibraphone marimba xylophone bells dulcimer organ*5 accordion harmonica "
@@ -26,10 +31,14 @@ GENERAL_MIDI = (
     "synthesizer*24 sitar banjo shamisen koto kalimba bagpipe violin shawm percussion*8 effects*8"
 )
 PROGRAMS = tuple(
-    name.replace("_", " ") for run in GENERAL_MIDI.split() for name, _, times in [run.partition("*")] for _ in range(int(times or 1))
+    name.replace("_", " ")
+    for run in GENERAL_MIDI.split()
+    for name, _, times in [run.partition("*")]
+    for _ in range(int(times or 1))
 )
 
-# Words for instruments, without accents, in English, German, French, Italian, Spanish and some in other languages; the first to fit counts.
+# Words for instruments, without accents, in English, German, French, Italian, Spanish and some in
+# other languages; the first to fit counts.
 WORDS = {
     "bass": r"bass? guitars?|bassgitarren?|guitares? basses?|electric bass|(?:basso|bajo) elettrico",
     "lute": r"(?:arch)?lutes?|luths?|lauten?|liuti?o?|laude?s?|theorb\w*|tiorba|chitarron[ei]",
@@ -82,11 +91,16 @@ WORDS = {
 }
 NUMBERS = {
     word: n
-    for n, words in enumerate(("two deux zwei due dos", "three trois drei tre tres", "four quatre vier quattro cuatro"), 2)
+    for n, words in enumerate(
+        ("two deux zwei due dos", "three trois drei tre tres", "four quatre vier quattro cuatro"), 2
+    )
     for word in words.split()
 }
 COMPANIES = (
-    (r"\b(?:string quartets?|streichquartett\w*|quatuors? a cordes|quartett[oi] d.archi)\b", "2 violins, viola, cello"),
+    (
+        r"\b(?:string quartets?|streichquartett\w*|quatuors? a cordes|quartett[oi] d.archi)\b",
+        "2 violins, viola, cello",
+    ),
     (r"\b(?:piano trios?|klaviertrios?)\b", "violin, cello, piano"),
 )
 GROUPS = {"duo": 2, "duet": 2, "trio": 3, "quartet": 4}
@@ -104,12 +118,15 @@ PLACE = re.compile(  # where a staff or a voice stands in the score: no name of 
     r"\b(?:upper|lower|middle|up|down|dn|top|bottom|high|low|right|left|[rl]h|hand|treble|staff|voice|track|melody|oben|unten|rechts|links"
     r"|haut|main|droite|gauche|mano|destra|sinistra|derecha|izquierda|(?<=\w )bass)\b"
 )
-PLACES = re.compile(rf"(?:\W|\d|{PLACE.pattern}|bass|bas|part|music|xml|new|one|two|three|first|second|third)*")
+PLACES = re.compile(
+    rf"(?:\W|\d|{PLACE.pattern}|bass|bas|part|music|xml|new|one|two|three|first|second|third)*"
+)
 
 
 @lru_cache(4096)
 def instruments_of_text(text: str) -> tuple[str, ...]:
-    """The instruments that the words of a catalogue, a title page or a track name, one a player where they are counted.
+    """The instruments that the words of a catalogue, a title page or a track name, one a player
+    where they are counted.
 
     Examples
     --------
@@ -122,16 +139,30 @@ def instruments_of_text(text: str) -> tuple[str, ...]:
     for company, members in COMPANIES:
         text = re.sub(company, members, text)
     for match in INSTRUMENT.finditer(text):
-        name = next(name for name, words in match.groupdict().items() if words and name not in ("count", "group"))
+        name = next(
+            name
+            for name, words in match.groupdict().items()
+            if words and name not in ("count", "group")
+        )
         count = match["count"]
-        times = GROUPS.get(match["group"], 1) * (NUMBERS.get(count) or min(int(count), MAX_TRACKS) if count else 1)
+        times = GROUPS.get(match["group"], 1) * (
+            NUMBERS.get(count) or min(int(count), MAX_TRACKS) if count else 1
+        )
         found += [name.replace("_", " ")] * times
-    voices = {"register": "voice", "singer or line": "voice", "low": "voice" if "register" in found else "bass"}
+    voices = {
+        "register": "voice",
+        "singer or line": "voice",
+        "low": "voice" if "register" in found else "bass",
+    }
     return tuple(voices.get(name, name) for name in found)
 
 
 def plain_words(text: str) -> str:
-    """Lower case without accents; words written together, as in ``GuitarStaff`` or ``guitar2``, set apart; no longer than any title."""
-    text = re.sub(r"(?<=[a-zß-ÿ])(?=[A-Z])|(?<=[^\W\d])(?=\d)|(?<=\d)(?=[^\W\d])|[_\s]+", " ", text[:LONGEST])
+    """Lower case without accents; words written together, as in ``GuitarStaff`` or ``guitar2``, set
+    apart; no longer than any title.
+    """
+    text = re.sub(
+        r"(?<=[a-zß-ÿ])(?=[A-Z])|(?<=[^\W\d])(?=\d)|(?<=\d)(?=[^\W\d])|[_\s]+", " ", text[:LONGEST]
+    )
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).strip()

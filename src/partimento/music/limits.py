@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.music.piece import Meter
 
 MAX_BYTES = 32 * 2**20
@@ -18,10 +18,12 @@ MAX_QUARTERS = 100_000  # longer than any score: at 60 quarters a minute more th
 MAX_BARS = 100_000
 SHORTEST_BARS = 32  # in a quarter: of 1/128
 MAX_MARKS = 100_000  # of one kind
-MAX_SOUNDING = 10_000_000  # notes of all events together: what a piece's events take grows with them
+MAX_SOUNDING = (
+    10_000_000  # notes of all events together: what a piece's events take grows with them
+)
 
 
-class ReadError(UserError):
+class ReadError(PartimentoError):
     """A file cannot be read as music.
 
     Attributes
@@ -48,7 +50,9 @@ def check_size(notes: int, quarters: float) -> None:
         raise UnfitError(f"{notes} notes: more than {MAX_NOTES} are not read")
     if quarters > MAX_QUARTERS:
         shown = f"{quarters:.0f}" if quarters < 10**15 else "more than 10¹⁵"
-        raise UnfitError(f"its last note ends {shown} quarter notes in: more than {MAX_QUARTERS} are not read")
+        raise UnfitError(
+            f"its last note ends {shown} quarter notes in: more than {MAX_QUARTERS} are not read"
+        )
 
 
 def check_bars(meters: Sequence[Meter], length: Fraction) -> None:
@@ -57,7 +61,9 @@ def check_bars(meters: Sequence[Meter], length: Fraction) -> None:
         return
     marks = [meter for meter in (Meter(), *meters) if meter.onset < length]
     ends = [*(meter.onset for meter in marks[1:]), length]
-    bars = sum(ceil((end - meter.onset) / meter.bar_ql) for meter, end in zip(marks, ends, strict=True))
+    bars = sum(
+        ceil((end - meter.onset) / meter.bar_ql) for meter, end in zip(marks, ends, strict=True)
+    )
     if bars > MAX_BARS:
         raise UnfitError(f"{bars} bars: more than {MAX_BARS} are not read")
 
@@ -65,11 +71,14 @@ def check_bars(meters: Sequence[Meter], length: Fraction) -> None:
 def check_marks(count: int) -> None:
     """Say no to more metres, keys or tempos than a score has."""
     if count > MAX_MARKS:
-        raise UnfitError(f"{count} metres, keys or tempos: more than {MAX_MARKS} of a kind are not read")
+        raise UnfitError(
+            f"{count} metres, keys or tempos: more than {MAX_MARKS} of a kind are not read"
+        )
 
 
 def check_density(onset: np.ndarray, end: np.ndarray, bars: int = 0) -> None:
-    """Say no to notes that sound together in such numbers that the piece's events would fill the memory.
+    """Say no to notes that sound together in such numbers that the piece's events would fill the
+    memory.
 
     Parameters
     ----------
@@ -83,4 +92,6 @@ def check_density(onset: np.ndarray, end: np.ndarray, bars: int = 0) -> None:
     before = np.searchsorted(np.sort(end), np.sort(onset), side="right")
     together = int((np.arange(1, len(onset) + 1) - before).max())
     if together * (len(np.unique(np.concatenate([onset, end]))) + bars) > MAX_SOUNDING:
-        raise UnfitError(f"up to {together} of its {len(onset)} notes sound at once: more than is read")
+        raise UnfitError(
+            f"up to {together} of its {len(onset)} notes sound at once: more than is read"
+        )

@@ -17,7 +17,10 @@ VALUES = {
     Fraction(1, 16): "64th",
     Fraction(1, 32): "128th",
 }
-DOTS = ((Fraction(3, 2), "dotted", Fraction(1, 8)), (Fraction(7, 4), "double-dotted", Fraction(1, 4)))  # and the shortest value so written
+DOTS = (
+    (Fraction(3, 2), "dotted", Fraction(1, 8)),
+    (Fraction(7, 4), "double-dotted", Fraction(1, 4)),
+)  # and the shortest value so written
 SHORTEST_TIED = Fraction(1, 8)
 TUPLETS = {3: "triplet", 5: "quintuplet", 7: "septuplet"}
 
@@ -32,7 +35,8 @@ def pitch_name(pitch: int) -> str:
 
 
 def duration_name(duration: Fraction) -> str:
-    """The note value of so many quarters, or two that are tied; nothing where no notation is so short or so odd.
+    """The note value of so many quarters, or two that are tied; nothing where no notation is so
+    short or so odd.
 
     >>> [duration_name(Fraction(text)) for text in ("1/2", "3/2", "1/3", "1/5", "5/4", "9/40")]
     ['eighth', 'dotted quarter', 'eighth triplet', 'sixteenth quintuplet', 'quarter + sixteenth', '']
@@ -54,7 +58,9 @@ def _simple(duration: Fraction) -> str:
         if duration / factor in VALUES and duration / factor >= shortest:
             return f"{dotted} {VALUES[duration / factor]}"
     for odd, tuplet in TUPLETS.items():
-        written = duration * odd / (1 << odd.bit_length() - 1)  # 3 in the time of 2, 5 and 7 in the time of 4
+        written = (
+            duration * odd / (1 << odd.bit_length() - 1)
+        )  # 3 in the time of 2, 5 and 7 in the time of 4
         if written in VALUES:
             return f"{VALUES[written]} {tuplet}"
     return ""

@@ -45,7 +45,14 @@ class Midi:
 
     def to_piece(self) -> Piece:
         """Exactly what the file says; nothing is quantised."""
-        notes = Notes.from_columns(self.divisions, self.onset, self.duration, self.pitch, velocity=self.velocity, part=self.part)
+        notes = Notes.from_columns(
+            self.divisions,
+            self.onset,
+            self.duration,
+            self.pitch,
+            velocity=self.velocity,
+            part=self.part,
+        )
         length = Fraction(max(self.end, int((self.onset + self.duration).max())), self.divisions)
         meters = until(length, self.meters)
         check_bars(meters, length)
@@ -58,4 +65,8 @@ class Midi:
 
 def until(end: Fraction, marks: tuple[M, ...]) -> tuple[M, ...]:
     """The marks that stand within the piece."""
-    return marks if not marks or marks[-1].onset <= end else tuple(mark for mark in marks if mark.onset <= end)
+    return (
+        marks
+        if not marks or marks[-1].onset <= end
+        else tuple(mark for mark in marks if mark.onset <= end)
+    )

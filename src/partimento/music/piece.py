@@ -1,7 +1,8 @@
 """What music is here: a `Piece` of notes and timelines, immutable and in exact time.
 
-Every time is a number of quarter notes (``_ql``) as a `fractions.Fraction`. Inside, the notes stand in integer columns on a stated
-grid (`Notes.divisions` steps a quarter), so that a corpus of a million pieces stays small and fast; outside they read as `Note`.
+Every time is a number of quarter notes (``_ql``) as a `fractions.Fraction`. Inside, the notes stand
+in integer columns on a stated grid (`Notes.divisions` steps a quarter), so that a corpus of a
+million pieces stays small and fast; outside they read as `Note`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,26 @@ import numpy as np
 Mode = Literal["major", "minor"]
 MAX_GRID = 2**31  # steps a quarter, and steps of a whole piece: beyond it no score goes
 MAJOR_NAMES = ("C", "D-", "D", "E-", "E", "F", "F#", "G", "A-", "A", "B-", "B")
-FIFTHS_NAMES = ("C-", "G-", "D-", "A-", "E-", "B-", "F", "C", "G", "D", "A", "E", "B", "F#", "C#", "G#", "D#", "A#")
+FIFTHS_NAMES = (
+    "C-",
+    "G-",
+    "D-",
+    "A-",
+    "E-",
+    "B-",
+    "F",
+    "C",
+    "G",
+    "D",
+    "A",
+    "E",
+    "B",
+    "F#",
+    "C#",
+    "G#",
+    "D#",
+    "A#",
+)
 NATURAL_FIFTHS = {"F": -1, "C": 0, "G": 1, "D": 2, "A": 3, "E": 4, "B": 5, "H": 5}
 KEY_PATTERN = re.compile(
     r"(?P<letter>[A-Ha-h])"
@@ -69,7 +89,8 @@ class Note:
 class Event:
     """What sounds between two neighbouring boundaries; a boundary is any start or end of a note.
 
-    `held` are the pitches of `chord` that sound on from the event before without being struck again; a rest is an empty chord.
+    `held` are the pitches of `chord` that sound on from the event before without being struck
+    again; a rest is an empty chord.
     """
 
     chord: tuple[int, ...]
@@ -117,7 +138,9 @@ class Key:
 
     @classmethod
     def from_tonic(cls, tonic: int, mode: Mode, *, onset: Fraction = Fraction(0)) -> Key:
-        """The key of pitch class `tonic`, with the fewest accidentals (F sharp rather than G flat major, E flat minor)."""
+        """The key of pitch class `tonic`, with the fewest accidentals (F sharp rather than G flat
+        major, E flat minor).
+        """
         fifths = (tonic * 7 - (3 if mode == "minor" else 0) + 5) % 12 - 5
         return cls(-6 if (fifths, mode) == (6, "minor") else fifths, mode, onset)
 
@@ -125,9 +148,9 @@ class Key:
     def from_name(cls, name: str) -> Key:
         """Read the name of a key, in English or in German.
 
-        Flats are written ``b``, ``♭``, ``-`` or ``flat``, sharps ``#``, ``♯`` or ``sharp``. Without a
-        mode the key is major. German names are ``es-moll``, ``Fis-Dur`` and ``H-moll``. A plain ``B`` is
-        B natural, but B flat where ``dur`` or ``moll`` follows it.
+        Flats are written ``b``, ``♭``, ``-`` or ``flat``, sharps ``#``, ``♯`` or ``sharp``. Without
+        a mode the key is major. German names are ``es-moll``, ``Fis-Dur`` and ``H-moll``. A plain
+        ``B`` is B natural, but B flat where ``dur`` or ``moll`` follows it.
 
         Raises
         ------
@@ -141,7 +164,9 @@ class Key:
         """
         match = KEY_PATTERN.fullmatch(name.strip())
         if match is None:
-            raise ValueError(f"no such key: {name!r} (write, for example, 'C major', 'f# minor', 'Bb', 'Dm' or 'es-moll')")
+            raise ValueError(
+                f"no such key: {name!r} (write, for example, 'C major', 'f# minor', 'Bb', 'Dm' or 'es-moll')"
+            )
         letter = match["letter"].upper()
         accidental = (match["accidental"] or "").lower().strip(" -")
         mode = match["mode"] or "major"
@@ -153,8 +178,12 @@ class Key:
         minor = mode == "m" or mode.lower() in ("min", "minor", "moll")
         fifths = NATURAL_FIFTHS[letter] + 7 * alteration - (3 if minor else 0)
         if not -7 <= fifths <= 7:
-            near = cls.from_tonic((fifths * 7 + (9 if minor else 0)) % 12, "minor" if minor else "major")
-            raise ValueError(f"no key signature has so many accidentals: {name!r} (write {near.name})")
+            near = cls.from_tonic(
+                (fifths * 7 + (9 if minor else 0)) % 12, "minor" if minor else "major"
+            )
+            raise ValueError(
+                f"no key signature has so many accidentals: {name!r} (write {near.name})"
+            )
         return cls(fifths, "minor" if minor else "major")
 
     @property
@@ -170,7 +199,9 @@ class Key:
 
     @property
     def code(self) -> str:
-        """The name as music21 and the stored columns write it: ``C major``, ``f# minor``, ``B- major``."""
+        """The name as music21 and the stored columns write it: ``C major``, ``f# minor``, ``B-
+        major``.
+        """
         tonic = FIFTHS_NAMES[self.fifths + 7 + (3 if self.mode == "minor" else 0)]
         return f"{tonic.lower() if self.mode == 'minor' else tonic} {self.mode}"
 
@@ -225,10 +256,12 @@ class Bar(NamedTuple):
 
 
 class Notes(Sequence[Note]):
-    """Notes in read-only integer columns, sorted by onset, then pitch, then part; reads as a sequence of `Note`.
+    """Notes in read-only integer columns, sorted by onset, then pitch, then part; reads as a
+    sequence of `Note`.
 
-    Within a part and pitch notes never overlap: a new strike ends the old note, and doubled unisons are one note (the longest and
-    loudest of them). The grid is the coarsest that carries every time, hence equal music has equal columns.
+    Within a part and pitch notes never overlap: a new strike ends the old note, and doubled unisons
+    are one note (the longest and loudest of them). The grid is the coarsest that carries every
+    time, hence equal music has equal columns.
 
     Attributes
     ----------
@@ -240,7 +273,17 @@ class Notes(Sequence[Note]):
         `string` and `fret` are -1 where unknown; `grace` is 0 or 1.
     """
 
-    __slots__ = ("divisions", "duration", "fret", "grace", "onset", "part", "pitch", "string", "velocity")
+    __slots__ = (
+        "divisions",
+        "duration",
+        "fret",
+        "grace",
+        "onset",
+        "part",
+        "pitch",
+        "string",
+        "velocity",
+    )
     COLUMNS = ("onset", "duration", "pitch", "velocity", "part", "string", "fret", "grace")
     divisions: int
     onset: np.ndarray
@@ -256,7 +299,9 @@ class Notes(Sequence[Note]):
         rows = list(notes)
         divisions = math.lcm(1, *{t.denominator for n in rows for t in (n.onset, n.duration)})
         if divisions > MAX_GRID:
-            raise ValueError(f"no common grid carries these times: it would need {divisions} steps a quarter")
+            raise ValueError(
+                f"no common grid carries these times: it would need {divisions} steps a quarter"
+            )
         none = -1
         table = [
             (int(n.onset * divisions), int(n.duration * divisions), n.pitch, n.velocity, n.part,
@@ -275,7 +320,9 @@ class Notes(Sequence[Note]):
         pitch: np.ndarray,
         **more: np.ndarray | int,
     ) -> Notes:
-        """Build from integer columns of equal length; `more` may give velocity, part, string, fret and grace."""
+        """Build from integer columns of equal length; `more` may give velocity, part, string, fret
+        and grace.
+        """
         unset = {"velocity": 80, "part": 0, "string": -1, "fret": -1, "grace": 0}
         if unknown := set(more) - set(unset):
             raise TypeError(f"notes have no column {min(unknown)!r}")
@@ -290,7 +337,9 @@ class Notes(Sequence[Note]):
     def _fill(self, divisions: int, columns: np.ndarray) -> None:
         if columns.shape[1]:
             _check(divisions, columns)
-            columns = _without_overlaps(columns[:, np.lexsort((columns[4], columns[2], columns[0]))])
+            columns = _without_overlaps(
+                columns[:, np.lexsort((columns[4], columns[2], columns[0]))]
+            )
             common = math.gcd(divisions, int(np.gcd.reduce(columns[:2], axis=None)))
             columns[:2] //= common
         else:
@@ -331,7 +380,17 @@ class Notes(Sequence[Note]):
         for row in self._table().T.tolist():
             yield self._note(*row)
 
-    def _note(self, onset: int, duration: int, pitch: int, velocity: int, part: int, string: int, fret: int, grace: int) -> Note:
+    def _note(
+        self,
+        onset: int,
+        duration: int,
+        pitch: int,
+        velocity: int,
+        part: int,
+        string: int,
+        fret: int,
+        grace: int,
+    ) -> Note:
         return Note(
             Fraction(onset, self.divisions),
             Fraction(duration, self.divisions),
@@ -356,7 +415,9 @@ class Notes(Sequence[Note]):
 
 
 def _notes_from_table(divisions: int, table: np.ndarray) -> Notes:
-    return Notes.from_columns(divisions, *table[:3], **dict(zip(Notes.COLUMNS[3:], table[3:], strict=True)))
+    return Notes.from_columns(
+        divisions, *table[:3], **dict(zip(Notes.COLUMNS[3:], table[3:], strict=True))
+    )
 
 
 def _check(divisions: int, columns: np.ndarray) -> None:
@@ -378,7 +439,9 @@ def _check(divisions: int, columns: np.ndarray) -> None:
 
 
 def _without_overlaps(columns: np.ndarray) -> np.ndarray:
-    """End each note where its pitch is struck again in its part, and merge doubled unisons; `columns` are sorted by onset."""
+    """End each note where its pitch is struck again in its part, and merge doubled unisons;
+    `columns` are sorted by onset.
+    """
     onset, duration, pitch, velocity, part = columns[:5]
     order = np.lexsort((onset, pitch, part))
     same = (pitch[order][1:] == pitch[order][:-1]) & (part[order][1:] == part[order][:-1])
@@ -387,7 +450,8 @@ def _without_overlaps(columns: np.ndarray) -> np.ndarray:
     before, after = order[:-1][same], order[1:][same]
     if not (onset[before] + duration[before] > onset[after]).any():
         return columns
-    # Doubled unisons: everything in one (part, pitch, onset) group is one note, as long and loud as the group's most.
+    # Doubled unisons: everything in one (part, pitch, onset) group is one note, as long and loud as
+    # the group's most.
     key = np.concatenate([[True], ~(same & (onset[order][1:] == onset[order][:-1]))])
     group = np.flatnonzero(key)
     kept = order[group]
@@ -401,7 +465,9 @@ def _without_overlaps(columns: np.ndarray) -> np.ndarray:
 
 
 class Sweep(NamedTuple):
-    """The events of notes as arrays: event t spans ``times[t]`` to ``times[t + 1]`` and owns the entries ``first[t]:first[t + 1]``."""
+    """The events of notes as arrays: event t spans ``times[t]`` to ``times[t + 1]`` and owns the
+    entries ``first[t]:first[t + 1]``.
+    """
 
     times: np.ndarray  # (T + 1,) int64, in steps
     first: np.ndarray  # (T + 1,) int64
@@ -410,7 +476,9 @@ class Sweep(NamedTuple):
 
 
 def distinct(values: np.ndarray) -> np.ndarray:
-    """Each value once, ascending: `numpy.unique`, whose hashing takes three times as long on the few numbers that a piece has."""
+    """Each value once, ascending: `numpy.unique`, whose hashing takes three times as long on the
+    few numbers that a piece has.
+    """
     ordered = np.sort(values)
     once = np.ones(len(ordered), bool)
     np.not_equal(ordered[1:], ordered[:-1], out=once[1:])
@@ -418,13 +486,21 @@ def distinct(values: np.ndarray) -> np.ndarray:
     return found
 
 
-def sweep(onset: np.ndarray, end: np.ndarray, pitch: np.ndarray, extra: Iterable[int] = (0,)) -> Sweep:
-    """Cut time at every start and end of a note (and at `extra` times): the exact chordify, on integer arrays of one grid."""
+def sweep(
+    onset: np.ndarray, end: np.ndarray, pitch: np.ndarray, extra: Iterable[int] = (0,)
+) -> Sweep:
+    """Cut time at every start and end of a note (and at `extra` times): the exact chordify, on
+    integer arrays of one grid.
+    """
     times = distinct(np.concatenate([onset, end, np.fromiter(extra, np.int64)]))
     start, stop = np.searchsorted(times, onset), np.searchsorted(times, end)
     spans = stop - start
-    inside = np.arange(spans.sum()) - np.repeat(np.cumsum(spans) - spans, spans)  # 0, 1, … within each note
-    cells = distinct((np.repeat(start, spans) + inside) * 128 + np.repeat(pitch, spans))  # (event, pitch) pairs that sound
+    inside = np.arange(spans.sum()) - np.repeat(
+        np.cumsum(spans) - spans, spans
+    )  # 0, 1, … within each note
+    cells = distinct(
+        (np.repeat(start, spans) + inside) * 128 + np.repeat(pitch, spans)
+    )  # (event, pitch) pairs that sound
     held = np.ones(len(cells), bool)
     held[np.searchsorted(cells, start * 128 + pitch)] = False
     first = np.searchsorted(cells, np.arange(len(times)) * 128)
@@ -448,7 +524,8 @@ class Piece:
     title, composer : str
     source : Source
     cuts : tuple of Fraction
-        Further times at which events are cut (bar lines, in the view that reads as music21 does); none by default.
+        Further times at which events are cut (bar lines, in the view that reads as music21 does);
+        none by default.
     """
 
     notes: Notes  # an iterable of Note is taken too
@@ -473,7 +550,9 @@ class Piece:
             if self.length < last:
                 object.__setattr__(self, "length", last)
             if int(notes.part.max()) >= len(self.parts):
-                raise ValueError(f"a note belongs to part {int(notes.part.max())}, but there are {len(self.parts)} parts")
+                raise ValueError(
+                    f"a note belongs to part {int(notes.part.max())}, but there are {len(self.parts)} parts"
+                )
         if self.pickup < 0:
             raise ValueError("a pickup cannot be negative")
         for name in ("meters", "keys", "tempos"):
@@ -486,16 +565,24 @@ class Piece:
 
     @cached_property
     def events(self) -> tuple[Event, ...]:
-        """The exact chords: a boundary at every start and end of a note, rests and repeated chords kept, nothing quantised."""
+        """The exact chords: a boundary at every start and end of a note, rests and repeated chords
+        kept, nothing quantised.
+        """
         notes, edges = self.notes, (Fraction(0), self.length, *self.cuts)
         grid = math.lcm(notes.divisions, *{edge.denominator for edge in edges})
         scale = grid // notes.divisions
-        cut = sweep(notes.onset * scale, notes.end * scale, notes.pitch, (edge.numerator * (grid // edge.denominator) for edge in edges))
+        cut = sweep(
+            notes.onset * scale,
+            notes.end * scale,
+            notes.pitch,
+            (edge.numerator * (grid // edge.denominator) for edge in edges),
+        )
         return events_from_sweep(cut, grid)
 
     @classmethod
     def from_events(cls, events: Iterable[Event], *, velocity: int = 80, **rest: Any) -> Piece:
-        """The inverse of `events`: one part, whose held pitches sound on; `rest` are the other fields of a Piece.
+        """The inverse of `events`: one part, whose held pitches sound on; `rest` are the other
+        fields of a Piece.
 
         An event whose chord equals the one before and is wholly held becomes one with it.
 
@@ -512,7 +599,9 @@ class Piece:
             if event.duration <= 0:
                 raise ValueError(f"an event lasts no time: {event}")
             if not held <= chord & began.keys():
-                raise ValueError(f"an event holds a pitch that did not sound or does not sound on: {event}")
+                raise ValueError(
+                    f"an event holds a pitch that did not sound or does not sound on: {event}"
+                )
             for pitch in sorted(began.keys() - held):
                 notes.append(Note(began[pitch], now - began[pitch], pitch, velocity))
                 del began[pitch]
@@ -522,8 +611,12 @@ class Piece:
         return cls(Notes(notes), length=now, **rest)
 
     def bars(self) -> list[Bar]:
-        """The bars from start to end, the pickup as number 0; the last one is whole, even if the music ends inside it."""
-        meters = self.meters if self.meters and self.meters[0].onset == 0 else (Meter(), *self.meters)
+        """The bars from start to end, the pickup as number 0; the last one is whole, even if the
+        music ends inside it.
+        """
+        meters = (
+            self.meters if self.meters and self.meters[0].onset == 0 else (Meter(), *self.meters)
+        )
         bars: list[Bar] = []
         now, number = Fraction(0), 1
         if self.pickup:
@@ -531,7 +624,9 @@ class Piece:
             now = self.pickup
         for i, meter in enumerate(meters):
             last = i + 1 == len(meters)
-            until = max(self.length, meter.onset + Fraction(1, 1024)) if last else meters[i + 1].onset
+            until = (
+                max(self.length, meter.onset + Fraction(1, 1024)) if last else meters[i + 1].onset
+            )
             while now < until:
                 duration = meter.bar_ql if last else min(meter.bar_ql, until - now)
                 bars.append(Bar(number, now, duration, meter))
@@ -551,7 +646,10 @@ class Piece:
         table = data["notes"]
         arrays = {name: np.array(table[name], np.int64) for name in Notes.COLUMNS}
         known: dict[str, Any] = {
-            name: tuple(kind(**{k: Fraction(v) if k == "onset" else v for k, v in row.items()}) for row in data[name])
+            name: tuple(
+                kind(**{k: Fraction(v) if k == "onset" else v for k, v in row.items()})
+                for row in data[name]
+            )
             for name, kind in kinds.items()
         }
         return cls(
@@ -578,7 +676,9 @@ class Piece:
 
 
 def events_from_sweep(cut: Sweep, divisions: int) -> tuple[Event, ...]:
-    """Arrays of events as `Event` objects; `divisions` are the steps a quarter of the sweep's times."""
+    """Arrays of events as `Event` objects; `divisions` are the steps a quarter of the sweep's
+    times.
+    """
     steps = np.diff(cut.times).tolist()
     lengths = {step: Fraction(step, divisions) for step in set(steps)}
     pitch, held, first = cut.pitch.tolist(), cut.held.tolist(), cut.first.tolist()
@@ -593,7 +693,9 @@ def events_from_sweep(cut: Sweep, divisions: int) -> tuple[Event, ...]:
 
 
 def merge_held(events: Iterable[Event]) -> list[Event]:
-    """Join each event whose chord equals the one before and is wholly held to that one (two rests in a row likewise)."""
+    """Join each event whose chord equals the one before and is wholly held to that one (two rests
+    in a row likewise).
+    """
     merged: list[Event] = []
     for event in events:
         if merged and event.chord == merged[-1].chord and len(event.held) == len(event.chord):

@@ -1,8 +1,10 @@
-"""Text that can be written: no lone surrogates, which stand for broken bytes and have no place in any file."""
+"""Text that can be written: no lone surrogates, which stand for broken bytes and have no place in
+any file.
+"""
 
 from __future__ import annotations
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.music.piece import Piece
 
 
@@ -11,14 +13,16 @@ def check_text(what: str, text: str) -> str:
 
     Raises
     ------
-    UserError
+    PartimentoError
         If it holds lone surrogates.
     """
     try:
         text.encode()
     except UnicodeEncodeError as error:
         around = text[max(0, error.start - 20) : error.end + 20]
-        raise UserError(f"{what} holds a character that cannot be written: {around!a}") from None
+        raise PartimentoError(
+            f"{what} holds a character that cannot be written: {around!a}"
+        ) from None
     return text
 
 

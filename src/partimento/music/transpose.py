@@ -1,4 +1,6 @@
-"""Transposition: of a piece by semitones and back, of a corpus to a common key, octave, or all over an instrument's range."""
+"""Transposition: of a piece by semitones and back, of a corpus to a common key, octave, or all over
+an instrument's range.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +10,18 @@ import numpy as np
 
 from partimento.music.piece import Key, Notes, Piece
 
-REGISTER = 64  # where mean pitches are gathered: of the twelve choices, the one with the fewest distinct chords (docs/transposition.md)
+# where mean pitches are gathered: of the twelve choices, the one with the fewest distinct chords
+# (docs/transposition.md)
+REGISTER = 64
 
 
 def transpose(piece: Piece, semitones: int) -> Piece:
     """Shift every note but the drums', and the declared keys with them.
 
-    The shift by ``-semitones`` brings back every field but two, which belong to the old pitches: the fingering (string and fret) is
-    dropped, and a declared key is spelt with the fewest accidentals, so that G flat major comes back as F sharp major. With the
-    original at hand, `transpose_back` is the exact inverse.
+    The shift by ``-semitones`` brings back every field but two, which belong to the old pitches:
+    the fingering (string and fret) is dropped, and a declared key is spelt with the fewest
+    accidentals, so that G flat major comes back as F sharp major. With the original at hand,
+    `transpose_back` is the exact inverse.
 
     Raises
     ------
@@ -33,15 +38,19 @@ def transpose(piece: Piece, semitones: int) -> Piece:
         columns[name] = np.where(drums, columns[name], -1)
     keys = piece.keys
     if semitones % 12:
-        keys = tuple(Key.from_tonic((key.tonic + semitones) % 12, key.mode, onset=key.onset) for key in keys)
+        keys = tuple(
+            Key.from_tonic((key.tonic + semitones) % 12, key.mode, onset=key.onset) for key in keys
+        )
     return piece.replace(notes=Notes.from_columns(notes.divisions, **columns), keys=keys)
 
 
 def transpose_back(moved: Piece, semitones: int, original: Piece) -> Piece:
-    """The exact inverse of ``moved = transpose(original, semitones)``, in every field; `moved` may have been changed since.
+    """The exact inverse of ``moved = transpose(original, semitones)``, in every field; `moved` may
+    have been changed since.
 
-    What transposing forgets is taken from `original`: the spelling of a declared key, where one that sounds the same stands at the same
-    time, and the fingering of a note, where one of the same pitch and part begins at the same time.
+    What transposing forgets is taken from `original`: the spelling of a declared key, where one
+    that sounds the same stands at the same time, and the fingering of a note, where one of the same
+    pitch and part begins at the same time.
 
     Examples
     --------
@@ -52,15 +61,23 @@ def transpose_back(moved: Piece, semitones: int, original: Piece) -> Piece:
     """
     back = transpose(moved, -semitones)
     spelt = {(key.onset, key.tonic, key.mode): key for key in original.keys}
-    back = back.replace(keys=tuple(spelt.get((key.onset, key.tonic, key.mode), key) for key in back.keys))
-    fingered = {(n.onset, n.pitch, n.part): n for n in original.notes if n.string is not None or n.fret is not None}
+    back = back.replace(
+        keys=tuple(spelt.get((key.onset, key.tonic, key.mode), key) for key in back.keys)
+    )
+    fingered = {
+        (n.onset, n.pitch, n.part): n
+        for n in original.notes
+        if n.string is not None or n.fret is not None
+    }
     if not fingered:
         return back
     notes = []
     for note in back.notes:
         was = fingered.get((note.onset, note.pitch, note.part))
         free = was is not None and note.string is None and note.fret is None
-        notes.append(replace(note, string=was.string, fret=was.fret) if was is not None and free else note)
+        notes.append(
+            replace(note, string=was.string, fret=was.fret) if was is not None and free else note
+        )
     return back.replace(notes=Notes(notes))
 
 
@@ -75,10 +92,11 @@ def interval_to_common_key(key: Key) -> int:
 
 
 def interval_to_common_octave(notes: Notes, key: Key) -> int:
-    """Semitones that take `notes`, in `key`, to C major or a minor and their mean pitch to 58 at least and below 70.
+    """Semitones that take `notes`, in `key`, to C major or a minor and their mean pitch to 58 at
+    least and below 70.
 
-    The mean is weighted by duration. Pieces that differ by octaves alone meet, for it moves as the notes do; a common tonic (an analysed
-    key has no octave) would keep them apart.
+    The mean is weighted by duration. Pieces that differ by octaves alone meet, for it moves as the
+    notes do; a common tonic (an analysed key has no octave) would keep them apart.
 
     >>> from fractions import Fraction
     >>> from partimento.music.piece import Note
@@ -95,7 +113,8 @@ def interval_to_common_octave(notes: Notes, key: Key) -> int:
 
 
 def shifts_within(notes: Notes, low: int, high: int) -> tuple[int, ...]:
-    """Semitones by which `notes` can move and lie between the pitches `low` and `high`, both included; 0 comes first, in any case.
+    """Semitones by which `notes` can move and lie between the pitches `low` and `high`, both
+    included; 0 comes first, in any case.
 
     >>> from fractions import Fraction
     >>> from partimento.music.piece import Note
@@ -104,4 +123,11 @@ def shifts_within(notes: Notes, low: int, high: int) -> tuple[int, ...]:
     """
     if not len(notes):
         return (0,)
-    return (0, *(shift for shift in range(low - int(notes.pitch.min()), high - int(notes.pitch.max()) + 1) if shift))
+    return (
+        0,
+        *(
+            shift
+            for shift in range(low - int(notes.pitch.min()), high - int(notes.pitch.max()) + 1)
+            if shift
+        ),
+    )

@@ -27,7 +27,10 @@ def beams_of(symbols: list[Symbol], root: Node, meter: Meter, ticks: int) -> lis
     for run in _runs(symbols, root, meter, ticks):
         levels = [flags(symbols[i]) for i in run]
         for place, i in enumerate(run):
-            beamed[i] = replace(symbols[i], beams=tuple(_word(levels, place, level) for level in range(1, levels[place] + 1)))
+            beamed[i] = replace(
+                symbols[i],
+                beams=tuple(_word(levels, place, level) for level in range(1, levels[place] + 1)),
+            )
     return beamed
 
 
@@ -36,10 +39,16 @@ def _runs(symbols: Sequence[Symbol], root: Node, meter: Meter, ticks: int) -> It
     groups: list[object] = [None] * len(symbols)
     for wide, narrow in beam_spans(root, meter, ticks):
         inside = [i for i, s in enumerate(symbols) if wide.start <= s.value.start < wide.end]
-        plain = all((symbols[i].value.type == "eighth" and symbols[i].value.tuplet is None) or flags(symbols[i]) == 0 for i in inside)
+        plain = all(
+            (symbols[i].value.type == "eighth" and symbols[i].value.tuplet is None)
+            or flags(symbols[i]) == 0
+            for i in inside
+        )
         for i in inside:
             start = symbols[i].value.start
-            span = wide if plain else next(node for node in narrow if node.start <= start < node.end)
+            span = (
+                wide if plain else next(node for node in narrow if node.start <= start < node.end)
+            )
             groups[i] = symbols[i].value.tuplet or (span.start, span.end)
     run: list[int] = []
     for i, symbol in enumerate(symbols):
@@ -63,5 +72,6 @@ def _word(levels: Sequence[int], place: int, level: int) -> str:
         return "end"
     if after:
         return "begin"
-    # A lone short note points to its partner: back to a longer one before it, except at the head of the group.
+    # A lone short note points to its partner: back to a longer one before it, except at the head of
+    # the group.
     return "backward hook" if place > 0 else "forward hook"

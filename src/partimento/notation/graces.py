@@ -52,13 +52,21 @@ def written_notes(piece: Piece, ornaments: Ornaments) -> Written:
     starts: dict[int, list[int]] = {}
     for voice, time in zip(part, onset, strict=True):
         starts.setdefault(voice, []).append(time)
-    slack = notes.divisions // 100 if ornaments == "grace" else 0  # players of MIDI round: a tick may be lost
+    slack = (
+        notes.divisions // 100 if ornaments == "grace" else 0
+    )  # players of MIDI round: a tick may be lost
     leads: dict[int, int] = {}
     by_start: dict[tuple[int, int], int] = {}  # (part, onset) of a grace note → where it leads
     played: set[int] = set()
-    for i in range(len(notes) - 1, -1, -1):  # from the end, so that one grace note may lead to the next
+    for i in range(
+        len(notes) - 1, -1, -1
+    ):  # from the end, so that one grace note may lead to the next
         flagged = bool(notes.grace[i])
-        evident = ornaments == "grace" and end[i] - onset[i] <= SHORT_QL * notes.divisions and not is_usual(onset[i], notes.divisions)
+        evident = (
+            ornaments == "grace"
+            and end[i] - onset[i] <= SHORT_QL * notes.divisions
+            and not is_usual(onset[i], notes.divisions)
+        )
         if not flagged and not evident:
             continue
         mine = starts[part[i]]
@@ -72,7 +80,10 @@ def written_notes(piece: Piece, ornaments: Ornaments) -> Written:
     leads = {i: to for i, to in leads.items() if (part[i], to) in full}
     back = {(part[i], onset[i]): to for i, to in leads.items() if i in played}
     struck = set(zip(part, pitch, onset, strict=True))
-    new_end = [e if i in leads or (part[i], pitch[i], e) in struck else back.get((part[i], e), e) for i, e in enumerate(end)]
+    new_end = [
+        e if i in leads or (part[i], pitch[i], e) in struck else back.get((part[i], e), e)
+        for i, e in enumerate(end)
+    ]
     is_grace = np.zeros(len(notes), bool)
     is_grace[list(leads)] = True
     return Written(notes.onset, np.array(new_end, np.int64), is_grace, leads)

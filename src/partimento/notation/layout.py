@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.music.piece import Bar, Piece
 from partimento.notation import meter as metre
 from partimento.notation import rhythm, voices
@@ -56,8 +56,14 @@ class PartLayout:
 
 def ticks_for(piece: Piece) -> int:
     """Return the ticks per quarter that carry every time and note value of a piece."""
-    marks = (piece.pickup, piece.length, *(m.onset for line in (piece.meters, piece.keys, piece.tempos) for m in line))
-    return math.lcm(piece.notes.divisions, 4 * rhythm.SMALLEST, *(mark.denominator for mark in marks))
+    marks = (
+        piece.pickup,
+        piece.length,
+        *(m.onset for line in (piece.meters, piece.keys, piece.tempos) for m in line),
+    )
+    return math.lcm(
+        piece.notes.divisions, 4 * rhythm.SMALLEST, *(mark.denominator for mark in marks)
+    )
 
 
 def bars_of(piece: Piece) -> list[Bar]:
@@ -65,16 +71,25 @@ def bars_of(piece: Piece) -> list[Bar]:
 
     Raises
     ------
-    UserError
+    PartimentoError
         If there are more bars than any score has.
     """
     shortest = min((m.bar_ql for m in piece.meters), default=4)
     if piece.length / shortest > MOST_BARS:
-        raise UserError(f"the piece is too long to engrave: up to {int(piece.length / shortest):,} bars (at most {MOST_BARS:,})")
+        raise PartimentoError(
+            f"the piece is too long to engrave: up to {int(piece.length / shortest):,} bars (at most {MOST_BARS:,})"
+        )
     return piece.bars()
 
 
-def lay_out(piece: Piece, written_as: Written, part: int, bars: Sequence[Bar], ticks: int, drawn: Sequence[dict[int, int]]) -> PartLayout:
+def lay_out(
+    piece: Piece,
+    written_as: Written,
+    part: int,
+    bars: Sequence[Bar],
+    ticks: int,
+    drawn: Sequence[dict[int, int]],
+) -> PartLayout:
     """Write one part.
 
     Parameters
@@ -96,7 +111,10 @@ def lay_out(piece: Piece, written_as: Written, part: int, bars: Sequence[Bar], t
     onset, end, pitch = written_as.onset[mine], written_as.end[mine], notes.pitch[mine]
     scale = ticks // notes.divisions
     spans = [
-        Span(a * scale, b * scale, p, i) for a, b, p, i in zip(onset.tolist(), end.tolist(), pitch.tolist(), mine.tolist(), strict=True)
+        Span(a * scale, b * scale, p, i)
+        for a, b, p, i in zip(
+            onset.tolist(), end.tolist(), pitch.tolist(), mine.tolist(), strict=True
+        )
     ]
     texture = voices.texture_of(piece.parts[part], onset, end, pitch)
     place: dict[int, int] = {}
@@ -105,7 +123,9 @@ def lay_out(piece: Piece, written_as: Written, part: int, bars: Sequence[Bar], t
     else:
         clefs = (voices.TREBLE, voices.BASS)
         place = voices.lines_of(spans) if texture == "lines" else voices.hands_of(spans)
-    graces = {to * scale: found for to, found in by_target(written_as, notes.part.tolist(), part).items()}
+    graces = {
+        to * scale: found for to, found in by_target(written_as, notes.part.tolist(), part).items()
+    }
     written = []
     before: dict[int, int] = {}
     for bar, inside, where in zip(bars, _by_bar(spans, bars, ticks), drawn, strict=True):
@@ -123,22 +143,39 @@ def lay_out(piece: Piece, written_as: Written, part: int, bars: Sequence[Bar], t
     return PartLayout(clefs, tuple(written))
 
 
-def _with_graces(staves: Sequence[StaffBar], graces: dict[int, list[int]], pitch: np.ndarray) -> list[StaffBar]:
+def _with_graces(
+    staves: Sequence[StaffBar], graces: dict[int, list[int]], pitch: np.ndarray
+) -> list[StaffBar]:
     """Attach grace notes to the nearest chord struck where they lead."""
     if not graces:
         return list(staves)
     table = [[list(voice) for voice in staff.voices] for staff in staves]
-    places = {(i, j, k): s for i, staff in enumerate(table) for j, voice in enumerate(staff) for k, s in enumerate(voice)}
+    places = {
+        (i, j, k): s
+        for i, staff in enumerate(table)
+        for j, voice in enumerate(staff)
+        for k, s in enumerate(voice)
+    }
     struck = {place: s for place, s in places.items() if any(not tied for _, tied, _ in s.notes)}
     for onset in sorted({s.onset for s in struck.values()} & graces.keys()):
         for grace in graces[onset]:
             here = [place for place, s in struck.items() if s.onset == onset]
-            i, j, k = min(here, key=lambda place: min(abs(int(pitch[n]) - int(pitch[grace])) for n, _, _ in struck[place].notes))
+            i, j, k = min(
+                here,
+                key=lambda place: min(
+                    abs(int(pitch[n]) - int(pitch[grace])) for n, _, _ in struck[place].notes
+                ),
+            )
             table[i][j][k] = replace(table[i][j][k], graces=(*table[i][j][k].graces, grace))
-    return [replace(staff, voices=tuple(tuple(voice) for voice in voices)) for staff, voices in zip(staves, table, strict=True)]
+    return [
+        replace(staff, voices=tuple(tuple(voice) for voice in voices))
+        for staff, voices in zip(staves, table, strict=True)
+    ]
 
 
-def drawn_times(piece: Piece, written_as: Written, bars: Sequence[Bar], ticks: int) -> list[dict[int, int]]:
+def drawn_times(
+    piece: Piece, written_as: Written, bars: Sequence[Bar], ticks: int
+) -> list[dict[int, int]]:
     """Return where the boundaries of each bar are drawn, the same for all parts.
 
     Each mapping goes from sounding to drawn times, in ticks from the beginning of the bar.
@@ -150,8 +187,12 @@ def drawn_times(piece: Piece, written_as: Written, bars: Sequence[Bar], ticks: i
     for bar in bars:
         start, length = int(bar.onset * ticks), int(bar.duration * ticks)
         low, high = np.searchsorted(times, [start, start + length])
-        shift = _lead(bar, ticks)  # odd times are odd against the beat: count from where the whole bar would begin
-        snapped = rhythm.snap([shift, shift + length, *(int(t) - start + shift for t in times[low:high])], ticks)
+        shift = _lead(
+            bar, ticks
+        )  # odd times are odd against the beat: count from where the whole bar would begin
+        snapped = rhythm.snap(
+            [shift, shift + length, *(int(t) - start + shift for t in times[low:high])], ticks
+        )
         out.append({t - shift: d - shift for t, d in snapped.items()})
     return out
 
@@ -173,11 +214,22 @@ def _by_bar(spans: Sequence[Span], bars: Sequence[Bar], ticks: int) -> Iterator[
         while at < len(ordered) and ordered[at].start < high:
             open_spans.append(ordered[at])
             at += 1
-        yield [Span(max(s.start, low), min(s.end, high), s.pitch, s.note, s.start < low, s.end > high) for s in open_spans]
+        yield [
+            Span(max(s.start, low), min(s.end, high), s.pitch, s.note, s.start < low, s.end > high)
+            for s in open_spans
+        ]
         open_spans = [s for s in open_spans if s.end > high]
 
 
-def _staff_bar(bar: Bar, spans: Sequence[Span], voice: dict[int, int], ticks: int, drawn: dict[int, int], *, in_lines: bool) -> StaffBar:
+def _staff_bar(
+    bar: Bar,
+    spans: Sequence[Span],
+    voice: dict[int, int],
+    ticks: int,
+    drawn: dict[int, int],
+    *,
+    in_lines: bool,
+) -> StaffBar:
     low = int(bar.onset * ticks)
     size = int(bar.duration * ticks)
     used = sorted(set(voice.values())) or [0]
@@ -186,11 +238,22 @@ def _staff_bar(bar: Bar, spans: Sequence[Span], voice: dict[int, int], ticks: in
     for number in used:
         mine = [s for s in spans if voice.get(s.note) == number]
         symbols = _voice_bar(bar, mine, ticks, drawn)
-        hide = _hides_all_rests if number != used[0] else _hides_rests_under_sound if in_lines else None
+        hide = (
+            _hides_all_rests
+            if number != used[0]
+            else _hides_rests_under_sound
+            if in_lines
+            else None
+        )
         if hide:
-            symbols = [replace(s, hidden=True) if not s.notes and hide(s, low, sounding) else s for s in symbols]
+            symbols = [
+                replace(s, hidden=True) if not s.notes and hide(s, low, sounding) else s
+                for s in symbols
+            ]
         written.append(tuple(symbols))
-    if not spans and bar.duration == bar.meter.bar_ql:  # readers take the rest of a whole bar to be as long as the metre says
+    if (
+        not spans and bar.duration == bar.meter.bar_ql
+    ):  # readers take the rest of a whole bar to be as long as the metre says
         written = [(Symbol(low, size, (), Value(0, size, "whole", 0), whole_bar=True),)]
     return StaffBar(tuple(written), stems=in_lines or len(used) > 1)
 
@@ -212,20 +275,31 @@ def _voice_bar(bar: Bar, spans: Sequence[Span], ticks: int, drawn: dict[int, int
     low, size = int(bar.onset * ticks), int(bar.duration * ticks)
     shift = _lead(bar, ticks)
     root = metre.bar_tree(bar.meter, ticks)
-    while root.end < shift + size:  # a bar longer than its metre (a pickup may be): let the tree cover it
+    while (
+        root.end < shift + size
+    ):  # a bar longer than its metre (a pickup may be): let the tree cover it
         root = metre.Node(0, root.end * 2, (2, *root.shape))
     edges = sorted({0, size, *(t - low for s in spans for t in (s.start, s.end))})
-    tuplets = rhythm.find_tuplets(root, [drawn[e] + shift for e in edges], metre.beat_length(bar.meter, ticks), ticks)
+    tuplets = rhythm.find_tuplets(
+        root, [drawn[e] + shift for e in edges], metre.beat_length(bar.meter, ticks), ticks
+    )
     symbols: list[Symbol] = []
     for a, b in pairwise(edges):
-        chord = sorted((s for s in spans if s.start - low <= a and b <= s.end - low), key=lambda s: s.pitch)
-        values = rhythm.values_of(root, drawn[a] + shift, drawn[b] + shift, tuplets, ticks, rest=not chord)
+        chord = sorted(
+            (s for s in spans if s.start - low <= a and b <= s.end - low), key=lambda s: s.pitch
+        )
+        values = rhythm.values_of(
+            root, drawn[a] + shift, drawn[b] + shift, tuplets, ticks, rest=not chord
+        )
         bounds = _exact_bounds(a, b, [v.end - shift for v in values[:-1]])
         if len(bounds) != len(values) + 1:
             name, dots = rhythm.nearest_type(drawn[b] - drawn[a], ticks)
             values, bounds = [Value(drawn[a] + shift, drawn[b] + shift, name, dots)], [a, b]
         for value, start, stop in zip(values, bounds[:-1], bounds[1:], strict=True):
-            ties = tuple((s.note, s.continues or start > s.start - low, s.goes_on or stop < s.end - low) for s in chord)
+            ties = tuple(
+                (s.note, s.continues or start > s.start - low, s.goes_on or stop < s.end - low)
+                for s in chord
+            )
             symbols.append(Symbol(low + start, stop - start, ties, value))
     return beams_of(_bracketed(symbols), root, bar.meter, ticks)
 
@@ -249,6 +323,12 @@ def _bracketed(symbols: Sequence[Symbol]) -> list[Symbol]:
         return not 0 <= i < len(symbols) or symbols[i].value.tuplet != a
 
     return [
-        replace(s, tuplet_starts=differ(s.value.tuplet, i - 1), tuplet_stops=differ(s.value.tuplet, i + 1)) if s.value.tuplet else s
+        replace(
+            s,
+            tuplet_starts=differ(s.value.tuplet, i - 1),
+            tuplet_stops=differ(s.value.tuplet, i + 1),
+        )
+        if s.value.tuplet
+        else s
         for i, s in enumerate(symbols)
     ]

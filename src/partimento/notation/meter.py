@@ -48,7 +48,11 @@ class Node:
     @property
     def edges(self) -> tuple[int, ...]:
         """Start, every boundary between children, and end."""
-        return (self.start, *(child.end for child in self.children)) if self.children else (self.start, self.end)
+        return (
+            (self.start, *(child.end for child in self.children))
+            if self.children
+            else (self.start, self.end)
+        )
 
     @property
     def is_above_ternary_beats(self) -> bool:
@@ -58,7 +62,11 @@ class Node:
 
 def is_compound(meter: Meter) -> bool:
     """Return whether beats divide into three (6/8, 9/8, 12/8, 6/4, 3/8)."""
-    return meter.numerator % 3 == 0 and (meter.numerator > 3 or meter.denominator >= 8) and (meter.denominator, meter.numerator) != (2, 6)
+    return (
+        meter.numerator % 3 == 0
+        and (meter.numerator > 3 or meter.denominator >= 8)
+        and (meter.denominator, meter.numerator) != (2, 6)
+    )
 
 
 def shape_of(meter: Meter) -> Shape:
@@ -72,7 +80,15 @@ def shape_of(meter: Meter) -> Shape:
         beats = n // 3
         return {1: (3,), 2: (2, 3), 3: (3, 3), 4: (2, 2, 3)}.get(beats, (beats, 3))
     eight: Shape = ((3, 3, 2),) if meter.denominator >= 8 else (2, 2, 2)
-    known: dict[int, Shape] = {1: (), 2: (2,), 3: (3,), 4: (2, 2), 5: ((3, 2),), 7: ((2, 2, 3),), 8: eight}
+    known: dict[int, Shape] = {
+        1: (),
+        2: (2,),
+        3: (3,),
+        4: (2, 2),
+        5: ((3, 2),),
+        7: ((2, 2, 3),),
+        8: eight,
+    }
     if n in known:
         return known[n]
     odd = n % 2

@@ -14,9 +14,24 @@ from itertools import pairwise
 
 from partimento.notation.meter import Node
 
-TYPES = ("1024th", "512th", "256th", "128th", "64th", "32nd", "16th", "eighth", "quarter", "half", "whole", "breve", "long")
+TYPES = (
+    "1024th",
+    "512th",
+    "256th",
+    "128th",
+    "64th",
+    "32nd",
+    "16th",
+    "eighth",
+    "quarter",
+    "half",
+    "whole",
+    "breve",
+    "long",
+)
 QUARTER = TYPES.index("quarter")
-SMALLEST = 64  # ticks a quarter must be a multiple of this, so that a 256th note is a whole number of ticks
+# ticks a quarter must be a multiple of this, so that a 256th note is a whole number of ticks
+SMALLEST = 64
 RATIOS_BINARY = (3, 5, 7, 9, 11, 13, 15)
 RATIOS_TERNARY = (2, 4, 5, 7, 8, 10, 11)
 
@@ -84,29 +99,40 @@ def find_tuplets(root: Node, cuts: Iterable[int], beat: int, ticks: int) -> list
     return _tuplets_in(root, inside, odd, beat, ticks) if odd else []
 
 
-def _tuplets_in(node: Node, cuts: Sequence[int], odd: set[int], beat: int, ticks: int) -> list[Tuplet]:
+def _tuplets_in(
+    node: Node, cuts: Sequence[int], odd: set[int], beat: int, ticks: int
+) -> list[Tuplet]:
     mine = [c for c in cuts if node.start < c < node.end]
     irregular = [c for c in mine if c in odd]
     if not irregular:
         return []
     children = node.children
     if len(children) > 1 and _falls_apart(node, mine, odd, beat):
-        return [tuplet for child in children for tuplet in _tuplets_in(child, cuts, odd, beat, ticks)]
+        return [
+            tuplet for child in children for tuplet in _tuplets_in(child, cuts, odd, beat, ticks)
+        ]
     found = _ratio(node, mine, ticks)
     if found:
         return [found]
-    return [tuplet for child in children for tuplet in _tuplets_in(child, cuts, odd, beat, ticks)] if node.length > ticks // 8 else []
+    return (
+        [tuplet for child in children for tuplet in _tuplets_in(child, cuts, odd, beat, ticks)]
+        if node.length > ticks // 8
+        else []
+    )
 
 
 def _falls_apart(node: Node, cuts: Sequence[int], odd: set[int], beat: int) -> bool:
     """Return whether the children can be written one by one, without a common tuplet."""
     edges = {node.start, node.end, *cuts}
-    odd_children = [child for child in node.children if any(child.start < c < child.end for c in odd)]
+    odd_children = [
+        child for child in node.children if any(child.start < c < child.end for c in odd)
+    ]
     if node.length <= beat:
         closed = all(child.start in edges and child.end in edges for child in odd_children)
         return closed and len(odd_children) < len(node.children)
     times = sorted(edges)
-    # A note with both ends off the grid that crosses a boundary (quarter triplets over two beats) wants the larger bracket.
+    # A note with both ends off the grid that crosses a boundary (quarter triplets over two beats)
+    # wants the larger bracket.
     for edge in node.edges[1:-1]:
         before = max(t for t in times if t <= edge)
         after = min(t for t in times if t >= edge)
@@ -174,7 +200,9 @@ def _may_stand(node: Node, start: int, end: int, ticks: int) -> bool:
     edges = node.edges
     crossed = [edge for edge in edges if start < edge < end]
     if not crossed:
-        inner = next((child for child in node.children if child.start <= start and end <= child.end), None)
+        inner = next(
+            (child for child in node.children if child.start <= start and end <= child.end), None
+        )
         return inner is None or inner.children == () or _may_stand(inner, start, end, ticks)
     found = note_type(end - start, ticks)
     if found is None or (found[1] == 2 and start != node.start):
@@ -184,8 +212,14 @@ def _may_stand(node: Node, start: int, end: int, ticks: int) -> bool:
     if start == node.start or end == node.end:
         return True
     if len(node.children) > 2:
-        return start in edges or end in edges or (len(crossed) == 1 and 2 * crossed[0] == start + end)
-    return node.length <= 2 * ticks and 2 * (end - start) == node.length and start - node.start == node.end - end
+        return (
+            start in edges or end in edges or (len(crossed) == 1 and 2 * crossed[0] == start + end)
+        )
+    return (
+        node.length <= 2 * ticks
+        and 2 * (end - start) == node.length
+        and start - node.start == node.end - end
+    )
 
 
 def cut_rest(node: Node, start: int, end: int, ticks: int) -> list[tuple[int, int]]:
@@ -195,8 +229,20 @@ def cut_rest(node: Node, start: int, end: int, ticks: int) -> list[tuple[int, in
     """
     found = note_type(end - start, ticks)
     whole = (start, end) == (node.start, node.end)
-    opens_ternary = node.shape == (3,) and start == node.start and found is not None and 3 * (end - start) == 2 * node.length
-    if found and found[1] < 2 and ((whole and (found[1] == 0 or node.shape == (3,))) or (opens_ternary and node.length < 3 * ticks)):
+    opens_ternary = (
+        node.shape == (3,)
+        and start == node.start
+        and found is not None
+        and 3 * (end - start) == 2 * node.length
+    )
+    if (
+        found
+        and found[1] < 2
+        and (
+            (whole and (found[1] == 0 or node.shape == (3,)))
+            or (opens_ternary and node.length < 3 * ticks)
+        )
+    ):
         return [(start, end)]
     spans: list[tuple[int, int]] = []
     for child in node.children:
@@ -206,19 +252,34 @@ def cut_rest(node: Node, start: int, end: int, ticks: int) -> list[tuple[int, in
     return spans or [(start, end)]
 
 
-def values_of(root: Node, start: int, end: int, tuplets: Sequence[Tuplet], ticks: int, *, rest: bool) -> list[Value]:
+def values_of(
+    root: Node, start: int, end: int, tuplets: Sequence[Tuplet], ticks: int, *, rest: bool
+) -> list[Value]:
     """Return the values that write one note (tied) or one rest within a bar."""
     cut = cut_rest if rest else cut_note
-    edges = sorted({start, end, *(t for tuplet in tuplets for t in (tuplet.start, tuplet.end) if start < t < end)})
+    edges = sorted(
+        {
+            start,
+            end,
+            *(t for tuplet in tuplets for t in (tuplet.start, tuplet.end) if start < t < end),
+        }
+    )
     values: list[Value] = []
     for low, high in pairwise(edges):
         tuplet = next((t for t in tuplets if t.start <= low and high <= t.end), None)
         if tuplet is None:
             values += [_value(a, b, b - a, None, ticks) for a, b in cut(root, low, high, ticks)]
             continue
-        inner = Node(0, tuplet.actual * tuplet.unit, (tuplet.actual,) if tuplet.actual != 6 else (2, 3))
+        inner = Node(
+            0, tuplet.actual * tuplet.unit, (tuplet.actual,) if tuplet.actual != 6 else (2, 3)
+        )
         scale, size = tuplet.actual * tuplet.unit, tuplet.end - tuplet.start
-        spans = cut(inner, (low - tuplet.start) * scale // size, (high - tuplet.start) * scale // size, ticks)
+        spans = cut(
+            inner,
+            (low - tuplet.start) * scale // size,
+            (high - tuplet.start) * scale // size,
+            ticks,
+        )
         now = low
         for a, b in spans:
             until = high if b == spans[-1][1] else tuplet.start + b * size // scale
@@ -236,8 +297,9 @@ def snap(times: Iterable[int], ticks: int) -> dict[int, int]:
     """Map each boundary of a bar to the time at which it is drawn.
 
     Most are drawn where they sound. Played ornaments leave times that no usual note value reaches
-    (9/40 of an eighth before the beat). Such a boundary is drawn at the nearest free 32nd, else 64th,
-    and so on, between its neighbors. The sounding duration, written beside the picture, stays exact.
+    (9/40 of an eighth before the beat). Such a boundary is drawn at the nearest free 32nd, else
+    64th, and so on, between its neighbors. The sounding duration, written beside the picture, stays
+    exact.
     """
     ordered = sorted(set(times))
     drawn = {t: t for t in ordered if is_usual(t, ticks)}
@@ -247,7 +309,10 @@ def snap(times: Iterable[int], ticks: int) -> dict[int, int]:
         low = drawn[ordered[i - 1]] if i else time - 1
         high = next((drawn[t] for t in ordered[i + 1 :] if t in drawn), time + ticks)
         for step in (ticks // 8, ticks // 16, ticks // 32, ticks // 64):
-            near = min(max((2 * time + step) // (2 * step) * step, (low // step + 1) * step), (high - 1) // step * step)
+            near = min(
+                max((2 * time + step) // (2 * step) * step, (low // step + 1) * step),
+                (high - 1) // step * step,
+            )
             if low < near < high:
                 drawn[time] = near
                 break

@@ -74,7 +74,9 @@ def _fifth(pitch: int, key: Key, move: int) -> int:
     elif move < 0 and place > 6:
         place -= 12
     # No double accidentals where a plain name will do, and none beyond double.
-    return place + key.fifths if -8 <= place + key.fifths <= 12 else (place + key.fifths + 5) % 12 - 5
+    return (
+        place + key.fifths if -8 <= place + key.fifths <= 12 else (place + key.fifths + 5) % 12 - 5
+    )
 
 
 def _next_moves(piece: Piece) -> list[int]:
@@ -84,10 +86,18 @@ def _next_moves(piece: Piece) -> list[int]:
     """
     notes = piece.notes
     moves = [0] * len(notes)
-    waiting: dict[tuple[int, int], tuple[int, int]] = {}  # (part, pitch) → the last such note and its end
+    waiting: dict[
+        tuple[int, int], tuple[int, int]
+    ] = {}  # (part, pitch) → the last such note and its end
     limit = notes.divisions  # look no further than a quarter after the end
     for i, (onset, end, pitch, part) in enumerate(
-        zip(notes.onset.tolist(), notes.end.tolist(), notes.pitch.tolist(), notes.part.tolist(), strict=True)
+        zip(
+            notes.onset.tolist(),
+            notes.end.tolist(),
+            notes.pitch.tolist(),
+            notes.part.tolist(),
+            strict=True,
+        )
     ):
         for step in (1, -1):
             before, until = waiting.get((part, pitch - step), (-1, 0))
@@ -104,6 +114,7 @@ def _likeliest(piece: Piece) -> Key:
         return Key()
     time = np.bincount(notes.pitch % 12, notes.duration, 12)
     shares = {
-        fifths: sum(time[(degree + 7 * fifths) % 12] for degree in MAJOR_DEGREES) for fifths in (0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6)
+        fifths: sum(time[(degree + 7 * fifths) % 12] for degree in MAJOR_DEGREES)
+        for fifths in (0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6)
     }
     return Key(max(shares, key=lambda fifths: shares[fifths]))

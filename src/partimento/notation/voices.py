@@ -17,9 +17,14 @@ import numpy as np
 from partimento.music.piece import Part, sweep
 
 GUITARS, BASSES, KEYBOARDS, CHOIRS = range(24, 32), range(32, 40), range(24), range(48, 56)
-BEAM_WIDTH = 8  # partial solutions kept while voices are assigned; more changed nothing on 100 guitar pieces
+BEAM_WIDTH = (
+    8  # partial solutions kept while voices are assigned; more changed nothing on 100 guitar pieces
+)
 CUT, CROSSING, SECOND_VOICE, GAP, LEAP = 4.0, 2.0, 0.6, 0.4, 0.03  # what a musician minds, in order
-MANY_TIES, THIRD_VOICE = 3, 6.0  # how many ties in a bar let a third voice be tried, and how much it must spare
+MANY_TIES, THIRD_VOICE = (
+    3,
+    6.0,
+)  # how many ties in a bar let a third voice be tried, and how much it must spare
 Texture = Literal["lines", "hands", "single"]
 
 
@@ -54,7 +59,11 @@ TREBLE, GUITAR, BASS, BASS_8, ALTO, PERCUSSION = (
 def texture_of(part: Part, onset: np.ndarray, end: np.ndarray, pitch: np.ndarray) -> Texture:
     """Decide how a part is laid out: four lines, two hands, or a single staff."""
     program = part.program
-    if part.is_drum or not len(pitch) or not (program is None or program in KEYBOARDS or program in CHOIRS):
+    if (
+        part.is_drum
+        or not len(pitch)
+        or not (program is None or program in KEYBOARDS or program in CHOIRS)
+    ):
         return "single"
     cut = sweep(onset, end, pitch)
     sounding, lasting = np.diff(cut.first), np.diff(cut.times)
@@ -90,7 +99,9 @@ def lines_of(spans: Sequence[Span]) -> dict[int, int]:
     last = [67.0, 62.0, 55.0, 48.0]
     line: dict[int, int] = {}
     sounding: list[Span] = []
-    for onset, group in groupby(sorted(spans, key=lambda s: (s.start, -s.pitch)), key=lambda s: s.start):
+    for onset, group in groupby(
+        sorted(spans, key=lambda s: (s.start, -s.pitch)), key=lambda s: s.start
+    ):
         sounding = [s for s in sounding if s.end > onset]
         new = list(group)
         for span, voice in zip(new, _nearest_lines(new, sounding, line, last), strict=True):
@@ -100,15 +111,20 @@ def lines_of(spans: Sequence[Span]) -> dict[int, int]:
     return line
 
 
-def _nearest_lines(new: Sequence[Span], sounding: Sequence[Span], line: dict[int, int], last: Sequence[float]) -> tuple[int, ...]:
+def _nearest_lines(
+    new: Sequence[Span], sounding: Sequence[Span], line: dict[int, int], last: Sequence[float]
+) -> tuple[int, ...]:
     def cost(choice: tuple[int, ...]) -> float:
         total = 0.0
         for span, voice in zip(new, choice, strict=True):
             total += abs(span.pitch - last[voice])
             for held in sounding:
                 other = line[held.note]
-                total += 40 * (other == voice) + 15 * ((held.pitch - span.pitch) * (other - voice) > 0)
-        # The outer lines are never silent while an inner one sounds (where two lines meet on one pitch, the outer one has the note).
+                total += 40 * (other == voice) + 15 * (
+                    (held.pitch - span.pitch) * (other - voice) > 0
+                )
+        # The outer lines are never silent while an inner one sounds (where two lines meet on one
+        # pitch, the outer one has the note).
         heard = {*choice, *(line[held.note] for held in sounding)}
         return total + 12 * (0 not in heard) + 12 * (3 not in heard)
 
@@ -122,21 +138,29 @@ def hands_of(spans: Sequence[Span]) -> dict[int, int]:
     hand: dict[int, int] = {}
     sounding: list[Span] = []
     last = [67.0, 48.0]
-    for onset, group in groupby(sorted(spans, key=lambda s: (s.start, -s.pitch)), key=lambda s: s.start):
+    for onset, group in groupby(
+        sorted(spans, key=lambda s: (s.start, -s.pitch)), key=lambda s: s.start
+    ):
         sounding = [s for s in sounding if s.end > onset]
         new = list(group)
         held = [[s.pitch for s in sounding if hand[s.note] == side] for side in (0, 1)]
-        best = min(range(len(new) + 1), key=lambda k: _stretch([s.pitch for s in new], k, held, last))
+        best = min(
+            range(len(new) + 1), key=lambda k: _stretch([s.pitch for s in new], k, held, last)
+        )
         for rank, span in enumerate(new):
             hand[span.note] = int(rank >= best)
-        for side, pitches in enumerate(([s.pitch for s in new[:best]], [s.pitch for s in new[best:]])):
+        for side, pitches in enumerate(
+            ([s.pitch for s in new[:best]], [s.pitch for s in new[best:]])
+        ):
             if pitches:
                 last[side] = sum(pitches) / len(pitches)
         sounding += new
     return hand
 
 
-def _stretch(pitches: Sequence[int], right: int, held: Sequence[Sequence[int]], last: Sequence[float]) -> float:
+def _stretch(
+    pitches: Sequence[int], right: int, held: Sequence[Sequence[int]], last: Sequence[float]
+) -> float:
     cost = 0.0
     for side, mine in enumerate((pitches[:right], pitches[right:])):
         if not mine:
@@ -144,7 +168,9 @@ def _stretch(pitches: Sequence[int], right: int, held: Sequence[Sequence[int]], 
         reach = [*mine, *held[side]]
         cost += 3.0 * max(0, max(reach) - min(reach) - 12)  # no hand spans much more than an octave
         cost += 0.15 * abs(sum(mine) / len(mine) - last[side])
-        cost += sum(0.5 * max(0, 60 - p - 2) if side == 0 else 0.5 * max(0, p - 60 - 2) for p in mine)  # ledger lines
+        cost += sum(
+            0.5 * max(0, 60 - p - 2) if side == 0 else 0.5 * max(0, p - 60 - 2) for p in mine
+        )  # ledger lines
     return cost
 
 
@@ -188,7 +214,9 @@ def _in_order(spans: Sequence[Span]) -> list[Span]:
     return sorted(spans, key=lambda s: (s.start, -s.pitch))
 
 
-def _assign(spans: Sequence[Span], before: Mapping[int, int], start: int, voices: Sequence[int]) -> _State:
+def _assign(
+    spans: Sequence[Span], before: Mapping[int, int], start: int, voices: Sequence[int]
+) -> _State:
     """Find the division with the fewest ties, crossings and odd leaps.
 
     A beam search over the onsets. At each onset the notes, from the highest down, are divided among
@@ -203,24 +231,40 @@ def _assign(spans: Sequence[Span], before: Mapping[int, int], start: int, voices
     return states[0]
 
 
-def _grow(state: _State, onset: int, new: Sequence[Span], way: Sequence[int], before: Mapping[int, int]) -> _State:
+def _grow(
+    state: _State, onset: int, new: Sequence[Span], way: Sequence[int], before: Mapping[int, int]
+) -> _State:
     cost, last, until = state.cost, list(state.last), list(state.until)
     active = [tuple(s for s in voice if s.end > onset) for voice in state.active]
     for voice in dict.fromkeys(way):
         mine = [s for s, v in zip(new, way, strict=True) if v == voice]
         grown = (*active[voice], *mine)
         cost += CUT * (len(active[voice]) + _later_cuts(grown) - _later_cuts(active[voice]))
-        cost += sum(CROSSING for s in mine for other in FROM_THE_TOP for o in active[other] if _cross(voice, s.pitch, other, o.pitch))
-        cost += sum(SECOND_VOICE for s in mine if s.continues and before.get(s.note, voice) != voice)
+        cost += sum(
+            CROSSING
+            for s in mine
+            for other in FROM_THE_TOP
+            for o in active[other]
+            if _cross(voice, s.pitch, other, o.pitch)
+        )
+        cost += sum(
+            SECOND_VOICE for s in mine if s.continues and before.get(s.note, voice) != voice
+        )
         centre = sum(s.pitch for s in mine) / len(mine)
-        cost += SECOND_VOICE * (voice != UPPER) + GAP * (until[voice] < onset and voice == UPPER) + LEAP * abs(centre - last[voice])
+        cost += (
+            SECOND_VOICE * (voice != UPPER)
+            + GAP * (until[voice] < onset and voice == UPPER)
+            + LEAP * abs(centre - last[voice])
+        )
         active[voice], last[voice], until[voice] = grown, centre, max(s.end for s in grown)
     return _State(cost, tuple(active), tuple(last), tuple(until), (*state.voices, *way))
 
 
 def _cross(voice: int, pitch: int, other: int, other_pitch: int) -> bool:
     place, other_place = FROM_THE_TOP.index(voice), FROM_THE_TOP.index(other)
-    return (pitch < other_pitch and place < other_place) or (pitch > other_pitch and place > other_place)
+    return (pitch < other_pitch and place < other_place) or (
+        pitch > other_pitch and place > other_place
+    )
 
 
 def _later_cuts(active: Sequence[Span]) -> int:

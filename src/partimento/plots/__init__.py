@@ -1,14 +1,14 @@
 """Pictures of what a model learns, still and moving, and the page that shows them.
 
-    losses                          curves of losses
-    latent, drift                   the latent space at one time, and over the epochs
-    reconstruction                  one window given back better and better, as a score (`engraving`, `compare`)
-    chords                          the map of chord embeddings
-    diagram, encodings              the architecture of a network; chords as vectors
-    gif, page                       what moves, as a file; the page of a run
+    losses                          curves of losses latent, drift                   the latent
+    space at one time, and over the epochs reconstruction                  one window given back
+    better and better, as a score (`engraving`, `compare`) chords                          the map
+    of chord embeddings diagram, encodings              the architecture of a network; chords as
+    vectors gif, page                       what moves, as a file; the page of a run
 
-Still pictures are matplotlib `Figure`s, which `figure.write_plot` writes. No request leaves a page: style, script and data stand inside it,
-and its policy forbids all else. Like a page of music these pictures take scores from `render`, never from the writers that it chains.
+Still pictures are matplotlib `Figure`s, which `figure.write_plot` writes. No request leaves a page:
+style, script and data stand inside it, and its policy forbids all else. Like a page of music these
+pictures take scores from `render`, never from the writers that it chains.
 """
 
 from partimento.plots.agreement import chords_right

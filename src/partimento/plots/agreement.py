@@ -10,7 +10,9 @@ from partimento.music.piece import Piece
 
 
 def chords_right(original: Piece, snapshot: Piece) -> tuple[int, int]:
-    """At how many of the original's events the snapshot sounds the same chord at the same time, and of how many."""
+    """At how many of the original's events the snapshot sounds the same chord at the same time, and
+    of how many.
+    """
     there, now, right = sounding(snapshot), Fraction(0), 0
     for event in original.events:
         right += there(now) == event.chord

@@ -1,4 +1,6 @@
-"""The map of the chords: embeddings on a plane, coloured around the circle of fifths, with as many names as there is room for."""
+"""The map of the chords: embeddings on a plane, coloured around the circle of fifths, with as many
+names as there is room for.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.plots.latent import square_limits
-from partimento.plots.style import FAINT, FIFTHS_COLOURS, INK, QUIET, new_figure, plain_title, styled
+from partimento.plots.style import (
+    FAINT,
+    FIFTHS_COLOURS,
+    INK,
+    QUIET,
+    new_figure,
+    plain_title,
+    styled,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,13 +40,15 @@ def chord_map(
 ) -> Figure:
     """Embeddings of chords on a plane, coloured by their roots around the circle of fifths.
 
-    Every chord is a dot, the larger the commoner it is. Names are written as long as there is room, those of common chords first.
+    Every chord is a dot, the larger the commoner it is. Names are written as long as there is room,
+    those of common chords first.
 
     Parameters
     ----------
     points : (N, 2) array
     labels : sequence of str
-        A name each, which begins with its root: ``C``, ``F♯m7``, ``Bb/D``; what begins otherwise is grey.
+        A name each, which begins with its root: ``C``, ``F♯m7``, ``Bb/D``; what begins otherwise is
+        grey.
     weights : sequence of float, optional
         How common each is.
     tonics : sequence of str
@@ -44,25 +56,51 @@ def chord_map(
 
     Raises
     ------
-    UserError
+    PartimentoError
         If points are no pairs of numbers, or not as many as names and weights.
     """
     points = np.asarray(points, float)
     square_limits(points)  # refuses what is no map
     weight = np.ones(len(points)) if weights is None else np.asarray(weights, float)
     if not len(points) == len(labels) == len(weight):
-        raise UserError(f"{len(points)} points, {len(labels)} names and {len(weight)} weights: a chord has one of each")
+        raise PartimentoError(
+            f"{len(points)} points, {len(labels)} names and {len(weight)} weights: a chord has one of each"
+        )
     figure = new_figure(9.2, 7.6)
     figure.set_layout_engine("none")
-    axes, wheel = figure.add_axes((0.02, 0.02, 0.83, 0.9)), figure.add_axes((0.845, 0.73, 0.15, 0.2))
+    axes, wheel = (
+        figure.add_axes((0.02, 0.02, 0.83, 0.9)),
+        figure.add_axes((0.845, 0.73, 0.15, 0.2)),
+    )
     roots = [root_of(label) for label in labels]
     colours = [QUIET if root is None else FIFTHS_COLOURS[root * 7 % 12] for root in roots]
-    size = np.full(len(points), 45.0) if weights is None else 10 + 190 * np.sqrt(weight / max(weight.max(), 1e-12))
+    size = (
+        np.full(len(points), 45.0)
+        if weights is None
+        else 10 + 190 * np.sqrt(weight / max(weight.max(), 1e-12))
+    )
     order = np.argsort(-weight, kind="stable")
     x, y = points.T
-    axes.scatter(x[order], y[order], s=size[order], c=np.array(colours)[order], alpha=0.85, edgecolors="white", linewidths=0.7, zorder=2)
+    axes.scatter(
+        x[order],
+        y[order],
+        s=size[order],
+        c=np.array(colours)[order],
+        alpha=0.85,
+        edgecolors="white",
+        linewidths=0.7,
+        zorder=2,
+    )
     loud = np.array([label in tonics for label in labels], bool)
-    axes.scatter(x[loud], y[loud], s=size[loud] + 130, facecolors="none", edgecolors=INK, linewidths=1.6, zorder=3)
+    axes.scatter(
+        x[loud],
+        y[loud],
+        s=size[loud] + 130,
+        facecolors="none",
+        edgecolors=INK,
+        linewidths=1.6,
+        zorder=3,
+    )
     axes.margins(0.07)
     axes.set_aspect("equal", adjustable="datalim")
     axes.set_xticks([])
@@ -71,7 +109,13 @@ def chord_map(
         spine.set_visible(False)
     axes.set_title(plain_title(title))
     _wheel(wheel, {root for root in roots if root is not None})
-    _name_dots(axes, points, [plain_title(label, 16) for label in labels], size + 130 * loud, (weight, loud))
+    _name_dots(
+        axes,
+        points,
+        [plain_title(label, 16) for label in labels],
+        size + 130 * loud,
+        (weight, loud),
+    )
     return figure
 
 
@@ -96,9 +140,21 @@ def _wheel(axes: Axes, present: set[int]) -> None:
     for fifth, (name, colour) in enumerate(zip(names, FIFTHS_COLOURS, strict=True)):
         middle = 90 - 30 * fifth
         known = fifth * 7 % 12 in present
-        axes.add_patch(Wedge((0, 0), 1, middle - 15, middle + 15, width=0.34, facecolor=colour if known else FAINT, edgecolor="white"))
+        axes.add_patch(
+            Wedge(
+                (0, 0),
+                1,
+                middle - 15,
+                middle + 15,
+                width=0.34,
+                facecolor=colour if known else FAINT,
+                edgecolor="white",
+            )
+        )
         at = 1.26 * np.cos(np.radians(middle)), 1.26 * np.sin(np.radians(middle))
-        axes.text(*at, name, ha="center", va="center", fontsize=9.5, color=INK if known else "#AAAAAA")
+        axes.text(
+            *at, name, ha="center", va="center", fontsize=9.5, color=INK if known else "#AAAAAA"
+        )
     axes.text(0, 0, "root", ha="center", va="center", fontsize=9.5, color=QUIET)
     axes.set_xlim(-1.5, 1.5)
     axes.set_ylim(-1.5, 1.5)
@@ -106,8 +162,15 @@ def _wheel(axes: Axes, present: set[int]) -> None:
     axes.axis("off")
 
 
-def _name_dots(axes: Axes, points: np.ndarray, labels: Sequence[str], size: np.ndarray, rank: tuple[np.ndarray, np.ndarray]) -> None:
-    """Write names beside their dots, in the order of rank, each at the first of several places where it covers nothing; else not at all.
+def _name_dots(
+    axes: Axes,
+    points: np.ndarray,
+    labels: Sequence[str],
+    size: np.ndarray,
+    rank: tuple[np.ndarray, np.ndarray],
+) -> None:
+    """Write names beside their dots, in the order of rank, each at the first of several places
+    where it covers nothing; else not at all.
 
     The loud ones come first, and may cover dots if they must.
     """
@@ -132,10 +195,18 @@ def _name_dots(axes: Axes, points: np.ndarray, labels: Sequence[str], size: np.n
         )  # fmt: skip
         box = text.get_window_extent(renderer)
         places = _places(box.width / 2, box.height / 2, float(radius[place]), scale)
-        for keep_off, (dx, dy) in product((radius * 0.8, radius * 0) if loud[place] else (radius * 0.8,), places):
+        for keep_off, (dx, dy) in product(
+            (radius * 0.8, radius * 0) if loud[place] else (radius * 0.8,), places
+        ):
             x, y = dots[place] + (dx, dy)
-            wanted = Bbox.from_extents(x - box.width / 2, y - box.height / 2, x + box.width / 2, y + box.height / 2)
-            if _is_free(wanted, taken, dots, keep_off, int(place)) and inside.containsx(x) and inside.containsy(y):
+            wanted = Bbox.from_extents(
+                x - box.width / 2, y - box.height / 2, x + box.width / 2, y + box.height / 2
+            )
+            if (
+                _is_free(wanted, taken, dots, keep_off, int(place))
+                and inside.containsx(x)
+                and inside.containsy(y)
+            ):
                 taken = np.concatenate([taken, [wanted.extents]])
                 text.xyann = (dx / scale, dy / scale)
                 break
@@ -143,12 +214,22 @@ def _name_dots(axes: Axes, points: np.ndarray, labels: Sequence[str], size: np.n
             text.remove()
 
 
-def _places(half_width: float, half_height: float, radius: float, scale: float) -> list[tuple[float, float]]:
-    """Where a name may stand beside its dot: right, left, above, below, then at the corners, then the same a little farther off."""
+def _places(
+    half_width: float, half_height: float, radius: float, scale: float
+) -> list[tuple[float, float]]:
+    """Where a name may stand beside its dot: right, left, above, below, then at the corners, then
+    the same a little farther off.
+    """
     found = []
     for gap in (2.0 * scale, 9.0 * scale):
         x, y = radius + gap + half_width, radius + gap / 2 + half_height
-        found += [(x, 0.0), (-x, 0.0), (0.0, y), (0.0, -y), *((side * x * 0.8, up * y * 0.8) for up in (1, -1) for side in (1, -1))]
+        found += [
+            (x, 0.0),
+            (-x, 0.0),
+            (0.0, y),
+            (0.0, -y),
+            *((side * x * 0.8, up * y * 0.8) for up in (1, -1) for side in (1, -1)),
+        ]
     return found
 
 

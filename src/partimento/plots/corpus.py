@@ -1,4 +1,5 @@
-"""Pictures of what a corpus holds: keys, durations, pitches, coverage and growth of the vocabulary. (Of one piece: `piano_roll`.)
+"""Pictures of what a corpus holds: keys, durations, pitches, coverage and growth of the vocabulary.
+(Of one piece: `piano_roll`.)
 
 Each function takes plain counts and gives a matplotlib `Figure`; `write_plot` writes it.
 """
@@ -13,19 +14,38 @@ import numpy as np
 
 from partimento.music.names import duration_name, pitch_name
 from partimento.music.piece import Key
-from partimento.plots.style import BLACK_KEYS, COLOURS, INK, QUIET, keyboard, new_figure, plain_title, styled, write_plot
+from partimento.plots.style import (
+    BLACK_KEYS,
+    COLOURS,
+    INK,
+    QUIET,
+    keyboard,
+    new_figure,
+    plain_title,
+    styled,
+    write_plot,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["chord_coverage", "duration_histogram", "key_histogram", "pitch_histogram", "share", "vocabulary_growth", "write_plot"]
+__all__ = [
+    "chord_coverage",
+    "duration_histogram",
+    "key_histogram",
+    "pitch_histogram",
+    "share",
+    "vocabulary_growth",
+    "write_plot",
+]
 Line = tuple[Sequence[float], Sequence[float]]  # x and y of a curve
 
 
 @styled
 def key_histogram(keys: Mapping[str, int], *, title: str = "Keys") -> Figure:
-    """How many pieces are in each of the 24 keys, in the order of fifths; a major key stands beside its relative minor.
+    """How many pieces are in each of the 24 keys, in the order of fifths; a major key stands beside
+    its relative minor.
 
     Parameters
     ----------
@@ -41,11 +61,17 @@ def key_histogram(keys: Mapping[str, int], *, title: str = "Keys") -> Figure:
     places = np.arange(12)
     for side, (mode, colour) in zip((-0.21, 0.21), zip(counts, COLOURS, strict=False), strict=True):
         bars = axes.bar(places + side, counts[mode], 0.4, color=colour, label=mode)
-        axes.bar_label(bars, [str(n) if n else "" for n in counts[mode]], padding=2, fontsize=9.5, color=QUIET)
+        axes.bar_label(
+            bars, [str(n) if n else "" for n in counts[mode]], padding=2, fontsize=9.5, color=QUIET
+        )
     major = ("D♭", "A♭", "E♭", "B♭", "F", "C", "G", "D", "A", "E", "B", "F♯/G♭")
     minor = ("B♭m", "Fm", "Cm", "Gm", "Dm", "Am", "Em", "Bm", "F♯m", "C♯m", "G♯m", "D♯m/E♭m")
     signs = [f"{-n}♭" if n < 0 else f"{n}♯" if n else "♮" for n in range(-5, 6)] + ["6♯/6♭"]
-    axes.set_xticks(places, [f"{a}\n{b}\n{c}" for a, b, c in zip(major, minor, signs, strict=True)], linespacing=1.4)
+    axes.set_xticks(
+        places,
+        [f"{a}\n{b}\n{c}" for a, b, c in zip(major, minor, signs, strict=True)],
+        linespacing=1.4,
+    )
     axes.tick_params(axis="x", length=0)
     axes.set_xlim(-0.6, 11.6)
     axes.legend(loc="upper right")
@@ -55,8 +81,11 @@ def key_histogram(keys: Mapping[str, int], *, title: str = "Keys") -> Figure:
 
 
 @styled
-def duration_histogram(durations: Mapping[str, int], *, most: int = 16, title: str = "Durations of events") -> Figure:
-    """How many events last how long: the `most` commonest note values, the longest on top, then the others, and what is no note value.
+def duration_histogram(
+    durations: Mapping[str, int], *, most: int = 16, title: str = "Durations of events"
+) -> Figure:
+    """How many events last how long: the `most` commonest note values, the longest on top, then the
+    others, and what is no note value.
 
     (Ornaments and played timing leave events that no note value fits.)
 
@@ -67,12 +96,23 @@ def duration_histogram(durations: Mapping[str, int], *, most: int = 16, title: s
     """
     counts = {Fraction(duration): count for duration, count in durations.items()}
     total = sum(counts.values())
-    named = sorted((duration for duration in counts if duration_name(duration)), key=lambda duration: (-counts[duration], duration))
-    named, rare = [[d for d in named if (counts[d] >= total / 1000) is common] for common in (True, False)]
+    named = sorted(
+        (duration for duration in counts if duration_name(duration)),
+        key=lambda duration: (-counts[duration], duration),
+    )
+    named, rare = [
+        [d for d in named if (counts[d] >= total / 1000) is common] for common in (True, False)
+    ]
     shown = sorted(named[:most], reverse=True)
-    names, values = [duration_name(duration) for duration in shown], [counts[duration] for duration in shown]
+    names, values = (
+        [duration_name(duration) for duration in shown],
+        [counts[duration] for duration in shown],
+    )
     unnamed = [duration for duration in counts if not duration_name(duration)]
-    for what, rest in (("other note values", named[most:] + rare), ("off the note values", unnamed)):
+    for what, rest in (
+        ("other note values", named[most:] + rare),
+        ("off the note values", unnamed),
+    ):
         if rest:
             names.append(f"{what} ({len(rest)})")
             values.append(sum(counts[duration] for duration in rest))
@@ -102,11 +142,19 @@ def pitch_histogram(pitches: Mapping[int, int], *, title: str = "Pitches") -> Fi
         MIDI pitch → number of notes.
     """
     low, high = (min(pitches), max(pitches)) if pitches else (60, 71)
-    low, high = low - min(low % 12, (low - 5) % 12), high + min((4 - high) % 12, (11 - high) % 12)  # from C or F to E or B
+    low, high = (
+        low - min(low % 12, (low - 5) % 12),
+        high + min((4 - high) % 12, (11 - high) % 12),
+    )  # from C or F to E or B
     figure = new_figure(10, 4.2)
     figure.get_layout_engine().set(hspace=0, h_pad=0.03)  # type: ignore[union-attr, call-arg]
     axes, keys = figure.subplots(2, 1, sharex=True, height_ratios=(7, 1))
-    axes.bar(list(pitches), list(pitches.values()), 0.8, color=[INK if p % 12 in BLACK_KEYS else COLOURS[0] for p in pitches])
+    axes.bar(
+        list(pitches),
+        list(pitches.values()),
+        0.8,
+        color=[INK if p % 12 in BLACK_KEYS else COLOURS[0] for p in pitches],
+    )
     axes.tick_params(axis="x", length=0, labelbottom=False)
     axes.grid(axis="x", visible=False)
     _counted(axes, "notes")
@@ -119,17 +167,26 @@ def pitch_histogram(pitches: Mapping[int, int], *, title: str = "Pitches") -> Fi
 
 
 @styled
-def chord_coverage(commonest: Mapping[str, Line], held_out: Mapping[str, Sequence[float]] | None = None, *, title: str = "") -> Figure:
+def chord_coverage(
+    commonest: Mapping[str, Line],
+    held_out: Mapping[str, Sequence[float]] | None = None,
+    *,
+    title: str = "",
+) -> Figure:
     """How far the commonest chords carry and, with `held_out`, how much of unseen music they miss.
 
     Parameters
     ----------
     commonest : mapping
-        Name of a vocabulary → numbers of commonest chords, and the share of all events that they make up.
+        Name of a vocabulary → numbers of commonest chords, and the share of all events that they
+        make up.
     held_out : mapping, optional
-        What must be known of a chord → the share of held-out events that lack it, in each of several splits.
+        What must be known of a chord → the share of held-out events that lack it, in each of
+        several splits.
     """
-    figure = new_figure(11, max(4.2, 1.2 + 0.74 * len(held_out))) if held_out else new_figure(7, 4.2)
+    figure = (
+        new_figure(11, max(4.2, 1.2 + 0.74 * len(held_out))) if held_out else new_figure(7, 4.2)
+    )
     left, *more = figure.subplots(1, 2, width_ratios=(3, 2)) if held_out else [figure.subplots()]
     for (name, (x, y)), colour in zip(commonest.items(), COLOURS, strict=False):
         left.plot(x, np.asarray(y) * 100, color=colour, linewidth=2, label=name)
@@ -154,16 +211,31 @@ def _splits(axes: Axes, held_out: Mapping[str, Sequence[float]]) -> None:
     """A row a vocabulary: a dot a split, and the mean."""
     for row, shares in enumerate(held_out.values()):
         values = np.asarray(shares) * 100
-        axes.plot(values, np.full(len(values), row), "o", color=COLOURS[0], alpha=0.45, markersize=6, markeredgewidth=0)
+        axes.plot(
+            values,
+            np.full(len(values), row),
+            "o",
+            color=COLOURS[0],
+            alpha=0.45,
+            markersize=6,
+            markeredgewidth=0,
+        )
         if len(values):
             axes.plot(values.mean(), row, "|", color=INK, markersize=22, markeredgewidth=2)
             axes.annotate(
-                share(values.mean(), 100), (values.mean(), row), (0, 14), textcoords="offset points", ha="center", fontweight="bold"
+                share(values.mean(), 100),
+                (values.mean(), row),
+                (0, 14),
+                textcoords="offset points",
+                ha="center",
+                fontweight="bold",
             )
     axes.set_yticks(range(len(held_out)), list(held_out))
     axes.set_ylim(len(held_out) - 0.5, -0.6)
     axes.tick_params(axis="y", length=0)
-    axes.set_xlim(0, max([10.0, *(100 * max(shares, default=0) for shares in held_out.values())]) * 1.1)
+    axes.set_xlim(
+        0, max([10.0, *(100 * max(shares, default=0) for shares in held_out.values())]) * 1.1
+    )
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g} %")
     axes.grid(axis="x", visible=True)
     axes.set_xlabel("of events; each dot: a tenth held out")
@@ -171,7 +243,12 @@ def _splits(axes: Axes, held_out: Mapping[str, Sequence[float]]) -> None:
 
 
 @styled
-def vocabulary_growth(curves: Mapping[str, Line], *, title: str = "Growth of the vocabulary", what: str = "distinct chords") -> Figure:
+def vocabulary_growth(
+    curves: Mapping[str, Line],
+    *,
+    title: str = "Growth of the vocabulary",
+    what: str = "distinct chords",
+) -> Figure:
     """How many symbols so many pieces bring.
 
     Parameters

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.music.names import pitch_name
 from partimento.plots.style import COLOURS, FAINT, INK, QUIET, new_figure, plain_title, styled
 
@@ -17,36 +17,48 @@ if TYPE_CHECKING:
 
 
 def all_notes_and_pairs() -> list[tuple[int, ...]]:
-    """The 128 MIDI notes, then all 8,128 chords of two of them: the tutorial's vocabulary of one-hot vectors."""
+    """The 128 MIDI notes, then all 8,128 chords of two of them: the tutorial's vocabulary of
+    one-hot vectors.
+    """
     return [*((pitch,) for pitch in range(128)), *combinations(range(128), 2)]
 
 
 @styled
 def encodings_figure(
-    chords: Sequence[Sequence[int]] = ((60,), (62,), (60, 62)), *, vocabulary: Sequence[Sequence[int]] | None = None, title: str = ""
+    chords: Sequence[Sequence[int]] = ((60,), (62,), (60, 62)),
+    *,
+    vocabulary: Sequence[Sequence[int]] | None = None,
+    title: str = "",
 ) -> Figure:
-    """The same chords as many-hot and as one-hot vectors, side by side; zeros between what matters are left out.
+    """The same chords as many-hot and as one-hot vectors, side by side; zeros between what matters
+    are left out.
 
     Parameters
     ----------
     chords : sequence of sequences of int
-        MIDI pitches of each; C4, D4 and both by default, as in the tutorial's "Note and Chord Encoding".
+        MIDI pitches of each; C4, D4 and both by default, as in the tutorial's "Note and Chord
+        Encoding".
     vocabulary : sequence of sequences of int, optional
         Of the one-hot vectors; by default all notes and chords of two notes.
 
     Raises
     ------
-    UserError
+    PartimentoError
         If there is no chord, a pitch is outside 0 to 127, or the vocabulary lacks a chord.
     """
     wanted = [tuple(sorted(set(chord))) for chord in chords]
     if not wanted or any(not 0 <= pitch <= 127 for chord in wanted for pitch in chord):
-        raise UserError("an encoding is drawn of at least one chord, of MIDI pitches from 0 to 127")
-    known = [tuple(sorted(chord)) for chord in (all_notes_and_pairs() if vocabulary is None else vocabulary)]
+        raise PartimentoError(
+            "an encoding is drawn of at least one chord, of MIDI pitches from 0 to 127"
+        )
+    known = [
+        tuple(sorted(chord))
+        for chord in (all_notes_and_pairs() if vocabulary is None else vocabulary)
+    ]
     place = {chord: number for number, chord in enumerate(known)}
     missing = [chord for chord in wanted if chord not in place]
     if missing:
-        raise UserError(f"the vocabulary lacks the chord {_chord_name(missing[0])}")
+        raise PartimentoError(f"the vocabulary lacks the chord {_chord_name(missing[0])}")
     names = [_chord_name(chord) for chord in wanted]
     many = np.zeros((128, len(wanted)), int)
     one = np.zeros((len(known), len(wanted)), int)
@@ -60,8 +72,12 @@ def encodings_figure(
     shown = [_rows(vectors) for _, vectors, _ in panels]
     room = max(len(name.split("\n")[0]) for name in names)
     unit = 0.34
-    figure = new_figure(2 * (2.1 + len(wanted) * max(0.62, 0.095 * room)), 1.7 + unit * max(map(len, shown)))
-    for axes, rows, (kind, vectors, labels) in zip(figure.subplots(1, 2), shown, panels, strict=True):
+    figure = new_figure(
+        2 * (2.1 + len(wanted) * max(0.62, 0.095 * room)), 1.7 + unit * max(map(len, shown))
+    )
+    for axes, rows, (kind, vectors, labels) in zip(
+        figure.subplots(1, 2), shown, panels, strict=True
+    ):
         _vectors(axes, vectors, rows, labels, names)
         axes.set_ylim(max(map(len, shown)) - 0.4, -0.6)  # cells of one size
         axes.set_title(f"{kind}: {len(vectors):,} elements", fontsize=12.5, pad=26)
@@ -75,10 +91,15 @@ def _chord_name(chord: Sequence[int]) -> str:
 
 
 def _rows(vectors: np.ndarray) -> list[int | None]:
-    """Which elements are drawn, the highest on top: the ends, those with a one, and their neighbours; None where others are left out."""
+    """Which elements are drawn, the highest on top: the ends, those with a one, and their
+    neighbours; None where others are left out.
+    """
     ones = np.flatnonzero(vectors.any(axis=1)).tolist()
     last = len(vectors) - 1
-    kept = sorted({row for one in ones for row in (one - 1, one, one + 1) if 0 <= row <= last} | {0, last}, reverse=True)
+    kept = sorted(
+        {row for one in ones for row in (one - 1, one, one + 1) if 0 <= row <= last} | {0, last},
+        reverse=True,
+    )
     rows: list[int | None] = [kept[0]]
     for before, row in pairwise(kept):
         rows += [] if before - row == 1 else [row + 1] if before - row == 2 else [None]
@@ -86,7 +107,13 @@ def _rows(vectors: np.ndarray) -> list[int | None]:
     return rows
 
 
-def _vectors(axes: Any, vectors: np.ndarray, rows: Sequence[int | None], labels: Sequence[str], names: Sequence[str]) -> None:
+def _vectors(
+    axes: Any,
+    vectors: np.ndarray,
+    rows: Sequence[int | None],
+    labels: Sequence[str],
+    names: Sequence[str],
+) -> None:
     """A column a chord, a cell an element."""
     from matplotlib.patches import Rectangle
 
@@ -97,13 +124,31 @@ def _vectors(axes: Any, vectors: np.ndarray, rows: Sequence[int | None], labels:
                 continue
             hot = bool(vectors[row, x])
             face, ink = (COLOURS[0], "white") if hot else ("#F7F7F5", "#AAAAAA")
-            axes.add_patch(Rectangle((x - 0.46, y - 0.46), 0.92, 0.92, facecolor=face, edgecolor=FAINT, linewidth=0.7))
-            axes.text(x, y, int(hot), ha="center", va="center", fontsize=10, color=ink, fontweight="bold" if hot else "normal")
+            axes.add_patch(
+                Rectangle(
+                    (x - 0.46, y - 0.46), 0.92, 0.92, facecolor=face, edgecolor=FAINT, linewidth=0.7
+                )
+            )
+            axes.text(
+                x,
+                y,
+                int(hot),
+                ha="center",
+                va="center",
+                fontsize=10,
+                color=ink,
+                fontweight="bold" if hot else "normal",
+            )
     axes.set_xlim(-0.6, len(names) - 0.4)
     axes.set_yticks(range(len(rows)), ["" if row is None else labels[row] for row in rows])
     for label, row in zip(axes.get_yticklabels(), rows, strict=True):
         label.set(fontsize=10, color=INK if row is not None and vectors[row].any() else QUIET)
-    axes.set_xticks(range(len(names)), [name.replace(" + ", "\n+ ") for name in names], fontsize=10.5, fontweight="bold")
+    axes.set_xticks(
+        range(len(names)),
+        [name.replace(" + ", "\n+ ") for name in names],
+        fontsize=10.5,
+        fontweight="bold",
+    )
     axes.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
     for spine in axes.spines.values():
         spine.set_visible(False)

@@ -22,13 +22,21 @@ Row = Mapping[str, Any]
 
 
 @styled
-def overlap_plot(rows: Sequence[Row], overlap: float | None, ceiling: float | None, *, title: str = "Overlapping area") -> Figure:
-    """A line a feature, from the overlapping area of generated pieces to that of real ones, each with its spread over the draws.
+def overlap_plot(
+    rows: Sequence[Row],
+    overlap: float | None,
+    ceiling: float | None,
+    *,
+    title: str = "Overlapping area",
+) -> Figure:
+    """A line a feature, from the overlapping area of generated pieces to that of real ones, each
+    with its spread over the draws.
 
     Parameters
     ----------
     rows : sequence of mappings
-        With ``label``, ``group``, ``overlap`` and ``ceiling``; the latter have ``mean`` and ``deviation``, or are None.
+        With ``label``, ``group``, ``overlap`` and ``ceiling``; the latter have ``mean`` and
+        ``deviation``, or are None.
     overlap, ceiling : float or None
         The means, on a line of their own.
     """
@@ -57,31 +65,65 @@ def overlap_plot(rows: Sequence[Row], overlap: float | None, ceiling: float | No
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("overlapping area; bars: standard deviation over the draws")
     axes.set_title(title)
-    axes.legend(*_keys("generated to real", "real to real"), loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0.2)
+    axes.legend(
+        *_keys("generated to real", "real to real"),
+        loc="lower right",
+        bbox_to_anchor=(1, 1),
+        ncols=2,
+        borderaxespad=0.2,
+    )
     return figure
 
 
 def _overlap_line(axes: Axes, place: int, near: Any, far: Any, *, bold: bool) -> None:
     if near is None or far is None or near["mean"] is None or far["mean"] is None:
         return
-    axes.plot([near["mean"], far["mean"]], [place, place], color=FAINT, linewidth=3.5, solid_capstyle="round", zorder=1)
+    axes.plot(
+        [near["mean"], far["mean"]],
+        [place, place],
+        color=FAINT,
+        linewidth=3.5,
+        solid_capstyle="round",
+        zorder=1,
+    )
     for value, colour, shape in ((far, REAL, "D"), (near, MADE, "o")):
-        low, high = max(value["mean"] - value["deviation"], 0), min(value["mean"] + value["deviation"], 1)
+        low, high = (
+            max(value["mean"] - value["deviation"], 0),
+            min(value["mean"] + value["deviation"], 1),
+        )
         axes.plot([low, high], [place, place], color=colour, linewidth=1.3, zorder=2)
         size = (6 if shape == "D" else 8) + 1.5 * bold
-        axes.plot(value["mean"], place, shape, color=colour, markersize=size, markeredgecolor="white", markeredgewidth=0.8, zorder=3)
+        axes.plot(
+            value["mean"],
+            place,
+            shape,
+            color=colour,
+            markersize=size,
+            markeredgecolor="white",
+            markeredgewidth=0.8,
+            zorder=3,
+        )
 
 
 def _keys(made: str, real: str) -> tuple[list[Any], list[str]]:
     from matplotlib.lines import Line2D
 
-    marks = [Line2D([], [], marker=shape, color=colour, linestyle="") for shape, colour in (("o", MADE), ("D", REAL))]
+    marks = [
+        Line2D([], [], marker=shape, color=colour, linestyle="")
+        for shape, colour in (("o", MADE), ("D", REAL))
+    ]
     return marks, [made, real]
 
 
 @styled
-def value_plot(rows: Sequence[Row], values: Mapping[str, tuple[np.ndarray, np.ndarray]], *, title: str = "Values a piece") -> Figure:
-    """A small histogram a feature: shares of the real pieces filled, of the generated ones as an outline; ticks above mark the means.
+def value_plot(
+    rows: Sequence[Row],
+    values: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    *,
+    title: str = "Values a piece",
+) -> Figure:
+    """A small histogram a feature: shares of the real pieces filled, of the generated ones as an
+    outline; ticks above mark the means.
 
     Parameters
     ----------
@@ -112,15 +154,29 @@ def _histogram(axes: Axes, row: Row, made: np.ndarray, real: np.ndarray) -> None
     for values, filled in ((sets[1], True), (sets[0], False)):
         if len(values):
             shares = np.histogram(values, edges)[0] / len(values)
-            look: dict[str, Any] = {"fill": True, "color": PALE} if filled else {"color": MADE, "linewidth": 1.5}
+            look: dict[str, Any] = (
+                {"fill": True, "color": PALE} if filled else {"color": MADE, "linewidth": 1.5}
+            )
             axes.stairs(shares, edges, zorder=1 + (not filled), **look)
-            axes.plot(values.mean(), 0.95, "v", color=REAL if filled else MADE, markersize=6, transform=axes.get_xaxis_transform())
+            axes.plot(
+                values.mean(),
+                0.95,
+                "v",
+                color=REAL if filled else MADE,
+                markersize=6,
+                transform=axes.get_xaxis_transform(),
+            )
     axes.set_ylim(0, axes.get_ylim()[1] * 1.14)  # room for the means
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="x", labelsize=9)
     axes.locator_params(axis="x", nbins=4)
-    axes.set_title(row["label"] + (f", {row['unit']}" if row["unit"] else ""), fontsize=10, fontweight="normal", pad=5)
+    axes.set_title(
+        row["label"] + (f", {row['unit']}" if row["unit"] else ""),
+        fontsize=10,
+        fontweight="normal",
+        pad=5,
+    )
 
 
 def _edges(values: np.ndarray) -> np.ndarray:
@@ -135,7 +191,9 @@ def _edges(values: np.ndarray) -> np.ndarray:
 
 
 @styled
-def profile_plot(rows: Sequence[Row], entries: Mapping[str, Sequence[str]], *, title: str = "Means of histograms") -> Figure:
+def profile_plot(
+    rows: Sequence[Row], entries: Mapping[str, Sequence[str]], *, title: str = "Means of histograms"
+) -> Figure:
     """Two bars an entry of each histogram, for the generated and for the real pieces.
 
     Parameters
@@ -152,22 +210,42 @@ def profile_plot(rows: Sequence[Row], entries: Mapping[str, Sequence[str]], *, t
     grid = figure.subplots(height, 2, squeeze=False).ravel()
     for axes, row in zip(grid, rows, strict=False):
         names = list(entries[row["name"]])
-        means = [np.array([np.nan if value is None else value for value in row[kind]], float) for kind in ("generated", "real")]
+        means = [
+            np.array([np.nan if value is None else value for value in row[kind]], float)
+            for kind in ("generated", "real")
+        ]
         places = np.arange(len(names))
         for side, values, colour in ((-0.2, means[0], MADE), (0.2, means[1], REAL)):
             axes.bar(places + side, np.nan_to_num(values), 0.4, color=colour)
         tilted = max(map(len, names)) > 3
-        axes.set_xticks(places, names, rotation=45 if tilted else 0, ha="right" if tilted else "center", rotation_mode="anchor")
+        axes.set_xticks(
+            places,
+            names,
+            rotation=45 if tilted else 0,
+            ha="right" if tilted else "center",
+            rotation_mode="anchor",
+        )
         axes.tick_params(axis="x", length=0, labelsize=9)
         axes.tick_params(axis="y", length=0, labelsize=9)
         axes.locator_params(axis="y", nbins=5)
         axes.grid(axis="y", visible=True)
         axes.spines["left"].set_visible(False)
-        axes.set_title(row["label"] + (f", {row['unit']}" if row["unit"] else ""), fontsize=11, fontweight="normal", pad=8)
+        axes.set_title(
+            row["label"] + (f", {row['unit']}" if row["unit"] else ""),
+            fontsize=11,
+            fontweight="normal",
+            pad=8,
+        )
     for axes in grid[len(rows) :]:
         axes.set_axis_off()
     _heading(figure, title)
-    figure.legend([Patch(facecolor=MADE), Patch(facecolor=REAL)], ["generated", "real"], loc="outside upper right", ncols=2, frameon=False)
+    figure.legend(
+        [Patch(facecolor=MADE), Patch(facecolor=REAL)],
+        ["generated", "real"],
+        loc="outside upper right",
+        ncols=2,
+        frameon=False,
+    )
     return figure
 
 

@@ -1,4 +1,5 @@
-"""An evaluation as one page: what was measured of generated pieces and of real ones, in figures, pictures and a table.
+"""An evaluation as one page: what was measured of generated pieces and of real ones, in figures,
+pictures and a table.
 
 All of it is plain data; nothing is measured here. No request leaves the page.
 """
@@ -20,7 +21,15 @@ if TYPE_CHECKING:
     import numpy as np
     from matplotlib.figure import Figure
 
-HEADER = ("feature", "generated", "real", "overlapping area", "real to real", "divergence, nats", "real to real")
+HEADER = (
+    "feature",
+    "generated",
+    "real",
+    "overlapping area",
+    "real to real",
+    "divergence, nats",
+    "real to real",
+)
 READING = (
     "Overlapping area: of two densities, that of the distances among real pieces and that of the distances from generated pieces to real "
     "ones. 1 is the most, and not even real pieces reach it: hold it against the column beside it, for which other real pieces stood in.",
@@ -57,9 +66,18 @@ def evaluation_page(
     scalars = [row for row in rows if len(row["real"]) == 1]
     histograms = [row for row in rows if row["name"] in entries]
     exhibits = (
-        (overlap_plot(rows, told["overlap"], told["ceiling"]), "How near generated pieces are to real ones, and real ones to each other."),
-        (value_plot(scalars, values), "Features that are one number: how many of the pieces have which value."),
-        (profile_plot(histograms, entries), "Features that are several numbers: their means over the pieces."),
+        (
+            overlap_plot(rows, told["overlap"], told["ceiling"]),
+            "How near generated pieces are to real ones, and real ones to each other.",
+        ),
+        (
+            value_plot(scalars, values),
+            "Features that are one number: how many of the pieces have which value.",
+        ),
+        (
+            profile_plot(histograms, entries),
+            "Features that are several numbers: their means over the pieces.",
+        ),
     )
     shown = "\n".join(_exhibit(figure, caption) for figure, caption in exhibits)
     reading = "".join(f"<li>{html.escape(line)}</li>" for line in READING)
@@ -75,15 +93,27 @@ def evaluation_page(
 
 def _tiles(told: Mapping[str, Any]) -> str:
     tiles = [
-        (f"{told['generated']:,}", f"generated pieces, beside {told['real']:,} real ones; {what_of(told)}"),
-        (number(told["overlap"]), f"mean overlapping area; real pieces to real pieces: {number(told['ceiling'])}"),
-        (mean(told["frechet"]), f"Frechet distance on our features; real pieces to real pieces: {mean(told['frechet_real'])}"),
+        (
+            f"{told['generated']:,}",
+            f"generated pieces, beside {told['real']:,} real ones; {what_of(told)}",
+        ),
+        (
+            number(told["overlap"]),
+            f"mean overlapping area; real pieces to real pieces: {number(told['ceiling'])}",
+        ),
+        (
+            mean(told["frechet"]),
+            f"Frechet distance on our features; real pieces to real pieces: {mean(told['frechet_real'])}",
+        ),
     ]
     for heading, figures in told["figures"].items():
         (first, value), *rest = figures.items()
         others = "; ".join(f"{name} {number(other)}" for name, other in rest)
         tiles.append((number(value), f"{first}: {heading}" + (f"; {others}" if others else "")))
-    items = "".join(f"<li><b>{html.escape(value)}</b> <span>{html.escape(words)}</span></li>" for value, words in tiles)
+    items = "".join(
+        f"<li><b>{html.escape(value)}</b> <span>{html.escape(words)}</span></li>"
+        for value, words in tiles
+    )
     return f'<ul class="tiles">{items}</ul>'
 
 
@@ -91,7 +121,11 @@ def what_of(told: Mapping[str, Any]) -> str:
     """How much of each piece was measured."""
     if not told["bars"]:
         return "whole pieces"
-    short = ", ".join(f"{told[f'{kind}_shorter']:,} {kind}" for kind in ("generated", "real") if told[f"{kind}_shorter"])
+    short = ", ".join(
+        f"{told[f'{kind}_shorter']:,} {kind}"
+        for kind in ("generated", "real")
+        if told[f"{kind}_shorter"]
+    )
     return f"the first {told['bars']} bars of each" + (f" (shorter: {short})" if short else "")
 
 
@@ -123,7 +157,10 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> str:
 def cells_of(row: Mapping[str, Any]) -> list[str]:
     """What a table says of a feature, after its name: in the order of `HEADER`."""
     scalar = len(row["real"]) == 1
-    means = [_with_spread(row[kind][0], row[f"{kind}_deviation"]) if scalar else "" for kind in ("generated", "real")]
+    means = [
+        _with_spread(row[kind][0], row[f"{kind}_deviation"]) if scalar else ""
+        for kind in ("generated", "real")
+    ]
     return [*means, *(mean(row[name]) for name in ("overlap", "ceiling", "kl", "ceiling_kl"))]
 
 
@@ -142,7 +179,9 @@ def _with_spread(value: float | None, deviation: float | None) -> str:
 
 def _spread(cell: str) -> str:
     value, sign, deviation = cell.partition(" ± ")
-    return html.escape(value) + (f' <span class="spread">± {html.escape(deviation)}</span>' if sign else "")
+    return html.escape(value) + (
+        f' <span class="spread">± {html.escape(deviation)}</span>' if sign else ""
+    )
 
 
 def number(value: float | None) -> str:

@@ -1,4 +1,6 @@
-"""Web pages about a training: those that play what moves, and the one that shows all pictures of a run."""
+"""Web pages about a training: those that play what moves, and the one that shows all pictures of a
+run.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.export.page import web_page
 from partimento.files import refuse_existing, write_atomically
 
@@ -19,12 +21,23 @@ SHOWN = (".png", ".svg", ".gif")
 
 
 def moving_page(title: str, by: str, body: str, *, data: Mapping[str, Any], script: str) -> str:
-    """A page with a player above a body, and the script that draws frame after frame of the data there."""
-    return web_page(title, by, _player() + body + FOOTER, assets=(*STYLES, "animation.js", script), data=("data", data))
+    """A page with a player above a body, and the script that draws frame after frame of the data
+    there.
+    """
+    return web_page(
+        title,
+        by,
+        _player() + body + FOOTER,
+        assets=(*STYLES, "animation.js", script),
+        data=("data", data),
+    )
 
 
 def _player() -> str:
-    speeds = "".join(f'<option value="{rate}"{" selected" * (rate == 1)}>× {shown}</option>' for rate, shown in SPEEDS)
+    speeds = "".join(
+        f'<option value="{rate}"{" selected" * (rate == 1)}>× {shown}</option>'
+        for rate, shown in SPEEDS
+    )
     return f"""<div class="player" role="group" aria-label="Player">
 <button id="play" type="button" aria-pressed="false" aria-keyshortcuts="Space">
 <span class="icon" aria-hidden="true"></span><span class="word">Play</span>
@@ -41,18 +54,24 @@ def write_animation(data: bytes | str, path: Path | str, *, force: bool = False)
 
     Raises
     ------
-    UserError
-        If the suffix is not .gif or .html, as the content is, or the file is there already and `force` is not set.
+    PartimentoError
+        If the suffix is not .gif or .html, as the content is, or the file is there already and
+        `force` is not set.
     """
     suffix = ".html" if isinstance(data, str) else ".gif"
     if Path(path).suffix.lower() != suffix:
-        raise UserError(f"this animation is a {suffix} file: {path}")
+        raise PartimentoError(f"this animation is a {suffix} file: {path}")
     refuse_existing(path, force=force)
     return write_atomically(path, data)
 
 
 def write_learning_page(
-    folder: Path | str, title: str, sections: Mapping[str, Sequence[tuple[str, str]]], *, name: str = "index.html", force: bool = False
+    folder: Path | str,
+    title: str,
+    sections: Mapping[str, Sequence[tuple[str, str]]],
+    *,
+    name: str = "index.html",
+    force: bool = False,
 ) -> Path:
     """Write a page into a folder that shows the pictures there and links to its other files.
 
@@ -61,7 +80,8 @@ def write_learning_page(
     folder : Path or str
     title : str
     sections : mapping
-        Heading → (name of a file in the folder, caption) each: ``.png``, ``.svg`` and ``.gif`` are shown, others are linked to.
+        Heading → (name of a file in the folder, caption) each: ``.png``, ``.svg`` and ``.gif`` are
+        shown, others are linked to.
     name : str
         Of the page.
     force : bool
@@ -69,18 +89,33 @@ def write_learning_page(
 
     Raises
     ------
-    UserError
-        If a file is missing or outside the folder, or the page is there already and `force` is not set.
+    PartimentoError
+        If a file is missing or outside the folder, or the page is there already and `force` is not
+        set.
     """
     folder = Path(folder)
     refuse_existing(folder / name, force=force)
     body = ""
     for number, (heading, entries) in enumerate(sections.items()):
-        shown = "\n".join(_exhibit(folder, file, caption) for file, caption in entries if Path(file).suffix.lower() in SHOWN)
-        linked = "".join(_link(folder, file, caption) for file, caption in entries if Path(file).suffix.lower() not in SHOWN)
+        shown = "\n".join(
+            _exhibit(folder, file, caption)
+            for file, caption in entries
+            if Path(file).suffix.lower() in SHOWN
+        )
+        linked = "".join(
+            _link(folder, file, caption)
+            for file, caption in entries
+            if Path(file).suffix.lower() not in SHOWN
+        )
         files = f'<ul class="files">{linked}</ul>' if linked else ""
         body += f'<section aria-labelledby="s{number}">\n<h2 id="s{number}">{html.escape(heading)}</h2>\n{shown}{files}\n</section>\n'
-    page = web_page(title, "", f"<main>\n{body}</main>{FOOTER}", assets=STYLES, allowed="img-src 'self' file: data:")
+    page = web_page(
+        title,
+        "",
+        f"<main>\n{body}</main>{FOOTER}",
+        assets=STYLES,
+        allowed="img-src 'self' file: data:",
+    )
     return write_atomically(folder / name, page)
 
 
@@ -101,6 +136,10 @@ def _link(folder: Path, file: str, caption: str) -> str:
 
 
 def _there(folder: Path, file: str) -> Path:
-    if PurePosixPath(file).is_absolute() or ".." in PurePosixPath(file).parts or not (folder / file).is_file():
-        raise UserError(f"no such file in {folder}: {file}")
+    if (
+        PurePosixPath(file).is_absolute()
+        or ".." in PurePosixPath(file).parts
+        or not (folder / file).is_file()
+    ):
+        raise PartimentoError(f"no such file in {folder}: {file}")
     return folder / file

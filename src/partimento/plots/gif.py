@@ -1,4 +1,6 @@
-"""Pictures in a row as a GIF: one palette, no dithering, small files. Equal pictures give equal bytes."""
+"""Pictures in a row as a GIF: one palette, no dithering, small files. Equal pictures give equal
+bytes.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +16,23 @@ if TYPE_CHECKING:
 FRAME_MS, LAST_MS = 120, 2000  # how long a frame is shown, and the last one
 
 
-def to_gif(pictures: Sequence[Image], inks: Sequence[str], *, frame_ms: int = FRAME_MS, last_ms: int = LAST_MS) -> bytes:
-    """Pictures of one size as an endless GIF of one palette, without dithering: flat colours stay flat, and the file small.
+def to_gif(
+    pictures: Sequence[Image],
+    inks: Sequence[str],
+    *,
+    frame_ms: int = FRAME_MS,
+    last_ms: int = LAST_MS,
+) -> bytes:
+    """Pictures of one size as an endless GIF of one palette, without dithering: flat colours stay
+    flat, and the file small.
 
     Parameters
     ----------
     pictures : sequence of Image
         RGB, drawn on white.
     inks : sequence of str
-        The colours drawn with; the palette is they and their blends with white, which the soft edges are made of.
+        The colours drawn with; the palette is they and their blends with white, which the soft
+        edges are made of.
     frame_ms, last_ms : int
         How long each picture is shown, and the last one.
     """
@@ -34,12 +44,23 @@ def to_gif(pictures: Sequence[Image], inks: Sequence[str], *, frame_ms: int = FR
     first, *more = [_indexed(picture, palette) for picture in pictures]
     data = io.BytesIO()
     durations = [frame_ms] * len(more) + [last_ms]
-    first.save(data, "GIF", save_all=True, append_images=more, duration=durations, loop=0, optimize=False, disposal=1)
+    first.save(
+        data,
+        "GIF",
+        save_all=True,
+        append_images=more,
+        duration=durations,
+        loop=0,
+        optimize=False,
+        disposal=1,
+    )
     return data.getvalue()
 
 
 def _indexed(picture: Image, palette: np.ndarray) -> Image:
-    """The picture in the nearest colours of a palette (K, 3), whose first one is white. (Pillow's own search takes near ones.)"""
+    """The picture in the nearest colours of a palette (K, 3), whose first one is white. (Pillow's
+    own search takes near ones.)
+    """
     from PIL import Image
 
     pixels = np.asarray(picture)

@@ -1,4 +1,6 @@
-"""The latent space at one time: a map of the training windows, told apart by piece or by key. What moves is in `drift`."""
+"""The latent space at one time: a map of the training windows, told apart by piece or by key. What
+moves is in `drift`.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +11,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.music.piece import Key
-from partimento.plots.style import COLOURS, FAINT, FIFTHS_COLOURS, INK, QUIET, new_figure, plain_title, styled
+from partimento.plots.style import (
+    COLOURS,
+    FAINT,
+    FIFTHS_COLOURS,
+    INK,
+    QUIET,
+    new_figure,
+    plain_title,
+    styled,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,8 +44,9 @@ class Groups(NamedTuple):
 def group_points(groups: Sequence[str]) -> Groups:
     """Colours for the groups (pieces, keys) that points belong to.
 
-    Up to six have colours of their own; of more, the six with the most points, and the others are grey. But if they are keys, all have
-    colours, around the circle of fifths; a minor key that of its relative major, and triangles.
+    Up to six have colours of their own; of more, the six with the most points, and the others are
+    grey. But if they are keys, all have colours, around the circle of fifths; a minor key that of
+    its relative major, and triangles.
     """
     counts = Counter(groups)
     keys = _as_keys(counts)
@@ -49,37 +61,53 @@ def group_points(groups: Sequence[str]) -> Groups:
     names = sorted(counts, key=lambda name: (-counts[name], name))[:NAMED]
     of = np.array([names.index(name) if name in names else NAMED for name in groups], int)
     others = len(counts) - len(names)
-    shown = [keys[name].name if keys else name for name in names] + ([f"{others} other{'s' * (others > 1)}"] if others else [])
-    return Groups(shown, [*COLOURS[: len(names)], *([QUIET] if others else [])], [False] * len(shown), of)
+    shown = [keys[name].name if keys else name for name in names] + (
+        [f"{others} other{'s' * (others > 1)}"] if others else []
+    )
+    return Groups(
+        shown, [*COLOURS[: len(names)], *([QUIET] if others else [])], [False] * len(shown), of
+    )
 
 
 def _as_keys(names: Collection[str]) -> dict[str, Key]:
     """The names as keys, or nothing if one is none or does not say its mode."""
     try:
-        return {name: Key.from_name(name) for name in names} if all(" " in name for name in names) else {}
+        return (
+            {name: Key.from_name(name) for name in names}
+            if all(" " in name for name in names)
+            else {}
+        )
     except ValueError:
         return {}
 
 
 def square_limits(points: np.ndarray, *, prior: bool = False) -> tuple[float, float, float, float]:
-    """Left, right, bottom, top of a square around all points (..., 2) and, with `prior`, around two standard deviations about 0.
+    """Left, right, bottom, top of a square around all points (..., 2) and, with `prior`, around two
+    standard deviations about 0.
 
     Raises
     ------
-    UserError
+    PartimentoError
         If there are no points, or one is no pair of numbers.
     """
     points = np.asarray(points, float)
     if points.shape[-1:] != (2,) or not points.size:
-        raise UserError(f"a latent map takes points of two dimensions, not an array of shape {points.shape}")
+        raise PartimentoError(
+            f"a latent map takes points of two dimensions, not an array of shape {points.shape}"
+        )
     flat = points.reshape(-1, 2)
     if not np.isfinite(flat).all():
-        raise UserError("a latent point is no number: the training has diverged")
+        raise PartimentoError("a latent point is no number: the training has diverged")
     low, high = flat.min(axis=0), flat.max(axis=0)
     if prior:
         low, high = np.minimum(low, -2), np.maximum(high, 2)
     centre, half = (low + high) / 2, max(float((high - low).max()) * 0.53, 1e-6)
-    return float(centre[0] - half), float(centre[0] + half), float(centre[1] - half), float(centre[1] + half)
+    return (
+        float(centre[0] - half),
+        float(centre[0] + half),
+        float(centre[1] - half),
+        float(centre[1] + half),
+    )
 
 
 @dataclass(frozen=True)
@@ -106,7 +134,9 @@ class LatentArtists:
         return [*(scatter for scatter, _ in self.scatters), self.trail, self.mean, self.caption]
 
 
-def latent_artists(groups: Sequence[str], limits: tuple[float, float, float, float], *, prior: bool, title: str) -> LatentArtists:
+def latent_artists(
+    groups: Sequence[str], limits: tuple[float, float, float, float], *, prior: bool, title: str
+) -> LatentArtists:
     """An empty map of a latent space, in our style; see `latent_map`."""
     told = group_points(groups)
     figure = new_figure(8, 5.9)
@@ -125,11 +155,22 @@ def latent_artists(groups: Sequence[str], limits: tuple[float, float, float, flo
     for shape, size, own in (("o", 22, ~triangle), ("^", 26, triangle)):
         if own.any():
             nowhere = np.full(int(own.sum()), np.nan)
-            scatter = axes.scatter(nowhere, nowhere, s=size, c=colours[own], marker=shape, alpha=0.75, linewidths=0, zorder=2)
+            scatter = axes.scatter(
+                nowhere,
+                nowhere,
+                s=size,
+                c=colours[own],
+                marker=shape,
+                alpha=0.75,
+                linewidths=0,
+                zorder=2,
+            )
             scatters.append((scatter, own))
     (trail,) = axes.plot([], [], color=INK, alpha=0.45, linewidth=1.2, zorder=3)
     (mean,) = axes.plot([], [], "+", color=INK, markersize=13, markeredgewidth=1.8, zorder=4)
-    caption = axes.text(1, 1.025, "", transform=axes.transAxes, ha="right", va="bottom", fontsize=12, color=QUIET)
+    caption = axes.text(
+        1, 1.025, "", transform=axes.transAxes, ha="right", va="bottom", fontsize=12, color=QUIET
+    )
     axes.set_xlabel("first latent dimension")
     axes.set_ylabel("second latent dimension")
     axes.set_title(plain_title(title, 40))
@@ -143,7 +184,17 @@ def _prior(axes: Axes) -> None:
     from matplotlib.patheffects import withStroke
 
     for radius in (1, 2):
-        axes.add_patch(Circle((0, 0), radius, fill=False, edgecolor="#AAAAAA", linewidth=1, linestyle=(0, (4, 3)), zorder=1))
+        axes.add_patch(
+            Circle(
+                (0, 0),
+                radius,
+                fill=False,
+                edgecolor="#AAAAAA",
+                linewidth=1,
+                linestyle=(0, (4, 3)),
+                zorder=1,
+            )
+        )
         axes.annotate(
             f"{radius} σ", (0, radius), (3, 2), textcoords="offset points", fontsize=9, color=QUIET, zorder=5,
             path_effects=[withStroke(linewidth=2.5, foreground="white")],
@@ -154,20 +205,40 @@ def _latent_legend(axes: Axes, told: Groups) -> None:
     from matplotlib.lines import Line2D
 
     def mark(shape: str, colour: str, label: str, size: float = 6.5) -> Line2D:
-        return Line2D([], [], marker=shape, color=colour, linestyle="", markersize=size, label=plain_title(label, 24))
+        return Line2D(
+            [],
+            [],
+            marker=shape,
+            color=colour,
+            linestyle="",
+            markersize=size,
+            label=plain_title(label, 24),
+        )
 
     if len(told.names) > 1:
-        handles = [mark("^" if tri else "o", colour, name) for name, colour, tri in zip(*told[:3], strict=True)]
+        handles = [
+            mark("^" if tri else "o", colour, name)
+            for name, colour, tri in zip(*told[:3], strict=True)
+        ]
         if any(told.triangle):  # many keys: a line a signature
             lines: dict[str, list[str]] = {}
             for name, colour in zip(told.names, told.colours, strict=True):
-                lines.setdefault(colour, []).append(name.replace(" major", "").replace(" minor", "m"))
+                lines.setdefault(colour, []).append(
+                    name.replace(" major", "").replace(" minor", "m")
+                )
             handles = [mark("o", colour, ", ".join(names)) for colour, names in lines.items()]
             handles += [mark("o", QUIET, "major"), mark("^", QUIET, "minor")]
     else:
         handles = []
     handles.append(mark("+", INK, "mean and its path", 10))
-    axes.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=9.5, handletextpad=0.2, labelspacing=0.55)
+    axes.legend(
+        handles=handles,
+        loc="upper left",
+        bbox_to_anchor=(1.0, 1.0),
+        fontsize=9.5,
+        handletextpad=0.2,
+        labelspacing=0.55,
+    )
 
 
 @styled
@@ -190,13 +261,14 @@ def latent_map(
     trail : (F, 2) array, optional
         The means of earlier times.
     prior : bool
-        Draw rings one and two standard deviations about 0: whence a variational autoencoder's states are drawn.
+        Draw rings one and two standard deviations about 0: whence a variational autoencoder's
+        states are drawn.
     caption : str
         As ``epoch 25``.
 
     Raises
     ------
-    UserError
+    PartimentoError
         If points are no pairs of numbers, or `groups` are not as many.
     """
     points = np.asarray(points, float)
@@ -212,5 +284,5 @@ def check_groups(groups: Sequence[str] | None, count: int) -> Sequence[str]:
     if groups is None:
         return ["windows"] * count
     if len(groups) != count:
-        raise UserError(f"{count} points, but {len(groups)} names of groups")
+        raise PartimentoError(f"{count} points, but {len(groups)} names of groups")
     return groups

@@ -1,4 +1,6 @@
-"""The latent space drifting over the epochs, as a GIF and as a self-contained web page. Equal data give equal bytes."""
+"""The latent space drifting over the epochs, as a GIF and as a self-contained web page. Equal data
+give equal bytes.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.plots.gallery import moving_page
 from partimento.plots.gif import to_gif
 from partimento.plots.latent import check_groups, group_points, latent_artists, square_limits
@@ -30,7 +32,8 @@ class LatentHistory:
     Parameters
     ----------
     frames : (F, N, 2) array
-        Their first two dimensions, or two principal ones, as long as these are the same ones in all frames.
+        Their first two dimensions, or two principal ones, as long as these are the same ones in all
+        frames.
     epochs : sequence of int
         Of each frame.
     groups : sequence of str, optional
@@ -43,8 +46,9 @@ class LatentHistory:
 
     Raises
     ------
-    UserError
-        If frames are no pairs of numbers, or epochs, groups or names are not as many as frames or points.
+    PartimentoError
+        If frames are no pairs of numbers, or epochs, groups or names are not as many as frames or
+        points.
     """
 
     frames: np.ndarray
@@ -57,13 +61,19 @@ class LatentHistory:
     def __post_init__(self) -> None:
         frames = np.asarray(self.frames, float)
         if frames.ndim != 3 or not len(frames):
-            raise UserError(f"an animation takes frames of points, not an array of shape {frames.shape}")
+            raise PartimentoError(
+                f"an animation takes frames of points, not an array of shape {frames.shape}"
+            )
         if len(self.epochs) != len(frames):
-            raise UserError(f"{len(frames)} frames, but {len(self.epochs)} epochs")
+            raise PartimentoError(f"{len(frames)} frames, but {len(self.epochs)} epochs")
         groups = check_groups(self.groups or None, frames.shape[1])
         if self.names and len(self.names) != frames.shape[1]:
-            raise UserError(f"{frames.shape[1]} points, but {len(self.names)} names")
-        for name, value in (("frames", frames), ("groups", groups), ("names", self.names or groups)):
+            raise PartimentoError(f"{frames.shape[1]} points, but {len(self.names)} names")
+        for name, value in (
+            ("frames", frames),
+            ("groups", groups),
+            ("names", self.names or groups),
+        ):
             object.__setattr__(self, name, value)
         square_limits(frames)  # refuses what is no number
 
@@ -74,10 +84,14 @@ class LatentHistory:
 
 
 def latent_gif(history: LatentHistory) -> bytes:
-    """The latent states moving over the epochs, on axes that stay, so that drift is seen; the path of their mean is drawn faintly."""
+    """The latent states moving over the epochs, on axes that stay, so that drift is seen; the path
+    of their mean is drawn faintly.
+    """
     means = history.frames.mean(axis=1)
     with style():
-        artists = latent_artists(history.groups, history.limits, prior=history.prior, title=history.title)
+        artists = latent_artists(
+            history.groups, history.limits, prior=history.prior, title=history.title
+        )
         figure = artists.figure
         figure.set_dpi(GIF_DPI)
         for artist in artists.moving:
@@ -92,7 +106,9 @@ def latent_gif(history: LatentHistory) -> bytes:
             for artist in artists.moving:
                 figure.draw_artist(artist)
             pictures.append(_picture(np.asarray(canvas.buffer_rgba())))
-    return to_gif(pictures, [INK, QUIET, FAINT, *dict.fromkeys(group_points(history.groups).colours)])
+    return to_gif(
+        pictures, [INK, QUIET, FAINT, *dict.fromkeys(group_points(history.groups).colours)]
+    )
 
 
 def _picture(pixels: np.ndarray) -> Image:
@@ -102,10 +118,14 @@ def _picture(pixels: np.ndarray) -> Image:
 
 
 def latent_page(history: LatentHistory) -> str:
-    """The same as a web page: to play, to step through, and to point at a window and see whose it is."""
+    """The same as a web page: to play, to step through, and to point at a window and see whose it
+    is.
+    """
     frames, limits = history.frames, history.limits
     told, names = group_points(history.groups), list(dict.fromkeys(history.names))
-    decimals = max(0, 3 - int(np.floor(np.log10(np.abs(limits).max()))))  # a thousandth of the axes is less than a pixel
+    decimals = max(
+        0, 3 - int(np.floor(np.log10(np.abs(limits).max())))
+    )  # a thousandth of the axes is less than a pixel
     places = {name: place for place, name in enumerate(names)}
     data = {
         "rate": LATENT_RATE,
@@ -120,7 +140,9 @@ def latent_page(history: LatentHistory) -> str:
         "of": told.of.tolist(),
         "names": names,
         "name_of": [places[name] for name in history.names],
-        "frames": [[round(value, decimals) for value in frame.ravel().tolist()] for frame in frames],
+        "frames": [
+            [round(value, decimals) for value in frame.ravel().tolist()] for frame in frames
+        ],
     }
     chips = "".join(
         f'<li{" class=triangle" if triangle else ""}><button type="button" aria-pressed="false"><i></i>{html.escape(name)}</button></li>'
@@ -136,7 +158,9 @@ def latent_page(history: LatentHistory) -> str:
 </main>
 <p class="hint">Space plays and pauses, the arrow keys step through the epochs. The cross is the mean of all, the line its path.
 {RINGS * history.prior}</p>"""
-    return moving_page(history.title, f"{frames.shape[1]:,} training windows", body, data=data, script="latent.js")
+    return moving_page(
+        history.title, f"{frames.shape[1]:,} training windows", body, data=data, script="latent.js"
+    )
 
 
 def _lighter(colour: str) -> str:

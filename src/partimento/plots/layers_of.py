@@ -1,15 +1,21 @@
-"""A network as plain rows, for its picture: the layers that a person would name, and which takes what from which."""
+"""A network as plain rows, for its picture: the layers that a person would name, and which takes
+what from which.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-PLAIN = frozenset({"Dropout", "Reshape", "Permute"})  # they change nothing that a picture should show
+PLAIN = frozenset(
+    {"Dropout", "Reshape", "Permute"}
+)  # they change nothing that a picture should show
 
 
 class Layer(NamedTuple):
-    """A layer: its name, its kind, the shape of what comes out (without the batch; ``L`` where it is free), its weights, its inputs."""
+    """A layer: its name, its kind, the shape of what comes out (without the batch; ``L`` where it
+    is free), its weights, its inputs.
+    """
 
     name: str
     kind: str
@@ -20,27 +26,43 @@ class Layer(NamedTuple):
 
 
 def layers_of(network: Any) -> list[Layer]:
-    """From the inputs on; a network inside the network is a group of layers. Empty for a network that is no graph of layers."""
+    """From the inputs on; a network inside the network is a group of layers. Empty for a network
+    that is no graph of layers.
+    """
     made: list[Layer] = []
     names: list[str] = []
     for layer in _walk(network, {}, ""):
         times = names.count(layer.name)
         names.append(layer.name)
-        made.append(layer._replace(name=f"{layer.name}_{times + 1}", parameters=0) if times else layer)  # used again: the same weights
+        made.append(
+            layer._replace(name=f"{layer.name}_{times + 1}", parameters=0) if times else layer
+        )  # used again: the same weights
     fed = {name for layer in made for name in layer.inputs}
     return [layer for layer in made if layer.inputs or layer.name in fed]
 
 
 def _walk(network: Any, feeds: dict[int, tuple[str, ...]], group: str) -> Iterator[Layer]:
-    """`feeds` are the names of the layers that each tensor comes from; it is filled as the graph is walked."""
+    """`feeds` are the names of the layers that each tensor comes from; it is filled as the graph is
+    walked.
+    """
     if not hasattr(network, "_nodes_by_depth"):
         return
     for depth in sorted(network._nodes_by_depth, reverse=True):
         for node in network._nodes_by_depth[depth]:
             operation = node.operation
-            sources = tuple(dict.fromkeys(name for tensor in node.input_tensors for name in feeds.get(id(tensor), ())))
+            sources = tuple(
+                dict.fromkeys(
+                    name for tensor in node.input_tensors for name in feeds.get(id(tensor), ())
+                )
+            )
             if hasattr(operation, "_nodes_by_depth"):
-                inner = dict(zip(map(id, operation.inputs), [feeds.get(id(t), ()) for t in node.input_tensors], strict=False))
+                inner = dict(
+                    zip(
+                        map(id, operation.inputs),
+                        [feeds.get(id(t), ()) for t in node.input_tensors],
+                        strict=False,
+                    )
+                )
                 yield from _walk(operation, inner, operation.name)
                 outer = [inner.get(id(t), ()) for t in operation.outputs]
                 feeds.update(zip(map(id, node.output_tensors), outer, strict=False))
@@ -49,7 +71,14 @@ def _walk(network: Any, feeds: dict[int, tuple[str, ...]], group: str) -> Iterat
                 for tensor in node.output_tensors:
                     feeds.setdefault(id(tensor), sources)
                 continue
-            yield Layer(operation.name, type(operation).__name__, _shape(node.output_tensors[0]), operation.count_params(), sources, group)
+            yield Layer(
+                operation.name,
+                type(operation).__name__,
+                _shape(node.output_tensors[0]),
+                operation.count_params(),
+                sources,
+                group,
+            )
             for tensor in node.output_tensors:
                 feeds[id(tensor)] = (operation.name,)
 

@@ -7,15 +7,26 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from partimento.config import UserError
-from partimento.plots.style import COLOURS, FAINT, INK, QUIET, new_figure, plain_title, spread, styled
+from partimento.errors import PartimentoError
+from partimento.plots.style import (
+    COLOURS,
+    FAINT,
+    INK,
+    QUIET,
+    new_figure,
+    plain_title,
+    spread,
+    styled,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 Curve = tuple[Sequence[float], Sequence[float]]  # x and y
-NOT_LOSSES = frozenset({"epoch", "seconds", "events_per_s", "learning_rate", "beta"})  # columns of a history that are no losses
+NOT_LOSSES = frozenset(
+    {"epoch", "seconds", "events_per_s", "learning_rate", "beta"}
+)  # columns of a history that are no losses
 DECADES = 1.5  # a curve that spans more of them has a logarithmic axis
 
 
@@ -29,28 +40,39 @@ class End(NamedTuple):
 
 
 @styled
-def loss_curves(history: Mapping[str, Sequence[float | None]], *, unit: str = "", title: str = "Loss") -> Figure:
-    """The losses of one run by epoch, the best epoch marked; the terms that they are made of stand in a panel beside them.
+def loss_curves(
+    history: Mapping[str, Sequence[float | None]], *, unit: str = "", title: str = "Loss"
+) -> Figure:
+    """The losses of one run by epoch, the best epoch marked; the terms that they are made of stand
+    in a panel beside them.
 
     Parameters
     ----------
     history : mapping
-        Name of a column → a number an epoch (None or NaN where there is none): ``epoch`` (else 1, 2, …), ``loss``, ``val_loss``, and
-        any other as a term (``chord``, ``val_chord``, ``kl``, ``discriminator`` …), but for those that are known to be no losses.
+        Name of a column → a number an epoch (None or NaN where there is none): ``epoch`` (else 1,
+        2, …), ``loss``, ``val_loss``, and any other as a term (``chord``, ``val_chord``, ``kl``,
+        ``discriminator`` …), but for those that are known to be no losses.
     unit : str
         Of the losses, as ``nats an event``.
 
     Raises
     ------
-    UserError
+    PartimentoError
         If there is no loss, or the columns differ in length.
     """
-    columns = {name: np.array([np.nan if v is None else v for v in values], float) for name, values in history.items()}
+    columns = {
+        name: np.array([np.nan if v is None else v for v in values], float)
+        for name, values in history.items()
+    }
     if len({len(values) for values in columns.values()}) > 1:
-        raise UserError("the columns of a history differ in length")
-    losses = {name: values for name, values in columns.items() if name not in NOT_LOSSES and np.isfinite(values).any()}
+        raise PartimentoError("the columns of a history differ in length")
+    losses = {
+        name: values
+        for name, values in columns.items()
+        if name not in NOT_LOSSES and np.isfinite(values).any()
+    }
     if not losses:
-        raise UserError("no loss to draw: the history is empty")
+        raise PartimentoError("no loss to draw: the history is empty")
     epochs = columns.get("epoch", np.arange(1, 1 + len(next(iter(losses.values())))))
     whole = [(name, losses.pop(name)) for name in ("loss", "val_loss") if name in losses]
     figure = new_figure(11 if whole and losses else 7.5, 4.4)
@@ -58,7 +80,10 @@ def loss_curves(history: Mapping[str, Sequence[float | None]], *, unit: str = ""
     if whole:
         axes = panels.pop(0)
         names = {"loss": "training", "val_loss": "validation"}
-        ends = [_curve(axes, epochs, values, names[name], COLOURS[name == "val_loss"]) for name, values in whole]
+        ends = [
+            _curve(axes, epochs, values, names[name], COLOURS[name == "val_loss"])
+            for name, values in whole
+        ]
         _best(axes, epochs, whole[-1][1])
         _finish_losses(axes, ends, unit, title)
     if losses:
@@ -66,7 +91,9 @@ def loss_curves(history: Mapping[str, Sequence[float | None]], *, unit: str = ""
     return figure
 
 
-def _terms(axes: Axes, epochs: np.ndarray, terms: Mapping[str, np.ndarray], unit: str, title: str) -> None:
+def _terms(
+    axes: Axes, epochs: np.ndarray, terms: Mapping[str, np.ndarray], unit: str, title: str
+) -> None:
     """A colour a term; where it was measured in training and in validation, training is dashed."""
     both = [name for name in terms if f"val_{name}" in terms]
     bases = list(dict.fromkeys(name.removeprefix("val_") for name in terms))
@@ -76,7 +103,13 @@ def _terms(axes: Axes, epochs: np.ndarray, terms: Mapping[str, np.ndarray], unit
             _curve(axes, epochs, terms[base], base, colour, dashed=True)
         name = f"val_{base}" if f"val_{base}" in terms else base
         ends.append(_curve(axes, epochs, terms[name], base.replace("_", " "), colour))
-    about = "dashed in training, solid in validation" if both else "in validation" if all(n.startswith("val_") for n in terms) else ""
+    about = (
+        "dashed in training, solid in validation"
+        if both
+        else "in validation"
+        if all(n.startswith("val_") for n in terms)
+        else ""
+    )
     _finish_losses(axes, ends, unit, f"{title}, {about}" if about else title)
 
 
@@ -100,19 +133,21 @@ def loss_comparison(
 
     Raises
     ------
-    UserError
+    PartimentoError
         If there is nothing to draw.
     """
     curves = {name: (np.asarray(x, float), np.asarray(y, float)) for name, (x, y) in runs.items()}
     curves = {name: (x, y) for name, (x, y) in curves.items() if np.isfinite(y).any()}
     if not curves:
-        raise UserError("no loss to draw: no run has one")
+        raise PartimentoError("no loss to draw: no run has one")
     figure = new_figure(8.5, 4.6)
     axes = figure.subplots()
     ends = []
     for (name, (x, y)), colour in zip(curves.items(), _colours(len(curves)), strict=True):
         best = int(np.nanargmin(y))
-        axes.plot(x[best], y[best], "o", color=colour, markersize=7, markeredgecolor="white", zorder=4)
+        axes.plot(
+            x[best], y[best], "o", color=colour, markersize=7, markeredgecolor="white", zorder=4
+        )
         ends.append(_curve(axes, x, y, f"{name}: {y[best]:.3g}", colour))
     last = max(x[-1] for x, _ in curves.values())
     for name, level in (levels or {}).items():
@@ -131,11 +166,22 @@ def _colours(count: int) -> list[str]:
     return [*COLOURS, *[QUIET] * max(0, count - len(COLOURS))][:count]
 
 
-def _curve(axes: Axes, x: np.ndarray, y: np.ndarray, name: str, colour: str, *, dashed: bool = False) -> End:
+def _curve(
+    axes: Axes, x: np.ndarray, y: np.ndarray, name: str, colour: str, *, dashed: bool = False
+) -> End:
     known = np.flatnonzero(np.isfinite(y))
     marker = "o" if len(known) < 3 else ""
     if dashed:
-        axes.plot(x, y, color=colour, linewidth=1.2, dashes=(3, 2), marker=marker, markersize=4, label=f"{name} in training")
+        axes.plot(
+            x,
+            y,
+            color=colour,
+            linewidth=1.2,
+            dashes=(3, 2),
+            marker=marker,
+            markersize=4,
+            label=f"{name} in training",
+        )
     else:
         axes.plot(x, y, color=colour, linewidth=2, marker=marker, markersize=5, label=name)
     return End(name, float(x[known[-1]]), float(y[known[-1]]), colour)
@@ -155,10 +201,18 @@ def _best(axes: Axes, epochs: np.ndarray, loss: np.ndarray) -> None:
     axes.margins(y=0.1)
 
 
-def _finish_losses(axes: Axes, ends: Sequence[End], unit: str, title: str, x_label: str = "epoch") -> None:
+def _finish_losses(
+    axes: Axes, ends: Sequence[End], unit: str, title: str, x_label: str = "epoch"
+) -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-    values = np.concatenate([np.asarray(line.get_ydata(), float) for line in axes.lines if len(np.asarray(line.get_ydata()))])
+    values = np.concatenate(
+        [
+            np.asarray(line.get_ydata(), float)
+            for line in axes.lines
+            if len(np.asarray(line.get_ydata()))
+        ]
+    )
     values = values[np.isfinite(values)]
     if values.min() > 0 and np.log10(values.max() / values.min()) > DECADES:
         axes.set_yscale("log")
@@ -186,7 +240,9 @@ def _name_ends(axes: Axes, ends: Sequence[End], size: float = 10.5) -> None:
     ends = sorted(ends, key=lambda end: end.y)
     heights = [float(axes.transData.transform((end.x, end.y))[1]) * points for end in ends]
     right = float(axes.get_xlim()[1])
-    for end, height, place in zip(ends, heights, spread(heights, [size * 1.3] * len(ends)), strict=True):
+    for end, height, place in zip(
+        ends, heights, spread(heights, [size * 1.3] * len(ends)), strict=True
+    ):
         axes.annotate(
             plain_title(end.text, 40), (right, end.y), (6, place - height), textcoords="offset points",
             va="center", fontsize=size, fontweight="bold", color=end.colour, annotation_clip=False,

@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.plots.style import COLOURS, QUIET, new_figure, plain_title, spread, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-NARROW, WIDE = 2.5, 5.0  # of boxes, in inches; where several stand side by side the widest ones are less wide
+NARROW, WIDE = (
+    2.5,
+    5.0,
+)  # of boxes, in inches; where several stand side by side the widest ones are less wide
 TALL, GAP, BESIDE = 0.62, 0.48, 0.35  # of a box; between two layers; between two boxes
 LANE = 0.3  # the room of an arrow that passes by a box
 # Part of a layer's kind → its colour; the first that fits.
@@ -42,7 +45,8 @@ class Node:
     kind : str
         As ``LSTM``.
     shape : str
-        Of what comes out, without the batch: ``(32, 267)``; the numbers in it say how wide the box is.
+        Of what comes out, without the batch: ``(32, 267)``; the numbers in it say how wide the box
+        is.
     parameters : int
         How many weights it has.
     inputs : tuple of str
@@ -65,13 +69,17 @@ class Node:
 
     @property
     def about(self) -> str:
-        weights = f"{self.parameters:,} weight{'s' * (self.parameters != 1)}" if self.parameters else ""
+        weights = (
+            f"{self.parameters:,} weight{'s' * (self.parameters != 1)}" if self.parameters else ""
+        )
         return "  ·  ".join(part for part in (self.kind, self.shape, weights) if part)
 
 
 @dataclass(frozen=True)
 class Box:
-    """Where a node is drawn, in inches; y grows downwards. A lane, by which an arrow passes a layer, has no node."""
+    """Where a node is drawn, in inches; y grows downwards. A lane, by which an arrow passes a
+    layer, has no node.
+    """
 
     node: Node | None
     x: float
@@ -89,11 +97,12 @@ class Box:
 
 @styled
 def architecture(nodes: Sequence[Node], *, title: str = "") -> Figure:
-    """A network from its inputs on top to its outputs; the wider a box, the more numbers come out of it (on a logarithmic scale).
+    """A network from its inputs on top to its outputs; the wider a box, the more numbers come out
+    of it (on a logarithmic scale).
 
     Raises
     ------
-    UserError
+    PartimentoError
         If there is no node, two have one name, an input is unknown, or nodes feed themselves.
     """
     boxes, ways = lay_out(nodes)
@@ -116,22 +125,26 @@ def architecture(nodes: Sequence[Node], *, title: str = "") -> Figure:
             _box(axes, box, box.node)
     weights = sum(node.parameters for node in nodes)
     edge = middle - width / 2 + 0.25
-    axes.text(edge, -0.68, plain_title(title, int(width * 7)), fontsize=14, fontweight="bold", va="center")
+    axes.text(
+        edge, -0.68, plain_title(title, int(width * 7)), fontsize=14, fontweight="bold", va="center"
+    )
     if weights:
         axes.text(edge, -0.38, f"{weights:,} weights", fontsize=10.5, color=QUIET, va="center")
     return figure
 
 
 def lay_out(nodes: Sequence[Node]) -> tuple[list[Box], list[list[Box]]]:
-    """Where the boxes stand, and the way of each arrow: from box to box, by a lane in every layer that it crosses.
+    """Where the boxes stand, and the way of each arrow: from box to box, by a lane in every layer
+    that it crosses.
 
-    Layers by longest path from the inputs, the order within one by the mean of the neighbours', as K. Sugiyama et al. (1981) have it.
+    Layers by longest path from the inputs, the order within one by the mean of the neighbours', as
+    K. Sugiyama et al. (1981) have it.
     """
     by_name = {node.name: node for node in nodes}
     if not nodes:
-        raise UserError("a diagram takes at least one node")
+        raise PartimentoError("a diagram takes at least one node")
     if len(by_name) < len(nodes):
-        raise UserError("two nodes of a diagram have one name")
+        raise PartimentoError("two nodes of a diagram have one name")
     layer = _layers(by_name)
     rows: list[list[str]] = [[] for _ in range(1 + max(layer.values()))]
     above: dict[str, list[str]] = {}  # what stands right above each entry and is joined to it
@@ -141,7 +154,10 @@ def lay_out(nodes: Sequence[Node]) -> tuple[list[Box], list[list[Box]]]:
     for node in nodes:
         above.setdefault(node.name, [])
         for source in node.inputs:
-            lanes = [f"{source}\0{node.name}\0{row}" for row in range(layer[source] + 1, layer[node.name])]
+            lanes = [
+                f"{source}\0{node.name}\0{row}"
+                for row in range(layer[source] + 1, layer[node.name])
+            ]
             for row, lane in enumerate(lanes, layer[source] + 1):
                 rows[row].append(lane)
             ways.append([source, *lanes, node.name])
@@ -150,7 +166,11 @@ def lay_out(nodes: Sequence[Node]) -> tuple[list[Box], list[list[Box]]]:
     widths = _widths(nodes, rows)
     x = _places(rows, above, widths)
     layer |= {entry: row for row, entries in enumerate(rows) for entry in entries}
-    boxes = {entry: Box(by_name.get(entry), x[entry], layer[entry], widths[entry]) for entries in rows for entry in entries}
+    boxes = {
+        entry: Box(by_name.get(entry), x[entry], layer[entry], widths[entry])
+        for entries in rows
+        for entry in entries
+    }
     return list(boxes.values()), [[boxes[entry] for entry in way] for way in ways]
 
 
@@ -159,10 +179,24 @@ def _layers(by_name: Mapping[str, Node]) -> dict[str, int]:
     layer: dict[str, int] = {}
     waiting = dict(by_name)
     while waiting:
-        ready = [node for node in waiting.values() if all(source in layer for source in node.inputs)]
+        ready = [
+            node for node in waiting.values() if all(source in layer for source in node.inputs)
+        ]
         if not ready:
-            lost = next((source for node in waiting.values() for source in node.inputs if source not in by_name), None)
-            raise UserError(f"no node of the diagram is called {lost}" if lost else f"{next(iter(waiting))} feeds itself")
+            lost = next(
+                (
+                    source
+                    for node in waiting.values()
+                    for source in node.inputs
+                    if source not in by_name
+                ),
+                None,
+            )
+            raise PartimentoError(
+                f"no node of the diagram is called {lost}"
+                if lost
+                else f"{next(iter(waiting))} feeds itself"
+            )
         for node in ready:
             layer[node.name] = max((layer[source] + 1 for source in node.inputs), default=0)
             del waiting[node.name]
@@ -182,7 +216,9 @@ def _widths(nodes: Sequence[Node], rows: Sequence[Sequence[str]]) -> dict[str, f
     return widths
 
 
-def _places(rows: list[list[str]], above: Mapping[str, list[str]], widths: Mapping[str, float]) -> dict[str, float]:
+def _places(
+    rows: list[list[str]], above: Mapping[str, list[str]], widths: Mapping[str, float]
+) -> dict[str, float]:
     """The middle of each entry; orders the rows on the way."""
     below: dict[str, list[str]] = {}
     for lower, uppers in above.items():
@@ -192,11 +228,28 @@ def _places(rows: list[list[str]], above: Mapping[str, list[str]], widths: Mappi
     for sweep in range(12):
         joined, order = (above, rows[1:]) if sweep % 2 == 0 else (below, rows[-2::-1])
         for row in order:
-            wanted = {entry: float(np.mean([x[other] for other in joined.get(entry) or [entry]])) for entry in row}
+            wanted = {
+                entry: float(np.mean([x[other] for other in joined.get(entry) or [entry]]))
+                for entry in row
+            }
             row.sort(key=wanted.__getitem__)
-            x |= dict(zip(row, spread([wanted[entry] for entry in row], [widths[entry] + BESIDE for entry in row]), strict=True))
+            x |= dict(
+                zip(
+                    row,
+                    spread(
+                        [wanted[entry] for entry in row], [widths[entry] + BESIDE for entry in row]
+                    ),
+                    strict=True,
+                )
+            )
         if sweep == 0:  # from ranks to inches
-            x |= dict(zip(rows[0], spread([0.0] * len(rows[0]), [widths[entry] + BESIDE for entry in rows[0]]), strict=True))
+            x |= dict(
+                zip(
+                    rows[0],
+                    spread([0.0] * len(rows[0]), [widths[entry] + BESIDE for entry in rows[0]]),
+                    strict=True,
+                )
+            )
     return x
 
 
@@ -208,9 +261,39 @@ def _box(axes: Axes, box: Box, node: Node) -> None:
     tint = tuple(1 - 0.14 * (1 - part) for part in to_rgb(hue))
     corner = (box.x - box.width / 2, box.top)
     style = "round,pad=0,rounding_size=0.1"
-    axes.add_patch(FancyBboxPatch(corner, box.width, TALL, style, facecolor=tint, edgecolor=hue, linewidth=1.4, zorder=3, label=node.name))
-    axes.text(box.x, box.top + 0.21, plain_title(node.name, 40), ha="center", va="center", fontsize=11, fontweight="bold", zorder=4)
-    axes.text(box.x, box.top + 0.43, plain_title(node.about, 70), ha="center", va="center", fontsize=9, color=QUIET, zorder=4)
+    axes.add_patch(
+        FancyBboxPatch(
+            corner,
+            box.width,
+            TALL,
+            style,
+            facecolor=tint,
+            edgecolor=hue,
+            linewidth=1.4,
+            zorder=3,
+            label=node.name,
+        )
+    )
+    axes.text(
+        box.x,
+        box.top + 0.21,
+        plain_title(node.name, 40),
+        ha="center",
+        va="center",
+        fontsize=11,
+        fontweight="bold",
+        zorder=4,
+    )
+    axes.text(
+        box.x,
+        box.top + 0.43,
+        plain_title(node.about, 70),
+        ha="center",
+        va="center",
+        fontsize=9,
+        color=QUIET,
+        zorder=4,
+    )
 
 
 def _arrow(axes: Axes, way: Sequence[Box]) -> None:
@@ -220,15 +303,31 @@ def _arrow(axes: Axes, way: Sequence[Box]) -> None:
 
     first, last = way[0], way[-1]
     limit = last.width / 2 - 0.25
-    aim = last.x + min(max((way[-2].x - last.x) * 0.3, -limit), limit)  # several arrows do not end in one point
-    stops = [(first.x, first.bottom), *((lane.x, y) for lane in way[1:-1] for y in (lane.top, lane.bottom)), (aim, last.top)]
+    aim = last.x + min(
+        max((way[-2].x - last.x) * 0.3, -limit), limit
+    )  # several arrows do not end in one point
+    stops = [
+        (first.x, first.bottom),
+        *((lane.x, y) for lane in way[1:-1] for y in (lane.top, lane.bottom)),
+        (aim, last.top),
+    ]
     points, codes = [stops[0]], [Outline.MOVETO]
     for (x0, y0), (x1, y1) in pairwise(stops):
         middle = (y0 + y1) / 2
         points += [(x0, middle), (x1, middle), (x1, y1)]
         codes += [Outline.CURVE4] * 3
-    looks: dict[str, Any] = {"arrowstyle": "-|>", "mutation_scale": 13, "color": QUIET, "linewidth": 1.3, "joinstyle": "miter"}
-    axes.add_patch(FancyArrowPatch(path=Outline(points, codes), zorder=2, label="arrow", capstyle="butt", **looks))
+    looks: dict[str, Any] = {
+        "arrowstyle": "-|>",
+        "mutation_scale": 13,
+        "color": QUIET,
+        "linewidth": 1.3,
+        "joinstyle": "miter",
+    }
+    axes.add_patch(
+        FancyArrowPatch(
+            path=Outline(points, codes), zorder=2, label="arrow", capstyle="butt", **looks
+        )
+    )
 
 
 def _frames(axes: Axes, boxes: Sequence[Box]) -> None:
@@ -237,10 +336,32 @@ def _frames(axes: Axes, boxes: Sequence[Box]) -> None:
 
     for group in dict.fromkeys(box.node.group for box in boxes if box.node and box.node.group):
         own = [box for box in boxes if box.node and box.node.group == group]
-        left, right = min(box.x - box.width / 2 for box in own) - 0.3, max(box.x + box.width / 2 for box in own) + 0.3
+        left, right = (
+            min(box.x - box.width / 2 for box in own) - 0.3,
+            max(box.x + box.width / 2 for box in own) + 0.3,
+        )
         top, bottom = min(box.top for box in own) - 0.17, max(box.bottom for box in own) + 0.17
         style = "round,pad=0,rounding_size=0.15"
         axes.add_patch(
-            FancyBboxPatch((left, top), right - left, bottom - top, style, facecolor="#F4F4F2", edgecolor="none", zorder=0, label=group)
+            FancyBboxPatch(
+                (left, top),
+                right - left,
+                bottom - top,
+                style,
+                facecolor="#F4F4F2",
+                edgecolor="none",
+                zorder=0,
+                label=group,
+            )
         )
-        axes.text(left + 0.13, (top + bottom) / 2, group, rotation=90, ha="center", va="center", fontsize=10, color=QUIET, zorder=1)
+        axes.text(
+            left + 0.13,
+            (top + bottom) / 2,
+            group,
+            rotation=90,
+            ha="center",
+            va="center",
+            fontsize=10,
+            color=QUIET,
+            zorder=1,
+        )

@@ -1,4 +1,6 @@
-"""A piece as a piano roll: time in bars from left to right, pitch upwards on a keyboard, a colour a part."""
+"""A piece as a piano roll: time in bars from left to right, pitch upwards on a keyboard, a colour a
+part.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +10,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.music.piece import Bar, Piece
-from partimento.plots.style import BLACK_KEYS, COLOURS, FAINT, INK, QUIET, keyboard, new_figure, plain_title, styled
+from partimento.plots.style import (
+    BLACK_KEYS,
+    COLOURS,
+    FAINT,
+    INK,
+    QUIET,
+    keyboard,
+    new_figure,
+    plain_title,
+    styled,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,11 +47,14 @@ class Roll(NamedTuple):
 
 
 @styled
-def piano_roll(piece: Piece, *, first_bar: int = 0, bars: int = 16, title: str | None = None) -> Figure:
+def piano_roll(
+    piece: Piece, *, first_bar: int = 0, bars: int = 16, title: str | None = None
+) -> Figure:
     """Draw `bars` bars of a piece, from `first_bar` on.
 
-    The dark edge of a note is where it is struck: a held note is one long box, a repeated note several. Softer notes are paler. Grace
-    notes are slim, and so is a note that another part sounds at the same time. Drums are left out, unless there is nothing else.
+    The dark edge of a note is where it is struck: a held note is one long box, a repeated note
+    several. Softer notes are paler. Grace notes are slim, and so is a note that another part sounds
+    at the same time. Drums are left out, unless there is nothing else.
 
     Parameters
     ----------
@@ -53,13 +68,13 @@ def piano_roll(piece: Piece, *, first_bar: int = 0, bars: int = 16, title: str |
 
     Raises
     ------
-    UserError
+    PartimentoError
         If the piece has no such bar.
     """
     known = piece.bars()
     view = [bar for bar in known if bar.number >= first_bar][:bars]
     if not view:
-        raise UserError(f"there is no bar {first_bar}: the piece has {known[-1].number}")
+        raise PartimentoError(f"there is no bar {first_bar}: the piece has {known[-1].number}")
     start, end = float(view[0].onset), float(view[-1].onset + view[-1].duration)
     roll = _in_view(piece, start, end)
     low, high = (int(roll.pitch.min()), int(roll.pitch.max())) if len(roll.pitch) else (60, 71)
@@ -73,7 +88,13 @@ def piano_roll(piece: Piece, *, first_bar: int = 0, bars: int = 16, title: str |
     axes.set_xlim(start, end)
     axes.set_ylim(low - 0.5, high + 0.5)
     _notes(axes, piece, roll)
-    figure.suptitle(plain_title(title if title is not None else _title(piece)), x=0.01, ha="left", fontsize=14, fontweight="bold")
+    figure.suptitle(
+        plain_title(title if title is not None else _title(piece)),
+        x=0.01,
+        ha="left",
+        fontsize=14,
+        fontweight="bold",
+    )
     axes.set_title(_about(piece, view, known), fontsize=11, fontweight="normal", color=QUIET, pad=6)
     return figure
 
@@ -87,8 +108,14 @@ def _in_view(piece: Piece, start: float, end: float) -> Roll:
     pitch, part, velocity = notes.pitch[chosen], notes.part[chosen], notes.velocity[chosen]
     softer = velocity.max(initial=1) - velocity
     shade = 1 - (1 - PALEST) * softer / softer.max(initial=CONTRAST)
-    height = np.where(notes.grace[chosen] == 1, 0.55, 1.0) * HEIGHT * 0.5 ** _beneath(onset, off, pitch, part)
-    return Roll(np.maximum(onset, start), np.minimum(off, end), pitch, part, onset >= start, shade, height)
+    height = (
+        np.where(notes.grace[chosen] == 1, 0.55, 1.0)
+        * HEIGHT
+        * 0.5 ** _beneath(onset, off, pitch, part)
+    )
+    return Roll(
+        np.maximum(onset, start), np.minimum(off, end), pitch, part, onset >= start, shade, height
+    )
 
 
 def _beneath(start: np.ndarray, end: np.ndarray, pitch: np.ndarray, part: np.ndarray) -> np.ndarray:
@@ -96,8 +123,12 @@ def _beneath(start: np.ndarray, end: np.ndarray, pitch: np.ndarray, part: np.nda
     hidden = np.zeros(len(pitch), np.int64)
     for one in np.unique(pitch):
         (at,) = np.nonzero(pitch == one)
-        over = (start[at, None] < end[at]) & (start[at] < end[at, None]) & (part[at, None] > part[at])
-        hidden[at] = sum(over[:, part[at] == other].any(axis=1).astype(np.int64) for other in np.unique(part[at]))
+        over = (
+            (start[at, None] < end[at]) & (start[at] < end[at, None]) & (part[at, None] > part[at])
+        )
+        hidden[at] = sum(
+            over[:, part[at] == other].any(axis=1).astype(np.int64) for other in np.unique(part[at])
+        )
     return hidden
 
 
@@ -111,20 +142,48 @@ def _notes(axes: Axes, piece: Piece, roll: Roll) -> None:
     roll = Roll(*(column[order] for column in roll))
     base = np.array([to_rgb(colours[part]) for part in roll.part.tolist()]).reshape(-1, 3)
     paint = 1 - (1 - base) * roll.shade[:, None]
-    edges = np.where(roll.height < HEIGHT, 0.6, 0)  # around a slim one, to set it off from what it lies on
-    axes.add_collection(PolyCollection(list(_boxes(roll, roll.end)), facecolors=paint, edgecolors="white", linewidths=edges, label="notes"))
-    caps = roll.start + np.minimum(CAP * (axes.get_xlim()[1] - axes.get_xlim()[0]), (roll.end - roll.start) * 0.4)
-    axes.add_collection(PolyCollection(list(_boxes(roll, caps)[roll.struck]), facecolors=base[roll.struck] * 0.5, label="strikes"))
+    edges = np.where(
+        roll.height < HEIGHT, 0.6, 0
+    )  # around a slim one, to set it off from what it lies on
+    axes.add_collection(
+        PolyCollection(
+            list(_boxes(roll, roll.end)),
+            facecolors=paint,
+            edgecolors="white",
+            linewidths=edges,
+            label="notes",
+        )
+    )
+    caps = roll.start + np.minimum(
+        CAP * (axes.get_xlim()[1] - axes.get_xlim()[0]), (roll.end - roll.start) * 0.4
+    )
+    axes.add_collection(
+        PolyCollection(
+            list(_boxes(roll, caps)[roll.struck]),
+            facecolors=base[roll.struck] * 0.5,
+            label="strikes",
+        )
+    )
     if len(colours) > 1:
         named = [part for part in colours if colours[part] != QUIET]
         handles = [Patch(color=colours[part], label=_part_name(piece, part)) for part in named]
         if others := len(colours) - len(named):
             handles.append(Patch(color=QUIET, label=f"{others} others"))
-        axes.legend(handles=handles, loc="lower right", bbox_to_anchor=(1, 1), ncols=7, borderaxespad=0.2, fontsize=10.5, handlelength=1)
+        axes.legend(
+            handles=handles,
+            loc="lower right",
+            bbox_to_anchor=(1, 1),
+            ncols=7,
+            borderaxespad=0.2,
+            fontsize=10.5,
+            handlelength=1,
+        )
 
 
 def _colours(parts: np.ndarray) -> dict[int, str]:
-    """A colour for each part that sounds; where there are more parts than colours, those with the fewest notes are grey."""
+    """A colour for each part that sounds; where there are more parts than colours, those with the
+    fewest notes are grey.
+    """
     sounding, counts = np.unique(parts, return_counts=True)
     most = len(COLOURS) if len(sounding) <= len(COLOURS) else len(COLOURS) - 1
     own = sorted(sounding[np.argsort(-counts, kind="stable")[:most]].tolist())
@@ -139,7 +198,10 @@ def _part_name(piece: Piece, part: int) -> str:
 def _boxes(roll: Roll, end: np.ndarray) -> np.ndarray:
     """(N, 4, 2): corners."""
     low, high = roll.pitch - roll.height / 2, roll.pitch + roll.height / 2
-    corners = [np.stack(corner, axis=1) for corner in ((roll.start, low), (end, low), (end, high), (roll.start, high))]
+    corners = [
+        np.stack(corner, axis=1)
+        for corner in ((roll.start, low), (end, low), (end, high), (roll.start, high))
+    ]
     return np.stack(corners, axis=1)
 
 
@@ -159,14 +221,34 @@ def _ground(axes: Axes, view: list[Bar], low: int, high: int) -> None:
     if len(beats) <= 80:
         axes.vlines(beats, low - 0.5, high + 0.5, color=FAINT, linewidth=0.5, zorder=0.4)
     lines = [float(bar.onset) for bar in view]
-    axes.vlines(lines, low - 0.5, high + 0.5, color="#8C8C8C", linewidth=0.9 if len(view) <= 40 else 0.4, zorder=0.6)
+    axes.vlines(
+        lines,
+        low - 0.5,
+        high + 0.5,
+        color="#8C8C8C",
+        linewidth=0.9 if len(view) <= 40 else 0.4,
+        zorder=0.6,
+    )
     for before, bar in pairwise(view):
-        if (bar.meter.numerator, bar.meter.denominator) != (before.meter.numerator, before.meter.denominator):
+        if (bar.meter.numerator, bar.meter.denominator) != (
+            before.meter.numerator,
+            before.meter.denominator,
+        ):
             text = f" {bar.meter.numerator}/{bar.meter.denominator}"
-            axes.text(float(bar.onset), high + 0.3, text, va="top", fontsize=9.5, fontweight="bold", color=QUIET)
+            axes.text(
+                float(bar.onset),
+                high + 0.3,
+                text,
+                va="top",
+                fontsize=9.5,
+                fontweight="bold",
+                color=QUIET,
+            )
     step = next(step for step in (1, 2, 4, 8, 16, 32, 64, 128, 10**9) if len(view) <= 28 * step)
     labelled = [bar for place, bar in enumerate(view) if place % step == 0]
-    axes.set_xticks([float(bar.onset) for bar in labelled], [str(bar.number) for bar in labelled], ha="left")
+    axes.set_xticks(
+        [float(bar.onset) for bar in labelled], [str(bar.number) for bar in labelled], ha="left"
+    )
     axes.tick_params(axis="x", length=0)
     axes.tick_params(axis="y", left=False, labelleft=False)
     axes.set_xlabel("bar")
@@ -177,14 +259,30 @@ def _ground(axes: Axes, view: list[Bar], low: int, high: int) -> None:
 def _pitch_ticks(axes: Axes, low: int, high: int) -> None:
     """Names at the keys: every C, and all natural notes where there is room."""
     roomy = high - low <= 46
-    ticks = [pitch for pitch in range(low, high + 1) if pitch % 12 == 0 or (roomy and pitch % 12 not in BLACK_KEYS)]
-    axes.set_yticks(ticks, [f"C{pitch // 12 - 1}" if pitch % 12 == 0 else "CDDEEFGGAABB"[pitch % 12] for pitch in ticks])
+    ticks = [
+        pitch
+        for pitch in range(low, high + 1)
+        if pitch % 12 == 0 or (roomy and pitch % 12 not in BLACK_KEYS)
+    ]
+    axes.set_yticks(
+        ticks,
+        [
+            f"C{pitch // 12 - 1}" if pitch % 12 == 0 else "CDDEEFGGAABB"[pitch % 12]
+            for pitch in ticks
+        ],
+    )
     for pitch, label in zip(ticks, axes.get_yticklabels(), strict=True):
-        label.set(fontsize=10.5 if pitch % 12 == 0 else 7.5, color=INK if pitch % 12 == 0 else QUIET)
+        label.set(
+            fontsize=10.5 if pitch % 12 == 0 else 7.5, color=INK if pitch % 12 == 0 else QUIET
+        )
 
 
 def _title(piece: Piece) -> str:
-    return " · ".join(word for word in (piece.title or Path(piece.source.path).stem or "Untitled", piece.composer) if word)
+    return " · ".join(
+        word
+        for word in (piece.title or Path(piece.source.path).stem or "Untitled", piece.composer)
+        if word
+    )
 
 
 def _about(piece: Piece, view: list[Bar], known: list[Bar]) -> str:
@@ -194,5 +292,11 @@ def _about(piece: Piece, view: list[Bar], known: list[Bar]) -> str:
     words = [f"{meter.numerator}/{meter.denominator}", *(f"♩ = {mark.bpm:.0f}" for mark in tempo)]
     whole = len(view) == len(known)
     first, last, of = view[0].number, view[-1].number, known[-1].number
-    words.append(f"{of} bar{'s' * (of != 1)}" if whole else f"bars {first} to {last} of {of}" if last > first else f"bar {first} of {of}")
+    words.append(
+        f"{of} bar{'s' * (of != 1)}"
+        if whole
+        else f"bars {first} to {last} of {of}"
+        if last > first
+        else f"bar {first} of {of}"
+    )
     return "   ".join(words)

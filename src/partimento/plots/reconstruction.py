@@ -1,4 +1,6 @@
-"""One training window and how a model gave it back while it learned, as a GIF of scores and as a web page."""
+"""One training window and how a model gave it back while it learned, as a GIF of scores and as a
+web page.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.export import write as render
 from partimento.music.piece import Note, Part, Piece
 from partimento.music.text import check_text
@@ -28,7 +30,10 @@ SCORE_RATE = 1.5  # pictures a second on a page, at its usual speed
 GIF_WIDTH = 1000  # in pixels
 COLUMNS = 18  # onsets in a system, at most, but for bars that have more
 CAPTION_HEIGHT = 110  # in tenths of a millimetre
-STROKES = "".join(f".engraved {tag} {{ stroke: currentColor }}" for tag in ("ellipse", "path", "polygon", "polyline", "rect"))
+STROKES = "".join(
+    f".engraved {tag} {{ stroke: currentColor }}"
+    for tag in ("ellipse", "path", "polygon", "polyline", "rect")
+)
 
 
 @dataclass(frozen=True)
@@ -40,14 +45,15 @@ class Reconstruction:
     original : Piece
         The window; its first metre, its key and its first instrument are those of all pictures.
     snapshots : sequence of Piece
-        What the model made of it, one after another. All their notes stand on one part; what lasts longer than the original is cut off.
+        What the model made of it, one after another. All their notes stand on one part; what lasts
+        longer than the original is cut off.
     captions : sequence of str
         As ``epoch 25, 18 of 32 chords right``.
     title : str
 
     Raises
     ------
-    UserError
+    PartimentoError
         If there is no snapshot, captions are not as many, or the original is empty.
     """
 
@@ -58,9 +64,13 @@ class Reconstruction:
 
     def __post_init__(self) -> None:
         if not self.snapshots or not self.original.length:
-            raise UserError("an animated score takes an original that has notes, and at least one snapshot")
+            raise PartimentoError(
+                "an animated score takes an original that has notes, and at least one snapshot"
+            )
         if len(self.captions) != len(self.snapshots):
-            raise UserError(f"{len(self.snapshots)} snapshots, but {len(self.captions)} captions")
+            raise PartimentoError(
+                f"{len(self.snapshots)} snapshots, but {len(self.captions)} captions"
+            )
 
     @cached_property
     def pairs(self) -> list[Piece]:
@@ -71,18 +81,27 @@ class Reconstruction:
         first = self.original.parts[0]
         end = self.original.length
         notes = [Note(note.onset, note.duration, note.pitch) for note in self.original.notes]
-        notes += [Note(n.onset, min(n.end, end) - n.onset, n.pitch, part=1) for n in snapshot.notes if n.onset < end]
+        notes += [
+            Note(n.onset, min(n.end, end) - n.onset, n.pitch, part=1)
+            for n in snapshot.notes
+            if n.onset < end
+        ]
         part = Part("", first.program, first.is_drum)
         return self.original.replace(notes=notes, parts=(part, part), tempos=(), cuts=())
 
     @cached_property
     def breaks(self) -> frozenset[int]:
-        """The bars that begin a system after the first one: the same in every frame, with room for the fullest of them."""
+        """The bars that begin a system after the first one: the same in every frame, with room for
+        the fullest of them.
+        """
         bars = self.original.bars()
         starts = [bar.onset for bar in bars]
         full = 1
         for pair in self.pairs:
-            counts = np.bincount([bisect_right(starts, onset) for onset in {note.onset for note in pair.notes}], minlength=1)
+            counts = np.bincount(
+                [bisect_right(starts, onset) for onset in {note.onset for note in pair.notes}],
+                minlength=1,
+            )
             full = max(full, int(counts.max()))
         systems = -(-len(bars) // max(1, COLUMNS // full))
         each = -(-len(bars) // systems)
@@ -103,7 +122,8 @@ def _height(page: ET.Element) -> float:
 
 
 def score_gif(reconstruction: Reconstruction) -> bytes:
-    """The window on top and below it what the model made of it, in one picture a snapshot; wrong chords are coloured.
+    """The window on top and below it what the model made of it, in one picture a snapshot; wrong
+    chords are coloured.
 
     All pictures have one size and break their lines at the same bars.
     """
@@ -113,7 +133,13 @@ def score_gif(reconstruction: Reconstruction) -> bytes:
     height = max(map(_height, pages)) + CAPTION_HEIGHT
     pictures = []
     for page, caption in zip(pages, reconstruction.captions, strict=True):
-        with Image.open(io.BytesIO(render.rasterise(_captioned(page, reconstruction.title, caption, height), width=GIF_WIDTH))) as picture:
+        with Image.open(
+            io.BytesIO(
+                render.rasterise(
+                    _captioned(page, reconstruction.title, caption, height), width=GIF_WIDTH
+                )
+            )
+        ) as picture:
             pictures.append(picture.convert("RGB"))
     return to_gif(pictures, ["#000000", WRONG], frame_ms=SCORE_MS, last_ms=3 * SCORE_MS)
 
@@ -122,9 +148,13 @@ def _captioned(page: ET.Element, title: str, caption: str, height: float) -> str
     def text(x: float, anchor: str, words: str, weight: str) -> str:
         return f'<text x="{x:g}" y="72" font-size="44" text-anchor="{anchor}" font-weight="{weight}">{html.escape(words)}</text>'
 
-    words = text(60, "start", plain_title(title, 40), "bold") + text(PAGE_WIDTH - 40, "end", plain_title(caption, 50), "normal")
+    words = text(60, "start", plain_title(title, 40), "bold") + text(
+        PAGE_WIDTH - 40, "end", plain_title(caption, 50), "normal"
+    )
     size = f'width="{PAGE_WIDTH}" height="{_height(page):g}"'
-    inner = ET.tostring(page, encoding="unicode").replace("<svg", f'<svg y="{CAPTION_HEIGHT}" {size}', 1)
+    inner = ET.tostring(page, encoding="unicode").replace(
+        "<svg", f'<svg y="{CAPTION_HEIGHT}" {size}', 1
+    )
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {PAGE_WIDTH} {height:g}"><style>{STROKES}</style>'
     return check_text("a caption", f"{head}{words}{inner}</svg>")
 
@@ -138,7 +168,9 @@ def score_page(reconstruction: Reconstruction) -> str:
     for page in pages.values():
         page = copy.deepcopy(page)
         for defs in page.findall(f"{SVG}defs"):
-            glyphs.update({glyph.get("id", ""): ET.tostring(glyph, encoding="unicode") for glyph in defs})
+            glyphs.update(
+                {glyph.get("id", ""): ET.tostring(glyph, encoding="unicode") for glyph in defs}
+            )
             page.remove(defs)
         page.set("viewBox", f"0 0 {PAGE_WIDTH} {height:g}")
         texts.append(ET.tostring(page, encoding="unicode"))
@@ -150,5 +182,9 @@ def score_page(reconstruction: Reconstruction) -> str:
 <main id="score" class="sheet" role="img" aria-label="Original and reconstruction, {html.escape(captions[-1])}">{texts[page_of[-1]]}</main>
 <p class="hint">Space plays and pauses, the arrow keys step through the pictures. Coloured chords are not the original's.</p>
 <svg class="glyphs" aria-hidden="true"><defs>{"".join(glyphs[name] for name in sorted(glyphs))}</defs></svg>"""
-    by = f"{reconstruction.original.title}, as a model gives it back while it learns" if reconstruction.original.title else ""
+    by = (
+        f"{reconstruction.original.title}, as a model gives it back while it learns"
+        if reconstruction.original.title
+        else ""
+    )
     return moving_page(reconstruction.title, by, body, data=data, script="score.js")

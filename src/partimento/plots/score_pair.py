@@ -1,4 +1,6 @@
-"""Original and reconstruction engraved one above the other, what is wrong in colour, lines broken where they are told to."""
+"""Original and reconstruction engraved one above the other, what is wrong in colour, lines broken
+where they are told to.
+"""
 
 from __future__ import annotations
 
@@ -37,13 +39,22 @@ def engrave_pair(pair: Piece, breaks: frozenset[int]) -> ET.Element:
     """A picture of both parts; what is wrong in the second one has the class ``wrong``."""
     score, wrong = _marked_score(pair, breaks)
     bars = len(pair.bars())
-    short = bars - max(breaks, default=0) < 0.75 * min(breaks, default=bars)  # a last system that is not drawn out to the margin
-    page = render.engrave(ET.tostring(score, encoding="unicode"), {**LAYOUT, "minLastJustification": 1 if short else 0})[0]
+    short = bars - max(breaks, default=0) < 0.75 * min(
+        breaks, default=bars
+    )  # a last system that is not drawn out to the margin
+    page = render.engrave(
+        ET.tostring(score, encoding="unicode"),
+        {**LAYOUT, "minLastJustification": 1 if short else 0},
+    )[0]
     for parent in list(page.iter()):
-        parent.text = parent.text if (parent.text or "").strip() else None  # blanks between elements are half of a file
+        parent.text = (
+            parent.text if (parent.text or "").strip() else None
+        )  # blanks between elements are half of a file
         parent.tail = parent.tail if (parent.tail or "").strip() else None
         for child in list(parent):
-            if child.tag in (f"{SVG}desc", f"{SVG}style") or {"mNum", "placeholder"} & {*child.get("class", "").split()}:
+            if child.tag in (f"{SVG}desc", f"{SVG}style") or {"mNum", "placeholder"} & {
+                *child.get("class", "").split()
+            }:
                 parent.remove(child)
     _label_staves(page, [len(part.findall(".//attributes/clef")) for part in score.findall("part")])
     for element in page.iter():
@@ -53,17 +64,30 @@ def engrave_pair(pair: Piece, breaks: frozenset[int]) -> ET.Element:
 
 
 def _marked_score(pair: Piece, breaks: frozenset[int]) -> tuple[ET.Element, set[str]]:
-    """The pair as MusicXML with line breaks and with ids for rests; and the ids of notes and rests in the second part that are wrong.
+    """The pair as MusicXML with line breaks and with ids for rests; and the ids of notes and rests
+    in the second part that are wrong.
 
-    A note is wrong if the chord at its onset is not the original's, a rest if it stands for a chord.
+    A note is wrong if the chord at its onset is not the original's, a rest if it stands for a
+    chord.
     """
-    original, made = (sounding(pair.replace(notes=[note for note in pair.notes if note.part == part])) for part in (0, 1))
-    wrong = {f"n{i}" for i, note in enumerate(pair.notes) if note.part == 1 and made(note.onset) != original(note.onset)}
+    original, made = (
+        sounding(pair.replace(notes=[note for note in pair.notes if note.part == part]))
+        for part in (0, 1)
+    )
+    wrong = {
+        f"n{i}"
+        for i, note in enumerate(pair.notes)
+        if note.part == 1 and made(note.onset) != original(note.onset)
+    }
     text = render.Chain(pair).musicxml
     score = ET.fromstring(text[text.index("<score-partwise") :])  # noqa: S314 - our own
     for number, part in enumerate(score.findall("part")):
-        for place, (bar, measure) in enumerate(zip(pair.bars(), part.findall("measure"), strict=True)):
-            for rank, (rest, time) in enumerate(_rests(measure, bar.onset, int(part.findtext(".//divisions", "1")))):
+        for place, (bar, measure) in enumerate(
+            zip(pair.bars(), part.findall("measure"), strict=True)
+        ):
+            for rank, (rest, time) in enumerate(
+                _rests(measure, bar.onset, int(part.findtext(".//divisions", "1")))
+            ):
                 rest.set("id", f"r{number}-{place}-{rank}")
                 if number == 1 and original(time) and not made(time):
                     wrong.add(rest.get("id", ""))
@@ -72,7 +96,9 @@ def _marked_score(pair: Piece, breaks: frozenset[int]) -> tuple[ET.Element, set[
     return score, wrong
 
 
-def _rests(measure: ET.Element, start: Fraction, divisions: int) -> Iterator[tuple[ET.Element, Fraction]]:
+def _rests(
+    measure: ET.Element, start: Fraction, divisions: int
+) -> Iterator[tuple[ET.Element, Fraction]]:
     """The rests of a measure, and when they begin."""
     now = start
     for element in measure:
@@ -84,10 +110,20 @@ def _rests(measure: ET.Element, start: Fraction, divisions: int) -> Iterator[tup
 
 
 def _tidy(element: ET.Element, wrong: set[str]) -> None:
-    """Colour what is wrong, a chord as a whole, stem and all (so chords come before their notes); keep no ids but those of glyphs."""
+    """Colour what is wrong, a chord as a whole, stem and all (so chords come before their notes);
+    keep no ids but those of glyphs.
+    """
     name, kind = element.get("id", ""), element.get("class", "")
-    inside = [note.get("id", "") for note in element if note.get("class") == "note"] if kind == "chord" else [name]
-    if kind in ("note", "rest", "chord") and inside and all(one.partition(".")[0] in wrong for one in inside):
+    inside = (
+        [note.get("id", "") for note in element if note.get("class") == "note"]
+        if kind == "chord"
+        else [name]
+    )
+    if (
+        kind in ("note", "rest", "chord")
+        and inside
+        and all(one.partition(".")[0] in wrong for one in inside)
+    ):
         element.attrib.update({"class": f"{kind} wrong", "color": WRONG, "fill": WRONG})
     element.attrib.pop("id", None)
     if kind == "definition-scale":
@@ -105,12 +141,27 @@ def _label_staves(page: ET.Element, staves: Sequence[int]) -> None:
             measure = next(child for child in system if child.get("class") == "measure")
             lines = [_lines(staff) for staff in measure if staff.get("class") == "staff"]
             for label, own in zip(LABELS, (lines[: staves[0]], lines[staves[0] :]), strict=True):
-                x, y = own[0][0] - (220 if len(own) == 1 else 520), (own[0][1] + own[-1][2]) / 2 + 110  # left of a brace
-                attributes = {"x": f"{x:g}", "y": f"{y:g}", "text-anchor": "end", "font-size": "360px", "font-style": "italic"}
-                ET.SubElement(margin, f"{SVG}text", {**attributes, "fill": "currentColor"}).text = label
+                x, y = (
+                    own[0][0] - (220 if len(own) == 1 else 520),
+                    (own[0][1] + own[-1][2]) / 2 + 110,
+                )  # left of a brace
+                attributes = {
+                    "x": f"{x:g}",
+                    "y": f"{y:g}",
+                    "text-anchor": "end",
+                    "font-size": "360px",
+                    "font-style": "italic",
+                }
+                ET.SubElement(
+                    margin, f"{SVG}text", {**attributes, "fill": "currentColor"}
+                ).text = label
 
 
 def _lines(staff: ET.Element) -> tuple[float, float, float]:
     """Left end, top and bottom of a staff's lines."""
-    ends = [[float(number) for number in re.findall(r"[-\d.]+", path.get("d", ""))] for path in staff if path.tag == f"{SVG}path"]
+    ends = [
+        [float(number) for number in re.findall(r"[-\d.]+", path.get("d", ""))]
+        for path in staff
+        if path.tag == f"{SVG}path"
+    ]
     return ends[0][0], min(end[1] for end in ends), max(end[1] for end in ends)

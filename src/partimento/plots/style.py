@@ -1,4 +1,6 @@
-"""What all our pictures share: looks, a keyboard, and how a figure becomes a file. Nothing touches matplotlib's global state for long."""
+"""What all our pictures share: looks, a keyboard, and how a figure becomes a file. Nothing touches
+matplotlib's global state for long.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.export.fonts import drawable
 from partimento.files import refuse_existing, write_atomically
 
@@ -20,16 +22,22 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 
-# M. Okabe and K. Ito, Color Universal Design, 2008: told apart by the colour-blind too. Yellow is left out: too pale on white.
+# M. Okabe and K. Ito, Color Universal Design, 2008: told apart by the colour-blind too. Yellow is
+# left out: too pale on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 INK, QUIET, FAINT = "#222222", "#666666", "#DDDDDD"
-# Around the circle of fifths from C, twelve hues of one lightness (OKLCH 0.64, 0.15): from red on, as on Scriabin's keyboard of lights.
+# Around the circle of fifths from C, twelve hues of one lightness (OKLCH 0.64, 0.15): from red on,
+# as on Scriabin's keyboard of lights.
 FIFTHS_COLOURS = (
     "#D8625C", "#CF6F19", "#B08505", "#8A9500", "#47A34E", "#05A388", "#199EAA", "#0497D2", "#5F87E7", "#9477DD", "#B969BE", "#D06091",
 )  # fmt: skip
 BLACK_KEYS = frozenset({1, 3, 6, 8, 10})  # pitch classes
 STYLE: dict[str, Any] = {
-    "font.family": ["DejaVu Sans", "STIXGeneral", "DejaVu Serif"],  # inside matplotlib; the next where one lacks a character
+    "font.family": [
+        "DejaVu Sans",
+        "STIXGeneral",
+        "DejaVu Serif",
+    ],  # inside matplotlib; the next where one lacks a character
     "font.size": 11,
     "text.parse_math": False,  # a title may hold dollars
     "text.color": INK,
@@ -85,17 +93,18 @@ def new_figure(width: float, height: float) -> Figure:
 
 
 def write_plot(figure: Figure, path: Path | str, *, force: bool = False) -> Path:
-    """Write a figure as PNG or SVG, by the suffix of `path`, whole or not at all; equal figures give equal bytes.
+    """Write a figure as PNG or SVG, by the suffix of `path`, whole or not at all; equal figures
+    give equal bytes.
 
     Raises
     ------
-    UserError
+    PartimentoError
         If the suffix is another one, or the file is there already and `force` is not set.
     """
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix not in (".png", ".svg"):
-        raise UserError(f"a plot is a .png or .svg file: {path}")
+        raise PartimentoError(f"a plot is a .png or .svg file: {path}")
     refuse_existing(path, force=force)
     metadata = {"Software": None} if suffix == ".png" else {"Date": None, "Creator": None}
     data = io.BytesIO()
@@ -111,9 +120,11 @@ def plain_title(text: str, most: int = 70) -> str:
 
 
 def spread(wanted: Sequence[float], room: Sequence[float]) -> list[float]:
-    """Places near the wanted ones, which ascend, with the least squared moves that keep neighbours apart.
+    """Places near the wanted ones, which ascend, with the least squared moves that keep neighbours
+    apart.
 
-    Each place needs `room`, half of it on either side. (Isotonic regression by pooling adjacent violators.)
+    Each place needs `room`, half of it on either side. (Isotonic regression by pooling adjacent
+    violators.)
 
     >>> spread([0, 0.1, 5], [1, 1, 1])
     [-0.45, 0.55, 5.0]
@@ -121,7 +132,9 @@ def spread(wanted: Sequence[float], room: Sequence[float]) -> list[float]:
     edges = [0.0]
     for before, after in pairwise(room):
         edges.append(edges[-1] + (before + after) / 2)
-    pools: list[tuple[float, int]] = []  # mean and size, of places less their least distance from the first
+    pools: list[
+        tuple[float, int]
+    ] = []  # mean and size, of places less their least distance from the first
     for place, edge in zip(wanted, edges, strict=False):
         mean, size = float(place - edge), 1
         while pools and pools[-1][0] > mean:
@@ -133,16 +146,25 @@ def spread(wanted: Sequence[float], room: Sequence[float]) -> list[float]:
 
 
 def keyboard(axes: Axes, low: int, high: int, *, upright: bool = False) -> None:
-    """Draw the keys from pitch `low` to `high`, each semitone equally wide: along x, or turned to the left, along y."""
+    """Draw the keys from pitch `low` to `high`, each semitone equally wide: along x, or turned to
+    the left, along y.
+    """
     from matplotlib.collections import LineCollection, PolyCollection
 
     def at(pitch: float, depth: float) -> tuple[float, float]:
         return (1 - depth, pitch) if upright else (pitch, depth)
 
     black = [pitch for pitch in range(low, high + 1) if pitch % 12 in BLACK_KEYS]
-    keys = [[at(p + x, y) for x, y in ((-0.42, 0.38), (0.42, 0.38), (0.42, 1.0), (-0.42, 1.0))] for p in black]
-    gaps = [(p + 0.5, 1.0) for p in range(low, high) if p % 12 in (4, 11)] + [(float(p), 0.4) for p in black]
-    axes.add_collection(LineCollection([[at(x, 0.0), at(x, y)] for x, y in gaps], colors=QUIET, linewidths=0.7))
+    keys = [
+        [at(p + x, y) for x, y in ((-0.42, 0.38), (0.42, 0.38), (0.42, 1.0), (-0.42, 1.0))]
+        for p in black
+    ]
+    gaps = [(p + 0.5, 1.0) for p in range(low, high) if p % 12 in (4, 11)] + [
+        (float(p), 0.4) for p in black
+    ]
+    axes.add_collection(
+        LineCollection([[at(x, 0.0), at(x, y)] for x, y in gaps], colors=QUIET, linewidths=0.7)
+    )
     axes.add_collection(PolyCollection(keys, facecolors=INK))
     for spine in axes.spines.values():
         spine.set_visible(True)

@@ -1,4 +1,6 @@
-"""Sound as numbers: a WAV file read and measured, and its waveform drawn (the tutorial's appendix "Continuous Representation")."""
+"""Sound as numbers: a WAV file read and measured, and its waveform drawn (the tutorial's appendix
+"Continuous Representation").
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.plots.style import COLOURS, FAINT, QUIET, new_figure, plain_title, styled
 
 if TYPE_CHECKING:
@@ -35,7 +37,8 @@ class Wave:
     signal : (S, C) float32 array
         S samples of C channels, divided by the peak: between -1 and 1. Silence is 0.
     peak : float
-        What the signal was divided by, as a share of full scale: at most 1, but for floats that go beyond it. 0 for silence.
+        What the signal was divided by, as a share of full scale: at most 1, but for floats that go
+        beyond it. 0 for silence.
     kind : str
         How a sample is stored: ``16-bit``, ``32-bit float``.
     """
@@ -60,7 +63,9 @@ class Wave:
 
     @property
     def rms_dbfs(self) -> float:
-        """The root of the mean square of all samples in decibels below full scale, where a full sine has -3.01 and a full square wave 0."""
+        """The root of the mean square of all samples in decibels below full scale, where a full
+        sine has -3.01 and a full square wave 0.
+        """
         blocks = np.array_split(self.signal, len(self.signal) // 2**20 + 1)
         power = sum(float(np.square(block, dtype=np.float64).sum()) for block in blocks)
         return decibels(self.peak * float(np.sqrt(power / max(self.signal.size, 1))))
@@ -80,22 +85,31 @@ def read_wave(path: Path | str) -> Wave:
 
     Raises
     ------
-    UserError
-        If there is no such file, it is no WAV file, it is cut short or far too large, or holds a value that is no number.
+    PartimentoError
+        If there is no such file, it is no WAV file, it is cut short or far too large, or holds a
+        value that is no number.
     """
     path = Path(path)
     if not path.is_file():
-        raise UserError(f"no such file: {path}")
+        raise PartimentoError(f"no such file: {path}")
     if path.stat().st_size > LARGEST:
-        raise UserError(f"{path} is larger than {LARGEST / 2**30:.0f} GB: too large to measure")
+        raise PartimentoError(
+            f"{path} is larger than {LARGEST / 2**30:.0f} GB: too large to measure"
+        )
     rate_hz, samples, kind = _read(path)
     samples = samples[:, None] if samples.ndim == 1 else samples
     signal = samples.astype(np.float32)
     if samples.dtype == np.uint8:
         signal -= 128  # eight bits have no sign: silence is 128
-    full = 1.0 if samples.dtype.kind == "f" else 128.0 if samples.dtype == np.uint8 else -float(np.iinfo(samples.dtype).min)
+    full = (
+        1.0
+        if samples.dtype.kind == "f"
+        else 128.0
+        if samples.dtype == np.uint8
+        else -float(np.iinfo(samples.dtype).min)
+    )
     if not np.isfinite(signal).all():
-        raise UserError(f"{path} holds samples that are no numbers")
+        raise PartimentoError(f"{path} holds samples that are no numbers")
     peak = float(max(signal.max(initial=0), -signal.min(initial=0)))
     if peak > 0:
         signal /= np.float32(peak)
@@ -107,21 +121,35 @@ def _read(path: Path) -> tuple[int, np.ndarray, str]:
     wavfile: Any = import_module("scipy.io.wavfile")  # it has no types
     try:
         with warnings.catch_warnings(), path.open("rb") as file:
-            warnings.simplefilter("error", wavfile.WavFileWarning)  # a file cut short is but a warning to SciPy
-            warnings.filterwarnings("ignore", message="Chunk .* not understood")  # labels and the like
+            warnings.simplefilter(
+                "error", wavfile.WavFileWarning
+            )  # a file cut short is but a warning to SciPy
+            warnings.filterwarnings(
+                "ignore", message="Chunk .* not understood"
+            )  # labels and the like
             rate_hz, samples = wavfile.read(file)
             bits = _bits(file)
     except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}") from error
+        raise PartimentoError(f"cannot read {path}: {error.strerror}") from error
     except wavfile.WavFileWarning as error:
-        raise UserError(f"{path} is cut short") from error
+        raise PartimentoError(f"{path} is cut short") from error
     except Exception as error:  # of many kinds, for what is not well formed
         with path.open("rb") as file:
             known = file.read(4) in (b"RIFF", b"RIFX", b"RF64")
-        raise UserError(f"{path} is a WAV file that is damaged or cut short" if known else f"{path} is no WAV file") from error
+        raise PartimentoError(
+            f"{path} is a WAV file that is damaged or cut short"
+            if known
+            else f"{path} is no WAV file"
+        ) from error
     if rate_hz <= 0:
-        raise UserError(f"{path} is a WAV file that is damaged: it has {rate_hz} samples a second")
-    return int(rate_hz), samples, f"{bits}-bit float" if samples.dtype.kind == "f" else f"{bits}-bit"
+        raise PartimentoError(
+            f"{path} is a WAV file that is damaged: it has {rate_hz} samples a second"
+        )
+    return (
+        int(rate_hz),
+        samples,
+        f"{bits}-bit float" if samples.dtype.kind == "f" else f"{bits}-bit",
+    )
 
 
 def _bits(file: Any) -> int:
@@ -138,11 +166,19 @@ def _bits(file: Any) -> int:
 
 
 @styled
-def waveform(rate_hz: int, signal: np.ndarray, *, start_s: float = 0.0, seconds: float = 3.0, title: str = "Waveform") -> Figure:
+def waveform(
+    rate_hz: int,
+    signal: np.ndarray,
+    *,
+    start_s: float = 0.0,
+    seconds: float = 3.0,
+    title: str = "Waveform",
+) -> Figure:
     """A signal between -1 and 1 against time, a row a channel.
 
-    Where there are more samples than dots, each dot's column reaches from the least to the largest of its samples, so that no peak is
-    lost. In a view of a second or more a darker band is one root mean square either way, which is nearer to how loud it sounds.
+    Where there are more samples than dots, each dot's column reaches from the least to the largest
+    of its samples, so that no peak is lost. In a view of a second or more a darker band is one root
+    mean square either way, which is nearer to how loud it sounds.
 
     Parameters
     ----------
@@ -155,17 +191,21 @@ def waveform(rate_hz: int, signal: np.ndarray, *, start_s: float = 0.0, seconds:
 
     Raises
     ------
-    UserError
+    PartimentoError
         If the signal has ended by then, or there is nothing to see.
     """
     signal = np.asarray(signal)
     signal = signal[:, None] if signal.ndim == 1 else signal
     if not (np.isfinite(start_s) and np.isfinite(seconds) and start_s >= 0 and seconds > 0):
-        raise UserError("a waveform is drawn from a time of 0 seconds or later, for more than 0 seconds")
+        raise PartimentoError(
+            "a waveform is drawn from a time of 0 seconds or later, for more than 0 seconds"
+        )
     first = round(start_s * rate_hz)
     view = signal[first : first + max(2, round(seconds * rate_hz))]
     if not len(view):
-        raise UserError(f"the sound ends after {len(signal) / rate_hz:.3g} seconds: there is nothing from {start_s:g} on")
+        raise PartimentoError(
+            f"the sound ends after {len(signal) / rate_hz:.3g} seconds: there is nothing from {start_s:g} on"
+        )
     rows = min(view.shape[1], SHOWN)
     figure = new_figure(11, 1.0 + (2.6 if rows == 1 else 1.9 if rows == 2 else 1.2) * rows)
     names = SIDES.get(view.shape[1]) or tuple(f"channel {number + 1}" for number in range(rows))
@@ -183,25 +223,54 @@ def _draw(axes: Axes, time: np.ndarray, channel: np.ndarray) -> None:
     axes.axhline(0, color=FAINT, linewidth=0.8, zorder=0)
     if len(channel) <= 2 * COLUMNS:
         few = len(channel) <= COLUMNS / 15
-        axes.plot(time, channel, color=COLOURS[0], linewidth=1.1, marker="o" if few else "", markersize=3.5)
+        axes.plot(
+            time,
+            channel,
+            color=COLOURS[0],
+            linewidth=1.1,
+            marker="o" if few else "",
+            markersize=3.5,
+        )
     else:
         left, low, high = envelope(channel)
-        axes.fill_between(time[left], low, high, step="post", color=COLOURS[5], linewidth=0, label="least to largest")
+        axes.fill_between(
+            time[left],
+            low,
+            high,
+            step="post",
+            color=COLOURS[5],
+            linewidth=0,
+            label="least to largest",
+        )
         if time[-1] - time[0] >= 0.99:
             edges = np.linspace(0, len(channel), BANDS + 1).round().astype(int)
-            rms = np.sqrt(np.add.reduceat(np.square(channel, dtype=np.float64), edges[:-1]) / np.diff(edges))
+            rms = np.sqrt(
+                np.add.reduceat(np.square(channel, dtype=np.float64), edges[:-1]) / np.diff(edges)
+            )
             middle = time[(edges[:-1] + edges[1:]) // 2]
-            axes.fill_between(middle, -rms, rms, color=COLOURS[0], alpha=0.75, linewidth=0, label="root mean square")
+            axes.fill_between(
+                middle,
+                -rms,
+                rms,
+                color=COLOURS[0],
+                alpha=0.75,
+                linewidth=0,
+                label="root mean square",
+            )
     axes.set_ylim(-1.05, 1.05)
     axes.set_yticks([-1, -0.5, 0, 0.5, 1], ["−1", "", "0", "", "1"])
     axes.grid(axis="y", visible=True)
     axes.spines["bottom"].set_color(QUIET)
 
 
-def envelope(channel: np.ndarray, columns: int = COLUMNS) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A long signal (S,) in columns: where each begins, and its least and largest sample; the last column stands twice, to close it.
+def envelope(
+    channel: np.ndarray, columns: int = COLUMNS
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A long signal (S,) in columns: where each begins, and its least and largest sample; the last
+    column stands twice, to close it.
 
-    A column reaches to the first sample of the next one too, so that a jump between them leaves no gap.
+    A column reaches to the first sample of the next one too, so that a jump between them leaves no
+    gap.
     """
     edges = np.linspace(0, len(channel), columns + 1).round().astype(int)
     left = edges[:-1]

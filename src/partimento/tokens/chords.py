@@ -1,10 +1,12 @@
-"""The chord codec: an event is three sub-tokens (fields): its chord, which of its pitches are held, and its duration.
+"""The chord codec: an event is three sub-tokens (fields): its chord, which of its pitches are held,
+and its duration.
 
-A piece of T events becomes ``(T + 2, 3)`` numbers: a start row, a row an event, an end row. The start row's duration is the pickup, so
-that a model knows where the first bar line falls, and can choose it. The codec also carries the grammar, as tables and plain array
-operations that run the same on NumPy and, inside a compiled loop, on Keras' `ops`: given the chord before and the fields already
-chosen, which numbers may follow. Shapes: B batch, T events of a piece, C chords, H held patterns, D durations, P pitches, K notes of
-the largest chord.
+A piece of T events becomes ``(T + 2, 3)`` numbers: a start row, a row an event, an end row. The
+start row's duration is the pickup, so that a model knows where the first bar line falls, and can
+choose it. The codec also carries the grammar, as tables and plain array operations that run the
+same on NumPy and, inside a compiled loop, on Keras' `ops`: given the chord before and the fields
+already chosen, which numbers may follow. Shapes: B batch, T events of a piece, C chords, H held
+patterns, D durations, P pitches, K notes of the largest chord.
 """
 
 from __future__ import annotations
@@ -34,10 +36,12 @@ class Encoded:
     Attributes
     ----------
     tokens : (T + 2, 3) int32
-        Chord, held pattern and duration of the start, the events and the end. Of the note codec: (S, 1), one token a row.
+        Chord, held pattern and duration of the start, the events and the end. Of the note codec:
+        (S, 1), one token a row.
     common : (T + 2, K) bool
-        Which notes of each chord, counted from the lowest, sounded in the chord before: only they can be held. Of the note codec: what is
-        shown of the past where each token is to be chosen (`note_grammar.COLUMNS`).
+        Which notes of each chord, counted from the lowest, sounded in the chord before: only they
+        can be held. Of the note codec: what is shown of the past where each token is to be chosen
+        (`note_grammar.COLUMNS`).
     """
 
     tokens: np.ndarray
@@ -45,7 +49,9 @@ class Encoded:
 
 
 class ChordSeen(NamedTuple):
-    """What the sub-tokens so far amount to, ``(B,)`` each: the chord of the event before, that of this one, steps and events so far."""
+    """What the sub-tokens so far amount to, ``(B,)`` each: the chord of the event before, that of
+    this one, steps and events so far.
+    """
 
     before: Any
     chord: Any
@@ -57,8 +63,8 @@ class ChordSeen(NamedTuple):
 class ChordCodec:
     """Events to numbers and back.
 
-    A held pattern is one bit a note of the chord, counted from its lowest: ``(False, True)`` holds the second note. Trailing False
-    are left out, so ``()`` holds nothing.
+    A held pattern is one bit a note of the chord, counted from its lowest: ``(False, True)`` holds
+    the second note. Trailing False are left out, so ``()`` holds nothing.
     """
 
     chords: Vocabulary[tuple[int, ...]]
@@ -66,7 +72,9 @@ class ChordCodec:
     durations: Vocabulary[Fraction]
     fields: ClassVar[tuple[str, ...]] = FIELDS
     start_rows: ClassVar[int] = 1  # before the first event
-    beginning_nats: ClassVar[float] = 0.0  # for what the start tells: the pickup is given to every model
+    beginning_nats: ClassVar[float] = (
+        0.0  # for what the start tells: the pickup is given to every model
+    )
 
     @classmethod
     def from_pieces(cls, pieces: Iterable[Sequence[Event]], *, min_count: int = 1) -> ChordCodec:
@@ -74,7 +82,9 @@ class ChordCodec:
         events = [event for piece in pieces for event in merge_held(piece)]
         return cls(
             Vocabulary.from_symbols((e.chord for e in events), min_count=min_count),
-            Vocabulary.from_symbols((_pattern(e) for e in events), min_count=min_count, always=[()]),
+            Vocabulary.from_symbols(
+                (_pattern(e) for e in events), min_count=min_count, always=[()]
+            ),
             Vocabulary.from_symbols((e.duration for e in events), min_count=min_count),
         )
 
@@ -91,7 +101,13 @@ class ChordCodec:
         common: list[tuple[bool, ...]] = [()]
         before: tuple[int, ...] = ()
         for event in merge_held(events):
-            rows.append((self.chords[event.chord], self.patterns[_pattern(event)], self.durations[event.duration]))
+            rows.append(
+                (
+                    self.chords[event.chord],
+                    self.patterns[_pattern(event)],
+                    self.durations[event.duration],
+                )
+            )
             common.append(tuple(pitch in before for pitch in event.chord))
             before = event.chord
         rows.append((END, PAD, PAD))
@@ -101,7 +117,8 @@ class ChordCodec:
         return Encoded(np.array(rows, np.int32), bits)
 
     def decode(self, tokens: np.ndarray) -> list[Event]:
-        """Events of ``(T, 3)`` numbers, up to the first end; start rows and padding are passed over.
+        """Events of ``(T, 3)`` numbers, up to the first end; start rows and padding are passed
+        over.
 
         Raises
         ------
@@ -130,12 +147,18 @@ class ChordCodec:
         return [self.encode(piece.events, pickup=piece.pickup) for piece in pieces]
 
     def copies(self, piece: Piece, first: Encoded, shifts: Sequence[int]) -> Iterator[Encoded]:
-        """`first`, the piece encoded, at other pitches: only the chords' numbers differ, for held patterns count notes, not pitches."""
+        """`first`, the piece encoded, at other pitches: only the chords' numbers differ, for held
+        patterns count notes, not pitches.
+        """
         events = merge_held(piece.events)
-        kinds = {chord: kind for kind, chord in enumerate(dict.fromkeys(event.chord for event in events))}
+        kinds = {
+            chord: kind for kind, chord in enumerate(dict.fromkeys(event.chord for event in events))
+        }
         kind_of = np.array([kinds[event.chord] for event in events], np.int64)  # (T,)
         for shift in shifts:
-            numbers = np.array([self.chords[tuple(pitch + shift for pitch in chord)] for chord in kinds], np.int32)
+            numbers = np.array(
+                [self.chords[tuple(pitch + shift for pitch in chord)] for chord in kinds], np.int32
+            )
             tokens = first.tokens.copy()
             tokens[1:-1, CHORD] = numbers[kind_of]
             yield Encoded(tokens, first.common)
@@ -192,13 +215,17 @@ class ChordCodec:
     @cached_property
     def duration_steps(self) -> np.ndarray:
         """(D,) int32: each duration in steps of `grid`; 0 for the special numbers."""
-        return np.array([0] * SPECIAL + [int(d * self.grid) for d in self.durations.symbols], np.int32)
+        return np.array(
+            [0] * SPECIAL + [int(d * self.grid) for d in self.durations.symbols], np.int32
+        )
 
     # ------------------------------------------------------------------ grammar
 
     def patterns_that_fit(self, common: Any, xp: Any = np) -> Any:
         """(…, K) bool, notes that can be held → (…, H) bool, patterns that hold no other note."""
-        clash = xp.logical_and(self.pattern_bits, xp.logical_not(xp.expand_dims(common, -2)))  # (…, H, K)
+        clash = xp.logical_and(
+            self.pattern_bits, xp.logical_not(xp.expand_dims(common, -2))
+        )  # (…, H, K)
         regular = np.arange(len(self.patterns)) >= SPECIAL
         return xp.logical_and(xp.logical_not(xp.any(clash, axis=-1)), regular)
 
@@ -208,14 +235,18 @@ class ChordCodec:
         return ChordSeen(none, none, none, none)
 
     def take(self, seen: ChordSeen, token: Any, field: int, xp: Any = np) -> ChordSeen:
-        """What there is after one more sub-token ``(B,)`` of `field`; a start row is no event, and its duration no time."""
+        """What there is after one more sub-token ``(B,)`` of `field`; a start row is no event, and
+        its duration no time.
+        """
         if field == CHORD:
             return seen._replace(chord=token)
         if field == HELD:
             return seen
         event = xp.logical_or(seen.chord >= SPECIAL, seen.chord == UNKNOWN)
         steps = xp.where(event, xp.take(self.duration_steps, token, axis=0), 0)
-        return ChordSeen(seen.chord, seen.chord, seen.elapsed + steps, seen.events + xp.where(event, 1, 0))
+        return ChordSeen(
+            seen.chord, seen.chord, seen.elapsed + steps, seen.events + xp.where(event, 1, 0)
+        )
 
     def legal(self, seen: ChordSeen, field: int, xp: Any = np, *, may_end: Any = True) -> Any:
         """Which numbers of `field` may follow what was seen: see `may_follow`."""
@@ -226,10 +257,14 @@ class ChordCodec:
         return seen.elapsed >= 0
 
     def rows(self, events: int, given: int = 0) -> int:
-        """How many rows so many events take, the start row counted as one; `given` of them are there already."""
+        """How many rows so many events take, the start row counted as one; `given` of them are
+        there already.
+        """
         return events
 
-    def may_follow(self, field: int, before: Any, chosen: Any, xp: Any = np, *, may_end: Any = True) -> Any:
+    def may_follow(
+        self, field: int, before: Any, chosen: Any, xp: Any = np, *, may_end: Any = True
+    ) -> Any:
         """Which numbers may follow.
 
         Parameters
@@ -255,17 +290,28 @@ class ChordCodec:
             rest = self.chords[()]  # a rest after a rest would be one rest
             double_rest = xp.logical_and(number == rest, xp.expand_dims(before == rest, -1))
             ending = xp.logical_and(number == END, may_end)
-            return xp.logical_and(xp.logical_or(number >= SPECIAL, ending), xp.logical_not(double_rest))
+            return xp.logical_and(
+                xp.logical_or(number >= SPECIAL, ending), xp.logical_not(double_rest)
+            )
         if field == HELD:
-            sounded = np.pad(self.chord_notes > 0, ((0, 0), (0, 1)))  # (C, P + 1): the last column for empty slots
+            sounded = np.pad(
+                self.chord_notes > 0, ((0, 0), (0, 1))
+            )  # (C, P + 1): the last column for empty slots
             slots = xp.take(self.chord_slots, chosen, axis=0)  # (B, K)
             flat = xp.expand_dims(before, -1) * (PITCHES + 1) + slots
             common = xp.take(sounded.reshape(-1), flat, axis=0)  # (B, K)
             fits = self.patterns_that_fit(common, xp)  # (B, H)
-            whole = self.pattern_bits.sum(1)[None] == xp.expand_dims(xp.take((self.chord_slots < PITCHES).sum(1), chosen, axis=0), -1)
+            whole = self.pattern_bits.sum(1)[None] == xp.expand_dims(
+                xp.take((self.chord_slots < PITCHES).sum(1), chosen, axis=0), -1
+            )
             same = xp.expand_dims(xp.logical_and(before == chosen, chosen >= SPECIAL), -1)
-            return xp.logical_and(fits, xp.logical_not(xp.logical_and(whole, same)))  # the same chord wholly held is no event
-        return xp.logical_or(xp.zeros_like(xp.expand_dims(chosen, -1), dtype="bool"), (np.arange(size) >= SPECIAL)[None])
+            return xp.logical_and(
+                fits, xp.logical_not(xp.logical_and(whole, same))
+            )  # the same chord wholly held is no event
+        return xp.logical_or(
+            xp.zeros_like(xp.expand_dims(chosen, -1), dtype="bool"),
+            (np.arange(size) >= SPECIAL)[None],
+        )
 
     # ------------------------------------------------------------------ JSON
 

@@ -1,6 +1,8 @@
-"""What a model is shown (`note_grammar.COLUMNS`) as numbers of few kinds: pitches by themselves, from the tonic, and as intervals.
+"""What a model is shown (`note_grammar.COLUMNS`) as numbers of few kinds: pitches by themselves,
+from the tonic, and as intervals.
 
-The same array operations run on NumPy and on Keras' `ops`; shapes are those of what is shown, ``(…, WIDTH)``, without its last axis.
+The same array operations run on NumPy and on Keras' `ops`; shapes are those of what is shown, ``(…,
+WIDTH)``, without its last axis.
 """
 
 from __future__ import annotations
@@ -19,7 +21,14 @@ ANCHORS = ("last", "above", "below")  # columns from which the interval to the n
 
 
 def facts(
-    layout: Layout, shown: Any, xp: Any, *, places: int, repeats: bool, slots: int = g.SLOTS, notes: int | None = None
+    layout: Layout,
+    shown: Any,
+    xp: Any,
+    *,
+    places: int,
+    repeats: bool,
+    slots: int = g.SLOTS,
+    notes: int | None = None,
 ) -> list[tuple[Any, int]]:
     """Numbers, each with how many kinds there are of it.
 
@@ -35,11 +44,15 @@ def facts(
         One past the last token that has a pitch; by default, the first duration.
     """
     notes = notes or layout.duration
-    token, last, above, below, key, again = (shown[..., column] for column in (g.TOKEN, g.LAST, g.ABOVE, g.BELOW, g.KEY, g.AGAIN))
+    token, last, above, below, key, again = (
+        shown[..., column] for column in (g.TOKEN, g.LAST, g.ABOVE, g.BELOW, g.KEY, g.AGAIN)
+    )
     here = xp.where(last < NONE, last, above)  # where the voices move from
 
     def pitch(number: Any) -> Any:
-        return xp.where(xp.logical_and(number >= NOTE, number < notes), (number - NOTE) % PITCHES, NONE)
+        return xp.where(
+            xp.logical_and(number >= NOTE, number < notes), (number - NOTE) % PITCHES, NONE
+        )
 
     numbers = [
         (token, layout.stop),
@@ -55,16 +68,28 @@ def facts(
         (shown[..., g.AGE], len(g.AGES) + 1),
     ]
     if repeats:
-        numbers += [(shown[..., g.LENGTH], len(g.LENGTHS) + 1), (again, layout.stop), (interval(pitch(again), here, xp), INTERVALS)]
+        numbers += [
+            (shown[..., g.LENGTH], len(g.LENGTHS) + 1),
+            (again, layout.stop),
+            (interval(pitch(again), here, xp), INTERVALS),
+        ]
     for slot in range(len(g.COLUMNS), len(g.COLUMNS) + slots):
-        numbers += [(shown[..., slot], PITCHES + 1), (interval(shown[..., slot], here, xp), INTERVALS)]
+        numbers += [
+            (shown[..., slot], PITCHES + 1),
+            (interval(shown[..., slot], here, xp), INTERVALS),
+        ]
     return numbers
 
 
 def directions(shown: Any, xp: Any) -> tuple[list[Any], Any]:
-    """For every pitch P that may come: its interval from each of ANCHORS, and its degree, ``(…, P)`` each."""
+    """For every pitch P that may come: its interval from each of ANCHORS, and its degree, ``(…,
+    P)`` each.
+    """
     pitches = np.arange(PITCHES, dtype="int32")
-    anchors = [interval(pitches, shown[..., column : column + 1], xp) for column in (g.LAST, g.ABOVE, g.BELOW)]
+    anchors = [
+        interval(pitches, shown[..., column : column + 1], xp)
+        for column in (g.LAST, g.ABOVE, g.BELOW)
+    ]
     return anchors, _degree(pitches, shown[..., g.KEY : g.KEY + 1], xp)
 
 

@@ -1,7 +1,8 @@
 """What the tokens so far amount to: which may follow, and what a model is shown of them.
 
-The same array operations run on NumPy, for training, and inside a compiled loop on Keras' `ops`, for composing. Shapes: B pieces or takes
-at once, V tokens, P pitches, K notes of the largest chord that is shown, R tokens looked back on.
+The same array operations run on NumPy, for training, and inside a compiled loop on Keras' `ops`,
+for composing. Shapes: B pieces or takes at once, V tokens, P pitches, K notes of the largest chord
+that is shown, R tokens looked back on.
 """
 
 from __future__ import annotations
@@ -20,23 +21,54 @@ NONE = PITCHES  # no such pitch
 REACH = 2048  # tokens looked back on for what was there before
 SLOTS = 8  # K: notes of the chord before that are shown, from the highest
 # What `look` tells of each step, one number each; then SLOTS pitches of the chord before.
-COLUMNS = ("token", "last", "count", "above", "below", "place", "bar", "key", "duration", "again", "length", "age", "free", "begun")
-TOKEN, LAST, COUNT, ABOVE, BELOW, PLACE, BAR, KEY, DURATION, AGAIN, LENGTH, AGE, FREE, BEGUN = range(len(COLUMNS))
+COLUMNS = (
+    "token",
+    "last",
+    "count",
+    "above",
+    "below",
+    "place",
+    "bar",
+    "key",
+    "duration",
+    "again",
+    "length",
+    "age",
+    "free",
+    "begun",
+)
+TOKEN, LAST, COUNT, ABOVE, BELOW, PLACE, BAR, KEY, DURATION, AGAIN, LENGTH, AGE, FREE, BEGUN = (
+    range(len(COLUMNS))
+)
 WIDTH = len(COLUMNS) + SLOTS  # of what is shown
-LENGTHS = (1, 2, 3, 4, 5, 6, 8, 11, 16, 23, 32, 64)  # what a repeat's length is at least, class by class
+LENGTHS = (
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    8,
+    11,
+    16,
+    23,
+    32,
+    64,
+)  # what a repeat's length is at least, class by class
 AGES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64)  # events since the beginning, class by class
 PLACES = 24  # places in a quarter that are told apart, at most
 MOST_PLACES = 1024  # in a bar
 
 
 class Layout(NamedTuple):
-    """The numbers of the tokens, from the lowest up, and how long in steps the durations, bars and pickups are.
+    """The numbers of the tokens, from the lowest up, and how long in steps the durations, bars and
+    pickups are.
 
     Attributes
     ----------
     hold, duration, bar, pickup, key, stop : int
-        The first held note, duration, bar length, pickup, key; one past the last key. Struck notes begin at NOTE. What stands below `bar`
-        can follow once a piece has begun.
+        The first held note, duration, bar length, pickup, key; one past the last key. Struck notes
+        begin at NOTE. What stands below `bar` can follow once a piece has begun.
     grid : int
         Steps a quarter.
     framed : bool
@@ -66,7 +98,8 @@ class Seen(NamedTuple):
     before, now : (B, P) bool
         Pitches of the event before and, so far, of this one.
     last, count, struck : (B,) int
-        Of this event: its lowest note so far (NONE: none yet), how many it has, how many of them are struck.
+        Of this event: its lowest note so far (NONE: none yet), how many it has, how many of them
+        are struck.
     place, bar, elapsed, events : (B,) int
         Steps since the bar line, steps of a bar, steps and events since the beginning.
     bar_token, key, duration : (B,) int
@@ -74,7 +107,8 @@ class Seen(NamedTuple):
     rows : (B,) int
         Tokens of the beginning so far.
     history, repeat : (B, R) int
-        The tokens of the events, the latest first; and for how many tokens what went before each is the same as what went before the next.
+        The tokens of the events, the latest first; and for how many tokens what went before each is
+        the same as what went before the next.
     """
 
     token: Any
@@ -101,7 +135,11 @@ def begin(batch: int, xp: Any = np, *, reach: int = REACH) -> Seen:
     def number(value: int) -> Any:
         return xp.full((batch,), value, dtype="int32")
 
-    zero, silence, past = number(0), xp.zeros((batch, PITCHES), dtype="bool"), xp.zeros((batch, reach), dtype="int32")
+    zero, silence, past = (
+        number(0),
+        xp.zeros((batch, PITCHES), dtype="bool"),
+        xp.zeros((batch, reach), dtype="int32"),
+    )
     return Seen(
         token=number(PAD), before=silence, now=silence, last=number(NONE), count=zero, struck=zero, place=zero, bar=number(1), elapsed=zero,
         events=zero, bar_token=zero, key=number(KEYS - 1), duration=zero, rows=zero, history=past, repeat=past,
@@ -112,17 +150,31 @@ def take(layout: Layout, seen: Seen, token: Any, xp: Any = np) -> Seen:
     """What there is after one more token ``(B,)``."""
     bar, pickup, key = layout.bar, layout.pickup, layout.key
     is_note = xp.logical_and(token >= NOTE, token < layout.duration)
-    unknown = xp.logical_and(token == UNKNOWN, seen.rows >= CONTEXT)  # in the beginning, it is a metre or a pickup
+    unknown = xp.logical_and(
+        token == UNKNOWN, seen.rows >= CONTEXT
+    )  # in the beginning, it is a metre or a pickup
     is_duration = xp.logical_or(xp.logical_and(token >= layout.duration, token < bar), unknown)
     pitch = xp.where(is_note, (token - NOTE) % PITCHES, NONE)
     now = xp.logical_or(seen.now, xp.expand_dims(pitch, -1) == np.arange(PITCHES, dtype="int32"))
     ended = xp.expand_dims(is_duration, -1)
-    number = xp.where(is_duration, xp.maximum(token - layout.duration, -1), 0)  # -1: an unknown one, which takes no time
-    steps = xp.where(number >= 0, xp.where(is_duration, _look_up(layout.duration_steps, number, xp), 0), 0)
-    is_bar, is_pickup = xp.logical_and(token >= bar, token < pickup), xp.logical_and(token >= pickup, token < key)
+    number = xp.where(
+        is_duration, xp.maximum(token - layout.duration, -1), 0
+    )  # -1: an unknown one, which takes no time
+    steps = xp.where(
+        number >= 0, xp.where(is_duration, _look_up(layout.duration_steps, number, xp), 0), 0
+    )
+    is_bar, is_pickup = (
+        xp.logical_and(token >= bar, token < pickup),
+        xp.logical_and(token >= pickup, token < key),
+    )
     is_key = xp.logical_and(token >= key, token < layout.stop)
-    bar_steps = xp.where(is_bar, xp.maximum(_look_up(layout.bar_steps, token - bar, xp), 1), seen.bar)
-    place = xp.where(is_pickup, -_look_up(layout.pickup_steps, token - pickup, xp), seen.place + steps) % bar_steps
+    bar_steps = xp.where(
+        is_bar, xp.maximum(_look_up(layout.bar_steps, token - bar, xp), 1), seen.bar
+    )
+    place = (
+        xp.where(is_pickup, -_look_up(layout.pickup_steps, token - pickup, xp), seen.place + steps)
+        % bar_steps
+    )
     told = xp.expand_dims(xp.logical_or(is_note, is_duration), -1)
     same = seen.history == xp.expand_dims(token, -1)
     repeat = xp.where(same, xp.minimum(seen.repeat + 1, LENGTHS[-1]), 0)
@@ -133,7 +185,11 @@ def take(layout: Layout, seen: Seen, token: Any, xp: Any = np) -> Seen:
         now=xp.logical_and(now, xp.logical_not(ended)),
         last=xp.where(is_duration, NONE, xp.where(is_note, pitch, seen.last)),
         count=xp.where(is_duration, 0, seen.count + xp.where(is_note, 1, 0)),
-        struck=xp.where(is_duration, 0, seen.struck + xp.where(xp.logical_and(is_note, token < layout.hold), 1, 0)),
+        struck=xp.where(
+            is_duration,
+            0,
+            seen.struck + xp.where(xp.logical_and(is_note, token < layout.hold), 1, 0),
+        ),
         place=place,
         bar=bar_steps,
         elapsed=seen.elapsed + steps,
@@ -150,15 +206,18 @@ def take(layout: Layout, seen: Seen, token: Any, xp: Any = np) -> Seen:
 def look(layout: Layout, seen: Seen, xp: Any = np) -> Any:
     """What a model is shown, ``(B, WIDTH)`` int: see COLUMNS.
 
-    `above` is the note of the chord before in the same place from the top as the note to come, `below` its highest note under the last one;
-    `again` is the token that came next where the longest stretch that led here was heard before; `free` is 1 unless this event is, so far,
-    all of the event before, held; `begun` is 1 once the beginning has been told. Of a chord of more than SLOTS notes, `above` stays at the
-    last one that is shown.
+    `above` is the note of the chord before in the same place from the top as the note to come,
+    `below` its highest note under the last one; `again` is the token that came next where the
+    longest stretch that led here was heard before; `free` is 1 unless this event is, so far, all of
+    the event before, held; `begun` is 1 once the beginning has been told. Of a chord of more than
+    SLOTS notes, `above` stays at the last one that is shown.
     """
     pitches = np.arange(PITCHES, dtype="int32")
     sounding = xp.sort(xp.where(seen.before, -pitches, 1), axis=-1)[:, :SLOTS]  # from the highest
     slots = xp.where(sounding > 0, NONE, -sounding)
-    above = xp.take_along_axis(slots, xp.expand_dims(xp.minimum(seen.count, SLOTS - 1), -1), axis=-1)[:, 0]
+    above = xp.take_along_axis(
+        slots, xp.expand_dims(xp.minimum(seen.count, SLOTS - 1), -1), axis=-1
+    )[:, 0]
     lower = xp.logical_and(seen.before, pitches < xp.expand_dims(seen.last, -1))
     below = xp.max(xp.where(lower, pitches, -1), axis=-1)
     again, length = repeated(seen, xp)
@@ -169,31 +228,44 @@ def look(layout: Layout, seen: Seen, xp: Any = np) -> Any:
         place_of(layout, seen.place, xp), seen.bar_token, seen.key, seen.duration + 1,
         again, length, class_of(seen.events, AGES, xp), free, seen.rows // CONTEXT,
     ]  # fmt: skip
-    return xp.concatenate([xp.stack([xp.cast(c, "int32") if xp is not np else c for c in columns], axis=-1), slots], axis=-1)
+    return xp.concatenate(
+        [xp.stack([xp.cast(c, "int32") if xp is not np else c for c in columns], axis=-1), slots],
+        axis=-1,
+    )
 
 
 def place_of(layout: Layout, steps: Any, xp: Any = np) -> Any:
-    """The place in the bar that is shown, (B,): steps since the bar line, in no finer parts than PLACES a quarter."""
+    """The place in the bar that is shown, (B,): steps since the bar line, in no finer parts than
+    PLACES a quarter.
+    """
     return xp.minimum(steps * min(PLACES, layout.grid) // layout.grid, MOST_PLACES - 1)
 
 
 def repeated(seen: Seen, xp: Any = np) -> tuple[Any, Any]:
-    """What came next where the longest stretch that led here was last heard before, and the class of its length, (B,) each."""
+    """What came next where the longest stretch that led here was last heard before, and the class
+    of its length, (B,) each.
+    """
     best = xp.argmax(seen.repeat, axis=-1)
     length = xp.take_along_axis(seen.repeat, xp.expand_dims(best, -1), axis=-1)[:, 0]
     again = xp.take_along_axis(seen.history, xp.expand_dims(best, -1), axis=-1)[:, 0]
     return xp.where(length > 0, again, PAD), class_of(length, LENGTHS, xp)
 
 
-def legal(layout: Layout, shown: Any, xp: Any = np, *, sounded: Any = None, may_end: Any = True) -> Any:
+def legal(
+    layout: Layout, shown: Any, xp: Any = np, *, sounded: Any = None, may_end: Any = True
+) -> Any:
     """Which tokens may follow what is shown ``(…, columns)``, as ``(…, layout.bar)`` bool.
 
-    Notes fall, only what sounded is held, and an event says something new (in frames it need not). `sounded` ``(…, P)`` are the pitches of
-    the event before; without it, they are taken from what is shown: where that is SLOTS notes, all below the lowest may have sounded too.
+    Notes fall, only what sounded is held, and an event says something new (in frames it need not).
+    `sounded` ``(…, P)`` are the pitches of the event before; without it, they are taken from what
+    is shown: where that is SLOTS notes, all below the lowest may have sounded too.
     """
     tokens = np.arange(layout.bar, dtype="int32")
     pitch = (tokens - NOTE) % PITCHES
-    is_note, is_hold = (tokens >= NOTE) & (tokens < layout.duration), (tokens >= layout.hold) & (tokens < layout.duration)
+    is_note, is_hold = (
+        (tokens >= NOTE) & (tokens < layout.duration),
+        (tokens >= layout.hold) & (tokens < layout.duration),
+    )
     lower = xp.logical_and(is_note, pitch < shown[..., LAST : LAST + 1])
     if sounded is None:
         slots = shown[..., len(COLUMNS) :]
@@ -202,7 +274,11 @@ def legal(layout: Layout, shown: Any, xp: Any = np, *, sounded: Any = None, may_
         there = xp.logical_or(xp.any(xp.expand_dims(slots, -1) == pitch, axis=-2), rest)
     else:
         there = xp.take(sounded, pitch, axis=-1)
-    notes = xp.logical_and(lower, xp.logical_or(np.logical_not(is_hold), there)) if layout.hold < layout.duration else lower
+    notes = (
+        xp.logical_and(lower, xp.logical_or(np.logical_not(is_hold), there))
+        if layout.hold < layout.duration
+        else lower
+    )
     durations = (tokens >= layout.duration) | (tokens == UNKNOWN)
     if not layout.framed:
         durations = xp.logical_and(durations, shown[..., FREE : FREE + 1] > 0)

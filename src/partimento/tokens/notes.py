@@ -1,11 +1,14 @@
-"""The note codec: an event is its notes from the highest down, each struck or held, and then its duration, one token each.
+"""The note codec: an event is its notes from the highest down, each struck or held, and then its
+duration, one token each.
 
-No chord is ever out of vocabulary. A piece begins with a start token and three that tell its metre, pickup and key, and ends with an end
-token. With `frame` a piece is read at a steady pace instead, a frame every so many quarters: its notes are whatever sounds there, all
-struck, and the duration token merely ends the frame (the benchmarks of Boulanger-Lewandowski et al. 2012).
+No chord is ever out of vocabulary. A piece begins with a start token and three that tell its metre,
+pickup and key, and ends with an end token. With `frame` a piece is read at a steady pace instead, a
+frame every so many quarters: its notes are whatever sounds there, all struck, and the duration
+token merely ends the frame (the benchmarks of Boulanger-Lewandowski et al. 2012).
 
-Which token may follow, and what a model is shown of the past, follow from a small array state, `Seen`, that each token moves on
-(`note_grammar`). Shapes: B pieces or takes at once, S tokens of a piece, V tokens of the vocabulary, P pitches.
+Which token may follow, and what a model is shown of the past, follow from a small array state,
+`Seen`, that each token moves on (`note_grammar`). Shapes: B pieces or takes at once, S tokens of a
+piece, V tokens of the vocabulary, P pitches.
 """
 
 from __future__ import annotations
@@ -25,7 +28,21 @@ from partimento.music.piece import Event, Piece, merge_held
 from partimento.tokens import note_features as note_facts
 from partimento.tokens import note_grammar
 from partimento.tokens.chords import Encoded
-from partimento.tokens.note_grammar import ABOVE, AGAIN, BELOW, COLUMNS, CONTEXT, KEY, KEYS, LAST, NONE, NOTE, PITCHES, TOKEN, Layout
+from partimento.tokens.note_grammar import (
+    ABOVE,
+    AGAIN,
+    BELOW,
+    COLUMNS,
+    CONTEXT,
+    KEY,
+    KEYS,
+    LAST,
+    NONE,
+    NOTE,
+    PITCHES,
+    TOKEN,
+    Layout,
+)
 from partimento.tokens.vocabulary import END, SPECIAL, START, UNKNOWN, Vocabulary
 
 TOGETHER = 32  # pieces that are read in step with each other
@@ -39,7 +56,8 @@ class NoteCodec:
     Attributes
     ----------
     durations, bars, pickups : Vocabulary of Fraction
-        Lengths in quarters that were seen in training: of events, of whole bars, of the incomplete bar at the start.
+        Lengths in quarters that were seen in training: of events, of whole bars, of the incomplete
+        bar at the start.
     holds : bool
         Whether notes can be held: not in frames.
     frame : Fraction
@@ -56,12 +74,16 @@ class NoteCodec:
     kind: ClassVar[str] = "notes"
 
     @classmethod
-    def from_pieces(cls, pieces: Iterable[Piece], *, min_count: int = 1, frame: Fraction = Fraction(0)) -> NoteCodec:
+    def from_pieces(
+        cls, pieces: Iterable[Piece], *, min_count: int = 1, frame: Fraction = Fraction(0)
+    ) -> NoteCodec:
         """Learn the lengths; notes need no learning."""
         pieces = list(pieces)
         read = [cls.read(piece.events, frame) for piece in pieces]
         return cls(
-            Vocabulary.from_symbols((event.duration for events in read for event in events), min_count=min_count),
+            Vocabulary.from_symbols(
+                (event.duration for events in read for event in events), min_count=min_count
+            ),
             Vocabulary.from_symbols([bar_of(piece) for piece in pieces]),
             Vocabulary.from_symbols([piece.pickup for piece in pieces], always=[Fraction(0)]),
             not frame,  # what training never holds may still be held elsewhere
@@ -70,7 +92,9 @@ class NoteCodec:
 
     @cached_property
     def layout(self) -> Layout:
-        """The numbers of the tokens: special ones, notes struck, notes held, durations; and what only the beginning tells."""
+        """The numbers of the tokens: special ones, notes struck, notes held, durations; and what
+        only the beginning tells.
+        """
         return self._layout(NOTE + PITCHES, NOTE + PITCHES + PITCHES * self.holds)
 
     def _layout(self, hold: int, duration: int) -> Layout:
@@ -78,7 +102,9 @@ class NoteCodec:
         pickup = bar + len(self.bars.symbols)
         key = pickup + len(self.pickups.symbols)
         steps = self._steps(self.durations), self._steps(self.bars), self._steps(self.pickups)
-        return Layout(hold, duration, bar, pickup, key, key + KEYS, *steps, self.grid, bool(self.frame))
+        return Layout(
+            hold, duration, bar, pickup, key, key + KEYS, *steps, self.grid, bool(self.frame)
+        )
 
     def __len__(self) -> int:
         """V: how many tokens there are."""
@@ -103,7 +129,10 @@ class NoteCodec:
     def _beginning(self, piece: Piece) -> list[int]:
         layout = self.layout
         declared = piece.keys[0].tonic if piece.keys and piece.keys[0].onset == 0 else KEYS - 1
-        bar, pickup = number_of(self.bars, bar_of(piece), layout.bar), number_of(self.pickups, piece.pickup, layout.pickup)
+        bar, pickup = (
+            number_of(self.bars, bar_of(piece), layout.bar),
+            number_of(self.pickups, piece.pickup, layout.pickup),
+        )
         return [START, bar, pickup, layout.key + declared]
 
     def lengths(self, piece: Piece) -> list[Fraction]:
@@ -112,7 +141,9 @@ class NoteCodec:
 
     @staticmethod
     def read(events: Iterable[Event], frame: Fraction) -> list[Event]:
-        """Events merged where nothing new is struck or, with `frame`, what sounds at every so many quarters from the start on."""
+        """Events merged where nothing new is struck or, with `frame`, what sounds at every so many
+        quarters from the start on.
+        """
         if not frame:
             return merge_held(events)
         read: list[Event] = []
@@ -144,17 +175,28 @@ class NoteCodec:
                 chord.append((token - NOTE) % PITCHES)
                 held += chord[-1:] if token >= layout.hold else []
             elif layout.duration <= token < layout.bar:
-                events.append(Event(tuple(sorted(chord)), self.durations.symbols[token - layout.duration], tuple(sorted(held))))
+                events.append(
+                    Event(
+                        tuple(sorted(chord)),
+                        self.durations.symbols[token - layout.duration],
+                        tuple(sorted(held)),
+                    )
+                )
                 chord, held = [], []
         return events
 
     def encode_pieces(self, pieces: Sequence[Piece]) -> list[Encoded]:
         """Tokens ``(S, 1)`` of pieces and what is shown where each is to be chosen."""
         tokens = [self.encode(piece) for piece in pieces]
-        return [Encoded(each[:, None], shown) for each, shown in zip(tokens, self._shown(tokens), strict=True)]
+        return [
+            Encoded(each[:, None], shown)
+            for each, shown in zip(tokens, self._shown(tokens), strict=True)
+        ]
 
     def _shown(self, pieces: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """What is shown where each token is to be chosen, ``(S, width)`` int16; nothing at the first."""
+        """What is shown where each token is to be chosen, ``(S, width)`` int16; nothing at the
+        first.
+        """
         made: list[np.ndarray] = [np.zeros(0)] * len(pieces)
         order = sorted(range(len(pieces)), key=lambda i: len(pieces[i]))
         for start in range(0, len(order), TOGETHER):  # pieces of like length
@@ -173,7 +215,9 @@ class NoteCodec:
     def copies(self, piece: Piece, first: Encoded, shifts: Sequence[int]) -> Iterator[Encoded]:
         """`first`, the piece encoded, at other pitches."""
         for shift in shifts:
-            yield Encoded(self.moved_tokens(first.tokens, shift), self._moved_columns(first.common, shift))
+            yield Encoded(
+                self.moved_tokens(first.tokens, shift), self._moved_columns(first.common, shift)
+            )
 
     def moved_tokens(self, tokens: np.ndarray, semitones: int) -> np.ndarray:
         """The same music so much higher, its declared key with it."""
@@ -188,13 +232,19 @@ class NoteCodec:
         for column in (TOKEN, AGAIN):
             moved[:, column] = self.moved_tokens(shown[:, column], semitones)
         for pitches in self._pitch_columns():
-            moved[:, pitches] = np.where(shown[:, pitches] < NONE, shown[:, pitches] + semitones, NONE)
-        moved[:, KEY] = np.where(shown[:, KEY] < KEYS - 1, (shown[:, KEY] + semitones) % 12, KEYS - 1)
+            moved[:, pitches] = np.where(
+                shown[:, pitches] < NONE, shown[:, pitches] + semitones, NONE
+            )
+        moved[:, KEY] = np.where(
+            shown[:, KEY] < KEYS - 1, (shown[:, KEY] + semitones) % 12, KEYS - 1
+        )
         moved[0] = shown[0]  # before the first token nothing is shown
         return moved
 
     def opening(self, tokens: np.ndarray, events: int) -> np.ndarray:
-        """The beginning and at most so many events of tokens ``(n, 1)``, up to the first unknown duration."""
+        """The beginning and at most so many events of tokens ``(n, 1)``, up to the first unknown
+        duration.
+        """
         layout, told = self.layout, tokens[CONTEXT:, 0]
         ends = (told >= layout.duration) & (told < layout.bar)
         known = np.flatnonzero(ends & (np.cumsum(told == UNKNOWN) == 0))
@@ -202,13 +252,19 @@ class NoteCodec:
 
     def in_key(self, tokens: np.ndarray, tonic: int) -> np.ndarray:
         """The same beginning, in another key."""
-        return np.where((tokens >= self.layout.key) & (tokens < self.layout.stop), self.layout.key + tonic, tokens).astype(tokens.dtype)
+        return np.where(
+            (tokens >= self.layout.key) & (tokens < self.layout.stop),
+            self.layout.key + tonic,
+            tokens,
+        ).astype(tokens.dtype)
 
     def _pitch_columns(self) -> list[int]:
         return [LAST, ABOVE, BELOW, *range(len(COLUMNS), self.width)]
 
     def events_in(self, rows: np.ndarray) -> int:
-        """How many events tokens ``(…, 1)`` complete, the end of a piece as one; those of unknown duration are not counted."""
+        """How many events tokens ``(…, 1)`` complete, the end of a piece as one; those of unknown
+        duration are not counted.
+        """
         durations = (rows >= self.layout.duration) & (rows < self.layout.bar)
         return int(np.count_nonzero(durations | (rows == END)))
 
@@ -240,14 +296,20 @@ class NoteCodec:
 
     def legal(self, seen: Any, field: int, xp: Any = np, *, may_end: Any = True) -> Any:
         """Which tokens may follow, ``(B, V)`` bool."""
-        may = note_grammar.legal(self.layout, self.look(seen, xp), xp, sounded=seen.before, may_end=may_end)
+        may = note_grammar.legal(
+            self.layout, self.look(seen, xp), xp, sounded=seen.before, may_end=may_end
+        )
         tokens = np.arange(self.sizes[0])
         # Once all that sounded is held, a lower note must follow: there is to be room for one.
-        lowest = (tokens == NOTE) | ((tokens >= self.layout.hold) & (tokens < self.layout.hold + 2 * self.holds))
+        lowest = (tokens == NOTE) | (
+            (tokens >= self.layout.hold) & (tokens < self.layout.hold + 2 * self.holds)
+        )
         return xp.logical_and(may, (tokens != UNKNOWN) & ~lowest)
 
     def may_follow(self, shown: Any, xp: Any = np, *, may_end: Any = True) -> Any:
-        """Which tokens may follow where this is shown, ``(…, columns)`` → ``(…, V)`` bool; an unknown duration too."""
+        """Which tokens may follow where this is shown, ``(…, columns)`` → ``(…, V)`` bool; an
+        unknown duration too.
+        """
         return note_grammar.legal(self.layout, shown, xp, may_end=may_end)
 
     def at_rest(self, seen: Any) -> Any:
@@ -255,7 +317,9 @@ class NoteCodec:
         return seen.count == 0
 
     def rows(self, events: int, given: int = 0) -> int:
-        """How many rows are kept ready for so many events, the beginning counted as one, after so many rows that are given."""
+        """How many rows are kept ready for so many events, the beginning counted as one, after so
+        many rows that are given.
+        """
         return max(given, CONTEXT) + (events - 1) * NOTES_AN_EVENT
 
     # ------------------------------------------------------------------ tables
@@ -300,16 +364,23 @@ class NoteCodec:
 
     def to_plain(self) -> dict[str, Any]:
         """The vocabularies as plain values."""
-        lengths = {name: [str(length) for length in getattr(self, name).symbols] for name in ("durations", "bars", "pickups")}
+        lengths = {
+            name: [str(length) for length in getattr(self, name).symbols]
+            for name in ("durations", "bars", "pickups")
+        }
         return {"codec": self.kind, **lengths, "holds": self.holds, "frame": str(self.frame)}
 
     @classmethod
     def from_plain(cls, table: dict[str, Any]) -> NoteCodec:
-        """The inverse of `to_plain`; ValueError, TypeError or KeyError when `table` is something else."""
+        """The inverse of `to_plain`; ValueError, TypeError or KeyError when `table` is something
+        else.
+        """
         return cls(*cls._lengths(table), bool(table["holds"]), Fraction(table["frame"]))
 
     @staticmethod
-    def _lengths(table: dict[str, Any]) -> tuple[Vocabulary[Fraction], Vocabulary[Fraction], Vocabulary[Fraction]]:
+    def _lengths(
+        table: dict[str, Any],
+    ) -> tuple[Vocabulary[Fraction], Vocabulary[Fraction], Vocabulary[Fraction]]:
         def read(name: str) -> Vocabulary[Fraction]:
             return Vocabulary(tuple(Fraction(length) for length in table[name]))
 

@@ -20,7 +20,9 @@ class TokenSettings(Section):
         le=4096,
         description="Length of a training window (L): events for a model of chords, tokens for notewise.",
     )
-    stride: int = Field(default=32, ge=1, le=4096, description="Distance from the start of one window to the next.")
+    stride: int = Field(
+        default=32, ge=1, le=4096, description="Distance from the start of one window to the next."
+    )
     transpose: Literal["none", "key", "key-octave", "all"] = Field(
         default="key",
         description="Transposition: none keeps the written key, key moves pieces to C major or A minor, key-octave"

@@ -26,11 +26,19 @@ class Vocabulary(Generic[S]):
     symbols: tuple[S, ...]
 
     @classmethod
-    def from_symbols(cls, symbols: Iterable[S], *, min_count: int = 1, always: Iterable[S] = ()) -> Vocabulary[S]:
-        """Number the symbols by falling count (ties by their first appearance); those `always` wanted come first."""
+    def from_symbols(
+        cls, symbols: Iterable[S], *, min_count: int = 1, always: Iterable[S] = ()
+    ) -> Vocabulary[S]:
+        """Number the symbols by falling count (ties by their first appearance); those `always`
+        wanted come first.
+        """
         counts = Counter(symbols)
         first = tuple(dict.fromkeys(always))
-        rest = tuple(symbol for symbol, count in counts.most_common() if count >= min_count and symbol not in first)
+        rest = tuple(
+            symbol
+            for symbol, count in counts.most_common()
+            if count >= min_count and symbol not in first
+        )
         return cls(first + rest)
 
     @cached_property
@@ -44,7 +52,9 @@ class Vocabulary(Generic[S]):
         return self._numbers.get(symbol, UNKNOWN)
 
     def symbol(self, number: int) -> S:
-        """The symbol of a number; ValueError for padding, start, end and unknown, which stand for none."""
+        """The symbol of a number; ValueError for padding, start, end and unknown, which stand for
+        none.
+        """
         if number < SPECIAL:
             raise ValueError(f"number {number} stands for no symbol")
         return self.symbols[number - SPECIAL]

@@ -27,11 +27,15 @@ class Windows(NamedTuple):
     common: np.ndarray
 
 
-def windows(pieces: Sequence[Encoded], *, length: int = 32, stride: int | None = None, whole: bool = False) -> Windows:
-    """Cut encoded pieces into windows; no window spans two pieces, and the last of a piece is padded.
+def windows(
+    pieces: Sequence[Encoded], *, length: int = 32, stride: int | None = None, whole: bool = False
+) -> Windows:
+    """Cut encoded pieces into windows; no window spans two pieces, and the last of a piece is
+    padded.
 
-    With `stride` None, windows follow one another without overlap. With `whole`, only windows that need no padding are cut, the end of
-    the piece included; a piece that is shorter than one still gives one, padded.
+    With `stride` None, windows follow one another without overlap. With `whole`, only windows that
+    need no padding are cut, the end of the piece included; a piece that is shorter than one still
+    gives one, padded.
     """
     inputs, targets, common = [], [], []
     for piece in pieces:

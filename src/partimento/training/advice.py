@@ -7,13 +7,16 @@ import numpy as np
 from partimento.models.base import LatentModel, Model, NextModel, Windows
 
 FEW_EVENTS = 1_000  # a handful of pieces
-WEIGHTS_PER_EVENT = 50  # beyond this a network learns its pieces by heart before it learns their style
+WEIGHTS_PER_EVENT = (
+    50  # beyond this a network learns its pieces by heart before it learns their style
+)
 
 
 def too_small(model: Model, train: Windows) -> str | None:
     """What to say before training, where the corpus is too small for the model; else None.
 
-    The number of distinct events is not known from windows that overlap: that of windows' targets, less the overlap, is near enough.
+    The number of distinct events is not known from windows that overlap: that of windows' targets,
+    less the overlap, is near enough.
     """
     if not isinstance(model, NextModel | LatentModel):
         return None  # what does not compose is no rival of counts

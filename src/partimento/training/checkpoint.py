@@ -1,4 +1,6 @@
-"""A training under way: its hidden folder, and the checkpoint in it after every epoch (see `run_folder`)."""
+"""A training under way: its hidden folder, and the checkpoint in it after every epoch (see
+`run_folder`).
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.files import exclusive, new_file, remove_folder, write_atomically
 from partimento.training.loop import Checkpoint
 from partimento.training.run import epochs_from, versions, write_history
@@ -22,23 +24,31 @@ from partimento.training.settings import Settings
 
 @contextmanager
 def at_work(out: Path, *, resume: bool, force: bool) -> Iterator[TrainingFolder]:
-    """The folder of a training, held by one process at a time; it stays if the block ends by an error and an epoch was done.
+    """The folder of a training, held by one process at a time; it stays if the block ends by an
+    error and an epoch was done.
 
     Raises
     ------
-    UserError
-        If another process trains `out`; if there is an unfinished training but no `resume` or `force`, or the other way round.
+    PartimentoError
+        If another process trains `out`; if there is an unfinished training but no `resume` or
+        `force`, or the other way round.
     """
     shop = RunFolder(out).training
     if resume and not shop.exists():
         finished = RunFolder(out).exists()
-        raise UserError(f"{out} is finished: there is nothing to resume" if finished else f"there is no unfinished training of {out}")
+        raise PartimentoError(
+            f"{out} is finished: there is nothing to resume"
+            if finished
+            else f"there is no unfinished training of {out}"
+        )
     try:
         shop.path.mkdir(parents=True, exist_ok=True)
         with exclusive(shop.lock, busy=f"another process is training {out}"):
             if not resume:
                 if shop.has_checkpoint() and not force:
-                    raise UserError(f"an unfinished training of {out} is there: --resume {out} goes on with it, --force begins anew")
+                    raise PartimentoError(
+                        f"an unfinished training of {out} is there: --resume {out} goes on with it, --force begins anew"
+                    )
                 shop.clear()
             shop.remove_half_written()
             try:
@@ -48,12 +58,21 @@ def at_work(out: Path, *, resume: bool, force: bool) -> Iterator[TrainingFolder]
                     remove_folder(shop.path)
                 raise
     except OSError as error:
-        raise UserError(f"cannot write {out}: {error.strerror or error}") from error
+        raise PartimentoError(f"cannot write {out}: {error.strerror or error}") from error
 
 
-def write_about(shop: TrainingFolder, settings: Settings, told: Mapping[str, Any], fingerprint: str) -> None:
-    """What a training was asked for; `told` is what its caller wants to find again when it is resumed."""
-    about = {"settings": settings.to_plain(), "told": dict(told), "fingerprint": fingerprint, "versions": versions()}
+def write_about(
+    shop: TrainingFolder, settings: Settings, told: Mapping[str, Any], fingerprint: str
+) -> None:
+    """What a training was asked for; `told` is what its caller wants to find again when it is
+    resumed.
+    """
+    about = {
+        "settings": settings.to_plain(),
+        "told": dict(told),
+        "fingerprint": fingerprint,
+        "versions": versions(),
+    }
     write_atomically(shop.request, json.dumps(about, indent=2) + "\n")
 
 
@@ -62,21 +81,29 @@ def read_about(out: Path) -> dict[str, Any]:
     path = RunFolder(out).training.request
     if not path.is_file():
         finished = RunFolder(out).exists()
-        raise UserError(f"{out} is finished: there is nothing to resume" if finished else f"there is no unfinished training of {out}")
+        raise PartimentoError(
+            f"{out} is finished: there is nothing to resume"
+            if finished
+            else f"there is no unfinished training of {out}"
+        )
     try:
         about: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if not {"settings", "told", "fingerprint", "versions"} <= set(about):
             raise ValueError("something is missing")
     except (OSError, ValueError, TypeError) as error:
-        raise UserError(f"{path} is damaged: {error}") from error
+        raise PartimentoError(f"{path} is damaged: {error}") from error
     return about
 
 
 def write_checkpoint(shop: TrainingFolder, point: Checkpoint) -> None:
     """In one step: whoever is killed leaves the one before or this one."""
     with new_file(shop.state, durable=False) as work, h5py.File(work, "w") as file:
-        about = json.dumps({"history": [asdict(epoch) for epoch in point.history], "best_epoch": point.best_epoch})
-        file.create_dataset("about", data=np.frombuffer(about.encode(), np.uint8))  # attributes are small
+        about = json.dumps(
+            {"history": [asdict(epoch) for epoch in point.history], "best_epoch": point.best_epoch}
+        )
+        file.create_dataset(
+            "about", data=np.frombuffer(about.encode(), np.uint8)
+        )  # attributes are small
         for name, state in (("best", point.best), ("state", point.state)):
             for number, group in enumerate(state):
                 room = file.create_group(f"{name}/{number}")
@@ -90,7 +117,7 @@ def read_checkpoint(shop: TrainingFolder) -> Checkpoint | None:
 
     Raises
     ------
-    UserError
+    PartimentoError
         If it is damaged.
     """
     path = shop.state
@@ -100,10 +127,16 @@ def read_checkpoint(shop: TrainingFolder) -> Checkpoint | None:
         with h5py.File(path, "r") as file:
             about = json.loads(np.array(file["about"], np.uint8).tobytes())
             best, state = (
-                [[np.array(room[place]) for place in sorted(room)] for _, room in sorted(file[name].items())] for name in ("best", "state")
+                [
+                    [np.array(room[place]) for place in sorted(room)]
+                    for _, room in sorted(file[name].items())
+                ]
+                for name in ("best", "state")
             )
         if len(best) != 2 or len(state) != 3:
             raise ValueError("something is missing")
-        return Checkpoint(tuple(epochs_from(about["history"])), int(about["best_epoch"]), best, state)
+        return Checkpoint(
+            tuple(epochs_from(about["history"])), int(about["best_epoch"]), best, state
+        )
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path} is damaged ({error}): --force begins anew") from error
+        raise PartimentoError(f"{path} is damaged ({error}): --force begins anew") from error

@@ -1,4 +1,6 @@
-"""From pieces to a data set: transposition, split by piece, vocabularies of the training pieces, numbers."""
+"""From pieces to a data set: transposition, split by piece, vocabularies of the training pieces,
+numbers.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +15,17 @@ from functools import cached_property
 from partimento.analysis.keys import analyse_key
 from partimento.analysis.similarity.duplicates import group
 from partimento.analysis.similarity.fingerprints import sketch
-from partimento.config import UserError
 from partimento.corpus.splits import SIDES
 from partimento.corpus.splits import split as draw
+from partimento.errors import PartimentoError
 from partimento.music.parts import without_drums
 from partimento.music.piece import Event, Key, Piece, merge_held
-from partimento.music.transpose import interval_to_common_key, interval_to_common_octave, shifts_within, transpose
+from partimento.music.transpose import (
+    interval_to_common_key,
+    interval_to_common_octave,
+    shifts_within,
+    transpose,
+)
 from partimento.tokens.chords import ChordCodec, Encoded
 from partimento.tokens.notes import NoteCodec
 from partimento.tokens.settings import TokenSettings
@@ -28,10 +35,11 @@ from partimento.tokens.voices import VoiceCodec
 
 @dataclass(frozen=True)
 class Prepared:
-    """A piece ready to be encoded: `piece` is as it was, `interval` the semitones from it to `moved`.
+    """A piece ready to be encoded: `piece` is as it was, `interval` the semitones from it to
+    `moved`.
 
-    ``transpose_back(moved, interval, piece)`` is `piece` again. `copies` are the semitones from `moved` to each copy that is learned from;
-    0 is `moved` itself.
+    ``transpose_back(moved, interval, piece)`` is `piece` again. `copies` are the semitones from
+    `moved` to each copy that is learned from; 0 is `moved` itself.
     """
 
     piece: Piece
@@ -50,7 +58,9 @@ class Prepared:
         """Equal for pieces of the same events, whatever their key and name."""
         events = self.piece.events
         low = min((event.chord[0] for event in events if event.chord), default=0)
-        content = [([p - low for p in e.chord], [p - low for p in e.held], str(e.duration)) for e in events]
+        content = [
+            ([p - low for p in e.chord], [p - low for p in e.held], str(e.duration)) for e in events
+        ]
         return hashlib.sha256(repr(content).encode()).hexdigest()
 
     @property
@@ -61,7 +71,8 @@ class Prepared:
 
 @dataclass(frozen=True)
 class DataSet:
-    """Pieces to train on, to choose the best epoch by, and to measure at the end; the training pieces gave the codec.
+    """Pieces to train on, to choose the best epoch by, and to measure at the end; the training
+    pieces gave the codec.
 
     `left_out` are pieces that cannot be learned from, each with the reason.
     """
@@ -86,7 +97,11 @@ class DataSet:
     def encode_training(self) -> list[Encoded]:
         """What is trained on: every copy of every training piece."""
         firsts = self.encode(self.train)
-        return [copy for item, first in zip(self.train, firsts, strict=True) for copy in self.codec.copies(item.moved, first, item.copies)]
+        return [
+            copy
+            for item, first in zip(self.train, firsts, strict=True)
+            for copy in self.codec.copies(item.moved, first, item.copies)
+        ]
 
     @property
     def sides(self) -> dict[str, list[Prepared]]:
@@ -115,14 +130,15 @@ def prepare(
 ) -> DataSet:
     """Make a data set.
 
-    Pieces, not windows, are split, and near-duplicates stay on one side; `sides` is a split that was stored. Copies
-    in other keys are made of training pieces only. `kind` says which of CODECS is to number them.
+    Pieces, not windows, are split, and near-duplicates stay on one side; `sides` is a split that
+    was stored. Copies in other keys are made of training pieces only. `kind` says which of CODECS
+    is to number them.
 
     Raises
     ------
-    UserError
-        If there are fewer than two different pieces (one to learn from and one to check with), nothing comes `min_count` times, or no
-        training piece keeps to the range that is set.
+    PartimentoError
+        If there are fewer than two different pieces (one to learn from and one to check with),
+        nothing comes `min_count` times, or no training piece keeps to the range that is set.
     """
     ready: list[Prepared] = []
     left_out: list[tuple[Piece, str]] = []
@@ -135,26 +151,39 @@ def prepare(
             left_out.append((piece, str(error)))
         if progress:
             progress(done, len(pieces))
-    train, valid, held = split(ready, kept if sides else None, validation=validation, test=test, seed=seed)
+    train, valid, held = split(
+        ready, kept if sides else None, validation=validation, test=test, seed=seed
+    )
     if config.transpose == "all":
         train = _with_copies(train, config)
     codec = CODECS[kind](train, config)
     if not codec.durations.symbols or (isinstance(codec, ChordCodec) and not codec.chords.symbols):
-        raise UserError(f"no chord or no duration comes {config.min_count} times: more music, or --set tokens.min_count=1")
+        raise PartimentoError(
+            f"no chord or no duration comes {config.min_count} times: more music, or --set tokens.min_count=1"
+        )
     return DataSet(codec, train, valid, held, left_out, config)
 
 
 def _with_copies(train: Sequence[Prepared], config: TokenSettings) -> list[Prepared]:
-    """Each piece with all its copies within the range that is set, or that of all the pieces together."""
+    """Each piece with all its copies within the range that is set, or that of all the pieces
+    together.
+    """
     low = config.low or min(int(item.moved.notes.pitch.min(initial=127)) for item in train)
     high = config.high or max(int(item.moved.notes.pitch.max(initial=0)) for item in train)
-    if all(item.moved.notes.pitch.max(initial=0) - item.moved.notes.pitch.min(initial=127) > high - low for item in train):
-        raise UserError(f"no training piece fits into the pitches {low} to {high}: tokens.low and tokens.high are too narrow")
+    if all(
+        item.moved.notes.pitch.max(initial=0) - item.moved.notes.pitch.min(initial=127) > high - low
+        for item in train
+    ):
+        raise PartimentoError(
+            f"no training piece fits into the pitches {low} to {high}: tokens.low and tokens.high are too narrow"
+        )
     return [replace(item, copies=shifts_within(item.moved.notes, low, high)) for item in train]
 
 
 def chord_codec(train: Sequence[Prepared], config: TokenSettings) -> ChordCodec:
-    """The vocabularies; a copy brings new chords, but is no further evidence of a held pattern or duration."""
+    """The vocabularies; a copy brings new chords, but is no further evidence of a held pattern or
+    duration.
+    """
     min_count = config.min_count
     codec = ChordCodec.from_pieces([item.events for item in train], min_count=min_count)
     if all(item.copies == (0,) for item in train):
@@ -170,10 +199,17 @@ def chord_codec(train: Sequence[Prepared], config: TokenSettings) -> ChordCodec:
 def note_codec(train: Sequence[Prepared], config: TokenSettings) -> NoteCodec:
     """The lengths that were seen."""
     kind = VoiceCodec if config.voices else NoteCodec
-    return kind.from_pieces([item.moved for item in train], min_count=config.min_count, frame=Fraction(config.frame or 0))
+    return kind.from_pieces(
+        [item.moved for item in train],
+        min_count=config.min_count,
+        frame=Fraction(config.frame or 0),
+    )
 
 
-CODECS: dict[str, Callable[[Sequence[Prepared], TokenSettings], ChordCodec | NoteCodec]] = {"chords": chord_codec, "notes": note_codec}
+CODECS: dict[str, Callable[[Sequence[Prepared], TokenSettings], ChordCodec | NoteCodec]] = {
+    "chords": chord_codec,
+    "notes": note_codec,
+}
 
 
 def codec_from_json(text: str) -> ChordCodec | NoteCodec:
@@ -189,18 +225,21 @@ def _shifted(chord: tuple[int, ...], semitones: int) -> tuple[int, ...]:
 
 
 def in_common_key(piece: Piece, how: str = "key") -> Prepared:
-    """A piece, its drums aside, moved by its analysed key as `TokenSettings.transpose` says, and by how far.
+    """A piece, its drums aside, moved by its analysed key as `TokenSettings.transpose` says, and by
+    how far.
 
     Parameters
     ----------
     piece : Piece
     how : str
-        ``key`` or ``key-octave``; ``none`` and ``all`` leave it where it is (copies are made of training pieces only).
+        ``key`` or ``key-octave``; ``none`` and ``all`` leave it where it is (copies are made of
+        training pieces only).
 
     Raises
     ------
     ValueError
-        If nothing but drums is in it, or it spans so much that it cannot be moved within MIDI's pitches.
+        If nothing but drums is in it, or it spans so much that it cannot be moved within MIDI's
+        pitches.
     """
     pitched = without_drums(piece)
     if len(piece.notes) and not len(pitched.notes):
@@ -208,7 +247,11 @@ def in_common_key(piece: Piece, how: str = "key") -> Prepared:
     key, _ = analyse_key(pitched)
     interval = 0
     if how in ("key", "key-octave"):
-        interval = interval_to_common_key(key) if how == "key" else interval_to_common_octave(pitched.notes, key)
+        interval = (
+            interval_to_common_key(key)
+            if how == "key"
+            else interval_to_common_octave(pitched.notes, key)
+        )
     low, high = int(pitched.notes.pitch.min(initial=127)), int(pitched.notes.pitch.max(initial=0))
     for shift in (interval + octaves * 12 for octaves in (0, 1, -1, 2, -2, 3, -3, 4, -4)):
         if not len(pitched.notes) or (low + shift >= 0 and high + shift <= 127):
@@ -217,22 +260,39 @@ def in_common_key(piece: Piece, how: str = "key") -> Prepared:
 
 
 def split(
-    pieces: Sequence[Prepared], sides: Sequence[str] | None = None, *, validation: float, test: float, seed: int
+    pieces: Sequence[Prepared],
+    sides: Sequence[str] | None = None,
+    *,
+    validation: float,
+    test: float,
+    seed: int,
 ) -> tuple[list[Prepared], list[Prepared], list[Prepared]]:
-    """Training, validation and test pieces, each in the order given: as `sides` says or, without it, drawn (see `corpus.splits`).
+    """Training, validation and test pieces, each in the order given: as `sides` says or, without
+    it, drawn (see `corpus.splits`).
 
-    Near-duplicates stay together, and composers are spread over the sides. Training and validation get at least one piece; with only two
-    different pieces, none is left to test.
+    Near-duplicates stay together, and composers are spread over the sides. Training and validation
+    get at least one piece; with only two different pieces, none is left to test.
     """
     if sides is None:
-        composers, identities = [item.piece.composer for item in pieces], [item.signature for item in pieces]
+        composers, identities = (
+            [item.piece.composer for item in pieces],
+            [item.signature for item in pieces],
+        )
         groups: list[int] = group(sketch(item.piece) for item in pieces).tolist()
-        if len(set(groups)) < 2:  # one piece in many variations: still better than nothing to check with
+        if (
+            len(set(groups)) < 2
+        ):  # one piece in many variations: still better than nothing to check with
             groups = [identities.index(each) for each in identities]
         if len(set(groups)) < 2:
-            raise UserError(f"training needs at least two different pieces, one to check with; here {'is one' if groups else 'are none'}")
+            raise PartimentoError(
+                f"training needs at least two different pieces, one to check with; here {'is one' if groups else 'are none'}"
+            )
         sides = draw(groups, composers, identities, validation=validation, test=test, seed=seed)
-    train, valid, held = ([item for item, each in zip(pieces, sides, strict=True) if each == side] for side in SIDES)
+    train, valid, held = (
+        [item for item, each in zip(pieces, sides, strict=True) if each == side] for side in SIDES
+    )
     if not train or not valid:
-        raise UserError(f"the split that is stored leaves nothing to {'validate with' if train else 'train on'}")
+        raise PartimentoError(
+            f"the split that is stored leaves nothing to {'validate with' if train else 'train on'}"
+        )
     return train, valid, held

@@ -1,4 +1,6 @@
-"""The training loop: windows in, a trained model and its history out. It can be taken up again after any epoch, to the same bits."""
+"""The training loop: windows in, a trained model and its history out. It can be taken up again
+after any epoch, to the same bits.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +13,16 @@ from typing import Any
 
 import numpy as np
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.models.base import Model
 from partimento.models.deferred import keras
 from partimento.tokens.windows import Windows
 from partimento.training import backend
 from partimento.training.settings import TrainSettings
 
-WORK = 4e10  # arithmetic in one compiled call: a fraction of a second, so that progress lives and Ctrl-C is heard
+# arithmetic in one compiled call: a fraction of a second, so that progress lives and Ctrl-C is
+# heard
+WORK = 4e10
 MOST_STEPS = 64
 
 
@@ -26,9 +30,10 @@ MOST_STEPS = 64
 class Epoch:
     """A line of the history; losses are nats an event.
 
-    `loss` is the mean over the epoch's steps, with dropout; the others are measured on the validation windows: `val_loss`, and what
-    it consists of (`Model.terms` and `Model.measures`) in `parts`. What depends on the machine stands apart, in `seconds` (since training
-    began), `events_per_s` and `compiled` (the share of the epoch's time in compiled calls).
+    `loss` is the mean over the epoch's steps, with dropout; the others are measured on the
+    validation windows: `val_loss`, and what it consists of (`Model.terms` and `Model.measures`) in
+    `parts`. What depends on the machine stands apart, in `seconds` (since training began),
+    `events_per_s` and `compiled` (the share of the epoch's time in compiled calls).
     """
 
     epoch: int
@@ -57,9 +62,13 @@ class Checkpoint:
         return len(self.history)
 
 
-Progress = Callable[[int, int, Epoch | None], None]  # steps done in this epoch, steps of an epoch, the epoch when it ends
+Progress = Callable[
+    [int, int, Epoch | None], None
+]  # steps done in this epoch, steps of an epoch, the epoch when it ends
 Keep = Callable[[Checkpoint], None]
-Inspect = Callable[[int], str | None]  # after an epoch, the model up to date: a reason to stop, or None
+Inspect = Callable[
+    [int], str | None
+]  # after an epoch, the model up to date: a reason to stop, or None
 
 
 @dataclass(frozen=True)
@@ -82,7 +91,8 @@ def fit(
     inspect: Inspect | None = None,
     start: Checkpoint | None = None,
 ) -> Fitted:
-    """Train until the epochs, the time or the patience runs out; the model ends with the weights of its best epoch.
+    """Train until the epochs, the time or the patience runs out; the model ends with the weights of
+    its best epoch.
 
     Parameters
     ----------
@@ -91,13 +101,14 @@ def fit(
     keep : callable, optional
         Given a `Checkpoint` after each epoch.
     inspect : callable, optional
-        Called after each epoch, the model's own weights up to date; text that it gives ends the training, as an error.
+        Called after each epoch, the model's own weights up to date; text that it gives ends the
+        training, as an error.
     start : Checkpoint, optional
         Go on from there.
 
     Raises
     ------
-    UserError
+    PartimentoError
         If the loss is no longer a number, or `inspect` says that there is no point in going on.
     """
     size = _steps_per_call(model, train, config)
@@ -116,12 +127,18 @@ def fit(
             break
         epoch = _one_epoch(loop, optimizer, model, train, checked, config, point, size, progress)
         history = (*point.history, epoch)
-        better = not model.validates or not point.best_epoch or epoch.val_loss < point.history[point.best_epoch - 1].val_loss
+        better = (
+            not model.validates
+            or not point.best_epoch
+            or epoch.val_loss < point.history[point.best_epoch - 1].val_loss
+        )
         state = loop.state() if keep or better or (inspect and optimizer.use_ema) else []
         best = _judged(state, optimizer)[:2] if better else point.best
         point = Checkpoint(history, epoch.epoch if better else point.best_epoch, best, state)
         reason = None
-        if inspect:  # before the checkpoint: what it writes of an epoch is there when that epoch is not taken again
+        # before the checkpoint: what it writes of an epoch is there when that epoch is not taken
+        # again
+        if inspect:
             with _looked_at(loop, optimizer):
                 loop.sync()
                 reason = inspect(epoch.epoch)
@@ -130,7 +147,7 @@ def fit(
         if progress:
             progress(steps, steps, epoch)
         if reason:
-            raise UserError(reason)
+            raise PartimentoError(reason)
     loop.set_state([*point.best, loop.state()[2]])
     loop.sync()
     return Fitted(list(point.history), point.best_epoch, ended)
@@ -143,7 +160,9 @@ def steps_of(train: Windows, config: TrainSettings) -> int:
 
 @contextmanager
 def _looked_at(loop: backend.Trainer, optimizer: keras.Optimizer) -> Iterator[None]:
-    """While the model is judged, the running means stand in the weights' place, where there are any."""
+    """While the model is judged, the running means stand in the weights' place, where there are
+    any.
+    """
     if not optimizer.use_ema:
         yield
         return
@@ -196,26 +215,49 @@ def _one_epoch(
             inside += time.monotonic() - called
             sums, events = sums + more, events + seen
     took = time.monotonic() - began
-    parts = dict(zip((*model.terms, *model.measures), (sums / max(events, 1.0)).tolist(), strict=True))
+    parts = dict(
+        zip((*model.terms, *model.measures), (sums / max(events, 1.0)).tolist(), strict=True)
+    )
     before = point.history[-1].seconds if point.history else 0.0
     rate = model.codec.events_in(train.targets) / max(trained, 1e-9)
-    epoch = Epoch(number, float(np.mean(values)), sum(parts[name] for name in model.terms), parts, before + took, rate, inside / took)
+    epoch = Epoch(
+        number,
+        float(np.mean(values)),
+        sum(parts[name] for name in model.terms),
+        parts,
+        before + took,
+        rate,
+        inside / took,
+    )
     if not math.isfinite(epoch.loss + epoch.val_loss):
-        raise UserError(f"the loss is no longer a number in epoch {number}: try --set train.learning_rate={config.learning_rate / 10:g}")
+        raise PartimentoError(
+            f"the loss is no longer a number in epoch {number}: try --set train.learning_rate={config.learning_rate / 10:g}"
+        )
     return epoch
 
 
 def validate(model: Model, valid: Windows, config: TrainSettings) -> Epoch:
     """The single line of history of a model that learned all at once."""
-    losses = [model.losses(batch, training=False) for batch, _ in _calls(valid, np.arange(len(valid.inputs)), config.batch_size, 0)]
-    sums, events = np.sum([np.asarray(loss.sums, np.float64) for loss in losses], axis=0), sum(float(loss.events) for loss in losses)
-    parts = dict(zip((*model.terms, *model.measures), (sums / max(events, 1.0)).tolist(), strict=True))
+    losses = [
+        model.losses(batch, training=False)
+        for batch, _ in _calls(valid, np.arange(len(valid.inputs)), config.batch_size, 0)
+    ]
+    sums, events = (
+        np.sum([np.asarray(loss.sums, np.float64) for loss in losses], axis=0),
+        sum(float(loss.events) for loss in losses),
+    )
+    parts = dict(
+        zip((*model.terms, *model.measures), (sums / max(events, 1.0)).tolist(), strict=True)
+    )
     total = sum(parts[name] for name in model.terms)
     return Epoch(1, total, total, parts)
 
 
-def _calls(data: Windows, order: np.ndarray, batch: int, size: int) -> Iterator[tuple[Windows, int]]:
-    """Arrays ``(S, B, …)`` for each call, and how many of the S batches count. Windows of padding fill the last ones, for nothing.
+def _calls(
+    data: Windows, order: np.ndarray, batch: int, size: int
+) -> Iterator[tuple[Windows, int]]:
+    """Arrays ``(S, B, …)`` for each call, and how many of the S batches count. Windows of padding
+    fill the last ones, for nothing.
 
     With `size` 0, arrays are single batches ``(B, …)``.
     """
@@ -231,7 +273,9 @@ def _calls(data: Windows, order: np.ndarray, batch: int, size: int) -> Iterator[
 
 
 def _steps_per_call(model: Model, train: Windows, config: TrainSettings) -> int:
-    """A power of two that depends on sizes alone: how steps are gathered into calls must not change the result."""
+    """A power of two that depends on sizes alone: how steps are gathered into calls must not change
+    the result.
+    """
     if config.steps_per_call:
         return config.steps_per_call
     steps = math.ceil(len(train.inputs) / config.batch_size)
@@ -251,10 +295,16 @@ def _optimizer(config: TrainSettings, steps: int) -> keras.Optimizer:
 
 
 def _judged(state: backend.State, optimizer: keras.Optimizer) -> backend.State:
-    """The state whose weights are looked at and kept: with the running means in their place, where there are any."""
+    """The state whose weights are looked at and kept: with the running means in their place, where
+    there are any.
+    """
     if not optimizer.use_ema:
         return state
-    means = [value for variable, value in zip(optimizer.variables, state[2], strict=True) if "average" in variable.path]
+    means = [
+        value
+        for variable, value in zip(optimizer.variables, state[2], strict=True)
+        if "average" in variable.path
+    ]
     return [means, *state[1:]]
 
 

@@ -12,7 +12,9 @@ import numpy as np
 from partimento.music.piece import Meter, Source, Tempo, merge_held
 from partimento.training.dataset import Prepared
 
-OPENING = 192  # numbers of each piece that are kept to begin from: 64 rows of three, or as many tokens
+OPENING = (
+    192  # numbers of each piece that are kept to begin from: 64 rows of three, or as many tokens
+)
 
 
 @dataclass(frozen=True)
@@ -82,4 +84,8 @@ class Learned:
 
 
 def _rows(opening: list[list[int]]) -> np.ndarray:
-    return np.array(opening, np.int32).reshape(len(opening), -1) if opening else np.zeros((0, 3), np.int32)
+    return (
+        np.array(opening, np.int32).reshape(len(opening), -1)
+        if opening
+        else np.zeros((0, 3), np.int32)
+    )

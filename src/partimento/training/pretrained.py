@@ -1,4 +1,6 @@
-"""The model that comes with the package, and how a run is packed to become it: small enough for a wheel, and every piece credited."""
+"""The model that comes with the package, and how a run is packed to become it: small enough for a
+wheel, and every piece credited.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,8 @@ from typing import Any
 import h5py
 import numpy as np
 
-from partimento.config import UserError
 from partimento.corpus.select import licence_family
+from partimento.errors import PartimentoError
 from partimento.files import new_folder, write_atomically
 from partimento.training.piece_record import Learned
 from partimento.training.run_folder import RunFolder
@@ -35,17 +37,22 @@ def shipped(name: str = "guitar") -> Path:
 
     Raises
     ------
-    UserError
+    PartimentoError
         If this installation has none of that name.
     """
     folder = SHIPPED / name
     if not RunFolder(folder).exists():
-        raise UserError(f"no model {name} comes with this installation: name a run (make one with: partimento train FOLDER -o RUN)")
+        raise PartimentoError(
+            f"no model {name} comes with this installation: name a run (make one with: partimento train FOLDER -o RUN)"
+        )
     return folder
 
 
-def pack(run: Path, out: Path, *, credit: Mapping[str, str] | None = None, force: bool = False) -> int:
-    """Write a run as it is shipped: weights in half precision, openings shortened, a model card; gives its size in bytes.
+def pack(
+    run: Path, out: Path, *, credit: Mapping[str, str] | None = None, force: bool = False
+) -> int:
+    """Write a run as it is shipped: weights in half precision, openings shortened, a model card;
+    gives its size in bytes.
 
     Parameters
     ----------
@@ -58,7 +65,7 @@ def pack(run: Path, out: Path, *, credit: Mapping[str, str] | None = None, force
 
     Raises
     ------
-    UserError
+    PartimentoError
         If a piece's licence does not allow it, or it comes out larger than `MOST_BYTES`.
     """
     source, target = RunFolder(run), RunFolder(out)
@@ -67,19 +74,32 @@ def pack(run: Path, out: Path, *, credit: Mapping[str, str] | None = None, force
     pieces = [Learned.from_plain(row) for row in source.read_pieces()]
     for piece in pieces:
         if licence_family(piece.source.licence) not in FREE:
-            raise UserError(f"{piece.title or piece.source.path}: its licence is {piece.source.licence or 'unknown'}: it cannot be shipped")
-    kept = [replace(piece, opening=piece.opening[: OPENING // piece.opening.shape[1]]).to_plain() for piece in pieces]
+            raise PartimentoError(
+                f"{piece.title or piece.source.path}: its licence is {piece.source.licence or 'unknown'}: it cannot be shipped"
+            )
+    kept = [
+        replace(piece, opening=piece.opening[: OPENING // piece.opening.shape[1]]).to_plain()
+        for piece in pieces
+    ]
     files = {
         target.pieces.name: json.dumps(kept, separators=(",", ":")).encode(),
         target.weights(SUFFIX).name: halved(source.weights(SUFFIX).read_bytes()),
-        **{path.name: path.read_bytes() for path in (source.vocabulary, source.history_table, source.history)},
+        **{
+            path.name: path.read_bytes()
+            for path in (source.vocabulary, source.history_table, source.history)
+        },
     }
     about["files"] = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
     figures = source.read_held_out()
-    files |= {target.MARK: (json.dumps(about, indent=2) + "\n").encode(), CARD: card(about, pieces, figures, credit or {}).encode()}
+    files |= {
+        target.MARK: (json.dumps(about, indent=2) + "\n").encode(),
+        CARD: card(about, pieces, figures, credit or {}).encode(),
+    }
     size = sum(map(len, files.values()))
     if size > MOST_BYTES:
-        raise UserError(f"the model comes out at {size:,} bytes; at most {MOST_BYTES:,} are shipped: train a smaller one")
+        raise PartimentoError(
+            f"the model comes out at {size:,} bytes; at most {MOST_BYTES:,} are shipped: train a smaller one"
+        )
     with new_folder(out, mark=RunFolder.MARK, force=force) as work:
         for name, data in files.items():
             write_atomically(work / name, data)
@@ -87,7 +107,9 @@ def pack(run: Path, out: Path, *, credit: Mapping[str, str] | None = None, force
 
 
 def halved(weights: bytes) -> bytes:
-    """A file of weights with every number in half precision, compressed; Keras reads it as it reads the other."""
+    """A file of weights with every number in half precision, compressed; Keras reads it as it reads
+    the other.
+    """
     out = io.BytesIO()
     with h5py.File(io.BytesIO(weights), "r") as source, h5py.File(out, "w") as target:
 
@@ -95,7 +117,11 @@ def halved(weights: bytes) -> bytes:
             if isinstance(item, h5py.Dataset):
                 data = np.asarray(item)
                 data = data.astype(np.float16) if data.dtype == np.float32 and data.ndim else data
-                made = target.create_dataset(name, data=data, **({"compression": "gzip", "shuffle": True} if data.size >= CHUNK else {}))
+                made = target.create_dataset(
+                    name,
+                    data=data,
+                    **({"compression": "gzip", "shuffle": True} if data.size >= CHUNK else {}),
+                )
             else:
                 made = target.require_group(name)
             for key, value in item.attrs.items():
@@ -107,16 +133,37 @@ def halved(weights: bytes) -> bytes:
     return out.getvalue()
 
 
-def card(about: Mapping[str, Any], pieces: Sequence[Learned], figures: Mapping[str, Any], credit: Mapping[str, str]) -> str:
-    """The model card: what it is, what it learned from and whose work that is, what it measures, what it is not for."""
+def card(
+    about: Mapping[str, Any],
+    pieces: Sequence[Learned],
+    figures: Mapping[str, Any],
+    credit: Mapping[str, str],
+) -> str:
+    """The model card: what it is, what it learned from and whose work that is, what it measures,
+    what it is not for.
+    """
     name = about["settings"]["model"]["name"]
     splits = Counter(piece.split for piece in pieces)
     licences = Counter(piece.source.licence or "unknown" for piece in pieces)
-    rows = [f"| {label} | {figures[label]['total']:.3f} |" for label in ("unigram", "markov", name) if label in figures]
+    rows = [
+        f"| {label} | {figures[label]['total']:.3f} |"
+        for label in ("unigram", "markov", name)
+        if label in figures
+    ]
     whose = sorted(
-        (p.composer, p.title, credit.get(p.source.path, ""), p.source.licence, p.source.url or p.source.path, p.split) for p in pieces
+        (
+            p.composer,
+            p.title,
+            credit.get(p.source.path, ""),
+            p.source.licence,
+            p.source.url or p.source.path,
+            p.split,
+        )
+        for p in pieces
     )
-    settings = ", ".join(f"{key} {value}" for key, value in about["settings"]["model"].items() if key != "name")
+    settings = ", ".join(
+        f"{key} {value}" for key, value in about["settings"]["model"].items() if key != "name"
+    )
     lines = [
         "# Partimento's guitar model",
         "",

@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.files import new_folder, write_atomically
 from partimento.models import model_class
 from partimento.models.base import Model
@@ -29,14 +29,24 @@ from partimento.training.settings import Settings
 from partimento.training.uninitialized import uninitialized
 
 FORMAT = 1
-WITH_VERSIONS = ("partimento", "keras", "jax", "tensorflow-cpu", "torch", "numpy", "symusic", "music21")
+WITH_VERSIONS = (
+    "partimento",
+    "keras",
+    "jax",
+    "tensorflow-cpu",
+    "torch",
+    "numpy",
+    "symusic",
+    "music21",
+)
 
 
 @dataclass(frozen=True)
 class Run:
     """A trained model with all it needs to compose; `folder` is None until it is saved.
 
-    A run that was loaded builds its network when `model` is first asked for: that takes seconds, and much can be done without.
+    A run that was loaded builds its network when `model` is first asked for: that takes seconds,
+    and much can be done without.
     """
 
     settings: Settings
@@ -56,7 +66,16 @@ class Run:
             for split, items in data.sides.items()
             for item, encoded in zip(items, data.encode(items), strict=True)
         ]
-        return cls(settings, data.codec, lambda: model, pieces, fitted.history, data.fingerprint, fitted.best_epoch, fitted.ended)
+        return cls(
+            settings,
+            data.codec,
+            lambda: model,
+            pieces,
+            fitted.history,
+            data.fingerprint,
+            fitted.best_epoch,
+            fitted.ended,
+        )
 
     @property
     def model(self) -> Any:
@@ -64,7 +83,7 @@ class Run:
 
         Raises
         ------
-        UserError
+        PartimentoError
             If the weights in the run's folder are not those of such a network.
         """
         return self.get_model()
@@ -118,8 +137,13 @@ def fill(run: Run, work: RunFolder, folder: Path) -> None:
         run.model.write_weights(work.weights(suffix))
         about["files"] = work.checksums(suffix)
         write_atomically(work.about, json.dumps(about, indent=2) + "\n")
-    except (OSError, UserError) as error:  # a full disk, in the words of whichever library met it
-        raise UserError(f"cannot write the run {folder}: {str(error).splitlines()[0]}") from error
+    except (
+        OSError,
+        PartimentoError,
+    ) as error:  # a full disk, in the words of whichever library met it
+        raise PartimentoError(
+            f"cannot write the run {folder}: {str(error).splitlines()[0]}"
+        ) from error
 
 
 def load_run(folder: Path | str) -> Run:
@@ -127,7 +151,7 @@ def load_run(folder: Path | str) -> Run:
 
     Raises
     ------
-    UserError
+    PartimentoError
         If there is no run, or its files do not fit together.
     """
     files = RunFolder(Path(folder))
@@ -135,7 +159,9 @@ def load_run(folder: Path | str) -> Run:
     try:
         about = files.read_about()
         if about["format"] != FORMAT:
-            raise UserError(f"{files.path} is a run of format {about['format']}; this version reads format {FORMAT}")
+            raise PartimentoError(
+                f"{files.path} is a run of format {about['format']}; this version reads format {FORMAT}"
+            )
         settings = Settings.from_plain(about["settings"])
         suffix = model_class(settings.name).weights_suffix
         files.check_files(about["files"], suffix)
@@ -149,9 +175,21 @@ def load_run(folder: Path | str) -> Run:
             raise ValueError("the best epoch is not in the history")
         fingerprint = str(about["corpus"]["fingerprint"])
     except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
-        raise UserError(f"{files.path} is no whole run: {type(error).__name__}: {error}") from error
+        raise PartimentoError(
+            f"{files.path} is no whole run: {type(error).__name__}: {error}"
+        ) from error
     build = _Once(lambda: _read_model(settings, codec, files, about["files"]))
-    return Run(settings, codec, build, pieces, history, fingerprint, best, str(about.get("ended", "")), files.path)
+    return Run(
+        settings,
+        codec,
+        build,
+        pieces,
+        history,
+        fingerprint,
+        best,
+        str(about.get("ended", "")),
+        files.path,
+    )
 
 
 class _Once:
@@ -167,8 +205,12 @@ class _Once:
             return self._result
 
 
-def _read_model(settings: Settings, codec: ChordCodec | NoteCodec, files: RunFolder, checksums: dict[str, str]) -> Model:
-    """Build the network of a run and load its weights, if they are still those that the run was loaded with."""
+def _read_model(
+    settings: Settings, codec: ChordCodec | NoteCodec, files: RunFolder, checksums: dict[str, str]
+) -> Model:
+    """Build the network of a run and load its weights, if they are still those that the run was
+    loaded with.
+    """
     kind = model_class(settings.name)
     weights = files.weights(kind.weights_suffix)
     files.check_file(weights, checksums)
@@ -176,11 +218,23 @@ def _read_model(settings: Settings, codec: ChordCodec | NoteCodec, files: RunFol
         with uninitialized():
             model: Model = settings.new_model(codec)
         with warnings.catch_warnings():
-            warnings.simplefilter("error", UserWarning)  # Keras only warns where weights are left as they were
+            warnings.simplefilter(
+                "error", UserWarning
+            )  # Keras only warns where weights are left as they were
             model.read_weights(weights)
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, UserWarning) as error:
+    except (
+        OSError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        ArithmeticError,
+        UserWarning,
+    ) as error:
         sizes = dict(zip(codec.fields, codec.sizes, strict=True))
-        raise UserError(f"{files.path}: the weights do not fit the vocabulary of {sizes} or are damaged") from error
+        raise PartimentoError(
+            f"{files.path}: the weights do not fit the vocabulary of {sizes} or are damaged"
+        ) from error
     return model
 
 
@@ -188,20 +242,36 @@ def write_history(history: Sequence[Epoch], folder: RunFolder, *, durable: bool 
     """Write the figures of all epochs, as a table and as JSON."""
     text = io.StringIO()
     rows = [
-        {"epoch": e.epoch, "loss": e.loss, "val_loss": e.val_loss, **{f"val_{name}": part for name, part in e.parts.items()}}
+        {
+            "epoch": e.epoch,
+            "loss": e.loss,
+            "val_loss": e.val_loss,
+            **{f"val_{name}": part for name, part in e.parts.items()},
+        }
         for e in history
     ]
     table = csv.DictWriter(text, list(rows[0]) if rows else ["epoch"], lineterminator="\n")
     table.writeheader()
     table.writerows(rows)
     write_atomically(folder.history_table, text.getvalue(), durable=durable)
-    write_atomically(folder.history, json.dumps([asdict(epoch) for epoch in history], indent=1), durable=durable)
+    write_atomically(
+        folder.history, json.dumps([asdict(epoch) for epoch in history], indent=1), durable=durable
+    )
 
 
 def epochs_from(rows: Any) -> list[Epoch]:
     """Epochs from plain rows; TypeError or ValueError for anything else."""
     made = [Epoch(**row) for row in rows]
-    return [replace(e, epoch=int(e.epoch), loss=float(e.loss), val_loss=float(e.val_loss), parts=dict(e.parts)) for e in made]
+    return [
+        replace(
+            e,
+            epoch=int(e.epoch),
+            loss=float(e.loss),
+            val_loss=float(e.val_loss),
+            parts=dict(e.parts),
+        )
+        for e in made
+    ]
 
 
 def backend_name() -> str:

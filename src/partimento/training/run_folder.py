@@ -2,23 +2,23 @@
 
 Nothing else in the program names these files.
 
-run.json           settings, seeds, versions, fingerprint of the corpus, results; it makes a folder a run, and is written last
-pieces.json        every piece learned from or checked with: title, source, license, key, meter, its beginning
-vocabulary.json    the tokenizer
-model.weights.h5   the weights, in Keras' safe format (model.npz for a model that counts)
-history.csv        one line per epoch, the same for the same seed
-history.json       the same and the figures that depend on the machine: seconds, events per second
-held_out.json      nats per event of the model and its baselines on the test pieces (command line only)
-rejects.csv        files that were not used, with the reasons (command line only)
-seen/              snapshots of the model during training, for `partimento watch`
-samples/           what the command line composed right after training
-watch/             the pictures that `partimento watch` draws
+run.json           settings, seeds, versions, fingerprint of the corpus, results; it makes a folder
+a run, and is written last pieces.json        every piece learned from or checked with: title,
+source, license, key, meter, its beginning vocabulary.json    the tokenizer model.weights.h5   the
+weights, in Keras' safe format (model.npz for a model that counts) history.csv        one line per
+epoch, the same for the same seed history.json       the same and the figures that depend on the
+machine: seconds, events per second held_out.json      nats per event of the model and its baselines
+on the test pieces (command line only) rejects.csv        files that were not used, with the reasons
+(command line only) seen/              snapshots of the model during training, for `partimento
+watch` samples/           what the command line composed right after training watch/             the
+pictures that `partimento watch` draws
 
-A training under way works in a hidden folder beside it, which becomes the run. It holds these files too:
+A training under way works in a hidden folder beside it, which becomes the run. It holds these files
+too:
 
-training.json      settings, sources, fingerprint of the corpus, versions
-checkpoint.h5      `training.Checkpoint`: optimizer, random generators, history, the best weights so far
-lock               held by the process that trains
+training.json      settings, sources, fingerprint of the corpus, versions checkpoint.h5
+`training.Checkpoint`: optimizer, random generators, history, the best weights so far lock
+held by the process that trains
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.files import refuse_folder, remove_folder, write_atomically
 
 
@@ -112,13 +112,15 @@ class RunFolder:
         return self.about.is_file()
 
     def check(self) -> None:
-        """Raise UserError unless the folder holds a finished run; loads nothing heavy."""
+        """Raise PartimentoError unless the folder holds a finished run; loads nothing heavy."""
         if not self.exists():
             command = f"partimento train FOLDER -o {self.path}"
-            raise UserError(f"{self.path} is no run: it has no {self.MARK} (make one with: {command})")
+            raise PartimentoError(
+                f"{self.path} is no run: it has no {self.MARK} (make one with: {command})"
+            )
 
     def check_replaceable(self, *, force: bool) -> None:
-        """Raise UserError if a run must not be written here."""
+        """Raise PartimentoError if a run must not be written here."""
         refuse_folder(self.path, mark=self.MARK, force=force)
 
     def checksums(self, suffix: str) -> dict[str, str]:
@@ -126,16 +128,18 @@ class RunFolder:
         return {path.name: _sha256(path) for path in self._sealed(suffix)}
 
     def check_files(self, checksums: Mapping[str, str], suffix: str) -> None:
-        """Raise UserError if a file is missing or was changed since the training."""
+        """Raise PartimentoError if a file is missing or was changed since the training."""
         for path in self._sealed(suffix):
             self.check_file(path, checksums)
 
     def check_file(self, path: Path, checksums: Mapping[str, str]) -> None:
-        """Raise UserError if one of the files is missing or was changed since the training."""
+        """Raise PartimentoError if one of the files is missing or was changed since the training."""
         if not path.is_file():
-            raise UserError(f"{self.path} is no whole run: {path.name} is missing")
+            raise PartimentoError(f"{self.path} is no whole run: {path.name} is missing")
         if _sha256(path) != checksums[path.name]:
-            raise UserError(f"{self.path}: {path.name} does not fit the run: it was changed or damaged since the training")
+            raise PartimentoError(
+                f"{self.path}: {path.name} does not fit the run: it was changed or damaged since the training"
+            )
 
     def read_about(self) -> dict[str, Any]:
         """Read `about`; OSError or ValueError if it cannot be read."""
@@ -167,11 +171,19 @@ class RunFolder:
         write_atomically(self.held_out, json.dumps(figures, indent=2))
 
     def _sealed(self, suffix: str) -> tuple[Path, ...]:
-        return (self.pieces, self.vocabulary, self.history_table, self.history, self.weights(suffix))
+        return (
+            self.pieces,
+            self.vocabulary,
+            self.history_table,
+            self.history,
+            self.weights(suffix),
+        )
 
 
 class TrainingFolder(RunFolder):
-    """The hidden folder of a training under way: a run that lacks its last files and has a checkpoint."""
+    """The hidden folder of a training under way: a run that lacks its last files and has a
+    checkpoint.
+    """
 
     @property
     def state(self) -> Path:

@@ -8,8 +8,9 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, model_validator
 
-from partimento.config import DEFAULT_MODEL, UserError, merge
+from partimento.config import DEFAULT_MODEL, merge
 from partimento.corpus.settings import DataSettings
+from partimento.errors import PartimentoError
 from partimento.models import model_class
 from partimento.settings import ModelSettings, Section
 from partimento.tokens.settings import TokenSettings
@@ -20,7 +21,12 @@ class TrainSettings(Section):
 
     section = "train"
 
-    epochs: int = Field(default=50, ge=1, le=10**6, description="Maximum number of passes over the training windows.")
+    epochs: int = Field(
+        default=50,
+        ge=1,
+        le=10**6,
+        description="Maximum number of passes over the training windows.",
+    )
     min_steps: int = Field(
         default=0,
         ge=0,
@@ -29,7 +35,9 @@ class TrainSettings(Section):
     )
     batch_size: int = Field(default=64, ge=1, le=4096, description="Windows per training step (B).")
     optimizer: Literal["adam", "rmsprop"] = Field(default="adam", description="The optimizer.")
-    learning_rate: float = Field(default=0.001, gt=0, le=10, description="Learning rate, or its first value.")
+    learning_rate: float = Field(
+        default=0.001, gt=0, le=10, description="Learning rate, or its first value."
+    )
     lr_schedule: Literal["constant", "cosine"] = Field(
         default="constant",
         description="Learning rate over the epochs: constant, or falling along a cosine to a fiftieth.",
@@ -46,19 +54,40 @@ class TrainSettings(Section):
         lt=1,
         description="Decay of the exponential moving average of the weights, which is then validated and kept; 0 turns it off.",
     )
-    clip_norm: float = Field(default=1.0, ge=0, description="Maximum norm of the gradient of each variable; 0 turns clipping off.")
+    clip_norm: float = Field(
+        default=1.0,
+        ge=0,
+        description="Maximum norm of the gradient of each variable; 0 turns clipping off.",
+    )
     steps_per_call: int = Field(
         default=0,
         ge=0,
         le=4096,
         description="Steps per compiled call; 0 chooses as many as a fraction of a second holds.",
     )
-    patience: int = Field(default=5, ge=1, le=10**6, description="Epochs without a better validation loss before training stops.")
-    max_seconds: float = Field(default=0.0, ge=0, description="Training stops after the epoch that passes this time; 0 sets no limit.")
-    validation: float = Field(
-        default=0.1, gt=0, lt=1, description="Share of the pieces that choose the best epoch (whole pieces, never windows)."
+    patience: int = Field(
+        default=5,
+        ge=1,
+        le=10**6,
+        description="Epochs without a better validation loss before training stops.",
     )
-    test: float = Field(default=0.1, gt=0, lt=1, description="Share of the pieces that are measured only once, at the end.")
+    max_seconds: float = Field(
+        default=0.0,
+        ge=0,
+        description="Training stops after the epoch that passes this time; 0 sets no limit.",
+    )
+    validation: float = Field(
+        default=0.1,
+        gt=0,
+        lt=1,
+        description="Share of the pieces that choose the best epoch (whole pieces, never windows).",
+    )
+    test: float = Field(
+        default=0.1,
+        gt=0,
+        lt=1,
+        description="Share of the pieces that are measured only once, at the end.",
+    )
     seed: int = Field(
         default=0,
         ge=0,
@@ -69,7 +98,9 @@ class TrainSettings(Section):
     @model_validator(mode="after")
     def _check_together(self) -> Self:
         if self.validation + self.test >= 1:
-            raise ValueError("train.validation and train.test must add up to less than 1, to leave something to train on")
+            raise ValueError(
+                "train.validation and train.test must add up to less than 1, to leave something to train on"
+            )
         if self.weight_decay and self.optimizer != "adam":
             raise ValueError('train.weight_decay needs train.optimizer = "adam"')
         return self
@@ -81,7 +112,11 @@ class TrainSettings(Section):
         10
         """
         times = math.ceil(self.min_steps / (self.epochs * steps))
-        return self.replace(epochs=self.epochs * times, patience=self.patience * times) if times > 1 else self
+        return (
+            self.replace(epochs=self.epochs * times, patience=self.patience * times)
+            if times > 1
+            else self
+        )
 
 
 class SampleSettings(Section):
@@ -95,7 +130,11 @@ class SampleSettings(Section):
         lt=100,
         description="Below 1 is safer, above 1 is bolder; 0 always takes the most probable token.",
     )
-    top_k: int = Field(default=0, ge=0, description="Sample only from the k most probable tokens; 0 samples from all.")
+    top_k: int = Field(
+        default=0,
+        ge=0,
+        description="Sample only from the k most probable tokens; 0 samples from all.",
+    )
     top_p: float = Field(
         default=0.95,
         gt=0,
@@ -133,15 +172,19 @@ class Settings(BaseModel):
 
         Raises
         ------
-        UserError
+        PartimentoError
             In one line, for the first thing that is wrong.
         """
-        given = {name: value for name, value in values.items() if name != "about"}  # a recipe's word to its reader
+        given = {
+            name: value for name, value in values.items() if name != "about"
+        }  # a recipe's word to its reader
         for name, value in given.items():
             if name not in cls.model_fields:
-                raise UserError(f"there is no section {name}: there are {', '.join(cls.model_fields)}")
+                raise PartimentoError(
+                    f"there is no section {name}: there are {', '.join(cls.model_fields)}"
+                )
             if not isinstance(value, Mapping):
-                raise UserError(f"{name} is a section, not a value")
+                raise PartimentoError(f"{name} is a section, not a value")
         name = str(given.get("model", {}).get("name", DEFAULT_MODEL))
         given = merge({"sample": {"top_p": model_class(name).top_p}}, given)
         kinds = section_classes(name)
@@ -149,8 +192,12 @@ class Settings(BaseModel):
             for key in given.get(section, {}):
                 elsewhere = [other for other in kinds if key in kinds[other].model_fields]
                 if key not in kind.model_fields and elsewhere:
-                    raise UserError(f"there is no setting {section}.{key}; did you mean {elsewhere[0]}.{key}?")
-        sections: dict[str, Any] = {section: kind(**given.get(section, {})) for section, kind in kinds.items()}
+                    raise PartimentoError(
+                        f"there is no setting {section}.{key}; did you mean {elsewhere[0]}.{key}?"
+                    )
+        sections: dict[str, Any] = {
+            section: kind(**given.get(section, {})) for section, kind in kinds.items()
+        }
         return cls(**sections)
 
     def new_model(self, codec: Any) -> Any:

@@ -1,4 +1,6 @@
-"""What a model makes of some of its training windows while it learns, kept for the pictures of `partimento watch`."""
+"""What a model makes of some of its training windows while it learns, kept for the pictures of
+`partimento watch`.
+"""
 
 from __future__ import annotations
 
@@ -68,16 +70,28 @@ class Snapshots:
         if not look:
             return
         if not (folder / WINDOWS_FILE).is_file():
-            owners = [owner for owner in (self.owners[number] for number in chosen) if owner is not None]
-            titles, keys = [item.piece.title or item.piece.source.path for item in owners], [item.key.code for item in owners]
-            _save(folder / WINDOWS_FILE, {"targets": some.targets, "titles": np.array(titles), "keys": np.array(keys)})
+            owners = [
+                owner for owner in (self.owners[number] for number in chosen) if owner is not None
+            ]
+            titles, keys = (
+                [item.piece.title or item.piece.source.path for item in owners],
+                [item.key.code for item in owners],
+            )
+            _save(
+                folder / WINDOWS_FILE,
+                {"targets": some.targets, "titles": np.array(titles), "keys": np.array(keys)},
+            )
         _save(folder / f"epoch-{epoch:05d}.npz", look)
 
     @cached_property
     def _chosen(self) -> np.ndarray:
-        """The same windows each time, spread over the training pieces; the first is one that is whole and known."""
+        """The same windows each time, spread over the training pieces; the first is one that is
+        whole and known.
+        """
         targets, owned = self.train.targets, np.array([owner is not None for owner in self.owners])
-        whole = np.flatnonzero((targets[:, :-1] >= SPECIAL).all((1, 2)) & (targets[:, -1, 0] >= SPECIAL) & owned)
+        whole = np.flatnonzero(
+            (targets[:, :-1] >= SPECIAL).all((1, 2)) & (targets[:, -1, 0] >= SPECIAL) & owned
+        )
         at = np.flatnonzero(owned)
         few: np.ndarray = at[np.linspace(0, len(at) - 1, min(WINDOWS, len(at))).astype(int)]
         if not len(whole):
@@ -97,7 +111,8 @@ def has_snapshots(folder: RunFolder) -> bool:
 
 
 def read_seen(folder: RunFolder, *, until: int | None = None) -> Seen:
-    """The snapshots of a run, finished or not; those after the epoch `until` (of a training that was killed) are passed over.
+    """The snapshots of a run, finished or not; those after the epoch `until` (of a training that
+    was killed) are passed over.
 
     Raises
     ------

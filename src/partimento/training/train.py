@@ -1,4 +1,6 @@
-"""Pieces in, a run out: prepare the data, build the model, train it; taken up again where it was stopped."""
+"""Pieces in, a run out: prepare the data, build the model, train it; taken up again where it was
+stopped.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from partimento.config import UserError, merge, read_recipe, recipe_of
+from partimento.config import merge, read_recipe, recipe_of
+from partimento.errors import PartimentoError
 from partimento.files import become, write_atomically
 from partimento.models import model_class
 from partimento.models.base import Encoded, Model, Windows
@@ -23,7 +26,9 @@ from partimento.training.run_folder import RunFolder, TrainingFolder
 from partimento.training.settings import Settings
 from partimento.training.snapshots import Snapshots
 
-Report = Callable[[str, int, int, Epoch | None], None]  # stage, done, of how many, the epoch that has just ended
+Report = Callable[
+    [str, int, int, Epoch | None], None
+]  # stage, done, of how many, the epoch that has just ended
 
 
 @dataclass(frozen=True)
@@ -76,16 +81,19 @@ def learn(
     pieces : sequence of Piece
         At least two.
     sides : sequence of str, optional
-        ``train``, ``valid`` or ``test`` for each piece: a split that was stored (`Reading.sides`); else one is drawn.
+        ``train``, ``valid`` or ``test`` for each piece: a split that was stored (`Reading.sides`);
+        else one is drawn.
     settings : Settings or nested mapping, optional
-        For example ``{"model": {"units": 128}, "train": {"epochs": 5}}``; laid over the recipe ``notewise`` or, where
-        ``model.name`` is given, over that model's own.
+        For example ``{"model": {"units": 128}, "train": {"epochs": 5}}``; laid over the recipe
+        ``notewise`` or, where ``model.name`` is given, over that model's own.
     out : path, optional
-        Folder to save the run in; it appears at the end, whole. Until then a hidden folder beside it holds a checkpoint of every epoch.
+        Folder to save the run in; it appears at the end, whole. Until then a hidden folder beside
+        it holds a checkpoint of every epoch.
     force : bool
         Replace `out` if it exists.
     resume : bool
-        Go on with the unfinished training of `out`, with its settings; the result is the one that it would have had.
+        Go on with the unfinished training of `out`, with its settings; the result is the one that
+        it would have had.
     report : callable, optional
         Told of progress: ``report(stage, done, total, epoch)``.
     hooks : Hooks, optional
@@ -97,14 +105,15 @@ def learn(
 
     Raises
     ------
-    UserError
-        If `out` exists, the pieces are too few or, when resuming, not those from before, or a setting is wrong.
+    PartimentoError
+        If `out` exists, the pieces are too few or, when resuming, not those from before, or a
+        setting is wrong.
     """
     hooks = hooks or Hooks()
     hooks = replace(hooks, report=report) if report else hooks
     if out is None:
         if resume:
-            raise UserError("to resume a training, say which: out is its run's folder")
+            raise PartimentoError("to resume a training, say which: out is its run's folder")
         place: AbstractContextManager[TrainingFolder | None] = nullcontext()
     else:
         out = Path(out)
@@ -112,7 +121,7 @@ def learn(
             RunFolder(out).check_replaceable(force=force)
         place = checkpoint.at_work(out, resume=resume, force=force)
     if not pieces:
-        raise UserError("no pieces to learn from")
+        raise PartimentoError("no pieces to learn from")
     with place as shop:
         about = checkpoint.read_about(out) if resume and out is not None else None
         if about is not None:
@@ -127,7 +136,9 @@ def learn(
             checkpoint.write_about(shop, settings, hooks.told or {}, data.fingerprint)
         model = new_model(settings, data)
         if shop is not None:
-            write_atomically(shop.vocabulary, data.codec.to_json(), durable=False)  # so that it can be looked at under way
+            write_atomically(
+                shop.vocabulary, data.codec.to_json(), durable=False
+            )  # so that it can be looked at under way
         run = Run.from_training(settings, data, model, _train(model, data, settings, shop, hooks))
         if shop is not None and out is not None:
             fill(run, shop, out)
@@ -138,7 +149,9 @@ def learn(
     return run, data
 
 
-def _prepared(pieces: Sequence[Piece], sides: Sequence[str] | None, settings: Settings, tell: Report) -> DataSet:
+def _prepared(
+    pieces: Sequence[Piece], sides: Sequence[str] | None, settings: Settings, tell: Report
+) -> DataSet:
     return prepare(
         pieces,
         settings.tokens,
@@ -154,25 +167,35 @@ def _prepared(pieces: Sequence[Piece], sides: Sequence[str] | None, settings: Se
 def _check_same(about: Mapping[str, Any], data: DataSet, note: Callable[[str], None]) -> None:
     """A training goes on with the music it began with."""
     if about["fingerprint"] != data.fingerprint:
-        raise UserError("the scores are not those that the training began with: it cannot be resumed (--force begins anew)")
+        raise PartimentoError(
+            "the scores are not those that the training began with: it cannot be resumed (--force begins anew)"
+        )
     changed = [name for name, number in versions().items() if about["versions"].get(name) != number]
     if changed:
-        note(f"{', '.join(changed)} changed since the training began: the result may differ from an uninterrupted one")
+        note(
+            f"{', '.join(changed)} changed since the training began: the result may differ from an uninterrupted one"
+        )
 
 
 def new_model(settings: Settings, data: DataSet) -> Model:
-    """An untrained model; its weights are drawn from the seed. Embeddings that were learned before are put in."""
+    """An untrained model; its weights are drawn from the seed. Embeddings that were learned before
+    are put in.
+    """
     keras.utils.set_random_seed(settings.train.seed)
     model: Model = settings.new_model(data.codec)
     if source := getattr(settings.model, "pretrained", ""):
         learned = load_run(source)
         if not hasattr(learned.model, "vectors"):
-            raise UserError(f"model.pretrained: {source} is no run of embeddings (make one with: partimento train … --recipe embeddings)")
+            raise PartimentoError(
+                f"model.pretrained: {source} is no run of embeddings (make one with: partimento train … --recipe embeddings)"
+            )
         model.take_embeddings(learned.model.vectors(data.codec))  # type: ignore[attr-defined]
     return model
 
 
-def _train(model: Model, data: DataSet, settings: Settings, shop: TrainingFolder | None, hooks: Hooks) -> Fitted:
+def _train(
+    model: Model, data: DataSet, settings: Settings, shop: TrainingFolder | None, hooks: Hooks
+) -> Fitted:
     encoded = data.encode_training()
     valid = model.windows(data.encode(data.valid), settings.tokens, training=False)
     if not model.by_steps:
@@ -184,7 +207,11 @@ def _train(model: Model, data: DataSet, settings: Settings, shop: TrainingFolder
     train = model.windows(encoded, settings.tokens, training=True)
     if text := too_small(model, train):
         hooks.note(text)
-    snapshots = Snapshots(shop, model, train, _owners(model, data, encoded, settings), settings) if shop else None
+    snapshots = (
+        Snapshots(shop, model, train, _owners(model, data, encoded, settings), settings)
+        if shop
+        else None
+    )
     look = hooks.inspect(model, data) if hooks.inspect else None
 
     def inspect(epoch: int) -> str | None:
@@ -204,7 +231,9 @@ def _train(model: Model, data: DataSet, settings: Settings, shop: TrainingFolder
     )
 
 
-def _owners(model: Model, data: DataSet, encoded: Sequence[Encoded], settings: Settings) -> list[Prepared | None]:
+def _owners(
+    model: Model, data: DataSet, encoded: Sequence[Encoded], settings: Settings
+) -> list[Prepared | None]:
     """The piece of each training window; None for a window of a copy in another key."""
     pieces = [item if shift == 0 else None for item in data.train for shift in item.copies]
     counts = [len(model.windows([each], settings.tokens, training=True).inputs) for each in encoded]

@@ -1,6 +1,8 @@
-"""Build a network without drawing its initial weights, where weights from a file replace them at once.
+"""Build a network without drawing its initial weights, where weights from a file replace them at
+once.
 
-On JAX every shape of every initializer is compiled, and an orthogonal one decomposes a matrix: seconds, for numbers that nobody sees.
+On JAX every shape of every initializer is compiled, and an orthogonal one decomposes a matrix:
+seconds, for numbers that nobody sees.
 """
 
 from __future__ import annotations
@@ -15,12 +17,16 @@ import numpy as np
 
 from partimento.models.deferred import layers
 
-_skips: ContextVar[bool] = ContextVar("skips", default=False)  # of this thread alone: another may be training a new model
+_skips: ContextVar[bool] = ContextVar(
+    "skips", default=False
+)  # of this thread alone: another may be training a new model
 
 
 @contextmanager
 def uninitialized() -> Iterator[None]:
-    """Give zeros to all weights that layers make inside this context, whatever their initializers are."""
+    """Give zeros to all weights that layers make inside this context, whatever their initializers
+    are.
+    """
     _wrap_add_weight()
     token = _skips.set(True)
     try:
@@ -37,7 +43,9 @@ def _wrap_add_weight() -> None:
     @wraps(original)
     def add_weight(layer: Any, *args: Any, **kwargs: Any) -> Any:
         if _skips.get():
-            named = dict(zip(("shape", "initializer", "dtype"), args, strict=False))  # those that may be positional
+            named = dict(
+                zip(("shape", "initializer", "dtype"), args, strict=False)
+            )  # those that may be positional
             args, kwargs = (), {**named, **kwargs, "initializer": _zeros}
         return original(layer, *args, **kwargs)
 

@@ -1,4 +1,6 @@
-"""The features of MusPy against MusPy's own functions, those of Yang and Lerch against pretty_midi's and against plain counting."""
+"""The features of MusPy against MusPy's own functions, those of Yang and Lerch against
+pretty_midi's and against plain counting.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,13 @@ from partimento import Event, Key, Meter, Note, Part, Piece
 from partimento.analysis.features import muspy as features
 from partimento.analysis.features import yang_lerch as features_yang_lerch
 from partimento.analysis.features.muspy import RESOLUTION, muspy_features
-from partimento.analysis.features.table import FEATURES, SCALARS, feature_table, features_of, scalar_table
+from partimento.analysis.features.table import (
+    FEATURES,
+    SCALARS,
+    feature_table,
+    features_of,
+    scalar_table,
+)
 from partimento.analysis.features.yang_lerch import NOTE_LENGTHS, yang_lerch_features
 from partimento.analysis.keys import analyse_key
 from partimento.corpus import read_piece
@@ -35,7 +43,9 @@ KIT = Part("Kit", is_drum=True)
 
 
 def music_of(piece: Piece, lead: Fraction = Fraction(0), resolution: int = RESOLUTION) -> Any:
-    """The same music as MusPy has it: a track a part, every time rounded for itself, `lead` quarters of silence first."""
+    """The same music as MusPy has it: a track a part, every time rounded for itself, `lead`
+    quarters of silence first.
+    """
 
     def steps(time: Fraction) -> int:
         return math.floor((time + lead) * resolution + Fraction(1, 2))
@@ -51,9 +61,18 @@ def music_of(piece: Piece, lead: Fraction = Fraction(0), resolution: int = RESOL
 def of_muspy(piece: Piece) -> dict[str, float]:
     """MusPy's own figures; its ZeroDivisionErrors and the like would fail the test."""
     key, bar = analyse_key(piece)[0], piece.bars()[0].meter.bar_ql
-    plain, at_beat, at_bar = (music_of(piece, lead) for lead in (Fraction(0), -piece.pickup % 1, -piece.pickup % bar))
+    plain, at_beat, at_bar = (
+        music_of(piece, lead) for lead in (Fraction(0), -piece.pickup % 1, -piece.pickup % bar)
+    )
     measure = int(bar * RESOLUTION)
-    names = ("pitch_range", "n_pitches_used", "n_pitch_classes_used", "pitch_entropy", "pitch_class_entropy", "scale_consistency")
+    names = (
+        "pitch_range",
+        "n_pitches_used",
+        "n_pitch_classes_used",
+        "pitch_entropy",
+        "pitch_class_entropy",
+        "scale_consistency",
+    )
     return {
         **{name: getattr(muspy, name)(plain) for name in (*names, "polyphony", "polyphony_rate")},
         "pitch_in_scale_rate": muspy.pitch_in_scale_rate(plain, key.tonic, key.mode),
@@ -71,7 +90,9 @@ def check_equal(piece: Piece) -> None:
 
 
 def melody(*pitches: int, duration: Fraction = Q, **more: Any) -> Piece:
-    return Piece.from_events([Event((pitch,) if pitch else (), duration) for pitch in pitches], **more)
+    return Piece.from_events(
+        [Event((pitch,) if pitch else (), duration) for pitch in pitches], **more
+    )
 
 
 MADE = {
@@ -80,12 +101,21 @@ MADE = {
     "rests": melody(0, 0, 0, 0, 60, 0, 0, 0, 0, 0, 0, 0, 0, 67, duration=Q / 2),
     "two bars, the last beat silent": melody(60, 0, 0, 0, 0, 64, 67, 0),
     "a pickup": melody(67, 60, 0, 0, 0, 0, 64, 62, meters=(Meter(3, 4),), pickup=Q),
-    "a pickup off the beat": melody(67, 60, 64, 62, 61, 60, 0, 59, duration=Q / 2, meters=(Meter(6, 8),), pickup=Q / 2),
+    "a pickup off the beat": melody(
+        67, 60, 64, 62, 61, 60, 0, 59, duration=Q / 2, meters=(Meter(6, 8),), pickup=Q / 2
+    ),
     "no note value": melody(60, 62, 64, 65, duration=Fraction(5, 7)),
     "short notes": melody(60, 62, 64, 65, 67, duration=Fraction(1, 100)),
-    "parts": Piece([Note(Q * t, Q * 2, 60 + t % 3, part=t % 2) for t in range(9)], parts=(Part(), Part())),
-    "unisons of parts": Piece([Note(Q, Q, 60), Note(Q, 3 * Q, 60, part=1), Note(3 * Q, Q, 64)], parts=(Part(), Part())),
-    "drums at the end": Piece([Note(Q, Q, 60), Note(9 * Q, Q, 36, part=1), Note(Q, Q / 2, 38, part=1)], parts=(Part(), KIT)),
+    "parts": Piece(
+        [Note(Q * t, Q * 2, 60 + t % 3, part=t % 2) for t in range(9)], parts=(Part(), Part())
+    ),
+    "unisons of parts": Piece(
+        [Note(Q, Q, 60), Note(Q, 3 * Q, 60, part=1), Note(3 * Q, Q, 64)], parts=(Part(), Part())
+    ),
+    "drums at the end": Piece(
+        [Note(Q, Q, 60), Note(9 * Q, Q, 36, part=1), Note(Q, Q / 2, 38, part=1)],
+        parts=(Part(), KIT),
+    ),
     "a silent part": Piece([Note(Q * 0, Q, 60)], parts=(Part(), Part("Tacet"))),
 }
 
@@ -103,18 +133,30 @@ def test_pieces_of_the_fixture_are_equal_to_muspy(pieces: list[Piece]) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.lists(st.tuples(st.integers(0, 200), st.integers(1, 60), st.integers(30, 90), st.integers(0, 2)), min_size=1, max_size=40),
+    st.lists(
+        st.tuples(st.integers(0, 200), st.integers(1, 60), st.integers(30, 90), st.integers(0, 2)),
+        min_size=1,
+        max_size=40,
+    ),
     st.sampled_from([Meter(4, 4), Meter(3, 4), Meter(6, 8), Meter(5, 8), Meter(2, 2)]),
     st.integers(0, 11),
 )
-def test_any_notes_are_equal_to_muspy(rows: list[tuple[int, int, int, int]], meter: Meter, pickup: int) -> None:
+def test_any_notes_are_equal_to_muspy(
+    rows: list[tuple[int, int, int, int]], meter: Meter, pickup: int
+) -> None:
     """Onsets and durations on a grid that MusPy's does not carry."""
-    notes = [Note(Fraction(onset, 10), Fraction(duration, 10), pitch, part=part) for onset, duration, pitch, part in rows]
+    notes = [
+        Note(Fraction(onset, 10), Fraction(duration, 10), pitch, part=part)
+        for onset, duration, pitch, part in rows
+    ]
     parts = (Part(), Part("Flute"), KIT)
     piece = Piece(notes, meters=(meter,), parts=parts, pickup=Fraction(pickup, 8) % meter.bar_ql)
     ours, theirs = muspy_features(piece), of_muspy(piece)
     if all(part == 2 for *_, part in rows):
-        assert (ours.pop("pitch_range"), theirs.pop("pitch_range")) == (0, -127)  # the one difference in what is told
+        assert (ours.pop("pitch_range"), theirs.pop("pitch_range")) == (
+            0,
+            -127,
+        )  # the one difference in what is told
     for name, value in theirs.items():
         assert ours[name] == pytest.approx(value, abs=1e-12, nan_ok=True), name
 
@@ -122,7 +164,9 @@ def test_any_notes_are_equal_to_muspy(rows: list[tuple[int, int, int, int]], met
 def test_where_muspy_has_no_answer() -> None:
     for nothing in (Piece([]), Piece([], length=8 * Q)):
         found = muspy_features(nothing)
-        assert [found[name] for name in ("pitch_range", "n_pitches_used", "n_pitch_classes_used")] == [0, 0, 0]
+        assert [
+            found[name] for name in ("pitch_range", "n_pitches_used", "n_pitch_classes_used")
+        ] == [0, 0, 0]
         assert sum(map(math.isnan, found.values())) == len(found) - 3
     with pytest.raises(ValueError, match="empty"):
         muspy.polyphony(muspy.Music(tracks=[]))
@@ -132,11 +176,16 @@ def test_measures_of_changing_metres_are_the_bars() -> None:
     """Bars of 4, 4, 3, 3 and again 4 quarters: two pairs of neighbours are of one length."""
     meters = (Meter(4, 4), Meter(3, 4, onset=8 * Q), Meter(4, 4, onset=14 * Q))
     piece = melody(60, 62, 64, 65, 60, 62, 64, 0, 60, 62, 64, 60, 62, 64, 60, 62, 64, meters=meters)
-    # The first pair differs at one step of 96, the second nowhere; the last bar has no neighbour of its length.
+    # The first pair differs at one step of 96, the second nowhere; the last bar has no neighbour of
+    # its length.
     assert features.groove_consistency(piece) == pytest.approx(1 - 1 / (96 + 72))
     gap = melody(60, *[0] * 13, 60, meters=meters)
     assert features.empty_measure_rate(gap) == pytest.approx(3 / 5)
-    assert math.isnan(features.groove_consistency(melody(60, 62, 64, 65, 67, meters=(Meter(4, 4), Meter(3, 4, onset=4 * Q)))))
+    assert math.isnan(
+        features.groove_consistency(
+            melody(60, 62, 64, 65, 67, meters=(Meter(4, 4), Meter(3, 4, onset=4 * Q)))
+        )
+    )
 
 
 def test_groove_depends_on_the_resolution_and_the_rest_does_not() -> None:
@@ -152,7 +201,9 @@ def test_thresholds_and_keys_may_be_chosen() -> None:
     chords = Piece.from_events([Event((60, 64), Q), Event((60, 64, 67), Q), Event((61,), 2 * Q)])
     assert features.polyphony_rate(chords) == 1 / 4
     for threshold in range(4):
-        assert features.polyphony_rate(chords, threshold=threshold) == muspy.polyphony_rate(music_of(chords), threshold)
+        assert features.polyphony_rate(chords, threshold=threshold) == muspy.polyphony_rate(
+            music_of(chords), threshold
+        )
     assert features.pitch_in_scale_rate(chords, Key.from_name("D major")) == pytest.approx(4 / 6)
 
 
@@ -182,8 +233,17 @@ def test_a_file_that_muspy_reads_itself(data_folder: Path) -> None:
             warnings.simplefilter("ignore")
             music = muspy.read_midi(path)
         piece = read_piece(path)
-        for name in ("pitch_range", "n_pitches_used", "n_pitch_classes_used", "pitch_entropy", "pitch_class_entropy", "scale_consistency"):
-            assert getattr(features, name)(piece) == pytest.approx(getattr(muspy, name)(music)), name
+        for name in (
+            "pitch_range",
+            "n_pitches_used",
+            "n_pitch_classes_used",
+            "pitch_entropy",
+            "pitch_class_entropy",
+            "scale_consistency",
+        ):
+            assert getattr(features, name)(piece) == pytest.approx(getattr(muspy, name)(music)), (
+                name
+            )
 
 
 def midi_of(piece: Piece) -> pretty_midi.PrettyMIDI:
@@ -191,7 +251,11 @@ def midi_of(piece: Piece) -> pretty_midi.PrettyMIDI:
     midi = pretty_midi.PrettyMIDI()
     for number, part in enumerate(piece.parts):
         instrument = pretty_midi.Instrument(0, is_drum=part.is_drum)
-        instrument.notes = [pretty_midi.Note(80, n.pitch, float(n.onset) / 2, float(n.end) / 2) for n in piece.notes if n.part == number]
+        instrument.notes = [
+            pretty_midi.Note(80, n.pitch, float(n.onset) / 2, float(n.end) / 2)
+            for n in piece.notes
+            if n.part == number
+        ]
         midi.instruments.append(instrument)
     return midi
 
@@ -202,7 +266,9 @@ def plain_yang_lerch(piece: Piece) -> dict[str, Any]:
     bars = [bar for bar in piece.bars() if bar.number > 0]
     inside = [[n for n in notes if bar.onset <= n.onset < bar.onset + bar.duration] for bar in bars]
     values = [Fraction(value, 24) for value in NOTE_LENGTHS.values()]
-    nearest = [min(range(12), key=lambda place: abs(values[place] - note.duration)) for note in notes]
+    nearest = [
+        min(range(12), key=lambda place: abs(values[place] - note.duration)) for note in notes
+    ]
     lengths, steps = np.zeros(12), np.zeros((12, 12))
     for place in nearest:
         lengths[place] += 1
@@ -216,7 +282,8 @@ def plain_yang_lerch(piece: Piece) -> dict[str, Any]:
         "average_pitch_interval": np.mean([abs(a.pitch - b.pitch) for a, b in pairwise(notes)]),
         "note_count": len(notes),
         "note_count_per_bar": np.mean([len(own) for own in inside]),
-        "average_inter_onset_interval": float(sum(b - a for a, b in pairwise(onsets))) / (len(onsets) - 1),
+        "average_inter_onset_interval": float(sum(b - a for a, b in pairwise(onsets)))
+        / (len(onsets) - 1),
         "note_length_histogram": lengths / lengths.sum(),
         "note_length_transition_matrix": steps / steps.sum(),
     }
@@ -244,7 +311,14 @@ def test_yang_and_lerch_on_real_music(data_folder: Path, pieces: list[Piece]) ->
 
 
 def test_note_lengths_by_hand() -> None:
-    piece = Piece.from_events([Event((60,), 4 * Q), Event((62,), Fraction(1, 3)), Event((64,), Fraction(1, 3)), Event((65,), 9 * Q)])
+    piece = Piece.from_events(
+        [
+            Event((60,), 4 * Q),
+            Event((62,), Fraction(1, 3)),
+            Event((64,), Fraction(1, 3)),
+            Event((65,), 9 * Q),
+        ]
+    )
     names = list(NOTE_LENGTHS)
     expected = np.zeros(12)
     expected[[names.index("whole"), names.index("eighth triplet")]] = 0.5
@@ -266,11 +340,25 @@ def test_too_few_notes_for_a_transition() -> None:
 
 
 def test_the_beginning_of_a_piece() -> None:
-    piece = melody(67, 60, 62, 64, 65, 67, 69, 71, meters=(Meter(3, 4),), pickup=Q, keys=(Key(0), Key(1, onset=6 * Q)))
+    piece = melody(
+        67,
+        60,
+        62,
+        64,
+        65,
+        67,
+        69,
+        71,
+        meters=(Meter(3, 4),),
+        pickup=Q,
+        keys=(Key(0), Key(1, onset=6 * Q)),
+    )
     held = piece.replace(notes=[*piece.notes, Note(3 * Q, 4 * Q, 48)])
     cut = first_bars(held, 1)
     assert cut.length == 4
-    assert [(note.pitch, note.onset, note.end) for note in cut.notes if note.pitch == 48] == [(48, 3, 4)]
+    assert [(note.pitch, note.onset, note.end) for note in cut.notes if note.pitch == 48] == [
+        (48, 3, 4)
+    ]
     assert [note.pitch for note in cut.notes] == [67, 60, 62, 48, 64]
     assert cut.keys == (Key(0),)
     assert first_bars(held, 9) is held
@@ -283,7 +371,9 @@ def test_notes_stand_in_their_bars() -> None:
     assert found.whole.tolist() == [False, True, True]
 
 
-@pytest.mark.parametrize("make", [lambda: Piece([]), lambda: Piece([Note(Q, Q, 36)], parts=(KIT,)), lambda: melody(60)])
+@pytest.mark.parametrize(
+    "make", [lambda: Piece([]), lambda: Piece([Note(Q, Q, 36)], parts=(KIT,)), lambda: melody(60)]
+)
 def test_every_piece_has_a_row(make: Callable[[], Piece]) -> None:
     row = features_of(make())
     assert row.keys() == FEATURES.keys()

@@ -10,7 +10,12 @@ import numpy as np
 import pytest
 
 from partimento import Event, Meter, Note, Part, Piece
-from partimento.analysis.features.rhythm import DURATIONS, duration_histogram, metrical_weights, syncopation
+from partimento.analysis.features.rhythm import (
+    DURATIONS,
+    duration_histogram,
+    metrical_weights,
+    syncopation,
+)
 from partimento.analysis.features.structure import (
     bar_similarity,
     repeated_bars,
@@ -28,7 +33,9 @@ A, B, C = (60, 62, 64, 65), (67, 65, 64, 62), (60, 62, 64, 67)
 
 def bars_of(*bars: tuple[int, ...], **more: object) -> Piece:
     """Each bar's pitches in quarters; 0 is a rest."""
-    return Piece.from_events([Event((pitch,) if pitch else (), Q) for bar in bars for pitch in bar], **more)
+    return Piece.from_events(
+        [Event((pitch,) if pitch else (), Q) for bar in bars for pitch in bar], **more
+    )
 
 
 def test_repeated_bars_by_hand() -> None:
@@ -48,7 +55,10 @@ def test_a_bar_is_repeated_only_if_all_is_the_same() -> None:
     assert shares(first, Note(2 * Q, Q - Fraction(1, 1000), 60)) == (0, 0)
     assert shares(first, Note(2 * Q + Fraction(1, 1000), Q, 60)) == (0, 0)
     assert shares(first, Note(2 * Q, Q, 60), Note(2 * Q, Q, 64)) == (0, 1 / 2)
-    assert shares(first, Note(2 * Q, Q, 60), meters=(Meter(2, 4), Meter(3, 4, onset=2 * Q))) == (0, 0)  # a longer bar
+    assert shares(first, Note(2 * Q, Q, 60), meters=(Meter(2, 4), Meter(3, 4, onset=2 * Q))) == (
+        0,
+        0,
+    )  # a longer bar
     assert shares(first, Note(2 * Q, Q, 60), Note(4 * Q, Q, 60)) == (2 / 3, 2 / 3)
 
 
@@ -57,10 +67,14 @@ def test_the_pickup_drums_and_what_sounds_on_are_left_out() -> None:
     whole = notes_by_bar(Piece(notes, meters=(Meter(2, 4),), pickup=Q))
     assert repeated_bars(whole) == 1 / 2
     kit = [Note(t * Q, Q / 2, 36 + t, part=1) for t in range(5)]
-    both = Piece([*notes, *kit], meters=(Meter(2, 4),), pickup=Q, parts=(Part(), Part("Kit", is_drum=True)))
+    both = Piece(
+        [*notes, *kit], meters=(Meter(2, 4),), pickup=Q, parts=(Part(), Part("Kit", is_drum=True))
+    )
     assert repeated_bars(notes_by_bar(both)) == 1 / 2
     tied = [Note(0 * Q, 3 * Q, 48), *(Note(t * Q, Q, 60) for t in range(6))]
-    assert repeated_bars(notes_by_bar(Piece(tied, meters=(Meter(2, 4),)))) == 1 / 3  # the second bar is the third, not the first
+    assert (
+        repeated_bars(notes_by_bar(Piece(tied, meters=(Meter(2, 4),)))) == 1 / 3
+    )  # the second bar is the third, not the first
 
 
 def test_similarity_by_hand() -> None:
@@ -73,7 +87,9 @@ def test_similarity_by_hand() -> None:
     expected = np.array([np.mean([3 / 5, found[1, 2], found[2, 3]]), np.mean([1 / 7, 3 / 5]), 1])
     assert similarity_by_lag(found, 4)[:3] == pytest.approx(expected)
     assert math.isnan(similarity_by_lag(found, 4)[3])
-    assert self_similarity(found) == pytest.approx((3 / 5 + 1 / 7 + 1 + found[1, 2] + 3 / 5 + found[2, 3]) / 6)
+    assert self_similarity(found) == pytest.approx(
+        (3 / 5 + 1 / 7 + 1 + found[1, 2] + 3 / 5 + found[2, 3]) / 6
+    )
 
 
 def test_empty_bars_are_like_no_other() -> None:
@@ -81,10 +97,14 @@ def test_empty_bars_are_like_no_other() -> None:
     found = bar_similarity(notes_by_bar(bars_of(A, rest, A, rest, B)))
     assert found[0, 1] == 0
     assert math.isnan(found[1, 3])
-    assert similarity_by_lag(found, 2)[1] == pytest.approx((1 + 1 / 7) / 2)  # of bars 1 and 3, 3 and 5
+    assert similarity_by_lag(found, 2)[1] == pytest.approx(
+        (1 + 1 / 7) / 2
+    )  # of bars 1 and 3, 3 and 5
 
 
-@pytest.mark.parametrize("piece", [Piece([]), bars_of(A), Piece([Note(Q, Q, 36)], parts=(Part("Kit", is_drum=True),))])
+@pytest.mark.parametrize(
+    "piece", [Piece([]), bars_of(A), Piece([Note(Q, Q, 36)], parts=(Part("Kit", is_drum=True),))]
+)
 def test_where_there_is_nothing_to_compare(piece: Piece) -> None:
     found = structure_features(notes_by_bar(piece))
     assert math.isnan(float(found["self_similarity"]))
@@ -100,7 +120,11 @@ def test_structure_of_real_music_by_plain_counting(data_folder: Path) -> None:
         piece = first_bars(read_piece(path), 24)
         bars, notes = [bar for bar in piece.bars() if bar.number > 0], tuple(piece.notes)
         contents = [
-            frozenset((n.onset - bar.onset, n.pitch, n.duration) for n in notes if bar.onset <= n.onset < bar.onset + bar.duration)
+            frozenset(
+                (n.onset - bar.onset, n.pitch, n.duration)
+                for n in notes
+                if bar.onset <= n.onset < bar.onset + bar.duration
+            )
             for bar in bars
         ]
         keys = [(bar.duration, content) for bar, content in zip(bars, contents, strict=True)]
@@ -110,11 +134,18 @@ def test_structure_of_real_music_by_plain_counting(data_folder: Path) -> None:
         plain = [frozenset((onset, pitch) for onset, pitch, _ in content) for content in contents]
         similarity = bar_similarity(found)
         for i, j in ((0, 1), (1, 4), (2, 7)):
-            assert similarity[i, j] == pytest.approx(len(plain[i] & plain[j]) / len(plain[i] | plain[j]))
+            assert similarity[i, j] == pytest.approx(
+                len(plain[i] & plain[j]) / len(plain[i] | plain[j])
+            )
 
 
 def test_durations_are_exact() -> None:
-    events = [Event((60,), Q), Event((62,), Q), Event((64,), Fraction(1, 3)), Event((65,), Q - Fraction(1, 1000))]
+    events = [
+        Event((60,), Q),
+        Event((62,), Q),
+        Event((64,), Fraction(1, 3)),
+        Event((65,), Q - Fraction(1, 1000)),
+    ]
     found = duration_histogram(notes_by_bar(Piece.from_events(events)))
     assert found[DURATIONS.index(Q)] == 1 / 2
     assert found[DURATIONS.index(Fraction(1, 3))] == 1 / 4
@@ -155,19 +186,29 @@ def test_syncopation_by_hand() -> None:
     assert rhythm("..x...x...x...x.") == 1 + 2 + 1
     assert rhythm("..x...x...x...x." * 2) == (1 + 2 + 1 + 3 + 1 + 2 + 1) / 2
     assert rhythm("x.....x.....", meters=(Meter(6, 8),)) == 0
-    assert rhythm("x...x.......", meters=(Meter(6, 8),)) == 1  # a third eighth held over the second beat
+    assert (
+        rhythm("x...x.......", meters=(Meter(6, 8),)) == 1
+    )  # a third eighth held over the second beat
     assert math.isnan(rhythm("...."))
 
 
 def test_a_triplet_is_off_the_positions() -> None:
-    """Onsets at 0, 1/3 and 2/3 of a quarter: the first passes over none but sixteenths, the others over nothing, then over beat 2."""
-    assert rhythm("xxx" + "." * 9, unit=Fraction(1, 3)) == pytest.approx((-3 + 5) + (-4 + 5) * 0 + (-1 + 5))
+    """Onsets at 0, 1/3 and 2/3 of a quarter: the first passes over none but sixteenths, the others
+    over nothing, then over beat 2.
+    """
+    assert rhythm("xxx" + "." * 9, unit=Fraction(1, 3)) == pytest.approx(
+        (-3 + 5) + (-4 + 5) * 0 + (-1 + 5)
+    )
 
 
 def test_syncopation_goes_by_the_metre_and_its_pickup() -> None:
     assert rhythm("..x.x...x...x...x...", pickup=Q) == 0
     assert rhythm("..x.....x...x...x...", pickup=Q) == 3
-    assert rhythm("x.....x...x.x...", meters=(Meter(3, 4),)) == rhythm("x.....x...x.x...x.......", meters=(Meter(3, 4),)) == (1 + 0) / 2
+    assert (
+        rhythm("x.....x...x.x...", meters=(Meter(3, 4),))
+        == rhythm("x.....x...x.x...x.......", meters=(Meter(3, 4),))
+        == (1 + 0) / 2
+    )
 
 
 def test_the_hands_of_a_piece_are_heard_together() -> None:

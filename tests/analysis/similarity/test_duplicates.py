@@ -23,7 +23,9 @@ BARS = 24
 
 
 def tune(number: int, *, bars: int = BARS, voice: int = 0) -> list[int]:
-    """A melody of its own for each number, as scale degrees: four a bar, in small steps and some leaps."""
+    """A melody of its own for each number, as scale degrees: four a bar, in small steps and some
+    leaps.
+    """
     steps = np.random.default_rng([number, voice]).choice([-2, -1, -1, 1, 1, 2, 3, -3], 4 * bars)
     return [int(degree) for degree in np.abs((np.cumsum(steps) + 7) % 28 - 14)]
 
@@ -33,11 +35,22 @@ def pitch(degree: int, low: int) -> int:
 
 
 def music(number: int, *, bars: int = BARS, harmony: int | None = None) -> list[Note]:
-    """A melody in quarters over an inner voice in halves and a bass in eighths, parts 0 to 2; `harmony` numbers the lower voices."""
+    """A melody in quarters over an inner voice in halves and a bass in eighths, parts 0 to 2;
+    `harmony` numbers the lower voices.
+    """
     under = number if harmony is None else harmony
-    top = [Note(Fraction(t), Fraction(1), pitch(d, 72), part=0) for t, d in enumerate(tune(number, bars=bars))]
-    inner = [Note(Fraction(2 * t), Fraction(2), pitch(d % 7, 60), part=1) for t, d in enumerate(tune(under, bars=bars // 2, voice=1))]
-    bass = [Note(Fraction(t, 2), Fraction(1, 2), pitch(d % 9, 40), part=2) for t, d in enumerate(tune(under, bars=2 * bars, voice=2))]
+    top = [
+        Note(Fraction(t), Fraction(1), pitch(d, 72), part=0)
+        for t, d in enumerate(tune(number, bars=bars))
+    ]
+    inner = [
+        Note(Fraction(2 * t), Fraction(2), pitch(d % 7, 60), part=1)
+        for t, d in enumerate(tune(under, bars=bars // 2, voice=1))
+    ]
+    bass = [
+        Note(Fraction(t, 2), Fraction(1, 2), pitch(d % 9, 40), part=2)
+        for t, d in enumerate(tune(under, bars=2 * bars, voice=2))
+    ]
     return [*top, *inner, *bass]
 
 
@@ -58,17 +71,26 @@ def moved(notes: list[Note], by: Fraction | int) -> list[Note]:
 def edited(notes: list[Note], share: float, *, seed: int = 5) -> list[Note]:
     rng = np.random.default_rng(seed)
     kept = [note for note in notes if rng.random() > share / 2]
-    return [changed(note, pitch=note.pitch + 1) if rng.random() < share / 2 else note for note in kept]
+    return [
+        changed(note, pitch=note.pitch + 1) if rng.random() < share / 2 else note for note in kept
+    ]
 
 
 VARIANTS: dict[str, Callable[[list[Note]], list[Note]]] = {
     "transposed": lambda notes: [changed(note, pitch=note.pitch - 5) for note in notes],
     "an octave higher": lambda notes: [changed(note, pitch=note.pitch + 12) for note in notes],
-    "bass an octave lower": lambda notes: [changed(note, pitch=note.pitch - 12 * (note.part == 2)) for note in notes],
-    "doubled values": lambda notes: [changed(note, onset=2 * note.onset, duration=2 * note.duration) for note in notes],
-    "halved values": lambda notes: [changed(note, onset=note.onset / 2, duration=note.duration / 2) for note in notes],
+    "bass an octave lower": lambda notes: [
+        changed(note, pitch=note.pitch - 12 * (note.part == 2)) for note in notes
+    ],
+    "doubled values": lambda notes: [
+        changed(note, onset=2 * note.onset, duration=2 * note.duration) for note in notes
+    ],
+    "halved values": lambda notes: [
+        changed(note, onset=note.onset / 2, duration=note.duration / 2) for note in notes
+    ],
     "triplets for compound time": lambda notes: [
-        changed(note, onset=note.onset * Fraction(2, 3), duration=note.duration * Fraction(2, 3)) for note in notes
+        changed(note, onset=note.onset * Fraction(2, 3), duration=note.duration * Fraction(2, 3))
+        for note in notes
     ],
     "after a rest": lambda notes: moved(notes, Fraction(7, 2)),
     "without its beginning": lambda notes: moved([note for note in notes if note.onset >= 3], -3),
@@ -79,16 +101,25 @@ VARIANTS: dict[str, Callable[[list[Note]], list[Note]]] = {
     "all in one part": lambda notes: [changed(note, part=0) for note in notes],
     "8 % edited": lambda notes: edited(notes, 0.08),
     "first half": lambda notes: [note for note in notes if note.onset < 2 * BARS],
-    "first half repeated": lambda notes: [*(note for note in notes if note.onset < 2 * BARS), *moved(notes, 2 * BARS)],
+    "first half repeated": lambda notes: [
+        *(note for note in notes if note.onset < 2 * BARS),
+        *moved(notes, 2 * BARS),
+    ],
     "a section left out": lambda notes: [
         *(note for note in notes if note.onset < 30),
         *moved([note for note in notes if note.onset >= 60], -30),
     ],
     "staccato": lambda notes: [changed(note, duration=note.duration / 3) for note in notes],
-    "let ring": lambda notes: [changed(note, duration=note.duration + Fraction(3, 4)) for note in notes],
+    "let ring": lambda notes: [
+        changed(note, duration=note.duration + Fraction(3, 4)) for note in notes
+    ],
     "with grace notes": lambda notes: [
         *notes,
-        *(Note(note.onset - Fraction(9, 80), Fraction(9, 80), note.pitch + 2) for note in notes if note.part == 0 and note.onset % 4 == 2),
+        *(
+            Note(note.onset - Fraction(9, 80), Fraction(9, 80), note.pitch + 2)
+            for note in notes
+            if note.part == 0 and note.onset % 4 == 2
+        ),
     ],
     "repeated notes": lambda notes: [
         half
@@ -98,7 +129,11 @@ VARIANTS: dict[str, Callable[[list[Note]], list[Note]]] = {
             changed(note, onset=note.onset + note.duration / 2, duration=note.duration / 2),
         )
     ],
-    "in a larger work": lambda notes: [*music(101), *moved(notes, 4 * BARS), *moved(music(102), 8 * BARS)],
+    "in a larger work": lambda notes: [
+        *music(101),
+        *moved(notes, 4 * BARS),
+        *moved(music(102), 8 * BARS),
+    ],
     "transposed, halved, no bass, edited": lambda notes: [
         changed(note, pitch=note.pitch + 3, onset=note.onset / 2, duration=note.duration / 2)
         for note in edited([note for note in notes if note.part != 2], 0.05)
@@ -118,10 +153,23 @@ def test_a_variant_is_found_among_other_pieces(kind: str) -> None:
 def test_what_relates_two_pieces_is_said() -> None:
     notes = music(1)
     whole = sketch(piece(notes))
-    part = sketch(piece([changed(n, pitch=n.pitch - 2, onset=n.onset / 2, duration=n.duration / 2) for n in notes if n.part != 1]))
+    part = sketch(
+        piece(
+            [
+                changed(n, pitch=n.pitch - 2, onset=n.onset / 2, duration=n.duration / 2)
+                for n in notes
+                if n.part != 1
+            ]
+        )
+    )
     for likeness in (compare(whole, part), compare(part, whole)):
         assert likeness is not None
-        assert (likeness.semitones, likeness.scale, likeness.share, likeness.verbatim) == (2, 2, 1.0, 1.0)
+        assert (likeness.semitones, likeness.scale, likeness.share, likeness.verbatim) == (
+            2,
+            2,
+            1.0,
+            1.0,
+        )
         assert likeness.sizes[0] < likeness.sizes[1]
         assert likeness.same_music
 
@@ -129,10 +177,19 @@ def test_what_relates_two_pieces_is_said() -> None:
 def test_tempo_loudness_instruments_drums_and_graces_do_not_matter() -> None:
     notes = music(2)
     drums = [Note(Fraction(t, 4), Fraction(1, 8), 36 + t % 5, part=3) for t in range(300)]
-    graces = [Note(n.onset + Fraction(3, 4), Fraction(1, 16), n.pitch + 1, grace=True) for n in notes if n.part == 0]
+    graces = [
+        Note(n.onset + Fraction(3, 4), Fraction(1, 16), n.pitch + 1, grace=True)
+        for n in notes
+        if n.part == 0
+    ]
     other = Piece(
         Notes([*(changed(n, velocity=30) for n in notes), *drums, *graces]),
-        parts=(Part("Flute", 73), Part("Violin", 40), Part("Bassoon", 70), Part("Drums", is_drum=True)),
+        parts=(
+            Part("Flute", 73),
+            Part("Violin", 40),
+            Part("Bassoon", 70),
+            Part("Drums", is_drum=True),
+        ),
         tempos=(Tempo.from_bpm(200),),
         title="Another",
     )
@@ -158,11 +215,16 @@ def test_a_few_bars_are_no_piece_but_equal_small_pieces_are() -> None:
     ]
     assert 12 < len(few) < 24
     assert group([sketch(piece(music(4))), sketch(piece(few))]).tolist() == [0, 1]
-    assert group([sketch(piece(few)), sketch(piece(VARIANTS["transposed"](few)))]).tolist() == [0, 0]
+    assert group([sketch(piece(few)), sketch(piece(VARIANTS["transposed"](few)))]).tolist() == [
+        0,
+        0,
+    ]
 
 
 def test_another_harmonisation_is_another_setting_unless_the_melody_is_asked_for() -> None:
-    given = [sketch(piece(music(5, harmony=harmony))) for harmony in (5, 50, 51)] + [sketch(piece(music(6)))]
+    given = [sketch(piece(music(5, harmony=harmony))) for harmony in (5, 50, 51)] + [
+        sketch(piece(music(6)))
+    ]
     assert group(given).tolist() == [0, 1, 2, 3]
     assert group(given, melody=True).tolist() == [0, 0, 0, 1]
     likeness = compare(given[0], given[1], melody=True)
@@ -173,24 +235,43 @@ def test_another_harmonisation_is_another_setting_unless_the_melody_is_asked_for
 def test_what_is_tied_in_one_edition_and_repeated_in_another_is_the_same() -> None:
     plain = [note for note in music(8) if note.part != 2]
     chords = VARIANTS["repeated notes"](plain)
-    assert group([sketch(piece(chords[: len(chords) * 3 // 4])), sketch(piece([*plain, *moved(plain, 4 * BARS)]))]).tolist() == [0, 0]
+    assert group(
+        [
+            sketch(piece(chords[: len(chords) * 3 // 4])),
+            sketch(piece([*plain, *moved(plain, 4 * BARS)])),
+        ]
+    ).tolist() == [0, 0]
 
 
 def test_groups_do_not_hang_on_the_order_of_the_pieces() -> None:
-    given = [sketch(piece(way(music(number)))) for number in range(6) for way in (list, *list(VARIANTS.values())[::3])]
-    given += [sketch(piece(edited(music(9), 0.15, seed=copy))) for copy in range(60)]  # hardly alike: who meets whom matters
+    given = [
+        sketch(piece(way(music(number))))
+        for number in range(6)
+        for way in (list, *list(VARIANTS.values())[::3])
+    ]
+    given += [
+        sketch(piece(edited(music(9), 0.15, seed=copy))) for copy in range(60)
+    ]  # hardly alike: who meets whom matters
     groups = group(given)
     assert 1 < groups.max() < 60
     for seed in range(3):
         order = np.random.default_rng(seed).permutation(len(given))
         again = group(given[place] for place in order)
-        assert len(np.unique(np.stack([groups[order], again]), axis=1).T) == len(set(groups.tolist())) == again.max() + 1
+        assert (
+            len(np.unique(np.stack([groups[order], again]), axis=1).T)
+            == len(set(groups.tolist()))
+            == again.max() + 1
+        )
         first = np.unique(again, return_index=True)[1]
         assert (np.diff(first) > 0).all()  # numbered as they first come
 
 
 def test_links_hold_the_groups_together() -> None:
-    given = [sketch(piece(way(music(number)))) for number in range(3) for way in (list, *list(VARIANTS.values())[:4])]
+    given = [
+        sketch(piece(way(music(number))))
+        for number in range(3)
+        for way in (list, *list(VARIANTS.values())[:4])
+    ]
     groups, links = group(given), duplicates_of(given)
     assert len(links) == len(given) - 3
     for link in links:
@@ -204,12 +285,23 @@ def test_many_copies_are_not_all_compared_with_each_other(monkeypatch: pytest.Mo
 
     calls = []
     monkeypatch.setattr(duplicates, "compare", lambda *a, **k: calls.append(0) or compare(*a, **k))
-    given = [sketch(piece(VARIANTS["transposed"](edited(music(number), 0.1, seed=copy)))) for number in range(3) for copy in range(40)]
+    given = [
+        sketch(piece(VARIANTS["transposed"](edited(music(number), 0.1, seed=copy))))
+        for number in range(3)
+        for copy in range(40)
+    ]
     assert len(set(group(given).tolist())) == 3
     assert len(calls) < 2 * len(given)
 
 
-@pytest.mark.parametrize("notes", [[], [Note(Fraction(0), Fraction(1), 60)], [Note(Fraction(t), Fraction(1), 60) for t in range(99)]])
+@pytest.mark.parametrize(
+    "notes",
+    [
+        [],
+        [Note(Fraction(0), Fraction(1), 60)],
+        [Note(Fraction(t), Fraction(1), 60) for t in range(99)],
+    ],
+)
 def test_hardly_any_music(notes: list[Note]) -> None:
     small = sketch(piece(notes))
     assert len(small.notes) == len(notes)
@@ -224,7 +316,9 @@ def test_nothing_to_group() -> None:
 
 
 def test_only_drums() -> None:
-    drums = Piece(Notes([Note(Fraction(t), Fraction(1), 36) for t in range(9)]), parts=(Part(is_drum=True),))
+    drums = Piece(
+        Notes([Note(Fraction(t), Fraction(1), 36) for t in range(9)]), parts=(Part(is_drum=True),)
+    )
     assert len(sketch(drums).notes) == 0
 
 
@@ -242,7 +336,11 @@ def test_times_far_too_late_are_left_out() -> None:
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, 400), st.integers(1, 30), st.integers(20, 100)), min_size=1, max_size=120),
+    st.lists(
+        st.tuples(st.integers(0, 400), st.integers(1, 30), st.integers(20, 100)),
+        min_size=1,
+        max_size=120,
+    ),
     st.integers(1, 960),
     st.integers(-20, 20),
     st.integers(0, 5000),
@@ -258,7 +356,9 @@ def test_fingerprints_are_those_of_any_key_tempo_and_beginning(
     assert np.array_equal(one.notes >> 9, (other.notes >> 9) - 12 * later)
 
 
-@given(st.lists(st.tuples(st.integers(0, 9999), st.integers(1, 99), st.integers(0, 127)), max_size=80))
+@given(
+    st.lists(st.tuples(st.integers(0, 9999), st.integers(1, 99), st.integers(0, 127)), max_size=80)
+)
 def test_bytes_give_the_sketch_back(notes: list[tuple[int, int, int]]) -> None:
     onset, duration, pitches = np.array(notes, np.int64).reshape(-1, 3).T
     one = sketch_of(480, onset, onset + duration, pitches)
@@ -268,7 +368,9 @@ def test_bytes_give_the_sketch_back(notes: list[tuple[int, int, int]]) -> None:
         assert column.dtype == again.dtype
 
 
-@given(st.one_of(st.binary(max_size=80), st.binary(max_size=80).map(lambda tail: b"\x03\0\0\0" + tail)))
+@given(
+    st.one_of(st.binary(max_size=80), st.binary(max_size=80).map(lambda tail: b"\x03\0\0\0" + tail))
+)
 def test_bytes_that_are_no_sketch_are_refused_or_harmless(data: bytes) -> None:
     try:
         strange = Sketch.from_bytes(data)
@@ -293,7 +395,9 @@ def test_a_damaged_sketch_is_refused() -> None:
 
 
 def test_a_sketch_in_a_store_stays_what_it_is() -> None:
-    """Other fingerprints would not meet those in stores already written: a new version of the store goes with any change here."""
+    """Other fingerprints would not meet those in stores already written: a new version of the store
+    goes with any change here.
+    """
     assert hashlib.sha256(sketch(piece(music(1))).to_bytes()).hexdigest() == STORED
 
 
@@ -301,19 +405,37 @@ STORED = "979b3676e6418fd0b85a642db4a148a2ecfc9ba9a1aa56cffeca756a1b50a2b8"
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.integers(0, 10**6), st.integers(-12, 12), st.sampled_from([1, 2, Fraction(1, 2)]), st.integers(0, 2))
-def test_any_piece_is_found_transposed_stretched_and_without_a_voice(number: int, semitones: int, scale: Fraction, voice: int) -> None:
+@given(
+    st.integers(0, 10**6),
+    st.integers(-12, 12),
+    st.sampled_from([1, 2, Fraction(1, 2)]),
+    st.integers(0, 2),
+)
+def test_any_piece_is_found_transposed_stretched_and_without_a_voice(
+    number: int, semitones: int, scale: Fraction, voice: int
+) -> None:
     notes = music(number, bars=16)
-    other = [changed(n, pitch=n.pitch + semitones, onset=n.onset * scale, duration=n.duration * scale) for n in notes if n.part != voice]
+    other = [
+        changed(n, pitch=n.pitch + semitones, onset=n.onset * scale, duration=n.duration * scale)
+        for n in notes
+        if n.part != voice
+    ]
     assert group([sketch(piece(notes)), sketch(piece(other))]).tolist() == [0, 0]
 
 
 def test_the_guitar_files_that_are_the_same_music(guitar: Path) -> None:
-    """Each group was looked at: movements and their complete file, parts and score, da capos, two publications of one study."""
+    """Each group was looked at: movements and their complete file, parts and score, da capos, two
+    publications of one study.
+    """
     paths = sorted(guitar.rglob("*.mid"))
     groups = group(sketch(read_piece(path)) for path in paths)
-    found = {frozenset(paths[place].stem for place in np.flatnonzero(groups == number)) for number in range(groups.max() + 1)}
-    assert {names for names in found if len(names) > 1} == {frozenset(names.split()) for names in SAME_MUSIC}
+    found = {
+        frozenset(paths[place].stem for place in np.flatnonzero(groups == number))
+        for number in range(groups.max() + 1)
+    }
+    assert {names for names in found if len(names) > 1} == {
+        frozenset(names.split()) for names in SAME_MUSIC
+    }
 
 
 SAME_MUSIC = (

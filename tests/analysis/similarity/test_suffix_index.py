@@ -1,4 +1,6 @@
-"""Lines of a piece, and the index that finds the longest run of them: equal to the plainest search, whatever the music."""
+"""Lines of a piece, and the index that finds the longest run of them: equal to the plainest search,
+whatever the music.
+"""
 
 from __future__ import annotations
 
@@ -37,17 +39,26 @@ def line_of(chords: Chords) -> Line:
 
 def same(a: Chords, b: Chords) -> bool:
     """Whether the chords are the same up to one transposition; neither is empty."""
-    semitones = {q - p for one, other in zip(a, b, strict=True) for p, q in zip(one, other, strict=False)}
+    semitones = {
+        q - p for one, other in zip(a, b, strict=True) for p, q in zip(one, other, strict=False)
+    }
     return [len(chord) for chord in a] == [len(chord) for chord in b] and len(semitones) == 1
 
 
-def longest(query: Chords, start: int, corpus: Sequence[Chords]) -> tuple[int, list[tuple[int, int]]]:
-    """The longest run from `start` on that begins and ends with sound, and where it stands: piece and event."""
+def longest(
+    query: Chords, start: int, corpus: Sequence[Chords]
+) -> tuple[int, list[tuple[int, int]]]:
+    """The longest run from `start` on that begins and ends with sound, and where it stands: piece
+    and event.
+    """
     for length in range(len(query) - start, 0, -1):
         run = query[start : start + length]
         if run[0] and run[-1]:
             ends = [
-                (n, at) for n, piece in enumerate(corpus) for at in range(len(piece) - length + 1) if same(run, piece[at : at + length])
+                (n, at)
+                for n, piece in enumerate(corpus)
+                for at in range(len(piece) - length + 1)
+                if same(run, piece[at : at + length])
             ]
             if ends:
                 return length, ends
@@ -86,7 +97,9 @@ def test_a_long_repetition_is_found_whole() -> None:
     index = index_of([line_of(tune[100:]), line_of(tune), line_of(tune[:50])])
     found = index.matches(line_of([tuple(p + 5 for p in chord) for chord in tune]))
     assert found.length.tolist() == list(range(400, 0, -1))
-    assert set(index.without({1}).matches(line_of(tune)).length[100:].tolist()) == set(range(1, 301))
+    assert set(index.without({1}).matches(line_of(tune)).length[100:].tolist()) == set(
+        range(1, 301)
+    )
 
 
 def test_nothing_is_found_in_nothing() -> None:
@@ -105,17 +118,31 @@ def test_the_chords_are_the_events_joined_where_wholly_held(pieces: list[Piece])
     for piece in pieces:
         line = lines_of(piece).chords
         assert [event.chord for event in merge_held(piece.events)] == [
-            tuple(low + above for above in shape) for low, shape in zip(line.reference.tolist(), line.shapes, strict=True)
+            tuple(low + above for above in shape)
+            for low, shape in zip(line.reference.tolist(), line.shapes, strict=True)
         ]
         assert line.onset[0] == 0
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 24), st.integers(1, 8), st.integers(60, 66), st.integers(0, 2)), max_size=12), st.integers(0, 40))
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 24), st.integers(1, 8), st.integers(60, 66), st.integers(0, 2)),
+        max_size=12,
+    ),
+    st.integers(0, 40),
+)
 def test_lines_of_any_notes(rows: list[tuple[int, int, int, int]], length: int) -> None:
-    notes = [Note(Fraction(onset, 3), Fraction(duration, 4), pitch, part=part) for onset, duration, pitch, part in rows]
-    piece = Piece(notes, parts=(Part(), Part(), Part("Drums", None, is_drum=True)), length=Fraction(length, 7))  # type: ignore[arg-type]
-    pitched = Piece([note for note in notes if note.part < 2], parts=piece.parts, length=piece.length)  # type: ignore[arg-type]
+    notes = [
+        Note(Fraction(onset, 3), Fraction(duration, 4), pitch, part=part)
+        for onset, duration, pitch, part in rows
+    ]
+    piece = Piece(
+        notes, parts=(Part(), Part(), Part("Drums", None, is_drum=True)), length=Fraction(length, 7)
+    )  # type: ignore[arg-type]
+    pitched = Piece(
+        [note for note in notes if note.part < 2], parts=piece.parts, length=piece.length
+    )  # type: ignore[arg-type]
     found, now, tops, begins = lines_of(piece), Fraction(0), [], []
     events = merge_held(pitched.events)
     for event in events:
@@ -123,11 +150,16 @@ def test_lines_of_any_notes(rows: list[tuple[int, int, int, int]], length: int) 
         if event.chord and event.chord[-1] not in event.held:
             tops.append((event.chord[-1], now))
         now += event.duration
-    assert found.chords.shapes == [bytes(p - event.chord[0] for p in event.chord) for event in events]
+    assert found.chords.shapes == [
+        bytes(p - event.chord[0] for p in event.chord) for event in events
+    ]
     assert [Fraction(int(t), found.chords.divisions) for t in found.chords.onset] == begins
     assert found.melody.shapes == [NOTE] * len(tops)
     line = found.melody
-    assert [(p, Fraction(t, line.divisions)) for p, t in zip(line.reference.tolist(), line.onset.tolist(), strict=True)] == tops
+    assert [
+        (p, Fraction(t, line.divisions))
+        for p, t in zip(line.reference.tolist(), line.onset.tolist(), strict=True)
+    ] == tops
 
 
 def test_bars_and_steps() -> None:

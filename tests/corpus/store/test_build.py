@@ -17,7 +17,6 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from partimento.config import UserError
 from partimento.corpus import read_piece
 from partimento.corpus.load import gather
 from partimento.corpus.select import Selection
@@ -25,8 +24,13 @@ from partimento.corpus.settings import AS_WRITTEN, DataSettings
 from partimento.corpus.store.build import Plan, build_corpus
 from partimento.corpus.store.schema import ABOUT, SCHEMA
 from partimento.corpus.store.store import open_corpus
+from partimento.errors import PartimentoError
 
-NOBODY = (sys.executable, "-c", "raise SystemExit(3)")  # a parser that cannot start: proof that none was asked for
+NOBODY = (
+    sys.executable,
+    "-c",
+    "raise SystemExit(3)",
+)  # a parser that cannot start: proof that none was asked for
 LIAR = (
     sys.executable, "-P", "-c",
     "import sys, struct, json\n"
@@ -44,7 +48,9 @@ def scores(midi, tmp_path):
     for number in range(6):
         rng = random.Random(number)
         tune = midi.notes(*(rng.choice((60, 62, 64, 65, 67, 69, 71)) for _ in range(24)))
-        (folder / ("deep" if number % 2 else "") / f"{number}.mid").write_bytes(midi.file(midi.track(tune)))
+        (folder / ("deep" if number % 2 else "") / f"{number}.mid").write_bytes(
+            midi.file(midi.track(tune))
+        )
     (folder / "manifest.csv").write_text(
         "path,title,composer,license,license_version,source_url,guitar_alone\n"
         "0.mid,Étude,Fernando Sor,PD,,http://x/0.mid,yes\n"
@@ -52,7 +58,10 @@ def scores(midi, tmp_path):
     )
     with zipfile.ZipFile(tmp_path / "more.zip", "w") as archive:
         for number in (6, 7):
-            archive.writestr(f"inside/{number}.mid", midi.file(midi.track(midi.notes(*range(50 + number, 70 + number)))))
+            archive.writestr(
+                f"inside/{number}.mid",
+                midi.file(midi.track(midi.notes(*range(50 + number, 70 + number)))),
+            )
     return folder
 
 
@@ -82,7 +91,12 @@ def test_one_row_a_piece_with_where_it_came_from(scores):
     assert dict(known["manifest"])["license_version"] == "4.0"
     assert known["sha256"] == digest(scores / "deep" / "1.mid")
     assert rows["tunes/2.mid"]["solo_said"] is None
-    assert (known["notes"], known["events"], known["metre"], known["quarters"]) == (24, 24, "4/4", 24.0)
+    assert (known["notes"], known["events"], known["metre"], known["quarters"]) == (
+        24,
+        24,
+        "4/4",
+        24.0,
+    )
 
 
 def test_every_column_is_explained():
@@ -94,8 +108,12 @@ def test_others_read_it(scores):
     table = pq.read_table(store)
     assert table.schema.names == SCHEMA.names
     assert table.column("chords")[0].as_py()[0] == table.column("note_pitch")[0].as_py()[:1]
-    assert sum(table.column("durations")[0].as_py()) == 24 * table.column("event_divisions")[0].as_py()
-    found = duckdb.sql(f"select title, len(chords), list_max(note_pitch) from '{store}' where composer like '%Sor'").fetchall()
+    assert (
+        sum(table.column("durations")[0].as_py()) == 24 * table.column("event_divisions")[0].as_py()
+    )
+    found = duckdb.sql(
+        f"select title, len(chords), list_max(note_pitch) from '{store}' where composer like '%Sor'"
+    ).fetchall()
     assert found == [("Étude", 24, max(table.column("note_pitch")[0].as_py()))]
 
 
@@ -103,7 +121,9 @@ def test_pieces_come_back_exactly(scores):
     corpus = build(scores).corpus
     for piece, row in zip(corpus.pieces(AS_WRITTEN), corpus.rows, strict=True):
         written = read_piece(scores.parent / row["path"])
-        assert piece.replace(title="", composer="", source=written.source) == written.replace(title="")
+        assert piece.replace(title="", composer="", source=written.source) == written.replace(
+            title=""
+        )
 
 
 def test_the_same_scores_give_the_same_bytes(scores):
@@ -146,9 +166,14 @@ def test_appending_is_as_building_from_all(scores, midi):
     assert (added.read, added.kept, len(added.corpus)) == (2, 0, 8)
     whole = build(scores, archive, out="whole.parquet")
     assert digest(added.corpus.path) == digest(whole.corpus.path)
-    assert dict(added.corpus.rows[-1]["manifest"]).keys() == dict(whole.corpus.rows[-1]["manifest"]).keys()
+    assert (
+        dict(added.corpus.rows[-1]["manifest"]).keys()
+        == dict(whole.corpus.rows[-1]["manifest"]).keys()
+    )
     (scores / "2.mid").write_bytes(midi.file(midi.track(midi.notes(70, 71, 72))))
-    replaced = build_corpus([scores / "2.mid"], added.corpus.path, append=True)  # known as 2.mid, not as tunes/2.mid: another piece
+    replaced = build_corpus(
+        [scores / "2.mid"], added.corpus.path, append=True
+    )  # known as 2.mid, not as tunes/2.mid: another piece
     assert len(replaced.corpus) == 9
     replaced = build(scores, append=True)
     assert (replaced.read, len(replaced.corpus)) == (0, 9)
@@ -157,14 +182,16 @@ def test_appending_is_as_building_from_all(scores, midi):
 
 def test_appending_in_another_view_is_refused(scores):
     build(scores)
-    with pytest.raises(UserError, match="quantise=auto"):
+    with pytest.raises(PartimentoError, match="quantise=auto"):
         build(scores.parent / "more.zip", append=True, plan=Plan(DataSettings(quantise="exact")))
 
 
 def test_drums_are_no_harmony(midi, tmp_path):
     tracks = (midi.track(midi.notes(60, 64, 67)), midi.track(midi.notes(36, 38, 36, 38, channel=9)))
     (tmp_path / "a.mid").write_bytes(midi.file(*tracks))
-    (row,) = pq.read_table(build_corpus([tmp_path / "a.mid"], tmp_path / "s.parquet").corpus.path).to_pylist()
+    (row,) = pq.read_table(
+        build_corpus([tmp_path / "a.mid"], tmp_path / "s.parquet").corpus.path
+    ).to_pylist()
     assert row["notes"] == 7
     assert row["chords"] == [[60], [64], [67], []]
 
@@ -202,19 +229,19 @@ def test_a_damaged_part_is_read_again(scores, monkeypatch):
 
 def test_nothing_is_lost_or_half_written(scores, midi):
     out = scores.parent / "store.parquet"
-    with pytest.raises(UserError, match=r"ends in \.parquet"):
+    with pytest.raises(PartimentoError, match=r"ends in \.parquet"):
         build(scores, out="store.csv")
     out.write_text("my diary")
-    with pytest.raises(UserError, match="there already"):
+    with pytest.raises(PartimentoError, match="there already"):
         build(scores)
-    with pytest.raises(UserError, match="no corpus store"):
+    with pytest.raises(PartimentoError, match="no corpus store"):
         build(scores, force=True)
     assert out.read_text() == "my diary"
     out.unlink()
-    with pytest.raises(UserError, match=r"none of 6 pieces .* is composer nobody"):
+    with pytest.raises(PartimentoError, match=r"none of 6 pieces .* is composer nobody"):
         build(scores, plan=Plan(selection=Selection(composer="nobody")))
     (scores.parent / "empty").mkdir()
-    with pytest.raises(UserError, match="no music files"):
+    with pytest.raises(PartimentoError, match="no music files"):
         build_corpus([scores.parent / "empty"], out)
     assert not out.exists()
 
@@ -222,20 +249,22 @@ def test_nothing_is_lost_or_half_written(scores, midi):
 def test_what_cannot_be_read_is_told(scores):
     (scores / "bad.mid").write_text("words")
     built = build(scores)
-    assert [(Path(reject.path).name, reject.reason) for reject in built.rejects] == [("bad.mid", built.rejects[0].reason)]
+    assert [(Path(reject.path).name, reject.reason) for reject in built.rejects] == [
+        ("bad.mid", built.rejects[0].reason)
+    ]
     assert "not a MIDI file" in built.rejects[0].reason
     assert built.corpus.head.rejects == 1
 
 
 def test_a_parser_that_lies_gives_no_row(scores):
-    with pytest.raises(UserError, match="no sensible answer"):
+    with pytest.raises(PartimentoError, match="no sensible answer"):
         build(scores, command=LIAR)
 
 
 def test_two_files_of_one_name_are_refused(scores, tmp_path):
     other = tmp_path / "x" / "tunes"
     shutil.copytree(scores, other)
-    with pytest.raises(UserError, match=r"both be known as tunes/0\.mid"):
+    with pytest.raises(PartimentoError, match=r"both be known as tunes/0\.mid"):
         build(scores, other)
     assert build(scores, scores / ".." / "tunes").read == 6  # the same folder twice is no fault
 
@@ -243,7 +272,7 @@ def test_two_files_of_one_name_are_refused(scores, tmp_path):
 def test_only_one_builds_at_a_time(scores):
     def second(stage, done, total):
         if stage == "read" and done == 1:
-            with pytest.raises(UserError, match="another process"):
+            with pytest.raises(PartimentoError, match="another process"):
                 build(scores)
 
     build(scores, progress=second)
@@ -254,7 +283,7 @@ def test_a_store_is_selected_from(scores):
     assert [row["title"] for row in corpus.select(composer="sor").rows] == ["Étude"]
     assert len(corpus.select(licence="PD,CC-BY-SA")) == 2
     assert [piece.title for piece in corpus.select(composer="AGUADO").pieces()] == ["Valse"]
-    with pytest.raises(UserError, match="not selected by mood"):
+    with pytest.raises(PartimentoError, match="not selected by mood"):
         corpus.select(mood="sad")
 
 
@@ -263,19 +292,26 @@ def test_gathering_from_files_and_from_their_store_is_one(scores):
     for view in ("exact", "auto"):
         config = DataSettings(quantise=view)
         from_store, from_files = gather([store], config=config), gather([scores], config=config)
-        assert sorted(piece.title for piece in from_store.pieces) == sorted(piece.title for piece in from_files.pieces)
+        assert sorted(piece.title for piece in from_store.pieces) == sorted(
+            piece.title for piece in from_files.pieces
+        )
         notes = {piece.source.sha256: piece.notes for piece in from_files.pieces}
         assert all(notes[piece.source.sha256] == piece.notes for piece in from_store.pieces)
         assert len(from_store.sides) == 6
         assert from_files.sides is None
-    assert [piece.composer for piece in gather([scores], config=AS_WRITTEN, selection=Selection(composer="sor")).pieces] == ["Fernando Sor"]
-    with pytest.raises(UserError, match="music21's view"):
+    assert [
+        piece.composer
+        for piece in gather([scores], config=AS_WRITTEN, selection=Selection(composer="sor")).pieces
+    ] == ["Fernando Sor"]
+    with pytest.raises(PartimentoError, match="music21's view"):
         gather([store], config=DataSettings(quantise="music21"))
 
 
 def test_the_view_of_music21_comes_from_the_store_too(guitar, tmp_path):
     paths = sorted((guitar / "HoretzkyF").glob("*.mid"))[:4]
-    corpus = build_corpus(paths, tmp_path / "m.parquet", plan=Plan(DataSettings(quantise="music21"))).corpus
+    corpus = build_corpus(
+        paths, tmp_path / "m.parquet", plan=Plan(DataSettings(quantise="music21"))
+    ).corpus
     for piece, path in zip(corpus.pieces(), paths, strict=True):
         assert piece.events == read_piece(path, quantise="music21").events
 
@@ -293,7 +329,9 @@ def test_the_view_of_music21_comes_from_the_store_too(guitar, tmp_path):
 def test_hostile_zips(midi, tmp_path, name, reason):
     with zipfile.ZipFile(tmp_path / "z.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("fine.mid", midi.file(midi.track(midi.notes(60, 62))))
-        archive.writestr(name, bytes(5 * 2**20) if "bomb" in name else midi.file(midi.track(midi.notes(64, 65))))
+        archive.writestr(
+            name, bytes(5 * 2**20) if "bomb" in name else midi.file(midi.track(midi.notes(64, 65)))
+        )
         archive.writestr("__MACOSX/._fine.mid", b"not music")
         archive.writestr("readme.txt", b"words")
     built = build_corpus([tmp_path / "z.zip"], tmp_path / "s.parquet")
@@ -327,7 +365,7 @@ def test_a_stopped_append_is_no_leave_to_replace(scores):
 
     with pytest.raises(KeyboardInterrupt):
         build(scores.parent / "more.zip", append=True, progress=stop)
-    with pytest.raises(UserError, match="there already"):
+    with pytest.raises(PartimentoError, match="there already"):
         build(scores.parent / "more.zip")
     assert digest(first.corpus.path) == before
     assert build(scores.parent / "more.zip", append=True, command=NOBODY).read == 0
@@ -358,7 +396,12 @@ def test_damage_in_a_zip_costs_only_what_is_damaged(scores, midi, method, name):
     path = scores.parent / "bad.zip"
     with zipfile.ZipFile(path, "w", method) as archive:
         archive.writestr("a.mid", midi.file(midi.track(midi.notes(*range(40, 70)))))
-        archive.writestr(name, b"path,title\na.mid,A\n" * 99 if name.endswith("csv") else midi.file(midi.track(midi.notes(60, 61, 62) * 9)))
+        archive.writestr(
+            name,
+            b"path,title\na.mid,A\n" * 99
+            if name.endswith("csv")
+            else midi.file(midi.track(midi.notes(60, 61, 62) * 9)),
+        )
     with zipfile.ZipFile(path) as archive:
         at = archive.getinfo(name).header_offset + 30 + len(name)
     data = bytearray(path.read_bytes())
@@ -379,7 +422,10 @@ def test_a_zip_in_a_zip_is_told(midi, tmp_path):
     with zipfile.ZipFile(tmp_path / "z.zip", "w") as archive:
         archive.writestr("a.mid", midi.file(midi.track(midi.notes(60, 62))))
         archive.writestr("inner.zip", b"PK")
-    assert "zip inside a zip" in build_corpus([tmp_path / "z.zip"], tmp_path / "s.parquet").rejects[0].reason
+    assert (
+        "zip inside a zip"
+        in build_corpus([tmp_path / "z.zip"], tmp_path / "s.parquet").rejects[0].reason
+    )
 
 
 def test_a_damaged_store_is_one_clear_line(scores):
@@ -393,7 +439,7 @@ def test_a_damaged_store_is_one_clear_line(scores):
         store.write_bytes(broken)
         try:
             list(open_corpus(store).pieces())
-        except UserError:
+        except PartimentoError:
             told += 1
     assert told
 
@@ -404,16 +450,22 @@ WORDS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", [*WORDS, "velocity", "duration", "durations", "onset", "chord_pitches", "sketch"])
+@pytest.mark.parametrize(
+    "name", [*WORDS, "velocity", "duration", "durations", "onset", "chord_pitches", "sketch"]
+)
 def test_a_parser_that_was_taken_over_cannot_harm_a_store(scores, name):
-    """It says something wrong of one file: that file is refused, the others are there, and the store reads."""
+    """It says something wrong of one file: that file is refused, the others are there, and the
+    store reads.
+    """
     liar = (
         "import partimento.corpus.parsers.worker as worker, numpy as np\n"
         "honest = worker.read_row\n"
         "def read_row(place, *rest):\n"
         "    row = honest(place, *rest)\n"
         "    if place.endswith('/2.mid'):\n"
-        f"        if {name!r} in row.plain: row.plain[{name!r}] = {WORDS.get(name)!r}\n".replace("nan", "float('nan')")
+        f"        if {name!r} in row.plain: row.plain[{name!r}] = {WORDS.get(name)!r}\n".replace(
+            "nan", "float('nan')"
+        )
         + f"        else: row.arrays[{name!r}] = -1 - row.arrays[{name!r}].astype(np.int64)\n"
         "    return row\n"
         "worker.read_row = read_row\n"
@@ -439,7 +491,11 @@ def test_killed_at_twenty_random_points_it_comes_to_the_same(guitar, tmp_path):
     """SIGKILL, twenty times over the length of a build; what was written is never read again."""
 
     def start(out):
-        return subprocess.Popen([sys.executable, "-c", BUILD, str(guitar), str(out)], stdout=subprocess.PIPE, start_new_session=True)
+        return subprocess.Popen(
+            [sys.executable, "-c", BUILD, str(guitar), str(out)],
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        )
 
     begin = time.monotonic()
     whole = start(tmp_path / "whole.parquet").communicate()[0].split()
@@ -474,15 +530,41 @@ def test_a_cluster_that_loses_a_worker_loses_nothing(guitar, tmp_path):
     command = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
     info = tmp_path / "scheduler.json"
     processes = [
-        subprocess.Popen([*command, "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(info)], env=environment)
+        subprocess.Popen(
+            [
+                *command,
+                "--host",
+                "127.0.0.1",
+                "--port",
+                "0",
+                "--no-dashboard",
+                "--scheduler-file",
+                str(info),
+            ],
+            env=environment,
+        )
     ]
     try:
         while not info.exists() or not info.read_text():
             time.sleep(0.1)
         address = json.loads(info.read_text())["address"]
-        worker = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-dashboard", "--no-nanny"]
+        worker = [
+            sys.executable,
+            "-m",
+            "distributed.cli.dask_worker",
+            address,
+            "--nthreads",
+            "1",
+            "--no-dashboard",
+            "--no-nanny",
+        ]
         processes += [
-            subprocess.Popen([*worker, "--local-directory", str(tmp_path / name)], env=environment, start_new_session=True) for name in "ab"
+            subprocess.Popen(
+                [*worker, "--local-directory", str(tmp_path / name)],
+                env=environment,
+                start_new_session=True,
+            )
+            for name in "ab"
         ]
         killed = []
 
@@ -490,7 +572,9 @@ def test_a_cluster_that_loses_a_worker_loses_nothing(guitar, tmp_path):
             if stage == "read" and done > total // 3 and not killed:
                 killed.append(os.killpg(processes[1].pid, signal.SIGKILL))
 
-        built = build_corpus([guitar], tmp_path / "there.parquet", plan=Plan(cluster=address), progress=kill)
+        built = build_corpus(
+            [guitar], tmp_path / "there.parquet", plan=Plan(cluster=address), progress=kill
+        )
         assert killed
         assert processes[1].wait(timeout=20) == -signal.SIGKILL
         assert built.read == len(built.corpus) == len(here)

@@ -11,7 +11,9 @@ F = Fraction
 
 
 def spans(piece):
-    return [(note.onset, note.duration, note.pitch, note.velocity, note.part) for note in piece.notes]
+    return [
+        (note.onset, note.duration, note.pitch, note.velocity, note.part) for note in piece.notes
+    ]
 
 
 def test_everything_a_file_says_is_read(midi, write):
@@ -24,8 +26,21 @@ def test_everything_a_file_says_is_read(midi, write):
         ],
         end=960,
     )
-    guitar = midi.track([(0, midi.meta(3, b"Guitar")), (0, midi.meta(0x59, b"\xfd\x01")), (0, b"\xc0\x18"), *midi.notes(57, 60)])
-    drums = midi.track([(0, midi.meta(3, b"Kit")), midi.on(160, 36, velocity=5, channel=9), midi.off(160, 36, channel=9)])
+    guitar = midi.track(
+        [
+            (0, midi.meta(3, b"Guitar")),
+            (0, midi.meta(0x59, b"\xfd\x01")),
+            (0, b"\xc0\x18"),
+            *midi.notes(57, 60),
+        ]
+    )
+    drums = midi.track(
+        [
+            (0, midi.meta(3, b"Kit")),
+            midi.on(160, 36, velocity=5, channel=9),
+            midi.off(160, 36, channel=9),
+        ]
+    )
     piece = read_piece(write("a.mid", midi.file(conductor, guitar, drums)))
     assert spans(piece) == [(0, 1, 57, 80, 0), (F(1, 3), F(1, 3), 36, 5, 1), (1, 1, 60, 80, 0)]
     assert piece.parts == (Part("Guitar", 24), Part("Kit", None, True))
@@ -41,36 +56,70 @@ def test_everything_a_file_says_is_read(midi, write):
 def test_a_piano_named_is_not_a_program_unsaid(midi, write):
     named = midi.track([(0, b"\xc0\x00"), *midi.notes(60)])
     unsaid = midi.track(midi.notes(62, channel=1))
-    assert [part.program for part in read_piece(write("a.mid", midi.file(named, unsaid))).parts] == [0, None]
-    assert [part.program for part in read_piece(write("b.mid", midi.file(unsaid, unsaid))).parts] == [None, None]
+    assert [
+        part.program for part in read_piece(write("a.mid", midi.file(named, unsaid))).parts
+    ] == [0, None]
+    assert [
+        part.program for part in read_piece(write("b.mid", midi.file(unsaid, unsaid))).parts
+    ] == [None, None]
 
 
 def test_programs_are_told_apart_within_one_track(midi, write):
     track = midi.track([*midi.notes(60), (0, b"\xc0\x19"), *midi.notes(62, 64)])
     piece = read_piece(write("a.mid", midi.file(track, kind=0)))
-    assert [(piece.parts[note.part].program, note.pitch) for note in piece.notes] == [(None, 60), (25, 62), (25, 64)]
+    assert [(piece.parts[note.part].program, note.pitch) for note in piece.notes] == [
+        (None, 60),
+        (25, 62),
+        (25, 64),
+    ]
 
 
 def test_of_two_marks_at_one_time_the_last_counts_and_tracks_share_marks(midi, write):
-    marks = [(0, midi.meta(0x58, bytes([3, 2, 24, 8]))), (0, midi.meta(0x58, bytes([2, 1, 24, 8]))), (0, midi.meta(0x59, b"\1\0"))]
-    piece = read_piece(write("a.mid", midi.file(midi.track([*marks, *midi.notes(60)]), midi.track([marks[2], *midi.notes(64)]))))
+    marks = [
+        (0, midi.meta(0x58, bytes([3, 2, 24, 8]))),
+        (0, midi.meta(0x58, bytes([2, 1, 24, 8]))),
+        (0, midi.meta(0x59, b"\1\0")),
+    ]
+    piece = read_piece(
+        write(
+            "a.mid",
+            midi.file(
+                midi.track([*marks, *midi.notes(60)]), midi.track([marks[2], *midi.notes(64)])
+            ),
+        )
+    )
     assert piece.meters == (Meter(2, 2),)
     assert piece.keys == (Key(1),)
 
 
 def test_a_title_in_an_old_encoding(midi, write):
     conductor = midi.track([(0, midi.meta(3, "Étude".encode("latin-1")))])
-    assert read_piece(write("a.mid", midi.file(conductor, midi.track(midi.notes(60))))).title == "Étude"
+    assert (
+        read_piece(write("a.mid", midi.file(conductor, midi.track(midi.notes(60))))).title
+        == "Étude"
+    )
 
 
 def test_part_names_in_an_old_encoding(midi, write):
-    track = midi.track([(0, midi.meta(3, "Flöte".encode("latin-1"))), (0, b"\xc0\x49"), *midi.notes(72)])
+    track = midi.track(
+        [(0, midi.meta(3, "Flöte".encode("latin-1"))), (0, b"\xc0\x49"), *midi.notes(72)]
+    )
     other = midi.track([(0, midi.meta(3, b"Git\0")), *midi.notes(40, channel=1)])
-    assert read_piece(write("a.mid", midi.file(track, other))).parts == (Part("Flöte", 73), Part("Git", None))
+    assert read_piece(write("a.mid", midi.file(track, other))).parts == (
+        Part("Flöte", 73),
+        Part("Git", None),
+    )
 
 
 def test_a_restruck_note_ends_the_old_one_and_unisons_are_one(midi, write):
-    events = [midi.on(0, 60), midi.on(0, 60, velocity=90), midi.off(240, 60), midi.on(0, 60), midi.off(240, 60), midi.off(480, 60)]
+    events = [
+        midi.on(0, 60),
+        midi.on(0, 60, velocity=90),
+        midi.off(240, 60),
+        midi.on(0, 60),
+        midi.off(240, 60),
+        midi.off(480, 60),
+    ]
     piece = read_piece(write("a.mid", midi.file(midi.track(events))))
     assert spans(piece) == [(0, F(1, 2), 60, 90, 0), (F(1, 2), F(3, 2), 60, 80, 0)]
 
@@ -86,16 +135,46 @@ WRONG = {
     "header only": (lambda m: b"MThd\0\0\0\6\0\1", "truncated"),
     "no tracks": (lambda m: m.file(), "no notes"),
     "no notes": (lambda m: m.file(m.track([(0, m.meta(1, b"tacet"))])), "no notes"),
-    "cut within a track": (lambda m: m.file(m.track(m.notes(60, 62)))[:-9], "truncated: track 1 ends 9 bytes early"),
-    "cut between tracks": (lambda m: m.file(m.track(m.notes(60)), count=3), "truncated: 1 of its 3 tracks"),
-    "an event cut short": (lambda m: m.file(b"MTrk\0\0\0\x07\0\x90\x3c\x50\x10\x80\x3c"), "damaged"),
-    "zero-length notes": (lambda m: m.file(m.track(m.notes(60, 62, length=0) + m.notes(64))), "2 of its 3 notes last no time"),
-    "a note at tick 2^31": (lambda m: m.file(m.track([(LONG, m.meta(1, b""))] * 9 + m.notes(60))), "2³¹"),
-    "a note beyond any score": (lambda m: m.file(m.track([m.on(LONG, 60), m.off(1, 60)])), "quarter notes in"),
-    "metre 0/4": (lambda m: m.file(m.track([(0, metre(0, 2)), *m.notes(60)])), "no such metre: 0/4"),
-    "metre over 2^9": (lambda m: m.file(m.track([(0, metre(4, 9)), *m.notes(60)])), "no such metre"),
-    "a key of 99 sharps": (lambda m: m.file(m.track([(0, m.meta(0x59, b"\x63\0")), *m.notes(60)])), "no such key"),
-    "a tempo of 0": (lambda m: m.file(m.track([(0, m.meta(0x51, b"\0\0\0")), *m.notes(60)])), "no such tempo"),
+    "cut within a track": (
+        lambda m: m.file(m.track(m.notes(60, 62)))[:-9],
+        "truncated: track 1 ends 9 bytes early",
+    ),
+    "cut between tracks": (
+        lambda m: m.file(m.track(m.notes(60)), count=3),
+        "truncated: 1 of its 3 tracks",
+    ),
+    "an event cut short": (
+        lambda m: m.file(b"MTrk\0\0\0\x07\0\x90\x3c\x50\x10\x80\x3c"),
+        "damaged",
+    ),
+    "zero-length notes": (
+        lambda m: m.file(m.track(m.notes(60, 62, length=0) + m.notes(64))),
+        "2 of its 3 notes last no time",
+    ),
+    "a note at tick 2^31": (
+        lambda m: m.file(m.track([(LONG, m.meta(1, b""))] * 9 + m.notes(60))),
+        "2³¹",
+    ),
+    "a note beyond any score": (
+        lambda m: m.file(m.track([m.on(LONG, 60), m.off(1, 60)])),
+        "quarter notes in",
+    ),
+    "metre 0/4": (
+        lambda m: m.file(m.track([(0, metre(0, 2)), *m.notes(60)])),
+        "no such metre: 0/4",
+    ),
+    "metre over 2^9": (
+        lambda m: m.file(m.track([(0, metre(4, 9)), *m.notes(60)])),
+        "no such metre",
+    ),
+    "a key of 99 sharps": (
+        lambda m: m.file(m.track([(0, m.meta(0x59, b"\x63\0")), *m.notes(60)])),
+        "no such key",
+    ),
+    "a tempo of 0": (
+        lambda m: m.file(m.track([(0, m.meta(0x51, b"\0\0\0")), *m.notes(60)])),
+        "no such tempo",
+    ),
     "film frames": (lambda m: m.file(m.track(m.notes(60)), divisions=0xE728), "film frames"),
     "0 ticks a quarter": (lambda m: m.file(m.track(m.notes(60)), divisions=0), "0 ticks"),
     "format 2": (lambda m: m.file(m.track(m.notes(60)), kind=2), "format 2"),
@@ -120,7 +199,10 @@ def test_too_many_notes(midi, write):
 
 
 def test_every_way_to_cut_a_file_short_is_found(midi, write):
-    whole = midi.file(midi.track([(0, midi.meta(3, b"Title"))]), midi.track([(0, b"\xc0\x18"), *midi.notes(60, 64, 67)]))
+    whole = midi.file(
+        midi.track([(0, midi.meta(3, b"Title"))]),
+        midi.track([(0, b"\xc0\x18"), *midi.notes(60, 64, 67)]),
+    )
     for size in range(len(whole)):
         with pytest.raises(ReadError):
             read_piece(write("cut.mid", whole[:size]))
@@ -128,7 +210,11 @@ def test_every_way_to_cut_a_file_short_is_found(midi, write):
 
 
 def test_a_path_that_is_no_file(tmp_path):
-    for path, reason in ((tmp_path, "without suffix"), (tmp_path / "no.mid", "no such file"), (tmp_path / "a.doc", ".doc is none of")):
+    for path, reason in (
+        (tmp_path, "without suffix"),
+        (tmp_path / "no.mid", "no such file"),
+        (tmp_path / "a.doc", ".doc is none of"),
+    ):
         with pytest.raises(ReadError, match=reason):
             read_piece(path)
     (tmp_path / "folder.mid").mkdir()
@@ -144,7 +230,9 @@ def test_an_unknown_view_is_refused(midi, write):
 def test_all_real_files_are_read(guitar):
     pieces = [read_piece(path) for path in sorted(guitar.glob("*/*.mid"))]
     assert len(pieces) == 415
-    assert sum(piece.parts[0].program is None for piece in pieces) == 47  # as a plain scan of their bytes for program changes says
+    assert (
+        sum(piece.parts[0].program is None for piece in pieces) == 47
+    )  # as a plain scan of their bytes for program changes says
     assert sum(not piece.keys for piece in pieces) == 25
     for piece in pieces:
         assert sum(event.duration for event in piece.events) == piece.length
@@ -155,7 +243,10 @@ def test_all_real_files_are_read(guitar):
 
 def pile(m, start):
     """Notes that begin one after another and end so."""
-    return m.track([m.on(100 * (k == 0) * start + 1, k) for k in range(100)] + [m.off(10_000, k) for k in range(100)])
+    return m.track(
+        [m.on(100 * (k == 0) * start + 1, k) for k in range(100)]
+        + [m.off(10_000, k) for k in range(100)]
+    )
 
 
 HOSTILE = {
@@ -178,12 +269,21 @@ def test_what_would_crash_symusic_or_fill_the_memory_is_said_before(name, midi, 
 
 
 def test_bytes_that_only_look_like_a_pitch_above_127_do_no_harm(midi, write):
-    far = [(2**14 + 5 << 7, midi.meta(1, "\x90\xf7日本".encode("utf-16"))), *midi.notes(60)]  # a time of four bytes, and text
-    assert [note.pitch for note in read_piece(write("a.mid", midi.file(midi.track(far)))).notes] == [60]
+    far = [
+        (2**14 + 5 << 7, midi.meta(1, "\x90\xf7日本".encode("utf-16"))),
+        *midi.notes(60),
+    ]  # a time of four bytes, and text
+    assert [
+        note.pitch for note in read_piece(write("a.mid", midi.file(midi.track(far)))).notes
+    ] == [60]
 
 
 def test_marks_beyond_the_end_are_no_marks(midi, write):
-    late = [(2**27, metre(3, 2)), (0, midi.meta(0x59, b"\2\0")), (0, midi.meta(0x51, b"\x09\x27\xc0"))]
+    late = [
+        (2**27, metre(3, 2)),
+        (0, midi.meta(0x59, b"\2\0")),
+        (0, midi.meta(0x51, b"\x09\x27\xc0")),
+    ]
     track = midi.track([(0, midi.meta(0x59, b"\1\0")), *midi.notes(60), *late])
     for view in (None, "music21"):
         piece = read_piece(write("a.mid", midi.file(track, divisions=1)), quantise=view)
@@ -193,7 +293,15 @@ def test_marks_beyond_the_end_are_no_marks(midi, write):
 
 
 def test_a_statusless_event_behind_a_meta_event_goes_on_as_symusic_reads_it(midi, write):
-    first = midi.track([(0, b"\xb0\x07\x64"), (0, midi.meta(3, b"Title")), (480, b"\x07\x65"), (0, b"\xf6"), (480, b"\x07\x66")])
+    first = midi.track(
+        [
+            (0, b"\xb0\x07\x64"),
+            (0, midi.meta(3, b"Title")),
+            (480, b"\x07\x65"),
+            (0, b"\xf6"),
+            (480, b"\x07\x66"),
+        ]
+    )
     piece = read_piece(write("a.mid", midi.file(first, midi.track(midi.notes(60)))))
     assert (piece.title, piece.length) == ("Title", 2)
 
@@ -202,8 +310,18 @@ def test_a_statusless_event_behind_a_meta_event_goes_on_as_symusic_reads_it(midi
     ("track", "divisions", "reason"),
     [
         (lambda m: m.track([(0, b"\x90\xf7\x50"), *m.notes(60)]), 480, "no pitch"),
-        (lambda m: m.track([(0, metre(1, 7)), m.on(0, 60), m.off(480 * 5000, 60)]), 480, "160001 bars"),
-        (lambda m: m.track([e for k in range(4000) for e in (m.on(0, k % 100), m.off(1, k % 100))]), 32767, "begin together"),
+        (
+            lambda m: m.track([(0, metre(1, 7)), m.on(0, 60), m.off(480 * 5000, 60)]),
+            480,
+            "160001 bars",
+        ),
+        (
+            lambda m: m.track(
+                [e for k in range(4000) for e in (m.on(0, k % 100), m.off(1, k % 100))]
+            ),
+            32767,
+            "begin together",
+        ),
     ],
 )
 def test_the_view_refuses_what_the_exact_reading_would(track, divisions, reason, midi, write):
@@ -212,9 +330,14 @@ def test_the_view_refuses_what_the_exact_reading_would(track, divisions, reason,
 
 
 def test_what_an_escape_holds_is_not_music(midi, write):
-    reset, escape = b"\xf0\x05\x7e\x7f\x09\x01\xf7", b"\xf7\x03\x90\x40\x50"  # the first is a system-exclusive message as files have it
+    reset, escape = (
+        b"\xf0\x05\x7e\x7f\x09\x01\xf7",
+        b"\xf7\x03\x90\x40\x50",
+    )  # the first is a system-exclusive message as files have it
     plain = read_piece(write("a.mid", midi.file(midi.track([(0, reset), *midi.notes(60, 62)]))))
-    track = midi.track([(0, reset), *midi.notes(60), (0, escape), (0, b"\xf7\x00"), *midi.notes(62)])
+    track = midi.track(
+        [(0, reset), *midi.notes(60), (0, escape), (0, b"\xf7\x00"), *midi.notes(62)]
+    )
     assert read_piece(write("b.mid", midi.file(track))).notes == plain.notes
 
 
@@ -222,4 +345,7 @@ def test_a_change_to_program_0_without_a_status_byte_of_its_own(midi, write):
     """Two program changes, the second one in running status."""
     events = [(0, b"\xc0\x05"), (0, b"\x00"), *midi.notes(60, 62)]
     assert read_piece(write("a.mid", midi.file(midi.track(events)))).parts[0].program == 0
-    assert read_piece(write("b.mid", midi.file(midi.track(midi.notes(60, 62))))).parts[0].program is None
+    assert (
+        read_piece(write("b.mid", midi.file(midi.track(midi.notes(60, 62))))).parts[0].program
+        is None
+    )

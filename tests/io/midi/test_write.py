@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from tests.pieces import PIECES, Q, melody, pieces
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.io.midi.read import midi_from_bytes
 from partimento.io.midi.write import channels_for, resolution_for, to_midi
 from partimento.music.piece import Note, Part, Piece
@@ -22,10 +22,16 @@ def test_what_midi_can_say_survives(piece):
     back = midi_from_bytes(to_midi(piece)).to_piece()
     heard = sorted(set(piece.notes.part.tolist()))
     assert [piece.parts[i] for i in heard] == list(back.parts)  # readers drop parts without notes
-    expected = [(n.onset, n.duration, n.pitch, n.velocity, heard.index(n.part)) for n in piece.notes]
-    assert sorted((n.onset, n.duration, n.pitch, n.velocity, n.part) for n in back.notes) == sorted(expected)
+    expected = [
+        (n.onset, n.duration, n.pitch, n.velocity, heard.index(n.part)) for n in piece.notes
+    ]
+    assert sorted((n.onset, n.duration, n.pitch, n.velocity, n.part) for n in back.notes) == sorted(
+        expected
+    )
     assert (back.meters, back.keys, back.tempos) == (piece.meters, piece.keys, piece.tempos)
-    last_mark = max(mark.onset for line in (piece.meters, piece.keys, piece.tempos) for mark in line)
+    last_mark = max(
+        mark.onset for line in (piece.meters, piece.keys, piece.tempos) for mark in line
+    )
     assert (back.title, back.length) == (piece.title, max(piece.length, last_mark))
 
 
@@ -57,12 +63,12 @@ def test_resolution_is_usual_where_it_can_be(duration, resolution):
     ids=str,
 )
 def test_a_duration_that_midi_cannot_carry_is_refused_by_name(durations, named):
-    with pytest.raises(UserError, match=f"duration of {named} quarter notes"):
+    with pytest.raises(PartimentoError, match=f"duration of {named} quarter notes"):
         to_midi(Piece(melody(*durations)))
 
 
 def test_absurd_length_is_refused():
-    with pytest.raises(UserError, match="too long"):
+    with pytest.raises(PartimentoError, match="too long"):
         to_midi(Piece([Note(Fraction(10**7), Q, 60)]))
 
 
@@ -77,7 +83,9 @@ def test_releases_come_before_strikes():
 
 def test_every_track_ends_with_the_piece():
     file = parsed(PIECES["marked"])
-    assert {sum(message.time for message in track) for track in file.tracks} == {11 * file.ticks_per_beat}
+    assert {sum(message.time for message in track) for track in file.tracks} == {
+        11 * file.ticks_per_beat
+    }
     assert file.type == 1
 
 

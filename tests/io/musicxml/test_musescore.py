@@ -1,4 +1,6 @@
-"""The MusicXML in a real notation program: MuseScore opens it, and what it saves again is the same music."""
+"""The MusicXML in a real notation program: MuseScore opens it, and what it saves again is the same
+music.
+"""
 
 import os
 import shutil
@@ -13,8 +15,17 @@ from partimento.corpus import read_piece
 from partimento.export.write import write
 
 pytestmark = pytest.mark.slow
-NOT_ITS_OWN = ("empty", "off any grid", "quintuplets", "drums", "long pickup")  # MuseScore counts in 480ths, and upbeats in bars
-WELL_KNOWN = {"small": small_piece(1), **{name: piece for name, piece in PIECES.items() if name not in NOT_ITS_OWN}}
+NOT_ITS_OWN = (
+    "empty",
+    "off any grid",
+    "quintuplets",
+    "drums",
+    "long pickup",
+)  # MuseScore counts in 480ths, and upbeats in bars
+WELL_KNOWN = {
+    "small": small_piece(1),
+    **{name: piece for name, piece in PIECES.items() if name not in NOT_ITS_OWN},
+}
 
 
 @pytest.mark.parametrize("name", WELL_KNOWN)
@@ -28,7 +39,11 @@ def test_musescore_opens_it_and_saves_the_same_notes(name, tmp_path):
     words = [program, "-o", str(tmp_path / "theirs.musicxml"), str(tmp_path / "ours.musicxml")]
     subprocess.run(words, env={**os.environ, **home}, check=True, capture_output=True, timeout=120)
     back = read_piece(tmp_path / "theirs.musicxml")
-    assert {(n.onset, n.duration, n.pitch) for n in back.notes} == {(n.onset, n.duration, n.pitch) for n in piece.notes}
+    assert {(n.onset, n.duration, n.pitch) for n in back.notes} == {
+        (n.onset, n.duration, n.pitch) for n in piece.notes
+    }
     assert back.pickup == piece.pickup
-    assert [(k.fifths, k.onset) for k in back.keys] == [(k.fifths, k.onset) for k in piece.keys or [Key()]]
+    assert [(k.fifths, k.onset) for k in back.keys] == [
+        (k.fifths, k.onset) for k in piece.keys or [Key()]
+    ]
     assert [m.bar_ql for m in back.meters[:1]] == [m.bar_ql for m in piece.meters[:1]]

@@ -1,4 +1,6 @@
-"""Our own reader of MusicXML: what it makes of each thing, of faults and of attacks, and of everything music21 has on disk."""
+"""Our own reader of MusicXML: what it makes of each thing, of faults and of attacks, and of
+everything music21 has on disk.
+"""
 
 import difflib
 import importlib.util
@@ -26,13 +28,19 @@ F = Fraction
 
 def note(name="C4", duration=4, *, voice=1, staff="", kind="", head="", tail="", attributes=""):
     """A note; `name` may be ``r`` for a rest."""
-    pitch = "<rest/>" if name == "r" else f"<pitch><step>{name[0]}</step><octave>{name[-1]}</octave></pitch>"
+    pitch = (
+        "<rest/>"
+        if name == "r"
+        else f"<pitch><step>{name[0]}</step><octave>{name[-1]}</octave></pitch>"
+    )
     if len(name) > 2:
         pitch = pitch.replace("<octave>", f"<alter>{name[1:-1]}</alter><octave>")
     length = "" if duration is None else f"<duration>{duration}</duration>"
     staff = f"<staff>{staff}</staff>" if staff else ""
     kind = f"<type>{kind}</type>" if kind else ""
-    return f"<note {attributes}>{head}{pitch}{length}{tail}<voice>{voice}</voice>{kind}{staff}</note>"
+    return (
+        f"<note {attributes}>{head}{pitch}{length}{tail}<voice>{voice}</voice>{kind}{staff}</note>"
+    )
 
 
 def tie(*kinds):
@@ -61,10 +69,16 @@ CHORD, GRACE = "<chord/>", "<grace/>"
 
 def score(*parts, listed="", head="", bar_attributes=None):
     """Each part is a list of the contents of its bars."""
-    listed = listed or "".join(f'<score-part id="P{i}"><part-name>{i}</part-name></score-part>' for i in range(len(parts)))
+    listed = listed or "".join(
+        f'<score-part id="P{i}"><part-name>{i}</part-name></score-part>' for i in range(len(parts))
+    )
     words = (bar_attributes or {}).get
     bodies = "".join(
-        f'<part id="P{i}">' + "".join(f'<measure number="{n}" {words(n, "")}>{bar}</measure>' for n, bar in enumerate(bars)) + "</part>"
+        f'<part id="P{i}">'
+        + "".join(
+            f'<measure number="{n}" {words(n, "")}>{bar}</measure>' for n, bar in enumerate(bars)
+        )
+        + "</part>"
         for i, bars in enumerate(parts)
     )
     return f"<score-partwise>{head}<part-list>{listed}</part-list>{bodies}</score-partwise>"
@@ -82,7 +96,15 @@ def spans(piece):
 
 
 def test_a_note_of_each_kind():
-    bar = START + note("C#4".replace("#", "1")) + note("E4", head=CHORD) + note("B-14", 2) + note("r", 2) + note("F24", 4) + note("r", 4)
+    bar = (
+        START
+        + note("C#4".replace("#", "1"))
+        + note("E4", head=CHORD)
+        + note("B-14", 2)
+        + note("r", 2)
+        + note("F24", 4)
+        + note("r", 4)
+    )
     assert spans(read([bar])) == [(0, 1, 61), (0, 1, 64), (1, F(1, 2), 70), (2, 1, 67)]
 
 
@@ -91,11 +113,19 @@ def test_quarter_tones_go_to_the_nearest_pitch_upwards():
 
 
 def test_divisions_are_exact_and_may_differ():
-    parts = [attributes(time_(2), divisions=3) + note("C4", 1) * 6], [attributes(time_(2), divisions=5) + note("C3", 1) * 10]
+    parts = (
+        [attributes(time_(2), divisions=3) + note("C4", 1) * 6],
+        [attributes(time_(2), divisions=5) + note("C3", 1) * 10],
+    )
     piece = read(*parts)
     assert {n.duration for n in piece.notes} == {F(1, 3), F(1, 5)}
     assert piece.notes.divisions == 15
-    assert read([attributes(time_(1), divisions=1) + note("C4", "0.375") + note("C4", "0.625")]).notes.divisions == 8
+    assert (
+        read(
+            [attributes(time_(1), divisions=1) + note("C4", "0.375") + note("C4", "0.625")]
+        ).notes.divisions
+        == 8
+    )
     assert spans(read([attributes(time_(1), divisions="0.5") + note("C4", "0.5")])) == [(0, 1, 60)]
 
 
@@ -105,36 +135,83 @@ def test_divisions_may_change_on_the_way():
 
 
 def test_ties_join_over_bars_and_voices():
-    first = START + note("C4", 8) + note("E4", 8, tail=tie("start")) + back(16) + note("G3", 16, voice=2, tail=tie("start"))
-    second = note("G3", 16, voice=1, tail=tie("stop")) + back(16) + note("E4", 16, voice=2, tail=tie("stop", "start"))
+    first = (
+        START
+        + note("C4", 8)
+        + note("E4", 8, tail=tie("start"))
+        + back(16)
+        + note("G3", 16, voice=2, tail=tie("start"))
+    )
+    second = (
+        note("G3", 16, voice=1, tail=tie("stop"))
+        + back(16)
+        + note("E4", 16, voice=2, tail=tie("stop", "start"))
+    )
     third = note("E4", 4, tail=tie("stop")) + note("E4", 12)
     assert spans(read([first, second, third])) == [(0, 8, 55), (0, 2, 60), (2, 7, 64), (9, 3, 64)]
 
 
 def test_ties_that_lead_nowhere_end():
-    bars = [START + note("C4", 8, tail=tie("start")) + note("D4", 8), note("C4", 16, tail=tie("stop"))]
+    bars = [
+        START + note("C4", 8, tail=tie("start")) + note("D4", 8),
+        note("C4", 16, tail=tie("stop")),
+    ]
     assert spans(read(bars)) == [(0, 2, 60), (2, 2, 62), (4, 4, 60)]
-    assert spans(read([START + note("C4", 16, tail=tie("start")), note("D4", 16)])) == [(0, 4, 60), (4, 4, 62)]
+    assert spans(read([START + note("C4", 16, tail=tie("start")), note("D4", 16)])) == [
+        (0, 4, 60),
+        (4, 4, 62),
+    ]
 
 
 def test_two_tied_unisons_are_one_note():
-    bar = START + note("C4", 16, tail=tie("start")) + back(16) + note("C4", 16, voice=2, tail=tie("start"))
-    after = note("C4", 4, tail=tie("stop")) + note("D4", 12) + back(16) + note("C4", 16, voice=2, tail=tie("stop"))
+    bar = (
+        START
+        + note("C4", 16, tail=tie("start"))
+        + back(16)
+        + note("C4", 16, voice=2, tail=tie("start"))
+    )
+    after = (
+        note("C4", 4, tail=tie("stop"))
+        + note("D4", 12)
+        + back(16)
+        + note("C4", 16, voice=2, tail=tie("stop"))
+    )
     assert spans(read([bar, after])) == [(0, 8, 60), (5, 3, 62)]
 
 
 def test_a_chords_notes_last_as_long_as_its_first():
     bar = (
-        attributes(time_(4), divisions=256) + note("C4", 513) + note("E4", 512, head=CHORD) + note("G4", None, head=CHORD) + note("r", 511)
+        attributes(time_(4), divisions=256)
+        + note("C4", 513)
+        + note("E4", 512, head=CHORD)
+        + note("G4", None, head=CHORD)
+        + note("r", 511)
     )
     assert spans(read([bar])) == [(0, F(513, 256), 60), (0, F(513, 256), 64), (0, F(513, 256), 67)]
 
 
 def test_grace_notes_stand_before_their_beat_voice_by_voice():
-    graces = note("A4", None, head=GRACE) + note("C5", None, head=GRACE + CHORD) + note("B4", None, head=GRACE)
-    bar = START + note("C4", 4) + graces + note("C5", 12) + back(12) + note("F3", None, head=GRACE, voice=2) + note("E3", 12, voice=2)
+    graces = (
+        note("A4", None, head=GRACE)
+        + note("C5", None, head=GRACE + CHORD)
+        + note("B4", None, head=GRACE)
+    )
+    bar = (
+        START
+        + note("C4", 4)
+        + graces
+        + note("C5", 12)
+        + back(12)
+        + note("F3", None, head=GRACE, voice=2)
+        + note("E3", 12, voice=2)
+    )
     piece = read([bar])
-    assert [(n.onset, n.pitch) for n in piece.notes if n.grace] == [(F(7, 8), 69), (F(7, 8), 72), (F(15, 16), 53), (F(15, 16), 71)]
+    assert [(n.onset, n.pitch) for n in piece.notes if n.grace] == [
+        (F(7, 8), 69),
+        (F(7, 8), 72),
+        (F(15, 16), 53),
+        (F(15, 16), 71),
+    ]
     assert [n.onset for n in read([START + graces + note("C5", 16)]).notes if n.grace] == [0, 0, 0]
 
 
@@ -143,15 +220,29 @@ def test_cue_notes_are_skipped_and_take_their_time():
 
 
 def test_velocity_comes_from_dynamics():
-    assert [n.velocity for n in read([START + note("C4", 8, attributes='dynamics="100"') + note("D4", 8)]).notes] == [90, 80]
+    assert [
+        n.velocity
+        for n in read([START + note("C4", 8, attributes='dynamics="100"') + note("D4", 8)]).notes
+    ] == [90, 80]
 
 
 def test_string_and_fret_are_kept_for_each_note_of_a_chord():
     def tab(string, fret):
         return f"<notations><technical><string>{string}</string><fret>{fret}</fret></technical></notations>"
 
-    piece = read([START + note("C4", 16, tail=tab(2, 1)) + note("E4", 16, head=CHORD, tail=tab(1, 0)) + note("G4", 16, head=CHORD)])
-    assert [(n.pitch, n.string, n.fret) for n in piece.notes] == [(60, 2, 1), (64, 1, 0), (67, None, None)]
+    piece = read(
+        [
+            START
+            + note("C4", 16, tail=tab(2, 1))
+            + note("E4", 16, head=CHORD, tail=tab(1, 0))
+            + note("G4", 16, head=CHORD)
+        ]
+    )
+    assert [(n.pitch, n.string, n.fret) for n in piece.notes] == [
+        (60, 2, 1),
+        (64, 1, 0),
+        (67, None, None),
+    ]
 
 
 # Instruments
@@ -166,7 +257,13 @@ def test_transpositions_change_where_they_say():
 
     key = "<key><fifths>2</fifths><mode>major</mode></key>"
     clarinet = attributes(key, time_(4), transpose(-2, -1)) + note("D4", 16)
-    other = note("D4", 8) + f"<attributes>{transpose(-3, -2)}</attributes>" + note("D4", 8) + back(16) + note("D5", 8, voice=2)
+    other = (
+        note("D4", 8)
+        + f"<attributes>{transpose(-3, -2)}</attributes>"
+        + note("D4", 8)
+        + back(16)
+        + note("D5", 8, voice=2)
+    )
     other += note("D5", 8, voice=2)
     piece = read([clarinet, other, note("D4", 16)])
     assert spans(piece) == [(0, 4, 60), (4, 2, 60), (4, 2, 72), (6, 2, 59), (6, 2, 71), (8, 4, 59)]
@@ -174,7 +271,10 @@ def test_transpositions_change_where_they_say():
     guitar = attributes(transpose(0, 0, -1)) + note("C4", 16)
     assert spans(read([guitar, guitar])) == [(0, 4, 48), (4, 4, 48)]
     staves = (
-        attributes("<staves>2</staves>", transpose(0, 0, -1, 'number="2"')) + note("C4", 16, staff=1) + back(16) + note("C4", 16, staff=2)
+        attributes("<staves>2</staves>", transpose(0, 0, -1, 'number="2"'))
+        + note("C4", 16, staff=1)
+        + back(16)
+        + note("C4", 16, staff=2)
     )
     assert spans(read([staves, note("C4", 16, staff=2)])) == [(0, 4, 48), (0, 4, 60), (4, 4, 48)]
 
@@ -189,7 +289,12 @@ def test_percussion_sounds_as_general_midi_plays_it():
         "<note><unpitched><display-step>F</display-step><display-octave>4</display-octave></unpitched><duration>4</duration>{}<voice>1</voice>"
         "</note>"
     )
-    bar = START + hit.format('<instrument id="I1"/>') + hit.format('<instrument id="I2"/>') + hit.format("") * 2
+    bar = (
+        START
+        + hit.format('<instrument id="I1"/>')
+        + hit.format('<instrument id="I2"/>')
+        + hit.format("") * 2
+    )
     piece = read([bar], listed=listed)
     assert [n.pitch for n in piece.notes] == [38, 36, 65, 65]
     assert piece.parts == (Part("Kit", None, True),)
@@ -202,19 +307,36 @@ def test_parts_have_names_and_programs():
         '<midi-instrument id="b"><midi-program>0</midi-program></midi-instrument></score-part>'
     )
     bars = [START + note("C4", 16)]
-    assert read(bars, bars, bars, listed=listed).parts == (Part("Oboe 1", 68), Part("Guitar", 0), Part("", None))
+    assert read(bars, bars, bars, listed=listed).parts == (
+        Part("Oboe 1", 68),
+        Part("Guitar", 0),
+        Part("", None),
+    )
 
 
 # Bars, metres, keys, tempos
 
 
 def test_pickups_and_irregular_bars():
-    bars = [attributes(time_(3)) + note("C4", 4), note("D4", 12), note("E4", 8), note("F4", 4), note("G4", 16), note("A4", 12)]
+    bars = [
+        attributes(time_(3)) + note("C4", 4),
+        note("D4", 12),
+        note("E4", 8),
+        note("F4", 4),
+        note("G4", 16),
+        note("A4", 12),
+    ]
     piece = read(bars)
     assert piece.pickup == 1
     assert [bar.onset for bar in piece.bars()] == [0, 1, 4, 6, 7, 10, 11]
     assert [(m.numerator, m.onset) for m in piece.meters] == [(3, 0), (3, 6), (3, 7), (3, 11)]
-    assert read([attributes(time_(3)) + note("C4", 24), note("D4", 12)], bar_attributes={0: 'implicit="yes"'}).pickup == 6
+    assert (
+        read(
+            [attributes(time_(3)) + note("C4", 24), note("D4", 12)],
+            bar_attributes={0: 'implicit="yes"'},
+        ).pickup
+        == 6
+    )
 
 
 def test_bars_begin_together_in_all_parts():
@@ -238,9 +360,15 @@ def test_a_closing_forward_is_no_rest():
     ("time", "meter"),
     [
         (time_("3+2", 8), Meter(5, 8)),
-        ("<time><beats>3</beats><beat-type>8</beat-type><beats>2</beats><beat-type>4</beat-type></time>", Meter(7, 8)),
+        (
+            "<time><beats>3</beats><beat-type>8</beat-type><beats>2</beats><beat-type>4</beat-type></time>",
+            Meter(7, 8),
+        ),
         ("<time><senza-misura/></time>", Meter()),
-        ("<time><beats>2</beats><beat-type>2</beat-type><interchangeable><beats>9</beats></interchangeable></time>", Meter(2, 2)),
+        (
+            "<time><beats>2</beats><beat-type>2</beat-type><interchangeable><beats>9</beats></interchangeable></time>",
+            Meter(2, 2),
+        ),
     ],
 )
 def test_metres(time, meter):
@@ -268,12 +396,17 @@ def test_keys(key, expected):
         ("<beat-unit>quarter</beat-unit><beat-unit-dot/><per-minute>60</per-minute>", 90),
         ("<beat-unit>half</beat-unit><per-minute>c. 50</per-minute>", 100),
         ("<beat-unit>eighth</beat-unit><per-minute>120</per-minute>", 60),
-        ("<beat-unit>eighth</beat-unit><beat-unit>quarter</beat-unit>", 120),  # a relation of values says no tempo
+        (
+            "<beat-unit>eighth</beat-unit><beat-unit>quarter</beat-unit>",
+            120,
+        ),  # a relation of values says no tempo
         ("<beat-unit>quarter</beat-unit><per-minute>Allegro</per-minute>", 120),
     ],
 )
 def test_metronome_marks(mark, bpm):
-    direction = f"<direction><direction-type><metronome>{mark}</metronome></direction-type></direction>"
+    direction = (
+        f"<direction><direction-type><metronome>{mark}</metronome></direction-type></direction>"
+    )
     assert read([START + direction + note("C4", 16)]).tempos == (Tempo.from_bpm(bpm),)
 
 
@@ -282,8 +415,15 @@ def test_sounding_tempos():
         mark = f"<metronome><beat-unit>quarter</beat-unit><per-minute>{printed}</per-minute></metronome>"
         return f'<direction><direction-type>{mark}</direction-type><sound tempo="{sounding}"/></direction>'
 
-    bars = [START + both(72, 72.3) + note("C4", 8) + '<sound tempo="60"/>' + note("D4", 8), both(92, 120) + note("C4", 16)]
-    assert read(bars).tempos == (Tempo.from_bpm(72.3), Tempo.from_bpm(60, onset=F(2)), Tempo.from_bpm(92, onset=F(4)))
+    bars = [
+        START + both(72, 72.3) + note("C4", 8) + '<sound tempo="60"/>' + note("D4", 8),
+        both(92, 120) + note("C4", 16),
+    ]
+    assert read(bars).tempos == (
+        Tempo.from_bpm(72.3),
+        Tempo.from_bpm(60, onset=F(2)),
+        Tempo.from_bpm(92, onset=F(4)),
+    )
 
 
 # The document
@@ -294,7 +434,10 @@ def test_title_and_composer():
         '<identification><creator type="composer">F. Sor</creator><creator type="lyricist">N</creator>'
         '<creator type="composer">M. Carcassi</creator></identification>'
     )
-    head = "<work><work-title>A\n Study.mxl</work-title></work><movement-title>I</movement-title>" + identification
+    head = (
+        "<work><work-title>A\n Study.mxl</work-title></work><movement-title>I</movement-title>"
+        + identification
+    )
     piece = read([START + note("C4", 16)], head=head)
     assert (piece.title, piece.composer) == ("A Study", "F. Sor, M. Carcassi")
     assert read([START + note("C4", 16)], head="<movement-title>I</movement-title>").title == "I"
@@ -302,20 +445,32 @@ def test_title_and_composer():
 
 def test_score_timewise_is_the_same_music():
     one, two = [START + note("C4", 16), note("D4", 16)], [START + note("E3", 16), note("F3", 16)]
-    listed = "".join(f'<score-part id="{i}"><part-name>{name}</part-name></score-part>' for i, name in (("A", 0), ("B", 1)))
-    bars = "".join(f'<measure><part id="A">{a}</part><part id="B">{b}</part></measure>' for a, b in zip(one, two, strict=True))
-    piece = piece_from_musicxml(f"<score-timewise><part-list>{listed}</part-list>{bars}</score-timewise>".encode())
+    listed = "".join(
+        f'<score-part id="{i}"><part-name>{name}</part-name></score-part>'
+        for i, name in (("A", 0), ("B", 1))
+    )
+    bars = "".join(
+        f'<measure><part id="A">{a}</part><part id="B">{b}</part></measure>'
+        for a, b in zip(one, two, strict=True)
+    )
+    piece = piece_from_musicxml(
+        f"<score-timewise><part-list>{listed}</part-list>{bars}</score-timewise>".encode()
+    )
     assert piece == read(one, two)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "latin-1", "windows-1252"])
 def test_encodings(encoding):
-    text = f'<?xml version="1.0" encoding="{encoding}"?>' + score([START + note("C4", 16)], head="<movement-title>Étude</movement-title>")
+    text = f'<?xml version="1.0" encoding="{encoding}"?>' + score(
+        [START + note("C4", 16)], head="<movement-title>Étude</movement-title>"
+    )
     assert piece_from_musicxml(text.encode(encoding)).title == "Étude"
 
 
 def test_letters_of_another_system_than_it_says():
-    text = '<?xml version="1.0" encoding="UTF-8"?>' + score([START + note("C4", 16)], head="<movement-title>Étude</movement-title>")
+    text = '<?xml version="1.0" encoding="UTF-8"?>' + score(
+        [START + note("C4", 16)], head="<movement-title>Étude</movement-title>"
+    )
     assert piece_from_musicxml(text.encode("latin-1")).title == "Étude"
 
 
@@ -380,10 +535,16 @@ END_ONE, END_TWO = barline(ending("1", "stop"), BACKWARD), barline(ending("2", "
         (["", ONE + END_ONE, TWO + END_TWO, ""], [0, 1, 0, 2, 3]),
         (["", ONE + END_ONE, ""], [0, 1, 0, 2]),
         (["", ONE, END_ONE, TWO + END_TWO, "", REPEAT], [0, 1, 2, 0, 3, 4, 5, 4, 5]),
-        (["", barline(ending("1, 2", "start")) + END_ONE, barline(ending("3", "start")), ""], [0, 1, 0, 1, 0, 2, 3]),
+        (
+            ["", barline(ending("1, 2", "start")) + END_ONE, barline(ending("3", "start")), ""],
+            [0, 1, 0, 1, 0, 2, 3],
+        ),
         (["", ONE + END_ONE, TWO + barline(ending("2", "stop"), BACKWARD), ""], [0, 1, 0, 2, 3]),
         (["", sound(fine="yes"), sound(dacapo="yes")], [0, 1, 2, 0, 1]),
-        (["", sound(segno="s"), sound(tocoda="c"), sound(dalsegno="s"), sound(coda="c"), ""], [0, 1, 2, 3, 1, 2, 4, 5]),
+        (
+            ["", sound(segno="s"), sound(tocoda="c"), sound(dalsegno="s"), sound(coda="c"), ""],
+            [0, 1, 2, 3, 1, 2, 4, 5],
+        ),
         (["", REPEAT, sound(dacapo="yes")], [0, 1, 0, 1, 2, 0, 1, 2]),
         (["", ONE + END_ONE, TWO + END_TWO, sound(dacapo="yes")], [0, 1, 0, 2, 3, 0, 2, 3]),
     ],
@@ -398,7 +559,9 @@ def test_repeats_stay_folded_by_default():
 
 def test_unfolded_music_bears_its_marks_and_ties():
     key = "<attributes><key><fifths>{}</fifths></key></attributes>".format
-    first = attributes("<key><fifths>0</fifths></key>", time_(4)) + note("C4", 16, tail=tie("start"))
+    first = attributes("<key><fifths>0</fifths></key>", time_(4)) + note(
+        "C4", 16, tail=tie("start")
+    )
     second = key(2) + note("C4", 16, tail=tie("stop")) + REPEAT
     piece = read([first, second, key(-1) + note("D4", 16)], unfold=True)
     assert spans(piece) == [(0, 8, 60), (8, 8, 60), (16, 4, 62)]
@@ -422,11 +585,17 @@ def test_unfolded_music_bears_its_marks_and_ties():
         (score([START + forward(10**12) + note("C4", 4)]), "quarter notes in"),
         (score([attributes(divisions=0) + note("C4", 4)]), "cannot have 0 divisions"),
         (score([attributes(divisions=-4) + note("C4", 4)]), "cannot have -4 divisions"),
-        (score(*[[attributes(divisions=d) + note("C4", d)] for d in (9973, 9967, 9949)]), "no common grid"),
+        (
+            score(*[[attributes(divisions=d) + note("C4", d)] for d in (9973, 9967, 9949)]),
+            "no common grid",
+        ),
         (score([START + note("H4", 4)]), "a note's name"),
         (score([START + note("Cx4", 4)]), "an accidental is no number"),
         (score([START + note("C994", 4)]), "no such accidental"),
-        (score([START + note("C4", 4).replace("<pitch>", "<p>").replace("</pitch>", "</p>")]), "has no pitch"),
+        (
+            score([START + note("C4", 4).replace("<pitch>", "<p>").replace("</pitch>", "</p>")]),
+            "has no pitch",
+        ),
         (score([attributes(time_(300)) + note("C4", 16)]), "no such metre: 300/4"),
         (score([attributes(time_(4, -4)) + note("C4", 16)]), "no such metre: 4/-4"),
         (score([attributes(time_(4, 3)) + note("C4", 16)]), "no such metre: 4/3"),
@@ -462,14 +631,18 @@ def test_entities_are_neither_fetched_nor_expanded(tmp_path):
     outer = tmp_path / "outer.dtd"
     outer.write_text('<!ENTITY x "secret">')
     try:
-        title = piece_from_musicxml(f'<!DOCTYPE score-partwise SYSTEM "{outer.as_uri()}">{body}'.encode()).title
+        title = piece_from_musicxml(
+            f'<!DOCTYPE score-partwise SYSTEM "{outer.as_uri()}">{body}'.encode()
+        ).title
     except UnfitError:
         title = ""
     assert title == ""
 
 
 def test_laughs_in_an_attribute_are_refused():
-    laughs = '<!ENTITY l0 "ha">' + "".join(f'<!ENTITY l{i} "{f"&l{i - 1};" * 10}">' for i in range(1, 10))
+    laughs = '<!ENTITY l0 "ha">' + "".join(
+        f'<!ENTITY l{i} "{f"&l{i - 1};" * 10}">' for i in range(1, 10)
+    )
     body = score([START + note("C4", 16, attributes='id="&l9;"')])
     began = time.process_time()
     with pytest.raises(UnfitError, match=r"entit|damaged XML"):
@@ -486,7 +659,11 @@ def test_a_million_notes_are_refused_before_they_are_read():
     "bar",
     [
         note("C4", 1, tail=tie("start")) * 50_000 + note("C4", 1, tail=tie("stop")) * 50_000,
-        "".join(f"<attributes><transpose><chromatic>{i % 3}</chromatic></transpose></attributes>" + note("C4", 1) for i in range(20_000)),
+        "".join(
+            f"<attributes><transpose><chromatic>{i % 3}</chromatic></transpose></attributes>"
+            + note("C4", 1)
+            for i in range(20_000)
+        ),
         note("C4", None, head=GRACE) * 50_000,
         barline('<repeat direction="backward" times="99999999"/>') + note("C4", 4),
     ],
@@ -508,13 +685,20 @@ def test_what_could_take_for_ever_does_not(bar):
 def of_bars(piece):
     """The notes, and what of the marks lies within the bars that are written."""
     end = piece.bars()[-1].onset + piece.bars()[-1].duration
-    return piece.notes, [[mark for mark in line if mark.onset < end] for line in (piece.meters, piece.keys, piece.tempos)]
+    return piece.notes, [
+        [mark for mark in line if mark.onset < end]
+        for line in (piece.meters, piece.keys, piece.tempos)
+    ]
 
 
 def check_round_trip(piece):
     back_again = piece_from_musicxml(to_musicxml(piece).encode())
     assert of_bars(back_again) == of_bars(piece)
-    assert (back_again.title, back_again.composer, back_again.parts) == (piece.title, piece.composer, piece.parts)
+    assert (back_again.title, back_again.composer, back_again.parts) == (
+        piece.title,
+        piece.composer,
+        piece.parts,
+    )
     assert back_again.pickup == piece.pickup
     assert back_again.length == piece.bars()[-1].onset + piece.bars()[-1].duration
 
@@ -531,7 +715,11 @@ def test_any_piece_comes_back(piece):
 
 
 def test_tablature_and_graces_come_back():
-    notes = [Note(F(0), F(1), 60, 80, 0, 2, 1), Note(F(1), F(1), 64, 33, 0, 1, 0), Note(F(31, 16), F(1, 16), 65, 80, 0, None, None, True)]
+    notes = [
+        Note(F(0), F(1), 60, 80, 0, 2, 1),
+        Note(F(1), F(1), 64, 33, 0, 1, 0),
+        Note(F(31, 16), F(1, 16), 65, 80, 0, None, None, True),
+    ]
     check_round_trip(Piece([*notes, Note(F(2), F(2), 64)], parts=(Part("Guitar", 24),)))
 
 
@@ -541,11 +729,18 @@ def test_tablature_and_graces_come_back():
 def corpus(*folders):
     spec = importlib.util.find_spec("music21")
     base = Path(spec.submodule_search_locations[0]) / "corpus"
-    return sorted(path for folder in folders for path in (base / folder).rglob("*") if path.suffix in (".mxl", ".xml", ".musicxml"))
+    return sorted(
+        path
+        for folder in folders
+        for path in (base / folder).rglob("*")
+        if path.suffix in (".mxl", ".xml", ".musicxml")
+    )
 
 
 def as_music21_reads(path):
-    """The piece by way of music21's reader, as `io.abc_kern` makes it of ABC and kern; and whether its parts agree when bars begin."""
+    """The piece by way of music21's reader, as `io.abc_kern` makes it of ABC and kern; and whether
+    its parts agree when bars begin.
+    """
     from xml.etree import ElementTree
 
     from music21.musicxml.xmlToM21 import MusicXMLImporter
@@ -557,9 +752,15 @@ def as_music21_reads(path):
     importer = MusicXMLImporter()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        importer.xmlRootToScore(ElementTree.fromstring(musicxml._unzip(data) if path.suffix == ".mxl" else data), importer.stream)
+        importer.xmlRootToScore(
+            ElementTree.fromstring(musicxml._unzip(data) if path.suffix == ".mxl" else data),
+            importer.stream,
+        )
         score = importer.stream
-        begins = [[part.elementOffset(bar) for bar in part.getElementsByClass("Measure")] for part in score.parts]
+        begins = [
+            [part.elementOffset(bar) for bar in part.getElementsByClass("Measure")]
+            for part in score.parts
+        ]
         agree = all(len(set(times)) == 1 for times in zip(*begins, strict=False))
         return scores._to_piece(score, scores._staves(score)), agree
 
@@ -578,10 +779,15 @@ def bag(piece):
 
 
 def compare(paths):
-    """How many events there are, the edits of each file that differs, and which differ as music21 lets their parts drift apart."""
+    """How many events there are, the edits of each file that differs, and which differ as music21
+    lets their parts drift apart.
+    """
     different, drifted, events = {}, set(), 0
     for path in paths:
-        ours, (theirs, agree) = piece_from_musicxml(path.read_bytes(), path.suffix), as_music21_reads(path)
+        ours, (theirs, agree) = (
+            piece_from_musicxml(path.read_bytes(), path.suffix),
+            as_music21_reads(path),
+        )
         events += len(theirs.events)
         if chords(ours) == chords(theirs) and bag(ours) == bag(theirs):
             continue
@@ -600,7 +806,13 @@ def test_some_chorales_are_as_music21_reads_them():
 def test_all_of_bach_is_as_music21_reads_it():
     assert compare(corpus("bach")) == (37_246, {}, {"bach/bwv171.6.mxl"})
     (path,) = [path for path in corpus("bach") if path.stem == "bwv171.6"]
-    assert edits(chords(piece_from_musicxml(path.read_bytes(), path.suffix)), chords(as_music21_reads(path)[0])) == 13
+    assert (
+        edits(
+            chords(piece_from_musicxml(path.read_bytes(), path.suffix)),
+            chords(as_music21_reads(path)[0]),
+        )
+        == 13
+    )
 
 
 OTHERS = (
@@ -611,18 +823,23 @@ OTHERS = (
 
 @pytest.mark.slow
 def test_the_rest_of_the_corpus_differs_only_where_its_parts_do_not_fit_together():
-    """Each of 138 files: those whose parts music21 puts side by side as they should be differ for these reasons only."""
+    """Each of 138 files: those whose parts music21 puts side by side as they should be differ for
+    these reasons only.
+    """
     _, different, drifted = compare(corpus(*OTHERS.split()))
     assert len(drifted) == 44
     assert different == {
-        "opus59no2/movement3.mxl": 1,  # a direction with an offset lengthened music21's last bar
-        "monteverdi/madrigal.3.15.mxl": 1,  # a silent last bar, which music21 takes for a program's padding
+        # a direction with an offset lengthened music21's last bar
+        "opus59no2/movement3.mxl": 1,
+        # a silent last bar, which music21 takes for a program's padding
+        "monteverdi/madrigal.3.15.mxl": 1,
         "monteverdi/madrigal.3.16.mxl": 1,
         "monteverdi/madrigal.3.7.mxl": 1,
         "monteverdi/madrigal.3.8.mxl": 1,
         "schumann_robert/dichterliebe_no2.xml": 3,  # a tie of two voices in unison
         "schumann_robert/opus48no2.mxl": 3,
-        "demos/drum_sample.xml": 16,  # percussion sounds as the file says, not where it stands on the staff
+        # percussion sounds as the file says, not where it stands on the staff
+        "demos/drum_sample.xml": 16,
         "liliuokalani/aloha_oe.mxl": 1,  # a forward that pads the last bar
     }
 
@@ -633,7 +850,10 @@ def test_the_rest_of_the_corpus_differs_only_where_its_parts_do_not_fit_together
 def transpose(**what):
     return (
         "<transpose>"
-        + "".join(f"<{tag.replace('_', '-')}>{value}</{tag.replace('_', '-')}>" for tag, value in what.items())
+        + "".join(
+            f"<{tag.replace('_', '-')}>{value}</{tag.replace('_', '-')}>"
+            for tag, value in what.items()
+        )
         + "</transpose>"
     )
 
@@ -646,15 +866,38 @@ NINES, ENDLESS = "9" * 400, "9" * 4000
     [
         (START + note("C4", NINES), "ends more than 10¹⁵ quarter notes in"),
         (START + forward(NINES) + note("C4", 4), "ends more than 10¹⁵ quarter notes in"),
-        (START + note("C4", 4).replace("<octave>4", f"<octave>{NINES}"), "outside 0 to 127: C9{19}$"),
-        (START + note("C4", 4).replace("<octave>4", f"<octave>{ENDLESS}.5"), "an octave is no number: '9{20}'$"),
-        (attributes(time_(ENDLESS)) + note("C4", 4), "no such metre: a number in it is larger than 1024$"),
-        (attributes(time_(f"{ENDLESS}+{ENDLESS}", 1)) + note("C4", 4), "no such metre: a number in it is larger than 1024$"),
-        (attributes("<time>" + "".join(time_(1, n)[6:-7] for n in range(1, 1000)) + "</time>") + note("C4", 4), "carries all of its beats"),
-        (attributes(transpose(chromatic=1, diatonic=NINES)) + note("C4", 4), "no such transposition"),
-        (attributes(transpose(chromatic=1, octave_change=NINES)) + note("C4", 4), "no such transposition"),
         (
-            "".join(attributes(divisions=f"1{'0' * 40}{n:03}") for n in range(1, 999, 2)) + note("C4", 4),
+            START + note("C4", 4).replace("<octave>4", f"<octave>{NINES}"),
+            "outside 0 to 127: C9{19}$",
+        ),
+        (
+            START + note("C4", 4).replace("<octave>4", f"<octave>{ENDLESS}.5"),
+            "an octave is no number: '9{20}'$",
+        ),
+        (
+            attributes(time_(ENDLESS)) + note("C4", 4),
+            "no such metre: a number in it is larger than 1024$",
+        ),
+        (
+            attributes(time_(f"{ENDLESS}+{ENDLESS}", 1)) + note("C4", 4),
+            "no such metre: a number in it is larger than 1024$",
+        ),
+        (
+            attributes("<time>" + "".join(time_(1, n)[6:-7] for n in range(1, 1000)) + "</time>")
+            + note("C4", 4),
+            "carries all of its beats",
+        ),
+        (
+            attributes(transpose(chromatic=1, diatonic=NINES)) + note("C4", 4),
+            "no such transposition",
+        ),
+        (
+            attributes(transpose(chromatic=1, octave_change=NINES)) + note("C4", 4),
+            "no such transposition",
+        ),
+        (
+            "".join(attributes(divisions=f"1{'0' * 40}{n:03}") for n in range(1, 999, 2))
+            + note("C4", 4),
             "it would need more than 2147483648",
         ),
         (attributes(time_(1, 128), divisions=1) + note("C4", 5000), "bars: more than 100000"),
@@ -669,12 +912,21 @@ def test_absurd_numbers_have_a_reason(bar, reason):
 
 
 def test_a_return_to_before_anything_was_said_returns_to_what_is_usual():
-    said = '<direction><sound tempo="60"/></direction>' + attributes(time_(3), "<key><fifths>2</fifths></key>")
-    bars = [attributes() + note("C4", 16), said + note("D4", 12), note("E4", 12) + sound(dacapo="yes")]
+    said = '<direction><sound tempo="60"/></direction>' + attributes(
+        time_(3), "<key><fifths>2</fifths></key>"
+    )
+    bars = [
+        attributes() + note("C4", 16),
+        said + note("D4", 12),
+        note("E4", 12) + sound(dacapo="yes"),
+    ]
     piece = read(bars, unfold=True)
     assert [(m.numerator, m.onset) for m in piece.meters] == [(4, 0), (3, 4), (4, 10), (3, 14)]
     assert [(t.bpm, t.onset) for t in piece.tempos] == [(60, 4), (120, 10), (60, 14)]
-    assert [(k.fifths, k.onset) for k in piece.keys] == [(2, 4), (2, 14)]  # no mark says that there is no key
+    assert [(k.fifths, k.onset) for k in piece.keys] == [
+        (2, 4),
+        (2, 14),
+    ]  # no mark says that there is no key
 
 
 def test_a_mark_beyond_the_end_is_no_mark():
@@ -684,8 +936,23 @@ def test_a_mark_beyond_the_end_is_no_mark():
 
 def test_endings_that_leave_no_bar_to_play():
     with pytest.raises(UnfitError, match="its endings leave no bar to play"):
-        read([START + barline(ending("2", "start")) + note("C4", 16) + barline(ending("2", "stop"))], unfold=True)
-    assert len(read([START + barline(ending("2", "start")) + note("C4", 16) + barline(ending("2", "stop"))]).notes) == 1
+        read(
+            [START + barline(ending("2", "start")) + note("C4", 16) + barline(ending("2", "stop"))],
+            unfold=True,
+        )
+    assert (
+        len(
+            read(
+                [
+                    START
+                    + barline(ending("2", "start"))
+                    + note("C4", 16)
+                    + barline(ending("2", "stop"))
+                ]
+            ).notes
+        )
+        == 1
+    )
 
 
 def test_turns_by_the_thousand_take_no_quadratic_time():
@@ -716,7 +983,10 @@ def test_parts_by_the_thousand_take_no_quadratic_time():
 
 
 def test_notes_that_would_fill_the_memory_with_events():
-    pile = "".join(note(f"{'CDEFGAB'[k % 7]}{k % 5 + 2}", 5000, voice=k) + back(4999 - k % 7) for k in range(4000))
+    pile = "".join(
+        note(f"{'CDEFGAB'[k % 7]}{k % 5 + 2}", 5000, voice=k) + back(4999 - k % 7)
+        for k in range(4000)
+    )
     with pytest.raises(UnfitError, match=r"up to \d+ of its 12000 notes sound at once"):
         read(*[[START + pile]] * 3)
 

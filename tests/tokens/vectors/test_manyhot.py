@@ -7,10 +7,16 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from hypothesis import given
-from tests.tokens.rows import assert_equal_arrays, assert_same_notes, durations_of, pieces_of_parts, quick
+from tests.tokens.rows import (
+    assert_equal_arrays,
+    assert_same_notes,
+    durations_of,
+    pieces_of_parts,
+    quick,
+)
 
 from partimento import Event, Piece
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.music.piece import merge_held
 from partimento.tokens.vectors.manyhot import (
     from_many_hot,
@@ -24,14 +30,21 @@ from partimento.tokens.vectors.parts import from_part_events, part_events
 
 
 def test_many_hot_by_hand() -> None:
-    events = [Event((0, 127), Fraction(1)), Event((0, 60), Fraction(1, 2), (0,)), Event((), Fraction(1)), Event((60,), Fraction(1))]
+    events = [
+        Event((0, 127), Fraction(1)),
+        Event((0, 60), Fraction(1, 2), (0,)),
+        Event((), Fraction(1)),
+        Event((60,), Fraction(1)),
+    ]
     rows = many_hot(events)
     assert rows.dtype == np.float32
     assert [np.flatnonzero(row).tolist() for row in rows] == [[0, 127], [0, 60, 128], [], [60]]
     assert np.array_equal(many_hot(events, held=False), rows[:, :128])
     struck = [Event(event.chord, event.duration) for event in events]
     assert from_many_hot(rows[:, :128], [event.duration for event in events], held=False) == struck
-    assert from_many_hot(rows * 0.6, [event.duration for event in events]) == events  # a model's probabilities
+    assert (
+        from_many_hot(rows * 0.6, [event.duration for event in events]) == events
+    )  # a model's probabilities
     assert many_hot([]).shape == (0, 256)
 
 
@@ -44,7 +57,9 @@ def test_many_hot_comes_back(piece: Piece) -> None:
     assert from_many_hot(rows, durations) == from_many_hot(thin, durations) == events
     assert_equal_arrays(thin, rows)
     assert_equal_arrays(sparse_many_hot(events, held=False), rows[:, :128])
-    assert merge_held(Piece.from_events(from_many_hot(rows, durations)).events) == merge_held(events)
+    assert merge_held(Piece.from_events(from_many_hot(rows, durations)).events) == merge_held(
+        events
+    )
 
 
 def test_what_is_no_many_hot_music() -> None:
@@ -59,7 +74,7 @@ def test_what_is_no_many_hot_music() -> None:
         (lambda: from_many_hot(held_alone, [quarter, quarter]), "shape"),
         (lambda: from_many_hot(held_alone, [quarter], held=False), "shape"),
     ):
-        with pytest.raises(UserError, match=words):
+        with pytest.raises(PartimentoError, match=words):
             wrong()
 
 
@@ -77,5 +92,7 @@ def test_multi_many_hot_comes_back(piece: Piece) -> None:
     sounding = multi_many_hot(parts, held=False)
     assert_equal_arrays(sparse_multi_many_hot(parts, held=False), sounding)
     struck = tuple(tuple(Event(event.chord, event.duration) for event in own) for own in parts)
-    assert from_multi_many_hot(sounding, durations_of(parts), parts=len(parts), held=False) == struck
+    assert (
+        from_multi_many_hot(sounding, durations_of(parts), parts=len(parts), held=False) == struck
+    )
     assert np.array_equal(np.hstack([many_hot(own) for own in parts]), rows)

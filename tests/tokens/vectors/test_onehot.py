@@ -1,4 +1,6 @@
-"""One-hot rows and flat windows come back as they were, dense or sparse, and the order of a flat window is the tutorial's."""
+"""One-hot rows and flat windows come back as they were, dense or sparse, and the order of a flat
+window is the tutorial's.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +17,18 @@ from scipy import sparse
 from tests.tokens.rows import assert_equal_arrays, pieces_of_parts, quick
 
 from partimento import Piece
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.music.piece import merge_held
 from partimento.tokens.chords import ChordCodec
-from partimento.tokens.vectors.onehot import flatten, from_one_hot, one_hot, sparse_flatten, sparse_one_hot, sparse_unflatten, unflatten
+from partimento.tokens.vectors.onehot import (
+    flatten,
+    from_one_hot,
+    one_hot,
+    sparse_flatten,
+    sparse_one_hot,
+    sparse_unflatten,
+    unflatten,
+)
 from partimento.tokens.vocabulary import PAD
 
 # ---------------------------------------------------------------------- one-hot
@@ -29,14 +39,23 @@ def test_one_hot_by_hand() -> None:
     assert rows.dtype == np.float32
     assert rows.tolist() == [[[0, 0, 1, 0], [0, 0, 0, 0]], [[0, 1, 0, 0], [0, 0, 0, 1]]]
     assert from_one_hot(rows).tolist() == [[2, PAD], [1, 3]]
-    assert from_one_hot(np.array([[0.1, 0.2, 0.7], [0.0, 0.4, 0.3]])).tolist() == [2, 1]  # a model's probabilities
+    assert from_one_hot(np.array([[0.1, 0.2, 0.7], [0.0, 0.4, 0.3]])).tolist() == [
+        2,
+        1,
+    ]  # a model's probabilities
     assert from_one_hot(rows).dtype == np.int32
 
 
 @given(st.data(), st.integers(1, 9))
 @quick
 def test_one_hot_comes_back(data: st.DataObject, size: int) -> None:
-    numbers = data.draw(arrays(np.int32, array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=4), elements=st.integers(0, size - 1)))
+    numbers = data.draw(
+        arrays(
+            np.int32,
+            array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=4),
+            elements=st.integers(0, size - 1),
+        )
+    )
     rows = one_hot(numbers, size)
     assert rows.shape == (*numbers.shape, size)
     assert np.array_equal(rows.sum(-1), numbers != PAD)
@@ -44,23 +63,27 @@ def test_one_hot_comes_back(data: st.DataObject, size: int) -> None:
     thin = sparse_one_hot(numbers, size)
     assert_equal_arrays(thin, rows.reshape(-1, size))
     assert np.array_equal(from_one_hot(thin), numbers.reshape(-1))
-    assert np.array_equal(from_one_hot(thin.tocoo()), numbers.reshape(-1))  # in whatever sparse form
+    assert np.array_equal(
+        from_one_hot(thin.tocoo()), numbers.reshape(-1)
+    )  # in whatever sparse form
 
 
 @pytest.mark.parametrize("encode", [one_hot, sparse_one_hot])
 @pytest.mark.parametrize("number", [-1, 4])
 def test_no_number_out_of_range(encode: Any, number: int) -> None:
-    with pytest.raises(UserError, match="outside 0 to 3"):
+    with pytest.raises(PartimentoError, match="outside 0 to 3"):
         encode([1, number], 4)
 
 
 def test_a_stored_zero_is_no_one() -> None:
-    rows = sparse.csr_array((np.array([0, 1, 1], np.float32), np.array([1, 2, 1]), np.array([0, 2, 3])), shape=(2, 3))
+    rows = sparse.csr_array(
+        (np.array([0, 1, 1], np.float32), np.array([1, 2, 1]), np.array([0, 2, 3])), shape=(2, 3)
+    )
     assert from_one_hot(rows).tolist() == [2, 1]
 
 
 def test_no_row_of_several_ones() -> None:
-    with pytest.raises(UserError, match="several ones"):
+    with pytest.raises(PartimentoError, match="several ones"):
         from_one_hot(sparse.csr_array(np.array([[0, 1, 1]], np.float32)))
 
 
@@ -68,11 +91,29 @@ def test_no_row_of_several_ones() -> None:
 
 
 def test_the_order_of_a_flat_window() -> None:
-    window = np.array([["step 0 chord 0", "step 0 chord 1"], ["step 1 chord 0", "step 1 chord 1"], ["step 2 chord 0", "step 2 chord 1"]])
-    in_order = ["step 0 chord 0", "step 1 chord 0", "step 2 chord 0", "step 0 chord 1", "step 1 chord 1", "step 2 chord 1"]
+    window = np.array(
+        [
+            ["step 0 chord 0", "step 0 chord 1"],
+            ["step 1 chord 0", "step 1 chord 1"],
+            ["step 2 chord 0", "step 2 chord 1"],
+        ]
+    )
+    in_order = [
+        "step 0 chord 0",
+        "step 1 chord 0",
+        "step 2 chord 0",
+        "step 0 chord 1",
+        "step 1 chord 1",
+        "step 2 chord 1",
+    ]
     assert flatten(window).tolist() == in_order
     assert unflatten(np.array(in_order), 3).tolist() == window.tolist()
-    assert np.flatnonzero(flatten(one_hot([5, 4, 5, 6], 7))).tolist() == [4 * 4 + 1, 5 * 4 + 0, 5 * 4 + 2, 6 * 4 + 3]
+    assert np.flatnonzero(flatten(one_hot([5, 4, 5, 6], 7))).tolist() == [
+        4 * 4 + 1,
+        5 * 4 + 0,
+        5 * 4 + 2,
+        6 * 4 + 3,
+    ]
 
 
 def test_a_flat_row_reads_as_the_tutorial_reads_it() -> None:
@@ -88,7 +129,10 @@ def test_flat_windows_come_back(count: int, length: int, size: int, seed: int) -
     windows = one_hot(numbers, size)
     flat = flatten(windows)
     assert flat.shape == (count, size * length)
-    assert all(flat[n, v * length + step] == windows[n, step, v] for n, step, v in np.ndindex(windows.shape))
+    assert all(
+        flat[n, v * length + step] == windows[n, step, v]
+        for n, step, v in np.ndindex(windows.shape)
+    )
     assert np.array_equal(unflatten(flat, length), windows)
     thin = sparse_one_hot(numbers, size)
     assert_equal_arrays(sparse_flatten(thin, length), flat)
@@ -97,8 +141,12 @@ def test_flat_windows_come_back(count: int, length: int, size: int, seed: int) -
 
 def test_windows_that_do_not_fit() -> None:
     thin = sparse_one_hot([1, 2, 1], 3)
-    for wrong in (lambda: unflatten(np.zeros(7), 2), lambda: sparse_flatten(thin, 2), lambda: sparse_unflatten(thin, 0)):
-        with pytest.raises(UserError, match="no windows of"):
+    for wrong in (
+        lambda: unflatten(np.zeros(7), 2),
+        lambda: sparse_flatten(thin, 2),
+        lambda: sparse_unflatten(thin, 0),
+    ):
+        with pytest.raises(PartimentoError, match="no windows of"):
             wrong()
 
 
@@ -124,18 +172,24 @@ def test_keras_does_the_same() -> None:
 @given(pieces_of_parts())
 @quick
 def test_from_a_piece_to_rows_and_back(piece: Piece) -> None:
-    """Chords and durations as one-hot rows, held notes as many-hot ones: all that `Piece.from_events` needs."""
+    """Chords and durations as one-hot rows, held notes as many-hot ones: all that
+    `Piece.from_events` needs.
+    """
     events = merge_held(piece.events)
     codec = ChordCodec.from_pieces([events])
     tokens = codec.encode(events).tokens
-    back = np.stack([from_one_hot(one_hot(tokens[:, field], size)) for field, size in enumerate(codec.sizes)], axis=1)
+    back = np.stack(
+        [from_one_hot(one_hot(tokens[:, field], size)) for field, size in enumerate(codec.sizes)],
+        axis=1,
+    )
     assert np.array_equal(back, tokens)
     assert codec.decode(back) == events
 
 
 def test_dense_rows_do_not_wait_for_scipy() -> None:
     """Models import these functions and never ask for sparse rows."""
-    program = (
-        "import sys; from partimento.tokens.vectors.onehot import *; flatten(one_hot([1], 2)[None]); assert 'scipy' not in sys.modules"
+    program = "import sys; from partimento.tokens.vectors.onehot import *; flatten(one_hot([1], 2)[None]); assert 'scipy' not in sys.modules"
+    subprocess.run(
+        [sys.executable, "-c", f"{program}; sparse_one_hot([1], 2); assert 'scipy' in sys.modules"],
+        check=True,
     )
-    subprocess.run([sys.executable, "-c", f"{program}; sparse_one_hot([1], 2); assert 'scipy' in sys.modules"], check=True)

@@ -1,4 +1,6 @@
-"""The sizes that are told are those of the arrays, and chords are counted as the tutorial counts them."""
+"""The sizes that are told are those of the arrays, and chords are counted as the tutorial counts
+them.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ import pytest
 from scipy import sparse
 
 from partimento import Note, Part, Piece
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.music.piece import merge_held
 from partimento.tokens.chords import CHORD, ChordCodec
 from partimento.tokens.vectors.manyhot import sparse_many_hot, sparse_multi_many_hot
@@ -26,7 +28,9 @@ def test_the_combinatorics_of_the_tutorial() -> None:
 
 def test_sizes_are_those_of_the_arrays(pieces: list[Piece]) -> None:
     """A corpus of one window: what is said of a window is what it takes."""
-    two = (Note(Fraction(t), Fraction(2), 60 + t, part=t % 2) for t in range(31))  # 32 boundaries apart: 0 to 32
+    two = (
+        Note(Fraction(t), Fraction(2), 60 + t, part=t % 2) for t in range(31)
+    )  # 32 boundaries apart: 0 to 32
     piece = Piece(two, parts=(Part(), Part(), Part(is_drum=True)))
     events = merge_held(piece.events)
     assert len(events) == 32
@@ -49,19 +53,31 @@ def test_sizes_are_those_of_the_arrays(pieces: list[Piece]) -> None:
         assert size.width == rows.shape[1], name
         assert size.ones == rows.nnz / 32, name
         assert size.dense_bytes == rows.toarray().nbytes, name
-        assert size.sparse_bytes == rows.data.nbytes + rows.indices.nbytes + rows.indptr.nbytes, name
+        assert size.sparse_bytes == rows.data.nbytes + rows.indices.nbytes + rows.indptr.nbytes, (
+            name
+        )
         assert size.zeros == pytest.approx(1 - rows.nnz / rows.toarray().size), name
     held = sizes["integers: chord, held"]
-    assert (held.width, held.dense_bytes, held.sparse_bytes, held.zeros) == (2, numbers[:, :2].nbytes, None, 0)
-    assert encoding_sizes([piece], length=64)[1].dense_bytes == 2 * sizes["one-hot: chord"].dense_bytes
+    assert (held.width, held.dense_bytes, held.sparse_bytes, held.zeros) == (
+        2,
+        numbers[:, :2].nbytes,
+        None,
+        0,
+    )
+    assert (
+        encoding_sizes([piece], length=64)[1].dense_bytes == 2 * sizes["one-hot: chord"].dense_bytes
+    )
     assert len(encoding_sizes(pieces)) == 6  # one part: nothing multiple
 
 
 def test_where_there_is_no_note() -> None:
     for nothing in ([], [Piece([])]):
-        with pytest.raises(UserError, match="no event"):
+        with pytest.raises(PartimentoError, match="no event"):
             encoding_sizes(nothing)
-    drums = Piece([Note(Fraction(0), Fraction(1), 36), Note(Fraction(1), Fraction(1), 38)], parts=(Part(is_drum=True),))
+    drums = Piece(
+        [Note(Fraction(0), Fraction(1), 36), Note(Fraction(1), Fraction(1), 38)],
+        parts=(Part(is_drum=True),),
+    )
     sizes = {size.encoding: size for size in encoding_sizes([drums])}
     assert sizes["many-hot: sounding"].ones == 0  # their time remains, as one rest
     assert sizes["many-hot: sounding"].zeros == 1

@@ -1,18 +1,25 @@
-"""The features of MusPy (H.-W. Dong, K. Chen, J. McAuley and T. Berg-Kirkpatrick, "MusPy", ISMIR 2020), one number a piece each.
+"""The features of MusPy (H.-W. Dong, K. Chen, J. McAuley and T. Berg-Kirkpatrick, "MusPy", ISMIR
+2020), one number a piece each.
 
-Each equals MusPy 0.5.0's function of the same name on the same music, quirks included, but for these:
+Each equals MusPy 0.5.0's function of the same name on the same music, quirks included, but for
+these:
 
-- nothing is raised where there is nothing to measure: the features of time are NaN in a piece without notes (MusPy raises ValueError
+- nothing is raised where there is nothing to measure: the features of time are NaN in a piece
+  without notes (MusPy raises ValueError
   where there is no track), and a piece for drums alone has a pitch range of 0 (MusPy: -127);
-- MusPy's beats and measures begin at step 0. A pickup is therefore set to the end of a whole beat (or measure) first;
-- measures are all equally long in MusPy ("only works for songs with a constant time signature"). Here they are the bars of the piece:
+- MusPy's beats and measures begin at step 0. A pickup is therefore set to the end of a whole beat
+  (or measure) first;
+- measures are all equally long in MusPy ("only works for songs with a constant time signature").
+  Here they are the bars of the piece:
   where some differ, `groove_consistency` compares neighbours of one length.
 
-Quirks that are kept: a note that ends on a beat (or bar line) also fills the beat (or measure) that begins there, and the beat after the
-last one counts as one; `polyphony_rate` counts steps with *more than* the threshold.
+Quirks that are kept: a note that ends on a beat (or bar line) also fills the beat (or measure) that
+begins there, and the beat after the last one counts as one; `polyphony_rate` counts steps with
+*more than* the threshold.
 
-Time is in whole steps, `resolution` of them a quarter. Only `groove_consistency` depends on their number; the default is MusPy's own.
-Starts and ends that lie between steps go to the nearest (halves up), and a note lasts at least a step.
+Time is in whole steps, `resolution` of them a quarter. Only `groove_consistency` depends on their
+number; the default is MusPy's own. Starts and ends that lie between steps go to the nearest (halves
+up), and a note lasts at least a step.
 """
 
 from __future__ import annotations
@@ -52,7 +59,9 @@ def on_grid(piece: Piece, resolution: int = RESOLUTION, *, lead: Fraction = Frac
         return steps
 
     onset = rounded(notes.onset)
-    return Steps(onset, np.maximum(rounded(notes.end), onset + 1), notes.pitch, drums(piece)[notes.part])
+    return Steps(
+        onset, np.maximum(rounded(notes.end), onset + 1), notes.pitch, drums(piece)[notes.part]
+    )
 
 
 def _pitches(piece: Piece) -> np.ndarray:
@@ -83,7 +92,9 @@ def pitch_entropy(piece: Piece) -> float:
 
 
 def pitch_class_entropy(piece: Piece) -> float:
-    """Shannon entropy of the pitch classes of the notes, in bits, at most log2 12 = 3.585; NaN without notes."""
+    """Shannon entropy of the pitch classes of the notes, in bits, at most log2 12 = 3.585; NaN
+    without notes.
+    """
     return _entropy(_pitches(piece) % 12)
 
 
@@ -96,7 +107,9 @@ def _entropy(values: np.ndarray) -> float:
 
 
 def pitch_in_scale_rate(piece: Piece, key: Key) -> float:
-    """Share of the notes whose pitch class is in the key's major or natural minor scale; NaN without notes."""
+    """Share of the notes whose pitch class is in the key's major or natural minor scale; NaN
+    without notes.
+    """
     pitches = _pitches(piece)
     if not len(pitches):
         return math.nan
@@ -106,24 +119,36 @@ def pitch_in_scale_rate(piece: Piece, key: Key) -> float:
 
 def scale_consistency(piece: Piece) -> float:
     """The largest `pitch_in_scale_rate` of the 24 keys; NaN without notes."""
-    return max(pitch_in_scale_rate(piece, Key.from_tonic(tonic, mode)) for mode in ("major", "minor") for tonic in range(12))
+    return max(
+        pitch_in_scale_rate(piece, Key.from_tonic(tonic, mode))
+        for mode in ("major", "minor")
+        for tonic in range(12)
+    )
 
 
 def polyphony(piece: Piece, *, resolution: int = RESOLUTION) -> float:
-    """How many pitches sound at once, on average over the steps in which any does; NaN without notes."""
+    """How many pitches sound at once, on average over the steps in which any does; NaN without
+    notes.
+    """
     sounding, lengths, _ = _sounding(on_grid(piece, resolution))
     busy = lengths[sounding > 0].sum()
     return float((sounding * lengths).sum() / busy) if busy else math.nan
 
 
-def polyphony_rate(piece: Piece, *, resolution: int = RESOLUTION, threshold: int = THRESHOLD) -> float:
-    """Share of the steps up to the last note's end in which more than `threshold` pitches sound; NaN without notes."""
+def polyphony_rate(
+    piece: Piece, *, resolution: int = RESOLUTION, threshold: int = THRESHOLD
+) -> float:
+    """Share of the steps up to the last note's end in which more than `threshold` pitches sound;
+    NaN without notes.
+    """
     sounding, lengths, total = _sounding(on_grid(piece, resolution))
     return float(lengths[sounding > threshold].sum() / total) if total else math.nan
 
 
 def _sounding(steps: Steps) -> tuple[np.ndarray, np.ndarray, int]:
-    """Spans of time: how many pitches sound in each, its length, and the last end of all notes, drums among them."""
+    """Spans of time: how many pitches sound in each, its length, and the last end of all notes,
+    drums among them.
+    """
     heard = ~steps.drum
     cut = sweep(steps.onset[heard], steps.end[heard], steps.pitch[heard])
     return np.diff(cut.first), np.diff(cut.times), int(steps.end.max(initial=0))
@@ -147,16 +172,20 @@ def _empty_rate(steps: Steps, first: np.ndarray, last: np.ndarray) -> float:
         return math.nan
     order = np.argsort(first, kind="stable")
     first, last = first[order], last[order]
-    reached = np.concatenate([[-1], np.maximum.accumulate(last)[:-1]])  # the last unit that earlier notes fill
+    reached = np.concatenate(
+        [[-1], np.maximum.accumulate(last)[:-1]]
+    )  # the last unit that earlier notes fill
     filled = int(np.maximum(last - np.maximum(first - 1, reached), 0).sum())
     return 1 - filled / (int(last.max()) + 1)
 
 
 def groove_consistency(piece: Piece, *, resolution: int = RESOLUTION) -> float:
-    """One minus the share of a bar's steps at which either it or its neighbour has an onset, but not both; the mean over neighbours.
+    """One minus the share of a bar's steps at which either it or its neighbour has an onset, but
+    not both; the mean over neighbours.
 
-    NaN without notes, and without two neighbours of one length. (A piece that ends with its first bar has two by MusPy's count, the
-    second without onsets.) Source: S.-L. Wu and Y.-H. Yang, "The Jazz Transformer on the Front Line", ISMIR 2020.
+    NaN without notes, and without two neighbours of one length. (A piece that ends with its first
+    bar has two by MusPy's count, the second without onsets.) Source: S.-L. Wu and Y.-H. Yang, "The
+    Jazz Transformer on the Front Line", ISMIR 2020.
     """
     steps, lines = on_measures(piece, resolution)
     if not len(steps.end):
@@ -169,13 +198,17 @@ def groove_consistency(piece: Piece, *, resolution: int = RESOLUTION) -> float:
     onsets = distinct(steps.onset)
     measure = _measure(lines, onsets)
     begins = np.bincount(measure, minlength=count)
-    common = int((np.append(alike, False)[measure] & np.isin(onsets + lengths[measure], onsets)).sum())
+    common = int(
+        (np.append(alike, False)[measure] & np.isin(onsets + lengths[measure], onsets)).sum()
+    )
     differ = int((begins[:-1] + begins[1:])[alike].sum()) - 2 * common
     return 1 - differ / int(lengths[:-1][alike].sum())
 
 
 def on_measures(piece: Piece, resolution: int = RESOLUTION) -> tuple[Steps, np.ndarray]:
-    """The notes after what a pickup lacks of a whole bar, and the bar lines in steps, from 0 on; those around one empty bar come last."""
+    """The notes after what a pickup lacks of a whole bar, and the bar lines in steps, from 0 on;
+    those around one empty bar come last.
+    """
     bars = piece.bars()
     lead = -piece.pickup % bars[0].meter.bar_ql if bars else Fraction(0)
     times = [Fraction(0), *(bar.onset + bar.duration + lead for bar in bars)]

@@ -12,24 +12,39 @@ from partimento.music.bars import BarNotes
 from partimento.music.piece import Meter
 
 # Note values, in quarters; a thirteenth class is all else.
-DURATIONS = tuple(map(Fraction, ("1/8", "1/6", "1/4", "1/3", "3/8", "1/2", "2/3", "3/4", "1", "3/2", "2", "3", "4")))
+DURATIONS = tuple(
+    map(
+        Fraction,
+        ("1/8", "1/6", "1/4", "1/3", "3/8", "1/2", "2/3", "3/4", "1", "3/2", "2", "3", "4"),
+    )
+)
 SIXTEENTH = Fraction(1, 4)
 
 
 def duration_histogram(bars: BarNotes) -> np.ndarray:
-    """Share of the notes that last exactly each of `DURATIONS`, and of all others: ``(14,)``; NaN without notes."""
-    counts = [int((bars.duration * known.denominator == known.numerator * bars.grid).sum()) for known in DURATIONS]
+    """Share of the notes that last exactly each of `DURATIONS`, and of all others: ``(14,)``; NaN
+    without notes.
+    """
+    counts = [
+        int((bars.duration * known.denominator == known.numerator * bars.grid).sum())
+        for known in DURATIONS
+    ]
     total = len(bars.duration)
-    return np.array([*counts, total - sum(counts)]) / total if total else np.full(len(DURATIONS) + 1, np.nan)
+    return (
+        np.array([*counts, total - sum(counts)]) / total
+        if total
+        else np.full(len(DURATIONS) + 1, np.nan)
+    )
 
 
 @lru_cache(maxsize=256)
 def metrical_weights(meter: Meter) -> tuple[Fraction, tuple[int, ...]]:
-    """The weights of the positions of a bar, after H. C. Longuet-Higgins and C. S. Lee, "The rhythmic interpretation of monophonic
-    music", Music Perception 1, 1984: 0 where it begins, and one less a level down.
+    """The weights of the positions of a bar, after H. C. Longuet-Higgins and C. S. Lee, "The
+    rhythmic interpretation of monophonic music", Music Perception 1, 1984: 0 where it begins, and
+    one less a level down.
 
-    The bar is divided by the prime factors of its numerator, the smallest first (6/8 into two, then three), and then by two down to
-    sixteenths, or to its denominator where that is shorter.
+    The bar is divided by the prime factors of its numerator, the smallest first (6/8 into two, then
+    three), and then by two down to sixteenths, or to its denominator where that is shorter.
 
     Returns
     -------
@@ -54,38 +69,63 @@ def metrical_weights(meter: Meter) -> tuple[Fraction, tuple[int, ...]]:
     while meter.bar_ql / counts[-1] > SIXTEENTH:
         counts.append(counts[-1] * 2)
     finest = counts[-1]
-    levels = [next(level for level, count in enumerate(counts) if place * count % finest == 0) for place in range(finest)]
+    levels = [
+        next(level for level, count in enumerate(counts) if place * count % finest == 0)
+        for place in range(finest)
+    ]
     return meter.bar_ql / finest, tuple(-level for level in levels)
 
 
 def syncopation(bars: BarNotes) -> float:
-    """How much the onsets of all parts together go against the metre, a bar on average, after Longuet-Higgins and Lee.
+    """How much the onsets of all parts together go against the metre, a bar on average, after
+    Longuet-Higgins and Lee.
 
-    Where an onset is followed, before the next one, by a position of more weight in which nothing begins (a rest or a tie), it is
-    syncopated by the difference of the weights: of the weightiest such position. An onset between the positions (in a triplet, or
-    shorter than a sixteenth) weighs one less than the lightest. 0: never; four offbeat eighths in every bar
-    of 4/4, all held over: 7. NaN without notes.
+    Where an onset is followed, before the next one, by a position of more weight in which nothing
+    begins (a rest or a tie), it is syncopated by the difference of the weights: of the weightiest
+    such position. An onset between the positions (in a triplet, or shorter than a sixteenth) weighs
+    one less than the lightest. 0: never; four offbeat eighths in every bar of 4/4, all held over:
+    7. NaN without notes.
     """
     if not len(bars.bar):
         return math.nan
-    grid = math.lcm(bars.grid, *{metrical_weights(meter)[0].denominator for meter in set(bars.meters)})
+    grid = math.lcm(
+        bars.grid, *{metrical_weights(meter)[0].denominator for meter in set(bars.meters)}
+    )
     scale = grid // bars.grid
     times, weights, lightest = _positions(bars, grid)
     onsets = np.unique((bars.start[bars.bar] + bars.inside) * scale)
     ends = np.append(onsets[1:], max(int(bars.start[-1]) * scale, int(onsets[-1]) + 1))
-    first, last = np.searchsorted(times, onsets, side="right"), np.searchsorted(times, ends, side="left")
+    first, last = (
+        np.searchsorted(times, onsets, side="right"),
+        np.searchsorted(times, ends, side="left"),
+    )
     bar = np.searchsorted(bars.start * scale, onsets, side="right") - 1
-    place = np.searchsorted(times, onsets, side="right") - 1  # a bar begins with a position, a pickup perhaps before its first one
+    place = (
+        np.searchsorted(times, onsets, side="right") - 1
+    )  # a bar begins with a position, a pickup perhaps before its first one
     here = np.where(times[place] == onsets, weights[place], lightest[bar] - 1)
-    strongest = np.array([weights[a:b].max() if b > a else -(10**6) for a, b in zip(first.tolist(), last.tolist(), strict=True)])
+    strongest = np.array(
+        [
+            weights[a:b].max() if b > a else -(10**6)
+            for a, b in zip(first.tolist(), last.tolist(), strict=True)
+        ]
+    )
     return float(np.maximum(strongest - here, 0).sum() / max(int(bars.whole.sum()), 1))
 
 
 def _positions(bars: BarNotes, grid: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Times of all positions in steps, their weights, and the lightest weight in each bar; a pickup is the end of a bar."""
+    """Times of all positions in steps, their weights, and the lightest weight in each bar; a pickup
+    is the end of a bar.
+    """
     times, weights, lightest = [], [], []
     scale = grid // bars.grid
-    for start, end, whole, meter in zip(bars.start[:-1].tolist(), bars.start[1:].tolist(), bars.whole.tolist(), bars.meters, strict=True):
+    for start, end, whole, meter in zip(
+        bars.start[:-1].tolist(),
+        bars.start[1:].tolist(),
+        bars.whole.tolist(),
+        bars.meters,
+        strict=True,
+    ):
         unit, known = metrical_weights(meter)
         step = int(unit * grid)
         length, bar = (end - start) * scale, len(known) * step

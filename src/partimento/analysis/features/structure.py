@@ -1,7 +1,8 @@
 """Structure: whether bars come back, exactly or nearly, and at what distance.
 
-A bar is what begins in it, drums and the pickup left out; notes that sound on from the bar before belong to that one. Bars in which
-nothing begins are passed over, except that they differ from all others.
+A bar is what begins in it, drums and the pickup left out; notes that sound on from the bar before
+belong to that one. Bars in which nothing begins are passed over, except that they differ from all
+others.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ LAGS = 8  # bars
 
 
 def repeated_bars(bars: BarNotes) -> float:
-    """Share of the bars that are an earlier one again: the same onsets, pitches and durations in a bar of the same length, exactly.
+    """Share of the bars that are an earlier one again: the same onsets, pitches and durations in a
+    bar of the same length, exactly.
 
     NaN where no bar holds a note.
     """
@@ -36,7 +38,9 @@ def _repeated(bars: BarNotes, columns: tuple[np.ndarray, ...]) -> float:
     seen: set[tuple[int, frozenset[tuple[int, ...]]]] = set()
     filled = repeated = 0
     for number in np.flatnonzero(bars.whole & (np.diff(edges) > 0)).tolist():
-        held = frozenset(rows[edges[number] : edges[number + 1]])  # a set: doublings in other parts say nothing new
+        held = frozenset(
+            rows[edges[number] : edges[number + 1]]
+        )  # a set: doublings in other parts say nothing new
         content = (int(lengths[number]), held)
         filled += 1
         repeated += content in seen
@@ -50,8 +54,8 @@ def bar_similarity(bars: BarNotes) -> np.ndarray:
     Returns
     -------
     (n, n) float64
-        Jaccard's index of what begins in them (onset within the bar and pitch): the share of notes in either that are in both, from 0
-        to 1. NaN between two bars in which nothing begins.
+        Jaccard's index of what begins in them (onset within the bar and pitch): the share of notes
+        in either that are in both, from 0 to 1. NaN between two bars in which nothing begins.
     """
     numbers = np.cumsum(bars.whole) - 1  # of whole bars alone
     kept = bars.whole[bars.bar]
@@ -67,9 +71,13 @@ def bar_similarity(bars: BarNotes) -> np.ndarray:
 
 
 def similarity_by_lag(similarity: np.ndarray, lags: int = LAGS) -> np.ndarray:
-    """Mean similarity of bars that stand 1, 2, … `lags` bars apart: ``(lags,)``; NaN at lags that the piece does not have."""
+    """Mean similarity of bars that stand 1, 2, … `lags` bars apart: ``(lags,)``; NaN at lags that
+    the piece does not have.
+    """
     diagonals = [np.diagonal(similarity, lag) for lag in range(1, lags + 1)]
-    return np.array([np.nanmean(values) if np.isfinite(values).any() else np.nan for values in diagonals])
+    return np.array(
+        [np.nanmean(values) if np.isfinite(values).any() else np.nan for values in diagonals]
+    )
 
 
 def self_similarity(similarity: np.ndarray) -> float:

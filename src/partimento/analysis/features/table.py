@@ -1,4 +1,6 @@
-"""All features of a piece in one table: what each is called, who defined it, in what unit it is told."""
+"""All features of a piece in one table: what each is called, who defined it, in what unit it is
+told.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,8 @@ class Feature:
     entries: tuple[str, ...] = ()
 
 
-# Yang and Lerch's pitch count is MusPy's number of pitches, and their pitch range MusPy's: these stand once.
+# Yang and Lerch's pitch count is MusPy's number of pitches, and their pitch range MusPy's: these
+# stand once.
 FEATURES = {
     "pitch_range": Feature("pitch range", MUSPY, "semitones"),
     "n_pitches_used": Feature("pitches used", MUSPY),
@@ -65,14 +68,24 @@ FEATURES = {
     "average_inter_onset_interval": Feature("inter-onset interval", YANG_LERCH, "quarters"),
     "pitch_class_histogram": Feature("pitch-class histogram", YANG_LERCH, size=12, entries=NAMES),
     "pitch_class_transition_matrix": Feature("pitch-class transitions", YANG_LERCH, size=144),
-    "note_length_histogram": Feature("note-length histogram", YANG_LERCH, size=12, entries=tuple(NOTE_LENGTHS)),
+    "note_length_histogram": Feature(
+        "note-length histogram", YANG_LERCH, size=12, entries=tuple(NOTE_LENGTHS)
+    ),
     "note_length_transition_matrix": Feature("note-length transitions", YANG_LERCH, size=144),
     "repeated_bars": Feature("repeated bars", STRUCTURE),
     "repeated_rhythms": Feature("repeated bar rhythms", STRUCTURE),
     "self_similarity": Feature("self-similarity of bars", STRUCTURE),
-    "similarity_by_lag": Feature("similarity by distance", STRUCTURE, "bars", size=LAGS, entries=tuple(map(str, range(1, LAGS + 1)))),
+    "similarity_by_lag": Feature(
+        "similarity by distance",
+        STRUCTURE,
+        "bars",
+        size=LAGS,
+        entries=tuple(map(str, range(1, LAGS + 1))),
+    ),
     "syncopation": Feature("syncopation", RHYTHM, "a bar"),
-    "duration_histogram": Feature("duration histogram", RHYTHM, size=len(VALUES) + 1, entries=(*VALUES, "other")),
+    "duration_histogram": Feature(
+        "duration histogram", RHYTHM, size=len(VALUES) + 1, entries=(*VALUES, "other")
+    ),
 }
 SCALARS = tuple(name for name, feature in FEATURES.items() if feature.size == 1)
 
@@ -80,12 +93,20 @@ SCALARS = tuple(name for name, feature in FEATURES.items() if feature.size == 1)
 def features_of(piece: Piece) -> dict[str, np.ndarray]:
     """Name → ``(size,)`` float64; NaN where a feature is not defined for the piece."""
     bars = notes_by_bar(piece)
-    found: dict[str, float | np.ndarray] = {**yang_lerch_features(piece, bars), **muspy_features(piece)}
+    found: dict[str, float | np.ndarray] = {
+        **yang_lerch_features(piece, bars),
+        **muspy_features(piece),
+    }
     found |= structure_features(bars) | rhythm_features(bars)
-    return {name: np.asarray(found[name], np.float64).reshape(feature.size) for name, feature in FEATURES.items()}
+    return {
+        name: np.asarray(found[name], np.float64).reshape(feature.size)
+        for name, feature in FEATURES.items()
+    }
 
 
-def feature_table(pieces: Sequence[Piece], progress: Callable[[int, int], None] | None = None) -> dict[str, np.ndarray]:
+def feature_table(
+    pieces: Sequence[Piece], progress: Callable[[int, int], None] | None = None
+) -> dict[str, np.ndarray]:
     """Name → ``(pieces, size)`` float64."""
     rows = []
     for done, piece in enumerate(pieces, 1):
@@ -96,5 +117,7 @@ def feature_table(pieces: Sequence[Piece], progress: Callable[[int, int], None] 
 
 
 def scalar_table(table: dict[str, np.ndarray]) -> np.ndarray:
-    """The features that are one number, side by side: ``(pieces, len(SCALARS))``. This is the space of our Frechet distance."""
+    """The features that are one number, side by side: ``(pieces, len(SCALARS))``. This is the space
+    of our Frechet distance.
+    """
     return np.concatenate([table[name] for name in SCALARS], axis=1)

@@ -1,16 +1,22 @@
-"""The features of Yang and Lerch (L.-C. Yang and A. Lerch, "On the evaluation of generative models in music", Neural Computing and
-Applications 32, 2020), of a whole piece each, numbers, histograms and matrices alike.
+"""The features of Yang and Lerch (L.-C. Yang and A. Lerch, "On the evaluation of generative models
+in music", Neural Computing and Applications 32, 2020), of a whole piece each, numbers, histograms
+and matrices alike.
 
-Their definitions are for one monophonic track at a time; their program (mgeval) reads one track and measures seconds. Here:
+Their definitions are for one monophonic track at a time; their program (mgeval) reads one track and
+measures seconds. Here:
 
-- all parts but drums count, their notes in the order of onset, then pitch (within a chord from the bottom up); transitions of pitch
+- all parts but drums count, their notes in the order of onset, then pitch (within a chord from the
+  bottom up); transitions of pitch
   classes are within a part;
-- time is in quarters, not in seconds, so that nothing depends on the tempo; notes join on if they begin less than a tenth of a quarter
+- time is in quarters, not in seconds, so that nothing depends on the tempo; notes join on if they
+  begin less than a tenth of a quarter
   from where another ends (mgeval: 0.05 s, which is the same at 120 quarters a minute);
-- histograms weigh by duration, as theirs, but not by loudness, which models do not compose; every histogram and matrix sums to 1 (mgeval
+- histograms weigh by duration, as theirs, but not by loudness, which models do not compose; every
+  histogram and matrix sums to 1 (mgeval
   leaves its matrices as counts, so that the longer piece is the farther one);
 - note values are those of notation: a whole note lasts four quarters in any metre (mgeval: a bar);
-- what is counted a bar is the mean over all whole bars (mgeval: a vector, whose distance needs pieces of equally many bars).
+- what is counted a bar is the mean over all whole bars (mgeval: a vector, whose distance needs
+  pieces of equally many bars).
 
 Pieces without notes have counts of 0 and NaN for all else; what needs two notes is NaN with fewer.
 """
@@ -40,7 +46,9 @@ def note_count(piece: Piece) -> int:
 
 
 def notes_per_bar(bars: BarNotes) -> tuple[float, float]:
-    """How many notes begin in a bar, and how many different pitches they have: the means over all whole bars; NaN without bars."""
+    """How many notes begin in a bar, and how many different pitches they have: the means over all
+    whole bars; NaN without bars.
+    """
     count = int(bars.whole.sum())
     if not count:
         return math.nan, math.nan
@@ -57,7 +65,9 @@ def pitch_class_histogram(piece: Piece) -> np.ndarray:
 
 
 def pitch_class_transition_matrix(piece: Piece) -> np.ndarray:
-    """From which pitch class to which it goes where a note of a part begins as another one ends, as shares of all: ``(12, 12)``."""
+    """From which pitch class to which it goes where a note of a part begins as another one ends, as
+    shares of all: ``(12, 12)``.
+    """
     notes, matrix = piece.notes, np.zeros((12, 12))
     for part in np.flatnonzero(~drums(piece)):
         mine = notes.part == part
@@ -81,7 +91,11 @@ def average_pitch_interval(piece: Piece) -> float:
 def average_inter_onset_interval(piece: Piece) -> float:
     """Quarters from each note's onset to the next one's, on average; 0 within a chord."""
     onsets = piece.notes.onset[~drums(piece)[piece.notes.part]]
-    return float((onsets[-1] - onsets[0]) / (piece.notes.divisions * (len(onsets) - 1))) if len(onsets) > 1 else math.nan
+    return (
+        float((onsets[-1] - onsets[0]) / (piece.notes.divisions * (len(onsets) - 1)))
+        if len(onsets) > 1
+        else math.nan
+    )
 
 
 def _length_classes(piece: Piece) -> np.ndarray:
@@ -109,7 +123,9 @@ def _shares(counts: np.ndarray) -> np.ndarray:
     return counts / total if total else np.full(counts.shape, np.nan)
 
 
-def yang_lerch_features(piece: Piece, bars: BarNotes | None = None) -> dict[str, float | np.ndarray]:
+def yang_lerch_features(
+    piece: Piece, bars: BarNotes | None = None
+) -> dict[str, float | np.ndarray]:
     """All of them, by name."""
     notes_a_bar, pitches_a_bar = notes_per_bar(notes_by_bar(piece) if bars is None else bars)
     return {

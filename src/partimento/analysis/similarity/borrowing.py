@@ -1,4 +1,6 @@
-"""Runs that one piece has in common with a corpus: the longest of its chords and of its melody, and how much lies in long ones."""
+"""Runs that one piece has in common with a corpus: the longest of its chords and of its melody, and
+how much lies in long ones.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ import numpy as np
 
 from partimento.analysis.similarity.sequences import Line, lines_of
 from partimento.analysis.similarity.suffix_index import Index, Matches, index_of
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.music.piece import Piece
 
 LONG = 8  # elements of a run from which on it counts as borrowed
@@ -84,7 +86,8 @@ class Originality:
     title, path : str
     chords, melody : Shared
     in_corpus : tuple of str
-        Pieces of the corpus that are this one, or the same music under another name: they were left aside.
+        Pieces of the corpus that are this one, or the same music under another name: they were left
+        aside.
     """
 
     title: str
@@ -132,7 +135,7 @@ def library(pieces: Iterable[Piece], *, progress: Progress | None = None) -> Lib
 
     Raises
     ------
-    UserError
+    PartimentoError
         If there are none.
     """
     about, both, total = [], [], len(pieces) if isinstance(pieces, Sequence) else 0
@@ -142,15 +145,28 @@ def library(pieces: Iterable[Piece], *, progress: Progress | None = None) -> Lib
         if progress:
             progress(done, max(total, done))
     if not both:
-        raise UserError("an empty corpus: there is nothing to compare with")
-    return Library(about, index_of(lines.chords for lines in both), index_of(lines.melody for lines in both))
+        raise PartimentoError("an empty corpus: there is nothing to compare with")
+    return Library(
+        about, index_of(lines.chords for lines in both), index_of(lines.melody for lines in both)
+    )
 
 
 def shared_with(corpus: Library, piece: Piece, *, in_corpus: Sequence[int] = ()) -> Originality:
-    """What a piece shares with a corpus, but for its pieces `in_corpus` (by their numbers), which are left aside."""
+    """What a piece shares with a corpus, but for its pieces `in_corpus` (by their numbers), which
+    are left aside.
+    """
     lines, rest = lines_of(piece), corpus.without(in_corpus)
-    chords, melody = (_shared(index, line, corpus.about) for index, line in zip((rest.chords, rest.melody), lines, strict=True))
-    return Originality(piece.title, piece.source.path, chords, melody, tuple(corpus.about[number].path for number in in_corpus))
+    chords, melody = (
+        _shared(index, line, corpus.about)
+        for index, line in zip((rest.chords, rest.melody), lines, strict=True)
+    )
+    return Originality(
+        piece.title,
+        piece.source.path,
+        chords,
+        melody,
+        tuple(corpus.about[number].path for number in in_corpus),
+    )
 
 
 def _shared(index: Index, line: Line, about: Sequence[About]) -> Shared:
@@ -173,15 +189,29 @@ def _inside(found: Matches) -> np.ndarray:
 
 
 def _run(index: Index, line: Line, found: Matches, about: Sequence[About]) -> Run:
-    """The longest run, the first of them; there, the first place with the same rhythm, or else the first place."""
+    """The longest run, the first of them; there, the first place with the same rhythm, or else the
+    first place.
+    """
     start = int(found.length.argmax())
     length = int(found.length[start])
     places = index.places(line, start, length)
     apart = np.diff(line.onset[start : start + length])
     near = places[:LOOKED_AT, None] + np.arange(length)
-    same = (np.diff(index.onset[near], axis=1) * line.divisions == apart * index.divisions[places[:LOOKED_AT], None]).all(axis=1)
+    same = (
+        np.diff(index.onset[near], axis=1) * line.divisions
+        == apart * index.divisions[places[:LOOKED_AT], None]
+    ).all(axis=1)
     place = int(places[same.argmax()])
     piece = about[index.piece[place]]
     up = int(index.reference[place]) - int(line.reference[start])
     several = len(np.unique(index.piece[places]))
-    return Run(length, int(line.bar[start]), piece.title, piece.path, int(index.bar[place]), up, bool(same.any()), several)
+    return Run(
+        length,
+        int(line.bar[start]),
+        piece.title,
+        piece.path,
+        int(index.bar[place]),
+        up,
+        bool(same.any()),
+        several,
+    )

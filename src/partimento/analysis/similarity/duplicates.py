@@ -1,12 +1,15 @@
 """Near-duplicates: the same music under two names, so that no split has it on two sides.
 
-Each piece gives a `Sketch`: its notes on a coarse grid, and *anchors*, fingerprints of six successive pitches of its outer lines that
-are the same in every key, metre, tempo and note value. Pieces that share anchors are compared note by note (`compare`): the anchors
-say by how much one is transposed, stretched and shifted against the other, at several places if repeats or cuts lie between.
+Each piece gives a `Sketch`: its notes on a coarse grid, and *anchors*, fingerprints of six
+successive pitches of its outer lines that are the same in every key, metre, tempo and note value.
+Pieces that share anchors are compared note by note (`compare`): the anchors say by how much one is
+transposed, stretched and shifted against the other, at several places if repeats or cuts lie
+between.
 
-Two pieces are the same music if three fifths of the smaller one's notes lie in stretches that the larger has nearly note for note, in
-whatever octave, and seven tenths of all its notes are in their places. Hence a voice, a section or a movement alone is the same music
-as the whole; another harmonisation of a tune is not, unless most of its harmonies are the same or `melody` is asked for.
+Two pieces are the same music if three fifths of the smaller one's notes lie in stretches that the
+larger has nearly note for note, in whatever octave, and seven tenths of all its notes are in their
+places. Hence a voice, a section or a movement alone is the same music as the whole; another
+harmonisation of a tune is not, unless most of its harmonies are the same or `melody` is asked for.
 """
 
 from __future__ import annotations
@@ -29,7 +32,8 @@ MIN_VOTES = 2  # anchors that agree on a shift
 TOLERANCE = 1  # steps
 STRETCH = 16  # notes
 SAME = 7 / 8  # of a stretch: that is nearly note for note
-# Of 18,198 variants made in code 99.9 % have 0.71 and 0.89 or more; among 340,000 pairs of real pieces different music had 0.48 at most.
+# Of 18,198 variants made in code 99.9 % have 0.71 and 0.89 or more; among 340,000 pairs of real
+# pieces different music had 0.48 at most.
 VERBATIM = 0.6  # of the smaller piece in such stretches,
 SHARE = 0.7  # and of all its notes in their places: that is the same music
 ENOUGH = 24  # notes in such stretches; fewer are a formula, unless they are all there is
@@ -49,8 +53,8 @@ class Likeness(NamedTuple):
     scale : Fraction
         How many times as long the larger's note values are.
     share : float
-        Of the smaller piece's notes, those that the larger has in their place, in whatever octave. (A note struck again at once does not
-        count: another edition may tie it.)
+        Of the smaller piece's notes, those that the larger has in their place, in whatever octave.
+        (A note struck again at once does not count: another edition may tie it.)
     verbatim : float
         Of the smaller piece's notes, those in stretches that the larger has nearly note for note.
     sizes : tuple of int
@@ -71,7 +75,9 @@ class Likeness(NamedTuple):
 
 
 class Link(NamedTuple):
-    """Two pieces of one group by their places in the input: the music of `part` is found in `whole`."""
+    """Two pieces of one group by their places in the input: the music of `part` is found in
+    `whole`.
+    """
 
     part: int
     whole: int
@@ -79,7 +85,8 @@ class Link(NamedTuple):
 
 
 def compare(a: Sketch, b: Sketch, *, melody: bool = False) -> Likeness | None:
-    """How the smaller of two pieces is found in the larger; None if their lines have nothing in common.
+    """How the smaller of two pieces is found in the larger; None if their lines have nothing in
+    common.
 
     Parameters
     ----------
@@ -92,19 +99,34 @@ def compare(a: Sketch, b: Sketch, *, melody: bool = False) -> Likeness | None:
     if found is None:
         return None
     semitones, scale, shifts = found
-    part, whole = (notes[notes >> 7 & 1 == 1] if melody else notes for notes in (small.notes, large.notes))
+    part, whole = (
+        notes[notes >> 7 & 1 == 1] if melody else notes for notes in (small.notes, large.notes)
+    )
     part, fresh = part[part >> 8 & 1 == 0], int((whole >> 8 & 1 == 0).sum())
     if not len(part):
         return None
     keys = np.append(np.sort(_pitches(whole) % 12 << 32 | _onsets(whole)), np.iinfo(np.int64).max)
-    wanted = ((_pitches(part) + semitones) % 12 << 32) + _scaled(_onsets(part), scale) + shifts[:, None] - TOLERANCE
+    wanted = (
+        ((_pitches(part) + semitones) % 12 << 32)
+        + _scaled(_onsets(part), scale)
+        + shifts[:, None]
+        - TOLERANCE
+    )
     there = keys[np.searchsorted(keys, wanted)] <= wanted + 2 * TOLERANCE  # (shifts, notes)
     starts = np.arange(0, max(len(part) - STRETCH // 2, 1), STRETCH)
-    hits = np.add.reduceat(there, starts, axis=1, dtype=np.int64).max(axis=0)  # each stretch where it fits best
+    hits = np.add.reduceat(there, starts, axis=1, dtype=np.int64).max(
+        axis=0
+    )  # each stretch where it fits best
     lengths = np.diff(starts, append=len(part))
     verbatim = lengths[hits >= SAME * lengths].sum()
     up, down = scale[0].tolist()
-    return Likeness(semitones, Fraction(up, down), float(hits.sum() / len(part)), float(verbatim / len(part)), (len(part), fresh))
+    return Likeness(
+        semitones,
+        Fraction(up, down),
+        float(hits.sum() / len(part)),
+        float(verbatim / len(part)),
+        (len(part), fresh),
+    )
 
 
 def _pitches(notes: np.ndarray) -> np.ndarray:
@@ -123,7 +145,9 @@ def _scaled(times: np.ndarray, scales: np.ndarray) -> np.ndarray:
 
 
 def _shifts(small: Sketch, large: Sketch) -> tuple[int, np.ndarray, np.ndarray] | None:
-    """The transposition and scale on which most anchors agree, and the shifts (steps) with it, the likeliest first."""
+    """The transposition and scale on which most anchors agree, and the shifts (steps) with it, the
+    likeliest first.
+    """
     prints, others = fingerprints(small.anchors), fingerprints(large.anchors)
     start = np.searchsorted(others, prints)
     counts = np.searchsorted(others, prints, side="right") - start
@@ -146,10 +170,12 @@ def _shifts(small: Sketch, large: Sketch) -> tuple[int, np.ndarray, np.ndarray] 
 
 
 def group(sketches: Iterable[Sketch], *, melody: bool = False) -> np.ndarray:
-    """(N,) int64: the group of each piece; groups are numbered in the order in which they first come.
+    """(N,) int64: the group of each piece; groups are numbered in the order in which they first
+    come.
 
-    The same pieces give the same groups in whatever order they come. Time grows nearly linearly with their number, however large
-    the groups: a piece is compared with few others, and with none that it is known to belong to.
+    The same pieces give the same groups in whatever order they come. Time grows nearly linearly
+    with their number, however large the groups: a piece is compared with few others, and with none
+    that it is known to belong to.
 
     Parameters
     ----------
@@ -162,12 +188,16 @@ def group(sketches: Iterable[Sketch], *, melody: bool = False) -> np.ndarray:
 
 
 def duplicates_of(sketches: Iterable[Sketch], *, melody: bool = False) -> list[Link]:
-    """What holds the groups together, by place of the smaller piece: for a group of n pieces n - 1 links."""
+    """What holds the groups together, by place of the smaller piece: for a group of n pieces n - 1
+    links.
+    """
     return sorted(_search(sketches, melody=melody)[1], key=lambda link: link[:2])
 
 
 def _search(sketches: Iterable[Sketch], *, melody: bool) -> tuple[np.ndarray, list[Link]]:
-    """Groups and links: each piece, from the largest on, is compared with larger ones that share its fingerprints."""
+    """Groups and links: each piece, from the largest on, is compared with larger ones that share
+    its fingerprints.
+    """
     packed, sizes, digests = _packed(sketches)
     order = np.lexsort((digests, -sizes)).tolist()
     index = _index([packed[place] for place in order])
@@ -202,7 +232,9 @@ def _root(roots: list[int], rank: int) -> int:
 
 
 def _packed(sketches: Iterable[Sketch]) -> tuple[list[bytes], np.ndarray, np.ndarray]:
-    """The sketches in half their room, so that 100,000 of them fit into memory; how many notes each has; a digest of each."""
+    """The sketches in half their room, so that 100,000 of them fit into memory; how many notes each
+    has; a digest of each.
+    """
     packed, sizes, digests = [], array("q"), bytearray()
     for each in sketches:
         data = each.to_bytes()
@@ -236,8 +268,9 @@ def _distinct(anchors: np.ndarray) -> np.ndarray:
 def _candidates(index: np.ndarray, mine: Sketch, rank: int) -> list[int]:
     """Ranks of larger pieces that share fingerprints with this one, those with the most first.
 
-    Of the pieces that share a fingerprint, only the largest and some next larger ones are looked at: a list may be as long as the
-    corpus, but those that share much of a piece meet it in many lists.
+    Of the pieces that share a fingerprint, only the largest and some next larger ones are looked
+    at: a list may be as long as the corpus, but those that share much of a piece meet it in many
+    lists.
     """
     prints = _distinct(mine.anchors)
     start, place = np.searchsorted(index, prints), np.searchsorted(index, prints | np.uint64(rank))

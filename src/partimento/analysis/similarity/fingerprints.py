@@ -1,7 +1,9 @@
-"""What is kept of a piece to find its like: its notes on a coarse grid, and fingerprints of its outer lines.
+"""What is kept of a piece to find its like: its notes on a coarse grid, and fingerprints of its
+outer lines.
 
-Fingerprints are thinned by winnowing (Schleimer, Wilkerson and Aiken 2003, Winnowing: local algorithms for document fingerprinting):
-lines that agree over 13 successive pitches have an anchor in common, wherever in the pieces that is.
+Fingerprints are thinned by winnowing (Schleimer, Wilkerson and Aiken 2003, Winnowing: local
+algorithms for document fingerprinting): lines that agree over 13 successive pitches have an anchor
+in common, wherever in the pieces that is.
 """
 
 from __future__ import annotations
@@ -28,8 +30,8 @@ class Sketch(NamedTuple):
     Attributes
     ----------
     notes : (N,) uint32
-        By onset, then pitch: the onset in 1/48 quarters (23 bits), whether its pitch sounded until then (1 bit), whether no higher note
-        sounds with it (1 bit), MIDI pitch (7 bits).
+        By onset, then pitch: the onset in 1/48 quarters (23 bits), whether its pitch sounded until
+        then (1 bit), whether no higher note sounds with it (1 bit), MIDI pitch (7 bits).
     anchors : (A,) uint64
         Sorted: a fingerprint (40 bits) and the index of the note at which it begins (24 bits).
     """
@@ -40,7 +42,11 @@ class Sketch(NamedTuple):
     def to_bytes(self) -> bytes:
         """For a store: made to compress well, and the same on every machine."""
         steps = np.diff(self.notes, prepend=np.uint32(0))
-        return len(self.notes).to_bytes(4, "little") + _side_by_side(steps, "<u4") + _side_by_side(self.anchors, "<u8")
+        return (
+            len(self.notes).to_bytes(4, "little")
+            + _side_by_side(steps, "<u4")
+            + _side_by_side(self.anchors, "<u8")
+        )
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Sketch:
@@ -59,7 +65,9 @@ class Sketch(NamedTuple):
         anchors = _one_by_one(data[middle:], "<u8")
         often = fingerprints(anchors[OCCURRENCES:]) == fingerprints(anchors[:-OCCURRENCES])
         if (anchors & LOW >= count).any() or (anchors[1:] < anchors[:-1]).any() or often.any():
-            raise ValueError("a sketch whose anchors are not on its notes, not in order or too many")
+            raise ValueError(
+                "a sketch whose anchors are not on its notes, not in order or too many"
+            )
         return cls(notes, anchors)
 
 
@@ -70,7 +78,9 @@ def _side_by_side(column: np.ndarray, kind: str) -> bytes:
 
 def _one_by_one(data: bytes, kind: str) -> np.ndarray:
     size = np.dtype(kind).itemsize
-    return np.frombuffer(data, np.uint8).reshape(size, -1).T.copy().view(kind).ravel().astype(kind[1:])
+    return (
+        np.frombuffer(data, np.uint8).reshape(size, -1).T.copy().view(kind).ravel().astype(kind[1:])
+    )
 
 
 def sketch(piece: Piece) -> Sketch:
@@ -103,22 +113,32 @@ def sketch_of(divisions: int, onset: np.ndarray, end: np.ndarray, pitch: np.ndar
     onset, pitch = code >> 7, code & 127
     lines, top = _outer_lines(onset, end, pitch)
     again = _struck_again(onset, end, pitch)
-    return Sketch((onset << 9 | again << 8 | top << 7 | pitch).astype(np.uint32), _anchors(lines, pitch))
+    return Sketch(
+        (onset << 9 | again << 8 | top << 7 | pitch).astype(np.uint32), _anchors(lines, pitch)
+    )
 
 
 def _struck_again(onset: np.ndarray, end: np.ndarray, pitch: np.ndarray) -> np.ndarray:
-    """(N,) whether the note before of the same pitch lasts until a note begins: another edition may tie the two."""
+    """(N,) whether the note before of the same pitch lasts until a note begins: another edition may
+    tie the two.
+    """
     order = np.argsort(pitch, kind="stable")
     again = np.zeros(len(order), bool)
-    again[order[1:]] = (pitch[order][1:] == pitch[order][:-1]) & (end[order][:-1] >= onset[order][1:])
+    again[order[1:]] = (pitch[order][1:] == pitch[order][:-1]) & (
+        end[order][:-1] >= onset[order][1:]
+    )
     return again
 
 
-def _outer_lines(onset: np.ndarray, end: np.ndarray, pitch: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
-    """Four lines as indices of notes, and (N,) whether a note is the highest that sounds at its onset.
+def _outer_lines(
+    onset: np.ndarray, end: np.ndarray, pitch: np.ndarray
+) -> tuple[list[np.ndarray], np.ndarray]:
+    """Four lines as indices of notes, and (N,) whether a note is the highest that sounds at its
+    onset.
 
-    The lowest and highest notes struck at each onset, whatever the durations are worth; and those of them that are also the lowest
-    and highest sounding, which stay the same when another voice is left out.
+    The lowest and highest notes struck at each onset, whatever the durations are worth; and those
+    of them that are also the lowest and highest sounding, which stay the same when another voice is
+    left out.
     """
     begins = onset[1:] != onset[:-1]
     first = np.flatnonzero(np.append(True, begins))
@@ -143,7 +163,9 @@ def _mix(x: np.ndarray) -> np.ndarray:
     return mixed
 
 
-TABLE = _mix(np.arange(1, RUN * 256 + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)).reshape(RUN, 256)
+TABLE = _mix(np.arange(1, RUN * 256 + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)).reshape(
+    RUN, 256
+)
 
 
 def _anchors(lines: list[np.ndarray], pitch: np.ndarray) -> np.ndarray:
@@ -163,9 +185,14 @@ def _anchors(lines: list[np.ndarray], pitch: np.ndarray) -> np.ndarray:
     hashes[across[(across >= 0) & (across < count)]] = NONE
     around = np.full(WINDOW - 1, NONE)
     least = _slide(np.minimum, np.concatenate([around, hashes, around]))
-    chosen = np.flatnonzero((_slide(np.maximum, least) == hashes) & (hashes != NONE))  # least of one of the windows it is in
+    chosen = np.flatnonzero(
+        (_slide(np.maximum, least) == hashes) & (hashes != NONE)
+    )  # least of one of the windows it is in
     anchors = distinct(hashes[chosen] | line[chosen].astype(np.uint64))
-    kept = np.append(np.full(OCCURRENCES, True), fingerprints(anchors[OCCURRENCES:]) != fingerprints(anchors[:-OCCURRENCES]))
+    kept = np.append(
+        np.full(OCCURRENCES, True),
+        fingerprints(anchors[OCCURRENCES:]) != fingerprints(anchors[:-OCCURRENCES]),
+    )
     rare: np.ndarray = anchors[kept[: len(anchors)]]
     return rare
 

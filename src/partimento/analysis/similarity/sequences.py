@@ -1,7 +1,9 @@
-"""What of a piece is compared with other pieces: its chords one after another, and its top line, both the same in every key.
+"""What of a piece is compared with other pieces: its chords one after another, and its top line,
+both the same in every key.
 
-Each element has a *shape*, what it is whatever the key, and a *reference pitch*. Two stretches are the same up to one transposition if
-their shapes are the same and so are the intervals from each reference pitch to the next: the first element counts by its shape alone.
+Each element has a *shape*, what it is whatever the key, and a *reference pitch*. Two stretches are
+the same up to one transposition if their shapes are the same and so are the intervals from each
+reference pitch to the next: the first element counts by its shape alone.
 """
 
 from __future__ import annotations
@@ -50,7 +52,9 @@ class Line(NamedTuple):
 
     @property
     def steps(self) -> np.ndarray:
-        """(T,) int64: semitones from the reference pitch of the last element before that sounds; 0 for rests and where there is none."""
+        """(T,) int64: semitones from the reference pitch of the last element before that sounds; 0
+        for rests and where there is none.
+        """
         steps = np.zeros(len(self.reference), np.int64)
         sounding = self.sounding
         steps[sounding] = np.diff(self.reference[sounding], prepend=self.reference[sounding][:1])
@@ -67,8 +71,9 @@ class Lines(NamedTuple):
 def lines_of(piece: Piece) -> Lines:
     """The chords and the top line of a piece, its drums aside.
 
-    Chords are its events, each that is wholly held joined to the one before (`piece.merge_held`), rests among them. The top line has a
-    note wherever the highest pitch that sounds is struck; rests and what moves under a held note are not in it.
+    Chords are its events, each that is wholly held joined to the one before (`piece.merge_held`),
+    rests among them. The top line has a note wherever the highest pitch that sounds is struck;
+    rests and what moves under a held note are not in it.
 
     >>> from fractions import Fraction
     >>> from partimento.music.piece import Event
@@ -100,7 +105,9 @@ def _chords(cut: Sweep, bars: np.ndarray, divisions: int) -> Line:
     sizes = np.diff(cut.first)
     held = np.concatenate([[0], np.cumsum(cut.held)])
     wholly = held[cut.first[1:]] - held[cut.first[:-1]] == sizes
-    kept = ~(wholly & (np.concatenate([[-1], sizes[:-1]]) == sizes))  # wholly held and as large: the same chord
+    kept = ~(
+        wholly & (np.concatenate([[-1], sizes[:-1]]) == sizes)
+    )  # wholly held and as large: the same chord
     first, sizes = cut.first[:-1][kept], sizes[kept]
     reference = np.full(len(first), SILENT, np.int64)
     reference[sizes > 0] = cut.pitch[first[sizes > 0]]

@@ -1,11 +1,14 @@
-"""An index of many lines (see `lines`) that finds, for every place of another line, the longest run that stands in them, in any key.
+"""An index of many lines (see `lines`) that finds, for every place of another line, the longest run
+that stands in them, in any key.
 
-It is a suffix array (Manber and Myers 1993) of *codes*: a code is the shape of an element together with the interval from the one before.
-The first element of a run counts by its shape alone, whatever came before it in its piece. Hence a run from element u on is looked for in
-a second order, of *heads*: by the shape of u, then by the suffix of codes from u + 1 on.
+It is a suffix array (Manber and Myers 1993) of *codes*: a code is the shape of an element together
+with the interval from the one before. The first element of a run counts by its shape alone,
+whatever came before it in its piece. Hence a run from element u on is looked for in a second order,
+of *heads*: by the shape of u, then by the suffix of codes from u + 1 on.
 
-A line is located without comparing it with any suffix: the rank of its suffix from t on follows from the rank of the one from t + 1 on
-(backward search, Ferragina and Manzini 2000), by one bisection among the suffixes that begin with the same code.
+A line is located without comparing it with any suffix: the rank of its suffix from t on follows
+from the rank of the one from t + 1 on (backward search, Ferragina and Manzini 2000), by one
+bisection among the suffixes that begin with the same code.
 """
 
 from __future__ import annotations
@@ -30,9 +33,11 @@ class Matches(NamedTuple):
     Attributes
     ----------
     length : (T,) int64
-        In elements, rests inside it included; 0 where nothing is shared, and for rests: a run begins and ends with something that sounds.
+        In elements, rests inside it included; 0 where nothing is shared, and for rests: a run
+        begins and ends with something that sounds.
     place : (T,) int64
-        The element of the index where such a run begins (one of several, if there are); -1 where `length` is 0.
+        The element of the index where such a run begins (one of several, if there are); -1 where
+        `length` is 0.
     """
 
     length: np.ndarray
@@ -41,7 +46,8 @@ class Matches(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Index:
-    """Lines that can be searched; `index_of` makes one. N is the number of their elements, with one separator after each line.
+    """Lines that can be searched; `index_of` makes one. N is the number of their elements, with one
+    separator after each line.
 
     Attributes
     ----------
@@ -87,7 +93,9 @@ class Index:
 
     @cached_property
     def _views(self) -> tuple[memoryview, memoryview, memoryview]:
-        """Of `code`, `after` and `head_rank`: single elements of a view are read several times as fast as an array's."""
+        """Of `code`, `after` and `head_rank`: single elements of a view are read several times as
+        fast as an array's.
+        """
         return self.code.data, self.after.data, self.head_rank.data
 
     def without(self, pieces: Collection[int]) -> Index:
@@ -96,16 +104,24 @@ class Index:
             return self
         kept = ~np.isin(self.piece[self.heads], list(pieces), kind="table")
         left = np.concatenate([[0], np.cumsum(kept)])
-        return replace(self, heads=self.heads[kept], head_rank=self.head_rank[kept], head_first=left[self.head_first])
+        return replace(
+            self,
+            heads=self.heads[kept],
+            head_rank=self.head_rank[kept],
+            head_first=left[self.head_first],
+        )
 
     def matches(self, line: Line) -> Matches:
-        """The longest shared run from each element of a line on; time grows nearly linearly with its length, not with the index'."""
+        """The longest shared run from each element of a line on; time grows nearly linearly with
+        its length, not with the index'.
+        """
         asked = _Query(self, line)
         count = len(line.shapes)
         length, place = np.zeros(count, np.int64), np.full(count, -1, np.int64)
         run, at = 0, -1
         for t in range(count):
-            # What follows the first element of a shared run is shared as well: so much is known without looking.
+            # What follows the first element of a shared run is shared as well: so much is known
+            # without looking.
             run, at = (run - 1, at + 1) if run > 1 else (0, -1)
             for near in asked.neighbours(t):
                 if asked.may_be_longer(t, near, run) and (found := asked.common(t, near)) > run:
@@ -114,7 +130,9 @@ class Index:
         return _trimmed(length, place, line.sounding)
 
     def places(self, line: Line, start: int, length: int) -> np.ndarray:
-        """(M,) int64: every element of the index, ascending, where the run of so many elements from `start` of the line on begins."""
+        """(M,) int64: every element of the index, ascending, where the run of so many elements from
+        `start` of the line on begins.
+        """
         asked = _Query(self, line)
         low, middle, high = asked.slots(start)
         places = self.heads
@@ -138,32 +156,43 @@ class _Query:
         known = index.alphabet[found] == code
         self.code = np.where(known, found, -1).astype(np.int32)
         self._codes = self.code.tolist()
-        self._heads = [(0, 0) if s < 0 else (int(index.head_first[s]), int(index.head_first[s + 1])) for s in shape.tolist()]
+        self._heads = [
+            (0, 0) if s < 0 else (int(index.head_first[s]), int(index.head_first[s + 1]))
+            for s in shape.tolist()
+        ]
         self._index, (self._of_index, after, self._head_rank) = index, index._views
         low = index.suffix_first[found]
         high = np.where(known, index.suffix_first[found + 1], low)
         self._rank = _ranks(after, low.tolist(), high.tolist())
 
     def slots(self, t: int) -> tuple[int, int, int]:
-        """Of the heads with element t's shape: the first, the first that the suffix from t on comes before, and the end."""
+        """Of the heads with element t's shape: the first, the first that the suffix from t on comes
+        before, and the end.
+        """
         low, high = self._heads[t]
         return low, bisect_left(self._head_rank, self._rank[t + 1], low, high), high
 
     def neighbours(self, t: int) -> list[int]:
-        """The heads around the place of the suffix from t on: no other one has more in common with it than the better of the two."""
+        """The heads around the place of the suffix from t on: no other one has more in common with
+        it than the better of the two.
+        """
         low, middle, high = self.slots(t)
         near: list[int] = self._index.heads[max(low, middle - 1) : min(high, middle + 1)].tolist()
         return near
 
     def may_be_longer(self, t: int, place: int, run: int) -> bool:
-        """Whether a run of more than `run` elements may begin at t and `place`: mostly one look says no."""
+        """Whether a run of more than `run` elements may begin at t and `place`: mostly one look
+        says no.
+        """
         if run == 0:
             return True
         inside = t + run < len(self._codes) and place + run < len(self._of_index)
         return inside and self._codes[t + run] == self._of_index[place + run]
 
     def common(self, t: int, place: int) -> int:
-        """Elements that the line from t on has in common with the index from `place` on, given that the first has."""
+        """Elements that the line from t on has in common with the index from `place` on, given that
+        the first has.
+        """
         mine, yours = self.code[t + 1 :], self._index.code[place + 1 :]
         most = min(len(mine), len(yours))
         for start in range(0, most, CHUNK):
@@ -175,7 +204,9 @@ class _Query:
 
 
 def _ranks(after: memoryview, low: list[int], high: list[int]) -> list[int]:
-    """(T + 1,) how many suffixes of the index come before the line's suffix from each element on, the empty one at the end included."""
+    """(T + 1,) how many suffixes of the index come before the line's suffix from each element on,
+    the empty one at the end included.
+    """
     rank = [0] * (len(low) + 1)
     for t in range(len(low) - 1, -1, -1):
         rank[t] = bisect_left(after, rank[t + 1], low[t], high[t])
@@ -201,14 +232,33 @@ def index_of(lines: Iterable[Line]) -> Index:
         shape = np.array([shapes.setdefault(each, len(shapes)) for each in line.shapes], np.int64)
         size = len(shape)
         code = shape * INTERVALS + line.steps + INTERVALS // 2
-        whole = (code, shape, np.full(size, number), line.bar, line.onset, line.reference, np.full(size, line.divisions))
-        columns.append(tuple(np.append(column, end) for column, end in zip(whole, (-1, -1, number, 0, 0, SILENT, 1), strict=True)))
-    table = [np.concatenate(parts) for parts in zip(*columns, strict=True)] if columns else [np.zeros(0, np.int64)] * 7
+        whole = (
+            code,
+            shape,
+            np.full(size, number),
+            line.bar,
+            line.onset,
+            line.reference,
+            np.full(size, line.divisions),
+        )
+        columns.append(
+            tuple(
+                np.append(column, end)
+                for column, end in zip(whole, (-1, -1, number, 0, 0, SILENT, 1), strict=True)
+            )
+        )
+    table = (
+        [np.concatenate(parts) for parts in zip(*columns, strict=True)]
+        if columns
+        else [np.zeros(0, np.int64)] * 7
+    )
     code, shape, piece, bar, onset, reference, divisions = table
     ends = code == -1
     alphabet = np.append(np.unique(code[~ends]), np.iinfo(np.int64).max)
     text = np.searchsorted(alphabet, code).astype(np.int32)
-    text[ends] = len(alphabet) - 1 + np.arange(np.count_nonzero(ends))  # each its own: no suffix is compared beyond the end of its line
+    text[ends] = (
+        len(alphabet) - 1 + np.arange(np.count_nonzero(ends))
+    )  # each its own: no suffix is compared beyond the end of its line
     rank = suffix_ranks(text)
     order = np.empty_like(rank)
     order[rank] = np.arange(len(rank), dtype=rank.dtype)
@@ -234,7 +284,8 @@ def index_of(lines: Iterable[Line]) -> Index:
 
 
 def suffix_ranks(text: np.ndarray) -> np.ndarray:
-    """(N,) int32: the rank of each suffix of `text` among all of them, by prefix doubling; only what is not yet alone is sorted again.
+    """(N,) int32: the rank of each suffix of `text` among all of them, by prefix doubling; only
+    what is not yet alone is sorted again.
 
     >>> suffix_ranks(np.array([1, 0, 2, 0, 3])).tolist()
     [2, 0, 3, 1, 4]
@@ -247,17 +298,22 @@ def suffix_ranks(text: np.ndarray) -> np.ndarray:
         order = np.argsort(key, kind="stable")
         active, key = active[order], key[order]
         fresh = np.append(True, key[1:] != key[:-1])
-        # Groups of equal rank lie together: a new group's rank is that of the old one's first plus the distance from there.
+        # Groups of equal rank lie together: a new group's rank is that of the old one's first plus
+        # the distance from there.
         old = rank[active]
         if known == 0:
             begin = np.zeros(len(active), np.int64)
         else:
-            begin = np.maximum.accumulate(np.where(np.append(True, old[1:] != old[:-1]), np.arange(len(active)), 0))
+            begin = np.maximum.accumulate(
+                np.where(np.append(True, old[1:] != old[:-1]), np.arange(len(active)), 0)
+            )
         place = np.maximum.accumulate(np.where(fresh, np.arange(len(active)), 0))
         rank[active] = old + place - begin
         alone = fresh & np.append(fresh[1:], True)
         active = active[~alone]
         known = max(2 * known, 1)
         next_ = active + known
-        key = rank[active] * (size + 1) + np.where(next_ < size, rank[np.minimum(next_, size - 1)] + 1, 0)
+        key = rank[active] * (size + 1) + np.where(
+            next_ < size, rank[np.minimum(next_, size - 1)] + 1, 0
+        )
     return rank.astype(np.int32)

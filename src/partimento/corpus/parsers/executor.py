@@ -1,4 +1,6 @@
-"""Who does the work of a build: threads of this process that have parsers of their own, or the workers of a dask cluster."""
+"""Who does the work of a build: threads of this process that have parsers of their own, or the
+workers of a dask cluster.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 
-from partimento.config import UserError
 from partimento.corpus.parsers.pool import COMMAND, Answer, Parsers, Task, answers_here
+from partimento.errors import PartimentoError
 
 BATCH = 8  # scores that a thread takes at once
 CLUSTER_BATCH = 64  # and a cluster's worker: going over the network takes longer
@@ -17,12 +19,14 @@ Work = Callable[[Sequence[Task]], list[Answer]]
 
 
 @contextmanager
-def crew(workers: int | None, cluster: str, tasks: int, command: Sequence[str] = COMMAND) -> Iterator[tuple[Executor, Work, int, int]]:
+def crew(
+    workers: int | None, cluster: str, tasks: int, command: Sequence[str] = COMMAND
+) -> Iterator[tuple[Executor, Work, int, int]]:
     """An executor, what to give it, how many tasks at once, and how many such batches ahead.
 
     Raises
     ------
-    UserError
+    PartimentoError
         If there is no scheduler at the address `cluster`, or dask is not installed.
     """
     if cluster:
@@ -40,17 +44,19 @@ def _dask(address: str) -> Iterator[tuple[Executor, int]]:
         from distributed import Client, KilledWorker
         from distributed.comm import CommClosedError
     except ImportError as error:
-        raise UserError("a cluster needs dask: pip install 'partimento[cluster]'") from error
+        raise PartimentoError("a cluster needs dask: pip install 'partimento[cluster]'") from error
     try:
         client = Client(address, timeout=f"{ANSWER_S}s", set_as_default=False)
     except (OSError, ValueError) as error:
-        raise UserError(f"no dask scheduler answers at {address}") from error
+        raise PartimentoError(f"no dask scheduler answers at {address}") from error
     with client:
         try:
             client.wait_for_workers(1, timeout=JOIN_S)
         except TimeoutError as error:
-            raise UserError(f"the dask scheduler at {address} has no workers") from error
+            raise PartimentoError(f"the dask scheduler at {address} has no workers") from error
         try:
             yield client.get_executor(pure=False), max(1, sum(client.nthreads().values()))
         except (KilledWorker, CommClosedError, CancelledError) as error:
-            raise UserError(f"the cluster at {address} was lost: the same command goes on from what it has read") from error
+            raise PartimentoError(
+                f"the cluster at {address} was lost: the same command goes on from what it has read"
+            ) from error

@@ -1,10 +1,12 @@
 """Parsers in processes of their own, which may crash or hang without harm.
 
-A parser is a fresh Python (never a fork) that takes requests on its standard input and answers on its standard output. Requests are lines
-of JSON; an answer is a length, a line of JSON and plain integers. Nothing a parser says can run code here: a file that took a parser
-over could only lie about its own music.
+A parser is a fresh Python (never a fork) that takes requests on its standard input and answers on
+its standard output. Requests are lines of JSON; an answer is a length, a line of JSON and plain
+integers. Nothing a parser says can run code here: a file that took a parser over could only lie
+about its own music.
 
-One `Parser` is one process. `Parsers` lends them to the threads or processes of an executor, which is where the work is shared out.
+One `Parser` is one process. `Parsers` lends them to the threads or processes of an executor, which
+is where the work is shared out.
 """
 
 from __future__ import annotations
@@ -58,9 +60,11 @@ class _LostError(Exception):
 
 
 class Parser:
-    """One process, replaced when it crashes or outlasts a task's time. It belongs to one thread at a time; only `stop` is for any.
+    """One process, replaced when it crashes or outlasts a task's time. It belongs to one thread at
+    a time; only `stop` is for any.
 
-    A task that crashes it is tried once more in a fresh process: the damage may have been done by the file before.
+    A task that crashes it is tried once more in a fresh process: the damage may have been done by
+    the file before.
 
     Examples
     --------
@@ -116,7 +120,9 @@ class Parser:
         if self._process is not None:
             return
         home = str(Path(partimento.__file__).parents[1])
-        threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")  # many processes, small arrays
+        threads = dict.fromkeys(
+            ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"
+        )  # many processes, small arrays
         before = [os.environ["PYTHONPATH"]] if os.environ.get("PYTHONPATH") else []
         environment = {**os.environ, **threads, "PYTHONPATH": os.pathsep.join([home, *before])}
         self._process = subprocess.Popen(  # noqa: S603 - our own command
@@ -134,7 +140,9 @@ class Parser:
             code = self._end()
             if self._closed:
                 raise
-            raise RuntimeError(f"a reading process could not start (exit code {code}): {json.dumps(self._command)}") from None
+            raise RuntimeError(
+                f"a reading process could not start (exit code {code}): {json.dumps(self._command)}"
+            ) from None
 
     def _end(self) -> int | None:
         process, self._process = self._process, None
@@ -152,7 +160,9 @@ class Parser:
         process = self._process
         if process is None or process.stdin is None:
             raise _LostError(CRASHED)
-        with contextlib.suppress(BrokenPipeError):  # it died between two tasks: its silence will be heard
+        with contextlib.suppress(
+            BrokenPipeError
+        ):  # it died between two tasks: its silence will be heard
             process.stdin.write(request.encode() + b"\n")
 
     def _receive(self, timeout_s: float) -> bytes:
@@ -184,7 +194,9 @@ class Parser:
 
 
 class Parsers:
-    """Parsers for as many threads as ask at once; leaving the ``with`` block ends them all, those at work too."""
+    """Parsers for as many threads as ask at once; leaving the ``with`` block ends them all, those
+    at work too.
+    """
 
     def __init__(self, command: Sequence[str] = COMMAND) -> None:
         self._command = tuple(command)
@@ -228,8 +240,11 @@ def answers_here(tasks: Sequence[Task]) -> list[Answer]:
     return _OF_THIS_PROCESS.answers(tasks)
 
 
-def in_order(executor: Executor, work: Callable[[T], R], given: Iterable[T], *, ahead: int) -> Iterator[R]:
-    """What `work` makes of each of the `given`, in their order; no more than `ahead` are under way or waiting at once.
+def in_order(
+    executor: Executor, work: Callable[[T], R], given: Iterable[T], *, ahead: int
+) -> Iterator[R]:
+    """What `work` makes of each of the `given`, in their order; no more than `ahead` are under way
+    or waiting at once.
 
     Examples
     --------

@@ -10,7 +10,9 @@ from partimento.music.piece import Notes, Piece
 
 
 def pack(piece: Piece) -> bytes:
-    """A piece as a line of JSON, then its notes as one table of integers (eight times faster than all of it in JSON)."""
+    """A piece as a line of JSON, then its notes as one table of integers (eight times faster than
+    all of it in JSON).
+    """
     table = np.stack([getattr(piece.notes, name) for name in Notes.COLUMNS])
     plain = piece.replace(notes=Notes()).to_dict()
     plain["notes"] = {"divisions": piece.notes.divisions, "count": table.shape[1]}
@@ -25,4 +27,6 @@ def unpack(body: bytes) -> Piece:
     table = np.frombuffer(tail, "<i8").reshape(len(Notes.COLUMNS), notes["count"])
     columns = dict(zip(Notes.COLUMNS, table, strict=True))
     empty = {"divisions": 1, **{name: [] for name in Notes.COLUMNS}}
-    return Piece.from_dict({"notes": empty, **plain}).replace(notes=Notes.from_columns(notes["divisions"], **columns))
+    return Piece.from_dict({"notes": empty, **plain}).replace(
+        notes=Notes.from_columns(notes["divisions"], **columns)
+    )

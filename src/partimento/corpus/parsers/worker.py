@@ -1,4 +1,6 @@
-"""One reading process: ``python -m partimento.corpus.parsers.worker``, started and spoken to by `workers.Parser`."""
+"""One reading process: ``python -m partimento.corpus.parsers.worker``, started and spoken to by
+`workers.Parser`.
+"""
 
 from __future__ import annotations
 
@@ -36,17 +38,29 @@ def _answer(request: dict[str, Any]) -> bytes:
     place, member = request["path"], request.get("member", "")
     try:
         if "row" in request:
-            return pack_row(read_row(place, member, DataSettings(**request["row"]), request.get("instrument", "")))
+            return pack_row(
+                read_row(
+                    place, member, DataSettings(**request["row"]), request.get("instrument", "")
+                )
+            )
         quantise: Quantise = "music21" if request.get("quantise") else None
-        return pack(read_piece(place, member=member, quantise=quantise, unfold=bool(request.get("unfold"))))
+        return pack(
+            read_piece(place, member=member, quantise=quantise, unfold=bool(request.get("unfold")))
+        )
     except ReadError as error:
         return json.dumps({"reason": error.reason}).encode()
     except MemoryError:
-        return json.dumps({"reason": f"reading it takes more than {MEMORY // 2**30} GiB of memory"}).encode()
+        return json.dumps(
+            {"reason": f"reading it takes more than {MEMORY // 2**30} GiB of memory"}
+        ).encode()
     except RecursionError:
         return json.dumps({"reason": "it is nested too deeply"}).encode()
-    except Exception as error:  # a fault of ours or of a parser's: one file is lost, the others go on
-        return json.dumps({"reason": f"the parser failed ({type(error).__name__}: {error})"}).encode()
+    except (
+        Exception
+    ) as error:  # a fault of ours or of a parser's: one file is lost, the others go on
+        return json.dumps(
+            {"reason": f"the parser failed ({type(error).__name__}: {error})"}
+        ).encode()
 
 
 def _send(answers: BinaryIO, body: bytes) -> None:
@@ -55,7 +69,9 @@ def _send(answers: BinaryIO, body: bytes) -> None:
 
 
 def _limit_memory() -> None:
-    with contextlib.suppress(ImportError, ValueError, OSError):  # no such module on Windows, no such limit on macOS
+    with contextlib.suppress(
+        ImportError, ValueError, OSError
+    ):  # no such module on Windows, no such limit on macOS
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))

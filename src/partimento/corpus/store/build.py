@@ -1,12 +1,17 @@
 """Building a corpus store: every score becomes a row, once.
 
-Three passes, each of a few rows at a time, so that a hundred thousand files take hardly more memory than a thousand:
+Three passes, each of a few rows at a time, so that a hundred thousand files take hardly more memory
+than a thousand:
 
-1. *read*: scores of which no earlier store and no unfinished build has a row are read by parsers; their rows go into parts;
-2. *compare*: rows are selected, near-duplicates grouped, and whole groups drawn for training, validation and test;
-3. *write*: rows in the order of their names, with where they came from, become the store, in one step.
+1. *read*: scores of which no earlier store and no unfinished build has a row are read by parsers;
+   their rows go into parts;
+2. *compare*: rows are selected, near-duplicates grouped, and whole groups drawn for training,
+   validation and test;
+3. *write*: rows in the order of their names, with where they came from, become the store, in one
+   step.
 
-Whatever stops a build, the parts that it has written stay, and the next one goes on from there. The same scores give the same bytes.
+Whatever stops a build, the parts that it has written stay, and the next one goes on from there. The
+same scores give the same bytes.
 """
 
 from __future__ import annotations
@@ -25,7 +30,6 @@ import pyarrow.parquet as pq
 
 from partimento.analysis.similarity.duplicates import group
 from partimento.analysis.similarity.fingerprints import Sketch
-from partimento.config import UserError
 from partimento.corpus.parsers.executor import crew
 from partimento.corpus.parsers.pool import COMMAND, Task, batched, in_order
 from partimento.corpus.reading import Reject, sensible, timeout_of, why_empty
@@ -37,6 +41,7 @@ from partimento.corpus.store.cache import KEY, Key, Parts, Place, Shelf, worksho
 from partimento.corpus.store.rows import Row, unpack_row
 from partimento.corpus.store.schema import MEASURED, PROVENANCE, SCHEMA, SPLIT, digest
 from partimento.corpus.store.store import HEAD, ROWS, Corpus, Head, open_corpus
+from partimento.errors import PartimentoError
 from partimento.files import new_file, refuse_existing, write_atomically
 from partimento.io.formats import STORE, is_store, read_score_bytes
 from partimento.music.limits import UnfitError
@@ -75,11 +80,15 @@ class Plan:
 
     def __post_init__(self) -> None:
         if not (0 < self.validation < 1 and 0 <= self.test < 1 and self.validation + self.test < 1):
-            raise UserError("validation and test are shares between 0 and 1, and leave something to train on")
+            raise PartimentoError(
+                "validation and test are shares between 0 and 1, and leave something to train on"
+            )
         if self.seed < 0:
-            raise UserError("the seed is at least 0")
+            raise PartimentoError("the seed is at least 0")
         if self.selection.split:
-            raise UserError("the split is drawn by building: a store is selected by it, not scores")
+            raise PartimentoError(
+                "the split is drawn by building: a store is selected by it, not scores"
+            )
 
     @property
     def head(self) -> Head:
@@ -88,7 +97,9 @@ class Plan:
 
 @dataclass(frozen=True)
 class Built:
-    """What came of a build: `read` rows are new, `kept` ones stood already in the store or in an unfinished build."""
+    """What came of a build: `read` rows are new, `kept` ones stood already in the store or in an
+    unfinished build.
+    """
 
     corpus: Corpus
     rejects: list[Reject]
@@ -99,7 +110,9 @@ class Built:
 
 @dataclass(frozen=True)
 class _Entry:
-    """A row to be: from a score or, where there is none, as it stands in the store that is added to."""
+    """A row to be: from a score or, where there is none, as it stands in the store that is added
+    to.
+    """
 
     name: str
     place: Place
@@ -136,20 +149,30 @@ def build_corpus(
 
     Raises
     ------
-    UserError
-        If `out` is there already and neither `append` nor `force` is set, the sources hold no music, or nothing is selected.
+    PartimentoError
+        If `out` is there already and neither `append` nor `force` is set, the sources hold no
+        music, or nothing is selected.
     """
     plan, out = plan or Plan(), Path(out)
-    names = [str(sources)] if isinstance(sources, (str, Path)) else [str(source) for source in sources]
+    names = (
+        [str(sources)] if isinstance(sources, (str, Path)) else [str(source) for source in sources]
+    )
     if not is_store(out):
-        raise UserError(f"a corpus store is a file that ends in {STORE}, not {out}")
+        raise PartimentoError(f"a corpus store is a file that ends in {STORE}, not {out}")
     if stores := [name for name in names if is_store(name)]:
-        raise UserError(f"a store is built from scores, not from another store ({stores[0]})")
+        raise PartimentoError(f"a store is built from scores, not from another store ({stores[0]})")
     if append and force:
-        raise UserError("either --append or --force: add to the store, or build it anew")
+        raise PartimentoError("either --append or --force: add to the store, or build it anew")
     tell = progress or (lambda *_: None)
     with workshop(out) as shop:
-        old = _old_store(out, shop, plan, _plan_text(plan, names, append=append, force=force), append=append, force=force)
+        old = _old_store(
+            out,
+            shop,
+            plan,
+            _plan_text(plan, names, append=append, force=force),
+            append=append,
+            force=force,
+        )
         shelf = Shelf(plan.head.of_rows)
         if old is not None and old.head.of_rows == plan.head.of_rows:
             shelf.add_store(out)
@@ -157,32 +180,47 @@ def build_corpus(
         scores, faults = find_scores(names)
         scores.sort(key=lambda score: score.name)
         entries, unread, read = _read_all(scores, shelf, Parts(shelf, shop), plan, tell, command)
-        rejects = sorted([*unread, *(Reject(path, reason) for path, reason in faults)], key=lambda reject: reject.path)
+        rejects = sorted(
+            [*unread, *(Reject(path, reason) for path, reason in faults)],
+            key=lambda reject: reject.path,
+        )
         kept = len(entries) - read
         if append and old is not None:
             entries = _with_old(entries, old)
         chosen, sides = _compare(entries, shelf, plan, tell)
         if not chosen:
             where = ", ".join(names[:3])
-            none = f"an empty corpus: none of {len(entries):,} pieces in {where} is {plan.selection}"
-            raise UserError(none if entries else why_empty(names, rejects))
+            none = (
+                f"an empty corpus: none of {len(entries):,} pieces in {where} is {plan.selection}"
+            )
+            raise PartimentoError(none if entries else why_empty(names, rejects))
         _write(chosen, sides, shelf, out, replace(plan.head, rejects=len(rejects)), tell)
     return Built(open_corpus(out), rejects, read, kept, len(entries) - len(chosen))
 
 
-def _old_store(out: Path, shop: Path, plan: Plan, mark: str, *, append: bool, force: bool) -> Corpus | None:
-    """The store that is there, if it may be added to or replaced; `mark` becomes what the workshop says of this build."""
+def _old_store(
+    out: Path, shop: Path, plan: Plan, mark: str, *, append: bool, force: bool
+) -> Corpus | None:
+    """The store that is there, if it may be added to or replaced; `mark` becomes what the workshop
+    says of this build.
+    """
     stopped = shop / PLAN
     if not (append or (stopped.is_file() and stopped.read_text(errors="replace") == mark)):
         refuse_existing(out, force=force)
     old = open_corpus(out) if out.exists() else None  # what is no store is never replaced
     if append and old is not None:
         if old.head.config != plan.config:
-            said = {name: value for name, value in old.head.config.model_dump().items() if getattr(plan.config, name) != value}
+            said = {
+                name: value
+                for name, value in old.head.config.model_dump().items()
+                if getattr(plan.config, name) != value
+            }
             words = ", ".join(f"data.{name}={value}" for name, value in said.items())
-            raise UserError(f"{out} was built with {words}: append with the same")
+            raise PartimentoError(f"{out} was built with {words}: append with the same")
         if old.head.reader != plan.head.reader:
-            raise UserError(f"{out} was built by another version of the readers: build it anew from all its sources, with --force")
+            raise PartimentoError(
+                f"{out} was built by another version of the readers: build it anew from all its sources, with --force"
+            )
     write_atomically(stopped, mark)
     return old
 
@@ -194,17 +232,28 @@ def _plan_text(plan: Plan, names: list[str], *, append: bool, force: bool) -> st
 
 
 def _read_all(
-    scores: list[Score], shelf: Shelf, parts: Parts, plan: Plan, tell: Progress, command: Sequence[str] = COMMAND
+    scores: list[Score],
+    shelf: Shelf,
+    parts: Parts,
+    plan: Plan,
+    tell: Progress,
+    command: Sequence[str] = COMMAND,
 ) -> tuple[list[_Entry], list[Reject], int]:
-    """A row for every score that can be read, from the shelf or from a parser; what cannot be, and how many rows are new."""
+    """A row for every score that can be read, from the shelf or from a parser; what cannot be, and
+    how many rows are new.
+    """
     places = _look_up(scores, shelf, tell)
     todo = [score for score in scores if score.name not in places]
     rejects: list[Reject] = []
     view = plan.config.model_dump()
     try:
         with crew(plan.workers, plan.cluster, len(todo), command) as (executor, work, size, ahead):
-            batches = in_order(executor, work, batched((_task(score, view) for score in todo), size), ahead=ahead)
-            for done, (score, answer) in enumerate(zip(todo, chain.from_iterable(batches), strict=True), 1):
+            batches = in_order(
+                executor, work, batched((_task(score, view) for score in todo), size), ahead=ahead
+            )
+            for done, (score, answer) in enumerate(
+                zip(todo, chain.from_iterable(batches), strict=True), 1
+            ):
                 try:
                     parts.add(score.name, _checked(sensible(answer, unpack_row), score))
                 except UnfitError as error:
@@ -213,7 +262,9 @@ def _read_all(
     finally:
         parts.flush()  # whatever stops us: what is read is read
     places |= parts.places
-    entries = [_Entry(score.name, places[score.name], score) for score in scores if score.name in places]
+    entries = [
+        _Entry(score.name, places[score.name], score) for score in scores if score.name in places
+    ]
     return entries, rejects, len(todo) - len(rejects)
 
 
@@ -237,7 +288,9 @@ def _key_of(score: Score) -> Key:
 
 
 def _checked(row: Row, score: Score) -> Row:
-    """The row, if it is of this score: a parser that a hostile file has taken over must not speak for another file."""
+    """The row, if it is of this score: a parser that a hostile file has taken over must not speak
+    for another file.
+    """
     if tuple(row.plain[name] for name in KEY) != _key_of(score):
         raise UnfitError("it changed while it was read, or the parser speaks of another file")
     return row
@@ -245,7 +298,12 @@ def _checked(row: Row, score: Score) -> Row:
 
 def _task(score: Score, view: dict[str, Any]) -> Task:
     instrument = score.known.get("instrument", "")
-    request = {"path": str(score.place.absolute()), "member": score.member, "row": view, "instrument": instrument}
+    request = {
+        "path": str(score.place.absolute()),
+        "member": score.member,
+        "row": view,
+        "instrument": instrument,
+    }
     return Task(json.dumps(request), timeout_of(score))
 
 
@@ -253,12 +311,20 @@ def _with_old(entries: list[_Entry], old: Corpus) -> list[_Entry]:
     """The entries and the pieces of the store that none of them replaces, by name."""
     new = {entry.name for entry in entries}
     table = pq.read_table(old.path, columns=["path"]).column("path").to_pylist()
-    kept = [_Entry(name, Place(at // ROWS, at % ROWS), None) for at, name in enumerate(table) if name not in new]
+    kept = [
+        _Entry(name, Place(at // ROWS, at % ROWS), None)
+        for at, name in enumerate(table)
+        if name not in new
+    ]
     return sorted([*entries, *kept], key=lambda entry: entry.name)
 
 
-def _compare(entries: list[_Entry], shelf: Shelf, plan: Plan, tell: Progress) -> tuple[list[_Entry], list[tuple[int, str]]]:
-    """The entries that are selected, each with its group of near-duplicates and its side of the split."""
+def _compare(
+    entries: list[_Entry], shelf: Shelf, plan: Plan, tell: Progress
+) -> tuple[list[_Entry], list[tuple[int, str]]]:
+    """The entries that are selected, each with its group of near-duplicates and its side of the
+    split.
+    """
     chosen: list[_Entry] = []
     composers: list[str] = []
 
@@ -275,20 +341,35 @@ def _compare(entries: list[_Entry], shelf: Shelf, plan: Plan, tell: Progress) ->
     if len(set(groups)) < 2:  # nothing to check with: all of it can only be learned from
         return chosen, [(number, TRAIN) for number in groups]
     names = [entry.name for entry in chosen]
-    sides = split(groups, composers, names, validation=plan.validation, test=plan.test, seed=plan.seed)
+    sides = split(
+        groups, composers, names, validation=plan.validation, test=plan.test, seed=plan.seed
+    )
     return chosen, list(zip(groups, sides, strict=True))
 
 
 # What selecting and saying where a piece is from take.
-METADATA_READ = ("title_in_file", "composer_in_file", "key", "metre", "events", "solo", "instrument", "instruments")
+METADATA_READ = (
+    "title_in_file",
+    "composer_in_file",
+    "key",
+    "metre",
+    "events",
+    "solo",
+    "instrument",
+    "instruments",
+)
 
 
-def _described(entries: list[_Entry], shelf: Shelf, columns: Iterable[str]) -> Iterator[tuple[int, list[tuple[_Entry, dict[str, Any]]]]]:
+def _described(
+    entries: list[_Entry], shelf: Shelf, columns: Iterable[str]
+) -> Iterator[tuple[int, list[tuple[_Entry, dict[str, Any]]]]]:
     """Entries with their metadata, a batch at a time."""
     done = 0
     for batch in batched(entries, ROWS):
         measured = shelf.take([entry.place for entry in batch], columns).to_pylist()
-        rows = [row | _origin(entry, row, shelf) for entry, row in zip(batch, measured, strict=True)]
+        rows = [
+            row | _origin(entry, row, shelf) for entry, row in zip(batch, measured, strict=True)
+        ]
         done += len(batch)
         yield done, list(zip(batch, rows, strict=True))
 
@@ -300,21 +381,40 @@ def _origin(entry: _Entry, measured: dict[str, Any], shelf: Shelf) -> dict[str, 
     return {name: row[name] for name in PROVENANCE.names}
 
 
-def _write(entries: list[_Entry], sides: list[tuple[int, str]], shelf: Shelf, out: Path, head: Head, tell: Progress) -> None:
+def _write(
+    entries: list[_Entry],
+    sides: list[tuple[int, str]],
+    shelf: Shelf,
+    out: Path,
+    head: Head,
+    tell: Progress,
+) -> None:
     """The store, whole or not at all."""
     said = hashlib.sha256()
     with new_file(out) as work, ExitStack() as stack:
-        writer = stack.enter_context(pq.ParquetWriter(work, SCHEMA, compression="zstd", write_statistics=False))
+        writer = stack.enter_context(
+            pq.ParquetWriter(work, SCHEMA, compression="zstd", write_statistics=False)
+        )
         done = 0
         for batch in batched(list(zip(entries, sides, strict=True)), ROWS):
             measured = shelf.take([entry.place for entry, _ in batch], MEASURED.names)
             titles = measured.select(["title_in_file", "composer_in_file"]).to_pylist()
-            origins = [_origin(entry, row, shelf) for (entry, _), row in zip(batch, titles, strict=True)]
+            origins = [
+                _origin(entry, row, shelf) for (entry, _), row in zip(batch, titles, strict=True)
+            ]
             split = [{"group": group, "split": side} for _, (group, side) in batch]
-            tables = (pa.Table.from_pylist(origins, PROVENANCE), pa.Table.from_pylist(split, SPLIT), measured)
-            table = pa.Table.from_arrays([column for part in tables for column in part.columns], schema=SCHEMA)
+            tables = (
+                pa.Table.from_pylist(origins, PROVENANCE),
+                pa.Table.from_pylist(split, SPLIT),
+                measured,
+            )
+            table = pa.Table.from_arrays(
+                [column for part in tables for column in part.columns], schema=SCHEMA
+            )
             digest(table, said)
             writer.write_table(table, row_group_size=ROWS)
             done += len(batch)
             tell("write", done, len(entries))
-        writer.add_key_value_metadata({HEAD.decode(): replace(head, fingerprint=said.hexdigest()).to_json()})
+        writer.add_key_value_metadata(
+            {HEAD.decode(): replace(head, fingerprint=said.hexdigest()).to_json()}
+        )

@@ -1,7 +1,8 @@
-"""Rows that were read before: in the store that is to be built anew or added to, and in the parts of an unfinished build.
+"""Rows that were read before: in the store that is to be built anew or added to, and in the parts
+of an unfinished build.
 
-A row is known by the SHA-256 of its file, the kind of file and the manifest's word for what plays. It stands in a *box*: a row group of the
-store, or a part.
+A row is known by the SHA-256 of its file, the kind of file and the manifest's word for what plays.
+It stands in a *box*: a row group of the store, or a part.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from partimento.config import UserError
 from partimento.corpus.store.rows import Row
 from partimento.corpus.store.schema import METADATA, table_of
+from partimento.errors import PartimentoError
 from partimento.files import exclusive, new_file
 
 PARTS = "part-*.arrow"
@@ -45,7 +46,9 @@ class Shelf:
     def __init__(self, mark: str) -> None:
         """`mark` says how its rows were made; parts with another one are not taken."""
         self._mark = mark.encode()
-        self._boxes: list[tuple[Path, int | None]] = []  # a part, or a store and one of its row groups
+        self._boxes: list[
+            tuple[Path, int | None]
+        ] = []  # a part, or a store and one of its row groups
         self.places: dict[Key, Place] = {}
         self._load = lru_cache(maxsize=8)(self._read)
 
@@ -61,7 +64,9 @@ class Shelf:
         self._add((path, None))
 
     def add_parts(self, folder: Path) -> None:
-        """The parts that an unfinished build left in `folder`; damaged ones and those made in another way are taken away."""
+        """The parts that an unfinished build left in `folder`; damaged ones and those made in
+        another way are taken away.
+        """
         for path in sorted(folder.glob(PARTS)):
             try:
                 self._add_part(path)
@@ -117,7 +122,9 @@ class Shelf:
                 return file.read_row_group(group, columns=list(columns)).select(list(columns))
         with pa.memory_map(str(path)) as source:
             names = pa.ipc.open_file(source).schema.names
-            options = pa.ipc.IpcReadOptions(included_fields=sorted(names.index(name) for name in columns), use_threads=False)
+            options = pa.ipc.IpcReadOptions(
+                included_fields=sorted(names.index(name) for name in columns), use_threads=False
+            )
             return pa.ipc.open_file(source, options=options).read_all().select(list(columns))
 
 
@@ -153,7 +160,8 @@ class Parts:
 def workshop(out: Path) -> Iterator[Path]:
     """The folder in which one process at a time builds `out`.
 
-    It is cleared away when the build is whole; when it is not, it stays for the next try, if anything was read.
+    It is cleared away when the build is whole; when it is not, it stays for the next try, if
+    anything was read.
     """
     shop = out.with_name(f".{out.name}.build")
     try:
@@ -169,4 +177,4 @@ def workshop(out: Path) -> Iterator[Path]:
                 raise
             shutil.rmtree(shop, ignore_errors=True)
     except OSError as error:
-        raise UserError(f"cannot write {out}: {error.strerror or error}") from error
+        raise PartimentoError(f"cannot write {out}: {error.strerror or error}") from error

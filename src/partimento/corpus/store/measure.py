@@ -41,7 +41,9 @@ def read_row(place: str, member: str, config: DataSettings, instrument: str = ""
         if config.quantise == "music21":
             view = piece_from_bytes(data, suffix, quantise="music21", unfold=unfold)
         else:
-            view = as_configured(piece, config.replace(pickup="declared"), suffix=suffix, instrument=instrument)
+            view = as_configured(
+                piece, config.replace(pickup="declared"), suffix=suffix, instrument=instrument
+            )
     except OSError as error:
         raise ReadError(place, (error.strerror or str(error)).lower()) from error
     except (UnfitError, ValueError) as error:
@@ -49,4 +51,9 @@ def read_row(place: str, member: str, config: DataSettings, instrument: str = ""
     pickup = inferred_pickup(piece, suffix=suffix)  # for the row in any case; hence not by the view
     if pickup and config.pickup == "inferred":
         view = view.replace(pickup=pickup)
-    return row_of(piece, without_drums(view), Origin(hashlib.sha256(data).hexdigest(), len(data), suffix, instrument), pickup)
+    return row_of(
+        piece,
+        without_drums(view),
+        Origin(hashlib.sha256(data).hexdigest(), len(data), suffix, instrument),
+        pickup,
+    )

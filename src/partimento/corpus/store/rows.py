@@ -1,7 +1,8 @@
 """A piece as a row of the corpus store, and back.
 
-What can be known from a file's bytes alone is measured here, in the parsing process: the notes as they are, their events, key, forces,
-range, counts. Where the file came from is added when the store is written (see `store`).
+What can be known from a file's bytes alone is measured here, in the parsing process: the notes as
+they are, their events, key, forces, range, counts. Where the file came from is added when the store
+is written (see `store`).
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ PLAIN: dict[str, tuple[type, ...]] = {
     "alone": (bool,), "instruments": (list,), "octave_notated": (bool,), "lowest": WHOLE, "highest": WHOLE, "notes": WHOLE,
     "graces": WHOLE, "events": WHOLE, "quarters": (float,), "divisions": WHOLE, "length": WHOLE, "event_divisions": WHOLE,
 }  # fmt: skip
-# Name → type of the numbers of a row's columns of arrays. `chords` and `held` are lists of lists: their sizes, then their pitches.
+# Name → type of the numbers of a row's columns of arrays. `chords` and `held` are lists of lists:
+# their sizes, then their pitches.
 ARRAYS: dict[str, str] = {
     "onset": "<i8", "duration": "<i8", "pitch": "u1", "velocity": "u1", "part": "<i4", "string": "<i2", "fret": "<i2", "grace": "u1",
     "durations": "<i8", "chord_sizes": "u1", "chord_pitches": "u1", "held_sizes": "u1", "held_pitches": "u1",
@@ -71,7 +73,9 @@ def unpack_row(data: bytes) -> Row:
     head, _, tail = data.partition(b"\n")
     said = json.loads(head)
     plain = said["row"]
-    if plain.keys() != PLAIN.keys() or any(not isinstance(plain[name], kinds) for name, kinds in PLAIN.items()):
+    if plain.keys() != PLAIN.keys() or any(
+        not isinstance(plain[name], kinds) for name, kinds in PLAIN.items()
+    ):
         raise ValueError("a row of other columns")
     arrays, at = {}, 0
     for (name, kind), size in zip(ARRAYS.items(), said["sizes"], strict=True):
@@ -87,7 +91,11 @@ def unpack_row(data: bytes) -> Row:
 def _check(plain: Values, arrays: Mapping[str, np.ndarray]) -> None:
     """Everything that building a piece from the row checks, and that storing it does."""
     notes, events, parts = plain["notes"], plain["events"], plain["parts"]
-    text = [value for value in plain.values() if isinstance(value, str)] + plain["instruments"] + [part[0] for part in parts]
+    text = (
+        [value for value in plain.values() if isinstance(value, str)]
+        + plain["instruments"]
+        + [part[0] for part in parts]
+    )
     "".join(text).encode()  # no halves of characters
     timelines = [[mark[0] for mark in plain[name]] for name in ("keys", "meters", "tempos")]
     fit = (
@@ -115,7 +123,9 @@ def _check(plain: Values, arrays: Mapping[str, np.ndarray]) -> None:
 
 @dataclass(frozen=True)
 class Origin:
-    """The file that a row is of: its SHA-256, size in bytes and kind, and a manifest's word for what plays."""
+    """The file that a row is of: its SHA-256, size in bytes and kind, and a manifest's word for
+    what plays.
+    """
 
     sha256: str = ""
     size: int = 0
@@ -178,11 +188,15 @@ def _steps(time: Fraction, divisions: int) -> int:
 
 
 def events_of(piece: Piece) -> tuple[Sweep, int]:
-    """The events of a piece as arrays, with the steps a quarter of their times: what `Piece.events` gives as objects."""
+    """The events of a piece as arrays, with the steps a quarter of their times: what `Piece.events`
+    gives as objects.
+    """
     notes, edges = piece.notes, (Fraction(0), piece.length, *piece.cuts)
     grid = math.lcm(notes.divisions, *{edge.denominator for edge in edges})
     scale = grid // notes.divisions
-    return sweep(notes.onset * scale, notes.end * scale, notes.pitch, [_steps(edge, grid) for edge in edges]), grid
+    return sweep(
+        notes.onset * scale, notes.end * scale, notes.pitch, [_steps(edge, grid) for edge in edges]
+    ), grid
 
 
 def _event_arrays(cut: Sweep) -> dict[str, np.ndarray]:
@@ -198,7 +212,9 @@ def _event_arrays(cut: Sweep) -> dict[str, np.ndarray]:
 
 
 def piece_of(plain: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Piece:
-    """The piece exactly as the file had it; the inverse of `row_of`, but for title, composer and source."""
+    """The piece exactly as the file had it; the inverse of `row_of`, but for title, composer and
+    source.
+    """
     divisions = plain["divisions"]
 
     def when(step: int) -> Fraction:

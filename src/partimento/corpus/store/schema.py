@@ -16,17 +16,44 @@ from partimento.music.piece import Notes
 
 MARK = {
     "keys": pa.struct([("onset", pa.int64()), ("fifths", pa.int8()), ("mode", pa.string())]),
-    "meters": pa.struct([("onset", pa.int64()), ("numerator", pa.int16()), ("denominator", pa.int16())]),
+    "meters": pa.struct(
+        [("onset", pa.int64()), ("numerator", pa.int16()), ("denominator", pa.int16())]
+    ),
     "tempos": pa.struct([("onset", pa.int64()), ("us_per_quarter", pa.int32())]),
-    "parts": pa.struct([("name", pa.string()), ("program", pa.int16()), ("is_drum", pa.bool_()), ("notes", pa.int32())]),
+    "parts": pa.struct(
+        [
+            ("name", pa.string()),
+            ("program", pa.int16()),
+            ("is_drum", pa.bool_()),
+            ("notes", pa.int32()),
+        ]
+    ),
 }
-NARROW = {"lowest": pa.uint8(), "highest": pa.uint8(), "key_correlation": pa.float32(), "tempo_bpm": pa.float32()}
+NARROW = {
+    "lowest": pa.uint8(),
+    "highest": pa.uint8(),
+    "key_correlation": pa.float32(),
+    "tempo_bpm": pa.float32(),
+}
 KINDS = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 
 # Where a piece came from. `manifest` is everything that a manifest says of it, word for word.
 PROVENANCE = pa.schema(
     [
-        *((name, pa.string()) for name in ("path", "title", "composer", "opus", "style", "licence", "url", "contributor", "date")),
+        *(
+            (name, pa.string())
+            for name in (
+                "path",
+                "title",
+                "composer",
+                "opus",
+                "style",
+                "licence",
+                "url",
+                "contributor",
+                "date",
+            )
+        ),
         ("solo_said", pa.bool_()),
         ("manifest", pa.map_(pa.string(), pa.string())),
     ]
@@ -70,8 +97,12 @@ def table_of(rows: Sequence[Row]) -> pa.Table:
 def _plain_column(name: str, values: list[Any]) -> pa.Array:
     if name in MARK:
         marks = list(zip(*chain.from_iterable(values), strict=True)) or [()] * len(MARK[name])
-        columns = [pa.array(column, field.type) for column, field in zip(marks, MARK[name], strict=True)]
-        return pa.ListArray.from_arrays(_offsets(map(len, values)), pa.StructArray.from_arrays(columns, fields=list(MARK[name])))
+        columns = [
+            pa.array(column, field.type) for column, field in zip(marks, MARK[name], strict=True)
+        ]
+        return pa.ListArray.from_arrays(
+            _offsets(map(len, values)), pa.StructArray.from_arrays(columns, fields=list(MARK[name]))
+        )
     return pa.array(values, _plain_type(name))
 
 
@@ -93,7 +124,9 @@ def _lists_of_lists(kind: str, rows: Sequence[Row]) -> pa.Array:
 
 def plain_rows(table: pa.Table) -> list[dict[str, Any]]:
     """The metadata of rows as dictionaries, marks as `rows.Row` has them."""
-    found: list[dict[str, Any]] = table.select([name for name in METADATA if name in table.column_names]).to_pylist()
+    found: list[dict[str, Any]] = table.select(
+        [name for name in METADATA if name in table.column_names]
+    ).to_pylist()
     for row in found:
         for name in MARK.keys() & row.keys():
             row[name] = [list(mark.values()) for mark in row[name]]
@@ -126,7 +159,9 @@ def _digest_array(array: pa.Array, into: hashlib._Hash) -> None:
         for value in array:
             into.update(value.as_buffer())
     else:
-        into.update(json.dumps(array.to_pylist(), ensure_ascii=False).encode("utf-8", "surrogatepass"))
+        into.update(
+            json.dumps(array.to_pylist(), ensure_ascii=False).encode("utf-8", "surrogatepass")
+        )
 
 
 # What each column means; docs/columns.md is made from this.

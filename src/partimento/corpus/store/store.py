@@ -1,7 +1,8 @@
-"""A corpus on disk: one Parquet file, a row a piece, with the music, its metadata and where it came from.
+"""A corpus on disk: one Parquet file, a row a piece, with the music, its metadata and where it came
+from.
 
-Any reader of Parquet opens it. Times are whole steps: ``divisions`` of a row are its steps a quarter for notes and marks,
-``event_divisions`` those for ``durations``.
+Any reader of Parquet opens it. Times are whole steps: ``divisions`` of a row are its steps a
+quarter for notes and marks, ``event_divisions`` those for ``durations``.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from partimento.config import UserError
 from partimento.corpus.select import Selection
 from partimento.corpus.settings import DataSettings
 from partimento.corpus.splits import SIDES
 from partimento.corpus.store.rows import piece_of
 from partimento.corpus.store.schema import METADATA, MUSIC, SCHEMA, arrays_of, plain_rows
 from partimento.corpus.views import as_configured
+from partimento.errors import PartimentoError
 from partimento.music.piece import Event, Piece, Source
 
 FORMAT = 1
@@ -52,7 +53,10 @@ class Head:
     @property
     def of_rows(self) -> str:
         """What a row depends on besides its file: with another one it is made anew."""
-        return json.dumps({"config": self.config.model_dump(), "format": self.format, "reader": self.reader}, sort_keys=True)
+        return json.dumps(
+            {"config": self.config.model_dump(), "format": self.format, "reader": self.reader},
+            sort_keys=True,
+        )
 
     def to_json(self) -> str:
         return json.dumps({**asdict(self), "config": self.config.model_dump()}, sort_keys=True)
@@ -91,7 +95,9 @@ class Corpus:
         return [(number, row) for number, row in enumerate(rows) if self.selection.takes(row)]
 
     def _column(self, name: str) -> list[Any]:
-        """One column of the pieces selected; of a whole store nothing else is read, however large it is."""
+        """One column of the pieces selected; of a whole store nothing else is read, however large
+        it is.
+        """
         if self.selection:
             return [row[name] for row in self.rows]
         with _readable(self.path):
@@ -113,13 +119,16 @@ class Corpus:
         return sum(count for count in Counter(self._column("group")).values() if count > 1)
 
     def select(self, **asked: Any) -> Corpus:
-        """The pieces for which this holds, by the names of `Selection`'s fields: ``corpus.select(composer="giuliani", solo=True)``.
+        """The pieces for which this holds, by the names of `Selection`'s fields:
+        ``corpus.select(composer="giuliani", solo=True)``.
 
         Of what was asked before, all that is not asked anew holds too.
         """
         known = [each.name for each in fields(Selection)]
         if unknown := sorted(set(asked) - set(known)):
-            raise UserError(f"pieces are not selected by {unknown[0]}: there is {', '.join(known)}")
+            raise PartimentoError(
+                f"pieces are not selected by {unknown[0]}: there is {', '.join(known)}"
+            )
         return Corpus(self.path, self.head, replace(self.selection, **asked))
 
     def pieces(self, config: DataSettings | None = None) -> Iterator[Piece]:
@@ -128,18 +137,23 @@ class Corpus:
         Parameters
         ----------
         config : DataSettings, optional
-            The view wanted; by default the one that the store was built with. Each is made from the exact notes, but for music21's, which
-            a store has only if it was built with it, and repeats, which stay as they were read.
+            The view wanted; by default the one that the store was built with. Each is made from the
+            exact notes, but for music21's, which a store has only if it was built with it, and
+            repeats, which stay as they were read.
         """
         config = config or self.head.config
         if config.quantise == "music21" != self.head.config.quantise:
-            raise UserError(f"{self.path} does not have music21's view: build it with --quantise music21, or train with quantise=auto")
+            raise PartimentoError(
+                f"{self.path} does not have music21's view: build it with --quantise music21, or train with quantise=auto"
+            )
         with _readable(self.path):
             opened = pq.ParquetFile(self.path)
         with opened as file:
             for group, here in groupby(self._numbered, key=lambda each: each[0] // ROWS):
                 with _readable(self.path):
-                    table = file.read_row_group(group, columns=[name for name in MUSIC if name != "sketch"])
+                    table = file.read_row_group(
+                        group, columns=[name for name in MUSIC if name != "sketch"]
+                    )
                 for number, row in here:
                     with _readable(self.path):
                         piece = _piece(row, table, number % ROWS, config)
@@ -154,7 +168,9 @@ def _readable(path: Path) -> Iterator[None]:
     try:
         yield
     except (pa.ArrowException, OSError, ValueError, LookupError, TypeError) as error:
-        raise UserError(f"{path}: a damaged corpus store: {' '.join(str(error).split())}") from error
+        raise PartimentoError(
+            f"{path}: a damaged corpus store: {' '.join(str(error).split())}"
+        ) from error
 
 
 def _piece(row: dict[str, Any], table: pa.Table, number: int, config: DataSettings) -> Piece:
@@ -166,17 +182,29 @@ def _piece(row: dict[str, Any], table: pa.Table, number: int, config: DataSettin
 
 
 def _from_events(piece: Piece, row: dict[str, Any], table: pa.Table) -> Piece:
-    """The view whose events stand in the store, cut where they are cut; marks and names are those of `piece`."""
-    chords, held, steps = (table.column(name)[0].as_py() for name in ("chords", "held", "durations"))
+    """The view whose events stand in the store, cut where they are cut; marks and names are those
+    of `piece`.
+    """
+    chords, held, steps = (
+        table.column(name)[0].as_py() for name in ("chords", "held", "durations")
+    )
     lengths = [Fraction(step, row["event_divisions"]) for step in steps]
-    events = [Event(tuple(chord), length, tuple(on)) for chord, length, on in zip(chords, lengths, held, strict=True)]
-    rest = {name: getattr(piece, name) for name in ("meters", "keys", "tempos", "pickup", "title", "composer", "source")}
+    events = [
+        Event(tuple(chord), length, tuple(on))
+        for chord, length, on in zip(chords, lengths, held, strict=True)
+    ]
+    rest = {
+        name: getattr(piece, name)
+        for name in ("meters", "keys", "tempos", "pickup", "title", "composer", "source")
+    }
     return Piece.from_events(events, parts=piece.parts[:1], cuts=tuple(accumulate(lengths)), **rest)
 
 
 def source_of(row: dict[str, Any]) -> Source:
     """Where the piece of a row came from."""
-    return Source(path=row["path"], sha256=row["sha256"], url=row["url"] or "", licence=row["licence"] or "")
+    return Source(
+        path=row["path"], sha256=row["sha256"], url=row["url"] or "", licence=row["licence"] or ""
+    )
 
 
 def open_corpus(path: Path | str) -> Corpus:
@@ -184,7 +212,7 @@ def open_corpus(path: Path | str) -> Corpus:
 
     Raises
     ------
-    UserError
+    PartimentoError
         If it is none, or one of a newer format.
     """
     path = Path(path)
@@ -192,14 +220,18 @@ def open_corpus(path: Path | str) -> Corpus:
         written = pq.read_metadata(path)
         head = (written.metadata or {}).get(HEAD)
         if head is None:
-            raise UserError(f"{path}: no corpus store (a Parquet file, but not of this program)")
+            raise PartimentoError(
+                f"{path}: no corpus store (a Parquet file, but not of this program)"
+            )
         said = json.loads(head)
         if said.get("format") != FORMAT:
-            raise UserError(f"{path}: a corpus store of format {said.get('format')}; this program reads format {FORMAT}: build it again")
+            raise PartimentoError(
+                f"{path}: a corpus store of format {said.get('format')}; this program reads format {FORMAT}: build it again"
+            )
         if written.schema.to_arrow_schema().names != SCHEMA.names:
-            raise UserError(f"{path}: a damaged corpus store: its columns are others")
+            raise PartimentoError(f"{path}: a damaged corpus store: its columns are others")
         return Corpus(path, Head.from_json(head))
     except OSError as error:
-        raise UserError(f"{path}: {error.strerror or error}") from error
+        raise PartimentoError(f"{path}: {error.strerror or error}") from error
     except (pa.ArrowException, ValueError, TypeError, LookupError) as error:
-        raise UserError(f"{path}: no corpus store: {error}") from error
+        raise PartimentoError(f"{path}: no corpus store: {error}") from error

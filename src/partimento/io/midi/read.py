@@ -1,8 +1,9 @@
 """MIDI files become Pieces, through symusic: columns of numbers from beginning to end.
 
-A file is taken as a whole or not at all. Refused are: damage (see `smf`), notes that last no time, marks that mean nothing (a metre
-of 0/4, a tempo of 0), and sizes beyond any score. Of two marks of one kind at one time the last one counts, and those beyond the end of
-the piece do not. A note that is struck but never let go is no note.
+A file is taken as a whole or not at all. Refused are: damage (see `smf`), notes that last no time,
+marks that mean nothing (a metre of 0/4, a tempo of 0), and sizes beyond any score. Of two marks of
+one kind at one time the last one counts, and those beyond the end of the piece do not. A note that
+is struck but never let go is no note.
 """
 
 from __future__ import annotations
@@ -15,12 +16,20 @@ from typing import Any
 import numpy as np
 import symusic
 
-from partimento.io.midi.smf import check_metres, check_pitches, says_program, scan_track, split_tracks, without_escapes
+from partimento.io.midi.smf import (
+    check_metres,
+    check_pitches,
+    says_program,
+    scan_track,
+    split_tracks,
+    without_escapes,
+)
 from partimento.music.limits import MAX_QUARTERS, UnfitError, check_marks, check_size
 from partimento.music.performed import M, Midi
 from partimento.music.piece import Key, Meter, Part, Tempo
 
-# A change to program 0, or what looks like one; it may follow others without a status byte of its own.
+# A change to program 0, or what looks like one; it may follow others without a status byte of its
+# own.
 PROGRAM_0 = re.compile(rb"[\xc0-\xcf](?:[\x00-\x7f][\x80-\xff]{0,3}[\x00-\x7f])*?\x00")
 
 
@@ -44,7 +53,8 @@ def midi_from_bytes(data: bytes) -> Midi:
     check_size(sum(len(track.notes) for track in tracks), 0)
     tables = [track.notes.numpy() for track in tracks]
     onset, duration, pitch, velocity = (
-        np.concatenate([table[name] for table in tables]).astype(np.int64) for name in ("time", "duration", "pitch", "velocity")
+        np.concatenate([table[name] for table in tables]).astype(np.int64)
+        for name in ("time", "duration", "pitch", "velocity")
     )
     divisions = score.ticks_per_quarter
     _check_times(onset, duration, divisions)
@@ -71,7 +81,9 @@ def _check_times(onset: np.ndarray, duration: np.ndarray, divisions: int) -> Non
     if onset.min() < 0 or duration.min() < 0:
         raise UnfitError("a note lies at tick 2³¹ or beyond")
     if duration.min() == 0:
-        raise UnfitError(f"{np.count_nonzero(duration == 0)} of its {len(duration)} notes last no time")
+        raise UnfitError(
+            f"{np.count_nonzero(duration == 0)} of its {len(duration)} notes last no time"
+        )
     check_size(len(onset), int((onset + duration).max()) / divisions)
 
 
@@ -93,7 +105,9 @@ def _timeline(marks: Iterable[M]) -> tuple[M, ...]:
 
 
 def _title_and_end(chunk: bytes) -> tuple[str, int]:
-    """A first track without notes bears the title of the piece and ends where the piece does, a closing rest included."""
+    """A first track without notes bears the title of the piece and ends where the piece does, a
+    closing rest included.
+    """
     scan = scan_track(chunk, until_note=True)
     return (scan.name, scan.end) if scan else ("", 0)
 
@@ -102,8 +116,14 @@ def _parts(tracks: list[Any], chunks: list[bytes]) -> tuple[Part, ...]:
     """The parts; where symusic blurs what the file says of them, its bytes are asked."""
     names, said = [track.name for track in tracks], [track.program != 0 for track in tracks]
     garbled = any("\ufffd" in name for name in names)  # symusic knows no encoding but UTF-8
-    unsure = not all(said) and any(PROGRAM_0.search(chunk) for chunk in chunks)  # 0 is also "none named"
-    opening = [says for chunk in chunks if (says := says_program(chunk)) is not None] if unsure and not garbled else []
+    unsure = not all(said) and any(
+        PROGRAM_0.search(chunk) for chunk in chunks
+    )  # 0 is also "none named"
+    opening = (
+        [says for chunk in chunks if (says := says_program(chunk)) is not None]
+        if unsure and not garbled
+        else []
+    )
     if len(opening) == len(tracks):  # one voice a track: what its first note says holds for all
         said = [known or says for known, says in zip(said, opening, strict=True)]
     elif garbled or unsure:
@@ -123,4 +143,11 @@ def _parts(tracks: list[Any], chunks: list[bytes]) -> tuple[Part, ...]:
 
 
 def _plain_reason(error: Exception) -> str:
-    return str(error).replace("MiniMidi: ", "").replace(": iostream error", "").rstrip("!").split("! ")[0] or type(error).__name__
+    return (
+        str(error)
+        .replace("MiniMidi: ", "")
+        .replace(": iostream error", "")
+        .rstrip("!")
+        .split("! ")[0]
+        or type(error).__name__
+    )

@@ -1,6 +1,8 @@
-"""What symusic hides of a standard MIDI file, from its bytes: damage, the title, the end, and whether a program was named.
+"""What symusic hides of a standard MIDI file, from its bytes: damage, the title, the end, and
+whether a program was named.
 
-Only small tracks are scanned event by event in Python, or the few files where a program is in doubt: bulk reading stays with symusic.
+Only small tracks are scanned event by event in Python, or the few files where a program is in
+doubt: bulk reading stays with symusic.
 """
 
 from __future__ import annotations
@@ -19,7 +21,17 @@ TRACK_NAME, END_OF_TRACK = 0x03, 0x2F
 SYSEX_HEAD = re.compile(rb"\xf0[\x80-\xff]{0,3}[\0-\x7f]")
 LONGEST_NUMBER = 4  # bytes of a time or a size
 SIZES = {0x80: 2, 0x90: 2, 0xA0: 2, 0xB0: 2, 0xC0: 1, 0xD0: 1, 0xE0: 2}  # data bytes
-SIZES |= {0xF1: 1, 0xF2: 2, 0xF3: 1, 0xF6: 0, 0xF8: 0, 0xFA: 0, 0xFB: 0, 0xFC: 0, 0xFE: 0}  # these belong on a cable, not in a file
+SIZES |= {
+    0xF1: 1,
+    0xF2: 2,
+    0xF3: 1,
+    0xF6: 0,
+    0xF8: 0,
+    0xFA: 0,
+    0xFB: 0,
+    0xFC: 0,
+    0xFE: 0,
+}  # these belong on a cable, not in a file
 
 
 @dataclass
@@ -50,14 +62,26 @@ def split_tracks(data: bytes) -> list[bytes]:
     if not data:
         raise UnfitError("it is empty")
     if data[:4] != b"MThd":
-        raise UnfitError("not a MIDI file, whatever its name says" if data[:4] != b"RIFF" else "a MIDI file wrapped in RIFF")
+        raise UnfitError(
+            "not a MIDI file, whatever its name says"
+            if data[:4] != b"RIFF"
+            else "a MIDI file wrapped in RIFF"
+        )
     if len(data) < 14:
         raise UnfitError("truncated: it ends within its header")
     header, kind, count, division = struct.unpack(">IHHH", data[4:14])
     if kind > 1:
-        raise UnfitError("MIDI format 2: sequences that do not sound together" if kind == 2 else f"no such MIDI format: {kind}")
+        raise UnfitError(
+            "MIDI format 2: sequences that do not sound together"
+            if kind == 2
+            else f"no such MIDI format: {kind}"
+        )
     if division == 0 or division >= 0x8000:
-        raise UnfitError("it counts time in film frames, not in quarter notes" if division else "it has 0 ticks a quarter note")
+        raise UnfitError(
+            "it counts time in film frames, not in quarter notes"
+            if division
+            else "it has 0 ticks a quarter note"
+        )
     tracks: list[bytes] = []
     at = 8 + header
     while at + 8 <= len(data) and len(tracks) < count:
@@ -81,7 +105,9 @@ def check_metres(data: bytes) -> None:
 
 
 def check_pitches(tracks: Sequence[bytes]) -> None:
-    """Refuse notes whose pitch is no data byte: symusic writes outside of its memory at such a note."""
+    """Refuse notes whose pitch is no data byte: symusic writes outside of its memory at such a
+    note.
+    """
     for track in tracks:
         codes = np.frombuffer(track, np.uint8)
         if not ((codes[:-1] & 0xE0 == NOTE_OFF) & (codes[1:] > 127)).any():
@@ -92,10 +118,15 @@ def check_pitches(tracks: Sequence[bytes]) -> None:
 
 
 def without_escapes(data: bytes, tracks: Sequence[bytes]) -> bytes:
-    """The file with its escapes (F7, a size, any bytes) as system-exclusive messages: symusic reads what is in an escape as notes."""
+    """The file with its escapes (F7, a size, any bytes) as system-exclusive messages: symusic reads
+    what is in an escape as notes.
+    """
     if b"\xf7" not in data:
         return data
-    ends = {found.end() - 1 + _variable(data, found.start() + 1)[0] for found in SYSEX_HEAD.finditer(data)}
+    ends = {
+        found.end() - 1 + _variable(data, found.start() + 1)[0]
+        for found in SYSEX_HEAD.finditer(data)
+    }
     if all(found.start() in ends for found in re.finditer(b"\xf7", data)):
         return data  # each one ends a system-exclusive message
     mended = [b"MThd\0\0\0\6", data[8:14]]
@@ -109,7 +140,9 @@ def without_escapes(data: bytes, tracks: Sequence[bytes]) -> bytes:
 
 
 def says_program(track: bytes) -> bool | None:
-    """Whether a program is chosen before the first note of a track, on its channel; None if there are no notes."""
+    """Whether a program is chosen before the first note of a track, on its channel; None if there
+    are no notes.
+    """
     chosen = set()
     for _, status, body, _ in _events(track):
         if status & 0xF0 == PROGRAM:
@@ -140,7 +173,8 @@ def scan_track(track: bytes, *, until_note: bool = False) -> TrackScan | None:
 
 
 def _events(track: bytes) -> Iterator[tuple[int, int, bytes, int]]:
-    """Yield (tick, status, data bytes, where it begins); of meta events the data begin with their kind.
+    """Yield (tick, status, data bytes, where it begins); of meta events the data begin with their
+    kind.
 
     Raises
     ------
@@ -171,7 +205,9 @@ def _events(track: bytes) -> Iterator[tuple[int, int, bytes, int]]:
                 yield tick, status, track[at : at + size], begin
             at += size
     except LookupError:
-        raise UnfitError("damaged: a track ends within an event, or has one of no known kind") from None
+        raise UnfitError(
+            "damaged: a track ends within an event, or has one of no known kind"
+        ) from None
 
 
 def _variable(track: bytes, at: int) -> tuple[int, int]:

@@ -1,4 +1,6 @@
-"""Standard MIDI files, in exact time: type 1, a conductor track (title, metres, keys, tempos), then a track for each part."""
+"""Standard MIDI files, in exact time: type 1, a conductor track (title, metres, keys, tempos), then
+a track for each part.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.files import write_atomically
 from partimento.music.piece import Key, Part, Piece
 from partimento.music.text import check_names
@@ -27,11 +29,12 @@ PITCHED_CHANNELS = tuple(channel for channel in range(16) if channel != DRUM_CHA
 def to_midi(piece: Piece) -> bytes:
     """The piece as a standard MIDI file.
 
-    Notes, metres, keys, tempos, programs, part names, title and the length survive; tablature and the grace flag have no place in it.
+    Notes, metres, keys, tempos, programs, part names, title and the length survive; tablature and
+    the grace flag have no place in it.
 
     Raises
     ------
-    UserError
+    PartimentoError
         If a time fits no resolution that MIDI can state, or a name is no text.
 
     Examples
@@ -46,10 +49,14 @@ def to_midi(piece: Piece) -> bytes:
     resolution = resolution_for(piece)
     end = _ticks(piece.length, resolution)
     if end > LONGEST:
-        raise UserError(f"the piece is too long for MIDI: {float(piece.length):,.0f} quarter notes")
+        raise PartimentoError(
+            f"the piece is too long for MIDI: {float(piece.length):,.0f} quarter notes"
+        )
     file = mido.MidiFile(type=1, ticks_per_beat=resolution, charset="utf-8")
     file.tracks.append(_track(_conductor(piece, resolution), end))
-    for number, ((port, channel), part) in enumerate(zip(channels_for(piece.parts), piece.parts, strict=True)):
+    for number, ((port, channel), part) in enumerate(
+        zip(channels_for(piece.parts), piece.parts, strict=True)
+    ):
         head = _part_head(part, port, channel)
         file.tracks.append(_track([*head, *_notes(piece, number, channel, resolution)], end))
     out = io.BytesIO()
@@ -63,11 +70,12 @@ def write_midi(piece: Piece, path: Path | str) -> Path:
 
 
 def resolution_for(piece: Piece) -> int:
-    """The ticks a quarter that carry every time exactly: 480 or 384 if they do, else the least multiple of 480, 384 or 1.
+    """The ticks a quarter that carry every time exactly: 480 or 384 if they do, else the least
+    multiple of 480, 384 or 1.
 
     Raises
     ------
-    UserError
+    PartimentoError
         Naming the duration (or time) that cannot be carried.
     """
     needed = math.lcm(piece.notes.divisions, *(time.denominator for time in _other_times(piece)))
@@ -77,7 +85,7 @@ def resolution_for(piece: Piece) -> int:
     for base in (*USUAL, 1):
         if (common := math.lcm(base, needed)) <= FINEST:
             return common
-    raise UserError(_why_not(piece))
+    raise PartimentoError(_why_not(piece))
 
 
 def _other_times(piece: Piece) -> Iterator[Fraction]:
@@ -97,22 +105,38 @@ def _why_not(piece: Piece) -> str:
         for time in times:
             grown = math.lcm(common, time.denominator)
             if grown > FINEST:
-                beside = f" beside the others, which need {common:,}" if common > 1 and time.denominator <= FINEST else ""
+                beside = (
+                    f" beside the others, which need {common:,}"
+                    if common > 1 and time.denominator <= FINEST
+                    else ""
+                )
                 return f"MIDI cannot carry the {what} of {time} quarter notes exactly{beside} (at most {FINEST:,} ticks a quarter note)"
             common = grown
     raise AssertionError("every time fits")
 
 
 def channels_for(parts: Sequence[Part]) -> list[tuple[int, int]]:
-    """Port and channel of each part: drums on channel 10 (9 from zero), every other part on its own while there are enough.
+    """Port and channel of each part: drums on channel 10 (9 from zero), every other part on its own
+    while there are enough.
 
-    Beyond 15, parts of one program share a channel; beyond 15 programs, further ones go to the next MIDI port.
+    Beyond 15, parts of one program share a channel; beyond 15 programs, further ones go to the next
+    MIDI port.
     """
     pitched = [i for i, part in enumerate(parts) if not part.is_drum]
-    slots: list[Any] = list(pitched) if len(pitched) <= len(PITCHED_CHANNELS) else [("program", parts[i].program) for i in pitched]
+    slots: list[Any] = (
+        list(pitched)
+        if len(pitched) <= len(PITCHED_CHANNELS)
+        else [("program", parts[i].program) for i in pitched]
+    )
     order = list(dict.fromkeys(slots))
-    place = {i: divmod(order.index(slot), len(PITCHED_CHANNELS)) for i, slot in zip(pitched, slots, strict=True)}
-    return [(0, DRUM_CHANNEL) if part.is_drum else (place[i][0], PITCHED_CHANNELS[place[i][1]]) for i, part in enumerate(parts)]
+    place = {
+        i: divmod(order.index(slot), len(PITCHED_CHANNELS))
+        for i, slot in zip(pitched, slots, strict=True)
+    }
+    return [
+        (0, DRUM_CHANNEL) if part.is_drum else (place[i][0], PITCHED_CHANNELS[place[i][1]])
+        for i, part in enumerate(parts)
+    ]
 
 
 def _ticks(time: Fraction, resolution: int) -> int:
@@ -130,7 +154,12 @@ def _conductor(piece: Piece, resolution: int) -> Iterator[tuple[int, mido.MetaMe
         clocks = 36 if meter.numerator % 3 == 0 and meter.denominator == 8 else 24
         yield (
             _ticks(meter.onset, resolution),
-            MetaMessage("time_signature", numerator=meter.numerator, denominator=meter.denominator, clocks_per_click=clocks),
+            MetaMessage(
+                "time_signature",
+                numerator=meter.numerator,
+                denominator=meter.denominator,
+                clocks_per_click=clocks,
+            ),
         )
     for key in piece.keys:
         yield _ticks(key.onset, resolution), MetaMessage("key_signature", key=_key_name(key))
@@ -155,19 +184,33 @@ def _part_head(part: Part, port: int, channel: int) -> Iterator[tuple[int, Any]]
         yield 0, Message("program_change", program=part.program, channel=channel)
 
 
-def _notes(piece: Piece, part: int, channel: int, resolution: int) -> Iterator[tuple[int, mido.Message]]:
-    """Strikes and releases; at one tick releases come first, so that a pitch struck again is not cut off."""
+def _notes(
+    piece: Piece, part: int, channel: int, resolution: int
+) -> Iterator[tuple[int, mido.Message]]:
+    """Strikes and releases; at one tick releases come first, so that a pitch struck again is not
+    cut off.
+    """
     from mido import Message
 
     notes = piece.notes
     scale = resolution // notes.divisions
     mine = notes.part == part
     rows: list[tuple[int, int, int, int]] = []
-    columns = (notes.onset[mine] * scale, notes.end[mine] * scale, notes.pitch[mine], notes.velocity[mine])
+    columns = (
+        notes.onset[mine] * scale,
+        notes.end[mine] * scale,
+        notes.pitch[mine],
+        notes.velocity[mine],
+    )
     for onset, end, pitch, velocity in zip(*(column.tolist() for column in columns), strict=True):
         rows += [(onset, 1, pitch, velocity), (end, 0, pitch, 0)]
     for tick, struck, pitch, velocity in sorted(rows):
-        yield tick, Message("note_on" if struck else "note_off", note=pitch, velocity=velocity, channel=channel)
+        yield (
+            tick,
+            Message(
+                "note_on" if struck else "note_off", note=pitch, velocity=velocity, channel=channel
+            ),
+        )
 
 
 def _track(events: Iterable[tuple[int, Any]], end: int) -> mido.MidiTrack:

@@ -35,7 +35,13 @@ class _Layout:
 
 
 def piece_of(
-    readers: Sequence[PartReader], grid: int, order: list[int] | None, *, parts: tuple[Part, ...], title: str, composer: str
+    readers: Sequence[PartReader],
+    grid: int,
+    order: list[int] | None,
+    *,
+    parts: tuple[Part, ...],
+    title: str,
+    composer: str,
 ) -> Piece:
     """Put what was read together.
 
@@ -64,9 +70,13 @@ def piece_of(
     check_size(1, starts[-1] // grid)
     layout = _Layout(order, starts)
     table = _sounding(readers, layout, grid)
-    check_size(table.shape[1], int((table[ONSET] + table[DURATION]).max()) / grid if table.size else 0)
+    check_size(
+        table.shape[1], int((table[ONSET] + table[DURATION]).max()) / grid if table.size else 0
+    )
     uncounted = any(reader.lengths and reader.lengths[0].uncounted for reader in readers)
-    said_meters, pickup = _meters(_timeline(said, layout, Meter()), starts, grid, uncounted=uncounted)
+    said_meters, pickup = _meters(
+        _timeline(said, layout, Meter()), starts, grid, uncounted=uncounted
+    )
     keys = _timeline(_first_word([reader.keys for reader in readers]), layout, None)
     tempos = _timeline(_first_word([reader.tempos for reader in readers]), layout, Tempo())
     length = Fraction(max(starts[-1], int((table[ONSET] + table[DURATION]).max())), grid)
@@ -104,7 +114,9 @@ def bar_lengths(readers: Sequence[PartReader], said: Mapping[Place, Meter], grid
         changes.setdefault(bar, []).append((tick, meter))
     lengths: list[int] = []
     meter = Meter()
-    by_bar: list[list[BarLength]] = [[] for _ in range(max(len(reader.lengths) for reader in readers))]
+    by_bar: list[list[BarLength]] = [
+        [] for _ in range(max(len(reader.lengths) for reader in readers))
+    ]
     for reader in readers:
         for bar, length in enumerate(reader.lengths):
             by_bar[bar].append(length)
@@ -118,15 +130,22 @@ def bar_lengths(readers: Sequence[PartReader], said: Mapping[Place, Meter], grid
 
 
 def _bar_length(found: Sequence[BarLength], whole: int, *, last: bool) -> int:
-    """How long a bar is of which its parts may say different things; `whole` is what its metre says.
+    """How long a bar is of which its parts may say different things; `whole` is what its metre
+    says.
 
-    A part that rests for the bar says nothing, nor does a rest that is longer than the bar. Where most voices keep to the metre, those that
-    go beyond it are mistaken. Else the longest is right.
+    A part that rests for the bar says nothing, nor does a rest that is longer than the bar. Where
+    most voices keep to the metre, those that go beyond it are mistaken. Else the longest is right.
     """
-    telling = [length for length in found if length.sounds or (not length.rests and length.furthest <= whole)]
+    telling = [
+        length
+        for length in found
+        if length.sounds or (not length.rests and length.furthest <= whole)
+    ]
     if not any(length.furthest for length in telling):
         telling = [length for length in found if length.furthest]
-        if any(length.furthest > whole for length in telling) and all(length.rests for length in telling):
+        if any(length.furthest > whole for length in telling) and all(
+            length.rests for length in telling
+        ):
             return whole  # a whole rest, counted as a whole note
     ends = [end for length in telling for end in (length.ends if not last else (length.heard,))]
     if sum(end == whole for end in ends) > sum(end > whole for end in ends):
@@ -135,8 +154,13 @@ def _bar_length(found: Sequence[BarLength], whole: int, *, last: bool) -> int:
 
 
 def _sounding(readers: Sequence[PartReader], layout: _Layout, grid: int) -> np.ndarray:
-    """The notes as they sound: (10, N) int64, in time, tied ones joined, grace notes before their beat."""
-    tables = [np.array([(*row, part) for row in reader.rows], np.int64).reshape(-1, 10) for part, reader in enumerate(readers)]
+    """The notes as they sound: (10, N) int64, in time, tied ones joined, grace notes before their
+    beat.
+    """
+    tables = [
+        np.array([(*row, part) for row in reader.rows], np.int64).reshape(-1, 10)
+        for part, reader in enumerate(readers)
+    ]
     table = np.concatenate(tables).T
     if not table.size:
         raise UnfitError("it has no notes")
@@ -152,11 +176,15 @@ def _sounding(readers: Sequence[PartReader], layout: _Layout, grid: int) -> np.n
 
 
 def _place_graces(table: np.ndarray, readers: Sequence[PartReader], step: int) -> None:
-    """Grace notes of a voice one after another up to the beat of their main note; at the very beginning, together on it."""
+    """Grace notes of a voice one after another up to the beat of their main note; at the very
+    beginning, together on it.
+    """
     columns = np.flatnonzero(table[GRACE])
     groups: dict[tuple[int, str, int], list[list[int]]] = {}
     last = (-1, -1, -1)
-    for i, part, onset, grace in zip(columns.tolist(), *table[[PART, ONSET, GRACE]][:, columns].tolist(), strict=True):
+    for i, part, onset, grace in zip(
+        columns.tolist(), *table[[PART, ONSET, GRACE]][:, columns].tolist(), strict=True
+    ):
         chords = groups.setdefault((part, readers[part].voices[grace], onset), [])
         if last == (part, onset, grace):
             chords[-1].append(i)
@@ -169,7 +197,9 @@ def _place_graces(table: np.ndarray, readers: Sequence[PartReader], step: int) -
 
 
 def _join_ties(table: np.ndarray) -> np.ndarray:
-    """One note of those that are tied, where the second begins as the first ends; of several that could go on, the last struck does."""
+    """One note of those that are tied, where the second begins as the first ends; of several that
+    could go on, the last struck does.
+    """
     tied = np.flatnonzero(table[TIE])
     if not len(tied):
         return table
@@ -177,7 +207,9 @@ def _join_ties(table: np.ndarray) -> np.ndarray:
     sounding: dict[tuple[int, int], list[int]] = {}
     begin, end = table[ONSET].tolist(), (table[ONSET] + table[DURATION]).tolist()
     gone = np.zeros(table.shape[1], bool)
-    for i, part, pitch, tie in zip(tied.tolist(), *table[[PART, PITCH, TIE]][:, tied].tolist(), strict=True):
+    for i, part, pitch, tie in zip(
+        tied.tolist(), *table[[PART, PITCH, TIE]][:, tied].tolist(), strict=True
+    ):
         held = sounding.get((part, pitch), [])
         host = i
         if tie & TIES["stop"]:
@@ -201,7 +233,9 @@ def _first_word(said: Sequence[Mapping[Place, Any]]) -> dict[Place, Any]:
 
 
 def _timeline(said: Mapping[Place, Any], layout: _Layout, usual: Any) -> dict[int, Any]:
-    """Marks by time in ticks; where a jump leads to other ones than those in force, they are said again (`usual`: before any is said)."""
+    """Marks by time in ticks; where a jump leads to other ones than those in force, they are said
+    again (`usual`: before any is said).
+    """
     by_bar: dict[int, list[tuple[int, Any]]] = {}
     for (bar, tick), mark in sorted(said.items(), key=lambda item: item[0]):
         by_bar.setdefault(bar, []).append((tick, mark))
@@ -214,7 +248,11 @@ def _timeline(said: Mapping[Place, Any], layout: _Layout, usual: Any) -> dict[in
     now = usual
     for bar, start in zip(layout.order, layout.starts, strict=False):
         here = by_bar.get(bar, ())
-        if before[bar] is not now and before[bar] not in (now, None) and not (here and here[0][0] == 0):
+        if (
+            before[bar] is not now
+            and before[bar] not in (now, None)
+            and not (here and here[0][0] == 0)
+        ):
             found.setdefault(start, before[bar])
         for tick, mark in here:
             found.setdefault(start + tick, mark)
@@ -232,7 +270,9 @@ def _marks(timeline: Mapping[int, Any], grid: int, length: Fraction) -> tuple[An
     )
 
 
-def _meters(said: Mapping[int, Meter], starts: Sequence[int], grid: int, *, uncounted: bool) -> tuple[dict[int, Meter], int]:
+def _meters(
+    said: Mapping[int, Meter], starts: Sequence[int], grid: int, *, uncounted: bool
+) -> tuple[dict[int, Meter], int]:
     """The metres, stated anew where the bars leave them, and the pickup; all times in ticks."""
     meters = dict(said) if 0 in said else {0: Meter(), **said}
     whole = _whole(meters[0], grid)

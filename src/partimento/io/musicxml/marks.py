@@ -1,4 +1,6 @@
-"""What a MusicXML document says about its notes: numbers, pitches, metres, keys, tempos, instruments."""
+"""What a MusicXML document says about its notes: numbers, pitches, metres, keys, tempos,
+instruments.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ from partimento.music.piece import Key, Meter, Tempo
 
 Element = Any
 MINOR_LIKE = ("minor", "aeolian", "dorian", "phrygian", "locrian")
-FINEST = 10_000  # denominators of decimal durations: the standard allows them, and thirds come as 0.3333333
+# denominators of decimal durations: the standard allows them, and thirds come as 0.3333333
+FINEST = 10_000
 LARGEST_METER = 1024  # of its numbers, before parts of it are added up
 MOST_SEMITONES = 128
 ROUNDED = 0.02  # how far a printed tempo may be from the exact one
@@ -25,7 +28,10 @@ PITCHES = {
     for alter in ((), ("0",), ("1",), ("-1",), ("2",), ("-2",))
 }  # as the standard orders step, alter and octave; what is not here is spelt strangely
 LONG_UNITS = {"maxima": 32, "long": 16, "breve": 8, "whole": 4, "half": 2, "quarter": 1}
-UNITS = {name: Fraction(quarters) for name, quarters in LONG_UNITS.items()} | {"eighth": Fraction(1, 2), "32nd": Fraction(1, 8)}
+UNITS = {name: Fraction(quarters) for name, quarters in LONG_UNITS.items()} | {
+    "eighth": Fraction(1, 2),
+    "32nd": Fraction(1, 8),
+}
 UNITS |= {f"{size}th": Fraction(4, size) for size in (16, 64, 128, 256)}
 
 
@@ -40,9 +46,13 @@ def exact(text: str | None, what: str, *, finest: int = FINEST) -> Fraction:
     try:
         if text is None or len(text) > 50:
             raise ValueError
-        value = Fraction(float(text) if "e" in text.lower() else text.strip())  # a whole number of 10**999999 would fill the memory
+        value = Fraction(
+            float(text) if "e" in text.lower() else text.strip()
+        )  # a whole number of 10**999999 would fill the memory
     except (ValueError, ArithmeticError):
-        raise UnfitError(f"{what} is no number: {'nothing' if text is None else repr(text[:20])}") from None
+        raise UnfitError(
+            f"{what} is no number: {'nothing' if text is None else repr(text[:20])}"
+        ) from None
     return value if value.denominator == 1 else value.limit_denominator(finest)
 
 
@@ -58,7 +68,8 @@ def whole(text: str | None, what: str) -> int:
 
 
 def meter_of(time: Element) -> Meter | None:
-    """A time signature; ``3+2`` beats are five, and two signatures in a row one of both. None: without metre.
+    """A time signature; ``3+2`` beats are five, and two signatures in a row one of both. None:
+    without metre.
 
     Raises
     ------
@@ -81,11 +92,16 @@ def meter_of(time: Element) -> Meter | None:
 
 
 def _numbers(time: Element, tag: str) -> list[int]:
-    return [sum(whole(term, tag) for term in (element.text or "").split("+")) for element in time.iterchildren(tag)]
+    return [
+        sum(whole(term, tag) for term in (element.text or "").split("+"))
+        for element in time.iterchildren(tag)
+    ]
 
 
 def key_of(key: Element, shift: int) -> Key | None:
-    """A key as it sounds `shift` fifths from where it is written; None if it is not one of the circle of fifths."""
+    """A key as it sounds `shift` fifths from where it is written; None if it is not one of the
+    circle of fifths.
+    """
     fifths = key.findtext("fifths")
     if fifths is None:
         return None
@@ -99,7 +115,9 @@ def key_of(key: Element, shift: int) -> Key | None:
 
 
 def transposition_of(transpose: Element) -> tuple[int, int]:
-    """How many semitones higher a part sounds than it is written, and how many fifths its keys are from the written ones."""
+    """How many semitones higher a part sounds than it is written, and how many fifths its keys are
+    from the written ones.
+    """
     chromatic = round(exact(transpose.findtext("chromatic", "0"), "a transposition"))
     octaves = whole(transpose.findtext("octave-change", "0"), "a transposition")
     diatonic = whole(transpose.findtext("diatonic", "0"), "a transposition")
@@ -107,21 +125,28 @@ def transposition_of(transpose: Element) -> tuple[int, int]:
         raise UnfitError(f"no such transposition: it is larger than {MOST_SEMITONES}")
     if transpose.find("diatonic") is not None:
         fifths = 7 * chromatic - 12 * diatonic
-        fifths -= 12 * round(fifths / 12) if abs(fifths) > 7 else 0  # some count the octave into one of the two
+        fifths -= (
+            12 * round(fifths / 12) if abs(fifths) > 7 else 0
+        )  # some count the octave into one of the two
     else:
         fifths = (7 * chromatic + 5) % 12 - 5
     return chromatic + 12 * octaves, fifths
 
 
 def tempo_of(direction: Element) -> Tempo | None:
-    """The tempo that a direction or sound gives: what its metronome mark prints, or what it sounds if that is nearly the same or alone.
+    """The tempo that a direction or sound gives: what its metronome mark prints, or what it sounds
+    if that is nearly the same or alone.
 
     Raises
     ------
     UnfitError
         If no music can have it.
     """
-    sound = direction if direction.tag == "sound" else next((s for s in direction.iterchildren("sound") if s.get("tempo")), None)
+    sound = (
+        direction
+        if direction.tag == "sound"
+        else next((s for s in direction.iterchildren("sound") if s.get("tempo")), None)
+    )
     said = sound.get("tempo") if sound is not None else None
     sounding = float(exact(said, "a tempo", finest=10**12)) if said else 0.0
     printed = _metronome(direction)
@@ -170,15 +195,24 @@ class Instruments:
         midi = list(listed.iterchildren("midi-instrument")) if listed is not None else []
         if not midi:
             return cls()
-        sounds = {m.get("id", ""): max(whole(m.findtext("midi-unpitched"), "a sound") - 1, 0) for m in midi if m.findtext("midi-unpitched")}
+        sounds = {
+            m.get("id", ""): max(whole(m.findtext("midi-unpitched"), "a sound") - 1, 0)
+            for m in midi
+            if m.findtext("midi-unpitched")
+        }
         said = (midi[0].findtext("midi-program") or "").strip()
-        program = max(whole(said, "a program") - 1, 0) if said else None  # some count from 0, against the standard
-        drum = (midi[0].findtext("midi-channel") or "").strip() == "10" or midi[0].get("id", "") in sounds
+        program = (
+            max(whole(said, "a program") - 1, 0) if said else None
+        )  # some count from 0, against the standard
+        drum = (midi[0].findtext("midi-channel") or "").strip() == "10" or midi[0].get(
+            "id", ""
+        ) in sounds
         return cls(program if program is not None and program < 128 else None, drum, sounds)
 
 
 def midi_of(step: str | None, octave: str | None, alter: str | None) -> int:
-    """The MIDI pitch of a written one, whether it is within 0 to 127 or not; a quarter tone goes up to the nearest.
+    """The MIDI pitch of a written one, whether it is within 0 to 127 or not; a quarter tone goes up
+    to the nearest.
 
     Raises
     ------

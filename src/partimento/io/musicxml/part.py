@@ -5,7 +5,17 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from partimento.io.musicxml.marks import PITCHES, Instruments, exact, fingering_of, key_of, meter_of, midi_of, tempo_of, transposition_of
+from partimento.io.musicxml.marks import (
+    PITCHES,
+    Instruments,
+    exact,
+    fingering_of,
+    key_of,
+    meter_of,
+    midi_of,
+    tempo_of,
+    transposition_of,
+)
 from partimento.io.musicxml.repeats import Turns
 from partimento.music.limits import MAX_QUARTERS, UnfitError, check_size
 from partimento.music.piece import Key, Meter, Tempo
@@ -40,7 +50,8 @@ class BarLength(NamedTuple):
     uncounted : bool
         Whether the bar has no number of its own.
     heard : int
-        Where its last note or rest ends: the end of the last bar, which some programs fill up with a ``forward``.
+        Where its last note or rest ends: the end of the last bar, which some programs fill up with
+        a ``forward``.
     """
 
     ends: tuple[int, ...]
@@ -60,9 +71,10 @@ class PartReader:
     Attributes
     ----------
     rows : list of tuple
-        Bar, onset in the bar, duration, pitch, velocity, string, fret, grace, ties of every written note; times in ticks, string and fret
-        -1 where nothing is said; `grace` counts the part's grace notes from 1 (those of a chord alike), 0 for others; ties: 1 one ends
-        here, 2 one begins, 3 both.
+        Bar, onset in the bar, duration, pitch, velocity, string, fret, grace, ties of every written
+        note; times in ticks, string and fret -1 where nothing is said; `grace` counts the part's
+        grace notes from 1 (those of a chord alike), 0 for others; ties: 1 one ends here, 2 one
+        begins, 3 both.
     lengths : list of BarLength
     voices : list of str
         The voice of each grace note, by its number.
@@ -70,7 +82,9 @@ class PartReader:
         By place; where a place has two, the first.
     """
 
-    def __init__(self, grid: int, instruments: Instruments, *, has_tab: bool, turns: dict[int, Turns] | None) -> None:
+    def __init__(
+        self, grid: int, instruments: Instruments, *, has_tab: bool, turns: dict[int, Turns] | None
+    ) -> None:
         self.grid, self.instruments, self.has_tab, self.turns = grid, instruments, has_tab, turns
         self.rows: list[tuple[int, ...]] = []
         self.lengths: list[BarLength] = []
@@ -81,7 +95,9 @@ class PartReader:
         self.scale = grid  # ticks a division
         self.divisions = Fraction(1)
         self.longest = MAX_QUARTERS * grid
-        self.shifts: list[tuple[int, str, int]] = []  # since when in this bar, which staff ("": all), how many semitones up it sounds
+        self.shifts: list[
+            tuple[int, str, int]
+        ] = []  # since when in this bar, which staff ("": all), how many semitones up it sounds
         self.shift: int | None = 0  # the one for all the bar; None: there are several
         self.fifths = 0
         self.bar = self.now = self.onset = self.first = 0
@@ -111,7 +127,15 @@ class PartReader:
             elif tag == "barline" and self.turns is not None:
                 self.turns.setdefault(index, Turns()).read_barline(element)
         self.ends.append(self.now)
-        self.lengths.append(BarLength(tuple(self.ends), self._rests(), self.sounding > 0, bar.get("implicit") == "yes", self.heard))
+        self.lengths.append(
+            BarLength(
+                tuple(self.ends),
+                self._rests(),
+                self.sounding > 0,
+                bar.get("implicit") == "yes",
+                self.heard,
+            )
+        )
         if max(self.ends) > self.longest:
             check_size(1, max(self.ends) // self.grid)
 
@@ -119,7 +143,10 @@ class PartReader:
         """Whether all there is in the bar is one rest for as long as the bar lasts."""
         if self.sounding or self.resting != 1 or self.rest is None:
             return False
-        return self.rest.find("rest").get("measure") == "yes" or (self.rest.findtext("type") or "").strip() == "whole"
+        return (
+            self.rest.find("rest").get("measure") == "yes"
+            or (self.rest.findtext("type") or "").strip() == "whole"
+        )
 
     def _ticks(self, duration: Element | None) -> int:
         text = None if duration is None else duration.text
@@ -140,7 +167,9 @@ class PartReader:
         if is_grace:
             ticks = 0
         elif is_chord and self.first:
-            ticks = self.first  # a chord's notes last as long as its first one: where they differ, it is by a program's fault
+            # a chord's notes last as long as its first one: where they differ, it is by a program's
+            # fault
+            ticks = self.first
         else:
             ticks = self._ticks(found.get("duration"))
         if not is_chord:
@@ -173,7 +202,11 @@ class PartReader:
         if pitch is None:
             pitch = self._pitch(found)
         dynamics = note.get("dynamics")
-        velocity = 80 if dynamics is None else min(max(round(float(exact(dynamics, "a loudness")) * 0.9), 1), 127)
+        velocity = (
+            80
+            if dynamics is None
+            else min(max(round(float(exact(dynamics, "a loudness")) * 0.9), 1), 127)
+        )
         self.rows.append((self.bar, self.onset, ticks, pitch, velocity, string, fret, grace, ties))
 
     def _refuse(self, ticks: int) -> None:
@@ -193,7 +226,9 @@ class PartReader:
             return self._unpitched(found)
         pitch = PITCHES.get(tuple([child.text for child in written]))
         if pitch is None:
-            pitch = midi_of(written.findtext("step"), written.findtext("octave"), written.findtext("alter"))
+            pitch = midi_of(
+                written.findtext("step"), written.findtext("octave"), written.findtext("alter")
+            )
         pitch += self._shift_at(found) if self.shift is None else self.shift
         if not 0 <= pitch <= 127:
             name = f"{written.findtext('step')}{written.findtext('octave')}"
@@ -211,11 +246,16 @@ class PartReader:
             return min(sounds[name], 127)
         if name is None and len(sounds) == 1:
             return min(*sounds.values(), 127)
-        step, octave = shown.findtext("display-step") or MIDDLE_LINE[0], shown.findtext("display-octave") or MIDDLE_LINE[1]
+        step, octave = (
+            shown.findtext("display-step") or MIDDLE_LINE[0],
+            shown.findtext("display-octave") or MIDDLE_LINE[1],
+        )
         return min(max(midi_of(step, octave, None), 0), 127)
 
     def _shift_at(self, found: dict[str, Element]) -> int:
-        """The semitones where a transposition changes within the bar, or staves have each their own: the latest by time counts."""
+        """The semitones where a transposition changes within the bar, or staves have each their
+        own: the latest by time counts.
+        """
         staff = (found["staff"].text or "").strip() if "staff" in found else "1"
         now, shift = -1, 0
         for since, number, semitones in self.shifts:
@@ -260,7 +300,9 @@ class PartReader:
                 self.keys.setdefault(place, key)
 
     def _direction(self, element: Element) -> None:
-        """Tempos; and jumps, if repeats are to be unfolded. An offset counts only if it is said to sound."""
+        """Tempos; and jumps, if repeats are to be unfolded. An offset counts only if it is said to
+        sound.
+        """
         sounds = [element] if element.tag == "sound" else list(element.iterchildren("sound"))
         if tempo := tempo_of(element):
             offset = element.find("offset")

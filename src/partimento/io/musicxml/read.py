@@ -1,10 +1,14 @@
 """MusicXML becomes a Piece: our own reader, more than thirty times as fast as music21.
 
-Times are counted in whole ticks on one grid that carries every part's divisions, and go into the columns of `Notes` as they are. The rules:
+Times are counted in whole ticks on one grid that carries every part's divisions, and go into the
+columns of `Notes` as they are. The rules:
 
-- A part is what the file calls one: the staves of a piano are one part. Transposing instruments sound as they sound, and so do their keys.
-- A bar begins at one time in all parts and lasts as long as the longest of them; a rest that fills a bar takes its length from the bar.
-- Ties join, over bar lines and voices; a tie that leads nowhere ends with its note. Cue notes are skipped. Grace notes are flagged, and
+- A part is what the file calls one: the staves of a piano are one part. Transposing instruments
+  sound as they sound, and so do their keys.
+- A bar begins at one time in all parts and lasts as long as the longest of them; a rest that fills
+  a bar takes its length from the bar.
+- Ties join, over bar lines and voices; a tie that leads nowhere ends with its note. Cue notes are
+  skipped. Grace notes are flagged, and
   stand a sixteenth of a quarter each before the beat that they lead to.
 - Repeats are as written, unless they are to be unfolded (`musicxml_repeats`).
 
@@ -33,13 +37,25 @@ from partimento.music.limits import MAX_BYTES, MAX_NOTES, UnfitError, check_size
 from partimento.music.piece import MAX_GRID, Part, Piece
 
 Element = Any  # lxml's elements have no types
-Bars = list[tuple[Element, Element | None]]  # of one part: the bar, and what holds the part's music in it
+Bars = list[
+    tuple[Element, Element | None]
+]  # of one part: the bar, and what holds the part's music in it
 SUFFIXES = (".mxl", ".xml", ".musicxml")
 LEAST_GRID = 32  # carries grace notes, and bars of every metre
 ENTITIES = "it declares XML entities, which no score needs"
 MAX_PARTS = 10_000
 MAX_TABLE = 2_000_000  # bars of all parts together
-ARCHIVE_FAULTS = (zipfile.BadZipFile, KeyError, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, ValueError, struct.error)
+ARCHIVE_FAULTS = (
+    zipfile.BadZipFile,
+    KeyError,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    struct.error,
+)
 
 
 def piece_from_musicxml(data: bytes, suffix: str = ".musicxml", *, unfold: bool = False) -> Piece:
@@ -48,7 +64,8 @@ def piece_from_musicxml(data: bytes, suffix: str = ".musicxml", *, unfold: bool 
     Parameters
     ----------
     data : bytes
-        ``score-partwise`` or ``score-timewise``, in any encoding that it declares; or compressed, as in ``.mxl`` files.
+        ``score-partwise`` or ``score-timewise``, in any encoding that it declares; or compressed,
+        as in ``.mxl`` files.
     suffix : str
         With ``".mxl"`` it must be compressed.
     unfold : bool
@@ -84,7 +101,10 @@ def piece_from_musicxml(data: bytes, suffix: str = ".musicxml", *, unfold: bool 
         readers,
         grid,
         order,
-        parts=tuple(_part(listed.get(name), reader.instruments) for (name, _), reader in zip(parts, readers, strict=True)),
+        parts=tuple(
+            _part(listed.get(name), reader.instruments)
+            for (name, _), reader in zip(parts, readers, strict=True)
+        ),
         title=title,
         composer=", ".join(filter(None, (_words(element) for element in composers))),
     )
@@ -98,7 +118,9 @@ def _root(data: bytes) -> Element:
         root = _as_latin_1(data)
         if root is None:
             said = _plainly(error)
-            raise UnfitError(ENTITIES if "amplification" in said else f"damaged XML: {said}") from error
+            raise UnfitError(
+                ENTITIES if "amplification" in said else f"damaged XML: {said}"
+            ) from error
     except (ValueError, LookupError) as error:  # an unknown encoding
         raise UnfitError(f"damaged XML: {str(error)[:150]}") from error
     if root is None or root.tag not in ("score-partwise", "score-timewise"):
@@ -112,7 +134,11 @@ def _root(data: bytes) -> Element:
 def _plainly(error: etree.XMLSyntaxError) -> str:
     """What libxml2 says, without its advice to programmers."""
     said = error.msg or "it cannot be parsed"
-    return "it is nested too deeply" if "Excessive depth" in said else said.partition(", see xml")[0][:150]
+    return (
+        "it is nested too deeply"
+        if "Excessive depth" in said
+        else said.partition(", see xml")[0][:150]
+    )
 
 
 def _parser(encoding: str | None = None) -> Any:
@@ -129,7 +155,9 @@ def _parser(encoding: str | None = None) -> Any:
 
 
 def _as_latin_1(data: bytes) -> Element | None:
-    """A document that says or implies UTF-8, but is not: older programs wrote the letters of their system."""
+    """A document that says or implies UTF-8, but is not: older programs wrote the letters of their
+    system.
+    """
     try:
         data.decode()
     except UnicodeDecodeError:
@@ -145,10 +173,18 @@ def _unzip(data: bytes) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             listed = archive.namelist()
-            names = [name for name in listed if name.endswith((".xml", ".musicxml")) and not name.startswith("META-INF")]
+            names = [
+                name
+                for name in listed
+                if name.endswith((".xml", ".musicxml")) and not name.startswith("META-INF")
+            ]
             if "META-INF/container.xml" in listed:
                 roots = etree.fromstring(_bounded(archive, "META-INF/container.xml"), _parser())
-                found = roots.xpath("//*[local-name()='rootfile']/@full-path") if roots is not None else []
+                found = (
+                    roots.xpath("//*[local-name()='rootfile']/@full-path")
+                    if roots is not None
+                    else []
+                )
                 names = [str(name) for name in found] or names
             if not names:
                 raise UnfitError("the archive holds no score")
@@ -158,8 +194,14 @@ def _unzip(data: bytes) -> bytes:
     except etree.XMLSyntaxError as error:
         raise UnfitError(f"damaged: its list of contents is no XML ({_plainly(error)})") from error
     except ARCHIVE_FAULTS as error:  # all that zipfile raises at a damaged one
-        said = str(error.args[0]) if isinstance(error, (zipfile.BadZipFile, KeyError)) and error.args else ""
-        raise UnfitError("damaged: not a whole archive" + (f" ({said[:100]})" if said else "")) from error
+        said = (
+            str(error.args[0])
+            if isinstance(error, (zipfile.BadZipFile, KeyError)) and error.args
+            else ""
+        )
+        raise UnfitError(
+            "damaged: not a whole archive" + (f" ({said[:100]})" if said else "")
+        ) from error
 
 
 def _bounded(archive: zipfile.ZipFile, name: str) -> bytes:
@@ -173,7 +215,10 @@ def _bounded(archive: zipfile.ZipFile, name: str) -> bytes:
 def _parts(root: Element) -> list[tuple[str, Bars]]:
     """The bars of each part, whichever way the document is ordered."""
     if root.tag == "score-partwise":
-        found = [(part.get("id", ""), [(bar, bar) for bar in part.iterchildren("measure")]) for part in root.iterchildren("part")]
+        found = [
+            (part.get("id", ""), [(bar, bar) for bar in part.iterchildren("measure")])
+            for part in root.iterchildren("part")
+        ]
     else:
         found = list(_by_part(root))
     _check_table(len(found), max((len(bars) for _, bars in found), default=0))
@@ -197,7 +242,11 @@ def _check_table(parts: int, bars: int) -> None:
 
 
 def _read(
-    root: Element, parts: list[tuple[str, Bars]], listed: Mapping[str, Element], grid: int, turns: dict[int, Turns] | None
+    root: Element,
+    parts: list[tuple[str, Bars]],
+    listed: Mapping[str, Element],
+    grid: int,
+    turns: dict[int, Turns] | None,
 ) -> list[PartReader]:
     has_tab = next(root.iter("fret"), None) is not None
     readers = []
@@ -211,7 +260,9 @@ def _read(
 
 def _grid(root: Element) -> int:
     """Ticks a quarter that carry every whole number of divisions in the document."""
-    texts = dict.fromkeys(element.text for element in root.iter("divisions"))  # in their order: of two faults always the same is told
+    texts = dict.fromkeys(
+        element.text for element in root.iter("divisions")
+    )  # in their order: of two faults always the same is told
     divisions = dict.fromkeys(exact(text, "divisions") for text in texts)
     if any(value <= 0 for value in divisions):
         raise UnfitError(f"a quarter note cannot have {min(divisions)} divisions")
@@ -223,7 +274,9 @@ def _grid(root: Element) -> int:
 
 def _within_limits(grid: int) -> int:
     if grid > MAX_GRID:
-        raise UnfitError(f"no common grid carries its times: it would need more than {MAX_GRID} steps a quarter")
+        raise UnfitError(
+            f"no common grid carries its times: it would need more than {MAX_GRID} steps a quarter"
+        )
     return grid
 
 

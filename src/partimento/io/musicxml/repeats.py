@@ -50,9 +50,15 @@ class Turns:
             self.forward = True
         elif repeat is not None and repeat.get("direction") == "backward":
             times = repeat.get("times", "")
-            self.times = min(int(times), MOST_TIMES) if times.isascii() and times.isdigit() and len(times) < 9 else 2
+            self.times = (
+                min(int(times), MOST_TIMES)
+                if times.isascii() and times.isdigit() and len(times) < 9
+                else 2
+            )
         if ending is not None and ending.get("type") == "start":
-            self.endings = tuple(int(digits) for digits in re.findall(r"\b\d{1,2}\b", ending.get("number", "")))
+            self.endings = tuple(
+                int(digits) for digits in re.findall(r"\b\d{1,2}\b", ending.get("number", ""))
+            )
         elif ending is not None:
             self.closes = True
 
@@ -72,8 +78,8 @@ class _Ending:
 def playing_order(turns: Mapping[int, Turns], bars: int) -> list[int]:
     """Bars by number from 0, as played.
 
-    Repeats, endings, da capo and dal segno, each to the end, to a fine or by way of a coda. After a jump repeats are not taken again, and
-    the last ending is played.
+    Repeats, endings, da capo and dal segno, each to the end, to a fine or by way of a coda. After a
+    jump repeats are not taken again, and the last ending is played.
 
     Raises
     ------
@@ -82,7 +88,9 @@ def playing_order(turns: Mapping[int, Turns], bars: int) -> list[int]:
     """
     endings = _endings(turns, bars)
     passes = _passes(endings)
-    codas, segnos = (sorted(i for i in turns if getattr(turns[i], name)) for name in ("coda", "segno"))
+    codas, segnos = (
+        sorted(i for i in turns if getattr(turns[i], name)) for name in ("coda", "segno")
+    )
     order: list[int] = []
     start, played, jumped, i = 0, 1, False, 0
     while i < bars:
@@ -138,14 +146,23 @@ def _endings(turns: Mapping[int, Turns], bars: int) -> dict[int, _Ending]:
     found: dict[int, _Ending] = {}
     begun = sorted(i for i in turns if turns[i].endings)
     for first, following in zip(begun, [*begun[1:], bars], strict=False):
-        last = next((i for i in range(first, following) if i in turns and (turns[i].closes or turns[i].times)), first)
+        last = next(
+            (
+                i
+                for i in range(first, following)
+                if i in turns and (turns[i].closes or turns[i].times)
+            ),
+            first,
+        )
         ending = _Ending(first, last, turns[first].endings)
         found.update(dict.fromkeys(range(first, last + 1), ending))
     return found
 
 
 def _passes(endings: Mapping[int, _Ending]) -> dict[int, int]:
-    """How often a section is played that ends with a bar inside an ending: as often as the endings around it say."""
+    """How often a section is played that ends with a bar inside an ending: as often as the endings
+    around it say.
+    """
     found: dict[int, int] = {}
     chain: list[_Ending] = []  # endings that follow each other without a bar between them
     for ending in [*dict.fromkeys(endings[i] for i in sorted(endings)), None]:

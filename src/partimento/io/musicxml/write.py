@@ -1,8 +1,10 @@
-"""MusicXML 4.0, written so that a musician reads it with pleasure and a program reads back exactly the notes of the Piece.
+"""MusicXML 4.0, written so that a musician reads it with pleasure and a program reads back exactly
+the notes of the Piece.
 
-A note's ``<duration>`` is always exact; its picture (``<type>``, dots, tuplet) is exact wherever note values allow, and the nearest
-one where they do not (a played ornament on no grid). ``id`` attributes name the notes: ``n5`` begins note 5 of the Piece, ``n5.2`` is
-what is tied to it; players find the sounding times of both in `note_times`.
+A note's ``<duration>`` is always exact; its picture (``<type>``, dots, tuplet) is exact wherever
+note values allow, and the nearest one where they do not (a played ornament on no grid). ``id``
+attributes name the notes: ``n5`` begins note 5 of the Piece, ``n5.2`` is what is tied to it;
+players find the sounding times of both in `note_times`.
 """
 
 from __future__ import annotations
@@ -22,7 +24,14 @@ from partimento.music.piece import Bar, Key, Meter, Part, Piece, Tempo
 from partimento.music.text import check_names
 from partimento.notation import meter as metre
 from partimento.notation.graces import Ornaments, written_notes
-from partimento.notation.layout import PartLayout, StaffBar, bars_of, drawn_times, lay_out, ticks_for
+from partimento.notation.layout import (
+    PartLayout,
+    StaffBar,
+    bars_of,
+    drawn_times,
+    lay_out,
+    ticks_for,
+)
 from partimento.notation.spelling import Spelling, spell
 from partimento.notation.symbol import Symbol
 from partimento.notation.voices import Clef
@@ -34,7 +43,16 @@ CONTAINER = (
 )
 ACCIDENTALS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
 SHARPS, FLATS = "FCGDAEB", "BEADGCF"
-BEAT_UNITS = {1: "whole", 2: "half", 4: "quarter", 8: "eighth", 16: "16th", 32: "32nd", 64: "64th", 128: "128th"}
+BEAT_UNITS = {
+    1: "whole",
+    2: "half",
+    4: "quarter",
+    8: "eighth",
+    16: "16th",
+    32: "32nd",
+    64: "64th",
+    128: "128th",
+}
 
 
 def to_musicxml(piece: Piece, *, ornaments: Ornaments = "exact") -> str:
@@ -44,11 +62,12 @@ def to_musicxml(piece: Piece, *, ornaments: Ornaments = "exact") -> str:
     ----------
     piece : Piece
     ornaments : {"exact", "grace"}
-        With ``"grace"``, for pictures, played ornaments become grace notes too (see `notation.graces`); only flagged ones otherwise.
+        With ``"grace"``, for pictures, played ornaments become grace notes too (see
+        `notation.graces`); only flagged ones otherwise.
 
     Raises
     ------
-    UserError
+    PartimentoError
         If it would be absurdly long, or a name is no text.
     """
     check_names(piece)
@@ -57,7 +76,9 @@ def to_musicxml(piece: Piece, *, ornaments: Ornaments = "exact") -> str:
     written = written_notes(piece, ornaments)
     drawn = drawn_times(piece, written, bars, ticks)
     names = spell(piece)
-    layouts = [lay_out(piece, written, part, bars, ticks, drawn) for part in range(len(piece.parts))]
+    layouts = [
+        lay_out(piece, written, part, bars, ticks, drawn) for part in range(len(piece.parts))
+    ]
     step = _common_step(piece, bars, layouts, ticks)
     root = _head(piece)
     for number, layout in enumerate(layouts):
@@ -85,12 +106,18 @@ def to_mxl(text: str) -> bytes:
 
 
 def note_times(piece: Piece) -> list[tuple[Fraction, Fraction]]:
-    """Start and end in seconds, by the tempos of the piece, of each note in the order of ``piece.notes``."""
-    tempos = piece.tempos if piece.tempos and piece.tempos[0].onset == 0 else (Tempo(), *piece.tempos)
+    """Start and end in seconds, by the tempos of the piece, of each note in the order of
+    ``piece.notes``.
+    """
+    tempos = (
+        piece.tempos if piece.tempos and piece.tempos[0].onset == 0 else (Tempo(), *piece.tempos)
+    )
     starts, elapsed = [tempos[0].onset], [Fraction(0)]
     for before, after in pairwise(tempos):
         starts.append(after.onset)
-        elapsed.append(elapsed[-1] + (after.onset - before.onset) * before.us_per_quarter / 1_000_000)
+        elapsed.append(
+            elapsed[-1] + (after.onset - before.onset) * before.us_per_quarter / 1_000_000
+        )
 
     def seconds(time: Fraction) -> Fraction:
         i = max(k for k, start in enumerate(starts) if start <= time)
@@ -99,17 +126,34 @@ def note_times(piece: Piece) -> list[tuple[Fraction, Fraction]]:
     return [(seconds(note.onset), seconds(note.end)) for note in piece.notes]
 
 
-def _common_step(piece: Piece, bars: Sequence[Bar], layouts: Sequence[PartLayout], ticks: int) -> int:
-    """The largest step that all written times are multiples of, so that ``<divisions>`` stays small."""
+def _common_step(
+    piece: Piece, bars: Sequence[Bar], layouts: Sequence[PartLayout], ticks: int
+) -> int:
+    """The largest step that all written times are multiples of, so that ``<divisions>`` stays
+    small.
+    """
     times = {ticks}
-    times.update(s.duration for layout in layouts for bar in layout.bars for staff in bar for voice in staff.voices for s in voice)
+    times.update(
+        s.duration
+        for layout in layouts
+        for bar in layout.bars
+        for staff in bar
+        for voice in staff.voices
+        for s in voice
+    )
     times.update(int(bar.duration * ticks) for bar in bars)
-    times.update(int(mark.onset * ticks) for line in (piece.meters, piece.keys, piece.tempos) for mark in line)
+    times.update(
+        int(mark.onset * ticks)
+        for line in (piece.meters, piece.keys, piece.tempos)
+        for mark in line
+    )
     return reduce(math.gcd, times)
 
 
 def _add(parent: ET.Element, tag: str, text: object = None, **attributes: str) -> ET.Element:
-    element = ET.SubElement(parent, tag, {name.replace("_", "-"): value for name, value in attributes.items()})
+    element = ET.SubElement(
+        parent, tag, {name.replace("_", "-"): value for name, value in attributes.items()}
+    )
     if text is not None:
         element.text = _xml_text(str(text))
     return element
@@ -117,7 +161,12 @@ def _add(parent: ET.Element, tag: str, text: object = None, **attributes: str) -
 
 def _xml_text(text: str) -> str:
     """Without the control characters that XML cannot hold (titles of MIDI files have them)."""
-    return "".join(c for c in text if c in "\t\n\r" or (ord(c) >= 32 and not 0xD800 <= ord(c) <= 0xDFFF and ord(c) not in (0xFFFE, 0xFFFF)))
+    return "".join(
+        c
+        for c in text
+        if c in "\t\n\r"
+        or (ord(c) >= 32 and not 0xD800 <= ord(c) <= 0xDFFF and ord(c) not in (0xFFFE, 0xFFFF))
+    )
 
 
 def _head(piece: Piece) -> ET.Element:
@@ -145,7 +194,11 @@ def _score_part(parts: ET.Element, number: int, part: Part, *, shown: bool) -> N
     instrument = f"P{number}-I1"
     _add(_add(element, "score-instrument", id=instrument), "instrument-name", part.name)
     midi = _add(element, "midi-instrument", id=instrument)
-    _add(midi, "midi-channel", 10 if part.is_drum else [c for c in range(1, 17) if c != 10][(number - 1) % 15])
+    _add(
+        midi,
+        "midi-channel",
+        10 if part.is_drum else [c for c in range(1, 17) if c != 10][(number - 1) % 15],
+    )
     if part.program is not None:
         _add(midi, "midi-program", part.program + 1)
 
@@ -154,20 +207,48 @@ class _PartWriter:
     """Writes one part; holds what all its measures need."""
 
     def __init__(
-        self, piece: Piece, number: int, bars: Sequence[Bar], layout: PartLayout, names: Sequence[Spelling], ticks: int, step: int
+        self,
+        piece: Piece,
+        number: int,
+        bars: Sequence[Bar],
+        layout: PartLayout,
+        names: Sequence[Spelling],
+        ticks: int,
+        step: int,
     ) -> None:
-        self.piece, self.number, self.bars, self.layout, self.names, self.ticks, self.step = piece, number, bars, layout, names, ticks, step
+        self.piece, self.number, self.bars, self.layout, self.names, self.ticks, self.step = (
+            piece,
+            number,
+            bars,
+            layout,
+            names,
+            ticks,
+            step,
+        )
         self.tied: dict[int, int] = {}  # how many symbols of a note are written already
-        self.velocity, self.string, self.fret = piece.notes.velocity.tolist(), piece.notes.string.tolist(), piece.notes.fret.tolist()
+        self.velocity, self.string, self.fret = (
+            piece.notes.velocity.tolist(),
+            piece.notes.string.tolist(),
+            piece.notes.fret.tolist(),
+        )
 
     def write(self, part: ET.Element) -> None:
         for i, (bar, staves) in enumerate(zip(self.bars, self.layout.bars, strict=True)):
-            measure = _add(part, "measure", number=str(bar.number), **({"implicit": "yes"} if bar.number == 0 else {}))
+            measure = _add(
+                part,
+                "measure",
+                number=str(bar.number),
+                **({"implicit": "yes"} if bar.number == 0 else {}),
+            )
             self._marks(measure, bar, first=i == 0)
             accidentals = self._accidentals(bar, staves)
             for place, (staff, voice, symbols) in enumerate(_voices(staves)):
                 if place:
-                    _add(_add(measure, "backup"), "duration", int(bar.duration * self.ticks) // self.step)
+                    _add(
+                        _add(measure, "backup"),
+                        "duration",
+                        int(bar.duration * self.ticks) // self.step,
+                    )
                 for symbol in symbols:
                     self._symbol(measure, symbol, staff, voice, staves[staff].stems, accidentals)
             if i == len(self.bars) - 1:
@@ -178,21 +259,33 @@ class _PartWriter:
         start, end = bar.onset, bar.onset + bar.duration
         keys = {key.onset: key for key in self.piece.keys if start <= key.onset < end}
         meters = {meter.onset: meter for meter in self.piece.meters if start <= meter.onset < end}
-        tempos = {tempo.onset: tempo for tempo in self.piece.tempos if start <= tempo.onset < end and self.number == 0}
+        tempos = {
+            tempo.onset: tempo
+            for tempo in self.piece.tempos
+            if start <= tempo.onset < end and self.number == 0
+        }
         if first:
             meters.setdefault(start, bar.meter)
         now = start
         for time in sorted({*keys, *meters, *tempos}):
             if time > now:
-                _add(_add(measure, "forward"), "duration", int((time - now) * self.ticks) // self.step)
-            self._attributes(measure, keys.get(time), meters.get(time), first=first and time == start)
+                _add(
+                    _add(measure, "forward"),
+                    "duration",
+                    int((time - now) * self.ticks) // self.step,
+                )
+            self._attributes(
+                measure, keys.get(time), meters.get(time), first=first and time == start
+            )
             if time in tempos:
                 _tempo(measure, tempos[time], bar.meter)
             now = time
         if now > start:
             _add(_add(measure, "backup"), "duration", int((now - start) * self.ticks) // self.step)
 
-    def _attributes(self, measure: ET.Element, key: Key | None, meter: Meter | None, *, first: bool) -> None:
+    def _attributes(
+        self, measure: ET.Element, key: Key | None, meter: Meter | None, *, first: bool
+    ) -> None:
         if not (key or meter or first):
             return
         attributes = _add(measure, "attributes")
@@ -203,9 +296,13 @@ class _PartWriter:
             _add(element, "fifths", key.fifths)
             _add(element, "mode", key.mode)
         if meter:
-            # After a bar cut short the same metre may be stated again: for readers, not for the eye.
+            # After a bar cut short the same metre may be stated again: for readers, not for the
+            # eye.
             earlier = [m for m in self.piece.meters if m.onset < meter.onset]
-            again = earlier and (earlier[-1].numerator, earlier[-1].denominator) == (meter.numerator, meter.denominator)
+            again = earlier and (earlier[-1].numerator, earlier[-1].denominator) == (
+                meter.numerator,
+                meter.denominator,
+            )
             element = _add(attributes, "time", **({"print_object": "no"} if again else {}))
             _add(element, "beats", meter.numerator)
             _add(element, "beat-type", meter.denominator)
@@ -217,15 +314,23 @@ class _PartWriter:
                 _clef(attributes, clef, {"number": str(number)} if len(clefs) > 1 else {})
 
     def _accidentals(self, bar: Bar, staves: Sequence[StaffBar]) -> dict[tuple[int, int], str]:
-        """(note, onset of its symbol) → the accidental to print, by the rule that one holds in its octave to the bar line."""
+        """(note, onset of its symbol) → the accidental to print, by the rule that one holds in its
+        octave to the bar line.
+        """
         found: dict[tuple[int, int], str] = {}
         for staff in staves:
             state: dict[tuple[str, int], int] = {}
             signature: dict[str, int] = {}
             keys = list(self.piece.keys)
             symbols = [symbol for voice in staff.voices for symbol in voice]
-            order = [(symbol.onset, 1, note, tied) for symbol in symbols for note, tied, _ in symbol.notes]
-            order += [(symbol.onset, 0, grace, False) for symbol in symbols for grace in symbol.graces]
+            order = [
+                (symbol.onset, 1, note, tied)
+                for symbol in symbols
+                for note, tied, _ in symbol.notes
+            ]
+            order += [
+                (symbol.onset, 0, grace, False) for symbol in symbols for grace in symbol.graces
+            ]
             for onset, _, note, tied in sorted(order):
                 while keys and keys[0].onset * self.ticks <= onset:
                     signature = _signature(keys.pop(0))
@@ -238,7 +343,13 @@ class _PartWriter:
         return found
 
     def _symbol(
-        self, measure: ET.Element, symbol: Symbol, staff: int, voice: int, stems: bool, accidentals: dict[tuple[int, int], str]
+        self,
+        measure: ET.Element,
+        symbol: Symbol,
+        staff: int,
+        voice: int,
+        stems: bool,
+        accidentals: dict[tuple[int, int], str],
     ) -> None:
         duration = symbol.duration // self.step
         if not symbol.notes:
@@ -249,11 +360,19 @@ class _PartWriter:
             return
         for index in symbol.graces:
             self._grace(measure, index, symbol, staff, voice, accidentals)
-        stem = ("up" if voice % 4 == 1 else "down") if stems else None  # voices 1 and 5 are the upper ones
+        stem = (
+            ("up" if voice % 4 == 1 else "down") if stems else None
+        )  # voices 1 and 5 are the upper ones
         for place, (index, from_before, to_next) in enumerate(symbol.notes):
             nth = self.tied[index] = self.tied.get(index, 0) + 1
-            dynamics = {"dynamics": f"{self.velocity[index] / 0.9:.2f}"} if self.velocity[index] != 80 else {}
-            note = _add(measure, "note", id=f"n{index}" if nth == 1 else f"n{index}.{nth}", **dynamics)
+            dynamics = (
+                {"dynamics": f"{self.velocity[index] / 0.9:.2f}"}
+                if self.velocity[index] != 80
+                else {}
+            )
+            note = _add(
+                measure, "note", id=f"n{index}" if nth == 1 else f"n{index}.{nth}", **dynamics
+            )
             if place:
                 _add(note, "chord")
             self._pitch(note, index)
@@ -262,7 +381,9 @@ class _PartWriter:
                 if tied:
                     _add(note, "tie", type=kind)
             accidental = accidentals.get((index, symbol.onset))
-            self._value(note, symbol, staff, voice, stem=stem, accidental=accidental, head=place == 0)
+            self._value(
+                note, symbol, staff, voice, stem=stem, accidental=accidental, head=place == 0
+            )
             self._notations(note, symbol, index, from_before, to_next, head=place == 0)
 
     def _pitch(self, note: ET.Element, index: int) -> None:
@@ -274,7 +395,13 @@ class _PartWriter:
         _add(pitch, "octave", name.octave)
 
     def _grace(
-        self, measure: ET.Element, index: int, symbol: Symbol, staff: int, voice: int, accidentals: dict[tuple[int, int], str]
+        self,
+        measure: ET.Element,
+        index: int,
+        symbol: Symbol,
+        staff: int,
+        voice: int,
+        accidentals: dict[tuple[int, int], str],
     ) -> None:
         """A grace note; one alone is an eighth with a slash, several are beamed sixteenths."""
         note = _add(measure, "note", id=f"n{index}")
@@ -289,7 +416,13 @@ class _PartWriter:
         if len(self.layout.clefs) > 1:
             _add(note, "staff", staff + 1)
         if not alone:
-            word = "begin" if index == symbol.graces[0] else "end" if index == symbol.graces[-1] else "continue"
+            word = (
+                "begin"
+                if index == symbol.graces[0]
+                else "end"
+                if index == symbol.graces[-1]
+                else "continue"
+            )
             for level in (1, 2):
                 _add(note, "beam", word, number=str(level))
 
@@ -326,7 +459,16 @@ class _PartWriter:
             if not symbol.notes and value.tuplet and (symbol.tuplet_starts or symbol.tuplet_stops):
                 _brackets(_add(note, "notations"), symbol)
 
-    def _notations(self, note: ET.Element, symbol: Symbol, index: int, from_before: bool, to_next: bool, *, head: bool) -> None:
+    def _notations(
+        self,
+        note: ET.Element,
+        symbol: Symbol,
+        index: int,
+        from_before: bool,
+        to_next: bool,
+        *,
+        head: bool,
+    ) -> None:
         notations = ET.Element("notations")
         for kind, tied in (("stop", from_before), ("start", to_next)):
             if tied:
@@ -342,7 +484,9 @@ class _PartWriter:
 
 
 def _voices(staves: Sequence[StaffBar]) -> Iterator[tuple[int, int, tuple[Symbol, ...]]]:
-    """Staff, voice number and symbols; voices of the second staff begin at 5, as other programs number them."""
+    """Staff, voice number and symbols; voices of the second staff begin at 5, as other programs
+    number them.
+    """
     for staff, content in enumerate(staves):
         for rank, symbols in enumerate(content.voices):
             yield staff, 1 + 4 * staff + rank, symbols
@@ -353,13 +497,21 @@ def _brackets(notations: ET.Element, symbol: Symbol) -> None:
     if tuplet is None:
         return
     if symbol.tuplet_starts:
-        _add(notations, "tuplet", type="start", number="1", bracket="no" if _beamed_whole(symbol) else "yes")
+        _add(
+            notations,
+            "tuplet",
+            type="start",
+            number="1",
+            bracket="no" if _beamed_whole(symbol) else "yes",
+        )
     if symbol.tuplet_stops:
         _add(notations, "tuplet", type="stop", number="1")
 
 
 def _beamed_whole(symbol: Symbol) -> bool:
-    """Whether a beam stands for the bracket: it begins with the tuplet (beams never reach beyond one)."""
+    """Whether a beam stands for the bracket: it begins with the tuplet (beams never reach beyond
+    one).
+    """
     return bool(symbol.beams)
 
 
@@ -372,12 +524,16 @@ def _clef(attributes: ET.Element, clef: Clef, number: dict[str, str]) -> None:
 
 
 def _tempo(measure: ET.Element, tempo: Tempo, meter: Meter) -> None:
-    """A metronome mark in the beat of the metre; where it is rounded, the exact tempo stands before it."""
+    """A metronome mark in the beat of the metre; where it is rounded, the exact tempo stands before
+    it.
+    """
     unit, dotted, per_minute = _mark(tempo, meter)
     shown = f"{per_minute:.3g}" if per_minute < 10 else str(round(per_minute))
     exact = f"{tempo.bpm:.12g}"
     if float(shown) * Fraction(4, unit) * (Fraction(3, 2) if dotted else 1) != tempo.bpm:
-        _add(measure, "sound", tempo=exact)  # apart, since readers believe the printed number of a direction rather than its sound
+        _add(
+            measure, "sound", tempo=exact
+        )  # apart, since readers believe the printed number of a direction rather than its sound
     direction = _add(measure, "direction", placement="above")
     mark = _add(_add(direction, "direction-type"), "metronome")
     _add(mark, "beat-unit", BEAT_UNITS[unit])
@@ -388,7 +544,9 @@ def _tempo(measure: ET.Element, tempo: Tempo, meter: Meter) -> None:
 
 
 def _mark(tempo: Tempo, meter: Meter) -> tuple[int, bool, float]:
-    """Beat unit, whether it is dotted, and how many a minute: the dotted beat of a compound metre if that makes a whole number."""
+    """Beat unit, whether it is dotted, and how many a minute: the dotted beat of a compound metre
+    if that makes a whole number.
+    """
     if metre.is_compound(meter):
         unit = meter.denominator // 2
         per_minute = tempo.bpm * unit / 4 / 1.5

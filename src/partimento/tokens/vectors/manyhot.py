@@ -1,4 +1,5 @@
-"""Many-hot and multi-many-hot rows: the 128 pitches that sound, then those of them that are held, of one part or of each of several.
+"""Many-hot and multi-many-hot rows: the 128 pitches that sound, then those of them that are held,
+of one part or of each of several.
 
 Shapes: T events of a piece; a row is 256 columns a part, or 128 without held notes.
 """
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.music.piece import Event
 from partimento.tokens.chords import PITCHES
 from partimento.tokens.vectors.parts import PartEvents, common_durations
@@ -22,10 +23,12 @@ if TYPE_CHECKING:
 
 
 def many_hot(events: Iterable[Event], *, held: bool = True) -> np.ndarray:
-    """The notes of each event: ``(T, 256)`` float32, sounding, then held; ``(T, 128)``, sounding alone, without `held`.
+    """The notes of each event: ``(T, 256)`` float32, sounding, then held; ``(T, 128)``, sounding
+    alone, without `held`.
 
-    Without `held` every note is struck again where it comes back. A rest is a row of zeros, as padding would be: whether there is an
-    event is for its duration to say. UserError if a pitch lies outside 0 to 127 or a held one does not sound.
+    Without `held` every note is struck again where it comes back. A rest is a row of zeros, as
+    padding would be: whether there is an event is for its duration to say. PartimentoError if a
+    pitch lies outside 0 to 127 or a held one does not sound.
 
     >>> rows = many_hot([Event((48, 64), Fraction(1)), Event((48, 65), Fraction(1), held=(48,))])
     >>> [np.flatnonzero(row).tolist() for row in rows]
@@ -40,45 +43,60 @@ def sparse_many_hot(events: Iterable[Event], *, held: bool = True) -> sparse.csr
 
 
 def from_many_hot(rows: Any, durations: Sequence[Fraction], *, held: bool = True) -> list[Event]:
-    """The inverse of `many_hot`, dense or sparse, with the T durations; a value above one half is a one.
+    """The inverse of `many_hot`, dense or sparse, with the T durations; a value above one half is a
+    one.
 
-    UserError if a held pitch does not sound, or the shape is another.
+    PartimentoError if a held pitch does not sound, or the shape is another.
     """
     (events,) = from_multi_many_hot(rows, durations, parts=1, held=held)
     return list(events)
 
 
 def multi_many_hot(parts: Sequence[Sequence[Event]], *, held: bool = True) -> np.ndarray:
-    """A block a part, `many_hot` each: ``(T, parts · 256)`` float32, or ``(T, parts · 128)`` without `held`."""
+    """A block a part, `many_hot` each: ``(T, parts · 256)`` float32, or ``(T, parts · 128)``
+    without `held`.
+    """
     return dense_rows(*_multi_many_hot_cells(parts, held))
 
 
-def sparse_multi_many_hot(parts: Sequence[Sequence[Event]], *, held: bool = True) -> sparse.csr_array:
+def sparse_multi_many_hot(
+    parts: Sequence[Sequence[Event]], *, held: bool = True
+) -> sparse.csr_array:
     """`multi_many_hot` as a CSR array."""
     return sparse_rows(*_multi_many_hot_cells(parts, held))
 
 
-def from_multi_many_hot(rows: Any, durations: Sequence[Fraction], *, parts: int, held: bool = True) -> PartEvents:
+def from_multi_many_hot(
+    rows: Any, durations: Sequence[Fraction], *, parts: int, held: bool = True
+) -> PartEvents:
     """The inverse of `multi_many_hot` for so many `parts`, dense or sparse; see `from_many_hot`."""
     kinds = 2 if held else 1
     check_shape(rows, len(durations), parts * kinds * PITCHES)
     cells = cells_of(rows)
     _check_held(cells, held)
-    pitches: list[list[int]] = [[] for _ in range(len(durations) * parts * kinds)]  # a list an event, a part and a kind
+    pitches: list[list[int]] = [
+        [] for _ in range(len(durations) * parts * kinds)
+    ]  # a list an event, a part and a kind
     for block, pitch in zip((cells // PITCHES).tolist(), (cells % PITCHES).tolist(), strict=True):
         pitches[block].append(pitch)
     found = [tuple(each) for each in pitches]
     stride = parts * kinds
     return tuple(
         tuple(
-            Event(found[t * stride + part * kinds], duration, found[t * stride + part * kinds + 1] if held else ())
+            Event(
+                found[t * stride + part * kinds],
+                duration,
+                found[t * stride + part * kinds + 1] if held else (),
+            )
             for t, duration in enumerate(durations)
         )
         for part in range(parts)
     )
 
 
-def _multi_many_hot_cells(parts: Sequence[Sequence[Event]], held: bool) -> tuple[np.ndarray, tuple[int, int]]:
+def _multi_many_hot_cells(
+    parts: Sequence[Sequence[Event]], held: bool
+) -> tuple[np.ndarray, tuple[int, int]]:
     kinds = 2 if held else 1
     height, width = len(common_durations(parts)), len(parts) * kinds * PITCHES
     blocks: list[int] = []  # of 128 columns, counted through all rows
@@ -89,7 +107,7 @@ def _multi_many_hot_cells(parts: Sequence[Sequence[Event]], held: bool) -> tuple
                 blocks += [(t * len(parts) + number) * kinds + kind] * len(chord)
                 pitches += chord
     if pitches and (min(pitches) < 0 or max(pitches) >= PITCHES):
-        raise UserError(f"a pitch lies outside 0 to 127: {min(pitches)} to {max(pitches)}")
+        raise PartimentoError(f"a pitch lies outside 0 to 127: {min(pitches)} to {max(pitches)}")
     cells = np.array(blocks, np.int64) * PITCHES + np.array(pitches, np.int64)
     _check_held(cells, held)
     return cells, (height, width)
@@ -98,4 +116,4 @@ def _multi_many_hot_cells(parts: Sequence[Sequence[Event]], held: bool) -> tuple
 def _check_held(cells: np.ndarray, held: bool) -> None:
     of_held = (cells // PITCHES) % 2 == 1
     if held and not np.isin(cells[of_held] - PITCHES, cells[~of_held]).all():
-        raise UserError("a pitch is held that does not sound")
+        raise PartimentoError("a pitch is held that does not sound")

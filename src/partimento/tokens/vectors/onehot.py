@@ -1,4 +1,5 @@
-"""One-hot rows and flat windows (the tutorial's "Note and Chord Encoding"; Briot, Hadjeres & Pachet 2019), with their inverses.
+"""One-hot rows and flat windows (the tutorial's "Note and Chord Encoding"; Briot, Hadjeres & Pachet
+2019), with their inverses.
 
 Four encodings turn music into rows of zeros and ones:
 
@@ -7,12 +8,14 @@ Four encodings turn music into rows of zeros and ones:
 | one-hot | here | a symbol of one vocabulary | 1 |
 | many-hot | `manyhot` | the 128 pitches: sounding, then held | the notes |
 | multi-one-hot | `parts` | a block a part: a symbol of the part's own vocabulary | the parts |
-| multi-many-hot | `manyhot` | a block a part: its own 128 pitches, sounding, then held | the notes of all parts |
+| multi-many-hot | `manyhot` | a block a part: its own 128 pitches, sounding, then held | the notes
+of all parts |
 
-Integers, for embeddings, are `ChordCodec`'s business. Durations travel apart: as they are, as numbers of a `Vocabulary`, or as `one_hot` of
-those. Dense rows are float32, for every model wants floats; the ``sparse_…`` functions give the same rows as CSR arrays, and the inverses
-take either. What they take on real music says `encoding_sizes`. Shapes: T events of a piece, N windows, L events a window, V vocabulary or
-width of a row.
+Integers, for embeddings, are `ChordCodec`'s business. Durations travel apart: as they are, as
+numbers of a `Vocabulary`, or as `one_hot` of those. Dense rows are float32, for every model wants
+floats; the ``sparse_…`` functions give the same rows as CSR arrays, and the inverses take either.
+What they take on real music says `encoding_sizes`. Shapes: T events of a piece, N windows, L events
+a window, V vocabulary or width of a row.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.tokens.vectors.sparse import cells_of, is_sparse, sparse_rows
 from partimento.tokens.vocabulary import PAD
 
@@ -42,7 +45,8 @@ def one_hot(numbers: Any, size: int, xp: Any = np) -> Any:
     size : int
         V, the vocabulary's length with its special numbers.
     xp : module
-        `numpy` or `keras.ops`, which cannot look at the numbers: there, one that is out of range is a row of zeros.
+        `numpy` or `keras.ops`, which cannot look at the numbers: there, one that is out of range is
+        a row of zeros.
 
     Returns
     -------
@@ -50,7 +54,7 @@ def one_hot(numbers: Any, size: int, xp: Any = np) -> Any:
 
     Raises
     ------
-    UserError
+    PartimentoError
         If a number is out of range.
 
     Examples
@@ -61,28 +65,34 @@ def one_hot(numbers: Any, size: int, xp: Any = np) -> Any:
     if xp is np:
         numbers = _in_range(numbers, size)
     columns = np.arange(size, dtype=np.int32)
-    is_one = xp.logical_and(xp.equal(xp.expand_dims(numbers, -1), columns), columns != PAD)  # (…, V)
+    is_one = xp.logical_and(
+        xp.equal(xp.expand_dims(numbers, -1), columns), columns != PAD
+    )  # (…, V)
     return xp.where(is_one, np.float32(1), np.float32(0))
 
 
 def sparse_one_hot(numbers: Any, size: int) -> sparse.csr_array:
-    """`one_hot` of ``(…,)`` integers as a ``(T, V)`` CSR array, T being all of them one after another."""
+    """`one_hot` of ``(…,)`` integers as a ``(T, V)`` CSR array, T being all of them one after
+    another.
+    """
     flat = _in_range(numbers, size).reshape(-1)
     rows = np.flatnonzero(flat != PAD)
     return sparse_rows(rows * size + flat[rows], (len(flat), size))
 
 
 def from_one_hot(rows: Any, xp: Any = np) -> Any:
-    """The inverse: ``(…, V)`` → ``(…,)`` int32, the column of each row's largest value (of equal ones the first), as the tutorial does.
+    """The inverse: ``(…, V)`` → ``(…,)`` int32, the column of each row's largest value (of equal
+    ones the first), as the tutorial does.
 
-    A row of zeros is padding again. A CSR array ``(T, V)`` gives ``(T,)``; UserError if one of its rows has several ones.
+    A row of zeros is padding again. A CSR array ``(T, V)`` gives ``(T,)``; PartimentoError if one
+    of its rows has several ones.
     """
     if not is_sparse(rows):
         found = xp.argmax(rows, axis=-1)
         return found.astype(np.int32) if xp is np else found
     row, column = np.divmod(cells_of(rows), rows.shape[1])
     if (row[1:] == row[:-1]).any():
-        raise UserError("a row of a one-hot array has several ones")
+        raise PartimentoError("a row of a one-hot array has several ones")
     numbers = np.full(rows.shape[0], PAD, np.int32)
     numbers[row] = column
     return numbers
@@ -91,7 +101,9 @@ def from_one_hot(rows: Any, xp: Any = np) -> Any:
 def _in_range(numbers: Any, size: int) -> np.ndarray:
     array = np.asarray(numbers)
     if array.size and (array.min() < 0 or array.max() >= size):
-        raise UserError(f"a number of a one-hot row lies outside 0 to {size - 1}: {array.min()} to {array.max()}")
+        raise PartimentoError(
+            f"a number of a one-hot row lies outside 0 to {size - 1}: {array.min()} to {array.max()}"
+        )
     return array.astype(np.int64)
 
 
@@ -99,9 +111,11 @@ def _in_range(numbers: Any, size: int) -> np.ndarray:
 
 
 def flatten(window: Any, xp: Any = np) -> Any:
-    """A window as one row, chord after chord: ``(…, L, V)`` → ``(…, V · L)``, where step l of chord v stands at ``v · L + l``.
+    """A window as one row, chord after chord: ``(…, L, V)`` → ``(…, V · L)``, where step l of chord
+    v stands at ``v · L + l``.
 
-    The tutorial swaps both axes before it flattens, and so do we: all steps of one chord are neighbours, not all chords of one step.
+    The tutorial swaps both axes before it flattens, and so do we: all steps of one chord are
+    neighbours, not all chords of one step.
 
     >>> flatten(one_hot([1, 2, 1], 3)).tolist()  # chord 0 (padding) at steps 0, 1, 2, then chord 1, then chord 2
     [0.0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0]
@@ -111,7 +125,9 @@ def flatten(window: Any, xp: Any = np) -> Any:
 
 
 def unflatten(row: Any, length: int, xp: Any = np) -> Any:
-    """The inverse of `flatten`: ``(…, V · L)`` → ``(…, L, V)`` for windows of `length` L; UserError if they do not fit."""
+    """The inverse of `flatten`: ``(…, V · L)`` → ``(…, L, V)`` for windows of `length` L;
+    PartimentoError if they do not fit.
+    """
     *lead, width = row.shape
     return xp.swapaxes(xp.reshape(row, (*_known(lead), _divided(width, length), length)), -1, -2)
 
@@ -135,10 +151,12 @@ def sparse_unflatten(rows: sparse.csr_array, length: int) -> sparse.csr_array:
 
 
 def _known(lead: Sequence[int | None]) -> list[int]:
-    return [-1 if size is None else size for size in lead]  # Keras does not know the batch's size beforehand
+    return [
+        -1 if size is None else size for size in lead
+    ]  # Keras does not know the batch's size beforehand
 
 
 def _divided(width: int, length: int) -> int:
     if length < 1 or width % length:
-        raise UserError(f"{width} values are no windows of {length} events")
+        raise PartimentoError(f"{width} values are no windows of {length} events")
     return width // length

@@ -1,7 +1,9 @@
-"""Several parts side by side: their events on the common boundaries of all, and multi-one-hot rows, a symbol a part.
+"""Several parts side by side: their events on the common boundaries of all, and multi-one-hot rows,
+a symbol a part.
 
-Each part has its own held notes, so that a tie is not struck again because another part moves. Nothing but velocity, tablature and the mark
-of a grace note is lost. Shapes: T events of a piece, V width of a row.
+Each part has its own held notes, so that a tie is not struck again because another part moves.
+Nothing but velocity, tablature and the mark of a grace note is lost. Shapes: T events of a piece, V
+width of a row.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.music.parts import without_drums
 from partimento.music.piece import Event, Notes, Part, Piece, events_from_sweep, sweep
 from partimento.tokens.vectors.onehot import from_one_hot
@@ -25,19 +27,23 @@ from partimento.tokens.vocabulary import SPECIAL, Vocabulary
 if TYPE_CHECKING:
     from scipy import sparse
 
-Symbol = tuple[tuple[int, ...], tuple[int, ...]]  # what one part does: its chord, and the pitches of it that are held
+Symbol = tuple[
+    tuple[int, ...], tuple[int, ...]
+]  # what one part does: its chord, and the pitches of it that are held
 PartEvents = tuple[tuple[Event, ...], ...]  # the events of each part; all have the same durations
 REST: Symbol = ((), ())
 
 
 def part_events(piece: Piece, *, drums: bool = True, count: int | None = None) -> PartEvents:
-    """The events of each part of a piece on the common boundaries of all, which are those of `Piece.events`.
+    """The events of each part of a piece on the common boundaries of all, which are those of
+    `Piece.events`.
 
     Parameters
     ----------
     piece : Piece
     drums : bool
-        Keep drum parts, as parts like all others (their pitches are drums). Without, they leave no trace: neither columns nor boundaries.
+        Keep drum parts, as parts like all others (their pitches are drums). Without, they leave no
+        trace: neither columns nor boundaries.
     count : int, optional
         So many parts, the ones that are missing silent: for a corpus whose pieces differ.
 
@@ -48,66 +54,101 @@ def part_events(piece: Piece, *, drums: bool = True, count: int | None = None) -
 
     Raises
     ------
-    UserError
+    PartimentoError
         If there is no part, or there are more than `count`.
     """
     wanted = [number for number, part in enumerate(piece.parts) if drums or not part.is_drum]
     count = len(wanted) if count is None else count
     if not wanted:
-        raise UserError("no part to encode")
+        raise PartimentoError("no part to encode")
     if count < len(wanted):
-        raise UserError(f"{len(wanted)} parts to encode, where there is room for {count}")
+        raise PartimentoError(f"{len(wanted)} parts to encode, where there is room for {count}")
     notes = (piece if drums else without_drums(piece)).notes
     edges = (Fraction(0), piece.length, *piece.cuts)
     grid = math.lcm(notes.divisions, *(edge.denominator for edge in edges))
     onset, end = notes.onset * (grid // notes.divisions), notes.end * (grid // notes.divisions)
-    times = sweep(onset, end, notes.pitch, (edge.numerator * (grid // edge.denominator) for edge in edges)).times.tolist()
-    of_part = [notes.part == number for number in wanted] + [np.zeros(len(notes), bool)] * (count - len(wanted))
-    return tuple(events_from_sweep(sweep(onset[own], end[own], notes.pitch[own], times), grid) for own in of_part)
+    times = sweep(
+        onset, end, notes.pitch, (edge.numerator * (grid // edge.denominator) for edge in edges)
+    ).times.tolist()
+    of_part = [notes.part == number for number in wanted] + [np.zeros(len(notes), bool)] * (
+        count - len(wanted)
+    )
+    return tuple(
+        events_from_sweep(sweep(onset[own], end[own], notes.pitch[own], times), grid)
+        for own in of_part
+    )
 
 
-def from_part_events(events: Sequence[Sequence[Event]], *, velocity: int = 80, **rest: Any) -> Piece:
-    """The inverse of `part_events`, the notes of every part: `rest` are the other fields of a Piece, among them its `parts`.
+def from_part_events(
+    events: Sequence[Sequence[Event]], *, velocity: int = 80, **rest: Any
+) -> Piece:
+    """The inverse of `part_events`, the notes of every part: `rest` are the other fields of a
+    Piece, among them its `parts`.
 
-    UserError if the parts do not go together, ValueError if one holds a pitch that it did not sound (see `Piece.from_events`).
+    PartimentoError if the parts do not go together, ValueError if one holds a pitch that it did not
+    sound (see `Piece.from_events`).
     """
     durations = common_durations(events)
-    notes = [replace(note, part=number) for number, own in enumerate(events) for note in Piece.from_events(own, velocity=velocity).notes]
-    return Piece(Notes(notes), **{"length": sum(durations, Fraction(0)), "parts": (Part(),) * len(events), **rest})
+    notes = [
+        replace(note, part=number)
+        for number, own in enumerate(events)
+        for note in Piece.from_events(own, velocity=velocity).notes
+    ]
+    return Piece(
+        Notes(notes),
+        **{"length": sum(durations, Fraction(0)), "parts": (Part(),) * len(events), **rest},
+    )
 
 
-def part_vocabularies(pieces: Iterable[Sequence[Sequence[Event]]], *, min_count: int = 1) -> tuple[Vocabulary[Symbol], ...]:
-    """A vocabulary a part, of chords with what is held of them; the rest is always known. `pieces` are `part_events` of one `count`.
+def part_vocabularies(
+    pieces: Iterable[Sequence[Sequence[Event]]], *, min_count: int = 1
+) -> tuple[Vocabulary[Symbol], ...]:
+    """A vocabulary a part, of chords with what is held of them; the rest is always known. `pieces`
+    are `part_events` of one `count`.
 
-    UserError if the pieces have not the same number of parts.
+    PartimentoError if the pieces have not the same number of parts.
     """
     pieces = list(pieces)
     if len(counts := {len(parts) for parts in pieces}) > 1:
-        raise UserError(f"pieces of {min(counts)} to {max(counts)} parts have no vocabularies together: see part_events' count")
+        raise PartimentoError(
+            f"pieces of {min(counts)} to {max(counts)} parts have no vocabularies together: see part_events' count"
+        )
     by_part = list(zip(*pieces, strict=True))
     return tuple(
-        Vocabulary.from_symbols((_symbol(event) for events in part for event in events), min_count=min_count, always=[REST])
+        Vocabulary.from_symbols(
+            (_symbol(event) for events in part for event in events),
+            min_count=min_count,
+            always=[REST],
+        )
         for part in by_part
     )
 
 
-def multi_one_hot(parts: Sequence[Sequence[Event]], vocabularies: Sequence[Vocabulary[Symbol]]) -> np.ndarray:
-    """A block a part, with a single one: ``(T, V)`` float32, V the sum of all vocabularies' lengths.
+def multi_one_hot(
+    parts: Sequence[Sequence[Event]], vocabularies: Sequence[Vocabulary[Symbol]]
+) -> np.ndarray:
+    """A block a part, with a single one: ``(T, V)`` float32, V the sum of all vocabularies'
+    lengths.
 
-    What is in no vocabulary becomes unknown. UserError if the parts do not go together or with the vocabularies.
+    What is in no vocabulary becomes unknown. PartimentoError if the parts do not go together or
+    with the vocabularies.
     """
     return dense_rows(*_multi_one_hot_cells(parts, vocabularies))
 
 
-def sparse_multi_one_hot(parts: Sequence[Sequence[Event]], vocabularies: Sequence[Vocabulary[Symbol]]) -> sparse.csr_array:
+def sparse_multi_one_hot(
+    parts: Sequence[Sequence[Event]], vocabularies: Sequence[Vocabulary[Symbol]]
+) -> sparse.csr_array:
     """`multi_one_hot` as a CSR array."""
     return sparse_rows(*_multi_one_hot_cells(parts, vocabularies))
 
 
-def from_multi_one_hot(rows: Any, durations: Sequence[Fraction], vocabularies: Sequence[Vocabulary[Symbol]]) -> PartEvents:
+def from_multi_one_hot(
+    rows: Any, durations: Sequence[Fraction], vocabularies: Sequence[Vocabulary[Symbol]]
+) -> PartEvents:
     """The inverse of `multi_one_hot`, dense or sparse: of each block the largest value.
 
-    UserError for padding and unknown, which stand for no music, or if the shape is another.
+    PartimentoError for padding and unknown, which stand for no music, or if the shape is another.
     """
     edges = _edges(vocabularies)
     check_shape(rows, len(durations), edges[-1])
@@ -116,9 +157,16 @@ def from_multi_one_hot(rows: Any, durations: Sequence[Fraction], vocabularies: S
         numbers = from_one_hot(rows[:, first:last])
         if (numbers < SPECIAL).any():
             row = int(np.argmax(numbers < SPECIAL))
-            raise UserError(f"row {row} of part {len(parts)} stands for no music: number {numbers[row]}")
+            raise PartimentoError(
+                f"row {row} of part {len(parts)} stands for no music: number {numbers[row]}"
+            )
         symbols = [vocabulary.symbol(number) for number in numbers.tolist()]
-        parts.append(tuple(Event(chord, duration, on) for (chord, on), duration in zip(symbols, durations, strict=True)))
+        parts.append(
+            tuple(
+                Event(chord, duration, on)
+                for (chord, on), duration in zip(symbols, durations, strict=True)
+            )
+        )
     return tuple(parts)
 
 
@@ -127,12 +175,16 @@ def _symbol(event: Event) -> Symbol:
 
 
 def common_durations(parts: Sequence[Sequence[Event]]) -> list[Fraction]:
-    """The durations that the events of all parts have; UserError if they differ, or there is no part."""
+    """The durations that the events of all parts have; PartimentoError if they differ, or there is
+    no part.
+    """
     if not parts:
-        raise UserError("no part to encode")
+        raise PartimentoError("no part to encode")
     first, *others = ([event.duration for event in events] for events in parts)
     if any(other != first for other in others):
-        raise UserError("the events of the parts have not the same durations: see part_events")
+        raise PartimentoError(
+            "the events of the parts have not the same durations: see part_events"
+        )
     return first
 
 
@@ -145,7 +197,7 @@ def _multi_one_hot_cells(
 ) -> tuple[np.ndarray, tuple[int, int]]:
     height = len(common_durations(parts))
     if len(parts) != len(vocabularies):
-        raise UserError(f"{len(parts)} parts, but {len(vocabularies)} vocabularies")
+        raise PartimentoError(f"{len(parts)} parts, but {len(vocabularies)} vocabularies")
     *firsts, width = _edges(vocabularies)
     numbers = [
         [first + vocabulary[_symbol(event)] for event in events]

@@ -1,6 +1,7 @@
 """Ones in arrays, dense and sparse, by their cells: a cell is row · width + column.
 
-Arrays of SciPy are known by what they can do, and SciPy is loaded where one is made: who works with dense rows never waits for it.
+Arrays of SciPy are known by what they can do, and SciPy is loaded where one is made: who works with
+dense rows never waits for it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from partimento.config import UserError
+from partimento.errors import PartimentoError
 from partimento.music.piece import distinct
 
 if TYPE_CHECKING:
@@ -35,9 +36,13 @@ def sparse_rows(cells: np.ndarray, shape: tuple[int, int]) -> sparse.csr_array:
     height, width = shape
     cells = distinct(cells)
     first = np.searchsorted(cells, np.arange(height + 1) * width)
-    index = sparse.get_index_dtype(maxval=max(width, len(cells)))  # 32 bits wherever they do: half the memory
+    index = sparse.get_index_dtype(
+        maxval=max(width, len(cells))
+    )  # 32 bits wherever they do: half the memory
     columns = cells % max(width, 1)
-    return sparse.csr_array((np.ones(len(cells), np.float32), columns.astype(index), first.astype(index)), shape=shape)
+    return sparse.csr_array(
+        (np.ones(len(cells), np.float32), columns.astype(index), first.astype(index)), shape=shape
+    )
 
 
 def cells_of(rows: Any) -> np.ndarray:
@@ -51,6 +56,10 @@ def cells_of(rows: Any) -> np.ndarray:
 
 
 def check_shape(rows: Any, height: int, width: int) -> None:
-    """UserError if an array has not as many rows as there are durations, or not the columns of its parts."""
+    """PartimentoError if an array has not as many rows as there are durations, or not the columns
+    of its parts.
+    """
     if rows.shape != (height, width):
-        raise UserError(f"an array of shape {rows.shape}, where {height} durations and these parts need {(height, width)}")
+        raise PartimentoError(
+            f"an array of shape {rows.shape}, where {height} durations and these parts need {(height, width)}"
+        )

@@ -1,4 +1,6 @@
-"""What TensorFlow and PyTorch share: their variables are updated in place, so that the state of a training is theirs."""
+"""What TensorFlow and PyTorch share: their variables are updated in place, so that the state of a
+training is theirs.
+"""
 
 from __future__ import annotations
 

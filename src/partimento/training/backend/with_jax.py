@@ -1,4 +1,6 @@
-"""Training on JAX: the state is passed through pure functions; a loop over many steps is compiled as one."""
+"""Training on JAX: the state is passed through pure functions; a loop over many steps is compiled
+as one.
+"""
 
 from __future__ import annotations
 
@@ -15,15 +17,22 @@ from partimento.training.backend import Arrays, Losses, State, groups, mean
 class Trainer:
     """See `backend.Trainer`."""
 
-    def __init__(self, network: keras.Model, optimizer: keras.Optimizer, losses: Losses, terms: int) -> None:
+    def __init__(
+        self, network: keras.Model, optimizer: keras.Optimizer, losses: Losses, terms: int
+    ) -> None:
         self._groups = groups(network, optimizer)
         trainable_variables, fixed_variables, _ = self._groups
 
         def loss(trainable: Any, fixed: Any, batch: Any, step: Any, training: bool) -> Any:
-            mapping = [*zip(trainable_variables, trainable, strict=True), *zip(fixed_variables, fixed, strict=True)]
+            mapping = [
+                *zip(trainable_variables, trainable, strict=True),
+                *zip(fixed_variables, fixed, strict=True),
+            ]
             with keras.StatelessScope(state_mapping=mapping) as scope:
                 objective, sums, events = losses(batch, training=training, step=step)
-            after = [scope.get_current_value(v) for v in fixed_variables]  # the random generators move on
+            after = [
+                scope.get_current_value(v) for v in fixed_variables
+            ]  # the random generators move on
             return objective, (after, sums, events)
 
         gradient = jax.value_and_grad(loss, has_aux=True)

@@ -15,14 +15,18 @@ from partimento.training.backend.in_place import InPlace
 class Trainer(InPlace):
     """See `backend.Trainer`."""
 
-    def __init__(self, network: keras.Model, optimizer: keras.Optimizer, losses: Losses, terms: int) -> None:
+    def __init__(
+        self, network: keras.Model, optimizer: keras.Optimizer, losses: Losses, terms: int
+    ) -> None:
         super().__init__(network, optimizer)
         variables = [v.value for v in network.trainable_variables]
 
         def one(batch: Any, step: Any) -> Any:
             with tf.GradientTape() as tape:
                 objective, sums, events = losses(batch, training=True, step=step)
-            grads = tape.gradient(objective, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+            grads = tape.gradient(
+                objective, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO
+            )
             optimizer.apply(grads, network.trainable_variables)
             return mean(sums, events, terms)
 
@@ -31,7 +35,9 @@ class Trainer(InPlace):
                 value = one([part[i] for part in batches], first + tf.cast(i, "float32"))
                 return i + 1, tf.tensor_scatter_nd_update(values, [[i]], [value])
 
-            return tf.while_loop(lambda i, _: i < count, body, (0, tf.zeros((batches[0].shape[0],))))[1]
+            return tf.while_loop(
+                lambda i, _: i < count, body, (0, tf.zeros((batches[0].shape[0],)))
+            )[1]
 
         def evaluate(batches: Any, count: Any) -> Any:
             def of(i: Any) -> Any:
@@ -47,7 +53,9 @@ class Trainer(InPlace):
         self._evaluate = tf.function(evaluate, reduce_retracing=True)
 
     def train(self, batches: Arrays, count: int, first: int) -> np.ndarray:
-        values = self._train([tf.constant(part) for part in batches], tf.constant(count), tf.constant(float(first)))
+        values = self._train(
+            [tf.constant(part) for part in batches], tf.constant(count), tf.constant(float(first))
+        )
         return np.asarray(values.numpy())
 
     def evaluate(self, batches: Arrays, count: int) -> tuple[np.ndarray, float]:

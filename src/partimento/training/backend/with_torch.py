@@ -16,7 +16,9 @@ from partimento.training.backend.in_place import InPlace
 class Trainer(InPlace):
     """See `backend.Trainer`."""
 
-    def __init__(self, network: keras.Model, optimizer: keras.Optimizer, losses: Losses, terms: int) -> None:
+    def __init__(
+        self, network: keras.Model, optimizer: keras.Optimizer, losses: Losses, terms: int
+    ) -> None:
         super().__init__(network, optimizer)
         self.network, self.optimizer, self.losses, self.terms = network, optimizer, losses, terms
 
@@ -25,10 +27,15 @@ class Trainer(InPlace):
         variables = self.network.trainable_variables
         for i in range(count):
             self.network.zero_grad()
-            objective, sums, events = self.losses(_batch(batches, i), training=True, step=float(first + i))
+            objective, sums, events = self.losses(
+                _batch(batches, i), training=True, step=float(first + i)
+            )
             objective.backward()
             with torch.no_grad():
-                grads = [v.value.grad if v.value.grad is not None else torch.zeros_like(v.value) for v in variables]
+                grads = [
+                    v.value.grad if v.value.grad is not None else torch.zeros_like(v.value)
+                    for v in variables
+                ]
                 self.optimizer.apply(grads, variables)
             values[i] = float(mean(sums.detach(), events, self.terms))
         return values
