@@ -32,15 +32,15 @@ def ours(takes: int, events: int) -> float:
     from partimento.generate.limits import Limits
     from partimento.generate.sampler import Choice
     from partimento.models import model_class
-    from partimento.tokens.chords import ChordCodec
+    from partimento.tokens.chords import ChordTokenizer
     from partimento.tokens.vocabulary import START
 
     lengths = [Fraction(n, 4) for n in range(1, DURATIONS + 1)]
-    codec = ChordCodec.from_pieces(
+    tokenizer = ChordTokenizer.fit_events(
         [[Event((30 + n // 60, 40 + n % 60), lengths[n % DURATIONS]) for n in range(CHORDS)]]
     )
     kind = model_class("lstm")
-    model = kind(kind.config_type(), codec)
+    model = kind(kind.config_type(), tokenizer)
     wish = {"limits": Limits(events + 1, 2**30, may_end=False), "choice": Choice(), "takes": takes}
     start = np.array([[START, START, START]], np.int32)
     roll(model, start, seed=0, **wish)

@@ -128,15 +128,15 @@ def in_them(name: str) -> Iterator[str]:
         model, fitted, data = embeddings(name, pieces, 0, more)
         circle = fifths(
             ChordVectors(
-                data.codec.chords.symbols,
-                model.vectors(data.codec)[SPECIAL:],
+                data.tokenizer.chords.symbols,
+                model.vectors(data.tokenizer)[SPECIAL:],
                 model.counts[SPECIAL:],
             )
         )
         relations = ", ".join(f"{count} {relation}" for relation, count in circle.relations.items())
         best = fitted.history[fitted.best_epoch - 1]
         yield (
-            f"| {name} | {how} | {len(data.codec.chords) - SPECIAL:,} | {best.val_loss:.2f} | {circle.major:.2f} ({circle.majors}) | "
+            f"| {name} | {how} | {len(data.tokenizer.chords) - SPECIAL:,} | {best.val_loss:.2f} | {circle.major:.2f} ({circle.majors}) | "
             f"{circle.minor:.2f} ({circle.minors}) | {relations} | {time.monotonic() - began:.0f} |"
         )
 
@@ -160,14 +160,12 @@ def helped(
     full = data_set(pieces, settings)
     order = np.random.default_rng(seed).permutation(len(full.train))
     tenth = replace(full, train=[full.train[place] for place in order[: len(order) // SHARE]])
-    vectors = learned.vectors(full.codec)
+    vectors = learned.vectors(full.tokenizer)
     dealt = vectors.copy()
     given = np.flatnonzero(np.isfinite(vectors[:, 0]))
     dealt[given] = vectors[np.random.default_rng(seed + 100).permutation(given)]
     held = full.encode(full.test)
-    events = [
-        sum(len(piece.tokens) - 2 for piece in data.encode_training()) for data in (tenth, full)
-    ]
+    events = [sum(len(piece.ids) - 2 for piece in data.encode_training()) for data in (tenth, full)]
     known, best = (
         np.isfinite(vectors[SPECIAL:, 0]).mean(),
         fitted.history[fitted.best_epoch - 1].val_loss,
@@ -194,7 +192,7 @@ def helped(
         model, fitted = trained(chosen, data, **more)
         nats, count = model_nats(model, held)
         yield way, nats / count, fitted.best_epoch
-    nats, count = Baseline(full.codec, tenth.encode_training(), order=1).nats(held)
+    nats, count = Baseline(full.tokenizer, tenth.encode_training(), order=1).nats(held)
     yield "counting, first order", nats / count, 0
 
 

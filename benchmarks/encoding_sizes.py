@@ -22,7 +22,7 @@ from partimento.errors import PartimentoError
 from partimento.files import write_atomically
 from partimento.music.parts import without_drums
 from partimento.music.piece import Piece, merge_held
-from partimento.tokens.chords import ChordCodec
+from partimento.tokens.chords import ChordTokenizer
 from partimento.tokens.vectors.sizes import EncodingSize, combinations, encoding_sizes
 from partimento.tokens.vocabulary import SPECIAL
 
@@ -51,10 +51,13 @@ def corpora() -> Iterator[tuple[str, list[Piece]]]:
     yield "Bach's chorales", gather("bundled:chorales").pieces
 
 
-def combinatorics(codecs: dict[str, ChordCodec]) -> str:
+def combinatorics(tokenizers: dict[str, ChordTokenizer]) -> str:
     """The tutorial's figures and their sum, beside how many of those chords each corpus has."""
     counts = combinations(largest=LARGEST)
-    sizes = [np.array([len(chord) for chord in codec.chords.symbols]) for codec in codecs.values()]
+    sizes = [
+        np.array([len(chord) for chord in tokenizer.chords.symbols])
+        for tokenizer in tokenizers.values()
+    ]
     rows = [
         [
             f"of {size} note{'s' * (size > 1)}, C(128, {size})",
@@ -77,13 +80,13 @@ def combinatorics(codecs: dict[str, ChordCodec]) -> str:
             *(f"{((each == 0) | (each > LARGEST)).sum():,}" for each in sizes),
         ]
     )
-    return _markdown(["chords", "possible", *codecs], rows)
+    return _markdown(["chords", "possible", *tokenizers], rows)
 
 
-def about(name: str, pieces: list[Piece], codec: ChordCodec, length: int) -> str:
+def about(name: str, pieces: list[Piece], tokenizer: ChordTokenizer, length: int) -> str:
     """The sizes on one corpus."""
     events = sum(len(merge_held(without_drums(piece).events)) for piece in pieces)
-    chords, patterns, durations = (size - SPECIAL for size in codec.sizes)
+    chords, patterns, durations = (size - SPECIAL for size in tokenizer.sizes)
     words = f"{len(pieces):,} pieces, {events:,} events; {chords:,} chords, {patterns:,} held patterns, {durations:,} durations."
     head = [
         "encoding",
@@ -131,12 +134,16 @@ def main() -> None:
     options = parser.parse_args()
     if not GUITAR.is_dir():
         sys.exit(f"no data at {GUITAR} (set PARTIMENTO_DATA)")
-    codecs: dict[str, ChordCodec] = {}
+    tokenizers: dict[str, ChordTokenizer] = {}
     tables = []
     for name, pieces in corpora():
-        codecs[name] = ChordCodec.from_pieces(without_drums(piece).events for piece in pieces)
-        tables.append(about(name, pieces, codecs[name], options.length))
-    made = "\n\n".join([f"### The tutorial's combinatorics\n\n{combinatorics(codecs)}", *tables])
+        tokenizers[name] = ChordTokenizer.fit_events(
+            without_drums(piece).events for piece in pieces
+        )
+        tables.append(about(name, pieces, tokenizers[name], options.length))
+    made = "\n\n".join(
+        [f"### The tutorial's combinatorics\n\n{combinatorics(tokenizers)}", *tables]
+    )
     if options.page == "-":
         print(made)
         return

@@ -66,28 +66,28 @@ def made_up(number: int, events: int) -> list[Any]:
     return pieces
 
 
-def codec_and_windows(batch: int, length: int) -> tuple[Any, tuple[np.ndarray, ...]]:
-    """A codec of 16 durations, and ``(B, L, …)`` windows: inputs, targets, and what is shown."""
-    from partimento.tokens.notes import NoteCodec
+def tokenizer_and_windows(batch: int, length: int) -> tuple[Any, tuple[np.ndarray, ...]]:
+    """A tokenizer of 16 durations, and ``(B, L, …)`` windows: inputs, targets, and what is shown."""
+    from partimento.tokens.notes import NoteTokenizer
     from partimento.tokens.windows import windows
 
     pieces = made_up(batch, length // 2 + 8)
-    codec = NoteCodec.from_pieces(pieces)
+    tokenizer = NoteTokenizer.fit(pieces)
     found = windows(
         [
-            type(one)(one.tokens[: length + 1], one.common[: length + 1])
-            for one in codec.encode_pieces(pieces)
+            type(one)(one.ids[: length + 1], one.context["features"][: length + 1])
+            for one in tokenizer.encode_all(pieces)
         ],
         length=length,
     )
     assert found.inputs.shape[:2] == (batch, length)
-    return codec, tuple(found)
+    return tokenizer, tuple(found)
 
 
 # ---------------------------------------------------------------------- ours
 
 
-def built(spec: Spec, codec: Any) -> Any:
+def built(spec: Spec, tokenizer: Any) -> Any:
     from partimento.models import model_class
 
     kind = model_class("notewise")
@@ -101,7 +101,7 @@ def built(spec: Spec, codec: Any) -> Any:
         "dropout",
         "input_dropout",
     )
-    return kind(kind.config_type(**{name: spec[name] for name in names}), codec)
+    return kind(kind.config_type(**{name: spec[name] for name in names}), tokenizer)
 
 
 def training(spec: Spec) -> Callable[[int], Answer]:
@@ -110,8 +110,8 @@ def training(spec: Spec) -> Callable[[int], Answer]:
 
     from partimento.training import backend
 
-    codec, columns = codec_and_windows(spec["batch"], spec["length"])
-    model = built(spec, codec)
+    tokenizer, columns = tokenizer_and_windows(spec["batch"], spec["length"])
+    model = built(spec, tokenizer)
     loop = backend.trainer(
         model.network, keras.optimizers.Adam(0.001), model.losses, terms=len(model.terms)
     )
@@ -129,8 +129,8 @@ def composer(spec: Spec) -> Callable[..., Answer]:
     from partimento.tokens.note_grammar import NOTE
     from partimento.tokens.vocabulary import START
 
-    codec, _ = codec_and_windows(4, 64)
-    model, layout = built(spec, codec), codec.layout
+    tokenizer, _ = tokenizer_and_windows(4, 64)
+    model, layout = built(spec, tokenizer), tokenizer.layout
     begun = np.array([[START], [layout.bar], [layout.pickup], [layout.stop - 1]], np.int32)
 
     def run(seed: int, events: int = spec["events"], steps: int = 2**30) -> Answer:
@@ -255,8 +255,8 @@ def defaults(task: str, core: str, **more: Any) -> Spec:
 
 
 def compose(options: argparse.Namespace) -> None:
-    codec, _ = codec_and_windows(4, 64)
-    sizes = {"vocabulary": codec.sizes[0], "duration": codec.layout.duration}
+    tokenizer, _ = tokenizer_and_windows(4, 64)
+    sizes = {"vocabulary": tokenizer.sizes[0], "duration": tokenizer.layout.duration}
     print(
         "core         takes   notes/s  tokens/s  PyTorch's   ours against PyTorch (processor)   compiled in"
     )
@@ -295,12 +295,12 @@ def cost(spec: Spec, options: argparse.Namespace, rounds: int) -> list[list[Answ
     from partimento.tokens.note_grammar import AGAIN, LENGTH
     from partimento.tokens.vocabulary import END, UNKNOWN
 
-    codec, (_, targets, shown) = codec_and_windows(spec["batch"], spec["length"])
-    shown, target, layout = shown.astype(np.int32), targets[..., 0], codec.layout
-    facts = codec.facts(shown)
+    tokenizer, (_, targets, shown) = tokenizer_and_windows(spec["batch"], spec["length"])
+    shown, target, layout = shown.astype(np.int32), targets[..., 0], tokenizer.layout
+    facts = tokenizer.input_features(shown)
     first = np.cumsum([0, *(kinds for _, kinds in facts[:-1])])
-    anchors, degree = codec.directions(shown)
-    counted = (target >= END) & (target < codec.sizes[0])
+    anchors, degree = tokenizer.interval_features(shown)
+    counted = (target >= END) & (target < tokenizer.sizes[0])
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "batch.npz"
         np.savez(
@@ -310,7 +310,7 @@ def cost(spec: Spec, options: argparse.Namespace, rounds: int) -> list[list[Answ
             directions=np.stack([*anchors, degree]).astype(np.uint8),
             again=shown[..., AGAIN],
             length=shown[..., LENGTH],
-            legal=codec.may_follow(shown),
+            legal=tokenizer.grammar().allowed_by_features(shown),
             target=np.where(counted, target, -100),
         )
         events = int(
@@ -321,7 +321,7 @@ def cost(spec: Spec, options: argparse.Namespace, rounds: int) -> list[list[Answ
         )
         told = {
             "data": str(path),
-            "vocabulary": codec.sizes[0],
+            "vocabulary": tokenizer.sizes[0],
             "kinds": int(sum(kinds for _, kinds in facts)),
             "events": events,
         }

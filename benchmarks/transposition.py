@@ -66,17 +66,17 @@ class Effect(NamedTuple):
 
 def effect(data: DataSet) -> Effect:
     """Measure a data set made with ``min_count=1``."""
-    numbers = np.concatenate([encoded.tokens[1:-1, CHORD] for encoded in data.encode_training()])
-    counts = np.bincount(numbers, minlength=len(data.codec.chords))
+    numbers = np.concatenate([encoded.ids[1:-1, CHORD] for encoded in data.encode_training()])
+    counts = np.bincount(numbers, minlength=len(data.tokenizer.chords))
     held = np.concatenate(
-        [encoded.tokens[1:-1, CHORD] for encoded in data.encode([*data.valid, *data.test])]
+        [encoded.ids[1:-1, CHORD] for encoded in data.encode([*data.valid, *data.test])]
     )
     never = held == UNKNOWN
     return Effect(
         float(np.mean([len(item.copies) for item in data.train])),
         float(np.mean([len({shift % 12 for shift in item.copies}) == 12 for item in data.train])),
         len(numbers),
-        len(data.codec.chords) - SPECIAL,
+        len(data.tokenizer.chords) - SPECIAL,
         int((counts[SPECIAL:] >= 2).sum()),
         float(np.mean(never | (counts[held] < 2))),
         float(np.mean(never)),
@@ -206,7 +206,7 @@ def train(epochs: int) -> None:
             seed=config.train.seed,
         )
         length = config.tokens.window
-        windows = sum(-(-(len(encoded.tokens) - 1) // length) for encoded in data.encode_training())
+        windows = sum(-(-(len(encoded.ids) - 1) // length) for encoded in data.encode_training())
         wanted = wanted or epochs * windows
         rounds = max(1, round(wanted / windows))
         run, data = learn(
@@ -218,8 +218,9 @@ def train(epochs: int) -> None:
         test = held_out(data, run.model)
         valid = held_out(replace(data, test=data.valid), run.model)["model"]
         print(
-            f"| {how}{f', {low} to {high}' if low else ''} | {len(data.codec.chords) - SPECIAL:,} | {rounds * -(-windows // batch):,} | "
-            f"{rounds} | {valid.total:.2f} | {test['model'].total:.2f} | {test['model'].unknown:.2f} | {test['markov1'].total:.2f} | "
+            f"| {how}{f', {low} to {high}' if low else ''} | {len(data.tokenizer.chords) - SPECIAL:,} | "
+            f"{rounds * -(-windows // batch):,} | {rounds} | {valid.total:.2f} | {test['model'].total:.2f} | {test['model'].unknown:.2f} | "
+            f"{test['markov1'].total:.2f} | "
             f"{run.history[-1].seconds:.0f} |",
             flush=True,
         )

@@ -11,7 +11,7 @@ from partimento import Event, Piece
 from partimento.evaluate.baselines import BackoffCounts, Baseline
 from partimento.evaluate.heldout import held_out, model_nats
 from partimento.evaluate.likelihood import UnknownPrices
-from partimento.tokens.chords import ChordCodec
+from partimento.tokens.chords import ChordTokenizer
 from partimento.tokens.settings import TokenSettings
 from partimento.training.dataset import prepare
 
@@ -39,11 +39,11 @@ def test_distributions_sum_to_one_and_agree_with_single_probabilities(pieces: li
 def test_an_event_by_hand() -> None:
     """One chord always, held never, one duration: only the back-off's share is paid."""
     events = [Event((60,), Fraction(1))] * 3
-    codec = ChordCodec.from_pieces([events])
-    encoded = codec.encode(events)
-    nats, count = Baseline(codec, [encoded], order=0).nats([encoded])
+    tokenizer = ChordTokenizer.fit_events([events])
+    encoded = tokenizer.encode_events(events)
+    nats, count = Baseline(tokenizer, [encoded], order=0).nats([encoded])
     assert count == 4
-    chord, end, size = 3, 1, len(codec.chords)  # four symbols seen, of two kinds
+    chord, end, size = 3, 1, len(tokenizer.chords)  # four symbols seen, of two kinds
     p = [(chord + 2 / size) / 6, (end + 2 / size) / 6]
     possible = 1 - 2 * (2 / size) / 6  # padding and start are never possible
     assert nats[0] == pytest.approx(-3 * np.log(p[0] / possible) - np.log(p[1] / possible))
@@ -83,11 +83,12 @@ def test_unknown_chords_pay_by_their_notes(pieces: list[Piece]) -> None:
     low, strange = Event((48, 60), Fraction(1)), Event((48, 61, 66, 127), Fraction(5, 7))
     assert prices.chord(strange) > prices.chord(low) > 0
     assert (
-        prices.of(data.codec, Piece.from_events([low]), data.codec.encode([low])) == 0
-        or data.codec.chords[low.chord] == 3
+        prices.of(data.tokenizer, Piece.from_events([low]), data.tokenizer.encode_events([low]))
+        == 0
+        or data.tokenizer.chords[low.chord] == 3
     )
     assert prices.of(
-        data.codec, Piece.from_events([strange]), data.codec.encode([strange])
+        data.tokenizer, Piece.from_events([strange]), data.tokenizer.encode_events([strange])
     ) == pytest.approx(prices.chord(strange) + prices.duration(strange.duration))
 
 

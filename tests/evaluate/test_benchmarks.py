@@ -34,8 +34,8 @@ from partimento.evaluate.note_counts import END, NoteCounts
 from partimento.models import model_class
 from partimento.music.piece import Source
 from partimento.tokens.note_grammar import CONTEXT
-from partimento.tokens.notes import NoteCodec
-from partimento.tokens.voices import VoiceCodec
+from partimento.tokens.notes import NoteTokenizer
+from partimento.tokens.voices import VoiceTokenizer
 from partimento.tokens.windows import windows
 from partimento.training.run import Run
 from partimento.training.train import learn
@@ -164,11 +164,13 @@ def markov(reading: Reading) -> Run:
     return learn(reading.pieces, sides=reading.sides, settings=settings)[0]
 
 
-def other_model(run: Run, *, codec: Any = None, seed: int = 5) -> Run:
+def other_model(run: Run, *, tokenizer: Any = None, seed: int = 5) -> Run:
     """The same run with another model, untrained."""
     keras.utils.set_random_seed(seed)
-    codec = codec or run.codec
-    return replace(run, codec=codec, model=model_class("notewise")(run.settings.model, codec))
+    tokenizer = tokenizer or run.tokenizer
+    return replace(
+        run, tokenizer=tokenizer, model=model_class("notewise")(run.settings.model, tokenizer)
+    )
 
 
 def test_sides_and_units(reading: Reading) -> None:
@@ -211,7 +213,7 @@ def test_a_run_fits_the_set_that_it_learned_from(run: Run, reading: Reading) -> 
 
 
 def token_nats(run: Run, piece: Piece) -> np.ndarray:
-    batch = windows(run.codec.encode_pieces([piece]), length=64)
+    batch = windows(run.tokenizer.encode_all([piece]), length=64)
     return np.asarray(run.model.token_nats(batch, may_end=False), np.float64)[0]
 
 
@@ -247,8 +249,8 @@ def test_an_ensemble_is_the_mean_of_probabilities(run: Run, reading: Reading) ->
 
 
 def test_an_ensemble_speaks_one_language(run: Run, markov: Run, reading: Reading) -> None:
-    events = NoteCodec.from_pieces(reading.pieces[:3])
-    for pair in ((run, markov), (markov, markov), (run, other_model(run, codec=events))):
+    events = NoteTokenizer.fit(reading.pieces[:3])
+    for pair in ((run, markov), (markov, markov), (run, other_model(run, tokenizer=events))):
         with pytest.raises(PartimentoError, match="the same encoding"):
             ensemble(pair, "jsb", reading)
 
@@ -257,9 +259,9 @@ def test_a_run_by_chords_is_charged_in_full(markov: Run, reading: Reading) -> No
     nats = piece_nats(markov, "jsb", reading)
     prices = UnknownPrices([piece.events for piece in reading.pieces[:3]])
     for mine, piece in zip(nats, reading.pieces[5:], strict=True):
-        encoded = markov.codec.encode_pieces([piece])[0]
-        known = markov.model.nats(windows([encoded], length=len(encoded.tokens) - 1))
-        unknown = prices.of(markov.codec, piece, encoded)
+        encoded = markov.tokenizer.encode_all([piece])[0]
+        known = markov.model.nats(windows([encoded], length=len(encoded.ids) - 1))
+        unknown = prices.of(markov.tokenizer, piece, encoded)
         assert mine == pytest.approx(float(np.sum(np.asarray(known.sums))) + unknown, rel=1e-4)
         assert unknown > 0
 
@@ -271,16 +273,16 @@ def test_frames_of_another_pace_are_refused(run: Run, reading: Reading) -> None:
 
 def test_a_run_of_voices_is_no_model_of_chords(run: Run, reading: Reading) -> None:
     """It writes the highest note of a part alone: its figure would be that of the melody."""
-    voices = VoiceCodec.from_pieces(reading.pieces[:3], frame=Fraction(1))
+    voices = VoiceTokenizer.fit(reading.pieces[:3], frame=Fraction(1))
     with pytest.raises(PartimentoError):
-        piece_nats(other_model(run, codec=voices), "jsb", reading)
+        piece_nats(other_model(run, tokenizer=voices), "jsb", reading)
 
 
 def test_a_run_of_chords_is_no_model_of_voices(run: Run, reading: Reading) -> None:
     """Frames of the set of four voices, without who sings what: nats a note of something else."""
-    chords = NoteCodec.from_pieces(reading.pieces[:3], frame=Fraction(1, 4))
+    chords = NoteTokenizer.fit(reading.pieces[:3], frame=Fraction(1, 4))
     with pytest.raises(PartimentoError):
-        piece_nats(other_model(run, codec=chords), "jsb16", reading)
+        piece_nats(other_model(run, tokenizer=chords), "jsb16", reading)
 
 
 def test_a_vae_tells_its_bound_and_an_estimate_apart(reading: Reading) -> None:
@@ -295,9 +297,9 @@ def test_a_vae_tells_its_bound_and_an_estimate_apart(reading: Reading) -> None:
     assert (bound.name, estimate.name, bound.units) == ("vae (bound)", "vae (estimate)", 39)
     assert 1 < estimate.nats < bound.nats + 0.05
     unknown = UnknownPrices([piece.events for piece in reading.pieces[:3]])
-    encoded = made.codec.encode_pieces(reading.pieces[5:])
+    encoded = made.tokenizer.encode_all(reading.pieces[5:])
     least = sum(
-        unknown.of(made.codec, piece, each)
+        unknown.of(made.tokenizer, piece, each)
         for piece, each in zip(reading.pieces[5:], encoded, strict=True)
     )
     assert estimate.nats > least / 39  # what is not in the vocabulary is paid for
@@ -331,7 +333,7 @@ def test_the_chorales_are_the_files(chorales: tuple[Path, Reading]) -> None:
     content = json.loads(path.read_text())
     wanted = [frames for side in ("train", "valid", "test") for frames in content[side]]
     for piece, frames in zip(reading.pieces, wanted, strict=True):
-        assert [event.chord for event in NoteCodec.read(piece.events, Fraction(1))] == [
+        assert [event.chord for event in NoteTokenizer.read(piece.events, Fraction(1))] == [
             tuple(sorted(chord)) for chord in frames
         ]
         assert piece.keys[0].name == "C major"
@@ -379,7 +381,7 @@ def test_the_chorales_in_sixteenths_are_the_files(data_folder: Path) -> None:
     wanted = [frames for side in ("train", "valid", "test") for frames in content[side]]
     for piece, frames in zip(reading.pieces, wanted, strict=True):
         chords = [tuple(sorted({int(pitch) for pitch in row if pitch >= 0})) for row in frames]
-        assert [event.chord for event in NoteCodec.read(piece.events, Fraction(1, 4))] == chords
+        assert [event.chord for event in NoteTokenizer.read(piece.events, Fraction(1, 4))] == chords
         assert [part.name for part in piece.parts] == ["Soprano", "Alto", "Tenor", "Bass"]
     for piece, frames in zip(reading.pieces[::40], wanted[::40], strict=True):  # who sings what
         for part in range(4):
@@ -403,7 +405,7 @@ def test_nottingham_is_the_file(data_folder: Path) -> None:
     wanted = [roll for key in ("traindata", "validdata", "testdata") for roll in rolls[key][0]]
     for piece, roll in zip(reading.pieces, wanted, strict=True):
         chords = [tuple((np.flatnonzero(row) + 21).tolist()) for row in roll]
-        assert [event.chord for event in NoteCodec.read(piece.events, Fraction(1, 2))] == chords
+        assert [event.chord for event in NoteTokenizer.read(piece.events, Fraction(1, 2))] == chords
 
 
 def test_a_file_of_another_hash_is_refused(tmp_path: Path) -> None:

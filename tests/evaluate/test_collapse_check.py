@@ -36,30 +36,30 @@ def test_stuck_by_hand() -> None:
 def test_a_sampler_that_repeats_one_chord_is_found(pieces: list[Piece]) -> None:
     data = prepare(pieces, TokenSettings(min_count=1), validation=0.2, test=0.1, seed=0)
     kind = model_class("lstm")
-    model = kind(kind.config_type(units=8, dense=4, embed_size=2, layers=1), data.codec)
+    model = kind(kind.config_type(units=8, dense=4, embed_size=2, layers=1), data.tokenizer)
     look = sampler_check(model, data)
     assert [look(epoch) for epoch in (1, 4, 5, 10)] == [
         None
     ] * 4  # untrained: anything but one chord
     bias: Any = SimpleNamespace(variable=model.chord_output.bias)
     favourite = np.zeros(bias.variable.shape)
-    favourite[data.codec.chords[(48, 60)] if (48, 60) in data.codec.chords.symbols else 5] = 50
+    favourite[
+        data.tokenizer.chords[(48, 60)] if (48, 60) in data.tokenizer.chords.symbols else 5
+    ] = 50
     bias.variable.assign(ops.convert_to_tensor(favourite.astype("float32")))
     look = sampler_check(model, data)
     assert look(5) is None  # once may be chance
     assert look(7) is None  # not looked at
     assert "the sampler has collapsed" in str(look(10))
     assert "learning_rate" in str(sampler_check(model, data)(5) or look(20))
-    assert (
-        stuck(np.stack([encoded.tokens[:60, CHORD] for encoded in data.encode(data.train)])) < 0.5
-    )
+    assert stuck(np.stack([encoded.ids[:60, CHORD] for encoded in data.encode(data.train)])) < 0.5
 
 
 @pytest.mark.parametrize("name", ["vae", "markov"])
 def test_only_models_of_what_comes_next_are_looked_at(name: str, pieces: list[Piece]) -> None:
     data = prepare(pieces, TokenSettings(min_count=1), validation=0.2, test=0.1, seed=0)
     kind = model_class(name)
-    model = kind(kind.config_type(), data.codec)
+    model = kind(kind.config_type(), data.tokenizer)
     if name == "markov":
         model.count(data.encode_training())
     look = sampler_check(model, data)

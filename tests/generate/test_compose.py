@@ -102,7 +102,8 @@ def test_sampling_follows_the_model(run: Run) -> None:
     state = run.model.initial_state(1)
     for field in range(3):
         state, logits = run.model.step(state, start[:, field], field=field)
-    legal = run.codec.may_follow(CHORD, start[:, CHORD], start[:, CHORD], may_end=False)[0]
+    legal = run.tokenizer.grammar().allowed_after(CHORD, start[:, CHORD], start[:, CHORD])[0]
+    legal[END] = False
     p = np.where(legal, np.exp(np.asarray(logits, np.float64)[0]), 0)
     p /= p.sum()
     counts = np.bincount(rolled.tokens[:, 1, CHORD], minlength=len(p))

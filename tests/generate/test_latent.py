@@ -36,7 +36,7 @@ def test_a_path_begins_and_ends_where_it_should_and_keeps_its_distance() -> None
 def test_what_is_composed_keeps_the_grammar(name: str, pieces: list[Piece]) -> None:
     data = prepare(pieces, TokenSettings(min_count=1), validation=0.2, test=0.1, seed=0)
     kind = model_class(name)
-    model = kind(kind.config_type(latent=2), data.codec, 8)
+    model = kind(kind.config_type(latent=2), data.tokenizer, 8)
     z = model.draw(4, np.random.default_rng(1))
     rows = compose_windows(
         model,
@@ -49,7 +49,7 @@ def test_what_is_composed_keeps_the_grammar(name: str, pieces: list[Piece]) -> N
     assert rows.shape == (4, 40, 3)
     assert (rows >= SPECIAL).all()  # no padding, no end, nothing unknown
     for take in rows:
-        events = data.codec.decode(take)
+        events = data.tokenizer.decode_events(take)
         assert len(events) == 40
         assert not any(
             not one.chord and not two.chord for one, two in itertools.pairwise(events)
@@ -61,7 +61,7 @@ def test_what_is_composed_keeps_the_grammar(name: str, pieces: list[Piece]) -> N
             )
     if name == "autoencoder":  # it tells of chords alone: quarters, all struck
         assert (rows[..., HELD] == SPECIAL).all()
-        assert {data.codec.durations.symbol(n) for n in np.unique(rows[..., DURATION])} == {
+        assert {data.tokenizer.durations.symbol(n) for n in np.unique(rows[..., DURATION])} == {
             Fraction(1)
         }
     greedy = [
@@ -76,9 +76,9 @@ def test_what_is_composed_keeps_the_grammar(name: str, pieces: list[Piece]) -> N
         for n in (1, 2)
     ]
     np.testing.assert_array_equal(greedy[0][..., CHORD], greedy[1][..., CHORD])
-    limits = Limits(1000, 12 * data.codec.grid, may_end=False)  # twelve quarters
+    limits = Limits(1000, 12 * data.tokenizer.grid, may_end=False)  # twelve quarters
     timed = compose_windows(
         model, z, -z, limits=limits, choice=Choice(), rng=np.random.default_rng(2)
     )
-    assert (data.codec.duration_steps[timed[..., DURATION]].sum(1) >= limits.steps).all()
+    assert (data.tokenizer.duration_steps[timed[..., DURATION]].sum(1) >= limits.steps).all()
     assert timed.shape[1] % 8 == 0

@@ -19,7 +19,7 @@ from partimento.tokens.chords import CHORD, DURATION, HELD
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import SPECIAL
 from partimento.tokens.windows import windows
-from partimento.training.dataset import CODECS, DataSet, prepare
+from partimento.training.dataset import TOKENIZERS, DataSet, prepare
 from partimento.training.loop import fit
 from partimento.training.run import load_run
 from partimento.training.settings import TrainSettings
@@ -79,8 +79,10 @@ def data(pieces: list[Piece]) -> DataSet:
 
 
 def view(data: DataSet, name: str) -> DataSet:
-    """The data in the codec that a model wants."""
-    return replace(data, codec=CODECS[model_class(name).codec_kind](data.train, data.config))
+    """The data in the tokenizer that a model wants."""
+    return replace(
+        data, tokenizer=TOKENIZERS[model_class(name).tokenizer_kind](data.train, data.config)
+    )
 
 
 def build(name: str, more: dict[str, object], data: DataSet) -> Any:
@@ -88,11 +90,11 @@ def build(name: str, more: dict[str, object], data: DataSet) -> Any:
 
     keras.utils.set_random_seed(3)
     kind, data = model_class(name), view(data, name)
-    return kind.from_settings(kind.config_type(**{**SMALL[name], **more}), data.codec, ENCODE)
+    return kind.from_settings(kind.config_type(**{**SMALL[name], **more}), data.tokenizer, ENCODE)
 
 
 BY_CHORDS = [
-    each for each in NEXT if model_class(each[0]).codec_kind == "chords"
+    each for each in NEXT if model_class(each[0]).tokenizer_kind == "chords"
 ]  # test_notewise.py has the same for tokens
 
 
@@ -102,11 +104,15 @@ def test_shapes_and_step_agrees_with_the_network(
 ) -> None:
     model = build(name, more, data)
     encoded = data.encode(data.train[:1])[0]
-    batch = (encoded.tokens[None, :12], encoded.tokens[None, 1:13], encoded.common[None, 1:13])
+    batch = (
+        encoded.ids[None, :12],
+        encoded.ids[None, 1:13],
+        encoded.context["holdable"][None, 1:13],
+    )
     inputs, targets, _ = batch
     logits = [None if x is None else normal(np.asarray(x)) for x in model.logits(batch)]
     assert [x.shape for x in logits if x is not None] == [
-        (1, 12, size) for x, size in zip(logits, data.codec.sizes, strict=True) if x is not None
+        (1, 12, size) for x, size in zip(logits, data.tokenizer.sizes, strict=True) if x is not None
     ]
     state = model.initial_state(1)
     shapes = [tuple(part.shape) for part in state]
@@ -139,9 +145,9 @@ def test_a_field_never_sees_itself_or_what_comes_later(
     model = build(name, more, data)
     encoded = data.encode(data.train[:1])[0]
     inputs, targets, common = (
-        encoded.tokens[None, :6],
-        encoded.tokens[None, 1:7].copy(),
-        encoded.common[None, 1:7],
+        encoded.ids[None, :6],
+        encoded.ids[None, 1:7].copy(),
+        encoded.context["holdable"][None, 1:7],
     )
 
     def told(inputs: np.ndarray, targets: np.ndarray) -> list[np.ndarray | None]:
@@ -173,7 +179,7 @@ def test_a_latent_model_decodes_windows_of_probabilities(
     assert z.shape == (3, model.latent)
     told = model.decode(z)
     assert [part.shape for part in told] == [
-        (3, model.length, data.codec.sizes[field]) for field in model.fields
+        (3, model.length, data.tokenizer.sizes[field]) for field in model.fields
     ]
     for part in told:
         np.testing.assert_allclose(part.sum(-1), 1, atol=1e-5)
@@ -327,8 +333,8 @@ def test_the_tutorials_sizes(data: DataSet) -> None:
     hand.
     """
     kind = model_class("lstm")
-    model = kind(kind.config_type(), data.codec)
-    chords, patterns, durations = data.codec.sizes
+    model = kind(kind.config_type(), data.tokenizer)
+    chords, patterns, durations = data.tokenizer.sizes
     lstm = 4 * 512 * (128 + 512 + 1) + 4 * 512 * (512 + 512 + 1)
     embeddings = 64 * (chords + durations + patterns)
     outputs = 257 * chords + (256 + 64 + 1) * patterns + (256 + 128 + 1) * durations
@@ -383,7 +389,7 @@ def test_minibach_is_the_text_to_the_formula(data: DataSet) -> None:
     model = build("autoencoder", {}, data)
     some = model.windows(data.encode(data.train), ENCODE, training=True)
     chords = some.targets[:6, :, CHORD]
-    size = data.codec.sizes[CHORD]
+    size = data.tokenizer.sizes[CHORD]
     hot = (chords[..., None] == np.arange(size)) & (chords[..., None] > 0)
     flat = (
         hot.transpose(0, 2, 1).reshape(6, -1).astype(float)
@@ -407,7 +413,7 @@ def test_the_vaes_loss_is_the_text_to_the_formula(data: DataSet) -> None:
     kl = -0.5 * np.mean(1 + log_variance - mean**2 - np.exp(log_variance), axis=-1)
     chords = batch[1][..., CHORD]
     hot = (
-        ((chords[..., None] == np.arange(data.codec.sizes[CHORD])) & (chords[..., None] > 0))
+        ((chords[..., None] == np.arange(data.tokenizer.sizes[CHORD])) & (chords[..., None] > 0))
         .transpose(0, 2, 1)
         .reshape(6, -1)
     )
@@ -425,9 +431,10 @@ def test_events_are_counted_not_tokens(name: str, data: DataSet) -> None:
     encoded = data.encode(data.train[:2])
     for item, each in zip(data.train[:2], encoded, strict=True):
         assert (
-            data.codec.events_in(each.tokens[1:]) == len(data.codec.decode(each.tokens)) + 1
+            data.tokenizer.events_in(each.ids[1:])
+            == len(data.tokenizer.decode_events(each.ids)) + 1
         )  # and the end
-        assert len(data.codec.decode(each.tokens)) == len(item.events)
+        assert len(data.tokenizer.decode_events(each.ids)) == len(item.events)
 
 
 def test_little_music_is_gone_through_more_often(data: DataSet) -> None:
@@ -508,5 +515,5 @@ def _fields(model: Any, batch: Any, z: np.ndarray) -> list[Any]:
     from partimento.models.base import field_nats
 
     return field_nats(
-        model.codec, model.decoder.predict_on_batch(z.astype(np.float32)), batch[1], batch[2]
+        model.tokenizer, model.decoder.predict_on_batch(z.astype(np.float32)), batch[1], batch[2]
     )

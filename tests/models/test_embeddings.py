@@ -16,7 +16,7 @@ from partimento.cli.neighbours import run_neighbours
 from partimento.errors import PartimentoError
 from partimento.evaluate.neighbours import ChordVectors, fifths
 from partimento.models.embeddings import Config, Embeddings
-from partimento.tokens.chords import CHORD, ChordCodec
+from partimento.tokens.chords import CHORD, ChordTokenizer
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import PAD, SPECIAL, UNKNOWN
 from partimento.training.dataset import DataSet, prepare
@@ -38,9 +38,9 @@ def events(chords: list[tuple[int, ...]]) -> list[Event]:
     return [Event(chord, Fraction(1)) for chord in chords]
 
 
-def built(config: Config, codec: ChordCodec, *, seed: int = 0) -> Embeddings:
+def built(config: Config, tokenizer: ChordTokenizer, *, seed: int = 0) -> Embeddings:
     keras.utils.set_random_seed(seed)
-    return Embeddings(config, codec)
+    return Embeddings(config, tokenizer)
 
 
 @pytest.fixture(scope="module")
@@ -75,9 +75,9 @@ def test_chords_in_the_same_surroundings_lie_side_by_side(negatives: int) -> Non
                 ]
             )
         )
-    codec = ChordCodec.from_pieces(made)
-    encoded = [codec.encode(piece) for piece in made]
-    model = built(Config(embed_size=8, reach=1, negatives=negatives), codec)
+    tokenizer = ChordTokenizer.fit_events(made)
+    encoded = [tokenizer.encode_events(piece) for piece in made]
+    model = built(Config(embed_size=8, reach=1, negatives=negatives), tokenizer)
     config = TokenSettings(window=64)
     train, valid = (
         model.windows(some, config, training=training)
@@ -88,7 +88,7 @@ def test_chords_in_the_same_surroundings_lie_side_by_side(negatives: int) -> Non
         model, train, valid, TrainSettings(epochs=12, batch_size=4, learning_rate=0.05, patience=12)
     )
     assert min(epoch.val_loss for epoch in fitted.history) < untrained - 0.2
-    a, b, c = (model.vectors(codec)[codec.chords[chord]] for chord in (A, B, C))
+    a, b, c = (model.vectors(tokenizer)[tokenizer.chords[chord]] for chord in (A, B, C))
     assert cosine(a, b) > 0.8
     assert cosine(a, b) > cosine(a, c) + 0.5
 
@@ -102,12 +102,12 @@ def test_the_loss_by_hand() -> None:
     distribution over all other chords.
     """
     made = events([A, B, A, A, C, (50,), B, (51,), (52,), A])
-    codec = ChordCodec.from_pieces([made])
-    model = built(Config(embed_size=3, reach=2, negatives=0), codec)
-    encoded = codec.encode(made)
+    tokenizer = ChordTokenizer.fit_events([made])
+    model = built(Config(embed_size=3, reach=2, negatives=0), tokenizer)
+    encoded = tokenizer.encode_events(made)
     cut = model.windows([encoded], TokenSettings(window=16), training=True)
     rng = np.random.default_rng(1)
-    centre, context = rng.normal(size=(2, codec.sizes[CHORD], 3)).astype(np.float32)
+    centre, context = rng.normal(size=(2, tokenizer.sizes[CHORD], 3)).astype(np.float32)
     model.centre.set_weights([centre])
     model.context.set_weights([context])
     inputs = cut.inputs.copy()
@@ -115,7 +115,7 @@ def test_the_loss_by_hand() -> None:
     told = model.losses((inputs, cut.targets, cut.common), training=False)
 
     chords = inputs[0, :, CHORD].tolist()
-    counts = np.bincount(encoded.tokens[:, CHORD], minlength=codec.sizes[CHORD]).astype(float)
+    counts = np.bincount(encoded.ids[:, CHORD], minlength=tokenizer.sizes[CHORD]).astype(float)
     np.testing.assert_array_equal(model.counts, counts)
     counts[:SPECIAL] = 0
     nats = weights = 0.0
@@ -135,10 +135,10 @@ def test_the_loss_by_hand() -> None:
 
 def test_a_sample_estimates_the_sum_over_all(pieces: list[Piece]) -> None:
     data = prepare(pieces, TokenSettings(min_count=1), validation=0.2, test=0.1, seed=0)
-    model = built(Config(embed_size=8, reach=1, negatives=2048), data.codec)
+    model = built(Config(embed_size=8, reach=1, negatives=2048), data.tokenizer)
     cut = model.windows(data.encode_training(), TokenSettings(), training=True)
     model.context.set_weights(
-        [np.random.default_rng(0).normal(size=(data.codec.sizes[CHORD], 8)).astype(np.float32)]
+        [np.random.default_rng(0).normal(size=(data.tokenizer.sizes[CHORD], 8)).astype(np.float32)]
     )
     exact, first, second = (
         float(model.losses(tuple(cut), training=training).objective)
@@ -156,7 +156,9 @@ def test_training_is_the_same_for_the_same_seed_and_when_it_is_taken_up_again(
     made = []
     for start in (None, 0):
         model = built(
-            Config(embed_size=8, reach=2, negatives=16), data.codec, seed=0 if start is None else 5
+            Config(embed_size=8, reach=2, negatives=16),
+            data.tokenizer,
+            seed=0 if start is None else 5,
         )
         train, valid = (
             model.windows(some, TokenSettings(), training=training)
@@ -188,21 +190,23 @@ def test_sizes_that_cannot_be(name: str, value: int) -> None:
 
 
 def test_vectors_go_by_pitches(run: Run) -> None:
-    known = list(islice(run.codec.chords.symbols, 3))
-    other = ChordCodec.from_pieces([events([*reversed(known), (1, 2, 3)])])
-    found, own = run.model.vectors(other), run.model.vectors(run.codec)
+    known = list(islice(run.tokenizer.chords.symbols, 3))
+    other = ChordTokenizer.fit_events([events([*reversed(known), (1, 2, 3)])])
+    found, own = run.model.vectors(other), run.model.vectors(run.tokenizer)
     assert found.dtype == np.float32
     assert np.isnan(found[:SPECIAL]).all()
     assert np.isnan(own[:SPECIAL]).all()
     assert np.isfinite(own[SPECIAL:]).all()
     assert np.isnan(found[other.chords[(1, 2, 3)]]).all()
     for chord in known:
-        np.testing.assert_array_equal(found[other.chords[chord]], own[run.codec.chords[chord]])
+        np.testing.assert_array_equal(found[other.chords[chord]], own[run.tokenizer.chords[chord]])
 
 
 def test_they_survive_the_disk(run: Run) -> None:
     again = load_run(folder(run))
-    np.testing.assert_array_equal(again.model.vectors(run.codec), run.model.vectors(run.codec))
+    np.testing.assert_array_equal(
+        again.model.vectors(run.tokenizer), run.model.vectors(run.tokenizer)
+    )
     np.testing.assert_array_equal(again.model.counts, run.model.counts)
 
 
@@ -213,7 +217,7 @@ def test_chords_are_counted_with_their_copies(pieces: list[Piece]) -> None:
     assert len(encoded) > len(data.train)
     np.testing.assert_array_equal(
         run.model.counts,
-        sum(np.bincount(e.tokens[:, CHORD], minlength=len(data.codec.chords)) for e in encoded),
+        sum(np.bincount(e.ids[:, CHORD], minlength=len(data.tokenizer.chords)) for e in encoded),
     )
 
 
@@ -233,7 +237,7 @@ def pretrained(run: Run, pieces: list[Piece], **more: object) -> tuple[Settings,
 def test_an_lstm_begins_with_them(run: Run, pieces: list[Piece]) -> None:
     settings, data = pretrained(run, pieces)
     (table,) = new_model(settings, data).chord_embedding.get_weights()
-    np.testing.assert_array_equal(table[SPECIAL:], run.model.vectors(data.codec)[SPECIAL:])
+    np.testing.assert_array_equal(table[SPECIAL:], run.model.vectors(data.tokenizer)[SPECIAL:])
     plain = Settings.from_plain({"model": LSTM, "tokens": SETTINGS["tokens"]})
     (drawn,) = new_model(plain, data).chord_embedding.get_weights()
     np.testing.assert_array_equal(
@@ -246,7 +250,7 @@ def test_frozen_ones_stay_as_they_are(run: Run, pieces: list[Piece], freeze: boo
     settings, _ = pretrained(run, pieces, freeze=freeze)
     made, data = learn(pieces, settings=settings)
     (table,) = made.model.chord_embedding.get_weights()
-    assert np.array_equal(table[SPECIAL:], run.model.vectors(data.codec)[SPECIAL:]) == freeze
+    assert np.array_equal(table[SPECIAL:], run.model.vectors(data.tokenizer)[SPECIAL:]) == freeze
 
 
 def test_vectors_of_another_size_are_refused(run: Run, pieces: list[Piece]) -> None:
@@ -278,12 +282,12 @@ def test_the_table(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_as_json_with_a_map(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     spelt = "C3+E4"
-    assert (48, 64) in run.codec.chords.symbols
+    assert (48, 64) in run.tokenizer.chords.symbols
     run_neighbours(folder(run), [spelt], out=tmp_path / "map.svg", most=3, as_json=True)
     told = json.loads(capsys.readouterr().out)
     (chord,) = told["chords"]
     assert chord["name"] == spelt
-    assert chord["times"] == run.model.counts[run.codec.chords[(48, 64)]]
+    assert chord["times"] == run.model.counts[run.tokenizer.chords[(48, 64)]]
     assert len(chord["near"]) == 3
     assert chord["near"] == sorted(chord["near"], key=lambda near: -near["cosine"])
     assert told["fifths"]["major"] is None  # JSON knows no NaN
@@ -313,8 +317,8 @@ def test_the_circle_of_fifths_is_in_the_chorales() -> None:
     run, data = learn(chorales, settings={"model": {"name": "embeddings"}, "train": {"epochs": 4}})
     circle = fifths(
         ChordVectors(
-            data.codec.chords.symbols,
-            run.model.vectors(data.codec)[SPECIAL:],
+            data.tokenizer.chords.symbols,
+            run.model.vectors(data.tokenizer)[SPECIAL:],
             run.model.counts[SPECIAL:],
         )
     )

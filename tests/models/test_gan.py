@@ -35,7 +35,7 @@ def build(data: DataSet, **more: Any) -> Any:
     kind = model_class("gan")
     return kind(
         kind.config_type(**{"units": 16, "critic": 16, "latent": 8, "blocks": 2, **more}),
-        data.codec,
+        data.tokenizer,
         16,
     )
 
@@ -100,7 +100,7 @@ def test_what_is_made_is_music_of_the_vocabulary(data: DataSet) -> None:
         model.notes[chords], np.rint(notes)
     )  # what is composed is what was judged
     np.testing.assert_array_equal(decoded[DURATION].argmax(-1), duration.argmax(-1))
-    fits = data.codec.patterns_that_fit(
+    fits = data.tokenizer.grammar().holdable_patterns(
         np.array(
             [
                 [
@@ -116,11 +116,11 @@ def test_what_is_made_is_music_of_the_vocabulary(data: DataSet) -> None:
 
 
 def _chords(data: DataSet, row: np.ndarray) -> list[tuple[int, ...]]:
-    return [data.codec.chords.symbol(int(number)) for number in row]
+    return [data.tokenizer.chords.symbol(int(number)) for number in row]
 
 
 def _slots(data: DataSet, chord: tuple[int, ...]) -> list[int]:
-    return [*chord, *[-1] * (data.codec.most_notes - len(chord))]
+    return [*chord, *[-1] * (data.tokenizer.most_notes - len(chord))]
 
 
 def test_the_discriminator_alone_learns_to_tell(data: DataSet) -> None:

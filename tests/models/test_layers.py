@@ -57,7 +57,7 @@ def test_our_lstm_is_keras_lstm() -> None:
 def test_a_network_as_rows(pieces: list[Piece]) -> None:
     data = prepare(pieces, TokenSettings(min_count=1), validation=0.2, test=0.1, seed=0)
     kind = model_class("lstm")
-    network = kind(kind.config_type(units=8, dense=4, embed_size=2), data.codec).network
+    network = kind(kind.config_type(units=8, dense=4, embed_size=2), data.tokenizer).network
     rows = {row.name: row for row in layers_of(network)}
     assert set(rows["lstm_1"].inputs) == {"chord_embedding", "duration_embedding"}
     assert rows["lstm_2"].inputs == ("lstm_1",)
@@ -65,7 +65,8 @@ def test_a_network_as_rows(pieces: list[Piece]) -> None:
     assert sum(row.parameters for row in rows.values()) == network.count_params()
     kind = model_class("autoencoder")
     groups = {
-        row.name: row.group for row in layers_of(kind(kind.config_type(), data.codec, 8).network)
+        row.name: row.group
+        for row in layers_of(kind(kind.config_type(), data.tokenizer, 8).network)
     }
     assert groups == {"window": "", "latent": "encoder", "output": "decoder"}
 
@@ -76,8 +77,8 @@ def test_a_corpus_that_is_too_small_is_told(pieces: list[Piece], stride: int) ->
     kind = model_class("lstm")
     train = windows(data.encode(data.train), length=16, stride=stride, whole=True)
     large, small = (
-        kind(kind.config_type(units=512), data.codec),
-        kind(kind.config_type(units=4, dense=4, embed_size=2, layers=1), data.codec),
+        kind(kind.config_type(units=512), data.tokenizer),
+        kind(kind.config_type(units=4, dense=4, embed_size=2, layers=1), data.tokenizer),
     )
     assert "only" in str(too_small(small, train))  # a few hundred events
     many = windows(data.encode(data.train) * 20, length=16, stride=stride, whole=True)

@@ -25,7 +25,8 @@ from partimento.generate.autoregressive import roll
 from partimento.generate.limits import Limits
 from partimento.generate.sampler import Choice
 from partimento.models.markov import MOST_EVENTS, VIEWS, Config, Counts, Markov, Tries, lag, views
-from partimento.tokens.chords import CHORD, DURATION, HELD, PITCHES, ChordCodec, Encoded
+from partimento.tokens.base import Tokens
+from partimento.tokens.chords import CHORD, DURATION, HELD, PITCHES, ChordTokenizer
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import END, PAD, SPECIAL, START, UNKNOWN
 from partimento.tokens.windows import windows
@@ -52,18 +53,18 @@ def wandering(seed: int, events: int = 80) -> list[Event]:
 
 
 @pytest.fixture(scope="module")
-def music() -> tuple[ChordCodec, list[Encoded], list[Encoded]]:
-    """A codec, what is learned and what is foretold, in which much is unknown."""
+def music() -> tuple[ChordTokenizer, list[Tokens], list[Tokens]]:
+    """A tokenizer, what is learned and what is foretold, in which much is unknown."""
     train, held = [wandering(seed) for seed in range(6)], [wandering(seed, 40) for seed in (7, 8)]
-    codec = ChordCodec.from_pieces(train, min_count=2)
+    tokenizer = ChordTokenizer.fit_events(train, min_count=2)
     return (
-        codec,
-        [codec.encode(piece, pickup=Fraction(1, 2)) for piece in train],
-        [codec.encode(piece) for piece in held],
+        tokenizer,
+        [tokenizer.encode_events(piece, pickup=Fraction(1, 2)) for piece in train],
+        [tokenizer.encode_events(piece) for piece in held],
     )
 
 
-def counted(music: tuple[ChordCodec, list[Encoded], list[Encoded]], **settings: Any) -> Markov:
+def counted(music: tuple[ChordTokenizer, list[Tokens], list[Tokens]], **settings: Any) -> Markov:
     model = Markov(Config(**settings), music[0])
     model.count(music[1])
     return model
@@ -78,15 +79,15 @@ def test_the_discount_by_hand() -> None:
     """
     a, b, c, d = ((60,), (64,), (67,), (72,))
     events = [Event(chord, Fraction(1)) for chord in (a, a, b, c, d)]
-    codec = ChordCodec.from_pieces([events])
-    model = Markov(Config(order=0), codec)
-    model.count([codec.encode(events)])
+    tokenizer = ChordTokenizer.fit_events([events])
+    model = Markov(Config(order=0), tokenizer)
+    model.count([tokenizer.encode_events(events)])
     p = model.probabilities(CHORD, np.zeros((1, 1, 3), np.int32), np.zeros((1, 3), np.int32))[0]
     left = 5 * (2 / 3) / 6 / 6
     assert p[PAD] == p[START] == 0
     np.testing.assert_allclose(p[[END, UNKNOWN]], [(1 - 2 / 3) / 6 + left, left])
     np.testing.assert_allclose(
-        p[[codec.chords[chord] for chord in (a, b, c, d)]],
+        p[[tokenizer.chords[chord] for chord in (a, b, c, d)]],
         [(2 - 2 / 3) / 6 + left] + [(1 - 2 / 3) / 6 + left] * 3,
     )
 
@@ -116,20 +117,20 @@ def test_kneser_ney_by_hand() -> None:
 class Slow:
     """The same model from dictionaries of tuples, one event at a time."""
 
-    def __init__(self, config: Config, codec: ChordCodec, pieces: Sequence[Encoded]) -> None:
-        self.config, self.codec = config, codec
+    def __init__(self, config: Config, tokenizer: ChordTokenizer, pieces: Sequence[Tokens]) -> None:
+        self.config, self.tokenizer = config, tokenizer
         self.seen: dict[tuple[Any, ...], Counter[int]] = defaultdict(
             Counter
         )  # (field, view, *context) → what followed
         for piece in pieces:
-            for t in range(1, len(piece.tokens)):
+            for t in range(1, len(piece.ids)):
                 for field in (CHORD, HELD, DURATION):
-                    if piece.tokens[t, field] != PAD:
+                    if piece.ids[t, field] != PAD:
                         for view, symbols in enumerate(self.views(field)):
-                            context = [self.symbol(name, piece.tokens, t) for name in symbols]
+                            context = [self.symbol(name, piece.ids, t) for name in symbols]
                             for length in range(len(context) + 1):
                                 self.seen[field, view, *context[:length]][
-                                    int(piece.tokens[t, field])
+                                    int(piece.ids[t, field])
                                 ] += 1
         raw = {key: Counter(found) for key, found in self.seen.items()}
         if config.smoothing == "kneser-ney":
@@ -172,13 +173,13 @@ class Slow:
         if name[0] != "m":
             return row(back)["chd".index(name[0])]
         chord, before = (
-            [] if n < SPECIAL else list(self.codec.chords.symbol(n))
+            [] if n < SPECIAL else list(self.tokenizer.chords.symbol(n))
             for n in (row(back)[CHORD], row(back + 1)[CHORD])
         )
         return tuple(place for place, pitch in enumerate(chord) if pitch in before)
 
     def distribution(self, field: int, tokens: np.ndarray, t: int) -> np.ndarray:
-        size, lowest = self.codec.sizes[field], END if field == CHORD else UNKNOWN
+        size, lowest = self.tokenizer.sizes[field], END if field == CHORD else UNKNOWN
         total = np.zeros(size)
         for view, symbols in enumerate(self.views(field)):
             context = [self.symbol(name, tokens, t) for name in symbols]
@@ -199,17 +200,20 @@ class Slow:
             total += p / len(self.views(field))
         return total
 
-    def nats(self, piece: Encoded) -> np.ndarray:
+    def nats(self, piece: Tokens) -> np.ndarray:
         sums = np.zeros(3)
-        for t in range(1, len(piece.tokens)):
+        for t in range(1, len(piece.ids)):
             for field in (CHORD, HELD, DURATION):
-                number = piece.tokens[t, field]
+                number = piece.ids[t, field]
                 if number != PAD:
-                    p = self.distribution(field, piece.tokens, t)
+                    p = self.distribution(field, piece.ids, t)
                     if field == HELD:
                         can = [
-                            not any(b and not c for b, c in zip(bits, piece.common[t], strict=True))
-                            for bits in self.codec.pattern_bits
+                            not any(
+                                b and not c
+                                for b, c in zip(bits, piece.context["holdable"][t], strict=True)
+                            )
+                            for bits in self.tokenizer.pattern_bits
                         ]
                         p = p * np.where(np.arange(len(p)) == UNKNOWN, True, can)
                     sums[field] -= np.log(p[number] / p.sum())
@@ -219,35 +223,35 @@ class Slow:
 @pytest.mark.parametrize("smoothing", SMOOTHING)
 @pytest.mark.parametrize("order", [0, 1, 2, MOST_EVENTS])
 def test_it_is_what_dictionaries_say(
-    music: tuple[ChordCodec, list[Encoded], list[Encoded]], order: int, smoothing: str
+    music: tuple[ChordTokenizer, list[Tokens], list[Tokens]], order: int, smoothing: str
 ) -> None:
-    codec, train, held = music
+    tokenizer, train, held = music
     model, slow = (
         counted(music, order=order, smoothing=smoothing),
-        Slow(Config(order, smoothing), codec, train),
+        Slow(Config(order, smoothing), tokenizer, train),
     )
     batch = windows(held, length=48)
     told = model.losses(batch, training=False)
     np.testing.assert_allclose(told.sums, sum(slow.nats(piece) for piece in held), rtol=1e-10)
-    assert told.events == sum(len(piece.tokens) - 1 for piece in held)
+    assert told.events == sum(len(piece.ids) - 1 for piece in held)
     assert told.objective == pytest.approx(told.sums.sum() / told.events)
     for field, logits in enumerate(model.logits(batch)):
         for t in (1, 2, 9, 40):
             np.testing.assert_allclose(
-                np.exp(logits[1, t - 1]), slow.distribution(field, held[1].tokens, t), atol=1e-12
+                np.exp(logits[1, t - 1]), slow.distribution(field, held[1].ids, t), atol=1e-12
             )
     assert model.parameters == sum(len(set(found)) for found in slow.seen.values())
 
 
 def test_it_is_what_dictionaries_say_of_pieces(pieces: list[Piece]) -> None:
     data = prepare(pieces, TokenSettings(min_count=1), validation=0.2, test=0.1, seed=0)
-    model = Markov(Config(), data.codec)
+    model = Markov(Config(), data.tokenizer)
     model.count(data.encode_training())
     held = data.encode(data.valid)
-    slow = Slow(Config(), data.codec, data.encode_training())
+    slow = Slow(Config(), data.tokenizer, data.encode_training())
     nats, events = model_nats(model, held)
     np.testing.assert_allclose(nats, sum(slow.nats(piece) for piece in held), rtol=1e-10)
-    assert events == sum(len(piece.tokens) - 1 for piece in held)
+    assert events == sum(len(piece.ids) - 1 for piece in held)
 
 
 # ---------------------------------------------------------------------- distributions
@@ -255,15 +259,15 @@ def test_it_is_what_dictionaries_say_of_pieces(pieces: list[Piece]) -> None:
 
 @pytest.mark.parametrize("smoothing", SMOOTHING)
 def test_probabilities_are_of_what_can_follow_and_sum_to_one(
-    music: tuple[ChordCodec, list[Encoded], list[Encoded]], smoothing: str
+    music: tuple[ChordTokenizer, list[Tokens], list[Tokens]], smoothing: str
 ) -> None:
-    codec = music[0]
+    tokenizer = music[0]
     model, rng = counted(music, smoothing=smoothing), np.random.default_rng(1)
     for field, lowest in ((CHORD, END), (HELD, UNKNOWN), (DURATION, UNKNOWN)):
         past = np.stack(
-            [rng.integers(0, size, (300, model.reach)) for size in codec.sizes], -1
+            [rng.integers(0, size, (300, model.reach)) for size in tokenizer.sizes], -1
         )  # mostly never seen
-        now = np.stack([rng.integers(0, size, 300) for size in codec.sizes], -1)
+        now = np.stack([rng.integers(0, size, 300) for size in tokenizer.sizes], -1)
         p = model.probabilities(field, past, now)
         np.testing.assert_allclose(p.sum(1), 1, rtol=1e-12)
         assert (p[:, :lowest] == 0).all()
@@ -271,24 +275,26 @@ def test_probabilities_are_of_what_can_follow_and_sum_to_one(
 
 
 def test_before_counting_all_is_equally_likely(
-    music: tuple[ChordCodec, list[Encoded], list[Encoded]],
+    music: tuple[ChordTokenizer, list[Tokens], list[Tokens]],
 ) -> None:
-    codec, _, held = music
-    told = Markov(Config(), codec).losses(windows(held, length=64), training=False)
-    rows = np.concatenate([piece.tokens[1:] for piece in held])
-    fits = np.concatenate([codec.patterns_that_fit(piece.common[1:]) for piece in held])
+    tokenizer, _, held = music
+    told = Markov(Config(), tokenizer).losses(windows(held, length=64), training=False)
+    rows = np.concatenate([piece.ids[1:] for piece in held])
+    fits = np.concatenate(
+        [tokenizer.grammar().holdable_patterns(piece.context["holdable"][1:]) for piece in held]
+    )
     patterns = np.log(fits.sum(1) + 1)[rows[:, HELD] != PAD].sum()  # the unknown one, too
     chords, durations = (
-        np.log(len(codec.chords) - END) * len(rows),
-        np.log(len(codec.durations) - UNKNOWN) * (rows[:, DURATION] != PAD).sum(),
+        np.log(len(tokenizer.chords) - END) * len(rows),
+        np.log(len(tokenizer.durations) - UNKNOWN) * (rows[:, DURATION] != PAD).sum(),
     )
     np.testing.assert_allclose(told.sums, [chords, patterns, durations])
 
 
 def test_order_is_how_far_it_looks_back(
-    music: tuple[ChordCodec, list[Encoded], list[Encoded]],
+    music: tuple[ChordTokenizer, list[Tokens], list[Tokens]],
 ) -> None:
-    tokens = music[1][0].tokens
+    tokens = music[1][0].ids
     for order in range(MOST_EVENTS + 1):
         model, at = counted(music, order=order), np.arange(10, 40)
         past = np.stack([tokens[at - back] for back in range(1, 7)], 1)[
@@ -316,16 +322,16 @@ def test_order_is_how_far_it_looks_back(
 
 @pytest.mark.parametrize("order", [0, 1])
 def test_with_the_same_contexts_it_is_the_baseline(
-    music: tuple[ChordCodec, list[Encoded], list[Encoded]], order: int
+    music: tuple[ChordTokenizer, list[Tokens], list[Tokens]], order: int
 ) -> None:
     """The baselines' contexts are not ours (a duration's is the one before and the chord), nor is
     their root (uniform over all numbers, padding included). Given the same, both agree to the last
     digits.
     """
-    codec, train, held = music
-    baseline = Baseline(codec, train, order=order)
-    now = np.concatenate([piece.tokens[1:] for piece in train])
-    before = np.concatenate([piece.tokens[:-1] for piece in train])
+    tokenizer, train, held = music
+    baseline = Baseline(tokenizer, train, order=order)
+    now = np.concatenate([piece.ids[1:] for piece in train])
+    before = np.concatenate([piece.ids[:-1] for piece in train])
     names = {CHORD: "c1", HELD: "c0 c1", DURATION: "d1 c0"}
     for field, text in names.items():
         view = tuple(text.split()) if order else ()
@@ -336,13 +342,11 @@ def test_with_the_same_contexts_it_is_the_baseline(
             "d1": before[known, DURATION],
         }
         counts = Counts.from_contexts(
-            [[columns[name] for name in view]], now[known, field], codec.sizes[field]
+            [[columns[name] for name in view]], now[known, field], tokenizer.sizes[field]
         )
-        tries = Tries(counts, (view,), codec.sizes[field], 0, "witten-bell")
+        tries = Tries(counts, (view,), tokenizer.sizes[field], 0, "witten-bell")
         rows = [
-            (piece.tokens[t - 1], piece.tokens[t])
-            for piece in held
-            for t in range(1, len(piece.tokens))
+            (piece.ids[t - 1], piece.ids[t]) for piece in held for t in range(1, len(piece.ids))
         ]
         asked = {
             "c0": [r[1][CHORD] for r in rows],
@@ -385,7 +389,7 @@ class Along(keras.Model):
             return t + 1, state, held, duration, chord
 
         empty = [
-            ops.zeros((steps, count, self.model.codec.sizes[field]))
+            ops.zeros((steps, count, self.model.tokenizer.sizes[field]))
             for field in (HELD, DURATION, CHORD)
         ]
         out = ops.while_loop(
@@ -398,10 +402,10 @@ class Along(keras.Model):
 
 @pytest.mark.parametrize("settings", [{}, {"order": 0}])
 def test_the_compiled_step_agrees_with_numpy(
-    music: tuple[ChordCodec, list[Encoded], list[Encoded]], settings: dict[str, Any]
+    music: tuple[ChordTokenizer, list[Tokens], list[Tokens]], settings: dict[str, Any]
 ) -> None:
     model, held = counted(music, **settings), music[2]
-    rows = np.stack([piece.tokens[:36] for piece in held])  # (2, 36, 3)
+    rows = np.stack([piece.ids[:36] for piece in held])  # (2, 36, 3)
     told = dict(
         zip(
             (HELD, DURATION, CHORD),
@@ -425,30 +429,29 @@ def test_it_composes(pieces: list[Piece]) -> None:
     """Rows are legal, one piece alone is gone on with as it goes on, and what is counted anew is
     composed.
     """
-    codec = ChordCodec.from_pieces([piece.events for piece in pieces])
-    train = [codec.encode(piece.events) for piece in pieces]
-    model = Markov(Config(), codec)
+    tokenizer = ChordTokenizer.fit_events([piece.events for piece in pieces])
+    train = [tokenizer.encode_events(piece.events) for piece in pieces]
+    model = Markov(Config(), tokenizer)
     model.count(train[:1])
     wish: dict[str, Any] = {"limits": Limits(60, 2**30, may_end=False), "takes": 2}
-    greedy = roll(model, train[0].tokens[:9], choice=Choice(0), **wish).tokens
+    greedy = roll(model, train[0].ids[:9], choice=Choice(0), **wish).tokens
     for take in greedy:
-        np.testing.assert_array_equal(take[:60], train[0].tokens[:60])
-    drawn = roll(model, train[0].tokens[:1], choice=Choice(), seed=4, **wish).tokens
+        np.testing.assert_array_equal(take[:60], train[0].ids[:60])
+    drawn = roll(model, train[0].ids[:1], choice=Choice(), seed=4, **wish).tokens
     for take in drawn:
         for before, row in pairwise(take[:60]):
             for field in (CHORD, HELD, DURATION):
-                assert codec.may_follow(
-                    field, before[None, CHORD], row[None, CHORD], may_end=False
+                assert tokenizer.grammar().allowed_after(
+                    field, before[None, CHORD], row[None, CHORD]
                 )[0, row[field]]
-        assert len(codec.decode(take[:60])) == 59
+        assert len(tokenizer.decode_events(take[:60])) == 59
     assert not np.array_equal(*drawn)
     np.testing.assert_array_equal(
-        drawn, roll(model, train[0].tokens[:1], choice=Choice(), seed=4, **wish).tokens
+        drawn, roll(model, train[0].ids[:1], choice=Choice(), seed=4, **wish).tokens
     )
     model.count(train[3:4])
     np.testing.assert_array_equal(
-        roll(model, train[3].tokens[:9], choice=Choice(0), **wish).tokens[0, :60],
-        train[3].tokens[:60],
+        roll(model, train[3].ids[:9], choice=Choice(0), **wish).tokens[0, :60], train[3].ids[:60]
     )
 
 
@@ -456,7 +459,7 @@ def test_it_composes(pieces: list[Piece]) -> None:
 
 
 def test_save_and_load(
-    music: tuple[ChordCodec, list[Encoded], list[Encoded]], tmp_path: Path
+    music: tuple[ChordTokenizer, list[Tokens], list[Tokens]], tmp_path: Path
 ) -> None:
     model, again = counted(music), Markov(Config(), music[0])
     model.write_weights(tmp_path / "model.npz")
@@ -473,7 +476,7 @@ def test_save_and_load(
 
 
 def test_damaged_counts_are_told(
-    music: tuple[ChordCodec, list[Encoded], list[Encoded]], tmp_path: Path
+    music: tuple[ChordTokenizer, list[Tokens], list[Tokens]], tmp_path: Path
 ) -> None:
     path, model = tmp_path / "model.npz", counted(music)
     model.write_weights(path)
@@ -498,7 +501,7 @@ def test_damaged_counts_are_told(
 
 
 def test_settings(
-    pieces: list[Piece], music: tuple[ChordCodec, list[Encoded], list[Encoded]]
+    pieces: list[Piece], music: tuple[ChordTokenizer, list[Tokens], list[Tokens]]
 ) -> None:
     with pytest.raises(PartimentoError, match=r"model\.order must be between 0 and 5"):
         Config(order=6)
@@ -509,20 +512,20 @@ def test_settings(
     model = counted(music)
     assert (
         model.windows(music[1], TokenSettings(window=8), training=False).inputs.shape[1]
-        == max(len(piece.tokens) for piece in music[1]) - 1
+        == max(len(piece.ids) for piece in music[1]) - 1
     )
 
 
 def test_a_chord_of_more_notes_than_bits() -> None:
     """Which of its notes sounded before is told of the lowest ones only: nothing overflows."""
     events = [Event(tuple(range(20, 20 + n)), Fraction(1)) for n in (40, 36, 40, 38, 40)]
-    codec = ChordCodec.from_pieces([events])
-    model = Markov(Config(), codec)
-    encoded = codec.encode(events)
+    tokenizer = ChordTokenizer.fit_events([events])
+    model = Markov(Config(), tokenizer)
+    encoded = tokenizer.encode_events(events)
     model.count([encoded])
-    common = model._symbols(
-        HELD, model._pasts(encoded.tokens[None, :-1])[0], encoded.tokens[1:], np
-    )["m0"]
+    common = model._symbols(HELD, model._pasts(encoded.ids[None, :-1])[0], encoded.ids[1:], np)[
+        "m0"
+    ]
     assert common.tolist() == [0, *[2**31 - 1] * 4, 0]
     assert PITCHES == 128
     assert np.isfinite(model.losses(windows([encoded], length=8), training=False).sums).all()
@@ -543,10 +546,10 @@ def test_longer_contexts_foretell_guitar_pieces_better(data_folder: Path) -> Non
     train, held = data.encode_training(), data.encode(data.valid)
     totals = []
     for order in (0, 1, MOST_EVENTS):
-        model = Markov(Config(order), data.codec)
+        model = Markov(Config(order), data.tokenizer)
         model.count(train)
         nats, events = model_nats(model, held)
         totals.append(nats.sum() / events)
-    nats, events = Baseline(data.codec, train, order=1).nats(held)
+    nats, events = Baseline(data.tokenizer, train, order=1).nats(held)
     assert totals[0] > totals[1] > totals[2]
     assert totals[2] < nats.sum() / events - 0.3

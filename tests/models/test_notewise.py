@@ -25,7 +25,7 @@ from partimento.models import model_class
 from partimento.models.notewise import Config, Notewise
 from partimento.music.piece import merge_held
 from partimento.tokens.note_grammar import AGAIN, CONTEXT, LENGTH
-from partimento.tokens.notes import NoteCodec
+from partimento.tokens.notes import NoteTokenizer
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import END, PAD, UNKNOWN
 from partimento.tokens.windows import windows
@@ -91,7 +91,9 @@ def data_of(how: str) -> DataSet:
 @cache
 def build(core: str, how: str, *, repeats: bool = True) -> Notewise:
     """Weights far from nothing, else much would agree that should not."""
-    model = model_class("notewise")(Config(**SIZES, core=core, repeats=repeats), data_of(how).codec)
+    model = model_class("notewise")(
+        Config(**SIZES, core=core, repeats=repeats), data_of(how).tokenizer
+    )
     rng = np.random.default_rng(7)
     model.network.set_weights(
         [
@@ -121,7 +123,7 @@ class Told:
 
     def nats(self, *, may_end: bool = True) -> np.ndarray:
         """By hand, in numpy: minus the logarithm of each token's share among what may follow."""
-        legal = self.model.codec.may_follow(self.shown[1:], may_end=may_end)
+        legal = self.model.tokenizer.grammar().allowed_by_features(self.shown[1:], may_end=may_end)
         weights = np.where(legal, np.exp(self.logits.astype(np.float64)), 0)
         shares = weights / weights.sum(1, keepdims=True)
         told = [0.0] * (CONTEXT - 1)
@@ -134,17 +136,19 @@ class Told:
 def told(core: str, how: str) -> Told:
     model = build(core, how)
     encoded = data_of(how).encode(data_of(how).train[:1])[0]
-    tokens = encoded.tokens[:, 0]
-    return Told(model, tokens, encoded.common, stepped(model, tokens))
+    tokens = encoded.ids[:, 0]
+    return Told(model, tokens, encoded.context["features"], stepped(model, tokens))
 
 
 def stepped(model: Notewise, tokens: np.ndarray) -> np.ndarray:
-    seen, state, made = model.codec.begin(1, ops, reach=L), model.initial_state(1), []
+    seen, state, made = model.tokenizer.grammar().start(1, ops, reach=L), model.initial_state(1), []
     shapes = [tuple(part.shape) for part in state]
     for token in tokens[:-1]:
         now = ops.convert_to_tensor([token], "int32")
-        seen = model.codec.take(seen, now, 0, ops)
-        state, logits = model.step(state, now, field=0, seen=seen)
+        seen = model.tokenizer.grammar().advance(seen, now, 0, ops)
+        state, logits = model.step(
+            state, now, field=0, features=model.tokenizer.grammar().features(seen, ops)
+        )
         made.append(np.asarray(logits)[0])
     assert [tuple(part.shape) for part in state] == shapes
     return np.stack(made)
@@ -158,7 +162,7 @@ def test_step_by_step_it_says_what_the_network_says(core: str, how: str) -> None
     case = told(core, how)
     assert len(case.tokens) > 2 * SIZES["context"]  # longer than a transformer looks back
     (logits,) = case.model.logits(case.batch)
-    assert logits.shape == (1, L, *case.model.codec.sizes)
+    assert logits.shape == (1, L, *case.model.tokenizer.sizes)
     np.testing.assert_allclose(np.asarray(logits)[0, : len(case.logits)], case.logits, atol=2e-4)
 
 
@@ -181,8 +185,8 @@ def test_the_likelihood_is_the_product_of_all_conditionals(core: str, how: str) 
         assert (nats[-1] > 0) == may_end
     losses = case.model.nats(case.batch)
     assert float(np.sum(np.asarray(losses.sums))) == pytest.approx(case.nats().sum(), rel=1e-4)
-    durations = (case.tokens >= case.model.codec.layout.duration) & (
-        case.tokens < case.model.codec.layout.bar
+    durations = (case.tokens >= case.model.tokenizer.layout.duration) & (
+        case.tokens < case.model.tokenizer.layout.bar
     )
     assert float(losses.events) == durations.sum() + 1
     assert float(losses.objective) == pytest.approx(
@@ -199,15 +203,15 @@ def test_whatever_may_come_has_probability_one(how: str) -> None:
         p = np.exp(np.asarray(logp, np.float64))[0]
         assert np.asarray(target)[0, :there].tolist() == case.tokens[1:].tolist()
         np.testing.assert_allclose(p.sum(1), 1, atol=1e-5)
-        legal = case.model.codec.may_follow(case.shown[1:], may_end=may_end)
+        legal = case.model.tokenizer.grammar().allowed_by_features(case.shown[1:], may_end=may_end)
         assert (p[:there] > 0).tolist() == legal.tolist()
 
 
 def test_the_parts_of_an_event() -> None:
     """Which notes, and that there are no more; whether each is held; how long."""
     case = told("transformer", "events")
-    g, layout = case.model.codec.layout, case.model.codec.layout
-    legal = case.model.codec.may_follow(case.shown[1:])
+    g, layout = case.model.tokenizer.layout, case.model.tokenizer.layout
+    legal = case.model.tokenizer.grammar().allowed_by_features(case.shown[1:])
     weights = np.where(legal, np.exp(case.logits.astype(np.float64)), 0)
     shares = weights / weights.sum(1, keepdims=True)
     chord = held = duration = 0.0
@@ -249,7 +253,7 @@ def test_windows_of_padding_count_for_nothing(how: str) -> None:
 def test_what_the_beginning_tells_costs_nothing_even_if_it_is_unknown() -> None:
     strange = choir(1).replace(meters=(Meter(7, 8),), pickup=Fraction(1, 3))
     model = told("recurrent", "events").model
-    batch = windows(model.codec.encode_pieces([strange]), length=L)
+    batch = windows(model.tokenizer.encode_all([strange]), length=L)
     assert batch.targets[0, :2, 0].tolist() == [UNKNOWN, UNKNOWN]
     nats = np.asarray(model.token_nats(batch))[0]
     assert (nats[: CONTEXT - 1] == 0).all()
@@ -262,7 +266,7 @@ def test_a_piece_in_an_unknown_metre_may_begin_with_a_rest() -> None:
     piece = Piece.from_events(
         [Event((), Fraction(1)), Event((60,), Fraction(1))], meters=(Meter(7, 8),)
     )
-    batch = windows(model.codec.encode_pieces([piece]), length=L)
+    batch = windows(model.tokenizer.encode_all([piece]), length=L)
     assert np.asarray(model.token_nats(batch)).max() < 1e3
 
 
@@ -305,25 +309,25 @@ def test_it_sees_nothing_of_what_comes(core: str) -> None:
 
 
 def start_of(model: Notewise, piece: Piece) -> np.ndarray:
-    return model.codec.opening(model.codec.encode(piece)[:, None], 0)
+    return model.tokenizer.prompt(model.tokenizer.encode_ids(piece)[:, None], 0)
 
 
 def check_legal(model: Notewise, tokens: np.ndarray) -> None:
     """Takes (B, N): each token after the beginning may stand where it stands."""
-    seen = model.codec.begin(len(tokens), reach=64)
+    seen = model.tokenizer.grammar().start(len(tokens), reach=64)
     alive = np.ones(len(tokens), bool)
     for s, now in enumerate(tokens.T):
         alive &= now != PAD
         if s >= CONTEXT:
-            legal = model.codec.legal(seen, 0)
+            legal = model.tokenizer.grammar().allowed(seen, 0)
             assert legal[np.flatnonzero(alive), now[alive]].all()
-        seen = model.codec.take(seen, now, 0)
+        seen = model.tokenizer.grammar().advance(seen, now, 0)
 
 
 @pytest.mark.parametrize(("core", "how"), [("transformer", "frames"), ("recurrent", "voices")])
 def test_takes_are_legal_and_as_long_as_asked(core: str, how: str) -> None:
     model = build(core, how)
-    start, grid = start_of(model, choir(0)), model.codec.grid
+    start, grid = start_of(model, choir(0)), model.tokenizer.grid
     takes = {}
     for seed in (3, 3, 4):
         rolled = roll(
@@ -336,7 +340,7 @@ def test_takes_are_legal_and_as_long_as_asked(core: str, how: str) -> None:
         )
         check_legal(model, rolled.tokens[:, :, 0])
         assert not (rolled.tokens == END).any()
-        music = [model.codec.decode(take) for take in rolled.tokens]
+        music = [model.tokenizer.decode_events(take) for take in rolled.tokens]
         assert takes.setdefault(seed, music) == music  # the same seed, the same notes
         if how == "voices":  # each event has as many tokens as any other
             assert [len(take) for take in music] == [8] * 6
@@ -346,7 +350,8 @@ def test_takes_are_legal_and_as_long_as_asked(core: str, how: str) -> None:
         model, start, limits=Limits(10, steps, may_end=False), choice=Choice(), takes=6, seed=1
     )
     lengths = [
-        [event.duration * grid for event in model.codec.decode(take)] for take in rolled.tokens
+        [event.duration * grid for event in model.tokenizer.decode_events(take)]
+        for take in rolled.tokens
     ]
     assert all(sum(each[:-1]) < steps <= sum(each) for each in lengths)
 
@@ -358,7 +363,7 @@ def test_the_close_is_the_models_own_chance_of_an_end() -> None:
     rolled = roll(model, start_of(model, choir(0)), limits=limits, choice=Choice(), takes=6, seed=3)
     for take, closing in zip(rolled.tokens[:2], rolled.closing[:2], strict=True):
         piece = take[: np.flatnonzero(take[:, 0])[-1] + 1, 0]
-        legal = model.codec.may_follow(shown_of(model, piece)[-1])
+        legal = model.tokenizer.grammar().allowed_by_features(shown_of(model, piece)[-1])
         weights = np.where(
             legal, np.exp(stepped(model, np.append(piece, END))[-1].astype(np.float64)), 0
         )
@@ -370,10 +375,13 @@ def test_the_close_is_the_models_own_chance_of_an_end() -> None:
 
 def shown_of(model: Notewise, tokens: np.ndarray) -> np.ndarray:
     """What is shown where each token is to be chosen, and after the last; nothing at the first."""
-    seen, rows = model.codec.begin(1), [np.zeros((1, model.codec.width), np.int32)]
+    seen, rows = (
+        model.tokenizer.grammar().start(1),
+        [np.zeros((1, model.tokenizer.width), np.int32)],
+    )
     for token in tokens:
-        seen = model.codec.take(seen, np.array([token]), 0)
-        rows.append(model.codec.look(seen))
+        seen = model.tokenizer.grammar().advance(seen, np.array([token]), 0)
+        rows.append(model.tokenizer.grammar().features(seen))
     return np.concatenate(rows)
 
 
@@ -407,7 +415,7 @@ def run(trained: tuple[Run, list[Checkpoint]]) -> Run:
 def test_it_learns(run: Run) -> None:
     assert run.history[-1].loss < 0.7 * run.history[0].loss
     assert run.best.val_loss < 0.8 * run.history[0].val_loss
-    assert isinstance(run.codec, NoteCodec)
+    assert isinstance(run.tokenizer, NoteTokenizer)
     assert set(run.best.parts) == {"chord", "held", "duration"}
 
 
@@ -457,10 +465,10 @@ def again(run: Run) -> Run:
 
 
 def test_a_saved_run_is_the_run(run: Run, again: Run) -> None:
-    assert again.codec == run.codec
+    assert again.tokenizer == run.tokenizer
     assert again.settings == run.settings
     assert again.history == run.history
-    batch = windows(run.codec.encode_pieces([choir(0)]), length=L)
+    batch = windows(run.tokenizer.encode_all([choir(0)]), length=L)
     np.testing.assert_array_equal(
         np.asarray(again.model.token_nats(batch)), np.asarray(run.model.token_nats(batch))
     )
@@ -518,9 +526,9 @@ def test_sizes_that_make_no_sense(wrong: dict[str, Any], message: str) -> None:
 
 
 def test_frames_and_voices_as_they_are_set() -> None:
-    assert data_of("frames").codec.frame == 1
-    assert data_of("voices").codec.frame == Fraction(1, 2)
-    assert data_of("voices").codec.voices == 3
+    assert data_of("frames").tokenizer.frame == 1
+    assert data_of("voices").tokenizer.frame == Fraction(1, 2)
+    assert data_of("voices").tokenizer.voices == 3
     for frame in ("0", "1.5", "1/0", "x", "-1"):
         with pytest.raises(PartimentoError, match=r"encode\.frame"):
             TokenSettings(frame=frame)

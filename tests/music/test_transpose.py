@@ -214,24 +214,25 @@ def test_copies_are_what_transposing_gives() -> None:
         for shift in item.copies:
             encoded, moved = next(made), transpose(item.moved, shift)
             assert 40 <= moved.notes.pitch.min() <= moved.notes.pitch.max() <= 83
-            assert data.codec.decode(encoded.tokens) == merge_held(moved.events)
-            want = data.codec.encode(moved.events, pickup=moved.pickup)
-            assert np.array_equal(encoded.tokens, want.tokens)
-            assert np.array_equal(encoded.common, want.common)
+            assert data.tokenizer.decode_events(encoded.ids) == merge_held(moved.events)
+            want = data.tokenizer.encode_events(moved.events, pickup=moved.pickup)
+            assert np.array_equal(encoded.ids, want.ids)
+            assert np.array_equal(encoded.context["holdable"], want.context["holdable"])
     assert not list(made)
 
 
 def test_a_chord_unknown_in_one_key_may_be_known_in_another() -> None:
     data = _prepared("all", low=40, high=83)
     once = replace(
-        data.codec, chords=replace(data.codec.chords, symbols=data.codec.chords.symbols[::2])
+        data.tokenizer,
+        chords=replace(data.tokenizer.chords, symbols=data.tokenizer.chords.symbols[::2]),
     )
-    data = replace(data, codec=once)
+    data = replace(data, tokenizer=once)
     made = iter(data.encode_training())
     for item in data.train:
         for shift in item.copies:
             assert np.array_equal(
-                next(made).tokens, once.encode(transpose(item.moved, shift).events).tokens
+                next(made).ids, once.encode_events(transpose(item.moved, shift).events).ids
             )
 
 
@@ -278,17 +279,21 @@ def test_the_vocabulary_is_that_of_the_copies() -> None:
         for s in item.copies
         for event in merge_held(transpose(item.moved, s).events)
     )
-    assert set(data.codec.chords.symbols) == set(want)
-    assert [want[chord] for chord in data.codec.chords.symbols] == sorted(
+    assert set(data.tokenizer.chords.symbols) == set(want)
+    assert [want[chord] for chord in data.tokenizer.chords.symbols] == sorted(
         want.values(), reverse=True
     )
     middle = sorted(want.values())[len(want) // 2]
-    often = _prepared("all", low=40, high=83, min_count=middle).codec.chords.symbols
+    often = _prepared("all", low=40, high=83, min_count=middle).tokenizer.chords.symbols
     assert set(often) == {chord for chord, count in want.items() if count >= middle} < set(want)
     plain = _prepared("none")
-    assert data.codec.patterns == plain.codec.patterns
-    assert data.codec.durations == plain.codec.durations
-    assert len(plain.codec.chords) < len(_prepared("all").codec.chords) < len(data.codec.chords)
+    assert data.tokenizer.patterns == plain.tokenizer.patterns
+    assert data.tokenizer.durations == plain.tokenizer.durations
+    assert (
+        len(plain.tokenizer.chords)
+        < len(_prepared("all").tokenizer.chords)
+        < len(data.tokenizer.chords)
+    )
 
 
 def test_copies_are_no_evidence_of_a_duration() -> None:
@@ -310,7 +315,7 @@ def test_copies_are_no_evidence_of_a_duration() -> None:
             test=0.1,
             seed=seed,
         )
-        assert Fraction(5, 7) not in data.codec.durations.symbols
+        assert Fraction(5, 7) not in data.tokenizer.durations.symbols
 
 
 def test_a_range_that_nothing_fits_is_told() -> None:

@@ -1,5 +1,5 @@
-"""The voice codec: a grid of voices is one sequence of tokens, and every sequence that the grammar
-allows is a grid.
+"""The voice tokenizer: a grid of voices is one sequence of tokens, and every sequence that the
+grammar allows is a grid.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from partimento.tokens.note_grammar import (
     NOTE,
     REACH,
 )
-from partimento.tokens.notes import NoteCodec
+from partimento.tokens.notes import NoteTokenizer
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import END, START, UNKNOWN
-from partimento.tokens.voices import GO_ON, REST, SINCE, VoiceCodec
-from partimento.training.dataset import codec_from_json, prepare
+from partimento.tokens.voices import CONTINUE, REST, SINCE, VoiceTokenizer
+from partimento.training.dataset import prepare, tokenizer_from_json
 
 SIXTEENTH = Fraction(1, 4)
 Row = tuple[int | None, ...]
@@ -58,19 +58,19 @@ def piece_of(grid: list[Row], *, frame: Fraction = SIXTEENTH, **rest: Any) -> Pi
     )
 
 
-def grid_of(codec: VoiceCodec, tokens: np.ndarray) -> list[Row]:
+def grid_of(tokenizer: VoiceTokenizer, tokens: np.ndarray) -> list[Row]:
     """What tokens say, read by the rules alone."""
     grid: list[Row] = []
-    before: Row = (None,) * codec.voices
+    before: Row = (None,) * tokenizer.voices
     now: list[int | None] = []
     for token in tokens[CONTEXT:-1].tolist():
-        if len(now) == codec.voices:
-            length = codec.durations.symbols[token - codec.layout.duration]
-            grid += [tuple(now)] * int(length / codec.frame)
+        if len(now) == tokenizer.voices:
+            length = tokenizer.durations.symbols[token - tokenizer.layout.duration]
+            grid += [tuple(now)] * int(length / tokenizer.frame)
             before, now = tuple(now), []
         else:
             now.append(
-                before[len(now)] if token == GO_ON else None if token == REST else token - NOTE
+                before[len(now)] if token == CONTINUE else None if token == REST else token - NOTE
             )
     assert not now
     return grid
@@ -96,11 +96,11 @@ def grids(draw: st.DrawFn, voices: int = 4) -> list[Row]:
     return held
 
 
-def codec_of(*pieces: Piece, **more: Any) -> VoiceCodec:
+def tokenizer_of(*pieces: Piece, **more: Any) -> VoiceTokenizer:
     waltz = Piece.from_events(
         [Event((60,), Fraction(1))], meters=(Meter(3, 4),), pickup=Fraction(1, 2)
     )
-    return VoiceCodec.from_pieces([*pieces, waltz], **more)
+    return VoiceTokenizer.fit([*pieces, waltz], **more)
 
 
 # ---------------------------------------------------------------------- both ways
@@ -110,24 +110,24 @@ def codec_of(*pieces: Piece, **more: Any) -> VoiceCodec:
 @settings(deadline=None, max_examples=150)
 def test_a_grid_is_one_sequence_of_tokens(grid: list[Row]) -> None:
     piece = piece_of(grid, keys=(Key(3),))
-    codec = codec_of(piece)
-    tokens = codec.encode(piece)
+    tokenizer = tokenizer_of(piece)
+    tokens = tokenizer.encode_ids(piece)
     moves = [list(run) for _, run in groupby(grid)]
     assert tokens.dtype == np.int32
     assert len(tokens) == CONTEXT + 5 * len(moves) + 1
     assert tokens[0] == START
     assert tokens[-1] == END
-    assert max(tokens) < len(codec)
-    assert grid_of(codec, tokens) == grid
-    assert codec.lengths(piece) == [len(move) * SIXTEENTH for move in moves]
+    assert max(tokens) < len(tokenizer)
+    assert grid_of(tokenizer, tokens) == grid
+    assert tokenizer.lengths(piece) == [len(move) * SIXTEENTH for move in moves]
 
 
 @given(grids())
 @settings(deadline=None, max_examples=100)
 def test_its_events_are_what_sounds(grid: list[Row]) -> None:
     piece = piece_of(grid)
-    codec = codec_of(piece)
-    events = codec.decode(codec.encode(piece)[:, None])
+    tokenizer = tokenizer_of(piece)
+    events = tokenizer.decode_events(tokenizer.encode_ids(piece)[:, None])
     sounding = [tuple(sorted({pitch for pitch in row if pitch is not None})) for row in grid]
     assert [
         event.chord for event in events for _ in range(int(event.duration / SIXTEENTH))
@@ -151,13 +151,13 @@ def test_the_chorales_as_they_are(data_folder: Path) -> None:
         for piece in content
     ]
     pieces = [piece_of(grid) for grid in grids]
-    codec = VoiceCodec.from_pieces(pieces)
-    for grid, piece, encoded in zip(grids, pieces, codec.encode_pieces(pieces), strict=True):
-        tokens = encoded.tokens[:, 0]
-        assert grid_of(codec, tokens) == grid
-        may = codec.may_follow(encoded.common)
+    tokenizer = VoiceTokenizer.fit(pieces)
+    for grid, piece, encoded in zip(grids, pieces, tokenizer.encode_all(pieces), strict=True):
+        tokens = encoded.ids[:, 0]
+        assert grid_of(tokenizer, tokens) == grid
+        may = tokenizer.grammar().allowed_by_features(encoded.context["features"])
         assert may[np.arange(CONTEXT, len(tokens)), tokens[CONTEXT:]].all()
-        np.testing.assert_array_equal(codec.encode(piece), tokens)
+        np.testing.assert_array_equal(tokenizer.encode_ids(piece), tokens)
 
 
 def test_what_is_no_voice_of_one_note_each() -> None:
@@ -170,31 +170,35 @@ def test_what_is_no_voice_of_one_note_each() -> None:
         Note(Fraction(1, 8), Fraction(1), 50, part=1),
     ]
     piece = Piece(notes, parts=(Part(), Part()))
-    codec = VoiceCodec.from_pieces([piece], voices=3)
-    assert grid_of(codec, codec.encode(piece)) == [
+    tokenizer = VoiceTokenizer.fit([piece], voices=3)
+    assert grid_of(tokenizer, tokenizer.encode_ids(piece)) == [
         (64, None, None),
         (64, 50, None),
         (60, 50, None),
         (60, 50, None),
         (None, 50, None),
     ]
-    two = VoiceCodec.from_pieces([piece], frame=Fraction(1, 2))
+    two = VoiceTokenizer.fit([piece], frame=Fraction(1, 2))
     assert two.voices == 2
-    assert grid_of(two, two.encode(piece)) == [(64, None), (60, 50), (None, 50)]
-    assert VoiceCodec.from_pieces([piece], frame=Fraction(0)).frame == SIXTEENTH
+    assert grid_of(two, two.encode_ids(piece)) == [(64, None), (60, 50), (None, 50)]
+    assert VoiceTokenizer.fit([piece], frame=Fraction(0)).frame == SIXTEENTH
 
 
 def test_at_most_eight_voices() -> None:
     grid: list[Row] = [tuple(range(60, 68)), tuple(range(61, 69))]
-    codec = VoiceCodec.from_pieces([piece_of(grid)])
-    encoded = codec.encode_pieces([piece_of(grid)])[0]
-    assert codec.voices == 8
-    assert grid_of(codec, encoded.tokens[:, 0]) == grid
-    assert codec.may_follow(encoded.common)[
-        np.arange(CONTEXT, 23), encoded.tokens[CONTEXT:, 0]
-    ].all()
+    tokenizer = VoiceTokenizer.fit([piece_of(grid)])
+    encoded = tokenizer.encode_all([piece_of(grid)])[0]
+    assert tokenizer.voices == 8
+    assert grid_of(tokenizer, encoded.ids[:, 0]) == grid
+    assert (
+        tokenizer.grammar()
+        .allowed_by_features(encoded.context["features"])[
+            np.arange(CONTEXT, 23), encoded.ids[CONTEXT:, 0]
+        ]
+        .all()
+    )
     with pytest.raises(PartimentoError, match=r"9 parts: tokens\.voices is for at most 8"):
-        VoiceCodec.from_pieces([piece_of([tuple(range(60, 69))])])
+        VoiceTokenizer.fit([piece_of([tuple(range(60, 69))])])
     many = [
         piece_of([tuple(range(60 + n, 69 + n)), tuple(range(50 - n, 59 - n))]) for n in range(3)
     ]
@@ -212,24 +216,24 @@ def test_at_most_eight_voices() -> None:
 def test_unknown_lengths() -> None:
     piece = piece_of([(60, None, 50, 40)] * 4)
     strange = piece_of([(60, None, 50, 40)] * 4 + [(60, 55, 50, 40)] * 3)
-    codec = VoiceCodec.from_pieces([piece])
-    tokens = codec.encode(strange)
+    tokenizer = VoiceTokenizer.fit([piece])
+    tokens = tokenizer.encode_ids(strange)
     assert tokens[-2] == UNKNOWN
     with pytest.raises(ValueError, match="stands for no music"):
-        codec.decode(tokens)
-    assert [event.chord for event in codec.decode(codec.opening(tokens[:, None], 5))] == [
-        (40, 50, 60)
-    ]
+        tokenizer.decode_events(tokens)
+    assert [
+        event.chord for event in tokenizer.decode_events(tokenizer.prompt(tokens[:, None], 5))
+    ] == [(40, 50, 60)]
 
 
 # ---------------------------------------------------------------------- what is legal
 
 
-def walked(codec: VoiceCodec, tokens: np.ndarray, reach: int = 64) -> list[Any]:
+def walked(tokenizer: VoiceTokenizer, tokens: np.ndarray, reach: int = 64) -> list[Any]:
     """What was seen where each token is to be chosen."""
-    states = [codec.begin(1, reach=reach)]
+    states = [tokenizer.grammar().start(1, reach=reach)]
     for token in tokens[:-1]:
-        states.append(codec.take(states[-1], np.array([token]), 0))
+        states.append(tokenizer.grammar().advance(states[-1], np.array([token]), 0))
     return states
 
 
@@ -237,36 +241,40 @@ def walked(codec: VoiceCodec, tokens: np.ndarray, reach: int = 64) -> list[Any]:
 @settings(deadline=None, max_examples=40)
 def test_the_grammar_allows_every_real_grid(grid: list[Row]) -> None:
     piece = piece_of(grid)
-    codec = codec_of(piece)
-    encoded = codec.encode_pieces([piece])[0]
-    tokens, may = encoded.tokens[:, 0], codec.may_follow(encoded.common)
-    assert may.shape == (len(tokens), *codec.sizes)
-    for s, seen in enumerate(walked(codec, tokens, reach=REACH)):
+    tokenizer = tokenizer_of(piece)
+    encoded = tokenizer.encode_all([piece])[0]
+    tokens, may = (
+        encoded.ids[:, 0],
+        tokenizer.grammar().allowed_by_features(encoded.context["features"]),
+    )
+    assert may.shape == (len(tokens), *tokenizer.sizes)
+    for s, seen in enumerate(walked(tokenizer, tokens, reach=REACH)):
         if s:
-            np.testing.assert_array_equal(codec.look(seen)[0], encoded.common[s])
+            np.testing.assert_array_equal(
+                tokenizer.grammar().features(seen)[0], encoded.context["features"][s]
+            )
         if s < CONTEXT:
             continue
-        legal = codec.legal(seen, 0)[0]
+        legal = tokenizer.grammar().allowed(seen, 0)[0]
         assert legal[tokens[s]], f"{tokens[s]} at {s}"
         assert (legal == may[s] & (np.arange(len(legal)) != UNKNOWN)).all()
-        assert bool(codec.at_rest(seen)[0]) == ((s - CONTEXT) % 5 == 0)
-        assert not codec.legal(seen, 0, may_end=False)[0, END]
+        assert bool(tokenizer.grammar().at_event_end(seen)[0]) == ((s - CONTEXT) % 5 == 0)
 
 
 def test_an_unknown_metre_is_no_event() -> None:
-    codec = VoiceCodec.from_pieces([piece_of([(60, 55, 50, 40)])])
+    tokenizer = VoiceTokenizer.fit([piece_of([(60, 55, 50, 40)])])
     piece = piece_of([(None,) * 4, (60, 55, 50, 40)], meters=(Meter(7, 8),))
-    tokens = codec.encode(piece)
+    tokens = tokenizer.encode_ids(piece)
     assert tokens[:CONTEXT].tolist() == [
         START,
         UNKNOWN,
-        codec.layout.pickup,
-        codec.layout.key + KEYS - 1,
+        tokenizer.layout.pickup,
+        tokenizer.layout.key + KEYS - 1,
     ]
-    seen = walked(codec, tokens)[CONTEXT]
+    seen = walked(tokenizer, tokens)[CONTEXT]
     assert (int(seen.events[0]), int(seen.elapsed[0])) == (0, 0)
-    encoded = codec.encode_pieces([piece])[0]
-    may = codec.may_follow(encoded.common)
+    encoded = tokenizer.encode_all([piece])[0]
+    may = tokenizer.grammar().allowed_by_features(encoded.context["features"])
     assert may[np.arange(CONTEXT, len(tokens)), tokens[CONTEXT:]].all()
 
 
@@ -278,30 +286,31 @@ def test_whatever_the_grammar_allows_is_a_grid(voices: int) -> None:
         meters=(Meter(3, 4),),
         keys=(Key(2),),
     )
-    codec = VoiceCodec.from_pieces([model])
-    context = codec.encode(model)[:CONTEXT]
-    weights = np.ones(codec.sizes[0])
-    weights[[GO_ON, REST]] = 120, 30
-    weights[codec.layout.duration :] = 50
-    seen, chosen = codec.begin(walks, reach=32), []
+    tokenizer = VoiceTokenizer.fit([model])
+    context = tokenizer.encode_ids(model)[:CONTEXT]
+    weights = np.ones(tokenizer.sizes[0])
+    weights[[CONTINUE, REST]] = 120, 30
+    weights[tokenizer.layout.duration :] = 50
+    seen, chosen = tokenizer.grammar().start(walks, reach=32), []
     for token in context:
-        seen = codec.take(seen, np.full(walks, token), 0)
+        seen = tokenizer.grammar().advance(seen, np.full(walks, token), 0)
     for _ in range(events * (voices + 1)):
-        legal = codec.legal(seen, 0, may_end=False)
+        legal = tokenizer.grammar().allowed(seen, 0)
+        legal[:, END] = False
         assert legal.any(1).all()
         p = legal * weights
         p /= p.sum(1, keepdims=True)
         chosen.append((p.cumsum(1) < rng.random((walks, 1))).sum(1))
         assert legal[np.arange(walks), chosen[-1]].all()
-        seen = codec.take(seen, chosen[-1], 0)
+        seen = tokenizer.grammar().advance(seen, chosen[-1], 0)
     for row in np.stack(chosen, 1):
         tokens = np.concatenate([context, row, [END]])
-        grid = grid_of(codec, tokens)
-        again = codec.encode(piece_of(grid, meters=model.meters, keys=model.keys))
+        grid = grid_of(tokenizer, tokens)
+        again = tokenizer.encode_ids(piece_of(grid, meters=model.meters, keys=model.keys))
         np.testing.assert_array_equal(again, tokens)  # one grid, one sequence
-        made = codec.decode(tokens)
+        made = tokenizer.decode_events(tokens)
         assert len(made) == events
-        assert len(tokens) - 1 == codec.rows(events + 1)
+        assert len(tokens) - 1 == tokenizer.max_rows(events + 1)
         Piece.from_events(made)
 
 
@@ -318,32 +327,37 @@ def test_a_copy_is_the_transposed_piece(
     grid: list[Row], shifts: list[int], keys: tuple[Key, ...]
 ) -> None:
     piece = piece_of(grid, keys=keys)
-    codec = codec_of(piece)
-    first = codec.encode_pieces([piece])[0]
-    wanted = codec.encode_pieces([transpose(piece, shift) for shift in shifts])
-    for copy, other in zip(codec.copies(piece, first, shifts), wanted, strict=True):
-        np.testing.assert_array_equal(copy.tokens, other.tokens)
-        np.testing.assert_array_equal(copy.common, other.common)
-        assert (copy.tokens.dtype, copy.common.dtype) == (other.tokens.dtype, other.common.dtype)
+    tokenizer = tokenizer_of(piece)
+    first = tokenizer.encode_all([piece])[0]
+    wanted = tokenizer.encode_all([transpose(piece, shift) for shift in shifts])
+    for copy, other in zip(tokenizer.transposed(piece, first, shifts), wanted, strict=True):
+        np.testing.assert_array_equal(copy.ids, other.ids)
+        np.testing.assert_array_equal(copy.context["features"], other.context["features"])
+        assert (copy.ids.dtype, copy.context["features"].dtype) == (
+            other.ids.dtype,
+            other.context["features"].dtype,
+        )
 
 
 @given(grids(), grids(), st.integers(1, 30))
 @settings(deadline=None, max_examples=30)
 def test_what_is_shown_is_of_the_past_alone(grid: list[Row], other: list[Row], cut: int) -> None:
     pieces = [piece_of(grid), piece_of(other), piece_of([*grid[:cut], *other])]
-    codec = codec_of(*pieces)
-    alone, together = codec.encode_pieces(pieces[:1])[0], codec.encode_pieces(pieces)
-    np.testing.assert_array_equal(together[0].common, alone.common)
-    a, b = alone.tokens[:, 0], together[2].tokens[:, 0]
+    tokenizer = tokenizer_of(*pieces)
+    alone, together = tokenizer.encode_all(pieces[:1])[0], tokenizer.encode_all(pieces)
+    np.testing.assert_array_equal(together[0].context["features"], alone.context["features"])
+    a, b = alone.ids[:, 0], together[2].ids[:, 0]
     same = int(np.cumprod(a[: min(len(a), len(b))] == b[: min(len(a), len(b))]).sum())
-    np.testing.assert_array_equal(together[2].common[: same + 1], alone.common[: same + 1])
+    np.testing.assert_array_equal(
+        together[2].context["features"][: same + 1], alone.context["features"][: same + 1]
+    )
 
 
 def test_the_voices_around_are_shown() -> None:
     grid: list[Row] = [(72, 67, 64, 48)] * 4 + [(72, 65, None, 48)] * 2 + [(74, 65, 62, 48)]
-    codec = VoiceCodec.from_pieces([piece_of(grid)])
-    shown = codec.encode_pieces([piece_of(grid)])[0].common
-    first, width = len(COLUMNS), codec.width
+    tokenizer = VoiceTokenizer.fit([piece_of(grid)])
+    shown = tokenizer.encode_all([piece_of(grid)])[0].context["features"]
+    first, width = len(COLUMNS), tokenizer.width
     assert width == shown.shape[1]
     second = shown[CONTEXT + 5 : CONTEXT + 10]  # each voice of the second event, and its duration
     assert second[:, COUNT].tolist() == [0, 1, 2, 3, 4]
@@ -355,7 +369,7 @@ def test_the_voices_around_are_shown() -> None:
     assert second[1, first + 4 : first + 8].tolist() == [72, NONE, NONE, NONE]
     third = shown[CONTEXT + 10]
     since = [6, 2, 2, 6]  # steps on the grid that the lengths have: 1/4
-    assert codec.grid == 4
+    assert tokenizer.grid == 4
     assert third[first + 8 :].tolist() == [
         sum(steps >= bound for bound in SINCE) for steps in since
     ]
@@ -364,10 +378,12 @@ def test_the_voices_around_are_shown() -> None:
 @given(grids(), grids())
 @settings(deadline=None, max_examples=30)
 def test_facts_are_numbers_of_their_kinds(grid: list[Row], other: list[Row]) -> None:
-    codec = VoiceCodec.from_pieces([piece_of(grid)])
-    for each in codec.encode_pieces([piece_of(grid), piece_of(other, meters=(Meter(9, 8),))]):
+    tokenizer = VoiceTokenizer.fit([piece_of(grid)])
+    for each in tokenizer.encode_all([piece_of(grid), piece_of(other, meters=(Meter(9, 8),))]):
         for repeats in (True, False):
-            for number, (values, kinds) in enumerate(codec.facts(each.common, repeats=repeats)):
+            for number, (values, kinds) in enumerate(
+                tokenizer.input_features(each.context["features"], repeats=repeats)
+            ):
                 assert values.min() >= 0, f"fact {number}"
                 assert values.max() < kinds, f"fact {number}"
 
@@ -384,28 +400,30 @@ def test_the_grammar_is_the_same_inside_a_compiled_loop() -> None:
         piece_of([*line[:6], *[line[6]] * 7, *line[:6]], keys=keys)
         for line, keys in zip(lines, [(Key(1),), ()], strict=True)
     ]
-    codec = codec_of(*pieces)
-    both = [codec.encode(piece) for piece in pieces]
+    tokenizer = tokenizer_of(*pieces)
+    both = [tokenizer.encode_ids(piece) for piece in pieces]
     tokens = np.stack([each[: min(map(len, both)) - 1] for each in both])
-    here, there = codec.begin(2, reach=32), codec.begin(2, ops, reach=32)
+    here, there = (
+        tokenizer.grammar().start(2, reach=32),
+        tokenizer.grammar().start(2, ops, reach=32),
+    )
     for token in tokens.T:
-        here, there = (
-            codec.take(here, token, 0),
-            codec.take(there, ops.convert_to_tensor(token, "int32"), 0, ops),
-        )
+        here = tokenizer.grammar().advance(here, token, 0)
+        there = tokenizer.grammar().advance(there, ops.convert_to_tensor(token, "int32"), 0, ops)
         for name in ("before", "now", "since", "changed", "elapsed", "events"):
             np.testing.assert_array_equal(
                 getattr(here, name), np.asarray(getattr(there, name)), err_msg=name
             )
         for name, mine, theirs in zip(here.past._fields, here.past, there.past, strict=True):
             np.testing.assert_array_equal(mine, np.asarray(theirs), err_msg=name)
-        shown = codec.look(here)
-        np.testing.assert_array_equal(shown, np.asarray(codec.look(there, ops)))
-        for may_end in (True, False):
-            legal = np.asarray(codec.legal(there, 0, ops, may_end=may_end))
-            np.testing.assert_array_equal(codec.legal(here, 0, may_end=may_end), legal)
+        shown = tokenizer.grammar().features(here)
+        np.testing.assert_array_equal(shown, np.asarray(tokenizer.grammar().features(there, ops)))
+        legal = np.asarray(tokenizer.grammar().allowed(there, 0, ops))
+        np.testing.assert_array_equal(tokenizer.grammar().allowed(here, 0), legal)
     for (mine, kinds), (theirs, same) in zip(
-        codec.facts(shown), codec.facts(ops.convert_to_tensor(shown, "int32"), ops), strict=True
+        tokenizer.input_features(shown),
+        tokenizer.input_features(ops.convert_to_tensor(shown, "int32"), ops),
+        strict=True,
     ):
         np.testing.assert_array_equal(mine, np.asarray(theirs))
         assert kinds == same
@@ -417,28 +435,34 @@ def test_the_grammar_is_the_same_inside_a_compiled_loop() -> None:
 @given(grids(), st.sampled_from([SIXTEENTH, Fraction(1, 2)]))
 @settings(deadline=None, max_examples=30)
 def test_json(grid: list[Row], frame: Fraction) -> None:
-    codec = codec_of(piece_of(grid), frame=frame)
-    again = codec_from_json(codec.to_json())
-    assert again == codec
-    assert type(again) is VoiceCodec
-    assert again != NoteCodec(codec.durations, codec.bars, codec.pickups, False, frame)
-    np.testing.assert_array_equal(again.encode(piece_of(grid)), codec.encode(piece_of(grid)))
-    spoilt = {key: value for key, value in json.loads(codec.to_json()).items() if key != "voices"}
+    tokenizer = tokenizer_of(piece_of(grid), frame=frame)
+    again = tokenizer_from_json(tokenizer.to_json())
+    assert again == tokenizer
+    assert type(again) is VoiceTokenizer
+    assert again != NoteTokenizer(
+        tokenizer.durations, tokenizer.bars, tokenizer.pickups, False, frame
+    )
+    np.testing.assert_array_equal(
+        again.encode_ids(piece_of(grid)), tokenizer.encode_ids(piece_of(grid))
+    )
+    spoilt = {
+        key: value for key, value in json.loads(tokenizer.to_json()).items() if key != "voices"
+    }
     with pytest.raises(KeyError, match="voices"):
-        codec_from_json(json.dumps(spoilt))
+        tokenizer_from_json(json.dumps(spoilt))
 
 
 @given(grids(), st.integers(0, 12))
 @settings(deadline=None, max_examples=50)
 def test_an_opening_is_so_many_events(grid: list[Row], events: int) -> None:
-    codec = codec_of(piece_of(grid))
-    tokens = codec.encode(piece_of(grid))[:, None]
-    opening = codec.opening(tokens, events)
-    whole = codec.decode(tokens)
-    assert codec.decode(opening) == whole[:events]
+    tokenizer = tokenizer_of(piece_of(grid))
+    tokens = tokenizer.encode_ids(piece_of(grid))[:, None]
+    opening = tokenizer.prompt(tokens, events)
+    whole = tokenizer.decode_events(tokens)
+    assert tokenizer.decode_events(opening) == whole[:events]
     assert len(opening) == CONTEXT + 5 * min(events, len(whole))
-    np.testing.assert_array_equal(codec.in_key(opening, 4)[CONTEXT:], opening[CONTEXT:])
-    assert codec.in_key(opening, 4)[CONTEXT - 1, 0] == codec.layout.key + 4
-    numbers = codec.chord_numbers(tokens)
+    np.testing.assert_array_equal(tokenizer.in_key(opening, 4)[CONTEXT:], opening[CONTEXT:])
+    assert tokenizer.in_key(opening, 4)[CONTEXT - 1, 0] == tokenizer.layout.key + 4
+    numbers = tokenizer.chord_numbers(tokens)
     chords = [event.chord for event in whole]
     assert [[a == b for b in chords] for a in chords] == (numbers[:, None] == numbers).tolist()

@@ -12,7 +12,7 @@ from tests.conftest import small_piece
 from partimento import Key, Note, Part, Piece
 from partimento.errors import PartimentoError
 from partimento.music.transpose import interval_to_common_key, transpose
-from partimento.tokens.chords import ChordCodec
+from partimento.tokens.chords import ChordTokenizer
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import END, PAD
 from partimento.tokens.windows import windows
@@ -20,33 +20,33 @@ from partimento.training.dataset import in_common_key, prepare
 
 
 def test_targets_are_the_next_events_and_no_window_spans_two_pieces(pieces: list[Piece]) -> None:
-    codec = ChordCodec.from_pieces([piece.events for piece in pieces])
-    encoded = [codec.encode(piece.events) for piece in pieces]
+    tokenizer = ChordTokenizer.fit_events([piece.events for piece in pieces])
+    encoded = [tokenizer.encode_events(piece.events) for piece in pieces]
     cut = windows(encoded, length=32)
     assert (
         cut.inputs.shape
         == cut.targets.shape
-        == (sum(-(-(len(e.tokens) - 1) // 32) for e in encoded), 32, 3)
+        == (sum(-(-(len(e.ids) - 1) // 32) for e in encoded), 32, 3)
     )
     at = 0
     for piece in encoded:
-        count = -(-(len(piece.tokens) - 1) // 32)
+        count = -(-(len(piece.ids) - 1) // 32)
         joined = cut.targets[at : at + count].reshape(-1, 3)
-        assert np.array_equal(joined[: len(piece.tokens) - 1], piece.tokens[1:])
+        assert np.array_equal(joined[: len(piece.ids) - 1], piece.ids[1:])
         assert np.array_equal(
-            cut.inputs[at : at + count].reshape(-1, 3)[: len(piece.tokens) - 1], piece.tokens[:-1]
+            cut.inputs[at : at + count].reshape(-1, 3)[: len(piece.ids) - 1], piece.ids[:-1]
         )
-        assert (joined[len(piece.tokens) - 1 :] == PAD).all()
+        assert (joined[len(piece.ids) - 1 :] == PAD).all()
         at += count
     assert np.count_nonzero(cut.targets[..., 0] == END) == len(encoded)
 
 
 def test_overlapping_windows(pieces: list[Piece]) -> None:
-    codec = ChordCodec.from_pieces([pieces[0].events])
-    encoded = codec.encode(pieces[0].events)
+    tokenizer = ChordTokenizer.fit_events([pieces[0].events])
+    encoded = tokenizer.encode_events(pieces[0].events)
     cut = windows([encoded], length=32, stride=1)
-    assert len(cut.inputs) == len(encoded.tokens) - 1
-    assert np.array_equal(cut.inputs[5, :32], encoded.tokens[5:37])
+    assert len(cut.inputs) == len(encoded.ids) - 1
+    assert np.array_equal(cut.inputs[5, :32], encoded.ids[5:37])
     with pytest.raises(ValueError, match="no piece"):
         windows([])
 

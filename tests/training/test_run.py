@@ -116,7 +116,7 @@ def test_the_network_is_built_once_and_only_when_it_is_wanted(run: Run) -> None:
         "import sys\n"
         "from partimento.training.run import load_run\n"
         f"run = load_run({str(run.folder)!r})\n"
-        "assert run.model_class.top_p and run.pieces and run.codec\n"
+        "assert run.model_class.top_p and run.pieces and run.tokenizer\n"
         "assert not {'keras', 'jax'} & set(sys.modules), 'the network was loaded'\n"
         "assert run.model is run.model and 'keras' in sys.modules\n"
     )

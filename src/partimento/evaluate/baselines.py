@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from partimento.tokens.chords import CHORD, DURATION, HELD, ChordCodec, Encoded
+from partimento.tokens.base import Tokens
+from partimento.tokens.chords import CHORD, DURATION, HELD, ChordTokenizer
 from partimento.tokens.vocabulary import END, PAD, UNKNOWN
 
 Context = tuple[Hashable, ...]
@@ -63,18 +64,18 @@ class Baseline:
 
     Parameters
     ----------
-    codec : ChordCodec
-    train : list of Encoded
+    tokenizer : ChordTokenizer
+    train : list of Tokens
     order : {0, 1}
     """
 
-    def __init__(self, codec: ChordCodec, train: Iterable[Encoded], *, order: int) -> None:
+    def __init__(self, tokenizer: ChordTokenizer, train: Iterable[Tokens], *, order: int) -> None:
         if order not in (0, 1):
             raise ValueError("baselines are of order 0 or 1")
-        self.codec, self.order = codec, order
-        self.models = [BackoffCounts(size) for size in codec.sizes]
+        self.tokenizer, self.order = tokenizer, order
+        self.models = [BackoffCounts(size) for size in tokenizer.sizes]
         for piece in train:
-            for before, now in zip(piece.tokens, piece.tokens[1:], strict=False):
+            for before, now in zip(piece.ids, piece.ids[1:], strict=False):
                 for f in (CHORD, HELD, DURATION):
                     if now[f] != PAD:
                         self.models[f].add(int(now[f]), self._contexts(f, before, now))
@@ -90,15 +91,15 @@ class Baseline:
             return [*none, (chord,), (chord, last)]
         return [*none, (int(before[DURATION]),), (int(before[DURATION]), chord)]
 
-    def nats(self, pieces: Iterable[Encoded]) -> tuple[np.ndarray, int]:
+    def nats(self, pieces: Iterable[Tokens]) -> tuple[np.ndarray, int]:
         """Summed nats by field ``(3,)`` and the number of events, normalised over the same
         possibilities as the models.
         """
         nats, events = np.zeros(3), 0
         for piece in pieces:
-            fits = self.codec.patterns_that_fit(piece.common)
+            fits = self.tokenizer.grammar().holdable_patterns(piece.context["holdable"])
             fits[:, UNKNOWN] = True
-            for t, (before, now) in enumerate(zip(piece.tokens, piece.tokens[1:], strict=False), 1):
+            for t, (before, now) in enumerate(zip(piece.ids, piece.ids[1:], strict=False), 1):
                 events += 1
                 nats[CHORD] -= np.log(self._among(CHORD, before, now, slice(END, None)))
                 if now[CHORD] != END:

@@ -19,9 +19,9 @@ from partimento.errors import PartimentoError
 from partimento.evaluate.likelihood import UnknownPrices
 from partimento.evaluate.note_counts import NoteCounts, VoiceCounts
 from partimento.music.piece import Piece
-from partimento.tokens.chords import ChordCodec
-from partimento.tokens.notes import NoteCodec
-from partimento.tokens.voices import VoiceCodec, grid_of
+from partimento.tokens.chords import ChordTokenizer
+from partimento.tokens.notes import NoteTokenizer
+from partimento.tokens.voices import VoiceTokenizer, grid_of
 from partimento.tokens.windows import windows
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def counts(name: str, reading: Reading, *, side: str = "test") -> list[Score]:
     def frames(piece: Piece) -> list[tuple[int, ...]]:
         if by_voice:
             return grid_of(piece, len(VOICES), frame)
-        return [event.chord for event in NoteCodec.read(piece.events, frame)]
+        return [event.chord for event in NoteTokenizer.read(piece.events, frame)]
 
     made = []
     for label, order in (("unigram", 0), ("markov", 1 if by_voice else 2)):
@@ -183,20 +183,20 @@ def piece_nats(
     """
     pieces = side_of(reading, side)
     prices = UnknownPrices([piece.events for piece in side_of(reading, "train")])
-    if isinstance(run.codec, VoiceCodec) != (name == "jsb16"):
+    if isinstance(run.tokenizer, VoiceTokenizer) != (name == "jsb16"):
         raise PartimentoError(
             f"{run.folder} does not tell of what {name} is measured in: {'voices' if name == 'jsb16' else 'chords'}"
         )
-    if not isinstance(run.codec, NoteCodec):
+    if not isinstance(run.tokenizer, NoteTokenizer | VoiceTokenizer):
         return _by_events(run, pieces, prices, progress)
-    if run.codec.frame not in (0, BENCHMARKS[name].frame):
+    if run.tokenizer.frame not in (0, BENCHMARKS[name].frame):
         raise PartimentoError(
-            f"{run.folder} reads frames of {run.codec.frame} quarters; this set has {BENCHMARKS[name].frame}"
+            f"{run.folder} reads frames of {run.tokenizer.frame} quarters; this set has {BENCHMARKS[name].frame}"
         )
     tokens = token_nats([run], pieces, progress=progress)
     return np.array(
         [
-            each.sum() + prices.of(run.codec, piece)
+            each.sum() + prices.of(run.tokenizer, piece)
             for each, piece in zip(tokens, pieces, strict=True)
         ]
     )
@@ -215,12 +215,16 @@ def scores_of(
 
     pieces, label = side_of(reading, side), run.folder.name if run.folder else run.settings.name
     units = units_of(name, pieces)
-    if not has_bound(run.model) or isinstance(run.codec, NoteCodec) or name == "jsb16":
+    if (
+        not has_bound(run.model)
+        or isinstance(run.tokenizer, NoteTokenizer | VoiceTokenizer)
+        or name == "jsb16"
+    ):
         return [score(label, piece_nats(run, name, reading, side=side, progress=progress), units)]
     prices = UnknownPrices([piece.events for piece in side_of(reading, "train")])
-    encoded, told = run.codec.encode_pieces(pieces), np.zeros((2, len(pieces)))
+    encoded, told = run.tokenizer.encode_all(pieces), np.zeros((2, len(pieces)))
     for i, (piece, each) in enumerate(zip(pieces, encoded, strict=True)):
-        unknown = prices.of(run.codec, piece, each)
+        unknown = prices.of(run.tokenizer, piece, each)
         sums, _, kl = bound_nats(run.model, [each])
         told[:, i] = float(sums.sum()) + kl + unknown, estimated_nats(run.model, [each]) + unknown
         if progress:
@@ -239,12 +243,14 @@ def ensemble(runs: Sequence[Run], name: str, reading: Reading, *, side: str = "t
     PartimentoError
         If they do not write the music in the same tokens.
     """
-    if not isinstance(runs[0].codec, NoteCodec) or any(run.codec != runs[0].codec for run in runs):
+    if not isinstance(runs[0].tokenizer, NoteTokenizer | VoiceTokenizer) or any(
+        run.tokenizer != runs[0].tokenizer for run in runs
+    ):
         raise PartimentoError("an ensemble is of runs of notewise with the same encoding")
     pieces = side_of(reading, side)
     prices = UnknownPrices([piece.events for piece in side_of(reading, "train")])
     nats = [
-        each.sum() + prices.of(runs[0].codec, piece)
+        each.sum() + prices.of(runs[0].tokenizer, piece)
         for each, piece in zip(token_nats(runs, pieces), pieces, strict=True)
     ]
     return score(f"ensemble of {len(runs)}", np.array(nats), units_of(name, pieces))
@@ -257,18 +263,18 @@ def token_nats(
     progress: Callable[[int, int], None] | None = None,
 ) -> list[np.ndarray]:
     """Nats of every token of each piece; of several models, under the mean of their probabilities."""
-    codec = runs[0].codec
-    encoded = codec.encode_pieces(pieces)
+    tokenizer = runs[0].tokenizer
+    encoded = tokenizer.encode_all(pieces)
     made: list[np.ndarray] = []
     for start in range(0, len(encoded), BATCH):
         some = encoded[start : start + BATCH]
-        length = -(-max(len(each.tokens) for each in some) // 64) * 64
+        length = -(-max(len(each.ids) for each in some) // 64) * 64
         batch = windows(some, length=length)
         logs = np.stack(
             [-np.asarray(run.model.token_nats(batch, may_end=False), np.float64) for run in runs]
         )
         mixed = -(np.logaddexp.reduce(logs, axis=0) - np.log(len(runs)))
-        made += [row[: len(each.tokens) - 1] for row, each in zip(mixed, some, strict=True)]
+        made += [row[: len(each.ids) - 1] for row, each in zip(mixed, some, strict=True)]
         if progress:
             progress(min(start + BATCH, len(encoded)), len(encoded))
     return made
@@ -285,16 +291,16 @@ def _by_events(
     """
     from partimento.models.base import NextModel
 
-    if not isinstance(run.model, NextModel) or not isinstance(run.codec, ChordCodec):
+    if not isinstance(run.model, NextModel) or not isinstance(run.tokenizer, ChordTokenizer):
         raise PartimentoError(f"{run.folder}: a run of {run.settings.name} has no exact likelihood")
-    encoded = run.codec.encode_pieces(pieces)
-    longest = -(-max(len(each.tokens) for each in encoded) // 64) * 64
+    encoded = run.tokenizer.encode_all(pieces)
+    longest = -(-max(len(each.ids) for each in encoded) // 64) * 64
     made = []
     for done, (piece, each) in enumerate(zip(pieces, encoded, strict=True), 1):
         cut: Any = windows([each], length=longest)
         untold = 0.0 if getattr(run.model.config, "held", True) else prices.held(each)
         made.append(
-            float(np.sum(run.model.nats(cut).sums)) + prices.of(run.codec, piece, each) + untold
+            float(np.sum(run.model.nats(cut).sums)) + prices.of(run.tokenizer, piece, each) + untold
         )
         if progress:
             progress(done, len(pieces))

@@ -30,8 +30,8 @@ def sampler_check(model: Model, data: DataSet) -> Callable[[int], str | None]:
     from partimento.models.base import NextModel
 
     encoded = data.encode(data.train)
-    usual = float(np.mean([stuck(data.codec.chord_numbers(each.tokens)) for each in encoded]))
-    start = data.codec.opening(encoded[0].tokens, 0)
+    usual = float(np.mean([stuck(data.tokenizer.chord_numbers(each.ids)) for each in encoded]))
+    start = data.tokenizer.prompt(encoded[0].ids, 0)
     before: list[float] = []
 
     def look(epoch: int) -> str | None:
@@ -54,7 +54,9 @@ def sampler_check(model: Model, data: DataSet) -> Callable[[int], str | None]:
             takes=TAKES,
             seed=epoch,
         )
-        share = float(np.mean([stuck(data.codec.chord_numbers(take)) for take in rolled.tokens]))
+        share = float(
+            np.mean([stuck(data.tokenizer.chord_numbers(take)) for take in rolled.tokens])
+        )
         before.append(share)
         if min(before[-2:]) <= max(MOST, (1 + usual) / 2) or len(before) < 2:
             return None

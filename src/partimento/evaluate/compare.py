@@ -251,7 +251,7 @@ def variety(folder: Path) -> float | None:
     run = load_run(folder)
     if not composes(run):
         return None
-    numbers = run.codec.chord_numbers
+    numbers = run.tokenizer.chord_numbers
     made = [
         numbers(take)
         for take in draw(run, takes=SAMPLES, events=EVENTS, seed=run.settings.train.seed)

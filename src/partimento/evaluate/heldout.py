@@ -9,7 +9,8 @@ import numpy as np
 
 from partimento.evaluate.baselines import Baseline
 from partimento.evaluate.likelihood import Likelihood, UnknownPrices, likelihood
-from partimento.tokens.chords import CHORD, DURATION, HELD, ChordCodec, Encoded
+from partimento.tokens.base import Tokens
+from partimento.tokens.chords import CHORD, DURATION, HELD, ChordTokenizer
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.windows import windows
 from partimento.training.dataset import DataSet
@@ -44,10 +45,11 @@ def held_out(
     pieces = data.test or data.valid
     prices = UnknownPrices([item.events for item in data.train])
 
-    def encoded_by(view: DataSet) -> tuple[list[Encoded], float]:
+    def encoded_by(view: DataSet) -> tuple[list[Tokens], float]:
         held = view.encode(pieces)
         return held, sum(
-            prices.of(view.codec, item.moved, each) for item, each in zip(pieces, held, strict=True)
+            prices.of(view.tokenizer, item.moved, each)
+            for item, each in zip(pieces, held, strict=True)
         )
 
     counted = data.by_chords()
@@ -59,7 +61,7 @@ def held_out(
         return table
     if counted is not data:
         held, unknown = encoded_by(data)
-        unknown += len(pieces) * data.codec.beginning_nats
+        unknown += len(pieces) * data.tokenizer.header_nats
     from partimento.models.base import NextModel
 
     if isinstance(model, NextModel):
@@ -72,16 +74,16 @@ def held_out(
     return table
 
 
-def baselines(data: DataSet, held: Sequence[Encoded]) -> dict[str, tuple[np.ndarray, int]]:
+def baselines(data: DataSet, held: Sequence[Tokens]) -> dict[str, tuple[np.ndarray, int]]:
     """Counting, in two ways: summed nats by field and the number of events."""
     from partimento.models import model_class
 
     train, kind = data.encode_training(), model_class("markov")
-    assert isinstance(data.codec, ChordCodec)
-    markov = kind(kind.config_type(), data.codec)
+    assert isinstance(data.tokenizer, ChordTokenizer)
+    markov = kind(kind.config_type(), data.tokenizer)
     markov.count(train)
     return {
-        "unigram": Baseline(data.codec, train, order=0).nats(held),
+        "unigram": Baseline(data.tokenizer, train, order=0).nats(held),
         "markov": model_nats(markov, held),
     }
 
@@ -91,11 +93,11 @@ def tells_held(model: NextModel) -> bool:
     return bool(getattr(model.config, "held", True))
 
 
-def model_nats(model: NextModel, pieces: Sequence[Encoded]) -> tuple[np.ndarray, int]:
+def model_nats(model: NextModel, pieces: Sequence[Tokens]) -> tuple[np.ndarray, int]:
     """Summed nats by field ``(3,)`` and the number of events of whole pieces, the model's state
     carried from start to end.
     """
-    length = max(len(piece.tokens) for piece in pieces) - 1
+    length = max(len(piece.ids) for piece in pieces) - 1
     nats, events = np.zeros(3), 0
     for start in range(0, len(pieces), BATCH):
         batch = windows(pieces[start : start + BATCH], length=-(-length // 64) * 64)
@@ -110,14 +112,14 @@ def has_bound(model: Model) -> TypeGuard[Vae]:
     return "kl" in model.terms and getattr(model, "fields", ()) == (CHORD, HELD, DURATION)
 
 
-def bound_nats(model: LatentModel, pieces: Sequence[Encoded]) -> tuple[np.ndarray, int, float]:
+def bound_nats(model: LatentModel, pieces: Sequence[Tokens]) -> tuple[np.ndarray, int, float]:
     """The same for a VAE: reconstruction by field, events, and KL, summed over windows."""
     sums, events = _window_sums(model, pieces)
     return sums[:3], int(events), float(sums[model.terms.index("kl")])
 
 
 def estimated_nats(
-    model: Vae, pieces: Sequence[Encoded], *, draws: int = DRAWS, seed: int = 0
+    model: Vae, pieces: Sequence[Tokens], *, draws: int = DRAWS, seed: int = 0
 ) -> float:
     """Summed nats of a VAE's windows by importance sampling: of each, the mean of so many draws'
     weights (`Vae.log_weights`).
@@ -146,7 +148,7 @@ def reconstruction(data: DataSet, model: Any) -> float | None:
     return float(sums[len(model.terms) + model.measures.index("accuracy")] / events)
 
 
-def _window_sums(model: LatentModel, pieces: Sequence[Encoded]) -> tuple[np.ndarray, float]:
+def _window_sums(model: LatentModel, pieces: Sequence[Tokens]) -> tuple[np.ndarray, float]:
     cut = model.windows(pieces, TokenSettings(window=model.length), training=False)
     sums: Any = 0.0
     events, size = 0.0, TrainSettings().batch_size

@@ -11,8 +11,8 @@ from fractions import Fraction
 import numpy as np
 
 from partimento.music.piece import Event, Piece, merge_held
-from partimento.tokens.chords import CHORD, DURATION, HELD, PITCHES, ChordCodec, Encoded
-from partimento.tokens.notes import NoteCodec
+from partimento.tokens.base import Tokenizer, Tokens
+from partimento.tokens.chords import HELD, PITCHES
 from partimento.tokens.vocabulary import UNKNOWN
 
 
@@ -76,35 +76,16 @@ class UnknownPrices:
             - (length.numerator - 1) * np.log1p(-stop)
         )
 
-    def of(
-        self, codec: ChordCodec | NoteCodec, piece: Piece, encoded: Encoded | None = None
-    ) -> float:
+    def of(self, tokenizer: Tokenizer, piece: Piece, encoded: Tokens | None = None) -> float:
         """Summed nats of a piece's unknown symbols; chords' are looked up in `encoded`."""
-        nats = 0.0
-        if isinstance(codec, NoteCodec):
-            return sum(
-                (
-                    self.duration(length)
-                    for length in codec.lengths(piece)
-                    if codec.durations[length] == UNKNOWN
-                ),
-                nats,
-            )
-        assert encoded is not None
-        for event, row, common in zip(
-            merge_held(piece.events), encoded.tokens[1:], encoded.common[1:], strict=False
-        ):
-            nats += self.chord(event) if row[CHORD] == UNKNOWN else 0.0
-            nats += float(common.sum() * np.log(2)) if row[HELD] == UNKNOWN else 0.0
-            nats += self.duration(event.duration) if row[DURATION] == UNKNOWN else 0.0
-        return nats
+        return tokenizer.missing_cost(piece, self, encoded)
 
-    def held(self, encoded: Encoded) -> float:
+    def held(self, encoded: Tokens) -> float:
         """What the held notes of a piece cost where a model does not tell of them: one bit a note
         that could be held.
         """
-        known = encoded.tokens[:, HELD] != UNKNOWN  # the others are charged already
-        return float(encoded.common[known].sum() * np.log(2))
+        known = encoded.ids[:, HELD] != UNKNOWN  # the others are charged already
+        return float(encoded.context["holdable"][known].sum() * np.log(2))
 
 
 def likelihood(

@@ -28,7 +28,7 @@ from partimento.music.chord_names import (
     spelling,
     voicing,
 )
-from partimento.tokens.chords import ChordCodec
+from partimento.tokens.chords import ChordTokenizer
 from partimento.training.run_folder import RunFolder
 
 RARE = (
@@ -141,13 +141,15 @@ def chord_vectors(folder: Path) -> ChordVectors:
 
     RunFolder(folder).check()
     run = load_run(folder)
-    if not hasattr(run.model, "vectors") or not isinstance(run.codec, ChordCodec):
+    if not hasattr(run.model, "vectors") or not isinstance(run.tokenizer, ChordTokenizer):
         raise PartimentoError(
             f"{folder} is a run of {run.settings.name}: chord vectors are made with partimento train … --recipe embeddings"
         )
-    special = len(run.codec.chords) - len(run.codec.chords.symbols)
+    special = len(run.tokenizer.chords) - len(run.tokenizer.chords.symbols)
     return ChordVectors(
-        run.codec.chords.symbols, run.model.vectors(run.codec)[special:], run.model.counts[special:]
+        run.tokenizer.chords.symbols,
+        run.model.vectors(run.tokenizer)[special:],
+        run.model.counts[special:],
     )
 
 

@@ -16,10 +16,10 @@ import numpy as np
 
 from partimento.errors import PartimentoError
 from partimento.music.piece import Event, Key, Meter, Part, Piece, merge_held
-from partimento.tokens.chords import CHORD, DURATION, HELD, ChordCodec
-from partimento.tokens.notes import NoteCodec
+from partimento.tokens.base import Tokenizer
+from partimento.tokens.chords import CHORD, DURATION, HELD, ChordTokenizer
 from partimento.tokens.vocabulary import END, SPECIAL
-from partimento.training.dataset import codec_from_json
+from partimento.training.dataset import tokenizer_from_json
 from partimento.training.run_folder import RunFolder, TrainingFolder
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Watched:
     folder: RunFolder  # the run's, or that of its training
     name: str
     settings: Any
-    codec: ChordCodec | NoteCodec
+    tokenizer: Tokenizer
     history: list[Any]
     seen: Seen | None
     finished: bool
@@ -74,14 +74,14 @@ def open_watched(run: Path) -> Watched:
         raise PartimentoError(f"no epoch of the training of {run} is finished yet")
     try:
         settings = Settings.from_plain(folder.read_settings())
-        codec = codec_from_json(folder.vocabulary.read_text(encoding="utf-8"))
+        tokenizer = tokenizer_from_json(folder.vocabulary.read_text(encoding="utf-8"))
         history = epochs_from(folder.read_history())
         seen = read_seen(folder, until=len(history)) if has_snapshots(folder) else None
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise PartimentoError(
             f"{folder.path} is no whole run: {type(error).__name__}: {error}"
         ) from error
-    return Watched(folder, run.name, settings, codec, history, seen, folder is candidates[0])
+    return Watched(folder, run.name, settings, tokenizer, history, seen, folder is candidates[0])
 
 
 def watch(run: Path, out: Path, *, progress: Progress | None = None) -> list[Path]:
@@ -240,7 +240,7 @@ def _with_lengths(tokens: np.ndarray, original: np.ndarray) -> np.ndarray:
 
 
 def _as_piece(watched: Watched, rows: np.ndarray, seen: Seen) -> Piece:
-    events = watched.codec.decode(rows[rows[:, CHORD] != END])
+    events = watched.tokenizer.decode_events(rows[rows[:, CHORD] != END])
     key = (
         Key(0, Key.from_name(seen.keys[0]).mode)
         if watched.settings.tokens.to_common_key
@@ -271,7 +271,7 @@ def network(watched: Watched, show: Exhibition) -> None:
     from partimento.plots.layers_of import layers_of
     from partimento.plots.style import write_plot
 
-    model = watched.settings.new_model(watched.codec)
+    model = watched.settings.new_model(watched.tokenizer)
     rows = layers_of(model.network)
     if not rows:
         return
@@ -295,9 +295,9 @@ def encodings(watched: Watched, show: Exhibition) -> None:
     from partimento.plots import encodings_figure
     from partimento.plots.style import write_plot
 
-    if not isinstance(watched.codec, ChordCodec):  # notes are no vectors of chords
+    if not isinstance(watched.tokenizer, ChordTokenizer):  # notes are no vectors of chords
         return
-    chords = [chord for chord in watched.codec.chords.symbols if 1 <= len(chord) <= 4]
+    chords = [chord for chord in watched.tokenizer.chords.symbols if 1 <= len(chord) <= 4]
     alone = [chord for chord in chords if len(chord) == 1][:2]
     together = [chord for chord in chords if len(chord) > 1][: 3 - len(alone)]
     shown: list[tuple[int, ...]] = [*alone, *together]

@@ -1,7 +1,7 @@
 """The composing loop: one compiled scan that carries the model's state, row after row, field after
 field.
 
-A row is what the codec says: an event (chord, held, duration) or a single token. The loop is a
+A row is what the tokenizer says: an event (chord, held, duration) or a single token. The loop is a
 `keras.Model` whose `call` holds `ops.while_loop`, so that it runs the same on every backend; its
 random numbers are an input, drawn with NumPy (a generator inside the loop would repeat its draw).
 Shapes: B takes composed at once, N rows at most, f fields of a row.
@@ -62,28 +62,37 @@ class Roll(keras.Model):
             limits[3],
             limits[4] > 0,
         )
-        codec, zeros = self.model.codec, ops.zeros((self.takes,), "int32")
+        tokenizer, grammar = self.model.tokenizer, self.model.tokenizer.grammar()
+        zeros = ops.zeros((self.takes,), "int32")
 
         def body(
             i: Any, done: Any, closing: Any, tokens: Any, logits: Any, seen: Any, state: Any
         ) -> Any:
             row: list[Any] = []
-            for field in range(len(codec.fields)):
-                legal = codec.legal(seen, field, ops, may_end=may_end)
+            for field in range(len(tokenizer.fields)):
+                legal = grammar.allowed(seen, field, ops)
+                if field == 0:
+                    legal = ops.logical_and(
+                        legal, ops.logical_or(np.arange(legal.shape[-1]) != END, may_end)
+                    )
                 chosen = pick(logits, legal, uniform[i, field], choice, ops, narrows=self.narrows)
                 chosen = ops.where(i < given, prompt[i, field], chosen)
                 row.append(ops.where(done, PAD, chosen))
-                seen = codec.take(seen, row[field], field, ops)
-                state, logits = self.model.step(state, row[field], field=field, seen=seen)
+                seen = grammar.advance(seen, row[field], field, ops)
+                state, logits = self.model.step(
+                    state, row[field], field=field, features=grammar.features(seen, ops)
+                )
             ended = row[0] == END
             enough = ops.logical_and(
-                codec.at_rest(seen), ops.logical_or(seen.elapsed >= steps, seen.events >= events)
+                grammar.at_event_end(seen),
+                ops.logical_or(seen.elapsed >= steps, seen.events >= events),
             )
             stopped = ops.logical_and(ops.logical_or(enough, i + 1 >= rows), ops.logical_not(done))
             whole = ops.logical_and(
-                codec.at_rest(seen), ops.logical_or(seen.elapsed <= steps, seen.events >= events)
+                grammar.at_event_end(seen),
+                ops.logical_or(seen.elapsed <= steps, seen.events >= events),
             )
-            may = codec.legal(seen, 0, ops)
+            may = grammar.allowed(seen, 0, ops)
             end = ops.log_softmax(ops.where(may, logits, NEVER), axis=-1)[:, END]
             closing = ops.where(stopped, ops.where(whole, end, NEVER), closing)
             closing = ops.where(ended, 0.0, closing)  # an end of its own is the best close
@@ -98,9 +107,9 @@ class Roll(keras.Model):
             ops.convert_to_tensor(0, "int32"),
             zeros > 0,
             ops.zeros((self.takes,)) + NEVER,
-            ops.zeros((ops.shape(prompt)[0], self.takes, len(codec.fields)), "int32"),
-            ops.zeros((self.takes, codec.sizes[0])),
-            codec.begin(self.takes, ops),
+            ops.zeros((ops.shape(prompt)[0], self.takes, len(tokenizer.fields)), "int32"),
+            ops.zeros((self.takes, tokenizer.sizes[0])),
+            grammar.start(self.takes, ops),
             self.model.initial_state(self.takes),
         )
         out = ops.while_loop(more, body, start)
@@ -119,8 +128,8 @@ def roll(
     """Compose on from `prompt` ``(n, f)``, whose first row is a start row; the same arguments give
     the same notes.
     """
-    fields = len(model.codec.fields)
-    rows = model.codec.rows(limits.events, len(prompt))
+    fields = len(model.tokenizer.fields)
+    rows = model.tokenizer.max_rows(limits.events, len(prompt))
     length = -(-rows // 64) * 64  # a few lengths only, so that few loops are compiled
     padded = np.zeros((length, fields), np.int32)
     padded[: len(prompt)] = prompt[:length]

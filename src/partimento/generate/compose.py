@@ -18,7 +18,7 @@ from partimento.generate.sampler import Choice, choice_of
 from partimento.models.base import LatentModel, NextModel
 from partimento.music.piece import Event, Key, Meter, Notes, Part, Piece, Source, Tempo, merge_held
 from partimento.music.transpose import interval_to_common_key, transpose
-from partimento.tokens.notes import NoteCodec
+from partimento.tokens.notes import EventTokenizer
 from partimento.tokens.vocabulary import START, UNKNOWN
 from partimento.training.dataset import in_common_key
 from partimento.training.piece_record import Learned
@@ -97,7 +97,7 @@ def compose(
     choice = choice or choice_of(sample)
     begin = _begin(run, start, opening, seed, key)
     meter, pickup = begin.like.meter, begin.like.pickup
-    grid = run.codec.grid
+    grid = run.tokenizer.grid
     if events is not None:
         limits = Limits(events + 1, 2**30, may_end=False)
     else:
@@ -106,7 +106,11 @@ def compose(
         if total >= 2**30:
             raise PartimentoError(f"{bars} bars are too many")
         limits = Limits(bars * EVENTS_PER_BAR + 2, int(np.ceil(float(total))), may_end=False)
-    given = [] if issubclass(run.model_class, LatentModel) else run.codec.decode(begin.tokens)
+    given = (
+        []
+        if issubclass(run.model_class, LatentModel)
+        else run.tokenizer.decode_events(begin.tokens)
+    )
     if (
         len(given) + 1 >= limits.events
         or sum((event.duration for event in given), Fraction(0)) * grid >= limits.steps
@@ -127,7 +131,7 @@ def compose(
                 run.model, begin.tokens, limits=limits, choice=choice, takes=takes, seed=drawn
             )
             closings = closing.tolist()
-        takes_made = [run.codec.decode(tokens)[: limits.events - 1] for tokens in rows]
+        takes_made = [run.tokenizer.decode_events(tokens)[: limits.events - 1] for tokens in rows]
         takes_made = takes_made if length is None else [_cut(take, length) for take in takes_made]
         music, fits = _best(run, begin, takes_made, closings, key=key, seed=seed)
         if fits:
@@ -156,8 +160,8 @@ def draw(run: Run, *, takes: int, events: int, seed: int) -> np.ndarray:
     """Takes from silence as the model makes them, none preferred and nothing left out; padding
     after an end.
 
-    ``(takes, events, 3)`` of the chord codec, without the start row; ``(takes, rows, 1)`` of the
-    note codec, with the beginning.
+    ``(takes, events, 3)`` of the chord tokenizer, without the start row; ``(takes, rows, 1)`` of
+    the note tokenizer, with the beginning.
     """
     begin = _begin(run, None, 0, seed, None)
     limits, choice = Limits(events + 1, 2**30, may_end=False), Choice()
@@ -173,7 +177,9 @@ def draw(run: Run, *, takes: int, events: int, seed: int) -> np.ndarray:
     made = roll(
         run.model, begin.tokens, limits=limits, choice=choice, takes=takes, seed=seed
     ).tokens
-    return np.asarray(made if isinstance(run.codec, NoteCodec) else made[:, 1 : events + 1])
+    return np.asarray(
+        made if isinstance(run.tokenizer, EventTokenizer) else made[:, 1 : events + 1]
+    )
 
 
 def _ends(
@@ -274,7 +280,7 @@ def _begin(
             raise PartimentoError(
                 f"cannot begin from {start.title or 'this piece'}: {error}"
             ) from error
-        tokens = run.codec.encode_pieces([item.moved])[0].tokens
+        tokens = run.tokenizer.encode_all([item.moved])[0].ids
         like = Learned.from_prepared(item, tokens, "given")
         return Opening(
             _known(run, tokens, opening, f"the opening of {start.title or 'the given piece'}"),
@@ -285,12 +291,12 @@ def _begin(
     if start is None:
         like = _one_of_the_usual(run, seed, key)
         begun = (
-            run.codec.opening(like.opening, 0)
+            run.tokenizer.prompt(like.opening, 0)
             if len(like.opening)
-            else np.full((1, len(run.codec.fields)), START, np.int32)
+            else np.full((1, len(run.tokenizer.fields)), START, np.int32)
         )
-        if key is not None and isinstance(run.codec, NoteCodec):  # it can be told
-            begun = run.codec.in_key(begun, key.tonic)
+        if key is not None and isinstance(run.tokenizer, EventTokenizer):  # it can be told
+            begun = run.tokenizer.in_key(begun, key.tonic)
         return Opening(begun, like, "", begun)
     if not 0 <= start < len(run.pieces):
         raise PartimentoError(
@@ -307,8 +313,8 @@ def _begin(
 
 def _known(run: Run, tokens: np.ndarray, events: int, what: str) -> np.ndarray:
     """The rows of so many events, up to the first unknown symbol."""
-    known = run.codec.opening(tokens, events)
-    if len(known) == run.codec.start_rows and (tokens == UNKNOWN).any():
+    known = run.tokenizer.prompt(tokens, events)
+    if len(known) == run.tokenizer.header_rows and (tokens == UNKNOWN).any():
         raise PartimentoError(
             f"{what} begins with a chord or duration that the run has never met: begin elsewhere, or from silence"
         )
@@ -396,7 +402,7 @@ def _shift(run: Run, begin: Opening, notes: Notes, found: Key, key: Key | None, 
 
 def _given(run: Run, begin: Opening) -> bool:
     """Whether it begins with music, not from silence."""
-    return len(begin.tokens) > run.codec.start_rows
+    return len(begin.tokens) > run.tokenizer.header_rows
 
 
 def _interval(run: Run, begin: Opening, mode: str, seed: int) -> int:

@@ -14,7 +14,7 @@ from partimento.generate.limits import Limits
 from partimento.generate.sampler import Choice, pick
 from partimento.models.base import LatentModel
 from partimento.tokens.chords import CHORD, DURATION, FIELDS, HELD
-from partimento.tokens.vocabulary import SPECIAL, UNKNOWN
+from partimento.tokens.vocabulary import END, SPECIAL, UNKNOWN
 
 MOST_WINDOWS = 20_000
 
@@ -58,9 +58,9 @@ def compose_windows(
     Returns
     -------
     (B, N, 3) int32
-        Numbers of the codec; no start row, no end.
+        Numbers of the tokenizer; no start row, no end.
     """
-    codec, takes = model.codec, len(first)
+    tokenizer, takes = model.tokenizer, len(first)
     before, spent = np.zeros(takes, np.int64), np.zeros(takes, np.int64)
     whole: list[np.ndarray] = []
     wanted = limits.events - 1  # the start row is no event
@@ -78,7 +78,7 @@ def compose_windows(
         rows = _window(model, path(first, last, share), before, choice, rng)
         whole.append(rows.transpose(1, 0, 2))  # (L, B, 3)
         before = rows[:, -1, CHORD]
-        spent = spent + np.take(codec.duration_steps, rows[..., DURATION]).sum(1)
+        spent = spent + np.take(tokenizer.duration_steps, rows[..., DURATION]).sum(1)
     return np.concatenate(whole)[:wanted].transpose(1, 0, 2).astype(np.int32)
 
 
@@ -93,9 +93,9 @@ def _window(
     for step in range(model.length):
         for field in (CHORD, HELD, DURATION):
             chord = rows[:, step, CHORD]
-            legal = np.broadcast_to(
-                model.codec.may_follow(field, before, chord, may_end=False),
-                (len(z), model.codec.sizes[field]),
+            mask = model.tokenizer.grammar().allowed_after(field, before, chord)
+            legal = np.broadcast_to(mask, (len(z), model.tokenizer.sizes[field])) & (
+                np.arange(mask.shape[-1]) != END
             )
             if field in told:
                 logits = np.log(told[field][:, step] + 1e-9)
@@ -110,5 +110,5 @@ def _window(
 
 def _quarter(model: LatentModel) -> int:
     """The number of a quarter's length, or else of the commonest one."""
-    number = model.codec.durations[Fraction(1)]
+    number = model.tokenizer.durations[Fraction(1)]
     return number if number != UNKNOWN else SPECIAL

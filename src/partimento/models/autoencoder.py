@@ -17,7 +17,7 @@ from pydantic import Field, model_validator
 
 from partimento.models.base import (
     CHORD,
-    ChordCodec,
+    ChordTokenizer,
     LatentModel,
     Losses,
     column_losses,
@@ -87,8 +87,8 @@ class Autoencoder(LatentModel):
     encoding = "one-hot"
     measures = ("accuracy",)
 
-    def __init__(self, config: Config, codec: ChordCodec, length: int) -> None:
-        super().__init__(config, codec, length)
+    def __init__(self, config: Config, tokenizer: ChordTokenizer, length: int) -> None:
+        super().__init__(config, tokenizer, length)
         self.terms = ("chord",) if config.output == "softmax" else ("reconstruction",)
         self.encoder, self.decoder = self._encoder(), self._decoder()
         window = keras.Input((length, 3), dtype="int32", name="window")
@@ -102,12 +102,12 @@ class Autoencoder(LatentModel):
         names = [*(f"encoder_{i}" for i in range(self.config.layers)), "latent"]
         if self.config.embed == "notes":
             chords = NotesEmbedding(
-                self.codec.chord_notes, self.config.embed_size, name="chord_embedding"
+                self.tokenizer.chord_notes, self.config.embed_size, name="chord_embedding"
             )(window[..., CHORD])
             x = layers.Flatten(name="flatten")(chords)  # (B, L·E)
         else:
             x = WindowDense(
-                self.codec.sizes[CHORD], widths[0][0], activation=widths[0][1], name=names[0]
+                self.tokenizer.sizes[CHORD], widths[0][0], activation=widths[0][1], name=names[0]
             )(window[..., CHORD])
             names, widths = names[1:], widths[1:]
         for name, (units, activation) in zip(names, widths, strict=True):
@@ -128,13 +128,13 @@ class Autoencoder(LatentModel):
                 self.length * self.config.embed_size, activation="relu", name="steps"
             )(x)
             steps = layers.Reshape((self.length, self.config.embed_size))(steps)  # (B, L, E)
-            told = NotesOutput(self.codec.chord_notes, self.config.embed_size, name="chord_output")(
-                steps
-            )
+            told = NotesOutput(
+                self.tokenizer.chord_notes, self.config.embed_size, name="chord_output"
+            )(steps)
             return keras.Model(latent, told, name="decoder")  # (B, L, C)
         return keras.Model(
             latent,
-            layers.Dense(self.codec.sizes[CHORD] * self.length, name="output")(x),
+            layers.Dense(self.tokenizer.sizes[CHORD] * self.length, name="output")(x),
             name="decoder",
         )
 
@@ -149,7 +149,7 @@ class Autoencoder(LatentModel):
         right = ops.zeros(()) if training else right_chords(self._steps(told, ops), targets)
         if self.config.output == "softmax":
             nats, events = field_losses(
-                self.codec, [self._steps(told, ops), None, None], targets, common
+                self.tokenizer, [self._steps(told, ops), None, None], targets, common
             )
             return Losses(
                 nats[CHORD] / ops.maximum(events, 1.0), ops.stack([nats[CHORD], right]), events

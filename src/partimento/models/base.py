@@ -17,17 +17,43 @@ from partimento.models.deferred import keras, ops
 from partimento.settings import ModelSettings
 from partimento.tokens import note_features as note_facts
 from partimento.tokens import note_grammar
-from partimento.tokens.chords import CHORD, DURATION, FIELDS, HELD, ChordCodec, Encoded
-from partimento.tokens.notes import NoteCodec
+from partimento.tokens.base import Tokens
+from partimento.tokens.chords import CHORD, DURATION, FIELDS, HELD, ChordTokenizer
+from partimento.tokens.notes import EventTokenizer
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vectors.onehot import flatten, one_hot, unflatten
 from partimento.tokens.vocabulary import END, PAD, SPECIAL, UNKNOWN
 from partimento.tokens.windows import Windows, windows
 
 __all__ = [
-    "CHORD", "DURATION", "END", "FIELDS", "HELD", "PAD", "SPECIAL", "UNKNOWN", "ChordCodec", "Encoded", "LatentModel", "Losses",
-    "Model", "NextModel", "NoteCodec", "State", "TokenSettings", "Windows", "column_losses", "field_losses", "flatten", "mean_losses",
-    "note_facts", "note_grammar", "one_hot", "right_chords", "unflatten", "windows",
+    "CHORD",
+    "DURATION",
+    "END",
+    "FIELDS",
+    "HELD",
+    "PAD",
+    "SPECIAL",
+    "UNKNOWN",
+    "ChordTokenizer",
+    "EventTokenizer",
+    "LatentModel",
+    "Losses",
+    "Model",
+    "NextModel",
+    "State",
+    "TokenSettings",
+    "Tokens",
+    "Windows",
+    "column_losses",
+    "field_losses",
+    "flatten",
+    "mean_losses",
+    "note_facts",
+    "note_grammar",
+    "one_hot",
+    "right_chords",
+    "unflatten",
+    "windows",
 ]  # fmt: skip
 
 State = tuple[Any, ...]
@@ -70,8 +96,8 @@ class Model(ABC):
         Whether it is trained by steps along a gradient; else `count` learns all at once.
     validates : bool
         Whether the validation loss says which epoch is best; else the last one is kept.
-    codec_kind : str
-        What a piece is to it: ``chords`` or ``notes`` (`training.dataset.CODECS`).
+    tokenizer_kind : str
+        What a piece is to it: ``chords`` or ``notes`` (`training.dataset.TOKENIZERS`).
     top_p : float
         Composing chooses among the likeliest that together have this probability, if nothing else
         is said.
@@ -80,7 +106,7 @@ class Model(ABC):
     """
 
     config_type: ClassVar[type[ModelSettings]]
-    codec_kind: ClassVar[str] = "chords"
+    tokenizer_kind: ClassVar[str] = "chords"
     top_p: ClassVar[float] = 0.95
     encoding: str = "integers"
     terms: tuple[str, ...] = FIELDS
@@ -90,15 +116,15 @@ class Model(ABC):
     weights_suffix: ClassVar[str] = ".weights.h5"
     network: keras.Model
 
-    codec: Any
+    tokenizer: Any
 
-    def __init__(self, config: Any, codec: Any) -> None:
-        self.config, self.codec = config, codec
+    def __init__(self, config: Any, tokenizer: Any) -> None:
+        self.config, self.tokenizer = config, tokenizer
 
     @classmethod
-    def from_settings(cls, config: Any, codec: Any, tokens: TokenSettings) -> Self:
+    def from_settings(cls, config: Any, tokenizer: Any, tokens: TokenSettings) -> Self:
         """Build the model, untrained; a model of windows of a fixed length reads it from `tokens`."""
-        return cls(config, codec)
+        return cls(config, tokenizer)
 
     @abstractmethod
     def losses(self, batch: Sequence[Any], *, training: bool, step: Any = 0.0) -> Losses:
@@ -107,12 +133,12 @@ class Model(ABC):
         """
 
     def windows(
-        self, pieces: Sequence[Encoded], config: TokenSettings, *, training: bool
+        self, pieces: Sequence[Tokens], config: TokenSettings, *, training: bool
     ) -> Windows:
         """What it learns from, or is checked with."""
         return windows(pieces, length=config.window, stride=config.stride if training else None)
 
-    def count(self, pieces: Sequence[Encoded]) -> None:
+    def count(self, pieces: Sequence[Tokens]) -> None:
         """Learn all at once (where not `by_steps`)."""
         raise NotImplementedError
 
@@ -155,12 +181,14 @@ class NextModel(Model):
         """Tensors of fixed shapes; the batch comes first."""
 
     @abstractmethod
-    def step(self, state: State, token: Any, *, field: int, seen: Any = None) -> tuple[State, Any]:
-        """Take in one sub-token ``(B,)`` of `field`; give the new state and the logits of the field
+    def step(
+        self, state: State, ids: Any, *, field: int, features: Any = None
+    ) -> tuple[State, Any]:
+        """Take in one number ``(B,)`` of `field`; give the new state and the logits of the field
         that comes next. Pure.
 
-        `seen` is what the codec knows once it has taken it: for models that are shown more than the
-        token.
+        `features` are those of the next number (`Grammar.features`): for models that see more than
+        the numbers.
         """
 
     def logits(self, batch: Sequence[Any], *, training: bool = False) -> list[Any]:
@@ -172,7 +200,7 @@ class NextModel(Model):
     def nats(self, batch: Sequence[Any], *, training: bool = False) -> Losses:
         """Nats of each field, at every step."""
         return mean_losses(
-            *field_losses(self.codec, self.logits(batch, training=training), batch[1], batch[2])
+            *field_losses(self.tokenizer, self.logits(batch, training=training), batch[1], batch[2])
         )
 
     def losses(self, batch: Sequence[Any], *, training: bool, step: Any = 0.0) -> Losses:
@@ -183,7 +211,7 @@ class NextModel(Model):
         logits = self.logits([column[:1] for column in some])
         return {
             "tokens": best_tokens(
-                self.codec,
+                self.tokenizer,
                 [None if field is None else np.asarray(field)[0] for field in logits],
                 some.common[0],
             )
@@ -206,13 +234,13 @@ class LatentModel(Model):
     length: int
     latent: int
 
-    def __init__(self, config: Any, codec: Any, length: int) -> None:
-        super().__init__(config, codec)
+    def __init__(self, config: Any, tokenizer: Any, length: int) -> None:
+        super().__init__(config, tokenizer)
         self.length, self.latent = length, config.latent
 
     @classmethod
-    def from_settings(cls, config: Any, codec: Any, tokens: TokenSettings) -> Self:
-        return cls(config, codec, tokens.window)
+    def from_settings(cls, config: Any, tokenizer: Any, tokens: TokenSettings) -> Self:
+        return cls(config, tokenizer, tokens.window)
 
     @abstractmethod
     def decode(self, z: Any) -> list[np.ndarray]:
@@ -246,11 +274,11 @@ class LatentModel(Model):
         ]
         return {
             "latent": z.astype(np.float32),
-            "tokens": best_tokens(self.codec, logits, some.common[0]),
+            "tokens": best_tokens(self.tokenizer, logits, some.common[0]),
         }
 
     def windows(
-        self, pieces: Sequence[Encoded], config: TokenSettings, *, training: bool
+        self, pieces: Sequence[Tokens], config: TokenSettings, *, training: bool
     ) -> Windows:
         """Whole windows only: what is composed is whole."""
         return windows(
@@ -259,7 +287,7 @@ class LatentModel(Model):
 
 
 def best_tokens(
-    codec: ChordCodec, logits: Sequence[np.ndarray | None], common: np.ndarray
+    tokenizer: ChordTokenizer, logits: Sequence[np.ndarray | None], common: np.ndarray
 ) -> np.ndarray:
     """The likeliest number of each field ``(L, 3)``, the special ones aside; without logits the
     commonest one, and nothing held.
@@ -269,7 +297,7 @@ def best_tokens(
         if scores is None:
             continue
         allowed = (
-            codec.patterns_that_fit(common)
+            tokenizer.grammar().holdable_patterns(common)
             if field == HELD
             else np.arange(scores.shape[-1]) >= SPECIAL
         )
@@ -283,7 +311,7 @@ def mean_losses(sums: Any, events: Any) -> Losses:
 
 
 def field_losses(
-    codec: ChordCodec, logits: Sequence[Any], targets: Any, common: Any
+    tokenizer: ChordTokenizer, logits: Sequence[Any], targets: Any, common: Any
 ) -> tuple[Any, Any]:
     """`field_nats` of a whole batch.
 
@@ -293,21 +321,23 @@ def field_losses(
         Summed nats of chord, held and duration; the number of events (the end of a piece counts as
         one).
     """
-    nats = [ops.sum(field) for field in field_nats(codec, logits, targets, common)]
+    nats = [ops.sum(field) for field in field_nats(tokenizer, logits, targets, common)]
     return ops.stack(nats), ops.sum(ops.cast(targets[..., CHORD] != PAD, "float32"))
 
 
-def field_nats(codec: ChordCodec, logits: Sequence[Any], targets: Any, common: Any) -> list[Any]:
+def field_nats(
+    tokenizer: ChordTokenizer, logits: Sequence[Any], targets: Any, common: Any
+) -> list[Any]:
     """Nats of the targets under the logits, ``(B, L)`` of each field; a field without logits (None)
     is charged nothing.
 
     Each distribution is normalised over what can follow at all: never padding or start, and only
     patterns of notes that can be held.
     """
-    chords, patterns, durations = (ops.arange(size) for size in codec.sizes)
+    chords, patterns, durations = (ops.arange(size) for size in tokenizer.sizes)
     possible = (
         chords >= END,
-        ops.logical_or(codec.patterns_that_fit(common, ops), patterns == UNKNOWN),
+        ops.logical_or(tokenizer.grammar().holdable_patterns(common, ops), patterns == UNKNOWN),
         durations >= UNKNOWN,
     )
     nats = []

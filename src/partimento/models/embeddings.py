@@ -30,10 +30,10 @@ from partimento.models.base import (
     CHORD,
     NEVER,
     SPECIAL,
-    ChordCodec,
-    Encoded,
+    ChordTokenizer,
     Losses,
     Model,
+    Tokens,
     TokenSettings,
     Windows,
     mean_losses,
@@ -104,14 +104,14 @@ class Frequencies(layers.Layer):
 
 
 class Embeddings(Model):
-    """Build it from a `Config` and a codec; `vectors` is what it is for."""
+    """Build it from a `Config` and a tokenizer; `vectors` is what it is for."""
 
     config_type = Config
     terms = ("context",)
 
-    def __init__(self, config: Config, codec: ChordCodec) -> None:
-        super().__init__(config, codec)
-        size = codec.sizes[CHORD]
+    def __init__(self, config: Config, tokenizer: ChordTokenizer) -> None:
+        super().__init__(config, tokenizer)
+        size = tokenizer.sizes[CHORD]
         self.centre = layers.Embedding(
             size,
             config.embed_size,
@@ -130,16 +130,16 @@ class Embeddings(Model):
     # ------------------------------------------------------------------ training
 
     def windows(
-        self, pieces: Sequence[Encoded], config: TokenSettings, *, training: bool
+        self, pieces: Sequence[Tokens], config: TokenSettings, *, training: bool
     ) -> Windows:
         """Ordinary windows. The first pieces that it is to train with are all that it will: their
         chords are counted.
         """
         if training and not self._counted:
             self._counted = True
-            numbers = np.concatenate([piece.tokens[:, CHORD] for piece in pieces])
+            numbers = np.concatenate([piece.ids[:, CHORD] for piece in pieces])
             self.frequencies.counts.assign(
-                np.bincount(numbers, minlength=self.codec.sizes[CHORD]).astype("float32")
+                np.bincount(numbers, minlength=self.tokenizer.sizes[CHORD]).astype("float32")
             )
         return super().windows(pieces, config, training=training)
 
@@ -182,7 +182,7 @@ class Embeddings(Model):
         weight = self.frequencies.log_shares()
         if sample is None:
             others, vectors = (
-                ops.arange(self.codec.sizes[CHORD]),
+                ops.arange(self.tokenizer.sizes[CHORD]),
                 ops.convert_to_tensor(self.context.embeddings),
             )
         else:
@@ -196,18 +196,18 @@ class Embeddings(Model):
 
     # ------------------------------------------------------------------ what was learned
 
-    def vectors(self, codec: ChordCodec) -> np.ndarray:
-        """The vectors of another codec's chords, known by their pitches.
+    def vectors(self, tokenizer: ChordTokenizer) -> np.ndarray:
+        """The vectors of another tokenizer's chords, known by their pitches.
 
         Returns
         -------
         (C', E) float32
             NaN for chords that were not met here, and for the special numbers.
         """
-        known = np.full((codec.sizes[CHORD], self.config.embed_size), np.nan, np.float32)
+        known = np.full((tokenizer.sizes[CHORD], self.config.embed_size), np.nan, np.float32)
         table = np.array(ops.convert_to_numpy(self.centre.embeddings))
         mine = np.array(
-            [0] * SPECIAL + [self.codec.chords[chord] for chord in codec.chords.symbols]
+            [0] * SPECIAL + [self.tokenizer.chords[chord] for chord in tokenizer.chords.symbols]
         )
         met = mine >= SPECIAL
         known[met] = table[mine[met]]

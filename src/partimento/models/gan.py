@@ -26,7 +26,7 @@ from partimento.models.base import (
     NEVER,
     PAD,
     SPECIAL,
-    ChordCodec,
+    ChordTokenizer,
     LatentModel,
     Losses,
     one_hot,
@@ -165,17 +165,17 @@ class Gan(LatentModel):
     validates = False
     fields = (CHORD, HELD, DURATION)
 
-    def __init__(self, config: Config, codec: ChordCodec, length: int) -> None:
-        super().__init__(config, codec, length)
-        used = np.flatnonzero(codec.chord_notes.any(0))
+    def __init__(self, config: Config, tokenizer: ChordTokenizer, length: int) -> None:
+        super().__init__(config, tokenizer, length)
+        used = np.flatnonzero(tokenizer.chord_notes.any(0))
         used = np.arange(used.min(initial=60), used.max(initial=60) + 1)
-        self.notes = codec.chord_notes[:, used]  # (C, P): of the pitches that occur
+        self.notes = tokenizer.chord_notes[:, used]  # (C, P): of the pitches that occur
         self.chroma = np.eye(12, dtype=np.float32)[used % 12]  # (P, 12)
         self.possible = [
             np.where(np.arange(size) >= SPECIAL, 0.0, NEVER).astype("float32")
-            for size in codec.sizes
+            for size in tokenizer.sizes
         ]
-        sizes = (self.notes.shape[1], *codec.sizes[1:])
+        sizes = (self.notes.shape[1], *tokenizer.sizes[1:])
         point, counted = (
             keras.Input((config.latent,), name="point"),
             keras.Input((1,), name="counted"),
@@ -245,7 +245,7 @@ class Gan(LatentModel):
         sounding = ops.expand_dims(
             ops.cast(targets[..., CHORD] >= SPECIAL, "float32"), -1
         )  # made windows end where real ones do
-        fields = [one_hot(targets[..., f], self.codec.sizes[f], ops) for f in (HELD, DURATION)]
+        fields = [one_hot(targets[..., f], self.tokenizer.sizes[f], ops) for f in (HELD, DURATION)]
         real = [
             part * sounding for part in (ops.take(self.notes, targets[..., CHORD], axis=0), *fields)
         ]
@@ -289,14 +289,14 @@ class Gan(LatentModel):
     def _possible_held(self, held: Any, chords: Any) -> Any:
         """Only patterns of notes that the chord before has, too; in the first event, of any."""
         sounded = np.pad(
-            self.codec.chord_notes > 0, ((0, 0), (0, 1))
+            self.tokenizer.chord_notes > 0, ((0, 0), (0, 1))
         )  # (C, P + 1): the last column for empty slots
         before = ops.concatenate([chords[:, :1], chords[:, :-1]], axis=1)
         flat = ops.expand_dims(before, -1) * sounded.shape[1] + ops.take(
-            self.codec.chord_slots, chords, axis=0
+            self.tokenizer.chord_slots, chords, axis=0
         )
         common = ops.take(sounded.reshape(-1), flat, axis=0)  # (B, L, K)
-        return ops.where(self.codec.patterns_that_fit(common, ops), held, NEVER)
+        return ops.where(self.tokenizer.grammar().holdable_patterns(common, ops), held, NEVER)
 
     def verdict(self, parts: Mapping[str, float]) -> str | None:
         """Whether the game is over."""

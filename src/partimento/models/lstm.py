@@ -26,11 +26,11 @@ from partimento.models.base import (
     HELD,
     NEVER,
     SPECIAL,
-    ChordCodec,
-    Encoded,
+    ChordTokenizer,
     Losses,
     NextModel,
     State,
+    Tokens,
     TokenSettings,
     Windows,
     field_losses,
@@ -108,20 +108,20 @@ class Config(ModelSettings):
 
 
 class Lstm(NextModel):
-    """Build it from a `Config` and a codec; `network` trains, `step` composes, with the same
+    """Build it from a `Config` and a tokenizer; `network` trains, `step` composes, with the same
     layers.
     """
 
     config_type = Config
 
-    def __init__(self, config: Config, codec: ChordCodec) -> None:
+    def __init__(self, config: Config, tokenizer: ChordTokenizer) -> None:
         from partimento.models.layers import LSTM, chord_embedding, chord_output  # it loads Keras
 
-        super().__init__(config, codec)
-        _, patterns, durations = codec.sizes
+        super().__init__(config, tokenizer)
+        _, patterns, durations = tokenizer.sizes
         by_notes = config.embed == "notes"
         self.chord_embedding = chord_embedding(
-            codec.chord_notes, config.embed_size, by_notes=by_notes
+            tokenizer.chord_notes, config.embed_size, by_notes=by_notes
         )
         self.duration_embedding = layers.Embedding(
             durations, config.embed_size, name="duration_embedding"
@@ -132,7 +132,7 @@ class Lstm(NextModel):
             for i in range(1, config.layers + 1)
         ]
         self.dense = layers.Dense(config.dense, name="dense")
-        self.chord_output = chord_output(codec.chord_notes, config.dense, by_notes=by_notes)
+        self.chord_output = chord_output(tokenizer.chord_notes, config.dense, by_notes=by_notes)
         self.held_output = layers.Dense(patterns, name="held_output")
         self.duration_output = layers.Dense(durations, name="duration_output")
         self.chord_embedding.trainable = not config.freeze
@@ -183,10 +183,10 @@ class Lstm(NextModel):
             return self.nats(batch, training=training)
         chord, *held, duration = self._of_last([inputs, targets], training=training)
         logits = [chord, held[0] if held else None, duration]
-        return mean_losses(*field_losses(self.codec, logits, targets[:, -1:], common[:, -1:]))
+        return mean_losses(*field_losses(self.tokenizer, logits, targets[:, -1:], common[:, -1:]))
 
     def windows(
-        self, pieces: Sequence[Encoded], config: TokenSettings, *, training: bool
+        self, pieces: Sequence[Tokens], config: TokenSettings, *, training: bool
     ) -> Windows:
         if self.config.targets == "all":
             return super().windows(pieces, config, training=training)
@@ -210,18 +210,20 @@ class Lstm(NextModel):
         cells = [ops.zeros((batch, self.config.units)) for _ in range(2 * self.config.layers)]
         return (ops.zeros((batch, self.config.dense)), ops.zeros((batch,), "int32"), *cells)
 
-    def step(self, state: State, token: Any, *, field: int, seen: Any = None) -> tuple[State, Any]:
+    def step(
+        self, state: State, ids: Any, *, field: int, features: Any = None
+    ) -> tuple[State, Any]:
         h, chord, *cells = state
         if field == CHORD:
             if self.config.held:
-                return (h, token, *cells), self._held(h, self.chord_embedding(token))
-            strike = np.where(np.arange(self.codec.sizes[HELD]) == SPECIAL, 0.0, NEVER).astype(
+                return (h, ids, *cells), self._held(h, self.chord_embedding(ids))
+            strike = np.where(np.arange(self.tokenizer.sizes[HELD]) == SPECIAL, 0.0, NEVER).astype(
                 "float32"
             )  # the pattern that holds nothing
-            return (h, token, *cells), ops.expand_dims(ops.zeros_like(h[:, 0]), -1) + strike
+            return (h, ids, *cells), ops.expand_dims(ops.zeros_like(h[:, 0]), -1) + strike
         if field == HELD:
-            return state, self._duration(h, self.chord_embedding(chord), token)
-        x = self._join(chord, token)
+            return state, self._duration(h, self.chord_embedding(chord), ids)
+        x = self._join(chord, ids)
         after = []
         for i, lstm in enumerate(self.lstms):
             x, carried = lstm.cell(x, cells[2 * i : 2 * i + 2])

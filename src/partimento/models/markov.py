@@ -32,11 +32,11 @@ from partimento.models.base import (
     NEVER,
     PAD,
     UNKNOWN,
-    ChordCodec,
-    Encoded,
+    ChordTokenizer,
     Losses,
     NextModel,
     State,
+    Tokens,
     TokenSettings,
     Windows,
     windows,
@@ -408,8 +408,8 @@ class Tables(keras.Model):
 
 
 class Markov(NextModel):
-    """Build it from a `Config` and a codec, then `count`; before, all that can follow is equally
-    likely.
+    """Build it from a `Config` and a tokenizer, then `count`; before, all that can follow is
+    equally likely.
 
     A state is ``(past (B, R, 3), now (B, 3))``: the last events, the latest first, and what is
     known of the one under way.
@@ -419,21 +419,21 @@ class Markov(NextModel):
     by_steps = False
     weights_suffix = ".npz"
 
-    def __init__(self, config: Config, codec: ChordCodec) -> None:
-        super().__init__(config, codec)
+    def __init__(self, config: Config, tokenizer: ChordTokenizer) -> None:
+        super().__init__(config, tokenizer)
         self.views = [views(field, config.order) for field in range(len(FIELDS))]
         self.names = [
             tuple(dict.fromkeys(symbol for view in field for symbol in view))
             for field in self.views
         ]
         self.reach = max([1, *(lag(symbol) for field in self.names for symbol in field)])  # R
-        bit = 2 ** np.arange(min(codec.most_notes, BITS), dtype=np.int64)
-        self._slots = codec.chord_slots[:, : len(bit)]  # (C, K)
+        bit = 2 ** np.arange(min(tokenizer.most_notes, BITS), dtype=np.int64)
+        self._slots = tokenizer.chord_slots[:, : len(bit)]  # (C, K)
         self._bits = bit.astype(np.int32)  # (K,)
         self._sounds = (
-            np.pad(codec.chord_notes > 0, ((0, 0), (0, 1))).astype(np.int32).reshape(-1)
+            np.pad(tokenizer.chord_notes > 0, ((0, 0), (0, 1))).astype(np.int32).reshape(-1)
         )  # (C · (P + 1),), 0 for empty slots
-        self._row = len(self._sounds) // codec.sizes[CHORD]  # P + 1
+        self._row = len(self._sounds) // tokenizer.sizes[CHORD]  # P + 1
         nothing = np.zeros((0, self.reach, 3), np.int32), np.zeros((0, 3), np.int32)
         self._take([self._counted(field, *nothing) for field in range(len(FIELDS))])
 
@@ -441,7 +441,7 @@ class Markov(NextModel):
         self.tries = [
             Tries(each, names, size, lowest, self.config.smoothing)
             for each, names, size, lowest in zip(
-                counts, self.views, self.codec.sizes, LOWEST, strict=True
+                counts, self.views, self.tokenizer.sizes, LOWEST, strict=True
             )
         ]
         self.network = Tables(self.tries)
@@ -487,12 +487,12 @@ class Markov(NextModel):
         known = now[:, field] != PAD  # of the end only the chord is told
         symbols = self._symbols(field, past[known], now[known], np)
         contexts = [[symbols[name] for name in view] for view in self.views[field]]
-        return Counts.from_contexts(contexts, now[known, field], self.codec.sizes[field])
+        return Counts.from_contexts(contexts, now[known, field], self.tokenizer.sizes[field])
 
-    def count(self, pieces: Sequence[Encoded]) -> None:
+    def count(self, pieces: Sequence[Tokens]) -> None:
         """Learn whole pieces, instead of what was learned before."""
-        past = np.concatenate([self._pasts(piece.tokens[None, :-1])[0] for piece in pieces])
-        now = np.concatenate([piece.tokens[1:] for piece in pieces])
+        past = np.concatenate([self._pasts(piece.ids[None, :-1])[0] for piece in pieces])
+        now = np.concatenate([piece.ids[1:] for piece in pieces])
         self._take([self._counted(field, past, now) for field in range(len(FIELDS))])
 
     @property
@@ -521,17 +521,17 @@ class Markov(NextModel):
                 ]
         except (zipfile.BadZipFile, zlib.error, EOFError, TypeError) as error:
             raise ValueError(f"no counts in {path.name}: {error}") from error
-        for each, names, size in zip(counts, self.views, self.codec.sizes, strict=True):
+        for each, names, size in zip(counts, self.views, self.tokenizer.sizes, strict=True):
             each.check(len(names), size)
         self._take(counts)
 
     # ------------------------------------------------------------------ measuring
 
     def windows(
-        self, pieces: Sequence[Encoded], config: TokenSettings, *, training: bool
+        self, pieces: Sequence[Tokens], config: TokenSettings, *, training: bool
     ) -> Windows:
         """Whole pieces, whatever the window is: nothing is forgotten within one."""
-        return windows(pieces, length=min(LONGEST, max(len(piece.tokens) for piece in pieces) - 1))
+        return windows(pieces, length=min(LONGEST, max(len(piece.ids) for piece in pieces) - 1))
 
     def probabilities(self, field: int, past: np.ndarray, now: np.ndarray) -> np.ndarray:
         """``(N, V)`` what may come in a field after `past` ``(N, R, 3)``, the latest first, and the
@@ -571,7 +571,7 @@ class Markov(NextModel):
             known = now[:, field] != PAD
             before, this = past[known], now[known]
             if field == HELD:
-                fits = self.codec.patterns_that_fit(common[known])
+                fits = self.tokenizer.grammar().holdable_patterns(common[known])
                 fits[:, UNKNOWN] = True
                 p = self.probabilities(HELD, before, this) * fits
                 chances = p[np.arange(len(p)), this[:, HELD]] / p.sum(1)
@@ -587,10 +587,12 @@ class Markov(NextModel):
     def initial_state(self, batch: int) -> State:
         return ops.zeros((batch, self.reach, 3), "int32"), ops.zeros((batch, 3), "int32")
 
-    def step(self, state: State, token: Any, *, field: int, seen: Any = None) -> tuple[State, Any]:
+    def step(
+        self, state: State, ids: Any, *, field: int, features: Any = None
+    ) -> tuple[State, Any]:
         past, now = state
         now = ops.concatenate(
-            [now[:, :field], ops.expand_dims(ops.cast(token, "int32"), -1), now[:, field + 1 :]],
+            [now[:, :field], ops.expand_dims(ops.cast(ids, "int32"), -1), now[:, field + 1 :]],
             axis=-1,
         )
         if field == DURATION:

@@ -28,11 +28,11 @@ from partimento.models.base import (
     FIELDS,
     NEVER,
     UNKNOWN,
-    Encoded,
+    EventTokenizer,
     Losses,
     NextModel,
-    NoteCodec,
     State,
+    Tokens,
     TokenSettings,
     Windows,
     mean_losses,
@@ -94,26 +94,26 @@ class Config(ModelSettings):
 
 
 class Notewise(NextModel):
-    """Build it from a `Config` and a `NoteCodec`; `network` trains, `step` composes, with the same
-    layers.
+    """Build it from a `Config` and a `EventTokenizer`; `network` trains, `step` composes, with the
+    same layers.
 
     The network is ``shown (B, L, columns) → (B, L, V)`` logits of the token that comes next.
     """
 
     config_type = Config
-    codec_kind = "notes"
+    tokenizer_kind = "notes"
     # of many small choices: with less, what is almost sure would be sure, and a figure in circles
     # never left
     top_p = 0.98
-    codec: NoteCodec
+    tokenizer: EventTokenizer
 
-    def __init__(self, config: Config, codec: NoteCodec) -> None:
+    def __init__(self, config: Config, tokenizer: EventTokenizer) -> None:
         from partimento.models.layers import LSTM, Attention, RowSum  # it loads Keras
 
-        super().__init__(config, codec)
-        shown = np.zeros((1, codec.width), "int32")
+        super().__init__(config, tokenizer)
+        shown = np.zeros((1, tokenizer.width), "int32")
         self.facts = RowSum(
-            [size for _, size in codec.facts(shown, np, repeats=config.repeats)],
+            [size for _, size in tokenizer.input_features(shown, np, repeats=config.repeats)],
             config.embed_size,
             name="facts",
         )
@@ -130,7 +130,7 @@ class Notewise(NextModel):
                 )
                 for i in range(1, config.layers + 1)
             ]
-        self.token_output = layers.Dense(codec.sizes[0], name="token_output")
+        self.token_output = layers.Dense(tokenizer.sizes[0], name="token_output")
         self.intervals = [
             layers.Dense(note_facts.INTERVALS, use_bias=False, name=f"interval_from_{name}")
             for name in note_facts.ANCHORS
@@ -144,7 +144,7 @@ class Notewise(NextModel):
 
     def _network(self) -> keras.Model:
         config = self.config
-        shown = keras.Input((None, self.codec.width), dtype="int32", name="shown")
+        shown = keras.Input((None, self.tokenizer.width), dtype="int32", name="shown")
         h = layers.Dropout(config.input_dropout, name="dropout_0")(
             self._embedded(shown)
         )  # (B, L, E)
@@ -167,13 +167,13 @@ class Notewise(NextModel):
         return h if self.config.core == "recurrent" else self.widened(h)
 
     def _embedded(self, shown: Any) -> Any:
-        facts = self.codec.facts(shown, ops, repeats=self.config.repeats)
+        facts = self.tokenizer.input_features(shown, ops, repeats=self.config.repeats)
         return self.facts(ops.stack([fact for fact, _ in facts], axis=-1))
 
     def _logits(self, h: Any, shown: Any) -> Any:
         """``(…, units)``, ``(…, columns)`` → ``(…, V)``."""
-        g, size = note_grammar, self.codec.sizes[0]
-        anchors, degree = self.codec.directions(shown, ops)
+        g, size = note_grammar, self.tokenizer.sizes[0]
+        anchors, degree = self.tokenizer.interval_features(shown, ops)
         notes = ops.take_along_axis(self.degrees(h), degree, axis=-1)  # (…, P)
         for layer, interval in zip(self.intervals, anchors, strict=True):
             notes = notes + ops.take_along_axis(layer(h), interval, axis=-1)
@@ -190,7 +190,7 @@ class Notewise(NextModel):
     # ------------------------------------------------------------------ training
 
     def windows(
-        self, pieces: Sequence[Encoded], config: TokenSettings, *, training: bool
+        self, pieces: Sequence[Tokens], config: TokenSettings, *, training: bool
     ) -> Windows:
         """Windows of so many tokens."""
         return windows(pieces, length=config.window, stride=config.stride if training else None)
@@ -205,7 +205,9 @@ class Notewise(NextModel):
         """Targets ``(B, L)`` and the logarithms of all probabilities there ``(B, L, V)``; illegal
         tokens have none.
         """
-        legal = self.codec.may_follow(ops.cast(batch[2], "int32"), ops, may_end=may_end)
+        legal = self.tokenizer.grammar().allowed_by_features(
+            ops.cast(batch[2], "int32"), ops, may_end=may_end
+        )
         (logits,) = self.logits(batch, training=training)
         return ops.cast(batch[1][..., 0], "int32"), ops.log_softmax(
             ops.where(legal, logits, NEVER), axis=-1
@@ -225,7 +227,7 @@ class Notewise(NextModel):
 
         What the beginning tells (metre, pickup and key) is given, and costs nothing.
         """
-        g, layout = note_grammar, self.codec.layout
+        g, layout = note_grammar, self.tokenizer.layout
         target, logp = self._logp(batch, training=training)
         is_note = ops.logical_and(target >= g.NOTE, target < layout.duration)
         unknown = ops.logical_and(target == UNKNOWN, _begun(batch))
@@ -267,8 +269,10 @@ class Notewise(NextModel):
             )
         return tuple(part for block in self.core for part in block.initial_cache(batch))
 
-    def step(self, state: State, token: Any, *, field: int, seen: Any = None) -> tuple[State, Any]:
-        shown = self.codec.look(seen, ops)
+    def step(
+        self, state: State, ids: Any, *, field: int, features: Any = None
+    ) -> tuple[State, Any]:
+        shown = features
         h = self._widened(self._embedded(shown))
         size = len(state) // len(self.core)
         after: list[Any] = []

@@ -24,7 +24,7 @@ from partimento.models.base import (
     FIELDS,
     HELD,
     PAD,
-    ChordCodec,
+    ChordTokenizer,
     LatentModel,
     Losses,
     column_losses,
@@ -126,8 +126,8 @@ class Vae(LatentModel):
 
     config_type = Config
 
-    def __init__(self, config: Config, codec: ChordCodec, length: int) -> None:
-        super().__init__(config, codec, length)
+    def __init__(self, config: Config, tokenizer: ChordTokenizer, length: int) -> None:
+        super().__init__(config, tokenizer, length)
         recurrent = config.network == "recurrent"
         self.fields = (CHORD, HELD, DURATION) if recurrent else (CHORD,)
         self.encoding = "integers" if recurrent else "one-hot"
@@ -137,7 +137,7 @@ class Vae(LatentModel):
             keras.Input((length, 3), dtype="int32", name="window"),
             keras.Input((config.latent,), name="point"),
         )
-        chords = codec.sizes[CHORD]
+        chords = tokenizer.sizes[CHORD]
         if recurrent:
             read, written = self._read(window), self._write(latent)
             mean, log_variance = (
@@ -159,12 +159,12 @@ class Vae(LatentModel):
 
     def _read(self, window: Any) -> Any:
         config = self.config
-        chords = chord_embedding(self.codec.chord_notes, config.embed_size, by_notes=True)(
+        chords = chord_embedding(self.tokenizer.chord_notes, config.embed_size, by_notes=True)(
             window[..., CHORD]
         )
         others = [
             layers.Embedding(
-                self.codec.sizes[f], config.embed_size // 2 or 1, name=f"{FIELDS[f]}_embedding"
+                self.tokenizer.sizes[f], config.embed_size // 2 or 1, name=f"{FIELDS[f]}_embedding"
             )(window[..., f])
             for f in (HELD, DURATION)
         ]
@@ -195,11 +195,11 @@ class Vae(LatentModel):
         )
         x = ops.concatenate([x, spread], axis=-1)  # (B, L, units + Z)
         h = layers.Dense(config.units // 2 or 1, activation="relu", name="dense")(x)
-        chord = chord_output(self.codec.chord_notes, config.units // 2 or 1, by_notes=True)(h)
+        chord = chord_output(self.tokenizer.chord_notes, config.units // 2 or 1, by_notes=True)(h)
         return [
             chord,
             *(
-                layers.Dense(self.codec.sizes[f], name=f"{FIELDS[f]}_output")(h)
+                layers.Dense(self.tokenizer.sizes[f], name=f"{FIELDS[f]}_output")(h)
                 for f in (HELD, DURATION)
             ),
         ]
@@ -222,7 +222,7 @@ class Vae(LatentModel):
         )
         charged = ops.sum(ops.maximum(each, self.config.free_bits))
         if self.config.network == "recurrent":
-            nats, events = field_losses(self.codec, logits, targets, common)
+            nats, events = field_losses(self.tokenizer, logits, targets, common)
             reconstruction = ops.sum(nats) / windows  # nats a window
             scores = logits[0]
         else:
@@ -233,7 +233,7 @@ class Vae(LatentModel):
             self.config.kl == "mean"
         ):  # the tutorial's: the mean over the columns, and over the dimensions
             objective = (
-                reconstruction / (self.length * self.codec.sizes[CHORD])
+                reconstruction / (self.length * self.tokenizer.sizes[CHORD])
                 + weight * charged / self.latent
             )
         else:
@@ -263,7 +263,7 @@ class Vae(LatentModel):
         logits = self.decoder.predict_on_batch(z.astype(np.float32))
         nats = sum(
             np.asarray(ops.sum(field, axis=1), np.float64)
-            for field in field_nats(self.codec, logits, targets, common)
+            for field in field_nats(self.tokenizer, logits, targets, common)
         )
         return np.asarray(0.5 * np.sum(noise**2 + log_variance - z**2, axis=-1) - nats)
 

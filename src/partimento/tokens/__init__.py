@@ -1,1 +1,1 @@
-"""Pieces become arrays, and arrays pieces: codecs, vocabularies, windows, transposition."""
+"""Pieces become arrays, and arrays pieces: tokenizers, vocabularies, windows, transposition."""

@@ -1,12 +1,9 @@
-"""The chord codec: an event is three sub-tokens (fields): its chord, which of its pitches are held,
-and its duration.
+"""Tokenize chords: per event its chord, which of its notes are held, and its duration.
 
-A piece of T events becomes ``(T + 2, 3)`` numbers: a start row, a row an event, an end row. The
-start row's duration is the pickup, so that a model knows where the first bar line falls, and can
-choose it. The codec also carries the grammar, as tables and plain array operations that run the
-same on NumPy and, inside a compiled loop, on Keras' `ops`: given the chord before and the fields
-already chosen, which numbers may follow. Shapes: B batch, T events of a piece, C chords, H held
-patterns, D durations, P pitches, K notes of the largest chord.
+A piece of T events becomes ``(T + 2, 3)`` numbers: a start row, one row per event, an end row. The
+start row's duration is the pickup: a model then knows where the first bar line falls, and can
+choose it. Shapes: B batch, T events of a piece, C chords, H held patterns, D durations, P pitches,
+K notes of the largest chord.
 """
 
 from __future__ import annotations
@@ -22,63 +19,39 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from partimento.music.piece import Event, Piece, merge_held
+from partimento.tokens.base import SymbolCosts, Tokens
 from partimento.tokens.vocabulary import END, PAD, SPECIAL, START, UNKNOWN, Vocabulary
 
 CHORD, HELD, DURATION = range(3)
 FIELDS = ("chord", "held", "duration")
 PITCHES = 128
+HOLDABLE = "holdable"
 
 
 @dataclass(frozen=True)
-class Encoded:
-    """A piece as a model reads it.
+class ChordTokenizer:
+    """Turn the chords of a piece into numbers and back.
 
-    Attributes
-    ----------
-    tokens : (T + 2, 3) int32
-        Chord, held pattern and duration of the start, the events and the end. Of the note codec:
-        (S, 1), one token a row.
-    common : (T + 2, K) bool
-        Which notes of each chord, counted from the lowest, sounded in the chord before: only they
-        can be held. Of the note codec: what is shown of the past where each token is to be chosen
-        (`note_grammar.COLUMNS`).
-    """
-
-    tokens: np.ndarray
-    common: np.ndarray
-
-
-class ChordSeen(NamedTuple):
-    """What the sub-tokens so far amount to, ``(B,)`` each: the chord of the event before, that of
-    this one, steps and events so far.
-    """
-
-    before: Any
-    chord: Any
-    elapsed: Any
-    events: Any
-
-
-@dataclass(frozen=True)
-class ChordCodec:
-    """Events to numbers and back.
-
-    A held pattern is one bit a note of the chord, counted from its lowest: ``(False, True)`` holds
-    the second note. Trailing False are left out, so ``()`` holds nothing.
+    A held pattern has one bit per note of the chord, the lowest first: ``(False, True)`` holds the
+    second note. Trailing False are left out: ``()`` holds nothing.
     """
 
     chords: Vocabulary[tuple[int, ...]]
     patterns: Vocabulary[tuple[bool, ...]]
     durations: Vocabulary[Fraction]
+    name: ClassVar[str] = "chords"
     fields: ClassVar[tuple[str, ...]] = FIELDS
-    start_rows: ClassVar[int] = 1  # before the first event
-    beginning_nats: ClassVar[float] = (
-        0.0  # for what the start tells: the pickup is given to every model
-    )
+    header_rows: ClassVar[int] = 1
+    header_nats: ClassVar[float] = 0.0  # every model is given the pickup
 
     @classmethod
-    def from_pieces(cls, pieces: Iterable[Sequence[Event]], *, min_count: int = 1) -> ChordCodec:
+    def fit(cls, pieces: Iterable[Piece], *, min_count: int = 1) -> ChordTokenizer:
         """Learn the vocabularies; the empty pattern is always known."""
+        return cls.fit_events((piece.events for piece in pieces), min_count=min_count)
+
+    @classmethod
+    def fit_events(cls, pieces: Iterable[Sequence[Event]], *, min_count: int = 1) -> ChordTokenizer:
+        """Learn the vocabularies of lists of events."""
         events = [event for piece in pieces for event in merge_held(piece)]
         return cls(
             Vocabulary.from_symbols((e.chord for e in events), min_count=min_count),
@@ -90,16 +63,24 @@ class ChordCodec:
 
     @property
     def sizes(self) -> tuple[int, int, int]:
-        """(C, H, D), the special numbers included."""
+        """Return (C, H, D), the special numbers included."""
         return len(self.chords), len(self.patterns), len(self.durations)
 
-    # ------------------------------------------------------------------ events ↔ numbers
+    # ------------------------------------------------------------------ pieces ↔ numbers
 
-    def encode(self, events: Iterable[Event], *, pickup: Fraction = Fraction(0)) -> Encoded:
-        """Number the events; what is not in the vocabularies becomes unknown."""
+    def encode(self, piece: Piece) -> Tokens:
+        """Tokenize a piece; a symbol outside the vocabularies becomes unknown."""
+        return self.encode_events(piece.events, pickup=piece.pickup)
+
+    def encode_all(self, pieces: Sequence[Piece]) -> list[Tokens]:
+        """Tokenize pieces."""
+        return [self.encode(piece) for piece in pieces]
+
+    def encode_events(self, events: Iterable[Event], *, pickup: Fraction = Fraction(0)) -> Tokens:
+        """Tokenize events."""
         rows = [(START, START, self.durations[pickup] if pickup else START)]
-        common: list[tuple[bool, ...]] = [()]
-        before: tuple[int, ...] = ()
+        holdable: list[tuple[bool, ...]] = [()]
+        previous: tuple[int, ...] = ()
         for event in merge_held(events):
             rows.append(
                 (
@@ -108,17 +89,32 @@ class ChordCodec:
                     self.durations[event.duration],
                 )
             )
-            common.append(tuple(pitch in before for pitch in event.chord))
-            before = event.chord
+            holdable.append(tuple(pitch in previous for pitch in event.chord))
+            previous = event.chord
         rows.append((END, PAD, PAD))
         bits = np.zeros((len(rows), self.most_notes), bool)
-        for t, row in enumerate(common):
+        for t, row in enumerate(holdable):
             bits[t, : len(row)] = row[: self.most_notes]
-        return Encoded(np.array(rows, np.int32), bits)
+        return Tokens(np.array(rows, np.int32), {HOLDABLE: bits})
 
-    def decode(self, tokens: np.ndarray) -> list[Event]:
-        """Events of ``(T, 3)`` numbers, up to the first end; start rows and padding are passed
-        over.
+    def decode(self, ids: np.ndarray) -> Piece:
+        """Return the piece of ``(T, 3)`` numbers, up to the first end.
+
+        It has one part. A start row gives its pickup.
+
+        Raises
+        ------
+        ValueError
+            For an unknown chord, pattern or duration, which stand for no music.
+        """
+        starts = ids[ids[:, CHORD] == START]
+        pickup = self.pickup(starts[0]) if len(starts) else Fraction(0)
+        return Piece.from_events(merge_held(self.decode_events(ids)), pickup=pickup)
+
+    def decode_events(self, ids: np.ndarray) -> list[Event]:
+        """Return the events of ``(T, 3)`` numbers, up to the first end.
+
+        Start rows and padding are skipped.
 
         Raises
         ------
@@ -126,7 +122,7 @@ class ChordCodec:
             For an unknown chord, pattern or duration, which stand for no music.
         """
         events = []
-        for chord, held, duration in tokens.tolist():
+        for chord, held, duration in ids.tolist():
             if chord == END:
                 break
             if chord in (START, PAD):
@@ -138,43 +134,64 @@ class ChordCodec:
         return events
 
     def pickup(self, start: np.ndarray) -> Fraction:
-        """The pickup that a start row ``(3,)`` tells of; 0 where there is none."""
+        """Return the pickup in a start row ``(3,)``; 0 where there is none."""
         number = int(start[DURATION])
         return self.durations.symbol(number) if number >= SPECIAL else Fraction(0)
 
-    def encode_pieces(self, pieces: Sequence[Piece]) -> list[Encoded]:
-        """Number the events of pieces."""
-        return [self.encode(piece.events, pickup=piece.pickup) for piece in pieces]
+    def transposed(self, piece: Piece, tokens: Tokens, shifts: Sequence[int]) -> Iterator[Tokens]:
+        """Yield the tokens of `piece` at other pitches, given its own.
 
-    def copies(self, piece: Piece, first: Encoded, shifts: Sequence[int]) -> Iterator[Encoded]:
-        """`first`, the piece encoded, at other pitches: only the chords' numbers differ, for held
-        patterns count notes, not pitches.
+        Only the chords' numbers differ: held patterns count notes, not pitches.
         """
         events = merge_held(piece.events)
-        kinds = {
-            chord: kind for kind, chord in enumerate(dict.fromkeys(event.chord for event in events))
-        }
-        kind_of = np.array([kinds[event.chord] for event in events], np.int64)  # (T,)
+        chords = {event.chord: None for event in events}
+        index = {chord: number for number, chord in enumerate(chords)}
+        chord_of = np.array([index[event.chord] for event in events], np.int64)  # (T,)
         for shift in shifts:
-            numbers = np.array(
-                [self.chords[tuple(pitch + shift for pitch in chord)] for chord in kinds], np.int32
-            )
-            tokens = first.tokens.copy()
-            tokens[1:-1, CHORD] = numbers[kind_of]
-            yield Encoded(tokens, first.common)
+            moved = [self.chords[tuple(pitch + shift for pitch in chord)] for chord in chords]
+            ids = tokens.ids.copy()
+            ids[1:-1, CHORD] = np.array(moved, np.int32)[chord_of]
+            yield Tokens(ids, tokens.context)
 
-    def opening(self, tokens: np.ndarray, events: int) -> np.ndarray:
-        """The start and at most so many events of rows ``(n, 3)``, up to the first unknown symbol."""
-        unknown = np.flatnonzero((tokens[1:] == UNKNOWN).any(1))
-        return tokens[: 1 + min([events, *unknown[:1]])]
+    def prompt(self, ids: np.ndarray, events: int) -> np.ndarray:
+        """Return the start and at most `events` events, up to the first unknown symbol."""
+        unknown = np.flatnonzero((ids[1:] == UNKNOWN).any(1))
+        return ids[: 1 + min([events, *unknown[:1]])]
 
-    def events_in(self, rows: np.ndarray) -> int:
-        """How many events rows ``(…, 3)`` hold, the end of a piece as one."""
-        return int(np.count_nonzero(rows[..., CHORD]))
+    def in_key(self, ids: np.ndarray, tonic: int) -> np.ndarray:
+        """Return the prompt as it is: a start row has no key."""
+        return ids
 
-    def chord_numbers(self, tokens: np.ndarray) -> np.ndarray:
-        """One number a chord, (T,), of rows ``(T, 3)``: equal for equal chords."""
-        return tokens[..., CHORD]
+    def events_in(self, ids: np.ndarray) -> int:
+        """Count the events of rows ``(…, 3)``, the end of a piece as one."""
+        return int(np.count_nonzero(ids[..., CHORD]))
+
+    def chord_numbers(self, ids: np.ndarray) -> np.ndarray:
+        """Return one number per chord, (T,), of rows ``(T, 3)``: equal for equal chords."""
+        return ids[..., CHORD]
+
+    def missing_cost(self, piece: Piece, costs: SymbolCosts, tokens: Tokens | None = None) -> float:
+        """Return the nats that a piece's unknown symbols cost beyond being unknown.
+
+        Parameters
+        ----------
+        piece : Piece
+        costs : SymbolCosts
+            The cost of a chord and of a duration; an unknown pattern costs one bit per note that
+            could be held.
+        tokens : Tokens, optional
+            The piece's tokens, where they are at hand.
+        """
+        tokens = tokens or self.encode(piece)
+        nats = 0.0
+        holdable = tokens.context[HOLDABLE]
+        for event, row, bits in zip(
+            merge_held(piece.events), tokens.ids[1:], holdable[1:], strict=False
+        ):
+            nats += costs.chord(event) if row[CHORD] == UNKNOWN else 0.0
+            nats += float(bits.sum() * np.log(2)) if row[HELD] == UNKNOWN else 0.0
+            nats += costs.duration(event.duration) if row[DURATION] == UNKNOWN else 0.0
+        return nats
 
     # ------------------------------------------------------------------ tables
 
@@ -221,97 +238,17 @@ class ChordCodec:
 
     # ------------------------------------------------------------------ grammar
 
-    def patterns_that_fit(self, common: Any, xp: Any = np) -> Any:
-        """(…, K) bool, notes that can be held → (…, H) bool, patterns that hold no other note."""
-        clash = xp.logical_and(
-            self.pattern_bits, xp.logical_not(xp.expand_dims(common, -2))
-        )  # (…, H, K)
-        regular = np.arange(len(self.patterns)) >= SPECIAL
-        return xp.logical_and(xp.logical_not(xp.any(clash, axis=-1)), regular)
+    def grammar(self) -> ChordGrammar:
+        """Return the rules of what may follow."""
+        return self._grammar
 
-    def begin(self, batch: int, xp: Any = np) -> ChordSeen:
-        """Before the first row."""
-        none = xp.zeros((batch,), dtype="int32")
-        return ChordSeen(none, none, none, none)
+    @cached_property
+    def _grammar(self) -> ChordGrammar:
+        return ChordGrammar(self)
 
-    def take(self, seen: ChordSeen, token: Any, field: int, xp: Any = np) -> ChordSeen:
-        """What there is after one more sub-token ``(B,)`` of `field`; a start row is no event, and
-        its duration no time.
-        """
-        if field == CHORD:
-            return seen._replace(chord=token)
-        if field == HELD:
-            return seen
-        event = xp.logical_or(seen.chord >= SPECIAL, seen.chord == UNKNOWN)
-        steps = xp.where(event, xp.take(self.duration_steps, token, axis=0), 0)
-        return ChordSeen(
-            seen.chord, seen.chord, seen.elapsed + steps, seen.events + xp.where(event, 1, 0)
-        )
-
-    def legal(self, seen: ChordSeen, field: int, xp: Any = np, *, may_end: Any = True) -> Any:
-        """Which numbers of `field` may follow what was seen: see `may_follow`."""
-        return self.may_follow(field, seen.before, seen.chord, xp, may_end=may_end)
-
-    def at_rest(self, seen: ChordSeen) -> Any:
-        """Whether an event has just ended: after every row."""
-        return seen.elapsed >= 0
-
-    def rows(self, events: int, given: int = 0) -> int:
-        """How many rows so many events take, the start row counted as one; `given` of them are
-        there already.
-        """
+    def max_rows(self, events: int, given: int = 0) -> int:
+        """Return how many rows `events` events take, the start row counted as one."""
         return events
-
-    def may_follow(
-        self, field: int, before: Any, chosen: Any, xp: Any = np, *, may_end: Any = True
-    ) -> Any:
-        """Which numbers may follow.
-
-        Parameters
-        ----------
-        field : int
-            The field that is to be chosen: CHORD, HELD or DURATION.
-        before : (B,) int
-            Chord of the event before.
-        chosen : (B,) int
-            Chord of this event (not read for CHORD).
-        xp : module
-            `numpy` or `keras.ops`.
-        may_end : bool, or (B, 1) bool
-            Whether the end may come now.
-
-        Returns
-        -------
-        (B, C), (B, H) or (B, D) bool
-        """
-        size = self.sizes[field]
-        if field == CHORD:
-            number = np.arange(size)[None]
-            rest = self.chords[()]  # a rest after a rest would be one rest
-            double_rest = xp.logical_and(number == rest, xp.expand_dims(before == rest, -1))
-            ending = xp.logical_and(number == END, may_end)
-            return xp.logical_and(
-                xp.logical_or(number >= SPECIAL, ending), xp.logical_not(double_rest)
-            )
-        if field == HELD:
-            sounded = np.pad(
-                self.chord_notes > 0, ((0, 0), (0, 1))
-            )  # (C, P + 1): the last column for empty slots
-            slots = xp.take(self.chord_slots, chosen, axis=0)  # (B, K)
-            flat = xp.expand_dims(before, -1) * (PITCHES + 1) + slots
-            common = xp.take(sounded.reshape(-1), flat, axis=0)  # (B, K)
-            fits = self.patterns_that_fit(common, xp)  # (B, H)
-            whole = self.pattern_bits.sum(1)[None] == xp.expand_dims(
-                xp.take((self.chord_slots < PITCHES).sum(1), chosen, axis=0), -1
-            )
-            same = xp.expand_dims(xp.logical_and(before == chosen, chosen >= SPECIAL), -1)
-            return xp.logical_and(
-                fits, xp.logical_not(xp.logical_and(whole, same))
-            )  # the same chord wholly held is no event
-        return xp.logical_or(
-            xp.zeros_like(xp.expand_dims(chosen, -1), dtype="bool"),
-            (np.arange(size) >= SPECIAL)[None],
-        )
 
     # ------------------------------------------------------------------ JSON
 
@@ -326,7 +263,7 @@ class ChordCodec:
         return json.dumps(table, separators=(",", ":"))
 
     @classmethod
-    def from_json(cls, text: str) -> ChordCodec:
+    def from_json(cls, text: str) -> ChordTokenizer:
         """The inverse of `to_json`; ValueError or KeyError when `text` is something else."""
         table = json.loads(text)
         return cls(
@@ -336,6 +273,116 @@ class ChordCodec:
         )
 
 
+class ChordGrammarState(NamedTuple):
+    """Summarise the numbers so far, ``(B,)`` each.
+
+    Attributes
+    ----------
+    previous, chord : int
+        The chord of the previous event, and of this one.
+    elapsed, events : int
+        Steps of the grid and complete events so far.
+    """
+
+    previous: Any
+    chord: Any
+    elapsed: Any
+    events: Any
+
+
+@dataclass(frozen=True, eq=False)
+class ChordGrammar:
+    """Say which numbers may follow: a table look-up, the same on NumPy and in a compiled loop."""
+
+    tokenizer: ChordTokenizer
+
+    def start(self, batch: int, xp: Any = np) -> ChordGrammarState:
+        """Return the state before the first row."""
+        none = xp.zeros((batch,), dtype="int32")
+        return ChordGrammarState(none, none, none, none)
+
+    def advance(
+        self, state: ChordGrammarState, ids: Any, field: int, xp: Any = np
+    ) -> ChordGrammarState:
+        """Return the state after one more number ``(B,)`` of `field`."""
+        if field == CHORD:
+            return state._replace(chord=ids)
+        if field == HELD:
+            return state
+        # A start row is no event, and its duration, the pickup, takes no time.
+        event = xp.logical_or(state.chord >= SPECIAL, state.chord == UNKNOWN)
+        steps = xp.where(event, xp.take(self.tokenizer.duration_steps, ids, axis=0), 0)
+        return ChordGrammarState(
+            previous=state.chord,
+            chord=state.chord,
+            elapsed=state.elapsed + steps,
+            events=state.events + xp.where(event, 1, 0),
+        )
+
+    def allowed(self, state: ChordGrammarState, field: int, xp: Any = np) -> Any:
+        """Return a mask of the numbers of `field` that may follow: see `allowed_after`."""
+        return self.allowed_after(field, state.previous, state.chord, xp)
+
+    def features(self, state: ChordGrammarState, xp: Any = np) -> Any:
+        """Return ``(B, K)`` bool: which notes of this chord sounded in the previous one."""
+        return self.holdable(state.previous, state.chord, xp)
+
+    def at_event_end(self, state: ChordGrammarState) -> Any:
+        """Return ``(B,)`` True: an event ends with every row."""
+        return state.elapsed >= 0
+
+    def allowed_after(self, field: int, previous: Any, chord: Any, xp: Any = np) -> Any:
+        """Return a mask of the numbers of `field` that may follow.
+
+        Parameters
+        ----------
+        field : int
+            The field to choose: CHORD, HELD or DURATION.
+        previous : (B,) int
+            Chord of the previous event.
+        chord : (B,) int
+            Chord of this event (ignored for CHORD).
+        xp : module
+            `numpy` or `keras.ops`.
+
+        Returns
+        -------
+        (B, C), (B, H) or (B, D) bool
+        """
+        tokenizer = self.tokenizer
+        number = np.arange(tokenizer.sizes[field])[None]
+        if field == CHORD:
+            rest = tokenizer.chords[()]  # a rest after a rest would be one rest
+            double_rest = xp.logical_and(number == rest, xp.expand_dims(previous == rest, -1))
+            return xp.logical_and(
+                (number >= SPECIAL) | (number == END), xp.logical_not(double_rest)
+            )
+        if field == HELD:
+            fits = self.holdable_patterns(self.holdable(previous, chord, xp), xp)  # (B, H)
+            notes = xp.take((tokenizer.chord_slots < PITCHES).sum(1), chord, axis=0)  # (B,)
+            whole = tokenizer.pattern_bits.sum(1)[None] == xp.expand_dims(notes, -1)
+            same = xp.expand_dims(xp.logical_and(previous == chord, chord >= SPECIAL), -1)
+            # The same chord, wholly held, is no new event.
+            return xp.logical_and(fits, xp.logical_not(xp.logical_and(whole, same)))
+        everywhere = xp.zeros_like(xp.expand_dims(chord, -1), dtype="bool")
+        return xp.logical_or(everywhere, number >= SPECIAL)
+
+    def holdable(self, previous: Any, chord: Any, xp: Any = np) -> Any:
+        """Return ``(B, K)`` bool: which notes of `chord` sounded in `previous`, the lowest first."""
+        # One column more than pitches: empty slots point there, where nothing sounds.
+        sounded = np.pad(self.tokenizer.chord_notes > 0, ((0, 0), (0, 1)))  # (C, P + 1)
+        slots = xp.take(self.tokenizer.chord_slots, chord, axis=0)  # (B, K)
+        flat = xp.expand_dims(previous, -1) * (PITCHES + 1) + slots
+        return xp.take(sounded.reshape(-1), flat, axis=0)
+
+    def holdable_patterns(self, holdable: Any, xp: Any = np) -> Any:
+        """Return which patterns hold only holdable notes, ``(…, K)`` bool → ``(…, H)`` bool."""
+        bits = self.tokenizer.pattern_bits
+        clash = xp.logical_and(bits, xp.logical_not(xp.expand_dims(holdable, -2)))  # (…, H, K)
+        regular = np.arange(len(self.tokenizer.patterns)) >= SPECIAL
+        return xp.logical_and(xp.logical_not(xp.any(clash, axis=-1)), regular)
+
+
 def _pattern(event: Event) -> tuple[bool, ...]:
     bits = [pitch in event.held for pitch in event.chord]
     while bits and not bits[-1]:
@@ -343,7 +390,7 @@ def _pattern(event: Event) -> tuple[bool, ...]:
     return tuple(bits)
 
 
-def unknown_share(encoded: Iterable[Encoded]) -> float:
+def unknown_share(encoded: Iterable[Tokens]) -> float:
     """Share of the events whose chord is not in the vocabulary."""
-    chords = np.concatenate([piece.tokens[1:-1, CHORD] for piece in encoded])
+    chords = np.concatenate([piece.ids[1:-1, CHORD] for piece in encoded])
     return float(np.mean(chords == UNKNOWN))

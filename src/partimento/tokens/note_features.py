@@ -20,7 +20,7 @@ DEGREES = 13  # semitones above the tonic; the last: no pitch, or no key
 ANCHORS = ("last", "above", "below")  # columns from which the interval to the next note is foretold
 
 
-def facts(
+def input_features(
     layout: Layout,
     shown: Any,
     xp: Any,
@@ -81,7 +81,7 @@ def facts(
     return numbers
 
 
-def directions(shown: Any, xp: Any) -> tuple[list[Any], Any]:
+def interval_features(shown: Any, xp: Any) -> tuple[list[Any], Any]:
     """For every pitch P that may come: its interval from each of ANCHORS, and its degree, ``(…,
     P)`` each.
     """

@@ -7,6 +7,7 @@ that is shown, R tokens looked back on.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +21,7 @@ NOTE = SPECIAL  # the lowest struck note
 NONE = PITCHES  # no such pitch
 REACH = 2048  # tokens looked back on for what was there before
 SLOTS = 8  # K: notes of the chord before that are shown, from the highest
-# What `look` tells of each step, one number each; then SLOTS pitches of the chord before.
+# What `features` tells of each step, one number each; then SLOTS pitches of the chord before.
 COLUMNS = (
     "token",
     "last",
@@ -88,7 +89,7 @@ class Layout(NamedTuple):
     framed: bool
 
 
-class Seen(NamedTuple):
+class NoteGrammarState(NamedTuple):
     """What the tokens so far amount to.
 
     Attributes
@@ -129,7 +130,7 @@ class Seen(NamedTuple):
     repeat: Any
 
 
-def begin(batch: int, xp: Any = np, *, reach: int = REACH) -> Seen:
+def start(batch: int, xp: Any = np, *, reach: int = REACH) -> NoteGrammarState:
     """Before the first token."""
 
     def number(value: int) -> Any:
@@ -140,22 +141,22 @@ def begin(batch: int, xp: Any = np, *, reach: int = REACH) -> Seen:
         xp.zeros((batch, PITCHES), dtype="bool"),
         xp.zeros((batch, reach), dtype="int32"),
     )
-    return Seen(
+    return NoteGrammarState(
         token=number(PAD), before=silence, now=silence, last=number(NONE), count=zero, struck=zero, place=zero, bar=number(1), elapsed=zero,
         events=zero, bar_token=zero, key=number(KEYS - 1), duration=zero, rows=zero, history=past, repeat=past,
     )  # fmt: skip
 
 
-def take(layout: Layout, seen: Seen, token: Any, xp: Any = np) -> Seen:
+def advance(layout: Layout, state: NoteGrammarState, token: Any, xp: Any = np) -> NoteGrammarState:
     """What there is after one more token ``(B,)``."""
     bar, pickup, key = layout.bar, layout.pickup, layout.key
     is_note = xp.logical_and(token >= NOTE, token < layout.duration)
     unknown = xp.logical_and(
-        token == UNKNOWN, seen.rows >= CONTEXT
+        token == UNKNOWN, state.rows >= CONTEXT
     )  # in the beginning, it is a metre or a pickup
     is_duration = xp.logical_or(xp.logical_and(token >= layout.duration, token < bar), unknown)
     pitch = xp.where(is_note, (token - NOTE) % PITCHES, NONE)
-    now = xp.logical_or(seen.now, xp.expand_dims(pitch, -1) == np.arange(PITCHES, dtype="int32"))
+    now = xp.logical_or(state.now, xp.expand_dims(pitch, -1) == np.arange(PITCHES, dtype="int32"))
     ended = xp.expand_dims(is_duration, -1)
     number = xp.where(
         is_duration, xp.maximum(token - layout.duration, -1), 0
@@ -169,41 +170,41 @@ def take(layout: Layout, seen: Seen, token: Any, xp: Any = np) -> Seen:
     )
     is_key = xp.logical_and(token >= key, token < layout.stop)
     bar_steps = xp.where(
-        is_bar, xp.maximum(_look_up(layout.bar_steps, token - bar, xp), 1), seen.bar
+        is_bar, xp.maximum(_look_up(layout.bar_steps, token - bar, xp), 1), state.bar
     )
     place = (
-        xp.where(is_pickup, -_look_up(layout.pickup_steps, token - pickup, xp), seen.place + steps)
+        xp.where(is_pickup, -_look_up(layout.pickup_steps, token - pickup, xp), state.place + steps)
         % bar_steps
     )
     told = xp.expand_dims(xp.logical_or(is_note, is_duration), -1)
-    same = seen.history == xp.expand_dims(token, -1)
-    repeat = xp.where(same, xp.minimum(seen.repeat + 1, LENGTHS[-1]), 0)
-    history = xp.concatenate([xp.expand_dims(token, -1), seen.history[:, :-1]], axis=-1)
-    return Seen(
+    same = state.history == xp.expand_dims(token, -1)
+    repeat = xp.where(same, xp.minimum(state.repeat + 1, LENGTHS[-1]), 0)
+    history = xp.concatenate([xp.expand_dims(token, -1), state.history[:, :-1]], axis=-1)
+    return NoteGrammarState(
         token=token,
-        before=xp.where(ended, now, seen.before),
+        before=xp.where(ended, now, state.before),
         now=xp.logical_and(now, xp.logical_not(ended)),
-        last=xp.where(is_duration, NONE, xp.where(is_note, pitch, seen.last)),
-        count=xp.where(is_duration, 0, seen.count + xp.where(is_note, 1, 0)),
+        last=xp.where(is_duration, NONE, xp.where(is_note, pitch, state.last)),
+        count=xp.where(is_duration, 0, state.count + xp.where(is_note, 1, 0)),
         struck=xp.where(
             is_duration,
             0,
-            seen.struck + xp.where(xp.logical_and(is_note, token < layout.hold), 1, 0),
+            state.struck + xp.where(xp.logical_and(is_note, token < layout.hold), 1, 0),
         ),
         place=place,
         bar=bar_steps,
-        elapsed=seen.elapsed + steps,
-        events=seen.events + xp.where(is_duration, 1, 0),
-        bar_token=xp.where(is_bar, token - bar, seen.bar_token),
-        key=xp.where(is_key, token - key, seen.key),
-        duration=xp.where(is_duration, number, seen.duration),
-        rows=xp.minimum(seen.rows + 1, CONTEXT),
-        history=xp.where(told, history, seen.history),
-        repeat=xp.where(told, repeat, seen.repeat),
+        elapsed=state.elapsed + steps,
+        events=state.events + xp.where(is_duration, 1, 0),
+        bar_token=xp.where(is_bar, token - bar, state.bar_token),
+        key=xp.where(is_key, token - key, state.key),
+        duration=xp.where(is_duration, number, state.duration),
+        rows=xp.minimum(state.rows + 1, CONTEXT),
+        history=xp.where(told, history, state.history),
+        repeat=xp.where(told, repeat, state.repeat),
     )
 
 
-def look(layout: Layout, seen: Seen, xp: Any = np) -> Any:
+def features(layout: Layout, state: NoteGrammarState, xp: Any = np) -> Any:
     """What a model is shown, ``(B, WIDTH)`` int: see COLUMNS.
 
     `above` is the note of the chord before in the same place from the top as the note to come,
@@ -213,20 +214,20 @@ def look(layout: Layout, seen: Seen, xp: Any = np) -> Any:
     SLOTS notes, `above` stays at the last one that is shown.
     """
     pitches = np.arange(PITCHES, dtype="int32")
-    sounding = xp.sort(xp.where(seen.before, -pitches, 1), axis=-1)[:, :SLOTS]  # from the highest
+    sounding = xp.sort(xp.where(state.before, -pitches, 1), axis=-1)[:, :SLOTS]  # from the highest
     slots = xp.where(sounding > 0, NONE, -sounding)
     above = xp.take_along_axis(
-        slots, xp.expand_dims(xp.minimum(seen.count, SLOTS - 1), -1), axis=-1
+        slots, xp.expand_dims(xp.minimum(state.count, SLOTS - 1), -1), axis=-1
     )[:, 0]
-    lower = xp.logical_and(seen.before, pitches < xp.expand_dims(seen.last, -1))
+    lower = xp.logical_and(state.before, pitches < xp.expand_dims(state.last, -1))
     below = xp.max(xp.where(lower, pitches, -1), axis=-1)
-    again, length = repeated(seen, xp)
-    free = xp.logical_or(seen.struck > 0, xp.any(xp.logical_xor(seen.before, seen.now), axis=-1))
-    free = xp.logical_or(free, seen.events == 0)  # a piece may begin with a rest
+    again, length = repeated(state, xp)
+    free = xp.logical_or(state.struck > 0, xp.any(xp.logical_xor(state.before, state.now), axis=-1))
+    free = xp.logical_or(free, state.events == 0)  # a piece may begin with a rest
     columns = [
-        seen.token, seen.last, xp.minimum(seen.count, SLOTS), above, xp.where(below < 0, NONE, below),
-        place_of(layout, seen.place, xp), seen.bar_token, seen.key, seen.duration + 1,
-        again, length, class_of(seen.events, AGES, xp), free, seen.rows // CONTEXT,
+        state.token, state.last, xp.minimum(state.count, SLOTS), above, xp.where(below < 0, NONE, below),
+        place_of(layout, state.place, xp), state.bar_token, state.key, state.duration + 1,
+        again, length, class_of(state.events, AGES, xp), free, state.rows // CONTEXT,
     ]  # fmt: skip
     return xp.concatenate(
         [xp.stack([xp.cast(c, "int32") if xp is not np else c for c in columns], axis=-1), slots],
@@ -241,17 +242,17 @@ def place_of(layout: Layout, steps: Any, xp: Any = np) -> Any:
     return xp.minimum(steps * min(PLACES, layout.grid) // layout.grid, MOST_PLACES - 1)
 
 
-def repeated(seen: Seen, xp: Any = np) -> tuple[Any, Any]:
+def repeated(state: NoteGrammarState, xp: Any = np) -> tuple[Any, Any]:
     """What came next where the longest stretch that led here was last heard before, and the class
     of its length, (B,) each.
     """
-    best = xp.argmax(seen.repeat, axis=-1)
-    length = xp.take_along_axis(seen.repeat, xp.expand_dims(best, -1), axis=-1)[:, 0]
-    again = xp.take_along_axis(seen.history, xp.expand_dims(best, -1), axis=-1)[:, 0]
+    best = xp.argmax(state.repeat, axis=-1)
+    length = xp.take_along_axis(state.repeat, xp.expand_dims(best, -1), axis=-1)[:, 0]
+    again = xp.take_along_axis(state.history, xp.expand_dims(best, -1), axis=-1)[:, 0]
     return xp.where(length > 0, again, PAD), class_of(length, LENGTHS, xp)
 
 
-def legal(
+def allowed(
     layout: Layout, shown: Any, xp: Any = np, *, sounded: Any = None, may_end: Any = True
 ) -> Any:
     """Which tokens may follow what is shown ``(…, columns)``, as ``(…, layout.bar)`` bool.
@@ -284,6 +285,50 @@ def legal(
         durations = xp.logical_and(durations, shown[..., FREE : FREE + 1] > 0)
     end = xp.logical_and(tokens == END, xp.logical_and(shown[..., COUNT : COUNT + 1] == 0, may_end))
     return xp.logical_or(notes, xp.logical_or(durations, end))
+
+
+@dataclass(frozen=True, eq=False)
+class NoteGrammar:
+    """Say which tokens may follow in the note tokenizer's order of notes and durations."""
+
+    layout: Layout
+
+    def start(self, batch: int, xp: Any = np, *, reach: int = REACH) -> NoteGrammarState:
+        """Return the state before the first token; repeats are searched in the last `reach`."""
+        return start(batch, xp, reach=reach)
+
+    def advance(
+        self, state: NoteGrammarState, ids: Any, field: int, xp: Any = np
+    ) -> NoteGrammarState:
+        """Return the state after one more token ``(B,)``."""
+        return advance(self.layout, state, ids, xp)
+
+    def allowed(self, state: NoteGrammarState, field: int, xp: Any = np) -> Any:
+        """Return a mask ``(B, V)`` of the tokens that may follow; never an unknown duration."""
+        layout = self.layout
+        mask = allowed(layout, self.features(state, xp), xp, sounded=state.before)
+        # Once all that sounded is held, a lower note must follow: it needs a pitch below.
+        tokens = np.arange(layout.bar)
+        lowest = (tokens == NOTE) | (
+            (tokens >= layout.hold) & (tokens < layout.hold + 2) & (tokens < layout.duration)
+        )
+        return xp.logical_and(mask, (tokens != UNKNOWN) & ~lowest)
+
+    def allowed_by_features(self, shown: Any, xp: Any = np, *, may_end: Any = True) -> Any:
+        """Return a mask from features alone, ``(…, WIDTH)`` → ``(…, V)``, unknown durations
+        included.
+
+        Training uses it: there the features of all steps are known at once.
+        """
+        return allowed(self.layout, shown, xp, may_end=may_end)
+
+    def features(self, state: NoteGrammarState, xp: Any = np) -> Any:
+        """Return the input features ``(B, WIDTH)`` int: see COLUMNS."""
+        return features(self.layout, state, xp)
+
+    def at_event_end(self, state: NoteGrammarState) -> Any:
+        """Return ``(B,)``: whether an event has just ended, or none has begun."""
+        return state.count == 0
 
 
 def _look_up(table: np.ndarray, index: Any, xp: Any) -> Any:

@@ -1,17 +1,17 @@
-"""The voice codec: parts of one note each on a grid, as a choir's; an event is what each voice
-does, from the first down, and a duration.
+"""Tokenize voices: parts of one note each on a grid, as a choir's.
 
-A voice goes on as it was (one token, also where it rests), falls silent, or takes another pitch; at
-least one does something at every event, but for the first. The grid knows no repeated notes: a
-pitch that stays is one note. Every grid is one such sequence of tokens and the other way round, so
-that a model's likelihood is that of the grid; what happens seldom is not asked at every step of it.
+An event has one token per voice, the first part first: continue, rest or a pitch. A duration
+follows. Except in the first event, at least one voice must change. With `repeats`, a voice may
+strike its pitch again; without, a pitch that stays is one note. Every grid is exactly one sequence
+of tokens and vice versa, hence the likelihood of the tokens is that of the grid.
 
-Shapes: B pieces or takes at once, S tokens, N voices, V tokens of the vocabulary.
+Shapes: B pieces or candidates at once, S tokens, T events, N voices, V tokens of the vocabulary.
 """
 
 from __future__ import annotations
 
-import zlib
+import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -21,37 +21,290 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from partimento.errors import PartimentoError
-from partimento.music.piece import Event, Piece
+from partimento.music.piece import Event, Note, Notes, Part, Piece
 from partimento.tokens import note_features as note_facts
 from partimento.tokens import note_grammar as g
 from partimento.tokens.note_grammar import COLUMNS, CONTEXT, NONE, NOTE, PITCHES, Layout
-from partimento.tokens.notes import NoteCodec, bar_of, number_of
-from partimento.tokens.vocabulary import END, SPECIAL, UNKNOWN, Vocabulary
+from partimento.tokens.notes import EventTokenizer, bar_of, token_of
+from partimento.tokens.vocabulary import END, UNKNOWN, Vocabulary
 
-GO_ON = NOTE + PITCHES  # as it was
-REST = GO_ON + 1
-MOST_VOICES = 8
-SINCE = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)  # steps since a voice last did something, class by class
+CONTINUE = NOTE + PITCHES  # the voice stays as it was, silent or not
+REST = CONTINUE + 1
+MAX_VOICES = 8
+SINCE = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)  # classes of the steps since a voice last changed
 
 
-class VoicesSeen(NamedTuple):
-    """What the tokens so far amount to.
+class VoiceEvent(NamedTuple):
+    """Describe what every voice does from one change to the next.
 
     Attributes
     ----------
-    past : note_grammar.Seen
-        Of it: the last token, the place in the bar, what was counted, and the history; its `count`
-        is the number of the next voice.
-    before, now : (B, N) int
-        What each voice sang at the event before (NONE: nothing) and, as far as it has been told,
-        sings now.
-    since : (B, N) int
-        Steps since each voice last did something.
-    changed : (B,) int
-        How many voices have done something at this event.
+    pitches : tuple of int
+        The pitch of each voice; NONE for a rest.
+    struck : tuple of bool
+        Whether each voice strikes its pitch now.
+    duration : Fraction
+        In quarters.
     """
 
-    past: g.Seen
+    pitches: tuple[int, ...]
+    struck: tuple[bool, ...]
+    duration: Fraction
+
+
+@dataclass(frozen=True)
+class VoiceTokenizer(EventTokenizer):
+    """Turn the voices of a piece into tokens and back.
+
+    Attributes
+    ----------
+    frame : Fraction
+        Quarters per step of the grid.
+    voices : int
+        N: parts beyond the last are left out.
+    repeats : bool
+        Whether a voice can strike the pitch again that it sings.
+    parts : tuple of Part
+        The name and instrument of each voice, as most training pieces have them.
+    """
+
+    frame: Fraction = Fraction(1, 4)
+    voices: int = 4
+    repeats: bool = False
+    parts: tuple[Part, ...] = ()
+    name: ClassVar[str] = "voices"
+
+    @classmethod
+    def fit(
+        cls,
+        pieces: Iterable[Piece],
+        *,
+        min_count: int = 1,
+        frame: Fraction = Fraction(1, 4),
+        voices: int | None = None,
+        repeats: bool = False,
+    ) -> VoiceTokenizer:
+        """Learn the lengths, and how many voices there are.
+
+        Raises
+        ------
+        PartimentoError
+            If there are more than eight voices.
+        """
+        pieces = list(pieces)
+        voices = voices or max(len(piece.parts) for piece in pieces)
+        if voices > MAX_VOICES:
+            raise PartimentoError(
+                f"a piece has {voices} parts: tokens.voices is for at most {MAX_VOICES}, of one note each"
+            )
+        frame = frame or Fraction(1, 4)
+        events = [
+            event
+            for piece in pieces
+            for event in voice_events(piece, voices, frame, repeats=repeats)
+        ]
+        return cls(
+            Vocabulary.from_symbols((event.duration for event in events), min_count=min_count),
+            Vocabulary.from_symbols([bar_of(piece) for piece in pieces]),
+            Vocabulary.from_symbols([piece.pickup for piece in pieces], always=[Fraction(0)]),
+            frame,
+            voices,
+            repeats,
+            _usual_parts(pieces, voices),
+        )
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Return where each kind of token begins: pitches, continue, rest, durations, header."""
+        return self._layout(REST + 1, REST + 1)
+
+    @property
+    def width(self) -> int:
+        """Return the number of features: COLUMNS, and per voice its last pitch, its pitch, its age."""
+        return len(COLUMNS) + 3 * self.voices
+
+    @property
+    def pitch_features(self) -> list[int]:
+        """Return the columns of the features that are pitches."""
+        return [g.LAST, g.ABOVE, g.BELOW, *range(len(COLUMNS), len(COLUMNS) + 2 * self.voices)]
+
+    def grammar(self) -> VoiceGrammar:
+        """Return the rules of what may follow."""
+        return self._grammar
+
+    @cached_property
+    def _grammar(self) -> VoiceGrammar:
+        return VoiceGrammar(self.layout, self.voices, self.repeats)
+
+    def is_pitch(self, ids: np.ndarray) -> np.ndarray:
+        """Return which tokens stand for a pitch."""
+        return (ids >= NOTE) & (ids < CONTINUE)
+
+    def event_ids(self, piece: Piece) -> list[int]:
+        """Return the tokens of all events: one per voice, then the duration."""
+        ids: list[int] = []
+        previous = (NONE,) * self.voices
+        for event in self._events(piece):
+            for before, now, struck in zip(previous, event.pitches, event.struck, strict=True):
+                if now == before and not struck:
+                    ids.append(CONTINUE)
+                else:
+                    ids.append(REST if now == NONE else NOTE + now)
+            ids.append(token_of(self.durations, event.duration, self.layout.duration))
+            previous = event.pitches
+        return ids
+
+    def _events(self, piece: Piece) -> list[VoiceEvent]:
+        return voice_events(piece, self.voices, self.frame, repeats=self.repeats)
+
+    def lengths(self, piece: Piece) -> list[Fraction]:
+        """Return the duration of each event of a piece."""
+        return [event.duration for event in self._events(piece)]
+
+    def decode(self, ids: np.ndarray) -> Piece:
+        """Return the piece of tokens, up to the first end, with one part per voice."""
+        notes: list[Note] = []
+        sounding: dict[int, tuple[int, Fraction]] = {}  # voice → its pitch, since when
+        now = Fraction(0)
+        for event in self.voice_events(ids):
+            for voice, (pitch, struck) in enumerate(zip(event.pitches, event.struck, strict=True)):
+                if voice in sounding and (struck or pitch == NONE):
+                    old, onset = sounding.pop(voice)
+                    notes.append(Note(onset, now - onset, old, part=voice))
+                if struck:
+                    sounding[voice] = (pitch, now)
+            now += event.duration
+        notes += [
+            Note(onset, now - onset, pitch, part=voice)
+            for voice, (pitch, onset) in sounding.items()
+        ]
+        parts = self.parts or (Part(),) * self.voices
+        return Piece(Notes(notes), length=now, parts=parts, **self.header_fields(ids))
+
+    def decode_events(self, ids: np.ndarray) -> list[Event]:
+        """Return what sounds, all voices together: a voice that continues holds its note.
+
+        Raises
+        ------
+        ValueError
+            For an unknown duration, which stands for no music.
+        """
+        events = []
+        for pitches, struck, duration in self.voice_events(ids):
+            fresh = {pitch for pitch, new in zip(pitches, struck, strict=True) if new}
+            chord = set(pitches) - {NONE}
+            events.append(Event(tuple(sorted(chord)), duration, tuple(sorted(chord - fresh))))
+        return events
+
+    def voice_events(self, ids: np.ndarray) -> list[VoiceEvent]:
+        """Return every complete event of tokens ``(S,)`` or ``(S, 1)``, up to the first end.
+
+        Raises
+        ------
+        ValueError
+            For an unknown duration, which stands for no music.
+        """
+        events: list[VoiceEvent] = []
+        previous: tuple[int, ...] = (NONE,) * self.voices
+        pitches: list[int] = []
+        struck: list[bool] = []
+        for token in np.ravel(ids)[CONTEXT:].tolist():
+            if token == END:
+                break
+            if token == UNKNOWN:
+                raise ValueError("an unknown duration stands for no music")
+            if NOTE <= token <= REST and len(pitches) < self.voices:
+                struck.append(token < CONTINUE)
+                pitches.append(_sung(token, previous[len(pitches)]))
+            elif self.layout.duration <= token < self.layout.bar:
+                duration = self.durations.symbols[token - self.layout.duration]
+                events.append(VoiceEvent(tuple(pitches), tuple(struck), duration))
+                previous, pitches, struck = tuple(pitches), [], []
+        return events
+
+    def input_features(
+        self, features: Any, xp: Any = np, *, repeats: bool = True
+    ) -> list[tuple[Any, int]]:
+        """Return the features as numbers of few kinds: see `note_facts.input_features`.
+
+        The last are the ages of the voices: how long each has not changed.
+        """
+        slots = 2 * self.voices
+        numbers = note_facts.input_features(
+            self.layout,
+            features,
+            xp,
+            places=self.places,
+            repeats=repeats,
+            slots=slots,
+            notes=CONTINUE,
+        )
+        ages = range(len(COLUMNS) + slots, self.width)
+        return numbers + [(features[..., column], len(SINCE) + 1) for column in ages]
+
+    def max_rows(self, events: int, given: int = 0) -> int:
+        """Return how many rows `events` events take, the header counted as one."""
+        return CONTEXT + (events - 1) * (self.voices + 1)
+
+    def _table(self) -> dict[str, Any]:
+        parts = [[part.name, part.program, part.is_drum] for part in self.parts]
+        return {
+            **super()._table(),
+            "frame": str(self.frame),
+            "voices": self.voices,
+            "repeats": self.repeats,
+            "parts": parts,
+        }
+
+    @classmethod
+    def from_json(cls, text: str) -> VoiceTokenizer:
+        """Read what `to_json` wrote; ValueError, TypeError or KeyError for any other text."""
+        table = json.loads(text)
+        parts = tuple(Part(*part) for part in table["parts"])
+        return cls(
+            *cls._lengths(table),
+            Fraction(table["frame"]),
+            int(table["voices"]),
+            bool(table["repeats"]),
+            parts,
+        )
+
+
+def _sung(token: int, before: int) -> int:
+    if token == CONTINUE:
+        return before
+    return NONE if token == REST else token - NOTE
+
+
+def _usual_parts(pieces: Sequence[Piece], voices: int) -> tuple[Part, ...]:
+    """Return the commonest name and instrument of each part."""
+    parts = []
+    for voice in range(voices):
+        counts = Counter(piece.parts[voice] for piece in pieces if voice < len(piece.parts))
+        parts.append(counts.most_common(1)[0][0] if counts else Part())
+    return tuple(parts)
+
+
+# ---------------------------------------------------------------------- grammar
+
+
+class VoiceGrammarState(NamedTuple):
+    """Summarise the tokens so far.
+
+    Attributes
+    ----------
+    past : note_grammar.NoteGrammarState
+        Of its fields these are used: the last token, the place in the bar, the counts and the
+        history. Its `count` is the number of the next voice.
+    before, now : (B, N) int
+        The pitch of each voice at the previous event, and as far as it is known at this one.
+    since : (B, N) int
+        Steps since each voice last changed.
+    changed : (B,) int
+        How many voices have changed at this event.
+    """
+
+    past: g.NoteGrammarState
     before: Any
     now: Any
     since: Any
@@ -66,267 +319,157 @@ class VoicesSeen(NamedTuple):
         return self.past.events
 
 
-@dataclass(frozen=True)
-class VoiceCodec(NoteCodec):
-    """Pieces to numbers and back; `voices` is N, and `frame` the grid."""
+@dataclass(frozen=True, eq=False)
+class VoiceGrammar:
+    """Say which tokens may follow in the voice tokenizer's order of voices and durations."""
 
-    voices: int = 4
-    kind: ClassVar[str] = "voices"
+    layout: Layout
+    voices: int
+    repeats: bool
 
-    @classmethod
-    def from_pieces(
-        cls,
-        pieces: Iterable[Piece],
-        *,
-        min_count: int = 1,
-        frame: Fraction = Fraction(1, 4),
-        voices: int | None = None,
-    ) -> VoiceCodec:
-        """Learn the lengths, and how many voices there are.
-
-        Raises
-        ------
-        PartimentoError
-            If there are more than eight.
-        """
-        pieces = list(pieces)
-        voices = voices or max(len(piece.parts) for piece in pieces)
-        if voices > MOST_VOICES:
-            raise PartimentoError(
-                f"a piece has {voices} parts: tokens.voices is for at most {MOST_VOICES}, of one note each"
-            )
-        frame = frame or Fraction(1, 4)
-        lengths = [
-            length for piece in pieces for _, length in _moves(grid_of(piece, voices, frame), frame)
-        ]
-        return cls(
-            Vocabulary.from_symbols(lengths, min_count=min_count),
-            Vocabulary.from_symbols([bar_of(piece) for piece in pieces]),
-            Vocabulary.from_symbols([piece.pickup for piece in pieces], always=[Fraction(0)]),
-            False,
-            frame,
-            voices,
-        )
-
-    @cached_property
-    def layout(self) -> Layout:
-        """The numbers of the tokens: special ones, pitches, going on, falling silent, durations;
-        and what only the beginning tells.
-        """
-        return self._layout(REST + 1, REST + 1)
-
-    @property
-    def width(self) -> int:
-        """How many numbers a model is shown at each step: COLUMNS, what the voices sang and sing,
-        how long since each did something.
-        """
-        return len(COLUMNS) + 3 * self.voices
-
-    # ------------------------------------------------------------------ pieces ↔ numbers
-
-    def encode(self, piece: Piece) -> np.ndarray:
-        """The tokens of a piece, (S,) int32; a length not in the vocabulary becomes unknown."""
-        tokens = self._beginning(piece)
-        before = (NONE,) * self.voices
-        for now, length in _moves(grid_of(piece, self.voices, self.frame), self.frame):
-            tokens += [
-                GO_ON if a == b else REST if b == NONE else NOTE + b
-                for a, b in zip(before, now, strict=True)
-            ]
-            tokens.append(number_of(self.durations, length, self.layout.duration))
-            before = now
-        return np.array([*tokens, END], np.int32)
-
-    def decode(self, tokens: np.ndarray) -> list[Event]:
-        """The events of tokens ``(S,)``, up to the first end: a voice that goes on holds its note."""
-        events = []
-        for before, now, length in self._told(np.ravel(tokens)):
-            held = {b for a, b in zip(before, now, strict=True) if a == b} - {NONE}
-            fresh = {b for a, b in zip(before, now, strict=True) if a != b} - {NONE}
-            events.append(Event(tuple(sorted(held | fresh)), length, tuple(sorted(held - fresh))))
-        return events
-
-    def _told(self, tokens: np.ndarray) -> list[tuple[tuple[int, ...], tuple[int, ...], Fraction]]:
-        """What the voices sang before and sing now, and for how long, of every whole event.
-
-        Raises
-        ------
-        ValueError
-            For an unknown duration, which stands for no music.
-        """
-        told: list[tuple[tuple[int, ...], tuple[int, ...], Fraction]] = []
-        before: tuple[int, ...] = (NONE,) * self.voices
-        now: list[int] = []
-        for token in tokens[CONTEXT:].tolist():
-            if token == END:
-                break
-            if token == UNKNOWN:
-                raise ValueError("an unknown duration stands for no music")
-            if NOTE <= token <= REST and len(now) < self.voices:
-                now.append(
-                    before[len(now)] if token == GO_ON else NONE if token == REST else token - NOTE
-                )
-            elif self.layout.duration <= token < self.layout.bar:
-                told.append(
-                    (before, tuple(now), self.durations.symbols[token - self.layout.duration])
-                )
-                before, now = tuple(now), []
-        return told
-
-    def lengths(self, piece: Piece) -> list[Fraction]:
-        return [length for _, length in _moves(grid_of(piece, self.voices, self.frame), self.frame)]
-
-    def moved_tokens(self, tokens: np.ndarray, semitones: int) -> np.ndarray:
-        moved = super().moved_tokens(tokens, semitones)
-        return np.where((tokens == GO_ON) | (tokens == REST), tokens, moved).astype(tokens.dtype)
-
-    def _pitch_columns(self) -> list[int]:
-        return [g.LAST, g.ABOVE, g.BELOW, *range(len(COLUMNS), len(COLUMNS) + 2 * self.voices)]
-
-    # ------------------------------------------------------------------ grammar
-
-    def begin(self, batch: int, xp: Any = np, *, reach: int = g.REACH) -> Any:
-        past = g.begin(batch, xp, reach=reach)
+    def start(self, batch: int, xp: Any = np, *, reach: int = g.REACH) -> VoiceGrammarState:
+        """Return the state before the first token; repeats are searched in the last `reach`."""
+        past = g.start(batch, xp, reach=reach)
         none = xp.full((batch, self.voices), NONE, dtype="int32")
-        return VoicesSeen(
-            past, none, none, xp.zeros((batch, self.voices), dtype="int32"), past.events
-        )
+        since = xp.zeros((batch, self.voices), dtype="int32")
+        return VoiceGrammarState(past, none, none, since, past.events)
 
-    def take(self, seen: Any, token: Any, field: int, xp: Any = np) -> Any:
-        layout, past = self.layout, seen.past
-        is_voice = xp.logical_and(token >= NOTE, token <= REST)
-        unknown = xp.logical_and(token == UNKNOWN, past.rows >= CONTEXT)
+    def advance(
+        self, state: VoiceGrammarState, ids: Any, field: int, xp: Any = np
+    ) -> VoiceGrammarState:
+        """Return the state after one more token ``(B,)``."""
+        layout, past = self.layout, state.past
+        is_voice = xp.logical_and(ids >= NOTE, ids <= REST)
+        unknown = xp.logical_and(
+            ids == UNKNOWN, past.rows >= CONTEXT
+        )  # in the header it is no duration
         is_duration = xp.logical_or(
-            xp.logical_and(token >= layout.duration, token < layout.bar), unknown
+            xp.logical_and(ids >= layout.duration, ids < layout.bar), unknown
         )
+        # The voice that this token belongs to, and its pitch.
         here = xp.expand_dims(past.count, -1) == np.arange(self.voices, dtype="int32")  # (B, N)
-        mine = xp.sum(xp.where(here, seen.before, 0), axis=-1)
-        sung = xp.where(token == GO_ON, mine, xp.where(token == REST, NONE, token - NOTE))
-        fresh = xp.logical_and(is_voice, token != GO_ON)
-        now = xp.where(
-            xp.logical_and(here, xp.expand_dims(is_voice, -1)), xp.expand_dims(sung, -1), seen.now
-        )
-        since = xp.where(xp.logical_and(here, xp.expand_dims(fresh, -1)), 0, seen.since)
-        after = g.take(layout, past, token, xp)
+        own = xp.sum(xp.where(here, state.before, 0), axis=-1)
+        pitch = xp.where(ids == CONTINUE, own, xp.where(ids == REST, NONE, ids - NOTE))
+        fresh = xp.logical_and(is_voice, ids != CONTINUE)
+        of_voice = xp.logical_and(here, xp.expand_dims(is_voice, -1))
+        now = xp.where(of_voice, xp.expand_dims(pitch, -1), state.now)
+        since = xp.where(xp.logical_and(here, xp.expand_dims(fresh, -1)), 0, state.since)
+        after = g.advance(layout, past, ids, xp)
         ended = xp.expand_dims(is_duration, -1)
-        return VoicesSeen(
+        steps = xp.expand_dims(after.elapsed - past.elapsed, -1)
+        return VoiceGrammarState(
             past=after._replace(
                 count=xp.where(is_duration, 0, past.count + xp.where(is_voice, 1, 0))
             ),
-            before=xp.where(ended, now, seen.before),
+            before=xp.where(ended, now, state.before),
             now=xp.where(ended, NONE, now),
-            since=xp.where(ended, since + xp.expand_dims(after.elapsed - past.elapsed, -1), since),
-            changed=xp.where(is_duration, 0, seen.changed + xp.where(fresh, 1, 0)),
+            since=xp.where(ended, since + steps, since),
+            changed=xp.where(is_duration, 0, state.changed + xp.where(fresh, 1, 0)),
         )
 
-    def look(self, seen: Any, xp: Any = np) -> Any:
-        """What a model is shown, ``(B, width)`` int.
+    def features(self, state: VoiceGrammarState, xp: Any = np) -> Any:
+        """Return the input features ``(B, width)`` int.
 
-        Of COLUMNS, `last` is what the voice above sings now, `above` what this one sang, `below`
-        what the next one did.
+        In COLUMNS, `last` is the pitch of the voice above now, `above` the last pitch of this
+        voice, `below` the last pitch of the next one.
         """
-        past, count = seen.past, seen.past.count
+        past, count = state.past, state.past.count
 
-        def voice(line: Any, number: Any) -> Any:
+        def voice(pitches: Any, number: Any) -> Any:
             there = xp.expand_dims(number, -1) == np.arange(self.voices, dtype="int32")
-            return xp.where(xp.any(there, axis=-1), xp.sum(xp.where(there, line, 0), axis=-1), NONE)
+            pitch = xp.sum(xp.where(there, pitches, 0), axis=-1)
+            return xp.where(xp.any(there, axis=-1), pitch, NONE)
 
         again, length = g.repeated(past, xp)
-        free = xp.logical_or(seen.changed > 0, past.events == 0)
+        free = xp.logical_or(state.changed > 0, past.events == 0)
         columns = [
-            past.token, voice(seen.now, count - 1), count, voice(seen.before, count), voice(seen.before, count + 1),
+            past.token, voice(state.now, count - 1), count, voice(state.before, count), voice(state.before, count + 1),
             g.place_of(self.layout, past.place, xp), past.bar_token, past.key, past.duration + 1, again, length,
             g.class_of(past.events, g.AGES, xp), xp.where(free, 1, 0), past.rows // CONTEXT,
         ]  # fmt: skip
-        shown = xp.stack([xp.cast(c, "int32") if xp is not np else c for c in columns], axis=-1)
-        return xp.concatenate(
-            [shown, seen.before, seen.now, g.class_of(seen.since, SINCE, xp)], axis=-1
-        )
+        row = xp.stack([xp.cast(c, "int32") if xp is not np else c for c in columns], axis=-1)
+        since = g.class_of(state.since, SINCE, xp)
+        return xp.concatenate([row, state.before, state.now, since], axis=-1)
 
-    def legal(self, seen: Any, field: int, xp: Any = np, *, may_end: Any = True) -> Any:
-        return xp.logical_and(
-            self.may_follow(self.look(seen, xp), xp, may_end=may_end),
-            np.arange(self.sizes[0]) != UNKNOWN,
-        )
+    def allowed(self, state: VoiceGrammarState, field: int, xp: Any = np) -> Any:
+        """Return a mask ``(B, V)`` of the tokens that may follow; never an unknown duration."""
+        mask = self.allowed_by_features(self.features(state, xp), xp)
+        return xp.logical_and(mask, np.arange(self.layout.bar) != UNKNOWN)
 
-    def may_follow(self, shown: Any, xp: Any = np, *, may_end: Any = True) -> Any:
+    def allowed_by_features(self, features: Any, xp: Any = np, *, may_end: Any = True) -> Any:
+        """Return a mask from features alone, ``(…, width)`` → ``(…, V)``, unknown durations
+        included.
+
+        Training uses it: there the features of all steps are known at once.
+        """
         layout = self.layout
         tokens = np.arange(layout.bar, dtype="int32")
-        count, mine = shown[..., g.COUNT : g.COUNT + 1], shown[..., g.ABOVE : g.ABOVE + 1]
-        singing = count < self.voices
-        pitches = xp.logical_and((tokens >= NOTE) & (tokens < GO_ON), tokens - NOTE != mine)
-        rest = xp.logical_and(tokens == REST, mine < NONE)
-        idle = xp.logical_and(count == self.voices - 1, shown[..., g.FREE : g.FREE + 1] == 0)
-        go_on = xp.logical_and(tokens == GO_ON, xp.logical_not(idle))
-        voices = xp.logical_and(xp.logical_or(pitches, xp.logical_or(rest, go_on)), singing)
-        durations = xp.logical_and(
-            (tokens >= layout.duration) | (tokens == UNKNOWN), xp.logical_not(singing)
-        )
+        count, own = features[..., g.COUNT : g.COUNT + 1], features[..., g.ABOVE : g.ABOVE + 1]
+        of_voice = count < self.voices
+        pitches = (tokens >= NOTE) & (tokens < CONTINUE)
+        if not self.repeats:
+            pitches = xp.logical_and(pitches, tokens - NOTE != own)
+        rest = xp.logical_and(tokens == REST, own < NONE)
+        # If no voice has changed yet, the last one must.
+        idle = xp.logical_and(count == self.voices - 1, features[..., g.FREE : g.FREE + 1] == 0)
+        stays = xp.logical_and(tokens == CONTINUE, xp.logical_not(idle))
+        voices = xp.logical_and(xp.logical_or(pitches, xp.logical_or(rest, stays)), of_voice)
+        is_duration = (tokens >= layout.duration) | (tokens == UNKNOWN)
+        durations = xp.logical_and(is_duration, xp.logical_not(of_voice))
         end = xp.logical_and(tokens == END, xp.logical_and(count == 0, may_end))
         return xp.logical_or(voices, xp.logical_or(durations, end))
 
-    def at_rest(self, seen: Any) -> Any:
-        return seen.past.count == 0
+    def at_event_end(self, state: VoiceGrammarState) -> Any:
+        """Return ``(B,)``: whether an event has just ended, or none has begun."""
+        return state.past.count == 0
 
-    def rows(self, events: int, given: int = 0) -> int:
-        return CONTEXT + (events - 1) * (self.voices + 1)
 
-    def chord_numbers(self, tokens: np.ndarray) -> np.ndarray:
-        known = np.where(
-            np.ravel(tokens) == UNKNOWN, self.layout.duration, np.ravel(tokens)
-        )  # whatever its length
-        return np.array(
-            [SPECIAL + zlib.crc32(bytes(event.chord)) for event in self.decode(known)], np.int64
-        )
-
-    def facts(self, shown: Any, xp: Any = np, *, repeats: bool = True) -> list[tuple[Any, int]]:
-        """See `note_facts.facts`; also for how long each voice has been as it is."""
-        slots = 2 * self.voices
-        numbers = note_facts.facts(
-            self.layout, shown, xp, places=self.places, repeats=repeats, slots=slots, notes=GO_ON
-        )
-        since = [
-            (shown[..., column], len(SINCE) + 1)
-            for column in range(len(COLUMNS) + slots, self.width)
-        ]
-        return numbers + since
-
-    # ------------------------------------------------------------------ JSON
-
-    @classmethod
-    def from_plain(cls, table: dict[str, Any]) -> VoiceCodec:
-        return cls(*cls._lengths(table), False, Fraction(table["frame"]), int(table["voices"]))
-
-    def to_plain(self) -> dict[str, Any]:
-        return {**super().to_plain(), "voices": self.voices}
+# ---------------------------------------------------------------------- the grid
 
 
 def grid_of(piece: Piece, voices: int, frame: Fraction) -> list[tuple[int, ...]]:
-    """What each voice sings at every step; NONE for nothing, the highest where a part has several
-    notes, parts after the last left out.
+    """Return the pitch of each voice at every step of the grid; NONE for a rest.
+
+    If a part has several notes, the highest counts. Parts after the last voice are left out.
     """
-    steps = -(-piece.length // frame)
-    table = np.full((int(steps), voices), NONE, np.int64)
-    scale = frame * piece.notes.divisions
-    for note_onset, note_end, pitch, part in zip(
-        piece.notes.onset, piece.notes.end, piece.notes.pitch, piece.notes.part, strict=True
+    return [tuple(row) for row in _grid(piece, voices, frame)[0].tolist()]
+
+
+def _grid(piece: Piece, voices: int, frame: Fraction) -> tuple[np.ndarray, np.ndarray]:
+    """Return pitches and strikes ``(steps, N)`` of each voice."""
+    steps = int(-(-piece.length // frame))
+    pitches, struck = np.full((steps, voices), NONE, np.int64), np.zeros((steps, voices), bool)
+    notes, scale = piece.notes, frame * piece.notes.divisions
+    for index in np.argsort(
+        notes.pitch, kind="stable"
+    ).tolist():  # higher notes overwrite lower ones
+        part = int(notes.part[index])
+        first, stop = (int(-(-int(edge[index]) // scale)) for edge in (notes.onset, notes.end))
+        if part < voices and first < stop:
+            pitches[first:stop, part] = notes.pitch[index]
+            struck[first:stop, part] = False
+            struck[first, part] = True
+    return pitches, struck
+
+
+def voice_events(piece: Piece, voices: int, frame: Fraction, *, repeats: bool) -> list[VoiceEvent]:
+    """Return the changes of the grid, each with its duration.
+
+    With `repeats`, a voice that strikes its pitch again is a change, too.
+    """
+    events: list[VoiceEvent] = []
+    previous = (NONE,) * voices
+    for row, strikes in zip(
+        *(table.tolist() for table in _grid(piece, voices, frame)), strict=True
     ):
-        if part >= voices:
-            continue
-        first, stop = -(-int(note_onset) // scale), -(-int(note_end) // scale)
-        column = table[int(first) : int(stop), part]
-        column[:] = np.where(column == NONE, pitch, np.maximum(column, pitch))
-    return [tuple(row) for row in table.tolist()]
-
-
-def _moves(
-    grid: Sequence[tuple[int, ...]], frame: Fraction
-) -> list[tuple[tuple[int, ...], Fraction]]:
-    """Each different step of a grid, and how long it stays."""
-    moves: list[tuple[tuple[int, ...], Fraction]] = []
-    for row in grid:
-        if moves and moves[-1][0] == row:
-            moves[-1] = (row, moves[-1][1] + frame)
+        pitches = tuple(row)
+        struck = tuple(
+            now != NONE and (now != before or (repeats and strike))
+            for before, now, strike in zip(previous, pitches, strikes, strict=True)
+        )
+        if events and pitches == previous and not any(struck):
+            events[-1] = events[-1]._replace(duration=events[-1].duration + frame)
         else:
-            moves.append((row, frame))
-    return moves
+            events.append(VoiceEvent(pitches, struck, frame))
+        previous = pitches
+    return events

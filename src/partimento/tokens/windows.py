@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from partimento.tokens.chords import Encoded
+from partimento.tokens.base import Tokens
 from partimento.tokens.vocabulary import PAD
 
 
@@ -28,7 +28,7 @@ class Windows(NamedTuple):
 
 
 def windows(
-    pieces: Sequence[Encoded], *, length: int = 32, stride: int | None = None, whole: bool = False
+    pieces: Sequence[Tokens], *, length: int = 32, stride: int | None = None, whole: bool = False
 ) -> Windows:
     """Cut encoded pieces into windows; no window spans two pieces, and the last of a piece is
     padded.
@@ -39,12 +39,13 @@ def windows(
     """
     inputs, targets, common = [], [], []
     for piece in pieces:
-        last = len(piece.tokens) - 1  # the end row is never an input
+        (context,) = piece.context.values()
+        last = len(piece.ids) - 1  # the end row is never an input
         for start in range(0, max(1, last - length + 1 if whole else last), stride or length):
             stop = min(start + length, last)
-            inputs.append(_padded(piece.tokens[start:stop], length))
-            targets.append(_padded(piece.tokens[start + 1 : stop + 1], length))
-            common.append(_padded(piece.common[start + 1 : stop + 1], length))
+            inputs.append(_padded(piece.ids[start:stop], length))
+            targets.append(_padded(piece.ids[start + 1 : stop + 1], length))
+            common.append(_padded(context[start + 1 : stop + 1], length))
     if not inputs:
         raise ValueError("no piece, no window")
     return Windows(np.stack(inputs), np.stack(targets), np.stack(common))

@@ -20,7 +20,7 @@ def too_small(model: Model, train: Windows) -> str | None:
     """
     if not isinstance(model, NextModel | LatentModel):
         return None  # what does not compose is no rival of counts
-    shown = model.codec.events_in(train.targets)
+    shown = model.tokenizer.events_in(train.targets)
     starts = np.count_nonzero(train.targets[:, 0, 0])
     events = max(int(starts), shown // train.targets.shape[1]) if _overlaps(train) else shown
     weights = model.parameters

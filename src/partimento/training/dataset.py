@@ -26,11 +26,14 @@ from partimento.music.transpose import (
     shifts_within,
     transpose,
 )
-from partimento.tokens.chords import ChordCodec, Encoded
-from partimento.tokens.notes import NoteCodec
+from partimento.tokens.base import Tokens
+from partimento.tokens.chords import ChordTokenizer
+from partimento.tokens.notes import NoteTokenizer
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import Vocabulary
-from partimento.tokens.voices import VoiceCodec
+from partimento.tokens.voices import VoiceTokenizer
+
+AnyTokenizer = ChordTokenizer | NoteTokenizer | VoiceTokenizer
 
 
 @dataclass(frozen=True)
@@ -72,12 +75,12 @@ class Prepared:
 @dataclass(frozen=True)
 class DataSet:
     """Pieces to train on, to choose the best epoch by, and to measure at the end; the training
-    pieces gave the codec.
+    pieces gave the tokenizer.
 
     `left_out` are pieces that cannot be learned from, each with the reason.
     """
 
-    codec: ChordCodec | NoteCodec
+    tokenizer: AnyTokenizer
     train: list[Prepared]
     valid: list[Prepared]
     test: list[Prepared]
@@ -85,22 +88,22 @@ class DataSet:
     config: TokenSettings = field(default_factory=TokenSettings)
 
     def by_chords(self) -> DataSet:
-        """The same pieces as the chord codec numbers them, for the baselines that count."""
-        if isinstance(self.codec, ChordCodec):
+        """The same pieces as the chord tokenizer numbers them, for the baselines that count."""
+        if isinstance(self.tokenizer, ChordTokenizer):
             return self
-        return replace(self, codec=chord_codec(self.train, self.config))
+        return replace(self, tokenizer=chord_tokenizer(self.train, self.config))
 
-    def encode(self, pieces: Sequence[Prepared]) -> list[Encoded]:
+    def encode(self, pieces: Sequence[Prepared]) -> list[Tokens]:
         """One a piece; copies are for training alone."""
-        return self.codec.encode_pieces([item.moved for item in pieces])
+        return self.tokenizer.encode_all([item.moved for item in pieces])
 
-    def encode_training(self) -> list[Encoded]:
+    def encode_training(self) -> list[Tokens]:
         """What is trained on: every copy of every training piece."""
         firsts = self.encode(self.train)
         return [
             copy
             for item, first in zip(self.train, firsts, strict=True)
-            for copy in self.codec.copies(item.moved, first, item.copies)
+            for copy in self.tokenizer.transposed(item.moved, first, item.copies)
         ]
 
     @property
@@ -131,8 +134,8 @@ def prepare(
     """Make a data set.
 
     Pieces, not windows, are split, and near-duplicates stay on one side; `sides` is a split that
-    was stored. Copies in other keys are made of training pieces only. `kind` says which of CODECS
-    is to number them.
+    was stored. Copies in other keys are made of training pieces only. `kind` says which of
+    TOKENIZERS is to number them.
 
     Raises
     ------
@@ -156,12 +159,14 @@ def prepare(
     )
     if config.transpose == "all":
         train = _with_copies(train, config)
-    codec = CODECS[kind](train, config)
-    if not codec.durations.symbols or (isinstance(codec, ChordCodec) and not codec.chords.symbols):
+    tokenizer = TOKENIZERS[kind](train, config)
+    if not tokenizer.durations.symbols or (
+        isinstance(tokenizer, ChordTokenizer) and not tokenizer.chords.symbols
+    ):
         raise PartimentoError(
             f"no chord or no duration comes {config.min_count} times: more music, or --set tokens.min_count=1"
         )
-    return DataSet(codec, train, valid, held, left_out, config)
+    return DataSet(tokenizer, train, valid, held, left_out, config)
 
 
 def _with_copies(train: Sequence[Prepared], config: TokenSettings) -> list[Prepared]:
@@ -180,44 +185,52 @@ def _with_copies(train: Sequence[Prepared], config: TokenSettings) -> list[Prepa
     return [replace(item, copies=shifts_within(item.moved.notes, low, high)) for item in train]
 
 
-def chord_codec(train: Sequence[Prepared], config: TokenSettings) -> ChordCodec:
+def chord_tokenizer(train: Sequence[Prepared], config: TokenSettings) -> ChordTokenizer:
     """The vocabularies; a copy brings new chords, but is no further evidence of a held pattern or
     duration.
     """
     min_count = config.min_count
-    codec = ChordCodec.from_pieces([item.events for item in train], min_count=min_count)
+    tokenizer = ChordTokenizer.fit([item.moved for item in train], min_count=min_count)
     if all(item.copies == (0,) for item in train):
-        return codec
+        return tokenizer
     chords: Counter[tuple[int, ...]] = Counter()
     for item in train:
         for chord, count in Counter(event.chord for event in merge_held(item.events)).items():
             for shift in item.copies:
                 chords[_shifted(chord, shift)] += count
-    return replace(codec, chords=Vocabulary.from_symbols(chords.elements(), min_count=min_count))
+    return replace(
+        tokenizer, chords=Vocabulary.from_symbols(chords.elements(), min_count=min_count)
+    )
 
 
-def note_codec(train: Sequence[Prepared], config: TokenSettings) -> NoteCodec:
+def note_tokenizer(
+    train: Sequence[Prepared], config: TokenSettings
+) -> NoteTokenizer | VoiceTokenizer:
     """The lengths that were seen."""
-    kind = VoiceCodec if config.voices else NoteCodec
-    return kind.from_pieces(
+    kind: type[NoteTokenizer | VoiceTokenizer] = VoiceTokenizer if config.voices else NoteTokenizer
+    return kind.fit(
         [item.moved for item in train],
         min_count=config.min_count,
         frame=Fraction(config.frame or 0),
     )
 
 
-CODECS: dict[str, Callable[[Sequence[Prepared], TokenSettings], ChordCodec | NoteCodec]] = {
-    "chords": chord_codec,
-    "notes": note_codec,
+TOKENIZERS: dict[str, Callable[[Sequence[Prepared], TokenSettings], AnyTokenizer]] = {
+    "chords": chord_tokenizer,
+    "notes": note_tokenizer,
 }
 
 
-def codec_from_json(text: str) -> ChordCodec | NoteCodec:
-    """A codec from its own text; ValueError or KeyError when `text` is something else."""
+def tokenizer_from_json(text: str) -> AnyTokenizer:
+    """A tokenizer from its own text; ValueError or KeyError when `text` is something else."""
     table = json.loads(text)
     if table["codec"] == "chord":
-        return ChordCodec.from_json(text)
-    return {"notes": NoteCodec, "voices": VoiceCodec}[table["codec"]].from_plain(table)
+        return ChordTokenizer.from_json(text)
+    kinds: dict[str, type[NoteTokenizer | VoiceTokenizer]] = {
+        "notes": NoteTokenizer,
+        "voices": VoiceTokenizer,
+    }
+    return kinds[table["codec"]].from_json(text)
 
 
 def _shifted(chord: tuple[int, ...], semitones: int) -> tuple[int, ...]:

@@ -219,7 +219,7 @@ def _one_epoch(
         zip((*model.terms, *model.measures), (sums / max(events, 1.0)).tolist(), strict=True)
     )
     before = point.history[-1].seconds if point.history else 0.0
-    rate = model.codec.events_in(train.targets) / max(trained, 1e-9)
+    rate = model.tokenizer.events_in(train.targets) / max(trained, 1e-9)
     epoch = Epoch(
         number,
         float(np.mean(values)),

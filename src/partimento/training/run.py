@@ -19,9 +19,8 @@ from partimento.errors import PartimentoError
 from partimento.files import new_folder, write_atomically
 from partimento.models import model_class
 from partimento.models.base import Model
-from partimento.tokens.chords import ChordCodec
-from partimento.tokens.notes import NoteCodec
-from partimento.training.dataset import DataSet, codec_from_json
+from partimento.tokens.base import Tokenizer
+from partimento.training.dataset import DataSet, tokenizer_from_json
 from partimento.training.loop import Epoch, Fitted
 from partimento.training.piece_record import Learned
 from partimento.training.run_folder import RunFolder
@@ -50,7 +49,7 @@ class Run:
     """
 
     settings: Settings
-    codec: ChordCodec | NoteCodec
+    tokenizer: Tokenizer
     get_model: Callable[[], Any]
     pieces: list[Learned]
     history: list[Epoch]
@@ -62,13 +61,13 @@ class Run:
     @classmethod
     def from_training(cls, settings: Settings, data: DataSet, model: Model, fitted: Fitted) -> Run:
         pieces = [
-            Learned.from_prepared(item, encoded.tokens, split)
+            Learned.from_prepared(item, encoded.ids, split)
             for split, items in data.sides.items()
             for item, encoded in zip(items, data.encode(items), strict=True)
         ]
         return cls(
             settings,
-            data.codec,
+            data.tokenizer,
             lambda: model,
             pieces,
             fitted.history,
@@ -125,14 +124,14 @@ def fill(run: Run, work: RunFolder, folder: Path) -> None:
             **Counter(piece.split for piece in run.pieces),
             "events": sum(piece.events for piece in run.pieces),
         },
-        "vocabulary": dict(zip(run.codec.fields, run.codec.sizes, strict=True)),
+        "vocabulary": dict(zip(run.tokenizer.fields, run.tokenizer.sizes, strict=True)),
         "parameters": run.model.parameters,
         "best": asdict(run.best),
         "ended": run.ended,
     }
     try:
         write_atomically(work.pieces, json.dumps([piece.to_plain() for piece in run.pieces]))
-        write_atomically(work.vocabulary, run.codec.to_json())
+        write_atomically(work.vocabulary, run.tokenizer.to_json())
         write_history(run.history, work)
         run.model.write_weights(work.weights(suffix))
         about["files"] = work.checksums(suffix)
@@ -165,7 +164,7 @@ def load_run(folder: Path | str) -> Run:
         settings = Settings.from_plain(about["settings"])
         suffix = model_class(settings.name).weights_suffix
         files.check_files(about["files"], suffix)
-        codec = codec_from_json(files.vocabulary.read_text(encoding="utf-8"))
+        tokenizer = tokenizer_from_json(files.vocabulary.read_text(encoding="utf-8"))
         pieces = [Learned.from_plain(row) for row in files.read_pieces()]
         if not any(piece.split == "train" for piece in pieces):
             raise ValueError("pieces.json names no training piece")
@@ -178,10 +177,10 @@ def load_run(folder: Path | str) -> Run:
         raise PartimentoError(
             f"{files.path} is no whole run: {type(error).__name__}: {error}"
         ) from error
-    build = _Once(lambda: _read_model(settings, codec, files, about["files"]))
+    build = _Once(lambda: _read_model(settings, tokenizer, files, about["files"]))
     return Run(
         settings,
-        codec,
+        tokenizer,
         build,
         pieces,
         history,
@@ -206,7 +205,7 @@ class _Once:
 
 
 def _read_model(
-    settings: Settings, codec: ChordCodec | NoteCodec, files: RunFolder, checksums: dict[str, str]
+    settings: Settings, tokenizer: Tokenizer, files: RunFolder, checksums: dict[str, str]
 ) -> Model:
     """Build the network of a run and load its weights, if they are still those that the run was
     loaded with.
@@ -216,7 +215,7 @@ def _read_model(
     files.check_file(weights, checksums)
     try:
         with uninitialized():
-            model: Model = settings.new_model(codec)
+            model: Model = settings.new_model(tokenizer)
         with warnings.catch_warnings():
             warnings.simplefilter(
                 "error", UserWarning
@@ -231,7 +230,7 @@ def _read_model(
         ArithmeticError,
         UserWarning,
     ) as error:
-        sizes = dict(zip(codec.fields, codec.sizes, strict=True))
+        sizes = dict(zip(tokenizer.fields, tokenizer.sizes, strict=True))
         raise PartimentoError(
             f"{files.path}: the weights do not fit the vocabulary of {sizes} or are damaged"
         ) from error

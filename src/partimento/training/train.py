@@ -14,7 +14,7 @@ from partimento.config import merge, read_recipe, recipe_of
 from partimento.errors import PartimentoError
 from partimento.files import become, write_atomically
 from partimento.models import model_class
-from partimento.models.base import Encoded, Model, Windows
+from partimento.models.base import Model, Tokens, Windows
 from partimento.models.deferred import keras
 from partimento.music.piece import Piece
 from partimento.training import checkpoint
@@ -137,7 +137,7 @@ def learn(
         model = new_model(settings, data)
         if shop is not None:
             write_atomically(
-                shop.vocabulary, data.codec.to_json(), durable=False
+                shop.vocabulary, data.tokenizer.to_json(), durable=False
             )  # so that it can be looked at under way
         run = Run.from_training(settings, data, model, _train(model, data, settings, shop, hooks))
         if shop is not None and out is not None:
@@ -159,7 +159,7 @@ def _prepared(
         validation=settings.train.validation,
         test=settings.train.test,
         seed=settings.train.seed,
-        kind=model_class(settings.name).codec_kind,
+        kind=model_class(settings.name).tokenizer_kind,
         progress=lambda done, total: tell("keys", done, total, None),
     )
 
@@ -182,14 +182,14 @@ def new_model(settings: Settings, data: DataSet) -> Model:
     are put in.
     """
     keras.utils.set_random_seed(settings.train.seed)
-    model: Model = settings.new_model(data.codec)
+    model: Model = settings.new_model(data.tokenizer)
     if source := getattr(settings.model, "pretrained", ""):
         learned = load_run(source)
         if not hasattr(learned.model, "vectors"):
             raise PartimentoError(
                 f"model.pretrained: {source} is no run of embeddings (make one with: partimento train … --recipe embeddings)"
             )
-        model.take_embeddings(learned.model.vectors(data.codec))  # type: ignore[attr-defined]
+        model.take_embeddings(learned.model.vectors(data.tokenizer))  # type: ignore[attr-defined]
     return model
 
 
@@ -232,7 +232,7 @@ def _train(
 
 
 def _owners(
-    model: Model, data: DataSet, encoded: Sequence[Encoded], settings: Settings
+    model: Model, data: DataSet, encoded: Sequence[Tokens], settings: Settings
 ) -> list[Prepared | None]:
     """The piece of each training window; None for a window of a copy in another key."""
     pieces = [item if shift == 0 else None for item in data.train for shift in item.copies]

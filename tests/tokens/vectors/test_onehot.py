@@ -19,7 +19,7 @@ from tests.tokens.rows import assert_equal_arrays, pieces_of_parts, quick
 from partimento import Piece
 from partimento.errors import PartimentoError
 from partimento.music.piece import merge_held
-from partimento.tokens.chords import ChordCodec
+from partimento.tokens.chords import ChordTokenizer
 from partimento.tokens.vectors.onehot import (
     flatten,
     from_one_hot,
@@ -176,14 +176,17 @@ def test_from_a_piece_to_rows_and_back(piece: Piece) -> None:
     `Piece.from_events` needs.
     """
     events = merge_held(piece.events)
-    codec = ChordCodec.from_pieces([events])
-    tokens = codec.encode(events).tokens
+    tokenizer = ChordTokenizer.fit_events([events])
+    tokens = tokenizer.encode_events(events).ids
     back = np.stack(
-        [from_one_hot(one_hot(tokens[:, field], size)) for field, size in enumerate(codec.sizes)],
+        [
+            from_one_hot(one_hot(tokens[:, field], size))
+            for field, size in enumerate(tokenizer.sizes)
+        ],
         axis=1,
     )
     assert np.array_equal(back, tokens)
-    assert codec.decode(back) == events
+    assert tokenizer.decode_events(back) == events
 
 
 def test_dense_rows_do_not_wait_for_scipy() -> None:

@@ -12,7 +12,7 @@ from scipy import sparse
 from partimento import Note, Part, Piece
 from partimento.errors import PartimentoError
 from partimento.music.piece import merge_held
-from partimento.tokens.chords import CHORD, ChordCodec
+from partimento.tokens.chords import CHORD, ChordTokenizer
 from partimento.tokens.vectors.manyhot import sparse_many_hot, sparse_multi_many_hot
 from partimento.tokens.vectors.onehot import sparse_one_hot
 from partimento.tokens.vectors.parts import part_events, part_vocabularies, sparse_multi_one_hot
@@ -34,10 +34,10 @@ def test_sizes_are_those_of_the_arrays(pieces: list[Piece]) -> None:
     piece = Piece(two, parts=(Part(), Part(), Part(is_drum=True)))
     events = merge_held(piece.events)
     assert len(events) == 32
-    codec = ChordCodec.from_pieces([events])
+    tokenizer = ChordTokenizer.fit_events([events])
     parts = part_events(piece, drums=False)
-    numbers = codec.encode(events).tokens[1:-1]
-    blocks = [sparse_one_hot(numbers[:, field], codec.sizes[field]) for field in (0, 1)]
+    numbers = tokenizer.encode_events(events).ids[1:-1]
+    blocks = [sparse_one_hot(numbers[:, field], tokenizer.sizes[field]) for field in (0, 1)]
     arrays_of = {
         "one-hot: chord": blocks[CHORD],
         "one-hot: chord, held": sparse.hstack(blocks, format="csr"),

@@ -11,7 +11,7 @@ Four encodings turn music into rows of zeros and ones:
 | multi-many-hot | `manyhot` | a block a part: its own 128 pitches, sounding, then held | the notes
 of all parts |
 
-Integers, for embeddings, are `ChordCodec`'s business. Durations travel apart: as they are, as
+Integers, for embeddings, are `ChordTokenizer`'s business. Durations travel apart: as they are, as
 numbers of a `Vocabulary`, or as `one_hot` of those. Dense rows are float32, for every model wants
 floats; the ``sparse_…`` functions give the same rows as CSR arrays, and the inverses take either.
 What they take on real music says `encoding_sizes`. Shapes: T events of a piece, N windows, L events

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from partimento.errors import PartimentoError
 from partimento.music.parts import without_drums
 from partimento.music.piece import Piece, merge_held
-from partimento.tokens.chords import PITCHES, ChordCodec
+from partimento.tokens.chords import PITCHES, ChordTokenizer
 from partimento.tokens.vectors.parts import part_events, part_vocabularies
 
 
@@ -46,9 +46,9 @@ def encoding_sizes(pieces: Sequence[Piece], *, length: int = 32) -> list[Encodin
     """The sizes of every encoding on a corpus, for windows of `length` events (L) and vocabularies
     of everything in it.
 
-    Drums are left out. Of one part are the events of `ChordCodec`: what is wholly held is merged
-    with the event before. Several parts, if a piece has so many, have the columns of the piece with
-    the most.
+    Drums are left out. Of one part are the events of `ChordTokenizer`: what is wholly held is
+    merged with the event before. Several parts, if a piece has so many, have the columns of the
+    piece with the most.
 
     Raises
     ------
@@ -60,8 +60,8 @@ def encoding_sizes(pieces: Sequence[Piece], *, length: int = 32) -> list[Encodin
     events = [event for piece in merged for event in piece]
     if not events:
         raise PartimentoError("no event to encode")
-    codec = ChordCodec.from_pieces(merged)
-    chords, patterns, _ = codec.sizes
+    tokenizer = ChordTokenizer.fit_events(merged)
+    chords, patterns, _ = tokenizer.sizes
     notes, on = (
         sum(len(getattr(event, name)) for event in events) / len(events)
         for name in ("chord", "held")
