@@ -204,7 +204,7 @@ def test_a_window_has_one_name(pieces: Any) -> None:
         {"model": {"name": "vae", "units": 4}, "tokens": {"window": 8, "min_count": 1}}
     )
     data = prepare(pieces, settings.tokens, validation=0.2, test=0.1, seed=0)
-    assert settings.new_model(data.codec).length == 8
+    assert settings.new_model(data.tokenizer).length == 8
 
 
 def test_little_music_is_trained_for_longer() -> None:

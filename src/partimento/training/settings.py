@@ -200,9 +200,9 @@ class Settings(BaseModel):
         }
         return cls(**sections)
 
-    def new_model(self, codec: Any) -> Any:
+    def new_model(self, tokenizer: Any) -> Any:
         """Build the model, untrained, for a tokenizer; its file, and Keras with it, is loaded now."""
-        return model_class(self.name).from_settings(self.model, codec, self.tokens)
+        return model_class(self.name).from_settings(self.model, tokenizer, self.tokens)
 
     def to_plain(self) -> dict[str, Any]:
         """Return the settings as nested, JSON-ready values."""
