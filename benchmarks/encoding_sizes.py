@@ -20,8 +20,9 @@ from partimento.corpus.select import Selection
 from partimento.corpus.settings import DataSettings
 from partimento.errors import PartimentoError
 from partimento.files import write_atomically
+from partimento.music.events import merge_held
 from partimento.music.parts import without_drums
-from partimento.music.piece import Piece, merge_held
+from partimento.music.piece import Piece
 from partimento.tokens.chords import ChordTokenizer
 from partimento.tokens.vectors.sizes import EncodingSize, combinations, encoding_sizes
 from partimento.tokens.vocabulary import SPECIAL

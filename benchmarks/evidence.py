@@ -35,7 +35,7 @@ from partimento.analysis.pickup import (
 from partimento.collect.bundled import collections, resolve
 from partimento.corpus import ReadError, read_piece
 from partimento.music.limits import UnfitError
-from partimento.music.piece import Notes
+from partimento.music.notes import Notes
 
 DATA = (
     Path(os.environ.get("PARTIMENTO_DATA", Path(__file__).parents[2] / "shared" / "data"))

@@ -6,7 +6,10 @@ from fractions import Fraction
 
 from hypothesis import strategies as st
 
-from partimento.music.piece import Event, Key, Meter, Note, Part, Piece, Tempo
+from partimento.music.events import Event
+from partimento.music.notes import Note
+from partimento.music.piece import Piece
+from partimento.music.timelines import Key, Meter, Part, Tempo
 
 Q = Fraction(1)
 GUITAR, ORGAN = Part("Guitar", 24), Part("Organ", 19)

@@ -14,7 +14,10 @@ this package loads none of the heavy libraries; each room loads its own when it 
 from importlib import import_module
 from typing import Any
 
-from partimento.music.piece import Event, Key, Meter, Note, Part, Piece, Source, Tempo
+from partimento.music.events import Event
+from partimento.music.notes import Note
+from partimento.music.piece import Piece
+from partimento.music.timelines import Key, Meter, Part, Source, Tempo
 
 __version__ = "0.1.0"
 __all__ = ["Event", "Key", "Meter", "Note", "Part", "Piece", "Source", "Tempo", "__version__"]

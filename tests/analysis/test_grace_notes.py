@@ -15,7 +15,7 @@ import pytest
 from partimento import Note, Part, Piece
 from partimento.analysis.grace_notes import drop_graces, fold_graces, mark_graces, on_plain_grid
 from partimento.corpus import read_piece
-from partimento.music.piece import Notes
+from partimento.music.notes import Notes
 
 TICKS = 384
 Row = tuple[int, int, int]  # onset, duration in ticks, pitch

@@ -12,7 +12,7 @@ import pytest
 from partimento import Note, Part, Piece
 from partimento.analysis.guitar_octave import guitar_parts, octave_notated, to_sounding
 from partimento.corpus import read_piece
-from partimento.music.piece import Notes
+from partimento.music.notes import Notes
 
 GUITAR = Part("", 24)
 STUDY = (40, 55, 59, 64, 47, 55, 62, 67)  # sounding pitches, from the open sixth string up

@@ -18,7 +18,7 @@ from partimento.analysis.pickup import (
     pickup_odds,
 )
 from partimento.corpus import read_piece
-from partimento.music.piece import Notes
+from partimento.music.notes import Notes
 
 Q = Fraction(1)
 

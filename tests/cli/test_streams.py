@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from partimento.cli.streams import make_streams_safe
-from partimento.music.piece import Key
+from partimento.music.timelines import Key
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437", "latin-1"])

@@ -32,7 +32,7 @@ from partimento.evaluate.benchmarks import (
 from partimento.evaluate.likelihood import UnknownPrices
 from partimento.evaluate.note_counts import END, NoteCounts
 from partimento.models import model_class
-from partimento.music.piece import Source
+from partimento.music.timelines import Source
 from partimento.tokens.note_grammar import CONTEXT
 from partimento.tokens.notes import NoteTokenizer
 from partimento.tokens.voices import VoiceTokenizer

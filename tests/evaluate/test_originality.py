@@ -16,7 +16,7 @@ from partimento.analysis.similarity.borrowing import LONG, library, shared_with
 from partimento.corpus.reading import Reading
 from partimento.errors import PartimentoError
 from partimento.evaluate.originality import originality, together, verdict, verdict_together
-from partimento.music.piece import Source
+from partimento.music.timelines import Source
 
 QUARTER = Fraction(1)
 Chords = list[tuple[int, ...]]

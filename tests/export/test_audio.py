@@ -19,7 +19,9 @@ from partimento.export.audio import (
     resample,
     to_wav,
 )
-from partimento.music.piece import Note, Part, Piece, Tempo
+from partimento.music.notes import Note
+from partimento.music.piece import Piece
+from partimento.music.timelines import Part, Tempo
 
 
 @pytest.fixture(autouse=True)

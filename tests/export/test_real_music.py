@@ -55,7 +55,8 @@ def test_all_guitar_music_survives(data_folder):
 def test_chorales_are_read_as_four_lines(work):
     from music21 import corpus
 
-    from partimento.music.piece import Part, Piece
+    from partimento.music.piece import Piece
+    from partimento.music.timelines import Part
 
     score = read_piece(corpus.getWork(work))
     one_part = Piece.from_events(

@@ -14,7 +14,9 @@ from tests.pieces import PIECES, Q, chorale, melody
 from partimento.errors import PartimentoError
 from partimento.export import write as rendering
 from partimento.export.write import WRITERS, write, write_page
-from partimento.music.piece import Note, Part, Piece
+from partimento.music.notes import Note
+from partimento.music.piece import Piece
+from partimento.music.timelines import Part
 
 MAGIC = {
     ".mid": b"MThd", ".midi": b"MThd", ".musicxml": b"<?xml", ".xml": b"<?xml", ".mxl": b"PK", ".svg": b"<svg", ".png": b"\x89PNG",

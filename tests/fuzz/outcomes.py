@@ -15,8 +15,11 @@ from partimento.corpus import analyse_key
 from partimento.errors import PartimentoError
 from partimento.io.midi.read import midi_from_bytes
 from partimento.io.midi.write import to_midi
+from partimento.music.events import merge_held
 from partimento.music.limits import MAX_NOTES, MAX_QUARTERS
-from partimento.music.piece import MAX_GRID, Meter, Notes, Piece, merge_held
+from partimento.music.notes import MAX_GRID, Notes
+from partimento.music.piece import Piece
+from partimento.music.timelines import Meter
 
 MOST_BARS = 110_000
 LONGEST_BAR = 4 * 255

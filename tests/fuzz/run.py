@@ -28,7 +28,8 @@ from partimento.corpus.settings import DataSettings
 from partimento.corpus.store.measure import read_row
 from partimento.corpus.store.rows import pack_row, piece_of, unpack_row
 from partimento.corpus.store.schema import table_of
-from partimento.music.piece import Notes, Piece
+from partimento.music.notes import Notes
+from partimento.music.piece import Piece
 
 TIMEOUT_S = 60  # for what is done with a piece here; reading has its own limit
 MEMORY = 4 * 2**30

@@ -25,7 +25,8 @@ from partimento.io.midi.smf import (
 )
 from partimento.io.musicxml.read import piece_from_musicxml
 from partimento.music.limits import MAX_QUARTERS, UnfitError
-from partimento.music.piece import Note, Piece
+from partimento.music.notes import Note
+from partimento.music.piece import Piece
 
 COUNTS = {
     "midi": 150,

@@ -23,7 +23,7 @@ from partimento.generate.limits import Limits
 from partimento.generate.sampler import Choice
 from partimento.models import model_class
 from partimento.models.notewise import Config, Notewise
-from partimento.music.piece import merge_held
+from partimento.music.events import merge_held
 from partimento.tokens.note_grammar import AGAIN, CONTEXT, LENGTH
 from partimento.tokens.notes import NoteTokenizer
 from partimento.tokens.settings import TokenSettings

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from partimento import Event, Key, Meter, Note, Part, Piece, Source, Tempo
 from partimento.corpus import read_piece
-from partimento.music.piece import Notes, merge_held
+from partimento.music.events import merge_held
+from partimento.music.notes import Notes
 
 F = Fraction
 times = st.builds(F, st.integers(0, 96), st.sampled_from([1, 2, 3, 4, 5, 7, 12, 40]))

@@ -14,7 +14,8 @@ from tests.conftest import small_piece
 
 from partimento import Key, Meter, Note, Part, Piece, Tempo
 from partimento.errors import PartimentoError
-from partimento.music.piece import Event, Notes, merge_held
+from partimento.music.events import Event, merge_held
+from partimento.music.notes import Notes
 from partimento.music.transpose import (
     interval_to_common_key,
     interval_to_common_octave,

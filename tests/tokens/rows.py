@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from partimento import Note, Part, Piece
-from partimento.music.piece import Notes
+from partimento.music.notes import Notes
 
 TIMES = [
     Fraction(0),

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from partimento import Event, Piece
-from partimento.music.piece import merge_held
+from partimento.music.events import merge_held
 from partimento.tokens.chords import CHORD, DURATION, HELD, ChordTokenizer, unknown_share
 from partimento.tokens.vocabulary import END, PAD, SPECIAL, START, UNKNOWN, Vocabulary
 

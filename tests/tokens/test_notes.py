@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from partimento import Event, Key, Meter, Piece
-from partimento.music.piece import merge_held
+from partimento.music.events import merge_held
 from partimento.music.transpose import transpose
 from partimento.tokens import note_grammar
 from partimento.tokens.note_grammar import (

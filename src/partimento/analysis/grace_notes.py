@@ -17,7 +17,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from partimento.music.piece import Notes, Piece, distinct
+from partimento.music.events import distinct
+from partimento.music.notes import Notes
+from partimento.music.piece import Piece
 
 GRIDS = (
     16,

@@ -11,7 +11,8 @@ import re
 
 import numpy as np
 
-from partimento.music.piece import Notes, Piece
+from partimento.music.notes import Notes
+from partimento.music.piece import Piece
 
 PROGRAMS = range(24, 32)  # General MIDI's guitars
 GUITAR = re.compile(r"guit|gitar|chitar|kytar", re.IGNORECASE)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from partimento.music.piece import Key, Piece
+from partimento.music.piece import Piece
+from partimento.music.timelines import Key
 
 # How well each of the twelve pitch classes, from the tonic up, fits major and minor: Aarden's
 # profiles of the Essen folk songs

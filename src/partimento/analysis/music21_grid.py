@@ -27,9 +27,12 @@ from itertools import pairwise
 
 import numpy as np
 
+from partimento.music.events import sweep
 from partimento.music.limits import MAX_BARS, UnfitError, check_density
+from partimento.music.notes import Notes
 from partimento.music.performed import Midi, until
-from partimento.music.piece import Meter, Notes, Part, Piece, Tempo, sweep
+from partimento.music.piece import Piece
+from partimento.music.timelines import Meter, Part, Tempo
 
 GRID = 12  # steps a quarter that carry both quarters and thirds of it
 BAR_GRID = GRID * 32  # steps a quarter that also carry the shortest bar there is, 1/128

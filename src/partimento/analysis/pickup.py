@@ -17,7 +17,8 @@ from functools import lru_cache
 import numpy as np
 
 from partimento.analysis.grace_notes import on_plain_grid
-from partimento.music.piece import Meter, Piece
+from partimento.music.piece import Piece
+from partimento.music.timelines import Meter
 
 GRID = 4  # places a quarter note: upbeats are counted in sixteenth notes
 FEWEST_BARS, MOST_PLACES = 4, 64

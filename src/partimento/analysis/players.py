@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from partimento.music.events import distinct, sweep
 from partimento.music.instruments import (
     FAMILY,
     LINE,
@@ -30,7 +31,8 @@ from partimento.music.instruments import (
     instruments_of_text,
     plain_words,
 )
-from partimento.music.piece import Part, Piece, distinct, sweep
+from partimento.music.piece import Piece
+from partimento.music.timelines import Part
 
 UNKNOWN = "unknown"
 KINDS = (

@@ -16,7 +16,8 @@ from partimento.export.write import WRITERS
 from partimento.files import refuse_existing
 from partimento.generate.limits import check_length
 from partimento.generate.sampler import choice_of
-from partimento.music.piece import Key, Piece, Tempo
+from partimento.music.piece import Piece
+from partimento.music.timelines import Key, Tempo
 from partimento.training.run_folder import RunFolder
 from partimento.training.settings import SampleSettings
 

@@ -256,7 +256,7 @@ def list_pieces(
     """
     from partimento.cli import screen
     from partimento.corpus.store.store import Corpus, open_corpus
-    from partimento.music.piece import Key
+    from partimento.music.timelines import Key
 
     corpus = open_corpus(store)
     corpus = Corpus(

@@ -12,7 +12,8 @@ from partimento.cli.train import print_figures, train_run
 from partimento.config import merge, read_recipe
 from partimento.errors import PartimentoError
 from partimento.evaluate.likelihood import Likelihood
-from partimento.music.piece import Part, Piece, Tempo
+from partimento.music.piece import Piece
+from partimento.music.timelines import Part, Tempo
 from partimento.training.run_folder import RunFolder
 
 SOURCE = "bundled:chorales"

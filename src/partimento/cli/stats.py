@@ -23,7 +23,8 @@ from partimento.errors import PartimentoError
 from partimento.files import new_folder, refuse_existing, refuse_folder, write_atomically
 from partimento.io.formats import is_store
 from partimento.music.names import duration_name
-from partimento.music.piece import Key, Piece
+from partimento.music.piece import Piece
+from partimento.music.timelines import Key
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

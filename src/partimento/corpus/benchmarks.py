@@ -16,7 +16,10 @@ from typing import Any
 from partimento.collect.catalog import CATALOG
 from partimento.corpus.reading import Reading
 from partimento.errors import PartimentoError
-from partimento.music.piece import Event, Key, Meter, Note, Notes, Part, Piece, Source
+from partimento.music.events import Event
+from partimento.music.notes import Note, Notes
+from partimento.music.piece import Piece
+from partimento.music.timelines import Key, Meter, Part, Source
 
 SIDES = ("train", "valid", "test")
 VOICES = ("Soprano", "Alto", "Tenor", "Bass")

@@ -10,7 +10,7 @@ from typing import Any
 
 from partimento.errors import PartimentoError
 from partimento.music.instruments import instruments_of_text
-from partimento.music.piece import Key
+from partimento.music.timelines import Key
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,11 @@ import numpy as np
 from partimento.corpus import analyse_key
 from partimento.corpus.coverage import Folds, Tally, Vocabulary
 from partimento.errors import PartimentoError
+from partimento.music.events import Sweep, sweep
 from partimento.music.names import pitch_name
 from partimento.music.parts import without_drums
-from partimento.music.piece import Key, Meter, Part, Piece, Sweep, Tempo, sweep
+from partimento.music.piece import Piece
+from partimento.music.timelines import Key, Meter, Part, Tempo
 from partimento.music.transpose import interval_to_common_key, interval_to_common_octave
 
 NOT_SAID = "not said"

@@ -10,7 +10,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from partimento.music.piece import Event, Piece, merge_held
+from partimento.music.events import Event, merge_held
+from partimento.music.piece import Piece
 from partimento.tokens.base import Tokenizer, Tokens
 from partimento.tokens.chords import HELD, PITCHES
 from partimento.tokens.vocabulary import UNKNOWN

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from partimento.errors import PartimentoError
-from partimento.music.piece import Event, Key, Meter, Part, Piece, merge_held
+from partimento.music.events import Event, merge_held
+from partimento.music.piece import Piece
+from partimento.music.timelines import Key, Meter, Part
 from partimento.tokens.base import Tokenizer
 from partimento.tokens.chords import CHORD, DURATION, HELD, ChordTokenizer
 from partimento.tokens.vocabulary import END, SPECIAL

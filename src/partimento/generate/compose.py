@@ -16,7 +16,10 @@ from partimento.generate.limits import Limits, check_length
 from partimento.generate.ranking import circling, lively
 from partimento.generate.sampler import Choice, choice_of
 from partimento.models.base import LatentModel, NextModel
-from partimento.music.piece import Event, Key, Meter, Notes, Part, Piece, Source, Tempo, merge_held
+from partimento.music.events import Event, merge_held
+from partimento.music.notes import Notes
+from partimento.music.piece import Piece
+from partimento.music.timelines import Key, Meter, Part, Source, Tempo
 from partimento.music.transpose import interval_to_common_key, transpose
 from partimento.tokens.notes import EventTokenizer
 from partimento.tokens.vocabulary import START, UNKNOWN

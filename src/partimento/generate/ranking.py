@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from partimento.music.piece import Event
+from partimento.music.events import Event
 
 PERIOD = 64  # events of the longest figure that is looked for
 TIMES = 3  # in a row

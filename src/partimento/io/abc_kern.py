@@ -18,7 +18,9 @@ from itertools import pairwise
 from typing import Any, TypeVar
 
 from partimento.music.limits import UnfitError, check_bars, check_density, check_size
-from partimento.music.piece import Key, Meter, Note, Notes, Part, Piece, Tempo
+from partimento.music.notes import Note, Notes
+from partimento.music.piece import Piece
+from partimento.music.timelines import Key, Meter, Part, Tempo
 
 GRACE_QL = Fraction(1, 16)
 ABC_LENGTH = re.compile(r"[A-Ga-gxz\]][,']*0*([1-9][0-9]{2,})")

@@ -9,7 +9,8 @@ from typing import Literal
 
 from partimento.io.formats import MIDI_SUFFIXES, MUSICXML_SUFFIXES, SUFFIXES, read_score_bytes
 from partimento.music.limits import ReadError, UnfitError
-from partimento.music.piece import Piece, Source
+from partimento.music.piece import Piece
+from partimento.music.timelines import Source
 
 Quantise = Literal["music21"] | None
 

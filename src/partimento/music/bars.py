@@ -10,8 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from partimento.music.notes import Notes
 from partimento.music.parts import drums
-from partimento.music.piece import Meter, Notes, Piece
+from partimento.music.piece import Piece
+from partimento.music.timelines import Meter
 
 
 class BarNotes(NamedTuple):

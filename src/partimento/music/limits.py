@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from partimento.errors import PartimentoError
-from partimento.music.piece import Meter
+from partimento.music.timelines import Meter
 
 MAX_BYTES = 32 * 2**20
 MAX_NOTES = 200_000

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from partimento.music.piece import Notes, Piece
+from partimento.music.notes import Notes
+from partimento.music.piece import Piece
 
 
 def drums(piece: Piece) -> np.ndarray:

@@ -9,7 +9,9 @@ from typing import TypeVar
 import numpy as np
 
 from partimento.music.limits import check_bars, check_density
-from partimento.music.piece import Key, Meter, Notes, Part, Piece, Tempo
+from partimento.music.notes import Notes
+from partimento.music.piece import Piece
+from partimento.music.timelines import Key, Meter, Part, Tempo
 
 M = TypeVar("M", Meter, Key, Tempo)
 

@@ -8,7 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from partimento.music.piece import Key, Notes, Piece
+from partimento.music.notes import Notes
+from partimento.music.piece import Piece
+from partimento.music.timelines import Key
 
 # where mean pitches are gathered: of the twelve choices, the one with the fewest distinct chords
 # (docs/transposition.md)

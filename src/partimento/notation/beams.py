@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from partimento.music.piece import Meter
+from partimento.music.timelines import Meter
 from partimento.notation.meter import Node, beam_spans
 from partimento.notation.rhythm import TYPES
 from partimento.notation.symbol import Symbol

@@ -10,7 +10,8 @@ from itertools import pairwise
 import numpy as np
 
 from partimento.errors import PartimentoError
-from partimento.music.piece import Bar, Piece
+from partimento.music.piece import Piece
+from partimento.music.timelines import Bar
 from partimento.notation import meter as metre
 from partimento.notation import rhythm, voices
 from partimento.notation.beams import beams_of

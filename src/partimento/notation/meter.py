@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from partimento.music.piece import Meter
+from partimento.music.timelines import Meter
 
 Shape = tuple[int | tuple[int, ...], ...]
 

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from partimento.music.piece import Key, Piece
+from partimento.music.piece import Piece
+from partimento.music.timelines import Key
 
 STEPS = "FCGDAEB"  # the line of fifths from F (-1) on
 MAJOR_DEGREES = (0, 2, 4, 5, 7, 9, 11)

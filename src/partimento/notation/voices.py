@@ -14,7 +14,8 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from partimento.music.piece import Part, sweep
+from partimento.music.events import sweep
+from partimento.music.timelines import Part
 
 GUITARS, BASSES, KEYBOARDS, CHOIRS = range(24, 32), range(32, 40), range(24), range(48, 56)
 BEAM_WIDTH = (

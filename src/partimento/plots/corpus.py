@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from partimento.music.names import duration_name, pitch_name
-from partimento.music.piece import Key
+from partimento.music.timelines import Key
 from partimento.plots.style import (
     BLACK_KEYS,
     COLOURS,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from partimento.errors import PartimentoError
-from partimento.music.piece import Key
+from partimento.music.timelines import Key
 from partimento.plots.style import (
     COLOURS,
     FAINT,

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from partimento.errors import PartimentoError
-from partimento.music.piece import Bar, Piece
+from partimento.music.piece import Piece
+from partimento.music.timelines import Bar
 from partimento.plots.style import (
     BLACK_KEYS,
     COLOURS,

@@ -18,8 +18,10 @@ import numpy as np
 
 from partimento.errors import PartimentoError
 from partimento.export import write as render
-from partimento.music.piece import Note, Part, Piece
+from partimento.music.notes import Note
+from partimento.music.piece import Piece
 from partimento.music.text import check_text
+from partimento.music.timelines import Part
 from partimento.plots.gallery import moving_page
 from partimento.plots.gif import to_gif
 from partimento.plots.score_pair import PAGE_WIDTH, SVG, WRONG, engrave_pair

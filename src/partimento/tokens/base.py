@@ -12,7 +12,8 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
-from partimento.music.piece import Event, Piece
+from partimento.music.events import Event
+from partimento.music.piece import Piece
 
 
 class Tokens(NamedTuple):

@@ -18,7 +18,8 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from partimento.music.piece import Event, Piece, merge_held
+from partimento.music.events import Event, merge_held
+from partimento.music.piece import Piece
 from partimento.tokens.base import SymbolCosts, Tokens
 from partimento.tokens.vocabulary import END, PAD, SPECIAL, START, UNKNOWN, Vocabulary
 

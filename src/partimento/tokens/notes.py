@@ -22,7 +22,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from partimento.music.piece import Event, Meter, Piece, merge_held
+from partimento.music.events import Event, merge_held
+from partimento.music.piece import Piece
+from partimento.music.timelines import Meter
 from partimento.tokens import note_features as note_facts
 from partimento.tokens import note_grammar
 from partimento.tokens.base import SymbolCosts, Tokens

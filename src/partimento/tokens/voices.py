@@ -21,7 +21,10 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from partimento.errors import PartimentoError
-from partimento.music.piece import Event, Note, Notes, Part, Piece
+from partimento.music.events import Event
+from partimento.music.notes import Note, Notes
+from partimento.music.piece import Piece
+from partimento.music.timelines import Part
 from partimento.tokens import note_features as note_facts
 from partimento.tokens import note_grammar as g
 from partimento.tokens.note_grammar import COLUMNS, CONTEXT, NONE, NOTE, PITCHES, Layout

@@ -18,8 +18,10 @@ from partimento.analysis.similarity.fingerprints import sketch
 from partimento.corpus.splits import SIDES
 from partimento.corpus.splits import split as draw
 from partimento.errors import PartimentoError
+from partimento.music.events import Event, merge_held
 from partimento.music.parts import without_drums
-from partimento.music.piece import Event, Key, Piece, merge_held
+from partimento.music.piece import Piece
+from partimento.music.timelines import Key
 from partimento.music.transpose import (
     interval_to_common_key,
     interval_to_common_octave,

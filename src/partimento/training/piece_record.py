@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from partimento.music.piece import Meter, Source, Tempo, merge_held
+from partimento.music.events import merge_held
+from partimento.music.timelines import Meter, Source, Tempo
 from partimento.training.dataset import Prepared
 
 OPENING = (

@@ -16,7 +16,7 @@ from partimento import Note, Part, Piece, Tempo
 from partimento.analysis.similarity.duplicates import compare, duplicates_of, group
 from partimento.analysis.similarity.fingerprints import Sketch, sketch, sketch_of
 from partimento.corpus import read_piece
-from partimento.music.piece import Notes
+from partimento.music.notes import Notes
 
 SCALE = (0, 2, 4, 5, 7, 9, 11)
 BARS = 24

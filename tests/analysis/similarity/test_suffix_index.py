@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from partimento import Event, Meter, Note, Part, Piece
 from partimento.analysis.similarity.sequences import NOTE, REST, Line, lines_of
 from partimento.analysis.similarity.suffix_index import index_of, suffix_ranks
-from partimento.music.piece import merge_held
+from partimento.music.events import merge_held
 
 QUARTER = Fraction(1)
 Chords = Sequence[tuple[int, ...]]

@@ -9,7 +9,9 @@ from tests.pieces import PIECES, Q, melody, pieces
 from partimento.errors import PartimentoError
 from partimento.io.midi.read import midi_from_bytes
 from partimento.io.midi.write import channels_for, resolution_for, to_midi
-from partimento.music.piece import Note, Part, Piece
+from partimento.music.notes import Note
+from partimento.music.piece import Piece
+from partimento.music.timelines import Part
 
 
 def parsed(piece: Piece) -> mido.MidiFile:

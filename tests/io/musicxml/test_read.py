@@ -21,7 +21,9 @@ from partimento.io.musicxml.read import piece_from_musicxml
 from partimento.io.musicxml.repeats import Turns, playing_order
 from partimento.io.musicxml.write import to_musicxml
 from partimento.music.limits import UnfitError
-from partimento.music.piece import Note, Part, Piece
+from partimento.music.notes import Note
+from partimento.music.piece import Piece
+from partimento.music.timelines import Part
 
 F = Fraction
 

@@ -10,7 +10,10 @@ from tests.scores import exact, parse, sounding_notes
 from partimento.errors import PartimentoError
 from partimento.io.musicxml.read import piece_from_musicxml
 from partimento.io.musicxml.write import note_times, to_musicxml, to_mxl
-from partimento.music.piece import Event, Key, Meter, Note, Part, Piece, Tempo
+from partimento.music.events import Event
+from partimento.music.notes import Note
+from partimento.music.piece import Piece
+from partimento.music.timelines import Key, Meter, Part, Tempo
 
 
 def sounding(piece: Piece):

@@ -17,7 +17,7 @@ from tests.tokens.rows import (
 
 from partimento import Event, Piece
 from partimento.errors import PartimentoError
-from partimento.music.piece import merge_held
+from partimento.music.events import merge_held
 from partimento.tokens.vectors.manyhot import (
     from_many_hot,
     from_multi_many_hot,

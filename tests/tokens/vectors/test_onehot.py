@@ -18,7 +18,7 @@ from tests.tokens.rows import assert_equal_arrays, pieces_of_parts, quick
 
 from partimento import Piece
 from partimento.errors import PartimentoError
-from partimento.music.piece import merge_held
+from partimento.music.events import merge_held
 from partimento.tokens.chords import ChordTokenizer
 from partimento.tokens.vectors.onehot import (
     flatten,

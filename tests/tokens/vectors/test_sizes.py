@@ -11,7 +11,7 @@ from scipy import sparse
 
 from partimento import Note, Part, Piece
 from partimento.errors import PartimentoError
-from partimento.music.piece import merge_held
+from partimento.music.events import merge_held
 from partimento.tokens.chords import CHORD, ChordTokenizer
 from partimento.tokens.vectors.manyhot import sparse_many_hot, sparse_multi_many_hot
 from partimento.tokens.vectors.onehot import sparse_one_hot

@@ -31,8 +31,10 @@ from typing import NamedTuple
 import numpy as np
 
 from partimento.analysis.keys import analyse_key
+from partimento.music.events import distinct, sweep
 from partimento.music.parts import drums
-from partimento.music.piece import Key, Piece, distinct, sweep
+from partimento.music.piece import Piece
+from partimento.music.timelines import Key
 
 RESOLUTION = 24
 THRESHOLD = 2

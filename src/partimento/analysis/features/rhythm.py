@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from partimento.music.bars import BarNotes
-from partimento.music.piece import Meter
+from partimento.music.timelines import Meter
 
 # Note values, in quarters; a thirteenth class is all else.
 DURATIONS = tuple(

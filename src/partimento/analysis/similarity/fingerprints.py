@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from partimento.music.piece import Piece, distinct
+from partimento.music.events import distinct
+from partimento.music.piece import Piece
 
 GRID = 48  # steps a quarter: sixteenths, and triplets of them, are exact
 RUN = 6  # pitches in a fingerprint

@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from partimento.music.events import Sweep, sweep
 from partimento.music.parts import without_drums
-from partimento.music.piece import Piece, Sweep, sweep
+from partimento.music.piece import Piece
 
 NOTE = b"\0"  # the shape of every note of a melody
 REST = b""

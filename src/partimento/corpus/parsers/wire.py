@@ -6,7 +6,8 @@ import json
 
 import numpy as np
 
-from partimento.music.piece import Notes, Piece
+from partimento.music.notes import Notes
+from partimento.music.piece import Piece
 
 
 def pack(piece: Piece) -> bytes:

@@ -22,8 +22,11 @@ from partimento.analysis.guitar_octave import octave_notated
 from partimento.analysis.keys import analyse_key
 from partimento.analysis.players import forces_of
 from partimento.analysis.similarity.fingerprints import Sketch, sketch
+from partimento.music.events import Sweep, sweep
 from partimento.music.instruments import instruments_of_text
-from partimento.music.piece import MAX_GRID, Key, Meter, Notes, Part, Piece, Sweep, Tempo, sweep
+from partimento.music.notes import MAX_GRID, Notes
+from partimento.music.piece import Piece
+from partimento.music.timelines import Key, Meter, Part, Tempo
 
 Values = dict[str, Any]
 WHOLE = (int,)

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from partimento.corpus.store.rows import ARRAYS, PLAIN, Row
-from partimento.music.piece import Notes
+from partimento.music.notes import Notes
 
 MARK = {
     "keys": pa.struct([("onset", pa.int64()), ("fifths", pa.int8()), ("mode", pa.string())]),

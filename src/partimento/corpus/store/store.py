@@ -28,7 +28,9 @@ from partimento.corpus.store.rows import piece_of
 from partimento.corpus.store.schema import METADATA, MUSIC, SCHEMA, arrays_of, plain_rows
 from partimento.corpus.views import as_configured
 from partimento.errors import PartimentoError
-from partimento.music.piece import Event, Piece, Source
+from partimento.music.events import Event
+from partimento.music.piece import Piece
+from partimento.music.timelines import Source
 
 FORMAT = 1
 READER = 1  # raised whenever the same bytes would give another row: older rows are then read anew

@@ -26,7 +26,7 @@ from partimento.io.midi.smf import (
 )
 from partimento.music.limits import MAX_QUARTERS, UnfitError, check_marks, check_size
 from partimento.music.performed import M, Midi
-from partimento.music.piece import Key, Meter, Part, Tempo
+from partimento.music.timelines import Key, Meter, Part, Tempo
 
 # A change to program 0, or what looks like one; it may follow others without a status byte of its
 # own.

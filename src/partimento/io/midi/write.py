@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from partimento.errors import PartimentoError
 from partimento.files import write_atomically
-from partimento.music.piece import Key, Part, Piece
+from partimento.music.piece import Piece
 from partimento.music.text import check_names
+from partimento.music.timelines import Key, Part
 
 if TYPE_CHECKING:
     import mido

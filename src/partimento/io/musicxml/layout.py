@@ -12,7 +12,9 @@ import numpy as np
 
 from partimento.io.musicxml.part import TIES, BarLength, PartReader, Place
 from partimento.music.limits import UnfitError, check_bars, check_density, check_marks, check_size
-from partimento.music.piece import Meter, Notes, Part, Piece, Tempo
+from partimento.music.notes import Notes
+from partimento.music.piece import Piece
+from partimento.music.timelines import Meter, Part, Tempo
 
 MOST_HELD = 16  # ties of one pitch that are open at a time
 BAR, ONSET, DURATION, PITCH, VELOCITY, STRING, FRET, GRACE, TIE, PART = range(10)

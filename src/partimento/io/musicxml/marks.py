@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from partimento.music.limits import UnfitError
-from partimento.music.piece import Key, Meter, Tempo
+from partimento.music.timelines import Key, Meter, Tempo
 
 Element = Any
 MINOR_LIKE = ("minor", "aeolian", "dorian", "phrygian", "locrian")

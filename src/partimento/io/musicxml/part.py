@@ -18,7 +18,7 @@ from partimento.io.musicxml.marks import (
 )
 from partimento.io.musicxml.repeats import Turns
 from partimento.music.limits import MAX_QUARTERS, UnfitError, check_size
-from partimento.music.piece import Key, Meter, Tempo
+from partimento.music.timelines import Key, Meter, Tempo
 
 Element = Any
 Place = tuple[int, int]  # bar, ticks from its beginning

@@ -34,7 +34,9 @@ from partimento.io.musicxml.marks import Instruments, exact
 from partimento.io.musicxml.part import FinerGrid, PartReader
 from partimento.io.musicxml.repeats import Turns, playing_order
 from partimento.music.limits import MAX_BYTES, MAX_NOTES, UnfitError, check_size
-from partimento.music.piece import MAX_GRID, Part, Piece
+from partimento.music.notes import MAX_GRID
+from partimento.music.piece import Piece
+from partimento.music.timelines import Part
 
 Element = Any  # lxml's elements have no types
 Bars = list[

@@ -20,8 +20,9 @@ from itertools import pairwise
 from pathlib import Path
 
 from partimento.files import write_atomically
-from partimento.music.piece import Bar, Key, Meter, Part, Piece, Tempo
+from partimento.music.piece import Piece
 from partimento.music.text import check_names
+from partimento.music.timelines import Bar, Key, Meter, Part, Tempo
 from partimento.notation import meter as metre
 from partimento.notation.graces import Ornaments, written_notes
 from partimento.notation.layout import (

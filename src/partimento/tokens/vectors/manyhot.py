@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from partimento.errors import PartimentoError
-from partimento.music.piece import Event
+from partimento.music.events import Event
 from partimento.tokens.chords import PITCHES
 from partimento.tokens.vectors.parts import PartEvents, common_durations
 from partimento.tokens.vectors.sparse import cells_of, check_shape, dense_rows, sparse_rows

@@ -18,8 +18,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from partimento.errors import PartimentoError
+from partimento.music.events import Event, events_from_sweep, sweep
+from partimento.music.notes import Notes
 from partimento.music.parts import without_drums
-from partimento.music.piece import Event, Notes, Part, Piece, events_from_sweep, sweep
+from partimento.music.piece import Piece
+from partimento.music.timelines import Part
 from partimento.tokens.vectors.onehot import from_one_hot
 from partimento.tokens.vectors.sparse import check_shape, dense_rows, sparse_rows
 from partimento.tokens.vocabulary import SPECIAL, Vocabulary

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from partimento.errors import PartimentoError
+from partimento.music.events import merge_held
 from partimento.music.parts import without_drums
-from partimento.music.piece import Piece, merge_held
+from partimento.music.piece import Piece
 from partimento.tokens.chords import PITCHES, ChordTokenizer
 from partimento.tokens.vectors.parts import part_events, part_vocabularies
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from partimento.errors import PartimentoError
-from partimento.music.piece import distinct
+from partimento.music.events import distinct
 
 if TYPE_CHECKING:
     from scipy import sparse

@@ -1,0 +1,63 @@
+"""Turn pieces into JSON and back; nothing is lost."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from partimento.music.notes import Notes
+from partimento.music.timelines import Key, Meter, Part, Source, Tempo
+
+if TYPE_CHECKING:
+    from partimento.music.piece import Piece
+
+TIMELINES: dict[str, Any] = {"meters": Meter, "keys": Key, "tempos": Tempo, "parts": Part}
+
+
+def to_dict(piece: Piece) -> dict[str, Any]:
+    """Return a piece as values that JSON can hold."""
+    values = {f.name: _plain(getattr(piece, f.name)) for f in fields(piece) if f.name != "notes"}
+    columns = {name: getattr(piece.notes, name).tolist() for name in Notes.COLUMNS}
+    return {"notes": {"divisions": piece.notes.divisions, **columns}, **values}
+
+
+def fields_from_dict(values: dict[str, Any]) -> dict[str, Any]:
+    """Read the fields of a piece from what `to_dict` returned.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        If the values are something else.
+    """
+    table = values["notes"]
+    arrays = {name: np.array(table[name], np.int64) for name in Notes.COLUMNS}
+    timelines = {
+        name: tuple(
+            kind(**{k: Fraction(v) if k == "onset" else v for k, v in row.items()})
+            for row in values[name]
+        )
+        for name, kind in TIMELINES.items()
+    }
+    return {
+        "notes": Notes.from_columns(table["divisions"], **arrays),
+        "pickup": Fraction(values["pickup"]),
+        "length": Fraction(values["length"]),
+        "title": values["title"],
+        "composer": values["composer"],
+        "source": Source(**values["source"]),
+        "cuts": tuple(Fraction(cut) for cut in values["cuts"]),
+        **timelines,
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Fraction):
+        return str(value)
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, (Meter, Key, Tempo, Part, Source)):
+        return {key: _plain(item) for key, item in asdict(value).items()}
+    return value

@@ -1,0 +1,256 @@
+"""Notes in exact time, stored as integer columns on a stated grid."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, overload
+
+import numpy as np
+
+MAX_GRID = 2**31  # steps per quarter, and steps of a whole piece: no score is finer or longer
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One sounding note.
+
+    Parameters
+    ----------
+    onset, duration : Fraction
+        In quarter lengths; the duration is positive.
+    pitch : int
+        MIDI pitch, 0 to 127 (60 is middle C).
+    velocity : int
+        1 to 127.
+    part : int
+        Index into `Piece.parts`.
+    string, fret : int or None
+        Where a tablature says so (string 1 is the highest).
+    grace : bool
+        Whether the note is an ornament before a main note.
+    """
+
+    onset: Fraction
+    duration: Fraction
+    pitch: int
+    velocity: int = 80
+    part: int = 0
+    string: int | None = None
+    fret: int | None = None
+    grace: bool = False
+
+    @property
+    def end(self) -> Fraction:
+        return self.onset + self.duration
+
+
+class Notes(Sequence[Note]):
+    """Notes in read-only integer columns, sorted by onset, then pitch, then part; reads as a
+    sequence of `Note`.
+
+    Within a part and pitch notes never overlap: a new strike ends the old note, and doubled unisons
+    are one note (the longest and loudest of them). The grid is the coarsest that carries every
+    time, hence equal music has equal columns.
+
+    Attributes
+    ----------
+    divisions : int
+        Steps a quarter note.
+    onset, duration : (N,) int64
+        In steps.
+    pitch, velocity, part, string, fret, grace : (N,) int64
+        `string` and `fret` are -1 where unknown; `grace` is 0 or 1.
+    """
+
+    __slots__ = (
+        "divisions",
+        "duration",
+        "fret",
+        "grace",
+        "onset",
+        "part",
+        "pitch",
+        "string",
+        "velocity",
+    )
+    COLUMNS = ("onset", "duration", "pitch", "velocity", "part", "string", "fret", "grace")
+    divisions: int
+    onset: np.ndarray
+    duration: np.ndarray
+    pitch: np.ndarray
+    velocity: np.ndarray
+    part: np.ndarray
+    string: np.ndarray
+    fret: np.ndarray
+    grace: np.ndarray
+
+    def __init__(self, notes: Iterable[Note] = ()) -> None:
+        rows = list(notes)
+        divisions = math.lcm(1, *{t.denominator for n in rows for t in (n.onset, n.duration)})
+        if divisions > MAX_GRID:
+            raise ValueError(
+                f"no common grid carries these times: it would need {divisions} steps a quarter"
+            )
+        none = -1
+        table = [
+            (int(n.onset * divisions), int(n.duration * divisions), n.pitch, n.velocity, n.part,
+             none if n.string is None else n.string, none if n.fret is None else n.fret, int(n.grace))
+            for n in rows
+        ]  # fmt: skip
+        columns = np.array(table, np.int64).reshape(-1, len(self.COLUMNS)).T
+        self._fill(divisions, columns)
+
+    @classmethod
+    def from_columns(
+        cls,
+        divisions: int,
+        onset: np.ndarray,
+        duration: np.ndarray,
+        pitch: np.ndarray,
+        **more: np.ndarray | int,
+    ) -> Notes:
+        """Build from integer columns of equal length; `more` may give velocity, part, string, fret
+        and grace.
+        """
+        unset = {"velocity": 80, "part": 0, "string": -1, "fret": -1, "grace": 0}
+        if unknown := set(more) - set(unset):
+            raise TypeError(f"notes have no column {min(unknown)!r}")
+        columns = np.empty((len(cls.COLUMNS), len(onset)), np.int64)
+        columns[:3] = onset, duration, pitch
+        for row, name in enumerate(cls.COLUMNS[3:], 3):
+            columns[row] = more.get(name, unset[name])
+        self = cls.__new__(cls)
+        self._fill(divisions, columns)
+        return self
+
+    def _fill(self, divisions: int, columns: np.ndarray) -> None:
+        if columns.shape[1]:
+            _check(divisions, columns)
+            columns = _without_overlaps(
+                columns[:, np.lexsort((columns[4], columns[2], columns[0]))]
+            )
+            common = math.gcd(divisions, int(np.gcd.reduce(columns[:2], axis=None)))
+            columns[:2] //= common
+        else:
+            common = divisions
+        columns.flags.writeable = False
+        object.__setattr__(self, "divisions", divisions // common)
+        for name, column in zip(self.COLUMNS, columns, strict=True):
+            object.__setattr__(self, name, column)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError("notes are immutable: build new ones")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _notes_from_table, (self.divisions, self._table())
+
+    def _table(self) -> np.ndarray:
+        return np.stack([getattr(self, name) for name in self.COLUMNS])
+
+    @property
+    def end(self) -> np.ndarray:
+        """(N,) int64, in steps."""
+        ends: np.ndarray = self.onset + self.duration
+        return ends
+
+    def __len__(self) -> int:
+        return len(self.onset)
+
+    @overload
+    def __getitem__(self, index: int) -> Note: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Note]: ...
+    def __getitem__(self, index: int | slice) -> Note | Sequence[Note]:
+        if isinstance(index, slice):
+            return tuple(self)[index]
+        return self._note(*(int(getattr(self, name)[index]) for name in self.COLUMNS))
+
+    def __iter__(self) -> Iterator[Note]:
+        for row in self._table().T.tolist():
+            yield self._note(*row)
+
+    def _note(
+        self,
+        onset: int,
+        duration: int,
+        pitch: int,
+        velocity: int,
+        part: int,
+        string: int,
+        fret: int,
+        grace: int,
+    ) -> Note:
+        return Note(
+            Fraction(onset, self.divisions),
+            Fraction(duration, self.divisions),
+            pitch,
+            velocity,
+            part,
+            None if string < 0 else string,
+            None if fret < 0 else fret,
+            bool(grace),
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Notes):
+            return NotImplemented
+        return self.divisions == other.divisions and np.array_equal(self._table(), other._table())
+
+    def __hash__(self) -> int:
+        return hash((self.divisions, self._table().tobytes()))
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} notes on a grid of 1/{self.divisions} quarter>"
+
+
+def _notes_from_table(divisions: int, table: np.ndarray) -> Notes:
+    return Notes.from_columns(
+        divisions, *table[:3], **dict(zip(Notes.COLUMNS[3:], table[3:], strict=True))
+    )
+
+
+def _check(divisions: int, columns: np.ndarray) -> None:
+    onset, duration, pitch, velocity, part = columns[:5]
+    if not 0 < divisions <= MAX_GRID:
+        raise ValueError(f"no such grid: {divisions} steps a quarter")
+    if onset.min() < 0:
+        raise ValueError("a note begins before the piece does")
+    if duration.min() <= 0:
+        raise ValueError("a note lasts no time")
+    if pitch.min() < 0 or pitch.max() > 127:
+        raise ValueError("a pitch is outside 0 to 127")
+    if velocity.min() < 1 or velocity.max() > 127:
+        raise ValueError("a velocity is outside 1 to 127")
+    if part.min() < 0:
+        raise ValueError("a note belongs to no part")
+    if int(onset.max()) + int(duration.max()) > MAX_GRID * 64:
+        raise ValueError("a note lies absurdly late")
+
+
+def _without_overlaps(columns: np.ndarray) -> np.ndarray:
+    """End each note where its pitch is struck again in its part, and merge doubled unisons;
+    `columns` are sorted by onset.
+    """
+    onset, duration, pitch, velocity, part = columns[:5]
+    order = np.lexsort((onset, pitch, part))
+    same = (pitch[order][1:] == pitch[order][:-1]) & (part[order][1:] == part[order][:-1])
+    if not same.any():
+        return columns
+    before, after = order[:-1][same], order[1:][same]
+    if not (onset[before] + duration[before] > onset[after]).any():
+        return columns
+    # Doubled unisons: everything in one (part, pitch, onset) group is one note, as long and loud as
+    # the group's most.
+    key = np.concatenate([[True], ~(same & (onset[order][1:] == onset[order][:-1]))])
+    group = np.flatnonzero(key)
+    kept = order[group]
+    out = columns[:, kept].copy()
+    out[1] = np.maximum.reduceat(duration[order], group)
+    out[3] = np.maximum.reduceat(velocity[order], group)
+    follows = (out[2][1:] == out[2][:-1]) & (out[4][1:] == out[4][:-1])
+    gap = np.where(follows, out[0][1:] - out[0][:-1], np.iinfo(np.int64).max)
+    out[1][:-1] = np.minimum(out[1][:-1], gap)
+    return out[:, np.lexsort((out[4], out[2], out[0]))]
