@@ -59,7 +59,7 @@ def test_a_sampler_that_repeats_one_chord_is_found(pieces: list[Piece]) -> None:
 def test_only_models_of_what_comes_next_are_looked_at(name: str, pieces: list[Piece]) -> None:
     data = prepare(pieces, TokenSettings(min_count=1), validation=0.2, test=0.1, seed=0)
     kind = model_class(name)
-    model = kind(kind.config_type(), data.tokenizer)
+    model = kind.from_settings(kind.config_type(), data.tokenizer, TokenSettings())
     if name == "markov":
         model.count(data.encode_training())
     look = sampler_check(model, data)

@@ -530,5 +530,5 @@ def test_frames_and_voices_as_they_are_set() -> None:
     assert data_of("voices").tokenizer.frame == Fraction(1, 2)
     assert data_of("voices").tokenizer.voices == 3
     for frame in ("0", "1.5", "1/0", "x", "-1"):
-        with pytest.raises(PartimentoError, match=r"encode\.frame"):
+        with pytest.raises(PartimentoError, match=r"tokens\.frame"):
             TokenSettings(frame=frame)
