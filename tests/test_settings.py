@@ -108,8 +108,8 @@ def test_bounds_in_words() -> None:
 
 
 def test_toml_gives_the_values_back() -> None:
-    values = Small(word="é".replace("é", "e"), rate=1e-7, count=12).model_dump()
-    text = to_toml("small", values, Small.model_fields)
-    assert tomllib.loads(text) == {"small": values}
+    small = Small(word="abc", rate=1e-7, count=12)
+    text = to_toml(small)
+    assert tomllib.loads(text) == {"small": small.model_dump()}
     assert "# A share. (at least 0 and below 1)\nshare = 0.5\n" in text
     assert all(len(line) <= 80 for line in text.splitlines())

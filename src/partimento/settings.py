@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, ClassVar, Literal, NamedTuple, Self, get_args, get_origin
 
 import annotated_types as limits
@@ -121,14 +121,12 @@ def bounds_of(field: FieldInfo) -> str:
     return " and ".join(bound for bound in (low, high) if bound)
 
 
-def to_toml(section: str, values: Mapping[str, Any], fields: Mapping[str, FieldInfo]) -> str:
+def to_toml(section: Section) -> str:
     """Write a section as TOML, each setting under a comment with its meaning and bounds."""
-    lines = [f"[{section}]"]
-    for name, value in values.items():
-        bounds = bounds_of(fields[name])
-        meaning = (
-            f"{fields[name].description} ({bounds})" if bounds else f"{fields[name].description}"
-        )
+    lines = [f"[{section.section}]"]
+    for name, _, _, bounds, meaning in settings_of(type(section)):
+        value = getattr(section, name)
+        meaning = f"{meaning} ({bounds})" if bounds else meaning
         lines += textwrap.wrap(meaning, 78, initial_indent="# ", subsequent_indent="# ")
         lines.append(f"{name} = {json.dumps(value, ensure_ascii=False)}")
     return "\n".join(lines) + "\n"

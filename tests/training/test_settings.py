@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import annotated_types as limits
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from partimento.config import read_recipe, recipes_folder
 from partimento.errors import PartimentoError
 from partimento.models import MODELS, model_class
 from partimento.settings import ModelSettings, Section
-from partimento.training.settings import Settings, TrainSettings, section_classes
+from partimento.training.settings import Settings, TrainSettings, json_schema, section_classes
 
 RECIPES = sorted(path.stem for path in recipes_folder().glob("*.toml"))
 SECTIONS = {
@@ -213,3 +218,95 @@ def test_little_music_is_trained_for_longer() -> None:
     )
     config = TrainSettings(epochs=2, min_steps=10)
     assert config.with_min_steps(10) is config
+
+
+# ---------------------------------------------------------------------- JSON schema
+
+
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-2, 2**33),
+    st.sampled_from(
+        [0, 1, 2, 127, 128, 4096, 4097, 8192, 8193, 10**6, 10**6 + 1, 10**9, 10**9 + 1]
+    ),
+    st.floats(-1, 200, allow_nan=False).filter(lambda number: not number.is_integer()),
+    st.text("1/49x-", max_size=5),
+    st.sampled_from(
+        ["", "1/4", "adam", "key", "none", "recurrent", "cosine", "keep", "vae", "notes"]
+    ),
+)
+SETTINGS = [
+    (model, section, name)
+    for model in MODELS
+    for section, kind in section_classes(model).items()
+    for name in (*kind.model_fields, "unknown")
+    if section == "model" or model == "notewise"
+]
+
+
+# Rules on several settings together, which the schema does not have.
+TOGETHER_ONLY = re.compile(r"^tokens\.low \(|needs|must add up|multiple of")
+
+
+def error_of(values: dict[str, Any]) -> str | None:
+    """Return what the program says against settings, None if it takes them."""
+    try:
+        Settings.from_plain(values)
+    except PartimentoError as error:
+        return str(error)
+    return None
+
+
+@given(st.sampled_from(SETTINGS), VALUES)
+@settings(max_examples=1500, deadline=None)
+def test_the_schema_accepts_what_the_program_accepts(
+    setting: tuple[str, str, str], value: Any
+) -> None:
+    model, section, name = setting
+    values: dict[str, Any] = {"model": {"name": model}}
+    values.setdefault(section, {})[name] = value
+    accepted = Draft202012Validator(json_schema(model)).is_valid(values)
+    said = error_of(values)
+    assert accepted == (said is None) or TOGETHER_ONLY.search(said or ""), said
+
+
+@pytest.mark.parametrize("model", [*MODELS, None])
+def test_the_schema_is_complete(model: str | None) -> None:
+    schema = json_schema(model)
+    Draft202012Validator.check_schema(schema)
+    assert json.loads(json.dumps(schema)) == schema
+    for name, kind in section_classes(model or "notewise").items():
+        part = schema["properties"][name]
+        for each in part.get("anyOf", [part]):
+            assert each["additionalProperties"] is False
+        if name == "model" and model is None:
+            assert [each["properties"]["name"]["const"] for each in part["anyOf"]] == list(MODELS)
+            continue
+        assert list(part["properties"]) == list(kind.model_fields)
+        for setting, field in kind.model_fields.items():
+            row = part["properties"][setting]
+            assert row["description"] == field.description
+            assert row["type"] in ("integer", "number", "string", "boolean")
+            if (name, setting) != ("sample", "top_p"):
+                assert row["default"] == field.default
+    if model is not None:
+        default = schema["properties"]["sample"]["properties"]["top_p"]["default"]
+        assert default == Settings.from_plain({"model": {"name": model}}).sample.top_p
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_recipes_fit_the_schema(recipe: str) -> None:
+    values = read_recipe(recipe)
+    for model in (values["model"]["name"], None):
+        Draft202012Validator(json_schema(model)).validate(values)
+    plain = Settings.from_plain(values).to_plain()
+    Draft202012Validator(json_schema()).validate(plain)
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_settings_are_written_as_a_recipe(recipe: str, tmp_path: Path) -> None:
+    whole = Settings.from_plain(read_recipe(recipe))
+    path = tmp_path / "mine.toml"
+    path.write_text(whole.to_toml(), encoding="utf-8")
+    assert Settings.from_plain(read_recipe(str(path))) == whole

@@ -128,6 +128,30 @@ def train(
 
 
 @app.command()
+def settings(
+    source: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[RECIPE|RUN]",
+            help="A recipe, a TOML file or a run [default: what train uses].",
+            show_default=False,
+        ),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="The settings by which train trains this model.")
+    ] = None,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON schema of all settings instead.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Print all settings of a recipe, a model or a run, with their meanings, as a recipe file."""
+    from partimento.cli.settings import run_settings
+
+    run_settings(source, model=model, schema=schema, as_json=as_json)
+
+
+@app.command()
 def bench(
     name: Annotated[
         str, typer.Argument(metavar="jsb|jsb16|nottingham", help="Which set.", show_default=False)

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, model_validat
 from partimento.config import DEFAULT_MODEL, merge
 from partimento.corpus.settings import DataSettings
 from partimento.errors import PartimentoError
-from partimento.models import model_class
-from partimento.settings import ModelSettings, Section
+from partimento.models import MODELS, model_class
+from partimento.settings import ModelSettings, Section, to_toml
 from partimento.tokens.settings import TokenSettings
 
 
@@ -204,9 +204,34 @@ class Settings(BaseModel):
         """Build the model, untrained, for a tokenizer; its file, and Keras with it, is loaded now."""
         return model_class(self.name).from_settings(self.model, tokenizer, self.tokens)
 
+    def to_toml(self) -> str:
+        """Write the settings as a recipe, with each one's meaning and bounds as a comment."""
+        sections = {name: getattr(self, name) for name in type(self).model_fields}
+        return "\n".join(to_toml(section) for section in sections.values())
+
     def to_plain(self) -> dict[str, Any]:
         """Return the settings as nested, JSON-ready values."""
         return self.model_dump()
+
+
+def json_schema(model: str | None = None) -> dict[str, Any]:
+    """Return the JSON schema of all settings, for one model or for every model."""
+    properties: dict[str, Any] = {"about": {"type": "string", "description": "A line on a recipe."}}
+    for name, kind in section_classes(model or DEFAULT_MODEL).items():
+        properties[name] = kind.model_json_schema()
+    if model is None:
+        kinds = [model_class(name).config_type for name in MODELS]
+        properties["model"] = {"anyOf": [kind.model_json_schema() for kind in kinds]}
+    else:
+        properties["sample"]["properties"]["top_p"]["default"] = model_class(model).top_p
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Settings",
+        "description": "Settings of a training run of Partimento.",
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+    }
 
 
 def section_classes(model: str) -> dict[str, type[Section]]:
