@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from partimento.config import merge, parse_settings, read_recipe
+from partimento.config import merge, over_recipe, parse_settings, read_recipe
 from partimento.errors import PartimentoError
-from partimento.files import refuse_existing, write_atomically
+from partimento.files import check_exists, refuse_existing, write_atomically
+from partimento.training.settings import Settings
 
 
 def test_settings_from_words() -> None:
@@ -48,3 +49,36 @@ def test_a_file_appears_whole_or_not_at_all(
     refuse_existing(path, force=True)
     with pytest.raises(PartimentoError, match="is no folder"):
         refuse_existing(path / "below", force=False)
+
+
+def test_without_a_name_the_model_is_notewise_with_and_without_a_recipe_file(
+    tmp_path: Path,
+) -> None:
+    recipe = tmp_path / "mine.toml"
+    recipe.write_text("[train]\nepochs = 7\n")
+    with_file = Settings.from_plain(over_recipe({}, str(recipe)))
+    assert with_file == Settings.from_plain(over_recipe({"train": {"epochs": 7}}))
+    assert with_file.name == Settings.from_plain({}).name == "notewise"
+    assert Settings.from_plain(over_recipe({"model": {"name": "vae"}}, str(recipe))).name == "vae"
+    recipe.write_text('[model]\nname = "lstm"\nunits = 8\n')
+    assert over_recipe({}, str(recipe)) == read_recipe(
+        str(recipe)
+    )  # a recipe that names its model stands alone
+
+
+def test_what_does_not_exist_is_said_with_the_nearest_name(tmp_path: Path) -> None:
+    (tmp_path / "scores" / "bach").mkdir(parents=True)
+    for wrong, near in (
+        ("scroes", "scores"),
+        ("scores/bahc", "scores/bach"),
+        ("scoers/bach", "scores/bach"),
+    ):
+        with pytest.raises(
+            PartimentoError, match=rf"{wrong} does not exist; did you mean {tmp_path}/{near}\?$"
+        ):
+            check_exists(tmp_path / wrong)
+    with pytest.raises(PartimentoError, match=r"xyz does not exist$"):
+        check_exists(tmp_path / "xyz")
+    with pytest.raises(PartimentoError, match="did you mean bundled:chorales"):
+        check_exists("chorales", known=lambda: ["bundled:bach", "bundled:chorales"])
+    check_exists(tmp_path / "scores")

@@ -92,6 +92,23 @@ def recipe_of(model: str | None) -> str:
     return next(fitting, model)
 
 
+def over_recipe(settings: Mapping[str, Any], recipe: str | None = None) -> dict[str, Any]:
+    """Lay settings over a recipe: the one named, else the model's own, else ``notewise``.
+
+    A recipe that names no model is itself laid over the recipe of the model.
+    """
+    chosen = read_recipe(recipe) if recipe else {}
+    merged = merge(chosen, settings)
+    if "name" in _model_section(chosen):
+        return merged
+    return merge(read_recipe(recipe_of(_model_section(merged).get("name"))), merged)
+
+
+def _model_section(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    section = values.get("model")
+    return section if isinstance(section, Mapping) else {}
+
+
 def no_such(name: str, known: Iterable[str], what: str, *, prefix: str = "") -> str:
     """Say that `name` does not exist, and name the nearest of those that do, or all of them;
     `prefix` stands before each.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -116,6 +117,50 @@ def exclusive(lock: Path, *, busy: str) -> Iterator[None]:
         except OSError as error:
             raise PartimentoError(busy) from error
         yield
+
+
+def check_exists(path: Path | str, *, known: Callable[[], Iterable[str]] = list) -> None:
+    """Raise PartimentoError if nothing has this name; the message offers the nearest name.
+
+    Parameters
+    ----------
+    path : path
+        A file or folder that a person named.
+    known : callable, optional
+        Returns other names that the person may have meant.
+    """
+    path = Path(path)
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        if path.is_symlink():
+            return  # a dangling link: whoever opens it says so
+    except (OSError, ValueError):
+        return
+    else:
+        return
+    names = list(known())
+    near = [name for name in names if name.endswith(f":{path}")] or difflib.get_close_matches(
+        str(path), names, n=1, cutoff=0.7
+    )
+    offer = near[0] if near else _near_path(path)
+    raise PartimentoError(f"{path} does not exist" + (f"; did you mean {offer}?" if offer else ""))
+
+
+def _near_path(path: Path) -> Path | None:
+    """Return an existing path that differs from `path` in the spelling of one name."""
+    missing = path
+    while not os.path.lexists(missing.parent):
+        missing = missing.parent
+    try:
+        names = [entry.name for entry in missing.parent.iterdir() if not entry.name.startswith(".")]
+    except OSError:
+        return None
+    for name in difflib.get_close_matches(missing.name, names, n=3, cutoff=0.6):
+        candidate = missing.parent / name / path.relative_to(missing)
+        if candidate.exists():
+            return candidate
+    return None
 
 
 def refuse_existing(path: Path | str, *, force: bool) -> None:

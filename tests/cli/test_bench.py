@@ -104,7 +104,7 @@ def test_what_makes_no_sense(
     other = tmp_path / "other.json"
     other.write_text("{}")
     refused(capsys, "its hash is another", "jsb", "--data", other)
-    refused(capsys, "no such file", "jsb", "--data", tmp_path / "none.json")
+    refused(capsys, "none.json does not exist", "jsb", "--data", tmp_path / "none.json")
     refused(capsys, "an ensemble is of two runs or more", "jsb", elsewhere, "--ensemble")
     refused(capsys, "an ensemble is of two runs or more", "jsb", "--ensemble")
     refused(capsys, "there is no benchmark jbs; did you mean jsb?", "jbs")

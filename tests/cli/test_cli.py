@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -171,15 +172,35 @@ def test_doctor(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["compose", "nowhere"], "no run"),
+        (["compose", "nowhere"], "nowhere does not exist"),
+        (["compose", "{folder}", "-o", "{new}.mid"], "no run"),
+        (["train", "{folder}x", "-o", "{new}"], "does not exist; did you mean"),
+        (["train", "chorales", "-o", "{new}"], "did you mean bundled:chorales"),
         (["compose", "{run}", "-o", "piece.doc"], "cannot write .doc"),
         (["compose", "{run}", "-o", "x.mid", "-o", "x.mid"], "twice"),
         (["compose", "{run}", "--bars", "4", "--events", "5", "-o", "{new}.mid"], "not both"),
         (["compose", "{run}", "--bars", "0", "-o", "{new}.mid"], "at least 1"),
-        (["compose", "{run}", "--key", "H major", "-o", "{new}.mid"], "no such key"),
+        (["compose", "{run}", "--key", "J major", "-o", "{new}.mid"], "no such key"),
         (["compose", "{run}", "--top-p", "2", "-o", "{new}.mid"], "top-p"),
         (["compose", "{run}", "--program", "128", "-o", "{new}.mid"], "program"),
-        (["compose", "{run}", "--start", "nowhere.mid", "-o", "{new}.mid"], "no file nowhere.mid"),
+        (
+            ["compose", "{run}", "--start", "nowhere.mid", "-o", "{new}.mid"],
+            "nowhere.mid does not exist",
+        ),
+        (["compose", "{run}", "--start", "silense", "-o", "{new}.mid"], "did you mean silence"),
+        (
+            ["compose", "{run}", "--start", "999", "-o", "{new}.mid"],
+            "no training piece of this number: they go from 0 to 7",
+        ),
+        (
+            ["compose", "{run}", "--start", "-1", "-o", "{new}.mid"],
+            "no training piece of this number",
+        ),
+        (
+            ["compose", "{run}", "--start", "{folder}/text.mid", "-o", "{new}.mid"],
+            "not a midi file",
+        ),
+        (["compose", "{run}", "--program", "guitr", "-o", "{new}.mid"], "did you mean guitar"),
         (["compose", "{run}", "-o", "{run}/run.json", "--seed", "1"], "is there already"),
         (["train", "{empty}", "-o", "{new}"], "empty corpus"),
         (["train", "{folder}", "--model", "lsmt", "-o", "{new}"], "did you mean lstm"),
@@ -233,6 +254,88 @@ def test_one_clear_line_and_nothing_written(
     assert message.lower() in shown.lower()
     assert "Traceback" not in shown
     assert sorted(path for top in (trained, folder, tmp_path) for path in top.rglob("*")) == before
+
+
+@pytest.mark.parametrize("wrong", ["999", "nowhere.mid", "{folder}/text.mid"])
+def test_a_wrong_start_is_refused_before_the_framework_is_loaded(
+    wrong: str, trained: Path, folder: Path, tmp_path: Path
+) -> None:
+    words = [
+        "compose",
+        str(trained),
+        "--start",
+        wrong.format(folder=folder),
+        "-o",
+        str(tmp_path / "a.mid"),
+    ]
+    script = (
+        "import sys, atexit\n"
+        "atexit.register(lambda: print([name for name in ('keras', 'jax') if name in sys.modules]))\n"
+        f"from partimento.cli.cli import main\nmain({words})"
+    )
+    out = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert out.returncode == 2
+    assert out.stdout.strip() == "[]"
+
+
+def test_bars_are_counted_without_the_pickup(
+    trained: Path, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    piece = read_piece(folder / "2.mid")
+    write(piece.replace(pickup=Fraction(1), length=piece.length + 1), tmp_path / "upbeat.musicxml")
+    out = tmp_path / "a.musicxml"
+    words = [
+        "compose",
+        trained,
+        "--bars",
+        16,
+        "--seed",
+        1,
+        "--start",
+        tmp_path / "upbeat.musicxml",
+        "--opening",
+        4,
+        "-o",
+        out,
+    ]
+    assert run(*words, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["bars"] == 16
+    made = read_piece(out)
+    assert (made.pickup, made.length) == (1, 1 + 16 * 4)
+    assert run(*words, "--force") == 0
+    assert "16 bars" in capsys.readouterr().out
+
+
+def test_an_instrument_by_its_name(trained: Path, tmp_path: Path) -> None:
+    assert (
+        run(
+            "compose",
+            trained,
+            "--bars",
+            2,
+            "--seed",
+            1,
+            "--program",
+            "Orgel",
+            "-o",
+            tmp_path / "a.mid",
+        )
+        == 0
+    )
+    assert read_piece(tmp_path / "a.mid").parts[0].program == 19
+
+
+def test_min_steps_that_override_the_epochs_are_told(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--set", "train.epochs=1", "--set", "train.min_steps=20", "-o", tmp_path / "run"]
+    assert run("train", folder, "--model", "lstm", *SMALL, *words) == 0
+    notes = [line for line in capsys.readouterr().err.splitlines() if "min_steps" in line]
+    assert len(notes) == 1
+    assert "train.epochs = 1 gives" in notes[0]
+    assert "epochs are trained" in notes[0]
 
 
 def test_force_replaces(trained: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from tests.conftest import small_piece
 
 from partimento.corpus.store.store import open_corpus
 from partimento.export.write import write
+from partimento.music.piece import Key
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +79,29 @@ def test_build_tells_what_came_of_it(
         == 0
     )
     assert "1 pieces" in capsys.readouterr().out
+
+
+def test_both_spellings_of_options_are_understood(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("corpus", "list", store, "--license", "PD", "--meter", "4/4") == 0
+    american = capsys.readouterr().out
+    assert run("corpus", "list", store, "--licence", "PD", "--metre", "4/4") == 0
+    assert capsys.readouterr().out == american
+    assert "Study 0" in american
+
+
+def test_list_prints_keys_by_their_signs_and_json_by_their_codes(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("corpus", "list", store) == 0
+    header, *rows = (line.split("\t") for line in capsys.readouterr().out.splitlines())
+    keys = [row[header.index("key")] for row in rows]
+    assert run("corpus", "list", store, "--json") == 0
+    codes = [row["key"] for row in json.loads(capsys.readouterr().out)]
+    assert keys == [Key.from_name(code).name for code in codes]
+    assert any("♭" in key or "♯" in key for key in keys)
+    assert all(code.isascii() for code in codes)
 
 
 def test_list_is_a_table_for_other_programs(
@@ -158,7 +182,7 @@ def test_training_on_a_selection_of_files(folder: Path, tmp_path: Path) -> None:
             "either --append or --force",
         ),
         (["build", "{folder}", "-o", "x.parquet", "--graces", "swallow"], "drop, fold or keep"),
-        (["build", "{folder}", "-o", "x.parquet", "--key", "H dur"], "no such key"),
+        (["build", "{folder}", "-o", "x.parquet", "--key", "J dur"], "no such key"),
         (["build", "{folder}", "-o", "x.parquet", "--composer", "nobody"], "none of 6 pieces"),
         (
             ["build", "{folder}", "-o", "x.parquet", "--validation", "0.7", "--test", "0.4"],
@@ -169,7 +193,7 @@ def test_training_on_a_selection_of_files(folder: Path, tmp_path: Path) -> None:
             "no dask scheduler",
         ),
         (["list", "{folder}/0.mid"], "no corpus store"),
-        (["list", "none.parquet"], "No such file"),
+        (["list", "none.parquet"], "none.parquet does not exist"),
         (["stats", "{folder}", "--split", "train"], "has a split to select by"),
     ],
 )

@@ -260,11 +260,13 @@ def test_refusals_of_the_system_are_told(write, good, tmp_path, monkeypatch):
 
 
 def test_named_files_of_other_kinds_are_rejects_not_passed_over(write, good, tmp_path):
-    reading = read_pieces([write("a.mid", good), write("b.pdf", "x"), tmp_path / "no.mid"])
-    assert reasons(reading) == {
-        "b.pdf": ".pdf is none of .mid .midi .musicxml .mxl .xml .abc .krn",
-        "no.mid": "no such file",
-    }
+    reading = read_pieces([write("a.mid", good), write("b.pdf", "x")])
+    assert reasons(reading) == {"b.pdf": ".pdf is none of .mid .midi .musicxml .mxl .xml .abc .krn"}
+
+
+def test_a_source_that_does_not_exist_is_refused_whole(write, good, tmp_path):
+    with pytest.raises(PartimentoError, match=r"no\.mid does not exist$"):
+        read_pieces([write("a.mid", good), tmp_path / "no.mid"])
 
 
 def test_a_pipe_is_no_file(write, good, tmp_path):

@@ -156,9 +156,11 @@ def test_a_run_of_another_format_is_not_read(run: Run, tmp_path: Path) -> None:
         load_run(later)
 
 
-def test_no_run() -> None:
-    with pytest.raises(PartimentoError, match=r"no run: it has no run\.json"):
+def test_no_run(tmp_path: Path) -> None:
+    with pytest.raises(PartimentoError, match="nowhere does not exist"):
         load_run("nowhere")
+    with pytest.raises(PartimentoError, match=r"no run: it has no run\.json"):
+        load_run(tmp_path)
 
 
 def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:

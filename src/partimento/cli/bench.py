@@ -15,7 +15,7 @@ from typing import Any
 from partimento.cli import screen
 from partimento.config import choose
 from partimento.errors import PartimentoError
-from partimento.files import refuse_existing, write_atomically
+from partimento.files import check_exists, refuse_existing, write_atomically
 from partimento.training.run_folder import RunFolder
 
 HEADER = ("", "nats", "95 %", "by pieces", "where from")
@@ -45,8 +45,8 @@ def run_bench(
         raise PartimentoError("an ensemble is of two runs or more")
     for run in runs:
         RunFolder(run).check()
-    if data is not None and not data.is_file():
-        raise PartimentoError(f"no such file: {data}")
+    if data is not None:
+        check_exists(data)
     with screen.stages(quiet=as_json) as stages:
         with stages.during("read"):
             reading = _read(name, data)

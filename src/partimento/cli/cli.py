@@ -242,8 +242,10 @@ def compose(
         ),
     ] = None,
     program: Annotated[
-        int | None,
-        typer.Option(help="General MIDI instrument, 0 to 127 [default: the training pieces']."),
+        str | None,
+        typer.Option(
+            help="Instrument: guitar, 'church organ', or a General MIDI number, 0 to 127 [default: as trained]."
+        ),
     ] = None,
     title: Annotated[str, typer.Option(help="Title of the piece.")] = "",
     tempo: Annotated[float | None, typer.Option(help="Quarter notes a minute.")] = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,9 +14,10 @@ from partimento.corpus.settings import AS_WRITTEN, DataSettings
 from partimento.errors import PartimentoError
 from partimento.export import write as render
 from partimento.export.write import WRITERS
-from partimento.files import refuse_existing
+from partimento.files import check_exists, refuse_existing
 from partimento.generate.limits import check_length
 from partimento.generate.sampler import choice_of
+from partimento.music.instruments import program_named
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key, Tempo
 from partimento.training.run_folder import RunFolder
@@ -35,7 +37,7 @@ class Wish(NamedTuple):
     towards: int | None
     opening: int
     key: str | None
-    program: int | None
+    program: str | None
     title: str
     tempo: float | None
 
@@ -53,8 +55,7 @@ def run_compose(
     seed = secrets.randbelow(2**31) if wish.seed is None else wish.seed
     if seed < 0:
         raise PartimentoError("a seed is at least 0")
-    if wish.program is not None and not 0 <= wish.program <= 127:
-        raise PartimentoError("a General MIDI program lies between 0 and 127")
+    program = None if wish.program is None else program_named(wish.program)
     if wish.tempo is not None and not 4 <= wish.tempo <= 1000:
         raise PartimentoError("a tempo lies between 4 and 1000 quarter notes a minute")
     if not wish.title.isprintable():
@@ -70,15 +71,18 @@ def run_compose(
         key = None if wish.key is None else Key.from_name(wish.key)
     except ValueError as error:
         raise PartimentoError(str(error)) from error
-    if folder is not None:
-        RunFolder(folder).check()
+    if folder is None:
+        from partimento.training.pretrained import shipped
+
+        folder = shipped()
+    start = _start(wish.start, folder)
+    _check_number("--towards", wish.towards, folder)
     with screen.stages(quiet=as_json) as stages:
         with stages.during("start"):
             from partimento.generate.compose import compose
-            from partimento.training.pretrained import shipped
             from partimento.training.run import load_run
 
-            run = load_run(folder or shipped())
+            run = load_run(folder)
         with stages.during("compose"):
             piece = compose(
                 run,
@@ -86,43 +90,74 @@ def run_compose(
                 events=wish.events,
                 choice=choice_of(run.settings.sample.replace(**asked)),
                 seed=seed,
-                start=_start(wish.start, run.settings.data),
+                start=start,
                 towards=wish.towards,
                 opening=wish.opening,
                 key=key,
-                program=wish.program,
+                program=program,
                 title=wish.title,
             )
         if wish.tempo is not None:
             piece = piece.replace(tempos=(Tempo.from_bpm(wish.tempo),))
     written = write_all(piece, outputs, soundfont=soundfont, force=force)
+    events, bars = (
+        len(piece.events),
+        sum(bar.number > 0 for bar in piece.bars()),
+    )  # a pickup is no bar
     if as_json:
-        events, key_name = len(piece.events), piece.keys[0].code
+        key_name = piece.keys[0].code
         screen.print_json(
             {
                 "seed": seed,
                 "events": events,
-                "bars": len(piece.bars()),
+                "bars": bars,
                 "key": key_name,
                 "written": [str(p) for p in written],
             }
         )
     else:
-        screen.out().print(
-            f"seed {seed}: {len(piece.events)} events, {len(piece.bars())} bars, {piece.keys[0].name}"
-        )
+        screen.out().print(f"seed {seed}: {events} events, {bars} bars, {piece.keys[0].name}")
 
 
-def _start(word: str, config: DataSettings) -> Piece | int | None:
+def _start(word: str, folder: Path) -> Piece | int | None:
+    """Return what `--start` names; a wrong one is refused here, before the framework is loaded."""
+    files = RunFolder(folder)
+    files.check()
     if word == "silence":
         return None
-    if word.isdecimal():
+    if word.removeprefix("-").isdecimal():
+        _check_number("--start", int(word), folder)
         return int(word)
-    if not Path(word).exists():
+    if not Path(word).exists() and "/" not in word and not Path(word).suffix:
+        near = difflib.get_close_matches(word.lower(), ["silence"], cutoff=0.6)
+        offer = "; did you mean silence?" if near else ""
         raise PartimentoError(
-            f"--start is silence, the number of a training piece, or a score file; there is no file {word}"
+            f"--start is silence, the number of a training piece, or a score file, not {word!r}{offer}"
         )
+    check_exists(word)
+    try:
+        config = DataSettings(**files.read_settings()["data"])
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise PartimentoError(
+            f"{folder} is no whole run: {type(error).__name__}: {error}"
+        ) from error
     return read_one(Path(word), config=config)
+
+
+def _check_number(option: str, number: int | None, folder: Path) -> None:
+    """Raise PartimentoError if a run has no training piece of this number."""
+    if number is None:
+        return
+    try:
+        count = len(RunFolder(folder).read_pieces())
+    except (OSError, ValueError) as error:
+        raise PartimentoError(
+            f"{folder} is no whole run: {type(error).__name__}: {error}"
+        ) from error
+    if not 0 <= number < count:
+        raise PartimentoError(
+            f"{option} {number}: there is no training piece of this number: they go from 0 to {count - 1}"
+        )
 
 
 def read_one(path: Path, *, config: DataSettings = AS_WRITTEN) -> Piece:

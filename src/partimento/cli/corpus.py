@@ -60,10 +60,15 @@ InKey = Annotated[
     str,
     typer.Option("--key", help="Only pieces in a key, as it is heard: 'C major', Dm, Bb, es-moll."),
 ]
-Metre = Annotated[str, typer.Option(help="Only pieces that begin in a metre: 3/4.")]
+Metre = Annotated[
+    str, typer.Option("--meter", "--metre", help="Only pieces that begin in a meter: 3/4.")
+]
 MinEvents = Annotated[int, typer.Option(min=0, help="Only pieces of at least so many events.")]
 Licence = Annotated[
-    str, typer.Option("--license", help="Only pieces under a licence, in any version: PD,CC-BY.")
+    str,
+    typer.Option(
+        "--license", "--licence", help="Only pieces under a licence, in any version: PD,CC-BY."
+    ),
 ]
 Split = Annotated[str, typer.Option(help="Only one side of a store's split: train, valid or test.")]
 Quantise = Annotated[

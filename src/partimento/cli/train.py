@@ -11,10 +11,11 @@ from typing import Any
 
 from partimento.cli import screen
 from partimento.cli.tensorboard import log_to
-from partimento.config import merge, parse_settings, read_recipe, recipe_of
+from partimento.config import over_recipe, parse_settings, recipe_of
 from partimento.corpus import Reading, Reject, write_rejects
 from partimento.corpus.load import gather
 from partimento.corpus.select import Selection
+from partimento.corpus.sources import check_source
 from partimento.errors import PartimentoError
 from partimento.evaluate.likelihood import Likelihood
 from partimento.training.run_folder import RunFolder
@@ -52,9 +53,10 @@ def run_train(
 ) -> None:
     """The command; see `cli.train`."""
     asked = parse_settings(overrides)
-    model = asked.get("model", {}).get("name")
-    recipe = recipe or recipe_of(model)
-    values = merge(read_recipe(recipe), asked)
+    for source in sources:
+        check_source(source)
+    values = over_recipe(asked, recipe)
+    recipe = recipe or recipe_of(asked.get("model", {}).get("name"))
     out = (
         out
         or Path("runs") / f"{Path(recipe).stem}-{Path(sources[0].replace(':', '-')).resolve().name}"

@@ -17,10 +17,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from partimento.collect import read_manifest, resolve
-from partimento.collect.bundled import licence_note
+from partimento.collect.bundled import collections, licence_note
 from partimento.collect.manifest import MANIFEST
 from partimento.corpus.walk import find_files, is_folder
 from partimento.errors import PartimentoError
+from partimento.files import check_exists
 from partimento.io.formats import SUFFIXES, ZIP_FAULTS
 from partimento.music.limits import MAX_BYTES, UnfitError
 
@@ -72,7 +73,7 @@ def find_scores(sources: Iterable[Path | str]) -> tuple[list[Score], list[tuple[
     Raises
     ------
     PartimentoError
-        If two different files would bear one name.
+        If a source does not exist, or two different files would bear one name.
     """
     faults: list[tuple[str, str]] = []
     found: dict[tuple[Path, str], Score] = {}
@@ -91,6 +92,12 @@ def find_scores(sources: Iterable[Path | str]) -> tuple[list[Score], list[tuple[
                 f"{other.path} and {score.path} would both be known as {score.name}: name the folder above both"
             )
     return list(named.values()), faults
+
+
+def check_source(source: str) -> None:
+    """Raise PartimentoError if a source is neither bundled nor a file or folder that exists."""
+    if not source.startswith(BUNDLED):
+        check_exists(source, known=lambda: [BUNDLED + name for name in collections()])
 
 
 def _same(a: Score, b: Score) -> bool:
@@ -115,6 +122,7 @@ def _scores_of(source: str, faults: list[tuple[str, str]]) -> Iterator[Score]:
             )
         return
     given = Path(source)
+    check_source(source)
     files, unread = find_files([given])
     faults += [(str(path), reason) for path, reason in unread]
     whole = is_folder(given)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from partimento.errors import PartimentoError
+from partimento.files import check_exists
 from partimento.music.events import Event, merge_held
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key, Meter, Part
@@ -71,6 +72,7 @@ def open_watched(run: Path) -> Watched:
     candidates = (RunFolder(run), TrainingFolder(run), RunFolder(run).training)
     folder = next((each for each in candidates if each.exists()), None)
     if folder is None:
+        check_exists(run)
         raise PartimentoError(f"{run} is no run, and no training of it is under way")
     if not folder.history.is_file():
         raise PartimentoError(f"no epoch of the training of {run} is finished yet")

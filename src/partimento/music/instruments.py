@@ -4,9 +4,12 @@ tracks in several languages.
 
 from __future__ import annotations
 
+import difflib
 import re
 import unicodedata
 from functools import lru_cache
+
+from partimento.errors import PartimentoError
 
 LONGEST = 500  # letters of a name
 # beyond it nobody asks which tracks double one another or sound in turns: no score is like that
@@ -36,6 +39,38 @@ PROGRAMS = tuple(
     for name, _, times in [run.partition("*")]
     for _ in range(int(times or 1))
 )
+
+# General MIDI's own names of the programs, in their order; each group of eight is a family.
+FAMILY_NAMES = (
+    "piano", "chromatic percussion", "organ", "guitar", "bass", "strings", "ensemble", "brass", "reed", "pipe", "synth lead", "synth pad",
+    "synth effects", "ethnic", "percussive", "sound effects",
+)  # fmt: skip
+OWN_NAMES = (
+    "acoustic grand piano, bright acoustic piano, electric grand piano, honky-tonk piano, electric piano 1, electric piano 2, "
+    "harpsichord, clavinet, celesta, glockenspiel, music box, vibraphone, marimba, xylophone, tubular bells, dulcimer, "
+    "drawbar organ, percussive organ, rock organ, church organ, reed organ, accordion, harmonica, tango accordion, "
+    "nylon guitar, steel guitar, jazz guitar, clean guitar, muted guitar, overdriven guitar, distortion guitar, guitar harmonics, "
+    "acoustic bass, fingered bass, picked bass, fretless bass, slap bass 1, slap bass 2, synth bass 1, synth bass 2, "
+    "violin, viola, cello, contrabass, tremolo strings, pizzicato strings, orchestral harp, timpani, "
+    "string ensemble 1, string ensemble 2, synth strings 1, synth strings 2, choir aahs, voice oohs, synth voice, orchestra hit, "
+    "trumpet, trombone, tuba, muted trumpet, french horn, brass section, synth brass 1, synth brass 2, "
+    "soprano sax, alto sax, tenor sax, baritone sax, oboe, english horn, bassoon, clarinet, "
+    "piccolo, flute, recorder, pan flute, blown bottle, shakuhachi, whistle, ocarina, "
+    "square lead, sawtooth lead, calliope lead, chiff lead, charang lead, voice lead, fifths lead, bass and lead, "
+    "new age pad, warm pad, polysynth pad, choir pad, bowed pad, metallic pad, halo pad, sweep pad, "
+    "rain, soundtrack, crystal, atmosphere, brightness, goblins, echoes, sci-fi, "
+    "sitar, banjo, shamisen, koto, kalimba, bagpipe, fiddle, shanai, tinkle bell, agogo, steel drums, woodblock, taiko drum, "
+    "melodic tom, synth drum, reverse cymbal, guitar fret noise, breath noise, seashore, bird tweet, telephone ring, helicopter, "
+    "applause, gunshot"
+)
+PROGRAM_NAMES = tuple(OWN_NAMES.split(", "))
+# The usual program of an instrument where the first one of its name is not it.
+USUAL_PROGRAMS = {
+    "organ": 19, "bass": 32, "strings": 48, "voice": 52, "choir": 52, "orchestra": 48, "brass": 61, "saxophone": 65, "lute": 24,
+    "vihuela": 24, "ukulele": 24, "mandolin": 25, "viol": 42, "cornett": 56, "classical guitar": 24, "acoustic guitar": 24,
+    "electric guitar": 27, "electric bass": 33, "pipe organ": 19, "grand piano": 0, "electric piano": 4, "string ensemble": 48,
+    "percussion": 112, "continuo": 6,
+}  # fmt: skip
 
 # Words for instruments, without accents, in English, German, French, Italian, Spanish and some in
 # other languages; the first to fit counts.
@@ -155,6 +190,53 @@ def instruments_of_text(text: str) -> tuple[str, ...]:
         "low": "voice" if "register" in found else "bass",
     }
     return tuple(voices.get(name, name) for name in found)
+
+
+def program_named(text: str) -> int:
+    """Return the General MIDI program of a number, an instrument or a family of instruments.
+
+    The names are those of General MIDI and, in several languages, those of the instruments.
+
+    Raises
+    ------
+    PartimentoError
+        For a number out of range, or an unknown name; it offers the nearest one.
+
+    Examples
+    --------
+    >>> [program_named(name) for name in ("24", "guitar", "Gitarre", "church organ", "flute", "reed")]
+    [24, 24, 24, 19, 73, 64]
+    """
+    words = re.sub(r"[^\w#]+", " ", text.casefold()).strip()
+    if re.fullmatch(r"\s*[-+]?\d+\s*", text):
+        number = int(text)
+        if not 0 <= number <= 127:
+            raise PartimentoError(
+                f"a General MIDI program is a number from 0 to 127, or the name of an instrument, not {number}"
+            )
+        return number
+    known = _programs()
+    if words in known:
+        return known[words]
+    named = [name for name in instruments_of_text(text) if name in known]
+    if len(set(named)) == 1:
+        return known[named[0]]
+    near = difflib.get_close_matches(words, known, n=1, cutoff=0.6)
+    offer = (
+        f"did you mean {near[0]}?"
+        if near
+        else "write one like guitar, violin or church organ, or a General MIDI number"
+    )
+    raise PartimentoError(f"there is no instrument {text!r}: {offer}")
+
+
+@lru_cache(1)
+def _programs() -> dict[str, int]:
+    """Return the program of each name; where a name has several, the usual one."""
+    known = {family: 8 * number for number, family in enumerate(FAMILY_NAMES)}
+    known |= {name: PROGRAMS.index(name) for name in PROGRAMS}
+    known |= {re.sub(r"\W+", " ", name): number for number, name in enumerate(PROGRAM_NAMES)}
+    return known | USUAL_PROGRAMS
 
 
 def plain_words(text: str) -> str:

@@ -153,6 +153,23 @@ def fit(
     return Fitted(list(point.history), point.best_epoch, ended)
 
 
+def epochs_added(config: TrainSettings, steps: int) -> str:
+    """Return one line if `min_steps` overrides `epochs`, where an epoch has so many steps; else
+    nothing.
+
+    >>> epochs_added(TrainSettings(epochs=3, min_steps=100), 10)
+    'train.epochs = 3 gives 30 steps, fewer than train.min_steps = 100: 12 epochs are trained (train.min_steps=0 keeps 3)'
+    """
+    epochs = config.with_min_steps(steps).epochs
+    if epochs == config.epochs:
+        return ""
+    given = f"train.epochs = {config.epochs} gives {config.epochs * steps} steps"
+    limit = f"fewer than train.min_steps = {config.min_steps}"
+    return (
+        f"{given}, {limit}: {epochs} epochs are trained (train.min_steps=0 keeps {config.epochs})"
+    )
+
+
 def steps_of(train: Windows, config: TrainSettings) -> int:
     """Steps of an epoch."""
     return math.ceil(len(train.inputs) / config.batch_size)

@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from partimento.errors import PartimentoError
-from partimento.files import refuse_folder, remove_folder, write_atomically
+from partimento.files import check_exists, refuse_folder, remove_folder, write_atomically
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,7 @@ class RunFolder:
 
     def check(self) -> None:
         """Raise PartimentoError unless the folder holds a finished run; loads nothing heavy."""
+        check_exists(self.path)
         if not self.exists():
             command = f"partimento train FOLDER -o {self.path}"
             raise PartimentoError(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from partimento.config import merge, read_recipe, recipe_of
+from partimento.config import over_recipe
 from partimento.errors import PartimentoError
 from partimento.files import become, write_atomically
 from partimento.models import model_class
@@ -20,7 +20,7 @@ from partimento.music.piece import Piece
 from partimento.training import checkpoint
 from partimento.training.advice import too_small
 from partimento.training.dataset import DataSet, Prepared, prepare
-from partimento.training.loop import Epoch, Fitted, fit, validate
+from partimento.training.loop import Epoch, Fitted, epochs_added, fit, steps_of, validate
 from partimento.training.run import Run, fill, load_run, versions
 from partimento.training.run_folder import RunFolder, TrainingFolder
 from partimento.training.settings import Settings
@@ -54,13 +54,6 @@ class Hooks:
     inspect: Callable[[Model, DataSet], Callable[[int], str | None]] | None = None
     finish: Callable[[Run, DataSet, RunFolder], None] = lambda *_: None
     told: Mapping[str, Any] | None = None
-
-
-def over_recipe(settings: Mapping[str, Any], recipe: str | None = None) -> dict[str, Any]:
-    """Lay settings over a recipe: the one named, else the named model's own, else ``notewise``."""
-    model = settings.get("model")
-    name = model.get("name") if isinstance(model, Mapping) else None
-    return merge(read_recipe(recipe or recipe_of(name)), settings)
 
 
 def learn(
@@ -205,8 +198,12 @@ def _train(
         hooks.report("count", 1, 1, epoch)
         return Fitted([epoch], 1, "counted")
     train = model.windows(encoded, settings.tokens, training=True)
-    if text := too_small(model, train):
-        hooks.note(text)
+    for text in (
+        epochs_added(settings.train, steps_of(train, settings.train)),
+        too_small(model, train),
+    ):
+        if text:
+            hooks.note(text)
     snapshots = (
         Snapshots(shop, model, train, _owners(model, data, encoded, settings), settings)
         if shop

@@ -28,6 +28,7 @@ from partimento.corpus.store.rows import piece_of
 from partimento.corpus.store.schema import METADATA, MUSIC, SCHEMA, arrays_of, plain_rows
 from partimento.corpus.views import as_configured
 from partimento.errors import PartimentoError
+from partimento.files import check_exists
 from partimento.music.events import Event
 from partimento.music.piece import Piece
 from partimento.music.timelines import Source
@@ -218,6 +219,7 @@ def open_corpus(path: Path | str) -> Corpus:
         If it is none, or one of a newer format.
     """
     path = Path(path)
+    check_exists(path)
     try:
         written = pq.read_metadata(path)
         head = (written.metadata or {}).get(HEAD)
