@@ -155,12 +155,12 @@ def _copies(folder: Path, first: int, last: int) -> None:
 
 
 def _grow(folder: str) -> list[float]:
-    from partimento.corpus.store.build import build_corpus
+    from partimento.corpus.store.build import build_store
 
     begin = time.perf_counter()
-    corpus = build_corpus(
+    corpus = build_store(
         [Path(folder) / "scores"], Path(folder) / "store.parquet", force=True
-    ).corpus
+    ).store
     seconds = time.perf_counter() - begin
     own, parser = (
         resource.getrusage(who).ru_maxrss / 1024

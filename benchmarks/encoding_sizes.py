@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from partimento.corpus.load import gather
+from partimento.corpus.load import load_corpus
 from partimento.corpus.select import Selection
 from partimento.corpus.settings import DataSettings
 from partimento.errors import PartimentoError
@@ -43,13 +43,13 @@ def corpora() -> Iterator[tuple[str, list[Piece]]]:
     """A name and the pieces of each corpus, read as training reads them unless the name says
     otherwise.
     """
-    yield TUTORIAL, gather(GUITAR, config=MUSIC21, selection=C_MAJOR).pieces
-    yield "Giuliani in C major", gather(GUITAR, selection=C_MAJOR).pieces
-    yield "all Giuliani", gather(GUITAR, selection=Selection(composer="Giuliani")).pieces
-    guitar = gather(GUITAR).pieces
+    yield TUTORIAL, load_corpus(GUITAR, config=MUSIC21, selection=C_MAJOR).pieces
+    yield "Giuliani in C major", load_corpus(GUITAR, selection=C_MAJOR).pieces
+    yield "all Giuliani", load_corpus(GUITAR, selection=Selection(composer="Giuliani")).pieces
+    guitar = load_corpus(GUITAR).pieces
     yield "all guitar", guitar
     yield "guitar, the pieces of two parts", [piece for piece in guitar if len(piece.parts) == 2]
-    yield "Bach's chorales", gather("bundled:chorales").pieces
+    yield "Bach's chorales", load_corpus("bundled:chorales").pieces
 
 
 def combinatorics(tokenizers: dict[str, ChordTokenizer]) -> str:

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from partimento.config import merge, read_recipe
-from partimento.corpus.load import gather
+from partimento.corpus.load import load_corpus
 from partimento.training.loop import Epoch
 from partimento.training.train import Hooks, learn
 
@@ -84,7 +84,7 @@ def main() -> None:
     parser.add_argument("corpus", nargs="?", default=str(data / "mutopia-guitar" / "GiulianiM"))
     parser.add_argument("--seconds", type=float, default=900, help="for the tutorial's network")
     asked = parser.parse_args()
-    pieces = gather([asked.corpus]).pieces
+    pieces = load_corpus([asked.corpus])
     overhead(pieces)
     time_to_quality(pieces, asked.seconds)
 

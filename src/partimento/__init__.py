@@ -6,9 +6,9 @@
 `models` learn from the arrays, `sample` composes with a trained model, `write` makes the result
 readable and audible; `evaluate` measures, `app` is the way in.
 
-The whole way in five names: `gather` (or `build_corpus` and `open_corpus`), `learn`, `load_run`,
-`compose`, `write_piece`; and `read_piece` and `read_pieces` for files just as they are. Importing
-this package loads none of the heavy libraries; each room loads its own when it is entered.
+The whole way in five names: `load_corpus`, `learn`, `load_run`, `compose`, `write_piece`; and
+`read_piece` and `read_pieces` for files just as they are. Importing this package loads none of the
+heavy libraries; each room loads its own when it is entered.
 """
 
 from importlib import import_module
@@ -25,9 +25,11 @@ __all__ = ["Event", "Key", "Meter", "Note", "Part", "Piece", "Source", "Tempo", 
 _WAY = {
     "read_piece": "partimento.corpus:read_piece",
     "read_pieces": "partimento.corpus:read_pieces",
-    "gather": "partimento.corpus.load:gather",
-    "build_corpus": "partimento.corpus.store.build:build_corpus",
-    "open_corpus": "partimento.corpus.store.store:open_corpus",
+    "Corpus": "partimento.corpus:Corpus",
+    "CorpusEntry": "partimento.corpus:CorpusEntry",
+    "load_corpus": "partimento.corpus.load:load_corpus",
+    "build_store": "partimento.corpus.store.build:build_store",
+    "open_store": "partimento.corpus.store.store:open_store",
     "learn": "partimento.training.train:learn",
     "load_run": "partimento.training.run:load_run",
     "compose": "partimento.generate.compose:compose",

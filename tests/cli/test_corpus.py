@@ -9,7 +9,7 @@ import pytest
 from tests.cli.test_cli import SMALL, run
 from tests.conftest import small_piece
 
-from partimento.corpus.store.store import open_corpus
+from partimento.corpus.store.store import open_store
 from partimento.export.write import write
 from partimento.music.piece import Key
 
@@ -152,7 +152,7 @@ def test_stats_of_a_selection_of_a_store(store: Path, capsys: pytest.CaptureFixt
 def test_training_keeps_the_split_of_the_store(store: Path, tmp_path: Path) -> None:
     assert run("train", store, "--model", "lstm", *SMALL, "-o", tmp_path / "run") == 0
     learned = json.loads((tmp_path / "run" / "pieces.json").read_text())
-    stored = {row["title"]: row for row in open_corpus(store).rows}
+    stored = {row["title"]: row for row in open_store(store).rows}
     assert len(learned) == 6
     for piece in learned:
         assert piece["split"] == stored[piece["title"]]["split"]

@@ -11,7 +11,7 @@ import pytest
 from partimento import Piece
 from partimento.cli.cli import main
 from partimento.cli.stats import MARK, _Sample, show_stats
-from partimento.corpus import Reject
+from partimento.corpus import CorpusEntry, Reject
 from partimento.errors import PartimentoError
 from partimento.export.write import write
 
@@ -142,7 +142,7 @@ def test_every_piece_may_be_drawn(pieces: list[Piece]) -> None:
     """
     places = set()
     for length in range(1, 60):
-        numbered = [pieces[0].replace(title=str(number)) for number in range(length)]
+        numbered = [CorpusEntry(pieces[0].replace(title=str(number))) for number in range(length)]
         sample, again = _Sample(3), _Sample(3)
         assert list(sample.passing(iter(numbered))) == list(again.passing(numbered)) == numbered
         kept = [piece.title for piece in sample.kept]

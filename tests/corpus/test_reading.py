@@ -176,8 +176,8 @@ def test_progress_is_told(write, good, tmp_path):
     for name in "abc":
         write(f"{name}.mid", good)
     told = []
-    read_pieces(tmp_path, workers=2, progress=lambda done, total: told.append((done, total)))
-    assert told == [(1, 3), (2, 3), (3, 3)]
+    read_pieces(tmp_path, workers=2, progress=lambda *step: told.append(step))
+    assert told == [("read", 1, 3), ("read", 2, 3), ("read", 3, 3)]
 
 
 def test_scores_and_midi_side_by_side(write, good, tmp_path):

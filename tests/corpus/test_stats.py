@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from partimento import Event, Key, Meter, Note, Part, Piece, Source, Tempo
-from partimento.corpus import read_piece
+from partimento.corpus import CorpusEntry, read_piece
 from partimento.corpus.coverage import FOLDS, Folds, Tally, commonest, growth, held_out
 from partimento.corpus.stats import Spread, bar_count, stats
 from partimento.errors import PartimentoError
@@ -96,7 +96,7 @@ def test_coverage_is_that_of_plain_counting(pieces: list[Piece]) -> None:
                 sum(count for chord, count in own.items() if rest[chord] < least) / own.total()
             )
         found = (
-            stats(pieces, group_of=lambda piece: piece.title)
+            stats(CorpusEntry(piece, group=number) for number, piece in enumerate(pieces))
             .vocabularies["chords"]
             .out_of_vocabulary[least]
         )

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from partimento import Event, Meter, Piece
+from partimento.corpus import Corpus, CorpusEntry
 from partimento.corpus.benchmarks import BENCHMARKS, C_MAJOR, is_benchmark, name_of, read_benchmark
-from partimento.corpus.load import gather
-from partimento.corpus.reading import Reading
+from partimento.corpus.load import load_corpus
 from partimento.errors import PartimentoError
 from partimento.evaluate.benchmarks import (
     PUBLISHED,
@@ -133,7 +133,7 @@ def frames_of(number: int) -> list[tuple[int, ...]]:
 
 
 @pytest.fixture(scope="module")
-def reading() -> Reading:
+def corpus() -> Corpus:
     """A set of seven, a chord a quarter note, as the file of chorales is read."""
     pieces = [
         Piece.from_events(
@@ -143,7 +143,7 @@ def reading() -> Reading:
         ).replace(source=Source(path=f"set.json/{number}"))
         for number in range(7)
     ]
-    return Reading(pieces, [], ["train"] * 3 + ["valid"] * 2 + ["test"] * 2)
+    return Corpus.of(map(CorpusEntry, pieces, ["train"] * 3 + ["valid"] * 2 + ["test"] * 2))
 
 
 NOTEWISE: dict[str, Any] = {
@@ -154,34 +154,33 @@ NOTEWISE: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def run(reading: Reading) -> Run:
-    return learn(reading.pieces, sides=reading.sides, settings=NOTEWISE)[0]
+def run(corpus: Corpus) -> Run:
+    return learn(corpus, settings=NOTEWISE)[0]
 
 
 @pytest.fixture(scope="module")
-def markov(reading: Reading) -> Run:
+def markov(corpus: Corpus) -> Run:
     settings = {"model": {"name": "markov"}, "tokens": {"min_count": 2, "transpose": "none"}}
-    return learn(reading.pieces, sides=reading.sides, settings=settings)[0]
+    return learn(corpus, settings=settings)[0]
 
 
 def other_model(run: Run, *, tokenizer: Any = None, seed: int = 5) -> Run:
     """The same run with another model, untrained."""
     keras.utils.set_random_seed(seed)
     tokenizer = tokenizer or run.tokenizer
-    return replace(
-        run, tokenizer=tokenizer, model=model_class("notewise")(run.settings.model, tokenizer)
-    )
+    model = model_class("notewise")(run.settings.model, tokenizer)
+    return replace(run, tokenizer=tokenizer, get_model=lambda: model)
 
 
-def test_sides_and_units(reading: Reading) -> None:
-    assert side_of(reading, "test") == reading.pieces[5:]
-    assert units_of("jsb", reading.pieces).tolist() == [14 + number for number in range(7)]
-    assert units_of("jsb16", reading.pieces[:1]).tolist() == [14 * 4 * 4]  # four voices
-    assert units_of("nottingham", reading.pieces[:1]).tolist() == [28]
+def test_sides_and_units(corpus: Corpus) -> None:
+    assert side_of(corpus, "test") == corpus.pieces[5:]
+    assert units_of("jsb", corpus.pieces).tolist() == [14 + number for number in range(7)]
+    assert units_of("jsb16", corpus.pieces[:1]).tolist() == [14 * 4 * 4]  # four voices
+    assert units_of("nottingham", corpus.pieces[:1]).tolist() == [28]
 
 
-def test_counts_of_a_reading(reading: Reading) -> None:
-    unigram, markov = counts("jsb", reading)
+def test_counts_of_a_corpus(corpus: Corpus) -> None:
+    unigram, markov = counts("jsb", corpus)
     assert (unigram.name, markov.name, unigram.units, markov.pieces) == (
         "unigram",
         "markov",
@@ -191,21 +190,19 @@ def test_counts_of_a_reading(reading: Reading) -> None:
     train = [frames_of(number) for number in range(3)]
     nats = [NoteCounts(train, order=2).nats(frames_of(number)) for number in (5, 6)]
     assert markov.nats == pytest.approx(sum(nats) / 39)
-    assert counts("jsb", reading, side="valid")[0].units == 17 + 18
+    assert counts("jsb", corpus, side="valid")[0].units == 17 + 18
 
 
-def test_a_run_fits_the_set_that_it_learned_from(run: Run, reading: Reading) -> None:
-    check_fits(run, reading)
-    assert reading.sides is not None
+def test_a_run_fits_the_set_that_it_learned_from(run: Run, corpus: Corpus) -> None:
+    check_fits(run, corpus)
     for other in (
-        replace(reading, sides=["train"] * 4 + ["valid"] + ["test"] * 2),
-        replace(reading, pieces=reading.pieces[:-1], sides=reading.sides[:-1]),
-        replace(
-            reading,
-            pieces=[
-                piece.replace(source=Source(path=piece.source.path + "x"))
-                for piece in reading.pieces
-            ],
+        Corpus.of(map(CorpusEntry, corpus.pieces, ["train"] * 4 + ["valid"] + ["test"] * 2)),
+        corpus[:-1],
+        Corpus.of(
+            replace(
+                entry, piece=entry.piece.replace(source=Source(path=entry.piece.source.path + "x"))
+            )
+            for entry in corpus
         ),
     ):
         with pytest.raises(PartimentoError, match="was not trained on this set"):
@@ -217,48 +214,48 @@ def token_nats(run: Run, piece: Piece) -> np.ndarray:
     return np.asarray(run.model.token_nats(batch, may_end=False), np.float64)[0]
 
 
-def test_a_piece_costs_what_its_frames_cost(run: Run, reading: Reading) -> None:
+def test_a_piece_costs_what_its_frames_cost(run: Run, corpus: Corpus) -> None:
     """Every frame, the first one too; neither what the beginning tells nor the end."""
     told: list[tuple[int, int]] = []
-    nats = piece_nats(run, "jsb", reading, progress=lambda *at: told.append(at))
+    nats = piece_nats(run, "jsb", corpus, progress=lambda *at: told.append(at))
     assert told == [(2, 2)]
     assert nats == pytest.approx(
-        [token_nats(run, piece).sum() for piece in side_of(reading, "test")], rel=1e-5
+        [token_nats(run, piece).sum() for piece in side_of(corpus, "test")], rel=1e-5
     )
-    assert len(piece_nats(run, "jsb", reading, side="valid")) == 2
-    each = token_nats(run, reading.pieces[5])
+    assert len(piece_nats(run, "jsb", corpus, side="valid")) == 2
+    each = token_nats(run, corpus.pieces[5])
     tokens = sum(len(chord) + 1 for chord in frames_of(5))
     assert not each[: CONTEXT - 1].any()
     assert (each[CONTEXT - 1 : CONTEXT - 1 + tokens] > 0).all()
     assert not each[CONTEXT - 1 + tokens :].any()
 
 
-def test_an_ensemble_is_the_mean_of_probabilities(run: Run, reading: Reading) -> None:
+def test_an_ensemble_is_the_mean_of_probabilities(run: Run, corpus: Corpus) -> None:
     pair = (run, other_model(run))
-    alone = score("x", piece_nats(run, "jsb", reading), units_of("jsb", side_of(reading, "test")))
-    twice = ensemble([run, run], "jsb", reading)
+    alone = score("x", piece_nats(run, "jsb", corpus), units_of("jsb", side_of(corpus, "test")))
+    twice = ensemble([run, run], "jsb", corpus)
     assert twice.name == "ensemble of 2"
     assert (twice.nats, twice.by_pieces, twice.units) == pytest.approx(
         (alone.nats, alone.by_pieces, alone.units)
     )
     nats = [
         -np.log(np.mean([np.exp(-token_nats(each, piece)) for each in pair], axis=0)).sum()
-        for piece in side_of(reading, "test")
+        for piece in side_of(corpus, "test")
     ]
-    assert ensemble(pair, "jsb", reading).nats == pytest.approx(sum(nats) / 39, rel=1e-5)
+    assert ensemble(pair, "jsb", corpus).nats == pytest.approx(sum(nats) / 39, rel=1e-5)
 
 
-def test_an_ensemble_speaks_one_language(run: Run, markov: Run, reading: Reading) -> None:
-    events = NoteTokenizer.fit(reading.pieces[:3])
+def test_an_ensemble_speaks_one_language(run: Run, markov: Run, corpus: Corpus) -> None:
+    events = NoteTokenizer.fit(corpus.pieces[:3])
     for pair in ((run, markov), (markov, markov), (run, other_model(run, tokenizer=events))):
         with pytest.raises(PartimentoError, match="the same encoding"):
-            ensemble(pair, "jsb", reading)
+            ensemble(pair, "jsb", corpus)
 
 
-def test_a_run_by_chords_is_charged_in_full(markov: Run, reading: Reading) -> None:
-    nats = piece_nats(markov, "jsb", reading)
-    prices = UnknownPrices([piece.events for piece in reading.pieces[:3]])
-    for mine, piece in zip(nats, reading.pieces[5:], strict=True):
+def test_a_run_by_chords_is_charged_in_full(markov: Run, corpus: Corpus) -> None:
+    nats = piece_nats(markov, "jsb", corpus)
+    prices = UnknownPrices([piece.events for piece in corpus.pieces[:3]])
+    for mine, piece in zip(nats, corpus.pieces[5:], strict=True):
         encoded = markov.tokenizer.encode_all([piece])[0]
         known = markov.model.nats(windows([encoded], length=len(encoded.ids) - 1))
         unknown = prices.of(markov.tokenizer, piece, encoded)
@@ -266,41 +263,41 @@ def test_a_run_by_chords_is_charged_in_full(markov: Run, reading: Reading) -> No
         assert unknown > 0
 
 
-def test_frames_of_another_pace_are_refused(run: Run, reading: Reading) -> None:
+def test_frames_of_another_pace_are_refused(run: Run, corpus: Corpus) -> None:
     with pytest.raises(PartimentoError, match=r"reads frames of 1 quarters; this set has 1/2"):
-        piece_nats(run, "nottingham", reading)
+        piece_nats(run, "nottingham", corpus)
 
 
-def test_a_run_of_voices_is_no_model_of_chords(run: Run, reading: Reading) -> None:
+def test_a_run_of_voices_is_no_model_of_chords(run: Run, corpus: Corpus) -> None:
     """It writes the highest note of a part alone: its figure would be that of the melody."""
-    voices = VoiceTokenizer.fit(reading.pieces[:3], frame=Fraction(1))
+    voices = VoiceTokenizer.fit(corpus.pieces[:3], frame=Fraction(1))
     with pytest.raises(PartimentoError):
-        piece_nats(other_model(run, tokenizer=voices), "jsb", reading)
+        piece_nats(other_model(run, tokenizer=voices), "jsb", corpus)
 
 
-def test_a_run_of_chords_is_no_model_of_voices(run: Run, reading: Reading) -> None:
+def test_a_run_of_chords_is_no_model_of_voices(run: Run, corpus: Corpus) -> None:
     """Frames of the set of four voices, without who sings what: nats a note of something else."""
-    chords = NoteTokenizer.fit(reading.pieces[:3], frame=Fraction(1, 4))
+    chords = NoteTokenizer.fit(corpus.pieces[:3], frame=Fraction(1, 4))
     with pytest.raises(PartimentoError):
-        piece_nats(other_model(run, tokenizer=chords), "jsb16", reading)
+        piece_nats(other_model(run, tokenizer=chords), "jsb16", corpus)
 
 
-def test_a_vae_tells_its_bound_and_an_estimate_apart(reading: Reading) -> None:
+def test_a_vae_tells_its_bound_and_an_estimate_apart(corpus: Corpus) -> None:
     model = {"name": "vae", "latent": 2, "embed_size": 8, "units": 8, "anneal": 0}
     settings = {
         "model": model,
         "tokens": {"min_count": 2, "window": 8, "transpose": "none"},
         "train": {"epochs": 1, "batch_size": 8},
     }
-    made = learn(reading.pieces, sides=reading.sides, settings=settings)[0]
-    bound, estimate = scores_of(made, "jsb", reading)
+    made = learn(corpus, settings=settings)[0]
+    bound, estimate = scores_of(made, "jsb", corpus)
     assert (bound.name, estimate.name, bound.units) == ("vae (bound)", "vae (estimate)", 39)
     assert 1 < estimate.nats < bound.nats + 0.05
-    unknown = UnknownPrices([piece.events for piece in reading.pieces[:3]])
-    encoded = made.tokenizer.encode_all(reading.pieces[5:])
+    unknown = UnknownPrices([piece.events for piece in corpus.pieces[:3]])
+    encoded = made.tokenizer.encode_all(corpus.pieces[5:])
     least = sum(
         unknown.of(made.tokenizer, piece, each)
-        for piece, each in zip(reading.pieces[5:], encoded, strict=True)
+        for piece, each in zip(corpus.pieces[5:], encoded, strict=True)
     )
     assert estimate.nats > least / 39  # what is not in the vocabulary is paid for
 
@@ -316,33 +313,35 @@ def of_set(folder: Path, name: str) -> Path:
 
 
 @pytest.fixture(scope="module")
-def chorales(data_folder: Path) -> tuple[Path, Reading]:
+def chorales(data_folder: Path) -> tuple[Path, Corpus]:
     path = of_set(data_folder, "jsb/jsb-chorales-quarter.json")
     return path, read_benchmark(str(path))
 
 
-def check_sides(reading: Reading, train: int, valid: int, test: int) -> None:
-    assert reading.sides == ["train"] * train + ["valid"] * valid + ["test"] * test
-    assert not reading.rejects
-    assert len({piece.source.path for piece in reading.pieces}) == len(reading.pieces)
+def check_sides(corpus: Corpus, train: int, valid: int, test: int) -> None:
+    assert [entry.split for entry in corpus] == ["train"] * train + ["valid"] * valid + [
+        "test"
+    ] * test
+    assert not corpus.rejects
+    assert len({piece.source.path for piece in corpus.pieces}) == len(corpus.pieces)
 
 
-def test_the_chorales_are_the_files(chorales: tuple[Path, Reading]) -> None:
-    path, reading = chorales
-    check_sides(reading, 229, 76, 77)
+def test_the_chorales_are_the_files(chorales: tuple[Path, Corpus]) -> None:
+    path, corpus = chorales
+    check_sides(corpus, 229, 76, 77)
     content = json.loads(path.read_text())
     wanted = [frames for side in ("train", "valid", "test") for frames in content[side]]
-    for piece, frames in zip(reading.pieces, wanted, strict=True):
+    for piece, frames in zip(corpus.pieces, wanted, strict=True):
         assert [event.chord for event in NoteTokenizer.read(piece.events, Fraction(1))] == [
             tuple(sorted(chord)) for chord in frames
         ]
         assert piece.keys[0].name == "C major"
     assert name_of(path.read_bytes()) == "jsb"
-    assert units_of("jsb", side_of(reading, "test")).sum() == sum(map(len, content["test"]))
-    assert gather(path).sides == reading.sides  # as a training reads it
+    assert units_of("jsb", side_of(corpus, "test")).sum() == sum(map(len, content["test"]))
+    assert load_corpus(path).entries == corpus.entries  # as a training reads it
 
 
-def test_counting_on_the_chorales(chorales: tuple[Path, Reading]) -> None:
+def test_counting_on_the_chorales(chorales: tuple[Path, Corpus]) -> None:
     unigram, markov = counts("jsb", chorales[1])
     assert unigram.nats > markov.nats + 1
     assert 5 < markov.nats < 5.6
@@ -350,40 +349,40 @@ def test_counting_on_the_chorales(chorales: tuple[Path, Reading]) -> None:
     assert markov.pieces == 77
 
 
-def test_a_run_of_a_part_of_the_set_does_not_fit(chorales: tuple[Path, Reading]) -> None:
-    reading = chorales[1]
+def test_a_run_of_a_part_of_the_set_does_not_fit(chorales: tuple[Path, Corpus]) -> None:
+    corpus = chorales[1]
     some = [*range(6), 229, 230, 305, 306]
-    pieces, sides = [reading.pieces[i] for i in some], [(reading.sides or [])[i] for i in some]
+    part = Corpus.of(corpus[i] for i in some)
     settings = {"model": {"name": "markov"}, "tokens": {"min_count": 1, "transpose": "none"}}
-    run, _ = learn(pieces, sides=sides, settings=settings)
-    check_fits(run, Reading(pieces, [], sides))
+    run, _ = learn(part, settings=settings)
+    check_fits(run, part)
     with pytest.raises(PartimentoError, match="was not trained on this set and its split"):
-        check_fits(run, reading)
+        check_fits(run, corpus)
 
 
 def test_the_name_of_the_file_does_not_matter(
-    chorales: tuple[Path, Reading], tmp_path: Path
+    chorales: tuple[Path, Corpus], tmp_path: Path
 ) -> None:
     """Its hash says which set it is: a run that was trained on a copy fits."""
-    path, reading = chorales
+    path, corpus = chorales
     copy = tmp_path / "copy.json"
     copy.write_bytes(path.read_bytes())
     again = read_benchmark(str(copy))
     assert [piece.source.path for piece in again.pieces] == [
-        piece.source.path for piece in reading.pieces
+        piece.source.path for piece in corpus.pieces
     ]
 
 
 def test_the_chorales_in_sixteenths_are_the_files(data_folder: Path) -> None:
     path = of_set(data_folder, "jsb/Jsb16thSeparated.json")
-    reading, content = read_benchmark(str(path)), json.loads(path.read_text())
-    check_sides(reading, 229, 76, 77)
+    corpus, content = read_benchmark(str(path)), json.loads(path.read_text())
+    check_sides(corpus, 229, 76, 77)
     wanted = [frames for side in ("train", "valid", "test") for frames in content[side]]
-    for piece, frames in zip(reading.pieces, wanted, strict=True):
+    for piece, frames in zip(corpus.pieces, wanted, strict=True):
         chords = [tuple(sorted({int(pitch) for pitch in row if pitch >= 0})) for row in frames]
         assert [event.chord for event in NoteTokenizer.read(piece.events, Fraction(1, 4))] == chords
         assert [part.name for part in piece.parts] == ["Soprano", "Alto", "Tenor", "Bass"]
-    for piece, frames in zip(reading.pieces[::40], wanted[::40], strict=True):  # who sings what
+    for piece, frames in zip(corpus.pieces[::40], wanted[::40], strict=True):  # who sings what
         for part in range(4):
             notes = [note for note in piece.notes if note.part == part]
             line = [
@@ -391,7 +390,7 @@ def test_the_chorales_in_sixteenths_are_the_files(data_folder: Path) -> None:
                 for t in range(40)
             ]
             assert line == [[int(row[part])] if row[part] >= 0 else [] for row in frames[:40]]
-    assert units_of("jsb16", reading.pieces).sum() == 4 * sum(map(len, wanted))
+    assert units_of("jsb16", corpus.pieces).sum() == 4 * sum(map(len, wanted))
 
 
 @pytest.mark.slow
@@ -399,11 +398,11 @@ def test_nottingham_is_the_file(data_folder: Path) -> None:
     from scipy.io import loadmat
 
     path = of_set(data_folder, "nottingham/Nottingham.mat")
-    reading = read_benchmark(str(path))
-    check_sides(reading, 694, 173, 170)
+    corpus = read_benchmark(str(path))
+    check_sides(corpus, 694, 173, 170)
     rolls = loadmat(str(path))
     wanted = [roll for key in ("traindata", "validdata", "testdata") for roll in rolls[key][0]]
-    for piece, roll in zip(reading.pieces, wanted, strict=True):
+    for piece, roll in zip(corpus.pieces, wanted, strict=True):
         chords = [tuple((np.flatnonzero(row) + 21).tolist()) for row in roll]
         assert [event.chord for event in NoteTokenizer.read(piece.events, Fraction(1, 2))] == chords
 
@@ -414,7 +413,7 @@ def test_a_file_of_another_hash_is_refused(tmp_path: Path) -> None:
         path.write_text('{"train": [], "valid": [], "test": []}')
         assert is_benchmark(str(path))
         assert name_of(path.read_bytes()) is None
-        for read in (read_benchmark, gather):
+        for read in (read_benchmark, load_corpus):
             with pytest.raises(PartimentoError, match="its hash is another") as refusal:
                 read(str(path))
             assert "\n" not in str(refusal.value)

@@ -13,7 +13,7 @@ import pytest
 
 from partimento import Event, Meter, Piece
 from partimento.analysis.similarity.borrowing import LONG, library, shared_with
-from partimento.corpus.reading import Reading
+from partimento.corpus import Corpus, CorpusEntry
 from partimento.errors import PartimentoError
 from partimento.evaluate.originality import originality, together, verdict, verdict_together
 from partimento.music.timelines import Source
@@ -98,14 +98,8 @@ def test_nothing_in_common() -> None:
 
 def test_a_piece_of_the_corpus_is_laid_beside_the_rest_and_says_so() -> None:
     tune = noise(1, 60)
-    corpus = Reading(
-        [
-            piece(tune, name="a"),
-            piece(moved(tune, 2), name="twin"),
-            *(piece(noise(n, 60), name=f"p{n}") for n in range(2, 8)),
-        ],
-        [],
-    )
+    others = [piece(noise(n, 60), name=f"p{n}") for n in range(2, 8)]
+    corpus = Corpus.of([piece(tune, name="a"), piece(moved(tune, 2), name="twin"), *others])
     report = originality([piece(tune, name="a")], corpus)
     (found,) = report.pieces
     assert found.in_corpus == ("a.mid", "twin.mid")
@@ -124,12 +118,11 @@ def test_a_piece_of_the_corpus_is_laid_beside_the_rest_and_says_so() -> None:
 def test_real_pieces_are_left_out_one_by_one_with_their_near_duplicates() -> None:
     shared = noise(0, 10)
     tunes = [noise(n, 30) + shared + noise(100 + n, 30) for n in range(1, 6)]
-    corpus = Reading(
+    corpus = Corpus.of(
         [
             *(piece(tune, name=f"p{n}") for n, tune in enumerate(tunes)),
             piece(moved(tunes[0], 5), name="twin"),
-        ],
-        [],
+        ]
     )
     report = originality([piece(noise(50, 40), name="mine")], corpus)
     assert report.real is not None
@@ -151,7 +144,9 @@ def test_a_stored_split_says_which_pieces_are_real() -> None:
     }
     pieces = [piece(line, name=name) for name, line in chords.items()]
     mine = [piece(noise(4, 9) + shared[:5], name="mine"), *pieces]
-    report = originality(mine, Reading(pieces, [], ["train", "train", "test", "valid"]))
+    report = originality(
+        mine, Corpus.of(map(CorpusEntry, pieces, ["train", "train", "test", "valid"]))
+    )
     assert report.real is not None
     assert (report.against, report.real.pieces, report.real.chords.length) == (
         2,
@@ -171,7 +166,7 @@ def test_a_stored_split_says_which_pieces_are_real() -> None:
 
 def test_one_piece_alone_has_no_real_ones_beside_it() -> None:
     report = originality(
-        [piece(noise(1, 9), name="mine")], Reading([piece(noise(2, 20), name="a")], [])
+        [piece(noise(1, 9), name="mine")], Corpus.of([piece(noise(2, 20), name="a")])
     )
     assert report.real is None
     assert "real pieces" not in verdict(report.pieces[0], report.real)
@@ -179,7 +174,7 @@ def test_one_piece_alone_has_no_real_ones_beside_it() -> None:
 
 def test_progress_reaches_its_end_and_nothing_is_refused() -> None:
     told: list[tuple[str, int, int]] = []
-    corpus = Reading([piece(noise(n, 30), name=f"p{n}") for n in range(4)], [])
+    corpus = Corpus.of([piece(noise(n, 30), name=f"p{n}") for n in range(4)])
     originality([piece(noise(9, 9), name="mine")], corpus, progress=lambda *step: told.append(step))
     assert {stage: (done, total) for stage, done, total in told} == {
         "index": (4, 4),

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from partimento import Event, Piece, gather
+from partimento import Event, Piece, load_corpus
 from partimento.config import read_recipe
 from partimento.errors import PartimentoError
 from partimento.evaluate.baselines import Baseline
@@ -537,7 +537,7 @@ def test_a_chord_of_more_notes_than_bits() -> None:
 def test_longer_contexts_foretell_guitar_pieces_better(data_folder: Path) -> None:
     folder = data_folder / "mutopia-guitar" / "GiulianiM"
     data = prepare(
-        gather(sorted(folder.glob("*.mid"))[:40]).pieces,
+        load_corpus(sorted(folder.glob("*.mid"))[:40]),
         TokenSettings(),
         validation=0.2,
         test=0.1,

@@ -49,24 +49,24 @@ def run_bench(
         check_exists(data)
     with screen.stages(quiet=as_json) as stages:
         with stages.during("read"):
-            reading = _read(name, data)
+            corpus = _read(name, data)
         with stages.during("start"):
             from partimento.evaluate import benchmarks
             from partimento.training.run import load_run
 
             models = [load_run(folder) for folder in runs]
             for model in models:
-                benchmarks.check_fits(model, reading)
+                benchmarks.check_fits(model, corpus)
         with stages.during("count"):
-            scores = benchmarks.counts(name, reading, side=side)
+            scores = benchmarks.counts(name, corpus, side=side)
         figures: list[float] = []
         for folder, model in zip(runs, models, strict=True):
             told = partial(stages.at, f"measure {folder.name}")
-            mine = benchmarks.scores_of(model, name, reading, side=side, progress=told)
+            mine = benchmarks.scores_of(model, name, corpus, side=side, progress=told)
             figures.append(mine[0].nats)
             scores += mine
         if ensemble:
-            scores.append(benchmarks.ensemble(models, name, reading, side=side))
+            scores.append(benchmarks.ensemble(models, name, corpus, side=side))
     plain = {
         "benchmark": name,
         "side": side,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from partimento.cli import screen
-from partimento.corpus.load import gather
+from partimento.corpus.load import load_corpus
 from partimento.corpus.settings import AS_WRITTEN, DataSettings
 from partimento.errors import PartimentoError
 from partimento.export import write as render
@@ -164,7 +164,7 @@ def read_one(path: Path, *, config: DataSettings = AS_WRITTEN) -> Piece:
     """Read a single score, in a worker process."""
     if path.is_dir():
         raise PartimentoError(f"{path} is a folder; a score file is wanted here")
-    return gather([path], config=config).pieces[0]
+    return load_corpus([path], config=config)[0].piece
 
 
 def check_outputs(outputs: Sequence[Path], *, force: bool) -> None:

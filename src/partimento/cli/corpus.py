@@ -181,7 +181,7 @@ def build(
     from partimento.cli import screen
     from partimento.corpus import write_rejects
     from partimento.corpus.settings import DataSettings
-    from partimento.corpus.store.build import Plan, build_corpus
+    from partimento.corpus.store.build import Plan, build_store
     from partimento.files import refuse_existing
 
     if rejects is not None:
@@ -197,9 +197,7 @@ def build(
     chosen = selection(composer, instrument, solo, key, metre, min_events, licence)
     plan = Plan(config, chosen, validation, test, seed, workers, cluster)
     with screen.stages(quiet=as_json) as stages:
-        built = build_corpus(
-            sources, out, plan=plan, append=append, force=force, progress=stages.at
-        )
+        built = build_store(sources, out, plan=plan, append=append, force=force, progress=stages.at)
     if rejects is not None:
         write_rejects(built.rejects, rejects)
     _tell_json(built) if as_json else _tell(built, plan)
@@ -208,14 +206,14 @@ def build(
 def _tell(built: Built, plan: Plan) -> None:
     from partimento.cli import screen
 
-    corpus = built.corpus
-    sides = ", ".join(f"{count:,} {side}" for side, count in corpus.sides.items())
+    store = built.store
+    splits = ", ".join(f"{count:,} {name}" for name, count in store.splits.items())
     screen.print_rejects(built.rejects)
     screen.out().print(
-        f"{corpus.path}: {len(corpus):,} pieces ({built.read:,} files read, {built.kept:,} known, {built.left_out:,} not selected, "
+        f"{store.path}: {len(store):,} pieces ({built.read:,} files read, {built.kept:,} known, {built.left_out:,} not selected, "
         f"{len(built.rejects):,} not readable)\n"
-        f"{sides} (seed {plan.seed}); {corpus.duplicates:,} pieces are near-duplicates of others and stay on one side with them\n"
-        f"fingerprint {corpus.head.fingerprint}"
+        f"{splits} (seed {plan.seed}); {store.duplicates:,} pieces are near-duplicates of others and stay on one side with them\n"
+        f"fingerprint {store.head.fingerprint}"
     )
 
 
@@ -224,18 +222,18 @@ def _tell_json(built: Built) -> None:
 
     from partimento.cli import screen
 
-    corpus = built.corpus
+    store = built.store
     screen.print_json(
         {
-            "store": str(corpus.path),
-            "pieces": len(corpus),
+            "store": str(store.path),
+            "pieces": len(store),
             "read": built.read,
             "known": built.kept,
             "not_selected": built.left_out,
-            "split": corpus.sides,
-            "near_duplicates": corpus.duplicates,
-            "seed": corpus.head.seed,
-            "fingerprint": corpus.head.fingerprint,
+            "split": store.splits,
+            "near_duplicates": store.duplicates,
+            "seed": store.head.seed,
+            "fingerprint": store.head.fingerprint,
             "rejected": [asdict(reject) for reject in built.rejects],
         }
     )
@@ -260,25 +258,21 @@ def list_pieces(
     stands.
     """
     from partimento.cli import screen
-    from partimento.corpus.store.store import Corpus, open_corpus
+    from partimento.corpus.store.store import open_store
     from partimento.music.timelines import Key
 
-    corpus = open_corpus(store)
-    corpus = Corpus(
-        corpus.path,
-        corpus.head,
-        selection(composer, instrument, solo, key, metre, min_events, licence, split),
-    )
+    chosen = selection(composer, instrument, solo, key, metre, min_events, licence, split)
+    pieces = open_store(store).select(chosen)
     if as_json:
-        screen.print_json([{**row, "manifest": dict(row["manifest"])} for row in corpus.rows])
+        screen.print_json([{**row, "manifest": dict(row["manifest"])} for row in pieces.rows])
         return
-    if not corpus.rows:
-        print(f"partimento: none of the pieces in {store} is {corpus.selection}", file=sys.stderr)
+    if not pieces.rows:
+        print(f"partimento: none of the pieces in {store} is {chosen}", file=sys.stderr)
     header = ("path", "title", "composer", "for", "key", "metre", "events", "licence", "split")
     names = ("path", "title", "composer", "forces", "key", "metre", "events", "licence", "split")
-    rows = [{**row, "key": Key.from_name(row["key"]).name} for row in corpus.rows]
+    rows = [{**row, "key": Key.from_name(row["key"]).name} for row in pieces.rows]
     screen.print_list(
-        f"{store}: {len(corpus):,} pieces",
+        f"{store}: {len(pieces):,} pieces",
         header,
         [[str(row[name]) for name in names] for row in rows],
     )
@@ -293,10 +287,10 @@ def duplicates(
 ) -> None:
     """List the groups of near-duplicates of a store: the same music under several names."""
     from partimento.cli import screen
-    from partimento.corpus.store.store import open_corpus
+    from partimento.corpus.store.store import open_store
 
     groups: dict[int, list[dict[str, object]]] = {}
-    for row in open_corpus(store).rows:
+    for row in open_store(store).rows:
         groups.setdefault(row["group"], []).append(
             {name: row[name] for name in ("path", "title", "composer", "split")}
         )

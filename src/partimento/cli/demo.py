@@ -40,7 +40,7 @@ def run_demo(out: Path, *, seed: int, bars: int) -> None:
     with screen.stages() as stages:
         recipe = merge(read_recipe("chorales"), {"train": {"seed": seed}})
         trained = train_run([SOURCE], recipe, out=out / "run", force=True, stages=stages)
-        run, reading, table = trained.run, trained.reading, trained.table
+        run, corpus, table = trained.run, trained.corpus, trained.table
         from partimento.generate.compose import compose
 
         with stages.during("compose"):
@@ -54,7 +54,7 @@ def run_demo(out: Path, *, seed: int, bars: int) -> None:
             )
         written = _write(piece, out, run, table, stages)
     print_figures(table)
-    screen.print_rejects(reading.rejects)
+    screen.print_rejects(corpus.rejects)
     best = min(table, key=lambda name: table[name].total)
     if best != run.settings.name:
         console.print(f"It did not learn enough: {best} foresees the chorales better.")

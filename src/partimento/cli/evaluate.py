@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from partimento.cli import screen
-from partimento.corpus.load import gather
+from partimento.corpus.load import load_corpus
 from partimento.corpus.select import Selection
 from partimento.errors import PartimentoError
 from partimento.files import refuse_existing, write_atomically
 from partimento.training.run_folder import RunFolder
 
 if TYPE_CHECKING:
-    from partimento.corpus.reading import Reading
+    from partimento.corpus.entries import Corpus
     from partimento.evaluate.evaluation import Evaluation
     from partimento.music.piece import Piece
 
@@ -88,7 +88,7 @@ def _measure(request: Request, stages: screen.Stages) -> tuple[Evaluation, list[
             run, request.pieces, bars=bars or BARS, seed=request.seed, progress=stages.at
         )
         figures: Mapping[str, Mapping[str, float]] = held_out_figures(request.generated)
-        rejects = real.rejects
+        rejects = list(real.rejects)
     else:
         folder = _read("generated", str(request.generated), stages)
         real = _read("real", request.against, stages, selection=Selection(split=request.split))
@@ -100,7 +100,7 @@ def _measure(request: Request, stages: screen.Stages) -> tuple[Evaluation, list[
     return replace(found, figures=figures), [reject.path for reject in rejects]
 
 
-def _borrowed(made: list[Piece], real: Reading) -> dict[str, dict[str, float]]:
+def _borrowed(made: list[Piece], real: Corpus) -> dict[str, dict[str, float]]:
     """The longest runs that the pieces share with the corpus, beside those of real pieces with the
     rest of it.
     """
@@ -124,9 +124,9 @@ def _borrowed(made: list[Piece], real: Reading) -> dict[str, dict[str, float]]:
     return told
 
 
-def _read(kind: str, source: str, stages: screen.Stages, **view: Any) -> Reading:
-    return gather(
-        source, progress=lambda done, total: stages.at(f"read {kind}", done, total), **view
+def _read(kind: str, source: str, stages: screen.Stages, **view: Any) -> Corpus:
+    return load_corpus(
+        source, progress=lambda stage, done, total: stages.at(f"read {kind}", done, total), **view
     )
 
 

@@ -36,7 +36,7 @@ def run_originality(
         if out.suffix.lower() not in SUFFIXES:
             raise PartimentoError(f"{out}: the report is written as {', '.join(SUFFIXES)}")
         refuse_existing(out, force=force)
-    from partimento.corpus.load import gather
+    from partimento.corpus.load import load_corpus
     from partimento.evaluate.originality import originality
     from partimento.io.formats import is_store
 
@@ -45,9 +45,9 @@ def run_originality(
             f"{stores[0]} is a store; a score or a folder of scores is wanted here (the corpus is named by --against)"
         )
     with screen.stages(quiet=as_json) as stages:
-        asked = gather(files, progress=lambda done, total: stages.at("read", done, total))
-        corpus = gather(
-            against, progress=lambda done, total: stages.at("read the corpus", done, total)
+        asked = load_corpus(files, progress=stages.at)
+        corpus = load_corpus(
+            against, progress=lambda stage, done, total: stages.at("read the corpus", done, total)
         )
         report = originality(asked.pieces, corpus, progress=stages.at)
     rejects = [*asked.rejects, *corpus.rejects]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from functools import partial
@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 from partimento.cli import screen
 from partimento.corpus import Reject, write_rejects
 from partimento.corpus.coverage import HeldOut, Vocabulary
-from partimento.corpus.load import gather
+from partimento.corpus.entries import CorpusEntry, as_entries
+from partimento.corpus.load import load_corpus
 from partimento.corpus.select import Selection
 from partimento.corpus.settings import DataSettings
 from partimento.corpus.stats import Spread, Stats, stats
-from partimento.corpus.store.store import open_corpus
+from partimento.corpus.store.store import open_store
 from partimento.errors import PartimentoError
 from partimento.files import new_folder, refuse_existing, refuse_folder, write_atomically
 from partimento.io.formats import is_store
@@ -57,27 +58,18 @@ def run_stats(
     check_plots(plots, force=force)
     show = partial(show_stats, title=", ".join(sources), plots=plots, force=force, as_json=as_json)
     if len(sources) == 1 and is_store(sources[0]):
-        store = open_corpus(sources[0])
-        store = type(store)(store.path, store.head, selection)
+        store = open_store(sources[0]).select(selection)
         if not len(store):
             raise PartimentoError(f"an empty corpus: no piece in {sources[0]} is {selection}")
-        groups = {row["path"]: row["group"] for row in store.rows}
         if rejects is not None:
             write_rejects([], rejects)
-        show(
-            store.pieces(config), total=len(store), group_of=lambda piece: groups[piece.source.path]
-        )
+        show(store.entries(config), total=len(store))
         return
     with screen.stages(quiet=as_json) as stages:
-        reading = gather(
-            sources,
-            config=config,
-            selection=selection,
-            progress=lambda d, t: stages.at("read", d, t),
-        )
+        corpus = load_corpus(sources, config=config, selection=selection, progress=stages.at)
     if rejects is not None:
-        write_rejects(reading.rejects, rejects)
-    show(reading.pieces, rejects=reading.rejects)
+        write_rejects(corpus.rejects, rejects)
+    show(corpus, rejects=corpus.rejects)
 
 
 def check_plots(plots: Path | None, *, force: bool) -> None:
@@ -87,11 +79,10 @@ def check_plots(plots: Path | None, *, force: bool) -> None:
 
 
 def show_stats(
-    pieces: Iterable[Piece],
+    pieces: Iterable[Piece | CorpusEntry],
     *,
     title: str,
     total: int | None = None,
-    group_of: Callable[[Piece], Hashable] | None = None,
     rejects: Sequence[Reject] = (),
     plots: Path | None = None,
     force: bool = False,
@@ -101,14 +92,12 @@ def show_stats(
 
     Parameters
     ----------
-    pieces : iterable of Piece
-        A list, or a stream that may be larger than memory.
+    pieces : iterable of Piece or CorpusEntry
+        A list, a corpus, or a stream that may be larger than memory.
     title : str
         What the pieces are, as the person named it.
     total : int, optional
         How many pieces come, for the progress bar, where `pieces` does not know its length.
-    group_of : callable, optional
-        As for `corpus.stats.stats`.
     rejects : sequence of Reject
         Files that were not read.
     plots : Path, optional
@@ -127,7 +116,7 @@ def show_stats(
     sample = _Sample(ROLLS if plots else 0)
     with screen.stages(quiet=as_json) as stages:
         total = len(pieces) if isinstance(pieces, Sequence) else total
-        found = stats(sample.passing(_counted(pieces, total, stages)), group_of=group_of)
+        found = stats(sample.passing(_counted(as_entries(pieces), total, stages)))
         told = {**asdict(found), "rejected": [asdict(reject) for reject in rejects]}
         if plots is not None:
             _write_plots(_plots(found, sample.kept, title), told, plots, force=force, stages=stages)
@@ -140,10 +129,12 @@ def show_stats(
         screen.out().print(f"Pictures in {plots}/")
 
 
-def _counted(pieces: Iterable[Piece], total: int | None, stages: screen.Stages) -> Iterator[Piece]:
+def _counted(
+    entries: Iterable[CorpusEntry], total: int | None, stages: screen.Stages
+) -> Iterator[CorpusEntry]:
     done = 0
-    for done, piece in enumerate(pieces, 1):
-        yield piece
+    for done, entry in enumerate(entries, 1):
+        yield entry
         if done % 50 == 0:
             stages.at("count", done, max(total or 0, done))
     stages.at("count", done, done)
@@ -158,14 +149,14 @@ class _Sample:
     size: int
     kept: list[Piece] = field(default_factory=list)
 
-    def passing(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
+    def passing(self, entries: Iterable[CorpusEntry]) -> Iterator[CorpusEntry]:
         draw = random.Random(0)
-        for number, piece in enumerate(pieces):
+        for number, entry in enumerate(entries):
             if number < self.size:
-                self.kept.append(piece)
+                self.kept.append(entry.piece)
             elif (place := draw.randrange(number + 1)) < self.size:
-                self.kept[place] = piece
-            yield piece
+                self.kept[place] = entry.piece
+            yield entry
 
 
 def _plots(found: Stats, sample: Sequence[Piece], title: str) -> Iterator[tuple[str, Figure]]:

@@ -12,8 +12,8 @@ from typing import Any
 from partimento.cli import screen
 from partimento.cli.tensorboard import log_to
 from partimento.config import over_recipe, parse_settings, recipe_of
-from partimento.corpus import Reading, Reject, write_rejects
-from partimento.corpus.load import gather
+from partimento.corpus import Corpus, Reject, write_rejects
+from partimento.corpus.load import load_corpus
 from partimento.corpus.select import Selection
 from partimento.corpus.sources import check_source
 from partimento.errors import PartimentoError
@@ -34,7 +34,7 @@ class Trained:
     """What came of it."""
 
     run: Any
-    reading: Reading
+    corpus: Corpus
     table: dict[str, Likelihood]
     right: float | None  # share of held-out chords that a latent model gives back right
     verdict: str | None
@@ -108,12 +108,7 @@ def train_run(
 
         settings = Settings.from_plain(read_about(out)["settings"] if values is None else values)
     selection = selection or Selection()
-    reading = gather(
-        sources,
-        config=settings.data,
-        selection=selection,
-        progress=lambda done, total: stages.at("read", done, total),
-    )
+    corpus = load_corpus(sources, config=settings.data, selection=selection, progress=stages.at)
     extras = extras or Extras()
     told = {"sources": [_place(source) for source in sources], "selection": asdict(selection)}
     made: dict[str, Any] = {}
@@ -122,8 +117,8 @@ def train_run(
         left_out = [
             Reject(piece.source.path or piece.title, reason) for piece, reason in data.left_out
         ]
-        made["reading"] = replace(reading, rejects=[*reading.rejects, *left_out])
-        made["table"], made["right"] = _check(run, data, folder, made["reading"].rejects, stages)
+        made["corpus"] = replace(corpus, rejects=(*corpus.rejects, *left_out))
+        made["table"], made["right"] = _check(run, data, folder, made["corpus"].rejects, stages)
         _first_sample(run, folder, stages)
         if extras.watch:
             _pictures(folder, stages)
@@ -133,23 +128,17 @@ def train_run(
         with log_to(out, wanted=extras.tensorboard) as log:
             hooks = replace(hooks, report=_reporter(stages, settings, log))
             run, _ = learn(
-                reading.pieces,
-                sides=reading.sides,
-                settings=settings,
-                out=out,
-                force=force,
-                resume=values is None,
-                hooks=hooks,
+                corpus, settings=settings, out=out, force=force, resume=values is None, hooks=hooks
             )
     except PartimentoError:
-        screen.print_rejects(reading.rejects)  # they may be why
+        screen.print_rejects(corpus.rejects)  # they may be why
         raise
     except KeyboardInterrupt:
         if RunFolder(out).training.has_checkpoint():
             stages.note(f"go on with: partimento train --resume {out}")
         raise
     return Trained(
-        run, made["reading"], made["table"], made["right"], run.model.verdict(run.best.parts)
+        run, made["corpus"], made["table"], made["right"], run.model.verdict(run.best.parts)
     )
 
 
@@ -220,7 +209,7 @@ def _pictures(folder: RunFolder, stages: screen.Stages) -> None:
 
 def _tell(trained: Trained, out: Path, *, as_json: bool) -> None:
     run = trained.run
-    screen.print_rejects(trained.reading.rejects)
+    screen.print_rejects(trained.corpus.rejects)
     if as_json:
         figures = {name: {**asdict(row), "total": row.total} for name, row in trained.table.items()}
         screen.print_json(
@@ -232,7 +221,7 @@ def _tell(trained: Trained, out: Path, *, as_json: bool) -> None:
                 "held_out": figures,
                 "reconstruction": trained.right,
                 "verdict": trained.verdict,
-                "rejected": len(trained.reading.rejects),
+                "rejected": len(trained.corpus.rejects),
             }
         )
         return

@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from partimento.collect.catalog import CATALOG
-from partimento.corpus.reading import Reading
+from partimento.corpus.entries import Corpus, CorpusEntry
+from partimento.corpus.splits import SPLITS
 from partimento.errors import PartimentoError
 from partimento.music.events import Event
 from partimento.music.notes import Note, Notes
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key, Meter, Part, Source
 
-SIDES = ("train", "valid", "test")
 VOICES = ("Soprano", "Alto", "Tenor", "Bass")
 LOWEST_KEY = 21  # the pitch of a piano roll's first of 88 columns
 C_MAJOR = Key.from_tonic(0, "major")  # of what was moved to C, be it major or minor
@@ -69,8 +69,8 @@ def is_benchmark(source: str) -> bool:
     return Path(source).suffix.lower() in (".json", ".mat") and Path(source).is_file()
 
 
-def read_benchmark(source: str) -> Reading:
-    """The pieces of a set and the side of each.
+def read_benchmark(source: str) -> Corpus:
+    """Read the pieces of a benchmark set, each with its published split.
 
     Parameters
     ----------
@@ -94,18 +94,16 @@ def read_benchmark(source: str) -> Reading:
         )
     about = BENCHMARKS[name]
     make: Callable[[Any, Benchmark], Piece] = _of_voices if name == "jsb16" else _of_chords
-    pieces, sides = [], []
-    for side, content in _sides(path, data):
+    entries = []
+    for split, content in _splits(path, data):
         for number, frames in enumerate(content, 1):
             piece = make(frames, about)
-            where = Source(path=f"{name}/{side}/{number}", licence=about.licence)
-            pieces.append(
-                piece.replace(
-                    title=f"{about.title}, {side} {number}", composer=about.composer, source=where
-                )
+            where = Source(path=f"{name}/{split}/{number}", licence=about.licence)
+            named = piece.replace(
+                title=f"{about.title}, {split} {number}", composer=about.composer, source=where
             )
-            sides.append(side)
-    return Reading(pieces, [], sides)
+            entries.append(CorpusEntry(named, split))
+    return Corpus(tuple(entries), sources=(source,))
 
 
 def name_of(data: bytes) -> str | None:
@@ -115,23 +113,23 @@ def name_of(data: bytes) -> str | None:
     return known.get(found) if known.get(found) in BENCHMARKS else None
 
 
-def _sides(path: Path, data: bytes) -> Iterable[tuple[str, Sequence[Any]]]:
+def _splits(path: Path, data: bytes) -> Iterable[tuple[str, Sequence[Any]]]:
     if path.suffix.lower() == ".mat":
         from scipy.io import loadmat
 
         rolls = loadmat(io.BytesIO(data))
-        for side in SIDES:
+        for split in SPLITS:
             yield (
-                side,
+                split,
                 [
                     [(row.nonzero()[0] + LOWEST_KEY).tolist() for row in roll]
-                    for roll in rolls[f"{side}data"][0]
+                    for roll in rolls[f"{split}data"][0]
                 ],
             )
         return
     content = json.loads(data)
-    for side in SIDES:
-        yield side, content[side]
+    for split in SPLITS:
+        yield split, content[split]
 
 
 def _of_chords(frames: Chords, about: Benchmark) -> Piece:

@@ -1,116 +1,113 @@
-"""Pieces to work with, from files, folders, zips, bundled collections and stores alike: selected,
-and in the view that is wanted.
-"""
+"""Load a corpus: from files, folders, zips, bundled collections, benchmark sets and stores alike."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from partimento.analysis.similarity.duplicates import group
+from partimento.analysis.similarity.fingerprints import sketch
 from partimento.corpus.benchmarks import is_benchmark, read_benchmark
-from partimento.corpus.reading import Reading, Reject, read_pieces
+from partimento.corpus.entries import Corpus, CorpusEntry
+from partimento.corpus.reading import read_pieces
 from partimento.corpus.select import Selection
 from partimento.corpus.settings import DataSettings
-from partimento.corpus.store.rows import Origin, row_of
-from partimento.corpus.views import as_configured, as_recorded
+from partimento.corpus.splits import settle
 from partimento.errors import PartimentoError
 from partimento.io.formats import is_store
-from partimento.music.parts import without_drums
-from partimento.music.piece import Piece
+from partimento.progress import Progress, silent
 
 
-def gather(
+def load_corpus(
     sources: Iterable[Path | str] | Path | str,
     *,
     config: DataSettings | None = None,
     selection: Selection | None = None,
-    progress: Callable[[int, int], None] | None = None,
-) -> Reading:
-    """Read sources of every kind.
+    progress: Progress | None = None,
+    **criteria: Any,
+) -> Corpus:
+    """Load pieces from sources of every kind; a stored split is kept.
 
     Parameters
     ----------
     sources : path or iterable of paths
-        What `read_pieces` takes, and stores.
+        Files, folders, zips, ``bundled:chorales``, benchmark sets and stores (``.parquet``).
     config : DataSettings, optional
-        The view; by default, what is best to learn from.
+        The view; by default the one that is best to learn from.
     selection : Selection, optional
         Which pieces are taken.
-    progress : callable, optional
-        Called as ``progress(done, total)`` while files are read.
+    progress : Progress, optional
+        Called while files are read.
+    **criteria
+        The fields of `Selection`, instead of `selection`: ``composer="Giuliani", solo=True``.
 
     Returns
     -------
-    Reading
-        With the store's own split where one store is all that was given.
+    Corpus
+        Files first, then benchmark sets, then stores. Near-duplicates from several sources
+        get one split, the one that is held out most strictly.
 
     Raises
     ------
     PartimentoError
-        If nothing could be read, or nothing is selected.
+        If nothing could be read, nothing is selected, or there is no such criterion.
     """
-    config, selection = config or DataSettings(), selection or Selection()
+    config, progress = config or DataSettings(), progress or silent
+    if criteria:
+        selection = Selection.of(**criteria)
     names = (
         [str(sources)] if isinstance(sources, (str, Path)) else [str(source) for source in sources]
     )
     if not names:
         raise PartimentoError("an empty corpus: no place given")
+    found = [
+        corpus.select(selection)
+        for corpus in _each(names, config, selection or Selection(), progress)
+    ]
+    corpus = found[0] if len(found) == 1 else _joined(found)
+    if not corpus:
+        raise PartimentoError(f"an empty corpus: no piece in {', '.join(names[:3])} is {selection}")
+    return replace(corpus, sources=tuple(names))
+
+
+def _each(
+    names: Sequence[str], config: DataSettings, selection: Selection, progress: Progress
+) -> Iterable[Corpus]:
+    """Load all files together, then each benchmark set, then each store."""
     sets = [name for name in names if is_benchmark(name)]
     files = [name for name in names if not is_store(name) and name not in sets]
-    stores = list(
-        dict.fromkeys(Path(name).resolve() for name in names if is_store(name))
-    )  # none twice
-    pieces: list[Piece] = []
-    rejects: list[Reject] = []
     if files:
         if selection.split:
             raise PartimentoError("only a store or a benchmark set has a split to select by")
-        reading = read_pieces(
-            files,
-            quantise="music21" if config.quantise == "music21" else None,
-            unfold=config.repeats == "unfolded",
-            progress=progress,
-        )
-        rejects += reading.rejects
-        for piece, word in zip(reading.pieces, reading.words, strict=True):
-            suffix = Path(piece.source.path).suffix.lower()
-            recorded = as_recorded(piece, suffix=suffix) if config.quantise != "music21" else piece
-            view = as_configured(recorded, config, suffix=suffix, instrument=word)
-            if _takes(selection, recorded, view, word):
-                pieces.append(view)
-    sides: list[str] | None = None
+        yield read_pieces(files, config=config, progress=progress)
     for name in sets:  # as they are: their figures are for these very notes
-        reading = read_benchmark(name)
-        chosen = [
-            number
-            for number, side in enumerate(reading.sides or ())
-            if not selection.split or side in selection.split.split(",")
-        ]
-        pieces += [reading.pieces[number] for number in chosen]
-        sides = [(reading.sides or [])[number] for number in chosen] if len(names) == 1 else None
-    for store in stores:
+        yield read_benchmark(name)
+    for path in dict.fromkeys(
+        Path(name).resolve() for name in names if is_store(name)
+    ):  # none twice
         from partimento.corpus.store.store import (
-            open_corpus,  # Arrow is loaded only where there is a store
+            open_store,  # Arrow is loaded only where there is a store
         )
 
-        corpus = open_corpus(store)
-        corpus = replace(corpus, selection=selection)
-        pieces += corpus.pieces(config)
-        sides = (
-            [row["split"] for row in corpus.rows]
-            if not files and not sets and len(stores) == 1
-            else None
-        )
-    if not pieces:
-        raise PartimentoError(f"an empty corpus: no piece in {', '.join(names[:3])} is {selection}")
-    return Reading(pieces, rejects, sides)
+        yield open_store(path).select(selection).load(config, progress=progress)
 
 
-def _takes(selection: Selection, recorded: Piece, view: Piece, word: str) -> bool:
-    if not selection:
-        return True
-    row = row_of(recorded, without_drums(view), Origin(instrument=word)).plain
-    return selection.takes(
-        {**row, "composer": recorded.composer, "licence": recorded.source.licence}
-    )
+def _joined(corpora: Sequence[Corpus]) -> Corpus:
+    """Put corpora one after another; a held-out piece of one is not learned from in another."""
+    entries = [entry for corpus in corpora for entry in corpus]
+    rejects = tuple(reject for corpus in corpora for reject in corpus.rejects)
+    selections = next((corpus.selections for corpus in corpora), ())
+    if any(entry.split for entry in entries):
+        groups = group(sketch(entry.piece) for entry in entries).tolist()
+        splits = settle([entry.split for entry in entries], groups)
+        entries = [
+            _settled(entry, split, number)
+            for entry, split, number in zip(entries, splits, groups, strict=True)
+        ]
+    return Corpus(tuple(entries), rejects, corpora[0].config, selections=selections)
+
+
+def _settled(entry: CorpusEntry, split: str, number: int) -> CorpusEntry:
+    return replace(entry, split=split, group=number)

@@ -11,22 +11,25 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from partimento.corpus.entries import Corpus, CorpusEntry
 from partimento.corpus.parsers.pool import COMMAND, Answer, Parsers, Task, batched, in_order
 from partimento.corpus.parsers.wire import unpack
+from partimento.corpus.settings import DataSettings
 from partimento.corpus.sources import Score, find_scores, provenance
+from partimento.corpus.store.rows import Values
 from partimento.errors import PartimentoError
 from partimento.files import write_atomically
 from partimento.io.formats import MIDI_SUFFIXES
 from partimento.io.read import Quantise
 from partimento.music.limits import UnfitError
 from partimento.music.piece import Piece
+from partimento.progress import Progress, silent
 
 T = TypeVar("T")
 MIDI_TIMEOUT_S, SCORE_TIMEOUT_S = 20.0, 60.0
 BATCH = 4  # files that a thread takes at once
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -37,28 +40,17 @@ class Reject:
     reason: str
 
 
-@dataclass(frozen=True)
-class Reading:
-    """What came of reading: pieces and rejects, each in the order of the files; `sides` is each
-    piece's side of a stored split, `words` a manifest's word for what plays each piece.
-    """
-
-    pieces: list[Piece]
-    rejects: list[Reject]
-    sides: list[str] | None = None
-    words: Sequence[str] = ()
-
-
 def read_pieces(
     sources: Iterable[Path | str] | Path | str,
     *,
+    config: DataSettings | None = None,
     quantise: Quantise = None,
     unfold: bool = False,
     workers: int | None = None,
     timeout_s: float | None = None,
-    progress: Progress | None = None,
+    progress: Progress = silent,
     command: Iterable[str] = COMMAND,
-) -> Reading:
+) -> Corpus:
     """Read files and folders in worker processes.
 
     Parameters
@@ -66,22 +58,26 @@ def read_pieces(
     sources : path or iterable of paths
         Files, folders, zips (see `sources.find_scores`) or names such as ``bundled:chorales`` (see
         `collect.resolve`).
+    config : DataSettings, optional
+        The view to make of each piece, in the worker; by default pieces are as their files have
+        them.
     quantise : None or "music21"
-        As for `read_piece`.
+        As for `read_piece`; without `config` only.
     unfold : bool
-        As for `read_piece`.
+        As for `read_piece`; without `config` only.
     workers : int, optional
-        How many processes; by default one a core.
+        How many processes; by default one per core.
     timeout_s : float, optional
         Seconds a file may take; by default 20 for MIDI, 60 for scores.
-    progress : callable, optional
-        Called as ``progress(done, total)`` after every file.
+    progress : Progress, optional
+        Called after every file, in the stage ``read``.
     command : iterable of str
         What starts a worker; for tests.
 
     Returns
     -------
-    Reading
+    Corpus
+        Pieces and rejects, each in the order of the files.
 
     Raises
     ------
@@ -91,35 +87,43 @@ def read_pieces(
     names = [sources] if isinstance(sources, (str, Path)) else list(sources)
     scores, faults = find_scores(names)
     rejects = [Reject(path, reason) for path, reason in faults]
-    pieces: list[Piece] = []
-    words: list[str] = []
+    entries: list[CorpusEntry] = []
     count = min(workers or os.cpu_count() or 1, max(len(scores), 1))
-    tasks = [_task(score, quantise, timeout_s, unfold=unfold) for score in scores]
+    tasks = [_task(score, config, quantise, timeout_s, unfold=unfold) for score in scores]
     with ThreadPoolExecutor(count) as executor, Parsers(tuple(command)) as parsers:
         batches = in_order(executor, parsers.answers, batched(tasks, BATCH), ahead=8 * count)
         for done, (score, answer) in enumerate(
             zip(scores, chain.from_iterable(batches), strict=True), 1
         ):
             try:
-                pieces.append(with_known(sensible(answer, unpack), score))
-                words.append(score.known.get("instrument", ""))
+                entries.append(_entry(score, *sensible(answer, unpack)))
             except UnfitError as error:
                 rejects.append(Reject(score.path, str(error)))
-            if progress:
-                progress(done, len(scores))
-    if not pieces:
+            progress("read", done, len(scores))
+    if not entries:
         raise PartimentoError(why_empty(names, rejects))
-    return Reading(pieces, rejects, words=words)
+    return Corpus(tuple(entries), tuple(rejects), config)
 
 
-def _task(score: Score, quantise: Quantise, timeout_s: float | None, *, unfold: bool) -> Task:
-    request = {
-        "path": str(score.place),
-        "member": score.member,
-        "quantise": quantise or "",
-        "unfold": unfold,
-    }
+def _task(
+    score: Score,
+    config: DataSettings | None,
+    quantise: Quantise,
+    timeout_s: float | None,
+    *,
+    unfold: bool,
+) -> Task:
+    request: dict[str, Any] = {"path": str(score.place), "member": score.member}
+    if config is None:
+        request |= {"quantise": quantise or "", "unfold": unfold}
+    else:
+        request |= {"view": config.model_dump(), "instrument": score.known.get("instrument", "")}
     return Task(json.dumps(request), timeout_s or timeout_of(score))
+
+
+def _entry(score: Score, piece: Piece, facts: Values | None) -> CorpusEntry:
+    hint = score.known.get("instrument", "")
+    return CorpusEntry(with_known(piece, score), "", hint, score.suffix.lstrip("."), facts=facts)
 
 
 def timeout_of(score: Score) -> float:

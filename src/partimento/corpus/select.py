@@ -76,6 +76,22 @@ class Selection:
         """Whether anything is asked at all."""
         return any(getattr(self, each.name) != each.default for each in fields(self))
 
+    @classmethod
+    def of(cls, **criteria: Any) -> Selection:
+        """Make a selection of criteria given by name.
+
+        Raises
+        ------
+        PartimentoError
+            If there is no such criterion, or its value cannot be meant.
+        """
+        known = [each.name for each in fields(cls)]
+        if unknown := sorted(set(criteria) - set(known)):
+            raise PartimentoError(
+                f"pieces are not selected by {unknown[0]}: there is {', '.join(known)}"
+            )
+        return cls(**criteria)
+
     def takes(self, row: Mapping[str, Any]) -> bool:
         """Whether the piece with this metadata (the plain columns of the store) is meant."""
         composer = _plain_letters(row.get("composer") or "")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from partimento.errors import PartimentoError
 
-TRAIN, VALID, TEST = SIDES = ("train", "valid", "test")
+TRAIN, VALID, TEST = SPLITS = ("train", "valid", "test")
 
 
 @dataclass(frozen=True)
@@ -80,12 +80,34 @@ def split(
     if len(drawn) == 2:
         test = 0.0
     sides = _share_out(drawn, (1 - validation - test, validation, test), seed)
-    _fill(drawn, sides, needed=SIDES if test else SIDES[:2])
+    _fill(drawn, sides, needed=SPLITS if test else SPLITS[:2])
     chosen = [TRAIN] * len(groups)
     for group, side in zip(drawn, sides, strict=True):
         for place in group.places:
             chosen[place] = side
     return chosen
+
+
+def settle(splits: Sequence[str], groups: Sequence[int]) -> list[str]:
+    """Give near-duplicates one split: the most strictly held out that is stored for any of them.
+
+    Parameters
+    ----------
+    splits : (N,) sequence of str
+        The stored split of each piece, or an empty text.
+    groups : (N,) sequence of int
+        Equal for near-duplicates.
+
+    Examples
+    --------
+    >>> settle(["train", "", "test", "", ""], [0, 0, 1, 1, 2])
+    ['train', 'train', 'test', 'test', '']
+    """
+    strictest: dict[int, str] = {}
+    rank = ("", *SPLITS)
+    for split, number in zip(splits, groups, strict=True):
+        strictest[number] = max(strictest.get(number, ""), split, key=rank.index)
+    return [strictest[number] for number in groups]
 
 
 def _draw(
@@ -129,7 +151,7 @@ def _share_out(drawn: Sequence[_Group], shares: Sequence[float], seed: int) -> l
         ]
         chosen = max((side for side in range(3) if shares[side]), key=behind.__getitem__)
         behind[chosen] -= len(group.places)
-        sides.append(SIDES[chosen])
+        sides.append(SPLITS[chosen])
     return sides
 
 

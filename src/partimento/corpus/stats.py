@@ -8,7 +8,7 @@ import hashlib
 import math
 from array import array
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -17,6 +17,7 @@ import numpy as np
 
 from partimento.corpus import analyse_key
 from partimento.corpus.coverage import Folds, Tally, Vocabulary
+from partimento.corpus.entries import CorpusEntry, as_entries
 from partimento.errors import PartimentoError
 from partimento.music.events import Sweep, sweep
 from partimento.music.names import pitch_name
@@ -104,9 +105,7 @@ class Stats:
     vocabularies: dict[str, Vocabulary]
 
 
-def stats(
-    pieces: Iterable[Piece], *, seed: int = 0, group_of: Callable[[Piece], Hashable] | None = None
-) -> Stats:
+def stats(pieces: Iterable[Piece | CorpusEntry], *, seed: int = 0) -> Stats:
     """Count through the pieces, as they are.
 
     Each piece is looked at once and let go, so that a stream larger than memory can be counted. For
@@ -114,29 +113,28 @@ def stats(
 
     Parameters
     ----------
-    pieces : iterable of Piece
+    pieces : iterable of Piece or CorpusEntry
+        Entries of one group are held out together, and so are pieces of equal music, whatever their
+        key.
     seed : int
         Draws which pieces are held out together.
-    group_of : callable, optional
-        Pieces for which it gives the same are held out together; by default those of equal music,
-        whatever their key.
 
     Raises
     ------
     PartimentoError
         If there are no pieces.
     """
-    counting = _Counting(seed, group_of)
-    for piece in pieces:
-        counting.add(piece)
+    counting = _Counting(seed)
+    for entry in as_entries(pieces):
+        counting.add(entry.piece, entry.group)
     return counting.result()
 
 
 class _Counting:
     """The counts so far."""
 
-    def __init__(self, seed: int, group_of: Callable[[Piece], Hashable] | None) -> None:
-        self.folds, self.group_of = Folds(seed), group_of
+    def __init__(self, seed: int) -> None:
+        self.folds = Folds(seed)
         self.chords, self.in_key, self.in_octave, self.durations = (
             Tally(),
             Tally(),
@@ -156,7 +154,7 @@ class _Counting:
         self.music: set[bytes] = set()
         self.declared = self.agreed = 0
 
-    def add(self, piece: Piece) -> None:
+    def add(self, piece: Piece, group: int | None) -> None:
         self.notes.append(len(piece.notes))
         self.quarters.append(float(piece.length))
         self.seconds.append(_seconds(piece))
@@ -169,12 +167,12 @@ class _Counting:
         self.composers[piece.composer or "unknown"] += 1
         self.licences[piece.source.licence or NOT_SAID] += 1
         key, _ = analyse_key(piece)
-        self._add_music(piece, key)
+        self._add_music(piece, key, group)
         if declared := _longest_key(piece):
             self.declared += 1
             self.agreed += (declared.fifths - key.fifths) % 12 == 0
 
-    def _add_music(self, piece: Piece, key: Key) -> None:
+    def _add_music(self, piece: Piece, key: Key, group: int | None) -> None:
         """Chords, durations, pitches and the key, of all but drums."""
         piece = without_drums(piece)
         heard = np.bincount(piece.notes.pitch, minlength=128)
@@ -184,7 +182,7 @@ class _Counting:
         cut, grid = _sweep(piece)
         music = _signature(cut, grid)
         self.music.add(music)
-        fold = self.folds.of(self.group_of(piece) if self.group_of else music)
+        fold = self.folds.of(music if group is None else group)
         pitches, edges = cut.pitch.astype(np.uint8).tobytes(), cut.first.tolist()
         chords = Counter(pitches[a:b] for a, b in pairwise(edges))
         self.events.append(chords.total())

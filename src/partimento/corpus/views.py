@@ -28,30 +28,36 @@ def as_recorded(piece: Piece, *, suffix: str) -> Piece:
 
 
 def as_configured(
-    piece: Piece, config: DataSettings, *, suffix: str, instrument: str = ""
+    piece: Piece,
+    config: DataSettings,
+    *,
+    suffix: str,
+    instrument: str = "",
+    pickup: Fraction | None = None,
 ) -> Piece:
-    """The view that `config` asks for.
+    """Make the view that `config` asks for.
 
     Parameters
     ----------
     piece : Piece
         As recorded (`as_recorded`).
     config : DataSettings
-        With ``quantise="music21"`` the piece is given back as it is: that view is made from a file,
+        With ``quantise="music21"`` the piece is returned unchanged: that view is made from a file,
         see `read_piece`.
     suffix : str
         Of the file that it came from.
     instrument : str
         A manifest's word for what plays.
+    pickup : Fraction, optional
+        The upbeat that `inferred_pickup` finds; used if `config` asks for inferred ones.
     """
     if config.quantise == "music21":
         return piece
-    pickup = inferred_pickup(piece, suffix=suffix) if config.pickup == "inferred" else None
     if config.graces != "keep":
         piece = fold_graces(piece, struck=True) if config.graces == "fold" else drop_graces(piece)
     if config.octave == "sounding":
         piece = to_sounding(piece, instrument=instrument)
-    if pickup:
+    if pickup and config.pickup == "inferred":
         piece = piece.replace(pickup=pickup)
     return (
         on_grid(piece)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from partimento.corpus.benchmarks import BENCHMARKS, VOICES
-from partimento.corpus.reading import Reading
+from partimento.corpus.entries import Corpus
 from partimento.errors import PartimentoError
 from partimento.evaluate.likelihood import UnknownPrices
 from partimento.evaluate.note_counts import NoteCounts, VoiceCounts
@@ -109,13 +109,9 @@ def score(name: str, nats: np.ndarray, units: np.ndarray, *, seed: int = 0) -> S
     )
 
 
-def side_of(reading: Reading, side: str) -> list[Piece]:
+def side_of(corpus: Corpus, side: str) -> list[Piece]:
     """The pieces of one side of a set."""
-    return [
-        piece
-        for piece, each in zip(reading.pieces, reading.sides or [], strict=True)
-        if each == side
-    ]
+    return [entry.piece for entry in corpus if entry.split == side]
 
 
 def units_of(name: str, pieces: Sequence[Piece]) -> np.ndarray:
@@ -126,10 +122,10 @@ def units_of(name: str, pieces: Sequence[Piece]) -> np.ndarray:
     return steps * len(VOICES) if name == "jsb16" else steps
 
 
-def counts(name: str, reading: Reading, *, side: str = "test") -> list[Score]:
+def counts(name: str, corpus: Corpus, *, side: str = "test") -> list[Score]:
     """The baselines that count notes: each frame for itself, and after the two before."""
     frame = BENCHMARKS[name].frame
-    pieces = side_of(reading, side)
+    pieces = side_of(corpus, side)
     by_voice = name == "jsb16"
 
     def frames(piece: Piece) -> list[tuple[int, ...]]:
@@ -140,7 +136,7 @@ def counts(name: str, reading: Reading, *, side: str = "test") -> list[Score]:
     made = []
     for label, order in (("unigram", 0), ("markov", 1 if by_voice else 2)):
         model = (VoiceCounts if by_voice else NoteCounts)(
-            map(frames, side_of(reading, "train")), order=order
+            map(frames, side_of(corpus, "train")), order=order
         )
         made.append(
             score(
@@ -152,7 +148,7 @@ def counts(name: str, reading: Reading, *, side: str = "test") -> list[Score]:
     return made
 
 
-def check_fits(run: Run, reading: Reading) -> None:
+def check_fits(run: Run, corpus: Corpus) -> None:
     """A run fits a set if it learned from its training side, chose by its validation side, and saw
     no more.
 
@@ -160,10 +156,7 @@ def check_fits(run: Run, reading: Reading) -> None:
     ------
     PartimentoError
     """
-    wanted = {
-        piece.source.path: side
-        for piece, side in zip(reading.pieces, reading.sides or [], strict=True)
-    }
+    wanted = {entry.piece.source.path: entry.split for entry in corpus}
     if {piece.source.path: piece.split for piece in run.pieces} != wanted:
         raise PartimentoError(
             f"{run.folder} was not trained on this set and its split: partimento train FILE -o RUN"
@@ -173,7 +166,7 @@ def check_fits(run: Run, reading: Reading) -> None:
 def piece_nats(
     run: Run,
     name: str,
-    reading: Reading,
+    corpus: Corpus,
     *,
     side: str = "test",
     progress: Callable[[int, int], None] | None = None,
@@ -181,8 +174,8 @@ def piece_nats(
     """Nats of each piece as it lies in the file, in no other key, under a run's model,
     ``(pieces,)``.
     """
-    pieces = side_of(reading, side)
-    prices = UnknownPrices([piece.events for piece in side_of(reading, "train")])
+    pieces = side_of(corpus, side)
+    prices = UnknownPrices([piece.events for piece in side_of(corpus, "train")])
     if isinstance(run.tokenizer, VoiceTokenizer) != (name == "jsb16"):
         raise PartimentoError(
             f"{run.folder} does not tell of what {name} is measured in: {'voices' if name == 'jsb16' else 'chords'}"
@@ -205,7 +198,7 @@ def piece_nats(
 def scores_of(
     run: Run,
     name: str,
-    reading: Reading,
+    corpus: Corpus,
     *,
     side: str = "test",
     progress: Callable[[int, int], None] | None = None,
@@ -213,15 +206,15 @@ def scores_of(
     """A run's score; of a VAE, that of its bound and then of its estimate (by importance sampling)."""
     from partimento.evaluate.heldout import bound_nats, estimated_nats, has_bound
 
-    pieces, label = side_of(reading, side), run.folder.name if run.folder else run.settings.name
+    pieces, label = side_of(corpus, side), run.folder.name if run.folder else run.settings.name
     units = units_of(name, pieces)
     if (
         not has_bound(run.model)
         or isinstance(run.tokenizer, NoteTokenizer | VoiceTokenizer)
         or name == "jsb16"
     ):
-        return [score(label, piece_nats(run, name, reading, side=side, progress=progress), units)]
-    prices = UnknownPrices([piece.events for piece in side_of(reading, "train")])
+        return [score(label, piece_nats(run, name, corpus, side=side, progress=progress), units)]
+    prices = UnknownPrices([piece.events for piece in side_of(corpus, "train")])
     encoded, told = run.tokenizer.encode_all(pieces), np.zeros((2, len(pieces)))
     for i, (piece, each) in enumerate(zip(pieces, encoded, strict=True)):
         unknown = prices.of(run.tokenizer, piece, each)
@@ -235,7 +228,7 @@ def scores_of(
     ]
 
 
-def ensemble(runs: Sequence[Run], name: str, reading: Reading, *, side: str = "test") -> Score:
+def ensemble(runs: Sequence[Run], name: str, corpus: Corpus, *, side: str = "test") -> Score:
     """Several runs as one model: at every token the mean of their probabilities.
 
     Raises
@@ -247,8 +240,8 @@ def ensemble(runs: Sequence[Run], name: str, reading: Reading, *, side: str = "t
         run.tokenizer != runs[0].tokenizer for run in runs
     ):
         raise PartimentoError("an ensemble is of runs of notewise with the same encoding")
-    pieces = side_of(reading, side)
-    prices = UnknownPrices([piece.events for piece in side_of(reading, "train")])
+    pieces = side_of(corpus, side)
+    prices = UnknownPrices([piece.events for piece in side_of(corpus, "train")])
     nats = [
         each.sum() + prices.of(runs[0].tokenizer, piece)
         for each, piece in zip(token_nats(runs, pieces), pieces, strict=True)

@@ -21,7 +21,7 @@ from partimento.analysis.similarity.borrowing import Originality, Shared, librar
 from partimento.analysis.similarity.duplicates import group
 from partimento.analysis.similarity.fingerprints import sketch
 from partimento.analysis.similarity.sequences import SILENT
-from partimento.corpus.reading import Reading
+from partimento.corpus.entries import Corpus
 from partimento.corpus.splits import TEST, TRAIN, VALID
 from partimento.errors import PartimentoError
 from partimento.music.piece import Piece
@@ -109,23 +109,22 @@ def _spread(values: Sequence[float]) -> tuple[float, float, float]:
 
 def originality(
     pieces: Sequence[Piece],
-    corpus: Reading,
+    corpus: Corpus,
     *,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Report:
     """Lay pieces beside a corpus, and real pieces too.
 
-    With a stored split (`corpus.sides`) both are laid beside the pieces that are learned from, and
-    the real ones are those to test with (to validate with, where there are none). Otherwise they
-    are pieces of the corpus, at most `SAMPLE` drawn by lot, each beside all others but its
-    near-duplicates (`analysis.similarity.duplicates`).
+    With a stored split both are compared with the training pieces, and the real ones are the test
+    pieces (the validation pieces, where there are none). Otherwise the real ones are pieces of the
+    corpus, at most `SAMPLE` drawn by lot, each compared with all others but its near-duplicates.
 
     Parameters
     ----------
     pieces : sequence of Piece
         One whose file is in the corpus (the same SHA-256) is laid beside the rest of it,
         near-duplicates aside as well; it says so.
-    corpus : Reading
+    corpus : Corpus
         Of the same view as `pieces`.
     progress : callable, optional
         Called as ``progress(stage, done, total)``.
@@ -165,22 +164,20 @@ def originality(
     )
 
 
-def _sides(corpus: Reading) -> tuple[list[Piece], list[Piece]]:
+def _sides(corpus: Corpus) -> tuple[list[Piece], list[Piece]]:
     """The pieces to compare with, and real ones that are held out from them, if there is a split."""
-    sides = corpus.sides or []
-    held_out = next((side for side in (TEST, VALID) if side in sides), "")
-    if TRAIN not in sides or not held_out:
+    splits = corpus.splits
+    held_out = next((name for name in (TEST, VALID) if splits.get(name)), "")
+    if not splits.get(TRAIN) or not held_out:
         return corpus.pieces, []
-    chosen = (
-        [piece for piece, side in zip(corpus.pieces, sides, strict=True) if side == which]
-        for which in (TRAIN, held_out)
+    inside, real = (
+        [entry.piece for entry in corpus if entry.split == name] for name in (TRAIN, held_out)
     )
-    inside, real = chosen
     return inside, real
 
 
 def _told_of_other_sides(
-    found: Sequence[Originality], pieces: Sequence[Piece], corpus: Reading
+    found: Sequence[Originality], pieces: Sequence[Piece], corpus: Corpus
 ) -> list[Originality]:
     """Say of pieces that stand on another side of the split that the corpus has them; nothing is
     left aside for them.

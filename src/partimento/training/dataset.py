@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
@@ -15,7 +15,8 @@ from functools import cached_property
 from partimento.analysis.keys import analyse_key
 from partimento.analysis.similarity.duplicates import group
 from partimento.analysis.similarity.fingerprints import sketch
-from partimento.corpus.splits import SIDES
+from partimento.corpus.entries import Corpus, CorpusEntry
+from partimento.corpus.splits import SPLITS, TRAIN, settle
 from partimento.corpus.splits import split as draw
 from partimento.errors import PartimentoError
 from partimento.music.events import Event, merge_held
@@ -28,6 +29,7 @@ from partimento.music.transpose import (
     shifts_within,
     transpose,
 )
+from partimento.progress import Progress, silent
 from partimento.tokens.base import Tokens
 from partimento.tokens.chords import ChordTokenizer
 from partimento.tokens.notes import NoteTokenizer
@@ -123,21 +125,20 @@ class DataSet:
 
 
 def prepare(
-    pieces: Sequence[Piece],
+    corpus: Iterable[Piece | CorpusEntry],
     config: TokenSettings,
     *,
-    sides: Sequence[str] | None = None,
     validation: float,
     test: float,
     seed: int,
     kind: str = "chords",
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress = silent,
 ) -> DataSet:
     """Make a data set.
 
-    Pieces, not windows, are split, and near-duplicates stay on one side; `sides` is a split that
-    was stored. Copies in other keys are made of training pieces only. `kind` says which of
-    TOKENIZERS is to number them.
+    Pieces, not windows, are split, and near-duplicates stay in one split. A stored split is kept.
+    Copies in other keys are made of training pieces only. `kind` says which of TOKENIZERS is to
+    number them.
 
     Raises
     ------
@@ -145,20 +146,18 @@ def prepare(
         If there are fewer than two different pieces (one to learn from and one to check with),
         nothing comes `min_count` times, or no training piece keeps to the range that is set.
     """
+    corpus = Corpus.of(corpus)
     ready: list[Prepared] = []
     left_out: list[tuple[Piece, str]] = []
-    kept: list[str] = []
-    for done, (piece, side) in enumerate(zip(pieces, sides or [""] * len(pieces), strict=True), 1):
+    stored: list[str] = []
+    for done, entry in enumerate(corpus, 1):
         try:
-            ready.append(in_common_key(piece, config.transpose))
-            kept.append(side)
+            ready.append(in_common_key(entry.piece, config.transpose, key=entry.key))
+            stored.append(entry.split)
         except ValueError as error:
-            left_out.append((piece, str(error)))
-        if progress:
-            progress(done, len(pieces))
-    train, valid, held = split(
-        ready, kept if sides else None, validation=validation, test=test, seed=seed
-    )
+            left_out.append((entry.piece, str(error)))
+        progress("keys", done, len(corpus))
+    train, valid, held = split(ready, stored, validation=validation, test=test, seed=seed)
     if config.transpose == "all":
         train = _with_copies(train, config)
     tokenizer = TOKENIZERS[kind](train, config)
@@ -239,7 +238,7 @@ def _shifted(chord: tuple[int, ...], semitones: int) -> tuple[int, ...]:
     return tuple(pitch + semitones for pitch in chord)
 
 
-def in_common_key(piece: Piece, how: str = "key") -> Prepared:
+def in_common_key(piece: Piece, how: str = "key", *, key: Key | None = None) -> Prepared:
     """A piece, its drums aside, moved by its analysed key as `TokenSettings.transpose` says, and by
     how far.
 
@@ -249,6 +248,8 @@ def in_common_key(piece: Piece, how: str = "key") -> Prepared:
     how : str
         ``key`` or ``key-octave``; ``none`` and ``all`` leave it where it is (copies are made of
         training pieces only).
+    key : Key, optional
+        Its analysed key (`CorpusEntry.key`), where it is known.
 
     Raises
     ------
@@ -259,7 +260,7 @@ def in_common_key(piece: Piece, how: str = "key") -> Prepared:
     pitched = without_drums(piece)
     if len(piece.notes) and not len(pitched.notes):
         raise ValueError("there is nothing but drums in it")
-    key, _ = analyse_key(pitched)
+    key = key or analyse_key(pitched)[0]
     interval = 0
     if how in ("key", "key-octave"):
         interval = (
@@ -275,39 +276,71 @@ def in_common_key(piece: Piece, how: str = "key") -> Prepared:
 
 
 def split(
-    pieces: Sequence[Prepared],
-    sides: Sequence[str] | None = None,
-    *,
-    validation: float,
-    test: float,
-    seed: int,
+    pieces: Sequence[Prepared], stored: Sequence[str], *, validation: float, test: float, seed: int
 ) -> tuple[list[Prepared], list[Prepared], list[Prepared]]:
-    """Training, validation and test pieces, each in the order given: as `sides` says or, without
-    it, drawn (see `corpus.splits`).
+    """Return training, validation and test pieces, each in the order given.
 
-    Near-duplicates stay together, and composers are spread over the sides. Training and validation
-    get at least one piece; with only two different pieces, none is left to test.
+    A stored split is kept. Pieces without one get it from their near-duplicates; for those that
+    remain it is drawn (see `corpus.splits`).
+
+    Parameters
+    ----------
+    pieces : (N,) sequence of Prepared
+    stored : (N,) sequence of str
+        The stored split of each piece, or an empty text.
+    validation, test : float
+        Wanted shares of the pieces whose split is drawn.
+    seed : int
+        Draws it.
+
+    Raises
+    ------
+    PartimentoError
+        If there are fewer than two different pieces, or there is nothing to train on or to validate
+        with.
     """
-    if sides is None:
-        composers, identities = (
-            [item.piece.composer for item in pieces],
-            [item.signature for item in pieces],
-        )
-        groups: list[int] = group(sketch(item.piece) for item in pieces).tolist()
-        if (
-            len(set(groups)) < 2
-        ):  # one piece in many variations: still better than nothing to check with
-            groups = [identities.index(each) for each in identities]
-        if len(set(groups)) < 2:
-            raise PartimentoError(
-                f"training needs at least two different pieces, one to check with; here {'is one' if groups else 'are none'}"
-            )
-        sides = draw(groups, composers, identities, validation=validation, test=test, seed=seed)
+    splits = list(stored)
+    if not all(splits):
+        _complete(pieces, splits, validation=validation, test=test, seed=seed)
     train, valid, held = (
-        [item for item, each in zip(pieces, sides, strict=True) if each == side] for side in SIDES
+        [item for item, each in zip(pieces, splits, strict=True) if each == name] for name in SPLITS
     )
     if not train or not valid:
         raise PartimentoError(
             f"the split that is stored leaves nothing to {'validate with' if train else 'train on'}"
         )
     return train, valid, held
+
+
+def _complete(
+    pieces: Sequence[Prepared], splits: list[str], *, validation: float, test: float, seed: int
+) -> None:
+    """Give a split to the pieces that have none."""
+    identities = [item.signature for item in pieces]
+    groups: list[int] = group(sketch(item.piece) for item in pieces).tolist()
+    is_new = not any(splits)
+    if (
+        is_new and len(set(groups)) < 2
+    ):  # one piece in many variations: still better than nothing to check with
+        groups = [identities.index(each) for each in identities]
+    if is_new and len(set(groups)) < 2:
+        raise PartimentoError(
+            f"training needs at least two different pieces, one to check with; here {'is one' if groups else 'are none'}"
+        )
+    splits[:] = settle(splits, groups)
+    rest = [number for number, name in enumerate(splits) if not name]
+    if len({groups[number] for number in rest}) < 2:
+        drawn = [TRAIN] * len(rest)
+    else:
+        composers = [pieces[number].piece.composer for number in rest]
+        names = [identities[number] for number in rest]
+        drawn = draw(
+            [groups[number] for number in rest],
+            composers,
+            names,
+            validation=validation,
+            test=test,
+            seed=seed,
+        )
+    for number, name in zip(rest, drawn, strict=True):
+        splits[number] = name

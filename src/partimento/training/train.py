@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from partimento.config import over_recipe
+from partimento.corpus.entries import Corpus
 from partimento.errors import PartimentoError
 from partimento.files import become, write_atomically
 from partimento.models import model_class
@@ -57,9 +58,8 @@ class Hooks:
 
 
 def learn(
-    pieces: Sequence[Piece],
+    corpus: Corpus | Sequence[Piece],
     *,
-    sides: Sequence[str] | None = None,
     settings: Settings | Mapping[str, Any] | None = None,
     out: Path | str | None = None,
     force: bool = False,
@@ -67,15 +67,12 @@ def learn(
     report: Report | None = None,
     hooks: Hooks | None = None,
 ) -> tuple[Run, DataSet]:
-    """Train a model on pieces.
+    """Train a model on a corpus.
 
     Parameters
     ----------
-    pieces : sequence of Piece
-        At least two.
-    sides : sequence of str, optional
-        ``train``, ``valid`` or ``test`` for each piece: a split that was stored (`Reading.sides`);
-        else one is drawn.
+    corpus : Corpus or sequence of Piece
+        At least two pieces. A stored split is kept; a split is drawn for pieces that have none.
     settings : Settings or nested mapping, optional
         For example ``{"model": {"units": 128}, "train": {"epochs": 5}}``; laid over the recipe
         ``notewise`` or, where ``model.name`` is given, over that model's own.
@@ -113,7 +110,7 @@ def learn(
         if not resume:
             RunFolder(out).check_replaceable(force=force)
         place = checkpoint.at_work(out, resume=resume, force=force)
-    if not pieces:
+    if not corpus:
         raise PartimentoError("no pieces to learn from")
     with place as shop:
         about = checkpoint.read_about(out) if resume and out is not None else None
@@ -122,7 +119,7 @@ def learn(
         elif not isinstance(settings, Settings):
             settings = Settings.from_plain(over_recipe(settings or {}))
         assert isinstance(settings, Settings)
-        data = _prepared(pieces, sides, settings, hooks.report)
+        data = _prepared(corpus, settings, hooks.report)
         if about is not None:
             _check_same(about, data, hooks.note)
         elif shop is not None:
@@ -142,18 +139,15 @@ def learn(
     return run, data
 
 
-def _prepared(
-    pieces: Sequence[Piece], sides: Sequence[str] | None, settings: Settings, tell: Report
-) -> DataSet:
+def _prepared(corpus: Corpus | Sequence[Piece], settings: Settings, report: Report) -> DataSet:
     return prepare(
-        pieces,
+        corpus,
         settings.tokens,
-        sides=sides,
         validation=settings.train.validation,
         test=settings.train.test,
         seed=settings.train.seed,
         kind=model_class(settings.name).tokenizer_kind,
-        progress=lambda done, total: tell("keys", done, total, None),
+        progress=lambda stage, done, total: report(stage, done, total, None),
     )
 
 

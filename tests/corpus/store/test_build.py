@@ -18,12 +18,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from partimento.corpus import read_piece
-from partimento.corpus.load import gather
+from partimento.corpus.load import load_corpus
 from partimento.corpus.select import Selection
 from partimento.corpus.settings import AS_WRITTEN, DataSettings
-from partimento.corpus.store.build import Plan, build_corpus
+from partimento.corpus.store.build import Plan, build_store
 from partimento.corpus.store.schema import ABOUT, SCHEMA
-from partimento.corpus.store.store import open_corpus
+from partimento.corpus.store.store import open_store
 from partimento.errors import PartimentoError
 
 NOBODY = (
@@ -70,13 +70,13 @@ def digest(path):
 
 
 def build(scores, *more, out="store.parquet", **options):
-    return build_corpus([scores, *more], scores.parent / out, **options)
+    return build_store([scores, *more], scores.parent / out, **options)
 
 
 def test_one_row_a_piece_with_where_it_came_from(scores):
     built = build(scores, scores.parent / "more.zip")
     assert (built.read, built.kept, built.rejects) == (8, 0, [])
-    rows = {row["path"]: row for row in built.corpus.rows}
+    rows = {row["path"]: row for row in built.store.rows}
     assert list(rows) == sorted(rows)
     assert set(rows) == {"tunes/0.mid", "tunes/2.mid", "tunes/4.mid", "tunes/deep/1.mid", "tunes/deep/3.mid", "tunes/deep/5.mid",
                          "more.zip/inside/6.mid", "more.zip/inside/7.mid"}  # fmt: skip
@@ -104,7 +104,7 @@ def test_every_column_is_explained():
 
 
 def test_others_read_it(scores):
-    store = build(scores).corpus.path
+    store = build(scores).store.path
     table = pq.read_table(store)
     assert table.schema.names == SCHEMA.names
     assert table.column("chords")[0].as_py()[0] == table.column("note_pitch")[0].as_py()[:1]
@@ -118,8 +118,8 @@ def test_others_read_it(scores):
 
 
 def test_pieces_come_back_exactly(scores):
-    corpus = build(scores).corpus
-    for piece, row in zip(corpus.pieces(AS_WRITTEN), corpus.rows, strict=True):
+    corpus = build(scores).store
+    for piece, row in zip(corpus.load(AS_WRITTEN).pieces, corpus.rows, strict=True):
         written = read_piece(scores.parent / row["path"])
         assert piece.replace(title="", composer="", source=written.source) == written.replace(
             title=""
@@ -129,29 +129,29 @@ def test_pieces_come_back_exactly(scores):
 def test_the_same_scores_give_the_same_bytes(scores):
     archive = scores.parent / "more.zip"
     one = build(scores, archive)
-    two = build_corpus([archive, scores], scores.parent / "again.parquet", plan=Plan(workers=1))
-    assert digest(one.corpus.path) == digest(two.corpus.path)
+    two = build_store([archive, scores], scores.parent / "again.parquet", plan=Plan(workers=1))
+    assert digest(one.store.path) == digest(two.store.path)
     moved = scores.parent / "elsewhere"
     moved.mkdir()
     shutil.copytree(scores, moved / "tunes")
-    three = build_corpus([moved / "tunes", archive], moved / "store.parquet")
-    assert digest(three.corpus.path) == digest(one.corpus.path)
-    other = build_corpus([scores], moved / "fewer.parquet")
-    assert other.corpus.head.fingerprint != one.corpus.head.fingerprint
+    three = build_store([moved / "tunes", archive], moved / "store.parquet")
+    assert digest(three.store.path) == digest(one.store.path)
+    other = build_store([scores], moved / "fewer.parquet")
+    assert other.store.head.fingerprint != one.store.head.fingerprint
 
 
 def test_building_anew_reads_only_what_changed(scores, midi):
     first = build(scores)
     again = build(scores, force=True, command=NOBODY)
     assert (again.read, again.kept) == (0, 6)
-    assert again.corpus.head == first.corpus.head
+    assert again.store.head == first.store.head
     (scores / "2.mid").write_bytes(midi.file(midi.track(midi.notes(*range(40, 60)))))
     (scores / "4.mid").rename(scores / "renamed.mid")
     changed = build(scores, force=True)
     assert (changed.read, changed.kept) == (1, 5)
     shutil.rmtree(scores.parent / "fresh", ignore_errors=True)
-    fresh = build_corpus([scores], scores.parent / "fresh" / "store.parquet")
-    assert digest(fresh.corpus.path) == digest(changed.corpus.path)
+    fresh = build_store([scores], scores.parent / "fresh" / "store.parquet")
+    assert digest(fresh.store.path) == digest(changed.store.path)
 
 
 def test_another_view_is_measured_anew(scores):
@@ -163,21 +163,21 @@ def test_appending_is_as_building_from_all(scores, midi):
     build(scores)
     archive = scores.parent / "more.zip"
     added = build(archive, append=True)
-    assert (added.read, added.kept, len(added.corpus)) == (2, 0, 8)
+    assert (added.read, added.kept, len(added.store)) == (2, 0, 8)
     whole = build(scores, archive, out="whole.parquet")
-    assert digest(added.corpus.path) == digest(whole.corpus.path)
+    assert digest(added.store.path) == digest(whole.store.path)
     assert (
-        dict(added.corpus.rows[-1]["manifest"]).keys()
-        == dict(whole.corpus.rows[-1]["manifest"]).keys()
+        dict(added.store.rows[-1]["manifest"]).keys()
+        == dict(whole.store.rows[-1]["manifest"]).keys()
     )
     (scores / "2.mid").write_bytes(midi.file(midi.track(midi.notes(70, 71, 72))))
-    replaced = build_corpus(
-        [scores / "2.mid"], added.corpus.path, append=True
+    replaced = build_store(
+        [scores / "2.mid"], added.store.path, append=True
     )  # known as 2.mid, not as tunes/2.mid: another piece
-    assert len(replaced.corpus) == 9
+    assert len(replaced.store) == 9
     replaced = build(scores, append=True)
-    assert (replaced.read, len(replaced.corpus)) == (0, 9)
-    assert {row["notes"] for row in replaced.corpus.rows if row["path"] == "tunes/2.mid"} == {3}
+    assert (replaced.read, len(replaced.store)) == (0, 9)
+    assert {row["notes"] for row in replaced.store.rows if row["path"] == "tunes/2.mid"} == {3}
 
 
 def test_appending_in_another_view_is_refused(scores):
@@ -190,7 +190,7 @@ def test_drums_are_no_harmony(midi, tmp_path):
     tracks = (midi.track(midi.notes(60, 64, 67)), midi.track(midi.notes(36, 38, 36, 38, channel=9)))
     (tmp_path / "a.mid").write_bytes(midi.file(*tracks))
     (row,) = pq.read_table(
-        build_corpus([tmp_path / "a.mid"], tmp_path / "s.parquet").corpus.path
+        build_store([tmp_path / "a.mid"], tmp_path / "s.parquet").store.path
     ).to_pylist()
     assert row["notes"] == 7
     assert row["chords"] == [[60], [64], [67], []]
@@ -212,7 +212,7 @@ def test_a_stopped_build_goes_on_where_it_was(scores, monkeypatch):
     assert built.read + built.kept == 6
     assert not list(scores.parent.glob(".store*"))
     fresh = build(scores, out="fresh.parquet")
-    assert digest(fresh.corpus.path) == digest(out)
+    assert digest(fresh.store.path) == digest(out)
 
 
 def test_a_damaged_part_is_read_again(scores, monkeypatch):
@@ -242,7 +242,7 @@ def test_nothing_is_lost_or_half_written(scores, midi):
         build(scores, plan=Plan(selection=Selection(composer="nobody")))
     (scores.parent / "empty").mkdir()
     with pytest.raises(PartimentoError, match="no music files"):
-        build_corpus([scores.parent / "empty"], out)
+        build_store([scores.parent / "empty"], out)
     assert not out.exists()
 
 
@@ -253,7 +253,7 @@ def test_what_cannot_be_read_is_told(scores):
         ("bad.mid", built.rejects[0].reason)
     ]
     assert "not a MIDI file" in built.rejects[0].reason
-    assert built.corpus.head.rejects == 1
+    assert built.store.head.rejects == 1
 
 
 def test_a_parser_that_lies_gives_no_row(scores):
@@ -279,41 +279,42 @@ def test_only_one_builds_at_a_time(scores):
 
 
 def test_a_store_is_selected_from(scores):
-    corpus = build(scores).corpus
+    corpus = build(scores).store
     assert [row["title"] for row in corpus.select(composer="sor").rows] == ["Étude"]
     assert len(corpus.select(licence="PD,CC-BY-SA")) == 2
-    assert [piece.title for piece in corpus.select(composer="AGUADO").pieces()] == ["Valse"]
+    assert [entry.piece.title for entry in corpus.select(composer="AGUADO")] == ["Valse"]
     with pytest.raises(PartimentoError, match="not selected by mood"):
         corpus.select(mood="sad")
 
 
 def test_gathering_from_files_and_from_their_store_is_one(scores):
-    store = build(scores).corpus.path
+    store = build(scores).store.path
     for view in ("exact", "auto"):
         config = DataSettings(quantise=view)
-        from_store, from_files = gather([store], config=config), gather([scores], config=config)
+        from_store, from_files = (
+            load_corpus([store], config=config),
+            load_corpus([scores], config=config),
+        )
         assert sorted(piece.title for piece in from_store.pieces) == sorted(
             piece.title for piece in from_files.pieces
         )
         notes = {piece.source.sha256: piece.notes for piece in from_files.pieces}
         assert all(notes[piece.source.sha256] == piece.notes for piece in from_store.pieces)
-        assert len(from_store.sides) == 6
-        assert from_files.sides is None
-    assert [
-        piece.composer
-        for piece in gather([scores], config=AS_WRITTEN, selection=Selection(composer="sor")).pieces
-    ] == ["Fernando Sor"]
+        assert len([entry.split for entry in from_store]) == 6
+        assert from_files.splits == {}
+    chosen = load_corpus([scores], config=AS_WRITTEN, composer="sor")
+    assert [entry.piece.composer for entry in chosen] == ["Fernando Sor"]
     with pytest.raises(PartimentoError, match="music21's view"):
-        gather([store], config=DataSettings(quantise="music21"))
+        load_corpus([store], config=DataSettings(quantise="music21"))
 
 
 def test_the_view_of_music21_comes_from_the_store_too(guitar, tmp_path):
     paths = sorted((guitar / "HoretzkyF").glob("*.mid"))[:4]
-    corpus = build_corpus(
+    corpus = build_store(
         paths, tmp_path / "m.parquet", plan=Plan(DataSettings(quantise="music21"))
-    ).corpus
-    for piece, path in zip(corpus.pieces(), paths, strict=True):
-        assert piece.events == read_piece(path, quantise="music21").events
+    ).store
+    for entry, path in zip(corpus, paths, strict=True):
+        assert entry.piece.events == read_piece(path, quantise="music21").events
 
 
 @pytest.mark.parametrize(
@@ -334,8 +335,8 @@ def test_hostile_zips(midi, tmp_path, name, reason):
         )
         archive.writestr("__MACOSX/._fine.mid", b"not music")
         archive.writestr("readme.txt", b"words")
-    built = build_corpus([tmp_path / "z.zip"], tmp_path / "s.parquet")
-    assert len(built.corpus) == (1 if reason else 2)
+    built = build_store([tmp_path / "z.zip"], tmp_path / "s.parquet")
+    assert len(built.store) == (1 if reason else 2)
     assert [reject.reason for reject in built.rejects if reason not in reject.reason] == []
     assert len(built.rejects) == bool(reason)
 
@@ -357,7 +358,7 @@ def test_parts_of_another_view_are_not_taken(scores):
 
 def test_a_stopped_append_is_no_leave_to_replace(scores):
     first = build(scores)
-    before = digest(first.corpus.path)
+    before = digest(first.store.path)
 
     def stop(stage, done, total):
         if stage == "write":
@@ -367,27 +368,27 @@ def test_a_stopped_append_is_no_leave_to_replace(scores):
         build(scores.parent / "more.zip", append=True, progress=stop)
     with pytest.raises(PartimentoError, match="there already"):
         build(scores.parent / "more.zip")
-    assert digest(first.corpus.path) == before
+    assert digest(first.store.path) == before
     assert build(scores.parent / "more.zip", append=True, command=NOBODY).read == 0
     assert not list(scores.parent.glob(".store*"))
 
 
 def test_one_source_may_be_given_alone(scores):
-    assert build_corpus(str(scores), scores.parent / "one.parquet").read == 6
+    assert build_store(str(scores), scores.parent / "one.parquet").read == 6
 
 
 def test_the_same_place_reached_twice_is_one(scores):
-    store = build(scores).corpus.path
-    assert build_corpus([scores / "deep", scores], scores.parent / "b.parquet").read == 6
+    store = build(scores).store.path
+    assert build_store([scores / "deep", scores], scores.parent / "b.parquet").read == 6
     assert digest(scores.parent / "b.parquet") == digest(store)
-    twice = gather([store, store.parent / "." / store.name])
-    assert len(twice.pieces) == len(twice.sides) == 6
+    twice = load_corpus([store, store.parent / "." / store.name])
+    assert len(twice) == sum(twice.splits.values()) == 6
 
 
 def test_names_that_are_no_text(scores):
     for name in (b"caf\xe9.mid", b"caf\xe8.mid"):
         shutil.copy(scores / "0.mid", os.fsencode(scores) + b"/" + name)
-    assert "tunes/caf\\xe9.mid" in [row["path"] for row in build(scores).corpus.rows]
+    assert "tunes/caf\\xe9.mid" in [row["path"] for row in build(scores).store.rows]
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA])
@@ -409,7 +410,7 @@ def test_damage_in_a_zip_costs_only_what_is_damaged(scores, midi, method, name):
     path.write_bytes(data)
     for force in (False, True):
         built = build(scores, path, force=force)
-        assert len(built.corpus) == 7
+        assert len(built.store) == 7
         assert [Path(reject.path).name for reject in built.rejects] == [name]
 
 
@@ -424,12 +425,12 @@ def test_a_zip_in_a_zip_is_told(midi, tmp_path):
         archive.writestr("inner.zip", b"PK")
     assert (
         "zip inside a zip"
-        in build_corpus([tmp_path / "z.zip"], tmp_path / "s.parquet").rejects[0].reason
+        in build_store([tmp_path / "z.zip"], tmp_path / "s.parquet").rejects[0].reason
     )
 
 
 def test_a_damaged_store_is_one_clear_line(scores):
-    store = build(scores).corpus.path
+    store = build(scores).store.path
     data = store.read_bytes()
     rng, told = random.Random(1), 0
     for _ in range(60):
@@ -438,7 +439,7 @@ def test_a_damaged_store_is_one_clear_line(scores):
             broken[rng.randrange(4, len(data) - 8)] ^= 1 << rng.randrange(8)
         store.write_bytes(broken)
         try:
-            list(open_corpus(store).pieces())
+            list(open_store(store))
         except PartimentoError:
             told += 1
     assert told
@@ -473,16 +474,16 @@ def test_a_parser_that_was_taken_over_cannot_harm_a_store(scores, name):
     )
     built = build(scores, command=(sys.executable, "-P", "-c", liar))
     assert [Path(reject.path).name for reject in built.rejects] == ["2.mid"]
-    assert len(list(built.corpus.pieces())) == 5
+    assert len(list(built.store)) == 5
 
 
 BUILD = """
 import sys
-from partimento.corpus.store.build import Plan, build_corpus
+from partimento.corpus.store.build import Plan, build_store
 import partimento.corpus.store.cache as module
 module.PART_ROWS = 16
-built = build_corpus([sys.argv[1]], sys.argv[2])
-print(built.corpus.head.fingerprint, built.read, built.kept)
+built = build_store([sys.argv[1]], sys.argv[2])
+print(built.store.head.fingerprint, built.read, built.kept)
 """
 
 
@@ -515,8 +516,8 @@ def test_killed_at_twenty_random_points_it_comes_to_the_same(guitar, tmp_path):
                 os.killpg(process.pid, signal.SIGKILL)
                 process.communicate()
                 kills += 1
-                assert not out.exists() or open_corpus(out).head.fingerprint
-        fingerprints.add(open_corpus(out).head.fingerprint.encode())
+                assert not out.exists() or open_store(out).head.fingerprint
+        fingerprints.add(open_store(out).head.fingerprint.encode())
         assert digest(out) == digest(tmp_path / "whole.parquet")
     assert fingerprints == {whole[0]}
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
@@ -525,7 +526,7 @@ def test_killed_at_twenty_random_points_it_comes_to_the_same(guitar, tmp_path):
 @pytest.mark.slow
 def test_a_cluster_that_loses_a_worker_loses_nothing(guitar, tmp_path):
     """A dask scheduler and two workers on loopback; one is killed half-way."""
-    here = build_corpus([guitar], tmp_path / "here.parquet").corpus
+    here = build_store([guitar], tmp_path / "here.parquet").store
     environment = {**os.environ, "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "5"}
     command = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
     info = tmp_path / "scheduler.json"
@@ -572,13 +573,13 @@ def test_a_cluster_that_loses_a_worker_loses_nothing(guitar, tmp_path):
             if stage == "read" and done > total // 3 and not killed:
                 killed.append(os.killpg(processes[1].pid, signal.SIGKILL))
 
-        built = build_corpus(
+        built = build_store(
             [guitar], tmp_path / "there.parquet", plan=Plan(cluster=address), progress=kill
         )
         assert killed
         assert processes[1].wait(timeout=20) == -signal.SIGKILL
-        assert built.read == len(built.corpus) == len(here)
-        assert digest(built.corpus.path) == digest(here.path)
+        assert built.read == len(built.store) == len(here)
+        assert digest(built.store.path) == digest(here.path)
     finally:
         for process in processes:
             process.kill()

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 from partimento.corpus.parsers.pool import LENGTH
 from partimento.corpus.parsers.wire import pack
 from partimento.corpus.settings import DataSettings
-from partimento.corpus.store.measure import read_row
+from partimento.corpus.store.measure import read_row, read_view
 from partimento.corpus.store.rows import pack_row
 from partimento.io.read import Quantise, read_piece
 from partimento.music.limits import ReadError
@@ -41,6 +41,12 @@ def _answer(request: dict[str, Any]) -> bytes:
             return pack_row(
                 read_row(
                     place, member, DataSettings(**request["row"]), request.get("instrument", "")
+                )
+            )
+        if "view" in request:
+            return pack(
+                *read_view(
+                    place, member, DataSettings(**request["view"]), request.get("instrument", "")
                 )
             )
         quantise: Quantise = "music21" if request.get("quantise") else None

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -40,13 +40,13 @@ from partimento.corpus.splits import TRAIN, split
 from partimento.corpus.store.cache import KEY, Key, Parts, Place, Shelf, workshop
 from partimento.corpus.store.rows import Row, unpack_row
 from partimento.corpus.store.schema import MEASURED, PROVENANCE, SCHEMA, SPLIT, digest
-from partimento.corpus.store.store import HEAD, ROWS, Corpus, Head, open_corpus
+from partimento.corpus.store.store import HEAD, ROWS, Head, Store, open_store
 from partimento.errors import PartimentoError
 from partimento.files import new_file, refuse_existing, write_atomically
 from partimento.io.formats import STORE, is_store, read_score_bytes
 from partimento.music.limits import UnfitError
+from partimento.progress import Progress, silent
 
-Progress = Callable[[str, int, int], None]  # stage, done, of how many
 PLAN = "plan.json"
 
 
@@ -101,7 +101,7 @@ class Built:
     unfinished build.
     """
 
-    corpus: Corpus
+    store: Store
     rejects: list[Reject]
     read: int
     kept: int
@@ -119,14 +119,14 @@ class _Entry:
     score: Score | None
 
 
-def build_corpus(
+def build_store(
     sources: Iterable[Path | str],
     out: Path | str,
     *,
     plan: Plan | None = None,
     append: bool = False,
     force: bool = False,
-    progress: Progress | None = None,
+    progress: Progress = silent,
     command: Sequence[str] = COMMAND,
 ) -> Built:
     """Build a store, add to one, or build one anew; only scores that have changed are read.
@@ -142,8 +142,7 @@ def build_corpus(
         Add to the store that is there: pieces of the same name are replaced, the others stay.
     force : bool
         Replace the store that is there; rows of unchanged files are taken from it.
-    progress : callable, optional
-        Called as ``progress(stage, done, total)``.
+    progress : Progress, optional
     command : sequence of str
         What starts a parser; for tests.
 
@@ -163,7 +162,6 @@ def build_corpus(
         raise PartimentoError(f"a store is built from scores, not from another store ({stores[0]})")
     if append and force:
         raise PartimentoError("either --append or --force: add to the store, or build it anew")
-    tell = progress or (lambda *_: None)
     with workshop(out) as shop:
         old = _old_store(
             out,
@@ -179,7 +177,9 @@ def build_corpus(
         shelf.add_parts(shop)
         scores, faults = find_scores(names)
         scores.sort(key=lambda score: score.name)
-        entries, unread, read = _read_all(scores, shelf, Parts(shelf, shop), plan, tell, command)
+        entries, unread, read = _read_all(
+            scores, shelf, Parts(shelf, shop), plan, progress, command
+        )
         rejects = sorted(
             [*unread, *(Reject(path, reason) for path, reason in faults)],
             key=lambda reject: reject.path,
@@ -187,27 +187,27 @@ def build_corpus(
         kept = len(entries) - read
         if append and old is not None:
             entries = _with_old(entries, old)
-        chosen, sides = _compare(entries, shelf, plan, tell)
+        chosen, sides = _compare(entries, shelf, plan, progress)
         if not chosen:
             where = ", ".join(names[:3])
             none = (
                 f"an empty corpus: none of {len(entries):,} pieces in {where} is {plan.selection}"
             )
             raise PartimentoError(none if entries else why_empty(names, rejects))
-        _write(chosen, sides, shelf, out, replace(plan.head, rejects=len(rejects)), tell)
-    return Built(open_corpus(out), rejects, read, kept, len(entries) - len(chosen))
+        _write(chosen, sides, shelf, out, replace(plan.head, rejects=len(rejects)), progress)
+    return Built(open_store(out), rejects, read, kept, len(entries) - len(chosen))
 
 
 def _old_store(
     out: Path, shop: Path, plan: Plan, mark: str, *, append: bool, force: bool
-) -> Corpus | None:
+) -> Store | None:
     """The store that is there, if it may be added to or replaced; `mark` becomes what the workshop
     says of this build.
     """
     stopped = shop / PLAN
     if not (append or (stopped.is_file() and stopped.read_text(errors="replace") == mark)):
         refuse_existing(out, force=force)
-    old = open_corpus(out) if out.exists() else None  # what is no store is never replaced
+    old = open_store(out) if out.exists() else None  # what is no store is never replaced
     if append and old is not None:
         if old.head.config != plan.config:
             said = {
@@ -236,13 +236,13 @@ def _read_all(
     shelf: Shelf,
     parts: Parts,
     plan: Plan,
-    tell: Progress,
+    progress: Progress,
     command: Sequence[str] = COMMAND,
 ) -> tuple[list[_Entry], list[Reject], int]:
     """A row for every score that can be read, from the shelf or from a parser; what cannot be, and
     how many rows are new.
     """
-    places = _look_up(scores, shelf, tell)
+    places = _look_up(scores, shelf, progress)
     todo = [score for score in scores if score.name not in places]
     rejects: list[Reject] = []
     view = plan.config.model_dump()
@@ -258,7 +258,7 @@ def _read_all(
                     parts.add(score.name, _checked(sensible(answer, unpack_row), score))
                 except UnfitError as error:
                     rejects.append(Reject(score.path, str(error)))
-                tell("read", done, len(todo))
+                progress("read", done, len(todo))
     finally:
         parts.flush()  # whatever stops us: what is read is read
     places |= parts.places
@@ -268,14 +268,14 @@ def _read_all(
     return entries, rejects, len(todo) - len(rejects)
 
 
-def _look_up(scores: list[Score], shelf: Shelf, tell: Progress) -> dict[str, Place]:
+def _look_up(scores: list[Score], shelf: Shelf, progress: Progress) -> dict[str, Place]:
     """Where the rows of scores stand that were read before, by what the files hold now."""
     places: dict[str, Place] = {}
     if shelf.places:
         for done, score in enumerate(scores, 1):
             if place := shelf.places.get(_key_of(score)):
                 places[score.name] = place
-            tell("look", done, len(scores))
+            progress("look", done, len(scores))
     return places
 
 
@@ -307,7 +307,7 @@ def _task(score: Score, view: dict[str, Any]) -> Task:
     return Task(json.dumps(request), timeout_of(score))
 
 
-def _with_old(entries: list[_Entry], old: Corpus) -> list[_Entry]:
+def _with_old(entries: list[_Entry], old: Store) -> list[_Entry]:
     """The entries and the pieces of the store that none of them replaces, by name."""
     new = {entry.name for entry in entries}
     table = pq.read_table(old.path, columns=["path"]).column("path").to_pylist()
@@ -320,7 +320,7 @@ def _with_old(entries: list[_Entry], old: Corpus) -> list[_Entry]:
 
 
 def _compare(
-    entries: list[_Entry], shelf: Shelf, plan: Plan, tell: Progress
+    entries: list[_Entry], shelf: Shelf, plan: Plan, progress: Progress
 ) -> tuple[list[_Entry], list[tuple[int, str]]]:
     """The entries that are selected, each with its group of near-duplicates and its side of the
     split.
@@ -335,7 +335,7 @@ def _compare(
                     chosen.append(entry)
                     composers.append(row["composer"])
                     yield Sketch.from_bytes(row["sketch"])
-            tell("compare", done, len(entries))
+            progress("compare", done, len(entries))
 
     groups = group(sketches()).tolist()
     if len(set(groups)) < 2:  # nothing to check with: all of it can only be learned from
@@ -387,7 +387,7 @@ def _write(
     shelf: Shelf,
     out: Path,
     head: Head,
-    tell: Progress,
+    progress: Progress,
 ) -> None:
     """The store, whole or not at all."""
     said = hashlib.sha256()
@@ -414,7 +414,7 @@ def _write(
             digest(table, said)
             writer.write_table(table, row_group_size=ROWS)
             done += len(batch)
-            tell("write", done, len(entries))
+            progress("write", done, len(entries))
         writer.add_key_value_metadata(
             {HEAD.decode(): replace(head, fingerprint=said.hexdigest()).to_json()}
         )

@@ -1,21 +1,43 @@
-"""From the path of a file to a row of the store: read it, and tell all that its notes tell."""
+"""Read a file and make its view, its facts or its whole row: the work of a parser, in its own
+process.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from fractions import Fraction
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from partimento.corpus.settings import DataSettings
-from partimento.corpus.store.rows import Origin, Row, row_of
+from partimento.corpus.store.rows import Origin, Row, Values, facts_of, row_of
 from partimento.corpus.views import as_configured, as_recorded, inferred_pickup
 from partimento.io.formats import read_score_bytes
 from partimento.io.read import piece_from_bytes
 from partimento.music.limits import ReadError, UnfitError
 from partimento.music.parts import without_drums
+from partimento.music.piece import Piece
+from partimento.music.timelines import Source
 
 
-def read_row(place: str, member: str, config: DataSettings, instrument: str = "") -> Row:
-    """Read and measure one file.
+class _Read(NamedTuple):
+    """A file that was read: its bytes, the piece as recorded, the view, and the upbeat that the
+    notes suggest.
+    """
+
+    data: bytes
+    suffix: str
+    piece: Piece
+    view: Piece
+    pickup: Fraction | None
+
+
+def read_view(
+    place: str, member: str, config: DataSettings, instrument: str = ""
+) -> tuple[Piece, Values]:
+    """Read one file in the view that `config` asks for, with the facts that pieces are selected by.
+
+    The facts of music21's view are its own; those of all others are of the exact notes.
 
     Parameters
     ----------
@@ -24,7 +46,6 @@ def read_row(place: str, member: str, config: DataSettings, instrument: str = ""
     member : str
         Its name in the zip, or empty.
     config : DataSettings
-        The view that the row's events are of.
     instrument : str
         A manifest's word for what plays.
 
@@ -33,27 +54,53 @@ def read_row(place: str, member: str, config: DataSettings, instrument: str = ""
     ReadError
         If it cannot be read, with a reason.
     """
+    read = _read(
+        place,
+        member,
+        config,
+        instrument,
+        exact=config.quantise != "music21",
+        infer=config.pickup == "inferred",
+    )
+    shown = f"{place}/{member}" if member else place
+    view = read.view.replace(
+        source=Source(path=shown, sha256=hashlib.sha256(read.data).hexdigest())
+    )
+    return view, facts_of(read.piece, without_drums(view), instrument)
+
+
+def read_row(place: str, member: str, config: DataSettings, instrument: str = "") -> Row:
+    """Read and measure one file; the row has the exact notes, and the events of the view. See
+    `read_view`.
+    """
+    read = _read(place, member, config, instrument, exact=True, infer=True)
+    origin = Origin(hashlib.sha256(read.data).hexdigest(), len(read.data), read.suffix, instrument)
+    return row_of(read.piece, without_drums(read.view), origin, read.pickup)
+
+
+def _read(
+    place: str, member: str, config: DataSettings, instrument: str, *, exact: bool, infer: bool
+) -> _Read:
+    """Without `exact`, the view stands in for the piece; without `infer`, no upbeat is looked for."""
     suffix = PurePosixPath(member or place).suffix.lower()
     unfold = config.repeats == "unfolded"
+    shown = f"{place}/{member}" if member else place
     try:
         data = read_score_bytes(place, member)
+        if not exact:
+            view = piece_from_bytes(data, suffix, quantise="music21", unfold=unfold)
+            return _Read(data, suffix, view, view, None)
         piece = as_recorded(piece_from_bytes(data, suffix, unfold=unfold), suffix=suffix)
         if config.quantise == "music21":
             view = piece_from_bytes(data, suffix, quantise="music21", unfold=unfold)
-        else:
-            view = as_configured(
-                piece, config.replace(pickup="declared"), suffix=suffix, instrument=instrument
-            )
+            pickup = inferred_pickup(piece, suffix=suffix)
+            if pickup and config.pickup == "inferred":
+                view = view.replace(pickup=pickup)
+            return _Read(data, suffix, piece, view, pickup)
+        pickup = inferred_pickup(piece, suffix=suffix) if infer else None
+        view = as_configured(piece, config, suffix=suffix, instrument=instrument, pickup=pickup)
+        return _Read(data, suffix, piece, view, pickup)
     except OSError as error:
-        raise ReadError(place, (error.strerror or str(error)).lower()) from error
+        raise ReadError(shown, (error.strerror or str(error)).lower()) from error
     except (UnfitError, ValueError) as error:
-        raise ReadError(place, str(error)) from error
-    pickup = inferred_pickup(piece, suffix=suffix)  # for the row in any case; hence not by the view
-    if pickup and config.pickup == "inferred":
-        view = view.replace(pickup=pickup)
-    return row_of(
-        piece,
-        without_drums(view),
-        Origin(hashlib.sha256(data).hexdigest(), len(data), suffix, instrument),
-        pickup,
-    )
+        raise ReadError(shown, str(error)) from error

@@ -47,6 +47,8 @@ ARRAYS: dict[str, str] = {
 }  # fmt: skip
 
 
+# The plain values that pieces are selected by.
+FACTS = ("key", "metre", "forces", "solo", "alone", "instruments", "events")
 FAR = 2**40  # steps, bytes or whatever: beyond it no score goes
 
 
@@ -154,25 +156,22 @@ def row_of(piece: Piece, view: Piece, origin: Origin, pickup: Fraction | None = 
     times = (piece.pickup, pickup or Fraction(0), piece.length, *(mark.onset for mark in marks))
     divisions = math.lcm(notes.divisions, *{time.denominator for time in times})
     scale = divisions // notes.divisions
-    key, correlation = analyse_key(piece)
-    forces = forces_of(piece).named(instruments_of_text(origin.instrument))
     cut, event_divisions = events_of(view)
+    events = len(cut.times) - 1
     counts = np.bincount(notes.part, minlength=len(piece.parts)).tolist()
     plain: Values = {
         "sha256": origin.sha256, "bytes": origin.size, "format": origin.suffix.lstrip("."), "instrument": origin.instrument,
         "title_in_file": piece.title, "composer_in_file": piece.composer,
-        "key": key.code, "key_correlation": round(correlation, 6),
+        **_facts(piece, events, origin.instrument),
         "keys": [[_steps(k.onset, divisions), k.fifths, k.mode] for k in piece.keys],
-        "metre": f"{piece.meters[0].numerator}/{piece.meters[0].denominator}" if piece.meters else "",
         "meters": [[_steps(m.onset, divisions), m.numerator, m.denominator] for m in piece.meters],
         "tempo_bpm": round(piece.tempos[0].bpm, 3) if piece.tempos else 0.0,
         "tempos": [[_steps(t.onset, divisions), t.us_per_quarter] for t in piece.tempos],
         "pickup": _steps(piece.pickup, divisions), "pickup_inferred": None if pickup is None else _steps(pickup, divisions),
         "parts": [[part.name, part.program, part.is_drum, count] for part, count in zip(piece.parts, counts, strict=True)],
-        "forces": forces.kind, "solo": forces.solo, "alone": forces.alone, "instruments": list(forces.instruments),
         "octave_notated": octave_notated(piece, instrument=origin.instrument),
         "lowest": int(notes.pitch.min(initial=127)), "highest": int(notes.pitch.max(initial=0)),
-        "notes": len(notes), "graces": int(notes.grace.sum()), "events": len(cut.times) - 1,
+        "notes": len(notes), "graces": int(notes.grace.sum()),
         "quarters": float(piece.length), "divisions": divisions, "length": _steps(piece.length, divisions),
         "event_divisions": event_divisions,
     }  # fmt: skip
@@ -184,6 +183,38 @@ def row_of(piece: Piece, view: Piece, origin: Origin, pickup: Fraction | None = 
         "sketch": np.frombuffer(sketch(piece).to_bytes(), np.uint8),
     }
     return Row(plain, arrays)
+
+
+def facts_of(piece: Piece, view: Piece, instrument_hint: str = "") -> Values:
+    """Measure what pieces are selected by, under the names of a row's columns.
+
+    Parameters
+    ----------
+    piece : Piece
+        As the file has it (see `views.as_recorded`).
+    view : Piece
+        As it is to be learned from, without drums; its events are counted.
+    instrument_hint : str
+        A manifest's word for what plays.
+    """
+    measured = _facts(piece, len(events_of(view)[0].times) - 1, instrument_hint)
+    return {name: measured[name] for name in FACTS}
+
+
+def _facts(piece: Piece, events: int, instrument_hint: str) -> Values:
+    key, correlation = analyse_key(piece)
+    players = forces_of(piece).named(instruments_of_text(instrument_hint))
+    first = f"{piece.meters[0].numerator}/{piece.meters[0].denominator}" if piece.meters else ""
+    return {
+        "key": key.code,
+        "key_correlation": round(correlation, 6),
+        "metre": first,
+        "forces": players.kind,
+        "solo": players.solo,
+        "alone": players.alone,
+        "instruments": list(players.instruments),
+        "events": events,
+    }
 
 
 def _steps(time: Fraction, divisions: int) -> int:

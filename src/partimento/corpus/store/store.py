@@ -11,7 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from itertools import accumulate, groupby
@@ -21,10 +21,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from partimento.corpus.entries import Corpus, CorpusEntry
 from partimento.corpus.select import Selection
 from partimento.corpus.settings import DataSettings
-from partimento.corpus.splits import SIDES
-from partimento.corpus.store.rows import piece_of
+from partimento.corpus.splits import SPLITS
+from partimento.corpus.store.rows import FACTS, piece_of
 from partimento.corpus.store.schema import METADATA, MUSIC, SCHEMA, arrays_of, plain_rows
 from partimento.corpus.views import as_configured
 from partimento.errors import PartimentoError
@@ -32,6 +33,7 @@ from partimento.files import check_exists
 from partimento.music.events import Event
 from partimento.music.piece import Piece
 from partimento.music.timelines import Source
+from partimento.progress import Progress, silent
 
 FORMAT = 1
 READER = 1  # raised whenever the same bytes would give another row: older rows are then read anew
@@ -72,19 +74,23 @@ class Head:
 
 
 @dataclass(frozen=True)
-class Corpus:
-    """An open store, or what was selected of it. `open_corpus` makes one.
+class Store:
+    """An open store, or the pieces selected from it; `open_store` makes one.
+
+    It reads what it is asked for and keeps no notes: a store may have millions of rows. `load`
+    brings the pieces into memory as a `Corpus`.
 
     Attributes
     ----------
     path : Path
     head : Head
-    selection : Selection
+    selections : tuple of Selection
+        Each narrows what the ones before have left.
     """
 
     path: Path
     head: Head
-    selection: Selection = field(default_factory=Selection)
+    selections: tuple[Selection, ...] = ()
 
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
@@ -95,47 +101,48 @@ class Corpus:
     def _numbered(self) -> list[tuple[int, dict[str, Any]]]:
         with _readable(self.path):
             rows = plain_rows(pq.read_table(self.path, columns=list(METADATA)))
-        return [(number, row) for number, row in enumerate(rows) if self.selection.takes(row)]
+        return [
+            (number, row)
+            for number, row in enumerate(rows)
+            if all(each.takes(row) for each in self.selections)
+        ]
 
     def _column(self, name: str) -> list[Any]:
         """One column of the pieces selected; of a whole store nothing else is read, however large
         it is.
         """
-        if self.selection:
+        if self.selections:
             return [row[name] for row in self.rows]
         with _readable(self.path):
             values: list[Any] = pq.read_table(self.path, columns=[name]).column(name).to_pylist()
         return values
 
     def __len__(self) -> int:
-        return len(self._numbered) if self.selection else int(pq.read_metadata(self.path).num_rows)
+        return len(self._numbered) if self.selections else int(pq.read_metadata(self.path).num_rows)
 
     @property
-    def sides(self) -> dict[str, int]:
-        """How many pieces stand on each side of the split."""
+    def splits(self) -> dict[str, int]:
+        """The number of pieces in each split."""
         counts = Counter(self._column("split"))
-        return {side: counts[side] for side in SIDES}
+        return {name: counts[name] for name in SPLITS}
 
     @property
     def duplicates(self) -> int:
         """How many pieces share their group of near-duplicates with another one."""
         return sum(count for count in Counter(self._column("group")).values() if count > 1)
 
-    def select(self, **asked: Any) -> Corpus:
-        """The pieces for which this holds, by the names of `Selection`'s fields:
-        ``corpus.select(composer="giuliani", solo=True)``.
+    def select(self, selection: Selection | None = None, **criteria: Any) -> Store:
+        """Narrow the store to the pieces that meet the criteria, the fields of `Selection`.
 
-        Of what was asked before, all that is not asked anew holds too.
+        Examples
+        --------
+        ``store.select(composer="giuliani", solo=True)``
         """
-        known = [each.name for each in fields(Selection)]
-        if unknown := sorted(set(asked) - set(known)):
-            raise PartimentoError(
-                f"pieces are not selected by {unknown[0]}: there is {', '.join(known)}"
-            )
-        return Corpus(self.path, self.head, replace(self.selection, **asked))
+        selection = Selection.of(**criteria) if criteria else selection
+        return Store(self.path, self.head, (*self.selections, selection)) if selection else self
 
-    def pieces(self, config: DataSettings | None = None) -> Iterator[Piece]:
-        """The pieces selected, in the order of their paths.
+    def entries(self, config: DataSettings | None = None) -> Iterator[CorpusEntry]:
+        """Read the pieces selected, one after another, in the order of their paths.
 
         Parameters
         ----------
@@ -159,11 +166,22 @@ class Corpus:
                     )
                 for number, row in here:
                     with _readable(self.path):
-                        piece = _piece(row, table, number % ROWS, config)
-                    yield piece
+                        entry = _entry(row, table, number % ROWS, config)
+                    yield entry
 
-    def __iter__(self) -> Iterator[Piece]:
-        return self.pieces()
+    def load(self, config: DataSettings | None = None, *, progress: Progress = silent) -> Corpus:
+        """Load the pieces selected, with their split."""
+        entries, total = [], len(self)
+        for done, entry in enumerate(self.entries(config), 1):
+            entries.append(entry)
+            if done % ROWS == 0 or done == total:
+                progress("load", done, total)
+        config = config or self.head.config
+        sources = (str(self.path),)
+        return Corpus(tuple(entries), (), config, sources, self.selections, self.head)
+
+    def __iter__(self) -> Iterator[CorpusEntry]:
+        return self.entries()
 
 
 @contextmanager
@@ -176,12 +194,31 @@ def _readable(path: Path) -> Iterator[None]:
         ) from error
 
 
+def _entry(row: dict[str, Any], table: pa.Table, number: int, config: DataSettings) -> CorpusEntry:
+    facts = {name: row[name] for name in FACTS}
+    return CorpusEntry(
+        _piece(row, table, number, config),
+        row["split"],
+        row["instrument"],
+        row["format"],
+        row["group"],
+        facts,
+    )
+
+
 def _piece(row: dict[str, Any], table: pa.Table, number: int, config: DataSettings) -> Piece:
     piece = piece_of(row, arrays_of(table, number))
     piece = piece.replace(title=row["title"], composer=row["composer"], source=source_of(row))
     if config.quantise == "music21":
         return _from_events(piece, row, table.slice(number, 1))
-    return as_configured(piece, config, suffix=f".{row['format']}", instrument=row["instrument"])
+    pickup = (
+        None
+        if row["pickup_inferred"] is None
+        else Fraction(row["pickup_inferred"], row["divisions"])
+    )
+    return as_configured(
+        piece, config, suffix=f".{row['format']}", instrument=row["instrument"], pickup=pickup
+    )
 
 
 def _from_events(piece: Piece, row: dict[str, Any], table: pa.Table) -> Piece:
@@ -210,7 +247,7 @@ def source_of(row: dict[str, Any]) -> Source:
     )
 
 
-def open_corpus(path: Path | str) -> Corpus:
+def open_store(path: Path | str) -> Store:
     """Open a store that ``partimento corpus build`` made.
 
     Raises
@@ -234,7 +271,7 @@ def open_corpus(path: Path | str) -> Corpus:
             )
         if written.schema.to_arrow_schema().names != SCHEMA.names:
             raise PartimentoError(f"{path}: a damaged corpus store: its columns are others")
-        return Corpus(path, Head.from_json(head))
+        return Store(path, Head.from_json(head))
     except OSError as error:
         raise PartimentoError(f"{path}: {error.strerror or error}") from error
     except (pa.ArrowException, ValueError, TypeError, LookupError) as error:

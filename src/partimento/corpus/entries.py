@@ -1,0 +1,189 @@
+"""A corpus in memory: pieces, each with its split and what else is known about it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, overload
+
+from partimento.analysis.keys import analyse_key
+from partimento.corpus.select import Selection
+from partimento.corpus.settings import DataSettings
+from partimento.corpus.splits import SPLITS
+from partimento.corpus.store.rows import facts_of
+from partimento.errors import PartimentoError
+from partimento.music.parts import without_drums
+from partimento.music.piece import Piece
+from partimento.music.timelines import Key
+
+if TYPE_CHECKING:
+    import pandas as pd  # type: ignore[import-untyped, unused-ignore]
+
+    from partimento.corpus.reading import Reject
+    from partimento.corpus.store.store import Head
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class CorpusEntry:
+    """A piece of a corpus with its split and its origin.
+
+    Attributes
+    ----------
+    piece : Piece
+        In the view that was asked for.
+    split : str
+        ``train``, ``valid`` or ``test``; empty where no split is stored.
+    instrument_hint : str
+        A manifest's word for what plays.
+    format : str
+        The kind of file, as ``mid`` or ``musicxml``; empty where there was none.
+    group : int or None
+        Equal for near-duplicates in one store; None where they were not compared.
+    facts : mapping or None
+        What was measured when the file was read: see `rows.facts_of`.
+    """
+
+    piece: Piece
+    split: str = ""
+    instrument_hint: str = ""
+    format: str = ""
+    group: int | None = None
+    facts: Facts | None = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def key(self) -> Key:
+        """The analysed key of the piece, drums aside."""
+        return analyse_key(without_drums(self.piece))[0]
+
+    @cached_property
+    def description(self) -> dict[str, Any]:
+        """All that pieces are selected by, under the names of a store's columns."""
+        facts = self.facts
+        if facts is None:
+            facts = facts_of(self.piece, without_drums(self.piece), self.instrument_hint)
+        return {
+            "path": self.piece.source.path,
+            "title": self.piece.title,
+            "composer": self.piece.composer,
+            "licence": self.piece.source.licence,
+            "split": self.split,
+            "group": self.group,
+            "format": self.format,
+            "instrument": self.instrument_hint,
+            **facts,
+        }
+
+
+@dataclass(frozen=True, repr=False)
+class Corpus(Sequence[CorpusEntry]):
+    """An immutable sequence of pieces, the same for files, stores and benchmark sets.
+
+    Attributes
+    ----------
+    entries : tuple of CorpusEntry
+    rejects : tuple of Reject
+        The files that could not be read, each with the reason.
+    config : DataSettings or None
+        The view that the pieces are in; None where they are as they were given.
+    sources : tuple of str
+        What the corpus was loaded from; empty for pieces made in Python.
+    selections : tuple of Selection
+        What the pieces were selected by, one after another.
+    head : Head or None
+        How the store was built, where the corpus is from one store alone.
+
+    Examples
+    --------
+    >>> corpus = Corpus.of([Piece([], title="A", composer="Sor"), Piece([], title="B")])
+    >>> corpus
+    <Corpus: 2 pieces, no split>
+    >>> [entry.piece.title for entry in corpus.select(composer="sor")]
+    ['A']
+    """
+
+    entries: tuple[CorpusEntry, ...] = ()
+    rejects: tuple[Reject, ...] = ()
+    config: DataSettings | None = None
+    sources: tuple[str, ...] = ()
+    selections: tuple[Selection, ...] = ()
+    head: Head | None = None
+
+    @classmethod
+    def of(cls, pieces: Iterable[Piece | CorpusEntry]) -> Corpus:
+        """Make a corpus of pieces or entries; a corpus is returned unchanged."""
+        if isinstance(pieces, Corpus):
+            return pieces
+        return cls(tuple(as_entries(pieces)))
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    @overload
+    def __getitem__(self, index: int) -> CorpusEntry: ...
+    @overload
+    def __getitem__(self, index: slice) -> Corpus: ...
+    def __getitem__(self, index: int | slice) -> CorpusEntry | Corpus:
+        if isinstance(index, slice):
+            return replace(self, entries=self.entries[index], sources=())  # they have more
+        return self.entries[index]
+
+    def __repr__(self) -> str:
+        splits = ", ".join(f"{count:,} {name}" for name, count in self.splits.items())
+        rejects = f", {len(self.rejects):,} files not read" if self.rejects else ""
+        return f"<Corpus: {len(self):,} pieces, {splits or 'no split'}{rejects}>"
+
+    @property
+    def pieces(self) -> list[Piece]:
+        """The pieces alone. They have no split: training takes the corpus."""
+        return [entry.piece for entry in self.entries]
+
+    @property
+    def splits(self) -> dict[str, int]:
+        """The number of pieces in each stored split; empty where none is stored."""
+        counts = Counter(entry.split for entry in self.entries if entry.split)
+        return {name: counts[name] for name in SPLITS} if counts else {}
+
+    def select(self, selection: Selection | None = None, **criteria: Any) -> Corpus:
+        """Return the pieces that meet the criteria, the fields of `Selection`.
+
+        Raises
+        ------
+        PartimentoError
+            If there is no such criterion, or no split to select by.
+
+        Examples
+        --------
+        ``corpus.select(composer="giuliani", solo=True)``
+        """
+        selection = Selection.of(**criteria) if criteria else selection
+        if not selection or self.selections[-1:] == (selection,):
+            return self
+        if selection.split and not self.splits:
+            raise PartimentoError("only a store or a benchmark set has a split to select by")
+        chosen = tuple(entry for entry in self.entries if selection.takes(entry.description))
+        return replace(self, entries=chosen, selections=(*self.selections, selection))
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Return a table with a row per piece: its split, its origin and its facts.
+
+        Raises
+        ------
+        PartimentoError
+            If pandas is not installed.
+        """
+        try:
+            import pandas as pd
+        except ImportError as error:
+            message = "to_dataframe needs pandas: pip install 'partimento[dataframe]'"
+            raise PartimentoError(message) from error
+        return pd.DataFrame([entry.description for entry in self.entries])
+
+
+def as_entries(items: Iterable[Piece | CorpusEntry]) -> Iterator[CorpusEntry]:
+    """Make every piece an entry, one at a time."""
+    for item in items:
+        yield item if isinstance(item, CorpusEntry) else CorpusEntry(item)

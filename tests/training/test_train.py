@@ -1,0 +1,122 @@
+"""Training takes a corpus whole: no held-out piece is ever trained on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from partimento import Corpus, CorpusEntry, Piece, load_corpus
+from partimento.corpus.store.build import Plan, build_store
+from partimento.errors import PartimentoError
+from partimento.export.write import write
+from partimento.tokens.settings import TokenSettings
+from partimento.training import train as module
+from partimento.training.dataset import prepare
+from partimento.training.train import learn
+
+SETTINGS = {
+    "model": {"name": "lstm", "units": 8, "dense": 8, "embed_size": 4, "layers": 1},
+    "tokens": {"transpose": "none", "min_count": 1},
+    "train": {"epochs": 1, "batch_size": 8},
+}
+# The split of eight pieces in a folder for two seeds: it must not change, or runs are no longer
+# comparable.
+DRAWN = {
+    0: {"train": ["0", "2", "5", "7"], "valid": ["4", "6"], "test": ["1", "3"]},
+    1: {"train": ["0", "1", "2", "4", "7"], "valid": ["5"], "test": ["3", "6"]},
+}
+
+
+@pytest.fixture(scope="module")
+def scores(pieces: list[Piece], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("learn") / "scores"
+    for number, piece in enumerate(pieces):
+        write(piece, folder / f"{number}.mid")
+    return folder
+
+
+def passages(tokens: np.ndarray) -> set[bytes]:
+    """Every run of 16 rows of tokens; padding has none of its own."""
+    return {
+        tokens[start : start + 16].tobytes()
+        for start in range(len(tokens) - 15)
+        if tokens[start : start + 16].all()
+    }
+
+
+def passages_of(data: Any, pieces: list[Any]) -> set[bytes]:
+    encoded = data.tokenizer.encode_all([item.moved for item in pieces])
+    return set().union(*(passages(each.ids) for each in encoded))
+
+
+def test_from_a_store_no_held_out_piece_is_trained_on(
+    scores: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = build_store(
+        [scores], tmp_path / "scores.parquet", plan=Plan(validation=0.3, test=0.3, seed=1)
+    ).store
+    stored = {row["sha256"]: row["split"] for row in store.rows}
+    assert sum(split != "train" for split in stored.values()) >= 4
+    corpus = load_corpus(store.path)
+    drawn = prepare(corpus.pieces, TokenSettings(), validation=0.1, test=0.1, seed=0)
+    assert any(
+        stored[item.piece.source.sha256] != "train" for item in drawn.train
+    )  # a split drawn anew would mix them
+
+    trained: list[np.ndarray] = []
+    honest = module.fit
+
+    def spy(model: Any, train: Any, valid: Any, *rest: Any, **named: Any) -> Any:
+        trained.append(train.targets)
+        return honest(model, train, valid, *rest, **named)
+
+    monkeypatch.setattr(module, "fit", spy)
+    run, data = learn(corpus, settings=SETTINGS)
+    assert {piece.source.sha256: piece.split for piece in run.pieces} == stored
+    assert {item.piece.source.sha256 for item in data.train} == {
+        sha for sha, split in stored.items() if split == "train"
+    }
+    seen = set().union(*(passages(window) for targets in trained for window in targets))
+    items = [item for side in data.sides.values() for item in side]
+    held_out = [item for item in items if stored[item.piece.source.sha256] != "train"]
+    assert seen & passages_of(data, [item for item in items if item not in held_out])
+    assert not seen & passages_of(data, held_out)
+
+
+@pytest.mark.parametrize("seed", DRAWN)
+def test_a_folder_has_the_split_that_the_seed_draws(scores: Path, seed: int) -> None:
+    data = prepare(load_corpus(scores), TokenSettings(), validation=0.2, test=0.2, seed=seed)
+    assert {
+        name: [Path(item.piece.source.path).stem for item in items]
+        for name, items in data.sides.items()
+    } == DRAWN[seed]
+    plain = prepare(
+        load_corpus(scores).pieces, TokenSettings(), validation=0.2, test=0.2, seed=seed
+    )
+    assert plain.sides == data.sides
+
+
+def test_pieces_without_a_split_get_one_beside_those_that_have_it(pieces: list[Piece]) -> None:
+    twin = pieces[1].replace(title="the same music again")
+    stored = [
+        CorpusEntry(pieces[0], "train"),
+        CorpusEntry(pieces[1], "test"),
+        CorpusEntry(pieces[2], "valid"),
+    ]
+    data = prepare([*stored, twin, *pieces[3:]], TokenSettings(), validation=0.2, test=0.2, seed=0)
+    titles = {name: {item.piece.title for item in items} for name, items in data.sides.items()}
+    assert "the same music again" in titles["test"]
+    assert {pieces[0].title} <= titles["train"]
+    assert {pieces[2].title} <= titles["valid"]
+    assert sum(map(len, titles.values())) == len(pieces) + 1
+    assert len(titles["valid"] | titles["test"]) > 3  # of the others some are held out, too
+
+
+def test_a_stored_split_with_nothing_to_validate_with_is_refused(pieces: list[Piece]) -> None:
+    with pytest.raises(PartimentoError, match="leaves nothing to validate with"):
+        learn(Corpus.of(CorpusEntry(piece, "train") for piece in pieces), settings=SETTINGS)
+    with pytest.raises(PartimentoError, match="no pieces"):
+        learn(Corpus(), settings=SETTINGS)
