@@ -241,7 +241,7 @@ SETTINGS = [
     for model in MODELS
     for section, kind in section_classes(model).items()
     for name in (*kind.model_fields, "unknown")
-    if section == "model" or model == "notewise"
+    if name != "name" and (section == "model" or model == "notewise")  # a name chooses the schema
 ]
 
 
