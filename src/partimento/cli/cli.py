@@ -16,9 +16,9 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from partimento import __version__
-from partimento.cli import corpus as pick
 from partimento.cli.collect import collect_app
-from partimento.cli.corpus import MaybeSources, corpus_app
+from partimento.cli.corpus import corpus_app
+from partimento.cli.options import Force, Json, MaybeSources, SelectionOptions, Soundfont, expand
 from partimento.cli.streams import make_streams_safe
 from partimento.errors import PartimentoError
 
@@ -31,13 +31,6 @@ app = typer.Typer(
 )
 app.add_typer(corpus_app, name="corpus")
 app.add_typer(collect_app, name="collect")
-
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on the output.")]
-Force = Annotated[bool, typer.Option("--force", help="Replace what is there already.")]
-Soundfont = Annotated[
-    Path | None,
-    typer.Option(help="SoundFont (.sf2) for audio; else the system's, else a small bundled one."),
-]
 
 
 @app.command()
@@ -57,7 +50,9 @@ def demo(
 
 
 @app.command()
+@expand
 def train(
+    *,
     sources: MaybeSources = None,
     resume: Annotated[
         Path | None,
@@ -81,13 +76,7 @@ def train(
         typer.Option("--set", metavar="SECTION.NAME=VALUE", help="Override a setting."),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Overrides train.seed.")] = None,
-    composer: pick.Composer = "",
-    instrument: pick.Instrument = "",
-    solo: pick.Solo = None,
-    key: pick.InKey = "",
-    metre: pick.Metre = "",
-    min_events: pick.MinEvents = 0,
-    licence: pick.Licence = "",
+    selection: SelectionOptions,
     watch: Annotated[
         bool, typer.Option("--watch", help="Make pictures of the training, into RUN/watch.")
     ] = False,
@@ -114,13 +103,12 @@ def train(
     overrides = list(settings or [])
     overrides += [f'model.name="{model}"'] if model is not None else []
     overrides += [f"train.seed={seed}"] if seed is not None else []
-    chosen = pick.selection(composer, instrument, solo, key, metre, min_events, licence)
     run_train(
         sources,
         out=out,
         recipe=recipe,
         overrides=overrides,
-        selection=chosen,
+        selection=selection,
         force=force,
         as_json=as_json,
         extras=extras,

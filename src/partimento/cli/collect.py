@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from partimento.cli.options import Json
+
 if TYPE_CHECKING:
     from partimento.collect import Collected
 
@@ -14,7 +16,6 @@ collect_app = typer.Typer(
     help="Collect scores, each with its source, licence and hash.", no_args_is_help=True
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on the output.")]
 Out = Annotated[
     Path, typer.Option("--out", "-o", help="Folder for the files and their manifest.csv.")
 ]

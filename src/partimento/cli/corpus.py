@@ -3,133 +3,33 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from partimento.cli.options import (
+    Force,
+    Json,
+    Scores,
+    SelectionOptions,
+    Sources,
+    Split,
+    ViewOptions,
+    expand,
+)
+
 if TYPE_CHECKING:
-    from partimento.corpus.select import Selection
-    from partimento.corpus.settings import DataSettings
     from partimento.corpus.store.build import Built, Plan
 
 corpus_app = typer.Typer(help="Build a corpus of scores, and look into it.", no_args_is_help=True)
 
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on the output.")]
-Force = Annotated[bool, typer.Option("--force", help="Replace what is there already.")]
-Sources = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="SOURCE...",
-        help="Files, folders or zips of scores, bundled:NAME (as bundled:chorales), or a .parquet store.",
-        show_default=False,
-    ),
-]
-MaybeSources = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="SOURCE...",
-        help="Files, folders or zips of scores, bundled:NAME (as bundled:chorales), or a .parquet store.",
-        show_default=False,
-    ),
-]
-Scores = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="SOURCE...",
-        help="Files, folders or zips of scores, or bundled:NAME, as bundled:chorales.",
-        show_default=False,
-    ),
-]
-Composer = Annotated[
-    str,
-    typer.Option(
-        help="Only pieces of a composer: a part of the name. Several, with commas: any of them."
-    ),
-]
-Instrument = Annotated[str, typer.Option(help="Only pieces in which it plays: guitar.")]
-Solo = Annotated[
-    bool | None,
-    typer.Option(
-        "--solo/--ensemble",
-        help="Only pieces for one player, or for more [default: both].",
-        show_default=False,
-    ),
-]
-InKey = Annotated[
-    str,
-    typer.Option("--key", help="Only pieces in a key, as it is heard: 'C major', Dm, Bb, es-moll."),
-]
-Metre = Annotated[
-    str, typer.Option("--meter", "--metre", help="Only pieces that begin in a meter: 3/4.")
-]
-MinEvents = Annotated[int, typer.Option(min=0, help="Only pieces of at least so many events.")]
-Licence = Annotated[
-    str,
-    typer.Option(
-        "--license", "--licence", help="Only pieces under a licence, in any version: PD,CC-BY."
-    ),
-]
-Split = Annotated[str, typer.Option(help="Only one side of a store's split: train, valid or test.")]
-Quantise = Annotated[
-    str | None,
-    typer.Option(
-        help="Grid of MIDI files: auto, exact or music21 [default: auto; for stats, exact].",
-        show_default=False,
-    ),
-]
-Graces = Annotated[
-    str | None,
-    typer.Option(
-        help="Grace notes: drop, fold into their main notes, or keep [default: drop; for stats, keep].",
-        show_default=False,
-    ),
-]
-Octave = Annotated[
-    str | None,
-    typer.Option(
-        help="Guitar notated an octave high: written, or moved down to sounding [default: written].",
-        show_default=False,
-    ),
-]
-Pickup = Annotated[
-    str | None,
-    typer.Option(
-        help="Upbeats: inferred from strong evidence, or declared [default: inferred; for stats, declared].",
-        show_default=False,
-    ),
-]
-Repeats = Annotated[
-    str | None,
-    typer.Option(
-        help="Repeats of MusicXML files: folded or unfolded [default: folded].", show_default=False
-    ),
-]
-
-
-def selection(
-    composer: str,
-    instrument: str,
-    solo: bool | None,
-    key: str,
-    metre: str,
-    min_events: int,
-    licence: str,
-    split: str = "",
-) -> Selection:
-    """What the options above ask for."""
-    from partimento.corpus.select import Selection
-
-    return Selection(composer, instrument, solo, key, metre, min_events, licence, split)
-
-
-def view_of(base: DataSettings, **options: str | None) -> DataSettings:
-    """Return the settings `base` with those of the options above that were given."""
-    return base.replace(**{name: value for name, value in options.items() if value is not None})
-
 
 @corpus_app.command("build")
+@expand
 def build(
+    *,
     sources: Scores,
     out: Annotated[
         Path,
@@ -146,18 +46,8 @@ def build(
             "--force", help="Build a store that is there anew; unchanged files are not read again."
         ),
     ] = False,
-    composer: Composer = "",
-    instrument: Instrument = "",
-    solo: Solo = None,
-    key: InKey = "",
-    metre: Metre = "",
-    min_events: MinEvents = 0,
-    licence: Licence = "",
-    quantise: Quantise = None,
-    graces: Graces = None,
-    octave: Octave = None,
-    pickup: Pickup = None,
-    repeats: Repeats = None,
+    selection: SelectionOptions,
+    view: ViewOptions,
     validation: Annotated[float, typer.Option(help="Share of the pieces to validate with.")] = 0.1,
     test: Annotated[float, typer.Option(help="Share of the pieces to test with.")] = 0.1,
     seed: Annotated[int, typer.Option(min=0, help="Draws the split.")] = 0,
@@ -186,16 +76,8 @@ def build(
 
     if rejects is not None:
         refuse_existing(rejects, force=force)
-    config = view_of(
-        DataSettings(),
-        quantise=quantise,
-        graces=graces,
-        octave=octave,
-        pickup=pickup,
-        repeats=repeats,
-    )
-    chosen = selection(composer, instrument, solo, key, metre, min_events, licence)
-    plan = Plan(config, chosen, validation, test, seed, workers, cluster)
+    config = DataSettings().replace(**view)
+    plan = Plan(config, selection, validation, test, seed, workers, cluster)
     with screen.stages(quiet=as_json) as stages:
         built = build_store(sources, out, plan=plan, append=append, force=force, progress=stages.at)
     if rejects is not None:
@@ -240,17 +122,13 @@ def _tell_json(built: Built) -> None:
 
 
 @corpus_app.command("list")
+@expand
 def list_pieces(
+    *,
     store: Annotated[
         Path, typer.Argument(metavar="STORE", help="A .parquet store.", show_default=False)
     ],
-    composer: Composer = "",
-    instrument: Instrument = "",
-    solo: Solo = None,
-    key: InKey = "",
-    metre: Metre = "",
-    min_events: MinEvents = 0,
-    licence: Licence = "",
+    selection: SelectionOptions,
     split: Split = "",
     as_json: Json = False,
 ) -> None:
@@ -261,7 +139,7 @@ def list_pieces(
     from partimento.corpus.store.store import open_store
     from partimento.music.timelines import Key
 
-    chosen = selection(composer, instrument, solo, key, metre, min_events, licence, split)
+    chosen = replace(selection, split=split)
     pieces = open_store(store).select(chosen)
     if as_json:
         screen.print_json([{**row, "manifest": dict(row["manifest"])} for row in pieces.rows])
@@ -311,20 +189,13 @@ def duplicates(
 
 
 @corpus_app.command("stats")
+@expand
 def stats(
+    *,
     sources: Sources,
-    composer: Composer = "",
-    instrument: Instrument = "",
-    solo: Solo = None,
-    key: InKey = "",
-    metre: Metre = "",
-    min_events: MinEvents = 0,
-    licence: Licence = "",
+    selection: SelectionOptions,
     split: Split = "",
-    quantise: Quantise = None,
-    graces: Graces = None,
-    octave: Octave = None,
-    pickup: Pickup = None,
+    view: ViewOptions,
     plots: Annotated[
         Path | None, typer.Option(help="Make this folder, with pictures of all of it.")
     ] = None,
@@ -338,12 +209,11 @@ def stats(
     from partimento.cli.stats import run_stats
     from partimento.corpus.settings import AS_WRITTEN
 
-    chosen = selection(composer, instrument, solo, key, metre, min_events, licence, split)
-    config = view_of(AS_WRITTEN, quantise=quantise, graces=graces, octave=octave, pickup=pickup)
+    config = AS_WRITTEN.replace(**view)
     run_stats(
         sources,
         config=config,
-        selection=chosen,
+        selection=replace(selection, split=split),
         rejects=rejects,
         plots=plots,
         force=force,
