@@ -474,6 +474,18 @@ def test_a_saved_run_is_the_run(run: Run, again: Run) -> None:
     )
 
 
+def test_a_loaded_run_steps_on_numpy_as_the_trained_one(run: Run, again: Run) -> None:
+    features = data_of("events").encode(data_of("events").train[:1])[0].context["features"][4:5]
+    steps = [each.numpy_step for each in (run, again)]
+    logits = []
+    for step in steps:
+        assert step is not None
+        state = step.initial_state(1)
+        logits.append(step.step(state, features[:, 0], field=0, features=features)[1])
+    np.testing.assert_array_equal(*logits)
+    assert again.numpy_step is steps[1]  # read once
+
+
 def test_the_loaded_weights_are_those_that_the_history_judged(again: Run) -> None:
     """With running means, too: what was measured is what was kept."""
     data = data_of("events")
@@ -508,6 +520,8 @@ def test_weights_of_another_size_are_one_line(run: Run, tmp_path: Path) -> None:
     (folder / "run.json").write_text(json.dumps(about))
     with pytest.raises(PartimentoError, match="the weights do not fit"):
         _ = load_run(folder).model
+    with pytest.raises(PartimentoError, match="the weights do not fit"):
+        _ = load_run(folder).numpy_step
 
 
 @pytest.mark.parametrize(

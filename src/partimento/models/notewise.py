@@ -17,7 +17,7 @@ past was heard before gets a chance of its own (as in the match models of data c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -31,9 +31,11 @@ from partimento.models.base import (
     EventTokenizer,
     Losses,
     NextModel,
+    NumpyStep,
     State,
     Tokens,
     TokenSettings,
+    Weights,
     Windows,
     mean_losses,
     note_facts,
@@ -261,6 +263,16 @@ class Notewise(NextModel):
         return {}
 
     # ------------------------------------------------------------------ composing
+
+    @classmethod
+    def numpy_step(
+        cls, config: Config, tokenizer: EventTokenizer, read: Callable[[], Weights]
+    ) -> NumpyStep | None:
+        """Return the step of a recurrent core on NumPy; a transformer has none."""
+        from partimento.models.notewise_numpy import NumpyNotewise
+
+        weights = read() if config.core == "recurrent" else {}
+        return NumpyNotewise(config, tokenizer, weights) if weights else None
 
     def initial_state(self, batch: int) -> State:
         if self.config.core == "recurrent":

@@ -8,17 +8,19 @@ import json
 import platform
 import warnings
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from partimento.errors import PartimentoError
 from partimento.files import new_folder, write_atomically
 from partimento.models import model_class
 from partimento.models.base import Model
+from partimento.models.numpy_step import NumpyStep, network_weights, read_weights
 from partimento.tokens.base import Tokenizer
 from partimento.training.dataset import DataSet, tokenizer_from_json
 from partimento.training.loop import Epoch, Fitted
@@ -26,6 +28,8 @@ from partimento.training.piece_record import Learned
 from partimento.training.run_folder import RunFolder
 from partimento.training.settings import Settings
 from partimento.training.uninitialized import uninitialized
+
+T = TypeVar("T")
 
 FORMAT = 1
 WITH_VERSIONS = (
@@ -51,6 +55,7 @@ class Run:
     settings: Settings
     tokenizer: Tokenizer
     get_model: Callable[[], Any]
+    get_numpy_step: Callable[[], NumpyStep | None]
     pieces: list[Learned]
     history: list[Epoch]
     fingerprint: str
@@ -65,10 +70,17 @@ class Run:
             for split, items in data.sides.items()
             for item, encoded in zip(items, data.encode(items), strict=True)
         ]
+        kind, tokenizer = type(model), data.tokenizer
+        step = _Once(
+            lambda: kind.numpy_step(
+                settings.model, tokenizer, lambda: network_weights(model.network)
+            )
+        )
         return cls(
             settings,
-            data.tokenizer,
+            tokenizer,
             lambda: model,
+            step,
             pieces,
             fitted.history,
             data.fingerprint,
@@ -86,6 +98,17 @@ class Run:
             If the weights in the run's folder are not those of such a network.
         """
         return self.get_model()
+
+    @property
+    def numpy_step(self) -> NumpyStep | None:
+        """The model's step on NumPy, which needs no network; None if it has none.
+
+        Raises
+        ------
+        PartimentoError
+            If the weights in the run's folder are not those of such a network.
+        """
+        return self.get_numpy_step()
 
     @property
     def model_class(self) -> Any:
@@ -177,11 +200,13 @@ def load_run(folder: Path | str) -> Run:
         raise PartimentoError(
             f"{files.path} is no whole run: {type(error).__name__}: {error}"
         ) from error
-    build = _Once(lambda: _read_model(settings, tokenizer, files, about["files"]))
+    source = settings, tokenizer, files, about["files"]
+    model, step = _Once(lambda: _read_model(*source)), _Once(lambda: _read_numpy_step(*source))
     return Run(
         settings,
         tokenizer,
-        build,
+        model,
+        step,
         pieces,
         history,
         fingerprint,
@@ -191,29 +216,25 @@ def load_run(folder: Path | str) -> Run:
     )
 
 
-class _Once:
+class _Once(Generic[T]):
     """Call a function when its result is first wanted, and keep the result."""
 
-    def __init__(self, function: Callable[[], Any]) -> None:
-        self._function, self._lock, self._result = function, Lock(), None
+    def __init__(self, function: Callable[[], T]) -> None:
+        self._function, self._lock, self._results = function, Lock(), list[T]()
 
-    def __call__(self) -> Any:
+    def __call__(self) -> T:
         with self._lock:
-            if self._result is None:
-                self._result = self._function()
-            return self._result
+            if not self._results:
+                self._results.append(self._function())
+            return self._results[0]
 
 
 def _read_model(
     settings: Settings, tokenizer: Tokenizer, files: RunFolder, checksums: dict[str, str]
 ) -> Model:
-    """Build the network of a run and load its weights, if they are still those that the run was
-    loaded with.
-    """
+    """Build the network of a run and load its weights."""
     kind = model_class(settings.name)
-    weights = files.weights(kind.weights_suffix)
-    files.check_file(weights, checksums)
-    try:
+    with _weights_of_a_run(kind, tokenizer, files, checksums) as weights:
         with uninitialized():
             model: Model = settings.new_model(tokenizer)
         with warnings.catch_warnings():
@@ -221,6 +242,32 @@ def _read_model(
                 "error", UserWarning
             )  # Keras only warns where weights are left as they were
             model.read_weights(weights)
+    return model
+
+
+def _read_numpy_step(
+    settings: Settings, tokenizer: Tokenizer, files: RunFolder, checksums: dict[str, str]
+) -> NumpyStep | None:
+    """Load the weights of a run into its model's step on NumPy."""
+    kind = model_class(settings.name)
+    with _weights_of_a_run(kind, tokenizer, files, checksums) as weights:
+        step: NumpyStep | None = kind.numpy_step(
+            settings.model, tokenizer, lambda: read_weights(weights)
+        )
+    return step
+
+
+@contextmanager
+def _weights_of_a_run(
+    kind: Any, tokenizer: Tokenizer, files: RunFolder, checksums: dict[str, str]
+) -> Iterator[Path]:
+    """Give the file of weights if it is still the one that the run was loaded with; what goes wrong
+    with it is one clear line.
+    """
+    weights = files.weights(kind.weights_suffix)
+    files.check_file(weights, checksums)
+    try:
+        yield weights
     except (
         OSError,
         ValueError,
@@ -234,7 +281,6 @@ def _read_model(
         raise PartimentoError(
             f"{files.path}: the weights do not fit the vocabulary of {sizes} or are damaged"
         ) from error
-    return model
 
 
 def write_history(history: Sequence[Epoch], folder: RunFolder, *, durable: bool = True) -> None:

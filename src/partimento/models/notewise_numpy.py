@@ -1,0 +1,114 @@
+"""Step the recurrent `notewise` model on NumPy.
+
+The arithmetic is that of its Keras layers; only the rounding differs.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from partimento.models.numpy_step import State, Weights, layer_weights, lstm_step
+from partimento.tokens import note_features as f
+from partimento.tokens import note_grammar as g
+from partimento.tokens.note_grammar import NOTE, PITCHES
+
+
+class NumpyNotewise:
+    """Step the recurrent core of `Notewise`.
+
+    Shapes: B candidates, V tokens, P pitches, E embedding, U units, C columns of the features.
+
+    Parameters
+    ----------
+    config : notewise.Config
+        Its core is ``recurrent``.
+    tokenizer : EventTokenizer
+    weights : mapping
+        The weights of each layer by its name.
+
+    Raises
+    ------
+    ValueError, KeyError
+        If the weights belong to another network.
+    """
+
+    def __init__(self, config: Any, tokenizer: Any, weights: Weights) -> None:
+        units = config.units
+        self.tokenizer, self.units, self.repeats = tokenizer, units, config.repeats
+        features = np.zeros((1, tokenizer.width), np.int32)
+        kinds = [kind for _, kind in self._input_features(features)]
+        (self.embedding,) = layer_weights(weights, "facts", (sum(kinds), config.embed_size))
+        self.first = np.cumsum([0, *kinds[:-1]])  # the first row of each feature in the embedding
+        inputs = [config.embed_size, *[units] * (config.layers - 1)]
+        self.cells = [
+            layer_weights(weights, f"lstm_{number}", (size, 4 * units), (units, 4 * units), (4 * units,))
+            for number, size in enumerate(inputs, 1)
+        ]  # fmt: skip
+        self._read_outputs(weights, tokenizer.sizes[0])
+
+    def _read_outputs(self, weights: Weights, size: int) -> None:
+        """Put the kernels of all outputs side by side, so that one product makes them all."""
+        units = self.units
+        token, self.bias = layer_weights(weights, "token_output", (units, size), (size,))
+        kernels = [token, *layer_weights(weights, "degree", (units, f.DEGREES))]
+        for anchor in f.ANCHORS:
+            kernels += layer_weights(weights, f"interval_from_{anchor}", (units, f.INTERVALS))
+        if self.repeats:
+            output, self.trust_bias = layer_weights(weights, "repeat_output", (units, 1), (1,))
+            (self.trust,) = layer_weights(weights, "repeat_trust", (len(g.LENGTHS) + 1, 1))
+            kernels.append(output)
+        self.kernel, self.size = np.concatenate(kernels, axis=1), size
+        self.pitch_outputs = _pitch_outputs(size)
+
+    def _input_features(self, features: np.ndarray) -> Any:
+        return self.tokenizer.input_features(features, np, repeats=self.repeats)
+
+    def initial_state(self, batch: int) -> State:
+        """Return the outputs and cells of all layers, ``(B, U)`` each."""
+        return tuple(np.zeros((batch, self.units), np.float32) for _ in range(2 * len(self.cells)))
+
+    def step(
+        self, state: State, ids: np.ndarray, *, field: int, features: Any
+    ) -> tuple[State, np.ndarray]:
+        """Return the new state and the logits ``(B, V)`` of the next token."""
+        numbers = np.stack([number for number, _ in self._input_features(features)], axis=-1)
+        h = self.embedding.take(numbers + self.first, axis=0).sum(axis=1)  # (B, E)
+        after: list[np.ndarray] = []
+        for layer, weights in enumerate(self.cells):
+            output, cell = lstm_step(h, state[2 * layer], state[2 * layer + 1], weights)
+            h = output if layer == 0 else h + output
+            after += [output, cell]
+        return tuple(after), self._logits(h, features)
+
+    def _logits(self, h: np.ndarray, features: np.ndarray) -> np.ndarray:
+        """Return logits ``(B, V)`` from ``(B, U)`` and ``(B, C)``; see `Notewise._logits`."""
+        outputs = h @ self.kernel
+        logits: np.ndarray = outputs[:, : self.size] + self.bias
+        notes = logits[:, NOTE : NOTE + PITCHES]  # a view: adding to it adds to the logits
+        for column, table in self.pitch_outputs:
+            notes += np.take_along_axis(outputs, table[features[:, column]], axis=1)
+        if self.repeats:
+            length = features[:, g.LENGTH]
+            trust = outputs[:, -1] + self.trust_bias + self.trust[length, 0]
+            again = np.arange(len(h)), features[:, g.AGAIN]
+            logits[again] += np.where(length > 0, trust, 0)
+        return logits
+
+
+def _pitch_outputs(size: int) -> list[tuple[int, np.ndarray]]:
+    """Tabulate `note_features.interval_features` for every value of the columns it depends on.
+
+    Each item is a column of the features and a table ``(values, P)``: which output adds to the
+    logit of each pitch.
+    """
+    values = PITCHES + 1
+    features = np.zeros((values, g.WIDTH), np.int32)
+    anchors = [g.LAST, g.ABOVE, g.BELOW]
+    features[:, anchors] = np.arange(values)[:, None]
+    features[: g.KEYS, g.KEY] = np.arange(g.KEYS)
+    intervals, degree = f.interval_features(features, np)
+    first = [size + f.DEGREES + number * f.INTERVALS for number in range(len(anchors))]
+    tables = [interval + start for interval, start in zip(intervals, first, strict=True)]
+    return [(g.KEY, degree[: g.KEYS] + size), *zip(anchors, tables, strict=True)]
