@@ -28,9 +28,9 @@ def ours(takes: int, events: int) -> float:
     import numpy as np
 
     from partimento import Event
-    from partimento.generate.autoregressive import roll
+    from partimento.generate.autoregressive import generate
     from partimento.generate.limits import Limits
-    from partimento.generate.sampler import Choice
+    from partimento.generate.sampler import Sampling
     from partimento.models import model_class
     from partimento.tokens.chords import ChordTokenizer
     from partimento.tokens.vocabulary import START
@@ -41,13 +41,17 @@ def ours(takes: int, events: int) -> float:
     )
     kind = model_class("lstm")
     model = kind(kind.config_type(), tokenizer)
-    wish = {"limits": Limits(events + 1, 2**30, may_end=False), "choice": Choice(), "takes": takes}
+    wish = {
+        "limits": Limits(events + 1, 2**30, may_end=False),
+        "sampling": Sampling(),
+        "candidates": takes,
+    }
     start = np.array([[START, START, START]], np.int32)
-    roll(model, start, seed=0, **wish)
+    generate(model, start, seed=0, **wish)
     began = time.perf_counter()
-    rolled = roll(model, start, seed=1, **wish)
+    generated = generate(model, start, seed=1, **wish)
     took = time.perf_counter() - began
-    assert (rolled.tokens[:, 1 : events + 1] > 0).all()
+    assert (generated.ids[:, 1 : events + 1] > 0).all()
     return takes * events / took
 
 

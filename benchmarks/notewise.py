@@ -123,9 +123,9 @@ def training(spec: Spec) -> Callable[[int], Answer]:
 
 def composer(spec: Spec) -> Callable[..., Answer]:
     """So many events for each take, on from nothing."""
-    from partimento.generate.autoregressive import roll
+    from partimento.generate.autoregressive import generate
     from partimento.generate.limits import Limits
-    from partimento.generate.sampler import Choice
+    from partimento.generate.sampler import Sampling
     from partimento.tokens.note_grammar import NOTE
     from partimento.tokens.vocabulary import START
 
@@ -138,10 +138,17 @@ def composer(spec: Spec) -> Callable[..., Answer]:
         limits = Limits(events + 1, steps, may_end=False)
         took = timed(
             lambda: out.append(
-                roll(model, begun, limits=limits, choice=Choice(), takes=spec["takes"], seed=seed)
+                generate(
+                    model,
+                    begun,
+                    limits=limits,
+                    sampling=Sampling(),
+                    candidates=spec["takes"],
+                    seed=seed,
+                )
             )
         )
-        tokens = out[0].tokens[:, len(begun) :, 0]
+        tokens = out[0].ids[:, len(begun) :, 0]
         notes = int(np.count_nonzero((tokens >= NOTE) & (tokens < layout.duration)))
         return took | {"tokens": int(np.count_nonzero(tokens)), "notes": notes}
 
@@ -282,7 +289,7 @@ def compose(options: argparse.Namespace) -> None:
                 flush=True,
             )
         (found,), _ = in_turn(
-            defaults("memory", core, takes=1, events=30 if options.quick else 300),
+            defaults("memory", core, candidates=1, events=30 if options.quick else 300),
             options.pythons[:1],
             0,
         )

@@ -12,10 +12,10 @@ from tests.conftest import small_piece
 from partimento import Event, Key, Note, Piece
 from partimento.corpus import analyse_key
 from partimento.errors import PartimentoError
-from partimento.generate.autoregressive import roll
+from partimento.generate.autoregressive import generate
 from partimento.generate.compose import _begin, _best, _within_range, compose
 from partimento.generate.limits import Limits
-from partimento.generate.sampler import Choice
+from partimento.generate.sampler import Sampling
 from partimento.tokens.chords import CHORD
 from partimento.tokens.vocabulary import END, START
 from partimento.training.run import Run
@@ -91,12 +91,12 @@ def test_sampling_follows_the_model(run: Run) -> None:
     """First chords of many takes are as frequent as the model says."""
     start = np.array([[START, START, START]], np.int32)
     takes = 4000
-    rolled = roll(
+    generated = generate(
         run.model,
         start,
         limits=Limits(2, 10**6, may_end=False),
-        choice=Choice(),
-        takes=takes,
+        sampling=Sampling(),
+        candidates=takes,
         seed=0,
     )
     state = run.model.initial_state(1)
@@ -106,18 +106,23 @@ def test_sampling_follows_the_model(run: Run) -> None:
     legal[END] = False
     p = np.where(legal, np.exp(np.asarray(logits, np.float64)[0]), 0)
     p /= p.sum()
-    counts = np.bincount(rolled.tokens[:, 1, CHORD], minlength=len(p))
+    counts = np.bincount(generated.ids[:, 1, CHORD], minlength=len(p))
     assert np.abs(counts / takes - p).max() < 5 * np.sqrt(p.max() / takes)
 
 
 def test_it_may_end_by_itself(run: Run) -> None:
     start = np.array([[START, START, START]], np.int32)
-    rolled = roll(
-        run.model, start, limits=Limits(200, 10**6, may_end=True), choice=Choice(), takes=16, seed=0
+    generated = generate(
+        run.model,
+        start,
+        limits=Limits(200, 10**6, may_end=True),
+        sampling=Sampling(),
+        candidates=16,
+        seed=0,
     )
-    ended = (rolled.tokens[:, :, CHORD] == END).any(1)
+    ended = (generated.ids[:, :, CHORD] == END).any(1)
     assert ended.any()  # the pieces it learned are 64 events long
-    assert (rolled.closing[ended] == 0).all()
+    assert (generated.closing[ended] == 0).all()
 
 
 def test_a_take_in_circles_is_passed_over(run: Run) -> None:

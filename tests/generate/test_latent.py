@@ -11,7 +11,7 @@ import pytest
 from partimento import Piece
 from partimento.generate.latent import compose_windows, path
 from partimento.generate.limits import Limits
-from partimento.generate.sampler import Choice
+from partimento.generate.sampler import Sampling
 from partimento.models import model_class
 from partimento.tokens.chords import CHORD, DURATION, HELD
 from partimento.tokens.settings import TokenSettings
@@ -43,7 +43,7 @@ def test_what_is_composed_keeps_the_grammar(name: str, pieces: list[Piece]) -> N
         z,
         -z,
         limits=Limits(41, 2**30, may_end=False),
-        choice=Choice(),
+        sampling=Sampling(),
         rng=np.random.default_rng(2),
     )
     assert rows.shape == (4, 40, 3)
@@ -70,7 +70,7 @@ def test_what_is_composed_keeps_the_grammar(name: str, pieces: list[Piece]) -> N
             z,
             z,
             limits=Limits(9, 2**30, may_end=False),
-            choice=Choice(0),
+            sampling=Sampling(0),
             rng=np.random.default_rng(n),
         )
         for n in (1, 2)
@@ -78,7 +78,7 @@ def test_what_is_composed_keeps_the_grammar(name: str, pieces: list[Piece]) -> N
     np.testing.assert_array_equal(greedy[0][..., CHORD], greedy[1][..., CHORD])
     limits = Limits(1000, 12 * data.tokenizer.grid, may_end=False)  # twelve quarters
     timed = compose_windows(
-        model, z, -z, limits=limits, choice=Choice(), rng=np.random.default_rng(2)
+        model, z, -z, limits=limits, sampling=Sampling(), rng=np.random.default_rng(2)
     )
     assert (data.tokenizer.duration_steps[timed[..., DURATION]].sum(1) >= limits.steps).all()
     assert timed.shape[1] % 8 == 0

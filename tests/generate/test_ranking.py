@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 
 from partimento import Event
-from partimento.generate.ranking import PERIOD, TIMES, circling, lively
+from partimento.generate.ranking import PERIOD, TIMES, longest_loop, stays_active
 
 QUARTER = Fraction(1)
 
@@ -48,7 +48,7 @@ def test_circles_are_found_wherever_they_stand(
     told: list[tuple[tuple[int, ...], Fraction]],
 ) -> None:
     music = [Event(chord, duration) for chord, duration in told]
-    assert circling(music) == by_trying(music)
+    assert longest_loop(music) == by_trying(music)
 
 
 @pytest.mark.parametrize(
@@ -64,10 +64,10 @@ def test_circles_are_found_wherever_they_stand(
     ],
 )
 def test_a_figure_is_in_circles_from_the_third_time_on(letters: str, quarters: int) -> None:
-    assert circling(line(letters)) == quarters
+    assert longest_loop(line(letters)) == quarters
 
 
 def test_what_dies_away_is_not_lively() -> None:
-    assert lively(line("abcdefgh"))
-    assert not lively(line("abcd...e"))
-    assert not lively([*line("abcd"), Event((60,), 4 * QUARTER)])
+    assert stays_active(line("abcdefgh"))
+    assert not stays_active(line("abcd...e"))
+    assert not stays_active([*line("abcd"), Event((60,), 4 * QUARTER)])

@@ -8,49 +8,53 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from partimento.errors import PartimentoError
-from partimento.generate.sampler import Choice, pick
+from partimento.generate.sampler import Sampling, sample_token
 
 LOGITS = np.log(np.array([0.5, 0.25, 0.15, 0.07, 0.03]))
 ALL = np.ones((1, 5), bool)
 DRAWS = 20_000
 
 
-def frequencies(choice: Choice, legal: np.ndarray = ALL) -> np.ndarray:
+def frequencies(sampling: Sampling, legal: np.ndarray = ALL) -> np.ndarray:
     uniform = (
         np.arange(DRAWS) + 0.5
     ) / DRAWS  # evenly spaced draws: frequencies are exact, not random
-    picked = pick(np.repeat(LOGITS[None], DRAWS, 0), np.repeat(legal, DRAWS, 0), uniform, choice)
+    picked = sample_token(
+        np.repeat(LOGITS[None], DRAWS, 0), np.repeat(legal, DRAWS, 0), uniform, sampling.to_array()
+    )
     return np.bincount(picked, minlength=5) / DRAWS
 
 
 @pytest.mark.parametrize(
-    ("choice", "expected"),
+    ("sampling", "expected"),
     [
-        (Choice(), [0.5, 0.25, 0.15, 0.07, 0.03]),
-        (Choice(temperature=0), [1, 0, 0, 0, 0]),
-        (Choice(top_k=2), [2 / 3, 1 / 3, 0, 0, 0]),
-        (Choice(top_k=1, temperature=5), [1, 0, 0, 0, 0]),
-        (Choice(top_p=0.6), [2 / 3, 1 / 3, 0, 0, 0]),  # 0.5 alone does not reach 0.6
-        (Choice(top_p=0.4), [1, 0, 0, 0, 0]),
+        (Sampling(), [0.5, 0.25, 0.15, 0.07, 0.03]),
+        (Sampling(temperature=0), [1, 0, 0, 0, 0]),
+        (Sampling(top_k=2), [2 / 3, 1 / 3, 0, 0, 0]),
+        (Sampling(top_k=1, temperature=5), [1, 0, 0, 0, 0]),
+        (Sampling(top_p=0.6), [2 / 3, 1 / 3, 0, 0, 0]),  # 0.5 alone does not reach 0.6
+        (Sampling(top_p=0.4), [1, 0, 0, 0, 0]),
         (
-            Choice(top_k=3, top_p=0.8),
+            Sampling(top_k=3, top_p=0.8),
             [2 / 3, 1 / 3, 0, 0, 0],
         ),  # p counts among the k: 0.5 and 0.25 of 0.9
         (
-            Choice(temperature=0.5),
+            Sampling(temperature=0.5),
             np.square([0.5, 0.25, 0.15, 0.07, 0.03])
             / np.square([0.5, 0.25, 0.15, 0.07, 0.03]).sum(),
         ),
     ],
 )
-def test_frequencies(choice: Choice, expected: list[float]) -> None:
-    np.testing.assert_allclose(frequencies(choice), expected, atol=2e-4)
+def test_frequencies(sampling: Sampling, expected: list[float]) -> None:
+    np.testing.assert_allclose(frequencies(sampling), expected, atol=2e-4)
 
 
 def test_a_mask_is_kept_and_what_is_left_is_renormalised() -> None:
     legal = np.array([[False, True, False, True, False]])
-    np.testing.assert_allclose(frequencies(Choice(), legal), [0, 25 / 32, 0, 7 / 32, 0], atol=2e-4)
-    np.testing.assert_allclose(frequencies(Choice(temperature=0), legal), [0, 1, 0, 0, 0])
+    np.testing.assert_allclose(
+        frequencies(Sampling(), legal), [0, 25 / 32, 0, 7 / 32, 0], atol=2e-4
+    )
+    np.testing.assert_allclose(frequencies(Sampling(temperature=0), legal), [0, 1, 0, 0, 0])
 
 
 @given(
@@ -66,8 +70,10 @@ def test_only_what_is_legal_is_ever_chosen(logits, data, uniform, temperature, k
     legal = np.array(
         [data.draw(st.lists(st.booleans(), min_size=len(logits), max_size=len(logits)).filter(any))]
     )
-    choice = Choice(temperature, k, p)
-    chosen = pick(np.array([logits], np.float32), legal, np.array([uniform], np.float32), choice)
+    sampling = Sampling(temperature, k, p)
+    chosen = sample_token(
+        np.array([logits], np.float32), legal, np.array([uniform], np.float32), sampling.to_array()
+    )
     assert legal[0, chosen[0]]
 
 
@@ -80,11 +86,11 @@ def test_the_same_in_numpy_and_in_keras() -> None:
         rng.random((64, 30)) < 0.7,
         rng.random(64).astype("f"),
     )
-    for choice in (Choice(), Choice(0.7, 5, 0.9), Choice(0), Choice(top_p=0.5)):
-        values = np.array([choice.temperature, choice.top_k, choice.top_p], np.float32)
+    for sampling in (Sampling(), Sampling(0.7, 5, 0.9), Sampling(0), Sampling(top_p=0.5)):
+        values = np.array([sampling.temperature, sampling.top_k, sampling.top_p], np.float32)
         np.testing.assert_array_equal(
-            pick(logits, legal, uniform, choice),
-            np.asarray(pick(logits, legal, uniform, values, ops)),
+            sample_token(logits, legal, uniform, sampling.to_array()),
+            np.asarray(sample_token(logits, legal, uniform, values, ops)),
         )
 
 
@@ -100,4 +106,4 @@ def test_the_same_in_numpy_and_in_keras() -> None:
 )
 def test_nonsense_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(PartimentoError):
-        Choice(**wrong)
+        Sampling(**wrong)

@@ -21,9 +21,9 @@ from partimento.config import read_recipe
 from partimento.errors import PartimentoError
 from partimento.evaluate.baselines import Baseline
 from partimento.evaluate.heldout import model_nats
-from partimento.generate.autoregressive import roll
+from partimento.generate.autoregressive import generate
 from partimento.generate.limits import Limits
-from partimento.generate.sampler import Choice
+from partimento.generate.sampler import Sampling
 from partimento.models.markov import MOST_EVENTS, VIEWS, Config, Counts, Markov, Tries, lag, views
 from partimento.tokens.base import Tokens
 from partimento.tokens.chords import CHORD, DURATION, HELD, PITCHES, ChordTokenizer
@@ -433,11 +433,11 @@ def test_it_composes(pieces: list[Piece]) -> None:
     train = [tokenizer.encode_events(piece.events) for piece in pieces]
     model = Markov(Config(), tokenizer)
     model.count(train[:1])
-    wish: dict[str, Any] = {"limits": Limits(60, 2**30, may_end=False), "takes": 2}
-    greedy = roll(model, train[0].ids[:9], choice=Choice(0), **wish).tokens
+    wish: dict[str, Any] = {"limits": Limits(60, 2**30, may_end=False), "candidates": 2}
+    greedy = generate(model, train[0].ids[:9], sampling=Sampling(0), **wish).ids
     for take in greedy:
         np.testing.assert_array_equal(take[:60], train[0].ids[:60])
-    drawn = roll(model, train[0].ids[:1], choice=Choice(), seed=4, **wish).tokens
+    drawn = generate(model, train[0].ids[:1], sampling=Sampling(), seed=4, **wish).ids
     for take in drawn:
         for before, row in pairwise(take[:60]):
             for field in (CHORD, HELD, DURATION):
@@ -447,11 +447,12 @@ def test_it_composes(pieces: list[Piece]) -> None:
         assert len(tokenizer.decode_events(take[:60])) == 59
     assert not np.array_equal(*drawn)
     np.testing.assert_array_equal(
-        drawn, roll(model, train[0].ids[:1], choice=Choice(), seed=4, **wish).tokens
+        drawn, generate(model, train[0].ids[:1], sampling=Sampling(), seed=4, **wish).ids
     )
     model.count(train[3:4])
     np.testing.assert_array_equal(
-        roll(model, train[3].ids[:9], choice=Choice(0), **wish).tokens[0, :60], train[3].ids[:60]
+        generate(model, train[3].ids[:9], sampling=Sampling(0), **wish).ids[0, :60],
+        train[3].ids[:60],
     )
 
 

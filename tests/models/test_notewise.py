@@ -17,10 +17,10 @@ from keras import ops
 
 from partimento import Event, Key, Meter, Note, Part, Piece
 from partimento.errors import PartimentoError
-from partimento.generate.autoregressive import roll
+from partimento.generate.autoregressive import generate
 from partimento.generate.compose import compose
 from partimento.generate.limits import Limits
-from partimento.generate.sampler import Choice
+from partimento.generate.sampler import Sampling
 from partimento.models import model_class
 from partimento.models.notewise import Config, Notewise
 from partimento.music.events import merge_held
@@ -330,28 +330,33 @@ def test_takes_are_legal_and_as_long_as_asked(core: str, how: str) -> None:
     start, grid = start_of(model, choir(0)), model.tokenizer.grid
     takes = {}
     for seed in (3, 3, 4):
-        rolled = roll(
+        generated = generate(
             model,
             start,
             limits=Limits(9, 10**6, may_end=False),
-            choice=Choice(),
-            takes=6,
+            sampling=Sampling(),
+            candidates=6,
             seed=seed,
         )
-        check_legal(model, rolled.tokens[:, :, 0])
-        assert not (rolled.tokens == END).any()
-        music = [model.tokenizer.decode_events(take) for take in rolled.tokens]
+        check_legal(model, generated.ids[:, :, 0])
+        assert not (generated.ids == END).any()
+        music = [model.tokenizer.decode_events(take) for take in generated.ids]
         assert takes.setdefault(seed, music) == music  # the same seed, the same notes
         if how == "voices":  # each event has as many tokens as any other
             assert [len(take) for take in music] == [8] * 6
     assert takes[3] != takes[4]
     steps = 3 * grid
-    rolled = roll(
-        model, start, limits=Limits(10, steps, may_end=False), choice=Choice(), takes=6, seed=1
+    generated = generate(
+        model,
+        start,
+        limits=Limits(10, steps, may_end=False),
+        sampling=Sampling(),
+        candidates=6,
+        seed=1,
     )
     lengths = [
         [event.duration * grid for event in model.tokenizer.decode_events(take)]
-        for take in rolled.tokens
+        for take in generated.ids
     ]
     assert all(sum(each[:-1]) < steps <= sum(each) for each in lengths)
 
@@ -360,8 +365,10 @@ def test_the_close_is_the_models_own_chance_of_an_end() -> None:
     """Among what may follow: what is illegal was never taught to be unlikely."""
     model = build("recurrent", "voices")
     limits = Limits(9, 10**6, may_end=False)
-    rolled = roll(model, start_of(model, choir(0)), limits=limits, choice=Choice(), takes=6, seed=3)
-    for take, closing in zip(rolled.tokens[:2], rolled.closing[:2], strict=True):
+    generated = generate(
+        model, start_of(model, choir(0)), limits=limits, sampling=Sampling(), candidates=6, seed=3
+    )
+    for take, closing in zip(generated.ids[:2], generated.closing[:2], strict=True):
         piece = take[: np.flatnonzero(take[:, 0])[-1] + 1, 0]
         legal = model.tokenizer.grammar().allowed_by_features(shown_of(model, piece)[-1])
         weights = np.where(
@@ -421,8 +428,8 @@ def test_it_learns(run: Run) -> None:
 
 @pytest.mark.parametrize("wish", [{"bars": 2}, {"events": 1}, {"events": 9}])
 def test_a_piece_is_as_long_as_asked(run: Run, wish: dict[str, int]) -> None:
-    piece = compose(run, seed=2, takes=4, **wish)
-    assert piece == compose(run, seed=2, takes=4, **wish)
+    piece = compose(run, seed=2, candidates=4, **wish)
+    assert piece == compose(run, seed=2, candidates=4, **wish)
     if "bars" in wish:
         assert piece.length == wish["bars"] * 3
     else:
@@ -432,7 +439,7 @@ def test_a_piece_is_as_long_as_asked(run: Run, wish: dict[str, int]) -> None:
 
 def test_it_goes_on_from_an_opening(run: Run) -> None:
     mine = choir(2)
-    piece = compose(run, events=9, seed=1, takes=4, start=mine, opening=5)
+    piece = compose(run, events=9, seed=1, candidates=4, start=mine, opening=5)
     assert piece.events[:4] == mine.events[:4]  # the fifth may sound on
     assert len(piece.events) == 9
 
@@ -445,14 +452,14 @@ def test_large_chords_find_room(run: Run) -> None:
         [Event(tuple(range(50 + n % 2, 70, 2)), Fraction(1)) for n in range(8)],
         meters=(Meter(3, 4),),
     )
-    piece = compose(run, events=9, seed=1, takes=4, start=full, opening=8)
+    piece = compose(run, events=9, seed=1, candidates=4, start=full, opening=8)
     assert piece.events[:7] == full.events[:7]
     assert len(piece.events) == 9
 
 
 def test_as_many_events_after_an_opening_in_an_unknown_metre(run: Run) -> None:
     strange = choir(2).replace(meters=(Meter(7, 8),))
-    assert len(compose(run, events=9, seed=1, takes=4, start=strange, opening=5).events) == 9
+    assert len(compose(run, events=9, seed=1, candidates=4, start=strange, opening=5).events) == 9
 
 
 # ---------------------------------------------------------------------- training

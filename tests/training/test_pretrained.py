@@ -99,6 +99,6 @@ def test_the_guitar_model_that_comes_along() -> None:
     run, card = load_run(folder), (folder / CARD).read_text(encoding="utf-8")
     assert len(run.pieces) > 300
     assert all(piece.title.replace("|", "/") in card for piece in run.pieces)
-    piece = compose(run, bars=4, seed=1, takes=4)
+    piece = compose(run, bars=4, seed=1, candidates=4)
     assert len(piece.notes) > 8
     assert 36 <= piece.notes.pitch.min() <= piece.notes.pitch.max() <= 88

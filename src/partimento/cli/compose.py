@@ -16,7 +16,7 @@ from partimento.export import write as render
 from partimento.export.write import WRITERS
 from partimento.files import check_exists, refuse_existing
 from partimento.generate.limits import check_length
-from partimento.generate.sampler import choice_of
+from partimento.generate.sampler import Sampling
 from partimento.music.instruments import program_named
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key, Tempo
@@ -30,7 +30,7 @@ class Wish(NamedTuple):
     bars: int | None
     events: int | None
     seed: int | None
-    choice: dict[
+    sampling: dict[
         str, float | int | None
     ]  # settings of the section `sample`; None: as the run has them
     start: str
@@ -64,7 +64,7 @@ def run_compose(
     check_outputs(outputs, force=force)
     check_length(wish.bars, wish.events, wish.opening)
     asked: dict[str, Any] = {
-        name: value for name, value in wish.choice.items() if value is not None
+        name: value for name, value in wish.sampling.items() if value is not None
     }
     SampleSettings(**asked)  # what is wrong is said before anything is loaded
     try:
@@ -88,7 +88,7 @@ def run_compose(
                 run,
                 bars=wish.bars,
                 events=wish.events,
-                choice=choice_of(run.settings.sample.replace(**asked)),
+                sampling=Sampling.from_settings(run.settings.sample.replace(**asked)),
                 seed=seed,
                 start=start,
                 towards=wish.towards,

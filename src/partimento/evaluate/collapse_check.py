@@ -35,9 +35,9 @@ def sampler_check(model: Model, data: DataSet) -> Callable[[int], str | None]:
     before: list[float] = []
 
     def look(epoch: int) -> str | None:
-        from partimento.generate.autoregressive import roll
+        from partimento.generate.autoregressive import generate
         from partimento.generate.limits import Limits
-        from partimento.generate.sampler import Choice
+        from partimento.generate.sampler import Sampling
 
         if (
             not isinstance(model, NextModel)
@@ -46,16 +46,16 @@ def sampler_check(model: Model, data: DataSet) -> Callable[[int], str | None]:
             or epoch % FIRST
         ):
             return None
-        rolled = roll(
+        generated = generate(
             model,
             start,
             limits=Limits(EVENTS, 2**30, may_end=False),
-            choice=Choice(),
-            takes=TAKES,
+            sampling=Sampling(),
+            candidates=TAKES,
             seed=epoch,
         )
         share = float(
-            np.mean([stuck(data.tokenizer.chord_numbers(take)) for take in rolled.tokens])
+            np.mean([stuck(data.tokenizer.chord_numbers(take)) for take in generated.ids])
         )
         before.append(share)
         if min(before[-2:]) <= max(MOST, (1 + usual) / 2) or len(before) < 2:

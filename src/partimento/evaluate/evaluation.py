@@ -303,7 +303,7 @@ def compose_pieces(
 
     made = []
     for number in range(count):
-        made.append(compose(run, bars=bars, seed=seed + number, takes=takes))
+        made.append(compose(run, bars=bars, seed=seed + number, candidates=takes))
         if progress:
             progress("compose", number + 1, count)
     return made

@@ -1,151 +1,349 @@
-"""The composing loop: one compiled scan that carries the model's state, row after row, field after
-field.
+"""Compose one number after another: a compiled loop that carries the model's state.
 
-A row is what the tokenizer says: an event (chord, held, duration) or a single token. The loop is a
-`keras.Model` whose `call` holds `ops.while_loop`, so that it runs the same on every backend; its
-random numbers are an input, drawn with NumPy (a generator inside the loop would repeat its draw).
-Shapes: B takes composed at once, N rows at most, f fields of a row.
+A row is an event (chord, held, duration) or a single token, as the tokenizer says. The loop is a
+`keras.Model` whose `call` holds `ops.while_loop`: it runs on every backend. Its random numbers are an
+input, drawn with NumPy, since a generator inside the loop would repeat its draw.
+
+Shapes: B candidates composed at once, N rows at most, F fields of a row, V numbers of a field.
 """
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Sequence
+from threading import Lock
 from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 from keras import ops
 
+from partimento.generate.constraints import Constraint, Rule
 from partimento.generate.limits import Limits
-from partimento.generate.sampler import NEVER, Choice, pick
+from partimento.generate.sampler import NEVER, Sampling, sample_token
 from partimento.models.base import NextModel
 from partimento.tokens.vocabulary import END, PAD
 
+ROWS = 64  # lengths are rounded up to a multiple, so that few loops are compiled
 
-class Rolled(NamedTuple):
-    """What came out of the loop.
+
+class Generated(NamedTuple):
+    """Hold the candidates that a loop has composed.
 
     Attributes
     ----------
-    tokens : (B, N, f) int32
+    ids : (B, N, F) int32
         The prompt first; padding after the end.
     closing : (B,) float32
-        Log-probability, to the model, that the piece ends where the take was stopped; very low
+        Log-probability, by the model, that the piece ends where the candidate was stopped; very low
         where it was stopped in mid-event.
+    dead_ends : (B,) int32
+        Choices for which the constraints left nothing: the grammar alone was followed there.
     """
 
-    tokens: np.ndarray
+    ids: np.ndarray
     closing: np.ndarray
+    dead_ends: np.ndarray
 
 
-class Roll(keras.Model):
-    """Compiles once for each number of takes and length; `predict_on_batch` runs it."""
+class LoopState(NamedTuple):
+    """Hold what the loop carries from row to row.
 
-    def __init__(self, model: NextModel, *, takes: int, narrows: bool) -> None:
+    Attributes
+    ----------
+    row : () int32
+        The number of the row to compose.
+    done : (B,) bool
+        Which candidates are complete.
+    closing, dead_ends
+        As in `Generated`.
+    ids : (N, B, F) int32
+        The rows so far.
+    logits : (B, V) float32
+        The model's prediction of the next number.
+    grammar, model : nested tuples of tensors
+        The states of the grammar and of the model.
+    rules : tuple
+        The state of each constraint.
+    """
+
+    row: Any
+    done: Any
+    closing: Any
+    dead_ends: Any
+    ids: Any
+    logits: Any
+    grammar: Any
+    model: Any
+    rules: tuple[Any, ...]
+
+
+class GenerationLoop(keras.Model):
+    """Compose candidates; compiles once per length, and `predict_on_batch` runs it.
+
+    Parameters
+    ----------
+    model : NextModel
+        Only referenced weakly, so that a loop in the cache does not keep it alive.
+    rules : sequence of Rule
+        What must hold beside the grammar. Their parameters are inputs.
+    """
+
+    def __init__(
+        self, model: NextModel, *, candidates: int, truncates: bool, rules: Sequence[Rule] = ()
+    ) -> None:
         super().__init__()
-        self.built = True  # else Keras runs the whole loop once, uncompiled, to see what it makes
-        self.model, self.network = (
-            model,
-            model.network,
-        )  # the network is tracked here so that its weights come along
-        self.takes, self.narrows = takes, narrows
+        self.built = (
+            True  # else Keras would run the whole loop once, uncompiled, to find its shapes
+        )
+        self.network = model.network  # tracked here, so that its weights are inputs of the program
+        self.candidates, self.truncates, self.rules = candidates, truncates, tuple(rules)
+        self.tokenizer, self.grammar = model.tokenizer, model.tokenizer.grammar()
+        self._model = weakref.ref(model)
 
     def call(self, inputs: dict[str, Any]) -> Any:
-        """`prompt` (1, N, f), `uniform` (1, N, f, B), `choice` (1, 3), `limits` (1, 5): prompt
-        rows, rows, events, steps, may end.
+        """Compose.
+
+        Parameters
+        ----------
+        inputs : dict
+            With a leading axis of 1: ``prompt`` (N, F), ``uniform`` (N, F, B), ``sampling`` (3,),
+            ``limits`` (5,) (rows of the prompt, rows, events, steps, whether the model may end by
+            itself) and ``rule_0_0`` …: the parameters of the rules.
         """
-        prompt, uniform = inputs["prompt"][0], inputs["uniform"][0]
-        choice, limits = inputs["choice"][0], inputs["limits"][0]
-        given, rows, events, steps, may_end = (
-            limits[0],
-            limits[1],
-            limits[2],
-            limits[3],
-            limits[4] > 0,
-        )
-        tokenizer, grammar = self.model.tokenizer, self.model.tokenizer.grammar()
-        zeros = ops.zeros((self.takes,), "int32")
+        inputs = {name: value[0] for name, value in inputs.items()}
+        _, rows, *_ = self._limits(inputs)
 
-        def body(
-            i: Any, done: Any, closing: Any, tokens: Any, logits: Any, seen: Any, state: Any
-        ) -> Any:
-            row: list[Any] = []
-            for field in range(len(tokenizer.fields)):
-                legal = grammar.allowed(seen, field, ops)
-                if field == 0:
-                    legal = ops.logical_and(
-                        legal, ops.logical_or(np.arange(legal.shape[-1]) != END, may_end)
-                    )
-                chosen = pick(logits, legal, uniform[i, field], choice, ops, narrows=self.narrows)
-                chosen = ops.where(i < given, prompt[i, field], chosen)
-                row.append(ops.where(done, PAD, chosen))
-                seen = grammar.advance(seen, row[field], field, ops)
-                state, logits = self.model.step(
-                    state, row[field], field=field, features=grammar.features(seen, ops)
+        def unfinished(*state: Any) -> Any:
+            now = LoopState(*state)
+            return ops.logical_and(now.row < rows, ops.logical_not(ops.all(now.done)))
+
+        def step(*state: Any) -> Any:
+            return tuple(self._row(LoopState(*state), inputs))
+
+        end = LoopState(*ops.while_loop(unfinished, step, tuple(self._start(inputs))))
+        ids = ops.transpose(end.ids, (1, 0, 2))
+        return {"ids": ids, "closing": end.closing, "dead_ends": end.dead_ends}
+
+    def _limits(self, inputs: dict[str, Any]) -> Any:
+        limits = inputs["limits"]
+        return limits[0], limits[1], limits[2], limits[3], limits[4] > 0
+
+    def _start(self, inputs: dict[str, Any]) -> LoopState:
+        batch = self.candidates
+        zeros = ops.zeros((batch,), "int32")
+        length = ops.shape(inputs["prompt"])[0]
+        return LoopState(
+            row=ops.convert_to_tensor(0, "int32"),
+            done=zeros > 0,
+            closing=ops.zeros((batch,)) + NEVER,
+            dead_ends=zeros,
+            ids=ops.zeros((length, batch, len(self.tokenizer.fields)), "int32"),
+            logits=ops.zeros((batch, self.tokenizer.sizes[0])),
+            grammar=self.grammar.start(batch, ops),
+            model=self._model_now().initial_state(batch),
+            rules=tuple(
+                rule.start(batch, [inputs[name] for name in names], ops)
+                for rule, names in zip(self.rules, _rule_inputs(self.rules), strict=True)
+            ),
+        )
+
+    def _row(self, state: LoopState, inputs: dict[str, Any]) -> LoopState:
+        """Compose one row of every candidate."""
+        row: list[Any] = []
+        for field in range(len(self.tokenizer.fields)):
+            state, chosen = self._field(state, field, inputs)
+            row.append(chosen)
+        ids = ops.slice_update(state.ids, (state.row, 0, 0), ops.transpose(ops.stack(row))[None])
+        return self._stop(state._replace(ids=ids), row[0] == END, inputs)
+
+    def _field(self, state: LoopState, field: int, inputs: dict[str, Any]) -> tuple[LoopState, Any]:
+        """Choose one number of every candidate, and advance all states by it."""
+        given, *_, may_end = self._limits(inputs)
+        # 1. The mask: the grammar, and what the constraints leave of it.
+        mask = self.grammar.allowed(state.grammar, field, ops)
+        if field == 0:  # the end is a number of the first field
+            is_end = np.arange(mask.shape[-1]) == END
+            mask = ops.logical_and(mask, ops.logical_or(~is_end, may_end))
+        mask, dead = self._constrained(mask, state, field)
+        # 2. The choice: the prompt's number as long as there is one, then a sample.
+        uniform, sampling = inputs["uniform"][state.row, field], inputs["sampling"]
+        sampled = sample_token(state.logits, mask, uniform, sampling, ops, truncates=self.truncates)
+        from_prompt = state.row < given
+        chosen = ops.where(from_prompt, inputs["prompt"][state.row, field], sampled)
+        chosen = ops.where(state.done, PAD, chosen)
+        # 3. Every state takes it in; the model predicts the next number.
+        grammar = self.grammar.advance(state.grammar, chosen, field, ops)
+        rules = tuple(
+            rule.advance(rule_state, chosen, field, ops)
+            for rule, rule_state in zip(self.rules, state.rules, strict=True)
+        )
+        features = self.grammar.features(grammar, ops)
+        model, logits = self._model_now().step(state.model, chosen, field=field, features=features)
+        if dead is not None:
+            counts = ops.logical_and(dead, ops.logical_not(ops.logical_or(state.done, from_prompt)))
+            dead_ends = state.dead_ends + ops.cast(counts, "int32")
+            state = state._replace(dead_ends=dead_ends)
+        return state._replace(grammar=grammar, rules=rules, model=model, logits=logits), chosen
+
+    def _constrained(self, mask: Any, state: LoopState, field: int) -> tuple[Any, Any]:
+        """Return the mask times the constraints', and where that left nothing.
+
+        There the grammar alone is followed: any sample from an empty mask would break it.
+        """
+        if not self.rules:
+            return mask, None
+        both = mask
+        for rule, rule_state in zip(self.rules, state.rules, strict=True):
+            both = ops.logical_and(both, rule.allowed(rule_state, field, ops))
+        both = self.grammar.viable(state.grammar, field, both, ops)
+        dead = ops.logical_not(ops.any(both, axis=-1))
+        return ops.where(ops.expand_dims(dead, -1), mask, both), dead
+
+    def _stop(self, state: LoopState, ended: Any, inputs: dict[str, Any]) -> LoopState:
+        """Stop candidates that are long enough, and note how well they end there."""
+        _, rows, events, steps, _ = self._limits(inputs)
+        grammar = state.grammar
+        at_event_end = self.grammar.at_event_end(grammar)
+        enough_events = grammar.events >= events
+        enough = ops.logical_and(
+            at_event_end, ops.logical_or(grammar.elapsed >= steps, enough_events)
+        )
+        out_of_rows = state.row + 1 >= rows
+        stopped = ops.logical_and(ops.logical_or(enough, out_of_rows), ops.logical_not(state.done))
+        # A last event that sounds past the limit will be cut: such an end has no probability.
+        whole = ops.logical_and(
+            at_event_end, ops.logical_or(grammar.elapsed <= steps, enough_events)
+        )
+        allowed = self.grammar.allowed(grammar, 0, ops)
+        end = ops.log_softmax(ops.where(allowed, state.logits, NEVER), axis=-1)[:, END]
+        closing = ops.where(stopped, ops.where(whole, end, NEVER), state.closing)
+        closing = ops.where(ended, 0.0, closing)  # an end of the model's own is the best close
+        done = ops.logical_or(state.done, ops.logical_or(ended, stopped))
+        return state._replace(row=state.row + 1, done=done, closing=closing)
+
+    def _model_now(self) -> NextModel:
+        model = self._model()
+        assert model is not None, "who runs the loop holds the model"
+        return model
+
+
+class ModelLoops:
+    """Keep the loops of one model.
+
+    Attributes
+    ----------
+    loops : dict
+        By number of candidates, truncation and types of constraints.
+    lock : Lock
+        Held while one of them runs: on JAX, Keras gives the weights' buffers away to the program
+        and gets them back with its result. Two loops of one model must not run at once.
+    """
+
+    def __init__(self) -> None:
+        self.loops: dict[Any, GenerationLoop] = {}
+        self.lock = Lock()
+
+
+class LoopCache:
+    """Keep the compiled loops of every model that is alive, safe for several threads.
+
+    A loop is compiled for a number of candidates, for truncation, and for the types of its
+    constraints.
+    """
+
+    def __init__(self) -> None:
+        self._models: weakref.WeakKeyDictionary[NextModel, ModelLoops]
+        self._models, self._lock = weakref.WeakKeyDictionary(), Lock()
+
+    def get(
+        self,
+        model: NextModel,
+        *,
+        candidates: int,
+        truncates: bool,
+        constraints: Sequence[Constraint],
+    ) -> GenerationLoop:
+        """Return the loop, made now if it is new."""
+        key = candidates, truncates, tuple(type(constraint) for constraint in constraints)
+        with self._lock:
+            loops = self._of(model).loops
+            if key not in loops:
+                rules = [constraint.bind(model.tokenizer) for constraint in constraints]
+                loops[key] = GenerationLoop(
+                    model, candidates=candidates, truncates=truncates, rules=rules
                 )
-            ended = row[0] == END
-            enough = ops.logical_and(
-                grammar.at_event_end(seen),
-                ops.logical_or(seen.elapsed >= steps, seen.events >= events),
-            )
-            stopped = ops.logical_and(ops.logical_or(enough, i + 1 >= rows), ops.logical_not(done))
-            whole = ops.logical_and(
-                grammar.at_event_end(seen),
-                ops.logical_or(seen.elapsed <= steps, seen.events >= events),
-            )
-            may = grammar.allowed(seen, 0, ops)
-            end = ops.log_softmax(ops.where(may, logits, NEVER), axis=-1)[:, END]
-            closing = ops.where(stopped, ops.where(whole, end, NEVER), closing)
-            closing = ops.where(ended, 0.0, closing)  # an end of its own is the best close
-            done = ops.logical_or(done, ops.logical_or(ended, stopped))
-            tokens = ops.slice_update(tokens, (i, 0, 0), ops.transpose(ops.stack(row))[None])
-            return i + 1, done, closing, tokens, logits, seen, state
+            return loops[key]
 
-        def more(i: Any, done: Any, *_: Any) -> Any:
-            return ops.logical_and(i < rows, ops.logical_not(ops.all(done)))
+    def run(
+        self,
+        model: NextModel,
+        inputs: dict[str, np.ndarray],
+        *,
+        candidates: int,
+        truncates: bool,
+        constraints: Sequence[Constraint],
+    ) -> dict[str, Any]:
+        """Run the loop on its inputs; calls for the same model wait for each other."""
+        loop = self.get(model, candidates=candidates, truncates=truncates, constraints=constraints)
+        with self._lock:
+            lock = self._of(model).lock
+        with lock:
+            return dict(loop.predict_on_batch(inputs))
 
-        start = (
-            ops.convert_to_tensor(0, "int32"),
-            zeros > 0,
-            ops.zeros((self.takes,)) + NEVER,
-            ops.zeros((ops.shape(prompt)[0], self.takes, len(tokenizer.fields)), "int32"),
-            ops.zeros((self.takes, tokenizer.sizes[0])),
-            grammar.start(self.takes, ops),
-            self.model.initial_state(self.takes),
-        )
-        out = ops.while_loop(more, body, start)
-        return {"tokens": ops.transpose(out[3], (1, 0, 2)), "closing": out[2]}
+    def _of(self, model: NextModel) -> ModelLoops:
+        return self._models.setdefault(model, ModelLoops())
+
+    def __len__(self) -> int:
+        with self._lock:
+            return sum(len(kept.loops) for kept in self._models.values())
 
 
-def roll(
+LOOPS = LoopCache()
+
+
+def generate(
     model: NextModel,
     prompt: np.ndarray,
     *,
     limits: Limits,
-    choice: Choice,
-    takes: int = 1,
+    sampling: Sampling,
+    candidates: int = 1,
     seed: int = 0,
-) -> Rolled:
-    """Compose on from `prompt` ``(n, f)``, whose first row is a start row; the same arguments give
-    the same notes.
+    constraints: Sequence[Constraint] = (),
+) -> Generated:
+    """Continue a prompt ``(n, F)``, whose first row is a start row.
+
+    The same arguments give the same notes.
     """
     fields = len(model.tokenizer.fields)
     rows = model.tokenizer.max_rows(limits.events, len(prompt))
-    length = -(-rows // 64) * 64  # a few lengths only, so that few loops are compiled
+    length = -(-rows // ROWS) * ROWS
     padded = np.zeros((length, fields), np.int32)
     padded[: len(prompt)] = prompt[:length]
-    uniform = np.random.default_rng(seed).random((length, fields, takes), np.float32)
-    cache = model.__dict__.setdefault("_rolls", {})
-    key = (takes, choice.narrows)
-    if key not in cache:
-        cache[key] = Roll(model, takes=takes, narrows=choice.narrows)
-    out = cache[key].predict_on_batch(
-        {
-            "prompt": padded[None],
-            "uniform": uniform[None],
-            "choice": np.array([[choice.temperature, choice.top_k, choice.top_p]], np.float32),
-            "limits": np.array(
-                [[len(prompt), rows, limits.events - 1, limits.steps, limits.may_end]], np.int32
-            ),
-        }
+    bounds = [len(prompt), rows, limits.events - 1, limits.steps, limits.may_end]
+    inputs = {
+        "prompt": padded,
+        "uniform": np.random.default_rng(seed).random((length, fields, candidates), np.float32),
+        "sampling": sampling.to_array(),
+        "limits": np.array(bounds, np.int32),
+    }
+    rules = [constraint.bind(model.tokenizer) for constraint in constraints]
+    for rule, names in zip(rules, _rule_inputs(rules), strict=True):
+        inputs |= dict(zip(names, rule.parameters, strict=True))
+    out = LOOPS.run(
+        model,
+        {name: value[None] for name, value in inputs.items()},
+        candidates=candidates,
+        truncates=sampling.truncates,
+        constraints=constraints,
     )
-    return Rolled(np.asarray(out["tokens"]), np.asarray(out["closing"]))
+    return Generated(*(np.asarray(out[name]) for name in Generated._fields))
+
+
+def _rule_inputs(rules: Sequence[Rule]) -> list[list[str]]:
+    """Name the inputs that carry the parameters of each rule."""
+    return [
+        [f"rule_{number}_{i}" for i in range(len(rule.parameters))]
+        for number, rule in enumerate(rules)
+    ]

@@ -10,11 +10,11 @@ import numpy as np
 
 from partimento.analysis.keys import analyse_key
 from partimento.errors import PartimentoError
-from partimento.generate.autoregressive import roll
+from partimento.generate.autoregressive import generate
 from partimento.generate.latent import compose_windows
 from partimento.generate.limits import Limits, check_length
-from partimento.generate.ranking import circling, lively
-from partimento.generate.sampler import Choice, choice_of
+from partimento.generate.ranking import longest_loop, stays_active
+from partimento.generate.sampler import Sampling
 from partimento.models.base import LatentModel, NextModel
 from partimento.music.events import Event, merge_held
 from partimento.music.notes import Notes
@@ -48,7 +48,7 @@ def compose(
     *,
     bars: int | None = None,
     events: int | None = None,
-    choice: Choice | None = None,
+    sampling: Sampling | None = None,
     seed: int = 0,
     start: Piece | int | None = None,
     towards: int | None = None,
@@ -56,7 +56,7 @@ def compose(
     key: Key | None = None,
     program: int | None = None,
     title: str = "",
-    takes: int | None = None,
+    candidates: int | None = None,
 ) -> Piece:
     """Compose a piece of so many bars (the default: 16) or events, its opening included.
 
@@ -65,7 +65,7 @@ def compose(
 
     Parameters
     ----------
-    choice : Choice, optional
+    sampling : Sampling, optional
         Sampling; by default as the run's settings say (``sample``).
     start : None, int or Piece
         From silence; from the opening of training piece number `start`; or from the opening of a
@@ -97,7 +97,7 @@ def compose(
     bars = 16 if bars is None and events is None else bars
     check_length(bars, events, opening)
     sample = run.settings.sample
-    choice = choice or choice_of(sample)
+    sampling = sampling or Sampling.from_settings(sample)
     begin = _begin(run, start, opening, seed, key)
     meter, pickup = begin.like.meter, begin.like.pickup
     grid = run.tokenizer.grid
@@ -122,16 +122,23 @@ def compose(
             "the opening alone is longer than the piece that was asked for: ask for more bars or a shorter opening"
         )
     length = None if bars is None else pickup + bars * meter.bar_ql
-    takes = max(1, min(takes or sample.candidates, 200_000 // limits.events))
+    takes = max(1, min(candidates or sample.candidates, 200_000 // limits.events))
     ends = _ends(run, begin, towards, takes) if issubclass(run.model_class, LatentModel) else None
     for attempt in range(1 if key is None else ATTEMPTS):
         drawn = seed + attempt * 2**32
         if ends is not None:
-            rows = _from_latent(run.model, ends, takes, limits=limits, choice=choice, seed=drawn)
+            rows = _from_latent(
+                run.model, ends, takes, limits=limits, sampling=sampling, seed=drawn
+            )
             closings = [0.0] * takes
         else:
-            rows, closing = roll(
-                run.model, begin.tokens, limits=limits, choice=choice, takes=takes, seed=drawn
+            rows, closing, _ = generate(
+                run.model,
+                begin.tokens,
+                limits=limits,
+                sampling=sampling,
+                candidates=takes,
+                seed=drawn,
             )
             closings = closing.tolist()
         takes_made = [run.tokenizer.decode_events(tokens)[: limits.events - 1] for tokens in rows]
@@ -167,19 +174,19 @@ def draw(run: Run, *, takes: int, events: int, seed: int) -> np.ndarray:
     the note tokenizer, with the beginning.
     """
     begin = _begin(run, None, 0, seed, None)
-    limits, choice = Limits(events + 1, 2**30, may_end=False), Choice()
+    limits, sampling = Limits(events + 1, 2**30, may_end=False), Sampling()
     if issubclass(run.model_class, LatentModel):
         return _from_latent(
             run.model,
             _ends(run, begin, None, takes),
             takes,
             limits=limits,
-            choice=choice,
+            sampling=sampling,
             seed=seed,
         )
-    made = roll(
-        run.model, begin.tokens, limits=limits, choice=choice, takes=takes, seed=seed
-    ).tokens
+    made = generate(
+        run.model, begin.tokens, limits=limits, sampling=sampling, candidates=takes, seed=seed
+    ).ids
     return np.asarray(
         made if isinstance(run.tokenizer, EventTokenizer) else made[:, 1 : events + 1]
     )
@@ -228,7 +235,7 @@ def _from_latent(
     takes: int,
     *,
     limits: Limits,
-    choice: Choice,
+    sampling: Sampling,
     seed: int,
 ) -> np.ndarray:
     """Takes ``(B, N, 3)``, each on a way of its own where its ends are not given."""
@@ -237,7 +244,7 @@ def _from_latent(
         model.draw(takes, rng, ends[2]) if end is None else np.repeat(end[None], takes, 0)
         for end in ends[:2]
     ]
-    return compose_windows(model, drawn[0], drawn[1], limits=limits, choice=choice, rng=rng)
+    return compose_windows(model, drawn[0], drawn[1], limits=limits, sampling=sampling, rng=rng)
 
 
 def _best(
@@ -267,7 +274,7 @@ def _best(
         inside = how.transpose in ("none", "key") or not any(
             _outside(run, plain.notes, _shift(run, begin, plain.notes, found, key, seed))
         )
-        moving = lively(take) and circling(take) <= begin.like.meter.bar_ql
+        moving = stays_active(take) and longest_loop(take) <= begin.like.meter.bar_ql
         ranks.append((mode, home, inside, moving, closing))
     best = max(range(len(ranks)), key=ranks.__getitem__)
     return music[best], key is None or (ranks[best][0] and ranks[best][1])

@@ -11,7 +11,7 @@ from fractions import Fraction
 import numpy as np
 
 from partimento.generate.limits import Limits
-from partimento.generate.sampler import Choice, pick
+from partimento.generate.sampler import Sampling, sample_token
 from partimento.models.base import LatentModel
 from partimento.tokens.chords import CHORD, DURATION, FIELDS, HELD
 from partimento.tokens.vocabulary import END, SPECIAL, UNKNOWN
@@ -49,7 +49,7 @@ def compose_windows(
     last: np.ndarray,
     *,
     limits: Limits,
-    choice: Choice,
+    sampling: Sampling,
     rng: np.random.Generator,
 ) -> np.ndarray:
     """Compose windows one after another, from the points `first` to the points `last` ``(B, Z)``,
@@ -75,7 +75,7 @@ def compose_windows(
         )
         if not whole and wanted <= model.length:  # one window alone stands half-way
             share = np.full(takes, 0.5 if not np.array_equal(first, last) else 0.0)
-        rows = _window(model, path(first, last, share), before, choice, rng)
+        rows = _window(model, path(first, last, share), before, sampling, rng)
         whole.append(rows.transpose(1, 0, 2))  # (L, B, 3)
         before = rows[:, -1, CHORD]
         spent = spent + np.take(tokenizer.duration_steps, rows[..., DURATION]).sum(1)
@@ -83,7 +83,11 @@ def compose_windows(
 
 
 def _window(
-    model: LatentModel, z: np.ndarray, before: np.ndarray, choice: Choice, rng: np.random.Generator
+    model: LatentModel,
+    z: np.ndarray,
+    before: np.ndarray,
+    sampling: Sampling,
+    rng: np.random.Generator,
 ) -> np.ndarray:
     """Choose a window's numbers ``(B, L, 3)``, each within what the grammar allows after those
     chosen.
@@ -99,8 +103,12 @@ def _window(
             )
             if field in told:
                 logits = np.log(told[field][:, step] + 1e-9)
-                rows[:, step, field] = pick(
-                    logits, legal, rng.random(len(z)), choice, narrows=choice.narrows
+                rows[:, step, field] = sample_token(
+                    logits,
+                    legal,
+                    rng.random(len(z)),
+                    sampling.to_array(),
+                    truncates=sampling.truncates,
                 )
             else:
                 rows[:, step, field] = SPECIAL if field == HELD else _quarter(model)

@@ -13,7 +13,7 @@ PERIOD = 64  # events of the longest figure that is looked for
 TIMES = 3  # in a row
 
 
-def lively(music: Sequence[Event]) -> bool:
+def stays_active(music: Sequence[Event]) -> bool:
     """Whether the second half of the time holds at least half as many chords as the first, rests
     not counted.
     """
@@ -25,7 +25,7 @@ def lively(music: Sequence[Event]) -> bool:
     return 2 * halves[1] >= halves[0]
 
 
-def circling(music: Sequence[Event]) -> Fraction:
+def longest_loop(music: Sequence[Event]) -> Fraction:
     """The longest time in quarters that is one figure of chords and durations, over and over: three
     times or more in a row.
 
@@ -33,7 +33,7 @@ def circling(music: Sequence[Event]) -> Fraction:
 
     >>> quarter = Fraction(1)
     >>> up = [Event((60 + n,), quarter, ()) for n in range(4)]
-    >>> circling(up), circling(up + up), circling(up + up[:2] * 3)
+    >>> longest_loop(up), longest_loop(up + up), longest_loop(up + up[:2] * 3)
     (Fraction(0, 1), Fraction(0, 1), Fraction(6, 1))
     """
     numbers: dict[tuple[tuple[int, ...], Fraction], int] = {}

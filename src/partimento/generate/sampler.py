@@ -1,5 +1,6 @@
-"""From logits to a choice: greedy, temperature, top-k and top-p, under a mask; the same on NumPy
-and inside a compiled loop.
+"""Sample a token from logits: greedy, temperature, top-k and top-p, under a mask.
+
+The same code runs on NumPy and inside a compiled loop.
 """
 
 from __future__ import annotations
@@ -16,18 +17,18 @@ NEVER = -1e9  # a logit that leaves no probability
 
 
 @dataclass(frozen=True)
-class Choice:
-    """How freely to choose.
+class Sampling:
+    """Say how freely to sample.
 
     Parameters
     ----------
     temperature : float
-        Below 1 safer, above 1 bolder; 0 is greedy: always the likeliest.
+        Below 1 is safer, above 1 is bolder; 0 always takes the most probable token.
     top_k : int
-        Only the k likeliest; 0 means all.
+        Sample only from the k most probable tokens; 0 samples from all.
     top_p : float
-        Only the likeliest that together have probability p ("nucleus", Holtzman et al. 2020); 1
-        means all.
+        Sample only from the most probable tokens that together have this probability (nucleus
+        sampling, Holtzman et al. 2020); 1 samples from all.
     """
 
     temperature: float = 1.0
@@ -44,66 +45,66 @@ class Choice:
         if not 0 < self.top_p <= 1:
             raise PartimentoError(f"top-p lies above 0 and is at most 1 (all), not {self.top_p:g}")
 
+    @classmethod
+    def from_settings(cls, settings: SampleSettings) -> Sampling:
+        """Return the sampling that the section ``sample`` of a run asks for."""
+        return cls(settings.temperature, settings.top_k, settings.top_p)
+
     @property
-    def narrows(self) -> bool:
-        """Whether top-k or top-p leaves anything out: only then must probabilities be sorted."""
+    def truncates(self) -> bool:
+        """Return True if top-k or top-p leaves tokens out: only then they must be sorted."""
         return self.top_k > 0 or self.top_p < 1
 
+    def to_array(self) -> np.ndarray:
+        """Return temperature, k and p, ``(3,)`` float32: an input of the compiled loop."""
+        return np.array([self.temperature, self.top_k, self.top_p], np.float32)
 
-def choice_of(settings: SampleSettings) -> Choice:
-    """Return the choice that the settings of a run ask for."""
-    return Choice(settings.temperature, settings.top_k, settings.top_p)
 
-
-def pick(
-    logits: Any, legal: Any, uniform: Any, choice: Any, xp: Any = np, *, narrows: bool = True
+def sample_token(
+    logits: Any, allowed: Any, uniform: Any, sampling: Any, xp: Any = np, *, truncates: bool = True
 ) -> Any:
-    """Choose one number a row.
+    """Sample one token per row.
 
     Parameters
     ----------
     logits : (B, V) float
-    legal : (B, V) bool
-        What may be chosen; at least one a row.
+    allowed : (B, V) bool
+        Which tokens may be chosen; at least one per row.
     uniform : (B,) float
-        Random numbers in [0, 1): the choice is a function of them alone.
-    choice : (3,) float, or Choice
-        Temperature, k and p.
+        Random numbers in [0, 1): the token is a function of them alone.
+    sampling : (3,) float
+        Temperature, k and p, as `Sampling.to_array` gives them.
     xp : module
         `numpy` or `keras.ops`.
-    narrows : bool
-        Whether k or p matters (fixed when a loop is compiled).
+    truncates : bool
+        Whether k or p matters; fixed when a loop is compiled.
 
     Returns
     -------
-    (B,) int
+    (B,) int32
     """
-    if isinstance(choice, Choice):
-        choice = np.array([choice.temperature, choice.top_k, choice.top_p], np.float32)
-    temperature, k, p = choice[0], choice[1], choice[2]
-    logits = xp.where(legal, logits, NEVER)
+    temperature, k, p = sampling[0], sampling[1], sampling[2]
+    logits = xp.where(allowed, logits, NEVER)
     best = xp.argmax(logits, axis=-1)
     scaled = (logits - xp.max(logits, axis=-1, keepdims=True)) / xp.maximum(temperature, 1e-4)
-    weights = xp.where(legal, xp.exp(scaled), 0.0)
-    if narrows:
-        weights = _narrowed(weights, k, p, xp)
+    weights = xp.where(allowed, xp.exp(scaled), 0.0)
+    if truncates:
+        weights = _truncated(weights, k, p, xp)
+    # Inverse transform sampling: the first token whose running total passes the drawn share. A
+    # token without weight never is the first.
     total = xp.cumsum(weights, axis=-1)
-    # The first number whose running total passes the drawn share; one of no weight is never the
-    # first.
-    drawn = xp.expand_dims(uniform, -1) * total[..., -1:]
+    threshold = xp.expand_dims(uniform, -1) * total[..., -1:]
     last = weights.shape[-1] - 1
-    sampled = xp.sum(xp.where(total <= drawn, 1, 0), axis=-1)
+    sampled = xp.sum(xp.where(total <= threshold, 1, 0), axis=-1)
     sampled = xp.where(sampled > last, best, sampled)  # rounding at the very end
-    return (
-        xp.cast(xp.where(temperature <= 0, best, sampled), "int32")
-        if xp is not np
-        else np.where(temperature <= 0, best, sampled)
-    )
+    chosen = xp.where(temperature <= 0, best, sampled)
+    return xp.cast(chosen, "int32") if xp is not np else chosen.astype(np.int32)
 
 
-def _narrowed(weights: Any, k: Any, p: Any, xp: Any) -> Any:
-    """Leave the k largest and, of these, the largest that reach a share p; equal weights stay or go
-    together.
+def _truncated(weights: Any, k: Any, p: Any, xp: Any) -> Any:
+    """Keep the k largest weights and, of these, the largest that reach a share p.
+
+    Equal weights are kept or dropped together.
     """
     ordered = xp.flip(xp.sort(weights, axis=-1), axis=-1)
     rank = np.arange(weights.shape[-1], dtype=np.float32)

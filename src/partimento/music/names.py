@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 NAMES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
@@ -32,6 +33,27 @@ def pitch_name(pitch: int) -> str:
     ('C4', 'F♯4', 'B♭4')
     """
     return f"{NAMES[pitch % 12]}{pitch // 12 - 1}"
+
+
+def pitch_from_name(name: str) -> int:
+    """Read the MIDI pitch of a name such as ``E2``, ``F#4`` or ``Bb3``; C4 is middle C, 60.
+
+    Raises
+    ------
+    ValueError
+        If it is not the name of a MIDI pitch.
+
+    >>> [pitch_from_name(name) for name in ("C4", "f♯4", "Bb4", "C-1")]
+    [60, 66, 70, 0]
+    """
+    match = re.fullmatch(r"([A-Ga-g])([#♯b♭]?)(-?\d+)", name.strip())
+    if match:
+        letter, accidental, octave = match.groups()
+        step = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1}[accidental]
+        pitch = 12 * (int(octave) + 1) + NAMES.index(letter.upper()) + step
+        if 0 <= pitch <= 127:
+            return pitch
+    raise ValueError(f"{name!r} is no pitch: write, for example, E2, F#4 or Bb3")
 
 
 def duration_name(duration: Fraction) -> str:

@@ -76,6 +76,12 @@ class Grammar(Protocol):
     def allowed(self, state: Any, field: int, xp: Any = np) -> Any:
         """Return a mask ``(B, V)`` of the numbers of `field` that may follow, the end included."""
 
+    def viable(self, state: Any, field: int, permitted: Any, xp: Any = np) -> Any:
+        """Return the `permitted` numbers ``(B, V)`` after which permitted ones can still follow.
+
+        `permitted` is the product of `allowed` and the masks of constraints.
+        """
+
     def features(self, state: Any, xp: Any = np) -> Any:
         """Return the input features of the next number, as in `Tokens.context`."""
 
@@ -154,6 +160,9 @@ class Tokenizer(Protocol):
 
     def missing_cost(self, piece: Piece, costs: SymbolCosts, tokens: Tokens | None = None) -> float:
         """Return the nats that a piece's unknown numbers cost beyond being unknown."""
+
+    def pitches_of(self, field: int) -> np.ndarray:
+        """Return ``(V, 128)`` bool: the pitches that each number of a field makes sound."""
 
     def to_json(self) -> str:
         """Write the vocabularies as text that a person can read."""

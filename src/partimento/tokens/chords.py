@@ -209,6 +209,11 @@ class ChordTokenizer:
             table[number, list(chord)] = 1
         return table
 
+    def pitches_of(self, field: int) -> np.ndarray:
+        """Return ``(V, P)`` bool: the pitches that each number of a field makes sound."""
+        shape = self.sizes[field], PITCHES
+        return self.chord_notes > 0 if field == CHORD else np.zeros(shape, bool)
+
     @cached_property
     def chord_slots(self) -> np.ndarray:
         """(C, K) int32: the pitches of each chord from the lowest; PITCHES where it has no more."""
@@ -323,6 +328,10 @@ class ChordGrammar:
     def allowed(self, state: ChordGrammarState, field: int, xp: Any = np) -> Any:
         """Return a mask of the numbers of `field` that may follow: see `allowed_after`."""
         return self.allowed_after(field, state.previous, state.chord, xp)
+
+    def viable(self, state: ChordGrammarState, field: int, permitted: Any, xp: Any = np) -> Any:
+        """Return `permitted`: a row can always be completed."""
+        return permitted
 
     def features(self, state: ChordGrammarState, xp: Any = np) -> Any:
         """Return ``(B, K)`` bool: which notes of this chord sounded in the previous one."""

@@ -314,6 +314,25 @@ class NoteGrammar:
         )
         return xp.logical_and(mask, (tokens != UNKNOWN) & ~lowest)
 
+    def viable(self, state: NoteGrammarState, field: int, permitted: Any, xp: Any = np) -> Any:
+        """Return the `permitted` tokens ``(B, V)`` after which permitted ones can still follow.
+
+        Once all notes of the previous event are held, something new must be struck below them. The
+        last of them may therefore be held only above the lowest pitch that may be struck.
+        """
+        layout = self.layout
+        if layout.hold == layout.duration:
+            return permitted
+        pitches = np.arange(PITCHES, dtype="int32")
+        strikes = permitted[..., NOTE : layout.hold]
+        lowest = xp.min(xp.where(strikes, pitches, PITCHES), axis=-1, keepdims=True)  # (B, 1)
+        sounded = xp.sum(xp.where(state.before, 1, 0), axis=-1)
+        last = xp.logical_and(state.struck == 0, state.count + 1 == sounded)
+        stuck = xp.logical_and(xp.expand_dims(last, -1), pitches <= lowest)  # (B, P)
+        holds = xp.logical_and(permitted[..., layout.hold : layout.duration], xp.logical_not(stuck))
+        parts = [permitted[..., : layout.hold], holds, permitted[..., layout.duration :]]
+        return xp.concatenate(parts, axis=-1)
+
     def allowed_by_features(self, shown: Any, xp: Any = np, *, may_end: Any = True) -> Any:
         """Return a mask from features alone, ``(…, WIDTH)`` → ``(…, V)``, unknown durations
         included.

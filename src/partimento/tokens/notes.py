@@ -271,6 +271,12 @@ class EventTokenizer(ABC):
         chords = [bytes(event.chord) for event in self.decode_events(known)]
         return np.array([SPECIAL + zlib.crc32(chord) for chord in chords], np.int64)
 
+    def pitches_of(self, field: int) -> np.ndarray:
+        """Return ``(V, P)`` bool: the pitch of each token that has one."""
+        ids = np.arange(self.layout.bar)
+        same = ((ids - NOTE) % PITCHES)[:, None] == np.arange(PITCHES)
+        return np.asarray(same & self.is_pitch(ids)[:, None])
+
     def missing_cost(self, piece: Piece, costs: SymbolCosts, tokens: Tokens | None = None) -> float:
         """Return the nats that a piece's unknown durations cost beyond being unknown."""
         unknown = [length for length in self.lengths(piece) if self.durations[length] == UNKNOWN]

@@ -370,6 +370,10 @@ class VoiceGrammar:
             changed=xp.where(is_duration, 0, state.changed + xp.where(fresh, 1, 0)),
         )
 
+    def viable(self, state: VoiceGrammarState, field: int, permitted: Any, xp: Any = np) -> Any:
+        """Return `permitted`: the last voice can always rest, unless it rests and no pitch is left."""
+        return permitted
+
     def features(self, state: VoiceGrammarState, xp: Any = np) -> Any:
         """Return the input features ``(B, width)`` int.
 
