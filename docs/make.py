@@ -13,7 +13,8 @@ import typer.main
 
 from partimento.cli.cli import app
 from partimento.config import DEFAULT_MODEL, recipes_folder
-from partimento.corpus.store.schema import ABOUT, SCHEMA
+from partimento.corpus.store.columns import COLUMNS
+from partimento.corpus.store.schema import arrow_type
 from partimento.models import MODELS, model_class
 from partimento.models.base import LatentModel, NextModel
 from partimento.settings import settings_of
@@ -105,8 +106,8 @@ def columns() -> str:
     """The columns of the corpus store."""
     rows = ["| column | type | meaning |", "|---|---|---|"]
     rows += [
-        f"| `{field.name}` | `{str(field.type).replace(': ', ' ')}` | {ABOUT[field.name]} |"
-        for field in SCHEMA
+        f"| `{column.name}` | `{str(arrow_type(column.arrow_type)).replace(': ', ' ')}` | {column.meaning} |"
+        for column in COLUMNS
     ]
     return (
         "# Columns of the corpus store\n\nOne row a piece. How to build one: [corpus.md](corpus.md).\n\n"

@@ -15,6 +15,7 @@ What the notes tell
     views, parts                a piece as it is best learned from
 
 The store
+    columns                     what a row holds: names, types, meanings, checks
     measure, rows, table        a piece as a row, rows as Arrow tables
     sketches, duplicates        the same music under two names
     splits, select              training, validation and test; which pieces are meant

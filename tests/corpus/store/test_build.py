@@ -22,7 +22,7 @@ from partimento.corpus.load import load_corpus
 from partimento.corpus.select import Selection
 from partimento.corpus.settings import AS_WRITTEN, DataSettings
 from partimento.corpus.store.build import Plan, build_store
-from partimento.corpus.store.schema import ABOUT, SCHEMA
+from partimento.corpus.store.schema import SCHEMA
 from partimento.corpus.store.store import open_store
 from partimento.errors import PartimentoError
 
@@ -97,10 +97,6 @@ def test_one_row_a_piece_with_where_it_came_from(scores):
         "4/4",
         24.0,
     )
-
-
-def test_every_column_is_explained():
-    assert list(ABOUT) == SCHEMA.names
 
 
 def test_others_read_it(scores):

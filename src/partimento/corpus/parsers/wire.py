@@ -6,7 +6,8 @@ import json
 
 import numpy as np
 
-from partimento.corpus.store.rows import FACTS, PLAIN, Values
+from partimento.corpus.store.columns import PLAIN
+from partimento.corpus.store.rows import FACTS, Values
 from partimento.music.notes import Notes
 from partimento.music.piece import Piece
 
@@ -47,10 +48,9 @@ def unpack(body: bytes) -> tuple[Piece, Values | None]:
 
 
 def _checked(facts: Values) -> Values:
-    if facts.keys() != set(FACTS) or any(
-        not isinstance(facts[name], PLAIN[name]) for name in FACTS
-    ):
-        raise ValueError("facts of other names or kinds")
-    if not all(isinstance(name, str) for name in facts["instruments"]):
-        raise ValueError("instruments are words")
+    if facts.keys() != set(FACTS):
+        raise ValueError("facts of other names")
+    for column in PLAIN:
+        if column.name in FACTS:
+            column.check_value(facts[column.name])
     return facts

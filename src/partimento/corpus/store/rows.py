@@ -12,8 +12,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
-from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -22,39 +20,23 @@ from partimento.analysis.guitar_octave import octave_notated
 from partimento.analysis.keys import analyse_key
 from partimento.analysis.players import forces_of
 from partimento.analysis.similarity.fingerprints import Sketch, sketch
+from partimento.corpus.store.columns import ARRAYS, EVENTS, NOTES, PLAIN
 from partimento.music.events import Sweep, sweep
 from partimento.music.instruments import instruments_of_text
-from partimento.music.notes import MAX_GRID, Notes
+from partimento.music.notes import Notes
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key, Meter, Part, Tempo
 
 Values = dict[str, Any]
-WHOLE = (int,)
-# Name → the types that a plain value of a row may have. What a parser says is held against it.
-PLAIN: dict[str, tuple[type, ...]] = {
-    "sha256": (str,), "bytes": WHOLE, "format": (str,), "instrument": (str,), "title_in_file": (str,), "composer_in_file": (str,),
-    "key": (str,), "key_correlation": (float,), "keys": (list,), "metre": (str,), "meters": (list,), "tempo_bpm": (float,),
-    "tempos": (list,), "pickup": WHOLE, "pickup_inferred": (int, type(None)), "parts": (list,), "forces": (str,), "solo": (bool,),
-    "alone": (bool,), "instruments": (list,), "octave_notated": (bool,), "lowest": WHOLE, "highest": WHOLE, "notes": WHOLE,
-    "graces": WHOLE, "events": WHOLE, "quarters": (float,), "divisions": WHOLE, "length": WHOLE, "event_divisions": WHOLE,
-}  # fmt: skip
-# Name → type of the numbers of a row's columns of arrays. `chords` and `held` are lists of lists:
-# their sizes, then their pitches.
-ARRAYS: dict[str, str] = {
-    "onset": "<i8", "duration": "<i8", "pitch": "u1", "velocity": "u1", "part": "<i4", "string": "<i2", "fret": "<i2", "grace": "u1",
-    "durations": "<i8", "chord_sizes": "u1", "chord_pitches": "u1", "held_sizes": "u1", "held_pitches": "u1",
-    "sketch": "u1",
-}  # fmt: skip
-
-
 # The plain values that pieces are selected by.
 FACTS = ("key", "metre", "forces", "solo", "alone", "instruments", "events")
-FAR = 2**40  # steps, bytes or whatever: beyond it no score goes
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row: its plain values and its arrays, by the names in `PLAIN` and `ARRAYS`."""
+    """One row: its plain values and its arrays, by the names in `columns.PLAIN` and
+    `columns.ARRAYS`.
+    """
 
     plain: Values
     arrays: Mapping[str, np.ndarray]
@@ -78,9 +60,7 @@ def unpack_row(data: bytes) -> Row:
     head, _, tail = data.partition(b"\n")
     said = json.loads(head)
     plain = said["row"]
-    if plain.keys() != PLAIN.keys() or any(
-        not isinstance(plain[name], kinds) for name, kinds in PLAIN.items()
-    ):
+    if plain.keys() != {column.name for column in PLAIN}:
         raise ValueError("a row of other columns")
     arrays, at = {}, 0
     for (name, kind), size in zip(ARRAYS.items(), said["sizes"], strict=True):
@@ -94,34 +74,22 @@ def unpack_row(data: bytes) -> Row:
 
 
 def _check(plain: Values, arrays: Mapping[str, np.ndarray]) -> None:
-    """Everything that building a piece from the row checks, and that storing it does."""
+    """Check everything that building a piece from the row checks, and that storing it does."""
+    for column in PLAIN:
+        column.check_value(plain[column.name])
+    for column in (*NOTES, *EVENTS):
+        column.check_array(arrays)
     notes, events, parts = plain["notes"], plain["events"], plain["parts"]
-    text = (
-        [value for value in plain.values() if isinstance(value, str)]
-        + plain["instruments"]
-        + [part[0] for part in parts]
-    )
-    "".join(text).encode()  # no halves of characters
-    timelines = [[mark[0] for mark in plain[name]] for name in ("keys", "meters", "tempos")]
     fit = (
         all(len(arrays[name]) == notes for name in Notes.COLUMNS)
-        and all(len(arrays[name]) == events for name in ("durations", "chord_sizes", "held_sizes"))
-        and all(int(arrays[f"{kind}_sizes"].sum()) == len(arrays[f"{kind}_pitches"]) for kind in ("chord", "held"))
-        and all(int(arrays[name].max(initial=0)) < 128 for name in ("pitch", "velocity", "chord_pitches", "held_pitches"))
-        and all(int(arrays[name].min(initial=1)) > 0 for name in ("velocity", "duration", "durations"))
-        and int(arrays["onset"].min(initial=0)) >= 0
-        and all(int(arrays[name].max(initial=0)) < FAR for name in ("onset", "duration", "durations"))
-        and 0 <= int(arrays["part"].min(initial=0)) <= int(arrays["part"].max(initial=0)) < len(parts)
-        and all(0 <= plain[name] < FAR for name, kinds in PLAIN.items() if kinds == WHOLE)
-        and all(isfinite(plain[name]) for name, kinds in PLAIN.items() if kinds == (float,))
-        and (plain["pickup_inferred"] is None or 0 <= plain["pickup_inferred"] < FAR)
-        and 0 < plain["divisions"] <= MAX_GRID and plain["event_divisions"] > 0 and plain["lowest"] < 128 and plain["highest"] < 128
-        and all(0 <= a < FAR for line in timelines for a in line) and all(a < b for line in timelines for a, b in pairwise(line))
-        and all(-7 <= fifths <= 7 and mode in ("major", "minor") for _, fifths, mode in plain["keys"])
-        and all(Meter(numerator, denominator) for _, numerator, denominator in plain["meters"])
-        and all(Tempo(microseconds) for _, microseconds in plain["tempos"])
-        and all((program is None or 0 <= program < 128) and drums in (True, False) and 0 <= n <= notes for _, program, drums, n in parts)
-    )  # fmt: skip
+        and all(len(arrays[name]) == events for name in ("durations", "chords_sizes", "held_sizes"))
+        and all(
+            int(arrays[f"{name}_sizes"].sum()) == len(arrays[f"{name}_pitches"])
+            for name in ("chords", "held")
+        )
+        and int(arrays["part"].max(initial=0)) < len(parts)
+        and all(0 <= count <= notes for _, _, _, count in parts)
+    )
     if not fit:
         raise ValueError("columns of a row do not fit each other")
 
@@ -238,8 +206,8 @@ def _event_arrays(cut: Sweep) -> dict[str, np.ndarray]:
     event = np.repeat(np.arange(len(sizes)), sizes)
     return {
         "durations": np.diff(cut.times),
-        "chord_sizes": sizes,
-        "chord_pitches": cut.pitch,
+        "chords_sizes": sizes,
+        "chords_pitches": cut.pitch,
         "held_sizes": np.bincount(event[cut.held], minlength=len(sizes)),
         "held_pitches": cut.pitch[cut.held],
     }

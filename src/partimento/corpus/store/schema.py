@@ -11,114 +11,75 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from partimento.corpus.store.rows import ARRAYS, PLAIN, Row
+from partimento.corpus.store import columns
+from partimento.corpus.store.rows import Row
 from partimento.music.notes import Notes
 
+
+def arrow_type(kind: str | columns.Fields) -> pa.DataType:
+    """Return the Arrow type that a column names."""
+    if not isinstance(kind, str):
+        return pa.list_(pa.struct([(name, arrow_type(inner)) for name, inner in kind]))
+    if kind.startswith("list<"):
+        return pa.list_(arrow_type(kind[len("list<") : -1]))
+    if kind.startswith("map<"):
+        return pa.map_(*(arrow_type(inner.strip()) for inner in kind[len("map<") : -1].split(",")))
+    return pa.type_for_alias(kind)
+
+
+def _schema(chosen: Sequence[columns.Column]) -> pa.Schema:
+    return pa.schema([(column.name, arrow_type(column.arrow_type)) for column in chosen])
+
+
+PROVENANCE, SPLIT, MEASURED, SCHEMA = map(
+    _schema, (columns.PROVENANCE, columns.SPLIT, columns.MEASURED, columns.COLUMNS)
+)
 MARK = {
-    "keys": pa.struct([("onset", pa.int64()), ("fifths", pa.int8()), ("mode", pa.string())]),
-    "meters": pa.struct(
-        [("onset", pa.int64()), ("numerator", pa.int16()), ("denominator", pa.int16())]
-    ),
-    "tempos": pa.struct([("onset", pa.int64()), ("us_per_quarter", pa.int32())]),
-    "parts": pa.struct(
-        [
-            ("name", pa.string()),
-            ("program", pa.int16()),
-            ("is_drum", pa.bool_()),
-            ("notes", pa.int32()),
-        ]
-    ),
+    column.name: column.arrow_type
+    for column in columns.PLAIN
+    if not isinstance(column.arrow_type, str)
 }
-NARROW = {
-    "lowest": pa.uint8(),
-    "highest": pa.uint8(),
-    "key_correlation": pa.float32(),
-    "tempo_bpm": pa.float32(),
-}
-KINDS = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
-
-# Where a piece came from. `manifest` is everything that a manifest says of it, word for word.
-PROVENANCE = pa.schema(
-    [
-        *(
-            (name, pa.string())
-            for name in (
-                "path",
-                "title",
-                "composer",
-                "opus",
-                "style",
-                "licence",
-                "url",
-                "contributor",
-                "date",
-            )
-        ),
-        ("solo_said", pa.bool_()),
-        ("manifest", pa.map_(pa.string(), pa.string())),
-    ]
-)
-SPLIT = pa.schema([("group", pa.int64()), ("split", pa.string())])
-
-
-def _plain_type(name: str) -> pa.DataType:
-    if name in MARK:
-        return pa.list_(MARK[name])
-    if name == "instruments":
-        return pa.list_(pa.string())
-    return NARROW.get(name) or KINDS[PLAIN[name][0]]
-
-
-MEASURED = pa.schema(
-    [
-        *((name, _plain_type(name)) for name in PLAIN),
-        *((f"note_{name}", pa.list_(pa.from_numpy_dtype(ARRAYS[name]))) for name in Notes.COLUMNS),
-        ("chords", pa.list_(pa.list_(pa.uint8()))),
-        ("held", pa.list_(pa.list_(pa.uint8()))),
-        ("durations", pa.list_(pa.int64())),
-        ("sketch", pa.binary()),
-    ]
-)
-SCHEMA = pa.schema([*PROVENANCE, *SPLIT, *MEASURED])
-MUSIC = tuple(name for name in MEASURED.names if name not in PLAIN)
+MUSIC = tuple(column.name for column in (*columns.NOTES, *columns.EVENTS, *columns.SKETCH))
 METADATA = tuple(name for name in SCHEMA.names if name not in MUSIC)
 
 
 def table_of(rows: Sequence[Row]) -> pa.Table:
-    """The measured columns of rows."""
-    columns = [_plain_column(name, [row.plain[name] for row in rows]) for name in PLAIN]
-    columns += [_lists(name, [row.arrays[name] for row in rows]) for name in Notes.COLUMNS]
-    columns += [_lists_of_lists(kind, rows) for kind in ("chord", "held")]
-    columns.append(_lists("durations", [row.arrays["durations"] for row in rows]))
-    columns.append(pa.array([row.arrays["sketch"].tobytes() for row in rows], pa.binary()))
-    return pa.Table.from_arrays(columns, schema=MEASURED)
+    """Return the measured columns of rows."""
+    made = [
+        _plain_column(column.name, [row.plain[column.name] for row in rows])
+        for column in columns.PLAIN
+    ]
+    for column in (*columns.NOTES, *columns.EVENTS):
+        arrays = [[row.arrays[name] for row in rows] for name in column.arrays]
+        made.append(_lists(*arrays) if len(arrays) == 1 else _lists_of_lists(*arrays))
+    made.append(pa.array([row.arrays["sketch"].tobytes() for row in rows], pa.binary()))
+    return pa.Table.from_arrays(made, schema=MEASURED)
 
 
 def _plain_column(name: str, values: list[Any]) -> pa.Array:
+    kind = MEASURED.field(name).type
     if name in MARK:
-        marks = list(zip(*chain.from_iterable(values), strict=True)) or [()] * len(MARK[name])
-        columns = [
-            pa.array(column, field.type) for column, field in zip(marks, MARK[name], strict=True)
-        ]
+        fields = list(kind.value_type)
+        marks = list(zip(*chain.from_iterable(values), strict=True)) or [()] * len(fields)
+        inner = [pa.array(column, field.type) for column, field in zip(marks, fields, strict=True)]
         return pa.ListArray.from_arrays(
-            _offsets(map(len, values)), pa.StructArray.from_arrays(columns, fields=list(MARK[name]))
+            _offsets(map(len, values)), pa.StructArray.from_arrays(inner, fields=fields)
         )
-    return pa.array(values, _plain_type(name))
+    return pa.array(values, kind)
 
 
 def _offsets(sizes: Iterable[int]) -> pa.Array:
     return pa.array(np.concatenate([[0], np.cumsum(np.fromiter(sizes, np.int64))]), pa.int32())
 
 
-def _lists(name: str, arrays: list[np.ndarray]) -> pa.Array:
-    values = pa.array(np.concatenate(arrays) if arrays else np.zeros(0, ARRAYS[name]))
-    return pa.ListArray.from_arrays(_offsets(map(len, arrays)), values)
+def _lists(arrays: list[np.ndarray]) -> pa.Array:
+    return pa.ListArray.from_arrays(_offsets(map(len, arrays)), pa.array(np.concatenate(arrays)))
 
 
-def _lists_of_lists(kind: str, rows: Sequence[Row]) -> pa.Array:
-    sizes = [row.arrays[f"{kind}_sizes"] for row in rows]
-    pitches = np.concatenate([row.arrays[f"{kind}_pitches"] for row in rows])
-    inner = pa.ListArray.from_arrays(_offsets(np.concatenate(sizes)), pa.array(pitches))
+def _lists_of_lists(sizes: list[np.ndarray], pitches: list[np.ndarray]) -> pa.Array:
+    inner = pa.ListArray.from_arrays(
+        _offsets(np.concatenate(sizes)), pa.array(np.concatenate(pitches))
+    )
     return pa.ListArray.from_arrays(_offsets(map(len, sizes)), inner)
 
 
@@ -162,63 +123,3 @@ def _digest_array(array: pa.Array, into: hashlib._Hash) -> None:
         into.update(
             json.dumps(array.to_pylist(), ensure_ascii=False).encode("utf-8", "surrogatepass")
         )
-
-
-# What each column means; docs/columns.md is made from this.
-ABOUT = {
-    "path": "its name: the source's own and the way inside it; on every machine the same",
-    "title": "by the manifest, else the file",
-    "composer": "by the manifest, else the file",
-    "opus": "by the manifest",
-    "style": "by the manifest",
-    "licence": "with its version",
-    "url": "where the file was fetched from",
-    "contributor": "who entered or maintains the score",
-    "date": "of its publication, by the manifest",
-    "solo_said": "the manifest's word on whether guitar plays alone (`guitar_alone`); null where it has none",
-    "manifest": "everything that the manifest says, word for word",
-    "group": "equal for near-duplicates: the same music under several names",
-    "split": "`train`, `valid` or `test`: whole groups, stratified by composer",
-    "sha256": "of the file",
-    "bytes": "of the file",
-    "format": "`mid`, `musicxml`, `mxl`, `xml`, `abc`, `krn`",
-    "instrument": "the manifest's word for what plays",
-    "title_in_file": "the file's own word",
-    "composer_in_file": "the file's own word",
-    "key": "analysed: the key whose profile fits best how long each pitch class sounds; as music21 spells it (`B- major`, `e minor`)",
-    "key_correlation": "how well it fits, at most 1",
-    "keys": "declared key signatures: onset in steps, fifths (flats negative), mode",
-    "metre": "the first one",
-    "meters": "all: onset in steps, numerator, denominator",
-    "tempo_bpm": "the first one, in quarter notes a minute",
-    "tempos": "all: onset in steps, microseconds a quarter",
-    "pickup": "steps before the first whole bar, as the file says; 0 where it says nothing",
-    "pickup_inferred": "the same by the evidence of the notes; null where that is weak or the file says it",
-    "parts": "name, General MIDI program (null: none named), whether drums, number of notes",
-    "forces": "`solo`, `duo`, `trio` … by what sounds",
-    "solo": "whether one player can be playing it",
-    "alone": "whether one kind of instrument plays",
-    "instruments": "one a player, by what sounds and, where nothing says it, by the manifest's word",
-    "octave_notated": "whether guitar is notated an octave above its sound",
-    "lowest": "lowest MIDI pitch",
-    "highest": "highest MIDI pitch",
-    "notes": "how many, grace notes included",
-    "graces": "how many of them are grace notes",
-    "events": "how many chords, rests included",
-    "quarters": "length in quarter notes",
-    "divisions": "steps a quarter of all times but `durations`",
-    "length": "in steps",
-    "event_divisions": "steps a quarter of `durations`",
-    "note_onset": "in steps; one entry a note in all columns of notes",
-    "note_duration": "in steps",
-    "note_pitch": "MIDI pitch",
-    "note_velocity": "1 to 127",
-    "note_part": "index into `parts`",
-    "note_string": "of a tablature; -1: not said",
-    "note_fret": "of a tablature; -1: not said",
-    "note_grace": "1: a grace note",
-    "chords": "the pitches of each event, ascending, drums aside, in the view that the store was built with; a rest is empty",
-    "held": "those of them that sound on from the event before",
-    "durations": "of the events, in steps of their own",
-    "sketch": "what near-duplicates are found by",
-}

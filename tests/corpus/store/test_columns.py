@@ -1,0 +1,104 @@
+"""The columns of the store: what a parser may say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from partimento.corpus.store.columns import ARRAYS, COLUMNS, FAR, NOTES, PLAIN
+from partimento.corpus.store.rows import Origin, Row, pack_row, row_of, unpack_row
+from partimento.corpus.store.schema import SCHEMA, arrow_type, table_of
+from partimento.music.events import Event
+from partimento.music.notes import Notes
+from partimento.music.piece import Piece
+from partimento.music.timelines import Key, Meter, Part, Tempo
+
+
+@pytest.fixture
+def row():
+    events = [Event((60, 64), 1), Event((62,), 2), Event((), 1)]
+    piece = Piece.from_events(
+        events,
+        meters=(Meter(3, 4),),
+        keys=(Key(0, "major"),),
+        tempos=(Tempo.from_bpm(90),),
+        parts=(Part("Lute", 24),),
+    )
+    return row_of(piece, piece, Origin("ab", 10, ".mid"))
+
+
+def test_each_column_is_named_once_and_explained():
+    names = [column.name for column in COLUMNS]
+    assert len(set(names)) == len(names)
+    assert SCHEMA.names == names
+    assert all(column.meaning for column in COLUMNS)
+    assert tuple(column.name for column in NOTES) == tuple(f"note_{name}" for name in Notes.COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown"),
+    [
+        ("list<list<uint8>>", "list<item: list<item: uint8>>"),
+        ("map<string, string>", "map<string, string>"),
+        (
+            (("onset", "int64"), ("mode", "string")),
+            "list<item: struct<onset: int64, mode: string>>",
+        ),
+        ("float", "float"),
+    ],
+)
+def test_types_are_named_as_arrow_names_them(kind, shown):
+    assert str(arrow_type(kind)) == shown
+
+
+def test_a_row_comes_back_whole(row):
+    again = unpack_row(pack_row(row))
+    assert again.plain == row.plain
+    for name in ARRAYS:
+        np.testing.assert_array_equal(again.arrays[name], row.arrays[name])
+    assert table_of([again]).num_rows == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *((column.name, None) for column in PLAIN if not column.null),
+        ("title_in_file", "\ud800"),
+        ("instruments", ["\ud800"]),
+        ("bytes", -1),
+        ("length", FAR),
+        ("pickup_inferred", -1),
+        ("divisions", 0),
+        ("event_divisions", 0),
+        ("highest", 128),
+        ("quarters", float("nan")),
+        ("key_correlation", float("inf")),
+        ("keys", [[0, 8, "major"]]),
+        ("keys", [[0, 1, "dorian"]]),
+        ("keys", [[4, 1, "major"], [4, 2, "major"]]),
+        ("meters", [[0, 4, 3]]),
+        ("meters", [[0, 4, 4, 0]]),
+        ("tempos", [[0, 0]]),
+        ("parts", []),
+        ("parts", [["a", 128, False, 0]]),
+        ("parts", [["a", 5, False, 1000]]),
+        ("notes", 2),
+        ("events", 2),
+    ],
+)
+def test_impossible_values_are_refused(row, name, value):
+    with pytest.raises((ValueError, TypeError)):
+        unpack_row(pack_row(replace(row, plain={**row.plain, name: value})))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("onset", -1), ("duration", 0), ("duration", FAR), ("pitch", 128), ("velocity", 0), ("part", 1), ("part", -1), ("durations", 0),
+     ("chords_pitches", 200), ("held_pitches", 200), ("chords_sizes", 9)],
+)  # fmt: skip
+def test_impossible_arrays_are_refused(row, name, value):
+    array = np.append(row.arrays[name][:-1], value) if len(row.arrays[name]) else np.array([value])
+    with pytest.raises(ValueError, match=r"fit each other|impossible"):
+        unpack_row(pack_row(Row(row.plain, {**row.arrays, name: array})))
