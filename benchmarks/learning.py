@@ -18,8 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from partimento.config import merge, read_recipe
+from partimento.config import merge
 from partimento.corpus.load import load_corpus
+from partimento.recipes import read_recipe
 from partimento.training.loop import Epoch
 from partimento.training.train import Hooks, learn
 

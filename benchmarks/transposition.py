@@ -21,9 +21,10 @@ from typing import NamedTuple
 import numpy as np
 from partimento.tokens.transpose import REGISTER
 
-from partimento.config import merge, read_recipe
+from partimento.config import merge
 from partimento.corpus import analyse_key, read_pieces
 from partimento.music.piece import Piece
+from partimento.recipes import read_recipe
 from partimento.tokens.chords import CHORD
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import SPECIAL, UNKNOWN

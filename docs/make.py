@@ -12,12 +12,12 @@ from typing import Any
 import typer.main
 
 from partimento.cli.cli import app
-from partimento.config import DEFAULT_MODEL, recipes_folder
+from partimento.config import settings_of
 from partimento.corpus.store.columns import COLUMNS
 from partimento.corpus.store.schema import arrow_type
 from partimento.models import MODELS, model_class
 from partimento.models.base import LatentModel, NextModel
-from partimento.settings import settings_of
+from partimento.recipes import DEFAULT_MODEL, recipes
 from partimento.training.settings import section_classes
 
 HERE = Path(__file__).parent
@@ -95,7 +95,7 @@ def models() -> str:
             f"| `{name}` | {what} | {kind.encoding} ([encodings](encodings.md)) | {composes} |"
         )
     rows += ["", "## Recipes", "", "| recipe | model | what it is |", "|---|---|---|"]
-    for path in sorted(recipes_folder().glob("*.toml")):
+    for path in recipes().values():
         recipe = tomllib.loads(path.read_text(encoding="utf-8"))
         rows.append(f"| `{path.stem}` | `{recipe['model']['name']}` | {recipe['about']} |")
     more = "How they are trained, seen and compared: [training.md](training.md). Their parameters: [settings.md](settings.md).\n"

@@ -1,20 +1,135 @@
-"""Errors in one line, recipes, and ``--set section.name=value``; what a setting may be is declared
-in `partimento.settings`.
+"""The mechanism of settings: a pydantic model per section, one-line errors, TOML, ``--set``.
+
+A section is declared once, in the room that reads it, with defaults, bounds and a sentence per
+field. From it come validation, recipes, ``run.json``, the documentation and the JSON schema.
 """
 
 from __future__ import annotations
 
-import difflib
+import json
+import textwrap
 import tomllib
-from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import Any, TypeVar
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, ClassVar, Literal, NamedTuple, Self, get_args, get_origin
 
-from partimento.errors import PartimentoError
+import annotated_types as limits
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.fields import FieldInfo
 
-T = TypeVar("T")
+from partimento.errors import PartimentoError, no_such
 
-DEFAULT_MODEL = "notewise"
+KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+
+
+class Section(BaseModel):
+    """Base of every section: frozen, strict about types, closed to unknown names.
+
+    Attributes
+    ----------
+    section : str
+        Its name in recipes and messages: ``train`` of ``train.epochs``.
+
+    Raises
+    ------
+    PartimentoError
+        In one line, for a name that does not exist (naming the nearest one) or a wrong value.
+
+    Examples
+    --------
+    >>> from pydantic import Field
+    >>> class Train(Section):
+    ...     section = "train"
+    ...     epochs: int = Field(default=50, ge=1, le=1000, description="Passes over the pieces.")
+    >>> Train(epochs=5).epochs
+    5
+    >>> Train(epoch=5)
+    Traceback (most recent call last):
+    ...
+    partimento.errors.PartimentoError: there is no setting train.epoch; did you mean train.epochs?
+    >>> Train(epochs=0)
+    Traceback (most recent call last):
+    ...
+    partimento.errors.PartimentoError: train.epochs must be between 1 and 1,000, not 0
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    section: ClassVar[str]
+
+    def __init__(self, /, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise PartimentoError(_message(type(self), error)) from None
+
+    def replace(self, **changes: Any) -> Self:
+        """Return a copy with other values, validated."""
+        return type(self)(**{**self.model_dump(), **changes})
+
+
+class ModelSettings(Section):
+    """Base of a model's own settings, declared in the model's file.
+
+    A subclass declares ``name: Literal["…"] = "…"``, the name that the model is registered by.
+    """
+
+    section = "model"
+    name: str
+
+
+class Setting(NamedTuple):
+    """A row of the documentation: one setting of a section."""
+
+    name: str
+    kind: str
+    default: Any
+    bounds: str
+    meaning: str
+
+
+def settings_of(section: type[Section]) -> Iterator[Setting]:
+    """List the settings of a section in the order of their declaration."""
+    for name, field in section.model_fields.items():
+        kind = "text" if get_origin(field.annotation) is Literal else _kind(field)
+        yield Setting(name, kind, field.default, bounds_of(field), field.description or "")
+
+
+def bounds_of(field: FieldInfo) -> str:
+    """Say in words which values a setting may have; empty where its type says it all.
+
+    >>> from pydantic import Field
+    >>> bounds_of(Field(ge=0, lt=1)), bounds_of(Field(ge=1, le=4096))
+    ('at least 0 and below 1', 'between 1 and 4,096')
+    """
+    if get_origin(field.annotation) is Literal:
+        return _either([str(word) for word in get_args(field.annotation)])
+    if field.examples:
+        return "like " + _either([json.dumps(example) for example in field.examples])
+    low = high = ""
+    closed = [each for each in field.metadata if isinstance(each, limits.Ge | limits.Le)]
+    for each in field.metadata:
+        match each:
+            case limits.Ge():
+                low = f"at least {each.ge:,}"
+            case limits.Gt():
+                low = f"above {each.gt:,}"
+            case limits.Le():
+                high = f"at most {each.le:,}"
+            case limits.Lt():
+                high = f"below {each.lt:,}"
+    if low and high and len(closed) == 2:
+        return f"between {low.removeprefix('at least ')} and {high.removeprefix('at most ')}"
+    return " and ".join(bound for bound in (low, high) if bound)
+
+
+def to_toml(section: Section) -> str:
+    """Write a section as TOML, each setting under a comment with its meaning and bounds."""
+    lines = [f"[{section.section}]"]
+    for name, _, _, bounds, meaning in settings_of(type(section)):
+        value = getattr(section, name)
+        meaning = f"{meaning} ({bounds})" if bounds else meaning
+        lines += textwrap.wrap(meaning, 78, initial_indent="# ", subsequent_indent="# ")
+        lines.append(f"{name} = {json.dumps(value, ensure_ascii=False)}")
+    return "\n".join(lines) + "\n"
 
 
 def parse_settings(settings: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -33,13 +148,6 @@ def parse_settings(settings: Iterable[str]) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _toml_value(text: str) -> Any:
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
-
-
 def merge(*layers: Mapping[str, Any]) -> dict[str, Any]:
     """Lay nested settings over one another; later ones win."""
     merged: dict[str, Any] = {}
@@ -54,77 +162,40 @@ def merge(*layers: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def recipes_folder() -> Path:
-    """Where the named recipes lie: inside an installed package, or beside ``src`` in a checkout."""
-    here = Path(__file__).parent
-    installed = here / "recipes"
-    return installed if installed.is_dir() else here.parents[1] / "recipes"
+def _message(section: type[Section], error: ValidationError) -> str:
+    """Make one line of what pydantic found first, unknown names before wrong values."""
+    found = error.errors(include_url=False)
+    first = next((each for each in found if each["type"] == "extra_forbidden"), found[0])
+    name = ".".join([section.section, *(str(part) for part in first["loc"])])
+    if first["type"] == "extra_forbidden":
+        return no_such(
+            str(first["loc"][0]), section.model_fields, "setting", prefix=f"{section.section}."
+        )
+    if first["type"] == "value_error":
+        return str(first["ctx"]["error"])
+    if first["type"] == "missing":
+        return f"{name} is missing"
+    field, value = section.model_fields[str(first["loc"][0])], first["input"]
+    if first["type"].endswith("_type"):
+        return f"{name} must be {_kind(field)}, not {value!r}"
+    bounds = bounds_of(field)
+    if first["type"] == "finite_number" and not any(
+        isinstance(each, limits.Le | limits.Lt) for each in field.metadata
+    ):
+        bounds = f"{bounds} and finite" if bounds else "finite"
+    return f"{name} must be {bounds}, not {value!r}"
 
 
-def read_recipe(name: str) -> dict[str, Any]:
-    """Read a recipe by its name (``minibach``) or as a file (``mine.toml``)."""
-    known = {path.stem: path for path in sorted(recipes_folder().glob("*.toml"))}
-    path = Path(name) if name.endswith(".toml") else known.get(name)
-    if path is None:
-        raise PartimentoError(no_such(name, known, "recipe"))
+def _kind(field: FieldInfo) -> str:
+    return KINDS.get(field.annotation, "text") if isinstance(field.annotation, type) else "text"
+
+
+def _either(words: list[str]) -> str:
+    return " or ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
+
+
+def _toml_value(text: str) -> Any:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise PartimentoError(f"{path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise PartimentoError(f"{path}: no valid TOML: {error}") from error
-
-
-def recipe_of(model: str | None) -> str:
-    """The recipe to train a model by, if none is named: that of its name, or the first that is for
-    it; ``notewise`` for no model.
-    """
-    if model is None:
-        return DEFAULT_MODEL
-    paths = sorted(
-        recipes_folder().glob("*.toml"), key=lambda path: (path.stem != model, path.stem)
-    )
-    fitting = (
-        path.stem
-        for path in paths
-        if path.stem == model or read_recipe(path.stem).get("model", {}).get("name") == model
-    )
-    return next(fitting, model)
-
-
-def over_recipe(settings: Mapping[str, Any], recipe: str | None = None) -> dict[str, Any]:
-    """Lay settings over a recipe: the one named, else the model's own, else ``notewise``.
-
-    A recipe that names no model is itself laid over the recipe of the model.
-    """
-    chosen = read_recipe(recipe) if recipe else {}
-    merged = merge(chosen, settings)
-    if "name" in _model_section(chosen):
-        return merged
-    return merge(read_recipe(recipe_of(_model_section(merged).get("name"))), merged)
-
-
-def _model_section(values: Mapping[str, Any]) -> Mapping[str, Any]:
-    section = values.get("model")
-    return section if isinstance(section, Mapping) else {}
-
-
-def no_such(name: str, known: Iterable[str], what: str, *, prefix: str = "") -> str:
-    """Say that `name` does not exist, and name the nearest of those that do, or all of them;
-    `prefix` stands before each.
-    """
-    known = list(known)
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    more = (
-        f"; did you mean {prefix}{near[0]}?"
-        if near
-        else f" (there are {', '.join(prefix + each for each in known)})"
-    )
-    return f"there is no {what} {prefix}{name}{more}"
-
-
-def choose(name: str, known: Mapping[str, T], *, what: str) -> T:
-    """Look `name` up, or name the nearest one there is."""
-    if name not in known:
-        raise PartimentoError(no_such(name, known, what))
-    return known[name]
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text

@@ -8,6 +8,35 @@ The command line prints a `PartimentoError` as one line and exits with status 2.
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+T = TypeVar("T")
+
 
 class PartimentoError(Exception):
     """A problem that the user can fix: its message is one line that says what to do."""
+
+
+def no_such(name: str, known: Iterable[str], what: str, *, prefix: str = "") -> str:
+    """Say that a name does not exist, and suggest the nearest known one or list them all.
+
+    >>> no_such("lsmt", ["lstm", "vae"], "model")
+    'there is no model lsmt; did you mean lstm?'
+    """
+    known = list(known)
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    more = (
+        f"; did you mean {prefix}{near[0]}?"
+        if near
+        else f" (there are {', '.join(prefix + each for each in known)})"
+    )
+    return f"there is no {what} {prefix}{name}{more}"
+
+
+def choose(name: str, known: Mapping[str, T], *, what: str) -> T:
+    """Look a name up, or raise an error that suggests the nearest one."""
+    if name not in known:
+        raise PartimentoError(no_such(name, known, what))
+    return known[name]

@@ -17,7 +17,6 @@ import pytest
 from keras import ops
 
 from partimento import Event, Piece, load_corpus
-from partimento.config import read_recipe
 from partimento.errors import PartimentoError
 from partimento.evaluate.baselines import Baseline
 from partimento.evaluate.heldout import model_nats
@@ -25,6 +24,7 @@ from partimento.generate.autoregressive import generate
 from partimento.generate.limits import Limits
 from partimento.generate.sampler import Sampling
 from partimento.models.markov import MOST_EVENTS, VIEWS, Config, Counts, Markov, Tries, lag, views
+from partimento.recipes import read_recipe
 from partimento.tokens.base import Tokens
 from partimento.tokens.chords import CHORD, DURATION, HELD, PITCHES, ChordTokenizer
 from partimento.tokens.settings import TokenSettings

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from partimento import Piece
-from partimento.config import read_recipe, recipes_folder
 from partimento.errors import PartimentoError
 from partimento.files import new_folder
+from partimento.recipes import read_recipe, recipes
 from partimento.training.run import Run, load_run
 from partimento.training.settings import Settings
 from partimento.training.train import learn, over_recipe
@@ -52,11 +52,9 @@ def test_it_remembers_whom_to_credit(run: Run) -> None:
     assert again.settings == run.settings
 
 
-@pytest.mark.parametrize(
-    "path", sorted(recipes_folder().glob("*.toml")), ids=lambda path: path.stem
-)
-def test_every_recipe_is_whole(path: Path) -> None:
-    recipe = read_recipe(path.stem)
+@pytest.mark.parametrize("name", recipes())
+def test_every_recipe_is_whole(name: str) -> None:
+    recipe = read_recipe(name)
     settings = Settings.from_plain(recipe)
     assert recipe["tokens"]["transpose"] in ("key", "all") or "benchmark" in recipe["about"]
     assert settings.to_plain()["model"]["name"] == recipe["model"]["name"]

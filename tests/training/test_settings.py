@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from partimento.config import read_recipe, recipes_folder
+from partimento.config import ModelSettings, Section
 from partimento.errors import PartimentoError
 from partimento.models import MODELS, model_class
-from partimento.settings import ModelSettings, Section
+from partimento.recipes import read_recipe, recipes
 from partimento.training.settings import Settings, TrainSettings, json_schema, section_classes
 
-RECIPES = sorted(path.stem for path in recipes_folder().glob("*.toml"))
+RECIPES = list(recipes())
 SECTIONS = {
     f"{name} ({model})" if name == "model" else name: kind
     for model in MODELS

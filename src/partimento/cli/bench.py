@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from partimento.cli import screen
-from partimento.config import choose
-from partimento.errors import PartimentoError
+from partimento.errors import PartimentoError, choose
 from partimento.files import check_exists, refuse_existing, write_atomically
 from partimento.training.run_folder import RunFolder
 

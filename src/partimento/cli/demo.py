@@ -9,11 +9,12 @@ from typing import Any
 
 from partimento.cli import screen
 from partimento.cli.train import print_figures, train_run
-from partimento.config import merge, read_recipe
+from partimento.config import merge
 from partimento.errors import PartimentoError
 from partimento.evaluate.likelihood import Likelihood
 from partimento.music.piece import Piece
 from partimento.music.timelines import Part, Tempo
+from partimento.recipes import read_recipe
 from partimento.training.run_folder import RunFolder
 
 SOURCE = "bundled:chorales"

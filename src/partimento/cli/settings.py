@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from partimento.cli.screen import print_json
-from partimento.config import read_recipe, recipe_of
 from partimento.errors import PartimentoError
+from partimento.recipes import over_recipe
 from partimento.training.run_folder import RunFolder
 from partimento.training.settings import Settings, json_schema
 
@@ -24,10 +24,8 @@ def run_settings(source: str | None, *, model: str | None, schema: bool, as_json
 
 
 def _read(source: str | None, model: str | None) -> dict[str, Any]:
-    if source is None:
-        return read_recipe(recipe_of(model))
-    if not Path(source).is_dir():
-        return read_recipe(source)
+    if source is None or not Path(source).is_dir():
+        return over_recipe({"model": {"name": model}} if model else {}, source)
     folder = RunFolder(Path(source))
     folder.check()
     return folder.read_settings()

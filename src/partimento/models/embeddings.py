@@ -26,6 +26,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
+from partimento.config import ModelSettings
 from partimento.models.base import (
     CHORD,
     NEVER,
@@ -39,7 +40,6 @@ from partimento.models.base import (
     mean_losses,
 )
 from partimento.models.deferred import keras, layers, ops
-from partimento.settings import ModelSettings
 
 POWER = 0.75  # negatives are drawn with the chords' frequencies raised to it (Mikolov et al. 2013)
 

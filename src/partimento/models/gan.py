@@ -19,6 +19,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
+from partimento.config import ModelSettings
 from partimento.models.base import (
     CHORD,
     DURATION,
@@ -32,7 +33,6 @@ from partimento.models.base import (
     one_hot,
 )
 from partimento.models.deferred import keras, layers, ops
-from partimento.settings import ModelSettings
 
 TAPS = 3  # events that a layer sees at once
 # the probability of what the generator chooses: it was trained on its choices, not on its doubts

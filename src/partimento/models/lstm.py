@@ -19,6 +19,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
+from partimento.config import ModelSettings
 from partimento.errors import PartimentoError
 from partimento.models.base import (
     CHORD,
@@ -38,7 +39,6 @@ from partimento.models.base import (
     windows,
 )
 from partimento.models.deferred import keras, layers, ops
-from partimento.settings import ModelSettings
 
 # ---------------------------------------------------------------------- configuration
 

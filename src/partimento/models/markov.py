@@ -23,6 +23,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from pydantic import Field
 
+from partimento.config import ModelSettings
 from partimento.models.base import (
     CHORD,
     DURATION,
@@ -42,7 +43,6 @@ from partimento.models.base import (
     windows,
 )
 from partimento.models.deferred import keras, ops
-from partimento.settings import ModelSettings
 
 # c chord, h held pattern, d duration, m which notes of the chord sounded in the one before; each of
 # so many events ago (0: this event).

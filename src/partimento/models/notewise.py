@@ -23,6 +23,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
+from partimento.config import ModelSettings
 from partimento.models.base import (
     END,
     FIELDS,
@@ -43,7 +44,6 @@ from partimento.models.base import (
     windows,
 )
 from partimento.models.deferred import keras, layers, ops
-from partimento.settings import ModelSettings
 
 # ---------------------------------------------------------------------- configuration
 

@@ -18,6 +18,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
+from partimento.config import ModelSettings
 from partimento.models.base import (
     CHORD,
     DURATION,
@@ -35,7 +36,6 @@ from partimento.models.base import (
 )
 from partimento.models.deferred import keras, layers, ops
 from partimento.models.layers import LSTM, WindowDense, chord_embedding, chord_output
-from partimento.settings import ModelSettings
 
 # nats beyond the free ones: a latent dimension with less KL carries nothing (Burda et al. 2016 draw
 # a like line)

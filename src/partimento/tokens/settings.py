@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from partimento.settings import Section
+from partimento.config import Section
 
 
 class TokenSettings(Section):

@@ -8,11 +8,11 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, model_validator
 
-from partimento.config import DEFAULT_MODEL, merge
+from partimento.config import ModelSettings, Section, merge, to_toml
 from partimento.corpus.settings import DataSettings
 from partimento.errors import PartimentoError
 from partimento.models import MODELS, model_class
-from partimento.settings import ModelSettings, Section, to_toml
+from partimento.recipes import DEFAULT_MODEL
 from partimento.tokens.settings import TokenSettings
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from partimento.config import over_recipe
 from partimento.corpus.entries import Corpus
 from partimento.errors import PartimentoError
 from partimento.files import become, write_atomically
@@ -18,6 +17,7 @@ from partimento.models import model_class
 from partimento.models.base import Model, Tokens, Windows
 from partimento.models.deferred import keras
 from partimento.music.piece import Piece
+from partimento.recipes import over_recipe
 from partimento.training import checkpoint
 from partimento.training.advice import too_small
 from partimento.training.dataset import DataSet, Prepared, prepare
