@@ -153,14 +153,12 @@ def _near_path(path: Path) -> Path | None:
     while not os.path.lexists(missing.parent):
         missing = missing.parent
     try:
-        names = [entry.name for entry in missing.parent.iterdir() if not entry.name.startswith(".")]
+        entries = [entry for entry in missing.parent.iterdir() if not entry.name.startswith(".")]
     except OSError:
         return None
-    for name in difflib.get_close_matches(missing.name, names, n=3, cutoff=0.6):
-        candidate = missing.parent / name / path.relative_to(missing)
-        if candidate.exists():
-            return candidate
-    return None
+    near = difflib.get_close_matches(missing.stem, {entry.stem for entry in entries}, n=3)
+    candidates = (entry / path.relative_to(missing) for entry in entries if entry.stem in near)
+    return next((candidate for candidate in candidates if candidate.exists()), None)
 
 
 def refuse_existing(path: Path | str, *, force: bool) -> None:

@@ -181,7 +181,7 @@ def test_doctor(capsys: pytest.CaptureFixture[str]) -> None:
         (["compose", "{run}", "--bars", "4", "--events", "5", "-o", "{new}.mid"], "not both"),
         (["compose", "{run}", "--bars", "0", "-o", "{new}.mid"], "at least 1"),
         (["compose", "{run}", "--key", "J major", "-o", "{new}.mid"], "no such key"),
-        (["compose", "{run}", "--top-p", "2", "-o", "{new}.mid"], "top-p"),
+        (["compose", "{run}", "--top-p", "2", "-o", "{new}.mid"], "top_p"),
         (["compose", "{run}", "--program", "128", "-o", "{new}.mid"], "program"),
         (
             ["compose", "{run}", "--start", "nowhere.mid", "-o", "{new}.mid"],
