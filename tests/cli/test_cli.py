@@ -601,6 +601,9 @@ def test_watch_makes_the_pictures_of_a_training(
         "network.png",
         "encodings.png",
     }
+    page = (latent / "watch" / "index.html").read_text()
+    assert f"<title>{latent.name}: vae" in page
+    assert ".training" not in page
     assert run("watch", trained, "-o", tmp_path / "pictures", "--json") == 0
     told = json.loads(capsys.readouterr().out)["written"]
     assert told[0].endswith("index.html")
@@ -647,10 +650,24 @@ def test_compare_puts_runs_side_by_side(
         )
         == 0
     )
+    told_beside = capsys.readouterr().err
+    assert "learning.svg leaves out vae: the validation loss of vae is not in nats" in " ".join(
+        told_beside.split()
+    )
     drawn = (tmp_path / "learning.svg").read_text()
     assert "one: " in drawn  # the best value stands at the curve's end
     assert "vae: " not in drawn  # its loss is another
     assert "| (markov, transpose=key) |" in (tmp_path / "table.md").read_text()
+    words = ["compare", latent, trained, "-o", tmp_path / "t.tex", "-o", tmp_path / "l.pdf"]
+    assert run(*words, "--json") == 0
+    assert set(json.loads(capsys.readouterr().out)["not_drawn"]) == {"vae"}
+    assert (tmp_path / "l.pdf").read_bytes()[:5] == b"%PDF-"
+    table_of_runs = (tmp_path / "t.tex").read_text()
+    assert table_of_runs.count(r"\begin{tabular}") == table_of_runs.count(r"\end{tabular}") == 2
+    assert "one & lstm & 0 & " in table_of_runs
+    assert r"$\pm$" in table_of_runs
+    assert run("compare", latent, "-o", tmp_path / "none.png") == 2
+    assert "no run has a learning curve to draw" in capsys.readouterr().err
     for words in (
         [latent, latent],
         [latent, tmp_path],

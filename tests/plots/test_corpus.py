@@ -371,8 +371,8 @@ def test_a_picture_is_not_written_over_another(tmp_path: Path) -> None:
     with pytest.raises(PartimentoError, match="is there already"):
         write_plot(figure, path)
     write_plot(figure, path, force=True)
-    with pytest.raises(PartimentoError, match=r"\.png or \.svg"):
-        write_plot(figure, tmp_path / "growth.pdf")
+    with pytest.raises(PartimentoError, match=r"\.png, \.svg or \.pdf"):
+        write_plot(figure, tmp_path / "growth.gif")
 
 
 def test_odd_words_and_empty_counts(tmp_path: Path) -> None:

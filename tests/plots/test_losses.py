@@ -113,3 +113,20 @@ def test_equal_figures_are_equal_files(tmp_path: Path, suffix: str) -> None:
         for turn in "ab"
     )
     assert one.read_bytes() == other.read_bytes()
+
+
+@pytest.mark.parametrize("most", [40.0, 900.0, 4e7])
+def test_logarithmic_axes_bear_plain_numbers(most: float) -> None:
+    by_epoch = loss_curves({"kl": [most, 5.0, 1.0], "chord": [most, 6.0, 1.1]})
+    by_time = loss_comparison(
+        {"quick": ([0.1, 0.2], [most, 1.0]), "slow": ([0.1, most], [most, 1.0])}
+    )
+    for axis in (by_epoch.axes[0].yaxis, by_time.axes[0].xaxis, by_time.axes[0].yaxis):
+        assert axis.get_scale() == "log"
+        axis.figure.draw_without_rendering()
+        low, high = axis.get_view_interval()
+        ticks = [*axis.get_major_ticks(), *axis.get_minor_ticks()]
+        texts = [tick.label1.get_text() for tick in ticks if low <= tick.get_loc() <= high]
+        shown = [float(text.replace(",", "")) for text in texts if text]
+        assert 2 <= len(shown) <= 12
+        assert shown == sorted(shown)

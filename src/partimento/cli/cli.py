@@ -290,7 +290,7 @@ def compare(
         typer.Option(
             "--out",
             "-o",
-            help="Also write the table (.csv, .json, .md) or a picture of how they learned (.png, .svg).",
+            help="Also write the table (.csv, .json, .md, .tex) or a picture of how they learned (.png, .svg, .pdf).",
         ),
     ] = None,
     force: Force = False,

@@ -14,7 +14,7 @@ from partimento.cli import screen
 from partimento.errors import PartimentoError
 from partimento.files import refuse_existing, write_atomically
 
-TABLES, PICTURES = (".csv", ".json", ".md"), (".png", ".svg")
+TABLES, PICTURES = (".csv", ".json", ".md", ".tex"), (".png", ".svg", ".pdf")
 NOTE = (
     "nats an event of held-out pieces, less is better; with KL a bound, estimate by importance sampling; right: chords given back; "
     "distinct: variety beside the corpus'"
@@ -36,19 +36,31 @@ def run_compare(runs: Sequence[Path], *, out: Sequence[Path], force: bool, as_js
     with screen.stages(quiet=as_json) as stages:
         with stages.during("start"):
             from partimento.evaluate.compare import compare, learning_curves, summaries
+        pictures = [path for path in out if path.suffix.lower() in PICTURES]
+        curves = learning_curves(runs) if pictures else None
         rows = compare(runs, progress=lambda done, total: stages.at("compare", done, total))
         grouped = summaries(rows, runs)
-        curves = (
-            learning_curves(runs) if any(path.suffix.lower() in PICTURES for path in out) else {}
-        )
-    plain = {"runs": [asdict(row) for row in rows], "by_seeds": [asdict(each) for each in grouped]}
+        for path in pictures:
+            for name, reason in curves.left_out.items() if curves else ():
+                stages.note(f"{path} leaves out {name}: {reason}")
+    plain: dict[str, Any] = {
+        "runs": [asdict(row) for row in rows],
+        "by_seeds": [asdict(each) for each in grouped],
+    }
+    if curves:
+        plain["not_drawn"] = curves.left_out
     for path in out:
-        if path.suffix.lower() in PICTURES:
+        if curves and path in pictures:
             from partimento.plots import loss_comparison
             from partimento.plots.style import write_plot
 
             write_plot(
-                loss_comparison(curves, x_label="minutes of training", unit="nats an event"),
+                loss_comparison(
+                    curves.curves,
+                    levels=curves.levels,
+                    x_label="minutes of training",
+                    unit="nats per event",
+                ),
                 path,
                 force=force,
             )
@@ -112,7 +124,31 @@ def _text(suffix: str, rows: Sequence[Any], grouped: Sequence[Any], plain: dict[
         (HEADER, [_cells(row) for row in rows]),
         (SUMMARY, [_summary(each) for each in grouped]),
     ]
+    if suffix == ".tex":
+        return "\n".join(_latex(header, cells) for header, cells in tables) + f"% {NOTE}.\n"
     return "\n".join(_markdown(header, cells) for header, cells in tables) + f"\n{NOTE}.\n"
+
+
+LATEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "±": r"$\pm$",
+}
+LATEX |= {sign: f"\\{sign}" for sign in "&%$#_{}"}
+
+
+def _latex(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a LaTeX table, ready for ``\\input``; it needs the package booktabs."""
+
+    def line(cells: Sequence[str]) -> str:
+        return (
+            " & ".join("".join(LATEX.get(sign, sign) for sign in cell) for cell in cells) + r" \\"
+        )
+
+    columns = "l" + "r" * (len(header) - 1)
+    lines = [rf"\begin{{tabular}}{{{columns}}}", r"\toprule", line(header), r"\midrule"]
+    return "\n".join([*lines, *map(line, rows), r"\bottomrule", r"\end{tabular}", ""])
 
 
 def _markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -86,22 +86,53 @@ def compare(folders: Sequence[Path], *, progress: Progress | None = None) -> lis
     return sorted(rows, key=lambda row: (row.total is None, row.total or 0.0, row.run))
 
 
-def learning_curves(folders: Sequence[Path]) -> dict[str, tuple[list[float], list[float]]]:
-    """Of each run that has a validation loss in nats an event: minutes since training began, and
-    the loss, an epoch each.
+class LearningCurves(NamedTuple):
+    """Validation losses that can share one picture, in nats per event.
+
+    Attributes
+    ----------
+    curves : dict
+        Name of a run → minutes since training began, and the loss, one per epoch.
+    levels : dict
+        Name of a run that was not trained step by step → its loss.
+    left_out : dict
+        Name of a run that has no such loss → the reason.
+    """
+
+    curves: dict[str, tuple[list[float], list[float]]]
+    levels: dict[str, float]
+    left_out: dict[str, str]
+
+
+def learning_curves(folders: Sequence[Path]) -> LearningCurves:
+    """Collect the validation losses of runs, as far as they are in nats per event.
+
+    Raises
+    ------
+    PartimentoError
+        If no run has a curve.
     """
     from partimento.models import model_class
     from partimento.models.base import NextModel
 
-    made = {}
+    found = LearningCurves({}, {}, {})
     for folder in folders:
-        about = _about(folder)
-        if issubclass(model_class(about["model"]), NextModel):
-            made[folder.name] = (
-                [each["seconds"] / 60 for each in about["history"]],
-                [each["val_loss"] for each in about["history"]],
-            )
-    return made
+        about, name = _about(folder), RunFolder(folder).name
+        model = model_class(about["model"])
+        losses = [epoch["val_loss"] for epoch in about["history"]]
+        if not issubclass(model, NextModel):
+            reason = f"the validation loss of {about['model']} is not in nats per event"
+            found.left_out[name] = reason
+        elif model.by_steps:
+            found.curves[name] = [epoch["seconds"] / 60 for epoch in about["history"]], losses
+        else:
+            found.levels[name] = losses[-1]
+    if not found.curves:
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in found.left_out.items())
+        raise PartimentoError(
+            f"no run has a learning curve to draw ({reasons or 'all were counted, not trained'})"
+        )
+    return found
 
 
 def _about(folder: Path) -> dict[str, Any]:

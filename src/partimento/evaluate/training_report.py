@@ -85,7 +85,7 @@ def open_watched(run: Path) -> Watched:
         raise PartimentoError(
             f"{folder.path} is no whole run: {type(error).__name__}: {error}"
         ) from error
-    return Watched(folder, run.name, settings, tokenizer, history, seen, folder is candidates[0])
+    return Watched(folder, folder.name, settings, tokenizer, history, seen, folder is candidates[0])
 
 
 def watch(run: Path, out: Path, *, progress: Progress | None = None) -> list[Path]:

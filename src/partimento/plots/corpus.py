@@ -20,6 +20,7 @@ from partimento.plots.style import (
     INK,
     QUIET,
     keyboard,
+    log_axis,
     new_figure,
     plain_title,
     styled,
@@ -190,9 +191,8 @@ def chord_coverage(
     left, *more = figure.subplots(1, 2, width_ratios=(3, 2)) if held_out else [figure.subplots()]
     for (name, (x, y)), colour in zip(commonest.items(), COLOURS, strict=False):
         left.plot(x, np.asarray(y) * 100, color=colour, linewidth=2, label=name)
-    left.set_xscale("log")
+    log_axis(left, "x")
     left.minorticks_off()
-    left.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     left.set_ylim(0, 103)
     left.yaxis.set_major_formatter(lambda value, _: f"{value:.0f} %")
     left.grid(visible=True)

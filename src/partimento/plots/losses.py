@@ -13,6 +13,7 @@ from partimento.plots.style import (
     FAINT,
     INK,
     QUIET,
+    log_axis,
     new_figure,
     plain_title,
     spread,
@@ -155,8 +156,7 @@ def loss_comparison(
         ends.append(End(f"{name}: {level:.3g}", last, level, QUIET))
     lasts = [x[-1] for x, _ in curves.values()]
     if min(min(x) for x, _ in curves.values()) > 0 and max(lasts) > 30 * min(lasts):
-        axes.set_xscale("log")  # else the quick runs would be lines straight down
-        axes.xaxis.set_major_formatter(lambda value, _: f"{value:,g}")
+        log_axis(axes, "x")  # else the quick runs would be lines straight down
     _finish_losses(axes, [end._replace(x=last) for end in ends], unit, title, x_label)
     return figure
 
@@ -204,7 +204,7 @@ def _best(axes: Axes, epochs: np.ndarray, loss: np.ndarray) -> None:
 def _finish_losses(
     axes: Axes, ends: Sequence[End], unit: str, title: str, x_label: str = "epoch"
 ) -> None:
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
+    from matplotlib.ticker import MaxNLocator
 
     values = np.concatenate(
         [
@@ -215,8 +215,7 @@ def _finish_losses(
     )
     values = values[np.isfinite(values)]
     if values.min() > 0 and np.log10(values.max() / values.min()) > DECADES:
-        axes.set_yscale("log")
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        log_axis(axes, "y")
     if axes.get_xscale() == "linear":
         axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=[1, 2, 5, 10]))
         axes.margins(x=0.01)

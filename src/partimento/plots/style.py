@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import wraps
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec
 
 from partimento.errors import PartimentoError
 from partimento.export.fonts import drawable
@@ -58,7 +58,14 @@ STYLE: dict[str, Any] = {
     "grid.linewidth": 0.8,
     "legend.frameon": False,
     "savefig.dpi": 150,
+    "pdf.fonttype": 42,  # whole fonts: text that can be searched and copied
     "svg.hashsalt": "partimento",  # the same picture, the same bytes
+}
+# Metadata left out, so that equal figures give equal bytes.
+PLOT_METADATA: dict[str, dict[str, Any]] = {
+    ".png": {"Software": None},
+    ".svg": {"Date": None, "Creator": None},
+    ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
 
 
@@ -93,8 +100,9 @@ def new_figure(width: float, height: float) -> Figure:
 
 
 def write_plot(figure: Figure, path: Path | str, *, force: bool = False) -> Path:
-    """Write a figure as PNG or SVG, by the suffix of `path`, whole or not at all; equal figures
-    give equal bytes.
+    """Write a figure as PNG, SVG or PDF, by the suffix of `path`.
+
+    The file appears whole or not at all. Equal figures give equal bytes.
 
     Raises
     ------
@@ -103,14 +111,25 @@ def write_plot(figure: Figure, path: Path | str, *, force: bool = False) -> Path
     """
     path = Path(path)
     suffix = path.suffix.lower()
-    if suffix not in (".png", ".svg"):
-        raise PartimentoError(f"a plot is a .png or .svg file: {path}")
+    if suffix not in PLOT_METADATA:
+        raise PartimentoError(f"a plot is a .png, .svg or .pdf file: {path}")
     refuse_existing(path, force=force)
-    metadata = {"Software": None} if suffix == ".png" else {"Date": None, "Creator": None}
     data = io.BytesIO()
     with style():
-        figure.savefig(data, format=suffix[1:], metadata=metadata)
+        figure.savefig(data, format=suffix[1:], metadata=PLOT_METADATA[suffix])
     return write_atomically(path, data.getvalue())
+
+
+def log_axis(axes: Axes, name: Literal["x", "y"]) -> None:
+    """Make an axis logarithmic, with plain numbers: at 1, 2 and 5, or over many decades at 1."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axis = axes.xaxis if name == "x" else axes.yaxis
+    (axes.set_xscale if name == "x" else axes.set_yscale)("log")
+    low, high = sorted(axis.get_view_interval())
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 1000 * low else (1,)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def plain_title(text: str, most: int = 70) -> str:

@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +48,12 @@ class RunFolder:
     path: Path
 
     MARK: ClassVar[str] = "run.json"
+
+    @property
+    def name(self) -> str:
+        """The name of the run; for the hidden folder of a training, of the run that it becomes."""
+        hidden = re.fullmatch(r"\.(.+)\.training", self.path.absolute().name)
+        return hidden[1] if hidden else self.path.absolute().name
 
     @property
     def about(self) -> Path:
