@@ -21,21 +21,20 @@ import numpy as np
 from partimento.config import merge
 from partimento.corpus.load import load_corpus
 from partimento.recipes import read_recipe
+from partimento.training.callbacks import Callback
 from partimento.training.loop import Epoch
-from partimento.training.train import Hooks, learn
+from partimento.training.train import learn
 
 
 def train(pieces: Any, recipe: str, more: Mapping[str, Any]) -> list[Epoch]:
     """The history of a training; each epoch is told as it ends."""
 
-    def report(stage: str, done: int, total: int, epoch: Epoch | None) -> None:
-        if epoch:
-            print(
-                f"  {recipe} epoch {epoch.epoch}: validation {epoch.val_loss:.3f} after {epoch.seconds:.0f} s",
-                flush=True,
-            )
+    class Report(Callback):
+        def on_epoch_end(self, epoch: Epoch) -> None:
+            figures = f"validation {epoch.val_loss:.3f} after {epoch.seconds:.0f} s"
+            print(f"  {recipe} epoch {epoch.epoch}: {figures}", flush=True)
 
-    run, _ = learn(pieces, settings=merge(read_recipe(recipe), more), hooks=Hooks(report=report))
+    run, _ = learn(pieces, settings=merge(read_recipe(recipe), more), callbacks=[Report()])
     return run.history
 
 

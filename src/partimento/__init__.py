@@ -6,7 +6,7 @@
 `models` learn from the arrays, `sample` composes with a trained model, `write` makes the result
 readable and audible; `evaluate` measures, `app` is the way in.
 
-The whole way in five names: `load_corpus`, `learn`, `load_run`, `compose`, `write_piece`; and
+The whole way in five names: `load_corpus`, `train`, `load_run`, `compose`, `write_piece`; and
 `read_piece` and `read_pieces` for files just as they are. Importing this package loads none of the
 heavy libraries; each room loads its own when it is entered.
 """
@@ -30,7 +30,8 @@ _WAY = {
     "load_corpus": "partimento.corpus.load:load_corpus",
     "build_store": "partimento.corpus.store.build:build_store",
     "open_store": "partimento.corpus.store.store:open_store",
-    "learn": "partimento.training.train:learn",
+    "train": "partimento._train:train",
+    "Callback": "partimento.training.callbacks:Callback",
     "load_run": "partimento.training.run:load_run",
     "compose": "partimento.generate.compose:compose",
     "write_piece": "partimento.export.write:write",

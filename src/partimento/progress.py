@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 
@@ -13,3 +15,11 @@ class Progress(Protocol):
 
 def silent(stage: str, done: int, total: int, /) -> None:
     """Report nothing."""
+
+
+@contextmanager
+def during(progress: Progress, stage: str) -> Iterator[None]:
+    """Report a stage of one step: that it has begun and, after the block, that it is done."""
+    progress(stage, 0, 1)
+    yield
+    progress(stage, 1, 1)

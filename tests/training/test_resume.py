@@ -19,10 +19,11 @@ from partimento import Piece
 from partimento.errors import PartimentoError
 from partimento.export.write import write
 from partimento.training import checkpoint
+from partimento.training.callbacks import Callback
 from partimento.training.loop import Epoch
 from partimento.training.run import load_run
 from partimento.training.run_folder import RunFolder
-from partimento.training.train import Hooks, learn
+from partimento.training.train import learn
 
 SETTINGS = {
     "lstm": {
@@ -47,6 +48,20 @@ class StopError(Exception):
     """As if the power went."""
 
 
+class Stop(Callback):
+    """Stop after an epoch, and keep the advice."""
+
+    def __init__(self, after: int = 0) -> None:
+        self.after, self.notes = after, []
+
+    def on_note(self, text: str) -> None:
+        self.notes.append(text)
+
+    def on_epoch_end(self, epoch: Epoch) -> None:
+        if epoch.epoch == self.after:
+            raise StopError
+
+
 def same(one: Path, two: Path) -> None:
     assert (one / "history.csv").read_bytes() == (two / "history.csv").read_bytes()
     for mine, theirs in zip(
@@ -62,11 +77,13 @@ def test_stopped_and_resumed_is_uninterrupted(
     settings = {**SETTINGS[name], "train": TRAIN}
     learn(pieces, settings=settings, out=tmp_path / "whole")
 
-    def stop(stage: str, done: int, total: int, epoch: Epoch | None) -> None:
-        if stage == "train" and epoch is None and stops and len(seen) >= stops[0]:
+    def stop(stage: str, done: int, total: int) -> None:
+        if stage == "train" and stops and len(seen) >= stops[0]:
             stops.pop(0)
             raise StopError
-        if epoch:
+
+    class Record(Callback):
+        def on_epoch_end(self, epoch: Epoch) -> None:
             seen.append(epoch.epoch)
 
     seen: list[int] = []
@@ -79,12 +96,11 @@ def test_stopped_and_resumed_is_uninterrupted(
                 settings=None if resume else settings,
                 out=tmp_path / "cut",
                 resume=resume,
-                hooks=Hooks(report=stop, told={"a": 1}),
+                progress=stop,
+                callbacks=[Record()],
             )
         assert not (tmp_path / "cut").exists()
         resume = bool(seen)
-        if seen:
-            assert checkpoint.read_about(tmp_path / "cut")["told"] == {"a": 1}
     assert seen == [1, 2]  # no epoch twice
     learn(pieces, out=tmp_path / "cut", resume=True)
     same(tmp_path / "whole", tmp_path / "cut")
@@ -95,14 +111,10 @@ def test_what_cannot_be_resumed(pieces: list[Piece], tmp_path: Path) -> None:
     settings = {**SETTINGS["lstm"], "train": TRAIN}
     out = tmp_path / "run"
 
-    def stop(stage: str, done: int, total: int, epoch: Epoch | None) -> None:
-        if epoch and epoch.epoch == 2:
-            raise StopError
-
     with pytest.raises(PartimentoError, match="no unfinished training"):
         learn(pieces, out=out, resume=True)
     with pytest.raises(StopError):
-        learn(pieces, settings=settings, out=out, report=stop)
+        learn(pieces, settings=settings, out=out, callbacks=[Stop(after=2)])
     with pytest.raises(PartimentoError, match="--resume"):
         learn(pieces, settings=settings, out=out)
     with pytest.raises(PartimentoError, match="not those that the training began with"):
@@ -117,21 +129,20 @@ def test_what_cannot_be_resumed(pieces: list[Piece], tmp_path: Path) -> None:
     RunFolder(out).training.request.write_text(
         json.dumps({**about, "versions": {**about["versions"], "numpy": "0"}})
     )
-    told: list[str] = []
-    learn(pieces, out=out, resume=True, hooks=Hooks(note=told.append))
-    assert any("numpy changed" in text for text in told)
+    follow = Stop()
+    learn(pieces, out=out, resume=True, callbacks=[follow])
+    assert any("numpy changed" in text for text in follow.notes)
     with pytest.raises(PartimentoError, match="finished"):
         learn(pieces, out=out, resume=True)
 
 
 def test_a_checkpoint_holds_everything(pieces: list[Piece], tmp_path: Path) -> None:
-    def stop(stage: str, done: int, total: int, epoch: Epoch | None) -> None:
-        if epoch and epoch.epoch == 2:
-            raise StopError
-
     with pytest.raises(StopError):
         learn(
-            pieces, settings={**SETTINGS["vae"], "train": TRAIN}, out=tmp_path / "run", report=stop
+            pieces,
+            settings={**SETTINGS["vae"], "train": TRAIN},
+            out=tmp_path / "run",
+            callbacks=[Stop(after=2)],
         )
     with h5py.File(RunFolder(tmp_path / "run").training.state) as file:
         kinds = [np.array(value).dtype for value in file["state/1"].values()]

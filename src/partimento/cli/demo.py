@@ -41,7 +41,7 @@ def run_demo(out: Path, *, seed: int, bars: int) -> None:
     with screen.stages() as stages:
         recipe = merge(read_recipe("chorales"), {"train": {"seed": seed}})
         trained = train_run([SOURCE], recipe, out=out / "run", force=True, stages=stages)
-        run, corpus, table = trained.run, trained.corpus, trained.table
+        run, table = trained.run, trained.table
         from partimento.generate.compose import compose
 
         with stages.during("compose"):
@@ -55,7 +55,7 @@ def run_demo(out: Path, *, seed: int, bars: int) -> None:
             )
         written = _write(piece, out, run, table, stages)
     print_figures(table)
-    screen.print_rejects(corpus.rejects)
+    screen.print_rejects(trained.rejects)
     best = min(table, key=lambda name: table[name].total)
     if best != run.settings.name:
         console.print(f"It did not learn enough: {best} foresees the chorales better.")

@@ -5,20 +5,21 @@ go on with a stopped training.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from partimento.cli import screen
 from partimento.cli.tensorboard import log_to
 from partimento.config import parse_settings
-from partimento.corpus import Corpus, Reject, write_rejects
+from partimento.corpus import Reject
 from partimento.corpus.load import load_corpus
 from partimento.corpus.select import Selection
 from partimento.corpus.sources import check_source
 from partimento.errors import PartimentoError
 from partimento.evaluate.likelihood import Likelihood
 from partimento.recipes import over_recipe, recipe_of
+from partimento.training.callbacks import Callback
 from partimento.training.run_folder import RunFolder
 
 
@@ -35,7 +36,7 @@ class Trained:
     """What came of it."""
 
     run: Any
-    corpus: Corpus
+    rejects: Sequence[Reject]
     table: dict[str, Likelihood]
     right: float | None  # share of held-out chords that a latent model gives back right
     verdict: str | None
@@ -73,18 +74,8 @@ def run_train(
 
 def run_resume(out: Path, *, as_json: bool, extras: Extras | None = None) -> None:
     """``partimento train --resume``: with the settings and the scores that the training began with."""
-    from partimento.training.checkpoint import read_about
-
-    told = read_about(out)["told"]
-    if not {"sources", "selection"} <= set(told):
-        raise PartimentoError(
-            f"the training of {out} was begun from Python: go on with it by learn(pieces, out=…, resume=True)"
-        )
-    selection = Selection(**told["selection"])
     with screen.stages() as stages:
-        trained = train_run(
-            told["sources"], None, out=out, selection=selection, stages=stages, extras=extras
-        )
+        trained = train_run((), None, out=out, stages=stages, extras=extras)
     _tell(trained, out, as_json=as_json)
 
 
@@ -98,39 +89,33 @@ def train_run(
     force: bool = False,
     extras: Extras | None = None,
 ) -> Trained:
-    """Train on what is selected, or (without `values`) go on; the run also gets ``rejects.csv``,
-    ``held_out.json`` and a sample.
-    """
+    """Train on what is selected from the sources or, without `values`, resume the training of `out`."""
+    extras = extras or Extras()
     # Loading the framework takes seconds: what is wrong with the configuration is said before.
     with stages.during("start"):
-        from partimento.evaluate.collapse_check import sampler_check
-        from partimento.training.checkpoint import read_about
+        from partimento._train import train
+        from partimento.evaluate.callbacks import HeldOutReport
         from partimento.training.settings import Settings
-        from partimento.training.train import Hooks, learn
+        from partimento.training.train import recorded_settings, reload_corpus
 
-        settings = Settings.from_plain(read_about(out)["settings"] if values is None else values)
-    selection = selection or Selection()
-    corpus = load_corpus(sources, config=settings.data, selection=selection, progress=stages.at)
-    extras = extras or Extras()
-    told = {"sources": [_place(source) for source in sources], "selection": asdict(selection)}
-    made: dict[str, Any] = {}
-
-    def finish(run: Any, data: Any, folder: RunFolder) -> None:
-        left_out = [
-            Reject(piece.source.path or piece.title, reason) for piece, reason in data.left_out
-        ]
-        made["corpus"] = replace(corpus, rejects=(*corpus.rejects, *left_out))
-        made["table"], made["right"] = _check(run, data, folder, made["corpus"].rejects, stages)
-        _first_sample(run, folder, stages)
-        if extras.watch:
-            _pictures(folder, stages)
-
-    hooks = Hooks(note=stages.note, inspect=sampler_check, finish=finish, told=told)
+        settings = recorded_settings(out) if values is None else Settings.from_plain(values)
+    if values is None:
+        corpus = reload_corpus(out, progress=stages.at)
+    else:
+        corpus = load_corpus(sources, config=settings.data, selection=selection, progress=stages.at)
+    report = HeldOutReport(stages.at)
     try:
         with log_to(out, wanted=extras.tensorboard) as log:
-            hooks = replace(hooks, report=_reporter(stages, settings, log))
-            run, _ = learn(
-                corpus, settings=settings, out=out, force=force, resume=values is None, hooks=hooks
+            follow = ShowTraining(stages, log)
+            run = train(
+                corpus,
+                settings=settings,
+                out=out,
+                force=force,
+                resume=values is None,
+                watch=extras.watch,
+                progress=follow.progress,
+                callbacks=[report, follow],
             )
     except PartimentoError:
         screen.print_rejects(corpus.rejects)  # they may be why
@@ -139,79 +124,44 @@ def train_run(
         if RunFolder(out).training.has_checkpoint():
             stages.note(f"go on with: partimento train --resume {out}")
         raise
-    return Trained(
-        run, made["corpus"], made["table"], made["right"], run.model.verdict(run.best.parts)
-    )
+    rejects = [*corpus.rejects, *follow.rejects]
+    verdict = run.model.verdict(run.best.parts)
+    return Trained(run, rejects, report.table, report.reconstruction, verdict)
 
 
-def _place(source: str) -> str:
-    return str(Path(source).absolute()) if Path(source).exists() else source
+class ShowTraining(Callback):
+    """Show the epochs of a training on the screen, and give them to `log`."""
 
+    def __init__(self, stages: screen.Stages, log: Callable[[Any], None]) -> None:
+        self._stages, self._log = stages, log
+        self._reported = (0, 1)
+        self.rejects: list[Reject] = []
 
-def _reporter(
-    stages: screen.Stages, settings: Any, log: Callable[[Any], None]
-) -> Callable[[str, int, int, Any], None]:
-    """What shows the progress of a training, and tells `log` of its epochs."""
-    ended = 0
+    def progress(self, stage: str, done: int, total: int, /) -> None:
+        """Show how far a stage is."""
+        if stage == "train":
+            self._reported = done, total
+        self._stages.at(stage, done, total)
 
-    def report(stage: str, done: int, total: int, epoch: Any) -> None:
-        nonlocal ended
-        note = None
-        if epoch:
-            ended = epoch.epoch
-            note = f"epoch {epoch.epoch}: loss {epoch.loss:.3f}, validation {epoch.val_loss:.3f}, {epoch.events_per_s:,.0f} events/s"
-            log(epoch)
-        if stage == "train":  # one bar over all epochs
-            stages.at(
-                "train",
-                ended * total + (0 if epoch else done),
-                settings.train.with_min_steps(total).epochs * total,
-                note,
-            )
-        else:
-            stages.at(stage, done, total, note)
+    def on_note(self, text: str) -> None:
+        """Show advice."""
+        self._stages.note(text)
 
-    return report
+    def on_begin(self, model: Any, data: Any) -> None:
+        """Keep the pieces that cannot be learned from."""
+        self.rejects = data.rejects
 
-
-def _check(
-    run: Any, data: Any, folder: RunFolder, rejects: Sequence[Reject], stages: screen.Stages
-) -> tuple[dict[str, Likelihood], float | None]:
-    from partimento.evaluate.heldout import held_out, reconstruction
-
-    with stages.during("check"):
-        table = held_out(data, run.model, name=run.settings.name)
-        right = reconstruction(data, run.model)
-        rows: dict[str, Any] = {
-            name: {**asdict(row), "total": row.total} for name, row in table.items()
-        }
-        folder.write_held_out({**rows, "reconstruction": right})
-        write_rejects(rejects, folder.rejects)
-    return table, right
-
-
-def _first_sample(run: Any, folder: RunFolder, stages: screen.Stages) -> None:
-    from partimento.generate.compose import composes
-
-    if not composes(run):
-        return
-    from partimento.export.write import write
-    from partimento.generate.compose import compose
-
-    with stages.during("sample"):
-        seed = run.settings.train.seed
-        write(compose(run, seed=seed), folder.samples / f"seed-{seed}.mid", force=True)
-
-
-def _pictures(folder: RunFolder, stages: screen.Stages) -> None:
-    from partimento.evaluate.training_report import watch
-
-    watch(folder.path, folder.watch, progress=lambda done, total: stages.at("watch", done, total))
+    def on_epoch_end(self, epoch: Any) -> None:
+        """Show the figures of an epoch beside the bar of all epochs."""
+        self._log(epoch)
+        figures = f"loss {epoch.loss:.3f}, validation {epoch.val_loss:.3f}"
+        speed = f"{epoch.events_per_s:,.0f} events/s"
+        self._stages.at("train", *self._reported, f"epoch {epoch.epoch}: {figures}, {speed}")
 
 
 def _tell(trained: Trained, out: Path, *, as_json: bool) -> None:
     run = trained.run
-    screen.print_rejects(trained.corpus.rejects)
+    screen.print_rejects(trained.rejects)
     if as_json:
         figures = {name: {**asdict(row), "total": row.total} for name, row in trained.table.items()}
         screen.print_json(
@@ -223,7 +173,7 @@ def _tell(trained: Trained, out: Path, *, as_json: bool) -> None:
                 "held_out": figures,
                 "reconstruction": trained.right,
                 "verdict": trained.verdict,
-                "rejected": len(trained.corpus.rejects),
+                "rejected": len(trained.rejects),
             }
         )
         return

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from partimento.corpus.entries import Corpus
 from partimento.errors import PartimentoError
 from partimento.files import exclusive, new_file, remove_folder, write_atomically
 from partimento.training.loop import Checkpoint
@@ -23,9 +24,10 @@ from partimento.training.settings import Settings
 
 
 @contextmanager
-def at_work(out: Path, *, resume: bool, force: bool) -> Iterator[TrainingFolder]:
-    """The folder of a training, held by one process at a time; it stays if the block ends by an
-    error and an epoch was done.
+def locked_folder(out: Path, *, resume: bool, force: bool) -> Iterator[TrainingFolder]:
+    """Hold the folder of a training, which one process at a time can do.
+
+    The folder stays if the block ends by an error and an epoch was finished.
 
     Raises
     ------
@@ -33,71 +35,88 @@ def at_work(out: Path, *, resume: bool, force: bool) -> Iterator[TrainingFolder]
         If another process trains `out`; if there is an unfinished training but no `resume` or
         `force`, or the other way round.
     """
-    shop = RunFolder(out).training
-    if resume and not shop.exists():
-        finished = RunFolder(out).exists()
-        raise PartimentoError(
-            f"{out} is finished: there is nothing to resume"
-            if finished
-            else f"there is no unfinished training of {out}"
-        )
+    folder = RunFolder(out).training
+    if resume and not folder.exists():
+        raise _nothing_to_resume(out)
     try:
-        shop.path.mkdir(parents=True, exist_ok=True)
-        with exclusive(shop.lock, busy=f"another process is training {out}"):
+        folder.path.mkdir(parents=True, exist_ok=True)
+        with exclusive(folder.lock, busy=f"another process is training {out}"):
             if not resume:
-                if shop.has_checkpoint() and not force:
+                if folder.has_checkpoint() and not force:
                     raise PartimentoError(
                         f"an unfinished training of {out} is there: --resume {out} goes on with it, --force begins anew"
                     )
-                shop.clear()
-            shop.remove_half_written()
+                folder.clear()
+            folder.remove_half_written()
             try:
-                yield shop
+                yield folder
             except BaseException:
-                if not shop.has_checkpoint():
-                    remove_folder(shop.path)
+                if not folder.has_checkpoint():
+                    remove_folder(folder.path)
                 raise
     except OSError as error:
         raise PartimentoError(f"cannot write {out}: {error.strerror or error}") from error
 
 
 def write_about(
-    shop: TrainingFolder, settings: Settings, told: Mapping[str, Any], fingerprint: str
+    folder: TrainingFolder, settings: Settings, corpus: Corpus, fingerprint: str
 ) -> None:
-    """What a training was asked for; `told` is what its caller wants to find again when it is
-    resumed.
-    """
+    """Write what a training began with, to be found again when it is resumed."""
+    sources = [
+        str(Path(name).absolute()) if Path(name).exists() else name for name in corpus.sources
+    ]
     about = {
         "settings": settings.to_plain(),
-        "told": dict(told),
+        "corpus": {
+            "sources": sources,
+            "selections": [asdict(selection) for selection in corpus.selections],
+        },
         "fingerprint": fingerprint,
         "versions": versions(),
     }
-    write_atomically(shop.request, json.dumps(about, indent=2) + "\n")
+    write_atomically(folder.request, json.dumps(about, indent=2) + "\n")
 
 
-def read_about(out: Path) -> dict[str, Any]:
-    """The same, of the unfinished training of `out`."""
-    path = RunFolder(out).training.request
-    if not path.is_file():
-        finished = RunFolder(out).exists()
-        raise PartimentoError(
-            f"{out} is finished: there is nothing to resume"
-            if finished
-            else f"there is no unfinished training of {out}"
-        )
+def read_about(folder: TrainingFolder) -> dict[str, Any]:
+    """Read the inverse of `write_about`.
+
+    Raises
+    ------
+    PartimentoError
+        If it is damaged.
+    """
     try:
-        about: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if not {"settings", "told", "fingerprint", "versions"} <= set(about):
+        about: dict[str, Any] = json.loads(folder.request.read_text(encoding="utf-8"))
+        if not {"settings", "corpus", "fingerprint", "versions"} <= set(about):
             raise ValueError("something is missing")
     except (OSError, ValueError, TypeError) as error:
-        raise PartimentoError(f"{path} is damaged: {error}") from error
+        raise PartimentoError(f"{folder.request} is damaged: {error}") from error
     return about
 
 
-def write_checkpoint(shop: TrainingFolder, point: Checkpoint) -> None:
+def read_about_of(out: Path) -> dict[str, Any]:
+    """Read what the unfinished training of `out` began with.
+
+    Raises
+    ------
+    PartimentoError
+        If there is no such training.
+    """
+    folder = RunFolder(out).training
+    if not folder.exists():
+        raise _nothing_to_resume(out)
+    return read_about(folder)
+
+
+def _nothing_to_resume(out: Path) -> PartimentoError:
+    if RunFolder(out).exists():
+        return PartimentoError(f"{out} is finished: there is nothing to resume")
+    return PartimentoError(f"there is no unfinished training of {out}")
+
+
+def write_checkpoint(folder: TrainingFolder, point: Checkpoint) -> None:
     """In one step: whoever is killed leaves the one before or this one."""
-    with new_file(shop.state, durable=False) as work, h5py.File(work, "w") as file:
+    with new_file(folder.state, durable=False) as work, h5py.File(work, "w") as file:
         about = json.dumps(
             {"history": [asdict(epoch) for epoch in point.history], "best_epoch": point.best_epoch}
         )
@@ -109,10 +128,10 @@ def write_checkpoint(shop: TrainingFolder, point: Checkpoint) -> None:
                 room = file.create_group(f"{name}/{number}")
                 for place, value in enumerate(group):
                     room.create_dataset(f"{place:05d}", data=value)
-    write_history(point.history, shop, durable=False)
+    write_history(point.history, folder, durable=False)
 
 
-def read_checkpoint(shop: TrainingFolder) -> Checkpoint | None:
+def read_checkpoint(folder: TrainingFolder) -> Checkpoint | None:
     """The last one, or None if no epoch was finished.
 
     Raises
@@ -120,7 +139,7 @@ def read_checkpoint(shop: TrainingFolder) -> Checkpoint | None:
     PartimentoError
         If it is damaged.
     """
-    path = shop.state
+    path = folder.state
     if not path.is_file():
         return None
     try:

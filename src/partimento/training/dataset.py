@@ -16,6 +16,7 @@ from partimento.analysis.keys import analyse_key
 from partimento.analysis.similarity.duplicates import group
 from partimento.analysis.similarity.fingerprints import sketch
 from partimento.corpus.entries import Corpus, CorpusEntry
+from partimento.corpus.reading import Reject
 from partimento.corpus.splits import SPLITS, TRAIN, settle
 from partimento.corpus.splits import split as draw
 from partimento.errors import PartimentoError
@@ -109,6 +110,11 @@ class DataSet:
             for item, first in zip(self.train, firsts, strict=True)
             for copy in self.tokenizer.transposed(item.moved, first, item.copies)
         ]
+
+    @property
+    def rejects(self) -> list[Reject]:
+        """The pieces that cannot be learned from, by their paths."""
+        return [Reject(piece.source.path or piece.title, reason) for piece, reason in self.left_out]
 
     @property
     def sides(self) -> dict[str, list[Prepared]]:

@@ -6,55 +6,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from partimento.corpus.entries import Corpus
+from partimento.corpus.load import load_corpus
+from partimento.corpus.reading import write_rejects
+from partimento.corpus.select import Selection
 from partimento.errors import PartimentoError
 from partimento.files import become, write_atomically
 from partimento.models import model_class
 from partimento.models.base import Model, Tokens, Windows
 from partimento.models.deferred import keras
 from partimento.music.piece import Piece
+from partimento.progress import Progress, silent
 from partimento.recipes import over_recipe
 from partimento.training import checkpoint
 from partimento.training.advice import too_small
+from partimento.training.callbacks import Callback, Callbacks
 from partimento.training.dataset import DataSet, Prepared, prepare
 from partimento.training.loop import Epoch, Fitted, epochs_added, fit, steps_of, validate
 from partimento.training.run import Run, fill, load_run, versions
 from partimento.training.run_folder import RunFolder, TrainingFolder
 from partimento.training.settings import Settings
 from partimento.training.snapshots import Snapshots
-
-Report = Callable[
-    [str, int, int, Epoch | None], None
-]  # stage, done, of how many, the epoch that has just ended
-
-
-@dataclass(frozen=True)
-class Hooks:
-    """What the caller of a training wants to be told, or to do.
-
-    Attributes
-    ----------
-    report : ``(stage, done, total, epoch)``
-        Progress.
-    note : ``(text)``
-        Something that a person should know, before training begins.
-    inspect : ``(model, data) → (epoch) → text or None``
-        Looks at the model after each epoch; a text ends the training.
-    finish : ``(run, data, folder)``
-        Adds to the folder of a finished run before it appears under its name.
-    told : mapping
-        Plain values to find again in `checkpoint.read_about` when the training is resumed.
-    """
-
-    report: Report = lambda *_: None
-    note: Callable[[str], None] = lambda _: None
-    inspect: Callable[[Model, DataSet], Callable[[int], str | None]] | None = None
-    finish: Callable[[Run, DataSet, RunFolder], None] = lambda *_: None
-    told: Mapping[str, Any] | None = None
 
 
 def learn(
@@ -64,10 +40,12 @@ def learn(
     out: Path | str | None = None,
     force: bool = False,
     resume: bool = False,
-    report: Report | None = None,
-    hooks: Hooks | None = None,
+    progress: Progress = silent,
+    callbacks: Sequence[Callback] = (),
 ) -> tuple[Run, DataSet]:
-    """Train a model on a corpus.
+    """Train a model on a corpus, and save its run.
+
+    `partimento.train` does the same and checks the run.
 
     Parameters
     ----------
@@ -82,12 +60,12 @@ def learn(
     force : bool
         Replace `out` if it exists.
     resume : bool
-        Go on with the unfinished training of `out`, with its settings; the result is the one that
+        Continue the unfinished training of `out`, with its settings; the result is the one that
         it would have had.
-    report : callable, optional
-        Told of progress: ``report(stage, done, total, epoch)``.
-    hooks : Hooks, optional
-        More that a caller may want.
+    progress : Progress, optional
+        Called in the stages ``keys``, ``train`` (all steps of all epochs) and ``count``.
+    callbacks : sequence of Callback
+        What else is done.
 
     Returns
     -------
@@ -99,47 +77,92 @@ def learn(
         If `out` exists, the pieces are too few or, when resuming, not those from before, or a
         setting is wrong.
     """
-    hooks = hooks or Hooks()
-    hooks = replace(hooks, report=report) if report else hooks
+    callback = Callbacks(callbacks)
     if out is None:
         if resume:
             raise PartimentoError("to resume a training, say which: out is its run's folder")
-        place: AbstractContextManager[TrainingFolder | None] = nullcontext()
+        opened: AbstractContextManager[TrainingFolder | None] = nullcontext()
     else:
         out = Path(out)
         if not resume:
             RunFolder(out).check_replaceable(force=force)
-        place = checkpoint.at_work(out, resume=resume, force=force)
+        opened = checkpoint.locked_folder(out, resume=resume, force=force)
     if not corpus:
         raise PartimentoError("no pieces to learn from")
-    with place as shop:
-        about = checkpoint.read_about(out) if resume and out is not None else None
-        if about is not None:
-            settings = Settings.from_plain(about["settings"])
-        elif not isinstance(settings, Settings):
-            settings = Settings.from_plain(over_recipe(settings or {}))
-        assert isinstance(settings, Settings)
-        data = _prepared(corpus, settings, hooks.report)
-        if about is not None:
-            _check_same(about, data, hooks.note)
-        elif shop is not None:
-            checkpoint.write_about(shop, settings, hooks.told or {}, data.fingerprint)
+    corpus = Corpus.of(corpus)
+    with opened as folder:
+        if resume and out is not None:
+            settings = recorded_settings(out)
+        else:
+            settings = _with_view(_complete(settings), corpus, callback)
+        data = _prepared(corpus, settings, progress)
+        if folder is not None and resume:
+            _check_same(checkpoint.read_about(folder), data, callback)
+        elif folder is not None:
+            checkpoint.write_about(folder, settings, corpus, data.fingerprint)
         model = new_model(settings, data)
-        if shop is not None:
-            write_atomically(
-                shop.vocabulary, data.tokenizer.to_json(), durable=False
-            )  # so that it can be looked at under way
-        run = Run.from_training(settings, data, model, _train(model, data, settings, shop, hooks))
-        if shop is not None and out is not None:
-            fill(run, shop, out)
-            hooks.finish(run, data, shop)
-            shop.finish()
-            become(shop.path, out)
+        if folder is not None:
+            # Already now, so that a training under way can be looked at.
+            write_atomically(folder.vocabulary, data.tokenizer.to_json(), durable=False)
+        fitted = _train(model, data, settings, folder, progress, callback)
+        run = Run.from_training(settings, data, model, fitted)
+        if folder is not None and out is not None:
+            fill(run, folder, out)
+            write_rejects([*corpus.rejects, *data.rejects], folder.rejects)
+            callback.on_finish(run, data, folder)
+            folder.finish()
+            become(folder.path, out)
             run = replace(run, folder=out)
     return run, data
 
 
-def _prepared(corpus: Corpus | Sequence[Piece], settings: Settings, report: Report) -> DataSet:
+def recorded_settings(out: Path | str) -> Settings:
+    """Read the settings that the unfinished training of `out` began with."""
+    return Settings.from_plain(checkpoint.read_about_of(Path(out))["settings"])
+
+
+def reload_corpus(out: Path | str, *, progress: Progress = silent) -> Corpus:
+    """Load the corpus that the unfinished training of `out` began with.
+
+    Raises
+    ------
+    PartimentoError
+        If it was made of pieces in Python, or cannot be read any more.
+    """
+    recorded = checkpoint.read_about_of(Path(out))["corpus"]
+    if not recorded["sources"]:
+        raise PartimentoError(
+            f"the training of {out} began with pieces made in Python: "
+            "continue it with partimento.train(pieces, out=…, resume=True)"
+        )
+    first, *others = [Selection(**values) for values in recorded["selections"]] or [Selection()]
+    config = recorded_settings(out).data
+    corpus = load_corpus(recorded["sources"], config=config, selection=first, progress=progress)
+    for selection in others:
+        corpus = corpus.select(selection)
+    return corpus
+
+
+def _complete(settings: Settings | Mapping[str, Any] | None) -> Settings:
+    if isinstance(settings, Settings):
+        return settings
+    return Settings.from_plain(over_recipe(settings or {}))
+
+
+def _with_view(settings: Settings, corpus: Corpus, callback: Callback) -> Settings:
+    """Record the view that the corpus is in, whatever view the recipe asks for."""
+    if corpus.config is None or corpus.config == settings.data:
+        return settings
+    wanted, actual = settings.data.model_dump(), corpus.config.model_dump()
+    other = [f"data.{name}={actual[name]}" for name in actual if actual[name] != wanted[name]]
+    callback.on_note(
+        f"the corpus was loaded with {', '.join(other)}, which the run keeps; to follow the recipe, "
+        "give train() the sources in place of the corpus"
+    )
+    return settings.model_copy(update={"data": corpus.config})
+
+
+def _prepared(corpus: Corpus, settings: Settings, progress: Progress) -> DataSet:
     return prepare(
         corpus,
         settings.tokens,
@@ -147,11 +170,11 @@ def _prepared(corpus: Corpus | Sequence[Piece], settings: Settings, report: Repo
         test=settings.train.test,
         seed=settings.train.seed,
         kind=model_class(settings.name).tokenizer_kind,
-        progress=lambda stage, done, total: report(stage, done, total, None),
+        progress=progress,
     )
 
 
-def _check_same(about: Mapping[str, Any], data: DataSet, note: Callable[[str], None]) -> None:
+def _check_same(about: Mapping[str, Any], data: DataSet, callback: Callback) -> None:
     """A training goes on with the music it began with."""
     if about["fingerprint"] != data.fingerprint:
         raise PartimentoError(
@@ -159,7 +182,7 @@ def _check_same(about: Mapping[str, Any], data: DataSet, note: Callable[[str], N
         )
     changed = [name for name, number in versions().items() if about["versions"].get(name) != number]
     if changed:
-        note(
+        callback.on_note(
             f"{', '.join(changed)} changed since the training began: the result may differ from an uninterrupted one"
         )
 
@@ -181,15 +204,22 @@ def new_model(settings: Settings, data: DataSet) -> Model:
 
 
 def _train(
-    model: Model, data: DataSet, settings: Settings, shop: TrainingFolder | None, hooks: Hooks
+    model: Model,
+    data: DataSet,
+    settings: Settings,
+    folder: TrainingFolder | None,
+    progress: Progress,
+    callback: Callbacks,
 ) -> Fitted:
     encoded = data.encode_training()
     valid = model.windows(data.encode(data.valid), settings.tokens, training=False)
+    callback.on_begin(model, data)
     if not model.by_steps:
-        hooks.report("count", 0, 1, None)
+        progress("count", 0, 1)
         model.count(encoded)
         epoch = validate(model, valid, settings.train)
-        hooks.report("count", 1, 1, epoch)
+        progress("count", 1, 1)
+        callback.on_epoch_end(epoch)
         return Fitted([epoch], 1, "counted")
     train = model.windows(encoded, settings.tokens, training=True)
     for text in (
@@ -197,29 +227,43 @@ def _train(
         too_small(model, train),
     ):
         if text:
-            hooks.note(text)
-    snapshots = (
-        Snapshots(shop, model, train, _owners(model, data, encoded, settings), settings)
-        if shop
-        else None
-    )
-    look = hooks.inspect(model, data) if hooks.inspect else None
+            callback.on_note(text)
+    owners = _owners(model, data, encoded, settings)
+    snapshots = Snapshots(folder, model, train, owners, settings) if folder else None
+    start = checkpoint.read_checkpoint(folder) if folder else None
 
-    def inspect(epoch: int) -> str | None:
+    def check(epoch: int) -> str | None:
         if snapshots:
             snapshots.take(epoch)
-        return look(epoch) if look else None
+        return callback.check(epoch)
 
     return fit(
         model,
         train,
         valid,
         settings.train,
-        progress=lambda done, steps, epoch: hooks.report("train", done, steps, epoch),
-        keep=(lambda point: checkpoint.write_checkpoint(shop, point)) if shop else None,
-        inspect=inspect if snapshots or look else None,
-        start=checkpoint.read_checkpoint(shop) if shop else None,
+        progress=_over_epochs(settings, start.epoch if start else 0, progress, callback),
+        keep=(lambda point: checkpoint.write_checkpoint(folder, point)) if folder else None,
+        inspect=check if snapshots or callback else None,
+        start=start,
     )
+
+
+def _over_epochs(
+    settings: Settings, ended: int, progress: Progress, callback: Callback
+) -> Callable[[int, int, Epoch | None], None]:
+    """Report the steps of all epochs as one stage."""
+
+    def report(done: int, steps: int, epoch: Epoch | None) -> None:
+        nonlocal ended
+        if epoch:
+            ended, done = epoch.epoch, 0
+        total = settings.train.with_min_steps(steps).epochs * steps
+        progress("train", ended * steps + done, total)
+        if epoch:
+            callback.on_epoch_end(epoch)
+
+    return report
 
 
 def _owners(
@@ -231,4 +275,4 @@ def _owners(
     return [piece for piece, count in zip(pieces, counts, strict=True) for _ in range(count)]
 
 
-__all__ = ["Hooks", "Windows", "learn", "new_model", "over_recipe"]
+__all__ = ["Windows", "learn", "new_model", "over_recipe", "recorded_settings", "reload_corpus"]

@@ -1,0 +1,108 @@
+"""Train a model, check it and save its run: what ``partimento train`` does, from Python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from partimento.corpus.entries import Corpus
+from partimento.corpus.load import load_corpus
+from partimento.corpus.settings import DataSettings
+from partimento.evaluate.callbacks import default_callbacks
+from partimento.music.piece import Piece
+from partimento.progress import Progress, silent
+from partimento.recipes import over_recipe
+from partimento.training.callbacks import Callback
+from partimento.training.run import Run
+from partimento.training.settings import Settings
+from partimento.training.train import learn, recorded_settings, reload_corpus
+
+Source = str | Path
+
+
+def train(
+    corpus: Corpus | Source | Sequence[Piece] | Sequence[Source] | None = None,
+    *,
+    recipe: str | None = None,
+    settings: Settings | Mapping[str, Any] | None = None,
+    out: Path | str | None = None,
+    force: bool = False,
+    resume: bool = False,
+    watch: bool = False,
+    progress: Progress = silent,
+    callbacks: Iterable[Callback] = (),
+) -> Run:
+    """Train a model on a corpus.
+
+    Parameters
+    ----------
+    corpus : Corpus, pieces, or sources as for `load_corpus`
+        At least two pieces. A stored split is kept; a split is drawn for pieces without one.
+        Sources are loaded in the view that the recipe asks for. Optional if `resume` is set.
+    recipe : str, optional
+        Name or file of the recipe; by default that of ``model.name``, else ``notewise``.
+    settings : Settings or nested mapping, optional
+        Laid over the recipe: ``{"model": {"units": 128}, "train": {"epochs": 5}}``.
+    out : path, optional
+        Folder to save the run in; it appears at the end, whole. Until then a hidden folder beside
+        it has a checkpoint of every epoch.
+    force : bool
+        Replace the run in `out`.
+    resume : bool
+        Continue the unfinished training of `out`, with its settings and, if `corpus` is None, the
+        scores it began with. The result is that of an uninterrupted training.
+    watch : bool
+        Draw pictures of the training in the run's folder.
+    progress : Progress, optional
+        Called as ``progress(stage, done, total)``.
+    callbacks : iterable of Callback
+        More to do. A callback of the class of a default one, or of a subclass, replaces it.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    PartimentoError
+        If `out` exists, there are too few pieces, a setting is wrong, or there is no such
+        training to resume.
+
+    See Also
+    --------
+    partimento.evaluate.callbacks.default_callbacks : What each run is checked for.
+    """
+    if resume and out is not None:
+        settings = recorded_settings(out)
+        corpus = reload_corpus(out, progress=progress) if corpus is None else corpus
+    elif not isinstance(settings, Settings):
+        settings = Settings.from_plain(over_recipe(settings or {}, recipe))
+    data = settings.data if isinstance(settings, Settings) else None
+    loaded = _loaded(corpus, data, progress)
+    added = list(callbacks)
+    kept = [
+        each
+        for each in default_callbacks(progress, watch=watch)
+        if not any(isinstance(other, type(each)) for other in added)
+    ]
+    run, _ = learn(
+        loaded,
+        settings=settings,
+        out=out,
+        force=force,
+        resume=resume,
+        progress=progress,
+        callbacks=[*kept, *added],
+    )
+    return run
+
+
+def _loaded(corpus: Any, config: DataSettings | None, progress: Progress) -> Corpus:
+    """Load sources, in the view of `config`; a corpus and pieces are taken as they are."""
+    if isinstance(corpus, Corpus):
+        return corpus
+    items: list[Any] = [corpus] if isinstance(corpus, (str, Path)) else list(corpus or ())
+    if items and isinstance(items[0], (str, Path)):
+        return load_corpus(items, config=config, progress=progress)
+    return Corpus.of(items)

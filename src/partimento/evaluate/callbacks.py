@@ -1,0 +1,114 @@
+"""Check a training and complete its folder: what every run gets, by whatever way it is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from partimento.progress import Progress, during, silent
+from partimento.training.callbacks import Callback
+
+if TYPE_CHECKING:
+    from partimento.evaluate.likelihood import Likelihood
+    from partimento.models.base import Model
+    from partimento.training.dataset import DataSet
+    from partimento.training.run import Run
+    from partimento.training.run_folder import RunFolder
+
+
+def default_callbacks(progress: Progress = silent, *, watch: bool = False) -> list[Callback]:
+    """Make the callbacks of every training.
+
+    Parameters
+    ----------
+    progress : Progress, optional
+        Called while the run is checked, and while pictures are drawn.
+    watch : bool
+        Draw pictures of the training.
+    """
+    pictures = [TrainingPictures(progress)] if watch else []
+    return [CollapseCheck(), HeldOutReport(progress), FirstSample(progress), *pictures]
+
+
+class CollapseCheck(Callback):
+    """End a training whose model composes one chord again and again."""
+
+    def __init__(self) -> None:
+        self._look: Callable[[int], str | None] | None = None
+
+    def on_begin(self, model: Model, data: DataSet) -> None:
+        """Remember what is to be checked."""
+        self._model, self._data = model, data
+
+    def check(self, epoch: int) -> str | None:
+        """Compose a few pieces after some of the epochs, and compare them with the training pieces."""
+        if self._look is None:
+            from partimento.evaluate.collapse_check import sampler_check
+
+            self._look = sampler_check(self._model, self._data)
+        return self._look(epoch)
+
+
+@dataclass
+class HeldOutReport(Callback):
+    """Measure the finished model and its baselines on the held-out pieces: ``held_out.json``.
+
+    Attributes
+    ----------
+    progress : Progress
+    table : dict
+        The likelihood of the model and of each baseline, by name.
+    reconstruction : float or None
+        The share of held-out chords that a latent model reconstructs.
+    """
+
+    progress: Progress = silent
+    table: dict[str, Likelihood] = field(default_factory=dict)
+    reconstruction: float | None = None
+
+    def on_finish(self, run: Run, data: DataSet, folder: RunFolder) -> None:
+        """Measure, and write the figures."""
+        from partimento.evaluate.heldout import held_out, reconstruction
+
+        with during(self.progress, "check"):
+            self.table = held_out(data, run.model, name=run.settings.name)
+            self.reconstruction = reconstruction(data, run.model)
+            rows: dict[str, Any] = {
+                name: {**asdict(row), "total": row.total} for name, row in self.table.items()
+            }
+            folder.write_held_out({**rows, "reconstruction": self.reconstruction})
+
+
+@dataclass
+class FirstSample(Callback):
+    """Compose a first piece with the finished model: ``samples/seed-N.mid``."""
+
+    progress: Progress = silent
+
+    def on_finish(self, run: Run, data: DataSet, folder: RunFolder) -> None:
+        """Compose with the seed of the training, if the model composes."""
+        from partimento.export.write import write
+        from partimento.generate.compose import compose, composes
+
+        if not composes(run):
+            return
+        with during(self.progress, "sample"):
+            seed = run.settings.train.seed
+            write(compose(run, seed=seed), folder.samples / f"seed-{seed}.mid", force=True)
+
+
+@dataclass
+class TrainingPictures(Callback):
+    """Draw the pictures of a training: the folder ``watch``."""
+
+    progress: Progress = silent
+
+    def on_finish(self, run: Run, data: DataSet, folder: RunFolder) -> None:
+        """Draw them from the files of the run."""
+        from partimento.evaluate.training_report import watch
+
+        def report(done: int, total: int) -> None:
+            self.progress("watch", done, total)
+
+        watch(folder.path, folder.watch, progress=report)
