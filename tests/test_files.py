@@ -21,7 +21,7 @@ def test_a_file_appears_whole_or_not_at_all(
         write_atomically(path, "new")
     assert path.read_text() == "old"
     assert [p.name for p in path.parent.iterdir()] == ["file.txt"]
-    with pytest.raises(PartimentoError, match="--force"):
+    with pytest.raises(PartimentoError, match="force=True"):
         refuse_existing(path, force=False)
     refuse_existing(path, force=True)
     with pytest.raises(PartimentoError, match="is no folder"):

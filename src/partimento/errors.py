@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from importlib import import_module
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -40,3 +41,18 @@ def choose(name: str, known: Mapping[str, T], *, what: str) -> T:
     if name not in known:
         raise PartimentoError(no_such(name, known, what))
     return known[name]
+
+
+def import_extra(module: str, *, extra: str) -> Any:
+    """Import an optional library.
+
+    Raises
+    ------
+    PartimentoError
+        If it is not installed; the message names the extra to install.
+    """
+    try:
+        return import_module(module)
+    except ImportError as error:
+        message = f"this needs {module}: pip install 'partimento[{extra}]'"
+        raise PartimentoError(message) from error

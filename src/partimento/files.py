@@ -166,7 +166,7 @@ def refuse_existing(path: Path | str, *, force: bool) -> None:
     can be written.
     """
     if not force and os.path.lexists(path):
-        raise PartimentoError(f"{path} is there already (--force replaces it)")
+        raise PartimentoError(f"{path} is there already (force=True replaces it)")
     above = next(parent for parent in (Path(path).absolute()).parents if os.path.lexists(parent))
     if not above.is_dir():
         raise PartimentoError(f"cannot write {path}: {above} is no folder")

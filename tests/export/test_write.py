@@ -42,7 +42,7 @@ def test_writes_a_whole_file(suffix, tmp_path):
 def test_replaces_nothing_without_force(suffix, tmp_path):
     path = tmp_path / f"piece{suffix}"
     path.write_text("precious")
-    with pytest.raises(PartimentoError, match="--force"):
+    with pytest.raises(PartimentoError, match="force=True"):
         write(chorale(), path)
     assert path.read_text() == "precious"
     write(chorale(), path, force=True)

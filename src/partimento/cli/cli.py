@@ -501,8 +501,9 @@ def stopped(*, for_good: bool) -> NoReturn:
 
 
 def fail(message: str, code: int) -> NoReturn:
-    """One line, and out."""
-    print("partimento: " + " ".join(message.splitlines()), file=sys.stderr)
+    """Print one line and exit. Messages name options as Python has them; here they are flags."""
+    message = " ".join(message.splitlines()).replace("force=True", "--force")
+    print(f"partimento: {message}", file=sys.stderr)
     sys.exit(code)
 
 

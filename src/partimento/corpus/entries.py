@@ -13,7 +13,7 @@ from partimento.corpus.select import Selection
 from partimento.corpus.settings import DataSettings
 from partimento.corpus.splits import SPLITS
 from partimento.corpus.store.rows import facts_of
-from partimento.errors import PartimentoError
+from partimento.errors import PartimentoError, import_extra
 from partimento.music.parts import without_drums
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key
@@ -175,12 +175,8 @@ class Corpus(Sequence[CorpusEntry]):
         PartimentoError
             If pandas is not installed.
         """
-        try:
-            import pandas as pd
-        except ImportError as error:
-            message = "to_dataframe needs pandas: pip install 'partimento[dataframe]'"
-            raise PartimentoError(message) from error
-        return pd.DataFrame([entry.description for entry in self.entries])
+        pandas: Any = import_extra("pandas", extra="dataframe")
+        return pandas.DataFrame([entry.description for entry in self.entries])
 
 
 def as_entries(items: Iterable[Piece | CorpusEntry]) -> Iterator[CorpusEntry]:

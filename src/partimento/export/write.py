@@ -75,6 +75,19 @@ class Chain:
 
         return to_svg(self.picture)
 
+    @cached_property
+    def page(self) -> str:
+        """The self-contained web page with score and player."""
+        from partimento.export.audio import to_wav
+        from partimento.export.player_page import PAGE_RATE, to_page
+        from partimento.export.svg import to_svg
+        from partimento.io.musicxml.write import note_times
+
+        wav = to_wav(self.piece, self.soundfont, sample_rate=PAGE_RATE, mono=True)
+        pages = to_svg(self.picture, heading=False, crop=True)
+        times = note_times(self.piece)
+        return to_page(self.piece, pages, times, wav, about=self.about, files=self.files)
+
 
 def write(
     piece: Piece,
@@ -131,7 +144,7 @@ def write_all(chain: Chain, paths: Sequence[Path | str], *, force: bool = False)
                 hint = (
                     f", and no page {number} of an earlier score: move it away"
                     if force
-                    else " (--force replaces it)"
+                    else " (force=True replaces it)"
                 )
                 raise PartimentoError(
                     f"{page} is there already{hint}; page {number} of {first.name} needs its place"
@@ -291,15 +304,4 @@ def _json(chain: Chain, _: str) -> list[str]:
 
 
 def _html(chain: Chain, _: str) -> list[str]:
-    from partimento.export.audio import to_wav
-    from partimento.export.player_page import PAGE_RATE, to_page
-    from partimento.export.svg import to_svg
-    from partimento.io.musicxml.write import note_times
-
-    wav = to_wav(chain.piece, chain.soundfont, sample_rate=PAGE_RATE, mono=True)
-    pages = to_svg(chain.picture, heading=False, crop=True)
-    return [
-        to_page(
-            chain.piece, pages, note_times(chain.piece), wav, about=chain.about, files=chain.files
-        )
-    ]
+    return [chain.page]

@@ -14,8 +14,10 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
+from partimento.music import verbs
 from partimento.music.events import Event, events_from_sweep, sweep
 from partimento.music.json import fields_from_dict, to_dict
 from partimento.music.notes import Note, Notes
@@ -165,6 +167,83 @@ class Piece:
     def from_json(cls, text: str) -> Piece:
         """Read a piece from what `to_json` returned."""
         return cls.from_dict(json.loads(text))
+
+    # ------------------------------------------------------------------ save, show, play
+
+    def save(
+        self, path: Path | str, *, force: bool = False, soundfont: Path | str | None = None
+    ) -> list[Path]:
+        """Write the piece in the format that the suffix of `path` names.
+
+        Parameters
+        ----------
+        path : Path or str
+            The suffix is one of ``.mid .musicxml .mxl .svg .png .pdf .wav .json .html``. A score
+            of several pages as SVG or PNG continues in ``name-2.svg``, ``name-3.svg`` and so on.
+        force : bool
+            Replace existing files.
+        soundfont : Path or str, optional
+            SoundFont (.sf2) for ``.wav`` and ``.html``.
+
+        Returns
+        -------
+        list of Path
+            The files written.
+
+        Raises
+        ------
+        PartimentoError
+            If the suffix is unknown, a file exists, or the format cannot hold the piece.
+
+        Examples
+        --------
+        ``piece.save("prelude.pdf")``
+        """
+        return verbs.save(self, path, force=force, soundfont=soundfont)
+
+    def show(self, *, soundfont: Path | str | None = None) -> None:
+        """Show score and player: inside a notebook, else in the web browser.
+
+        Parameters
+        ----------
+        soundfont : Path or str, optional
+            SoundFont (.sf2) for the sound.
+
+        See Also
+        --------
+        save : Write the same page with the suffix ``.html``.
+        """
+        verbs.show(self, soundfont=soundfont)
+
+    def play(self, *, soundfont: Path | str | None = None) -> Any:
+        """Return a player in a notebook, else open score and player in the web browser.
+
+        Returns
+        -------
+        IPython.display.Audio or None
+        """
+        return verbs.play(self, soundfont=soundfont)
+
+    def to_dataframe(self) -> Any:
+        """Return the notes as a pandas DataFrame, one row per note.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``onset`` and ``duration`` in quarters (float), ``onset_steps`` and
+            ``duration_steps`` as exact integers, and the other columns of `Notes`.
+            ``frame.attrs["divisions"]`` holds the steps per quarter.
+
+        Raises
+        ------
+        PartimentoError
+            If pandas is not installed.
+        """
+        return verbs.to_dataframe(self)
+
+    def _repr_html_(self) -> str:
+        """Return the engraved score, as a notebook shows it."""
+        return verbs.to_html(self)
 
     def replace(self, **changes: Any) -> Piece:
         """A copy with some fields changed."""

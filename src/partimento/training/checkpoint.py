@@ -44,7 +44,7 @@ def locked_folder(out: Path, *, resume: bool, force: bool) -> Iterator[TrainingF
             if not resume:
                 if folder.has_checkpoint() and not force:
                     raise PartimentoError(
-                        f"an unfinished training of {out} is there: --resume {out} goes on with it, --force begins anew"
+                        f"an unfinished training of {out} is there: --resume {out} goes on with it, force=True begins anew"
                     )
                 folder.clear()
             folder.remove_half_written()
@@ -158,4 +158,4 @@ def read_checkpoint(folder: TrainingFolder) -> Checkpoint | None:
             tuple(epochs_from(about["history"])), int(about["best_epoch"]), best, state
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise PartimentoError(f"{path} is damaged ({error}): --force begins anew") from error
+        raise PartimentoError(f"{path} is damaged ({error}): force=True begins anew") from error

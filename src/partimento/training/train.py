@@ -178,7 +178,7 @@ def _check_same(about: Mapping[str, Any], data: DataSet, callback: Callback) -> 
     """A training goes on with the music it began with."""
     if about["fingerprint"] != data.fingerprint:
         raise PartimentoError(
-            "the scores are not those that the training began with: it cannot be resumed (--force begins anew)"
+            "the scores are not those that the training began with: it cannot be resumed (force=True begins anew)"
         )
     changed = [name for name, number in versions().items() if about["versions"].get(name) != number]
     if changed:

@@ -161,7 +161,7 @@ def build_store(
     if stores := [name for name in names if is_store(name)]:
         raise PartimentoError(f"a store is built from scores, not from another store ({stores[0]})")
     if append and force:
-        raise PartimentoError("either --append or --force: add to the store, or build it anew")
+        raise PartimentoError("either --append or force=True: add to the store, or build it anew")
     with workshop(out) as shop:
         old = _old_store(
             out,
@@ -219,7 +219,7 @@ def _old_store(
             raise PartimentoError(f"{out} was built with {words}: append with the same")
         if old.head.reader != plan.head.reader:
             raise PartimentoError(
-                f"{out} was built by another version of the readers: build it anew from all its sources, with --force"
+                f"{out} was built by another version of the readers: build it anew from all its sources, with force=True"
             )
     write_atomically(stopped, mark)
     return old

@@ -1,0 +1,81 @@
+"""Save, show, play and tabulate a piece with the help of rooms above this one.
+
+Each function imports the room it needs when it is called, so that importing `Piece` loads no
+engraver and no synthesizer. This file is the one exception to the direction of imports.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import webbrowser
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from partimento.errors import import_extra
+
+if TYPE_CHECKING:
+    from partimento.music.piece import Piece
+
+FRAME_HEIGHT = 640  # pixels of the score page in a notebook
+
+
+def save(
+    piece: Piece, path: Path | str, *, force: bool, soundfont: Path | str | None
+) -> list[Path]:
+    """Write a piece in the format that the suffix of `path` names."""
+    from partimento.export.write import write
+
+    return write(piece, path, force=force, soundfont=soundfont)
+
+
+def show(piece: Piece, *, soundfont: Path | str | None) -> None:
+    """Show score and player: inside a notebook, else in the web browser."""
+    from partimento.export.write import Chain
+
+    page = Chain(piece, soundfont).page
+    if in_notebook():
+        display = import_extra("IPython.display", extra="notebook")
+        style = f'width="100%" height="{FRAME_HEIGHT}" style="border: 0"'
+        display.display(display.HTML(f'<iframe srcdoc="{escape(page)}" {style}></iframe>'))
+        return
+    path = Path(tempfile.mkdtemp(prefix="partimento-")) / "score.html"
+    path.write_text(page, encoding="utf-8")
+    webbrowser.open(path.as_uri())
+
+
+def play(piece: Piece, *, soundfont: Path | str | None) -> Any:
+    """Return a player in a notebook, else open score and player in the web browser."""
+    if not in_notebook():
+        return show(piece, soundfont=soundfont)
+    from partimento.export.audio import to_wav
+
+    display = import_extra("IPython.display", extra="notebook")
+    return display.Audio(data=to_wav(piece, soundfont))
+
+
+def to_dataframe(piece: Piece) -> Any:
+    """Return the notes of a piece as a pandas DataFrame."""
+    pandas = import_extra("pandas", extra="dataframe")
+    notes = piece.notes
+    columns = {name: getattr(notes, name) for name in notes.COLUMNS}
+    steps = {f"{name}_steps": columns.pop(name) for name in ("onset", "duration")}
+    quarters = {name: steps[f"{name}_steps"] / notes.divisions for name in ("onset", "duration")}
+    frame = pandas.DataFrame({**quarters, **steps, **columns})
+    frame.attrs["divisions"] = notes.divisions
+    return frame
+
+
+def to_html(piece: Piece) -> str:
+    """Return the engraved score as SVG for a notebook."""
+    from partimento.export.write import Chain
+
+    return "\n".join(Chain(piece).pages)
+
+
+def in_notebook() -> bool:
+    """Return whether the code runs in a notebook, which can show rich output."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return shell is not None and shell.has_trait("kernel")
