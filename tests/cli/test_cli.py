@@ -327,6 +327,18 @@ def test_an_instrument_by_its_name(trained: Path, tmp_path: Path) -> None:
     assert read_piece(tmp_path / "a.mid").parts[0].program == 19
 
 
+def test_training_says_in_words_how_good_the_model_is(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("train", folder, "--model", "markov", "-o", tmp_path / "a") == 0
+    sentence = next(
+        line for line in capsys.readouterr().out.splitlines() if line.startswith("markov is ")
+    )
+    assert "nats per event" in sentence
+    assert run("train", folder, "--model", "markov", "-o", tmp_path / "b", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["summary"] == sentence
+
+
 def test_min_steps_that_override_the_epochs_are_told(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

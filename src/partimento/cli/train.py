@@ -18,6 +18,7 @@ from partimento.corpus.select import Selection
 from partimento.corpus.sources import check_source
 from partimento.errors import PartimentoError
 from partimento.evaluate.likelihood import Likelihood
+from partimento.evaluate.summary import summary
 from partimento.recipes import over_recipe, recipe_of
 from partimento.training.callbacks import Callback
 from partimento.training.run_folder import RunFolder
@@ -172,12 +173,13 @@ def _tell(trained: Trained, out: Path, *, as_json: bool) -> None:
                 "ended": run.ended,
                 "held_out": figures,
                 "reconstruction": trained.right,
+                "summary": summary(trained.table, run.settings.name),
                 "verdict": trained.verdict,
                 "rejected": len(trained.rejects),
             }
         )
         return
-    print_figures(trained.table)
+    print_figures(trained.table, run.settings.name)
     lines = (
         [f"of the chords of held-out windows {trained.right:.1%} come out right"]
         if trained.right is not None
@@ -198,16 +200,16 @@ def _told(value: float | None) -> str:
     return "" if value is None else f"{value:.3f}"
 
 
-def print_figures(table: Mapping[str, Likelihood]) -> None:
-    """The model beside its baselines."""
+def print_figures(table: Mapping[str, Likelihood], name: str) -> None:
+    """Print the figures of the model `name` and of its baselines, and in words how good it is."""
     bound = any(row.kl for row in table.values())
     columns = ("chord", "held", "duration", "unknown", *(["kl", "estimate"] if bound else []))
     rows = [
         (
-            name,
+            label,
             *(_told(value) for value in (row.total, *(getattr(row, column) for column in columns))),
         )
-        for name, row in table.items()
+        for label, row in table.items()
     ]
     events = next(iter(table.values())).events
     note = "; with KL, a bound, and the estimate by importance sampling" if bound else ""
@@ -216,3 +218,4 @@ def print_figures(table: Mapping[str, Likelihood]) -> None:
         ("", "all", *columns),
         rows,
     )
+    screen.out().print(summary(table, name))
