@@ -1,9 +1,10 @@
-"""ABC and kern become Pieces, through music21 (MusicXML has a reader of its own: `musicxml`).
+"""Read ABC and kern files as pieces, through music21.
 
-Ties become one note, transposing instruments sound as they sound, repeats are not unfolded. Of what
-has no written time, grace notes are kept as short notes before their main note (flagged, so that
-they can be found) and chord symbols are not notes. Where a bar is shorter or longer than its metre
-says, the metre is stated again after it, so that the bar lines stay where the score has them.
+MusicXML has a reader of its own (`io.musicxml`). Ties become one note, transposing instruments are
+read at sounding pitch, and repeats are not unfolded. Grace notes have no written time: they are
+kept as short notes before their main note, flagged so that they can be found. Chord symbols are not
+notes. Where a bar is shorter or longer than its meter, the meter is stated again after it, so that
+bar lines stay where the score has them.
 """
 
 from __future__ import annotations
@@ -61,14 +62,14 @@ def piece_from_score(data: bytes, suffix: str) -> Piece:
 
 
 def _said(error: Exception) -> str:
-    """What music21 itself says; what Python says in its stead tells a musician nothing."""
+    """Return music21's own message; Python's messages mean nothing to a musician."""
     if not type(error).__module__.startswith("music21"):
         return ""
     return ": " + re.sub(r"<\S[^ ]*(?: object at)? 0x\w+>|0x\w{6,}", "…", str(error))[:200]
 
 
 def _checked(make: Callable[..., T], *values: Any, **more: Any) -> T:
-    """Something of ours, whose own words say what is wrong with its values."""
+    """Call one of our constructors, whose messages say what is wrong with its values."""
     try:
         return make(*values, **more)
     except (ValueError, ArithmeticError) as error:
@@ -90,8 +91,9 @@ def _text(data: bytes, suffix: str) -> str:
 
 
 def _check_numbers(text: str, suffix: str) -> None:
-    """Refuse absurd metres, and in ABC notes of an absurd length: music21 counts their beats for
-    hours, or until the memory is full.
+    """Refuse absurd meters and note lengths.
+
+    With them music21 counts beats for hours, or until the memory is full.
     """
     for field, said in FRACTION.findall(text):
         if any(len(number) > 3 or int(number) > MOST_BEATS for number in re.findall(r"\d+", said)):
@@ -133,7 +135,7 @@ def _parse(text: str, suffix: str) -> Any:
 
 
 def _staves(score: Any) -> list[Any]:
-    """The parts of a score as they sound."""
+    """Return the parts of a score at sounding pitch."""
     from music21 import instrument
 
     if any(found.transposition for found in score[instrument.Instrument]):
@@ -173,7 +175,7 @@ def _to_piece(score: Any, staves: list[Any]) -> Piece:
 
 
 def _part_numbers(staves: list[Any]) -> list[int]:
-    """The part of each staff: the two staves of a keyboard are one part."""
+    """Return the part of each staff; the two staves of a keyboard are one part."""
     from music21 import stream
 
     numbers: list[int] = []
@@ -193,8 +195,9 @@ def _title(words: Any) -> str:
 
 
 def _walk(container: Any, start: Fraction = Fraction(0)) -> Iterator[tuple[Fraction, Any]]:
-    """All elements of measures and voices with their times (music21's own `recurse` finds a time by
-    searching for it).
+    """Yield all elements of measures and voices with their times.
+
+    music21's own `recurse` searches for each time.
     """
     for element in container.elements:
         onset = start + _time(container.elementOffset(element))
@@ -205,8 +208,9 @@ def _walk(container: Any, start: Fraction = Fraction(0)) -> Iterator[tuple[Fract
 
 
 def _time(value: Any) -> Fraction:
-    """music21's times are floats where these are exact, else Fractions; both within denominators of
-    65535.
+    """Convert a time of music21 to a fraction.
+
+    Its times are floats where these are exact, else Fractions, with denominators up to 65535.
     """
     return Fraction(value).limit_denominator(65535)
 
@@ -283,8 +287,9 @@ def _note(
 
 
 def _before_their_beat(graces: list[tuple[Fraction, list[Note]]]) -> list[Note]:
-    """Grace notes one after another up to the beat of their main note; at the very beginning,
-    together on it.
+    """Place grace notes one after another before the beat of their main note.
+
+    At the very beginning of the piece they stand together on the beat.
     """
     at: dict[Fraction, list[list[Note]]] = {}
     for onset, chord in graces:
@@ -301,7 +306,7 @@ def _before_their_beat(graces: list[tuple[Fraction, list[Note]]]) -> list[Note]:
 
 
 class _Marks:
-    """Metres, keys and tempos by time; where staves differ, the first one's word counts."""
+    """Meters, keys and tempos by time. Where staves differ, the first one counts."""
 
     def __init__(self) -> None:
         self.meters: dict[Fraction, Meter] = {}
@@ -329,7 +334,10 @@ class _Marks:
 
 
 def _meters(staff: Any, said: dict[Fraction, Meter]) -> tuple[tuple[Meter, ...], Fraction]:
-    """The metres, stated anew where the bars of a staff leave them, and the pickup."""
+    """Return the meters and the pickup.
+
+    A meter is stated again where the bars of a staff leave it.
+    """
     from music21 import stream
 
     onsets = [

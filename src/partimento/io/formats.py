@@ -35,7 +35,7 @@ ZIP_FAULTS = (
 
 
 def read_score_bytes(place: str, member: str = "") -> bytes:
-    """The bytes of a score; never more than `MAX_BYTES`, whatever a zip's directory says.
+    """Read the bytes of a score, at most `MAX_BYTES` whatever a zip's directory says.
 
     Raises
     ------
@@ -63,14 +63,15 @@ def read_score_bytes(place: str, member: str = "") -> bytes:
 
 @lru_cache(maxsize=1)
 def _opened(place: str, changed_ns: int) -> zipfile.ZipFile:
-    """The zip that was asked for last stays open: reading its directory again for each of its files
-    would take quadratic time.
+    """Open a zip and keep the last one open.
+
+    Reading its directory again for each of its files would take quadratic time.
     """
     return zipfile.ZipFile(place)
 
 
 def is_store(source: Path | str) -> bool:
-    """Whether a SOURCE means a store.
+    """Return whether a SOURCE is a store.
 
     >>> is_store("guitar.parquet"), is_store("scores")
     (True, False)

@@ -1,9 +1,9 @@
-"""MIDI files become Pieces, through symusic: columns of numbers from beginning to end.
+"""Read MIDI files as pieces, through symusic, in columns of numbers.
 
-A file is taken as a whole or not at all. Refused are: damage (see `smf`), notes that last no time,
-marks that mean nothing (a metre of 0/4, a tempo of 0), and sizes beyond any score. Of two marks of
-one kind at one time the last one counts, and those beyond the end of the piece do not. A note that
-is struck but never let go is no note.
+A file is read as a whole or not at all. Four things are refused: damage (see `smf`), notes without
+duration, senseless marks (a meter of 0/4, a tempo of 0), and sizes beyond any score. If several
+marks of one kind have the same time, the last one counts. Marks beyond the end of the piece are
+ignored. A note without a release is no note.
 """
 
 from __future__ import annotations
@@ -94,7 +94,10 @@ def _rows(marks: Any, *names: str) -> Iterator[tuple[int, ...]]:
 
 
 def _timeline(marks: Iterable[M]) -> tuple[M, ...]:
-    """Sorted by time; of several marks at one time (a signature in each track) the last one counts."""
+    """Sort marks by time.
+
+    If several have the same time (a signature in each track), the last one counts.
+    """
     try:
         last = {mark.onset: mark for mark in marks}
     except ValueError as error:
@@ -105,15 +108,16 @@ def _timeline(marks: Iterable[M]) -> tuple[M, ...]:
 
 
 def _title_and_end(chunk: bytes) -> tuple[str, int]:
-    """A first track without notes bears the title of the piece and ends where the piece does, a
-    closing rest included.
+    """Return title and end of the piece, if the first track has no notes.
+
+    Such a track has the title, and it ends where the piece does, closing rest included.
     """
     scan = scan_track(chunk, until_note=True)
     return (scan.name, scan.end) if scan else ("", 0)
 
 
 def _parts(tracks: list[Any], chunks: list[bytes]) -> tuple[Part, ...]:
-    """The parts; where symusic blurs what the file says of them, its bytes are asked."""
+    """Return the parts; the file's bytes decide where symusic loses information."""
     names, said = [track.name for track in tracks], [track.program != 0 for track in tracks]
     garbled = any("\ufffd" in name for name in names)  # symusic knows no encoding but UTF-8
     unsure = not all(said) and any(

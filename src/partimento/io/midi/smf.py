@@ -1,8 +1,7 @@
-"""What symusic hides of a standard MIDI file, from its bytes: damage, the title, the end, and
-whether a program was named.
+"""Read from the bytes of a MIDI file what symusic does not report.
 
-Only small tracks are scanned event by event in Python, or the few files where a program is in
-doubt: bulk reading stays with symusic.
+That is damage, the title, the end, and whether a program was named. Few tracks are scanned event by
+event in Python: small ones, and those whose program is in doubt. Bulk reading stays with symusic.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ SIZES |= {
 
 @dataclass
 class Voice:
-    """The notes of one track on one channel under one program, which is what symusic calls a track."""
+    """The notes of one track, channel and program: a track in symusic's terms."""
 
     notes: int = 0
     program_said: bool = False
@@ -44,7 +43,7 @@ class Voice:
 
 @dataclass
 class TrackScan:
-    """What one track says; `end` is its end-of-track, in ticks."""
+    """The contents of one track; `end` is its end-of-track event, in ticks."""
 
     name: str = ""
     end: int = 0
@@ -52,7 +51,7 @@ class TrackScan:
 
 
 def split_tracks(data: bytes) -> list[bytes]:
-    """The tracks of a file, after a check that nothing is missing.
+    """Split a file into tracks and check that nothing is missing.
 
     Raises
     ------
@@ -105,9 +104,7 @@ def check_metres(data: bytes) -> None:
 
 
 def check_pitches(tracks: Sequence[bytes]) -> None:
-    """Refuse notes whose pitch is no data byte: symusic writes outside of its memory at such a
-    note.
-    """
+    """Refuse notes whose pitch is no data byte: symusic writes outside its memory."""
     for track in tracks:
         codes = np.frombuffer(track, np.uint8)
         if not ((codes[:-1] & 0xE0 == NOTE_OFF) & (codes[1:] > 127)).any():
@@ -118,8 +115,9 @@ def check_pitches(tracks: Sequence[bytes]) -> None:
 
 
 def without_escapes(data: bytes, tracks: Sequence[bytes]) -> bytes:
-    """The file with its escapes (F7, a size, any bytes) as system-exclusive messages: symusic reads
-    what is in an escape as notes.
+    """Rewrite escapes (F7, a size, any bytes) as system-exclusive messages.
+
+    symusic reads the bytes of an escape as notes.
     """
     if b"\xf7" not in data:
         return data
@@ -140,8 +138,9 @@ def without_escapes(data: bytes, tracks: Sequence[bytes]) -> bytes:
 
 
 def says_program(track: bytes) -> bool | None:
-    """Whether a program is chosen before the first note of a track, on its channel; None if there
-    are no notes.
+    """Return whether a program is chosen before the first note, on its channel.
+
+    None if the track has no notes.
     """
     chosen = set()
     for _, status, body, _ in _events(track):
@@ -153,7 +152,7 @@ def says_program(track: bytes) -> bool | None:
 
 
 def scan_track(track: bytes, *, until_note: bool = False) -> TrackScan | None:
-    """Walk through all events of a track; with `until_note`, give None at its first note."""
+    """Scan all events of a track; with `until_note`, return None at its first note."""
     scan = TrackScan()
     program: dict[int, int] = {}
     for tick, status, body, _ in _events(track):
@@ -173,13 +172,14 @@ def scan_track(track: bytes, *, until_note: bool = False) -> TrackScan | None:
 
 
 def _events(track: bytes) -> Iterator[tuple[int, int, bytes, int]]:
-    """Yield (tick, status, data bytes, where it begins); of meta events the data begin with their
-    kind.
+    """Yield (tick, status, data bytes, start) of each event.
+
+    The data of a meta event begin with its kind.
 
     Raises
     ------
     UnfitError
-        If the track ends within an event, or there is no such event.
+        If the track ends within an event, or an event is unknown.
     """
     at = tick = running = 0
     try:
@@ -211,7 +211,7 @@ def _events(track: bytes) -> Iterator[tuple[int, int, bytes, int]]:
 
 
 def _variable(track: bytes, at: int) -> tuple[int, int]:
-    """A time or a size, and where it ends."""
+    """Read a variable-length number; return it and the index after it."""
     value = 0
     for _ in range(LONGEST_NUMBER):
         byte = track[at]
@@ -223,7 +223,7 @@ def _variable(track: bytes, at: int) -> tuple[int, int]:
 
 
 def decode(text: bytes) -> str:
-    """Names in MIDI files have no stated encoding: UTF-8 where it fits, else Latin-1."""
+    """Decode a name as UTF-8 if it fits, else as Latin-1: MIDI states no encoding."""
     try:
         plain = text.decode()
     except UnicodeDecodeError:

@@ -1,5 +1,6 @@
-"""Standard MIDI files, in exact time: type 1, a conductor track (title, metres, keys, tempos), then
-a track for each part.
+"""Write standard MIDI files in exact time.
+
+They are of type 1: a conductor track (title, meters, keys, tempos), then a track per part.
 """
 
 from __future__ import annotations
@@ -28,19 +29,19 @@ PITCHED_CHANNELS = tuple(channel for channel in range(16) if channel != DRUM_CHA
 
 
 def to_midi(piece: Piece) -> bytes:
-    """The piece as a standard MIDI file.
+    """Return a piece as a standard MIDI file.
 
-    Notes, metres, keys, tempos, programs, part names, title and the length survive; tablature and
-    the grace flag have no place in it.
+    Notes, meters, keys, tempos, programs, part names, title and length survive. Tablature and grace
+    flags do not: MIDI cannot hold them.
 
     Raises
     ------
     PartimentoError
-        If a time fits no resolution that MIDI can state, or a name is no text.
+        If a time fits no resolution that MIDI can state, or a name cannot be encoded.
 
     Examples
     --------
-    >>> from partimento.music.piece import Note
+    >>> from partimento.music.notes import Note
     >>> to_midi(Piece([Note(Fraction(0), Fraction(1), 60)]))[:4]
     b'MThd'
     """
@@ -71,13 +72,14 @@ def write_midi(piece: Piece, path: Path | str) -> Path:
 
 
 def resolution_for(piece: Piece) -> int:
-    """The ticks a quarter that carry every time exactly: 480 or 384 if they do, else the least
-    multiple of 480, 384 or 1.
+    """Return the ticks per quarter that carry every time exactly.
+
+    They are 480 or 384 if possible, else the least multiple of 480, 384 or 1.
 
     Raises
     ------
     PartimentoError
-        Naming the duration (or time) that cannot be carried.
+        Naming the duration (or time) that does not fit.
     """
     needed = math.lcm(piece.notes.divisions, *(time.denominator for time in _other_times(piece)))
     for base in USUAL:
@@ -96,7 +98,7 @@ def _other_times(piece: Piece) -> Iterator[Fraction]:
 
 
 def _why_not(piece: Piece) -> str:
-    """Name the first duration, else the first time, that the ones before it leave no room for."""
+    """Name the first duration, else the first time, that does not fit."""
     common = 1
     for what, times in (
         ("duration", (note.duration for note in piece.notes)),
@@ -117,10 +119,10 @@ def _why_not(piece: Piece) -> str:
 
 
 def channels_for(parts: Sequence[Part]) -> list[tuple[int, int]]:
-    """Port and channel of each part: drums on channel 10 (9 from zero), every other part on its own
-    while there are enough.
+    """Return port and channel of each part.
 
-    Beyond 15, parts of one program share a channel; beyond 15 programs, further ones go to the next
+    Drums are on channel 10 (9 from zero). Every other part has a channel of its own, up to 15. With
+    more parts, those of one program share a channel. Beyond 15 programs, further ones use the next
     MIDI port.
     """
     pitched = [i for i, part in enumerate(parts) if not part.is_drum]
@@ -169,7 +171,7 @@ def _conductor(piece: Piece, resolution: int) -> Iterator[tuple[int, mido.MetaMe
 
 
 def _key_name(key: Key) -> str:
-    """As mido writes it: ``Bb``, ``F#m``."""
+    """Return the name of a key as mido writes it: ``Bb``, ``F#m``."""
     tonic = key.code.split()[0].replace("-", "b")
     return tonic[0].upper() + tonic[1:] + ("m" if key.mode == "minor" else "")
 
@@ -188,8 +190,9 @@ def _part_head(part: Part, port: int, channel: int) -> Iterator[tuple[int, Any]]
 def _notes(
     piece: Piece, part: int, channel: int, resolution: int
 ) -> Iterator[tuple[int, mido.Message]]:
-    """Strikes and releases; at one tick releases come first, so that a pitch struck again is not
-    cut off.
+    """Yield strikes and releases.
+
+    At one tick releases come first, so that a repeated pitch is not cut off.
     """
     from mido import Message
 
@@ -215,7 +218,7 @@ def _notes(
 
 
 def _track(events: Iterable[tuple[int, Any]], end: int) -> mido.MidiTrack:
-    """Events at absolute ticks as a track that ends where the piece does."""
+    """Return events at absolute ticks as a track that ends with the piece."""
     from mido import MetaMessage, MidiTrack
 
     track, now = MidiTrack(), 0
