@@ -70,7 +70,7 @@ def test_what_is_composed_keeps_the_grammar(name: str, pieces: list[Piece]) -> N
             z,
             z,
             limits=Limits(9, 2**30, may_end=False),
-            sampling=Sampling(0),
+            sampling=Sampling(temperature=0),
             rng=np.random.default_rng(n),
         )
         for n in (1, 2)

@@ -70,7 +70,7 @@ def test_only_what_is_legal_is_ever_chosen(logits, data, uniform, temperature, k
     legal = np.array(
         [data.draw(st.lists(st.booleans(), min_size=len(logits), max_size=len(logits)).filter(any))]
     )
-    sampling = Sampling(temperature, k, p)
+    sampling = Sampling(temperature=temperature, top_k=k, top_p=p)
     chosen = sample_token(
         np.array([logits], np.float32), legal, np.array([uniform], np.float32), sampling.to_array()
     )
@@ -86,7 +86,12 @@ def test_the_same_in_numpy_and_in_keras() -> None:
         rng.random((64, 30)) < 0.7,
         rng.random(64).astype("f"),
     )
-    for sampling in (Sampling(), Sampling(0.7, 5, 0.9), Sampling(0), Sampling(top_p=0.5)):
+    for sampling in (
+        Sampling(),
+        Sampling(temperature=0.7, top_k=5, top_p=0.9),
+        Sampling(temperature=0),
+        Sampling(top_p=0.5),
+    ):
         values = np.array([sampling.temperature, sampling.top_k, sampling.top_p], np.float32)
         np.testing.assert_array_equal(
             sample_token(logits, legal, uniform, sampling.to_array()),

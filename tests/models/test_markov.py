@@ -434,7 +434,7 @@ def test_it_composes(pieces: list[Piece]) -> None:
     model = Markov(Config(), tokenizer)
     model.count(train[:1])
     wish: dict[str, Any] = {"limits": Limits(60, 2**30, may_end=False), "candidates": 2}
-    greedy = generate(model, train[0].ids[:9], sampling=Sampling(0), **wish).ids
+    greedy = generate(model, train[0].ids[:9], sampling=Sampling(temperature=0), **wish).ids
     for take in greedy:
         np.testing.assert_array_equal(take[:60], train[0].ids[:60])
     drawn = generate(model, train[0].ids[:1], sampling=Sampling(), seed=4, **wish).ids
@@ -451,7 +451,7 @@ def test_it_composes(pieces: list[Piece]) -> None:
     )
     model.count(train[3:4])
     np.testing.assert_array_equal(
-        generate(model, train[3].ids[:9], sampling=Sampling(0), **wish).ids[0, :60],
+        generate(model, train[3].ids[:9], sampling=Sampling(temperature=0), **wish).ids[0, :60],
         train[3].ids[:60],
     )
 

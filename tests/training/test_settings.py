@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -245,6 +246,12 @@ SETTINGS = [
 ]
 
 
+@cache
+def validator(model: str) -> Draft202012Validator:
+    """Return what checks values against the schema of a model."""
+    return Draft202012Validator(json_schema(model))
+
+
 # Rules on several settings together, which the schema does not have.
 TOGETHER_ONLY = re.compile(r"^tokens\.low \(|needs|must add up|multiple of")
 
@@ -266,7 +273,7 @@ def test_the_schema_accepts_what_the_program_accepts(
     model, section, name = setting
     values: dict[str, Any] = {"model": {"name": model}}
     values.setdefault(section, {})[name] = value
-    accepted = Draft202012Validator(json_schema(model)).is_valid(values)
+    accepted = validator(model).is_valid(values)
     said = error_of(values)
     assert accepted == (said is None) or TOGETHER_ONLY.search(said or ""), said
 

@@ -16,7 +16,6 @@ from partimento.export import write as render
 from partimento.export.write import WRITERS
 from partimento.files import check_exists, refuse_existing
 from partimento.generate.limits import check_length
-from partimento.generate.sampler import Sampling
 from partimento.music.instruments import program_named
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key, Tempo
@@ -88,7 +87,7 @@ def run_compose(
                 run,
                 bars=wish.bars,
                 events=wish.events,
-                sampling=Sampling.from_settings(run.settings.sample.replace(**asked)),
+                sampling=run.settings.sample.replace(**asked),
                 seed=seed,
                 start=start,
                 towards=wish.towards,

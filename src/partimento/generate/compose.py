@@ -97,7 +97,7 @@ def compose(
     bars = 16 if bars is None and events is None else bars
     check_length(bars, events, opening)
     sample = run.settings.sample
-    sampling = sampling or Sampling.from_settings(sample)
+    sampling = sampling or sample
     begin = _begin(run, start, opening, seed, key)
     meter, pickup = begin.like.meter, begin.like.pickup
     grid = run.tokenizer.grid

@@ -5,59 +5,15 @@ The same code runs on NumPy and inside a compiled loop.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from partimento.errors import PartimentoError
-from partimento.training.settings import SampleSettings
+from partimento.training.settings import Sampling
+
+__all__ = ["Sampling", "sample_token"]
 
 NEVER = -1e9  # a logit that leaves no probability
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """Say how freely to sample.
-
-    Parameters
-    ----------
-    temperature : float
-        Below 1 is safer, above 1 is bolder; 0 always takes the most probable token.
-    top_k : int
-        Sample only from the k most probable tokens; 0 samples from all.
-    top_p : float
-        Sample only from the most probable tokens that together have this probability (nucleus
-        sampling, Holtzman et al. 2020); 1 samples from all.
-    """
-
-    temperature: float = 1.0
-    top_k: int = 0
-    top_p: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.temperature < 100:
-            raise PartimentoError(
-                f"a temperature lies between 0 and 100, not at {self.temperature:g}"
-            )
-        if self.top_k < 0:
-            raise PartimentoError(f"top-k is at least 0 (all), not {self.top_k}")
-        if not 0 < self.top_p <= 1:
-            raise PartimentoError(f"top-p lies above 0 and is at most 1 (all), not {self.top_p:g}")
-
-    @classmethod
-    def from_settings(cls, settings: SampleSettings) -> Sampling:
-        """Return the sampling that the section ``sample`` of a run asks for."""
-        return cls(settings.temperature, settings.top_k, settings.top_p)
-
-    @property
-    def truncates(self) -> bool:
-        """Return True if top-k or top-p leaves tokens out: only then they must be sorted."""
-        return self.top_k > 0 or self.top_p < 1
-
-    def to_array(self) -> np.ndarray:
-        """Return temperature, k and p, ``(3,)`` float32: an input of the compiled loop."""
-        return np.array([self.temperature, self.top_k, self.top_p], np.float32)
 
 
 def sample_token(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, model_validator
 
 from partimento.config import ModelSettings, Section, merge, to_toml
@@ -119,8 +120,23 @@ class TrainSettings(Section):
         )
 
 
-class SampleSettings(Section):
-    """How composing samples unless it is told otherwise."""
+TopP = Annotated[
+    float,
+    Field(
+        gt=0,
+        le=1,
+        description="Sample only from the most probable tokens that together have this probability"
+        " (nucleus sampling, Holtzman et al. 2020); 1 samples from all.",
+    ),
+]
+
+
+class Sampling(Section):
+    """Say how freely to sample: by default from all tokens, as probable as the model finds them.
+
+    >>> Sampling(temperature=0.9, top_p=0.95).truncates
+    True
+    """
 
     section = "sample"
 
@@ -135,13 +151,22 @@ class SampleSettings(Section):
         ge=0,
         description="Sample only from the k most probable tokens; 0 samples from all.",
     )
-    top_p: float = Field(
-        default=0.95,
-        gt=0,
-        le=1,
-        description="Sample only from the most probable tokens that together have this probability (nucleus sampling,"
-        " Holtzman et al. 2020); 1 samples from all.",
-    )
+    top_p: TopP = 1.0
+
+    @property
+    def truncates(self) -> bool:
+        """Return True if top-k or top-p leaves tokens out: only then they must be sorted."""
+        return self.top_k > 0 or self.top_p < 1
+
+    def to_array(self) -> np.ndarray:
+        """Return temperature, k and p, ``(3,)`` float32: an input of the compiled loop."""
+        return np.array([self.temperature, self.top_k, self.top_p], np.float32)
+
+
+class SampleSettings(Sampling):
+    """How composing samples unless it is told otherwise."""
+
+    top_p: TopP = 0.95
     candidates: int = Field(
         default=32,
         ge=1,
