@@ -21,7 +21,6 @@ from partimento.corpus.settings import DataSettings
 from partimento.errors import PartimentoError
 from partimento.files import write_atomically
 from partimento.music.events import merge_held
-from partimento.music.parts import without_drums
 from partimento.music.piece import Piece
 from partimento.tokens.chords import ChordTokenizer
 from partimento.tokens.vectors.sizes import EncodingSize, combinations, encoding_sizes
@@ -86,7 +85,7 @@ def combinatorics(tokenizers: dict[str, ChordTokenizer]) -> str:
 
 def about(name: str, pieces: list[Piece], tokenizer: ChordTokenizer, length: int) -> str:
     """The sizes on one corpus."""
-    events = sum(len(merge_held(without_drums(piece).events)) for piece in pieces)
+    events = sum(len(merge_held(piece.without_drums().events)) for piece in pieces)
     chords, patterns, durations = (size - SPECIAL for size in tokenizer.sizes)
     words = f"{len(pieces):,} pieces, {events:,} events; {chords:,} chords, {patterns:,} held patterns, {durations:,} durations."
     head = [
@@ -139,7 +138,7 @@ def main() -> None:
     tables = []
     for name, pieces in corpora():
         tokenizers[name] = ChordTokenizer.fit_events(
-            without_drums(piece).events for piece in pieces
+            piece.without_drums().events for piece in pieces
         )
         tables.append(about(name, pieces, tokenizers[name], options.length))
     made = "\n\n".join(

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from partimento import Event, Key, Meter, Note, Part, Piece, Source, Tempo
 from partimento.corpus import read_piece
+from partimento.errors import PartimentoError
 from partimento.music.events import merge_held
 from partimento.music.notes import Notes
 
@@ -147,3 +148,66 @@ def test_both_names_of_every_key_are_read_back(fifths: int, mode: str) -> None:
     assert Key.from_name(key.name) == key
     assert Key.from_name(key.code) == key
     assert key.name.isascii() == (key.code.translate({45: None, 35: None}) == key.code)
+
+
+def band():
+    notes = [
+        Note(Fraction(0), Fraction(1), 60, part=0),
+        Note(Fraction(0), Fraction(2), 36, part=1),
+        Note(Fraction(1), Fraction(1), 64, part=2),
+    ]
+    parts = (Part("Melody", 73), Part("Kit", is_drum=True), Part("melody 2", 40))
+    return Piece(notes, parts=parts, meters=(Meter(3, 4, Fraction(4)),))
+
+
+def test_drums_go_and_the_rest_stays():
+    piece = band()
+    assert piece.drums.tolist() == [True, False, False]
+    assert [note.part for note in piece.without_drums().notes] == [0, 2]
+    assert piece.without_drums().parts == piece.parts
+    quiet = piece.without_drums()
+    assert quiet.without_drums() is quiet
+
+
+@pytest.mark.parametrize("which", ["melody 2", "Melody 2", 2, -1])
+def test_a_part_is_found_by_name_and_by_number(which):
+    alone = band().part(which)
+    assert alone.parts == (Part("melody 2", 40),)
+    assert [(note.pitch, note.part) for note in alone.notes] == [(64, 0)]
+    assert alone.length == band().length
+
+
+@pytest.mark.parametrize(
+    ("which", "said"), [("Oboe", "'Melody', 'Kit'"), (3, "has 3 parts"), (-4, "has 3 parts")]
+)
+def test_a_part_that_is_not_there_is_one_line(which, said):
+    with pytest.raises(PartimentoError, match=said):
+        band().part(which)
+
+
+def test_parts_of_one_name_are_not_guessed():
+    piece = band().replace(parts=(Part("A"), Part("B"), Part("a")))
+    with pytest.raises(PartimentoError, match="2 parts named 'A'"):
+        piece.part("A")
+
+
+def test_transposing_leaves_drums():
+    assert sorted(band().transpose(2).notes.pitch.tolist()) == [36, 62, 66]
+
+
+def test_the_first_meter_is_four_quarters_unless_one_stands_at_the_start():
+    assert band().first_meter == Meter(4, 4)
+    assert Piece((), meters=(Meter(6, 8),)).first_meter == Meter(6, 8)
+
+
+def test_the_sweep_is_the_events():
+    cut, grid = band().sweep()
+    assert [Fraction(int(step), grid) for step in cut.times] == [0, 1, 2]
+    assert cut.pitch.tolist() == [36, 60, 36, 64]
+    assert cut.held.tolist() == [False, False, True, False]
+
+
+def test_seconds_follow_the_tempos():
+    piece = band().replace(tempos=(Tempo(1_000_000, Fraction(1)),))
+    assert piece.seconds == 1.5
+    assert piece.note_seconds()[2] == (Fraction(1, 2), Fraction(3, 2))

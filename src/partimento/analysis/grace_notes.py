@@ -112,7 +112,7 @@ def mark_graces(piece: Piece) -> Piece:
     grace = np.zeros(len(notes), np.int64)
     for part in distinct(notes.part[off]).tolist():
         grace[_graces_of(_Staff(notes, part))] = 1
-    return piece.replace(notes=_notes(notes, slice(None), grace=grace)) if grace.any() else piece
+    return piece.replace(notes=notes.replace(grace=grace)) if grace.any() else piece
 
 
 class _Staff:
@@ -294,7 +294,9 @@ def fold_graces(piece: Piece, *, struck: bool = False) -> Piece:
                 together, nearest = staff.index[ornament], staff.index[main[apart.argmin(axis=1)]]
                 onset[together], end[together], kept[together] = onset[nearest], end[nearest], True
     return piece.replace(
-        notes=_notes(notes, kept, onset=onset, duration=end - onset, grace=np.zeros_like(onset))
+        notes=notes.replace(
+            keep=kept, onset=onset, duration=end - onset, grace=np.zeros_like(onset)
+        )
     )
 
 
@@ -305,11 +307,6 @@ def drop_graces(piece: Piece) -> Piece:
     that no notation writes. So the two differ only where `fold_graces` is to keep the pitches.
     """
     return fold_graces(piece)
-
-
-def _notes(notes: Notes, kept: np.ndarray | slice, **changed: np.ndarray) -> Notes:
-    columns = {name: changed.get(name, getattr(notes, name))[kept] for name in Notes.COLUMNS}
-    return Notes.from_columns(notes.divisions, **columns)
 
 
 def _ornaments(staff: _Staff, small: np.ndarray) -> Iterator[np.ndarray]:

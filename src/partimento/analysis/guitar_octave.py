@@ -11,7 +11,6 @@ import re
 
 import numpy as np
 
-from partimento.music.notes import Notes
 from partimento.music.piece import Piece
 
 PROGRAMS = range(24, 32)  # General MIDI's guitars
@@ -90,9 +89,8 @@ def to_sounding(piece: Piece, *, instrument: str = "") -> Piece:
     if not octave_notated(piece, instrument=instrument):
         return piece
     notes = piece.notes
-    columns = {name: getattr(notes, name) for name in Notes.COLUMNS}
-    columns["pitch"] = notes.pitch - 12 * _are_guitars(piece, instrument)
-    return piece.replace(notes=Notes.from_columns(notes.divisions, **columns))
+    pitch = notes.pitch - 12 * _are_guitars(piece, instrument)
+    return piece.replace(notes=notes.replace(pitch=pitch))
 
 
 def _are_guitars(piece: Piece, instrument: str) -> np.ndarray:

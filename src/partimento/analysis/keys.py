@@ -81,8 +81,7 @@ def analyse_key(piece: Piece) -> tuple[Key, float]:
     'C major'
     """
     notes = piece.notes
-    drums = np.array([part.is_drum for part in piece.parts])[notes.part]
-    sounding = np.bincount(notes.pitch % 12, notes.duration * ~drums, minlength=12)
+    sounding = np.bincount(notes.pitch % 12, notes.duration * ~piece.drums, minlength=12)
     centred = sounding - sounding.mean()
     size = float(np.linalg.norm(centred))
     if size == 0:

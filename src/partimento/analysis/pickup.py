@@ -18,7 +18,6 @@ import numpy as np
 
 from partimento.analysis.grace_notes import on_plain_grid
 from partimento.music.piece import Piece
-from partimento.music.timelines import Meter
 
 GRID = 4  # places a quarter note: upbeats are counted in sixteenth notes
 FEWEST_BARS, MOST_PLACES = 4, 64
@@ -93,7 +92,7 @@ def bar_line_features(piece: Piece) -> np.ndarray | None:
         `pickup_odds`.
     """
     notes = piece.notes
-    meter = piece.meters[0] if piece.meters and piece.meters[0].onset == 0 else Meter()
+    meter = piece.first_meter
     places = meter.bar_ql * GRID
     if places.denominator > 1 or not 1 < places <= MOST_PLACES:
         return None

@@ -14,7 +14,6 @@ from partimento.corpus.settings import DataSettings
 from partimento.corpus.splits import SPLITS
 from partimento.corpus.store.rows import facts_of
 from partimento.errors import PartimentoError, import_extra
-from partimento.music.parts import without_drums
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key
 
@@ -57,14 +56,14 @@ class CorpusEntry:
     @cached_property
     def key(self) -> Key:
         """The analysed key of the piece, drums aside."""
-        return analyse_key(without_drums(self.piece))[0]
+        return analyse_key(self.piece.without_drums())[0]
 
     @cached_property
     def description(self) -> dict[str, Any]:
         """All that pieces are selected by, under the names of a store's columns."""
         facts = self.facts
         if facts is None:
-            facts = facts_of(self.piece, without_drums(self.piece), self.instrument_hint)
+            facts = facts_of(self.piece, self.piece.without_drums(), self.instrument_hint)
         return {
             "path": self.piece.source.path,
             "title": self.piece.title,

@@ -19,11 +19,10 @@ from partimento.corpus import analyse_key
 from partimento.corpus.coverage import Folds, Tally, Vocabulary
 from partimento.corpus.entries import CorpusEntry, as_entries
 from partimento.errors import PartimentoError
-from partimento.music.events import Sweep, sweep
+from partimento.music.events import Sweep
 from partimento.music.names import pitch_name
-from partimento.music.parts import without_drums
 from partimento.music.piece import Piece
-from partimento.music.timelines import Key, Meter, Part, Tempo
+from partimento.music.timelines import Key, Meter, Part, Tempo, from_start
 from partimento.music.transpose import interval_to_common_key, interval_to_common_octave
 
 NOT_SAID = "not said"
@@ -157,8 +156,8 @@ class _Counting:
     def add(self, piece: Piece, group: int | None) -> None:
         self.notes.append(len(piece.notes))
         self.quarters.append(float(piece.length))
-        self.seconds.append(_seconds(piece))
-        self.tempos.append(_opening(piece.tempos).bpm)
+        self.seconds.append(piece.seconds)
+        self.tempos.append(from_start(piece.tempos, Tempo())[0].bpm)
         self.bars.append(bar_count(piece))
         self.meters.update({f"{meter.numerator}/{meter.denominator}" for meter in piece.meters})
         sounding = [piece.parts[part] for part in np.unique(piece.notes.part).tolist()]
@@ -174,12 +173,12 @@ class _Counting:
 
     def _add_music(self, piece: Piece, key: Key, group: int | None) -> None:
         """Chords, durations, pitches and the key, of all but drums."""
-        piece = without_drums(piece)
+        piece = piece.without_drums()
         heard = np.bincount(piece.notes.pitch, minlength=128)
         if heard.any():
             self.keys[key.code] += 1
         self.pitches += heard
-        cut, grid = _sweep(piece)
+        cut, grid = piece.sweep()
         music = _signature(cut, grid)
         self.music.add(music)
         fold = self.folds.of(music if group is None else group)
@@ -254,9 +253,7 @@ class _Counting:
 
 def bar_count(piece: Piece) -> int:
     """How many bars `Piece.bars` gives, without making them."""
-    meters = (
-        piece.meters if piece.meters and piece.meters[0].onset == 0 else (Meter(), *piece.meters)
-    )
+    meters = from_start(piece.meters, Meter())
     now, count = piece.pickup, int(piece.pickup > 0)
     for i, meter in enumerate(meters):
         until = (
@@ -282,19 +279,6 @@ def instrument_name(part: Part) -> str:
         return "drums"
     known = part.program is not None and 0 <= part.program < 128
     return str(program_to_instrument_name(part.program)).lower() if known else NOT_SAID
-
-
-def _sweep(piece: Piece) -> tuple[Sweep, int]:
-    """The events as arrays, and the steps a quarter; `Piece.events` would make an object of each."""
-    notes, edges = piece.notes, (Fraction(0), piece.length, *piece.cuts)
-    grid = math.lcm(notes.divisions, *{edge.denominator for edge in edges})
-    scale = grid // notes.divisions
-    return sweep(
-        notes.onset * scale,
-        notes.end * scale,
-        notes.pitch,
-        (e.numerator * (grid // e.denominator) for e in edges),
-    ), grid
 
 
 def _signature(cut: Sweep, grid: int) -> bytes:
@@ -324,25 +308,6 @@ def _longest_key(piece: Piece) -> Key | None:
         max(zip(piece.keys, ends, strict=True), key=lambda pair: pair[1] - pair[0].onset)[0]
         if piece.keys
         else None
-    )
-
-
-def _opening(tempos: tuple[Tempo, ...]) -> Tempo:
-    return tempos[0] if tempos and tempos[0].onset == 0 else Tempo()
-
-
-def _seconds(piece: Piece) -> float:
-    """How long it plays; 120 quarters a minute where no tempo is said."""
-    marks = [mark for mark in piece.tempos if mark.onset < piece.length]
-    if not marks or marks[0].onset > 0:
-        marks = [Tempo(), *marks]
-    ends = [*(float(mark.onset) for mark in marks[1:]), float(piece.length)]
-    return (
-        sum(
-            (end - float(mark.onset)) * mark.us_per_quarter
-            for mark, end in zip(marks, ends, strict=True)
-        )
-        / 1e6
     )
 
 

@@ -90,7 +90,7 @@ def render_audio(
         If the piece lasts more than an hour, the soundfont is none, or a name is no text.
     """
     check_names(piece)
-    length_s = duration_s(piece)
+    length_s = piece.seconds
     if length_s > LONGEST_S:
         raise PartimentoError(
             f"the piece lasts {length_s / 60:,.0f} minutes: too long for a sound file (at most {LONGEST_S // 60})"
@@ -104,15 +104,6 @@ def render_audio(
     sound[samples - fade :] *= np.linspace(1, 0, fade, dtype=np.float32)[:, None]
     loudest = float(np.abs(sound).max(initial=0))
     return sound * np.float32(PEAK / loudest) if loudest > 0 else sound
-
-
-def duration_s(piece: Piece) -> float:
-    """How long the piece lasts, by its tempos."""
-    seconds, now, us = 0.0, piece.length * 0, 500_000
-    for tempo in piece.tempos:
-        until = min(tempo.onset, piece.length)
-        seconds, now, us = seconds + float(until - now) * us / 1e6, until, tempo.us_per_quarter
-    return seconds + float(piece.length - now) * us / 1e6
 
 
 def _synthesise(piece: Piece, soundfont: Path, sample_rate: int) -> np.ndarray:
@@ -143,13 +134,12 @@ def _synthesise(piece: Piece, soundfont: Path, sample_rate: int) -> np.ndarray:
 
 def _plain_tones(piece: Piece, sample_rate: int) -> np.ndarray:
     """A few overtones that die away, as of a plucked string; drums are left out."""
-    sound = np.zeros(round((duration_s(piece) + TAIL_S) * sample_rate) + 1, np.float32)
+    sound = np.zeros(round((piece.seconds + TAIL_S) * sample_rate) + 1, np.float32)
+    seconds = piece.tempo_map.seconds
     for note in piece.notes:
         if piece.parts[note.part].is_drum:
             continue
-        start, end = (
-            duration_s(piece.replace(notes=(), length=time)) for time in (note.onset, note.end)
-        )
+        start, end = (float(seconds(time)) for time in (note.onset, note.end))
         time = np.arange(round((end - start + 0.25) * sample_rate)) / sample_rate
         hz = 440 * 2 ** ((note.pitch - 69) / 12)
         tone = sum(

@@ -81,11 +81,10 @@ class Chain:
         from partimento.export.audio import to_wav
         from partimento.export.player_page import PAGE_RATE, to_page
         from partimento.export.svg import to_svg
-        from partimento.io.musicxml.write import note_times
 
         wav = to_wav(self.piece, self.soundfont, sample_rate=PAGE_RATE, mono=True)
         pages = to_svg(self.picture, heading=False, crop=True)
-        times = note_times(self.piece)
+        times = self.piece.note_seconds()
         return to_page(self.piece, pages, times, wav, about=self.about, files=self.files)
 
 

@@ -10,8 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from partimento.music.notes import Notes
-from partimento.music.parts import drums
 from partimento.music.piece import Piece
 from partimento.music.timelines import Meter
 
@@ -49,7 +47,7 @@ def notes_by_bar(piece: Piece) -> BarNotes:
     grid = math.lcm(
         notes.divisions, *{time.denominator for bar in bars for time in (bar.onset, bar.duration)}
     )
-    scale, kept = grid // notes.divisions, ~drums(piece)[notes.part]
+    scale, kept = grid // notes.divisions, ~piece.drums
     start = np.array(
         [
             *(int(bar.onset * grid) for bar in bars),
@@ -84,13 +82,16 @@ def first_bars(piece: Piece, count: int) -> Piece:
     notes = piece.notes
     grid = math.lcm(notes.divisions, end.denominator)
     scale, stop = grid // notes.divisions, int(end * grid)
-    kept = notes.onset * scale < stop
-    columns = {name: getattr(notes, name)[kept] for name in Notes.COLUMNS}
-    columns["onset"] = columns["onset"] * scale
-    columns["duration"] = np.minimum(columns["duration"] * scale, stop - columns["onset"])
+    onset = notes.onset * scale
+    begun = notes.replace(
+        divisions=grid,
+        keep=onset < stop,
+        onset=onset,
+        duration=np.minimum(notes.duration * scale, stop - onset),
+    )
     marks = {
         name: tuple(mark for mark in getattr(piece, name) if mark.onset < end)
         for name in ("meters", "keys", "tempos")
     }
     cuts = tuple(cut for cut in piece.cuts if cut < end)
-    return piece.replace(notes=Notes.from_columns(grid, **columns), length=end, cuts=cuts, **marks)
+    return piece.replace(notes=begun, length=end, cuts=cuts, **marks)

@@ -147,6 +147,32 @@ class Notes(Sequence[Note]):
     def __reduce__(self) -> tuple[Any, ...]:
         return _notes_from_table, (self.divisions, self._table())
 
+    def replace(
+        self,
+        *,
+        divisions: int | None = None,
+        keep: np.ndarray | slice | None = None,
+        **columns: np.ndarray,
+    ) -> Notes:
+        """Return notes with some columns changed.
+
+        Parameters
+        ----------
+        divisions : int, optional
+            The steps per quarter note of the new onsets and durations.
+        keep : (N,) bool or slice, optional
+            Which of the changed notes to keep; all by default.
+        columns : (N,) int64
+            New columns by their names.
+        """
+        chosen = slice(None) if keep is None else keep
+        table = {name: columns.pop(name, getattr(self, name))[chosen] for name in self.COLUMNS}
+        return Notes.from_columns(divisions or self.divisions, **table, **columns)
+
+    def select(self, keep: np.ndarray | slice) -> Notes:
+        """Return the notes that a mask, or a slice of the sorted notes, keeps."""
+        return self.replace(keep=keep)
+
     def _table(self) -> np.ndarray:
         return np.stack([getattr(self, name) for name in self.COLUMNS])
 

@@ -17,11 +17,15 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from partimento.errors import PartimentoError
 from partimento.music import verbs
-from partimento.music.events import Event, events_from_sweep, sweep
+from partimento.music.events import Event, Sweep, events_from_sweep, sweep
 from partimento.music.json import fields_from_dict, to_dict
 from partimento.music.notes import Note, Notes
-from partimento.music.timelines import Bar, Key, Meter, Part, Source, Tempo
+from partimento.music.tempo_map import TempoMap
+from partimento.music.timelines import Bar, Key, Meter, Part, Source, Tempo, from_start
 
 
 @dataclass(frozen=True)
@@ -80,21 +84,86 @@ class Piece:
                 raise ValueError(f"one of the {name} begins before the piece does")
             object.__setattr__(self, name, line)
 
+    @property
+    def first_meter(self) -> Meter:
+        """The meter at the start: 4/4 where none is given."""
+        return from_start(self.meters, Meter())[0]
+
+    @property
+    def drums(self) -> np.ndarray:
+        """Which notes belong to a drum part: (N,) bool."""
+        mask: np.ndarray = np.array([part.is_drum for part in self.parts], bool)[self.notes.part]
+        return mask
+
+    def without_drums(self) -> Piece:
+        """Return the piece without the notes of its drum parts, which are no harmony."""
+        drums = self.drums
+        return self.replace(notes=self.notes.select(~drums)) if drums.any() else self
+
+    def part(self, which: str | int) -> Piece:
+        """Return the piece with one of its parts only.
+
+        Parameters
+        ----------
+        which : str or int
+            The name of the part, in any case, or its index.
+
+        Raises
+        ------
+        PartimentoError
+            If there is no such part, or several have the name.
+        """
+        names = [part.name for part in self.parts]
+        if isinstance(which, str):
+            found = [i for i, name in enumerate(names) if name.casefold() == which.casefold()]
+            if len(found) != 1:
+                known = ", ".join(repr(name) for name in names)
+                number = "no part" if not found else f"{len(found)} parts"
+                raise PartimentoError(f"{number} named {which!r}: the parts are {known}")
+            index = found[0]
+        else:
+            if not -len(names) <= which < len(names):
+                raise PartimentoError(f"no part {which}: the piece has {len(names)} parts")
+            index = which % len(names)
+        notes = self.notes.select(self.notes.part == index)
+        alone = notes.replace(part=np.zeros_like(notes.part))
+        return self.replace(notes=alone, parts=(self.parts[index],))
+
+    def transpose(self, semitones: int) -> Piece:
+        """Return the piece moved by so many semitones; see `music.transpose.transpose`."""
+        from partimento.music.transpose import transpose
+
+        return transpose(self, semitones)
+
+    @cached_property
+    def tempo_map(self) -> TempoMap:
+        """The function from quarter notes to seconds that the tempos make."""
+        return TempoMap(self.tempos)
+
+    @property
+    def seconds(self) -> float:
+        """How long the piece plays."""
+        return float(self.tempo_map.seconds(self.length))
+
+    def note_seconds(self) -> list[tuple[Fraction, Fraction]]:
+        """Return start and end in seconds of each note, in the order of `notes`."""
+        seconds = self.tempo_map.seconds
+        return [(seconds(note.onset), seconds(note.end)) for note in self.notes]
+
+    def sweep(self) -> tuple[Sweep, int]:
+        """Return the events as arrays, and the steps per quarter note of their times."""
+        notes, edges = self.notes, (Fraction(0), self.length, *self.cuts)
+        grid = math.lcm(notes.divisions, *{edge.denominator for edge in edges})
+        scale = grid // notes.divisions
+        times = (edge.numerator * (grid // edge.denominator) for edge in edges)
+        return sweep(notes.onset * scale, notes.end * scale, notes.pitch, times), grid
+
     @cached_property
     def events(self) -> tuple[Event, ...]:
         """The exact chords: a boundary at every start and end of a note, rests and repeated chords
         kept, nothing quantised.
         """
-        notes, edges = self.notes, (Fraction(0), self.length, *self.cuts)
-        grid = math.lcm(notes.divisions, *{edge.denominator for edge in edges})
-        scale = grid // notes.divisions
-        cut = sweep(
-            notes.onset * scale,
-            notes.end * scale,
-            notes.pitch,
-            (edge.numerator * (grid // edge.denominator) for edge in edges),
-        )
-        return events_from_sweep(cut, grid)
+        return events_from_sweep(*self.sweep())
 
     @classmethod
     def from_events(cls, events: Iterable[Event], *, velocity: int = 80, **rest: Any) -> Piece:
@@ -131,9 +200,7 @@ class Piece:
         """The bars from start to end, the pickup as number 0; the last one is whole, even if the
         music ends inside it.
         """
-        meters = (
-            self.meters if self.meters and self.meters[0].onset == 0 else (Meter(), *self.meters)
-        )
+        meters = from_start(self.meters, Meter())
         bars: list[Bar] = []
         now, number = Fraction(0), 1
         if self.pickup:

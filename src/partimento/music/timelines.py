@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
 Mode = Literal["major", "minor"]
 MAJOR_NAMES = ("C", "D-", "D", "E-", "E", "F", "F#", "G", "A-", "A", "B-", "B")
@@ -167,6 +168,9 @@ class Tempo:
         return 60_000_000 / self.us_per_quarter
 
 
+M = TypeVar("M", bound=Meter | Key | Tempo)
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """A staff or track: its name and General MIDI program (0 to 127; None: not said)."""
@@ -184,6 +188,11 @@ class Source:
     sha256: str = ""
     url: str = ""
     licence: str = ""
+
+
+def from_start(marks: Sequence[M], default: M) -> tuple[M, ...]:
+    """Return the marks of a timeline, preceded by `default` unless one stands at the start."""
+    return tuple(marks) if marks and marks[0].onset == 0 else (default, *marks)
 
 
 class Bar(NamedTuple):

@@ -33,17 +33,18 @@ def transpose(piece: Piece, semitones: int) -> Piece:
     if semitones == 0:
         return piece
     notes = piece.notes
-    columns = {name: getattr(notes, name) for name in Notes.COLUMNS}
-    drums = np.array([part.is_drum for part in piece.parts])[notes.part]
-    columns["pitch"] = notes.pitch + np.where(drums, 0, semitones)
-    for name in ("string", "fret"):
-        columns[name] = np.where(drums, columns[name], -1)
+    drums = piece.drums
+    moved = notes.replace(
+        pitch=notes.pitch + np.where(drums, 0, semitones),
+        string=np.where(drums, notes.string, -1),
+        fret=np.where(drums, notes.fret, -1),
+    )
     keys = piece.keys
     if semitones % 12:
         keys = tuple(
             Key.from_tonic((key.tonic + semitones) % 12, key.mode, onset=key.onset) for key in keys
         )
-    return piece.replace(notes=Notes.from_columns(notes.divisions, **columns), keys=keys)
+    return piece.replace(notes=moved, keys=keys)
 
 
 def transpose_back(moved: Piece, semitones: int, original: Piece) -> Piece:

@@ -102,7 +102,7 @@ def piano_roll(
 
 def _in_view(piece: Piece, start: float, end: float) -> Roll:
     notes = piece.notes
-    drums = np.array([part.is_drum for part in piece.parts])[notes.part]
+    drums = piece.drums
     onset, off = notes.onset / notes.divisions, notes.end / notes.divisions
     chosen = (off > start) & (onset < end) & (~drums | drums.all())
     onset, off = onset[chosen], off[chosen]

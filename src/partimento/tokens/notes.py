@@ -458,7 +458,7 @@ class NoteTokenizer(EventTokenizer):
 
 def bar_of(piece: Piece) -> Fraction:
     """Return the length of the first whole bar."""
-    return piece.meters[0].bar_ql if piece.meters and piece.meters[0].onset == 0 else Fraction(4)
+    return piece.first_meter.bar_ql
 
 
 def meter_of(bar: Fraction) -> Meter | None:

@@ -21,7 +21,6 @@ from partimento.corpus.splits import SPLITS, TRAIN, settle
 from partimento.corpus.splits import split as draw
 from partimento.errors import PartimentoError
 from partimento.music.events import Event, merge_held
-from partimento.music.parts import without_drums
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key
 from partimento.music.transpose import (
@@ -263,7 +262,7 @@ def in_common_key(piece: Piece, how: str = "key", *, key: Key | None = None) -> 
         If nothing but drums is in it, or it spans so much that it cannot be moved within MIDI's
         pitches.
     """
-    pitched = without_drums(piece)
+    pitched = piece.without_drums()
     if len(piece.notes) and not len(pitched.notes):
         raise ValueError("there is nothing but drums in it")
     key = key or analyse_key(pitched)[0]

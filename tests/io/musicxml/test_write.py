@@ -9,7 +9,7 @@ from tests.scores import exact, parse, sounding_notes
 
 from partimento.errors import PartimentoError
 from partimento.io.musicxml.read import piece_from_musicxml
-from partimento.io.musicxml.write import note_times, to_musicxml, to_mxl
+from partimento.io.musicxml.write import to_musicxml, to_mxl
 from partimento.music.events import Event
 from partimento.music.notes import Note
 from partimento.music.piece import Piece
@@ -317,7 +317,7 @@ def test_ids_and_times_belong_to_the_notes():
     ids = [note.get("id") for note in root_of(piece).iter("note") if note.find("pitch") is not None]
     assert len(ids) == len(set(ids))
     assert {name.split(".")[0] for name in ids} == {"n0", "n1"}
-    assert note_times(piece) == [
+    assert piece.note_seconds() == [
         (Fraction(1, 2), Fraction(4) + Fraction(11, 4)),
         (Fraction(3), Fraction(5)),
     ]

@@ -19,7 +19,6 @@ from tests.tokens.rows import (
 
 from partimento import Event, Note, Part, Piece, read_piece
 from partimento.errors import PartimentoError
-from partimento.music.parts import without_drums
 from partimento.tokens.vectors.manyhot import (
     from_multi_many_hot,
     multi_many_hot,
@@ -121,10 +120,10 @@ def test_drums_left_out_and_parts_that_are_missing(piece: Piece, more: int) -> N
     parts = part_events(piece, drums=False, count=count)
     assert len(parts) == count
     assert all(not event.chord for own in parts[len(kept) :] for event in own)
-    assert durations_of(parts) == [event.duration for event in without_drums(piece).events]
+    assert durations_of(parts) == [event.duration for event in piece.without_drums().events]
     back = from_multi_many_hot(multi_many_hot(parts), durations_of(parts), parts=count)
     renumbered = [note for note in from_part_events(back).notes if note.part < len(kept)]
-    wanted = [(n.onset, n.duration, n.pitch, n.part) for n in without_drums(piece).notes]
+    wanted = [(n.onset, n.duration, n.pitch, n.part) for n in piece.without_drums().notes]
     assert [(n.onset, n.duration, n.pitch, kept[n.part]) for n in renumbered] == wanted
 
 

@@ -32,7 +32,6 @@ import numpy as np
 
 from partimento.analysis.keys import analyse_key
 from partimento.music.events import distinct, sweep
-from partimento.music.parts import drums
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key
 
@@ -61,14 +60,12 @@ def on_grid(piece: Piece, resolution: int = RESOLUTION, *, lead: Fraction = Frac
         return steps
 
     onset = rounded(notes.onset)
-    return Steps(
-        onset, np.maximum(rounded(notes.end), onset + 1), notes.pitch, drums(piece)[notes.part]
-    )
+    return Steps(onset, np.maximum(rounded(notes.end), onset + 1), notes.pitch, piece.drums)
 
 
 def _pitches(piece: Piece) -> np.ndarray:
     """Of all notes but drums."""
-    pitches: np.ndarray = piece.notes.pitch[~drums(piece)[piece.notes.part]]
+    pitches: np.ndarray = piece.notes.pitch[~piece.drums]
     return pitches
 
 

@@ -29,7 +29,6 @@ import numpy as np
 
 from partimento.analysis.features.muspy import n_pitches_used, pitch_range
 from partimento.music.bars import BarNotes, notes_by_bar
-from partimento.music.parts import drums
 from partimento.music.piece import Piece
 
 # In 24ths of a quarter, in mgeval's order, which decides between two that are equally near.
@@ -42,7 +41,7 @@ JOIN = 10  # notes join on within less than 1/JOIN quarter
 
 def note_count(piece: Piece) -> int:
     """Notes of all parts but drums."""
-    return int((~drums(piece)[piece.notes.part]).sum())
+    return int((~piece.drums).sum())
 
 
 def notes_per_bar(bars: BarNotes) -> tuple[float, float]:
@@ -60,7 +59,7 @@ def notes_per_bar(bars: BarNotes) -> tuple[float, float]:
 def pitch_class_histogram(piece: Piece) -> np.ndarray:
     """Share of the sounding time of each pitch class, from C up: ``(12,)``."""
     notes = piece.notes
-    kept = ~drums(piece)[notes.part]
+    kept = ~piece.drums
     return _shares(np.bincount(notes.pitch[kept] % 12, notes.duration[kept], minlength=12))
 
 
@@ -69,7 +68,8 @@ def pitch_class_transition_matrix(piece: Piece) -> np.ndarray:
     shares of all: ``(12, 12)``.
     """
     notes, matrix = piece.notes, np.zeros((12, 12))
-    for part in np.flatnonzero(~drums(piece)):
+    pitched = (number for number, part in enumerate(piece.parts) if not part.is_drum)
+    for part in pitched:
         mine = notes.part == part
         if mine.sum() < 2:
             continue
@@ -84,13 +84,13 @@ def pitch_class_transition_matrix(piece: Piece) -> np.ndarray:
 
 def average_pitch_interval(piece: Piece) -> float:
     """Semitones from each note to the next, on average, up or down."""
-    pitches = piece.notes.pitch[~drums(piece)[piece.notes.part]]
+    pitches = piece.notes.pitch[~piece.drums]
     return float(np.abs(np.diff(pitches)).mean()) if len(pitches) > 1 else math.nan
 
 
 def average_inter_onset_interval(piece: Piece) -> float:
     """Quarters from each note's onset to the next one's, on average; 0 within a chord."""
-    onsets = piece.notes.onset[~drums(piece)[piece.notes.part]]
+    onsets = piece.notes.onset[~piece.drums]
     return (
         float((onsets[-1] - onsets[0]) / (piece.notes.divisions * (len(onsets) - 1)))
         if len(onsets) > 1
@@ -100,7 +100,7 @@ def average_inter_onset_interval(piece: Piece) -> float:
 
 def _length_classes(piece: Piece) -> np.ndarray:
     """The nearest of `NOTE_LENGTHS` for each note: ``(N,)``."""
-    durations = piece.notes.duration[~drums(piece)[piece.notes.part]]
+    durations = piece.notes.duration[~piece.drums]
     known = np.array(list(NOTE_LENGTHS.values()))
     nearest: np.ndarray = np.abs(24 * durations[:, None] - known * piece.notes.divisions).argmin(1)
     return nearest

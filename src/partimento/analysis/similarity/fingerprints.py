@@ -87,8 +87,7 @@ def _one_by_one(data: bytes, kind: str) -> np.ndarray:
 def sketch(piece: Piece) -> Sketch:
     """The sketch of a piece, its drums and grace notes aside."""
     notes = piece.notes
-    drums = np.array([part.is_drum for part in piece.parts], bool)[notes.part]
-    kept = ~drums & (notes.grace == 0)
+    kept = ~piece.drums & (notes.grace == 0)
     return sketch_of(notes.divisions, notes.onset[kept], notes.end[kept], notes.pitch[kept])
 
 

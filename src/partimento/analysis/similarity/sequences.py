@@ -13,8 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from partimento.music.events import Sweep, sweep
-from partimento.music.parts import without_drums
+from partimento.music.events import Sweep
 from partimento.music.piece import Piece
 
 NOTE = b"\0"  # the shape of every note of a melody
@@ -84,11 +83,8 @@ def lines_of(piece: Piece) -> Lines:
     >>> found.chords.reference.tolist(), found.chords.steps.tolist(), found.melody.reference.tolist()
     ([48, 50, 50], [0, 2, 0], [64, 65])
     """
-    piece = without_drums(piece)
-    notes = piece.notes
-    grid = math.lcm(notes.divisions, piece.length.denominator)
-    scale = grid // notes.divisions
-    cut = sweep(notes.onset * scale, notes.end * scale, notes.pitch, (0, int(piece.length * grid)))
+    piece = piece.without_drums()
+    cut, grid = piece.replace(cuts=()).sweep()
     bars = _bars(piece, cut.times[:-1], grid)
     return Lines(_chords(cut, bars, grid), _melody(cut, bars, grid))
 

@@ -15,7 +15,6 @@ from partimento.corpus.views import as_configured, as_recorded, inferred_pickup
 from partimento.io.formats import read_score_bytes
 from partimento.io.read import piece_from_bytes
 from partimento.music.limits import ReadError, UnfitError
-from partimento.music.parts import without_drums
 from partimento.music.piece import Piece
 from partimento.music.timelines import Source
 
@@ -66,7 +65,7 @@ def read_view(
     view = read.view.replace(
         source=Source(path=shown, sha256=hashlib.sha256(read.data).hexdigest())
     )
-    return view, facts_of(read.piece, without_drums(view), instrument)
+    return view, facts_of(read.piece, view.without_drums(), instrument)
 
 
 def read_row(place: str, member: str, config: DataSettings, instrument: str = "") -> Row:
@@ -75,7 +74,7 @@ def read_row(place: str, member: str, config: DataSettings, instrument: str = ""
     """
     read = _read(place, member, config, instrument, exact=True, infer=True)
     origin = Origin(hashlib.sha256(read.data).hexdigest(), len(read.data), read.suffix, instrument)
-    return row_of(read.piece, without_drums(read.view), origin, read.pickup)
+    return row_of(read.piece, read.view.without_drums(), origin, read.pickup)
 
 
 def _read(

@@ -21,7 +21,7 @@ from partimento.analysis.keys import analyse_key
 from partimento.analysis.players import forces_of
 from partimento.analysis.similarity.fingerprints import Sketch, sketch
 from partimento.corpus.store.columns import ARRAYS, EVENTS, NOTES, PLAIN
-from partimento.music.events import Sweep, sweep
+from partimento.music.events import Sweep
 from partimento.music.instruments import instruments_of_text
 from partimento.music.notes import Notes
 from partimento.music.piece import Piece
@@ -124,7 +124,7 @@ def row_of(piece: Piece, view: Piece, origin: Origin, pickup: Fraction | None = 
     times = (piece.pickup, pickup or Fraction(0), piece.length, *(mark.onset for mark in marks))
     divisions = math.lcm(notes.divisions, *{time.denominator for time in times})
     scale = divisions // notes.divisions
-    cut, event_divisions = events_of(view)
+    cut, event_divisions = view.sweep()
     events = len(cut.times) - 1
     counts = np.bincount(notes.part, minlength=len(piece.parts)).tolist()
     plain: Values = {
@@ -165,7 +165,7 @@ def facts_of(piece: Piece, view: Piece, instrument_hint: str = "") -> Values:
     instrument_hint : str
         A manifest's word for what plays.
     """
-    measured = _facts(piece, len(events_of(view)[0].times) - 1, instrument_hint)
+    measured = _facts(piece, len(view.sweep()[0].times) - 1, instrument_hint)
     return {name: measured[name] for name in FACTS}
 
 
@@ -187,18 +187,6 @@ def _facts(piece: Piece, events: int, instrument_hint: str) -> Values:
 
 def _steps(time: Fraction, divisions: int) -> int:
     return time.numerator * (divisions // time.denominator)
-
-
-def events_of(piece: Piece) -> tuple[Sweep, int]:
-    """The events of a piece as arrays, with the steps a quarter of their times: what `Piece.events`
-    gives as objects.
-    """
-    notes, edges = piece.notes, (Fraction(0), piece.length, *piece.cuts)
-    grid = math.lcm(notes.divisions, *{edge.denominator for edge in edges})
-    scale = grid // notes.divisions
-    return sweep(
-        notes.onset * scale, notes.end * scale, notes.pitch, [_steps(edge, grid) for edge in edges]
-    ), grid
 
 
 def _event_arrays(cut: Sweep) -> dict[str, np.ndarray]:

@@ -4,7 +4,7 @@ the notes of the Piece.
 A note's ``<duration>`` is always exact; its picture (``<type>``, dots, tuplet) is exact wherever
 note values allow, and the nearest one where they do not (a played ornament on no grid). ``id``
 attributes name the notes: ``n5`` begins note 5 of the Piece, ``n5.2`` is what is tied to it;
-players find the sounding times of both in `note_times`.
+players find the sounding times of both in `Piece.note_seconds`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import reduce
-from itertools import pairwise
 from pathlib import Path
 
 from partimento.files import write_atomically
@@ -104,27 +103,6 @@ def to_mxl(text: str) -> bytes:
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, content)
     return file.getvalue()
-
-
-def note_times(piece: Piece) -> list[tuple[Fraction, Fraction]]:
-    """Start and end in seconds, by the tempos of the piece, of each note in the order of
-    ``piece.notes``.
-    """
-    tempos = (
-        piece.tempos if piece.tempos and piece.tempos[0].onset == 0 else (Tempo(), *piece.tempos)
-    )
-    starts, elapsed = [tempos[0].onset], [Fraction(0)]
-    for before, after in pairwise(tempos):
-        starts.append(after.onset)
-        elapsed.append(
-            elapsed[-1] + (after.onset - before.onset) * before.us_per_quarter / 1_000_000
-        )
-
-    def seconds(time: Fraction) -> Fraction:
-        i = max(k for k, start in enumerate(starts) if start <= time)
-        return elapsed[i] + (time - starts[i]) * tempos[i].us_per_quarter / 1_000_000
-
-    return [(seconds(note.onset), seconds(note.end)) for note in piece.notes]
 
 
 def _common_step(

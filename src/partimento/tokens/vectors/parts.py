@@ -20,7 +20,6 @@ import numpy as np
 from partimento.errors import PartimentoError
 from partimento.music.events import Event, events_from_sweep, sweep
 from partimento.music.notes import Notes
-from partimento.music.parts import without_drums
 from partimento.music.piece import Piece
 from partimento.music.timelines import Part
 from partimento.tokens.vectors.onehot import from_one_hot
@@ -66,7 +65,7 @@ def part_events(piece: Piece, *, drums: bool = True, count: int | None = None) -
         raise PartimentoError("no part to encode")
     if count < len(wanted):
         raise PartimentoError(f"{len(wanted)} parts to encode, where there is room for {count}")
-    notes = (piece if drums else without_drums(piece)).notes
+    notes = (piece if drums else piece.without_drums()).notes
     edges = (Fraction(0), piece.length, *piece.cuts)
     grid = math.lcm(notes.divisions, *(edge.denominator for edge in edges))
     onset, end = notes.onset * (grid // notes.divisions), notes.end * (grid // notes.divisions)

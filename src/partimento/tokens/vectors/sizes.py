@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from partimento.errors import PartimentoError
 from partimento.music.events import merge_held
-from partimento.music.parts import without_drums
 from partimento.music.piece import Piece
 from partimento.tokens.chords import PITCHES, ChordTokenizer
 from partimento.tokens.vectors.parts import part_events, part_vocabularies
@@ -56,7 +55,7 @@ def encoding_sizes(pieces: Sequence[Piece], *, length: int = 32) -> list[Encodin
     PartimentoError
         If there is no event.
     """
-    pitched = [without_drums(piece) for piece in pieces]
+    pitched = [piece.without_drums() for piece in pieces]
     merged = [merge_held(piece.events) for piece in pitched]
     events = [event for piece in merged for event in piece]
     if not events:

@@ -1,0 +1,48 @@
+"""Convert musical time to seconds and back, exactly."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import pairwise
+
+from partimento.music.timelines import Tempo, from_start
+
+MILLION = 1_000_000
+
+
+class TempoMap:
+    """The tempos of a piece as a function from quarter notes to seconds, and its inverse.
+
+    Before the first tempo, and without any, a minute has 120 quarter notes.
+
+    Parameters
+    ----------
+    tempos : sequence of Tempo
+        Sorted by onset.
+
+    Examples
+    --------
+    >>> tempo_map = TempoMap([Tempo(500_000), Tempo(1_000_000, Fraction(2))])
+    >>> tempo_map.seconds(Fraction(3)), tempo_map.quarters(Fraction(2))
+    (Fraction(2, 1), Fraction(3, 1))
+    """
+
+    def __init__(self, tempos: Sequence[Tempo]) -> None:
+        marks = from_start(tempos, Tempo())
+        self._onsets = [mark.onset for mark in marks]
+        self._rates = [Fraction(mark.us_per_quarter, MILLION) for mark in marks]
+        self._elapsed = [Fraction(0)]  # seconds at each onset
+        for rate, (start, stop) in zip(self._rates, pairwise(self._onsets), strict=False):
+            self._elapsed.append(self._elapsed[-1] + (stop - start) * rate)
+
+    def seconds(self, quarters: Fraction) -> Fraction:
+        """Return the time in seconds of a time in quarter notes."""
+        mark = bisect_right(self._onsets, quarters) - 1
+        return self._elapsed[mark] + (quarters - self._onsets[mark]) * self._rates[mark]
+
+    def quarters(self, seconds: Fraction) -> Fraction:
+        """Return the time in quarter notes of a time in seconds."""
+        mark = bisect_right(self._elapsed, seconds) - 1
+        return self._onsets[mark] + (seconds - self._elapsed[mark]) / self._rates[mark]
