@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from hypothesis import settings
 from hypothesis import strategies as st
-from scipy import sparse
 
 from partimento import Note, Part, Piece
 from partimento.music.notes import Notes
@@ -64,13 +63,3 @@ def assert_same_notes(notes: Notes, others: Notes) -> None:
     """All but velocity, tablature and graces, which no encoding carries."""
     for name in LASTING:
         assert np.array_equal(getattr(notes, name), getattr(others, name)), name
-
-
-def assert_equal_arrays(rows: sparse.csr_array, dense: np.ndarray) -> None:
-    assert isinstance(rows, sparse.csr_array)
-    assert rows.dtype == dense.dtype == np.float32
-    assert rows.shape == dense.shape
-    assert np.array_equal(rows.toarray(), dense)
-    assert rows.nnz == dense.sum()
-    assert rows.has_canonical_format
-    assert rows.indices.dtype == np.int32

@@ -1,4 +1,4 @@
-"""Many-hot rows, of one part or several, come back as they were, dense or sparse."""
+"""Many-hot rows, of one part or several, come back as they were."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from tests.tokens.rows import (
-    assert_equal_arrays,
     assert_same_notes,
     durations_of,
     pieces_of_parts,
@@ -23,8 +22,6 @@ from partimento.tokens.vectors.manyhot import (
     from_multi_many_hot,
     many_hot,
     multi_many_hot,
-    sparse_many_hot,
-    sparse_multi_many_hot,
 )
 from partimento.tokens.vectors.parts import from_part_events, part_events
 
@@ -52,11 +49,10 @@ def test_many_hot_by_hand() -> None:
 @quick
 def test_many_hot_comes_back(piece: Piece) -> None:
     events, durations = list(piece.events), [event.duration for event in piece.events]
-    rows, thin = many_hot(events), sparse_many_hot(events)
+    rows = many_hot(events)
     assert rows.shape == (len(events), 256)
-    assert from_many_hot(rows, durations) == from_many_hot(thin, durations) == events
-    assert_equal_arrays(thin, rows)
-    assert_equal_arrays(sparse_many_hot(events, held=False), rows[:, :128])
+    assert from_many_hot(rows, durations) == events
+    assert np.array_equal(many_hot(events, held=False), rows[:, :128])
     assert merge_held(Piece.from_events(from_many_hot(rows, durations)).events) == merge_held(
         events
     )
@@ -68,7 +64,7 @@ def test_what_is_no_many_hot_music() -> None:
     quarter = Fraction(1)
     for wrong, words in (
         (lambda: many_hot([Event((60, 128), quarter)]), "outside 0 to 127"),
-        (lambda: sparse_many_hot([Event((-1,), quarter)]), "outside 0 to 127"),
+        (lambda: many_hot([Event((-1,), quarter)]), "outside 0 to 127"),
         (lambda: many_hot([Event((60,), quarter, (61,))]), "held that does not sound"),
         (lambda: from_many_hot(held_alone, [quarter]), "held that does not sound"),
         (lambda: from_many_hot(held_alone, [quarter, quarter]), "shape"),
@@ -82,15 +78,12 @@ def test_what_is_no_many_hot_music() -> None:
 @quick
 def test_multi_many_hot_comes_back(piece: Piece) -> None:
     parts = part_events(piece)
-    rows, thin = multi_many_hot(parts), sparse_multi_many_hot(parts)
+    rows = multi_many_hot(parts)
     assert rows.shape == (len(piece.events), len(parts) * 256)
-    assert_equal_arrays(thin, rows)
-    for each in (rows, thin):
-        back = from_multi_many_hot(each, durations_of(parts), parts=len(parts))
-        assert back == parts
-        assert_same_notes(from_part_events(back, parts=piece.parts).notes, piece.notes)
+    back = from_multi_many_hot(rows, durations_of(parts), parts=len(parts))
+    assert back == parts
+    assert_same_notes(from_part_events(back, parts=piece.parts).notes, piece.notes)
     sounding = multi_many_hot(parts, held=False)
-    assert_equal_arrays(sparse_multi_many_hot(parts, held=False), sounding)
     struck = tuple(tuple(Event(event.chord, event.duration) for event in own) for own in parts)
     assert (
         from_multi_many_hot(sounding, durations_of(parts), parts=len(parts), held=False) == struck

@@ -1,20 +1,15 @@
-"""One-hot rows and flat windows come back as they were, dense or sparse, and the order of a flat
+"""One-hot rows and flat windows come back as they were, and the order of a flat
 window is the tutorial's.
 """
 
 from __future__ import annotations
-
-import subprocess
-import sys
-from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
-from scipy import sparse
-from tests.tokens.rows import assert_equal_arrays, pieces_of_parts, quick
+from tests.tokens.rows import pieces_of_parts, quick
 
 from partimento import Piece
 from partimento.errors import PartimentoError
@@ -24,9 +19,6 @@ from partimento.tokens.vectors.onehot import (
     flatten,
     from_one_hot,
     one_hot,
-    sparse_flatten,
-    sparse_one_hot,
-    sparse_unflatten,
     unflatten,
 )
 from partimento.tokens.vocabulary import PAD
@@ -60,31 +52,12 @@ def test_one_hot_comes_back(data: st.DataObject, size: int) -> None:
     assert rows.shape == (*numbers.shape, size)
     assert np.array_equal(rows.sum(-1), numbers != PAD)
     assert np.array_equal(from_one_hot(rows), numbers)
-    thin = sparse_one_hot(numbers, size)
-    assert_equal_arrays(thin, rows.reshape(-1, size))
-    assert np.array_equal(from_one_hot(thin), numbers.reshape(-1))
-    assert np.array_equal(
-        from_one_hot(thin.tocoo()), numbers.reshape(-1)
-    )  # in whatever sparse form
 
 
-@pytest.mark.parametrize("encode", [one_hot, sparse_one_hot])
 @pytest.mark.parametrize("number", [-1, 4])
-def test_no_number_out_of_range(encode: Any, number: int) -> None:
+def test_no_number_out_of_range(number: int) -> None:
     with pytest.raises(PartimentoError, match="outside 0 to 3"):
-        encode([1, number], 4)
-
-
-def test_a_stored_zero_is_no_one() -> None:
-    rows = sparse.csr_array(
-        (np.array([0, 1, 1], np.float32), np.array([1, 2, 1]), np.array([0, 2, 3])), shape=(2, 3)
-    )
-    assert from_one_hot(rows).tolist() == [2, 1]
-
-
-def test_no_row_of_several_ones() -> None:
-    with pytest.raises(PartimentoError, match="several ones"):
-        from_one_hot(sparse.csr_array(np.array([[0, 1, 1]], np.float32)))
+        one_hot([1, number], 4)
 
 
 # ---------------------------------------------------------------------- flat windows
@@ -134,20 +107,12 @@ def test_flat_windows_come_back(count: int, length: int, size: int, seed: int) -
         for n, step, v in np.ndindex(windows.shape)
     )
     assert np.array_equal(unflatten(flat, length), windows)
-    thin = sparse_one_hot(numbers, size)
-    assert_equal_arrays(sparse_flatten(thin, length), flat)
-    assert_equal_arrays(sparse_unflatten(sparse_flatten(thin, length), length), thin.toarray())
 
 
-def test_windows_that_do_not_fit() -> None:
-    thin = sparse_one_hot([1, 2, 1], 3)
-    for wrong in (
-        lambda: unflatten(np.zeros(7), 2),
-        lambda: sparse_flatten(thin, 2),
-        lambda: sparse_unflatten(thin, 0),
-    ):
-        with pytest.raises(PartimentoError, match="no windows of"):
-            wrong()
+@pytest.mark.parametrize("length", [0, 2])
+def test_windows_that_do_not_fit(length: int) -> None:
+    with pytest.raises(PartimentoError, match="no windows of"):
+        unflatten(np.zeros(7), length)
 
 
 def test_keras_does_the_same() -> None:
@@ -187,12 +152,3 @@ def test_from_a_piece_to_rows_and_back(piece: Piece) -> None:
     )
     assert np.array_equal(back, tokens)
     assert tokenizer.decode_events(back) == events
-
-
-def test_dense_rows_do_not_wait_for_scipy() -> None:
-    """Models import these functions and never ask for sparse rows."""
-    program = "import sys; from partimento.tokens.vectors.onehot import *; flatten(one_hot([1], 2)[None]); assert 'scipy' not in sys.modules"
-    subprocess.run(
-        [sys.executable, "-c", f"{program}; sparse_one_hot([1], 2); assert 'scipy' in sys.modules"],
-        check=True,
-    )

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.tokens.rows import (
-    assert_equal_arrays,
     assert_same_notes,
     durations_of,
     pieces_of_parts,
@@ -22,7 +21,6 @@ from partimento.errors import PartimentoError
 from partimento.tokens.vectors.manyhot import (
     from_multi_many_hot,
     multi_many_hot,
-    sparse_multi_many_hot,
 )
 from partimento.tokens.vectors.parts import (
     REST,
@@ -31,7 +29,6 @@ from partimento.tokens.vectors.parts import (
     multi_one_hot,
     part_events,
     part_vocabularies,
-    sparse_multi_one_hot,
 )
 from partimento.tokens.vocabulary import UNKNOWN
 
@@ -98,14 +95,12 @@ def test_parts_come_back(piece: Piece) -> None:
 def test_multi_one_hot_comes_back(piece: Piece) -> None:
     parts = part_events(piece)
     vocabularies = part_vocabularies([parts])
-    rows, thin = multi_one_hot(parts, vocabularies), sparse_multi_one_hot(parts, vocabularies)
+    rows = multi_one_hot(parts, vocabularies)
     assert rows.shape == (len(piece.events), sum(map(len, vocabularies)))
     assert (rows.sum(1) == len(parts)).all()
-    assert_equal_arrays(thin, rows)
-    for each in (rows, thin):
-        back = from_multi_one_hot(each, durations_of(parts), vocabularies)
-        assert back == parts
-        assert_same_notes(from_part_events(back, parts=piece.parts).notes, piece.notes)
+    back = from_multi_one_hot(rows, durations_of(parts), vocabularies)
+    assert back == parts
+    assert_same_notes(from_part_events(back, parts=piece.parts).notes, piece.notes)
 
 
 @given(pieces_of_parts(), st.integers(0, 2))
@@ -178,12 +173,6 @@ def test_real_parts_come_back(data_folder: Path) -> None:
     for piece, parts in zip(found, encoded, strict=True):
         assert len(parts[0]) == len(piece.events)
         durations = durations_of(parts)
-        several = from_multi_one_hot(
-            sparse_multi_one_hot(parts, vocabularies), durations, vocabularies
-        )
-        assert (
-            several
-            == from_multi_many_hot(sparse_multi_many_hot(parts), durations, parts=4)
-            == parts
-        )
+        several = from_multi_one_hot(multi_one_hot(parts, vocabularies), durations, vocabularies)
+        assert several == from_multi_many_hot(multi_many_hot(parts), durations, parts=4) == parts
         assert_same_notes(from_part_events(several).notes, piece.notes)

@@ -8,18 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from partimento.errors import PartimentoError
 from partimento.music.events import Event
 from partimento.tokens.chords import PITCHES
-from partimento.tokens.vectors.parts import PartEvents, common_durations
-from partimento.tokens.vectors.sparse import cells_of, check_shape, dense_rows, sparse_rows
-
-if TYPE_CHECKING:
-    from scipy import sparse
+from partimento.tokens.vectors.parts import PartEvents, check_shape, common_durations
 
 
 def many_hot(events: Iterable[Event], *, held: bool = True) -> np.ndarray:
@@ -37,13 +32,10 @@ def many_hot(events: Iterable[Event], *, held: bool = True) -> np.ndarray:
     return multi_many_hot([tuple(events)], held=held)
 
 
-def sparse_many_hot(events: Iterable[Event], *, held: bool = True) -> sparse.csr_array:
-    """`many_hot` as a CSR array."""
-    return sparse_multi_many_hot([tuple(events)], held=held)
-
-
-def from_many_hot(rows: Any, durations: Sequence[Fraction], *, held: bool = True) -> list[Event]:
-    """The inverse of `many_hot`, dense or sparse, with the T durations; a value above one half is a
+def from_many_hot(
+    rows: np.ndarray, durations: Sequence[Fraction], *, held: bool = True
+) -> list[Event]:
+    """The inverse of `many_hot`, with the T durations; a value above one half is a
     one.
 
     PartimentoError if a held pitch does not sound, or the shape is another.
@@ -56,23 +48,31 @@ def multi_many_hot(parts: Sequence[Sequence[Event]], *, held: bool = True) -> np
     """A block a part, `many_hot` each: ``(T, parts · 256)`` float32, or ``(T, parts · 128)``
     without `held`.
     """
-    return dense_rows(*_multi_many_hot_cells(parts, held))
-
-
-def sparse_multi_many_hot(
-    parts: Sequence[Sequence[Event]], *, held: bool = True
-) -> sparse.csr_array:
-    """`multi_many_hot` as a CSR array."""
-    return sparse_rows(*_multi_many_hot_cells(parts, held))
+    kinds = 2 if held else 1
+    height, width = len(common_durations(parts)), len(parts) * kinds * PITCHES
+    blocks: list[int] = []  # of 128 columns, counted through all rows
+    pitches: list[int] = []
+    for number, events in enumerate(parts):
+        for t, event in enumerate(events):
+            for kind, chord in enumerate((event.chord, event.held)[:kinds]):
+                blocks += [(t * len(parts) + number) * kinds + kind] * len(chord)
+                pitches += chord
+    if pitches and (min(pitches) < 0 or max(pitches) >= PITCHES):
+        raise PartimentoError(f"a pitch lies outside 0 to 127: {min(pitches)} to {max(pitches)}")
+    cells = np.array(blocks, np.int64) * PITCHES + np.array(pitches, np.int64)
+    _check_held(cells, held)
+    rows = np.zeros((height, width), np.float32)
+    rows.reshape(-1)[cells] = 1
+    return rows
 
 
 def from_multi_many_hot(
-    rows: Any, durations: Sequence[Fraction], *, parts: int, held: bool = True
+    rows: np.ndarray, durations: Sequence[Fraction], *, parts: int, held: bool = True
 ) -> PartEvents:
-    """The inverse of `multi_many_hot` for so many `parts`, dense or sparse; see `from_many_hot`."""
+    """The inverse of `multi_many_hot` for so many `parts`; see `from_many_hot`."""
     kinds = 2 if held else 1
     check_shape(rows, len(durations), parts * kinds * PITCHES)
-    cells = cells_of(rows)
+    cells = np.flatnonzero(np.asarray(rows) > 0.5)
     _check_held(cells, held)
     pitches: list[list[int]] = [
         [] for _ in range(len(durations) * parts * kinds)
@@ -92,25 +92,6 @@ def from_multi_many_hot(
         )
         for part in range(parts)
     )
-
-
-def _multi_many_hot_cells(
-    parts: Sequence[Sequence[Event]], held: bool
-) -> tuple[np.ndarray, tuple[int, int]]:
-    kinds = 2 if held else 1
-    height, width = len(common_durations(parts)), len(parts) * kinds * PITCHES
-    blocks: list[int] = []  # of 128 columns, counted through all rows
-    pitches: list[int] = []
-    for number, events in enumerate(parts):
-        for t, event in enumerate(events):
-            for kind, chord in enumerate((event.chord, event.held)[:kinds]):
-                blocks += [(t * len(parts) + number) * kinds + kind] * len(chord)
-                pitches += chord
-    if pitches and (min(pitches) < 0 or max(pitches) >= PITCHES):
-        raise PartimentoError(f"a pitch lies outside 0 to 127: {min(pitches)} to {max(pitches)}")
-    cells = np.array(blocks, np.int64) * PITCHES + np.array(pitches, np.int64)
-    _check_held(cells, held)
-    return cells, (height, width)
 
 
 def _check_held(cells: np.ndarray, held: bool) -> None:

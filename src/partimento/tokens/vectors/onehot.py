@@ -12,25 +12,19 @@ Four encodings turn music into rows of zeros and ones:
 of all parts |
 
 Integers, for embeddings, are `ChordTokenizer`'s business. Durations travel apart: as they are, as
-numbers of a `Vocabulary`, or as `one_hot` of those. Dense rows are float32, for every model wants
-floats; the ``sparse_…`` functions give the same rows as CSR arrays, and the inverses take either.
-What they take on real music says `encoding_sizes`. Shapes: T events of a piece, N windows, L events
-a window, V vocabulary or width of a row.
+numbers of a `Vocabulary`, or as `one_hot` of those. Rows are float32, for every model wants floats.
+Shapes: T events of a piece, N windows, L events per window, V vocabulary or width of a row.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from partimento.errors import PartimentoError
-from partimento.tokens.vectors.sparse import cells_of, is_sparse, sparse_rows
 from partimento.tokens.vocabulary import PAD
-
-if TYPE_CHECKING:
-    from scipy import sparse
 
 # ---------------------------------------------------------------------- numbers ↔ one-hot
 
@@ -71,31 +65,14 @@ def one_hot(numbers: Any, size: int, xp: Any = np) -> Any:
     return xp.where(is_one, np.float32(1), np.float32(0))
 
 
-def sparse_one_hot(numbers: Any, size: int) -> sparse.csr_array:
-    """`one_hot` of ``(…,)`` integers as a ``(T, V)`` CSR array, T being all of them one after
-    another.
-    """
-    flat = _in_range(numbers, size).reshape(-1)
-    rows = np.flatnonzero(flat != PAD)
-    return sparse_rows(rows * size + flat[rows], (len(flat), size))
-
-
 def from_one_hot(rows: Any, xp: Any = np) -> Any:
-    """The inverse: ``(…, V)`` → ``(…,)`` int32, the column of each row's largest value (of equal
-    ones the first), as the tutorial does.
+    """Return the numbers of one-hot rows: ``(…, V)`` → ``(…,)`` int32, as the tutorial does.
 
-    A row of zeros is padding again. A CSR array ``(T, V)`` gives ``(T,)``; PartimentoError if one
-    of its rows has several ones.
+    A number is the column of a row's largest value, the first of equal ones. A row of zeros is
+    padding again.
     """
-    if not is_sparse(rows):
-        found = xp.argmax(rows, axis=-1)
-        return found.astype(np.int32) if xp is np else found
-    row, column = np.divmod(cells_of(rows), rows.shape[1])
-    if (row[1:] == row[:-1]).any():
-        raise PartimentoError("a row of a one-hot array has several ones")
-    numbers = np.full(rows.shape[0], PAD, np.int32)
-    numbers[row] = column
-    return numbers
+    numbers = xp.argmax(rows, axis=-1)
+    return numbers.astype(np.int32) if xp is np else numbers
 
 
 def _in_range(numbers: Any, size: int) -> np.ndarray:
@@ -130,24 +107,6 @@ def unflatten(row: Any, length: int, xp: Any = np) -> Any:
     """
     *lead, width = row.shape
     return xp.swapaxes(xp.reshape(row, (*_known(lead), _divided(width, length), length)), -1, -2)
-
-
-def sparse_flatten(rows: sparse.csr_array, length: int) -> sparse.csr_array:
-    """`flatten` of windows that stand one below another: ``(N · L, V)`` → ``(N, V · L)``."""
-    height, size = rows.shape
-    count = _divided(height, length)
-    step, chord = np.divmod(cells_of(rows), size)
-    window, step = np.divmod(step, length)
-    return sparse_rows((window * size + chord) * length + step, (count, size * length))
-
-
-def sparse_unflatten(rows: sparse.csr_array, length: int) -> sparse.csr_array:
-    """The inverse of `sparse_flatten`: ``(N, V · L)`` → ``(N · L, V)``."""
-    count, width = rows.shape
-    size = _divided(width, length)
-    window_chord, step = np.divmod(cells_of(rows), length)
-    window, chord = np.divmod(window_chord, max(size, 1))
-    return sparse_rows((window * length + step) * size + chord, (count * length, size))
 
 
 def _known(lead: Sequence[int | None]) -> list[int]:

@@ -8,12 +8,11 @@ width of a row.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -23,11 +22,7 @@ from partimento.music.notes import Notes
 from partimento.music.piece import Piece
 from partimento.music.timelines import Part
 from partimento.tokens.vectors.onehot import from_one_hot
-from partimento.tokens.vectors.sparse import check_shape, dense_rows, sparse_rows
 from partimento.tokens.vocabulary import SPECIAL, Vocabulary
-
-if TYPE_CHECKING:
-    from scipy import sparse
 
 Symbol = tuple[
     tuple[int, ...], tuple[int, ...]
@@ -65,13 +60,11 @@ def part_events(piece: Piece, *, drums: bool = True, count: int | None = None) -
         raise PartimentoError("no part to encode")
     if count < len(wanted):
         raise PartimentoError(f"{len(wanted)} parts to encode, where there is room for {count}")
-    notes = (piece if drums else piece.without_drums()).notes
-    edges = (Fraction(0), piece.length, *piece.cuts)
-    grid = math.lcm(notes.divisions, *(edge.denominator for edge in edges))
-    onset, end = notes.onset * (grid // notes.divisions), notes.end * (grid // notes.divisions)
-    times = sweep(
-        onset, end, notes.pitch, (edge.numerator * (grid // edge.denominator) for edge in edges)
-    ).times.tolist()
+    heard = piece if drums else piece.without_drums()
+    cut, grid = heard.sweep()
+    notes, times = heard.notes, cut.times.tolist()
+    scale = grid // notes.divisions
+    onset, end = notes.onset * scale, notes.end * scale
     of_part = [notes.part == number for number in wanted] + [np.zeros(len(notes), bool)] * (
         count - len(wanted)
     )
@@ -135,20 +128,21 @@ def multi_one_hot(
     What is in no vocabulary becomes unknown. PartimentoError if the parts do not go together or
     with the vocabularies.
     """
-    return dense_rows(*_multi_one_hot_cells(parts, vocabularies))
-
-
-def sparse_multi_one_hot(
-    parts: Sequence[Sequence[Event]], vocabularies: Sequence[Vocabulary[Symbol]]
-) -> sparse.csr_array:
-    """`multi_one_hot` as a CSR array."""
-    return sparse_rows(*_multi_one_hot_cells(parts, vocabularies))
+    height = len(common_durations(parts))
+    if len(parts) != len(vocabularies):
+        raise PartimentoError(f"{len(parts)} parts, but {len(vocabularies)} vocabularies")
+    *firsts, width = _edges(vocabularies)
+    rows = np.zeros((height, width), np.float32)
+    for events, first, vocabulary in zip(parts, firsts, vocabularies, strict=True):
+        numbers = [first + vocabulary[_symbol(event)] for event in events]
+        rows[np.arange(height), numbers] = 1
+    return rows
 
 
 def from_multi_one_hot(
-    rows: Any, durations: Sequence[Fraction], vocabularies: Sequence[Vocabulary[Symbol]]
+    rows: np.ndarray, durations: Sequence[Fraction], vocabularies: Sequence[Vocabulary[Symbol]]
 ) -> PartEvents:
-    """The inverse of `multi_one_hot`, dense or sparse: of each block the largest value.
+    """The inverse of `multi_one_hot`: of each block the largest value.
 
     PartimentoError for padding and unknown, which stand for no music, or if the shape is another.
     """
@@ -190,19 +184,12 @@ def common_durations(parts: Sequence[Sequence[Event]]) -> list[Fraction]:
     return first
 
 
+def check_shape(rows: np.ndarray, height: int, width: int) -> None:
+    """Raise PartimentoError unless an array has a row per duration and the columns of its parts."""
+    if rows.shape != (height, width):
+        needed = f"{height} durations and these parts need {(height, width)}"
+        raise PartimentoError(f"an array of shape {rows.shape}, where {needed}")
+
+
 def _edges(vocabularies: Sequence[Vocabulary[Symbol]]) -> list[int]:
     return list(accumulate(map(len, vocabularies), initial=0))
-
-
-def _multi_one_hot_cells(
-    parts: Sequence[Sequence[Event]], vocabularies: Sequence[Vocabulary[Symbol]]
-) -> tuple[np.ndarray, tuple[int, int]]:
-    height = len(common_durations(parts))
-    if len(parts) != len(vocabularies):
-        raise PartimentoError(f"{len(parts)} parts, but {len(vocabularies)} vocabularies")
-    *firsts, width = _edges(vocabularies)
-    numbers = [
-        [first + vocabulary[_symbol(event)] for event in events]
-        for events, first, vocabulary in zip(parts, firsts, vocabularies, strict=True)
-    ]  # (parts, T)
-    return (np.arange(height) * width + np.array(numbers, np.int64)).reshape(-1), (height, width)
