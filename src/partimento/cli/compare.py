@@ -38,7 +38,7 @@ def run_compare(runs: Sequence[Path], *, out: Sequence[Path], force: bool, as_js
             from partimento.evaluate.compare import compare, learning_curves, summaries
         pictures = [path for path in out if path.suffix.lower() in PICTURES]
         curves = learning_curves(runs) if pictures else None
-        rows = compare(runs, progress=lambda done, total: stages.at("compare", done, total))
+        rows = compare(runs, progress=stages.at)
         grouped = summaries(rows, runs)
         for path in pictures:
             for name, reason in curves.left_out.items() if curves else ():

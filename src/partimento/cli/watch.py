@@ -22,7 +22,7 @@ def run_watch(run: Path, *, out: Path | None, as_json: bool) -> None:
     with screen.stages(quiet=as_json) as stages:
         with stages.during("start"):
             from partimento.evaluate.training_report import watch
-        written = watch(run, out, progress=lambda done, total: stages.at("draw", done, total))
+        written = watch(run, out, progress=stages.at)
     if as_json:
         screen.print_json({"written": [str(path) for path in written]})
     else:

@@ -25,7 +25,7 @@ def load_corpus(
     *,
     config: DataSettings | None = None,
     selection: Selection | None = None,
-    progress: Progress | None = None,
+    progress: Progress = silent,
     **criteria: Any,
 ) -> Corpus:
     """Load pieces from sources of every kind; a stored split is kept.
@@ -54,7 +54,7 @@ def load_corpus(
     PartimentoError
         If nothing could be read, nothing is selected, or there is no such criterion.
     """
-    config, progress = config or DataSettings(), progress or silent
+    config = config or DataSettings()
     if criteria:
         selection = Selection.of(**criteria)
     names = (

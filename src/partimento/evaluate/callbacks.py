@@ -108,7 +108,4 @@ class TrainingPictures(Callback):
         """Draw them from the files of the run."""
         from partimento.evaluate.training_report import watch
 
-        def report(done: int, total: int) -> None:
-            self.progress("watch", done, total)
-
-        watch(folder.path, folder.watch, progress=report)
+        watch(folder.path, folder.watch, progress=self.progress)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from partimento.errors import PartimentoError
+from partimento.progress import Progress, silent
 from partimento.training.run_folder import RunFolder
 
-Progress = Callable[[int, int], None]
 SAMPLES, EVENTS = (
     16,
     128,
@@ -55,7 +55,7 @@ class Row:
     weights: int
 
 
-def compare(folders: Sequence[Path], *, progress: Progress | None = None) -> list[Row]:
+def compare(folders: Sequence[Path], *, progress: Progress = silent) -> list[Row]:
     """A row a run, and one for each baseline that they were held against; the best first, then
     those that have no likelihood.
 
@@ -77,12 +77,10 @@ def compare(folders: Sequence[Path], *, progress: Progress | None = None) -> lis
             )
     rows = []
     for done, (folder, about) in enumerate(zip(folders, abouts, strict=True)):
-        if progress:
-            progress(done, len(folders))
+        progress("compare", done, len(folders))
         rows.append(_row(folder, about))
     rows += _baselines(folders)
-    if progress:
-        progress(len(folders), len(folders))
+    progress("compare", len(folders), len(folders))
     return sorted(rows, key=lambda row: (row.total is None, row.total or 0.0, row.run))
 
 

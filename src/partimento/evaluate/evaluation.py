@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,12 +18,12 @@ from partimento.evaluate.distances import Nearness, between, nearness, within
 from partimento.evaluate.frechet import frechet_of_sets, standardised
 from partimento.music.bars import first_bars
 from partimento.music.piece import Piece
+from partimento.progress import Progress, silent
 from partimento.training.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from partimento.training.run import Run
 
-Progress = Callable[[str, int, int], None]
 DRAWS = 10
 BASELINES = ("unigram", "markov")
 LEAST = 4  # pieces of either kind: two and two of the real ones are set against each other
@@ -139,7 +139,7 @@ def evaluate(
     bars: int | None = None,
     draws: int = DRAWS,
     seed: int = 0,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> Evaluation:
     """Measure both sets and how near they are.
 
@@ -179,14 +179,15 @@ def evaluate(
         )
         sets[kind] = chosen if bars is None else [first_bars(piece, bars) for piece in chosen]
     generated, real = sets.values()
-    made, found = (_table(kind, pieces, progress) for kind, pieces in sets.items())
+    made, found = (
+        feature_table(pieces, progress, stage=f"measure {kind}") for kind, pieces in sets.items()
+    )
     size = min(len(generated), len(real) // 2)
     drawn = [Draw.of(rng, len(generated), len(real), size) for _ in range(draws)]
     rows = []
     for done, name in enumerate(FEATURES, 1):
         rows.append(_row(name, made[name], found[name], drawn))
-        if progress:
-            progress("compare", done, len(FEATURES))
+        progress("compare", done, len(FEATURES))
     near, far = _frechet(scalar_table(made), scalar_table(found), drawn)
     told = [(row.overlap.mean, row.ceiling.mean) for row in rows if row.overlap and row.ceiling]
     overlap, ceiling = map(float, np.mean(told, axis=0)) if told else (None, None)
@@ -194,12 +195,6 @@ def evaluate(
     return Evaluation(
         len(generated), len(real), bars, shorter[0], shorter[1], size, draws, seed, overlap, ceiling, near, far, tuple(rows), values=values
     )  # fmt: skip
-
-
-def _table(kind: str, pieces: Sequence[Piece], progress: Progress | None) -> dict[str, np.ndarray]:
-    return feature_table(
-        pieces, (lambda done, total: progress(f"measure {kind}", done, total)) if progress else None
-    )
 
 
 @dataclass(frozen=True)
@@ -294,7 +289,7 @@ def compose_pieces(
     bars: int,
     seed: int = 0,
     takes: int = TAKES,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> list[Piece]:
     """So many pieces of a run, from silence, with `compose`'s own sampling; piece number n has the
     seed ``seed + n``.
@@ -304,8 +299,7 @@ def compose_pieces(
     made = []
     for number in range(count):
         made.append(compose(run, bars=bars, seed=seed + number, candidates=takes))
-        if progress:
-            progress("compose", number + 1, count)
+        progress("compose", number + 1, count)
     return made
 
 

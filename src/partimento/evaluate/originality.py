@@ -9,7 +9,7 @@ something.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -25,6 +25,7 @@ from partimento.corpus.entries import Corpus
 from partimento.corpus.splits import TEST, TRAIN, VALID
 from partimento.errors import PartimentoError
 from partimento.music.piece import Piece
+from partimento.progress import Progress, silent
 
 SAMPLE = 200  # real pieces that are left out, at most
 T = TypeVar("T")
@@ -111,7 +112,7 @@ def originality(
     pieces: Sequence[Piece],
     corpus: Corpus,
     *,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress = silent,
 ) -> Report:
     """Lay pieces beside a corpus, and real pieces too.
 
@@ -126,8 +127,7 @@ def originality(
         near-duplicates aside as well; it says so.
     corpus : Corpus
         Of the same view as `pieces`.
-    progress : callable, optional
-        Called as ``progress(stage, done, total)``.
+    progress : Progress, optional
 
     Raises
     ------
@@ -136,26 +136,22 @@ def originality(
     """
     if not pieces:
         raise PartimentoError("there are no pieces to look at")
-    at = progress or (lambda stage, done, total: None)
     inside, held_out = _sides(corpus)
-    shelf, relatives = (
-        library(inside, progress=lambda done, total: at("index", done, total)),
-        _Relatives(inside),
-    )
+    shelf, relatives = library(inside, progress=progress), _Relatives(inside)
     if held_out:
-        real = [shared_with(shelf, piece) for piece in _told(held_out, "real pieces", at)]
+        real = [shared_with(shelf, piece) for piece in _told(held_out, "real pieces", progress)]
         how = f"{len(real):,} pieces held out from the corpus"
     else:
         drawn = sorted(random.Random(0).sample(range(len(inside)), min(SAMPLE, len(inside))))
         alone = [place for place in drawn if len(relatives.of([place])) < len(inside)]
         real = [
             shared_with(shelf, inside[place], in_corpus=relatives.of([place]))
-            for place in _told(alone, "real pieces", at)
+            for place in _told(alone, "real pieces", progress)
         ]
         how = f"{len(real):,} pieces of the corpus, each beside the others"
     found = [
         shared_with(shelf, piece, in_corpus=relatives.of(shelf.places_of(piece)))
-        for piece in _told(pieces, "compare", at)
+        for piece in _told(pieces, "compare", progress)
     ]
     found = _told_of_other_sides(found, pieces, corpus)
     events = int((shelf.chords.reference != SILENT).sum())
@@ -216,10 +212,10 @@ class _Relatives:
         )
 
 
-def _told(items: Sequence[T], stage: str, at: Callable[[str, int, int], None]) -> Iterator[T]:
+def _told(items: Sequence[T], stage: str, progress: Progress) -> Iterator[T]:
     for done, item in enumerate(items):
         yield item
-        at(stage, done + 1, len(items))
+        progress(stage, done + 1, len(items))
 
 
 def verdict(found: Originality, real: Group | None) -> str:

@@ -7,7 +7,7 @@ better and better, the network, the two ways to write a chord; and loss curves a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from partimento.files import check_exists
 from partimento.music.events import Event, merge_held
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key, Meter, Part
+from partimento.progress import Progress, silent
 from partimento.tokens.base import Tokenizer
 from partimento.tokens.chords import CHORD, DURATION, HELD, ChordTokenizer
 from partimento.tokens.vocabulary import END, SPECIAL
@@ -28,7 +29,6 @@ from partimento.training.run_folder import RunFolder, TrainingFolder
 if TYPE_CHECKING:
     from partimento.training.snapshots import Seen
 
-Progress = Callable[[int, int], None]
 SHOWN = 32  # events of a window, in its score
 
 
@@ -88,7 +88,7 @@ def open_watched(run: Path) -> Watched:
     return Watched(folder, folder.name, settings, tokenizer, history, seen, folder is candidates[0])
 
 
-def watch(run: Path, out: Path, *, progress: Progress | None = None) -> list[Path]:
+def watch(run: Path, out: Path, *, progress: Progress = silent) -> list[Path]:
     """Write all the pictures there are to make of a run into `out`, and ``index.html``; what is
     there of an earlier look is replaced.
 
@@ -102,8 +102,7 @@ def watch(run: Path, out: Path, *, progress: Progress | None = None) -> list[Pat
     watched, show = open_watched(run), Exhibition(out)
     kinds = [losses, latent, reconstruction, network, encodings, sound, chords]
     for done, kind in enumerate(kinds):
-        if progress:
-            progress(done, len(kinds))
+        progress("draw", done, len(kinds))
         kind(watched, show)
     state = "" if watched.finished else f" after {len(watched.history)} epochs so far"
     page = write_learning_page(
@@ -112,8 +111,7 @@ def watch(run: Path, out: Path, *, progress: Progress | None = None) -> list[Pat
         show.sections,
         force=True,
     )
-    if progress:
-        progress(len(kinds), len(kinds))
+    progress("draw", len(kinds), len(kinds))
     return [page, *(out / file for section in show.sections.values() for file, _ in section)]
 
 

@@ -1,24 +1,26 @@
 """The folder of a training run: where each of its files is, and whether they belong together.
 
-Nothing else in the program names these files.
+Nothing else in the program names these files::
 
-run.json           settings, seeds, versions, fingerprint of the corpus, results; it makes a folder
-a run, and is written last pieces.json        every piece learned from or checked with: title,
-source, license, key, meter, its beginning vocabulary.json    the tokenizer model.weights.h5   the
-weights, in Keras' safe format (model.npz for a model that counts) history.csv        one line per
-epoch, the same for the same seed history.json       the same and the figures that depend on the
-machine: seconds, events per second held_out.json      nats per event of the model and its baselines
-on the test pieces (command line only) rejects.csv        files that were not used, with the reasons
-(command line only) seen/              snapshots of the model during training, for `partimento
-watch` samples/           what the command line composed right after training watch/             the
-pictures that `partimento watch` draws
+    run.json          settings, seeds, versions, fingerprint of the corpus, results; written last,
+                      it makes the folder a run
+    pieces.json       every piece learned from or checked with: title, source, license, key, meter,
+                      its beginning
+    vocabulary.json   the tokenizer
+    model.weights.h5  the weights, in Keras' safe format (model.npz for a model that counts)
+    history.csv       one line per epoch, the same for the same seed
+    history.json      the same and the figures that depend on the machine
+    held_out.json     nats per event of the model and its baselines on the test pieces
+    rejects.csv       files that were not used, with the reasons
+    seen/             snapshots of the model during training, for `partimento watch`
+    samples/          a first piece, composed right after training
+    watch/            the pictures that `partimento watch` draws
 
-A training under way works in a hidden folder beside it, which becomes the run. It holds these files
-too:
+A training under way works in a hidden folder beside it, which becomes the run. It has more files::
 
-training.json      settings, sources, fingerprint of the corpus, versions checkpoint.h5
-`training.Checkpoint`: optimizer, random generators, history, the best weights so far lock
-held by the process that trains
+    training.json     settings, sources, fingerprint of the corpus, versions
+    checkpoint.h5     `loop.Checkpoint`: optimizer, random generators, history, the best weights
+    lock              held by the process that trains
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ told.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from partimento.analysis.features.yang_lerch import NOTE_LENGTHS, yang_lerch_fea
 from partimento.music.bars import notes_by_bar
 from partimento.music.names import NAMES, duration_name
 from partimento.music.piece import Piece
+from partimento.progress import Progress, silent
 
 VALUES = tuple(map(duration_name, DURATIONS))
 MUSPY, YANG_LERCH, STRUCTURE, RHYTHM = "MusPy", "Yang & Lerch", "structure", "rhythm"
@@ -105,14 +106,13 @@ def features_of(piece: Piece) -> dict[str, np.ndarray]:
 
 
 def feature_table(
-    pieces: Sequence[Piece], progress: Callable[[int, int], None] | None = None
+    pieces: Sequence[Piece], progress: Progress = silent, *, stage: str = "measure"
 ) -> dict[str, np.ndarray]:
     """Name → ``(pieces, size)`` float64."""
     rows = []
     for done, piece in enumerate(pieces, 1):
         rows.append(features_of(piece))
-        if progress:
-            progress(done, len(pieces))
+        progress(stage, done, len(pieces))
     return {name: np.stack([row[name] for row in rows]) for name in FEATURES}
 
 

@@ -4,7 +4,7 @@ how much lies in long ones.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -15,10 +15,10 @@ from partimento.analysis.similarity.sequences import Line, lines_of
 from partimento.analysis.similarity.suffix_index import Index, Matches, index_of
 from partimento.errors import PartimentoError
 from partimento.music.piece import Piece
+from partimento.progress import Progress, silent
 
 LONG = 8  # elements of a run from which on it counts as borrowed
 LOOKED_AT = 1000  # places of one run whose rhythm is compared
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ class Library:
         return Library(self.about, self.chords.without(pieces), self.melody.without(pieces))
 
 
-def library(pieces: Iterable[Piece], *, progress: Progress | None = None) -> Library:
+def library(pieces: Iterable[Piece], *, progress: Progress = silent) -> Library:
     """Index pieces: what other pieces are compared with.
 
     Raises
@@ -142,8 +142,7 @@ def library(pieces: Iterable[Piece], *, progress: Progress | None = None) -> Lib
     for done, piece in enumerate(pieces, 1):
         about.append(About(piece.title, piece.source.path, piece.source.sha256))
         both.append(lines_of(piece))
-        if progress:
-            progress(done, max(total, done))
+        progress("index", done, max(total, done))
     if not both:
         raise PartimentoError("an empty corpus: there is nothing to compare with")
     return Library(
