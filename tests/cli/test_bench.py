@@ -46,7 +46,7 @@ def test_a_table_and_the_same_as_json(
     assert [each["name"] for each in told["scores"]] == ["unigram", "markov"]
     assert told["published"] == [each._asdict() for each in PUBLISHED["jsb"]]
     header, *rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
-    assert header == ["", "nats", "95 %", "by pieces", "where from"]
+    assert header == ["model", "nats", "95 %", "by pieces", "where from"]
     assert len(rows) == 2 + len(PUBLISHED["jsb"])
     figures = [float(row[1]) for row in rows]
     assert figures == sorted(figures)

@@ -35,7 +35,7 @@ def test_tables(pieces: list[Piece], capsys: pytest.CaptureFixture[str]) -> None
     assert "acoustic guitar (nylon): 8" in out
     assert "Nobody: 8" in out
     assert "events a piece" in out
-    assert "share of held-out events that is unknown" in out
+    assert "share of the events of held-out pieces" in out
     assert "bad.mid" in shown.err
 
 

@@ -12,12 +12,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from partimento.cli import screen
+from partimento.cli import progress, screen
+from partimento.cli.screen import Column
 from partimento.errors import PartimentoError, choose
 from partimento.files import check_exists, refuse_existing, write_atomically
 from partimento.training.run_folder import RunFolder
 
-HEADER = ("", "nats", "95 %", "by pieces", "where from")
+COLUMNS = (
+    Column("model", 0, "name"), Column("nats"), Column("95 %", 2), Column("by pieces", 3), Column("where from", 1, "prose"),
+)  # fmt: skip
 
 
 def run_bench(
@@ -46,7 +49,7 @@ def run_bench(
         RunFolder(run).check()
     if data is not None:
         check_exists(data)
-    with screen.stages(quiet=as_json) as stages:
+    with progress.stages(quiet=as_json) as stages:
         with stages.during("read"):
             corpus = _read(name, data)
         with stages.during("start"):
@@ -60,7 +63,8 @@ def run_bench(
             scores = benchmarks.counts(name, corpus, side=side)
         figures: list[float] = []
         for folder, model in zip(runs, models, strict=True):
-            told = partial(stages.at, f"measure {folder.name}")
+            stages.at("measure", 0, 0, folder.name)
+            told = partial(stages.at, "measure", note=folder.name)
             mine = benchmarks.scores_of(model, name, corpus, side=side, progress=told)
             figures.append(mine[0].nats)
             scores += mine
@@ -122,7 +126,7 @@ def _show(
         (name, f"{nats:.3f}", *rest)
         for nats, name, *rest in sorted([*ours, *theirs], key=lambda row: row[0])
     ]
-    note = f"nats {plain['unit']} on the {plain['side']} side of {plain['benchmark']}: {scores[0].pieces} pieces, {scores[0].units:,} units"
-    screen.print_list(f"{note} (less is better)", HEADER, rows)
+    note = f"Nats {plain['unit']} on the {plain['side']} side of {plain['benchmark']}: {scores[0].pieces} pieces, {scores[0].units:,} units"
+    screen.print_list(f"{note} (less is better)", COLUMNS, rows)
     if plain["deviation"] is not None:
         screen.err().print(f"mean of {runs} runs: {plain['mean']:.3f} ± {plain['deviation']:.3f}")

@@ -48,13 +48,12 @@ def mutopia(
     """Collect MIDI files from the Mutopia archive; stopped at any moment, the same command goes on
     where it was.
     """
-    from partimento.cli.screen import stages
+    from partimento.cli.progress import stages
     from partimento.collect import MutopiaQuery, collect_mutopia
 
     query = MutopiaQuery(instrument, composer, base_url, delay, limit, contact)
     with stages() as show:
-        progress = lambda stage, done, total, note: show.at(stage, done, total, shown(note))  # noqa: E731
-        result = collect_mutopia(query, out, dry_run=dry_run, progress=progress)
+        result = collect_mutopia(query, out, dry_run=dry_run, progress=show.at)
     tell_json(result) if as_json else tell(result, dry_run=dry_run)
 
 
@@ -71,7 +70,7 @@ def list_all(
     """List public data sets: content, size, licence, citation, and how to come by each."""
     from dataclasses import asdict
 
-    from partimento.cli.screen import out, print_json, print_table
+    from partimento.cli.screen import Column, out, print_json, print_table
     from partimento.collect.bundled import PREFIX, collections, licence_note
     from partimento.collect.catalog import CATALOG
 
@@ -83,11 +82,12 @@ def list_all(
         if as_json:
             print_json(rows)
         else:
-            print_table(
-                "Bundled with music21",
-                ("name", "content", "licence"),
-                [tuple(row.values()) for row in rows],
+            columns = (
+                Column("name", 0, "name"),
+                Column("content", 0, "prose"),
+                Column("licence", 1, "prose"),
             )
+            print_table("Bundled with music21", columns, [tuple(row.values()) for row in rows])
         return
     if as_json:
         print_json(
@@ -147,14 +147,20 @@ def fetch_one(
 
 def tell(result: Collected, *, dry_run: bool) -> None:
     """Say what a collection did: what is not taken on the error stream, the rest on the output."""
-    from partimento.cli.screen import err, out, print_table
+    from partimento.cli.screen import Column, err, out, print_table
 
     console = out()
     if dry_run:
-        print_table("Would be fetched", ("title", "composer", "licence", "files"), [
+        columns = (
+            Column("title", 0, "name"),
+            Column("composer", 1, "name"),
+            Column("licence", 0, "name"),
+            Column("files", 2, "name"),
+        )
+        print_table("Would be fetched", columns, [
             (
-                shown(piece.title), shown(piece.composer), shown(f"{piece.license} {piece.license_version}".strip()) or "not said",
-                shown(" ".join(link.rpartition("/")[2] for link in piece.links)),
+                piece.title, piece.composer, f"{piece.license} {piece.license_version}".strip() or "not said",
+                " ".join(link.rpartition("/")[2] for link in piece.links),
             )
             for piece in result.waiting
         ])  # fmt: skip
@@ -179,22 +185,19 @@ def tell(result: Collected, *, dry_run: bool) -> None:
             console.print("there is more: the same command goes on")
     if result.skipped:
         rows = [
-            (shown(skip.title), shown(skip.member or skip.address), shown(skip.reason))
-            for skip in result.skipped[:20]
+            (skip.title, skip.member or skip.address, skip.reason) for skip in result.skipped[:20]
         ]
         rows += (
             [(f"… and {len(result.skipped) - 20} more", "", "see skipped.csv")]
             if len(result.skipped) > 20
             else []
         )
-        print_table(
-            f"{len(result.skipped)} not taken", ("title", "file", "reason"), rows, console=err()
+        about = (
+            Column("title", 1, "name"),
+            Column("file", 0, "path"),
+            Column("reason", 0, "prose"),
         )
-
-
-def shown(text: str) -> str:
-    """A word from elsewhere, so that it does not steer the terminal."""
-    return "".join(char if char.isprintable() else "�" for char in text)
+        print_table(f"{len(result.skipped)} not taken", about, rows, console=err())
 
 
 def tell_json(result: Collected) -> None:

@@ -10,14 +10,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from partimento.cli import screen
+from partimento.cli import progress, screen
+from partimento.cli.screen import Column
 from partimento.errors import PartimentoError
 from partimento.files import refuse_existing, write_atomically
 
 TABLES, PICTURES = (".csv", ".json", ".md", ".tex"), (".png", ".svg", ".pdf")
+TITLE = "Nats per event of held-out pieces (less is better)"
 NOTE = (
-    "nats an event of held-out pieces, less is better; with KL a bound, estimate by importance sampling; right: chords given back; "
-    "distinct: variety beside the corpus'"
+    "Where there is a KL part, all is a bound, and estimate is by importance sampling; "
+    "right: share of the chords given back; distinct: variety beside that of the corpus"
 )
 
 
@@ -33,7 +35,7 @@ def run_compare(runs: Sequence[Path], *, out: Sequence[Path], force: bool, as_js
         runs
     ):
         raise PartimentoError("the same run, or two runs of one name, are given")
-    with screen.stages(quiet=as_json) as stages:
+    with progress.stages(quiet=as_json) as stages:
         with stages.during("start"):
             from partimento.evaluate.compare import compare, learning_curves, summaries
         pictures = [path for path in out if path.suffix.lower() in PICTURES]
@@ -69,14 +71,28 @@ def run_compare(runs: Sequence[Path], *, out: Sequence[Path], force: bool, as_js
     if as_json:
         screen.print_json(plain)
         return
-    screen.print_list(NOTE, HEADER, [_cells(row) for row in rows])
+    everything = "-o or --json has them all"
+    screen.print_list(TITLE, _columns(HEADER), [_cells(row) for row in rows], everything=everything)
     if any(each.runs > 1 for each in grouped):
-        screen.print_list("the same, over seeds", SUMMARY, [_summary(each) for each in grouped])
+        cells = [_summary(each) for each in grouped]
+        screen.print_list("The same, over seeds", _columns(SUMMARY), cells, everything=everything)
+    screen.err().print(f"{NOTE}.")
 
 
 FIGURES = ("chord", "held", "duration", "unknown", "kl", "estimate")
 HEADER = ("run", "model", "seed", "all", *FIGURES, "right", "distinct", "seconds", "weights")
 SUMMARY = ("runs", "seeds", "all", "±", *HEADER[4:])
+RANKS = {  # the parts of "all" go first where the table is too wide
+    "model": 3, "seed": 3, "chord": 5, "held": 6, "duration": 5, "unknown": 7, "kl": 4, "estimate": 2, "right": 1, "distinct": 2,
+    "seconds": 2, "weights": 1,
+}  # fmt: skip
+
+
+def _columns(header: Sequence[str]) -> list[Column]:
+    names = {"run", "runs", "model"}
+    return [
+        Column(name, RANKS.get(name, 0), "name" if name in names else "figure") for name in header
+    ]
 
 
 def _cells(row: Any) -> list[str]:
@@ -125,8 +141,10 @@ def _text(suffix: str, rows: Sequence[Any], grouped: Sequence[Any], plain: dict[
         (SUMMARY, [_summary(each) for each in grouped]),
     ]
     if suffix == ".tex":
-        return "\n".join(_latex(header, cells) for header, cells in tables) + f"% {NOTE}.\n"
-    return "\n".join(_markdown(header, cells) for header, cells in tables) + f"\n{NOTE}.\n"
+        return (
+            "\n".join(_latex(header, cells) for header, cells in tables) + f"% {TITLE}. {NOTE}.\n"
+        )
+    return "\n".join(_markdown(header, cells) for header, cells in tables) + f"\n{TITLE}. {NOTE}.\n"
 
 
 LATEX = {

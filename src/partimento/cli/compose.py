@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from partimento.cli import screen
+from partimento.cli import progress, screen
 from partimento.corpus.load import load_corpus
 from partimento.corpus.settings import AS_WRITTEN, DataSettings
 from partimento.errors import PartimentoError
@@ -76,7 +76,7 @@ def run_compose(
         folder = shipped()
     start = _start(wish.start, folder)
     _check_number("--towards", wish.towards, folder)
-    with screen.stages(quiet=as_json) as stages:
+    with progress.stages(quiet=as_json) as stages:
         with stages.during("start"):
             from partimento.generate.compose import compose
             from partimento.training.run import load_run
@@ -188,8 +188,7 @@ def write_all(
     """Write a piece in every format asked for; what several need is made once. The files' names go
     to the error stream.
     """
-    with screen.stages() as stages:
-        with stages.during("write"):
-            written = render.write_all(render.Chain(piece, soundfont), outputs, force=force)
-        stages.at("files", len(written), len(written), ", ".join(map(str, written)))
+    with progress.stages() as stages, stages.during("write"):
+        written = render.write_all(render.Chain(piece, soundfont), outputs, force=force)
+    screen.err().print(screen.printable(f"wrote {', '.join(map(str, written))}"))
     return written

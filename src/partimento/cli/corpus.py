@@ -68,7 +68,7 @@ def build(
     """Read scores into one searchable file, a row a piece; stopped at any moment, the same command
     goes on where it was.
     """
-    from partimento.cli import screen
+    from partimento.cli import progress
     from partimento.corpus import write_rejects
     from partimento.corpus.settings import DataSettings
     from partimento.corpus.store.build import Plan, build_store
@@ -78,7 +78,7 @@ def build(
         refuse_existing(rejects, force=force)
     config = DataSettings().replace(**view)
     plan = Plan(config, selection, validation, test, seed, workers, cluster)
-    with screen.stages(quiet=as_json) as stages:
+    with progress.stages(quiet=as_json) as stages:
         built = build_store(sources, out, plan=plan, append=append, force=force, progress=stages.at)
     if rejects is not None:
         write_rejects(built.rejects, rejects)
@@ -136,6 +136,7 @@ def list_pieces(
     stands.
     """
     from partimento.cli import screen
+    from partimento.cli.screen import Column
     from partimento.corpus.store.store import open_store
     from partimento.music.timelines import Key
 
@@ -146,7 +147,10 @@ def list_pieces(
         return
     if not pieces.rows:
         print(f"partimento: none of the pieces in {store} is {chosen}", file=sys.stderr)
-    header = ("path", "title", "composer", "for", "key", "metre", "events", "licence", "split")
+    header = (
+        Column("path", 0, "path"), Column("title", 2, "name"), Column("composer", 1, "name"), Column("for", 5, "name"),
+        Column("key", 3, "name"), Column("metre", 6), Column("events", 7), Column("licence", 8, "name"), Column("split", 4, "name"),
+    )  # fmt: skip
     names = ("path", "title", "composer", "forces", "key", "metre", "events", "licence", "split")
     rows = [{**row, "key": Key.from_name(row["key"]).name} for row in pieces.rows]
     screen.print_list(
@@ -165,6 +169,7 @@ def duplicates(
 ) -> None:
     """List the groups of near-duplicates of a store: the same music under several names."""
     from partimento.cli import screen
+    from partimento.cli.screen import Column
     from partimento.corpus.store.store import open_store
 
     groups: dict[int, list[dict[str, object]]] = {}
@@ -183,7 +188,13 @@ def duplicates(
     ]
     screen.print_list(
         f"{store}: {len(several):,} groups of near-duplicates",
-        ("group", "path", "title", "composer", "split"),
+        (
+            Column("group"),
+            Column("path", 0, "path"),
+            Column("title", 1, "name"),
+            Column("composer", 2, "name"),
+            Column("split", 0, "name"),
+        ),
         rows,
     )
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from partimento.cli import screen
+from partimento.cli import progress, screen
 from partimento.cli.train import print_figures, train_run
 from partimento.config import merge
 from partimento.errors import PartimentoError
@@ -38,7 +38,7 @@ def run_demo(out: Path, *, seed: int, bars: int) -> None:
     console.print(
         f"Learning from the Bach chorales in music21's corpus, then composing {bars} bars. Seed {seed}."
     )
-    with screen.stages() as stages:
+    with progress.stages() as stages:
         recipe = merge(read_recipe("chorales"), {"train": {"seed": seed}})
         trained = train_run([SOURCE], recipe, out=out / "run", force=True, stages=stages)
         run, table = trained.run, trained.table
@@ -78,7 +78,7 @@ _WHAT = {
 
 
 def _write(
-    piece: Piece, out: Path, run: Any, table: dict[str, Likelihood], stages: screen.Stages
+    piece: Piece, out: Path, run: Any, table: dict[str, Likelihood], stages: progress.Stages
 ) -> list[Path]:
     from partimento.export.write import write
 

@@ -37,7 +37,7 @@ def run_doctor(*, soundfont: Path | None, as_json: bool) -> None:
     else:
         rows = [*facts.items(), *((name, number or "MISSING") for name, number in packages.items())]
         rows += [(name, number or "not installed (optional)") for name, number in optional.items()]
-        screen.print_table("what is here", ("", ""), rows)
+        screen.print_facts("What is here", rows)
         words = " ".join(missing)
         screen.out().print(
             f"missing: {words} (pip install {words})" if missing else "nothing is missing"

@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from partimento.cli import screen
+from partimento.cli import progress, screen
+from partimento.cli.screen import Column
 from partimento.corpus.load import load_corpus
 from partimento.corpus.select import Selection
 from partimento.errors import PartimentoError
@@ -15,12 +16,15 @@ from partimento.files import refuse_existing, write_atomically
 from partimento.training.run_folder import RunFolder
 
 if TYPE_CHECKING:
+    from partimento.corpus import Reject
     from partimento.corpus.entries import Corpus
     from partimento.evaluate.evaluation import Evaluation
     from partimento.music.piece import Piece
 
 BARS = 16  # of the pieces that a run composes
-HEADER = ("feature", "generated", "real", "overlap", "ceiling", "KL")
+COLUMNS = (
+    Column("feature", 0, "name"), Column("generated"), Column("real"), Column("overlap"), Column("ceiling", 1), Column("KL", 2),
+)  # fmt: skip
 
 
 class Request(NamedTuple):
@@ -44,11 +48,12 @@ def run_evaluate(request: Request, *, out: Path | None, force: bool, as_json: bo
         raise PartimentoError("--bars lies between 1 and 1000")
     if not 1 <= request.pieces <= 10_000:
         raise PartimentoError("--pieces lies between 1 and 10,000")
-    with screen.stages(quiet=as_json) as stages:
+    with progress.stages(quiet=as_json) as stages:
         found, rejects = _measure(request, stages)
         if out is not None:
             with stages.during("report"):
                 write_atomically(out, _page(found, request))
+    screen.print_rejects(rejects)
     told = found.to_plain()
     if as_json:
         screen.print_json(
@@ -56,7 +61,7 @@ def run_evaluate(request: Request, *, out: Path | None, force: bool, as_json: bo
                 "evaluated": str(request.generated),
                 "against": request.against,
                 **told,
-                "rejected": rejects,
+                "rejected": [reject.path for reject in rejects],
             }
         )
         return
@@ -65,7 +70,7 @@ def run_evaluate(request: Request, *, out: Path | None, force: bool, as_json: bo
         screen.out().print(f"Report in {out}")
 
 
-def _measure(request: Request, stages: screen.Stages) -> tuple[Evaluation, list[str]]:
+def _measure(request: Request, stages: progress.Stages) -> tuple[Evaluation, list[Reject]]:
     """Read or compose, then measure; and the files that could not be read."""
     from partimento.evaluate.evaluation import evaluate
 
@@ -84,6 +89,7 @@ def _measure(request: Request, stages: screen.Stages) -> tuple[Evaluation, list[
             config=run.settings.data,
             selection=Selection(split=request.split),
         )
+        stages.at("compose", 0, request.pieces)
         made: list[Piece] = compose_pieces(
             run, request.pieces, bars=bars or BARS, seed=request.seed, progress=stages.at
         )
@@ -93,11 +99,10 @@ def _measure(request: Request, stages: screen.Stages) -> tuple[Evaluation, list[
         folder = _read("generated", str(request.generated), stages)
         real = _read("real", request.against, stages, selection=Selection(split=request.split))
         made, figures, rejects = folder.pieces, {}, [*folder.rejects, *real.rejects]
-    screen.print_rejects(rejects)
     found = evaluate(made, real.pieces, bars=bars, seed=request.seed, progress=stages.at)
     with stages.during("originality"):
         figures = {**figures, **_borrowed(made, real)}
-    return replace(found, figures=figures), [reject.path for reject in rejects]
+    return replace(found, figures=figures), rejects
 
 
 def _borrowed(made: list[Piece], real: Corpus) -> dict[str, dict[str, float]]:
@@ -124,10 +129,12 @@ def _borrowed(made: list[Piece], real: Corpus) -> dict[str, dict[str, float]]:
     return told
 
 
-def _read(kind: str, source: str, stages: screen.Stages, **view: Any) -> Corpus:
-    return load_corpus(
-        source, progress=lambda stage, done, total: stages.at(f"read {kind}", done, total), **view
-    )
+def _read(kind: str, source: str, stages: progress.Stages, **view: Any) -> Corpus:
+    name = f"read {kind}"
+    with stages.during(name):
+        return load_corpus(
+            source, progress=lambda stage, done, total: stages.at(name, done, total), **view
+        )
 
 
 def _page(found: Evaluation, request: Request) -> str:
@@ -152,7 +159,7 @@ def _print(told: Mapping[str, Any]) -> None:
     title = (
         f"{told['generated']:,} generated pieces beside {told['real']:,} real ones; {what_of(told)}"
     )
-    screen.print_table(title, HEADER, rows)
+    screen.print_table(title, COLUMNS, rows)
     console = screen.out()
     console.print(
         f"overlap, KL: of distances to real pieces; ceiling: the overlap of real to real ({told['draws']} draws of {told['size']:,})"

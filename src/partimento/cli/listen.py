@@ -76,7 +76,7 @@ def run_listen(
         ("peak", _level(wave.peak_dbfs)),
         ("RMS level", _level(wave.rms_dbfs)),
     ]
-    screen.print_table(str(path), ("", ""), rows)
+    screen.print_facts(str(path), rows)
     if out is not None:
         screen.out().print(f"Waveform in {out}")
 

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from partimento.cli import screen
+from partimento.cli import progress, screen
+from partimento.cli.screen import Column
 from partimento.errors import PartimentoError
 from partimento.evaluate.neighbours import (
     ChordVectors,
@@ -59,7 +60,7 @@ def run_neighbours(
         refuse_existing(out, force=force)
     if most < 1:
         raise PartimentoError("at least one neighbour of each chord")
-    with screen.stages(quiet=as_json) as stages, stages.during("start"):
+    with progress.stages(quiet=as_json) as stages, stages.during("start"):
         vectors = chord_vectors(run)
     found, circle = neighbours(vectors, asked, most=most), fifths(vectors)
     if out is not None:
@@ -85,16 +86,12 @@ def run_neighbours(
         (
             each.name,
             f"{each.times:,}",
-            "  ".join(f"{near.name} {near.cosine:.2f}" for near in each.near),
+            ",  ".join(f"{near.name}\u00a0{near.cosine:.2f}" for near in each.near),
         )
         for each in found
     ]
-    screen.print_table(
-        "Nearest chords (cosine of the angle between their vectors)",
-        ("", "times", "nearest first"),
-        rows,
-        numbers=False,
-    )
+    columns = (Column("chord", 0, "name"), Column("times", 1), Column("nearest first", 0, "prose"))
+    screen.print_table("Nearest chords (cosine of the angle between their vectors)", columns, rows)
     screen.out().print(in_words(circle))
     if out is not None:
         screen.out().print(f"Map in {out}")

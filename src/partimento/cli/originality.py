@@ -10,7 +10,8 @@ from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from partimento.cli import screen
+from partimento.cli import progress, screen
+from partimento.cli.screen import Column, Kind
 from partimento.corpus import Reject
 from partimento.errors import PartimentoError
 from partimento.files import refuse_existing, write_atomically
@@ -24,6 +25,8 @@ SHOWN = 20  # pieces on the screen
 FEW = 3  # pieces that get a sentence each
 LINES = ("chords", "melody")
 HEADER = ("piece", "line", "longest run", "where", "in runs ≥ 8")
+KINDS: tuple[Kind, ...] = ("name", "name", "figure", "prose", "figure")
+RANKS = (0, 0, 0, 1, 2)
 COLUMNS = ("piece", "path", "line", "elements", "longest", "bar", "in_title", "in_path", "in_bar", "semitones", "same_rhythm", "in_pieces",
            "share", "left_aside")  # fmt: skip
 
@@ -44,11 +47,14 @@ def run_originality(
         raise PartimentoError(
             f"{stores[0]} is a store; a score or a folder of scores is wanted here (the corpus is named by --against)"
         )
-    with screen.stages(quiet=as_json) as stages:
-        asked = load_corpus(files, progress=stages.at)
-        corpus = load_corpus(
-            against, progress=lambda stage, done, total: stages.at("read the corpus", done, total)
-        )
+    with progress.stages(quiet=as_json) as stages:
+        with stages.during("read"):
+            asked = load_corpus(files, progress=stages.at)
+        with stages.during("read the corpus"):
+            corpus = load_corpus(
+                against,
+                progress=lambda stage, done, total: stages.at("read the corpus", done, total),
+            )
         report = originality(asked.pieces, corpus, progress=stages.at)
     rejects = [*asked.rejects, *corpus.rejects]
     if out is not None:
@@ -77,7 +83,9 @@ def _show(report: Report) -> None:
         if _many(report)
         else report.pieces
     )
-    screen.print_table(_title(report), HEADER, _rows(report, pieces[:SHOWN]), numbers=False)
+    columns = [Column(*column) for column in zip(HEADER, RANKS, KINDS, strict=True)]
+    rows = _rows(report, pieces[:SHOWN])
+    screen.print_table(_title(report), columns, rows, everything="-o or --json has them all")
     out = screen.out()
     if len(pieces) > SHOWN:
         out.print(f"The {SHOWN} with the longest runs; all {len(pieces):,} with -o or --json.")

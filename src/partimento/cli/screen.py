@@ -1,125 +1,200 @@
-"""What the command line shows: progress on the error stream, results on the output, errors as one
-line.
+"""Print results on the output, and errors on the error stream.
+
+On a terminal prose wraps at words and tables fit the width. Elsewhere (a pipe, a log) no line is
+wrapped, and tables are whole.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple, TextIO
 
+from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 from rich.text import Text
 
 from partimento.corpus import Reject
 
+WIDE = 100_000  # characters in a line where nobody looks at a screen
+GAP = 2  # spaces between two columns, one of which is the box's
+
 
 def out() -> Console:
-    return Console(file=sys.stdout, highlight=False, markup=False, soft_wrap=True)
+    return _console(sys.stdout)
 
 
 def err() -> Console:
-    return Console(file=sys.stderr, highlight=False, markup=False)
+    return _console(sys.stderr)
 
 
-class Stages:
-    """A line of progress a stage, made when its name first comes up."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._tasks: dict[str, Any] = {}
-
-    def at(self, name: str, done: int, total: int, note: str | None = None) -> None:
-        """Say that `done` of `total` are done in the stage `name`."""
-        if name not in self._tasks:
-            self._tasks[name] = self._progress.add_task(name, total=total, note="")
-        self._progress.update(self._tasks[name], completed=done, total=total)
-        if note is not None:
-            self._progress.update(self._tasks[name], note=note)
-
-    def note(self, text: str) -> None:
-        """Say something that stays on the screen."""
-        self._progress.console.print(f"note: {text}", soft_wrap=True)
-
-    @contextmanager
-    def during(self, name: str) -> Iterator[None]:
-        """A stage of one step that shows that it is at work."""
-        self._tasks[name] = self._progress.add_task(name, total=None, note="")
-        yield
-        self._progress.update(self._tasks[name], completed=1, total=1)
-
-
-@contextmanager
-def stages(*, quiet: bool = False) -> Iterator[Stages]:
-    """Live progress on the error stream; where that is no terminal, the finished stages are printed
-    once.
-    """
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=24),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(compact=True),
-        TextColumn("{task.fields[note]}", markup=False),
+def _console(file: TextIO) -> Console:
+    watched = file.isatty()
+    return Console(
+        file=file,
+        width=None if watched else WIDE,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        soft_wrap=not watched,
     )
-    with Progress(*columns, console=err(), disable=quiet) as progress:
-        yield Stages(progress)
+
+
+def printable(text: str) -> str:
+    """Replace the characters with which a foreign text could steer the terminal."""
+    return "".join(
+        char
+        if char.isprintable() or "\ud800" <= char <= "\udfff"
+        else " "
+        if char.isspace()
+        else "�"
+        for char in text
+    )
+
+
+def print_error(message: str) -> None:
+    """Print an error as one line, red on a terminal."""
+    line = printable(" ".join(message.split()))
+    err().print(Text.assemble(("partimento: ", "bold red"), (line, "red")))
 
 
 def print_json(value: Any) -> None:
     print(json.dumps(value, indent=2, ensure_ascii=False))
 
 
+Kind = Literal["figure", "name", "path", "prose"]
+
+
+class Column(NamedTuple):
+    """Describe a column of a table.
+
+    Rank 0 stays in any case. Of the others, the one of the highest rank goes first where they do
+    not all fit. A "figure" stands to the right and is never cut; a "name" is cut at its end and a
+    "path" at its beginning; "prose" wraps at words.
+    """
+
+    name: str
+    rank: int = 0
+    kind: Kind = "figure"
+
+    def least(self, natural: int) -> int:
+        """Return the smallest width that can still be read, of the width that the cells ask for."""
+        return (
+            natural if self.kind == "figure" else min(natural, 30 if self.kind == "prose" else 16)
+        )
+
+
 def print_table(
     title: str,
-    header: Sequence[str],
+    columns: Sequence[Column],
     rows: Sequence[Sequence[str]],
     *,
     console: Console | None = None,
-    numbers: bool = True,
+    everything: str = "--json shows all columns",
 ) -> None:
-    """A table with a title; the columns after the first are set to the right where they are
-    `numbers`.
-    """
+    """Print a table; on a terminal, columns that do not fit are dropped by rank, and named below."""
+    console = console or out()
+    width = console.width
+    cells = [[printable(cell) for cell in row] for row in rows]
+    natural = [
+        max(cell_len(text) for text in (column.name, *(row[i] for row in cells)))
+        for i, column in enumerate(columns)
+    ]
+    kept, widths = _fit(columns, natural, width)
     table = Table(
-        title=Text(title), title_justify="left", title_style="bold", show_header=any(header)
+        box=SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, GAP - 1, 0, 0),
+        show_header=any(c.name for c in columns),
     )
-    for number, name in enumerate(header):
-        table.add_column(name, justify="right" if number and numbers else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*map(Text, row))  # names of files are no markup
-    (console or out()).print(table)
+    for i in kept:
+        column = columns[i]
+        right = column.kind == "figure"
+        table.add_column(
+            column.name,
+            width=widths[i],
+            justify="right" if right else "left",
+            no_wrap=column.kind != "prose",
+            overflow="fold" if column.kind == "prose" else "ellipsis",
+        )
+    for row in cells:
+        table.add_row(
+            *(
+                Text(_end_of(row[i], widths[i]) if columns[i].kind == "path" else row[i])
+                for i in kept
+            )
+        )
+    console.print(Text(printable(title), style="bold"))
+    console.print(table, soft_wrap=False, crop=False, width=sum(widths.values()) + GAP * len(kept))
+    dropped = [column.name for i, column in enumerate(columns) if i not in kept]
+    if dropped:
+        console.print(
+            Text(
+                f"Left out to fit {width} characters: {', '.join(dropped)}; {everything}.",
+                style="dim",
+            )
+        )
 
 
-def print_list(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table where a person looks; plain lines with tabs between the columns where another program
-    reads.
+def _fit(
+    columns: Sequence[Column], natural: Sequence[int], width: int
+) -> tuple[list[int], dict[int, int]]:
+    """Choose the columns that fit into `width`, and share what is left among those that were
+    narrowed.
     """
+    kept = list(range(len(columns)))
+    least = [column.least(wanted) for column, wanted in zip(columns, natural, strict=True)]
+    while sum(least[i] + GAP for i in kept) - GAP > width and any(columns[i].rank for i in kept):
+        kept.remove(max(kept, key=lambda i: (columns[i].rank, i)))
+    spare = width - sum(least[i] + GAP for i in kept) + GAP
+    widths = {}
+    for i in kept:
+        widths[i] = min(natural[i], least[i] + max(spare, 0))
+        spare -= widths[i] - least[i]
+    return kept, widths
+
+
+def _end_of(path: str, width: int) -> str:
+    """Cut the beginning of a path that is too long: its end says more.
+
+    >>> _end_of("scores/giuliani/op50.mid", 12)
+    '…ni/op50.mid'
+    """
+    while cell_len(path) > width:
+        path = "…" + path.removeprefix("…")[1:]
+    return path
+
+
+def print_list(
+    title: str, columns: Sequence[Column], rows: Sequence[Sequence[str]], **more: Any
+) -> None:
+    """Print a table where a person looks, and lines with tabs where another program reads."""
     if sys.stdout.isatty():
-        print_table(title, header, rows, numbers=False)
+        print_table(title, columns, rows, **more)
         return
-    for row in (header, *rows):
+    for row in ([column.name for column in columns], *rows):
         print("\t".join(" ".join(cell.split()) for cell in row))
 
 
+def print_facts(title: str, facts: Sequence[tuple[str, str]]) -> None:
+    """Print names with what is known of each."""
+    print_table(title, (Column("", 0, "name"), Column("", 0, "prose")), facts)
+
+
 def print_rejects(rejects: Sequence[Reject], *, most: int = 20) -> None:
-    """The files that were not read, each with its reason, on the error stream."""
+    """Print the files that were not read, each with its reason, on the error stream."""
     if not rejects:
         return
     rows = [(reject.path, reject.reason) for reject in rejects[:most]]
     if len(rejects) > most:
         rows.append((f"… and {len(rejects) - most} more", ""))
-    print_table(f"{len(rejects)} not read", ("file", "reason"), rows, console=err(), numbers=False)
+    print_table(
+        f"{len(rejects)} not read",
+        (Column("file", 0, "path"), Column("reason", 0, "prose")),
+        rows,
+        console=err(),
+    )

@@ -11,7 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from partimento.cli import screen
+from partimento.cli import progress, screen
+from partimento.cli.screen import Column
 from partimento.corpus import Reject, write_rejects
 from partimento.corpus.coverage import HeldOut, Vocabulary
 from partimento.corpus.entries import CorpusEntry, as_entries
@@ -38,6 +39,10 @@ CHORDS = {
     "in the common key and octave": "chords in the common key and octave",
 }
 TIMES = {1: "once", 2: "twice"}
+VOCABULARY = (
+    Column("vocabulary", 0, "name"), Column("size"), Column("doubled", 3),
+    Column("unknown"), Column("(range)", 1), Column("seen twice"), Column("(range)", 2),
+)  # fmt: skip
 
 
 def run_stats(
@@ -65,7 +70,7 @@ def run_stats(
             write_rejects([], rejects)
         show(store.entries(config), total=len(store))
         return
-    with screen.stages(quiet=as_json) as stages:
+    with progress.stages(quiet=as_json) as stages, stages.during("read"):
         corpus = load_corpus(sources, config=config, selection=selection, progress=stages.at)
     if rejects is not None:
         write_rejects(corpus.rejects, rejects)
@@ -114,7 +119,7 @@ def show_stats(
     """
     check_plots(plots, force=force)
     sample = _Sample(ROLLS if plots else 0)
-    with screen.stages(quiet=as_json) as stages:
+    with progress.stages(quiet=as_json) as stages:
         total = len(pieces) if isinstance(pieces, Sequence) else total
         found = stats(sample.passing(_counted(as_entries(pieces), total, stages)))
         told = {**asdict(found), "rejected": [asdict(reject) for reject in rejects]}
@@ -130,9 +135,10 @@ def show_stats(
 
 
 def _counted(
-    entries: Iterable[CorpusEntry], total: int | None, stages: screen.Stages
+    entries: Iterable[CorpusEntry], total: int | None, stages: progress.Stages
 ) -> Iterator[CorpusEntry]:
     done = 0
+    stages.at("count", 0, total or 0)
     for done, entry in enumerate(entries, 1):
         yield entry
         if done % 50 == 0:
@@ -204,7 +210,7 @@ def _write_plots(
     folder: Path,
     *,
     force: bool,
-    stages: screen.Stages,
+    stages: progress.Stages,
 ) -> None:
     from partimento.plots.corpus import write_plot
 
@@ -259,26 +265,32 @@ def _print_tables(found: Stats, title: str) -> None:
         ("composers", _commonest(found.composers)),
         ("licences", _commonest(found.licences)),
     ]
-    screen.print_table(title, ("", ""), rows)
+    screen.print_facts(title, rows)
     named = {f"chords {name}": found.vocabularies[entry] for name, entry in CHORDS.items()}
     named["durations"] = found.vocabularies["durations"]
-    header = ("vocabulary", "size", "pieces doubled", "unknown", "unknown if seen once")
-    about = "Vocabularies, and the share of held-out events that is unknown (a tenth of the pieces at a time: mean, least to most)"
     screen.print_table(
-        about, header, [_vocabulary_row(name, vocabulary) for name, vocabulary in named.items()]
+        "Vocabularies, and the share of the events of held-out pieces that each does not hold",
+        VOCABULARY,
+        [_vocabulary_row(name, vocabulary) for name, vocabulary in named.items()],
+    )
+    screen.out().print(
+        "doubled: growth of the vocabulary when the number of pieces doubles. unknown: a tenth of the pieces is held out "
+        "at a time; mean and range. seen twice: the same where the vocabulary leaves out what was seen only once."
     )
 
 
 def _vocabulary_row(name: str, vocabulary: Vocabulary) -> tuple[str, ...]:
-    unknown = (_unknown(vocabulary.out_of_vocabulary.get(least)) for least in TIMES)
+    unknown = (
+        cell for least in TIMES for cell in _unknown(vocabulary.out_of_vocabulary.get(least))
+    )
     return name, f"{vocabulary.size:,}", f"× {vocabulary.growth_per_doubling:.2f}", *unknown
 
 
-def _unknown(held: HeldOut | None) -> str:
-    """The mean over the splits and their range."""
+def _unknown(held: HeldOut | None) -> tuple[str, str]:
+    """Return the mean over the splits, and their range."""
     if held is None or not held.splits:
-        return "–"
-    return f"{100 * held.mean:.1f} % ({100 * min(held.splits):.1f} to {100 * max(held.splits):.1f})"
+        return "–", ""
+    return f"{100 * held.mean:.1f} %", f"{100 * min(held.splits):.1f}–{100 * max(held.splits):.1f}"
 
 
 def _range(spread: Spread) -> str:

@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from partimento.cli import screen
+from partimento.cli import progress, screen
+from partimento.cli.screen import Column
 from partimento.cli.tensorboard import log_to
 from partimento.config import parse_settings
 from partimento.corpus import Reject
@@ -66,7 +67,7 @@ def run_train(
         or Path("runs") / f"{Path(recipe).stem}-{Path(sources[0].replace(':', '-')).resolve().name}"
     )
     RunFolder(out).check_replaceable(force=force)
-    with screen.stages() as stages:
+    with progress.stages() as stages:
         trained = train_run(
             sources, values, out=out, selection=selection, force=force, stages=stages, extras=extras
         )
@@ -75,7 +76,7 @@ def run_train(
 
 def run_resume(out: Path, *, as_json: bool, extras: Extras | None = None) -> None:
     """``partimento train --resume``: with the settings and the scores that the training began with."""
-    with screen.stages() as stages:
+    with progress.stages() as stages:
         trained = train_run((), None, out=out, stages=stages, extras=extras)
     _tell(trained, out, as_json=as_json)
 
@@ -85,7 +86,7 @@ def train_run(
     values: dict[str, Any] | None,
     *,
     out: Path,
-    stages: screen.Stages,
+    stages: progress.Stages,
     selection: Selection | None = None,
     force: bool = False,
     extras: Extras | None = None,
@@ -100,10 +101,13 @@ def train_run(
         from partimento.training.train import recorded_settings, reload_corpus
 
         settings = recorded_settings(out) if values is None else Settings.from_plain(values)
-    if values is None:
-        corpus = reload_corpus(out, progress=stages.at)
-    else:
-        corpus = load_corpus(sources, config=settings.data, selection=selection, progress=stages.at)
+    with stages.during("read"):
+        if values is None:
+            corpus = reload_corpus(out, progress=stages.at)
+        else:
+            corpus = load_corpus(
+                sources, config=settings.data, selection=selection, progress=stages.at
+            )
     report = HeldOutReport(stages.at)
     try:
         with log_to(out, wanted=extras.tensorboard) as log:
@@ -133,16 +137,21 @@ def train_run(
 class ShowTraining(Callback):
     """Show the epochs of a training on the screen, and give them to `log`."""
 
-    def __init__(self, stages: screen.Stages, log: Callable[[Any], None]) -> None:
+    def __init__(self, stages: progress.Stages, log: Callable[[Any], None]) -> None:
         self._stages, self._log = stages, log
-        self._reported = (0, 1)
+        self._reported = ("train", 0, 1)
+        self._calls = 0
         self.rejects: list[Reject] = []
 
     def progress(self, stage: str, done: int, total: int, /) -> None:
         """Show how far a stage is."""
-        if stage == "train":
-            self._reported = done, total
-        self._stages.at(stage, done, total)
+        note = None
+        if stage in ("train", "count"):
+            self._reported = stage, done, total
+            self._calls += 1
+        if stage == "train":  # compiling takes seconds in which nothing counts up
+            note = {1: "compiling a training step", 2: ""}.get(self._calls)
+        self._stages.at(stage, done, total, note)
 
     def on_note(self, text: str) -> None:
         """Show advice."""
@@ -157,7 +166,8 @@ class ShowTraining(Callback):
         self._log(epoch)
         figures = f"loss {epoch.loss:.3f}, validation {epoch.val_loss:.3f}"
         speed = f"{epoch.events_per_s:,.0f} events/s"
-        self._stages.at("train", *self._reported, f"epoch {epoch.epoch}: {figures}, {speed}")
+        note = f"epoch {epoch.epoch}: {figures}, {speed}"
+        self._stages.at(*self._reported, note, keep=True)
 
 
 def _tell(trained: Trained, out: Path, *, as_json: bool) -> None:
@@ -200,6 +210,10 @@ def _told(value: float | None) -> str:
     return "" if value is None else f"{value:.3f}"
 
 
+# Which columns go first where there is no room for all.
+PARTS = {"chord": 2, "held": 3, "duration": 2, "unknown": 4, "kl": 1, "estimate": 1}
+
+
 def print_figures(table: Mapping[str, Likelihood], name: str) -> None:
     """Print the figures of the model `name` and of its baselines, and in words how good it is."""
     bound = any(row.kl for row in table.values())
@@ -214,8 +228,12 @@ def print_figures(table: Mapping[str, Likelihood], name: str) -> None:
     events = next(iter(table.values())).events
     note = "; with KL, a bound, and the estimate by importance sampling" if bound else ""
     screen.print_table(
-        f"nats an event on {events:,} events of pieces held out (less is better{note})",
-        ("", "all", *columns),
+        f"Nats per event on {events:,} events of pieces held out (less is better{note})",
+        (
+            Column("model", 0, "name"),
+            Column("all"),
+            *(Column(part, PARTS[part]) for part in columns),
+        ),
         rows,
     )
     screen.out().print(summary(table, name))

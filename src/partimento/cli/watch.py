@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from partimento.cli import screen
+from partimento.cli import progress, screen
 from partimento.errors import PartimentoError
 from partimento.files import refuse_existing
 from partimento.training.run_folder import RunFolder
@@ -19,7 +19,7 @@ def run_watch(run: Path, *, out: Path | None, as_json: bool) -> None:
     if out.is_dir() and any(out.iterdir()) and not (out / "losses.png").is_file():
         raise PartimentoError(f"{out} holds something else: name another folder with -o")
     refuse_existing(out, force=True)
-    with screen.stages(quiet=as_json) as stages:
+    with progress.stages(quiet=as_json) as stages:
         with stages.during("start"):
             from partimento.evaluate.training_report import watch
         written = watch(run, out, progress=stages.at)

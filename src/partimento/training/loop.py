@@ -121,6 +121,8 @@ def fit(
         loop.set_state(start.state)
     checked = [*_calls(valid, np.arange(len(valid.inputs)), config.batch_size, size)]
     ended = f"all {config.epochs} epochs are done"
+    if progress and point.epoch < config.epochs:
+        progress(0, steps, None)  # the first call compiles, which takes seconds
     while point.epoch < config.epochs:
         if reason := _enough(point, config):
             ended = reason

@@ -63,7 +63,7 @@ def learn(
         Continue the unfinished training of `out`, with its settings; the result is the one that
         it would have had.
     progress : Progress, optional
-        Called in the stages ``keys``, ``train`` (all steps of all epochs) and ``count``.
+        Called in the stages ``keys``, ``build``, ``train`` (all steps of all epochs) and ``count``.
     callbacks : sequence of Callback
         What else is done.
 
@@ -100,6 +100,7 @@ def learn(
             _check_same(checkpoint.read_about(folder), data, callback)
         elif folder is not None:
             checkpoint.write_about(folder, settings, corpus, data.fingerprint)
+        progress("build", 0, 1)
         model = new_model(settings, data)
         if folder is not None:
             # Already now, so that a training under way can be looked at.
@@ -215,6 +216,7 @@ def _train(
     valid = model.windows(data.encode(data.valid), settings.tokens, training=False)
     callback.on_begin(model, data)
     if not model.by_steps:
+        progress("build", 1, 1)
         progress("count", 0, 1)
         model.count(encoded)
         epoch = validate(model, valid, settings.train)
@@ -231,6 +233,7 @@ def _train(
     owners = _owners(model, data, encoded, settings)
     snapshots = Snapshots(folder, model, train, owners, settings) if folder else None
     start = checkpoint.read_checkpoint(folder) if folder else None
+    progress("build", 1, 1)
 
     def check(epoch: int) -> str | None:
         if snapshots:

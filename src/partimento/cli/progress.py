@@ -1,0 +1,226 @@
+"""Show on the error stream how far a command is.
+
+On a terminal each stage is a live line, with its note on a line below. Elsewhere (a pipe, a log) it is
+one plain line, printed as the stage begins.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.cells import cell_len
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.progress import Progress, Task
+from rich.progress_bar import ProgressBar
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from partimento.cli.screen import err, printable
+
+ABOUT = {  # what a stage does in which nothing may count up for seconds
+    "start": "loading the framework",
+    "build": "building the network",
+    "count": "counting",
+    "check": "predicting the held-out pieces",
+    "sample": "composing a first piece",
+    "compose": "compiling the loop that composes",
+}
+LOG_EVERY_S = 30.0  # between two lines of a long stage in a log
+
+
+class Stages:
+    """Show how far each stage of a command is; this one shows nothing."""
+
+    def at(
+        self, name: str, done: int, total: int, note: str | None = None, *, keep: bool = False
+    ) -> None:
+        """Report that `done` of `total` (0: nobody knows how many) are done in the stage `name`.
+
+        A `note` stands beside the stage until the next one. With `keep` it is a line of its own in
+        a log.
+        """
+
+    def note(self, text: str) -> None:
+        """Print a line that stays on the screen."""
+
+    @contextmanager
+    def during(self, name: str, note: str | None = None) -> Iterator[None]:
+        """Show a stage as long as the block runs, whether or not something counts up in it."""
+        self.at(name, 0, 0, note)
+        yield
+        self._end(name)
+
+    def _end(self, name: str) -> None:
+        pass
+
+
+@contextmanager
+def stages(*, quiet: bool = False) -> Iterator[Stages]:
+    """Show progress on the error stream: live on a terminal, else one plain line per stage."""
+    console = err()
+    if quiet:
+        yield Stages()
+    elif sys.stderr.isatty() and not console.is_dumb_terminal:
+        with _Live(console=console, transient=False) as live:
+            yield _LiveStages(live)
+    else:
+        yield _LoggedStages(console)
+
+
+class _LiveStages(Stages):
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, Any] = {}
+
+    def at(
+        self, name: str, done: int, total: int, note: str | None = None, *, keep: bool = False
+    ) -> None:
+        if name not in self._tasks:
+            self._tasks[name] = self._progress.add_task(name, total=None, note=ABOUT.get(name, ""))
+        # A single step shows that it is at work until it is done.
+        counts = total > 1 or done >= total > 0
+        if note is None and counts and done and self._task(name).fields["note"] == ABOUT.get(name):
+            note = ""  # now the figures tell
+        fields: dict[str, Any] = {} if note is None else {"note": printable(note)}
+        self._progress.update(
+            self._tasks[name], completed=done, total=total if counts else None, **fields
+        )
+
+    def note(self, text: str) -> None:
+        self._progress.console.print(f"note: {printable(text)}")
+
+    def _task(self, name: str) -> Task:
+        return self._progress.tasks[self._progress.task_ids.index(self._tasks[name])]
+
+    def _end(self, name: str) -> None:
+        task = self._task(name)
+        total = task.total or 1
+        self._progress.update(task.id, completed=total, total=total, note="")
+
+
+class _Live(Progress):
+    """Two lines at most for each stage, the second for its note."""
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        """Return the lines; while work goes on, no more of them than the screen has."""
+        if not self.tasks:
+            return  # asked once before there is a display
+        room = self.console.height - 2 if self.live.is_started else sys.maxsize
+        shown: list[Task] = []
+        for task in reversed(self.tasks):
+            room -= 2 if task.fields["note"] else 1
+            if room < 0:
+                break
+            shown.insert(0, task)
+        name_width = min(max((cell_len(task.description) for task in shown), default=0), 22)
+        count_width = max((len(_count(task)) for task in shown), default=0)
+        for task in shown:
+            yield _stage_line(
+                task, name_width, count_width, self.console, spinning=self.live.is_started
+            )
+            if task.fields["note"]:
+                yield Padding(Text(task.fields["note"], style="dim"), (0, 0, 0, 2))
+
+
+def _stage_line(
+    task: Task, name_width: int, count_width: int, console: Console, *, spinning: bool
+) -> Table:
+    """Lay out sign, name, bar, count and time in one line of the terminal."""
+    timed = _time(task)
+    bar_width = min(28, console.width - 2 - name_width - count_width - 16)
+    line = Table.grid(padding=(0, 1, 0, 0))
+    for width, justify in (
+        (1, "left"),
+        (name_width, "left"),
+        (max(bar_width, 0), "left"),
+        (count_width, "right"),
+        (None, "left"),
+    ):
+        line.add_column(width=width, no_wrap=True, justify=justify, overflow="ellipsis")  # type: ignore[arg-type]
+    bar: RenderableType = ""
+    if bar_width >= 6:
+        bar = ProgressBar(
+            task.total,
+            task.completed,
+            width=bar_width,
+            pulse=task.total is None,
+            animation_time=task.get_time(),
+        )
+    line.add_row(
+        _sign(task, console, spinning=spinning),
+        Text(task.description),
+        bar,
+        Text(_count(task)),
+        Text(timed),
+    )
+    return line
+
+
+def _sign(task: Task, console: Console, *, spinning: bool) -> RenderableType:
+    fancy = console.encoding.startswith("utf")
+    if task.finished:
+        return Text("✓" if fancy else "*", style="green")
+    if not spinning:  # the command was stopped in the middle of this stage
+        return Text("·" if fancy else "-")
+    spinner = Spinner("dots" if fancy else "line")
+    spinner.start_time = 0.0
+    return spinner.render(task.get_time())
+
+
+def _count(task: Task) -> str:
+    return (
+        f"{task.completed:,.0f}/{task.total:,.0f}"
+        if task.total is not None and task.total > 1
+        else ""
+    )
+
+
+def _time(task: Task) -> str:
+    elapsed = task.finished_time if task.finished else task.elapsed
+    if not task.finished and task.time_remaining is not None:
+        return f"{_clock(task.time_remaining)} left"
+    return _clock(elapsed or 0.0)
+
+
+def _clock(seconds: float) -> str:
+    """Write seconds as a clock does.
+
+    >>> _clock(7.6), _clock(3725)
+    ('0:08', '1:02:05')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+class _LoggedStages(Stages):
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._seen: set[str] = set()
+        self._printed_at = 0.0
+
+    def at(
+        self, name: str, done: int, total: int, note: str | None = None, *, keep: bool = False
+    ) -> None:
+        new = name not in self._seen
+        self._seen.add(name)
+        if not new and not keep and time.monotonic() - self._printed_at < LOG_EVERY_S:
+            return
+        note = note or (ABOUT.get(name) if new else None)
+        words = [note] if note else []
+        if total > 1 and not keep:
+            words.insert(0, f"{total:,}" if new else f"{done:,} of {total:,}")
+        self._print(f"{name}: {', '.join(words)}" if words else name)
+
+    def note(self, text: str) -> None:
+        self._print(f"note: {text}")
+
+    def _print(self, text: str) -> None:
+        self._printed_at = time.monotonic()
+        self._console.print(printable(text))
