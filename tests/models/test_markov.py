@@ -228,7 +228,7 @@ def test_it_is_what_dictionaries_say(
     tokenizer, train, held = music
     model, slow = (
         counted(music, order=order, smoothing=smoothing),
-        Slow(Config(order, smoothing), tokenizer, train),
+        Slow(Config(order=order, smoothing=smoothing), tokenizer, train),
     )
     batch = windows(held, length=48)
     told = model.losses(batch, training=False)
@@ -547,7 +547,7 @@ def test_longer_contexts_foretell_guitar_pieces_better(data_folder: Path) -> Non
     train, held = data.encode_training(), data.encode(data.valid)
     totals = []
     for order in (0, 1, MOST_EVENTS):
-        model = Markov(Config(order), data.tokenizer)
+        model = Markov(Config(order=order), data.tokenizer)
         model.count(train)
         nats, events = model_nats(model, held)
         totals.append(nats.sum() / events)
