@@ -11,6 +11,7 @@ import partimento
 from partimento.collect.errors import RefusedError
 from partimento.collect.http import Clock
 from partimento.collect.manifest import merge_rows, read_manifest, sha256_of, write_manifest
+from partimento.collect.reach import check_reachable
 from partimento.errors import PartimentoError, choose
 
 _JSB = "https://raw.githubusercontent.com/czhuang/JSB-Chorales-dataset/9a7f733ddb4ed91f48da64ac7f0f621c34aadd4d"
@@ -196,6 +197,7 @@ def _download(want: Download, out: Path) -> None:
             "User-Agent": f"partimento/{partimento.__version__}",
             "Accept-Encoding": "identity",
         }
+        check_reachable(url)
         with httpx.stream("GET", url, headers=agent, follow_redirects=True, timeout=60) as response:
             response.raise_for_status()
             taken = 0

@@ -14,6 +14,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import partimento
 from partimento.collect.errors import RefusedError, StatusError, TroubleError
+from partimento.collect.reach import check_reachable
 from partimento.errors import PartimentoError
 
 if TYPE_CHECKING:
@@ -252,6 +253,8 @@ class PoliteClient:
             For a status 4xx.
         TroubleError
             If it failed each time.
+        PartimentoError
+            If the host cannot be reached at all.
         """
         headers = {"If-None-Match": etag, "If-Modified-Since": modified}
         headers = {name: value for name, value in headers.items() if value}
@@ -288,6 +291,8 @@ class PoliteClient:
         """One request: its answer, or where it is redirected to."""
         import httpx
 
+        if not self.requests:
+            check_reachable(self.site.base_url)
         self._clock.sleep(max(0.0, self._ended_at + self.delay_s - self._clock.now_s()))
         self.requests += 1
         try:
