@@ -25,9 +25,9 @@ import numpy as np
 from partimento.config import merge
 from partimento.corpus import read_pieces
 from partimento.evaluate.baselines import Baseline
-from partimento.evaluate.heldout import model_nats
 from partimento.evaluate.neighbours import ChordVectors, fifths
 from partimento.music.piece import Piece
+from partimento.tokens.chords import FIELDS
 from partimento.tokens.vocabulary import SPECIAL
 from partimento.training.dataset import DataSet, prepare
 
@@ -94,8 +94,15 @@ def trained(
     if vectors is not None:
         model.take_embeddings(vectors)  # type: ignore[attr-defined]
         model.chord_embedding.trainable = not freeze  # type: ignore[attr-defined]
-    train = model.windows(data.encode_training(), settings.tokens, training=True)
-    valid = model.windows(data.encode(data.valid), settings.tokens, training=False)
+    model.adapt(data.training_tokens())
+    train, valid = (
+        data.batches(
+            split,
+            model.window_spec(settings.tokens, training=split == "train"),
+            batch_size=settings.train.batch_size,
+        )
+        for split in ("train", "valid")
+    )
     return model, fit(model, train, valid, settings.train)
 
 
@@ -164,8 +171,8 @@ def helped(
     dealt = vectors.copy()
     given = np.flatnonzero(np.isfinite(vectors[:, 0]))
     dealt[given] = vectors[np.random.default_rng(seed + 100).permutation(given)]
-    held = full.encode(full.test)
-    events = [sum(len(piece.ids) - 2 for piece in data.encode_training()) for data in (tenth, full)]
+    held = full.tokens("test")
+    events = [sum(len(piece.ids) - 2 for piece in data.training_tokens()) for data in (tenth, full)]
     known, best = (
         np.isfinite(vectors[SPECIAL:, 0]).mean(),
         fitted.history[fitted.best_epoch - 1].val_loss,
@@ -190,10 +197,17 @@ def helped(
         ]
     for way, chosen, data, more in ways:
         model, fitted = trained(chosen, data, **more)
-        nats, count = model_nats(model, held)
-        yield way, nats / count, fitted.best_epoch
-    nats, count = Baseline(full.tokenizer, tenth.encode_training(), order=1).nats(held)
-    yield "counting, first order", nats / count, 0
+        yield way, fields_of(model.nats(held)), fitted.best_epoch
+    yield (
+        "counting, first order",
+        fields_of(Baseline(full.tokenizer, tenth.training_tokens(), order=1).likelihood(held)),
+        0,
+    )
+
+
+def fields_of(likelihood: Any) -> np.ndarray:
+    """The nats per event of chord, held notes and duration."""
+    return np.array([likelihood.parts[field] for field in FIELDS])
 
 
 def tenth(name: str, seeds: int, *, also_all: bool) -> Iterator[str]:

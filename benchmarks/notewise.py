@@ -66,22 +66,22 @@ def made_up(number: int, events: int) -> list[Any]:
     return pieces
 
 
-def tokenizer_and_windows(batch: int, length: int) -> tuple[Any, tuple[np.ndarray, ...]]:
-    """A tokenizer of 16 durations, and ``(B, L, …)`` windows: inputs, targets, and what is shown."""
+def tokenizer_and_windows(batch: int, length: int) -> tuple[Any, dict[str, np.ndarray]]:
+    """A tokenizer of 16 durations, and a batch of windows."""
+    from partimento.tokens.base import Tokens
     from partimento.tokens.notes import NoteTokenizer
     from partimento.tokens.windows import windows
 
     pieces = made_up(batch, length // 2 + 8)
     tokenizer = NoteTokenizer.fit(pieces)
-    found = windows(
-        [
-            type(one)(one.ids[: length + 1], one.context["features"][: length + 1])
-            for one in tokenizer.encode_all(pieces)
-        ],
-        length=length,
-    )
+    stop = length + 1
+    pieces = [
+        Tokens(ids[:stop], {"features": context["features"][:stop]})
+        for ids, context in tokenizer.encode_all(pieces)
+    ]
+    found = windows(pieces, length=length)
     assert found.inputs.shape[:2] == (batch, length)
-    return tokenizer, tuple(found)
+    return tokenizer, found[:]
 
 
 # ---------------------------------------------------------------------- ours
@@ -110,12 +110,10 @@ def training(spec: Spec) -> Callable[[int], Answer]:
 
     from partimento.training import backend
 
-    tokenizer, columns = tokenizer_and_windows(spec["batch"], spec["length"])
+    tokenizer, found = tokenizer_and_windows(spec["batch"], spec["length"])
     model = built(spec, tokenizer)
-    loop = backend.trainer(
-        model.network, keras.optimizers.Adam(0.001), model.losses, terms=len(model.terms)
-    )
-    batches = tuple(column[None] for column in columns)
+    loop = backend.trainer(model.network, keras.optimizers.Adam(0.001), model.loss)
+    batches = {name: column[None] for name, column in found.items()}
     return lambda number: (
         timed(lambda: loop.train(batches, 1, number)) | {"parameters": model.parameters}
     )
@@ -302,8 +300,12 @@ def cost(spec: Spec, options: argparse.Namespace, rounds: int) -> list[list[Answ
     from partimento.tokens.note_grammar import AGAIN, LENGTH
     from partimento.tokens.vocabulary import END, UNKNOWN
 
-    tokenizer, (_, targets, shown) = tokenizer_and_windows(spec["batch"], spec["length"])
-    shown, target, layout = shown.astype(np.int32), targets[..., 0], tokenizer.layout
+    tokenizer, found = tokenizer_and_windows(spec["batch"], spec["length"])
+    shown, target, layout = (
+        found["features"].astype(np.int32),
+        found["targets"][..., 0],
+        tokenizer.layout,
+    )
     facts = tokenizer.input_features(shown)
     first = np.cumsum([0, *(kinds for _, kinds in facts[:-1])])
     anchors, degree = tokenizer.interval_features(shown)

@@ -67,7 +67,7 @@ class Effect(NamedTuple):
 
 def effect(data: DataSet) -> Effect:
     """Measure a data set made with ``min_count=1``."""
-    numbers = np.concatenate([encoded.ids[1:-1, CHORD] for encoded in data.encode_training()])
+    numbers = np.concatenate([encoded.ids[1:-1, CHORD] for encoded in data.training_tokens()])
     counts = np.bincount(numbers, minlength=len(data.tokenizer.chords))
     held = np.concatenate(
         [encoded.ids[1:-1, CHORD] for encoded in data.encode([*data.valid, *data.test])]
@@ -201,13 +201,13 @@ def train(epochs: int) -> None:
         config = Settings.from_plain(merge(recipe, {"tokens": encode}))
         data = prepare(
             pieces,
-            config.encode,
+            config.tokens,
             validation=config.train.validation,
             test=config.train.test,
             seed=config.train.seed,
         )
         length = config.tokens.window
-        windows = sum(-(-(len(encoded.ids) - 1) // length) for encoded in data.encode_training())
+        windows = sum(-(-(len(encoded.ids) - 1) // length) for encoded in data.training_tokens())
         wanted = wanted or epochs * windows
         rounds = max(1, round(wanted / windows))
         run, data = learn(
@@ -220,9 +220,8 @@ def train(epochs: int) -> None:
         valid = held_out(replace(data, test=data.valid), run.model)["model"]
         print(
             f"| {how}{f', {low} to {high}' if low else ''} | {len(data.tokenizer.chords) - SPECIAL:,} | "
-            f"{rounds * -(-windows // batch):,} | {rounds} | {valid.total:.2f} | {test['model'].total:.2f} | {test['model'].unknown:.2f} | "
-            f"{test['markov1'].total:.2f} | "
-            f"{run.history[-1].seconds:.0f} |",
+            f"{rounds * -(-windows // batch):,} | {rounds} | {valid.total:.2f} | {test['model'].total:.2f} | {test['model'].parts['unknown']:.2f} | "
+            f"{test['markov'].total:.2f} | {run.history[-1].seconds:.0f} |",
             flush=True,
         )
 

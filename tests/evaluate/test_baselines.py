@@ -9,10 +9,10 @@ import pytest
 
 from partimento import Event, Piece
 from partimento.evaluate.baselines import BackoffCounts, Baseline
-from partimento.evaluate.heldout import held_out, model_nats
-from partimento.evaluate.likelihood import UnknownPrices
+from partimento.evaluate.heldout import held_out
 from partimento.tokens.chords import ChordTokenizer
 from partimento.tokens.settings import TokenSettings
+from partimento.tokens.vocabulary import OutOfVocabularyCost
 from partimento.training.dataset import prepare
 
 
@@ -72,31 +72,33 @@ def test_order_one_beats_order_zero_and_a_model_is_charged_alike() -> None:
     assert list(table) == ["unigram", "markov", "lstm"]
     assert table["markov"].total < table["unigram"].total - 0.5
     assert len({row.events for row in table.values()}) == 1
-    assert len({row.unknown for row in table.values()}) == 1
-    nats, events = model_nats(run.model, data.encode(data.test))
-    assert table["lstm"].total == pytest.approx(nats.sum() / events + table["lstm"].unknown)
+    assert len({row.parts["unknown"] for row in table.values()}) == 1
+    alone = run.model.nats(data.tokens("test"))
+    assert table["lstm"].total == pytest.approx(alone.total + table["lstm"].parts["unknown"])
+    assert [*table["lstm"].parts] == ["chord", "held", "duration", "unknown"]
 
 
 def test_unknown_chords_pay_by_their_notes(pieces: list[Piece]) -> None:
     data = prepare(pieces, TokenSettings(min_count=1), validation=0.2, test=0.1, seed=0)
-    prices = UnknownPrices([item.events for item in data.train])
+    cost = OutOfVocabularyCost([item.events for item in data.train])
     low, strange = Event((48, 60), Fraction(1)), Event((48, 61, 66, 127), Fraction(5, 7))
-    assert prices.chord(strange) > prices.chord(low) > 0
+    assert cost.chord(strange) > cost.chord(low) > 0
     assert (
-        prices.of(data.tokenizer, Piece.from_events([low]), data.tokenizer.encode_events([low]))
-        == 0
+        data.tokenizer.missing_cost(Piece.from_events([low]), cost) == 0
         or data.tokenizer.chords[low.chord] == 3
     )
-    assert prices.of(
-        data.tokenizer, Piece.from_events([strange]), data.tokenizer.encode_events([strange])
-    ) == pytest.approx(prices.chord(strange) + prices.duration(strange.duration))
+    assert data.tokenizer.missing_cost(Piece.from_events([strange]), cost) == pytest.approx(
+        cost.chord(strange) + cost.duration(strange.duration)
+    )
 
 
 def test_duration_prices_are_a_distribution() -> None:
-    """Over all fractions n/d, written in any terms, the prices' probabilities sum to at most one."""
-    prices = UnknownPrices([[Event((60,), Fraction(1))]])
+    """Over all fractions n/d, written in any terms, the probabilities that it charges sum to at
+    most one.
+    """
+    cost = OutOfVocabularyCost([[Event((60,), Fraction(1))]])
     total = sum(
-        np.exp(-prices.duration(Fraction(n, d)))
+        np.exp(-cost.duration(Fraction(n, d)))
         for d in range(1, 40)
         for n in range(1, 400)
         if Fraction(n, d).denominator == d

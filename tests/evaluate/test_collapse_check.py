@@ -52,7 +52,7 @@ def test_a_sampler_that_repeats_one_chord_is_found(pieces: list[Piece]) -> None:
     assert look(7) is None  # not looked at
     assert "the sampler has collapsed" in str(look(10))
     assert "learning_rate" in str(sampler_check(model, data)(5) or look(20))
-    assert stuck(np.stack([encoded.ids[:60, CHORD] for encoded in data.encode(data.train)])) < 0.5
+    assert stuck(np.stack([encoded.ids[:60, CHORD] for encoded in data.tokens("train")])) < 0.5
 
 
 @pytest.mark.parametrize("name", ["vae", "markov"])
@@ -61,6 +61,6 @@ def test_only_models_of_what_comes_next_are_looked_at(name: str, pieces: list[Pi
     kind = model_class(name)
     model = kind.from_settings(kind.config_type(), data.tokenizer, TokenSettings())
     if name == "markov":
-        model.count(data.encode_training())
+        model.adapt(data.training_tokens())
     look = sampler_check(model, data)
     assert [look(epoch) for epoch in (5, 10)] == [None, None]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from partimento.evaluate.likelihood import Likelihood
 from partimento.evaluate.summary import summary
+from partimento.models.likelihood import Likelihood
 
 
 def row(
     total: float, events: int = 5000, *, kl: float = 0.0, estimate: float | None = None
 ) -> Likelihood:
-    return Likelihood(total - kl, 0.0, 0.0, 0.0, events, kl, estimate)
+    sums = {"chord": (total - kl) * events, **({"kl": kl * events} if kl else {})}
+    estimated = None if estimate is None else estimate * events
+    return Likelihood(sums, events, is_bound=bool(kl), estimated=estimated)
 
 
 BASELINES = {"unigram": row(6.0), "markov": row(4.0)}

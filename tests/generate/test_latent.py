@@ -36,8 +36,8 @@ def test_a_path_begins_and_ends_where_it_should_and_keeps_its_distance() -> None
 def test_what_is_composed_keeps_the_grammar(name: str, pieces: list[Piece]) -> None:
     data = prepare(pieces, TokenSettings(min_count=1), validation=0.2, test=0.1, seed=0)
     kind = model_class(name)
-    model = kind(kind.config_type(latent=2), data.tokenizer, 8)
-    z = model.draw(4, np.random.default_rng(1))
+    model = kind(kind.config_type(length=8, latent=2), data.tokenizer)
+    z = model.prior(4, np.random.default_rng(1))
     rows = compose_windows(
         model,
         z,

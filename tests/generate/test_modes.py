@@ -98,7 +98,7 @@ def test_a_range_that_is_set_is_kept(mode: str, songs: list[Piece]) -> None:
     made, data = learn(
         [piece for piece in songs if piece.notes.pitch.max() < 76], settings=settings(encode)
     )
-    assert mode == "key-octave" or len(data.encode_training()) > len(data.train)
+    assert mode == "key-octave" or len(data.training_tokens()) > len(data.train)
     assert min(piece.low for piece in made.pieces) < 45  # what is learned from need not keep to it
     for seed in range(3):
         pitches = compose(made, bars=4, seed=seed, key=Key(2)).notes.pitch

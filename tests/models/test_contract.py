@@ -18,7 +18,7 @@ from partimento.models.base import LatentModel, NextModel
 from partimento.tokens.chords import CHORD, DURATION, HELD
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import SPECIAL
-from partimento.tokens.windows import windows
+from partimento.tokens.windows import WindowBatches, WindowSpec, windows
 from partimento.training.dataset import TOKENIZERS, DataSet, prepare
 from partimento.training.loop import fit
 from partimento.training.run import load_run
@@ -103,13 +103,8 @@ def test_shapes_and_step_agrees_with_the_network(
     name: str, more: dict[str, object], data: DataSet
 ) -> None:
     model = build(name, more, data)
-    encoded = data.encode(data.train[:1])[0]
-    batch = (
-        encoded.ids[None, :12],
-        encoded.ids[None, 1:13],
-        encoded.context["holdable"][None, 1:13],
-    )
-    inputs, targets, _ = batch
+    batch = windows(data.tokens("train")[:1], length=12)[:1]
+    inputs, targets = batch["inputs"], batch["targets"]
     logits = [None if x is None else normal(np.asarray(x)) for x in model.logits(batch)]
     assert [x.shape for x in logits if x is not None] == [
         (1, 12, size) for x, size in zip(logits, data.tokenizer.sizes, strict=True) if x is not None
@@ -143,16 +138,13 @@ def test_a_field_never_sees_itself_or_what_comes_later(
     name: str, more: dict[str, object], data: DataSet
 ) -> None:
     model = build(name, more, data)
-    encoded = data.encode(data.train[:1])[0]
-    inputs, targets, common = (
-        encoded.ids[None, :6],
-        encoded.ids[None, 1:7].copy(),
-        encoded.context["holdable"][None, 1:7],
-    )
+    batch = windows(data.tokens("train")[:1], length=6)[:1]
+    inputs, targets = batch["inputs"], batch["targets"]
 
     def told(inputs: np.ndarray, targets: np.ndarray) -> list[np.ndarray | None]:
         return [
-            None if x is None else np.asarray(x) for x in model.logits((inputs, targets, common))
+            None if x is None else np.asarray(x)
+            for x in model.logits({**batch, "inputs": inputs, "targets": targets})
         ]
 
     before = told(inputs, targets)
@@ -175,7 +167,7 @@ def test_a_latent_model_decodes_windows_of_probabilities(
     name: str, more: dict[str, object], data: DataSet
 ) -> None:
     model = build(name, more, data)
-    z = model.draw(3, np.random.default_rng(0))
+    z = model.prior(3, np.random.default_rng(0))
     assert z.shape == (3, model.latent)
     told = model.decode(z)
     assert [part.shape for part in told] == [
@@ -183,10 +175,10 @@ def test_a_latent_model_decodes_windows_of_probabilities(
     ]
     for part in told:
         np.testing.assert_allclose(part.sum(-1), 1, atol=1e-5)
-    some = model.windows(data.encode(data.train), ENCODE, training=True)
+    some = data.windows("train", model.window_spec(ENCODE, training=True))
     points = model.encode(some.targets[:5])
     assert points is None or points.shape == (5, model.latent)
-    look = model.look(some)
+    look = model.snapshot(some[:])
     if points is not None:
         assert look["latent"].shape == (len(some.targets), model.latent)
         assert look["tokens"].shape == (model.length, 3)
@@ -195,19 +187,17 @@ def test_a_latent_model_decodes_windows_of_probabilities(
 @pytest.mark.parametrize("name", list(MODELS))
 def test_windows_of_padding_count_for_nothing(name: str, data: DataSet) -> None:
     model, data = build(name, {}, data), view(data, name)
-    if not model.by_steps:
-        model.count(data.encode_training())
-    some = model.windows(data.encode(data.valid), ENCODE, training=False)
-    alone = model.losses(tuple(column[:4] for column in some), training=False)
-    padded = model.losses(
-        tuple(np.concatenate([column[:4], np.zeros_like(column[:4])]) for column in some),
-        training=False,
-    )
-    assert float(alone.events) == float(padded.events)
+    model.adapt(data.training_tokens())
+    batch = data.windows("valid", model.window_spec(ENCODE, training=False))[:4]
+    alone = model.loss(batch, training=False)
+    longer = {name: np.concatenate([array, np.zeros_like(array)]) for name, array in batch.items()}
+    padded = model.loss(longer, training=False)
+    assert float(alone.count) == float(padded.count)
     if name != "gan":  # it draws a window of its own for each one given
-        np.testing.assert_allclose(
-            np.asarray(alone.sums), np.asarray(padded.sums), rtol=1e-4, atol=1e-4
-        )
+        for part, other in ((alone.terms, padded.terms), (alone.metrics, padded.metrics)):
+            assert {name: float(value) for name, value in part.items()} == pytest.approx(
+                {name: float(value) for name, value in other.items()}, rel=1e-4, abs=1e-4
+            )
 
 
 LEARNING = [
@@ -222,20 +212,20 @@ def test_the_loss_falls_and_the_best_weights_are_kept(
     name: str, more: dict[str, object], data: DataSet
 ) -> None:
     model, data = build(name, more, data), view(data, name)
-    train = model.windows(data.encode(data.train), ENCODE, training=True)
-    valid = model.windows(data.encode(data.valid), ENCODE, training=False)
-    config = TrainSettings(epochs=6, batch_size=len(valid.inputs), learning_rate=0.01, patience=6)
-    fitted = fit(model, train, valid, config)
-    if not model.validates:
+    model.adapt(data.training_tokens())
+    valid = data.windows("valid", model.window_spec(ENCODE, training=False))
+    train = data.batches("train", model.window_spec(ENCODE, training=True), batch_size=len(valid))
+    config = TrainSettings(epochs=6, batch_size=len(valid), learning_rate=0.01, patience=6)
+    fitted = fit(model, train, WindowBatches(valid, len(valid)), config)
+    if not model.select_by_validation:
         assert fitted.best_epoch == 6
         assert np.isfinite([epoch.loss for epoch in fitted.history]).all()
         return
     assert fitted.history[-1].loss < fitted.history[0].loss * 0.97
-    _, sums, events = model.losses(tuple(valid), training=False)
+    loss = model.loss(valid[:], training=False)
     best = min(epoch.val_loss for epoch in fitted.history)
-    assert float(np.sum(np.asarray(sums)[: len(model.terms)])) / float(events) == pytest.approx(
-        best, rel=1e-4
-    )
+    assert sum(map(float, loss.terms.values())) / float(loss.count) == pytest.approx(best, rel=1e-4)
+    assert [*fitted.history[0].parts] == [*loss.terms, *loss.metrics]
 
 
 @pytest.mark.parametrize(
@@ -306,8 +296,7 @@ def test_training_is_the_same_for_the_same_seed(pieces: list[Piece]) -> None:
 def test_early_stopping(data: DataSet) -> None:
     model = build("lstm", {}, data)
     train, valid = (
-        windows(data.encode(data.train), length=16),
-        windows(data.encode(data.valid), length=16),
+        data.batches(split, WindowSpec(16), batch_size=8) for split in ("train", "valid")
     )
     fitted = fit(
         model, train, valid, TrainSettings(epochs=50, batch_size=8, learning_rate=0.5, patience=2)
@@ -322,8 +311,7 @@ def test_a_loss_that_is_no_number_stops_with_advice(data: DataSet) -> None:
     model = build("lstm", {}, data)
     model.network.set_weights([w * np.nan for w in model.network.get_weights()])
     train, valid = (
-        windows(data.encode(data.train), length=16),
-        windows(data.encode(data.valid), length=16),
+        data.batches(split, WindowSpec(16), batch_size=8) for split in ("train", "valid")
     )
     with pytest.raises(PartimentoError, match="no longer a number"):
         fit(model, train, valid, TrainSettings(epochs=2, batch_size=8))
@@ -347,15 +335,16 @@ def test_the_tutorials_lstm_tells_of_chords_and_durations_alone(data: DataSet) -
     without held notes.
     """
     model = build("lstm", {"joint": False, "held": False, "targets": "last"}, data)
-    some = model.windows(data.encode(data.train), TokenSettings(window=16, stride=1), training=True)
+    some = data.windows(
+        "train", model.window_spec(TokenSettings(window=16, stride=1), training=True)
+    )
     assert (
         some.targets[:, -1, 0] > 0
     ).all()  # whole windows, one after each event but the first fifteen
-    _, sums, events = model.losses(tuple(some), training=False)
-    assert float(events) == len(some.targets)
-    assert np.asarray(sums)[HELD] == 0
-    whole = np.asarray(model.nats(tuple(some)).events)
-    assert whole == np.count_nonzero(some.targets[..., CHORD])
+    loss = model.loss(some[:], training=False)
+    assert float(loss.count) == len(some)
+    assert float(loss.terms["held"]) == 0
+    assert float(model.exact_loss(some[:]).count) == np.count_nonzero(some.targets[..., CHORD])
     names = {weight.path.split("/")[0] for weight in model.network.weights}
     assert names == {
         "chord_embedding",
@@ -373,8 +362,7 @@ def test_steps_in_one_call_or_in_many_are_the_same_training(data: DataSet) -> No
     for size in (1, 8):
         model = build("lstm", {"dropout": 0.2}, data)
         train, valid = (
-            windows(data.encode(data.train), length=16),
-            windows(data.encode(data.valid), length=16),
+            data.batches(split, WindowSpec(16), batch_size=4) for split in ("train", "valid")
         )
         fitted = fit(
             model, train, valid, TrainSettings(epochs=2, batch_size=4, steps_per_call=size)
@@ -388,7 +376,7 @@ def test_steps_in_one_call_or_in_many_are_the_same_training(data: DataSet) -> No
 def test_minibach_is_the_text_to_the_formula(data: DataSet) -> None:
     """Flattened one-hot window → tanh → sigmoid, binary cross-entropy: written out in NumPy."""
     model = build("autoencoder", {}, data)
-    some = model.windows(data.encode(data.train), ENCODE, training=True)
+    some = data.windows("train", model.window_spec(ENCODE, training=True))
     chords = some.targets[:6, :, CHORD]
     size = data.tokenizer.sizes[CHORD]
     hot = (chords[..., None] == np.arange(size)) & (chords[..., None] > 0)
@@ -399,31 +387,29 @@ def test_minibach_is_the_text_to_the_formula(data: DataSet) -> None:
     z = np.tanh(flat @ kernel + bias)
     p = 1 / (1 + np.exp(-(z @ up + offset)))
     wanted = -np.mean(flat * np.log(p) + (1 - flat) * np.log(1 - p))
-    told = model.losses(tuple(column[:6] for column in some), training=False)
+    told = model.loss(some[:6], training=False)
     assert float(told.objective) == pytest.approx(wanted, rel=1e-4)
     np.testing.assert_allclose(model.encode(some.targets[:6]), z, atol=1e-5)
 
 
 def test_the_vaes_loss_is_the_text_to_the_formula(data: DataSet) -> None:
     model = build("vae", {"network": "dense", "kl": "mean", "free_bits": 0.0}, data)
-    some = model.windows(data.encode(data.train), ENCODE, training=True)
-    batch = tuple(column[:6] for column in some)
+    batch = data.windows("train", model.window_spec(ENCODE, training=True))[:6]
     mean, log_variance, flat = (
-        np.asarray(x, float) for x in model.network(batch[1], training=False)
+        np.asarray(x, float) for x in model.network(batch["targets"], training=False)
     )
     kl = -0.5 * np.mean(1 + log_variance - mean**2 - np.exp(log_variance), axis=-1)
-    chords = batch[1][..., CHORD]
+    chords = batch["targets"][..., CHORD]
     hot = (
         ((chords[..., None] == np.arange(data.tokenizer.sizes[CHORD])) & (chords[..., None] > 0))
         .transpose(0, 2, 1)
         .reshape(6, -1)
     )
     columns = np.log1p(np.exp(flat)) - flat * hot
-    told = model.losses(batch, training=False)
+    told = model.loss(batch, training=False)
     assert float(told.objective) == pytest.approx(np.mean(columns.mean(-1) + kl), rel=1e-4)
-    sums = dict(zip((*model.terms, *model.measures), np.asarray(told.sums), strict=True))
-    assert sums["kl"] == pytest.approx(kl.sum() * model.latent, rel=1e-4)
-    assert sums["reconstruction"] == pytest.approx(columns.sum(), rel=1e-4)
+    assert float(told.terms["kl"]) == pytest.approx(kl.sum() * model.latent, rel=1e-4)
+    assert float(told.terms["reconstruction"]) == pytest.approx(columns.sum(), rel=1e-4)
 
 
 @pytest.mark.parametrize("name", ["lstm", "notewise"])
@@ -441,10 +427,9 @@ def test_events_are_counted_not_tokens(name: str, data: DataSet) -> None:
 def test_little_music_is_gone_through_more_often(data: DataSet) -> None:
     model = build("notewise", {}, data)
     data = view(data, "notewise")
-    train, valid = (
-        model.windows(data.encode(side), ENCODE, training=True) for side in (data.train, data.valid)
-    )
-    steps = -(-len(train.inputs) // 64)
+    spec = model.window_spec(ENCODE, training=True)
+    train, valid = (data.batches(split, spec, batch_size=64) for split in ("train", "valid"))
+    steps = len(train)
     told: list[tuple[int, int]] = []
     config = TrainSettings(epochs=1, patience=1, min_steps=2 * steps + 1, batch_size=64)
     fitted = fit(
@@ -457,21 +442,21 @@ def test_little_music_is_gone_through_more_often(data: DataSet) -> None:
 
 def test_a_vae_whose_posterior_has_collapsed_says_so(data: DataSet) -> None:
     model = build("vae", {}, data)
-    assert model.verdict({"active": 3.0}) is None
-    assert "posterior collapse" in model.verdict({"active": 0.0})
+    assert model.diagnose({"active": 3.0}) is None
+    assert "posterior collapse" in model.diagnose({"active": 0.0})
     weights = {weight.path: weight for weight in model.network.weights}
     for path, weight in weights.items():
         if "mean" in path or "log_variance" in path:
             weight.assign(np.zeros(weight.shape))  # every posterior is the prior
-    some = model.windows(data.encode(data.train), ENCODE, training=True)
-    told = model.losses(tuple(column[:6] for column in some), training=False)
-    parts = dict(
-        zip(
-            (*model.terms, *model.measures), np.asarray(told.sums) / float(told.events), strict=True
-        )
+    told = model.loss(
+        data.windows("train", model.window_spec(ENCODE, training=True))[:6], training=False
     )
+    parts = {
+        name: float(value) / float(told.count)
+        for name, value in {**told.terms, **told.metrics}.items()
+    }
     assert parts["kl"] == pytest.approx(0, abs=1e-6)
-    assert "posterior collapse" in model.verdict(parts)
+    assert "posterior collapse" in model.diagnose(parts)
 
 
 def test_the_weights_of_a_vaes_draws_average_to_its_bound_and_their_mean_is_above_it(
@@ -481,14 +466,13 @@ def test_the_weights_of_a_vaes_draws_average_to_its_bound_and_their_mean_is_abov
     says nothing, all three are one.
     """
     model = build("vae", {"latent": 2}, data)
-    some = model.windows(data.encode(data.train), ENCODE, training=True)
-    batch = tuple(column[:4] for column in some)
+    batch = data.windows("train", model.window_spec(ENCODE, training=True))[:4]
     for weight in model.encoder.weights:
         if "log_variance" in weight.path:
             weight.assign(np.zeros(weight.shape))
         elif "mean" in weight.path:
             weight.assign(np.full(weight.shape, 0.05))
-    mean, log_variance = (np.asarray(part, float) for part in model.encoder(batch[1]))
+    mean, log_variance = (np.asarray(part, float) for part in model.encoder(batch["targets"]))
     kl = 0.5 * np.sum(mean**2 + np.exp(log_variance) - 1 - log_variance, axis=-1)
     assert kl.min() > 0
     rng = np.random.default_rng(0)
@@ -515,6 +499,4 @@ def test_the_weights_of_a_vaes_draws_average_to_its_bound_and_their_mean_is_abov
 def _fields(model: Any, batch: Any, z: np.ndarray) -> list[Any]:
     from partimento.models.base import field_nats
 
-    return field_nats(
-        model.tokenizer, model.decoder.predict_on_batch(z.astype(np.float32)), batch[1], batch[2]
-    )
+    return field_nats(model.tokenizer, model.decoder.predict_on_batch(z.astype(np.float32)), batch)

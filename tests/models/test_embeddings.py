@@ -19,6 +19,7 @@ from partimento.models.embeddings import Config, Embeddings
 from partimento.tokens.chords import CHORD, ChordTokenizer
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import PAD, SPECIAL, UNKNOWN
+from partimento.tokens.windows import WindowBatches
 from partimento.training.dataset import DataSet, prepare
 from partimento.training.loop import Checkpoint, fit
 from partimento.training.run import Run, load_run
@@ -79,11 +80,12 @@ def test_chords_in_the_same_surroundings_lie_side_by_side(negatives: int) -> Non
     encoded = [tokenizer.encode_events(piece) for piece in made]
     model = built(Config(embed_size=8, reach=1, negatives=negatives), tokenizer)
     config = TokenSettings(window=64)
+    model.adapt(encoded[:20])
     train, valid = (
-        model.windows(some, config, training=training)
-        for some, training in ((encoded[:20], True), (encoded[20:], False))
+        WindowBatches(model.windows(some, config, training=True), 4)
+        for some in (encoded[:20], encoded[20:])
     )
-    untrained = float(model.losses(tuple(valid), training=False).objective)
+    untrained = float(model.loss(valid.windows[:], training=False).objective)
     fitted = fit(
         model, train, valid, TrainSettings(epochs=12, batch_size=4, learning_rate=0.05, patience=12)
     )
@@ -105,6 +107,7 @@ def test_the_loss_by_hand() -> None:
     tokenizer = ChordTokenizer.fit_events([made])
     model = built(Config(embed_size=3, reach=2, negatives=0), tokenizer)
     encoded = tokenizer.encode_events(made)
+    model.adapt([encoded])
     cut = model.windows([encoded], TokenSettings(window=16), training=True)
     rng = np.random.default_rng(1)
     centre, context = rng.normal(size=(2, tokenizer.sizes[CHORD], 3)).astype(np.float32)
@@ -112,7 +115,7 @@ def test_the_loss_by_hand() -> None:
     model.context.set_weights([context])
     inputs = cut.inputs.copy()
     inputs[0, 6, CHORD] = UNKNOWN
-    told = model.losses((inputs, cut.targets, cut.common), training=False)
+    told = model.loss({**cut[:], "inputs": inputs}, training=False)
 
     chords = inputs[0, :, CHORD].tolist()
     counts = np.bincount(encoded.ids[:, CHORD], minlength=tokenizer.sizes[CHORD]).astype(float)
@@ -128,21 +131,21 @@ def test_the_loss_by_hand() -> None:
                 nats -= weight * np.log(chance[other] / chance.sum())
                 weights += weight
     assert PAD in chords
-    np.testing.assert_allclose(np.asarray(told.sums), [nats], rtol=1e-4)
-    assert float(told.events) == weights
+    assert float(told.terms["context"]) == pytest.approx(nats, rel=1e-4)
+    assert float(told.count) == weights
     assert float(told.objective) == pytest.approx(nats / weights, rel=1e-4)
 
 
 def test_a_sample_estimates_the_sum_over_all(pieces: list[Piece]) -> None:
     data = prepare(pieces, TokenSettings(min_count=1), validation=0.2, test=0.1, seed=0)
     model = built(Config(embed_size=8, reach=1, negatives=2048), data.tokenizer)
-    cut = model.windows(data.encode_training(), TokenSettings(), training=True)
+    model.adapt(data.training_tokens())
+    cut = data.windows("train", model.window_spec(TokenSettings(), training=True))
     model.context.set_weights(
         [np.random.default_rng(0).normal(size=(data.tokenizer.sizes[CHORD], 8)).astype(np.float32)]
     )
     exact, first, second = (
-        float(model.losses(tuple(cut), training=training).objective)
-        for training in (False, True, True)
+        float(model.loss(cut[:], training=training).objective) for training in (False, True, True)
     )
     assert first == pytest.approx(exact, rel=0.02)
     assert first != second  # others were drawn
@@ -160,10 +163,9 @@ def test_training_is_the_same_for_the_same_seed_and_when_it_is_taken_up_again(
             data.tokenizer,
             seed=0 if start is None else 5,
         )
-        train, valid = (
-            model.windows(some, TokenSettings(), training=training)
-            for some, training in ((data.encode_training(), True), (data.encode(data.valid), False))
-        )
+        model.adapt(data.training_tokens())
+        spec = model.window_spec(TokenSettings(), training=True)
+        train, valid = (data.batches(split, spec, batch_size=8) for split in ("train", "valid"))
         fit(
             model,
             train,
@@ -213,7 +215,7 @@ def test_they_survive_the_disk(run: Run) -> None:
 def test_chords_are_counted_with_their_copies(pieces: list[Piece]) -> None:
     settings = {**SETTINGS, "tokens": {"min_count": 1, "transpose": "all"}, "train": {"epochs": 1}}
     run, data = learn(pieces, settings=settings)
-    encoded = data.encode_training()
+    encoded = data.training_tokens()
     assert len(encoded) > len(data.train)
     np.testing.assert_array_equal(
         run.model.counts,

@@ -13,7 +13,8 @@ from keras import ops
 
 from partimento import Piece
 from partimento.models import model_class
-from partimento.models.gan import Spectral, reverse
+from partimento.models.gan import SpectralNormDense, gradient_reversal
+from partimento.models.loss import Loss
 from partimento.tokens.chords import CHORD, DURATION, HELD
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import SPECIAL
@@ -47,7 +48,7 @@ class Doubled(keras.layers.Layer):
         self.w = self.add_weight(shape=(), initializer="ones", name="w")
 
     def call(self, x: Any) -> Any:
-        return reverse(ops.convert_to_tensor(self.w)) * x
+        return gradient_reversal(ops.convert_to_tensor(self.w)) * x
 
 
 def test_the_gradient_is_turned() -> None:
@@ -55,12 +56,12 @@ def test_the_gradient_is_turned() -> None:
     layer = Doubled()
     network = keras.Sequential([keras.Input((1,)), layer])
 
-    def losses(batch: Any, *, training: bool, step: Any = 0.0) -> Any:
-        value = ops.sum(network(batch[0]))
-        return value, ops.expand_dims(value, 0), ops.ones(())
+    def loss(batch: Any, *, training: bool, step: Any = 0.0) -> Loss:
+        value = ops.sum(network(batch["x"]))
+        return Loss(value, {"value": value}, ops.ones(()))
 
-    loop = backend.trainer(network, keras.optimizers.SGD(0.1), losses, terms=1)
-    loop.train((np.full((1, 1, 1), 3.0, np.float32),), 1, 0)
+    loop = backend.trainer(network, keras.optimizers.SGD(0.1), loss)
+    loop.train({"x": np.full((1, 1, 1), 3.0, np.float32)}, 1, 0)
     loop.sync()
     assert float(ops.convert_to_numpy(layer.w)) == pytest.approx(
         1.3
@@ -68,7 +69,7 @@ def test_the_gradient_is_turned() -> None:
 
 
 def test_a_spectral_layer_has_norm_one() -> None:
-    layer = Spectral(7)
+    layer = SpectralNormDense(7)
     x = np.random.default_rng(0).standard_normal((4, 11)).astype(np.float32)
     layer.build(x.shape)
     kernel = np.random.default_rng(1).standard_normal((11, 7)).astype(np.float32) * 5
@@ -126,7 +127,7 @@ def _slots(data: DataSet, chord: tuple[int, ...]) -> list[int]:
 def test_the_discriminator_alone_learns_to_tell(data: DataSet) -> None:
     model = build(data)
     model.generator.trainable = False
-    train = model.windows(data.encode(data.train), ENCODE, training=True)
+    train = data.batches("train", model.window_spec(ENCODE, training=True), batch_size=16)
     history = fit(
         model,
         train,
@@ -140,8 +141,8 @@ def test_the_discriminator_alone_learns_to_tell(data: DataSet) -> None:
 
 def test_when_the_discriminator_has_won_it_is_said(data: DataSet) -> None:
     model = build(data)
-    assert model.verdict({"told_apart": 0.8}) is None
-    assert "the discriminator tells 99%" in model.verdict({"told_apart": 0.99})
+    assert model.diagnose({"told_apart": 0.8}) is None
+    assert "the discriminator tells 99%" in model.diagnose({"told_apart": 0.99})
 
 
 @pytest.mark.slow
@@ -151,7 +152,7 @@ def test_its_noise_is_part_of_its_state(data: DataSet) -> None:
     for _ in range(2):
         model = build(data)
         assert any("seed" in variable.path for variable in model.network.non_trainable_variables)
-        train = model.windows(data.encode(data.train), ENCODE, training=True)
+        train = data.batches("train", model.window_spec(ENCODE, training=True), batch_size=16)
         fit(model, train, train, TrainSettings(epochs=2, batch_size=16, learning_rate=0.001))
         kept.append(model.network.get_weights())
     for one, two in zip(*kept, strict=True):

@@ -8,16 +8,15 @@ from typing import Any
 
 import keras
 import numpy as np
-import pytest
 from keras import ops
 
 from partimento import Piece
 from partimento.models import model_class
-from partimento.models.layers import LSTM, RowSum, WindowDense
+from partimento.models.layers import LSTM, SummedEmbedding, WindowDense
+from partimento.models.loss import Loss
 from partimento.plots.layers_of import layers_of
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vectors.onehot import flatten, one_hot
-from partimento.tokens.windows import windows
 from partimento.training import backend
 from partimento.training.advice import too_small
 from partimento.training.dataset import prepare
@@ -71,24 +70,22 @@ def test_a_network_as_rows(pieces: list[Piece]) -> None:
     assert groups == {"window": "", "latent": "encoder", "output": "decoder"}
 
 
-@pytest.mark.parametrize("stride", [1, 16])
-def test_a_corpus_that_is_too_small_is_told(pieces: list[Piece], stride: int) -> None:
+def test_a_corpus_that_is_too_small_is_told(pieces: list[Piece]) -> None:
     data = prepare(pieces, TokenSettings(min_count=1), validation=0.2, test=0.1, seed=0)
     kind = model_class("lstm")
-    train = windows(data.encode(data.train), length=16, stride=stride, whole=True)
     large, small = (
         kind(kind.config_type(units=512), data.tokenizer),
         kind(kind.config_type(units=4, dense=4, embed_size=2, layers=1), data.tokenizer),
     )
-    assert "only" in str(too_small(small, train))  # a few hundred events
-    many = windows(data.encode(data.train) * 20, length=16, stride=stride, whole=True)
+    assert "only" in str(too_small(small, data.training_tokens()))  # a few hundred events
+    many = data.training_tokens() * 20
     assert "by heart" in str(too_small(large, many))
     assert too_small(small, many) is None
 
 
 def test_a_sum_of_rows_and_its_gradient_are_those_of_one_hot_products() -> None:
     kinds, rng = [3, 5, 2], np.random.default_rng(0)
-    layer = RowSum(kinds, 4)
+    layer = SummedEmbedding(kinds, 4)
     numbers = np.stack([rng.integers(kind, size=(2, 6)) for kind in kinds], -1).astype(np.int32)
     made = np.asarray(layer(numbers))
     hot = np.concatenate(
@@ -99,13 +96,13 @@ def test_a_sum_of_rows_and_its_gradient_are_those_of_one_hot_products() -> None:
     shown = keras.Input((None, 3), dtype="int32")
     network = keras.Model(shown, layer(shown))
 
-    def losses(batch: tuple[Any, ...], **_: Any) -> tuple[Any, Any, Any]:
-        loss = ops.sum(network(batch[0]) * batch[1])
-        return loss, ops.stack([loss]), ops.ones(())
+    def loss(batch: dict[str, Any], **_: Any) -> Loss:
+        value = ops.sum(network(batch["numbers"]) * batch["weight"])
+        return Loss(value, {"value": value}, ops.ones(()))
 
-    trainer = backend.trainer(network, keras.optimizers.SGD(1.0), losses, terms=1)
+    trainer = backend.trainer(network, keras.optimizers.SGD(1.0), loss)
     before = np.asarray(layer.kernel)
-    trainer.train((numbers[None], weight[None]), 1, 0)
+    trainer.train({"numbers": numbers[None], "weight": weight[None]}, 1, 0)
     trainer.sync()
     np.testing.assert_allclose(
         before - np.asarray(layer.kernel),

@@ -114,12 +114,16 @@ class Told:
     logits: np.ndarray
 
     @property
-    def batch(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        rows = self.tokens[:-1, None], self.tokens[1:, None], self.shown[1:]
-        first, second, third = (
-            np.pad(column, ((0, L - len(column)), (0, 0)))[None] for column in rows
-        )
-        return first, second, third
+    def batch(self) -> dict[str, np.ndarray]:
+        rows = {
+            "inputs": self.tokens[:-1, None],
+            "targets": self.tokens[1:, None],
+            "features": self.shown[1:],
+        }
+        return {
+            name: np.pad(column, ((0, L - len(column)), (0, 0)))[None]
+            for name, column in rows.items()
+        }
 
     def nats(self, *, may_end: bool = True) -> np.ndarray:
         """By hand, in numpy: minus the logarithm of each token's share among what may follow."""
@@ -174,8 +178,7 @@ def test_the_likelihood_is_the_product_of_all_conditionals(core: str, how: str) 
     case = told(core, how)
     for may_end in (True, False):
         nats, padding = np.split(
-            np.asarray(case.model.token_nats(case.batch, may_end=may_end))[0],
-            [len(case.tokens) - 1],
+            np.asarray(case.model.step_nats(case.batch, may_end=may_end))[0], [len(case.tokens) - 1]
         )
         assert not padding.any()
         assert len(padding) or how == "voices"
@@ -183,12 +186,12 @@ def test_the_likelihood_is_the_product_of_all_conditionals(core: str, how: str) 
         assert (nats[: CONTEXT - 1] == 0).all()
         assert (nats[CONTEXT - 1 : -1] > 0).all()
         assert (nats[-1] > 0) == may_end
-    losses = case.model.nats(case.batch)
-    assert float(np.sum(np.asarray(losses.sums))) == pytest.approx(case.nats().sum(), rel=1e-4)
+    losses = case.model.exact_loss(case.batch)
+    assert sum(map(float, losses.terms.values())) == pytest.approx(case.nats().sum(), rel=1e-4)
     durations = (case.tokens >= case.model.tokenizer.layout.duration) & (
         case.tokens < case.model.tokenizer.layout.bar
     )
-    assert float(losses.events) == durations.sum() + 1
+    assert float(losses.count) == durations.sum() + 1
     assert float(losses.objective) == pytest.approx(
         case.nats().sum() / (durations.sum() + 1), rel=1e-4
     )
@@ -230,12 +233,14 @@ def test_the_parts_of_an_event() -> None:
     assert (case.tokens[CONTEXT:-1] >= layout.hold).sum() > (
         case.tokens[CONTEXT:-1] >= layout.duration
     ).sum()  # some are held
-    np.testing.assert_allclose(
-        np.asarray(case.model.nats(case.batch).sums), [chord, held, duration], rtol=1e-4
-    )
+    told_parts = [float(term) for term in case.model.exact_loss(case.batch).terms.values()]
+    np.testing.assert_allclose(told_parts, [chord, held, duration], rtol=1e-4)
     for how in ("frames", "voices"):
         assert (
-            np.asarray(told("recurrent", how).model.nats(told("recurrent", how).batch).sums)[1] == 0
+            float(
+                told("recurrent", how).model.exact_loss(told("recurrent", how).batch).terms["held"]
+            )
+            == 0
         )  # nothing is held
 
 
@@ -243,22 +248,22 @@ def test_the_parts_of_an_event() -> None:
 def test_windows_of_padding_count_for_nothing(how: str) -> None:
     """What pads a window out, neither: `test_the_likelihood_is_the_product_of_all_conditionals`."""
     case = told("recurrent", how)
-    nothing = tuple(np.zeros_like(column) for column in case.batch)
-    losses = case.model.nats(nothing)
-    assert float(losses.events) == float(losses.objective) == 0
-    assert not np.asarray(losses.sums).any()
-    assert not np.asarray(case.model.token_nats(nothing)).any()
+    nothing = {name: np.zeros_like(column) for name, column in case.batch.items()}
+    losses = case.model.exact_loss(nothing)
+    assert float(losses.count) == float(losses.objective) == 0
+    assert not any(map(float, losses.terms.values()))
+    assert not np.asarray(case.model.step_nats(nothing)).any()
 
 
 def test_what_the_beginning_tells_costs_nothing_even_if_it_is_unknown() -> None:
     strange = choir(1).replace(meters=(Meter(7, 8),), pickup=Fraction(1, 3))
     model = told("recurrent", "events").model
-    batch = windows(model.tokenizer.encode_all([strange]), length=L)
-    assert batch.targets[0, :2, 0].tolist() == [UNKNOWN, UNKNOWN]
-    nats = np.asarray(model.token_nats(batch))[0]
+    batch = windows(model.tokenizer.encode_all([strange]), length=L)[:]
+    assert batch["targets"][0, :2, 0].tolist() == [UNKNOWN, UNKNOWN]
+    nats = np.asarray(model.step_nats(batch))[0]
     assert (nats[: CONTEXT - 1] == 0).all()
     assert nats.max() < 1e3
-    assert float(model.nats(batch).events) == len(merge_held(strange.events)) + 1
+    assert float(model.exact_loss(batch).count) == len(merge_held(strange.events)) + 1
 
 
 def test_a_piece_in_an_unknown_metre_may_begin_with_a_rest() -> None:
@@ -266,8 +271,8 @@ def test_a_piece_in_an_unknown_metre_may_begin_with_a_rest() -> None:
     piece = Piece.from_events(
         [Event((), Fraction(1)), Event((60,), Fraction(1))], meters=(Meter(7, 8),)
     )
-    batch = windows(model.tokenizer.encode_all([piece]), length=L)
-    assert np.asarray(model.token_nats(batch)).max() < 1e3
+    batch = windows(model.tokenizer.encode_all([piece]), length=L)[:]
+    assert np.asarray(model.step_nats(batch)).max() < 1e3
 
 
 def test_without_repeats_it_is_not_shown_what_was_heard_before() -> None:
@@ -277,17 +282,12 @@ def test_without_repeats_it_is_not_shown_what_was_heard_before() -> None:
     np.testing.assert_allclose(
         np.asarray(logits)[0, : len(case.logits)], stepped(plain, case.tokens), atol=2e-4
     )
-    inputs, targets, shown = case.batch
-    other = shown.copy()
+    other = case.batch["features"].copy()
     other[..., [AGAIN, LENGTH]] = 5, 3
-    np.testing.assert_array_equal(
-        np.asarray(plain.logits((inputs, targets, other))[0]), np.asarray(logits)
-    )
+    batch = {**case.batch, "features": other}
+    np.testing.assert_array_equal(np.asarray(plain.logits(batch)[0]), np.asarray(logits))
     assert (
-        np.abs(
-            np.asarray(case.model.logits((inputs, targets, other))[0])[0, : len(case.logits)]
-            - case.logits
-        ).max()
+        np.abs(np.asarray(case.model.logits(batch)[0])[0, : len(case.logits)] - case.logits).max()
         > 0.01
     )
 
@@ -295,11 +295,12 @@ def test_without_repeats_it_is_not_shown_what_was_heard_before() -> None:
 @pytest.mark.parametrize("core", CORES)
 def test_it_sees_nothing_of_what_comes(core: str) -> None:
     case = told(core, "events")
-    inputs, targets, shown = case.batch
+    shown = case.batch["features"]
     later = shown.copy()
     later[0, 20:] = shown[0, 3]
     before, after = (
-        np.asarray(case.model.logits((inputs, targets, each))[0])[0] for each in (shown, later)
+        np.asarray(case.model.logits({**case.batch, "features": each})[0])[0]
+        for each in (shown, later)
     )
     np.testing.assert_allclose(before[:20], after[:20], atol=1e-6)
     assert np.abs(before[20] - after[20]).max() > 1e-3
@@ -404,9 +405,14 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, list[Checkpo
     """A run as `learn` makes it, a step an epoch, and what was to be seen under way."""
     settings, data = Settings.from_plain(dict(SETTINGS)), data_of("events")
     model = new_model(settings, data)
-    train = model.windows(data.encode_training(), settings.tokens, training=True)
-    valid = model.windows(data.encode(data.valid), settings.tokens, training=False)
-    assert len(train.inputs) == settings.train.batch_size
+    size = settings.train.batch_size
+    train = data.batches(
+        "train", model.window_spec(settings.tokens, training=True), batch_size=size
+    )
+    valid = data.batches(
+        "valid", model.window_spec(settings.tokens, training=False), batch_size=size
+    )
+    assert len(train.windows) == size
     points: list[Checkpoint] = []
     fitted = fit(model, train, valid, settings.train, keep=points.append)
     return save_run(
@@ -475,9 +481,9 @@ def test_a_saved_run_is_the_run(run: Run, again: Run) -> None:
     assert again.tokenizer == run.tokenizer
     assert again.settings == run.settings
     assert again.history == run.history
-    batch = windows(run.tokenizer.encode_all([choir(0)]), length=L)
+    batch = windows(run.tokenizer.encode_all([choir(0)]), length=L)[:]
     np.testing.assert_array_equal(
-        np.asarray(again.model.token_nats(batch)), np.asarray(run.model.token_nats(batch))
+        np.asarray(again.model.step_nats(batch)), np.asarray(run.model.step_nats(batch))
     )
 
 
@@ -496,9 +502,9 @@ def test_a_loaded_run_steps_on_numpy_as_the_trained_one(run: Run, again: Run) ->
 def test_the_loaded_weights_are_those_that_the_history_judged(again: Run) -> None:
     """With running means, too: what was measured is what was kept."""
     data = data_of("events")
-    some = again.model.windows(data.encode(data.valid), again.settings.tokens, training=False)
-    losses = again.model.losses(tuple(some), training=False)
-    assert float(np.sum(np.asarray(losses.sums))) / float(losses.events) == pytest.approx(
+    some = data.windows("valid", again.model.window_spec(again.settings.tokens, training=False))
+    losses = again.model.loss(some[:], training=False)
+    assert sum(map(float, losses.terms.values())) / float(losses.count) == pytest.approx(
         again.best.val_loss, rel=1e-4
     )
     assert again.best.val_loss == min(epoch.val_loss for epoch in again.history)

@@ -208,7 +208,7 @@ def _prepared(how: str, **more: int) -> DataSet:
 
 def test_copies_are_what_transposing_gives() -> None:
     data = _prepared("all", low=40, high=83)
-    made = iter(data.encode_training())
+    made = iter(data.training_tokens())
     for item in data.train:
         low, high = int(item.piece.notes.pitch.min()), int(item.piece.notes.pitch.max())
         assert len(item.copies) == len(set(item.copies)) == 83 - 40 - (high - low) + 1
@@ -229,7 +229,7 @@ def test_a_chord_unknown_in_one_key_may_be_known_in_another() -> None:
         chords=replace(data.tokenizer.chords, symbols=data.tokenizer.chords.symbols[::2]),
     )
     data = replace(data, tokenizer=once)
-    made = iter(data.encode_training())
+    made = iter(data.training_tokens())
     for item in data.train:
         for shift in item.copies:
             assert np.array_equal(
@@ -240,17 +240,17 @@ def test_a_chord_unknown_in_one_key_may_be_known_in_another() -> None:
 def test_only_training_pieces_have_copies() -> None:
     plain, data = _prepared("none"), _prepared("all")
     for side in ("valid", "test"):
-        mine, theirs = data.sides[side], plain.sides[side]
+        mine, theirs = data.splits[side], plain.splits[side]
         assert [item.piece for item in mine] == [item.piece for item in theirs]
         assert all(item.interval == 0 and item.copies == (0,) for item in mine)
         assert windows(data.encode(mine)).inputs.shape == windows(plain.encode(theirs)).inputs.shape
     assert [item.piece for item in data.train] == [item.piece for item in plain.train]
     assert (
-        len(data.encode_training())
+        len(data.training_tokens())
         == sum(len(item.copies) for item in data.train)
         > 2 * len(data.train)
     )
-    assert len(plain.encode_training()) == len(plain.train)
+    assert len(plain.training_tokens()) == len(plain.train)
     assert data.fingerprint == plain.fingerprint
 
 

@@ -14,8 +14,8 @@ from partimento.errors import PartimentoError
 from partimento.music.transpose import interval_to_common_key, transpose
 from partimento.tokens.chords import ChordTokenizer
 from partimento.tokens.settings import TokenSettings
-from partimento.tokens.vocabulary import END, PAD
-from partimento.tokens.windows import windows
+from partimento.tokens.vocabulary import END, PAD, OutOfVocabularyCost
+from partimento.tokens.windows import WindowSpec, windows
 from partimento.training.dataset import in_common_key, prepare
 
 
@@ -74,10 +74,10 @@ def test_the_interval_is_kept_and_edges_of_the_range_are_no_trouble() -> None:
 def test_pieces_are_split_before_windowing_and_equal_music_stays_together() -> None:
     pieces = [small_piece(n, shift=s) for n in range(6) for s in (0, 3)]  # each twice, in two keys
     data = prepare(pieces, TokenSettings(), validation=0.3, test=0.2, seed=1)
-    train, valid, test = ({item.signature for item in side} for side in data.sides.values())
+    train, valid, test = ({item.signature for item in side} for side in data.splits.values())
     assert not train & valid | train & test | valid & test
-    assert sum(map(len, data.sides.values())) == len(pieces)
-    assert [len(side) for side in data.sides.values()] == [6, 4, 2]
+    assert sum(map(len, data.splits.values())) == len(pieces)
+    assert [len(side) for side in data.splits.values()] == [6, 4, 2]
     again = prepare(pieces, TokenSettings(), validation=0.3, test=0.2, seed=1)
     assert [i.piece.title for i in again.valid] == [i.piece.title for i in data.valid]
     assert (
@@ -119,3 +119,71 @@ def test_drums_are_no_harmony_and_what_cannot_be_learned_is_told() -> None:
         ("Wide", "it spans nearly all of MIDI's pitches"),
     ]
     assert (len(data.train), len(data.valid), len(data.test)) == (1, 1, 0)
+
+
+# ---------------------------------------------------------------------- batches
+
+
+def test_windows_know_their_piece_and_rows_of_them_are_batches(pieces: list[Piece]) -> None:
+    tokenizer = ChordTokenizer.fit_events([piece.events for piece in pieces])
+    tokens = [tokenizer.encode_events(piece.events) for piece in pieces]
+    cut = windows(tokens, length=32, stride=8)
+    counts = [len(windows([each], length=32, stride=8)) for each in tokens]
+    assert cut.piece.tolist() == [
+        number for number, count in enumerate(counts) for _ in range(count)
+    ]
+    batch = cut[[0, counts[0]]]
+    assert set(batch) == {"inputs", "targets", "holdable"}
+    np.testing.assert_array_equal(batch["targets"][1], tokens[1].ids[1:33])
+    np.testing.assert_array_equal(batch["holdable"][1], tokens[1].context["holdable"][1:33])
+
+
+def test_no_window_is_longer_than_the_longest_piece(pieces: list[Piece]) -> None:
+    tokens = ChordTokenizer.fit_events([piece.events for piece in pieces]).encode_all(pieces[:2])
+    longest = max(len(each.ids) for each in tokens) - 1
+    assert windows(tokens, length=1000, longest=True).inputs.shape[:2] == (2, longest)
+    assert windows(tokens, length=longest - 1, longest=True).inputs.shape[1] == longest - 1
+
+
+def test_batches_hold_every_window_once_in_an_order_that_the_seed_alone_decides(
+    pieces: list[Piece],
+) -> None:
+    data = prepare(pieces, TokenSettings(min_count=1), validation=0.2, test=0.1, seed=0)
+    batches = data.batches("train", WindowSpec(16), batch_size=7)
+    cut = batches.windows
+    assert len(cut) % 7  # the last batch is filled up
+    assert len(batches) == len([*batches]) == -(-len(cut) // 7)
+    for served in (batches, batches.shuffled(3, 1)):
+        rows = np.concatenate([batch["inputs"] for batch in served])
+        assert len(rows) == 7 * len(batches)
+        assert not rows[len(cut) :].any()
+        assert sorted(rows[: len(cut)].tolist()) == sorted(cut.inputs.tolist())
+    first, again, other = (
+        np.concatenate([batch["inputs"] for batch in batches.shuffled(3, epoch)])
+        for epoch in (1, 1, 2)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+    np.testing.assert_array_equal(
+        first[: len(cut)], cut.inputs[np.random.default_rng([3, 1]).permutation(len(cut))]
+    )
+
+
+def test_the_same_music_is_tokenized_once(
+    pieces: list[Piece], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = prepare(
+        pieces, TokenSettings(min_count=1, transpose="all"), validation=0.2, test=0.1, seed=0
+    )
+    whole, read = ChordTokenizer.encode_all, []
+    monkeypatch.setattr(
+        ChordTokenizer, "encode_all", lambda self, some: read.extend(some) or whole(self, some)
+    )
+    for _ in range(2):
+        for split in data.splits:
+            data.tokens(split)
+        data.windows("train", WindowSpec(16))
+        data.missing_cost("test", OutOfVocabularyCost([piece.events for piece in pieces]))
+    assert len(read) == len(pieces)
+    assert len(data.training_tokens()) == len(data.training_pieces) > len(data.train)
+    assert [item for item in data.training_pieces if item] == data.train

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -36,10 +36,7 @@ def folder(pieces: list[Piece], tmp_path_factory: pytest.TempPathFactory) -> Pat
         "tokens": {"min_count": 1},
     }
     run, data = learn(free, settings=settings, out=out)
-    figures = {
-        name: {**asdict(row), "total": row.total}
-        for name, row in held_out(data, run.model, name="lstm").items()
-    }
+    figures = {name: row.to_plain() for name, row in held_out(data, run.model, name="lstm").items()}
     (out / "held_out.json").write_text(json.dumps(figures))
     return out
 

@@ -14,6 +14,7 @@ from partimento.cli import progress, screen
 from partimento.cli.screen import Column
 from partimento.errors import PartimentoError
 from partimento.files import refuse_existing, write_atomically
+from partimento.models.likelihood import part_names
 
 TABLES, PICTURES = (".csv", ".json", ".md", ".tex"), (".png", ".svg", ".pdf")
 TITLE = "Nats per event of held-out pieces (less is better)"
@@ -49,6 +50,7 @@ def run_compare(runs: Sequence[Path], *, out: Sequence[Path], force: bool, as_js
         "runs": [asdict(row) for row in rows],
         "by_seeds": [asdict(each) for each in grouped],
     }
+    parts = part_names(row.parts for row in rows)
     if curves:
         plain["not_drawn"] = curves.left_out
     for path in out:
@@ -72,31 +74,42 @@ def run_compare(runs: Sequence[Path], *, out: Sequence[Path], force: bool, as_js
         screen.print_json(plain)
         return
     everything = "-o or --json has them all"
-    screen.print_list(TITLE, _columns(HEADER), [_cells(row) for row in rows], everything=everything)
+    cells = [_cells(row, parts) for row in rows]
+    screen.print_list(TITLE, _columns(_header(parts)), cells, everything=everything)
     if any(each.runs > 1 for each in grouped):
-        cells = [_summary(each) for each in grouped]
-        screen.print_list("The same, over seeds", _columns(SUMMARY), cells, everything=everything)
+        columns = _columns(_summary_header(parts))
+        cells = [_summary(each, parts) for each in grouped]
+        screen.print_list("The same, over seeds", columns, cells, everything=everything)
     screen.err().print(f"{NOTE}.")
 
 
-FIGURES = ("chord", "held", "duration", "unknown", "kl", "estimate")
-HEADER = ("run", "model", "seed", "all", *FIGURES, "right", "distinct", "seconds", "weights")
-SUMMARY = ("runs", "seeds", "all", "±", *HEADER[4:])
+COST = ("estimate", "right", "distinct", "seconds", "weights")
 RANKS = {  # the parts of "all" go first where the table is too wide
-    "model": 3, "seed": 3, "chord": 5, "held": 6, "duration": 5, "unknown": 7, "kl": 4, "estimate": 2, "right": 1, "distinct": 2,
-    "seconds": 2, "weights": 1,
+    "run": 0, "runs": 0, "seeds": 0, "all": 0, "±": 0, "right": 1, "weights": 1, "estimate": 2, "distinct": 2, "seconds": 2,
+    "model": 3, "seed": 3, "kl": 4, "chord": 5, "duration": 5, "held": 6, "unknown": 7,
 }  # fmt: skip
+OF_A_PART = 5  # the rank of a part that is not among them
 
 
 def _columns(header: Sequence[str]) -> list[Column]:
     names = {"run", "runs", "model"}
     return [
-        Column(name, RANKS.get(name, 0), "name" if name in names else "figure") for name in header
+        Column(name, RANKS.get(name, OF_A_PART), "name" if name in names else "figure")
+        for name in header
     ]
 
 
-def _cells(row: Any) -> list[str]:
-    figures = [_figure(getattr(row, name)) for name in ("total", *FIGURES)]
+def _header(parts: Sequence[str]) -> list[str]:
+    return ["run", "model", "seed", "all", *parts, *COST]
+
+
+def _summary_header(parts: Sequence[str]) -> list[str]:
+    return ["runs", "seeds", "all", "±", *parts, *COST]
+
+
+def _cells(row: Any, parts: Sequence[str]) -> list[str]:
+    figures = [_figure(row.total), *(_figure(row.parts.get(part)) for part in parts)]
+    figures.append(_figure(row.estimate))
     shares = ["" if value is None else f"{value:.1%}" for value in (row.right,)]
     distinct = "" if row.distinct is None else f"{row.distinct:.2f}"
     baseline = row.run.startswith("(")
@@ -112,8 +125,8 @@ def _cells(row: Any) -> list[str]:
     ]
 
 
-def _summary(each: Any) -> list[str]:
-    cells = _cells(each.mean)
+def _summary(each: Any, parts: Sequence[str]) -> list[str]:
+    cells = _cells(each.mean, parts)
     return [
         each.name,
         str(each.runs),
@@ -130,15 +143,18 @@ def _figure(value: float | None) -> str:
 def _text(suffix: str, rows: Sequence[Any], grouped: Sequence[Any], plain: dict[str, Any]) -> str:
     if suffix == ".json":
         return json.dumps(plain, indent=2)
+    parts = part_names(row.parts for row in rows)
     if suffix == ".csv":
         text = io.StringIO()
-        table = csv.DictWriter(text, list(plain["runs"][0]), lineterminator="\n")
+        flat = [{**row.pop("parts"), **row} for row in map(dict, plain["runs"])]
+        names = ("run", "model", "seed", "total", *parts, *COST)
+        table = csv.DictWriter(text, names, lineterminator="\n")
         table.writeheader()
-        table.writerows(plain["runs"])
+        table.writerows(flat)
         return text.getvalue()
     tables = [
-        (HEADER, [_cells(row) for row in rows]),
-        (SUMMARY, [_summary(each) for each in grouped]),
+        (_header(parts), [_cells(row, parts) for row in rows]),
+        (_summary_header(parts), [_summary(each, parts) for each in grouped]),
     ]
     if suffix == ".tex":
         return (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from partimento.cli import progress, screen
 from partimento.cli.train import print_figures, train_run
 from partimento.config import merge
 from partimento.errors import PartimentoError
-from partimento.evaluate.likelihood import Likelihood
+from partimento.models.likelihood import Likelihood
 from partimento.music.piece import Piece
 from partimento.music.timelines import Part, Tempo
 from partimento.recipes import read_recipe
@@ -112,7 +111,7 @@ def _about(run: Any, table: dict[str, Likelihood]) -> dict[str, Any]:
                 "nats an event (less is better)": _NAMES.get(name, name.upper()),
                 **{
                     column: f"{value:.2f}"
-                    for column, value in (("all", row.total), *asdict(row).items())
+                    for column, value in (("all", row.total), *row.parts.items())
                     if column in COLUMNS
                 },
             }

@@ -18,8 +18,8 @@ from partimento.corpus.load import load_corpus
 from partimento.corpus.select import Selection
 from partimento.corpus.sources import check_source
 from partimento.errors import PartimentoError
-from partimento.evaluate.likelihood import Likelihood
 from partimento.evaluate.summary import summary
+from partimento.models.likelihood import Likelihood, part_names
 from partimento.recipes import over_recipe, recipe_of
 from partimento.training.callbacks import Callback
 from partimento.training.run_folder import RunFolder
@@ -130,8 +130,8 @@ def train_run(
             stages.note(f"go on with: partimento train --resume {out}")
         raise
     rejects = [*corpus.rejects, *follow.rejects]
-    verdict = run.model.verdict(run.best.parts)
-    return Trained(run, rejects, report.table, report.reconstruction, verdict)
+    diagnosis = run.model.diagnose(run.best.parts)
+    return Trained(run, rejects, report.table, report.reconstruction, diagnosis)
 
 
 class ShowTraining(Callback):
@@ -174,7 +174,7 @@ def _tell(trained: Trained, out: Path, *, as_json: bool) -> None:
     run = trained.run
     screen.print_rejects(trained.rejects)
     if as_json:
-        figures = {name: {**asdict(row), "total": row.total} for name, row in trained.table.items()}
+        figures = {name: row.to_plain() for name, row in trained.table.items()}
         screen.print_json(
             {
                 "run": str(out),
@@ -196,7 +196,7 @@ def _tell(trained: Trained, out: Path, *, as_json: bool) -> None:
         else []
     )
     lines += [trained.verdict] if trained.verdict else []
-    learned = f"{run.model.parameters:,} {'weights' if run.model.by_steps else 'counts'}"
+    learned = f"{run.model.parameters:,} {'weights' if run.model.trains_by_gradient else 'counts'}"
     lines.append(
         f"run {out}: {len(run.pieces)} pieces, {learned}, epoch {run.best.epoch} of {len(run.history)} is kept ({run.ended}), "
         f"seed {run.settings.train.seed}"
@@ -216,15 +216,13 @@ PARTS = {"chord": 2, "held": 3, "duration": 2, "unknown": 4, "kl": 1, "estimate"
 
 def print_figures(table: Mapping[str, Likelihood], name: str) -> None:
     """Print the figures of the model `name` and of its baselines, and in words how good it is."""
-    bound = any(row.kl for row in table.values())
-    columns = ("chord", "held", "duration", "unknown", *(["kl", "estimate"] if bound else []))
-    rows = [
-        (
-            label,
-            *(_told(value) for value in (row.total, *(getattr(row, column) for column in columns))),
-        )
-        for label, row in table.items()
-    ]
+    bound = any(row.is_bound for row in table.values())
+    parts = part_names(row.parts for row in table.values())
+    columns = (*parts, *(["estimate"] if bound else []))
+    rows = []
+    for label, row in table.items():
+        figures = [row.total, *(row.parts.get(part) for part in parts)]
+        rows.append((label, *map(_told, [*figures, row.estimate] if bound else figures)))
     events = next(iter(table.values())).events
     note = "; with KL, a bound, and the estimate by importance sampling" if bound else ""
     screen.print_table(
@@ -232,7 +230,7 @@ def print_figures(table: Mapping[str, Likelihood], name: str) -> None:
         (
             Column("model", 0, "name"),
             Column("all"),
-            *(Column(part, PARTS[part]) for part in columns),
+            *(Column(part, PARTS.get(part, 2)) for part in columns),
         ),
         rows,
     )

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from partimento.models.likelihood import Likelihood
 from partimento.tokens.base import Tokens
-from partimento.tokens.chords import CHORD, DURATION, HELD, ChordTokenizer
+from partimento.tokens.chords import CHORD, DURATION, FIELDS, HELD, ChordTokenizer
 from partimento.tokens.vocabulary import END, PAD, UNKNOWN
 
 Context = tuple[Hashable, ...]
@@ -108,6 +109,12 @@ class Baseline:
                         self._among(DURATION, before, now, slice(UNKNOWN, None))
                     )
         return nats, events
+
+    def likelihood(self, pieces: Sequence[Tokens], missing: float = 0.0) -> Likelihood:
+        """Return the likelihood of pieces; `missing` are the nats of what their tokens leave out."""
+        nats, events = self.nats(pieces)
+        sums = dict(zip(FIELDS, nats.tolist(), strict=True))
+        return Likelihood({**sums, "unknown": missing}, events)
 
     def _among(
         self, f: int, before: np.ndarray, now: np.ndarray, possible: slice | np.ndarray

@@ -7,28 +7,27 @@ a piece costs nothing. On the four-voice sixteenth grid it is nats a note, four 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from fractions import Fraction
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from partimento.corpus.benchmarks import BENCHMARKS, VOICES
 from partimento.corpus.entries import Corpus
 from partimento.errors import PartimentoError
-from partimento.evaluate.likelihood import UnknownPrices
 from partimento.evaluate.note_counts import NoteCounts, VoiceCounts
+from partimento.models.base import Autoregressive
 from partimento.music.piece import Piece
-from partimento.tokens.chords import ChordTokenizer
 from partimento.tokens.notes import NoteTokenizer
-from partimento.tokens.voices import VoiceTokenizer, grid_of
-from partimento.tokens.windows import windows
+from partimento.tokens.vocabulary import OutOfVocabularyCost
+from partimento.tokens.voices import grid_of
 
 if TYPE_CHECKING:
     from partimento.training.run import Run
 
 RESAMPLES = 10_000
-BATCH = 8
 BL2012 = "Boulanger-Lewandowski, Bengio & Vincent 2012"
 BAI2018 = "Bai, Kolter & Koltun 2018"
 
@@ -149,8 +148,7 @@ def counts(name: str, corpus: Corpus, *, side: str = "test") -> list[Score]:
 
 
 def check_fits(run: Run, corpus: Corpus) -> None:
-    """A run fits a set if it learned from its training side, chose by its validation side, and saw
-    no more.
+    """Raise unless the run was trained and selected on exactly this set's split.
 
     Raises
     ------
@@ -163,38 +161,6 @@ def check_fits(run: Run, corpus: Corpus) -> None:
         )
 
 
-def piece_nats(
-    run: Run,
-    name: str,
-    corpus: Corpus,
-    *,
-    side: str = "test",
-    progress: Callable[[int, int], None] | None = None,
-) -> np.ndarray:
-    """Nats of each piece as it lies in the file, in no other key, under a run's model,
-    ``(pieces,)``.
-    """
-    pieces = side_of(corpus, side)
-    prices = UnknownPrices([piece.events for piece in side_of(corpus, "train")])
-    if isinstance(run.tokenizer, VoiceTokenizer) != (name == "jsb16"):
-        raise PartimentoError(
-            f"{run.folder} does not tell of what {name} is measured in: {'voices' if name == 'jsb16' else 'chords'}"
-        )
-    if not isinstance(run.tokenizer, NoteTokenizer | VoiceTokenizer):
-        return _by_events(run, pieces, prices, progress)
-    if run.tokenizer.frame not in (0, BENCHMARKS[name].frame):
-        raise PartimentoError(
-            f"{run.folder} reads frames of {run.tokenizer.frame} quarters; this set has {BENCHMARKS[name].frame}"
-        )
-    tokens = token_nats([run], pieces, progress=progress)
-    return np.array(
-        [
-            each.sum() + prices.of(run.tokenizer, piece)
-            for each, piece in zip(tokens, pieces, strict=True)
-        ]
-    )
-
-
 def scores_of(
     run: Run,
     name: str,
@@ -203,98 +169,117 @@ def scores_of(
     side: str = "test",
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Score]:
-    """A run's score; of a VAE, that of its bound and then of its estimate (by importance sampling)."""
-    from partimento.evaluate.heldout import bound_nats, estimated_nats, has_bound
+    """Score a run on the pieces as they lie in the file, in no other key.
 
+    A model with a bound has two scores: that of its bound, and that of its estimate.
+
+    Raises
+    ------
+    PartimentoError
+        If the run's model has no likelihood, or of other units than this set's.
+    """
     pieces, label = side_of(corpus, side), run.folder.name if run.folder else run.settings.name
-    units = units_of(name, pieces)
-    if (
-        not has_bound(run.model)
-        or isinstance(run.tokenizer, NoteTokenizer | VoiceTokenizer)
-        or name == "jsb16"
-    ):
-        return [score(label, piece_nats(run, name, corpus, side=side, progress=progress), units)]
-    prices = UnknownPrices([piece.events for piece in side_of(corpus, "train")])
-    encoded, told = run.tokenizer.encode_all(pieces), np.zeros((2, len(pieces)))
-    for i, (piece, each) in enumerate(zip(pieces, encoded, strict=True)):
-        unknown = prices.of(run.tokenizer, piece, each)
-        sums, _, kl = bound_nats(run.model, [each])
-        told[:, i] = float(sums.sum()) + kl + unknown, estimated_nats(run.model, [each]) + unknown
-        if progress:
-            progress(i + 1, len(pieces))
-    return [
-        score(f"{label} ({what})", nats, units)
-        for what, nats in zip(("bound", "estimate"), told, strict=True)
-    ]
+    if Autoregressive in run.model.capabilities:
+        nats = {label: piece_nats(run, name, corpus, side=side, progress=progress)}
+    else:
+        missing = missing_of(run, name, corpus, side)
+        bounds = bound_and_estimate(run, pieces, progress)
+        nats = {f"{label} ({what})": values + missing for what, values in bounds.items()}
+    return [score(label, values, units_of(name, pieces)) for label, values in nats.items()]
+
+
+def piece_nats(
+    run: Run,
+    name: str,
+    corpus: Corpus,
+    *,
+    side: str = "test",
+    progress: Callable[[int, int], None] | None = None,
+) -> np.ndarray:
+    """Return the exact nats ``(pieces,)`` of each piece as it lies in the file, in no other key."""
+    pieces = side_of(corpus, side)
+    nats = np.array([each.sum() for each in step_nats([run], pieces, progress=progress)])
+    return np.asarray(nats + missing_of(run, name, corpus, side))
 
 
 def ensemble(runs: Sequence[Run], name: str, corpus: Corpus, *, side: str = "test") -> Score:
-    """Several runs as one model: at every token the mean of their probabilities.
+    """Score several runs as one model: at every step the mean of their probabilities.
 
     Raises
     ------
     PartimentoError
         If they do not write the music in the same tokens.
     """
-    if not isinstance(runs[0].tokenizer, NoteTokenizer | VoiceTokenizer) or any(
-        run.tokenizer != runs[0].tokenizer for run in runs
+    first = runs[0]
+    if any(
+        Autoregressive not in run.model.capabilities or run.tokenizer != first.tokenizer
+        for run in runs
     ):
-        raise PartimentoError("an ensemble is of runs of notewise with the same encoding")
+        raise PartimentoError(
+            "an ensemble is of runs that write event after event, with the same encoding"
+        )
     pieces = side_of(corpus, side)
-    prices = UnknownPrices([piece.events for piece in side_of(corpus, "train")])
-    nats = [
-        each.sum() + prices.of(runs[0].tokenizer, piece)
-        for each, piece in zip(token_nats(runs, pieces), pieces, strict=True)
-    ]
-    return score(f"ensemble of {len(runs)}", np.array(nats), units_of(name, pieces))
+    nats = np.array([each.sum() for each in step_nats(runs, pieces)]) + missing_of(
+        first, name, corpus, side
+    )
+    return score(f"ensemble of {len(runs)}", nats, units_of(name, pieces))
 
 
-def token_nats(
+def missing_of(run: Run, name: str, corpus: Corpus, side: str) -> np.ndarray:
+    """Return the nats ``(pieces,)`` of what a run's tokens and its model leave out.
+
+    Raises
+    ------
+    PartimentoError
+        If its tokens are of other units than the set's.
+    """
+    tokenizer, frame = run.tokenizer, Fraction(run.settings.tokens.frame or 0)
+    if (tokenizer.name == "voices") != (name == "jsb16"):
+        raise PartimentoError(
+            f"{run.folder} does not predict what {name} is measured in: {'voices' if name == 'jsb16' else 'chords'}"
+        )
+    if frame not in (0, BENCHMARKS[name].frame):
+        raise PartimentoError(
+            f"{run.folder} reads frames of {frame} quarters; this set has {BENCHMARKS[name].frame}"
+        )
+    cost = OutOfVocabularyCost([piece.events for piece in side_of(corpus, "train")])
+    pieces = side_of(corpus, side)
+    tokens = tokenizer.encode_all(pieces)
+    return np.array([
+        tokenizer.missing_cost(piece, cost, each) + run.model.unpredicted_nats([each])
+        for piece, each in zip(pieces, tokens, strict=True)
+    ])  # fmt: skip
+
+
+def step_nats(
     runs: Sequence[Run],
     pieces: Sequence[Piece],
     *,
     progress: Callable[[int, int], None] | None = None,
-) -> list[np.ndarray]:
-    """Nats of every token of each piece; of several models, under the mean of their probabilities."""
-    tokenizer = runs[0].tokenizer
-    encoded = tokenizer.encode_all(pieces)
-    made: list[np.ndarray] = []
-    for start in range(0, len(encoded), BATCH):
-        some = encoded[start : start + BATCH]
-        length = -(-max(len(each.ids) for each in some) // 64) * 64
-        batch = windows(some, length=length)
-        logs = np.stack(
-            [-np.asarray(run.model.token_nats(batch, may_end=False), np.float64) for run in runs]
-        )
-        mixed = -(np.logaddexp.reduce(logs, axis=0) - np.log(len(runs)))
-        made += [row[: len(each.ids) - 1] for row, each in zip(mixed, some, strict=True)]
-        if progress:
-            progress(min(start + BATCH, len(encoded)), len(encoded))
-    return made
+) -> Iterator[np.ndarray]:
+    """Yield the nats of every step of each piece; of several models, under the mean of their
+    probabilities.
 
-
-def _by_events(
-    run: Run,
-    pieces: Sequence[Piece],
-    prices: UnknownPrices,
-    progress: Callable[[int, int], None] | None,
-) -> np.ndarray:
-    """Nats of each piece under a model of whole chords: all fields, unknown chords note by note,
-    the end of the piece too.
+    Models of single tokens know that no piece ends, and pay nothing for the end.
     """
-    from partimento.models.base import NextModel
-
-    if not isinstance(run.model, NextModel) or not isinstance(run.tokenizer, ChordTokenizer):
-        raise PartimentoError(f"{run.folder}: a run of {run.settings.name} has no exact likelihood")
-    encoded = run.tokenizer.encode_all(pieces)
-    longest = -(-max(len(each.ids) for each in encoded) // 64) * 64
-    made = []
-    for done, (piece, each) in enumerate(zip(pieces, encoded, strict=True), 1):
-        cut: Any = windows([each], length=longest)
-        untold = 0.0 if getattr(run.model.config, "held", True) else prices.held(each)
-        made.append(
-            float(np.sum(run.model.nats(cut).sums)) + prices.of(run.tokenizer, piece, each) + untold
-        )
+    tokens = runs[0].tokenizer.encode_all(pieces)
+    every = zip(*(run.model.piece_nats(tokens, may_end=False) for run in runs), strict=True)
+    for done, nats in enumerate(every, 1):
+        yield -(np.logaddexp.reduce(-np.stack(nats), axis=0) - np.log(len(runs)))
         if progress:
             progress(done, len(pieces))
-    return np.array(made)
+
+
+def bound_and_estimate(
+    run: Run, pieces: Sequence[Piece], progress: Callable[[int, int], None] | None
+) -> dict[str, np.ndarray]:
+    """Return the nats ``(pieces,)`` of a model that has a bound: the bound, and its estimate."""
+    nats = np.zeros((2, len(pieces)))
+    for i, tokens in enumerate(run.tokenizer.encode_all(pieces)):
+        likelihood = run.model.nats([tokens])
+        if likelihood is None:
+            raise PartimentoError(f"{run.folder}: a run of {run.settings.name} has no likelihood")
+        nats[:, i] = likelihood.nats, likelihood.estimated
+        if progress:
+            progress(i + 1, len(pieces))
+    return dict(zip(("bound", "estimate"), nats, strict=True))

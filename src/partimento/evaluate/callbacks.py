@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from partimento.progress import Progress, during, silent
 from partimento.training.callbacks import Callback
 
 if TYPE_CHECKING:
-    from partimento.evaluate.likelihood import Likelihood
     from partimento.models.base import Model
+    from partimento.models.likelihood import Likelihood
     from partimento.training.dataset import DataSet
     from partimento.training.run import Run
     from partimento.training.run_folder import RunFolder
@@ -74,9 +74,7 @@ class HeldOutReport(Callback):
         with during(self.progress, "check"):
             self.table = held_out(data, run.model, name=run.settings.name)
             self.reconstruction = reconstruction(data, run.model)
-            rows: dict[str, Any] = {
-                name: {**asdict(row), "total": row.total} for name, row in self.table.items()
-            }
+            rows: dict[str, Any] = {name: row.to_plain() for name, row in self.table.items()}
             folder.write_held_out({**rows, "reconstruction": self.reconstruction})
 
 

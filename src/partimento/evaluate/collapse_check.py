@@ -1,50 +1,42 @@
-"""Whether what a model composes, while it learns, is one chord repeated for ever: the commonest way
-in which a training fails unseen.
+"""Check, while a model trains, whether what it composes collapses to one repeated chord.
+
+It is the commonest way in which a training fails unseen.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
 from partimento.evaluate.collapse import stuck
 from partimento.training.dataset import DataSet
 
-if TYPE_CHECKING:
-    from partimento.models.base import Model
-
-FIRST = 5  # the epoch of the first look; then after twice as many each time
+FIRST = 5  # the first epoch that is checked
 TAKES, EVENTS = 8, 64
-MOST = 0.9  # share of events that repeat the chord before; twice in a row, it is a collapse
+MOST = 0.9  # share of events that repeat the previous chord; twice in a row is a collapse
 
 
-def sampler_check(model: Model, data: DataSet) -> Callable[[int], str | None]:
-    """What looks at the model after an epoch, by a few takes composed from silence; a text means
-    that there is no point in going on.
+def sampler_check(model: Any, data: DataSet) -> Callable[[int], str | None]:
+    """Return a function that looks for a collapse after an epoch, in a few pieces composed then.
 
-    Only models of what comes next are looked at: those of whole windows say of themselves what went
-    wrong (`Model.verdict`).
+    It returns a text if there is no point in training on. Only autoregressive models are checked:
+    others describe what went wrong themselves (`Model.diagnose`).
     """
-    from partimento.models.base import NextModel
+    from partimento.models.base import Autoregressive
 
-    encoded = data.encode(data.train)
+    encoded = data.tokens("train")
     usual = float(np.mean([stuck(data.tokenizer.chord_numbers(each.ids)) for each in encoded]))
     start = data.tokenizer.prompt(encoded[0].ids, 0)
-    before: list[float] = []
+    shares: list[float] = []
 
     def look(epoch: int) -> str | None:
         from partimento.generate.autoregressive import generate
         from partimento.generate.limits import Limits
         from partimento.generate.sampler import Sampling
 
-        if (
-            not isinstance(model, NextModel)
-            or epoch < FIRST
-            or (epoch // FIRST) & (epoch // FIRST - 1)
-            or epoch % FIRST
-        ):
+        if Autoregressive not in model.capabilities or not _is_due(epoch):
             return None
         generated = generate(
             model,
@@ -54,15 +46,20 @@ def sampler_check(model: Model, data: DataSet) -> Callable[[int], str | None]:
             candidates=TAKES,
             seed=epoch,
         )
-        share = float(
-            np.mean([stuck(data.tokenizer.chord_numbers(take)) for take in generated.ids])
-        )
-        before.append(share)
-        if min(before[-2:]) <= max(MOST, (1 + usual) / 2) or len(before) < 2:
+        repeats = [stuck(data.tokenizer.chord_numbers(ids)) for ids in generated.ids]
+        shares.append(float(np.mean(repeats)))
+        if len(shares) < 2 or min(shares[-2:]) <= max(MOST, (1 + usual) / 2):
             return None
         return (
-            f"the sampler has collapsed: of the events composed after epoch {epoch}, {share:.0%} repeat the chord before (in the training "
-            f"pieces {usual:.0%}); a smaller train.learning_rate or a smaller model may do better"
+            f"the sampler has collapsed: of the events composed after epoch {epoch}, "
+            f"{shares[-1]:.0%} repeat the previous chord (in the training pieces {usual:.0%}); "
+            "a smaller train.learning_rate or a smaller model may do better"
         )
 
     return look
+
+
+def _is_due(epoch: int) -> bool:
+    """Return whether an epoch is checked: FIRST, then twice as many each time."""
+    times, rest = divmod(epoch, FIRST)
+    return not rest and times > 0 and not times & (times - 1)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from partimento.errors import PartimentoError
+from partimento.models.likelihood import part_names
 from partimento.progress import Progress, silent
 from partimento.training.run_folder import RunFolder
 
@@ -23,36 +24,39 @@ SAMPLES, EVENTS = (
 
 @dataclass(frozen=True)
 class Row:
-    """One run; figures are nats an event, None where a model has none.
+    """One run, or one baseline; figures are nats per event, None where a model has none.
 
     Attributes
     ----------
-    total, chord, held, duration, unknown, kl, estimate : float or None
-        See `likelihood.Likelihood`; with `kl` the total is a bound.
+    run, model : str
+    seed : int
+    total : float or None
+        Nats per event; with `estimate`, a bound.
+    parts : dict of float
+        What the total consists of: see `Likelihood.parts`.
+    estimate : float or None
+        Where the total is a bound: the likelihood estimated by importance sampling.
     right : float or None
-        Share of held-out chords that a latent model gives back right.
+        Share of held-out chords that a latent model reconstructs.
     distinct : float or None
-        Distinct runs of four chords among all in what it composes, over the same share in as much
-        of the training pieces.
+        Share of distinct runs of four chords in what it composes, divided by the same share in as
+        much of the training pieces.
     seconds : float
-        Of training.
+        Training time.
     weights : int
+        Number of parameters.
     """
 
     run: str
     model: str
     seed: int
     total: float | None
-    chord: float | None
-    held: float | None
-    duration: float | None
-    unknown: float | None
-    kl: float | None
-    estimate: float | None
-    right: float | None
-    distinct: float | None
-    seconds: float
-    weights: int
+    parts: dict[str, float]
+    estimate: float | None = None
+    right: float | None = None
+    distinct: float | None = None
+    seconds: float = 0.0
+    weights: int = 0
 
 
 def compare(folders: Sequence[Path], *, progress: Progress = silent) -> list[Row]:
@@ -111,17 +115,17 @@ def learning_curves(folders: Sequence[Path]) -> LearningCurves:
         If no run has a curve.
     """
     from partimento.models import model_class
-    from partimento.models.base import NextModel
+    from partimento.models.base import Autoregressive
 
     found = LearningCurves({}, {}, {})
     for folder in folders:
         about, name = _about(folder), RunFolder(folder).name
         model = model_class(about["model"])
         losses = [epoch["val_loss"] for epoch in about["history"]]
-        if not issubclass(model, NextModel):
+        if Autoregressive not in model.capabilities:
             reason = f"the validation loss of {about['model']} is not in nats per event"
             found.left_out[name] = reason
-        elif model.by_steps:
+        elif model.trains_by_gradient:
             found.curves[name] = [epoch["seconds"] / 60 for epoch in about["history"]], losses
         else:
             found.levels[name] = losses[-1]
@@ -167,8 +171,8 @@ def _row(folder: Path, about: dict[str, Any]) -> Row:
         run=folder.name,
         model=about["model"],
         seed=int(about["seed"]),
-        **{name: figures.get(name) for name in ("total", "chord", "held", "duration", "unknown")},
-        kl=figures.get("kl") or None,
+        total=figures.get("total"),
+        parts=figures.get("parts", {}),
         estimate=figures.get("estimate"),
         right=about["held_out"].get("reconstruction"),
         distinct=variety(folder),
@@ -178,7 +182,7 @@ def _row(folder: Path, about: dict[str, Any]) -> Row:
 
 
 def _baselines(folders: Sequence[Path]) -> list[Row]:
-    """What the runs were held against; once where several have the same view of the music."""
+    """Return the baselines of the runs, each once for each way to transpose."""
     found: dict[tuple[str, str], Row] = {}
     for folder in folders:
         about = _about(folder)
@@ -186,22 +190,9 @@ def _baselines(folders: Sequence[Path]) -> list[Row]:
             if about["model"] == name or name not in about["held_out"]:
                 continue
             figures = about["held_out"][name]
-            told = {
-                key: figures.get(key) for key in ("total", "chord", "held", "duration", "unknown")
-            }
             keys = about["settings"]["tokens"].get("transpose", "key")
-            row = Row(
-                f"({name}, transpose={keys})",
-                name,
-                0,
-                **told,
-                kl=None,
-                estimate=None,
-                right=None,
-                distinct=None,
-                seconds=0.0,
-                weights=0,
-            )
+            label = f"({name}, transpose={keys})"
+            row = Row(label, name, 0, figures["total"], figures["parts"])
             found.setdefault((name, f"{figures['total']:.6f}"), row)
     return [*found.values()]
 
@@ -249,26 +240,17 @@ def summaries(rows: Sequence[Row], folders: Sequence[Path]) -> list[Summary]:
 
 
 def _mean(group: Sequence[Row], name: str) -> Row:
+    """Return the means of each figure over the runs that have it."""
     figures: dict[str, Any] = {}
-    for column in FIGURES:
+    for column in ("total", "estimate", "right", "distinct", "seconds", "weights"):
         values = [getattr(row, column) for row in group if getattr(row, column) is not None]
         figures[column] = float(np.mean(values)) if values else None
-    return replace(group[0], **{**figures, "run": name, "weights": round(figures["weights"])})
-
-
-FIGURES = (
-    "total",
-    "chord",
-    "held",
-    "duration",
-    "unknown",
-    "kl",
-    "estimate",
-    "right",
-    "distinct",
-    "seconds",
-    "weights",
-)
+    parts = {
+        part: float(np.mean([row.parts[part] for row in group if part in row.parts]))
+        for part in part_names(row.parts for row in group)
+    }
+    weights = round(figures["weights"])
+    return replace(group[0], **{**figures, "run": name, "parts": parts, "weights": weights})
 
 
 def variety(folder: Path) -> float | None:

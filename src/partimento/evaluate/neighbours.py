@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.stats import spearmanr
@@ -28,7 +28,6 @@ from partimento.music.chord_names import (
     spelling,
     voicing,
 )
-from partimento.tokens.chords import ChordTokenizer
 from partimento.training.run_folder import RunFolder
 
 RARE = (
@@ -136,21 +135,27 @@ class ChordVectors:
 
 
 def chord_vectors(folder: Path) -> ChordVectors:
-    """The vectors of a run; PartimentoError if it has none to give."""
+    """Read the chord vectors of a run.
+
+    Raises
+    ------
+    PartimentoError
+        If its model has none.
+    """
+    from partimento.models.base import HasChordVectors
     from partimento.training.run import load_run
 
     RunFolder(folder).check()
     run = load_run(folder)
-    if not hasattr(run.model, "vectors") or not isinstance(run.tokenizer, ChordTokenizer):
+    if HasChordVectors not in run.model.capabilities:
         raise PartimentoError(
-            f"{folder} is a run of {run.settings.name}: chord vectors are made with partimento train … --recipe embeddings"
+            f"{folder} is a run of {run.settings.name}: chord vectors are made with "
+            "partimento train … --recipe embeddings"
         )
-    special = len(run.tokenizer.chords) - len(run.tokenizer.chords.symbols)
-    return ChordVectors(
-        run.tokenizer.chords.symbols,
-        run.model.vectors(run.tokenizer)[special:],
-        run.model.counts[special:],
-    )
+    tokenizer: Any = run.tokenizer
+    chords: tuple[Chord, ...] = tokenizer.chords.symbols
+    special = len(tokenizer.chords) - len(chords)
+    return ChordVectors(chords, run.model.vectors(tokenizer)[special:], run.model.counts[special:])
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from partimento.evaluate.likelihood import Likelihood
+from partimento.models.likelihood import Likelihood
 
 BASELINES = {"markov": "the Markov chains", "unigram": "counting single events"}
 CLEAR, SMALL = 0.05, 0.01  # relative differences of nats per event that count as clear, as small
@@ -24,7 +24,7 @@ def summary(table: Mapping[str, Likelihood], name: str) -> str:
 
     Examples
     --------
-    >>> row = lambda total: Likelihood(total, 0.0, 0.0, 0.0, events=2000)
+    >>> row = lambda total: Likelihood({"chord": 2000 * total}, events=2000)
     >>> table = {"unigram": row(6.05), "markov": row(4.24), "lstm": row(2.61)}
     >>> summary(table, "lstm")
     'lstm is clearly better than the Markov chains (2.61 against 4.24 nats per event)'
@@ -63,4 +63,4 @@ def _nats(row: Likelihood) -> float:
 def _kind(row: Likelihood) -> str:
     if row.estimate is not None:
         return ", estimated by importance sampling"
-    return ", an upper bound" if row.kl else ""
+    return ", an upper bound" if row.is_bound else ""

@@ -27,7 +27,7 @@ from partimento.training.dataset import tokenizer_from_json
 from partimento.training.run_folder import RunFolder, TrainingFolder
 
 if TYPE_CHECKING:
-    from partimento.training.snapshots import Seen
+    from partimento.training.snapshots import TrainingSnapshots
 
 SHOWN = 32  # events of a window, in its score
 
@@ -53,7 +53,7 @@ class Watched:
     settings: Any
     tokenizer: Tokenizer
     history: list[Any]
-    seen: Seen | None
+    seen: TrainingSnapshots | None
     finished: bool
 
 
@@ -67,7 +67,7 @@ def open_watched(run: Path) -> Watched:
     """
     from partimento.training.run import epochs_from
     from partimento.training.settings import Settings
-    from partimento.training.snapshots import has_snapshots, read_seen
+    from partimento.training.snapshots import has_snapshots, read_snapshots
 
     candidates = (RunFolder(run), TrainingFolder(run), RunFolder(run).training)
     folder = next((each for each in candidates if each.exists()), None)
@@ -80,7 +80,7 @@ def open_watched(run: Path) -> Watched:
         settings = Settings.from_plain(folder.read_settings())
         tokenizer = tokenizer_from_json(folder.vocabulary.read_text(encoding="utf-8"))
         history = epochs_from(folder.read_history())
-        seen = read_seen(folder, until=len(history)) if has_snapshots(folder) else None
+        seen = read_snapshots(folder, until=len(history)) if has_snapshots(folder) else None
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise PartimentoError(
             f"{folder.path} is no whole run: {type(error).__name__}: {error}"
@@ -146,9 +146,9 @@ def latent(watched: Watched, show: Exhibition) -> None:
     from partimento.plots.style import write_plot
 
     seen = watched.seen
-    if seen is None or not seen.looks or "latent" not in seen.looks[0]:
+    if seen is None or not seen.snapshots or "latent" not in seen.snapshots[0]:
         return
-    frames, how = on_a_plane(np.stack([look["latent"] for look in seen.looks]))
+    frames, how = on_a_plane(np.stack([snapshot["latent"] for snapshot in seen.snapshots]))
     keys = [
         f"{title} ({Key.from_name(key).name})"
         for title, key in zip(seen.titles, seen.keys, strict=True)
@@ -199,15 +199,15 @@ def reconstruction(watched: Watched, show: Exhibition) -> None:
     from partimento.plots import Reconstruction, score_gif, score_page, write_animation
 
     seen = watched.seen
-    if seen is None or not seen.looks or "tokens" not in seen.looks[0]:
+    if seen is None or not seen.snapshots or "tokens" not in seen.snapshots[0]:
         return
     first = seen.targets[0]
     original = first[first[:, CHORD] >= SPECIAL][:SHOWN]
     if (original < SPECIAL).any() or not len(original):
         return
     pieces, captions = [], []
-    for epoch, look in zip(seen.epochs, seen.looks, strict=True):
-        tokens = look["tokens"][: len(original)]
+    for epoch, snapshot in zip(seen.epochs, seen.snapshots, strict=True):
+        tokens = snapshot["tokens"][: len(original)]
         right = int((tokens[:, CHORD] == original[:, CHORD]).sum())
         pieces.append(_as_piece(watched, _with_lengths(tokens, original), seen))
         captions.append(f"epoch {epoch}: {right} of {len(original)} chords right")
@@ -216,7 +216,7 @@ def reconstruction(watched: Watched, show: Exhibition) -> None:
     )
     verb = (
         "guessed, chord by chord, by the model that was shown those before"
-        if "latent" not in seen.looks[0]
+        if "latent" not in seen.snapshots[0]
         else "given back by the model"
     )
     write_animation(
@@ -241,7 +241,7 @@ def _with_lengths(tokens: np.ndarray, original: np.ndarray) -> np.ndarray:
     return rows
 
 
-def _as_piece(watched: Watched, rows: np.ndarray, seen: Seen) -> Piece:
+def _as_piece(watched: Watched, rows: np.ndarray, seen: TrainingSnapshots) -> Piece:
     events = watched.tokenizer.decode_events(rows[rows[:, CHORD] != END])
     key = (
         Key(0, Key.from_name(seen.keys[0]).mode)
@@ -297,9 +297,10 @@ def encodings(watched: Watched, show: Exhibition) -> None:
     from partimento.plots import encodings_figure
     from partimento.plots.style import write_plot
 
-    if not isinstance(watched.tokenizer, ChordTokenizer):  # notes are no vectors of chords
+    tokenizer: Any = watched.tokenizer
+    if tokenizer.name != ChordTokenizer.name:  # only its symbols are chords
         return
-    chords = [chord for chord in watched.tokenizer.chords.symbols if 1 <= len(chord) <= 4]
+    chords = [chord for chord in tokenizer.chords.symbols if 1 <= len(chord) <= 4]
     alone = [chord for chord in chords if len(chord) == 1][:2]
     together = [chord for chord in chords if len(chord) > 1][: 3 - len(alone)]
     shown: list[tuple[int, ...]] = [*alone, *together]

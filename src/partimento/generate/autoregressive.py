@@ -265,7 +265,9 @@ class LoopCache:
         constraints: Sequence[Constraint],
     ) -> GenerationLoop:
         """Return the loop, made now if it is new."""
-        key = candidates, truncates, tuple(type(constraint) for constraint in constraints)
+        kinds = tuple(type(constraint) for constraint in constraints)
+        # The network is part of the key: a model of counts makes a new one whenever it learns.
+        key = id(model.network), candidates, truncates, kinds
         with self._lock:
             loops = self._of(model).loops
             if key not in loops:

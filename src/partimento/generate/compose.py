@@ -241,7 +241,7 @@ def _from_latent(
     """Takes ``(B, N, 3)``, each on a way of its own where its ends are not given."""
     rng = np.random.default_rng(seed)
     drawn = [
-        model.draw(takes, rng, ends[2]) if end is None else np.repeat(end[None], takes, 0)
+        model.prior(takes, rng, ends[2]) if end is None else np.repeat(end[None], takes, 0)
         for end in ends[:2]
     ]
     return compose_windows(model, drawn[0], drawn[1], limits=limits, sampling=sampling, rng=rng)

@@ -9,7 +9,6 @@ notes, so that the network does not grow with the vocabulary.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -18,12 +17,13 @@ from pydantic import Field, model_validator
 from partimento.config import ModelSettings
 from partimento.models.base import (
     CHORD,
+    Batch,
     ChordTokenizer,
     LatentModel,
-    Losses,
-    column_losses,
-    field_losses,
-    right_chords,
+    Loss,
+    chords_right,
+    column_nats,
+    field_sums,
     unflatten,
 )
 from partimento.models.deferred import keras, layers, ops
@@ -85,11 +85,9 @@ class Autoencoder(LatentModel):
 
     config_type = Config
     encoding = "one-hot"
-    measures = ("accuracy",)
 
     def __init__(self, config: Config, tokenizer: ChordTokenizer, length: int) -> None:
         super().__init__(config, tokenizer, length)
-        self.terms = ("chord",) if config.output == "softmax" else ("reconstruction",)
         self.encoder, self.decoder = self._encoder(), self._decoder()
         window = keras.Input((length, 3), dtype="int32", name="window")
         self.network = keras.Model(window, self.decoder(self.encoder(window)), name="autoencoder")
@@ -143,19 +141,18 @@ class Autoencoder(LatentModel):
 
     # ------------------------------------------------------------------ training
 
-    def losses(self, batch: Sequence[Any], *, training: bool, step: Any = 0.0) -> Losses:
-        _, targets, common = batch
-        told = self.network(targets, training=training)
-        right = ops.zeros(()) if training else right_chords(self._steps(told, ops), targets)
+    def loss(self, batch: Batch, *, training: bool, step: Any = 0.0) -> Loss:
+        targets = batch["targets"]
+        output = self.network(targets, training=training)
+        scores = self._steps(output, ops)
+        metrics = {} if training else {"accuracy": chords_right(scores, targets)}
         if self.config.output == "softmax":
-            nats, events = field_losses(
-                self.tokenizer, [self._steps(told, ops), None, None], targets, common
+            sums, count = field_sums(self.tokenizer, [scores, None, None], batch)
+            return Loss(
+                sums["chord"] / ops.maximum(count, 1.0), {"chord": sums["chord"]}, count, metrics
             )
-            return Losses(
-                nats[CHORD] / ops.maximum(events, 1.0), ops.stack([nats[CHORD], right]), events
-            )
-        mean, nats, events = column_losses(told, targets)
-        return Losses(mean, ops.stack([nats, right]), events)
+        mean, nats, count = column_nats(output, targets)
+        return Loss(mean, {"reconstruction": nats}, count, metrics)
 
     # ------------------------------------------------------------------ composing
 
@@ -171,14 +168,14 @@ class Autoencoder(LatentModel):
         """(B, L, C) logits of what the decoder gives."""
         return told if self.config.embed == "notes" else unflatten(told, self.length, xp)
 
-    def draw(
+    def prior(
         self, count: int, rng: np.random.Generator, known: np.ndarray | None = None
     ) -> np.ndarray:
         """Among the points of training pieces: an autoencoder's latent space has no shape of its
         own.
         """
         if known is None or not len(known):
-            return np.asarray(np.tanh(super().draw(count, rng)))
+            return np.asarray(np.tanh(super().prior(count, rng)))
         spread = known.std(axis=0) if len(known) > 1 else 0.0
         chosen = known[rng.integers(len(known), size=count)]
         near = chosen + 0.25 * spread * rng.standard_normal(chosen.shape)

@@ -1,20 +1,26 @@
-"""The families of models: what each promises to training and to sampling, which hold the loops.
+"""Define what a model promises to training, to generation and to evaluation.
 
-Axis letters: B batch, L events of a window, C chords, H held patterns, D durations, K notes of the
-largest chord, Z latent size.
+A model is one file and one line in `models.MODELS`. It derives from one of the families here, or
+from `Model` alone, and names in `Model.capabilities` the protocols that it fulfils.
+
+Axis letters: B batch, L rows of a window, C chords, H held patterns, D durations, K notes of the
+largest chord, V numbers of a field, Z latent size.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
 
 from partimento.config import ModelSettings
+from partimento.models import likelihood
 from partimento.models.deferred import keras, ops
+from partimento.models.likelihood import Likelihood
+from partimento.models.loss import Loss, Totals, mean_loss
 from partimento.models.numpy_step import NumpyStep, Weights
 from partimento.tokens import note_features as note_facts
 from partimento.tokens import note_grammar
@@ -24,7 +30,7 @@ from partimento.tokens.notes import EventTokenizer
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vectors.onehot import flatten, one_hot, unflatten
 from partimento.tokens.vocabulary import END, PAD, SPECIAL, UNKNOWN
-from partimento.tokens.windows import Windows, windows
+from partimento.tokens.windows import Windows, WindowSpec, windows
 
 __all__ = [
     "CHORD",
@@ -35,10 +41,18 @@ __all__ = [
     "PAD",
     "SPECIAL",
     "UNKNOWN",
+    "Autoregressive",
+    "Batch",
     "ChordTokenizer",
+    "Energy",
     "EventTokenizer",
+    "Frames",
+    "Gibbs",
+    "HasChordVectors",
+    "Latent",
     "LatentModel",
-    "Losses",
+    "Likelihood",
+    "Loss",
     "Model",
     "NextModel",
     "NumpyStep",
@@ -46,79 +60,151 @@ __all__ = [
     "TokenSettings",
     "Tokens",
     "Weights",
+    "WindowSpec",
     "Windows",
-    "column_losses",
-    "field_losses",
+    "chords_right",
+    "column_nats",
+    "field_nats",
+    "field_sums",
     "flatten",
-    "mean_losses",
+    "mean_loss",
     "note_facts",
     "note_grammar",
     "one_hot",
-    "right_chords",
     "unflatten",
     "windows",
 ]  # fmt: skip
 
 State = tuple[Any, ...]
+Batch = Mapping[str, Any]  # "inputs", "targets" (B, L, F), and the tokenizer's context arrays
 NEVER = -1e9  # a logit that leaves no probability
+BATCH = 8  # whole pieces measured at once
+WINDOWS = 64  # windows measured at once
 
 
-class Losses(NamedTuple):
-    """What a model says of a batch.
+# ---------------------------------------------------------------------- capabilities
 
-    Attributes
-    ----------
-    objective : () float32
-        What a training step makes smaller.
-    sums : (M,) float32
-        `Model.terms`, then `Model.measures`, each summed over the events.
-    events : () float32
-        How many events were counted.
+
+@runtime_checkable
+class Autoregressive(Protocol):
+    """Predict the next number from all before it, one at a time."""
+
+    def initial_state(self, batch: int) -> State:
+        """Return tensors of fixed shapes; the batch comes first."""
+
+    def step(
+        self, state: State, ids: Any, *, field: int, features: Any = None
+    ) -> tuple[State, Any]:
+        """Take in numbers ``(B,)`` of `field`; return the new state and the next field's logits."""
+
+
+@runtime_checkable
+class Latent(Protocol):
+    """Make whole windows from points of a latent space."""
+
+    def encode(self, targets: np.ndarray) -> np.ndarray | None:
+        """Return the points ``(B, Z)`` of windows ``(B, L, F)``; None without an encoder."""
+
+    def decode(self, z: Any) -> list[np.ndarray]:
+        """Return probabilities ``(B, L, V)`` of each field from points ``(B, Z)``."""
+
+    def prior(
+        self, count: int, rng: np.random.Generator, known: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Draw points ``(count, Z)``; `known` ``(n, Z)`` are the points of training pieces."""
+
+
+@runtime_checkable
+class Gibbs(Protocol):
+    """Predict each cell of a grid from all others. Known cells never change.
+
+    No model has this capability yet. The order in which cells are drawn belongs to the sampler.
     """
 
-    objective: Any
-    sums: Any
-    events: Any
+    def logits(self, values: Any, known: Any) -> Any:
+        """Return ``(B, T, N, V)`` logits of each cell from `values` and the mask of known cells."""
+
+
+@runtime_checkable
+class Frames(Protocol):
+    """Model a sequence of frames, each a set of notes with a distribution of its own.
+
+    No model has this capability yet: RNN-RBM and RNN-NADE will.
+    """
+
+    def advance(self, state: State, frame: Any) -> State:
+        """Return the state after one more frame ``(B, P)``."""
+
+    def frame_nats(self, state: State, frame: Any) -> Any:
+        """Return the nats ``(B,)`` of the next frame, or an estimate of them."""
+
+    def draw(self, state: State, known: Any, uniform: Any) -> Any:
+        """Draw the next frame; known notes stay as they are."""
+
+
+@runtime_checkable
+class Energy(Protocol):
+    """Model a frame by its energy, up to a constant.
+
+    No model has this capability yet: Boltzmann machines will.
+    """
+
+    def free_energy(self, visible: Any) -> Any:
+        """Return the free energy ``(B,)`` of frames ``(B, P)``."""
+
+    def gibbs(self, visible: Any, steps: int, uniform: Any) -> Any:
+        """Return the frames after some steps of Gibbs sampling."""
+
+    def log_partition(self, rng: np.random.Generator) -> float:
+        """Return or estimate the logarithm of the normalising constant."""
+
+
+@runtime_checkable
+class HasChordVectors(Protocol):
+    """Hold a vector per chord, which other models can begin with."""
+
+    counts: np.ndarray  # (C,): how often each chord came in training
+
+    def vectors(self, tokenizer: ChordTokenizer) -> np.ndarray:
+        """Return the vectors ``(C, E)`` of another tokenizer's chords; NaN where unknown."""
+
+
+# ---------------------------------------------------------------------- the contract
 
 
 class Model(ABC):
-    """What training needs of a model.
+    """Define what training needs of a model.
 
     Attributes
     ----------
     config_type : subclass of ModelSettings
         Its `Config`: the settings of the section ``model``.
-    encoding : str
-        What it takes: ``integers`` (its first layer is a table of vectors), ``one-hot``,
-        ``many-hot``; see docs/encodings.md.
-    terms : tuple of str
-        The parts that add up to its loss, in nats an event.
-    measures : tuple of str
-        What else its losses tell, each a mean over the events.
-    by_steps : bool
-        Whether it is trained by steps along a gradient; else `count` learns all at once.
-    validates : bool
-        Whether the validation loss says which epoch is best; else the last one is kept.
     tokenizer_kind : str
-        What a piece is to it: ``chords`` or ``notes`` (`training.dataset.TOKENIZERS`).
+        The tokens that it reads: ``chords`` or ``notes`` (`training.dataset.TOKENIZERS`).
+    capabilities : tuple of protocols
+        What it can do beside training: `Autoregressive`, `Latent`, …. Generation and evaluation ask
+        here, never for a class.
+    trains_by_gradient : bool
+        It is trained by steps along a gradient; else `adapt` learns everything.
+    select_by_validation : bool
+        The epoch with the lowest validation loss is kept; else the last one.
     top_p : float
-        Composing chooses among the likeliest that together have this probability, if nothing else
-        is said.
+        The default of sampling: choose among the likeliest that together have this probability.
+    weights_suffix : str
+        The suffix of the file of its weights in a run folder.
     network : keras.Model
         Holds every variable.
     """
 
     config_type: ClassVar[type[ModelSettings]]
     tokenizer_kind: ClassVar[str] = "chords"
+    capabilities: ClassVar[tuple[type[Any], ...]] = ()
+    trains_by_gradient: ClassVar[bool] = True
+    select_by_validation: ClassVar[bool] = True
     top_p: ClassVar[float] = 0.95
     encoding: str = "integers"
-    terms: tuple[str, ...] = FIELDS
-    measures: tuple[str, ...] = ()
-    by_steps: ClassVar[bool] = True
-    validates: ClassVar[bool] = True
     weights_suffix: ClassVar[str] = ".weights.h5"
     network: keras.Model
-
     tokenizer: Any
 
     def __init__(self, config: Any, tokenizer: Any) -> None:
@@ -129,26 +215,33 @@ class Model(ABC):
         """Build the model, untrained; a model of windows of a fixed length reads it from `tokens`."""
         return cls(config, tokenizer)
 
-    @abstractmethod
-    def losses(self, batch: Sequence[Any], *, training: bool, step: Any = 0.0) -> Losses:
-        """Of a batch of windows ``(inputs, targets, common)``; `step` is the number of training
-        steps taken before.
+    def load_pretrained(self, load: Callable[[str], Model]) -> None:
+        """Start from what another model has learned, if the settings name its run.
+
+        `load` returns the model of a run.
         """
+        return
+
+    @abstractmethod
+    def loss(self, batch: Batch, *, training: bool, step: Any = 0.0) -> Loss:
+        """Return the loss of a batch; `step` is the number of training steps taken before."""
+
+    def window_spec(self, config: TokenSettings, *, training: bool) -> WindowSpec:
+        """Return how pieces are cut into the windows that it trains on, or is checked with."""
+        return WindowSpec(config.window, config.stride if training else None)
 
     def windows(
         self, pieces: Sequence[Tokens], config: TokenSettings, *, training: bool
     ) -> Windows:
-        """What it learns from, or is checked with."""
-        return windows(pieces, length=config.window, stride=config.stride if training else None)
+        """Cut pieces into windows."""
+        return windows(pieces, **self.window_spec(config, training=training)._asdict())
 
-    def count(self, pieces: Sequence[Tokens]) -> None:
-        """Learn all at once (where not `by_steps`)."""
-        raise NotImplementedError
+    def adapt(self, pieces: Sequence[Tokens]) -> None:
+        """Learn what needs no gradient, such as counts, from all training pieces at once.
 
-    @property
-    def parameters(self) -> int:
-        """How many numbers it has learned."""
-        return int(self.network.count_params())
+        It is called once, before the first step.
+        """
+        return
 
     @classmethod
     def numpy_step(
@@ -161,89 +254,139 @@ class Model(ABC):
         """
         return None
 
-    def write_weights(self, path: Path) -> None:
-        """Into a file of a safe format."""
-        self.network.save_weights(path)
+    def nats(self, pieces: Sequence[Tokens], *, missing: float = 0.0) -> Likelihood | None:
+        """Return the likelihood of whole pieces; None if the model has none.
 
-    def read_weights(self, path: Path) -> None:
-        """The inverse; OSError, ValueError or KeyError where they are of another shape or damaged."""
-        self.network.load_weights(path)
-
-    def verdict(self, parts: Mapping[str, float]) -> str | None:
-        """What a person should know of the best epoch, whose `Epoch.parts` these are, where
-        something went wrong that no loss tells.
+        Parameters
+        ----------
+        pieces : sequence of Tokens
+        missing : float
+            The nats of what these tokens leave out (`DataSet.missing_cost`).
         """
         return None
 
-    def look(self, some: Windows) -> dict[str, np.ndarray]:
-        """What it makes of some windows, for the pictures of a training: ``tokens`` (L, 3) of the
-        first, ``latent`` (n, Z) of all.
+    def unpredicted_nats(self, pieces: Sequence[Tokens]) -> float:
+        """Return the cost of the fields that the model does not predict."""
+        return 0.0
+
+    def accuracy(self, pieces: Sequence[Tokens]) -> float | None:
+        """Return the share of chords that it reconstructs; None if it reconstructs nothing."""
+        return None
+
+    @property
+    def parameters(self) -> int:
+        """The number of its parameters."""
+        return int(self.network.count_params())
+
+    def write_weights(self, path: Path) -> None:
+        """Write the weights in a safe format."""
+        self.network.save_weights(path)
+
+    def read_weights(self, path: Path) -> None:
+        """Read the weights.
+
+        Raises
+        ------
+        OSError, ValueError, KeyError
+            If they have other shapes or are damaged.
+        """
+        self.network.load_weights(path)
+
+    def diagnose(self, parts: Mapping[str, float]) -> str | None:
+        """Describe a failure that the loss does not show, such as posterior collapse, or None.
+
+        `parts` are the `Epoch.parts` of the best epoch.
+        """
+        return None
+
+    def snapshot(self, batch: Batch) -> dict[str, np.ndarray]:
+        """Return what the pictures of a training show of some windows; empty without any.
+
+        ``tokens`` (L, F): its prediction of the first window. ``latent`` (B, Z): the point of each.
         """
         return {}
 
 
 class NextModel(Model):
-    """A model of what comes next, given all that came before.
+    """Predict what comes next, given all that came before.
 
     Its network is for training: ``[inputs (B, L, 3), targets (B, L, 3)] → [chord (B, L, C), held
     (B, L, H), duration (B, L, D)]`` logits of the targets. A field may look at the target fields
     chosen before it (chord, then held, then duration), never at its own.
     """
 
+    capabilities = (Autoregressive,)
+
     @abstractmethod
     def initial_state(self, batch: int) -> State:
-        """Tensors of fixed shapes; the batch comes first."""
+        """Return tensors of fixed shapes; the batch comes first."""
 
     @abstractmethod
     def step(
         self, state: State, ids: Any, *, field: int, features: Any = None
     ) -> tuple[State, Any]:
-        """Take in one number ``(B,)`` of `field`; give the new state and the logits of the field
-        that comes next. Pure.
+        """Take in numbers ``(B,)`` of `field`; return the new state and the next field's logits.
 
-        `features` are those of the next number (`Grammar.features`): for models that see more than
-        the numbers.
+        It is a pure function. `features` are those of the next number (`Grammar.features`), for
+        models that read more than the numbers.
         """
 
-    def logits(self, batch: Sequence[Any], *, training: bool = False) -> list[Any]:
-        """Of chord, held and duration at every step of windows ``(inputs, targets, common)``; None
-        for a field that it does not tell of.
+    def logits(self, batch: Batch, *, training: bool = False) -> list[Any]:
+        """Return the logits of each field at every step; None for a field that is not predicted."""
+        return list(self.network([batch["inputs"], batch["targets"]], training=training))
+
+    def exact_loss(self, batch: Batch, *, training: bool = False) -> Loss:
+        """Return the nats of each field, every step counted: its exact likelihood."""
+        return mean_loss(*field_sums(self.tokenizer, self.logits(batch, training=training), batch))
+
+    def loss(self, batch: Batch, *, training: bool, step: Any = 0.0) -> Loss:
+        """Return the nats of each field."""
+        return self.exact_loss(batch, training=training)
+
+    def nats(self, pieces: Sequence[Tokens], *, missing: float = 0.0) -> Likelihood:
+        """Return the exact likelihood of pieces, the state carried from start to end of each."""
+        totals = Totals.of(self.exact_loss(batch) for batch in _whole(pieces))
+        unknown = {likelihood.UNKNOWN: missing + self.unpredicted_nats(pieces)}
+        return Likelihood({**totals.terms, **unknown}, int(totals.count))
+
+    def step_nats(self, batch: Batch, *, may_end: bool = True) -> Any:
+        """Return the nats ``(B, L)`` of all fields at each step.
+
+        With `may_end` False, a model of single tokens knows that no piece ends, and pays nothing
+        for the end. A model of whole chords always pays for it.
         """
-        return list(self.network([batch[0], batch[1]], training=training))
+        nats = field_nats(self.tokenizer, self.logits(batch), batch)
+        return sum(np.asarray(field, np.float64) for field in nats)
 
-    def nats(self, batch: Sequence[Any], *, training: bool = False) -> Losses:
-        """Nats of each field, at every step."""
-        return mean_losses(
-            *field_losses(self.tokenizer, self.logits(batch, training=training), batch[1], batch[2])
-        )
+    def piece_nats(self, pieces: Sequence[Tokens], *, may_end: bool = True) -> Iterator[np.ndarray]:
+        """Yield for each piece its `step_nats` ``(T - 1,)``."""
+        for start in range(0, len(pieces), BATCH):
+            some = pieces[start : start + BATCH]
+            batch = windows(some, length=_rounded(max(len(piece.ids) for piece in some)))[:]
+            nats = np.asarray(self.step_nats(batch, may_end=may_end), np.float64)
+            for row, piece in zip(nats, some, strict=True):
+                yield row[: len(piece.ids) - 1]
 
-    def losses(self, batch: Sequence[Any], *, training: bool, step: Any = 0.0) -> Losses:
-        return self.nats(batch, training=training)
-
-    def look(self, some: Windows) -> dict[str, np.ndarray]:
-        """What it would have guessed at each event of the first window, knowing those before."""
-        logits = self.logits([column[:1] for column in some])
-        return {
-            "tokens": best_tokens(
-                self.tokenizer,
-                [None if field is None else np.asarray(field)[0] for field in logits],
-                some.common[0],
-            )
-        }
+    def snapshot(self, batch: Batch) -> dict[str, np.ndarray]:
+        """Return its guess at each event of the first window, knowing those before."""
+        first = {name: array[:1] for name, array in batch.items()}
+        logits = [None if x is None else np.asarray(x)[0] for x in self.logits(first)]
+        return {"tokens": best_tokens(self.tokenizer, logits, first["holdable"][0])}
 
 
 class LatentModel(Model):
-    """A model of whole windows of L events, each made from a point of a latent space.
+    """Make whole windows of L events, each from a point of a latent space.
 
     Attributes
     ----------
     length, latent : int
         L and Z.
     fields : tuple of int
-        Those it tells of: the chord; the held notes and the duration where it does (else each event
-        lasts a quarter, and is struck).
+        The fields that it predicts: the chord; the held notes and the duration where it does (else
+        each event lasts a quarter, and every note is struck).
     """
 
+    capabilities = (Latent,)
     fields: tuple[int, ...] = (CHORD,)
     length: int
     latent: int
@@ -258,102 +401,113 @@ class LatentModel(Model):
 
     @abstractmethod
     def decode(self, z: Any) -> list[np.ndarray]:
-        """``(B, Z)`` → for each of `fields` probabilities ``(B, L, C)``, ``(B, L, H)``, ``(B, L,
-        D)``.
-        """
+        """Return probabilities ``(B, L, V)`` of each of `fields` from points ``(B, Z)``."""
 
     def encode(self, targets: np.ndarray) -> np.ndarray | None:
-        """``(B, L, 3)`` windows → ``(B, Z)`` their points (the means, where they are
-        distributions); None without an encoder.
+        """Return the points ``(B, Z)`` of windows ``(B, L, 3)``; None without an encoder.
+
+        Where they are distributions, the points are their means.
         """
         return None
 
-    def draw(
+    def prior(
         self, count: int, rng: np.random.Generator, known: np.ndarray | None = None
     ) -> np.ndarray:
-        """``(count, Z)`` points to compose from: a standard normal. `known` ``(n, Z)`` are the
-        points of training pieces, if it has any.
-        """
+        """Draw points ``(count, Z)`` of a standard normal distribution."""
         return rng.standard_normal((count, self.latent)).astype(np.float32)
 
-    def look(self, some: Windows) -> dict[str, np.ndarray]:
-        """The points of the windows in the latent space, and the first one's reconstruction."""
-        z = self.encode(some.targets)
+    def snapshot(self, batch: Batch) -> dict[str, np.ndarray]:
+        """Return the windows' points in the latent space, and the first one's reconstruction."""
+        z = self.encode(batch["targets"])
         if z is None:
             return {}
-        told = dict(zip(self.fields, self.decode(z[:1]), strict=True))
+        probabilities = dict(zip(self.fields, self.decode(z[:1]), strict=True))
         logits = [
-            np.log(told[field][0] + 1e-9) if field in told else None
+            np.log(probabilities[field][0] + 1e-9) if field in probabilities else None
             for field in (CHORD, HELD, DURATION)
         ]
-        return {
-            "latent": z.astype(np.float32),
-            "tokens": best_tokens(self.tokenizer, logits, some.common[0]),
-        }
+        tokens = best_tokens(self.tokenizer, logits, batch["holdable"][0])
+        return {"latent": z.astype(np.float32), "tokens": tokens}
 
-    def windows(
-        self, pieces: Sequence[Tokens], config: TokenSettings, *, training: bool
-    ) -> Windows:
-        """Whole windows only: what is composed is whole."""
-        return windows(
-            pieces, length=config.window, stride=config.stride if training else None, whole=training
-        )
+    def accuracy(self, pieces: Sequence[Tokens]) -> float | None:
+        """Return the share of the windows' chords that come out right when they are reconstructed."""
+        totals = self.window_totals(pieces)
+        right = totals.metrics.get("accuracy")
+        return None if right is None else right / totals.count
+
+    def held_windows(self, pieces: Sequence[Tokens]) -> Iterator[Batch]:
+        """Yield windows that follow one another, to measure the model with."""
+        held = windows(pieces, length=self.length)
+        for start in range(0, len(held), WINDOWS):
+            yield held[start : start + WINDOWS]
+
+    def window_totals(self, pieces: Sequence[Tokens]) -> Totals:
+        """Sum the loss over `held_windows`."""
+        return Totals.of(self.loss(batch, training=False) for batch in self.held_windows(pieces))
+
+    def window_spec(self, config: TokenSettings, *, training: bool) -> WindowSpec:
+        """Train on whole windows only, because what is composed is whole."""
+        return WindowSpec(config.window, config.stride if training else None, whole=training)
+
+
+def _whole(pieces: Sequence[Tokens]) -> Iterator[Batch]:
+    """Yield batches of whole pieces, all of one length."""
+    length = _rounded(max(len(piece.ids) for piece in pieces) - 1)
+    for start in range(0, len(pieces), BATCH):
+        yield windows(pieces[start : start + BATCH], length=length)[:]
+
+
+def _rounded(length: int) -> int:
+    """Round a length up to a multiple of 64, because each length is compiled anew."""
+    return -(-length // 64) * 64
+
+
+# ---------------------------------------------------------------------- the likelihood of chords
 
 
 def best_tokens(
-    tokenizer: ChordTokenizer, logits: Sequence[np.ndarray | None], common: np.ndarray
+    tokenizer: ChordTokenizer, logits: Sequence[np.ndarray | None], holdable: np.ndarray
 ) -> np.ndarray:
-    """The likeliest number of each field ``(L, 3)``, the special ones aside; without logits the
-    commonest one, and nothing held.
+    """Return the likeliest number of each field ``(L, 3)``, special numbers excluded.
+
+    A field without logits gets the commonest number: no note is held.
     """
-    rows = np.full((len(common), 3), SPECIAL, np.int32)
+    rows = np.full((len(holdable), 3), SPECIAL, np.int32)
     for field, scores in enumerate(logits):
         if scores is None:
             continue
-        allowed = (
-            tokenizer.grammar().holdable_patterns(common)
-            if field == HELD
-            else np.arange(scores.shape[-1]) >= SPECIAL
-        )
+        regular = np.arange(scores.shape[-1]) >= SPECIAL
+        allowed = tokenizer.grammar().holdable_patterns(holdable) if field == HELD else regular
         rows[:, field] = np.where(allowed, scores, -np.inf).argmax(-1)
     return rows
 
 
-def mean_losses(sums: Any, events: Any) -> Losses:
-    """Where the objective is the loss: nats an event."""
-    return Losses(ops.sum(sums) / ops.maximum(events, 1.0), sums, events)
-
-
-def field_losses(
-    tokenizer: ChordTokenizer, logits: Sequence[Any], targets: Any, common: Any
-) -> tuple[Any, Any]:
-    """`field_nats` of a whole batch.
+def field_sums(
+    tokenizer: ChordTokenizer, logits: Sequence[Any], batch: Batch
+) -> tuple[dict[str, Any], Any]:
+    """Sum `field_nats` over a batch.
 
     Returns
     -------
-    (3,) float32, () float32
-        Summed nats of chord, held and duration; the number of events (the end of a piece counts as
-        one).
+    dict of () float32, () float32
+        Summed nats by the names of the fields; the number of events, the end of a piece as one.
     """
-    nats = [ops.sum(field) for field in field_nats(tokenizer, logits, targets, common)]
-    return ops.stack(nats), ops.sum(ops.cast(targets[..., CHORD] != PAD, "float32"))
+    nats = field_nats(tokenizer, logits, batch)
+    sums = {name: ops.sum(field) for name, field in zip(FIELDS, nats, strict=True)}
+    return sums, ops.sum(ops.cast(batch["targets"][..., CHORD] != PAD, "float32"))
 
 
-def field_nats(
-    tokenizer: ChordTokenizer, logits: Sequence[Any], targets: Any, common: Any
-) -> list[Any]:
-    """Nats of the targets under the logits, ``(B, L)`` of each field; a field without logits (None)
-    is charged nothing.
+def field_nats(tokenizer: ChordTokenizer, logits: Sequence[Any], batch: Batch) -> list[Any]:
+    """Return the nats ``(B, L)`` of the targets of each field; zero for a field without logits.
 
     Each distribution is normalised over what can follow at all: never padding or start, and only
     patterns of notes that can be held.
     """
+    targets = batch["targets"]
     chords, patterns, durations = (ops.arange(size) for size in tokenizer.sizes)
-    possible = (
-        chords >= END,
-        ops.logical_or(tokenizer.grammar().holdable_patterns(common, ops), patterns == UNKNOWN),
-        durations >= UNKNOWN,
-    )
+    fits = tokenizer.grammar().holdable_patterns(batch["holdable"], ops)
+    # These masks count on the order of the special numbers: see the assertion below.
+    possible = (chords >= END, ops.logical_or(fits, patterns == UNKNOWN), durations >= UNKNOWN)
     nats = []
     for field in (CHORD, HELD, DURATION):
         if logits[field] is None:
@@ -366,11 +520,11 @@ def field_nats(
     return nats
 
 
-def column_losses(flat: Any, targets: Any) -> tuple[Any, Any, Any]:
-    """Binary cross-entropy of flat logits ``(B, C·L)`` against the flattened one-hot chords of
-    windows ``(B, L, 3)``.
+def column_nats(flat: Any, targets: Any) -> tuple[Any, Any, Any]:
+    """Return the binary cross-entropy of flat logits ``(B, C·L)`` against one-hot chords.
 
-    As Keras' `binary_crossentropy` has it, but that the ones are picked, not multiplied out.
+    It is Keras' `binary_crossentropy`, but the ones are picked, not multiplied out. `targets` are
+    windows ``(B, L, 3)``.
 
     Returns
     -------
@@ -379,20 +533,20 @@ def column_losses(flat: Any, targets: Any) -> tuple[Any, Any, Any]:
         count for nothing.
     """
     chords, length = targets[..., CHORD], targets.shape[1]
-    ones = ops.take_along_axis(
-        flat, chords * length + np.arange(length), axis=1
-    )  # (B, L): the logits where a one is wanted
+    # (B, L): the logits where a one is wanted.
+    ones = ops.take_along_axis(flat, chords * length + np.arange(length), axis=1)
     counted = ops.cast(chords != PAD, flat.dtype)
     each = ops.sum(ops.softplus(flat), axis=1) - ops.sum(ones * counted, axis=1)  # (B,)
     nats = ops.sum(each * counted[:, 0])
-    return nats / ops.maximum(ops.sum(counted[:, 0]), 1.0) / flat.shape[1], nats, ops.sum(counted)
+    mean = nats / ops.maximum(ops.sum(counted[:, 0]), 1.0) / flat.shape[1]
+    return mean, nats, ops.sum(counted)
 
 
-def right_chords(logits: Any, targets: Any) -> Any:
-    """How many chords of windows ``(B, L, 3)`` are the likeliest under logits ``(B, L, C)``."""
+def chords_right(logits: Any, targets: Any) -> Any:
+    """Count the chords of windows ``(B, L, 3)`` that are the likeliest under logits ``(B, L, C)``."""
     chords = targets[..., CHORD]
     right = ops.logical_and(ops.argmax(logits, axis=-1) == chords, chords != PAD)
     return ops.sum(ops.cast(right, "float32"))
 
 
-assert SPECIAL == UNKNOWN + 1  # the masks above count on the order of the special numbers
+assert SPECIAL == UNKNOWN + 1

@@ -31,13 +31,13 @@ from partimento.models.base import (
     CHORD,
     NEVER,
     SPECIAL,
+    Batch,
     ChordTokenizer,
-    Losses,
+    HasChordVectors,
+    Loss,
     Model,
     Tokens,
-    TokenSettings,
-    Windows,
-    mean_losses,
+    mean_loss,
 )
 from partimento.models.deferred import keras, layers, ops
 
@@ -107,7 +107,7 @@ class Embeddings(Model):
     """Build it from a `Config` and a tokenizer; `vectors` is what it is for."""
 
     config_type = Config
-    terms = ("context",)
+    capabilities = (HasChordVectors,)
 
     def __init__(self, config: Config, tokenizer: ChordTokenizer) -> None:
         super().__init__(config, tokenizer)
@@ -125,26 +125,18 @@ class Embeddings(Model):
         chords = keras.Input((None,), dtype="int32", name="chords")
         told = [self.centre(chords), self.context(chords), self.frequencies(chords)]
         self.network = keras.Model(chords, told, name="embeddings")
-        self._counted = False
 
     # ------------------------------------------------------------------ training
 
-    def windows(
-        self, pieces: Sequence[Tokens], config: TokenSettings, *, training: bool
-    ) -> Windows:
-        """Ordinary windows. The first pieces that it is to train with are all that it will: their
-        chords are counted.
-        """
-        if training and not self._counted:
-            self._counted = True
-            numbers = np.concatenate([piece.ids[:, CHORD] for piece in pieces])
-            self.frequencies.counts.assign(
-                np.bincount(numbers, minlength=self.tokenizer.sizes[CHORD]).astype("float32")
-            )
-        return super().windows(pieces, config, training=training)
+    def adapt(self, pieces: Sequence[Tokens]) -> None:
+        """Count the chords of the training pieces."""
+        numbers = np.concatenate([piece.ids[:, CHORD] for piece in pieces])
+        self.frequencies.counts.assign(
+            np.bincount(numbers, minlength=self.tokenizer.sizes[CHORD]).astype("float32")
+        )
 
-    def losses(self, batch: Sequence[Any], *, training: bool, step: Any = 0.0) -> Losses:
-        chords = ops.convert_to_tensor(batch[0])[..., CHORD]  # (B, L)
+    def loss(self, batch: Batch, *, training: bool, step: Any = 0.0) -> Loss:
+        chords = ops.convert_to_tensor(batch["inputs"])[..., CHORD]  # (B, L)
         centre, context, log_p = self.network(chords, training=training)  # (B, L, E) twice, (B, L)
         sample = (
             self.frequencies.draw(self.config.negatives)
@@ -158,7 +150,7 @@ class Embeddings(Model):
             total = rest[:, one] if sample is None else ops.logaddexp(rest[:, one], score)
             nats += ops.sum(weight * (total - score))
             pairs += ops.sum(weight)
-        return mean_losses(ops.stack([nats]), pairs)
+        return mean_loss({"context": nats}, pairs)
 
     def _pairs(self, chords: Any) -> Iterator[tuple[slice, slice, Any]]:
         """Where the centres of pairs are, where their contexts, and what each pair weighs ``(B,

@@ -27,9 +27,11 @@ from partimento.models.base import (
     NEVER,
     PAD,
     SPECIAL,
+    Batch,
     ChordTokenizer,
     LatentModel,
-    Losses,
+    Loss,
+    Tokens,
     one_hot,
 )
 from partimento.models.deferred import keras, layers, ops
@@ -72,18 +74,21 @@ class Config(ModelSettings):
 # ---------------------------------------------------------------------- layers
 
 
-def around(x: Any, step: int = 1) -> Any:
-    """Each event beside those `step` before and after it: ``(B, L, V) → (B, L, 3 · V)``, zeros
-    beyond the window.
+def dilated_context(x: Any, step: int = 1) -> Any:
+    """Join each event with those `step` before and after it: ``(B, L, V) → (B, L, 3 · V)``.
+
+    Beyond the window there are zeros. A dense layer on the result is a dilated convolution.
     """
     length = x.shape[1]
     wide = ops.pad(x, [[0, 0], [step, step], [0, 0]])
     return ops.concatenate([wide[:, i * step : i * step + length] for i in range(TAPS)], axis=-1)
 
 
-class Spectral(layers.Layer):
-    """A dense layer ``(…, V) → (…, units)`` whose kernel is divided by its largest singular value,
-    found by one power iteration a step.
+class SpectralNormDense(layers.Layer):
+    """Apply a dense layer ``(…, V) → (…, units)`` whose kernel has spectral norm 1.
+
+    The kernel is divided by its largest singular value, found by one power iteration per step
+    (Miyato et al. 2018).
     """
 
     def __init__(self, units: int, **kwargs: Any) -> None:
@@ -91,6 +96,7 @@ class Spectral(layers.Layer):
         self.units = units
 
     def build(self, shape: tuple[int | None, ...]) -> None:
+        """Make the weights."""
         self.kernel = self.add_weight(
             shape=(shape[-1], self.units), initializer="orthogonal", name="kernel"
         )
@@ -100,20 +106,16 @@ class Spectral(layers.Layer):
         )
 
     def norm(self, training: bool = False) -> Any:
-        """The kernel's largest singular value, as far as it is known; the better, the more steps
-        were taken.
-        """
-        kernel, u = (
-            ops.stop_gradient(ops.convert_to_tensor(self.kernel)),
-            ops.convert_to_tensor(self.direction),
-        )
-        v = _unit(ops.matmul(kernel, u))
+        """Return the kernel's largest singular value; every training step finds it more exactly."""
+        kernel = ops.stop_gradient(ops.convert_to_tensor(self.kernel))
+        v = _unit(ops.matmul(kernel, ops.convert_to_tensor(self.direction)))
         u = _unit(ops.matmul(v, kernel))
         if training:
             self.direction.assign(u)
         return ops.sum(ops.stop_gradient(v) * ops.matmul(self.kernel, ops.stop_gradient(u)))
 
     def call(self, x: Any, training: bool = False) -> Any:
+        """Apply the layer."""
         return ops.matmul(x, self.kernel / self.norm(training)) + self.bias
 
 
@@ -121,21 +123,24 @@ def _unit(x: Any) -> Any:
     return x / (ops.sqrt(ops.sum(ops.square(x))) + 1e-9)
 
 
-class Spread(layers.Layer):
-    """Appends to each row ``(B, V)`` how much the counted rows ``(B, 1)`` of the batch differ:
-    ``(B, V + 1)``.
+class MinibatchStdDev(layers.Layer):
+    """Append to each row the mean standard deviation of the batch: ``(B, V) → (B, V + 1)``.
+
+    Only counted rows, a mask ``(B, 1)``, are measured (Karras et al. 2018).
     """
 
     def call(self, x: Any, counted: Any) -> Any:
+        """Append the number."""
         share = counted / ops.maximum(ops.sum(counted), 1.0)
         mean = ops.sum(x * share, axis=0, keepdims=True)
-        deviation = ops.sqrt(ops.sum(ops.square(x - mean) * share, axis=0, keepdims=True) + 1e-8)
+        variance = ops.sum(ops.square(x - mean) * share, axis=0, keepdims=True)
+        deviation = ops.sqrt(variance + 1e-8)
         return ops.concatenate([x, ops.ones_like(x[:, :1]) * ops.mean(deviation)], axis=-1)
 
 
 @ops.custom_gradient
-def reverse(x: Any) -> Any:
-    """The same going forward; going back, the gradient's sign is turned."""
+def gradient_reversal(x: Any) -> Any:
+    """Return the input; going back, turn the sign of its gradient (Ganin & Lempitsky 2015)."""
 
     def gradient(*args: Any, upstream: Any = None) -> Any:
         return -(args[0] if upstream is None else upstream)
@@ -144,7 +149,7 @@ def reverse(x: Any) -> Any:
 
 
 def straight_through(logits: Any) -> Any:
-    """One-hot of the likeliest ``(…, V)``, with the gradient of the softmax."""
+    """Return one-hot of the likeliest ``(…, V)``, with the gradient of the softmax."""
     soft = ops.softmax(logits, axis=-1)
     hard = ops.one_hot(ops.argmax(logits, axis=-1), logits.shape[-1])
     return soft + ops.stop_gradient(hard - soft)
@@ -160,9 +165,7 @@ class Gan(LatentModel):
 
     config_type = Config
     encoding = "many-hot"
-    terms = ("discriminator",)
-    measures = ("generator", "told_apart")
-    validates = False
+    select_by_validation = False
     fields = (CHORD, HELD, DURATION)
 
     def __init__(self, config: Config, tokenizer: ChordTokenizer, length: int) -> None:
@@ -203,7 +206,7 @@ class Gan(LatentModel):
         spread = layers.RepeatVector(self.length)(point)
         for i in range(self.config.blocks):
             h = ops.concatenate([ops.relu(layers.LayerNormalization()(x)), spread], axis=-1)
-            h = layers.Dense(units, name=f"block_{i}")(around(h, 2**i))
+            h = layers.Dense(units, name=f"block_{i}")(dilated_context(h, 2**i))
             x = x + layers.Dense(units, name=f"block_{i}_out")(
                 ops.relu(layers.LayerNormalization()(h))
             )
@@ -224,22 +227,27 @@ class Gan(LatentModel):
         units, scores = self.config.critic, []
         x = ops.concatenate([rows[0], ops.matmul(rows[0], self.chroma), *rows[1:]], axis=-1)
         for i, step in enumerate((1, 1, 2, 4)):
-            h = ops.leaky_relu(Spectral(units, name=f"judge_{i}")(around(x, step)), 0.2)
+            h = ops.leaky_relu(
+                SpectralNormDense(units, name=f"judge_{i}")(dilated_context(x, step)), 0.2
+            )
             x = x + h if i else h
             if i in (1, 3):
-                scores.append(Spectral(1, name=f"score_{i}")(x)[..., 0])
-        x = ops.mean(ops.leaky_relu(Spectral(units, name="whole")(x), 0.2), axis=1)
+                scores.append(SpectralNormDense(1, name=f"score_{i}")(x)[..., 0])
+        x = ops.mean(ops.leaky_relu(SpectralNormDense(units, name="whole")(x), 0.2), axis=1)
         x = ops.leaky_relu(
-            Spectral(units, name="whole_spread")(Spread(name="spread")(x, counted)), 0.2
+            SpectralNormDense(units, name="whole_spread")(
+                MinibatchStdDev(name="spread")(x, counted)
+            ),
+            0.2,
         )
-        scores.append(ops.repeat(Spectral(1, name="score_whole")(x), self.length, axis=1))
+        scores.append(ops.repeat(SpectralNormDense(1, name="score_whole")(x), self.length, axis=1))
         return self.config.scale * ops.stack(scores, axis=-1)
 
     # ------------------------------------------------------------------ training
 
-    def losses(self, batch: Sequence[Any], *, training: bool, step: Any = 0.0) -> Losses:
+    def loss(self, batch: Batch, *, training: bool, step: Any = 0.0) -> Loss:
         """The hinge loss of the discriminator; the generator gets its gradient turned round."""
-        _, targets, _ = batch
+        targets = batch["targets"]
         weight = ops.cast(targets[..., CHORD] != PAD, "float32")  # (B, L)
         counted = ops.cast(ops.sum(weight, axis=1, keepdims=True) > 0, "float32")
         sounding = ops.expand_dims(
@@ -252,7 +260,7 @@ class Gan(LatentModel):
         z = keras.random.normal(
             (ops.shape(targets)[0], self.latent), seed=self.network.noise if training else 1
         )
-        made = [reverse(part * sounding) for part in self.made(z, training=training)]
+        made = [gradient_reversal(part * sounding) for part in self.made(z, training=training)]
         scores = [self.discriminator([*rows, counted], training=training) for rows in (real, made)]
         each = [
             ops.mean(ops.leaky_relu(1 - sign * score, self.config.leak), -1)
@@ -262,9 +270,13 @@ class Gan(LatentModel):
             ops.mean(ops.cast(sign * score > 0, "float32"), -1)
             for sign, score in zip((1, -1), scores, strict=True)
         ]
-        told = [each[0] + each[1], -ops.mean(scores[1], -1), (right[0] + right[1]) / 2]
-        sums, events = ops.stack([ops.sum(part * weight) for part in told]), ops.sum(weight)
-        return Losses(sums[0] / ops.maximum(events, 1.0), sums, events)
+        discriminator, events = ops.sum((each[0] + each[1]) * weight), ops.sum(weight)
+        metrics = {
+            "generator": ops.sum(-ops.mean(scores[1], -1) * weight),
+            "told_apart": ops.sum((right[0] + right[1]) / 2 * weight),
+        }
+        objective = discriminator / ops.maximum(events, 1.0)
+        return Loss(objective, {"discriminator": discriminator}, events, metrics)
 
     def made(self, z: Any, *, training: bool = False) -> list[Any]:
         """A window for each point, as the discriminator sees it: notes ``(B, L, P)``, held and
@@ -298,13 +310,17 @@ class Gan(LatentModel):
         common = ops.take(sounded.reshape(-1), flat, axis=0)  # (B, L, K)
         return ops.where(self.tokenizer.grammar().holdable_patterns(common, ops), held, NEVER)
 
-    def verdict(self, parts: Mapping[str, float]) -> str | None:
+    def diagnose(self, parts: Mapping[str, float]) -> str | None:
         """Whether the game is over."""
         if parts["told_apart"] > WON:
             return (
                 f"the discriminator tells {parts['told_apart']:.0%} of what is made from what is real: the generator learns no more from "
                 "it (a smaller train.learning_rate, fewer train.epochs or a smaller model.critic may help)"
             )
+        return None
+
+    def accuracy(self, pieces: Sequence[Tokens]) -> float | None:
+        """Return None: it has no encoder, and reconstructs nothing."""
         return None
 
     # ------------------------------------------------------------------ composing

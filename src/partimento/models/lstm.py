@@ -13,7 +13,7 @@ from its notes, so that rare chords learn from common ones.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -27,16 +27,19 @@ from partimento.models.base import (
     HELD,
     NEVER,
     SPECIAL,
+    UNKNOWN,
+    Batch,
     ChordTokenizer,
-    Losses,
+    HasChordVectors,
+    Loss,
+    Model,
     NextModel,
     State,
     Tokens,
     TokenSettings,
-    Windows,
-    field_losses,
-    mean_losses,
-    windows,
+    WindowSpec,
+    field_sums,
+    mean_loss,
 )
 from partimento.models.deferred import keras, layers, ops
 
@@ -172,25 +175,50 @@ class Lstm(NextModel):
 
     # ------------------------------------------------------------------ training
 
-    def logits(self, batch: Sequence[Any], *, training: bool = False) -> list[Any]:
+    def logits(self, batch: Batch, *, training: bool = False) -> list[Any]:
         """Of chord, held (None where they are not told of) and duration, at every step."""
-        chord, *held, duration = self.network([batch[0], batch[1]], training=training)
+        chord, *held, duration = self.network(
+            [batch["inputs"], batch["targets"]], training=training
+        )
         return [chord, held[0] if held else None, duration]
 
-    def losses(self, batch: Sequence[Any], *, training: bool, step: Any = 0.0) -> Losses:
-        inputs, targets, common = batch
+    def loss(self, batch: Batch, *, training: bool, step: Any = 0.0) -> Loss:
         if self.config.targets == "all":
-            return self.nats(batch, training=training)
-        chord, *held, duration = self._of_last([inputs, targets], training=training)
+            return self.exact_loss(batch, training=training)
+        chord, *held, duration = self._of_last(
+            [batch["inputs"], batch["targets"]], training=training
+        )
         logits = [chord, held[0] if held else None, duration]
-        return mean_losses(*field_losses(self.tokenizer, logits, targets[:, -1:], common[:, -1:]))
+        last = {name: array[:, -1:] for name, array in batch.items()}
+        return mean_loss(*field_sums(self.tokenizer, logits, last))
 
-    def windows(
-        self, pieces: Sequence[Tokens], config: TokenSettings, *, training: bool
-    ) -> Windows:
+    def unpredicted_nats(self, pieces: Sequence[Tokens]) -> float:
+        """Return the cost of the held notes, if it does not predict them: one bit per note that
+        could be held.
+        """
+        if self.config.held:
+            return 0.0
+        nats = 0.0
+        for piece in pieces:
+            known = piece.ids[:, HELD] != UNKNOWN  # the others are charged as unknown symbols
+            nats += float(piece.context["holdable"][known].sum() * np.log(2))
+        return nats
+
+    def window_spec(self, config: TokenSettings, *, training: bool) -> WindowSpec:
         if self.config.targets == "all":
-            return super().windows(pieces, config, training=training)
-        return windows(pieces, length=config.window, stride=config.stride, whole=True)
+            return super().window_spec(config, training=training)
+        return WindowSpec(config.window, config.stride, whole=True)
+
+    def load_pretrained(self, load: Callable[[str], Model]) -> None:
+        if not self.config.pretrained:
+            return
+        other = load(self.config.pretrained)
+        if HasChordVectors not in other.capabilities:
+            raise PartimentoError(
+                f"model.pretrained: {self.config.pretrained} is no run of embeddings "
+                "(make one with: partimento train … --recipe embeddings)"
+            )
+        self.take_embeddings(other.vectors(self.tokenizer))  # type: ignore[attr-defined]
 
     def take_embeddings(self, vectors: np.ndarray) -> None:
         """Begin with these vectors of chords ``(C, E)``; a row that is no number stays as it was

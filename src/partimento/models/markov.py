@@ -33,14 +33,14 @@ from partimento.models.base import (
     NEVER,
     PAD,
     UNKNOWN,
+    Batch,
     ChordTokenizer,
-    Losses,
+    Loss,
     NextModel,
     State,
     Tokens,
     TokenSettings,
-    Windows,
-    windows,
+    WindowSpec,
 )
 from partimento.models.deferred import keras, ops
 
@@ -408,7 +408,7 @@ class Tables(keras.Model):
 
 
 class Markov(NextModel):
-    """Build it from a `Config` and a tokenizer, then `count`; before, all that can follow is
+    """Build it from a `Config` and a tokenizer, then `adapt`; before, all that can follow is
     equally likely.
 
     A state is ``(past (B, R, 3), now (B, 3))``: the last events, the latest first, and what is
@@ -416,7 +416,7 @@ class Markov(NextModel):
     """
 
     config_type = Config
-    by_steps = False
+    trains_by_gradient = False
     weights_suffix = ".npz"
 
     def __init__(self, config: Config, tokenizer: ChordTokenizer) -> None:
@@ -445,7 +445,6 @@ class Markov(NextModel):
             )
         ]
         self.network = Tables(self.tries)
-        self.__dict__.pop("_rolls", None)  # compiled loops hold the tables that they were made with
 
     # ------------------------------------------------------------------ contexts
 
@@ -489,7 +488,7 @@ class Markov(NextModel):
         contexts = [[symbols[name] for name in view] for view in self.views[field]]
         return Counts.from_contexts(contexts, now[known, field], self.tokenizer.sizes[field])
 
-    def count(self, pieces: Sequence[Tokens]) -> None:
+    def adapt(self, pieces: Sequence[Tokens]) -> None:
         """Learn whole pieces, instead of what was learned before."""
         past = np.concatenate([self._pasts(piece.ids[None, :-1])[0] for piece in pieces])
         now = np.concatenate([piece.ids[1:] for piece in pieces])
@@ -527,11 +526,11 @@ class Markov(NextModel):
 
     # ------------------------------------------------------------------ measuring
 
-    def windows(
-        self, pieces: Sequence[Tokens], config: TokenSettings, *, training: bool
-    ) -> Windows:
-        """Whole pieces, whatever the window is: nothing is forgotten within one."""
-        return windows(pieces, length=min(LONGEST, max(len(piece.ids) for piece in pieces) - 1))
+    def window_spec(self, config: TokenSettings, *, training: bool) -> WindowSpec:
+        """Cut no piece unless it is very long, whatever the window is: nothing is forgotten within
+        one.
+        """
+        return WindowSpec(LONGEST, longest=True)
 
     def probabilities(self, field: int, past: np.ndarray, now: np.ndarray) -> np.ndarray:
         """``(N, V)`` what may come in a field after `past` ``(N, R, 3)``, the latest first, and the
@@ -546,8 +545,8 @@ class Markov(NextModel):
             )
         return np.concatenate(made)
 
-    def logits(self, batch: Sequence[Any], *, training: bool = False) -> list[Any]:
-        inputs, targets = np.asarray(batch[0]), np.asarray(batch[1])
+    def logits(self, batch: Batch, *, training: bool = False) -> list[Any]:
+        inputs, targets = np.asarray(batch["inputs"]), np.asarray(batch["targets"])
         past, now = self._pasts(inputs).reshape(-1, self.reach, 3), targets.reshape(-1, 3)
         told = [
             self.probabilities(field, past, now).reshape(*targets.shape[:2], -1)
@@ -555,32 +554,53 @@ class Markov(NextModel):
         ]
         return [np.where(p > 0, np.log(np.maximum(p, 1e-300)), NEVER) for p in told]
 
-    def nats(self, batch: Sequence[Any], *, training: bool = False) -> Losses:
-        """Nats of each field, at every step, as `field_losses` has them; in double precision, and
-        without making all of a distribution.
+    def exact_loss(self, batch: Batch, *, training: bool = False) -> Loss:
+        """Return the nats of each field, as `field_nats` has them, in double precision."""
+        real = np.asarray(batch["targets"])[..., CHORD] != PAD
+        sums = [-np.log(chances).sum() for _, chances in self._chances(batch, real)]
+        events = int(real.sum())
+        return Loss(
+            sum(sums) / max(events, 1), dict(zip(FIELDS, sums, strict=True)), np.float64(events)
+        )
+
+    def step_nats(self, batch: Batch, *, may_end: bool = True) -> Any:
+        """Return the nats ``(B, L)`` of all fields at each step."""
+        real = np.asarray(batch["targets"])[..., CHORD] != PAD
+        flat = np.zeros(int(real.sum()))
+        for known, chances in self._chances(batch, real):
+            flat[known] -= np.log(chances)
+        nats = np.zeros(real.shape)
+        nats[real] = flat
+        return nats
+
+    def _chances(self, batch: Batch, real: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield for each field which of the real targets it has, and their probabilities.
+
+        Only the probability of the target is computed where the distribution needs no mask.
         """
-        inputs, targets, common = (np.asarray(column) for column in batch)
-        real = targets[..., CHORD] != PAD
-        past, now, common = (
+        inputs, targets, holdable = (
+            np.asarray(batch[name]) for name in ("inputs", "targets", "holdable")
+        )
+        past, now, holdable = (
             self._pasts(inputs)[real],
             targets[real].astype(np.int32),
-            common[real],
+            holdable[real],
         )  # (N, …)
-        sums = np.zeros(len(FIELDS))
         for field in range(len(FIELDS)):
             known = now[:, field] != PAD
             before, this = past[known], now[known]
             if field == HELD:
-                fits = self.tokenizer.grammar().holdable_patterns(common[known])
+                fits = self.tokenizer.grammar().holdable_patterns(holdable[known])
                 fits[:, UNKNOWN] = True
                 p = self.probabilities(HELD, before, this) * fits
-                chances = p[np.arange(len(p)), this[:, HELD]] / p.sum(1)
+                yield known, p[np.arange(len(p)), this[:, HELD]] / p.sum(1)
             else:  # these distributions are over what can follow to begin with
-                chances = self.tries[field].probability(
-                    self._symbols(field, before, this, np), this[:, field]
+                yield (
+                    known,
+                    self.tries[field].probability(
+                        self._symbols(field, before, this, np), this[:, field]
+                    ),
                 )
-            sums[field] = -np.log(chances).sum()
-        return Losses(sums.sum() / max(len(now), 1), sums, np.float64(len(now)))
 
     # ------------------------------------------------------------------ composing
 

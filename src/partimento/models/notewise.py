@@ -17,7 +17,7 @@ past was heard before gets a chance of its own (as in the match models of data c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -29,19 +29,16 @@ from partimento.models.base import (
     FIELDS,
     NEVER,
     UNKNOWN,
+    Batch,
     EventTokenizer,
-    Losses,
+    Loss,
     NextModel,
     NumpyStep,
     State,
-    Tokens,
-    TokenSettings,
     Weights,
-    Windows,
-    mean_losses,
+    mean_loss,
     note_facts,
     note_grammar,
-    windows,
 )
 from partimento.models.deferred import keras, layers, ops
 
@@ -110,11 +107,11 @@ class Notewise(NextModel):
     tokenizer: EventTokenizer
 
     def __init__(self, config: Config, tokenizer: EventTokenizer) -> None:
-        from partimento.models.layers import LSTM, Attention, RowSum  # it loads Keras
+        from partimento.models.layers import LSTM, SummedEmbedding, TransformerBlock  # loads Keras
 
         super().__init__(config, tokenizer)
         shown = np.zeros((1, tokenizer.width), "int32")
-        self.facts = RowSum(
+        self.facts = SummedEmbedding(
             [size for _, size in tokenizer.input_features(shown, np, repeats=config.repeats)],
             config.embed_size,
             name="facts",
@@ -127,7 +124,7 @@ class Notewise(NextModel):
         else:
             self.widened = layers.Dense(config.units, name="widened")
             self.core = [
-                Attention(
+                TransformerBlock(
                     config.units, config.heads, config.context, config.dropout, name=f"block_{i}"
                 )
                 for i in range(1, config.layers + 1)
@@ -191,39 +188,34 @@ class Notewise(NextModel):
 
     # ------------------------------------------------------------------ training
 
-    def windows(
-        self, pieces: Sequence[Tokens], config: TokenSettings, *, training: bool
-    ) -> Windows:
-        """Windows of so many tokens."""
-        return windows(pieces, length=config.window, stride=config.stride if training else None)
-
-    def logits(self, batch: Sequence[Any], *, training: bool = False) -> list[Any]:
-        """Of each token of windows ``(inputs, targets, common)``."""
-        return [self.network(ops.cast(batch[2], "int32"), training=training)]
+    def logits(self, batch: Batch, *, training: bool = False) -> list[Any]:
+        """Of each token of windows."""
+        return [self.network(ops.cast(batch["features"], "int32"), training=training)]
 
     def _logp(
-        self, batch: Sequence[Any], *, training: bool = False, may_end: bool = True
+        self, batch: Batch, *, training: bool = False, may_end: bool = True
     ) -> tuple[Any, Any]:
         """Targets ``(B, L)`` and the logarithms of all probabilities there ``(B, L, V)``; illegal
         tokens have none.
         """
         legal = self.tokenizer.grammar().allowed_by_features(
-            ops.cast(batch[2], "int32"), ops, may_end=may_end
+            ops.cast(batch["features"], "int32"), ops, may_end=may_end
         )
         (logits,) = self.logits(batch, training=training)
-        return ops.cast(batch[1][..., 0], "int32"), ops.log_softmax(
+        return ops.cast(batch["targets"][..., 0], "int32"), ops.log_softmax(
             ops.where(legal, logits, NEVER), axis=-1
         )
 
-    def token_nats(self, batch: Sequence[Any], *, may_end: bool = True) -> Any:
-        """Nats of each target token ``(B, L)``: nothing for padding and what the beginning tells,
-        nor for the end where none may come.
+    def step_nats(self, batch: Batch, *, may_end: bool = True) -> Any:
+        """Return the nats ``(B, L)`` of each target token.
+
+        Padding and the header cost nothing, nor does the end where no piece may end.
         """
         target, logp = self._logp(batch, may_end=may_end)
         counted = ops.logical_and(target >= (END if may_end else UNKNOWN), _begun(batch))
         return ops.where(counted, -_of(logp, ops.where(counted, target, END)), 0.0)
 
-    def nats(self, batch: Sequence[Any], *, training: bool = False) -> Losses:
+    def exact_loss(self, batch: Batch, *, training: bool = False) -> Loss:
         """Nats of chord (which notes, and that there are no more), held (which of them are held)
         and duration, at every event.
 
@@ -257,9 +249,11 @@ class Notewise(NextModel):
             ops.where(is_duration, chord - picked, 0.0),
         ]
         events = ops.sum(ops.cast(ops.logical_or(is_duration, is_end), "float32"))
-        return mean_losses(ops.stack([ops.sum(part) for part in parts]), events)
+        return mean_loss(
+            {name: ops.sum(part) for name, part in zip(FIELDS, parts, strict=True)}, events
+        )
 
-    def look(self, some: Windows) -> dict[str, np.ndarray]:
+    def snapshot(self, batch: Batch) -> dict[str, np.ndarray]:
         return {}
 
     # ------------------------------------------------------------------ composing
@@ -299,13 +293,10 @@ class Notewise(NextModel):
         return tuple(after), self._logits(h, shown)
 
 
-def _begun(batch: Sequence[Any]) -> Any:
+def _begun(batch: Batch) -> Any:
     """Where the beginning has been told ``(B, L)``."""
-    return batch[2][..., note_grammar.BEGUN] > 0
+    return batch["features"][..., note_grammar.BEGUN] > 0
 
 
 def _of(logp: Any, number: Any) -> Any:
     return ops.take_along_axis(logp, ops.expand_dims(number, -1), axis=-1)[..., 0]
-
-
-assert FIELDS == ("chord", "held", "duration")

@@ -25,18 +25,22 @@ from partimento.models.base import (
     FIELDS,
     HELD,
     PAD,
+    Batch,
     ChordTokenizer,
     LatentModel,
-    Losses,
-    column_losses,
-    field_losses,
+    Likelihood,
+    Loss,
+    Tokens,
+    chords_right,
+    column_nats,
     field_nats,
-    right_chords,
+    field_sums,
     unflatten,
 )
 from partimento.models.deferred import keras, layers, ops
 from partimento.models.layers import LSTM, WindowDense, chord_embedding, chord_output
 
+DRAWS = 32  # of each window, to estimate its likelihood
 # nats beyond the free ones: a latent dimension with less KL carries nothing (Burda et al. 2016 draw
 # a like line)
 ACTIVE = 0.01
@@ -131,8 +135,6 @@ class Vae(LatentModel):
         recurrent = config.network == "recurrent"
         self.fields = (CHORD, HELD, DURATION) if recurrent else (CHORD,)
         self.encoding = "integers" if recurrent else "one-hot"
-        self.terms = (*FIELDS, "kl") if recurrent else ("reconstruction", "kl")
-        self.measures = ("accuracy", "active")
         window, latent = (
             keras.Input((length, 3), dtype="int32", name="window"),
             keras.Input((config.latent,), name="point"),
@@ -206,8 +208,8 @@ class Vae(LatentModel):
 
     # ------------------------------------------------------------------ training
 
-    def losses(self, batch: Sequence[Any], *, training: bool, step: Any = 0.0) -> Losses:
-        _, targets, common = batch
+    def loss(self, batch: Batch, *, training: bool, step: Any = 0.0) -> Loss:
+        targets = batch["targets"]
         mean, log_variance, *logits = self.network(targets, training=training)
         real = ops.cast(
             targets[:, :1, CHORD] != PAD, "float32"
@@ -222,12 +224,12 @@ class Vae(LatentModel):
         )
         charged = ops.sum(ops.maximum(each, self.config.free_bits))
         if self.config.network == "recurrent":
-            nats, events = field_losses(self.tokenizer, logits, targets, common)
-            reconstruction = ops.sum(nats) / windows  # nats a window
+            terms, events = field_sums(self.tokenizer, logits, batch)
+            reconstruction = ops.sum(ops.stack([*terms.values()])) / windows  # nats a window
             scores = logits[0]
         else:
-            _, nats, events = column_losses(logits[0], targets)
-            reconstruction, nats = nats / windows, ops.expand_dims(nats, 0)
+            _, nats, events = column_nats(logits[0], targets)
+            reconstruction, terms = nats / windows, {"reconstruction": nats}
             scores = unflatten(logits[0], self.length, ops)
         if (
             self.config.kl == "mean"
@@ -238,36 +240,66 @@ class Vae(LatentModel):
             )
         else:
             objective = (reconstruction + weight * charged) * windows / ops.maximum(events, 1.0)
-        right = ops.zeros(()) if training else right_chords(scores, targets)
-        told = ops.stack(
-            [
-                ops.sum(kl),
-                right,
-                ops.sum(ops.cast(each > ACTIVE + self.config.free_bits, "float32")) * events,
-            ]
+        terms["kl"] = ops.sum(kl)
+        if training:
+            return Loss(objective, terms, events)
+        active = ops.sum(ops.cast(each > ACTIVE + self.config.free_bits, "float32")) * events
+        return Loss(
+            objective, terms, events, {"accuracy": chords_right(scores, targets), "active": active}
         )
-        return Losses(objective, ops.concatenate([nats, told]), events)
 
-    def log_weights(self, batch: Sequence[Any], noise: np.ndarray) -> np.ndarray:
+    def log_weights(self, batch: Batch, noise: np.ndarray) -> np.ndarray:
         """The logarithm of p(window, z) / q(z | window) ``(B,)`` at points drawn by standard normal
         `noise` ``(B, Z)``.
 
         The mean of the weights over many draws is the window's probability (Burda, Grosse &
         Salakhutdinov 2016). Where held notes and durations are told.
         """
-        _, targets, common = batch
         mean, log_variance = (
-            np.asarray(part, np.float64) for part in self.encoder.predict_on_batch(targets)
+            np.asarray(part, np.float64) for part in self.encoder.predict_on_batch(batch["targets"])
         )
         z = mean + np.exp(log_variance / 2) * noise
         logits = self.decoder.predict_on_batch(z.astype(np.float32))
         nats = sum(
             np.asarray(ops.sum(field, axis=1), np.float64)
-            for field in field_nats(self.tokenizer, logits, targets, common)
+            for field in field_nats(self.tokenizer, logits, batch)
         )
         return np.asarray(0.5 * np.sum(noise**2 + log_variance - z**2, axis=-1) - nats)
 
-    def verdict(self, parts: Mapping[str, float]) -> str | None:
+    def nats(self, pieces: Sequence[Tokens], *, missing: float = 0.0) -> Likelihood | None:
+        """Return the evidence lower bound of windows, each by itself, and an estimate beside it.
+
+        The tutorial's network predicts no durations, and has no likelihood.
+        """
+        if self.config.network != "recurrent":
+            return None
+        totals = self.window_totals(pieces)
+        sums = {
+            **{name: totals.terms[name] for name in FIELDS},
+            "unknown": missing,
+            "kl": totals.terms["kl"],
+        }
+        estimated = self.estimated_nats(pieces) + missing
+        return Likelihood(sums, int(totals.count), is_bound=True, estimated=estimated)
+
+    def estimated_nats(
+        self, pieces: Sequence[Tokens], *, draws: int = DRAWS, seed: int = 0
+    ) -> float:
+        """Estimate the summed nats of the windows of pieces by importance sampling.
+
+        A window's estimate is the mean of the weights of some draws (`log_weights`). It is too
+        high, by less with more draws, and never expected above the bound.
+        """
+        rng, nats = np.random.default_rng(seed), 0.0
+        for batch in self.held_windows(pieces):
+            shape = len(batch["targets"]), self.latent
+            logs = np.stack(
+                [self.log_weights(batch, rng.standard_normal(shape)) for _ in range(draws)]
+            )
+            nats -= float(np.sum(np.logaddexp.reduce(logs, axis=0) - np.log(draws)))
+        return nats
+
+    def diagnose(self, parts: Mapping[str, float]) -> str | None:
         """Whether the latent space carries anything."""
         active = parts["active"]
         if active < 0.5:

@@ -119,6 +119,9 @@ class Tokenizer(Protocol):
     def header_nats(self) -> float: ...
 
     @property
+    def is_empty(self) -> bool: ...
+
+    @property
     def grid(self) -> int: ...
 
     @classmethod

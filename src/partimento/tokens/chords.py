@@ -67,6 +67,11 @@ class ChordTokenizer:
         """Return (C, H, D), the special numbers included."""
         return len(self.chords), len(self.patterns), len(self.durations)
 
+    @property
+    def is_empty(self) -> bool:
+        """Return whether it has learned no chord or no duration, and can write no music."""
+        return not (self.chords.symbols and self.durations.symbols)
+
     # ------------------------------------------------------------------ pieces ↔ numbers
 
     def encode(self, piece: Piece) -> Tokens:

@@ -132,6 +132,11 @@ class EventTokenizer(ABC):
         """Return how many tokens can follow once a piece has begun."""
         return (self.layout.bar,)
 
+    @property
+    def is_empty(self) -> bool:
+        """Return whether it has learned no duration, and can write no music."""
+        return not self.durations.symbols
+
     @cached_property
     def grid(self) -> int:
         """Return the steps per quarter that carry every length."""

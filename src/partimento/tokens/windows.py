@@ -1,55 +1,151 @@
-"""Windows of a fixed length, with the event that follows each of theirs as its target."""
+"""Cut tokenized pieces into windows of a fixed length, and serve windows in batches.
+
+A batch is a mapping of arrays by name: ``inputs``, ``targets`` and what the tokenizer gives as
+context. Shapes: N windows, B windows of a batch, L rows of a window, F fields of a row.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from partimento.tokens.base import Tokens
 from partimento.tokens.vocabulary import PAD
 
+Batch = dict[str, np.ndarray]
 
-class Windows(NamedTuple):
-    """Shapes: N windows, L events a window, 3 fields, K notes of the largest chord.
+
+class WindowSpec(NamedTuple):
+    """Say how a model wants pieces cut.
 
     Attributes
     ----------
-    inputs, targets : (N, L, 3) int32
-        ``targets[n, l]`` follows ``inputs[n, l]``; past a piece's end both are padding.
-    common : (N, L, K) bool
-        Which notes of the target chord can be held.
+    length : int
+        Rows of a window.
+    stride : int or None
+        Rows from the start of one window to the next; None: as many as `length`, without overlap.
+    whole : bool
+        Cut only windows that need no padding; a piece shorter than one still gives one.
+    longest : bool
+        `length` is an upper limit: no window is longer than the longest piece.
     """
 
-    inputs: np.ndarray
-    targets: np.ndarray
-    common: np.ndarray
+    length: int
+    stride: int | None = None
+    whole: bool = False
+    longest: bool = False
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Hold windows in memory; an index gives those rows as a batch.
+
+    Attributes
+    ----------
+    arrays : dict of arrays (N, L, …)
+        ``inputs`` and ``targets`` (N, L, F): ``targets[n, l]`` follows ``inputs[n, l]``. The
+        context arrays are aligned with the targets. Past the end of a piece all are padding.
+    piece : (N,) int
+        The index of the piece that each window is from.
+    """
+
+    arrays: Mapping[str, np.ndarray]
+    piece: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.piece)
+
+    def __getitem__(self, rows: Any) -> Batch:
+        return {name: array[rows] for name, array in self.arrays.items()}
+
+    @property
+    def inputs(self) -> np.ndarray:
+        """(N, L, F) int32."""
+        return self.arrays["inputs"]
+
+    @property
+    def targets(self) -> np.ndarray:
+        """(N, L, F) int32."""
+        return self.arrays["targets"]
 
 
 def windows(
-    pieces: Sequence[Tokens], *, length: int = 32, stride: int | None = None, whole: bool = False
+    pieces: Sequence[Tokens],
+    *,
+    length: int = 32,
+    stride: int | None = None,
+    whole: bool = False,
+    longest: bool = False,
 ) -> Windows:
-    """Cut encoded pieces into windows; no window spans two pieces, and the last of a piece is
-    padded.
+    """Cut tokenized pieces into windows: see `WindowSpec` for the parameters.
 
-    With `stride` None, windows follow one another without overlap. With `whole`, only windows that
-    need no padding are cut, the end of the piece included; a piece that is shorter than one still
-    gives one, padded.
+    No window spans two pieces. The last row of a piece is a target, never an input.
     """
-    inputs, targets, common = [], [], []
-    for piece in pieces:
-        (context,) = piece.context.values()
-        last = len(piece.ids) - 1  # the end row is never an input
-        for start in range(0, max(1, last - length + 1 if whole else last), stride or length):
-            stop = min(start + length, last)
-            inputs.append(_padded(piece.ids[start:stop], length))
-            targets.append(_padded(piece.ids[start + 1 : stop + 1], length))
-            common.append(_padded(context[start + 1 : stop + 1], length))
-    if not inputs:
-        raise ValueError("no piece, no window")
-    return Windows(np.stack(inputs), np.stack(targets), np.stack(common))
+    if not pieces:
+        raise ValueError("there is no piece to cut into windows")
+    if longest:
+        length = min(length, max(len(piece.ids) for piece in pieces) - 1)
+    cuts = []
+    for number, piece in enumerate(pieces):
+        last = len(piece.ids) - 1
+        starts = range(0, max(1, last - length + 1 if whole else last), stride or length)
+        cuts += [(number, start, min(start + length, last)) for start in starts]
+
+    def stacked(arrays: Sequence[np.ndarray], offset: int) -> np.ndarray:
+        rows = (arrays[n][start + offset : stop + offset] for n, start, stop in cuts)
+        return np.stack([_padded(part, length) for part in rows])
+
+    ids = [piece.ids for piece in pieces]
+    arrays = {"inputs": stacked(ids, 0), "targets": stacked(ids, 1)}
+    for name in pieces[0].context:
+        arrays[name] = stacked([piece.context[name] for piece in pieces], 1)
+    return Windows(arrays, np.array([number for number, _, _ in cuts]))
 
 
 def _padded(rows: np.ndarray, length: int) -> np.ndarray:
-    return np.pad(rows, ((0, length - len(rows)), (0, 0)), constant_values=PAD)
+    """Lengthen an array ``(n, …)`` with rows of padding."""
+    return np.pad(rows, ((0, length - len(rows)), *[(0, 0)] * (rows.ndim - 1)), constant_values=PAD)
+
+
+class Batches(Protocol):
+    """Serve the batches of one split: as many in every epoch.
+
+    Every batch has the same shapes; the last one is filled up with windows of padding. A model that
+    streams its data brings a class of its own.
+    """
+
+    def __len__(self) -> int:
+        """Return how many batches an epoch has."""
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Yield the batches in their own order."""
+
+    def shuffled(self, *seed: int) -> Iterator[Batch]:
+        """Yield the batches of an epoch in an order that depends on `seed` alone."""
+
+
+@dataclass(frozen=True)
+class WindowBatches:
+    """Serve windows in memory as batches of `size`."""
+
+    windows: Windows
+    size: int
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.windows) / self.size)
+
+    def __iter__(self) -> Iterator[Batch]:
+        return self._in_order(np.arange(len(self.windows)))
+
+    def shuffled(self, *seed: int) -> Iterator[Batch]:
+        """Yield the windows in an order that depends on `seed` alone."""
+        return self._in_order(np.random.default_rng(seed).permutation(len(self.windows)))
+
+    def _in_order(self, order: np.ndarray) -> Iterator[Batch]:
+        for start in range(0, len(order), self.size):
+            batch = self.windows[order[start : start + self.size]]
+            yield {name: _padded(array, self.size) for name, array in batch.items()}

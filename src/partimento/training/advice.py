@@ -1,10 +1,10 @@
-"""Whether there is enough music for a model to learn from."""
+"""Say whether there is enough music for a model to learn from."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
 
-from partimento.models.base import LatentModel, Model, NextModel, Windows
+from partimento.models.base import Autoregressive, Latent, Model, Tokens
 
 FEW_EVENTS = 1_000  # a handful of pieces
 WEIGHTS_PER_EVENT = (
@@ -12,17 +12,11 @@ WEIGHTS_PER_EVENT = (
 )
 
 
-def too_small(model: Model, train: Windows) -> str | None:
-    """What to say before training, where the corpus is too small for the model; else None.
-
-    The number of distinct events is not known from windows that overlap: that of windows' targets,
-    less the overlap, is near enough.
-    """
-    if not isinstance(model, NextModel | LatentModel):
-        return None  # what does not compose is no rival of counts
-    shown = model.tokenizer.events_in(train.targets)
-    starts = np.count_nonzero(train.targets[:, 0, 0])
-    events = max(int(starts), shown // train.targets.shape[1]) if _overlaps(train) else shown
+def too_small(model: Model, pieces: Sequence[Tokens]) -> str | None:
+    """Return advice where there is too little music for the model; None where there is enough."""
+    if not any(ability in model.capabilities for ability in (Autoregressive, Latent)):
+        return None  # a model that does not compose is no rival of counts
+    events = sum(model.tokenizer.events_in(piece.ids[1:]) for piece in pieces)
     weights = model.parameters
     if events < FEW_EVENTS:
         return f"only {events:,} events to learn from: counts may do better than any network (--recipe markov)"
@@ -33,10 +27,3 @@ def too_small(model: Model, train: Windows) -> str | None:
             "or copies in other keys (--set tokens.transpose=all) may do better"
         )
     return None
-
-
-def _overlaps(train: Windows) -> bool:
-    """Whether the second window begins inside the first."""
-    if len(train.targets) < 2:
-        return False
-    return bool(np.array_equal(train.targets[0, 1:], train.targets[1, :-1]))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
 from partimento.analysis.keys import analyse_key
 from partimento.analysis.similarity.duplicates import group
@@ -34,8 +35,9 @@ from partimento.tokens.base import Tokens
 from partimento.tokens.chords import ChordTokenizer
 from partimento.tokens.notes import NoteTokenizer
 from partimento.tokens.settings import TokenSettings
-from partimento.tokens.vocabulary import Vocabulary
+from partimento.tokens.vocabulary import OutOfVocabularyCost, Vocabulary
 from partimento.tokens.voices import VoiceTokenizer
+from partimento.tokens.windows import WindowBatches, Windows, WindowSpec, windows
 
 AnyTokenizer = ChordTokenizer | NoteTokenizer | VoiceTokenizer
 
@@ -78,10 +80,15 @@ class Prepared:
 
 @dataclass(frozen=True)
 class DataSet:
-    """Pieces to train on, to choose the best epoch by, and to measure at the end; the training
-    pieces gave the tokenizer.
+    """Hold the pieces to train on, to choose the best epoch by, and to measure at the end.
 
-    `left_out` are pieces that cannot be learned from, each with the reason.
+    Attributes
+    ----------
+    tokenizer : ChordTokenizer or NoteTokenizer
+        Its vocabularies come from the training pieces.
+    train, valid, test : list of Prepared
+    left_out : list of (Piece, str)
+        Pieces that cannot be learned from, each with the reason.
     """
 
     tokenizer: AnyTokenizer
@@ -90,25 +97,34 @@ class DataSet:
     test: list[Prepared]
     left_out: list[tuple[Piece, str]]
     config: TokenSettings = field(default_factory=TokenSettings)
+    _cache: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def by_chords(self) -> DataSet:
-        """The same pieces as the chord tokenizer numbers them, for the baselines that count."""
-        if isinstance(self.tokenizer, ChordTokenizer):
+        """Return the same pieces in the tokens of chords, which the baselines count."""
+        if self.tokenizer.name == ChordTokenizer.name:
             return self
-        return replace(self, tokenizer=chord_tokenizer(self.train, self.config))
+        view: DataSet = self._cached(
+            "chords", lambda: replace(self, tokenizer=chord_tokenizer(self.train, self.config))
+        )
+        return view
 
-    def encode(self, pieces: Sequence[Prepared]) -> list[Tokens]:
-        """One a piece; copies are for training alone."""
-        return self.tokenizer.encode_all([item.moved for item in pieces])
+    def tokens(self, split: str) -> list[Tokens]:
+        """Return the tokens of each piece of a split, without copies in other keys."""
+        tokens: list[Tokens] = self._cached(split, lambda: self.encode(self.splits[split]))
+        return tokens
 
-    def encode_training(self) -> list[Tokens]:
-        """What is trained on: every copy of every training piece."""
-        firsts = self.encode(self.train)
-        return [
-            copy
-            for item, first in zip(self.train, firsts, strict=True)
-            for copy in self.tokenizer.transposed(item.moved, first, item.copies)
-        ]
+    def training_tokens(self) -> list[Tokens]:
+        """Return the tokens to train on: those of every copy of every training piece."""
+        pieces = zip(self.train, self.tokens("train"), strict=True)
+        tokens: list[Tokens] = self._cached(
+            "copies",
+            lambda: [
+                copy
+                for item, own in pieces
+                for copy in self.tokenizer.transposed(item.moved, own, item.copies)
+            ],
+        )
+        return tokens
 
     @property
     def rejects(self) -> list[Reject]:
@@ -116,17 +132,49 @@ class DataSet:
         return [Reject(piece.source.path or piece.title, reason) for piece, reason in self.left_out]
 
     @property
-    def sides(self) -> dict[str, list[Prepared]]:
+    def training_pieces(self) -> list[Prepared | None]:
+        """The piece of each of `training_tokens`; None for a copy in another key."""
+        return [item if shift == 0 else None for item in self.train for shift in item.copies]
+
+    def windows(self, split: str, spec: WindowSpec) -> Windows:
+        """Cut the pieces of a split into windows; of the training pieces, all copies."""
+        tokens = self.training_tokens() if split == "train" else self.tokens(split)
+        return windows(tokens, **spec._asdict())
+
+    def batches(self, split: str, spec: WindowSpec, *, batch_size: int) -> WindowBatches:
+        """Serve the windows of a split in batches: iterate over it, or over its `shuffled`."""
+        return WindowBatches(self.windows(split, spec), batch_size)
+
+    def missing_cost(self, split: str, cost: OutOfVocabularyCost) -> float:
+        """Sum the nats of what the tokenizer cannot write, and of its headers."""
+        pieces = zip(self.splits[split], self.tokens(split), strict=True)
+        unknown = sum(
+            self.tokenizer.missing_cost(item.moved, cost, tokens) for item, tokens in pieces
+        )
+        return unknown + len(self.splits[split]) * self.tokenizer.header_nats
+
+    def encode(self, pieces: Sequence[Prepared]) -> list[Tokens]:
+        """Tokenize pieces that are not of a split of this data set."""
+        return self.tokenizer.encode_all([item.moved for item in pieces])
+
+    @property
+    def splits(self) -> dict[str, list[Prepared]]:
+        """The pieces by the name of their split."""
         return {"train": self.train, "valid": self.valid, "test": self.test}
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of all pieces' music, in whatever order they came."""
+        """SHA-256 of the music of all pieces, in any order."""
         digest = hashlib.sha256()
-        items = [item for side in self.sides.values() for item in side]
+        items = [item for pieces in self.splits.values() for item in pieces]
         for item in sorted(items, key=lambda item: (item.signature, item.lowest)):
             digest.update(f"{item.signature} {item.lowest}\n".encode())
         return digest.hexdigest()
+
+    def _cached(self, key: str, make: Callable[[], Any]) -> Any:
+        if key not in self._cache:
+            self._cache[key] = make()
+        return self._cache[key]
 
 
 def prepare(
@@ -166,9 +214,7 @@ def prepare(
     if config.transpose == "all":
         train = _with_copies(train, config)
     tokenizer = TOKENIZERS[kind](train, config)
-    if not tokenizer.durations.symbols or (
-        isinstance(tokenizer, ChordTokenizer) and not tokenizer.chords.symbols
-    ):
+    if tokenizer.is_empty:
         raise PartimentoError(
             f"no chord or no duration comes {config.min_count} times: more music, or --set tokens.min_count=1"
         )

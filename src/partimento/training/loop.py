@@ -1,14 +1,16 @@
-"""The training loop: windows in, a trained model and its history out. It can be taken up again
-after any epoch, to the same bits.
+"""Run the training loop: batches in, a trained model and its history out.
+
+A training can be resumed after any epoch, and ends with the same bits as an uninterrupted one.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -16,24 +18,32 @@ import numpy as np
 from partimento.errors import PartimentoError
 from partimento.models.base import Model
 from partimento.models.deferred import keras
-from partimento.tokens.windows import Windows
+from partimento.models.loss import Totals
+from partimento.tokens.windows import Batch, Batches
 from partimento.training import backend
 from partimento.training.settings import TrainSettings
 
-# arithmetic in one compiled call: a fraction of a second, so that progress lives and Ctrl-C is
-# heard
+# Arithmetic in one compiled call: a fraction of a second, so that progress shows and Ctrl-C works.
 WORK = 4e10
 MOST_STEPS = 64
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """A line of the history; losses are nats an event.
+    """One line of the history; losses are nats per event.
 
-    `loss` is the mean over the epoch's steps, with dropout; the others are measured on the
-    validation windows: `val_loss`, and what it consists of (`Model.terms` and `Model.measures`) in
-    `parts`. What depends on the machine stands apart, in `seconds` (since training began),
-    `events_per_s` and `compiled` (the share of the epoch's time in compiled calls).
+    Attributes
+    ----------
+    epoch : int
+    loss : float
+        The mean over the steps of the epoch, with dropout.
+    val_loss : float
+        The loss on the validation batches.
+    parts : dict of float
+        The terms that add up to `val_loss`, then the metrics: see `base.Loss`.
+    seconds, events_per_s, compiled : float
+        What depends on the machine: time since training began, speed, and the share of the epoch's
+        time that was spent in compiled calls.
     """
 
     epoch: int
@@ -47,7 +57,7 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """All that a training is after an epoch: what it takes to go on as if nothing had happened.
+    """Hold everything that a training is after an epoch.
 
     `best` are the trainable and the other variables after the best epoch so far.
     """
@@ -59,21 +69,20 @@ class Checkpoint:
 
     @property
     def epoch(self) -> int:
+        """The number of epochs that are done."""
         return len(self.history)
 
 
-Progress = Callable[
-    [int, int, Epoch | None], None
-]  # steps done in this epoch, steps of an epoch, the epoch when it ends
+# Steps done in this epoch, steps per epoch, the epoch when it ends.
+Progress = Callable[[int, int, Epoch | None], None]
 Keep = Callable[[Checkpoint], None]
-Inspect = Callable[
-    [int], str | None
-]  # after an epoch, the model up to date: a reason to stop, or None
+# Called with the epoch's number after each epoch, the model up to date; returns a reason to stop.
+Inspect = Callable[[int], str | None]
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """What came of a training: its history, the epoch whose weights were kept, and why it ended."""
+    """Hold the outcome of a training: history, the epoch that was kept, and why it ended."""
 
     history: list[Epoch]
     best_epoch: int
@@ -82,8 +91,8 @@ class Fitted:
 
 def fit(
     model: Model,
-    train: Windows,
-    valid: Windows,
+    train: Batches,
+    valid: Batches,
     config: TrainSettings,
     *,
     progress: Progress | None = None,
@@ -91,35 +100,37 @@ def fit(
     inspect: Inspect | None = None,
     start: Checkpoint | None = None,
 ) -> Fitted:
-    """Train until the epochs, the time or the patience runs out; the model ends with the weights of
-    its best epoch.
+    """Train until the epochs, the time or the patience run out.
+
+    The model ends with the weights of its best epoch.
 
     Parameters
     ----------
+    train, valid : Batches
+        Batches to train on, and batches that choose the best epoch.
     progress : callable, optional
-        Told of steps and epochs.
+        Called with steps and epochs.
     keep : callable, optional
-        Given a `Checkpoint` after each epoch.
+        Called with a `Checkpoint` after each epoch.
     inspect : callable, optional
-        Called after each epoch, the model's own weights up to date; text that it gives ends the
-        training, as an error.
+        Called after each epoch, the model's own weights up to date. If it returns a text, training
+        ends with that error.
     start : Checkpoint, optional
-        Go on from there.
+        Resume from there.
 
     Raises
     ------
     PartimentoError
-        If the loss is no longer a number, or `inspect` says that there is no point in going on.
+        If the loss is no longer a number, or `inspect` returns a text.
     """
-    size = _steps_per_call(model, train, config)
-    steps = steps_of(train, config)
+    steps, size = len(train), _steps_per_call(model, train, config)
     config = config.with_min_steps(steps)
     optimizer = _optimizer(config, steps)
-    loop = backend.trainer(model.network, optimizer, model.losses, terms=len(model.terms))
+    loop = backend.trainer(model.network, optimizer, model.loss)
     point = start or Checkpoint((), 0, loop.state()[:2], [])
     if start:
         loop.set_state(start.state)
-    checked = [*_calls(valid, np.arange(len(valid.inputs)), config.batch_size, size)]
+    epochs = _Epochs(model, loop, optimizer, config, size, progress)
     ended = f"all {config.epochs} epochs are done"
     if progress and point.epoch < config.epochs:
         progress(0, steps, None)  # the first call compiles, which takes seconds
@@ -127,21 +138,17 @@ def fit(
         if reason := _enough(point, config):
             ended = reason
             break
-        epoch = _one_epoch(loop, optimizer, model, train, checked, config, point, size, progress)
+        epoch = epochs.run(train, valid, point)
         history = (*point.history, epoch)
-        better = (
-            not model.validates
-            or not point.best_epoch
-            or epoch.val_loss < point.history[point.best_epoch - 1].val_loss
-        )
+        better = _is_better(model, epoch, point)
         state = loop.state() if keep or better or (inspect and optimizer.use_ema) else []
         best = _judged(state, optimizer)[:2] if better else point.best
         point = Checkpoint(history, epoch.epoch if better else point.best_epoch, best, state)
         reason = None
-        # before the checkpoint: what it writes of an epoch is there when that epoch is not taken
-        # again
         if inspect:
-            with _looked_at(loop, optimizer):
+            # Before the checkpoint: a killed training then never repeats an epoch that was
+            # inspected.
+            with _judged_weights(loop, optimizer):
                 loop.sync()
                 reason = inspect(epoch.epoch)
         if keep:
@@ -156,8 +163,7 @@ def fit(
 
 
 def epochs_added(config: TrainSettings, steps: int) -> str:
-    """Return one line if `min_steps` overrides `epochs`, where an epoch has so many steps; else
-    nothing.
+    """Return one line if `min_steps` overrides `epochs`, for so many steps per epoch; else nothing.
 
     >>> epochs_added(TrainSettings(epochs=3, min_steps=100), 10)
     'train.epochs = 3 gives 30 steps, fewer than train.min_steps = 100: 12 epochs are trained (train.min_steps=0 keeps 3)'
@@ -172,16 +178,15 @@ def epochs_added(config: TrainSettings, steps: int) -> str:
     )
 
 
-def steps_of(train: Windows, config: TrainSettings) -> int:
-    """Steps of an epoch."""
-    return math.ceil(len(train.inputs) / config.batch_size)
+def _is_better(model: Model, epoch: Epoch, point: Checkpoint) -> bool:
+    if not model.select_by_validation or not point.best_epoch:
+        return True
+    return epoch.val_loss < point.history[point.best_epoch - 1].val_loss
 
 
 @contextmanager
-def _looked_at(loop: backend.Trainer, optimizer: keras.Optimizer) -> Iterator[None]:
-    """While the model is judged, the running means stand in the weights' place, where there are
-    any.
-    """
+def _judged_weights(loop: backend.Trainer, optimizer: keras.Optimizer) -> Iterator[None]:
+    """Put the running means in the place of the weights, where there are any."""
     if not optimizer.use_ema:
         yield
         return
@@ -193,7 +198,16 @@ def _looked_at(loop: backend.Trainer, optimizer: keras.Optimizer) -> Iterator[No
         loop.set_state(state)
 
 
+def _judged(state: backend.State, optimizer: keras.Optimizer) -> backend.State:
+    """Return the state whose weights are judged and kept: the running means, if there are any."""
+    if not optimizer.use_ema:
+        return state
+    variables = zip(optimizer.variables, state[2], strict=True)
+    return [[value for variable, value in variables if "average" in variable.path], *state[1:]]
+
+
 def _enough(point: Checkpoint, config: TrainSettings) -> str | None:
+    """Return why training ends before its last epoch, or None."""
     if not point.history:
         return None
     if 0 < config.max_seconds <= point.history[-1].seconds:
@@ -203,103 +217,97 @@ def _enough(point: Checkpoint, config: TrainSettings) -> str | None:
     return None
 
 
-def _one_epoch(
-    loop: backend.Trainer,
-    optimizer: keras.Optimizer,
-    model: Model,
-    train: Windows,
-    checked: Sequence[tuple[Windows, int]],
-    config: TrainSettings,
-    point: Checkpoint,
-    size: int,
-    progress: Progress | None,
-) -> Epoch:
-    number, began, inside = point.epoch + 1, time.monotonic(), 0.0
-    # The order comes from seed and epoch alone, so that a run can be taken up again at any epoch.
-    order = np.random.default_rng([config.seed, number]).permutation(len(train.inputs))
-    steps = steps_of(train, config)
-    values: list[float] = []
-    for batches, count in _calls(train, order, config.batch_size, size):
-        called = time.monotonic()
-        values += loop.train(batches, count, (number - 1) * steps + len(values))[:count].tolist()
-        inside += time.monotonic() - called
-        if progress:
-            progress(len(values), steps, None)
-    trained = time.monotonic() - began
-    sums, events = np.zeros(len(model.terms) + len(model.measures)), 0.0
-    with _looked_at(loop, optimizer):
-        for batches, count in checked:
+@dataclass
+class _Epochs:
+    """Run one epoch after another."""
+
+    model: Model
+    loop: backend.Trainer
+    optimizer: keras.Optimizer
+    config: TrainSettings
+    size: int  # steps per compiled call
+    progress: Progress | None
+
+    def run(self, train: Batches, valid: Batches, point: Checkpoint) -> Epoch:
+        """Train for an epoch, then measure it on the validation batches."""
+        number, began, inside, events = point.epoch + 1, time.monotonic(), 0.0, 0
+        steps = len(train)
+        values: list[float] = []
+        # The order comes from seed and epoch alone: a training can be resumed at any epoch.
+        for batches, count in _calls(train.shuffled(self.config.seed, number), self.size):
             called = time.monotonic()
-            more, seen = loop.evaluate(batches, count)
+            taken = (number - 1) * steps + len(values)
+            values += self.loop.train(batches, count, taken)[:count].tolist()
             inside += time.monotonic() - called
-            sums, events = sums + more, events + seen
-    took = time.monotonic() - began
-    parts = dict(
-        zip((*model.terms, *model.measures), (sums / max(events, 1.0)).tolist(), strict=True)
-    )
-    before = point.history[-1].seconds if point.history else 0.0
-    rate = model.tokenizer.events_in(train.targets) / max(trained, 1e-9)
-    epoch = Epoch(
-        number,
-        float(np.mean(values)),
-        sum(parts[name] for name in model.terms),
-        parts,
-        before + took,
-        rate,
-        inside / took,
-    )
-    if not math.isfinite(epoch.loss + epoch.val_loss):
-        raise PartimentoError(
-            f"the loss is no longer a number in epoch {number}: try --set train.learning_rate={config.learning_rate / 10:g}"
+            events += self.model.tokenizer.events_in(batches["targets"])
+            if self.progress:
+                self.progress(len(values), steps, None)
+        trained = time.monotonic() - began
+        with _judged_weights(self.loop, self.optimizer):
+            called = time.monotonic()
+            parts = [self.loop.evaluate(*call) for call in _calls(valid, self.size)]
+            inside += time.monotonic() - called
+        seconds = time.monotonic() - began
+        before = point.history[-1].seconds if point.history else 0.0
+        terms, metrics = reduce(Totals.plus, parts).means()
+        epoch = Epoch(
+            number,
+            loss=float(np.mean(values)),
+            val_loss=sum(terms.values()),
+            parts={**terms, **metrics},
+            seconds=before + seconds,
+            events_per_s=events / max(trained, 1e-9),
+            compiled=inside / seconds,
         )
-    return epoch
+        if not math.isfinite(epoch.loss + epoch.val_loss):
+            rate = self.config.learning_rate / 10
+            raise PartimentoError(
+                f"the loss is no longer a number in epoch {number}: try --set train.learning_rate={rate:g}"
+            )
+        return epoch
 
 
-def validate(model: Model, valid: Windows, config: TrainSettings) -> Epoch:
-    """The single line of history of a model that learned all at once."""
-    losses = [
-        model.losses(batch, training=False)
-        for batch, _ in _calls(valid, np.arange(len(valid.inputs)), config.batch_size, 0)
-    ]
-    sums, events = (
-        np.sum([np.asarray(loss.sums, np.float64) for loss in losses], axis=0),
-        sum(float(loss.events) for loss in losses),
-    )
-    parts = dict(
-        zip((*model.terms, *model.measures), (sums / max(events, 1.0)).tolist(), strict=True)
-    )
-    total = sum(parts[name] for name in model.terms)
-    return Epoch(1, total, total, parts)
+def validate(model: Model, valid: Batches) -> Epoch:
+    """Return the single line of history of a model that learns all at once."""
+    terms, metrics = Totals.of(model.loss(batch, training=False) for batch in valid).means()
+    total = sum(terms.values())
+    return Epoch(1, total, total, {**terms, **metrics})
 
 
-def _calls(
-    data: Windows, order: np.ndarray, batch: int, size: int
-) -> Iterator[tuple[Windows, int]]:
-    """Arrays ``(S, B, …)`` for each call, and how many of the S batches count. Windows of padding
-    fill the last ones, for nothing.
+def _calls(batches: Iterable[Batch], size: int) -> Iterator[tuple[Batch, int]]:
+    """Gather batches into calls: arrays ``(S, B, …)``, and how many of the S batches count.
 
-    With `size` 0, arrays are single batches ``(B, …)``.
+    Batches of padding fill up the last call: every call has the same shapes.
     """
-    for start in range(0, len(order), batch * max(size, 1)):
-        chosen = order[start : start + batch * max(size, 1)]
-        missing = batch * max(size, 1) - len(chosen)
-        parts = [column[chosen] for column in data]
-        if missing:
-            parts = [np.pad(part, ((0, missing), *[(0, 0)] * (part.ndim - 1))) for part in parts]
-        if size:
-            parts = [part.reshape(size, batch, *part.shape[1:]) for part in parts]
-        yield Windows(*parts), math.ceil(len(chosen) / batch)
+    group: list[Batch] = []
+    for batch in batches:
+        group.append(batch)
+        if len(group) == size:
+            yield _stacked(group, size), size
+            group = []
+    if group:
+        yield _stacked(group, size), len(group)
 
 
-def _steps_per_call(model: Model, train: Windows, config: TrainSettings) -> int:
-    """A power of two that depends on sizes alone: how steps are gathered into calls must not change
-    the result.
+def _stacked(group: Sequence[Batch], size: int) -> Batch:
+    missing = size - len(group)
+    return {
+        name: np.stack([*(batch[name] for batch in group), *[np.zeros_like(array)] * missing])
+        for name, array in group[0].items()
+    }
+
+
+def _steps_per_call(model: Model, train: Batches, config: TrainSettings) -> int:
+    """Return a power of two that depends on sizes alone.
+
+    It must not depend on the machine: how steps are gathered into calls can change the last digits.
     """
     if config.steps_per_call:
         return config.steps_per_call
-    steps = math.ceil(len(train.inputs) / config.batch_size)
-    work = 6.0 * model.parameters * config.batch_size * train.inputs.shape[1]
-    return int(2 ** math.floor(math.log2(min(max(WORK / work, 1), MOST_STEPS, max(steps, 1)))))
+    batch, length = next(iter(train))["inputs"].shape[:2]
+    work = 6.0 * model.parameters * batch * length
+    most = min(max(WORK / work, 1), MOST_STEPS, max(len(train), 1))
+    return int(2 ** math.floor(math.log2(most)))
 
 
 def _optimizer(config: TrainSettings, steps: int) -> keras.Optimizer:
@@ -308,25 +316,12 @@ def _optimizer(config: TrainSettings, steps: int) -> keras.Optimizer:
         rate = keras.optimizers.schedules.CosineDecay(rate, steps * config.epochs, alpha=0.02)
     kind = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}[config.optimizer]
     more: dict[str, Any] = {"weight_decay": config.weight_decay} if config.weight_decay else {}
-    if config.ema:  # never written over the weights: `fit` reads it where it looks at the model
+    if config.ema:
+        # Keras never writes the means over the weights: `fit` reads them where it judges the model.
         more |= {"use_ema": True, "ema_momentum": config.ema, "ema_overwrite_frequency": None}
     return kind(rate, clipnorm=config.clip_norm or None, **more)
 
 
-def _judged(state: backend.State, optimizer: keras.Optimizer) -> backend.State:
-    """The state whose weights are looked at and kept: with the running means in their place, where
-    there are any.
-    """
-    if not optimizer.use_ema:
-        return state
-    means = [
-        value
-        for variable, value in zip(optimizer.variables, state[2], strict=True)
-        if "average" in variable.path
-    ]
-    return [means, *state[1:]]
-
-
 def without_times(history: Sequence[Epoch]) -> list[Epoch]:
-    """The history that a training with the same seed has on any day."""
+    """Return the history without what depends on the machine."""
     return [replace(epoch, seconds=0.0, events_per_s=0.0, compiled=1.0) for epoch in history]

@@ -67,8 +67,8 @@ class Run:
     def from_training(cls, settings: Settings, data: DataSet, model: Model, fitted: Fitted) -> Run:
         pieces = [
             Learned.from_prepared(item, encoded.ids, split)
-            for split, items in data.sides.items()
-            for item, encoded in zip(items, data.encode(items), strict=True)
+            for split, items in data.splits.items()
+            for item, encoded in zip(items, data.tokens(split), strict=True)
         ]
         kind, tokenizer = type(model), data.tokenizer
         step = _Once(

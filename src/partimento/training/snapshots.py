@@ -1,6 +1,4 @@
-"""What a model makes of some of its training windows while it learns, kept for the pictures of
-`partimento watch`.
-"""
+"""Keep what a model makes of some training windows while it learns, for the pictures of a training."""
 
 from __future__ import annotations
 
@@ -14,10 +12,10 @@ from typing import NamedTuple
 import numpy as np
 
 from partimento.files import new_file
-from partimento.models.base import Model, Windows
+from partimento.models.base import Model
 from partimento.tokens.vocabulary import SPECIAL
+from partimento.tokens.windows import WindowBatches
 from partimento.training.dataset import Prepared
-from partimento.training.loop import steps_of
 from partimento.training.run_folder import RunFolder
 from partimento.training.settings import Settings
 
@@ -26,78 +24,83 @@ WINDOWS = 512  # points in the picture of a latent space
 FRAMES = 100  # most pictures of one training
 
 
-class Seen(NamedTuple):
-    """A training as it was seen.
+class TrainingSnapshots(NamedTuple):
+    """Hold the snapshots of a training.
 
     Attributes
     ----------
     epochs : list of int
-        When it was looked at.
+        The epoch of each snapshot.
     targets : (n, L, 3) int32
-        The windows that were looked at; the first is the one that is reconstructed.
+        The windows that are shown; the first is the one that is reconstructed.
     titles, keys : list of str
-        Of the piece that each window is from.
-    looks : list of dict
-        What `Model.look` gave of them, an epoch each.
+        Title and key of the piece that each window is from.
+    snapshots : list of dict
+        What `Model.snapshot` returned, one per epoch.
     """
 
     epochs: list[int]
     targets: np.ndarray
     titles: list[str]
     keys: list[str]
-    looks: list[dict[str, np.ndarray]]
+    snapshots: list[dict[str, np.ndarray]]
 
 
 @dataclass(frozen=True)
 class Snapshots:
-    """Takes one every so many epochs: five in the tutorial's 500."""
+    """Take a snapshot every ``epochs // 100`` epochs (every 5 of the tutorial's 500).
 
-    shop: RunFolder
+    Attributes
+    ----------
+    folder : RunFolder
+    model : Model
+    train : WindowBatches
+    pieces : sequence of Prepared or None
+        The pieces that the windows are from; windows of None are not shown.
+    settings : Settings
+    """
+
+    folder: RunFolder
     model: Model
-    train: Windows
-    owners: Sequence[Prepared | None]  # of each window; those of none are not looked at
+    train: WindowBatches
+    pieces: Sequence[Prepared | None]
     settings: Settings
 
     def take(self, epoch: int) -> None:
-        """Look at the model after `epoch`, if it is time."""
-        config = self.settings.train
-        every = max(1, config.with_min_steps(steps_of(self.train, config)).epochs // FRAMES)
-        if epoch != 1 and epoch % every:
+        """Take a snapshot of the model after `epoch`, if it is time."""
+        epochs = self.settings.train.with_min_steps(len(self.train)).epochs
+        if epoch != 1 and epoch % max(1, epochs // FRAMES):
             return
-        chosen, folder = self._chosen, self.shop.seen
-        some = Windows(*(column[chosen] for column in self.train))
-        look = self.model.look(some)
-        if not look:
+        batch, folder = self.train.windows[self._chosen], self.folder.seen
+        snapshot = self.model.snapshot(batch)
+        if not snapshot:
             return
         if not (folder / WINDOWS_FILE).is_file():
-            owners = [
-                owner for owner in (self.owners[number] for number in chosen) if owner is not None
-            ]
-            titles, keys = (
-                [item.piece.title or item.piece.source.path for item in owners],
-                [item.key.code for item in owners],
-            )
-            _save(
-                folder / WINDOWS_FILE,
-                {"targets": some.targets, "titles": np.array(titles), "keys": np.array(keys)},
-            )
-        _save(folder / f"epoch-{epoch:05d}.npz", look)
+            numbers = self.train.windows.piece[self._chosen]
+            items = [item for number in numbers if (item := self.pieces[number])]
+            titles = [item.piece.title or item.piece.source.path for item in items]
+            keys = [item.key.code for item in items]
+            arrays = {"titles": np.array(titles), "keys": np.array(keys)}
+            _save(folder / WINDOWS_FILE, {"targets": batch["targets"], **arrays})
+        _save(folder / f"epoch-{epoch:05d}.npz", snapshot)
 
     @cached_property
     def _chosen(self) -> np.ndarray:
-        """The same windows each time, spread over the training pieces; the first is one that is
-        whole and known.
+        """The same windows each time, spread over the training pieces.
+
+        The first is one without padding and without unknown symbols, if there is any.
         """
-        targets, owned = self.train.targets, np.array([owner is not None for owner in self.owners])
-        whole = np.flatnonzero(
-            (targets[:, :-1] >= SPECIAL).all((1, 2)) & (targets[:, -1, 0] >= SPECIAL) & owned
-        )
-        at = np.flatnonzero(owned)
-        few: np.ndarray = at[np.linspace(0, len(at) - 1, min(WINDOWS, len(at))).astype(int)]
+        shown = np.array([item is not None for item in self.pieces])[self.train.windows.piece]
+        targets = self.train.windows.targets
+        known = (targets[:, :-1] >= SPECIAL).all((1, 2)) & (targets[:, -1, 0] >= SPECIAL)
+        rows = np.flatnonzero(shown)
+        spread = np.linspace(0, len(rows) - 1, min(WINDOWS, len(rows))).astype(int)
+        chosen: np.ndarray = rows[spread]
+        whole = np.flatnonzero(known & shown)
         if not len(whole):
-            return few
+            return chosen
         first = whole[np.random.default_rng(self.settings.train.seed).integers(len(whole))]
-        return np.concatenate([[first], few[few != first]])
+        return np.concatenate([[first], chosen[chosen != first]])
 
 
 def _save(path: Path, arrays: dict[str, np.ndarray]) -> None:
@@ -110,9 +113,10 @@ def has_snapshots(folder: RunFolder) -> bool:
     return (folder.seen / WINDOWS_FILE).is_file()
 
 
-def read_seen(folder: RunFolder, *, until: int | None = None) -> Seen:
-    """The snapshots of a run, finished or not; those after the epoch `until` (of a training that
-    was killed) are passed over.
+def read_snapshots(folder: RunFolder, *, until: int | None = None) -> TrainingSnapshots:
+    """Read the snapshots of a run, finished or not.
+
+    Those after the epoch `until`, of a training that was killed, are left out.
 
     Raises
     ------
@@ -121,11 +125,11 @@ def read_seen(folder: RunFolder, *, until: int | None = None) -> Seen:
     """
     with np.load(folder.seen / WINDOWS_FILE, allow_pickle=False) as file:
         targets, titles, keys = file["targets"], file["titles"].tolist(), file["keys"].tolist()
-    epochs, looks = [], []
+    epochs, snapshots = [], []
     for path in sorted(folder.seen.glob("epoch-*.npz")):
         number = re.fullmatch(r"epoch-(\d+)\.npz", path.name)
         if number and (until is None or int(number[1]) <= until):
             with np.load(path, allow_pickle=False) as file:
-                looks.append({name: file[name] for name in file.files})
+                snapshots.append({name: file[name] for name in file.files})
             epochs.append(int(number[1]))
-    return Seen(epochs, targets, titles, keys, looks)
+    return TrainingSnapshots(epochs, targets, titles, keys, snapshots)

@@ -17,7 +17,7 @@ from partimento.corpus.select import Selection
 from partimento.errors import PartimentoError
 from partimento.files import become, write_atomically
 from partimento.models import model_class
-from partimento.models.base import Model, Tokens, Windows
+from partimento.models.base import Model
 from partimento.models.deferred import keras
 from partimento.music.piece import Piece
 from partimento.progress import Progress, silent
@@ -25,8 +25,8 @@ from partimento.recipes import over_recipe
 from partimento.training import checkpoint
 from partimento.training.advice import too_small
 from partimento.training.callbacks import Callback, Callbacks
-from partimento.training.dataset import DataSet, Prepared, prepare
-from partimento.training.loop import Epoch, Fitted, epochs_added, fit, steps_of, validate
+from partimento.training.dataset import DataSet, prepare
+from partimento.training.loop import Epoch, Fitted, epochs_added, fit, validate
 from partimento.training.run import Run, fill, load_run, versions
 from partimento.training.run_folder import RunFolder, TrainingFolder
 from partimento.training.settings import Settings
@@ -194,13 +194,7 @@ def new_model(settings: Settings, data: DataSet) -> Model:
     """
     keras.utils.set_random_seed(settings.train.seed)
     model: Model = settings.new_model(data.tokenizer)
-    if source := getattr(settings.model, "pretrained", ""):
-        learned = load_run(source)
-        if not hasattr(learned.model, "vectors"):
-            raise PartimentoError(
-                f"model.pretrained: {source} is no run of embeddings (make one with: partimento train … --recipe embeddings)"
-            )
-        model.take_embeddings(learned.model.vectors(data.tokenizer))  # type: ignore[attr-defined]
+    model.load_pretrained(lambda source: load_run(source).model)
     return model
 
 
@@ -212,26 +206,30 @@ def _train(
     progress: Progress,
     callback: Callbacks,
 ) -> Fitted:
-    encoded = data.encode_training()
-    valid = model.windows(data.encode(data.valid), settings.tokens, training=False)
+    size = settings.train.batch_size
+    valid = data.batches(
+        "valid", model.window_spec(settings.tokens, training=False), batch_size=size
+    )
     callback.on_begin(model, data)
-    if not model.by_steps:
+    if not model.trains_by_gradient:
         progress("build", 1, 1)
         progress("count", 0, 1)
-        model.count(encoded)
-        epoch = validate(model, valid, settings.train)
+        model.adapt(data.training_tokens())
+        epoch = validate(model, valid)
         progress("count", 1, 1)
         callback.on_epoch_end(epoch)
         return Fitted([epoch], 1, "counted")
-    train = model.windows(encoded, settings.tokens, training=True)
+    model.adapt(data.training_tokens())
+    train = data.batches(
+        "train", model.window_spec(settings.tokens, training=True), batch_size=size
+    )
     for text in (
-        epochs_added(settings.train, steps_of(train, settings.train)),
-        too_small(model, train),
+        epochs_added(settings.train, len(train)),
+        too_small(model, data.training_tokens()),
     ):
         if text:
             callback.on_note(text)
-    owners = _owners(model, data, encoded, settings)
-    snapshots = Snapshots(folder, model, train, owners, settings) if folder else None
+    snapshots = Snapshots(folder, model, train, data.training_pieces, settings) if folder else None
     start = checkpoint.read_checkpoint(folder) if folder else None
     progress("build", 1, 1)
 
@@ -269,13 +267,4 @@ def _over_epochs(
     return report
 
 
-def _owners(
-    model: Model, data: DataSet, encoded: Sequence[Tokens], settings: Settings
-) -> list[Prepared | None]:
-    """The piece of each training window; None for a window of a copy in another key."""
-    pieces = [item if shift == 0 else None for item in data.train for shift in item.copies]
-    counts = [len(model.windows([each], settings.tokens, training=True).inputs) for each in encoded]
-    return [piece for piece, count in zip(pieces, counts, strict=True) for _ in range(count)]
-
-
-__all__ = ["Windows", "learn", "new_model", "over_recipe", "recorded_settings", "reload_corpus"]
+__all__ = ["learn", "new_model", "over_recipe", "recorded_settings", "reload_corpus"]

@@ -1,78 +1,99 @@
-"""What Keras has no portable call for: gradients, and many training steps in one compiled call. One
-file a backend.
+"""Hold what Keras has no portable call for: gradients, and many training steps in one call.
 
-A `Trainer` owns the state of a training: the network's variables, the state of its random
-generators among them, and the optimiser's. It takes the steps; `training.fit` decides which and
-when. Shapes: S steps a call, B windows a step.
+There is one file per backend. A `Trainer` owns the state of a training: the network's variables,
+its random generators among them, and the optimizer's. It takes the steps; `training.fit` decides
+which and when. Shapes: S steps per call, B windows per step, M terms and metrics of a loss.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, Protocol
 
 import numpy as np
 
-from partimento.models.deferred import keras
+from partimento.models.deferred import keras, ops
+from partimento.models.loss import Totals
 
-Arrays = tuple[np.ndarray, ...]
-Losses = Callable[
-    ..., tuple[Any, Any, Any]
-]  # (batch, training=, step=) → objective (), sums (M,), events (): `base.Model.losses`
-State = list[list[np.ndarray]]  # trainable variables, other variables, the optimiser's
+Arrays = Mapping[str, np.ndarray]
+LossFunction = Callable[..., Any]  # (batch, *, training, step) → Loss: `base.Model.loss`
+State = list[list[np.ndarray]]  # trainable variables, other variables, the optimizer's variables
 
 
 class Trainer(Protocol):
-    """What training needs of a backend."""
+    """Take training steps on one backend."""
 
     def train(self, batches: Arrays, count: int, first: int) -> np.ndarray:
-        """Take the first `count` of the steps in `batches`, arrays ``(S, B, …)``; their losses
-        ``(S,)``, zero for steps not taken.
+        """Take the first `count` steps of `batches`, arrays ``(S, B, …)``.
 
-        A loss is the sum of the terms an event; the gradient is that of the objective.
+        Returns
+        -------
+        (S,) array
+            The loss of each step: the sum of its terms per event; zero for steps not taken. The
+            gradient is that of the objective.
 
-        `first` is the number of steps taken before. There is one compilation for a shape, whatever
-        `count` is.
+        `first` is the number of steps taken before. Each shape is compiled once, for any `count`.
         """
 
-    def evaluate(self, batches: Arrays, count: int) -> tuple[np.ndarray, float]:
-        """What the losses add up to ``(M,)`` over the first `count` of ``(S, B, …)`` batches, and
-        the number of events.
-        """
+    def evaluate(self, batches: Arrays, count: int) -> Totals:
+        """Sum the loss over the first `count` of ``(S, B, …)`` batches."""
 
     def state(self) -> State:
-        """A copy of everything that a step changes."""
+        """Return a copy of everything that a step changes."""
 
     def set_state(self, state: State) -> None:
-        """Go on from what `state` was."""
+        """Continue from an earlier `state`."""
 
     def sync(self) -> None:
-        """Write the state back into the model and the optimiser."""
+        """Write the state back into the model and the optimizer."""
+
+
+class PackedLoss:
+    """Stack the named sums of a loss into one array, which a compiled loop can add up.
+
+    The names are noted when the loss is traced.
+    """
+
+    def __init__(self, loss: LossFunction) -> None:
+        self._loss = loss
+        self._terms: tuple[str, ...] = ()
+        self._metrics: tuple[str, ...] = ()
+
+    def of_step(self, batch: Any, step: Any) -> tuple[Any, Any]:
+        """Return the objective of a training step, and its loss: the sum of the terms per event."""
+        loss = self._loss(batch, training=True, step=step)
+        return loss.objective, ops.sum(ops.stack([*loss.terms.values()])) / ops.maximum(
+            loss.count, 1.0
+        )
+
+    def sums(self, batch: Any) -> tuple[Any, Any]:
+        """Return the summed terms and metrics ``(M,)`` outside training, and the number of events."""
+        loss = self._loss(batch, training=False, step=0.0)
+        self._terms, self._metrics = tuple(loss.terms), tuple(loss.metrics)
+        return ops.stack([*loss.terms.values(), *loss.metrics.values()]), loss.count
+
+    def totals(self, sums: Any, count: Any) -> Totals:
+        """Name what `sums` returned."""
+        values = [float(value) for value in np.asarray(sums)]
+        terms = dict(zip(self._terms, values, strict=False))
+        metrics = dict(zip(self._metrics, values[len(terms) :], strict=True))
+        return Totals(terms, metrics, float(count))
 
 
 def name() -> str:
-    """The backend in use: ``jax``, ``tensorflow`` or ``torch``."""
+    """Return the backend in use: ``jax``, ``tensorflow`` or ``torch``."""
     return str(keras.backend.backend())
 
 
-def trainer(
-    network: keras.Model, optimizer: keras.Optimizer, losses: Losses, *, terms: int
-) -> Trainer:
-    """A `Trainer` for the backend in use; the first `terms` of the sums that `losses` gives add up
-    to its loss.
-    """
+def trainer(network: keras.Model, optimizer: keras.Optimizer, loss: LossFunction) -> Trainer:
+    """Make a `Trainer` for the backend in use."""
     optimizer.build(network.trainable_variables)
-    room = import_module(f"partimento.training.backend.with_{name()}")
-    made: Trainer = room.Trainer(network, optimizer, losses, terms)
+    module = import_module(f"partimento.training.backend.with_{name()}")
+    made: Trainer = module.Trainer(network, optimizer, PackedLoss(loss))
     return made
 
 
 def groups(network: keras.Model, optimizer: keras.Optimizer) -> list[list[Any]]:
-    """The variables of a training, in the order of `State`."""
+    """Return the variables of a training, in the order of `State`."""
     return [network.trainable_variables, network.non_trainable_variables, optimizer.variables]
-
-
-def mean(sums: Any, events: Any, terms: int) -> Any:
-    """The loss of a batch, an event."""
-    return keras.ops.sum(sums[:terms]) / keras.ops.maximum(events, 1.0)

@@ -1,6 +1,4 @@
-"""What TensorFlow and PyTorch share: their variables are updated in place, so that the state of a
-training is theirs.
-"""
+"""Share what TensorFlow and PyTorch have in common: variables that are updated in place."""
 
 from __future__ import annotations
 
@@ -12,18 +10,20 @@ from partimento.training.backend import State, groups
 
 
 class InPlace:
-    """The half of a `backend.Trainer` that only reads and writes variables."""
+    """Read and write the variables of a training: one half of a `backend.Trainer`."""
 
     def __init__(self, network: keras.Model, optimizer: keras.Optimizer) -> None:
         self._groups = groups(network, optimizer)
 
     def state(self) -> State:
+        """Return a copy of the variables."""
         return [[np.array(ops.convert_to_numpy(v.value)) for v in group] for group in self._groups]
 
     def set_state(self, state: State) -> None:
+        """Write the variables."""
         for variables, values in zip(self._groups, state, strict=True):
             for variable, value in zip(variables, values, strict=True):
                 variable.assign(value)
 
     def sync(self) -> None:
-        pass
+        """Do nothing: the variables are the model's own."""

@@ -1,6 +1,4 @@
-"""Training on JAX: the state is passed through pure functions; a loop over many steps is compiled
-as one.
-"""
+"""Train on JAX: the state goes through pure functions; a loop over many steps is compiled as one."""
 
 from __future__ import annotations
 
@@ -11,59 +9,62 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
-from partimento.training.backend import Arrays, Losses, State, groups, mean
+from partimento.models.loss import Totals
+from partimento.training.backend import Arrays, PackedLoss, State, groups
 
 
 class Trainer:
-    """See `backend.Trainer`."""
+    """Take training steps: see `backend.Trainer`."""
 
-    def __init__(
-        self, network: keras.Model, optimizer: keras.Optimizer, losses: Losses, terms: int
-    ) -> None:
-        self._groups = groups(network, optimizer)
+    def __init__(self, network: keras.Model, optimizer: keras.Optimizer, loss: PackedLoss) -> None:
+        self._groups, self._loss = groups(network, optimizer), loss
         trainable_variables, fixed_variables, _ = self._groups
 
-        def loss(trainable: Any, fixed: Any, batch: Any, step: Any, training: bool) -> Any:
+        def scope(trainable: Any, fixed: Any) -> Any:
+            """Let the network read and write these values in place of its variables."""
             mapping = [
                 *zip(trainable_variables, trainable, strict=True),
                 *zip(fixed_variables, fixed, strict=True),
             ]
-            with keras.StatelessScope(state_mapping=mapping) as scope:
-                objective, sums, events = losses(batch, training=training, step=step)
-            after = [
-                scope.get_current_value(v) for v in fixed_variables
-            ]  # the random generators move on
-            return objective, (after, sums, events)
+            return keras.StatelessScope(state_mapping=mapping)
 
-        gradient = jax.value_and_grad(loss, has_aux=True)
+        def objective(trainable: Any, fixed: Any, batch: Any, step: Any) -> Any:
+            with scope(trainable, fixed) as values:
+                goal, value = loss.of_step(batch, step)
+            # The random generators are among the fixed variables, and move on.
+            after = [values.get_current_value(v) for v in fixed_variables]
+            return goal, (after, value)
+
+        gradient = jax.value_and_grad(objective, has_aux=True)
 
         def one(state: Any, batch: Any, step: Any) -> Any:
             trainable, fixed, moments = state
-            (_, (fixed, sums, events)), grads = gradient(trainable, fixed, batch, step, True)
+            (_, (fixed, value)), grads = gradient(trainable, fixed, batch, step)
             trainable, moments = optimizer.stateless_apply(moments, grads, trainable)
-            return [trainable, fixed, moments], mean(sums, events, terms)
+            return [trainable, fixed, moments], value
 
         def train(state: Any, batches: Any, count: Any, first: Any) -> Any:
-            size = batches[0].shape[0]
+            size = next(iter(batches.values())).shape[0]
             if size == 1:
-                state, value = one(state, [part[0] for part in batches], first)
+                state, value = one(state, _at(batches, 0), first)
                 return state, value[None]
 
             def body(i: Any, carry: Any) -> Any:
                 state, values = carry
-                state, value = one(state, [part[i] for part in batches], first + i)
+                state, value = one(state, _at(batches, i), first + i)
                 return state, values.at[i].set(value)
 
             return jax.lax.fori_loop(0, count, body, (state, jnp.zeros((size,))))
 
         def evaluate(state: Any, batches: Any, count: Any) -> Any:
-            def of(i: Any) -> Any:
-                return loss(state[0], state[1], [part[i] for part in batches], 0.0, False)[1][1:]
+            def sums(i: Any) -> Any:
+                with scope(state[0], state[1]):
+                    return loss.sums(_at(batches, i))
 
             def body(i: Any, carry: Any) -> Any:
-                return jax.tree.map(jnp.add, carry, of(i))
+                return jax.tree.map(jnp.add, carry, sums(i))
 
-            return jax.lax.fori_loop(1, count, body, of(0))
+            return jax.lax.fori_loop(1, count, body, sums(0))
 
         self._train = jax.jit(train, donate_argnums=0)
         self._evaluate = jax.jit(evaluate)
@@ -71,20 +72,28 @@ class Trainer:
         self._state = [[v.value.copy() for v in group] for group in self._groups]
 
     def train(self, batches: Arrays, count: int, first: int) -> np.ndarray:
-        self._state, values = self._train(self._state, batches, count, np.float32(first))
+        """Take steps."""
+        self._state, values = self._train(self._state, dict(batches), count, np.float32(first))
         return np.asarray(values)
 
-    def evaluate(self, batches: Arrays, count: int) -> tuple[np.ndarray, float]:
-        sums, events = self._evaluate(self._state, batches, count)
-        return np.asarray(sums), float(events)
+    def evaluate(self, batches: Arrays, count: int) -> Totals:
+        """Sum the loss."""
+        return self._loss.totals(*self._evaluate(self._state, dict(batches), count))
 
     def state(self) -> State:
+        """Return a copy of the state."""
         return [[np.array(value) for value in group] for group in self._state]
 
     def set_state(self, state: State) -> None:
+        """Continue from another state."""
         self._state = [[jnp.array(value) for value in group] for group in state]
 
     def sync(self) -> None:
+        """Write the state into the model and the optimizer."""
         for variables, values in zip(self._groups, self._state, strict=True):
             for variable, value in zip(variables, values, strict=True):
                 variable.assign(value.copy())
+
+
+def _at(batches: Any, i: Any) -> Any:
+    return {name: array[i] for name, array in batches.items()}

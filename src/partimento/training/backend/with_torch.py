@@ -1,4 +1,4 @@
-"""Training on PyTorch: nothing is compiled; a call is a plain loop over its steps."""
+"""Train on PyTorch: nothing is compiled; a call is a plain loop over its steps."""
 
 from __future__ import annotations
 
@@ -9,46 +9,45 @@ import numpy as np
 import torch
 from keras import ops
 
-from partimento.training.backend import Arrays, Losses, mean
+from partimento.models.loss import Totals
+from partimento.training.backend import Arrays, PackedLoss
 from partimento.training.backend.in_place import InPlace
 
 
 class Trainer(InPlace):
-    """See `backend.Trainer`."""
+    """Take training steps: see `backend.Trainer`."""
 
-    def __init__(
-        self, network: keras.Model, optimizer: keras.Optimizer, losses: Losses, terms: int
-    ) -> None:
+    def __init__(self, network: keras.Model, optimizer: keras.Optimizer, loss: PackedLoss) -> None:
         super().__init__(network, optimizer)
-        self.network, self.optimizer, self.losses, self.terms = network, optimizer, losses, terms
+        self._network, self._optimizer, self._loss = network, optimizer, loss
 
     def train(self, batches: Arrays, count: int, first: int) -> np.ndarray:
-        values = np.zeros(len(batches[0]), np.float32)
-        variables = self.network.trainable_variables
+        """Take steps."""
+        values = np.zeros(len(next(iter(batches.values()))), np.float32)
+        variables = self._network.trainable_variables
         for i in range(count):
-            self.network.zero_grad()
-            objective, sums, events = self.losses(
-                _batch(batches, i), training=True, step=float(first + i)
-            )
+            self._network.zero_grad()
+            objective, value = self._loss.of_step(_at(batches, i), float(first + i))
             objective.backward()
             with torch.no_grad():
                 grads = [
                     v.value.grad if v.value.grad is not None else torch.zeros_like(v.value)
                     for v in variables
                 ]
-                self.optimizer.apply(grads, variables)
-            values[i] = float(mean(sums.detach(), events, self.terms))
+                self._optimizer.apply(grads, variables)
+            values[i] = float(value.detach())
         return values
 
-    def evaluate(self, batches: Arrays, count: int) -> tuple[np.ndarray, float]:
+    def evaluate(self, batches: Arrays, count: int) -> Totals:
+        """Sum the loss."""
         total: Any = 0.0
         events = 0.0
         with torch.no_grad():
             for i in range(count):
-                _, sums, more = self.losses(_batch(batches, i), training=False, step=0.0)
+                sums, more = self._loss.sums(_at(batches, i))
                 total, events = total + sums.numpy(), events + float(more)
-        return np.asarray(total), events
+        return self._loss.totals(total, events)
 
 
-def _batch(batches: Arrays, i: int) -> list[Any]:
-    return [ops.convert_to_tensor(part[i]) for part in batches]
+def _at(batches: Arrays, i: int) -> dict[str, Any]:
+    return {name: ops.convert_to_tensor(array[i]) for name, array in batches.items()}
