@@ -18,6 +18,7 @@ from partimento.corpus.store.schema import arrow_type
 from partimento.models import MODELS, model_class
 from partimento.models.base import LatentModel, NextModel
 from partimento.recipes import DEFAULT_MODEL, recipes
+from partimento.tables import markdown_table
 from partimento.training.settings import section_classes
 
 HERE = Path(__file__).parent
@@ -33,7 +34,7 @@ def commands() -> str:
             for child, inner in command.commands.items():
                 walk(inner, f"{name} {child}")
             return
-        rows = ["| option | meaning | default |", "|---|---|---|"]
+        rows = []
         for option in command.params:
             if option.name == "help":
                 continue
@@ -47,8 +48,9 @@ def commands() -> str:
                 if option.default in (None, False, []) or callable(option.default)
                 else f"`{option.default}`"
             )
-            rows.append(f"| {names} | {(option.help or '').replace('|', '/')} | {default} |")
-        pages.append(f"## {name}\n\n{command.help}\n\n" + "\n".join(rows) + "\n")
+            rows.append((names, option.help or "", default))
+        table = markdown_table(("option", "meaning", "default"), rows)
+        pages.append(f"## {name}\n\n{command.help}\n\n{table}")
 
     walk(typer.main.get_command(app), "partimento")
     return "\n".join(pages)
@@ -63,25 +65,24 @@ def settings() -> str:
     tables = [(name, kind) for name, kind in sections.items() if name != "model"]
     tables += [(f"model (name = {name})", model_class(name).config_type) for name in MODELS]
     for name, kind in tables:
-        rows = ["| setting | type | default | bounds | meaning |", "|---|---|---|---|---|"]
-        for row in settings_of(kind):
-            cells = (
+        rows = [
+            (
                 f"`{row.name}`",
                 row.kind.removeprefix("a "),
                 f"`{json.dumps(row.default)}`",
                 row.bounds,
                 row.meaning,
             )
-            rows.append("| " + " | ".join(cells) + " |")
-        pages.append(
-            f"## {name}\n\n{(kind.__doc__ or '').splitlines()[0]}\n\n" + "\n".join(rows) + "\n"
-        )
+            for row in settings_of(kind)
+        ]
+        table = markdown_table(("setting", "type", "default", "bounds", "meaning"), rows)
+        pages.append(f"## {name}\n\n{(kind.__doc__ or '').splitlines()[0]}\n\n{table}")
     return "\n".join(pages)
 
 
 def models() -> str:
     """The models and the recipes."""
-    rows = ["| model | what it is | it takes | it composes |", "|---|---|---|---|"]
+    rows = []
     for name in MODELS:
         module = __import__(MODELS[name].partition(":")[0], fromlist=["__doc__"])
         kind = model_class(name)
@@ -91,29 +92,26 @@ def models() -> str:
         }
         composes = next((words for family, words in how.items() if issubclass(kind, family)), "no")
         what = " ".join((module.__doc__ or "").strip().split("\n\n")[0].split())
-        rows.append(
-            f"| `{name}` | {what} | {kind.encoding} ([encodings](encodings.md)) | {composes} |"
-        )
-    rows += ["", "## Recipes", "", "| recipe | model | what it is |", "|---|---|---|"]
+        rows.append((f"`{name}`", what, f"{kind.encoding} ([encodings](encodings.md))", composes))
+    table = markdown_table(("model", "what it is", "it takes", "it composes"), rows)
+    rows = []
     for path in recipes().values():
         recipe = tomllib.loads(path.read_text(encoding="utf-8"))
-        rows.append(f"| `{path.stem}` | `{recipe['model']['name']}` | {recipe['about']} |")
+        rows.append((f"`{path.stem}`", f"`{recipe['model']['name']}`", recipe["about"]))
+    named = markdown_table(("recipe", "model", "what it is"), rows)
     more = "How they are trained, seen and compared: [training.md](training.md). Their parameters: [settings.md](settings.md).\n"
-    return "# Models\n\n" + "\n".join(rows) + "\n\n" + more
+    return f"# Models\n\n{table}\n## Recipes\n\n{named}\n{more}"
 
 
 def columns() -> str:
     """The columns of the corpus store."""
-    rows = ["| column | type | meaning |", "|---|---|---|"]
-    rows += [
-        f"| `{column.name}` | `{str(arrow_type(column.arrow_type)).replace(': ', ' ')}` | {column.meaning} |"
-        for column in COLUMNS
-    ]
-    return (
-        "# Columns of the corpus store\n\nOne row a piece. How to build one: [corpus.md](corpus.md).\n\n"
-        + "\n".join(rows)
-        + "\n"
-    )
+    rows = []
+    for column in COLUMNS:
+        shown = str(arrow_type(column.arrow_type)).replace(": ", " ")
+        rows.append((f"`{column.name}`", f"`{shown}`", column.meaning))
+    table = markdown_table(("column", "type", "meaning"), rows)
+    intro = "One row a piece. How to build one: [corpus.md](corpus.md)."
+    return f"# Columns of the corpus store\n\n{intro}\n\n{table}"
 
 
 def main() -> None:

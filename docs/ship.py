@@ -1,22 +1,194 @@
-"""Make the model that is shipped from a run: python docs/ship.py RUN FOLDER, where FOLDER holds the
-scores and their manifest.csv.
+"""Make the bundled model from a run: ``python docs/ship.py RUN FOLDER``.
+
+FOLDER holds the scores that the run learned from, and their manifest.csv. The result is small
+enough for a wheel, and credits every piece.
 """
 
 from __future__ import annotations
 
+import hashlib
+import io
+import json
 import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
 
 from partimento.collect import read_manifest
-from partimento.training.pretrained import SHIPPED, pack
+from partimento.corpus.select import licence_family
+from partimento.errors import PartimentoError
+from partimento.files import new_folder, write_atomically
+from partimento.tables import markdown_table
+from partimento.training.piece_record import Learned
+from partimento.training.pretrained import SHIPPED
+from partimento.training.run_folder import RunFolder
+
+LICENCE = "CC-BY-SA-4.0"
+FREE = ("PD", "CC-BY", "CC-BY-SA")  # what may be adapted and shared under it
+CARD = "MODEL_CARD.md"
+SUFFIX = ".weights.h5"  # of models that are trained by gradient
+MOST_BYTES = 4 * 2**20
+CHUNK = 2**14  # numbers; smaller arrays are larger compressed
+OPENING = 96  # numbers of each piece that are kept to begin from
 
 
 def main(run: Path, scores: Path) -> None:
-    """Into src/partimento/shipped/guitar."""
+    """Write the bundled guitar model."""
     name = scores.resolve().name
     credit = {f"{name}/{row['path']}": row.get("maintainer", "") for row in read_manifest(scores)}
     size = pack(run, SHIPPED / "guitar", credit=credit, force=True)
     print(f"{size:,} bytes in {SHIPPED / 'guitar'}")
+
+
+def pack(
+    run: Path, out: Path, *, credit: Mapping[str, str] | None = None, force: bool = False
+) -> int:
+    """Write a run as it is bundled, and return its size in bytes.
+
+    Weights have half precision, the beginnings of pieces are shortened, and a model card is added.
+
+    Parameters
+    ----------
+    run, out : path
+        The folder of the run, and the one to write.
+    credit : mapping, optional
+        Who made the edition of each piece, by its source's path.
+    force : bool
+        Replace `out` if it is a run.
+
+    Raises
+    ------
+    PartimentoError
+        If a piece's licence does not allow it, or it comes out larger than `MOST_BYTES`.
+    """
+    source, target = RunFolder(run), RunFolder(out)
+    source.check()
+    about = source.read_about()
+    pieces = [Learned.from_plain(row) for row in source.read_pieces()]
+    for piece in pieces:
+        if licence_family(piece.source.licence) not in FREE:
+            raise PartimentoError(
+                f"{piece.title or piece.source.path}: its licence is {piece.source.licence or 'unknown'}: it cannot be shipped"
+            )
+    kept = [
+        replace(piece, opening=piece.opening[: OPENING // piece.opening.shape[1]]).to_plain()
+        for piece in pieces
+    ]
+    files = {
+        target.pieces.name: json.dumps(kept, separators=(",", ":")).encode(),
+        target.weights(SUFFIX).name: halved(source.weights(SUFFIX).read_bytes()),
+        **{
+            path.name: path.read_bytes()
+            for path in (source.vocabulary, source.history_table, source.history)
+        },
+    }
+    about["files"] = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    figures = source.read_held_out()
+    files |= {
+        target.MARK: (json.dumps(about, indent=2) + "\n").encode(),
+        CARD: card(about, pieces, figures, credit or {}).encode(),
+    }
+    size = sum(map(len, files.values()))
+    if size > MOST_BYTES:
+        raise PartimentoError(
+            f"the model comes out at {size:,} bytes; at most {MOST_BYTES:,} are shipped: train a smaller one"
+        )
+    with new_folder(out, mark=RunFolder.MARK, force=force) as work:
+        for name, data in files.items():
+            write_atomically(work / name, data)
+    return size
+
+
+def halved(weights: bytes) -> bytes:
+    """Return a file of weights in half precision, compressed, which Keras reads as any other."""
+    out = io.BytesIO()
+    with h5py.File(io.BytesIO(weights), "r") as source, h5py.File(out, "w") as target:
+
+        def copy(name: str, item: Any) -> None:
+            if isinstance(item, h5py.Dataset):
+                data = np.asarray(item)
+                data = data.astype(np.float16) if data.dtype == np.float32 and data.ndim else data
+                made = target.create_dataset(
+                    name,
+                    data=data,
+                    **({"compression": "gzip", "shuffle": True} if data.size >= CHUNK else {}),
+                )
+            else:
+                made = target.require_group(name)
+            for key, value in item.attrs.items():
+                made.attrs[key] = value
+
+        source.visititems(copy)
+        for key, value in source.attrs.items():
+            target.attrs[key] = value
+    return out.getvalue()
+
+
+def card(
+    about: Mapping[str, Any],
+    pieces: Sequence[Learned],
+    figures: Mapping[str, Any],
+    credit: Mapping[str, str],
+) -> str:
+    """Return the model card: what it is and measures, what and whom it learned from, its limits."""
+    name = about["settings"]["model"]["name"]
+    splits = Counter(piece.split for piece in pieces)
+    licences = Counter(piece.source.licence or "unknown" for piece in pieces)
+    rows = [
+        (label, f"{figures[label]['total']:.3f}")
+        for label in ("unigram", "markov", name)
+        if label in figures
+    ]
+    whose = sorted(
+        (
+            p.composer,
+            p.title,
+            credit.get(p.source.path, ""),
+            p.source.licence,
+            p.source.url or p.source.path,
+            p.split,
+        )
+        for p in pieces
+    )
+    settings = ", ".join(
+        f"{key} {value}" for key, value in about["settings"]["model"].items() if key != "name"
+    )
+    lines = [
+        "# Partimento's guitar model",
+        "",
+        f"A `{name}` model ({settings}; {about['parameters']:,} weights, stored in half precision) that composes guitar music, event by",
+        "event and note by note. It is what `partimento compose` uses when no run is named.",
+        "",
+        f"Weights: {LICENCE}, with the attributions below. The program is under the MIT licence.",
+        "",
+        "## What it learned from",
+        "",
+        f"{len(pieces)} pieces of the Mutopia archive ({splits['train']} to learn from, {splits['valid']} to choose the best epoch by,",
+        f"{splits['test']} to measure with), moved to every key within the guitar's range: "
+        + ", ".join(f"{count} under {licence}" for licence, count in licences.most_common())
+        + ".",
+        "",
+        "## What it measures",
+        "",
+        "Nats an event on the pieces kept to measure with (less is better); every event is charged in full.",
+        "",
+        markdown_table(("model", "nats an event"), rows),
+        "## What it is not",
+        "",
+        "It knows no fingering: what it writes may ask for a stretch that no hand has. It follows a bar, a key and a phrase, and seldom a",
+        "form. It was taught by nineteenth-century European guitar music and sounds like it. What it composes may hold runs of what it",
+        "learned: `partimento originality FILE --against CORPUS` tells where.",
+        "",
+        "## Whose music it is",
+        "",
+        markdown_table(("composer", "piece", "edition by", "licence", "source", "side"), whose),
+    ]
+    return "\n".join(lines).removesuffix("\n") + "\n"
 
 
 if __name__ == "__main__":

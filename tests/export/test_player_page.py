@@ -9,7 +9,7 @@ import time
 import pytest
 from tests.pieces import chorale
 
-from partimento.export.write import write_page
+from partimento.export.write import write
 
 pytestmark = pytest.mark.slow
 
@@ -35,7 +35,7 @@ def page(tmp_path):
     )
     if chromium is None:
         pytest.skip("no chromium on this machine")
-    write_page(chorale(), tmp_path / "index.html", about={"text": "Ten chorales."}, files=["a.mid"])
+    write(chorale(), tmp_path / "index.html", about={"text": "Ten chorales."}, files=["a.mid"])
 
     class Quiet(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *_):

@@ -440,10 +440,11 @@ def render(
     as_json: Json = False,
 ) -> None:
     """Make a score file into another format, an engraved score, or sound."""
-    from partimento.cli.compose import check_outputs, read_one, write_all
+    from partimento.cli.compose import read_one, write_all
     from partimento.cli.screen import print_json
+    from partimento.export.write import check_paths
 
-    check_outputs(outputs, force=force)
+    check_paths(outputs, force=force)
     piece = read_one(source)
     written = write_all(piece, outputs, soundfont=soundfont, force=force)
     if as_json:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -15,6 +13,7 @@ from partimento.cli.screen import Column
 from partimento.errors import PartimentoError
 from partimento.files import refuse_existing, write_atomically
 from partimento.models.likelihood import part_names
+from partimento.tables import csv_table, markdown_table
 
 TABLES, PICTURES = (".csv", ".json", ".md", ".tex"), (".png", ".svg", ".pdf")
 TITLE = "Nats per event of held-out pieces (less is better)"
@@ -145,22 +144,17 @@ def _text(suffix: str, rows: Sequence[Any], grouped: Sequence[Any], plain: dict[
         return json.dumps(plain, indent=2)
     parts = part_names(row.parts for row in rows)
     if suffix == ".csv":
-        text = io.StringIO()
         flat = [{**row.pop("parts"), **row} for row in map(dict, plain["runs"])]
-        names = ("run", "model", "seed", "total", *parts, *COST)
-        table = csv.DictWriter(text, names, lineterminator="\n")
-        table.writeheader()
-        table.writerows(flat)
-        return text.getvalue()
+        return csv_table(("run", "model", "seed", "total", *parts, *COST), flat)
     tables = [
         (_header(parts), [_cells(row, parts) for row in rows]),
         (_summary_header(parts), [_summary(each, parts) for each in grouped]),
     ]
     if suffix == ".tex":
-        return (
-            "\n".join(_latex(header, cells) for header, cells in tables) + f"% {TITLE}. {NOTE}.\n"
-        )
-    return "\n".join(_markdown(header, cells) for header, cells in tables) + f"\n{TITLE}. {NOTE}.\n"
+        shown = "\n".join(_latex(header, cells) for header, cells in tables)
+        return f"{shown}% {TITLE}. {NOTE}.\n"
+    shown = "\n".join(markdown_table(header, cells, numbers=True) for header, cells in tables)
+    return f"{shown}\n{TITLE}. {NOTE}.\n"
 
 
 LATEX = {
@@ -183,13 +177,3 @@ def _latex(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     columns = "l" + "r" * (len(header) - 1)
     lines = [rf"\begin{{tabular}}{{{columns}}}", r"\toprule", line(header), r"\midrule"]
     return "\n".join([*lines, *map(line, rows), r"\bottomrule", r"\end{tabular}", ""])
-
-
-def _markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
-    return (
-        "\n".join(
-            "| " + " | ".join(cell.replace("|", "/") for cell in line) + " |" for line in lines
-        )
-        + "\n"
-    )

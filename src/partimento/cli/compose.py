@@ -13,8 +13,8 @@ from partimento.corpus.load import load_corpus
 from partimento.corpus.settings import AS_WRITTEN, DataSettings
 from partimento.errors import PartimentoError
 from partimento.export import write as render
-from partimento.export.write import WRITERS
-from partimento.files import check_exists, refuse_existing
+from partimento.export.write import check_paths
+from partimento.files import check_exists
 from partimento.generate.limits import check_length
 from partimento.music.instruments import program_named
 from partimento.music.piece import Piece
@@ -60,7 +60,7 @@ def run_compose(
     if not wish.title.isprintable():
         raise PartimentoError("a title is one line of printable text")
     outputs = outputs or [Path(f"partimento-{seed}.mid")]
-    check_outputs(outputs, force=force)
+    check_paths(outputs, force=force)
     check_length(wish.bars, wish.events, wish.opening)
     asked: dict[str, Any] = {
         name: value for name, value in wish.sampling.items() if value is not None
@@ -164,22 +164,6 @@ def read_one(path: Path, *, config: DataSettings = AS_WRITTEN) -> Piece:
     if path.is_dir():
         raise PartimentoError(f"{path} is a folder; a score file is wanted here")
     return load_corpus([path], config=config)[0].piece
-
-
-def check_outputs(outputs: Sequence[Path], *, force: bool) -> None:
-    """Say no before any work is done: to unknown endings, to the same file twice, to writing over
-    what is there.
-    """
-    for path in outputs:
-        if path.suffix.lower() not in WRITERS:
-            raise PartimentoError(
-                f"{path}: cannot write {path.suffix or 'a file without an ending'}; there are {' '.join(WRITERS)}"
-            )
-        if path.is_dir():
-            raise PartimentoError(f"{path} is a folder")
-        refuse_existing(path, force=force)
-    if len({path.resolve() for path in outputs}) < len(outputs):
-        raise PartimentoError("the same file is asked for twice")
 
 
 def write_all(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -15,6 +13,7 @@ from partimento.cli.screen import Column, Kind
 from partimento.corpus import Reject
 from partimento.errors import PartimentoError
 from partimento.files import refuse_existing, write_atomically
+from partimento.tables import csv_table, markdown_table
 
 if TYPE_CHECKING:
     from partimento.analysis.similarity.borrowing import Originality, Run, Shared
@@ -178,19 +177,9 @@ def _text(suffix: str, report: Report, rejects: Sequence[Reject]) -> str:
     if suffix == ".json":
         return json.dumps(_plain(report, rejects), indent=2, ensure_ascii=False) + "\n"
     if suffix == ".csv":
-        text = io.StringIO()
-        table = csv.writer(text, lineterminator="\n")
-        table.writerow(COLUMNS)
-        table.writerows(_flat(piece, line) for piece in report.pieces for line in LINES)
-        return text.getvalue()
-    lines = [HEADER, ["---"] * len(HEADER), *_rows(report, report.pieces)]
-    return (
-        f"{_title(report)}\n\n"
-        + "\n".join(
-            "| " + " | ".join(cell.replace("|", "/") for cell in line) + " |" for line in lines
-        )
-        + "\n"
-    )
+        cells = (_flat(piece, line) for piece in report.pieces for line in LINES)
+        return csv_table(COLUMNS, (dict(zip(COLUMNS, row, strict=True)) for row in cells))
+    return f"{_title(report)}\n\n{markdown_table(HEADER, _rows(report, report.pieces))}"
 
 
 def _flat(piece: Originality, line: str) -> tuple[Any, ...]:

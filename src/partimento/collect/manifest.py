@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from partimento.errors import PartimentoError
 from partimento.files import write_atomically
+from partimento.tables import csv_table
 
 MANIFEST = "manifest.csv"
 SKIPPED = "skipped.csv"
@@ -58,16 +58,8 @@ def write_manifest(folder: Path | str, rows: Iterable[Mapping[str, str]]) -> Pat
     """
     ordered = sorted(rows, key=lambda row: row["path"])
     further = dict.fromkeys(name for row in ordered for name in row if name not in COLUMNS)
-    return write_table(Path(folder) / MANIFEST, (*COLUMNS, *further), ordered)
-
-
-def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> Path:
-    """A CSV file (UTF-8, lines end with a line feed), written in one step."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return write_atomically(path, text.getvalue())
+    table = csv_table((*COLUMNS, *further), ordered)
+    return write_atomically(Path(folder) / MANIFEST, table)
 
 
 def merge_rows(old: Iterable[Row], new: Iterable[Row]) -> list[Row]:

@@ -18,7 +18,6 @@ from partimento.collect.manifest import (
     read_manifest,
     sha256_of,
     write_manifest,
-    write_table,
 )
 from partimento.collect.safe import (
     MAX_MIDI,
@@ -32,6 +31,7 @@ from partimento.collect.safe import (
     zip_is_cut,
 )
 from partimento.files import write_atomically
+from partimento.tables import csv_table
 
 MOST_FAILURES = 3  # so many files in a row: the archive is in trouble, and is left alone
 GONE = (404, 410)
@@ -294,7 +294,7 @@ class Taker:
                 {**asdict(each), "again": "yes" if each.again else "no"}
                 for each in self._skips.values()
             ]
-            write_table(self.folder / SKIPPED, columns, rows)
+            write_atomically(self.folder / SKIPPED, csv_table(columns, rows))
 
     def _intact(self, row: Row) -> bool:
         path, known = self.folder / row["path"], (row["path"], row.get("sha256", ""))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,6 +24,7 @@ from partimento.io.read import Quantise
 from partimento.music.limits import UnfitError
 from partimento.music.piece import Piece
 from partimento.progress import Progress, silent
+from partimento.tables import csv_table
 
 T = TypeVar("T")
 MIDI_TIMEOUT_S, SCORE_TIMEOUT_S = 20.0, 60.0
@@ -182,8 +181,4 @@ def why_empty(names: Sequence[Path | str], rejects: Sequence[Reject]) -> str:
 
 def write_rejects(rejects: Iterable[Reject], path: Path | str) -> Path:
     """Write a table of rejected files (columns path, reason) as CSV, atomically."""
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(["path", "reason"])
-    table.writerows([reject.path, reject.reason] for reject in rejects)
-    return write_atomically(path, text.getvalue())
+    return write_atomically(path, csv_table(("path", "reason"), map(asdict, rejects)))

@@ -14,7 +14,6 @@ from typing import NamedTuple
 import numpy as np
 
 from partimento.errors import PartimentoError
-from partimento.files import write_atomically
 from partimento.music.piece import Piece
 from partimento.music.text import check_names
 
@@ -221,10 +220,3 @@ def wav_bytes(sound: np.ndarray, sample_rate: int, *, mono: bool = False) -> byt
         file.setframerate(sample_rate)
         file.writeframes(np.round(np.clip(sound, -1, 1) * 32767).astype("<i2").tobytes())
     return out.getvalue()
-
-
-def write_wav(
-    piece: Piece, path: Path | str, *, soundfont: Path | str | None = None, sample_rate: int = RATE
-) -> Path:
-    """Write ``.wav``."""
-    return write_atomically(path, to_wav(piece, soundfont, sample_rate=sample_rate))

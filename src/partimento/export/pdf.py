@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from partimento.export.fonts import drawable, font_folders
-from partimento.files import write_atomically
 
 
 def to_pdf(pages: Sequence[str], *, title: str = "", author: str = "") -> bytes:
@@ -57,8 +56,3 @@ def _quoted(text: str) -> str:
     """A typst string."""
     clean = "".join(c for c in text if c.isprintable())
     return '"' + clean.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def write_pdf(pages: Sequence[str], path: Path | str, *, title: str = "", author: str = "") -> Path:
-    """Write ``.pdf``."""
-    return write_atomically(path, to_pdf(pages, title=title, author=author))

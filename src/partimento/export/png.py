@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-
 from partimento.export.fonts import drawable, font_files
 from partimento.export.marker import mark_png, number_in_svg
-from partimento.files import write_atomically
 
 WIDTH = 2480  # A4 at 300 dots an inch: staff lines of two dots
 
@@ -32,11 +28,3 @@ def to_png(svg: str, *, width: int = WIDTH, background: str | None = "white") ->
     )
     number = number_in_svg(svg)
     return bytes(picture) if number is None else mark_png(bytes(picture), number)
-
-
-def write_png(pages: Sequence[str], paths: Sequence[Path], *, width: int = WIDTH) -> list[Path]:
-    """Write each SVG page as a picture to its path."""
-    return [
-        write_atomically(path, to_png(page, width=width))
-        for path, page in zip(paths, pages, strict=True)
-    ]

@@ -18,7 +18,6 @@ from xml.sax.saxutils import unescape
 
 from partimento.errors import PartimentoError
 from partimento.export.marker import SVG_MARK
-from partimento.files import write_atomically
 
 SVG = "{http://www.w3.org/2000/svg}"
 FONTS = "'STIX Two Text', STIXGeneral, 'Libertinus Serif', 'Times New Roman', Times, serif"
@@ -132,11 +131,6 @@ def _engraved(toolkit: Any, musicxml: str, options: Mapping[str, Any]) -> list[E
         raise PartimentoError("the engraver cannot read this score")
     pages = [toolkit.renderToSVG(page) for page in range(1, toolkit.getPageCount() + 1)]
     return [ET.fromstring(page) for page in pages]  # noqa: S314 - our own engraver's
-
-
-def write_svg(pages: Sequence[str], paths: Sequence[Path]) -> list[Path]:
-    """Write each page to its path."""
-    return [write_atomically(path, page) for path, page in zip(paths, pages, strict=True)]
 
 
 def _height(root: ET.Element) -> float:

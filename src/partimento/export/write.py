@@ -174,11 +174,6 @@ def check_paths(paths: Sequence[Path], *, force: bool = False) -> None:
         if path.is_dir():
             raise PartimentoError(f"{path} is a folder")
         refuse_existing(path, force=force)
-        above = next((folder for folder in path.parents if os.path.lexists(folder)), None)
-        if above is not None and not above.is_dir():
-            raise PartimentoError(f"{above} is no folder: cannot write {path}")
-        if above is not None and not os.access(above, os.W_OK | os.X_OK):
-            raise PartimentoError(f"no right to write in {above}")
     _refuse_twice(paths)
 
 
@@ -196,21 +191,6 @@ def _refuse_twice(paths: Sequence[Path]) -> None:
                 raise PartimentoError(
                     f"{known[str(folder)]} cannot be a file and the folder of {path}"
                 )
-
-
-def write_page(
-    piece: Piece,
-    path: Path | str,
-    *,
-    about: Mapping[str, Any] | None = None,
-    files: Sequence[str] = (),
-    soundfont: Path | str | None = None,
-    force: bool = False,
-) -> Path:
-    """Write the self-contained web page; see `page.to_page` for `about`. Raises as `write` does."""
-    if Path(path).suffix.lower() != ".html":
-        raise PartimentoError(f"a page is an .html file: {path}")
-    return write(piece, path, force=force, soundfont=soundfont, about=about, files=files)[0]
 
 
 def engrave(musicxml: str, layout: Mapping[str, Any]) -> list[ET.Element]:
@@ -232,8 +212,8 @@ def rasterise(svg: str, *, width: int) -> bytes:
 def _writer_for(path: Path) -> Callable[[Chain, str], list[bytes] | list[str]]:
     known = WRITERS.get(path.suffix.lower())
     if known is None:
-        name = f"{path.suffix!r} of {path.name}" if path.suffix else f"{path.name} without a suffix"
-        raise PartimentoError(f"no such format: {name} (known: {' '.join(WRITERS)})")
+        kind = path.suffix or "a file without a suffix"
+        raise PartimentoError(f"{path}: cannot write {kind}; there are {' '.join(WRITERS)}")
     module, _, function = known.partition(":")
     writer: Callable[[Chain, str], list[bytes] | list[str]] = getattr(
         import_module(f"partimento.export.{module}"), function

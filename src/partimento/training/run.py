@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import platform
 import warnings
@@ -21,6 +19,7 @@ from partimento.files import new_folder, write_atomically
 from partimento.models import model_class
 from partimento.models.base import Model
 from partimento.models.numpy_step import NumpyStep, network_weights, read_weights
+from partimento.tables import csv_table
 from partimento.tokens.base import Tokenizer
 from partimento.training.dataset import DataSet, tokenizer_from_json
 from partimento.training.loop import Epoch, Fitted
@@ -285,7 +284,6 @@ def _weights_of_a_run(
 
 def write_history(history: Sequence[Epoch], folder: RunFolder, *, durable: bool = True) -> None:
     """Write the figures of all epochs, as a table and as JSON."""
-    text = io.StringIO()
     rows = [
         {
             "epoch": e.epoch,
@@ -295,10 +293,8 @@ def write_history(history: Sequence[Epoch], folder: RunFolder, *, durable: bool 
         }
         for e in history
     ]
-    table = csv.DictWriter(text, list(rows[0]) if rows else ["epoch"], lineterminator="\n")
-    table.writeheader()
-    table.writerows(rows)
-    write_atomically(folder.history_table, text.getvalue(), durable=durable)
+    table = csv_table(list(rows[0]) if rows else ["epoch"], rows)
+    write_atomically(folder.history_table, table, durable=durable)
     write_atomically(
         folder.history, json.dumps([asdict(epoch) for epoch in history], indent=1), durable=durable
     )

@@ -9,11 +9,9 @@ import io
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from partimento.errors import PartimentoError
-from partimento.files import write_atomically
 from partimento.music.piece import Piece
 from partimento.music.text import check_names
 from partimento.music.timelines import Key, Part
@@ -64,11 +62,6 @@ def to_midi(piece: Piece) -> bytes:
     out = io.BytesIO()
     file.save(file=out)
     return out.getvalue()
-
-
-def write_midi(piece: Piece, path: Path | str) -> Path:
-    """Write ``.mid`` or ``.midi``."""
-    return write_atomically(path, to_midi(piece))
 
 
 def resolution_for(piece: Piece) -> int:

@@ -16,9 +16,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import reduce
-from pathlib import Path
 
-from partimento.files import write_atomically
 from partimento.music.piece import Piece
 from partimento.music.text import check_names
 from partimento.music.timelines import Bar, Key, Meter, Part, Tempo
@@ -86,12 +84,6 @@ def to_musicxml(piece: Piece, *, ornaments: Ornaments = "exact") -> str:
         _PartWriter(piece, number, bars, layout, names, ticks, step).write(element)
     ET.indent(root, " ")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{DOCTYPE}\n{ET.tostring(root, encoding="unicode")}\n'
-
-
-def write_musicxml(piece: Piece, path: Path | str) -> Path:
-    """Write ``.musicxml`` or ``.xml``, or ``.mxl`` (the same, zipped)."""
-    path, text = Path(path), to_musicxml(piece)
-    return write_atomically(path, to_mxl(text) if path.suffix.lower() == ".mxl" else text)
 
 
 def to_mxl(text: str) -> bytes:
