@@ -36,12 +36,12 @@ def test_no_other_module_names_the_files_of_a_run() -> None:
 def test_the_docstring_lists_every_file() -> None:
     import partimento.training.run_folder as module
 
-    listed = re.findall(r"^([\w.]+/?) {2,}\S", module.__doc__ or "", re.MULTILINE)
+    listed = re.findall(r"^ {4}([\w.]+/?) {2,}\S", module.__doc__ or "", re.MULTILINE)
     folder = RunFolder(Path("runs/one"))
     kinds = [
         name
         for name in vars(RunFolder)
-        if isinstance(getattr(RunFolder, name), property) and name != "training"
+        if isinstance(getattr(RunFolder, name), property) and name not in ("name", "training")
     ]
     kinds += [
         name for name in vars(TrainingFolder) if isinstance(getattr(TrainingFolder, name), property)

@@ -8,8 +8,7 @@ Four encodings turn music into rows of zeros and ones:
 | one-hot | here | a symbol of one vocabulary | 1 |
 | many-hot | `manyhot` | the 128 pitches: sounding, then held | the notes |
 | multi-one-hot | `parts` | a block a part: a symbol of the part's own vocabulary | the parts |
-| multi-many-hot | `manyhot` | a block a part: its own 128 pitches, sounding, then held | the notes
-of all parts |
+| multi-many-hot | `manyhot` | a block a part: its own 128 pitches, sounding, then held | all notes |
 
 Integers, for embeddings, are `ChordTokenizer`'s business. Durations travel apart: as they are, as
 numbers of a `Vocabulary`, or as `one_hot` of those. Rows are float32, for every model wants floats.
