@@ -24,8 +24,8 @@ import numpy as np
 
 from partimento.config import merge
 from partimento.corpus import read_pieces
-from partimento.evaluate.baselines import Baseline
-from partimento.evaluate.neighbours import ChordVectors, fifths
+from partimento.evaluation.baselines import Baseline
+from partimento.evaluation.neighbours import ChordVectors, fifths
 from partimento.music.piece import Piece
 from partimento.tokens.chords import FIELDS
 from partimento.tokens.vocabulary import SPECIAL

@@ -178,7 +178,7 @@ def train(epochs: int) -> None:
     """The recipe `lstm-notes` on Giuliani, the same split and number of steps each way; nats an
     event of validation and test pieces.
     """
-    from partimento.evaluate.heldout import held_out
+    from partimento.evaluation.heldout import held_out
     from partimento.training.settings import Settings
     from partimento.training.train import learn
 

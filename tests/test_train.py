@@ -13,7 +13,7 @@ from partimento.cli.cli import main
 from partimento.corpus.settings import DataSettings
 from partimento.corpus.store.build import Plan, build_store
 from partimento.errors import PartimentoError
-from partimento.evaluate.callbacks import CollapseCheck, FirstSample, HeldOutReport
+from partimento.evaluation.callbacks import CollapseCheck, FirstSample, HeldOutReport
 from partimento.export.write import write
 from partimento.training.run_folder import RunFolder
 

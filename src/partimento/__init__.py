@@ -6,7 +6,7 @@
 `models` learn from the arrays, `sample` composes with a trained model, `write` makes the result
 readable and audible; `evaluate` measures, `app` is the way in.
 
-The whole way in five names: `load_corpus`, `train`, `load_run`, `compose`, `write_piece`; and
+The whole way in five names: `load_corpus`, `train`, `load_model`, `compose`, `write_piece`; and
 `read_piece` and `read_pieces` for files just as they are. Importing this package loads none of the
 heavy libraries; each room loads its own when it is entered.
 """
@@ -32,7 +32,7 @@ _WAY = {
     "open_store": "partimento.corpus.store.store:open_store",
     "train": "partimento._train:train",
     "Callback": "partimento.training.callbacks:Callback",
-    "load_run": "partimento.training.run:load_run",
+    "load_model": "partimento.training.trained_model:load_model",
     "compose": "partimento.generate.compose:compose",
     "write_piece": "partimento.export.write:write",
 }

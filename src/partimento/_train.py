@@ -9,14 +9,14 @@ from typing import Any
 from partimento.corpus.entries import Corpus
 from partimento.corpus.load import load_corpus
 from partimento.corpus.settings import DataSettings
-from partimento.evaluate.callbacks import default_callbacks
+from partimento.evaluation.callbacks import default_callbacks
 from partimento.music.piece import Piece
 from partimento.progress import Progress, silent
 from partimento.recipes import over_recipe
 from partimento.training.callbacks import Callback
-from partimento.training.run import Run
 from partimento.training.settings import Settings
 from partimento.training.train import learn, recorded_settings, reload_corpus
+from partimento.training.trained_model import TrainedModel
 
 Source = str | Path
 
@@ -32,7 +32,7 @@ def train(
     watch: bool = False,
     progress: Progress = silent,
     callbacks: Iterable[Callback] = (),
-) -> Run:
+) -> TrainedModel:
     """Train a model on a corpus.
 
     Parameters
@@ -61,7 +61,7 @@ def train(
 
     Returns
     -------
-    Run
+    TrainedModel
 
     Raises
     ------
@@ -71,7 +71,7 @@ def train(
 
     See Also
     --------
-    partimento.evaluate.callbacks.default_callbacks : What each run is checked for.
+    partimento.evaluation.callbacks.default_callbacks : What each run is checked for.
     """
     if resume and out is not None:
         settings = recorded_settings(out)

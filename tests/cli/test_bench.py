@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import small_piece
 
 from partimento.cli.cli import main
-from partimento.evaluate.benchmarks import PUBLISHED
+from partimento.evaluation.benchmarks import PUBLISHED
 from partimento.training.train import learn
 
 

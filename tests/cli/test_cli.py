@@ -509,7 +509,7 @@ def test_an_interrupt_ends_it_with_a_word_and_without_a_trace(
 def test_a_killed_training_leaves_no_run(folder: Path, tmp_path: Path) -> None:
     """SIGKILL at several moments: the run's folder is whole or not there."""
     from partimento.errors import PartimentoError
-    from partimento.training.run import load_run
+    from partimento.training.trained_model import load_model
 
     for number, seconds in enumerate((1.0, 3.0, 5.0, 7.0, 9.0, 11.0)):
         out = tmp_path / str(number)
@@ -535,10 +535,10 @@ def test_a_killed_training_leaves_no_run(folder: Path, tmp_path: Path) -> None:
             process.kill()
             process.wait()
         if out.exists():
-            assert load_run(out).best.val_loss > 0
+            assert load_model(out).best.val_loss > 0
         else:
             with pytest.raises(PartimentoError, match="no run"):
-                load_run(out)
+                load_model(out)
 
 
 @pytest.mark.slow

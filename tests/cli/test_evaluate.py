@@ -20,7 +20,7 @@ from partimento import Event, Piece
 from partimento.analysis.features.table import FEATURES, SCALARS
 from partimento.cli.cli import main
 from partimento.errors import PartimentoError
-from partimento.evaluate.evaluation import Evaluation, evaluate, held_out_figures
+from partimento.evaluation.evaluate import Evaluation, evaluate, held_out_figures
 from partimento.export.write import write
 from partimento.music.bars import first_bars
 from partimento.plots.evaluation import overlap_plot, profile_plot, value_plot

@@ -13,10 +13,10 @@ from docs.ship import CARD, pack
 from docs import ship
 from partimento import Piece
 from partimento.errors import PartimentoError
-from partimento.evaluate.heldout import held_out
+from partimento.evaluation.heldout import held_out
 from partimento.generate.compose import compose
-from partimento.training.run import load_run
 from partimento.training.train import learn
+from partimento.training.trained_model import load_model
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def test_a_packed_run_is_small_credited_and_composes(folder: Path, tmp_path: Pat
     assert "An Editor" in card
     assert "A / B" in card
     assert "| markov |" in card
-    packed, whole = load_run(tmp_path / "guitar"), load_run(folder)
+    packed, whole = load_model(tmp_path / "guitar"), load_model(folder)
     for half, full in zip(
         packed.model.network.get_weights(), whole.model.network.get_weights(), strict=True
     ):

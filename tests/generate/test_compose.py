@@ -18,12 +18,12 @@ from partimento.generate.limits import Limits
 from partimento.generate.sampler import Sampling
 from partimento.tokens.chords import CHORD
 from partimento.tokens.vocabulary import END, START
-from partimento.training.run import Run
 from partimento.training.train import learn, over_recipe
+from partimento.training.trained_model import TrainedModel
 
 
 @pytest.fixture(scope="module")
-def run(pieces: list[Piece]) -> Run:
+def run(pieces: list[Piece]) -> TrainedModel:
     settings = {
         "model": {"units": 32, "dense": 16, "embed_size": 8, "layers": 1},
         "train": {"epochs": 12, "batch_size": 8, "learning_rate": 0.01},
@@ -33,18 +33,18 @@ def run(pieces: list[Piece]) -> Run:
 
 
 @pytest.mark.parametrize("bars", [1, 3, 8])
-def test_bars_are_as_many_as_asked(run: Run, bars: int) -> None:
+def test_bars_are_as_many_as_asked(run: TrainedModel, bars: int) -> None:
     piece = compose(run, bars=bars, seed=2)
     assert piece.length == piece.pickup + bars * 4
     assert sum(bar.number > 0 for bar in piece.bars()) == bars
 
 
 @pytest.mark.parametrize("events", [1, 7, 70])
-def test_events_are_as_many_as_asked(run: Run, events: int) -> None:
+def test_events_are_as_many_as_asked(run: TrainedModel, events: int) -> None:
     assert len(compose(run, events=events, seed=2).events) == events
 
 
-def test_it_wears_the_clothes_of_its_models(run: Run, pieces: list[Piece]) -> None:
+def test_it_wears_the_clothes_of_its_models(run: TrainedModel, pieces: list[Piece]) -> None:
     piece = compose(run, bars=4, seed=1)
     assert piece.parts[0].program == 24
     assert piece.meters[0].bar_ql == 4
@@ -53,7 +53,7 @@ def test_it_wears_the_clothes_of_its_models(run: Run, pieces: list[Piece]) -> No
     assert piece.composer == "after Nobody"
 
 
-def test_it_keeps_to_the_range_of_its_models(run: Run, pieces: list[Piece]) -> None:
+def test_it_keeps_to_the_range_of_its_models(run: TrainedModel, pieces: list[Piece]) -> None:
     low, high = min(piece.low for piece in run.pieces), max(piece.high for piece in run.pieces)
     assert low == min(piece.notes.pitch.min() for piece in pieces)
     far = Piece([Note(Fraction(i), Fraction(1), low + i) for i in range(high - low + 1)]).notes
@@ -65,7 +65,7 @@ def test_it_keeps_to_the_range_of_its_models(run: Run, pieces: list[Piece]) -> N
 
 
 @pytest.mark.parametrize("name", ["C major", "E- major", "d minor", "f# minor"])
-def test_a_key_that_is_asked_for_is_the_key_that_sounds(run: Run, name: str) -> None:
+def test_a_key_that_is_asked_for_is_the_key_that_sounds(run: TrainedModel, name: str) -> None:
     key = Key.from_name(name)
     for seed in range(4):
         if key.mode == "minor":  # all it learned from is in major
@@ -78,7 +78,9 @@ def test_a_key_that_is_asked_for_is_the_key_that_sounds(run: Run, name: str) -> 
         assert piece.keys == (key,)
 
 
-def test_beginning_from_a_piece_keeps_its_first_events(run: Run, pieces: list[Piece]) -> None:
+def test_beginning_from_a_piece_keeps_its_first_events(
+    run: TrainedModel, pieces: list[Piece]
+) -> None:
     mine = small_piece(5, shift=2)
     piece = compose(run, bars=8, seed=4, start=mine, opening=6)
     assert piece.events[:6] == mine.events[:6]
@@ -87,7 +89,7 @@ def test_beginning_from_a_piece_keeps_its_first_events(run: Run, pieces: list[Pi
     assert compose(run, bars=8, seed=4, start=number, opening=6).events[:6] == original.events[:6]
 
 
-def test_sampling_follows_the_model(run: Run) -> None:
+def test_sampling_follows_the_model(run: TrainedModel) -> None:
     """First chords of many takes are as frequent as the model says."""
     start = np.array([[START, START, START]], np.int32)
     takes = 4000
@@ -110,7 +112,7 @@ def test_sampling_follows_the_model(run: Run) -> None:
     assert np.abs(counts / takes - p).max() < 5 * np.sqrt(p.max() / takes)
 
 
-def test_it_may_end_by_itself(run: Run) -> None:
+def test_it_may_end_by_itself(run: TrainedModel) -> None:
     start = np.array([[START, START, START]], np.int32)
     generated = generate(
         run.model,
@@ -125,7 +127,7 @@ def test_it_may_end_by_itself(run: Run) -> None:
     assert (generated.closing[ended] == 0).all()
 
 
-def test_a_take_in_circles_is_passed_over(run: Run) -> None:
+def test_a_take_in_circles_is_passed_over(run: TrainedModel) -> None:
     """Though the model would rather end it where it ends."""
     quarter = Fraction(1)
     round_and_round = [Event((60, 64, 67), quarter), Event((60, 65, 69), quarter)] * 8
@@ -141,12 +143,12 @@ def test_a_take_in_circles_is_passed_over(run: Run) -> None:
     )
 
 
-def test_no_single_chord_for_ever(run: Run) -> None:
+def test_no_single_chord_for_ever(run: TrainedModel) -> None:
     chords = Counter(event.chord for event in compose(run, events=100, seed=8).events)
     assert chords.most_common(1)[0][1] < 60
 
 
-def test_wishes_that_cannot_be_fulfilled(run: Run, pieces: list[Piece]) -> None:
+def test_wishes_that_cannot_be_fulfilled(run: TrainedModel, pieces: list[Piece]) -> None:
     for wish in (
         {"bars": 2, "events": 3},
         {"bars": 0},

@@ -10,8 +10,8 @@ from tests.conftest import small_piece
 from partimento import Key, Piece
 from partimento.corpus import analyse_key
 from partimento.generate.compose import compose
-from partimento.training.run import Run, load_run
 from partimento.training.train import learn, over_recipe
+from partimento.training.trained_model import TrainedModel, load_model
 
 MODES = ("none", "key", "key-octave", "all")
 
@@ -37,20 +37,20 @@ def songs() -> list[Piece]:
 @pytest.fixture(scope="module", params=MODES)
 def run(
     request: pytest.FixtureRequest, songs: list[Piece], tmp_path_factory: pytest.TempPathFactory
-) -> Run:
+) -> TrainedModel:
     folder = tmp_path_factory.mktemp(request.param) / "run"
     learn(songs, settings=settings({"min_count": 1, "transpose": request.param}), out=folder)
-    return load_run(folder)
+    return load_model(folder)
 
 
-def test_each_piece_is_listed_once(run: Run, songs: list[Piece]) -> None:
+def test_each_piece_is_listed_once(run: TrainedModel, songs: list[Piece]) -> None:
     assert sorted(piece.title for piece in run.pieces) == sorted(piece.title for piece in songs)
     assert [piece.interval for piece in run.pieces] == [0] * 8 or run.settings.tokens.to_common_key
     by_title = {piece.title: piece for piece in songs}
     assert all(learned.events == len(by_title[learned.title].events) for learned in run.pieces)
 
 
-def test_it_comes_out_in_the_key_and_range(run: Run) -> None:
+def test_it_comes_out_in_the_key_and_range(run: TrainedModel) -> None:
     learned = [piece for piece in run.pieces if piece.split == "train"]
     low, high = min(piece.low for piece in learned), max(piece.high for piece in learned)
     for seed in range(2):
@@ -66,7 +66,7 @@ def test_it_comes_out_in_the_key_and_range(run: Run) -> None:
             assert piece.length == 16
 
 
-def test_openings_stay_where_they_were(run: Run, songs: list[Piece]) -> None:
+def test_openings_stay_where_they_were(run: TrainedModel, songs: list[Piece]) -> None:
     by_title = {piece.title: piece for piece in songs}
     for number in [number for number, piece in enumerate(run.pieces) if piece.split == "train"][
         :3
@@ -79,7 +79,9 @@ def test_openings_stay_where_they_were(run: Run, songs: list[Piece]) -> None:
     assert compose(run, bars=8, seed=4, start=trained, opening=6).events[:6] == trained.events[:6]
 
 
-def test_a_key_moves_an_opening_no_further_than_it_must(run: Run, songs: list[Piece]) -> None:
+def test_a_key_moves_an_opening_no_further_than_it_must(
+    run: TrainedModel, songs: list[Piece]
+) -> None:
     trained = next(piece for piece in run.pieces if piece.split == "train")
     original = next(piece for piece in songs if piece.title == trained.title)
     from_name = Key.from_name(trained.key)

@@ -21,9 +21,9 @@ from partimento.tokens.vocabulary import SPECIAL
 from partimento.tokens.windows import WindowBatches, WindowSpec, windows
 from partimento.training.dataset import TOKENIZERS, DataSet, prepare
 from partimento.training.loop import fit
-from partimento.training.run import load_run
 from partimento.training.settings import TrainSettings
 from partimento.training.train import learn
+from partimento.training.trained_model import load_model
 from partimento.training.uninitialized import uninitialized
 
 SMALL: dict[str, dict[str, object]] = {
@@ -249,7 +249,7 @@ def test_save_load_and_the_same_seed_gives_the_same_notes(
         "tokens": {"min_count": 1, "window": 16, "stride": 8},
     }
     run, _ = learn(pieces, settings=settings, out=tmp_path / "run")
-    again = load_run(tmp_path / "run")
+    again = load_model(tmp_path / "run")
     for mine, theirs in zip(
         run.model.network.get_weights(), again.model.network.get_weights(), strict=True
     ):

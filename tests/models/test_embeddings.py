@@ -14,7 +14,7 @@ import pytest
 from partimento import Event, Piece
 from partimento.cli.neighbours import run_neighbours
 from partimento.errors import PartimentoError
-from partimento.evaluate.neighbours import ChordVectors, fifths
+from partimento.evaluation.neighbours import ChordVectors, fifths
 from partimento.models.embeddings import Config, Embeddings
 from partimento.tokens.chords import CHORD, ChordTokenizer
 from partimento.tokens.settings import TokenSettings
@@ -22,9 +22,9 @@ from partimento.tokens.vocabulary import PAD, SPECIAL, UNKNOWN
 from partimento.tokens.windows import WindowBatches
 from partimento.training.dataset import DataSet, prepare
 from partimento.training.loop import Checkpoint, fit
-from partimento.training.run import Run, load_run
 from partimento.training.settings import Settings, TrainSettings
 from partimento.training.train import learn, new_model
+from partimento.training.trained_model import TrainedModel, load_model
 
 A, B, C = (60, 64), (62, 65), (40, 45)
 SETTINGS = {
@@ -45,11 +45,11 @@ def built(config: Config, tokenizer: ChordTokenizer, *, seed: int = 0) -> Embedd
 
 
 @pytest.fixture(scope="module")
-def run(pieces: list[Piece], tmp_path_factory: pytest.TempPathFactory) -> Run:
+def run(pieces: list[Piece], tmp_path_factory: pytest.TempPathFactory) -> TrainedModel:
     return learn(pieces, settings=SETTINGS, out=tmp_path_factory.mktemp("runs") / "embeddings")[0]
 
 
-def folder(run: Run) -> Path:
+def folder(run: TrainedModel) -> Path:
     assert run.folder is not None
     return run.folder
 
@@ -191,7 +191,7 @@ def test_sizes_that_cannot_be(name: str, value: int) -> None:
 # ---------------------------------------------------------------------- what was learned
 
 
-def test_vectors_go_by_pitches(run: Run) -> None:
+def test_vectors_go_by_pitches(run: TrainedModel) -> None:
     known = list(islice(run.tokenizer.chords.symbols, 3))
     other = ChordTokenizer.fit_events([events([*reversed(known), (1, 2, 3)])])
     found, own = run.model.vectors(other), run.model.vectors(run.tokenizer)
@@ -204,8 +204,8 @@ def test_vectors_go_by_pitches(run: Run) -> None:
         np.testing.assert_array_equal(found[other.chords[chord]], own[run.tokenizer.chords[chord]])
 
 
-def test_they_survive_the_disk(run: Run) -> None:
-    again = load_run(folder(run))
+def test_they_survive_the_disk(run: TrainedModel) -> None:
+    again = load_model(folder(run))
     np.testing.assert_array_equal(
         again.model.vectors(run.tokenizer), run.model.vectors(run.tokenizer)
     )
@@ -226,7 +226,7 @@ def test_chords_are_counted_with_their_copies(pieces: list[Piece]) -> None:
 # ---------------------------------------------------------------------- in another model
 
 
-def pretrained(run: Run, pieces: list[Piece], **more: object) -> tuple[Settings, DataSet]:
+def pretrained(run: TrainedModel, pieces: list[Piece], **more: object) -> tuple[Settings, DataSet]:
     values = {
         "model": {**LSTM, "pretrained": str(run.folder), **more},
         "tokens": SETTINGS["tokens"],
@@ -236,7 +236,7 @@ def pretrained(run: Run, pieces: list[Piece], **more: object) -> tuple[Settings,
     return settings, prepare(pieces, settings.tokens, validation=0.1, test=0.1, seed=0)
 
 
-def test_an_lstm_begins_with_them(run: Run, pieces: list[Piece]) -> None:
+def test_an_lstm_begins_with_them(run: TrainedModel, pieces: list[Piece]) -> None:
     settings, data = pretrained(run, pieces)
     (table,) = new_model(settings, data).chord_embedding.get_weights()
     np.testing.assert_array_equal(table[SPECIAL:], run.model.vectors(data.tokenizer)[SPECIAL:])
@@ -248,21 +248,21 @@ def test_an_lstm_begins_with_them(run: Run, pieces: list[Piece]) -> None:
 
 
 @pytest.mark.parametrize("freeze", [True, False])
-def test_frozen_ones_stay_as_they_are(run: Run, pieces: list[Piece], freeze: bool) -> None:
+def test_frozen_ones_stay_as_they_are(run: TrainedModel, pieces: list[Piece], freeze: bool) -> None:
     settings, _ = pretrained(run, pieces, freeze=freeze)
     made, data = learn(pieces, settings=settings)
     (table,) = made.model.chord_embedding.get_weights()
     assert np.array_equal(table[SPECIAL:], run.model.vectors(data.tokenizer)[SPECIAL:]) == freeze
 
 
-def test_vectors_of_another_size_are_refused(run: Run, pieces: list[Piece]) -> None:
+def test_vectors_of_another_size_are_refused(run: TrainedModel, pieces: list[Piece]) -> None:
     settings, data = pretrained(run, pieces, embed_size=16)
     with pytest.raises(PartimentoError, match=r"8 numbers each: --set model\.embed_size=8"):
         new_model(settings, data)
 
 
 def test_a_run_of_another_model_has_none_to_give(
-    run: Run, pieces: list[Piece], tmp_path: Path
+    run: TrainedModel, pieces: list[Piece], tmp_path: Path
 ) -> None:
     learn(pieces, settings={"model": {"name": "markov"}}, out=tmp_path / "markov")
     settings, data = pretrained(run, pieces, pretrained=str(tmp_path / "markov"))
@@ -275,14 +275,16 @@ def test_a_run_of_another_model_has_none_to_give(
 # ---------------------------------------------------------------------- the command
 
 
-def test_the_table(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_table(run: TrainedModel, capsys: pytest.CaptureFixture[str]) -> None:
     run_neighbours(folder(run), most=2)
     told = capsys.readouterr().out
     assert "nearest first" in told
     assert "circle of fifths" in told or "Spearman" in told
 
 
-def test_as_json_with_a_map(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_as_json_with_a_map(
+    run: TrainedModel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     spelt = "C3+E4"
     assert (48, 64) in run.tokenizer.chords.symbols
     run_neighbours(folder(run), [spelt], out=tmp_path / "map.svg", most=3, as_json=True)
@@ -296,7 +298,7 @@ def test_as_json_with_a_map(run: Run, tmp_path: Path, capsys: pytest.CaptureFixt
     assert (tmp_path / "map.svg").read_text().startswith("<?xml")
 
 
-def test_what_the_command_refuses(run: Run, tmp_path: Path) -> None:
+def test_what_the_command_refuses(run: TrainedModel, tmp_path: Path) -> None:
     (tmp_path / "there.png").write_bytes(b"")
     for asked, wish, match in (
         ((), {"out": tmp_path / "map.jpg"}, "png or .svg"),

@@ -18,7 +18,7 @@ from keras import ops
 
 from partimento import Event, Piece, load_corpus
 from partimento.errors import PartimentoError
-from partimento.evaluate.baselines import Baseline
+from partimento.evaluation.baselines import Baseline
 from partimento.generate.autoregressive import generate
 from partimento.generate.limits import Limits
 from partimento.generate.sampler import Sampling

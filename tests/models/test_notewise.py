@@ -31,9 +31,9 @@ from partimento.tokens.vocabulary import END, PAD, UNKNOWN
 from partimento.tokens.windows import windows
 from partimento.training.dataset import DataSet, prepare
 from partimento.training.loop import Checkpoint, fit
-from partimento.training.run import Run, load_run, save_run
 from partimento.training.settings import Settings
 from partimento.training.train import new_model
+from partimento.training.trained_model import TrainedModel, load_model, save_model
 
 SIZES: dict[str, Any] = {"units": 8, "layers": 2, "heads": 2, "context": 12, "dropout": 0.2}
 ENCODE: dict[str, dict[str, Any]] = {
@@ -401,7 +401,7 @@ SETTINGS: Mapping[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, list[Checkpoint]]:
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[TrainedModel, list[Checkpoint]]:
     """A run as `learn` makes it, a step an epoch, and what was to be seen under way."""
     settings, data = Settings.from_plain(dict(SETTINGS)), data_of("events")
     model = new_model(settings, data)
@@ -415,17 +415,18 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, list[Checkpo
     assert len(train.windows) == size
     points: list[Checkpoint] = []
     fitted = fit(model, train, valid, settings.train, keep=points.append)
-    return save_run(
-        Run.from_training(settings, data, model, fitted), tmp_path_factory.mktemp("runs") / "run"
+    return save_model(
+        TrainedModel.from_training(settings, data, model, fitted),
+        tmp_path_factory.mktemp("runs") / "run",
     ), points
 
 
 @pytest.fixture(scope="module")
-def run(trained: tuple[Run, list[Checkpoint]]) -> Run:
+def run(trained: tuple[TrainedModel, list[Checkpoint]]) -> TrainedModel:
     return trained[0]
 
 
-def test_it_learns(run: Run) -> None:
+def test_it_learns(run: TrainedModel) -> None:
     assert run.history[-1].loss < 0.7 * run.history[0].loss
     assert run.best.val_loss < 0.8 * run.history[0].val_loss
     assert isinstance(run.tokenizer, NoteTokenizer)
@@ -433,7 +434,7 @@ def test_it_learns(run: Run) -> None:
 
 
 @pytest.mark.parametrize("wish", [{"bars": 2}, {"events": 1}, {"events": 9}])
-def test_a_piece_is_as_long_as_asked(run: Run, wish: dict[str, int]) -> None:
+def test_a_piece_is_as_long_as_asked(run: TrainedModel, wish: dict[str, int]) -> None:
     piece = compose(run, seed=2, candidates=4, **wish)
     assert piece == compose(run, seed=2, candidates=4, **wish)
     if "bars" in wish:
@@ -443,14 +444,14 @@ def test_a_piece_is_as_long_as_asked(run: Run, wish: dict[str, int]) -> None:
     assert piece.meters == (Meter(3, 4),)
 
 
-def test_it_goes_on_from_an_opening(run: Run) -> None:
+def test_it_goes_on_from_an_opening(run: TrainedModel) -> None:
     mine = choir(2)
     piece = compose(run, events=9, seed=1, candidates=4, start=mine, opening=5)
     assert piece.events[:4] == mine.events[:4]  # the fifth may sound on
     assert len(piece.events) == 9
 
 
-def test_large_chords_find_room(run: Run) -> None:
+def test_large_chords_find_room(run: TrainedModel) -> None:
     """Ten notes an event: an opening is kept whole, and as many events are composed as were asked
     for.
     """
@@ -463,7 +464,7 @@ def test_large_chords_find_room(run: Run) -> None:
     assert len(piece.events) == 9
 
 
-def test_as_many_events_after_an_opening_in_an_unknown_metre(run: Run) -> None:
+def test_as_many_events_after_an_opening_in_an_unknown_metre(run: TrainedModel) -> None:
     strange = choir(2).replace(meters=(Meter(7, 8),))
     assert len(compose(run, events=9, seed=1, candidates=4, start=strange, opening=5).events) == 9
 
@@ -472,12 +473,12 @@ def test_as_many_events_after_an_opening_in_an_unknown_metre(run: Run) -> None:
 
 
 @pytest.fixture(scope="module")
-def again(run: Run) -> Run:
+def again(run: TrainedModel) -> TrainedModel:
     assert run.folder is not None
-    return load_run(run.folder)
+    return load_model(run.folder)
 
 
-def test_a_saved_run_is_the_run(run: Run, again: Run) -> None:
+def test_a_saved_run_is_the_run(run: TrainedModel, again: TrainedModel) -> None:
     assert again.tokenizer == run.tokenizer
     assert again.settings == run.settings
     assert again.history == run.history
@@ -487,7 +488,9 @@ def test_a_saved_run_is_the_run(run: Run, again: Run) -> None:
     )
 
 
-def test_a_loaded_run_steps_on_numpy_as_the_trained_one(run: Run, again: Run) -> None:
+def test_a_loaded_run_steps_on_numpy_as_the_trained_one(
+    run: TrainedModel, again: TrainedModel
+) -> None:
     features = data_of("events").encode(data_of("events").train[:1])[0].context["features"][4:5]
     steps = [each.numpy_step for each in (run, again)]
     logits = []
@@ -499,7 +502,7 @@ def test_a_loaded_run_steps_on_numpy_as_the_trained_one(run: Run, again: Run) ->
     assert again.numpy_step is steps[1]  # read once
 
 
-def test_the_loaded_weights_are_those_that_the_history_judged(again: Run) -> None:
+def test_the_loaded_weights_are_those_that_the_history_judged(again: TrainedModel) -> None:
     """With running means, too: what was measured is what was kept."""
     data = data_of("events")
     some = data.windows("valid", again.model.window_spec(again.settings.tokens, training=False))
@@ -511,7 +514,7 @@ def test_the_loaded_weights_are_those_that_the_history_judged(again: Run) -> Non
 
 
 def test_what_is_kept_is_the_running_mean_of_the_weights(
-    trained: tuple[Run, list[Checkpoint]],
+    trained: tuple[TrainedModel, list[Checkpoint]],
 ) -> None:
     run, points = trained
     mean: list[np.ndarray] = []
@@ -525,16 +528,16 @@ def test_what_is_kept_is_the_running_mean_of_the_weights(
     assert run.best_epoch > 5  # or there was little to take the mean of
 
 
-def test_weights_of_another_size_are_one_line(run: Run, tmp_path: Path) -> None:
+def test_weights_of_another_size_are_one_line(run: TrainedModel, tmp_path: Path) -> None:
     assert run.folder is not None
     folder = shutil.copytree(run.folder, tmp_path / "run")
     about = json.loads((folder / "run.json").read_text())
     about["settings"]["model"]["units"] = 24
     (folder / "run.json").write_text(json.dumps(about))
     with pytest.raises(PartimentoError, match="the weights do not fit"):
-        _ = load_run(folder).model
+        _ = load_model(folder).model
     with pytest.raises(PartimentoError, match="the weights do not fit"):
-        _ = load_run(folder).numpy_step
+        _ = load_model(folder).numpy_step
 
 
 @pytest.mark.parametrize(

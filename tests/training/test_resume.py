@@ -21,9 +21,9 @@ from partimento.export.write import write
 from partimento.training import checkpoint
 from partimento.training.callbacks import Callback
 from partimento.training.loop import Epoch
-from partimento.training.run import load_run
 from partimento.training.run_folder import RunFolder
 from partimento.training.train import learn
+from partimento.training.trained_model import load_model
 
 SETTINGS = {
     "lstm": {
@@ -65,7 +65,7 @@ class Stop(Callback):
 def same(one: Path, two: Path) -> None:
     assert (one / "history.csv").read_bytes() == (two / "history.csv").read_bytes()
     for mine, theirs in zip(
-        *(load_run(folder).model.network.get_weights() for folder in (one, two)), strict=True
+        *(load_model(folder).model.network.get_weights() for folder in (one, two)), strict=True
     ):
         np.testing.assert_array_equal(mine, theirs)
 

@@ -53,10 +53,10 @@ def run_bench(
         with stages.during("read"):
             corpus = _read(name, data)
         with stages.during("start"):
-            from partimento.evaluate import benchmarks
-            from partimento.training.run import load_run
+            from partimento.evaluation import benchmarks
+            from partimento.training.trained_model import load_model
 
-            models = [load_run(folder) for folder in runs]
+            models = [load_model(folder) for folder in runs]
             for model in models:
                 benchmarks.check_fits(model, corpus)
         with stages.during("count"):

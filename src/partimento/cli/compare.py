@@ -37,7 +37,7 @@ def run_compare(runs: Sequence[Path], *, out: Sequence[Path], force: bool, as_js
         raise PartimentoError("the same run, or two runs of one name, are given")
     with progress.stages(quiet=as_json) as stages:
         with stages.during("start"):
-            from partimento.evaluate.compare import compare, learning_curves, summaries
+            from partimento.evaluation.compare import compare, learning_curves, summaries
         pictures = [path for path in out if path.suffix.lower() in PICTURES]
         curves = learning_curves(runs) if pictures else None
         rows = compare(runs, progress=stages.at)

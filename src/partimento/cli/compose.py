@@ -79,9 +79,9 @@ def run_compose(
     with progress.stages(quiet=as_json) as stages:
         with stages.during("start"):
             from partimento.generate.compose import compose
-            from partimento.training.run import load_run
+            from partimento.training.trained_model import load_model
 
-            run = load_run(folder)
+            run = load_model(folder)
         with stages.during("compose"):
             piece = compose(
                 run,

@@ -18,7 +18,7 @@ from partimento.training.run_folder import RunFolder
 if TYPE_CHECKING:
     from partimento.corpus import Reject
     from partimento.corpus.entries import Corpus
-    from partimento.evaluate.evaluation import Evaluation
+    from partimento.evaluation.evaluate import Evaluation
     from partimento.music.piece import Piece
 
 BARS = 16  # of the pieces that a run composes
@@ -72,16 +72,16 @@ def run_evaluate(request: Request, *, out: Path | None, force: bool, as_json: bo
 
 def _measure(request: Request, stages: progress.Stages) -> tuple[Evaluation, list[Reject]]:
     """Read or compose, then measure; and the files that could not be read."""
-    from partimento.evaluate.evaluation import evaluate
+    from partimento.evaluation.evaluate import evaluate
 
     is_run = RunFolder(request.generated).exists()
     bars = BARS if is_run and request.bars is None else request.bars
     if is_run:
         with stages.during("start"):
-            from partimento.evaluate.evaluation import compose_pieces, held_out_figures
-            from partimento.training.run import load_run
+            from partimento.evaluation.evaluate import compose_pieces, held_out_figures
+            from partimento.training.trained_model import load_model
 
-            run = load_run(request.generated)
+            run = load_model(request.generated)
         real = _read(
             "real",
             request.against,
@@ -109,7 +109,7 @@ def _borrowed(made: list[Piece], real: Corpus) -> dict[str, dict[str, float]]:
     """The longest runs that the pieces share with the corpus, beside those of real pieces with the
     rest of it.
     """
-    from partimento.evaluate.originality import originality
+    from partimento.evaluation.originality import originality
 
     report = originality(made, real)
     told = {}

@@ -12,7 +12,7 @@ from pathlib import Path
 from partimento.cli import progress, screen
 from partimento.cli.screen import Column
 from partimento.errors import PartimentoError
-from partimento.evaluate.neighbours import (
+from partimento.evaluation.neighbours import (
     ChordVectors,
     Fifths,
     chord_vectors,

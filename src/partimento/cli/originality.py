@@ -16,8 +16,8 @@ from partimento.files import refuse_existing, write_atomically
 from partimento.tables import csv_table, markdown_table
 
 if TYPE_CHECKING:
-    from partimento.analysis.similarity.borrowing import Originality, Run, Shared
-    from partimento.evaluate.originality import Group, Report
+    from partimento.analysis.similarity.borrowing import Originality, Shared, SharedPassage
+    from partimento.evaluation.originality import Group, Report
 
 SUFFIXES = (".csv", ".json", ".md")
 SHOWN = 20  # pieces on the screen
@@ -39,7 +39,7 @@ def run_originality(
             raise PartimentoError(f"{out}: the report is written as {', '.join(SUFFIXES)}")
         refuse_existing(out, force=force)
     from partimento.corpus.load import load_corpus
-    from partimento.evaluate.originality import originality
+    from partimento.evaluation.originality import originality
     from partimento.io.formats import is_store
 
     if stores := [path for path in files if is_store(path)]:
@@ -66,7 +66,7 @@ def run_originality(
 
 
 def _plain(report: Report, rejects: Sequence[Reject]) -> dict[str, Any]:
-    from partimento.evaluate.originality import verdict
+    from partimento.evaluation.originality import verdict
 
     told = asdict(report)
     for plain, piece in zip(told["pieces"], report.pieces, strict=True):
@@ -75,7 +75,7 @@ def _plain(report: Report, rejects: Sequence[Reject]) -> dict[str, Any]:
 
 
 def _show(report: Report) -> None:
-    from partimento.evaluate.originality import verdict, verdict_together
+    from partimento.evaluation.originality import verdict, verdict_together
 
     pieces = (
         sorted(report.pieces, key=lambda piece: -max(piece.chords.length, piece.melody.length))
@@ -145,7 +145,7 @@ def _levels(name: str, group: Group) -> list[tuple[str, ...]]:
     return rows
 
 
-def _where(run: Run) -> str:
+def _where(run: SharedPassage) -> str:
     file = PurePosixPath(run.path)
     title = (
         f"{run.title} ({file.name})"

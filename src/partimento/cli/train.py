@@ -18,7 +18,7 @@ from partimento.corpus.load import load_corpus
 from partimento.corpus.select import Selection
 from partimento.corpus.sources import check_source
 from partimento.errors import PartimentoError
-from partimento.evaluate.summary import summary
+from partimento.evaluation.summary import summary
 from partimento.models.likelihood import Likelihood, part_names
 from partimento.recipes import over_recipe, recipe_of
 from partimento.training.callbacks import Callback
@@ -96,7 +96,7 @@ def train_run(
     # Loading the framework takes seconds: what is wrong with the configuration is said before.
     with stages.during("start"):
         from partimento._train import train
-        from partimento.evaluate.callbacks import HeldOutReport
+        from partimento.evaluation.callbacks import HeldOutReport
         from partimento.training.settings import Settings
         from partimento.training.train import recorded_settings, reload_corpus
 

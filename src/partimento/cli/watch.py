@@ -21,7 +21,7 @@ def run_watch(run: Path, *, out: Path | None, as_json: bool) -> None:
     refuse_existing(out, force=True)
     with progress.stages(quiet=as_json) as stages:
         with stages.during("start"):
-            from partimento.evaluate.training_report import watch
+            from partimento.evaluation.training_report import watch
         written = watch(run, out, progress=stages.at)
     if as_json:
         screen.print_json({"written": [str(path) for path in written]})

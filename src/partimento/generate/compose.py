@@ -25,7 +25,7 @@ from partimento.tokens.notes import EventTokenizer
 from partimento.tokens.vocabulary import START, UNKNOWN
 from partimento.training.dataset import in_common_key
 from partimento.training.piece_record import Learned
-from partimento.training.run import Run
+from partimento.training.trained_model import TrainedModel
 
 EVENTS_PER_BAR = 48  # beyond this, a bar is not waited for
 ATTEMPTS = 8  # at a mode that was asked for
@@ -44,7 +44,7 @@ class Opening:
 
 
 def compose(
-    run: Run,
+    run: TrainedModel,
     *,
     bars: int | None = None,
     events: int | None = None,
@@ -161,12 +161,12 @@ def compose(
     )
 
 
-def composes(run: Run) -> bool:
+def composes(run: TrainedModel) -> bool:
     """Whether a run's model makes music (embeddings, for one, do not)."""
     return issubclass(run.model_class, NextModel | LatentModel)
 
 
-def draw(run: Run, *, takes: int, events: int, seed: int) -> np.ndarray:
+def draw(run: TrainedModel, *, takes: int, events: int, seed: int) -> np.ndarray:
     """Takes from silence as the model makes them, none preferred and nothing left out; padding
     after an end.
 
@@ -193,7 +193,7 @@ def draw(run: Run, *, takes: int, events: int, seed: int) -> np.ndarray:
 
 
 def _ends(
-    run: Run, begin: Opening, towards: int | None, takes: int
+    run: TrainedModel, begin: Opening, towards: int | None, takes: int
 ) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]:
     """Where the way through the latent space begins and ends ``(Z,)``, None where that is drawn;
     and training pieces' points ``(n, Z)``.
@@ -248,7 +248,7 @@ def _from_latent(
 
 
 def _best(
-    run: Run,
+    run: TrainedModel,
     begin: Opening,
     music: list[list[Event]],
     closings: list[float],
@@ -281,7 +281,7 @@ def _best(
 
 
 def _begin(
-    run: Run, start: Piece | int | None, opening: int, seed: int, key: Key | None
+    run: TrainedModel, start: Piece | int | None, opening: int, seed: int, key: Key | None
 ) -> Opening:
     if isinstance(start, Piece):
         try:
@@ -321,7 +321,7 @@ def _begin(
     )
 
 
-def _known(run: Run, tokens: np.ndarray, events: int, what: str) -> np.ndarray:
+def _known(run: TrainedModel, tokens: np.ndarray, events: int, what: str) -> np.ndarray:
     """The rows of so many events, up to the first unknown symbol."""
     known = run.tokenizer.prompt(tokens, events)
     if len(known) == run.tokenizer.header_rows and (tokens == UNKNOWN).any():
@@ -331,7 +331,7 @@ def _known(run: Run, tokens: np.ndarray, events: int, what: str) -> np.ndarray:
     return known
 
 
-def _one_of_the_usual(run: Run, seed: int, key: Key | None) -> Learned:
+def _one_of_the_usual(run: TrainedModel, seed: int, key: Key | None) -> Learned:
     """A training piece, drawn among those of the commonest metre (and of the asked mode, if there
     are any).
     """
@@ -357,7 +357,7 @@ def _cut(music: list[Event], length: Fraction) -> list[Event]:
 
 
 def _dress(
-    run: Run,
+    run: TrainedModel,
     music: list[Event],
     begin: Opening,
     *,
@@ -393,7 +393,9 @@ def _dress(
     )
 
 
-def _shift(run: Run, begin: Opening, notes: Notes, found: Key, key: Key | None, seed: int) -> int:
+def _shift(
+    run: TrainedModel, begin: Opening, notes: Notes, found: Key, key: Key | None, seed: int
+) -> int:
     """Semitones from what was composed, in the key `found`, to where it is to sound."""
     encode = run.settings.tokens
     if encode.to_common_key:
@@ -410,12 +412,12 @@ def _shift(run: Run, begin: Opening, notes: Notes, found: Key, key: Key | None, 
     return shift
 
 
-def _given(run: Run, begin: Opening) -> bool:
+def _given(run: TrainedModel, begin: Opening) -> bool:
     """Whether it begins with music, not from silence."""
     return len(begin.tokens) > run.tokenizer.header_rows
 
 
-def _interval(run: Run, begin: Opening, mode: str, seed: int) -> int:
+def _interval(run: TrainedModel, begin: Opening, mode: str, seed: int) -> int:
     """How far its key is from the common one: as in the piece it began from or, from silence, as in
     a training piece of the same mode.
     """
@@ -427,7 +429,7 @@ def _interval(run: Run, begin: Opening, mode: str, seed: int) -> int:
     return alike[int(np.random.default_rng([seed, 2]).integers(len(alike)))].interval
 
 
-def _within_range(run: Run, notes: Notes, wanted: int, *, free: bool) -> int:
+def _within_range(run: TrainedModel, notes: Notes, wanted: int, *, free: bool) -> int:
     """The wanted shift if it keeps to the range, else one an octave off or (if `free`) another of
     the training pieces' that does.
     """
@@ -441,7 +443,7 @@ def _within_range(run: Run, notes: Notes, wanted: int, *, free: bool) -> int:
     return min(shifts, key=lambda shift: _outside(run, notes, shift))  # the first of the best
 
 
-def _outside(run: Run, notes: Notes, shift: int) -> tuple[int, int]:
+def _outside(run: TrainedModel, notes: Notes, shift: int) -> tuple[int, int]:
     """How many notes leave MIDI's pitches once they are shifted, and how many the range: the one
     that is set, or the training pieces'.
     """

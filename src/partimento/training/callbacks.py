@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from partimento.models.base import Model
     from partimento.training.dataset import DataSet
     from partimento.training.loop import Epoch
-    from partimento.training.run import Run
     from partimento.training.run_folder import RunFolder
+    from partimento.training.trained_model import TrainedModel
 
 
 class Callback:
@@ -39,7 +39,7 @@ class Callback:
     def on_epoch_end(self, epoch: Epoch) -> None:
         """Receive the figures of an epoch once its checkpoint is written."""
 
-    def on_finish(self, run: Run, data: DataSet, folder: RunFolder) -> None:
+    def on_finish(self, run: TrainedModel, data: DataSet, folder: RunFolder) -> None:
         """Add files to the folder of a finished run before it appears under its name.
 
         It is not called where a run is not saved.
@@ -75,7 +75,7 @@ class Callbacks(Callback):
         for callback in self._callbacks:
             callback.on_epoch_end(epoch)
 
-    def on_finish(self, run: Run, data: DataSet, folder: RunFolder) -> None:
+    def on_finish(self, run: TrainedModel, data: DataSet, folder: RunFolder) -> None:
         """Let each add its files."""
         for callback in self._callbacks:
             callback.on_finish(run, data, folder)

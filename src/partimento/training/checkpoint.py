@@ -18,9 +18,9 @@ from partimento.corpus.entries import Corpus
 from partimento.errors import PartimentoError
 from partimento.files import exclusive, new_file, remove_folder, write_atomically
 from partimento.training.loop import Checkpoint
-from partimento.training.run import epochs_from, versions, write_history
 from partimento.training.run_folder import RunFolder, TrainingFolder
 from partimento.training.settings import Settings
+from partimento.training.trained_model import epochs_from, versions, write_history
 
 
 @contextmanager

@@ -27,10 +27,10 @@ from partimento.training.advice import too_small
 from partimento.training.callbacks import Callback, Callbacks
 from partimento.training.dataset import DataSet, prepare
 from partimento.training.loop import Epoch, Fitted, epochs_added, fit, validate
-from partimento.training.run import Run, fill, load_run, versions
 from partimento.training.run_folder import RunFolder, TrainingFolder
 from partimento.training.settings import Settings
 from partimento.training.snapshots import Snapshots
+from partimento.training.trained_model import TrainedModel, fill, load_model, versions
 
 
 def learn(
@@ -42,7 +42,7 @@ def learn(
     resume: bool = False,
     progress: Progress = silent,
     callbacks: Sequence[Callback] = (),
-) -> tuple[Run, DataSet]:
+) -> tuple[TrainedModel, DataSet]:
     """Train a model on a corpus, and save its run.
 
     `partimento.train` does the same and checks the run.
@@ -69,7 +69,7 @@ def learn(
 
     Returns
     -------
-    Run, DataSet
+    TrainedModel, DataSet
 
     Raises
     ------
@@ -106,7 +106,7 @@ def learn(
             # Already now, so that a training under way can be looked at.
             write_atomically(folder.vocabulary, data.tokenizer.to_json(), durable=False)
         fitted = _train(model, data, settings, folder, progress, callback)
-        run = Run.from_training(settings, data, model, fitted)
+        run = TrainedModel.from_training(settings, data, model, fitted)
         if folder is not None and out is not None:
             fill(run, folder, out)
             write_rejects([*corpus.rejects, *data.rejects], folder.rejects)
@@ -194,7 +194,7 @@ def new_model(settings: Settings, data: DataSet) -> Model:
     """
     keras.utils.set_random_seed(settings.train.seed)
     model: Model = settings.new_model(data.tokenizer)
-    model.load_pretrained(lambda source: load_run(source).model)
+    model.load_pretrained(lambda source: load_model(source).model)
     return model
 
 

@@ -22,7 +22,7 @@ LOOKED_AT = 1000  # places of one run whose rhythm is compared
 
 
 @dataclass(frozen=True)
-class Run:
+class SharedPassage:
     """A stretch of a piece that stands in a corpus.
 
     Parameters
@@ -61,14 +61,14 @@ class Shared:
     ----------
     elements : int
         Chords that sound, or notes of the melody.
-    longest : Run or None
+    longest : SharedPassage or None
         None if not even one element stands in the corpus.
     share : float
         Of the elements, those inside shared runs of `LONG` and more.
     """
 
     elements: int
-    longest: Run | None
+    longest: SharedPassage | None
     share: float
 
     @property
@@ -187,7 +187,7 @@ def _inside(found: Matches) -> np.ndarray:
     return inside
 
 
-def _run(index: Index, line: Line, found: Matches, about: Sequence[About]) -> Run:
+def _run(index: Index, line: Line, found: Matches, about: Sequence[About]) -> SharedPassage:
     """The longest run, the first of them; there, the first place with the same rhythm, or else the
     first place.
     """
@@ -204,7 +204,7 @@ def _run(index: Index, line: Line, found: Matches, about: Sequence[About]) -> Ru
     piece = about[index.piece[place]]
     up = int(index.reference[place]) - int(line.reference[start])
     several = len(np.unique(index.piece[places]))
-    return Run(
+    return SharedPassage(
         length,
         int(line.bar[start]),
         piece.title,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from partimento.evaluate.baselines import Baseline
+from partimento.evaluation.baselines import Baseline
 from partimento.models.likelihood import Likelihood
 from partimento.tokens.vocabulary import OutOfVocabularyCost
 from partimento.training.dataset import DataSet

@@ -15,7 +15,7 @@ from partimento import Event, Meter, Piece
 from partimento.analysis.similarity.borrowing import LONG, library, shared_with
 from partimento.corpus import Corpus, CorpusEntry
 from partimento.errors import PartimentoError
-from partimento.evaluate.originality import originality, together, verdict, verdict_together
+from partimento.evaluation.originality import originality, together, verdict, verdict_together
 from partimento.music.timelines import Source
 
 QUARTER = Fraction(1)

@@ -44,7 +44,7 @@ WITH_VERSIONS = (
 
 
 @dataclass(frozen=True)
-class Run:
+class TrainedModel:
     """A trained model with all it needs to compose; `folder` is None until it is saved.
 
     A run that was loaded builds its network when `model` is first asked for: that takes seconds,
@@ -63,7 +63,9 @@ class Run:
     folder: Path | None = None
 
     @classmethod
-    def from_training(cls, settings: Settings, data: DataSet, model: Model, fitted: Fitted) -> Run:
+    def from_training(
+        cls, settings: Settings, data: DataSet, model: Model, fitted: Fitted
+    ) -> TrainedModel:
         pieces = [
             Learned.from_prepared(item, encoded.ids, split)
             for split, items in data.splits.items()
@@ -125,7 +127,7 @@ class Run:
         return self.history[-1].seconds
 
 
-def save_run(run: Run, folder: Path | str, *, force: bool = False) -> Run:
+def save_model(run: TrainedModel, folder: Path | str, *, force: bool = False) -> TrainedModel:
     """Write a run; the folder appears whole or not at all."""
     folder = Path(folder)
     with new_folder(folder, mark=RunFolder.MARK, force=force) as work:
@@ -133,7 +135,7 @@ def save_run(run: Run, folder: Path | str, *, force: bool = False) -> Run:
     return replace(run, folder=folder)
 
 
-def fill(run: Run, work: RunFolder, folder: Path) -> None:
+def fill(run: TrainedModel, work: RunFolder, folder: Path) -> None:
     """Write the files of a run into the folder `work`, which is to become `folder`."""
     suffix = run.model.weights_suffix
     about = {
@@ -167,7 +169,7 @@ def fill(run: Run, work: RunFolder, folder: Path) -> None:
         ) from error
 
 
-def load_run(folder: Path | str) -> Run:
+def load_model(folder: Path | str) -> TrainedModel:
     """Read a run.
 
     Raises
@@ -201,7 +203,7 @@ def load_run(folder: Path | str) -> Run:
         ) from error
     source = settings, tokenizer, files, about["files"]
     model, step = _Once(lambda: _read_model(*source)), _Once(lambda: _read_numpy_step(*source))
-    return Run(
+    return TrainedModel(
         settings,
         tokenizer,
         model,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from partimento.errors import PartimentoError
-from partimento.evaluate.neighbours import (
+from partimento.evaluation.neighbours import (
     ChordVectors,
     Near,
     fifths,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.linalg import sqrtm
 
-from partimento.evaluate.frechet import (
+from partimento.evaluation.frechet import (
     frechet_distance,
     frechet_of_sets,
     shrunk_covariance,

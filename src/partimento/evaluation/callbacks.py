@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from partimento.models.base import Model
     from partimento.models.likelihood import Likelihood
     from partimento.training.dataset import DataSet
-    from partimento.training.run import Run
     from partimento.training.run_folder import RunFolder
+    from partimento.training.trained_model import TrainedModel
 
 
 def default_callbacks(progress: Progress = silent, *, watch: bool = False) -> list[Callback]:
@@ -44,7 +44,7 @@ class CollapseCheck(Callback):
     def check(self, epoch: int) -> str | None:
         """Compose a few pieces after some of the epochs, and compare them with the training pieces."""
         if self._look is None:
-            from partimento.evaluate.collapse_check import sampler_check
+            from partimento.evaluation.collapse_check import sampler_check
 
             self._look = sampler_check(self._model, self._data)
         return self._look(epoch)
@@ -67,9 +67,9 @@ class HeldOutReport(Callback):
     table: dict[str, Likelihood] = field(default_factory=dict)
     reconstruction: float | None = None
 
-    def on_finish(self, run: Run, data: DataSet, folder: RunFolder) -> None:
+    def on_finish(self, run: TrainedModel, data: DataSet, folder: RunFolder) -> None:
         """Measure, and write the figures."""
-        from partimento.evaluate.heldout import held_out, reconstruction
+        from partimento.evaluation.heldout import held_out, reconstruction
 
         with during(self.progress, "check"):
             self.table = held_out(data, run.model, name=run.settings.name)
@@ -84,7 +84,7 @@ class FirstSample(Callback):
 
     progress: Progress = silent
 
-    def on_finish(self, run: Run, data: DataSet, folder: RunFolder) -> None:
+    def on_finish(self, run: TrainedModel, data: DataSet, folder: RunFolder) -> None:
         """Compose with the seed of the training, if the model composes."""
         from partimento.export.write import write
         from partimento.generate.compose import compose, composes
@@ -102,8 +102,8 @@ class TrainingPictures(Callback):
 
     progress: Progress = silent
 
-    def on_finish(self, run: Run, data: DataSet, folder: RunFolder) -> None:
+    def on_finish(self, run: TrainedModel, data: DataSet, folder: RunFolder) -> None:
         """Draw them from the files of the run."""
-        from partimento.evaluate.training_report import watch
+        from partimento.evaluation.training_report import watch
 
         watch(folder.path, folder.watch, progress=self.progress)

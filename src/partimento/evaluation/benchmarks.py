@@ -17,7 +17,7 @@ import numpy as np
 from partimento.corpus.benchmarks import BENCHMARKS, VOICES
 from partimento.corpus.entries import Corpus
 from partimento.errors import PartimentoError
-from partimento.evaluate.note_counts import NoteCounts, VoiceCounts
+from partimento.evaluation.note_counts import NoteCounts, VoiceCounts
 from partimento.models.base import Autoregressive
 from partimento.music.piece import Piece
 from partimento.tokens.notes import NoteTokenizer
@@ -25,7 +25,7 @@ from partimento.tokens.vocabulary import OutOfVocabularyCost
 from partimento.tokens.voices import grid_of
 
 if TYPE_CHECKING:
-    from partimento.training.run import Run
+    from partimento.training.trained_model import TrainedModel
 
 RESAMPLES = 10_000
 BL2012 = "Boulanger-Lewandowski, Bengio & Vincent 2012"
@@ -147,7 +147,7 @@ def counts(name: str, corpus: Corpus, *, side: str = "test") -> list[Score]:
     return made
 
 
-def check_fits(run: Run, corpus: Corpus) -> None:
+def check_fits(run: TrainedModel, corpus: Corpus) -> None:
     """Raise unless the run was trained and selected on exactly this set's split.
 
     Raises
@@ -162,7 +162,7 @@ def check_fits(run: Run, corpus: Corpus) -> None:
 
 
 def scores_of(
-    run: Run,
+    run: TrainedModel,
     name: str,
     corpus: Corpus,
     *,
@@ -189,7 +189,7 @@ def scores_of(
 
 
 def piece_nats(
-    run: Run,
+    run: TrainedModel,
     name: str,
     corpus: Corpus,
     *,
@@ -202,7 +202,9 @@ def piece_nats(
     return np.asarray(nats + missing_of(run, name, corpus, side))
 
 
-def ensemble(runs: Sequence[Run], name: str, corpus: Corpus, *, side: str = "test") -> Score:
+def ensemble(
+    runs: Sequence[TrainedModel], name: str, corpus: Corpus, *, side: str = "test"
+) -> Score:
     """Score several runs as one model: at every step the mean of their probabilities.
 
     Raises
@@ -225,7 +227,7 @@ def ensemble(runs: Sequence[Run], name: str, corpus: Corpus, *, side: str = "tes
     return score(f"ensemble of {len(runs)}", nats, units_of(name, pieces))
 
 
-def missing_of(run: Run, name: str, corpus: Corpus, side: str) -> np.ndarray:
+def missing_of(run: TrainedModel, name: str, corpus: Corpus, side: str) -> np.ndarray:
     """Return the nats ``(pieces,)`` of what a run's tokens and its model leave out.
 
     Raises
@@ -252,7 +254,7 @@ def missing_of(run: Run, name: str, corpus: Corpus, side: str) -> np.ndarray:
 
 
 def step_nats(
-    runs: Sequence[Run],
+    runs: Sequence[TrainedModel],
     pieces: Sequence[Piece],
     *,
     progress: Callable[[int, int], None] | None = None,
@@ -271,7 +273,7 @@ def step_nats(
 
 
 def bound_and_estimate(
-    run: Run, pieces: Sequence[Piece], progress: Callable[[int, int], None] | None
+    run: TrainedModel, pieces: Sequence[Piece], progress: Callable[[int, int], None] | None
 ) -> dict[str, np.ndarray]:
     """Return the nats ``(pieces,)`` of a model that has a bound: the bound, and its estimate."""
     nats = np.zeros((2, len(pieces)))

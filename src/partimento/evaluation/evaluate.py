@@ -14,15 +14,15 @@ import numpy as np
 
 from partimento.analysis.features.table import FEATURES, feature_table, scalar_table
 from partimento.errors import PartimentoError
-from partimento.evaluate.distances import Nearness, between, nearness, within
-from partimento.evaluate.frechet import frechet_of_sets, standardised
+from partimento.evaluation.distances import Nearness, between, nearness, within
+from partimento.evaluation.frechet import frechet_of_sets, standardised
 from partimento.music.bars import first_bars
 from partimento.music.piece import Piece
 from partimento.progress import Progress, silent
 from partimento.training.run_folder import RunFolder
 
 if TYPE_CHECKING:
-    from partimento.training.run import Run
+    from partimento.training.trained_model import TrainedModel
 
 DRAWS = 10
 BASELINES = ("unigram", "markov")
@@ -283,7 +283,7 @@ def _finite(value: Any) -> Any:
 
 
 def compose_pieces(
-    run: Run,
+    run: TrainedModel,
     count: int,
     *,
     bars: int,

@@ -65,9 +65,9 @@ def open_watched(run: Path) -> Watched:
     PartimentoError
         If there is neither, or no epoch is finished.
     """
-    from partimento.training.run import epochs_from
     from partimento.training.settings import Settings
     from partimento.training.snapshots import has_snapshots, read_snapshots
+    from partimento.training.trained_model import epochs_from
 
     candidates = (RunFolder(run), TrainingFolder(run), RunFolder(run).training)
     folder = next((each for each in candidates if each.exists()), None)
@@ -331,7 +331,7 @@ def chords(watched: Watched, show: Exhibition) -> None:
     """The map of chord embeddings."""
     if not watched.finished or watched.settings.name != "embeddings":
         return
-    from partimento.evaluate.neighbours import chord_vectors, map_of_names
+    from partimento.evaluation.neighbours import chord_vectors, map_of_names
     from partimento.plots import chord_map
     from partimento.plots.style import write_plot
 

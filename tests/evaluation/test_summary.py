@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from partimento.evaluate.summary import summary
+from partimento.evaluation.summary import summary
 from partimento.models.likelihood import Likelihood
 
 

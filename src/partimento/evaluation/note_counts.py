@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from partimento.evaluate.baselines import BackoffCounts, Context
+from partimento.evaluation.baselines import BackoffCounts, Context
 
 END = 128  # after the 128 pitches
 LONGEST_STAY = 16  # steps that are told apart

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from partimento.evaluate.distances import between, density, nearness, scott, within
+from partimento.evaluation.distances import between, density, nearness, scott, within
 
 RNG = np.random.default_rng(7)
 SETS = {

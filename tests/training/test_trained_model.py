@@ -14,9 +14,9 @@ from partimento import Piece
 from partimento.errors import PartimentoError
 from partimento.files import new_folder
 from partimento.recipes import read_recipe, recipes
-from partimento.training.run import Run, load_run
 from partimento.training.settings import Settings
 from partimento.training.train import learn, over_recipe
+from partimento.training.trained_model import TrainedModel, load_model
 
 SMALL = {
     "model": {"units": 8, "dense": 8, "embed_size": 4, "layers": 1},
@@ -26,11 +26,11 @@ SETTINGS = over_recipe(SMALL, "lstm-notes")
 
 
 @pytest.fixture(scope="module")
-def run(pieces: list[Piece], tmp_path_factory: pytest.TempPathFactory) -> Run:
+def run(pieces: list[Piece], tmp_path_factory: pytest.TempPathFactory) -> TrainedModel:
     return learn(pieces, settings=SETTINGS, out=tmp_path_factory.mktemp("runs") / "one")[0]
 
 
-def test_what_is_in_it(run: Run, pieces: list[Piece]) -> None:
+def test_what_is_in_it(run: TrainedModel, pieces: list[Piece]) -> None:
     assert run.folder is not None
     about = json.loads((run.folder / "run.json").read_text())
     assert about["settings"]["train"]["epochs"] == 2
@@ -44,9 +44,9 @@ def test_what_is_in_it(run: Run, pieces: list[Piece]) -> None:
     assert not list(run.folder.parent.glob(".*"))  # nothing of the training is left
 
 
-def test_it_remembers_whom_to_credit(run: Run) -> None:
+def test_it_remembers_whom_to_credit(run: TrainedModel) -> None:
     assert run.folder is not None
-    again = load_run(run.folder)
+    again = load_model(run.folder)
     assert {piece.title for piece in again.pieces} == {f"Study {n}" for n in range(8)}
     assert again.history == run.history
     assert again.settings == run.settings
@@ -60,7 +60,7 @@ def test_every_recipe_is_whole(name: str) -> None:
     assert settings.to_plain()["model"]["name"] == recipe["model"]["name"]
 
 
-def test_nothing_is_replaced_unasked(run: Run, pieces: list[Piece]) -> None:
+def test_nothing_is_replaced_unasked(run: TrainedModel, pieces: list[Piece]) -> None:
     assert run.folder is not None
     with pytest.raises(PartimentoError, match="is there already"):
         learn(pieces, settings=SETTINGS, out=run.folder)
@@ -69,51 +69,53 @@ def test_nothing_is_replaced_unasked(run: Run, pieces: list[Piece]) -> None:
 @pytest.mark.parametrize(
     "name", ["vocabulary.json", "pieces.json", "history.csv", "model.weights.h5"]
 )
-def test_a_run_without_a_file_does_not_load(run: Run, tmp_path: Path, name: str) -> None:
+def test_a_run_without_a_file_does_not_load(run: TrainedModel, tmp_path: Path, name: str) -> None:
     broken = _copy(run, tmp_path)
     (broken / name).unlink()
     with pytest.raises(PartimentoError, match=f"{name} is missing"):
-        load_run(broken)
+        load_model(broken)
 
 
-def test_weights_of_another_vocabulary_do_not_load(run: Run, tmp_path: Path) -> None:
+def test_weights_of_another_vocabulary_do_not_load(run: TrainedModel, tmp_path: Path) -> None:
     broken = _copy(run, tmp_path)
     table = json.loads((broken / "vocabulary.json").read_text())
     table["chords"] = table["chords"][:-3]
     (broken / "vocabulary.json").write_text(json.dumps(table))
     with pytest.raises(PartimentoError, match=r"vocabulary\.json does not fit the run"):
-        load_run(broken)
+        load_model(broken)
     _sign(broken)  # even where someone has signed it anew
     with pytest.raises(PartimentoError, match="do not fit the vocabulary"):
-        _ = load_run(broken).model
+        _ = load_model(broken).model
 
 
-def test_damaged_weights_do_not_load(run: Run, tmp_path: Path) -> None:
+def test_damaged_weights_do_not_load(run: TrainedModel, tmp_path: Path) -> None:
     broken = _copy(run, tmp_path)
     weights = broken / "model.weights.h5"
     weights.write_bytes(weights.read_bytes()[:2000])
     with pytest.raises(PartimentoError, match="damaged"):
-        load_run(broken)
+        load_model(broken)
     _sign(broken)
     with pytest.raises(PartimentoError, match="damaged"):
-        _ = load_run(broken).model
+        _ = load_model(broken).model
 
 
-def test_weights_that_change_after_a_run_was_loaded_are_not_read(run: Run, tmp_path: Path) -> None:
+def test_weights_that_change_after_a_run_was_loaded_are_not_read(
+    run: TrainedModel, tmp_path: Path
+) -> None:
     folder = _copy(run, tmp_path)
-    loaded = load_run(folder)
+    loaded = load_model(folder)
     weights = folder / "model.weights.h5"
     weights.write_bytes(weights.read_bytes() + b"more")
     with pytest.raises(PartimentoError, match="changed or damaged"):
         _ = loaded.model
 
 
-def test_the_network_is_built_once_and_only_when_it_is_wanted(run: Run) -> None:
+def test_the_network_is_built_once_and_only_when_it_is_wanted(run: TrainedModel) -> None:
     assert run.folder is not None
     code = (
         "import sys\n"
-        "from partimento.training.run import load_run\n"
-        f"run = load_run({str(run.folder)!r})\n"
+        "from partimento.training.trained_model import load_model\n"
+        f"run = load_model({str(run.folder)!r})\n"
         "assert run.model_class.top_p and run.pieces and run.tokenizer\n"
         "assert not {'keras', 'jax'} & set(sys.modules), 'the network was loaded'\n"
         "assert run.model is run.model and 'keras' in sys.modules\n"
@@ -136,29 +138,29 @@ def test_the_network_is_built_once_and_only_when_it_is_wanted(run: Run) -> None:
     ],
 )
 def test_nonsense_in_a_run_is_one_clear_error(
-    run: Run, tmp_path: Path, name: str, text: str
+    run: TrainedModel, tmp_path: Path, name: str, text: str
 ) -> None:
     broken = _copy(run, tmp_path)
     (broken / name).write_text(text)
     if name != "run.json":
         _sign(broken)
     with pytest.raises(PartimentoError):
-        load_run(broken)
+        load_model(broken)
 
 
-def test_a_run_of_another_format_is_not_read(run: Run, tmp_path: Path) -> None:
+def test_a_run_of_another_format_is_not_read(run: TrainedModel, tmp_path: Path) -> None:
     later = _copy(run, tmp_path)
     about = json.loads((later / "run.json").read_text())
     (later / "run.json").write_text(json.dumps({**about, "format": 99}))
     with pytest.raises(PartimentoError, match="format 99"):
-        load_run(later)
+        load_model(later)
 
 
 def test_no_run(tmp_path: Path) -> None:
     with pytest.raises(PartimentoError, match="nowhere does not exist"):
-        load_run("nowhere")
+        load_model("nowhere")
     with pytest.raises(PartimentoError, match=r"no run: it has no run\.json"):
-        load_run(tmp_path)
+        load_model(tmp_path)
 
 
 def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -186,7 +188,7 @@ def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["new"]
 
 
-def _copy(run: Run, tmp_path: Path) -> Path:
+def _copy(run: TrainedModel, tmp_path: Path) -> Path:
     import shutil
 
     assert run.folder is not None

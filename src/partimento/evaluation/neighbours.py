@@ -143,10 +143,10 @@ def chord_vectors(folder: Path) -> ChordVectors:
         If its model has none.
     """
     from partimento.models.base import HasChordVectors
-    from partimento.training.run import load_run
+    from partimento.training.trained_model import load_model
 
     RunFolder(folder).check()
-    run = load_run(folder)
+    run = load_model(folder)
     if HasChordVectors not in run.model.capabilities:
         raise PartimentoError(
             f"{folder} is a run of {run.settings.name}: chord vectors are made with "

@@ -255,11 +255,11 @@ def _mean(group: Sequence[Row], name: str) -> Row:
 
 def variety(folder: Path) -> float | None:
     """See `Row.distinct`; None for a run that does not compose."""
-    from partimento.evaluate.collapse import distinct_ngrams
+    from partimento.evaluation.collapse import distinct_ngrams
     from partimento.generate.compose import composes, draw
-    from partimento.training.run import load_run
+    from partimento.training.trained_model import load_model
 
-    run = load_run(folder)
+    run = load_model(folder)
     if not composes(run):
         return None
     numbers = run.tokenizer.chord_numbers

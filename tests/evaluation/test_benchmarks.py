@@ -17,7 +17,7 @@ from partimento.corpus import Corpus, CorpusEntry
 from partimento.corpus.benchmarks import BENCHMARKS, C_MAJOR, is_benchmark, name_of, read_benchmark
 from partimento.corpus.load import load_corpus
 from partimento.errors import PartimentoError
-from partimento.evaluate.benchmarks import (
+from partimento.evaluation.benchmarks import (
     PUBLISHED,
     UNITS,
     check_fits,
@@ -29,7 +29,7 @@ from partimento.evaluate.benchmarks import (
     side_of,
     units_of,
 )
-from partimento.evaluate.note_counts import END, NoteCounts
+from partimento.evaluation.note_counts import END, NoteCounts
 from partimento.models import model_class
 from partimento.music.timelines import Source
 from partimento.tokens.note_grammar import CONTEXT
@@ -37,8 +37,8 @@ from partimento.tokens.notes import NoteTokenizer
 from partimento.tokens.vocabulary import OutOfVocabularyCost
 from partimento.tokens.voices import VoiceTokenizer
 from partimento.tokens.windows import windows
-from partimento.training.run import Run
 from partimento.training.train import learn
+from partimento.training.trained_model import TrainedModel
 
 # ---------------------------------------------------------------------- counting
 
@@ -154,17 +154,17 @@ NOTEWISE: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def run(corpus: Corpus) -> Run:
+def run(corpus: Corpus) -> TrainedModel:
     return learn(corpus, settings=NOTEWISE)[0]
 
 
 @pytest.fixture(scope="module")
-def markov(corpus: Corpus) -> Run:
+def markov(corpus: Corpus) -> TrainedModel:
     settings = {"model": {"name": "markov"}, "tokens": {"min_count": 2, "transpose": "none"}}
     return learn(corpus, settings=settings)[0]
 
 
-def other_model(run: Run, *, tokenizer: Any = None, seed: int = 5) -> Run:
+def other_model(run: TrainedModel, *, tokenizer: Any = None, seed: int = 5) -> TrainedModel:
     """The same run with another model, untrained."""
     keras.utils.set_random_seed(seed)
     tokenizer = tokenizer or run.tokenizer
@@ -193,7 +193,7 @@ def test_counts_of_a_corpus(corpus: Corpus) -> None:
     assert counts("jsb", corpus, side="valid")[0].units == 17 + 18
 
 
-def test_a_run_fits_the_set_that_it_learned_from(run: Run, corpus: Corpus) -> None:
+def test_a_run_fits_the_set_that_it_learned_from(run: TrainedModel, corpus: Corpus) -> None:
     check_fits(run, corpus)
     for other in (
         Corpus.of(map(CorpusEntry, corpus.pieces, ["train"] * 4 + ["valid"] + ["test"] * 2)),
@@ -209,12 +209,12 @@ def test_a_run_fits_the_set_that_it_learned_from(run: Run, corpus: Corpus) -> No
             check_fits(run, other)
 
 
-def token_nats(run: Run, piece: Piece) -> np.ndarray:
+def token_nats(run: TrainedModel, piece: Piece) -> np.ndarray:
     batch = windows(run.tokenizer.encode_all([piece]), length=64)[:]
     return np.asarray(run.model.step_nats(batch, may_end=False), np.float64)[0]
 
 
-def test_a_piece_costs_what_its_frames_cost(run: Run, corpus: Corpus) -> None:
+def test_a_piece_costs_what_its_frames_cost(run: TrainedModel, corpus: Corpus) -> None:
     """Every frame, the first one too; neither what the beginning tells nor the end."""
     told: list[tuple[int, int]] = []
     nats = piece_nats(run, "jsb", corpus, progress=lambda *at: told.append(at))
@@ -230,7 +230,7 @@ def test_a_piece_costs_what_its_frames_cost(run: Run, corpus: Corpus) -> None:
     assert not each[CONTEXT - 1 + tokens :].any()
 
 
-def test_an_ensemble_is_the_mean_of_probabilities(run: Run, corpus: Corpus) -> None:
+def test_an_ensemble_is_the_mean_of_probabilities(run: TrainedModel, corpus: Corpus) -> None:
     pair = (run, other_model(run))
     alone = score("x", piece_nats(run, "jsb", corpus), units_of("jsb", side_of(corpus, "test")))
     twice = ensemble([run, run], "jsb", corpus)
@@ -245,7 +245,9 @@ def test_an_ensemble_is_the_mean_of_probabilities(run: Run, corpus: Corpus) -> N
     assert ensemble(pair, "jsb", corpus).nats == pytest.approx(sum(nats) / 39, rel=1e-5)
 
 
-def test_an_ensemble_speaks_one_language(run: Run, markov: Run, corpus: Corpus) -> None:
+def test_an_ensemble_speaks_one_language(
+    run: TrainedModel, markov: TrainedModel, corpus: Corpus
+) -> None:
     events = NoteTokenizer.fit(corpus.pieces[:3])
     for pair in ((run, markov), (run, other_model(run, tokenizer=events))):
         with pytest.raises(PartimentoError, match="the same encoding"):
@@ -253,13 +255,13 @@ def test_an_ensemble_speaks_one_language(run: Run, markov: Run, corpus: Corpus) 
 
 
 def test_an_ensemble_of_models_of_chords_is_the_mean_of_their_events_probabilities(
-    markov: Run, corpus: Corpus
+    markov: TrainedModel, corpus: Corpus
 ) -> None:
     twice = ensemble([markov, markov], "jsb", corpus)
     assert twice.nats == pytest.approx(scores_of(markov, "jsb", corpus)[0].nats, rel=1e-9)
 
 
-def test_a_run_by_chords_is_charged_in_full(markov: Run, corpus: Corpus) -> None:
+def test_a_run_by_chords_is_charged_in_full(markov: TrainedModel, corpus: Corpus) -> None:
     nats = piece_nats(markov, "jsb", corpus)
     cost = OutOfVocabularyCost([piece.events for piece in corpus.pieces[:3]])
     for mine, piece in zip(nats, corpus.pieces[5:], strict=True):
@@ -270,19 +272,19 @@ def test_a_run_by_chords_is_charged_in_full(markov: Run, corpus: Corpus) -> None
         assert unknown > 0
 
 
-def test_frames_of_another_pace_are_refused(run: Run, corpus: Corpus) -> None:
+def test_frames_of_another_pace_are_refused(run: TrainedModel, corpus: Corpus) -> None:
     with pytest.raises(PartimentoError, match=r"reads frames of 1 quarters; this set has 1/2"):
         piece_nats(run, "nottingham", corpus)
 
 
-def test_a_run_of_voices_is_no_model_of_chords(run: Run, corpus: Corpus) -> None:
+def test_a_run_of_voices_is_no_model_of_chords(run: TrainedModel, corpus: Corpus) -> None:
     """It writes the highest note of a part alone: its figure would be that of the melody."""
     voices = VoiceTokenizer.fit(corpus.pieces[:3], frame=Fraction(1))
     with pytest.raises(PartimentoError):
         piece_nats(other_model(run, tokenizer=voices), "jsb", corpus)
 
 
-def test_a_run_of_chords_is_no_model_of_voices(run: Run, corpus: Corpus) -> None:
+def test_a_run_of_chords_is_no_model_of_voices(run: TrainedModel, corpus: Corpus) -> None:
     """Frames of the set of four voices, without who sings what: nats a note of something else."""
     chords = NoteTokenizer.fit(corpus.pieces[:3], frame=Fraction(1, 4))
     with pytest.raises(PartimentoError):

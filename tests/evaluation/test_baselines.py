@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from partimento import Event, Piece
-from partimento.evaluate.baselines import BackoffCounts, Baseline
-from partimento.evaluate.heldout import held_out
+from partimento.evaluation.baselines import BackoffCounts, Baseline
+from partimento.evaluation.heldout import held_out
 from partimento.tokens.chords import ChordTokenizer
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import OutOfVocabularyCost

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from partimento.evaluate.collapse import stuck
+from partimento.evaluation.collapse import stuck
 from partimento.training.dataset import DataSet
 
 FIRST = 5  # the first epoch that is checked
