@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from partimento import Piece
+from partimento import Key, Piece
 from partimento.cli.cli import main
 from partimento.corpus import read_piece
 from partimento.export.write import WRITERS, write
@@ -569,6 +569,21 @@ def test_the_demo_learns_and_replaces_only_its_own(tmp_path: Path) -> None:
         "run",
     }
     assert (out / "mine.txt").read_text() == "mine"
+
+
+def test_the_demo_names_the_keys_of_its_sources_as_people_do(trained: Path) -> None:
+    from partimento.cli.demo import _about
+    from partimento.models.likelihood import Likelihood
+    from partimento.training.trained_model import load_model
+
+    loaded = load_model(trained)
+    table = {"lstm": Likelihood({"chord": 10.0}, events=10)}
+    sources = _about(loaded, table)["sources"]
+    learned = [piece for piece in loaded.pieces if piece.split == "train"]
+    assert [source.rpartition("(")[2] for source in sources] == [
+        f"{Key.from_name(piece.key).name})" for piece in learned
+    ]
+    assert any("♭" in source or "♯" in source for source in sources)
 
 
 @pytest.fixture(scope="module")

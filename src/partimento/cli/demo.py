@@ -12,7 +12,7 @@ from partimento.config import merge
 from partimento.errors import PartimentoError
 from partimento.models.likelihood import Likelihood
 from partimento.music.piece import Piece
-from partimento.music.timelines import Part, Tempo
+from partimento.music.timelines import Key, Part, Tempo
 from partimento.recipes import read_recipe
 from partimento.training.run_folder import RunFolder
 
@@ -118,7 +118,7 @@ def _about(run: Any, table: dict[str, Likelihood]) -> dict[str, Any]:
             for name, row in table.items()
         ],
         "sources": [
-            f"{piece.title or Path(piece.source.path).stem.upper()} ({piece.key})"
+            f"{piece.title or Path(piece.source.path).stem.upper()} ({Key.from_name(piece.key).name})"
             for piece in learned
         ],
     }

@@ -9,6 +9,7 @@ notes, so that the network does not grow with the vocabulary.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -17,6 +18,7 @@ from pydantic import Field, model_validator
 from partimento.config import ModelSettings
 from partimento.models.base import (
     CHORD,
+    PAD,
     Batch,
     ChordTokenizer,
     LatentModel,
@@ -27,6 +29,10 @@ from partimento.models.base import (
     unflatten,
 )
 from partimento.models.deferred import keras, layers, ops
+
+ACTIVE = (
+    0.01  # standard deviation over windows, of numbers from -1 to 1, below which one is inactive
+)
 
 # ---------------------------------------------------------------------- configuration
 
@@ -145,14 +151,40 @@ class Autoencoder(LatentModel):
         targets = batch["targets"]
         output = self.network(targets, training=training)
         scores = self._steps(output, ops)
-        metrics = {} if training else {"accuracy": chords_right(scores, targets)}
         if self.config.output == "softmax":
             sums, count = field_sums(self.tokenizer, [scores, None, None], batch)
-            return Loss(
-                sums["chord"] / ops.maximum(count, 1.0), {"chord": sums["chord"]}, count, metrics
+            terms = {"chord": sums["chord"]}
+            objective = sums["chord"] / ops.maximum(count, 1.0)
+        else:
+            objective, nats, count = column_nats(output, targets)
+            terms = {"reconstruction": nats}
+        if training:
+            return Loss(objective, terms, count)
+        right, active = chords_right(scores, targets), self._active(targets)
+        return Loss(objective, terms, count, {"accuracy": right, "active": active * count})
+
+    def _active(self, targets: Any) -> Any:
+        """Return how many latent numbers differ from one window of a batch to the next."""
+        real = ops.cast(targets[:, :1, CHORD] != PAD, "float32")  # (B, 1): no window of padding
+        windows = ops.maximum(ops.sum(real), 1.0)
+        points = self.encoder(targets, training=False)
+        mean = ops.sum(points * real, axis=0) / windows
+        variance = ops.sum(ops.square(points - mean) * real, axis=0) / windows
+        active = ops.sum(ops.cast(variance > ACTIVE**2, "float32"))
+        return ops.where(windows > 1, active, float(self.latent))  # one window shows nothing
+
+    def diagnose(self, parts: Mapping[str, float]) -> str | None:
+        """Say whether the latent space has collapsed: every window is encoded as the same point."""
+        active = parts["active"]
+        if active < 0.5:
+            return (
+                f"the latent space has collapsed: none of its {self.latent} numbers differs from one window to"
+                " the next, and the same window is decoded whatever was encoded (a smaller train.learning_rate,"
+                ' recipe minibach or model.output="softmax" may help)'
             )
-        mean, nats, count = column_nats(output, targets)
-        return Loss(mean, {"reconstruction": nats}, count, metrics)
+        if active < self.latent / 4:
+            return f"the latent space has partly collapsed: {active:.0f} of its {self.latent} numbers differ from one window to the next"
+        return None
 
     # ------------------------------------------------------------------ composing
 

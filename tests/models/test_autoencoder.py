@@ -1,0 +1,67 @@
+"""An autoencoder says when its latent space has collapsed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from partimento import Piece
+from partimento.models import model_class
+from partimento.tokens.settings import TokenSettings
+from partimento.training.dataset import DataSet, prepare
+from partimento.training.loop import fit
+from partimento.training.settings import TrainSettings
+
+TOKENS = TokenSettings(min_count=1, window=16, stride=4)
+
+
+@pytest.fixture(scope="module")
+def data(pieces: list[Piece]) -> DataSet:
+    return prepare(pieces, TOKENS, validation=0.2, test=0.1, seed=0)
+
+
+def build(data: DataSet, **more: Any) -> Any:
+    keras.utils.set_random_seed(3)
+    kind = model_class("autoencoder")
+    return kind.from_settings(kind.config_type(**more), data.tokenizer, TOKENS)
+
+
+def active(model: Any, batch: Any) -> float:
+    loss = model.loss(batch, training=False)
+    return float(loss.metrics["active"]) / float(loss.count)
+
+
+@pytest.mark.parametrize("output", ["sigmoid", "softmax"])
+def test_latent_numbers_that_never_change_are_inactive(output: str, data: DataSet) -> None:
+    model = build(data, output=output, latent=8)
+    batch = data.windows("train", model.window_spec(TOKENS, training=True))[:6]
+    assert active(model, batch) == 8
+    assert model.diagnose({"active": 8.0}) is None
+    latent = model.encoder.get_layer("latent")
+    kernel, bias = (np.asarray(weight) for weight in latent.get_weights())
+    latent.set_weights([kernel, bias + np.array([0, *[40] * 7])])  # seven numbers are saturated
+    assert active(model, batch) == 1
+    assert "partly collapsed: 1 of its 8 numbers" in model.diagnose({"active": 1.0})
+    latent.set_weights([kernel, bias + 40])
+    assert active(model, batch) == 0
+    assert model.diagnose({"active": 0.0}).startswith("the latent space has collapsed")
+
+
+def test_one_window_alone_shows_no_collapse(data: DataSet) -> None:
+    model = build(data)
+    batch = data.windows("train", model.window_spec(TOKENS, training=True))[:1]
+    assert active(model, batch) == 2
+
+
+def test_every_epoch_tells_how_many_are_active(data: DataSet) -> None:
+    model = build(data)
+    fitted = fit(
+        model,
+        data.batches("train", model.window_spec(TOKENS, training=True), batch_size=8),
+        data.batches("valid", model.window_spec(TOKENS, training=False), batch_size=8),
+        TrainSettings(epochs=2, batch_size=8),
+    )
+    assert [epoch.parts["active"] for epoch in fitted.history] == [2, 2]
