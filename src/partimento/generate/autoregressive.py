@@ -18,32 +18,12 @@ import keras
 import numpy as np
 from keras import ops
 
+from partimento.generate.candidates import ROWS, Generated, constrained
 from partimento.generate.constraints import Constraint, Rule
 from partimento.generate.limits import Limits
 from partimento.generate.sampler import NEVER, Sampling, sample_token
 from partimento.models.base import NextModel
 from partimento.tokens.vocabulary import END, PAD
-
-ROWS = 64  # lengths are rounded up to a multiple, so that few loops are compiled
-
-
-class Generated(NamedTuple):
-    """Hold the candidates that a loop has composed.
-
-    Attributes
-    ----------
-    ids : (B, N, F) int32
-        The prompt first; padding after the end.
-    closing : (B,) float32
-        Log-probability, by the model, that the piece ends where the candidate was stopped; very low
-        where it was stopped in mid-event.
-    dead_ends : (B,) int32
-        Choices for which the constraints left nothing: the grammar alone was followed there.
-    """
-
-    ids: np.ndarray
-    closing: np.ndarray
-    dead_ends: np.ndarray
 
 
 class LoopState(NamedTuple):
@@ -165,7 +145,10 @@ class GenerationLoop(keras.Model):
         if field == 0:  # the end is a number of the first field
             is_end = np.arange(mask.shape[-1]) == END
             mask = ops.logical_and(mask, ops.logical_or(~is_end, may_end))
-        mask, dead = self._constrained(mask, state, field)
+        dead = None
+        if self.rules:
+            rules = [*zip(self.rules, state.rules, strict=True)]
+            mask, dead = constrained(self.grammar, state.grammar, field, mask, rules, ops)
         # 2. The choice: the prompt's number as long as there is one, then a sample.
         uniform, sampling = inputs["uniform"][state.row, field], inputs["sampling"]
         sampled = sample_token(state.logits, mask, uniform, sampling, ops, truncates=self.truncates)
@@ -174,7 +157,7 @@ class GenerationLoop(keras.Model):
         chosen = ops.where(state.done, PAD, chosen)
         # 3. Every state takes it in; the model predicts the next number.
         grammar = self.grammar.advance(state.grammar, chosen, field, ops)
-        rules = tuple(
+        rule_states = tuple(
             rule.advance(rule_state, chosen, field, ops)
             for rule, rule_state in zip(self.rules, state.rules, strict=True)
         )
@@ -184,21 +167,9 @@ class GenerationLoop(keras.Model):
             counts = ops.logical_and(dead, ops.logical_not(ops.logical_or(state.done, from_prompt)))
             dead_ends = state.dead_ends + ops.cast(counts, "int32")
             state = state._replace(dead_ends=dead_ends)
-        return state._replace(grammar=grammar, rules=rules, model=model, logits=logits), chosen
-
-    def _constrained(self, mask: Any, state: LoopState, field: int) -> tuple[Any, Any]:
-        """Return the mask times the constraints', and where that left nothing.
-
-        There the grammar alone is followed: any sample from an empty mask would break it.
-        """
-        if not self.rules:
-            return mask, None
-        both = mask
-        for rule, rule_state in zip(self.rules, state.rules, strict=True):
-            both = ops.logical_and(both, rule.allowed(rule_state, field, ops))
-        both = self.grammar.viable(state.grammar, field, both, ops)
-        dead = ops.logical_not(ops.any(both, axis=-1))
-        return ops.where(ops.expand_dims(dead, -1), mask, both), dead
+        return state._replace(
+            grammar=grammar, rules=rule_states, model=model, logits=logits
+        ), chosen
 
     def _stop(self, state: LoopState, ended: Any, inputs: dict[str, Any]) -> LoopState:
         """Stop candidates that are long enough, and note how well they end there."""

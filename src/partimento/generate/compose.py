@@ -10,7 +10,7 @@ import numpy as np
 
 from partimento.analysis.keys import analyse_key
 from partimento.errors import PartimentoError
-from partimento.generate.autoregressive import generate
+from partimento.generate.candidates import generate_candidates
 from partimento.generate.latent import compose_windows
 from partimento.generate.limits import Limits, check_length
 from partimento.generate.ranking import longest_loop, stays_active
@@ -132,8 +132,8 @@ def compose(
             )
             closings = [0.0] * takes
         else:
-            rows, closing, _ = generate(
-                run.model,
+            rows, closing, _ = generate_candidates(
+                run,
                 begin.tokens,
                 limits=limits,
                 sampling=sampling,
@@ -184,8 +184,8 @@ def draw(run: TrainedModel, *, takes: int, events: int, seed: int) -> np.ndarray
             sampling=sampling,
             seed=seed,
         )
-    made = generate(
-        run.model, begin.tokens, limits=limits, sampling=sampling, candidates=takes, seed=seed
+    made = generate_candidates(
+        run, begin.tokens, limits=limits, sampling=sampling, candidates=takes, seed=seed
     ).ids
     return np.asarray(
         made if isinstance(run.tokenizer, EventTokenizer) else made[:, 1 : events + 1]
