@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import textwrap
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -50,7 +52,8 @@ def commands() -> str:
             )
             rows.append((names, option.help or "", default))
         table = markdown_table(("option", "meaning", "default"), rows)
-        pages.append(f"## {name}\n\n{command.help}\n\n{table}")
+        about, examples = inspect.cleandoc(command.help), textwrap.indent(command.epilog, "    ")
+        pages.append(f"## {name}\n\n{about}\n\n{examples}\n\n{table}")
 
     walk(typer.main.get_command(app), "partimento")
     return "\n".join(pages)

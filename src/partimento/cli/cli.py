@@ -11,74 +11,280 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, cast
 
 import typer
 
 from partimento import __version__
 from partimento.cli.collect import collect_app
 from partimento.cli.corpus import corpus_app
+from partimento.cli.help import (
+    COLLECT,
+    COMPOSE,
+    EVALUATE,
+    START,
+    TRAIN,
+    command,
+    command_group,
+)
 from partimento.cli.options import Force, Json, MaybeSources, SelectionOptions, Soundfont, expand
 from partimento.cli.streams import make_streams_safe
 from partimento.errors import PartimentoError
 
-app = typer.Typer(
-    help="Learn from scores that you love, and compose new ones.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
+PIECE, PROMPT, SAMPLING = "The piece", "What it begins from", "How tokens are drawn"
+
+app = command_group(
+    """Learn from scores that you love, and compose new ones.
+
+    Begin with `partimento compose -o piece.mid -o piece.pdf`: a bundled guitar model composes at
+    once. `partimento demo` goes the whole way, from scores to a page with a new chorale.
+    `partimento COMMAND --help` explains a command and shows examples.
+    """,
+    examples=(
+        """Compose with the bundled guitar model, to hear and to print:
+             partimento compose -o piece.mid -o piece.pdf""",
+        """Learn from your own scores, then compose:
+             partimento train my-scores/ -o runs/mine
+             partimento compose runs/mine --bars 24 --key "d minor" -o mine.pdf""",
+    ),
 )
-app.add_typer(corpus_app, name="corpus")
-app.add_typer(collect_app, name="collect")
 
 
-@app.command()
+@command(
+    app,
+    "demo",
+    group=START,
+    examples=(
+        """Open demo/index.html afterwards:
+             partimento demo""",
+    ),
+)
 def demo(
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the result.")] = Path("demo"),
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="FOLDER", help="Folder for the result.")
+    ] = Path("demo"),
     seed: Annotated[
-        int, typer.Option(min=0, max=2**31, help="The same seed composes the same music.")
+        int,
+        typer.Option(min=0, max=2**31, metavar="N", help="The same seed composes the same music."),
     ] = 1685,
-    bars: Annotated[int, typer.Option(min=1, max=1000, help="Length of the composition.")] = 16,
+    bars: Annotated[
+        int, typer.Option(min=1, max=1000, metavar="N", help="Length of the composition.")
+    ] = 16,
 ) -> None:
-    """Learn from the bundled Bach chorales and compose one, with score, sound and a page to hear
-    it: one to three minutes.
+    """Learn from the bundled Bach chorales, and compose one.
+
+    This takes one to three minutes. The result is a page with score and sound, and the same piece
+    as MIDI, MusicXML, SVG, PNG, PDF and WAV.
     """
     from partimento.cli.demo import run_demo
 
     run_demo(out, seed=seed, bars=bars)
 
 
-@app.command()
+@command(
+    app,
+    "compose",
+    group=COMPOSE,
+    examples=(
+        """Compose with the bundled guitar model, to hear and to print:
+             partimento compose -o piece.mid -o piece.pdf""",
+        """Compose 24 bars in D minor with a model of your own:
+             partimento compose runs/mine --bars 24 --key "d minor" -o mine.mid""",
+        """Continue a score, more boldly than usual:
+             partimento compose --start theme.musicxml --temperature 1.1""",
+    ),
+)
+def compose(
+    run: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="RUN", help="Folder of a training run [default: the bundled guitar model]."
+        ),
+    ] = None,
+    outputs: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="FILE",
+            help="File to write, in the format of its ending; may be given several times "
+            "[default: partimento-SEED.mid].",
+        ),
+    ] = None,
+    bars: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Length in bars [default: 16].", rich_help_panel=PIECE),
+    ] = None,
+    events: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Length in events, instead of bars.", rich_help_panel=PIECE),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="The same seed composes the same music [default: drawn, and printed].",
+        ),
+    ] = None,
+    temperature: Annotated[
+        float | None,
+        typer.Option(
+            metavar="X",
+            help="Safer below 1, bolder above 1 [default: the run's, 1].",
+            rich_help_panel=SAMPLING,
+        ),
+    ] = None,
+    top_k: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Choose among the N likeliest only; 0: among all [default: the run's, 0].",
+            rich_help_panel=SAMPLING,
+        ),
+    ] = None,
+    top_p: Annotated[
+        float | None,
+        typer.Option(
+            metavar="X",
+            help="Choose among the likeliest that together have this probability; 1: among all "
+            "[default: the run's, 0.95; of notewise, 0.98].",
+            rich_help_panel=SAMPLING,
+        ),
+    ] = None,
+    greedy: Annotated[
+        bool,
+        typer.Option(
+            "--greedy",
+            help="Always take the likeliest; nothing is drawn.",
+            rich_help_panel=SAMPLING,
+        ),
+    ] = False,
+    start: Annotated[
+        str,
+        typer.Option(
+            metavar="START",
+            help="Begin from silence, from the training piece of a number, or from a score file.",
+            rich_help_panel=PROMPT,
+        ),
+    ] = "silence",
+    opening: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            help="How many events of --start are the prompt.",
+            rich_help_panel=PROMPT,
+        ),
+    ] = 8,
+    towards: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Compose a mixture of --start and training piece N. The model needs a latent "
+            "space.",
+            rich_help_panel=PROMPT,
+        ),
+    ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KEY",
+            help="As 'G major', Dm, Bb, F# or es-moll [default: as a training piece].",
+            rich_help_panel=PIECE,
+        ),
+    ] = None,
+    program: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|0-127",
+            help="Instrument: guitar, 'church organ', or a General MIDI number [default: as "
+            "trained].",
+            rich_help_panel=PIECE,
+        ),
+    ] = None,
+    title: Annotated[
+        str, typer.Option(metavar="TEXT", help="Title of the piece.", rich_help_panel=PIECE)
+    ] = "",
+    tempo: Annotated[
+        float | None,
+        typer.Option(
+            metavar="X",
+            help="Quarter notes per minute [default: as a training piece].",
+            rich_help_panel=PIECE,
+        ),
+    ] = None,
+    soundfont: Soundfont = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Compose a piece, and write it as MIDI, score, sound or page.
+
+    The format follows from the ending of each file: .mid, .musicxml, .svg, .png, .pdf, .wav, .html.
+    """
+    from partimento.cli.compose import Wish, run_compose
+
+    choice = {"temperature": 0.0 if greedy else temperature, "top_k": top_k, "top_p": top_p}
+    wish = Wish(bars, events, seed, choice, start, towards, opening, key, program, title, tempo)
+    run_compose(run, wish, outputs or [], soundfont=soundfont, force=force, as_json=as_json)
+
+
+app.add_typer(collect_app, name="collect", rich_help_panel=COLLECT)
+app.add_typer(corpus_app, name="corpus", rich_help_panel=COLLECT)
+
+
+@command(
+    app,
+    "train",
+    group=TRAIN,
+    examples=(
+        """Learn from a folder of scores; the run is the folder runs/mine:
+             partimento train my-scores/ -o runs/mine""",
+        """Train another model on the bundled chorales, with settings of your own:
+             partimento train bundled:chorales --model lstm --set train.epochs=20""",
+        """Resume a training that was stopped:
+             partimento train --resume runs/mine""",
+    ),
+)
 @expand
 def train(
     *,
     sources: MaybeSources = None,
     resume: Annotated[
         Path | None,
-        typer.Option(
-            metavar="RUN", help="Go on with the training of RUN that was stopped, as it was begun."
-        ),
+        typer.Option(metavar="RUN", help="Resume the training of RUN that was stopped."),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="Folder of the run [default: runs/RECIPE-SOURCE]."),
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="RUN",
+            help="Folder of the run [default: runs/RECIPE-SOURCE].",
+        ),
     ] = None,
-    model: Annotated[str | None, typer.Option(help="Which model [default: the recipe's].")] = None,
+    model: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Which model [default: the recipe's].")
+    ] = None,
     recipe: Annotated[
         str | None,
         typer.Option(
-            help="A named recipe, or a TOML file [default: notewise, or the model's own]."
+            metavar="NAME|FILE",
+            help="A named recipe, or a TOML file [default: notewise, or the model's own].",
         ),
     ] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="SECTION.NAME=VALUE", help="Override a setting."),
+        typer.Option(
+            "--set",
+            metavar="SECTION.NAME=VALUE",
+            help="Override a setting; may be given several times. `partimento settings` lists them.",
+        ),
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Overrides train.seed.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", help="The same as --set train.seed=N.")
+    ] = None,
     selection: SelectionOptions,
     watch: Annotated[
-        bool, typer.Option("--watch", help="Make pictures of the training, into RUN/watch.")
+        bool, typer.Option("--watch", help="Make pictures of the training, in RUN/watch.")
     ] = False,
     tensorboard: Annotated[
         bool,
@@ -87,7 +293,11 @@ def train(
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Learn from scores; the result is a run, a folder to compose from."""
+    """Train a model on scores.
+
+    The result is a run: a folder to compose from, with the losses of each epoch, figures on held-out
+    pieces and a first sample. A training that is stopped can be resumed.
+    """
     from partimento.cli.train import Extras, run_resume, run_train
 
     extras = Extras(watch, tensorboard)
@@ -115,56 +325,197 @@ def train(
     )
 
 
-@app.command()
+@command(
+    app,
+    "settings",
+    group=TRAIN,
+    examples=(
+        """Write a recipe of your own, change it, and train by it:
+             partimento settings --model vae > mine.toml
+             partimento train my-scores/ --recipe mine.toml""",
+    ),
+)
 def settings(
     source: Annotated[
         str | None,
         typer.Argument(
-            metavar="[RECIPE|RUN]",
+            metavar="RECIPE|RUN",
             help="A recipe, a TOML file or a run [default: what train uses].",
             show_default=False,
         ),
     ] = None,
     model: Annotated[
-        str | None, typer.Option(help="The settings by which train trains this model.")
+        str | None,
+        typer.Option(metavar="NAME", help="The settings by which train trains this model."),
     ] = None,
     schema: Annotated[
         bool, typer.Option("--schema", help="Print the JSON schema of all settings instead.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Print all settings of a recipe, a model or a run, with their meanings, as a recipe file."""
+    """Print the settings of a recipe, a model or a run, with their meanings.
+
+    They are printed as a recipe file, which `partimento train --recipe FILE` takes.
+    """
     from partimento.cli.settings import run_settings
 
     run_settings(source, model=model, schema=schema, as_json=as_json)
 
 
-@app.command()
+@command(
+    app,
+    "watch",
+    group=TRAIN,
+    examples=(
+        """Draw a run, or look into a training under way:
+             partimento watch runs/mine""",
+    ),
+)
+def watch(
+    run: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RUN", help="A run, or one whose training is under way.", show_default=False
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="FOLDER",
+            help="Folder for the pictures [default: RUN/watch, or RUN-watch while it is under way].",
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Draw the pictures of a training, and a page with them all.
+
+    They show the losses, the latent space, one window as it is reconstructed better and better, and
+    the network, as far as the model has them.
+    """
+    from partimento.cli.watch import run_watch
+
+    run_watch(run, out=out, as_json=as_json)
+
+
+@command(
+    app,
+    "render",
+    group=COMPOSE,
+    examples=(
+        """Print a score, and hear it:
+             partimento render prelude.mid -o prelude.pdf -o prelude.wav""",
+    ),
+)
+def render(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SCORE", help="A score: MIDI, MusicXML, ABC or kern.", show_default=False
+        ),
+    ],
+    outputs: Annotated[
+        list[Path],
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="FILE",
+            help="File to write, in the format of its ending; may be given several times.",
+        ),
+    ],
+    soundfont: Soundfont = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Convert a score to other formats, to an engraved score or to sound."""
+    from partimento.cli.compose import read_one, write_all
+    from partimento.cli.screen import print_json
+    from partimento.export.write import check_paths
+
+    check_paths(outputs, force=force)
+    piece = read_one(source)
+    written = write_all(piece, outputs, soundfont=soundfont, force=force)
+    if as_json:
+        print_json({"written": [str(path) for path in written]})
+
+
+@command(
+    app,
+    "listen",
+    group=COMPOSE,
+    examples=(
+        """Draw three seconds of a sound:
+             partimento listen piece.wav --start 10 -o piece.png""",
+    ),
+)
+def listen(
+    path: Annotated[Path, typer.Argument(metavar="WAV", help="A WAV file.", show_default=False)],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", help="Write the waveform, .png or .svg."),
+    ] = None,
+    start: Annotated[float, typer.Option(metavar="X", help="First second of the picture.")] = 0.0,
+    seconds: Annotated[
+        float, typer.Option(metavar="X", help="How many seconds the picture shows.")
+    ] = 3.0,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Report rate, channels, duration and levels of a sound, and draw its waveform."""
+    from partimento.cli.listen import run_listen
+
+    run_listen(path, out=out, start_s=start, seconds=seconds, force=force, as_json=as_json)
+
+
+@command(
+    app,
+    "bench",
+    group=EVALUATE,
+    examples=(
+        """Fetch a benchmark set, train on it, and measure the run on its test pieces:
+             partimento collect fetch jsb -o sets
+             partimento train sets/jsb-chorales-quarter.json --recipe notewise-jsb -o one
+             partimento bench jsb one""",
+    ),
+)
 def bench(
     name: Annotated[
-        str, typer.Argument(metavar="jsb|jsb16|nottingham", help="Which set.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="SET", help="Which set: jsb, jsb16 or nottingham.", show_default=False
+        ),
     ],
     runs: Annotated[
         list[Path] | None,
         typer.Argument(metavar="RUN...", help="Runs that were trained on it.", show_default=False),
     ] = None,
     data: Annotated[
-        Path | None, typer.Option(help="The set's file [default: fetched once, its hash checked].")
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="The set's file [default: fetched once, its hash checked]."
+        ),
     ] = None,
-    side: Annotated[str, typer.Option(help="test, or valid to choose between models.")] = "test",
+    side: Annotated[
+        str, typer.Option(metavar="SPLIT", help="test, or valid to choose between models.")
+    ] = "test",
     ensemble: Annotated[
         bool,
         typer.Option(
-            "--ensemble", help="Also all runs together, as the mean of their probabilities."
+            "--ensemble", help="Also measure all runs together: the mean of their probabilities."
         ),
     ] = False,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Write the figures as .json.")
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", help="Write the figures as .json."),
     ] = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Hold runs against counting and published figures on a benchmark set; nothing is trained."""
+    """Compare runs with baselines and published figures on a benchmark set.
+
+    Nothing is trained.
+    """
     from partimento.cli.bench import run_bench
 
     run_bench(
@@ -179,105 +530,15 @@ def bench(
     )
 
 
-@app.command()
-def compose(
-    run: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="[RUN]",
-            help="Folder of a training run [default: the guitar model that comes along].",
-        ),
-    ] = None,
-    outputs: Annotated[
-        list[Path] | None,
-        typer.Option("--out", "-o", help="File to write; may be given several times."),
-    ] = None,
-    bars: Annotated[int | None, typer.Option(help="Length in bars [default: 16].")] = None,
-    events: Annotated[int | None, typer.Option(help="Length in events, instead of bars.")] = None,
-    seed: Annotated[
-        int | None,
-        typer.Option(help="The same seed composes the same music [default: drawn, and printed]."),
-    ] = None,
-    temperature: Annotated[
-        float | None, typer.Option(help="Below 1 safer, above 1 bolder [default: the run's, 1].")
-    ] = None,
-    top_k: Annotated[
-        int | None,
-        typer.Option(help="Choose among the k likeliest only; 0: all [default: the run's, 0]."),
-    ] = None,
-    top_p: Annotated[
-        float | None,
-        typer.Option(
-            help="Choose among the likeliest that together have this probability; 1: all [default: the run's, 0.95; of notewise, 0.98]."
-        ),
-    ] = None,
-    greedy: Annotated[bool, typer.Option(help="Always the likeliest, nothing drawn.")] = False,
-    start: Annotated[
-        str,
-        typer.Option(help="Begin from: silence, the number of a training piece, or a score file."),
-    ] = "silence",
-    opening: Annotated[int, typer.Option(help="Events taken over from --start.")] = 8,
-    towards: Annotated[
-        int | None,
-        typer.Option(
-            help="With a latent space: make the way to training piece number N; between two pieces lies their mixture."
-        ),
-    ] = None,
-    key: Annotated[
-        str | None,
-        typer.Option(
-            help="As 'G major', Dm, Bb, F# or es-moll [default: as the training piece it is modelled on]."
-        ),
-    ] = None,
-    program: Annotated[
-        str | None,
-        typer.Option(
-            help="Instrument: guitar, 'church organ', or a General MIDI number, 0 to 127 [default: as trained]."
-        ),
-    ] = None,
-    title: Annotated[str, typer.Option(help="Title of the piece.")] = "",
-    tempo: Annotated[float | None, typer.Option(help="Quarter notes a minute.")] = None,
-    soundfont: Soundfont = None,
-    force: Force = False,
-    as_json: Json = False,
-) -> None:
-    """Compose with a run, or with the guitar model that comes along: a MIDI file, a score, a sound,
-    a page, by the files' endings.
-    """
-    from partimento.cli.compose import Wish, run_compose
-
-    choice = {"temperature": 0.0 if greedy else temperature, "top_k": top_k, "top_p": top_p}
-    wish = Wish(bars, events, seed, choice, start, towards, opening, key, program, title, tempo)
-    run_compose(run, wish, outputs or [], soundfont=soundfont, force=force, as_json=as_json)
-
-
-@app.command()
-def watch(
-    run: Annotated[
-        Path,
-        typer.Argument(
-            metavar="RUN", help="A run, or one whose training is under way.", show_default=False
-        ),
-    ],
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out",
-            "-o",
-            help="Folder for the pictures [default: RUN/watch, or RUN-watch while it is under way].",
-        ),
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Make the pictures of a training: losses, latent space, one window given back ever better,
-    network; and a page with them all.
-    """
-    from partimento.cli.watch import run_watch
-
-    run_watch(run, out=out, as_json=as_json)
-
-
-@app.command()
+@command(
+    app,
+    "compare",
+    group=EVALUATE,
+    examples=(
+        """Compare three runs, and draw how they learned:
+             partimento compare runs/a runs/b runs/c -o learning.svg""",
+    ),
+)
 def compare(
     runs: Annotated[
         list[Path],
@@ -290,21 +551,34 @@ def compare(
         typer.Option(
             "--out",
             "-o",
-            help="Also write the table (.csv, .json, .md, .tex) or a picture of how they learned (.png, .svg, .pdf).",
+            metavar="FILE",
+            help="Also write the table (.csv, .json, .md, .tex), or a picture of how they learned "
+            "(.png, .svg, .pdf).",
         ),
     ] = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Put runs side by side: nats an event on the same held-out pieces, reconstruction, variety,
-    training time, weights.
+    """Compare runs on the same held-out pieces.
+
+    The table has nats per event, reconstruction, variety, training time and parameters.
     """
     from partimento.cli.compare import run_compare
 
     run_compare(runs, out=out or [], force=force, as_json=as_json)
 
 
-@app.command()
+@command(
+    app,
+    "evaluate",
+    group=EVALUATE,
+    examples=(
+        """Compose 100 pieces with a run, and compare them with its corpus:
+             partimento evaluate runs/mine --against my-scores/ -o report.html""",
+        """Compare a folder of generated pieces with the bundled chorales:
+             partimento evaluate generated/ --against bundled:chorales""",
+    ),
+)
 def evaluate(
     generated: Annotated[
         Path,
@@ -322,28 +596,40 @@ def evaluate(
             show_default=False,
         ),
     ],
-    pieces: Annotated[int, typer.Option(help="How many pieces a run composes.")] = 100,
+    pieces: Annotated[int, typer.Option(metavar="N", help="How many pieces a run composes.")] = 100,
     bars: Annotated[
         int | None,
         typer.Option(
-            help="Bars to compose, and to measure of every piece [default: 16 of a run, else whole pieces]."
+            metavar="N",
+            help="Bars to compose, and to measure of every piece [default: 16 of a run, else whole "
+            "pieces].",
         ),
     ] = None,
     split: Annotated[
         str,
-        typer.Option(help="Only this side of the corpus' split, as train [default: all of it]."),
+        typer.Option(
+            metavar="SPLIT",
+            help="Only this split of the corpus, as train [default: all of it].",
+        ),
     ] = "",
     seed: Annotated[
-        int, typer.Option(min=0, max=2**31, help="The same seed composes and draws the same.")
+        int,
+        typer.Option(
+            min=0, max=2**31, metavar="N", help="The same seed composes and draws the same."
+        ),
     ] = 0,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Also write a report with pictures, .html.")
+        Path | None,
+        typer.Option(
+            "--out", "-o", metavar="FILE", help="Also write a report with pictures, .html."
+        ),
     ] = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Measure generated pieces beside real ones, feature by feature, and beside what real ones show
-    of each other.
+    """Compare generated pieces with real ones, feature by feature.
+
+    Each figure stands beside the one that real pieces reach among each other.
     """
     from partimento.cli.evaluate import Request, run_evaluate
 
@@ -355,30 +641,15 @@ def evaluate(
     )
 
 
-@app.command()
-def neighbours(
-    run: Annotated[
-        Path, typer.Argument(metavar="RUN", help="A run of embeddings.", show_default=False)
-    ],
-    chords: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="CHORD...", help="As C, Am or C3+E3+G3 [default: common ones]."),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", help="Also draw a map of the chords, .png or .svg."),
-    ] = None,
-    most: Annotated[int, typer.Option(help="Neighbours of each chord.")] = 6,
-    force: Force = False,
-    as_json: Json = False,
-) -> None:
-    """Say which chords keep like company, by vectors learned without labels."""
-    from partimento.cli.neighbours import run_neighbours
-
-    run_neighbours(run, chords or [], out=out, most=most, force=force, as_json=as_json)
-
-
-@app.command()
+@command(
+    app,
+    "originality",
+    group=EVALUATE,
+    examples=(
+        """Look for passages of a piece in the scores that were learned from:
+             partimento originality piece.mid --against my-scores/""",
+    ),
+)
 def originality(
     files: Annotated[
         list[str],
@@ -389,71 +660,78 @@ def originality(
     against: Annotated[
         list[str],
         typer.Option(
+            metavar="CORPUS",
             help="The corpus: a folder, bundled:NAME or a store; may be given several times.",
             show_default=False,
         ),
     ],
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Also write the report: .csv, .json or .md.")
+        Path | None,
+        typer.Option(
+            "--out", "-o", metavar="FILE", help="Also write the report: .csv, .json or .md."
+        ),
     ] = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Say which runs of chords and of melody stand in a corpus, in any key, and where; beside what
-    real pieces share.
+    """Find the passages of chords and melody that pieces share with a corpus.
+
+    Passages are found in any key. The report says where they stand, and how long the passages are
+    that real pieces share.
     """
     from partimento.cli.originality import run_originality
 
     run_originality(files, against, out=out, force=force, as_json=as_json)
 
 
-@app.command()
-def listen(
-    path: Annotated[Path, typer.Argument(metavar="WAV", help="A WAV file.", show_default=False)],
-    out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Write the waveform, .png or .svg.")
+@command(
+    app,
+    "neighbours",
+    group=EVALUATE,
+    examples=(
+        """Learn vectors of chords, and look at those of two chords:
+             partimento train bundled:chorales --recipe embeddings -o runs/vectors
+             partimento neighbours runs/vectors C Am -o map.svg""",
+    ),
+)
+def neighbours(
+    run: Annotated[
+        Path, typer.Argument(metavar="RUN", help="A run of embeddings.", show_default=False)
+    ],
+    chords: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="CHORD...", help="As C, Am or C3+E3+G3 [default: common ones]."),
     ] = None,
-    start: Annotated[float, typer.Option(help="First second of the picture.")] = 0.0,
-    seconds: Annotated[float, typer.Option(help="How many seconds it shows.")] = 3.0,
-    force: Force = False,
-    as_json: Json = False,
-) -> None:
-    """Say what a sound file holds: rate, channels, duration, levels; and draw its waveform."""
-    from partimento.cli.listen import run_listen
-
-    run_listen(path, out=out, start_s=start, seconds=seconds, force=force, as_json=as_json)
-
-
-@app.command()
-def render(
-    source: Annotated[
-        Path,
-        typer.Argument(
-            metavar="IN", help="A score: MIDI, MusicXML, ABC or kern.", show_default=False
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", metavar="FILE", help="Also draw a map of the chords, .png or .svg."
         ),
-    ],
-    outputs: Annotated[
-        list[Path], typer.Option("--out", "-o", help="File to write; may be given several times.")
-    ],
-    soundfont: Soundfont = None,
+    ] = None,
+    most: Annotated[int, typer.Option(metavar="N", help="Neighbours of each chord.")] = 6,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Make a score file into another format, an engraved score, or sound."""
-    from partimento.cli.compose import read_one, write_all
-    from partimento.cli.screen import print_json
-    from partimento.export.write import check_paths
+    """Print the chords whose vectors are nearest to those of other chords.
 
-    check_paths(outputs, force=force)
-    piece = read_one(source)
-    written = write_all(piece, outputs, soundfont=soundfont, force=force)
-    if as_json:
-        print_json({"written": [str(path) for path in written]})
+    The vectors are learned from the company that chords keep; nobody labels them.
+    """
+    from partimento.cli.neighbours import run_neighbours
+
+    run_neighbours(run, chords or [], out=out, most=most, force=force, as_json=as_json)
 
 
-@app.command()
+@command(
+    app,
+    "doctor",
+    group=START,
+    examples=(
+        """Look at what is installed before you report a fault:
+             partimento doctor""",
+    ),
+)
 def doctor(as_json: Json = False, soundfont: Soundfont = None) -> None:
-    """Say what is installed, which SoundFont sounds, and what is missing."""
+    """Report what is installed, which SoundFont sounds, and what is missing."""
     from partimento.cli.doctor import run_doctor
 
     run_doctor(soundfont=soundfont, as_json=as_json)
@@ -474,19 +752,36 @@ def main(arguments: list[str] | None = None) -> Any:
         "TF_CPP_MIN_LOG_LEVEL", "3"
     )  # TensorFlow's chatter, should it be the backend
     make_streams_safe()
+    for_good = arguments is None
     try:
         with insistent_interrupt():
-            app(arguments, prog_name="partimento")
+            code = app(arguments, prog_name="partimento", standalone_mode=False)
     except PartimentoError as error:
         fail(str(error), 2)
+    except ClickError as error:
+        _refuse(error)
     except OSError as error:
         fail(": ".join(str(part) for part in (error.filename, error.strerror or error) if part), 2)
-    except KeyboardInterrupt:
-        stopped(for_good=arguments is None)
-    except SystemExit as stop:
-        if stop.code == 130:  # the command line's library met the interrupt first
-            stopped(for_good=arguments is None)
-        raise
+    except (KeyboardInterrupt, typer.Abort):
+        stopped(for_good=for_good)
+    if code == 130:  # the command line's library met the interrupt first
+        stopped(for_good=for_good)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+# Typer exports only this one of the exceptions that stand for a wrong command line.
+ClickError = cast("type[Exception]", typer.BadParameter.__mro__[2])
+
+
+def _refuse(error: Any) -> NoReturn:
+    """Print in one line how a command line is wrong."""
+    if type(error).__name__ == "NoArgsIsHelpError":  # a group of commands alone: its help
+        error.show()
+        sys.exit(error.exit_code)
+    message = error.format_message().strip().rstrip(".")
+    context = getattr(error, "ctx", None)
+    hint = f"; see {context.command_path} --help" if context is not None else ""
+    fail(f"{message[:1].lower()}{message[1:]}{hint}", error.exit_code)
 
 
 def stopped(*, for_good: bool) -> NoReturn:
@@ -504,7 +799,9 @@ def stopped(*, for_good: bool) -> NoReturn:
 def fail(message: str, code: int) -> NoReturn:
     """Print one line and exit. Messages name options as Python has them; here they are flags."""
     message = " ".join(message.splitlines()).replace("force=True", "--force")
-    print(f"partimento: {message}", file=sys.stderr)
+    from partimento.cli.screen import print_error
+
+    print_error(message)
     sys.exit(code)
 
 

@@ -7,46 +7,85 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from partimento.cli.help import command, command_group
 from partimento.cli.options import Json
 
 if TYPE_CHECKING:
     from partimento.collect import Collected
 
-collect_app = typer.Typer(
-    help="Collect scores, each with its source, licence and hash.", no_args_is_help=True
+collect_app = command_group(
+    """Collect scores from the web, each with its source, license and hash.""",
+    examples=(
+        """Collect guitar music, ten pieces at first, then make a corpus of it:
+             partimento collect mutopia --instrument Guitar --limit 10 -o guitar
+             partimento corpus build guitar -o guitar.parquet""",
+    ),
 )
 
 Out = Annotated[
-    Path, typer.Option("--out", "-o", help="Folder for the files and their manifest.csv.")
+    Path,
+    typer.Option(
+        "--out", "-o", metavar="FOLDER", help="Folder for the files and their manifest.csv."
+    ),
 ]
 
 
-@collect_app.command("mutopia")
+@command(
+    collect_app,
+    "mutopia",
+    examples=(
+        """See what would be collected, then collect it:
+             partimento collect mutopia --composer GiulianiM -o giuliani --dry-run
+             partimento collect mutopia --composer GiulianiM -o giuliani""",
+    ),
+)
 def mutopia(
     out: Out,
-    instrument: Annotated[str, typer.Option(help="As the archive names it: Guitar.")] = "",
+    instrument: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Instrument, as the archive names it: Guitar.",
+            show_default=False,
+        ),
+    ] = "",
     composer: Annotated[
-        str, typer.Option(help="As the archive's addresses have it: GiulianiM.")
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Composer, as the archive's addresses have it: GiulianiM.",
+            show_default=False,
+        ),
     ] = "",
     delay: Annotated[
-        float, typer.Option(help="Seconds between two requests; robots.txt may ask for more.")
+        float,
+        typer.Option(
+            metavar="X", help="Seconds between two requests; robots.txt may ask for more."
+        ),
     ] = 10.0,
-    limit: Annotated[int, typer.Option(help="At most so many pieces this time; 0: all.")] = 0,
+    limit: Annotated[
+        int, typer.Option(metavar="N", help="At most N pieces this time; 0: all of them.")
+    ] = 0,
     dry_run: Annotated[
         bool,
-        typer.Option("--dry-run", help="Read the listing only, and say what would be fetched."),
+        typer.Option("--dry-run", help="Read the listing only, and report what would be fetched."),
     ] = False,
     contact: Annotated[
         str,
-        typer.Option(help="Your mail address, for the archive's keepers; sent with each request."),
+        typer.Option(
+            metavar="ADDRESS",
+            help="Your mail address, for the archive's keepers; sent with each request.",
+            show_default=False,
+        ),
     ] = "",
     base_url: Annotated[
-        str, typer.Option(help="A mirror to use instead of the archive itself.")
+        str, typer.Option(metavar="URL", help="A mirror to use instead of the archive.")
     ] = "https://www.mutopiaproject.org",
     as_json: Json = False,
 ) -> None:
-    """Collect MIDI files from the Mutopia archive; stopped at any moment, the same command goes on
-    where it was.
+    """Collect MIDI files from the Mutopia archive.
+
+    Give an instrument or a composer. If the command is stopped, the same command continues.
     """
     from partimento.cli.progress import stages
     from partimento.collect import MutopiaQuery, collect_mutopia
@@ -57,17 +96,26 @@ def mutopia(
     tell_json(result) if as_json else tell(result, dry_run=dry_run)
 
 
-@collect_app.command("list")
+@command(
+    collect_app,
+    "list",
+    examples=(
+        """List data sets, then what music21 brings along:
+             partimento collect list
+             partimento collect list --bundled""",
+    ),
+)
 def list_all(
     bundled: Annotated[
         bool,
         typer.Option(
-            "--bundled", help="What comes with music21: the names after bundled:, and their terms."
+            "--bundled",
+            help="List what music21 brings along: the names after bundled:, and their licenses.",
         ),
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """List public data sets: content, size, licence, citation, and how to come by each."""
+    """List public data sets: content, size, license, citation, and how to get each."""
     from dataclasses import asdict
 
     from partimento.cli.screen import Column, out, print_json, print_table
@@ -114,7 +162,14 @@ def list_all(
                 console.print(f"    {label:8}{text}")
 
 
-@collect_app.command("fetch")
+@command(
+    collect_app,
+    "fetch",
+    examples=(
+        """Fetch the data set of a benchmark:
+             partimento collect fetch jsb -o data""",
+    ),
+)
 def fetch_one(
     name: Annotated[
         str,
@@ -125,7 +180,7 @@ def fetch_one(
     out: Out,
     as_json: Json = False,
 ) -> None:
-    """Get a data set that is one file, checked by its SHA-256."""
+    """Fetch a data set that is one file, and check its SHA-256."""
     from partimento.cli.screen import out as console
     from partimento.cli.screen import print_json
     from partimento.collect.catalog import CATALOG, fetch

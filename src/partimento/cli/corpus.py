@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from partimento.cli.help import command, command_group
 from partimento.cli.options import (
     Force,
     Json,
@@ -16,6 +16,7 @@ from partimento.cli.options import (
     SelectionOptions,
     Sources,
     Split,
+    Store,
     ViewOptions,
     expand,
 )
@@ -23,10 +24,30 @@ from partimento.cli.options import (
 if TYPE_CHECKING:
     from partimento.corpus.store.build import Built, Plan
 
-corpus_app = typer.Typer(help="Build a corpus of scores, and look into it.", no_args_is_help=True)
+corpus_app = command_group(
+    """Build a corpus of scores, and look into it.
+
+    A corpus is one searchable file, a store; `partimento train` learns from it.
+    """,
+    examples=(
+        """Read a folder once, then look at it and train on a part of it:
+             partimento corpus build my-scores/ -o scores.parquet
+             partimento corpus stats scores.parquet
+             partimento train scores.parquet --composer Giuliani --solo""",
+    ),
+)
 
 
-@corpus_app.command("build")
+@command(
+    corpus_app,
+    "build",
+    examples=(
+        """Read a folder of scores:
+             partimento corpus build my-scores/ -o scores.parquet""",
+        """Add the guitar pieces of another one:
+             partimento corpus build more/ -o scores.parquet --append --instrument guitar""",
+    ),
+)
 @expand
 def build(
     *,
@@ -34,7 +55,11 @@ def build(
     out: Annotated[
         Path,
         typer.Option(
-            "--out", "-o", help="The store, a file that ends in .parquet.", show_default=False
+            "--out",
+            "-o",
+            metavar="STORE",
+            help="The store, a file that ends in .parquet.",
+            show_default=False,
         ),
     ],
     append: Annotated[
@@ -43,30 +68,44 @@ def build(
     force: Annotated[
         bool,
         typer.Option(
-            "--force", help="Build a store that is there anew; unchanged files are not read again."
+            "--force",
+            help="Build a store anew that is there already; unchanged files are not read again.",
         ),
     ] = False,
     selection: SelectionOptions,
     view: ViewOptions,
-    validation: Annotated[float, typer.Option(help="Share of the pieces to validate with.")] = 0.1,
-    test: Annotated[float, typer.Option(help="Share of the pieces to test with.")] = 0.1,
-    seed: Annotated[int, typer.Option(min=0, help="Draws the split.")] = 0,
+    validation: Annotated[
+        float, typer.Option(metavar="X", help="Share of the pieces to validate with.")
+    ] = 0.1,
+    test: Annotated[
+        float, typer.Option(metavar="X", help="Share of the pieces to test with.")
+    ] = 0.1,
+    seed: Annotated[
+        int, typer.Option(min=0, metavar="N", help="The same seed draws the same split.")
+    ] = 0,
     workers: Annotated[
-        int | None, typer.Option(min=1, max=1024, help="Reading processes [default: one a core].")
+        int | None,
+        typer.Option(
+            min=1, max=1024, metavar="N", help="Reading processes [default: one per core]."
+        ),
     ] = None,
     cluster: Annotated[
         str,
         typer.Option(
-            metavar="ADDRESS", help="A dask scheduler to share the work out, as tcp://host:8786."
+            metavar="ADDRESS",
+            help="A dask scheduler that shares the work out, as tcp://host:8786.",
+            show_default=False,
         ),
     ] = "",
     rejects: Annotated[
-        Path | None, typer.Option(help="Write the files that could not be read to this CSV.")
+        Path | None,
+        typer.Option(metavar="FILE", help="List the files that could not be read in this CSV."),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Read scores into one searchable file, a row a piece; stopped at any moment, the same command
-    goes on where it was.
+    """Read scores into one searchable file.
+
+    It has a row for each piece. If the command is stopped, the same command continues.
     """
     from partimento.cli import progress
     from partimento.corpus import write_rejects
@@ -121,20 +160,25 @@ def _tell_json(built: Built) -> None:
     )
 
 
-@corpus_app.command("list")
+@command(
+    corpus_app,
+    "list",
+    examples=(
+        """List the solo pieces in a minor key:
+             partimento corpus list scores.parquet --solo --key "a minor\"""",
+        """Give all columns to another program, with tabs between them:
+             partimento corpus list scores.parquet | cut -f 1,3""",
+    ),
+)
 @expand
 def list_pieces(
     *,
-    store: Annotated[
-        Path, typer.Argument(metavar="STORE", help="A .parquet store.", show_default=False)
-    ],
+    store: Store,
     selection: SelectionOptions,
     split: Split = "",
     as_json: Json = False,
 ) -> None:
-    """List the pieces of a store: what each is, where it came from, on which side of the split it
-    stands.
-    """
+    """List the pieces of a store: what each is, where it is from, and its split."""
     from partimento.cli import screen
     from partimento.cli.screen import Column
     from partimento.corpus.store.store import open_store
@@ -146,7 +190,7 @@ def list_pieces(
         screen.print_json([{**row, "manifest": dict(row["manifest"])} for row in pieces.rows])
         return
     if not pieces.rows:
-        print(f"partimento: none of the pieces in {store} is {chosen}", file=sys.stderr)
+        screen.err().print(f"none of the pieces in {store} is {chosen}")
     header = (
         Column("path", 0, "path"), Column("title", 2, "name"), Column("composer", 1, "name"), Column("for", 5, "name"),
         Column("key", 3, "name"), Column("metre", 6), Column("events", 7), Column("licence", 8, "name"), Column("split", 4, "name"),
@@ -160,14 +204,22 @@ def list_pieces(
     )
 
 
-@corpus_app.command("duplicates")
+@command(
+    corpus_app,
+    "duplicates",
+    examples=(
+        """Look for music that stands in a store more than once:
+             partimento corpus duplicates scores.parquet""",
+    ),
+)
 def duplicates(
-    store: Annotated[
-        Path, typer.Argument(metavar="STORE", help="A .parquet store.", show_default=False)
-    ],
+    store: Store,
     as_json: Json = False,
 ) -> None:
-    """List the groups of near-duplicates of a store: the same music under several names."""
+    """List the music that stands in a store under several names.
+
+    Such near-duplicates have one split, so that no model is tested on what it learned.
+    """
     from partimento.cli import screen
     from partimento.cli.screen import Column
     from partimento.corpus.store.store import open_store
@@ -199,7 +251,14 @@ def duplicates(
     )
 
 
-@corpus_app.command("stats")
+@command(
+    corpus_app,
+    "stats",
+    examples=(
+        """Look at the bundled chorales, in figures and in pictures:
+             partimento corpus stats bundled:chorales --plots pictures""",
+    ),
+)
 @expand
 def stats(
     *,
@@ -208,15 +267,19 @@ def stats(
     split: Split = "",
     view: ViewOptions,
     plots: Annotated[
-        Path | None, typer.Option(help="Make this folder, with pictures of all of it.")
+        Path | None, typer.Option(metavar="FOLDER", help="Make a folder with pictures of it all.")
     ] = None,
     rejects: Annotated[
-        Path | None, typer.Option(help="Write the files that could not be read to this CSV.")
+        Path | None,
+        typer.Option(metavar="FILE", help="List the files that could not be read in this CSV."),
     ] = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Count pieces, chords, durations, keys and metres, and how far a vocabulary reaches."""
+    """Count pieces, chords, durations, keys and meters.
+
+    The report also says how large a share of unknown music a vocabulary of chords covers.
+    """
     from partimento.cli.stats import run_stats
     from partimento.corpus.settings import AS_WRITTEN
 

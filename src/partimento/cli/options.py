@@ -14,99 +14,157 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on the output.")]
-Force = Annotated[bool, typer.Option("--force", help="Replace what is there already.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace files that are there already.")]
 Soundfont = Annotated[
     Path | None,
-    typer.Option(help="SoundFont (.sf2) for audio; else the system's, else a small bundled one."),
-]
-SOURCE = "Files, folders or zips of scores, bundled:NAME (bundled:chorales), or a .parquet store."
-Sources = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="SOURCE...",
-        help=SOURCE,
-        show_default=False,
+    typer.Option(
+        metavar="FILE",
+        help="SoundFont (.sf2) for audio [default: the system's, else a small bundled one].",
     ),
 ]
+WHICH, READING = "Which pieces", "How scores are read"
+SOURCE = (
+    "Files, folders or zips of scores, a .parquet store, or a bundled collection: bundled:chorales."
+)
+Sources = Annotated[list[str], typer.Argument(metavar="SOURCE...", help=SOURCE, show_default=False)]
 MaybeSources = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="SOURCE...",
-        help=SOURCE,
-        show_default=False,
-    ),
+    list[str] | None, typer.Argument(metavar="SOURCE...", help=SOURCE, show_default=False)
 ]
 Scores = Annotated[
     list[str],
     typer.Argument(
         metavar="SOURCE...",
-        help="Files, folders or zips of scores, or bundled:NAME, as bundled:chorales.",
+        help="Files, folders or zips of scores, or a bundled collection: bundled:chorales.",
         show_default=False,
     ),
+]
+Store = Annotated[
+    Path, typer.Argument(metavar="STORE", help="A .parquet store.", show_default=False)
 ]
 Composer = Annotated[
     str,
     typer.Option(
-        help="Only pieces of a composer: a part of the name. Several, with commas: any of them."
+        metavar="NAMES",
+        help="Only pieces of a composer: a part of the name. Several, with commas: any of them.",
+        show_default=False,
+        rich_help_panel=WHICH,
     ),
 ]
-Instrument = Annotated[str, typer.Option(help="Only pieces in which it plays: guitar.")]
+Instrument = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="Only pieces in which this instrument plays, as guitar.",
+        show_default=False,
+        rich_help_panel=WHICH,
+    ),
+]
 Solo = Annotated[
     bool | None,
     typer.Option(
         "--solo/--ensemble",
-        help="Only pieces for one player, or for more [default: both].",
+        help="Only pieces for one player, or only for more [default: both].",
         show_default=False,
+        rich_help_panel=WHICH,
     ),
 ]
 InKey = Annotated[
     str,
-    typer.Option("--key", help="Only pieces in a key, as it is heard: 'C major', Dm, Bb, es-moll."),
+    typer.Option(
+        "--key",
+        metavar="KEY",
+        help="Only pieces in a key, as it is heard: 'C major', Dm, Bb, es-moll.",
+        show_default=False,
+        rich_help_panel=WHICH,
+    ),
 ]
 Metre = Annotated[
-    str, typer.Option("--meter", "--metre", help="Only pieces that begin in a meter: 3/4.")
+    str,
+    typer.Option(
+        "--meter",
+        "--metre",
+        metavar="METER",
+        help="Only pieces that begin in a meter, as 3/4.",
+        show_default=False,
+        rich_help_panel=WHICH,
+    ),
 ]
-MinEvents = Annotated[int, typer.Option(min=0, help="Only pieces of at least so many events.")]
+MinEvents = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        metavar="N",
+        help="Only pieces of at least N events.",
+        rich_help_panel=WHICH,
+    ),
+]
 Licence = Annotated[
     str,
     typer.Option(
-        "--license", "--licence", help="Only pieces under a licence, in any version: PD,CC-BY."
+        "--license",
+        "--licence",
+        metavar="NAMES",
+        help="Only pieces under a license, in any version: PD,CC-BY.",
+        show_default=False,
+        rich_help_panel=WHICH,
     ),
 ]
-Split = Annotated[str, typer.Option(help="Only one side of a store's split: train, valid or test.")]
+Split = Annotated[
+    str,
+    typer.Option(
+        metavar="SPLIT",
+        help="Only one split of a store: train, valid or test.",
+        show_default=False,
+        rich_help_panel=WHICH,
+    ),
+]
 Quantise = Annotated[
     str | None,
     typer.Option(
+        metavar="HOW",
         help="Grid of MIDI files: auto, exact or music21 [default: auto; for stats, exact].",
         show_default=False,
+        rich_help_panel=READING,
     ),
 ]
 Graces = Annotated[
     str | None,
     typer.Option(
-        help="Grace notes: drop, fold into their main notes, or keep [default: drop; for stats, keep].",
+        metavar="HOW",
+        help="Grace notes: drop, fold into their main notes, or keep [default: drop; for stats, "
+        "keep].",
         show_default=False,
+        rich_help_panel=READING,
     ),
 ]
 Octave = Annotated[
     str | None,
     typer.Option(
-        help="Guitar notated an octave high: written, or moved down to sounding [default: written].",
+        metavar="HOW",
+        help="Guitar notated an octave high: written, or moved down to sounding [default: "
+        "written].",
         show_default=False,
+        rich_help_panel=READING,
     ),
 ]
 Pickup = Annotated[
     str | None,
     typer.Option(
-        help="Upbeats: inferred from strong evidence, or declared [default: inferred; for stats, declared].",
+        metavar="HOW",
+        help="Upbeats: inferred from strong evidence, or declared [default: inferred; for stats, "
+        "declared].",
         show_default=False,
+        rich_help_panel=READING,
     ),
 ]
 Repeats = Annotated[
     str | None,
     typer.Option(
-        help="Repeats of MusicXML files: folded or unfolded [default: folded].", show_default=False
+        metavar="HOW",
+        help="Repeats of MusicXML files: folded or unfolded [default: folded].",
+        show_default=False,
+        rich_help_panel=READING,
     ),
 ]
 

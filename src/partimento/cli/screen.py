@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple, TextIO
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TextIO
 
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
@@ -17,7 +17,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from partimento.corpus import Reject
+if TYPE_CHECKING:
+    from partimento.corpus import Reject
 
 WIDE = 100_000  # characters in a line where nobody looks at a screen
 GAP = 2  # spaces between two columns, one of which is the box's
