@@ -33,8 +33,8 @@ from partimento.analysis.pickup import (
     pickup_odds,
 )
 from partimento.collect.bundled import collections, resolve
-from partimento.corpus import ReadError, read_piece
-from partimento.music.limits import UnfitError
+from partimento.corpus import read_piece
+from partimento.errors import ReadError, UnfitError
 from partimento.music.notes import Notes
 
 DATA = (

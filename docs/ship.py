@@ -25,7 +25,7 @@ from partimento.errors import PartimentoError
 from partimento.files import new_folder, write_atomically
 from partimento.tables import markdown_table
 from partimento.training.piece_record import Learned
-from partimento.training.pretrained import SHIPPED
+from partimento.training.pretrained import BUNDLED
 from partimento.training.run_folder import RunFolder
 
 LICENCE = "CC-BY-SA-4.0"
@@ -41,8 +41,8 @@ def main(run: Path, scores: Path) -> None:
     """Write the bundled guitar model."""
     name = scores.resolve().name
     credit = {f"{name}/{row['path']}": row.get("maintainer", "") for row in read_manifest(scores)}
-    size = pack(run, SHIPPED / "guitar", credit=credit, force=True)
-    print(f"{size:,} bytes in {SHIPPED / 'guitar'}")
+    size = pack(run, BUNDLED / "guitar", credit=credit, force=True)
+    print(f"{size:,} bytes in {BUNDLED / 'guitar'}")
 
 
 def pack(

@@ -1,7 +1,12 @@
 """The exceptions of the program.
 
-    PartimentoError                 a problem that the user can fix
-    └── ReadError (ValueError)      a file cannot be read as music
+    Exception
+    ├── PartimentoError             a problem that the user can fix
+    │   ├── ReadError               a file cannot be read as music
+    │   ├── StatusError             an archive refuses a request (in `collect.errors`)
+    │   └── TroubleError            an archive cannot be reached (in `collect.errors`)
+    └── ValueError
+        └── UnfitError              a file is no music that is read, and why; becomes a ReadError
 
 The command line prints a `PartimentoError` as one line and exits with status 2.
 """
@@ -11,6 +16,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -18,6 +24,25 @@ T = TypeVar("T")
 
 class PartimentoError(Exception):
     """A problem that the user can fix: its message is one line that says what to do."""
+
+
+class ReadError(PartimentoError):
+    """A file cannot be read as music.
+
+    Attributes
+    ----------
+    path : str
+    reason : str
+        One clause, such as ``truncated: track 2 ends 40 bytes early``.
+    """
+
+    def __init__(self, path: Path | str, reason: str) -> None:
+        self.path, self.reason = str(path), " ".join(reason.split())
+        super().__init__(f"{self.path}: {self.reason}")
+
+
+class UnfitError(ValueError):
+    """The reason why a file is no music; raised where its path is not known."""
 
 
 def no_such(name: str, known: Iterable[str], what: str, *, prefix: str = "") -> str:

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from partimento.cli.cli import main
 from partimento.models import MODELS
 from partimento.recipes import read_recipe
-from partimento.training.pretrained import shipped
+from partimento.training.pretrained import bundled_model
 from partimento.training.settings import Settings, json_schema
 
 
@@ -46,7 +46,7 @@ def test_without_a_name_it_is_what_train_uses(capsys: pytest.CaptureFixture[str]
 
 
 def test_a_run_says_by_what_it_was_trained(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("settings", shipped()) == 0
+    assert run("settings", bundled_model()) == 0
     values = tomllib.loads(capsys.readouterr().out)
     assert values["train"]["ema"] == 0.99
     assert values["sample"]["top_p"] == 0.98

@@ -5,7 +5,8 @@ import random
 import pytest
 from tests.scores import parse, sounding_notes
 
-from partimento.corpus import ReadError, read_piece
+from partimento.corpus import read_piece
+from partimento.errors import ReadError
 from partimento.export.svg import to_svg
 from partimento.io.midi.read import midi_from_bytes
 from partimento.io.midi.write import to_midi

@@ -23,11 +23,12 @@ from tests.fuzz.cases import Case, make_case
 from tests.fuzz.outcomes import CONTAINED, check_piece, fault_of_reason
 from tests.fuzz.spoil_midi import END, Song
 
-from partimento.corpus import ReadError, read_piece, read_pieces
+from partimento.corpus import read_piece, read_pieces
 from partimento.corpus.settings import DataSettings
 from partimento.corpus.store.measure import read_row
 from partimento.corpus.store.rows import pack_row, piece_of, unpack_row
 from partimento.corpus.store.schema import table_of
+from partimento.errors import ReadError
 from partimento.music.notes import Notes
 from partimento.music.piece import Piece
 

@@ -16,6 +16,7 @@ from tests.fuzz.run import Outcome, Tally, kinds_and_outcomes, run_cases
 from tests.fuzz.spoil_midi import Song
 
 from partimento.corpus import read_pieces
+from partimento.errors import UnfitError
 from partimento.io.midi.smf import (
     check_metres,
     check_pitches,
@@ -24,7 +25,7 @@ from partimento.io.midi.smf import (
     without_escapes,
 )
 from partimento.io.musicxml.read import piece_from_musicxml
-from partimento.music.limits import MAX_QUARTERS, UnfitError
+from partimento.music.limits import MAX_QUARTERS
 from partimento.music.notes import Note
 from partimento.music.piece import Piece
 

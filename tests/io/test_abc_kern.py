@@ -10,7 +10,8 @@ import pytest
 
 from partimento import Key, Meter, Tempo
 from partimento.collect import chorales
-from partimento.corpus import ReadError, read_piece
+from partimento.corpus import read_piece
+from partimento.errors import ReadError
 from partimento.io.musicxml.read import piece_from_musicxml
 
 F = Fraction

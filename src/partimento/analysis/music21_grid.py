@@ -27,8 +27,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from partimento.errors import UnfitError
 from partimento.music.events import sweep
-from partimento.music.limits import MAX_BARS, UnfitError, check_density
+from partimento.music.limits import MAX_BARS, check_density
 from partimento.music.notes import Notes
 from partimento.music.performed import Midi, until
 from partimento.music.piece import Piece

@@ -71,9 +71,9 @@ def run_compose(
     except ValueError as error:
         raise PartimentoError(str(error)) from error
     if folder is None:
-        from partimento.training.pretrained import shipped
+        from partimento.training.pretrained import bundled_model
 
-        folder = shipped()
+        folder = bundled_model()
     start = _start(wish.start, folder)
     _check_number("--towards", wish.towards, folder)
     with progress.stages(quiet=as_json) as stages:

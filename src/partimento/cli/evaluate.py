@@ -12,7 +12,7 @@ from partimento.cli.screen import Column
 from partimento.corpus.load import load_corpus
 from partimento.corpus.select import Selection
 from partimento.errors import PartimentoError
-from partimento.files import refuse_existing, write_atomically
+from partimento.files import refuse_existing
 from partimento.training.run_folder import RunFolder
 
 if TYPE_CHECKING:
@@ -52,7 +52,9 @@ def run_evaluate(request: Request, *, out: Path | None, force: bool, as_json: bo
         found, rejects = _measure(request, stages)
         if out is not None:
             with stages.during("report"):
-                write_atomically(out, _page(found, request))
+                found.to_html(
+                    out, title=f"Evaluation of {request.generated.resolve().name}", force=force
+                )
     screen.print_rejects(rejects)
     told = found.to_plain()
     if as_json:
@@ -102,7 +104,7 @@ def _measure(request: Request, stages: progress.Stages) -> tuple[Evaluation, lis
     found = evaluate(made, real.pieces, bars=bars, seed=request.seed, progress=stages.at)
     with stages.during("originality"):
         figures = {**figures, **_borrowed(made, real)}
-    return replace(found, figures=figures), rejects
+    return replace(found, figures=figures, by=f"against {request.against}"), rejects
 
 
 def _borrowed(made: list[Piece], real: Corpus) -> dict[str, dict[str, float]]:
@@ -135,17 +137,6 @@ def _read(kind: str, source: str, stages: progress.Stages, **view: Any) -> Corpu
         return load_corpus(
             source, progress=lambda stage, done, total: stages.at(name, done, total), **view
         )
-
-
-def _page(found: Evaluation, request: Request) -> str:
-    from partimento.analysis.features.table import FEATURES
-    from partimento.plots.evaluation_page import evaluation_page
-
-    entries = {name: feature.entries for name, feature in FEATURES.items() if feature.entries}
-    title = f"Evaluation of {request.generated.resolve().name}"
-    return evaluation_page(
-        found.to_plain(), found.values, entries, title=title, by=f"against {request.against}"
-    )
 
 
 def _print(told: Mapping[str, Any]) -> None:

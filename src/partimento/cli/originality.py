@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from partimento.cli import progress, screen
@@ -16,8 +16,8 @@ from partimento.files import refuse_existing, write_atomically
 from partimento.tables import csv_table, markdown_table
 
 if TYPE_CHECKING:
-    from partimento.analysis.similarity.borrowing import Originality, Shared, SharedPassage
-    from partimento.evaluation.originality import Group, Report
+    from partimento.analysis.similarity.borrowing import Originality, Shared
+    from partimento.evaluation.originality import Report
 
 SUFFIXES = (".csv", ".json", ".md")
 SHOWN = 20  # pieces on the screen
@@ -74,6 +74,12 @@ def _plain(report: Report, rejects: Sequence[Reject]) -> dict[str, Any]:
     return {**told, "rejected": [asdict(reject) for reject in rejects]}
 
 
+def _name(piece: Originality) -> str:
+    from partimento.evaluation.originality_table import name_of
+
+    return name_of(piece)
+
+
 def _show(report: Report) -> None:
     from partimento.evaluation.originality import verdict, verdict_together
 
@@ -108,69 +114,9 @@ def _title(report: Report) -> str:
 
 
 def _rows(report: Report, pieces: Sequence[Originality]) -> list[tuple[str, ...]]:
-    rows = [_row(piece, line) for piece in pieces for line in LINES]
-    if _many(report):
-        rows += _levels("all of them", report.together)
-    return rows + (_levels("real pieces", report.real) if report.real else [])
+    from partimento.evaluation.originality_table import rows
 
-
-def _row(piece: Originality, line: str) -> tuple[str, ...]:
-    shared: Shared = getattr(piece, line)
-    run = shared.longest
-    first = line == LINES[0]
-    return (
-        _name(piece) if first else "",
-        line,
-        f"{shared.length:,} of {shared.elements:,}",
-        _where(run) if run else "",
-        _percent(shared.share),
-    )
-
-
-def _levels(name: str, group: Group) -> list[tuple[str, ...]]:
-    rows: list[tuple[str, ...]] = []
-    for line in LINES:
-        level = getattr(group, line)
-        lengths = " · ".join(f"{value:.3g}" for value in level.length)
-        shares = " · ".join(map(_percent, level.share))
-        rows.append(
-            (
-                f"{name} ({group.pieces:,})" if not rows else "",
-                line,
-                lengths,
-                "median · 95 % · most",
-                shares,
-            )
-        )
-    return rows
-
-
-def _where(run: SharedPassage) -> str:
-    file = PurePosixPath(run.path)
-    title = (
-        f"{run.title} ({file.name})"
-        if run.title not in ("", file.stem) and file.name
-        else run.title or file.name or "an untitled piece"
-    )
-    moved = (
-        "same pitch"
-        if run.semitones == 0
-        else f"{abs(run.semitones)} semitone{'s' * (abs(run.semitones) > 1)} "
-    )
-    moved += ("higher" if run.semitones > 0 else "lower") if run.semitones else ""
-    rhythm = "same rhythm" if run.same_rhythm else "other rhythm"
-    several = f"; in {run.pieces - 1:,} more" if run.pieces > 1 else ""
-    return f"bar {run.bar} is bar {run.corpus_bar} of {title}: {moved}, {rhythm}{several}"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
-
-
-def _name(piece: Originality) -> str:
-    return (PurePosixPath(piece.path).name or piece.title or "untitled") + (
-        " (in the corpus)" if piece.in_corpus else ""
-    )
+    return rows(report, pieces, together=_many(report))
 
 
 def _text(suffix: str, report: Report, rejects: Sequence[Reject]) -> str:

@@ -17,11 +17,10 @@ from partimento.corpus.parsers.wire import unpack
 from partimento.corpus.settings import DataSettings
 from partimento.corpus.sources import Score, find_scores, provenance
 from partimento.corpus.store.rows import Values
-from partimento.errors import PartimentoError
+from partimento.errors import PartimentoError, UnfitError
 from partimento.files import write_atomically
 from partimento.io.formats import MIDI_SUFFIXES
 from partimento.io.read import Quantise
-from partimento.music.limits import UnfitError
 from partimento.music.piece import Piece
 from partimento.progress import Progress, silent
 from partimento.tables import csv_table

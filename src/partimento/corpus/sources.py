@@ -20,10 +20,10 @@ from partimento.collect import read_manifest, resolve
 from partimento.collect.bundled import collections, licence_note
 from partimento.collect.manifest import MANIFEST
 from partimento.corpus.walk import find_files, is_folder
-from partimento.errors import PartimentoError
+from partimento.errors import PartimentoError, UnfitError
 from partimento.files import check_exists
 from partimento.io.formats import SUFFIXES, ZIP_FAULTS
-from partimento.music.limits import MAX_BYTES, UnfitError
+from partimento.music.limits import MAX_BYTES
 
 MAX_MEMBERS = 1_000_000
 MAX_RATIO = 200  # scores shrink to a fortieth at best; what shrinks more is no score

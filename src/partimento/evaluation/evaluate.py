@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from partimento.analysis.features.table import FEATURES, feature_table, scalar_table
+from partimento.corpus.entries import Corpus
 from partimento.errors import PartimentoError
 from partimento.evaluation.distances import Nearness, between, nearness, within
 from partimento.evaluation.frechet import frechet_of_sets, standardised
+from partimento.files import refuse_existing, write_atomically
 from partimento.music.bars import first_bars
 from partimento.music.piece import Piece
 from partimento.progress import Progress, silent
+from partimento.tables import markdown_table
 from partimento.training.run_folder import RunFolder
 
 if TYPE_CHECKING:
@@ -106,6 +109,8 @@ class Evaluation:
         empty; `dataclasses.replace` adds to it.
     values : mapping
         Feature → ``(pieces, size)`` of the generated and of the real pieces, for pictures.
+    by : str
+        What the real pieces are, for the report.
     """
 
     generated: int
@@ -123,18 +128,43 @@ class Evaluation:
     rows: tuple[Row, ...]
     figures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     values: Mapping[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict, repr=False)
+    by: str = ""
+
+    def __str__(self) -> str:
+        title = f"{self.generated:,} generated pieces compared with {self.real:,} real ones"
+        rows = [(row.label, *map(_short, (row.overlap, row.ceiling, row.kl))) for row in self.rows]
+        header = ("feature", "overlap", "overlap of real pieces", "KL")
+        frechet = (
+            f"Frechet distance {_short(self.frechet)}; of real pieces {_short(self.frechet_real)}"
+        )
+        return f"{title}\n\n{markdown_table(header, rows, numbers=True)}\n{frechet}"
+
+    def to_html(self, path: Path | str, *, title: str = "Evaluation", force: bool = False) -> Path:
+        """Write a report with tables and pictures as one self-contained page.
+
+        Raises
+        ------
+        PartimentoError
+            If the file exists and `force` is not set, or cannot be written.
+        """
+        from partimento.plots.evaluation_page import evaluation_page
+
+        refuse_existing(path, force=force)
+        entries = {name: feature.entries for name, feature in FEATURES.items() if feature.entries}
+        page = evaluation_page(self.to_plain(), self.values, entries, title=title, by=self.by)
+        return write_atomically(path, page)
 
     def to_plain(self) -> dict[str, Any]:
         """All but the values, as JSON has it: None for what is infinite."""
         plain = asdict(replace(self, values={}))
-        del plain["values"]
+        del plain["values"], plain["by"]
         found: dict[str, Any] = _finite(plain)
         return found
 
 
 def evaluate(
-    generated: Sequence[Piece],
-    real: Sequence[Piece],
+    generated: Corpus | Sequence[Piece],
+    against: Corpus | Sequence[Piece],
     *,
     bars: int | None = None,
     draws: int = DRAWS,
@@ -162,6 +192,7 @@ def evaluate(
         If there are fewer than `LEAST` pieces of either kind.
     """
     rng = np.random.default_rng(seed)
+    generated, real = Corpus.of(generated).pieces, Corpus.of(against).pieces
     sets: dict[str, Sequence[Piece]] = {"generated": generated, "real": real}
     if few := next((kind for kind, pieces in sets.items() if len(pieces) < LEAST), None):
         raise PartimentoError(
@@ -178,7 +209,7 @@ def evaluate(
             else sum(sum(bar.number > 0 for bar in piece.bars()) < bars for piece in chosen)
         )
         sets[kind] = chosen if bars is None else [first_bars(piece, bars) for piece in chosen]
-    generated, real = sets.values()
+    generated, real = map(list, sets.values())
     made, found = (
         feature_table(pieces, progress, stage=f"measure {kind}") for kind, pieces in sets.items()
     )
@@ -272,6 +303,10 @@ def _frechet(made: np.ndarray, found: np.ndarray, drawn: Sequence[Draw]) -> tupl
     near = [frechet_of_sets(made[draw.generated], found[draw.yardstick]) for draw in drawn]
     far = [frechet_of_sets(found[draw.others], found[draw.yardstick]) for draw in drawn]
     return _mean(near), _mean(far)
+
+
+def _short(value: Mean | None) -> str:
+    return "" if value is None else f"{value.mean:.3f}"
 
 
 def _finite(value: Any) -> Any:

@@ -24,8 +24,10 @@ from partimento.analysis.similarity.sequences import SILENT
 from partimento.corpus.entries import Corpus
 from partimento.corpus.splits import TEST, TRAIN, VALID
 from partimento.errors import PartimentoError
+from partimento.evaluation.originality_table import HEADER, rows
 from partimento.music.piece import Piece
 from partimento.progress import Progress, silent
+from partimento.tables import markdown_table
 
 SAMPLE = 200  # real pieces that are left out, at most
 T = TypeVar("T")
@@ -86,6 +88,14 @@ class Report:
     against: int
     events: int
 
+    def table(self) -> str:
+        """Return a Markdown table: the longest passage that each piece shares, and where."""
+        lines = rows(self, self.pieces, together=len(self.pieces) > 1)
+        return markdown_table(HEADER, lines)
+
+    def __str__(self) -> str:
+        return f"{self.table()}\n{verdict_together(self)}"
+
 
 def together(pieces: Sequence[Originality]) -> Group:
     """The levels over pieces."""
@@ -109,8 +119,8 @@ def _spread(values: Sequence[float]) -> tuple[float, float, float]:
 
 
 def originality(
-    pieces: Sequence[Piece],
-    corpus: Corpus,
+    pieces: Corpus | Sequence[Piece] | Piece,
+    corpus: Corpus | Sequence[Piece],
     *,
     progress: Progress = silent,
 ) -> Report:
@@ -134,6 +144,8 @@ def originality(
     PartimentoError
         If there are no pieces, or the corpus is empty.
     """
+    pieces = [pieces] if isinstance(pieces, Piece) else Corpus.of(pieces).pieces
+    corpus = Corpus.of(corpus)
     if not pieces:
         raise PartimentoError("there are no pieces to look at")
     inside, held_out = _sides(corpus)

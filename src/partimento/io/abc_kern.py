@@ -18,7 +18,8 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any, TypeVar
 
-from partimento.music.limits import UnfitError, check_bars, check_density, check_size
+from partimento.errors import UnfitError
+from partimento.music.limits import check_bars, check_density, check_size
 from partimento.music.notes import Note, Notes
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key, Meter, Part, Tempo

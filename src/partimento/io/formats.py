@@ -9,7 +9,8 @@ import zlib
 from functools import lru_cache
 from pathlib import Path
 
-from partimento.music.limits import MAX_BYTES, UnfitError
+from partimento.errors import UnfitError
+from partimento.music.limits import MAX_BYTES
 
 try:
     from lzma import LZMAError

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
+from partimento.errors import ReadError, UnfitError
 from partimento.io.formats import MIDI_SUFFIXES, MUSICXML_SUFFIXES, SUFFIXES, read_score_bytes
-from partimento.music.limits import ReadError, UnfitError
 from partimento.music.piece import Piece
 from partimento.music.timelines import Source
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from math import ceil
-from pathlib import Path
 
 import numpy as np
 
-from partimento.errors import PartimentoError
+from partimento.errors import UnfitError
 from partimento.music.timelines import Meter
 
 MAX_BYTES = 32 * 2**20
@@ -21,25 +20,6 @@ MAX_MARKS = 100_000  # of one kind
 MAX_SOUNDING = (
     10_000_000  # notes of all events together: what a piece's events take grows with them
 )
-
-
-class ReadError(PartimentoError):
-    """A file cannot be read as music.
-
-    Attributes
-    ----------
-    path : str
-    reason : str
-        One plain clause, such as ``truncated: track 2 ends 40 bytes early``.
-    """
-
-    def __init__(self, path: Path | str, reason: str) -> None:
-        self.path, self.reason = str(path), " ".join(reason.split())
-        super().__init__(f"{self.path}: {self.reason}")
-
-
-class UnfitError(ValueError):
-    """A reason without a path: raised inside the room, where the path is not known."""
 
 
 def check_size(notes: int, quarters: float) -> None:

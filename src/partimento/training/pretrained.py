@@ -4,23 +4,36 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from partimento.errors import PartimentoError
+from partimento.errors import PartimentoError, no_such
 from partimento.training.run_folder import RunFolder
 
-SHIPPED = Path(__file__).parents[1] / "bundled"
+BUNDLED = Path(__file__).parents[1] / "bundled"
 
 
-def shipped(name: str = "guitar") -> Path:
-    """The folder of a run that comes with the package.
+def bundled_models() -> dict[str, Path]:
+    """Return the run folders inside the package, by the names of their models."""
+    folders = sorted(BUNDLED.iterdir()) if BUNDLED.is_dir() else []
+    return {folder.name: folder for folder in folders if RunFolder(folder).exists()}
+
+
+def bundled_model(name: str = "guitar") -> Path:
+    """Return the run folder of a bundled model.
 
     Raises
     ------
     PartimentoError
         If this installation has none of that name.
     """
-    folder = SHIPPED / name
-    if not RunFolder(folder).exists():
-        raise PartimentoError(
-            f"no model {name} comes with this installation: name a run (make one with: partimento train FOLDER -o RUN)"
-        )
-    return folder
+    models = bundled_models()
+    if name not in models:
+        raise PartimentoError(no_such(name, models, "bundled model"))
+    return models[name]
+
+
+def model_folder(model: Path | str) -> Path:
+    """Return the folder of a model: a bundled one by its name, else a path.
+
+    An existing folder comes before a bundled model of the same name.
+    """
+    bundled = bundled_models().get(str(model))
+    return bundled if bundled and not Path(model).exists() else Path(model)

@@ -95,7 +95,7 @@ def learn(
             settings = recorded_settings(out)
         else:
             settings = _with_view(_complete(settings), corpus, callback)
-        data = _prepared(corpus, settings, progress)
+        data = prepared(corpus, settings, progress)
         if folder is not None and resume:
             _check_same(checkpoint.read_about(folder), data, callback)
         elif folder is not None:
@@ -163,7 +163,8 @@ def _with_view(settings: Settings, corpus: Corpus, callback: Callback) -> Settin
     return settings.model_copy(update={"data": corpus.config})
 
 
-def _prepared(corpus: Corpus, settings: Settings, progress: Progress) -> DataSet:
+def prepared(corpus: Corpus, settings: Settings, progress: Progress = silent) -> DataSet:
+    """Make the data set of a corpus as a training with these settings sees it."""
     return prepare(
         corpus,
         settings.tokens,

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from threading import Lock
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar, Unpack, overload
 
 from partimento.errors import PartimentoError
 from partimento.files import new_folder, write_atomically
@@ -21,12 +21,22 @@ from partimento.models.base import Model
 from partimento.models.numpy_step import NumpyStep, network_weights, read_weights
 from partimento.tables import csv_table
 from partimento.tokens.base import Tokenizer
+from partimento.training import verbs
 from partimento.training.dataset import DataSet, tokenizer_from_json
 from partimento.training.loop import Epoch, Fitted
 from partimento.training.piece_record import Learned
+from partimento.training.pretrained import model_folder
 from partimento.training.run_folder import RunFolder
 from partimento.training.settings import Settings
 from partimento.training.uninitialized import uninitialized
+
+if TYPE_CHECKING:
+    from partimento.corpus.entries import Corpus
+    from partimento.evaluation.held_out_results import HeldOutResults
+    from partimento.generate.constraints import Constraint
+    from partimento.generate.sampler import Sampling
+    from partimento.music.piece import Piece
+    from partimento.music.timelines import Key
 
 T = TypeVar("T")
 
@@ -43,7 +53,24 @@ WITH_VERSIONS = (
 )
 
 
-@dataclass(frozen=True)
+class ComposeOptions(TypedDict, total=False):
+    """The options of `TrainedModel.compose`."""
+
+    bars: int | None
+    events: int | None
+    key: Key | str | None
+    seed: int
+    sampling: Sampling | None
+    constraints: Sequence[Constraint]
+    start: Piece | int | None
+    prompt_events: int
+    towards: int | None
+    program: int | None
+    title: str
+    candidates: int | None
+
+
+@dataclass(frozen=True, repr=False)
 class TrainedModel:
     """A trained model with all it needs to compose; `folder` is None until it is saved.
 
@@ -126,6 +153,92 @@ class TrainedModel:
         """How long it was trained."""
         return self.history[-1].seconds
 
+    # ------------------------------------------------------------------ verbs
+
+    @overload
+    def compose(self, *, n: None = None, **options: Unpack[ComposeOptions]) -> Piece: ...
+    @overload
+    def compose(self, *, n: int, **options: Unpack[ComposeOptions]) -> list[Piece]: ...
+    def compose(
+        self, *, n: int | None = None, **options: Unpack[ComposeOptions]
+    ) -> Piece | list[Piece]:
+        """Compose a piece, or several.
+
+        Parameters
+        ----------
+        n : int, optional
+            Number of pieces, with seeds `seed`, `seed` + 1 and so on. By default one piece is
+            returned instead of a list.
+        bars : int
+            Length in bars, the pickup not counted; 16 by default.
+        events : int
+            Length in events, instead of bars.
+        key : Key or str
+            The key that sounds, such as ``"d minor"``.
+        seed : int
+            The same seed composes the same music; 0 by default.
+        sampling : Sampling
+            Temperature, top-k and top-p; by default as the model's settings say.
+        constraints : sequence of Constraint
+            Rules that the piece must keep to, such as ``Range("E2", "B5")``.
+        start : int or Piece
+            Begin from training piece number `start`, or from a piece of your own, instead of from
+            silence. Its first `prompt_events` events (8 by default) are kept.
+        towards : int
+            For a model with a latent space: the training piece that the music moves to.
+        program : int
+            General MIDI program of all parts.
+        title : str
+        candidates : int
+            Number of candidates of which the best is kept.
+
+        Returns
+        -------
+        Piece or list of Piece
+
+        Raises
+        ------
+        PartimentoError
+            If a piece like this cannot be composed.
+
+        Examples
+        --------
+        ``model.compose(bars=16, key="d minor", seed=7).save("piece.pdf")``
+        """
+        if n is None:
+            return verbs.compose(self, **options)
+        first = options.pop("seed", 0)
+        return [verbs.compose(self, seed=first + number, **options) for number in range(n)]
+
+    def evaluate(self, corpus: Corpus | None = None) -> HeldOutResults:
+        """Return nats per event on held-out pieces, beside the baselines.
+
+        Parameters
+        ----------
+        corpus : Corpus, optional
+            The corpus that the model was trained on, to measure it anew. By default the results
+            that were stored with the run are read.
+
+        Raises
+        ------
+        PartimentoError
+            If no results are stored, or the corpus is another one.
+
+        Examples
+        --------
+        ``print(model.evaluate())``
+        """
+        return verbs.evaluate(self, corpus)
+
+    def save(self, folder: Path | str, *, force: bool = False) -> TrainedModel:
+        """Save the model as a run folder, which appears whole or not at all; return it."""
+        return save_model(self, folder, force=force)
+
+    def __repr__(self) -> str:
+        splits = Counter(piece.split for piece in self.pieces)
+        where = f", {self.folder}" if self.folder else ""
+        return f"<TrainedModel: {self.settings.name}, {splits['train']:,} training pieces{where}>"
+
 
 def save_model(run: TrainedModel, folder: Path | str, *, force: bool = False) -> TrainedModel:
     """Write a run; the folder appears whole or not at all."""
@@ -169,15 +282,20 @@ def fill(run: TrainedModel, work: RunFolder, folder: Path) -> None:
         ) from error
 
 
-def load_model(folder: Path | str) -> TrainedModel:
-    """Read a run.
+def load_model(folder: Path | str = "guitar") -> TrainedModel:
+    """Load a trained model: a run folder, or the name of a bundled model.
+
+    Parameters
+    ----------
+    folder : path or str
+        A folder that a training wrote, or ``"guitar"``.
 
     Raises
     ------
     PartimentoError
         If there is no run, or its files do not fit together.
     """
-    files = RunFolder(Path(folder))
+    files = RunFolder(model_folder(folder))
     files.check()
     try:
         about = files.read_about()

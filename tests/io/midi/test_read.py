@@ -5,7 +5,8 @@ from fractions import Fraction
 import pytest
 
 from partimento import Key, Meter, Part, Tempo
-from partimento.corpus import ReadError, read_piece
+from partimento.corpus import read_piece
+from partimento.errors import ReadError
 
 F = Fraction
 

@@ -17,10 +17,10 @@ from hypothesis import given, settings
 from tests.pieces import PIECES, pieces
 
 from partimento import Key, Meter, Tempo
+from partimento.errors import UnfitError
 from partimento.io.musicxml.read import piece_from_musicxml
 from partimento.io.musicxml.repeats import Turns, playing_order
 from partimento.io.musicxml.write import to_musicxml
-from partimento.music.limits import UnfitError
 from partimento.music.notes import Note
 from partimento.music.piece import Piece
 from partimento.music.timelines import Part

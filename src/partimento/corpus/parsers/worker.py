@@ -16,8 +16,8 @@ from partimento.corpus.parsers.wire import pack
 from partimento.corpus.settings import DataSettings
 from partimento.corpus.store.measure import read_row, read_view
 from partimento.corpus.store.rows import pack_row
+from partimento.errors import ReadError
 from partimento.io.read import Quantise, read_piece
-from partimento.music.limits import ReadError
 
 MEMORY = 3 * 2**30
 

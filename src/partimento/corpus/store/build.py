@@ -41,10 +41,9 @@ from partimento.corpus.store.cache import KEY, Key, Parts, Place, Shelf, worksho
 from partimento.corpus.store.rows import Row, unpack_row
 from partimento.corpus.store.schema import MEASURED, PROVENANCE, SCHEMA, SPLIT, digest
 from partimento.corpus.store.store import HEAD, ROWS, Head, Store, open_store
-from partimento.errors import PartimentoError
+from partimento.errors import PartimentoError, UnfitError
 from partimento.files import new_file, refuse_existing, write_atomically
 from partimento.io.formats import STORE, is_store, read_score_bytes
-from partimento.music.limits import UnfitError
 from partimento.progress import Progress, silent
 
 PLAN = "plan.json"

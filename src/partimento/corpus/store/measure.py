@@ -12,9 +12,9 @@ from typing import NamedTuple
 from partimento.corpus.settings import DataSettings
 from partimento.corpus.store.rows import Origin, Row, Values, facts_of, row_of
 from partimento.corpus.views import as_configured, as_recorded, inferred_pickup
+from partimento.errors import ReadError, UnfitError
 from partimento.io.formats import read_score_bytes
 from partimento.io.read import piece_from_bytes
-from partimento.music.limits import ReadError, UnfitError
 from partimento.music.piece import Piece
 from partimento.music.timelines import Source
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import symusic
 
+from partimento.errors import UnfitError
 from partimento.io.midi.smf import (
     check_metres,
     check_pitches,
@@ -24,7 +25,7 @@ from partimento.io.midi.smf import (
     split_tracks,
     without_escapes,
 )
-from partimento.music.limits import MAX_QUARTERS, UnfitError, check_marks, check_size
+from partimento.music.limits import MAX_QUARTERS, check_marks, check_size
 from partimento.music.performed import M, Midi
 from partimento.music.timelines import Key, Meter, Part, Tempo
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from partimento.music.limits import UnfitError
+from partimento.errors import UnfitError
 
 NOTE_OFF, NOTE_ON, PROGRAM, SYSEX, ESCAPE, META = 0x80, 0x90, 0xC0, 0xF0, 0xF7, 0xFF
 TRACK_NAME, END_OF_TRACK = 0x03, 0x2F

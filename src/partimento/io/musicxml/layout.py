@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from partimento.errors import UnfitError
 from partimento.io.musicxml.part import TIES, BarLength, PartReader, Place
-from partimento.music.limits import UnfitError, check_bars, check_density, check_marks, check_size
+from partimento.music.limits import check_bars, check_density, check_marks, check_size
 from partimento.music.notes import Notes
 from partimento.music.piece import Piece
 from partimento.music.timelines import Meter, Part, Tempo

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from partimento.music.limits import UnfitError
+from partimento.errors import UnfitError
 from partimento.music.timelines import Key, Meter, Tempo
 
 Element = Any

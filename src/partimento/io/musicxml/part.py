@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from partimento.errors import UnfitError
 from partimento.io.musicxml.marks import (
     PITCHES,
     Instruments,
@@ -17,7 +18,7 @@ from partimento.io.musicxml.marks import (
     transposition_of,
 )
 from partimento.io.musicxml.repeats import Turns
-from partimento.music.limits import MAX_QUARTERS, UnfitError, check_size
+from partimento.music.limits import MAX_QUARTERS, check_size
 from partimento.music.timelines import Key, Meter, Tempo
 
 Element = Any

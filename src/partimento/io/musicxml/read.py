@@ -29,11 +29,12 @@ from typing import Any
 
 from lxml import etree
 
+from partimento.errors import UnfitError
 from partimento.io.musicxml.layout import piece_of
 from partimento.io.musicxml.marks import Instruments, exact
 from partimento.io.musicxml.part import FinerGrid, PartReader
 from partimento.io.musicxml.repeats import Turns, playing_order
-from partimento.music.limits import MAX_BYTES, MAX_NOTES, UnfitError, check_size
+from partimento.music.limits import MAX_BYTES, MAX_NOTES, check_size
 from partimento.music.notes import MAX_GRID
 from partimento.music.piece import Piece
 from partimento.music.timelines import Part

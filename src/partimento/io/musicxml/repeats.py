@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from partimento.music.limits import UnfitError
+from partimento.errors import UnfitError
 
 MOST_TIMES = 64
 MOST_BARS = 100_000

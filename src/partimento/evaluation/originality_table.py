@@ -1,0 +1,82 @@
+"""The rows of an originality report: what each piece shares with the corpus, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from partimento.analysis.similarity.borrowing import Originality, Shared, SharedPassage
+
+if TYPE_CHECKING:
+    from partimento.evaluation.originality import Group, Report
+
+LINES = ("chords", "melody")
+HEADER = ("piece", "line", "longest run", "where", "in runs ≥ 8")
+
+
+def rows(report: Report, pieces: Sequence[Originality], *, together: bool) -> list[tuple[str, ...]]:
+    """Return a row per piece and line, then the levels of all pieces and of real ones."""
+    table = [_row(piece, line) for piece in pieces for line in LINES]
+    if together:
+        table += _levels("all of them", report.together)
+    return table + (_levels("real pieces", report.real) if report.real else [])
+
+
+def _row(piece: Originality, line: str) -> tuple[str, ...]:
+    shared: Shared = getattr(piece, line)
+    run = shared.longest
+    first = line == LINES[0]
+    return (
+        name_of(piece) if first else "",
+        line,
+        f"{shared.length:,} of {shared.elements:,}",
+        _where(run) if run else "",
+        _percent(shared.share),
+    )
+
+
+def _levels(name: str, group: Group) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
+    for line in LINES:
+        level = getattr(group, line)
+        lengths = " · ".join(f"{value:.3g}" for value in level.length)
+        shares = " · ".join(map(_percent, level.share))
+        rows.append(
+            (
+                f"{name} ({group.pieces:,})" if not rows else "",
+                line,
+                lengths,
+                "median · 95 % · most",
+                shares,
+            )
+        )
+    return rows
+
+
+def _where(run: SharedPassage) -> str:
+    file = PurePosixPath(run.path)
+    title = (
+        f"{run.title} ({file.name})"
+        if run.title not in ("", file.stem) and file.name
+        else run.title or file.name or "an untitled piece"
+    )
+    moved = (
+        "same pitch"
+        if run.semitones == 0
+        else f"{abs(run.semitones)} semitone{'s' * (abs(run.semitones) > 1)} "
+    )
+    moved += ("higher" if run.semitones > 0 else "lower") if run.semitones else ""
+    rhythm = "same rhythm" if run.same_rhythm else "other rhythm"
+    several = f"; in {run.pieces - 1:,} more" if run.pieces > 1 else ""
+    return f"bar {run.bar} is bar {run.corpus_bar} of {title}: {moved}, {rhythm}{several}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def name_of(piece: Originality) -> str:
+    return (PurePosixPath(piece.path).name or piece.title or "untitled") + (
+        " (in the corpus)" if piece.in_corpus else ""
+    )

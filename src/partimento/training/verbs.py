@@ -1,0 +1,29 @@
+"""Compose with a trained model and evaluate it, with the help of rooms above this one.
+
+Each function imports the room it needs when it is called: loading a model loads no sampler and
+no evaluation. This file is the one exception to the direction of imports.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from partimento.corpus.entries import Corpus
+    from partimento.evaluation.held_out_results import HeldOutResults
+    from partimento.music.piece import Piece
+    from partimento.training.trained_model import TrainedModel
+
+
+def compose(model: TrainedModel, **options: Any) -> Piece:
+    """Compose one piece; see `generate.compose.compose` for the options."""
+    from partimento.generate.compose import compose
+
+    return compose(model, **options)
+
+
+def evaluate(model: TrainedModel, corpus: Corpus | None) -> HeldOutResults:
+    """Measure a model on held-out pieces, or read what was measured after training."""
+    from partimento.evaluation.held_out_results import measured, recorded
+
+    return recorded(model) if corpus is None else measured(model, corpus)
