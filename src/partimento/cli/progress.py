@@ -25,6 +25,7 @@ from partimento.cli.screen import err, printable
 
 ABOUT = {  # what a stage does in which nothing may count up for seconds
     "start": "loading the framework",
+    "read": "looking for scores",
     "build": "building the network",
     "count": "counting",
     "check": "predicting the held-out pieces",
@@ -85,7 +86,7 @@ class _LiveStages(Stages):
             self._tasks[name] = self._progress.add_task(name, total=None, note=ABOUT.get(name, ""))
         # A single step shows that it is at work until it is done.
         counts = total > 1 or done >= total > 0
-        if note is None and counts and done and self._task(name).fields["note"] == ABOUT.get(name):
+        if note is None and counts and self._task(name).fields["note"] == ABOUT.get(name):
             note = ""  # now the figures tell
         fields: dict[str, Any] = {} if note is None else {"note": printable(note)}
         self._progress.update(
@@ -126,6 +127,8 @@ class _Live(Progress):
             )
             if task.fields["note"]:
                 yield Padding(Text(task.fields["note"], style="dim"), (0, 0, 0, 2))
+        if self.live.is_started and all(task.finished for task in self.tasks):
+            yield _spinner(self.tasks[-1], self.console)  # something goes on between two stages
 
 
 def _stage_line(
@@ -163,14 +166,21 @@ def _stage_line(
 
 
 def _sign(task: Task, console: Console, *, spinning: bool) -> RenderableType:
-    fancy = console.encoding.startswith("utf")
     if task.finished:
-        return Text("✓" if fancy else "*", style="green")
+        return Text("✓" if _fancy(console) else "*", style="green")
     if not spinning:  # the command was stopped in the middle of this stage
-        return Text("·" if fancy else "-")
-    spinner = Spinner("dots" if fancy else "line")
+        return Text("·" if _fancy(console) else "-")
+    return _spinner(task, console)
+
+
+def _spinner(task: Task, console: Console) -> RenderableType:
+    spinner = Spinner("dots" if _fancy(console) else "line")
     spinner.start_time = 0.0
     return spinner.render(task.get_time())
+
+
+def _fancy(console: Console) -> bool:
+    return console.encoding.startswith("utf")
 
 
 def _count(task: Task) -> str:
@@ -212,7 +222,7 @@ class _LoggedStages(Stages):
         self._seen.add(name)
         if not new and not keep and time.monotonic() - self._printed_at < LOG_EVERY_S:
             return
-        note = note or (ABOUT.get(name) if new else None)
+        note = note or (ABOUT.get(name) if new and total <= 1 else None)
         words = [note] if note else []
         if total > 1 and not keep:
             words.insert(0, f"{total:,}" if new else f"{done:,} of {total:,}")

@@ -124,6 +124,8 @@ def fit(
         If the loss is no longer a number, or `inspect` returns a text.
     """
     steps, size = len(train), _steps_per_call(model, train, config)
+    if progress:
+        progress(0, steps, None)  # what follows compiles, and nothing counts up for seconds
     config = config.with_min_steps(steps)
     optimizer = _optimizer(config, steps)
     loop = backend.trainer(model.network, optimizer, model.loss)
@@ -132,8 +134,6 @@ def fit(
         loop.set_state(start.state)
     epochs = _Epochs(model, loop, optimizer, config, size, progress)
     ended = f"all {config.epochs} epochs are done"
-    if progress and point.epoch < config.epochs:
-        progress(0, steps, None)  # the first call compiles, which takes seconds
     while point.epoch < config.epochs:
         if reason := _enough(point, config):
             ended = reason
