@@ -229,7 +229,7 @@ def test_the_loss_falls_and_the_best_weights_are_kept(
 
 
 @pytest.mark.parametrize(
-    ("name", "more"), [each for each in VARIANTS if model_class(each[0]).by_steps]
+    ("name", "more"), [each for each in VARIANTS if model_class(each[0]).trains_by_gradient]
 )
 def test_no_initializer_runs_where_weights_are_to_be_loaded(
     name: str, more: dict[str, object], data: DataSet

@@ -70,7 +70,7 @@ def test_from_a_store_no_held_out_piece_is_trained_on(
     honest = module.fit
 
     def spy(model: Any, train: Any, valid: Any, *rest: Any, **named: Any) -> Any:
-        trained.append(train.targets)
+        trained.append(train.windows.targets)
         return honest(model, train, valid, *rest, **named)
 
     monkeypatch.setattr(module, "fit", spy)
@@ -80,7 +80,7 @@ def test_from_a_store_no_held_out_piece_is_trained_on(
         sha for sha, split in stored.items() if split == "train"
     }
     seen = set().union(*(passages(window) for targets in trained for window in targets))
-    items = [item for side in data.sides.values() for item in side]
+    items = [item for side in data.splits.values() for item in side]
     held_out = [item for item in items if stored[item.piece.source.sha256] != "train"]
     assert seen & passages_of(data, [item for item in items if item not in held_out])
     assert not seen & passages_of(data, held_out)
@@ -91,12 +91,12 @@ def test_a_folder_has_the_split_that_the_seed_draws(scores: Path, seed: int) -> 
     data = prepare(load_corpus(scores), TokenSettings(), validation=0.2, test=0.2, seed=seed)
     assert {
         name: [Path(item.piece.source.path).stem for item in items]
-        for name, items in data.sides.items()
+        for name, items in data.splits.items()
     } == DRAWN[seed]
     plain = prepare(
         load_corpus(scores).pieces, TokenSettings(), validation=0.2, test=0.2, seed=seed
     )
-    assert plain.sides == data.sides
+    assert plain.splits == data.splits
 
 
 def test_pieces_without_a_split_get_one_beside_those_that_have_it(pieces: list[Piece]) -> None:
@@ -107,7 +107,7 @@ def test_pieces_without_a_split_get_one_beside_those_that_have_it(pieces: list[P
         CorpusEntry(pieces[2], "valid"),
     ]
     data = prepare([*stored, twin, *pieces[3:]], TokenSettings(), validation=0.2, test=0.2, seed=0)
-    titles = {name: {item.piece.title for item in items} for name, items in data.sides.items()}
+    titles = {name: {item.piece.title for item in items} for name, items in data.splits.items()}
     assert "the same music again" in titles["test"]
     assert {pieces[0].title} <= titles["train"]
     assert {pieces[2].title} <= titles["valid"]
