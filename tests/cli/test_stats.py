@@ -32,7 +32,7 @@ def test_tables(pieces: list[Piece], capsys: pytest.CaptureFixture[str]) -> None
     assert "my pieces" in out
     assert "distinct chords" in out
     assert "4/4: 8" in out
-    assert "acoustic guitar (nylon): 8" in out
+    assert "nylon guitar: 8" in out
     assert "Nobody: 8" in out
     assert "events a piece" in out
     assert "share of the events of held-out pieces" in out

@@ -12,7 +12,7 @@ import pytest
 
 from partimento.corpus import Reject, read_piece, read_pieces, write_rejects
 from partimento.corpus.parsers.pool import Parsers, Task
-from partimento.corpus.walk import find_files
+from partimento.corpus.sources import find_files
 from partimento.errors import PartimentoError
 
 # A worker like the real one, but some names make it misbehave. It stands in for parsers that crash,

@@ -54,7 +54,7 @@ def test_counts_of_two_pieces(two: list[Piece]) -> None:
     assert found.tempos.least == pytest.approx(60)
     assert found.tempos.most == pytest.approx(120)
     assert found.parts == {1: 2}
-    assert found.instruments == {"acoustic guitar (nylon)": 1, "not said": 1}
+    assert found.instruments == {"nylon guitar": 1, "not said": 1}
     assert found.composers == {"Anna": 1, "unknown": 1}
     assert found.licences == {"PD": 1, "not said": 1}
     assert (found.lowest, found.highest) == ("C4", "D5")

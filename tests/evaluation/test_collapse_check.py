@@ -10,8 +10,7 @@ import pytest
 from keras import ops
 
 from partimento import Piece
-from partimento.evaluation.collapse import distinct_ngrams, stuck
-from partimento.evaluation.collapse_check import sampler_check
+from partimento.evaluation.collapse_check import distinct_ngrams, sampler_check, stuck
 from partimento.models import model_class
 from partimento.tokens.chords import CHORD
 from partimento.tokens.settings import TokenSettings

@@ -70,7 +70,7 @@ def test_equal_pieces_give_equal_files(suffix, tmp_path):
 
 @pytest.mark.parametrize("name", ["piece.abc", "piece", "piece.mp3"])
 def test_unknown_formats_are_refused_with_the_known_ones(name, tmp_path):
-    with pytest.raises(PartimentoError, match=r"known: \.mid .*\.html"):
+    with pytest.raises(PartimentoError, match=r"there are \.mid .*\.html"):
         write(chorale(), tmp_path / name)
 
 

@@ -18,7 +18,6 @@ from partimento.plots.layers_of import layers_of
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vectors.onehot import flatten, one_hot
 from partimento.training import backend
-from partimento.training.advice import too_small
 from partimento.training.dataset import prepare
 
 
@@ -68,19 +67,6 @@ def test_a_network_as_rows(pieces: list[Piece]) -> None:
         for row in layers_of(kind(kind.config_type(), data.tokenizer, 8).network)
     }
     assert groups == {"window": "", "latent": "encoder", "output": "decoder"}
-
-
-def test_a_corpus_that_is_too_small_is_told(pieces: list[Piece]) -> None:
-    data = prepare(pieces, TokenSettings(min_count=1), validation=0.2, test=0.1, seed=0)
-    kind = model_class("lstm")
-    large, small = (
-        kind(kind.config_type(units=512), data.tokenizer),
-        kind(kind.config_type(units=4, dense=4, embed_size=2, layers=1), data.tokenizer),
-    )
-    assert "only" in str(too_small(small, data.training_tokens()))  # a few hundred events
-    many = data.training_tokens() * 20
-    assert "by heart" in str(too_small(large, many))
-    assert too_small(small, many) is None
 
 
 def test_a_sum_of_rows_and_its_gradient_are_those_of_one_hot_products() -> None:

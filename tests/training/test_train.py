@@ -12,10 +12,11 @@ from partimento import Corpus, CorpusEntry, Piece, load_corpus
 from partimento.corpus.store.build import Plan, build_store
 from partimento.errors import PartimentoError
 from partimento.export.write import write
+from partimento.models import model_class
 from partimento.tokens.settings import TokenSettings
 from partimento.training import train as module
 from partimento.training.dataset import prepare
-from partimento.training.train import learn
+from partimento.training.train import learn, too_small
 
 SETTINGS = {
     "model": {"name": "lstm", "units": 8, "dense": 8, "embed_size": 4, "layers": 1},
@@ -120,3 +121,16 @@ def test_a_stored_split_with_nothing_to_validate_with_is_refused(pieces: list[Pi
         learn(Corpus.of(CorpusEntry(piece, "train") for piece in pieces), settings=SETTINGS)
     with pytest.raises(PartimentoError, match="no pieces"):
         learn(Corpus(), settings=SETTINGS)
+
+
+def test_a_corpus_that_is_too_small_is_told(pieces: list[Piece]) -> None:
+    data = prepare(pieces, TokenSettings(min_count=1), validation=0.2, test=0.1, seed=0)
+    kind = model_class("lstm")
+    large, small = (
+        kind(kind.config_type(units=512), data.tokenizer),
+        kind(kind.config_type(units=4, dense=4, embed_size=2, layers=1), data.tokenizer),
+    )
+    assert "only" in str(too_small(small, data.training_tokens()))  # a few hundred events
+    many = data.training_tokens() * 20
+    assert "by heart" in str(too_small(large, many))
+    assert too_small(small, many) is None

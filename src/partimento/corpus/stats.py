@@ -20,6 +20,7 @@ from partimento.corpus.coverage import Folds, Tally, Vocabulary
 from partimento.corpus.entries import CorpusEntry, as_entries
 from partimento.errors import PartimentoError
 from partimento.music.events import Sweep
+from partimento.music.instruments import PROGRAM_NAMES
 from partimento.music.names import pitch_name
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key, Meter, Part, Tempo, from_start
@@ -268,17 +269,15 @@ def bar_count(piece: Piece) -> int:
 
 
 def instrument_name(part: Part) -> str:
-    """What plays a part, in plain words, by its General MIDI program.
+    """Return what plays a part, in plain words, by its General MIDI program.
 
     >>> instrument_name(Part("Primo", 24)), instrument_name(Part(is_drum=True)), instrument_name(Part("Guitar"))
-    ('acoustic guitar (nylon)', 'drums', 'not said')
+    ('nylon guitar', 'drums', 'not said')
     """
-    from pretty_midi import program_to_instrument_name
-
     if part.is_drum:
         return "drums"
-    known = part.program is not None and 0 <= part.program < 128
-    return str(program_to_instrument_name(part.program)).lower() if known else NOT_SAID
+    known = part.program is not None and 0 <= part.program < len(PROGRAM_NAMES)
+    return PROGRAM_NAMES[part.program or 0] if known else NOT_SAID
 
 
 def _signature(cut: Sweep, grid: int) -> bytes:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from partimento.evaluation.collapse import stuck
+from partimento.tokens.vocabulary import SPECIAL
 from partimento.training.dataset import DataSet
 
 FIRST = 5  # the first epoch that is checked
@@ -63,3 +63,28 @@ def _is_due(epoch: int) -> bool:
     """Return whether an epoch is checked: FIRST, then twice as many each time."""
     times, rest = divmod(epoch, FIRST)
     return not rest and times > 0 and not times & (times - 1)
+
+
+def distinct_ngrams(windows: np.ndarray, n: int) -> float:
+    """Return the share of distinct n-grams in the rows of ``(N, T)``.
+
+    N-grams with a special number in them do not count. Compare only samples of one size: the more
+    music, the more n-grams have occurred before.
+
+    >>> distinct_ngrams(np.array([[4, 5, 4, 5, 4]]), 2)
+    0.5
+    """
+    runs = np.lib.stride_tricks.sliding_window_view(windows, n, axis=1).reshape(-1, n)
+    runs = runs[(runs >= SPECIAL).all(1)]
+    return len(np.unique(runs, axis=0)) / len(runs) if len(runs) else 0.0
+
+
+def stuck(chords: np.ndarray) -> float:
+    """Return the share of events ``(…, T)`` that repeat the chord before; special numbers aside.
+
+    >>> stuck(np.array([[7, 7, 7, 8, 8]]))
+    0.75
+    """
+    pairs = (chords[..., 1:] >= SPECIAL) & (chords[..., :-1] >= SPECIAL)
+    same = (chords[..., 1:] == chords[..., :-1]) & pairs
+    return float(same.sum() / max(pairs.sum(), 1))

@@ -255,7 +255,7 @@ def _mean(group: Sequence[Row], name: str) -> Row:
 
 def variety(folder: Path) -> float | None:
     """See `Row.distinct`; None for a run that does not compose."""
-    from partimento.evaluation.collapse import distinct_ngrams
+    from partimento.evaluation.collapse_check import distinct_ngrams
     from partimento.generate.compose import composes, draw
     from partimento.training.trained_model import load_model
 

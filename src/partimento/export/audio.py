@@ -14,8 +14,10 @@ from typing import NamedTuple
 import numpy as np
 
 from partimento.errors import PartimentoError
+from partimento.io.midi.write import to_midi
 from partimento.music.piece import Piece
 from partimento.music.text import check_names
+from partimento.music.timelines import Part, Tempo
 
 PEAK = 10 ** (-1 / 20)  # -1 dBFS
 TAIL_S = 1.5  # the last notes ring out
@@ -158,42 +160,44 @@ def _plain_tones(piece: Piece, sample_rate: int) -> np.ndarray:
 
 
 def resample(sound: np.ndarray, rate: int, wanted: int) -> np.ndarray:
-    """(samples, channels) at another sample rate, band-limited by its spectrum."""
+    """Return sound ``(samples, channels)`` at another sample rate, without aliasing."""
     if rate == wanted:
         return sound
+    from scipy import signal
+
     samples = round(len(sound) * wanted / rate)
-    spectrum = np.fft.rfft(sound, axis=0)
-    keep = min(len(spectrum), samples // 2 + 1)
-    return (np.fft.irfft(spectrum[:keep], samples, axis=0) * (samples / len(sound))).astype(
-        np.float32
-    )
+    resampled: np.ndarray = signal.resample(sound.astype(np.float64), samples)
+    return resampled.astype(np.float32)
 
 
 def _to_midi(piece: Piece) -> bytes:
-    """For the synthesiser alone: to 1/960 of a quarter, so that what no MIDI file carries exactly
-    can still be heard.
+    """Return MIDI for the synthesizer: all times on a grid of 1/960 of a quarter note.
+
+    What no MIDI file carries exactly can be heard all the same.
     """
-    import symusic
 
-    def ticks(time: Fraction) -> int:
-        return round(time * TICKS)
+    def on_grid(time: Fraction) -> Fraction:
+        return Fraction(round(time * TICKS), TICKS)
 
-    score = symusic.Score(TICKS)
-    score.tempos.extend(symusic.Tempo(ticks(t.onset), mspq=t.us_per_quarter) for t in piece.tempos)
-    for number, part in enumerate(piece.parts):
-        track = symusic.Track(name=part.name, program=part.program or 0, is_drum=part.is_drum)
-        mine = [note for note in piece.notes if note.part == number]
-        track.notes.extend(
-            symusic.Note(ticks(n.onset), max(1, ticks(n.end) - ticks(n.onset)), n.pitch, n.velocity)
-            for n in mine
-        )
-        score.tracks.append(track)
-    us = piece.tempos[-1].us_per_quarter if piece.tempos else 500_000
-    # The renderer stops at the last event: one that says nothing new stands behind the tail.
-    score.tempos.append(
-        symusic.Tempo(ticks(piece.length + Fraction(TAIL_S) * 1_000_000 / us) + 1, mspq=us)
+    notes = piece.notes
+    onset, end = (_rounded(times * TICKS, notes.divisions) for times in (notes.onset, notes.end))
+    tempos = {on_grid(mark.onset): mark.us_per_quarter for mark in piece.tempos}
+    rate = piece.tempos[-1].us_per_quarter if piece.tempos else 500_000
+    # The renderer stops at the last event: a tempo that changes nothing stands behind the tail.
+    tick = Fraction(1, TICKS)
+    silence = on_grid(piece.length + Fraction(TAIL_S) * 1_000_000 / rate) + tick
+    played = Piece(
+        notes.replace(divisions=TICKS, onset=onset, duration=np.maximum(end - onset, 1)),
+        tempos=tuple(Tempo(us, time) for time, us in {**tempos, silence: rate}.items()),
+        length=silence + tick,
+        parts=tuple(Part("", part.program, part.is_drum) for part in piece.parts),
     )
-    return bytes(score.dumps_midi())
+    return to_midi(played)
+
+
+def _rounded(numerators: np.ndarray, denominator: int) -> np.ndarray:
+    steps: np.ndarray = np.rint(numerators / denominator).astype(np.int64)
+    return steps
 
 
 def to_wav(

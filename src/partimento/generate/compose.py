@@ -260,9 +260,8 @@ def _best(
     where it ends; and whether it fits.
 
     The end comes easiest to a take that has been resting on its last chord for bars: those that die
-    away are passed over, and those that go round in circles for more than a bar. So are those that
-    leave the range, but for the two ways to transpose that were first: their runs go on composing
-    what they composed.
+    away are passed over, and those that go round in circles for more than a bar, and those that
+    leave the range.
     """
     how = run.settings.tokens
     ranks = []
@@ -271,9 +270,8 @@ def _best(
         found, _ = analyse_key(plain)
         mode = key is None or found.mode == key.mode
         home = not how.to_common_key or found.tonic == (9 if found.mode == "minor" else 0)
-        inside = how.transpose in ("none", "key") or not any(
-            _outside(run, plain.notes, _shift(run, begin, plain.notes, found, key, seed))
-        )
+        shift = _shift(run, begin, plain.notes, found, key, seed)
+        inside = not any(_outside(run, plain.notes, shift))
         moving = stays_active(take) and longest_loop(take) <= begin.like.meter.bar_ql
         ranks.append((mode, home, inside, moving, closing))
     best = max(range(len(ranks)), key=ranks.__getitem__)

@@ -1,17 +1,17 @@
 """Pictures of what a model learns, still and moving, and the page that shows them.
 
-    losses                          curves of losses latent, drift                   the latent
-    space at one time, and over the epochs reconstruction                  one window given back
-    better and better, as a score (`engraving`, `compare`) chords                          the map
-    of chord embeddings diagram, encodings              the architecture of a network; chords as
-    vectors gif, page                       what moves, as a file; the page of a run
+    losses                      curves of losses
+    latent, latent_history      the latent space at one time, and over the epochs
+    reconstruction, score_pair  one window reconstructed better and better, as a score
+    chords                      the map of chord embeddings
+    network, encodings          the architecture of a network; chords as vectors
+    gif, gallery                moving pictures as a file; the page of a run
 
-Still pictures are matplotlib `Figure`s, which `figure.write_plot` writes. No request leaves a page:
+Still pictures are matplotlib `Figure`s, which `style.write_plot` writes. No request leaves a page:
 style, script and data stand inside it, and its policy forbids all else. Like a page of music these
-pictures take scores from `render`, never from the writers that it chains.
+pictures take scores from `export.write`, never from the writers that it chains.
 """
 
-from partimento.plots.agreement import chords_right
 from partimento.plots.chords import chord_map
 from partimento.plots.encodings import encodings_figure
 from partimento.plots.gallery import write_animation, write_learning_page
@@ -20,6 +20,7 @@ from partimento.plots.latent_history import LatentHistory, latent_gif, latent_pa
 from partimento.plots.losses import loss_comparison, loss_curves
 from partimento.plots.network import Node, architecture
 from partimento.plots.reconstruction import Reconstruction, score_gif, score_page
+from partimento.plots.score_pair import chords_right
 
 __all__ = [
     "LatentHistory",

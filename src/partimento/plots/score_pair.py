@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 
 from partimento.export import write as render
 from partimento.music.piece import Piece
-from partimento.plots.agreement import sounding
 from partimento.plots.style import COLOURS
 
 WRONG = COLOURS[1]
@@ -165,3 +165,24 @@ def _lines(staff: ET.Element) -> tuple[float, float, float]:
         if path.tag == f"{SVG}path"
     ]
     return ends[0][0], min(end[1] for end in ends), max(end[1] for end in ends)
+
+
+def chords_right(original: Piece, snapshot: Piece) -> tuple[int, int]:
+    """At how many of the original's events the snapshot sounds the same chord at the same time, and
+    of how many.
+    """
+    there, now, right = sounding(snapshot), Fraction(0), 0
+    for event in original.events:
+        right += there(now) == event.chord
+        now += event.duration
+    return right, len(original.events)
+
+
+def sounding(piece: Piece) -> Callable[[Fraction], tuple[int, ...]]:
+    """Which chord a piece sounds at a time."""
+    starts, chords, now = [], [], Fraction(0)
+    for event in piece.events:
+        starts.append(now)
+        chords.append(event.chord)
+        now += event.duration
+    return lambda time: chords[bisect_right(starts, time) - 1] if starts and time < now else ()

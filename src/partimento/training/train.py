@@ -17,13 +17,13 @@ from partimento.corpus.select import Selection
 from partimento.errors import PartimentoError
 from partimento.files import become, write_atomically
 from partimento.models import model_class
-from partimento.models.base import Model
+from partimento.models.base import Autoregressive, Latent, Model
 from partimento.models.deferred import keras
 from partimento.music.piece import Piece
 from partimento.progress import Progress, silent
 from partimento.recipes import over_recipe
+from partimento.tokens.base import Tokens
 from partimento.training import checkpoint
-from partimento.training.advice import too_small
 from partimento.training.callbacks import Callback, Callbacks
 from partimento.training.dataset import DataSet, prepare
 from partimento.training.loop import Epoch, Fitted, epochs_added, fit, validate
@@ -31,6 +31,11 @@ from partimento.training.run_folder import RunFolder, TrainingFolder
 from partimento.training.settings import Settings
 from partimento.training.snapshots import Snapshots
 from partimento.training.trained_model import TrainedModel, fill, load_model, versions
+
+FEW_EVENTS = 1_000  # a handful of pieces
+WEIGHTS_PER_EVENT = (
+    50  # beyond it a network learns its pieces by heart before it learns their style
+)
 
 
 def learn(
@@ -249,6 +254,26 @@ def _train(
         inspect=check if snapshots or callback else None,
         start=start,
     )
+
+
+def too_small(model: Model, pieces: Sequence[Tokens]) -> str | None:
+    """Return advice where there is too little music for the model; None where there is enough."""
+    if not any(ability in model.capabilities for ability in (Autoregressive, Latent)):
+        return None  # a model that does not compose is no rival of counts
+    events = sum(model.tokenizer.events_in(piece.ids[1:]) for piece in pieces)
+    parameters = model.parameters
+    if events < FEW_EVENTS:
+        return (
+            f"only {events:,} events to learn from: "
+            "counts may do better than any network (--recipe markov)"
+        )
+    if parameters > WEIGHTS_PER_EVENT * events:
+        return (
+            f"{parameters:,} weights for {events:,} events ({parameters // events} each): "
+            "it may learn them by heart; a smaller model, more pieces "
+            "or copies in other keys (--set tokens.transpose=all) may do better"
+        )
+    return None
 
 
 def _over_epochs(
