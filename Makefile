@@ -73,8 +73,9 @@ bench: setup $(VENV)-tensorflow/.ready $(VENV)-torch/.ready $(VENV)-peers/.ready
 	@$(BIN)/python benchmarks/notewise.py --torch-python $(VENV)-torch/bin/python
 	@$(BIN)/python benchmarks/learning.py
 
-docs: setup ## tables in docs/ that are made by the program
+docs: setup ## the documentation site, in site/; what the program says of itself is made anew
 	@$(BIN)/python docs/make.py
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 clean: ## remove the environment and caches (not runs, not demo)
 	@rm -rf $(VENV) $(VENV)-tensorflow $(VENV)-torch $(VENV)-peers .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

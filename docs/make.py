@@ -95,14 +95,21 @@ def models() -> str:
         }
         composes = next((words for family, words in how.items() if issubclass(kind, family)), "no")
         what = " ".join((module.__doc__ or "").strip().split("\n\n")[0].split())
-        rows.append((f"`{name}`", what, f"{kind.encoding} ([encodings](encodings.md))", composes))
+        rows.append(
+            (
+                f"`{name}`",
+                what,
+                f"{kind.encoding} ([encodings](../research/encodings.md))",
+                composes,
+            )
+        )
     table = markdown_table(("model", "what it is", "it takes", "it composes"), rows)
     rows = []
     for path in recipes().values():
         recipe = tomllib.loads(path.read_text(encoding="utf-8"))
         rows.append((f"`{path.stem}`", f"`{recipe['model']['name']}`", recipe["about"]))
     named = markdown_table(("recipe", "model", "what it is"), rows)
-    more = "How they are trained, seen and compared: [training.md](training.md). Their parameters: [settings.md](settings.md).\n"
+    more = "How they are trained, seen and compared: [training](../guides/train.md). Their parameters: [settings](settings.md).\n"
     return f"# Models\n\n{table}\n## Recipes\n\n{named}\n{more}"
 
 
@@ -113,7 +120,7 @@ def columns() -> str:
         shown = str(arrow_type(column.arrow_type)).replace(": ", " ")
         rows.append((f"`{column.name}`", f"`{shown}`", column.meaning))
     table = markdown_table(("column", "type", "meaning"), rows)
-    intro = "One row a piece. How to build one: [corpus.md](corpus.md)."
+    intro = "One row a piece. How to build one: [corpora](../guides/corpora.md)."
     return f"# Columns of the corpus store\n\n{intro}\n\n{table}"
 
 
@@ -124,8 +131,8 @@ def main() -> None:
         "models": models,
         "columns": columns,
     }.items():
-        (HERE / f"{name}.md").write_text(MADE + page(), encoding="utf-8")
-        print(f"docs/{name}.md")
+        (HERE / "reference" / f"{name}.md").write_text(MADE + page(), encoding="utf-8")
+        print(f"docs/reference/{name}.md")
 
 
 if __name__ == "__main__":
