@@ -128,7 +128,8 @@ def test_the_run_keeps_the_view_that_the_pieces_are_in(scores: Path) -> None:
     run = train(scores, settings=settings, callbacks=[record], progress=record.progress)
     assert run.settings.data == DataSettings(graces="fold")
     assert not any("the corpus was loaded" in note for note in record.notes)
-    assert record.stages == {"read": (9, 9), "keys": (8, 8), "count": (1, 1)}
+    wanted = {"read": (9, 9), "keys": (8, 8), "count": (1, 1)}
+    assert {stage: record.stages.get(stage) for stage in wanted} == wanted
 
 
 def test_a_callback_replaces_the_default_one_of_its_class(

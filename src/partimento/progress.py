@@ -1,4 +1,4 @@
-"""The one way in which long work reports how far it is."""
+"""How long work reports how far it is."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ class Progress(Protocol):
     def __call__(self, stage: str, done: int, total: int, /) -> None: ...
 
 
-def silent(stage: str, done: int, total: int, /) -> None:
+class NotedProgress(Protocol):
+    """The same with a note on what is done now: ``progress(stage, done, total, note)``."""
+
+    def __call__(self, stage: str, done: int, total: int, note: str, /) -> None: ...
+
+
+def silent(stage: str, done: int, total: int, note: str = "", /) -> None:
     """Report nothing."""
 
 

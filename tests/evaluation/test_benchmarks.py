@@ -216,9 +216,9 @@ def token_nats(run: TrainedModel, piece: Piece) -> np.ndarray:
 
 def test_a_piece_costs_what_its_frames_cost(run: TrainedModel, corpus: Corpus) -> None:
     """Every frame, the first one too; neither what the beginning tells nor the end."""
-    told: list[tuple[int, int]] = []
+    told: list[tuple[str, int, int]] = []
     nats = piece_nats(run, "jsb", corpus, progress=lambda *at: told.append(at))
-    assert told == [(1, 2), (2, 2)]
+    assert told == [("measure", 1, 2), ("measure", 2, 2)]
     assert nats == pytest.approx(
         [token_nats(run, piece).sum() for piece in side_of(corpus, "test")], rel=1e-5
     )

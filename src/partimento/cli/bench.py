@@ -64,7 +64,7 @@ def run_bench(
         figures: list[float] = []
         for folder, model in zip(runs, models, strict=True):
             stages.at("measure", 0, 0, folder.name)
-            told = partial(stages.at, "measure", note=folder.name)
+            told = partial(stages.at, note=folder.name)
             mine = benchmarks.scores_of(model, name, corpus, side=side, progress=told)
             figures.append(mine[0].nats)
             scores += mine

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,13 +16,13 @@ from partimento.collect.journal import Journal, only_one, sweep
 from partimento.collect.listing import PAGE, ListedPiece, parse_listing
 from partimento.collect.taking import Skip, Taker
 from partimento.errors import PartimentoError
+from partimento.progress import NotedProgress, silent
 
 HOME = "https://www.mutopiaproject.org"
 LISTING = "/cgibin/make-table.cgi"
 MAX_PAGE = 4 * 2**20
 MAX_PAGES = 2000  # the whole archive has a few hundred
 ROBOTS_HOURS = 24  # RFC 9309: not kept for longer
-Progress = Callable[[str, int, int, str], None]
 
 
 @dataclass(frozen=True)
@@ -122,7 +121,7 @@ def collect_mutopia(
     out: Path | str,
     *,
     dry_run: bool = False,
-    progress: Progress | None = None,
+    progress: NotedProgress = silent,
     clock: Clock | None = None,
 ) -> Collected:
     """Fetch the MIDI files of a listing into `out`, with ``manifest.csv`` beside them.
@@ -137,8 +136,8 @@ def collect_mutopia(
     out : path
     dry_run : bool
         Read robots.txt and the listing only, and write nothing.
-    progress : callable
-        Hears the stage, how much of it is done, of how much, and a word on what is at hand.
+    progress : NotedProgress, optional
+        Called before each request, with a note on what is fetched.
     clock : Clock
 
     Returns
@@ -166,7 +165,7 @@ def collect_mutopia(
         }
         journal = Journal(out, words, now=clock.utc(), write=not dry_run)
         stack.callback(journal.close)
-        crawl = _Crawl(query, journal, progress or (lambda stage, done, total, note: None))
+        crawl = _Crawl(query, journal, progress)
         client = PoliteClient(
             site, delay_s=query.delay_s, contact=query.contact, clock=clock, tell=crawl.tell
         )
@@ -178,7 +177,7 @@ def collect_mutopia(
 class _Crawl:
     """One start of a run."""
 
-    def __init__(self, query: MutopiaQuery, journal: Journal, progress: Progress) -> None:
+    def __init__(self, query: MutopiaQuery, journal: Journal, progress: NotedProgress) -> None:
         self._query, self._journal, self._progress = query, journal, progress
         self._at: tuple[str, int, int] = ("robots.txt", 0, 1)
 

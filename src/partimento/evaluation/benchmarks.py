@@ -7,7 +7,7 @@ a piece costs nothing. On the four-voice sixteenth grid it is nats a note, four 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,6 +20,7 @@ from partimento.errors import PartimentoError
 from partimento.evaluation.note_counts import NoteCounts, VoiceCounts
 from partimento.models.base import Autoregressive
 from partimento.music.piece import Piece
+from partimento.progress import Progress, silent
 from partimento.tokens.notes import NoteTokenizer
 from partimento.tokens.vocabulary import OutOfVocabularyCost
 from partimento.tokens.voices import grid_of
@@ -167,7 +168,7 @@ def scores_of(
     corpus: Corpus,
     *,
     side: str = "test",
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress = silent,
 ) -> list[Score]:
     """Score a run on the pieces as they lie in the file, in no other key.
 
@@ -194,7 +195,7 @@ def piece_nats(
     corpus: Corpus,
     *,
     side: str = "test",
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress = silent,
 ) -> np.ndarray:
     """Return the exact nats ``(pieces,)`` of each piece as it lies in the file, in no other key."""
     pieces = side_of(corpus, side)
@@ -257,7 +258,7 @@ def step_nats(
     runs: Sequence[TrainedModel],
     pieces: Sequence[Piece],
     *,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress = silent,
 ) -> Iterator[np.ndarray]:
     """Yield the nats of every step of each piece; of several models, under the mean of their
     probabilities.
@@ -268,12 +269,11 @@ def step_nats(
     every = zip(*(run.model.piece_nats(tokens, may_end=False) for run in runs), strict=True)
     for done, nats in enumerate(every, 1):
         yield -(np.logaddexp.reduce(-np.stack(nats), axis=0) - np.log(len(runs)))
-        if progress:
-            progress(done, len(pieces))
+        progress("measure", done, len(pieces))
 
 
 def bound_and_estimate(
-    run: TrainedModel, pieces: Sequence[Piece], progress: Callable[[int, int], None] | None
+    run: TrainedModel, pieces: Sequence[Piece], progress: Progress
 ) -> dict[str, np.ndarray]:
     """Return the nats ``(pieces,)`` of a model that has a bound: the bound, and its estimate."""
     nats = np.zeros((2, len(pieces)))
@@ -282,6 +282,5 @@ def bound_and_estimate(
         if likelihood is None:
             raise PartimentoError(f"{run.folder}: a run of {run.settings.name} has no likelihood")
         nats[:, i] = likelihood.nats, likelihood.estimated
-        if progress:
-            progress(i + 1, len(pieces))
+        progress("measure", i + 1, len(pieces))
     return dict(zip(("bound", "estimate"), nats, strict=True))

@@ -74,7 +74,7 @@ class Checkpoint:
 
 
 # Steps done in this epoch, steps per epoch, the epoch when it ends.
-Progress = Callable[[int, int, Epoch | None], None]
+StepReport = Callable[[int, int, Epoch | None], None]
 Keep = Callable[[Checkpoint], None]
 # Called with the epoch's number after each epoch, the model up to date; returns a reason to stop.
 Inspect = Callable[[int], str | None]
@@ -95,7 +95,7 @@ def fit(
     valid: Batches,
     config: TrainSettings,
     *,
-    progress: Progress | None = None,
+    progress: StepReport | None = None,
     keep: Keep | None = None,
     inspect: Inspect | None = None,
     start: Checkpoint | None = None,
@@ -226,7 +226,7 @@ class _Epochs:
     optimizer: keras.Optimizer
     config: TrainSettings
     size: int  # steps per compiled call
-    progress: Progress | None
+    progress: StepReport | None
 
     def run(self, train: Batches, valid: Batches, point: Checkpoint) -> Epoch:
         """Train for an epoch, then measure it on the validation batches."""
