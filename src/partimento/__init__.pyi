@@ -20,6 +20,7 @@ from .music.timelines import Meter as Meter
 from .music.timelines import Part as Part
 from .music.timelines import Source as Source
 from .music.timelines import Tempo as Tempo
+from .training.callbacks import Callback as Callback
 from .training.trained_model import TrainedModel as TrainedModel
 from .training.trained_model import load_model as load_model
 
