@@ -34,6 +34,7 @@ from partimento.models import model_class
 from partimento.music.timelines import Source
 from partimento.tokens.note_grammar import CONTEXT
 from partimento.tokens.notes import NoteTokenizer
+from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import OutOfVocabularyCost
 from partimento.tokens.voices import VoiceTokenizer
 from partimento.tokens.windows import windows
@@ -279,14 +280,14 @@ def test_frames_of_another_pace_are_refused(run: TrainedModel, corpus: Corpus) -
 
 def test_a_run_of_voices_is_no_model_of_chords(run: TrainedModel, corpus: Corpus) -> None:
     """It writes the highest note of a part alone: its figure would be that of the melody."""
-    voices = VoiceTokenizer.fit(corpus.pieces[:3], frame=Fraction(1))
+    voices = VoiceTokenizer.fit(corpus.pieces[:3], TokenSettings(min_count=1, frame="1"))
     with pytest.raises(PartimentoError):
         piece_nats(other_model(run, tokenizer=voices), "jsb", corpus)
 
 
 def test_a_run_of_chords_is_no_model_of_voices(run: TrainedModel, corpus: Corpus) -> None:
     """Frames of the set of four voices, without who sings what: nats a note of something else."""
-    chords = NoteTokenizer.fit(corpus.pieces[:3], frame=Fraction(1, 4))
+    chords = NoteTokenizer.fit(corpus.pieces[:3], TokenSettings(min_count=1, frame="1/4"))
     with pytest.raises(PartimentoError):
         piece_nats(other_model(run, tokenizer=chords), "jsb16", corpus)
 

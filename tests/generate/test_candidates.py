@@ -12,7 +12,6 @@ import pytest
 from partimento.generate.candidates import generate_candidates, is_short
 from partimento.generate.limits import Limits
 from partimento.generate.sampler import Sampling
-from partimento.training.pretrained import shipped
 from partimento.training.trained_model import TrainedModel, load_model
 
 HEAVY = ("keras", "jax", "matplotlib", "scipy", "music21", "pyarrow", "pandas", "verovio")
@@ -20,7 +19,7 @@ HEAVY = ("keras", "jax", "matplotlib", "scipy", "music21", "pyarrow", "pandas", 
 
 @pytest.fixture(scope="module")
 def guitar() -> TrainedModel:
-    return load_model(shipped())
+    return load_model("guitar")
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,11 @@ from partimento import Event, Key, Note, Piece
 from partimento.corpus import analyse_key
 from partimento.errors import PartimentoError
 from partimento.generate.autoregressive import generate
-from partimento.generate.compose import _begin, _best, _within_range, compose
+from partimento.generate.compose import compose, compose_ids
+from partimento.generate.finish import Transposer
 from partimento.generate.limits import Limits
+from partimento.generate.prompt import make_prompt
+from partimento.generate.ranking import choose_candidate
 from partimento.generate.sampler import Sampling
 from partimento.tokens.chords import CHORD
 from partimento.tokens.vocabulary import END, START
@@ -56,12 +59,15 @@ def test_it_wears_the_clothes_of_its_models(run: TrainedModel, pieces: list[Piec
 def test_it_keeps_to_the_range_of_its_models(run: TrainedModel, pieces: list[Piece]) -> None:
     low, high = min(piece.low for piece in run.pieces), max(piece.high for piece in run.pieces)
     assert low == min(piece.notes.pitch.min() for piece in pieces)
-    far = Piece([Note(Fraction(i), Fraction(1), low + i) for i in range(high - low + 1)]).notes
-    assert _within_range(run, far, 0, free=True) == 0
-    above = Piece(
-        [Note(Fraction(i), Fraction(1), low + 12 + i) for i in range(high - low + 1)]
-    ).notes
-    assert _within_range(run, above, 0, free=False) == -12
+    prompt = make_prompt(run, None, 0, seed=0, key=None)
+    free = Transposer(run, prompt, key=None, seed=0)
+    bound = Transposer(run, prompt, key=Key.from_name("C major"), seed=0)
+
+    def scale(first: int) -> Piece:
+        return Piece([Note(Fraction(i), Fraction(1), first + i) for i in range(high - low + 1)])
+
+    assert free.within_range(scale(low).notes, 0) == 0
+    assert bound.within_range(scale(low + 12).notes, 0) == -12
 
 
 @pytest.mark.parametrize("name", ["C major", "E- major", "d minor", "f# minor"])
@@ -72,7 +78,7 @@ def test_a_key_that_is_asked_for_is_the_key_that_sounds(run: TrainedModel, name:
             with pytest.raises(PartimentoError, match="came out in minor"):
                 compose(run, bars=6, seed=seed, key=key)
             continue
-        piece = compose(run, bars=6, seed=seed, key=key)
+        piece = compose(run, bars=6, seed=seed, key=name)  # a name does
         found, _ = analyse_key(piece)
         assert (found.tonic, found.mode) == (key.tonic, key.mode)
         assert piece.keys == (key,)
@@ -82,11 +88,14 @@ def test_beginning_from_a_piece_keeps_its_first_events(
     run: TrainedModel, pieces: list[Piece]
 ) -> None:
     mine = small_piece(5, shift=2)
-    piece = compose(run, bars=8, seed=4, start=mine, opening=6)
+    piece = compose(run, bars=8, seed=4, start=mine, prompt_events=6)
     assert piece.events[:6] == mine.events[:6]
     number = next(n for n, learned in enumerate(run.pieces) if learned.title == "Study 3")
     original = pieces[3]
-    assert compose(run, bars=8, seed=4, start=number, opening=6).events[:6] == original.events[:6]
+    assert (
+        compose(run, bars=8, seed=4, start=number, prompt_events=6).events[:6]
+        == original.events[:6]
+    )
 
 
 def test_sampling_follows_the_model(run: TrainedModel) -> None:
@@ -135,12 +144,23 @@ def test_a_take_in_circles_is_passed_over(run: TrainedModel) -> None:
         Event((48, pitch), quarter)
         for pitch in (60, 62, 64, 65, 67, 69, 71, 72, 67, 64, 65, 62, 64, 60, 59, 60)
     ]
-    begin = _begin(run, None, 0, 0, None)
-    assert _best(run, begin, [round_and_round, onward], [0.0, -5.0], key=None, seed=0)[0] == onward
-    assert (
-        _best(run, begin, [onward, [*onward[8:], *onward[:8]]], [-5.0, 0.0], key=None, seed=0)[0]
-        != onward
-    )
+    prompt = make_prompt(run, None, 0, seed=0, key=None)
+    transposer = Transposer(run, prompt, key=None, seed=0)
+    other = [*onward[8:], *onward[:8]]
+    loop, first, second = (Piece.from_events(events) for events in (round_and_round, onward, other))
+    assert choose_candidate([loop, first], [0.0, -5.0], [0, 0], transposer).piece == first
+    assert choose_candidate([first, second], [-5.0, 0.0], [0, 0], transposer).piece == second
+    # Where constraints left nothing to choose, a candidate breaks them.
+    best = choose_candidate([first, second], [-5.0, 0.0], [0, 1], transposer)
+    assert (best.piece, best.number) == (first, 0)
+
+
+def test_candidates_from_silence_are_those_of_the_model(run: TrainedModel) -> None:
+    ids = compose_ids(run, candidates=5, events=12, seed=3)
+    assert len(ids) == 5
+    assert (ids[:, 0, CHORD] == START).all()
+    assert [len(run.tokenizer.decode_events(rows)) for rows in ids] == [12] * 5
+    np.testing.assert_array_equal(ids, compose_ids(run, candidates=5, events=12, seed=3))
 
 
 def test_no_single_chord_for_ever(run: TrainedModel) -> None:
@@ -154,7 +174,7 @@ def test_wishes_that_cannot_be_fulfilled(run: TrainedModel, pieces: list[Piece])
         {"bars": 0},
         {"events": 0},
         {"start": 99},
-        {"bars": 1, "start": 0, "opening": 30},
+        {"bars": 1, "start": 0, "prompt_events": 30},
     ):
         with pytest.raises(PartimentoError):
             compose(run, **wish)

@@ -73,10 +73,14 @@ def test_openings_stay_where_they_were(run: TrainedModel, songs: list[Piece]) ->
     ]:  # all their chords are known
         original = by_title[run.pieces[number].title]
         assert (
-            compose(run, bars=8, seed=4, start=number, opening=6).events[:6] == original.events[:6]
+            compose(run, bars=8, seed=4, start=number, prompt_events=6).events[:6]
+            == original.events[:6]
         )
     trained = next(by_title[piece.title] for piece in run.pieces if piece.split == "train")
-    assert compose(run, bars=8, seed=4, start=trained, opening=6).events[:6] == trained.events[:6]
+    assert (
+        compose(run, bars=8, seed=4, start=trained, prompt_events=6).events[:6]
+        == trained.events[:6]
+    )
 
 
 def test_a_key_moves_an_opening_no_further_than_it_must(
@@ -86,7 +90,9 @@ def test_a_key_moves_an_opening_no_further_than_it_must(
     original = next(piece for piece in songs if piece.title == trained.title)
     from_name = Key.from_name(trained.key)
     asked = Key.from_tonic((from_name.tonic + 2) % 12, "major")
-    piece = compose(run, bars=8, seed=4, start=run.pieces.index(trained), opening=6, key=asked)
+    piece = compose(
+        run, bars=8, seed=4, start=run.pieces.index(trained), prompt_events=6, key=asked
+    )
     shift = piece.events[0].chord[0] - original.events[0].chord[0]
     if run.settings.tokens.transpose == "key-octave":
         assert abs(shift) <= 6

@@ -19,9 +19,9 @@ from partimento.generate.sampler import Sampling
 from partimento.models.notewise import Config, Notewise
 from partimento.models.numpy_step import network_weights
 from partimento.tokens.notes import NoteTokenizer
+from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import END, PAD
 from partimento.tokens.voices import VoiceTokenizer
-from partimento.training.pretrained import shipped
 from partimento.training.trained_model import TrainedModel, load_model
 
 CANDIDATES = 6
@@ -39,7 +39,7 @@ def model(request: pytest.FixtureRequest) -> Notewise:
     """Return a model whose predictions are far from even."""
     tokenizer: Any = {
         "notes": lambda: NoteTokenizer.fit([study()]),
-        "frames": lambda: NoteTokenizer.fit([study()], frame=Fraction(1)),
+        "frames": lambda: NoteTokenizer.fit([study()], TokenSettings(min_count=1, frame="1")),
         "voices": lambda: VoiceTokenizer.fit([study()]),
     }[request.param]()
     keras.utils.set_random_seed(1)
@@ -128,7 +128,7 @@ def test_a_candidate_does_not_depend_on_those_that_end_before_it(model: Notewise
 
 @pytest.fixture(scope="module")
 def guitar() -> TrainedModel:
-    return load_model(shipped())
+    return load_model("guitar")
 
 
 def test_the_bundled_model_writes_the_same_notes_for_20_seeds(guitar: TrainedModel) -> None:

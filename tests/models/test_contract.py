@@ -19,7 +19,7 @@ from partimento.tokens.chords import CHORD, DURATION, HELD
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import SPECIAL
 from partimento.tokens.windows import WindowBatches, WindowSpec, windows
-from partimento.training.dataset import TOKENIZERS, DataSet, prepare
+from partimento.training.dataset import DataSet, fit_tokenizer, prepare
 from partimento.training.loop import fit
 from partimento.training.settings import TrainSettings
 from partimento.training.train import learn
@@ -81,7 +81,7 @@ def data(pieces: list[Piece]) -> DataSet:
 def view(data: DataSet, name: str) -> DataSet:
     """The data in the tokenizer that a model wants."""
     return replace(
-        data, tokenizer=TOKENIZERS[model_class(name).tokenizer_kind](data.train, data.config)
+        data, tokenizer=fit_tokenizer(model_class(name).tokenizer_kind, data.train, data.config)
     )
 
 

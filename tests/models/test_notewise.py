@@ -446,7 +446,7 @@ def test_a_piece_is_as_long_as_asked(run: TrainedModel, wish: dict[str, int]) ->
 
 def test_it_goes_on_from_an_opening(run: TrainedModel) -> None:
     mine = choir(2)
-    piece = compose(run, events=9, seed=1, candidates=4, start=mine, opening=5)
+    piece = compose(run, events=9, seed=1, candidates=4, start=mine, prompt_events=5)
     assert piece.events[:4] == mine.events[:4]  # the fifth may sound on
     assert len(piece.events) == 9
 
@@ -459,14 +459,17 @@ def test_large_chords_find_room(run: TrainedModel) -> None:
         [Event(tuple(range(50 + n % 2, 70, 2)), Fraction(1)) for n in range(8)],
         meters=(Meter(3, 4),),
     )
-    piece = compose(run, events=9, seed=1, candidates=4, start=full, opening=8)
+    piece = compose(run, events=9, seed=1, candidates=4, start=full, prompt_events=8)
     assert piece.events[:7] == full.events[:7]
     assert len(piece.events) == 9
 
 
 def test_as_many_events_after_an_opening_in_an_unknown_metre(run: TrainedModel) -> None:
     strange = choir(2).replace(meters=(Meter(7, 8),))
-    assert len(compose(run, events=9, seed=1, candidates=4, start=strange, opening=5).events) == 9
+    assert (
+        len(compose(run, events=9, seed=1, candidates=4, start=strange, prompt_events=5).events)
+        == 9
+    )
 
 
 # ---------------------------------------------------------------------- training

@@ -39,6 +39,15 @@ def test_decode_is_the_inverse_of_encode(events: list[Event]) -> None:
     assert tokenizer.decode_events(encoded.ids) == merge_held(events)
 
 
+@given(event_lists(), st.sampled_from([Fraction(0), *DURATIONS]))
+@settings(deadline=None, max_examples=50)
+def test_a_piece_comes_back(events: list[Event], pickup: Fraction) -> None:
+    piece = Piece.from_events(events, pickup=pickup)
+    other = Piece.from_events([Event((50,), duration) for duration in DURATIONS])
+    tokenizer = ChordTokenizer.fit([piece, other])
+    assert tokenizer.decode(tokenizer.encode(piece).ids) == piece
+
+
 @given(event_lists())
 @settings(deadline=None, max_examples=100)
 def test_the_grammar_allows_every_real_piece(events: list[Event]) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from fractions import Fraction
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +31,11 @@ from partimento.tokens.note_grammar import (
     REACH,
 )
 from partimento.tokens.notes import NoteTokenizer
+from partimento.tokens.registry import tokenizer_from_json
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import END, START, UNKNOWN
 from partimento.tokens.voices import CONTINUE, REST, SINCE, VoiceTokenizer
-from partimento.training.dataset import prepare, tokenizer_from_json
+from partimento.training.dataset import prepare
 
 SIXTEENTH = Fraction(1, 4)
 Row = tuple[int | None, ...]
@@ -96,11 +97,16 @@ def grids(draw: st.DrawFn, voices: int = 4) -> list[Row]:
     return held
 
 
+def every(**more: Any) -> TokenSettings:
+    """Return settings by which every length has a token, and repeated notes are tied."""
+    return TokenSettings(**{"min_count": 1, "repeated_notes": False, **more})
+
+
 def tokenizer_of(*pieces: Piece, **more: Any) -> VoiceTokenizer:
     waltz = Piece.from_events(
         [Event((60,), Fraction(1))], meters=(Meter(3, 4),), pickup=Fraction(1, 2)
     )
-    return VoiceTokenizer.fit([*pieces, waltz], **more)
+    return VoiceTokenizer.fit([*pieces, waltz], every(**more))
 
 
 # ---------------------------------------------------------------------- both ways
@@ -141,6 +147,85 @@ def test_its_events_are_what_sounds(grid: list[Row]) -> None:
         before = now
 
 
+@st.composite
+def choirs(draw: st.DrawFn, voices: int = 3) -> Piece:
+    """Return parts of one note each on the grid, with rests, unisons and repeated notes."""
+    notes = []
+    for part in range(voices):
+        now = draw(st.integers(0, 3))
+        while now < 24:
+            steps = draw(st.integers(1, 8))
+            pitch = draw(st.integers(60, 63))
+            notes.append(Note(now * SIXTEENTH, steps * SIXTEENTH, pitch, part=part))
+            now += steps + draw(st.sampled_from([0, 0, 0, 2]))
+    parts = [Part("Soprano", 52), Part("Alto"), Part("Bass", 53)]
+    return Piece(notes, parts=tuple(parts[:voices]), pickup=Fraction(1, 2), meters=(Meter(3, 4),))
+
+
+@given(choirs())
+@settings(deadline=None, max_examples=100)
+def test_a_piece_comes_back_with_its_voices(piece: Piece) -> None:
+    """Names, instruments, unisons of two voices and repeated notes among them."""
+    tokenizer = VoiceTokenizer.fit([piece])
+    encoded = tokenizer.encode(piece)
+    assert tokenizer.decode(encoded.ids) == piece
+    features, ids = encoded.context["features"], encoded.ids[:, 0]
+    may = tokenizer.grammar().allowed_by_features(features)
+    assert may[np.arange(CONTEXT, len(ids)), ids[CONTEXT:]].all()
+
+
+@given(choirs())
+@settings(deadline=None, max_examples=50)
+def test_without_repeated_notes_they_are_tied(piece: Piece) -> None:
+    tokenizer = VoiceTokenizer.fit([piece], every())
+    again = tokenizer.decode(tokenizer.encode(piece).ids)
+    assert grid_of(tokenizer, tokenizer.encode_ids(again)) == grid_of(
+        tokenizer, tokenizer.encode_ids(piece)
+    )
+    for before, after in pairwise(again.notes.select(again.notes.part == 0)):
+        assert before.end < after.onset or before.pitch != after.pitch
+
+
+def test_four_voices_stay_four_voices() -> None:
+    """Ten notes in four parts, a unison among them, were six notes in one part once."""
+    rows = [(72, 67, 60, 48), (72, 67, 60, 60), (74, 65, 60, 60)]
+    notes = [
+        Note(Fraction(beat), Fraction(1), pitch, part=part)
+        for beat, row in enumerate(rows)
+        for part, pitch in enumerate(row)
+    ]
+    piece = Piece(notes, parts=tuple(Part(name) for name in "SATB"), meters=(Meter(4, 4),))
+    tokenizer = VoiceTokenizer.fit([piece])
+    again = tokenizer.decode(tokenizer.encode(piece).ids)
+    assert len(again.notes) == len(notes) == 12
+    assert again == piece
+    assert again.parts == piece.parts
+
+
+def test_whatever_a_grammar_with_repeated_notes_allows_is_one_sequence() -> None:
+    rng, walks, events = np.random.default_rng(5), 20, 12
+    piece = piece_of([(60, 55), (62, 55), (None, None)], meters=(Meter(3, 4),))
+    tokenizer = VoiceTokenizer.fit([piece], every(repeated_notes=True))
+    grammar, header = tokenizer.grammar(), tokenizer.encode_ids(piece)[:CONTEXT]
+    state, chosen = grammar.start(walks, reach=32), []
+    for token in header:
+        state = grammar.advance(state, np.full(walks, token), 0)
+    for _ in range(events * 3):
+        mask = grammar.allowed(state, 0)
+        mask[:, END] = False
+        again = np.arange(mask.shape[1]) - NOTE == grammar.features(state)[:, [ABOVE]]
+        p = np.where(mask, np.where(again, 60, 1), 0.0)
+        p /= p.sum(1, keepdims=True)
+        chosen.append((p.cumsum(1) < rng.random((walks, 1))).sum(1))
+        state = grammar.advance(state, chosen[-1], 0)
+    repeated = 0
+    for row in np.stack(chosen, 1):
+        ids = np.concatenate([header, row, [END]])
+        np.testing.assert_array_equal(tokenizer.encode_ids(tokenizer.decode(ids)), ids)
+        repeated += len(tokenizer.decode(ids).notes)
+    assert repeated > walks * events
+
+
 def test_the_chorales_as_they_are(data_folder: Path) -> None:
     path = data_folder / "jsb" / "Jsb16thSeparated.json"
     if not path.is_file():
@@ -151,7 +236,7 @@ def test_the_chorales_as_they_are(data_folder: Path) -> None:
         for piece in content
     ]
     pieces = [piece_of(grid) for grid in grids]
-    tokenizer = VoiceTokenizer.fit(pieces)
+    tokenizer = VoiceTokenizer.fit(pieces, every())
     for grid, piece, encoded in zip(grids, pieces, tokenizer.encode_all(pieces), strict=True):
         tokens = encoded.ids[:, 0]
         assert grid_of(tokenizer, tokens) == grid
@@ -170,7 +255,7 @@ def test_what_is_no_voice_of_one_note_each() -> None:
         Note(Fraction(1, 8), Fraction(1), 50, part=1),
     ]
     piece = Piece(notes, parts=(Part(), Part()))
-    tokenizer = VoiceTokenizer.fit([piece], voices=3)
+    tokenizer = VoiceTokenizer.fit([piece], every(), voices=3)
     assert grid_of(tokenizer, tokenizer.encode_ids(piece)) == [
         (64, None, None),
         (64, 50, None),
@@ -178,15 +263,15 @@ def test_what_is_no_voice_of_one_note_each() -> None:
         (60, 50, None),
         (None, 50, None),
     ]
-    two = VoiceTokenizer.fit([piece], frame=Fraction(1, 2))
+    two = VoiceTokenizer.fit([piece], every(frame="1/2"))
     assert two.voices == 2
     assert grid_of(two, two.encode_ids(piece)) == [(64, None), (60, 50), (None, 50)]
-    assert VoiceTokenizer.fit([piece], frame=Fraction(0)).frame == SIXTEENTH
+    assert VoiceTokenizer.fit([piece], every()).frame == SIXTEENTH
 
 
 def test_at_most_eight_voices() -> None:
     grid: list[Row] = [tuple(range(60, 68)), tuple(range(61, 69))]
-    tokenizer = VoiceTokenizer.fit([piece_of(grid)])
+    tokenizer = VoiceTokenizer.fit([piece_of(grid)], every())
     encoded = tokenizer.encode_all([piece_of(grid)])[0]
     assert tokenizer.voices == 8
     assert grid_of(tokenizer, encoded.ids[:, 0]) == grid
@@ -216,7 +301,7 @@ def test_at_most_eight_voices() -> None:
 def test_unknown_lengths() -> None:
     piece = piece_of([(60, None, 50, 40)] * 4)
     strange = piece_of([(60, None, 50, 40)] * 4 + [(60, 55, 50, 40)] * 3)
-    tokenizer = VoiceTokenizer.fit([piece])
+    tokenizer = VoiceTokenizer.fit([piece], every())
     tokens = tokenizer.encode_ids(strange)
     assert tokens[-2] == UNKNOWN
     with pytest.raises(ValueError, match="stands for no music"):
@@ -262,7 +347,7 @@ def test_the_grammar_allows_every_real_grid(grid: list[Row]) -> None:
 
 
 def test_an_unknown_metre_is_no_event() -> None:
-    tokenizer = VoiceTokenizer.fit([piece_of([(60, 55, 50, 40)])])
+    tokenizer = VoiceTokenizer.fit([piece_of([(60, 55, 50, 40)])], every())
     piece = piece_of([(None,) * 4, (60, 55, 50, 40)], meters=(Meter(7, 8),))
     tokens = tokenizer.encode_ids(piece)
     assert tokens[:CONTEXT].tolist() == [
@@ -286,7 +371,7 @@ def test_whatever_the_grammar_allows_is_a_grid(voices: int) -> None:
         meters=(Meter(3, 4),),
         keys=(Key(2),),
     )
-    tokenizer = VoiceTokenizer.fit([model])
+    tokenizer = VoiceTokenizer.fit([model], every())
     context = tokenizer.encode_ids(model)[:CONTEXT]
     weights = np.ones(tokenizer.sizes[0])
     weights[[CONTINUE, REST]] = 120, 30
@@ -355,7 +440,7 @@ def test_what_is_shown_is_of_the_past_alone(grid: list[Row], other: list[Row], c
 
 def test_the_voices_around_are_shown() -> None:
     grid: list[Row] = [(72, 67, 64, 48)] * 4 + [(72, 65, None, 48)] * 2 + [(74, 65, 62, 48)]
-    tokenizer = VoiceTokenizer.fit([piece_of(grid)])
+    tokenizer = VoiceTokenizer.fit([piece_of(grid)], every())
     shown = tokenizer.encode_all([piece_of(grid)])[0].context["features"]
     first, width = len(COLUMNS), tokenizer.width
     assert width == shown.shape[1]
@@ -378,7 +463,7 @@ def test_the_voices_around_are_shown() -> None:
 @given(grids(), grids())
 @settings(deadline=None, max_examples=30)
 def test_facts_are_numbers_of_their_kinds(grid: list[Row], other: list[Row]) -> None:
-    tokenizer = VoiceTokenizer.fit([piece_of(grid)])
+    tokenizer = VoiceTokenizer.fit([piece_of(grid)], every())
     for each in tokenizer.encode_all([piece_of(grid), piece_of(other, meters=(Meter(9, 8),))]):
         for repeats in (True, False):
             for number, (values, kinds) in enumerate(
@@ -435,7 +520,7 @@ def test_the_grammar_is_the_same_inside_a_compiled_loop() -> None:
 @given(grids(), st.sampled_from([SIXTEENTH, Fraction(1, 2)]))
 @settings(deadline=None, max_examples=30)
 def test_json(grid: list[Row], frame: Fraction) -> None:
-    tokenizer = tokenizer_of(piece_of(grid), frame=frame)
+    tokenizer = tokenizer_of(piece_of(grid), frame=str(frame))
     again = tokenizer_from_json(tokenizer.to_json())
     assert again == tokenizer
     assert type(again) is VoiceTokenizer

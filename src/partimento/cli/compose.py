@@ -91,7 +91,7 @@ def run_compose(
                 seed=seed,
                 start=start,
                 towards=wish.towards,
-                opening=wish.opening,
+                prompt_events=wish.opening,
                 key=key,
                 program=program,
                 title=wish.title,

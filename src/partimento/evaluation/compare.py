@@ -256,7 +256,7 @@ def _mean(group: Sequence[Row], name: str) -> Row:
 def variety(folder: Path) -> float | None:
     """See `Row.distinct`; None for a run that does not compose."""
     from partimento.evaluation.collapse_check import distinct_ngrams
-    from partimento.generate.compose import composes, draw
+    from partimento.generate.compose import compose_ids, composes
     from partimento.training.trained_model import load_model
 
     run = load_model(folder)
@@ -265,9 +265,11 @@ def variety(folder: Path) -> float | None:
     numbers = run.tokenizer.chord_numbers
     made = [
         numbers(take)
-        for take in draw(run, takes=SAMPLES, events=EVENTS, seed=run.settings.train.seed)
+        for take in compose_ids(
+            run, candidates=SAMPLES, events=EVENTS, seed=run.settings.train.seed
+        )
     ]
-    rows = [numbers(piece.opening)[1:] for piece in run.pieces if piece.split == "train"]
+    rows = [numbers(piece.opening) for piece in run.pieces if piece.split == "train"]
     length = min(EVENTS, max(map(len, rows)))
     real = [row[:length] for row in rows if len(row) >= length]
     rng = np.random.default_rng(0)

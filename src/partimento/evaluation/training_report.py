@@ -22,8 +22,8 @@ from partimento.music.timelines import Key, Meter, Part
 from partimento.progress import Progress, silent
 from partimento.tokens.base import Tokenizer
 from partimento.tokens.chords import CHORD, DURATION, HELD, ChordTokenizer
+from partimento.tokens.registry import tokenizer_from_json
 from partimento.tokens.vocabulary import END, SPECIAL
-from partimento.training.dataset import tokenizer_from_json
 from partimento.training.run_folder import RunFolder, TrainingFolder
 
 if TYPE_CHECKING:

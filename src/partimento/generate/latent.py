@@ -1,30 +1,90 @@
-"""Composing from a latent space: windows decoded along a path from one point to another, and chosen
-from step by step.
+"""Compose from a latent space: windows decoded along a path from one point to another.
 
-Shapes: B takes composed at once, L events of a window, Z latent size.
+Shapes: B candidates composed at once, L events of a window, Z latent size.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
+from partimento.errors import PartimentoError
+from partimento.generate.candidates import Generated, constrained
+from partimento.generate.constraints import Constraint
 from partimento.generate.limits import Limits
+from partimento.generate.prompt import training_pieces
 from partimento.generate.sampler import Sampling, sample_token
+from partimento.generate.strategies import Request
 from partimento.models.base import LatentModel
-from partimento.tokens.chords import CHORD, DURATION, FIELDS, HELD
+from partimento.tokens.chords import HELD
 from partimento.tokens.vocabulary import END, SPECIAL, UNKNOWN
+from partimento.training.trained_model import TrainedModel
 
-MOST_WINDOWS = 20_000
+MAX_WINDOWS = 20_000
+
+
+class LatentStrategy:
+    """Compose along a path through a model's latent space."""
+
+    keeps_prompt = False
+    has_targets = True
+
+    def compose(self, trained: TrainedModel, request: Request, seed: int) -> Generated:
+        """Compose candidates, each on a path of its own where its ends are not given."""
+        model, count, rng = trained.model, request.candidates, np.random.default_rng(seed)
+        first, last, known = _ends(trained, request)
+        points = [
+            model.prior(count, rng, known) if end is None else np.repeat(end[None], count, 0)
+            for end in (first, last)
+        ]
+        ids, dead_ends = compose_windows(
+            model,
+            *points,
+            limits=request.limits,
+            sampling=request.sampling,
+            rng=rng,
+            constraints=request.constraints,
+        )
+        # The path, not the model, decides where a piece ends: all candidates end equally well.
+        return Generated(ids, np.zeros(count, np.float32), dead_ends)
+
+
+def _ends(
+    trained: TrainedModel, request: Request
+) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]:
+    """Return the points ``(Z,)`` where the path begins and ends, None where one is drawn.
+
+    The third are the points of the training pieces ``(n, Z)``, None without an encoder.
+    """
+    model, source_ids = trained.model, request.prompt.source_ids
+
+    def window(ids: np.ndarray) -> np.ndarray:
+        rows = ids[1 : model.length + 1]
+        return np.pad(rows, ((0, model.length - len(rows)), (0, 0))).astype(np.int32)
+
+    known = model.encode(np.stack([window(piece.opening) for piece in training_pieces(trained)]))
+    has_source = len(source_ids) > 1
+    if known is None:
+        if request.towards is not None or has_source:
+            raise PartimentoError(
+                f"a run of {trained.settings.name} has no encoder: it composes from silence alone"
+            )
+        return None, None, None
+    first = model.encode(window(source_ids)[None])[0] if has_source else None
+    if request.towards is None:
+        return first, None, known
+    return first, model.encode(window(trained.pieces[request.towards].opening)[None])[0], known
 
 
 def path(first: np.ndarray, last: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """Points ``(B, Z)`` on the way from `first` to `last`, at each take's `share` ``(B,)`` of it.
+    """Return points ``(B, Z)`` between `first` and `last`, at the share ``(B,)`` of the way.
 
-    Spherical, so that points on the way are as far from the centre as those at its ends (White
-    2016: a straight line between draws of a normal distribution leaves the shell that it has
-    learned); straight where the ends lie in one direction.
+    The path is spherical: its points are as far from the center as those at its ends. A straight
+    line between draws of a normal distribution leaves the shell that a model has learned (White
+    2016). Where the ends lie in one direction, the path is straight.
 
     >>> path(np.array([[1.0, 0.0]]), np.array([[0.0, 1.0]]), np.array([0.5])).round(3).tolist()
     [[0.707, 0.707]]
@@ -51,72 +111,93 @@ def compose_windows(
     limits: Limits,
     sampling: Sampling,
     rng: np.random.Generator,
-) -> np.ndarray:
-    """Compose windows one after another, from the points `first` to the points `last` ``(B, Z)``,
-    until each take has its length.
+    constraints: Sequence[Constraint] = (),
+) -> tuple[np.ndarray, np.ndarray]:
+    """Compose windows one after another until each candidate has its length.
+
+    They lie on paths from the points `first` to the points `last` ``(B, Z)``.
 
     Returns
     -------
-    (B, N, 3) int32
-        Numbers of the tokenizer; no start row, no end.
+    (B, N, 3) int32, (B,) int32
+        Numbers, without start row and end; dead ends as in `Generated`.
     """
-    tokenizer, takes = model.tokenizer, len(first)
-    before, spent = np.zeros(takes, np.int64), np.zeros(takes, np.int64)
-    whole: list[np.ndarray] = []
+    writer = _Writer(model, len(first), sampling, rng, constraints)
+    windows: list[np.ndarray] = []
     wanted = limits.events - 1  # the start row is no event
     while (
-        sum(map(len, whole)) < wanted and spent.min() < limits.steps and len(whole) < MOST_WINDOWS
+        sum(map(len, windows)) < wanted
+        and writer.state.elapsed.min() < limits.steps
+        and len(windows) < MAX_WINDOWS
     ):
-        done = max(sum(map(len, whole)) / wanted, 0.0)
-        share = (
-            np.maximum(done, np.minimum(spent / limits.steps, 1.0))
-            if limits.steps < 2**30
-            else np.full(takes, done)
-        )
-        if not whole and wanted <= model.length:  # one window alone stands half-way
-            share = np.full(takes, 0.5 if not np.array_equal(first, last) else 0.0)
-        rows = _window(model, path(first, last, share), before, sampling, rng)
-        whole.append(rows.transpose(1, 0, 2))  # (L, B, 3)
-        before = rows[:, -1, CHORD]
-        spent = spent + np.take(tokenizer.duration_steps, rows[..., DURATION]).sum(1)
-    return np.concatenate(whole)[:wanted].transpose(1, 0, 2).astype(np.int32)
+        share = np.full(len(first), sum(map(len, windows)) / wanted)
+        if limits.steps < 2**30:
+            share = np.maximum(share, np.minimum(writer.state.elapsed / limits.steps, 1.0))
+        if not windows and wanted <= model.length:  # one window alone stands half-way
+            share = np.full(len(first), 0.5 if not np.array_equal(first, last) else 0.0)
+        windows.append(writer.window(path(first, last, share)))
+    ids = np.concatenate(windows)[:wanted].transpose(1, 0, 2)
+    return ids.astype(np.int32), writer.dead_ends
 
 
-def _window(
-    model: LatentModel,
-    z: np.ndarray,
-    before: np.ndarray,
-    sampling: Sampling,
-    rng: np.random.Generator,
-) -> np.ndarray:
-    """Choose a window's numbers ``(B, L, 3)``, each within what the grammar allows after those
-    chosen.
+class _Writer:
+    """Choose the numbers of windows, each within what grammar and constraints allow.
+
+    Attributes
+    ----------
+    state : grammar state
+        After the numbers chosen so far.
+    dead_ends : (B,) int32
+        As in `Generated`.
     """
-    told = dict(zip(model.fields, model.decode(z), strict=True))
-    rows = np.zeros((len(z), model.length, len(FIELDS)), np.int64)
-    for step in range(model.length):
-        for field in (CHORD, HELD, DURATION):
-            chord = rows[:, step, CHORD]
-            mask = model.tokenizer.grammar().allowed_after(field, before, chord)
-            legal = np.broadcast_to(mask, (len(z), model.tokenizer.sizes[field])) & (
-                np.arange(mask.shape[-1]) != END
-            )
-            if field in told:
-                logits = np.log(told[field][:, step] + 1e-9)
-                rows[:, step, field] = sample_token(
-                    logits,
-                    legal,
-                    rng.random(len(z)),
-                    sampling.to_array(),
-                    truncates=sampling.truncates,
-                )
-            else:
-                rows[:, step, field] = SPECIAL if field == HELD else _quarter(model)
-        before = rows[:, step, CHORD]
-    return rows
 
+    def __init__(
+        self,
+        model: LatentModel,
+        candidates: int,
+        sampling: Sampling,
+        rng: np.random.Generator,
+        constraints: Sequence[Constraint],
+    ) -> None:
+        self.model, self.tokenizer, self.rng = model, model.tokenizer, rng
+        self.sampling, self.grammar = sampling, model.tokenizer.grammar()
+        self.rules = [constraint.bind(self.tokenizer) for constraint in constraints]
+        self.rule_states = [rule.start(candidates, rule.parameters) for rule in self.rules]
+        self.state: Any = self.grammar.start(candidates)
+        self.dead_ends = np.zeros(candidates, np.int32)
+        quarter = self.tokenizer.durations[Fraction(1)]
+        self.quarter = quarter if quarter != UNKNOWN else SPECIAL  # else the commonest duration
 
-def _quarter(model: LatentModel) -> int:
-    """The number of a quarter's length, or else of the commonest one."""
-    number = model.tokenizer.durations[Fraction(1)]
-    return number if number != UNKNOWN else SPECIAL
+    def window(self, z: np.ndarray) -> np.ndarray:
+        """Choose the numbers ``(L, B, 3)`` of the windows at the points ``(B, Z)``."""
+        predicted = dict(zip(self.model.fields, self.model.decode(z), strict=True))
+        fields = range(len(self.tokenizer.fields))
+        ids = np.zeros((self.model.length, len(z), len(fields)), np.int64)
+        for step in range(self.model.length):
+            for field in fields:
+                if field in predicted:
+                    logits = np.log(predicted[field][:, step] + 1e-9)
+                    ids[step, :, field] = self._sample(logits, field)
+                else:  # every note is struck, every event lasts a quarter
+                    ids[step, :, field] = SPECIAL if field == HELD else self.quarter
+                self._advance(ids[step, :, field], field)
+        return ids
+
+    def _sample(self, logits: np.ndarray, field: int) -> np.ndarray:
+        mask = self.grammar.allowed(self.state, field)
+        mask = np.broadcast_to(mask & (np.arange(mask.shape[-1]) != END), logits.shape)
+        if self.rules:
+            rules = [*zip(self.rules, self.rule_states, strict=True)]
+            mask, dead = constrained(self.grammar, self.state, field, mask, rules, np)
+            self.dead_ends += dead.astype(np.int32)
+        uniform, sampling = self.rng.random(len(logits)), self.sampling
+        return np.asarray(
+            sample_token(logits, mask, uniform, sampling.to_array(), truncates=sampling.truncates)
+        )
+
+    def _advance(self, ids: np.ndarray, field: int) -> None:
+        self.state = self.grammar.advance(self.state, ids, field)
+        self.rule_states = [
+            rule.advance(state, ids, field)
+            for rule, state in zip(self.rules, self.rule_states, strict=True)
+        ]

@@ -1,22 +1,86 @@
-"""What speaks for and against a take: whether it stays alive, and whether it goes round in circles."""
+"""Rank candidates: does one stay active, does it loop, does it fit, how well does it end?"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 
+from partimento.analysis.keys import analyse_key
+from partimento.generate.finish import Transposer
 from partimento.music.events import Event
+from partimento.music.piece import Piece
 
-PERIOD = 64  # events of the longest figure that is looked for
-TIMES = 3  # in a row
+PERIOD = 64  # events of the longest figure that is searched
+TIMES = 3  # repetitions in a row that make a loop
+
+
+class Choice(NamedTuple):
+    """Hold the best candidate.
+
+    Attributes
+    ----------
+    piece : Piece
+    fits : bool
+        Whether it is in the key that is wanted.
+    number : int
+        Its number among the candidates.
+    """
+
+    piece: Piece
+    fits: bool
+    number: int
+
+
+def choose_candidate(
+    candidates: Sequence[Piece],
+    closings: Sequence[float],
+    dead_ends: Sequence[int],
+    transposer: Transposer,
+) -> Choice:
+    """Choose the best candidate.
+
+    Prefers, in this order: right mode, right key, fewest dead ends, within range, no loops, and the
+    highest probability of ending there. An end comes easiest to a candidate that has been resting on
+    its last chord for bars: that is why those that die away come last.
+
+    Parameters
+    ----------
+    candidates : sequence of Piece
+    closings : sequence of float
+        Log-probability that each ends where it does.
+    dead_ends : sequence of int
+        How often the constraints left each nothing.
+    transposer : Transposer
+    """
+    bar = transposer.prompt.reference.meter.bar_ql
+    ranks = []
+    for piece, closing, dead in zip(candidates, closings, dead_ends, strict=True):
+        mode, home, inside = _fits(piece, transposer)
+        moving = stays_active(piece.events) and longest_loop(piece.events) <= bar
+        ranks.append((mode, home, -int(dead), inside, moving, closing))
+    best = max(range(len(ranks)), key=ranks.__getitem__)
+    fits = transposer.key is None or (ranks[best][0] and ranks[best][1])
+    return Choice(candidates[best], fits, best)
+
+
+def _fits(piece: Piece, transposer: Transposer) -> tuple[bool, bool, bool]:
+    """Return whether mode, tonic and range are right."""
+    tokens, key = transposer.tokens, transposer.key
+    analysed, _ = analyse_key(piece)
+    mode = key is None or analysed.mode == key.mode
+    if tokens.to_common_key:
+        home = analysed.tonic == (9 if analysed.mode == "minor" else 0)
+    else:  # a fixed interval moves nothing to the tonic that is wanted
+        home = transposer.fixed is None or key is None or analysed.tonic == key.tonic
+    shift = transposer.interval(piece.notes, analysed)
+    return mode, home, not any(transposer.notes_out_of_range(piece.notes, shift))
 
 
 def stays_active(music: Sequence[Event]) -> bool:
-    """Whether the second half of the time holds at least half as many chords as the first, rests
-    not counted.
-    """
+    """Return whether the second half has at least half as many chords as the first."""
     length = sum((event.duration for event in music), Fraction(0))
     now, halves = Fraction(0), [0, 0]
     for event in music:
@@ -26,10 +90,10 @@ def stays_active(music: Sequence[Event]) -> bool:
 
 
 def longest_loop(music: Sequence[Event]) -> Fraction:
-    """The longest time in quarters that is one figure of chords and durations, over and over: three
-    times or more in a row.
+    """Return the longest time in quarters that one figure of chords and durations repeats.
 
-    Of real guitar pieces, the first 16 bars of each, 95 % have no more than a bar of it.
+    It counts from three times in a row. Of real guitar pieces, 95 % have no more than a bar of it in
+    their first 16 bars.
 
     >>> quarter = Fraction(1)
     >>> up = [Event((60 + n,), quarter, ()) for n in range(4)]

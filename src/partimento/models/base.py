@@ -180,7 +180,7 @@ class Model(ABC):
     config_type : subclass of ModelSettings
         Its `Config`: the settings of the section ``model``.
     tokenizer_kind : str
-        The tokens that it reads: ``chords`` or ``notes`` (`training.dataset.TOKENIZERS`).
+        The tokens that it reads: ``chords`` or ``notes`` (`tokens.registry.TOKENIZERS`).
     capabilities : tuple of protocols
         What it can do beside training: `Autoregressive`, `Latent`, …. Generation and evaluation ask
         here, never for a class.

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
 import numpy as np
 
 from partimento.music.events import Event
 from partimento.music.piece import Piece
+from partimento.tokens.settings import TokenSettings
+
+EVERYTHING = TokenSettings(min_count=1)  # the settings of a fit without settings
 
 
 class Tokens(NamedTuple):
@@ -125,8 +128,23 @@ class Tokenizer(Protocol):
     def grid(self) -> int: ...
 
     @classmethod
-    def fit(cls, pieces: Iterable[Piece]) -> Tokenizer:
-        """Learn the vocabularies of pieces."""
+    def fit(
+        cls,
+        pieces: Iterable[Piece],
+        settings: TokenSettings | None = None,
+        *,
+        shifts: Sequence[Sequence[int]] | None = None,
+    ) -> Self:
+        """Learn the vocabularies of training pieces.
+
+        Parameters
+        ----------
+        pieces : iterable of Piece
+        settings : TokenSettings, optional
+            By default every symbol gets a number, and events are read, not frames.
+        shifts : sequence of sequences of int, optional
+            For each piece the semitones of the transpositions that are trained on, 0 included.
+        """
 
     def encode(self, piece: Piece) -> Tokens:
         """Tokenize a piece."""
@@ -168,4 +186,8 @@ class Tokenizer(Protocol):
         """Return ``(V, 128)`` bool: the pitches that each number of a field makes sound."""
 
     def to_json(self) -> str:
-        """Write the vocabularies as text that a person can read."""
+        """Write the vocabularies as a JSON object; its ``tokenizer`` is the name."""
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what `to_json` wrote; ValueError, TypeError or KeyError for any other text."""

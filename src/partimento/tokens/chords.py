@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
@@ -20,7 +21,8 @@ import numpy as np
 
 from partimento.music.events import Event, merge_held
 from partimento.music.piece import Piece
-from partimento.tokens.base import SymbolCosts, Tokens
+from partimento.tokens.base import EVERYTHING, SymbolCosts, Tokens
+from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import END, PAD, SPECIAL, START, UNKNOWN, Vocabulary
 
 CHORD, HELD, DURATION = range(3)
@@ -46,9 +48,30 @@ class ChordTokenizer:
     header_nats: ClassVar[float] = 0.0  # every model is given the pickup
 
     @classmethod
-    def fit(cls, pieces: Iterable[Piece], *, min_count: int = 1) -> ChordTokenizer:
-        """Learn the vocabularies; the empty pattern is always known."""
-        return cls.fit_events((piece.events for piece in pieces), min_count=min_count)
+    def fit(
+        cls,
+        pieces: Iterable[Piece],
+        settings: TokenSettings | None = None,
+        *,
+        shifts: Sequence[Sequence[int]] | None = None,
+    ) -> ChordTokenizer:
+        """Learn the vocabularies of training pieces; see `Tokenizer.fit`.
+
+        A transposition brings new chords, but is no further evidence of a held pattern or duration.
+        The empty pattern is always known.
+        """
+        min_count = (settings or EVERYTHING).min_count
+        music = [piece.events for piece in pieces]
+        tokenizer = cls.fit_events(music, min_count=min_count)
+        if shifts is None or all(tuple(own) == (0,) for own in shifts):
+            return tokenizer
+        counts: Counter[tuple[int, ...]] = Counter()
+        for events, own in zip(music, shifts, strict=True):
+            for chord, count in Counter(event.chord for event in merge_held(events)).items():
+                for shift in own:
+                    counts[tuple(pitch + shift for pitch in chord)] += count
+        chords = Vocabulary.from_symbols(counts.elements(), min_count=min_count)
+        return replace(tokenizer, chords=chords)
 
     @classmethod
     def fit_events(cls, pieces: Iterable[Sequence[Event]], *, min_count: int = 1) -> ChordTokenizer:
@@ -173,8 +196,12 @@ class ChordTokenizer:
         return int(np.count_nonzero(ids[..., CHORD]))
 
     def chord_numbers(self, ids: np.ndarray) -> np.ndarray:
-        """Return one number per chord, (T,), of rows ``(T, 3)``: equal for equal chords."""
-        return ids[..., CHORD]
+        """Return one number per chord, (T,), of rows ``(T, 3)``: equal for equal chords.
+
+        A start row is skipped.
+        """
+        numbers = ids[..., CHORD]
+        return numbers[1:] if len(numbers) and numbers[0] == START else numbers
 
     def missing_cost(self, piece: Piece, costs: SymbolCosts, tokens: Tokens | None = None) -> float:
         """Return the nats that a piece's unknown symbols cost beyond being unknown.

@@ -27,7 +27,7 @@ from partimento.music.piece import Piece
 from partimento.music.timelines import Meter
 from partimento.tokens import note_features as note_facts
 from partimento.tokens import note_grammar
-from partimento.tokens.base import SymbolCosts, Tokens
+from partimento.tokens.base import EVERYTHING, SymbolCosts, Tokens
 from partimento.tokens.note_grammar import (
     ABOVE,
     AGAIN,
@@ -44,6 +44,7 @@ from partimento.tokens.note_grammar import (
     Layout,
     NoteGrammar,
 )
+from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import END, SPECIAL, START, UNKNOWN, Vocabulary
 
 BATCH = 32  # pieces whose features are computed together
@@ -340,10 +341,18 @@ class NoteTokenizer(EventTokenizer):
 
     @classmethod
     def fit(
-        cls, pieces: Iterable[Piece], *, min_count: int = 1, frame: Fraction = Fraction(0)
+        cls,
+        pieces: Iterable[Piece],
+        settings: TokenSettings | None = None,
+        *,
+        shifts: Sequence[Sequence[int]] | None = None,
     ) -> NoteTokenizer:
-        """Learn the lengths; notes need no learning."""
-        pieces = list(pieces)
+        """Learn the lengths of training pieces; see `Tokenizer.fit`.
+
+        Pitches need no learning: transpositions change nothing.
+        """
+        pieces, settings = list(pieces), settings or EVERYTHING
+        min_count, frame = settings.min_count, Fraction(settings.frame or 0)
         events = [event for piece in pieces for event in cls.read(piece.events, frame)]
         return cls(
             Vocabulary.from_symbols((event.duration for event in events), min_count=min_count),

@@ -60,11 +60,21 @@ class TokenSettings(Section):
         " time, on the grid of frame (a sixteenth if it is empty).",
     )
 
+    repeated_notes: bool = Field(
+        default=True,
+        description="Whether a voice of the voice tokenizer can strike its pitch again; if not, repeated notes are"
+        " tied, as in the benchmark jsb16.",
+    )
+
     @model_validator(mode="after")
     def _check_range(self) -> Self:
         if self.high and self.low >= self.high:
             raise ValueError(f"tokens.low ({self.low}) must be below tokens.high ({self.high})")
         return self
+
+    def tokenizer_name(self, kind: str) -> str:
+        """Return the tokenizer for a model of this kind: with `voices`, notes are voices."""
+        return "voices" if self.voices and kind == "notes" else kind
 
     @property
     def to_common_key(self) -> bool:

@@ -1,7 +1,7 @@
 """Tokenize voices: parts of one note each on a grid, as a choir's.
 
 An event has one token per voice, the first part first: continue, rest or a pitch. A duration
-follows. Except in the first event, at least one voice must change. With `repeats`, a voice may
+follows. Except in the first event, at least one voice must change. With `repeated_notes`, a voice may
 strike its pitch again; without, a pitch that stays is one note. Every grid is exactly one sequence
 of tokens and vice versa, hence the likelihood of the tokens is that of the grid.
 
@@ -27,13 +27,16 @@ from partimento.music.piece import Piece
 from partimento.music.timelines import Part
 from partimento.tokens import note_features as note_facts
 from partimento.tokens import note_grammar as g
+from partimento.tokens.base import EVERYTHING
 from partimento.tokens.note_grammar import COLUMNS, CONTEXT, NONE, NOTE, PITCHES, Layout
 from partimento.tokens.notes import EventTokenizer, bar_of, token_of
+from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import END, UNKNOWN, Vocabulary
 
 CONTINUE = NOTE + PITCHES  # the voice stays as it was, silent or not
 REST = CONTINUE + 1
 MAX_VOICES = 8
+SIXTEENTH = Fraction(1, 4)
 SINCE = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)  # classes of the steps since a voice last changed
 
 
@@ -65,15 +68,15 @@ class VoiceTokenizer(EventTokenizer):
         Quarters per step of the grid.
     voices : int
         N: parts beyond the last are left out.
-    repeats : bool
+    repeated_notes : bool
         Whether a voice can strike the pitch again that it sings.
     parts : tuple of Part
         The name and instrument of each voice, as most training pieces have them.
     """
 
-    frame: Fraction = Fraction(1, 4)
+    frame: Fraction = SIXTEENTH
     voices: int = 4
-    repeats: bool = False
+    repeated_notes: bool = True
     parts: tuple[Part, ...] = ()
     name: ClassVar[str] = "voices"
 
@@ -81,38 +84,45 @@ class VoiceTokenizer(EventTokenizer):
     def fit(
         cls,
         pieces: Iterable[Piece],
+        settings: TokenSettings | None = None,
         *,
-        min_count: int = 1,
-        frame: Fraction = Fraction(1, 4),
+        shifts: Sequence[Sequence[int]] | None = None,
         voices: int | None = None,
-        repeats: bool = False,
     ) -> VoiceTokenizer:
-        """Learn the lengths, and how many voices there are.
+        """Learn the lengths of training pieces, and how many voices there are.
+
+        See `Tokenizer.fit`. Pitches need no learning: transpositions change nothing.
+
+        Parameters
+        ----------
+        voices : int, optional
+            By default as many as the piece with the most parts has.
 
         Raises
         ------
         PartimentoError
             If there are more than eight voices.
         """
-        pieces = list(pieces)
+        pieces, settings = list(pieces), settings or EVERYTHING
         voices = voices or max(len(piece.parts) for piece in pieces)
         if voices > MAX_VOICES:
             raise PartimentoError(
                 f"a piece has {voices} parts: tokens.voices is for at most {MAX_VOICES}, of one note each"
             )
-        frame = frame or Fraction(1, 4)
+        frame, repeated = Fraction(settings.frame or SIXTEENTH), settings.repeated_notes
         events = [
             event
             for piece in pieces
-            for event in voice_events(piece, voices, frame, repeats=repeats)
+            for event in voice_events(piece, voices, frame, repeated_notes=repeated)
         ]
+        durations = (event.duration for event in events)
         return cls(
-            Vocabulary.from_symbols((event.duration for event in events), min_count=min_count),
+            Vocabulary.from_symbols(durations, min_count=settings.min_count),
             Vocabulary.from_symbols([bar_of(piece) for piece in pieces]),
             Vocabulary.from_symbols([piece.pickup for piece in pieces], always=[Fraction(0)]),
             frame,
             voices,
-            repeats,
+            repeated,
             _usual_parts(pieces, voices),
         )
 
@@ -137,7 +147,7 @@ class VoiceTokenizer(EventTokenizer):
 
     @cached_property
     def _grammar(self) -> VoiceGrammar:
-        return VoiceGrammar(self.layout, self.voices, self.repeats)
+        return VoiceGrammar(self.layout, self.voices, self.repeated_notes)
 
     def is_pitch(self, ids: np.ndarray) -> np.ndarray:
         """Return which tokens stand for a pitch."""
@@ -158,7 +168,7 @@ class VoiceTokenizer(EventTokenizer):
         return ids
 
     def _events(self, piece: Piece) -> list[VoiceEvent]:
-        return voice_events(piece, self.voices, self.frame, repeats=self.repeats)
+        return voice_events(piece, self.voices, self.frame, repeated_notes=self.repeated_notes)
 
     def lengths(self, piece: Piece) -> list[Fraction]:
         """Return the duration of each event of a piece."""
@@ -255,7 +265,7 @@ class VoiceTokenizer(EventTokenizer):
             **super()._table(),
             "frame": str(self.frame),
             "voices": self.voices,
-            "repeats": self.repeats,
+            "repeated_notes": self.repeated_notes,
             "parts": parts,
         }
 
@@ -268,7 +278,7 @@ class VoiceTokenizer(EventTokenizer):
             *cls._lengths(table),
             Fraction(table["frame"]),
             int(table["voices"]),
-            bool(table["repeats"]),
+            bool(table["repeated_notes"]),
             parts,
         )
 
@@ -328,7 +338,7 @@ class VoiceGrammar:
 
     layout: Layout
     voices: int
-    repeats: bool
+    repeated_notes: bool
 
     def start(self, batch: int, xp: Any = np, *, reach: int = g.REACH) -> VoiceGrammarState:
         """Return the state before the first token; repeats are searched in the last `reach`."""
@@ -414,7 +424,7 @@ class VoiceGrammar:
         count, own = features[..., g.COUNT : g.COUNT + 1], features[..., g.ABOVE : g.ABOVE + 1]
         of_voice = count < self.voices
         pitches = (tokens >= NOTE) & (tokens < CONTINUE)
-        if not self.repeats:
+        if not self.repeated_notes:
             pitches = xp.logical_and(pitches, tokens - NOTE != own)
         rest = xp.logical_and(tokens == REST, own < NONE)
         # If no voice has changed yet, the last one must.
@@ -459,10 +469,12 @@ def _grid(piece: Piece, voices: int, frame: Fraction) -> tuple[np.ndarray, np.nd
     return pitches, struck
 
 
-def voice_events(piece: Piece, voices: int, frame: Fraction, *, repeats: bool) -> list[VoiceEvent]:
+def voice_events(
+    piece: Piece, voices: int, frame: Fraction, *, repeated_notes: bool
+) -> list[VoiceEvent]:
     """Return the changes of the grid, each with its duration.
 
-    With `repeats`, a voice that strikes its pitch again is a change, too.
+    With `repeated_notes`, a voice that strikes its pitch again is a change, too.
     """
     events: list[VoiceEvent] = []
     previous = (NONE,) * voices
@@ -471,7 +483,7 @@ def voice_events(piece: Piece, voices: int, frame: Fraction, *, repeats: bool) -
     ):
         pitches = tuple(row)
         struck = tuple(
-            now != NONE and (now != before or (repeats and strike))
+            now != NONE and (now != before or (repeated_notes and strike))
             for before, now, strike in zip(previous, pitches, strikes, strict=True)
         )
         if events and pitches == previous and not any(struck):

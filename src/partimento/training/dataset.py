@@ -5,11 +5,8 @@ numbers.
 from __future__ import annotations
 
 import hashlib
-import json
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -21,7 +18,7 @@ from partimento.corpus.reading import Reject
 from partimento.corpus.splits import SPLITS, TRAIN, settle
 from partimento.corpus.splits import split as draw
 from partimento.errors import PartimentoError
-from partimento.music.events import Event, merge_held
+from partimento.music.events import Event
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key
 from partimento.music.transpose import (
@@ -31,15 +28,11 @@ from partimento.music.transpose import (
     transpose,
 )
 from partimento.progress import Progress, silent
-from partimento.tokens.base import Tokens
-from partimento.tokens.chords import ChordTokenizer
-from partimento.tokens.notes import NoteTokenizer
+from partimento.tokens.base import Tokenizer, Tokens
+from partimento.tokens.registry import tokenizer_class
 from partimento.tokens.settings import TokenSettings
-from partimento.tokens.vocabulary import OutOfVocabularyCost, Vocabulary
-from partimento.tokens.voices import VoiceTokenizer
+from partimento.tokens.vocabulary import OutOfVocabularyCost
 from partimento.tokens.windows import WindowBatches, Windows, WindowSpec, windows
-
-AnyTokenizer = ChordTokenizer | NoteTokenizer | VoiceTokenizer
 
 
 @dataclass(frozen=True)
@@ -84,14 +77,14 @@ class DataSet:
 
     Attributes
     ----------
-    tokenizer : ChordTokenizer or NoteTokenizer
+    tokenizer : Tokenizer
         Its vocabularies come from the training pieces.
     train, valid, test : list of Prepared
     left_out : list of (Piece, str)
         Pieces that cannot be learned from, each with the reason.
     """
 
-    tokenizer: AnyTokenizer
+    tokenizer: Tokenizer
     train: list[Prepared]
     valid: list[Prepared]
     test: list[Prepared]
@@ -101,10 +94,11 @@ class DataSet:
 
     def by_chords(self) -> DataSet:
         """Return the same pieces in the tokens of chords, which the baselines count."""
-        if self.tokenizer.name == ChordTokenizer.name:
+        if self.tokenizer.name == "chords":
             return self
         view: DataSet = self._cached(
-            "chords", lambda: replace(self, tokenizer=chord_tokenizer(self.train, self.config))
+            "chords",
+            lambda: replace(self, tokenizer=fit_tokenizer("chords", self.train, self.config)),
         )
         return view
 
@@ -190,7 +184,7 @@ def prepare(
     """Make a data set.
 
     Pieces, not windows, are split, and near-duplicates stay in one split. A stored split is kept.
-    Copies in other keys are made of training pieces only. `kind` says which of TOKENIZERS is to
+    Copies in other keys are made of training pieces only. `kind` names the tokenizer that is to
     number them.
 
     Raises
@@ -213,7 +207,7 @@ def prepare(
     train, valid, held = split(ready, stored, validation=validation, test=test, seed=seed)
     if config.transpose == "all":
         train = _with_copies(train, config)
-    tokenizer = TOKENIZERS[kind](train, config)
+    tokenizer = fit_tokenizer(config.tokenizer_name(kind), train, config)
     if tokenizer.is_empty:
         raise PartimentoError(
             f"no chord or no duration comes {config.min_count} times: more music, or --set tokens.min_count=1"
@@ -237,56 +231,10 @@ def _with_copies(train: Sequence[Prepared], config: TokenSettings) -> list[Prepa
     return [replace(item, copies=shifts_within(item.moved.notes, low, high)) for item in train]
 
 
-def chord_tokenizer(train: Sequence[Prepared], config: TokenSettings) -> ChordTokenizer:
-    """The vocabularies; a copy brings new chords, but is no further evidence of a held pattern or
-    duration.
-    """
-    min_count = config.min_count
-    tokenizer = ChordTokenizer.fit([item.moved for item in train], min_count=min_count)
-    if all(item.copies == (0,) for item in train):
-        return tokenizer
-    chords: Counter[tuple[int, ...]] = Counter()
-    for item in train:
-        for chord, count in Counter(event.chord for event in merge_held(item.events)).items():
-            for shift in item.copies:
-                chords[_shifted(chord, shift)] += count
-    return replace(
-        tokenizer, chords=Vocabulary.from_symbols(chords.elements(), min_count=min_count)
-    )
-
-
-def note_tokenizer(
-    train: Sequence[Prepared], config: TokenSettings
-) -> NoteTokenizer | VoiceTokenizer:
-    """The lengths that were seen."""
-    kind: type[NoteTokenizer | VoiceTokenizer] = VoiceTokenizer if config.voices else NoteTokenizer
-    return kind.fit(
-        [item.moved for item in train],
-        min_count=config.min_count,
-        frame=Fraction(config.frame or 0),
-    )
-
-
-TOKENIZERS: dict[str, Callable[[Sequence[Prepared], TokenSettings], AnyTokenizer]] = {
-    "chords": chord_tokenizer,
-    "notes": note_tokenizer,
-}
-
-
-def tokenizer_from_json(text: str) -> AnyTokenizer:
-    """A tokenizer from its own text; ValueError or KeyError when `text` is something else."""
-    table = json.loads(text)
-    if table["codec"] == "chord":
-        return ChordTokenizer.from_json(text)
-    kinds: dict[str, type[NoteTokenizer | VoiceTokenizer]] = {
-        "notes": NoteTokenizer,
-        "voices": VoiceTokenizer,
-    }
-    return kinds[table["codec"]].from_json(text)
-
-
-def _shifted(chord: tuple[int, ...], semitones: int) -> tuple[int, ...]:
-    return tuple(pitch + semitones for pitch in chord)
+def fit_tokenizer(name: str, train: Sequence[Prepared], config: TokenSettings) -> Tokenizer:
+    """Fit the tokenizer of a name on the training pieces and their transpositions."""
+    pieces = [item.moved for item in train]
+    return tokenizer_class(name).fit(pieces, config, shifts=[item.copies for item in train])
 
 
 def in_common_key(piece: Piece, how: str = "key", *, key: Key | None = None) -> Prepared:

@@ -21,8 +21,9 @@ from partimento.models.base import Model
 from partimento.models.numpy_step import NumpyStep, network_weights, read_weights
 from partimento.tables import csv_table
 from partimento.tokens.base import Tokenizer
+from partimento.tokens.registry import tokenizer_from_json
 from partimento.training import verbs
-from partimento.training.dataset import DataSet, tokenizer_from_json
+from partimento.training.dataset import DataSet
 from partimento.training.loop import Epoch, Fitted
 from partimento.training.piece_record import Learned
 from partimento.training.pretrained import model_folder

@@ -1,0 +1,75 @@
+"""Compose candidates by what a model can do; `compose.STRATEGIES` is the table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from partimento.generate.candidates import Generated, generate_candidates
+from partimento.generate.constraints import Constraint
+from partimento.generate.limits import Limits
+from partimento.generate.prompt import Prompt
+from partimento.generate.sampler import Sampling
+from partimento.training.trained_model import TrainedModel
+
+
+@dataclass(frozen=True)
+class Request:
+    """Say what candidates to compose.
+
+    Attributes
+    ----------
+    prompt : Prompt
+    limits : Limits
+    sampling : Sampling
+    candidates : int
+        How many.
+    towards : int, optional
+        The number of the training piece that the music moves to.
+    constraints : tuple of Constraint
+        In the pitches that are composed, before the piece is transposed.
+    """
+
+    prompt: Prompt
+    limits: Limits
+    sampling: Sampling
+    candidates: int
+    towards: int | None = None
+    constraints: tuple[Constraint, ...] = ()
+
+
+class Strategy(Protocol):
+    """Compose candidates by one capability of a model.
+
+    Attributes
+    ----------
+    keeps_prompt : bool
+        Whether candidates begin with the events of the prompt.
+    has_targets : bool
+        Whether the music can move towards a training piece.
+    """
+
+    keeps_prompt: bool
+    has_targets: bool
+
+    def compose(self, trained: TrainedModel, request: Request, seed: int) -> Generated:
+        """Compose candidates; the same arguments give the same notes."""
+
+
+class AutoregressiveStrategy:
+    """Compose one number after another, each predicted from all before it."""
+
+    keeps_prompt = True
+    has_targets = False
+
+    def compose(self, trained: TrainedModel, request: Request, seed: int) -> Generated:
+        """Continue the prompt."""
+        return generate_candidates(
+            trained,
+            request.prompt.ids,
+            limits=request.limits,
+            sampling=request.sampling,
+            candidates=request.candidates,
+            seed=seed,
+            constraints=request.constraints,
+        )

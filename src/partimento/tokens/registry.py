@@ -1,0 +1,31 @@
+"""Find a tokenizer by its name; installed packages can add others (see `partimento.plugins`)."""
+
+from __future__ import annotations
+
+import json
+
+from partimento.plugins import Registry
+from partimento.tokens.base import Tokenizer
+
+TOKENIZERS = Registry(
+    "partimento.tokenizers",
+    "tokenizer",
+    {
+        "chords": "partimento.tokens.chords:ChordTokenizer",
+        "notes": "partimento.tokens.notes:NoteTokenizer",
+        "voices": "partimento.tokens.voices:VoiceTokenizer",
+    },
+    needs=("fit", "encode", "decode", "grammar", "to_json", "from_json"),
+)
+
+
+def tokenizer_class(name: str) -> type[Tokenizer]:
+    """Return the class of a tokenizer."""
+    kind: type[Tokenizer] = TOKENIZERS.load(name)
+    return kind
+
+
+def tokenizer_from_json(text: str) -> Tokenizer:
+    """Read a tokenizer from its own text; ValueError or KeyError for any other text."""
+    name = json.loads(text)["codec"]
+    return tokenizer_class("chords" if name == "chord" else name).from_json(text)
