@@ -102,7 +102,7 @@ def test_both_loops_end_by_themselves(model: Notewise) -> None:
 
 def test_both_loops_sample_alike(model: Notewise) -> None:
     limits = Limits(9, 2**30, may_end=False)
-    check(*both(model, limits, sampling=Sampling(0.9, 5, 0.8), seed=6))
+    check(*both(model, limits, sampling=Sampling(temperature=0.9, top_k=5, top_p=0.8), seed=6))
 
 
 def test_both_loops_keep_to_constraints(model: Notewise) -> None:
