@@ -44,6 +44,13 @@ def test_a_table_that_fits_drops_nothing(monkeypatch: pytest.MonkeyPatch) -> Non
     assert shown.lines()[1].split() == ["run", "all", "figure", "1"]
 
 
+def test_a_column_without_anything_in_it_takes_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = terminal(monkeypatch)
+    screen.print_table("Runs", COLUMNS[:3], [[*row[:2], ""] for row in ROWS])
+    assert "figure 1" not in shown.getvalue()
+    assert "Left out" not in shown.getvalue()
+
+
 def test_elsewhere_a_table_is_whole(capsys: pytest.CaptureFixture[str]) -> None:
     screen.print_table("Runs " + "and runs " * 20, COLUMNS, ROWS)
     lines = capsys.readouterr().out.splitlines()

@@ -239,7 +239,7 @@ def duplicates(
         for row in group
     ]
     screen.print_list(
-        f"{store}: {len(several):,} groups of near-duplicates",
+        f"{store}: {len(several):,} group{'s' * (len(several) != 1)} of near-duplicates",
         (
             Column("group"),
             Column("path", 0, "path"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TextIO
 
 from rich.box import SIMPLE_HEAD
@@ -104,7 +104,8 @@ def print_table(
         max(cell_len(text) for text in (column.name, *(row[i] for row in cells)))
         for i, column in enumerate(columns)
     ]
-    kept, widths = _fit(columns, natural, width)
+    empty = {i for i, column in enumerate(columns) if column.rank and not any(r[i] for r in cells)}
+    kept, widths = _fit(columns, natural, width, empty if width < WIDE else set())
     table = Table(
         box=SIMPLE_HEAD,
         show_edge=False,
@@ -131,7 +132,7 @@ def print_table(
         )
     console.print(Text(printable(title), style="bold"))
     console.print(table, soft_wrap=False, crop=False, width=sum(widths.values()) + GAP * len(kept))
-    dropped = [column.name for i, column in enumerate(columns) if i not in kept]
+    dropped = [c.name for i, c in enumerate(columns) if i not in kept and i not in empty]
     if dropped:
         console.print(
             Text(
@@ -142,20 +143,20 @@ def print_table(
 
 
 def _fit(
-    columns: Sequence[Column], natural: Sequence[int], width: int
+    columns: Sequence[Column], natural: Sequence[int], width: int, empty: Set[int]
 ) -> tuple[list[int], dict[int, int]]:
     """Choose the columns that fit into `width`, and share what is left among those that were
     narrowed.
     """
-    kept = list(range(len(columns)))
+    kept = [i for i in range(len(columns)) if i not in empty]
     least = [column.least(wanted) for column, wanted in zip(columns, natural, strict=True)]
     while sum(least[i] + GAP for i in kept) - GAP > width and any(columns[i].rank for i in kept):
         kept.remove(max(kept, key=lambda i: (columns[i].rank, i)))
     spare = width - sum(least[i] + GAP for i in kept) + GAP
-    widths = {}
-    for i in kept:
-        widths[i] = min(natural[i], least[i] + max(spare, 0))
-        spare -= widths[i] - least[i]
+    widths = {i: least[i] for i in kept}
+    while spare > 0 and (narrowed := [i for i in kept if widths[i] < natural[i]]):
+        widths[min(narrowed, key=lambda i: widths[i])] += 1
+        spare -= 1
     return kept, widths
 
 

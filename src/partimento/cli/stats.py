@@ -38,6 +38,11 @@ CHORDS = {
     "in the common key": "chords in the common key",
     "in the common key and octave": "chords in the common key and octave",
 }
+SHORT = {  # names that leave room for figures
+    "as written": "chords as written",
+    "in the common key": "chords in one key",
+    "in the common key and octave": "… and in one octave",
+}
 TIMES = {1: "once", 2: "twice"}
 VOCABULARY = (
     Column("vocabulary", 0, "name"), Column("size"), Column("doubled", 3),
@@ -240,9 +245,9 @@ def _print_tables(found: Stats, title: str) -> None:
         ),
         ("distinct durations", f"{found.distinct_durations:,}"),
         ("range", f"{found.lowest} to {found.highest}" if found.lowest else "none"),
-        ("events a piece", _range(found.events_per_piece)),
-        ("bars a piece", _range(found.bars_per_piece)),
-        ("quarters a minute", _range(found.tempos)),
+        ("events per piece", _range(found.events_per_piece)),
+        ("bars per piece", _range(found.bars_per_piece)),
+        ("quarters per minute", _range(found.tempos)),
         (
             "keys, analysed",
             _commonest({Key.from_name(name).name: count for name, count in found.keys.items()}),
@@ -257,17 +262,21 @@ def _print_tables(found: Stats, title: str) -> None:
             _commonest({_duration(name): count for name, count in found.durations.items()}),
         ),
         (
-            "notes a chord",
+            "notes per chord",
             _commonest({str(size): count for size, count in found.chord_sizes.items()}),
         ),
-        ("parts a piece", _commonest({str(parts): count for parts, count in found.parts.items()})),
+        (
+            "parts per piece",
+            _commonest({str(parts): count for parts, count in found.parts.items()}),
+        ),
         ("instruments", _commonest(found.instruments)),
         ("composers", _commonest(found.composers)),
         ("licences", _commonest(found.licences)),
     ]
     screen.print_facts(title, rows)
-    named = {f"chords {name}": found.vocabularies[entry] for name, entry in CHORDS.items()}
+    named = {SHORT[name]: found.vocabularies[entry] for name, entry in CHORDS.items()}
     named["durations"] = found.vocabularies["durations"]
+    screen.out().print()
     screen.print_table(
         "Vocabularies, and the share of the events of held-out pieces that each does not hold",
         VOCABULARY,
