@@ -1,1 +1,1 @@
-"""What the notes of a piece say: its key, pickup, grace notes, players and octave."""
+"""Find out from the notes of a piece its key, pickup, grace notes, players and octave."""

@@ -1,11 +1,10 @@
-"""Grace notes of played music: found by what is left of them in a MIDI file, and taken away without
-a trace.
+"""Find the grace notes of played music in MIDI files, and remove them without a trace.
 
 A program that plays a score takes a grace note's time from the note before it (or, on the beat,
-from its main note), and that time is one that no notation writes. So in a piece that otherwise
-keeps to the grid of its notation, a grace note is a short note that begins off that grid and ends
-where a main note begins, while the note before it ends off the grid as well, just there. Where much
-lies off the grid, as in a performance, nothing can be told, and nothing is marked.
+from its main note). No notation writes such a time. In a piece that otherwise keeps to the grid of
+its notation, a grace note is therefore a short note with three properties. It begins off that grid,
+it ends where a main note begins, and the note before it ends off the grid at its onset. Where much
+lies off the grid, as in a performance, nothing is certain, and nothing is marked.
 """
 
 from __future__ import annotations
@@ -46,14 +45,15 @@ LARGEST_TABLE = 2**14
 
 
 def on_plain_grid(times: np.ndarray, divisions: int) -> np.ndarray:
-    """Whether each time is one that plain notation writes: a multiple of a 128th note, or of one in
-    threes, fives or sevens.
+    """Return which times plain notation can write.
+
+    These are multiples of a 128th note, or of one divided in threes, fives or sevens.
 
     Parameters
     ----------
     times : (N,) int64
-        In steps of which `divisions` make a quarter. Where the steps do not carry a point of the
-        grid, both neighbours count as it, as files round to whole ticks.
+        In steps, `divisions` per quarter. If the steps cannot hold a point of the grid, both
+        neighbors count as it, because files round to whole ticks.
 
     Returns
     -------
@@ -94,14 +94,14 @@ def mark_graces(piece: Piece) -> Piece:
     Parameters
     ----------
     piece : Piece
-        If its reader has flagged grace notes, it knew them, and the piece is returned as it is.
+        If its reader has flagged grace notes, the piece is returned as it is.
 
     Returns
     -------
     Piece
         With `Note.grace` set on notes that are short, begin off the plain grid and end where a main
-        note begins, in a part that keeps to the grid but for them; on chains and chords of such
-        notes; and on short notes on the beat whose main note begins late.
+        note begins. Their part must keep to the grid otherwise. Chains and chords of such notes are
+        flagged, and short notes on the beat whose main note begins late.
     """
     notes = piece.notes
     if notes.grace.any():
@@ -116,8 +116,9 @@ def mark_graces(piece: Piece) -> Piece:
 
 
 class _Staff:
-    """The notes of one part: places are numbers of notes in the part, slots the times at which
-    notes begin.
+    """The notes of one part.
+
+    A place is the number of a note in the part; a slot is a time at which notes begin.
     """
 
     def __init__(self, notes: Notes, part: int) -> None:
@@ -140,17 +141,17 @@ class _Staff:
         )
 
     def at(self, slot: int) -> np.ndarray:
-        """The places of the notes that begin at a time."""
+        """Return the places of the notes that begin at a time."""
         return np.arange(*np.searchsorted(self.onset, (slot, slot + 1)))
 
     def ending(self, time: int) -> np.ndarray:
-        """The places of the notes that end at a time, or as good as."""
+        """Return the places of the notes that end at a time, or nearly."""
         first, last = np.searchsorted(self.ends, (time - self.tolerance, time + self.tolerance + 1))
         found = np.sort(self.by_end[first:last])
         return found[self.onset[found] < time]
 
     def slot_after(self, slot: int, low: int, high: int) -> int | None:
-        """The first slot after another that lies between two times, or as good as."""
+        """Return the first slot after another between two times, or nearly."""
         place = bisect_left(self.slots, max(slot + 1, low - self.tolerance))
         return (
             self.slots[place]
@@ -159,7 +160,7 @@ class _Staff:
         )
 
     def plain_near(self, time: int) -> int:
-        """The time on the plain grid that this one may stand for, or this one."""
+        """Return the time on the plain grid that a time may stand for, or the time itself."""
         near = time + np.array(sorted(range(-self.tolerance, self.tolerance + 1), key=abs))
         near = near[on_plain_grid(near, self.divisions)]
         return int(near[0]) if len(near) else time
@@ -169,7 +170,7 @@ class _Staff:
 
 
 def _graces_of(staff: _Staff) -> np.ndarray:
-    """(n,) int64: the notes of the piece that are grace notes in this part."""
+    """Return the notes of the piece that are grace notes in this part: (n,) int64."""
     off = [slot for slot, plain in staff.is_plain.items() if not plain]
     none = staff.index[:0]
     if len(off) > MOST_OFF * len(staff.slots):
@@ -192,8 +193,9 @@ def _graces_of(staff: _Staff) -> np.ndarray:
 
 
 def _chains(staff: _Staff, off: list[int]) -> Iterator[tuple[list[int], int]]:
-    """Runs of short notes off the grid, each ending where the next begins, and the time on the grid
-    to which they lead.
+    """Yield runs of short notes off the grid, and the time on the grid they lead to.
+
+    Each note of a run ends where the next begins.
     """
     leads: dict[int, int] = {}
     for slot in reversed(off):
@@ -214,7 +216,7 @@ def _chains(staff: _Staff, off: list[int]) -> Iterator[tuple[list[int], int]]:
 
 
 def _verdict(staff: _Staff, chain: list[int], target: int) -> str | None:
-    """What a chain is: "grace", "tuplet", or None for what cannot be told."""
+    """Classify a chain as "grace" or "tuplet"; None if it is uncertain."""
     before = staff.onset[staff.ending(chain[0])].tolist()
     cut = [onset for onset in before if staff.is_plain[onset]]
     lengths = [after - slot for slot, after in pairwise([*chain, target])]
@@ -235,8 +237,9 @@ def _are_even(lengths: list[int]) -> bool:
 
 
 def _on_beat(staff: _Staff, slot: int) -> list[int]:
-    """The places of the grace notes that begin on the grid and make what begins at this time come
-    late; empty if there are none.
+    """Return the places of grace notes on the beat that delay what begins at this time.
+
+    They begin on the grid. The list is empty if there are none.
     """
     found: list[int] = []
     start = slot

@@ -1,3 +1,1 @@
-"""The data model: pieces, notes and timelines, and what can be said of them without any file
-format.
-"""
+"""The data model: pieces, notes, timelines and events, without any file format."""

@@ -1,5 +1,6 @@
-"""Which notes begin in which bar, on integers: what the measures of structure, of rhythm and of
-notes a bar share.
+"""Assign the notes of a piece to its bars, on integers.
+
+The features of structure, of rhythm and of notes per bar share this.
 """
 
 from __future__ import annotations
@@ -15,20 +16,20 @@ from partimento.music.timelines import Meter
 
 
 class BarNotes(NamedTuple):
-    """The notes of a piece by its bars, drums left out; times in steps, `grid` of them a quarter.
+    """The notes of a piece by bars, without drums; times in steps, `grid` per quarter.
 
     Attributes
     ----------
     grid : int
     start : (bars + 1,) int64
-        Where each bar begins, and where the last one ends.
+        The beginning of each bar, and the end of the last one.
     meters : tuple of Meter
-        Of each bar.
+        One for each bar.
     whole : (bars,) bool
-        All but the pickup.
+        True for all bars but the pickup.
     bar, inside, duration, pitch : (N,) int64
-        Of each note: its bar, the onset within it, its length and its pitch; in the order of onset,
-        then pitch.
+        The bar of each note, its onset within the bar, its length and pitch. Notes are sorted by
+        onset, then pitch.
     """
 
     grid: int
@@ -72,8 +73,9 @@ def notes_by_bar(piece: Piece) -> BarNotes:
 
 
 def first_bars(piece: Piece, count: int) -> Piece:
-    """The beginning of a piece: its pickup and so many bars; notes that sound on are ended there. A
-    shorter piece stays as it is.
+    """Return the beginning of a piece: its pickup and `count` bars.
+
+    Notes that last longer end there. A shorter piece is returned unchanged.
     """
     bars = [bar for bar in piece.bars() if bar.number <= count]
     end = bars[-1].onset + bars[-1].duration if bars else Fraction(0)

@@ -1,4 +1,4 @@
-"""What musicians call chords: names of pitch classes and back, and spacings note by note."""
+"""Name chords as musicians do, and read their names."""
 
 from __future__ import annotations
 
@@ -42,11 +42,14 @@ ALTER = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1}
 
 
 def chord_name(chord: Sequence[int]) -> str:
-    """What a musician calls the pitch classes of a chord; those without a name are spelt from the
-    lowest note upwards.
+    """Name the pitch classes of a chord.
 
-    >>> [chord_name(chord) for chord in ((48, 64, 67), (45, 60, 64), (50, 55, 59, 65), (52, 55), (48, 50, 64), (60, 72), ())]
-    ['C', 'Am', 'G7', 'E+G', 'C+D+E', 'C alone', 'rest']
+    Chords without a name are spelled from the lowest note up.
+
+    >>> [chord_name(chord) for chord in ((48, 64, 67), (45, 60, 64), (50, 55, 59, 65), (52, 55))]
+    ['C', 'Am', 'G7', 'E+G']
+    >>> [chord_name(chord) for chord in ((48, 50, 64), (60, 72), ())]
+    ['C+D+E', 'C alone', 'rest']
     """
     classes = frozenset(pitch % 12 for pitch in chord)
     if classes in NAMED:
@@ -61,7 +64,7 @@ def chord_name(chord: Sequence[int]) -> str:
 
 
 def spelling(chord: Sequence[int]) -> str:
-    """A chord note by note, as `voicing` reads it.
+    """Spell a chord note by note, as `voicing` reads it.
 
     >>> spelling((52, 60, 67))
     'E3+C4+G4'
@@ -70,7 +73,7 @@ def spelling(chord: Sequence[int]) -> str:
 
 
 def classes_named(text: str) -> frozenset[int] | None:
-    """The pitch classes of a chord's name, as it is usually typed; None for what is no such name.
+    """Return the pitch classes of a chord's name as usually typed, or None.
 
     >>> sorted(classes_named("Bbm")), classes_named("F#m7b5") == classes_named("F♯ø"), classes_named("C4")
     ([1, 5, 10], True, None)
@@ -84,8 +87,9 @@ def classes_named(text: str) -> frozenset[int] | None:
 
 
 def voicing(text: str) -> Chord | None:
-    """The pitches of a chord spelt note by note, as names with their octave or as MIDI pitches;
-    None for what is no such chord.
+    """Return the pitches of a chord spelled note by note, or None.
+
+    Notes are names with an octave or MIDI pitches.
 
     >>> voicing("E3+C4+G4"), voicing("52+60+67"), voicing("Bb3"), voicing("Am")
     ((52, 60, 67), (52, 60, 67), (58,), None)

@@ -12,10 +12,10 @@ import numpy as np
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What sounds between two neighbouring boundaries; a boundary is any start or end of a note.
+    """The sound between two neighboring boundaries.
 
-    `held` are the pitches of `chord` that sound on from the event before without being struck
-    again; a rest is an empty chord.
+    A boundary is any start or end of a note. `held` are the pitches of `chord` that sound on from
+    the event before without a new strike. A rest is an empty chord.
     """
 
     chord: tuple[int, ...]
@@ -24,8 +24,10 @@ class Event:
 
 
 class Sweep(NamedTuple):
-    """The events of notes as arrays: event t spans ``times[t]`` to ``times[t + 1]`` and owns the
-    entries ``first[t]:first[t + 1]``.
+    """Events as arrays.
+
+    Event t lasts from ``times[t]`` to ``times[t + 1]``. Its pitches are the entries
+    ``first[t]:first[t + 1]``.
     """
 
     times: np.ndarray  # (T + 1,) int64, in steps
@@ -35,8 +37,9 @@ class Sweep(NamedTuple):
 
 
 def distinct(values: np.ndarray) -> np.ndarray:
-    """Each value once, ascending: `numpy.unique`, whose hashing takes three times as long on the
-    few numbers that a piece has.
+    """Return each value once, ascending.
+
+    `numpy.unique` hashes, and takes three times as long on the few numbers of a piece.
     """
     ordered = np.sort(values)
     once = np.ones(len(ordered), bool)
@@ -48,8 +51,9 @@ def distinct(values: np.ndarray) -> np.ndarray:
 def sweep(
     onset: np.ndarray, end: np.ndarray, pitch: np.ndarray, extra: Iterable[int] = (0,)
 ) -> Sweep:
-    """Cut time at every start and end of a note (and at `extra` times): the exact chordify, on
-    integer arrays of one grid.
+    """Cut time at every start and end of a note, and at `extra` times.
+
+    This is the exact chordify, on integer arrays of one grid.
     """
     times = distinct(np.concatenate([onset, end, np.fromiter(extra, np.int64)]))
     start, stop = np.searchsorted(times, onset), np.searchsorted(times, end)
@@ -67,9 +71,7 @@ def sweep(
 
 
 def events_from_sweep(cut: Sweep, divisions: int) -> tuple[Event, ...]:
-    """Arrays of events as `Event` objects; `divisions` are the steps a quarter of the sweep's
-    times.
-    """
+    """Convert arrays of events to `Event` objects; `divisions` are steps per quarter."""
     steps = np.diff(cut.times).tolist()
     lengths = {step: Fraction(step, divisions) for step in set(steps)}
     pitch, held, first = cut.pitch.tolist(), cut.held.tolist(), cut.first.tolist()
@@ -84,8 +86,9 @@ def events_from_sweep(cut: Sweep, divisions: int) -> tuple[Event, ...]:
 
 
 def merge_held(events: Iterable[Event]) -> list[Event]:
-    """Join each event whose chord equals the one before and is wholly held to that one (two rests
-    in a row likewise).
+    """Join each event that strikes nothing new to the event before.
+
+    Such an event has the same chord, wholly held. Two successive rests are joined, too.
     """
     merged: list[Event] = []
     for event in events:

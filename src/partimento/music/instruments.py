@@ -1,6 +1,4 @@
-"""The names of instruments: General MIDI's programs, and the words of catalogues, title pages and
-tracks in several languages.
-"""
+"""Names of instruments: those of General MIDI, and of catalogs in several languages."""
 
 from __future__ import annotations
 
@@ -160,8 +158,9 @@ PLACES = re.compile(
 
 @lru_cache(4096)
 def instruments_of_text(text: str) -> tuple[str, ...]:
-    """The instruments that the words of a catalogue, a title page or a track name, one a player
-    where they are counted.
+    """Return the instruments that a text names, one per player if they are counted.
+
+    The text is that of a catalog, a title page or a track.
 
     Examples
     --------
@@ -240,8 +239,9 @@ def _programs() -> dict[str, int]:
 
 
 def plain_words(text: str) -> str:
-    """Lower case without accents; words written together, as in ``GuitarStaff`` or ``guitar2``, set
-    apart; no longer than any title.
+    """Convert a text to lower case without accents, no longer than any title.
+
+    Words written together are separated, as in ``GuitarStaff`` or ``guitar2``.
     """
     text = re.sub(
         r"(?<=[a-zß-ÿ])(?=[A-Z])|(?<=[^\W\d])(?=\d)|(?<=\d)(?=[^\W\d])|[_\s]+", " ", text[:LONGEST]

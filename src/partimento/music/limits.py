@@ -1,4 +1,4 @@
-"""Why a file is not music that this program reads."""
+"""Limits of size: what is larger is no score."""
 
 from __future__ import annotations
 
@@ -57,15 +57,14 @@ def check_marks(count: int) -> None:
 
 
 def check_density(onset: np.ndarray, end: np.ndarray, bars: int = 0) -> None:
-    """Say no to notes that sound together in such numbers that the piece's events would fill the
-    memory.
+    """Refuse pieces in which so many notes sound at once that events fill the memory.
 
     Parameters
     ----------
     onset, end : (N,) int64
         In steps of one grid.
     bars : int
-        How many bar lines cut them too.
+        Number of bar lines that cut the notes, too.
     """
     if len(onset) * (2 * len(onset) + bars) <= MAX_SOUNDING:
         return

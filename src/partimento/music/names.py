@@ -1,4 +1,4 @@
-"""What a musician calls things: pitches, keys and durations in plain words."""
+"""Names of pitches, keys and durations as musicians use them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TUPLETS = {3: "triplet", 5: "quintuplet", 7: "septuplet"}
 
 
 def pitch_name(pitch: int) -> str:
-    """A MIDI pitch by its usual name and octave, 60 being middle C.
+    """Return the usual name and octave of a MIDI pitch; 60 is middle C.
 
     >>> pitch_name(60), pitch_name(66), pitch_name(70)
     ('C4', 'F♯4', 'B♭4')
@@ -57,11 +57,14 @@ def pitch_from_name(name: str) -> int:
 
 
 def duration_name(duration: Fraction) -> str:
-    """The note value of so many quarters, or two that are tied; nothing where no notation is so
-    short or so odd.
+    """Name a duration in quarters: one note value, or two that are tied.
 
-    >>> [duration_name(Fraction(text)) for text in ("1/2", "3/2", "1/3", "1/5", "5/4", "9/40")]
-    ['eighth', 'dotted quarter', 'eighth triplet', 'sixteenth quintuplet', 'quarter + sixteenth', '']
+    The name is empty if no notation is so short or so odd.
+
+    >>> [duration_name(Fraction(text)) for text in ("1/2", "3/2", "1/3", "1/5", "9/40")]
+    ['eighth', 'dotted quarter', 'eighth triplet', 'sixteenth quintuplet', '']
+    >>> duration_name(Fraction("5/4"))
+    'quarter + sixteenth'
     """
     if name := _simple(duration):
         return name
@@ -73,7 +76,7 @@ def duration_name(duration: Fraction) -> str:
 
 
 def _simple(duration: Fraction) -> str:
-    """The name of a single note, or nothing."""
+    """Return the name of a single note value, or an empty string."""
     if duration in VALUES:
         return VALUES[duration]
     for factor, dotted, shortest in DOTS:

@@ -48,17 +48,16 @@ class Note:
 
 
 class Notes(Sequence[Note]):
-    """Notes in read-only integer columns, sorted by onset, then pitch, then part; reads as a
-    sequence of `Note`.
+    """A sequence of `Note` in read-only integer columns.
 
-    Within a part and pitch notes never overlap: a new strike ends the old note, and doubled unisons
-    are one note (the longest and loudest of them). The grid is the coarsest that carries every
-    time, hence equal music has equal columns.
+    Notes are sorted by onset, then pitch, then part. Within a part and pitch they never overlap: a
+    new strike ends the old note. Doubled unisons become one note, the longest and loudest of them.
+    The grid is the coarsest that holds every time, so that equal music has equal columns.
 
     Attributes
     ----------
     divisions : int
-        Steps a quarter note.
+        Steps per quarter.
     onset, duration : (N,) int64
         In steps.
     pitch, velocity, part, string, fret, grace : (N,) int64
@@ -112,8 +111,15 @@ class Notes(Sequence[Note]):
         pitch: np.ndarray,
         **more: np.ndarray | int,
     ) -> Notes:
-        """Build from integer columns of equal length; `more` may give velocity, part, string, fret
-        and grace.
+        """Build notes from integer columns of equal length.
+
+        Parameters
+        ----------
+        divisions : int
+            Steps per quarter.
+        onset, duration, pitch : (N,) int
+        **more : (N,) int or int
+            The columns velocity, part, string, fret and grace, or one value for all notes.
         """
         unset = {"velocity": 80, "part": 0, "string": -1, "fret": -1, "grace": 0}
         if unknown := set(more) - set(unset):
@@ -257,8 +263,9 @@ def _check(divisions: int, columns: np.ndarray) -> None:
 
 
 def _without_overlaps(columns: np.ndarray) -> np.ndarray:
-    """End each note where its pitch is struck again in its part, and merge doubled unisons;
-    `columns` are sorted by onset.
+    """End each note where its pitch is struck again in its part.
+
+    Doubled unisons are merged. `columns` are sorted by onset.
     """
     onset, duration, pitch, velocity, part = columns[:5]
     order = np.lexsort((onset, pitch, part))

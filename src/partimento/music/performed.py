@@ -18,18 +18,18 @@ M = TypeVar("M", Meter, Key, Tempo)
 
 @dataclass(frozen=True)
 class Midi:
-    """A MIDI file as symusic gives it, in ticks: every strike is here, doubled ones too.
+    """The notes of a MIDI file as symusic reads them, in ticks, doubled ones included.
 
     Attributes
     ----------
     divisions : int
-        Ticks a quarter.
+        Ticks per quarter.
     onset, duration, pitch, velocity, part : (N,) int64
         In the order of parts, then onsets.
     parts : tuple of Part
-        What symusic calls tracks: the notes of one track, channel and program.
+        One for each of symusic's tracks: the notes of one track, channel and program.
     end : int
-        The end of the piece if the file says it, else 0.
+        The end of the piece if the file states it, else 0.
     """
 
     divisions: int
@@ -46,7 +46,7 @@ class Midi:
     end: int
 
     def to_piece(self) -> Piece:
-        """Exactly what the file says; nothing is quantised."""
+        """Convert to a piece exactly as the file has it, without quantizing."""
         notes = Notes.from_columns(
             self.divisions,
             self.onset,
@@ -66,7 +66,7 @@ class Midi:
 
 
 def until(end: Fraction, marks: tuple[M, ...]) -> tuple[M, ...]:
-    """The marks that stand within the piece."""
+    """Return the marks that lie within the piece."""
     return (
         marks
         if not marks or marks[-1].onset <= end

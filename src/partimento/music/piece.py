@@ -30,23 +30,26 @@ from partimento.music.timelines import Bar, Key, Meter, Part, Source, Tempo, fro
 
 @dataclass(frozen=True)
 class Piece:
-    """Music as this package knows it. Build it from `Note` objects or with `from_events`.
+    """A piece of music: notes, timelines, parts and their origin, immutable.
+
+    Build it from `Note` objects or with `from_events`.
 
     Parameters
     ----------
     notes : Notes or iterable of Note
     meters, keys, tempos : tuples
-        Timelines, sorted by onset. `keys` are declared keys, never guessed ones; it may be empty.
+        Timelines, sorted by onset. `keys` are declared keys, never estimated ones, and may be
+        empty.
     pickup : Fraction
-        Quarter lengths before the first whole bar.
+        Quarters before the first whole bar.
     length : Fraction
-        Where the piece ends; at least the end of its last note, more if it closes with a rest.
+        The end of the piece: the end of its last note, or later if it closes with a rest.
     parts : tuple of Part
     title, composer : str
     source : Source
     cuts : tuple of Fraction
-        Further times at which events are cut (bar lines, in the view that reads as music21 does);
-        none by default.
+        Further times at which events are cut (bar lines, in the view that reads as music21 does).
+        None by default.
     """
 
     notes: Notes  # an iterable of Note is taken too
@@ -62,9 +65,9 @@ class Piece:
     cuts: tuple[Fraction, ...] = ()
 
     def __post_init__(self) -> None:
-        given: Notes | Iterable[Note] = self.notes
-        if not isinstance(given, Notes):
-            object.__setattr__(self, "notes", Notes(given))
+        source: Notes | Iterable[Note] = self.notes
+        if not isinstance(source, Notes):
+            object.__setattr__(self, "notes", Notes(source))
         notes = self.notes
         if len(notes):
             last = Fraction(int(notes.end.max()), notes.divisions)
@@ -160,17 +163,25 @@ class Piece:
 
     @cached_property
     def events(self) -> tuple[Event, ...]:
-        """The exact chords: a boundary at every start and end of a note, rests and repeated chords
-        kept, nothing quantised.
+        """The exact chords, with a boundary at every start and end of a note.
+
+        Rests and repeated chords are kept, and nothing is quantized.
         """
         return events_from_sweep(*self.sweep())
 
     @classmethod
     def from_events(cls, events: Iterable[Event], *, velocity: int = 80, **rest: Any) -> Piece:
-        """The inverse of `events`: one part, whose held pitches sound on; `rest` are the other
-        fields of a Piece.
+        """Build a piece of one part from events, the inverse of `events`.
 
-        An event whose chord equals the one before and is wholly held becomes one with it.
+        Held pitches sound on. An event that only holds the chord before is joined to it.
+
+        Parameters
+        ----------
+        events : iterable of Event
+        velocity : int
+            The velocity of all notes.
+        **rest
+            The other fields of the piece.
 
         Raises
         ------
@@ -197,8 +208,9 @@ class Piece:
         return cls(Notes(notes), length=now, **rest)
 
     def bars(self) -> list[Bar]:
-        """The bars from start to end, the pickup as number 0; the last one is whole, even if the
-        music ends inside it.
+        """Return the bars from start to end, the pickup as number 0.
+
+        The last bar is whole, even if the music ends inside it.
         """
         meters = from_start(self.meters, Meter())
         bars: list[Bar] = []
@@ -313,5 +325,5 @@ class Piece:
         return verbs.to_html(self)
 
     def replace(self, **changes: Any) -> Piece:
-        """A copy with some fields changed."""
+        """Return a copy with some fields changed."""
         return replace(self, **changes)

@@ -13,21 +13,7 @@ MILLION = 1_000_000
 
 
 class TempoMap:
-    """The tempos of a piece as a function from quarter notes to seconds, and its inverse.
-
-    Before the first tempo, and without any, a minute has 120 quarter notes.
-
-    Parameters
-    ----------
-    tempos : sequence of Tempo
-        Sorted by onset.
-
-    Examples
-    --------
-    >>> tempo_map = TempoMap([Tempo(500_000), Tempo(1_000_000, Fraction(2))])
-    >>> tempo_map.seconds(Fraction(3)), tempo_map.quarters(Fraction(2))
-    (Fraction(2, 1), Fraction(3, 1))
-    """
+    """The tempos of a piece: converts quarter notes to seconds and back."""
 
     def __init__(self, tempos: Sequence[Tempo]) -> None:
         marks = from_start(tempos, Tempo())

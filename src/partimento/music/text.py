@@ -1,6 +1,4 @@
-"""Text that can be written: no lone surrogates, which stand for broken bytes and have no place in
-any file.
-"""
+"""Check text before it is written: lone surrogates stand for broken bytes."""
 
 from __future__ import annotations
 
@@ -9,12 +7,12 @@ from partimento.music.piece import Piece
 
 
 def check_text(what: str, text: str) -> str:
-    """The text, if it is one.
+    """Return a text that can be written.
 
     Raises
     ------
     PartimentoError
-        If it holds lone surrogates.
+        If it has lone surrogates.
     """
     try:
         text.encode()

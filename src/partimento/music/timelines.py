@@ -63,7 +63,9 @@ class Meter:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key from `onset` on, as its number of fifths (sharps positive, flats negative) and mode.
+    """A key from `onset` on.
+
+    It is stored as its number of fifths (sharps positive, flats negative) and its mode.
 
     >>> Key.from_name("a minor").fifths, Key(-3, "minor").name, Key(2).tonic
     (0, 'C minor', 2)
@@ -79,8 +81,9 @@ class Key:
 
     @classmethod
     def from_tonic(cls, tonic: int, mode: Mode, *, onset: Fraction = Fraction(0)) -> Key:
-        """The key of pitch class `tonic`, with the fewest accidentals (F sharp rather than G flat
-        major, E flat minor).
+        """Return the key on pitch class `tonic` with the fewest accidentals.
+
+        For six accidentals these are F sharp major and E flat minor.
         """
         fifths = (tonic * 7 - (3 if mode == "minor" else 0) + 5) % 12 - 5
         return cls(-6 if (fifths, mode) == (6, "minor") else fifths, mode, onset)
@@ -140,9 +143,7 @@ class Key:
 
     @property
     def code(self) -> str:
-        """The name as music21 and the stored columns write it: ``C major``, ``f# minor``, ``B-
-        major``.
-        """
+        """The name as the store writes it: ``C major``, ``f# minor``, ``B- major``."""
         tonic = FIFTHS_NAMES[self.fifths + 7 + (3 if self.mode == "minor" else 0)]
         return f"{tonic.lower() if self.mode == 'minor' else tonic} {self.mode}"
 
@@ -160,7 +161,7 @@ class Tempo:
 
     @classmethod
     def from_bpm(cls, bpm: float, *, onset: Fraction = Fraction(0)) -> Tempo:
-        """A tempo of `bpm` quarter notes a minute."""
+        """Return a tempo of `bpm` quarter notes per minute."""
         return cls(round(60_000_000 / bpm), onset)
 
     @property
@@ -182,7 +183,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a piece came from: what a composition learned from it must be able to credit."""
+    """The origin of a piece, to credit it in what is composed after it."""
 
     path: str = ""
     sha256: str = ""

@@ -1,6 +1,4 @@
-"""Transposition: of a piece by semitones and back, of a corpus to a common key, octave, or all over
-an instrument's range.
-"""
+"""Transpose a piece and back, or a corpus to a common key, octave or range."""
 
 from __future__ import annotations
 
@@ -18,12 +16,11 @@ REGISTER = 64
 
 
 def transpose(piece: Piece, semitones: int) -> Piece:
-    """Shift every note but the drums', and the declared keys with them.
+    """Shift every note but those of drums, and the declared keys.
 
-    The shift by ``-semitones`` brings back every field but two, which belong to the old pitches:
-    the fingering (string and fret) is dropped, and a declared key is spelt with the fewest
-    accidentals, so that G flat major comes back as F sharp major. With the original at hand,
-    `transpose_back` is the exact inverse.
+    Shifting back by ``-semitones`` restores every field but two. The fingering (string and fret) is
+    dropped, because it belongs to the old pitches. A declared key has the fewest accidentals, so
+    that G flat major returns as F sharp major. `transpose_back` restores these, too.
 
     Raises
     ------
@@ -48,19 +45,20 @@ def transpose(piece: Piece, semitones: int) -> Piece:
 
 
 def transpose_back(moved: Piece, semitones: int, original: Piece) -> Piece:
-    """The exact inverse of ``moved = transpose(original, semitones)``, in every field; `moved` may
-    have been changed since.
+    """Invert ``moved = transpose(original, semitones)`` exactly, in every field.
 
-    What transposing forgets is taken from `original`: the spelling of a declared key, where one
-    that sounds the same stands at the same time, and the fingering of a note, where one of the same
-    pitch and part begins at the same time.
+    `moved` may have changed since. Two things are taken from `original`. A declared key gets its
+    spelling back if an equal-sounding one is at the same time. A note gets its fingering back if
+    one of the same pitch and part begins at the same time.
 
     Examples
     --------
     >>> g_flat = Piece((), keys=(Key(-6),))
     >>> moved = transpose(g_flat, 6)
-    >>> [piece.keys[0].name for piece in (moved, transpose(moved, -6), transpose_back(moved, 6, g_flat))]
-    ['C major', 'F♯ major', 'G♭ major']
+    >>> moved.keys[0].name, transpose(moved, -6).keys[0].name
+    ('C major', 'F♯ major')
+    >>> transpose_back(moved, 6, g_flat).keys[0].name
+    'G♭ major'
     """
     back = transpose(moved, -semitones)
     spelt = {(key.onset, key.tonic, key.mode): key for key in original.keys}
@@ -85,27 +83,27 @@ def transpose_back(moved: Piece, semitones: int, original: Piece) -> Piece:
 
 
 def interval_to_common_key(key: Key) -> int:
-    """Semitones, -6 to 5, that take `key` to C major or a minor, which share their pitches.
+    """Return the semitones, -6 to 5, from `key` to C major or A minor.
 
-    >>> interval_to_common_key(Key.from_name("G major")), interval_to_common_key(Key.from_name("e minor"))
-    (5, 5)
+    >>> [interval_to_common_key(Key.from_name(name)) for name in ("G major", "e minor")]
+    [5, 5]
     """
     home = 9 if key.mode == "minor" else 0
     return (home - key.tonic + 6) % 12 - 6
 
 
 def interval_to_common_octave(notes: Notes, key: Key) -> int:
-    """Semitones that take `notes`, in `key`, to C major or a minor and their mean pitch to 58 at
-    least and below 70.
+    """Return the semitones from `key` to C major or A minor in a common octave.
 
-    The mean is weighted by duration. Pieces that differ by octaves alone meet, for it moves as the
-    notes do; a common tonic (an analysed key has no octave) would keep them apart.
+    The mean pitch of the notes, weighted by duration, moves to at least 58 and below 70. Pieces
+    that differ only by octaves become equal, because the mean moves as the notes do. A common tonic
+    would not do: an analyzed key has no octave.
 
     >>> from fractions import Fraction
-    >>> from partimento.music.piece import Note
+    >>> from partimento.music.notes import Note
     >>> high, low = (Notes([Note(Fraction(0), Fraction(1), pitch)]) for pitch in (67, 55))
-    >>> interval_to_common_octave(high, Key.from_name("G major")), interval_to_common_octave(low, Key.from_name("G major"))
-    (-7, 5)
+    >>> [interval_to_common_octave(notes, Key.from_name("G major")) for notes in (high, low)]
+    [-7, 5]
     """
     interval = interval_to_common_key(key)
     if not len(notes):
@@ -116,11 +114,12 @@ def interval_to_common_octave(notes: Notes, key: Key) -> int:
 
 
 def shifts_within(notes: Notes, low: int, high: int) -> tuple[int, ...]:
-    """Semitones by which `notes` can move and lie between the pitches `low` and `high`, both
-    included; 0 comes first, in any case.
+    """Return the shifts in semitones that keep `notes` from `low` to `high`.
+
+    Both limits are included; 0 always comes first.
 
     >>> from fractions import Fraction
-    >>> from partimento.music.piece import Note
+    >>> from partimento.music.notes import Note
     >>> shifts_within(Notes([Note(Fraction(0), Fraction(1), pitch) for pitch in (50, 60)]), 48, 61)
     (0, -2, -1, 1)
     """

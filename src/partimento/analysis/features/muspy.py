@@ -1,25 +1,24 @@
-"""The features of MusPy (H.-W. Dong, K. Chen, J. McAuley and T. Berg-Kirkpatrick, "MusPy", ISMIR
-2020), one number a piece each.
+"""The features of MusPy, one number per piece.
 
-Each equals MusPy 0.5.0's function of the same name on the same music, quirks included, but for
-these:
+Source: H.-W. Dong, K. Chen, J. McAuley and T. Berg-Kirkpatrick, "MusPy", ISMIR 2020. Each equals
+MusPy 0.5.0's function of the same name on the same music, quirks included, with these exceptions:
 
-- nothing is raised where there is nothing to measure: the features of time are NaN in a piece
-  without notes (MusPy raises ValueError
-  where there is no track), and a piece for drums alone has a pitch range of 0 (MusPy: -127);
+- Nothing is raised where there is nothing to measure. The features of time are NaN in a piece
+  without notes (MusPy raises ValueError). A piece for drums alone has a pitch range of 0 (MusPy:
+  -127).
 - MusPy's beats and measures begin at step 0. A pickup is therefore set to the end of a whole beat
-  (or measure) first;
-- measures are all equally long in MusPy ("only works for songs with a constant time signature").
-  Here they are the bars of the piece:
-  where some differ, `groove_consistency` compares neighbours of one length.
+  (or measure) first.
+- All measures have one length in MusPy ("only works for songs with a constant time signature").
+  Here they are the bars of the piece. Where lengths differ, `groove_consistency` compares neighbors
+  of one length.
 
-Quirks that are kept: a note that ends on a beat (or bar line) also fills the beat (or measure) that
-begins there, and the beat after the last one counts as one; `polyphony_rate` counts steps with
+These quirks are kept. A note that ends on a beat (or bar line) also fills the beat (or measure)
+that begins there. The beat after the last one counts as one. `polyphony_rate` counts steps with
 *more than* the threshold.
 
-Time is in whole steps, `resolution` of them a quarter. Only `groove_consistency` depends on their
-number; the default is MusPy's own. Starts and ends that lie between steps go to the nearest (halves
-up), and a note lasts at least a step.
+Time is in whole steps, `resolution` per quarter. Only `groove_consistency` depends on their number;
+the default is MusPy's own. Starts and ends between steps go to the nearest (halves up), and a note
+lasts at least a step.
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ class Steps(NamedTuple):
 
 
 def on_grid(piece: Piece, resolution: int = RESOLUTION, *, lead: Fraction = Fraction(0)) -> Steps:
-    """The notes on a grid of `resolution` steps a quarter, all of them `lead` quarters later."""
+    """Return the notes on a grid of `resolution` steps per quarter, `lead` quarters later."""
     notes = piece.notes
     grid = math.lcm(notes.divisions, lead.denominator)
     shift, scale = int(lead * grid), grid // notes.divisions
@@ -64,35 +63,36 @@ def on_grid(piece: Piece, resolution: int = RESOLUTION, *, lead: Fraction = Frac
 
 
 def _pitches(piece: Piece) -> np.ndarray:
-    """Of all notes but drums."""
+    """Return the pitches of all notes but drums."""
     pitches: np.ndarray = piece.notes.pitch[~piece.drums]
     return pitches
 
 
 def n_pitches_used(piece: Piece) -> int:
-    """How many pitches there are; drums aside, as in all features of pitch."""
+    """Count the pitches, drums excluded as in all features of pitch."""
     return len(distinct(_pitches(piece)))
 
 
 def n_pitch_classes_used(piece: Piece) -> int:
-    """How many pitch classes there are, 0 to 12."""
+    """Count the pitch classes, 0 to 12."""
     return len(distinct(_pitches(piece) % 12))
 
 
 def pitch_range(piece: Piece) -> int:
-    """Semitones from the lowest to the highest pitch; 0 where there is none."""
+    """Return the semitones from the lowest to the highest pitch; 0 without notes."""
     pitches = _pitches(piece)
     return int(pitches.max() - pitches.min()) if len(pitches) else 0
 
 
 def pitch_entropy(piece: Piece) -> float:
-    """Shannon entropy of the pitches of the notes, in bits, at most 7; NaN without notes."""
+    """Return the Shannon entropy of the pitches in bits, at most 7; NaN without notes."""
     return _entropy(_pitches(piece))
 
 
 def pitch_class_entropy(piece: Piece) -> float:
-    """Shannon entropy of the pitch classes of the notes, in bits, at most log2 12 = 3.585; NaN
-    without notes.
+    """Return the Shannon entropy of the pitch classes in bits; NaN without notes.
+
+    It is at most log2 12 = 3.585.
     """
     return _entropy(_pitches(piece) % 12)
 
@@ -106,8 +106,9 @@ def _entropy(values: np.ndarray) -> float:
 
 
 def pitch_in_scale_rate(piece: Piece, key: Key) -> float:
-    """Share of the notes whose pitch class is in the key's major or natural minor scale; NaN
-    without notes.
+    """Return the share of notes in the scale of a key, major or natural minor.
+
+    NaN without notes.
     """
     pitches = _pitches(piece)
     if not len(pitches):
@@ -117,7 +118,7 @@ def pitch_in_scale_rate(piece: Piece, key: Key) -> float:
 
 
 def scale_consistency(piece: Piece) -> float:
-    """The largest `pitch_in_scale_rate` of the 24 keys; NaN without notes."""
+    """Return the largest `pitch_in_scale_rate` of the 24 keys; NaN without notes."""
     return max(
         pitch_in_scale_rate(piece, Key.from_tonic(tonic, mode))
         for mode in ("major", "minor")
@@ -126,8 +127,9 @@ def scale_consistency(piece: Piece) -> float:
 
 
 def polyphony(piece: Piece, *, resolution: int = RESOLUTION) -> float:
-    """How many pitches sound at once, on average over the steps in which any does; NaN without
-    notes.
+    """Return the mean number of pitches that sound at once; NaN without notes.
+
+    The mean is over the steps in which any pitch sounds.
     """
     sounding, lengths, _ = _sounding(on_grid(piece, resolution))
     busy = lengths[sounding > 0].sum()
@@ -137,16 +139,18 @@ def polyphony(piece: Piece, *, resolution: int = RESOLUTION) -> float:
 def polyphony_rate(
     piece: Piece, *, resolution: int = RESOLUTION, threshold: int = THRESHOLD
 ) -> float:
-    """Share of the steps up to the last note's end in which more than `threshold` pitches sound;
-    NaN without notes.
+    """Return the share of steps in which more than `threshold` pitches sound.
+
+    Steps count up to the end of the last note. NaN without notes.
     """
     sounding, lengths, total = _sounding(on_grid(piece, resolution))
     return float(lengths[sounding > threshold].sum() / total) if total else math.nan
 
 
 def _sounding(steps: Steps) -> tuple[np.ndarray, np.ndarray, int]:
-    """Spans of time: how many pitches sound in each, its length, and the last end of all notes,
-    drums among them.
+    """Return spans of time: the number of pitches in each, and its length.
+
+    The third value is the last end of all notes, drums included.
     """
     heard = ~steps.drum
     cut = sweep(steps.onset[heard], steps.end[heard], steps.pitch[heard])
@@ -154,19 +158,22 @@ def _sounding(steps: Steps) -> tuple[np.ndarray, np.ndarray, int]:
 
 
 def empty_beat_rate(piece: Piece, *, resolution: int = RESOLUTION) -> float:
-    """Share of the beats (quarters) in which no note sounds, drums among them; NaN without notes."""
+    """Return the share of beats (quarters) in which no note sounds; NaN without notes.
+
+    Drums count as notes.
+    """
     steps = on_grid(piece, resolution, lead=-piece.pickup % 1)
     return _empty_rate(steps, steps.onset // resolution, steps.end // resolution)
 
 
 def empty_measure_rate(piece: Piece, *, resolution: int = RESOLUTION) -> float:
-    """The same share of the bars."""
+    """Return the share of bars in which no note sounds; NaN without notes."""
     steps, lines = on_measures(piece, resolution)
     return _empty_rate(steps, _measure(lines, steps.onset), _measure(lines, steps.end))
 
 
 def _empty_rate(steps: Steps, first: np.ndarray, last: np.ndarray) -> float:
-    """Share of the units up to the last one that no note fills, from its first to its last."""
+    """Return the share of units up to the last one that no note fills."""
     if not len(steps.end):
         return math.nan
     order = np.argsort(first, kind="stable")
@@ -179,12 +186,13 @@ def _empty_rate(steps: Steps, first: np.ndarray, last: np.ndarray) -> float:
 
 
 def groove_consistency(piece: Piece, *, resolution: int = RESOLUTION) -> float:
-    """One minus the share of a bar's steps at which either it or its neighbour has an onset, but
-    not both; the mean over neighbours.
+    """Return how alike the onsets of neighboring bars are, as a mean over neighbors.
 
-    NaN without notes, and without two neighbours of one length. (A piece that ends with its first
-    bar has two by MusPy's count, the second without onsets.) Source: S.-L. Wu and Y.-H. Yang, "The
-    Jazz Transformer on the Front Line", ISMIR 2020.
+    For two bars it is one minus the share of steps at which one of them has an onset, but not both.
+    NaN without notes, and without two neighbors of one length. (By MusPy's count, a piece that ends
+    with its first bar has two, the second without onsets.)
+
+    Source: S.-L. Wu and Y.-H. Yang, "The Jazz Transformer on the Front Line", ISMIR 2020.
     """
     steps, lines = on_measures(piece, resolution)
     if not len(steps.end):
@@ -205,8 +213,10 @@ def groove_consistency(piece: Piece, *, resolution: int = RESOLUTION) -> float:
 
 
 def on_measures(piece: Piece, resolution: int = RESOLUTION) -> tuple[Steps, np.ndarray]:
-    """The notes after what a pickup lacks of a whole bar, and the bar lines in steps, from 0 on;
-    those around one empty bar come last.
+    """Return the notes on the grid, and the bar lines in steps from 0 on.
+
+    The notes are moved by what a pickup lacks of a whole bar. The lines around one empty bar come
+    last.
     """
     bars = piece.bars()
     lead = -piece.pickup % bars[0].meter.bar_ql if bars else Fraction(0)
@@ -217,13 +227,13 @@ def on_measures(piece: Piece, resolution: int = RESOLUTION) -> tuple[Steps, np.n
 
 
 def _measure(lines: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """In which measure each time is."""
+    """Return the measure that each time lies in."""
     found: np.ndarray = np.searchsorted(lines, times, side="right") - 1
     return found
 
 
 def muspy_features(piece: Piece, *, resolution: int = RESOLUTION) -> dict[str, float]:
-    """All of them; `pitch_in_scale_rate` in the key that the piece is heard in."""
+    """Return all features by name; `pitch_in_scale_rate` uses the analyzed key."""
     return {
         "pitch_range": pitch_range(piece),
         "n_pitches_used": n_pitches_used(piece),

@@ -1,4 +1,4 @@
-"""Rhythm: how long notes last, exactly, and how much their onsets go against the metre."""
+"""Rhythm: exact durations of notes, and syncopation against the meter."""
 
 from __future__ import annotations
 
@@ -22,8 +22,12 @@ SIXTEENTH = Fraction(1, 4)
 
 
 def duration_histogram(bars: BarNotes) -> np.ndarray:
-    """Share of the notes that last exactly each of `DURATIONS`, and of all others: ``(14,)``; NaN
-    without notes.
+    """Return the share of notes with each of `DURATIONS`, and of all others.
+
+    Returns
+    -------
+    (14,) float64
+        NaN without notes.
     """
     counts = [
         int((bars.duration * known.denominator == known.numerator * bars.grid).sum())
@@ -39,19 +43,20 @@ def duration_histogram(bars: BarNotes) -> np.ndarray:
 
 @lru_cache(maxsize=256)
 def metrical_weights(meter: Meter) -> tuple[Fraction, tuple[int, ...]]:
-    """The weights of the positions of a bar, after H. C. Longuet-Higgins and C. S. Lee, "The
-    rhythmic interpretation of monophonic music", Music Perception 1, 1984: 0 where it begins, and
-    one less a level down.
+    """Return the weights of the positions of a bar: 0 at its start, one less per level.
 
     The bar is divided by the prime factors of its numerator, the smallest first (6/8 into two, then
-    three), and then by two down to sixteenths, or to its denominator where that is shorter.
+    three). Then it is divided by two down to sixteenths, or to its denominator if that is shorter.
 
     Returns
     -------
     unit : Fraction
         Quarters from one position to the next.
     weights : tuple of int
-        Of each position, from the bar's beginning.
+        The weight of each position, from the bar's beginning.
+
+    Source: H. C. Longuet-Higgins and C. S. Lee, "The rhythmic interpretation of monophonic music",
+    Music Perception 1, 1984.
 
     Examples
     --------
@@ -77,14 +82,15 @@ def metrical_weights(meter: Meter) -> tuple[Fraction, tuple[int, ...]]:
 
 
 def syncopation(bars: BarNotes) -> float:
-    """How much the onsets of all parts together go against the metre, a bar on average, after
-    Longuet-Higgins and Lee.
+    """Return the mean syncopation per bar of the onsets of all parts together.
 
-    Where an onset is followed, before the next one, by a position of more weight in which nothing
-    begins (a rest or a tie), it is syncopated by the difference of the weights: of the weightiest
-    such position. An onset between the positions (in a triplet, or shorter than a sixteenth) weighs
-    one less than the lightest. 0: never; four offbeat eighths in every bar of 4/4, all held over:
-    7. NaN without notes.
+    An onset is syncopated if, before the next one, there is a position of more weight in which
+    nothing begins (a rest or a tie). Its syncopation is the difference of the weights, for the
+    weightiest such position. An onset between the positions (in a triplet, or shorter than a
+    sixteenth) weighs one less than the lightest. NaN without notes.
+
+    The value is 0 without syncopation. Four offbeat eighths in every bar of 4/4, all held over,
+    give 7. Source: Longuet-Higgins and Lee 1984, see `metrical_weights`.
     """
     if not len(bars.bar):
         return math.nan
@@ -114,8 +120,9 @@ def syncopation(bars: BarNotes) -> float:
 
 
 def _positions(bars: BarNotes, grid: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Times of all positions in steps, their weights, and the lightest weight in each bar; a pickup
-    is the end of a bar.
+    """Return all positions: times in steps, weights, and the lightest weight per bar.
+
+    A pickup is the end of a bar.
     """
     times, weights, lightest = [], [], []
     scale = grid // bars.grid
@@ -138,5 +145,5 @@ def _positions(bars: BarNotes, grid: int) -> tuple[np.ndarray, np.ndarray, np.nd
 
 
 def rhythm_features(bars: BarNotes) -> dict[str, float | np.ndarray]:
-    """All of them, by name."""
+    """Return all features of rhythm by name."""
     return {"duration_histogram": duration_histogram(bars), "syncopation": syncopation(bars)}

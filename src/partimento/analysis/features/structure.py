@@ -18,16 +18,19 @@ LAGS = 8  # bars
 
 
 def repeated_bars(bars: BarNotes) -> float:
-    """Share of the bars that are an earlier one again: the same onsets, pitches and durations in a
-    bar of the same length, exactly.
+    """Return the share of bars that repeat an earlier bar exactly.
 
-    NaN where no bar holds a note.
+    They have the same onsets, pitches and durations, in a bar of the same length. NaN if no bar has
+    a note.
     """
     return _repeated(bars, (bars.inside, bars.pitch, bars.duration))
 
 
 def repeated_rhythms(bars: BarNotes) -> float:
-    """The same with pitches left out: which onset has which durations."""
+    """Return the share of bars that repeat the rhythm of an earlier bar exactly.
+
+    Pitches do not count: each onset has the same durations. NaN if no bar has a note.
+    """
     return _repeated(bars, (bars.inside, bars.duration))
 
 
@@ -49,13 +52,14 @@ def _repeated(bars: BarNotes, columns: tuple[np.ndarray, ...]) -> float:
 
 
 def bar_similarity(bars: BarNotes) -> np.ndarray:
-    """How alike the whole bars are, two by two.
+    """Return the similarity of every two whole bars.
 
     Returns
     -------
     (n, n) float64
-        Jaccard's index of what begins in them (onset within the bar and pitch): the share of notes
-        in either that are in both, from 0 to 1. NaN between two bars in which nothing begins.
+        The Jaccard index of the notes that begin in them (onset within the bar and pitch). It is
+        the share of notes in either bar that are in both, from 0 to 1. NaN between two bars in
+        which nothing begins.
     """
     numbers = np.cumsum(bars.whole) - 1  # of whole bars alone
     kept = bars.whole[bars.bar]
@@ -71,8 +75,12 @@ def bar_similarity(bars: BarNotes) -> np.ndarray:
 
 
 def similarity_by_lag(similarity: np.ndarray, lags: int = LAGS) -> np.ndarray:
-    """Mean similarity of bars that stand 1, 2, … `lags` bars apart: ``(lags,)``; NaN at lags that
-    the piece does not have.
+    """Return the mean similarity of bars 1, 2, … `lags` bars apart.
+
+    Returns
+    -------
+    (lags,) float64
+        NaN at lags that the piece does not have.
     """
     diagonals = [np.diagonal(similarity, lag) for lag in range(1, lags + 1)]
     return np.array(
@@ -81,13 +89,13 @@ def similarity_by_lag(similarity: np.ndarray, lags: int = LAGS) -> np.ndarray:
 
 
 def self_similarity(similarity: np.ndarray) -> float:
-    """The mean similarity of two different bars; NaN where there are not two to compare."""
+    """Return the mean similarity of two different bars; NaN with fewer than two."""
     pairs = similarity[np.triu_indices(len(similarity), 1)]
     return float(np.nanmean(pairs)) if np.isfinite(pairs).any() else math.nan
 
 
 def structure_features(bars: BarNotes) -> dict[str, float | np.ndarray]:
-    """All of them, by name; the similarities by lag are told only together."""
+    """Return all features of structure by name; similarities by lag are one array."""
     similarity = bar_similarity(bars)
     return {
         "repeated_bars": repeated_bars(bars),

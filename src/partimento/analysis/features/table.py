@@ -1,6 +1,4 @@
-"""All features of a piece in one table: what each is called, who defined it, in what unit it is
-told.
-"""
+"""All features of a piece in one table, each with its name, source and unit."""
 
 from __future__ import annotations
 
@@ -117,7 +115,12 @@ def feature_table(
 
 
 def scalar_table(table: dict[str, np.ndarray]) -> np.ndarray:
-    """The features that are one number, side by side: ``(pieces, len(SCALARS))``. This is the space
-    of our Frechet distance.
+    """Return the features that are one number, side by side.
+
+    This is the space of the Frechet distance.
+
+    Returns
+    -------
+    (pieces, len(SCALARS)) float64
     """
     return np.concatenate([table[name] for name in SCALARS], axis=1)

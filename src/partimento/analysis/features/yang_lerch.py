@@ -1,24 +1,23 @@
-"""The features of Yang and Lerch (L.-C. Yang and A. Lerch, "On the evaluation of generative models
-in music", Neural Computing and Applications 32, 2020), of a whole piece each, numbers, histograms
-and matrices alike.
+"""The features of Yang and Lerch for whole pieces: numbers, histograms and matrices.
 
-Their definitions are for one monophonic track at a time; their program (mgeval) reads one track and
-measures seconds. Here:
+Source: L.-C. Yang and A. Lerch, "On the evaluation of generative models in music", Neural Computing
+and Applications 32, 2020. Their definitions are for one monophonic track at a time; their program
+(mgeval) reads one track and measures seconds. Here:
 
-- all parts but drums count, their notes in the order of onset, then pitch (within a chord from the
-  bottom up); transitions of pitch
-  classes are within a part;
-- time is in quarters, not in seconds, so that nothing depends on the tempo; notes join on if they
-  begin less than a tenth of a quarter
-  from where another ends (mgeval: 0.05 s, which is the same at 120 quarters a minute);
-- histograms weigh by duration, as theirs, but not by loudness, which models do not compose; every
-  histogram and matrix sums to 1 (mgeval
-  leaves its matrices as counts, so that the longer piece is the farther one);
-- note values are those of notation: a whole note lasts four quarters in any metre (mgeval: a bar);
-- what is counted a bar is the mean over all whole bars (mgeval: a vector, whose distance needs
-  pieces of equally many bars).
+- All parts but drums count. Their notes are in the order of onset, then pitch, within a chord from
+  the bottom up. Transitions of pitch classes are within a part.
+- Time is in quarters, not in seconds, so that nothing depends on the tempo. Two notes are connected
+  if one begins less than a tenth of a quarter from where the other ends. (mgeval has 0.05 s, the
+  same at 120 quarters per minute.)
+- Histograms are weighted by duration, as theirs, but not by loudness, which models do not compose.
+  Every histogram and matrix sums to 1. (mgeval leaves its matrices as counts, so that the longer
+  piece is farther away.)
+- Note values are those of notation: a whole note lasts four quarters in any meter (mgeval: a bar).
+- Counts per bar are means over all whole bars. (mgeval has a vector, whose distance needs pieces
+  with equally many bars.)
 
-Pieces without notes have counts of 0 and NaN for all else; what needs two notes is NaN with fewer.
+Pieces without notes have counts of 0 and NaN for all else. Features that need two notes are NaN
+with fewer.
 """
 
 from __future__ import annotations
@@ -40,13 +39,14 @@ JOIN = 10  # notes join on within less than 1/JOIN quarter
 
 
 def note_count(piece: Piece) -> int:
-    """Notes of all parts but drums."""
+    """Count the notes of all parts but drums."""
     return int((~piece.drums).sum())
 
 
 def notes_per_bar(bars: BarNotes) -> tuple[float, float]:
-    """How many notes begin in a bar, and how many different pitches they have: the means over all
-    whole bars; NaN without bars.
+    """Return the mean number of notes per bar, and of different pitches.
+
+    The means are over all whole bars; NaN without bars.
     """
     count = int(bars.whole.sum())
     if not count:
@@ -64,8 +64,9 @@ def pitch_class_histogram(piece: Piece) -> np.ndarray:
 
 
 def pitch_class_transition_matrix(piece: Piece) -> np.ndarray:
-    """From which pitch class to which it goes where a note of a part begins as another one ends, as
-    shares of all: ``(12, 12)``.
+    """Return the shares of transitions between pitch classes: ``(12, 12)``.
+
+    A transition is where a note of a part begins as another one ends.
     """
     notes, matrix = piece.notes, np.zeros((12, 12))
     pitched = (number for number, part in enumerate(piece.parts) if not part.is_drum)
@@ -83,13 +84,13 @@ def pitch_class_transition_matrix(piece: Piece) -> np.ndarray:
 
 
 def average_pitch_interval(piece: Piece) -> float:
-    """Semitones from each note to the next, on average, up or down."""
+    """Return the mean interval from each note to the next in semitones, up or down."""
     pitches = piece.notes.pitch[~piece.drums]
     return float(np.abs(np.diff(pitches)).mean()) if len(pitches) > 1 else math.nan
 
 
 def average_inter_onset_interval(piece: Piece) -> float:
-    """Quarters from each note's onset to the next one's, on average; 0 within a chord."""
+    """Return the mean time between successive onsets in quarters; 0 within a chord."""
     onsets = piece.notes.onset[~piece.drums]
     return (
         float((onsets[-1] - onsets[0]) / (piece.notes.divisions * (len(onsets) - 1)))
@@ -99,7 +100,7 @@ def average_inter_onset_interval(piece: Piece) -> float:
 
 
 def _length_classes(piece: Piece) -> np.ndarray:
-    """The nearest of `NOTE_LENGTHS` for each note: ``(N,)``."""
+    """Return the nearest of `NOTE_LENGTHS` for each note: ``(N,)``."""
     durations = piece.notes.duration[~piece.drums]
     known = np.array(list(NOTE_LENGTHS.values()))
     nearest: np.ndarray = np.abs(24 * durations[:, None] - known * piece.notes.divisions).argmin(1)
@@ -107,12 +108,12 @@ def _length_classes(piece: Piece) -> np.ndarray:
 
 
 def note_length_histogram(piece: Piece) -> np.ndarray:
-    """Share of the notes of each of `NOTE_LENGTHS`, the nearest one of each: ``(12,)``."""
+    """Return the share of notes nearest to each of `NOTE_LENGTHS`: ``(12,)``."""
     return _shares(np.bincount(_length_classes(piece), minlength=len(NOTE_LENGTHS)))
 
 
 def note_length_transition_matrix(piece: Piece) -> np.ndarray:
-    """From which of `NOTE_LENGTHS` to which the next note goes, as shares of all: ``(12, 12)``."""
+    """Return the shares of transitions between successive `NOTE_LENGTHS`: ``(12, 12)``."""
     classes, size = _length_classes(piece), len(NOTE_LENGTHS)
     pairs = classes[:-1] * size + classes[1:]
     return _shares(np.bincount(pairs, minlength=size * size).reshape(size, size))
@@ -126,7 +127,7 @@ def _shares(counts: np.ndarray) -> np.ndarray:
 def yang_lerch_features(
     piece: Piece, bars: BarNotes | None = None
 ) -> dict[str, float | np.ndarray]:
-    """All of them, by name."""
+    """Return all features by name."""
     notes_a_bar, pitches_a_bar = notes_per_bar(notes_by_bar(piece) if bars is None else bars)
     return {
         "pitch_count": n_pitches_used(piece),
