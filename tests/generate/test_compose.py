@@ -141,8 +141,8 @@ def test_a_take_in_circles_is_passed_over(run: TrainedModel) -> None:
     quarter = Fraction(1)
     round_and_round = [Event((60, 64, 67), quarter), Event((60, 65, 69), quarter)] * 8
     onward = [
-        Event((48, pitch), quarter)
-        for pitch in (60, 62, 64, 65, 67, 69, 71, 72, 67, 64, 65, 62, 64, 60, 59, 60)
+        Event((52, pitch), quarter)
+        for pitch in (60, 62, 64, 65, 67, 69, 67, 65, 67, 64, 65, 62, 64, 60, 59, 60)
     ]
     prompt = make_prompt(run, None, 0, seed=0, key=None)
     transposer = Transposer(run, prompt, key=None, seed=0)
@@ -161,6 +161,16 @@ def test_candidates_from_silence_are_those_of_the_model(run: TrainedModel) -> No
     assert (ids[:, 0, CHORD] == START).all()
     assert [len(run.tokenizer.decode_events(rows)) for rows in ids] == [12] * 5
     np.testing.assert_array_equal(ids, compose_ids(run, candidates=5, events=12, seed=3))
+
+
+def test_a_candidate_outside_the_range_is_passed_over(run: TrainedModel) -> None:
+    """Though the model would rather end it where it ends; in every way of transposing."""
+    assert run.settings.tokens.transpose in ("none", "key")
+    quarter = Fraction(1)
+    wide = [Event((1, pitch), quarter) for pitch in (60, 64, 67, 65, 127, 60)]
+    inside = [Event((52, pitch), quarter) for pitch in (60, 64, 67, 65, 67, 60)]
+    begin = _begin(run, None, 0, 0, None)
+    assert _best(run, begin, [wide, inside], [0.0, -5.0], key=None, seed=0)[0] == inside
 
 
 def test_no_single_chord_for_ever(run: TrainedModel) -> None:
