@@ -169,8 +169,9 @@ def test_a_candidate_outside_the_range_is_passed_over(run: TrainedModel) -> None
     quarter = Fraction(1)
     wide = [Event((1, pitch), quarter) for pitch in (60, 64, 67, 65, 127, 60)]
     inside = [Event((52, pitch), quarter) for pitch in (60, 64, 67, 65, 67, 60)]
-    begin = _begin(run, None, 0, 0, None)
-    assert _best(run, begin, [wide, inside], [0.0, -5.0], key=None, seed=0)[0] == inside
+    transposer = Transposer(run, make_prompt(run, None, 0, seed=0, key=None), key=None, seed=0)
+    far, near = (Piece.from_events(events) for events in (wide, inside))
+    assert choose_candidate([far, near], [0.0, -5.0], [0, 0], transposer).piece == near
 
 
 def test_no_single_chord_for_ever(run: TrainedModel) -> None:
