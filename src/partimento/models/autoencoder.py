@@ -179,8 +179,8 @@ class Autoencoder(LatentModel):
         if active < 0.5:
             return (
                 f"the latent space has collapsed: none of its {self.latent} numbers differs from one window to"
-                " the next, and the same window is decoded whatever was encoded (a smaller train.learning_rate,"
-                ' recipe minibach or model.output="softmax" may help)'
+                " the next, and the same window is decoded whatever was encoded (a smaller train.learning_rate"
+                " or recipe minibach may help)"
             )
         if active < self.latent / 4:
             return f"the latent space has partly collapsed: {active:.0f} of its {self.latent} numbers differ from one window to the next"
