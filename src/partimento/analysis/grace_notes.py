@@ -261,20 +261,19 @@ def _on_beat(staff: _Staff, slot: int) -> list[int]:
 
 
 def fold_graces(piece: Piece, *, struck: bool = False) -> Piece:
-    """Take the grace notes out and give their time back, so that the piece keeps to the grid of its
-    notation.
+    """Remove grace notes and give their time back, so that the piece keeps to its grid.
 
-    A note that was shortened for a grace note gets its written length again, and a main note that
-    came late begins on its beat; a main note before which grace notes stood keeps its onset. Where
-    nothing was shortened (readers of notation shorten nothing) nothing is given.
+    A note that was shortened for a grace note gets its written length again. A main note that was
+    late begins on its beat. A main note after grace notes keeps its onset. Where nothing was
+    shortened (readers of notation shorten nothing) nothing changes.
 
     Parameters
     ----------
     piece : Piece
         With its grace notes flagged, by its reader or by `mark_graces`.
     struck : bool
-        Whether the pitches of grace notes stay: struck with the main note, and as long as the one
-        of its notes that is nearest in pitch.
+        Keep the pitches of grace notes: strike them with the main note. Each lasts as long as the
+        main note nearest in pitch.
     """
     notes = piece.notes
     kept = notes.grace == 0
@@ -313,8 +312,9 @@ def drop_graces(piece: Piece) -> Piece:
 
 
 def _ornaments(staff: _Staff, small: np.ndarray) -> Iterator[np.ndarray]:
-    """The places of grace notes that belong together: each begins where the one before ends, and no
-    main note begins there too.
+    """Yield the places of grace notes that belong together.
+
+    Each begins where the one before ends, and no main note begins there, too.
     """
     main = staff.onset[~small]
     ornament: list[int] = []
@@ -340,8 +340,9 @@ def _give_back(
     onset: np.ndarray,
     end: np.ndarray,
 ) -> np.ndarray:
-    """Write the times as they are without an ornament into `onset` and `end` of the piece; gives
-    the places of its main notes.
+    """Write the times without an ornament into `onset` and `end` of the piece.
+
+    Returns the places of its main notes.
     """
     start, stop = int(staff.onset[ornament].min()), int(staff.end[ornament].max())
     later = int(np.searchsorted(mains, max(stop - staff.tolerance, start + 1)))

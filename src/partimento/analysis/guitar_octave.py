@@ -1,8 +1,8 @@
-"""Guitar music that stands in a file as it is written: an octave above its sound.
+"""Detect guitar music that is an octave above its sound in a file.
 
-Guitarists read an octave higher than they sound. A file made from a score whose clef does not say
-so plays it an octave high: nothing then goes below D3, the sixth string tuned down to D and up an
-octave, and all lies higher than a guitar sounds on average.
+Guitar music is written an octave above its sound. A file made from a score whose clef does not say
+so plays it an octave high. Nothing then goes below D3, the sixth string tuned down to D and up an
+octave. The mean pitch is then higher than that of guitars.
 """
 
 from __future__ import annotations
@@ -39,15 +39,17 @@ FEWEST = 24  # notes: of fewer, nothing can be said
 
 
 def guitar_parts(piece: Piece, *, instrument: str = "") -> tuple[int, ...]:
-    """The parts that are guitars: by their programs, by their names where no program says more, by
-    the word of a collection failing that.
+    """Return the parts that are guitars.
+
+    Programs decide; names of parts count where no program does, and a collection's description
+    last.
 
     Parameters
     ----------
     piece : Piece
     instrument : str
-        What a collection says of the piece (``"2 Guitars"``). If it names guitars alone, every part
-        without another program is one.
+        A collection's description of the players (``"2 Guitars"``). If it names guitars alone,
+        every part without another program is one.
     """
     words = re.findall(r"\w+", instrument.lower())
     guitars_alone = any(map(GUITAR.match, words)) and all(
@@ -68,7 +70,7 @@ def guitar_parts(piece: Piece, *, instrument: str = "") -> tuple[int, ...]:
 
 
 def octave_notated(piece: Piece, *, instrument: str = "") -> bool:
-    """Whether the guitars of a piece stand an octave above their sound.
+    """Return whether the guitars of a piece are an octave above their sound.
 
     Parameters
     ----------
@@ -78,14 +80,14 @@ def octave_notated(piece: Piece, *, instrument: str = "") -> bool:
     Returns
     -------
     bool
-        False also if there is no guitar, or too little music to tell.
+        False also if there is no guitar, or too little music to decide.
     """
     pitch = piece.notes.pitch[_are_guitars(piece, instrument)]
     return len(pitch) >= FEWEST and int(pitch.min()) >= LOWEST and float(pitch.mean()) >= HIGH
 
 
 def to_sounding(piece: Piece, *, instrument: str = "") -> Piece:
-    """The piece with its guitars as they sound: an octave lower if `octave_notated`, else as it is."""
+    """Lower the guitars of a piece by an octave if they are notated too high."""
     if not octave_notated(piece, instrument=instrument):
         return piece
     notes = piece.notes
@@ -94,7 +96,7 @@ def to_sounding(piece: Piece, *, instrument: str = "") -> Piece:
 
 
 def _are_guitars(piece: Piece, instrument: str) -> np.ndarray:
-    """(N,) bool: which notes are a guitar's."""
+    """Return which notes belong to a guitar: (N,) bool."""
     of_part = np.zeros(len(piece.parts), bool)
     of_part[list(guitar_parts(piece, instrument=instrument))] = True
     found: np.ndarray = of_part[piece.notes.part]

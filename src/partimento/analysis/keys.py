@@ -41,8 +41,9 @@ MINOR = (
 
 
 def _profiles() -> np.ndarray:
-    """(24, 12): major on C, C sharp …, then minor; each with mean 0 and length 1, so that a product
-    is a correlation.
+    """Return profiles whose product with durations is a correlation: (24, 12).
+
+    Major keys on C, C sharp and so on come first, then minor keys. Each has mean 0 and length 1.
     """
     rows = np.array([np.roll(profile, tonic) for profile in (MAJOR, MINOR) for tonic in range(12)])
     rows -= rows.mean(axis=1, keepdims=True)
@@ -54,10 +55,10 @@ PROFILES = _profiles()
 
 
 def analyse_key(piece: Piece) -> tuple[Key, float]:
-    """The key whose profile fits best how long each pitch class sounds (the Krumhansl–Schmuckler
-    method with Aarden's profiles).
+    """Return the key whose profile fits best how long each pitch class sounds.
 
-    As music21's ``analyze("key")`` does it: the same key on nearly every piece.
+    This is the Krumhansl–Schmuckler method with Aarden's profiles. music21's ``analyze("key")``
+    gives the same key on nearly every piece.
 
     Parameters
     ----------
@@ -67,16 +68,15 @@ def analyse_key(piece: Piece) -> tuple[Key, float]:
     -------
     key : Key
     correlation : float
-        Between the durations and the profile, at most 1; 0 where all pitch classes sound equally
+        Between the durations and the profile, at most 1. It is 0 if all pitch classes sound equally
         long or none sounds.
 
     Examples
     --------
     >>> from fractions import Fraction
-    >>> from partimento import Note
-    >>> from partimento.music.piece import Notes
+    >>> from partimento import Note, Piece
     >>> tune = [60, 62, 64, 65, 67, 64, 60, 69, 67, 71, 72]
-    >>> piece = Piece(Notes(Note(Fraction(i), Fraction(1), pitch) for i, pitch in enumerate(tune)))
+    >>> piece = Piece([Note(Fraction(i), Fraction(1), pitch) for i, pitch in enumerate(tune)])
     >>> analyse_key(piece)[0].name
     'C major'
     """

@@ -1,22 +1,19 @@
-"""The view that reads as music21 does: what ``converter.parse(path).chordify()`` of music21 10.5.1
-makes of a MIDI file.
+"""Read a MIDI file as music21 10.5.1 does by ``converter.parse(path).chordify()``.
 
-For comparison with music21 and with what was learned from its chords; for everything else the exact
-reading is better. Its rules:
+This view is for comparison with music21 and with what was learned from its chords. For everything
+else the exact reading is better. Its rules:
 
 1. A note ends at the first release of its pitch, even if that belongs to a note struck later.
-2. In each track, notes that start less than a quarter of a quarter after a first one, and end
-   within as much of its end, become one
-   chord that starts with the first and is as long as the last one by itself.
-3. Onsets go to the nearest multiple of 1/4 or 1/3 of a quarter (of two equally near the lower, of
-   the two grids the finer).
-4. So do lengths, but first of all so that no gap is left before the next onset of the track (a key
-   signature counts as one);
-   nothing gets shorter than a step.
-5. Everything is cut at every start and end, and at the bar lines; a metre begins with the first bar
+2. In each track, notes become one chord if they start and end within a quarter of a quarter of a
+   first one. The chord starts with the first note and is as long as the last one by itself.
+3. Onsets go to the nearest multiple of 1/4 or 1/3 of a quarter. If two are equally near, the lower
+   one counts; if the grids tie, the finer one.
+4. Lengths go to the nearest multiple, too, but leave no gap before the next onset of the track. A
+   key signature counts as an onset. Nothing gets shorter than a step.
+5. Everything is cut at every start and end, and at the bar lines. A meter begins with the first bar
    line at or after its mark.
 
-music21 stops where its first part does; here the music goes on to its end.
+music21 stops where its first part does; here the music continues to its end.
 """
 
 from __future__ import annotations
@@ -43,8 +40,9 @@ MAX_PAIRS = 5_000_000  # of notes that start nearly together, in one track
 
 
 def music21_view(midi: Midi) -> Piece:
-    """A MIDI file as music21 chordifies it: a Piece of one part, whose `events` are music21's
-    chords and durations.
+    """Return a MIDI file as music21 chordifies it.
+
+    The piece has one part, whose `events` are music21's chords and durations.
 
     Raises
     ------
@@ -92,8 +90,9 @@ Track = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
 def _tracks(midi: Midi) -> Iterator[Track]:
-    """(onset, end, pitch, velocity) of each part, with every note ended at the first release of its
-    pitch (rule 1).
+    """Yield (onset, end, pitch, velocity) of each part.
+
+    Every note ends at the first release of its pitch (rule 1).
     """
     edges = np.searchsorted(midi.part, np.arange(len(midi.parts) + 1))
     for a, b in pairwise(edges.tolist()):
@@ -109,8 +108,10 @@ def _tracks(midi: Midi) -> Iterator[Track]:
 def _group(
     onset: np.ndarray, end: np.ndarray, pitch: np.ndarray, velocity: np.ndarray, tolerance: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Chords of one track (rule 2): their onsets, lengths and sizes, and the pitches and velocities
-    of one after another.
+    """Group the notes of one track into chords (rule 2).
+
+    Returns onsets, lengths and sizes of the chords, and all pitches and velocities, chord after
+    chord.
     """
     starts, ends = onset.tolist(), end.tolist()
     count = len(starts)
@@ -142,8 +143,9 @@ def _group(
 
 
 def _nearest(times: np.ndarray, step: int) -> tuple[np.ndarray, np.ndarray]:
-    """Nearest multiples of `step`, in steps of GRID, and how far they are; in music21's own
-    floating-point arithmetic.
+    """Return the nearest multiples of `step`, in steps of GRID, and the distances.
+
+    The arithmetic is music21's own, in floating point.
     """
     unit = 3 / GRID if step == 3 else 1 / 3
     whole = np.floor(times / unit)
@@ -153,7 +155,7 @@ def _nearest(times: np.ndarray, step: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _to_grid(onset: np.ndarray) -> np.ndarray:
-    """Onsets in quarters become steps of GRID (rule 3)."""
+    """Convert onsets in quarters to steps of GRID (rule 3)."""
     if not onset.any():
         return np.zeros(len(onset), np.int64)
     (fine, fine_error), (coarse, coarse_error) = (_nearest(onset, step) for step in STEPS)
@@ -163,8 +165,9 @@ def _to_grid(onset: np.ndarray) -> np.ndarray:
 def _quantise(
     onset: np.ndarray, length: np.ndarray, keys: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Onsets and lengths in quarters become steps of GRID (rules 3 and 4); `keys` are in these
-    steps already.
+    """Convert onsets and lengths in quarters to steps of GRID (rules 3 and 4).
+
+    `keys` are in these steps already.
     """
     at = _to_grid(onset)
     onsets = np.unique(np.concatenate([at, keys]))
@@ -186,14 +189,15 @@ def _quantise(
 
 
 def _quantised_meters(meters: tuple[Meter, ...]) -> dict[int, Meter]:
-    """Metres by their quantised onset, 4/4 where none is given at first."""
+    """Return meters by their quantized onsets; 4/4 if none is given at the start."""
     onsets = _to_grid(np.array([float(meter.onset) for meter in meters]))
     return {0: Meter(), **dict(zip(onsets.tolist(), meters, strict=True))}
 
 
 def _bar_lines(marks: dict[int, Meter], end: int) -> np.ndarray:
-    """Bar lines up to the first at or after `end`, in steps of BAR_GRID; a metre counts from the
-    next bar line on (rule 5).
+    """Return bar lines up to the first at or after `end`, in steps of BAR_GRID.
+
+    A meter counts from the next bar line on (rule 5).
     """
     finer = BAR_GRID // GRID
     onsets = sorted(marks)
@@ -215,8 +219,9 @@ def _notes_of_sweep(
     bars: np.ndarray,
     divisions: int,
 ) -> tuple[Notes, list[int]]:
-    """Notes that never overlap in their pitch and sound as the given ones do together, and the
-    further times that cut them.
+    """Return notes that sound together as the input does and never overlap in pitch.
+
+    The second value has further times that cut them.
     """
     cut = sweep(onset, end, pitch, bars.tolist())
     event = np.repeat(np.arange(len(cut.times)), np.diff(cut.first, append=len(cut.pitch)))

@@ -1,12 +1,11 @@
-"""The upbeat before the first whole bar, which MIDI does not tell, from where the music leans on
-its bars.
+"""Infer the pickup, which MIDI does not state, from how the music fits its bars.
 
-Every place in the bar may be the first bar line. For each one, `bar_line_features` says how well
-the music would fit: many notes, long notes and long waits for the next one should fall on the
-downbeat, the middle of the bar and beats; few notes should sound on through a bar line; the last
-bar ends where the piece does, or lacks what the upbeat took; and some upbeats are usual. A weight
-for each of these, fitted to music whose upbeats are known, makes odds of them (a conditional
-logit). benchmarks/evidence.py fits and measures them.
+Every place in the bar may be the first bar line. For each place, `bar_line_features` measures how
+well the music would fit. Many notes, long notes and long waits should fall on the downbeat, the
+middle of the bar and beats. Few notes should sound through a bar line. The last bar should end with
+the piece, or lack what the pickup took. Some pickups are more usual than others. Weights for these
+features, fitted to music whose pickups are known, give odds (a conditional logit).
+benchmarks/evidence.py fits and measures them.
 """
 
 from __future__ import annotations
@@ -44,18 +43,18 @@ WEIGHTS = np.array([
 
 
 def infer_pickup(piece: Piece) -> Fraction | None:
-    """The length of a piece's upbeat, where the evidence is strong.
+    """Return the length of a piece's pickup, where the evidence is strong.
 
     Parameters
     ----------
     piece : Piece
-        Read exactly; grace notes, if flagged, are left aside. Its own `pickup` is not looked at.
+        Read exactly. Flagged grace notes and its own `pickup` are ignored.
 
     Returns
     -------
     Fraction or None
-        In quarter lengths, less than a bar; 0 says that it begins with a whole bar, None that
-        nothing can be told.
+        In quarters, less than a bar. It is 0 if the piece begins with a whole bar, None if the
+        evidence is weak.
     """
     odds = pickup_odds(piece)
     if odds is None or float(odds.max()) < CONFIDENCE:
@@ -64,12 +63,12 @@ def infer_pickup(piece: Piece) -> Fraction | None:
 
 
 def pickup_odds(piece: Piece) -> np.ndarray | None:
-    """The probability of every upbeat shorter than a bar.
+    """Return the probability of every pickup shorter than a bar.
 
     Returns
     -------
     (P,) float64 or None
-        By sixteenth notes; None if the piece is too short or too free, or its bars are not whole
+        By sixteenth notes. None if the piece is too short or too free, or its bars are not whole
         sixteenths.
     """
     features = bar_line_features(piece)
@@ -81,14 +80,14 @@ def pickup_odds(piece: Piece) -> np.ndarray | None:
 
 
 def bar_line_features(piece: Piece) -> np.ndarray | None:
-    """How well the music would fit if its first bar line stood at each place of the bar.
+    """Return how well the music would fit a first bar line at each place of the bar.
 
-    Only the music before the first other metre counts.
+    Only the music before the first change of meter counts.
 
     Returns
     -------
     (F, P) float64 or None
-        A row for each of `FEATURES`, a column for each sixteenth note of the bar; None as in
+        A row for each of `FEATURES`, a column for each sixteenth of the bar; None as in
         `pickup_odds`.
     """
     notes = piece.notes
@@ -139,7 +138,7 @@ def bar_line_features(piece: Piece) -> np.ndarray | None:
 
 
 def _across(onset: np.ndarray, duration: np.ndarray, bar: int, grid: int) -> np.ndarray:
-    """(P,) int64: how many notes sound on at each place of the bar, begun before it."""
+    """Count the notes that sound through each place of the bar: (P,) int64."""
     begin = onset * GRID // grid + 1
     stop = -(-(onset + duration) * GRID // grid)
     size = (max(int(begin.max()), int(stop.max())) // bar + 1) * bar
@@ -150,8 +149,9 @@ def _across(onset: np.ndarray, duration: np.ndarray, bar: int, grid: int) -> np.
 
 @lru_cache(maxsize=64)
 def _usual(numerator: int, denominator: int) -> tuple[int, int, np.ndarray]:
-    """A metre's beat and middle of the bar (0: it has none), in places, and what can be said of
-    upbeats without hearing them.
+    """Return beat and middle of a bar in places, and the prior features of pickups.
+
+    The middle is 0 for a meter without one.
     """
     bar = numerator * 4 * GRID // denominator
     compound = numerator % 3 == 0 and numerator > 3 and denominator >= 8
@@ -171,7 +171,7 @@ def _usual(numerator: int, denominator: int) -> tuple[int, int, np.ndarray]:
 
 
 def _edges(place: np.ndarray, near: np.ndarray, bar: int, middle: int, end: int) -> np.ndarray:
-    """(6, P): how the piece begins and ends."""
+    """Return features of how the piece begins and ends: (6, P)."""
     candidate = np.arange(bar)
     empty = np.ones(bar, bool)
     empty[place[near & (place < bar)]] = False

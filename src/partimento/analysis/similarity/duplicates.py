@@ -138,15 +138,16 @@ def _onsets(notes: np.ndarray) -> np.ndarray:
 
 
 def _scaled(times: np.ndarray, scales: np.ndarray) -> np.ndarray:
-    """(S, T): times by each of the scales, to the nearest step."""
+    """Multiply times by each of the scales, to the nearest step: (S, T)."""
     up, down = scales[:, :1], scales[:, 1:]
     scaled: np.ndarray = (2 * times * up + down) // (2 * down)
     return scaled
 
 
 def _shifts(small: Sketch, large: Sketch) -> tuple[int, np.ndarray, np.ndarray] | None:
-    """The transposition and scale on which most anchors agree, and the shifts (steps) with it, the
-    likeliest first.
+    """Return transposition and scale on which most anchors agree, and the shifts.
+
+    Shifts are in steps, the most probable first.
     """
     prints, others = fingerprints(small.anchors), fingerprints(large.anchors)
     start = np.searchsorted(others, prints)
@@ -170,33 +171,34 @@ def _shifts(small: Sketch, large: Sketch) -> tuple[int, np.ndarray, np.ndarray] 
 
 
 def group(sketches: Iterable[Sketch], *, melody: bool = False) -> np.ndarray:
-    """(N,) int64: the group of each piece; groups are numbered in the order in which they first
-    come.
+    """Return the group of each piece, numbered by first appearance: (N,) int64.
 
-    The same pieces give the same groups in whatever order they come. Time grows nearly linearly
-    with their number, however large the groups: a piece is compared with few others, and with none
-    that it is known to belong to.
+    The same pieces give the same groups in any order. Time grows nearly linearly with their number,
+    however large the groups. A piece is compared with few others, and with none that it is known to
+    belong to.
 
     Parameters
     ----------
     sketches : iterable of Sketch
-        Read once; about 4 kB are kept of a piece of 500 notes.
+        Read once; about 4 kB are kept for a piece of 500 notes.
     melody : bool
-        Whether pieces with one melody belong together too, however it is harmonised.
+        Whether pieces with one melody belong together, too, however it is harmonized.
     """
     return _search(sketches, melody=melody)[0]
 
 
 def duplicates_of(sketches: Iterable[Sketch], *, melody: bool = False) -> list[Link]:
-    """What holds the groups together, by place of the smaller piece: for a group of n pieces n - 1
-    links.
+    """Return the links within groups, by place of the smaller piece.
+
+    A group of n pieces has n - 1 links.
     """
     return sorted(_search(sketches, melody=melody)[1], key=lambda link: link[:2])
 
 
 def _search(sketches: Iterable[Sketch], *, melody: bool) -> tuple[np.ndarray, list[Link]]:
-    """Groups and links: each piece, from the largest on, is compared with larger ones that share
-    its fingerprints.
+    """Return groups and links.
+
+    Each piece, from the largest on, is compared with larger ones that share its fingerprints.
     """
     packed, sizes, digests = _packed(sketches)
     order = np.lexsort((digests, -sizes)).tolist()
@@ -232,8 +234,9 @@ def _root(roots: list[int], rank: int) -> int:
 
 
 def _packed(sketches: Iterable[Sketch]) -> tuple[list[bytes], np.ndarray, np.ndarray]:
-    """The sketches in half their room, so that 100,000 of them fit into memory; how many notes each
-    has; a digest of each.
+    """Pack fingerprints in half their size, so that 100,000 fit into memory.
+
+    Returns them with the number of notes and a digest of each.
     """
     packed, sizes, digests = [], array("q"), bytearray()
     for each in sketches:
@@ -249,7 +252,7 @@ def _unpacked(packed: bytes) -> Sketch:
 
 
 def _index(packed: list[bytes]) -> np.ndarray:
-    """Sorted: each fingerprint (40 bits) with each rank (24 bits) of a piece that has it."""
+    """Return sorted pairs of a fingerprint (40 bits) and a rank (24 bits) that has it."""
     entries = array("Q")
     for rank, each in enumerate(packed):
         entries.frombytes((_distinct(_unpacked(each).anchors) | np.uint64(rank)).tobytes())
@@ -259,18 +262,17 @@ def _index(packed: list[bytes]) -> np.ndarray:
 
 
 def _distinct(anchors: np.ndarray) -> np.ndarray:
-    """The fingerprints of sorted anchors, in their upper 40 bits."""
+    """Return the fingerprints of sorted anchors, in their upper 40 bits."""
     prints = anchors & ~LOW
     distinct: np.ndarray = prints[np.append(True, prints[1:] != prints[:-1])[: len(prints)]]
     return distinct
 
 
 def _candidates(index: np.ndarray, mine: Sketch, rank: int) -> list[int]:
-    """Ranks of larger pieces that share fingerprints with this one, those with the most first.
+    """Return ranks of larger pieces that share fingerprints, those with most first.
 
-    Of the pieces that share a fingerprint, only the largest and some next larger ones are looked
-    at: a list may be as long as the corpus, but those that share much of a piece meet it in many
-    lists.
+    For each fingerprint, only the largest piece and some next larger ones are considered. A list
+    may be as long as the corpus, but pieces that share much meet in many lists.
     """
     prints = _distinct(mine.anchors)
     start, place = np.searchsorted(index, prints), np.searchsorted(index, prints | np.uint64(rank))

@@ -1,9 +1,8 @@
-"""What is kept of a piece to find its like: its notes on a coarse grid, and fingerprints of its
-outer lines.
+"""Reduce a piece to what finds similar ones: coarse notes and fingerprints.
 
-Fingerprints are thinned by winnowing (Schleimer, Wilkerson and Aiken 2003, Winnowing: local
-algorithms for document fingerprinting): lines that agree over 13 successive pitches have an anchor
-in common, wherever in the pieces that is.
+Fingerprints are taken along the outer lines and thinned by winnowing (Schleimer, Wilkerson and
+Aiken 2003, "Winnowing: local algorithms for document fingerprinting"). Lines that agree over 13
+successive pitches share an anchor, wherever they are in the pieces.
 """
 
 from __future__ import annotations
@@ -26,13 +25,14 @@ NONE = np.uint64(2**64 - 1)
 
 
 class Sketch(NamedTuple):
-    """What is kept of a piece to find its like.
+    """What is stored of a piece to find similar ones.
 
     Attributes
     ----------
     notes : (N,) uint32
-        By onset, then pitch: the onset in 1/48 quarters (23 bits), whether its pitch sounded until
-        then (1 bit), whether no higher note sounds with it (1 bit), MIDI pitch (7 bits).
+        By onset, then pitch. Each packs the onset in 1/48 quarters (23 bits), whether its pitch
+        sounded until then (1 bit), whether no higher note sounds with it (1 bit), and the MIDI
+        pitch (7 bits).
     anchors : (A,) uint64
         Sorted: a fingerprint (40 bits) and the index of the note at which it begins (24 bits).
     """
@@ -41,7 +41,7 @@ class Sketch(NamedTuple):
     anchors: np.ndarray
 
     def to_bytes(self) -> bytes:
-        """For a store: made to compress well, and the same on every machine."""
+        """Return bytes for a store that compress well and are equal on every machine."""
         steps = np.diff(self.notes, prepend=np.uint32(0))
         return (
             len(self.notes).to_bytes(4, "little")
@@ -51,12 +51,12 @@ class Sketch(NamedTuple):
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Sketch:
-        """The inverse of `to_bytes`.
+        """Read what `to_bytes` returned.
 
         Raises
         ------
         ValueError
-            If the bytes are no sketch.
+            If the bytes are something else.
         """
         count = int.from_bytes(data[:4], "little")
         middle = 4 + 4 * count
@@ -73,7 +73,7 @@ class Sketch(NamedTuple):
 
 
 def _side_by_side(column: np.ndarray, kind: str) -> bytes:
-    """All first bytes of the numbers, then all second ones, and so on."""
+    """Return all first bytes of the numbers, then all second ones, and so on."""
     return column.astype(kind).view(np.uint8).reshape(-1, np.dtype(kind).itemsize).T.tobytes()
 
 
@@ -85,19 +85,19 @@ def _one_by_one(data: bytes, kind: str) -> np.ndarray:
 
 
 def sketch(piece: Piece) -> Sketch:
-    """The sketch of a piece, its drums and grace notes aside."""
+    """Return the fingerprints of a piece, without drums and grace notes."""
     notes = piece.notes
     kept = ~piece.drums & (notes.grace == 0)
     return sketch_of(notes.divisions, notes.onset[kept], notes.end[kept], notes.pitch[kept])
 
 
 def sketch_of(divisions: int, onset: np.ndarray, end: np.ndarray, pitch: np.ndarray) -> Sketch:
-    """The sketch of notes in any order.
+    """Return the fingerprints of notes in any order.
 
     Parameters
     ----------
     divisions : int
-        Steps a quarter of `onset` and `end`.
+        Steps per quarter of `onset` and `end`.
     onset, end, pitch : (N,) int64
         Without drums.
     """
@@ -119,8 +119,9 @@ def sketch_of(divisions: int, onset: np.ndarray, end: np.ndarray, pitch: np.ndar
 
 
 def _struck_again(onset: np.ndarray, end: np.ndarray, pitch: np.ndarray) -> np.ndarray:
-    """(N,) whether the note before of the same pitch lasts until a note begins: another edition may
-    tie the two.
+    """Return whether the note before of the same pitch lasts until a note begins: (N,).
+
+    Another edition may tie the two.
     """
     order = np.argsort(pitch, kind="stable")
     again = np.zeros(len(order), bool)
@@ -133,12 +134,11 @@ def _struck_again(onset: np.ndarray, end: np.ndarray, pitch: np.ndarray) -> np.n
 def _outer_lines(
     onset: np.ndarray, end: np.ndarray, pitch: np.ndarray
 ) -> tuple[list[np.ndarray], np.ndarray]:
-    """Four lines as indices of notes, and (N,) whether a note is the highest that sounds at its
-    onset.
+    """Return four lines as note indices, and which notes are highest at their onset.
 
-    The lowest and highest notes struck at each onset, whatever the durations are worth; and those
-    of them that are also the lowest and highest sounding, which stay the same when another voice is
-    left out.
+    Two lines are the lowest and the highest notes struck at each onset, whatever their durations.
+    The other two keep those that are also the lowest and highest sounding. They stay the same if
+    another voice is left out.
     """
     begins = onset[1:] != onset[:-1]
     first = np.flatnonzero(np.append(True, begins))
@@ -156,7 +156,7 @@ def _outer_lines(
 
 
 def _mix(x: np.ndarray) -> np.ndarray:
-    """Scatter 64-bit numbers (the finaliser of SplitMix64: Steele, Lea and Flood 2014)."""
+    """Scatter 64-bit numbers (the finalizer of SplitMix64: Steele, Lea and Flood 2014)."""
     x = (x ^ x >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ x >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
     mixed: np.ndarray = x ^ x >> np.uint64(31)
@@ -169,7 +169,10 @@ TABLE = _mix(np.arange(1, RUN * 256 + 1, dtype=np.uint64) * np.uint64(0x9E3779B9
 
 
 def _anchors(lines: list[np.ndarray], pitch: np.ndarray) -> np.ndarray:
-    """Winnowed fingerprints of the intervals along lines; a note repeated counts once."""
+    """Return winnowed fingerprints of the intervals along lines.
+
+    A repeated note counts once.
+    """
     lines = [line[np.append(True, np.diff(pitch[line]) != 0)] for line in lines]
     line = np.concatenate(lines)
     count = len(line) - RUN + 1
@@ -198,7 +201,10 @@ def _anchors(lines: list[np.ndarray], pitch: np.ndarray) -> np.ndarray:
 
 
 def _slide(extreme: np.ufunc, values: np.ndarray) -> np.ndarray:
-    """The extreme of each WINDOW successive values, by doubling (WINDOW is a power of two)."""
+    """Return the extreme of each WINDOW successive values.
+
+    It works by doubling: WINDOW is a power of two.
+    """
     step = 1
     while step < WINDOW:
         values = extreme(values[:-step], values[step:])
@@ -207,5 +213,5 @@ def _slide(extreme: np.ufunc, values: np.ndarray) -> np.ndarray:
 
 
 def fingerprints(anchors: np.ndarray) -> np.ndarray:
-    """The fingerprints of anchors, without where they are."""
+    """Return the fingerprints of anchors, without their positions."""
     return anchors >> HASH_SHIFT

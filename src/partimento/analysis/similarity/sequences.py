@@ -1,9 +1,8 @@
-"""What of a piece is compared with other pieces: its chords one after another, and its top line,
-both the same in every key.
+"""Reduce a piece to sequences to compare: its chords and its top line, in any key.
 
-Each element has a *shape*, what it is whatever the key, and a *reference pitch*. Two stretches are
-the same up to one transposition if their shapes are the same and so are the intervals from each
-reference pitch to the next: the first element counts by its shape alone.
+Each element has a *shape*, which is independent of the key, and a *reference pitch*. Two passages
+are equal up to one transposition if two things agree: their shapes, and the intervals from each
+reference pitch to the next. The first element counts by its shape alone.
 """
 
 from __future__ import annotations
@@ -22,12 +21,12 @@ SILENT = -1  # the reference pitch of a rest
 
 
 class Line(NamedTuple):
-    """Elements of a piece, one after another.
+    """A sequence of elements of a piece.
 
     Attributes
     ----------
     shapes : list of T bytes
-        Of a chord: its pitches above the lowest one; of a note: `NOTE`; of a rest: `REST`.
+        For a chord its pitches above the lowest one, for a note `NOTE`, for a rest `REST`.
     reference : (T,) int64
         MIDI pitch of a chord's lowest note, or of the note; `SILENT` for a rest.
     onset : (T,) int64
@@ -35,7 +34,7 @@ class Line(NamedTuple):
     bar : (T,) int64
         Number of the bar in which each begins; a pickup is 0.
     divisions : int
-        Steps a quarter.
+        Steps per quarter.
     """
 
     shapes: list[bytes]
@@ -52,8 +51,9 @@ class Line(NamedTuple):
 
     @property
     def steps(self) -> np.ndarray:
-        """(T,) int64: semitones from the reference pitch of the last element before that sounds; 0
-        for rests and where there is none.
+        """Semitones from the reference pitch of the last sounding element: (T,) int64.
+
+        It is 0 for rests, and where no element before sounds.
         """
         steps = np.zeros(len(self.reference), np.int64)
         sounding = self.sounding
@@ -69,19 +69,23 @@ class Lines(NamedTuple):
 
 
 def lines_of(piece: Piece) -> Lines:
-    """The chords and the top line of a piece, its drums aside.
+    """Return the chords and the top line of a piece, without drums.
 
-    Chords are its events, each that is wholly held joined to the one before (`piece.merge_held`),
-    rests among them. The top line has a note wherever the highest pitch that sounds is struck;
-    rests and what moves under a held note are not in it.
+    Chords are its events, rests among them. An event that strikes nothing is joined to the one
+    before (`events.merge_held`). The top line has a note wherever the highest sounding pitch is
+    struck. Rests and what moves under a held note are not in it.
 
     >>> from fractions import Fraction
-    >>> from partimento.music.piece import Event
-    >>> quarter = Fraction(1)
-    >>> piece = Piece.from_events([Event((48, 64), quarter), Event((50, 64), quarter, held=(64,)), Event((50, 65), quarter)])
-    >>> found = lines_of(piece)
-    >>> found.chords.reference.tolist(), found.chords.steps.tolist(), found.melody.reference.tolist()
-    ([48, 50, 50], [0, 2, 0], [64, 65])
+    >>> from partimento import Event, Piece
+    >>> one = Fraction(1)
+    >>> piece = Piece.from_events(
+    ...     [Event((48, 64), one), Event((50, 64), one, held=(64,)), Event((50, 65), one)]
+    ... )
+    >>> lines = lines_of(piece)
+    >>> lines.chords.reference.tolist(), lines.chords.steps.tolist()
+    ([48, 50, 50], [0, 2, 0])
+    >>> lines.melody.reference.tolist()
+    [64, 65]
     """
     piece = piece.without_drums()
     cut, grid = piece.replace(cuts=()).sweep()
@@ -90,7 +94,7 @@ def lines_of(piece: Piece) -> Lines:
 
 
 def _bars(piece: Piece, onset: np.ndarray, divisions: int) -> np.ndarray:
-    """(T,) the number of the bar in which each onset lies."""
+    """Return the number of the bar in which each onset lies: (T,)."""
     bars = piece.bars()
     begin = np.array([math.ceil(bar.onset * divisions) for bar in bars], np.int64)
     number = np.array([bar.number for bar in bars], np.int64)

@@ -1,14 +1,15 @@
-"""An index of many lines (see `lines`) that finds, for every place of another line, the longest run
-that stands in them, in any key.
+"""Index many sequences, and find the longest passages that another one shares.
 
-It is a suffix array (Manber and Myers 1993) of *codes*: a code is the shape of an element together
-with the interval from the one before. The first element of a run counts by its shape alone,
-whatever came before it in its piece. Hence a run from element u on is looked for in a second order,
-of *heads*: by the shape of u, then by the suffix of codes from u + 1 on.
+For every place of another sequence (see `sequences`) it finds the longest passage that is in the
+index, in any key. The index is a suffix array (Manber and Myers 1993) of *codes*. A code is the
+shape of an element together with the interval from the one before. The first element of a passage
+counts by its shape alone, whatever came before it in its piece. A passage from element u on is
+therefore found in a second order, of *heads*: by the shape of u, then by the suffix of codes from u
++ 1 on.
 
-A line is located without comparing it with any suffix: the rank of its suffix from t on follows
-from the rank of the one from t + 1 on (backward search, Ferragina and Manzini 2000), by one
-bisection among the suffixes that begin with the same code.
+A sequence is located without comparing it with any suffix. The rank of its suffix from t on follows
+from the rank of the one from t + 1 on (backward search, Ferragina and Manzini 2000). One bisection
+among the suffixes that begin with the same code is enough.
 """
 
 from __future__ import annotations
@@ -28,16 +29,16 @@ CHUNK = 32  # elements that are compared at once
 
 
 class Matches(NamedTuple):
-    """Of each element of a line the longest run that begins there and stands in the index.
+    """The longest passage from each element of a sequence on that is in the index.
 
     Attributes
     ----------
     length : (T,) int64
-        In elements, rests inside it included; 0 where nothing is shared, and for rests: a run
-        begins and ends with something that sounds.
+        In elements, rests inside included. It is 0 where nothing is shared, and for rests: a
+        passage begins and ends with sound.
     place : (T,) int64
-        The element of the index where such a run begins (one of several, if there are); -1 where
-        `length` is 0.
+        The element of the index where such a passage begins (one of several, if there are); -1
+        where `length` is 0.
     """
 
     length: np.ndarray
@@ -46,15 +47,16 @@ class Matches(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Index:
-    """Lines that can be searched; `index_of` makes one. N is the number of their elements, with one
-    separator after each line.
+    """Sequences that can be searched; `index_of` builds one.
+
+    N is the number of their elements, with one separator after each sequence.
 
     Attributes
     ----------
     shapes : dict
         Shape → its number.
     alphabet : (K + 1,) int64
-        The codes that occur, ascending, and a last one above all that there can be.
+        The codes that occur, ascending, and a last one above all possible codes.
     code : (N,) int32
         Place of each element's code in `alphabet`; K or more for separators.
     suffix_first : (K + 2,) int32
@@ -64,11 +66,11 @@ class Index:
     heads, head_rank : (H,) int32
         Elements by shape, then by the rank of the suffix behind them; that rank.
     head_first : (S + 1,) int64
-        Elements of shape s stand at ``head_first[s]:head_first[s + 1]``.
+        Elements of shape s are ``head_first[s]:head_first[s + 1]``.
     piece, bar, onset, reference, divisions : (N,)
-        Of each element: the number of its line, and what `Line` tells.
+        For each element the number of its sequence, and the columns of `Line`.
     first : (P,) int64
-        Where each line begins.
+        The beginning of each sequence.
     """
 
     shapes: dict[bytes, int]
@@ -93,13 +95,14 @@ class Index:
 
     @cached_property
     def _views(self) -> tuple[memoryview, memoryview, memoryview]:
-        """Of `code`, `after` and `head_rank`: single elements of a view are read several times as
-        fast as an array's.
+        """Views of `code`, `after` and `head_rank`.
+
+        Single elements of a view are read several times as fast as an array's.
         """
         return self.code.data, self.after.data, self.head_rank.data
 
     def without(self, pieces: Collection[int]) -> Index:
-        """The same index, but nothing is found in these lines."""
+        """Return the same index, in which nothing is found in these sequences."""
         if not pieces:
             return self
         kept = ~np.isin(self.piece[self.heads], list(pieces), kind="table")
@@ -112,8 +115,9 @@ class Index:
         )
 
     def matches(self, line: Line) -> Matches:
-        """The longest shared run from each element of a line on; time grows nearly linearly with
-        its length, not with the index'.
+        """Return the longest shared passage from each element of a sequence on.
+
+        Time grows nearly linearly with its length, not with that of the index.
         """
         asked = _Query(self, line)
         count = len(line.shapes)
@@ -130,8 +134,9 @@ class Index:
         return _trimmed(length, place, line.sounding)
 
     def places(self, line: Line, start: int, length: int) -> np.ndarray:
-        """(M,) int64: every element of the index, ascending, where the run of so many elements from
-        `start` of the line on begins.
+        """Return every place of the index, ascending, where a passage begins: (M,) int64.
+
+        The passage has `length` elements from `start` of the sequence on.
         """
         asked = _Query(self, line)
         low, middle, high = asked.slots(start)
@@ -166,23 +171,26 @@ class _Query:
         self._rank = _ranks(after, low.tolist(), high.tolist())
 
     def slots(self, t: int) -> tuple[int, int, int]:
-        """Of the heads with element t's shape: the first, the first that the suffix from t on comes
-        before, and the end.
+        """Return the range of heads with element t's shape, and a split point.
+
+        They are the first head, the first that the suffix from t on precedes, and the end.
         """
         low, high = self._heads[t]
         return low, bisect_left(self._head_rank, self._rank[t + 1], low, high), high
 
     def neighbours(self, t: int) -> list[int]:
-        """The heads around the place of the suffix from t on: no other one has more in common with
-        it than the better of the two.
+        """Return the heads around the place of the suffix from t on.
+
+        No other head has more in common with it than the better of the two.
         """
         low, middle, high = self.slots(t)
         near: list[int] = self._index.heads[max(low, middle - 1) : min(high, middle + 1)].tolist()
         return near
 
     def may_be_longer(self, t: int, place: int, run: int) -> bool:
-        """Whether a run of more than `run` elements may begin at t and `place`: mostly one look
-        says no.
+        """Return whether a passage of more than `run` elements may begin at t and `place`.
+
+        One look mostly says no.
         """
         if run == 0:
             return True
@@ -190,9 +198,7 @@ class _Query:
         return inside and self._codes[t + run] == self._of_index[place + run]
 
     def common(self, t: int, place: int) -> int:
-        """Elements that the line from t on has in common with the index from `place` on, given that
-        the first has.
-        """
+        """Count the elements from t and from `place` on that agree; the first is known to."""
         mine, yours = self.code[t + 1 :], self._index.code[place + 1 :]
         most = min(len(mine), len(yours))
         for start in range(0, most, CHUNK):
@@ -204,8 +210,9 @@ class _Query:
 
 
 def _ranks(after: memoryview, low: list[int], high: list[int]) -> list[int]:
-    """(T + 1,) how many suffixes of the index come before the line's suffix from each element on,
-    the empty one at the end included.
+    """Count the suffixes of the index before the suffix from each element on: (T + 1,).
+
+    The empty suffix at the end is included.
     """
     rank = [0] * (len(low) + 1)
     for t in range(len(low) - 1, -1, -1):
@@ -214,7 +221,7 @@ def _ranks(after: memoryview, low: list[int], high: list[int]) -> list[int]:
 
 
 def _trimmed(length: np.ndarray, place: np.ndarray, sounding: np.ndarray) -> Matches:
-    """Runs that begin with a rest are none, and those that end with rests end before them."""
+    """Trim rests: no passage begins or ends with one."""
     last = np.maximum.accumulate(np.where(sounding, np.arange(len(length)), -1))
     end = last[np.maximum(np.arange(len(length)) + length - 1, 0)]
     kept = sounding & (length > 0)
@@ -284,8 +291,9 @@ def index_of(lines: Iterable[Line]) -> Index:
 
 
 def suffix_ranks(text: np.ndarray) -> np.ndarray:
-    """(N,) int32: the rank of each suffix of `text` among all of them, by prefix doubling; only
-    what is not yet alone is sorted again.
+    """Return the rank of each suffix of `text` among all of them: (N,) int32.
+
+    The method is prefix doubling: only suffixes that are not yet unique are sorted again.
 
     >>> suffix_ranks(np.array([1, 0, 2, 0, 3])).tolist()
     [2, 0, 3, 1, 4]
