@@ -118,7 +118,7 @@ def list_all(
     """List public data sets: content, size, license, citation, and how to get each."""
     from dataclasses import asdict
 
-    from partimento.cli.screen import Column, out, print_json, print_table
+    from partimento.cli.screen import Column, print_facts, print_json, print_table
     from partimento.collect.bundled import PREFIX, collections, licence_note
     from partimento.collect.catalog import CATALOG
 
@@ -145,21 +145,20 @@ def list_all(
             ]
         )
         return
-    console = out()
     for name, each in CATALOG.items():
-        console.print(name, style="bold", end="")
-        console.print(f"  {each.title}: {each.content}")
         facts = {
+            "content": each.content,
             "size": each.size,
-            "licence": each.licence,
+            "license": each.licence,
             "lacks": each.lacks,
             "get it": each.way,
             "home": each.home,
             "cite": each.citation,
         }
-        for label, text in facts.items():
-            if text:
-                console.print(f"    {label:8}{text}")
+        print_facts(
+            f"{name}: {each.title}", [(label, text) for label, text in facts.items() if text]
+        )
+        print()
 
 
 @command(

@@ -30,7 +30,7 @@ ABOUT = {  # what a stage does in which nothing may count up for seconds
     "count": "counting",
     "check": "predicting the held-out pieces",
     "sample": "composing a first piece",
-    "compose": "compiling the loop that composes",
+    "compose": "composing; for a long piece, the loop is compiled first",
 }
 LOG_EVERY_S = 30.0  # between two lines of a long stage in a log
 

@@ -164,10 +164,12 @@ class ShowTraining(Callback):
     def on_epoch_end(self, epoch: Any) -> None:
         """Show the figures of an epoch beside the bar of all epochs."""
         self._log(epoch)
-        figures = f"loss {epoch.loss:.3f}, validation {epoch.val_loss:.3f}"
-        speed = f"{epoch.events_per_s:,.0f} events/s"
-        note = f"epoch {epoch.epoch}: {figures}, {speed}"
-        self._stages.at(*self._reported, note, keep=True)
+        stage, done, total = self._reported
+        epochs = round(total * epoch.epoch / max(done, 1))
+        note = f"epoch {epoch.epoch} of {epochs}: " if stage == "train" else ""
+        note += f"loss {epoch.loss:.3f}, validation {epoch.val_loss:.3f}"
+        note += f", {epoch.events_per_s:,.0f} events/s" if epoch.events_per_s else ""
+        self._stages.at(stage, done, total, note, keep=True)
 
 
 def _tell(trained: Trained, out: Path, *, as_json: bool) -> None:
