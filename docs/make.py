@@ -18,7 +18,7 @@ from partimento.config import settings_of
 from partimento.corpus.store.columns import COLUMNS
 from partimento.corpus.store.schema import arrow_type
 from partimento.models import MODELS, model_class
-from partimento.models.base import LatentModel, NextModel
+from partimento.models.base import Autoregressive, Latent
 from partimento.recipes import DEFAULT_MODEL, recipes
 from partimento.tables import markdown_table
 from partimento.training.settings import section_classes
@@ -89,21 +89,14 @@ def models() -> str:
     for name in MODELS:
         module = __import__(MODELS[name].partition(":")[0], fromlist=["__doc__"])
         kind = model_class(name)
-        how = {
-            NextModel: "event after event, of any length",
-            LatentModel: "in windows, from a latent space",
+        ways = {
+            Autoregressive: "event after event, of any length",
+            Latent: "in windows, from a latent space",
         }
-        composes = next((words for family, words in how.items() if issubclass(kind, family)), "no")
+        composes = next((way for each, way in ways.items() if each in kind.capabilities), "no")
         what = " ".join((module.__doc__ or "").strip().split("\n\n")[0].split())
-        rows.append(
-            (
-                f"`{name}`",
-                what,
-                f"{kind.encoding} ([encodings](../research/encodings.md))",
-                composes,
-            )
-        )
-    table = markdown_table(("model", "what it is", "it takes", "it composes"), rows)
+        rows.append((f"`{name}`", what, composes))
+    table = markdown_table(("model", "what it is", "it composes"), rows)
     rows = []
     for path in recipes().values():
         recipe = tomllib.loads(path.read_text(encoding="utf-8"))

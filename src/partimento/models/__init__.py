@@ -1,25 +1,25 @@
-"""Arrays become a trained model: one file a model, and what they share.
+"""Define the models, one file each, and what they share.
 
-To add a model: write its file (a docstring naming the paper, a frozen `Config`, the network, its
-loss) and its line here.
+To add a model, write its file and its line in `MODELS`. The file has a docstring (paper, settings,
+network, loss), its settings, and a class derived from one of the families in `base`.
+docs/examples/add_a_model.py is a complete one. A package of its own registers models by entry
+points of the group ``partimento.models``: name → ``module:class``.
 """
 
 import os
 from importlib import import_module
+from importlib.metadata import entry_points
 from importlib.util import find_spec
 from typing import Any
 
 from partimento.errors import PartimentoError, choose
 
-BACKENDS = {
-    "jax": "jax",
-    "tensorflow": "tensorflow",
-    "torch": "torch",
-}  # the backend's name → the package it needs
+BACKENDS = {"jax": "jax", "tensorflow": "tensorflow", "torch": "torch"}  # name → package
+GROUP = "partimento.models"
 
 
 def _check_backend() -> None:
-    """Before Keras is loaded: JAX, or the user's own choice if it is there."""
+    """Choose JAX before Keras is loaded, or check the user's own choice."""
     name = os.environ.setdefault("KERAS_BACKEND", "jax")
     if find_spec(choose(name, BACKENDS, what="Keras backend")) is None:
         raise PartimentoError(
@@ -41,6 +41,18 @@ MODELS = {
 
 
 def model_class(name: str) -> Any:
-    """The class of a model in `MODELS`; its file, and Keras with it, is loaded now."""
-    module, _, attribute = choose(name, MODELS, what="model").partition(":")
+    """Return the class of a model; its file is imported now.
+
+    Raises
+    ------
+    PartimentoError
+        If neither `MODELS` nor an installed package has a model of that name.
+    """
+    known = MODELS if name in MODELS else {**installed_models(), **MODELS}
+    module, _, attribute = choose(name, known, what="model").partition(":")
     return getattr(import_module(module), attribute)
+
+
+def installed_models() -> dict[str, str]:
+    """Return the models that other installed packages register: name → ``module:class``."""
+    return {each.name: each.value for each in entry_points(group=GROUP)}

@@ -90,7 +90,6 @@ class Autoencoder(LatentModel):
     """
 
     config_type = Config
-    encoding = "one-hot"
 
     def __init__(self, config: Config, tokenizer: ChordTokenizer, length: int) -> None:
         super().__init__(config, tokenizer, length)

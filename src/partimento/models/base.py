@@ -202,7 +202,6 @@ class Model(ABC):
     trains_by_gradient: ClassVar[bool] = True
     select_by_validation: ClassVar[bool] = True
     top_p: ClassVar[float] = 0.95
-    encoding: str = "integers"
     weights_suffix: ClassVar[str] = ".weights.h5"
     network: keras.Model
     tokenizer: Any

@@ -164,7 +164,6 @@ class Gan(LatentModel):
     """
 
     config_type = Config
-    encoding = "many-hot"
     select_by_validation = False
     fields = (CHORD, HELD, DURATION)
 

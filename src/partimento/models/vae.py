@@ -134,7 +134,6 @@ class Vae(LatentModel):
         super().__init__(config, tokenizer, length)
         recurrent = config.network == "recurrent"
         self.fields = (CHORD, HELD, DURATION) if recurrent else (CHORD,)
-        self.encoding = "integers" if recurrent else "one-hot"
         window, latent = (
             keras.Input((length, 3), dtype="int32", name="window"),
             keras.Input((config.latent,), name="point"),
