@@ -29,7 +29,7 @@ from partimento.evaluation.neighbours import ChordVectors, fifths
 from partimento.music.piece import Piece
 from partimento.tokens.chords import FIELDS
 from partimento.tokens.vocabulary import SPECIAL
-from partimento.training.dataset import DataSet, prepare
+from partimento.training.dataset import Dataset, prepare
 
 DATA = (
     Path(os.environ.get("PARTIMENTO_DATA", Path(__file__).parents[2] / "shared" / "data"))
@@ -75,7 +75,7 @@ def corpus(name: str) -> list[Piece]:
     )
 
 
-def data_set(pieces: Sequence[Piece], settings: Any) -> DataSet:
+def data_set(pieces: Sequence[Piece], settings: Any) -> Dataset:
     """The same seed splits the same pieces in the same way, whatever their keys are made."""
     train = settings.train
     return prepare(
@@ -84,7 +84,7 @@ def data_set(pieces: Sequence[Piece], settings: Any) -> DataSet:
 
 
 def trained(
-    settings: Any, data: DataSet, *, vectors: np.ndarray | None = None, freeze: bool = False
+    settings: Any, data: Dataset, *, vectors: np.ndarray | None = None, freeze: bool = False
 ) -> Any:
     """A model after training, and its history."""
     from partimento.training.loop import fit
@@ -108,7 +108,7 @@ def trained(
 
 def embeddings(
     name: str, pieces: Sequence[Piece], seed: int, more: dict[str, Any] | None = None
-) -> tuple[Any, DataSet, Any]:
+) -> tuple[Any, Dataset, Any]:
     """The recipe `embeddings` on all training pieces."""
     from partimento.training.settings import Settings
     from partimento.training.train import over_recipe
@@ -183,7 +183,7 @@ def helped(
         file=sys.stderr,
         flush=True,
     )
-    ways: list[tuple[str, Any, DataSet, dict[str, Any]]] = [
+    ways: list[tuple[str, Any, Dataset, dict[str, Any]]] = [
         ("drawn at random", settings, tenth, {}),
         ("pretrained, dealt out wrongly", settings, tenth, {"vectors": dealt}),
         ("pretrained", settings, tenth, {"vectors": vectors}),

@@ -28,7 +28,7 @@ from partimento.recipes import read_recipe
 from partimento.tokens.chords import CHORD
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import SPECIAL, UNKNOWN
-from partimento.training.dataset import DataSet, in_common_key, prepare
+from partimento.training.dataset import Dataset, in_common_key, prepare
 
 DATA = (
     Path(os.environ.get("PARTIMENTO_DATA", Path(__file__).parents[2] / "shared" / "data"))
@@ -65,7 +65,7 @@ class Effect(NamedTuple):
     never: float  # chord never seen
 
 
-def effect(data: DataSet) -> Effect:
+def effect(data: Dataset) -> Effect:
     """Measure a data set made with ``min_count=1``."""
     numbers = np.concatenate([encoded.ids[1:-1, CHORD] for encoded in data.training_tokens()])
     counts = np.bincount(numbers, minlength=len(data.tokenizer.chords))

@@ -18,7 +18,7 @@ from partimento.models import model_class
 from partimento.tokens.chords import CHORD, DURATION, HELD
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import SPECIAL
-from partimento.training.dataset import DataSet, prepare
+from partimento.training.dataset import Dataset, prepare
 
 
 def test_a_path_begins_and_ends_where_it_should_and_keeps_its_distance() -> None:
@@ -34,7 +34,7 @@ def test_a_path_begins_and_ends_where_it_should_and_keeps_its_distance() -> None
     np.testing.assert_allclose(path(first, 3 * first, np.full(5, 0.5)), 2 * first)
 
 
-def build(name: str, data: DataSet) -> Any:
+def build(name: str, data: Dataset) -> Any:
     kind = model_class(name)
     config = kind.config_type(latent=2)
     return kind.from_settings(config, data.tokenizer, TokenSettings(window=8))

@@ -11,7 +11,7 @@ import pytest
 from partimento import Piece
 from partimento.models import model_class
 from partimento.tokens.settings import TokenSettings
-from partimento.training.dataset import DataSet, prepare
+from partimento.training.dataset import Dataset, prepare
 from partimento.training.loop import fit
 from partimento.training.settings import TrainSettings
 
@@ -19,11 +19,11 @@ TOKENS = TokenSettings(min_count=1, window=16, stride=4)
 
 
 @pytest.fixture(scope="module")
-def data(pieces: list[Piece]) -> DataSet:
+def data(pieces: list[Piece]) -> Dataset:
     return prepare(pieces, TOKENS, validation=0.2, test=0.1, seed=0)
 
 
-def build(data: DataSet, **more: Any) -> Any:
+def build(data: Dataset, **more: Any) -> Any:
     keras.utils.set_random_seed(3)
     kind = model_class("autoencoder")
     return kind.from_settings(kind.config_type(**more), data.tokenizer, TOKENS)
@@ -35,7 +35,7 @@ def active(model: Any, batch: Any) -> float:
 
 
 @pytest.mark.parametrize("output", ["sigmoid", "softmax"])
-def test_latent_numbers_that_never_change_are_inactive(output: str, data: DataSet) -> None:
+def test_latent_numbers_that_never_change_are_inactive(output: str, data: Dataset) -> None:
     model = build(data, output=output, latent=8)
     batch = data.windows("train", model.window_spec(TOKENS, training=True))[:6]
     assert active(model, batch) == 8
@@ -50,13 +50,13 @@ def test_latent_numbers_that_never_change_are_inactive(output: str, data: DataSe
     assert model.diagnose({"active": 0.0}).startswith("the latent space has collapsed")
 
 
-def test_one_window_alone_shows_no_collapse(data: DataSet) -> None:
+def test_one_window_alone_shows_no_collapse(data: Dataset) -> None:
     model = build(data)
     batch = data.windows("train", model.window_spec(TOKENS, training=True))[:1]
     assert active(model, batch) == 2
 
 
-def test_every_epoch_tells_how_many_are_active(data: DataSet) -> None:
+def test_every_epoch_tells_how_many_are_active(data: Dataset) -> None:
     model = build(data)
     fitted = fit(
         model,

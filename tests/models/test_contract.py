@@ -28,7 +28,7 @@ from partimento.tokens.chords import CHORD, DURATION, HELD
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import SPECIAL
 from partimento.tokens.windows import Batch, WindowBatches, WindowSpec, windows
-from partimento.training.dataset import DataSet, fit_tokenizer, prepare
+from partimento.training.dataset import Dataset, fit_tokenizer, prepare
 from partimento.training.loop import fit
 from partimento.training.settings import TrainSettings
 from partimento.training.train import learn
@@ -75,7 +75,7 @@ def test_every_model_is_under_contract() -> None:
 
 
 @pytest.mark.parametrize("name", list(MODELS))
-def test_a_model_has_the_methods_of_its_capabilities(name: str, data: DataSet) -> None:
+def test_a_model_has_the_methods_of_its_capabilities(name: str, data: Dataset) -> None:
     model = build(name, {}, data)
     for capability in model.capabilities:
         assert capability in (Autoregressive, Latent, Gibbs, Frames, Energy, HasChordVectors)
@@ -90,18 +90,18 @@ def test_the_file_of_a_model_says_what_it_is(name: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def data(pieces: list[Piece]) -> DataSet:
+def data(pieces: list[Piece]) -> Dataset:
     return prepare(pieces, TokenSettings(min_count=1), validation=0.2, test=0.1, seed=0)
 
 
-def view(data: DataSet, name: str) -> DataSet:
+def view(data: Dataset, name: str) -> Dataset:
     """The data in the tokenizer that a model wants."""
     return replace(
         data, tokenizer=fit_tokenizer(model_class(name).tokenizer_kind, data.train, data.config)
     )
 
 
-def build(name: str, more: dict[str, object], data: DataSet) -> Any:
+def build(name: str, more: dict[str, object], data: Dataset) -> Any:
     import keras
 
     keras.utils.set_random_seed(3)
@@ -116,7 +116,7 @@ BY_CHORDS = [
 
 @pytest.mark.parametrize(("name", "more"), BY_CHORDS)
 def test_shapes_and_step_agrees_with_the_network(
-    name: str, more: dict[str, object], data: DataSet
+    name: str, more: dict[str, object], data: Dataset
 ) -> None:
     model = build(name, more, data)
     batch = windows(data.tokens("train")[:1], length=12)[:1]
@@ -151,7 +151,7 @@ def normal(logits: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize(("name", "more"), [each for each in BY_CHORDS if each[0] != "markov"])
 def test_a_field_never_sees_itself_or_what_comes_later(
-    name: str, more: dict[str, object], data: DataSet
+    name: str, more: dict[str, object], data: Dataset
 ) -> None:
     model = build(name, more, data)
     batch = windows(data.tokens("train")[:1], length=6)[:1]
@@ -180,7 +180,7 @@ def test_a_field_never_sees_itself_or_what_comes_later(
 
 @pytest.mark.parametrize(("name", "more"), LATENT)
 def test_a_latent_model_decodes_windows_of_probabilities(
-    name: str, more: dict[str, object], data: DataSet
+    name: str, more: dict[str, object], data: Dataset
 ) -> None:
     model = build(name, more, data)
     z = model.prior(3, np.random.default_rng(0))
@@ -201,7 +201,7 @@ def test_a_latent_model_decodes_windows_of_probabilities(
 
 
 @pytest.mark.parametrize("name", list(MODELS))
-def test_windows_of_padding_count_for_nothing(name: str, data: DataSet) -> None:
+def test_windows_of_padding_count_for_nothing(name: str, data: Dataset) -> None:
     model, data = build(name, {}, data), view(data, name)
     model.adapt(data.training_tokens())
     batch = data.windows("valid", model.window_spec(ENCODE, training=False))[:4]
@@ -217,7 +217,7 @@ def test_windows_of_padding_count_for_nothing(name: str, data: DataSet) -> None:
 
 
 @pytest.mark.parametrize("name", list(MODELS))
-def test_a_loss_has_the_same_terms_whatever_it_is_for(name: str, data: DataSet) -> None:
+def test_a_loss_has_the_same_terms_whatever_it_is_for(name: str, data: Dataset) -> None:
     model, data = build(name, {}, data), view(data, name)
     model.adapt(data.training_tokens())
     batch = data.windows("train", model.window_spec(ENCODE, training=True))[:4]
@@ -231,7 +231,7 @@ def test_a_loss_has_the_same_terms_whatever_it_is_for(name: str, data: DataSet) 
 
 @pytest.mark.parametrize(("name", "more"), VARIANTS)
 def test_a_likelihood_names_its_parts_and_pays_for_what_is_missing(
-    name: str, more: dict[str, object], data: DataSet
+    name: str, more: dict[str, object], data: Dataset
 ) -> None:
     model, data = build(name, more, data), view(data, name)
     model.adapt(data.training_tokens())
@@ -254,7 +254,7 @@ def test_a_likelihood_names_its_parts_and_pays_for_what_is_missing(
 class Stream:
     """Cut each batch out of the pieces when it is asked for."""
 
-    def __init__(self, data: DataSet, size: int) -> None:
+    def __init__(self, data: Dataset, size: int) -> None:
         self.data, self.size = data, size
 
     def __len__(self) -> int:
@@ -267,7 +267,7 @@ class Stream:
         yield from self.data.batches("train", WindowSpec(16), batch_size=self.size).shuffled(*seed)
 
 
-def test_batches_may_be_streamed(data: DataSet) -> None:
+def test_batches_may_be_streamed(data: Dataset) -> None:
     kept = []
     for stream in (False, True):
         model = build("lstm", {"dropout": 0.2}, data)
@@ -288,7 +288,7 @@ LEARNING = [
 
 @pytest.mark.parametrize(("name", "more"), LEARNING)
 def test_the_loss_falls_and_the_best_weights_are_kept(
-    name: str, more: dict[str, object], data: DataSet
+    name: str, more: dict[str, object], data: Dataset
 ) -> None:
     model, data = build(name, more, data), view(data, name)
     model.adapt(data.training_tokens())
@@ -311,7 +311,7 @@ def test_the_loss_falls_and_the_best_weights_are_kept(
     ("name", "more"), [each for each in VARIANTS if model_class(each[0]).trains_by_gradient]
 )
 def test_no_initializer_runs_where_weights_are_to_be_loaded(
-    name: str, more: dict[str, object], data: DataSet
+    name: str, more: dict[str, object], data: Dataset
 ) -> None:
     with uninitialized():
         assert not any(np.any(weight) for weight in build(name, more, data).network.get_weights())
@@ -372,7 +372,7 @@ def test_training_is_the_same_for_the_same_seed(pieces: list[Piece]) -> None:
     )
 
 
-def test_early_stopping(data: DataSet) -> None:
+def test_early_stopping(data: Dataset) -> None:
     model = build("lstm", {}, data)
     train, valid = (
         data.batches(split, WindowSpec(16), batch_size=8) for split in ("train", "valid")
@@ -386,7 +386,7 @@ def test_early_stopping(data: DataSet) -> None:
     assert len(history) == min(50, best + 3)
 
 
-def test_a_loss_that_is_no_number_stops_with_advice(data: DataSet) -> None:
+def test_a_loss_that_is_no_number_stops_with_advice(data: Dataset) -> None:
     model = build("lstm", {}, data)
     model.network.set_weights([w * np.nan for w in model.network.get_weights()])
     train, valid = (
@@ -396,7 +396,7 @@ def test_a_loss_that_is_no_number_stops_with_advice(data: DataSet) -> None:
         fit(model, train, valid, TrainSettings(epochs=2, batch_size=8))
 
 
-def test_the_tutorials_sizes(data: DataSet) -> None:
+def test_the_tutorials_sizes(data: Dataset) -> None:
     """Embeddings of 64, two LSTM layers of 512, a dense layer of 256, a softmax each: counted by
     hand.
     """
@@ -409,7 +409,7 @@ def test_the_tutorials_sizes(data: DataSet) -> None:
     assert model.network.count_params() == embeddings + lstm + 513 * 256 + outputs
 
 
-def test_the_tutorials_lstm_tells_of_chords_and_durations_alone(data: DataSet) -> None:
+def test_the_tutorials_lstm_tells_of_chords_and_durations_alone(data: Dataset) -> None:
     """Its last step is its only target, and it has the same weights as one that trains on all steps
     without held notes.
     """
@@ -436,7 +436,7 @@ def test_the_tutorials_lstm_tells_of_chords_and_durations_alone(data: DataSet) -
     }
 
 
-def test_steps_in_one_call_or_in_many_are_the_same_training(data: DataSet) -> None:
+def test_steps_in_one_call_or_in_many_are_the_same_training(data: Dataset) -> None:
     kept = []
     for size in (1, 8):
         model = build("lstm", {"dropout": 0.2}, data)
@@ -452,7 +452,7 @@ def test_steps_in_one_call_or_in_many_are_the_same_training(data: DataSet) -> No
     np.testing.assert_allclose(kept[0][1], kept[1][1], rtol=1e-4)
 
 
-def test_minibach_is_the_text_to_the_formula(data: DataSet) -> None:
+def test_minibach_is_the_text_to_the_formula(data: Dataset) -> None:
     """Flattened one-hot window → tanh → sigmoid, binary cross-entropy: written out in NumPy."""
     model = build("autoencoder", {}, data)
     some = data.windows("train", model.window_spec(ENCODE, training=True))
@@ -471,7 +471,7 @@ def test_minibach_is_the_text_to_the_formula(data: DataSet) -> None:
     np.testing.assert_allclose(model.encode(some.targets[:6]), z, atol=1e-5)
 
 
-def test_the_vaes_loss_is_the_text_to_the_formula(data: DataSet) -> None:
+def test_the_vaes_loss_is_the_text_to_the_formula(data: Dataset) -> None:
     model = build("vae", {"network": "dense", "kl": "mean", "free_bits": 0.0}, data)
     batch = data.windows("train", model.window_spec(ENCODE, training=True))[:6]
     mean, log_variance, flat = (
@@ -492,7 +492,7 @@ def test_the_vaes_loss_is_the_text_to_the_formula(data: DataSet) -> None:
 
 
 @pytest.mark.parametrize("name", ["lstm", "notewise"])
-def test_events_are_counted_not_tokens(name: str, data: DataSet) -> None:
+def test_events_are_counted_not_tokens(name: str, data: Dataset) -> None:
     data = view(data, name)
     encoded = data.encode(data.train[:2])
     for item, each in zip(data.train[:2], encoded, strict=True):
@@ -503,7 +503,7 @@ def test_events_are_counted_not_tokens(name: str, data: DataSet) -> None:
         assert len(data.tokenizer.decode_events(each.ids)) == len(item.events)
 
 
-def test_little_music_is_gone_through_more_often(data: DataSet) -> None:
+def test_little_music_is_gone_through_more_often(data: Dataset) -> None:
     model = build("notewise", {}, data)
     data = view(data, "notewise")
     spec = model.window_spec(ENCODE, training=True)
@@ -519,7 +519,7 @@ def test_little_music_is_gone_through_more_often(data: DataSet) -> None:
     assert fitted.ended == "all 3 epochs are done"
 
 
-def test_a_vae_whose_posterior_has_collapsed_says_so(data: DataSet) -> None:
+def test_a_vae_whose_posterior_has_collapsed_says_so(data: Dataset) -> None:
     model = build("vae", {}, data)
     assert model.diagnose({"active": 3.0}) is None
     assert "posterior collapse" in model.diagnose({"active": 0.0})
@@ -539,7 +539,7 @@ def test_a_vae_whose_posterior_has_collapsed_says_so(data: DataSet) -> None:
 
 
 def test_the_weights_of_a_vaes_draws_average_to_its_bound_and_their_mean_is_above_it(
-    data: DataSet,
+    data: Dataset,
 ) -> None:
     """The mean of the logarithms is the ELBO, the logarithm of the mean the likelihood; where z
     says nothing, all three are one.

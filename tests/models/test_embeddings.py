@@ -20,7 +20,7 @@ from partimento.tokens.chords import CHORD, ChordTokenizer
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import PAD, SPECIAL, UNKNOWN
 from partimento.tokens.windows import WindowBatches
-from partimento.training.dataset import DataSet, prepare
+from partimento.training.dataset import Dataset, prepare
 from partimento.training.loop import Checkpoint, fit
 from partimento.training.settings import Settings, TrainSettings
 from partimento.training.train import learn, new_model
@@ -226,7 +226,7 @@ def test_chords_are_counted_with_their_copies(pieces: list[Piece]) -> None:
 # ---------------------------------------------------------------------- in another model
 
 
-def pretrained(run: TrainedModel, pieces: list[Piece], **more: object) -> tuple[Settings, DataSet]:
+def pretrained(run: TrainedModel, pieces: list[Piece], **more: object) -> tuple[Settings, Dataset]:
     values = {
         "model": {**LSTM, "pretrained": str(run.folder), **more},
         "tokens": SETTINGS["tokens"],

@@ -19,7 +19,7 @@ from partimento.tokens.chords import CHORD, DURATION, HELD
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import SPECIAL
 from partimento.training import backend
-from partimento.training.dataset import DataSet, prepare
+from partimento.training.dataset import Dataset, prepare
 from partimento.training.loop import fit
 from partimento.training.settings import TrainSettings
 
@@ -27,11 +27,11 @@ ENCODE = TokenSettings(min_count=1, window=16, stride=4)
 
 
 @pytest.fixture(scope="module")
-def data(pieces: list[Piece]) -> DataSet:
+def data(pieces: list[Piece]) -> Dataset:
     return prepare(pieces, ENCODE, validation=0.2, test=0.1, seed=0)
 
 
-def build(data: DataSet, **more: Any) -> Any:
+def build(data: Dataset, **more: Any) -> Any:
     keras.utils.set_random_seed(3)
     kind = model_class("gan")
     return kind(
@@ -81,7 +81,7 @@ def test_a_spectral_layer_has_norm_one() -> None:
     np.testing.assert_allclose(np.asarray(layer(x)), x @ kernel / largest, rtol=1e-2, atol=1e-3)
 
 
-def test_what_is_made_is_music_of_the_vocabulary(data: DataSet) -> None:
+def test_what_is_made_is_music_of_the_vocabulary(data: Dataset) -> None:
     model = build(data)
     notes, held, duration = (
         np.asarray(part)
@@ -116,15 +116,15 @@ def test_what_is_made_is_music_of_the_vocabulary(data: DataSet) -> None:
     assert (HELD, DURATION) == (1, 2)
 
 
-def _chords(data: DataSet, row: np.ndarray) -> list[tuple[int, ...]]:
+def _chords(data: Dataset, row: np.ndarray) -> list[tuple[int, ...]]:
     return [data.tokenizer.chords.symbol(int(number)) for number in row]
 
 
-def _slots(data: DataSet, chord: tuple[int, ...]) -> list[int]:
+def _slots(data: Dataset, chord: tuple[int, ...]) -> list[int]:
     return [*chord, *[-1] * (data.tokenizer.most_notes - len(chord))]
 
 
-def test_the_discriminator_alone_learns_to_tell(data: DataSet) -> None:
+def test_the_discriminator_alone_learns_to_tell(data: Dataset) -> None:
     model = build(data)
     model.generator.trainable = False
     train = data.batches("train", model.window_spec(ENCODE, training=True), batch_size=16)
@@ -139,14 +139,14 @@ def test_the_discriminator_alone_learns_to_tell(data: DataSet) -> None:
     assert history[-1].epoch == 6  # no patience: the last epoch is kept
 
 
-def test_when_the_discriminator_has_won_it_is_said(data: DataSet) -> None:
+def test_when_the_discriminator_has_won_it_is_said(data: Dataset) -> None:
     model = build(data)
     assert model.diagnose({"told_apart": 0.8}) is None
     assert "the discriminator tells 99%" in model.diagnose({"told_apart": 0.99})
 
 
 @pytest.mark.slow
-def test_its_noise_is_part_of_its_state(data: DataSet) -> None:
+def test_its_noise_is_part_of_its_state(data: Dataset) -> None:
     """A checkpoint must hold it, and the same seed gives the same weights."""
     kept = []
     for _ in range(2):

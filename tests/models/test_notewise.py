@@ -29,7 +29,7 @@ from partimento.tokens.notes import NoteTokenizer
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import END, PAD, UNKNOWN
 from partimento.tokens.windows import windows
-from partimento.training.dataset import DataSet, prepare
+from partimento.training.dataset import Dataset, prepare
 from partimento.training.loop import Checkpoint, fit
 from partimento.training.settings import Settings
 from partimento.training.train import new_model
@@ -76,7 +76,7 @@ def choir(number: int, *, bars: int = 3) -> Piece:
 
 
 @cache
-def data_of(how: str) -> DataSet:
+def data_of(how: str) -> Dataset:
     config = TokenSettings(min_count=1, window=L, stride=L, transpose="none", **ENCODE[how])
     return prepare(
         [choir(number) for number in range(6)],

@@ -11,7 +11,7 @@ from partimento import Piece
 from partimento.models.notewise import Config, Notewise
 from partimento.models.numpy_step import NumpyStep, network_weights
 from partimento.tokens.settings import TokenSettings
-from partimento.training.dataset import DataSet, prepare
+from partimento.training.dataset import Dataset, prepare
 
 TOKENS: dict[str, dict[str, Any]] = {
     "events": {},
@@ -20,13 +20,13 @@ TOKENS: dict[str, dict[str, Any]] = {
 }
 
 
-def data_of(pieces: list[Piece], tokens: str) -> DataSet:
+def data_of(pieces: list[Piece], tokens: str) -> Dataset:
     """Prepare pieces for one way to read them."""
     settings = TokenSettings(min_count=1, transpose="none", **TOKENS[tokens])
     return prepare(pieces, settings, validation=0.2, test=0.2, seed=0, kind="notes")
 
 
-def build(data: DataSet, **sizes: Any) -> tuple[Notewise, NumpyStep]:
+def build(data: Dataset, **sizes: Any) -> tuple[Notewise, NumpyStep]:
     """Build a model with large weights, so that every one of them shows, and its step."""
     config = Config(units=12, embed_size=8, **sizes)
     model = Notewise(config, data.tokenizer)

@@ -25,7 +25,7 @@ from partimento.music.transpose import (
 )
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.windows import windows
-from partimento.training.dataset import DataSet, in_common_key, prepare
+from partimento.training.dataset import Dataset, in_common_key, prepare
 
 MODES = ("none", "key", "key-octave", "all")
 TIMES = st.fractions(min_value=0, max_value=12, max_denominator=12)
@@ -195,7 +195,7 @@ def test_shifts_keep_to_the_range() -> None:
     assert shifts_within(Notes(), 40, 83) == (0,)
 
 
-def _prepared(how: str, **more: int) -> DataSet:
+def _prepared(how: str, **more: int) -> Dataset:
     pieces = [small_piece(number, shift=number % 4) for number in range(9)]
     return prepare(
         pieces,

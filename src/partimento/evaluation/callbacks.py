@@ -12,7 +12,7 @@ from partimento.training.callbacks import Callback
 if TYPE_CHECKING:
     from partimento.models.base import Model
     from partimento.models.likelihood import Likelihood
-    from partimento.training.dataset import DataSet
+    from partimento.training.dataset import Dataset
     from partimento.training.run_folder import RunFolder
     from partimento.training.trained_model import TrainedModel
 
@@ -37,7 +37,7 @@ class CollapseCheck(Callback):
     def __init__(self) -> None:
         self._look: Callable[[int], str | None] | None = None
 
-    def on_begin(self, model: Model, data: DataSet) -> None:
+    def on_begin(self, model: Model, data: Dataset) -> None:
         """Remember what is to be checked."""
         self._model, self._data = model, data
 
@@ -67,7 +67,7 @@ class HeldOutReport(Callback):
     table: dict[str, Likelihood] = field(default_factory=dict)
     reconstruction: float | None = None
 
-    def on_finish(self, run: TrainedModel, data: DataSet, folder: RunFolder) -> None:
+    def on_finish(self, run: TrainedModel, data: Dataset, folder: RunFolder) -> None:
         """Measure, and write the figures."""
         from partimento.evaluation.heldout import held_out, reconstruction
 
@@ -84,7 +84,7 @@ class FirstSample(Callback):
 
     progress: Progress = silent
 
-    def on_finish(self, run: TrainedModel, data: DataSet, folder: RunFolder) -> None:
+    def on_finish(self, run: TrainedModel, data: Dataset, folder: RunFolder) -> None:
         """Compose with the seed of the training, if the model composes."""
         from partimento.export.write import write
         from partimento.generate.compose import compose, composes
@@ -102,7 +102,7 @@ class TrainingPictures(Callback):
 
     progress: Progress = silent
 
-    def on_finish(self, run: TrainedModel, data: DataSet, folder: RunFolder) -> None:
+    def on_finish(self, run: TrainedModel, data: Dataset, folder: RunFolder) -> None:
         """Draw them from the files of the run."""
         from partimento.evaluation.training_report import watch
 

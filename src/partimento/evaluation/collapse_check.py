@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 
 from partimento.tokens.vocabulary import SPECIAL
-from partimento.training.dataset import DataSet
+from partimento.training.dataset import Dataset
 
 FIRST = 5  # the first epoch that is checked
 TAKES, EVENTS = 8, 64
 MOST = 0.9  # share of events that repeat the previous chord; twice in a row is a collapse
 
 
-def sampler_check(model: Any, data: DataSet) -> Callable[[int], str | None]:
+def sampler_check(model: Any, data: Dataset) -> Callable[[int], str | None]:
     """Return a function that looks for a collapse after an epoch, in a few pieces composed then.
 
     It returns a text if there is no point in training on. Only autoregressive models are checked:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 from partimento.evaluation.baselines import Baseline
 from partimento.models.likelihood import Likelihood
 from partimento.tokens.vocabulary import OutOfVocabularyCost
-from partimento.training.dataset import DataSet
+from partimento.training.dataset import Dataset
 
 if TYPE_CHECKING:
     from partimento.models.base import Model
 
 
 def held_out(
-    data: DataSet, model: Model | None = None, *, name: str = "model"
+    data: Dataset, model: Model | None = None, *, name: str = "model"
 ) -> dict[str, Likelihood]:
     """Measure the baselines and a model on the test pieces, each read whole from its start.
 
@@ -37,7 +37,7 @@ def held_out(
     return table
 
 
-def baselines(data: DataSet, split: str, cost: OutOfVocabularyCost) -> dict[str, Likelihood]:
+def baselines(data: Dataset, split: str, cost: OutOfVocabularyCost) -> dict[str, Likelihood]:
     """Measure two models that count chords."""
     from partimento.models import model_class
 
@@ -54,6 +54,6 @@ def baselines(data: DataSet, split: str, cost: OutOfVocabularyCost) -> dict[str,
     }
 
 
-def reconstruction(data: DataSet, model: Model) -> float | None:
+def reconstruction(data: Dataset, model: Model) -> float | None:
     """Return the share of the held-out chords that a model reconstructs; None if it does not."""
     return model.accuracy(data.tokens("test" if data.test else "valid"))

@@ -69,7 +69,7 @@ def make_prompt(
             name = start.title or "this piece"
             raise PartimentoError(f"cannot begin from {name}: {error}") from error
         ids = trained.tokenizer.encode(item.moved).ids
-        reference = Learned.from_prepared(item, ids, "given")
+        reference = Learned.from_transposed(item, ids, "given")
         name = start.title or "the given piece"
     else:
         reference = trained.pieces[check_number(trained, start)]

@@ -260,7 +260,7 @@ class Model(ABC):
         ----------
         pieces : sequence of Tokens
         missing : float
-            The nats of what these tokens leave out (`DataSet.missing_cost`).
+            The nats of what these tokens leave out (`Dataset.missing_cost`).
         """
         return None
 

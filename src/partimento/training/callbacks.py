@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from partimento.models.base import Model
-    from partimento.training.dataset import DataSet
+    from partimento.training.dataset import Dataset
     from partimento.training.loop import Epoch
     from partimento.training.run_folder import RunFolder
     from partimento.training.trained_model import TrainedModel
@@ -26,7 +26,7 @@ class Callback:
     def on_note(self, text: str) -> None:
         """Receive advice for a person, such as that there is little music for the model."""
 
-    def on_begin(self, model: Model, data: DataSet) -> None:
+    def on_begin(self, model: Model, data: Dataset) -> None:
         """Receive the untrained model and its data before the first epoch."""
 
     def check(self, epoch: int) -> str | None:
@@ -39,7 +39,7 @@ class Callback:
     def on_epoch_end(self, epoch: Epoch) -> None:
         """Receive the figures of an epoch once its checkpoint is written."""
 
-    def on_finish(self, run: TrainedModel, data: DataSet, folder: RunFolder) -> None:
+    def on_finish(self, run: TrainedModel, data: Dataset, folder: RunFolder) -> None:
         """Add files to the folder of a finished run before it appears under its name.
 
         It is not called where a run is not saved.
@@ -61,7 +61,7 @@ class Callbacks(Callback):
         for callback in self._callbacks:
             callback.on_note(text)
 
-    def on_begin(self, model: Model, data: DataSet) -> None:
+    def on_begin(self, model: Model, data: Dataset) -> None:
         """Give each the model."""
         for callback in self._callbacks:
             callback.on_begin(model, data)
@@ -75,7 +75,7 @@ class Callbacks(Callback):
         for callback in self._callbacks:
             callback.on_epoch_end(epoch)
 
-    def on_finish(self, run: TrainedModel, data: DataSet, folder: RunFolder) -> None:
+    def on_finish(self, run: TrainedModel, data: Dataset, folder: RunFolder) -> None:
         """Let each add its files."""
         for callback in self._callbacks:
             callback.on_finish(run, data, folder)

@@ -36,7 +36,7 @@ from partimento.tokens.windows import WindowBatches, Windows, WindowSpec, window
 
 
 @dataclass(frozen=True)
-class Prepared:
+class TransposedPiece:
     """A piece ready to be encoded: `piece` is as it was, `interval` the semitones from it to
     `moved`.
 
@@ -72,31 +72,31 @@ class Prepared:
 
 
 @dataclass(frozen=True)
-class DataSet:
+class Dataset:
     """Hold the pieces to train on, to choose the best epoch by, and to measure at the end.
 
     Attributes
     ----------
     tokenizer : Tokenizer
         Its vocabularies come from the training pieces.
-    train, valid, test : list of Prepared
+    train, valid, test : list of TransposedPiece
     left_out : list of (Piece, str)
         Pieces that cannot be learned from, each with the reason.
     """
 
     tokenizer: Tokenizer
-    train: list[Prepared]
-    valid: list[Prepared]
-    test: list[Prepared]
+    train: list[TransposedPiece]
+    valid: list[TransposedPiece]
+    test: list[TransposedPiece]
     left_out: list[tuple[Piece, str]]
     config: TokenSettings = field(default_factory=TokenSettings)
     _cache: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    def by_chords(self) -> DataSet:
+    def by_chords(self) -> Dataset:
         """Return the same pieces in the tokens of chords, which the baselines count."""
         if self.tokenizer.name == "chords":
             return self
-        view: DataSet = self._cached(
+        view: Dataset = self._cached(
             "chords",
             lambda: replace(self, tokenizer=fit_tokenizer("chords", self.train, self.config)),
         )
@@ -126,7 +126,7 @@ class DataSet:
         return [Reject(piece.source.path or piece.title, reason) for piece, reason in self.left_out]
 
     @property
-    def training_pieces(self) -> list[Prepared | None]:
+    def training_pieces(self) -> list[TransposedPiece | None]:
         """The piece of each of `training_tokens`; None for a copy in another key."""
         return [item if shift == 0 else None for item in self.train for shift in item.copies]
 
@@ -147,12 +147,12 @@ class DataSet:
         )
         return unknown + len(self.splits[split]) * self.tokenizer.header_nats
 
-    def encode(self, pieces: Sequence[Prepared]) -> list[Tokens]:
+    def encode(self, pieces: Sequence[TransposedPiece]) -> list[Tokens]:
         """Tokenize pieces that are not of a split of this data set."""
         return self.tokenizer.encode_all([item.moved for item in pieces])
 
     @property
-    def splits(self) -> dict[str, list[Prepared]]:
+    def splits(self) -> dict[str, list[TransposedPiece]]:
         """The pieces by the name of their split."""
         return {"train": self.train, "valid": self.valid, "test": self.test}
 
@@ -180,7 +180,7 @@ def prepare(
     seed: int,
     kind: str = "chords",
     progress: Progress = silent,
-) -> DataSet:
+) -> Dataset:
     """Make a data set.
 
     Pieces, not windows, are split, and near-duplicates stay in one split. A stored split is kept.
@@ -194,7 +194,7 @@ def prepare(
         nothing comes `min_count` times, or no training piece keeps to the range that is set.
     """
     corpus = Corpus.of(corpus)
-    ready: list[Prepared] = []
+    ready: list[TransposedPiece] = []
     left_out: list[tuple[Piece, str]] = []
     stored: list[str] = []
     for done, entry in enumerate(corpus, 1):
@@ -212,10 +212,10 @@ def prepare(
         raise PartimentoError(
             f"no chord or no duration comes {config.min_count} times: more music, or --set tokens.min_count=1"
         )
-    return DataSet(tokenizer, train, valid, held, left_out, config)
+    return Dataset(tokenizer, train, valid, held, left_out, config)
 
 
-def _with_copies(train: Sequence[Prepared], config: TokenSettings) -> list[Prepared]:
+def _with_copies(train: Sequence[TransposedPiece], config: TokenSettings) -> list[TransposedPiece]:
     """Each piece with all its copies within the range that is set, or that of all the pieces
     together.
     """
@@ -231,13 +231,13 @@ def _with_copies(train: Sequence[Prepared], config: TokenSettings) -> list[Prepa
     return [replace(item, copies=shifts_within(item.moved.notes, low, high)) for item in train]
 
 
-def fit_tokenizer(name: str, train: Sequence[Prepared], config: TokenSettings) -> Tokenizer:
+def fit_tokenizer(name: str, train: Sequence[TransposedPiece], config: TokenSettings) -> Tokenizer:
     """Fit the tokenizer of a name on the training pieces and their transpositions."""
     pieces = [item.moved for item in train]
     return tokenizer_class(name).fit(pieces, config, shifts=[item.copies for item in train])
 
 
-def in_common_key(piece: Piece, how: str = "key", *, key: Key | None = None) -> Prepared:
+def in_common_key(piece: Piece, how: str = "key", *, key: Key | None = None) -> TransposedPiece:
     """A piece, its drums aside, moved by its analysed key as `TokenSettings.transpose` says, and by
     how far.
 
@@ -270,13 +270,18 @@ def in_common_key(piece: Piece, how: str = "key", *, key: Key | None = None) -> 
     low, high = int(pitched.notes.pitch.min(initial=127)), int(pitched.notes.pitch.max(initial=0))
     for shift in (interval + octaves * 12 for octaves in (0, 1, -1, 2, -2, 3, -3, 4, -4)):
         if not len(pitched.notes) or (low + shift >= 0 and high + shift <= 127):
-            return Prepared(pitched, transpose(pitched, shift), key, shift)
+            return TransposedPiece(pitched, transpose(pitched, shift), key, shift)
     raise ValueError("it spans nearly all of MIDI's pitches: it cannot be moved to the common key")
 
 
 def split(
-    pieces: Sequence[Prepared], stored: Sequence[str], *, validation: float, test: float, seed: int
-) -> tuple[list[Prepared], list[Prepared], list[Prepared]]:
+    pieces: Sequence[TransposedPiece],
+    stored: Sequence[str],
+    *,
+    validation: float,
+    test: float,
+    seed: int,
+) -> tuple[list[TransposedPiece], list[TransposedPiece], list[TransposedPiece]]:
     """Return training, validation and test pieces, each in the order given.
 
     A stored split is kept. Pieces without one get it from their near-duplicates; for those that
@@ -284,7 +289,7 @@ def split(
 
     Parameters
     ----------
-    pieces : (N,) sequence of Prepared
+    pieces : (N,) sequence of TransposedPiece
     stored : (N,) sequence of str
         The stored split of each piece, or an empty text.
     validation, test : float
@@ -312,7 +317,12 @@ def split(
 
 
 def _complete(
-    pieces: Sequence[Prepared], splits: list[str], *, validation: float, test: float, seed: int
+    pieces: Sequence[TransposedPiece],
+    splits: list[str],
+    *,
+    validation: float,
+    test: float,
+    seed: int,
 ) -> None:
     """Give a split to the pieces that have none."""
     identities = [item.signature for item in pieces]

@@ -11,7 +11,7 @@ import numpy as np
 
 from partimento.music.events import merge_held
 from partimento.music.timelines import Meter, Source, Tempo
-from partimento.training.dataset import Prepared
+from partimento.training.dataset import TransposedPiece
 
 OPENING = (
     192  # numbers of each piece that are kept to begin from: 64 rows of three, or as many tokens
@@ -38,7 +38,7 @@ class Learned:
     opening: np.ndarray  # (≤ 64, 3) or (≤ 192, 1) int32, moved by `interval`
 
     @classmethod
-    def from_prepared(cls, item: Prepared, tokens: np.ndarray, split: str) -> Learned:
+    def from_transposed(cls, item: TransposedPiece, tokens: np.ndarray, split: str) -> Learned:
         piece = item.piece
         pitches = piece.notes.pitch
         programs = Counter(piece.parts[part].program for part in piece.notes.part.tolist())

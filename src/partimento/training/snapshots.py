@@ -15,7 +15,7 @@ from partimento.files import new_file
 from partimento.models.base import Model
 from partimento.tokens.vocabulary import SPECIAL
 from partimento.tokens.windows import WindowBatches
-from partimento.training.dataset import Prepared
+from partimento.training.dataset import TransposedPiece
 from partimento.training.run_folder import RunFolder
 from partimento.training.settings import Settings
 
@@ -55,7 +55,7 @@ class Snapshots:
     folder : RunFolder
     model : Model
     train : WindowBatches
-    pieces : sequence of Prepared or None
+    pieces : sequence of TransposedPiece or None
         The pieces that the windows are from; windows of None are not shown.
     settings : Settings
     """
@@ -63,7 +63,7 @@ class Snapshots:
     folder: RunFolder
     model: Model
     train: WindowBatches
-    pieces: Sequence[Prepared | None]
+    pieces: Sequence[TransposedPiece | None]
     settings: Settings
 
     def take(self, epoch: int) -> None:

@@ -25,7 +25,7 @@ from partimento.recipes import over_recipe
 from partimento.tokens.base import Tokens
 from partimento.training import checkpoint
 from partimento.training.callbacks import Callback, Callbacks
-from partimento.training.dataset import DataSet, prepare
+from partimento.training.dataset import Dataset, prepare
 from partimento.training.loop import Epoch, Fitted, epochs_added, fit, validate
 from partimento.training.run_folder import RunFolder, TrainingFolder
 from partimento.training.settings import Settings
@@ -47,7 +47,7 @@ def learn(
     resume: bool = False,
     progress: Progress = silent,
     callbacks: Sequence[Callback] = (),
-) -> tuple[TrainedModel, DataSet]:
+) -> tuple[TrainedModel, Dataset]:
     """Train a model on a corpus, and save its run.
 
     `partimento.train` does the same and checks the run.
@@ -74,7 +74,7 @@ def learn(
 
     Returns
     -------
-    TrainedModel, DataSet
+    TrainedModel, Dataset
 
     Raises
     ------
@@ -168,7 +168,7 @@ def _with_view(settings: Settings, corpus: Corpus, callback: Callback) -> Settin
     return settings.model_copy(update={"data": corpus.config})
 
 
-def prepared(corpus: Corpus, settings: Settings, progress: Progress = silent) -> DataSet:
+def prepared(corpus: Corpus, settings: Settings, progress: Progress = silent) -> Dataset:
     """Make the data set of a corpus as a training with these settings sees it."""
     return prepare(
         corpus,
@@ -181,7 +181,7 @@ def prepared(corpus: Corpus, settings: Settings, progress: Progress = silent) ->
     )
 
 
-def _check_same(about: Mapping[str, Any], data: DataSet, callback: Callback) -> None:
+def _check_same(about: Mapping[str, Any], data: Dataset, callback: Callback) -> None:
     """A training goes on with the music it began with."""
     if about["fingerprint"] != data.fingerprint:
         raise PartimentoError(
@@ -194,7 +194,7 @@ def _check_same(about: Mapping[str, Any], data: DataSet, callback: Callback) -> 
         )
 
 
-def new_model(settings: Settings, data: DataSet) -> Model:
+def new_model(settings: Settings, data: Dataset) -> Model:
     """An untrained model; its weights are drawn from the seed. Embeddings that were learned before
     are put in.
     """
@@ -206,7 +206,7 @@ def new_model(settings: Settings, data: DataSet) -> Model:
 
 def _train(
     model: Model,
-    data: DataSet,
+    data: Dataset,
     settings: Settings,
     folder: TrainingFolder | None,
     progress: Progress,

@@ -23,7 +23,7 @@ from partimento.tables import csv_table
 from partimento.tokens.base import Tokenizer
 from partimento.tokens.registry import tokenizer_from_json
 from partimento.training import verbs
-from partimento.training.dataset import DataSet
+from partimento.training.dataset import Dataset
 from partimento.training.loop import Epoch, Fitted
 from partimento.training.piece_record import Learned
 from partimento.training.pretrained import model_folder
@@ -92,10 +92,10 @@ class TrainedModel:
 
     @classmethod
     def from_training(
-        cls, settings: Settings, data: DataSet, model: Model, fitted: Fitted
+        cls, settings: Settings, data: Dataset, model: Model, fitted: Fitted
     ) -> TrainedModel:
         pieces = [
-            Learned.from_prepared(item, encoded.ids, split)
+            Learned.from_transposed(item, encoded.ids, split)
             for split, items in data.splits.items()
             for item, encoded in zip(items, data.tokens(split), strict=True)
         ]
