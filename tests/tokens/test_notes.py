@@ -512,6 +512,23 @@ def test_the_longest_stretch_that_was_heard_before(reach: int, steps: int, kinds
         np.testing.assert_array_equal(shown[:, LENGTH], length)
 
 
+@given(some_pieces(), st.integers(1, 9))
+@settings(deadline=None, max_examples=20)
+def test_a_history_that_grows_with_the_piece_changes_nothing(piece: Piece, step: int) -> None:
+    tokenizer = tokenizer_of(piece)
+    grammar, tokens = tokenizer.grammar(), tokenizer.encode_ids(piece)
+    whole = grown = grammar.start(1)
+    for number, token in enumerate(tokens):
+        if number % step == 0:
+            grown = grammar.with_reach(grown, number + step)
+        whole, grown = (grammar.advance(each, np.array([token]), 0) for each in (whole, grown))
+        np.testing.assert_array_equal(grammar.features(grown), grammar.features(whole))
+    width = grown.history.shape[1]
+    assert width < len(tokens) + step
+    np.testing.assert_array_equal(grown.history, whole.history[:, :width])
+    assert grammar.with_reach(grown, 10**9).history.shape[1] == REACH
+
+
 @pytest.mark.parametrize("frame", [Fraction(0), Fraction(1, 2)])
 def test_the_grammar_is_the_same_inside_a_compiled_loop(frame: Fraction) -> None:
     from keras import ops

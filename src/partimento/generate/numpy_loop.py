@@ -96,6 +96,9 @@ class NumpyLoop:
         )
         batch = self._start(candidates)
         for row in range(rows):
+            if row % ROWS == 0:  # most of a long history would be empty, and cost time all the same
+                grammar = self.grammar.with_reach(batch.grammar, row + ROWS)
+                batch = batch._replace(grammar=grammar)
             for field in range(fields):
                 if row < len(prompt):
                     ids = np.full(len(batch.numbers), prompt[row, field], np.int32)

@@ -88,6 +88,12 @@ class Grammar(Protocol):
     def features(self, state: Any, xp: Any = np) -> Any:
         """Return the input features of the next number, as in `Tokens.context`."""
 
+    def with_reach(self, state: Any, reach: int) -> Any:
+        """Return the state on NumPy with room for the history of `reach` rows.
+
+        A compiled loop needs arrays of one size; on NumPy they can grow with the piece.
+        """
+
     def at_event_end(self, state: Any) -> Any:
         """Return ``(B,)``: whether an event has just ended, or none has begun."""
 

@@ -369,6 +369,10 @@ class ChordGrammar:
         """Return ``(B, K)`` bool: which notes of this chord sounded in the previous one."""
         return self.holdable(state.previous, state.chord, xp)
 
+    def with_reach(self, state: ChordGrammarState, reach: int) -> ChordGrammarState:
+        """Return the state as it is: it has no history."""
+        return state
+
     def at_event_end(self, state: ChordGrammarState) -> Any:
         """Return ``(B,)`` True: an event ends with every row."""
         return state.elapsed >= 0

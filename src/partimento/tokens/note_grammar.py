@@ -222,17 +222,22 @@ def features(layout: Layout, state: NoteGrammarState, xp: Any = np) -> Any:
     lower = xp.logical_and(state.before, pitches < xp.expand_dims(state.last, -1))
     below = xp.max(xp.where(lower, pitches, -1), axis=-1)
     again, length = repeated(state, xp)
-    free = xp.logical_or(state.struck > 0, xp.any(xp.logical_xor(state.before, state.now), axis=-1))
-    free = xp.logical_or(free, state.events == 0)  # a piece may begin with a rest
     columns = [
         state.token, state.last, xp.minimum(state.count, SLOTS), above, xp.where(below < 0, NONE, below),
         place_of(layout, state.place, xp), state.bar_token, state.key, state.duration + 1,
-        again, length, class_of(state.events, AGES, xp), free, state.rows // CONTEXT,
+        again, length, class_of(state.events, AGES, xp), is_new(state, xp), state.rows // CONTEXT,
     ]  # fmt: skip
     return xp.concatenate(
         [xp.stack([xp.cast(c, "int32") if xp is not np else c for c in columns], axis=-1), slots],
         axis=-1,
     )
+
+
+def is_new(state: NoteGrammarState, xp: Any = np) -> Any:
+    """Return ``(B,)``: whether this event is more than the previous one, held."""
+    differs = xp.any(xp.logical_xor(state.before, state.now), axis=-1)
+    begins = state.events == 0  # a piece may begin with a rest
+    return xp.logical_or(xp.logical_or(state.struck > 0, differs), begins)
 
 
 def place_of(layout: Layout, steps: Any, xp: Any = np) -> Any:
@@ -252,39 +257,49 @@ def repeated(state: NoteGrammarState, xp: Any = np) -> tuple[Any, Any]:
     return xp.where(length > 0, again, PAD), class_of(length, LENGTHS, xp)
 
 
-def allowed(
-    layout: Layout, shown: Any, xp: Any = np, *, sounded: Any = None, may_end: Any = True
-) -> Any:
-    """Which tokens may follow what is shown ``(…, columns)``, as ``(…, layout.bar)`` bool.
+def allowed(layout: Layout, shown: Any, xp: Any = np, *, may_end: Any = True) -> Any:
+    """Return a mask ``(…, layout.bar)`` of the tokens that may follow features ``(…, WIDTH)``.
 
-    Notes fall, only what sounded is held, and an event says something new (in frames it need not).
-    `sounded` ``(…, P)`` are the pitches of the event before; without it, they are taken from what
-    is shown: where that is SLOTS notes, all below the lowest may have sounded too.
+    The pitches that may be held are those of the previous event, as far as the features have them.
+    If they have SLOTS, all pitches below the lowest may be held, too.
+    """
+    pitch = (np.arange(layout.bar, dtype="int32") - NOTE) % PITCHES
+    slots = shown[..., len(COLUMNS) :]
+    lowest = slots[..., -1:]
+    rest = xp.logical_and(lowest < NONE, pitch < lowest)
+    holdable = xp.logical_or(xp.any(xp.expand_dims(slots, -1) == pitch, axis=-2), rest)
+    last, count, free = (shown[..., c : c + 1] for c in (LAST, COUNT, FREE))
+    return _allowed(layout, last, xp.logical_and(count == 0, may_end), free > 0, holdable, xp)
+
+
+def _allowed(
+    layout: Layout, last: Any, may_end: Any, may_close: Any, holdable: Any, xp: Any
+) -> Any:
+    """Return the mask: notes fall, and only what sounded is held.
+
+    In events, `may_close` says whether a duration may follow; frames need say nothing new.
     """
     tokens = np.arange(layout.bar, dtype="int32")
-    pitch = (tokens - NOTE) % PITCHES
-    is_note, is_hold = (
-        (tokens >= NOTE) & (tokens < layout.duration),
-        (tokens >= layout.hold) & (tokens < layout.duration),
-    )
-    lower = xp.logical_and(is_note, pitch < shown[..., LAST : LAST + 1])
-    if sounded is None:
-        slots = shown[..., len(COLUMNS) :]
-        lowest = slots[..., -1:]
-        rest = xp.logical_and(lowest < NONE, pitch < lowest)
-        there = xp.logical_or(xp.any(xp.expand_dims(slots, -1) == pitch, axis=-2), rest)
-    else:
-        there = xp.take(sounded, pitch, axis=-1)
-    notes = (
-        xp.logical_and(lower, xp.logical_or(np.logical_not(is_hold), there))
-        if layout.hold < layout.duration
-        else lower
-    )
+    is_note = (tokens >= NOTE) & (tokens < layout.duration)
+    notes = xp.logical_and(is_note, (tokens - NOTE) % PITCHES < last)
+    if layout.hold < layout.duration:
+        is_strike = tokens < layout.hold
+        notes = xp.logical_and(notes, xp.logical_or(is_strike, holdable))
     durations = (tokens >= layout.duration) | (tokens == UNKNOWN)
     if not layout.framed:
-        durations = xp.logical_and(durations, shown[..., FREE : FREE + 1] > 0)
-    end = xp.logical_and(tokens == END, xp.logical_and(shown[..., COUNT : COUNT + 1] == 0, may_end))
+        durations = xp.logical_and(durations, may_close)
+    end = xp.logical_and(tokens == END, may_end)
     return xp.logical_or(notes, xp.logical_or(durations, end))
+
+
+def with_reach(state: NoteGrammarState, reach: int) -> NoteGrammarState:
+    """Return the state on NumPy with a history of `reach` tokens, at most REACH."""
+    reach = min(reach, REACH)
+    more = max(0, reach - state.history.shape[1])
+    history, repeat = (
+        np.pad(array, ((0, 0), (0, more)))[:, :reach] for array in (state.history, state.repeat)
+    )
+    return state._replace(history=history, repeat=repeat)
 
 
 @dataclass(frozen=True, eq=False)
@@ -305,10 +320,14 @@ class NoteGrammar:
 
     def allowed(self, state: NoteGrammarState, field: int, xp: Any = np) -> Any:
         """Return a mask ``(B, V)`` of the tokens that may follow; never an unknown duration."""
-        layout = self.layout
-        mask = allowed(layout, self.features(state, xp), xp, sounded=state.before)
+        layout, tokens = self.layout, np.arange(self.layout.bar, dtype="int32")
+        last, at_end, new = (
+            xp.expand_dims(column, -1)
+            for column in (state.last, state.count == 0, is_new(state, xp))
+        )
+        holdable = xp.take(state.before, (tokens - NOTE) % PITCHES, axis=-1)
+        mask = _allowed(layout, last, at_end, new, holdable, xp)
         # Once all that sounded is held, a lower note must follow: it needs a pitch below.
-        tokens = np.arange(layout.bar)
         lowest = (tokens == NOTE) | (
             (tokens >= layout.hold) & (tokens < layout.hold + 2) & (tokens < layout.duration)
         )
@@ -344,6 +363,10 @@ class NoteGrammar:
     def features(self, state: NoteGrammarState, xp: Any = np) -> Any:
         """Return the input features ``(B, WIDTH)`` int: see COLUMNS."""
         return features(self.layout, state, xp)
+
+    def with_reach(self, state: NoteGrammarState, reach: int) -> NoteGrammarState:
+        """Return the state on NumPy with room for the history of `reach` rows."""
+        return with_reach(state, reach)
 
     def at_event_end(self, state: NoteGrammarState) -> Any:
         """Return ``(B,)``: whether an event has just ended, or none has begun."""

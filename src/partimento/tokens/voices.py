@@ -436,6 +436,10 @@ class VoiceGrammar:
         end = xp.logical_and(tokens == END, xp.logical_and(count == 0, may_end))
         return xp.logical_or(voices, xp.logical_or(durations, end))
 
+    def with_reach(self, state: VoiceGrammarState, reach: int) -> VoiceGrammarState:
+        """Return the state on NumPy with room for the history of `reach` rows."""
+        return state._replace(past=g.with_reach(state.past, reach))
+
     def at_event_end(self, state: VoiceGrammarState) -> Any:
         """Return ``(B,)``: whether an event has just ended, or none has begun."""
         return state.past.count == 0
