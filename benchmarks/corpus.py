@@ -61,15 +61,15 @@ def _ours(paths: list[str], cores: int) -> tuple[float, int]:
     from partimento.corpus.settings import DataSettings
     from partimento.corpus.sources import find_scores
     from partimento.corpus.store.build import Plan, _read_all
-    from partimento.corpus.store.cache import Parts, Shelf
+    from partimento.corpus.store.cache import RowCache, RowWriter
 
     scores, _ = find_scores(paths)
     with tempfile.TemporaryDirectory() as folder:
-        shelf, times = Shelf(""), []
+        cache, times = RowCache(""), []
         _, _, read = _read_all(
             scores * COPIES,
-            shelf,
-            Parts(shelf, Path(folder)),
+            cache,
+            RowWriter(cache, Path(folder)),
             Plan(DataSettings(), workers=cores),
             lambda *_: times.append(time.perf_counter()),
         )

@@ -1,4 +1,4 @@
-"""Building a corpus store: every score becomes a row, once.
+"""Build a corpus store: every score becomes a row, once.
 
 Three passes, each of a few rows at a time, so that a hundred thousand files take hardly more memory
 than a thousand:
@@ -37,7 +37,14 @@ from partimento.corpus.select import Selection
 from partimento.corpus.settings import DataSettings
 from partimento.corpus.sources import BUNDLED, Score, absolute, find_scores, provenance
 from partimento.corpus.splits import TRAIN, split
-from partimento.corpus.store.cache import KEY, Key, Parts, Place, Shelf, workshop
+from partimento.corpus.store.cache import (
+    ROW_KEY,
+    RowCache,
+    RowKey,
+    RowLocation,
+    RowWriter,
+    build_directory,
+)
 from partimento.corpus.store.rows import Row, unpack_row
 from partimento.corpus.store.schema import MEASURED, PROVENANCE, SCHEMA, SPLIT, digest
 from partimento.corpus.store.store import HEAD, ROWS, Head, Store, open_store
@@ -51,7 +58,7 @@ PLAN = "plan.json"
 
 @dataclass(frozen=True)
 class Plan:
-    """How a store is built.
+    """Say how a store is built.
 
     Parameters
     ----------
@@ -60,7 +67,7 @@ class Plan:
     selection : Selection
         Which pieces are taken.
     validation, test : float
-        Shares of the pieces on these sides of the split.
+        Shares of the pieces on these splits of the split.
     seed : int
         Draws the split.
     workers : int, optional
@@ -96,8 +103,15 @@ class Plan:
 
 @dataclass(frozen=True)
 class Built:
-    """What came of a build: `read` rows are new, `kept` ones stood already in the store or in an
-    unfinished build.
+    """Hold a finished build.
+
+    Attributes
+    ----------
+    store : Store
+    rejects : list of Reject
+        The files that could not be read.
+    read, kept, left_out : int
+        The number of rows that are new, that an earlier build had, and that were not selected.
     """
 
     store: Store
@@ -109,12 +123,10 @@ class Built:
 
 @dataclass(frozen=True)
 class _Entry:
-    """A row to be: from a score or, where there is none, as it stands in the store that is added
-    to.
-    """
+    """Name a row of the new store; without a score, it is a row of the store that is added to."""
 
     name: str
-    place: Place
+    location: RowLocation
     score: Score | None
 
 
@@ -128,7 +140,7 @@ def build_store(
     progress: Progress = silent,
     command: Sequence[str] = COMMAND,
 ) -> Built:
-    """Build a store, add to one, or build one anew; only scores that have changed are read.
+    """Build a store, add to one, or replace one; only changed scores are read.
 
     Parameters
     ----------
@@ -143,7 +155,7 @@ def build_store(
         Replace the store that is there; rows of unchanged files are taken from it.
     progress : Progress, optional
     command : sequence of str
-        What starts a parser; for tests.
+        Starts a parser; for tests.
 
     Raises
     ------
@@ -161,23 +173,23 @@ def build_store(
         raise PartimentoError(f"a store is built from scores, not from another store ({stores[0]})")
     if append and force:
         raise PartimentoError("either --append or force=True: add to the store, or build it anew")
-    with workshop(out) as shop:
+    with build_directory(out) as directory:
         old = _old_store(
             out,
-            shop,
+            directory,
             plan,
             _plan_text(plan, names, append=append, force=force),
             append=append,
             force=force,
         )
-        shelf = Shelf(plan.head.of_rows)
+        cache = RowCache(plan.head.of_rows)
         if old is not None and old.head.of_rows == plan.head.of_rows:
-            shelf.add_store(out)
-        shelf.add_parts(shop)
+            cache.add_store(out)
+        cache.add_parts(directory)
         scores, faults = find_scores(names)
         scores.sort(key=lambda score: score.name)
         entries, unread, read = _read_all(
-            scores, shelf, Parts(shelf, shop), plan, progress, command
+            scores, cache, RowWriter(cache, directory), plan, progress, command
         )
         rejects = sorted(
             [*unread, *(Reject(path, reason) for path, reason in faults)],
@@ -186,35 +198,36 @@ def build_store(
         kept = len(entries) - read
         if append and old is not None:
             entries = _with_old(entries, old)
-        chosen, sides = _compare(entries, shelf, plan, progress)
+        chosen, splits = _compare(entries, cache, plan, progress)
         if not chosen:
             where = ", ".join(names[:3])
             none = (
                 f"an empty corpus: none of {len(entries):,} pieces in {where} is {plan.selection}"
             )
             raise PartimentoError(none if entries else why_empty(names, rejects))
-        _write(chosen, sides, shelf, out, replace(plan.head, rejects=len(rejects)), progress)
+        _write(chosen, splits, cache, out, replace(plan.head, rejects=len(rejects)), progress)
     return Built(open_store(out), rejects, read, kept, len(entries) - len(chosen))
 
 
 def _old_store(
-    out: Path, shop: Path, plan: Plan, mark: str, *, append: bool, force: bool
+    out: Path, directory: Path, plan: Plan, mark: str, *, append: bool, force: bool
 ) -> Store | None:
-    """The store that is there, if it may be added to or replaced; `mark` becomes what the workshop
-    says of this build.
+    """Open the existing store, if it may be added to or replaced.
+
+    `mark` is written into the directory, so that the same build is known when it is resumed.
     """
-    stopped = shop / PLAN
+    stopped = directory / PLAN
     if not (append or (stopped.is_file() and stopped.read_text(errors="replace") == mark)):
         refuse_existing(out, force=force)
     old = open_store(out) if out.exists() else None  # what is no store is never replaced
     if append and old is not None:
         if old.head.config != plan.config:
-            said = {
+            different = {
                 name: value
                 for name, value in old.head.config.model_dump().items()
                 if getattr(plan.config, name) != value
             }
-            words = ", ".join(f"data.{name}={value}" for name, value in said.items())
+            words = ", ".join(f"data.{name}={value}" for name, value in different.items())
             raise PartimentoError(f"{out} was built with {words}: append with the same")
         if old.head.reader != plan.head.reader:
             raise PartimentoError(
@@ -225,24 +238,25 @@ def _old_store(
 
 
 def _plan_text(plan: Plan, names: list[str], *, append: bool, force: bool) -> str:
-    places = [name if name.startswith(BUNDLED) else str(absolute(Path(name))) for name in names]
-    said = {"head": plan.head.to_json(), "sources": places, "append": append, "force": force}
-    return json.dumps(said)  # names that are no text come out as escapes
+    locations = [name if name.startswith(BUNDLED) else str(absolute(Path(name))) for name in names]
+    request = {"head": plan.head.to_json(), "sources": locations, "append": append, "force": force}
+    return json.dumps(request)  # names that are no text come out as escapes
 
 
 def _read_all(
     scores: list[Score],
-    shelf: Shelf,
-    parts: Parts,
+    cache: RowCache,
+    parts: RowWriter,
     plan: Plan,
     progress: Progress,
     command: Sequence[str] = COMMAND,
 ) -> tuple[list[_Entry], list[Reject], int]:
-    """A row for every score that can be read, from the shelf or from a parser; what cannot be, and
-    how many rows are new.
+    """Find or read a row for every score.
+
+    Returns the entries, the files that cannot be read, and how many rows are new.
     """
-    places = _look_up(scores, shelf, progress)
-    todo = [score for score in scores if score.name not in places]
+    locations = _look_up(scores, cache, progress)
+    todo = [score for score in scores if score.name not in locations]
     rejects: list[Reject] = []
     view = plan.config.model_dump()
     try:
@@ -260,25 +274,27 @@ def _read_all(
                 progress("read", done, len(todo))
     finally:
         parts.flush()  # whatever stops us: what is read is read
-    places |= parts.places
+    locations |= parts.locations
     entries = [
-        _Entry(score.name, places[score.name], score) for score in scores if score.name in places
+        _Entry(score.name, locations[score.name], score)
+        for score in scores
+        if score.name in locations
     ]
     return entries, rejects, len(todo) - len(rejects)
 
 
-def _look_up(scores: list[Score], shelf: Shelf, progress: Progress) -> dict[str, Place]:
-    """Where the rows of scores stand that were read before, by what the files hold now."""
-    places: dict[str, Place] = {}
-    if shelf.places:
+def _look_up(scores: list[Score], cache: RowCache, progress: Progress) -> dict[str, RowLocation]:
+    """Find the rows of scores that were read before and have not changed."""
+    locations: dict[str, RowLocation] = {}
+    if cache.locations:
         for done, score in enumerate(scores, 1):
-            if place := shelf.places.get(_key_of(score)):
-                places[score.name] = place
+            if location := cache.locations.get(_key_of(score)):
+                locations[score.name] = location
             progress("look", done, len(scores))
-    return places
+    return locations
 
 
-def _key_of(score: Score) -> Key:
+def _key_of(score: Score) -> RowKey:
     try:
         digest = hashlib.sha256(read_score_bytes(str(score.place), score.member)).hexdigest()
         return digest, score.suffix.lstrip("."), score.known.get("instrument", "")
@@ -287,10 +303,11 @@ def _key_of(score: Score) -> Key:
 
 
 def _checked(row: Row, score: Score) -> Row:
-    """The row, if it is of this score: a parser that a hostile file has taken over must not speak
-    for another file.
+    """Return the row if it is of this score.
+
+    A parser that a hostile file has taken over must not write the row of another file.
     """
-    if tuple(row.plain[name] for name in KEY) != _key_of(score):
+    if tuple(row.plain[name] for name in ROW_KEY) != _key_of(score):
         raise UnfitError("it changed while it was read, or the parser speaks of another file")
     return row
 
@@ -307,11 +324,11 @@ def _task(score: Score, view: dict[str, Any]) -> Task:
 
 
 def _with_old(entries: list[_Entry], old: Store) -> list[_Entry]:
-    """The entries and the pieces of the store that none of them replaces, by name."""
+    """Add the rows of the old store that no entry replaces; sort by name."""
     new = {entry.name for entry in entries}
     table = pq.read_table(old.path, columns=["path"]).column("path").to_pylist()
     kept = [
-        _Entry(name, Place(at // ROWS, at % ROWS), None)
+        _Entry(name, RowLocation(at // ROWS, at % ROWS), None)
         for at, name in enumerate(table)
         if name not in new
     ]
@@ -319,16 +336,14 @@ def _with_old(entries: list[_Entry], old: Store) -> list[_Entry]:
 
 
 def _compare(
-    entries: list[_Entry], shelf: Shelf, plan: Plan, progress: Progress
+    entries: list[_Entry], cache: RowCache, plan: Plan, progress: Progress
 ) -> tuple[list[_Entry], list[tuple[int, str]]]:
-    """The entries that are selected, each with its group of near-duplicates and its side of the
-    split.
-    """
+    """Return the selected entries, each with its group of near-duplicates and its split."""
     chosen: list[_Entry] = []
     composers: list[str] = []
 
     def sketches() -> Iterator[Sketch]:
-        for done, batch in _described(entries, shelf, (*METADATA_READ, "sketch")):
+        for done, batch in _described(entries, cache, (*METADATA_READ, "sketch")):
             for entry, row in batch:
                 if entry.score is None or plan.selection.takes(row):
                     chosen.append(entry)
@@ -340,13 +355,13 @@ def _compare(
     if len(set(groups)) < 2:  # nothing to check with: all of it can only be learned from
         return chosen, [(number, TRAIN) for number in groups]
     names = [entry.name for entry in chosen]
-    sides = split(
+    splits = split(
         groups, composers, names, validation=plan.validation, test=plan.test, seed=plan.seed
     )
-    return chosen, list(zip(groups, sides, strict=True))
+    return chosen, list(zip(groups, splits, strict=True))
 
 
-# What selecting and saying where a piece is from take.
+# Columns that selection and provenance need.
 METADATA_READ = (
     "title_in_file",
     "composer_in_file",
@@ -360,48 +375,48 @@ METADATA_READ = (
 
 
 def _described(
-    entries: list[_Entry], shelf: Shelf, columns: Iterable[str]
+    entries: list[_Entry], cache: RowCache, columns: Iterable[str]
 ) -> Iterator[tuple[int, list[tuple[_Entry, dict[str, Any]]]]]:
-    """Entries with their metadata, a batch at a time."""
+    """Yield entries with their metadata, a batch at a time."""
     done = 0
     for batch in batched(entries, ROWS):
-        measured = shelf.take([entry.place for entry in batch], columns).to_pylist()
+        measured = cache.take([entry.location for entry in batch], columns).to_pylist()
         rows = [
-            row | _origin(entry, row, shelf) for entry, row in zip(batch, measured, strict=True)
+            row | _origin(entry, row, cache) for entry, row in zip(batch, measured, strict=True)
         ]
         done += len(batch)
         yield done, list(zip(batch, rows, strict=True))
 
 
-def _origin(entry: _Entry, measured: dict[str, Any], shelf: Shelf) -> dict[str, Any]:
+def _origin(entry: _Entry, measured: dict[str, Any], cache: RowCache) -> dict[str, Any]:
     if entry.score is not None:
         return provenance(entry.name, entry.score.known, measured)
-    row = shelf.metadata(entry.place)
+    row = cache.metadata(entry.location)
     return {name: row[name] for name in PROVENANCE.names}
 
 
 def _write(
     entries: list[_Entry],
-    sides: list[tuple[int, str]],
-    shelf: Shelf,
+    splits: list[tuple[int, str]],
+    cache: RowCache,
     out: Path,
     head: Head,
     progress: Progress,
 ) -> None:
-    """The store, whole or not at all."""
-    said = hashlib.sha256()
+    """Write the store, completely or not at all."""
+    fingerprint = hashlib.sha256()
     with new_file(out) as work, ExitStack() as stack:
         writer = stack.enter_context(
             pq.ParquetWriter(work, SCHEMA, compression="zstd", write_statistics=False)
         )
         done = 0
-        for batch in batched(list(zip(entries, sides, strict=True)), ROWS):
-            measured = shelf.take([entry.place for entry, _ in batch], MEASURED.names)
+        for batch in batched(list(zip(entries, splits, strict=True)), ROWS):
+            measured = cache.take([entry.location for entry, _ in batch], MEASURED.names)
             titles = measured.select(["title_in_file", "composer_in_file"]).to_pylist()
             origins = [
-                _origin(entry, row, shelf) for (entry, _), row in zip(batch, titles, strict=True)
+                _origin(entry, row, cache) for (entry, _), row in zip(batch, titles, strict=True)
             ]
-            split = [{"group": group, "split": side} for _, (group, side) in batch]
+            split = [{"group": group, "split": split} for _, (group, split) in batch]
             tables = (
                 pa.Table.from_pylist(origins, PROVENANCE),
                 pa.Table.from_pylist(split, SPLIT),
@@ -410,10 +425,10 @@ def _write(
             table = pa.Table.from_arrays(
                 [column for part in tables for column in part.columns], schema=SCHEMA
             )
-            digest(table, said)
+            digest(table, fingerprint)
             writer.write_table(table, row_group_size=ROWS)
             done += len(batch)
             progress("write", done, len(entries))
         writer.add_key_value_metadata(
-            {HEAD.decode(): replace(head, fingerprint=said.hexdigest()).to_json()}
+            {HEAD.decode(): replace(head, fingerprint=fingerprint.hexdigest()).to_json()}
         )
