@@ -1,4 +1,4 @@
-"""Train a model, check it and save its run: what ``partimento train`` does, from Python."""
+"""Train a model, check it and save its run, as ``partimento train`` does."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def train(
 
     See Also
     --------
-    partimento.evaluation.callbacks.default_callbacks : What each run is checked for.
+    partimento.evaluation.callbacks.default_callbacks : The checks of each run.
     """
     if resume and out is not None:
         settings = recorded_settings(out)
@@ -99,7 +99,7 @@ def train(
 
 
 def _loaded(corpus: Any, config: DataSettings | None, progress: Progress) -> Corpus:
-    """Load sources, in the view of `config`; a corpus and pieces are taken as they are."""
+    """Load sources in the view of `config`; use a corpus and pieces as they are."""
     if isinstance(corpus, Corpus):
         return corpus
     items: list[Any] = [corpus] if isinstance(corpus, (str, Path)) else list(corpus or ())

@@ -14,7 +14,7 @@ class Progress(Protocol):
 
 
 class NotedProgress(Protocol):
-    """The same with a note on what is done now: ``progress(stage, done, total, note)``."""
+    """Called as ``progress(stage, done, total, note)``, before each step."""
 
     def __call__(self, stage: str, done: int, total: int, note: str, /) -> None: ...
 
@@ -25,7 +25,7 @@ def silent(stage: str, done: int, total: int, note: str = "", /) -> None:
 
 @contextmanager
 def during(progress: Progress, stage: str) -> Iterator[None]:
-    """Report a stage of one step: that it has begun and, after the block, that it is done."""
+    """Report a stage of one step, which lasts as long as the block."""
     progress(stage, 0, 1)
     yield
     progress(stage, 1, 1)

@@ -1,5 +1,6 @@
-"""The benchmark sets of the field, each with the split that its figures are published for; a file
-is known by its hash, or not at all.
+"""Read the benchmark sets of the field, each with its published split.
+
+A file is recognised by its hash, or not at all.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ Chords = Sequence[Sequence[int]]
 
 @dataclass(frozen=True)
 class Benchmark:
-    """What a set is.
+    """Describe a benchmark set.
 
     Attributes
     ----------
@@ -65,7 +66,7 @@ BENCHMARKS = {
 
 
 def is_benchmark(source: str) -> bool:
-    """Whether a source is meant to be one: no score is such a file."""
+    """Return whether a source is meant to be a benchmark set: no score is such a file."""
     return Path(source).suffix.lower() in (".json", ".mat") and Path(source).is_file()
 
 
@@ -107,7 +108,7 @@ def read_benchmark(source: str) -> Corpus:
 
 
 def name_of(data: bytes) -> str | None:
-    """Which set the bytes of a file are."""
+    """Return the name of the set that a file holds; None if it is no benchmark set."""
     found = hashlib.sha256(data).hexdigest()
     known = {each.download.sha256: name for name, each in CATALOG.items() if each.download}
     return known.get(found) if known.get(found) in BENCHMARKS else None
@@ -133,13 +134,13 @@ def _splits(path: Path, data: bytes) -> Iterable[tuple[str, Sequence[Any]]]:
 
 
 def _of_chords(frames: Chords, about: Benchmark) -> Piece:
-    """Every note of every frame struck."""
+    """Make a piece in which every note of every frame is struck."""
     events = [Event(tuple(sorted(set(chord))), about.frame, ()) for chord in frames]
     return Piece.from_events(events, meters=(Meter(4, 4),), keys=(C_MAJOR,) if about.moved else ())
 
 
 def _of_voices(frames: Chords, about: Benchmark) -> Piece:
-    """A part a voice; a pitch that stays is one note."""
+    """Make a piece with a part per voice; a pitch that stays is one note."""
     notes = []
     for part in range(len(VOICES)):
         line = [int(row[part]) for row in frames]

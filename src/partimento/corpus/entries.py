@@ -43,7 +43,7 @@ class CorpusEntry:
     group : int or None
         Equal for near-duplicates in one store; None where they were not compared.
     facts : mapping or None
-        What was measured when the file was read: see `rows.facts_of`.
+        Measured when the file was read: see `rows.facts_of`.
     """
 
     piece: Piece
@@ -89,9 +89,9 @@ class Corpus(Sequence[CorpusEntry]):
     config : DataSettings or None
         The view that the pieces are in; None where they are as they were given.
     sources : tuple of str
-        What the corpus was loaded from; empty for pieces made in Python.
+        Where the corpus was loaded from; empty for pieces made in Python.
     selections : tuple of Selection
-        What the pieces were selected by, one after another.
+        The criteria that the pieces were selected by, one after another.
     head : Head or None
         How the store was built, where the corpus is from one store alone.
 

@@ -1,4 +1,4 @@
-"""Load a corpus: from files, folders, zips, bundled collections, benchmark sets and stores alike."""
+"""Load a corpus from sources of every kind."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _each(
 
 
 def _joined(corpora: Sequence[Corpus]) -> Corpus:
-    """Put corpora one after another; a held-out piece of one is not learned from in another."""
+    """Join corpora, so that what one holds out is not learned from in another."""
     entries = [entry for corpus in corpora for entry in corpus]
     rejects = tuple(reject for corpus in corpora for reject in corpus.rejects)
     selections = next((corpus.selections for corpus in corpora), ())

@@ -1,4 +1,4 @@
-"""Many files become Pieces, each in safety; what is not read is told with its reason."""
+"""Read many files, each in a worker process; what is not read has its reason."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def read_pieces(
     progress : Progress, optional
         Called after every file, in the stage ``read``.
     command : iterable of str
-        What starts a worker; for tests.
+        Starts a worker; for tests.
 
     Returns
     -------
@@ -125,17 +125,19 @@ def _entry(score: Score, piece: Piece, facts: Values | None) -> CorpusEntry:
 
 
 def timeout_of(score: Score) -> float:
-    """Seconds that reading a score may take."""
+    """Return the seconds that reading a score may take."""
     return MIDI_TIMEOUT_S if score.suffix in MIDI_SUFFIXES else SCORE_TIMEOUT_S
 
 
 def sensible(answer: Answer, unpacked: Callable[[bytes], T]) -> T:
-    """What a parser made of a file; one that a hostile file has taken over may say anything.
+    """Unpack the answer of a parser.
+
+    A parser that a hostile file has taken over may answer anything.
 
     Raises
     ------
     UnfitError
-        If it made nothing of it, or nothing sensible, with the reason.
+        With the reason, if the file was not read or the answer makes no sense.
     """
     if answer.failure:
         raise UnfitError(answer.failure)
@@ -157,7 +159,7 @@ def sensible(answer: Answer, unpacked: Callable[[bytes], T]) -> T:
 
 
 def with_known(piece: Piece, score: Score) -> Piece:
-    """The piece with what a manifest says of it."""
+    """Return the piece with the title, composer and source that a manifest gives."""
     if not score.known:
         return piece
     known = provenance(
@@ -168,7 +170,7 @@ def with_known(piece: Piece, score: Score) -> Piece:
 
 
 def why_empty(names: Sequence[Path | str], rejects: Sequence[Reject]) -> str:
-    """Why nothing came of sources."""
+    """Say why nothing could be read from sources."""
     where = ", ".join(str(name) for name in names[:3]) or "no place given"
     if not rejects:
         return f"an empty corpus: no music files in {where}"

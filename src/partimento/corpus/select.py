@@ -1,4 +1,4 @@
-"""Which pieces of a corpus are meant: the same words on the command line and in Python."""
+"""Select pieces by the same criteria on the command line and in Python."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from partimento.music.timelines import Key
 
 @dataclass(frozen=True)
 class Selection:
-    """What a piece must be to be taken; what is empty asks nothing. Several values, with commas
-    between, mean any of them.
+    """Hold the criteria that pieces are selected by.
+
+    An empty criterion selects all. Several values, with commas between them, mean any of them.
 
     Parameters
     ----------
@@ -73,7 +74,7 @@ class Selection:
             raise PartimentoError("min_events is at least 0")
 
     def __bool__(self) -> bool:
-        """Whether anything is asked at all."""
+        """Return whether there is any criterion."""
         return any(getattr(self, each.name) != each.default for each in fields(self))
 
     @classmethod
@@ -93,42 +94,42 @@ class Selection:
         return cls(**criteria)
 
     def takes(self, row: Mapping[str, Any]) -> bool:
-        """Whether the piece with this metadata (the plain columns of the store) is meant."""
+        """Return whether a piece is selected, given the plain columns of its row."""
         composer = _plain_letters(row.get("composer") or "")
         return (
-            _any(self.composer, lambda asked: _plain_letters(asked) in composer)
-            and _any(self.instrument, lambda asked: _plays(asked, row))
+            _any(self.composer, lambda value: _plain_letters(value) in composer)
+            and _any(self.instrument, lambda value: _plays(value, row))
             and (self.solo is None or row["solo"] == self.solo)
-            and _any(self.key, lambda asked: _key(asked).code == row["key"])
-            and _any(self.metre, lambda asked: asked == row["metre"])
+            and _any(self.key, lambda value: _key(value).code == row["key"])
+            and _any(self.metre, lambda value: value == row["metre"])
             and (not self.min_events or row["events"] >= self.min_events)
             and _any(
                 self.licence,
-                lambda asked: licence_family(asked) == licence_family(row.get("licence") or ""),
+                lambda value: licence_family(value) == licence_family(row.get("licence") or ""),
             )
-            and _any(self.split, lambda asked: asked == row["split"])
+            and _any(self.split, lambda value: value == row["split"])
         )
 
     def __str__(self) -> str:
-        """As it would be written on the command line."""
-        said = {
+        """Write the criteria as on the command line."""
+        criteria = {
             each.name: getattr(self, each.name)
             for each in fields(self)
             if getattr(self, each.name) != each.default
         }
-        return ", ".join(f"{name.replace('_', '-')} {value}" for name, value in said.items())
+        return ", ".join(f"{name.replace('_', '-')} {value}" for name, value in criteria.items())
 
 
 def _several(value: str) -> list[str]:
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
-def _any(asked: str, holds: Any) -> bool:
-    return not asked or any(holds(each) for each in _several(asked))
+def _any(value: str, holds: Any) -> bool:
+    return not value or any(holds(each) for each in _several(value))
 
 
 def _key(name: str) -> Key:
-    """The key named, spelled as `analyse_key` spells it."""
+    """Parse the name of a key, and spell it as `analyse_key` does."""
     try:
         key = Key.from_name(name)
     except ValueError as error:
@@ -144,17 +145,17 @@ def _plain_letters(text: str) -> str:
     )
 
 
-def _plays(asked: str, row: Mapping[str, Any]) -> bool:
-    """Whether an instrument is heard, or named by the word of a manifest, in whatever language."""
+def _plays(value: str, row: Mapping[str, Any]) -> bool:
+    """Return whether an instrument plays, by what sounds or by a manifest's word."""
     word = row.get("instrument") or ""
     playing = {*(row.get("instruments") or ()), *instruments_of_text(word)}
-    return bool(playing & set(instruments_of_text(asked))) or _plain_letters(
-        asked
+    return bool(playing & set(instruments_of_text(value))) or _plain_letters(
+        value
     ) in _plain_letters(" ".join((word, *playing)))
 
 
 def licence_family(text: str) -> str:
-    """A licence without its version, in one spelling.
+    """Return a licence without its version, in one spelling.
 
     >>> [licence_family(each) for each in ("CC-BY-SA 4.0", "Creative Commons Attribution 3.0", "public domain", "CC0 1.0")]
     ['CC-BY-SA', 'CC-BY', 'PD', 'PD']

@@ -1,7 +1,7 @@
-"""Which pieces are learned from, which choose the best epoch, and which are only measured.
+"""Split pieces into those to train on, to validate with, and to test with.
 
 Whole groups of near-duplicates (see `duplicates`) are drawn, and each composer's pieces are spread
-over the sides by the wanted shares. The draw hangs on the seed and on what identifies the pieces,
+over the splits by the wanted shares. The draw hangs on the seed and on what identifies the pieces,
 never on their order or on chance.
 """
 
@@ -19,8 +19,16 @@ TRAIN, VALID, TEST = SPLITS = ("train", "valid", "test")
 
 @dataclass(frozen=True)
 class _Group:
-    """Pieces that stay together: their places in the input, whose they are, and the lot that they
-    drew.
+    """Hold near-duplicates together.
+
+    Attributes
+    ----------
+    places : list of int
+        Their numbers in the input.
+    composer : str
+        The one who has most of them.
+    lot : bytes
+        The lot that they drew.
     """
 
     places: list[int]
@@ -37,21 +45,20 @@ def split(
     test: float,
     seed: int,
 ) -> list[str]:
-    """The side of each piece: ``train``, ``valid`` or ``test``.
+    """Return the split of each piece: ``train``, ``valid`` or ``test``.
 
     All groups stand in a line, composer after composer, both in the order of their lots. Along it
-    each group goes to the side that is most behind its share of the pieces so far (systematic
-    sampling). What is over or under at the end of one composer's pieces is carried on to the next
-    one's: any stretch of the line, a composer of many pieces or many composers of few, has the
-    shares as nearly as whole groups allow, and so has the line.
+    each group goes to the split that is most behind its share of the pieces so far (systematic
+    sampling). The rest at the end of one composer's pieces is carried on to the next one's. Any
+    stretch of the line, and so the whole, has the shares as nearly as whole groups allow.
 
     Parameters
     ----------
     groups : (N,) sequence of int
         Pieces of one number stay together.
     composers, identities : (N,) sequences of str
-        Of each piece; identities are different ones and remain when pieces come or go. A group is
-        the composer's who has most of it.
+        One per piece; identities differ, and remain when pieces come or go. A group belongs to the
+        composer who has most of it.
     validation, test : float
         Wanted shares of the pieces. Training and validation get at least one group, and so does
         `test`, unless it is 0, of three or more.
@@ -79,17 +86,19 @@ def split(
         )
     if len(drawn) == 2:
         test = 0.0
-    sides = _share_out(drawn, (1 - validation - test, validation, test), seed)
-    _fill(drawn, sides, needed=SPLITS if test else SPLITS[:2])
+    splits = _share_out(drawn, (1 - validation - test, validation, test), seed)
+    _fill(drawn, splits, needed=SPLITS if test else SPLITS[:2])
     chosen = [TRAIN] * len(groups)
-    for group, side in zip(drawn, sides, strict=True):
+    for group, side in zip(drawn, splits, strict=True):
         for place in group.places:
             chosen[place] = side
     return chosen
 
 
 def settle(splits: Sequence[str], groups: Sequence[int]) -> list[str]:
-    """Give near-duplicates one split: the most strictly held out that is stored for any of them.
+    """Give near-duplicates one split: the strictest that is stored for any of them.
+
+    Test is stricter than validation, and validation than training.
 
     Parameters
     ----------
@@ -113,7 +122,7 @@ def settle(splits: Sequence[str], groups: Sequence[int]) -> list[str]:
 def _draw(
     groups: Sequence[int], composers: Sequence[str], identities: Sequence[str], seed: int
 ) -> list[_Group]:
-    """The groups, composer after composer, both in the order of their lots."""
+    """Sort the groups composer after composer, both in the order of their lots."""
     places: dict[int, list[int]] = {}
     for place, number in enumerate(groups):
         places.setdefault(number, []).append(place)
@@ -136,31 +145,34 @@ def _lot(seed: int, kind: str, name: str) -> bytes:
 
 
 def _share_out(drawn: Sequence[_Group], shares: Sequence[float], seed: int) -> list[str]:
-    """A side for each group, in turn: the one that is most behind its share of the pieces so far."""
+    """Give each group in turn the split that is most behind its share so far."""
     # From a start at 0 the first few pieces would always be learned from: it is by lot, as in
     # systematic sampling.
     valid, test = (
-        int.from_bytes(_lot(seed, "start", side)[:6], "big") / 2**48 - 0.5 for side in (VALID, TEST)
+        int.from_bytes(_lot(seed, "start", name)[:6], "big") / 2**48 - 0.5 for name in (VALID, TEST)
     )
     behind = [-valid - test, valid, test]
-    sides: list[str] = []
+    splits: list[str] = []
     for group in drawn:
         behind = [
             missing + share * len(group.places)
             for missing, share in zip(behind, shares, strict=True)
         ]
-        chosen = max((side for side in range(3) if shares[side]), key=behind.__getitem__)
+        chosen = max((number for number in range(3) if shares[number]), key=behind.__getitem__)
         behind[chosen] -= len(group.places)
-        sides.append(SPLITS[chosen])
-    return sides
+        splits.append(SPLITS[chosen])
+    return splits
 
 
-def _fill(drawn: Sequence[_Group], sides: list[str], *, needed: Sequence[str]) -> None:
-    """Give every side that needs one a group: the smallest, then the first drawn, of the side that
-    has most groups.
+def _fill(drawn: Sequence[_Group], splits: list[str], *, needed: Sequence[str]) -> None:
+    """Give a group to each needed split that has none.
+
+    It is the smallest group, then the first drawn, of the split that has most groups.
     """
-    for side in needed:
-        if side not in sides:
-            most = Counter(sides).most_common(1)[0][0]
-            spare = [place for place, each in enumerate(sides) if each == most]
-            sides[min(spare, key=lambda place: (len(drawn[place].places), drawn[place].lot))] = side
+    for name in needed:
+        if name not in splits:
+            most = Counter(splits).most_common(1)[0][0]
+            spare = [place for place, each in enumerate(splits) if each == most]
+            splits[min(spare, key=lambda place: (len(drawn[place].places), drawn[place].lot))] = (
+                name
+            )

@@ -1,4 +1,4 @@
-"""Views of a piece: as written, or as it is best learned from. Each is made from the exact notes."""
+"""Make the view of a piece that is learned from, out of its exact notes."""
 
 from __future__ import annotations
 
@@ -21,9 +21,7 @@ PLAYED = (
 
 
 def as_recorded(piece: Piece, *, suffix: str) -> Piece:
-    """What a store keeps of a piece: everything exactly as the file has it, with the grace notes of
-    MIDI files flagged.
-    """
+    """Flag the grace notes of a MIDI file; everything else stays as the file has it."""
     return mark_graces(piece) if suffix in MIDI_SUFFIXES else piece
 
 
@@ -45,7 +43,7 @@ def as_configured(
         With ``quantise="music21"`` the piece is returned unchanged: that view is made from a file,
         see `read_piece`.
     suffix : str
-        Of the file that it came from.
+        The suffix of its file.
     instrument : str
         A manifest's word for what plays.
     pickup : Fraction, optional
@@ -67,8 +65,9 @@ def as_configured(
 
 
 def inferred_pickup(piece: Piece, *, suffix: str) -> Fraction | None:
-    """The upbeat by the evidence of the notes, None where it is weak; a score says itself where its
-    bars begin.
+    """Infer the upbeat of a MIDI file from its notes; None where the evidence is weak.
+
+    Other formats say themselves where bars begin.
     """
     return infer_pickup(piece) if suffix in MIDI_SUFFIXES and not piece.pickup else None
 
@@ -81,9 +80,7 @@ def _was_played(piece: Piece) -> bool:
 
 
 def on_grid(piece: Piece) -> Piece:
-    """A piece on the grid of quarters and thirds of a quarter, by the rules of music21's view (see
-    `chordify`).
-    """
+    """Quantise a piece to quarters and thirds of a quarter, as music21's view does."""
     notes = piece.notes
     order = np.lexsort((notes.onset, notes.part))
     columns = {

@@ -1,4 +1,4 @@
-"""Check a training and complete its folder: what every run gets, by whatever way it is trained."""
+"""Check a training and complete its folder, from Python and the command alike."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class CollapseCheck(Callback):
         self._model, self._data = model, data
 
     def check(self, epoch: int) -> str | None:
-        """Compose a few pieces after some of the epochs, and compare them with the training pieces."""
+        """Compare a few pieces, composed after some epochs, with the training pieces."""
         if self._look is None:
             from partimento.evaluation.collapse_check import sampler_check
 
@@ -52,7 +52,9 @@ class CollapseCheck(Callback):
 
 @dataclass
 class HeldOutReport(Callback):
-    """Measure the finished model and its baselines on the held-out pieces: ``held_out.json``.
+    """Measure the finished model and its baselines on the held-out pieces.
+
+    The figures are written to ``held_out.json``.
 
     Attributes
     ----------

@@ -53,7 +53,7 @@ class Callbacks(Callback):
         self._callbacks = tuple(callbacks)
 
     def __bool__(self) -> bool:
-        """Whether there is any."""
+        """Return whether there is any."""
         return bool(self._callbacks)
 
     def on_note(self, text: str) -> None:

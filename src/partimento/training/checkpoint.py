@@ -1,5 +1,6 @@
-"""A training under way: its hidden folder, and the checkpoint in it after every epoch (see
-`run_folder`).
+"""Keep a training under way in its hidden folder, with its last checkpoint.
+
+The files are those of `run_folder.TrainingFolder`.
 """
 
 from __future__ import annotations
@@ -115,7 +116,7 @@ def _nothing_to_resume(out: Path) -> PartimentoError:
 
 
 def write_checkpoint(folder: TrainingFolder, point: Checkpoint) -> None:
-    """In one step: whoever is killed leaves the one before or this one."""
+    """Write a checkpoint in one step: a kill leaves the previous one or this one."""
     with new_file(folder.state, durable=False) as work, h5py.File(work, "w") as file:
         about = json.dumps(
             {"history": [asdict(epoch) for epoch in point.history], "best_epoch": point.best_epoch}
@@ -132,7 +133,7 @@ def write_checkpoint(folder: TrainingFolder, point: Checkpoint) -> None:
 
 
 def read_checkpoint(folder: TrainingFolder) -> Checkpoint | None:
-    """The last one, or None if no epoch was finished.
+    """Read the last checkpoint; None if no epoch was finished.
 
     Raises
     ------

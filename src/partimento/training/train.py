@@ -1,6 +1,4 @@
-"""Pieces in, a run out: prepare the data, build the model, train it; taken up again where it was
-stopped.
-"""
+"""Train a model: prepare the data, build the model, run the loop, save the run."""
 
 from __future__ import annotations
 
@@ -70,7 +68,7 @@ def learn(
     progress : Progress, optional
         Called in the stages ``keys``, ``build``, ``train`` (all steps of all epochs) and ``count``.
     callbacks : sequence of Callback
-        What else is done.
+        More to do.
 
     Returns
     -------
@@ -182,7 +180,7 @@ def prepared(corpus: Corpus, settings: Settings, progress: Progress = silent) ->
 
 
 def _check_same(about: Mapping[str, Any], data: Dataset, callback: Callback) -> None:
-    """A training goes on with the music it began with."""
+    """Raise PartimentoError unless a training is resumed with the music it began with."""
     if about["fingerprint"] != data.fingerprint:
         raise PartimentoError(
             "the scores are not those that the training began with: it cannot be resumed (force=True begins anew)"
@@ -195,8 +193,9 @@ def _check_same(about: Mapping[str, Any], data: Dataset, callback: Callback) -> 
 
 
 def new_model(settings: Settings, data: Dataset) -> Model:
-    """An untrained model; its weights are drawn from the seed. Embeddings that were learned before
-    are put in.
+    """Build an untrained model, its weights drawn from the seed.
+
+    Embeddings that another run has learned are put in if ``model.pretrained`` names it.
     """
     keras.utils.set_random_seed(settings.train.seed)
     model: Model = settings.new_model(data.tokenizer)

@@ -67,7 +67,7 @@ class Plan:
     selection : Selection
         Which pieces are taken.
     validation, test : float
-        Shares of the pieces on these splits of the split.
+        Shares of the pieces that are held out.
     seed : int
         Draws the split.
     workers : int, optional
@@ -123,7 +123,7 @@ class Built:
 
 @dataclass(frozen=True)
 class _Entry:
-    """Name a row of the new store; without a score, it is a row of the store that is added to."""
+    """Name a row of the new store: a score, or a row of the store that is added to."""
 
     name: str
     location: RowLocation
@@ -338,7 +338,7 @@ def _with_old(entries: list[_Entry], old: Store) -> list[_Entry]:
 def _compare(
     entries: list[_Entry], cache: RowCache, plan: Plan, progress: Progress
 ) -> tuple[list[_Entry], list[tuple[int, str]]]:
-    """Return the selected entries, each with its group of near-duplicates and its split."""
+    """Return the selected entries, each with its group and its split."""
     chosen: list[_Entry] = []
     composers: list[str] = []
 
@@ -416,10 +416,10 @@ def _write(
             origins = [
                 _origin(entry, row, cache) for (entry, _), row in zip(batch, titles, strict=True)
             ]
-            split = [{"group": group, "split": split} for _, (group, split) in batch]
+            drawn = [{"group": group, "split": name} for _, (group, name) in batch]
             tables = (
                 pa.Table.from_pylist(origins, PROVENANCE),
-                pa.Table.from_pylist(split, SPLIT),
+                pa.Table.from_pylist(drawn, SPLIT),
                 measured,
             )
             table = pa.Table.from_arrays(

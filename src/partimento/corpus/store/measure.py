@@ -1,6 +1,4 @@
-"""Read a file and make its view, its facts or its whole row: the work of a parser, in its own
-process.
-"""
+"""Read a file and measure it: the work of a parser, in its own process."""
 
 from __future__ import annotations
 
@@ -20,8 +18,17 @@ from partimento.music.timelines import Source
 
 
 class _Read(NamedTuple):
-    """A file that was read: its bytes, the piece as recorded, the view, and the upbeat that the
-    notes suggest.
+    """Hold a file that was read.
+
+    Attributes
+    ----------
+    data : bytes
+    suffix : str
+    piece : Piece
+        As recorded: see `views.as_recorded`.
+    view : Piece
+    pickup : Fraction or None
+        The upbeat that the notes suggest.
     """
 
     data: bytes
@@ -34,7 +41,7 @@ class _Read(NamedTuple):
 def read_view(
     place: str, member: str, config: DataSettings, instrument: str = ""
 ) -> tuple[Piece, Values]:
-    """Read one file in the view that `config` asks for, with the facts that pieces are selected by.
+    """Read one file in the view that `config` asks for, with its facts.
 
     The facts of music21's view are its own; those of all others are of the exact notes.
 
@@ -69,8 +76,9 @@ def read_view(
 
 
 def read_row(place: str, member: str, config: DataSettings, instrument: str = "") -> Row:
-    """Read and measure one file; the row has the exact notes, and the events of the view. See
-    `read_view`.
+    """Read and measure one file; parameters and errors are those of `read_view`.
+
+    The row has the exact notes, and the events of the view.
     """
     read = _read(place, member, config, instrument, exact=True, infer=True)
     origin = Origin(hashlib.sha256(read.data).hexdigest(), len(read.data), read.suffix, instrument)
@@ -80,7 +88,10 @@ def read_row(place: str, member: str, config: DataSettings, instrument: str = ""
 def _read(
     place: str, member: str, config: DataSettings, instrument: str, *, exact: bool, infer: bool
 ) -> _Read:
-    """Without `exact`, the view stands in for the piece; without `infer`, no upbeat is looked for."""
+    """Read a file and make its view.
+
+    Without `exact`, the view stands in for the piece; without `infer`, no upbeat is looked for.
+    """
     suffix = PurePosixPath(member or place).suffix.lower()
     unfold = config.repeats == "unfolded"
     shown = f"{place}/{member}" if member else place

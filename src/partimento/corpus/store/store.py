@@ -1,7 +1,8 @@
-"""A corpus on disk: one Parquet file, a row a piece, with the music, its metadata and where it came
-from.
+"""Open a corpus on disk: one Parquet file with a row per piece.
 
-Any reader of Parquet opens it. Times are whole steps: ``divisions`` of a row are its steps a
+A row has the music, its metadata and its source.
+
+Any reader of Parquet opens it. Times are whole steps: ``divisions`` of a row are its steps per
 quarter for notes and marks, ``event_divisions`` those for ``durations``.
 """
 
@@ -43,7 +44,7 @@ ROWS = 512  # in every row group but the last
 
 @dataclass(frozen=True)
 class Head:
-    """What a store says of itself: how it was built, and the fingerprint of what is in it."""
+    """Say how a store was built, and the fingerprint of its rows."""
 
     config: DataSettings
     validation: float
@@ -57,7 +58,7 @@ class Head:
 
     @property
     def of_rows(self) -> str:
-        """What a row depends on besides its file: with another one it is made anew."""
+        """All that a row depends on besides its file."""
         return json.dumps(
             {"config": self.config.model_dump(), "format": self.format, "reader": self.reader},
             sort_keys=True,
@@ -108,9 +109,7 @@ class Store:
         ]
 
     def _column(self, name: str) -> list[Any]:
-        """One column of the pieces selected; of a whole store nothing else is read, however large
-        it is.
-        """
+        """Read one column of the selected pieces; of a whole store, only that."""
         if self.selections:
             return [row[name] for row in self.rows]
         with _readable(self.path):
@@ -132,7 +131,7 @@ class Store:
         return sum(count for count in Counter(self._column("group")).values() if count > 1)
 
     def select(self, selection: Selection | None = None, **criteria: Any) -> Store:
-        """Narrow the store to the pieces that meet the criteria, the fields of `Selection`.
+        """Narrow the store to the pieces that meet criteria: the fields of `Selection`.
 
         Examples
         --------
@@ -147,9 +146,9 @@ class Store:
         Parameters
         ----------
         config : DataSettings, optional
-            The view wanted; by default the one that the store was built with. Each is made from the
-            exact notes, but for music21's, which a store has only if it was built with it, and
-            repeats, which stay as they were read.
+            The view wanted; by default the one that the store was built with. It is made from the
+            exact notes, with repeats as they were read. A store has music21's view only if it was
+            built with it.
         """
         config = config or self.head.config
         if config.quantise == "music21" != self.head.config.quantise:
@@ -222,9 +221,7 @@ def _piece(row: dict[str, Any], table: pa.Table, number: int, config: DataSettin
 
 
 def _from_events(piece: Piece, row: dict[str, Any], table: pa.Table) -> Piece:
-    """The view whose events stand in the store, cut where they are cut; marks and names are those
-    of `piece`.
-    """
+    """Make the view whose events the store has; marks and names are those of `piece`."""
     chords, held, steps = (
         table.column(name)[0].as_py() for name in ("chords", "held", "durations")
     )
@@ -241,7 +238,7 @@ def _from_events(piece: Piece, row: dict[str, Any], table: pa.Table) -> Piece:
 
 
 def source_of(row: dict[str, Any]) -> Source:
-    """Where the piece of a row came from."""
+    """Return the source of the piece of a row."""
     return Source(
         path=row["path"], sha256=row["sha256"], url=row["url"] or "", licence=row["licence"] or ""
     )
@@ -264,10 +261,10 @@ def open_store(path: Path | str) -> Store:
             raise PartimentoError(
                 f"{path}: no corpus store (a Parquet file, but not of this program)"
             )
-        said = json.loads(head)
-        if said.get("format") != FORMAT:
+        about = json.loads(head)
+        if about.get("format") != FORMAT:
             raise PartimentoError(
-                f"{path}: a corpus store of format {said.get('format')}; this program reads format {FORMAT}: build it again"
+                f"{path}: a corpus store of format {about.get('format')}; this program reads format {FORMAT}: build it again"
             )
         if written.schema.to_arrow_schema().names != SCHEMA.names:
             raise PartimentoError(f"{path}: a damaged corpus store: its columns are others")
