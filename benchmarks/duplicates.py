@@ -53,7 +53,7 @@ Way = Callable[[Columns, Rng], Columns]
 
 def columns_of(piece: Piece) -> Columns:
     notes = piece.notes
-    pitched = ~np.array([part.is_drum for part in piece.parts], bool)[notes.part]
+    pitched = ~piece.drums
     return Columns(notes.divisions, notes.onset, notes.end, notes.pitch, notes.part).only(pitched)
 
 

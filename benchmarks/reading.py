@@ -7,12 +7,12 @@ python benchmarks/reading.py [--files N] [FOLDER]
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
+
+from ways import add_arguments, chosen, measure_ways
 
 DATA = (
     Path(os.environ.get("PARTIMENTO_DATA", Path(__file__).parents[2] / "shared" / "data"))
@@ -62,37 +62,13 @@ def isolated(paths: list[str]) -> tuple[float, int]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", nargs="?", type=Path, default=DATA)
-    parser.add_argument(
-        "--files",
-        type=int,
-        default=0,
-        metavar="N",
-        help="about how many files to take, evenly spread (all)",
-    )
-    parser.add_argument("--one", choices=WAYS, help=argparse.SUPPRESS)
+    add_arguments(parser, WAYS)
     arguments = parser.parse_args()
     paths = sorted(str(path) for path in arguments.folder.rglob("*.mid"))
     if not paths:
         sys.exit(f"no MIDI files in {arguments.folder}")
-    if arguments.files:
-        paths = paths[:: max(len(paths) // arguments.files, 1)]
-    if arguments.one:
-        print(json.dumps(measure(arguments.one, paths)))
-        return
-    results = {}
-    for way in WAYS:
-        command = [
-            sys.executable,
-            __file__,
-            str(arguments.folder),
-            "--files",
-            str(arguments.files),
-            "--one",
-            way,
-        ]
-        results[way] = json.loads(
-            subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        )
+    paths = chosen(paths, arguments)
+    results = measure_ways(measure, WAYS, paths, arguments, arguments.folder)
     results["workers"] = isolated(paths)
     peer = results["music21"][0]
     print(f"{len(paths)} files, path to events and key")

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import json
-import subprocess
 import sys
 import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+
+from ways import add_arguments, chosen, measure_ways
 
 WAYS = ("partimento", "parse only", "music21")
 NEEDED = 30  # times music21's rate
@@ -54,14 +54,7 @@ def main() -> None:
         "folder", nargs="?", type=Path, help="where the files are (music21's own corpus)"
     )
     parser.add_argument("--part", default="bach", help="a part of music21's corpus (bach)")
-    parser.add_argument(
-        "--files",
-        type=int,
-        default=0,
-        metavar="N",
-        help="about how many files to take, evenly spread (all)",
-    )
-    parser.add_argument("--one", choices=WAYS, help=argparse.SUPPRESS)
+    add_arguments(parser, WAYS)
     arguments = parser.parse_args()
     spec = importlib.util.find_spec("music21")
     folder = (
@@ -70,25 +63,8 @@ def main() -> None:
     paths = sorted(str(path) for path in folder.rglob("*") if path.suffix in SUFFIXES)
     if not paths:
         sys.exit(f"no MusicXML files in {folder}")
-    if arguments.files:
-        paths = paths[:: max(len(paths) // arguments.files, 1)]
-    if arguments.one:
-        print(json.dumps(measure(arguments.one, paths)))
-        return
-    results = {}
-    for way in WAYS:
-        command = [
-            sys.executable,
-            __file__,
-            str(folder),
-            "--files",
-            str(arguments.files),
-            "--one",
-            way,
-        ]
-        results[way] = json.loads(
-            subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        )
+    paths = chosen(paths, arguments)
+    results = measure_ways(measure, WAYS, paths, arguments, folder)
     ours = results["partimento"]
     names = {
         "partimento": "partimento: path to events",

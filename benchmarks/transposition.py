@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from partimento.tokens.transpose import REGISTER
 
 from partimento.config import merge
 from partimento.corpus import analyse_key, read_pieces
 from partimento.music.piece import Piece
+from partimento.music.transpose import REGISTER
 from partimento.recipes import read_recipe
 from partimento.tokens.chords import CHORD
 from partimento.tokens.settings import TokenSettings

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.commands import loaded_by
 
 import partimento as pt
 from partimento.files import write_atomically
@@ -24,11 +25,7 @@ def test_every_name_of_the_api_can_be_had_and_is_documented():
 
 
 def test_importing_the_package_loads_no_heavy_library():
-    code = f"import sys, partimento; print([name for name in {HEAVY} if name in sys.modules])"
-    result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
-    assert result.stdout.strip() == "[]"
+    assert loaded_by("import partimento", HEAVY) == ("", [])
 
 
 def test_types_of_the_api_are_real_types(tmp_path):

@@ -6,17 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.commands import run_checked as run
 from tests.conftest import small_piece
 
-from partimento.cli.cli import main
 from partimento.evaluation.benchmarks import PUBLISHED
 from partimento.training.train import learn
-
-
-def run(*words: object, code: int = 0) -> None:
-    with pytest.raises(SystemExit) as stop:
-        main([str(word) for word in words])
-    assert (stop.value.code or 0) == code
 
 
 @pytest.fixture(scope="module")

@@ -15,31 +15,11 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from tests.commands import SMALL, loaded_by, run
 
 from partimento import Key, Piece
-from partimento.cli.cli import main
 from partimento.corpus import read_piece
 from partimento.export.write import WRITERS, write
-
-SMALL = [
-    "--set",
-    "model.units=16",
-    "--set",
-    "model.dense=8",
-    "--set",
-    "model.layers=1",
-    "--set",
-    "train.epochs=2",
-    "--set",
-    "train.batch_size=8",
-]
-
-
-def run(*words: object) -> int:
-    """Run a command; give its exit code."""
-    with pytest.raises(SystemExit) as stop:
-        main([str(word) for word in words])
-    return 0 if stop.value.code is None else int(stop.value.code)
 
 
 @pytest.fixture(scope="module")
@@ -268,16 +248,8 @@ def test_a_wrong_start_is_refused_before_the_framework_is_loaded(
         "-o",
         str(tmp_path / "a.mid"),
     ]
-    script = (
-        "import sys, atexit\n"
-        "atexit.register(lambda: print([name for name in ('keras', 'jax') if name in sys.modules]))\n"
-        f"from partimento.cli.cli import main\nmain({words})"
-    )
-    out = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=False
-    )
-    assert out.returncode == 2
-    assert out.stdout.strip() == "[]"
+    code = f"from partimento.cli.cli import main\nmain({words})"
+    assert loaded_by(code, ("keras", "jax"), status=2) == ("", [])
 
 
 def test_bars_are_counted_without_the_pickup(
@@ -388,21 +360,14 @@ HEAVY = (
     ],
 )
 def test_importing_loads_nothing_heavy(code: str) -> None:
-    script = f"{code}\nimport sys\nprint([name for name in {HEAVY} if name in sys.modules])"
-    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert out.stdout.strip() == "[]"
+    assert loaded_by(code, HEAVY) == ("", [])
 
 
 @pytest.mark.parametrize("words", [["--help"], ["train", "--help"], ["--version"]])
 def test_help_in_a_process_of_its_own_loads_nothing_heavy(words: list[str]) -> None:
-    script = (
-        "import sys, atexit\n"
-        f"atexit.register(lambda: print([name for name in {HEAVY} if name in sys.modules]))\n"
-        f"from partimento.cli.cli import main\nmain({words})"
-    )
-    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert out.stdout.strip().splitlines()[-1] == "[]"
-    assert "partimento" in out.stdout
+    output, loaded = loaded_by(f"from partimento.cli.cli import main\nmain({words})", HEAVY)
+    assert loaded == []
+    assert "partimento" in output
 
 
 def test_it_runs_as_a_module() -> None:

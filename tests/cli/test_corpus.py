@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.cli.test_cli import SMALL, run
+from tests.commands import SMALL, run
 from tests.conftest import small_piece
 
 from partimento.corpus.store.store import open_store

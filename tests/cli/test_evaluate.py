@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from tests.commands import run_checked as run
 from tests.conftest import small_piece
 
 from partimento import Event, Piece
 from partimento.analysis.features.table import FEATURES, SCALARS
-from partimento.cli.cli import main
 from partimento.errors import PartimentoError
 from partimento.evaluation.evaluate import Evaluation, evaluate, held_out_figures
 from partimento.export.write import write
@@ -28,12 +28,6 @@ from partimento.plots.evaluation_page import cells_of, evaluation_page
 from partimento.training.train import learn
 
 ENTRIES = {name: feature.entries for name, feature in FEATURES.items() if feature.entries}
-
-
-def run(*words: object, code: int = 0) -> None:
-    with pytest.raises(SystemExit) as stop:
-        main([str(word) for word in words])
-    assert (stop.value.code or 0) == code
 
 
 @pytest.fixture(scope="module")

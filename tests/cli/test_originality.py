@@ -7,17 +7,10 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.commands import run
 
 from partimento import Piece
-from partimento.cli.cli import main
 from partimento.export.write import write
-
-
-def run(*words: object) -> int:
-    """Run a command; give its exit code."""
-    with pytest.raises(SystemExit) as stop:
-        main([str(word) for word in words])
-    return 0 if stop.value.code is None else int(stop.value.code)
 
 
 @pytest.fixture(scope="module")

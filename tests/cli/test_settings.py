@@ -10,20 +10,12 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
+from tests.commands import run
 
-from partimento.cli.cli import main
 from partimento.models import MODELS
 from partimento.recipes import read_recipe
 from partimento.training.pretrained import bundled_model
 from partimento.training.settings import Settings, json_schema
-
-
-def run(*words: object) -> int:
-    try:
-        main([str(word) for word in words])
-    except SystemExit as stop:
-        return int(stop.code or 0)
-    return 0
 
 
 def test_a_recipe_is_printed_whole(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -7,20 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.commands import run_checked as run
 
 from partimento import Piece
-from partimento.cli.cli import main
 from partimento.cli.stats import MARK, _Sample, show_stats
 from partimento.corpus import CorpusEntry, Reject
 from partimento.errors import PartimentoError
 from partimento.export.write import write
-
-
-def run(*words: object, code: int = 0) -> None:
-    with pytest.raises(SystemExit) as stop:
-        main([str(word) for word in words])
-    assert (stop.value.code or 0) == code
-
 
 PLOTS = {"keys.png", "durations.png", "pitches.png", "coverage.png", "growth.png"}
 

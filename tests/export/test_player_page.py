@@ -2,11 +2,11 @@
 
 import functools
 import http.server
-import shutil
 import threading
 import time
 
 import pytest
+from tests.browser import open_browser
 from tests.pieces import chorale
 
 from partimento.export.write import write
@@ -27,14 +27,6 @@ def until(tab, condition: str) -> None:
 
 @pytest.fixture
 def page(tmp_path):
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    chromium = (
-        shutil.which("chromium")
-        or shutil.which("chromium-browser")
-        or shutil.which("google-chrome")
-    )
-    if chromium is None:
-        pytest.skip("no chromium on this machine")
     write(chorale(), tmp_path / "index.html", about={"text": "Ten chorales."}, files=["a.mid"])
 
     class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -45,16 +37,7 @@ def page(tmp_path):
         ("127.0.0.1", 0), functools.partial(Quiet, directory=str(tmp_path))
     )
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    with sync_api.sync_playwright() as playwright:
-        arguments = [
-            "--no-sandbox",
-            "--disable-gpu",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-sync",
-        ]
-        arguments += ["--autoplay-policy=no-user-gesture-required"]
-        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+    with open_browser("--autoplay-policy=no-user-gesture-required") as browser:
         tab = browser.new_page()
         tab.problems, tab.requests = [], []
         tab.on(
@@ -68,7 +51,6 @@ def page(tmp_path):
         tab.goto(f"http://127.0.0.1:{server.server_port}/index.html")
         until(tab, "document.getElementById('sound').readyState >= 1")
         yield tab
-        browser.close()
     server.shutdown()
     server.server_close()
 

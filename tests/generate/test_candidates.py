@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.commands import loaded_by
 
 from partimento.generate.candidates import generate_candidates, is_short
 from partimento.generate.limits import Limits
@@ -54,11 +53,6 @@ def test_constraints_reach_the_loop(guitar: TrainedModel) -> None:
 
 def test_composing_a_midi_file_loads_no_framework(tmp_path: Path) -> None:
     words = ["compose", "--bars", "2", "--seed", "1", "-o", str(tmp_path / "a.mid")]
-    script = (
-        "import sys, atexit\n"
-        f"atexit.register(lambda: print([name for name in {HEAVY} if name in sys.modules]))\n"
-        f"from partimento.cli.cli import main\nmain({words})"
-    )
-    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert out.stdout.strip().splitlines()[-1] == "[]"
+    _, loaded = loaded_by(f"from partimento.cli.cli import main\nmain({words})", HEAVY)
+    assert loaded == []
     assert (tmp_path / "a.mid").stat().st_size > 100

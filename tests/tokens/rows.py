@@ -63,3 +63,16 @@ def assert_same_notes(notes: Notes, others: Notes) -> None:
     """All but velocity, tablature and graces, which no encoding carries."""
     for name in LASTING:
         assert np.array_equal(getattr(notes, name), getattr(others, name)), name
+
+
+def assert_copies_are_transposed(tokenizer: Any, piece: Piece, shifts: list[int]) -> None:
+    """Check that a tokenizer makes the tokens of transposed copies as if it read them."""
+    first = tokenizer.encode_all([piece])[0]
+    wanted = tokenizer.encode_all([piece.transpose(shift) for shift in shifts])
+    for copy, other in zip(tokenizer.transposed(piece, first, shifts), wanted, strict=True):
+        for ours, theirs in (
+            (copy.ids, other.ids),
+            (copy.context["features"], other.context["features"]),
+        ):
+            np.testing.assert_array_equal(ours, theirs)
+            assert ours.dtype == theirs.dtype

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.tokens.rows import assert_copies_are_transposed
 
 from partimento import Event, Key, Meter, Note, Part, Piece
 from partimento.errors import PartimentoError
-from partimento.music.transpose import transpose
 from partimento.tokens.note_grammar import (
     ABOVE,
     BELOW,
@@ -413,15 +413,7 @@ def test_a_copy_is_the_transposed_piece(
 ) -> None:
     piece = piece_of(grid, keys=keys)
     tokenizer = tokenizer_of(piece)
-    first = tokenizer.encode_all([piece])[0]
-    wanted = tokenizer.encode_all([transpose(piece, shift) for shift in shifts])
-    for copy, other in zip(tokenizer.transposed(piece, first, shifts), wanted, strict=True):
-        np.testing.assert_array_equal(copy.ids, other.ids)
-        np.testing.assert_array_equal(copy.context["features"], other.context["features"])
-        assert (copy.ids.dtype, copy.context["features"].dtype) == (
-            other.ids.dtype,
-            other.context["features"].dtype,
-        )
+    assert_copies_are_transposed(tokenizer, piece, shifts)
 
 
 @given(grids(), grids(), st.integers(1, 30))

@@ -40,6 +40,14 @@ from partimento.music.bars import first_bars, notes_by_bar
 
 Q = Fraction(1)
 KIT = Part("Kit", is_drum=True)
+OF_PITCH = (
+    "pitch_range",
+    "n_pitches_used",
+    "n_pitch_classes_used",
+    "pitch_entropy",
+    "pitch_class_entropy",
+    "scale_consistency",
+)
 
 
 def music_of(piece: Piece, lead: Fraction = Fraction(0), resolution: int = RESOLUTION) -> Any:
@@ -65,16 +73,10 @@ def of_muspy(piece: Piece) -> dict[str, float]:
         music_of(piece, lead) for lead in (Fraction(0), -piece.pickup % 1, -piece.pickup % bar)
     )
     measure = int(bar * RESOLUTION)
-    names = (
-        "pitch_range",
-        "n_pitches_used",
-        "n_pitch_classes_used",
-        "pitch_entropy",
-        "pitch_class_entropy",
-        "scale_consistency",
-    )
     return {
-        **{name: getattr(muspy, name)(plain) for name in (*names, "polyphony", "polyphony_rate")},
+        **{
+            name: getattr(muspy, name)(plain) for name in (*OF_PITCH, "polyphony", "polyphony_rate")
+        },
         "pitch_in_scale_rate": muspy.pitch_in_scale_rate(plain, key.tonic, key.mode),
         "empty_beat_rate": muspy.empty_beat_rate(at_beat),
         "empty_measure_rate": muspy.empty_measure_rate(at_bar, measure),
@@ -233,14 +235,7 @@ def test_a_file_that_muspy_reads_itself(data_folder: Path) -> None:
             warnings.simplefilter("ignore")
             music = muspy.read_midi(path)
         piece = read_piece(path)
-        for name in (
-            "pitch_range",
-            "n_pitches_used",
-            "n_pitch_classes_used",
-            "pitch_entropy",
-            "pitch_class_entropy",
-            "scale_consistency",
-        ):
+        for name in OF_PITCH:
             assert getattr(features, name)(piece) == pytest.approx(getattr(muspy, name)(music)), (
                 name
             )

@@ -16,7 +16,8 @@ from tests.tokens.rows import (
     quick,
 )
 
-from partimento import Event, Note, Part, Piece, read_piece
+from partimento import Event, Note, Part, Piece
+from partimento.corpus import read_piece
 from partimento.errors import PartimentoError
 from partimento.tokens.vectors.manyhot import (
     from_multi_many_hot,
