@@ -58,7 +58,7 @@ giuliani-op50n19 0h giuliani-op59n13 1s giuliani-op59n14 4s giuliani-op59n15 1s 
 sorf-op35-no3 4s sorf-op45n03-1 2s sorf-op45n03-2 2s sorf-op45n03-3 0s sor-op60-01 0h sor-op60-02 0h sor-op60-06 2s sor-op60-11 0s
 BrahmsJ/brahms-vals9 4s BachJS/bach-bwv1087-bwv-1087-02-g 0s bach-bwv1087-bwv-1087-04-g 0s bach-siciliano-bmv-1031 0h"""
 FOLK = ("airdsAirs", "essenFolksong", "miscFolk", "oneills1850", "ryansMammoth")
-# Without bars in our sense, without a metre, or no music: upbeats mean nothing there.
+# Without bars in our sense, without a meter, or no music: upbeats mean nothing there.
 LEFT_OUT = "chorales chorales-all ciconia demos josquin luca lusitano monteverdi nottingham-dataset palestrina schoenberg theoryExercises trecento"
 COUNTS_AS = {
     "bach": 800,
@@ -308,7 +308,7 @@ Case = tuple[str, np.ndarray, int]  # collection/name, features, upbeat in place
 
 
 def cases(most: int) -> list[Case]:
-    """Pieces whose upbeats are known, as MIDI would have them: no upbeat, and metres only where
+    """Pieces whose upbeats are known, as MIDI would have them: no upbeat, and meters only where
     they change.
     """
     found = []

@@ -413,14 +413,14 @@ def plot(
     path: Path,
 ) -> None:
     """Two panels, both axes logarithmic: cost over the context's length and over the width."""
-    from partimento.plots.style import COLOURS, new_figure, style, write_plot
+    from partimento.plots.style import COLORS, new_figure, style, write_plot
 
     with style():
         figure = new_figure(11, 4.8)
         panels = figure.subplots(1, 2, sharey=True)
         for axes, (axis, lines) in zip(panels, curves.items(), strict=True):
             for (core, name), values in lines.items():
-                ours, colour = name == "ours", COLOURS[CORES.index(core)]
+                ours, color = name == "ours", COLORS[CORES.index(core)]
                 look = {
                     "linestyle": "-" if ours else (0, (4, 3)),
                     "linewidth": 2.2 if ours else 1.4,
@@ -428,7 +428,7 @@ def plot(
                 }
                 label = f"{core}, {'partimento' if ours else 'plain PyTorch'}"
                 axes.plot(
-                    sizes[axis], np.asarray(values) * 1000, "o", color=colour, label=label, **look
+                    sizes[axis], np.asarray(values) * 1000, "o", color=color, label=label, **look
                 )
             axes.set_xscale("log")
             axes.set_yscale("log")

@@ -29,7 +29,7 @@ NOTE, PITCHES, INTERVALS, DEGREES, LENGTHS, SPAN, NEVER = 4, 128, 50, 13, 13, 24
 
 
 class Block(nn.Module):
-    """A transformer's block, normalised before, with rotary positions."""
+    """A transformer's block, normalized before, with rotary positions."""
 
     def __init__(self, size: int, heads: int, context: int, dropout: float) -> None:
         super().__init__()

@@ -34,11 +34,11 @@ def measure(way: str, paths: list[str]) -> tuple[float, int]:
             score.analyze("key")
             return len(score.chordify().recurse().notesAndRests)
     else:
-        from partimento.corpus import analyse_key, read_piece
+        from partimento.corpus import analyze_key, read_piece
 
         def read(path: str) -> int:
-            piece = read_piece(path, quantise="music21" if way == "view" else None)
-            analyse_key(piece)
+            piece = read_piece(path, quantize="music21" if way == "view" else None)
+            analyze_key(piece)
             return len(piece.events)
 
     read(paths[0])
@@ -49,13 +49,13 @@ def measure(way: str, paths: list[str]) -> tuple[float, int]:
 
 def isolated(paths: list[str]) -> tuple[float, int]:
     """The same through worker processes, their start included."""
-    from partimento.corpus import analyse_key, read_pieces
+    from partimento.corpus import analyze_key, read_pieces
 
     begin = time.perf_counter()
     pieces = read_pieces(paths).pieces
     events = sum(len(piece.events) for piece in pieces)
     for piece in pieces:
-        analyse_key(piece)
+        analyze_key(piece)
     return time.perf_counter() - begin, events
 
 
@@ -78,7 +78,7 @@ def main() -> None:
     for way, (seconds, events) in results.items():
         name = {
             "exact": "exact",
-            "view": 'quantise="music21"',
+            "view": 'quantize="music21"',
             "music21": "music21",
             "workers": f"exact, {os.cpu_count()} workers",
         }[way]

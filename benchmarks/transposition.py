@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 from partimento.config import merge
-from partimento.corpus import analyse_key, read_pieces
+from partimento.corpus import analyze_key, read_pieces
 from partimento.music.piece import Piece
 from partimento.music.transpose import REGISTER
 from partimento.recipes import read_recipe
@@ -41,13 +41,13 @@ SPLIT = {"validation": 0.1, "test": 0.1}
 
 def corpora(view: str) -> dict[str, list[Piece]]:
     """The pieces of each corpus, read as `view` says."""
-    quantise = "music21" if view == "music21" else None
-    guitar = list(read_pieces([str(DATA)], quantise=quantise).pieces)
+    quantize = "music21" if view == "music21" else None
+    guitar = list(read_pieces([str(DATA)], quantize=quantize).pieces)
     giuliani = [piece for piece in guitar if "GiulianiM" in piece.source.path]
     return {
         "guitar": guitar,
         "Giuliani": giuliani,
-        "chorales": list(read_pieces(["bundled:chorales"], quantise=quantise).pieces),
+        "chorales": list(read_pieces(["bundled:chorales"], quantize=quantize).pieces),
     }
 
 
@@ -114,7 +114,7 @@ def tutorial() -> None:
     durations, rests not counted.
     """
     pieces = corpora("music21")["Giuliani"]
-    in_c = [piece for piece in pieces if analyse_key(piece)[0].name == "C major"]
+    in_c = [piece for piece in pieces if analyze_key(piece)[0].name == "C major"]
     print("\n## The tutorial's selection\n\n" + _header("what, pieces, distinct chords, durations"))
     for what, chosen in (("Giuliani", pieces), ("Giuliani in C major", in_c)):
         print(

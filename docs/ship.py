@@ -20,7 +20,7 @@ import h5py
 import numpy as np
 
 from partimento.collect import read_manifest
-from partimento.corpus.select import licence_family
+from partimento.corpus.select import license_family
 from partimento.errors import PartimentoError
 from partimento.files import new_folder, write_atomically
 from partimento.tables import markdown_table
@@ -28,7 +28,7 @@ from partimento.training.piece_record import Learned
 from partimento.training.pretrained import BUNDLED
 from partimento.training.run_folder import RunFolder
 
-LICENCE = "CC-BY-SA-4.0"
+LICENSE = "CC-BY-SA-4.0"
 FREE = ("PD", "CC-BY", "CC-BY-SA")  # what may be adapted and shared under it
 CARD = "MODEL_CARD.md"
 SUFFIX = ".weights.h5"  # of models that are trained by gradient
@@ -64,16 +64,16 @@ def pack(
     Raises
     ------
     PartimentoError
-        If a piece's licence does not allow it, or it comes out larger than `MOST_BYTES`.
+        If a piece's license does not allow it, or it comes out larger than `MOST_BYTES`.
     """
     source, target = RunFolder(run), RunFolder(out)
     source.check()
     about = source.read_about()
     pieces = [Learned.from_plain(row) for row in source.read_pieces()]
     for piece in pieces:
-        if licence_family(piece.source.licence) not in FREE:
+        if license_family(piece.source.license) not in FREE:
             raise PartimentoError(
-                f"{piece.title or piece.source.path}: its licence is {piece.source.licence or 'unknown'}: it cannot be shipped"
+                f"{piece.title or piece.source.path}: its license is {piece.source.license or 'unknown'}: it cannot be shipped"
             )
     kept = [
         replace(piece, opening=piece.opening[: OPENING // piece.opening.shape[1]]).to_plain()
@@ -138,7 +138,7 @@ def card(
     """Return the model card: what it is and measures, what and whom it learned from, its limits."""
     name = about["settings"]["model"]["name"]
     splits = Counter(piece.split for piece in pieces)
-    licences = Counter(piece.source.licence or "unknown" for piece in pieces)
+    licenses = Counter(piece.source.license or "unknown" for piece in pieces)
     rows = [
         (label, f"{figures[label]['total']:.3f}")
         for label in ("unigram", "markov", name)
@@ -149,7 +149,7 @@ def card(
             p.composer,
             p.title,
             credit.get(p.source.path, ""),
-            p.source.licence,
+            p.source.license,
             p.source.url or p.source.path,
             p.split,
         )
@@ -164,13 +164,13 @@ def card(
         f"A `{name}` model ({settings}; {about['parameters']:,} weights, stored in half precision) that composes guitar music, event by",
         "event and note by note. It is what `partimento compose` uses when no run is named.",
         "",
-        f"Weights: {LICENCE}, with the attributions below. The program is under the MIT licence.",
+        f"Weights: {LICENSE}, with the attributions below. The program is under the MIT license.",
         "",
         "## What it learned from",
         "",
         f"{len(pieces)} pieces of the Mutopia archive ({splits['train']} to learn from, {splits['valid']} to choose the best epoch by,",
         f"{splits['test']} to measure with), moved to every key within the guitar's range: "
-        + ", ".join(f"{count} under {licence}" for licence, count in licences.most_common())
+        + ", ".join(f"{count} under {license}" for license, count in licenses.most_common())
         + ".",
         "",
         "## What it measures",
@@ -186,7 +186,7 @@ def card(
         "",
         "## Whose music it is",
         "",
-        markdown_table(("composer", "piece", "edition by", "licence", "source", "side"), whose),
+        markdown_table(("composer", "piece", "edition by", "license", "source", "side"), whose),
     ]
     return "\n".join(lines).removesuffix("\n") + "\n"
 

@@ -84,7 +84,7 @@ PIECES = {
         ],
         parts=(Part("Piano", 0),),
     ),
-    "odd metres": Piece(
+    "odd meters": Piece(
         melody(*[Fraction(1, 2)] * 30),
         meters=(Meter(5, 8), Meter(7, 8, Fraction(5)), Meter(1, 4, Fraction(12))),
     ),
@@ -110,11 +110,11 @@ names = (
 
 @st.composite
 def pieces(draw) -> Piece:
-    """Any two-part piece with a first metre, key and tempo, and perhaps others."""
+    """Any two-part piece with a first meter, key and tempo, and perhaps others."""
     later = draw(st.integers(1, 24))
     first = draw(meters)
     meter = draw(meters)
-    # A metre changes at a bar line: elsewhere the bar before is cut short, which only some formats
+    # A meter changes at a bar line: elsewhere the bar before is cut short, which only some formats
     # can say.
     second = (
         (Meter(meter.numerator, meter.denominator, first.bar_ql * later),)

@@ -78,7 +78,7 @@ class Stop(Callback):
 
 def test_a_training_is_resumed_with_the_corpus_it_began_with(scores: Path, tmp_path: Path) -> None:
     store = build_store([scores], tmp_path / "s.parquet", plan=Plan(validation=0.3, seed=5)).store
-    corpus = load_corpus(store.path, min_events=10).select(metre="4/4")
+    corpus = load_corpus(store.path, min_events=10).select(meter="4/4")
     out = tmp_path / "run"
     with pytest.raises(KeyboardInterrupt):
         train(corpus, recipe="lstm-notes", settings=SETTINGS, out=out, callbacks=[Stop()])

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from partimento import Key, Note, Part, Piece
-from partimento.corpus import analyse_key, read_piece
+from partimento.corpus import analyze_key, read_piece
 
 C_MAJOR = (60, 62, 64, 65, 67, 64, 60, 69, 67, 71, 72)  # a scale alone fits several keys
 A_MINOR = (57, 59, 60, 62, 64, 60, 57, 65, 64, 68, 69)
@@ -17,27 +17,27 @@ def line(pitches, *, part=0):
 
 @pytest.mark.parametrize("shift", range(12))
 def test_every_transposition_of_a_scale(shift):
-    assert analyse_key(Piece(line(p + shift for p in C_MAJOR)))[0] == Key.from_tonic(shift, "major")
-    assert analyse_key(Piece(line(p + shift for p in A_MINOR)))[0] == Key.from_tonic(
+    assert analyze_key(Piece(line(p + shift for p in C_MAJOR)))[0] == Key.from_tonic(shift, "major")
+    assert analyze_key(Piece(line(p + shift for p in A_MINOR)))[0] == Key.from_tonic(
         (9 + shift) % 12, "minor"
     )
 
 
 def test_durations_weigh():
     notes = [Note(Fraction(0), Fraction(9), 69), Note(Fraction(0), Fraction(9), 64), *line(C_MAJOR)]
-    assert analyse_key(Piece(notes))[0].name == "A minor"
-    assert analyse_key(Piece(notes[2:]))[0].name == "C major"
+    assert analyze_key(Piece(notes))[0].name == "A minor"
+    assert analyze_key(Piece(notes[2:]))[0].name == "C major"
 
 
 def test_the_declared_key_and_drums_have_no_say():
     drums = [Note(Fraction(i), Fraction(4), 42, part=1) for i in range(0, 40, 4)]
     piece = Piece([*line(C_MAJOR), *drums], keys=(Key(5),), parts=(Part(), Part(is_drum=True)))
-    assert analyse_key(piece)[0].name == "C major"
+    assert analyze_key(piece)[0].name == "C major"
 
 
 def test_nothing_to_go_by():
-    assert analyse_key(Piece([])) == (Key(), 0.0)
-    assert analyse_key(Piece(line(range(60, 72)))) == (Key(), 0.0)
+    assert analyze_key(Piece([])) == (Key(), 0.0)
+    assert analyze_key(Piece(line(range(60, 72)))) == (Key(), 0.0)
 
 
 def test_the_correlation_is_music21s(guitar):
@@ -45,8 +45,8 @@ def test_the_correlation_is_music21s(guitar):
 
     path = guitar / "SorF" / "sor-op60-01.mid"
     theirs = converter.parse(path, forceSource=True).analyze("key")
-    key, correlation = analyse_key(read_piece(path))
+    key, correlation = analyze_key(read_piece(path))
     assert key.code == str(theirs)
     assert correlation == pytest.approx(
         theirs.correlationCoefficient, abs=0.005
-    )  # it weighs quantised durations
+    )  # it weighs quantized durations

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from partimento.corpus import analyse_key, read_piece
+from partimento.corpus import analyze_key, read_piece
 
 F = Fraction
 SAMPLE = (
@@ -34,7 +34,7 @@ DIFFERENT = {
 
 
 def ours(path: Path) -> list[tuple[tuple[int, ...], Fraction]]:
-    return [(event.chord, event.duration) for event in read_piece(path, quantise="music21").events]
+    return [(event.chord, event.duration) for event in read_piece(path, quantize="music21").events]
 
 
 def theirs(path: Path) -> tuple[list[tuple[tuple[int, ...], Fraction]], str]:
@@ -94,7 +94,7 @@ def test_lengths_go_to_the_nearest_step(ticks, expected, midi, write):
     assert ours(path) == theirs(path)[0]
 
 
-def test_a_bar_line_cuts_and_metres_begin_with_bars(midi, write):
+def test_a_bar_line_cuts_and_meters_begin_with_bars(midi, write):
     marks = midi.track(
         [(0, bytes([0xFF, 0x58, 4, 3, 2, 24, 8])), (1920, bytes([0xFF, 0x58, 4, 2, 2, 24, 8]))]
     )
@@ -119,7 +119,7 @@ def test_music_after_the_first_track_ends_is_kept(midi, write):
 
 def test_exact_reading_is_left_alone_by_the_view(guitar):
     path = guitar / "HoretzkyF" / "horetzky39.mid"
-    assert read_piece(path).notes != read_piece(path, quantise="music21").notes
+    assert read_piece(path).notes != read_piece(path, quantize="music21").notes
 
 
 @pytest.mark.slow
@@ -132,7 +132,7 @@ def test_the_whole_set_is_as_music21_has_it(guitar):
         for path, (events, _) in zip(paths, references, strict=True)
     }  # fmt: skip
     keys = [
-        analyse_key(read_piece(path))[0].code == key
+        analyze_key(read_piece(path))[0].code == key
         for path, (_, key) in zip(paths, references, strict=True)
     ]
     assert len(counts) == 415

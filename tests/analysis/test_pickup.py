@@ -119,7 +119,7 @@ def test_grace_notes_are_left_aside() -> None:
     assert np.array_equal(bar_line_features(graced), bar_line_features(piece))
 
 
-def test_only_the_music_of_the_first_metre_counts() -> None:
+def test_only_the_music_of_the_first_meter_counts() -> None:
     piece = waltz(Q)
     further = piece.replace(
         notes=Notes([*piece.notes, *(Note(48 + i * Q / 2, Q / 2, 60) for i in range(40))]),

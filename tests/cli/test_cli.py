@@ -193,7 +193,7 @@ def test_doctor(capsys: pytest.CaptureFixture[str]) -> None:
         (["train", "{folder}/0.mid", "-o", "{new}"], "at least two different pieces"),
         (["corpus", "stats", "{folder}/text.mid"], "text.mid: not a midi file"),
         (["corpus", "stats", "bundled:everything"], "nothing is bundled"),
-        (["corpus", "stats", "{folder}", "--quantise", "yes"], "auto, exact or music21"),
+        (["corpus", "stats", "{folder}", "--quantize", "yes"], "auto, exact or music21"),
         (["render", "{folder}/text.mid", "-o", "{new}.svg"], "text.mid: not a midi file"),
         (["render", "{folder}/0.mid", "-o", "{folder}/1.mid"], "is there already"),
         (["compose", "{run}", "--no-such-option"], "no such option"),

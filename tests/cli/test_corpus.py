@@ -86,7 +86,7 @@ def test_both_spellings_of_options_are_understood(
 ) -> None:
     assert run("corpus", "list", store, "--license", "PD", "--meter", "4/4") == 0
     american = capsys.readouterr().out
-    assert run("corpus", "list", store, "--licence", "PD", "--metre", "4/4") == 0
+    assert run("corpus", "list", store, "--license", "PD", "--meter", "4/4") == 0
     assert capsys.readouterr().out == american
     assert "Study 0" in american
 
@@ -117,7 +117,7 @@ def test_list_is_a_table_for_other_programs(
             "--solo",
             "--instrument",
             "Gitarre",
-            "--metre",
+            "--meter",
             "4/4",
             "--min-events",
             "10",
@@ -156,7 +156,7 @@ def test_training_keeps_the_split_of_the_store(store: Path, tmp_path: Path) -> N
     assert len(learned) == 6
     for piece in learned:
         assert piece["split"] == stored[piece["title"]]["split"]
-        assert piece["source"]["licence"] == stored[piece["title"]]["licence"]
+        assert piece["source"]["license"] == stored[piece["title"]]["license"]
 
 
 def test_training_on_a_selection_of_files(folder: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from partimento.collect import chorales, resolve
-from partimento.collect.bundled import PREFIX, collections, licence_note
+from partimento.collect.bundled import PREFIX, collections, license_note
 from partimento.corpus import read_piece
 from partimento.errors import PartimentoError
 
@@ -48,8 +48,8 @@ def test_any_part_of_the_corpus_by_its_name():
     assert len(known) == 37
     for name in known:
         assert resolve(PREFIX + name), name
-        assert "music21" in licence_note(name)
-    assert "Non-commercial" in licence_note("essenFolksong")
+        assert "music21" in license_note(name)
+    assert "Non-commercial" in license_note("essenFolksong")
 
 
 def test_a_missing_library_is_said(monkeypatch):

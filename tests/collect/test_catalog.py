@@ -43,7 +43,7 @@ def test_every_set_says_all_that_a_person_asks():
         "fma",
     } <= set(CATALOG)
     for name, each in CATALOG.items():
-        assert all((each.title, each.content, each.size, each.licence, each.citation, each.way)), (
+        assert all((each.title, each.content, each.size, each.license, each.citation, each.way)), (
             name
         )
         assert re.match(r"https?://", each.home)

@@ -222,11 +222,11 @@ def test_the_whole_listing_agrees_with_the_shared_manifest(mutopia, data_folder,
                 its["license_version"],
             )
         assert surname(its["composer"]) in unaccented(row["composer"])
-    assert sum(not row["license"] for row in mine.values()) == result.without_licence
+    assert sum(not row["license"] for row in mine.values()) == result.without_license
     # The shared manifest spells every composer in full ("D. Aguado" in the listing) and one title
     # without a space before its stop.
     assert other == {"composer": 181, "title": 1}
-    assert result.without_licence == 203
+    assert result.without_license == 203
     seen = len(mutopia.log)
     again = collect_mutopia(MutopiaQuery("Guitar", base_url=mutopia.url, delay_s=0.0), tmp_path)
     assert (again.fetched, again.updated, again.unchanged) == (0, 0, 389)

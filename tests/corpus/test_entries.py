@@ -61,8 +61,8 @@ def test_pieces_made_in_python_are_measured_when_they_are_selected(pieces: list[
     corpus = Corpus.of(pieces)
     keys = [entry.description["key"] for entry in corpus]
     assert keys == [entry.key.code for entry in corpus]
-    assert corpus.select(key=keys[0], metre="4/4", min_events=40).pieces[0] == pieces[0]
-    assert corpus.select(metre="3/4").pieces == []
+    assert corpus.select(key=keys[0], meter="4/4", min_events=40).pieces[0] == pieces[0]
+    assert corpus.select(meter="3/4").pieces == []
 
 
 def test_as_a_table(corpus: Corpus) -> None:

@@ -61,12 +61,12 @@ def test_a_folder_and_its_store_give_the_same_entries_but_for_the_split(
         assert other.group is not None
 
 
-@pytest.mark.parametrize("view", [DataSettings(), AS_WRITTEN, DataSettings(quantise="music21")])
+@pytest.mark.parametrize("view", [DataSettings(), AS_WRITTEN, DataSettings(quantize="music21")])
 def test_selecting_before_and_after_loading_is_one(scores: Path, view: DataSettings) -> None:
     whole = load_corpus(scores, config=view)
     for criteria in (
         {"key": whole[0].description["key"]},
-        {"solo": True, "metre": "4/4"},
+        {"solo": True, "meter": "4/4"},
         {"min_events": 30},
     ):
         before = load_corpus(scores, config=view, **criteria)
@@ -100,7 +100,7 @@ def test_of_two_stores_the_stricter_split_holds(scores: Path, store: Store) -> N
 
 
 def test_a_store_is_narrowed_step_by_step(store: Store) -> None:
-    held_out = store.select(split="valid,test").select(metre="4/4")
+    held_out = store.select(split="valid,test").select(meter="4/4")
     assert len(held_out) == sum(row["split"] != "train" for row in store.rows)
-    assert [str(each) for each in held_out.load().selections] == ["split valid,test", "metre 4/4"]
+    assert [str(each) for each in held_out.load().selections] == ["split valid,test", "meter 4/4"]
     assert store.select() is store

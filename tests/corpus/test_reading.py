@@ -160,14 +160,14 @@ def test_pieces_come_back_as_they_were_read_whatever_the_number_of_workers(guita
         pieces = read_pieces(guitar / "GiulianiM", workers=workers).pieces
         assert pieces[0].title == "Étude 1"  # the manifest's; the file has none
         assert {piece.composer for piece in pieces} == {"Mauro Giuliani"}
-        assert pieces[0].source.licence == "CC-BY-SA 3.0"
+        assert pieces[0].source.license == "CC-BY-SA 3.0"
         assert [
             a.replace(title=b.title, composer=b.composer, source=b.source)
             for a, b in zip(pieces, expected, strict=True)
         ] == expected
-    view = read_pieces(paths[:3], quantise="music21", workers=1).pieces
+    view = read_pieces(paths[:3], quantize="music21", workers=1).pieces
     assert [piece.notes for piece in view] == [
-        read_piece(path, quantise="music21").notes for path in paths[:3]
+        read_piece(path, quantize="music21").notes for path in paths[:3]
     ]
     assert [piece.notes for piece in view] != [piece.notes for piece in expected[:3]]
 

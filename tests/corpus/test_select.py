@@ -2,12 +2,12 @@
 
 import pytest
 
-from partimento.corpus.select import Selection, licence_family
+from partimento.corpus.select import Selection, license_family
 from partimento.errors import PartimentoError
 
 ROW = {
     "composer": "Ferdinand Carulli (1770–1841)", "instrument": "Flöte und Gitarre", "instruments": ["flute", "unknown"], "solo": False,
-    "key": "E- major", "metre": "3/4", "events": 32, "licence": "CC-BY-SA 3.0", "split": "train",
+    "key": "E- major", "meter": "3/4", "events": 32, "license": "CC-BY-SA 3.0", "split": "train",
 }  # fmt: skip
 
 
@@ -28,15 +28,15 @@ ROW = {
         ({"key": "D# major"}, None),
         ({"key": "e minor,E- major"}, True),
         ({"key": "E major"}, False),
-        ({"metre": "3/4"}, True),
-        ({"metre": "6/8,2/4"}, False),
+        ({"meter": "3/4"}, True),
+        ({"meter": "6/8,2/4"}, False),
         ({"min_events": 32}, True),
         ({"min_events": 33}, False),
-        ({"licence": "PD,CC-BY"}, False),
-        ({"licence": "cc by-sa 4.0"}, True),
+        ({"license": "PD,CC-BY"}, False),
+        ({"license": "cc by-sa 4.0"}, True),
         ({"split": "train"}, True),
         ({"split": "valid,test"}, False),
-        ({"composer": "carulli", "metre": "4/4"}, False),
+        ({"composer": "carulli", "meter": "4/4"}, False),
     ],
 )
 def test_what_is_taken(asked, taken):
@@ -53,7 +53,7 @@ def test_accents_do_not_matter():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"key": "J major"}, {"metre": "three"}, {"split": "dev"}, {"min_events": -1}]
+    "wrong", [{"key": "J major"}, {"meter": "three"}, {"split": "dev"}, {"min_events": -1}]
 )
 def test_what_means_nothing_is_refused(wrong):
     with pytest.raises(PartimentoError):
@@ -68,7 +68,7 @@ def test_a_selection_says_what_it_asks():
     )
 
 
-def test_licences_in_many_spellings():
+def test_licenses_in_many_spellings():
     families = {
         "PD": ("PD", "Public Domain", "public-domain", "CC0", "CC0 1.0"),
         "CC-BY": ("CC-BY", "cc by 2.0", "Creative Commons Attribution 4.0 International"),
@@ -77,4 +77,4 @@ def test_licences_in_many_spellings():
         "MIT": ("MIT",),
     }
     for family, spellings in families.items():
-        assert {licence_family(each) for each in spellings} == {family}
+        assert {license_family(each) for each in spellings} == {family}

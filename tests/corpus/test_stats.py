@@ -32,7 +32,7 @@ def two() -> list[Piece]:
     """Four events with a rest, and three; they share one chord."""
     first = piece_of(
         (THIRD, Q), (D, Q / 2), ((), Q / 2), (THIRD, Q),
-        meters=(Meter(3, 4),), tempos=(Tempo.from_bpm(60),), parts=(Part("Gtr", 24),), composer="Anna", source=Source(licence="PD"),
+        meters=(Meter(3, 4),), tempos=(Tempo.from_bpm(60),), parts=(Part("Gtr", 24),), composer="Anna", source=Source(license="PD"),
     )  # fmt: skip
     second = piece_of(
         (G, 2 * Q), (THIRD, Q), ((67, 71, 74), Q), parts=(Part("Voice"),), keys=(Key(1),)
@@ -56,7 +56,7 @@ def test_counts_of_two_pieces(two: list[Piece]) -> None:
     assert found.parts == {1: 2}
     assert found.instruments == {"nylon guitar": 1, "not said": 1}
     assert found.composers == {"Anna": 1, "unknown": 1}
-    assert found.licences == {"PD": 1, "not said": 1}
+    assert found.licenses == {"PD": 1, "not said": 1}
     assert (found.lowest, found.highest) == ("C4", "D5")
     assert found.pitches == {60: 3, 62: 1, 64: 3, 67: 2, 71: 1, 74: 1}
     assert found.chord_sizes == {0: 1, 1: 2, 2: 3, 3: 1}

@@ -21,11 +21,11 @@ from partimento.training.trained_model import load_model
 
 @pytest.fixture(scope="module")
 def folder(pieces: list[Piece], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A trained run of pieces under free licences, with its figures."""
-    licences = ("Public Domain", "CC-BY 3.0", "Creative Commons Attribution-ShareAlike 4.0")
+    """A trained run of pieces under free licenses, with its figures."""
+    licenses = ("Public Domain", "CC-BY 3.0", "Creative Commons Attribution-ShareAlike 4.0")
     free = [
         p.replace(
-            source=replace(p.source, licence=licences[n % 3], path=f"set/{n}.mid"), composer="A | B"
+            source=replace(p.source, license=licenses[n % 3], path=f"set/{n}.mid"), composer="A | B"
         )
         for n, p in enumerate(pieces)
     ]
@@ -61,10 +61,10 @@ def test_a_packed_run_is_small_credited_and_composes(folder: Path, tmp_path: Pat
     assert compose(packed, bars=2, seed=1).length == 8
 
 
-@pytest.mark.parametrize("licence", ["CC-BY-NC 3.0", "CC-BY-ND 4.0", "", "all rights reserved"])
-def test_what_may_not_be_shared_is_not_packed(folder: Path, tmp_path: Path, licence: str) -> None:
+@pytest.mark.parametrize("license", ["CC-BY-NC 3.0", "CC-BY-ND 4.0", "", "all rights reserved"])
+def test_what_may_not_be_shared_is_not_packed(folder: Path, tmp_path: Path, license: str) -> None:
     rows = json.loads((folder / "pieces.json").read_text())
-    rows[0]["source"]["licence"] = licence
+    rows[0]["source"]["license"] = license
     other = tmp_path / "run"
     other.mkdir()
     for path in folder.iterdir():

@@ -12,7 +12,7 @@ from partimento.evaluation.frechet import (
     frechet_distance,
     frechet_of_sets,
     shrunk_covariance,
-    standardised,
+    standardized,
 )
 
 RNG = np.random.default_rng(3)
@@ -100,5 +100,5 @@ def test_equal_sets_are_at_no_distance_and_moved_ones_are() -> None:
 
 def test_in_standard_deviations_of_the_reference() -> None:
     reference = np.array([[0.0, 5.0, 1.0], [2.0, 5.0, np.nan], [4.0, 5.0, 3.0]])
-    found = standardised(np.array([[2.0, 7.0, np.nan], [2 + np.sqrt(8 / 3), 5.0, 3.0]]), reference)
+    found = standardized(np.array([[2.0, 7.0, np.nan], [2 + np.sqrt(8 / 3), 5.0, 3.0]]), reference)
     assert found == pytest.approx(np.array([[0, 2, 0], [1, 0, 1]]))

@@ -219,7 +219,7 @@ def test_one_page_holds_everything(tmp_path):
         "text": "<script>alert(1)</script>",
         "figures": [("Markov", 7.57), ("LSTM", 7.17)],
         "sources": [
-            {"title": "BWV 1", "url": "https://example.org/1", "licence": "public domain"},
+            {"title": "BWV 1", "url": "https://example.org/1", "license": "public domain"},
             "BWV 2",
         ],
         "corpus": "chorales",

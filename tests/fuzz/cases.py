@@ -53,7 +53,7 @@ class Case:
         One of `SHARES`.
     data : bytes
     viewed : bool
-        Whether it is read with ``quantise="music21"``.
+        Whether it is read with ``quantize="music21"``.
     """
 
     number: int

@@ -34,7 +34,7 @@ def _tempos(us: st.SearchStrategy[int]) -> st.SearchStrategy[bytes]:
     return st.builds(lambda us: meta(0x51, us.to_bytes(3, "big")), us)
 
 
-def _metres(
+def _meters(
     numerator: st.SearchStrategy[int], power: st.SearchStrategy[int]
 ) -> st.SearchStrategy[bytes]:
     return st.builds(lambda n, p: meta(0x58, bytes([n, p, 24, 8])), numerator, power)
@@ -66,14 +66,14 @@ tame_notes = st.builds(
 )
 tame_metas = st.one_of(
     _tempos(st.integers(1, 2**24 - 1)),
-    _metres(st.integers(1, 255), st.integers(0, 7)),
+    _meters(st.integers(1, 255), st.integers(0, 7)),
     _keys(st.integers(-7, 7), st.integers(0, 1)),
     texts,
 )
 tame = st.one_of(tame_notes, tame_notes, _alone(short, st.one_of(voices, tame_metas)))
 wild_metas = st.one_of(
     _tempos(st.sampled_from([0, 1, 400_000, 2**24 - 1])),
-    _metres(byte, st.integers(0, 9)),
+    _meters(byte, st.integers(0, 9)),
     _keys(st.integers(-9, 9), st.integers(0, 2)),
     texts,
     st.builds(meta, data_byte, st.binary(max_size=6)),

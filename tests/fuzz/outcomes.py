@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 from tests.fuzz.sources import SECRET
 
-from partimento.corpus import analyse_key
+from partimento.corpus import analyze_key
 from partimento.errors import PartimentoError
 from partimento.io.midi.read import midi_from_bytes
 from partimento.io.midi.write import to_midi
@@ -40,7 +40,7 @@ REASONS = (
     r"it counts time in film frames, not in quarter notes",
     r"it has 0 ticks a quarter note",
     r"damaged: .*",
-    r"no such (metre|unit of length): .*",
+    r"no such (meter|unit of length): .*",
     r"no such key: .*",
     r"no such tempo: .*",
     r"\d+ of its \d+ notes last no time",
@@ -69,7 +69,7 @@ REASONS = (
     r"it holds \d+ tunes: a file of one piece is read",
     r"it is nested too deeply",
     r"\d+ bars: more than \d+ are not read",
-    r"\d+ metres, keys or tempos: more than \d+ of a kind are not read",
+    r"\d+ meters, keys or tempos: more than \d+ of a kind are not read",
     r"up to \d+ of its \d+ notes sound at once: more than is read",
     r"up to \d+ of its notes begin together: more than is read",
     r"\d+ parts of \d+ bars: more than is read",
@@ -125,7 +125,7 @@ def check_piece(piece: Piece, *, one_view: bool = False) -> None:
     _check_marks(piece)
     _check_events(piece)
     assert Piece.from_json(piece.to_json()) == piece, "it is another one after JSON"
-    key, correlation = analyse_key(piece)
+    key, correlation = analyze_key(piece)
     assert -1.000001 <= correlation <= 1.000001, f"its key {key} has the correlation {correlation}"
     if len(piece.notes) <= SLOW_NOTES and not one_view:
         _check_midi(piece)
@@ -224,6 +224,6 @@ def _check_midi(piece: Piece) -> None:
         (piece.parts[i].program, piece.parts[i].is_drum) for i in heard
     ]
     assert back.length == piece.length, "after MIDI it has another length"
-    assert back.meters == (piece.meters or (Meter(),)), "after MIDI it has other metres"
+    assert back.meters == (piece.meters or (Meter(),)), "after MIDI it has other meters"
     assert back.keys == piece.keys, "after MIDI it has other keys"
     assert back.tempos == piece.tempos, "after MIDI it has other tempos"

@@ -110,7 +110,7 @@ def _read_all(cases: dict[Path, Case], good: Path, *, viewed: bool) -> Iterator[
     good.write_bytes(GOOD)  # where nothing can be read, `read_pieces` says no
     for path, case in cases.items():
         path.write_bytes(case.data)
-    reading = read_pieces([good, *cases], quantise="music21" if viewed else None, workers=1)
+    reading = read_pieces([good, *cases], quantize="music21" if viewed else None, workers=1)
     pieces = {piece.source.path: piece for piece in reading.pieces}
     reasons = {reject.path: reject.reason for reject in reading.rejects}
     for path, case in cases.items():
@@ -163,7 +163,7 @@ def _look(case: Case, path: Path, piece: Piece | None, reason: str) -> Outcome:
 
 def _read_here(path: Path, case: Case) -> tuple[Piece | None, str]:
     try:
-        return read_piece(path, quantise="music21" if case.viewed else None), ""
+        return read_piece(path, quantize="music21" if case.viewed else None), ""
     except ReadError as error:
         return None, error.reason
     except RecursionError:

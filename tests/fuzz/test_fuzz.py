@@ -18,7 +18,7 @@ from tests.fuzz.spoil_midi import Song
 from partimento.corpus import read_pieces
 from partimento.errors import UnfitError
 from partimento.io.midi.smf import (
-    check_metres,
+    check_meters,
     check_pitches,
     scan_track,
     split_tracks,
@@ -78,7 +78,7 @@ def test_any_midi_is_scanned_or_unfit(data):
     why = "it has no notes"
     try:
         tracks = split_tracks(data)
-        check_metres(data)
+        check_meters(data)
         check_pitches(tracks)
         without_escapes(data, tracks)
         for track in tracks:

@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import small_piece
 
 from partimento import Event, Key, Note, Piece
-from partimento.corpus import analyse_key
+from partimento.corpus import analyze_key
 from partimento.errors import PartimentoError
 from partimento.generate.autoregressive import generate
 from partimento.generate.compose import compose, compose_ids
@@ -79,7 +79,7 @@ def test_a_key_that_is_asked_for_is_the_key_that_sounds(run: TrainedModel, name:
                 compose(run, bars=6, seed=seed, key=key)
             continue
         piece = compose(run, bars=6, seed=seed, key=name)  # a name does
-        found, _ = analyse_key(piece)
+        found, _ = analyze_key(piece)
         assert (found.tonic, found.mode) == (key.tonic, key.mode)
         assert piece.keys == (key,)
 

@@ -8,7 +8,7 @@ import pytest
 from tests.conftest import small_piece
 
 from partimento import Key, Piece
-from partimento.corpus import analyse_key
+from partimento.corpus import analyze_key
 from partimento.generate.compose import compose
 from partimento.training.train import learn, over_recipe
 from partimento.training.trained_model import TrainedModel, load_model
@@ -60,7 +60,7 @@ def test_it_comes_out_in_the_key_and_range(run: TrainedModel) -> None:
             # octaves are what can be chosen.
             if run.settings.tokens.transpose in ("key-octave", "all") or key is None:
                 assert low <= piece.notes.pitch.min() <= piece.notes.pitch.max() <= high
-            found, _ = analyse_key(piece)
+            found, _ = analyze_key(piece)
             assert key is None or (found.tonic, found.mode) == (key.tonic, key.mode)
             assert key is None or piece.keys == (key,)
             assert piece.length == 16

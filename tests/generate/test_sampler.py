@@ -49,7 +49,7 @@ def test_frequencies(sampling: Sampling, expected: list[float]) -> None:
     np.testing.assert_allclose(frequencies(sampling), expected, atol=2e-4)
 
 
-def test_a_mask_is_kept_and_what_is_left_is_renormalised() -> None:
+def test_a_mask_is_kept_and_what_is_left_is_renormalized() -> None:
     legal = np.array([[False, True, False, True, False]])
     np.testing.assert_allclose(
         frequencies(Sampling(), legal), [0, 25 / 32, 0, 7 / 32, 0], atol=2e-4

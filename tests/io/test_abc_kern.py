@@ -202,7 +202,7 @@ def test_the_view_cuts_a_score_at_its_bar_lines(write):
     tied = ((1, note("C", 4, 24, TIE_START)), (2, note("C", 4, 24, TIE_STOP)))
     path = write("a.xml", musicxml(*tied))
     assert [event.duration for event in read_piece(path).events] == [4]
-    assert [event.duration for event in read_piece(path, quantise="music21").events] == [2, 2]
+    assert [event.duration for event in read_piece(path, quantize="music21").events] == [2, 2]
 
 
 @pytest.mark.parametrize("name", ["bwv66.6", "bwv1.6", "bwv269"])
@@ -265,7 +265,7 @@ def test_of_a_chord_only_the_tied_notes_sound_on(write):
             "a note lasts 65536 units: more than 256 are not read",
         ),
         ("a.abc", "X:1\nT:t\nM:2/4\nL:1/16\nK:C\nABcd|[ce]'999f|\n", "a note lasts 999 units"),
-        ("a.abc", "X:1\nT:t\nM:-1e400/4\nL:1/8\nK:C\nABcd|\n", "no such metre: -1e400/4$"),
+        ("a.abc", "X:1\nT:t\nM:-1e400/4\nL:1/8\nK:C\nABcd|\n", "no such meter: -1e400/4$"),
         (
             "a.abc",
             "X:1\nT:t\nM:4/4\nL: 65536/16\nK:C\nABcd|\n",
@@ -278,14 +278,14 @@ def test_of_a_chord_only_the_tied_notes_sound_on(write):
         ),
         ("a.krn", "**kern\n*M4/4\n=1\n4zz\n==\n*-\n", "damaged: music21 knows no note '4zz'"),
         ("a.abc", "X:1\nT:t\nM:4/4\nL:1/4\nK:C\nABÿc|\n", "damaged: music21 knows no note 'ÿ'"),
-        ("a.abc", "X:1\nT:t\nM: 2147483647/8\nL:1/8\nK:C\nABcd|\n", "no such metre: 2147483647/8$"),
-        ("a.abc", "X:1\nT:t\nM:4/4\nL:1/8\nK:C\nAB[M:3/99999]cd|\n", "no such metre: 3/99999$"),
+        ("a.abc", "X:1\nT:t\nM: 2147483647/8\nL:1/8\nK:C\nABcd|\n", "no such meter: 2147483647/8$"),
+        ("a.abc", "X:1\nT:t\nM:4/4\nL:1/8\nK:C\nAB[M:3/99999]cd|\n", "no such meter: 3/99999$"),
         (
             "a.krn",
             "**kern\t**kern\n*M4/4\t*M4/1024\n=1\t=1\n4c\t4d\n==\t==\n*-\t*-\n",
-            "no such metre: 4/1024$",
+            "no such meter: 4/1024$",
         ),
-        ("a.krn", "**kern\n*M300/4\n=1\n4c\n==\n*-\n", "no such metre: 300/4$"),
+        ("a.krn", "**kern\n*M300/4\n=1\n4c\n==\n*-\n", "no such meter: 300/4$"),
         ("a.krn", "**kern\n*M4/4\n*MM0.001\n=1\n4c\n==\n*-\n", "no such tempo"),
     ],
 )

@@ -266,7 +266,7 @@ def test_what_the_beginning_tells_costs_nothing_even_if_it_is_unknown() -> None:
     assert float(model.exact_loss(batch).count) == len(merge_held(strange.events)) + 1
 
 
-def test_a_piece_in_an_unknown_metre_may_begin_with_a_rest() -> None:
+def test_a_piece_in_an_unknown_meter_may_begin_with_a_rest() -> None:
     model = told("recurrent", "events").model
     piece = Piece.from_events(
         [Event((), Fraction(1)), Event((60,), Fraction(1))], meters=(Meter(7, 8),)
@@ -464,7 +464,7 @@ def test_large_chords_find_room(run: TrainedModel) -> None:
     assert len(piece.events) == 9
 
 
-def test_as_many_events_after_an_opening_in_an_unknown_metre(run: TrainedModel) -> None:
+def test_as_many_events_after_an_opening_in_an_unknown_meter(run: TrainedModel) -> None:
     strange = choir(2).replace(meters=(Meter(7, 8),))
     assert (
         len(compose(run, events=9, seed=1, candidates=4, start=strange, prompt_events=5).events)

@@ -39,5 +39,5 @@ def test_columns_change_before_notes_are_selected():
 
 
 def test_unknown_columns_are_refused():
-    with pytest.raises(TypeError, match="no column 'colour'"):
-        NOTES.replace(colour=NOTES.pitch)
+    with pytest.raises(TypeError, match="no column 'color'"):
+        NOTES.replace(color=NOTES.pitch)

@@ -1,4 +1,4 @@
-"""Maps of chords by what is in them: colours, sizes, and that no two names lie over one another."""
+"""Maps of chords by what is in them: colors, sizes, and that no two names lie over one another."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.plots.texts import overlaps
 from partimento.errors import PartimentoError
 from partimento.plots import chord_map
 from partimento.plots.chords import root_of
-from partimento.plots.style import FIFTHS_COLOURS, QUIET, write_plot
+from partimento.plots.style import FIFTHS_COLORS, QUIET, write_plot
 
 
 @pytest.mark.parametrize(
@@ -45,14 +45,14 @@ def test_no_two_chords_are_written_over_one_another() -> None:
     assert (np.max(boxes, axis=0)[2:] <= (figure.bbox.width, figure.bbox.height)).all()
 
 
-def test_chords_are_coloured_by_root_and_sized_by_weight() -> None:
+def test_chords_are_colored_by_root_and_sized_by_weight() -> None:
     figure = chord_map(
         np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]), ["C", "Gm7", "rest"], [4.0, 1.0, 0.0]
     )
     dots, rings = figure.axes[0].collections
-    assert [to_hex(colour).upper() for colour in dots.get_facecolors()] == [
-        FIFTHS_COLOURS[0],
-        FIFTHS_COLOURS[1],
+    assert [to_hex(color).upper() for color in dots.get_facecolors()] == [
+        FIFTHS_COLORS[0],
+        FIFTHS_COLORS[1],
         QUIET,
     ]
     sizes = dots.get_sizes()

@@ -26,7 +26,7 @@ from partimento.plots.corpus import (
     vocabulary_growth,
 )
 from partimento.plots.piano_roll import HEIGHT, piano_roll
-from partimento.plots.style import COLOURS, plain_title, write_plot
+from partimento.plots.style import COLORS, plain_title, write_plot
 
 Q = Fraction(1)
 
@@ -264,7 +264,7 @@ def test_what_a_roll_says() -> None:
     }
     assert (ticks["C3"], ticks["C4"]) == (48, 60)
     assert [patch.get_facecolor()[:3] for patch in axes.get_legend().get_patches()] == [
-        to_rgb(colour) for colour in COLOURS[:2]
+        to_rgb(color) for color in COLORS[:2]
     ]
 
 
@@ -272,11 +272,11 @@ def test_a_softer_note_is_paler() -> None:
     (notes,) = [
         shape for shape in piano_roll(duet()).axes[1].collections if shape.get_label() == "notes"
     ]
-    colours = {tuple(np.round(colour[:3], 3)) for colour in notes.get_facecolor()}
-    full = {tuple(np.round(to_rgb(colour), 3)) for colour in COLOURS[:2]}
-    (pale,) = colours - full
-    assert all(a >= b for a, b in zip(pale, to_rgb(COLOURS[1]), strict=True))
-    assert len(colours) == 3
+    colors = {tuple(np.round(color[:3], 3)) for color in notes.get_facecolor()}
+    full = {tuple(np.round(to_rgb(color), 3)) for color in COLORS[:2]}
+    (pale,) = colors - full
+    assert all(a >= b for a, b in zip(pale, to_rgb(COLORS[1]), strict=True))
+    assert len(colors) == 3
 
 
 def test_a_view_from_the_middle() -> None:
@@ -312,7 +312,7 @@ def test_drums_are_drawn_only_alone() -> None:
     assert len(boxes(piano_roll(Piece([Note(Fraction(0), Q, 36)], parts=(kit,))))) == 1
 
 
-def test_more_parts_than_colours() -> None:
+def test_more_parts_than_colors() -> None:
     many = Piece(
         [Note(Fraction(i), Q, 40 + part, part=part) for part in range(9) for i in range(9 - part)],
         parts=(Part(),) * 9,

@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 from partimento.errors import PartimentoError
 from partimento.plots import encodings_figure
 from partimento.plots.encodings import all_notes_and_pairs
-from partimento.plots.style import COLOURS
+from partimento.plots.style import COLORS
 
 
 def ones(axes: Axes) -> list[tuple[int, str]]:
@@ -22,7 +22,7 @@ def ones(axes: Axes) -> list[tuple[int, str]]:
     cells = [
         patch
         for patch in axes.patches
-        if isinstance(patch, Rectangle) and to_hex(patch.get_facecolor()).upper() == COLOURS[0]
+        if isinstance(patch, Rectangle) and to_hex(patch.get_facecolor()).upper() == COLORS[0]
     ]
     return sorted((round(cell.get_x() + 0.46), rows[round(cell.get_y() + 0.46)]) for cell in cells)
 

@@ -1,4 +1,4 @@
-"""GIFs by the colours of their frames."""
+"""GIFs by the colors of their frames."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.plots.frames import frames_of
 from partimento.plots.gif import to_gif
 
 
-def test_palette_keeps_flat_colours() -> None:
+def test_palette_keeps_flat_colors() -> None:
     pixels = np.full((8, 8, 3), 255, np.uint8)
     pixels[:4, :4], pixels[4:, 4:] = (0, 0, 0), (214, 95, 1)
     (picture,), (duration,) = frames_of(

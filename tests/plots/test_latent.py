@@ -1,4 +1,4 @@
-"""Maps of a latent space by what is in them: points, colours, limits."""
+"""Maps of a latent space by what is in them: points, colors, limits."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from tests.plots.texts import names
 from partimento.errors import PartimentoError
 from partimento.plots import latent_map
 from partimento.plots.latent import group_points, square_limits
-from partimento.plots.style import COLOURS, FIFTHS_COLOURS, QUIET, write_plot
+from partimento.plots.style import COLORS, FIFTHS_COLORS, QUIET, write_plot
 
 
-def test_the_commonest_groups_have_colours_and_the_others_are_grey() -> None:
+def test_the_commonest_groups_have_colors_and_the_others_are_grey() -> None:
     told = group_points(["a"] * 3 + ["b"] * 2 + list("cdefgh"))
     assert told.names == ["a", "b", "c", "d", "e", "f", "2 others"]
-    assert told.colours == [*COLOURS[:6], QUIET]
+    assert told.colors == [*COLORS[:6], QUIET]
     assert told.of.tolist() == [0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 6]
 
 
@@ -34,9 +34,9 @@ def test_many_keys_go_around_the_circle_of_fifths() -> None:
         "A minor",
         "E minor",
     ]
-    colour = dict(zip(told.names, told.colours, strict=True))
-    assert colour["A minor"] == colour["C major"] == FIFTHS_COLOURS[0]
-    assert colour["F major"] == FIFTHS_COLOURS[-1]
+    color = dict(zip(told.names, told.colors, strict=True))
+    assert color["A minor"] == color["C major"] == FIFTHS_COLORS[0]
+    assert color["F major"] == FIFTHS_COLORS[-1]
     assert told.triangle == [False] * 5 + [True] * 2
     assert [told.names[k] for k in told.of] == [
         "C major",
@@ -47,21 +47,21 @@ def test_many_keys_go_around_the_circle_of_fifths() -> None:
         "D major",
         "E minor",
     ]
-    assert group_points(["C major", "a minor"]).colours == list(
-        COLOURS[:2]
+    assert group_points(["C major", "a minor"]).colors == list(
+        COLORS[:2]
     )  # two are told apart with ease
 
 
-def test_a_latent_map_shows_each_window_in_its_colour() -> None:
+def test_a_latent_map_shows_each_window_in_its_color() -> None:
     points = np.array([[0.0, 0.0], [1.0, 2.0], [3.0, 1.0]])
     figure = latent_map(points, ["x", "y", "x"], trail=np.array([[5.0, 5.0]]), caption="epoch 7")
     (axes,) = figure.axes
     (dots,) = axes.collections
     assert dots.get_offsets().tolist() == points.tolist()
-    assert [to_hex(colour).upper() for colour in dots.get_facecolors()] == [
-        COLOURS[0],
-        COLOURS[1],
-        COLOURS[0],
+    assert [to_hex(color).upper() for color in dots.get_facecolors()] == [
+        COLORS[0],
+        COLORS[1],
+        COLORS[0],
     ]
     trail = [line for line in axes.lines if len(line.get_xdata()) == 2 and line.get_alpha()][-1]
     assert trail.get_xydata().tolist() == [[5.0, 5.0], [pytest.approx(4 / 3), 1.0]]

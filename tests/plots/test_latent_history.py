@@ -58,11 +58,11 @@ def test_axes_stay_so_that_drift_is_seen() -> None:
     assert grey[0] < grey[1] < grey[2]  # the path of the mean grows
 
 
-def test_groups_have_their_colours_in_a_gif() -> None:
+def test_groups_have_their_colors_in_a_gif() -> None:
     pictures, _ = frames_of(latent_gif(drift(1, groups=["x"] * 3 + ["y"] * 3)))
-    colours = {tuple(colour) for colour in pictures[0].reshape(-1, 3).tolist()}
-    assert {(0, 114, 178), (213, 94, 0)} <= colours  # exactly those of the legend
-    assert len(colours) <= 256
+    colors = {tuple(color) for color in pictures[0].reshape(-1, 3).tolist()}
+    assert {(0, 114, 178), (213, 94, 0)} <= colors  # exactly those of the legend
+    assert len(colors) <= 256
 
 
 def test_a_gif_of_a_hundred_epochs_stays_small() -> None:

@@ -12,7 +12,7 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from partimento.errors import PartimentoError
 from partimento.plots import Node, architecture
 from partimento.plots.network import TALL, lay_out
-from partimento.plots.style import COLOURS
+from partimento.plots.style import COLORS
 
 LSTM = [
     Node("chords", "InputLayer", "(32,)"),
@@ -114,12 +114,12 @@ def test_all_is_on_the_page_and_named() -> None:
         assert box.get_x() < extent.x0 < extent.x1 < box.get_x() + box.get_width()
 
 
-def test_kinds_have_colours() -> None:
+def test_kinds_have_colors() -> None:
     (axes,) = architecture(LSTM).axes
     edge = {name: to_hex(box.get_edgecolor()).upper() for name, box in boxes(axes).items()}
-    assert edge["chord_embedding"] == edge["duration_embedding"] == COLOURS[2]
-    assert edge["lstm"] == COLOURS[0]
-    assert edge["chord"] == COLOURS[1]
+    assert edge["chord_embedding"] == edge["duration_embedding"] == COLORS[2]
+    assert edge["lstm"] == COLORS[0]
+    assert edge["chord"] == COLORS[1]
 
 
 @pytest.mark.parametrize(

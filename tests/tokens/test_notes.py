@@ -97,7 +97,7 @@ def every(frame: Fraction) -> TokenSettings:
 
 
 def tokenizer_of(piece: Piece, frame: Fraction = Fraction(0)) -> NoteTokenizer:
-    """One that has seen a piece, and one more: metres, lengths and held notes that the piece may
+    """One that has seen a piece, and one more: meters, lengths and held notes that the piece may
     have none of.
     """
     other = [Event((60, 64), Fraction(1)), Event((60, 65), Fraction(1, 2), (60,))]
@@ -152,7 +152,7 @@ def test_frames_are_what_sounds_at_each_of_their_beginnings(piece: Piece, frame:
     assert tokenizer.lengths(piece) == [frame] * len(starts)
 
 
-def test_the_beginning_tells_metre_pickup_and_key() -> None:
+def test_the_beginning_tells_meter_pickup_and_key() -> None:
     events = [Event((60,), Fraction(1))]
     waltz = Piece.from_events(
         events, meters=(Meter(3, 4),), keys=(Key(-3, "minor"),), pickup=Fraction(1)
@@ -180,7 +180,7 @@ def test_the_beginning_tells_metre_pickup_and_key() -> None:
     assert len(tokenizer) == layout.stop == layout.key + KEYS
 
 
-def test_a_metre_and_a_place_in_the_bar_are_shown() -> None:
+def test_a_meter_and_a_place_in_the_bar_are_shown() -> None:
     events = [Event((60 + n,), Fraction(1, 2)) for n in range(8)]
     piece = Piece.from_events(events, meters=(Meter(3, 4),), pickup=Fraction(1))
     tokenizer = NoteTokenizer.fit([Piece.from_events(events), piece])
@@ -287,7 +287,7 @@ def test_the_grammar_allows_every_real_piece(piece: Piece, frame: Fraction) -> N
 @given(some_pieces(), some_pieces())
 @settings(deadline=None, max_examples=100)
 def test_the_grammar_allows_pieces_of_lengths_that_are_unknown(piece: Piece, other: Piece) -> None:
-    """Metres and pickups too: they are given, no event is over when they are told."""
+    """Meters and pickups too: they are given, no event is over when they are told."""
     tokenizer = NoteTokenizer.fit([other, HOLDING])
     encoded = tokenizer.encode_all([piece])[0]
     may = tokenizer.grammar().allowed_by_features(encoded.context["features"])
@@ -295,7 +295,7 @@ def test_the_grammar_allows_pieces_of_lengths_that_are_unknown(piece: Piece, oth
     assert not wrong, f"{encoded.ids[:, 0]} is illegal at {wrong}"
 
 
-def test_an_unknown_metre_is_no_event() -> None:
+def test_an_unknown_meter_is_no_event() -> None:
     known = Piece.from_events([Event((60,), Fraction(1))])
     strange = Piece.from_events(
         [Event((), Fraction(1)), Event((60,), Fraction(1))],
@@ -662,7 +662,7 @@ def test_chords_are_numbered_alike_where_they_are_alike() -> None:
 @pytest.mark.parametrize(
     ("length", "meter"), [(Fraction(5, 7), Meter(4, 4)), (Fraction(1), Meter(7, 8))]
 )
-def test_chords_are_numbered_whatever_their_lengths_and_metre(
+def test_chords_are_numbered_whatever_their_lengths_and_meter(
     length: Fraction, meter: Meter
 ) -> None:
     """What is unknown is no chord: those around it are neither joined nor lost."""

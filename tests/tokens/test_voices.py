@@ -346,7 +346,7 @@ def test_the_grammar_allows_every_real_grid(grid: list[Row]) -> None:
         assert bool(tokenizer.grammar().at_event_end(seen)[0]) == ((s - CONTEXT) % 5 == 0)
 
 
-def test_an_unknown_metre_is_no_event() -> None:
+def test_an_unknown_meter_is_no_event() -> None:
     tokenizer = VoiceTokenizer.fit([piece_of([(60, 55, 50, 40)])], every())
     piece = piece_of([(None,) * 4, (60, 55, 50, 40)], meters=(Meter(7, 8),))
     tokens = tokenizer.encode_ids(piece)

@@ -127,7 +127,7 @@ def test_a_model_declares_its_settings(name: str) -> None:
             {"encode": {"window": 8}},
             "there is no section encode: there are data, tokens, model, train, sample",
         ),
-        ({"data": {"quantise": "yes"}}, "data.quantise must be auto, exact or music21, not 'yes'"),
+        ({"data": {"quantize": "yes"}}, "data.quantize must be auto, exact or music21, not 'yes'"),
         (
             {"tokens": {"transpose": "octave"}},
             "tokens.transpose must be none, key, key-octave or all, not 'octave'",

@@ -54,7 +54,7 @@ def _profiles() -> np.ndarray:
 PROFILES = _profiles()
 
 
-def analyse_key(piece: Piece) -> tuple[Key, float]:
+def analyze_key(piece: Piece) -> tuple[Key, float]:
     """Return the key whose profile fits best how long each pitch class sounds.
 
     This is the Krumhansl–Schmuckler method with Aarden's profiles. music21's ``analyze("key")``
@@ -77,7 +77,7 @@ def analyse_key(piece: Piece) -> tuple[Key, float]:
     >>> from partimento import Note, Piece
     >>> tune = [60, 62, 64, 65, 67, 64, 60, 69, 67, 71, 72]
     >>> piece = Piece([Note(Fraction(i), Fraction(1), pitch) for i, pitch in enumerate(tune)])
-    >>> analyse_key(piece)[0].name
+    >>> analyze_key(piece)[0].name
     'C major'
     """
     notes = piece.notes

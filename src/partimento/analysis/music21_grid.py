@@ -51,14 +51,14 @@ def music21_view(midi: Midi) -> Piece:
     """
     groups = [_group(*track, midi.divisions / 4) for track in _tracks(midi)]
     keys = _to_grid(np.array([float(key.onset) for key in midi.keys]))
-    quantised = [
-        (*_quantise(first / midi.divisions, length / midi.divisions, keys), size)
+    quantized = [
+        (*_quantize(first / midi.divisions, length / midi.divisions, keys), size)
         for first, length, size, *_ in groups
     ]
-    onset, duration = (np.concatenate([np.repeat(q[i], q[2]) for q in quantised]) for i in (0, 1))
+    onset, duration = (np.concatenate([np.repeat(q[i], q[2]) for q in quantized]) for i in (0, 1))
     pitch = np.concatenate([group[3] for group in groups])
     velocity = np.concatenate([group[4] for group in groups])
-    meters = _quantised_meters(midi.meters)
+    meters = _quantized_meters(midi.meters)
     bars = _bar_lines(meters, int((onset + duration).max()))
     finer = (
         BAR_GRID // GRID if (bars % (BAR_GRID // GRID)).any() else 1
@@ -162,7 +162,7 @@ def _to_grid(onset: np.ndarray) -> np.ndarray:
     return np.where(fine_error <= coarse_error, fine, coarse)
 
 
-def _quantise(
+def _quantize(
     onset: np.ndarray, length: np.ndarray, keys: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Convert onsets and lengths in quarters to steps of GRID (rules 3 and 4).
@@ -188,7 +188,7 @@ def _quantise(
     return at, np.where(finer, match_a, match_b)
 
 
-def _quantised_meters(meters: tuple[Meter, ...]) -> dict[int, Meter]:
+def _quantized_meters(meters: tuple[Meter, ...]) -> dict[int, Meter]:
     """Return meters by their quantized onsets; 4/4 if none is given at the start."""
     onsets = _to_grid(np.array([float(meter.onset) for meter in meters]))
     return {0: Meter(), **dict(zip(onsets.tolist(), meters, strict=True))}

@@ -119,12 +119,12 @@ def list_all(
     from dataclasses import asdict
 
     from partimento.cli.screen import Column, print_facts, print_json, print_table
-    from partimento.collect.bundled import PREFIX, collections, licence_note
+    from partimento.collect.bundled import PREFIX, collections, license_note
     from partimento.collect.catalog import CATALOG
 
     if bundled:
         rows = [
-            {"name": PREFIX + name, "content": content, "licence": licence_note(name)}
+            {"name": PREFIX + name, "content": content, "license": license_note(name)}
             for name, content in collections().items()
         ]
         if as_json:
@@ -133,7 +133,7 @@ def list_all(
             columns = (
                 Column("name", 0, "name"),
                 Column("content", 0, "prose"),
-                Column("licence", 1, "prose"),
+                Column("license", 1, "prose"),
             )
             print_table("Bundled with music21", columns, [tuple(row.values()) for row in rows])
         return
@@ -149,7 +149,7 @@ def list_all(
         facts = {
             "content": each.content,
             "size": each.size,
-            "license": each.licence,
+            "license": each.license,
             "lacks": each.lacks,
             "get it": each.way,
             "home": each.home,
@@ -189,13 +189,13 @@ def fetch_one(
         print_json(
             {
                 "written": str(path),
-                "licence": CATALOG[name].licence,
+                "license": CATALOG[name].license,
                 "citation": CATALOG[name].citation,
             }
         )
     else:
         console().print(
-            f"{path}\nlicence: {CATALOG[name].licence}\ncite:    {CATALOG[name].citation}"
+            f"{path}\nlicense: {CATALOG[name].license}\ncite:    {CATALOG[name].citation}"
         )
 
 
@@ -208,7 +208,7 @@ def tell(result: Collected, *, dry_run: bool) -> None:
         columns = (
             Column("title", 0, "name"),
             Column("composer", 1, "name"),
-            Column("licence", 0, "name"),
+            Column("license", 0, "name"),
             Column("files", 2, "name"),
         )
         print_table("Would be fetched", columns, [
@@ -231,9 +231,9 @@ def tell(result: Collected, *, dry_run: bool) -> None:
         }
         told = ", ".join(f"{count} {word}" for word, count in counts.items() if count) or "no files"
         console.print(f"{result.folder}: {told}; {result.requests} requests")
-        if result.without_licence:
+        if result.without_license:
             console.print(
-                f"{result.without_licence} files without a licence in the listing: look at their page before you share them"
+                f"{result.without_license} files without a license in the listing: look at their page before you share them"
             )
         if not result.complete:
             console.print("there is more: the same command goes on")

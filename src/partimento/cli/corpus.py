@@ -193,9 +193,9 @@ def list_pieces(
         screen.err().print(f"none of the pieces in {store} is {chosen}")
     header = (
         Column("path", 0, "path"), Column("title", 2, "name"), Column("composer", 1, "name"), Column("for", 5, "name"),
-        Column("key", 3, "name"), Column("metre", 6), Column("events", 7), Column("licence", 8, "name"), Column("split", 4, "name"),
+        Column("key", 3, "name"), Column("meter", 6), Column("events", 7), Column("license", 8, "name"), Column("split", 4, "name"),
     )  # fmt: skip
-    names = ("path", "title", "composer", "forces", "key", "metre", "events", "licence", "split")
+    names = ("path", "title", "composer", "forces", "key", "meter", "events", "license", "split")
     rows = [{**row, "key": Key.from_name(row["key"]).name} for row in pieces.rows]
     screen.print_list(
         f"{store}: {len(pieces):,} pieces",

@@ -100,7 +100,7 @@ def _about(run: Any, table: dict[str, Likelihood]) -> dict[str, Any]:
     best = table[run.settings.name]
     return {
         "corpus": f"{len(learned)} four-part chorales by Johann Sebastian Bach, as bundled with music21",
-        "licence": "public domain",
+        "license": "public domain",
         "text": [
             f"A network that writes note by note, with {run.model.parameters:,} weights, learned from them for "
             f"{run.history[-1].seconds:.0f} seconds. "

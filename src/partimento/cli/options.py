@@ -79,7 +79,7 @@ InKey = Annotated[
         rich_help_panel=WHICH,
     ),
 ]
-Metre = Annotated[
+Meter = Annotated[
     str,
     typer.Option(
         "--meter",
@@ -99,7 +99,7 @@ MinEvents = Annotated[
         rich_help_panel=WHICH,
     ),
 ]
-Licence = Annotated[
+License = Annotated[
     str,
     typer.Option(
         "--license",
@@ -119,9 +119,11 @@ Split = Annotated[
         rich_help_panel=WHICH,
     ),
 ]
-Quantise = Annotated[
+Quantize = Annotated[
     str | None,
     typer.Option(
+        "--quantize",
+        "--quantise",
         metavar="HOW",
         help="Grid of MIDI files: auto, exact or music21 [default: auto; for stats, exact].",
         show_default=False,
@@ -175,19 +177,19 @@ def select(
     instrument: Instrument = "",
     solo: Solo = None,
     key: InKey = "",
-    metre: Metre = "",
+    meter: Meter = "",
     min_events: MinEvents = 0,
-    licence: Licence = "",
+    license: License = "",
 ) -> Any:
     """Return the `Selection` that these options ask for."""
     from partimento.corpus.select import Selection
 
-    return Selection(composer, instrument, solo, key, metre, min_events, licence)
+    return Selection(composer, instrument, solo, key, meter, min_events, license)
 
 
 def view(
     *,
-    quantise: Quantise = None,
+    quantize: Quantize = None,
     graces: Graces = None,
     octave: Octave = None,
     pickup: Pickup = None,
@@ -195,7 +197,7 @@ def view(
 ) -> dict[str, str]:
     """Return those settings of the section ``data`` that were given."""
     options = {
-        "quantise": quantise,
+        "quantize": quantize,
         "graces": graces,
         "octave": octave,
         "pickup": pickup,

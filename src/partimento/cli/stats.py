@@ -256,7 +256,7 @@ def _print_tables(found: Stats, title: str) -> None:
             "keys, declared",
             f"{found.declared:,}, {found.declared_as_analysed:,} of them with the analysed key's signature",
         ),
-        ("metres", _commonest(found.meters)),
+        ("meters", _commonest(found.meters)),
         (
             "durations",
             _commonest({_duration(name): count for name, count in found.durations.items()}),
@@ -271,7 +271,7 @@ def _print_tables(found: Stats, title: str) -> None:
         ),
         ("instruments", _commonest(found.instruments)),
         ("composers", _commonest(found.composers)),
-        ("licences", _commonest(found.licences)),
+        ("licenses", _commonest(found.licenses)),
     ]
     screen.print_facts(title, rows)
     named = {SHORT[name]: found.vocabularies[entry] for name, entry in CHORDS.items()}

@@ -1,4 +1,4 @@
-"""Files, each with its source, licence and hash."""
+"""Files, each with its source, license and hash."""
 
 from partimento.collect.bundled import chorales, resolve
 from partimento.collect.catalog import CATALOG, Dataset, fetch

@@ -10,17 +10,17 @@ from pathlib import Path
 
 from partimento.errors import PartimentoError
 
-LICENCE = (
+LICENSE = (
     "J. S. Bach's chorales are in the public domain. The encodings (after Margaret Greentree's edition) come with music21, which "
     "distributes them with their encoders' permission; its corpus/license.txt says the terms."
 )
-GENERAL_LICENCE = (
+GENERAL_LICENSE = (
     "Distributed with music21 with the encoders' permission; to its makers' knowledge out of copyright in the United States or licensed "
     "for use, some for non-commercial use only: see corpus/license.txt in music21 and the notes in the files."
 )
-LICENCES = {
-    "chorales": LICENCE,
-    "chorales-all": LICENCE,
+LICENSES = {
+    "chorales": LICENSE,
+    "chorales-all": LICENSE,
     "essenFolksong": "Non-commercial use: its legal status is unclear, as many people entered it; Ewa Dahlig-Turek permits non-commercial "
     "distribution and use in music21, and the ABC files are Seymour Shlien's: see corpus/essenFolksong/license.txt in music21.",
 }
@@ -77,9 +77,9 @@ def collections() -> dict[str, str]:
     return found
 
 
-def licence_note(name: str) -> str:
+def license_note(name: str) -> str:
     """Under what terms a bundled collection may be used."""
-    return LICENCES.get(name, GENERAL_LICENCE)
+    return LICENSES.get(name, GENERAL_LICENSE)
 
 
 def resolve(source: str) -> list[Path]:

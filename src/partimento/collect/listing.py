@@ -23,7 +23,7 @@ class ListedPiece:
         `contributor` is who wrote the words or arranged the music; `year` and `edition` are those
         of the source.
     license, license_version : str
-        ``PD``, ``CC-BY`` or ``CC-BY-SA`` and the version; another licence in the listing's words.
+        ``PD``, ``CC-BY`` or ``CC-BY-SA`` and the version; another license in the listing's words.
     published : str
         When it was published in the archive, ``2015/12/27``.
     links : tuple of str
@@ -97,10 +97,10 @@ def _piece(rows: list[list[str]], addresses: list[str]) -> ListedPiece:
         )
     )
     composer, years = parse_composer(by)
-    licence, version = parse_licence(terms)
+    license, version = parse_license(terms)
     instrument = instrument.removeprefix("for ")
     return ListedPiece(
-        number, unmark(title), composer, years, unmark(opus), unmark(contributor), instrument, year, style, edition, licence, version,
+        number, unmark(title), composer, years, unmark(opus), unmark(contributor), instrument, year, style, edition, license, version,
         published, links,
     )  # fmt: skip
 
@@ -120,14 +120,14 @@ def parse_composer(text: str) -> tuple[str, str]:
     return (name.replace(found[0], "").strip(), found[1]) if found else (name, "")
 
 
-def parse_licence(text: str) -> tuple[str, str]:
+def parse_license(text: str) -> tuple[str, str]:
     """A short name and a version.
 
-    >>> parse_licence("Creative Commons Attribution-ShareAlike 4.0")
+    >>> parse_license("Creative Commons Attribution-ShareAlike 4.0")
     ('CC-BY-SA', '4.0')
-    >>> parse_licence("Public Domain")
+    >>> parse_license("Public Domain")
     ('PD', '')
-    >>> parse_licence("MIT")
+    >>> parse_license("MIT")
     ('MIT', '')
     """
     if text.casefold() == "public domain":

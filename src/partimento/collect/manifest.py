@@ -1,4 +1,4 @@
-"""``manifest.csv``: a row a file, with where it came from, under what licence, and its SHA-256."""
+"""``manifest.csv``: a row a file, with where it came from, under what license, and its SHA-256."""
 
 from __future__ import annotations
 

@@ -89,8 +89,8 @@ class Collected:
     fetched, updated, unchanged, settled : int
         Files: new, with new contents, still right by the archive's word, and had by this run before
         it was stopped.
-    without_licence : int
-        Files whose licence the listing does not say.
+    without_license : int
+        Files whose license the listing does not say.
     skipped : tuple of Skip
     requests : int
     delay_s : float
@@ -108,7 +108,7 @@ class Collected:
     updated: int
     unchanged: int
     settled: int
-    without_licence: int
+    without_license: int
     skipped: tuple[Skip, ...]
     requests: int
     delay_s: float

@@ -9,7 +9,7 @@
 - `stats`, `coverage`: what a corpus contains.
 """
 
-from partimento.analysis.keys import analyse_key
+from partimento.analysis.keys import analyze_key
 from partimento.corpus.entries import Corpus, CorpusEntry
 from partimento.corpus.reading import Reject, read_pieces, write_rejects
 from partimento.errors import ReadError
@@ -22,7 +22,7 @@ __all__ = [
     "CorpusEntry",
     "ReadError",
     "Reject",
-    "analyse_key",
+    "analyze_key",
     "read_piece",
     "read_pieces",
     "write_rejects",

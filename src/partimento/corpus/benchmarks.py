@@ -36,7 +36,7 @@ class Benchmark:
 
     Attributes
     ----------
-    title, composer, licence : str
+    title, composer, license : str
     frame : Fraction
         Quarters from one frame to the next.
     moved : bool
@@ -45,7 +45,7 @@ class Benchmark:
 
     title: str
     composer: str
-    licence: str
+    license: str
     frame: Fraction
     moved: bool
 
@@ -99,7 +99,7 @@ def read_benchmark(source: str) -> Corpus:
     for split, content in _splits(path, data):
         for number, frames in enumerate(content, 1):
             piece = make(frames, about)
-            where = Source(path=f"{name}/{split}/{number}", licence=about.licence)
+            where = Source(path=f"{name}/{split}/{number}", license=about.license)
             named = piece.replace(
                 title=f"{about.title}, {split} {number}", composer=about.composer, source=where
             )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
-from partimento.analysis.keys import analyse_key
+from partimento.analysis.keys import analyze_key
 from partimento.corpus.select import Selection
 from partimento.corpus.settings import DataSettings
 from partimento.corpus.splits import SPLITS
@@ -56,7 +56,7 @@ class CorpusEntry:
     @cached_property
     def key(self) -> Key:
         """The analysed key of the piece, drums aside."""
-        return analyse_key(self.piece.without_drums())[0]
+        return analyze_key(self.piece.without_drums())[0]
 
     @cached_property
     def description(self) -> dict[str, Any]:
@@ -68,7 +68,7 @@ class CorpusEntry:
             "path": self.piece.source.path,
             "title": self.piece.title,
             "composer": self.piece.composer,
-            "licence": self.piece.source.licence,
+            "license": self.piece.source.license,
             "split": self.split,
             "group": self.group,
             "format": self.format,

@@ -20,7 +20,7 @@ from partimento.corpus.store.rows import Values
 from partimento.errors import PartimentoError, UnfitError
 from partimento.files import write_atomically
 from partimento.io.formats import MIDI_SUFFIXES
-from partimento.io.read import Quantise
+from partimento.io.read import Quantize
 from partimento.music.piece import Piece
 from partimento.progress import Progress, silent
 from partimento.tables import csv_table
@@ -42,7 +42,7 @@ def read_pieces(
     sources: Iterable[Path | str] | Path | str,
     *,
     config: DataSettings | None = None,
-    quantise: Quantise = None,
+    quantize: Quantize = None,
     unfold: bool = False,
     workers: int | None = None,
     timeout_s: float | None = None,
@@ -59,7 +59,7 @@ def read_pieces(
     config : DataSettings, optional
         The view to make of each piece, in the worker; by default pieces are as their files have
         them.
-    quantise : None or "music21"
+    quantize : None or "music21"
         As for `read_piece`; without `config` only.
     unfold : bool
         As for `read_piece`; without `config` only.
@@ -87,7 +87,7 @@ def read_pieces(
     rejects = [Reject(path, reason) for path, reason in faults]
     entries: list[CorpusEntry] = []
     count = min(workers or os.cpu_count() or 1, max(len(scores), 1))
-    tasks = [_task(score, config, quantise, timeout_s, unfold=unfold) for score in scores]
+    tasks = [_task(score, config, quantize, timeout_s, unfold=unfold) for score in scores]
     with ThreadPoolExecutor(count) as executor, Parsers(tuple(command)) as parsers:
         batches = in_order(executor, parsers.answers, batched(tasks, BATCH), ahead=8 * count)
         for done, (score, answer) in enumerate(
@@ -106,14 +106,14 @@ def read_pieces(
 def _task(
     score: Score,
     config: DataSettings | None,
-    quantise: Quantise,
+    quantize: Quantize,
     timeout_s: float | None,
     *,
     unfold: bool,
 ) -> Task:
     request: dict[str, Any] = {"path": str(score.place), "member": score.member}
     if config is None:
-        request |= {"quantise": quantise or "", "unfold": unfold}
+        request |= {"quantize": quantize or "", "unfold": unfold}
     else:
         request |= {"view": config.model_dump(), "instrument": score.known.get("instrument", "")}
     return Task(json.dumps(request), timeout_s or timeout_of(score))
@@ -165,7 +165,7 @@ def with_known(piece: Piece, score: Score) -> Piece:
     known = provenance(
         score.name, score.known, {"title_in_file": piece.title, "composer_in_file": piece.composer}
     )
-    source = replace(piece.source, url=known["url"], licence=known["licence"])
+    source = replace(piece.source, url=known["url"], license=known["license"])
     return piece.replace(title=known["title"], composer=known["composer"], source=source)
 
 

@@ -29,11 +29,11 @@ class Selection:
         One player, or not.
     key : str
         The analysed key, as ``C major``, ``Am``, ``Bb`` or ``es-moll`` (see `Key.from_name`).
-    metre : str
-        The metre that the piece begins in, as ``3/4``.
+    meter : str
+        The meter that the piece begins in, as ``3/4``.
     min_events : int
         At least so many events.
-    licence : str
+    license : str
         As ``PD,CC-BY``: one of these, in any version.
     split : str
         ``train``, ``valid`` or ``test``.
@@ -42,7 +42,7 @@ class Selection:
     --------
     >>> Selection(composer="giuliani", solo=True).takes({"composer": "Mauro Giuliani (1781–1829)", "solo": True})
     True
-    >>> Selection(licence="PD,CC-BY").takes({"licence": "CC-BY-SA 4.0"})
+    >>> Selection(license="PD,CC-BY").takes({"license": "CC-BY-SA 4.0"})
     False
     """
 
@@ -50,9 +50,9 @@ class Selection:
     instrument: str = ""
     solo: bool | None = None
     key: str = ""
-    metre: str = ""
+    meter: str = ""
     min_events: int = 0
-    licence: str = ""
+    license: str = ""
     split: str = ""
 
     def __post_init__(self) -> None:
@@ -64,9 +64,9 @@ class Selection:
                 )
         for name in _several(self.key):
             _key(name)
-        for metre in _several(self.metre):
-            if not re.fullmatch(r"[1-9]\d*/[1-9]\d*", metre):
-                raise PartimentoError(f"a metre is written as 3/4, not {metre!r}")
+        for meter in _several(self.meter):
+            if not re.fullmatch(r"[1-9]\d*/[1-9]\d*", meter):
+                raise PartimentoError(f"a meter is written as 3/4, not {meter!r}")
         for side in _several(self.split):
             if side not in ("train", "valid", "test"):
                 raise PartimentoError(f"a split is train, valid or test, not {side!r}")
@@ -101,11 +101,11 @@ class Selection:
             and _any(self.instrument, lambda value: _plays(value, row))
             and (self.solo is None or row["solo"] == self.solo)
             and _any(self.key, lambda value: _key(value).code == row["key"])
-            and _any(self.metre, lambda value: value == row["metre"])
+            and _any(self.meter, lambda value: value == row["meter"])
             and (not self.min_events or row["events"] >= self.min_events)
             and _any(
-                self.licence,
-                lambda value: licence_family(value) == licence_family(row.get("licence") or ""),
+                self.license,
+                lambda value: license_family(value) == license_family(row.get("license") or ""),
             )
             and _any(self.split, lambda value: value == row["split"])
         )
@@ -129,7 +129,7 @@ def _any(value: str, holds: Any) -> bool:
 
 
 def _key(name: str) -> Key:
-    """Parse the name of a key, and spell it as `analyse_key` does."""
+    """Parse the name of a key, and spell it as `analyze_key` does."""
     try:
         key = Key.from_name(name)
     except ValueError as error:
@@ -154,10 +154,10 @@ def _plays(value: str, row: Mapping[str, Any]) -> bool:
     ) in _plain_letters(" ".join((word, *playing)))
 
 
-def licence_family(text: str) -> str:
-    """Return a licence without its version, in one spelling.
+def license_family(text: str) -> str:
+    """Return a license without its version, in one spelling.
 
-    >>> [licence_family(each) for each in ("CC-BY-SA 4.0", "Creative Commons Attribution 3.0", "public domain", "CC0 1.0")]
+    >>> [license_family(each) for each in ("CC-BY-SA 4.0", "Creative Commons Attribution 3.0", "public domain", "CC0 1.0")]
     ['CC-BY-SA', 'CC-BY', 'PD', 'PD']
     """
     words = " ".join(re.sub(r"[-_]", " ", text.casefold()).split())

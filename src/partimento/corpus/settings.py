@@ -14,7 +14,7 @@ class DataSettings(Section):
 
     section = "data"
 
-    quantise: Literal["auto", "exact", "music21"] = Field(
+    quantize: Literal["auto", "exact", "music21"] = Field(
         default="auto",
         description="The grid of MIDI files: exact keeps them as written, music21 uses its grid of quarters"
         " and thirds, auto uses that grid for files that were played, not written.",
@@ -38,5 +38,5 @@ class DataSettings(Section):
 
 
 AS_WRITTEN = DataSettings(
-    quantise="exact", graces="keep", octave="written", pickup="declared", repeats="folded"
+    quantize="exact", graces="keep", octave="written", pickup="declared", repeats="folded"
 )

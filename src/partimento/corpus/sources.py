@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from partimento.collect import read_manifest, resolve
-from partimento.collect.bundled import collections, licence_note
+from partimento.collect.bundled import collections, license_note
 from partimento.collect.manifest import MANIFEST
 from partimento.errors import PartimentoError, UnfitError
 from partimento.files import check_exists
@@ -112,7 +112,7 @@ def _scores_of(source: str, faults: list[tuple[str, str]]) -> Iterator[Score]:
         top = Path(os.path.commonpath([path.parent for path in paths]))
         known = {
             "license": "see note",
-            "license_note": licence_note(source.removeprefix(BUNDLED)),
+            "license_note": license_note(source.removeprefix(BUNDLED)),
             "source_url": source,
         }
         for path in paths:
@@ -258,7 +258,7 @@ def _storable(name: str) -> str:
 def provenance(name: str, known: Mapping[str, str], measured: Mapping[str, Any]) -> dict[str, Any]:
     """What is known of where a piece came from: a manifest's word, and else the file's own."""
     alone = known.get("guitar_alone", "")
-    licence = " ".join(
+    license = " ".join(
         word
         for word in (
             known.get("license") or known.get("licence") or "",
@@ -272,7 +272,7 @@ def provenance(name: str, known: Mapping[str, str], measured: Mapping[str, Any])
         "composer": known.get("composer") or measured["composer_in_file"],
         "opus": known.get("opus", ""),
         "style": known.get("style", ""),
-        "licence": licence,
+        "license": license,
         "url": known.get("source_url", ""),
         "contributor": known.get("contributor") or known.get("maintainer") or "",
         "date": known.get("published") or known.get("year") or "",

@@ -1,4 +1,4 @@
-"""What is in a corpus: counts, vocabularies and how far they carry, keys, metres, instruments,
+"""What is in a corpus: counts, vocabularies and how far they carry, keys, meters, instruments,
 range. One pass, counts only.
 """
 
@@ -15,7 +15,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from partimento.corpus import analyse_key
+from partimento.corpus import analyze_key
 from partimento.corpus.coverage import Folds, Tally, Vocabulary
 from partimento.corpus.entries import CorpusEntry, as_entries
 from partimento.errors import PartimentoError
@@ -63,7 +63,7 @@ class Stats:
         Pieces that declare a key, and those whose declared key (the one in force longest) has the
         analysed key's signature.
     meters, instruments : dict
-        Metre or instrument → pieces that have it.
+        Meter or instrument → pieces that have it.
     parts : dict
         Number of parts that sound → pieces.
     durations, pitches, chord_sizes : dict
@@ -94,7 +94,7 @@ class Stats:
     parts: dict[int, int]
     instruments: dict[str, int]
     composers: dict[str, int]
-    licences: dict[str, int]
+    licenses: dict[str, int]
     lowest: str
     highest: str
     pitches: dict[int, int]
@@ -146,7 +146,7 @@ class _Counting:
         self.parts: Counter[int] = Counter()
         self.instruments: Counter[str] = Counter()
         self.composers: Counter[str] = Counter()
-        self.licences: Counter[str] = Counter()
+        self.licenses: Counter[str] = Counter()
         self.sizes: Counter[int] = Counter()
         self.pitches = np.zeros(128, np.int64)
         self.events, self.bars, self.notes = array("q"), array("q"), array("q")
@@ -165,8 +165,8 @@ class _Counting:
         self.parts[len(sounding)] += 1
         self.instruments.update({instrument_name(part) for part in sounding})
         self.composers[piece.composer or "unknown"] += 1
-        self.licences[piece.source.licence or NOT_SAID] += 1
-        key, _ = analyse_key(piece)
+        self.licenses[piece.source.license or NOT_SAID] += 1
+        key, _ = analyze_key(piece)
         self._add_music(piece, key, group)
         if declared := _longest_key(piece):
             self.declared += 1
@@ -235,7 +235,7 @@ class _Counting:
             parts=dict(sorted(self.parts.items())),
             instruments=dict(self.instruments.most_common()),
             composers=dict(self.composers.most_common()),
-            licences=dict(self.licences.most_common()),
+            licenses=dict(self.licenses.most_common()),
             lowest=pitch_name(heard[0]) if heard else "",
             highest=pitch_name(heard[-1]) if heard else "",
             pitches={pitch: int(self.pitches[pitch]) for pitch in heard},

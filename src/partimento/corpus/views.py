@@ -40,7 +40,7 @@ def as_configured(
     piece : Piece
         As recorded (`as_recorded`).
     config : DataSettings
-        With ``quantise="music21"`` the piece is returned unchanged: that view is made from a file,
+        With ``quantize="music21"`` the piece is returned unchanged: that view is made from a file,
         see `read_piece`.
     suffix : str
         The suffix of its file.
@@ -49,7 +49,7 @@ def as_configured(
     pickup : Fraction, optional
         The upbeat that `inferred_pickup` finds; used if `config` asks for inferred ones.
     """
-    if config.quantise == "music21":
+    if config.quantize == "music21":
         return piece
     if config.graces != "keep":
         piece = fold_graces(piece, struck=True) if config.graces == "fold" else drop_graces(piece)
@@ -59,7 +59,7 @@ def as_configured(
         piece = piece.replace(pickup=pickup)
     return (
         on_grid(piece)
-        if config.quantise == "auto" and suffix in MIDI_SUFFIXES and _was_played(piece)
+        if config.quantize == "auto" and suffix in MIDI_SUFFIXES and _was_played(piece)
         else piece
     )
 
@@ -80,7 +80,7 @@ def _was_played(piece: Piece) -> bool:
 
 
 def on_grid(piece: Piece) -> Piece:
-    """Quantise a piece to quarters and thirds of a quarter, as music21's view does."""
+    """Quantize a piece to quarters and thirds of a quarter, as music21's view does."""
     notes = piece.notes
     order = np.lexsort((notes.onset, notes.part))
     columns = {

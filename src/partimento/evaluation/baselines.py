@@ -93,7 +93,7 @@ class Baseline:
         return [*none, (int(before[DURATION]),), (int(before[DURATION]), chord)]
 
     def nats(self, pieces: Iterable[Tokens]) -> tuple[np.ndarray, int]:
-        """Summed nats by field ``(3,)`` and the number of events, normalised over the same
+        """Summed nats by field ``(3,)`` and the number of events, normalized over the same
         possibilities as the models.
         """
         nats, events = np.zeros(3), 0

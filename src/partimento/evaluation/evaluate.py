@@ -16,7 +16,7 @@ from partimento.analysis.features.table import FEATURES, feature_table, scalar_t
 from partimento.corpus.entries import Corpus
 from partimento.errors import PartimentoError
 from partimento.evaluation.distances import Nearness, between, nearness, within
-from partimento.evaluation.frechet import frechet_of_sets, standardised
+from partimento.evaluation.frechet import frechet_of_sets, standardized
 from partimento.files import refuse_existing, write_atomically
 from partimento.music.bars import first_bars
 from partimento.music.piece import Piece
@@ -299,7 +299,7 @@ def _mean(values: Sequence[float]) -> Mean:
 
 
 def _frechet(made: np.ndarray, found: np.ndarray, drawn: Sequence[Draw]) -> tuple[Mean, Mean]:
-    made, found = standardised(made, found), standardised(found, found)
+    made, found = standardized(made, found), standardized(found, found)
     near = [frechet_of_sets(made[draw.generated], found[draw.yardstick]) for draw in drawn]
     far = [frechet_of_sets(found[draw.others], found[draw.yardstick]) for draw in drawn]
     return _mean(near), _mean(far)

@@ -63,7 +63,7 @@ def frechet_of_sets(one: np.ndarray, other: np.ndarray) -> float:
     )
 
 
-def standardised(table: np.ndarray, reference: np.ndarray) -> np.ndarray:
+def standardized(table: np.ndarray, reference: np.ndarray) -> np.ndarray:
     """Columns in standard deviations from the reference's means; NaN becomes the mean, what never
     varies there stays in its unit.
     """

@@ -155,7 +155,7 @@ def latent(watched: Watched, show: Exhibition) -> None:
     ]
     prior = watched.settings.name != "autoencoder"
     told = LatentHistory(frames, seen.epochs, seen.keys, keys, prior=prior, title="Latent space")
-    caption = f"{frames.shape[1]} training windows in the latent space{how}, an epoch a picture, coloured by the key of their pieces."
+    caption = f"{frames.shape[1]} training windows in the latent space{how}, an epoch a picture, colored by the key of their pieces."
     write_animation(latent_gif(told), show.add("Latent space", "latent.gif", caption), force=True)
     write_animation(
         latent_page(told),

@@ -99,7 +99,7 @@ def render_audio(
     samples = round((length_s + TAIL_S) * sample_rate)
     sound = np.zeros((samples, 2), np.float32)
     if len(piece.notes):
-        played = _synthesise(piece, find_soundfont(soundfont).path, sample_rate)[:samples]
+        played = _synthesize(piece, find_soundfont(soundfont).path, sample_rate)[:samples]
         sound[: len(played)] = played
     fade = min(samples, round(FADE_S * sample_rate))
     sound[samples - fade :] *= np.linspace(1, 0, fade, dtype=np.float32)[:, None]
@@ -107,12 +107,12 @@ def render_audio(
     return sound * np.float32(PEAK / loudest) if loudest > 0 else sound
 
 
-def _synthesise(piece: Piece, soundfont: Path, sample_rate: int) -> np.ndarray:
+def _synthesize(piece: Piece, soundfont: Path, sample_rate: int) -> np.ndarray:
     try:
         import midirenderer
     except ImportError:  # it has no wheel for every machine
         return _plain_tones(piece, sample_rate)
-    # symusic's own synthesiser plays samples without regard to their root key: most soundfonts
+    # symusic's own synthesizer plays samples without regard to their root key: most soundfonts
     # sound out of tune (its issue 55).
     try:
         played = midirenderer.render_wave_from(soundfont.read_bytes(), _to_midi(piece))

@@ -56,7 +56,7 @@ def to_page(
     about : mapping, optional
         ``heading`` (default "What it was learned from"), ``text`` (a sentence or a list of them),
         ``figures`` (a list of ``(name, value)``, or of mappings for a table), ``sources`` (a list
-        of titles, or of mappings with ``title``, ``url``, ``licence``), ``corpus`` and ``licence``.
+        of titles, or of mappings with ``title``, ``url``, ``license``), ``corpus`` and ``license``.
         All are shown as text, none as markup.
     files : sequence of str
         Names of files beside the page, linked for download.
@@ -134,7 +134,7 @@ def _about(about: Mapping[str, Any]) -> str:
     parts += [
         f"<p>{html.escape(str(line))}</p>" for line in ([text] if isinstance(text, str) else text)
     ]
-    facts = [(name.capitalize(), about[name]) for name in ("corpus", "licence") if about.get(name)]
+    facts = [(name.capitalize(), about[name]) for name in ("corpus", "license") if about.get(name)]
     if facts:
         parts.append(
             "<dl>"
@@ -194,8 +194,8 @@ def _figure(value: Any) -> str:
 def _source(source: Any) -> str:
     if not isinstance(source, Mapping):
         return f"<li>{html.escape(str(source))}</li>"
-    title, url, licence = (str(source.get(key, "") or "") for key in ("title", "url", "licence"))
+    title, url, license = (str(source.get(key, "") or "") for key in ("title", "url", "license"))
     name = html.escape(title or url)
     if re.match(r"https?://", url):
         name = f'<a href="{html.escape(url)}" rel="noreferrer">{name}</a>'
-    return f"<li>{name}{f' <span>{html.escape(licence)}</span>' if licence else ''}</li>"
+    return f"<li>{name}{f' <span>{html.escape(license)}</span>' if license else ''}</li>"

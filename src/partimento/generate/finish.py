@@ -10,7 +10,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from partimento.analysis.keys import analyse_key
+from partimento.analysis.keys import analyze_key
 from partimento.generate.prompt import Prompt, training_pieces
 from partimento.music.notes import Notes
 from partimento.music.piece import Piece
@@ -136,7 +136,7 @@ class Transposer:
 def finish_piece(piece: Piece, transposer: Transposer, *, program: int | None, title: str) -> Piece:
     """Give a candidate its key, meter, tempo, instruments and names."""
     trained, reference = transposer.trained, transposer.prompt.reference
-    analysed, _ = analyse_key(piece)
+    analysed, _ = analyze_key(piece)
     shift = transposer.interval(piece.notes, analysed)
     home = Key(0, analysed.mode) if trained.settings.tokens.to_common_key else analysed
     sounding = Key.from_tonic((home.tonic + shift) % 12, home.mode)
@@ -149,7 +149,7 @@ def finish_piece(piece: Piece, transposer: Transposer, *, program: int | None, t
         parts=_parts(piece.parts, transposer, program),
         title=title,
         composer=f"after {composers.most_common(1)[0][0]}" if composers else "",
-        source=Source(path=str(trained.folder or ""), licence="composed by a program"),
+        source=Source(path=str(trained.folder or ""), license="composed by a program"),
     )
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from partimento.analysis.keys import analyse_key
+from partimento.analysis.keys import analyze_key
 from partimento.generate.finish import Transposer
 from partimento.music.events import Event
 from partimento.music.piece import Piece
@@ -69,7 +69,7 @@ def choose_candidate(
 def _fits(piece: Piece, transposer: Transposer) -> tuple[bool, bool, bool]:
     """Return whether mode, tonic and range are right."""
     tokens, key = transposer.tokens, transposer.key
-    analysed, _ = analyse_key(piece)
+    analysed, _ = analyze_key(piece)
     mode = key is None or analysed.mode == key.mode
     if tokens.to_common_key:
         home = analysed.tonic == (9 if analysed.mode == "minor" else 0)

@@ -28,7 +28,7 @@ GRACE_QL = Fraction(1, 16)
 ABC_LENGTH = re.compile(r"[A-Ga-gxz\]][,']*0*([1-9][0-9]{2,})")
 FRACTION = re.compile(
     r"(?:^|\[|\t)(M:|L:|\*M(?!M))([^\n\]\t]*)", re.MULTILINE
-)  # metres, and ABC's unit of length
+)  # meters, and ABC's unit of length
 MOST_BEATS = 128
 MOST_UNITS = 256  # of an ABC tune's unit length
 DROPPED = re.compile(
@@ -99,7 +99,7 @@ def _check_numbers(text: str, suffix: str) -> None:
     for field, said in FRACTION.findall(text):
         if any(len(number) > 3 or int(number) > MOST_BEATS for number in re.findall(r"\d+", said)):
             raise UnfitError(
-                f"no such {'unit of length' if field == 'L:' else 'metre'}: {said.strip()[:20]}"
+                f"no such {'unit of length' if field == 'L:' else 'meter'}: {said.strip()[:20]}"
             )
     for line in text.splitlines() if suffix == ".abc" else ():
         if line[1:2] != ":":  # a field, not music

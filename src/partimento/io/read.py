@@ -12,11 +12,11 @@ from partimento.io.formats import MIDI_SUFFIXES, MUSICXML_SUFFIXES, SUFFIXES, re
 from partimento.music.piece import Piece
 from partimento.music.timelines import Source
 
-Quantise = Literal["music21"] | None
+Quantize = Literal["music21"] | None
 
 
 def read_piece(
-    path: Path | str, *, member: str = "", quantise: Quantise = None, unfold: bool = False
+    path: Path | str, *, member: str = "", quantize: Quantize = None, unfold: bool = False
 ) -> Piece:
     """Read one file, in this process.
 
@@ -27,7 +27,7 @@ def read_piece(
         kern (``.krn``).
     member : str
         If `path` is a zip: the name of the file inside it.
-    quantise : None or "music21"
+    quantize : None or "music21"
         None keeps every time exactly as the file has it. ``"music21"`` gives the view whose
         `events` are what music21 10.5.1 makes of the file by ``converter.parse(path).chordify()``,
         for comparison with it (see `chordify`).
@@ -50,11 +50,11 @@ def read_piece(
         f"{path}/{member}" if member else str(path),
         PurePosixPath(member or path).suffix.lower(),
     )
-    if quantise not in (None, "music21"):
-        raise ValueError(f"quantise is None or 'music21', not {quantise!r}")
+    if quantize not in (None, "music21"):
+        raise ValueError(f"quantize is None or 'music21', not {quantize!r}")
     try:
         data = read_score_bytes(str(path), member) if suffix in SUFFIXES else b""
-        piece = piece_from_bytes(data, suffix, quantise=quantise, unfold=unfold)
+        piece = piece_from_bytes(data, suffix, quantize=quantize, unfold=unfold)
     except OSError as error:
         raise ReadError(shown, (error.strerror or str(error)).lower()) from error
     except (UnfitError, ValueError) as error:
@@ -63,7 +63,7 @@ def read_piece(
 
 
 def piece_from_bytes(
-    data: bytes, suffix: str, *, quantise: Quantise = None, unfold: bool = False
+    data: bytes, suffix: str, *, quantize: Quantize = None, unfold: bool = False
 ) -> Piece:
     """Read what a file of the kind `suffix` holds; see `read_piece`.
 
@@ -76,7 +76,7 @@ def piece_from_bytes(
         from partimento.io.midi.read import midi_from_bytes
 
         midi = midi_from_bytes(data)
-        if quantise is None:
+        if quantize is None:
             return midi.to_piece()
         from partimento.analysis.music21_grid import music21_view
 
@@ -92,5 +92,5 @@ def piece_from_bytes(
     else:
         raise UnfitError(f"{suffix or 'a name without suffix'} is none of {' '.join(SUFFIXES)}")
     return (
-        piece if quantise is None else piece.replace(cuts=tuple(bar.onset for bar in piece.bars()))
+        piece if quantize is None else piece.replace(cuts=tuple(bar.onset for bar in piece.bars()))
     )

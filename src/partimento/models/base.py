@@ -156,7 +156,7 @@ class Energy(Protocol):
         """Return the frames after some steps of Gibbs sampling."""
 
     def log_partition(self, rng: np.random.Generator) -> float:
-        """Return or estimate the logarithm of the normalising constant."""
+        """Return or estimate the logarithm of the normalizing constant."""
 
 
 @runtime_checkable
@@ -499,7 +499,7 @@ def field_sums(
 def field_nats(tokenizer: ChordTokenizer, logits: Sequence[Any], batch: Batch) -> list[Any]:
     """Return the nats ``(B, L)`` of the targets of each field; zero for a field without logits.
 
-    Each distribution is normalised over what can follow at all: never padding or start, and only
+    Each distribution is normalized over what can follow at all: never padding or start, and only
     patterns of notes that can be held.
     """
     targets = batch["targets"]

@@ -2,7 +2,7 @@
 Chuan, Agres & Herremans 2018).
 
 Each chord foretells, apart, every other chord within `reach` events before and after it: the chance
-of chord j near chord i is p(j) exp(v_i · u_j), normalised over the chords other than i. p(j) is how
+of chord j near chord i is p(j) exp(v_i · u_j), normalized over the chords other than i. p(j) is how
 often j comes in the training pieces, so that the vectors need not tell common chords from rare
 ones, only which go together: chords that stand in for one another come to lie side by side. A chord
 is not its own neighbour (repeats would teach nothing but that), durations and held notes play no

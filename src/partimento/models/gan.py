@@ -5,7 +5,7 @@ A generator makes a window of L events from a random point; a discriminator tell
 real ones, at every event from its neighbourhood and of the window as a whole. What is made is
 discrete: the likeliest chord, held pattern and duration at each step, with the gradient of their
 soft versions (straight-through, Bengio et al. 2013); chords are made and judged by their notes. The
-discriminator's layers are kept from steepening by spectral normalisation (Miyato et al. 2018), and
+discriminator's layers are kept from steepening by spectral normalization (Miyato et al. 2018), and
 one loss trains both networks in one step: between them the gradient is reversed (Ganin & Lempitsky
 2015). The batch's own spread is shown to the discriminator, so that windows that are all alike give
 themselves away (Karras et al. 2018).

@@ -179,7 +179,7 @@ def _summed_on_jax(kernel: Any, numbers: Any, kinds: Sequence[int]) -> Any:
 class TransformerBlock(layers.Layer):
     """Apply attention and a two-layer network to a sequence, ``(B, L, size)`` in and out.
 
-    It is the block of Vaswani et al. (2017), normalised before each part, with rotary positions (Su
+    It is the block of Vaswani et al. (2017), normalized before each part, with rotary positions (Su
     et al. 2021). Each step attends to itself and the ``context - 1`` steps before it. `step` does
     one step, from a ring of keys and values of fixed size.
     """

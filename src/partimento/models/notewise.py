@@ -219,7 +219,7 @@ class Notewise(NextModel):
         """Nats of chord (which notes, and that there are no more), held (which of them are held)
         and duration, at every event.
 
-        What the beginning tells (metre, pickup and key) is given, and costs nothing.
+        What the beginning tells (meter, pickup and key) is given, and costs nothing.
         """
         g, layout = note_grammar, self.tokenizer.layout
         target, logp = self._logp(batch, training=training)

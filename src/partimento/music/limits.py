@@ -49,10 +49,10 @@ def check_bars(meters: Sequence[Meter], length: Fraction) -> None:
 
 
 def check_marks(count: int) -> None:
-    """Say no to more metres, keys or tempos than a score has."""
+    """Say no to more meters, keys or tempos than a score has."""
     if count > MAX_MARKS:
         raise UnfitError(
-            f"{count} metres, keys or tempos: more than {MAX_MARKS} of a kind are not read"
+            f"{count} meters, keys or tempos: more than {MAX_MARKS} of a kind are not read"
         )
 
 

@@ -54,7 +54,7 @@ class Meter:
     def __post_init__(self) -> None:
         power_of_two = self.denominator > 0 and self.denominator & (self.denominator - 1) == 0
         if not 0 < self.numerator <= 255 or not power_of_two or self.denominator > 128:
-            raise ValueError(f"no such metre: {self.numerator}/{self.denominator}")
+            raise ValueError(f"no such meter: {self.numerator}/{self.denominator}")
 
     @property
     def bar_ql(self) -> Fraction:
@@ -188,7 +188,7 @@ class Source:
     path: str = ""
     sha256: str = ""
     url: str = ""
-    licence: str = ""
+    license: str = ""
 
 
 def from_start(marks: Sequence[M], default: M) -> tuple[M, ...]:

@@ -12,10 +12,10 @@ import numpy as np
 from partimento.errors import PartimentoError
 from partimento.music.piece import Piece
 from partimento.music.timelines import Bar
-from partimento.notation import meter as metre
 from partimento.notation import rhythm, voices
 from partimento.notation.beams import beams_of
 from partimento.notation.graces import Written, by_target
+from partimento.notation.meter import Node, bar_tree, beat_length
 from partimento.notation.rhythm import Tuplet, Value
 from partimento.notation.symbol import Symbol
 from partimento.notation.voices import Clef, Span
@@ -254,7 +254,7 @@ def _staff_bar(
         written.append(tuple(symbols))
     if (
         not spans and bar.duration == bar.meter.bar_ql
-    ):  # readers take the rest of a whole bar to be as long as the metre says
+    ):  # readers take the rest of a whole bar to be as long as the meter says
         written = [(Symbol(low, size, (), Value(0, size, "whole", 0), whole_bar=True),)]
     return StaffBar(tuple(written), stems=in_lines or len(used) > 1)
 
@@ -275,14 +275,14 @@ def _voice_bar(bar: Bar, spans: Sequence[Span], ticks: int, drawn: dict[int, int
     """
     low, size = int(bar.onset * ticks), int(bar.duration * ticks)
     shift = _lead(bar, ticks)
-    root = metre.bar_tree(bar.meter, ticks)
+    root = bar_tree(bar.meter, ticks)
     while (
         root.end < shift + size
-    ):  # a bar longer than its metre (a pickup may be): let the tree cover it
-        root = metre.Node(0, root.end * 2, (2, *root.shape))
+    ):  # a bar longer than its meter (a pickup may be): let the tree cover it
+        root = Node(0, root.end * 2, (2, *root.shape))
     edges = sorted({0, size, *(t - low for s in spans for t in (s.start, s.end))})
     tuplets = rhythm.find_tuplets(
-        root, [drawn[e] + shift for e in edges], metre.beat_length(bar.meter, ticks), ticks
+        root, [drawn[e] + shift for e in edges], beat_length(bar.meter, ticks), ticks
     )
     symbols: list[Symbol] = []
     for a, b in pairwise(edges):

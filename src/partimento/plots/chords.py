@@ -1,4 +1,4 @@
-"""The map of the chords: embeddings on a plane, coloured around the circle of fifths, with as many
+"""The map of the chords: embeddings on a plane, colored around the circle of fifths, with as many
 names as there is room for.
 """
 
@@ -15,7 +15,7 @@ from partimento.errors import PartimentoError
 from partimento.plots.latent import square_limits
 from partimento.plots.style import (
     FAINT,
-    FIFTHS_COLOURS,
+    FIFTHS_COLORS,
     INK,
     QUIET,
     new_figure,
@@ -38,7 +38,7 @@ def chord_map(
     tonics: Sequence[str] = ("C", "Am"),
     title: str = "Map of the chords",
 ) -> Figure:
-    """Embeddings of chords on a plane, coloured by their roots around the circle of fifths.
+    """Embeddings of chords on a plane, colored by their roots around the circle of fifths.
 
     Every chord is a dot, the larger the commoner it is. Names are written as long as there is room,
     those of common chords first.
@@ -73,7 +73,7 @@ def chord_map(
         figure.add_axes((0.845, 0.73, 0.15, 0.2)),
     )
     roots = [root_of(label) for label in labels]
-    colours = [QUIET if root is None else FIFTHS_COLOURS[root * 7 % 12] for root in roots]
+    colors = [QUIET if root is None else FIFTHS_COLORS[root * 7 % 12] for root in roots]
     size = (
         np.full(len(points), 45.0)
         if weights is None
@@ -85,7 +85,7 @@ def chord_map(
         x[order],
         y[order],
         s=size[order],
-        c=np.array(colours)[order],
+        c=np.array(colors)[order],
         alpha=0.85,
         edgecolors="white",
         linewidths=0.7,
@@ -133,11 +133,11 @@ def root_of(label: str) -> int | None:
 
 
 def _wheel(axes: Axes, present: set[int]) -> None:
-    """The circle of fifths as a key to the colours; roots that do not occur are pale."""
+    """The circle of fifths as a key to the colors; roots that do not occur are pale."""
     from matplotlib.patches import Wedge
 
     names = ("C", "G", "D", "A", "E", "B", "F♯", "D♭", "A♭", "E♭", "B♭", "F")
-    for fifth, (name, colour) in enumerate(zip(names, FIFTHS_COLOURS, strict=True)):
+    for fifth, (name, color) in enumerate(zip(names, FIFTHS_COLORS, strict=True)):
         middle = 90 - 30 * fifth
         known = fifth * 7 % 12 in present
         axes.add_patch(
@@ -147,7 +147,7 @@ def _wheel(axes: Axes, present: set[int]) -> None:
                 middle - 15,
                 middle + 15,
                 width=0.34,
-                facecolor=colour if known else FAINT,
+                facecolor=color if known else FAINT,
                 edgecolor="white",
             )
         )

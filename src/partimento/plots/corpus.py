@@ -16,7 +16,7 @@ from partimento.music.names import duration_name, pitch_name
 from partimento.music.timelines import Key
 from partimento.plots.style import (
     BLACK_KEYS,
-    COLOURS,
+    COLORS,
     INK,
     QUIET,
     keyboard,
@@ -60,8 +60,8 @@ def key_histogram(keys: Mapping[str, int], *, title: str = "Keys") -> Figure:
     figure = new_figure(10, 4.2)
     axes = figure.subplots()
     places = np.arange(12)
-    for side, (mode, colour) in zip((-0.21, 0.21), zip(counts, COLOURS, strict=False), strict=True):
-        bars = axes.bar(places + side, counts[mode], 0.4, color=colour, label=mode)
+    for side, (mode, color) in zip((-0.21, 0.21), zip(counts, COLORS, strict=False), strict=True):
+        bars = axes.bar(places + side, counts[mode], 0.4, color=color, label=mode)
         axes.bar_label(
             bars, [str(n) if n else "" for n in counts[mode]], padding=2, fontsize=9.5, color=QUIET
         )
@@ -117,10 +117,10 @@ def duration_histogram(
         if rest:
             names.append(f"{what} ({len(rest)})")
             values.append(sum(counts[duration] for duration in rest))
-    colours = [COLOURS[0]] * len(shown) + [QUIET] * (len(names) - len(shown))
+    colors = [COLORS[0]] * len(shown) + [QUIET] * (len(names) - len(shown))
     figure = new_figure(8, 1.2 + 0.3 * len(names))
     axes = figure.subplots()
-    bars = axes.barh(np.arange(len(names)), values, 0.72, color=colours)
+    bars = axes.barh(np.arange(len(names)), values, 0.72, color=colors)
     labels = [f"{value:,}  ({share(value, total)})" for value in values]
     axes.bar_label(bars, labels, padding=4, fontsize=10, color=QUIET)
     axes.set_yticks(np.arange(len(names)), names)
@@ -154,7 +154,7 @@ def pitch_histogram(pitches: Mapping[int, int], *, title: str = "Pitches") -> Fi
         list(pitches),
         list(pitches.values()),
         0.8,
-        color=[INK if p % 12 in BLACK_KEYS else COLOURS[0] for p in pitches],
+        color=[INK if p % 12 in BLACK_KEYS else COLORS[0] for p in pitches],
     )
     axes.tick_params(axis="x", length=0, labelbottom=False)
     axes.grid(axis="x", visible=False)
@@ -189,8 +189,8 @@ def chord_coverage(
         new_figure(11, max(4.2, 1.2 + 0.74 * len(held_out))) if held_out else new_figure(7, 4.2)
     )
     left, *more = figure.subplots(1, 2, width_ratios=(3, 2)) if held_out else [figure.subplots()]
-    for (name, (x, y)), colour in zip(commonest.items(), COLOURS, strict=False):
-        left.plot(x, np.asarray(y) * 100, color=colour, linewidth=2, label=name)
+    for (name, (x, y)), color in zip(commonest.items(), COLORS, strict=False):
+        left.plot(x, np.asarray(y) * 100, color=color, linewidth=2, label=name)
     log_axis(left, "x")
     left.minorticks_off()
     left.set_ylim(0, 103)
@@ -215,7 +215,7 @@ def _splits(axes: Axes, held_out: Mapping[str, Sequence[float]]) -> None:
             values,
             np.full(len(values), row),
             "o",
-            color=COLOURS[0],
+            color=COLORS[0],
             alpha=0.45,
             markersize=6,
             markeredgewidth=0,
@@ -262,9 +262,9 @@ def vocabulary_growth(
 
     figure = new_figure(7, 4.2)
     axes = figure.subplots()
-    for (name, (x, y)), colour in zip(curves.items(), COLOURS, strict=False):
+    for (name, (x, y)), color in zip(curves.items(), COLORS, strict=False):
         label = f"{name}: {y[-1]:,.0f}" if len(y) else name
-        axes.plot([0, *x], [0, *y], color=colour, linewidth=2, label=label)
+        axes.plot([0, *x], [0, *y], color=color, linewidth=2, label=label)
     axes.set_xlim(0, None)
     axes.set_ylim(0, None)
     axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=[1, 2, 5, 10]))

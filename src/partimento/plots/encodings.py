@@ -10,7 +10,7 @@ import numpy as np
 
 from partimento.errors import PartimentoError
 from partimento.music.names import pitch_name
-from partimento.plots.style import COLOURS, FAINT, INK, QUIET, new_figure, plain_title, styled
+from partimento.plots.style import COLORS, FAINT, INK, QUIET, new_figure, plain_title, styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -123,7 +123,7 @@ def _vectors(
                 axes.text(x, y, "⋮", ha="center", va="center", color=QUIET, fontsize=12)
                 continue
             hot = bool(vectors[row, x])
-            face, ink = (COLOURS[0], "white") if hot else ("#F7F7F5", "#AAAAAA")
+            face, ink = (COLORS[0], "white") if hot else ("#F7F7F5", "#AAAAAA")
             axes.add_patch(
                 Rectangle(
                     (x - 0.46, y - 0.46), 0.92, 0.92, facecolor=face, edgecolor=FAINT, linewidth=0.7

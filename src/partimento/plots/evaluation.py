@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from partimento.plots.style import COLOURS, FAINT, QUIET, new_figure, styled
+from partimento.plots.style import COLORS, FAINT, QUIET, new_figure, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-MADE, REAL, PALE = COLOURS[0], "#8A8A8A", "#CFCFCF"
+MADE, REAL, PALE = COLORS[0], "#8A8A8A", "#CFCFCF"
 COLUMNS = 4
 BINS = 18
 MEAN = "mean of all"
@@ -86,18 +86,18 @@ def _overlap_line(axes: Axes, place: int, near: Any, far: Any, *, bold: bool) ->
         solid_capstyle="round",
         zorder=1,
     )
-    for value, colour, shape in ((far, REAL, "D"), (near, MADE, "o")):
+    for value, color, shape in ((far, REAL, "D"), (near, MADE, "o")):
         low, high = (
             max(value["mean"] - value["deviation"], 0),
             min(value["mean"] + value["deviation"], 1),
         )
-        axes.plot([low, high], [place, place], color=colour, linewidth=1.3, zorder=2)
+        axes.plot([low, high], [place, place], color=color, linewidth=1.3, zorder=2)
         size = (6 if shape == "D" else 8) + 1.5 * bold
         axes.plot(
             value["mean"],
             place,
             shape,
-            color=colour,
+            color=color,
             markersize=size,
             markeredgecolor="white",
             markeredgewidth=0.8,
@@ -109,8 +109,8 @@ def _keys(made: str, real: str) -> tuple[list[Any], list[str]]:
     from matplotlib.lines import Line2D
 
     marks = [
-        Line2D([], [], marker=shape, color=colour, linestyle="")
-        for shape, colour in (("o", MADE), ("D", REAL))
+        Line2D([], [], marker=shape, color=color, linestyle="")
+        for shape, color in (("o", MADE), ("D", REAL))
     ]
     return marks, [made, real]
 
@@ -215,8 +215,8 @@ def profile_plot(
             for kind in ("generated", "real")
         ]
         places = np.arange(len(names))
-        for side, values, colour in ((-0.2, means[0], MADE), (0.2, means[1], REAL)):
-            axes.bar(places + side, np.nan_to_num(values), 0.4, color=colour)
+        for side, values, color in ((-0.2, means[0], MADE), (0.2, means[1], REAL)):
+            axes.bar(places + side, np.nan_to_num(values), 0.4, color=color)
         tilted = max(map(len, names)) > 3
         axes.set_xticks(
             places,

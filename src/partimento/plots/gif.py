@@ -23,7 +23,7 @@ def to_gif(
     frame_ms: int = FRAME_MS,
     last_ms: int = LAST_MS,
 ) -> bytes:
-    """Pictures of one size as an endless GIF of one palette, without dithering: flat colours stay
+    """Pictures of one size as an endless GIF of one palette, without dithering: flat colors stay
     flat, and the file small.
 
     Parameters
@@ -31,7 +31,7 @@ def to_gif(
     pictures : sequence of Image
         RGB, drawn on white.
     inks : sequence of str
-        The colours drawn with; the palette is they and their blends with white, which the soft
+        The colors drawn with; the palette is they and their blends with white, which the soft
         edges are made of.
     frame_ms, last_ms : int
         How long each picture is shown, and the last one.
@@ -58,15 +58,15 @@ def to_gif(
 
 
 def _indexed(picture: Image, palette: np.ndarray) -> Image:
-    """The picture in the nearest colours of a palette (K, 3), whose first one is white. (Pillow's
+    """The picture in the nearest colors of a palette (K, 3), whose first one is white. (Pillow's
     own search takes near ones.)
     """
     from PIL import Image
 
     pixels = np.asarray(picture)
     drawn = (pixels != 255).any(axis=2)
-    colours, which = np.unique(pixels[drawn] @ np.array([65536, 256, 1]), return_inverse=True)
-    parts = np.stack([colours >> 16, colours >> 8 & 255, colours & 255], axis=1)
+    colors, which = np.unique(pixels[drawn] @ np.array([65536, 256, 1]), return_inverse=True)
+    parts = np.stack([colors >> 16, colors >> 8 & 255, colors & 255], axis=1)
     nearest = ((parts[:, None] - palette) ** 2).sum(axis=2).argmin(axis=1)
     index = np.zeros(drawn.shape, np.uint8)
     index[drawn] = nearest[which]

@@ -14,9 +14,9 @@ import numpy as np
 from partimento.errors import PartimentoError
 from partimento.music.timelines import Key
 from partimento.plots.style import (
-    COLOURS,
+    COLORS,
     FAINT,
-    FIFTHS_COLOURS,
+    FIFTHS_COLORS,
     INK,
     QUIET,
     new_figure,
@@ -29,23 +29,23 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.text import Text
 
-NAMED = 6  # groups of windows with a colour of their own; black is left to the mean
+NAMED = 6  # groups of windows with a color of their own; black is left to the mean
 
 
 class Groups(NamedTuple):
     """How the points of a latent space are told apart."""
 
     names: list[str]
-    colours: list[str]
+    colors: list[str]
     triangle: list[bool]  # else a disc
     of: np.ndarray  # (N,) int: whose each point is
 
 
 def group_points(groups: Sequence[str]) -> Groups:
-    """Colours for the groups (pieces, keys) that points belong to.
+    """Colors for the groups (pieces, keys) that points belong to.
 
-    Up to six have colours of their own; of more, the six with the most points, and the others are
-    grey. But if they are keys, all have colours, around the circle of fifths; a minor key that of
+    Up to six have colors of their own; of more, the six with the most points, and the others are
+    grey. But if they are keys, all have colors, around the circle of fifths; a minor key that of
     its relative major, and triangles.
     """
     counts = Counter(groups)
@@ -54,7 +54,7 @@ def group_points(groups: Sequence[str]) -> Groups:
         names = sorted(counts, key=lambda name: (keys[name].mode, keys[name].fifths))
         return Groups(
             [keys[name].name for name in names],
-            [FIFTHS_COLOURS[keys[name].fifths % 12] for name in names],
+            [FIFTHS_COLORS[keys[name].fifths % 12] for name in names],
             [keys[name].mode == "minor" for name in names],
             np.array([names.index(name) for name in groups], int),
         )
@@ -65,7 +65,7 @@ def group_points(groups: Sequence[str]) -> Groups:
         [f"{others} other{'s' * (others > 1)}"] if others else []
     )
     return Groups(
-        shown, [*COLOURS[: len(names)], *([QUIET] if others else [])], [False] * len(shown), of
+        shown, [*COLORS[: len(names)], *([QUIET] if others else [])], [False] * len(shown), of
     )
 
 
@@ -149,7 +149,7 @@ def latent_artists(
     axes.axvline(0, color=FAINT, linewidth=0.9, zorder=0)
     if prior:
         _prior(axes)
-    colours = np.array([*told.colours, QUIET])[told.of if len(groups) else []]
+    colors = np.array([*told.colors, QUIET])[told.of if len(groups) else []]
     triangle = np.array([*told.triangle, False])[told.of if len(groups) else []]
     scatters = []
     for shape, size, own in (("o", 22, ~triangle), ("^", 26, triangle)):
@@ -159,7 +159,7 @@ def latent_artists(
                 nowhere,
                 nowhere,
                 s=size,
-                c=colours[own],
+                c=colors[own],
                 marker=shape,
                 alpha=0.75,
                 linewidths=0,
@@ -204,12 +204,12 @@ def _prior(axes: Axes) -> None:
 def _latent_legend(axes: Axes, told: Groups) -> None:
     from matplotlib.lines import Line2D
 
-    def mark(shape: str, colour: str, label: str, size: float = 6.5) -> Line2D:
+    def mark(shape: str, color: str, label: str, size: float = 6.5) -> Line2D:
         return Line2D(
             [],
             [],
             marker=shape,
-            color=colour,
+            color=color,
             linestyle="",
             markersize=size,
             label=plain_title(label, 24),
@@ -217,16 +217,16 @@ def _latent_legend(axes: Axes, told: Groups) -> None:
 
     if len(told.names) > 1:
         handles = [
-            mark("^" if tri else "o", colour, name)
-            for name, colour, tri in zip(*told[:3], strict=True)
+            mark("^" if tri else "o", color, name)
+            for name, color, tri in zip(*told[:3], strict=True)
         ]
         if any(told.triangle):  # many keys: a line a signature
             lines: dict[str, list[str]] = {}
-            for name, colour in zip(told.names, told.colours, strict=True):
-                lines.setdefault(colour, []).append(
+            for name, color in zip(told.names, told.colors, strict=True):
+                lines.setdefault(color, []).append(
                     name.replace(" major", "").replace(" minor", "m")
                 )
-            handles = [mark("o", colour, ", ".join(names)) for colour, names in lines.items()]
+            handles = [mark("o", color, ", ".join(names)) for color, names in lines.items()]
             handles += [mark("o", QUIET, "major"), mark("^", QUIET, "minor")]
     else:
         handles = []

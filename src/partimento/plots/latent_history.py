@@ -107,7 +107,7 @@ def latent_gif(history: LatentHistory) -> bytes:
                 figure.draw_artist(artist)
             pictures.append(_picture(np.asarray(canvas.buffer_rgba())))
     return to_gif(
-        pictures, [INK, QUIET, FAINT, *dict.fromkeys(group_points(history.groups).colours)]
+        pictures, [INK, QUIET, FAINT, *dict.fromkeys(group_points(history.groups).colors)]
     )
 
 
@@ -134,8 +134,8 @@ def latent_page(history: LatentHistory) -> str:
         "prior": history.prior,
         "decimals": decimals,
         "groups": [
-            {"name": name, "colour": colour, "dark": _lighter(colour), "triangle": triangle}
-            for name, colour, triangle in zip(*told[:3], strict=True)
+            {"name": name, "color": color, "dark": _lighter(color), "triangle": triangle}
+            for name, color, triangle in zip(*told[:3], strict=True)
         ],
         "of": told.of.tolist(),
         "names": names,
@@ -163,7 +163,7 @@ def latent_page(history: LatentHistory) -> str:
     )
 
 
-def _lighter(colour: str) -> str:
+def _lighter(color: str) -> str:
     """For a dark page: a third of the way to white."""
-    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    red, green, blue = (int(color[place : place + 2], 16) for place in (1, 3, 5))
     return "#" + "".join(f"{part + (255 - part) // 3:02X}" for part in (red, green, blue))

@@ -9,7 +9,7 @@ import numpy as np
 
 from partimento.errors import PartimentoError
 from partimento.plots.style import (
-    COLOURS,
+    COLORS,
     FAINT,
     INK,
     QUIET,
@@ -37,7 +37,7 @@ class End(NamedTuple):
     text: str
     x: float
     y: float
-    colour: str
+    color: str
 
 
 @styled
@@ -82,7 +82,7 @@ def loss_curves(
         axes = panels.pop(0)
         names = {"loss": "training", "val_loss": "validation"}
         ends = [
-            _curve(axes, epochs, values, names[name], COLOURS[name == "val_loss"])
+            _curve(axes, epochs, values, names[name], COLORS[name == "val_loss"])
             for name, values in whole
         ]
         _best(axes, epochs, whole[-1][1])
@@ -95,15 +95,15 @@ def loss_curves(
 def _terms(
     axes: Axes, epochs: np.ndarray, terms: Mapping[str, np.ndarray], unit: str, title: str
 ) -> None:
-    """A colour a term; where it was measured in training and in validation, training is dashed."""
+    """A color a term; where it was measured in training and in validation, training is dashed."""
     both = [name for name in terms if f"val_{name}" in terms]
     bases = list(dict.fromkeys(name.removeprefix("val_") for name in terms))
     ends = []
-    for base, colour in zip(bases, _colours(len(bases)), strict=True):
+    for base, color in zip(bases, _colors(len(bases)), strict=True):
         if base in both:
-            _curve(axes, epochs, terms[base], base, colour, dashed=True)
+            _curve(axes, epochs, terms[base], base, color, dashed=True)
         name = f"val_{base}" if f"val_{base}" in terms else base
-        ends.append(_curve(axes, epochs, terms[name], base.replace("_", " "), colour))
+        ends.append(_curve(axes, epochs, terms[name], base.replace("_", " "), color))
     about = (
         "dashed in training, solid in validation"
         if both
@@ -144,12 +144,12 @@ def loss_comparison(
     figure = new_figure(8.5, 4.6)
     axes = figure.subplots()
     ends = []
-    for (name, (x, y)), colour in zip(curves.items(), _colours(len(curves)), strict=True):
+    for (name, (x, y)), color in zip(curves.items(), _colors(len(curves)), strict=True):
         best = int(np.nanargmin(y))
         axes.plot(
-            x[best], y[best], "o", color=colour, markersize=7, markeredgecolor="white", zorder=4
+            x[best], y[best], "o", color=color, markersize=7, markeredgecolor="white", zorder=4
         )
-        ends.append(_curve(axes, x, y, f"{name}: {y[best]:.3g}", colour))
+        ends.append(_curve(axes, x, y, f"{name}: {y[best]:.3g}", color))
     last = max(x[-1] for x, _ in curves.values())
     for name, level in (levels or {}).items():
         axes.axhline(level, color=QUIET, linewidth=1.2, dashes=(4, 3), zorder=1)
@@ -161,13 +161,13 @@ def loss_comparison(
     return figure
 
 
-def _colours(count: int) -> list[str]:
-    """Colours for so many curves; grey once they are used up."""
-    return [*COLOURS, *[QUIET] * max(0, count - len(COLOURS))][:count]
+def _colors(count: int) -> list[str]:
+    """Colors for so many curves; grey once they are used up."""
+    return [*COLORS, *[QUIET] * max(0, count - len(COLORS))][:count]
 
 
 def _curve(
-    axes: Axes, x: np.ndarray, y: np.ndarray, name: str, colour: str, *, dashed: bool = False
+    axes: Axes, x: np.ndarray, y: np.ndarray, name: str, color: str, *, dashed: bool = False
 ) -> End:
     known = np.flatnonzero(np.isfinite(y))
     marker = "o" if len(known) < 3 else ""
@@ -175,7 +175,7 @@ def _curve(
         axes.plot(
             x,
             y,
-            color=colour,
+            color=color,
             linewidth=1.2,
             dashes=(3, 2),
             marker=marker,
@@ -183,8 +183,8 @@ def _curve(
             label=f"{name} in training",
         )
     else:
-        axes.plot(x, y, color=colour, linewidth=2, marker=marker, markersize=5, label=name)
-    return End(name, float(x[known[-1]]), float(y[known[-1]]), colour)
+        axes.plot(x, y, color=color, linewidth=2, marker=marker, markersize=5, label=name)
+    return End(name, float(x[known[-1]]), float(y[known[-1]]), color)
 
 
 def _best(axes: Axes, epochs: np.ndarray, loss: np.ndarray) -> None:
@@ -244,5 +244,5 @@ def _name_ends(axes: Axes, ends: Sequence[End], size: float = 10.5) -> None:
     ):
         axes.annotate(
             plain_title(end.text, 40), (right, end.y), (6, place - height), textcoords="offset points",
-            va="center", fontsize=size, fontweight="bold", color=end.colour, annotation_clip=False,
+            va="center", fontsize=size, fontweight="bold", color=end.color, annotation_clip=False,
         )  # fmt: skip

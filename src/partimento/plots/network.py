@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from partimento.errors import PartimentoError
-from partimento.plots.style import COLOURS, QUIET, new_figure, plain_title, spread, styled
+from partimento.plots.style import COLORS, QUIET, new_figure, plain_title, spread, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,13 +24,13 @@ NARROW, WIDE = (
 )  # of boxes, in inches; where several stand side by side the widest ones are less wide
 TALL, GAP, BESIDE = 0.62, 0.48, 0.35  # of a box; between two layers; between two boxes
 LANE = 0.3  # the room of an arrow that passes by a box
-# Part of a layer's kind → its colour; the first that fits.
+# Part of a layer's kind → its color; the first that fits.
 HUES = (
     ("input", QUIET),
-    ("embedding", COLOURS[2]),
-    ("lstm|gru|rnn|recurrent|bidirectional|attention|transformer", COLOURS[0]),
-    ("sampling|latent|noise|gaussian", COLOURS[3]),
-    ("dense|conv|linear", COLOURS[1]),
+    ("embedding", COLORS[2]),
+    ("lstm|gru|rnn|recurrent|bidirectional|attention|transformer", COLORS[0]),
+    ("sampling|latent|noise|gaussian", COLORS[3]),
+    ("dense|conv|linear", COLORS[1]),
 )
 
 
@@ -257,7 +257,7 @@ def _box(axes: Axes, box: Box, node: Node) -> None:
     from matplotlib.colors import to_rgb
     from matplotlib.patches import FancyBboxPatch
 
-    hue = next((colour for kinds, colour in HUES if re.search(kinds, node.kind.lower())), QUIET)
+    hue = next((color for kinds, color in HUES if re.search(kinds, node.kind.lower())), QUIET)
     tint = tuple(1 - 0.14 * (1 - part) for part in to_rgb(hue))
     corner = (box.x - box.width / 2, box.top)
     style = "round,pad=0,rounding_size=0.1"

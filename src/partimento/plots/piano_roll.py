@@ -1,4 +1,4 @@
-"""A piece as a piano roll: time in bars from left to right, pitch upwards on a keyboard, a colour a
+"""A piece as a piano roll: time in bars from left to right, pitch upwards on a keyboard, a color a
 part.
 """
 
@@ -15,7 +15,7 @@ from partimento.music.piece import Piece
 from partimento.music.timelines import Bar
 from partimento.plots.style import (
     BLACK_KEYS,
-    COLOURS,
+    COLORS,
     FAINT,
     INK,
     QUIET,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 HEIGHT = 0.84  # of a note, in semitones
 CAP = 0.002  # the dark edge where a note is struck, as a share of the view
-PALEST = 0.5  # how much of its colour the softest note keeps
+PALEST = 0.5  # how much of its color the softest note keeps
 CONTRAST = 60  # a difference of velocity smaller than this is shown smaller
 
 
@@ -138,10 +138,10 @@ def _notes(axes: Axes, piece: Piece, roll: Roll) -> None:
     from matplotlib.colors import to_rgb
     from matplotlib.patches import Patch
 
-    colours = _colours(roll.part)
+    colors = _colors(roll.part)
     order = np.lexsort((roll.part, -roll.height))  # slim ones on top
     roll = Roll(*(column[order] for column in roll))
-    base = np.array([to_rgb(colours[part]) for part in roll.part.tolist()]).reshape(-1, 3)
+    base = np.array([to_rgb(colors[part]) for part in roll.part.tolist()]).reshape(-1, 3)
     paint = 1 - (1 - base) * roll.shade[:, None]
     edges = np.where(
         roll.height < HEIGHT, 0.6, 0
@@ -165,10 +165,10 @@ def _notes(axes: Axes, piece: Piece, roll: Roll) -> None:
             label="strikes",
         )
     )
-    if len(colours) > 1:
-        named = [part for part in colours if colours[part] != QUIET]
-        handles = [Patch(color=colours[part], label=_part_name(piece, part)) for part in named]
-        if others := len(colours) - len(named):
+    if len(colors) > 1:
+        named = [part for part in colors if colors[part] != QUIET]
+        handles = [Patch(color=colors[part], label=_part_name(piece, part)) for part in named]
+        if others := len(colors) - len(named):
             handles.append(Patch(color=QUIET, label=f"{others} others"))
         axes.legend(
             handles=handles,
@@ -181,14 +181,14 @@ def _notes(axes: Axes, piece: Piece, roll: Roll) -> None:
         )
 
 
-def _colours(parts: np.ndarray) -> dict[int, str]:
-    """A colour for each part that sounds; where there are more parts than colours, those with the
+def _colors(parts: np.ndarray) -> dict[int, str]:
+    """A color for each part that sounds; where there are more parts than colors, those with the
     fewest notes are grey.
     """
     sounding, counts = np.unique(parts, return_counts=True)
-    most = len(COLOURS) if len(sounding) <= len(COLOURS) else len(COLOURS) - 1
+    most = len(COLORS) if len(sounding) <= len(COLORS) else len(COLORS) - 1
     own = sorted(sounding[np.argsort(-counts, kind="stable")[:most]].tolist())
-    return {part: COLOURS[own.index(part)] if part in own else QUIET for part in sounding.tolist()}
+    return {part: COLORS[own.index(part)] if part in own else QUIET for part in sounding.tolist()}
 
 
 def _part_name(piece: Piece, part: int) -> str:
@@ -287,7 +287,7 @@ def _title(piece: Piece) -> str:
 
 
 def _about(piece: Piece, view: list[Bar], known: list[Bar]) -> str:
-    """Metre, tempo, and which bars are seen."""
+    """Meter, tempo, and which bars are seen."""
     meter = view[-1].meter if view[0].number == 0 else view[0].meter
     tempo = [mark for mark in piece.tempos if mark.onset <= view[0].onset][-1:]
     words = [f"{meter.numerator}/{meter.denominator}", *(f"♩ = {mark.bpm:.0f}" for mark in tempo)]

@@ -45,7 +45,7 @@ class Reconstruction:
     Parameters
     ----------
     original : Piece
-        The window; its first metre, its key and its first instrument are those of all pictures.
+        The window; its first meter, its key and its first instrument are those of all pictures.
     snapshots : sequence of Piece
         What the model made of it, one after another. All their notes stand on one part; what lasts
         longer than the original is cut off.
@@ -125,7 +125,7 @@ def _height(page: ET.Element) -> float:
 
 def score_gif(reconstruction: Reconstruction) -> bytes:
     """The window on top and below it what the model made of it, in one picture a snapshot; wrong
-    chords are coloured.
+    chords are colored.
 
     All pictures have one size and break their lines at the same bars.
     """
@@ -182,7 +182,7 @@ def score_page(reconstruction: Reconstruction) -> str:
     data = {"rate": SCORE_RATE, "captions": captions, "page_of": page_of, "pages": texts}
     body = f"""<p class="caption" id="caption">{html.escape(captions[-1])}</p>
 <main id="score" class="sheet" role="img" aria-label="Original and reconstruction, {html.escape(captions[-1])}">{texts[page_of[-1]]}</main>
-<p class="hint">Space plays and pauses, the arrow keys step through the pictures. Coloured chords are not the original's.</p>
+<p class="hint">Space plays and pauses, the arrow keys step through the pictures. Colored chords are not the original's.</p>
 <svg class="glyphs" aria-hidden="true"><defs>{"".join(glyphs[name] for name in sorted(glyphs))}</defs></svg>"""
     by = (
         f"{reconstruction.original.title}, as a model gives it back while it learns"

@@ -1,4 +1,4 @@
-"""Original and reconstruction engraved one above the other, what is wrong in colour, lines broken
+"""Original and reconstruction engraved one above the other, what is wrong in color, lines broken
 where they are told to.
 """
 
@@ -12,9 +12,9 @@ from fractions import Fraction
 
 from partimento.export import write as render
 from partimento.music.piece import Piece
-from partimento.plots.style import COLOURS
+from partimento.plots.style import COLORS
 
-WRONG = COLOURS[1]
+WRONG = COLORS[1]
 LABELS = ("original", "model")  # of the staves
 PAGE_WIDTH = 2100  # in tenths of a millimetre
 SVG = "{http://www.w3.org/2000/svg}"
@@ -110,7 +110,7 @@ def _rests(
 
 
 def _tidy(element: ET.Element, wrong: set[str]) -> None:
-    """Colour what is wrong, a chord as a whole, stem and all (so chords come before their notes);
+    """Color what is wrong, a chord as a whole, stem and all (so chords come before their notes);
     keep no ids but those of glyphs.
     """
     name, kind = element.get("id", ""), element.get("class", "")

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 
-# M. Okabe and K. Ito, Color Universal Design, 2008: told apart by the colour-blind too. Yellow is
+# M. Okabe and K. Ito, Color Universal Design, 2008: told apart by the color-blind too. Yellow is
 # left out: too pale on white.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 INK, QUIET, FAINT = "#222222", "#666666", "#DDDDDD"
 # Around the circle of fifths from C, twelve hues of one lightness (OKLCH 0.64, 0.15): from red on,
 # as on Scriabin's keyboard of lights.
-FIFTHS_COLOURS = (
+FIFTHS_COLORS = (
     "#D8625C", "#CF6F19", "#B08505", "#8A9500", "#47A34E", "#05A388", "#199EAA", "#0497D2", "#5F87E7", "#9477DD", "#B969BE", "#D06091",
 )  # fmt: skip
 BLACK_KEYS = frozenset({1, 3, 6, 8, 10})  # pitch classes

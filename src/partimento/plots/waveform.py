@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from partimento.errors import PartimentoError
-from partimento.plots.style import COLOURS, FAINT, QUIET, new_figure, plain_title, styled
+from partimento.plots.style import COLORS, FAINT, QUIET, new_figure, plain_title, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -226,7 +226,7 @@ def _draw(axes: Axes, time: np.ndarray, channel: np.ndarray) -> None:
         axes.plot(
             time,
             channel,
-            color=COLOURS[0],
+            color=COLORS[0],
             linewidth=1.1,
             marker="o" if few else "",
             markersize=3.5,
@@ -238,7 +238,7 @@ def _draw(axes: Axes, time: np.ndarray, channel: np.ndarray) -> None:
             low,
             high,
             step="post",
-            color=COLOURS[5],
+            color=COLORS[5],
             linewidth=0,
             label="least to largest",
         )
@@ -252,7 +252,7 @@ def _draw(axes: Axes, time: np.ndarray, channel: np.ndarray) -> None:
                 middle,
                 -rms,
                 rms,
-                color=COLOURS[0],
+                color=COLORS[0],
                 alpha=0.75,
                 linewidth=0,
                 label="root mean square",

@@ -16,7 +16,7 @@ from partimento.tokens.vocabulary import END, PAD, SPECIAL, UNKNOWN
 
 PITCHES = 128
 KEYS = 13  # by tonic; the last: not declared
-CONTEXT = 4  # tokens before the first event: start, metre, pickup, key
+CONTEXT = 4  # tokens before the first event: start, meter, pickup, key
 NOTE = SPECIAL  # the lowest struck note
 NONE = PITCHES  # no such pitch
 REACH = 2048  # tokens looked back on for what was there before
@@ -153,7 +153,7 @@ def advance(layout: Layout, state: NoteGrammarState, token: Any, xp: Any = np) -
     is_note = xp.logical_and(token >= NOTE, token < layout.duration)
     unknown = xp.logical_and(
         token == UNKNOWN, state.rows >= CONTEXT
-    )  # in the beginning, it is a metre or a pickup
+    )  # in the beginning, it is a meter or a pickup
     is_duration = xp.logical_or(xp.logical_and(token >= layout.duration, token < bar), unknown)
     pitch = xp.where(is_note, (token - NOTE) % PITCHES, NONE)
     now = xp.logical_or(state.now, xp.expand_dims(pitch, -1) == np.arange(PITCHES, dtype="int32"))

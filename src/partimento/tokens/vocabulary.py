@@ -91,7 +91,7 @@ class OutOfVocabularyCost:
     def duration(self, length: Fraction) -> float:
         """Return the nats of a duration.
 
-        A denominator d costs 2 ln d + 0.5 nats (a normalised 1/d² law). The numerator follows a
+        A denominator d costs 2 ln d + 0.5 nats (a normalized 1/d² law). The numerator follows a
         geometric law of the mean length.
         """
         d = length.denominator

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from partimento.analysis.keys import analyse_key
+from partimento.analysis.keys import analyze_key
 from partimento.analysis.similarity.duplicates import group
 from partimento.analysis.similarity.fingerprints import sketch
 from partimento.corpus.entries import Corpus, CorpusEntry
@@ -259,7 +259,7 @@ def in_common_key(piece: Piece, how: str = "key", *, key: Key | None = None) -> 
     pitched = piece.without_drums()
     if len(piece.notes) and not len(pitched.notes):
         raise ValueError("there is nothing but drums in it")
-    key = key or analyse_key(pitched)[0]
+    key = key or analyze_key(pitched)[0]
     interval = 0
     if how in ("key", "key-octave"):
         interval = (

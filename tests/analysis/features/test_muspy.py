@@ -34,7 +34,7 @@ from partimento.analysis.features.table import (
     scalar_table,
 )
 from partimento.analysis.features.yang_lerch import NOTE_LENGTHS, yang_lerch_features
-from partimento.analysis.keys import analyse_key
+from partimento.analysis.keys import analyze_key
 from partimento.corpus import read_piece
 from partimento.music.bars import first_bars, notes_by_bar
 
@@ -68,7 +68,7 @@ def music_of(piece: Piece, lead: Fraction = Fraction(0), resolution: int = RESOL
 
 def of_muspy(piece: Piece) -> dict[str, float]:
     """MusPy's own figures; its ZeroDivisionErrors and the like would fail the test."""
-    key, bar = analyse_key(piece)[0], piece.bars()[0].meter.bar_ql
+    key, bar = analyze_key(piece)[0], piece.bars()[0].meter.bar_ql
     plain, at_beat, at_bar = (
         music_of(piece, lead) for lead in (Fraction(0), -piece.pickup % 1, -piece.pickup % bar)
     )
@@ -174,7 +174,7 @@ def test_where_muspy_has_no_answer() -> None:
         muspy.polyphony(muspy.Music(tracks=[]))
 
 
-def test_measures_of_changing_metres_are_the_bars() -> None:
+def test_measures_of_changing_meters_are_the_bars() -> None:
     """Bars of 4, 4, 3, 3 and again 4 quarters: two pairs of neighbours are of one length."""
     meters = (Meter(4, 4), Meter(3, 4, onset=8 * Q), Meter(4, 4, onset=14 * Q))
     piece = melody(60, 62, 64, 65, 60, 62, 64, 0, 60, 62, 64, 60, 62, 64, 60, 62, 64, meters=meters)

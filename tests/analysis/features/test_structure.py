@@ -201,7 +201,7 @@ def test_a_triplet_is_off_the_positions() -> None:
     )
 
 
-def test_syncopation_goes_by_the_metre_and_its_pickup() -> None:
+def test_syncopation_goes_by_the_meter_and_its_pickup() -> None:
     assert rhythm("..x.x...x...x...x...", pickup=Q) == 0
     assert rhythm("..x.....x...x...x...", pickup=Q) == 3
     assert (

@@ -81,7 +81,7 @@ def test_one_row_a_piece_with_where_it_came_from(scores):
     assert set(rows) == {"tunes/0.mid", "tunes/2.mid", "tunes/4.mid", "tunes/deep/1.mid", "tunes/deep/3.mid", "tunes/deep/5.mid",
                          "more.zip/inside/6.mid", "more.zip/inside/7.mid"}  # fmt: skip
     known = rows["tunes/deep/1.mid"]
-    assert (known["title"], known["composer"], known["licence"], known["url"]) == (
+    assert (known["title"], known["composer"], known["license"], known["url"]) == (
         "Valse",
         "Dionisio Aguado",
         "CC-BY-SA 4.0",
@@ -91,7 +91,7 @@ def test_one_row_a_piece_with_where_it_came_from(scores):
     assert dict(known["manifest"])["license_version"] == "4.0"
     assert known["sha256"] == digest(scores / "deep" / "1.mid")
     assert rows["tunes/2.mid"]["solo_said"] is None
-    assert (known["notes"], known["events"], known["metre"], known["quarters"]) == (
+    assert (known["notes"], known["events"], known["meter"], known["quarters"]) == (
         24,
         24,
         "4/4",
@@ -152,7 +152,7 @@ def test_building_anew_reads_only_what_changed(scores, midi):
 
 def test_another_view_is_measured_anew(scores):
     build(scores)
-    assert build(scores, force=True, plan=Plan(DataSettings(quantise="exact"))).read == 6
+    assert build(scores, force=True, plan=Plan(DataSettings(quantize="exact"))).read == 6
 
 
 def test_appending_is_as_building_from_all(scores, midi):
@@ -178,8 +178,8 @@ def test_appending_is_as_building_from_all(scores, midi):
 
 def test_appending_in_another_view_is_refused(scores):
     build(scores)
-    with pytest.raises(PartimentoError, match="quantise=auto"):
-        build(scores.parent / "more.zip", append=True, plan=Plan(DataSettings(quantise="exact")))
+    with pytest.raises(PartimentoError, match="quantize=auto"):
+        build(scores.parent / "more.zip", append=True, plan=Plan(DataSettings(quantize="exact")))
 
 
 def test_drums_are_no_harmony(midi, tmp_path):
@@ -277,7 +277,7 @@ def test_only_one_builds_at_a_time(scores):
 def test_a_store_is_selected_from(scores):
     corpus = build(scores).store
     assert [row["title"] for row in corpus.select(composer="sor").rows] == ["Étude"]
-    assert len(corpus.select(licence="PD,CC-BY-SA")) == 2
+    assert len(corpus.select(license="PD,CC-BY-SA")) == 2
     assert [entry.piece.title for entry in corpus.select(composer="AGUADO")] == ["Valse"]
     with pytest.raises(PartimentoError, match="not selected by mood"):
         corpus.select(mood="sad")
@@ -286,7 +286,7 @@ def test_a_store_is_selected_from(scores):
 def test_gathering_from_files_and_from_their_store_is_one(scores):
     store = build(scores).store.path
     for view in ("exact", "auto"):
-        config = DataSettings(quantise=view)
+        config = DataSettings(quantize=view)
         from_store, from_files = (
             load_corpus([store], config=config),
             load_corpus([scores], config=config),
@@ -301,16 +301,16 @@ def test_gathering_from_files_and_from_their_store_is_one(scores):
     chosen = load_corpus([scores], config=AS_WRITTEN, composer="sor")
     assert [entry.piece.composer for entry in chosen] == ["Fernando Sor"]
     with pytest.raises(PartimentoError, match="music21's view"):
-        load_corpus([store], config=DataSettings(quantise="music21"))
+        load_corpus([store], config=DataSettings(quantize="music21"))
 
 
 def test_the_view_of_music21_comes_from_the_store_too(guitar, tmp_path):
     paths = sorted((guitar / "HoretzkyF").glob("*.mid"))[:4]
     corpus = build_store(
-        paths, tmp_path / "m.parquet", plan=Plan(DataSettings(quantise="music21"))
+        paths, tmp_path / "m.parquet", plan=Plan(DataSettings(quantize="music21"))
     ).store
     for entry, path in zip(corpus, paths, strict=True):
-        assert entry.piece.events == read_piece(path, quantise="music21").events
+        assert entry.piece.events == read_piece(path, quantize="music21").events
 
 
 @pytest.mark.parametrize(

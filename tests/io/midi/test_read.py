@@ -125,7 +125,7 @@ def test_a_restruck_note_ends_the_old_one_and_unisons_are_one(midi, write):
     assert spans(piece) == [(0, F(1, 2), 60, 90, 0), (F(1, 2), F(3, 2), 60, 80, 0)]
 
 
-def metre(numerator, power):
+def meter(numerator, power):
     return bytes([0xFF, 0x58, 4, numerator, power, 24, 8])
 
 
@@ -160,13 +160,13 @@ WRONG = {
         lambda m: m.file(m.track([m.on(LONG, 60), m.off(1, 60)])),
         "quarter notes in",
     ),
-    "metre 0/4": (
-        lambda m: m.file(m.track([(0, metre(0, 2)), *m.notes(60)])),
-        "no such metre: 0/4",
+    "meter 0/4": (
+        lambda m: m.file(m.track([(0, meter(0, 2)), *m.notes(60)])),
+        "no such meter: 0/4",
     ),
-    "metre over 2^9": (
-        lambda m: m.file(m.track([(0, metre(4, 9)), *m.notes(60)])),
-        "no such metre",
+    "meter over 2^9": (
+        lambda m: m.file(m.track([(0, meter(4, 9)), *m.notes(60)])),
+        "no such meter",
     ),
     "a key of 99 sharps": (
         lambda m: m.file(m.track([(0, m.meta(0x59, b"\x63\0")), *m.notes(60)])),
@@ -225,7 +225,7 @@ def test_a_path_that_is_no_file(tmp_path):
 
 def test_an_unknown_view_is_refused(midi, write):
     with pytest.raises(ValueError, match="music21"):
-        read_piece(write("a.mid", midi.file(midi.track(midi.notes(60)))), quantise="sixteenths")
+        read_piece(write("a.mid", midi.file(midi.track(midi.notes(60)))), quantize="sixteenths")
 
 
 def test_all_real_files_are_read(guitar):
@@ -255,8 +255,8 @@ HOSTILE = {
     "a release above 127": (lambda m: m.file(m.track([*m.notes(60), (9, b"\x80\xff\0")])), "damaged: a note has no pitch"),
     "a program above 127": (lambda m: m.file(m.track([(0, b"\xc0\xc8"), *m.notes(60)])), "damaged: a program is above 127"),
     "a loudness above 127": (lambda m: m.file(m.track([(0, b"\x90\x3c\xd8"), m.off(9, 60)])), "damaged: a note has no loudness"),
-    "a bar a 32nd of a quarter long": (lambda m: m.file(m.track([(0, metre(1, 7)), m.on(0, 60), m.off(480 * 5000, 60)])), "160000 bars"),
-    "a metre at every tick": (lambda m: m.file(m.track([(0, metre(3, 2)), (1, metre(4, 2))] * 50_001 + m.notes(60))), "100002 metres"),
+    "a bar a 32nd of a quarter long": (lambda m: m.file(m.track([(0, meter(1, 7)), m.on(0, 60), m.off(480 * 5000, 60)])), "160000 bars"),
+    "a meter at every tick": (lambda m: m.file(m.track([(0, meter(3, 2)), (1, meter(4, 2))] * 50_001 + m.notes(60))), "100002 meters"),
     "all notes at once": (lambda m: m.file(*[pile(m, k) for k in range(100)]), "of its 10000 notes sound at once"),
 }  # fmt: skip
 
@@ -281,13 +281,13 @@ def test_bytes_that_only_look_like_a_pitch_above_127_do_no_harm(midi, write):
 
 def test_marks_beyond_the_end_are_no_marks(midi, write):
     late = [
-        (2**27, metre(3, 2)),
+        (2**27, meter(3, 2)),
         (0, midi.meta(0x59, b"\2\0")),
         (0, midi.meta(0x51, b"\x09\x27\xc0")),
     ]
     track = midi.track([(0, midi.meta(0x59, b"\1\0")), *midi.notes(60), *late])
     for view in (None, "music21"):
-        piece = read_piece(write("a.mid", midi.file(track, divisions=1)), quantise=view)
+        piece = read_piece(write("a.mid", midi.file(track, divisions=1)), quantize=view)
         assert piece.keys == (Key(1),)
         assert (piece.meters, piece.tempos) == ((Meter(),), (Tempo(),))
         assert len(piece.bars()) == 120
@@ -312,7 +312,7 @@ def test_a_statusless_event_behind_a_meta_event_goes_on_as_symusic_reads_it(midi
     [
         (lambda m: m.track([(0, b"\x90\xf7\x50"), *m.notes(60)]), 480, "no pitch"),
         (
-            lambda m: m.track([(0, metre(1, 7)), m.on(0, 60), m.off(480 * 5000, 60)]),
+            lambda m: m.track([(0, meter(1, 7)), m.on(0, 60), m.off(480 * 5000, 60)]),
             480,
             "160001 bars",
         ),
@@ -327,7 +327,7 @@ def test_a_statusless_event_behind_a_meta_event_goes_on_as_symusic_reads_it(midi
 )
 def test_the_view_refuses_what_the_exact_reading_would(track, divisions, reason, midi, write):
     with pytest.raises(ReadError, match=reason):
-        read_piece(write("a.mid", midi.file(track(midi), divisions=divisions)), quantise="music21")
+        read_piece(write("a.mid", midi.file(track(midi), divisions=divisions)), quantize="music21")
 
 
 def test_what_an_escape_holds_is_not_music(midi, write):

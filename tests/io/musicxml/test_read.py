@@ -316,7 +316,7 @@ def test_parts_have_names_and_programs():
     )
 
 
-# Bars, metres, keys, tempos
+# Bars, meters, keys, tempos
 
 
 def test_pickups_and_irregular_bars():
@@ -373,7 +373,7 @@ def test_a_closing_forward_is_no_rest():
         ),
     ],
 )
-def test_metres(time, meter):
+def test_meters(time, meter):
     assert read([attributes(time) + note("C4", 16)]).meters[0] == meter
 
 
@@ -598,9 +598,9 @@ def test_unfolded_music_bears_its_marks_and_ties():
             score([START + note("C4", 4).replace("<pitch>", "<p>").replace("</pitch>", "</p>")]),
             "has no pitch",
         ),
-        (score([attributes(time_(300)) + note("C4", 16)]), "no such metre: 300/4"),
-        (score([attributes(time_(4, -4)) + note("C4", 16)]), "no such metre: 4/-4"),
-        (score([attributes(time_(4, 3)) + note("C4", 16)]), "no such metre: 4/3"),
+        (score([attributes(time_(300)) + note("C4", 16)]), "no such meter: 300/4"),
+        (score([attributes(time_(4, -4)) + note("C4", 16)]), "no such meter: 4/-4"),
+        (score([attributes(time_(4, 3)) + note("C4", 16)]), "no such meter: 4/3"),
         (score([START + '<sound tempo="0.001"/>' + note("C4", 16)]), "no such tempo"),
         (score([START + '<sound tempo="nan"/>' + note("C4", 16)]), "a tempo is no number"),
         (score([START + note("r", 16)]), "no notes"),
@@ -613,7 +613,7 @@ def test_unfolded_music_bears_its_marks_and_ties():
     ],
 )
 def test_faults_have_a_reason(text, reason):
-    with pytest.raises(UnfitError if "metre" not in reason else ValueError, match=reason):
+    with pytest.raises(UnfitError if "meter" not in reason else ValueError, match=reason):
         piece_from_musicxml(text.encode())
 
 
@@ -878,11 +878,11 @@ NINES, ENDLESS = "9" * 400, "9" * 4000
         ),
         (
             attributes(time_(ENDLESS)) + note("C4", 4),
-            "no such metre: a number in it is larger than 1024$",
+            "no such meter: a number in it is larger than 1024$",
         ),
         (
             attributes(time_(f"{ENDLESS}+{ENDLESS}", 1)) + note("C4", 4),
-            "no such metre: a number in it is larger than 1024$",
+            "no such meter: a number in it is larger than 1024$",
         ),
         (
             attributes("<time>" + "".join(time_(1, n)[6:-7] for n in range(1, 1000)) + "</time>")

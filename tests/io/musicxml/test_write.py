@@ -128,7 +128,7 @@ def test_marks_survive():
     ][:3] == [0, 1, 4]
 
 
-def test_tempo_is_counted_in_the_beat_of_the_metre():
+def test_tempo_is_counted_in_the_beat_of_the_meter():
     root = root_of(Piece(melody(3), meters=(Meter(6, 8),), tempos=(Tempo.from_bpm(90),)))
     mark = root.find(".//metronome")
     assert (
@@ -210,7 +210,7 @@ def test_a_guitar_parts_into_voices_only_where_notes_overlap():
     ],
     ids=str,
 )
-def test_note_values_respect_the_metre(onset, duration, meter, values):
+def test_note_values_respect_the_meter(onset, duration, meter, values):
     root = root_of(Piece([Note(Fraction(onset), Fraction(duration), 60)], meters=(meter,)))
     found = [
         note.findtext("type") + "." * len(note.findall("dot"))
@@ -362,7 +362,7 @@ def test_a_pedal_under_two_moving_voices_gets_a_third_voice_rather_than_ties():
     assert root.find(".//tie") is None
 
 
-def test_a_metre_stated_again_is_there_but_not_printed():
+def test_a_meter_stated_again_is_there_but_not_printed():
     root = root_of(
         Piece(
             melody(*[1] * 9),

@@ -29,7 +29,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from partimento.analysis.keys import analyse_key
+from partimento.analysis.keys import analyze_key
 from partimento.music.events import distinct, sweep
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key
@@ -241,7 +241,7 @@ def muspy_features(piece: Piece, *, resolution: int = RESOLUTION) -> dict[str, f
         "pitch_entropy": pitch_entropy(piece),
         "pitch_class_entropy": pitch_class_entropy(piece),
         "scale_consistency": scale_consistency(piece),
-        "pitch_in_scale_rate": pitch_in_scale_rate(piece, analyse_key(piece)[0]),
+        "pitch_in_scale_rate": pitch_in_scale_rate(piece, analyze_key(piece)[0]),
         "polyphony": polyphony(piece, resolution=resolution),
         "polyphony_rate": polyphony_rate(piece, resolution=resolution),
         "empty_beat_rate": empty_beat_rate(piece, resolution=resolution),

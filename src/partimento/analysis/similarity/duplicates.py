@@ -1,7 +1,7 @@
 """Near-duplicates: the same music under two names, so that no split has it on two sides.
 
 Each piece gives a `Sketch`: its notes on a coarse grid, and *anchors*, fingerprints of six
-successive pitches of its outer lines that are the same in every key, metre, tempo and note value.
+successive pitches of its outer lines that are the same in every key, meter, tempo and note value.
 Pieces that share anchors are compared note by note (`compare`): the anchors say by how much one is
 transposed, stretched and shifted against the other, at several places if repeats or cuts lie
 between.

@@ -17,7 +17,7 @@ from partimento.corpus.settings import DataSettings
 from partimento.corpus.store.measure import read_row, read_view
 from partimento.corpus.store.rows import pack_row
 from partimento.errors import ReadError
-from partimento.io.read import Quantise, read_piece
+from partimento.io.read import Quantize, read_piece
 
 MEMORY = 3 * 2**30
 
@@ -49,9 +49,9 @@ def _answer(request: dict[str, Any]) -> bytes:
                     place, member, DataSettings(**request["view"]), request.get("instrument", "")
                 )
             )
-        quantise: Quantise = "music21" if request.get("quantise") else None
+        quantize: Quantize = "music21" if request.get("quantize") else None
         return pack(
-            read_piece(place, member=member, quantise=quantise, unfold=bool(request.get("unfold")))
+            read_piece(place, member=member, quantize=quantize, unfold=bool(request.get("unfold")))
         )
     except ReadError as error:
         return json.dumps({"reason": error.reason}).encode()

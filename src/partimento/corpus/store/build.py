@@ -366,7 +366,7 @@ METADATA_READ = (
     "title_in_file",
     "composer_in_file",
     "key",
-    "metre",
+    "meter",
     "events",
     "solo",
     "instrument",

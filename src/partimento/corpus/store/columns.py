@@ -159,7 +159,7 @@ PROVENANCE = (
     Column("composer", "string", "by the manifest, else the file"),
     Column("opus", "string", "by the manifest"),
     Column("style", "string", "by the manifest"),
-    Column("licence", "string", "with its version"),
+    Column("license", "string", "with its version"),
     Column("url", "string", "where the file was fetched from"),
     Column("contributor", "string", "who entered or maintains the score"),
     Column("date", "string", "of its publication, by the manifest"),
@@ -196,7 +196,7 @@ PLAIN = (
         "declared key signatures: onset in steps, fifths (flats negative), mode",
         marks(key),
     ),
-    Column("metre", "string", "the first one", text),
+    Column("meter", "string", "the first one", text),
     Column(
         "meters",
         (_ONSET, ("numerator", "int16"), ("denominator", "int16")),

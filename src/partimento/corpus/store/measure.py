@@ -65,7 +65,7 @@ def read_view(
         member,
         config,
         instrument,
-        exact=config.quantise != "music21",
+        exact=config.quantize != "music21",
         infer=config.pickup == "inferred",
     )
     shown = f"{place}/{member}" if member else place
@@ -98,11 +98,11 @@ def _read(
     try:
         data = read_score_bytes(place, member)
         if not exact:
-            view = piece_from_bytes(data, suffix, quantise="music21", unfold=unfold)
+            view = piece_from_bytes(data, suffix, quantize="music21", unfold=unfold)
             return _Read(data, suffix, view, view, None)
         piece = as_recorded(piece_from_bytes(data, suffix, unfold=unfold), suffix=suffix)
-        if config.quantise == "music21":
-            view = piece_from_bytes(data, suffix, quantise="music21", unfold=unfold)
+        if config.quantize == "music21":
+            view = piece_from_bytes(data, suffix, quantize="music21", unfold=unfold)
             pickup = inferred_pickup(piece, suffix=suffix)
             if pickup and config.pickup == "inferred":
                 view = view.replace(pickup=pickup)

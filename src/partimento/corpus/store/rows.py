@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from partimento.analysis.guitar_octave import octave_notated
-from partimento.analysis.keys import analyse_key
+from partimento.analysis.keys import analyze_key
 from partimento.analysis.players import forces_of
 from partimento.analysis.similarity.fingerprints import Sketch, sketch
 from partimento.corpus.store.columns import ARRAYS, EVENTS, NOTES, PLAIN
@@ -29,7 +29,7 @@ from partimento.music.timelines import Key, Meter, Part, Tempo
 
 Values = dict[str, Any]
 # The plain values that pieces are selected by.
-FACTS = ("key", "metre", "forces", "solo", "alone", "instruments", "events")
+FACTS = ("key", "meter", "forces", "solo", "alone", "instruments", "events")
 
 
 @dataclass(frozen=True)
@@ -170,13 +170,13 @@ def facts_of(piece: Piece, view: Piece, instrument_hint: str = "") -> Values:
 
 
 def _facts(piece: Piece, events: int, instrument_hint: str) -> Values:
-    key, correlation = analyse_key(piece)
+    key, correlation = analyze_key(piece)
     players = forces_of(piece).named(instruments_of_text(instrument_hint))
     first = f"{piece.meters[0].numerator}/{piece.meters[0].denominator}" if piece.meters else ""
     return {
         "key": key.code,
         "key_correlation": round(correlation, 6),
-        "metre": first,
+        "meter": first,
         "forces": players.kind,
         "solo": players.solo,
         "alone": players.alone,

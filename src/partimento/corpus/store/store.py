@@ -151,9 +151,9 @@ class Store:
             built with it.
         """
         config = config or self.head.config
-        if config.quantise == "music21" != self.head.config.quantise:
+        if config.quantize == "music21" != self.head.config.quantize:
             raise PartimentoError(
-                f"{self.path} does not have music21's view: build it with --quantise music21, or train with quantise=auto"
+                f"{self.path} does not have music21's view: build it with --quantize music21, or train with quantize=auto"
             )
         with _readable(self.path):
             opened = pq.ParquetFile(self.path)
@@ -208,7 +208,7 @@ def _entry(row: dict[str, Any], table: pa.Table, number: int, config: DataSettin
 def _piece(row: dict[str, Any], table: pa.Table, number: int, config: DataSettings) -> Piece:
     piece = piece_of(row, arrays_of(table, number))
     piece = piece.replace(title=row["title"], composer=row["composer"], source=source_of(row))
-    if config.quantise == "music21":
+    if config.quantize == "music21":
         return _from_events(piece, row, table.slice(number, 1))
     pickup = (
         None
@@ -240,7 +240,7 @@ def _from_events(piece: Piece, row: dict[str, Any], table: pa.Table) -> Piece:
 def source_of(row: dict[str, Any]) -> Source:
     """Return the source of the piece of a row."""
     return Source(
-        path=row["path"], sha256=row["sha256"], url=row["url"] or "", licence=row["licence"] or ""
+        path=row["path"], sha256=row["sha256"], url=row["url"] or "", license=row["license"] or ""
     )
 
 

@@ -18,7 +18,7 @@ import symusic
 
 from partimento.errors import UnfitError
 from partimento.io.midi.smf import (
-    check_metres,
+    check_meters,
     check_pitches,
     says_program,
     scan_track,
@@ -43,7 +43,7 @@ def midi_from_bytes(data: bytes) -> Midi:
         With a reason, if it cannot be taken as a whole.
     """
     chunks = split_tracks(data)
-    check_metres(data)
+    check_meters(data)
     check_pitches(chunks)
     whole = without_escapes(data, chunks)
     try:

@@ -96,11 +96,11 @@ def split_tracks(data: bytes) -> list[bytes]:
     return tracks
 
 
-def check_metres(data: bytes) -> None:
-    """Refuse metres whose denominator no score has: symusic reads 4/2⁶⁴ as 4/1."""
+def check_meters(data: bytes) -> None:
+    """Refuse meters whose denominator no score has: symusic reads 4/2⁶⁴ as 4/1."""
     for found in re.finditer(rb"\xff\x58\x04(.)(.)", data, re.DOTALL):
         if found[2][0] > 7:
-            raise UnfitError(f"no such metre: {found[1][0]}/2 to the power of {found[2][0]}")
+            raise UnfitError(f"no such meter: {found[1][0]}/2 to the power of {found[2][0]}")
 
 
 def check_pitches(tracks: Sequence[bytes]) -> None:

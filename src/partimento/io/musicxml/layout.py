@@ -133,11 +133,11 @@ def bar_lengths(readers: Sequence[PartReader], said: Mapping[Place, Meter], grid
 
 
 def _bar_length(found: Sequence[BarLength], whole: int, *, last: bool) -> int:
-    """How long a bar is of which its parts may say different things; `whole` is what its metre
+    """How long a bar is of which its parts may say different things; `whole` is what its meter
     says.
 
     A part that rests for the bar says nothing, nor does a rest that is longer than the bar. Where
-    most voices keep to the metre, those that go beyond it are mistaken. Else the longest is right.
+    most voices keep to the meter, those that go beyond it are mistaken. Else the longest is right.
     """
     telling = [
         length
@@ -276,12 +276,12 @@ def _marks(timeline: Mapping[int, Any], grid: int, length: Fraction) -> tuple[An
 def _meters(
     said: Mapping[int, Meter], starts: Sequence[int], grid: int, *, uncounted: bool
 ) -> tuple[dict[int, Meter], int]:
-    """The metres, stated anew where the bars leave them, and the pickup; all times in ticks."""
+    """The meters, stated anew where the bars leave them, and the pickup; all times in ticks."""
     meters = dict(said) if 0 in said else {0: Meter(), **said}
     whole = _whole(meters[0], grid)
     first = starts[1] if len(starts) > 2 else 0
     pickup = first if first < whole or (uncounted and first != whole) else 0
-    now, since = meters[0], 0  # a metre, and from where its bars are counted
+    now, since = meters[0], 0  # a meter, and from where its bars are counted
     changes = sorted(said)
     at = 0
     for begin, after in pairwise(starts[:-1]):

@@ -1,4 +1,4 @@
-"""What a MusicXML document says about its notes: numbers, pitches, metres, keys, tempos,
+"""What a MusicXML document says about its notes: numbers, pitches, meters, keys, tempos,
 instruments.
 """
 
@@ -69,12 +69,12 @@ def whole(text: str | None, what: str) -> int:
 
 def meter_of(time: Element) -> Meter | None:
     """A time signature; ``3+2`` beats are five, and two signatures in a row one of both. None:
-    without metre.
+    without meter.
 
     Raises
     ------
     ValueError
-        If there is no such metre.
+        If there is no such meter.
     """
     if time.find("senza-misura") is not None:
         return None
@@ -82,12 +82,12 @@ def meter_of(time: Element) -> Meter | None:
     if not pairs:
         return None
     if any(abs(number) > LARGEST_METER for pair in pairs for number in pair):
-        raise UnfitError(f"no such metre: a number in it is larger than {LARGEST_METER}")
+        raise UnfitError(f"no such meter: a number in it is larger than {LARGEST_METER}")
     if any(lower <= 0 for _, lower in pairs):
-        raise UnfitError(f"no such metre: {pairs[0][0]}/{pairs[0][1]}")
+        raise UnfitError(f"no such meter: {pairs[0][0]}/{pairs[0][1]}")
     denominator = math.lcm(*{lower for _, lower in pairs})
     if denominator > LARGEST_METER:
-        raise UnfitError(f"no such metre: no unit up to 1/{LARGEST_METER} carries all of its beats")
+        raise UnfitError(f"no such meter: no unit up to 1/{LARGEST_METER} carries all of its beats")
     return Meter(sum(upper * denominator // lower for upper, lower in pairs), denominator)
 
 

@@ -44,7 +44,7 @@ Bars = list[
     tuple[Element, Element | None]
 ]  # of one part: the bar, and what holds the part's music in it
 SUFFIXES = (".mxl", ".xml", ".musicxml")
-LEAST_GRID = 32  # carries grace notes, and bars of every metre
+LEAST_GRID = 32  # carries grace notes, and bars of every meter
 ENTITIES = "it declares XML entities, which no score needs"
 MAX_PARTS = 10_000
 MAX_TABLE = 2_000_000  # bars of all parts together

@@ -20,7 +20,6 @@ from functools import reduce
 from partimento.music.piece import Piece
 from partimento.music.text import check_names
 from partimento.music.timelines import Bar, Key, Meter, Part, Tempo
-from partimento.notation import meter as metre
 from partimento.notation.graces import Ornaments, written_notes
 from partimento.notation.layout import (
     PartLayout,
@@ -30,6 +29,7 @@ from partimento.notation.layout import (
     lay_out,
     ticks_for,
 )
+from partimento.notation.meter import is_compound
 from partimento.notation.spelling import Spelling, spell
 from partimento.notation.symbol import Symbol
 from partimento.notation.voices import Clef
@@ -226,7 +226,7 @@ class _PartWriter:
                 _add(_add(measure, "barline", location="right"), "bar-style", "light-heavy")
 
     def _marks(self, measure: ET.Element, bar: Bar, *, first: bool) -> None:
-        """Divisions, key, metre, clefs and tempos of a bar, each at its own time."""
+        """Divisions, key, meter, clefs and tempos of a bar, each at its own time."""
         start, end = bar.onset, bar.onset + bar.duration
         keys = {key.onset: key for key in self.piece.keys if start <= key.onset < end}
         meters = {meter.onset: meter for meter in self.piece.meters if start <= meter.onset < end}
@@ -267,7 +267,7 @@ class _PartWriter:
             _add(element, "fifths", key.fifths)
             _add(element, "mode", key.mode)
         if meter:
-            # After a bar cut short the same metre may be stated again: for readers, not for the
+            # After a bar cut short the same meter may be stated again: for readers, not for the
             # eye.
             earlier = [m for m in self.piece.meters if m.onset < meter.onset]
             again = earlier and (earlier[-1].numerator, earlier[-1].denominator) == (
@@ -495,7 +495,7 @@ def _clef(attributes: ET.Element, clef: Clef, number: dict[str, str]) -> None:
 
 
 def _tempo(measure: ET.Element, tempo: Tempo, meter: Meter) -> None:
-    """A metronome mark in the beat of the metre; where it is rounded, the exact tempo stands before
+    """A metronome mark in the beat of the meter; where it is rounded, the exact tempo stands before
     it.
     """
     unit, dotted, per_minute = _mark(tempo, meter)
@@ -515,10 +515,10 @@ def _tempo(measure: ET.Element, tempo: Tempo, meter: Meter) -> None:
 
 
 def _mark(tempo: Tempo, meter: Meter) -> tuple[int, bool, float]:
-    """Beat unit, whether it is dotted, and how many a minute: the dotted beat of a compound metre
+    """Beat unit, whether it is dotted, and how many a minute: the dotted beat of a compound meter
     if that makes a whole number.
     """
-    if metre.is_compound(meter):
+    if is_compound(meter):
         unit = meter.denominator // 2
         per_minute = tempo.bpm * unit / 4 / 1.5
         if unit in BEAT_UNITS and abs(per_minute - round(per_minute)) < 0.02 and per_minute >= 10:
