@@ -17,10 +17,13 @@ from partimento.tables import csv_table, markdown_table
 
 TABLES, PICTURES = (".csv", ".json", ".md", ".tex"), (".png", ".svg", ".pdf")
 TITLE = "Nats per event of held-out pieces (less is better)"
-NOTE = (
-    "Where there is a KL part, all is a bound, and estimate is by importance sampling; "
-    "right: share of the chords given back; distinct: variety beside that of the corpus"
-)
+MEANINGS = {
+    "kl": "with a KL part, all is a bound",
+    "estimate": "estimate: by importance sampling",
+    "right": "right: share of the chords given back",
+    "distinct": "distinct: variety beside that of the corpus",
+}
+NOTE = "; ".join(MEANINGS.values())
 
 
 def run_compare(runs: Sequence[Path], *, out: Sequence[Path], force: bool, as_json: bool) -> None:
@@ -77,9 +80,11 @@ def run_compare(runs: Sequence[Path], *, out: Sequence[Path], force: bool, as_js
     screen.print_list(TITLE, _columns(_header(parts)), cells, everything=everything)
     if any(each.runs > 1 for each in grouped):
         columns = _columns(_summary_header(parts))
-        cells = [_summary(each, parts) for each in grouped]
-        screen.print_list("The same, over seeds", columns, cells, everything=everything)
-    screen.err().print(f"{NOTE}.")
+        means = [_summary(each, parts) for each in grouped]
+        screen.print_list("The same, over seeds", columns, means, everything=everything)
+    filled = {name for row in cells for name, cell in zip(_header(parts), row, strict=True) if cell}
+    if meanings := [text for name, text in MEANINGS.items() if name in filled]:
+        screen.err().print(f"{'; '.join(meanings)}.")
 
 
 COST = ("estimate", "right", "distinct", "seconds", "weights")

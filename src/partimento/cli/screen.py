@@ -83,9 +83,9 @@ class Column(NamedTuple):
 
     def least(self, natural: int) -> int:
         """Return the smallest width that can still be read, of the width that the cells ask for."""
-        return (
-            natural if self.kind == "figure" else min(natural, 30 if self.kind == "prose" else 16)
-        )
+        if self.kind == "figure":
+            return natural
+        return min(natural, 30 if self.kind == "prose" or not self.rank else 16)
 
 
 def print_table(
