@@ -7,7 +7,6 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -16,22 +15,29 @@ from partimento.export.marker import is_our_page
 from partimento.files import refuse_existing, write_atomically
 from partimento.music.piece import Piece
 from partimento.music.text import check_names, check_text
+from partimento.plugins import Registry
 
-# Suffix → "module:function" in this package; the function takes a Chain and the suffix, and gives
-# each file's content. A format is a line.
-WRITERS: dict[str, str] = {
-    ".mid": "write:_midi",
-    ".midi": "write:_midi",
-    ".musicxml": "write:_musicxml",
-    ".xml": "write:_musicxml",
-    ".mxl": "write:_musicxml",
-    ".svg": "write:_svg",
-    ".png": "write:_png",
-    ".pdf": "write:_pdf",
-    ".wav": "write:_wav",
-    ".json": "write:_json",
-    ".html": "write:_html",
-}
+# By suffix. A writer takes a Chain and the suffix, and returns each file's content. A format is a
+# line, also that of a plug-in: its entry point has the name of the suffix without its dot.
+WRITERS = Registry(
+    "partimento.writers",
+    "writer",
+    {
+        ".mid": "partimento.export.write:_midi",
+        ".midi": "partimento.export.write:_midi",
+        ".musicxml": "partimento.export.write:_musicxml",
+        ".xml": "partimento.export.write:_musicxml",
+        ".mxl": "partimento.export.write:_musicxml",
+        ".svg": "partimento.export.write:_svg",
+        ".png": "partimento.export.write:_png",
+        ".pdf": "partimento.export.write:_pdf",
+        ".wav": "partimento.export.write:_wav",
+        ".json": "partimento.export.write:_json",
+        ".html": "partimento.export.write:_html",
+    },
+    needs=("__call__",),
+    prefix=".",
+)
 PAGED = (".svg", ".png")  # formats with a file a page: name.svg, name-2.svg …
 
 
@@ -210,14 +216,11 @@ def rasterise(svg: str, *, width: int) -> bytes:
 
 
 def _writer_for(path: Path) -> Callable[[Chain, str], list[bytes] | list[str]]:
-    known = WRITERS.get(path.suffix.lower())
-    if known is None:
+    suffix = path.suffix.lower()
+    if suffix not in WRITERS:
         kind = path.suffix or "a file without a suffix"
         raise PartimentoError(f"{path}: cannot write {kind}; there are {' '.join(WRITERS)}")
-    module, _, function = known.partition(":")
-    writer: Callable[[Chain, str], list[bytes] | list[str]] = getattr(
-        import_module(f"partimento.export.{module}"), function
-    )
+    writer: Callable[[Chain, str], list[bytes] | list[str]] = WRITERS.load(suffix)
     return writer
 
 

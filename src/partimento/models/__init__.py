@@ -7,15 +7,13 @@ points of the group ``partimento.models``: name → ``module:class``.
 """
 
 import os
-from importlib import import_module
-from importlib.metadata import entry_points
 from importlib.util import find_spec
 from typing import Any
 
 from partimento.errors import PartimentoError, choose
+from partimento.plugins import Registry
 
 BACKENDS = {"jax": "jax", "tensorflow": "tensorflow", "torch": "torch"}  # name → package
-GROUP = "partimento.models"
 
 
 def _check_backend() -> None:
@@ -29,30 +27,22 @@ def _check_backend() -> None:
 
 _check_backend()
 
-MODELS = {
-    "autoencoder": "partimento.models.autoencoder:Autoencoder",
-    "vae": "partimento.models.vae:Vae",
-    "gan": "partimento.models.gan:Gan",
-    "lstm": "partimento.models.lstm:Lstm",
-    "notewise": "partimento.models.notewise:Notewise",
-    "markov": "partimento.models.markov:Markov",
-    "embeddings": "partimento.models.embeddings:Embeddings",
-}
+MODELS = Registry(
+    "partimento.models",
+    "model",
+    {
+        "autoencoder": "partimento.models.autoencoder:Autoencoder",
+        "vae": "partimento.models.vae:Vae",
+        "gan": "partimento.models.gan:Gan",
+        "lstm": "partimento.models.lstm:Lstm",
+        "notewise": "partimento.models.notewise:Notewise",
+        "markov": "partimento.models.markov:Markov",
+        "embeddings": "partimento.models.embeddings:Embeddings",
+    },
+    needs=("config_type", "capabilities", "from_settings", "loss"),
+)
 
 
 def model_class(name: str) -> Any:
-    """Return the class of a model; its file is imported now.
-
-    Raises
-    ------
-    PartimentoError
-        If neither `MODELS` nor an installed package has a model of that name.
-    """
-    known = MODELS if name in MODELS else {**installed_models(), **MODELS}
-    module, _, attribute = choose(name, known, what="model").partition(":")
-    return getattr(import_module(module), attribute)
-
-
-def installed_models() -> dict[str, str]:
-    """Return the models that other installed packages register: name → ``module:class``."""
-    return {each.name: each.value for each in entry_points(group=GROUP)}
+    """Return the class of a model; its file is imported now."""
+    return MODELS.load(name)

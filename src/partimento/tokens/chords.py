@@ -293,7 +293,7 @@ class ChordTokenizer:
     def to_json(self) -> str:
         """The vocabularies as text that a person can read."""
         table = {
-            "codec": "chord",
+            "tokenizer": self.name,
             "chords": [list(chord) for chord in self.chords.symbols],
             "held": ["".join("01"[bit] for bit in bits) for bits in self.patterns.symbols],
             "durations": [str(duration) for duration in self.durations.symbols],

@@ -311,7 +311,7 @@ class EventTokenizer(ABC):
     def _table(self) -> dict[str, Any]:
         names = ("durations", "bars", "pickups")
         lengths = {name: [str(length) for length in getattr(self, name).symbols] for name in names}
-        return {"codec": self.name, **lengths}
+        return {"tokenizer": self.name, **lengths}
 
     @staticmethod
     def _lengths(

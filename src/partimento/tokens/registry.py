@@ -27,5 +27,4 @@ def tokenizer_class(name: str) -> type[Tokenizer]:
 
 def tokenizer_from_json(text: str) -> Tokenizer:
     """Read a tokenizer from its own text; ValueError or KeyError for any other text."""
-    name = json.loads(text)["codec"]
-    return tokenizer_class("chords" if name == "chord" else name).from_json(text)
+    return tokenizer_class(json.loads(text)["tokenizer"]).from_json(text)

@@ -245,7 +245,7 @@ def json_schema(model: str | None = None) -> dict[str, Any]:
     for name, kind in section_classes(model or DEFAULT_MODEL).items():
         properties[name] = kind.model_json_schema()
     if model is None:
-        kinds = [model_class(name).config_type for name in MODELS]
+        kinds = [each.config_type for each in MODELS.load_all().values()]
         properties["model"] = {"anyOf": [kind.model_json_schema() for kind in kinds]}
     else:
         properties["sample"]["properties"]["top_p"]["default"] = model_class(model).top_p
