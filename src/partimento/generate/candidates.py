@@ -21,9 +21,9 @@ from partimento.training.trained_model import TrainedModel
 
 ROWS = 64  # lengths are rounded up to a multiple, so that few loops are compiled
 EVENTS_PER_QUARTER = 2  # expected of a piece whose length is given in bars
-# Reserved rows from which on the compiled loop is faster, its start included. By benchmarks/startup.py
-# (2 cores, bundled model), it starts 4.4 s of processor time later, and then saves 0.75 ms per row of
-# one candidate, 0.9 of 8, 0.5 of 32: about 5,000 rows pay for it. Half of those reserved are used.
+# The compiled loop begins 3.9 s of processor time later, and then saves 0.6 ms per row of up to 8
+# candidates, 0.1 ms per row of 32 (benchmarks/startup.py --loops, 2 cores, the bundled model). At
+# least 6,500 rows pay for it. About half of the rows that are reserved are used.
 MOST_ROWS_ON_NUMPY = 10_000
 
 
