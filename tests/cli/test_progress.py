@@ -9,10 +9,14 @@ import pytest
 from tests.terminal import ESCAPES, run_on_terminal, terminal
 
 from partimento.cli import progress
+from partimento.cli.train import ShowTraining
+from partimento.training.loop import Epoch
 
 SCRIPT = """
 import time
 from partimento.cli import progress
+from partimento.cli.train import ShowTraining
+from partimento.training.loop import Epoch
 with progress.stages() as stages:
     with stages.during("start", "loading the framework"):
         time.sleep(0.3)
@@ -106,3 +110,38 @@ def test_quiet_shows_nothing(capsys: pytest.CaptureFixture[str]) -> None:
         stages.at("read", 1, 2)
         stages.note("nothing")
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_training_in_a_log_is_a_line_per_stage_and_per_epoch(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    logged: list[Epoch] = []
+    with progress.stages() as stages:
+        show = ShowTraining(stages, logged.append)
+        show.progress("build", 0, 1)
+        show.progress("build", 1, 1)
+        show.progress("train", 0, 20)
+        assert capsys.readouterr().err.splitlines() == [
+            "build: building the network",
+            "train: 20, compiling a training step",
+        ]
+        for number in (1, 2):
+            for done in range(1, 11):
+                show.progress("train", (number - 1) * 10 + done, 20)
+            show.on_epoch_end(Epoch(number, 2.5, 2.25, {}, events_per_s=1234.5))
+            assert capsys.readouterr().err == (
+                f"train: epoch {number} of 2: loss 2.500, validation 2.250, 1,234 events/s\n"
+            )
+    assert [epoch.epoch for epoch in logged] == [1, 2]
+
+
+def test_a_model_that_counts_has_no_epochs(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress.stages() as stages:
+        show = ShowTraining(stages, lambda _: None)
+        show.progress("count", 0, 1)
+        show.progress("count", 1, 1)
+        show.on_epoch_end(Epoch(1, 2.5, 2.5, {}))
+    assert capsys.readouterr().err.splitlines() == [
+        "count: counting",
+        "count: loss 2.500, validation 2.500",
+    ]

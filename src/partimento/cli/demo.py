@@ -60,8 +60,9 @@ def run_demo(out: Path, *, seed: int, bars: int) -> None:
         console.print(f"  {path.name:<18}{_WHAT.get(path.suffix, '')}")
     console.print(
         f"\nOpen {out / 'index.html'} to see and hear it. Then try:\n"
-        f"  partimento compose {out / 'run'} --bars 12 --key 'd minor' -o mine.pdf -o mine.mid\n"
-        "  partimento train FOLDER -o runs/mine    (FOLDER: your own MIDI, MusicXML, ABC or kern files)"
+        f"  partimento compose {out / 'run'} --bars 12 --key 'd minor' -o mine.pdf\n"
+        "  partimento train FOLDER -o runs/mine\n"
+        "with your own MIDI, MusicXML, ABC or kern files in FOLDER."
     )
 
 

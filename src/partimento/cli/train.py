@@ -23,6 +23,7 @@ from partimento.models.likelihood import Likelihood, part_names
 from partimento.recipes import over_recipe, recipe_of
 from partimento.training.callbacks import Callback
 from partimento.training.run_folder import RunFolder
+from partimento.training.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ def run_train(
         or Path("runs") / f"{Path(recipe).stem}-{Path(sources[0].replace(':', '-')).resolve().name}"
     )
     RunFolder(out).check_replaceable(force=force)
+    Settings.from_plain(values)  # a wrong setting is reported before the framework is loaded
     with progress.stages() as stages:
         trained = train_run(
             sources, values, out=out, selection=selection, force=force, stages=stages, extras=extras
@@ -93,11 +95,9 @@ def train_run(
 ) -> Trained:
     """Train on what is selected from the sources or, without `values`, resume the training of `out`."""
     extras = extras or Extras()
-    # Loading the framework takes seconds: what is wrong with the configuration is said before.
     with stages.during("start"):
         from partimento._train import train
         from partimento.evaluation.callbacks import HeldOutReport
-        from partimento.training.settings import Settings
         from partimento.training.train import recorded_settings, reload_corpus
 
         settings = recorded_settings(out) if values is None else Settings.from_plain(values)
