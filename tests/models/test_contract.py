@@ -279,6 +279,28 @@ def test_batches_may_be_streamed(data: Dataset) -> None:
         np.testing.assert_array_equal(one, other)
 
 
+def test_a_model_may_stream_what_it_trains_on(
+    pieces: list[Piece], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = {
+        "model": {"name": "lstm", **SMALL["lstm"]},
+        "train": {"epochs": 1, "batch_size": 4},
+        "tokens": {"min_count": 1, "window": 16, "stride": 16},
+    }
+    usual, _ = learn(pieces, settings=settings)
+    lstm, whole = model_class("lstm"), model_class("lstm").batches
+
+    def batches(model: Any, data: Dataset, split: str, tokens: Any, *, batch_size: int) -> Any:
+        windows = whole(model, data, split, tokens, batch_size=batch_size)
+        return Stream(data, batch_size) if split == "train" else windows
+
+    monkeypatch.setattr(lstm, "batches", batches)
+    streamed, _ = learn(pieces, settings=settings, out=tmp_path / "run")
+    weights = [run.model.network.get_weights() for run in (usual, streamed)]
+    for one, other in zip(*weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 LEARNING = [
     each if not each[1] else pytest.param(*each, marks=pytest.mark.slow)
     for each in VARIANTS

@@ -85,7 +85,9 @@ def test_what_is_made_is_music_of_the_vocabulary(data: Dataset) -> None:
     model = build(data)
     notes, held, duration = (
         np.asarray(part)
-        for part in model.made(np.random.default_rng(0).standard_normal((5, 8)).astype(np.float32))
+        for part in model.generated(
+            np.random.default_rng(0).standard_normal((5, 8)).astype(np.float32)
+        )
     )
     known = {tuple(row) for row in model.notes.astype(int).tolist()}
     assert {
@@ -135,14 +137,14 @@ def test_the_discriminator_alone_learns_to_tell(data: Dataset) -> None:
         TrainSettings(epochs=6, batch_size=16, learning_rate=0.003, optimizer="rmsprop"),
     ).history
     assert history[-1].loss < history[0].loss - 0.3
-    assert history[-1].parts["told_apart"] > 0.7
+    assert history[-1].parts["discriminator_accuracy"] > 0.7
     assert history[-1].epoch == 6  # no patience: the last epoch is kept
 
 
 def test_when_the_discriminator_has_won_it_is_said(data: Dataset) -> None:
     model = build(data)
-    assert model.diagnose({"told_apart": 0.8}) is None
-    assert "the discriminator tells 99%" in model.diagnose({"told_apart": 0.99})
+    assert model.diagnose({"discriminator_accuracy": 0.8}) is None
+    assert "the discriminator recognizes 99%" in model.diagnose({"discriminator_accuracy": 0.99})
 
 
 @pytest.mark.slow

@@ -277,7 +277,7 @@ def test_a_piece_in_an_unknown_meter_may_begin_with_a_rest() -> None:
 
 def test_without_repeats_it_is_not_shown_what_was_heard_before() -> None:
     plain, case = build("recurrent", "events", repeats=False), told("recurrent", "events")
-    assert len(plain.facts.kinds) == len(case.model.facts.kinds) - 3
+    assert len(plain.feature_embedding.kinds) == len(case.model.feature_embedding.kinds) - 3
     (logits,) = plain.logits(case.batch)
     np.testing.assert_allclose(
         np.asarray(logits)[0, : len(case.logits)], stepped(plain, case.tokens), atol=2e-4

@@ -1,10 +1,13 @@
-"""MiniBach as an autoencoder (Briot, Hadjeres & Pachet 2019; tutorial, section "The Autoencoder").
+"""Encode windows of chords in a few numbers, and decode them.
 
-A window of one-hot chords is flattened, pressed through a few latent numbers (tanh), and unfolded
-again. In the tutorial (recipe `minibach-tutorial`) there is one dense layer on either side and
-every column is a yes or no of its own (sigmoid, binary cross-entropy); recipe `minibach` has more
-layers and one choice among the chords at each step (softmax), the chords seen and told by their
-notes, so that the network does not grow with the vocabulary.
+It is MiniBach as an autoencoder (Briot, Hadjeres & Pachet 2019), as in the tutorial's section "The
+Autoencoder". A window of chords is flattened, encoded in a few latent numbers (tanh), and decoded
+again.
+
+Recipe `minibach-tutorial` is the tutorial's network: one dense layer on either side. Each column of
+the one-hot window is a yes or no of its own (sigmoid, binary cross-entropy). Recipe `minibach` has
+more layers and predicts one chord per step (softmax). It reads and writes chords by their notes:
+the network does not grow with the vocabulary.
 """
 
 from __future__ import annotations
@@ -83,10 +86,10 @@ class Config(ModelSettings):
 
 
 class Autoencoder(LatentModel):
-    """`encoder` and `decoder`, and `network`, the one after the other: ``(B, L, 3)`` windows →
-    logits ``(B, C·L)``, flat.
+    """Encode windows with `encoder` and decode points with `decoder`.
 
-    By their notes, chords have logits ``(B, L, C)``.
+    `network` maps windows ``(B, L, 3)`` to flat logits ``(B, C·L)``. Where chords are written by
+    their notes, the logits are ``(B, L, C)``.
     """
 
     config_type = Config
@@ -131,10 +134,10 @@ class Autoencoder(LatentModel):
                 self.length * self.config.embed_size, activation="relu", name="steps"
             )(x)
             steps = layers.Reshape((self.length, self.config.embed_size))(steps)  # (B, L, E)
-            told = NotesOutput(
+            logits = NotesOutput(
                 self.tokenizer.chord_notes, self.config.embed_size, name="chord_output"
             )(steps)
-            return keras.Model(latent, told, name="decoder")  # (B, L, C)
+            return keras.Model(latent, logits, name="decoder")  # (B, L, C)
         return keras.Model(
             latent,
             layers.Dense(self.tokenizer.sizes[CHORD] * self.length, name="output")(x),
@@ -147,6 +150,7 @@ class Autoencoder(LatentModel):
     # ------------------------------------------------------------------ training
 
     def loss(self, batch: Batch, *, training: bool, step: Any = 0.0) -> Loss:
+        """Return the cross-entropy of the reconstructed chords."""
         targets = batch["targets"]
         output = self.network(targets, training=training)
         scores = self._steps(output, ops)
@@ -173,7 +177,7 @@ class Autoencoder(LatentModel):
         return ops.where(windows > 1, active, float(self.latent))  # one window shows nothing
 
     def diagnose(self, parts: Mapping[str, float]) -> str | None:
-        """Say whether the latent space has collapsed: every window is encoded as the same point."""
+        """Describe a collapse: every window is encoded as the same point."""
         active = parts["active"]
         if active < 0.5:
             return (
@@ -188,22 +192,24 @@ class Autoencoder(LatentModel):
     # ------------------------------------------------------------------ composing
 
     def encode(self, targets: np.ndarray) -> np.ndarray:
+        """Return the points ``(B, Z)`` of windows."""
         return np.asarray(self.encoder.predict_on_batch(targets), np.float32)
 
     def decode(self, z: Any) -> list[np.ndarray]:
-        """One distribution a step; where the outputs are sigmoids, their odds."""
-        told = self.decoder.predict_on_batch(np.asarray(z, np.float32))
-        return [np.asarray(ops.softmax(self._steps(told, np), axis=-1))]
+        """Return one distribution per step; where the outputs are sigmoids, their odds."""
+        output = self.decoder.predict_on_batch(np.asarray(z, np.float32))
+        return [np.asarray(ops.softmax(self._steps(output, np), axis=-1))]
 
-    def _steps(self, told: Any, xp: Any) -> Any:
-        """(B, L, C) logits of what the decoder gives."""
-        return told if self.config.embed == "notes" else unflatten(told, self.length, xp)
+    def _steps(self, output: Any, xp: Any) -> Any:
+        """Return the decoder's output as logits ``(B, L, C)``."""
+        return output if self.config.embed == "notes" else unflatten(output, self.length, xp)
 
     def prior(
         self, count: int, rng: np.random.Generator, known: np.ndarray | None = None
     ) -> np.ndarray:
-        """Among the points of training pieces: an autoencoder's latent space has no shape of its
-        own.
+        """Draw points near those of training pieces.
+
+        An autoencoder's latent space has no distribution of its own.
         """
         if known is None or not len(known):
             return np.asarray(np.tanh(super().prior(count, rng)))

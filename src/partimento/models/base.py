@@ -3,8 +3,8 @@
 A model is one file and one line in `models.MODELS`. It derives from one of the families here, or
 from `Model` alone, and names in `Model.capabilities` the protocols that it fulfils.
 
-Axis letters: B batch, L rows of a window, C chords, H held patterns, D durations, K notes of the
-largest chord, V numbers of a field, Z latent size.
+Shapes: B batch, L rows of a window, V numbers of a field, Z latent size. For chords: C
+chords, H held patterns, D durations, K notes of the largest chord.
 """
 
 from __future__ import annotations
@@ -22,15 +22,14 @@ from partimento.models.deferred import keras, ops
 from partimento.models.likelihood import Likelihood
 from partimento.models.loss import Loss, Totals, mean_loss
 from partimento.models.numpy_step import NumpyStep, Weights
-from partimento.tokens import note_features as note_facts
-from partimento.tokens import note_grammar
+from partimento.tokens import note_features, note_grammar
 from partimento.tokens.base import Tokens
 from partimento.tokens.chords import CHORD, DURATION, FIELDS, HELD, ChordTokenizer
 from partimento.tokens.notes import EventTokenizer
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vectors.onehot import flatten, one_hot, unflatten
 from partimento.tokens.vocabulary import END, PAD, SPECIAL, UNKNOWN
-from partimento.tokens.windows import Windows, WindowSpec, windows
+from partimento.tokens.windows import Batches, Windows, WindowSpec, windows
 
 __all__ = [
     "CHORD",
@@ -68,7 +67,7 @@ __all__ = [
     "field_sums",
     "flatten",
     "mean_loss",
-    "note_facts",
+    "note_features",
     "note_grammar",
     "one_hot",
     "unflatten",
@@ -95,7 +94,7 @@ class Autoregressive(Protocol):
     def step(
         self, state: State, ids: Any, *, field: int, features: Any = None
     ) -> tuple[State, Any]:
-        """Take in numbers ``(B,)`` of `field`; return the new state and the next field's logits."""
+        """Take in numbers ``(B,)`` of `field`; return the new state and next logits."""
 
 
 @runtime_checkable
@@ -111,7 +110,7 @@ class Latent(Protocol):
     def prior(
         self, count: int, rng: np.random.Generator, known: np.ndarray | None = None
     ) -> np.ndarray:
-        """Draw points ``(count, Z)``; `known` ``(n, Z)`` are the points of training pieces."""
+        """Draw points ``(count, Z)``; `known` are the points of training pieces."""
 
 
 @runtime_checkable
@@ -122,7 +121,10 @@ class Gibbs(Protocol):
     """
 
     def logits(self, values: Any, known: Any) -> Any:
-        """Return ``(B, T, N, V)`` logits of each cell from `values` and the mask of known cells."""
+        """Return the logits of each cell, ``(B, T, N, V)``.
+
+        `known` is a mask of the cells whose values are given.
+        """
 
 
 @runtime_checkable
@@ -182,7 +184,7 @@ class Model(ABC):
     tokenizer_kind : str
         The tokens that it reads: ``chords`` or ``notes`` (`tokens.registry.TOKENIZERS`).
     capabilities : tuple of protocols
-        What it can do beside training: `Autoregressive`, `Latent`, …. Generation and evaluation ask
+        The protocols that it fulfils beside training: `Autoregressive`, `Latent`, …. Generation and evaluation ask
         here, never for a class.
     trains_by_gradient : bool
         It is trained by steps along a gradient; else `adapt` learns everything.
@@ -211,7 +213,10 @@ class Model(ABC):
 
     @classmethod
     def from_settings(cls, config: Any, tokenizer: Any, tokens: TokenSettings) -> Self:
-        """Build the model, untrained; a model of windows of a fixed length reads it from `tokens`."""
+        """Build the model, untrained.
+
+        A model of windows of a fixed length reads the length from `tokens`.
+        """
         return cls(config, tokenizer)
 
     def load_pretrained(self, load: Callable[[str], Model]) -> None:
@@ -226,7 +231,7 @@ class Model(ABC):
         """Return the loss of a batch; `step` is the number of training steps taken before."""
 
     def window_spec(self, config: TokenSettings, *, training: bool) -> WindowSpec:
-        """Return how pieces are cut into the windows that it trains on, or is checked with."""
+        """Return how pieces are cut into windows, for training or for validation."""
         return WindowSpec(config.window, config.stride if training else None)
 
     def windows(
@@ -235,8 +240,17 @@ class Model(ABC):
         """Cut pieces into windows."""
         return windows(pieces, **self.window_spec(config, training=training)._asdict())
 
+    def batches(self, data: Any, split: str, config: TokenSettings, *, batch_size: int) -> Batches:
+        """Return the batches of a split of a `Dataset`.
+
+        They are windows in memory. A model that streams its data returns `Batches` of its own.
+        """
+        spec = self.window_spec(config, training=split == "train")
+        batches: Batches = data.batches(split, spec, batch_size=batch_size)
+        return batches
+
     def adapt(self, pieces: Sequence[Tokens]) -> None:
-        """Learn what needs no gradient, such as counts, from all training pieces at once.
+        """Compute what needs no gradient, such as counts, from all training pieces.
 
         It is called once, before the first step.
         """
@@ -246,9 +260,9 @@ class Model(ABC):
     def numpy_step(
         cls, config: Any, tokenizer: Any, read: Callable[[], Weights]
     ) -> NumpyStep | None:
-        """Return its step on NumPy, with the weights that `read` returns; None if it has none.
+        """Return its step on NumPy, if it has one.
 
-        With it, short pieces are composed without building a network and compiling a loop. Its
+        `read` returns the weights. With it, short pieces are composed without building a network and compiling a loop. Its
         logits are those of the network, but for rounding: the contract tests compare them.
         """
         return None
@@ -269,7 +283,7 @@ class Model(ABC):
         return 0.0
 
     def accuracy(self, pieces: Sequence[Tokens]) -> float | None:
-        """Return the share of chords that it reconstructs; None if it reconstructs nothing."""
+        """Return the share of chords that it reconstructs, if it reconstructs any."""
         return None
 
     @property
@@ -292,7 +306,9 @@ class Model(ABC):
         self.network.load_weights(path)
 
     def diagnose(self, parts: Mapping[str, float]) -> str | None:
-        """Describe a failure that the loss does not show, such as posterior collapse, or None.
+        """Describe a failure that the loss does not show; None if there is none.
+
+        An example is posterior collapse.
 
         `parts` are the `Epoch.parts` of the best epoch.
         """
@@ -324,14 +340,14 @@ class NextModel(Model):
     def step(
         self, state: State, ids: Any, *, field: int, features: Any = None
     ) -> tuple[State, Any]:
-        """Take in numbers ``(B,)`` of `field`; return the new state and the next field's logits.
+        """Take in numbers ``(B,)`` of `field`; return the new state and next logits.
 
         It is a pure function. `features` are those of the next number (`Grammar.features`), for
         models that read more than the numbers.
         """
 
     def logits(self, batch: Batch, *, training: bool = False) -> list[Any]:
-        """Return the logits of each field at every step; None for a field that is not predicted."""
+        """Return the logits of each field; None for a field that is not predicted."""
         return list(self.network([batch["inputs"], batch["targets"]], training=training))
 
     def exact_loss(self, batch: Batch, *, training: bool = False) -> Loss:
@@ -343,7 +359,7 @@ class NextModel(Model):
         return self.exact_loss(batch, training=training)
 
     def nats(self, pieces: Sequence[Tokens], *, missing: float = 0.0) -> Likelihood:
-        """Return the exact likelihood of pieces, the state carried from start to end of each."""
+        """Return the exact likelihood of pieces, each read from start to end."""
         totals = Totals.of(self.exact_loss(batch) for batch in _whole(pieces))
         unknown = {likelihood.UNKNOWN: missing + self.unpredicted_nats(pieces)}
         return Likelihood({**totals.terms, **unknown}, int(totals.count))
@@ -381,8 +397,8 @@ class LatentModel(Model):
     length, latent : int
         L and Z.
     fields : tuple of int
-        The fields that it predicts: the chord; the held notes and the duration where it does (else
-        each event lasts a quarter, and every note is struck).
+        The fields that it predicts. Without held notes every note is struck; without durations each
+        event lasts a quarter.
     """
 
     capabilities = (Latent,)
@@ -416,7 +432,7 @@ class LatentModel(Model):
         return rng.standard_normal((count, self.latent)).astype(np.float32)
 
     def snapshot(self, batch: Batch) -> dict[str, np.ndarray]:
-        """Return the windows' points in the latent space, and the first one's reconstruction."""
+        """Return the points of windows, and the first window's reconstruction."""
         z = self.encode(batch["targets"])
         if z is None:
             return {}
@@ -429,7 +445,7 @@ class LatentModel(Model):
         return {"latent": z.astype(np.float32), "tokens": tokens}
 
     def accuracy(self, pieces: Sequence[Tokens]) -> float | None:
-        """Return the share of the windows' chords that come out right when they are reconstructed."""
+        """Return the share of the windows' chords that are reconstructed."""
         totals = self.window_totals(pieces)
         right = totals.metrics.get("accuracy")
         return None if right is None else right / totals.count
@@ -497,7 +513,7 @@ def field_sums(
 
 
 def field_nats(tokenizer: ChordTokenizer, logits: Sequence[Any], batch: Batch) -> list[Any]:
-    """Return the nats ``(B, L)`` of the targets of each field; zero for a field without logits.
+    """Return the nats ``(B, L)`` of each field's targets; zero without logits.
 
     Each distribution is normalized over what can follow at all: never padding or start, and only
     patterns of notes that can be held.
@@ -520,10 +536,10 @@ def field_nats(tokenizer: ChordTokenizer, logits: Sequence[Any], batch: Batch) -
 
 
 def column_nats(flat: Any, targets: Any) -> tuple[Any, Any, Any]:
-    """Return the binary cross-entropy of flat logits ``(B, C·L)`` against one-hot chords.
+    """Return the binary cross-entropy of flat logits against one-hot chords.
 
-    It is Keras' `binary_crossentropy`, but the ones are picked, not multiplied out. `targets` are
-    windows ``(B, L, 3)``.
+    It is Keras' `binary_crossentropy`, but the ones are picked, not multiplied out. The logits are
+    ``(B, C·L)``, the targets windows ``(B, L, 3)``.
 
     Returns
     -------
@@ -542,7 +558,7 @@ def column_nats(flat: Any, targets: Any) -> tuple[Any, Any, Any]:
 
 
 def chords_right(logits: Any, targets: Any) -> Any:
-    """Count the chords of windows ``(B, L, 3)`` that are the likeliest under logits ``(B, L, C)``."""
+    """Count the chords of windows ``(B, L, 3)`` that have the highest logits."""
     chords = targets[..., CHORD]
     right = ops.logical_and(ops.argmax(logits, axis=-1) == chords, chords != PAD)
     return ops.sum(ops.cast(right, "float32"))

@@ -1,19 +1,19 @@
-"""Chord vectors learned without labels: skip-gram over chords (Mikolov et al. 2013; over music
-Chuan, Agres & Herremans 2018).
+"""Learn a vector per chord without labels: skip-gram over chords.
 
-Each chord foretells, apart, every other chord within `reach` events before and after it: the chance
-of chord j near chord i is p(j) exp(v_i · u_j), normalized over the chords other than i. p(j) is how
-often j comes in the training pieces, so that the vectors need not tell common chords from rare
-ones, only which go together: chords that stand in for one another come to lie side by side. A chord
-is not its own neighbour (repeats would teach nothing but that), durations and held notes play no
-part, and nearer pairs weigh more, as in word2vec.
+The method is that of Mikolov et al. (2013), over music as in Chuan, Agres & Herremans (2018). Each
+chord predicts each chord within `reach` events before and after it. The probability of chord j near
+chord i is p(j) exp(v_i · u_j), normalized over the chords other than i. Here p(j) is the share of j
+in the training pieces. The vectors then need not separate common chords from rare ones, only say
+which occur together. Chords that can replace one another get similar vectors. A chord is not its
+own neighbor: repeats would teach nothing else. Durations and held notes play no part. Nearer pairs
+weigh more, as in word2vec.
 
-The sum over all chords is exact with ``negatives = 0``, and always when it is checked. With copies
-in all keys there are ten thousand chords and more; then each step estimates it from `negatives`
-chords, drawn with p(j)^¾ and shared by the batch, with the correction for how they were drawn
-(Bengio & Senécal 2008; Jean et al. 2015). So the loss means the same either way: nats a pair.
+The sum over all chords is exact with ``negatives = 0``, and always in validation. With copies in
+all keys there are more than ten thousand chords. Each step then estimates the sum from `negatives`
+chords, drawn with p(j)^¾ and shared by the batch. The estimate is corrected for how they were drawn
+(Bengio & Senécal 2008; Jean et al. 2015): the loss has the same meaning, nats per pair.
 
-It does not compose: `vectors` gives other models' embedding layers something to begin with
+It does not compose. `vectors` gives the embedding layers of other models something to start from
 (``model.pretrained``).
 """
 
@@ -69,7 +69,7 @@ class Config(ModelSettings):
 
 
 class Frequencies(layers.Layer):
-    """How often each chord comes ``(C,)``, kept with the weights; chords are drawn by it."""
+    """Keep how often each chord occurs, ``(C,)``, and draw chords by it."""
 
     def __init__(self, chords: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -79,11 +79,13 @@ class Frequencies(layers.Layer):
         self.seed_generator = keras.random.SeedGenerator()
 
     def call(self, chords: Any) -> Any:
+        """Return the logarithms of the chords' shares."""
         return ops.take(self.log_shares(), chords, axis=0)
 
     def log_shares(self) -> Any:
-        """(C,): the logarithm of each chord's share of all; `NEVER` for the special numbers and
-        what never comes.
+        """Return the logarithm of each chord's share of all, ``(C,)``.
+
+        It is `NEVER` for special numbers and for chords that never occur.
         """
         counts = ops.where(
             ops.arange(self.counts.shape[0]) >= SPECIAL, ops.convert_to_tensor(self.counts), 0.0
@@ -93,18 +95,17 @@ class Frequencies(layers.Layer):
         )
 
     def draw(self, number: int) -> tuple[Any, Any]:
-        """Chords (K,), and the logarithm of how many times each was to be expected among them."""
+        """Draw chords ``(K,)``; return also the logarithm of each one's expected count."""
         log_q = ops.log_softmax(POWER * self.log_shares())
         places = keras.random.uniform((number,), seed=self.seed_generator)
         drawn = ops.searchsorted(ops.cumsum(ops.exp(log_q)), places)
-        drawn = ops.minimum(
-            drawn, self.counts.shape[0] - 1
-        )  # a sum of shares may end a rounding below 1
+        # A sum of shares may end a rounding error below 1.
+        drawn = ops.minimum(drawn, self.counts.shape[0] - 1)
         return drawn, ops.take(log_q, drawn) + math.log(number)
 
 
 class Embeddings(Model):
-    """Build it from a `Config` and a tokenizer; `vectors` is what it is for."""
+    """Learn chord vectors, for `vectors`."""
 
     config_type = Config
     capabilities = (HasChordVectors,)
@@ -123,8 +124,8 @@ class Embeddings(Model):
         )
         self.frequencies = Frequencies(size, name="frequencies")
         chords = keras.Input((None,), dtype="int32", name="chords")
-        told = [self.centre(chords), self.context(chords), self.frequencies(chords)]
-        self.network = keras.Model(chords, told, name="embeddings")
+        outputs = [self.centre(chords), self.context(chords), self.frequencies(chords)]
+        self.network = keras.Model(chords, outputs, name="embeddings")
 
     # ------------------------------------------------------------------ training
 
@@ -136,6 +137,7 @@ class Embeddings(Model):
         )
 
     def loss(self, batch: Batch, *, training: bool, step: Any = 0.0) -> Loss:
+        """Return the nats of all pairs of neighbors."""
         chords = ops.convert_to_tensor(batch["inputs"])[..., CHORD]  # (B, L)
         centre, context, log_p = self.network(chords, training=training)  # (B, L, E) twice, (B, L)
         sample = (
@@ -153,8 +155,9 @@ class Embeddings(Model):
         return mean_loss({"context": nats}, pairs)
 
     def _pairs(self, chords: Any) -> Iterator[tuple[slice, slice, Any]]:
-        """Where the centres of pairs are, where their contexts, and what each pair weighs ``(B,
-        ·)``: 0 where it is none.
+        """Yield slices of the centers and the contexts of pairs, and the weights.
+
+        A weight is 0 where there is no pair.
         """
         reach = self.config.reach
         real = chords >= SPECIAL
@@ -168,8 +171,9 @@ class Embeddings(Model):
             yield late, early, weight
 
     def _log_sum(self, chords: Any, centre: Any, sample: tuple[Any, Any] | None) -> Any:
-        """(B, L): the logarithm of the sum of p(j) exp(v · u_j) over all chords j but the centre
-        itself, or its estimate from a sample.
+        """Return or estimate the logarithm of the sum of p(j) exp(v · u_j), ``(B, L)``.
+
+        The sum is over all chords j except the center itself; the estimate is from a sample.
         """
         weight = self.frequencies.log_shares()
         if sample is None:
@@ -180,21 +184,20 @@ class Embeddings(Model):
         else:
             others, expected = sample
             vectors, weight = self.context(others), ops.take(weight, others) - expected
-        scores = (
-            ops.matmul(centre, ops.transpose(vectors)) + weight
-        )  # (B, L, C), or (B, L, K) of a sample
+        # (B, L, C), or (B, L, K) for a sample.
+        scores = ops.matmul(centre, ops.transpose(vectors)) + weight
         own = ops.expand_dims(chords, -1) == ops.cast(others, "int32")
         return ops.logsumexp(ops.where(own, NEVER, scores), axis=-1)
 
     # ------------------------------------------------------------------ what was learned
 
     def vectors(self, tokenizer: ChordTokenizer) -> np.ndarray:
-        """The vectors of another tokenizer's chords, known by their pitches.
+        """Return the vectors of another tokenizer's chords, matched by their pitches.
 
         Returns
         -------
         (C', E) float32
-            NaN for chords that were not met here, and for the special numbers.
+            NaN for chords that did not occur in training, and for special numbers.
         """
         known = np.full((tokenizer.sizes[CHORD], self.config.embed_size), np.nan, np.float32)
         table = np.array(ops.convert_to_numpy(self.centre.embeddings))
@@ -207,12 +210,10 @@ class Embeddings(Model):
 
     @property
     def counts(self) -> np.ndarray:
-        """(C,) float32: how often each chord came in the pieces that it was trained with, their
-        copies included.
-        """
+        """How often each chord occurred in training, copies included: (C,) float32."""
         return np.array(ops.convert_to_numpy(self.frequencies.counts))
 
 
 def _uniform(size: int) -> Any:
-    """As word2vec begins: within ± 0.5 / √E."""
+    """Return word2vec's initializer: uniform within ± 0.5 / √E."""
     return keras.initializers.RandomUniform(-0.5 / size**0.5, 0.5 / size**0.5)

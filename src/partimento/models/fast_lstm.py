@@ -1,18 +1,17 @@
-"""An LSTM over a whole sequence for JAX on processors: the numbers of Keras' layer, at close to the
-speed of its matrix products.
+"""Compute an LSTM over a whole sequence, for JAX on processors.
 
-Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000, in Keras' order of gates.
-What makes it fast (`benchmarks/training.py` measures it):
+The numbers are those of Keras' layer (Hochreiter & Schmidhuber 1997, with the forget gate of Gers et
+al. 2000, in Keras' order of gates). The speed is close to that of its matrix products.
+`benchmarks/training.py` measures it. It is fast for three reasons:
 
-- Everything inside is held features first, ``(features, B)``. A product of a large matrix and 64
-  columns can then read the matrix where it
-  lies; with the batch first, XLA packs all of it anew at every step, a fifth of the product's time.
-  Input and recurrent weights are one matrix, so that a step is one product.
-- Going forward, what is kept of the gates is not the gates but the factors that going back
-  multiplies by: no sigmoid or tanh is computed
-  twice, and the gates' gradients can overwrite the factors, which keeps the memory in the caches
-  and page faults few.
-- Weights get their gradients in one product over all steps at the end, not in a sum of small ones.
+- All arrays inside have the features first, ``(features, B)``. A product of a large matrix and 64
+  columns can then read the matrix in place. With the batch first, XLA repacks the matrix at every
+  step, which takes a fifth of the product's time. Input and recurrent weights are one matrix: a step
+  is one product.
+- Going forward, the gates themselves are not kept, but the factors that going back multiplies by. No
+  sigmoid or tanh is computed twice. The gates' gradients can overwrite the factors: the memory stays
+  in the caches, and page faults are few.
+- The gradients of the weights are one product over all steps at the end, not a sum of small ones.
 """
 
 from __future__ import annotations
@@ -24,15 +23,16 @@ import jax.numpy as jnp
 from jax import lax
 
 Array = Any
-Kept = tuple[
-    Array, Array, Array, Array, Array
-]  # outputs, forget gates, d(output)/d(cell), the gates' factors, inputs and outputs before; all (L, …, B)
+# Outputs, forget gates, d(output)/d(cell), the gates' factors, and inputs with the previous outputs;
+# all (L, …, B).
+Kept = tuple[Array, Array, Array, Array, Array]
 
 
 @jax.custom_vjp
 def lstm_sequence(x: Array, kernel: Array, recurrent: Array, bias: Array) -> Array:
-    """The outputs of an LSTM at every step, from a zero state, as `keras.layers.LSTM` with
-    ``return_sequences`` gives them.
+    """Compute the outputs of an LSTM at every step, from a zero state.
+
+    They are those of `keras.layers.LSTM` with ``return_sequences``.
 
     Parameters
     ----------

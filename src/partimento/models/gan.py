@@ -1,14 +1,15 @@
-"""A generative adversarial network of windows (Goodfellow et al. 2014; tutorial, section
-"Generative Adversarial Networks").
+"""Generate windows that a discriminator takes for real ones.
 
-A generator makes a window of L events from a random point; a discriminator tells made windows from
-real ones, at every event from its neighbourhood and of the window as a whole. What is made is
-discrete: the likeliest chord, held pattern and duration at each step, with the gradient of their
-soft versions (straight-through, Bengio et al. 2013); chords are made and judged by their notes. The
-discriminator's layers are kept from steepening by spectral normalization (Miyato et al. 2018), and
-one loss trains both networks in one step: between them the gradient is reversed (Ganin & Lempitsky
-2015). The batch's own spread is shown to the discriminator, so that windows that are all alike give
-themselves away (Karras et al. 2018).
+It is the tutorial's section "Generative Adversarial Networks" (Goodfellow et al. 2014). A generator
+makes a window of L events from a random point. A discriminator learns to recognize generated
+windows: at every event by its neighborhood, and by the window as a whole.
+
+Generated music is discrete: the most probable chord, held pattern and duration of each step. The
+gradient is that of their soft versions (straight-through, Bengio et al. 2013). Chords are generated
+and judged by their notes. Spectral normalization limits how steep the discriminator can be (Miyato
+et al. 2018). One loss trains both networks in one step: between them the gradient is reversed
+(Ganin & Lempitsky 2015). The discriminator sees how much the windows of a batch differ: windows
+that are all alike are then easy to recognize (Karras et al. 2018).
 """
 
 from __future__ import annotations
@@ -37,9 +38,9 @@ from partimento.models.base import (
 from partimento.models.deferred import keras, layers, ops
 
 TAPS = 3  # events that a layer sees at once
-# the probability of what the generator chooses: it was trained on its choices, not on its doubts
+# The probability of the generator's choice. Training judges its choices, not its probabilities.
 SURE = 0.995
-WON = 0.95  # share told apart from which on the discriminator has won
+WON = 0.95  # accuracy from which on the discriminator has won
 START_BIAS = -2.0  # few notes at first
 
 # ---------------------------------------------------------------------- configuration
@@ -75,9 +76,9 @@ class Config(ModelSettings):
 
 
 def dilated_context(x: Any, step: int = 1) -> Any:
-    """Join each event with those `step` before and after it: ``(B, L, V) → (B, L, 3 · V)``.
+    """Join each event with those `step` before and after it.
 
-    Beyond the window there are zeros. A dense layer on the result is a dilated convolution.
+    The result is ``(B, L, 3 · V)`` for ``(B, L, V)``. Beyond the window there are zeros. A dense layer on the result is a dilated convolution.
     """
     length = x.shape[1]
     wide = ops.pad(x, [[0, 0], [step, step], [0, 0]])
@@ -106,7 +107,10 @@ class SpectralNormDense(layers.Layer):
         )
 
     def norm(self, training: bool = False) -> Any:
-        """Return the kernel's largest singular value; every training step finds it more exactly."""
+        """Return the kernel's largest singular value.
+
+        Every training step finds it more exactly.
+        """
         kernel = ops.stop_gradient(ops.convert_to_tensor(self.kernel))
         v = _unit(ops.matmul(kernel, ops.convert_to_tensor(self.direction)))
         u = _unit(ops.matmul(v, kernel))
@@ -124,7 +128,7 @@ def _unit(x: Any) -> Any:
 
 
 class MinibatchStdDev(layers.Layer):
-    """Append to each row the mean standard deviation of the batch: ``(B, V) → (B, V + 1)``.
+    """Append to each row ``(B, V)`` the mean standard deviation of the batch.
 
     Only counted rows, a mask ``(B, 1)``, are measured (Karras et al. 2018).
     """
@@ -140,7 +144,7 @@ class MinibatchStdDev(layers.Layer):
 
 @ops.custom_gradient
 def gradient_reversal(x: Any) -> Any:
-    """Return the input; going back, turn the sign of its gradient (Ganin & Lempitsky 2015)."""
+    """Return the input; reverse its gradient (Ganin & Lempitsky 2015)."""
 
     def gradient(*args: Any, upstream: Any = None) -> Any:
         return -(args[0] if upstream is None else upstream)
@@ -159,8 +163,10 @@ def straight_through(logits: Any) -> Any:
 
 
 class Gan(LatentModel):
-    """`generator`: ``(B, Z)`` → logits of notes ``(B, L, P)``, held ``(B, L, H)``, durations ``(B,
-    L, D)``; `discriminator`: scores.
+    """Train `generator` against `discriminator`.
+
+    The generator maps points ``(B, Z)`` to logits of notes ``(B, L, P)``, of held patterns ``(B, L,
+    H)`` and of durations ``(B, L, D)``. The discriminator scores such windows.
     """
 
     config_type = Config
@@ -198,6 +204,7 @@ class Gan(LatentModel):
         self.network.noise = keras.random.SeedGenerator()
 
     def _generate(self, point: Any, sizes: Sequence[int]) -> list[Any]:
+        """Compute the generator's logits from points."""
         units = self.config.units
         x = layers.Reshape((self.length, units))(
             layers.Dense(self.length * units, name="unfold")(point)
@@ -220,8 +227,9 @@ class Gan(LatentModel):
         ]
 
     def _judge(self, rows: Sequence[Any], counted: Any) -> Any:
-        """Three scores an event ``(B, L, 3)``: of its neighbourhood, of a wider one, and of the
-        window.
+        """Compute three scores per event, ``(B, L, 3)``.
+
+        They judge its neighborhood, a wider one, and the whole window.
         """
         units, scores = self.config.critic, []
         x = ops.concatenate([rows[0], ops.matmul(rows[0], self.chroma), *rows[1:]], axis=-1)
@@ -245,13 +253,12 @@ class Gan(LatentModel):
     # ------------------------------------------------------------------ training
 
     def loss(self, batch: Batch, *, training: bool, step: Any = 0.0) -> Loss:
-        """The hinge loss of the discriminator; the generator gets its gradient turned round."""
+        """Return the discriminator's hinge loss; the generator gets the reversed gradient."""
         targets = batch["targets"]
         weight = ops.cast(targets[..., CHORD] != PAD, "float32")  # (B, L)
         counted = ops.cast(ops.sum(weight, axis=1, keepdims=True) > 0, "float32")
-        sounding = ops.expand_dims(
-            ops.cast(targets[..., CHORD] >= SPECIAL, "float32"), -1
-        )  # made windows end where real ones do
+        # Generated windows end where the real ones end.
+        sounding = ops.expand_dims(ops.cast(targets[..., CHORD] >= SPECIAL, "float32"), -1)
         fields = [one_hot(targets[..., f], self.tokenizer.sizes[f], ops) for f in (HELD, DURATION)]
         real = [
             part * sounding for part in (ops.take(self.notes, targets[..., CHORD], axis=0), *fields)
@@ -259,8 +266,9 @@ class Gan(LatentModel):
         z = keras.random.normal(
             (ops.shape(targets)[0], self.latent), seed=self.network.noise if training else 1
         )
-        made = [gradient_reversal(part * sounding) for part in self.made(z, training=training)]
-        scores = [self.discriminator([*rows, counted], training=training) for rows in (real, made)]
+        windows = self.generated(z, training=training)
+        fake = [gradient_reversal(part * sounding) for part in windows]
+        scores = [self.discriminator([*rows, counted], training=training) for rows in (real, fake)]
         each = [
             ops.mean(ops.leaky_relu(1 - sign * score, self.config.leak), -1)
             for sign, score in zip((1, -1), scores, strict=True)
@@ -272,19 +280,19 @@ class Gan(LatentModel):
         discriminator, events = ops.sum((each[0] + each[1]) * weight), ops.sum(weight)
         metrics = {
             "generator": ops.sum(-ops.mean(scores[1], -1) * weight),
-            "told_apart": ops.sum((right[0] + right[1]) / 2 * weight),
+            "discriminator_accuracy": ops.sum((right[0] + right[1]) / 2 * weight),
         }
         objective = discriminator / ops.maximum(events, 1.0)
         return Loss(objective, {"discriminator": discriminator}, events, metrics)
 
-    def made(self, z: Any, *, training: bool = False) -> list[Any]:
-        """A window for each point, as the discriminator sees it: notes ``(B, L, P)``, held and
-        duration one-hot.
+    def generated(self, z: Any, *, training: bool = False) -> list[Any]:
+        """Generate windows as the discriminator reads them.
+
+        They are notes ``(B, L, P)``, and held patterns and durations one-hot.
         """
         notes, held, duration = self.generator(z, training=training)
-        chords = ops.argmax(
-            self._chords(ops.stop_gradient(notes), ops), axis=-1
-        )  # (B, L): the one whose notes are likeliest
+        # (B, L): the chords whose notes are most probable.
+        chords = ops.argmax(self._chords(ops.stop_gradient(notes), ops), axis=-1)
         soft = ops.sigmoid(notes)
         hard = soft + ops.stop_gradient(ops.take(self.notes, chords, axis=0) - soft)
         return [
@@ -294,27 +302,29 @@ class Gan(LatentModel):
         ]
 
     def _chords(self, notes: Any, xp: Any) -> Any:
-        """Logits of chords ``(B, L, C)``: the sum of those of their notes."""
+        """Return the logits of chords ``(B, L, C)``: the sums of those of their notes."""
         return xp.matmul(notes, self.notes.T) + self.possible[CHORD]
 
     def _possible_held(self, held: Any, chords: Any) -> Any:
-        """Only patterns of notes that the chord before has, too; in the first event, of any."""
-        sounded = np.pad(
-            self.tokenizer.chord_notes > 0, ((0, 0), (0, 1))
-        )  # (C, P + 1): the last column for empty slots
+        """Remove patterns that hold a note the previous chord does not have.
+
+        In the first event, any note may be held.
+        """
+        # (C, P + 1): the last column is for empty slots.
+        sounded = np.pad(self.tokenizer.chord_notes > 0, ((0, 0), (0, 1)))
         before = ops.concatenate([chords[:, :1], chords[:, :-1]], axis=1)
         flat = ops.expand_dims(before, -1) * sounded.shape[1] + ops.take(
             self.tokenizer.chord_slots, chords, axis=0
         )
-        common = ops.take(sounded.reshape(-1), flat, axis=0)  # (B, L, K)
-        return ops.where(self.tokenizer.grammar().holdable_patterns(common, ops), held, NEVER)
+        holdable = ops.take(sounded.reshape(-1), flat, axis=0)  # (B, L, K)
+        return ops.where(self.tokenizer.grammar().holdable_patterns(holdable, ops), held, NEVER)
 
     def diagnose(self, parts: Mapping[str, float]) -> str | None:
-        """Whether the game is over."""
-        if parts["told_apart"] > WON:
+        """Describe a discriminator that recognizes nearly all that is generated."""
+        if parts["discriminator_accuracy"] > WON:
             return (
-                f"the discriminator tells {parts['told_apart']:.0%} of what is made from what is real: the generator learns no more from "
-                "it (a smaller train.learning_rate, fewer train.epochs or a smaller model.critic may help)"
+                f"the discriminator recognizes {parts['discriminator_accuracy']:.0%} of the windows as real or generated: the generator learns no "
+                "more from it (a smaller train.learning_rate, fewer train.epochs or a smaller model.critic may help)"
             )
         return None
 
@@ -325,14 +335,15 @@ class Gan(LatentModel):
     # ------------------------------------------------------------------ composing
 
     def decode(self, z: Any) -> list[np.ndarray]:
-        """What the generator chooses has nearly all the probability; the rest is there for where
-        the grammar forbids it.
+        """Return probabilities: nearly all for what the generator chooses.
+
+        The rest counts where the grammar forbids its choice.
         """
         notes, held, duration = (
             np.asarray(x, np.float64)
             for x in self.generator.predict_on_batch(np.asarray(z, np.float32))
         )
-        told = []
+        fields = []
         for logits in (
             self._chords(notes, np),
             held + self.possible[HELD],
@@ -346,5 +357,5 @@ class Gan(LatentModel):
                 SURE + np.take_along_axis(p, logits.argmax(-1)[..., None], -1),
                 -1,
             )
-            told.append(p.astype(np.float32))
-        return told
+            fields.append(p.astype(np.float32))
+        return fields

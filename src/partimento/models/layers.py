@@ -14,7 +14,7 @@ from keras import activations, initializers, layers, ops
 
 from partimento.tokens.vocabulary import PAD, SPECIAL
 
-MOST_COUNTED = 16  # notes of a chord whose number is told apart
+MOST_COUNTED = 16  # larger chords share the vector of their size
 
 
 def is_jax() -> bool:
@@ -58,7 +58,10 @@ class NotesEmbedding(layers.Layer):
 
 
 class NotesOutput(NotesEmbedding):
-    """Compute logits of chords by their notes: ``(…, E) → (…, C)``. Each chord has a free bias."""
+    """Compute logits of chords by their notes: ``(…, E) → (…, C)``.
+
+    Each chord also has a free bias.
+    """
 
     def build(self, _: Any) -> None:
         """Make the weights."""
@@ -74,7 +77,7 @@ class NotesOutput(NotesEmbedding):
 def chord_embedding(
     chord_notes: np.ndarray, size: int, *, by_notes: bool, name: str = "chord_embedding"
 ) -> Any:
-    """Make a layer ``(…) int → (…, E)``: a free vector per chord, or one computed from its notes."""
+    """Make a layer ``(…) int → (…, E)``: a free vector per chord, or one by its notes."""
     if by_notes:
         return NotesEmbedding(chord_notes, size, name=name)
     return layers.Embedding(len(chord_notes), size, name=name)
@@ -83,7 +86,7 @@ def chord_embedding(
 def chord_output(
     chord_notes: np.ndarray, size: int, *, by_notes: bool, name: str = "chord_output"
 ) -> Any:
-    """Make a layer ``(…, size) → (…, C)`` of logits: free ones, or by the chords' notes."""
+    """Make a layer ``(…, size) → (…, C)`` of logits: free ones, or by chords' notes."""
     if by_notes:
         return NotesOutput(chord_notes, size, name=name)
     return layers.Dense(len(chord_notes), name=name)
@@ -121,7 +124,7 @@ class WindowDense(layers.Layer):
 
 
 class SummedEmbedding(layers.Layer):
-    """Embed several numbers at once, and sum their vectors: ``(…, n) int → (…, size)``.
+    """Embed several numbers and sum their vectors: ``(…, n) int → (…, size)``.
 
     The i-th number has a table of ``kinds[i]`` vectors.
     """
@@ -158,7 +161,7 @@ def _summed(kernel: Any, numbers: Any, kinds: Sequence[int]) -> Any:
 
 
 def _summed_on_jax(kernel: Any, numbers: Any, kinds: Sequence[int]) -> Any:
-    """Sum the vectors; the gradient is one product with one-hot numbers, not many scattered sums."""
+    """Sum the vectors; the gradient is one product with one-hot numbers."""
 
     @ops.custom_gradient
     def summed(kernel: Any) -> Any:
@@ -177,7 +180,7 @@ def _summed_on_jax(kernel: Any, numbers: Any, kinds: Sequence[int]) -> Any:
 
 
 class TransformerBlock(layers.Layer):
-    """Apply attention and a two-layer network to a sequence, ``(B, L, size)`` in and out.
+    """Apply attention and a two-layer network to a sequence ``(B, L, size)``.
 
     It is the block of Vaswani et al. (2017), normalized before each part, with rotary positions (Su
     et al. 2021). Each step attends to itself and the ``context - 1`` steps before it. `step` does
@@ -234,9 +237,10 @@ class TransformerBlock(layers.Layer):
         return ops.concatenate([a * cos - b * sin, a * sin + b * cos], axis=-1)
 
     def initial_cache(self, batch: int) -> tuple[Any, Any, Any]:
-        """Return empty keys and values ``(B, heads, context, size / heads)``, and a count ``(B,)``.
+        """Return empty keys and values, and a count ``(B,)``.
 
-        The count is of all steps so far, the same for the whole batch.
+        Keys and values are ``(B, heads, context, size / heads)``. The count is of all steps so far,
+        the same for the whole batch.
         """
         shape = (batch, self.heads, self.context, self.size // self.heads)
         return ops.zeros(shape), ops.zeros(shape), ops.zeros((batch,), "int32")

@@ -1,4 +1,4 @@
-"""Hold the loss of a batch by the names of its parts, and add up the losses of many batches."""
+"""Hold a loss by the names of its parts, and add up the losses of batches."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ class Loss(NamedTuple):
     Attributes
     ----------
     objective : () float32
-        What a training step makes smaller.
+        The number that a training step reduces.
     terms : dict of () float32
         The parts that add up to the loss, in nats, each summed over the events.
     count : () float32
         How many events were counted.
     metrics : dict of () float32
-        What else is worth reporting, each summed over the events.
+        Other figures worth reporting, each summed over the events.
     """
 
     objective: Any

@@ -1,14 +1,16 @@
-"""The tutorial's LSTM (section "Long Short-Term Memory"; Hochreiter & Schmidhuber 1997), on the
-last step of a window or on every one.
+"""Predict the next event with LSTM layers (Hochreiter & Schmidhuber 1997).
 
-The chord and the duration of each event are embedded and joined along the feature axis, two LSTM
-layers and a dense layer follow, and softmax outputs give the next event's chord, held notes and
-duration. In the tutorial (recipe `lstm-tutorial`) only what follows a window of 32 events is a
-target, held notes are not told of (every note is struck again), and chord and duration are drawn
-apart. Else every step is a target, the held notes are given the chosen chord, and by default
-(`joint`) so is the duration, which also sees the held notes: a passing note then gets a passing
-note's length. With `embed = "notes"` a chord's vector, at the input and at the output, is computed
-from its notes, so that rare chords learn from common ones.
+It is the tutorial's section "Long Short-Term Memory". The chord and the duration of each event are
+embedded and joined. Two LSTM layers and a dense layer follow. Softmax outputs give the next event's
+chord, held notes and duration.
+
+In the tutorial (recipe `lstm-tutorial`) only the event after a window of 32 is a target. Held notes
+are not predicted: every note is struck again. Chord and duration are drawn independently.
+
+By default every step is a target, and the held notes depend on the chosen chord. With `joint` the
+duration depends on the chord and the held notes: a passing note then gets a passing note's length.
+With `embed = "notes"` the vectors of chords are computed from their notes, in and
+out: rare chords learn from common ones.
 """
 
 from __future__ import annotations
@@ -111,9 +113,7 @@ class Config(ModelSettings):
 
 
 class Lstm(NextModel):
-    """Build it from a `Config` and a tokenizer; `network` trains, `step` composes, with the same
-    layers.
-    """
+    """Train with `network`, compose with `step`: both use the same layers."""
 
     config_type = Config
 
@@ -149,13 +149,13 @@ class Lstm(NextModel):
         x = self._join(inputs[..., CHORD], inputs[..., DURATION])  # (B, L, 2E)
         for i, lstm in enumerate(self.lstms):
             x = lstm(layers.Dropout(drop, name=f"dropout_{i}")(x))  # (B, L, units)
-        told = targets
+        predicted = targets
         if last:
-            x, told = x[:, -1:], targets[:, -1:]  # (B, 1, …)
+            x, predicted = x[:, -1:], targets[:, -1:]  # (B, 1, …)
         h = self.dense(layers.Dropout(drop, name="dropout_last")(x))  # (B, L, dense)
-        chord = self.chord_embedding(told[..., CHORD])
+        chord = self.chord_embedding(predicted[..., CHORD])
         held = [self._held(h, chord)] if self.config.held else []
-        outputs = [self.chord_output(h), *held, self._duration(h, chord, told[..., HELD])]
+        outputs = [self.chord_output(h), *held, self._duration(h, chord, predicted[..., HELD])]
         return keras.Model([inputs, targets], outputs, name="lstm")
 
     def _join(self, chord: Any, duration: Any) -> Any:
@@ -176,13 +176,14 @@ class Lstm(NextModel):
     # ------------------------------------------------------------------ training
 
     def logits(self, batch: Batch, *, training: bool = False) -> list[Any]:
-        """Of chord, held (None where they are not told of) and duration, at every step."""
+        """Return the logits of each field; None for held notes if they are not predicted."""
         chord, *held, duration = self.network(
             [batch["inputs"], batch["targets"]], training=training
         )
         return [chord, held[0] if held else None, duration]
 
     def loss(self, batch: Batch, *, training: bool, step: Any = 0.0) -> Loss:
+        """Return the nats of each field: of every step, or of the last one of each window."""
         if self.config.targets == "all":
             return self.exact_loss(batch, training=training)
         chord, *held, duration = self._of_last(
@@ -193,8 +194,9 @@ class Lstm(NextModel):
         return mean_loss(*field_sums(self.tokenizer, logits, last))
 
     def unpredicted_nats(self, pieces: Sequence[Tokens]) -> float:
-        """Return the cost of the held notes, if it does not predict them: one bit per note that
-        could be held.
+        """Return the cost of the held notes, if they are not predicted.
+
+        It is one bit per note that could be held.
         """
         if self.config.held:
             return 0.0
@@ -205,11 +207,13 @@ class Lstm(NextModel):
         return nats
 
     def window_spec(self, config: TokenSettings, *, training: bool) -> WindowSpec:
+        """Cut whole windows if only their last steps are targets."""
         if self.config.targets == "all":
             return super().window_spec(config, training=training)
         return WindowSpec(config.window, config.stride, whole=True)
 
     def load_pretrained(self, load: Callable[[str], Model]) -> None:
+        """Start from the chord vectors of the run `pretrained`."""
         if not self.config.pretrained:
             return
         other = load(self.config.pretrained)
@@ -221,9 +225,7 @@ class Lstm(NextModel):
         self.take_embeddings(other.vectors(self.tokenizer))  # type: ignore[attr-defined]
 
     def take_embeddings(self, vectors: np.ndarray) -> None:
-        """Begin with these vectors of chords ``(C, E)``; a row that is no number stays as it was
-        drawn.
-        """
+        """Start from chord vectors ``(C, E)``; rows of NaN keep their initial values."""
         table = np.asarray(self.chord_embedding.get_weights()[0])
         if vectors.shape != table.shape:
             raise PartimentoError(
@@ -235,19 +237,21 @@ class Lstm(NextModel):
     # ------------------------------------------------------------------ composing
 
     def initial_state(self, batch: int) -> State:
+        """Return zeros for the last dense layer's output, the chord and each LSTM cell."""
         cells = [ops.zeros((batch, self.config.units)) for _ in range(2 * self.config.layers)]
         return (ops.zeros((batch, self.config.dense)), ops.zeros((batch,), "int32"), *cells)
 
     def step(
         self, state: State, ids: Any, *, field: int, features: Any = None
     ) -> tuple[State, Any]:
+        """Take in numbers of a field; a duration completes the event."""
         h, chord, *cells = state
         if field == CHORD:
             if self.config.held:
                 return (h, ids, *cells), self._held(h, self.chord_embedding(ids))
-            strike = np.where(np.arange(self.tokenizer.sizes[HELD]) == SPECIAL, 0.0, NEVER).astype(
-                "float32"
-            )  # the pattern that holds nothing
+            # Every note is struck: only the pattern that holds nothing is possible.
+            nothing = np.arange(self.tokenizer.sizes[HELD]) == SPECIAL
+            strike = np.where(nothing, 0.0, NEVER).astype("float32")
             return (h, ids, *cells), ops.expand_dims(ops.zeros_like(h[:, 0]), -1) + strike
         if field == HELD:
             return state, self._duration(h, self.chord_embedding(chord), ids)

@@ -1,15 +1,16 @@
-"""Variable-order Markov chains: counts of what followed what, leaning on shorter contexts where
-longer ones are rare. No training loop.
+"""Predict the next event from counts of what followed which context.
 
-Each field is foretold from several lists of context symbols (`VIEWS`, after the viewpoints of
-Conklin & Witten 1995), the most telling first. A view's contexts make a trie; its distribution is
-interpolated from the root (uniform) down to the longest context that was seen (interpolated
-Kneser–Ney: Kneser & Ney 1995 with the discount of Ney, Essen & Kneser 1994; or Witten & Bell 1991).
-A field's distribution is the plain mean of its views'. One walk through the tries serves the
-counts, the held-out figures (NumPy) and the composing loop (`ops`).
+It is a set of Markov chains of variable order; there is no training loop. Each field is predicted
+from several lists of context symbols (`VIEWS`, after the viewpoints of Conklin & Witten 1995), the
+most informative symbol first. The contexts of a view make a trie. Its distribution is interpolated
+from the root (uniform) down to the longest context that occurred. Smoothing is interpolated
+Kneser–Ney (Kneser & Ney 1995, with the discount of Ney, Essen & Kneser 1994) or Witten & Bell
+(1991). The distribution of a field is the plain mean of those of its views.
 
-Shapes: N contexts at once, M views of a field, R events looked back on, V numbers of a field, n
-nodes and s successors of its tries.
+One walk through the tries serves the held-out figures (NumPy) and the generation loop (`ops`).
+
+Shapes: N contexts at once, M views of a field, R events of context, V numbers of a field. A trie
+has n nodes and s successors.
 """
 
 from __future__ import annotations
@@ -44,20 +45,20 @@ from partimento.models.base import (
 )
 from partimento.models.deferred import keras, ops
 
-# c chord, h held pattern, d duration, m which notes of the chord sounded in the one before; each of
-# so many events ago (0: this event).
-# Chosen by nats on validation folds of Giuliani's guitar pieces and of Bach's chorales.
+# A symbol is a letter and how many events ago it is read (0: this event). The letters: c chord, h
+# held pattern, d duration, m which notes of the chord sounded in the previous one. The views were
+# chosen by nats on validation folds of Giuliani's guitar pieces and of Bach's chorales.
 VIEWS = (
     ("c1 c2 c3 c4", "c2 c1 c4", "c1 h1 d1 c4"),
     ("m0 h1 d1 h2 c0", "c0 m0 h1 d1"),
     ("d1 h0 h1 c0", "d1 d2 d3 h0 d4 d5"),
 )
-MOST_EVENTS = 5  # the farthest that any of them looks
-LOWEST = (END, UNKNOWN, UNKNOWN)  # the numbers from there on can follow
-LONGEST = 1024  # events of a window to be checked with; most pieces are whole
-DISCOUNTS = (0.5, 0.8)  # at least and at most: of few counts, or all 1, the estimate is none or all
-ROWS = 256  # dense distributions that NumPy makes at once
-BITS = 31  # notes of a chord that `m` can tell apart
+MOST_EVENTS = 5  # events of context of the longest view
+LOWEST = (END, UNKNOWN, UNKNOWN)  # the lowest number of each field that can follow
+LONGEST = 1024  # events of a window in validation; most pieces are shorter
+DISCOUNTS = (0.5, 0.8)  # bounds: from few counts, the estimate would be 0 or 1
+ROWS = 256  # dense distributions that NumPy computes at once
+BITS = 31  # notes of a chord that `m` distinguishes
 
 
 class Config(ModelSettings):
@@ -79,7 +80,7 @@ class Config(ModelSettings):
 
 
 def lag(symbol: str) -> int:
-    """How many events back a context symbol looks.
+    """Return how many events back a context symbol looks.
 
     >>> lag("c2"), lag("m0")
     (2, 1)
@@ -88,7 +89,7 @@ def lag(symbol: str) -> int:
 
 
 def views(field: int, order: int) -> tuple[tuple[str, ...], ...]:
-    """The lists of context symbols of a field that keep to `order` events.
+    """Return the views of a field, limited to symbols of the last `order` events.
 
     >>> views(CHORD, 1), views(DURATION, 0)
     ((('c1',), ('c1', 'h1', 'd1')), (('h0', 'c0'), ('h0',)))
@@ -103,19 +104,20 @@ def views(field: int, order: int) -> tuple[tuple[str, ...], ...]:
 
 
 class Counts(NamedTuple):
-    """What followed which context: the tries of a field's views, their nodes numbered level by
-    level, the M roots first. All int32.
+    """Count what followed which context, in one trie per view of a field.
+
+    Nodes are numbered level by level, the M roots first. All arrays are int32.
 
     Attributes
     ----------
     symbol : (n,)
-        What leads to a node from its parent; -1 for roots.
+        The symbol that leads to a node from its parent; -1 for roots.
     first : (n + 1,)
-        Node v's children are ``first[v]`` up to ``first[v + 1]``, by rising symbol.
+        The children of node v are ``first[v]`` up to ``first[v + 1]``, by rising symbol.
     start : (n + 1,)
-        What followed it is at ``start[v]`` up to ``start[v + 1]``, by rising number.
+        The successors of node v are at ``start[v]`` up to ``start[v + 1]``, by rising number.
     successor, times : (s,)
-        Which number followed, how often.
+        The number that followed, and how often.
     """
 
     symbol: np.ndarray
@@ -128,8 +130,16 @@ class Counts(NamedTuple):
     def from_contexts(
         cls, contexts: Sequence[Sequence[np.ndarray]], target: np.ndarray, size: int
     ) -> Counts:
-        """Count `target` ``(N,)`` in contexts: for each view its symbols, arrays ``(N,)``, the one
-        next to the root first.
+        """Count targets ``(N,)`` in their contexts.
+
+        Parameters
+        ----------
+        contexts : sequence of sequences of (N,) arrays
+            The symbols of each view, the one next to the root first.
+        target : (N,) array
+            The numbers that followed.
+        size : int
+            V.
         """
         depth, level, offset = np.array([len(view) for view in contexts]), len(contexts), 0
         view, row = (index.reshape(-1) for index in np.indices((level, len(target))))
@@ -164,7 +174,7 @@ class Counts(NamedTuple):
         return cls(*(column.astype(np.int32) for column in columns))
 
     def check(self, roots: int, size: int) -> None:
-        """ValueError where they are no tries of so many views over so many numbers."""
+        """Raise ValueError unless these are tries of `roots` views over `size` numbers."""
         n, s = len(self.symbol), len(self.successor)
         whole = (
             all(column.ndim == 1 and column.dtype == np.int32 for column in self)
@@ -188,10 +198,15 @@ class Counts(NamedTuple):
 
 
 def smooth(counts: Counts, roots: int, size: int, kind: str) -> tuple[np.ndarray, np.ndarray]:
-    """``(s,)`` what each successor is worth in its context, and ``(n,)`` what the context leaves to
-    the shorter one; both sum to 1.
+    """Return the probability of each successor, and what each context leaves.
 
-    A discount belongs to a level of a view, and comes from how many counts there are 1 and 2.
+    Returns
+    -------
+    (s,) array, (n,) array
+        The probabilities of a context's successors, and what it leaves to the shorter context,
+        add up to 1.
+
+    Each level of a view has a discount of its own, from the numbers of counts of 1 and of 2.
     """
     nodes = np.arange(len(counts.symbol))
     owner = np.repeat(nodes, np.diff(counts.start))
@@ -225,14 +240,14 @@ def smooth(counts: Counts, roots: int, size: int, kind: str) -> tuple[np.ndarray
 
 
 def parents(first: np.ndarray) -> np.ndarray:
-    """``(n,)`` of each node; -1 of roots."""
+    """Return the parent of each node, ``(n,)``; -1 for roots."""
     return np.concatenate(
         [np.full(first[0], -1), np.repeat(np.arange(len(first) - 1), np.diff(first))]
     )
 
 
 def _levels(first: np.ndarray, roots: int) -> Iterator[tuple[int, int]]:
-    """The nodes of each level, from and to: a level's first node's children begin the next."""
+    """Yield the first node of each level, and that of the next."""
     begin, end = 0, roots
     while begin < end:
         yield begin, end
@@ -243,8 +258,9 @@ def _levels(first: np.ndarray, roots: int) -> Iterator[tuple[int, int]]:
 
 
 class Tries:
-    """A field's counts made ready to be asked, by NumPy in double precision or, as variables, in a
-    compiled loop.
+    """Look up the probabilities of a field.
+
+    NumPy does so in double precision; a compiled loop does so with the tables as variables.
     """
 
     def __init__(
@@ -262,8 +278,8 @@ class Tries:
         for view in range(len(names)):
             own = slice(counts.start[view], counts.start[view + 1])
             root[view, counts.successor[own]] += weight[own]
-        # One node more, which has nothing below or after it and leaves all to the shorter context:
-        # what was never seen.
+        # One more node stands for contexts that never occurred: it has no children and no
+        # successors, and leaves everything to the shorter context.
         self.tables: dict[str, np.ndarray] = {
             "symbol": np.append(counts.symbol, -1).astype(np.int32),
             "parent": np.append(parents(counts.first), -1).astype(np.int32),
@@ -277,9 +293,8 @@ class Tries:
             int(np.diff(counts.start)[begin:end].max())
             for begin, end in _levels(counts.first, len(names))
         ]
-        wide = np.array(
-            self.widths[1:], np.int32
-        )  # places for a level's successors below the roots: the level, and the place in it
+        # Slots for the successors of each level below the roots: the level, and the slot in it.
+        wide = np.array(self.widths[1:], np.int32)
         self.level = np.repeat(np.arange(1, len(self.widths), dtype=np.int32), wide)
         self.place = np.arange(len(self.level), dtype=np.int32) - np.repeat(
             np.cumsum(wide, dtype=np.int32) - wide, wide
@@ -288,8 +303,9 @@ class Tries:
         self._hash()
 
     def _hash(self) -> None:
-        """Sort the nodes by a hash of parent and symbol, so that a child is found in one look: a
-        search by halves compiles for minutes.
+        """Sort the nodes by a hash of parent and symbol.
+
+        A child is then found in one step. A binary search would compile for minutes.
         """
         t, n = self.tables, len(self.counts.symbol)
         place = self._place(t["parent"][:n], t["symbol"][:n], np)
@@ -301,15 +317,25 @@ class Tries:
         )
 
     def _place(self, parent: Any, symbol: Any, xp: Any) -> Any:
-        """The upper bits of a product that overflows (Fibonacci hashing, Knuth 1973)."""
+        """Hash by the upper bits of a product (Fibonacci hashing, Knuth 1973)."""
         mixed = parent * -1640531535 + symbol * 1367130551
         return xp.bitwise_and(xp.right_shift(mixed, 32 - self.bits), 2**self.bits - 1)
 
     def walk(
         self, symbols: Mapping[str, Any], none: Any, tables: Mapping[str, Any], xp: Any
     ) -> list[Any]:
-        """The nodes ``(M, N)`` of each level for context symbols ``(N,)`` by name; `none` ``(N,)``
-        holds no symbol, -2.
+        """Return the nodes ``(M, N)`` of each level.
+
+        Parameters
+        ----------
+        symbols : mapping of (N,) arrays
+            The context symbols by name.
+        none : (N,) array
+            -2, which is no symbol.
+        tables : mapping
+            The arrays of `tables`, or variables with their values.
+        xp : module
+            `numpy` or `keras.ops`.
         """
         nowhere = len(self.counts.symbol)
         nodes = [xp.expand_dims(none * 0, 0) + np.arange(len(self.names), dtype=np.int32)[:, None]]
@@ -331,7 +357,7 @@ class Tries:
         return nodes
 
     def probability(self, symbols: Mapping[str, np.ndarray], target: np.ndarray) -> np.ndarray:
-        """``(N,)`` of what came, `target` ``(N,)``."""
+        """Return the probabilities ``(N,)`` of targets ``(N,)``."""
         t = self.tables
         pairs = (
             np.repeat(np.arange(len(t["start"]) - 1), np.diff(t["start"])) * np.int64(self.size)
@@ -348,19 +374,18 @@ class Tries:
     def distribution(
         self, symbols: Mapping[str, Any], none: Any, tables: Mapping[str, Any], xp: Any
     ) -> Any:
-        """``(N, V)``; `none` as in `walk`."""
+        """Return the distributions ``(N, V)``; the parameters are those of `walk`."""
         nodes = xp.stack(self.walk(symbols, none, tables, xp))  # (D, M, N)
         left = xp.take(tables["left"], nodes, axis=0)
-        shares = [
-            xp.ones_like(left[0]) / len(self.names)
-        ]  # (M, N): what the longer contexts leave to this one
+        # (M, N): what the longer contexts leave to this one.
+        shares = [xp.ones_like(left[0]) / len(self.names)]
         for level in range(len(self.widths) - 1, 0, -1):
             shares.insert(0, shares[0] * left[level])
         p = xp.matmul(xp.transpose(shares[0]), tables["root"])
         if not len(self.level):
             return p
-        # All levels at once, each with places for as many successors as any of its nodes has:
-        # (places, M, N).
+        # All levels at once, each with slots for as many successors as any of its nodes has:
+        # (slots, M, N).
         begin, end = (
             xp.take(xp.take(tables["start"], nodes + more, axis=0), self.level, axis=0)
             for more in (0, 1)
@@ -387,8 +412,9 @@ class Tries:
 
 
 class Tables(keras.Model):
-    """The tries as variables that are not trained, so that a compiled loop takes them in as
-    arguments.
+    """Hold the tries as variables that are not trained.
+
+    A compiled loop then gets them as arguments.
     """
 
     def __init__(self, tries: Sequence[Tries]) -> None:
@@ -408,11 +434,10 @@ class Tables(keras.Model):
 
 
 class Markov(NextModel):
-    """Build it from a `Config` and a tokenizer, then `adapt`; before, all that can follow is
-    equally likely.
+    """Count with `adapt`; before, everything that can follow is equally likely.
 
-    A state is ``(past (B, R, 3), now (B, 3))``: the last events, the latest first, and what is
-    known of the one under way.
+    A state is ``(past (B, R, 3), now (B, 3))``: the last events, the latest first, and the known
+    fields of the present one.
     """
 
     config_type = Config
@@ -449,8 +474,10 @@ class Markov(NextModel):
     # ------------------------------------------------------------------ contexts
 
     def _symbols(self, field: int, past: Any, now: Any, xp: Any) -> dict[str, Any]:
-        """The context symbols ``(N,)`` of a field by name: `past` ``(N, R, 3)``, the latest first,
-        `now` ``(N, 3)`` up to that field.
+        """Return the context symbols ``(N,)`` of a field, by name.
+
+        `past` ``(N, R, 3)`` are the last events, the latest first. The fields of the present event
+        `now` ``(N, 3)`` are known up to that field.
         """
         rows = [now, *(past[:, back] for back in range(self.reach))]
         found = {}
@@ -463,16 +490,18 @@ class Markov(NextModel):
         return found
 
     def _common(self, before: Any, chord: Any, xp: Any) -> Any:
-        """Which notes of a chord sounded in the one before, as a number; of unknown chords none are
-        known. (N,)
+        """Return which notes of chords sounded in the previous ones, as bits ``(N,)``.
+
+        The notes of unknown chords are not known.
         """
         at = xp.expand_dims(before * self._row, -1) + xp.take(self._slots, chord, axis=0)  # (N, K)
         number = xp.sum(xp.take(self._sounds, at, axis=0) * self._bits, axis=-1)
         return number.astype(np.int32) if xp is np else ops.cast(number, "int32")
 
     def _pasts(self, inputs: np.ndarray) -> np.ndarray:
-        """``(B, L, 3)`` → ``(B, L, R, 3)``: the events up to each step, the latest first; padding
-        before the window.
+        """Return the events up to each step ``(B, L, R, 3)`` of windows, the latest first.
+
+        Before the window there is padding.
         """
         padded = np.pad(
             inputs.astype(np.int32), ((0, 0), (self.reach - 1, 0), (0, 0)), constant_values=PAD
@@ -483,23 +512,24 @@ class Markov(NextModel):
     # ------------------------------------------------------------------ learning
 
     def _counted(self, field: int, past: np.ndarray, now: np.ndarray) -> Counts:
-        known = now[:, field] != PAD  # of the end only the chord is told
+        known = now[:, field] != PAD  # the end has a chord only
         symbols = self._symbols(field, past[known], now[known], np)
         contexts = [[symbols[name] for name in view] for view in self.views[field]]
         return Counts.from_contexts(contexts, now[known, field], self.tokenizer.sizes[field])
 
     def adapt(self, pieces: Sequence[Tokens]) -> None:
-        """Learn whole pieces, instead of what was learned before."""
+        """Count the events of pieces, instead of those counted before."""
         past = np.concatenate([self._pasts(piece.ids[None, :-1])[0] for piece in pieces])
         now = np.concatenate([piece.ids[1:] for piece in pieces])
         self._take([self._counted(field, past, now) for field in range(len(FIELDS))])
 
     @property
     def parameters(self) -> int:
-        """How many counts it keeps."""
+        """The number of counts that it keeps."""
         return sum(len(tries.counts.times) for tries in self.tries)
 
     def write_weights(self, path: Path) -> None:
+        """Write the counts as a compressed NumPy archive."""
         columns = [
             (field, tries.counts._asdict()) for field, tries in zip(FIELDS, self.tries, strict=True)
         ]
@@ -512,6 +542,7 @@ class Markov(NextModel):
             np.savez_compressed(file, **named)
 
     def read_weights(self, path: Path) -> None:
+        """Read the counts, and check that they fit together."""
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 counts = [
@@ -527,32 +558,34 @@ class Markov(NextModel):
     # ------------------------------------------------------------------ measuring
 
     def window_spec(self, config: TokenSettings, *, training: bool) -> WindowSpec:
-        """Cut no piece unless it is very long, whatever the window is: nothing is forgotten within
-        one.
-        """
+        """Keep pieces whole unless they are very long, whatever the window is."""
         return WindowSpec(LONGEST, longest=True)
 
     def probabilities(self, field: int, past: np.ndarray, now: np.ndarray) -> np.ndarray:
-        """``(N, V)`` what may come in a field after `past` ``(N, R, 3)``, the latest first, and the
-        earlier fields of `now` ``(N, 3)``.
+        """Return the distributions ``(N, V)`` of a field.
+
+        `past` ``(N, R, 3)`` are the last events, the latest first. The earlier fields of `now`
+        ``(N, 3)`` are known.
         """
-        tries, past, now, made = self.tries[field], past.astype(np.int32), now.astype(np.int32), []
+        tries, past, now = self.tries[field], past.astype(np.int32), now.astype(np.int32)
+        parts = []
         for begin in range(0, max(len(now), 1), ROWS):
             some = slice(begin, begin + ROWS)
             symbols = self._symbols(field, past[some], now[some], np)
-            made.append(
+            parts.append(
                 tries.distribution(symbols, np.full(len(now[some]), -2, np.int32), tries.tables, np)
             )
-        return np.concatenate(made)
+        return np.concatenate(parts)
 
     def logits(self, batch: Batch, *, training: bool = False) -> list[Any]:
+        """Return the logarithms of the probabilities of each field at every step."""
         inputs, targets = np.asarray(batch["inputs"]), np.asarray(batch["targets"])
         past, now = self._pasts(inputs).reshape(-1, self.reach, 3), targets.reshape(-1, 3)
-        told = [
+        fields = [
             self.probabilities(field, past, now).reshape(*targets.shape[:2], -1)
             for field in range(len(FIELDS))
         ]
-        return [np.where(p > 0, np.log(np.maximum(p, 1e-300)), NEVER) for p in told]
+        return [np.where(p > 0, np.log(np.maximum(p, 1e-300)), NEVER) for p in fields]
 
     def exact_loss(self, batch: Batch, *, training: bool = False) -> Loss:
         """Return the nats of each field, as `field_nats` has them, in double precision."""
@@ -605,11 +638,13 @@ class Markov(NextModel):
     # ------------------------------------------------------------------ composing
 
     def initial_state(self, batch: int) -> State:
+        """Return an empty past, and an empty event."""
         return ops.zeros((batch, self.reach, 3), "int32"), ops.zeros((batch, 3), "int32")
 
     def step(
         self, state: State, ids: Any, *, field: int, features: Any = None
     ) -> tuple[State, Any]:
+        """Take in numbers of a field; a duration completes the event."""
         past, now = state
         now = ops.concatenate(
             [now[:, :field], ops.expand_dims(ops.cast(ids, "int32"), -1), now[:, field + 1 :]],

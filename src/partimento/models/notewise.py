@@ -1,18 +1,22 @@
-"""Note by note: a model of any polyphony with a tiny vocabulary, and the exact joint likelihood by
-the chain rule.
+"""Predict music note by note, with a small vocabulary and an exact likelihood.
 
 An event is written as its notes from the highest down, each struck or held, then its duration
-(`tokens.notes`). Each token is foretold from all before it by a recurrent core (Hochreiter &
-Schmidhuber 1997) or a transformer with rotary positions (Vaswani et al. 2017; Su et al. 2021),
-which at every step is shown the same facts that a musician would look at
-(`tokens.note_grammar.COLUMNS`): the chord before and its note in the same voice, the place in the
-bar, the key, and what came next where the same notes were heard before.
+(`tokens.notes`). The likelihood of an event is the product over its tokens. Each token is predicted
+from all before it, by a recurrent core (Hochreiter & Schmidhuber 1997) or a transformer with rotary
+positions (Vaswani et al. 2017; Su et al. 2021).
 
-Three things make it learn from little music. Pitches are given, and foretold, in several ways at
-once: by themselves, from the tonic, and as intervals from the note before and from the voice's last
-note (relative pitch as in Johnson 2017). The token that followed where the longest stretch of the
-past was heard before gets a chance of its own (as in the match models of data compression, Mahoney
-2005). Illegal tokens get none.
+At every step the model reads input features that a musician would look at
+(`tokens.note_grammar.COLUMNS`). They include the previous chord, its note in the same voice, the
+place in the bar and the key. They also include the token that followed where the same notes came
+before.
+
+Three things make it learn from little music:
+
+- Pitches are read and predicted in several ways at once: by themselves, from the tonic, and as
+  intervals from the previous note and from the voice's last note (relative pitch, Johnson 2017).
+- The token that followed the longest repeat of the recent past gets extra weight, as in the match
+  models of data compression (Mahoney 2005).
+- Tokens that the grammar forbids have no probability.
 """
 
 from __future__ import annotations
@@ -37,7 +41,7 @@ from partimento.models.base import (
     State,
     Weights,
     mean_loss,
-    note_facts,
+    note_features,
     note_grammar,
 )
 from partimento.models.deferred import keras, layers, ops
@@ -93,16 +97,15 @@ class Config(ModelSettings):
 
 
 class Notewise(NextModel):
-    """Build it from a `Config` and a `EventTokenizer`; `network` trains, `step` composes, with the
-    same layers.
+    """Train with `network`, compose with `step`: both use the same layers.
 
-    The network is ``shown (B, L, columns) → (B, L, V)`` logits of the token that comes next.
+    The network maps input features ``(B, L, columns)`` to logits of the next token ``(B, L, V)``.
     """
 
     config_type = Config
     tokenizer_kind = "notes"
-    # of many small choices: with less, what is almost sure would be sure, and a figure in circles
-    # never left
+    # An event is many small choices. With a lower value an almost certain token would be certain,
+    # and the music would never leave a loop.
     top_p = 0.98
     tokenizer: EventTokenizer
 
@@ -110,12 +113,10 @@ class Notewise(NextModel):
         from partimento.models.layers import LSTM, SummedEmbedding, TransformerBlock  # loads Keras
 
         super().__init__(config, tokenizer)
-        shown = np.zeros((1, tokenizer.width), "int32")
-        self.facts = SummedEmbedding(
-            [size for _, size in tokenizer.input_features(shown, np, repeats=config.repeats)],
-            config.embed_size,
-            name="facts",
-        )
+        columns = np.zeros((1, tokenizer.width), "int32")
+        features = tokenizer.input_features(columns, np, repeats=config.repeats)
+        kinds = [kinds for _, kinds in features]
+        self.feature_embedding = SummedEmbedding(kinds, config.embed_size, name="facts")
         if config.core == "recurrent":
             self.core = [
                 LSTM(config.units, return_sequences=True, name=f"lstm_{i}")
@@ -131,10 +132,10 @@ class Notewise(NextModel):
             ]
         self.token_output = layers.Dense(tokenizer.sizes[0], name="token_output")
         self.intervals = [
-            layers.Dense(note_facts.INTERVALS, use_bias=False, name=f"interval_from_{name}")
-            for name in note_facts.ANCHORS
+            layers.Dense(note_features.INTERVALS, use_bias=False, name=f"interval_from_{name}")
+            for name in note_features.ANCHORS
         ]
-        self.degrees = layers.Dense(note_facts.DEGREES, use_bias=False, name="degree")
+        self.degrees = layers.Dense(note_features.DEGREES, use_bias=False, name="degree")
         self.repeat_output = layers.Dense(1, name="repeat_output")
         self.repeat_trust = layers.Embedding(
             len(note_grammar.LENGTHS) + 1, 1, embeddings_initializer="zeros", name="repeat_trust"
@@ -143,36 +144,33 @@ class Notewise(NextModel):
 
     def _network(self) -> keras.Model:
         config = self.config
-        shown = keras.Input((None, self.tokenizer.width), dtype="int32", name="shown")
-        h = layers.Dropout(config.input_dropout, name="dropout_0")(
-            self._embedded(shown)
-        )  # (B, L, E)
-        h = self._widened(h)
+        columns = keras.Input((None, self.tokenizer.width), dtype="int32", name="shown")
+        embedded = self._embedded(columns)  # (B, L, E)
+        h = self._widened(layers.Dropout(config.input_dropout, name="dropout_0")(embedded))
         for i, layer in enumerate(self.core, 1):
             if config.core == "recurrent":
-                h = self._joined(
-                    h, layers.Dropout(config.dropout, name=f"dropout_{i}")(layer(h)), i
-                )
+                output = layers.Dropout(config.dropout, name=f"dropout_{i}")(layer(h))
+                h = self._residual(h, output, i)
             else:
                 h = layer(h)
-        return keras.Model(shown, self._logits(h, shown), name="notewise")
+        return keras.Model(columns, self._logits(h, columns), name="notewise")
 
-    def _joined(self, h: Any, more: Any, number: int) -> Any:
-        """Every LSTM layer but the first adds to what the one below says."""
-        return more if number == 1 else h + more
+    def _residual(self, h: Any, output: Any, number: int) -> Any:
+        """Add the output of an LSTM layer to that of the layer below, if there is one."""
+        return output if number == 1 else h + output
 
     def _widened(self, h: Any) -> Any:
-        """A transformer is as wide all the way up."""
+        """Bring the embedding to the width of the core, which a transformer needs."""
         return h if self.config.core == "recurrent" else self.widened(h)
 
-    def _embedded(self, shown: Any) -> Any:
-        facts = self.tokenizer.input_features(shown, ops, repeats=self.config.repeats)
-        return self.facts(ops.stack([fact for fact, _ in facts], axis=-1))
+    def _embedded(self, columns: Any) -> Any:
+        features = self.tokenizer.input_features(columns, ops, repeats=self.config.repeats)
+        return self.feature_embedding(ops.stack([feature for feature, _ in features], axis=-1))
 
-    def _logits(self, h: Any, shown: Any) -> Any:
-        """``(…, units)``, ``(…, columns)`` → ``(…, V)``."""
+    def _logits(self, h: Any, columns: Any) -> Any:
+        """Compute the logits ``(…, V)`` from the core's output and the features."""
         g, size = note_grammar, self.tokenizer.sizes[0]
-        anchors, degree = self.tokenizer.interval_features(shown, ops)
+        anchors, degree = self.tokenizer.interval_features(columns, ops)
         notes = ops.take_along_axis(self.degrees(h), degree, axis=-1)  # (…, P)
         for layer, interval in zip(self.intervals, anchors, strict=True):
             notes = notes + ops.take_along_axis(layer(h), interval, axis=-1)
@@ -180,23 +178,24 @@ class Notewise(NextModel):
         logits = self.token_output(h) + ops.pad(notes, [*before, (g.NOTE, after)])
         if not self.config.repeats:
             return logits
-        length = shown[..., g.LENGTH]
+        # The token that followed the longest repeat gets a bonus, which grows with its length.
+        length = columns[..., g.LENGTH]
         trust = self.repeat_output(h)[..., 0] + self.repeat_trust(length)[..., 0]
-        return logits + ops.expand_dims(ops.where(length > 0, trust, 0.0), -1) * ops.one_hot(
-            shown[..., g.AGAIN], size
-        )
+        bonus = ops.expand_dims(ops.where(length > 0, trust, 0.0), -1)
+        return logits + bonus * ops.one_hot(columns[..., g.AGAIN], size)
 
     # ------------------------------------------------------------------ training
 
     def logits(self, batch: Batch, *, training: bool = False) -> list[Any]:
-        """Of each token of windows."""
+        """Return the logits of each token."""
         return [self.network(ops.cast(batch["features"], "int32"), training=training)]
 
     def _logp(
         self, batch: Batch, *, training: bool = False, may_end: bool = True
     ) -> tuple[Any, Any]:
-        """Targets ``(B, L)`` and the logarithms of all probabilities there ``(B, L, V)``; illegal
-        tokens have none.
+        """Return the targets ``(B, L)`` and all tokens' log-probabilities ``(B, L, V)``.
+
+        Tokens that the grammar forbids have no probability.
         """
         legal = self.tokenizer.grammar().allowed_by_features(
             ops.cast(batch["features"], "int32"), ops, may_end=may_end
@@ -216,10 +215,10 @@ class Notewise(NextModel):
         return ops.where(counted, -_of(logp, ops.where(counted, target, END)), 0.0)
 
     def exact_loss(self, batch: Batch, *, training: bool = False) -> Loss:
-        """Nats of chord (which notes, and that there are no more), held (which of them are held)
-        and duration, at every event.
+        """Return the nats of each part of the events.
 
-        What the beginning tells (meter, pickup and key) is given, and costs nothing.
+        They are ``chord`` (which notes, and that there are no more), ``held`` (which of them are
+        held) and ``duration``. The header (meter, pickup and key) is given, and costs nothing.
         """
         g, layout = note_grammar, self.tokenizer.layout
         target, logp = self._logp(batch, training=training)
@@ -232,13 +231,14 @@ class Notewise(NextModel):
         counted = ops.logical_or(is_note, ops.logical_or(is_duration, is_end))
         picked = _of(logp, ops.where(counted, target, END))
         chord = picked
-        if layout.hold < layout.duration:  # either way that this pitch may sound
+        if layout.hold < layout.duration:  # the pitch may be struck or held
             pitch = ops.where(is_note, (target - g.NOTE) % g.PITCHES, 0)
             chord = ops.where(
                 is_note,
                 ops.logaddexp(_of(logp, g.NOTE + pitch), _of(logp, layout.hold + pitch)),
                 chord,
             )
+        # Any duration says that the chord has no more notes.
         closed = ops.logaddexp(
             ops.logsumexp(logp[..., layout.duration :], axis=-1), logp[..., UNKNOWN]
         )
@@ -254,6 +254,7 @@ class Notewise(NextModel):
         )
 
     def snapshot(self, batch: Batch) -> dict[str, np.ndarray]:
+        """Return nothing: the pictures show chords."""
         return {}
 
     # ------------------------------------------------------------------ composing
@@ -269,6 +270,7 @@ class Notewise(NextModel):
         return NumpyNotewise(config, tokenizer, weights) if weights else None
 
     def initial_state(self, batch: int) -> State:
+        """Return the empty state of each layer of the core."""
         if self.config.core == "recurrent":
             return tuple(
                 ops.zeros((batch, self.config.units)) for _ in range(2 * self.config.layers)
@@ -278,23 +280,23 @@ class Notewise(NextModel):
     def step(
         self, state: State, ids: Any, *, field: int, features: Any = None
     ) -> tuple[State, Any]:
-        shown = features
-        h = self._widened(self._embedded(shown))
+        """Return the new state and the logits of the next token, which has these features."""
+        h = self._widened(self._embedded(features))
         size = len(state) // len(self.core)
         after: list[Any] = []
         for i, layer in enumerate(self.core):
             mine = state[i * size : (i + 1) * size]
             if self.config.core == "recurrent":
                 out, carried = layer.cell(h, mine)
-                h = self._joined(h, out, i + 1)
+                h = self._residual(h, out, i + 1)
             else:
                 h, carried = layer.step(h, mine)
             after += list(carried)
-        return tuple(after), self._logits(h, shown)
+        return tuple(after), self._logits(h, features)
 
 
 def _begun(batch: Batch) -> Any:
-    """Where the beginning has been told ``(B, L)``."""
+    """Return a mask ``(B, L)`` of the steps after the header."""
     return batch["features"][..., note_grammar.BEGUN] > 0
 
 

@@ -1,13 +1,14 @@
-"""A variational autoencoder of windows (Kingma & Welling 2014; tutorial, section "Variational
-Autoencoder").
+"""Encode windows as distributions over a latent space (Kingma & Welling 2014).
 
-The encoder gives a normal distribution for each window, a point is drawn from it, and the
-divergence of these distributions from the standard normal (KL) is part of the loss, so that new
-music can be had from points of the standard normal. Recipe `vae-tutorial` is the text's: one dense
-layer either way, sigmoids, the mean over columns and over latent dimensions. Recipe `vae` reads and
-writes chords, held notes and durations with recurrent layers, counts the KL in full (the sum over
-dimensions, so that −(reconstruction + KL) is a bound on the likelihood: the ELBO), lets its weight
-β grow (Bowman et al. 2016), and leaves each dimension some KL free (Kingma et al. 2016).
+It is the tutorial's section "Variational Autoencoder". The encoder gives a normal distribution for
+each window, and a point is drawn from it. Their divergence from the standard normal (KL)
+is part of the loss: new music can then be decoded from points of the standard normal.
+
+Recipe `vae-tutorial` is the tutorial's network: one dense layer on either side, sigmoids, and means
+over columns and over latent dimensions. Recipe `vae` reads and writes chords, held notes and
+durations with recurrent layers. It counts the KL in full, as the sum over dimensions:
+−(reconstruction + KL) is then a bound on the likelihood, the ELBO. The weight β of the KL grows
+during training (Bowman et al. 2016), and some KL of each dimension is free (Kingma et al. 2016).
 """
 
 from __future__ import annotations
@@ -94,10 +95,10 @@ class Config(ModelSettings):
 
 
 class Sampling(layers.Layer):
-    """Mean and logarithm of the variance, ``(B, Z)`` each → a point drawn from that normal
-    distribution (the reparameterisation trick).
+    """Draw points from normal distributions: the reparameterisation trick.
 
-    Outside training the noise is always the same, so that a measurement is.
+    Its inputs are the mean and the logarithm of the variance, ``(B, Z)`` each. Outside training the
+    noise is always the same: a measurement then gives the same figure each time.
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -105,18 +106,21 @@ class Sampling(layers.Layer):
         self.seed_generator = keras.random.SeedGenerator()  # drawn from the seed that is set
 
     def call(self, inputs: Any, training: bool = False) -> Any:
+        """Draw points."""
         mean, log_variance = inputs
         noise = keras.random.normal(ops.shape(mean), seed=self.seed_generator if training else 1)
         return mean + ops.exp(log_variance / 2) * noise
 
 
-class Places(layers.Layer):
-    """Adds to each step of ``(B, L, E)`` a vector of its own."""
+class PositionEmbedding(layers.Layer):
+    """Add to each step of ``(B, L, E)`` a learned vector of its position."""
 
     def build(self, shape: tuple[int | None, ...]) -> None:
+        """Make the weights."""
         self.table = self.add_weight(shape=shape[1:], initializer="glorot_uniform", name="table")
 
     def call(self, x: Any) -> Any:
+        """Add the vectors."""
         return x + self.table
 
 
@@ -124,8 +128,10 @@ class Places(layers.Layer):
 
 
 class Vae(LatentModel):
-    """`encoder`: ``(B, L, 3)`` → mean, log-variance ``(B, Z)``; `decoder`: ``(B, Z)`` → logits
-    ``(B, L, …)`` of each field told.
+    """Encode windows with `encoder` and decode points with `decoder`.
+
+    The encoder maps windows ``(B, L, 3)`` to mean and log-variance ``(B, Z)``. The decoder maps
+    points to logits ``(B, L, V)`` of each field that it predicts.
     """
 
     config_type = Config
@@ -159,6 +165,7 @@ class Vae(LatentModel):
     # ------------------------------------------------------------------ the recurrent network
 
     def _read(self, window: Any) -> Any:
+        """Encode windows ``(B, L, 3)`` as vectors ``(B, 2 units)``."""
         config = self.config
         chords = chord_embedding(self.tokenizer.chord_notes, config.embed_size, by_notes=True)(
             window[..., CHORD]
@@ -182,15 +189,15 @@ class Vae(LatentModel):
             axis=-1,
         )
         counted = ops.cast(ops.expand_dims(window[..., CHORD] != PAD, -1), "float32")
-        return ops.sum(x * counted, axis=1) / ops.maximum(
-            ops.sum(counted, axis=1), 1.0
-        )  # (B, 2 units): the mean over what is there
+        # The mean over the events that are no padding.
+        return ops.sum(x * counted, axis=1) / ops.maximum(ops.sum(counted, axis=1), 1.0)
 
     def _write(self, latent: Any) -> list[Any]:
+        """Decode points ``(B, Z)`` into logits ``(B, L, V)`` of each field."""
         config = self.config
         spread = layers.RepeatVector(self.length)(latent)  # (B, L, Z)
         x = layers.Dense(config.units, name="unfold")(spread)
-        x = ops.relu(Places(name="places")(x))  # each step knows which it is
+        x = ops.relu(PositionEmbedding(name="places")(x))
         x = layers.Dropout(config.dropout)(
             LSTM(config.units, return_sequences=True, name="writer")(x)
         )
@@ -208,14 +215,13 @@ class Vae(LatentModel):
     # ------------------------------------------------------------------ training
 
     def loss(self, batch: Batch, *, training: bool, step: Any = 0.0) -> Loss:
+        """Return the cross-entropy of the reconstruction, and the KL divergence."""
         targets = batch["targets"]
         mean, log_variance, *logits = self.network(targets, training=training)
-        real = ops.cast(
-            targets[:, :1, CHORD] != PAD, "float32"
-        )  # (B, 1): a window of padding counts for nothing
+        real = ops.cast(targets[:, :1, CHORD] != PAD, "float32")  # (B, 1): no window of padding
         windows = ops.maximum(ops.sum(real), 1.0)
         kl = 0.5 * (ops.square(mean) + ops.exp(log_variance) - 1 - log_variance) * real  # (B, Z)
-        each = ops.sum(kl, axis=0) / windows  # (Z,): nats a window
+        each = ops.sum(kl, axis=0) / windows  # (Z,): nats per window
         weight = self.config.beta * (
             ops.minimum(ops.cast(step, "float32") / self.config.anneal, 1.0)
             if self.config.anneal
@@ -224,15 +230,13 @@ class Vae(LatentModel):
         charged = ops.sum(ops.maximum(each, self.config.free_bits))
         if self.config.network == "recurrent":
             terms, events = field_sums(self.tokenizer, logits, batch)
-            reconstruction = ops.sum(ops.stack([*terms.values()])) / windows  # nats a window
+            reconstruction = ops.sum(ops.stack([*terms.values()])) / windows  # per window
             scores = logits[0]
         else:
             _, nats, events = column_nats(logits[0], targets)
             reconstruction, terms = nats / windows, {"reconstruction": nats}
             scores = unflatten(logits[0], self.length, ops)
-        if (
-            self.config.kl == "mean"
-        ):  # the tutorial's: the mean over the columns, and over the dimensions
+        if self.config.kl == "mean":  # the tutorial's means over columns and over dimensions
             objective = (
                 reconstruction / (self.length * self.tokenizer.sizes[CHORD])
                 + weight * charged / self.latent
@@ -248,11 +252,11 @@ class Vae(LatentModel):
         )
 
     def log_weights(self, batch: Batch, noise: np.ndarray) -> np.ndarray:
-        """The logarithm of p(window, z) / q(z | window) ``(B,)`` at points drawn by standard normal
-        `noise` ``(B, Z)``.
+        """Return the logarithms of p(window, z) / q(z | window), ``(B,)``.
 
-        The mean of the weights over many draws is the window's probability (Burda, Grosse &
-        Salakhutdinov 2016). Where held notes and durations are told.
+        The points z are drawn by standard normal `noise` ``(B, Z)``. The mean of these weights over
+        many draws is the window's probability (Burda, Grosse & Salakhutdinov 2016). The model must
+        predict held notes and durations.
         """
         mean, log_variance = (
             np.asarray(part, np.float64) for part in self.encoder.predict_on_batch(batch["targets"])
@@ -266,7 +270,7 @@ class Vae(LatentModel):
         return np.asarray(0.5 * np.sum(noise**2 + log_variance - z**2, axis=-1) - nats)
 
     def nats(self, pieces: Sequence[Tokens], *, missing: float = 0.0) -> Likelihood | None:
-        """Return the evidence lower bound of windows, each by itself, and an estimate beside it.
+        """Return the bound on the likelihood of windows, each by itself, and an estimate.
 
         The tutorial's network predicts no durations, and has no likelihood.
         """
@@ -299,7 +303,7 @@ class Vae(LatentModel):
         return nats
 
     def diagnose(self, parts: Mapping[str, float]) -> str | None:
-        """Whether the latent space carries anything."""
+        """Describe a posterior collapse: the latent space carries nothing."""
         active = parts["active"]
         if active < 0.5:
             return (
@@ -313,10 +317,11 @@ class Vae(LatentModel):
     # ------------------------------------------------------------------ composing
 
     def encode(self, targets: np.ndarray) -> np.ndarray:
-        """The means."""
+        """Return the means of the windows' distributions."""
         return np.asarray(self.encoder.predict_on_batch(targets)[0])
 
     def decode(self, z: Any) -> list[np.ndarray]:
+        """Return probabilities of each field that it predicts."""
         logits = self.decoder.predict_on_batch(np.asarray(z, np.float32))
         scores = (
             logits

@@ -21,6 +21,7 @@ from partimento.music.piece import Piece
 from partimento.progress import Progress, silent
 from partimento.recipes import over_recipe
 from partimento.tokens.base import Tokens
+from partimento.tokens.windows import WindowBatches
 from partimento.training import checkpoint
 from partimento.training.callbacks import Callback, Callbacks
 from partimento.training.dataset import Dataset, prepare
@@ -212,9 +213,7 @@ def _train(
     callback: Callbacks,
 ) -> Fitted:
     size = settings.train.batch_size
-    valid = data.batches(
-        "valid", model.window_spec(settings.tokens, training=False), batch_size=size
-    )
+    valid = model.batches(data, "valid", settings.tokens, batch_size=size)
     callback.on_begin(model, data)
     if not model.trains_by_gradient:
         progress("build", 1, 1)
@@ -225,16 +224,16 @@ def _train(
         callback.on_epoch_end(epoch)
         return Fitted([epoch], 1, "counted")
     model.adapt(data.training_tokens())
-    train = data.batches(
-        "train", model.window_spec(settings.tokens, training=True), batch_size=size
-    )
+    train = model.batches(data, "train", settings.tokens, batch_size=size)
     for text in (
         epochs_added(settings.train, len(train)),
         too_small(model, data.training_tokens()),
     ):
         if text:
             callback.on_note(text)
-    snapshots = Snapshots(folder, model, train, data.training_pieces, settings) if folder else None
+    snapshots = None
+    if folder and isinstance(train, WindowBatches):  # streamed batches have no windows to show
+        snapshots = Snapshots(folder, model, train, data.training_pieces, settings)
     start = checkpoint.read_checkpoint(folder) if folder else None
     progress("build", 1, 1)
 
