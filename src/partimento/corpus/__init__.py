@@ -1,4 +1,4 @@
-"""A corpus: score files become pieces that can be searched, credited and learned from.
+"""Turn score files into pieces that can be searched, credited and learned from.
 
 - `load`, `entries`: `load_corpus`, the one way in, and what it returns, a `Corpus`.
 - `sources`, `reading`, `parsers`: from files, folders and zips to pieces, in separate processes.

@@ -1,6 +1,4 @@
-"""How well a vocabulary covers music that did not make it: from counts alone, so that a corpus
-passes by once.
-"""
+"""Measure how well a vocabulary covers music outside it, from counts in one pass."""
 
 from __future__ import annotations
 
@@ -25,9 +23,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class HeldOut:
-    """The share of held-out events whose symbol is out of vocabulary: in each split, and over the
-    splits.
-    """
+    """The share of held-out events with an unknown symbol, per split and in all."""
 
     mean: float
     deviation: float
@@ -36,21 +32,21 @@ class HeldOut:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The symbols of a corpus (its chords, say) and how far they carry.
+    """The symbols of a corpus (its chords, for example) and how far they reach.
 
     Parameters
     ----------
     size : int
         Distinct symbols.
     seen_once : int
-        Symbols that come in one event only.
+        Symbols that are in one event only.
     out_of_vocabulary : dict
-        How often the other pieces must have a symbol for it to be known (1 or 2 times) → `HeldOut`;
-        empty for fewer than two different pieces.
+        Number of occurrences in the other pieces that make a symbol known (1 or 2) → `HeldOut`.
+        Empty for fewer than two different pieces.
     commonest : Curve
         The N commonest symbols (x) make up this share of all events (y).
     growth : Curve
-        Distinct symbols (y) to expect in so many pieces (x) drawn from the corpus.
+        Distinct symbols (y) to expect in a number of pieces (x) drawn from the corpus.
     """
 
     size: int
@@ -61,8 +57,9 @@ class Vocabulary:
 
     @property
     def growth_per_doubling(self) -> float:
-        """What the vocabulary is multiplied by where the pieces double, at the end of the curve; 1
-        where nothing can be said.
+        """The factor by which the vocabulary grows when the pieces double.
+
+        It is measured at the end of the curve, and 1 where nothing can be measured.
         """
         x, y = self.growth.x, self.growth.y
         if len(x) < 2 or not y[-1]:
@@ -71,10 +68,10 @@ class Vocabulary:
 
 
 class Folds:
-    """Gives every piece a fold: of each ten different pieces in the order given, one goes to each
-    fold, drawn by `seed`.
+    """Assigns a fold to every piece.
 
-    Pieces of one group stay together. Leaving out each fold in turn makes ten splits, in which each
+    From each ten different pieces, in the order given, one goes to each fold, drawn by `seed`.
+    Pieces of one group stay together. Leaving out each fold in turn gives ten splits, in which each
     piece is held out once.
     """
 
@@ -95,8 +92,9 @@ class Folds:
 
 
 class Tally:
-    """Counts of symbols by fold, and of the pieces that each is in: 88 bytes a symbol, and the
-    symbol.
+    """Counts of symbols by fold, and of the pieces with each symbol.
+
+    It takes 88 bytes per symbol besides the symbol itself.
     """
 
     def __init__(self) -> None:
@@ -115,13 +113,17 @@ class Tally:
 
     @property
     def table(self) -> np.ndarray:
-        """(C, FOLDS + 1) int64: counts by fold, then pieces; a row a symbol, in the order they
-        came.
+        """Return counts by fold, then pieces, one row per symbol: (C, FOLDS + 1) int64.
+
+        Rows are in the order of first appearance.
         """
         return np.array(self._cells, np.int64).reshape(-1, FOLDS + 1)
 
     def totals(self) -> dict[Hashable, int]:
-        """Each symbol's count, the commonest first, equal ones in the order they came."""
+        """Return the count of each symbol, the commonest first.
+
+        Equal counts are in the order of first appearance.
+        """
         counts = self.table[:, :FOLDS].sum(axis=1)
         symbols = list(self._place)
         return {
@@ -129,7 +131,7 @@ class Tally:
         }
 
     def vocabulary(self, pieces: int, groups: int) -> Vocabulary:
-        """What the counts say; `pieces` were counted, `groups` of them are different."""
+        """Summarize the counts of `pieces` pieces, `groups` of them different."""
         table = self.table
         folds, in_pieces = table[:, :FOLDS], table[:, FOLDS]
         counts = folds.sum(axis=1)
@@ -145,13 +147,14 @@ class Tally:
 
 
 def held_out(folds: np.ndarray, least: int) -> HeldOut:
-    """Hold out each fold in turn: the share of its events whose symbol the others have fewer than
-    `least` times.
+    """Hold out each fold in turn and measure its out-of-vocabulary events.
+
+    A symbol is known if the other folds have it at least `least` times.
 
     Parameters
     ----------
     folds : (C, F) int
-        How often each symbol comes in each fold; a fold without events is no split.
+        Count of each symbol in each fold. A fold without events is no split.
     """
     unknown = folds.sum(axis=1, keepdims=True) - folds < least
     events = folds.sum(axis=0)
@@ -165,7 +168,7 @@ def held_out(folds: np.ndarray, least: int) -> HeldOut:
 
 
 def commonest(counts: np.ndarray) -> Curve:
-    """The share of all events that the N commonest symbols make up, by N.
+    """Return the share of all events that the N commonest symbols make up, by N.
 
     >>> commonest(np.array([1, 6, 3]))
     Curve(x=[1, 2, 3], y=[0.6, 0.9, 1.0])
@@ -178,16 +181,15 @@ def commonest(counts: np.ndarray) -> Curve:
 
 
 def growth(in_pieces: np.ndarray, pieces: int) -> Curve:
-    """The number of distinct symbols to expect in n of the pieces, by n: the mean over all ways to
-    draw them, without drawing.
+    """Return the number of distinct symbols to expect in n of the pieces, by n.
 
-    A symbol that is in d of N pieces is missed by n of them in a share of C(N-d, n) / C(N, n) of
-    the draws.
+    It is the exact mean over all ways to draw them. If a symbol is in d of N pieces, a share of
+    C(N-d, n) / C(N, n) of the draws misses it.
 
     Parameters
     ----------
     in_pieces : (C,) int
-        How many pieces each symbol is in.
+        The number of pieces with each symbol.
     pieces : int
         All pieces (N).
 
@@ -221,8 +223,10 @@ def growth(in_pieces: np.ndarray, pieces: int) -> Curve:
 
 
 def _points(last: int) -> np.ndarray:
-    """Whole numbers from 1 to `last`: close together at first, then evenly spread, and the round
-    ones (1, 2, 5, 10, 20 …).
+    """Return whole numbers from 1 to `last` at which a curve is drawn.
+
+    They are close together at first, then evenly spread. Round numbers (1, 2, 5, 10, 20 …) are
+    included.
     """
     round_ones = [
         m * 10**power for power in range(len(str(last))) for m in (1, 2, 5) if m * 10**power <= last

@@ -1,8 +1,7 @@
-"""What a person means by sources: files, folders, zips, collected folders and bundled collections
-become a list of scores.
+"""Find the scores in sources: files, folders, zips and bundled collections.
 
-Each score keeps the name by which it will be known (its source's own name and the way inside it,
-nothing of this machine) and what a manifest, where there is one, says of it.
+Each score keeps a name that is the same on every machine: its source's own name and the path inside
+it. It also keeps what a manifest says about it.
 """
 
 from __future__ import annotations
@@ -38,14 +37,14 @@ class Score:
     Attributes
     ----------
     name : str
-        As ``mutopia-guitar/SorF/sor-op1-1.mid``: the source's name and the way from it, on every
-        machine the same.
+        The source's name and the path from it, such as ``mutopia-guitar/SorF/sor-op1-1.mid``. It is
+        the same on every machine.
     place : Path
         The file, or the zip that holds it.
     member : str
         Its name inside the zip; else empty.
     known : mapping
-        What a manifest says of it, by the manifest's columns; empty without one.
+        Its row in a manifest, by the manifest's columns; empty without one.
     """
 
     name: str
@@ -64,15 +63,14 @@ class Score:
 
 
 def find_scores(sources: Iterable[Path | str]) -> tuple[list[Score], list[tuple[str, str]]]:
-    """Scores in the order of the sources and of names within each, and what could not be looked
-    into with its reason.
+    """Return scores in the order of the sources, then of names, and what failed.
 
-    The same file reached twice is one score.
+    A failure is a path with its reason. The same file reached twice is one score.
 
     Raises
     ------
     PartimentoError
-        If a source does not exist, or two different files would bear one name.
+        If a source does not exist, or two different files would have one name.
     """
     faults: list[tuple[str, str]] = []
     found: dict[tuple[Path, str], Score] = {}
@@ -94,7 +92,7 @@ def find_scores(sources: Iterable[Path | str]) -> tuple[list[Score], list[tuple[
 
 
 def check_source(source: str) -> None:
-    """Raise PartimentoError if a source is neither bundled nor a file or folder that exists."""
+    """Raise PartimentoError unless a source is bundled or exists."""
     if not source.startswith(BUNDLED):
         check_exists(source, known=lambda: [BUNDLED + name for name in collections()])
 
@@ -120,13 +118,13 @@ def _scores_of(source: str, faults: list[tuple[str, str]]) -> Iterator[Score]:
                 _storable(f"{source}/{path.relative_to(top).as_posix()}"), path, known=known
             )
         return
-    given = Path(source)
+    path = Path(source)
     check_source(source)
-    files, unread = find_files([given])
+    files, unread = find_files([path])
     faults += [(str(path), reason) for path, reason in unread]
-    whole = is_folder(given)
-    top = given if whole else given.parent
-    own = absolute(given).name if whole else ""
+    whole = is_folder(path)
+    top = path if whole else path.parent
+    own = absolute(path).name if whole else ""
     manifests = _Manifests(absolute(top), faults)
     for path in files:
         name = _storable(PurePosixPath(own, path.relative_to(top).as_posix()).as_posix())
@@ -137,16 +135,21 @@ def _scores_of(source: str, faults: list[tuple[str, str]]) -> Iterator[Score]:
 
 
 def absolute(path: Path) -> Path:
-    """The whole path, ``..`` resolved by name: links keep the names that the person gave them."""
+    """Return the absolute path, with ``..`` resolved by name.
+
+    Links keep the names that the user gave.
+    """
     return Path(os.path.normpath(path.absolute()))
 
 
 class _Manifests:
-    """The rows of the manifests that lie in a score's folder or above it; each is read once."""
+    """The rows of manifests in a score's folder or above it; each is read once."""
 
     def __init__(self, top: Path, faults: list[tuple[str, str]]) -> None:
-        """What is wrong with a manifest in the folder `top` or below is told; above it may lie some
-        other program's.
+        """Start at the folder `top`.
+
+        Faults of manifests in it or below are reported. Above it, a manifest may be another
+        program's.
         """
         self._read: dict[Path, dict[str, Known]] = {}
         self._top, self._faults = top, faults
@@ -170,9 +173,7 @@ class _Manifests:
 
 
 def _members(place: Path, name: str, faults: list[tuple[str, str]]) -> Iterator[Score]:
-    """The scores inside a zip, in the order of their names; with what a manifest inside says of
-    them.
-    """
+    """Yield the scores inside a zip by name, with the rows of a manifest inside."""
     try:
         with zipfile.ZipFile(place) as archive:
             members = archive.infolist()
@@ -225,8 +226,9 @@ def _not_taken(member: zipfile.ZipInfo, taken: set[str]) -> str:
 def _manifest_inside(
     archive: zipfile.ZipFile, place: Path, faults: list[tuple[str, str]]
 ) -> dict[str, Known]:
-    """Of the manifests in a zip, the one nearest to its top; paths in it are relative to its
-    folder.
+    """Read the manifest nearest to the top of a zip.
+
+    Paths in it are relative to its folder.
     """
     names = sorted(
         (name for name in archive.namelist() if PurePosixPath(name).name == MANIFEST),
@@ -251,12 +253,12 @@ def _manifest_inside(
 
 
 def _storable(name: str) -> str:
-    """A name as text: bytes of a file's name that are none come out as escapes."""
+    """Return a file name as text; bytes that are no text become escapes."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def provenance(name: str, known: Mapping[str, str], measured: Mapping[str, Any]) -> dict[str, Any]:
-    """What is known of where a piece came from: a manifest's word, and else the file's own."""
+    """Return the origin of a piece: from a manifest, else from the file itself."""
     alone = known.get("guitar_alone", "")
     license = " ".join(
         word
@@ -282,11 +284,11 @@ def provenance(name: str, known: Mapping[str, str], measured: Mapping[str, Any])
 
 
 def find_files(sources: Iterable[Path | str]) -> tuple[list[Path], list[tuple[Path, str]]]:
-    """Files to read, and what could not be looked into with its reason.
+    """Return the files to read, and what could not be opened with its reason.
 
     A folder gives its music files (known suffixes, and zips) and those of its folders, in the order
-    of names; hidden ones are passed over. A file named by the caller is always taken, whatever its
-    suffix. A folder reached twice (a loop of links) is entered once.
+    of names, without hidden ones. A file named by the caller is always taken, whatever its suffix.
+    A folder reached twice (a loop of links) is entered once.
     """
     files: list[Path] = []
     faults: list[tuple[Path, str]] = []
@@ -330,8 +332,9 @@ def _walk(
 
 
 def is_folder(path: Path, faults: list[tuple[Path, str]] | None = None) -> bool:
-    """Whether `path` is a folder, through links too; a dangling link or a loop of links is none,
-    nor is what cannot be looked at.
+    """Return whether `path` is a folder, through links, too.
+
+    A dangling link, a loop of links and what cannot be examined are no folders.
     """
     try:
         return path.is_dir()

@@ -1,5 +1,6 @@
-"""What is in a corpus: counts, vocabularies and how far they carry, keys, meters, instruments,
-range. One pass, counts only.
+"""Count what is in a corpus in one pass.
+
+Counted are vocabularies and how far they reach, keys, meters, instruments and ranges.
 """
 
 from __future__ import annotations
@@ -40,16 +41,16 @@ class Spread:
 
 @dataclass(frozen=True)
 class Stats:
-    """Counts over pieces; dictionaries of names go from the commonest to the rarest, those of
-    numbers upwards.
+    """Counts over pieces.
 
-    Drums count among the notes and instruments, not in chords, durations, pitches and keys: they
-    are no harmony.
+    Dictionaries of names are sorted from the commonest to the rarest, those of numbers upward.
+    Drums count among the notes and instruments. They do not count in chords, durations, pitches and
+    keys: they are no harmony.
 
     Parameters
     ----------
     pieces, different : int
-        All, and those left when one of the same music (in another key, under another name) is
+        All pieces, and those left when the same music (in another key, under another name) is
         counted once.
     notes, events, rests : int
         Rests are the events in which nothing sounds.
@@ -58,19 +59,19 @@ class Stats:
     distinct_chords, chords_seen_once, distinct_durations : int
         Chords as written.
     keys : dict
-        Analysed key → pieces.
+        Analyzed key → pieces.
     declared, declared_as_analysed : int
         Pieces that declare a key, and those whose declared key (the one in force longest) has the
-        analysed key's signature.
+        analyzed key's signature.
     meters, instruments : dict
-        Meter or instrument → pieces that have it.
+        Meter or instrument → pieces with it.
     parts : dict
         Number of parts that sound → pieces.
     durations, pitches, chord_sizes : dict
-        Quarter lengths of an event (as ``1/2``) → events; MIDI pitch → notes; number of pitches →
-        events.
+        Duration of an event in quarters (such as ``1/2``) → events; MIDI pitch → notes; number of
+        pitches → events.
     tempos, events_per_piece, bars_per_piece : Spread
-        The tempo a piece opens with, in quarters a minute.
+        Tempos are those at the start, in quarters per minute.
     vocabularies : dict
         ``chords`` (as written), ``chords in the common key``, ``chords in the common key and
         octave`` and ``durations`` → `Vocabulary`.
@@ -173,7 +174,7 @@ class _Counting:
             self.agreed += (declared.fifths - key.fifths) % 12 == 0
 
     def _add_music(self, piece: Piece, key: Key, group: int | None) -> None:
-        """Chords, durations, pitches and the key, of all but drums."""
+        """Count chords, durations, pitches and the key, without drums."""
         piece = piece.without_drums()
         heard = np.bincount(piece.notes.pitch, minlength=128)
         if heard.any():
@@ -253,7 +254,7 @@ class _Counting:
 
 
 def bar_count(piece: Piece) -> int:
-    """How many bars `Piece.bars` gives, without making them."""
+    """Count the bars that `Piece.bars` returns, without building them."""
     meters = from_start(piece.meters, Meter())
     now, count = piece.pickup, int(piece.pickup > 0)
     for i, meter in enumerate(meters):
@@ -281,7 +282,7 @@ def instrument_name(part: Part) -> str:
 
 
 def _signature(cut: Sweep, grid: int) -> bytes:
-    """Equal for pieces of the same events, whatever their key and name."""
+    """Return bytes that are equal for pieces with the same events in any key."""
     relative = cut.pitch - cut.pitch.min(initial=127)
     digest = hashlib.sha256(f"{grid} {len(cut.times)} ".encode())
     for column in (cut.times, cut.first, relative, cut.held):
@@ -290,8 +291,9 @@ def _signature(cut: Sweep, grid: int) -> bytes:
 
 
 def _within_midi(interval: int, heard: np.ndarray) -> int | None:
-    """The shift, octaves aside, that keeps the pitches within MIDI's, as
-    `training.dataset.in_common_key` has it; None where none does.
+    """Return the shift, by octaves if needed, within MIDI's pitches, or None.
+
+    `training.dataset.in_common_key` chooses the same.
     """
     if not len(heard):
         return interval
@@ -301,7 +303,7 @@ def _within_midi(interval: int, heard: np.ndarray) -> int | None:
 
 
 def _longest_key(piece: Piece) -> Key | None:
-    """The declared key that is in force longest; the first of equal ones."""
+    """Return the declared key that is in force longest, the first if several are."""
     ends = [*(key.onset for key in piece.keys[1:]), piece.length]
     return (
         max(zip(piece.keys, ends, strict=True), key=lambda pair: pair[1] - pair[0].onset)[0]

@@ -1,1 +1,1 @@
-"""A trained model composes: picking a token, and the loops that do it again and again."""
+"""Compose with a trained model: prompts, sampling, loops, constraints and ranking."""

@@ -1,8 +1,8 @@
-"""Compose one number after another: a compiled loop that carries the model's state.
+"""Compose one number after another in a compiled loop that carries the state.
 
-A row is an event (chord, held, duration) or a single token, as the tokenizer says. The loop is a
-`keras.Model` whose `call` holds `ops.while_loop`: it runs on every backend. Its random numbers are an
-input, drawn with NumPy, since a generator inside the loop would repeat its draw.
+A row is an event (chord, held, duration) or a single token, as the tokenizer defines. The loop is a
+`keras.Model` whose `call` holds `ops.while_loop`: it runs on every backend. Its random numbers are
+an input, drawn with NumPy, since a generator inside the loop would repeat its draw.
 
 Shapes: B candidates composed at once, N rows at most, F fields of a row, V numbers of a field.
 """
@@ -59,14 +59,14 @@ class LoopState(NamedTuple):
 
 
 class GenerationLoop(keras.Model):
-    """Compose candidates; compiles once per length, and `predict_on_batch` runs it.
+    """The composing loop; it compiles once per length, and `predict_on_batch` runs it.
 
     Parameters
     ----------
     model : NextModel
         Only referenced weakly, so that a loop in the cache does not keep it alive.
     rules : sequence of Rule
-        What must hold beside the grammar. Their parameters are inputs.
+        Constraints beside the grammar. Their parameters are inputs.
     """
 
     def __init__(
@@ -87,9 +87,10 @@ class GenerationLoop(keras.Model):
         Parameters
         ----------
         inputs : dict
-            With a leading axis of 1: ``prompt`` (N, F), ``uniform`` (N, F, B), ``sampling`` (3,),
-            ``limits`` (5,) (rows of the prompt, rows, events, steps, whether the model may end by
-            itself) and ``rule_0_0`` …: the parameters of the rules.
+            Arrays with a leading axis of 1. ``prompt`` is (N, F), ``uniform`` (N, F, B) and
+            ``sampling`` (3,). ``limits`` is (5,): rows of the prompt, rows, events, steps, and
+            whether the model may end by itself. ``rule_0_0`` and so on are the parameters of
+            the rules.
         """
         inputs = {name: value[0] for name, value in inputs.items()}
         _, rows, *_ = self._limits(inputs)
@@ -139,7 +140,7 @@ class GenerationLoop(keras.Model):
 
     def _field(self, state: LoopState, field: int, inputs: dict[str, Any]) -> tuple[LoopState, Any]:
         """Choose one number of every candidate, and advance all states by it."""
-        given, *_, may_end = self._limits(inputs)
+        prompt_rows, *_, may_end = self._limits(inputs)
         # 1. The mask: the grammar, and what the constraints leave of it.
         mask = self.grammar.allowed(state.grammar, field, ops)
         if field == 0:  # the end is a number of the first field
@@ -152,7 +153,7 @@ class GenerationLoop(keras.Model):
         # 2. The choice: the prompt's number as long as there is one, then a sample.
         uniform, sampling = inputs["uniform"][state.row, field], inputs["sampling"]
         sampled = sample_token(state.logits, mask, uniform, sampling, ops, truncates=self.truncates)
-        from_prompt = state.row < given
+        from_prompt = state.row < prompt_rows
         chosen = ops.where(from_prompt, inputs["prompt"][state.row, field], sampled)
         chosen = ops.where(state.done, PAD, chosen)
         # 3. Every state takes it in; the model predicts the next number.

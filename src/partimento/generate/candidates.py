@@ -72,7 +72,7 @@ def generate_candidates(
     seed: int = 0,
     constraints: Sequence[Constraint] = (),
 ) -> Generated:
-    """Continue a prompt ``(n, F)`` with the loop that is faster for the length that is asked for.
+    """Continue a prompt ``(n, F)`` with the loop that is faster for this length.
 
     Nothing else decides which: the same arguments give the same notes.
     """

@@ -1,4 +1,4 @@
-"""Compose a piece: a prompt, candidates by the model's capability, the best one, finished."""
+"""Compose a piece: make a prompt, generate candidates, choose the best, finish it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ STRATEGIES: dict[type[Any], Strategy] = {
 
 @dataclass(frozen=True)
 class Length:
-    """Say how long a composition is to be: `bars`, the upbeat not counted, or `events`."""
+    """The length of a composition: `bars`, without the pickup, or `events`."""
 
     bars: int | None
     events: int | None
@@ -92,7 +92,7 @@ def compose(
         Begin from silence, from training piece number `start`, or from a piece of your own.
     towards : int, optional
         For a model with a latent space: the number of the training piece that the music moves to.
-        What lies between two pieces is a mixture of them. By default the target is drawn.
+        Music between two pieces is a mixture of them. By default the target is drawn.
     prompt_events : int
         Events taken over from `start`. A model with a latent space takes over none, but begins
         where the prompt lies in its space.
@@ -104,13 +104,13 @@ def compose(
     candidates : int, optional
         How many are composed; by default as the run's settings say.
     constraints : sequence of Constraint
-        What the piece must keep to, in the pitches that sound. Where they leave nothing to choose,
+        Rules that the piece must keep to, in the pitches that sound. Where they leave nothing to choose,
         the grammar alone is followed; a warning counts such choices.
 
     Raises
     ------
     PartimentoError
-        If the wish cannot be fulfilled.
+        If such a piece cannot be composed.
     """
     strategy = strategy_of(trained)
     if towards is not None and not strategy.has_targets:

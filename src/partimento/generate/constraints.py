@@ -45,7 +45,7 @@ class Rule(Protocol):
         """Return the state after `ids` ``(B,)`` of `field`."""
 
     def allowed(self, state: Any, field: int, xp: Any = np) -> Any:
-        """Return a mask ``(B, V)`` or ``(1, V)`` of the numbers of `field` that are allowed."""
+        """Return which numbers of `field` are allowed: a mask ``(B, V)`` or ``(1, V)``."""
 
 
 class Constraint(Protocol):

@@ -40,8 +40,8 @@ def with_length(piece: Piece, length: Fraction) -> Piece:
 class Transposer:
     """Decide by how many semitones a candidate is transposed once it is composed.
 
-    Models that learn in a common key compose there; the piece is then moved to a key that the
-    training pieces had, or to the one that is wanted. From silence it is also moved into the range,
+    Models that learn in a common key compose there. The piece is then moved to a key of the
+    training pieces, or to the requested one. From silence it is also moved into the range,
     by octaves.
 
     Parameters
@@ -83,7 +83,7 @@ class Transposer:
         return self._from_common_key(mode)
 
     def interval(self, notes: Notes, analysed: Key) -> int:
-        """Return the semitones from what was composed, in the key `analysed`, to what sounds."""
+        """Return the semitones from the composed pitches, in key `analysed`, to sound."""
         if self.fixed is not None:
             return self.fixed
         if self.tokens.to_common_key:
@@ -154,7 +154,7 @@ def finish_piece(piece: Piece, transposer: Transposer, *, program: int | None, t
 
 
 def _parts(parts: Sequence[Part], transposer: Transposer, program: int | None) -> tuple[Part, ...]:
-    """Return the parts with an instrument each: the one asked for, its own, or the usual one."""
+    """Return the parts, each with an instrument: requested, its own, or the usual one."""
     if program is not None:
         return tuple(replace(part, program=program) for part in parts)
     usual = transposer.prompt.reference.program

@@ -1,4 +1,4 @@
-"""Compose from a latent space: windows decoded along a path from one point to another.
+"""Compose from a latent space: windows decoded along a path between two points.
 
 Shapes: B candidates composed at once, L events of a window, Z latent size.
 """
@@ -55,9 +55,9 @@ class LatentStrategy:
 def _ends(
     trained: TrainedModel, request: Request
 ) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]:
-    """Return the points ``(Z,)`` where the path begins and ends, None where one is drawn.
+    """Return the points ``(Z,)`` where the path begins and ends, None if drawn.
 
-    The third are the points of the training pieces ``(n, Z)``, None without an encoder.
+    The third value has the points of the training pieces ``(n, Z)``, None without an encoder.
     """
     model, source_ids = trained.model, request.prompt.source_ids
 
@@ -80,12 +80,20 @@ def _ends(
 
 
 def path(first: np.ndarray, last: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """Return points ``(B, Z)`` between `first` and `last`, at the share ``(B,)`` of the way.
+    """Return points ``(B, Z)`` between `first` and `last`, by the share of the way.
 
     The path is spherical: its points are as far from the center as those at its ends. A straight
     line between draws of a normal distribution leaves the shell that a model has learned (White
     2016). Where the ends lie in one direction, the path is straight.
 
+    Parameters
+    ----------
+    first, last : (B, Z) float
+    share : (B,) float
+        From 0 to 1.
+
+    Examples
+    --------
     >>> path(np.array([[1.0, 0.0]]), np.array([[0.0, 1.0]]), np.array([0.5])).round(3).tolist()
     [[0.707, 0.707]]
     """

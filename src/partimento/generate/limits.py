@@ -10,10 +10,10 @@ MAX_BARS, MAX_EVENTS = 10_000, 500_000
 
 
 class Limits(NamedTuple):
-    """When a take stops: after `events` events (prompt and start row included), or once it has
-    lasted `steps` (of the tokenizer's grid).
+    """The length at which a candidate stops.
 
-    With `may_end` the model may also end it by itself.
+    It stops after `events` events (prompt and start row included), or once it has lasted `steps`
+    (of the tokenizer's grid). With `may_end` the model may also end it by itself.
     """
 
     events: int

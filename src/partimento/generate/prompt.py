@@ -110,7 +110,7 @@ def _silence(trained: TrainedModel, seed: int, key: Key | None) -> Prompt:
 
 
 def _usual_piece(trained: TrainedModel, seed: int, key: Key | None) -> Learned:
-    """Draw a training piece in the commonest meter and, if there are any, in the mode of `key`."""
+    """Draw a training piece in the commonest meter, if possible in the mode of `key`."""
     pieces = training_pieces(trained)
     pieces = [piece for piece in pieces if key is None or piece.key.endswith(key.mode)] or pieces
     meters = Counter((piece.meter.numerator, piece.meter.denominator) for piece in pieces)

@@ -1,4 +1,4 @@
-"""Rank candidates: does one stay active, does it loop, does it fit, how well does it end?"""
+"""Rank candidates by activity, loops, fit and how well they end."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def choose_candidate(
     """Choose the best candidate.
 
     Prefers, in this order: right mode, right key, fewest dead ends, within range, no loops, and the
-    highest probability of ending there. An end comes easiest to a candidate that has been resting on
-    its last chord for bars: that is why those that die away come last.
+    highest probability of ending there. An end is most probable for a candidate that has rested on its
+    last chord for bars. Candidates that die away therefore come last.
 
     Parameters
     ----------
@@ -90,10 +90,10 @@ def stays_active(music: Sequence[Event]) -> bool:
 
 
 def longest_loop(music: Sequence[Event]) -> Fraction:
-    """Return the longest time in quarters that one figure of chords and durations repeats.
+    """Return the longest time in quarters that repeats one figure.
 
-    It counts from three times in a row. Of real guitar pieces, 95 % have no more than a bar of it in
-    their first 16 bars.
+    A figure of chords and durations counts from three times in a row. In their first 16 bars, 95 %
+    of real guitar pieces have no more than a bar of it.
 
     >>> quarter = Fraction(1)
     >>> up = [Event((60 + n,), quarter, ()) for n in range(4)]

@@ -1,4 +1,4 @@
-"""Names of instruments: those of General MIDI, and of catalogs in several languages."""
+"""Names of instruments: General MIDI's, and those of catalogs in several tongues."""
 
 from __future__ import annotations
 

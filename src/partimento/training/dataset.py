@@ -1,6 +1,4 @@
-"""From pieces to a data set: transposition, split by piece, vocabularies of the training pieces,
-numbers.
-"""
+"""Turn pieces into a data set: transposition, split, vocabularies and tokens."""
 
 from __future__ import annotations
 
@@ -37,11 +35,11 @@ from partimento.tokens.windows import WindowBatches, Windows, WindowSpec, window
 
 @dataclass(frozen=True)
 class TransposedPiece:
-    """A piece ready to be encoded: `piece` is as it was, `interval` the semitones from it to
-    `moved`.
+    """A piece ready to be tokenized.
 
+    `piece` is the original and `interval` the semitones from it to `moved`, so that
     ``transpose_back(moved, interval, piece)`` is `piece` again. `copies` are the semitones from
-    `moved` to each copy that is learned from; 0 is `moved` itself.
+    `moved` to each copy that is trained on; 0 is `moved` itself.
     """
 
     piece: Piece
@@ -73,7 +71,7 @@ class TransposedPiece:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Hold the pieces to train on, to choose the best epoch by, and to measure at the end.
+    """The pieces to train on, to choose the best epoch by, and to measure at the end.
 
     Attributes
     ----------
@@ -136,7 +134,7 @@ class Dataset:
         return windows(tokens, **spec._asdict())
 
     def batches(self, split: str, spec: WindowSpec, *, batch_size: int) -> WindowBatches:
-        """Serve the windows of a split in batches: iterate over it, or over its `shuffled`."""
+        """Return the windows of a split in batches, to iterate over or to shuffle."""
         return WindowBatches(self.windows(split, spec), batch_size)
 
     def missing_cost(self, split: str, cost: OutOfVocabularyCost) -> float:
@@ -181,17 +179,17 @@ def prepare(
     kind: str = "chords",
     progress: Progress = silent,
 ) -> Dataset:
-    """Make a data set.
+    """Build a data set.
 
     Pieces, not windows, are split, and near-duplicates stay in one split. A stored split is kept.
-    Copies in other keys are made of training pieces only. `kind` names the tokenizer that is to
-    number them.
+    Copies in other keys are made of training pieces only. `kind` names the tokenizer.
 
     Raises
     ------
     PartimentoError
-        If there are fewer than two different pieces (one to learn from and one to check with),
-        nothing comes `min_count` times, or no training piece keeps to the range that is set.
+        If there are fewer than two different pieces (one to train on and one to validate with).
+        Also if nothing occurs `min_count` times, or no training piece fits the range of the
+        settings.
     """
     corpus = Corpus.of(corpus)
     ready: list[TransposedPiece] = []
@@ -216,8 +214,9 @@ def prepare(
 
 
 def _with_copies(train: Sequence[TransposedPiece], config: TokenSettings) -> list[TransposedPiece]:
-    """Each piece with all its copies within the range that is set, or that of all the pieces
-    together.
+    """Add to each piece its copies within the range.
+
+    The range is that of the settings, else that of all pieces together.
     """
     low = config.low or min(int(item.moved.notes.pitch.min(initial=127)) for item in train)
     high = config.high or max(int(item.moved.notes.pitch.max(initial=0)) for item in train)
@@ -238,23 +237,21 @@ def fit_tokenizer(name: str, train: Sequence[TransposedPiece], config: TokenSett
 
 
 def in_common_key(piece: Piece, how: str = "key", *, key: Key | None = None) -> TransposedPiece:
-    """A piece, its drums aside, moved by its analysed key as `TokenSettings.transpose` says, and by
-    how far.
+    """Transpose a piece by its analyzed key, without drums.
 
     Parameters
     ----------
     piece : Piece
     how : str
-        ``key`` or ``key-octave``; ``none`` and ``all`` leave it where it is (copies are made of
-        training pieces only).
+        ``key`` or ``key-octave`` (see `TokenSettings.transpose`). ``none`` and ``all`` leave the
+        piece where it is: copies are made of training pieces only.
     key : Key, optional
-        Its analysed key (`CorpusEntry.key`), where it is known.
+        Its analyzed key (`CorpusEntry.key`), if known.
 
     Raises
     ------
     ValueError
-        If nothing but drums is in it, or it spans so much that it cannot be moved within MIDI's
-        pitches.
+        If it has only drums, or spans too much to be moved within MIDI's pitches.
     """
     pitched = piece.without_drums()
     if len(piece.notes) and not len(pitched.notes):

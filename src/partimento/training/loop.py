@@ -42,7 +42,7 @@ class Epoch:
     parts : dict of float
         The terms that add up to `val_loss`, then the metrics: see `base.Loss`.
     seconds, events_per_s, compiled : float
-        What depends on the machine: time since training began, speed, and the share of the epoch's
+        These depend on the machine: time since training began, speed, and the share of the epoch's
         time that was spent in compiled calls.
     """
 
@@ -82,7 +82,7 @@ Inspect = Callable[[int], str | None]
 
 @dataclass(frozen=True)
 class Fitted:
-    """Hold the outcome of a training: history, the epoch that was kept, and why it ended."""
+    """The outcome of a training: history, the epoch that was kept, and why it ended."""
 
     history: list[Epoch]
     best_epoch: int
@@ -163,7 +163,7 @@ def fit(
 
 
 def epochs_added(config: TrainSettings, steps: int) -> str:
-    """Return one line if `min_steps` overrides `epochs`, for so many steps per epoch; else nothing.
+    """Return one line if `min_steps` overrides `epochs`, else an empty string.
 
     >>> epochs_added(TrainSettings(epochs=3, min_steps=100), 10)
     'train.epochs = 3 gives 30 steps, fewer than train.min_steps = 100: 12 epochs are trained (train.min_steps=0 keeps 3)'
@@ -171,10 +171,10 @@ def epochs_added(config: TrainSettings, steps: int) -> str:
     epochs = config.with_min_steps(steps).epochs
     if epochs == config.epochs:
         return ""
-    given = f"train.epochs = {config.epochs} gives {config.epochs * steps} steps"
+    planned = f"train.epochs = {config.epochs} gives {config.epochs * steps} steps"
     limit = f"fewer than train.min_steps = {config.min_steps}"
     return (
-        f"{given}, {limit}: {epochs} epochs are trained (train.min_steps=0 keeps {config.epochs})"
+        f"{planned}, {limit}: {epochs} epochs are trained (train.min_steps=0 keeps {config.epochs})"
     )
 
 
@@ -199,7 +199,7 @@ def _judged_weights(loop: backend.Trainer, optimizer: keras.Optimizer) -> Iterat
 
 
 def _judged(state: backend.State, optimizer: keras.Optimizer) -> backend.State:
-    """Return the state whose weights are judged and kept: the running means, if there are any."""
+    """Return the state to judge and keep: with running means of the weights, if any."""
     if not optimizer.use_ema:
         return state
     variables = zip(optimizer.variables, state[2], strict=True)
@@ -275,7 +275,7 @@ def validate(model: Model, valid: Batches) -> Epoch:
 
 
 def _calls(batches: Iterable[Batch], size: int) -> Iterator[tuple[Batch, int]]:
-    """Gather batches into calls: arrays ``(S, B, …)``, and how many of the S batches count.
+    """Gather batches into calls ``(S, B, …)``; also return how many of S count.
 
     Batches of padding fill up the last call: every call has the same shapes.
     """

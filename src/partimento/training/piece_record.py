@@ -1,4 +1,4 @@
-"""What a run remembers of each piece."""
+"""The record of a training piece that a run keeps."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OPENING = (
 
 @dataclass(frozen=True)
 class Learned:
-    """What a run remembers of a piece: enough to credit it, and to begin from it."""
+    """The record of a piece: enough to credit it and to begin from it."""
 
     title: str
     composer: str

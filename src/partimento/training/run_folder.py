@@ -1,11 +1,10 @@
-"""The folder of a training run: where each of its files is, and whether they belong together.
+"""Know the files of a run folder, and check that they belong together.
 
 Nothing else in the program names these files::
 
     run.json          settings, seeds, versions, fingerprint of the corpus, results; written last,
                       it makes the folder a run
-    pieces.json       every piece learned from or checked with: title, source, license, key, meter,
-                      its beginning
+    pieces.json       every piece of the corpus: title, source, license, key, meter, beginning
     vocabulary.json   the tokenizer
     model.weights.h5  the weights, in Keras' safe format (model.npz for a model that counts)
     history.csv       one line per epoch, the same for the same seed
@@ -53,7 +52,7 @@ class RunFolder:
 
     @property
     def name(self) -> str:
-        """The name of the run; for the hidden folder of a training, of the run that it becomes."""
+        """The name of the run, also for the hidden folder of its training."""
         hidden = re.fullmatch(r"\.(.+)\.training", self.path.absolute().name)
         return hidden[1] if hidden else self.path.absolute().name
 
@@ -121,7 +120,10 @@ class RunFolder:
         return self.about.is_file()
 
     def check(self) -> None:
-        """Raise PartimentoError unless the folder holds a finished run; loads nothing heavy."""
+        """Raise PartimentoError unless the folder holds a finished run.
+
+        Nothing heavy is loaded.
+        """
         check_exists(self.path)
         if not self.exists():
             command = f"partimento train FOLDER -o {self.path}"
@@ -143,7 +145,7 @@ class RunFolder:
             self.check_file(path, checksums)
 
     def check_file(self, path: Path, checksums: Mapping[str, str]) -> None:
-        """Raise PartimentoError if one of the files is missing or was changed since the training."""
+        """Raise PartimentoError if a file is missing or was changed since the training."""
         if not path.is_file():
             raise PartimentoError(f"{self.path} is no whole run: {path.name} is missing")
         if _sha256(path) != checksums[path.name]:
@@ -172,7 +174,7 @@ class RunFolder:
         return rows
 
     def read_held_out(self) -> dict[str, Any]:
-        """Read `held_out`: the figures of the model and of each baseline, and ``reconstruction``."""
+        """Read `held_out`: results of the model and each baseline, and ``reconstruction``."""
         figures: dict[str, Any] = json.loads(self.held_out.read_text(encoding="utf-8"))
         return figures
 
@@ -191,8 +193,9 @@ class RunFolder:
 
 
 class TrainingFolder(RunFolder):
-    """The hidden folder of a training under way: a run that lacks its last files and has a
-    checkpoint.
+    """The hidden folder of a training under way.
+
+    It is a run that lacks its last files and has a checkpoint.
     """
 
     @property

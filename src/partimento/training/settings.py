@@ -1,4 +1,4 @@
-"""Settings of the sections ``train`` and ``sample``, and all sections of a training run together."""
+"""Settings of the sections ``train`` and ``sample``, and of a whole training run."""
 
 from __future__ import annotations
 
@@ -107,8 +107,15 @@ class TrainSettings(Section):
         return self
 
     def with_min_steps(self, steps: int) -> TrainSettings:
-        """Raise `epochs` and `patience` until `min_steps` are done, for epochs of so many steps.
+        """Raise `epochs` and `patience` until `min_steps` are reached.
 
+        Parameters
+        ----------
+        steps : int
+            Steps per epoch.
+
+        Examples
+        --------
         >>> TrainSettings(epochs=2, patience=1, min_steps=100).with_min_steps(10).epochs
         10
         """
@@ -132,7 +139,7 @@ TopP = Annotated[
 
 
 class Sampling(Section):
-    """Say how freely to sample: by default from all tokens, as probable as the model finds them.
+    """How freely to sample; by default from all tokens, by their probability.
 
     >>> Sampling(temperature=0.9, top_p=0.95).truncates
     True
@@ -164,7 +171,7 @@ class Sampling(Section):
 
 
 class SampleSettings(Sampling):
-    """How composing samples unless it is told otherwise."""
+    """The sampling that composing uses by default."""
 
     top_p: TopP = 0.95
     candidates: int = Field(
@@ -176,7 +183,7 @@ class SampleSettings(Sampling):
 
 
 class Settings(BaseModel):
-    """All settings of a training run; the model's own class declares the section ``model``."""
+    """All settings of a training run; the model declares the section ``model``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -193,40 +200,42 @@ class Settings(BaseModel):
 
     @classmethod
     def from_plain(cls, values: Mapping[str, Any]) -> Settings:
-        """Validate a recipe or the settings of a ``run.json``; ``model.name`` chooses the model.
+        """Validate a recipe or the settings of a ``run.json``.
+
+        The value of ``model.name`` chooses the model.
 
         Raises
         ------
         PartimentoError
-            In one line, for the first thing that is wrong.
+            In one line, for the first fault.
         """
-        given = {
+        values_of_model = {
             name: value for name, value in values.items() if name != "about"
         }  # a recipe's word to its reader
-        for name, value in given.items():
+        for name, value in values_of_model.items():
             if name not in cls.model_fields:
                 raise PartimentoError(
                     f"there is no section {name}: there are {', '.join(cls.model_fields)}"
                 )
             if not isinstance(value, Mapping):
                 raise PartimentoError(f"{name} is a section, not a value")
-        name = str(given.get("model", {}).get("name", DEFAULT_MODEL))
-        given = merge({"sample": {"top_p": model_class(name).top_p}}, given)
+        name = str(values_of_model.get("model", {}).get("name", DEFAULT_MODEL))
+        values_of_model = merge({"sample": {"top_p": model_class(name).top_p}}, values_of_model)
         kinds = section_classes(name)
         for section, kind in kinds.items():
-            for key in given.get(section, {}):
+            for key in values_of_model.get(section, {}):
                 elsewhere = [other for other in kinds if key in kinds[other].model_fields]
                 if key not in kind.model_fields and elsewhere:
                     raise PartimentoError(
                         f"there is no setting {section}.{key}; did you mean {elsewhere[0]}.{key}?"
                     )
         sections: dict[str, Any] = {
-            section: kind(**given.get(section, {})) for section, kind in kinds.items()
+            section: kind(**values_of_model.get(section, {})) for section, kind in kinds.items()
         }
         return cls(**sections)
 
     def new_model(self, tokenizer: Any) -> Any:
-        """Build the model, untrained, for a tokenizer; its file, and Keras with it, is loaded now."""
+        """Build the untrained model for a tokenizer; this loads Keras."""
         return model_class(self.name).from_settings(self.model, tokenizer, self.tokens)
 
     def to_toml(self) -> str:

@@ -1,4 +1,4 @@
-"""Keep what a model makes of some training windows while it learns, for the pictures of a training."""
+"""Keep a model's output for some training windows, for the pictures of a training."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ FRAMES = 100  # most pictures of one training
 
 
 class TrainingSnapshots(NamedTuple):
-    """Hold the snapshots of a training.
+    """The snapshots of a training.
 
     Attributes
     ----------
     epochs : list of int
         The epoch of each snapshot.
     targets : (n, L, 3) int32
-        The windows that are shown; the first is the one that is reconstructed.
+        The windows of the pictures; the first is the one that is reconstructed.
     titles, keys : list of str
         Title and key of the piece that each window is from.
     snapshots : list of dict
-        What `Model.snapshot` returned, one per epoch.
+        The results of `Model.snapshot`, one per epoch.
     """
 
     epochs: list[int]

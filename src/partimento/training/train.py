@@ -255,7 +255,7 @@ def _train(
 
 
 def too_small(model: Model, pieces: Sequence[Tokens]) -> str | None:
-    """Return advice where there is too little music for the model; None where there is enough."""
+    """Return advice if there is too little music for the model, else None."""
     if not any(ability in model.capabilities for ability in (Autoregressive, Latent)):
         return None  # a model that does not compose is no rival of counts
     events = sum(model.tokenizer.events_in(piece.ids[1:]) for piece in pieces)

@@ -1,4 +1,4 @@
-"""A trained model with everything it needs to compose, and its run folder (see `run_folder`)."""
+"""A trained model with everything it needs to compose, and how it is saved."""
 
 from __future__ import annotations
 
@@ -73,10 +73,26 @@ class ComposeOptions(TypedDict, total=False):
 
 @dataclass(frozen=True, repr=False)
 class TrainedModel:
-    """A trained model with all it needs to compose; `folder` is None until it is saved.
+    """A trained model with everything it needs to compose.
 
-    A run that was loaded builds its network when `model` is first asked for: that takes seconds,
-    and much can be done without.
+    `pt.train` and `pt.load_model` return it. A loaded model builds its network when it is first
+    needed: that takes seconds, and much works without it.
+
+    Attributes
+    ----------
+    settings : Settings
+    tokenizer : Tokenizer
+    pieces : list of Learned
+        The pieces of the corpus, with their splits and sources.
+    history : list of Epoch
+    fingerprint : str
+        SHA-256 of the music that it was trained on.
+    best_epoch : int
+        The epoch whose weights were kept.
+    ended : str
+        Why the training ended.
+    folder : Path or None
+        The run folder; None until it is saved.
     """
 
     settings: Settings
@@ -381,8 +397,9 @@ def _read_numpy_step(
 def _weights_of_a_run(
     kind: Any, tokenizer: Tokenizer, files: RunFolder, checksums: dict[str, str]
 ) -> Iterator[Path]:
-    """Give the file of weights if it is still the one that the run was loaded with; what goes wrong
-    with it is one clear line.
+    """Yield the file of weights if it is still the one that the run was loaded with.
+
+    Faults are reported in one line.
     """
     weights = files.weights(kind.weights_suffix)
     files.check_file(weights, checksums)
@@ -422,8 +439,8 @@ def write_history(history: Sequence[Epoch], folder: RunFolder, *, durable: bool 
 
 
 def epochs_from(rows: Any) -> list[Epoch]:
-    """Epochs from plain rows; TypeError or ValueError for anything else."""
-    made = [Epoch(**row) for row in rows]
+    """Read epochs from JSON values; TypeError or ValueError for anything else."""
+    epochs = [Epoch(**row) for row in rows]
     return [
         replace(
             e,
@@ -432,19 +449,19 @@ def epochs_from(rows: Any) -> list[Epoch]:
             val_loss=float(e.val_loss),
             parts=dict(e.parts),
         )
-        for e in made
+        for e in epochs
     ]
 
 
 def backend_name() -> str:
-    """Of Keras."""
+    """Return the name of Keras' backend."""
     from partimento.training import backend
 
     return backend.name()
 
 
 def versions() -> dict[str, str]:
-    """Of what may change a result."""
+    """Return the versions of everything that may change a result."""
     found = {"python": platform.python_version()}
     for package in WITH_VERSIONS:
         try:

@@ -1,8 +1,7 @@
-"""Build a network without drawing its initial weights, where weights from a file replace them at
-once.
+"""Build a network without drawing initial weights that a file replaces at once.
 
-On JAX every shape of every initializer is compiled, and an orthogonal one decomposes a matrix:
-seconds, for numbers that nobody sees.
+On JAX every shape of every initializer is compiled, and an orthogonal one decomposes a matrix. That
+takes seconds, for numbers that are never used.
 """
 
 from __future__ import annotations
@@ -24,9 +23,7 @@ _skips: ContextVar[bool] = ContextVar(
 
 @contextmanager
 def uninitialized() -> Iterator[None]:
-    """Give zeros to all weights that layers make inside this context, whatever their initializers
-    are.
-    """
+    """Create all weights inside this context as zeros, whatever their initializers."""
     _wrap_add_weight()
     token = _skips.set(True)
     try:
@@ -37,7 +34,7 @@ def uninitialized() -> Iterator[None]:
 
 @cache
 def _wrap_add_weight() -> None:
-    """Wrap `add_weight`, by which all layers make their weights: Keras has no switch for it."""
+    """Wrap `add_weight`, which all layers call: Keras has no switch for it."""
     original = layers.Layer.add_weight
 
     @wraps(original)

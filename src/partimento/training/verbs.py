@@ -1,7 +1,7 @@
-"""Compose with a trained model and evaluate it, with the help of rooms above this one.
+"""Compose with a trained model and evaluate it, with the help of higher rooms.
 
-Each function imports the room it needs when it is called: loading a model loads no sampler and
-no evaluation. This file is the one exception to the direction of imports.
+Each function imports the room it needs when it is called: loading a model loads no sampler and no
+evaluation. This file is the one exception to the direction of imports.
 """
 
 from __future__ import annotations

@@ -1,6 +1,4 @@
-"""Who does the work of a build: threads of this process that have parsers of their own, or the
-workers of a dask cluster.
-"""
+"""Choose the workers of a build: threads with parsers, or a dask cluster."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ Work = Callable[[Sequence[Task]], list[Answer]]
 def crew(
     workers: int | None, cluster: str, tasks: int, command: Sequence[str] = COMMAND
 ) -> Iterator[tuple[Executor, Work, int, int]]:
-    """An executor, what to give it, how many tasks at once, and how many such batches ahead.
+    """Yield an executor, its function, the batch size, and the batches in flight.
 
     Raises
     ------

@@ -49,7 +49,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: the bytes of an answer, or why there is none."""
+    """The bytes that a parser returned, or why there are none."""
 
     body: bytes = b""
     failure: str = ""
@@ -60,11 +60,10 @@ class _LostError(Exception):
 
 
 class Parser:
-    """One process, replaced when it crashes or outlasts a task's time. It belongs to one thread at
-    a time; only `stop` is for any.
+    """One parsing process, replaced when it crashes or exceeds a task's time.
 
-    A task that crashes it is tried once more in a fresh process: the damage may have been done by
-    the file before.
+    It belongs to one thread at a time; any thread may call `stop`. A task that crashes it is tried
+    once more in a fresh process, because the file before may have done the damage.
 
     Examples
     --------
@@ -81,7 +80,7 @@ class Parser:
         self._closed = False
 
     def run(self, tasks: Sequence[Task]) -> Iterator[Answer]:
-        """Answers in the order of the tasks."""
+        """Yield the answers in the order of the tasks."""
         sent = answered = 0
         tried = -1
         while answered < len(tasks):
@@ -104,7 +103,7 @@ class Parser:
             answered += 1
 
     def stop(self) -> None:
-        """Kill the process; the thread that waits for it hears that at once."""
+        """Kill the process; the thread that waits for it is woken at once."""
         self._closed = True
         if (process := self._process) is not None:
             process.kill()
@@ -180,7 +179,7 @@ class Parser:
         return body
 
     def _whole_answer(self) -> bytes | None:
-        """The next answer, if all of it was heard."""
+        """Return the next answer, or None if it is incomplete."""
         if len(self._heard) < LENGTH.size:
             return None
         (size,) = LENGTH.unpack_from(self._heard)
@@ -194,8 +193,9 @@ class Parser:
 
 
 class Parsers:
-    """Parsers for as many threads as ask at once; leaving the ``with`` block ends them all, those
-    at work too.
+    """Parsers for as many threads as ask at once.
+
+    Leaving the ``with`` block ends them all, busy ones included.
     """
 
     def __init__(self, command: Sequence[str] = COMMAND) -> None:
@@ -236,15 +236,19 @@ _OF_THIS_PROCESS = Parsers()
 
 
 def answers_here(tasks: Sequence[Task]) -> list[Answer]:
-    """The same with parsers that live as long as this process does: what a cluster's workers run."""
+    """Run tasks with parsers that live as long as this process.
+
+    A cluster's workers call this.
+    """
     return _OF_THIS_PROCESS.answers(tasks)
 
 
 def in_order(
-    executor: Executor, work: Callable[[T], R], given: Iterable[T], *, ahead: int
+    executor: Executor, work: Callable[[T], R], items: Iterable[T], *, ahead: int
 ) -> Iterator[R]:
-    """What `work` makes of each of the `given`, in their order; no more than `ahead` are under way
-    or waiting at once.
+    """Yield the results of `work` for each item, in order.
+
+    At most `ahead` items are under way or waiting at once.
 
     Examples
     --------
@@ -255,7 +259,7 @@ def in_order(
     """
     under_way: deque[Future[R]] = deque()
     try:
-        for each in given:
+        for each in items:
             under_way.append(executor.submit(work, each))
             if len(under_way) >= ahead:
                 yield under_way.popleft().result()
@@ -266,10 +270,10 @@ def in_order(
             future.cancel()
 
 
-def batched(given: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Lists of `size`, the last one shorter."""
+def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield lists of `size` items; the last one may be shorter."""
     batch: list[T] = []
-    for each in given:
+    for each in items:
         batch.append(each)
         if len(batch) == size:
             yield batch

@@ -1,5 +1,6 @@
-"""One reading process: ``python -m partimento.corpus.parsers.worker``, started and spoken to by
-`workers.Parser`.
+"""Parse files in a process of its own.
+
+`pool.Parser` starts ``python -m partimento.corpus.parsers.worker`` and uses it over pipes.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""The columns of the corpus store: the one list from which schema, wire format, checks and docs are
-made.
+"""The columns of the corpus store, for schema, wire format, checks and docs.
 
-To add a column: write its line here, and its value in `rows.row_of`.
+To add a column, write its line here and its value in `rows.row_of`.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ class Column(NamedTuple):
     null: bool = False
 
     def check_value(self, value: Any) -> None:
-        """Raise ValueError unless a plain value has the right type and may come from a parser."""
+        """Raise ValueError unless a value has the right type and is valid."""
         if value is None and self.null:
             return
         if not isinstance(value, self.python_type) or not self.check(value):
@@ -66,8 +65,9 @@ class Column(NamedTuple):
 
     @property
     def arrays(self) -> dict[str, np.dtype[Any]]:
-        """The arrays that a parser sends for this column, with their types; a list of lists is sent
-        as sizes and pitches.
+        """Return the arrays that a parser sends for this column, with their types.
+
+        A list of lists is sent as sizes and pitches.
         """
         kind = str(self.arrow_type)
         if kind.startswith("list<list"):
@@ -92,14 +92,17 @@ def whole(low: int = 0, high: int = FAR) -> Callable[[int], bool]:
 
 
 def each(low: int = 0, high: int = FAR) -> Callable[[np.ndarray], bool]:
-    """Return a check for an array in which `low` ≤ value < `high` holds for every value."""
+    """Return a check that `low` ≤ value < `high` for every value of an array."""
     return lambda values: (
         low <= int(values.min(initial=low)) and int(values.max(initial=low)) < high
     )
 
 
 def marks(valid: Callable[..., Any]) -> Callable[[Sequence[Any]], bool]:
-    """Return a check for marks on a timeline: onsets ascend, and `valid` accepts the other fields."""
+    """Return a check for marks on a timeline.
+
+    Onsets must ascend, and `valid` must accept the other fields.
+    """
 
     def check(values: Sequence[Any]) -> bool:
         onsets = [value[0] for value in values]
@@ -124,8 +127,9 @@ def texts(values: Sequence[str]) -> bool:
 
 
 def parts(values: Sequence[Any]) -> bool:
-    """Check names, programs and drum flags of parts; how many notes each has is checked with the
-    notes.
+    """Check names, programs and drum flags of parts.
+
+    The number of notes of each is checked with the notes.
     """
     return all(
         text(name) and (program is None or 0 <= program < 128) and drums in (True, False)

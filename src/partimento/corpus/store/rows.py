@@ -1,8 +1,8 @@
-"""A piece as a row of the corpus store, and back.
+"""Convert a piece to a row of the corpus store, and back.
 
-What can be known from a file's bytes alone is measured here, in the parsing process: the notes as
-they are, their events, key, forces, range, counts. Where the file came from is added when the store
-is written (see `store`).
+The parsing process measures everything that a file's bytes alone determine. These are notes,
+events, key, players, range and counts. The origin of the file is added when the store is written
+(see `store`).
 """
 
 from __future__ import annotations
@@ -34,23 +34,21 @@ FACTS = ("key", "meter", "forces", "solo", "alone", "instruments", "events")
 
 @dataclass(frozen=True)
 class Row:
-    """One row: its plain values and its arrays, by the names in `columns.PLAIN` and
-    `columns.ARRAYS`.
-    """
+    """One row: plain values and arrays, by the names of `columns`."""
 
     plain: Values
     arrays: Mapping[str, np.ndarray]
 
 
 def pack_row(row: Row) -> bytes:
-    """A row as a line of JSON and the bytes of its arrays."""
+    """Pack a row as a line of JSON and the bytes of its arrays."""
     sizes = [len(row.arrays[name]) for name in ARRAYS]
     body = [np.ascontiguousarray(row.arrays[name], kind).tobytes() for name, kind in ARRAYS.items()]
     return b"".join([json.dumps({"row": row.plain, "sizes": sizes}).encode(), b"\n", *body])
 
 
 def unpack_row(data: bytes) -> Row:
-    """The inverse of `pack_row`.
+    """Unpack what `pack_row` returned.
 
     Raises
     ------
@@ -58,12 +56,12 @@ def unpack_row(data: bytes) -> Row:
         If the bytes are no row: wrong types, sizes that do not fit, pitches beyond 127.
     """
     head, _, tail = data.partition(b"\n")
-    said = json.loads(head)
-    plain = said["row"]
+    header = json.loads(head)
+    plain = header["row"]
     if plain.keys() != {column.name for column in PLAIN}:
         raise ValueError("a row of other columns")
     arrays, at = {}, 0
-    for (name, kind), size in zip(ARRAYS.items(), said["sizes"], strict=True):
+    for (name, kind), size in zip(ARRAYS.items(), header["sizes"], strict=True):
         arrays[name] = np.frombuffer(tail, kind, size, at)
         at += arrays[name].nbytes
     if at != len(tail):
@@ -74,7 +72,7 @@ def unpack_row(data: bytes) -> Row:
 
 
 def _check(plain: Values, arrays: Mapping[str, np.ndarray]) -> None:
-    """Check everything that building a piece from the row checks, and that storing it does."""
+    """Check everything that building a piece from the row and storing it require."""
     for column in PLAIN:
         column.check_value(plain[column.name])
     for column in (*NOTES, *EVENTS):
@@ -96,9 +94,7 @@ def _check(plain: Values, arrays: Mapping[str, np.ndarray]) -> None:
 
 @dataclass(frozen=True)
 class Origin:
-    """The file that a row is of: its SHA-256, size in bytes and kind, and a manifest's word for
-    what plays.
-    """
+    """The file of a row: SHA-256, size, format, and a manifest's word for the players."""
 
     sha256: str = ""
     size: int = 0
@@ -202,8 +198,9 @@ def _event_arrays(cut: Sweep) -> dict[str, np.ndarray]:
 
 
 def piece_of(plain: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Piece:
-    """The piece exactly as the file had it; the inverse of `row_of`, but for title, composer and
-    source.
+    """Return the piece exactly as the file had it.
+
+    This inverts `row_of`, but for title, composer and source.
     """
     divisions = plain["divisions"]
 

@@ -1,4 +1,4 @@
-"""Rows as Arrow tables: the columns of the corpus store, which any reader of Parquet can use."""
+"""Store rows as Arrow tables, which any reader of Parquet can use."""
 
 from __future__ import annotations
 
@@ -45,15 +45,15 @@ METADATA = tuple(name for name in SCHEMA.names if name not in MUSIC)
 
 def table_of(rows: Sequence[Row]) -> pa.Table:
     """Return the measured columns of rows."""
-    made = [
+    columns_of_table = [
         _plain_column(column.name, [row.plain[column.name] for row in rows])
         for column in columns.PLAIN
     ]
     for column in (*columns.NOTES, *columns.EVENTS):
         arrays = [[row.arrays[name] for row in rows] for name in column.arrays]
-        made.append(_lists(*arrays) if len(arrays) == 1 else _lists_of_lists(*arrays))
-    made.append(pa.array([row.arrays["sketch"].tobytes() for row in rows], pa.binary()))
-    return pa.Table.from_arrays(made, schema=MEASURED)
+        columns_of_table.append(_lists(*arrays) if len(arrays) == 1 else _lists_of_lists(*arrays))
+    columns_of_table.append(pa.array([row.arrays["sketch"].tobytes() for row in rows], pa.binary()))
+    return pa.Table.from_arrays(columns_of_table, schema=MEASURED)
 
 
 def _plain_column(name: str, values: list[Any]) -> pa.Array:
@@ -84,7 +84,7 @@ def _lists_of_lists(sizes: list[np.ndarray], pitches: list[np.ndarray]) -> pa.Ar
 
 
 def plain_rows(table: pa.Table) -> list[dict[str, Any]]:
-    """The metadata of rows as dictionaries, marks as `rows.Row` has them."""
+    """Return the metadata of rows as dictionaries, with marks as in `rows.Row`."""
     found: list[dict[str, Any]] = table.select(
         [name for name in METADATA if name in table.column_names]
     ).to_pylist()
@@ -95,12 +95,15 @@ def plain_rows(table: pa.Table) -> list[dict[str, Any]]:
 
 
 def arrays_of(table: pa.Table, row: int) -> dict[str, np.ndarray]:
-    """The notes of one row."""
+    """Return the notes of one row."""
     return {name: table.column(f"note_{name}")[row].values.to_numpy() for name in Notes.COLUMNS}
 
 
 def digest(table: pa.Table, into: hashlib._Hash) -> None:
-    """Feed what a table says, not how it is stored: equal for every version of Arrow and Parquet."""
+    """Add the contents of a table to a hash.
+
+    They are equal for every version of Arrow and Parquet.
+    """
     for name in table.column_names:
         into.update(f"{name}\n".encode())
         _digest_array(table.column(name).combine_chunks(), into)

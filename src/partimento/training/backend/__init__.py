@@ -1,8 +1,8 @@
-"""Hold what Keras has no portable call for: gradients, and many training steps in one call.
+"""Compute gradients and run many training steps per call, one file per backend.
 
-There is one file per backend. A `Trainer` owns the state of a training: the network's variables,
-its random generators among them, and the optimizer's. It takes the steps; `training.fit` decides
-which and when. Shapes: S steps per call, B windows per step, M terms and metrics of a loss.
+Keras has no portable call for either. A `Trainer` owns the state of a training: the network's
+variables, its random generators among them, and the optimizer's. It takes the steps; `training.fit`
+decides which and when. Shapes: S steps per call, B windows per step, M terms and metrics of a loss.
 """
 
 from __future__ import annotations
@@ -61,14 +61,14 @@ class PackedLoss:
         self._metrics: tuple[str, ...] = ()
 
     def of_step(self, batch: Any, step: Any) -> tuple[Any, Any]:
-        """Return the objective of a training step, and its loss: the sum of the terms per event."""
+        """Return objective and loss of a training step, the loss per event."""
         loss = self._loss(batch, training=True, step=step)
         return loss.objective, ops.sum(ops.stack([*loss.terms.values()])) / ops.maximum(
             loss.count, 1.0
         )
 
     def sums(self, batch: Any) -> tuple[Any, Any]:
-        """Return the summed terms and metrics ``(M,)`` outside training, and the number of events."""
+        """Return summed terms and metrics ``(M,)`` outside training, and the event count."""
         loss = self._loss(batch, training=False, step=0.0)
         self._terms, self._metrics = tuple(loss.terms), tuple(loss.metrics)
         return ops.stack([*loss.terms.values(), *loss.metrics.values()]), loss.count
@@ -90,8 +90,8 @@ def trainer(network: keras.Model, optimizer: keras.Optimizer, loss: LossFunction
     """Make a `Trainer` for the backend in use."""
     optimizer.build(network.trainable_variables)
     module = import_module(f"partimento.training.backend.with_{name()}")
-    made: Trainer = module.Trainer(network, optimizer, PackedLoss(loss))
-    return made
+    trainer_of_backend: Trainer = module.Trainer(network, optimizer, PackedLoss(loss))
+    return trainer_of_backend
 
 
 def groups(network: keras.Model, optimizer: keras.Optimizer) -> list[list[Any]]:

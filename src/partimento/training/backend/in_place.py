@@ -1,4 +1,4 @@
-"""Share what TensorFlow and PyTorch have in common: variables that are updated in place."""
+"""Share what TensorFlow and PyTorch do alike: variables are updated in place."""
 
 from __future__ import annotations
 
@@ -26,4 +26,4 @@ class InPlace:
                 variable.assign(value)
 
     def sync(self) -> None:
-        """Do nothing: the variables are the model's own."""
+        """Return at once: the variables are the model's own."""

@@ -1,4 +1,4 @@
-"""Train on JAX: the state goes through pure functions; a loop over many steps is compiled as one."""
+"""Train on JAX: pure functions carry the state; many steps compile as one loop."""
 
 from __future__ import annotations
 
