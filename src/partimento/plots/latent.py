@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.text import Text
 
+SMALLEST = 0.01  # half a side; with less, the numbers at the axes are long and cut off
 NAMED = 6  # groups of windows with a color of their own; black is left to the mean
 
 
@@ -101,7 +102,7 @@ def square_limits(points: np.ndarray, *, prior: bool = False) -> tuple[float, fl
     low, high = flat.min(axis=0), flat.max(axis=0)
     if prior:
         low, high = np.minimum(low, -2), np.maximum(high, 2)
-    centre, half = (low + high) / 2, max(float((high - low).max()) * 0.53, 1e-6)
+    centre, half = (low + high) / 2, max(float((high - low).max()) * 0.53, SMALLEST)
     return (
         float(centre[0] - half),
         float(centre[0] + half),
