@@ -1,9 +1,12 @@
-"""Write the pages that the program can write about itself: commands, settings, models and recipes.
-``make docs`` runs it.
+"""Write the pages that the program can write about itself; ``make docs`` runs it.
+
+They are the commands, settings, models, recipes, modules and columns. The pictures of the tutorial
+are drawn by `pictures`.
 """
 
 from __future__ import annotations
 
+import ast
 import inspect
 import json
 import textwrap
@@ -11,6 +14,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import pictures
 import typer.main
 
 from partimento.cli.cli import app
@@ -28,7 +32,7 @@ MADE = "<!-- made by `make docs`: change the program, not this page -->\n\n"
 
 
 def commands() -> str:
-    """A section a command: what it says of itself, its arguments and options."""
+    """Write a section per command: its help, its arguments and its options."""
     pages = ["# Commands\n"]
 
     def walk(command: Any, name: str) -> None:
@@ -60,7 +64,7 @@ def commands() -> str:
 
 
 def settings() -> str:
-    """Write a table per section: name, type, default, bounds and meaning of each setting."""
+    """Write a table per section: type, default, bounds and meaning of each setting."""
     pages = [
         "# Settings\n\nIn a recipe's TOML, or on the command line as `--set section.name=value`.\n"
     ]
@@ -84,7 +88,7 @@ def settings() -> str:
 
 
 def models() -> str:
-    """The models and the recipes."""
+    """Write the tables of models and recipes."""
     rows = []
     for name in MODELS:
         module = __import__(MODELS[name].partition(":")[0], fromlist=["__doc__"])
@@ -107,7 +111,7 @@ def models() -> str:
 
 
 def columns() -> str:
-    """The columns of the corpus store."""
+    """Write the table of the columns of a store."""
     rows = []
     for column in COLUMNS:
         shown = str(arrow_type(column.arrow_type)).replace(": ", " ")
@@ -117,8 +121,34 @@ def columns() -> str:
     return f"# Columns of the corpus store\n\n{intro}\n\n{table}"
 
 
+def modules() -> str:
+    """Write a section per room, with one line per module."""
+    package = HERE.parent / "src" / "partimento"
+    rooms: dict[str, list[tuple[str, str]]] = {}
+    intro = {}
+    for path in sorted(package.rglob("*.py")):
+        about = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        line = " ".join(about.split("\n\n")[0].split())
+        name = path.relative_to(package).with_suffix("").as_posix()
+        room, _, module = name.rpartition("/")
+        if module == "__init__":
+            intro[room] = line
+        elif not (module or name).startswith("__"):
+            rooms.setdefault(room, []).append((f"`{module or name}`", line))
+    pages = [
+        "# Modules\n\nThe rooms of the package, and one line for each module. Only the names in the"
+        " [Python reference](api.md) are stable.\n"
+    ]
+    for room in sorted(rooms):
+        table = markdown_table(("module", "what it does"), rooms[room])
+        pages.append(f"## {room or 'partimento'}\n\n{intro.get(room, '')}\n\n{table}")
+    return "\n".join(pages)
+
+
 def main() -> None:
+    """Write all generated pages, and draw the pictures of the tutorial."""
     for name, page in {
+        "modules": modules,
         "commands": commands,
         "settings": settings,
         "models": models,
@@ -126,6 +156,7 @@ def main() -> None:
     }.items():
         (HERE / "reference" / f"{name}.md").write_text(MADE + page(), encoding="utf-8")
         print(f"docs/reference/{name}.md")
+    pictures.main()
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ Pictures are drawn anew when any code has changed.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import shutil
 import sys
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 import partimento as pt
 from partimento.cli.cli import app
@@ -27,7 +29,7 @@ from partimento.music.names import pitch_name
 from partimento.music.transpose import interval_to_common_key
 from partimento.plots import chord_map, encodings_figure
 from partimento.plots.piano_roll import piano_roll
-from partimento.plots.style import COLOURS, INK, new_figure, style, write_plot
+from partimento.plots.style import COLORS, INK, new_figure, style, write_plot
 from partimento.plots.waveform import read_wave, waveform
 
 HERE = Path(__file__).parent
@@ -105,7 +107,11 @@ def first_bars(piece: pt.Piece, bars: int, *, title: str = "") -> pt.Piece:
         for note in piece.notes
         if note.onset < end
     ]
-    return piece.replace(notes=notes, length=end, title=title)
+    lines = {
+        name: tuple(mark for mark in getattr(piece, name) if mark.onset < end)
+        for name in ("meters", "keys", "tempos")
+    }
+    return piece.replace(notes=notes, length=end, title=title, **lines)
 
 
 def score(piece: pt.Piece, name: str) -> None:
@@ -115,7 +121,12 @@ def score(piece: pt.Piece, name: str) -> None:
     from partimento.io.musicxml.write import to_musicxml
 
     pages = to_svg(to_musicxml(piece, ornaments="grace"), heading=False, crop=True)
-    (MADE / f"{name}.png").write_bytes(to_png(pages[0], width=1400))
+    page = Image.open(io.BytesIO(to_png(pages[0], width=1400))).convert("L")
+    left, top, right, bottom = page.point(lambda gray: 255 - gray).getbbox()
+    margin = 20
+    page.crop((left - margin, top - margin, right + margin, bottom + margin)).save(
+        MADE / f"{name}.png"
+    )
 
 
 def text(name: str, words: str) -> None:
@@ -132,7 +143,7 @@ def plot(figure: Any, name: str) -> None:
 
 
 def generative_models() -> None:
-    """Two models of one question: a boundary between classes, and a distribution for each."""
+    """Draw two models of one question: a boundary, and a distribution for each class."""
     points, minor = [], []
     for entry in chorales():
         if not entry.piece.keys:
@@ -151,7 +162,7 @@ def generative_models() -> None:
             axes.set_xlabel("major third above the tonic, % of the time")
             axes.grid(True)
         left.set_ylabel("minor third, % of the time")
-        pair = zip((~is_minor, is_minor), COLOURS, ("major", "minor"), strict=False)
+        pair = zip((~is_minor, is_minor), COLORS, ("major", "minor"), strict=False)
         for chosen, color, name in pair:
             own = xy[chosen]
             left.plot(*own.T, "o", color=color, markersize=4, alpha=0.5, label=name)
@@ -162,12 +173,12 @@ def generative_models() -> None:
         left.plot(low, low, color=INK, linewidth=1.5)
         left.set_title("Discriminative: a boundary", fontsize=12)
         right.set_title("Generative: new points of each kind (+)", fontsize=12)
-        left.legend(loc="upper right")
+        left.legend(loc="center right")
     plot(figure, "generative-models")
 
 
 def representation() -> None:
-    """One phrase as a score, as a piano roll and as text."""
+    """Draw one phrase as a score and as a piano roll, and write it as text."""
     piece = first_bars(chorales()[3].piece, 4)
     score(piece, "phrase")
     plot(piano_roll(piece, bars=4, title="The same phrase as a piano roll"), "phrase-roll")
@@ -180,7 +191,7 @@ def representation() -> None:
 
 
 def chords() -> None:
-    """Four voices, and the chords that they make together."""
+    """Engrave four voices, and the chords that they make together."""
     piece = first_bars(chorales()[3].piece, 2)
     score(piece, "voices")
     struck = [replace(event, held=()) for event in piece.events]
@@ -191,12 +202,12 @@ def chords() -> None:
 
 
 def encodings() -> None:
-    """C4, D4 and both together as many-hot and one-hot vectors."""
+    """Draw C4, D4 and both together as many-hot and one-hot vectors."""
     plot(encodings_figure(), "encodings")
 
 
 def collection() -> None:
-    """What is in the corpus: keys, durations, and how its vocabulary of chords grows."""
+    """Draw the keys, the durations and the growing vocabulary of the corpus."""
     folder = CACHE / "stats"
     command = ["corpus", "stats", "bundled:chorales", "--plots", str(folder), "--force"]
     app(command, standalone_mode=False)
@@ -222,14 +233,14 @@ LATENT = {"train": {"epochs": 30}, "tokens": {"stride": 2}}
 
 
 def autoencoder() -> None:
-    """The tutorial's autoencoder: its latent space falls into one corner."""
+    """Draw the tutorial's autoencoder, whose latent space falls into one corner."""
     run = model("autoencoder", "minibach-tutorial", LATENT, in_c)
     draw_training(run, "autoencoder")
     score(run.compose(events=32, start=0, candidates=1), "autoencoder-score")
 
 
 def vae() -> None:
-    """The tutorial's VAE: its latent space stays around 0, and what lies between two pieces."""
+    """Draw the tutorial's VAE, and compose what lies between two pieces."""
     run = model("vae", "vae-tutorial", LATENT, in_c)
     draw_training(run, "vae")
     for name, options in {"one": {"start": 0}, "two": {"start": 5}}.items():
@@ -238,7 +249,7 @@ def vae() -> None:
 
 
 def lstm() -> None:
-    """A small LSTM of chords, its losses beside counting, and what it composes."""
+    """Draw the losses of a small LSTM of chords, and what it composes."""
     run = lstm_run()
     draw_training(run, "lstm")
     score(run.compose(bars=8, seed=4), "lstm-score")
@@ -251,7 +262,7 @@ def lstm_run() -> pt.TrainedModel:
 
 
 def sampling() -> None:
-    """The likeliest event each time, and draws of two temperatures."""
+    """Compose by the likeliest note, and by draws of two temperatures."""
     guitar = pt.load_model("guitar")
     ways = {
         "greedy": pt.Sampling(temperature=0.0),
@@ -264,7 +275,7 @@ def sampling() -> None:
 
 
 def embeddings() -> None:
-    """The map of chords that skip-gram learns from the company that chords keep."""
+    """Draw the map of chords that skip-gram learns from their company."""
     from partimento.evaluation.neighbours import chord_vectors, map_of_names, neighbours
 
     settings = {"train": {"epochs": 4}, "model": {"negatives": 128}}
@@ -282,25 +293,27 @@ def embeddings() -> None:
 
 
 def gan() -> None:
-    """Generator against discriminator: their losses, and a piece."""
+    """Draw the losses of generator and discriminator, and compose."""
     run = model("gan", "gan", {"train": {"epochs": 4}}, any_key)
     draw_training(run, "gan")
     score(run.compose(events=32, candidates=1), "gan-score")
 
 
 def waveforms() -> None:
-    """A bar of guitar as a sound wave."""
+    """Draw the sound of a guitar from afar and from near."""
     piece = first_bars(pt.load_model("guitar").compose(bars=4, seed=7), 4)
     sound = MADE / "wave.wav"
     piece.save(sound, force=True)
     wave = read_wave(sound)
-    plot(waveform(wave.rate_hz, wave.signal, seconds=3.0, title="Three seconds"), "wave")
-    close = waveform(wave.rate_hz, wave.signal, start_s=0.1, seconds=0.03, title="0.03 seconds")
+    plot(waveform(wave.rate_hz, wave.signal[:, :1], seconds=3.0, title="Three seconds"), "wave")
+    close = waveform(
+        wave.rate_hz, wave.signal[:, :1], start_s=0.1, seconds=0.03, title="0.03 seconds"
+    )
     plot(close, "wave-close")
 
 
 def transposition() -> None:
-    """One phrase in two keys, and all chorales before and after they are moved to one key."""
+    """Engrave a phrase in two keys, and draw the pitches of all chorales."""
     piece = first_bars(chorales()[3].piece, 2)
     score(piece, "key-before")
     score(piece.transpose(interval_to_common_key(piece.keys[0])), "key-after")
@@ -314,7 +327,7 @@ def transposition() -> None:
                 shift = interval_to_common_key(entry.piece.keys[0]) if moved else 0
                 notes = entry.piece.notes
                 shares += np.bincount((notes.pitch + shift) % 12, notes.duration, 12)
-            axes.bar(range(12), 100 * shares / shares.sum(), color=COLOURS[moved])
+            axes.bar(range(12), 100 * shares / shares.sum(), color=COLORS[moved])
             axes.set_xticks(range(12), NAMES)
             axes.set_title("Moved to C major or A minor" if moved else "As written", fontsize=12)
         figure.axes[0].set_ylabel("% of the sounding time")
@@ -322,7 +335,7 @@ def transposition() -> None:
 
 
 def invariance() -> None:
-    """One phrase in several keys: the copies that augmentation adds."""
+    """Engrave a bar in several keys: the copies that augmentation adds."""
     piece = first_bars(chorales()[3].piece, 1)
     for shift in (-2, 0, 3):
         score(piece.transpose(shift), f"copy{shift}")

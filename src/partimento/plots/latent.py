@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.text import Text
 
-SMALLEST = 0.01  # half a side; with less, the numbers at the axes are long and cut off
+SMALLEST = 0.05  # half a side; with less, the numbers at the axes are long and cut off
 NAMED = 6  # groups of windows with a color of their own; black is left to the mean
 
 
