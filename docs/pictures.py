@@ -1,4 +1,4 @@
-"""Draw the pictures of the tutorial pages into ``docs/tutorial/made``; ``make docs`` runs it.
+"""Draw the pictures of the tutorial into ``docs/tutorial/made``; ``make docs`` runs it.
 
 The trainings are tiny: they show what a model does, not how well it can do it. Trained runs are
 kept in ``.cache/docs`` for as long as their settings and the code that trains stay the same.
