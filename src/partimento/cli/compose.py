@@ -163,7 +163,8 @@ def read_one(path: Path, *, config: DataSettings = AS_WRITTEN) -> Piece:
     """Read a single score, in a worker process."""
     if path.is_dir():
         raise PartimentoError(f"{path} is a folder; a score file is wanted here")
-    return load_corpus([path], config=config)[0].piece
+    with progress.stages() as stages, stages.during("read"):
+        return load_corpus([path], config=config)[0].piece
 
 
 def write_all(

@@ -74,12 +74,13 @@ def run_evaluate(request: Request, *, out: Path | None, force: bool, as_json: bo
 
 def _measure(request: Request, stages: progress.Stages) -> tuple[Evaluation, list[Reject]]:
     """Read or compose, then measure; and the files that could not be read."""
-    from partimento.evaluation.evaluate import evaluate
+    with stages.during("start"):
+        from partimento.evaluation.evaluate import evaluate
 
     is_run = RunFolder(request.generated).exists()
     bars = BARS if is_run and request.bars is None else request.bars
     if is_run:
-        with stages.during("start"):
+        with stages.during("load"):
             from partimento.evaluation.evaluate import compose_pieces, held_out_figures
             from partimento.training.trained_model import load_model
 

@@ -26,6 +26,7 @@ from partimento.cli.screen import err, printable
 ABOUT = {  # what a stage does in which nothing may count up for seconds
     "start": "loading the framework",
     "read": "looking for scores",
+    "load": "loading the model",
     "build": "building the network",
     "count": "counting",
     "check": "predicting the held-out pieces",

@@ -87,6 +87,7 @@ def read_pieces(
     rejects = [Reject(path, reason) for path, reason in faults]
     entries: list[CorpusEntry] = []
     count = min(workers or os.cpu_count() or 1, max(len(scores), 1))
+    progress("read", 0, len(scores))
     tasks = [_task(score, config, quantize, timeout_s, unfold=unfold) for score in scores]
     with ThreadPoolExecutor(count) as executor, Parsers(tuple(command)) as parsers:
         batches = in_order(executor, parsers.answers, batched(tasks, BATCH), ahead=8 * count)

@@ -259,6 +259,8 @@ def _read_all(
     todo = [score for score in scores if score.name not in locations]
     rejects: list[Reject] = []
     view = plan.config.model_dump()
+    if todo:
+        progress("read", 0, len(todo))
     try:
         with crew(plan.workers, plan.cluster, len(todo), command) as (executor, work, size, ahead):
             batches = in_order(
