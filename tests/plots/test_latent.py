@@ -84,7 +84,7 @@ def test_limits_hold_all_points_and_the_rings() -> None:
     assert max(left, bottom) < -2 < 2 < min(right, top)
     assert latent_map(np.zeros((3, 2))).axes[0].get_xlim()[0] < 0  # all in one point
     left, right, *_ = square_limits(np.array([[-1.0, -1.0], [-0.9999, -1.0]]))
-    assert right - left >= 0.1  # labels of two digits
+    assert right - left == pytest.approx(0.1)  # labels of two digits
 
 
 @pytest.mark.parametrize(
