@@ -32,7 +32,7 @@ from partimento.evaluation.benchmarks import (
 from partimento.evaluation.note_counts import END, NoteCounts
 from partimento.models import model_class
 from partimento.music.timelines import Source
-from partimento.tokens.note_grammar import CONTEXT
+from partimento.tokens.note_grammar import HEADER
 from partimento.tokens.notes import NoteTokenizer
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import OutOfVocabularyCost
@@ -226,9 +226,9 @@ def test_a_piece_costs_what_its_frames_cost(run: TrainedModel, corpus: Corpus) -
     assert len(piece_nats(run, "jsb", corpus, side="valid")) == 2
     each = token_nats(run, corpus.pieces[5])
     tokens = sum(len(chord) + 1 for chord in frames_of(5))
-    assert not each[: CONTEXT - 1].any()
-    assert (each[CONTEXT - 1 : CONTEXT - 1 + tokens] > 0).all()
-    assert not each[CONTEXT - 1 + tokens :].any()
+    assert not each[: HEADER - 1].any()
+    assert (each[HEADER - 1 : HEADER - 1 + tokens] > 0).all()
+    assert not each[HEADER - 1 + tokens :].any()
 
 
 def test_an_ensemble_is_the_mean_of_probabilities(run: TrainedModel, corpus: Corpus) -> None:

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from tests.conftest import small_piece
 
-from partimento import Event, Key, Note, Piece
+from partimento import Event, Key, Note, Part, Piece, train
 from partimento.corpus import analyze_key
 from partimento.errors import PartimentoError
 from partimento.generate.autoregressive import generate
 from partimento.generate.compose import compose, compose_ids
+from partimento.generate.constraints import InKey, Range
 from partimento.generate.finish import Transposer
 from partimento.generate.limits import Limits
 from partimento.generate.prompt import make_prompt
 from partimento.generate.ranking import choose_candidate
 from partimento.generate.sampler import Sampling
+from partimento.music.timelines import Meter
 from partimento.tokens.chords import CHORD
 from partimento.tokens.vocabulary import END, START
 from partimento.training.train import learn, over_recipe
@@ -192,3 +195,59 @@ def test_wishes_that_cannot_be_fulfilled(run: TrainedModel, pieces: list[Piece])
     strange = Piece.from_events([Event((30, 31, 33), Fraction(1, 7))] * 3)
     with pytest.raises(PartimentoError, match="never met"):
         compose(run, start=strange)
+
+
+@pytest.mark.parametrize("key", [None, "D major"])
+def test_constraints_speak_of_the_pitches_that_sound(run: TrainedModel, key: str | None) -> None:
+    """The model composes in C major; the piece is transposed afterwards."""
+    free = compose(run, bars=6, seed=1, key=key)
+    low, high = sorted(set(free.notes.pitch.tolist()))[1], int(free.notes.pitch.max())
+    piece = compose(run, bars=6, seed=1, key=key, constraints=[Range(low, high)])
+    assert low <= piece.notes.pitch.min() <= piece.notes.pitch.max() <= high
+    assert free.notes.pitch.min() < low
+    scale = InKey(piece.keys[0])
+    (forbidden,) = scale.bind(run.tokenizer).parameters
+    inside = compose(run, bars=6, seed=1, key=piece.keys[0], constraints=[scale, Range(low, high)])
+    assert not forbidden[inside.notes.pitch].any()
+    assert inside.keys == piece.keys
+    assert inside == compose(
+        run, bars=6, seed=1, key=piece.keys[0], constraints=[scale, Range(low, high)]
+    )
+
+
+def test_constraints_that_leave_nothing_are_reported(run: TrainedModel) -> None:
+    with pytest.warns(UserWarning, match=r"the constraints left nothing to choose \d+ times"):
+        piece = compose(run, events=8, seed=1, constraints=[Range(0, 5)])
+    assert len(piece.events) == 8
+    with pytest.raises(PartimentoError, match="'guitar' is not a constraint"):
+        compose(run, events=8, constraints=["guitar"])  # type: ignore[list-item]
+
+
+def choir(number: int) -> Piece:
+    """Return three voices, of which one repeats its note; twice two sing the same one."""
+    notes = []
+    for beat in range(16):
+        step = (beat * 3 + number) % 5
+        for part, pitch in enumerate((67 + step, 60 + step // 2, 67 if beat % 8 == 4 else 55)):
+            notes.append(Note(Fraction(beat), Fraction(1), pitch, part=part))
+    parts = (Part("Soprano", 52), Part("Alto", 52), Part("Bass"))
+    return Piece(notes, parts=parts, meters=(Meter(4, 4),), title=f"Choir {number}")
+
+
+def test_four_voices_compose_four_voices() -> None:
+    settings = {
+        "model": {"name": "notewise", "units": 16, "embed_size": 8, "layers": 1},
+        "tokens": {"min_count": 1, "voices": True, "frame": "1", "transpose": "none", "window": 32},
+        "train": {"epochs": 30, "batch_size": 2, "learning_rate": 0.02},
+    }
+    model = train([choir(number) for number in range(4)], settings=settings)
+    piece = compose(model, bars=4, seed=1, program=None)
+    assert [part.name for part in piece.parts] == ["Soprano", "Alto", "Bass"]
+    assert [part.program for part in piece.parts] == [52, 52, 52]  # the bass as the others
+    assert set(piece.notes.part.tolist()) == {0, 1, 2}
+    for part in range(3):
+        line = piece.notes.select(piece.notes.part == part)
+        assert (line.onset[1:] >= line.end[:-1]).all()  # one note at a time
+    bass = piece.notes.select(piece.notes.part == 2)
+    assert any(a.end == b.onset and a.pitch == b.pitch for a, b in pairwise(bass))  # struck again
+    assert compose(model, bars=4, seed=1, program=19).parts[0] == Part("Soprano", 19)

@@ -24,7 +24,7 @@ from partimento.generate.sampler import Sampling
 from partimento.models import model_class
 from partimento.models.notewise import Config, Notewise
 from partimento.music.events import merge_held
-from partimento.tokens.note_grammar import AGAIN, CONTEXT, LENGTH
+from partimento.tokens.note_grammar import AGAIN, HEADER, LENGTH
 from partimento.tokens.notes import NoteTokenizer
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import END, PAD, UNKNOWN
@@ -130,8 +130,8 @@ class Told:
         legal = self.model.tokenizer.grammar().allowed_by_features(self.shown[1:], may_end=may_end)
         weights = np.where(legal, np.exp(self.logits.astype(np.float64)), 0)
         shares = weights / weights.sum(1, keepdims=True)
-        told = [0.0] * (CONTEXT - 1)
-        for row, token in zip(shares[CONTEXT - 1 :], self.tokens[CONTEXT:], strict=True):
+        told = [0.0] * (HEADER - 1)
+        for row, token in zip(shares[HEADER - 1 :], self.tokens[HEADER:], strict=True):
             told.append(-np.log(row[token]) if may_end or token != END else 0.0)
         return np.array(told)
 
@@ -183,8 +183,8 @@ def test_the_likelihood_is_the_product_of_all_conditionals(core: str, how: str) 
         assert not padding.any()
         assert len(padding) or how == "voices"
         np.testing.assert_allclose(nats, case.nats(may_end=may_end), atol=1e-3)
-        assert (nats[: CONTEXT - 1] == 0).all()
-        assert (nats[CONTEXT - 1 : -1] > 0).all()
+        assert (nats[: HEADER - 1] == 0).all()
+        assert (nats[HEADER - 1 : -1] > 0).all()
         assert (nats[-1] > 0) == may_end
     losses = case.model.exact_loss(case.batch)
     assert sum(map(float, losses.terms.values())) == pytest.approx(case.nats().sum(), rel=1e-4)
@@ -218,7 +218,7 @@ def test_the_parts_of_an_event() -> None:
     weights = np.where(legal, np.exp(case.logits.astype(np.float64)), 0)
     shares = weights / weights.sum(1, keepdims=True)
     chord = held = duration = 0.0
-    for row, token in zip(shares[CONTEXT - 1 :], case.tokens[CONTEXT:], strict=True):
+    for row, token in zip(shares[HEADER - 1 :], case.tokens[HEADER:], strict=True):
         if token == END:
             chord -= np.log(row[END])
         elif token >= g.duration:
@@ -230,8 +230,8 @@ def test_the_parts_of_an_event() -> None:
             either = row[4 + pitch] + row[layout.hold + pitch]
             chord -= np.log(either)
             held -= np.log(row[token] / either)
-    assert (case.tokens[CONTEXT:-1] >= layout.hold).sum() > (
-        case.tokens[CONTEXT:-1] >= layout.duration
+    assert (case.tokens[HEADER:-1] >= layout.hold).sum() > (
+        case.tokens[HEADER:-1] >= layout.duration
     ).sum()  # some are held
     told_parts = [float(term) for term in case.model.exact_loss(case.batch).terms.values()]
     np.testing.assert_allclose(told_parts, [chord, held, duration], rtol=1e-4)
@@ -261,7 +261,7 @@ def test_what_the_beginning_tells_costs_nothing_even_if_it_is_unknown() -> None:
     batch = windows(model.tokenizer.encode_all([strange]), length=L)[:]
     assert batch["targets"][0, :2, 0].tolist() == [UNKNOWN, UNKNOWN]
     nats = np.asarray(model.step_nats(batch))[0]
-    assert (nats[: CONTEXT - 1] == 0).all()
+    assert (nats[: HEADER - 1] == 0).all()
     assert nats.max() < 1e3
     assert float(model.exact_loss(batch).count) == len(merge_held(strange.events)) + 1
 
@@ -319,7 +319,7 @@ def check_legal(model: Notewise, tokens: np.ndarray) -> None:
     alive = np.ones(len(tokens), bool)
     for s, now in enumerate(tokens.T):
         alive &= now != PAD
-        if s >= CONTEXT:
+        if s >= HEADER:
             legal = model.tokenizer.grammar().allowed(seen, 0)
             assert legal[np.flatnonzero(alive), now[alive]].all()
         seen = model.tokenizer.grammar().advance(seen, now, 0)

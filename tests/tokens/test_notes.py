@@ -22,7 +22,7 @@ from partimento.tokens.note_grammar import (
     AGAIN,
     BAR,
     COLUMNS,
-    CONTEXT,
+    HEADER,
     KEY,
     KEYS,
     LENGTH,
@@ -118,7 +118,7 @@ def test_decode_is_the_inverse_of_encode(piece: Piece) -> None:
     assert tokens.dtype == np.int32
     assert tokens[0] == START
     assert tokens[-1] == END
-    assert len(tokens) == CONTEXT + sum(len(event.chord) + 1 for event in events) + 1
+    assert len(tokens) == HEADER + sum(len(event.chord) + 1 for event in events) + 1
     assert tokenizer.decode_events(tokens) == events
     assert tokenizer.decode_events(tokens[:, None]) == events
     assert tokenizer.decode_events(np.pad(tokens, (0, 5))) == events
@@ -163,14 +163,14 @@ def test_the_beginning_tells_meter_pickup_and_key() -> None:
     layout = tokenizer.layout
     assert tokenizer.bars.symbols == (4, 3)
     assert tokenizer.pickups.symbols == (0, 1)
-    assert tokenizer.encode_ids(waltz)[:CONTEXT].tolist() == [
+    assert tokenizer.encode_ids(waltz)[:HEADER].tolist() == [
         START,
         layout.bar + 1,
         layout.pickup + 1,
         layout.key,
     ]
     for undeclared in (plain, late):
-        assert tokenizer.encode_ids(undeclared)[:CONTEXT].tolist() == [
+        assert tokenizer.encode_ids(undeclared)[:HEADER].tolist() == [
             START,
             layout.bar,
             layout.pickup,
@@ -186,7 +186,7 @@ def test_a_meter_and_a_place_in_the_bar_are_shown() -> None:
     tokenizer = NoteTokenizer.fit([Piece.from_events(events), piece])
     encoded = tokenizer.encode_all([piece])[0]
     first = encoded.context["features"][
-        CONTEXT::2
+        HEADER::2
     ]  # where each event's note is to be chosen, and the end
     quarters = [Fraction(int(step), tokenizer.grid) for step in first[:, PLACE]]
     assert quarters == [(Fraction(n, 2) - 1) % 3 for n in range(9)]
@@ -204,7 +204,7 @@ def test_unknown_lengths() -> None:
     )
     strange = Piece.from_events([Event((60,), Fraction(1)), Event((61,), Fraction(5, 7))])
     tokens = tokenizer.encode_ids(strange)
-    assert tokens[CONTEXT:].tolist() == [
+    assert tokens[HEADER:].tolist() == [
         NOTE + 60,
         tokenizer.layout.duration,
         NOTE + 61,
@@ -234,7 +234,7 @@ def test_a_piece_that_holds_notes_where_training_held_none() -> None:
     )
     tokens = tokenizer.encode_ids(HOLDING)
     assert [event.chord for event in tokenizer.decode_events(tokens)] == [(60,), (60, 64)]
-    assert (tokens[CONTEXT:] < tokenizer.sizes[0]).all()
+    assert (tokens[HEADER:] < tokenizer.sizes[0]).all()
 
 
 # ---------------------------------------------------------------------- what is legal
@@ -261,10 +261,10 @@ def test_the_grammar_allows_every_real_piece(piece: Piece, frame: Fraction) -> N
     )
     assert may.shape == (len(tokens), *tokenizer.sizes)
     large = max(len(event.chord) for event in piece.events) >= SLOTS
-    for s in range(CONTEXT, len(tokens)):
+    for s in range(HEADER, len(tokens)):
         assert may[s, tokens[s]], f"{tokens[s]} at {s}"
     for s, seen in enumerate(walked(tokenizer, tokens)):
-        if s < CONTEXT:
+        if s < HEADER:
             continue
         legal = tokenizer.grammar().allowed(seen, 0)[0]
         assert legal[tokens[s]], f"{tokens[s]} at {s}"
@@ -291,7 +291,7 @@ def test_the_grammar_allows_pieces_of_lengths_that_are_unknown(piece: Piece, oth
     tokenizer = NoteTokenizer.fit([other, HOLDING])
     encoded = tokenizer.encode_all([piece])[0]
     may = tokenizer.grammar().allowed_by_features(encoded.context["features"])
-    wrong = [s for s in range(CONTEXT, len(encoded.ids)) if not may[s, encoded.ids[s, 0]]]
+    wrong = [s for s in range(HEADER, len(encoded.ids)) if not may[s, encoded.ids[s, 0]]]
     assert not wrong, f"{encoded.ids[:, 0]} is illegal at {wrong}"
 
 
@@ -304,17 +304,17 @@ def test_an_unknown_meter_is_no_event() -> None:
     )
     tokenizer = NoteTokenizer.fit([known])
     tokens = tokenizer.encode_ids(strange)
-    assert tokens[:CONTEXT].tolist() == [START, UNKNOWN, UNKNOWN, tokenizer.layout.key + KEYS - 1]
-    seen = walked(tokenizer, tokens)[CONTEXT]
+    assert tokens[:HEADER].tolist() == [START, UNKNOWN, UNKNOWN, tokenizer.layout.key + KEYS - 1]
+    seen = walked(tokenizer, tokens)[HEADER]
     assert (int(seen.events[0]), int(seen.elapsed[0])) == (0, 0)
     assert tokenizer.grammar().allowed_by_features(tokenizer.grammar().features(seen))[
-        0, tokens[CONTEXT]
+        0, tokens[HEADER]
     ]  # it may begin with a rest
 
 
 def context(tokenizer: NoteTokenizer, piece: Piece, walks: int) -> Any:
     seen = tokenizer.grammar().start(walks, reach=64)
-    for token in tokenizer.encode_ids(piece)[:CONTEXT]:
+    for token in tokenizer.encode_ids(piece)[:HEADER]:
         seen = tokenizer.grammar().advance(seen, np.full(walks, token), 0)
     return seen
 
@@ -382,7 +382,7 @@ def test_whatever_the_grammar_allows_is_music(frame: Fraction, seed: int) -> Non
     largest = 0
     for row in chosen:
         whole = row[: np.flatnonzero(row >= layout.duration)[-1] + 1]
-        tokens = np.concatenate([tokenizer.encode_ids(model)[:CONTEXT], whole, [END]]).astype(
+        tokens = np.concatenate([tokenizer.encode_ids(model)[:HEADER], whole, [END]]).astype(
             np.int32
         )
         events = tokenizer.decode_events(tokens)
@@ -575,10 +575,10 @@ def test_the_chord_before_is_shown_from_the_top() -> None:
     tokenizer = NoteTokenizer.fit([Piece.from_events(events)])
     shown = tokenizer.encode_all([Piece.from_events(events)])[0].context["features"]
     slots = shown[:, len(COLUMNS) :]
-    assert (slots[1 : CONTEXT + 11] == NONE).all()
-    assert slots[CONTEXT + 11].tolist() == list(range(59, 51, -1))
+    assert (slots[1 : HEADER + 11] == NONE).all()
+    assert slots[HEADER + 11].tolist() == list(range(59, 51, -1))
     named = [
-        dict(zip(COLUMNS, row.tolist(), strict=False)) for row in shown[CONTEXT + 11 : CONTEXT + 14]
+        dict(zip(COLUMNS, row.tolist(), strict=False)) for row in shown[HEADER + 11 : HEADER + 14]
     ]
     assert [(row["last"], row["above"], row["below"], row["count"]) for row in named] == [
         (NONE, 59, 59, 0), (55, 58, 54, 1), (52, 57, 51, 2),
@@ -612,8 +612,8 @@ def test_an_opening_is_so_many_events(piece: Piece, events: int) -> None:
     opening = tokenizer.prompt(tokens, events)
     assert tokenizer.decode_events(opening) == merge_held(piece.events)[:events]
     np.testing.assert_array_equal(opening, tokens[: len(opening)])
-    assert len(opening) >= CONTEXT == tokenizer.header_rows
-    assert len(tokenizer.prompt(tokens, 0)) == CONTEXT
+    assert len(opening) >= HEADER == tokenizer.header_rows
+    assert len(tokenizer.prompt(tokens, 0)) == HEADER
     cut = tokens[: len(tokens) - 2]  # in mid-event
     assert tokenizer.decode_events(tokenizer.prompt(cut, 99)) == merge_held(piece.events)[:-1]
 
@@ -630,7 +630,7 @@ def test_an_opening_ends_before_what_is_unknown() -> None:
     assert tokenizer.decode_events(tokenizer.prompt(tokens, 4)) == events[:2]
     assert (
         len(tokenizer.prompt(tokenizer.encode_ids(Piece.from_events(events[2:]))[:, None], 2))
-        == CONTEXT
+        == HEADER
     )
 
 
@@ -642,10 +642,10 @@ def test_the_same_beginning_in_another_key() -> None:
     tokens = tokenizer.encode_ids(piece)[:, None]
     for start in (piece, piece.replace(keys=())):
         moved = tokenizer.in_key(tokenizer.encode_ids(start)[:, None], 7)
-        assert moved[CONTEXT - 1, 0] == tokenizer.layout.key + 7
+        assert moved[HEADER - 1, 0] == tokenizer.layout.key + 7
         assert moved.dtype == tokens.dtype
         np.testing.assert_array_equal(
-            np.delete(moved, CONTEXT - 1, 0), np.delete(tokens, CONTEXT - 1, 0)
+            np.delete(moved, HEADER - 1, 0), np.delete(tokens, HEADER - 1, 0)
         )
 
 

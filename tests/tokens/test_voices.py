@@ -22,8 +22,8 @@ from partimento.tokens.note_grammar import (
     ABOVE,
     BELOW,
     COLUMNS,
-    CONTEXT,
     COUNT,
+    HEADER,
     KEYS,
     LAST,
     NONE,
@@ -64,7 +64,7 @@ def grid_of(tokenizer: VoiceTokenizer, tokens: np.ndarray) -> list[Row]:
     grid: list[Row] = []
     before: Row = (None,) * tokenizer.voices
     now: list[int | None] = []
-    for token in tokens[CONTEXT:-1].tolist():
+    for token in tokens[HEADER:-1].tolist():
         if len(now) == tokenizer.voices:
             length = tokenizer.durations.symbols[token - tokenizer.layout.duration]
             grid += [tuple(now)] * int(length / tokenizer.frame)
@@ -120,7 +120,7 @@ def test_a_grid_is_one_sequence_of_tokens(grid: list[Row]) -> None:
     tokens = tokenizer.encode_ids(piece)
     moves = [list(run) for _, run in groupby(grid)]
     assert tokens.dtype == np.int32
-    assert len(tokens) == CONTEXT + 5 * len(moves) + 1
+    assert len(tokens) == HEADER + 5 * len(moves) + 1
     assert tokens[0] == START
     assert tokens[-1] == END
     assert max(tokens) < len(tokenizer)
@@ -171,7 +171,7 @@ def test_a_piece_comes_back_with_its_voices(piece: Piece) -> None:
     assert tokenizer.decode(encoded.ids) == piece
     features, ids = encoded.context["features"], encoded.ids[:, 0]
     may = tokenizer.grammar().allowed_by_features(features)
-    assert may[np.arange(CONTEXT, len(ids)), ids[CONTEXT:]].all()
+    assert may[np.arange(HEADER, len(ids)), ids[HEADER:]].all()
 
 
 @given(choirs())
@@ -206,7 +206,7 @@ def test_whatever_a_grammar_with_repeated_notes_allows_is_one_sequence() -> None
     rng, walks, events = np.random.default_rng(5), 20, 12
     piece = piece_of([(60, 55), (62, 55), (None, None)], meters=(Meter(3, 4),))
     tokenizer = VoiceTokenizer.fit([piece], every(repeated_notes=True))
-    grammar, header = tokenizer.grammar(), tokenizer.encode_ids(piece)[:CONTEXT]
+    grammar, header = tokenizer.grammar(), tokenizer.encode_ids(piece)[:HEADER]
     state, chosen = grammar.start(walks, reach=32), []
     for token in header:
         state = grammar.advance(state, np.full(walks, token), 0)
@@ -241,7 +241,7 @@ def test_the_chorales_as_they_are(data_folder: Path) -> None:
         tokens = encoded.ids[:, 0]
         assert grid_of(tokenizer, tokens) == grid
         may = tokenizer.grammar().allowed_by_features(encoded.context["features"])
-        assert may[np.arange(CONTEXT, len(tokens)), tokens[CONTEXT:]].all()
+        assert may[np.arange(HEADER, len(tokens)), tokens[HEADER:]].all()
         np.testing.assert_array_equal(tokenizer.encode_ids(piece), tokens)
 
 
@@ -278,7 +278,7 @@ def test_at_most_eight_voices() -> None:
     assert (
         tokenizer.grammar()
         .allowed_by_features(encoded.context["features"])[
-            np.arange(CONTEXT, 23), encoded.ids[CONTEXT:, 0]
+            np.arange(HEADER, 23), encoded.ids[HEADER:, 0]
         ]
         .all()
     )
@@ -338,29 +338,29 @@ def test_the_grammar_allows_every_real_grid(grid: list[Row]) -> None:
             np.testing.assert_array_equal(
                 tokenizer.grammar().features(seen)[0], encoded.context["features"][s]
             )
-        if s < CONTEXT:
+        if s < HEADER:
             continue
         legal = tokenizer.grammar().allowed(seen, 0)[0]
         assert legal[tokens[s]], f"{tokens[s]} at {s}"
         assert (legal == may[s] & (np.arange(len(legal)) != UNKNOWN)).all()
-        assert bool(tokenizer.grammar().at_event_end(seen)[0]) == ((s - CONTEXT) % 5 == 0)
+        assert bool(tokenizer.grammar().at_event_end(seen)[0]) == ((s - HEADER) % 5 == 0)
 
 
 def test_an_unknown_meter_is_no_event() -> None:
     tokenizer = VoiceTokenizer.fit([piece_of([(60, 55, 50, 40)])], every())
     piece = piece_of([(None,) * 4, (60, 55, 50, 40)], meters=(Meter(7, 8),))
     tokens = tokenizer.encode_ids(piece)
-    assert tokens[:CONTEXT].tolist() == [
+    assert tokens[:HEADER].tolist() == [
         START,
         UNKNOWN,
         tokenizer.layout.pickup,
         tokenizer.layout.key + KEYS - 1,
     ]
-    seen = walked(tokenizer, tokens)[CONTEXT]
+    seen = walked(tokenizer, tokens)[HEADER]
     assert (int(seen.events[0]), int(seen.elapsed[0])) == (0, 0)
     encoded = tokenizer.encode_all([piece])[0]
     may = tokenizer.grammar().allowed_by_features(encoded.context["features"])
-    assert may[np.arange(CONTEXT, len(tokens)), tokens[CONTEXT:]].all()
+    assert may[np.arange(HEADER, len(tokens)), tokens[HEADER:]].all()
 
 
 @pytest.mark.parametrize("voices", [1, 4])
@@ -372,7 +372,7 @@ def test_whatever_the_grammar_allows_is_a_grid(voices: int) -> None:
         keys=(Key(2),),
     )
     tokenizer = VoiceTokenizer.fit([model], every())
-    context = tokenizer.encode_ids(model)[:CONTEXT]
+    context = tokenizer.encode_ids(model)[:HEADER]
     weights = np.ones(tokenizer.sizes[0])
     weights[[CONTINUE, REST]] = 120, 30
     weights[tokenizer.layout.duration :] = 50
@@ -436,7 +436,7 @@ def test_the_voices_around_are_shown() -> None:
     shown = tokenizer.encode_all([piece_of(grid)])[0].context["features"]
     first, width = len(COLUMNS), tokenizer.width
     assert width == shown.shape[1]
-    second = shown[CONTEXT + 5 : CONTEXT + 10]  # each voice of the second event, and its duration
+    second = shown[HEADER + 5 : HEADER + 10]  # each voice of the second event, and its duration
     assert second[:, COUNT].tolist() == [0, 1, 2, 3, 4]
     assert second[:, LAST].tolist() == [NONE, 72, 65, NONE, 48]  # what the voice above sings now
     assert second[:, ABOVE].tolist() == [72, 67, 64, 48, NONE]  # what this one sang
@@ -444,7 +444,7 @@ def test_the_voices_around_are_shown() -> None:
     assert second[:, first : first + 4].tolist() == [[72, 67, 64, 48]] * 5
     assert second[-1, first + 4 : first + 8].tolist() == [72, 65, NONE, 48]
     assert second[1, first + 4 : first + 8].tolist() == [72, NONE, NONE, NONE]
-    third = shown[CONTEXT + 10]
+    third = shown[HEADER + 10]
     since = [6, 2, 2, 6]  # steps on the grid that the lengths have: 1/4
     assert tokenizer.grid == 4
     assert third[first + 8 :].tolist() == [
@@ -537,9 +537,9 @@ def test_an_opening_is_so_many_events(grid: list[Row], events: int) -> None:
     opening = tokenizer.prompt(tokens, events)
     whole = tokenizer.decode_events(tokens)
     assert tokenizer.decode_events(opening) == whole[:events]
-    assert len(opening) == CONTEXT + 5 * min(events, len(whole))
-    np.testing.assert_array_equal(tokenizer.in_key(opening, 4)[CONTEXT:], opening[CONTEXT:])
-    assert tokenizer.in_key(opening, 4)[CONTEXT - 1, 0] == tokenizer.layout.key + 4
+    assert len(opening) == HEADER + 5 * min(events, len(whole))
+    np.testing.assert_array_equal(tokenizer.in_key(opening, 4)[HEADER:], opening[HEADER:])
+    assert tokenizer.in_key(opening, 4)[HEADER - 1, 0] == tokenizer.layout.key + 4
     numbers = tokenizer.chord_numbers(tokens)
     chords = [event.chord for event in whole]
     assert [[a == b for b in chords] for a in chords] == (numbers[:, None] == numbers).tolist()

@@ -82,15 +82,15 @@ class Transposer:
         mode = self.key.mode if self.key else self.prompt.reference.key.split()[-1]
         return self._from_common_key(mode)
 
-    def interval(self, notes: Notes, analysed: Key) -> int:
-        """Return the semitones from the composed pitches, in key `analysed`, to sound."""
+    def interval(self, notes: Notes, analyzed: Key) -> int:
+        """Return the semitones from the composed pitches, in key `analyzed`, to sound."""
         if self.fixed is not None:
             return self.fixed
         if self.tokens.to_common_key:
-            shift = self._from_common_key(analysed.mode)
+            shift = self._from_common_key(analyzed.mode)
         else:
             # To the tonic that is wanted, by the shorter way.
-            shift = (self.key.tonic - analysed.tonic + 6) % OCTAVE - 6 if self.key else 0
+            shift = (self.key.tonic - analyzed.tonic + 6) % OCTAVE - 6 if self.key else 0
         return shift if self.prompt.has_events else self.within_range(notes, shift)
 
     def _from_common_key(self, mode: str) -> int:
@@ -136,9 +136,9 @@ class Transposer:
 def finish_piece(piece: Piece, transposer: Transposer, *, program: int | None, title: str) -> Piece:
     """Give a candidate its key, meter, tempo, instruments and names."""
     trained, reference = transposer.trained, transposer.prompt.reference
-    analysed, _ = analyze_key(piece)
-    shift = transposer.interval(piece.notes, analysed)
-    home = Key(0, analysed.mode) if trained.settings.tokens.to_common_key else analysed
+    analyzed, _ = analyze_key(piece)
+    shift = transposer.interval(piece.notes, analyzed)
+    home = Key(0, analyzed.mode) if trained.settings.tokens.to_common_key else analyzed
     sounding = Key.from_tonic((home.tonic + shift) % 12, home.mode)
     composers = Counter(record.composer for record in trained.pieces if record.composer)
     return transpose(piece, shift).replace(

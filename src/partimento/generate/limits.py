@@ -1,4 +1,4 @@
-"""How long a composition is to be."""
+"""Limit the length of a composition."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Limits(NamedTuple):
 
 
 def check_length(bars: int | None, events: int | None, opening: int = 1) -> None:
-    """Say no to lengths that make no sense, before anything is loaded for them.
+    """Raise unless the lengths make sense, before anything is loaded.
 
     Raises
     ------

@@ -69,13 +69,13 @@ def choose_candidate(
 def _fits(piece: Piece, transposer: Transposer) -> tuple[bool, bool, bool]:
     """Return whether mode, tonic and range are right."""
     tokens, key = transposer.tokens, transposer.key
-    analysed, _ = analyze_key(piece)
-    mode = key is None or analysed.mode == key.mode
+    analyzed, _ = analyze_key(piece)
+    mode = key is None or analyzed.mode == key.mode
     if tokens.to_common_key:
-        home = analysed.tonic == (9 if analysed.mode == "minor" else 0)
+        home = analyzed.tonic == (9 if analyzed.mode == "minor" else 0)
     else:  # a fixed interval moves nothing to the tonic that is wanted
-        home = transposer.fixed is None or key is None or analysed.tonic == key.tonic
-    shift = transposer.interval(piece.notes, analysed)
+        home = transposer.fixed is None or key is None or analyzed.tonic == key.tonic
+    shift = transposer.interval(piece.notes, analyzed)
     return mode, home, not any(transposer.notes_out_of_range(piece.notes, shift))
 
 
@@ -100,20 +100,17 @@ def longest_loop(music: Sequence[Event]) -> Fraction:
     >>> longest_loop(up), longest_loop(up + up), longest_loop(up + up[:2] * 3)
     (Fraction(0, 1), Fraction(0, 1), Fraction(6, 1))
     """
-    numbers: dict[tuple[tuple[int, ...], Fraction], int] = {}
-    what = np.array(
-        [numbers.setdefault((event.chord, event.duration), len(numbers)) for event in music], int
-    )
-    at = [Fraction(0)]
+    numbers: dict[tuple[tuple[int, ...], Fraction], int] = {}  # equal events, equal numbers
+    kinds = [(event.chord, event.duration) for event in music]
+    events = np.array([numbers.setdefault(kind, len(numbers)) for kind in kinds], int)
+    onsets = [Fraction(0)]
     for event in music:
-        at.append(at[-1] + event.duration)
+        onsets.append(onsets[-1] + event.duration)
     longest = Fraction(0)
     for period in range(1, min(PERIOD, len(music) // TIMES) + 1):
-        same = np.concatenate([[False], what[period:] == what[:-period], [False]])
-        edges = np.flatnonzero(
-            same[1:] != same[:-1]
-        )  # where stretches that are as they were a period ago begin and end
+        repeats = np.concatenate([[False], events[period:] == events[:-period], [False]])
+        edges = np.flatnonzero(repeats[1:] != repeats[:-1])  # where stretches of repeats begin, end
         for begin, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
             if end - begin >= (TIMES - 1) * period:
-                longest = max(longest, at[end + period] - at[begin])
+                longest = max(longest, onsets[end + period] - onsets[begin])
     return longest

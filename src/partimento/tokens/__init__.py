@@ -1,1 +1,1 @@
-"""Pieces become arrays, and arrays pieces: tokenizers, vocabularies, windows, transposition."""
+"""Turn pieces into arrays and back: tokenizers, grammars, vocabularies, windows."""

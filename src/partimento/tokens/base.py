@@ -1,5 +1,6 @@
-"""The contract of tokenizers and grammars: how a piece becomes numbers, and which number may
-follow.
+"""Define the contract of tokenizers and grammars.
+
+A tokenizer turns a piece into numbers and back. Its grammar says which number may follow.
 
 Shapes: T rows of a piece, F fields per row, B pieces or candidates at once, V numbers of a field.
 """
@@ -77,10 +78,13 @@ class Grammar(Protocol):
         """Return the state after `ids` ``(B,)`` of `field`."""
 
     def allowed(self, state: Any, field: int, xp: Any = np) -> Any:
-        """Return a mask ``(B, V)`` of the numbers of `field` that may follow, the end included."""
+        """Return a mask ``(B, V)`` of the numbers of `field` that may follow.
+
+        The end of a piece is one of them.
+        """
 
     def viable(self, state: Any, field: int, permitted: Any, xp: Any = np) -> Any:
-        """Return the `permitted` numbers ``(B, V)`` after which permitted ones can still follow.
+        """Return the `permitted` numbers ``(B, V)`` that lead to no dead end.
 
         `permitted` is the product of `allowed` and the masks of constraints.
         """
@@ -141,7 +145,7 @@ class Tokenizer(Protocol):
         *,
         shifts: Sequence[Sequence[int]] | None = None,
     ) -> Self:
-        """Learn the vocabularies of training pieces.
+        """Fit the vocabularies to training pieces.
 
         Parameters
         ----------
@@ -164,8 +168,8 @@ class Tokenizer(Protocol):
     def grammar(self) -> Grammar:
         """Return the grammar of these numbers."""
 
-    def max_rows(self, events: int, given: int = 0) -> int:
-        """Return the rows to reserve for `events` events after `given` rows of a prompt."""
+    def max_rows(self, events: int, prompt: int = 0) -> int:
+        """Return the rows to reserve for `events` events after a prompt of `prompt` rows."""
 
     def decode(self, ids: np.ndarray) -> Piece:
         """Return the piece of these numbers, with its parts."""

@@ -1,4 +1,4 @@
-"""Tokenize chords: per event its chord, which of its notes are held, and its duration.
+"""Tokenize chords: per event the chord, its held notes and its duration.
 
 A piece of T events becomes ``(T + 2, 3)`` numbers: a start row, one row per event, an end row. The
 start row's duration is the pickup: a model then knows where the first bar line falls, and can
@@ -55,7 +55,7 @@ class ChordTokenizer:
         *,
         shifts: Sequence[Sequence[int]] | None = None,
     ) -> ChordTokenizer:
-        """Learn the vocabularies of training pieces; see `Tokenizer.fit`.
+        """Fit the vocabularies to training pieces; see `Tokenizer.fit`.
 
         A transposition brings new chords, but is no further evidence of a held pattern or duration.
         The empty pattern is always known.
@@ -75,7 +75,7 @@ class ChordTokenizer:
 
     @classmethod
     def fit_events(cls, pieces: Iterable[Sequence[Event]], *, min_count: int = 1) -> ChordTokenizer:
-        """Learn the vocabularies of lists of events."""
+        """Fit the vocabularies to lists of events."""
         events = [event for piece in pieces for event in merge_held(piece)]
         return cls(
             Vocabulary.from_symbols((e.chord for e in events), min_count=min_count),
@@ -230,12 +230,12 @@ class ChordTokenizer:
 
     @cached_property
     def most_notes(self) -> int:
-        """K: notes of the largest chord."""
+        """Return K: the notes of the largest chord."""
         return max([len(chord) for chord in self.chords.symbols], default=1) or 1
 
     @cached_property
     def chord_notes(self) -> np.ndarray:
-        """(C, P) float32: each chord many-hot; the special numbers have no notes."""
+        """Return (C, P) float32: each chord many-hot; special numbers have no notes."""
         table = np.zeros((len(self.chords), PITCHES), np.float32)
         for number, chord in enumerate(self.chords.symbols, SPECIAL):
             table[number, list(chord)] = 1
@@ -248,7 +248,10 @@ class ChordTokenizer:
 
     @cached_property
     def chord_slots(self) -> np.ndarray:
-        """(C, K) int32: the pitches of each chord from the lowest; PITCHES where it has no more."""
+        """Return (C, K) int32: the pitches of each chord, the lowest first.
+
+        Where a chord has no more, PITCHES stands.
+        """
         table = np.full((len(self.chords), self.most_notes), PITCHES, np.int32)
         for number, chord in enumerate(self.chords.symbols, SPECIAL):
             table[number, : len(chord)] = chord
@@ -256,7 +259,7 @@ class ChordTokenizer:
 
     @cached_property
     def pattern_bits(self) -> np.ndarray:
-        """(H, K) bool: the bits of each held pattern."""
+        """Return (H, K) bool: the bits of each held pattern."""
         table = np.zeros((len(self.patterns), self.most_notes), bool)
         for number, bits in enumerate(self.patterns.symbols, SPECIAL):
             table[number, : len(bits)] = bits[: self.most_notes]
@@ -264,12 +267,12 @@ class ChordTokenizer:
 
     @cached_property
     def grid(self) -> int:
-        """Steps a quarter that carry every duration."""
+        """Return the steps per quarter that carry every duration."""
         return math.lcm(1, *(duration.denominator for duration in self.durations.symbols))
 
     @cached_property
     def duration_steps(self) -> np.ndarray:
-        """(D,) int32: each duration in steps of `grid`; 0 for the special numbers."""
+        """Return (D,) int32: each duration in steps of `grid`; 0 for special numbers."""
         return np.array(
             [0] * SPECIAL + [int(d * self.grid) for d in self.durations.symbols], np.int32
         )
@@ -284,14 +287,14 @@ class ChordTokenizer:
     def _grammar(self) -> ChordGrammar:
         return ChordGrammar(self)
 
-    def max_rows(self, events: int, given: int = 0) -> int:
+    def max_rows(self, events: int, prompt: int = 0) -> int:
         """Return how many rows `events` events take, the start row counted as one."""
         return events
 
     # ------------------------------------------------------------------ JSON
 
     def to_json(self) -> str:
-        """The vocabularies as text that a person can read."""
+        """Write the vocabularies as text that a person can read."""
         table = {
             "tokenizer": self.name,
             "chords": [list(chord) for chord in self.chords.symbols],
@@ -302,7 +305,7 @@ class ChordTokenizer:
 
     @classmethod
     def from_json(cls, text: str) -> ChordTokenizer:
-        """The inverse of `to_json`; ValueError or KeyError when `text` is something else."""
+        """Read what `to_json` wrote; ValueError or KeyError for any other text."""
         table = json.loads(text)
         return cls(
             Vocabulary(tuple(tuple(map(int, chord)) for chord in table["chords"])),
@@ -330,7 +333,7 @@ class ChordGrammarState(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class ChordGrammar:
-    """Say which numbers may follow: a table look-up, the same on NumPy and in a compiled loop."""
+    """Say which numbers may follow in the chord tokenizer's rows, by look-up tables."""
 
     tokenizer: ChordTokenizer
 
@@ -414,7 +417,7 @@ class ChordGrammar:
         return xp.logical_or(everywhere, number >= SPECIAL)
 
     def holdable(self, previous: Any, chord: Any, xp: Any = np) -> Any:
-        """Return ``(B, K)`` bool: which notes of `chord` sounded in `previous`, the lowest first."""
+        """Return ``(B, K)`` bool: which notes of `chord` sounded in `previous`."""
         # One column more than pitches: empty slots point there, where nothing sounds.
         sounded = np.pad(self.tokenizer.chord_notes > 0, ((0, 0), (0, 1)))  # (C, P + 1)
         slots = xp.take(self.tokenizer.chord_slots, chord, axis=0)  # (B, K)
@@ -422,7 +425,7 @@ class ChordGrammar:
         return xp.take(sounded.reshape(-1), flat, axis=0)
 
     def holdable_patterns(self, holdable: Any, xp: Any = np) -> Any:
-        """Return which patterns hold only holdable notes, ``(…, K)`` bool → ``(…, H)`` bool."""
+        """Return which patterns hold only holdable notes, ``(…, K)`` → ``(…, H)`` bool."""
         bits = self.tokenizer.pattern_bits
         clash = xp.logical_and(bits, xp.logical_not(xp.expand_dims(holdable, -2)))  # (…, H, K)
         regular = np.arange(len(self.tokenizer.patterns)) >= SPECIAL
@@ -437,6 +440,6 @@ def _pattern(event: Event) -> tuple[bool, ...]:
 
 
 def unknown_share(encoded: Iterable[Tokens]) -> float:
-    """Share of the events whose chord is not in the vocabulary."""
+    """Return the share of events whose chord is not in the vocabulary."""
     chords = np.concatenate([piece.ids[1:-1, CHORD] for piece in encoded])
     return float(np.mean(chords == UNKNOWN))

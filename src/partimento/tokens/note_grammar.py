@@ -1,8 +1,8 @@
-"""What the tokens so far amount to: which may follow, and what a model is shown of them.
+"""Track the note tokens of a piece: which may follow, and with what features.
 
 The same array operations run on NumPy, for training, and inside a compiled loop on Keras' `ops`,
-for composing. Shapes: B pieces or takes at once, V tokens, P pitches, K notes of the largest chord
-that is shown, R tokens looked back on.
+for composing. Shapes: B pieces or candidates at once, V tokens, P pitches, K slots for the notes of
+the previous event, R tokens of history.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import numpy as np
 from partimento.tokens.vocabulary import END, PAD, SPECIAL, UNKNOWN
 
 PITCHES = 128
-KEYS = 13  # by tonic; the last: not declared
-CONTEXT = 4  # tokens before the first event: start, meter, pickup, key
+KEYS = 13  # tonics; the last: no declared key
+HEADER = 4  # tokens before the first event: start, meter, pickup, key
 NOTE = SPECIAL  # the lowest struck note
 NONE = PITCHES  # no such pitch
-REACH = 2048  # tokens looked back on for what was there before
-SLOTS = 8  # K: notes of the chord before that are shown, from the highest
-# What `features` tells of each step, one number each; then SLOTS pitches of the chord before.
+REACH = 2048  # R: tokens of history that are searched for a repeat
+SLOTS = 8  # K: pitches of the previous event among the features, the highest first
+# The features of a step, one number each; SLOTS pitches of the previous event follow.
 COLUMNS = (
     "token",
     "last",
@@ -41,7 +41,7 @@ COLUMNS = (
 TOKEN, LAST, COUNT, ABOVE, BELOW, PLACE, BAR, KEY, DURATION, AGAIN, LENGTH, AGE, FREE, BEGUN = (
     range(len(COLUMNS))
 )
-WIDTH = len(COLUMNS) + SLOTS  # of what is shown
+WIDTH = len(COLUMNS) + SLOTS  # number of features
 LENGTHS = (
     1,
     2,
@@ -55,25 +55,26 @@ LENGTHS = (
     23,
     32,
     64,
-)  # what a repeat's length is at least, class by class
-AGES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64)  # events since the beginning, class by class
-PLACES = 24  # places in a quarter that are told apart, at most
-MOST_PLACES = 1024  # in a bar
+)  # classes of the length of a repeat: at least so many tokens
+AGES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64)  # classes of the number of events so far
+PLACES = 24  # places per quarter that are distinguished, at most
+MOST_PLACES = 1024  # places per bar, at most
 
 
 class Layout(NamedTuple):
-    """The numbers of the tokens, from the lowest up, and how long in steps the durations, bars and
-    pickups are.
+    """Say where each kind of token begins, and how long the lengths are.
 
     Attributes
     ----------
     hold, duration, bar, pickup, key, stop : int
-        The first held note, duration, bar length, pickup, key; one past the last key. Struck notes
-        begin at NOTE. What stands below `bar` can follow once a piece has begun.
+        The first held note, duration, bar length, pickup and key; one past the last key. Struck
+        notes begin at NOTE. Only tokens below `bar` can follow after the header.
+    duration_steps, bar_steps, pickup_steps : (n,) int32
+        Each length in steps.
     grid : int
-        Steps a quarter.
+        Steps per quarter.
     framed : bool
-        Whether the piece is read at a steady pace: then an event may say nothing new.
+        Whether the piece is read in frames: an event may then equal the previous one.
     """
 
     hold: int
@@ -90,26 +91,27 @@ class Layout(NamedTuple):
 
 
 class NoteGrammarState(NamedTuple):
-    """What the tokens so far amount to.
+    """Summarize the tokens so far.
 
     Attributes
     ----------
     token : (B,) int
-        The last one.
+        The last token.
     before, now : (B, P) bool
-        Pitches of the event before and, so far, of this one.
+        The pitches of the previous event and, so far, of this one.
     last, count, struck : (B,) int
-        Of this event: its lowest note so far (NONE: none yet), how many it has, how many of them
-        are struck.
+        The lowest note of this event so far (NONE: none yet), how many notes it has, and how many
+        of them are struck.
     place, bar, elapsed, events : (B,) int
         Steps since the bar line, steps of a bar, steps and events since the beginning.
     bar_token, key, duration : (B,) int
-        Numbers of the bar's length, the key, and the event before's duration, counted from 0.
+        The numbers of bar length, key and previous duration, each counted from 0.
     rows : (B,) int
-        Tokens of the beginning so far.
-    history, repeat : (B, R) int
-        The tokens of the events, the latest first; and for how many tokens what went before each is
-        the same as what went before the next.
+        Tokens of the header so far.
+    history : (B, R) int
+        The tokens of the events, the latest first.
+    repeat : (B, R) int
+        For each token of the history, how many tokens before it equal the last tokens.
     """
 
     token: Any
@@ -131,7 +133,7 @@ class NoteGrammarState(NamedTuple):
 
 
 def start(batch: int, xp: Any = np, *, reach: int = REACH) -> NoteGrammarState:
-    """Before the first token."""
+    """Return the state before the first token."""
 
     def number(value: int) -> Any:
         return xp.full((batch,), value, dtype="int32")
@@ -148,19 +150,17 @@ def start(batch: int, xp: Any = np, *, reach: int = REACH) -> NoteGrammarState:
 
 
 def advance(layout: Layout, state: NoteGrammarState, token: Any, xp: Any = np) -> NoteGrammarState:
-    """What there is after one more token ``(B,)``."""
+    """Return the state after one more token ``(B,)``."""
     bar, pickup, key = layout.bar, layout.pickup, layout.key
     is_note = xp.logical_and(token >= NOTE, token < layout.duration)
-    unknown = xp.logical_and(
-        token == UNKNOWN, state.rows >= CONTEXT
-    )  # in the beginning, it is a meter or a pickup
+    # In the header, an unknown token is a meter or a pickup.
+    unknown = xp.logical_and(token == UNKNOWN, state.rows >= HEADER)
     is_duration = xp.logical_or(xp.logical_and(token >= layout.duration, token < bar), unknown)
     pitch = xp.where(is_note, (token - NOTE) % PITCHES, NONE)
     now = xp.logical_or(state.now, xp.expand_dims(pitch, -1) == np.arange(PITCHES, dtype="int32"))
     ended = xp.expand_dims(is_duration, -1)
-    number = xp.where(
-        is_duration, xp.maximum(token - layout.duration, -1), 0
-    )  # -1: an unknown one, which takes no time
+    # An unknown duration, -1, takes no time.
+    number = xp.where(is_duration, xp.maximum(token - layout.duration, -1), 0)
     steps = xp.where(
         number >= 0, xp.where(is_duration, _look_up(layout.duration_steps, number, xp), 0), 0
     )
@@ -176,7 +176,8 @@ def advance(layout: Layout, state: NoteGrammarState, token: Any, xp: Any = np) -
         xp.where(is_pickup, -_look_up(layout.pickup_steps, token - pickup, xp), state.place + steps)
         % bar_steps
     )
-    told = xp.expand_dims(xp.logical_or(is_note, is_duration), -1)
+    in_event = xp.expand_dims(xp.logical_or(is_note, is_duration), -1)
+    # What precedes a token equals the last tokens one token longer where it is this token.
     same = state.history == xp.expand_dims(token, -1)
     repeat = xp.where(same, xp.minimum(state.repeat + 1, LENGTHS[-1]), 0)
     history = xp.concatenate([xp.expand_dims(token, -1), state.history[:, :-1]], axis=-1)
@@ -198,20 +199,22 @@ def advance(layout: Layout, state: NoteGrammarState, token: Any, xp: Any = np) -
         bar_token=xp.where(is_bar, token - bar, state.bar_token),
         key=xp.where(is_key, token - key, state.key),
         duration=xp.where(is_duration, number, state.duration),
-        rows=xp.minimum(state.rows + 1, CONTEXT),
-        history=xp.where(told, history, state.history),
-        repeat=xp.where(told, repeat, state.repeat),
+        rows=xp.minimum(state.rows + 1, HEADER),
+        history=xp.where(in_event, history, state.history),
+        repeat=xp.where(in_event, repeat, state.repeat),
     )
 
 
 def features(layout: Layout, state: NoteGrammarState, xp: Any = np) -> Any:
-    """What a model is shown, ``(B, WIDTH)`` int: see COLUMNS.
+    """Return the features of the next token ``(B, WIDTH)`` int: see COLUMNS.
 
-    `above` is the note of the chord before in the same place from the top as the note to come,
-    `below` its highest note under the last one; `again` is the token that came next where the
-    longest stretch that led here was heard before; `free` is 1 unless this event is, so far, all of
-    the event before, held; `begun` is 1 once the beginning has been told. Of a chord of more than
-    SLOTS notes, `above` stays at the last one that is shown.
+    - `above`: the note of the previous event with the same rank from the top as the next note. In
+      an event of more than SLOTS notes, it stays at the last slot.
+    - `below`: the highest note of the previous event below the last note.
+    - `again`, `length`: what followed the longest earlier occurrence of the last tokens; see
+      `repeated`.
+    - `free`: 1 unless this event is, so far, the whole previous event, held.
+    - `begun`: 1 after the header.
     """
     pitches = np.arange(PITCHES, dtype="int32")
     sounding = xp.sort(xp.where(state.before, -pitches, 1), axis=-1)[:, :SLOTS]  # from the highest
@@ -225,7 +228,7 @@ def features(layout: Layout, state: NoteGrammarState, xp: Any = np) -> Any:
     columns = [
         state.token, state.last, xp.minimum(state.count, SLOTS), above, xp.where(below < 0, NONE, below),
         place_of(layout, state.place, xp), state.bar_token, state.key, state.duration + 1,
-        again, length, class_of(state.events, AGES, xp), is_new(state, xp), state.rows // CONTEXT,
+        again, length, class_of(state.events, AGES, xp), is_new(state, xp), state.rows // HEADER,
     ]  # fmt: skip
     return xp.concatenate(
         [xp.stack([xp.cast(c, "int32") if xp is not np else c for c in columns], axis=-1), slots],
@@ -241,15 +244,14 @@ def is_new(state: NoteGrammarState, xp: Any = np) -> Any:
 
 
 def place_of(layout: Layout, steps: Any, xp: Any = np) -> Any:
-    """The place in the bar that is shown, (B,): steps since the bar line, in no finer parts than
-    PLACES a quarter.
-    """
+    """Return the place in the bar ``(B,)``, at most PLACES per quarter."""
     return xp.minimum(steps * min(PLACES, layout.grid) // layout.grid, MOST_PLACES - 1)
 
 
 def repeated(state: NoteGrammarState, xp: Any = np) -> tuple[Any, Any]:
-    """What came next where the longest stretch that led here was last heard before, and the class
-    of its length, (B,) each.
+    """Find the longest earlier occurrence of the last tokens.
+
+    Returns the token ``(B,)`` that followed it, and the class of its length.
     """
     best = xp.argmax(state.repeat, axis=-1)
     length = xp.take_along_axis(state.repeat, xp.expand_dims(best, -1), axis=-1)[:, 0]
@@ -257,18 +259,18 @@ def repeated(state: NoteGrammarState, xp: Any = np) -> tuple[Any, Any]:
     return xp.where(length > 0, again, PAD), class_of(length, LENGTHS, xp)
 
 
-def allowed(layout: Layout, shown: Any, xp: Any = np, *, may_end: Any = True) -> Any:
-    """Return a mask ``(…, layout.bar)`` of the tokens that may follow features ``(…, WIDTH)``.
+def allowed(layout: Layout, columns: Any, xp: Any = np, *, may_end: Any = True) -> Any:
+    """Return a mask ``(…, V)`` of the tokens that may follow features ``(…, WIDTH)``.
 
     The pitches that may be held are those of the previous event, as far as the features have them.
     If they have SLOTS, all pitches below the lowest may be held, too.
     """
     pitch = (np.arange(layout.bar, dtype="int32") - NOTE) % PITCHES
-    slots = shown[..., len(COLUMNS) :]
+    slots = columns[..., len(COLUMNS) :]
     lowest = slots[..., -1:]
     rest = xp.logical_and(lowest < NONE, pitch < lowest)
     holdable = xp.logical_or(xp.any(xp.expand_dims(slots, -1) == pitch, axis=-2), rest)
-    last, count, free = (shown[..., c : c + 1] for c in (LAST, COUNT, FREE))
+    last, count, free = (columns[..., c : c + 1] for c in (LAST, COUNT, FREE))
     return _allowed(layout, last, xp.logical_and(count == 0, may_end), free > 0, holdable, xp)
 
 
@@ -304,12 +306,12 @@ def with_reach(state: NoteGrammarState, reach: int) -> NoteGrammarState:
 
 @dataclass(frozen=True, eq=False)
 class NoteGrammar:
-    """Say which tokens may follow in the note tokenizer's order of notes and durations."""
+    """Say which tokens may follow in the note tokenizer's order."""
 
     layout: Layout
 
     def start(self, batch: int, xp: Any = np, *, reach: int = REACH) -> NoteGrammarState:
-        """Return the state before the first token; repeats are searched in the last `reach`."""
+        """Return the state before the first token; `reach` is R."""
         return start(batch, xp, reach=reach)
 
     def advance(
@@ -319,7 +321,10 @@ class NoteGrammar:
         return advance(self.layout, state, ids, xp)
 
     def allowed(self, state: NoteGrammarState, field: int, xp: Any = np) -> Any:
-        """Return a mask ``(B, V)`` of the tokens that may follow; never an unknown duration."""
+        """Return a mask ``(B, V)`` of the tokens that may follow.
+
+        An unknown duration never may.
+        """
         layout, tokens = self.layout, np.arange(self.layout.bar, dtype="int32")
         last, at_end, new = (
             xp.expand_dims(column, -1)
@@ -334,7 +339,7 @@ class NoteGrammar:
         return xp.logical_and(mask, (tokens != UNKNOWN) & ~lowest)
 
     def viable(self, state: NoteGrammarState, field: int, permitted: Any, xp: Any = np) -> Any:
-        """Return the `permitted` tokens ``(B, V)`` after which permitted ones can still follow.
+        """Return the `permitted` tokens ``(B, V)`` that lead to no dead end.
 
         Once all notes of the previous event are held, something new must be struck below them. The
         last of them may therefore be held only above the lowest pitch that may be struck.
@@ -352,13 +357,13 @@ class NoteGrammar:
         parts = [permitted[..., : layout.hold], holds, permitted[..., layout.duration :]]
         return xp.concatenate(parts, axis=-1)
 
-    def allowed_by_features(self, shown: Any, xp: Any = np, *, may_end: Any = True) -> Any:
-        """Return a mask from features alone, ``(…, WIDTH)`` → ``(…, V)``, unknown durations
-        included.
+    def allowed_by_features(self, columns: Any, xp: Any = np, *, may_end: Any = True) -> Any:
+        """Return a mask from features alone, ``(…, WIDTH)`` → ``(…, V)``.
 
-        Training uses it: there the features of all steps are known at once.
+        Unknown durations are allowed. Training uses it: there the features of all steps are known
+        at once.
         """
-        return allowed(self.layout, shown, xp, may_end=may_end)
+        return allowed(self.layout, columns, xp, may_end=may_end)
 
     def features(self, state: NoteGrammarState, xp: Any = np) -> Any:
         """Return the input features ``(B, WIDTH)`` int: see COLUMNS."""
@@ -378,7 +383,7 @@ def _look_up(table: np.ndarray, index: Any, xp: Any) -> Any:
 
 
 def class_of(value: Any, bounds: tuple[int, ...], xp: Any) -> Any:
-    """How many of the bounds a value reaches."""
+    """Count the bounds that a value reaches."""
     return xp.sum(xp.where(xp.expand_dims(value, -1) >= np.array(bounds, "int32"), 1, 0), axis=-1)
 
 

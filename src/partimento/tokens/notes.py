@@ -1,9 +1,9 @@
-"""Tokenize notes: per event its notes from the highest down, then its duration, one token each.
+"""Tokenize notes: per event its notes from the highest down, then its duration.
 
-Each note is struck or held. No chord is ever out of vocabulary. A piece begins with a header of
-four tokens (start, meter, pickup, key) and ends with an end token. With `frame` a piece is read at
-a steady pace instead, one frame per `frame` quarters: all notes that sound there are struck, and
-the duration token only ends the frame (the benchmarks of Boulanger-Lewandowski et al. 2012).
+Each is one token; a note is struck or held. No chord is ever out of vocabulary. A piece begins with
+a header of four tokens (start, meter, pickup, key) and ends with an end token. With `frame`, a piece
+is read in frames of that many quarters, as in the benchmarks of Boulanger-Lewandowski et al. (2012).
+All notes that sound at the beginning of a frame are struck; the duration only ends the frame.
 
 Shapes: S tokens of a piece, V tokens of the vocabulary, P pitches.
 """
@@ -33,7 +33,7 @@ from partimento.tokens.note_grammar import (
     AGAIN,
     BELOW,
     COLUMNS,
-    CONTEXT,
+    HEADER,
     KEY,
     KEYS,
     LAST,
@@ -56,8 +56,8 @@ FEATURES = "features"
 class EventTokenizer(ABC):
     """Share what tokenizers with one token per row have in common.
 
-    A piece is a header (start, meter, pickup, key), the tokens of each event, its duration last,
-    and an end. A subclass says which tokens an event has.
+    A piece is a header (start, meter, pickup, key), its events and an end. A subclass defines the
+    tokens of events; the last one is the duration.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class EventTokenizer(ABC):
     pickups: Vocabulary[Fraction]
     name: ClassVar[str]
     fields: ClassVar[tuple[str, ...]] = ("token",)
-    header_rows: ClassVar[int] = CONTEXT
+    header_rows: ClassVar[int] = HEADER
 
     # ------------------------------------------------------------------ for the subclass
 
@@ -130,7 +130,7 @@ class EventTokenizer(ABC):
 
     @property
     def sizes(self) -> tuple[int]:
-        """Return how many tokens can follow once a piece has begun."""
+        """Return how many tokens can follow after the header."""
         return (self.layout.bar,)
 
     @property
@@ -149,12 +149,12 @@ class EventTokenizer(ABC):
 
     @property
     def places(self) -> int:
-        """Return how many places in a bar are told apart."""
+        """Return how many places in a bar are distinguished."""
         return int(note_grammar.place_of(self.layout, self.layout.bar_steps.max(initial=1) - 1)) + 1
 
     @property
     def header_nats(self) -> float:
-        """Return the cost of meter, pickup and key where all known ones are equally likely."""
+        """Return the cost of a header if all known ones are equally likely."""
         return math.log(KEYS * (len(self.bars.symbols) + 1) * (len(self.pickups.symbols) + 1))
 
     # ------------------------------------------------------------------ pieces ↔ tokens
@@ -173,7 +173,10 @@ class EventTokenizer(ABC):
         ]
 
     def encode_ids(self, piece: Piece) -> np.ndarray:
-        """Return the tokens of a piece, (S,) int32; a length out of vocabulary becomes unknown."""
+        """Return the tokens of a piece, (S,) int32.
+
+        A length out of vocabulary becomes unknown.
+        """
         return np.array([*self._header(piece), *self.event_ids(piece), END], np.int32)
 
     def _header(self, piece: Piece) -> list[int]:
@@ -190,7 +193,7 @@ class EventTokenizer(ABC):
         """
         layout = self.layout
         fields: dict[str, Any] = {}
-        for token in np.ravel(ids)[:CONTEXT].tolist():
+        for token in np.ravel(ids)[:HEADER].tolist():
             if layout.bar <= token < layout.pickup:
                 meter = meter_of(self.bars.symbols[token - layout.bar])
                 fields |= {"meters": (meter,)} if meter else {}
@@ -199,9 +202,7 @@ class EventTokenizer(ABC):
         return fields
 
     def _features(self, ids: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Return the features where each token is to be chosen, ``(S, width)`` int16; 0 at the
-        first.
-        """
+        """Return the features ``(S, width)`` int16 at each token; 0 at the first."""
         grammar = self.grammar()
         rows: list[np.ndarray] = [np.zeros(0)] * len(ids)
         order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
@@ -249,10 +250,10 @@ class EventTokenizer(ABC):
 
     def prompt(self, ids: np.ndarray, events: int) -> np.ndarray:
         """Return the header and at most `events` events, up to the first unknown duration."""
-        layout, body = self.layout, ids[CONTEXT:, 0]
+        layout, body = self.layout, ids[HEADER:, 0]
         ends = (body >= layout.duration) & (body < layout.bar)
         known = np.flatnonzero(ends & (np.cumsum(body == UNKNOWN) == 0))
-        return ids[: CONTEXT + (known[:events][-1] + 1 if events and len(known) else 0)]
+        return ids[: HEADER + (known[:events][-1] + 1 if events and len(known) else 0)]
 
     def in_key(self, ids: np.ndarray, tonic: int) -> np.ndarray:
         """Return the same prompt with another key in its header."""
@@ -273,7 +274,7 @@ class EventTokenizer(ABC):
         """Return one number per event, (T,), of tokens ``(S, 1)``: equal for equal chords."""
         flat = np.ravel(ids)
         known = np.where(flat == UNKNOWN, self.layout.duration, flat)  # whatever its length
-        known[:CONTEXT] = flat[:CONTEXT]
+        known[:HEADER] = flat[:HEADER]
         chords = [bytes(event.chord) for event in self.decode_events(known)]
         return np.array([SPECIAL + zlib.crc32(chord) for chord in chords], np.int64)
 
@@ -347,7 +348,7 @@ class NoteTokenizer(EventTokenizer):
         *,
         shifts: Sequence[Sequence[int]] | None = None,
     ) -> NoteTokenizer:
-        """Learn the lengths of training pieces; see `Tokenizer.fit`.
+        """Fit the lengths to training pieces; see `Tokenizer.fit`.
 
         Pitches need no learning: transpositions change nothing.
         """
@@ -364,7 +365,7 @@ class NoteTokenizer(EventTokenizer):
 
     @cached_property
     def layout(self) -> Layout:
-        """Return where each kind of token begins: struck notes, held notes, durations, header."""
+        """Return where each kind of token begins."""
         hold = NOTE + PITCHES
         return self._layout(hold, hold + PITCHES * self.holds, framed=bool(self.frame))
 
@@ -439,7 +440,7 @@ class NoteTokenizer(EventTokenizer):
         events: list[Event] = []
         chord: list[int] = []
         held: list[int] = []
-        for token in np.ravel(ids)[CONTEXT:].tolist():
+        for token in np.ravel(ids)[HEADER:].tolist():
             if token == END:
                 break
             if token == UNKNOWN:
@@ -453,12 +454,12 @@ class NoteTokenizer(EventTokenizer):
                 chord, held = [], []
         return events
 
-    def max_rows(self, events: int, given: int = 0) -> int:
-        """Return the rows to reserve for `events` events after `given` rows of a prompt.
+    def max_rows(self, events: int, prompt: int = 0) -> int:
+        """Return the rows to reserve for `events` events after a prompt of `prompt` rows.
 
         The header counts as one event.
         """
-        return max(given, CONTEXT) + (events - 1) * NOTES_PER_EVENT
+        return max(prompt, HEADER) + (events - 1) * NOTES_PER_EVENT
 
     def _table(self) -> dict[str, Any]:
         return {**super()._table(), "holds": self.holds, "frame": str(self.frame)}

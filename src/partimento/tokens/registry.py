@@ -1,4 +1,4 @@
-"""Find a tokenizer by its name; installed packages can add others (see `partimento.plugins`)."""
+"""Find tokenizers by name, also those of other packages (`partimento.plugins`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A vocabulary: the symbols that training has seen often enough, each with its number."""
+"""Number the symbols that are frequent in training; price those that are not."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SPECIAL = 4  # numbers below this one stand for no symbol
 
 @dataclass(frozen=True)
 class Vocabulary(Generic[S]):
-    """Symbols numbered from 4; 0 is padding, 1 start, 2 end, 3 unknown.
+    """Number symbols from 4 on; 0 is padding, 1 start, 2 end, 3 unknown.
 
     >>> words = Vocabulary.from_symbols(["C", "G", "C", "F", "C", "G"], min_count=2)
     >>> [words[s] for s in ("C", "G", "F")], len(words)
@@ -35,8 +35,10 @@ class Vocabulary(Generic[S]):
     def from_symbols(
         cls, symbols: Iterable[S], *, min_count: int = 1, always: Iterable[S] = ()
     ) -> Vocabulary[S]:
-        """Number the symbols by falling count (ties by their first appearance); those `always`
-        wanted come first.
+        """Number the symbols, the most frequent first; those of `always` before all.
+
+        Equal counts are ordered by first appearance. Symbols that occur less than `min_count`
+        times are left out.
         """
         counts = Counter(symbols)
         first = tuple(dict.fromkeys(always))
@@ -58,8 +60,12 @@ class Vocabulary(Generic[S]):
         return self._numbers.get(symbol, UNKNOWN)
 
     def symbol(self, number: int) -> S:
-        """The symbol of a number; ValueError for padding, start, end and unknown, which stand for
-        none.
+        """Return the symbol of a number.
+
+        Raises
+        ------
+        ValueError
+            For padding, start, end and unknown, which stand for no symbol.
         """
         if number < SPECIAL:
             raise ValueError(f"number {number} stands for no symbol")
@@ -83,7 +89,10 @@ class OutOfVocabularyCost:
         self.mean_ql = float(np.mean(durations)) if durations else 1.0
 
     def chord(self, event: Event) -> float:
-        """Return the nats of a chord: each pitch sounds, by itself, as often as in training."""
+        """Return the nats of a chord.
+
+        Each pitch sounds with its frequency in training, independently of the others.
+        """
         on = np.zeros(PITCHES, bool)
         on[list(event.chord)] = True
         return -float(np.log(np.where(on, self.p, 1 - self.p)).sum())

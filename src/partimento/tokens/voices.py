@@ -28,7 +28,7 @@ from partimento.music.timelines import Part
 from partimento.tokens import note_features as note_facts
 from partimento.tokens import note_grammar as g
 from partimento.tokens.base import EVERYTHING
-from partimento.tokens.note_grammar import COLUMNS, CONTEXT, NONE, NOTE, PITCHES, Layout
+from partimento.tokens.note_grammar import COLUMNS, HEADER, NONE, NOTE, PITCHES, Layout
 from partimento.tokens.notes import EventTokenizer, bar_of, token_of
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import END, UNKNOWN, Vocabulary
@@ -89,7 +89,7 @@ class VoiceTokenizer(EventTokenizer):
         shifts: Sequence[Sequence[int]] | None = None,
         voices: int | None = None,
     ) -> VoiceTokenizer:
-        """Learn the lengths of training pieces, and how many voices there are.
+        """Fit the lengths to training pieces, and count their voices.
 
         See `Tokenizer.fit`. Pitches need no learning: transpositions change nothing.
 
@@ -128,12 +128,15 @@ class VoiceTokenizer(EventTokenizer):
 
     @cached_property
     def layout(self) -> Layout:
-        """Return where each kind of token begins: pitches, continue, rest, durations, header."""
+        """Return where each kind of token begins."""
         return self._layout(REST + 1, REST + 1)
 
     @property
     def width(self) -> int:
-        """Return the number of features: COLUMNS, and per voice its last pitch, its pitch, its age."""
+        """Return the number of features.
+
+        They are COLUMNS, and per voice its previous pitch, its pitch and its age.
+        """
         return len(COLUMNS) + 3 * self.voices
 
     @property
@@ -210,7 +213,7 @@ class VoiceTokenizer(EventTokenizer):
         return events
 
     def voice_events(self, ids: np.ndarray) -> list[VoiceEvent]:
-        """Return every complete event of tokens ``(S,)`` or ``(S, 1)``, up to the first end.
+        """Return every complete event of tokens, up to the first end.
 
         Raises
         ------
@@ -221,7 +224,7 @@ class VoiceTokenizer(EventTokenizer):
         previous: tuple[int, ...] = (NONE,) * self.voices
         pitches: list[int] = []
         struck: list[bool] = []
-        for token in np.ravel(ids)[CONTEXT:].tolist():
+        for token in np.ravel(ids)[HEADER:].tolist():
             if token == END:
                 break
             if token == UNKNOWN:
@@ -255,9 +258,9 @@ class VoiceTokenizer(EventTokenizer):
         ages = range(len(COLUMNS) + slots, self.width)
         return numbers + [(features[..., column], len(SINCE) + 1) for column in ages]
 
-    def max_rows(self, events: int, given: int = 0) -> int:
+    def max_rows(self, events: int, prompt: int = 0) -> int:
         """Return how many rows `events` events take, the header counted as one."""
-        return CONTEXT + (events - 1) * (self.voices + 1)
+        return HEADER + (events - 1) * (self.voices + 1)
 
     def _table(self) -> dict[str, Any]:
         parts = [[part.name, part.program, part.is_drum] for part in self.parts]
@@ -307,8 +310,8 @@ class VoiceGrammarState(NamedTuple):
     Attributes
     ----------
     past : note_grammar.NoteGrammarState
-        Of its fields these are used: the last token, the place in the bar, the counts and the
-        history. Its `count` is the number of the next voice.
+        Its last token, place in the bar, counts and history are used. Its `count` is the number
+        of the next voice.
     before, now : (B, N) int
         The pitch of each voice at the previous event, and as far as it is known at this one.
     since : (B, N) int
@@ -334,14 +337,14 @@ class VoiceGrammarState(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class VoiceGrammar:
-    """Say which tokens may follow in the voice tokenizer's order of voices and durations."""
+    """Say which tokens may follow in the voice tokenizer's order."""
 
     layout: Layout
     voices: int
     repeated_notes: bool
 
     def start(self, batch: int, xp: Any = np, *, reach: int = g.REACH) -> VoiceGrammarState:
-        """Return the state before the first token; repeats are searched in the last `reach`."""
+        """Return the state before the first token; `reach` is R of the history."""
         past = g.start(batch, xp, reach=reach)
         none = xp.full((batch, self.voices), NONE, dtype="int32")
         since = xp.zeros((batch, self.voices), dtype="int32")
@@ -354,7 +357,7 @@ class VoiceGrammar:
         layout, past = self.layout, state.past
         is_voice = xp.logical_and(ids >= NOTE, ids <= REST)
         unknown = xp.logical_and(
-            ids == UNKNOWN, past.rows >= CONTEXT
+            ids == UNKNOWN, past.rows >= HEADER
         )  # in the header it is no duration
         is_duration = xp.logical_or(
             xp.logical_and(ids >= layout.duration, ids < layout.bar), unknown
@@ -381,14 +384,14 @@ class VoiceGrammar:
         )
 
     def viable(self, state: VoiceGrammarState, field: int, permitted: Any, xp: Any = np) -> Any:
-        """Return `permitted`: the last voice can always rest, unless it rests and no pitch is left."""
+        """Return `permitted`: nearly always, the last voice can rest."""
         return permitted
 
     def features(self, state: VoiceGrammarState, xp: Any = np) -> Any:
         """Return the input features ``(B, width)`` int.
 
-        In COLUMNS, `last` is the pitch of the voice above now, `above` the last pitch of this
-        voice, `below` the last pitch of the next one.
+        In COLUMNS, `last` is the present pitch of the voice above. `above` and `below` are the
+        previous pitches of this voice and of the next.
         """
         past, count = state.past, state.past.count
 
@@ -402,22 +405,25 @@ class VoiceGrammar:
         columns = [
             past.token, voice(state.now, count - 1), count, voice(state.before, count), voice(state.before, count + 1),
             g.place_of(self.layout, past.place, xp), past.bar_token, past.key, past.duration + 1, again, length,
-            g.class_of(past.events, g.AGES, xp), xp.where(free, 1, 0), past.rows // CONTEXT,
+            g.class_of(past.events, g.AGES, xp), xp.where(free, 1, 0), past.rows // HEADER,
         ]  # fmt: skip
         row = xp.stack([xp.cast(c, "int32") if xp is not np else c for c in columns], axis=-1)
         since = g.class_of(state.since, SINCE, xp)
         return xp.concatenate([row, state.before, state.now, since], axis=-1)
 
     def allowed(self, state: VoiceGrammarState, field: int, xp: Any = np) -> Any:
-        """Return a mask ``(B, V)`` of the tokens that may follow; never an unknown duration."""
+        """Return a mask ``(B, V)`` of the tokens that may follow.
+
+        An unknown duration never may.
+        """
         mask = self.allowed_by_features(self.features(state, xp), xp)
         return xp.logical_and(mask, np.arange(self.layout.bar) != UNKNOWN)
 
     def allowed_by_features(self, features: Any, xp: Any = np, *, may_end: Any = True) -> Any:
-        """Return a mask from features alone, ``(…, width)`` → ``(…, V)``, unknown durations
-        included.
+        """Return a mask from features alone, ``(…, width)`` → ``(…, V)``.
 
-        Training uses it: there the features of all steps are known at once.
+        Unknown durations are allowed. Training uses it: there the features of all steps are known
+        at once.
         """
         layout = self.layout
         tokens = np.arange(layout.bar, dtype="int32")
