@@ -8,13 +8,14 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from partimento import Note, Part, Piece
 from partimento.generate.autoregressive import generate
 from partimento.generate.candidates import Generated
 from partimento.generate.constraints import InKey, Range
 from partimento.generate.limits import Limits
-from partimento.generate.numpy_loop import generate_on_numpy
+from partimento.generate.numpy_loop import OneThread, generate_on_numpy
 from partimento.generate.sampler import Sampling
 from partimento.models.notewise import Config, Notewise
 from partimento.models.numpy_step import network_weights
@@ -124,6 +125,21 @@ def test_a_candidate_does_not_depend_on_those_that_end_before_it(model: Notewise
     without = on_numpy(model, limits, seed=8)
     kept = on_numpy(model, limits, seed=8, constraints=(Range(),))
     np.testing.assert_array_equal(without.ids, kept.ids)
+
+
+def blas_threads() -> list[int]:
+    """Return the number of threads of every library of NumPy's products."""
+    return [each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"]
+
+
+def test_loops_that_overlap_leave_the_threads_as_they_were() -> None:
+    before, one = blas_threads(), OneThread()
+    with one:
+        assert set(blas_threads()) <= {1}
+        one.__enter__()
+    assert set(blas_threads()) <= {1}  # the other one still runs
+    one.__exit__()
+    assert blas_threads() == before
 
 
 @pytest.fixture(scope="module")

@@ -98,7 +98,7 @@ class NumpyNotewise:
 
 
 def _pitch_outputs(size: int) -> list[tuple[int, np.ndarray]]:
-    """Tabulate `note_features.interval_features` for every value of the columns it depends on.
+    """Tabulate `note_features.interval_features` for all values of its columns.
 
     Each item is a column of the features and a table ``(values, P)``: which output adds to the
     logit of each pitch.

@@ -1,4 +1,6 @@
-"""Step a model on NumPy, so that a short piece is composed before Keras and JAX are imported.
+"""Step a model on NumPy, with neither Keras nor JAX.
+
+A short piece is composed sooner than these would be imported.
 
 A model offers it by its class method `Model.numpy_step`. That method reads the weights of each
 layer by name: from a file, or from a network that has just been trained. Only a step is repeated
@@ -21,15 +23,18 @@ State = tuple[np.ndarray, ...]
 
 
 class NumpyStep(Protocol):
-    """Predict the next number from all before it, as `NextModel` does, but for rounding."""
+    """Predict the next number from all before it, as `NextModel` does."""
 
     def initial_state(self, batch: int) -> State:
-        """Return arrays with the batch first: candidates that have ended are taken out of it."""
+        """Return arrays with the batch first.
+
+        Candidates that are complete are taken out of it.
+        """
 
     def step(
         self, state: State, ids: np.ndarray, *, field: int, features: Any
     ) -> tuple[State, np.ndarray]:
-        """Return the new state and the next field's logits, after `ids` ``(B,)`` of `field`."""
+        """Take in `ids` ``(B,)`` of `field`; return the new state and the next logits."""
 
 
 def read_weights(path: Path) -> dict[str, list[np.ndarray]]:
@@ -52,7 +57,7 @@ def read_weights(path: Path) -> dict[str, list[np.ndarray]]:
 
 
 def _arrays(group: Any) -> list[np.ndarray]:
-    """Read a layer's own weights, then those of the layers in it (the cell of a recurrent layer)."""
+    """Read a layer's own weights, then those of the layers inside it, as a cell."""
     own = group["vars"]
     arrays = [np.asarray(own[str(number)], np.float32) for number in range(len(own))]
     return arrays + [
@@ -69,7 +74,13 @@ def network_weights(network: Any) -> dict[str, list[np.ndarray]]:
 
 
 def layer_weights(weights: Weights, name: str, *shapes: tuple[int, ...]) -> list[np.ndarray]:
-    """Return the weights of a layer; ValueError or KeyError unless they have these shapes."""
+    """Return the weights of a layer if they have these shapes.
+
+    Raises
+    ------
+    ValueError, KeyError
+        If they have other shapes, or there is no such layer.
+    """
     arrays = list(weights[name])
     if [array.shape for array in arrays] != list(shapes):
         raise ValueError(
@@ -87,8 +98,9 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
 def lstm_step(
     x: np.ndarray, hidden: np.ndarray, cell: np.ndarray, weights: Sequence[np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the output ``(B, units)`` and the cell of an LSTM one step later (gates as Keras
-    orders them: i, f, c, o).
+    """Return output and cell ``(B, units)`` of an LSTM one step later.
+
+    The gates are in the order of Keras: input, forget, cell, output.
     """
     kernel, recurrent, bias = weights
     units = recurrent.shape[0]

@@ -16,9 +16,8 @@ import numpy as np
 
 from partimento.models.deferred import layers
 
-_skips: ContextVar[bool] = ContextVar(
-    "skips", default=False
-)  # of this thread alone: another may be training a new model
+# It holds for this thread alone: another one may be training a new model.
+_skips: ContextVar[bool] = ContextVar("skips", default=False)
 
 
 @contextmanager
