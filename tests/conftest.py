@@ -12,11 +12,13 @@ from tests.files import guitar, midi, write  # noqa: F401  (fixtures)
 from partimento import Event, Meter, Part, Piece, Tempo
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
-# Tests are bound by compiling, not by computing: XLA optimizes little. What must be exact to the
-# last bit is a slow test.
-os.environ.setdefault(
-    "XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
-)
+if os.environ["KERAS_BACKEND"] == "jax":
+    # Tests are bound by compiling, not by computing, so XLA optimizes little. Tests that need the
+    # last bit are slow tests.
+    os.environ.setdefault(
+        "XLA_FLAGS",
+        "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true",
+    )
 
 
 @pytest.fixture(scope="session", autouse=True)
