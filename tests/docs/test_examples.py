@@ -19,7 +19,7 @@ FULL, QUICK = 'recipe="notewise"', 'recipe="markov"'
 def python_blocks(page: str) -> list[str]:
     """Return the Python examples of a page, in their order."""
     text = (ROOT / page).read_text(encoding="utf-8")
-    return re.findall(r"^```python\n(.*?)^```", text, re.M | re.S)
+    return re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
 def in_minor(piece: Piece) -> Piece:
