@@ -1,0 +1,232 @@
+"""Declare the commands that write pieces: compose, render, listen.
+
+Each command loads what it needs when it runs, so that ``--help`` stays instant.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from partimento.cli.help import COMPOSE, command
+from partimento.cli.options import Force, Json, Soundfont
+
+app = typer.Typer()
+PIECE, PROMPT, SAMPLING = "The piece", "What it begins from", "How tokens are drawn"
+
+
+@command(
+    app,
+    "compose",
+    group=COMPOSE,
+    examples=(
+        """Compose with the bundled guitar model, to hear and to print:
+             partimento compose -o piece.mid -o piece.pdf""",
+        """Compose 24 bars in D minor with a model of your own:
+             partimento compose runs/mine --bars 24 --key "d minor" -o mine.mid""",
+        """Continue a score, more boldly than usual:
+             partimento compose --start theme.musicxml --temperature 1.1""",
+    ),
+)
+def compose(
+    run: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="RUN", help="Folder of a training run [default: the bundled guitar model]."
+        ),
+    ] = None,
+    outputs: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="FILE",
+            help="File to write, in the format of its ending; may be given several times "
+            "[default: partimento-SEED.mid].",
+        ),
+    ] = None,
+    bars: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Length in bars [default: 16].", rich_help_panel=PIECE),
+    ] = None,
+    events: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Length in events, instead of bars.", rich_help_panel=PIECE),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="The same seed composes the same music [default: drawn, and printed].",
+        ),
+    ] = None,
+    temperature: Annotated[
+        float | None,
+        typer.Option(
+            metavar="X",
+            help="Safer below 1, bolder above 1 [default: the run's, 1].",
+            rich_help_panel=SAMPLING,
+        ),
+    ] = None,
+    top_k: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Choose among the N likeliest only; 0: among all [default: the run's, 0].",
+            rich_help_panel=SAMPLING,
+        ),
+    ] = None,
+    top_p: Annotated[
+        float | None,
+        typer.Option(
+            metavar="X",
+            help="Choose among the likeliest that together have this probability; 1: among all "
+            "[default: the run's, 0.95; of notewise, 0.98].",
+            rich_help_panel=SAMPLING,
+        ),
+    ] = None,
+    greedy: Annotated[
+        bool,
+        typer.Option(
+            "--greedy",
+            help="Always take the likeliest; nothing is drawn.",
+            rich_help_panel=SAMPLING,
+        ),
+    ] = False,
+    start: Annotated[
+        str,
+        typer.Option(
+            metavar="START",
+            help="Begin from silence, from the training piece of a number, or from a score file.",
+            rich_help_panel=PROMPT,
+        ),
+    ] = "silence",
+    opening: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            help="How many events of --start are the prompt.",
+            rich_help_panel=PROMPT,
+        ),
+    ] = 8,
+    towards: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Compose a mixture of --start and training piece N. The model needs a latent "
+            "space.",
+            rich_help_panel=PROMPT,
+        ),
+    ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KEY",
+            help="As 'G major', Dm, Bb, F# or es-moll [default: as a training piece].",
+            rich_help_panel=PIECE,
+        ),
+    ] = None,
+    program: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|0-127",
+            help="Instrument: guitar, 'church organ', or a General MIDI number [default: as "
+            "trained].",
+            rich_help_panel=PIECE,
+        ),
+    ] = None,
+    title: Annotated[
+        str, typer.Option(metavar="TEXT", help="Title of the piece.", rich_help_panel=PIECE)
+    ] = "",
+    tempo: Annotated[
+        float | None,
+        typer.Option(
+            metavar="X",
+            help="Quarter notes per minute [default: as a training piece].",
+            rich_help_panel=PIECE,
+        ),
+    ] = None,
+    soundfont: Soundfont = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Compose a piece, and write it as MIDI, score, sound or page.
+
+    The format follows from the ending of each file: .mid, .musicxml, .svg, .png, .pdf, .wav, .html.
+    """
+    from partimento.cli.compose import Wish, run_compose
+
+    choice = {"temperature": 0.0 if greedy else temperature, "top_k": top_k, "top_p": top_p}
+    wish = Wish(bars, events, seed, choice, start, towards, opening, key, program, title, tempo)
+    run_compose(run, wish, outputs or [], soundfont=soundfont, force=force, as_json=as_json)
+
+
+@command(
+    app,
+    "render",
+    group=COMPOSE,
+    examples=(
+        """Print a score, and hear it:
+             partimento render prelude.mid -o prelude.pdf -o prelude.wav""",
+    ),
+)
+def render(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SCORE", help="A score: MIDI, MusicXML, ABC or kern.", show_default=False
+        ),
+    ],
+    outputs: Annotated[
+        list[Path],
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="FILE",
+            help="File to write, in the format of its ending; may be given several times.",
+        ),
+    ],
+    soundfont: Soundfont = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Convert a score to other formats, to an engraved score or to sound."""
+    from partimento.cli.compose import read_one, write_all
+    from partimento.cli.screen import print_json
+    from partimento.export.write import check_paths
+
+    check_paths(outputs, force=force)
+    piece = read_one(source)
+    written = write_all(piece, outputs, soundfont=soundfont, force=force)
+    if as_json:
+        print_json({"written": [str(path) for path in written]})
+
+
+@command(
+    app,
+    "listen",
+    group=COMPOSE,
+    examples=(
+        """Draw three seconds of a sound:
+             partimento listen piece.wav --start 10 -o piece.png""",
+    ),
+)
+def listen(
+    path: Annotated[Path, typer.Argument(metavar="WAV", help="A WAV file.", show_default=False)],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", help="Write the waveform, .png or .svg."),
+    ] = None,
+    start: Annotated[float, typer.Option(metavar="X", help="First second of the picture.")] = 0.0,
+    seconds: Annotated[
+        float, typer.Option(metavar="X", help="How many seconds the picture shows.")
+    ] = 3.0,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Report rate, channels, duration and levels of a sound, and draw its waveform."""
+    from partimento.cli.listen import run_listen
+
+    run_listen(path, out=out, start_s=start, seconds=seconds, force=force, as_json=as_json)

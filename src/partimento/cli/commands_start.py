@@ -1,0 +1,63 @@
+"""Declare the commands to begin with: `demo` and `doctor`.
+
+Each command loads what it needs when it runs, so that ``--help`` stays instant.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from partimento.cli.help import START, command
+from partimento.cli.options import Json, Soundfont
+
+app = typer.Typer()
+
+
+@command(
+    app,
+    "demo",
+    group=START,
+    examples=(
+        """Open demo/index.html afterwards:
+             partimento demo""",
+    ),
+)
+def demo(
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="FOLDER", help="Folder for the result.")
+    ] = Path("demo"),
+    seed: Annotated[
+        int,
+        typer.Option(min=0, max=2**31, metavar="N", help="The same seed composes the same music."),
+    ] = 1685,
+    bars: Annotated[
+        int, typer.Option(min=1, max=1000, metavar="N", help="Length of the composition.")
+    ] = 16,
+) -> None:
+    """Learn from the bundled Bach chorales, and compose one.
+
+    This takes one to three minutes. The result is a page with score and sound, and the same piece
+    as MIDI, MusicXML, SVG, PNG, PDF and WAV.
+    """
+    from partimento.cli.demo import run_demo
+
+    run_demo(out, seed=seed, bars=bars)
+
+
+@command(
+    app,
+    "doctor",
+    group=START,
+    examples=(
+        """Look at what is installed before you report a fault:
+             partimento doctor""",
+    ),
+)
+def doctor(as_json: Json = False, soundfont: Soundfont = None) -> None:
+    """Report what is installed, which SoundFont sounds, and what is missing."""
+    from partimento.cli.doctor import run_doctor
+
+    run_doctor(soundfont=soundfont, as_json=as_json)
