@@ -128,8 +128,8 @@ def test_names_are_text_and_no_markup() -> None:
 @pytest.mark.parametrize(
     ("frames", "epochs", "more", "message"),
     [
-        (np.zeros((0, 3, 2)), [], {}, "takes frames"),
-        (np.zeros((3, 2)), [1, 2, 3], {}, "takes frames"),
+        (np.zeros((0, 3, 2)), [], {}, "animation needs points"),
+        (np.zeros((3, 2)), [1, 2, 3], {}, "animation needs points"),
         (np.zeros((2, 3, 4)), [1, 2], {}, "two dimensions"),
         (np.zeros((2, 0, 2)), [1, 2], {}, "two dimensions"),
         (np.zeros((2, 3, 2)), [1], {}, "2 frames, but 1 epochs"),

@@ -124,7 +124,7 @@ GOOD = wav_bytes(SINE[:, None].astype(np.float32), RATE)
             b"RIFF" + struct.pack("<I", 108) + b"WAVEjunk" + struct.pack("<I", 96) + b"x" * 96,
             "damaged",
         ),
-        (GOOD[:24] + bytes(4) + GOOD[28:], "damaged"),  # no samples a second
+        (GOOD[:24] + bytes(4) + GOOD[28:], "damaged"),  # no sample rate
         (b"", "no WAV file"),
         (b"ID3\x03" + bytes(100), "no WAV file"),
         (b"MThd and so on", "no WAV file"),
@@ -142,7 +142,7 @@ def test_further_errors(tmp_path: Path) -> None:
         read_wave(tmp_path / "b.wav")
     with pytest.raises(PartimentoError, match="no such file"):
         read_wave(tmp_path)
-    with pytest.raises(PartimentoError, match="no numbers"):
+    with pytest.raises(PartimentoError, match="not finite numbers"):
         read_wave(written(tmp_path / "a.wav", np.array([0, np.nan], np.float32)))
 
 

@@ -1,5 +1,6 @@
-"""The map of the chords: embeddings on a plane, colored around the circle of fifths, with as many
-names as there is room for.
+"""Draw chord embeddings on a plane, colored around the circle of fifths.
+
+As many chords are named as there is room for.
 """
 
 from __future__ import annotations
@@ -38,33 +39,33 @@ def chord_map(
     tonics: Sequence[str] = ("C", "Am"),
     title: str = "Map of the chords",
 ) -> Figure:
-    """Embeddings of chords on a plane, colored by their roots around the circle of fifths.
+    """Draw chord embeddings on a plane, colored by root around the circle of fifths.
 
-    Every chord is a dot, the larger the commoner it is. Names are written as long as there is room,
-    those of common chords first.
+    Every chord is a dot; a more frequent chord has a larger dot. Chords are named as long as there
+    is room, frequent ones first.
 
     Parameters
     ----------
     points : (N, 2) array
     labels : sequence of str
-        A name each, which begins with its root: ``C``, ``F♯m7``, ``Bb/D``; what begins otherwise is
-        grey.
+        The names of the chords. A name begins with its root: ``C``, ``F♯m7``, ``Bb/D``. Any other
+        name is drawn in grey.
     weights : sequence of float, optional
-        How common each is.
+        How frequent each chord is.
     tonics : sequence of str
-        Names that stand out: of the tonic triads.
+        Names to emphasize: those of the tonic triads.
 
     Raises
     ------
     PartimentoError
-        If points are no pairs of numbers, or not as many as names and weights.
+        If `points` is not (N, 2), or `labels` or `weights` differ from it in length.
     """
     points = np.asarray(points, float)
-    square_limits(points)  # refuses what is no map
+    square_limits(points)  # raises if the points are no map
     weight = np.ones(len(points)) if weights is None else np.asarray(weights, float)
     if not len(points) == len(labels) == len(weight):
         raise PartimentoError(
-            f"{len(points)} points, {len(labels)} names and {len(weight)} weights: a chord has one of each"
+            f"{len(points)} points, {len(labels)} names and {len(weight)} weights: pass one name and one weight per chord"
         )
     figure = new_figure(9.2, 7.6)
     figure.set_layout_engine("none")
@@ -120,20 +121,20 @@ def chord_map(
 
 
 def root_of(label: str) -> int | None:
-    """The pitch class of a chord's name.
+    """Return the pitch class of a chord name's root, or None without a root.
 
     >>> [root_of(name) for name in ("C", "F♯m7", "Bb/D", "E-maj7", "rest")]
     [0, 6, 10, 3, None]
     """
-    found = re.match(r"([A-G])([#♯b♭-]?)", label)
-    if not found:
+    root = re.match(r"([A-G])([#♯b♭-]?)", label)
+    if not root:
         return None
-    alter = {"#": 1, "♯": 1, "": 0}.get(found[2], -1)
-    return int({"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}[found[1]] + alter) % 12
+    alter = {"#": 1, "♯": 1, "": 0}.get(root[2], -1)
+    return int({"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}[root[1]] + alter) % 12
 
 
 def _wheel(axes: Axes, present: set[int]) -> None:
-    """The circle of fifths as a key to the colors; roots that do not occur are pale."""
+    """Draw the circle of fifths as a color legend; roots that do not occur are pale."""
     from matplotlib.patches import Wedge
 
     names = ("C", "G", "D", "A", "E", "B", "F♯", "D♭", "A♭", "E♭", "B♭", "F")
@@ -169,10 +170,10 @@ def _name_dots(
     size: np.ndarray,
     rank: tuple[np.ndarray, np.ndarray],
 ) -> None:
-    """Write names beside their dots, in the order of rank, each at the first of several places
-    where it covers nothing; else not at all.
+    """Write names beside their dots, where they cover nothing.
 
-    The loud ones come first, and may cover dots if they must.
+    Names are tried in the order of rank, at several offsets each; a name that fits nowhere is left
+    out. The emphasized names come first, and may cover dots if they must.
     """
     from matplotlib.figure import Figure
     from matplotlib.patheffects import withStroke
@@ -188,22 +189,22 @@ def _name_dots(
     inside, taken = axes.get_window_extent(renderer).padded(8 * scale), np.empty((0, 4))
     weight, loud = rank
     halo = [withStroke(linewidth=2.5, foreground="white")]
-    for place in np.lexsort((-weight, ~loud)):
+    for chord in np.lexsort((-weight, ~loud)):
         text = axes.annotate(
-            labels[place], points[place], (0, 0), textcoords="offset points", ha="center", va="center", zorder=5, color=INK,
-            fontsize=13 if loud[place] else 9.5, fontweight="bold" if loud[place] else "normal", path_effects=halo,
+            labels[chord], points[chord], (0, 0), textcoords="offset points", ha="center", va="center", zorder=5, color=INK,
+            fontsize=13 if loud[chord] else 9.5, fontweight="bold" if loud[chord] else "normal", path_effects=halo,
         )  # fmt: skip
         box = text.get_window_extent(renderer)
-        places = _places(box.width / 2, box.height / 2, float(radius[place]), scale)
+        offsets = _name_offsets(box.width / 2, box.height / 2, float(radius[chord]), scale)
         for keep_off, (dx, dy) in product(
-            (radius * 0.8, radius * 0) if loud[place] else (radius * 0.8,), places
+            (radius * 0.8, radius * 0) if loud[chord] else (radius * 0.8,), offsets
         ):
-            x, y = dots[place] + (dx, dy)
+            x, y = dots[chord] + (dx, dy)
             wanted = Bbox.from_extents(
                 x - box.width / 2, y - box.height / 2, x + box.width / 2, y + box.height / 2
             )
             if (
-                _is_free(wanted, taken, dots, keep_off, int(place))
+                _is_free(wanted, taken, dots, keep_off, int(chord))
                 and inside.containsx(x)
                 and inside.containsy(y)
             ):
@@ -214,27 +215,28 @@ def _name_dots(
             text.remove()
 
 
-def _places(
+def _name_offsets(
     half_width: float, half_height: float, radius: float, scale: float
 ) -> list[tuple[float, float]]:
-    """Where a name may stand beside its dot: right, left, above, below, then at the corners, then
-    the same a little farther off.
+    """Return the offsets from its dot at which a name may stand, best first.
+
+    The order is right, left, above, below, then the corners, then the same a little farther away.
     """
-    found = []
+    offsets = []
     for gap in (2.0 * scale, 9.0 * scale):
         x, y = radius + gap + half_width, radius + gap / 2 + half_height
-        found += [
+        offsets += [
             (x, 0.0),
             (-x, 0.0),
             (0.0, y),
             (0.0, -y),
             *((side * x * 0.8, up * y * 0.8) for up in (1, -1) for side in (1, -1)),
         ]
-    return found
+    return offsets
 
 
 def _is_free(box: Bbox, taken: np.ndarray, dots: np.ndarray, radius: np.ndarray, own: int) -> bool:
-    """Whether a box covers no other name and no other dot."""
+    """Return whether a box covers no other name and no other dot."""
     x0, y0, x1, y1 = box.extents
     if ((taken[:, 0] < x1) & (taken[:, 2] > x0) & (taken[:, 1] < y1) & (taken[:, 3] > y0)).any():
         return False

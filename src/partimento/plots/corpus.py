@@ -1,7 +1,7 @@
-"""Pictures of what a corpus holds: keys, durations, pitches, coverage and growth of the vocabulary.
-(Of one piece: `piano_roll`.)
+"""Draw statistics of a corpus: keys, durations, pitches, coverage, vocabulary.
 
-Each function takes plain counts and gives a matplotlib `Figure`; `write_plot` writes it.
+Each function takes plain counts and returns a matplotlib `Figure`; `write_plot` writes it. For a
+single piece see `piano_roll`.
 """
 
 from __future__ import annotations
@@ -45,8 +45,9 @@ Line = tuple[Sequence[float], Sequence[float]]  # x and y of a curve
 
 @styled
 def key_histogram(keys: Mapping[str, int], *, title: str = "Keys") -> Figure:
-    """How many pieces are in each of the 24 keys, in the order of fifths; a major key stands beside
-    its relative minor.
+    """Draw how many pieces are in each of the 24 keys, in the order of fifths.
+
+    A major key stands beside its relative minor.
 
     Parameters
     ----------
@@ -59,9 +60,9 @@ def key_histogram(keys: Mapping[str, int], *, title: str = "Keys") -> Figure:
         counts[key.mode][(key.fifths + 5) % 12] += count
     figure = new_figure(10, 4.2)
     axes = figure.subplots()
-    places = np.arange(12)
+    positions = np.arange(12)
     for side, (mode, color) in zip((-0.21, 0.21), zip(counts, COLORS, strict=False), strict=True):
-        bars = axes.bar(places + side, counts[mode], 0.4, color=color, label=mode)
+        bars = axes.bar(positions + side, counts[mode], 0.4, color=color, label=mode)
         axes.bar_label(
             bars, [str(n) if n else "" for n in counts[mode]], padding=2, fontsize=9.5, color=QUIET
         )
@@ -69,7 +70,7 @@ def key_histogram(keys: Mapping[str, int], *, title: str = "Keys") -> Figure:
     minor = ("B♭m", "Fm", "Cm", "Gm", "Dm", "Am", "Em", "Bm", "F♯m", "C♯m", "G♯m", "D♯m/E♭m")
     signs = [f"{-n}♭" if n < 0 else f"{n}♯" if n else "♮" for n in range(-5, 6)] + ["6♯/6♭"]
     axes.set_xticks(
-        places,
+        positions,
         [f"{a}\n{b}\n{c}" for a, b, c in zip(major, minor, signs, strict=True)],
         linespacing=1.4,
     )
@@ -85,10 +86,10 @@ def key_histogram(keys: Mapping[str, int], *, title: str = "Keys") -> Figure:
 def duration_histogram(
     durations: Mapping[str, int], *, most: int = 16, title: str = "Durations of events"
 ) -> Figure:
-    """How many events last how long: the `most` commonest note values, the longest on top, then the
-    others, and what is no note value.
+    """Draw how many events have each duration, the longest on top.
 
-    (Ornaments and played timing leave events that no note value fits.)
+    The `most` most frequent note values have a row each. Below them are the other note values, and
+    durations that are no note value, which ornaments and played timing cause.
 
     Parameters
     ----------
@@ -135,7 +136,7 @@ def duration_histogram(
 
 @styled
 def pitch_histogram(pitches: Mapping[int, int], *, title: str = "Pitches") -> Figure:
-    """How many notes have each pitch, over a keyboard.
+    """Draw how many notes have each pitch, over a keyboard.
 
     Parameters
     ----------
@@ -174,16 +175,18 @@ def chord_coverage(
     *,
     title: str = "",
 ) -> Figure:
-    """How far the commonest chords carry and, with `held_out`, how much of unseen music they miss.
+    """Draw which share of all events the most frequent chords make up.
+
+    With `held_out`, also draw which share of unseen events a vocabulary lacks.
 
     Parameters
     ----------
     commonest : mapping
-        Name of a vocabulary → numbers of commonest chords, and the share of all events that they
-        make up.
+        Name of a vocabulary → numbers of most frequent chords, and the share of all events that
+        they make up.
     held_out : mapping, optional
-        What must be known of a chord → the share of held-out events that lack it, in each of
-        several splits.
+        Name of a vocabulary → the share of held-out events that it lacks, in each of several
+        splits.
     """
     figure = (
         new_figure(11, max(4.2, 1.2 + 0.74 * len(held_out))) if held_out else new_figure(7, 4.2)
@@ -199,7 +202,7 @@ def chord_coverage(
     left.set_xlabel("commonest chords")
     if commonest:
         left.legend(loc="upper left")
-    left.set_title("Events made up of the commonest chords", fontsize=12)
+    left.set_title("Events covered by the most frequent chords", fontsize=12)
     if held_out:
         _splits(more[0], held_out)
     if title:
@@ -208,7 +211,7 @@ def chord_coverage(
 
 
 def _splits(axes: Axes, held_out: Mapping[str, Sequence[float]]) -> None:
-    """A row a vocabulary: a dot a split, and the mean."""
+    """Draw a row per vocabulary: one dot per split, and the mean."""
     for row, shares in enumerate(held_out.values()):
         values = np.asarray(shares) * 100
         axes.plot(
@@ -238,7 +241,7 @@ def _splits(axes: Axes, held_out: Mapping[str, Sequence[float]]) -> None:
     )
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g} %")
     axes.grid(axis="x", visible=True)
-    axes.set_xlabel("of events; each dot: a tenth held out")
+    axes.set_xlabel("of events; one dot per held-out tenth")
     axes.set_title("Unknown in held-out pieces", fontsize=12)
 
 
@@ -249,14 +252,15 @@ def vocabulary_growth(
     title: str = "Growth of the vocabulary",
     what: str = "distinct chords",
 ) -> Figure:
-    """How many symbols so many pieces bring.
+    """Draw how the number of distinct symbols grows with the number of pieces.
 
     Parameters
     ----------
     curves : mapping
-        Name of a vocabulary → numbers of pieces, and the distinct symbols to expect in so many.
+        Name of a vocabulary → numbers of pieces, and the expected number of distinct symbols in
+        each.
     what : str
-        What the symbols are.
+        A plural noun for the symbols.
     """
     from matplotlib.ticker import MaxNLocator
 
@@ -279,7 +283,7 @@ def vocabulary_growth(
 
 
 def share(part: float, whole: float) -> str:
-    """A share in percent, with as many digits as say something.
+    """Format a share in percent, with its significant digits only.
 
     >>> share(1, 3), share(1, 300), share(1, 3000), share(0, 3)
     ('33 %', '0.3 %', '< 0.1 %', '0 %')
@@ -291,7 +295,7 @@ def share(part: float, whole: float) -> str:
 
 
 def _counted(axes: Axes, what: str) -> None:
-    """A y axis of whole numbers."""
+    """Make the y axis count in whole numbers."""
     from matplotlib.ticker import MaxNLocator
 
     axes.yaxis.set_major_locator(MaxNLocator(8, integer=True, steps=[1, 2, 5, 10]))

@@ -1,4 +1,4 @@
-"""How notes and chords become vectors: the tutorial's illustration of many-hot and one-hot."""
+"""Illustrate many-hot and one-hot vectors of notes and chords, as in the tutorial."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 
 def all_notes_and_pairs() -> list[tuple[int, ...]]:
-    """The 128 MIDI notes, then all 8,128 chords of two of them: the tutorial's vocabulary of
-    one-hot vectors.
+    """Return the 128 MIDI notes, then all 8,128 chords of two notes.
+
+    This is the tutorial's vocabulary of one-hot vectors.
     """
     return [*((pitch,) for pitch in range(128)), *combinations(range(128), 2)]
 
@@ -30,16 +31,17 @@ def encodings_figure(
     vocabulary: Sequence[Sequence[int]] | None = None,
     title: str = "",
 ) -> Figure:
-    """The same chords as many-hot and as one-hot vectors, side by side; zeros between what matters
-    are left out.
+    """Draw the same chords as many-hot and as one-hot vectors, side by side.
+
+    Long stretches of zeros are left out.
 
     Parameters
     ----------
     chords : sequence of sequences of int
-        MIDI pitches of each; C4, D4 and both by default, as in the tutorial's "Note and Chord
+        MIDI pitches of each chord; C4, D4 and both by default, as in the tutorial's "Note and Chord
         Encoding".
     vocabulary : sequence of sequences of int, optional
-        Of the one-hot vectors; by default all notes and chords of two notes.
+        The chords of the one-hot vectors; by default all notes and chords of two notes.
 
     Raises
     ------
@@ -49,14 +51,14 @@ def encodings_figure(
     wanted = [tuple(sorted(set(chord))) for chord in chords]
     if not wanted or any(not 0 <= pitch <= 127 for chord in wanted for pitch in chord):
         raise PartimentoError(
-            "an encoding is drawn of at least one chord, of MIDI pitches from 0 to 127"
+            "to draw an encoding, pass at least one chord, of MIDI pitches from 0 to 127"
         )
     known = [
         tuple(sorted(chord))
         for chord in (all_notes_and_pairs() if vocabulary is None else vocabulary)
     ]
-    place = {chord: number for number, chord in enumerate(known)}
-    missing = [chord for chord in wanted if chord not in place]
+    row_of = {chord: number for number, chord in enumerate(known)}
+    missing = [chord for chord in wanted if chord not in row_of]
     if missing:
         raise PartimentoError(f"the vocabulary lacks the chord {_chord_name(missing[0])}")
     names = [_chord_name(chord) for chord in wanted]
@@ -64,7 +66,7 @@ def encodings_figure(
     one = np.zeros((len(known), len(wanted)), int)
     for column, chord in enumerate(wanted):
         many[list(chord), column] = 1
-        one[place[chord], column] = 1
+        one[row_of[chord], column] = 1
     panels = [
         ("Many-hot", many, [f"{pitch_name(pitch)}  {pitch}" for pitch in range(128)]),
         ("One-hot", one, [f"{_chord_name(chord)}  {number}" for number, chord in enumerate(known)]),
@@ -91,8 +93,9 @@ def _chord_name(chord: Sequence[int]) -> str:
 
 
 def _rows(vectors: np.ndarray) -> list[int | None]:
-    """Which elements are drawn, the highest on top: the ends, those with a one, and their
-    neighbours; None where others are left out.
+    """Return which elements are drawn, the highest first; None for a gap.
+
+    Drawn are the first and last element, those with a one, and their neighbours.
     """
     ones = np.flatnonzero(vectors.any(axis=1)).tolist()
     last = len(vectors) - 1
@@ -114,7 +117,7 @@ def _vectors(
     labels: Sequence[str],
     names: Sequence[str],
 ) -> None:
-    """A column a chord, a cell an element."""
+    """Draw vectors with one column per chord and one cell per element."""
     from matplotlib.patches import Rectangle
 
     for y, row in enumerate(rows):

@@ -29,16 +29,17 @@ def overlap_plot(
     *,
     title: str = "Overlapping area",
 ) -> Figure:
-    """A line a feature, from the overlapping area of generated pieces to that of real ones, each
-    with its spread over the draws.
+    """Draw each feature's overlapping area as a line from generated to real pieces.
+
+    Each end shows its spread over the draws.
 
     Parameters
     ----------
     rows : sequence of mappings
-        With ``label``, ``group``, ``overlap`` and ``ceiling``; the latter have ``mean`` and
+        With ``label``, ``group``, ``overlap`` and ``ceiling``. The latter two have ``mean`` and
         ``deviation``, or are None.
     overlap, ceiling : float or None
-        The means, on a line of their own.
+        The means over all features, drawn on a line of their own.
     """
     groups = {row["group"] for row in rows}
     lines: list[tuple[str, Any, Any]] = []
@@ -49,8 +50,8 @@ def overlap_plot(
         lines += [(row["label"], row["overlap"], row["ceiling"]) for row in members]
     figure = new_figure(9, 1.3 + 0.265 * len(lines))
     axes = figure.subplots()
-    for place, (label, near, far) in enumerate(lines):
-        _overlap_line(axes, place, near, far, bold=label == MEAN)
+    for line_number, (label, near, far) in enumerate(lines):
+        _overlap_line(axes, line_number, near, far, bold=label == MEAN)
     axes.set_yticks(range(len(lines)), [label for label, *_ in lines])
     for (name, near, _), text in zip(lines, axes.get_yticklabels(), strict=True):
         if name in groups and near is None:
@@ -75,12 +76,12 @@ def overlap_plot(
     return figure
 
 
-def _overlap_line(axes: Axes, place: int, near: Any, far: Any, *, bold: bool) -> None:
+def _overlap_line(axes: Axes, line_number: int, near: Any, far: Any, *, bold: bool) -> None:
     if near is None or far is None or near["mean"] is None or far["mean"] is None:
         return
     axes.plot(
         [near["mean"], far["mean"]],
-        [place, place],
+        [line_number, line_number],
         color=FAINT,
         linewidth=3.5,
         solid_capstyle="round",
@@ -91,11 +92,11 @@ def _overlap_line(axes: Axes, place: int, near: Any, far: Any, *, bold: bool) ->
             max(value["mean"] - value["deviation"], 0),
             min(value["mean"] + value["deviation"], 1),
         )
-        axes.plot([low, high], [place, place], color=color, linewidth=1.3, zorder=2)
+        axes.plot([low, high], [line_number, line_number], color=color, linewidth=1.3, zorder=2)
         size = (6 if shape == "D" else 8) + 1.5 * bold
         axes.plot(
             value["mean"],
-            place,
+            line_number,
             shape,
             color=color,
             markersize=size,
@@ -105,14 +106,14 @@ def _overlap_line(axes: Axes, place: int, near: Any, far: Any, *, bold: bool) ->
         )
 
 
-def _keys(made: str, real: str) -> tuple[list[Any], list[str]]:
+def _keys(generated: str, real: str) -> tuple[list[Any], list[str]]:
     from matplotlib.lines import Line2D
 
     marks = [
         Line2D([], [], marker=shape, color=color, linestyle="")
         for shape, color in (("o", MADE), ("D", REAL))
     ]
-    return marks, [made, real]
+    return marks, [generated, real]
 
 
 @styled
@@ -120,17 +121,19 @@ def value_plot(
     rows: Sequence[Row],
     values: Mapping[str, tuple[np.ndarray, np.ndarray]],
     *,
-    title: str = "Values a piece",
+    title: str = "Values per piece",
 ) -> Figure:
-    """A small histogram a feature: shares of the real pieces filled, of the generated ones as an
-    outline; ticks above mark the means.
+    """Draw a small histogram per feature, of generated and of real pieces.
+
+    Shares of the real pieces are filled, those of the generated ones an outline. Ticks above mark
+    the means.
 
     Parameters
     ----------
     rows : sequence of mappings
         With ``name``, ``label`` and ``unit``.
     values : mapping
-        Name → values of the generated and of the real pieces, ``(pieces, 1)`` each.
+        Name → values of the generated and of the real pieces, each of shape ``(pieces, 1)``.
     """
     from matplotlib.patches import Patch
 
@@ -148,8 +151,8 @@ def value_plot(
     return figure
 
 
-def _histogram(axes: Axes, row: Row, made: np.ndarray, real: np.ndarray) -> None:
-    sets = [values[np.isfinite(values)] for values in (made, real)]
+def _histogram(axes: Axes, row: Row, generated: np.ndarray, real: np.ndarray) -> None:
+    sets = [values[np.isfinite(values)] for values in (generated, real)]
     edges = _edges(np.concatenate(sets))
     for values, filled in ((sets[1], True), (sets[0], False)):
         if len(values):
@@ -180,7 +183,10 @@ def _histogram(axes: Axes, row: Row, made: np.ndarray, real: np.ndarray) -> None
 
 
 def _edges(values: np.ndarray) -> np.ndarray:
-    """Of bins for both sets; whole numbers, where they are few, have one each."""
+    """Return bin edges for both sets of values.
+
+    A few distinct whole numbers have one bin each.
+    """
     if not len(values):
         return np.array([0.0, 1.0])
     low, high = float(values.min()), float(values.max())
@@ -194,12 +200,12 @@ def _edges(values: np.ndarray) -> np.ndarray:
 def profile_plot(
     rows: Sequence[Row], entries: Mapping[str, Sequence[str]], *, title: str = "Means of histograms"
 ) -> Figure:
-    """Two bars an entry of each histogram, for the generated and for the real pieces.
+    """Draw the mean histograms of generated and real pieces, two bars per entry.
 
     Parameters
     ----------
     rows : sequence of mappings
-        With ``name``, ``label``, ``generated`` and ``real`` (a mean an entry, or None).
+        With ``name``, ``label``, ``generated`` and ``real`` (a mean per entry, or None).
     entries : mapping
         Name → names of the entries.
     """
@@ -214,12 +220,12 @@ def profile_plot(
             np.array([np.nan if value is None else value for value in row[kind]], float)
             for kind in ("generated", "real")
         ]
-        places = np.arange(len(names))
+        positions = np.arange(len(names))
         for side, values, color in ((-0.2, means[0], MADE), (0.2, means[1], REAL)):
-            axes.bar(places + side, np.nan_to_num(values), 0.4, color=color)
+            axes.bar(positions + side, np.nan_to_num(values), 0.4, color=color)
         tilted = max(map(len, names)) > 3
         axes.set_xticks(
-            places,
+            positions,
             names,
             rotation=45 if tilted else 0,
             ha="right" if tilted else "center",

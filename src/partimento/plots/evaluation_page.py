@@ -1,7 +1,6 @@
-"""An evaluation as one page: what was measured of generated pieces and of real ones, in figures,
-pictures and a table.
+"""Write an evaluation as one web page: figures, pictures and a table.
 
-All of it is plain data; nothing is measured here. No request leaves the page.
+The page is built from plain data; nothing is measured here. No request leaves the page.
 """
 
 from __future__ import annotations
@@ -31,44 +30,46 @@ HEADER = (
     "real to real",
 )
 READING = (
-    "Overlapping area: of two densities, that of the distances among real pieces and that of the distances from generated pieces to real "
-    "ones. 1 is the most, and not even real pieces reach it: hold it against the column beside it, for which other real pieces stood in.",
-    "Divergence: Kullback-Leibler's, of the second density from the first. 0 is the least.",
-    "Of generated pieces that are all alike, means and areas may be right while the spread (±) is too small.",
-    "The Frechet distance is measured on this program's own features, and compares with no other program's. It too is to be read beside "
-    "that of real pieces.",
-    "Figures are means over draws of equally many pieces of each kind; ± is the standard deviation: over the draws, and in the columns "
-    "generated and real over the pieces.",
+    "Overlapping area: how much two densities overlap, of the distances among real pieces and of the "
+    "distances from generated to real ones. At most 1. Real pieces do not reach 1 either: compare it "
+    "with the next column, in which other real pieces replace the generated ones.",
+    "Divergence: Kullback-Leibler divergence of the second density from the first; at least 0.",
+    "If the generated pieces are all alike, means and areas may be right, but the spread (±) is too "
+    "small.",
+    "The Frechet distance uses this program's own features: do not compare it with other programs. "
+    "Compare it with that of real pieces.",
+    "Figures are means over draws of equally many pieces of each kind. ± is the standard deviation "
+    "over the draws; in the columns generated and real, over the pieces.",
 )
 
 
 def evaluation_page(
-    told: Mapping[str, Any],
+    results: Mapping[str, Any],
     values: Mapping[str, tuple[np.ndarray, np.ndarray]],
     entries: Mapping[str, Sequence[str]],
     *,
     title: str,
     by: str = "",
 ) -> str:
-    """The page as HTML.
+    """Return the page of an evaluation as HTML.
 
     Parameters
     ----------
-    told : mapping
-        `evaluate.evaluation.Evaluation` as plain data.
+    results : mapping
+        `evaluation.evaluate.Evaluation` as plain data.
     values : mapping
-        Feature → values of the generated and of the real pieces, ``(pieces, size)`` each.
+        Feature → values of the generated and of the real pieces, each of shape ``(pieces, size)``.
     entries : mapping
         Feature → names of the entries of a histogram, for those that are drawn.
     title, by : str
     """
-    rows = told["rows"]
+    rows = results["rows"]
     scalars = [row for row in rows if len(row["real"]) == 1]
     histograms = [row for row in rows if row["name"] in entries]
     exhibits = (
         (
-            overlap_plot(rows, told["overlap"], told["ceiling"]),
-            "How near generated pieces are to real ones, and real ones to each other.",
+            overlap_plot(rows, results["overlap"], results["ceiling"]),
+            "How close generated pieces are to real ones, and real ones to each other.",
         ),
         (
             value_plot(scalars, values),
@@ -82,7 +83,7 @@ def evaluation_page(
     shown = "\n".join(_exhibit(figure, caption) for figure, caption in exhibits)
     reading = "".join(f"<li>{html.escape(line)}</li>" for line in READING)
     body = f"""<main>
-{_tiles(told)}
+{_tiles(results)}
 {shown}
 {_table(rows)}
 <section aria-labelledby="reading"><h2 id="reading">How to read it</h2><ul class="reading">{reading}</ul></section>
@@ -91,22 +92,22 @@ def evaluation_page(
     return web_page(title, by, body, assets=("page.css", "animation.css", "evaluation.css"))
 
 
-def _tiles(told: Mapping[str, Any]) -> str:
+def _tiles(results: Mapping[str, Any]) -> str:
     tiles = [
         (
-            f"{told['generated']:,}",
-            f"generated pieces, beside {told['real']:,} real ones; {what_of(told)}",
+            f"{results['generated']:,}",
+            f"generated pieces, compared with {results['real']:,} real ones; {what_of(results)}",
         ),
         (
-            number(told["overlap"]),
-            f"mean overlapping area; real pieces to real pieces: {number(told['ceiling'])}",
+            number(results["overlap"]),
+            f"mean overlapping area; real pieces to real pieces: {number(results['ceiling'])}",
         ),
         (
-            mean(told["frechet"]),
-            f"Frechet distance on our features; real pieces to real pieces: {mean(told['frechet_real'])}",
+            mean(results["frechet"]),
+            f"Frechet distance on our features; real pieces to real pieces: {mean(results['frechet_real'])}",
         ),
     ]
-    for heading, figures in told["figures"].items():
+    for heading, figures in results["figures"].items():
         (first, value), *rest = figures.items()
         others = "; ".join(f"{name} {number(other)}" for name, other in rest)
         tiles.append((number(value), f"{first}: {heading}" + (f"; {others}" if others else "")))
@@ -117,16 +118,16 @@ def _tiles(told: Mapping[str, Any]) -> str:
     return f'<ul class="tiles">{items}</ul>'
 
 
-def what_of(told: Mapping[str, Any]) -> str:
-    """How much of each piece was measured."""
-    if not told["bars"]:
+def what_of(results: Mapping[str, Any]) -> str:
+    """Describe how much of each piece was measured."""
+    if not results["bars"]:
         return "whole pieces"
     short = ", ".join(
-        f"{told[f'{kind}_shorter']:,} {kind}"
+        f"{results[f'{kind}_shorter']:,} {kind}"
         for kind in ("generated", "real")
-        if told[f"{kind}_shorter"]
+        if results[f"{kind}_shorter"]
     )
-    return f"the first {told['bars']} bars of each" + (f" (shorter: {short})" if short else "")
+    return f"the first {results['bars']} bars of each" + (f" (shorter: {short})" if short else "")
 
 
 def _exhibit(figure: Figure, caption: str) -> str:
@@ -155,7 +156,10 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def cells_of(row: Mapping[str, Any]) -> list[str]:
-    """What a table says of a feature, after its name: in the order of `HEADER`."""
+    """Return the cells of a feature's table row, in the order of `HEADER`.
+
+    The name of the feature is not one of them.
+    """
     scalar = len(row["real"]) == 1
     means = [
         _with_spread(row[kind][0], row[f"{kind}_deviation"]) if scalar else ""
@@ -165,7 +169,7 @@ def cells_of(row: Mapping[str, Any]) -> list[str]:
 
 
 def mean(value: Mapping[str, float | None] | None) -> str:
-    """A mean and its deviation, over draws; None as a mean is infinite."""
+    """Format a mean and its deviation over draws; None as a mean is infinite."""
     if value is None:
         return "–"
     return "∞" if value["mean"] is None else _with_spread(value["mean"], value["deviation"])
@@ -185,7 +189,7 @@ def _spread(cell: str) -> str:
 
 
 def number(value: float | None) -> str:
-    """As many digits as say something; a dash for what is not known.
+    """Format a number with its significant digits only; a dash if it is unknown.
 
     >>> number(0.87213), number(12.04), number(1234.5), number(None)
     ('0.872', '12.0', '1,234', '–')

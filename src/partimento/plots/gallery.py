@@ -1,6 +1,4 @@
-"""Web pages about a training: those that play what moves, and the one that shows all pictures of a
-run.
-"""
+"""Write web pages about a training: animations, and the gallery of its pictures."""
 
 from __future__ import annotations
 
@@ -21,9 +19,7 @@ SHOWN = (".png", ".svg", ".gif")
 
 
 def moving_page(title: str, by: str, body: str, *, data: Mapping[str, Any], script: str) -> str:
-    """A page with a player above a body, and the script that draws frame after frame of the data
-    there.
-    """
+    """Return a page with playback controls, a body, and the script that draws frames."""
     return web_page(
         title,
         by,
@@ -73,25 +69,24 @@ def write_learning_page(
     name: str = "index.html",
     force: bool = False,
 ) -> Path:
-    """Write a page into a folder that shows the pictures there and links to its other files.
+    """Write a page that shows the pictures of a folder and links to its other files.
 
     Parameters
     ----------
     folder : Path or str
     title : str
     sections : mapping
-        Heading → (name of a file in the folder, caption) each: ``.png``, ``.svg`` and ``.gif`` are
-        shown, others are linked to.
+        Heading → list of (name of a file in the folder, caption). ``.png``, ``.svg`` and ``.gif``
+        are shown, others are linked to.
     name : str
-        Of the page.
+        The file name of the page.
     force : bool
-        Replace it.
+        Replace an existing page.
 
     Raises
     ------
     PartimentoError
-        If a file is missing or outside the folder, or the page is there already and `force` is not
-        set.
+        If a file is missing or outside the folder, or the page exists and `force` is not set.
     """
     folder = Path(folder)
     refuse_existing(folder / name, force=force)

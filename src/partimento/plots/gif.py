@@ -1,5 +1,6 @@
-"""Pictures in a row as a GIF: one palette, no dithering, small files. Equal pictures give equal
-bytes.
+"""Encode pictures as an animated GIF: one palette, no dithering, small files.
+
+Equal pictures give equal bytes.
 """
 
 from __future__ import annotations
@@ -23,16 +24,17 @@ def to_gif(
     frame_ms: int = FRAME_MS,
     last_ms: int = LAST_MS,
 ) -> bytes:
-    """Pictures of one size as an endless GIF of one palette, without dithering: flat colors stay
-    flat, and the file small.
+    """Encode pictures of one size as an endless GIF with one palette.
+
+    Without dithering flat colors stay flat, and the file stays small.
 
     Parameters
     ----------
     pictures : sequence of Image
         RGB, drawn on white.
     inks : sequence of str
-        The colors drawn with; the palette is they and their blends with white, which the soft
-        edges are made of.
+        The colors drawn with. The palette consists of them and of their blends with white, which
+        the soft edges need.
     frame_ms, last_ms : int
         How long each picture is shown, and the last one.
     """
@@ -58,8 +60,9 @@ def to_gif(
 
 
 def _indexed(picture: Image, palette: np.ndarray) -> Image:
-    """The picture in the nearest colors of a palette (K, 3), whose first one is white. (Pillow's
-    own search takes near ones.)
+    """Convert a picture to the nearest colors of a palette (K, 3).
+
+    The palette begins with white. Pillow's own search returns near colors, not always the nearest.
     """
     from PIL import Image
 
@@ -70,6 +73,6 @@ def _indexed(picture: Image, palette: np.ndarray) -> Image:
     nearest = ((parts[:, None] - palette) ** 2).sum(axis=2).argmin(axis=1)
     index = np.zeros(drawn.shape, np.uint8)
     index[drawn] = nearest[which]
-    found = Image.fromarray(index)
-    found.putpalette(palette.astype(np.uint8).tobytes())
-    return found
+    indexed = Image.fromarray(index)
+    indexed.putpalette(palette.astype(np.uint8).tobytes())
+    return indexed

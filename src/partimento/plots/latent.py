@@ -1,5 +1,6 @@
-"""The latent space at one time: a map of the training windows, told apart by piece or by key. What
-moves is in `drift`.
+"""Draw the latent space at one time: a map of the training windows.
+
+Pieces or keys are distinguished by color. For its change over the epochs see `latent_history`.
 """
 
 from __future__ import annotations
@@ -34,20 +35,20 @@ NAMED = 6  # groups of windows with a color of their own; black is left to the m
 
 
 class Groups(NamedTuple):
-    """How the points of a latent space are told apart."""
+    """The groups of points in a latent space, with their colors and marks."""
 
     names: list[str]
     colors: list[str]
     triangle: list[bool]  # else a disc
-    of: np.ndarray  # (N,) int: whose each point is
+    of: np.ndarray  # (N,) int: the group of each point
 
 
 def group_points(groups: Sequence[str]) -> Groups:
-    """Colors for the groups (pieces, keys) that points belong to.
+    """Choose colors for the groups (pieces, keys) that points belong to.
 
-    Up to six have colors of their own; of more, the six with the most points, and the others are
-    grey. But if they are keys, all have colors, around the circle of fifths; a minor key that of
-    its relative major, and triangles.
+    Up to six groups have colors of their own. If there are more, the six with the most points have
+    colors, and the others are grey. Keys all have colors, around the circle of fifths: a minor key
+    has the color of its relative major, and triangles.
     """
     counts = Counter(groups)
     keys = _as_keys(counts)
@@ -71,7 +72,7 @@ def group_points(groups: Sequence[str]) -> Groups:
 
 
 def _as_keys(names: Collection[str]) -> dict[str, Key]:
-    """The names as keys, or nothing if one is none or does not say its mode."""
+    """Parse all names as keys; return nothing if one is no key or lacks its mode."""
     try:
         return (
             {name: Key.from_name(name) for name in names}
@@ -83,22 +84,21 @@ def _as_keys(names: Collection[str]) -> dict[str, Key]:
 
 
 def square_limits(points: np.ndarray, *, prior: bool = False) -> tuple[float, float, float, float]:
-    """Left, right, bottom, top of a square around all points (..., 2) and, with `prior`, around two
-    standard deviations about 0.
+    """Return left, right, bottom and top of a square around all points (..., 2).
+
+    With `prior` the square also includes two standard deviations about 0.
 
     Raises
     ------
     PartimentoError
-        If there are no points, or one is no pair of numbers.
+        If there are no points, or one is no pair of finite numbers.
     """
     points = np.asarray(points, float)
     if points.shape[-1:] != (2,) or not points.size:
-        raise PartimentoError(
-            f"a latent map takes points of two dimensions, not an array of shape {points.shape}"
-        )
+        raise PartimentoError(f"a latent map needs points of shape (..., 2), not {points.shape}")
     flat = points.reshape(-1, 2)
     if not np.isfinite(flat).all():
-        raise PartimentoError("a latent point is no number: the training has diverged")
+        raise PartimentoError("a latent point is not finite: the training has diverged")
     low, high = flat.min(axis=0), flat.max(axis=0)
     if prior:
         low, high = np.minimum(low, -2), np.maximum(high, 2)
@@ -113,7 +113,7 @@ def square_limits(points: np.ndarray, *, prior: bool = False) -> tuple[float, fl
 
 @dataclass(frozen=True)
 class LatentArtists:
-    """What changes from frame to frame on a latent map."""
+    """The parts of a latent map that change from frame to frame."""
 
     figure: Figure
     scatters: list[tuple[Any, np.ndarray]]  # a collection, and which points (N,) are its
@@ -122,7 +122,7 @@ class LatentArtists:
     caption: Text
 
     def show(self, points: np.ndarray, trail: np.ndarray, caption: str) -> None:
-        """Move the points to (N, 2), and the mean along its trail (F, 2), the last being now."""
+        """Move the points to (N, 2), and the mean to the end of its trail (F, 2)."""
         for scatter, own in self.scatters:
             scatter.set_offsets(points[own])
         self.trail.set_data(trail[:, 0], trail[:, 1])
@@ -138,20 +138,20 @@ class LatentArtists:
 def latent_artists(
     groups: Sequence[str], limits: tuple[float, float, float, float], *, prior: bool, title: str
 ) -> LatentArtists:
-    """An empty map of a latent space, in our style; see `latent_map`."""
-    told = group_points(groups)
+    """Draw an empty map of a latent space, in our style; see `latent_map`."""
+    grouped = group_points(groups)
     figure = new_figure(8, 5.9)
-    figure.set_layout_engine("none")  # a square that no caption moves
+    figure.set_layout_engine("none")  # captions must not move the square
     axes = figure.add_axes((0.105, 0.115, 4.8 / 8, 4.8 / 5.9))
-    axes.locator_params(nbins=5)  # a narrow space has long numbers
+    axes.locator_params(nbins=5)  # a narrow space has long tick labels
     axes.set_xlim(limits[:2])
     axes.set_ylim(limits[2:])
     axes.axhline(0, color=FAINT, linewidth=0.9, zorder=0)
     axes.axvline(0, color=FAINT, linewidth=0.9, zorder=0)
     if prior:
         _prior(axes)
-    colors = np.array([*told.colors, QUIET])[told.of if len(groups) else []]
-    triangle = np.array([*told.triangle, False])[told.of if len(groups) else []]
+    colors = np.array([*grouped.colors, QUIET])[grouped.of if len(groups) else []]
+    triangle = np.array([*grouped.triangle, False])[grouped.of if len(groups) else []]
     scatters = []
     for shape, size, own in (("o", 22, ~triangle), ("^", 26, triangle)):
         if own.any():
@@ -175,12 +175,12 @@ def latent_artists(
     axes.set_xlabel("first latent dimension")
     axes.set_ylabel("second latent dimension")
     axes.set_title(plain_title(title, 40))
-    _latent_legend(axes, told)
+    _latent_legend(axes, grouped)
     return LatentArtists(figure, scatters, mean, trail, caption)
 
 
 def _prior(axes: Axes) -> None:
-    """Rings one and two standard deviations about 0, whence latent states are drawn."""
+    """Draw rings one and two standard deviations about 0: the prior of latent states."""
     from matplotlib.patches import Circle
     from matplotlib.patheffects import withStroke
 
@@ -202,7 +202,7 @@ def _prior(axes: Axes) -> None:
         )  # fmt: skip
 
 
-def _latent_legend(axes: Axes, told: Groups) -> None:
+def _latent_legend(axes: Axes, grouped: Groups) -> None:
     from matplotlib.lines import Line2D
 
     def mark(shape: str, color: str, label: str, size: float = 6.5) -> Line2D:
@@ -216,14 +216,14 @@ def _latent_legend(axes: Axes, told: Groups) -> None:
             label=plain_title(label, 24),
         )
 
-    if len(told.names) > 1:
+    if len(grouped.names) > 1:
         handles = [
             mark("^" if tri else "o", color, name)
-            for name, color, tri in zip(*told[:3], strict=True)
+            for name, color, tri in zip(*grouped[:3], strict=True)
         ]
-        if any(told.triangle):  # many keys: a line a signature
+        if any(grouped.triangle):  # many keys: one legend line per key signature
             lines: dict[str, list[str]] = {}
-            for name, color in zip(told.names, told.colors, strict=True):
+            for name, color in zip(grouped.names, grouped.colors, strict=True):
                 lines.setdefault(color, []).append(
                     name.replace(" major", "").replace(" minor", "m")
                 )
@@ -252,25 +252,24 @@ def latent_map(
     caption: str = "",
     title: str = "Latent space",
 ) -> Figure:
-    """The latent states of the training windows at one time.
+    """Draw the latent states of the training windows at one time.
 
     Parameters
     ----------
     points : (N, 2) array
     groups : sequence of str, optional
-        Whose each point is, a piece's title or a key's name; see `group_points`.
+        The group of each point, a piece's title or a key's name; see `group_points`.
     trail : (F, 2) array, optional
         The means of earlier times.
     prior : bool
-        Draw rings one and two standard deviations about 0: whence a variational autoencoder's
-        states are drawn.
+        Draw rings one and two standard deviations about 0: the prior of a variational autoencoder.
     caption : str
-        As ``epoch 25``.
+        For example ``epoch 25``.
 
     Raises
     ------
     PartimentoError
-        If points are no pairs of numbers, or `groups` are not as many.
+        If points are no pairs of numbers, or `groups` differs from them in length.
     """
     points = np.asarray(points, float)
     limits = square_limits(points, prior=prior)
@@ -281,7 +280,7 @@ def latent_map(
 
 
 def check_groups(groups: Sequence[str] | None, count: int) -> Sequence[str]:
-    """The groups of `count` points; one for all if none are given."""
+    """Return the groups of `count` points; without groups, one for all points."""
     if groups is None:
         return ["windows"] * count
     if len(groups) != count:

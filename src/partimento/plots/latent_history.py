@@ -1,5 +1,6 @@
-"""The latent space drifting over the epochs, as a GIF and as a self-contained web page. Equal data
-give equal bytes.
+"""Animate the latent space over the epochs, as a GIF and as a self-contained page.
+
+Equal data give equal bytes.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from partimento.plots.style import FAINT, INK, QUIET, style
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-LATENT_RATE = 8  # frames a second on a page, at its usual speed
+LATENT_RATE = 8  # frames per second on a page, at normal speed
 GIF_DPI = 90
 RINGS = "The rings are one and two standard deviations of the normal distribution that latent states are drawn from."
 
@@ -32,14 +33,13 @@ class LatentHistory:
     Parameters
     ----------
     frames : (F, N, 2) array
-        Their first two dimensions, or two principal ones, as long as these are the same ones in all
-        frames.
+        The first two dimensions, or two principal components that are the same in all frames.
     epochs : sequence of int
-        Of each frame.
+        The epoch of each frame.
     groups : sequence of str, optional
-        Whose each point is, a piece's title or a key's name; see `learning.group_points`.
+        The group of each point, a piece's title or a key's name; see `latent.group_points`.
     names : sequence of str, optional
-        What each point is, shown on the page where the pointer is; the groups by default.
+        The label of each point, shown on the page at the pointer; the groups by default.
     prior : bool
         Draw rings one and two standard deviations about 0.
     title : str
@@ -47,8 +47,7 @@ class LatentHistory:
     Raises
     ------
     PartimentoError
-        If frames are no pairs of numbers, or epochs, groups or names are not as many as frames or
-        points.
+        If frames are no pairs of numbers, or `epochs`, `groups` or `names` have the wrong length.
     """
 
     frames: np.ndarray
@@ -62,7 +61,7 @@ class LatentHistory:
         frames = np.asarray(self.frames, float)
         if frames.ndim != 3 or not len(frames):
             raise PartimentoError(
-                f"an animation takes frames of points, not an array of shape {frames.shape}"
+                f"an animation needs points of shape (F, N, 2), not {frames.shape}"
             )
         if len(self.epochs) != len(frames):
             raise PartimentoError(f"{len(frames)} frames, but {len(self.epochs)} epochs")
@@ -75,7 +74,7 @@ class LatentHistory:
             ("names", self.names or groups),
         ):
             object.__setattr__(self, name, value)
-        square_limits(frames)  # refuses what is no number
+        square_limits(frames)  # raises if a point is not finite
 
     @property
     def limits(self) -> tuple[float, float, float, float]:
@@ -84,8 +83,9 @@ class LatentHistory:
 
 
 def latent_gif(history: LatentHistory) -> bytes:
-    """The latent states moving over the epochs, on axes that stay, so that drift is seen; the path
-    of their mean is drawn faintly.
+    """Animate the latent states over the epochs as a GIF.
+
+    The axes are fixed, so that drift can be seen. The path of the mean is drawn faintly.
     """
     means = history.frames.mean(axis=1)
     with style():
@@ -98,7 +98,7 @@ def latent_gif(history: LatentHistory) -> bytes:
             artist.set_animated(True)
         canvas: Any = figure.canvas
         canvas.draw()
-        ground = canvas.copy_from_bbox(figure.bbox)  # all that stays is drawn once
+        ground = canvas.copy_from_bbox(figure.bbox)  # the fixed parts are drawn only once
         pictures = []
         for number, (points, epoch) in enumerate(zip(history.frames, history.epochs, strict=True)):
             artists.show(points, means[: number + 1], f"epoch {epoch}")
@@ -118,15 +118,16 @@ def _picture(pixels: np.ndarray) -> Image:
 
 
 def latent_page(history: LatentHistory) -> str:
-    """The same as a web page: to play, to step through, and to point at a window and see whose it
-    is.
+    """Animate the latent states over the epochs as a web page.
+
+    The page can be played and stepped through; pointing at a window shows its piece.
     """
     frames, limits = history.frames, history.limits
-    told, names = group_points(history.groups), list(dict.fromkeys(history.names))
+    grouped, names = group_points(history.groups), list(dict.fromkeys(history.names))
     decimals = max(
         0, 3 - int(np.floor(np.log10(np.abs(limits).max())))
     )  # a thousandth of the axes is less than a pixel
-    places = {name: place for place, name in enumerate(names)}
+    index = {name: number for number, name in enumerate(names)}
     data = {
         "rate": LATENT_RATE,
         "epochs": [int(epoch) for epoch in history.epochs],
@@ -135,18 +136,18 @@ def latent_page(history: LatentHistory) -> str:
         "decimals": decimals,
         "groups": [
             {"name": name, "color": color, "dark": _lighter(color), "triangle": triangle}
-            for name, color, triangle in zip(*told[:3], strict=True)
+            for name, color, triangle in zip(*grouped[:3], strict=True)
         ],
-        "of": told.of.tolist(),
+        "of": grouped.of.tolist(),
         "names": names,
-        "name_of": [places[name] for name in history.names],
+        "name_of": [index[name] for name in history.names],
         "frames": [
             [round(value, decimals) for value in frame.ravel().tolist()] for frame in frames
         ],
     }
     chips = "".join(
         f'<li{" class=triangle" if triangle else ""}><button type="button" aria-pressed="false"><i></i>{html.escape(name)}</button></li>'
-        for name, _, triangle in zip(*told[:3], strict=True)
+        for name, _, triangle in zip(*grouped[:3], strict=True)
     )
     about = f"Latent states of {frames.shape[1]:,} windows, first against second dimension, in {len(frames):,} epochs"
     body = f"""<main class="stage">
@@ -164,6 +165,6 @@ def latent_page(history: LatentHistory) -> str:
 
 
 def _lighter(color: str) -> str:
-    """For a dark page: a third of the way to white."""
-    red, green, blue = (int(color[place : place + 2], 16) for place in (1, 3, 5))
+    """Lighten a color by a third towards white, for a dark page."""
+    red, green, blue = (int(color[start : start + 2], 16) for start in (1, 3, 5))
     return "#" + "".join(f"{part + (255 - part) // 3:02X}" for part in (red, green, blue))

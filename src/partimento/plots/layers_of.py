@@ -1,20 +1,17 @@
-"""A network as plain rows, for its picture: the layers that a person would name, and which takes
-what from which.
-"""
+"""List the layers of a network and their connections, for its picture."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-PLAIN = frozenset(
-    {"Dropout", "Reshape", "Permute"}
-)  # they change nothing that a picture should show
+PLAIN = frozenset({"Dropout", "Reshape", "Permute"})  # a picture leaves them out
 
 
 class Layer(NamedTuple):
-    """A layer: its name, its kind, the shape of what comes out (without the batch; ``L`` where it
-    is free), its weights, its inputs.
+    """A layer: name, kind, output shape, weights and inputs.
+
+    The shape leaves out the batch; a free dimension is ``L``.
     """
 
     name: str
@@ -26,24 +23,27 @@ class Layer(NamedTuple):
 
 
 def layers_of(network: Any) -> list[Layer]:
-    """From the inputs on; a network inside the network is a group of layers. Empty for a network
-    that is no graph of layers.
+    """List the layers of a network from its inputs on.
+
+    A network inside the network is a group of layers. The list is empty if the network is no graph
+    of layers.
     """
-    made: list[Layer] = []
+    layers: list[Layer] = []
     names: list[str] = []
     for layer in _walk(network, {}, ""):
         times = names.count(layer.name)
         names.append(layer.name)
-        made.append(
+        layers.append(
             layer._replace(name=f"{layer.name}_{times + 1}", parameters=0) if times else layer
-        )  # used again: the same weights
-    fed = {name for layer in made for name in layer.inputs}
-    return [layer for layer in made if layer.inputs or layer.name in fed]
+        )  # a reused layer has the same weights: count them once
+    fed = {name for layer in layers for name in layer.inputs}
+    return [layer for layer in layers if layer.inputs or layer.name in fed]
 
 
 def _walk(network: Any, feeds: dict[int, tuple[str, ...]], group: str) -> Iterator[Layer]:
-    """`feeds` are the names of the layers that each tensor comes from; it is filled as the graph is
-    walked.
+    """Yield the layers of a network, and fill `feeds` while walking its graph.
+
+    `feeds` maps each tensor to the names of the layers that produce it.
     """
     if not hasattr(network, "_nodes_by_depth"):
         return

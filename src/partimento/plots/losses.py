@@ -1,4 +1,4 @@
-"""Curves of losses: of one run with what its loss is made of, and of several runs side by side."""
+"""Draw loss curves: one run with the terms of its loss, or several runs together."""
 
 from __future__ import annotations
 
@@ -44,17 +44,18 @@ class End(NamedTuple):
 def loss_curves(
     history: Mapping[str, Sequence[float | None]], *, unit: str = "", title: str = "Loss"
 ) -> Figure:
-    """The losses of one run by epoch, the best epoch marked; the terms that they are made of stand
-    in a panel beside them.
+    """Draw the losses of one run by epoch, with the best epoch marked.
+
+    The terms of the loss have a panel of their own.
 
     Parameters
     ----------
     history : mapping
-        Name of a column → a number an epoch (None or NaN where there is none): ``epoch`` (else 1,
-        2, …), ``loss``, ``val_loss``, and any other as a term (``chord``, ``val_chord``, ``kl``,
-        ``discriminator`` …), but for those that are known to be no losses.
+        Name of a column → one number per epoch (None or NaN where there is none). Known columns are
+        ``epoch`` (else 1, 2, …), ``loss`` and ``val_loss``. Any other column is a term (``chord``,
+        ``val_chord``, ``kl``, ``discriminator`` …), except those that are known to be no losses.
     unit : str
-        Of the losses, as ``nats an event``.
+        The unit of the losses, for example ``nats per event``.
 
     Raises
     ------
@@ -95,7 +96,7 @@ def loss_curves(
 def _terms(
     axes: Axes, epochs: np.ndarray, terms: Mapping[str, np.ndarray], unit: str, title: str
 ) -> None:
-    """A color a term; where it was measured in training and in validation, training is dashed."""
+    """Draw each term in its own color; training is dashed if validation is drawn too."""
     both = [name for name in terms if f"val_{name}" in terms]
     bases = list(dict.fromkeys(name.removeprefix("val_") for name in terms))
     ends = []
@@ -123,14 +124,15 @@ def loss_comparison(
     unit: str = "",
     title: str = "Validation loss",
 ) -> Figure:
-    """One loss of several runs, each with its best value.
+    """Draw one loss of several runs, each with its best value.
 
     Parameters
     ----------
     runs : mapping
         Name of a run → epochs or seconds, and the loss at each.
     levels : mapping, optional
-        Name → the loss of what was not trained step by step, a dashed line (a Markov chain's).
+        Name → the loss of a model that was not trained step by step, such as a Markov chain. It is
+        drawn as a dashed line.
 
     Raises
     ------
@@ -156,13 +158,13 @@ def loss_comparison(
         ends.append(End(f"{name}: {level:.3g}", last, level, QUIET))
     lasts = [x[-1] for x, _ in curves.values()]
     if min(min(x) for x, _ in curves.values()) > 0 and max(lasts) > 30 * min(lasts):
-        log_axis(axes, "x")  # else the quick runs would be lines straight down
+        log_axis(axes, "x")  # otherwise fast runs would be vertical lines
     _finish_losses(axes, [end._replace(x=last) for end in ends], unit, title, x_label)
     return figure
 
 
 def _colors(count: int) -> list[str]:
-    """Colors for so many curves; grey once they are used up."""
+    """Return `count` colors for curves, grey once the palette is used up."""
     return [*COLORS, *[QUIET] * max(0, count - len(COLORS))][:count]
 
 
@@ -189,9 +191,9 @@ def _curve(
 
 def _best(axes: Axes, epochs: np.ndarray, loss: np.ndarray) -> None:
     """Mark the epoch with the least loss."""
-    place = int(np.nanargmin(loss))
-    x, y = float(epochs[place]), float(loss[place])
-    late = place > 0.5 * len(epochs)
+    best = int(np.nanargmin(loss))
+    x, y = float(epochs[best]), float(loss[best])
+    late = best > 0.5 * len(epochs)
     axes.axvline(x, color=FAINT, linewidth=1, zorder=0)
     axes.plot(x, y, "o", color=INK, markersize=7, markeredgecolor="white", zorder=5, label="best")
     axes.annotate(
@@ -229,7 +231,7 @@ def _finish_losses(
 
 
 def _name_ends(axes: Axes, ends: Sequence[End], size: float = 10.5) -> None:
-    """Write each curve's name where it ends, to the right of the axes, no two over one another."""
+    """Write each curve's name at its end, right of the axes, without overlaps."""
     from matplotlib.figure import Figure
 
     figure = axes.get_figure()
@@ -239,10 +241,10 @@ def _name_ends(axes: Axes, ends: Sequence[End], size: float = 10.5) -> None:
     ends = sorted(ends, key=lambda end: end.y)
     heights = [float(axes.transData.transform((end.x, end.y))[1]) * points for end in ends]
     right = float(axes.get_xlim()[1])
-    for end, height, place in zip(
+    for end, height, position in zip(
         ends, heights, spread(heights, [size * 1.3] * len(ends)), strict=True
     ):
         axes.annotate(
-            plain_title(end.text, 40), (right, end.y), (6, place - height), textcoords="offset points",
+            plain_title(end.text, 40), (right, end.y), (6, position - height), textcoords="offset points",
             va="center", fontsize=size, fontweight="bold", color=end.color, annotation_clip=False,
         )  # fmt: skip

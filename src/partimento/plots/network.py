@@ -1,4 +1,4 @@
-"""The architecture of a network: a box a layer, an arrow wherever one feeds another."""
+"""Draw the architecture of a network: one box per layer, one arrow per connection."""
 
 from __future__ import annotations
 
@@ -41,18 +41,18 @@ class Node:
     Parameters
     ----------
     name : str
-        Its own among the nodes.
+        Unique among the nodes.
     kind : str
-        As ``LSTM``.
+        For example ``LSTM``.
     shape : str
-        Of what comes out, without the batch: ``(32, 267)``; the numbers in it say how wide the box
-        is.
+        The output shape without the batch, for example ``(32, 267)``. Its numbers determine the
+        width of the box.
     parameters : int
-        How many weights it has.
+        Number of weights.
     inputs : tuple of str
-        Names of the nodes whose output it takes.
+        Names of the nodes that feed this one.
     group : str
-        The part of the network that it belongs to, as ``encoder``; framed where there is one.
+        The part of the network that it belongs to, for example ``encoder``; each group is framed.
     """
 
     name: str
@@ -77,8 +77,9 @@ class Node:
 
 @dataclass(frozen=True)
 class Box:
-    """Where a node is drawn, in inches; y grows downwards. A lane, by which an arrow passes a
-    layer, has no node.
+    """The position of a node, in inches; y grows downwards.
+
+    A lane, on which an arrow passes a layer, has no node.
     """
 
     node: Node | None
@@ -97,8 +98,9 @@ class Box:
 
 @styled
 def architecture(nodes: Sequence[Node], *, title: str = "") -> Figure:
-    """A network from its inputs on top to its outputs; the wider a box, the more numbers come out
-    of it (on a logarithmic scale).
+    """Draw a network from its inputs on top to its outputs.
+
+    A box is the wider, the more numbers its layer returns (on a logarithmic scale).
 
     Raises
     ------
@@ -134,20 +136,20 @@ def architecture(nodes: Sequence[Node], *, title: str = "") -> Figure:
 
 
 def lay_out(nodes: Sequence[Node]) -> tuple[list[Box], list[list[Box]]]:
-    """Where the boxes stand, and the way of each arrow: from box to box, by a lane in every layer
-    that it crosses.
+    """Lay out the boxes, and the path of each arrow from box to box.
 
-    Layers by longest path from the inputs, the order within one by the mean of the neighbours', as
-    K. Sugiyama et al. (1981) have it.
+    An arrow has a lane in every layer that it crosses. Layers are assigned by the longest path from
+    the inputs. Within a layer the order follows the mean position of the neighbours (K. Sugiyama et
+    al., 1981).
     """
     by_name = {node.name: node for node in nodes}
     if not nodes:
-        raise PartimentoError("a diagram takes at least one node")
+        raise PartimentoError("a diagram needs at least one node")
     if len(by_name) < len(nodes):
-        raise PartimentoError("two nodes of a diagram have one name")
+        raise PartimentoError("two nodes of a diagram have the same name")
     layer = _layers(by_name)
     rows: list[list[str]] = [[] for _ in range(1 + max(layer.values()))]
-    above: dict[str, list[str]] = {}  # what stands right above each entry and is joined to it
+    above: dict[str, list[str]] = {}  # the entries directly above each entry that are joined to it
     ways: list[list[str]] = []
     for node in nodes:
         rows[layer[node.name]].append(node.name)
@@ -204,7 +206,10 @@ def _layers(by_name: Mapping[str, Node]) -> dict[str, int]:
 
 
 def _widths(nodes: Sequence[Node], rows: Sequence[Sequence[str]]) -> dict[str, float]:
-    """By the logarithm of the size, between what a name needs and what the page allows."""
+    """Return the width of each entry, by the logarithm of the layer's size.
+
+    A box is at least as wide as its text and at most as wide as the page allows.
+    """
     names = {node.name for node in nodes}
     beside = max(sum(entry in names for entry in row) for row in rows)
     wide = max(NARROW + 1.0, WIDE - 0.8 * (beside - 1))
@@ -219,7 +224,7 @@ def _widths(nodes: Sequence[Node], rows: Sequence[Sequence[str]]) -> dict[str, f
 def _places(
     rows: list[list[str]], above: Mapping[str, list[str]], widths: Mapping[str, float]
 ) -> dict[str, float]:
-    """The middle of each entry; orders the rows on the way."""
+    """Return the middle of each entry; the rows are reordered on the way."""
     below: dict[str, list[str]] = {}
     for lower, uppers in above.items():
         for upper in uppers:
@@ -297,7 +302,7 @@ def _box(axes: Axes, box: Box, node: Node) -> None:
 
 
 def _arrow(axes: Axes, way: Sequence[Box]) -> None:
-    """A smooth line from box to box, upright where it leaves, passes and arrives."""
+    """Draw a smooth line from box to box, vertical where it leaves, passes or ends."""
     from matplotlib.patches import FancyArrowPatch
     from matplotlib.path import Path as Outline
 
@@ -305,7 +310,7 @@ def _arrow(axes: Axes, way: Sequence[Box]) -> None:
     limit = last.width / 2 - 0.25
     aim = last.x + min(
         max((way[-2].x - last.x) * 0.3, -limit), limit
-    )  # several arrows do not end in one point
+    )  # so that several arrows do not end at one point
     stops = [
         (first.x, first.bottom),
         *((lane.x, y) for lane in way[1:-1] for y in (lane.top, lane.bottom)),
@@ -331,7 +336,7 @@ def _arrow(axes: Axes, way: Sequence[Box]) -> None:
 
 
 def _frames(axes: Axes, boxes: Sequence[Box]) -> None:
-    """A pale ground behind each group, with its name."""
+    """Draw a pale background behind each group, with its name."""
     from matplotlib.patches import FancyBboxPatch
 
     for group in dict.fromkeys(box.node.group for box in boxes if box.node and box.node.group):

@@ -1,6 +1,4 @@
-"""A piece as a piano roll: time in bars from left to right, pitch upwards on a keyboard, a color a
-part.
-"""
+"""Draw a piece as a piano roll: time in bars, pitch upwards, a color per part."""
 
 from __future__ import annotations
 
@@ -120,7 +118,10 @@ def _in_view(piece: Piece, start: float, end: float) -> Roll:
 
 
 def _beneath(start: np.ndarray, end: np.ndarray, pitch: np.ndarray, part: np.ndarray) -> np.ndarray:
-    """How many earlier parts sound a note's pitch at its time, and would be hidden by it."""
+    """Count, per note, the earlier parts that sound its pitch at its time.
+
+    The note would hide them.
+    """
     hidden = np.zeros(len(pitch), np.int64)
     for one in np.unique(pitch):
         (at,) = np.nonzero(pitch == one)
@@ -182,8 +183,9 @@ def _notes(axes: Axes, piece: Piece, roll: Roll) -> None:
 
 
 def _colors(parts: np.ndarray) -> dict[int, str]:
-    """A color for each part that sounds; where there are more parts than colors, those with the
-    fewest notes are grey.
+    """Choose a color for each part that sounds.
+
+    If there are more parts than colors, those with the fewest notes are grey.
     """
     sounding, counts = np.unique(parts, return_counts=True)
     most = len(COLORS) if len(sounding) <= len(COLORS) else len(COLORS) - 1
@@ -197,7 +199,7 @@ def _part_name(piece: Piece, part: int) -> str:
 
 
 def _boxes(roll: Roll, end: np.ndarray) -> np.ndarray:
-    """(N, 4, 2): corners."""
+    """Return the corners (N, 4, 2) of the notes."""
     low, high = roll.pitch - roll.height / 2, roll.pitch + roll.height / 2
     corners = [
         np.stack(corner, axis=1)
@@ -207,7 +209,7 @@ def _boxes(roll: Roll, end: np.ndarray) -> np.ndarray:
 
 
 def _ground(axes: Axes, view: list[Bar], low: int, high: int) -> None:
-    """The rows of the black keys, octave lines and bar lines."""
+    """Draw the rows of the black keys, octave lines and bar lines."""
     for pitch in range(low, high + 1):
         if pitch % 12 in BLACK_KEYS:
             axes.axhspan(pitch - 0.5, pitch + 0.5, color="#F4F4F4", linewidth=0, zorder=0)
@@ -246,7 +248,7 @@ def _ground(axes: Axes, view: list[Bar], low: int, high: int) -> None:
                 color=QUIET,
             )
     step = next(step for step in (1, 2, 4, 8, 16, 32, 64, 128, 10**9) if len(view) <= 28 * step)
-    labelled = [bar for place, bar in enumerate(view) if place % step == 0]
+    labelled = [bar for index, bar in enumerate(view) if index % step == 0]
     axes.set_xticks(
         [float(bar.onset) for bar in labelled], [str(bar.number) for bar in labelled], ha="left"
     )
@@ -258,7 +260,7 @@ def _ground(axes: Axes, view: list[Bar], low: int, high: int) -> None:
 
 
 def _pitch_ticks(axes: Axes, low: int, high: int) -> None:
-    """Names at the keys: every C, and all natural notes where there is room."""
+    """Label every C, or all natural notes where there is room."""
     roomy = high - low <= 46
     ticks = [
         pitch
@@ -287,7 +289,7 @@ def _title(piece: Piece) -> str:
 
 
 def _about(piece: Piece, view: list[Bar], known: list[Bar]) -> str:
-    """Meter, tempo, and which bars are seen."""
+    """Describe the meter, the tempo and the visible bars."""
     meter = view[-1].meter if view[0].number == 0 else view[0].meter
     tempo = [mark for mark in piece.tempos if mark.onset <= view[0].onset][-1:]
     words = [f"{meter.numerator}/{meter.denominator}", *(f"♩ = {mark.bpm:.0f}" for mark in tempo)]

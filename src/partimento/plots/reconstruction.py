@@ -1,5 +1,6 @@
-"""One training window and how a model gave it back while it learned, as a GIF of scores and as a
-web page.
+"""Animate the reconstruction of one training window while a model learns.
+
+The result is a GIF of scores or a web page.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ from partimento.plots.gif import to_gif
 from partimento.plots.score_pair import PAGE_WIDTH, SVG, WRONG, engrave_pair
 from partimento.plots.style import plain_title
 
-SCORE_MS = 700  # how long a picture of a GIF is shown: a score is read
-SCORE_RATE = 1.5  # pictures a second on a page, at its usual speed
+SCORE_MS = 700  # how long a GIF shows a picture: reading a score takes time
+SCORE_RATE = 1.5  # pictures per second on a page, at normal speed
 GIF_WIDTH = 1000  # in pixels
 COLUMNS = 18  # onsets in a system, at most, but for bars that have more
 CAPTION_HEIGHT = 110  # in tenths of a millimetre
@@ -40,23 +41,23 @@ STROKES = "".join(
 
 @dataclass(frozen=True)
 class Reconstruction:
-    """One training window and how a model gave it back while it learned.
+    """One training window, and its reconstructions while a model learned.
 
     Parameters
     ----------
     original : Piece
-        The window; its first meter, its key and its first instrument are those of all pictures.
+        The window; all pictures have its first meter, its key and its first instrument.
     snapshots : sequence of Piece
-        What the model made of it, one after another. All their notes stand on one part; what lasts
+        The successive reconstructions. Their notes are all written on one part. Whatever lasts
         longer than the original is cut off.
     captions : sequence of str
-        As ``epoch 25, 18 of 32 chords right``.
+        For example ``epoch 25, 18 of 32 chords right``.
     title : str
 
     Raises
     ------
     PartimentoError
-        If there is no snapshot, captions are not as many, or the original is empty.
+        If there is no snapshot, `captions` differs in length, or the original is empty.
     """
 
     original: Piece
@@ -67,7 +68,7 @@ class Reconstruction:
     def __post_init__(self) -> None:
         if not self.snapshots or not self.original.length:
             raise PartimentoError(
-                "an animated score takes an original that has notes, and at least one snapshot"
+                "an animated score needs an original with notes, and at least one snapshot"
             )
         if len(self.captions) != len(self.snapshots):
             raise PartimentoError(
@@ -93,8 +94,9 @@ class Reconstruction:
 
     @cached_property
     def breaks(self) -> frozenset[int]:
-        """The bars that begin a system after the first one: the same in every frame, with room for
-        the fullest of them.
+        """Return the bars that begin a system, after the first one.
+
+        They are the same in every frame, with room for the fullest frame.
         """
         bars = self.original.bars()
         starts = [bar.onset for bar in bars]
@@ -124,10 +126,9 @@ def _height(page: ET.Element) -> float:
 
 
 def score_gif(reconstruction: Reconstruction) -> bytes:
-    """The window on top and below it what the model made of it, in one picture a snapshot; wrong
-    chords are colored.
+    """Animate the window above its reconstruction as a GIF, one picture per snapshot.
 
-    All pictures have one size and break their lines at the same bars.
+    Wrong chords are colored. All pictures have one size and break their lines at the same bars.
     """
     from PIL import Image
 
@@ -162,7 +163,10 @@ def _captioned(page: ET.Element, title: str, caption: str, height: float) -> str
 
 
 def score_page(reconstruction: Reconstruction) -> str:
-    """The same as a web page, to step through; the glyphs that all pictures share stand in it once."""
+    """Return the window and its reconstructions as a web page, to step through.
+
+    The glyphs that all pictures share are stored once.
+    """
     pages = {id(page): page for page in reconstruction.pages}
     height = max(map(_height, pages.values()))
     glyphs: dict[str, str] = {}
@@ -185,7 +189,7 @@ def score_page(reconstruction: Reconstruction) -> str:
 <p class="hint">Space plays and pauses, the arrow keys step through the pictures. Colored chords are not the original's.</p>
 <svg class="glyphs" aria-hidden="true"><defs>{"".join(glyphs[name] for name in sorted(glyphs))}</defs></svg>"""
     by = (
-        f"{reconstruction.original.title}, as a model gives it back while it learns"
+        f"{reconstruction.original.title}, reconstructed by a model while it learns"
         if reconstruction.original.title
         else ""
     )

@@ -1,5 +1,6 @@
-"""Original and reconstruction engraved one above the other, what is wrong in color, lines broken
-where they are told to.
+"""Engrave an original above its reconstruction, with wrong notes in color.
+
+The caller chooses the line breaks.
 """
 
 from __future__ import annotations
@@ -36,12 +37,12 @@ LAYOUT = {
 
 
 def engrave_pair(pair: Piece, breaks: frozenset[int]) -> ET.Element:
-    """A picture of both parts; what is wrong in the second one has the class ``wrong``."""
+    """Engrave both parts; wrong notes of the second part have the class ``wrong``."""
     score, wrong = _marked_score(pair, breaks)
     bars = len(pair.bars())
     short = bars - max(breaks, default=0) < 0.75 * min(
         breaks, default=bars
-    )  # a last system that is not drawn out to the margin
+    )  # a short last system is not stretched to the margin
     page = render.engrave(
         ET.tostring(score, encoding="unicode"),
         {**LAYOUT, "minLastJustification": 1 if short else 0},
@@ -49,7 +50,7 @@ def engrave_pair(pair: Piece, breaks: frozenset[int]) -> ET.Element:
     for parent in list(page.iter()):
         parent.text = (
             parent.text if (parent.text or "").strip() else None
-        )  # blanks between elements are half of a file
+        )  # whitespace between elements is half of a file
         parent.tail = parent.tail if (parent.tail or "").strip() else None
         for child in list(parent):
             if child.tag in (f"{SVG}desc", f"{SVG}style") or {"mNum", "placeholder"} & {
@@ -64,34 +65,33 @@ def engrave_pair(pair: Piece, breaks: frozenset[int]) -> ET.Element:
 
 
 def _marked_score(pair: Piece, breaks: frozenset[int]) -> tuple[ET.Element, set[str]]:
-    """The pair as MusicXML with line breaks and with ids for rests; and the ids of notes and rests
-    in the second part that are wrong.
+    """Return a pair as MusicXML, and the ids of its wrong notes and rests.
 
-    A note is wrong if the chord at its onset is not the original's, a rest if it stands for a
-    chord.
+    The MusicXML has line breaks, and ids for rests. Only the second part can be wrong. A note is
+    wrong where the chord at its onset is not the original's, a rest where the original has a chord.
     """
-    original, made = (
+    original, reconstructed = (
         sounding(pair.replace(notes=[note for note in pair.notes if note.part == part]))
         for part in (0, 1)
     )
     wrong = {
         f"n{i}"
         for i, note in enumerate(pair.notes)
-        if note.part == 1 and made(note.onset) != original(note.onset)
+        if note.part == 1 and reconstructed(note.onset) != original(note.onset)
     }
     text = render.Chain(pair).musicxml
     score = ET.fromstring(text[text.index("<score-partwise") :])  # noqa: S314 - our own
     for number, part in enumerate(score.findall("part")):
-        for place, (bar, measure) in enumerate(
+        for index, (bar, measure) in enumerate(
             zip(pair.bars(), part.findall("measure"), strict=True)
         ):
             for rank, (rest, time) in enumerate(
                 _rests(measure, bar.onset, int(part.findtext(".//divisions", "1")))
             ):
-                rest.set("id", f"r{number}-{place}-{rank}")
-                if number == 1 and original(time) and not made(time):
+                rest.set("id", f"r{number}-{index}-{rank}")
+                if number == 1 and original(time) and not reconstructed(time):
                     wrong.add(rest.get("id", ""))
-            if place in breaks:
+            if index in breaks:
                 measure.insert(0, ET.Element("print", {"new-system": "yes"}))
     return score, wrong
 
@@ -99,19 +99,20 @@ def _marked_score(pair: Piece, breaks: frozenset[int]) -> tuple[ET.Element, set[
 def _rests(
     measure: ET.Element, start: Fraction, divisions: int
 ) -> Iterator[tuple[ET.Element, Fraction]]:
-    """The rests of a measure, and when they begin."""
-    now = start
+    """Yield the rests of a measure and their onsets."""
+    onset = start
     for element in measure:
         lasts = Fraction(int(element.findtext("duration", "0")), divisions)
         if element.find("rest") is not None:
-            yield element, now
+            yield element, onset
         if element.find("chord") is None:
-            now += -lasts if element.tag == "backup" else lasts
+            onset += -lasts if element.tag == "backup" else lasts
 
 
 def _tidy(element: ET.Element, wrong: set[str]) -> None:
-    """Color what is wrong, a chord as a whole, stem and all (so chords come before their notes);
-    keep no ids but those of glyphs.
+    """Color wrong notes, and remove all ids except those of glyphs.
+
+    A chord is colored as a whole, with its stem: chords come before their notes.
     """
     name, kind = element.get("id", ""), element.get("class", "")
     inside = (
@@ -158,7 +159,7 @@ def _label_staves(page: ET.Element, staves: Sequence[int]) -> None:
 
 
 def _lines(staff: ET.Element) -> tuple[float, float, float]:
-    """Left end, top and bottom of a staff's lines."""
+    """Return the left end, the top and the bottom of a staff's lines."""
     ends = [
         [float(number) for number in re.findall(r"[-\d.]+", path.get("d", ""))]
         for path in staff
@@ -168,21 +169,22 @@ def _lines(staff: ET.Element) -> tuple[float, float, float]:
 
 
 def chords_right(original: Piece, snapshot: Piece) -> tuple[int, int]:
-    """At how many of the original's events the snapshot sounds the same chord at the same time, and
-    of how many.
+    """Return how many events of the original sound the same chord, and their number.
+
+    An event counts as right if the snapshot sounds its chord at its onset.
     """
-    there, now, right = sounding(snapshot), Fraction(0), 0
+    there, onset, right = sounding(snapshot), Fraction(0), 0
     for event in original.events:
-        right += there(now) == event.chord
-        now += event.duration
+        right += there(onset) == event.chord
+        onset += event.duration
     return right, len(original.events)
 
 
 def sounding(piece: Piece) -> Callable[[Fraction], tuple[int, ...]]:
-    """Which chord a piece sounds at a time."""
-    starts, chords, now = [], [], Fraction(0)
+    """Return a function from a time to the chord that a piece sounds then."""
+    starts, chords, onset = [], [], Fraction(0)
     for event in piece.events:
-        starts.append(now)
+        starts.append(onset)
         chords.append(event.chord)
-        now += event.duration
-    return lambda time: chords[bisect_right(starts, time) - 1] if starts and time < now else ()
+        onset += event.duration
+    return lambda time: chords[bisect_right(starts, time) - 1] if starts and time < onset else ()

@@ -1,5 +1,6 @@
-"""What all our pictures share: looks, a keyboard, and how a figure becomes a file. Nothing touches
-matplotlib's global state for long.
+"""Share the look of all pictures, a keyboard, and the writing of figures as files.
+
+matplotlib's global state is changed only inside a block.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 
-# M. Okabe and K. Ito, Color Universal Design, 2008: told apart by the color-blind too. Yellow is
+# M. Okabe and K. Ito, Color Universal Design, 2008: the color-blind can tell them apart. Yellow is
 # left out: too pale on white.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 INK, QUIET, FAINT = "#222222", "#666666", "#DDDDDD"
@@ -71,7 +72,7 @@ PLOT_METADATA: dict[str, dict[str, Any]] = {
 
 @contextmanager
 def style() -> Iterator[None]:
-    """Our looks, whatever the user's matplotlib settings are, for as long as the block lasts."""
+    """Use our style inside a block, whatever the user's matplotlib settings are."""
     from matplotlib.style import context
 
     with context(["default", STYLE]):
@@ -79,7 +80,7 @@ def style() -> Iterator[None]:
 
 
 def styled(plot: Callable[P, Figure]) -> Callable[P, Figure]:
-    """A plot that is drawn in our `style`."""
+    """Wrap a plot function so that it draws in our `style`."""
 
     @wraps(plot)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> Figure:
@@ -90,7 +91,7 @@ def styled(plot: Callable[P, Figure]) -> Callable[P, Figure]:
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """An empty figure of so many inches, apart from pyplot."""
+    """Return an empty figure of a size in inches, without pyplot."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -121,7 +122,10 @@ def write_plot(figure: Figure, path: Path | str, *, force: bool = False) -> Path
 
 
 def log_axis(axes: Axes, name: Literal["x", "y"]) -> None:
-    """Make an axis logarithmic, with plain numbers: at 1, 2 and 5, or over many decades at 1."""
+    """Make an axis logarithmic, with plain numbers at 1, 2 and 5.
+
+    Over many decades only 1 is labelled.
+    """
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     axis = axes.xaxis if name == "x" else axes.yaxis
@@ -133,17 +137,16 @@ def log_axis(axes: Axes, name: Literal["x", "y"]) -> None:
 
 
 def plain_title(text: str, most: int = 70) -> str:
-    """A title in one line that the fonts can draw."""
+    """Shorten a title to one line that the fonts can draw."""
     text = drawable(" ".join(text.split()))
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
 def spread(wanted: Sequence[float], room: Sequence[float]) -> list[float]:
-    """Places near the wanted ones, which ascend, with the least squared moves that keep neighbours
-    apart.
+    """Move ascending positions as little as possible until neighbours do not overlap.
 
-    Each place needs `room`, half of it on either side. (Isotonic regression by pooling adjacent
-    violators.)
+    Each position needs `room`, half of it on either side. The sum of squared moves is least
+    (isotonic regression by pooling adjacent violators).
 
     >>> spread([0, 0.1, 5], [1, 1, 1])
     [-0.45, 0.55, 5.0]
@@ -153,9 +156,9 @@ def spread(wanted: Sequence[float], room: Sequence[float]) -> list[float]:
         edges.append(edges[-1] + (before + after) / 2)
     pools: list[
         tuple[float, int]
-    ] = []  # mean and size, of places less their least distance from the first
-    for place, edge in zip(wanted, edges, strict=False):
-        mean, size = float(place - edge), 1
+    ] = []  # mean and size, of positions less their least distance from the first
+    for position, edge in zip(wanted, edges, strict=False):
+        mean, size = float(position - edge), 1
         while pools and pools[-1][0] > mean:
             other, more = pools.pop()
             mean, size = (mean * size + other * more) / (size + more), size + more
@@ -165,8 +168,9 @@ def spread(wanted: Sequence[float], room: Sequence[float]) -> list[float]:
 
 
 def keyboard(axes: Axes, low: int, high: int, *, upright: bool = False) -> None:
-    """Draw the keys from pitch `low` to `high`, each semitone equally wide: along x, or turned to
-    the left, along y.
+    """Draw the keys from pitch `low` to `high`, with equally wide semitones.
+
+    They lie along x or, with `upright`, along y.
     """
     from matplotlib.collections import LineCollection, PolyCollection
 

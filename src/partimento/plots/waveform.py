@@ -1,5 +1,6 @@
-"""Sound as numbers: a WAV file read and measured, and its waveform drawn (the tutorial's appendix
-"Continuous Representation").
+"""Read a WAV file, measure it and draw its waveform.
+
+This is the tutorial's appendix "Continuous Representation".
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LARGEST = 2**30  # bytes of a file: an hour and a half of CD sound, some 3 GB of memory
-COLUMNS = 1500  # of the envelope: about one a dot of the picture
+COLUMNS = 1500  # of the envelope: about one per pixel
 BANDS = 120  # in which loudness is measured: 25 ms of three seconds, a period of the lowest notes
 SIDES = {1: ("",), 2: ("left", "right")}
 SHOWN = 8  # channels drawn
@@ -33,12 +34,12 @@ class Wave:
     Parameters
     ----------
     rate_hz : int
-        Samples a second.
+        Samples per second.
     signal : (S, C) float32 array
         S samples of C channels, divided by the peak: between -1 and 1. Silence is 0.
     peak : float
-        What the signal was divided by, as a share of full scale: at most 1, but for floats that go
-        beyond it. 0 for silence.
+        The divisor of the signal, as a share of full scale. It is at most 1, except for floats
+        beyond full scale, and 0 for silence.
     kind : str
         How a sample is stored: ``16-bit``, ``32-bit float``.
     """
@@ -63,8 +64,9 @@ class Wave:
 
     @property
     def rms_dbfs(self) -> float:
-        """The root of the mean square of all samples in decibels below full scale, where a full
-        sine has -3.01 and a full square wave 0.
+        """Return the root mean square of all samples in decibels below full scale.
+
+        A full sine has -3.01 and a full square wave 0.
         """
         blocks = np.array_split(self.signal, len(self.signal) // 2**20 + 1)
         power = sum(float(np.square(block, dtype=np.float64).sum()) for block in blocks)
@@ -72,7 +74,7 @@ class Wave:
 
 
 def decibels(share: float) -> float:
-    """A share of full scale in decibels.
+    """Convert a share of full scale to decibels.
 
     >>> decibels(1.0), round(decibels(0.5), 2), decibels(0.0)
     (0.0, -6.02, -inf)
@@ -86,8 +88,8 @@ def read_wave(path: Path | str) -> Wave:
     Raises
     ------
     PartimentoError
-        If there is no such file, it is no WAV file, it is cut short or far too large, or holds a
-        value that is no number.
+        If the file is missing, no WAV file, truncated or too large, or has a value that is not
+        finite.
     """
     path = Path(path)
     if not path.is_file():
@@ -109,7 +111,7 @@ def read_wave(path: Path | str) -> Wave:
         else -float(np.iinfo(samples.dtype).min)
     )
     if not np.isfinite(signal).all():
-        raise PartimentoError(f"{path} holds samples that are no numbers")
+        raise PartimentoError(f"{path} has samples that are not finite numbers")
     peak = float(max(signal.max(initial=0), -signal.min(initial=0)))
     if peak > 0:
         signal /= np.float32(peak)
@@ -123,7 +125,7 @@ def _read(path: Path) -> tuple[int, np.ndarray, str]:
         with warnings.catch_warnings(), path.open("rb") as file:
             warnings.simplefilter(
                 "error", wavfile.WavFileWarning
-            )  # a file cut short is but a warning to SciPy
+            )  # SciPy only warns about a truncated file
             warnings.filterwarnings(
                 "ignore", message="Chunk .* not understood"
             )  # labels and the like
@@ -133,7 +135,7 @@ def _read(path: Path) -> tuple[int, np.ndarray, str]:
         raise PartimentoError(f"cannot read {path}: {error.strerror}") from error
     except wavfile.WavFileWarning as error:
         raise PartimentoError(f"{path} is cut short") from error
-    except Exception as error:  # of many kinds, for what is not well formed
+    except Exception as error:  # SciPy raises many kinds of errors for malformed files
         with path.open("rb") as file:
             known = file.read(4) in (b"RIFF", b"RIFX", b"RF64")
         raise PartimentoError(
@@ -143,7 +145,7 @@ def _read(path: Path) -> tuple[int, np.ndarray, str]:
         ) from error
     if rate_hz <= 0:
         raise PartimentoError(
-            f"{path} is a WAV file that is damaged: it has {rate_hz} samples a second"
+            f"{path} is a WAV file that is damaged: it states {rate_hz} samples per second"
         )
     return (
         int(rate_hz),
@@ -153,7 +155,10 @@ def _read(path: Path) -> tuple[int, np.ndarray, str]:
 
 
 def _bits(file: Any) -> int:
-    """Bits a sample, from the format chunk of a file that SciPy has read: it gives 24 bits as 32."""
+    """Return the bits per sample from the format chunk of a file that SciPy has read.
+
+    SciPy itself reports 24 bits as 32.
+    """
     file.seek(0)
     order: Any = "big" if file.read(4) == b"RIFX" else "little"
     file.seek(12)
@@ -174,31 +179,31 @@ def waveform(
     seconds: float = 3.0,
     title: str = "Waveform",
 ) -> Figure:
-    """A signal between -1 and 1 against time, a row a channel.
+    """Draw a signal between -1 and 1 against time, one row per channel.
 
-    Where there are more samples than dots, each dot's column reaches from the least to the largest
-    of its samples, so that no peak is lost. In a view of a second or more a darker band is one root
-    mean square either way, which is nearer to how loud it sounds.
+    Where there are more samples than pixels, each column reaches from the least to the largest of
+    its samples: no peak is lost. In a view of a second or more, a darker band shows one root mean
+    square either way. It is nearer to the perceived loudness.
 
     Parameters
     ----------
     rate_hz : int
-        Samples a second.
+        Samples per second.
     signal : (S, C) or (S,) array
-        Normalised, as `read_wave` gives it.
+        Normalized, as `read_wave` returns it.
     start_s, seconds : float
-        What is seen; less where the signal ends before.
+        The visible time; less if the signal ends earlier.
 
     Raises
     ------
     PartimentoError
-        If the signal has ended by then, or there is nothing to see.
+        If the signal ends before `start_s`, or there is nothing to see.
     """
     signal = np.asarray(signal)
     signal = signal[:, None] if signal.ndim == 1 else signal
     if not (np.isfinite(start_s) and np.isfinite(seconds) and start_s >= 0 and seconds > 0):
         raise PartimentoError(
-            "a waveform is drawn from a time of 0 seconds or later, for more than 0 seconds"
+            "a waveform needs a start of at least 0 seconds and a length above 0 seconds"
         )
     first = round(start_s * rate_hz)
     view = signal[first : first + max(2, round(seconds * rate_hz))]
@@ -266,11 +271,10 @@ def _draw(axes: Axes, time: np.ndarray, channel: np.ndarray) -> None:
 def envelope(
     channel: np.ndarray, columns: int = COLUMNS
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A long signal (S,) in columns: where each begins, and its least and largest sample; the last
-    column stands twice, to close it.
+    """Return columns of a long signal (S,): first sample, minimum and maximum of each.
 
-    A column reaches to the first sample of the next one too, so that a jump between them leaves no
-    gap.
+    The last column is repeated, to close the outline. A column includes the first sample of the
+    next one, because a jump between them would otherwise leave a gap.
     """
     edges = np.linspace(0, len(channel), columns + 1).round().astype(int)
     left = edges[:-1]
