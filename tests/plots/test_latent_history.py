@@ -130,8 +130,8 @@ def test_names_are_text_and_no_markup() -> None:
     [
         (np.zeros((0, 3, 2)), [], {}, "animation needs points"),
         (np.zeros((3, 2)), [1, 2, 3], {}, "animation needs points"),
-        (np.zeros((2, 3, 4)), [1, 2], {}, "two dimensions"),
-        (np.zeros((2, 0, 2)), [1, 2], {}, "two dimensions"),
+        (np.zeros((2, 3, 4)), [1, 2], {}, "needs points of shape"),
+        (np.zeros((2, 0, 2)), [1, 2], {}, "needs points of shape"),
         (np.zeros((2, 3, 2)), [1], {}, "2 frames, but 1 epochs"),
         (np.full((2, 3, 2), np.inf), [1, 2], {}, "diverged"),
         (np.zeros((2, 3, 2)), [1, 2], {"groups": ["a"]}, "3 points, but 1"),

@@ -126,7 +126,7 @@ def test_kinds_have_colors() -> None:
     ("nodes", "message"),
     [
         ([], "at least one"),
-        ([Node("a", "Dense"), Node("a", "Dense")], "one name"),
+        ([Node("a", "Dense"), Node("a", "Dense")], "same name"),
         ([Node("a", "Dense", inputs=("b",))], "called b"),
         ([Node("a", "Dense", inputs=("b",)), Node("b", "Dense", inputs=("a",))], "feeds itself"),
     ],

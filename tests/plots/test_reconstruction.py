@@ -214,7 +214,7 @@ def test_what_is_no_reconstruction_is_refused() -> None:
     piece = study(CHORDS)
     with pytest.raises(PartimentoError, match="at least one snapshot"):
         Reconstruction(piece, [], [])
-    with pytest.raises(PartimentoError, match="has notes"):
+    with pytest.raises(PartimentoError, match="original with notes"):
         Reconstruction(Piece([]), [piece], ["a"])
     with pytest.raises(PartimentoError, match="1 snapshots, but 2 captions"):
         Reconstruction(piece, [piece], ["a", "b"])
