@@ -21,6 +21,8 @@ def to_dict(piece: Piece) -> dict[str, Any]:
     """Return a piece as values that JSON can hold."""
     values = {f.name: _plain(getattr(piece, f.name)) for f in fields(piece) if f.name != "notes"}
     columns = {name: getattr(piece.notes, name).tolist() for name in Notes.COLUMNS}
+    if not any(columns["voice"]):  # most music has one voice per part: then nothing is written
+        del columns["voice"]
     return {"notes": {"divisions": piece.notes.divisions, **columns}, **values}
 
 
@@ -33,6 +35,7 @@ def fields_from_dict(values: dict[str, Any]) -> dict[str, Any]:
         If the values are something else.
     """
     table = values["notes"]
+    table = {"voice": [0] * len(table["onset"]), **table}
     arrays = {name: np.array(table[name], np.int64) for name in Notes.COLUMNS}
     timelines = {
         name: tuple(

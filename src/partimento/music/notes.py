@@ -31,6 +31,8 @@ class Note:
         Where a tablature says so (string 1 is the highest).
     grace : bool
         Whether the note is an ornament before a main note.
+    voice : int
+        The voice within its part, from 0 on. Two voices can sound the same pitch together.
     """
 
     onset: Fraction
@@ -41,6 +43,7 @@ class Note:
     string: int | None = None
     fret: int | None = None
     grace: bool = False
+    voice: int = 0
 
     @property
     def end(self) -> Fraction:
@@ -50,8 +53,8 @@ class Note:
 class Notes(Sequence[Note]):
     """A sequence of `Note` in read-only integer columns.
 
-    Notes are sorted by onset, then pitch, then part. Within a part and pitch they never overlap: a
-    new strike ends the old note. Doubled unisons become one note, the longest and loudest of them.
+    Notes are sorted by onset, pitch, part and voice. Within a part, voice and pitch they never
+    overlap: a new strike ends the old note. Doubled unisons become one note, the longest and loudest of them.
     The grid is the coarsest that holds every time, so that equal music has equal columns.
 
     Attributes
@@ -60,7 +63,7 @@ class Notes(Sequence[Note]):
         Steps per quarter.
     onset, duration : (N,) int64
         In steps.
-    pitch, velocity, part, string, fret, grace : (N,) int64
+    pitch, velocity, part, string, fret, grace, voice : (N,) int64
         `string` and `fret` are -1 where unknown; `grace` is 0 or 1.
     """
 
@@ -74,8 +77,19 @@ class Notes(Sequence[Note]):
         "pitch",
         "string",
         "velocity",
+        "voice",
     )
-    COLUMNS = ("onset", "duration", "pitch", "velocity", "part", "string", "fret", "grace")
+    COLUMNS = (
+        "onset",
+        "duration",
+        "pitch",
+        "velocity",
+        "part",
+        "string",
+        "fret",
+        "grace",
+        "voice",
+    )
     divisions: int
     onset: np.ndarray
     duration: np.ndarray
@@ -85,6 +99,7 @@ class Notes(Sequence[Note]):
     string: np.ndarray
     fret: np.ndarray
     grace: np.ndarray
+    voice: np.ndarray
 
     def __init__(self, notes: Iterable[Note] = ()) -> None:
         rows = list(notes)
@@ -96,7 +111,7 @@ class Notes(Sequence[Note]):
         none = -1
         table = [
             (int(n.onset * divisions), int(n.duration * divisions), n.pitch, n.velocity, n.part,
-             none if n.string is None else n.string, none if n.fret is None else n.fret, int(n.grace))
+             none if n.string is None else n.string, none if n.fret is None else n.fret, int(n.grace), n.voice)
             for n in rows
         ]  # fmt: skip
         columns = np.array(table, np.int64).reshape(-1, len(self.COLUMNS)).T
@@ -119,9 +134,9 @@ class Notes(Sequence[Note]):
             Steps per quarter.
         onset, duration, pitch : (N,) int
         **more : (N,) int or int
-            The columns velocity, part, string, fret and grace, or one value for all notes.
+            The columns velocity, part, string, fret, grace and voice, or one value for all notes.
         """
-        unset = {"velocity": 80, "part": 0, "string": -1, "fret": -1, "grace": 0}
+        unset = {"velocity": 80, "part": 0, "string": -1, "fret": -1, "grace": 0, "voice": 0}
         if unknown := set(more) - set(unset):
             raise TypeError(f"notes have no column {min(unknown)!r}")
         columns = np.empty((len(cls.COLUMNS), len(onset)), np.int64)
@@ -135,9 +150,7 @@ class Notes(Sequence[Note]):
     def _fill(self, divisions: int, columns: np.ndarray) -> None:
         if columns.shape[1]:
             _check(divisions, columns)
-            columns = _without_overlaps(
-                columns[:, np.lexsort((columns[4], columns[2], columns[0]))]
-            )
+            columns = _without_overlaps(columns[:, _order(columns)])
             common = math.gcd(divisions, int(np.gcd.reduce(columns[:2], axis=None)))
             columns[:2] //= common
         else:
@@ -214,6 +227,7 @@ class Notes(Sequence[Note]):
         string: int,
         fret: int,
         grace: int,
+        voice: int,
     ) -> Note:
         return Note(
             Fraction(onset, self.divisions),
@@ -224,6 +238,7 @@ class Notes(Sequence[Note]):
             None if string < 0 else string,
             None if fret < 0 else fret,
             bool(grace),
+            voice,
         )
 
     def __eq__(self, other: object) -> bool:
@@ -244,8 +259,14 @@ def _notes_from_table(divisions: int, table: np.ndarray) -> Notes:
     )
 
 
+def _order(columns: np.ndarray) -> np.ndarray:
+    """Return the order of notes: by onset, pitch, part and voice."""
+    onset, _, pitch, _, part, *_, voice = columns
+    return np.lexsort((voice, part, pitch, onset))
+
+
 def _check(divisions: int, columns: np.ndarray) -> None:
-    onset, duration, pitch, velocity, part = columns[:5]
+    onset, duration, pitch, velocity, part, *_, voice = columns
     if not 0 < divisions <= MAX_GRID:
         raise ValueError(f"no such grid: {divisions} steps a quarter")
     if onset.min() < 0:
@@ -258,32 +279,36 @@ def _check(divisions: int, columns: np.ndarray) -> None:
         raise ValueError("a velocity is outside 1 to 127")
     if part.min() < 0:
         raise ValueError("a note belongs to no part")
+    if voice.min() < 0:
+        raise ValueError("a note belongs to no voice")
     if int(onset.max()) + int(duration.max()) > MAX_GRID * 64:
         raise ValueError("a note lies absurdly late")
 
 
 def _without_overlaps(columns: np.ndarray) -> np.ndarray:
-    """End each note where its pitch is struck again in its part.
+    """End each note where its pitch is struck again in its part and voice.
 
     Doubled unisons are merged. `columns` are sorted by onset.
     """
-    onset, duration, pitch, velocity, part = columns[:5]
-    order = np.lexsort((onset, pitch, part))
-    same = (pitch[order][1:] == pitch[order][:-1]) & (part[order][1:] == part[order][:-1])
+    onset, duration, pitch, velocity, part, *_, voice = columns
+    order = np.lexsort((onset, pitch, voice, part))
+    lines = np.stack([pitch, part, voice])[:, order]
+    same = (lines[:, 1:] == lines[:, :-1]).all(0)
     if not same.any():
         return columns
     before, after = order[:-1][same], order[1:][same]
     if not (onset[before] + duration[before] > onset[after]).any():
         return columns
-    # Doubled unisons: everything in one (part, pitch, onset) group is one note, as long and loud as
-    # the group's most.
+    # Doubled unisons: everything in one (part, voice, pitch, onset) group is one note, as long and
+    # loud as the group's most.
     key = np.concatenate([[True], ~(same & (onset[order][1:] == onset[order][:-1]))])
     group = np.flatnonzero(key)
     kept = order[group]
     out = columns[:, kept].copy()
     out[1] = np.maximum.reduceat(duration[order], group)
     out[3] = np.maximum.reduceat(velocity[order], group)
-    follows = (out[2][1:] == out[2][:-1]) & (out[4][1:] == out[4][:-1])
+    lines = out[[2, 4, -1]]
+    follows = (lines[:, 1:] == lines[:, :-1]).all(0)
     gap = np.where(follows, out[0][1:] - out[0][:-1], np.iinfo(np.int64).max)
     out[1][:-1] = np.minimum(out[1][:-1], gap)
-    return out[:, np.lexsort((out[4], out[2], out[0]))]
+    return out[:, _order(out)]

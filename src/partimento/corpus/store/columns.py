@@ -269,6 +269,8 @@ NOTES = (
     Column("note_grace", "list<uint8>", "1: a grace note"),
 )
 # Measured from the file; one entry per event.
+# The columns of `Notes` that a store has: no reader finds voices within a part yet.
+NOTE_NAMES = tuple(column.name.removeprefix("note_") for column in NOTES)
 EVENTS = (
     Column(
         "chords",

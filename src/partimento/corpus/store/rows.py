@@ -20,7 +20,7 @@ from partimento.analysis.guitar_octave import octave_notated
 from partimento.analysis.keys import analyze_key
 from partimento.analysis.players import forces_of
 from partimento.analysis.similarity.fingerprints import Sketch, sketch
-from partimento.corpus.store.columns import ARRAYS, EVENTS, NOTES, PLAIN
+from partimento.corpus.store.columns import ARRAYS, EVENTS, NOTE_NAMES, NOTES, PLAIN
 from partimento.music.events import Sweep
 from partimento.music.instruments import instruments_of_text
 from partimento.music.notes import Notes
@@ -79,7 +79,7 @@ def _check(plain: Values, arrays: Mapping[str, np.ndarray]) -> None:
         column.check_array(arrays)
     notes, events, parts = plain["notes"], plain["events"], plain["parts"]
     fit = (
-        all(len(arrays[name]) == notes for name in Notes.COLUMNS)
+        all(len(arrays[name]) == notes for name in NOTE_NAMES)
         and all(len(arrays[name]) == events for name in ("durations", "chords_sizes", "held_sizes"))
         and all(
             int(arrays[f"{name}_sizes"].sum()) == len(arrays[f"{name}_pitches"])
@@ -139,7 +139,9 @@ def row_of(piece: Piece, view: Piece, origin: Origin, pickup: Fraction | None = 
         "quarters": float(piece.length), "divisions": divisions, "length": _steps(piece.length, divisions),
         "event_divisions": event_divisions,
     }  # fmt: skip
-    arrays = {name: getattr(notes, name) for name in Notes.COLUMNS}
+    if notes.voice.any():
+        raise ValueError("a store has no place for voices within a part")
+    arrays = {name: getattr(notes, name) for name in NOTE_NAMES}
     arrays |= {
         "onset": notes.onset * scale,
         "duration": notes.duration * scale,
@@ -207,7 +209,7 @@ def piece_of(plain: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Piec
     def when(step: int) -> Fraction:
         return Fraction(step, divisions)
 
-    columns = {name: arrays[name].astype(np.int64) for name in Notes.COLUMNS}
+    columns = {name: arrays[name].astype(np.int64) for name in NOTE_NAMES}
     return Piece(
         Notes.from_columns(divisions, **columns),
         meters=tuple(Meter(n, d, when(at)) for at, n, d in plain["meters"]),

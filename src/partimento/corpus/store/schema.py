@@ -13,7 +13,6 @@ import pyarrow as pa
 
 from partimento.corpus.store import columns
 from partimento.corpus.store.rows import Row
-from partimento.music.notes import Notes
 
 
 def arrow_type(kind: str | columns.Fields) -> pa.DataType:
@@ -96,7 +95,9 @@ def plain_rows(table: pa.Table) -> list[dict[str, Any]]:
 
 def arrays_of(table: pa.Table, row: int) -> dict[str, np.ndarray]:
     """Return the notes of one row."""
-    return {name: table.column(f"note_{name}")[row].values.to_numpy() for name in Notes.COLUMNS}
+    return {
+        name: table.column(f"note_{name}")[row].values.to_numpy() for name in columns.NOTE_NAMES
+    }
 
 
 def digest(table: pa.Table, into: hashlib._Hash) -> None:
