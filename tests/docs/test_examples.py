@@ -1,4 +1,4 @@
-"""The Python of the first pages runs as it stands there, on tiny music and with the quickest model."""
+"""The Python of the first pages runs as it stands there, with the quickest model."""
 
 from __future__ import annotations
 
