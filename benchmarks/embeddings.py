@@ -6,7 +6,7 @@ benchmarks/embeddings.py tenth [CORPUS …] [--seeds N] an LSTM on a tenth of th
 with and without them python benchmarks/embeddings.py tenth … --all                … and on all of
 them
 
-Corpora: chorales, Giuliani, guitar. Both give the tables of docs/embeddings.md.
+Corpora: chorales, Giuliani, guitar. Both give the tables of docs/research/embeddings.md.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """What is known of grace notes, octave notation and upbeats, measured: the tables of
-docs/evidence.md.
+docs/research/evidence.md.
 
 python benchmarks/evidence.py [graces] [octave] [pickup] [speed] [--tunes N] [--fit]
 """

@@ -1,7 +1,7 @@
 """What each way to transpose does to the chord vocabulary: its size, and how much of held-out music
 is outside it.
 
-python benchmarks/transposition.py [--seeds N]          the tables of docs/transposition.md python
+python benchmarks/transposition.py [--seeds N]          the tables of docs/research/transposition.md python
 benchmarks/transposition.py --register           other places and measures for the common octave
 python benchmarks/transposition.py --train              a short training for each way, on the pieces
 by Giuliani

@@ -11,7 +11,7 @@ from partimento.music.piece import Piece
 from partimento.music.timelines import Key
 
 # where mean pitches are gathered: of the twelve choices, the one with the fewest distinct chords
-# (docs/transposition.md)
+# (docs/research/transposition.md)
 REGISTER = 64
 
 

@@ -29,7 +29,7 @@ class Column(NamedTuple):
         The Arrow type by its name, such as ``list<int64>``; for a list of structures, the names and
         types of their fields.
     meaning : str
-        For docs/columns.md.
+        For docs/reference/columns.md.
     check : callable, optional
         Returns whether a value, or the array of a list, may come from a parser. Parsers are not
         trusted.
