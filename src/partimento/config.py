@@ -1,4 +1,4 @@
-"""The mechanism of settings: a pydantic model per section, one-line errors, TOML, ``--set``.
+"""Declare settings: a pydantic model per section, one-line errors, TOML, ``--set``.
 
 A section is declared once, in the room that reads it, with defaults, bounds and a sentence per
 field. From it come validation, recipes, ``run.json``, the documentation and the JSON schema.
@@ -122,7 +122,7 @@ def bounds_of(field: FieldInfo) -> str:
 
 
 def to_toml(section: Section) -> str:
-    """Write a section as TOML, each setting under a comment with its meaning and bounds."""
+    """Write a section as TOML, with a comment on each setting: meaning and bounds."""
     lines = [f"[{section.section}]"]
     for name, _, _, bounds, meaning in settings_of(type(section)):
         value = getattr(section, name)

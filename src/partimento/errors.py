@@ -46,7 +46,7 @@ class UnfitError(ValueError):
 
 
 def no_such(name: str, known: Iterable[str], what: str, *, prefix: str = "") -> str:
-    """Say that a name does not exist, and suggest the nearest known one or list them all.
+    """Return a message that a name does not exist, with the nearest known one or all.
 
     >>> no_such("lsmt", ["lstm", "vae"], "model")
     'there is no model lsmt; did you mean lstm?'

@@ -1,4 +1,4 @@
-"""Writing without half-written files: everything appears whole, under its name, or not at all."""
+"""Write files and folders that appear whole, under their name, or not at all."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from partimento.errors import PartimentoError
 
 
 def write_atomically(path: Path | str, data: bytes | str, *, durable: bool = True) -> Path:
-    """Write `data` (text as UTF-8) beside `path`, then move it there in one step; folders on the
-    way are made.
+    """Write `data` (text as UTF-8) beside `path`, then move it there in one step.
+
+    Missing folders are created.
     """
     raw = (
         data.encode("utf-8", "surrogateescape") if isinstance(data, str) else data
@@ -27,10 +28,10 @@ def write_atomically(path: Path | str, data: bytes | str, *, durable: bool = Tru
 
 @contextmanager
 def new_file(path: Path | str, *, durable: bool = True) -> Iterator[Path]:
-    """Give an empty file beside `path` to fill; it takes the name `path` in one step, when the
-    block ends without an error.
+    """Yield an empty file beside `path` to fill.
 
-    Unless it is `durable`, a power cut (but no kill) may still damage it: for what can be made
+    It takes the name `path` in one step, when the block ends without an error. Unless it is
+    `durable`, a power cut (but no kill) may still damage it: use that for files that can be made
     again.
     """
     path = Path(path)
@@ -56,14 +57,15 @@ def new_file(path: Path | str, *, durable: bool = True) -> Iterator[Path]:
 
 @contextmanager
 def new_folder(path: Path | str, *, mark: str, force: bool = False) -> Iterator[Path]:
-    """Give a folder beside `path` to fill; it takes the name `path` only when the block ends
-    without an error.
+    """Yield a folder beside `path` to fill.
+
+    It takes the name `path` only when the block ends without an error.
 
     Raises
     ------
     PartimentoError
-        If `path` is there already, unless `force` is set and it is empty or a folder of this kind:
-        one that holds a file named `mark`.
+        If `path` exists. With `force`, only if it is neither empty nor a folder of this kind: one
+        that holds a file named `mark`.
     """
     path = Path(path)
     refuse_folder(path, mark=mark, force=force)
@@ -89,18 +91,18 @@ def become(work: Path, path: Path) -> None:
 
 
 def remove_folder(path: Path) -> None:
-    """With all that is in it."""
+    """Remove a folder with everything in it."""
     shutil.rmtree(path, ignore_errors=True)
 
 
 @contextmanager
 def exclusive(lock: Path, *, busy: str) -> Iterator[None]:
-    """Let one process at a time do something; the system frees the lock of one that dies.
+    """Let one process at a time do something; a dead process frees its lock.
 
     Raises
     ------
     PartimentoError
-        With the message `busy`, if another process is at it.
+        With the message `busy`, if another process holds the lock.
     """
     try:
         import fcntl
@@ -120,14 +122,14 @@ def exclusive(lock: Path, *, busy: str) -> Iterator[None]:
 
 
 def check_exists(path: Path | str, *, known: Callable[[], Iterable[str]] = list) -> None:
-    """Raise PartimentoError if nothing has this name; the message offers the nearest name.
+    """Raise PartimentoError if nothing has this name, and suggest the nearest name.
 
     Parameters
     ----------
     path : path
-        A file or folder that a person named.
+        A file or folder that the user named.
     known : callable, optional
-        Returns other names that the person may have meant.
+        Returns other names that the user may have meant.
     """
     path = Path(path)
     try:
@@ -162,8 +164,9 @@ def _near_path(path: Path) -> Path | None:
 
 
 def refuse_existing(path: Path | str, *, force: bool) -> None:
-    """Say no, before any work is done, to writing over what is there, and to writing where nothing
-    can be written.
+    """Raise PartimentoError before any work if a file exists or cannot be written.
+
+    With `force`, an existing file is allowed.
     """
     if not force and os.path.lexists(path):
         raise PartimentoError(f"{path} is there already (force=True replaces it)")
@@ -175,8 +178,9 @@ def refuse_existing(path: Path | str, *, force: bool) -> None:
 
 
 def refuse_folder(path: Path | str, *, mark: str, force: bool) -> None:
-    """The same for a folder: even with `force`, only an empty one or one that holds a file named
-    `mark` is ever replaced.
+    """Raise PartimentoError before any work if a folder must not be written.
+
+    Even with `force`, only an empty folder or one that holds a file named `mark` is replaced.
     """
     refuse_existing(path, force=force)
     path = Path(path)

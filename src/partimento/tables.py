@@ -9,7 +9,7 @@ from typing import Any
 
 
 def csv_table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
-    """Return a table as CSV; lines end with a line feed, and what a row lacks is empty.
+    """Return a table as CSV, with line feeds, and empty cells for missing values.
 
     Raises
     ------

@@ -192,7 +192,7 @@ def instruments_of_text(text: str) -> tuple[str, ...]:
 
 
 def program_named(text: str) -> int:
-    """Return the General MIDI program of a number, an instrument or a family of instruments.
+    """Return the General MIDI program of a number, instrument or family.
 
     The names are those of General MIDI and, in several languages, those of the instruments.
 

@@ -36,7 +36,7 @@ def pitch_name(pitch: int) -> str:
 
 
 def pitch_from_name(name: str) -> int:
-    """Read the MIDI pitch of a name such as ``E2``, ``F#4`` or ``Bb3``; C4 is middle C, 60.
+    """Return the MIDI pitch of a name such as ``E2``, ``F#4`` or ``Bb3``; C4 is 60.
 
     Raises
     ------

@@ -192,7 +192,7 @@ class Source:
 
 
 def from_start(marks: Sequence[M], default: M) -> tuple[M, ...]:
-    """Return the marks of a timeline, preceded by `default` unless one stands at the start."""
+    """Return the marks of a timeline, with `default` first unless one is at the start."""
     return tuple(marks) if marks and marks[0].onset == 0 else (default, *marks)
 
 

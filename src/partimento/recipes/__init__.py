@@ -31,7 +31,7 @@ def read_recipe(name: str) -> dict[str, Any]:
 
 
 def recipe_of(model: str | None) -> str | None:
-    """Return the name of the recipe to train a model by: its own, else the first that is for it.
+    """Return the name of a model's recipe: its own, else the first one for it.
 
     Without a model it is that of the default model. None for a model without a recipe.
     """
@@ -42,7 +42,7 @@ def recipe_of(model: str | None) -> str | None:
 
 
 def over_recipe(settings: Mapping[str, Any], recipe: str | None = None) -> dict[str, Any]:
-    """Merge settings over a recipe: the one named, else the model's own, else the default one.
+    """Merge settings over a recipe: the named one, the model's own, or the default.
 
     A recipe that names no model is itself merged over the recipe of the model. A model without a
     recipe has its defaults.
