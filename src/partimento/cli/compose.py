@@ -161,6 +161,7 @@ def _check_number(option: str, number: int | None, folder: Path) -> None:
 
 def read_one(path: Path, *, config: DataSettings = AS_WRITTEN) -> Piece:
     """Read a single score, in a worker process."""
+    check_exists(path)
     if path.is_dir():
         raise PartimentoError(f"{path} is a folder; a score file is wanted here")
     with progress.stages() as stages, stages.during("read"):
