@@ -1,5 +1,6 @@
-"""``partimento bench``: runs on a benchmark set, beside counting and what others publish. Nothing
-is trained.
+"""Compare runs with baselines and published figures: ``partimento bench``.
+
+Nothing is trained.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def run_bench(
     force: bool,
     as_json: bool,
 ) -> None:
-    """The command; see `cli.bench`."""
+    """Measure runs on a benchmark set; see `commands_evaluate.bench`."""
     from partimento.corpus.benchmarks import BENCHMARKS
 
     choose(name, BENCHMARKS, what="benchmark")
@@ -64,8 +65,8 @@ def run_bench(
         figures: list[float] = []
         for folder, model in zip(runs, models, strict=True):
             stages.at("measure", 0, 0, folder.name)
-            told = partial(stages.at, note=folder.name)
-            mine = benchmarks.scores_of(model, name, corpus, side=side, progress=told)
+            report = partial(stages.at, note=folder.name)
+            mine = benchmarks.scores_of(model, name, corpus, side=side, progress=report)
             figures.append(mine[0].nats)
             scores += mine
         if ensemble:

@@ -118,7 +118,7 @@ def fail(message: str, code: int) -> NoReturn:
 
 @contextmanager
 def insistent_interrupt() -> Iterator[None]:
-    """Raise KeyboardInterrupt again every second after Ctrl-C, until the program has ended.
+    """Raise KeyboardInterrupt again every second after Ctrl-C, until the end.
 
     A callback of a library may swallow the first.
     """

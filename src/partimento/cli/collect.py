@@ -1,4 +1,4 @@
-"""``partimento collect``: scores from an archive, and what public data sets there are."""
+"""Collect scores from an archive, and list public data sets."""
 
 from __future__ import annotations
 
@@ -200,7 +200,7 @@ def fetch_one(
 
 
 def tell(result: Collected, *, dry_run: bool) -> None:
-    """Say what a collection did: what is not taken on the error stream, the rest on the output."""
+    """Print what a collection did; what is not taken goes to the error stream."""
     from partimento.cli.screen import Column, err, out, print_table
 
     console = out()
@@ -229,8 +229,10 @@ def tell(result: Collected, *, dry_run: bool) -> None:
             "unchanged": result.unchanged,
             "had before the stop": result.settled,
         }
-        told = ", ".join(f"{count} {word}" for word, count in counts.items() if count) or "no files"
-        console.print(f"{result.folder}: {told}; {result.requests} requests")
+        summary = (
+            ", ".join(f"{count} {word}" for word, count in counts.items() if count) or "no files"
+        )
+        console.print(f"{result.folder}: {summary}; {result.requests} requests")
         if result.without_license:
             console.print(
                 f"{result.without_license} files without a license in the listing: look at their page before you share them"

@@ -37,7 +37,7 @@ def demo(
         int, typer.Option(min=1, max=1000, metavar="N", help="Length of the composition.")
     ] = 16,
 ) -> None:
-    """Learn from the bundled Bach chorales, and compose one.
+    """Train on the bundled Bach chorales, and compose one.
 
     This takes one to three minutes. The result is a page with score and sound, and the same piece
     as MIDI, MusicXML, SVG, PNG, PDF and WAV.

@@ -1,4 +1,4 @@
-"""``partimento compare``: runs side by side."""
+"""Compare runs: ``partimento compare``."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NOTE = "; ".join(MEANINGS.values())
 
 
 def run_compare(runs: Sequence[Path], *, out: Sequence[Path], force: bool, as_json: bool) -> None:
-    """The command; see `cli.compare`."""
+    """Print and write the table of runs; see `commands_evaluate.compare`."""
     for path in out:
         if path.suffix.lower() not in (*TABLES, *PICTURES):
             raise PartimentoError(

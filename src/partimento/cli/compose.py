@@ -24,7 +24,7 @@ from partimento.training.settings import SampleSettings
 
 
 class Wish(NamedTuple):
-    """What the command line asks for."""
+    """Hold what the command line asks for."""
 
     bars: int | None
     events: int | None
@@ -50,7 +50,7 @@ def run_compose(
     force: bool,
     as_json: bool,
 ) -> None:
-    """The command; see `cli.compose`."""
+    """Compose a piece and write it; see `commands_compose.compose`."""
     seed = secrets.randbelow(2**31) if wish.seed is None else wish.seed
     if seed < 0:
         raise PartimentoError("a seed is at least 0")
@@ -62,10 +62,10 @@ def run_compose(
     outputs = outputs or [Path(f"partimento-{seed}.mid")]
     check_paths(outputs, force=force)
     check_length(wish.bars, wish.events, wish.opening)
-    asked: dict[str, Any] = {
+    options: dict[str, Any] = {
         name: value for name, value in wish.sampling.items() if value is not None
     }
-    SampleSettings(**asked)  # what is wrong is said before anything is loaded
+    SampleSettings(**options)  # what is wrong is said before anything is loaded
     try:
         key = None if wish.key is None else Key.from_name(wish.key)
     except ValueError as error:
@@ -87,7 +87,7 @@ def run_compose(
                 run,
                 bars=wish.bars,
                 events=wish.events,
-                sampling=run.settings.sample.replace(**asked),
+                sampling=run.settings.sample.replace(**options),
                 seed=seed,
                 start=start,
                 towards=wish.towards,
@@ -119,7 +119,10 @@ def run_compose(
 
 
 def _start(word: str, folder: Path) -> Piece | int | None:
-    """Return what `--start` names; a wrong one is refused here, before the framework is loaded."""
+    """Return the prompt that `--start` names.
+
+    A wrong one is refused here, before the framework is loaded.
+    """
     files = RunFolder(folder)
     files.check()
     if word == "silence":
@@ -171,8 +174,9 @@ def read_one(path: Path, *, config: DataSettings = AS_WRITTEN) -> Piece:
 def write_all(
     piece: Piece, outputs: Sequence[Path], *, soundfont: Path | None, force: bool
 ) -> list[Path]:
-    """Write a piece in every format asked for; what several need is made once. The files' names go
-    to the error stream.
+    """Write a piece in every format options for.
+
+    An intermediate format is made once. The names of the files go to the error stream.
     """
     with progress.stages() as stages, stages.during("write"):
         written = render.write_all(render.Chain(piece, soundfont), outputs, force=force)

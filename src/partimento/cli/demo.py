@@ -1,4 +1,4 @@
-"""``partimento demo``: the main job, from the bundled chorales to a page with a new one."""
+"""Go from the bundled chorales to a page with a new one: ``partimento demo``."""
 
 from __future__ import annotations
 
@@ -24,8 +24,10 @@ SUFFIXES = (".mid", ".musicxml", ".svg", ".png", ".pdf", ".wav")
 
 
 def run_demo(out: Path, *, seed: int, bars: int) -> None:
-    """The command; writes only its own files into `out`: ``chorale.*``, ``index.html`` and the
-    folder ``run``.
+    """Train on the chorales, compose one, and write it in all formats.
+
+    In `out` only the demo's own files are written: ``chorale.*``, ``index.html`` and the folder
+    ``run``.
     """
     began = time.monotonic()
     RunFolder(out / "run").check_replaceable(force=True)
@@ -96,7 +98,7 @@ def _write(
 
 
 def _about(run: Any, table: dict[str, Likelihood]) -> dict[str, Any]:
-    """What the page says about where the music came from."""
+    """Return what the page says about the origin of the music."""
     learned = [piece for piece in run.pieces if piece.split == "train"]
     best = table[run.settings.name]
     return {

@@ -1,4 +1,4 @@
-"""``partimento doctor``: what is installed, which SoundFont sounds, what is missing."""
+"""Report what is installed and what is missing: ``partimento doctor``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EXTRAS = ("tensorflow-cpu", "torch")
 
 
 def run_doctor(*, soundfont: Path | None, as_json: bool) -> None:
-    """The command; exits with 1 if something that every command needs is missing."""
+    """Print what is installed; exit with 1 if something needed is missing."""
     needed = [_name(line) for line in requires("partimento") or [] if "extra ==" not in line]
     packages = {name: _version(name) for name in needed}
     font, origin = find_soundfont(soundfont)
@@ -47,12 +47,12 @@ def run_doctor(*, soundfont: Path | None, as_json: bool) -> None:
 
 
 def _name(requirement: str) -> str:
-    """The package that a requirement such as ``numpy>=2`` names."""
+    """Return the name of the package in a requirement such as ``numpy>=2``."""
     return re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0]
 
 
 def _backend() -> str:
-    """The backend's name, or what is wrong with it."""
+    """Return the name of the backend, or what is wrong with it."""
     try:
         import partimento.models  # noqa: F401 - checks it, and loads nothing
     except PartimentoError as error:

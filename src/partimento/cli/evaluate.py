@@ -1,4 +1,4 @@
-"""``partimento evaluate``: generated pieces, of a folder or of a run, beside real ones."""
+"""Compare generated pieces with real ones: ``partimento evaluate``."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ COLUMNS = (
 
 
 class Request(NamedTuple):
-    """What the command line asks for; see `cli.evaluate`."""
+    """Hold what the command line asks for; see `commands_evaluate.evaluate`."""
 
     generated: Path
     against: str
@@ -39,7 +39,7 @@ class Request(NamedTuple):
 
 
 def run_evaluate(request: Request, *, out: Path | None, force: bool, as_json: bool) -> None:
-    """The command; see `cli.evaluate`."""
+    """Measure pieces, print the table and write the report."""
     if out is not None:
         if out.suffix.lower() not in (".html", ".htm"):
             raise PartimentoError(f"{out}: the report is a page, .html")
@@ -56,24 +56,30 @@ def run_evaluate(request: Request, *, out: Path | None, force: bool, as_json: bo
                     out, title=f"Evaluation of {request.generated.resolve().name}", force=force
                 )
     screen.print_rejects(rejects)
-    told = found.to_plain()
+    plain = found.to_plain()
     if as_json:
         screen.print_json(
             {
                 "evaluated": str(request.generated),
                 "against": request.against,
-                **told,
+                **plain,
                 "rejected": [reject.path for reject in rejects],
             }
         )
         return
-    _print(told)
+    _print(plain)
     if out is not None:
         screen.out().print(f"Report in {out}")
 
 
 def _measure(request: Request, stages: progress.Stages) -> tuple[Evaluation, list[Reject]]:
-    """Read or compose, then measure; and the files that could not be read."""
+    """Read or compose the pieces, and measure them.
+
+    Returns
+    -------
+    Evaluation, list of Reject
+        The rejects are the files that could not be read.
+    """
     with stages.during("start"):
         from partimento.evaluation.evaluate import evaluate
 
@@ -93,7 +99,7 @@ def _measure(request: Request, stages: progress.Stages) -> tuple[Evaluation, lis
             selection=Selection(split=request.split),
         )
         stages.at("compose", 0, request.pieces)
-        made: list[Piece] = compose_pieces(
+        generated: list[Piece] = compose_pieces(
             run, request.pieces, bars=bars or BARS, seed=request.seed, progress=stages.at
         )
         figures: Mapping[str, Mapping[str, float]] = held_out_figures(request.generated)
@@ -101,21 +107,22 @@ def _measure(request: Request, stages: progress.Stages) -> tuple[Evaluation, lis
     else:
         folder = _read("generated", str(request.generated), stages)
         real = _read("real", request.against, stages, selection=Selection(split=request.split))
-        made, figures, rejects = folder.pieces, {}, [*folder.rejects, *real.rejects]
-    found = evaluate(made, real.pieces, bars=bars, seed=request.seed, progress=stages.at)
+        generated, figures, rejects = folder.pieces, {}, [*folder.rejects, *real.rejects]
+    found = evaluate(generated, real.pieces, bars=bars, seed=request.seed, progress=stages.at)
     with stages.during("originality"):
-        figures = {**figures, **_borrowed(made, real)}
+        figures = {**figures, **_borrowed(generated, real)}
     return replace(found, figures=figures, by=f"against {request.against}"), rejects
 
 
-def _borrowed(made: list[Piece], real: Corpus) -> dict[str, dict[str, float]]:
-    """The longest runs that the pieces share with the corpus, beside those of real pieces with the
-    rest of it.
+def _borrowed(generated: list[Piece], real: Corpus) -> dict[str, dict[str, float]]:
+    """Return the longest passages that the pieces share with the corpus.
+
+    Beside them stand those that each real piece shares with the rest of the corpus.
     """
     from partimento.evaluation.originality import originality
 
-    report = originality(made, real)
-    told = {}
+    report = originality(generated, real)
+    passages = {}
     for line in ("chords", "melody"):
         figures = dict(
             zip(("median", "95 %", "most"), getattr(report.together, line).length, strict=True)
@@ -128,8 +135,8 @@ def _borrowed(made: list[Piece], real: Corpus) -> dict[str, dict[str, float]]:
                     strict=True,
                 )
             )
-        told[f"longest run of {line} that stands in the corpus"] = figures
-    return told
+        passages[f"longest run of {line} that stands in the corpus"] = figures
+    return passages
 
 
 def _read(kind: str, source: str, stages: progress.Stages, **view: Any) -> Corpus:
@@ -140,26 +147,26 @@ def _read(kind: str, source: str, stages: progress.Stages, **view: Any) -> Corpu
         )
 
 
-def _print(told: Mapping[str, Any]) -> None:
+def _print(plain: Mapping[str, Any]) -> None:
     from partimento.plots.evaluation_page import cells_of, mean, number, what_of
 
     rows = []
-    for row in told["rows"]:
-        made, real, overlap, ceiling, kl, _ = (cell.partition(" ± ")[0] for cell in cells_of(row))
-        rows.append((row["label"], made, real, overlap, ceiling, kl))
-    rows.append(("mean", "", "", number(told["overlap"]), number(told["ceiling"]), ""))
-    title = (
-        f"{told['generated']:,} generated pieces beside {told['real']:,} real ones; {what_of(told)}"
-    )
+    for row in plain["rows"]:
+        generated, real, overlap, ceiling, kl, _ = (
+            cell.partition(" ± ")[0] for cell in cells_of(row)
+        )
+        rows.append((row["label"], generated, real, overlap, ceiling, kl))
+    rows.append(("mean", "", "", number(plain["overlap"]), number(plain["ceiling"]), ""))
+    title = f"{plain['generated']:,} generated pieces beside {plain['real']:,} real ones; {what_of(plain)}"
     screen.print_table(title, COLUMNS, rows)
     console = screen.out()
     console.print(
-        f"overlap, KL: of distances to real pieces; ceiling: the overlap of real to real ({told['draws']} draws of {told['size']:,})"
+        f"overlap, KL: of distances to real pieces; ceiling: the overlap of real to real ({plain['draws']} draws of {plain['size']:,})"
     )
     console.print(
-        f"Frechet distance on our features: {mean(told['frechet'])}; real to real: {mean(told['frechet_real'])}"
+        f"Frechet distance on our features: {mean(plain['frechet'])}; real to real: {mean(plain['frechet_real'])}"
     )
-    for heading, figures in told["figures"].items():
+    for heading, figures in plain["figures"].items():
         console.print(
             f"{heading}: " + ", ".join(f"{name} {number(value)}" for name, value in figures.items())
         )

@@ -1,7 +1,7 @@
 """Lay out ``--help``: whole sentences, commands and options in groups, examples.
 
-Typer's own two layouts do not do: the plain one cuts the sentences of a list of commands, and the one
-with boxes leaves 28 characters of a terminal of 80 columns for the meaning of an option.
+The plain layout of Typer cuts the sentences in a list of commands. Its layout with boxes leaves 28
+characters of a terminal of 80 columns for the meaning of an option.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Command(TyperCommand):
         return ["[OPTIONS]", *(name if required else f"[{name}]" for name, required in names)]
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write arguments first, then options, then the groups that have names of their own."""
+        """Write arguments, then options, then the groups that have names."""
         _write_parameters(self, ctx, formatter)
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:

@@ -13,7 +13,7 @@ from partimento.files import refuse_existing
 def run_listen(
     path: Path, *, out: Path | None, start_s: float, seconds: float, force: bool, as_json: bool
 ) -> None:
-    """The command.
+    """Print what a sound file holds, and draw its waveform.
 
     Parameters
     ----------
@@ -22,11 +22,11 @@ def run_listen(
     out : Path, optional
         The picture to write, ``.png`` or ``.svg``.
     start_s, seconds : float
-        What the picture shows.
+        The part that the picture shows.
     force : bool
         Replace a picture that is there.
     as_json : bool
-        The numbers as JSON on the output; levels of silence are null.
+        Print the numbers as JSON; levels of silence are null.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def run_listen(
             name: level if math.isfinite(level) else None
             for name, level in (("peak", wave.peak_dbfs), ("rms", wave.rms_dbfs))
         }
-        told = {
+        facts = {
             "file": str(path),
             "rate_hz": wave.rate_hz,
             "channels": wave.channels,
@@ -66,7 +66,7 @@ def run_listen(
             **{f"{name}_dbfs": level for name, level in levels.items()},
             "written": [str(out)] if out is not None else [],
         }
-        screen.print_json(told)
+        screen.print_json(facts)
         return
     rows = [
         ("rate", f"{wave.rate_hz:,} Hz"),

@@ -1,6 +1,4 @@
-"""``partimento neighbours``: which chords a run of embeddings takes for alike, as a table, as JSON
-and as a map.
-"""
+"""Print, draw or write which chords have vectors alike: ``partimento neighbours``."""
 
 from __future__ import annotations
 
@@ -25,21 +23,21 @@ from partimento.files import refuse_existing
 
 def run_neighbours(
     run: Path,
-    asked: Sequence[str] = (),
+    chord_names: Sequence[str] = (),
     *,
     out: Path | None = None,
     most: int = 6,
     force: bool = False,
     as_json: bool = False,
 ) -> None:
-    """The command.
+    """Print the nearest chords of chords, and draw a map.
 
     Parameters
     ----------
     run : Path
         Folder of a run of embeddings.
-    asked : sequence of str
-        Chords, as `evaluate.neighbours.neighbours` takes them.
+    chord_names : sequence of str
+        Chords, as `evaluation.neighbours.neighbours` takes them.
     out : Path, optional
         Picture to write: a map of the chords, ``.png`` or ``.svg``.
     most : int
@@ -62,7 +60,7 @@ def run_neighbours(
         raise PartimentoError("at least one neighbour of each chord")
     with progress.stages(quiet=as_json) as stages, stages.during("start"):
         vectors = chord_vectors(run)
-    found, circle = neighbours(vectors, asked, most=most), fifths(vectors)
+    found, circle = neighbours(vectors, chord_names, most=most), fifths(vectors)
     if out is not None:
         _write_map(vectors, out, force=force)
     if as_json:
@@ -98,12 +96,12 @@ def run_neighbours(
 
 
 def in_words(circle: Fifths) -> str:
-    """What the circle of fifths has to do with it.
+    """Describe how the vectors follow the circle of fifths.
 
     >>> in_words(Fifths(0.97, 0.9, 12, 9, {"C": ("Am", "relative"), "F": ("Fm", "parallel")}))
     'Distance and steps of fifths: Spearman 0.97 (12 major triads), 0.90 (9 minor). Nearest minor triad: 1 parallel, 1 relative.'
     """
-    told = [
+    correlations = [
         f"{value:.2f} ({count} {what})"
         for value, count, what in (
             (circle.major, circle.majors, "major triads"),
@@ -111,7 +109,11 @@ def in_words(circle: Fifths) -> str:
         )
         if not math.isnan(value)
     ]
-    words = [f"Distance and steps of fifths: Spearman {', '.join(told)}."] if told else []
+    words = (
+        [f"Distance and steps of fifths: Spearman {', '.join(correlations)}."]
+        if correlations
+        else []
+    )
     if circle.nearest_minor:
         words.append(
             f"Nearest minor triad: {', '.join(f'{count} {relation}' for relation, count in circle.relations.items())}."

@@ -207,7 +207,10 @@ def view(
 
 
 class Group:
-    """Mark a parameter that stands for the options of a function, which makes its value."""
+    """Mark a parameter that stands for the options of a function.
+
+    The function makes its value.
+    """
 
     def __init__(self, make: Callable[..., Any]) -> None:
         self.make = make
@@ -245,7 +248,7 @@ def expand(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
-    """Return the parameters of a function, by keyword alone, their annotations resolved."""
+    """Return the parameters of a function, as keywords, with annotations resolved."""
     hints = get_type_hints(function, include_extras=True)
     return {
         name: parameter.replace(annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY)

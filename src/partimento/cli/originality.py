@@ -1,4 +1,4 @@
-"""``partimento originality``: what pieces have in common with a corpus."""
+"""Find the passages that pieces share with a corpus: ``partimento originality``."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ COLUMNS = ("piece", "path", "line", "elements", "longest", "bar", "in_title", "i
 def run_originality(
     files: Sequence[str], against: Sequence[str], *, out: Path | None, force: bool, as_json: bool
 ) -> None:
-    """The command; see `cli.originality`."""
+    """Search, print and write the report; see `commands_evaluate.originality`."""
     if out is not None:
         if out.suffix.lower() not in SUFFIXES:
             raise PartimentoError(f"{out}: the report is written as {', '.join(SUFFIXES)}")
@@ -48,14 +48,14 @@ def run_originality(
         )
     with progress.stages(quiet=as_json) as stages:
         with stages.during("read"):
-            asked = load_corpus(files, progress=stages.at)
+            corpus_of_files = load_corpus(files, progress=stages.at)
         with stages.during("read the corpus"):
             corpus = load_corpus(
                 against,
                 progress=lambda stage, done, total: stages.at("read the corpus", done, total),
             )
-        report = originality(asked.pieces, corpus, progress=stages.at)
-    rejects = [*asked.rejects, *corpus.rejects]
+        report = originality(corpus_of_files.pieces, corpus, progress=stages.at)
+    rejects = [*corpus_of_files.rejects, *corpus.rejects]
     if out is not None:
         write_atomically(out, _text(out.suffix.lower(), report, rejects))
     if as_json:
@@ -68,10 +68,10 @@ def run_originality(
 def _plain(report: Report, rejects: Sequence[Reject]) -> dict[str, Any]:
     from partimento.evaluation.originality import verdict
 
-    told = asdict(report)
-    for plain, piece in zip(told["pieces"], report.pieces, strict=True):
+    plain_report = asdict(report)
+    for plain, piece in zip(plain_report["pieces"], report.pieces, strict=True):
         plain["verdict"] = verdict(piece, report.real)
-    return {**told, "rejected": [asdict(reject) for reject in rejects]}
+    return {**plain_report, "rejected": [asdict(reject) for reject in rejects]}
 
 
 def _name(piece: Originality) -> str:

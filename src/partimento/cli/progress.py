@@ -42,10 +42,10 @@ class Stages:
     def at(
         self, name: str, done: int, total: int, note: str | None = None, *, keep: bool = False
     ) -> None:
-        """Report that `done` of `total` (0: nobody knows how many) are done in the stage `name`.
+        """Report that `done` of `total` are done in the stage `name`.
 
-        A `note` stands beside the stage until the next one. With `keep` it is a line of its own in
-        a log.
+        A total of 0 means that nobody knows how many there are. A `note` stands beside the stage until
+        the next one. With `keep` it is a line of its own in a log.
         """
 
     def note(self, text: str) -> None:
@@ -53,7 +53,7 @@ class Stages:
 
     @contextmanager
     def during(self, name: str, note: str | None = None) -> Iterator[None]:
-        """Show a stage as long as the block runs, whether or not something counts up in it."""
+        """Show a stage while the block runs, whether or not something counts up."""
         self.at(name, 0, 0, note)
         yield
         self._end(name)
@@ -64,7 +64,10 @@ class Stages:
 
 @contextmanager
 def stages(*, quiet: bool = False) -> Iterator[Stages]:
-    """Show progress on the error stream: live on a terminal, else one plain line per stage."""
+    """Show progress on the error stream.
+
+    On a terminal it is live. Elsewhere it is one plain line per stage.
+    """
     console = err()
     if quiet:
         yield Stages()

@@ -72,9 +72,9 @@ Kind = Literal["figure", "name", "path", "prose"]
 class Column(NamedTuple):
     """Describe a column of a table.
 
-    Rank 0 stays in any case. Of the others, the one of the highest rank goes first where they do
-    not all fit. A "figure" stands to the right and is never cut; a "name" is cut at its end and a
-    "path" at its beginning; "prose" wraps at words.
+    Rank 0 always stays. Among the others, the highest rank goes first where they do not all fit. A
+    "figure" stands to the right and is never cut. A "name" is cut at its end and a "path" at its
+    beginning; "prose" wraps at words.
     """
 
     name: str
@@ -82,7 +82,7 @@ class Column(NamedTuple):
     kind: Kind = "figure"
 
     def least(self, natural: int) -> int:
-        """Return the smallest width that can still be read, of the width that the cells ask for."""
+        """Return the smallest width that can be read, of the `natural` one."""
         if self.kind == "figure":
             return natural
         return min(natural, 30 if self.kind == "prose" or not self.rank else 16)
@@ -96,7 +96,10 @@ def print_table(
     console: Console | None = None,
     everything: str = "--json shows all columns",
 ) -> None:
-    """Print a table; on a terminal, columns that do not fit are dropped by rank, and named below."""
+    """Print a table.
+
+    On a terminal, columns that do not fit are dropped by rank, and named below the table.
+    """
     console = console or out()
     width = console.width
     cells = [[printable(cell) for cell in row] for row in rows]
@@ -145,8 +148,9 @@ def print_table(
 def _fit(
     columns: Sequence[Column], natural: Sequence[int], width: int, empty: Set[int]
 ) -> tuple[list[int], dict[int, int]]:
-    """Choose the columns that fit into `width`, and share what is left among those that were
-    narrowed.
+    """Choose the columns that fit into `width`.
+
+    Columns that were narrowed share what is left.
     """
     kept = [i for i in range(len(columns)) if i not in empty]
     least = [column.least(wanted) for column, wanted in zip(columns, natural, strict=True)]
@@ -174,7 +178,7 @@ def _end_of(path: str, width: int) -> str:
 def print_list(
     title: str, columns: Sequence[Column], rows: Sequence[Sequence[str]], **more: Any
 ) -> None:
-    """Print a table where a person looks, and lines with tabs where another program reads."""
+    """Print a table on a terminal, and lines with tabs for another program."""
     if sys.stdout.isatty():
         print_table(title, columns, rows, **more)
         return

@@ -1,4 +1,4 @@
-"""``partimento settings``: print settings as a recipe, as JSON, or as their JSON schema."""
+"""Print settings as a recipe, as JSON, or as a schema: ``partimento settings``."""
 
 from __future__ import annotations
 

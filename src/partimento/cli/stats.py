@@ -1,4 +1,4 @@
-"""``partimento corpus stats``: what is in a corpus, as a table, as JSON and as pictures."""
+"""Count what is in a corpus, for tables, JSON and pictures."""
 
 from __future__ import annotations
 
@@ -60,8 +60,9 @@ def run_stats(
     force: bool,
     as_json: bool,
 ) -> None:
-    """The command; see `corpus.stats`. One store is streamed, however large; its groups of
-    near-duplicates are held out together.
+    """Read a corpus and show its statistics; see `corpus.stats`.
+
+    One store is streamed, however large. Its groups of near-duplicates are held out together.
     """
     if rejects is not None:
         refuse_existing(rejects, force=force)
@@ -105,7 +106,7 @@ def show_stats(
     pieces : iterable of Piece or CorpusEntry
         A list, a corpus, or a stream that may be larger than memory.
     title : str
-        What the pieces are, as the person named it.
+        Title of the tables and pictures.
     total : int, optional
         How many pieces come, for the progress bar, where `pieces` does not know its length.
     rejects : sequence of Reject
@@ -127,11 +128,13 @@ def show_stats(
     with progress.stages(quiet=as_json) as stages:
         total = len(pieces) if isinstance(pieces, Sequence) else total
         found = stats(sample.passing(_counted(as_entries(pieces), total, stages)))
-        told = {**asdict(found), "rejected": [asdict(reject) for reject in rejects]}
+        figures_of_all = {**asdict(found), "rejected": [asdict(reject) for reject in rejects]}
         if plots is not None:
-            _write_plots(_plots(found, sample.kept, title), told, plots, force=force, stages=stages)
+            _write_plots(
+                _plots(found, sample.kept, title), figures_of_all, plots, force=force, stages=stages
+            )
     if as_json:
-        screen.print_json(told)
+        screen.print_json(figures_of_all)
         return
     _print_tables(found, title)
     screen.print_rejects(rejects)
@@ -153,8 +156,9 @@ def _counted(
 
 @dataclass
 class _Sample:
-    """A few pieces of a stream, every one as likely to be kept (J. S. Vitter's algorithm R), always
-    the same ones for the same stream.
+    """Keep a few pieces of a stream, each of them as likely.
+
+    This is J. S. Vitter's algorithm R. The same stream always gives the same pieces.
     """
 
     size: int
@@ -171,7 +175,7 @@ class _Sample:
 
 
 def _plots(found: Stats, sample: Sequence[Piece], title: str) -> Iterator[tuple[str, Figure]]:
-    """The pictures, each with its name, made one after another."""
+    """Yield the pictures one after another, each with its name."""
     from partimento.plots import corpus as plots
     from partimento.plots.piano_roll import piano_roll
 
@@ -211,7 +215,7 @@ def _plots(found: Stats, sample: Sequence[Piece], title: str) -> Iterator[tuple[
 
 def _write_plots(
     figures: Iterator[tuple[str, Figure]],
-    told: Mapping[str, Any],
+    figures_of_all: Mapping[str, Any],
     folder: Path,
     *,
     force: bool,
@@ -220,8 +224,10 @@ def _write_plots(
     from partimento.plots.corpus import write_plot
 
     with new_folder(folder, mark=MARK, force=force) as work:
-        write_atomically(work / MARK, json.dumps(told, indent=2, ensure_ascii=False) + "\n")
-        most = 5 + min(ROLLS, told["pieces"])
+        write_atomically(
+            work / MARK, json.dumps(figures_of_all, indent=2, ensure_ascii=False) + "\n"
+        )
+        most = 5 + min(ROLLS, figures_of_all["pieces"])
         for done, (name, figure) in enumerate(figures):
             stages.at("draw", done, most, name)
             write_plot(figure, work / f"{name}.png")

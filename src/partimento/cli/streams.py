@@ -20,8 +20,9 @@ PLAIN = {
 
 
 def plain_signs(error: UnicodeError) -> tuple[str | bytes, int]:
-    """Replace what an encoding lacks: a flat sign by ``b``, a sharp sign by ``#``, the rest by
-    escapes.
+    """Replace what an encoding lacks.
+
+    A flat sign becomes ``b``, a sharp sign ``#``, and the rest escapes.
 
     >>> "E♭ minor, é".encode("ascii", errors="partimento")
     b'Eb minor, \\\\xe9'
@@ -41,8 +42,9 @@ codecs.register_error("partimento", plain_signs)
 
 
 def make_streams_safe() -> None:
-    """Let output and error stream write every character: file names hold any bytes, and keys have
-    signs.
+    """Let output and error stream write every character.
+
+    File names hold any bytes, and keys have signs.
     """
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError, ValueError):

@@ -1,4 +1,7 @@
-"""A training's figures for TensorBoard, where the extra ``partimento[tensorboard]`` is installed."""
+"""Write the figures of a training for TensorBoard.
+
+This needs the extra ``partimento[tensorboard]``.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,9 @@ from partimento.errors import PartimentoError
 
 @contextmanager
 def log_to(out: Path, *, wanted: bool = True) -> Iterator[Callable[[Any], None]]:
-    """What writes an epoch into ``tensorboard/NAME`` beside the run: loss, validation loss, its
-    parts, events a second.
+    """Yield a function that logs an epoch, into ``tensorboard/NAME`` beside the run.
+
+    It logs loss, validation loss and its parts, and events per second.
 
     Raises
     ------

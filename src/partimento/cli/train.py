@@ -1,5 +1,6 @@
-"""``partimento train``: read, learn, hold against the baselines, save a run and a first sample; or
-go on with a stopped training.
+"""Train a model, check it, and save a run: ``partimento train``.
+
+A training that was stopped is resumed.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from partimento.training.settings import Settings
 
 @dataclass(frozen=True)
 class Extras:
-    """What `train` may do beside learning: pictures of it, and a log for TensorBoard."""
+    """Hold what `train` may do beside training: pictures, and a log for TensorBoard."""
 
     watch: bool = False
     tensorboard: bool = False
@@ -36,7 +37,7 @@ class Extras:
 
 @dataclass(frozen=True)
 class Trained:
-    """What came of it."""
+    """Hold the result of a training."""
 
     run: Any
     rejects: Sequence[Reject]
@@ -56,12 +57,12 @@ def run_train(
     as_json: bool,
     extras: Extras | None = None,
 ) -> None:
-    """The command; see `cli.train`."""
-    asked = parse_settings(overrides)
+    """Train on sources, and print the result; see `commands_train.train`."""
+    overriding = parse_settings(overrides)
     for source in sources:
         check_source(source)
-    values = over_recipe(asked, recipe)
-    model = asked.get("model", {}).get("name")
+    values = over_recipe(overriding, recipe)
+    model = overriding.get("model", {}).get("name")
     recipe = recipe or recipe_of(model) or str(model)
     out = (
         out
@@ -77,7 +78,7 @@ def run_train(
 
 
 def run_resume(out: Path, *, as_json: bool, extras: Extras | None = None) -> None:
-    """``partimento train --resume``: with the settings and the scores that the training began with."""
+    """Resume a training with the settings and scores that it began with."""
     with progress.stages() as stages:
         trained = train_run((), None, out=out, stages=stages, extras=extras)
     _tell(trained, out, as_json=as_json)
@@ -93,7 +94,7 @@ def train_run(
     force: bool = False,
     extras: Extras | None = None,
 ) -> Trained:
-    """Train on what is selected from the sources or, without `values`, resume the training of `out`."""
+    """Train on the selected pieces or, without `values`, resume the training of `out`."""
     extras = extras or Extras()
     with stages.during("start"):
         from partimento._train import train
@@ -217,7 +218,7 @@ PARTS = {"chord": 2, "held": 3, "duration": 2, "unknown": 4, "kl": 1, "estimate"
 
 
 def print_figures(table: Mapping[str, Likelihood], name: str) -> None:
-    """Print the figures of the model `name` and of its baselines, and in words how good it is."""
+    """Print the figures of the model `name` and of its baselines, and a judgement."""
     bound = any(row.is_bound for row in table.values())
     parts = part_names(row.parts for row in table.values())
     columns = (*parts, *(["estimate"] if bound else []))

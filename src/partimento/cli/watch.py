@@ -11,7 +11,7 @@ from partimento.training.run_folder import RunFolder
 
 
 def run_watch(run: Path, *, out: Path | None, as_json: bool) -> None:
-    """The command; see `cli.watch`."""
+    """Draw the pictures of a training; see `commands_train.watch`."""
     folder = RunFolder(run)
     out = out or (folder.watch if folder.exists() else run.with_name(f"{run.name}-watch"))
     if out.exists() and not out.is_dir():
