@@ -78,7 +78,7 @@ bench: setup $(VENV)-tensorflow/.ready $(VENV)-torch/.ready $(VENV)-peers/.ready
 
 docs: setup ## the documentation site, in site/; what the program says of itself is made anew
 	@$(BIN)/python docs/make.py
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 clean: ## remove the environment and caches (not runs, not demo)
 	@rm -rf $(VENV) $(VENV)-tensorflow $(VENV)-torch $(VENV)-peers .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
