@@ -1,4 +1,4 @@
-"""Music that comes with a library this program needs anyway: no download, no account."""
+"""Music that comes with a library the program needs anyway, without a download."""
 
 from __future__ import annotations
 
@@ -33,14 +33,12 @@ SUFFIXES = (".mid", ".midi", ".musicxml", ".mxl", ".xml", ".abc", ".krn")
 
 
 def chorales(*, with_instruments: bool = False) -> list[Path]:
-    """The chorales of Johann Sebastian Bach in the corpus inside the music21 package (MusicXML), by
-    number.
+    """Return the chorales of J. S. Bach in the music21 package (MusicXML), by number.
 
     Parameters
     ----------
     with_instruments : bool
-        Whether to give also those (43 of 407 in music21 10.5) in which instruments play further
-        parts.
+        Include those (43 of 407 in music21 10.5) in which instruments play further parts.
 
     Raises
     ------
@@ -58,8 +56,9 @@ def chorales(*, with_instruments: bool = False) -> list[Path]:
 
 
 def collections() -> dict[str, str]:
-    """What is bundled: the chorales, and each folder of music21's corpus that has scores; names and
-    what they are.
+    """Return the names of the bundled collections, each with its contents.
+
+    They are the chorales, and each folder of music21's corpus that has scores.
 
     Examples
     --------
@@ -78,13 +77,14 @@ def collections() -> dict[str, str]:
 
 
 def license_note(name: str) -> str:
-    """Under what terms a bundled collection may be used."""
+    """Return the terms under which a bundled collection may be used."""
     return LICENSES.get(name, GENERAL_LICENSE)
 
 
 def resolve(source: str) -> list[Path]:
-    """The paths that a SOURCE on the command line means: a bundled collection
-    (``bundled:chorales``, ``bundled:essenFolksong``), or a path as it is.
+    """Return the paths that a SOURCE on the command line means.
+
+    It is a bundled collection (``bundled:chorales``, ``bundled:essenFolksong``) or a path.
 
     Raises
     ------
@@ -117,7 +117,7 @@ def resolve(source: str) -> list[Path]:
 
 
 def _corpora() -> list[Path]:
-    """The corpus inside the music21 package, if it is there."""
+    """Return the corpus folder inside the music21 package, if there is one."""
     spec = importlib.util.find_spec(
         "music21"
     )  # finds it without the seconds that importing it takes
@@ -137,8 +137,9 @@ def _scores(folder: Path) -> list[Path]:
 
 
 def _parts(path: Path) -> int:
-    """How many parts a compressed score announces, without parsing it: its list of parts stands
-    before the music.
+    """Count the parts of a compressed score without parsing the music.
+
+    The list of parts comes before the music.
     """
     with zipfile.ZipFile(path) as archive:
         name = next(

@@ -43,11 +43,11 @@ class Dataset:
     ----------
     title, content, size, license, citation, home : str
     way : str
-        How to come by it, in words: a command, or where a person gets it.
+        How to get it, in words: a command, or the place where it is offered.
     download : Download or None
         For those that `fetch` can get.
     lacks : str
-        What it has not that this program needs.
+        The things that this program needs and the data set does not have.
     """
 
     title: str
@@ -149,8 +149,9 @@ CATALOG: dict[str, Dataset] = {
 
 
 def fetch(name: str, out: Path | str) -> Path:
-    """Get a data set that is one file at a fixed address, unless it is there; a file with another
-    hash is not kept.
+    """Download a data set that is one file at a fixed address, if it is not there yet.
+
+    A file with another hash is not kept.
 
     Parameters
     ----------
@@ -166,7 +167,7 @@ def fetch(name: str, out: Path | str) -> Path:
     Raises
     ------
     PartimentoError
-        If there is no such set, it cannot be fetched this way, or what came is not what is known.
+        If there is no such set, it cannot be fetched this way, or the file is another one.
     """
     dataset, out = choose(name, CATALOG, what="data set"), Path(out)
     if dataset.download is None:
@@ -192,7 +193,7 @@ def _download(want: Download, out: Path) -> None:
     import pooch  # type: ignore[import-untyped, unused-ignore]
 
     def bounded(url: str, output_file: Any, _: object) -> None:
-        """pooch itself takes whatever comes, however much."""
+        """Download with a limit: pooch itself accepts any size."""
         agent = {
             "User-Agent": f"partimento/{partimento.__version__}",
             "Accept-Encoding": "identity",

@@ -6,8 +6,9 @@ from partimento.errors import PartimentoError
 
 
 class RefusedError(Exception):
-    """One link, file or archive member is not taken; the text is the reason, one plain clause. The
-    collection goes on without it.
+    """One link, file or archive member is not accepted; the collection continues.
+
+    The text is the reason, one clause.
     """
 
 

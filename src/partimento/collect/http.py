@@ -1,5 +1,6 @@
-"""One polite visitor of one host: it obeys robots.txt, asks for one thing at a time, waits in
-between, and gives its name.
+"""A polite client of one host.
+
+It obeys robots.txt, sends one request at a time, waits in between, and states its name.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 NAME = "partimento"
 TRIES = 5
 TIMEOUT_S = 60.0  # without a byte
-WHOLE_S = 600.0  # for a whole answer: a server that drips does not hold us for ever
+WHOLE_S = 600.0  # for a whole answer: a server that drips does not hold us without end
 LONGEST_WAIT_S = 600.0
 MAX_HOPS = 5
 MAX_ROBOTS = 512 * 2**10  # RFC 9309 asks for 500 KiB
@@ -33,7 +34,7 @@ class Clock:
     """The time, and waiting; tests have one of their own."""
 
     def now_s(self) -> float:
-        """Seconds from some start."""
+        """Return the seconds since some start."""
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
@@ -84,12 +85,12 @@ class Site:
             )
 
     def resolve(self, link: str, page: str = "") -> str:
-        """The address to ask for `link`, which stands on the page at `page`.
+        """Return the address to request for a `link` on the page at `page`.
 
         Raises
         ------
         RefusedError
-            If it leads to another host, or by another way than HTTP.
+            If it leads to another host, or is not HTTP.
         """
         try:
             wanted = urlsplit(urljoin(page or self.base_url, link.strip()))
@@ -121,7 +122,7 @@ def _origin(scheme: str, host: str | None, port: int | None) -> tuple[str, str |
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: status 200 with a body, or 304 (what we have is still right) without."""
+    """The answer to a request: status 200 with a body, or 304 (unchanged) without."""
 
     status: int
     body: bytes = b""
@@ -200,13 +201,14 @@ class PoliteClient:
         )
 
     def read_robots(self) -> str:
-        """Ask for robots.txt and obey it. A host without one forbids nothing; one that will not
-        show it is left alone.
+        """Request robots.txt and obey it.
+
+        A host without one forbids nothing. A host that will not show it is left alone.
 
         Raises
         ------
         PartimentoError
-            If it cannot be had.
+            If it cannot be read.
         """
         try:
             text = self.get(
@@ -232,18 +234,18 @@ class PoliteClient:
         modified: str = "",
         cut: Callable[[bytes], str] = lambda body: "",
     ) -> Answer:
-        """Ask for `url`, again and ever later if that fails in a way that may pass.
+        """Request `url`; repeat after growing waits if the failure may pass.
 
         Parameters
         ----------
         url : str
         limit : int
-            Most bytes that are taken.
+            Most bytes that are accepted.
         etag, modified : str
-            Of what we have already; the answer may be 304 then.
+            Those of the copy we have; the answer may then be 304.
         cut : callable
-            Says why a body is not whole, or nothing. One that is not whole counts as a failure that
-            may pass.
+            Returns why a body is incomplete, or an empty string. An incomplete body is a failure
+            that may pass.
 
         Raises
         ------
@@ -288,7 +290,7 @@ class PoliteClient:
         raise RefusedError(f"more than {MAX_HOPS} redirects")
 
     def _ask(self, url: str, headers: dict[str, str], limit: int) -> Answer | str:
-        """One request: its answer, or where it is redirected to."""
+        """Send one request; return its answer, or the address it is redirected to."""
         import httpx
 
         if not self.requests:
@@ -297,7 +299,7 @@ class PoliteClient:
         self.requests += 1
         try:
             with self._http.stream("GET", url, headers=headers) as response:
-                _check_status(response, url, asked=bool(headers))
+                _check_status(response, url, conditional=bool(headers))
                 if response.has_redirect_location:
                     return response.headers["Location"]
                 body = b"" if response.status_code == 304 else self._body(response, limit)
@@ -329,7 +331,7 @@ class PoliteClient:
         return bytes(body)
 
 
-def _check_status(response: httpx.Response, url: str, *, asked: bool) -> None:
+def _check_status(response: httpx.Response, url: str, *, conditional: bool) -> None:
     status = response.status_code
     after = response.headers.get("Retry-After", "")
     if status >= 500 or status == 408:  # 408: the server's own time-out
@@ -339,5 +341,5 @@ def _check_status(response: httpx.Response, url: str, *, asked: bool) -> None:
         raise StatusError(
             status, f"{url}: the archive answers {status} {response.reason_phrase}{later}"
         )
-    if not (status == 200 or (status == 304 and asked) or response.has_redirect_location):
+    if not (status == 200 or (status == 304 and conditional) or response.has_redirect_location):
         raise RefusedError(f"the archive answers {status}")

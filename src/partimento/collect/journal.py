@@ -1,10 +1,8 @@
-"""What was asked and answered, a line of JSON an answer, so that a collection that was stopped goes
-on where it was.
+"""Record every answer as a line of JSON, so that a stopped collection can resume.
 
 A *run* is one collection from its listing to its last file. It may take several starts of the
-program: what was answered in a run is not asked for again in it. A run after a finished one asks
-for everything anew, with the entity tags and dates that are noted here, so that the archive need
-only say what changed.
+program. An answer of a run is not requested again in it. A later run requests everything anew with
+the entity tags and dates recorded here, so that the archive need only report changes.
 """
 
 from __future__ import annotations
@@ -33,10 +31,10 @@ class Journal:
     ----------
     folder : path
     query : mapping
-        What is collected; a run goes on only for the same query.
+        The query of the collection; a run resumes only for the same query.
     now : datetime
     write : bool
-        Without it nothing is written, and what is added lives in memory only.
+        If False, nothing is written, and new records are in memory only.
     """
 
     def __init__(
@@ -91,16 +89,16 @@ class Journal:
         return 0
 
     def known(self, key: str) -> Record:
-        """The last answer about `key` in any run; empty if there was none."""
+        """Return the last answer about `key` in any run; empty if there was none."""
         return self._known.get(key, {})
 
     def settled(self, key: str) -> bool:
-        """Whether `key` was answered in this run, and for good."""
+        """Return whether `key` was answered in this run, and for good."""
         record = self.known(key)
         return record.get("run") == self.run and not record.get("again")
 
     def records(self) -> list[Record]:
-        """The last answer about everything."""
+        """Return the last answer about everything."""
         return list(self._known.values())
 
     def add(self, key: str, **fields: Any) -> None:
@@ -130,8 +128,9 @@ def _line(record: Record) -> str:
 
 
 def _records(path: Path) -> Iterator[Record]:
-    """The records of a journal; a line that a kill or a full disk cut short only means that its
-    question is asked once more.
+    """Yield the records of a journal.
+
+    A line cut short by a kill or a full disk only means that its question is asked again.
     """
     if not path.is_file():
         return
@@ -143,8 +142,9 @@ def _records(path: Path) -> Iterator[Record]:
 
 
 def sweep(folder: Path) -> None:
-    """Take away what a killed process left half-written (`files.write_atomically` names it so);
-    nobody else may be at work there.
+    """Remove what a killed process left half-written.
+
+    `files.write_atomically` names such files. Nobody else may work in the folder.
     """
     for path in folder.rglob(".*.part"):
         if (
@@ -156,12 +156,12 @@ def sweep(folder: Path) -> None:
 
 @contextlib.contextmanager
 def only_one(folder: Path) -> Iterator[None]:
-    """Let one process at a time collect into `folder`; the system frees the lock of one that dies.
+    """Let one process at a time collect into `folder`; a dead process frees its lock.
 
     Raises
     ------
     PartimentoError
-        If another one is at it.
+        If another process holds the lock.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with exclusive(folder / LOCK, busy=f"another process is collecting into {folder}"):

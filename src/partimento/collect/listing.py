@@ -47,13 +47,12 @@ class ListedPiece:
 
 
 def parse_listing(html: str) -> tuple[list[ListedPiece], list[str]]:
-    """The pieces of a page, and what on it could not be understood.
+    """Return the pieces of a page, and what on it could not be understood.
 
     Raises
     ------
     RefusedError
-        If the page is no listing at all (so that an error page is never taken for the end of the
-        listing).
+        If the page is no listing, so that an error page is not taken for the end.
     """
     from bs4 import BeautifulSoup, Tag
 
@@ -121,7 +120,7 @@ def parse_composer(text: str) -> tuple[str, str]:
 
 
 def parse_license(text: str) -> tuple[str, str]:
-    """A short name and a version.
+    """Return a short name and a version.
 
     >>> parse_license("Creative Commons Attribution-ShareAlike 4.0")
     ('CC-BY-SA', '4.0')
@@ -162,7 +161,7 @@ def unmark(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """One line without characters that steer a terminal or turn the writing round."""
+    """Return one line without control characters or changes of writing direction."""
     return "".join(
         char
         for char in " ".join(text.split())

@@ -1,4 +1,4 @@
-"""``manifest.csv``: a row a file, with where it came from, under what license, and its SHA-256."""
+"""Read and write ``manifest.csv``: source, license and SHA-256, one row per file."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ Row = dict[str, str]
 
 
 def read_manifest(place: Path | str) -> list[Row]:
-    """The rows of a manifest, given its path or the folder that it describes; a folder without one
-    has no rows.
+    """Return the rows of a manifest, by its path or the folder that it describes.
+
+    A folder without one has no rows.
 
     Raises
     ------
@@ -53,8 +54,9 @@ def read_manifest(place: Path | str) -> list[Row]:
 
 
 def write_manifest(folder: Path | str, rows: Iterable[Mapping[str, str]]) -> Path:
-    """Write `rows`, sorted by path, as the manifest of `folder`, in one step; columns that are not
-    ours are kept behind ours.
+    """Write `rows`, sorted by path, as the manifest of `folder`, in one step.
+
+    Columns that are not ours are kept behind ours.
     """
     ordered = sorted(rows, key=lambda row: row["path"])
     further = dict.fromkeys(name for row in ordered for name in row if name not in COLUMNS)
@@ -63,12 +65,13 @@ def write_manifest(folder: Path | str, rows: Iterable[Mapping[str, str]]) -> Pat
 
 
 def merge_rows(old: Iterable[Row], new: Iterable[Row]) -> list[Row]:
-    """Both, by path; of two rows with one path the new one stays."""
+    """Merge rows by path; of two rows with one path the new one stays."""
     return list({row["path"]: row for row in (*old, *new)}.values())
 
 
 def sha256_of(data: bytes) -> str:
-    """
+    """Return the SHA-256 of bytes in hexadecimal.
+
     >>> sha256_of(b"")[:8]
     'e3b0c442'
     """

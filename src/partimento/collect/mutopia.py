@@ -1,4 +1,4 @@
-"""Collect from the Mutopia archive, listing page by listing page, as slowly as a guest should."""
+"""Collect from the Mutopia archive, page by page, slowly and politely."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ ROBOTS_HOURS = 24  # RFC 9309: not kept for longer
 
 @dataclass(frozen=True)
 class MutopiaQuery:
-    """What to collect from Mutopia, and how.
+    """Which pieces to collect from Mutopia, and how.
 
     Parameters
     ----------
     instrument : str
-        As the archive names it: ``Guitar``.
+        In the archive's spelling: ``Guitar``.
     composer : str
-        As the archive's addresses have it: ``GiulianiM``.
+        In the spelling of the archive's addresses: ``GiulianiM``.
     base_url : str
         The archive, or a mirror of it.
     delay_s : float
         Between two requests; robots.txt may ask for more.
     limit : int
-        At most so many pieces this time; 0 means all.
+        Most pieces to collect this time; 0 means all.
     contact : str
-        A mail address for the archive's keepers, sent along with each request.
+        A mail address for the archive's keepers, sent with each request.
     """
 
     instrument: str = ""
@@ -67,7 +67,7 @@ class MutopiaQuery:
             raise PartimentoError("the limit is at least 1 (0: none)")
 
     def page(self, startat: int) -> str:
-        """The listing's address on the archive's own host."""
+        """Return the listing's address on the archive's own host."""
         words = {"startat": str(startat), "Composer": self.composer, "Instrument": self.instrument}
         return (
             f"{HOME}{LISTING}?{urlencode({name: value for name, value in words.items() if value})}"
@@ -76,7 +76,7 @@ class MutopiaQuery:
 
 @dataclass(frozen=True)
 class Collected:
-    """What a collection did.
+    """The result of a collection.
 
     Parameters
     ----------
@@ -84,19 +84,19 @@ class Collected:
     listed : int
         Pieces in the listing (as far as it was read).
     waiting : tuple of ListedPiece
-        Pieces that are still to be had: after a dry run those that would be fetched, else those
-        that `limit` or failures left.
+        Pieces still to fetch: after a dry run those that would be fetched, else those that `limit`
+        or failures left.
     fetched, updated, unchanged, settled : int
-        Files: new, with new contents, still right by the archive's word, and had by this run before
-        it was stopped.
+        Numbers of files. They are new, changed, unchanged by the archive's word, or fetched by this
+        run before it was stopped.
     without_license : int
-        Files whose license the listing does not say.
+        Files whose license the listing does not state.
     skipped : tuple of Skip
     requests : int
     delay_s : float
-        The delay that was kept.
+        The delay between requests.
     resumed : bool
-        Whether a stopped run was gone on with.
+        Whether a stopped run was resumed.
     complete : bool
         Whether nothing is left to do.
     """
@@ -124,11 +124,10 @@ def collect_mutopia(
     progress: NotedProgress = silent,
     clock: Clock | None = None,
 ) -> Collected:
-    """Fetch the MIDI files of a listing into `out`, with ``manifest.csv`` beside them.
+    """Download the MIDI files of a listing, with a ``manifest.csv`` beside them.
 
-    Stopped at any moment, the same call goes on without asking again for what it has; called again
-    when all is there, it asks only what changed. What is not taken is in ``skipped.csv`` with its
-    reason.
+    After a stop, the same call resumes without requesting what it has. After a finished collection,
+    it requests only what changed. ``skipped.csv`` lists what was not accepted, with the reasons.
 
     Parameters
     ----------
@@ -148,7 +147,7 @@ def collect_mutopia(
     ------
     PartimentoError
         If robots.txt forbids the listing, nothing is listed, the archive answers 4xx, or fails
-        again and again. What was fetched stays.
+        again and again. Downloaded files stay.
     """
     out, clock, site = Path(out), clock or Clock(), Site(query.base_url, HOME)
     if out.exists() and not out.is_dir():
@@ -230,8 +229,9 @@ class _Crawl:
         self.tell("")
 
     def _listing(self, client: PoliteClient, taker: Taker) -> tuple[list[ListedPiece], bool]:
-        """The pieces, page by page to an empty page or as far as the limit needs; and whether that
-        was all.
+        """Return the pieces, page by page, and whether the listing was read to its end.
+
+        Reading stops at an empty page, or when the limit is reached.
         """
         pieces: dict[str, ListedPiece] = {}
         waiting = 0

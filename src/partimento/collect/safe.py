@@ -28,15 +28,15 @@ DEVICES = {"con", "prn", "aux", "nul", "conin$", "conout$"} | {
 
 
 def safe_path(raw: str) -> PurePosixPath:
-    """A relative path of plain names for a path from elsewhere.
+    """Return a relative path of plain names for a path from elsewhere.
 
-    Characters that some system cannot bear become ``_``, device names and over-long names are
-    changed; a changed name gets a hash of the old one, so that two never meet.
+    Characters that some system cannot have become ``_``. Device names and over-long names are
+    changed. A changed name gets a hash of the old one, so that two never collide.
 
     Raises
     ------
     RefusedError
-        If `raw` is absolute, climbs (``..``), bears a backslash or a control character, or is very
+        If `raw` is absolute, climbs (``..``), has a backslash or a control character, or is very
         deep: no honest archive has these.
 
     Examples
@@ -74,7 +74,7 @@ def _safe_name(raw: str) -> str:
 
 
 def add_hash(path: PurePosixPath, of: str) -> PurePosixPath:
-    """The same path with a short hash of `of` in its name, and not longer than a name may be.
+    """Add a short hash of `of` to the name of a path, within the longest name allowed.
 
     >>> add_hash(PurePosixPath("a/b.mid"), "other").as_posix()
     'a/b-d9298a10.mid'
@@ -87,12 +87,12 @@ def add_hash(path: PurePosixPath, of: str) -> PurePosixPath:
 
 
 def inside(folder: Path, path: PurePosixPath) -> Path:
-    """The place of `path` in `folder`, unless a link that lies there would lead out of it.
+    """Return the place of `path` in `folder`.
 
     Raises
     ------
     RefusedError
-        If it would.
+        If a link would lead out of the folder.
     """
     target = folder / path
     if not target.parent.resolve().is_relative_to(folder.resolve()) or target.is_symlink():
@@ -101,18 +101,21 @@ def inside(folder: Path, path: PurePosixPath) -> Path:
 
 
 def check_midi(data: bytes) -> None:
-    """
+    """Check that `data` begins as a standard MIDI file.
+
     Raises
     ------
     RefusedError
-        If `data` does not begin as a standard MIDI file.
+        If it does not.
     """
     if data[:4] != b"MThd" or len(data) < 14:
         raise RefusedError("it is no MIDI file")
 
 
 def midi_is_cut(data: bytes) -> str:
-    """Say why a MIDI file is not whole, or nothing: a cut connection does not always show in HTTP.
+    """Return why a MIDI file is incomplete, or an empty string.
+
+    A cut connection does not always show in HTTP.
 
     >>> midi_is_cut(b"MThd" + bytes([0, 0, 0, 6, 0, 0, 0, 1, 1, 128]) + b"MTrk" + bytes([0, 0, 0, 9]))
     'a MIDI file of 1 track that ends before them'
@@ -143,8 +146,7 @@ def zip_is_cut(data: bytes) -> str:
 
 
 def unpack_midis(data: bytes) -> tuple[list[tuple[PurePosixPath, bytes]], list[tuple[str, str]]]:
-    """The MIDI files of a zip in the order of their movements, and the members that are not taken,
-    each with its reason.
+    """Return the MIDI files of a zip in the order of movements, and refused members.
 
     Returns
     -------
@@ -154,7 +156,7 @@ def unpack_midis(data: bytes) -> tuple[list[tuple[PurePosixPath, bytes]], list[t
     Raises
     ------
     RefusedError
-        If the archive is broken, or would unpack to far more than it is: nothing of it is taken
+        If the archive is broken, or would unpack to far more than its size. Nothing of it is used
         then.
     """
     if data.count(b"PK\x01\x02") > MAX_MEMBERS:  # before zipfile makes an object of each
@@ -225,7 +227,7 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
 
 
 def _natural(path: PurePosixPath) -> tuple[list[str | int], ...]:
-    """LilyPond names the movements NAME.mid, NAME-1.mid … NAME-10.mid.
+    """Split a name for sorting: LilyPond writes NAME.mid, NAME-1.mid … NAME-10.mid.
 
     >>> names = ["bwv-988-10.mid", "bwv-988-2.mid", "bwv-988.mid"]
     >>> [path.name for path in sorted(map(PurePosixPath, names), key=_natural)]

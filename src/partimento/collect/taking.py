@@ -1,4 +1,4 @@
-"""Take the files of listed pieces into a folder, with their manifest and what was not taken."""
+"""Download the files of listed pieces, with a manifest and a skip list."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ GONE = (404, 410)
 
 @dataclass(frozen=True)
 class Skip:
-    """What was not taken, and why.
+    """A file that was not accepted, and why.
 
     Parameters
     ----------
     address : str
-        The link, the page, or for a piece without a link nothing.
+        The link, or the page; empty for a piece without a link.
     member : str
-        Inside a zip.
+        The name inside a zip.
     mutopia_id, title, reason : str
     again : bool
         Whether the next start tries it again.
@@ -100,7 +100,10 @@ class Taker:
         }
 
     def has(self, piece: ListedPiece) -> bool:
-        """Whether this run is done with a piece. Says so too if there is nothing to take of it."""
+        """Return whether every file of the piece is downloaded or settled.
+
+        A piece without a MIDI file is recorded as skipped.
+        """
         if not piece.links:
             self._skip(
                 Skip("", "", identify(piece), piece.title, "the listing has no MIDI file of it")
@@ -219,7 +222,10 @@ class Taker:
         self._settle(piece, link, taken, skips, answer)
 
     def _keep(self, path: PurePosixPath, data: bytes, row: Row, link: str) -> Row:
-        """Write one file, unless something that is not its older self has its name; give its row."""
+        """Write one file and return its row.
+
+        A file that is not its older self is never replaced.
+        """
         source = path
         if self._owner.get(path.as_posix().casefold(), link) != link:
             path = add_hash(path, link)
@@ -250,8 +256,9 @@ class Taker:
         skips: list[dict[str, object]],
         answer: Answer,
     ) -> None:
-        """First the files, then the manifest, then the journal: a kill in between only means that
-        one file is asked for again.
+        """Write the files, then the manifest, then the journal.
+
+        A kill in between only means that one file is requested again.
         """
         for row in rows:
             if row["composer"] in (
@@ -285,9 +292,7 @@ class Taker:
             self.write_skips()
 
     def write_skips(self) -> None:
-        """Say in ``skipped.csv`` what was not taken; where there never was anything to say, there
-        is no such file.
-        """
+        """Write ``skipped.csv``, if there ever was anything to write."""
         if self._skips or (self.folder / SKIPPED).exists():
             columns = ("address", "member", "mutopia_id", "title", "reason", "again")
             rows = [
@@ -317,12 +322,12 @@ def _archive_path(link: str) -> PurePosixPath:
 
 
 def identify(piece: ListedPiece) -> str:
-    """The archive's way to name a piece: ``Mutopia-2015/12/27-2091``."""
+    """Return the archive's name of a piece: ``Mutopia-2015/12/27-2091``."""
     return f"Mutopia-{piece.published}-{piece.number}"
 
 
 def describe(piece: ListedPiece) -> Row:
-    """What the listing says of a piece, as columns of the manifest."""
+    """Return the listing's facts about a piece as columns of the manifest."""
     names = (
         "title",
         "composer",
@@ -342,7 +347,7 @@ def describe(piece: ListedPiece) -> Row:
 
 
 def spell_folder(folder: str) -> str:
-    """A composer's name from the archive's folder, for the few names that the listing lost.
+    """Return a composer's name from the archive's folder, if the listing lost it.
 
     >>> spell_folder("HoretzkyF"), spell_folder("BachJS"), spell_folder("Anonymous")
     ('F. Horetzky', 'J. S. Bach', 'Anonymous')
