@@ -35,17 +35,17 @@ def test_a_table_and_the_same_as_json(
 ) -> None:
     out = tmp_path / "figures.json"
     run("bench", "jsb", "--data", chorales, "-o", out)
-    told = json.loads(out.read_text())
-    assert (told["benchmark"], told["side"], told["unit"]) == ("jsb", "test", "a time step")
-    assert [each["name"] for each in told["scores"]] == ["unigram", "markov"]
-    assert told["published"] == [each._asdict() for each in PUBLISHED["jsb"]]
+    report = json.loads(out.read_text())
+    assert (report["benchmark"], report["split"], report["unit"]) == ("jsb", "test", "time step")
+    assert [each["name"] for each in report["scores"]] == ["unigram", "markov"]
+    assert report["published"] == [each._asdict() for each in PUBLISHED["jsb"]]
     header, *rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
     assert header == ["model", "nats", "95 %", "by pieces", "where from"]
     assert len(rows) == 2 + len(PUBLISHED["jsb"])
     figures = [float(row[1]) for row in rows]
     assert figures == sorted(figures)
     table = {row[0]: row for row in rows}
-    for each in told["scores"]:
+    for each in report["scores"]:
         want = [
             f"{each['nats']:.3f}",
             f"{each['low']:.3f}–{each['high']:.3f}",
@@ -59,18 +59,18 @@ def test_a_table_and_the_same_as_json(
     assert "--force" in capsys.readouterr().err
 
 
-def test_on_the_side_to_choose_by_there_are_no_published_figures(
+def test_on_the_validation_pieces_there_are_no_published_figures(
     chorales: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "figures.json"
-    run("bench", "jsb", "--data", chorales, "--side", "valid", "-o", out)
+    run("bench", "jsb", "--data", chorales, "--split", "valid", "-o", out)
     rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
     assert {row[0] for row in rows[1:]} == {"unigram", "markov"}
-    run("bench", "jsb", "--data", chorales, "--side", "valid", "--json")
-    told = json.loads(capsys.readouterr().out)
-    assert told["side"] == "valid"
-    assert [each["pieces"] for each in told["scores"]] == [76, 76]
-    assert json.loads(out.read_text()) == told
+    run("bench", "jsb", "--data", chorales, "--split", "valid", "--json")
+    report = json.loads(capsys.readouterr().out)
+    assert report["split"] == "valid"
+    assert [each["pieces"] for each in report["scores"]] == [76, 76]
+    assert json.loads(out.read_text()) == report
 
 
 def refused(capsys: pytest.CaptureFixture[str], message: str, *words: object) -> None:
@@ -102,7 +102,7 @@ def test_what_makes_no_sense(
     refused(capsys, "an ensemble is of two runs or more", "jsb", elsewhere, "--ensemble")
     refused(capsys, "an ensemble is of two runs or more", "jsb", "--ensemble")
     refused(capsys, "there is no benchmark jbs; did you mean jsb?", "jbs")
-    refused(capsys, "there is no side train", "jsb", "--side", "train")
+    refused(capsys, "there is no split train", "jsb", "--split", "train")
     refused(capsys, "is no run", "jsb", tmp_path)
     refused(capsys, "written as .json", "jsb", "-o", tmp_path / "figures.csv")
 

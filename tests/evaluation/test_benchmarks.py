@@ -24,9 +24,9 @@ from partimento.evaluation.benchmarks import (
     counts,
     ensemble,
     piece_nats,
-    score,
+    pieces_of,
+    result_of,
     scores_of,
-    side_of,
     units_of,
 )
 from partimento.evaluation.note_counts import END, NoteCounts
@@ -92,7 +92,7 @@ def test_a_frame_is_foretold_from_those_before_it() -> None:
 
 
 def test_a_score_is_nats_a_unit() -> None:
-    made = score("x", np.array([2.0, 6.0]), np.array([1.0, 2.0]))
+    made = result_of("x", np.array([2.0, 6.0]), np.array([1.0, 2.0]))
     assert (made.name, made.units, made.pieces) == ("x", 3, 2)
     assert made.nats == pytest.approx(8 / 3)
     assert made.by_pieces == pytest.approx(2.5)
@@ -103,16 +103,16 @@ def test_the_interval_is_of_pieces_drawn_anew() -> None:
     rng = np.random.default_rng(0)
     units = rng.integers(10, 100, 80).astype(float)
     nats = units * rng.normal(5, 1, 80)
-    made = score("x", nats, units)
+    made = result_of("x", nats, units)
     assert made.low < made.nats < made.high
-    assert made == score("x", nats, units)
-    assert made != score("x", nats, units, seed=1)
+    assert made == result_of("x", nats, units)
+    assert made != result_of("x", nats, units, seed=1)
     weight = units / units.sum()
     deviation = float(
         np.sqrt((weight**2 * (nats / units - made.nats) ** 2).sum())
     )  # of a ratio, by linearisation
     assert made.high - made.low == pytest.approx(2 * 1.96 * deviation, rel=0.1)
-    same = score("x", units * 5, units)
+    same = result_of("x", units * 5, units)
     assert (same.low, same.nats, same.high) == pytest.approx((5, 5, 5))
 
 
@@ -174,7 +174,7 @@ def other_model(run: TrainedModel, *, tokenizer: Any = None, seed: int = 5) -> T
 
 
 def test_sides_and_units(corpus: Corpus) -> None:
-    assert side_of(corpus, "test") == corpus.pieces[5:]
+    assert pieces_of(corpus, "test") == corpus.pieces[5:]
     assert units_of("jsb", corpus.pieces).tolist() == [14 + number for number in range(7)]
     assert units_of("jsb16", corpus.pieces[:1]).tolist() == [14 * 4 * 4]  # four voices
     assert units_of("nottingham", corpus.pieces[:1]).tolist() == [28]
@@ -191,7 +191,7 @@ def test_counts_of_a_corpus(corpus: Corpus) -> None:
     train = [frames_of(number) for number in range(3)]
     nats = [NoteCounts(train, order=2).nats(frames_of(number)) for number in (5, 6)]
     assert markov.nats == pytest.approx(sum(nats) / 39)
-    assert counts("jsb", corpus, side="valid")[0].units == 17 + 18
+    assert counts("jsb", corpus, split="valid")[0].units == 17 + 18
 
 
 def test_a_run_fits_the_set_that_it_learned_from(run: TrainedModel, corpus: Corpus) -> None:
@@ -221,9 +221,9 @@ def test_a_piece_costs_what_its_frames_cost(run: TrainedModel, corpus: Corpus) -
     nats = piece_nats(run, "jsb", corpus, progress=lambda *at: told.append(at))
     assert told == [("measure", 1, 2), ("measure", 2, 2)]
     assert nats == pytest.approx(
-        [token_nats(run, piece).sum() for piece in side_of(corpus, "test")], rel=1e-5
+        [token_nats(run, piece).sum() for piece in pieces_of(corpus, "test")], rel=1e-5
     )
-    assert len(piece_nats(run, "jsb", corpus, side="valid")) == 2
+    assert len(piece_nats(run, "jsb", corpus, split="valid")) == 2
     each = token_nats(run, corpus.pieces[5])
     tokens = sum(len(chord) + 1 for chord in frames_of(5))
     assert not each[: HEADER - 1].any()
@@ -233,7 +233,9 @@ def test_a_piece_costs_what_its_frames_cost(run: TrainedModel, corpus: Corpus) -
 
 def test_an_ensemble_is_the_mean_of_probabilities(run: TrainedModel, corpus: Corpus) -> None:
     pair = (run, other_model(run))
-    alone = score("x", piece_nats(run, "jsb", corpus), units_of("jsb", side_of(corpus, "test")))
+    alone = result_of(
+        "x", piece_nats(run, "jsb", corpus), units_of("jsb", pieces_of(corpus, "test"))
+    )
     twice = ensemble([run, run], "jsb", corpus)
     assert twice.name == "ensemble of 2"
     assert (twice.nats, twice.by_pieces, twice.units) == pytest.approx(
@@ -241,7 +243,7 @@ def test_an_ensemble_is_the_mean_of_probabilities(run: TrainedModel, corpus: Cor
     )
     nats = [
         -np.log(np.mean([np.exp(-token_nats(each, piece)) for each in pair], axis=0)).sum()
-        for piece in side_of(corpus, "test")
+        for piece in pieces_of(corpus, "test")
     ]
     assert ensemble(pair, "jsb", corpus).nats == pytest.approx(sum(nats) / 39, rel=1e-5)
 
@@ -347,7 +349,7 @@ def test_the_chorales_are_the_files(chorales: tuple[Path, Corpus]) -> None:
         ]
         assert piece.keys[0].name == "C major"
     assert name_of(path.read_bytes()) == "jsb"
-    assert units_of("jsb", side_of(corpus, "test")).sum() == sum(map(len, content["test"]))
+    assert units_of("jsb", pieces_of(corpus, "test")).sum() == sum(map(len, content["test"]))
     assert load_corpus(path).entries == corpus.entries  # as a training reads it
 
 

@@ -29,7 +29,7 @@ def run_bench(
     runs: Sequence[Path],
     *,
     data: Path | None,
-    side: str,
+    split: str,
     ensemble: bool,
     out: Path | None,
     force: bool,
@@ -39,7 +39,7 @@ def run_bench(
     from partimento.corpus.benchmarks import BENCHMARKS
 
     choose(name, BENCHMARKS, what="benchmark")
-    choose(side, {"test": "", "valid": ""}, what="side")
+    choose(split, {"test": "", "valid": ""}, what="split")
     if out is not None:
         if out.suffix.lower() != ".json":
             raise PartimentoError(f"{out}: the figures are written as .json")
@@ -61,19 +61,19 @@ def run_bench(
             for model in models:
                 benchmarks.check_fits(model, corpus)
         with stages.during("count"):
-            scores = benchmarks.counts(name, corpus, side=side)
+            scores = benchmarks.counts(name, corpus, split=split)
         figures: list[float] = []
         for folder, model in zip(runs, models, strict=True):
             stages.at("measure", 0, 0, folder.name)
             report = partial(stages.at, note=folder.name)
-            mine = benchmarks.scores_of(model, name, corpus, side=side, progress=report)
+            mine = benchmarks.scores_of(model, name, corpus, split=split, progress=report)
             figures.append(mine[0].nats)
             scores += mine
         if ensemble:
-            scores.append(benchmarks.ensemble(models, name, corpus, side=side))
+            scores.append(benchmarks.ensemble(models, name, corpus, split=split))
     plain = {
         "benchmark": name,
-        "side": side,
+        "split": split,
         "unit": benchmarks.UNITS[name],
         "scores": [asdict(each) for each in scores],
         "mean": statistics.fmean(figures) if figures else None,
@@ -120,14 +120,14 @@ def _show(
     ]
     theirs = (
         [(each.nats, each.name, "", "", each.source) for each in published]
-        if plain["side"] == "test"
+        if plain["split"] == "test"
         else []
     )
     rows = [
         (name, f"{nats:.3f}", *rest)
         for nats, name, *rest in sorted([*ours, *theirs], key=lambda row: row[0])
     ]
-    note = f"Nats {plain['unit']} on the {plain['side']} side of {plain['benchmark']}: {scores[0].pieces} pieces, {scores[0].units:,} units"
+    note = f"Nats per {plain['unit']} on the {plain['split']} split of {plain['benchmark']}: {scores[0].pieces} pieces, {scores[0].units:,} units"
     screen.print_list(f"{note} (less is better)", COLUMNS, rows)
     if plain["deviation"] is not None:
         screen.err().print(f"mean of {runs} runs: {plain['mean']:.3f} ± {plain['deviation']:.3f}")

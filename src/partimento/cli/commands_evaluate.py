@@ -44,7 +44,7 @@ def bench(
             metavar="FILE", help="The set's file [default: fetched once, its hash checked]."
         ),
     ] = None,
-    side: Annotated[
+    split: Annotated[
         str, typer.Option(metavar="SPLIT", help="test, or valid to choose between models.")
     ] = "test",
     ensemble: Annotated[
@@ -70,7 +70,7 @@ def bench(
         name,
         runs or [],
         data=data,
-        side=side,
+        split=split,
         ensemble=ensemble,
         out=out,
         force=force,

@@ -1,10 +1,9 @@
-"""Honest baselines: counts with Witten–Bell back-off, over the same fields, charged in full like
-any model.
+"""Count chords, held patterns and durations: baselines for every model of chords.
 
-The unigram model knows how often each chord, held pattern and duration occurs. The first-order
-Markov model knows what it was preceded by: the chord given the chord before, the held pattern given
-both chords, the duration given the duration before and the chord; where a context is rare it leans
-on shorter ones (Witten & Bell 1991, interpolated).
+Counts are interpolated with those of shorter contexts (Witten & Bell 1991). Every event is charged
+in full, as for any model. The unigram model counts how often each chord, held pattern and duration
+occurs. The first-order model counts the chord after the previous chord. It counts the held pattern
+after both chords, and the duration after the previous duration and the chord.
 """
 
 from __future__ import annotations
@@ -25,8 +24,10 @@ Context = tuple[Hashable, ...]
 
 @dataclass
 class BackoffCounts:
-    """P(symbol | context), interpolated from the longest context down to the uniform distribution
-    over `size` symbols.
+    """Count symbols after contexts, and estimate P(symbol | context).
+
+    The estimate is interpolated from the longest context down to the uniform distribution over
+    `size` symbols (Witten & Bell 1991).
     """
 
     size: int
@@ -38,7 +39,10 @@ class BackoffCounts:
             self.counts[context][symbol] += 1
 
     def probability(self, symbol: int, contexts: Sequence[Context]) -> float:
-        """Witten–Bell: a context of n occurrences and k kinds keeps n / (n + k) for itself."""
+        """Estimate the probability of a symbol after its contexts.
+
+        A context of n occurrences and k kinds keeps n / (n + k) for itself.
+        """
         p = 1.0 / self.size
         for context in contexts:
             seen = self.counts.get(context)
@@ -48,7 +52,7 @@ class BackoffCounts:
         return p
 
     def distribution(self, contexts: Sequence[Context]) -> np.ndarray:
-        """``(size,)``, the same for every symbol."""
+        """Estimate the probabilities of all symbols, ``(size,)``."""
         p = np.full(self.size, 1.0 / self.size)
         for context in contexts:
             seen = self.counts.get(context)
@@ -61,7 +65,7 @@ class BackoffCounts:
 
 
 class Baseline:
-    """Counts of order 0 (unigram) or 1 (first-order Markov).
+    """Count with order 0 (unigram) or 1 (first-order Markov).
 
     Parameters
     ----------
@@ -93,8 +97,9 @@ class Baseline:
         return [*none, (int(before[DURATION]),), (int(before[DURATION]), chord)]
 
     def nats(self, pieces: Iterable[Tokens]) -> tuple[np.ndarray, int]:
-        """Summed nats by field ``(3,)`` and the number of events, normalized over the same
-        possibilities as the models.
+        """Return the summed nats by field ``(3,)``, and the number of events.
+
+        Distributions are normalized over the same possibilities as those of the models.
         """
         nats, events = np.zeros(3), 0
         for piece in pieces:
@@ -111,7 +116,7 @@ class Baseline:
         return nats, events
 
     def likelihood(self, pieces: Sequence[Tokens], missing: float = 0.0) -> Likelihood:
-        """Return the likelihood of pieces; `missing` are the nats of what their tokens leave out."""
+        """Return the likelihood of pieces; `missing` nats pay for what tokens leave out."""
         nats, events = self.nats(pieces)
         sums = dict(zip(FIELDS, nats.tolist(), strict=True))
         return Likelihood({**sums, "unknown": missing}, events)

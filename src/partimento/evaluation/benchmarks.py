@@ -1,8 +1,8 @@
-"""The figures of the field: exact joint likelihood on sets whose split and published results are
-known, nothing trained here.
+"""Measure runs on benchmark sets with a known split and published figures.
 
-On piano rolls the measure is nats a time step: every step counts, the first one too, and the end of
-a piece costs nothing. On the four-voice sixteenth grid it is nats a note, four to a step.
+The measure is the exact joint likelihood. Nothing is trained here. On piano rolls it is nats per time
+step: every step counts, the first one too, and the end of a piece costs nothing. On the four-voice
+grid of sixteenths it is nats per note, four notes per step.
 """
 
 from __future__ import annotations
@@ -65,22 +65,22 @@ PUBLISHED: dict[str, tuple[Published, ...]] = {
         Published("Music Transformer", 0.335, "Huang et al. 2018, as quoted by others"),
     ),
 }
-UNITS = {"jsb": "a time step", "nottingham": "a time step", "jsb16": "a note"}
+UNITS = {"jsb": "time step", "nottingham": "time step", "jsb16": "note"}
 
 
 @dataclass(frozen=True)
-class Score:
-    """Nats a unit (see UNITS) on one side of a set.
+class BenchmarkResult:
+    """Nats per unit (see `UNITS`) on one split of a set.
 
     Attributes
     ----------
     name : str
     nats : float
-        All nats over all units.
+        All nats divided by all units.
     by_pieces : float
-        The mean over pieces of each piece's own figure.
+        The mean of the pieces' own figures.
     low, high : float
-        The middle 95 % of `nats` when pieces are drawn anew, with replacement.
+        The middle 95 % of `nats` when pieces are resampled (bootstrap).
     units, pieces : int
     """
 
@@ -93,12 +93,12 @@ class Score:
     pieces: int
 
 
-def score(name: str, nats: np.ndarray, units: np.ndarray, *, seed: int = 0) -> Score:
-    """Put each piece's nats and units together."""
+def result_of(name: str, nats: np.ndarray, units: np.ndarray, *, seed: int = 0) -> BenchmarkResult:
+    """Combine the nats and units of each piece."""
     drawn = np.random.default_rng(seed).integers(len(nats), size=(RESAMPLES, len(nats)))
     means = nats[drawn].sum(1) / units[drawn].sum(1)
     low, high = np.quantile(means, (0.025, 0.975))
-    return Score(
+    return BenchmarkResult(
         name,
         float(nats.sum() / units.sum()),
         float((nats / units).mean()),
@@ -109,23 +109,24 @@ def score(name: str, nats: np.ndarray, units: np.ndarray, *, seed: int = 0) -> S
     )
 
 
-def side_of(corpus: Corpus, side: str) -> list[Piece]:
-    """The pieces of one side of a set."""
-    return [entry.piece for entry in corpus if entry.split == side]
+def pieces_of(corpus: Corpus, split: str) -> list[Piece]:
+    """Return the pieces of one split of a set."""
+    return [entry.piece for entry in corpus if entry.split == split]
 
 
 def units_of(name: str, pieces: Sequence[Piece]) -> np.ndarray:
-    """Time steps of each piece or, on the grid of voices, notes (rests count, as they must be
-    foretold too).
+    """Count the time steps of each piece or, on the grid of voices, its notes.
+
+    Rests count as notes, because they must be predicted too.
     """
     steps = np.array([float(piece.length / BENCHMARKS[name].frame) for piece in pieces])
     return steps * len(VOICES) if name == "jsb16" else steps
 
 
-def counts(name: str, corpus: Corpus, *, side: str = "test") -> list[Score]:
-    """The baselines that count notes: each frame for itself, and after the two before."""
+def counts(name: str, corpus: Corpus, *, split: str = "test") -> list[BenchmarkResult]:
+    """Measure the baselines that count notes, without and with previous frames."""
     frame = BENCHMARKS[name].frame
-    pieces = side_of(corpus, side)
+    pieces = pieces_of(corpus, split)
     by_voice = name == "jsb16"
 
     def frames(piece: Piece) -> list[tuple[int, ...]]:
@@ -133,19 +134,19 @@ def counts(name: str, corpus: Corpus, *, side: str = "test") -> list[Score]:
             return grid_of(piece, len(VOICES), frame)
         return [event.chord for event in NoteTokenizer.read(piece.events, frame)]
 
-    made = []
+    results = []
     for label, order in (("unigram", 0), ("markov", 1 if by_voice else 2)):
         model = (VoiceCounts if by_voice else NoteCounts)(
-            map(frames, side_of(corpus, "train")), order=order
+            map(frames, pieces_of(corpus, "train")), order=order
         )
-        made.append(
-            score(
+        results.append(
+            result_of(
                 label,
                 np.array([model.nats(frames(piece)) for piece in pieces]),
                 units_of(name, pieces),
             )
         )
-    return made
+    return results
 
 
 def check_fits(run: TrainedModel, corpus: Corpus) -> None:
@@ -167,26 +168,26 @@ def scores_of(
     name: str,
     corpus: Corpus,
     *,
-    side: str = "test",
+    split: str = "test",
     progress: Progress = silent,
-) -> list[Score]:
-    """Score a run on the pieces as they lie in the file, in no other key.
+) -> list[BenchmarkResult]:
+    """Measure a run on the pieces in the keys of the file.
 
-    A model with a bound has two scores: that of its bound, and that of its estimate.
+    A model with a bound has two results: for its bound, and for its estimate.
 
     Raises
     ------
     PartimentoError
         If the run's model has no likelihood, or of other units than this set's.
     """
-    pieces, label = side_of(corpus, side), run.folder.name if run.folder else run.settings.name
+    pieces, label = pieces_of(corpus, split), run.folder.name if run.folder else run.settings.name
     if Autoregressive in run.model.capabilities:
-        nats = {label: piece_nats(run, name, corpus, side=side, progress=progress)}
+        nats = {label: piece_nats(run, name, corpus, split=split, progress=progress)}
     else:
-        missing = missing_of(run, name, corpus, side)
+        missing = missing_of(run, name, corpus, split)
         bounds = bound_and_estimate(run, pieces, progress)
         nats = {f"{label} ({what})": values + missing for what, values in bounds.items()}
-    return [score(label, values, units_of(name, pieces)) for label, values in nats.items()]
+    return [result_of(label, values, units_of(name, pieces)) for label, values in nats.items()]
 
 
 def piece_nats(
@@ -194,19 +195,19 @@ def piece_nats(
     name: str,
     corpus: Corpus,
     *,
-    side: str = "test",
+    split: str = "test",
     progress: Progress = silent,
 ) -> np.ndarray:
-    """Return the exact nats ``(pieces,)`` of each piece as it lies in the file, in no other key."""
-    pieces = side_of(corpus, side)
+    """Return the exact nats of each piece, ``(pieces,)``, in the key of the file."""
+    pieces = pieces_of(corpus, split)
     nats = np.array([each.sum() for each in step_nats([run], pieces, progress=progress)])
-    return np.asarray(nats + missing_of(run, name, corpus, side))
+    return np.asarray(nats + missing_of(run, name, corpus, split))
 
 
 def ensemble(
-    runs: Sequence[TrainedModel], name: str, corpus: Corpus, *, side: str = "test"
-) -> Score:
-    """Score several runs as one model: at every step the mean of their probabilities.
+    runs: Sequence[TrainedModel], name: str, corpus: Corpus, *, split: str = "test"
+) -> BenchmarkResult:
+    """Measure several runs as one model: the mean of their probabilities at each step.
 
     Raises
     ------
@@ -221,14 +222,14 @@ def ensemble(
         raise PartimentoError(
             "an ensemble is of runs that write event after event, with the same encoding"
         )
-    pieces = side_of(corpus, side)
+    pieces = pieces_of(corpus, split)
     nats = np.array([each.sum() for each in step_nats(runs, pieces)]) + missing_of(
-        first, name, corpus, side
+        first, name, corpus, split
     )
-    return score(f"ensemble of {len(runs)}", nats, units_of(name, pieces))
+    return result_of(f"ensemble of {len(runs)}", nats, units_of(name, pieces))
 
 
-def missing_of(run: TrainedModel, name: str, corpus: Corpus, side: str) -> np.ndarray:
+def missing_of(run: TrainedModel, name: str, corpus: Corpus, split: str) -> np.ndarray:
     """Return the nats ``(pieces,)`` of what a run's tokens and its model leave out.
 
     Raises
@@ -245,8 +246,8 @@ def missing_of(run: TrainedModel, name: str, corpus: Corpus, side: str) -> np.nd
         raise PartimentoError(
             f"{run.folder} reads frames of {frame} quarters; this set has {BENCHMARKS[name].frame}"
         )
-    cost = OutOfVocabularyCost([piece.events for piece in side_of(corpus, "train")])
-    pieces = side_of(corpus, side)
+    cost = OutOfVocabularyCost([piece.events for piece in pieces_of(corpus, "train")])
+    pieces = pieces_of(corpus, split)
     tokens = tokenizer.encode_all(pieces)
     return np.array([
         tokenizer.missing_cost(piece, cost, each) + run.model.unpredicted_nats([each])
@@ -260,10 +261,9 @@ def step_nats(
     *,
     progress: Progress = silent,
 ) -> Iterator[np.ndarray]:
-    """Yield the nats of every step of each piece; of several models, under the mean of their
-    probabilities.
+    """Yield the nats of every step of each piece.
 
-    Models of single tokens know that no piece ends, and pay nothing for the end.
+    Several models predict together, by the mean of their probabilities. Models of single tokens know that no piece ends, and pay nothing for the end.
     """
     tokens = runs[0].tokenizer.encode_all(pieces)
     every = zip(*(run.model.piece_nats(tokens, may_end=False) for run in runs), strict=True)
@@ -275,7 +275,7 @@ def step_nats(
 def bound_and_estimate(
     run: TrainedModel, pieces: Sequence[Piece], progress: Progress
 ) -> dict[str, np.ndarray]:
-    """Return the nats ``(pieces,)`` of a model that has a bound: the bound, and its estimate."""
+    """Return the bounds and the estimates of each piece's nats, ``(pieces,)`` each."""
     nats = np.zeros((2, len(pieces)))
     for i, tokens in enumerate(run.tokenizer.encode_all(pieces)):
         likelihood = run.model.nats([tokens])

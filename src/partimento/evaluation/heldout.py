@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 def held_out(
     data: Dataset, model: Model | None = None, *, name: str = "model"
 ) -> dict[str, Likelihood]:
-    """Measure the baselines and a model on the test pieces, each read whole from its start.
+    """Measure the baselines and a model on the test pieces.
 
-    Where there are no test pieces, the validation pieces stand in. Every event is charged in full.
-    What the vocabularies lack, and what a model does not predict, costs the same under each model
-    (see `OutOfVocabularyCost`); a tokenizer that writes a header pays for it.
+    Each piece is read whole, from its start. Where there are no test pieces, the validation pieces
+    stand in. Every event is charged in full. Symbols outside a vocabulary, and fields that a model
+    does not predict, cost the same under each model (see `OutOfVocabularyCost`). A tokenizer that
+    writes a header pays for it.
 
     Returns
     -------
@@ -55,5 +56,5 @@ def baselines(data: Dataset, split: str, cost: OutOfVocabularyCost) -> dict[str,
 
 
 def reconstruction(data: Dataset, model: Model) -> float | None:
-    """Return the share of the held-out chords that a model reconstructs; None if it does not."""
+    """Return the share of held-out chords that a model reconstructs, if it does."""
     return model.accuracy(data.tokens("test" if data.test else "valid"))

@@ -1,9 +1,8 @@
-"""The honest baselines of the benchmarks: counts of what followed, over the notes of a frame, one
-after another.
+"""Count the notes of frames, one after another: the baselines of the benchmarks.
 
-A frame is its notes from the highest down and an end. Each is foretold from what came before it,
-interpolated from longer contexts to shorter ones (Witten & Bell 1991), so that the product over a
-frame is its exact joint probability.
+A frame is its notes from the highest down, and an end. Each is predicted from what came before it,
+interpolated from longer contexts to shorter ones (Witten & Bell 1991). The product over a frame is
+its exact joint probability.
 """
 
 from __future__ import annotations
@@ -15,20 +14,19 @@ import numpy as np
 from partimento.evaluation.baselines import BackoffCounts, Context
 
 END = 128  # after the 128 pitches
-LONGEST_STAY = 16  # steps that are told apart
+LONGEST_STAY = 16  # longer stays count as this one
 Frames = Sequence[tuple[int, ...]]
 
 
 class NoteCounts:
-    """Counts over the notes of frames.
+    """Count the notes of frames.
 
     Parameters
     ----------
     train : iterable of sequences of chords
-        Pieces, a chord a frame.
+        Pieces, with one chord per frame.
     order : {0, 1, 2}
-        0: a note is foretold from the notes above it in its frame alone; 1: from the frame before
-        too; 2: from the two before.
+        How many previous frames a note is predicted from, beside the notes above it in its frame.
     """
 
     def __init__(self, train: Iterable[Frames], *, order: int) -> None:
@@ -55,7 +53,7 @@ class NoteCounts:
             earlier, before = before, notes
 
     def nats(self, piece: Frames) -> float:
-        """Nats of all frames of a piece."""
+        """Return the nats of all frames of a piece."""
         return -sum(
             float(np.log(self.counts.probability(symbol, contexts)))
             for symbol, contexts in self._walk(piece)
@@ -63,16 +61,15 @@ class NoteCounts:
 
 
 class VoiceCounts:
-    """Counts on a grid of voices: first whether a voice stays as it was, then what it sings
-    instead.
+    """Count on a grid of voices: whether a voice stays, then what it sings instead.
 
     Parameters
     ----------
     train : iterable of sequences of rows
-        Pieces, a pitch a voice at every step; `END` for silence.
+        Pieces, with one pitch per voice at every step; `END` for silence.
     order : {0, 1}
-        0: nothing is known but which voice it is; 1: also the place in the quarter, for how long
-        each voice has stayed, what the voices above do, what all sang before.
+        With 0, only the voice is known. With 1 also the place in the quarter, how long each voice
+        has stayed, what the voices above do, and what all voices sang before.
     """
 
     def __init__(self, train: Iterable[Frames], *, order: int) -> None:
@@ -117,11 +114,12 @@ class VoiceCounts:
                 earlier, before = before, row
 
     def nats(self, piece: Frames) -> float:
-        """Nats of all notes and rests of a piece."""
-        told = (
+        """Return the nats of all notes and rests of a piece."""
+        steps = (
             (self.moves if moves else self.stays, symbol, contexts)
             for symbol, contexts, moves in self._walk(piece)
         )
         return -sum(
-            float(np.log(counts.probability(symbol, contexts))) for counts, symbol, contexts in told
+            float(np.log(counts.probability(symbol, contexts)))
+            for counts, symbol, contexts in steps
         )
