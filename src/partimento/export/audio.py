@@ -52,11 +52,11 @@ def find_soundfont(explicit: Path | str | None = None) -> Soundfont:
     PartimentoError
         If the one asked for is not there, or none is found.
     """
-    for origin, asked in (("--soundfont", explicit), (ENVIRONMENT, os.environ.get(ENVIRONMENT))):
-        if asked:
-            if not Path(asked).is_file():
-                raise PartimentoError(f"no such soundfont: {asked} (from {origin})")
-            return Soundfont(Path(asked), origin)
+    for origin, name in (("--soundfont", explicit), (ENVIRONMENT, os.environ.get(ENVIRONMENT))):
+        if name:
+            if not Path(name).is_file():
+                raise PartimentoError(f"no such soundfont: {name} (from {origin})")
+            return Soundfont(Path(name), origin)
     for path, origin in _candidates():
         if path.is_file():
             return Soundfont(path, origin)

@@ -61,15 +61,15 @@ def web_page(
     style = "\n".join(asset(name) for name in assets if name.endswith(".css"))
     script = "\n".join(asset(name) for name in assets if name.endswith(".js"))
     policy = f"{POLICY}; {allowed}"
-    told = ""
+    scripts = ""
     if data is not None:
         text = json.dumps(data[1], ensure_ascii=False, separators=(",", ":")).replace(
             "<", "\\u003c"
         )  # nothing in it ends the element
-        told += f'<script type="application/json" id="{data[0]}">{text}</script>\n'
+        scripts += f'<script type="application/json" id="{data[0]}">{text}</script>\n'
     if script:
         policy += f"; script-src '{script_hash(script)}'"
-        told += f"<script>{script}</script>\n"
+        scripts += f"<script>{script}</script>\n"
     page = f"""<!doctype html>
 <html lang="en">
 <head>
@@ -88,7 +88,7 @@ def web_page(
 <p class="by">{html.escape(by)}</p>
 </header>
 {body}
-{told}</body>
+{scripts}</body>
 </html>
 """
     return check_text("the page", page)

@@ -138,11 +138,14 @@ def write_all(chain: Chain, paths: Sequence[Path | str], *, force: bool = False)
     Every name is checked, then everything is made, before the first file is written. Raises as
     `write` does.
     """
-    asked = [Path(path) for path in paths]
-    check_paths(asked, force=force)
+    chosen = [Path(path) for path in paths]
+    check_paths(chosen, force=force)
     check_names(chain.piece)
-    made = [_writer_for(path)(chain, path.suffix.lower()) for path in asked]
-    targets = [_page_paths(path, len(contents)) for path, contents in zip(asked, made, strict=True)]
+    contents_by_path = [_writer_for(path)(chain, path.suffix.lower()) for path in chosen]
+    targets = [
+        _page_paths(path, len(contents))
+        for path, contents in zip(chosen, contents_by_path, strict=True)
+    ]
     for first, *further in targets:
         for number, page in enumerate(further, 2):
             if os.path.lexists(page) and not (force and is_our_page(page, number)):
@@ -157,11 +160,11 @@ def write_all(chain: Chain, paths: Sequence[Path | str], *, force: bool = False)
     written = [path for pages in targets for path in pages]
     _refuse_twice(written)
     for path, content in zip(
-        written, (content for contents in made for content in contents), strict=True
+        written, (content for contents in contents_by_path for content in contents), strict=True
     ):
         write_atomically(path, content)
     if force:
-        for path, pages in zip(asked, targets, strict=True):
+        for path, pages in zip(chosen, targets, strict=True):
             _remove_stale(path, len(pages), keep=written)
     return written
 

@@ -1,10 +1,10 @@
 """Read ABC and kern files as pieces, through music21.
 
-MusicXML has a reader of its own (`io.musicxml`). Ties become one note, transposing instruments are
-read at sounding pitch, and repeats are not unfolded. Grace notes have no written time: they are
-kept as short notes before their main note, flagged so that they can be found. Chord symbols are not
-notes. Where a bar is shorter or longer than its meter, the meter is stated again after it, so that
-bar lines stay where the score has them.
+MusicXML has a reader of its own (`io.musicxml`). Tied notes become one note, transposing
+instruments are read at sounding pitch, and repeats are not unfolded. Grace notes have no written
+time. They are kept as short notes before their main note and flagged as grace notes. Chord symbols
+are not notes. Where a bar is shorter or longer than its meter, the meter is repeated after it. This
+keeps the bar lines where the score has them.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ MOST_BEATS = 128
 MOST_UNITS = 256  # of an ABC tune's unit length
 DROPPED = re.compile(
     r"(?:parsing event \('|pitch information from note: )(.*?)(?:'\) at line|, assuming C)"
-)  # in music21's murmur
+)  # in the warnings of music21
 T = TypeVar("T")
 MINOR_LIKE = ("minor", "aeolian", "dorian", "phrygian", "locrian")
 
@@ -48,9 +48,7 @@ def piece_from_score(data: bytes, suffix: str) -> Piece:
     """
     text = _text(data, suffix)
     with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()) as murmur:
-        warnings.simplefilter(
-            "ignore"
-        )  # music21 warns of much that a reader of many files cannot act upon
+        warnings.simplefilter("ignore")  # music21 warns of many things that the user cannot change
         try:
             score = _parse(text, suffix)
             if dropped := DROPPED.search(murmur.getvalue()):
@@ -58,7 +56,7 @@ def piece_from_score(data: bytes, suffix: str) -> Piece:
             return _to_piece(score, _staves(score))
         except (UnfitError, MemoryError, RecursionError):
             raise
-        except Exception as error:  # any kind: parsers meet what their makers did not think of
+        except Exception as error:  # any kind: damaged files lead parsers to unforeseen errors
             raise UnfitError(f"damaged, or not understood by music21{_said(error)}") from error
 
 
@@ -96,10 +94,10 @@ def _check_numbers(text: str, suffix: str) -> None:
 
     With them music21 counts beats for hours, or until the memory is full.
     """
-    for field, said in FRACTION.findall(text):
-        if any(len(number) > 3 or int(number) > MOST_BEATS for number in re.findall(r"\d+", said)):
+    for field, value in FRACTION.findall(text):
+        if any(len(number) > 3 or int(number) > MOST_BEATS for number in re.findall(r"\d+", value)):
             raise UnfitError(
-                f"no such {'unit of length' if field == 'L:' else 'meter'}: {said.strip()[:20]}"
+                f"no such {'unit of length' if field == 'L:' else 'meter'}: {value.strip()[:20]}"
             )
     for line in text.splitlines() if suffix == ".abc" else ():
         if line[1:2] != ":":  # a field, not music
@@ -244,7 +242,7 @@ def _notes(staff: Any, part: int) -> list[Note]:
             new = _note(single, onset, duration, part)
             kind = (
                 single.tie.type if single.tie else ""
-            )  # a chord's own `tie` is but that of its first tied note
+            )  # a chord's own `tie` is only that of its first tied note
             before = tied.pop(new.pitch, None) if kind in ("stop", "continue") else None
             if before is not None and done[before].end == onset:
                 old = done[before]
@@ -276,7 +274,7 @@ def _note(
         pitch = single.pitch.midi
         if not 0 <= single.pitch.ps <= 127:  # music21 would fold it into the range
             raise UnfitError(f"a pitch is outside 0 to 127: {single.pitch.nameWithOctave}")
-    else:  # unpitched percussion: what General MIDI plays for it, else where it stands on the staff
+    else:  # unpitched percussion: its General MIDI pitch, else its place on the staff
         pitch = getattr(single.storedInstrument, "percMapPitch", None) or single.displayPitch().midi
     velocity = single.volume.velocity if single.hasVolumeInformation() else None
     where = {type(mark).__name__: getattr(mark, "number", None) for mark in single.articulations}
@@ -334,7 +332,7 @@ class _Marks:
                     self.tempos.setdefault(onset, _checked(Tempo.from_bpm, bpm, onset=onset))
 
 
-def _meters(staff: Any, said: dict[Fraction, Meter]) -> tuple[tuple[Meter, ...], Fraction]:
+def _meters(staff: Any, marks: dict[Fraction, Meter]) -> tuple[tuple[Meter, ...], Fraction]:
     """Return the meters and the pickup.
 
     A meter is stated again where the bars of a staff leave it.
@@ -344,13 +342,13 @@ def _meters(staff: Any, said: dict[Fraction, Meter]) -> tuple[tuple[Meter, ...],
     onsets = [
         _time(staff.elementOffset(measure)) for measure in staff.getElementsByClass(stream.Measure)
     ]
-    if not said or min(said) > 0:
-        said = {Fraction(0): Meter(), **said}
-    first = said[Fraction(0)]
+    if not marks or min(marks) > 0:
+        marks = {Fraction(0): Meter(), **marks}
+    first = marks[Fraction(0)]
     pickup = onsets[1] if len(onsets) > 1 and onsets[1] < first.bar_ql else Fraction(0)
-    meters, now = dict(said), first
+    meters, now = dict(marks), first
     for begin, after in pairwise(onsets):
-        now = said.get(begin, now)
+        now = marks.get(begin, now)
         if after - begin not in (now.bar_ql, 0) and (begin or not pickup):
             meters.setdefault(after, Meter(now.numerator, now.denominator, after))
     return tuple(sorted(meters.values(), key=lambda meter: meter.onset)), pickup

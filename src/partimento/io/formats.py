@@ -46,7 +46,7 @@ def read_score_bytes(place: str, member: str = "") -> bytes:
     if not member:
         try:
             if not stat.S_ISREG(os.stat(place).st_mode):  # noqa: PTH116 - half the time of Path's way, a million times
-                raise UnfitError("not a file")  # a named pipe would wait for ever
+                raise UnfitError("not a file")  # reading a named pipe would never end
         except FileNotFoundError:
             raise UnfitError("no such file") from None
         with open(place, "rb", buffering=0) as file:  # noqa: PTH123

@@ -119,9 +119,9 @@ def _title_and_end(chunk: bytes) -> tuple[str, int]:
 
 def _parts(tracks: list[Any], chunks: list[bytes]) -> tuple[Part, ...]:
     """Return the parts; the file's bytes decide where symusic loses information."""
-    names, said = [track.name for track in tracks], [track.program != 0 for track in tracks]
+    names, has_program = [track.name for track in tracks], [track.program != 0 for track in tracks]
     garbled = any("\ufffd" in name for name in names)  # symusic knows no encoding but UTF-8
-    unsure = not all(said) and any(
+    unsure = not all(has_program) and any(
         PROGRAM_0.search(chunk) for chunk in chunks
     )  # 0 is also "none named"
     opening = (
@@ -129,21 +129,26 @@ def _parts(tracks: list[Any], chunks: list[bytes]) -> tuple[Part, ...]:
         if unsure and not garbled
         else []
     )
-    if len(opening) == len(tracks):  # one voice a track: what its first note says holds for all
-        said = [known or says for known, says in zip(said, opening, strict=True)]
+    if len(opening) == len(tracks):  # one voice per track: its first note decides for all
+        has_program = [known or first for known, first in zip(has_program, opening, strict=True)]
     elif garbled or unsure:
         scans = [scan for chunk in chunks if (scan := scan_track(chunk))]
         # symusic gives the voices of a track in the order of programs, then channels.
         voices = [(scan.name, scan.voices[key]) for scan in scans for key in sorted(scan.voices)]
         if [voice.notes for _, voice in voices] == [len(track.notes) for track in tracks]:
-            names, said = [name for name, _ in voices], [voice.program_said for _, voice in voices]
+            names, has_program = (
+                [name for name, _ in voices],
+                [voice.program_said for _, voice in voices],
+            )
         else:
-            said = [True] * len(tracks)  # notes that never end blur the match: believe symusic
+            has_program = [True] * len(
+                tracks
+            )  # notes without an end spoil the match: trust symusic
     if any(track.program > 127 for track in tracks):
         raise UnfitError("damaged: a program is above 127")
     return tuple(
         Part(name.replace("\0", "").strip(), track.program if known else None, track.is_drum)
-        for name, track, known in zip(names, tracks, said, strict=True)
+        for name, track, known in zip(names, tracks, has_program, strict=True)
     )
 
 

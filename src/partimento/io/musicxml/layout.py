@@ -17,7 +17,7 @@ from partimento.music.notes import Notes
 from partimento.music.piece import Piece
 from partimento.music.timelines import Meter, Part, Tempo
 
-MOST_HELD = 16  # ties of one pitch that are open at a time
+MOST_HELD = 16  # ties of one pitch that are open at the same time
 BAR, ONSET, DURATION, PITCH, VELOCITY, STRING, FRET, GRACE, TIE, PART = range(10)
 
 
@@ -46,26 +46,26 @@ def piece_of(
     title: str,
     composer: str,
 ) -> Piece:
-    """Put what was read together.
+    """Assemble a piece from the parts that were read.
 
     Parameters
     ----------
     readers : sequence of PartReader
-        Of all parts, with all bars read.
+        One per part, after all bars were read.
     grid : int
-        Ticks a quarter.
+        Ticks per quarter.
     order : list of int or None
-        The bars as they are played; None: as they are written.
+        The bars in playing order. None keeps the written order.
     parts, title, composer
         As in `Piece`.
 
     Raises
     ------
     UnfitError, ValueError
-        If it is no score.
+        If the parts do not form a score.
     """
-    said = next((reader.meters for reader in readers if reader.meters), {})
-    lengths = bar_lengths(readers, said, grid)
+    meters_by_place = next((reader.meters for reader in readers if reader.meters), {})
+    lengths = bar_lengths(readers, meters_by_place, grid)
     order = list(range(len(lengths))) if order is None else order
     starts = [0]
     for bar in order:
@@ -78,7 +78,7 @@ def piece_of(
     )
     uncounted = any(reader.lengths and reader.lengths[0].uncounted for reader in readers)
     said_meters, pickup = _meters(
-        _timeline(said, layout, Meter()), starts, grid, uncounted=uncounted
+        _timeline(meters_by_place, layout, Meter()), starts, grid, uncounted=uncounted
     )
     keys = _timeline(_first_word([reader.keys for reader in readers]), layout, None)
     tempos = _timeline(_first_word([reader.tempos for reader in readers]), layout, Tempo())
@@ -110,10 +110,12 @@ def piece_of(
     )
 
 
-def bar_lengths(readers: Sequence[PartReader], said: Mapping[Place, Meter], grid: int) -> list[int]:
-    """How long each bar lasts, in ticks, in all parts alike."""
+def bar_lengths(
+    readers: Sequence[PartReader], meters: Mapping[Place, Meter], grid: int
+) -> list[int]:
+    """Return the length of each bar in ticks, the same for all parts."""
     changes: dict[int, list[tuple[int, Meter]]] = {}
-    for (bar, tick), meter in said.items():
+    for (bar, tick), meter in meters.items():
         changes.setdefault(bar, []).append((tick, meter))
     lengths: list[int] = []
     meter = Meter()
@@ -123,29 +125,29 @@ def bar_lengths(readers: Sequence[PartReader], said: Mapping[Place, Meter], grid
     for reader in readers:
         for bar, length in enumerate(reader.lengths):
             by_bar[bar].append(length)
-    for bar, found in enumerate(by_bar):
+    for bar, voices in enumerate(by_bar):
         here = sorted(changes.get(bar, ()), key=lambda change: change[0])
         meter = here[0][1] if here and here[0][0] == 0 else meter
         whole = _whole(meter, grid)
-        lengths.append(_bar_length(found, whole, last=bar + 1 == len(by_bar)))
+        lengths.append(_bar_length(voices, whole, last=bar + 1 == len(by_bar)))
         meter = here[-1][1] if here else meter
     return lengths
 
 
-def _bar_length(found: Sequence[BarLength], whole: int, *, last: bool) -> int:
-    """How long a bar is of which its parts may say different things; `whole` is what its meter
-    says.
+def _bar_length(lengths: Sequence[BarLength], whole: int, *, last: bool) -> int:
+    """Choose the length of a bar for which the parts may give different lengths.
 
-    A part that rests for the bar says nothing, nor does a rest that is longer than the bar. Where
-    most voices keep to the meter, those that go beyond it are mistaken. Else the longest is right.
+    `whole` is the length by the meter. A part that rests for the whole bar is ignored, and a rest
+    longer than the bar, too. If most voices keep to the meter, those that exceed it are mistaken.
+    Otherwise the longest length is right.
     """
     telling = [
         length
-        for length in found
+        for length in lengths
         if length.sounds or (not length.rests and length.furthest <= whole)
     ]
     if not any(length.furthest for length in telling):
-        telling = [length for length in found if length.furthest]
+        telling = [length for length in lengths if length.furthest]
         if any(length.furthest > whole for length in telling) and all(
             length.rests for length in telling
         ):
@@ -157,8 +159,9 @@ def _bar_length(found: Sequence[BarLength], whole: int, *, last: bool) -> int:
 
 
 def _sounding(readers: Sequence[PartReader], layout: _Layout, grid: int) -> np.ndarray:
-    """The notes as they sound: (10, N) int64, in time, tied ones joined, grace notes before their
-    beat.
+    """Return the sounding notes in order of time, as an array of (10, N) int64.
+
+    Tied notes are joined, and grace notes stand before their beat.
     """
     tables = [
         np.array([(*row, part) for row in reader.rows], np.int64).reshape(-1, 10)
@@ -179,8 +182,9 @@ def _sounding(readers: Sequence[PartReader], layout: _Layout, grid: int) -> np.n
 
 
 def _place_graces(table: np.ndarray, readers: Sequence[PartReader], step: int) -> None:
-    """Grace notes of a voice one after another up to the beat of their main note; at the very
-    beginning, together on it.
+    """Place the grace notes of a voice one after another before their main note.
+
+    At the very beginning of the piece they sound together with it.
     """
     columns = np.flatnonzero(table[GRACE])
     groups: dict[tuple[int, str, int], list[list[int]]] = {}
@@ -200,8 +204,9 @@ def _place_graces(table: np.ndarray, readers: Sequence[PartReader], step: int) -
 
 
 def _join_ties(table: np.ndarray) -> np.ndarray:
-    """One note of those that are tied, where the second begins as the first ends; of several that
-    could go on, the last struck does.
+    """Join tied notes where the second begins as the first ends.
+
+    If several notes could continue, the one struck last does.
     """
     tied = np.flatnonzero(table[TIE])
     if not len(tied):
@@ -230,24 +235,26 @@ def _join_ties(table: np.ndarray) -> np.ndarray:
     return table[:, ~gone]
 
 
-def _first_word(said: Sequence[Mapping[Place, Any]]) -> dict[Place, Any]:
-    """Where parts differ, the first one's word counts."""
-    return {place: mark for marks in reversed(said) for place, mark in marks.items()}
+def _first_word(marks_by_part: Sequence[Mapping[Place, Any]]) -> dict[Place, Any]:
+    """Merge the marks of all parts; where parts differ, the first part wins."""
+    return {place: mark for marks in reversed(marks_by_part) for place, mark in marks.items()}
 
 
-def _timeline(said: Mapping[Place, Any], layout: _Layout, usual: Any) -> dict[int, Any]:
-    """Marks by time in ticks; where a jump leads to other ones than those in force, they are said
-    again (`usual`: before any is said).
+def _timeline(marks: Mapping[Place, Any], layout: _Layout, usual: Any) -> dict[int, Any]:
+    """Return the marks by their time in ticks, in playing order.
+
+    Where a jump leads to a bar with other marks than those in force, they are repeated. `usual` is
+    in force before the first mark.
     """
     by_bar: dict[int, list[tuple[int, Any]]] = {}
-    for (bar, tick), mark in sorted(said.items(), key=lambda item: item[0]):
+    for (bar, tick), mark in sorted(marks.items(), key=lambda item: item[0]):
         by_bar.setdefault(bar, []).append((tick, mark))
     before: list[Any] = []  # what is in force as a bar begins
     now = usual
     for bar in range(max(layout.order) + 1):
         before.append(now)
         now = by_bar[bar][-1][1] if bar in by_bar else now
-    found: dict[int, Any] = {}
+    timeline: dict[int, Any] = {}
     now = usual
     for bar, start in zip(layout.order, layout.starts, strict=False):
         here = by_bar.get(bar, ())
@@ -256,15 +263,15 @@ def _timeline(said: Mapping[Place, Any], layout: _Layout, usual: Any) -> dict[in
             and before[bar] not in (now, None)
             and not (here and here[0][0] == 0)
         ):
-            found.setdefault(start, before[bar])
+            timeline.setdefault(start, before[bar])
         for tick, mark in here:
-            found.setdefault(start + tick, mark)
+            timeline.setdefault(start + tick, mark)
         now = here[-1][1] if here else before[bar]
-    return found
+    return timeline
 
 
 def _marks(timeline: Mapping[int, Any], grid: int, length: Fraction) -> tuple[Any, ...]:
-    """Those that stand within the piece, in order."""
+    """Return the marks that lie within the piece, in order of time."""
     check_marks(len(timeline))
     return tuple(
         replace(mark, onset=Fraction(tick, grid))
@@ -274,20 +281,23 @@ def _marks(timeline: Mapping[int, Any], grid: int, length: Fraction) -> tuple[An
 
 
 def _meters(
-    said: Mapping[int, Meter], starts: Sequence[int], grid: int, *, uncounted: bool
+    marks: Mapping[int, Meter], starts: Sequence[int], grid: int, *, uncounted: bool
 ) -> tuple[dict[int, Meter], int]:
-    """The meters, stated anew where the bars leave them, and the pickup; all times in ticks."""
-    meters = dict(said) if 0 in said else {0: Meter(), **said}
+    """Return the meters and the pickup, with all times in ticks.
+
+    A meter is repeated where the bars do not fit it.
+    """
+    meters = dict(marks) if 0 in marks else {0: Meter(), **marks}
     whole = _whole(meters[0], grid)
     first = starts[1] if len(starts) > 2 else 0
     pickup = first if first < whole or (uncounted and first != whole) else 0
-    now, since = meters[0], 0  # a meter, and from where its bars are counted
-    changes = sorted(said)
+    now, since = meters[0], 0  # a meter, and the time from which its bars are counted
+    changes = sorted(marks)
     at = 0
     for begin, after in pairwise(starts[:-1]):
         since = begin
         while at < len(changes) and changes[at] < after:
-            now, since = said[changes[at]], max(begin, changes[at])
+            now, since = marks[changes[at]], max(begin, changes[at])
             at += 1
         if after - since not in (_whole(now, grid), 0) and (begin or not pickup):
             meters.setdefault(after, now)

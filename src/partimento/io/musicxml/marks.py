@@ -1,6 +1,4 @@
-"""What a MusicXML document says about its notes: numbers, pitches, meters, keys, tempos,
-instruments.
-"""
+"""Read numbers, pitches, meters, keys, tempos and instruments from MusicXML."""
 
 from __future__ import annotations
 
@@ -17,7 +15,7 @@ Element = Any
 MINOR_LIKE = ("minor", "aeolian", "dorian", "phrygian", "locrian")
 # denominators of decimal durations: the standard allows them, and thirds come as 0.3333333
 FINEST = 10_000
-LARGEST_METER = 1024  # of its numbers, before parts of it are added up
+LARGEST_METER = 1024  # for each of its numbers, before the parts of a sum are added up
 MOST_SEMITONES = 128
 ROUNDED = 0.02  # how far a printed tempo may be from the exact one
 STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
@@ -26,7 +24,7 @@ PITCHES = {
     for step in STEPS
     for octave in range(9)  # all within 0 to 127
     for alter in ((), ("0",), ("1",), ("-1",), ("2",), ("-2",))
-}  # as the standard orders step, alter and octave; what is not here is spelt strangely
+}  # in the standard's order of step, alter and octave; unusual spellings are not here
 LONG_UNITS = {"maxima": 32, "long": 16, "breve": 8, "whole": 4, "half": 2, "quarter": 1}
 UNITS = {name: Fraction(quarters) for name, quarters in LONG_UNITS.items()} | {
     "eighth": Fraction(1, 2),
@@ -36,12 +34,12 @@ UNITS |= {f"{size}th": Fraction(4, size) for size in (16, 64, 128, 256)}
 
 
 def exact(text: str | None, what: str, *, finest: int = FINEST) -> Fraction:
-    """A number of the document, with a denominator of at most `finest`.
+    """Parse a number, with a denominator of at most `finest`.
 
     Raises
     ------
     UnfitError
-        If it is none.
+        If the text is not a number.
     """
     try:
         if text is None or len(text) > 50:
@@ -57,9 +55,9 @@ def exact(text: str | None, what: str, *, finest: int = FINEST) -> Fraction:
 
 
 def whole(text: str | None, what: str) -> int:
-    """A whole number of the document."""
+    """Parse an integer."""
     try:
-        return int(text)  # type: ignore[arg-type]  # what is no text is not exact either
+        return int(text)  # type: ignore[arg-type]  # `exact` reports a missing text
     except (TypeError, ValueError):
         value = exact(text, what)
     if value.denominator != 1:
@@ -68,8 +66,9 @@ def whole(text: str | None, what: str) -> int:
 
 
 def meter_of(time: Element) -> Meter | None:
-    """A time signature; ``3+2`` beats are five, and two signatures in a row one of both. None:
-    without meter.
+    """Read a time signature; return None for music without meter.
+
+    ``3+2`` beats are five beats. Two signatures in a row are one meter of both.
 
     Raises
     ------
@@ -99,8 +98,9 @@ def _numbers(time: Element, tag: str) -> list[int]:
 
 
 def key_of(key: Element, shift: int) -> Key | None:
-    """A key as it sounds `shift` fifths from where it is written; None if it is not one of the
-    circle of fifths.
+    """Read a key signature and transpose it by `shift` fifths.
+
+    Returns None if it is not in the circle of fifths.
     """
     fifths = key.findtext("fifths")
     if fifths is None:
@@ -115,8 +115,9 @@ def key_of(key: Element, shift: int) -> Key | None:
 
 
 def transposition_of(transpose: Element) -> tuple[int, int]:
-    """How many semitones higher a part sounds than it is written, and how many fifths its keys are
-    from the written ones.
+    """Read a transposition as semitones and as fifths.
+
+    Both lead from the written to the sounding pitch or key.
     """
     chromatic = round(exact(transpose.findtext("chromatic", "0"), "a transposition"))
     octaves = whole(transpose.findtext("octave-change", "0"), "a transposition")
@@ -127,28 +128,30 @@ def transposition_of(transpose: Element) -> tuple[int, int]:
         fifths = 7 * chromatic - 12 * diatonic
         fifths -= (
             12 * round(fifths / 12) if abs(fifths) > 7 else 0
-        )  # some count the octave into one of the two
+        )  # some programs count the octave into one of the two
     else:
         fifths = (7 * chromatic + 5) % 12 - 5
     return chromatic + 12 * octaves, fifths
 
 
 def tempo_of(direction: Element) -> Tempo | None:
-    """The tempo that a direction or sound gives: what its metronome mark prints, or what it sounds
-    if that is nearly the same or alone.
+    """Read the tempo of a direction or sound.
+
+    The printed metronome mark counts. The tempo for playback counts if it is nearly the same, or if
+    no mark is printed.
 
     Raises
     ------
     UnfitError
-        If no music can have it.
+        If the tempo is impossible.
     """
     sound = (
         direction
         if direction.tag == "sound"
         else next((s for s in direction.iterchildren("sound") if s.get("tempo")), None)
     )
-    said = sound.get("tempo") if sound is not None else None
-    sounding = float(exact(said, "a tempo", finest=10**12)) if said else 0.0
+    sounding_text = sound.get("tempo") if sound is not None else None
+    sounding = float(exact(sounding_text, "a tempo", finest=10**12)) if sounding_text else 0.0
     printed = _metronome(direction)
     bpm = printed if printed and abs(sounding - printed) > ROUNDED * printed else sounding
     if not bpm:
@@ -160,7 +163,10 @@ def tempo_of(direction: Element) -> Tempo | None:
 
 
 def _metronome(direction: Element) -> float:
-    """Quarter notes a minute; 0 where a mark only compares note values, or says none."""
+    """Return the quarter notes per minute of a metronome mark.
+
+    Returns 0 if the mark only compares note values or has no number.
+    """
     mark = direction.find("direction-type/metronome")
     if mark is None or len(mark.findall("beat-unit")) != 1:
         return 0
@@ -174,15 +180,15 @@ def _metronome(direction: Element) -> float:
 
 @dataclass(frozen=True)
 class Instruments:
-    """What a part is played on.
+    """The instruments of a part.
 
     Attributes
     ----------
     program : int or None
-        General MIDI, 0 to 127, of the first instrument.
+        General MIDI program of the first instrument, 0 to 127.
     is_drum : bool
     sounds : dict of str to int
-        Name of an instrument within the document → the MIDI pitch of its one sound.
+        Maps the id of an instrument in the document to the MIDI pitch of its one sound.
     """
 
     program: int | None = None
@@ -200,10 +206,10 @@ class Instruments:
             for m in midi
             if m.findtext("midi-unpitched")
         }
-        said = (midi[0].findtext("midi-program") or "").strip()
+        number = (midi[0].findtext("midi-program") or "").strip()
         program = (
-            max(whole(said, "a program") - 1, 0) if said else None
-        )  # some count from 0, against the standard
+            max(whole(number, "a program") - 1, 0) if number else None
+        )  # some programs count from 0, against the standard
         drum = (midi[0].findtext("midi-channel") or "").strip() == "10" or midi[0].get(
             "id", ""
         ) in sounds
@@ -211,8 +217,9 @@ class Instruments:
 
 
 def midi_of(step: str | None, octave: str | None, alter: str | None) -> int:
-    """The MIDI pitch of a written one, whether it is within 0 to 127 or not; a quarter tone goes up
-    to the nearest.
+    """Return the MIDI pitch of a written one, which may lie outside 0 to 127.
+
+    A quarter tone is rounded up.
 
     Raises
     ------
@@ -230,9 +237,9 @@ def midi_of(step: str | None, octave: str | None, alter: str | None) -> int:
 
 
 def fingering_of(note: Element) -> tuple[int, int]:
-    """String and fret of a tablature, -1 where nothing is said."""
-    found = []
+    """Return string and fret of a tablature note, -1 where it has none."""
+    fingering = []
     for tag in ("string", "fret"):
         text = (note.findtext(f"notations/technical/{tag}") or "").strip()
-        found.append(int(text) if text.isascii() and text.isdigit() and len(text) < 4 else -1)
-    return found[0], found[1]
+        fingering.append(int(text) if text.isascii() and text.isdigit() and len(text) < 4 else -1)
+    return fingering[0], fingering[1]

@@ -26,11 +26,11 @@ Place = tuple[int, int]  # bar, ticks from its beginning
 TIES = {"stop": 1, "start": 2}
 GRACE_QL = Fraction(1, 16)
 MOST_CHANGES = 100
-MIDDLE_LINE = ("B", "4")  # where a note without pitch stands if nothing is said
+MIDDLE_LINE = ("B", "4")  # the default place of a note without pitch
 
 
-class FinerGrid(Exception):  # noqa: N818 - not an error: to begin again
-    """The document has a time that needs so many times as many ticks."""
+class FinerGrid(Exception):  # noqa: N818 - not an error: the reader starts again
+    """Signal that a time in the document needs a grid finer by this factor."""
 
     def __init__(self, times: int) -> None:
         super().__init__(times)
@@ -72,15 +72,15 @@ class PartReader:
     Attributes
     ----------
     rows : list of tuple
-        Bar, onset in the bar, duration, pitch, velocity, string, fret, grace, ties of every written
-        note; times in ticks, string and fret -1 where nothing is said; `grace` counts the part's
-        grace notes from 1 (those of a chord alike), 0 for others; ties: 1 one ends here, 2 one
-        begins, 3 both.
+        One per written note: bar, onset in the bar, duration, pitch, velocity, string, fret, grace
+        and ties. Times are in ticks. String and fret are -1 where the document has none. `grace`
+        numbers the part's grace notes from 1 (those of a chord share a number); it is 0 for other
+        notes. `ties` is 1 if a tie ends here, 2 if one begins, 3 for both.
     lengths : list of BarLength
     voices : list of str
         The voice of each grace note, by its number.
     meters, keys, tempos : dict
-        By place; where a place has two, the first.
+        By place. The first counts if a place has two.
     """
 
     def __init__(
@@ -93,13 +93,15 @@ class PartReader:
         self.meters: dict[Place, Meter] = {}
         self.keys: dict[Place, Key] = {}
         self.tempos: dict[Place, Tempo] = {}
-        self.scale = grid  # ticks a division
+        self.scale = grid  # ticks per division
         self.divisions = Fraction(1)
         self.longest = MAX_QUARTERS * grid
         self.shifts: list[
             tuple[int, str, int]
-        ] = []  # since when in this bar, which staff ("": all), how many semitones up it sounds
-        self.shift: int | None = 0  # the one for all the bar; None: there are several
+        ] = []  # onset in this bar, staff ("": all), semitones up
+        self.shift: int | None = (
+            0  # the one that holds for the whole bar; None if there are several
+        )
         self.fifths = 0
         self.bar = self.now = self.onset = self.first = 0
         self.ends: list[int] = []
@@ -141,7 +143,7 @@ class PartReader:
             check_size(1, max(self.ends) // self.grid)
 
     def _rests(self) -> bool:
-        """Whether all there is in the bar is one rest for as long as the bar lasts."""
+        """Return whether the bar holds nothing but one rest as long as the bar."""
         if self.sounding or self.resting != 1 or self.rest is None:
             return False
         return (
@@ -152,7 +154,7 @@ class PartReader:
     def _ticks(self, duration: Element | None) -> int:
         text = None if duration is None else duration.text
         try:
-            ticks = int(text) * self.scale  # type: ignore[arg-type]  # what is no text is not exact either
+            ticks = int(text) * self.scale  # type: ignore[arg-type]  # `exact` reports a missing text
         except (TypeError, ValueError):
             value = exact(text, "a duration") * self.grid / self.divisions
             if value.denominator > 1:
@@ -163,45 +165,45 @@ class PartReader:
         return ticks
 
     def _note(self, note: Element) -> None:
-        found = {child.tag: child for child in note}
-        is_grace, is_chord = "grace" in found, "chord" in found
+        elements = {child.tag: child for child in note}
+        is_grace, is_chord = "grace" in elements, "chord" in elements
         if is_grace:
             ticks = 0
         elif is_chord and self.first:
-            # a chord's notes last as long as its first one: where they differ, it is by a program's
-            # fault
+            # The notes of a chord last as long as its first one. Where they differ, the program that
+            # wrote the file is at fault.
             ticks = self.first
         else:
-            ticks = self._ticks(found.get("duration"))
+            ticks = self._ticks(elements.get("duration"))
         if not is_chord:
             self.onset = self.now
             self.now += ticks
             self.first = ticks
             if self.now > self.heard:
                 self.heard = self.now
-        if "rest" in found:
+        if "rest" in elements:
             self.resting += 1
             self.rest = note
             return
         self.sounding += 1
-        if "cue" in found:
+        if "cue" in elements:
             return
         if not 0 < ticks <= self.longest and not is_grace:
             self._refuse(ticks)
         ties = grace = 0
         string = fret = -1
-        if "tie" in found:
+        if "tie" in elements:
             for tie in note.iterchildren("tie"):
                 ties |= TIES.get(tie.get("type"), 0)
-        if self.has_tab and "notations" in found:
+        if self.has_tab and "notations" in elements:
             string, fret = fingering_of(note)
         if is_grace:
             ticks, ties = self.grid // GRACE_QL.denominator, 0
-            grace = self._grace(found)
-        written = found.get("pitch", ())
+            grace = self._grace(elements)
+        written = elements.get("pitch", ())
         pitch = PITCHES.get(tuple([child.text for child in written])) if self.shift == 0 else None
         if pitch is None:
-            pitch = self._pitch(found)
+            pitch = self._pitch(elements)
         dynamics = note.get("dynamics")
         velocity = (
             80
@@ -214,35 +216,38 @@ class PartReader:
         check_size(1, ticks // self.grid)
         raise UnfitError(f"a note lasts no time, in bar {self.bar + 1}")
 
-    def _grace(self, found: dict[str, Element]) -> int:
-        if "chord" not in found or len(self.voices) == 1:
-            parts = [found[tag].text for tag in ("staff", "voice") if tag in found]
+    def _grace(self, elements: dict[str, Element]) -> int:
+        if "chord" not in elements or len(self.voices) == 1:
+            parts = [elements[tag].text for tag in ("staff", "voice") if tag in elements]
             self.voices.append("/".join(filter(None, parts)))
         return len(self.voices) - 1
 
-    def _pitch(self, found: dict[str, Element]) -> int:
-        """The sounding MIDI pitch."""
-        written = found.get("pitch")
+    def _pitch(self, elements: dict[str, Element]) -> int:
+        """Return the sounding MIDI pitch."""
+        written = elements.get("pitch")
         if written is None:
-            return self._unpitched(found)
+            return self._unpitched(elements)
         pitch = PITCHES.get(tuple([child.text for child in written]))
         if pitch is None:
             pitch = midi_of(
                 written.findtext("step"), written.findtext("octave"), written.findtext("alter")
             )
-        pitch += self._shift_at(found) if self.shift is None else self.shift
+        pitch += self._shift_at(elements) if self.shift is None else self.shift
         if not 0 <= pitch <= 127:
             name = f"{written.findtext('step')}{written.findtext('octave')}"
             raise UnfitError(f"a pitch is outside 0 to 127: {name[:20]}")
         return pitch
 
-    def _unpitched(self, found: dict[str, Element]) -> int:
-        """What General MIDI plays for it, else where it stands on the staff."""
-        shown = found.get("unpitched")
+    def _unpitched(self, elements: dict[str, Element]) -> int:
+        """Return the General MIDI pitch of an unpitched note.
+
+        Without one, return the pitch of its place on the staff.
+        """
+        shown = elements.get("unpitched")
         if shown is None:
             raise UnfitError(f"a note has no pitch, in bar {self.bar + 1}")
         sounds = self.instruments.sounds
-        name = found["instrument"].get("id") if "instrument" in found else None
+        name = elements["instrument"].get("id") if "instrument" in elements else None
         if name in sounds:
             return min(sounds[name], 127)
         if name is None and len(sounds) == 1:
@@ -253,11 +258,13 @@ class PartReader:
         )
         return min(max(midi_of(step, octave, None), 0), 127)
 
-    def _shift_at(self, found: dict[str, Element]) -> int:
-        """The semitones where a transposition changes within the bar, or staves have each their
-        own: the latest by time counts.
+    def _shift_at(self, elements: dict[str, Element]) -> int:
+        """Return the transposition in semitones that is in force at this note.
+
+        It is needed where a transposition changes within the bar, or where staves differ. The
+        latest change by time counts.
         """
-        staff = (found["staff"].text or "").strip() if "staff" in found else "1"
+        staff = (elements["staff"].text or "").strip() if "staff" in elements else "1"
         now, shift = -1, 0
         for since, number, semitones in self.shifts:
             if number in ("", staff) and now <= since <= self.onset:
@@ -265,7 +272,7 @@ class PartReader:
         return shift
 
     def _carry_shifts(self) -> None:
-        """What holds at the end of a bar holds for the next one."""
+        """Carry the transpositions at the end of a bar over to the next one."""
         last: dict[str, int] = {}
         for _, number, semitones in sorted(self.shifts, key=lambda change: change[0]):
             last = {**last, number: semitones} if number else {"": semitones}
@@ -284,25 +291,26 @@ class PartReader:
             raise UnfitError(f"more than {MOST_CHANGES} transpositions in bar {self.bar + 1}")
 
     def _attributes(self, attributes: Element) -> None:
-        found: dict[str, list[Element]] = {}
+        elements: dict[str, list[Element]] = {}
         for child in attributes:
-            found.setdefault(child.tag, []).append(child)
+            elements.setdefault(child.tag, []).append(child)
         place = (self.bar, self.now)
-        if "divisions" in found:
-            self.divisions = exact(found["divisions"][0].text, "divisions")
+        if "divisions" in elements:
+            self.divisions = exact(elements["divisions"][0].text, "divisions")
             self.scale = round(self.grid / self.divisions)
-        for transpose in found.get("transpose", ()):
+        for transpose in elements.get("transpose", ()):
             self._transpose(transpose)
-        for time in found.get("time", ())[:1]:
+        for time in elements.get("time", ())[:1]:
             if meter := meter_of(time):
                 self.meters.setdefault(place, meter)
-        for written in found.get("key", ())[:1]:
+        for written in elements.get("key", ())[:1]:
             if key := key_of(written, self.fifths):
                 self.keys.setdefault(place, key)
 
     def _direction(self, element: Element) -> None:
-        """Tempos; and jumps, if repeats are to be unfolded. An offset counts only if it is said to
-        sound.
+        """Read the tempos, and the jumps if repeats are to be unfolded.
+
+        An offset counts only if the document marks it as sounding.
         """
         sounds = [element] if element.tag == "sound" else list(element.iterchildren("sound"))
         if tempo := tempo_of(element):

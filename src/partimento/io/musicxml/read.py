@@ -1,18 +1,18 @@
-"""MusicXML becomes a Piece: our own reader, more than thirty times as fast as music21.
+"""Read MusicXML as a piece, more than thirty times as fast as music21.
 
-Times are counted in whole ticks on one grid that carries every part's divisions, and go into the
-columns of `Notes` as they are. The rules:
+Times are whole ticks on one grid that carries every part's divisions. They become the columns of
+`Notes` unchanged. The rules:
 
-- A part is what the file calls one: the staves of a piano are one part. Transposing instruments
-  sound as they sound, and so do their keys.
-- A bar begins at one time in all parts and lasts as long as the longest of them; a rest that fills
-  a bar takes its length from the bar.
-- Ties join, over bar lines and voices; a tie that leads nowhere ends with its note. Cue notes are
-  skipped. Grace notes are flagged, and
-  stand a sixteenth of a quarter each before the beat that they lead to.
-- Repeats are as written, unless they are to be unfolded (`musicxml_repeats`).
+- A part is a part of the file: the staves of a piano are one part. Transposing instruments and
+  their keys are read at sounding pitch.
+- A bar begins at the same time in all parts and lasts as long as the longest of them. A rest that
+  fills a bar takes its length from the bar.
+- Ties join notes across bar lines and voices. A tie that leads nowhere ends with its note.
+- Cue notes are skipped. Grace notes are flagged, and each lasts a sixteenth of a quarter before the
+  beat that it leads to.
+- Repeats stay as written, unless they are to be unfolded (`musicxml_repeats`).
 
-The XML is parsed without network, DTD or entities; a document that declares entities is refused.
+The XML is parsed without network, DTD or entities. A document that declares entities is refused.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from partimento.music.timelines import Part
 Element = Any  # lxml's elements have no types
 Bars = list[
     tuple[Element, Element | None]
-]  # of one part: the bar, and what holds the part's music in it
+]  # of one part: the bar, and the element that holds the part's music in it
 SUFFIXES = (".mxl", ".xml", ".musicxml")
 LEAST_GRID = 32  # carries grace notes, and bars of every meter
 ENTITIES = "it declares XML entities, which no score needs"
@@ -114,15 +114,15 @@ def piece_from_musicxml(data: bytes, suffix: str = ".musicxml", *, unfold: bool 
 
 
 def _root(data: bytes) -> Element:
-    """The parsed document, with nothing fetched and nothing expanded."""
+    """Parse the document without fetching or expanding anything."""
     try:
         root = etree.fromstring(data, _parser())
     except etree.XMLSyntaxError as error:
         root = _as_latin_1(data)
         if root is None:
-            said = _plainly(error)
+            message = _plainly(error)
             raise UnfitError(
-                ENTITIES if "amplification" in said else f"damaged XML: {said}"
+                ENTITIES if "amplification" in message else f"damaged XML: {message}"
             ) from error
     except (ValueError, LookupError) as error:  # an unknown encoding
         raise UnfitError(f"damaged XML: {str(error)[:150]}") from error
@@ -135,12 +135,12 @@ def _root(data: bytes) -> Element:
 
 
 def _plainly(error: etree.XMLSyntaxError) -> str:
-    """What libxml2 says, without its advice to programmers."""
-    said = error.msg or "it cannot be parsed"
+    """Return the message of libxml2 without its advice to programmers."""
+    message = error.msg or "it cannot be parsed"
     return (
         "it is nested too deeply"
-        if "Excessive depth" in said
-        else said.partition(", see xml")[0][:150]
+        if "Excessive depth" in message
+        else message.partition(", see xml")[0][:150]
     )
 
 
@@ -158,8 +158,9 @@ def _parser(encoding: str | None = None) -> Any:
 
 
 def _as_latin_1(data: bytes) -> Element | None:
-    """A document that says or implies UTF-8, but is not: older programs wrote the letters of their
-    system.
+    """Parse a document that claims to be UTF-8 but is Latin-1.
+
+    Older programs wrote text in the encoding of their system.
     """
     try:
         data.decode()
@@ -172,7 +173,10 @@ def _as_latin_1(data: bytes) -> Element | None:
 
 
 def _unzip(data: bytes) -> bytes:
-    """The score inside a compressed MusicXML file, of bounded size whatever the archive promises."""
+    """Extract the score from a compressed MusicXML file.
+
+    The size is bounded, whatever size the archive declares.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             listed = archive.namelist()
@@ -196,14 +200,14 @@ def _unzip(data: bytes) -> bytes:
         raise
     except etree.XMLSyntaxError as error:
         raise UnfitError(f"damaged: its list of contents is no XML ({_plainly(error)})") from error
-    except ARCHIVE_FAULTS as error:  # all that zipfile raises at a damaged one
-        said = (
+    except ARCHIVE_FAULTS as error:  # everything zipfile raises for a damaged archive
+        message = (
             str(error.args[0])
             if isinstance(error, (zipfile.BadZipFile, KeyError)) and error.args
             else ""
         )
         raise UnfitError(
-            "damaged: not a whole archive" + (f" ({said[:100]})" if said else "")
+            "damaged: not a whole archive" + (f" ({message[:100]})" if message else "")
         ) from error
 
 
@@ -216,18 +220,18 @@ def _bounded(archive: zipfile.ZipFile, name: str) -> bytes:
 
 
 def _parts(root: Element) -> list[tuple[str, Bars]]:
-    """The bars of each part, whichever way the document is ordered."""
+    """Return the bars of each part, for both orders of documents."""
     if root.tag == "score-partwise":
-        found = [
+        parts = [
             (part.get("id", ""), [(bar, bar) for bar in part.iterchildren("measure")])
             for part in root.iterchildren("part")
         ]
     else:
-        found = list(_by_part(root))
-    _check_table(len(found), max((len(bars) for _, bars in found), default=0))
-    if not any(bars for _, bars in found):
+        parts = list(_by_part(root))
+    _check_table(len(parts), max((len(bars) for _, bars in parts), default=0))
+    if not any(bars for _, bars in parts):
         raise UnfitError("it has no notes")
-    return found
+    return parts
 
 
 def _by_part(root: Element) -> Iterator[tuple[str, Bars]]:
@@ -262,10 +266,10 @@ def _read(
 
 
 def _grid(root: Element) -> int:
-    """Ticks a quarter that carry every whole number of divisions in the document."""
+    """Return ticks per quarter that carry all divisions of the document."""
     texts = dict.fromkeys(
         element.text for element in root.iter("divisions")
-    )  # in their order: of two faults always the same is told
+    )  # in order, so that of two faults always the same one is reported
     divisions = dict.fromkeys(exact(text, "divisions") for text in texts)
     if any(value <= 0 for value in divisions):
         raise UnfitError(f"a quarter note cannot have {min(divisions)} divisions")

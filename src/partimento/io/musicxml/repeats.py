@@ -17,20 +17,20 @@ JUMPS = ("fine", "dacapo", "dalsegno", "segno", "tocoda", "coda")
 
 @dataclass
 class Turns:
-    """What a bar says about where to go on.
+    """The repeats and jumps at a bar.
 
     Attributes
     ----------
     forward : bool
-        A repeated section begins with it.
+        Whether a repeated section begins with the bar.
     times : int
-        How often the section that ends with it is played; 0: none does.
+        How often the section that ends with the bar is played. 0 if no section ends here.
     endings : tuple of int
-        The passes for which an ending is meant that begins with it.
+        The passes of an ending that begins with the bar.
     closes : bool
-        An ending ends with it.
+        Whether an ending ends with the bar.
     fine, dacapo, dalsegno, segno, tocoda, coda : str
-        As MusicXML's ``sound`` element has them; empty: not there.
+        As in MusicXML's ``sound`` element. Empty if absent.
     """
 
     forward: bool = False
@@ -76,15 +76,15 @@ class _Ending:
 
 
 def playing_order(turns: Mapping[int, Turns], bars: int) -> list[int]:
-    """Bars by number from 0, as played.
+    """Return the numbers of the bars, from 0, in playing order.
 
-    Repeats, endings, da capo and dal segno, each to the end, to a fine or by way of a coda. After a
-    jump repeats are not taken again, and the last ending is played.
+    Unfolds repeats, endings, da capo and dal segno: to the end, to a fine or to a coda. After a
+    jump, repeats are not played again, and the last ending is played.
 
     Raises
     ------
     UnfitError
-        If it would be absurdly long, or nothing.
+        If the result is far too long, or empty.
     """
     endings = _endings(turns, bars)
     passes = _passes(endings)
@@ -124,7 +124,10 @@ def playing_order(turns: Mapping[int, Turns], bars: int) -> list[int]:
 
 
 def _jump(here: Turns, codas: list[int], segnos: list[int], i: int, *, jumped: bool) -> int | None:
-    """Where a bar leads that is not the next one; the bars with a coda and a segno are sorted."""
+    """Return the bar that bar `i` jumps to, or None for the next one.
+
+    The bars with a coda and those with a segno are sorted.
+    """
     if jumped:
         after = bisect_right(codas, i)
         return codas[after] if here.tocoda and after < len(codas) else None
@@ -142,8 +145,8 @@ def _is_played(ending: _Ending, turns: Mapping[int, Turns], played: int, *, jump
 
 
 def _endings(turns: Mapping[int, Turns], bars: int) -> dict[int, _Ending]:
-    """The ending that each bar belongs to."""
-    found: dict[int, _Ending] = {}
+    """Map each bar to the ending that it belongs to."""
+    ending_by_bar: dict[int, _Ending] = {}
     begun = sorted(i for i in turns if turns[i].endings)
     for first, following in zip(begun, [*begun[1:], bars], strict=False):
         last = next(
@@ -155,22 +158,25 @@ def _endings(turns: Mapping[int, Turns], bars: int) -> dict[int, _Ending]:
             first,
         )
         ending = _Ending(first, last, turns[first].endings)
-        found.update(dict.fromkeys(range(first, last + 1), ending))
-    return found
+        ending_by_bar.update(dict.fromkeys(range(first, last + 1), ending))
+    return ending_by_bar
 
 
 def _passes(endings: Mapping[int, _Ending]) -> dict[int, int]:
-    """How often a section is played that ends with a bar inside an ending: as often as the endings
-    around it say.
+    """Count how often each section that ends inside an ending is played.
+
+    The endings around the bar determine the number.
     """
-    found: dict[int, int] = {}
+    times_by_bar: dict[int, int] = {}
     chain: list[_Ending] = []  # endings that follow each other without a bar between them
     for ending in [*dict.fromkeys(endings[i] for i in sorted(endings)), None]:
         if chain and (ending is None or ending.first != chain[-1].last + 1):
             most = max(number for each in chain for number in each.passes)
             times = most + 1 if len(chain) == 1 else most
-            found.update((i, times) for each in chain for i in range(each.first, each.last + 1))
+            times_by_bar.update(
+                (i, times) for each in chain for i in range(each.first, each.last + 1)
+            )
             chain = []
         if ending is not None:
             chain.append(ending)
-    return found
+    return times_by_bar

@@ -1,10 +1,11 @@
-"""MusicXML 4.0, written so that a musician reads it with pleasure and a program reads back exactly
-the notes of the Piece.
+"""Write MusicXML 4.0 that reads well and gives back exactly the same notes.
 
-A note's ``<duration>`` is always exact; its picture (``<type>``, dots, tuplet) is exact wherever
-note values allow, and the nearest one where they do not (a played ornament on no grid). ``id``
-attributes name the notes: ``n5`` begins note 5 of the Piece, ``n5.2`` is what is tied to it;
-players find the sounding times of both in `Piece.note_seconds`.
+A note's ``<duration>`` is always exact. Its picture (``<type>``, dots, tuplet) is exact wherever
+note values allow. Elsewhere, as in a played ornament that lies on no grid, it is the nearest note
+value.
+
+Attributes ``id`` name the notes. ``n5`` begins note 5 of the Piece, and ``n5.2`` is tied to it.
+`Piece.note_seconds` has the sounding times of both.
 """
 
 from __future__ import annotations
@@ -54,19 +55,19 @@ BEAT_UNITS = {
 
 
 def to_musicxml(piece: Piece, *, ornaments: Ornaments = "exact") -> str:
-    """The piece as a MusicXML document.
+    """Convert a piece to a MusicXML document.
 
     Parameters
     ----------
     piece : Piece
     ornaments : {"exact", "grace"}
         With ``"grace"``, for pictures, played ornaments become grace notes too (see
-        `notation.graces`); only flagged ones otherwise.
+        `notation.graces`). With ``"exact"``, only flagged ones do.
 
     Raises
     ------
     PartimentoError
-        If it would be absurdly long, or a name is no text.
+        If the document would be far too long, or a name is not text.
     """
     check_names(piece)
     ticks = ticks_for(piece)
@@ -87,7 +88,10 @@ def to_musicxml(piece: Piece, *, ornaments: Ornaments = "exact") -> str:
 
 
 def to_mxl(text: str) -> bytes:
-    """A MusicXML document as a compressed ``.mxl`` file; equal text gives equal bytes."""
+    """Compress a MusicXML document to the ``.mxl`` format.
+
+    Equal text gives equal bytes.
+    """
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in (("META-INF/container.xml", CONTAINER), ("score.musicxml", text)):
@@ -100,8 +104,9 @@ def to_mxl(text: str) -> bytes:
 def _common_step(
     piece: Piece, bars: Sequence[Bar], layouts: Sequence[PartLayout], ticks: int
 ) -> int:
-    """The largest step that all written times are multiples of, so that ``<divisions>`` stays
-    small.
+    """Return the greatest common divisor of all written times.
+
+    It keeps ``<divisions>`` small.
     """
     times = {ticks}
     times.update(
@@ -131,7 +136,10 @@ def _add(parent: ET.Element, tag: str, text: object = None, **attributes: str) -
 
 
 def _xml_text(text: str) -> str:
-    """Without the control characters that XML cannot hold (titles of MIDI files have them)."""
+    """Remove the control characters that XML cannot hold.
+
+    Titles of MIDI files contain them.
+    """
     return "".join(
         c
         for c in text
@@ -157,7 +165,10 @@ def _head(piece: Piece) -> ET.Element:
 
 
 def _score_part(parts: ET.Element, number: int, part: Part, *, shown: bool) -> None:
-    """Names are shown where there are several parts to tell apart."""
+    """Add a part to the part list.
+
+    Names are shown only if there are several parts to distinguish.
+    """
     element = _add(parts, "score-part", id=f"P{number}")
     _add(element, "part-name", part.name, **({} if shown else {"print_object": "no"}))
     if part.program is None and not part.is_drum:
@@ -226,7 +237,7 @@ class _PartWriter:
                 _add(_add(measure, "barline", location="right"), "bar-style", "light-heavy")
 
     def _marks(self, measure: ET.Element, bar: Bar, *, first: bool) -> None:
-        """Divisions, key, meter, clefs and tempos of a bar, each at its own time."""
+        """Write divisions, key, meter, clefs and tempos of a bar at their times."""
         start, end = bar.onset, bar.onset + bar.duration
         keys = {key.onset: key for key in self.piece.keys if start <= key.onset < end}
         meters = {meter.onset: meter for meter in self.piece.meters if start <= meter.onset < end}
@@ -285,10 +296,11 @@ class _PartWriter:
                 _clef(attributes, clef, {"number": str(number)} if len(clefs) > 1 else {})
 
     def _accidentals(self, bar: Bar, staves: Sequence[StaffBar]) -> dict[tuple[int, int], str]:
-        """(note, onset of its symbol) → the accidental to print, by the rule that one holds in its
-        octave to the bar line.
+        """Map each (note, onset of its symbol) to the accidental to print.
+
+        An accidental holds in its octave up to the bar line.
         """
-        found: dict[tuple[int, int], str] = {}
+        accidentals: dict[tuple[int, int], str] = {}
         for staff in staves:
             state: dict[tuple[str, int], int] = {}
             signature: dict[str, int] = {}
@@ -309,9 +321,9 @@ class _PartWriter:
                 name = self.names[note]
                 place = (name.step, name.octave)
                 if not tied and state.get(place, signature.get(name.step, 0)) != name.alter:
-                    found[note, onset] = ACCIDENTALS[name.alter]
+                    accidentals[note, onset] = ACCIDENTALS[name.alter]
                     state[place] = name.alter
-        return found
+        return accidentals
 
     def _symbol(
         self,
@@ -374,7 +386,10 @@ class _PartWriter:
         voice: int,
         accidentals: dict[tuple[int, int], str],
     ) -> None:
-        """A grace note; one alone is an eighth with a slash, several are beamed sixteenths."""
+        """Write a grace note.
+
+        A single one is an eighth with a slash. Several are beamed sixteenths.
+        """
         note = _add(measure, "note", id=f"n{index}")
         alone = len(symbol.graces) == 1
         _add(note, "grace", **({"slash": "yes"} if alone else {}))
@@ -455,8 +470,9 @@ class _PartWriter:
 
 
 def _voices(staves: Sequence[StaffBar]) -> Iterator[tuple[int, int, tuple[Symbol, ...]]]:
-    """Staff, voice number and symbols; voices of the second staff begin at 5, as other programs
-    number them.
+    """Yield staff, voice number and symbols.
+
+    Voices of the second staff begin at 5, as in other programs.
     """
     for staff, content in enumerate(staves):
         for rank, symbols in enumerate(content.voices):
@@ -480,8 +496,9 @@ def _brackets(notations: ET.Element, symbol: Symbol) -> None:
 
 
 def _beamed_whole(symbol: Symbol) -> bool:
-    """Whether a beam stands for the bracket: it begins with the tuplet (beams never reach beyond
-    one).
+    """Return whether a beam replaces the bracket of a tuplet.
+
+    It does if it begins with the tuplet, since beams never exceed one.
     """
     return bool(symbol.beams)
 
@@ -495,8 +512,9 @@ def _clef(attributes: ET.Element, clef: Clef, number: dict[str, str]) -> None:
 
 
 def _tempo(measure: ET.Element, tempo: Tempo, meter: Meter) -> None:
-    """A metronome mark in the beat of the meter; where it is rounded, the exact tempo stands before
-    it.
+    """Write a metronome mark in the beat of the meter.
+
+    If the mark is rounded, the exact tempo is written before it.
     """
     unit, dotted, per_minute = _mark(tempo, meter)
     shown = f"{per_minute:.3g}" if per_minute < 10 else str(round(per_minute))
@@ -504,7 +522,7 @@ def _tempo(measure: ET.Element, tempo: Tempo, meter: Meter) -> None:
     if float(shown) * Fraction(4, unit) * (Fraction(3, 2) if dotted else 1) != tempo.bpm:
         _add(
             measure, "sound", tempo=exact
-        )  # apart, since readers believe the printed number of a direction rather than its sound
+        )  # separate, since readers prefer the printed number of a direction to its sound
     direction = _add(measure, "direction", placement="above")
     mark = _add(_add(direction, "direction-type"), "metronome")
     _add(mark, "beat-unit", BEAT_UNITS[unit])
@@ -515,8 +533,9 @@ def _tempo(measure: ET.Element, tempo: Tempo, meter: Meter) -> None:
 
 
 def _mark(tempo: Tempo, meter: Meter) -> tuple[int, bool, float]:
-    """Beat unit, whether it is dotted, and how many a minute: the dotted beat of a compound meter
-    if that makes a whole number.
+    """Return the beat unit, whether it is dotted, and the beats per minute.
+
+    The beat of a compound meter is dotted if that gives a whole number.
     """
     if is_compound(meter):
         unit = meter.denominator // 2

@@ -79,14 +79,14 @@ def from_multi_many_hot(
     ]  # a list an event, a part and a kind
     for block, pitch in zip((cells // PITCHES).tolist(), (cells % PITCHES).tolist(), strict=True):
         pitches[block].append(pitch)
-    found = [tuple(each) for each in pitches]
+    chords = [tuple(each) for each in pitches]
     stride = parts * kinds
     return tuple(
         tuple(
             Event(
-                found[t * stride + part * kinds],
+                chords[t * stride + part * kinds],
                 duration,
-                found[t * stride + part * kinds + 1] if held else (),
+                chords[t * stride + part * kinds + 1] if held else (),
             )
             for t, duration in enumerate(durations)
         )
