@@ -151,7 +151,7 @@ def in_them(name: str) -> Iterator[str]:
 def helped(
     name: str, pieces: Sequence[Piece], seed: int, *, also_all: bool
 ) -> Iterator[tuple[str, np.ndarray, float]]:
-    """Of each way to begin: its name, nats an event on the test pieces by field, epochs.
+    """Of each way to begin: its name, nats per event on the test pieces by field, epochs.
 
     The vocabulary is that of all training pieces for each, so that nothing differs but the
     embeddings; an unknown chord is charged as one symbol. Vectors that are dealt out wrongly, to
@@ -236,7 +236,7 @@ def tenth(name: str, seeds: int, *, also_all: bool) -> Iterator[str]:
 
 TABLES = {
     "fifths": "corpus, transpose, chords, nats a pair, Spearman major (triads), minor (triads), nearest minor triad, seconds",
-    "tenth": "corpus, chord embeddings, nats an event, against random, chord, held, duration",
+    "tenth": "corpus, chord embeddings, nats per event, against random, chord, held, duration",
 }
 
 

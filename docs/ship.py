@@ -177,7 +177,7 @@ def card(
         "",
         "Nats an event on the pieces kept to measure with (less is better); every event is charged in full.",
         "",
-        markdown_table(("model", "nats an event"), rows),
+        markdown_table(("model", "nats per event"), rows),
         "## What it is not",
         "",
         "It knows no fingering: what it writes may ask for a stretch that no hand has. It follows a bar, a key and a phrase, and seldom a",

@@ -194,7 +194,7 @@ def test_a_run_composes_what_is_measured(
     run("evaluate", made, "--against", folders[1], "--pieces", 5, "--bars", 4, "--json")
     told = json.loads(capsys.readouterr().out)
     assert (told["generated"], told["bars"]) == (5, 4)
-    assert told["figures"]["nats an event of held-out pieces"] == {"markov": 3.25}
+    assert told["figures"]["nats per event of held-out pieces"] == {"markov": 3.25}
     shared = told["figures"]["longest run of chords that stands in the corpus"]
     assert 0 <= shared["median"] <= shared["95 %"] <= shared["most"]
     assert shared["real median"] <= shared["real most"]
@@ -204,7 +204,7 @@ def test_a_run_composes_what_is_measured(
 def test_figures_of_training_are_shown_only_where_there_are_any(tmp_path: Path) -> None:
     assert held_out_figures(tmp_path) == {}
     (tmp_path / "held_out.json").write_text('{"lstm": {"total": 5.5}, "reconstruction": null}')
-    assert held_out_figures(tmp_path) == {"nats an event of held-out pieces": {"lstm": 5.5}}
+    assert held_out_figures(tmp_path) == {"nats per event of held-out pieces": {"lstm": 5.5}}
     (tmp_path / "held_out.json").write_text("[1]")
     assert held_out_figures(tmp_path) == {}
 

@@ -52,3 +52,11 @@ def test_the_examples_of_a_page_run_one_after_another(
 
 def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 80
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").rglob("*.md")), ids=lambda path: path.stem)
+def test_the_files_that_a_page_includes_are_there(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert "8 < --" not in text  # a formatter takes the sign for Python
+    for name in re.findall(r"^--8<--\n(.+)\n--8<--", text, re.MULTILINE):
+        assert (ROOT / name).is_file()

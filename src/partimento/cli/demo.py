@@ -111,7 +111,7 @@ def _about(run: Any, table: dict[str, Likelihood]) -> dict[str, Any]:
         ],
         "figures": [
             {
-                "nats an event (less is better)": _NAMES.get(name, name.upper()),
+                "nats per event (less is better)": _NAMES.get(name, name.upper()),
                 **{
                     column: f"{value:.2f}"
                     for column, value in (("all", row.total), *row.parts.items())

@@ -339,7 +339,7 @@ def compose_pieces(
 
 
 def held_out_figures(folder: Path) -> dict[str, dict[str, float]]:
-    """What the training of a run said of its held-out pieces: nats an event of its model, then of
+    """What the training of a run said of its held-out pieces: nats per event of its model, then of
     the baselines; else nothing.
     """
     try:
@@ -350,4 +350,4 @@ def held_out_figures(folder: Path) -> dict[str, dict[str, float]]:
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return {}
     ordered = {name: told[name] for name in sorted(told, key=lambda name: name in BASELINES)}
-    return {"nats an event of held-out pieces": ordered} if told else {}
+    return {"nats per event of held-out pieces": ordered} if told else {}

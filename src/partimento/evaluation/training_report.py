@@ -134,7 +134,7 @@ def losses(watched: Watched, show: Exhibition) -> None:
         "The loss of each epoch, on training and on validation windows, and what it is made of.",
     )
     write_plot(
-        loss_curves(columns, unit="nats an event", title=f"{watched.settings.name}: loss"),
+        loss_curves(columns, unit="nats per event", title=f"{watched.settings.name}: loss"),
         path,
         force=True,
     )
