@@ -55,7 +55,7 @@ REASONS = (
     r"a quarter note cannot have \S+ divisions",
     r"no common grid carries its times: .*",
     r".* is no (whole )?number: .*",
-    r"a note's name is none: .*",
+    r"not the name of a note: .*",
     r"no such accidental: \S+ semitones",
     r"a duration is negative, in bar \d+",
     r"a note lasts no time, .*",

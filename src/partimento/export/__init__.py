@@ -1,1 +1,4 @@
-"""Turn a piece into something to look at or hear: one file per format; `export.write` chains them."""
+"""Convert a piece to files to see or hear, one module per format.
+
+`export.write` chains the conversions.
+"""

@@ -22,7 +22,7 @@ from partimento.music.timelines import Part, Tempo
 PEAK = 10 ** (-1 / 20)  # -1 dBFS
 TAIL_S = 1.5  # the last notes ring out
 FADE_S = 0.3
-RATE = 48000  # what the renderer gives
+RATE = 48000  # the rate of the renderer
 TICKS = 960
 LONGEST_S = 3600
 ENVIRONMENT = "PARTIMENTO_SOUNDFONT"
@@ -32,7 +32,7 @@ SYSTEM_FOLDERS = (
     "/usr/local/share/soundfonts",
     "/opt/homebrew/share/soundfonts",
 )
-# No .sf3, which MuseScore brings: the renderer cannot read compressed samples.
+# MuseScore's .sf3 files are missing: the renderer cannot read compressed samples.
 SYSTEM_NAMES = ("FluidR3_GM.sf2", "default-GM.sf2", "MuseScore_General.sf2", "TimGM6mb.sf2")
 
 
@@ -44,13 +44,15 @@ class Soundfont(NamedTuple):
 
 
 def find_soundfont(explicit: Path | str | None = None) -> Soundfont:
-    """The soundfont to play with: the one asked for, else the environment's, else the system's,
-    else the one pretty_midi brings.
+    """Find the soundfont to play with.
+
+    The explicit one comes first, then that of the environment variable, then the system's. The last
+    choice is the one that pretty_midi brings.
 
     Raises
     ------
     PartimentoError
-        If the one asked for is not there, or none is found.
+        If the explicit one does not exist, or there is none at all.
     """
     for origin, name in (("--soundfont", explicit), (ENVIRONMENT, os.environ.get(ENVIRONMENT))):
         if name:
@@ -67,28 +69,28 @@ def _candidates() -> Iterator[tuple[Path, str]]:
     yield from (
         (Path(folder, name), "system") for name in SYSTEM_NAMES for folder in SYSTEM_FOLDERS
     )
-    # Found without importing pretty_midi, which costs a second; the file is GPL-2, so it is used
-    # where it is and never copied.
-    found = importlib.util.find_spec("pretty_midi")
-    for folder in (found.submodule_search_locations if found else None) or ():
+    # Importing pretty_midi would take a second, so only its folder is looked up. The file is
+    # GPL-2: it is used in place and never copied.
+    spec = importlib.util.find_spec("pretty_midi")
+    for folder in (spec.submodule_search_locations if spec else None) or ():
         yield Path(folder, "TimGM6mb.sf2"), "pretty_midi"
 
 
 def render_audio(
     piece: Piece, soundfont: Path | str | None = None, *, sample_rate: int = RATE
 ) -> np.ndarray:
-    """The piece as sound.
+    """Render a piece as sound.
 
     Returns
     -------
     (samples, 2) float32
-        Peaking at -1 dBFS; it lasts as long as the piece by its tempos, and a tail in which the
-        last notes ring out.
+        With a peak of -1 dBFS. It lasts as long as the piece by its tempos, plus a tail in which
+        the last notes fade.
 
     Raises
     ------
     PartimentoError
-        If the piece lasts more than an hour, the soundfont is none, or a name is no text.
+        If the piece lasts more than an hour, the soundfont is not valid, or a name is not text.
     """
     check_names(piece)
     length_s = piece.seconds
@@ -110,7 +112,7 @@ def render_audio(
 def _synthesize(piece: Piece, soundfont: Path, sample_rate: int) -> np.ndarray:
     try:
         import midirenderer
-    except ImportError:  # it has no wheel for every machine
+    except ImportError:  # some machines have no wheel of it
         return _plain_tones(piece, sample_rate)
     # symusic's own synthesizer plays samples without regard to their root key: most soundfonts
     # sound out of tune (its issue 55).
@@ -118,7 +120,7 @@ def _synthesize(piece: Piece, soundfont: Path, sample_rate: int) -> np.ndarray:
         played = midirenderer.render_wave_from(soundfont.read_bytes(), _to_midi(piece))
     except OSError as error:
         raise PartimentoError(f"cannot read the soundfont {soundfont}: {error.strerror}") from error
-    except Exception as error:  # the renderer's own kinds
+    except Exception as error:  # the renderer raises errors of its own
         raise PartimentoError(
             f"not a soundfont that can be played: {soundfont} ({error})"
         ) from error
@@ -134,7 +136,7 @@ def _synthesize(piece: Piece, soundfont: Path, sample_rate: int) -> np.ndarray:
 
 
 def _plain_tones(piece: Piece, sample_rate: int) -> np.ndarray:
-    """A few overtones that die away, as of a plucked string; drums are left out."""
+    """Generate decaying tones like those of a plucked string, without drums."""
     sound = np.zeros(round((piece.seconds + TAIL_S) * sample_rate) + 1, np.float32)
     seconds = piece.tempo_map.seconds
     for note in piece.notes:
@@ -150,7 +152,7 @@ def _plain_tones(piece: Piece, sample_rate: int) -> np.ndarray:
         )
         release = np.clip(
             (end - start + 0.25 - time) / 0.25, 0, 1
-        )  # no click where it ends, nor where it begins
+        )  # fade in and out, to avoid clicks
         first = round(start * sample_rate)
         part = (tone * release * np.clip(time / 0.005, 0, 1) * note.velocity / 127)[
             : len(sound) - first
@@ -171,9 +173,9 @@ def resample(sound: np.ndarray, rate: int, wanted: int) -> np.ndarray:
 
 
 def _to_midi(piece: Piece) -> bytes:
-    """Return MIDI for the synthesizer: all times on a grid of 1/960 of a quarter note.
+    """Return MIDI for the synthesizer, on a grid of 1/960 of a quarter note.
 
-    What no MIDI file carries exactly can be heard all the same.
+    Rounded times make pieces audible that a MIDI file cannot hold exactly.
     """
 
     def on_grid(time: Fraction) -> Fraction:
@@ -183,7 +185,7 @@ def _to_midi(piece: Piece) -> bytes:
     onset, end = (_rounded(times * TICKS, notes.divisions) for times in (notes.onset, notes.end))
     tempos = {on_grid(mark.onset): mark.us_per_quarter for mark in piece.tempos}
     rate = piece.tempos[-1].us_per_quarter if piece.tempos else 500_000
-    # The renderer stops at the last event: a tempo that changes nothing stands behind the tail.
+    # The renderer stops at the last event: a tempo without effect keeps it going through the tail.
     tick = Fraction(1, TICKS)
     silence = on_grid(piece.length + Fraction(TAIL_S) * 1_000_000 / rate) + tick
     played = Piece(
@@ -207,14 +209,14 @@ def to_wav(
     sample_rate: int = RATE,
     mono: bool = False,
 ) -> bytes:
-    """The piece as a WAV file of 16 bits, stereo unless `mono`."""
+    """Convert a piece to a WAV file of 16 bits, stereo unless `mono`."""
     return wav_bytes(
         render_audio(piece, soundfont, sample_rate=sample_rate), sample_rate, mono=mono
     )
 
 
 def wav_bytes(sound: np.ndarray, sample_rate: int, *, mono: bool = False) -> bytes:
-    """Samples between -1 and 1, (samples, channels), as a WAV file of 16 bits."""
+    """Write samples between -1 and 1, (samples, channels), as a 16-bit WAV file."""
     if mono:
         sound = sound.mean(axis=1, keepdims=True)
     out = io.BytesIO()

@@ -1,4 +1,4 @@
-"""The text fonts of pictures, and what to do about characters that none of them has."""
+"""Find the text fonts of pictures, and replace characters that they lack."""
 
 from __future__ import annotations
 
@@ -12,24 +12,25 @@ NAMES = ("STIXGeneral", "DejaVuSerif", "DejaVuSans")
 
 
 def font_folders() -> list[Path]:
-    """Where matplotlib keeps its fonts, found without importing it."""
-    found = find_spec("matplotlib")
+    """Return the folders of matplotlib's fonts without importing matplotlib."""
+    spec = find_spec("matplotlib")
     return [
         Path(folder, "mpl-data", "fonts", "ttf")
-        for folder in (found.submodule_search_locations if found else None) or ()
+        for folder in (spec.submodule_search_locations if spec else None) or ()
     ]
 
 
 def font_files() -> list[Path]:
-    """The text fonts inside matplotlib."""
+    """Return the text fonts inside matplotlib."""
     return sorted(
         path for folder in font_folders() for name in NAMES for path in folder.glob(f"{name}*.ttf")
     )
 
 
 def drawable(svg: str) -> str:
-    """The page with a box for each character that no font has: without it the character would
-    vanish unseen.
+    """Replace each character that no font has by a box.
+
+    Otherwise the character would vanish without notice.
 
     Examples
     --------
@@ -45,7 +46,10 @@ def drawable(svg: str) -> str:
 
 
 def _is_unseen(character: str) -> bool:
-    """Joiners and selectors of variants, which have no picture of their own."""
+    """Return whether a character has no picture of its own.
+
+    Joiners and variation selectors have none.
+    """
     return unicodedata.category(character) == "Cf" or unicodedata.name(character, "").startswith(
         "VARIATION SELECTOR"
     )

@@ -1,6 +1,4 @@
-"""The mark in our pictures, by which a page of an earlier score is known as ours before it is
-removed.
-"""
+"""Mark our pictures, so that pages of an earlier score are safe to remove."""
 
 from __future__ import annotations
 
@@ -15,20 +13,21 @@ _PNG = re.compile(rb"tEXtSoftware\0Partimento.{8}tEXtDescription\0page (\d+)", r
 
 
 def number_in_svg(svg: str) -> int | None:
-    """The number of a page of ours."""
-    found = _SVG.search(svg[:4096].encode("utf-8", "replace"))
-    return int(found[1]) if found else None
+    """Return the number of a page written by Partimento."""
+    match = _SVG.search(svg[:4096].encode("utf-8", "replace"))
+    return int(match[1]) if match else None
 
 
 def mark_png(picture: bytes, number: int) -> bytes:
-    """The picture with text chunks that say whose page it is, and which."""
+    """Add text chunks to a picture that name the program and the page number."""
     chunks = _chunk(b"Software\0Partimento") + _chunk(b"Description\0page %d" % number)
     return picture[:PNG_HEAD] + chunks + picture[PNG_HEAD:]
 
 
 def is_our_page(path: Path, number: int) -> bool:
-    """Whether the file is the page of that number in a score that we wrote; anything in doubt is
-    not.
+    """Return whether Partimento wrote the file as the page of that number.
+
+    Returns False in case of doubt.
     """
     if path.is_symlink() or not path.is_file():
         return False
@@ -37,8 +36,8 @@ def is_our_page(path: Path, number: int) -> bool:
             head = file.read(4096)
     except OSError:
         return False
-    found = _PNG.match(head, PNG_HEAD + 4) if head.startswith(b"\x89PNG") else _SVG.match(head)
-    return found is not None and int(found[1]) == number
+    match = _PNG.match(head, PNG_HEAD + 4) if head.startswith(b"\x89PNG") else _SVG.match(head)
+    return match is not None and int(match[1]) == number
 
 
 def _chunk(text: bytes) -> bytes:

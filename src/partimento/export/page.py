@@ -1,5 +1,6 @@
-"""What all our web pages share: a frame around what they show. No request leaves a page: style,
-script and data stand inside it.
+"""Build the frame that all web pages of Partimento share.
+
+A page makes no requests: it contains its styles, scripts and data.
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-a
 
 
 def asset(name: str) -> str:
-    """One of our own styles or scripts, by the name of its file."""
+    """Return a bundled style or script by its file name."""
     return (
         (package_files("partimento.export") / "assets" / name).read_text(encoding="utf-8").strip()
     )
 
 
 def script_hash(script: str) -> str:
-    """What a page's policy knows a script by: no other one runs."""
+    """Return the hash by which a page's policy allows a script."""
     return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
@@ -38,25 +39,25 @@ def web_page(
     data: tuple[str, Any] | None = None,
     allowed: str = "img-src data:",
 ) -> str:
-    """A whole page as HTML.
+    """Build a complete page as HTML.
 
     Parameters
     ----------
     title, by : str
-        The heading and what stands under it; shown as text.
+        The heading and the line below it, shown as text.
     body : str
         Markup.
     assets : sequence of str
-        Names of our styles and scripts, in their order.
+        Names of bundled styles and scripts, in their order.
     data : (str, Any), optional
-        Of the scripts, as JSON, in an element of that id.
+        The id of an element and its data for the scripts, stored as JSON.
     allowed : str
-        What the policy allows beside styles and our scripts.
+        Directives added to the policy, which otherwise allows only styles and bundled scripts.
 
     Raises
     ------
     PartimentoError
-        If a text is none.
+        If a text is not valid.
     """
     style = "\n".join(asset(name) for name in assets if name.endswith(".css"))
     script = "\n".join(asset(name) for name in assets if name.endswith(".js"))
@@ -65,7 +66,7 @@ def web_page(
     if data is not None:
         text = json.dumps(data[1], ensure_ascii=False, separators=(",", ":")).replace(
             "<", "\\u003c"
-        )  # nothing in it ends the element
+        )  # no text in it can end the element
         scripts += f'<script type="application/json" id="{data[0]}">{text}</script>\n'
     if script:
         policy += f"; script-src '{script_hash(script)}'"

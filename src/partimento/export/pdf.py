@@ -11,9 +11,9 @@ from partimento.export.fonts import drawable, font_folders
 
 
 def to_pdf(pages: Sequence[str], *, title: str = "", author: str = "") -> bytes:
-    """Pages of a score as a PDF, each on paper of its own size.
+    """Convert the pages of a score to PDF, each on paper of its own size.
 
-    Equal pages give equal bytes (the document bears no date).
+    Equal pages give equal bytes, since the document has no date.
     """
     import typst
 
@@ -42,17 +42,17 @@ def to_pdf(pages: Sequence[str], *, title: str = "", author: str = "") -> bytes:
 
 
 def _size_mm(svg: str) -> tuple[float, float]:
-    found = re.search(
+    size = re.search(
         r'<svg[^>]* width="([\d.]+)mm" height="([\d.]+)mm"|<svg[^>]* height="([\d.]+)mm" width="([\d.]+)mm"',
         svg,
     )
-    if found is None:
+    if size is None:
         raise ValueError("the page states no size in millimetres")
-    width, height = (found[1], found[2]) if found[1] else (found[4], found[3])
+    width, height = (size[1], size[2]) if size[1] else (size[4], size[3])
     return float(width), float(height)
 
 
 def _quoted(text: str) -> str:
-    """A typst string."""
+    """Quote a text as a typst string."""
     clean = "".join(c for c in text if c.isprintable())
     return '"' + clean.replace("\\", "\\\\").replace('"', '\\"') + '"'

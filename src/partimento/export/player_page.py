@@ -1,8 +1,7 @@
-"""One self-contained web page: the score, a player that lights up what sounds, and what was learned
-from.
+"""Build a web page with the score, a player and the origin of the piece.
 
-No request leaves the page: style, script, pages and sound stand inside it, and its policy forbids
-all else.
+The player highlights the notes that sound. The page makes no requests: it contains its styles,
+scripts, score and sound. Its policy forbids everything else.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from partimento.export.page import web_page
 from partimento.music.piece import Piece
 from partimento.music.text import check_text
 
-PAGE_RATE = 24_000  # mono; some 2.8 MB a minute, half of them base64's and WAV's own
+PAGE_RATE = 24_000  # mono; some 2.8 MB per minute, half of it the overhead of base64 and WAV
 LABELS = {
     ".mid": "MIDI, to play and edit",
     ".midi": "MIDI, to play and edit",
@@ -42,29 +41,29 @@ def to_page(
     about: Mapping[str, Any] | None = None,
     files: Sequence[str] = (),
 ) -> str:
-    """The page as HTML.
+    """Build the player page as HTML.
 
     Parameters
     ----------
     piece : Piece
     svg_pages : sequence of str
-        Engraved pages whose notes bear the ids ``n0``, ``n1``, … (``n1.2`` what is tied to ``n1``).
+        Engraved pages whose notes have the ids ``n0``, ``n1``, … (``n1.2`` is tied to ``n1``).
     note_times : sequence of (start, end)
         In seconds, for each note of the piece in its order.
     wav : bytes
         The sound.
     about : mapping, optional
-        ``heading`` (default "What it was learned from"), ``text`` (a sentence or a list of them),
-        ``figures`` (a list of ``(name, value)``, or of mappings for a table), ``sources`` (a list
-        of titles, or of mappings with ``title``, ``url``, ``license``), ``corpus`` and ``license``.
-        All are shown as text, none as markup.
+        The origin of the piece, all shown as text, not as markup. Its keys are ``heading`` (default
+        "What it was learned from"), ``corpus`` and ``license``. ``text`` is a sentence or a list of
+        them. ``figures`` is a list of ``(name, value)``, or of mappings for a table. ``sources`` is
+        a list of titles, or of mappings with ``title``, ``url`` and ``license``.
     files : sequence of str
         Names of files beside the page, linked for download.
 
     Raises
     ------
     PartimentoError
-        If a text is none.
+        If a text is not valid.
     """
     for name in files:
         check_text("the name of a file", name)
@@ -101,7 +100,10 @@ def to_page(
 
 
 def _inline(svg: str, number: int) -> str:
-    """A page without its prologue; ids of glyphs made unique among pages, those of notes kept."""
+    """Prepare an SVG page for embedding in HTML.
+
+    Removes the prologue, the metadata and the size.
+    """
     body = re.sub(r"^\s*<\?xml[^>]*\?>\s*", "", svg)
     body = re.sub(r"<metadata>.*?</metadata>", "", body, count=1)
     body = re.sub(r"<desc>.*?</desc>", "", body, count=1)

@@ -9,17 +9,17 @@ WIDTH = 2480  # A4 at 300 dots an inch: staff lines of two dots
 
 
 def to_png(svg: str, *, width: int = WIDTH, background: str | None = "white") -> bytes:
-    """A page as a PNG picture, `width` pixels wide.
+    """Convert a page to a PNG picture, `width` pixels wide.
 
-    The fonts are those that matplotlib brings (STIX), not the machine's: the same page everywhere.
-    What they lack is a box.
+    The fonts are those of matplotlib (STIX), not those of the machine, which gives the same picture
+    everywhere. A box replaces each character that they lack.
     """
     import resvg_py
 
     picture = resvg_py.svg_to_bytes(
         svg_string=drawable(svg),
         width=width,
-        dpi=96,  # without it a size in millimetres counts as none
+        dpi=96,  # without it resvg ignores a size in millimeters
         background=background,
         skip_system_fonts=True,
         font_files=[str(path) for path in font_files()],

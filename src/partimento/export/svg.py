@@ -1,8 +1,7 @@
-"""Engraving: MusicXML to SVG pages, by verovio.
+"""Engrave MusicXML as SVG pages, with verovio.
 
-What verovio leaves as nested text with font glyphs (title, metronome note) is redrawn as plain text
-and outlines, so that every program that shows SVG shows the same: browsers, resvg (PNG) and typst
-(PDF) alike.
+Verovio leaves title and metronome note as nested text with font glyphs. They are redrawn as plain
+text and outlines. All programs then show the same page: browsers, resvg (PNG) and typst (PDF).
 """
 
 from __future__ import annotations
@@ -39,8 +38,7 @@ OPTIONS: dict[str, Any] = {
     **PAPER,
 }
 SIZES = {*PAPER, "pageMarginTop", "pageMarginBottom", "pageMarginLeft", "pageMarginRight"}
-# staves of 3.6 mm, the least that is read with ease; a score that is higher still gets a higher
-# page
+# staves of 3.6 mm, the smallest that are easy to read; a still higher score gets a higher page
 LARGEST_PAPER = 2.0
 
 
@@ -72,12 +70,10 @@ def to_svg(
         If the engraver cannot read the score.
     """
     toolkit, resources = _engraver()
-    paper = (
-        1.0  # a system higher than the page is drawn on larger paper, which is then shrunk to A4
-    )
+    paper = 1.0  # larger paper, later shrunk to A4, for a system higher than the page
     while True:
-        # Pages come as high as their systems are: else what does not fit would be cut off without a
-        # word.
+        # Pages adjust to the height of their systems. Otherwise whatever does not fit would be cut
+        # off silently.
         options = {
             name: round(value * paper) if name in SIZES else value
             for name, value in OPTIONS.items()
@@ -104,14 +100,15 @@ def to_svg(
 
 
 def engrave(musicxml: str, layout: Mapping[str, Any]) -> list[ET.Element]:
-    """The pages just as verovio draws them, with some of its options other than ours; for who draws
-    them again. Raises as `to_svg` does.
+    """Engrave pages as verovio draws them, for programs that redraw them.
+
+    `layout` overrides our options of verovio. Raises as `to_svg` does.
     """
     return _engraved(_engraver()[0], musicxml, {**OPTIONS, **layout})
 
 
 def _engraver() -> tuple[Any, Path]:
-    """A toolkit of verovio, and the folder of its resources."""
+    """Return a verovio toolkit and the folder of its resources."""
     import verovio
 
     verovio.enableLog(verovio.LOG_OFF)
@@ -124,7 +121,7 @@ def _engraver() -> tuple[Any, Path]:
 def _engraved(toolkit: Any, musicxml: str, options: Mapping[str, Any]) -> list[ET.Element]:
     ET.register_namespace(
         "", SVG[1:-1]
-    )  # pages are written with these prefixes, and so is what is made of them
+    )  # pages, and pictures derived from them, use these prefixes
     ET.register_namespace("xlink", "http://www.w3.org/1999/xlink")
     toolkit.setOptions(options)
     if not toolkit.loadData(musicxml):
@@ -138,8 +135,9 @@ def _height(root: ET.Element) -> float:
 
 
 def _resize(root: ET.Element, height: float | None, paper: float) -> None:
-    """State the page's size in millimetres, `paper` times smaller than it was drawn, after giving
-    it another height if one is asked.
+    """Set the size of a page in millimeters, `paper` times smaller than drawn.
+
+    `height`, if not None, replaces the height of the drawing first.
     """
     for element, scale in (
         (root, 1),
@@ -172,8 +170,9 @@ def _plain(root: ET.Element, resources: Path, composer: str, right: float) -> No
 
 
 def _signed(composer: str, title_y: float, right: float) -> ET.Element:
-    """The composer's name, below the title at the right margin (verovio's own header leaves it
-    out).
+    """Draw the composer's name below the title, at the right margin.
+
+    Verovio's own header omits it.
     """
     attributes = {
         "x": f"{right:g}",
@@ -189,8 +188,9 @@ def _signed(composer: str, title_y: float, right: float) -> ET.Element:
 
 
 def _flat_texts(text: ET.Element, resources: Path, *, is_header: bool) -> list[ET.Element]:
-    """The runs of a nested text as elements of their own; a run begins wherever a position is
-    given.
+    """Split a nested text into one element per run.
+
+    A run begins wherever the text has a position.
     """
     runs: list[tuple[dict[str, str], list[tuple[str, float, str]]]] = [
         ({k: text.get(k, "") for k in ("x", "y", "text-anchor")}, [])
@@ -259,7 +259,10 @@ def _draw_run(
 
 @cache
 def _glyph(resources: Path, code: str) -> tuple[str, float]:
-    """Outline (y upward) and width of a music glyph, in thousandths of its size."""
+    """Return outline (y upward) and width of a music glyph.
+
+    Both are in thousandths of its size.
+    """
     file = resources / GLYPHS / f"{code}.xml"
     if not file.is_file():
         return "", 0.0

@@ -17,8 +17,8 @@ from partimento.music.piece import Piece
 from partimento.music.text import check_names, check_text
 from partimento.plugins import Registry
 
-# By suffix. A writer takes a Chain and the suffix, and returns each file's content. A format is a
-# line, also that of a plug-in: its entry point has the name of the suffix without its dot.
+# By suffix. A writer takes a Chain and the suffix, and returns each file's content. Each format
+# is one line. The entry point of a plug-in has the name of the suffix without its dot.
 WRITERS = Registry(
     "partimento.writers",
     "writer",
@@ -38,12 +38,12 @@ WRITERS = Registry(
     needs=("__call__",),
     prefix=".",
 )
-PAGED = (".svg", ".png")  # formats with a file a page: name.svg, name-2.svg …
+PAGED = (".svg", ".png")  # formats with one file per page: name.svg, name-2.svg …
 
 
 @dataclass(frozen=True)
 class Chain:
-    """One piece on its way to files; what several of them need is made once.
+    """One piece on its way to files; each shared step is computed once.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class Chain:
     soundfont : Path or None
         See `audio.find_soundfont`.
     about : mapping
-        What the page tells about how the piece came to be; see `page.to_page`.
+        The origin of the piece, for the page. See `player_page.to_page`.
     files : sequence of str
         Names of files beside the page that it links to.
     """
@@ -133,9 +133,9 @@ def write(
 
 
 def write_all(chain: Chain, paths: Sequence[Path | str], *, force: bool = False) -> list[Path]:
-    """Write one piece to several files; the engraving and other steps in common are done once.
+    """Write one piece to several files, with one engraving for all.
 
-    Every name is checked, then everything is made, before the first file is written. Raises as
+    All names are checked and all contents are ready before the first file is written. Raises as
     `write` does.
     """
     chosen = [Path(path) for path in paths]
@@ -170,13 +170,13 @@ def write_all(chain: Chain, paths: Sequence[Path | str], *, force: bool = False)
 
 
 def check_paths(paths: Sequence[Path], *, force: bool = False) -> None:
-    """Say no, before any work is done, to names that cannot be written to.
+    """Refuse names that cannot be written to, before any work is done.
 
     Raises
     ------
     PartimentoError
-        If a suffix is unknown, a file is named twice or is there already, a folder has the name or
-        a file stands where a folder should.
+        If a suffix is unknown, or a file is named twice or exists already. Also if a folder has the
+        name, or a file stands in place of a folder.
     """
     for path in paths:
         _writer_for(path)
@@ -203,8 +203,9 @@ def _refuse_twice(paths: Sequence[Path]) -> None:
 
 
 def engrave(musicxml: str, layout: Mapping[str, Any]) -> list[ET.Element]:
-    """The pages of a score in a layout of their own, for pictures that are made of them; see
-    `svg.engrave`.
+    """Engrave a score in a layout of its own, for other pictures.
+
+    See `svg.engrave`.
     """
     from partimento.export import svg
 
@@ -212,7 +213,7 @@ def engrave(musicxml: str, layout: Mapping[str, Any]) -> list[ET.Element]:
 
 
 def rasterise(svg: str, *, width: int) -> bytes:
-    """A picture in SVG as PNG, `width` pixels wide; see `png.to_png`."""
+    """Convert an SVG picture to PNG, `width` pixels wide; see `png.to_png`."""
     from partimento.export.png import to_png
 
     return to_png(svg, width=width)
@@ -236,8 +237,9 @@ def _further(path: Path, number: int) -> Path:
 
 
 def _remove_stale(path: Path, count: int, *, keep: Sequence[Path]) -> None:
-    """Remove the pages after the last one, in unbroken order, of an earlier score of this name;
-    only what bears our mark and its number.
+    """Remove pages of an earlier score of this name that has more pages.
+
+    Stops at the first page without our mark and its number.
     """
     if path.suffix.lower() not in PAGED:
         return

@@ -137,7 +137,7 @@ def _staves(score: Any) -> list[Any]:
     """Return the parts of a score at sounding pitch."""
     from music21 import instrument
 
-    if any(found.transposition for found in score[instrument.Instrument]):
+    if any(each.transposition for each in score[instrument.Instrument]):
         score.toSoundingPitch(inPlace=True)
     return list(score.parts) or [score]
 
@@ -180,7 +180,7 @@ def _part_numbers(staves: list[Any]) -> list[int]:
     numbers: list[int] = []
     for i, staff in enumerate(staves):
         # music21 calls the staves of part P1 "P1-Staff1" and "P1-Staff2"
-        names = [str(found.id).rpartition("-Staff")[0] for found in staves[max(i - 1, 0) : i + 1]]
+        names = [str(each.id).rpartition("-Staff")[0] for each in staves[max(i - 1, 0) : i + 1]]
         same = i > 0 and isinstance(staff, stream.PartStaff) and names[0] == names[1] != ""
         numbers.append(numbers[-1] + (not same) if numbers else 0)
     return numbers
@@ -220,7 +220,9 @@ def _notes(staff: Any, part: int) -> list[Note]:
     done: list[Note] = []
     tied: dict[int, int] = {}  # pitch → index of the note that sounds on
     graces: list[tuple[Fraction, list[Note]]] = []
-    elements = [(onset, found) for onset, found in _walk(staff) if isinstance(found, note.NotRest)]
+    elements = [
+        (onset, element) for onset, element in _walk(staff) if isinstance(element, note.NotRest)
+    ]
     for onset, element in sorted(elements, key=lambda item: item[0]):
         if isinstance(element, harmony.ChordSymbol):
             continue
@@ -357,9 +359,9 @@ def _meters(staff: Any, marks: dict[Fraction, Meter]) -> tuple[tuple[Meter, ...]
 def _part(staff: Any) -> Part:
     from music21 import instrument
 
-    found = staff[instrument.Instrument].first()
-    drum = isinstance(found, instrument.UnpitchedPercussion) or (
-        found is not None and found.midiChannel == 9
+    player = staff[instrument.Instrument].first()
+    drum = isinstance(player, instrument.UnpitchedPercussion) or (
+        player is not None and player.midiChannel == 9
     )
-    name = staff.partName or (found.partName if found else "") or ""
-    return Part(str(name).strip(), found.midiProgram if found else None, bool(drum))
+    name = staff.partName or (player.partName if player else "") or ""
+    return Part(str(name).strip(), player.midiProgram if player else None, bool(drum))

@@ -1,7 +1,7 @@
-"""Cut tokenized pieces into windows of a fixed length, and serve windows in batches.
+"""Cut tokenized pieces into windows of equal length and batch them.
 
-A batch is a mapping of arrays by name: ``inputs``, ``targets`` and what the tokenizer gives as
-context. Shapes: N windows, B windows of a batch, L rows of a window, F fields of a row.
+A batch is a mapping of arrays by name: ``inputs``, ``targets`` and the context arrays of the
+tokenizer. Shapes: N windows, B windows of a batch, L rows of a window, F fields of a row.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def windows(
 
 
 def _padded(rows: np.ndarray, length: int) -> np.ndarray:
-    """Lengthen an array ``(n, …)`` with rows of padding."""
+    """Pad an array ``(n, …)`` with rows up to `length`."""
     return np.pad(rows, ((0, length - len(rows)), *[(0, 0)] * (rows.ndim - 1)), constant_values=PAD)
 
 

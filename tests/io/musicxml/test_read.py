@@ -591,7 +591,7 @@ def test_unfolded_music_bears_its_marks_and_ties():
             score(*[[attributes(divisions=d) + note("C4", d)] for d in (9973, 9967, 9949)]),
             "no common grid",
         ),
-        (score([START + note("H4", 4)]), "a note's name"),
+        (score([START + note("H4", 4)]), "not the name of a note"),
         (score([START + note("Cx4", 4)]), "an accidental is no number"),
         (score([START + note("C994", 4)]), "no such accidental"),
         (

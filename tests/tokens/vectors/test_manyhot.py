@@ -65,8 +65,8 @@ def test_what_is_no_many_hot_music() -> None:
     for wrong, words in (
         (lambda: many_hot([Event((60, 128), quarter)]), "outside 0 to 127"),
         (lambda: many_hot([Event((-1,), quarter)]), "outside 0 to 127"),
-        (lambda: many_hot([Event((60,), quarter, (61,))]), "held that does not sound"),
-        (lambda: from_many_hot(held_alone, [quarter]), "held that does not sound"),
+        (lambda: many_hot([Event((60,), quarter, (61,))]), "a held pitch does not sound"),
+        (lambda: from_many_hot(held_alone, [quarter]), "a held pitch does not sound"),
         (lambda: from_many_hot(held_alone, [quarter, quarter]), "shape"),
         (lambda: from_many_hot(held_alone, [quarter], held=False), "shape"),
     ):

@@ -130,8 +130,8 @@ def test_parts_that_do_not_go_together() -> None:
     unknown = multi_one_hot(((one,), (Event((61,), Fraction(1)),)), known)
     assert unknown[0, len(known[0]) + UNKNOWN] == 1
     for wrong, words in (
-        (lambda: multi_many_hot(((one,), (two,))), "same durations"),
-        (lambda: from_part_events(((one,), (one, one))), "same durations"),
+        (lambda: multi_many_hot(((one,), (two,))), "differ in their durations"),
+        (lambda: from_part_events(((one,), (one, one))), "differ in their durations"),
         (lambda: multi_many_hot(()), "no part"),
         (lambda: part_events(Piece([], parts=())), "no part"),
         (

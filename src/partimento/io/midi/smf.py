@@ -98,9 +98,9 @@ def split_tracks(data: bytes) -> list[bytes]:
 
 def check_meters(data: bytes) -> None:
     """Refuse meters whose denominator no score has: symusic reads 4/2⁶⁴ as 4/1."""
-    for found in re.finditer(rb"\xff\x58\x04(.)(.)", data, re.DOTALL):
-        if found[2][0] > 7:
-            raise UnfitError(f"no such meter: {found[1][0]}/2 to the power of {found[2][0]}")
+    for match in re.finditer(rb"\xff\x58\x04(.)(.)", data, re.DOTALL):
+        if match[2][0] > 7:
+            raise UnfitError(f"no such meter: {match[1][0]}/2 to the power of {match[2][0]}")
 
 
 def check_pitches(tracks: Sequence[bytes]) -> None:
@@ -122,10 +122,10 @@ def without_escapes(data: bytes, tracks: Sequence[bytes]) -> bytes:
     if b"\xf7" not in data:
         return data
     ends = {
-        found.end() - 1 + _variable(data, found.start() + 1)[0]
-        for found in SYSEX_HEAD.finditer(data)
+        match.end() - 1 + _variable(data, match.start() + 1)[0]
+        for match in SYSEX_HEAD.finditer(data)
     }
-    if all(found.start() in ends for found in re.finditer(b"\xf7", data)):
+    if all(match.start() in ends for match in re.finditer(b"\xf7", data)):
         return data  # each one ends a system-exclusive message
     mended = [b"MThd\0\0\0\6", data[8:14]]
     for track in tracks:

@@ -159,7 +159,7 @@ def tempo_of(direction: Element) -> Tempo | None:
     try:
         return Tempo.from_bpm(bpm)
     except (ValueError, OverflowError) as error:
-        raise UnfitError(f"no such tempo: {bpm:g} quarter notes a minute") from error
+        raise UnfitError(f"no such tempo: {bpm:g} quarter notes per minute") from error
 
 
 def _metronome(direction: Element) -> float:
@@ -228,7 +228,7 @@ def midi_of(step: str | None, octave: str | None, alter: str | None) -> int:
     """
     name = (step or "").strip().upper()
     if name not in STEPS:
-        raise UnfitError(f"a note's name is none: {name[:20]!r}")
+        raise UnfitError(f"not the name of a note: {name[:20]!r}")
     raised = exact(alter, "an accidental") if alter and alter.strip() else Fraction(0)
     if abs(raised) > 12:
         raise UnfitError(f"no such accidental: {float(raised):g} semitones")

@@ -187,12 +187,12 @@ def _unzip(data: bytes) -> bytes:
             ]
             if "META-INF/container.xml" in listed:
                 roots = etree.fromstring(_bounded(archive, "META-INF/container.xml"), _parser())
-                found = (
+                paths = (
                     roots.xpath("//*[local-name()='rootfile']/@full-path")
                     if roots is not None
                     else []
                 )
-                names = [str(name) for name in found] or names
+                names = [str(path) for path in paths] or names
             if not names:
                 raise UnfitError("the archive holds no score")
             return _bounded(archive, names[0])
@@ -282,7 +282,7 @@ def _grid(root: Element) -> int:
 def _within_limits(grid: int) -> int:
     if grid > MAX_GRID:
         raise UnfitError(
-            f"no common grid carries its times: it would need more than {MAX_GRID} steps a quarter"
+            f"no common grid carries its times: it would need more than {MAX_GRID} steps per quarter"
         )
     return grid
 
@@ -295,8 +295,8 @@ def _part(listed: Element | None, instruments: Instruments) -> Part:
 
 
 def _text(element: Element, path: str) -> str:
-    found = element.find(path)
-    return "" if found is None else _words(found)
+    child = element.find(path)
+    return "" if child is None else _words(child)
 
 
 def _words(element: Element) -> str:

@@ -1,7 +1,8 @@
-"""Many-hot and multi-many-hot rows: the 128 pitches that sound, then those of them that are held,
-of one part or of each of several.
+"""Encode events as many-hot and multi-many-hot rows.
 
-Shapes: T events of a piece; a row is 256 columns a part, or 128 without held notes.
+A row has the 128 pitches that sound, then those of them that are held. Many-hot rows are for one
+part, multi-many-hot rows for several. Shapes: T events of a piece. A row has 256 columns per part,
+or 128 without held notes.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from partimento.tokens.vectors.parts import PartEvents, check_shape, common_dura
 
 
 def many_hot(events: Iterable[Event], *, held: bool = True) -> np.ndarray:
-    """The notes of each event: ``(T, 256)`` float32, sounding, then held; ``(T, 128)``, sounding
-    alone, without `held`.
+    """Encode the notes of each event as a many-hot row.
 
-    Without `held` every note is struck again where it comes back. A rest is a row of zeros, as
-    padding would be: whether there is an event is for its duration to say. PartimentoError if a
-    pitch lies outside 0 to 127 or a held one does not sound.
+    Rows are ``(T, 256)`` float32: sounding pitches, then held ones. Without `held` they are ``(T,
+    128)``, sounding pitches alone, and every note is struck again where it comes back. A rest is a
+    row of zeros, like padding. Only its duration shows that there is an event. Raises
+    PartimentoError if a pitch lies outside 0 to 127 or a held one does not sound.
 
     >>> rows = many_hot([Event((48, 64), Fraction(1)), Event((48, 65), Fraction(1), held=(48,))])
     >>> [np.flatnonzero(row).tolist() for row in rows]
@@ -35,18 +36,19 @@ def many_hot(events: Iterable[Event], *, held: bool = True) -> np.ndarray:
 def from_many_hot(
     rows: np.ndarray, durations: Sequence[Fraction], *, held: bool = True
 ) -> list[Event]:
-    """The inverse of `many_hot`, with the T durations; a value above one half is a
-    one.
+    """Decode the rows of `many_hot`, with the T durations.
 
-    PartimentoError if a held pitch does not sound, or the shape is another.
+    A value above one half counts as a one. Raises PartimentoError if a held pitch does not sound,
+    or if the shape does not match.
     """
     (events,) = from_multi_many_hot(rows, durations, parts=1, held=held)
     return list(events)
 
 
 def multi_many_hot(parts: Sequence[Sequence[Event]], *, held: bool = True) -> np.ndarray:
-    """A block a part, `many_hot` each: ``(T, parts · 256)`` float32, or ``(T, parts · 128)``
-    without `held`.
+    """Encode several parts, with one block of `many_hot` per part.
+
+    Rows are ``(T, parts · 256)`` float32, or ``(T, parts · 128)`` without `held`.
     """
     kinds = 2 if held else 1
     height, width = len(common_durations(parts)), len(parts) * kinds * PITCHES
@@ -69,14 +71,17 @@ def multi_many_hot(parts: Sequence[Sequence[Event]], *, held: bool = True) -> np
 def from_multi_many_hot(
     rows: np.ndarray, durations: Sequence[Fraction], *, parts: int, held: bool = True
 ) -> PartEvents:
-    """The inverse of `multi_many_hot` for so many `parts`; see `from_many_hot`."""
+    """Decode the rows of `multi_many_hot` for this number of `parts`.
+
+    See `from_many_hot`.
+    """
     kinds = 2 if held else 1
     check_shape(rows, len(durations), parts * kinds * PITCHES)
     cells = np.flatnonzero(np.asarray(rows) > 0.5)
     _check_held(cells, held)
     pitches: list[list[int]] = [
         [] for _ in range(len(durations) * parts * kinds)
-    ]  # a list an event, a part and a kind
+    ]  # one list per event, part and kind
     for block, pitch in zip((cells // PITCHES).tolist(), (cells % PITCHES).tolist(), strict=True):
         pitches[block].append(pitch)
     chords = [tuple(each) for each in pitches]
@@ -97,4 +102,4 @@ def from_multi_many_hot(
 def _check_held(cells: np.ndarray, held: bool) -> None:
     of_held = (cells // PITCHES) % 2 == 1
     if held and not np.isin(cells[of_held] - PITCHES, cells[~of_held]).all():
-        raise PartimentoError("a pitch is held that does not sound")
+        raise PartimentoError("a held pitch does not sound")

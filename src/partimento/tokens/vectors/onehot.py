@@ -1,18 +1,19 @@
-"""One-hot rows and flat windows (the tutorial's "Note and Chord Encoding"; Briot, Hadjeres & Pachet
-2019), with their inverses.
+"""Encode symbols as one-hot rows and flat windows, and decode them.
 
-Four encodings turn music into rows of zeros and ones:
+This follows the tutorial's "Note and Chord Encoding" (Briot, Hadjeres & Pachet 2019). Four
+encodings turn music into rows of zeros and ones:
 
 | encoding | in | a row of T | ones in it |
 |---|---|---|---|
 | one-hot | here | a symbol of one vocabulary | 1 |
 | many-hot | `manyhot` | the 128 pitches: sounding, then held | the notes |
-| multi-one-hot | `parts` | a block a part: a symbol of the part's own vocabulary | the parts |
-| multi-many-hot | `manyhot` | a block a part: its own 128 pitches, sounding, then held | all notes |
+| multi-one-hot | `parts` | a block per part: a symbol of the part's own vocabulary | the parts |
+| multi-many-hot | `manyhot` | a block per part: its own 128 pitches, sounding, then held | all
+notes |
 
-Integers, for embeddings, are `ChordTokenizer`'s business. Durations travel apart: as they are, as
-numbers of a `Vocabulary`, or as `one_hot` of those. Rows are float32, for every model wants floats.
-Shapes: T events of a piece, N windows, L events per window, V vocabulary or width of a row.
+`ChordTokenizer` returns integers, for embeddings. Durations are separate: plain, as numbers of a
+`Vocabulary`, or as `one_hot` of those. Rows are float32, since every model needs floats. Shapes: T
+events of a piece, N windows, L events per window, V vocabulary or width of a row.
 """
 
 from __future__ import annotations
@@ -29,17 +30,17 @@ from partimento.tokens.vocabulary import PAD
 
 
 def one_hot(numbers: Any, size: int, xp: Any = np) -> Any:
-    """Integers as rows with a single one; padding is a row of zeros.
+    """Encode integers as rows with a single one; padding is a row of zeros.
 
     Parameters
     ----------
     numbers : (…,) int
         From 0 (padding) to ``size - 1``.
     size : int
-        V, the vocabulary's length with its special numbers.
+        V, the length of the vocabulary with its special numbers.
     xp : module
-        `numpy` or `keras.ops`, which cannot look at the numbers: there, one that is out of range is
-        a row of zeros.
+        `numpy` or `keras.ops`. With `keras.ops` the numbers are not checked: one out of range
+        becomes a row of zeros.
 
     Returns
     -------
@@ -65,7 +66,7 @@ def one_hot(numbers: Any, size: int, xp: Any = np) -> Any:
 
 
 def from_one_hot(rows: Any, xp: Any = np) -> Any:
-    """Return the numbers of one-hot rows: ``(…, V)`` → ``(…,)`` int32, as the tutorial does.
+    """Decode one-hot rows: ``(…, V)`` → ``(…,)`` int32, as the tutorial does.
 
     A number is the column of a row's largest value, the first of equal ones. A row of zeros is
     padding again.
@@ -87,13 +88,12 @@ def _in_range(numbers: Any, size: int) -> np.ndarray:
 
 
 def flatten(window: Any, xp: Any = np) -> Any:
-    """A window as one row, chord after chord: ``(…, L, V)`` → ``(…, V · L)``, where step l of chord
-    v stands at ``v · L + l``.
+    """Flatten a window to one row: ``(…, L, V)`` → ``(…, V · L)``.
 
-    The tutorial swaps both axes before it flattens, and so do we: all steps of one chord are
-    neighbours, not all chords of one step.
+    Step l of chord v stands at ``v · L + l``. The tutorial swaps both axes before it flattens, and
+    this does the same. All steps of one chord are neighbors, not all chords of one step.
 
-    >>> flatten(one_hot([1, 2, 1], 3)).tolist()  # chord 0 (padding) at steps 0, 1, 2, then chord 1, then chord 2
+    >>> flatten(one_hot([1, 2, 1], 3)).tolist()  # steps 0, 1, 2 of chord 0 (padding), then 1, then 2
     [0.0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0]
     """
     *lead, length, size = window.shape
@@ -101,8 +101,9 @@ def flatten(window: Any, xp: Any = np) -> Any:
 
 
 def unflatten(row: Any, length: int, xp: Any = np) -> Any:
-    """The inverse of `flatten`: ``(…, V · L)`` → ``(…, L, V)`` for windows of `length` L;
-    PartimentoError if they do not fit.
+    """Invert `flatten`: ``(…, V · L)`` → ``(…, L, V)``, with `length` L.
+
+    Raises PartimentoError if the width is not a multiple of `length`.
     """
     *lead, width = row.shape
     return xp.swapaxes(xp.reshape(row, (*_known(lead), _divided(width, length), length)), -1, -2)

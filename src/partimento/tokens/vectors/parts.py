@@ -1,9 +1,8 @@
-"""Several parts side by side: their events on the common boundaries of all, and multi-one-hot rows,
-a symbol a part.
+"""Encode several parts side by side, as events or as multi-one-hot rows.
 
-Each part has its own held notes, so that a tie is not struck again because another part moves.
-Nothing but velocity, tablature and the mark of a grace note is lost. Shapes: T events of a piece, V
-width of a row.
+The events of all parts share their boundaries. Each part has its own held notes: a tie is not
+struck again because another part moves. Nothing is lost but velocity, tablature and the mark of a
+grace note. Shapes: T events of a piece, V width of a row.
 """
 
 from __future__ import annotations
@@ -26,28 +25,31 @@ from partimento.tokens.vocabulary import SPECIAL, Vocabulary
 
 Symbol = tuple[
     tuple[int, ...], tuple[int, ...]
-]  # what one part does: its chord, and the pitches of it that are held
+]  # the chord of one part, and the pitches of it that are held
 PartEvents = tuple[tuple[Event, ...], ...]  # the events of each part; all have the same durations
 REST: Symbol = ((), ())
 
 
 def part_events(piece: Piece, *, drums: bool = True, count: int | None = None) -> PartEvents:
-    """The events of each part of a piece on the common boundaries of all, which are those of
-    `Piece.events`.
+    """Return the events of each part on the common boundaries of all parts.
+
+    The boundaries are those of `Piece.events`.
 
     Parameters
     ----------
     piece : Piece
     drums : bool
-        Keep drum parts, as parts like all others (their pitches are drums). Without, they leave no
-        trace: neither columns nor boundaries.
+        Keep drum parts, as parts like all others (their pitches are drums). False removes them and
+        their boundaries.
     count : int, optional
-        So many parts, the ones that are missing silent: for a corpus whose pieces differ.
+        The number of parts to return; missing ones are silent. It is for a corpus whose pieces
+        differ in their number of parts.
 
     Returns
     -------
     tuple of tuples of Event
-        A part each, all of the same durations; `held` are pitches that the same part sounds on.
+        One tuple per part, all of the same durations. `held` has the pitches that the same part
+        continues.
 
     Raises
     ------
@@ -77,11 +79,11 @@ def part_events(piece: Piece, *, drums: bool = True, count: int | None = None) -
 def from_part_events(
     events: Sequence[Sequence[Event]], *, velocity: int = 80, **rest: Any
 ) -> Piece:
-    """The inverse of `part_events`, the notes of every part: `rest` are the other fields of a
-    Piece, among them its `parts`.
+    """Build a piece from the events of every part; the inverse of `part_events`.
 
-    PartimentoError if the parts do not go together, ValueError if one holds a pitch that it did not
-    sound (see `Piece.from_events`).
+    `rest` has the other fields of a Piece, among them its `parts`. Raises PartimentoError if the
+    parts differ in their durations. Raises ValueError if a part holds a pitch that it did not sound
+    (see `Piece.from_events`).
     """
     durations = common_durations(events)
     notes = [
@@ -98,15 +100,15 @@ def from_part_events(
 def part_vocabularies(
     pieces: Iterable[Sequence[Sequence[Event]]], *, min_count: int = 1
 ) -> tuple[Vocabulary[Symbol], ...]:
-    """A vocabulary a part, of chords with what is held of them; the rest is always known. `pieces`
-    are `part_events` of one `count`.
+    """Build one vocabulary per part, of chords with their held notes.
 
-    PartimentoError if the pieces have not the same number of parts.
+    A rest is always in the vocabulary. `pieces` are `part_events` of one `count`. Raises
+    PartimentoError if the pieces differ in their number of parts.
     """
     pieces = list(pieces)
     if len(counts := {len(parts) for parts in pieces}) > 1:
         raise PartimentoError(
-            f"pieces of {min(counts)} to {max(counts)} parts have no vocabularies together: see part_events' count"
+            f"pieces of {min(counts)} to {max(counts)} parts cannot share vocabularies: pass count to part_events"
         )
     by_part = list(zip(*pieces, strict=True))
     return tuple(
@@ -122,11 +124,11 @@ def part_vocabularies(
 def multi_one_hot(
     parts: Sequence[Sequence[Event]], vocabularies: Sequence[Vocabulary[Symbol]]
 ) -> np.ndarray:
-    """A block a part, with a single one: ``(T, V)`` float32, V the sum of all vocabularies'
-    lengths.
+    """Encode several parts, with one one-hot block per part.
 
-    What is in no vocabulary becomes unknown. PartimentoError if the parts do not go together or
-    with the vocabularies.
+    Rows are ``(T, V)`` float32, with V the sum of all vocabularies' lengths. A symbol in no
+    vocabulary becomes unknown. Raises PartimentoError if the parts do not match each other or the
+    vocabularies.
     """
     height = len(common_durations(parts))
     if len(parts) != len(vocabularies):
@@ -142,9 +144,10 @@ def multi_one_hot(
 def from_multi_one_hot(
     rows: np.ndarray, durations: Sequence[Fraction], vocabularies: Sequence[Vocabulary[Symbol]]
 ) -> PartEvents:
-    """The inverse of `multi_one_hot`: of each block the largest value.
+    """Decode the rows of `multi_one_hot`, by the largest value of each block.
 
-    PartimentoError for padding and unknown, which stand for no music, or if the shape is another.
+    Raises PartimentoError for padding and unknown, which stand for no music, or if the shape does
+    not match.
     """
     edges = _edges(vocabularies)
     check_shape(rows, len(durations), edges[-1])
@@ -171,21 +174,22 @@ def _symbol(event: Event) -> Symbol:
 
 
 def common_durations(parts: Sequence[Sequence[Event]]) -> list[Fraction]:
-    """The durations that the events of all parts have; PartimentoError if they differ, or there is
-    no part.
+    """Return the durations of the events, which all parts must share.
+
+    Raises PartimentoError if they differ, or if there is no part.
     """
     if not parts:
         raise PartimentoError("no part to encode")
     first, *others = ([event.duration for event in events] for events in parts)
     if any(other != first for other in others):
         raise PartimentoError(
-            "the events of the parts have not the same durations: see part_events"
+            "the events of the parts differ in their durations: build them with part_events"
         )
     return first
 
 
 def check_shape(rows: np.ndarray, height: int, width: int) -> None:
-    """Raise PartimentoError unless an array has a row per duration and the columns of its parts."""
+    """Raise PartimentoError unless the shape is ``(height, width)``."""
     if rows.shape != (height, width):
         needed = f"{height} durations and these parts need {(height, width)}"
         raise PartimentoError(f"an array of shape {rows.shape}, where {needed}")
