@@ -24,7 +24,7 @@ from PIL import Image
 import partimento as pt
 from partimento.cli.cli import app
 from partimento.evaluation import training_report
-from partimento.evaluation.training_report import Exhibition, open_watched
+from partimento.evaluation.training_report import Gallery, open_watched
 from partimento.music.names import pitch_name
 from partimento.music.transpose import interval_to_common_key
 from partimento.plots import chord_map, encodings_figure
@@ -215,12 +215,12 @@ def collection() -> None:
         shutil.copy(folder / f"{name}.png", MADE / f"stats-{name}.png")
 
 
-def draw_training(run: pt.TrainedModel, prefix: str) -> Exhibition:
+def draw_training(run: pt.TrainedModel, prefix: str) -> Gallery:
     """Draw losses, latent space and network of a training."""
     assert run.folder is not None
     folder = CACHE / f"{prefix}-pictures"
     folder.mkdir(parents=True, exist_ok=True)
-    watched, shown = open_watched(run.folder), Exhibition(folder)
+    watched, shown = open_watched(run.folder), Gallery(folder)
     for kind in (training_report.losses, training_report.latent, training_report.network):
         kind(watched, shown)
     for name in ("losses.png", "latent.png", "latent.gif", "network.png"):

@@ -175,7 +175,7 @@ def card(
         "",
         "## What it measures",
         "",
-        "Nats an event on the pieces kept to measure with (less is better); every event is charged in full.",
+        "Nats per event on the pieces kept to measure with (less is better); every event is charged in full.",
         "",
         markdown_table(("model", "nats per event"), rows),
         "## What it is not",

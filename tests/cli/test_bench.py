@@ -97,10 +97,10 @@ def test_what_makes_no_sense(
 ) -> None:
     other = tmp_path / "other.json"
     other.write_text("{}")
-    refused(capsys, "its hash is another", "jsb", "--data", other)
+    refused(capsys, "its hash differs", "jsb", "--data", other)
     refused(capsys, "none.json does not exist", "jsb", "--data", tmp_path / "none.json")
-    refused(capsys, "an ensemble is of two runs or more", "jsb", elsewhere, "--ensemble")
-    refused(capsys, "an ensemble is of two runs or more", "jsb", "--ensemble")
+    refused(capsys, "--ensemble needs at least two runs", "jsb", elsewhere, "--ensemble")
+    refused(capsys, "--ensemble needs at least two runs", "jsb", "--ensemble")
     refused(capsys, "there is no benchmark jbs; did you mean jsb?", "jbs")
     refused(capsys, "there is no split train", "jsb", "--split", "train")
     refused(capsys, "is no run", "jsb", tmp_path)
@@ -110,7 +110,7 @@ def test_what_makes_no_sense(
 def test_a_set_is_not_another(chorales: Path, capsys: pytest.CaptureFixture[str]) -> None:
     refused(
         capsys,
-        "is not the set that the figures of nottingham are for",
+        "is not the file of the set nottingham",
         "nottingham",
         "--data",
         chorales,

@@ -627,8 +627,8 @@ def test_compare_puts_runs_side_by_side(
     rows = {row["run"]: row for row in told["runs"]}
     figures = json.loads((trained / "held_out.json").read_text())
     assert rows["one"]["total"] == figures["lstm"]["total"]
-    assert rows["one"]["right"] is None
-    assert 0 <= rows["vae"]["right"] <= 1
+    assert rows["one"]["accuracy"] is None
+    assert 0 <= rows["vae"]["accuracy"] <= 1
     assert rows["vae"]["parts"]["kl"] > 0  # its total is a bound
     assert {
         "(unigram, transpose=key)",

@@ -127,7 +127,7 @@ def test_so_many_bars(real: list[Piece], dull: list[Piece]) -> None:
 def test_too_few_pieces(real: list[Piece]) -> None:
     with pytest.raises(
         PartimentoError,
-        match="4 pieces of either kind are the least to tell anything by; 3 are generated",
+        match="evaluation needs at least 4 pieces of either kind: 3 are generated",
     ):
         evaluate(real[:3], real)
 
@@ -195,7 +195,7 @@ def test_a_run_composes_what_is_measured(
     told = json.loads(capsys.readouterr().out)
     assert (told["generated"], told["bars"]) == (5, 4)
     assert told["figures"]["nats per event of held-out pieces"] == {"markov": 3.25}
-    shared = told["figures"]["longest run of chords that stands in the corpus"]
+    shared = told["figures"]["longest run of chords shared with the corpus"]
     assert 0 <= shared["median"] <= shared["95 %"] <= shared["most"]
     assert shared["real median"] <= shared["real most"]
     assert 0.5 < told["overlap"] <= 1

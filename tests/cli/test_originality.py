@@ -38,7 +38,7 @@ def test_a_piece_beside_a_folder(
         == 0
     )
     printed = capsys.readouterr()
-    assert "all of it stands in" in printed.out
+    assert "all of it occurs in" in printed.out
     assert "not read" in printed.err
     with (tmp_path / "report.csv").open() as file:
         rows = list(csv.DictReader(file))

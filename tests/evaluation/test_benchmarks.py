@@ -20,13 +20,13 @@ from partimento.errors import PartimentoError
 from partimento.evaluation.benchmarks import (
     PUBLISHED,
     UNITS,
+    baseline_results,
     check_fits,
-    counts,
     ensemble,
     piece_nats,
     pieces_of,
     result_of,
-    scores_of,
+    results_of,
     units_of,
 )
 from partimento.evaluation.note_counts import END, NoteCounts
@@ -181,7 +181,7 @@ def test_sides_and_units(corpus: Corpus) -> None:
 
 
 def test_counts_of_a_corpus(corpus: Corpus) -> None:
-    unigram, markov = counts("jsb", corpus)
+    unigram, markov = baseline_results("jsb", corpus)
     assert (unigram.name, markov.name, unigram.units, markov.pieces) == (
         "unigram",
         "markov",
@@ -191,7 +191,7 @@ def test_counts_of_a_corpus(corpus: Corpus) -> None:
     train = [frames_of(number) for number in range(3)]
     nats = [NoteCounts(train, order=2).nats(frames_of(number)) for number in (5, 6)]
     assert markov.nats == pytest.approx(sum(nats) / 39)
-    assert counts("jsb", corpus, split="valid")[0].units == 17 + 18
+    assert baseline_results("jsb", corpus, split="valid")[0].units == 17 + 18
 
 
 def test_a_run_fits_the_set_that_it_learned_from(run: TrainedModel, corpus: Corpus) -> None:
@@ -261,7 +261,7 @@ def test_an_ensemble_of_models_of_chords_is_the_mean_of_their_events_probabiliti
     markov: TrainedModel, corpus: Corpus
 ) -> None:
     twice = ensemble([markov, markov], "jsb", corpus)
-    assert twice.nats == pytest.approx(scores_of(markov, "jsb", corpus)[0].nats, rel=1e-9)
+    assert twice.nats == pytest.approx(results_of(markov, "jsb", corpus)[0].nats, rel=1e-9)
 
 
 def test_a_run_by_chords_is_charged_in_full(markov: TrainedModel, corpus: Corpus) -> None:
@@ -302,7 +302,7 @@ def test_a_vae_tells_its_bound_and_an_estimate_apart(corpus: Corpus) -> None:
         "train": {"epochs": 1, "batch_size": 8},
     }
     made = learn(corpus, settings=settings)[0]
-    bound, estimate = scores_of(made, "jsb", corpus)
+    bound, estimate = results_of(made, "jsb", corpus)
     assert (bound.name, estimate.name, bound.units) == ("vae (bound)", "vae (estimate)", 39)
     assert 1 < estimate.nats < bound.nats + 0.05
     cost = OutOfVocabularyCost([piece.events for piece in corpus.pieces[:3]])
@@ -354,7 +354,7 @@ def test_the_chorales_are_the_files(chorales: tuple[Path, Corpus]) -> None:
 
 
 def test_counting_on_the_chorales(chorales: tuple[Path, Corpus]) -> None:
-    unigram, markov = counts("jsb", chorales[1])
+    unigram, markov = baseline_results("jsb", chorales[1])
     assert unigram.nats > markov.nats + 1
     assert 5 < markov.nats < 5.6
     assert markov.low < markov.nats < markov.high

@@ -120,7 +120,7 @@ def test_the_table_by_hand() -> None:
     assert neighbours(BY_HAND, ["C"], most=1)[0].near == first.near[:1]
 
 
-def test_without_a_wish_the_commonest_are_shown() -> None:
+def test_by_default_the_most_frequent_are_shown() -> None:
     assert [each.name for each in neighbours(BY_HAND)] == ["C", "Am", "G"]
 
 
@@ -134,9 +134,11 @@ def test_spacings_are_compared_with_spacings() -> None:
     assert found.name == "C3+G3+E4"
     assert [near.name for near in found.near] == ["A2+C4+E4", "D3+D4", "C3+E3+G4+C5", "G2+B3+D4"]
     assert [near.cosine for near in found.near] == [0.8, 0.7071, 0.0, 0.0]
-    with pytest.raises(PartimentoError, match=r"not met the chord C3\+G3: there are C, Am, G …"):
+    with pytest.raises(
+        PartimentoError, match=r"the chord C3\+G3 did not occur in training: try C, Am, G …"
+    ):
         neighbours(BY_HAND, ["C3+G3"])
-    with pytest.raises(PartimentoError, match="not met the chord D7"):
+    with pytest.raises(PartimentoError, match="the chord D7 did not occur"):
         neighbours(BY_HAND, ["D7"])
 
 

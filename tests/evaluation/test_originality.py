@@ -111,7 +111,7 @@ def test_a_piece_of_the_corpus_is_laid_beside_the_rest_and_says_so() -> None:
     (found,) = originality([piece(tune, name="other")], corpus).pieces
     assert found.in_corpus == ()
     assert (found.chords.length, found.chords.share) == (60, 1.0)
-    assert verdict(found, report.real).startswith("all of it stands in a.mid: longest run")
+    assert verdict(found, report.real).startswith("all of it occurs in a.mid: longest run")
     assert verdict(found, report.real).endswith("more chords and melody than 95 % of real pieces")
 
 

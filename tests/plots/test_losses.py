@@ -52,12 +52,12 @@ def test_terms_stand_beside_their_sum() -> None:
         "val_kl": [0.02, 2.5],
         "val_chord": [8.0, 1.0],
     }
-    whole, terms = loss_curves(history, unit="nats a step").axes
+    whole, terms = loss_curves(history, unit="nats per step").axes
     assert lines(terms) == {"kl": [0.02, 2.5], "kl in training": [0.01, 2.0], "chord": [8.0, 1.0]}
     assert set(names(terms)) == {"kl", "chord"}
     assert terms.get_yscale() == "log"  # from 0.01 to 8
     assert whole.get_yscale() == "linear"
-    assert whole.get_ylabel() == "nats a step"
+    assert whole.get_ylabel() == "nats per step"
     assert "dashed in training" in terms.get_title(loc="left")
 
 

@@ -45,7 +45,7 @@ def run_bench(
             raise PartimentoError(f"{out}: the figures are written as .json")
         refuse_existing(out, force=force)
     if ensemble and len(runs) < 2:
-        raise PartimentoError("an ensemble is of two runs or more")
+        raise PartimentoError("--ensemble needs at least two runs")
     for run in runs:
         RunFolder(run).check()
     if data is not None:
@@ -61,12 +61,12 @@ def run_bench(
             for model in models:
                 benchmarks.check_fits(model, corpus)
         with stages.during("count"):
-            scores = benchmarks.counts(name, corpus, split=split)
+            scores = benchmarks.baseline_results(name, corpus, split=split)
         figures: list[float] = []
         for folder, model in zip(runs, models, strict=True):
             stages.at("measure", 0, 0, folder.name)
             report = partial(stages.at, note=folder.name)
-            mine = benchmarks.scores_of(model, name, corpus, split=split, progress=report)
+            mine = benchmarks.results_of(model, name, corpus, split=split, progress=report)
             figures.append(mine[0].nats)
             scores += mine
         if ensemble:
@@ -75,10 +75,10 @@ def run_bench(
         "benchmark": name,
         "split": split,
         "unit": benchmarks.UNITS[name],
-        "scores": [asdict(each) for each in scores],
+        "scores": [asdict(row) for row in scores],
         "mean": statistics.fmean(figures) if figures else None,
         "deviation": statistics.stdev(figures) if len(figures) > 1 else None,
-        "published": [each._asdict() for each in benchmarks.PUBLISHED[name]],
+        "published": [row._asdict() for row in benchmarks.PUBLISHED[name]],
     }
     if out is not None:
         write_atomically(out, json.dumps(plain, indent=2) + "\n")
@@ -99,9 +99,7 @@ def _read(name: str, data: Path | None) -> Any:
         folder.mkdir(parents=True, exist_ok=True)
         data = fetch(name, folder)
     elif name_of(data.read_bytes()) != name:
-        raise PartimentoError(
-            f"{data} is not the set that the figures of {name} are for: its hash is another"
-        )
+        raise PartimentoError(f"{data} is not the file of the set {name}: its hash differs")
     return read_benchmark(str(data))
 
 
@@ -110,16 +108,16 @@ def _show(
 ) -> None:
     ours = [
         (
-            each.nats,
-            each.name,
-            f"{each.low:.3f}–{each.high:.3f}",
-            f"{each.by_pieces:.3f}",
+            row.nats,
+            row.name,
+            f"{row.low:.3f}–{row.high:.3f}",
+            f"{row.by_pieces:.3f}",
             "measured now",
         )
-        for each in scores
+        for row in scores
     ]
     theirs = (
-        [(each.nats, each.name, "", "", each.source) for each in published]
+        [(row.nats, row.name, "", "", row.source) for row in published]
         if plain["split"] == "test"
         else []
     )

@@ -20,7 +20,7 @@ TITLE = "Nats per event of held-out pieces (less is better)"
 MEANINGS = {
     "kl": "with a KL part, all is a bound",
     "estimate": "estimate: by importance sampling",
-    "right": "right: share of the chords given back",
+    "accuracy": "accuracy: share of the chords reconstructed",
     "distinct": "distinct: variety beside that of the corpus",
 }
 NOTE = "; ".join(MEANINGS.values())
@@ -87,9 +87,9 @@ def run_compare(runs: Sequence[Path], *, out: Sequence[Path], force: bool, as_js
         screen.err().print(f"{'; '.join(meanings)}.")
 
 
-COST = ("estimate", "right", "distinct", "seconds", "weights")
+COST = ("estimate", "accuracy", "distinct", "seconds", "weights")
 RANKS = {  # the parts of "all" go first where the table is too wide
-    "run": 0, "runs": 0, "seeds": 0, "all": 0, "±": 0, "right": 1, "weights": 1, "estimate": 2, "distinct": 2, "seconds": 2,
+    "run": 0, "runs": 0, "seeds": 0, "all": 0, "±": 0, "accuracy": 1, "weights": 1, "estimate": 2, "distinct": 2, "seconds": 2,
     "model": 3, "seed": 3, "kl": 4, "chord": 5, "duration": 5, "held": 6, "unknown": 7,
 }  # fmt: skip
 OF_A_PART = 5  # the rank of a part that is not among them
@@ -114,7 +114,7 @@ def _summary_header(parts: Sequence[str]) -> list[str]:
 def _cells(row: Any, parts: Sequence[str]) -> list[str]:
     figures = [_figure(row.total), *(_figure(row.parts.get(part)) for part in parts)]
     figures.append(_figure(row.estimate))
-    shares = ["" if value is None else f"{value:.1%}" for value in (row.right,)]
+    shares = ["" if value is None else f"{value:.1%}" for value in (row.accuracy,)]
     distinct = "" if row.distinct is None else f"{row.distinct:.2f}"
     baseline = row.run.startswith("(")
     cost = ["", ""] if baseline else [f"{row.seconds:,.0f}", f"{row.weights:,}"]

@@ -141,7 +141,7 @@ def _start(word: str, folder: Path) -> Piece | int | None:
         config = DataSettings(**files.read_settings()["data"])
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise PartimentoError(
-            f"{folder} is no whole run: {type(error).__name__}: {error}"
+            f"{folder} is not a complete run: {type(error).__name__}: {error}"
         ) from error
     return read_one(Path(word), config=config)
 
@@ -154,7 +154,7 @@ def _check_number(option: str, number: int | None, folder: Path) -> None:
         count = len(RunFolder(folder).read_pieces())
     except (OSError, ValueError) as error:
         raise PartimentoError(
-            f"{folder} is no whole run: {type(error).__name__}: {error}"
+            f"{folder} is not a complete run: {type(error).__name__}: {error}"
         ) from error
     if not 0 <= number < count:
         raise PartimentoError(

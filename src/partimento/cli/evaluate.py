@@ -135,7 +135,7 @@ def _borrowed(generated: list[Piece], real: Corpus) -> dict[str, dict[str, float
                     strict=True,
                 )
             )
-        passages[f"longest run of {line} that stands in the corpus"] = figures
+        passages[f"longest run of {line} shared with the corpus"] = figures
     return passages
 
 

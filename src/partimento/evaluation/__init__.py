@@ -1,1 +1,1 @@
-"""What is measured: likelihood, and the baselines that a model is held against."""
+"""Measure models: likelihood, baselines, benchmarks, distances and originality."""

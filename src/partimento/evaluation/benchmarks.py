@@ -123,7 +123,7 @@ def units_of(name: str, pieces: Sequence[Piece]) -> np.ndarray:
     return steps * len(VOICES) if name == "jsb16" else steps
 
 
-def counts(name: str, corpus: Corpus, *, split: str = "test") -> list[BenchmarkResult]:
+def baseline_results(name: str, corpus: Corpus, *, split: str = "test") -> list[BenchmarkResult]:
     """Measure the baselines that count notes, without and with previous frames."""
     frame = BENCHMARKS[name].frame
     pieces = pieces_of(corpus, split)
@@ -163,7 +163,7 @@ def check_fits(run: TrainedModel, corpus: Corpus) -> None:
         )
 
 
-def scores_of(
+def results_of(
     run: TrainedModel,
     name: str,
     corpus: Corpus,

@@ -1,6 +1,6 @@
-"""Check, while a model trains, whether what it composes collapses to one repeated chord.
+"""Detect during training that a model composes one repeated chord.
 
-It is the commonest way in which a training fails unseen.
+No loss shows this collapse, although it is the most frequent failure of a training.
 """
 
 from __future__ import annotations
@@ -14,24 +14,24 @@ from partimento.tokens.vocabulary import SPECIAL
 from partimento.training.dataset import Dataset
 
 FIRST = 5  # the first epoch that is checked
-TAKES, EVENTS = 8, 64
+CANDIDATES, EVENTS = 8, 64
 MOST = 0.9  # share of events that repeat the previous chord; twice in a row is a collapse
 
 
 def sampler_check(model: Any, data: Dataset) -> Callable[[int], str | None]:
-    """Return a function that looks for a collapse after an epoch, in a few pieces composed then.
+    """Return a function that composes after an epoch and detects a collapse.
 
-    It returns a text if there is no point in training on. Only autoregressive models are checked:
-    others describe what went wrong themselves (`Model.diagnose`).
+    The function returns a message if further training is pointless. Only autoregressive models are
+    checked: others describe their failures themselves (`Model.diagnose`).
     """
     from partimento.models.base import Autoregressive
 
     encoded = data.tokens("train")
-    usual = float(np.mean([stuck(data.tokenizer.chord_numbers(each.ids)) for each in encoded]))
+    usual = float(np.mean([stuck(data.tokenizer.chord_numbers(piece.ids)) for piece in encoded]))
     start = data.tokenizer.prompt(encoded[0].ids, 0)
     shares: list[float] = []
 
-    def look(epoch: int) -> str | None:
+    def detect(epoch: int) -> str | None:
         from partimento.generate.autoregressive import generate
         from partimento.generate.limits import Limits
         from partimento.generate.sampler import Sampling
@@ -43,7 +43,7 @@ def sampler_check(model: Any, data: Dataset) -> Callable[[int], str | None]:
             start,
             limits=Limits(EVENTS, 2**30, may_end=False),
             sampling=Sampling(),
-            candidates=TAKES,
+            candidates=CANDIDATES,
             seed=epoch,
         )
         repeats = [stuck(data.tokenizer.chord_numbers(ids)) for ids in generated.ids]
@@ -56,7 +56,7 @@ def sampler_check(model: Any, data: Dataset) -> Callable[[int], str | None]:
             "a smaller train.learning_rate or a smaller model may do better"
         )
 
-    return look
+    return detect
 
 
 def _is_due(epoch: int) -> bool:
@@ -80,7 +80,9 @@ def distinct_ngrams(windows: np.ndarray, n: int) -> float:
 
 
 def stuck(chords: np.ndarray) -> float:
-    """Return the share of events ``(…, T)`` that repeat the chord before; special numbers aside.
+    """Return the share of events ``(…, T)`` that repeat the previous chord.
+
+    Special numbers are left out.
 
     >>> stuck(np.array([[7, 7, 7, 8, 8]]))
     0.75

@@ -1,4 +1,4 @@
-"""Runs side by side: what each says of the same held-out pieces, what it makes up, what it cost."""
+"""Compare runs: held-out likelihood, variety of what they compose, training time."""
 
 from __future__ import annotations
 
@@ -16,15 +16,14 @@ from partimento.models.likelihood import part_names
 from partimento.progress import Progress, silent
 from partimento.training.run_folder import RunFolder
 
-SAMPLES, EVENTS = (
-    16,
-    128,
-)  # takes, and events composed in each; as many are compared as a run keeps of its pieces' openings (63)
+# Candidates to compose, and events in each. A run stores only the first events of its pieces; as many
+# are compared.
+SAMPLES, EVENTS = 16, 128
 
 
 @dataclass(frozen=True)
 class Row:
-    """One run, or one baseline; figures are nats per event, None where a model has none.
+    """One run or baseline; figures are nats per event, None where a model has none.
 
     Attributes
     ----------
@@ -33,14 +32,14 @@ class Row:
     total : float or None
         Nats per event; with `estimate`, a bound.
     parts : dict of float
-        What the total consists of: see `Likelihood.parts`.
+        The terms of the total: see `Likelihood.parts`.
     estimate : float or None
         Where the total is a bound: the likelihood estimated by importance sampling.
-    right : float or None
+    accuracy : float or None
         Share of held-out chords that a latent model reconstructs.
     distinct : float or None
-        Share of distinct runs of four chords in what it composes, divided by the same share in as
-        much of the training pieces.
+        Share of distinct sequences of four chords in composed music, divided by the same share in
+        an equal amount of training music.
     seconds : float
         Training time.
     weights : int
@@ -53,21 +52,21 @@ class Row:
     total: float | None
     parts: dict[str, float]
     estimate: float | None = None
-    right: float | None = None
+    accuracy: float | None = None
     distinct: float | None = None
     seconds: float = 0.0
     weights: int = 0
 
 
 def compare(folders: Sequence[Path], *, progress: Progress = silent) -> list[Row]:
-    """A row a run, and one for each baseline that they were held against; the best first, then
-    those that have no likelihood.
+    """Return one row per run and one per baseline, the best first.
+
+    Runs without a likelihood come last.
 
     Raises
     ------
     PartimentoError
-        If runs did not learn from the same music in the same way, so that their figures do not
-        compare.
+        If the runs did not learn from the same music in the same way: their figures do not compare.
     """
     abouts = [_about(folder) for folder in folders]
     for about, folder in zip(abouts[1:], folders[1:], strict=True):
@@ -174,7 +173,7 @@ def _row(folder: Path, about: dict[str, Any]) -> Row:
         total=figures.get("total"),
         parts=figures.get("parts", {}),
         estimate=figures.get("estimate"),
-        right=about["held_out"].get("reconstruction"),
+        accuracy=about["held_out"].get("reconstruction"),
         distinct=variety(folder),
         seconds=float(about["history"][-1]["seconds"]),
         weights=int(about["parameters"]),
@@ -199,8 +198,9 @@ def _baselines(folders: Sequence[Path]) -> list[Row]:
 
 @dataclass(frozen=True)
 class Summary:
-    """Runs that differ by their seed alone: mean and standard deviation of the total, and means of
-    the rest.
+    """Runs that differ only by their seed: mean and deviation of the total.
+
+    All other figures are means.
     """
 
     name: str
@@ -211,14 +211,14 @@ class Summary:
 
 
 def summaries(rows: Sequence[Row], folders: Sequence[Path]) -> list[Summary]:
-    """Of `compare`'s rows; runs are grouped by their settings."""
+    """Summarize the rows of `compare`, grouped by the settings of their runs."""
     groups: dict[str, list[Row]] = {}
     by_name = {row.run: row for row in rows}
     for folder in folders:
         settings = _about(folder)["settings"]
         settings["train"].pop("seed")
         groups.setdefault(json.dumps(settings, sort_keys=True), []).append(by_name[folder.name])
-    made = []
+    grouped = []
     for group in groups.values():
         totals = [row.total for row in group if row.total is not None]
         name = (
@@ -227,7 +227,7 @@ def summaries(rows: Sequence[Row], folders: Sequence[Path]) -> list[Summary]:
             else group[0].run
         )
         deviation = float(np.std(totals, ddof=1)) if len(totals) > 1 else 0.0
-        made.append(
+        grouped.append(
             Summary(
                 name,
                 len(group),
@@ -236,13 +236,15 @@ def summaries(rows: Sequence[Row], folders: Sequence[Path]) -> list[Summary]:
                 _mean(group, name),
             )
         )
-    return sorted(made, key=lambda each: (each.total is None, each.total or 0.0, each.name))
+    return sorted(
+        grouped, key=lambda summary: (summary.total is None, summary.total or 0.0, summary.name)
+    )
 
 
 def _mean(group: Sequence[Row], name: str) -> Row:
     """Return the means of each figure over the runs that have it."""
     figures: dict[str, Any] = {}
-    for column in ("total", "estimate", "right", "distinct", "seconds", "weights"):
+    for column in ("total", "estimate", "accuracy", "distinct", "seconds", "weights"):
         values = [getattr(row, column) for row in group if getattr(row, column) is not None]
         figures[column] = float(np.mean(values)) if values else None
     parts = {
@@ -254,7 +256,7 @@ def _mean(group: Sequence[Row], name: str) -> Row:
 
 
 def variety(folder: Path) -> float | None:
-    """See `Row.distinct`; None for a run that does not compose."""
+    """Return `Row.distinct` of a run; None if its model does not compose."""
     from partimento.evaluation.collapse_check import distinct_ngrams
     from partimento.generate.compose import compose_ids, composes
     from partimento.training.trained_model import load_model
@@ -263,9 +265,9 @@ def variety(folder: Path) -> float | None:
     if not composes(run):
         return None
     numbers = run.tokenizer.chord_numbers
-    made = [
-        numbers(take)
-        for take in compose_ids(
+    candidates = [
+        numbers(candidate)
+        for candidate in compose_ids(
             run, candidates=SAMPLES, events=EVENTS, seed=run.settings.train.seed
         )
     ]
@@ -275,6 +277,9 @@ def variety(folder: Path) -> float | None:
     rng = np.random.default_rng(0)
     chosen = [real[number] for number in rng.permutation(len(real))[:SAMPLES]]
     pieces = np.stack(
-        [np.pad(take[:length], (0, max(0, length - len(take)))) for take in made[: len(chosen)]]
+        [
+            np.pad(candidate[:length], (0, max(0, length - len(candidate))))
+            for candidate in candidates[: len(chosen)]
+        ]
     )
     return float(distinct_ngrams(pieces, 4) / max(distinct_ngrams(np.stack(chosen), 4), 1e-9))

@@ -1,20 +1,21 @@
-"""How near one set of pieces is to another, feature by feature, after L.-C. Yang and A. Lerch, "On
-the evaluation of generative models in music", Neural Computing and Applications 32, 2020.
+"""Measure how close two sets of pieces are, feature by feature.
 
-The Euclidean distances within a set (of each piece to each other one) and between two sets become
-densities, by Gaussian kernels of Scott's bandwidth, as `scipy.stats.gaussian_kde` has it. Two
-densities are compared by their overlapping area and the Kullback-Leibler divergence. The authors'
-program (mgeval) is followed but for two defects and what it leaves open:
+This is the method of L.-C. Yang and A. Lerch, "On the evaluation of generative models in music",
+Neural Computing and Applications 32, 2020. Euclidean distances are measured within a set (from each
+piece to each other one) and between two sets. Gaussian kernels of Scott's bandwidth turn them into
+densities, as `scipy.stats.gaussian_kde` does. Two densities are compared by their overlapping area
+and the Kullback-Leibler divergence.
 
-- its divergence takes each density on a grid of its own, from that set's least distance to its
-  greatest, so that values at different
-  distances are set against each other; here both are taken on one grid;
-- its overlapping area ends at the least and greatest distances, where kernels still have mass (of
-  equal sets it gives less than 1); here
-  it goes over the whole support, which is eight bandwidths more on either side;
-- distances that are all equal have no bandwidth (`gaussian_kde` raises LinAlgError): they take the
-  other set's; two such sets overlap
-  wholly if their distances are the same, else not at all, with an infinite divergence.
+The authors' program (mgeval) is followed, except for two defects and one open case:
+
+- Its divergence evaluates each density on its own grid, from the least to the greatest distance of
+  that set. Values at different distances are then compared. Here both densities share one grid.
+- Its overlapping area ends at the least and greatest distances, where kernels still have mass:
+  equal
+  sets get less than 1. Here it covers the whole support, eight bandwidths more on either side.
+- Distances that are all equal have no bandwidth (`gaussian_kde` raises LinAlgError). Here they use
+  the bandwidth of the other set. Two such sets overlap wholly if their distances are equal.
+  Otherwise they do not overlap, and the divergence is infinite.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class Nearness(NamedTuple):
 
 
 def between(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Euclidean distances ``(n, m)`` of features ``(n, d)`` and ``(m, d)``."""
+    """Return the Euclidean distances ``(n, m)`` of features ``(n, d)`` and ``(m, d)``."""
     from scipy.spatial.distance import cdist
 
     distances: np.ndarray = cdist(one, other)
@@ -57,8 +58,9 @@ def between(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def within(square: np.ndarray) -> np.ndarray:
-    """Each piece to every other one, of distances ``(n, n)``: ``(n (n - 1),)``, each pair twice, as
-    leaving one out has it.
+    """Return the distances ``(n (n - 1),)`` of each piece to every other one.
+
+    They come from a matrix ``(n, n)``; each pair occurs twice, as in leave-one-out.
     """
     size = len(square)
     return square[~np.eye(size, dtype=bool)]
@@ -88,10 +90,9 @@ def nearness(first: np.ndarray, second: np.ndarray) -> Nearness | None:
 
 
 def scott(values: np.ndarray) -> float:
-    """Scott's bandwidth in one dimension, n ** (-1/5) standard deviations; 0 where all values are
-    equal.
+    """Return Scott's bandwidth in one dimension: n ** (-1/5) standard deviations.
 
-    (D. W. Scott, Multivariate Density Estimation, 1992.)
+    It is 0 where all values are equal. (D. W. Scott, Multivariate Density Estimation, 1992.)
     """
     if len(values) < 2 or np.ptp(values) <= ALIKE * max(abs(float(values.max())), 1.0):
         return 0.0
@@ -99,12 +100,12 @@ def scott(values: np.ndarray) -> float:
 
 
 def density(values: np.ndarray, *, low: float, step: float, size: int, width: float) -> np.ndarray:
-    """Sum of Gaussian kernels of bandwidth `width` over `values`, at `size` points from `low` on,
-    `step` apart.
+    """Sum Gaussian kernels of bandwidth `width` over `values`, on a regular grid.
 
-    Each value is shared out to the two points beside it and the whole convolved with one kernel,
-    which is narrower by what the sharing widens (step**2 / 6 of variance, on average): with a step
-    of a sixteenth of the bandwidth or less as good as the sum kernel by kernel.
+    The grid has `size` points from `low` on, `step` apart. Each value is shared between the two
+    nearest points, and the counts are convolved with one kernel. Sharing widens a value by step**2
+    / 6 of variance, on average; the kernel is narrower by that. With a step of at most a sixteenth
+    of the bandwidth this is as good as summing single kernels.
     """
     place = (values - low) / step
     left = np.clip(np.floor(place).astype(np.int64), 0, size - 2)

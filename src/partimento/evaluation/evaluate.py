@@ -1,5 +1,6 @@
-"""Generated pieces beside real ones, and beside what real ones show of each other: the measures of
-`partimento evaluate`.
+"""Compare generated pieces with real ones, and real ones with each other.
+
+These are the measures of `partimento evaluate`.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ BASELINES = ("unigram", "markov")
 LEAST = 4  # pieces of either kind: two and two of the real ones are set against each other
 MOST = 1000  # pieces of either kind; the distances of more take memory in their square
 # composed at once for a piece that is kept: `partimento compose` has 32, at eight times the cost
-TAKES = 4
+CANDIDATES = 4
 
 
 @dataclass(frozen=True)
@@ -45,25 +46,25 @@ class Mean:
 
 @dataclass(frozen=True)
 class Row:
-    """One feature; what cannot be told is None.
+    """The figures of one feature; None where a figure is undefined.
 
     Attributes
     ----------
     generated, real : list of float
-        The means of the feature, over the pieces that have it; one number, or one of each entry of
-        a histogram or matrix.
+        The means of the feature, over the pieces that have it. A feature has one number, or one per
+        entry of a histogram or matrix.
     generated_deviation, real_deviation : float or None
-        Standard deviations over the pieces, of a feature that is one number.
+        Standard deviations over the pieces, for a feature that is one number.
     generated_undefined, real_undefined : int
-        Pieces for which the feature is not defined; they are left out of it.
+        Pieces for which the feature is undefined; they are left out of it.
     overlap, kl : Mean or None
-        Of the distances within half of the real pieces and those from generated pieces to that
-        half.
+        Compare two densities: the distances within half of the real pieces, and the distances from
+        generated pieces to that half.
     ceiling, ceiling_kl : Mean or None
         The same with the other half of the real pieces in place of the generated ones.
     inner : Mean or None
-        Overlapping area of the distances within the generated pieces and within the real ones:
-        little where the generated ones are all alike.
+        Overlapping area of the distances within the generated pieces and within the real ones. It
+        is small where the generated ones are all alike.
     """
 
     name: str
@@ -85,32 +86,32 @@ class Row:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """All figures.
+    """All figures of an evaluation.
 
     Attributes
     ----------
     generated, real : int
-        Pieces.
+        Number of pieces.
     bars : int or None
-        Of every piece so many from its beginning were measured; None: all of it.
+        Number of bars measured from the beginning of each piece; None: all of it.
     generated_shorter, real_shorter : int
         Pieces that have fewer bars than that.
     size, draws, seed : int
-        So often, so many real pieces were drawn and set against as many others and as many
-        generated ones.
+        Each draw compares `size` real pieces with as many other real pieces and as many generated
+        ones.
     overlap, ceiling : float or None
         Means over the features.
     frechet, frechet_real : Mean
-        Frechet distance on Partimento's features, to real pieces: of generated ones, and of other
+        Frechet distance on Partimento's features to real pieces: of generated ones, and of other
         real ones.
     rows : tuple of Row
     figures : mapping
-        What else is known, to be shown beside it: heading → name → value. `evaluate` leaves it
-        empty; `dataclasses.replace` adds to it.
+        Other figures to show: heading → name → value. `evaluate` leaves it empty;
+        `dataclasses.replace` adds to it.
     values : mapping
         Feature → ``(pieces, size)`` of the generated and of the real pieces, for pictures.
     by : str
-        What the real pieces are, for the report.
+        A description of the real pieces, for the report.
     """
 
     generated: int
@@ -155,11 +156,11 @@ class Evaluation:
         return write_atomically(path, page)
 
     def to_plain(self) -> dict[str, Any]:
-        """All but the values, as JSON has it: None for what is infinite."""
+        """Return everything but the values as JSON-ready data; None for infinity."""
         plain = asdict(replace(self, values={}))
         del plain["values"], plain["by"]
-        found: dict[str, Any] = _finite(plain)
-        return found
+        finite: dict[str, Any] = _finite(plain)
+        return finite
 
 
 def evaluate(
@@ -171,20 +172,20 @@ def evaluate(
     seed: int = 0,
     progress: Progress = silent,
 ) -> Evaluation:
-    """Measure both sets and how near they are.
+    """Measure generated and real pieces, and how close they are.
 
-    In each draw as many real pieces as can be (at most as many as there are generated ones, and
-    half of the real ones) are the yardstick; as many other real pieces and as many generated ones
-    are held to it. So the ceiling is measured as what stands beside it: with sets of the same size,
-    on which bandwidths and distances depend.
+    Each draw candidates as many real pieces as possible as the reference. This is at most the number of
+    generated pieces, and at most half of the real ones. As many other real pieces and as many
+    generated ones are compared with it. Bandwidths and distances depend on the size of a set. The
+    ceiling is therefore measured with sets of the same size.
 
     Parameters
     ----------
     bars : int, optional
-        Measure so many bars from the beginning of each piece, its pickup not counted.
+        Measure only this number of bars of each piece, not counting its pickup.
     draws : int
     seed : int
-        Draws the sets, and which pieces stand for all where there are more than `MOST`.
+        Determines the draws, and the subset of the pieces where there are more than `MOST`.
 
     Raises
     ------
@@ -196,7 +197,7 @@ def evaluate(
     sets: dict[str, Sequence[Piece]] = {"generated": generated, "real": real}
     if few := next((kind for kind, pieces in sets.items() if len(pieces) < LEAST), None):
         raise PartimentoError(
-            f"{LEAST} pieces of either kind are the least to tell anything by; {len(sets[few])} are {few}"
+            f"evaluation needs at least {LEAST} pieces of either kind: {len(sets[few])} are {few}"
         )
     shorter: list[int] = []
     for kind, pieces in sets.items():
@@ -210,19 +211,19 @@ def evaluate(
         )
         sets[kind] = chosen if bars is None else [first_bars(piece, bars) for piece in chosen]
     generated, real = map(list, sets.values())
-    made, found = (
+    generated_tables, real_tables = (
         feature_table(pieces, progress, stage=f"measure {kind}") for kind, pieces in sets.items()
     )
     size = min(len(generated), len(real) // 2)
-    drawn = [Draw.of(rng, len(generated), len(real), size) for _ in range(draws)]
+    drawings = [Draw.of(rng, len(generated), len(real), size) for _ in range(draws)]
     rows = []
     for done, name in enumerate(FEATURES, 1):
-        rows.append(_row(name, made[name], found[name], drawn))
+        rows.append(_row(name, generated_tables[name], real_tables[name], drawings))
         progress("compare", done, len(FEATURES))
-    near, far = _frechet(scalar_table(made), scalar_table(found), drawn)
-    told = [(row.overlap.mean, row.ceiling.mean) for row in rows if row.overlap and row.ceiling]
-    overlap, ceiling = map(float, np.mean(told, axis=0)) if told else (None, None)
-    values = {name: (made[name], found[name]) for name in FEATURES}
+    near, far = _frechet(scalar_table(generated_tables), scalar_table(real_tables), drawings)
+    means = [(row.overlap.mean, row.ceiling.mean) for row in rows if row.overlap and row.ceiling]
+    overlap, ceiling = map(float, np.mean(means, axis=0)) if means else (None, None)
+    values = {name: (generated_tables[name], real_tables[name]) for name in FEATURES}
     return Evaluation(
         len(generated), len(real), bars, shorter[0], shorter[1], size, draws, seed, overlap, ceiling, near, far, tuple(rows), values=values
     )  # fmt: skip
@@ -230,11 +231,12 @@ def evaluate(
 
 @dataclass(frozen=True)
 class Draw:
-    """Numbers of pieces: of the real ones that are the yardstick, of other real ones, and of
-    generated ones; each ``(size,)``.
+    """The numbers of the drawings pieces, each ``(size,)``.
+
+    They are real pieces as the reference, other real pieces, and generated pieces.
     """
 
-    yardstick: np.ndarray
+    reference: np.ndarray
     others: np.ndarray
     generated: np.ndarray
 
@@ -244,32 +246,32 @@ class Draw:
         return cls(order[:size], order[size : 2 * size], rng.permutation(generated)[:size])
 
 
-def _row(name: str, made: np.ndarray, found: np.ndarray, drawn: Sequence[Draw]) -> Row:
+def _row(name: str, generated: np.ndarray, real: np.ndarray, drawings: Sequence[Draw]) -> Row:
     feature = FEATURES[name]
-    known = [np.isfinite(table).all(1) for table in (made, found)]
-    made, found = (
-        np.where(known[0][:, None], made, np.nan),
-        np.where(known[1][:, None], found, np.nan),
+    known = [np.isfinite(table).all(1) for table in (generated, real)]
+    generated, real = (
+        np.where(known[0][:, None], generated, np.nan),
+        np.where(known[1][:, None], real, np.nan),
     )
-    to_real, among_real, among_made = (
-        between(made, found),
-        between(found, found),
-        between(made, made),
+    to_real, among_real, among_generated = (
+        between(generated, real),
+        between(real, real),
+        between(generated, generated),
     )  # NaN where a piece is left out
     near, ceiling, inner = [], [], []
-    for draw in drawn:
-        own = _known(within(among_real[np.ix_(draw.yardstick, draw.yardstick)]))
-        near.append(nearness(own, _known(to_real[np.ix_(draw.generated, draw.yardstick)].ravel())))
+    for draw in drawings:
+        own = _known(within(among_real[np.ix_(draw.reference, draw.reference)]))
+        near.append(nearness(own, _known(to_real[np.ix_(draw.generated, draw.reference)].ravel())))
         ceiling.append(
-            nearness(own, _known(among_real[np.ix_(draw.others, draw.yardstick)].ravel()))
+            nearness(own, _known(among_real[np.ix_(draw.others, draw.reference)].ravel()))
         )
         inner.append(
-            nearness(own, _known(within(among_made[np.ix_(draw.generated, draw.generated)])))
+            nearness(own, _known(within(among_generated[np.ix_(draw.generated, draw.generated)])))
         )
-    means = [_means(table[mask]) for table, mask in zip((made, found), known, strict=True)]
+    means = [_means(table[mask]) for table, mask in zip((generated, real), known, strict=True)]
     deviations = [
         float(table[mask].std()) if feature.size == 1 and mask.any() else None
-        for table, mask in zip((made, found), known, strict=True)
+        for table, mask in zip((generated, real), known, strict=True)
     ]
     return Row(
         name, feature.label, feature.group, feature.unit, means[0], means[1], deviations[0], deviations[1],
@@ -298,10 +300,12 @@ def _mean(values: Sequence[float]) -> Mean:
     return Mean(float(np.mean(values)), float(np.std(values)))
 
 
-def _frechet(made: np.ndarray, found: np.ndarray, drawn: Sequence[Draw]) -> tuple[Mean, Mean]:
-    made, found = standardized(made, found), standardized(found, found)
-    near = [frechet_of_sets(made[draw.generated], found[draw.yardstick]) for draw in drawn]
-    far = [frechet_of_sets(found[draw.others], found[draw.yardstick]) for draw in drawn]
+def _frechet(
+    generated: np.ndarray, real: np.ndarray, drawings: Sequence[Draw]
+) -> tuple[Mean, Mean]:
+    generated, real = standardized(generated, real), standardized(real, real)
+    near = [frechet_of_sets(generated[draw.generated], real[draw.reference]) for draw in drawings]
+    far = [frechet_of_sets(real[draw.others], real[draw.reference]) for draw in drawings]
     return _mean(near), _mean(far)
 
 
@@ -323,31 +327,33 @@ def compose_pieces(
     *,
     bars: int,
     seed: int = 0,
-    takes: int = TAKES,
+    candidates: int = CANDIDATES,
     progress: Progress = silent,
 ) -> list[Piece]:
-    """So many pieces of a run, from silence, with `compose`'s own sampling; piece number n has the
-    seed ``seed + n``.
+    """Compose pieces with a run from an empty prompt, with `compose`'s own sampling.
+
+    Piece number n has the seed ``seed + n``.
     """
     from partimento.generate.compose import compose
 
-    made = []
+    pieces = []
     for number in range(count):
-        made.append(compose(run, bars=bars, seed=seed + number, candidates=takes))
+        pieces.append(compose(run, bars=bars, seed=seed + number, candidates=candidates))
         progress("compose", number + 1, count)
-    return made
+    return pieces
 
 
 def held_out_figures(folder: Path) -> dict[str, dict[str, float]]:
-    """What the training of a run said of its held-out pieces: nats per event of its model, then of
-    the baselines; else nothing.
+    """Return the held-out nats per event that the training of a run has stored.
+
+    The model comes before the baselines. A run without stored figures gives an empty mapping.
     """
     try:
         figures = RunFolder(folder).read_held_out()
-        told = {
+        totals = {
             str(name): float(row["total"]) for name, row in figures.items() if isinstance(row, dict)
         }
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return {}
-    ordered = {name: told[name] for name in sorted(told, key=lambda name: name in BASELINES)}
-    return {"nats per event of held-out pieces": ordered} if told else {}
+    ordered = {name: totals[name] for name in sorted(totals, key=lambda name: name in BASELINES)}
+    return {"nats per event of held-out pieces": ordered} if totals else {}

@@ -1,12 +1,12 @@
-"""The Frechet distance on Partimento's features: how far two sets of pieces are apart if each is
-taken for a Gaussian cloud in the space of our own features, one number a feature (D. C. Dowson and
-B. V. Landau, "The Fréchet distance between multivariate normal distributions", Journal of
-Multivariate Analysis 12, 1982).
+"""Measure the Frechet distance of two sets of pieces on Partimento's features.
 
-It is neither the Frechet audio distance nor the Frechet music distance, whose spaces are the
-insides of networks, and its figures do not compare with theirs. As there, the distance is the
-squared one, and it is the larger the fewer the pieces: look at it only beside that of as many real
-pieces to real pieces.
+Each set is modelled as a Gaussian in the space of our own features, one number per feature (D. C.
+Dowson and B. V. Landau, "The Fréchet distance between multivariate normal distributions", Journal
+of Multivariate Analysis 12, 1982).
+
+It is neither the Frechet audio distance nor the Frechet music distance, which use the embeddings of
+networks; its figures do not compare with theirs. As there, the distance is squared, and it grows as
+the number of pieces falls. Compare it only with the distance between equally many real pieces.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ import numpy as np
 def frechet_distance(
     mean_a: np.ndarray, covariance_a: np.ndarray, mean_b: np.ndarray, covariance_b: np.ndarray
 ) -> float:
-    """Squared distance of two Gaussians: ``|a - b|² + tr(A + B - 2 (A½ B A½)½)``.
+    """Return the squared distance of two Gaussians.
 
-    The trace of the root is taken from the eigenvalues of a symmetric matrix, which stay real where
-    the matrices are singular; `scipy.linalg.sqrtm` of A B, which has the same trace, turns complex
-    there.
+    It is ``|a - b|² + tr(A + B - 2 (A½ B A½)½)``. The trace of the root comes from the eigenvalues
+    of a symmetric matrix, which stay real where the matrices are singular. `scipy.linalg.sqrtm` of
+    A B has the same trace, but turns complex there.
 
     Parameters
     ----------
@@ -38,12 +38,11 @@ def frechet_distance(
 
 
 def shrunk_covariance(samples: np.ndarray) -> np.ndarray:
-    """Covariance of ``(n, d)``, drawn towards a multiple of the identity as far as so few samples
-    ask for.
+    """Return the covariance of ``(n, d)``, shrunk towards a multiple of the identity.
 
-    (O. Ledoit and M. Wolf, "A well-conditioned estimator for large-dimensional covariance
-    matrices", Journal of Multivariate Analysis 88, 2004.) With many samples it is the plain
-    covariance.
+    The fewer the samples, the more it is shrunk; with many it is the plain covariance. (O. Ledoit
+    and M. Wolf, "A well-conditioned estimator for large-dimensional covariance matrices", Journal
+    of Multivariate Analysis 88, 2004.)
     """
     n, d = samples.shape
     centred = samples - samples.mean(0)
@@ -57,15 +56,16 @@ def shrunk_covariance(samples: np.ndarray) -> np.ndarray:
 
 
 def frechet_of_sets(one: np.ndarray, other: np.ndarray) -> float:
-    """The distance of two sets ``(n, d)`` and ``(m, d)``, with shrunk covariances."""
+    """Return the distance of sets ``(n, d)`` and ``(m, d)``, with shrunk covariances."""
     return frechet_distance(
         one.mean(0), shrunk_covariance(one), other.mean(0), shrunk_covariance(other)
     )
 
 
 def standardized(table: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """Columns in standard deviations from the reference's means; NaN becomes the mean, what never
-    varies there stays in its unit.
+    """Scale columns to standard deviations from the means of a reference.
+
+    NaN becomes the mean. A column that is constant in the reference keeps its unit.
     """
     known = np.isfinite(reference)
     counts = np.maximum(known.sum(0), 1)

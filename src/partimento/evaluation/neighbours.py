@@ -1,9 +1,8 @@
-"""Which chords a model takes for alike: nearest neighbours, a map on a plane, and whether the
-circle of fifths is in it.
+"""Examine chord embeddings: nearest neighbours, a map, and the circle of fifths.
 
-Chords of the same pitch classes are gathered under one name, whatever their spacing and doubling:
-their common vector is the mean of their directions, each weighing as much as it is common. Shapes:
-N chords, M names, E embedding size.
+Chords of the same pitch classes are grouped under one name, whatever their spacing and doubling.
+Their common vector is the mean of their directions, weighted by frequency. Shapes: N chords, M
+names, E embedding size.
 """
 
 from __future__ import annotations
@@ -30,9 +29,7 @@ from partimento.music.chord_names import (
 )
 from partimento.training.run_folder import RunFolder
 
-RARE = (
-    1 / 5000
-)  # what is a smaller share of all chords has too few lessons behind its vector to be shown
+RARE = 1 / 5000  # rarer chords have vectors with too little training to be shown
 MAJOR, MINOR = "", "m"
 HOME = (
     "C",
@@ -45,7 +42,7 @@ HOME = (
     "G7",
     "E7",
     "D7",
-)  # what a table shows unless told otherwise
+)  # the default chords of a table
 RELATIONS = {
     9: "relative",
     0: "parallel",
@@ -59,19 +56,20 @@ RELATIONS = {
 # ---------------------------------------------------------------------- vectors
 
 
-class Gathered(NamedTuple):
-    """What is compared: names of M chords, commonest first, their directions (M, E) of length 1,
-    and how often they come (M,).
+class ChordTable(NamedTuple):
+    """Chords to compare, the most frequent first.
+
+    They have M names, directions (M, E) of length 1, and counts (M,).
     """
 
     names: list[str]
     directions: np.ndarray
     counts: np.ndarray
 
-    def only(self, rows: np.ndarray) -> Gathered:
-        """Some of them, by number or as a mask (M,)."""
+    def select(self, rows: np.ndarray) -> ChordTable:
+        """Select some of the chords, by number or by a mask (M,)."""
         chosen = np.arange(len(self.names))[rows]
-        return Gathered(
+        return ChordTable(
             [self.names[row] for row in chosen], self.directions[chosen], self.counts[chosen]
         )
 
@@ -95,9 +93,10 @@ class ChordVectors:
     counts: np.ndarray
 
     @cached_property
-    def voicings(self) -> Gathered:
-        """Every chord by itself, but for rests; directions are taken from the mean of all vectors,
-        which says nothing of any.
+    def voicings(self) -> ChordTable:
+        """Every chord by itself, except for rests.
+
+        Directions are taken from the mean of all vectors, which distinguishes no chord.
         """
         known = np.flatnonzero(np.isfinite(self.vectors).all(1) & (self.counts > 0))
         vectors, counts = (
@@ -108,14 +107,15 @@ class ChordVectors:
             raise PartimentoError("there are no chord vectors to compare")
         order = [place for place in np.argsort(-counts, kind="stable") if self.chords[known[place]]]
         vectors = vectors - np.average(vectors, axis=0, weights=counts)
-        return Gathered([spelling(self.chords[row]) for row in known], unit(vectors), counts).only(
-            np.array(order, int)
-        )
+        return ChordTable(
+            [spelling(self.chords[row]) for row in known], unit(vectors), counts
+        ).select(np.array(order, int))
 
     @cached_property
-    def names(self) -> Gathered:
-        """Chords of the same pitch classes together. Where hardly any chord has a name, also notes
-        and intervals.
+    def names(self) -> ChordTable:
+        """Chords grouped by their pitch classes.
+
+        Where hardly any chord has a name, notes and intervals are included.
         """
         pitches = {spelling(chord): chord for chord in self.chords}
         members: dict[str, list[int]] = {}
@@ -125,13 +125,13 @@ class ChordVectors:
             members = {name: rows for name, rows in members.items() if name in CLASSES}
         if not members:
             raise PartimentoError("there are no chord vectors to compare")
-        return gather(self.voicings, members)
+        return group_by_name(self.voicings, members)
 
     @property
-    def shown(self) -> Gathered:
+    def shown(self) -> ChordTable:
         """Names that are not too rare to be shown; all, where all are."""
         common = self.names.counts >= RARE * self.counts.sum()
-        return self.names.only(common) if common.any() else self.names
+        return self.names.select(common) if common.any() else self.names
 
 
 def chord_vectors(folder: Path) -> ChordVectors:
@@ -159,18 +159,18 @@ def chord_vectors(folder: Path) -> ChordVectors:
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
-    """(…, E) to length 1; 0 stays 0."""
+    """Scale vectors (…, E) to length 1; zeros stay zeros."""
     return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12))
 
 
-def gather(single: Gathered, members: dict[str, list[int]]) -> Gathered:
-    """Under each name the mean direction of its members, by their counts."""
+def group_by_name(single: ChordTable, members: dict[str, list[int]]) -> ChordTable:
+    """Group chords by name, with the mean direction of the members weighted by count."""
     counts = np.array([single.counts[rows].sum() for rows in members.values()])
     means = [
         np.average(single.directions[rows], axis=0, weights=single.counts[rows])
         for rows in members.values()
     ]
-    return Gathered(list(members), unit(np.array(means)), counts).only(
+    return ChordTable(list(members), unit(np.array(means)), counts).select(
         np.argsort(-counts, kind="stable")
     )
 
@@ -179,8 +179,9 @@ def gather(single: Gathered, members: dict[str, list[int]]) -> Gathered:
 
 
 class Near(NamedTuple):
-    """A neighbour, and the cosine of the angle to it: 1 for the same direction, 0 for nothing in
-    common.
+    """A neighbour, and the cosine of the angle to it.
+
+    The cosine is 1 for the same direction and 0 for a right angle.
     """
 
     name: str
@@ -189,7 +190,7 @@ class Near(NamedTuple):
 
 
 class Neighbours(NamedTuple):
-    """A chord, how often it came, and its neighbours from the nearest."""
+    """A chord, its number of occurrences, and its neighbours, the nearest first."""
 
     name: str
     times: int
@@ -197,29 +198,30 @@ class Neighbours(NamedTuple):
 
 
 def neighbours(
-    vectors: ChordVectors, asked: Sequence[str] = (), *, most: int = 6
+    vectors: ChordVectors, chords: Sequence[str] = (), *, most: int = 6
 ) -> list[Neighbours]:
-    """The nearest neighbours of chords.
+    """Find the nearest neighbours of chords.
 
     Parameters
     ----------
     vectors : ChordVectors
-    asked : sequence of str
+    chords : sequence of str
         Names as ``Am`` or ``F♯m7``, compared with other names; or notes as ``E3+C4+G4``, compared
-        with other spacings. Without any: the twelve commonest names.
+        with other spacings. By default the usual chords of C major and A minor; where fewer than
+        four of them occur, the most frequent names.
     most : int
-        Neighbours of each.
+        Number of neighbours of each chord.
 
     Raises
     ------
     PartimentoError
-        For a chord that is neither, or was not met in training.
+        If a chord cannot be read, or did not occur in training.
     """
     shown = vectors.shown.names
     home = [name for name in HOME if name in shown]
     return [
         _neighbours_of(vectors, text, most)
-        for text in asked or (home if len(home) > 3 else shown[: len(HOME)])
+        for text in chords or (home if len(home) > 3 else shown[: len(HOME)])
     ]
 
 
@@ -232,23 +234,23 @@ def _neighbours_of(vectors: ChordVectors, text: str, most: int) -> Neighbours:
         name, of, among = (
             spelling(chord),
             vectors.voicings,
-            vectors.voicings.only(vectors.voicings.counts >= RARE * vectors.counts.sum()),
+            vectors.voicings.select(vectors.voicings.counts >= RARE * vectors.counts.sum()),
         )
     if name not in of.names:
         known = ", ".join(vectors.names.names[:6])
         raise PartimentoError(
-            f"the run has not met the chord {text}: there are {known} …, or spell it note by note, as E3+C4+G4"
+            f"the chord {text} did not occur in training: try {known} …, or spell its notes, as E3+C4+G4"
         )
     own = of.names.index(name)
     return Neighbours(
         name,
         int(of.counts[own]),
-        nearest(of.directions[own], among.only(np.array([n != name for n in among.names])), most),
+        nearest(of.directions[own], among.select(np.array([n != name for n in among.names])), most),
     )
 
 
-def nearest(direction: np.ndarray, among: Gathered, most: int) -> list[Near]:
-    """The nearest ones to a direction ``(E,)``; of equally near ones the commoner first."""
+def nearest(direction: np.ndarray, among: ChordTable, most: int) -> list[Near]:
+    """Return the chords nearest to a direction ``(E,)``; ties go to frequent chords."""
     cosines = np.round(among.directions @ direction, 9)
     order = np.argsort(-cosines, kind="stable")[:most]
     return [
@@ -263,11 +265,10 @@ def nearest(direction: np.ndarray, among: Gathered, most: int) -> list[Near]:
 def plane(
     directions: np.ndarray, *, top: int | None = None, right: int | None = None
 ) -> np.ndarray:
-    """The two directions along which points ``(M, E)`` differ most (principal components), as ``(M,
-    2)``.
+    """Project points ``(M, E)`` onto their first two principal components, ``(M, 2)``.
 
-    They have no up and no left: the point `top` is turned to the top, and the picture is mirrored
-    if the point `right` would then lie left.
+    Principal components have no orientation. The picture is rotated until the point `top` is at the
+    top, and mirrored if the point `right` would then lie left.
     """
     centred = directions - directions.mean(0)
     left, lengths, _ = np.linalg.svd(centred, full_matrices=False)
@@ -282,16 +283,17 @@ def plane(
     return points
 
 
-def map_of_names(vectors: ChordVectors, *, most: int = 60) -> tuple[np.ndarray, Gathered]:
-    """Where the commonest names lie on a plane, C at the top and G, if they are there, to its
-    right, as on the circle of fifths.
+def map_of_names(vectors: ChordVectors, *, most: int = 60) -> tuple[np.ndarray, ChordTable]:
+    """Place the most frequent names on a plane, oriented like the circle of fifths.
+
+    C is at the top and G to its right, if they occur.
 
     Returns
     -------
-    (M, 2) array, Gathered
-        As `plots.chord_map` takes them.
+    (M, 2) array, ChordTable
+        As `plots.chord_map` expects them.
     """
-    shown = vectors.shown.only(np.arange(min(most, len(vectors.shown.names))))
+    shown = vectors.shown.select(np.arange(min(most, len(vectors.shown.names))))
     top, right = (shown.names.index(name) if name in shown.names else None for name in ("C", "G"))
     return plane(shown.directions, top=top, right=right), shown
 
@@ -301,19 +303,19 @@ def map_of_names(vectors: ChordVectors, *, most: int = 60) -> tuple[np.ndarray, 
 
 @dataclass(frozen=True)
 class Fifths:
-    """How like the circle of fifths the triads lie.
+    """How closely the triads follow the circle of fifths.
 
     Attributes
     ----------
     major, minor : float
         Spearman's rank correlation of the distance (1 - cosine) of two triads with their steps on
-        the circle of fifths, over all pairs; NaN for fewer than four triads. Noise breaks ties that
-        the circle has: all twelve then reach 0.985 at best.
+        the circle of fifths, over all pairs. NaN for fewer than four triads. Noise breaks the ties
+        of the circle: all twelve triads then reach 0.985 at best.
     majors, minors : int
-        How many triads came often enough to be measured.
+        The number of triads that are frequent enough to be measured.
     nearest_minor : dict
-        Major triad → its nearest minor triad and how that is related to it (``relative``,
-        ``parallel``, ``mediant`` …).
+        Major triad → its nearest minor triad and their relation (``relative``, ``parallel``,
+        ``mediant`` …).
     """
 
     major: float
@@ -324,7 +326,7 @@ class Fifths:
 
     @property
     def relations(self) -> dict[str, int]:
-        """How many major triads have which relation to their nearest minor triad; commonest first."""
+        """The number of major triads per relation to the nearest minor triad, sorted."""
         found = [relation for _, relation in self.nearest_minor.values()]
         return {
             relation: found.count(relation)
@@ -333,7 +335,7 @@ class Fifths:
 
 
 def steps_of_fifths(one: int, other: int) -> int:
-    """Steps (0 to 6) between two pitch classes on the circle of fifths.
+    """Return the steps (0 to 6) between two pitch classes on the circle of fifths.
 
     >>> [steps_of_fifths(0, other) for other in (7, 5, 2, 6)]
     [1, 1, 2, 6]
@@ -343,7 +345,7 @@ def steps_of_fifths(one: int, other: int) -> int:
 
 
 def fifths(vectors: ChordVectors) -> Fifths:
-    """Measure it on the major and minor triads that are not too rare."""
+    """Compare the major and minor triads, except rare ones, with the circle of fifths."""
     shown = vectors.shown
     triads = {
         quality: [

@@ -1,9 +1,8 @@
-"""What a piece has in common with a corpus: the longest run of chords, and of melody, that stands
-there in any key, and where.
+"""Measure what a piece shares with a corpus: its longest borrowed passages.
 
-Real music shares runs too: formulas, cadences, tunes that everybody knows. Hence the same figures
-are always told of real pieces that the corpus does not contain, beside which alone they mean
-something.
+Passages of chords and of melody are compared in any key. Real music also shares passages: formulas,
+cadences, well-known tunes. The same figures are therefore reported for real pieces that the corpus
+does not contain. Interpret the figures only in comparison with these.
 """
 
 from __future__ import annotations
@@ -40,12 +39,12 @@ class Level:
     Parameters
     ----------
     length : tuple of float
-        Of the longest run, over the pieces: median, 95th percentile (linear between pieces) and
-        most.
+        The longest passage of each piece: median, 95th percentile (linear between pieces) and
+        maximum over the pieces.
     share : tuple of float
-        The same of the share of elements in long runs.
+        The same for the share of elements in long passages.
     elements : float
-        A piece has, median.
+        The median number of elements per piece.
     """
 
     length: tuple[float, float, float]
@@ -55,7 +54,7 @@ class Level:
 
 @dataclass(frozen=True)
 class Group:
-    """Pieces together: how many, and their levels."""
+    """Several pieces: their number, and their levels."""
 
     pieces: int
     chords: Level
@@ -64,21 +63,21 @@ class Group:
 
 @dataclass(frozen=True)
 class Report:
-    """Pieces beside a corpus.
+    """Pieces compared with a corpus.
 
     Parameters
     ----------
     pieces : list of Originality
     together : Group
-        The same pieces as one.
+        All these pieces together.
     real : Group or None
-        Real pieces beside the rest of the corpus; None if the corpus has too few.
+        Real pieces compared with the rest of the corpus; None if the corpus has too few.
     how : str
-        Which real pieces, and beside what.
+        Describes the real pieces and what they are compared with.
     against : int
-        Pieces that the corpus has.
+        Number of pieces in the corpus.
     events : int
-        Chords that it has.
+        Number of chords in the corpus.
     """
 
     pieces: list[Originality]
@@ -98,7 +97,7 @@ class Report:
 
 
 def together(pieces: Sequence[Originality]) -> Group:
-    """The levels over pieces."""
+    """Compute the levels over several pieces."""
     return Group(
         len(pieces),
         _level([piece.chords for piece in pieces]),
@@ -106,10 +105,10 @@ def together(pieces: Sequence[Originality]) -> Group:
     )
 
 
-def _level(found: Sequence[Shared]) -> Level:
-    lengths, shares = [each.length for each in found], [each.share for each in found]
+def _level(lines: Sequence[Shared]) -> Level:
+    lengths, shares = [shared.length for shared in lines], [shared.share for shared in lines]
     return Level(
-        _spread(lengths), _spread(shares), float(np.median([each.elements for each in found]))
+        _spread(lengths), _spread(shares), float(np.median([shared.elements for shared in lines]))
     )
 
 
@@ -124,19 +123,20 @@ def originality(
     *,
     progress: Progress = silent,
 ) -> Report:
-    """Lay pieces beside a corpus, and real pieces too.
+    """Compare pieces with a corpus, and real pieces with it as a reference level.
 
-    With a stored split both are compared with the training pieces, and the real ones are the test
-    pieces (the validation pieces, where there are none). Otherwise the real ones are pieces of the
-    corpus, at most `SAMPLE` drawn by lot, each compared with all others but its near-duplicates.
+    With a stored split both are compared with the training pieces. The real pieces are then the
+    test pieces or, without any, the validation pieces. Otherwise the real pieces are at most
+    `SAMPLE` random pieces of the corpus. Each is compared with all others, excluding its
+    near-duplicates.
 
     Parameters
     ----------
     pieces : sequence of Piece
-        One whose file is in the corpus (the same SHA-256) is laid beside the rest of it,
-        near-duplicates aside as well; it says so.
+        A piece that is itself in the corpus (by its SHA-256) is compared with the rest of it,
+        excluding its near-duplicates; `in_corpus` names them.
     corpus : Corpus
-        Of the same view as `pieces`.
+        Read with the same view as `pieces`.
     progress : Progress, optional
 
     Raises
@@ -147,33 +147,35 @@ def originality(
     pieces = [pieces] if isinstance(pieces, Piece) else Corpus.of(pieces).pieces
     corpus = Corpus.of(corpus)
     if not pieces:
-        raise PartimentoError("there are no pieces to look at")
-    inside, held_out = _sides(corpus)
-    shelf, relatives = library(inside, progress=progress), _Relatives(inside)
+        raise PartimentoError("there are no pieces to compare")
+    inside, held_out = _compared_and_held_out(corpus)
+    index, relatives = library(inside, progress=progress), _Relatives(inside)
     if held_out:
-        real = [shared_with(shelf, piece) for piece in _told(held_out, "real pieces", progress)]
+        real = [
+            shared_with(index, piece) for piece in _with_progress(held_out, "real pieces", progress)
+        ]
         how = f"{len(real):,} pieces held out from the corpus"
     else:
         drawn = sorted(random.Random(0).sample(range(len(inside)), min(SAMPLE, len(inside))))
-        alone = [place for place in drawn if len(relatives.of([place])) < len(inside)]
+        comparable = [number for number in drawn if len(relatives.of([number])) < len(inside)]
         real = [
-            shared_with(shelf, inside[place], in_corpus=relatives.of([place]))
-            for place in _told(alone, "real pieces", progress)
+            shared_with(index, inside[number], in_corpus=relatives.of([number]))
+            for number in _with_progress(comparable, "real pieces", progress)
         ]
-        how = f"{len(real):,} pieces of the corpus, each beside the others"
-    found = [
-        shared_with(shelf, piece, in_corpus=relatives.of(shelf.places_of(piece)))
-        for piece in _told(pieces, "compare", progress)
+        how = f"{len(real):,} pieces of the corpus, each compared with the others"
+    results = [
+        shared_with(index, piece, in_corpus=relatives.of(index.places_of(piece)))
+        for piece in _with_progress(pieces, "compare", progress)
     ]
-    found = _told_of_other_sides(found, pieces, corpus)
-    events = int((shelf.chords.reference != SILENT).sum())
+    results = _mark_other_splits(results, pieces, corpus)
+    events = int((index.chords.reference != SILENT).sum())
     return Report(
-        found, together(found), together(real) if real else None, how, len(inside), events
+        results, together(results), together(real) if real else None, how, len(inside), events
     )
 
 
-def _sides(corpus: Corpus) -> tuple[list[Piece], list[Piece]]:
-    """The pieces to compare with, and real ones that are held out from them, if there is a split."""
+def _compared_and_held_out(corpus: Corpus) -> tuple[list[Piece], list[Piece]]:
+    """Return the pieces to compare with, and the held-out pieces if there is a split."""
     splits = corpus.splits
     held_out = next((name for name in (TEST, VALID) if splits.get(name)), "")
     if not splits.get(TRAIN) or not held_out:
@@ -184,24 +186,25 @@ def _sides(corpus: Corpus) -> tuple[list[Piece], list[Piece]]:
     return inside, real
 
 
-def _told_of_other_sides(
-    found: Sequence[Originality], pieces: Sequence[Piece], corpus: Corpus
+def _mark_other_splits(
+    results: Sequence[Originality], pieces: Sequence[Piece], corpus: Corpus
 ) -> list[Originality]:
-    """Say of pieces that stand on another side of the split that the corpus has them; nothing is
-    left aside for them.
+    """Mark the pieces that the corpus has in another split.
+
+    Nothing is excluded from the comparison for them.
     """
     paths: dict[str, list[str]] = {}
     for piece in corpus.pieces:
         paths.setdefault(piece.source.sha256, []).append(piece.source.path)
     same = [paths.get(piece.source.sha256, []) if piece.source.sha256 else [] for piece in pieces]
     return [
-        replace(each, in_corpus=tuple(dict.fromkeys([*each.in_corpus, *more])))
-        for each, more in zip(found, same, strict=True)
+        replace(result, in_corpus=tuple(dict.fromkeys([*result.in_corpus, *more])))
+        for result, more in zip(results, same, strict=True)
     ]
 
 
 class _Relatives:
-    """Near-duplicates among pieces, looked for when they are first asked for."""
+    """Near-duplicates among pieces, computed when they are first needed."""
 
     def __init__(self, pieces: Sequence[Piece]) -> None:
         self._pieces = pieces
@@ -210,51 +213,51 @@ class _Relatives:
     def _groups(self) -> np.ndarray:
         return group(sketch(piece) for piece in self._pieces)
 
-    def of(self, places: Sequence[int]) -> list[int]:
-        """These pieces and their near-duplicates, by their numbers."""
+    def of(self, numbers: Sequence[int]) -> list[int]:
+        """Return the numbers of some pieces and of their near-duplicates."""
         return (
             sorted(
                 {
-                    *places,
-                    *np.flatnonzero(np.isin(self._groups, self._groups[list(places)])).tolist(),
+                    *numbers,
+                    *np.flatnonzero(np.isin(self._groups, self._groups[list(numbers)])).tolist(),
                 }
             )
-            if places
+            if numbers
             else []
         )
 
 
-def _told(items: Sequence[T], stage: str, progress: Progress) -> Iterator[T]:
+def _with_progress(items: Sequence[T], stage: str, progress: Progress) -> Iterator[T]:
     for done, item in enumerate(items):
         yield item
         progress(stage, done + 1, len(items))
 
 
-def verdict(found: Originality, real: Group | None) -> str:
-    """What the figures of a piece say, in a sentence.
+def verdict(piece: Originality, real: Group | None) -> str:
+    """Describe the figures of a piece in a sentence.
 
     >>> verdict(Originality("", "", Shared(64, None, 0.0), Shared(0, None, 0.0)), None)
     'longest run of chords: 0; of melody: 0'
     """
     lines = [
-        ("chords", found.chords, real and real.chords),
-        ("melody", found.melody, real and real.melody),
+        ("chords", piece.chords, real and real.chords),
+        ("melody", piece.melody, real and real.melody),
     ]
-    said = []
+    clauses = []
     for name, shared, level in lines:
         beside = (
             f" (real pieces share {level.length[0]:g}, median, and {level.length[1]:.3g}, 95 %)"
             if level
             else ""
         )
-        said.append(f"of {name}: {shared.length}{beside}")
-    text = f"longest run {'; '.join(said)}"
+        clauses.append(f"of {name}: {shared.length}{beside}")
+    text = f"longest run {'; '.join(clauses)}"
     if whole := [
         run for _, shared, _ in lines if (run := shared.longest) and run.length >= shared.elements
     ]:
-        text = f"all of it stands in {PurePosixPath(whole[0].path).name or whole[0].title}: {text}"
-    if found.in_corpus:
-        names = ", ".join(PurePosixPath(path).name for path in found.in_corpus)
+        text = f"all of it occurs in {PurePosixPath(whole[0].path).name or whole[0].title}: {text}"
+    if piece.in_corpus:
+        names = ", ".join(PurePosixPath(path).name for path in piece.in_corpus)
         text = f"this piece is in the corpus ({names}) and is compared with the rest: {text}"
     if not real:
         return text
@@ -267,8 +270,8 @@ def verdict(found: Originality, real: Group | None) -> str:
 
 
 def verdict_together(report: Report) -> str:
-    """The same for several pieces."""
-    said = []
+    """Describe the figures of several pieces in a sentence."""
+    clauses = []
     for name in ("chords", "melody"):
         mine: Level = getattr(report.together, name)
         text = f"{name}: {_three(mine)}"
@@ -276,8 +279,8 @@ def verdict_together(report: Report) -> str:
             most = getattr(report.real, name).length[1]
             beyond = sum(getattr(piece, name).length > most for piece in report.pieces)
             text += f", real pieces {_three(getattr(report.real, name))}; {beyond:,} of {len(report.pieces):,} beyond 95 % of real pieces"
-        said.append(text)
-    return f"longest run (median, 95 %, most) of {'. Of '.join(said)}"
+        clauses.append(text)
+    return f"longest run (median, 95 %, most) of {'. Of '.join(clauses)}"
 
 
 def _three(level: Level) -> str:

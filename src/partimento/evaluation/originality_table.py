@@ -1,4 +1,4 @@
-"""The rows of an originality report: what each piece shares with the corpus, and where."""
+"""Build the rows of an originality report: shared passages, and their places."""
 
 from __future__ import annotations
 

@@ -33,9 +33,7 @@ def summary(table: Mapping[str, Likelihood], name: str) -> str:
     if name not in table:
         return f"{name} has no likelihood: the figures are those of the baselines alone"
     if not others:
-        return (
-            f"{name} takes {table[name].total:.2f} nats per event; there is no baseline beside it"
-        )
+        return f"{name} has {table[name].total:.2f} nats per event; there is no baseline to compare it with"
     best = min(others, key=others.__getitem__)
     model, baseline = _nats(table[name]), others[best]
     gain = (baseline - model) / abs(baseline) if baseline else 0.0
@@ -56,7 +54,7 @@ def _degree(gain: float) -> str:
 
 
 def _nats(row: Likelihood) -> float:
-    """The total, or where that is a bound the estimate."""
+    """Return the total or, where that is a bound, the estimate."""
     return row.total if row.estimate is None else row.estimate
 
 

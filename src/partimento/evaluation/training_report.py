@@ -1,8 +1,8 @@
-"""A training as it can be seen: the pictures of a run, finished or under way, with a page that
-shows them.
+"""Write the pictures of a run, finished or not, and a page that shows them.
 
-The figures are the tutorial's: the latent space over the epochs, the score of one window given back
-better and better, the network, the two ways to write a chord; and loss curves and a piano roll.
+Most are the tutorial's pictures. They gallery the latent space over the epochs, the reconstruction of
+one window over the epochs, the network, and the two encodings of a chord. Loss curves and a piano
+roll are added.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ SHOWN = 32  # events of a window, in its score
 
 
 @dataclass
-class Exhibition:
-    """The pictures that are made, by section: file and caption."""
+class Gallery:
+    """The pictures written to a folder, by section: file and caption."""
 
     folder: Path
     sections: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
@@ -46,7 +46,7 @@ class Exhibition:
 
 @dataclass(frozen=True)
 class Watched:
-    """What a run's folder tells without loading its model."""
+    """The contents of a run's folder, read without loading its model."""
 
     folder: RunFolder  # the run's, or that of its training
     name: str
@@ -70,10 +70,10 @@ def open_watched(run: Path) -> Watched:
     from partimento.training.trained_model import epochs_from
 
     candidates = (RunFolder(run), TrainingFolder(run), RunFolder(run).training)
-    folder = next((each for each in candidates if each.exists()), None)
+    folder = next((path for path in candidates if path.exists()), None)
     if folder is None:
         check_exists(run)
-        raise PartimentoError(f"{run} is no run, and no training of it is under way")
+        raise PartimentoError(f"{run} is neither a run nor a training under way")
     if not folder.history.is_file():
         raise PartimentoError(f"no epoch of the training of {run} is finished yet")
     try:
@@ -83,14 +83,15 @@ def open_watched(run: Path) -> Watched:
         seen = read_snapshots(folder, until=len(history)) if has_snapshots(folder) else None
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise PartimentoError(
-            f"{folder.path} is no whole run: {type(error).__name__}: {error}"
+            f"{folder.path} is not a complete run: {type(error).__name__}: {error}"
         ) from error
     return Watched(folder, folder.name, settings, tokenizer, history, seen, folder is candidates[0])
 
 
 def watch(run: Path, out: Path, *, progress: Progress = silent) -> list[Path]:
-    """Write all the pictures there are to make of a run into `out`, and ``index.html``; what is
-    there of an earlier look is replaced.
+    """Write all available pictures of a run into `out`, and ``index.html``.
+
+    Earlier pictures there are replaced.
 
     Returns
     -------
@@ -99,24 +100,24 @@ def watch(run: Path, out: Path, *, progress: Progress = silent) -> list[Path]:
     """
     from partimento.plots import write_learning_page
 
-    watched, show = open_watched(run), Exhibition(out)
+    watched, gallery = open_watched(run), Gallery(out)
     kinds = [losses, latent, reconstruction, network, encodings, sound, chords]
     for done, kind in enumerate(kinds):
         progress("draw", done, len(kinds))
-        kind(watched, show)
+        kind(watched, gallery)
     state = "" if watched.finished else f" after {len(watched.history)} epochs so far"
     page = write_learning_page(
         out,
-        f"{watched.name}: {watched.settings.name} as it learned{state}",
-        show.sections,
+        f"{watched.name}: {watched.settings.name} training{state}",
+        gallery.sections,
         force=True,
     )
     progress("draw", len(kinds), len(kinds))
-    return [page, *(out / file for section in show.sections.values() for file, _ in section)]
+    return [page, *(out / file for section in gallery.sections.values() for file, _ in section)]
 
 
-def losses(watched: Watched, show: Exhibition) -> None:
-    """Of each epoch."""
+def losses(watched: Watched, gallery: Gallery) -> None:
+    """Draw the losses of each epoch."""
     from partimento.plots import loss_curves
     from partimento.plots.style import write_plot
 
@@ -128,10 +129,10 @@ def losses(watched: Watched, show: Exhibition) -> None:
     for name in history[0].parts:
         if name not in shares and len(history[0].parts.keys() - shares) > 1:
             columns[name] = [epoch.parts.get(name) for epoch in history]
-    path = show.add(
+    path = gallery.add(
         "Loss",
         "losses.png",
-        "The loss of each epoch, on training and on validation windows, and what it is made of.",
+        "The loss of each epoch, on training and on validation windows, and what it is possible of.",
     )
     write_plot(
         loss_curves(columns, unit="nats per event", title=f"{watched.settings.name}: loss"),
@@ -140,8 +141,8 @@ def losses(watched: Watched, show: Exhibition) -> None:
     )
 
 
-def latent(watched: Watched, show: Exhibition) -> None:
-    """Where the training windows lie."""
+def latent(watched: Watched, gallery: Gallery) -> None:
+    """Draw the training windows in the latent space."""
     from partimento.plots import LatentHistory, latent_gif, latent_map, latent_page, write_animation
     from partimento.plots.style import write_plot
 
@@ -154,12 +155,16 @@ def latent(watched: Watched, show: Exhibition) -> None:
         for title, key in zip(seen.titles, seen.keys, strict=True)
     ]
     prior = watched.settings.name != "autoencoder"
-    told = LatentHistory(frames, seen.epochs, seen.keys, keys, prior=prior, title="Latent space")
-    caption = f"{frames.shape[1]} training windows in the latent space{how}, an epoch a picture, colored by the key of their pieces."
-    write_animation(latent_gif(told), show.add("Latent space", "latent.gif", caption), force=True)
+    history = LatentHistory(frames, seen.epochs, seen.keys, keys, prior=prior, title="Latent space")
+    caption = f"{frames.shape[1]} training windows in the latent space{how}, one picture per epoch, colored by the key of their pieces."
     write_animation(
-        latent_page(told),
-        show.add("Latent space", "latent.html", "The same to stop, step and point at."),
+        latent_gif(history), gallery.add("Latent space", "latent.gif", caption), force=True
+    )
+    write_animation(
+        latent_page(history),
+        gallery.add(
+            "Latent space", "latent.html", "The same, to pause, step through and point at."
+        ),
         force=True,
     )
     last = latent_map(
@@ -170,13 +175,14 @@ def latent(watched: Watched, show: Exhibition) -> None:
         caption=f"epoch {seen.epochs[-1]}",
     )
     write_plot(
-        last, show.add("Latent space", "latent.png", "The last of these pictures."), force=True
+        last, gallery.add("Latent space", "latent.png", "The last of these pictures."), force=True
     )
 
 
 def on_a_plane(points: np.ndarray) -> tuple[np.ndarray, str]:
-    """``(F, N, Z)`` → ``(F, N, 2)``: the two directions in which the last frame is widest, if there
-    are more than two; and words for it.
+    """Project points ``(F, N, Z)`` onto two dimensions, and describe the projection.
+
+    The two dimensions are the first principal components of the last frame.
     """
     if points.shape[2] == 1:
         return np.concatenate([points, np.zeros_like(points)], 2), " (one dimension)"
@@ -186,16 +192,16 @@ def on_a_plane(points: np.ndarray) -> tuple[np.ndarray, str]:
     _, wide, axes = np.linalg.svd(points[-1] - middle, full_matrices=False)
     axes = (
         axes[:2] * np.sign(axes[:2, np.abs(axes[:2]).argmax(1)].diagonal())[:, None]
-    )  # the same way round on every machine
+    )  # the same orientation on every machine
     share = float((wide[:2] ** 2).sum() / max((wide**2).sum(), 1e-12))
     return (
         points @ axes.T,
-        f" (of {points.shape[2]} dimensions the two widest, which hold {share:.0%} of the variance)",
+        f" (of {points.shape[2]} dimensions the two with the most variance, {share:.0%} of it)",
     )
 
 
-def reconstruction(watched: Watched, show: Exhibition) -> None:
-    """One window as the model gave it back, or guessed it chord by chord, as the epochs went by."""
+def reconstruction(watched: Watched, gallery: Gallery) -> None:
+    """Draw one window as the model reconstructed or predicted it, epoch by epoch."""
     from partimento.plots import Reconstruction, score_gif, score_page, write_animation
 
     seen = watched.seen
@@ -211,29 +217,30 @@ def reconstruction(watched: Watched, show: Exhibition) -> None:
         right = int((tokens[:, CHORD] == original[:, CHORD]).sum())
         pieces.append(_as_piece(watched, _with_lengths(tokens, original), seen))
         captions.append(f"epoch {epoch}: {right} of {len(original)} chords right")
-    told = Reconstruction(
+    animation = Reconstruction(
         _as_piece(watched, original, seen), pieces, captions, title=seen.titles[0]
     )
     verb = (
-        "guessed, chord by chord, by the model that was shown those before"
+        "predicted, chord by chord, from the chords before"
         if "latent" not in seen.snapshots[0]
-        else "given back by the model"
+        else "reconstructed by the model"
     )
     write_animation(
-        score_gif(told),
-        show.add("One window", "window.gif", f"A window of {seen.titles[0]}, {verb}."),
+        score_gif(animation),
+        gallery.add("One window", "window.gif", f"A window of {seen.titles[0]}, {verb}."),
         force=True,
     )
     write_animation(
-        score_page(told),
-        show.add("One window", "window.html", "The same to stop and step."),
+        score_page(animation),
+        gallery.add("One window", "window.html", "The same, to pause and step through."),
         force=True,
     )
 
 
 def _with_lengths(tokens: np.ndarray, original: np.ndarray) -> np.ndarray:
-    """With the original's durations, so that what is compared stands one above the other, and its
-    held notes where the chord is right.
+    """Give tokens the original's durations, and its held notes where chords agree.
+
+    With equal durations the chords to compare stand one above the other.
     """
     rows = tokens.copy()
     rows[:, DURATION] = original[:, DURATION]
@@ -258,17 +265,19 @@ def _as_piece(watched: Watched, rows: np.ndarray, seen: TrainingSnapshots) -> Pi
 
 
 def _possible(events: Sequence[Event]) -> list[Event]:
-    """A note can only be held that sounded before."""
+    """Remove held notes that did not sound before."""
     before: tuple[int, ...] = ()
-    made = []
+    possible = []
     for event in events:
-        made.append(replace(event, held=tuple(pitch for pitch in event.held if pitch in before)))
+        possible.append(
+            replace(event, held=tuple(pitch for pitch in event.held if pitch in before))
+        )
         before = event.chord
-    return merge_held(made)
+    return merge_held(possible)
 
 
-def network(watched: Watched, show: Exhibition) -> None:
-    """The layers of the model."""
+def network(watched: Watched, gallery: Gallery) -> None:
+    """Draw the layers of the model."""
     from partimento.plots import Node, architecture
     from partimento.plots.layers_of import layers_of
     from partimento.plots.style import write_plot
@@ -277,10 +286,10 @@ def network(watched: Watched, show: Exhibition) -> None:
     rows = layers_of(model.network)
     if not rows:
         return
-    path = show.add(
+    path = gallery.add(
         "Network",
         "network.png",
-        f"{model.parameters:,} weights; the wider a box, the more numbers come out of it.",
+        f"{model.parameters:,} weights; a wider box has more outputs.",
     )
     write_plot(
         architecture([Node(*row) for row in rows], title=watched.settings.name), path, force=True
@@ -292,8 +301,8 @@ def network(watched: Watched, show: Exhibition) -> None:
     )
 
 
-def encodings(watched: Watched, show: Exhibition) -> None:
-    """How chords become vectors: those of this run's vocabulary."""
+def encodings(watched: Watched, gallery: Gallery) -> None:
+    """Draw how chords of this run's vocabulary become vectors."""
     from partimento.plots import encodings_figure
     from partimento.plots.style import write_plot
 
@@ -306,14 +315,14 @@ def encodings(watched: Watched, show: Exhibition) -> None:
     shown: list[tuple[int, ...]] = [*alone, *together]
     if not shown:
         return
-    path = show.add(
+    path = gallery.add(
         "Encodings", "encodings.png", "Some of its chords as many-hot and as one-hot vectors."
     )
     write_plot(encodings_figure(shown, vocabulary=chords), path, force=True)
 
 
-def sound(watched: Watched, show: Exhibition) -> None:
-    """What it composed right after training."""
+def sound(watched: Watched, gallery: Gallery) -> None:
+    """Draw the piano roll of the piece composed right after training."""
     from partimento.corpus import read_piece
     from partimento.plots.piano_roll import piano_roll
     from partimento.plots.style import write_plot
@@ -322,13 +331,13 @@ def sound(watched: Watched, show: Exhibition) -> None:
         piece = read_piece(path)
         write_plot(
             piano_roll(piece),
-            show.add("Composed", "piano-roll.png", f"{piece.title}, composed when it had learned."),
+            gallery.add("Composed", "piano-roll.png", f"{piece.title}, composed after training."),
             force=True,
         )
 
 
-def chords(watched: Watched, show: Exhibition) -> None:
-    """The map of chord embeddings."""
+def chords(watched: Watched, gallery: Gallery) -> None:
+    """Draw the map of chord embeddings."""
     if not watched.finished or watched.settings.name != "embeddings":
         return
     from partimento.evaluation.neighbours import chord_vectors, map_of_names
@@ -336,8 +345,10 @@ def chords(watched: Watched, show: Exhibition) -> None:
     from partimento.plots.style import write_plot
 
     points, shown = map_of_names(chord_vectors(watched.folder.path))
-    path = show.add(
-        "Chords", "chords.png", "The commonest chords, near one another if they keep like company."
+    path = gallery.add(
+        "Chords",
+        "chords.png",
+        "The most frequent chords; chords that occur in similar contexts are close.",
     )
     write_plot(chord_map(points, shown.names, shown.counts.tolist()), path, force=True)
 

@@ -147,7 +147,7 @@ class RunFolder:
     def check_file(self, path: Path, checksums: Mapping[str, str]) -> None:
         """Raise PartimentoError if a file is missing or was changed since the training."""
         if not path.is_file():
-            raise PartimentoError(f"{self.path} is no whole run: {path.name} is missing")
+            raise PartimentoError(f"{self.path} is not a complete run: {path.name} is missing")
         if _sha256(path) != checksums[path.name]:
             raise PartimentoError(
                 f"{self.path}: {path.name} does not fit the run: it was changed or damaged since the training"

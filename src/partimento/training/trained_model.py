@@ -334,7 +334,7 @@ def load_model(folder: Path | str = "guitar") -> TrainedModel:
         fingerprint = str(about["corpus"]["fingerprint"])
     except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
         raise PartimentoError(
-            f"{files.path} is no whole run: {type(error).__name__}: {error}"
+            f"{files.path} is not a complete run: {type(error).__name__}: {error}"
         ) from error
     source = settings, tokenizer, files, about["files"]
     model, step = _Once(lambda: _read_model(*source)), _Once(lambda: _read_numpy_step(*source))
