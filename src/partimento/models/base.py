@@ -25,7 +25,7 @@ from partimento.models.numpy_step import NumpyStep, Weights
 from partimento.tokens import note_features, note_grammar
 from partimento.tokens.base import Tokens
 from partimento.tokens.chords import CHORD, DURATION, FIELDS, HELD, ChordTokenizer
-from partimento.tokens.notes import EventTokenizer
+from partimento.tokens.event_tokens import EventTokenizer
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vectors.onehot import flatten, one_hot, unflatten
 from partimento.tokens.vocabulary import END, PAD, SPECIAL, UNKNOWN

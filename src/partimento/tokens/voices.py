@@ -25,19 +25,17 @@ from partimento.music.events import Event
 from partimento.music.notes import Note, Notes
 from partimento.music.piece import Piece
 from partimento.music.timelines import Part
-from partimento.tokens import note_features as note_facts
+from partimento.tokens import note_features
 from partimento.tokens import note_grammar as g
 from partimento.tokens.base import EVERYTHING
-from partimento.tokens.note_grammar import COLUMNS, HEADER, NONE, NOTE, PITCHES, Layout
-from partimento.tokens.notes import EventTokenizer, bar_of, token_of
+from partimento.tokens.event_tokens import EventTokenizer, bar_of, token_of
+from partimento.tokens.note_grammar import COLUMNS, HEADER, NONE, NOTE, Layout
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import END, UNKNOWN, Vocabulary
+from partimento.tokens.voice_grammar import CONTINUE, REST, SINCE, VoiceGrammar
 
-CONTINUE = NOTE + PITCHES  # the voice stays as it was, silent or not
-REST = CONTINUE + 1
 MAX_VOICES = 8
 SIXTEENTH = Fraction(1, 4)
-SINCE = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)  # classes of the steps since a voice last changed
 
 
 class VoiceEvent(NamedTuple):
@@ -241,12 +239,12 @@ class VoiceTokenizer(EventTokenizer):
     def input_features(
         self, features: Any, xp: Any = np, *, repeats: bool = True
     ) -> list[tuple[Any, int]]:
-        """Return the features as numbers of few kinds: see `note_facts.input_features`.
+        """Return the features as numbers of few kinds: see `note_features.input_features`.
 
         The last are the ages of the voices: how long each has not changed.
         """
         slots = 2 * self.voices
-        numbers = note_facts.input_features(
+        numbers = note_features.input_features(
             self.layout,
             features,
             xp,
@@ -299,156 +297,6 @@ def _usual_parts(pieces: Sequence[Piece], voices: int) -> tuple[Part, ...]:
         counts = Counter(piece.parts[voice] for piece in pieces if voice < len(piece.parts))
         parts.append(counts.most_common(1)[0][0] if counts else Part())
     return tuple(parts)
-
-
-# ---------------------------------------------------------------------- grammar
-
-
-class VoiceGrammarState(NamedTuple):
-    """Summarise the tokens so far.
-
-    Attributes
-    ----------
-    past : note_grammar.NoteGrammarState
-        Its last token, place in the bar, counts and history are used. Its `count` is the number
-        of the next voice.
-    before, now : (B, N) int
-        The pitch of each voice at the previous event, and as far as it is known at this one.
-    since : (B, N) int
-        Steps since each voice last changed.
-    changed : (B,) int
-        How many voices have changed at this event.
-    """
-
-    past: g.NoteGrammarState
-    before: Any
-    now: Any
-    since: Any
-    changed: Any
-
-    @property
-    def elapsed(self) -> Any:
-        return self.past.elapsed
-
-    @property
-    def events(self) -> Any:
-        return self.past.events
-
-
-@dataclass(frozen=True, eq=False)
-class VoiceGrammar:
-    """Say which tokens may follow in the voice tokenizer's order."""
-
-    layout: Layout
-    voices: int
-    repeated_notes: bool
-
-    def start(self, batch: int, xp: Any = np, *, reach: int = g.REACH) -> VoiceGrammarState:
-        """Return the state before the first token; `reach` is R of the history."""
-        past = g.start(batch, xp, reach=reach)
-        none = xp.full((batch, self.voices), NONE, dtype="int32")
-        since = xp.zeros((batch, self.voices), dtype="int32")
-        return VoiceGrammarState(past, none, none, since, past.events)
-
-    def advance(
-        self, state: VoiceGrammarState, ids: Any, field: int, xp: Any = np
-    ) -> VoiceGrammarState:
-        """Return the state after one more token ``(B,)``."""
-        layout, past = self.layout, state.past
-        is_voice = xp.logical_and(ids >= NOTE, ids <= REST)
-        unknown = xp.logical_and(
-            ids == UNKNOWN, past.rows >= HEADER
-        )  # in the header it is no duration
-        is_duration = xp.logical_or(
-            xp.logical_and(ids >= layout.duration, ids < layout.bar), unknown
-        )
-        # The voice that this token belongs to, and its pitch.
-        here = xp.expand_dims(past.count, -1) == np.arange(self.voices, dtype="int32")  # (B, N)
-        own = xp.sum(xp.where(here, state.before, 0), axis=-1)
-        pitch = xp.where(ids == CONTINUE, own, xp.where(ids == REST, NONE, ids - NOTE))
-        fresh = xp.logical_and(is_voice, ids != CONTINUE)
-        of_voice = xp.logical_and(here, xp.expand_dims(is_voice, -1))
-        now = xp.where(of_voice, xp.expand_dims(pitch, -1), state.now)
-        since = xp.where(xp.logical_and(here, xp.expand_dims(fresh, -1)), 0, state.since)
-        after = g.advance(layout, past, ids, xp)
-        ended = xp.expand_dims(is_duration, -1)
-        steps = xp.expand_dims(after.elapsed - past.elapsed, -1)
-        return VoiceGrammarState(
-            past=after._replace(
-                count=xp.where(is_duration, 0, past.count + xp.where(is_voice, 1, 0))
-            ),
-            before=xp.where(ended, now, state.before),
-            now=xp.where(ended, NONE, now),
-            since=xp.where(ended, since + steps, since),
-            changed=xp.where(is_duration, 0, state.changed + xp.where(fresh, 1, 0)),
-        )
-
-    def viable(self, state: VoiceGrammarState, field: int, permitted: Any, xp: Any = np) -> Any:
-        """Return `permitted`: nearly always, the last voice can rest."""
-        return permitted
-
-    def features(self, state: VoiceGrammarState, xp: Any = np) -> Any:
-        """Return the input features ``(B, width)`` int.
-
-        In COLUMNS, `last` is the present pitch of the voice above. `above` and `below` are the
-        previous pitches of this voice and of the next.
-        """
-        past, count = state.past, state.past.count
-
-        def voice(pitches: Any, number: Any) -> Any:
-            there = xp.expand_dims(number, -1) == np.arange(self.voices, dtype="int32")
-            pitch = xp.sum(xp.where(there, pitches, 0), axis=-1)
-            return xp.where(xp.any(there, axis=-1), pitch, NONE)
-
-        again, length = g.repeated(past, xp)
-        free = xp.logical_or(state.changed > 0, past.events == 0)
-        columns = [
-            past.token, voice(state.now, count - 1), count, voice(state.before, count), voice(state.before, count + 1),
-            g.place_of(self.layout, past.place, xp), past.bar_token, past.key, past.duration + 1, again, length,
-            g.class_of(past.events, g.AGES, xp), xp.where(free, 1, 0), past.rows // HEADER,
-        ]  # fmt: skip
-        row = xp.stack([xp.cast(c, "int32") if xp is not np else c for c in columns], axis=-1)
-        since = g.class_of(state.since, SINCE, xp)
-        return xp.concatenate([row, state.before, state.now, since], axis=-1)
-
-    def allowed(self, state: VoiceGrammarState, field: int, xp: Any = np) -> Any:
-        """Return a mask ``(B, V)`` of the tokens that may follow.
-
-        An unknown duration never may.
-        """
-        mask = self.allowed_by_features(self.features(state, xp), xp)
-        return xp.logical_and(mask, np.arange(self.layout.bar) != UNKNOWN)
-
-    def allowed_by_features(self, features: Any, xp: Any = np, *, may_end: Any = True) -> Any:
-        """Return a mask from features alone, ``(…, width)`` → ``(…, V)``.
-
-        Unknown durations are allowed. Training uses it: there the features of all steps are known
-        at once.
-        """
-        layout = self.layout
-        tokens = np.arange(layout.bar, dtype="int32")
-        count, own = features[..., g.COUNT : g.COUNT + 1], features[..., g.ABOVE : g.ABOVE + 1]
-        of_voice = count < self.voices
-        pitches = (tokens >= NOTE) & (tokens < CONTINUE)
-        if not self.repeated_notes:
-            pitches = xp.logical_and(pitches, tokens - NOTE != own)
-        rest = xp.logical_and(tokens == REST, own < NONE)
-        # If no voice has changed yet, the last one must.
-        idle = xp.logical_and(count == self.voices - 1, features[..., g.FREE : g.FREE + 1] == 0)
-        stays = xp.logical_and(tokens == CONTINUE, xp.logical_not(idle))
-        voices = xp.logical_and(xp.logical_or(pitches, xp.logical_or(rest, stays)), of_voice)
-        is_duration = (tokens >= layout.duration) | (tokens == UNKNOWN)
-        durations = xp.logical_and(is_duration, xp.logical_not(of_voice))
-        end = xp.logical_and(tokens == END, xp.logical_and(count == 0, may_end))
-        return xp.logical_or(voices, xp.logical_or(durations, end))
-
-    def with_reach(self, state: VoiceGrammarState, reach: int) -> VoiceGrammarState:
-        """Return the state on NumPy with room for the history of `reach` rows."""
-        return state._replace(past=g.with_reach(state.past, reach))
-
-    def at_event_end(self, state: VoiceGrammarState) -> Any:
-        """Return ``(B,)``: whether an event has just ended, or none has begun."""
-        return state.past.count == 0
 
 
 # ---------------------------------------------------------------------- the grid
