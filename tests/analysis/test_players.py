@@ -56,7 +56,7 @@ def test_one_track_is_one_player_of_its_program() -> None:
         True,
     )
     player = forces.players[0]
-    assert (player.said, player.parts, player.lowest, player.highest) == (True, (0,), 72, 79)
+    assert (player.is_declared, player.parts, player.lowest, player.highest) == (True, (0,), 72, 79)
 
 
 def test_nothing_that_sounds_is_nobody() -> None:
@@ -208,12 +208,12 @@ def test_a_voice_is_a_singer_or_a_line_of_music() -> None:
 
 
 def test_the_piano_that_nobody_chose_is_not_said() -> None:
-    assert not played(TUNE, programs=[0]).players[0].said
-    assert [player.said for player in played(TUNE, BASS, programs=[FLUTE, 0]).players] == [
+    assert not played(TUNE, programs=[0]).players[0].is_declared
+    assert [player.is_declared for player in played(TUNE, BASS, programs=[FLUTE, 0]).players] == [
         True,
         True,
     ]
-    assert forces_of(made(TUNE, parts=[Part("Piano", 0)])).players[0].said
+    assert forces_of(made(TUNE, parts=[Part("Piano", 0)])).players[0].is_declared
 
 
 def test_what_nobody_says_may_be_a_guitar_within_its_range() -> None:

@@ -1,10 +1,10 @@
 """Find the grace notes of played music in MIDI files, and remove them without a trace.
 
-A program that plays a score takes a grace note's time from the note before it (or, on the beat,
-from its main note). No notation writes such a time. In a piece that otherwise keeps to the grid of
-its notation, a grace note is therefore a short note with three properties. It begins off that grid,
-it ends where a main note begins, and the note before it ends off the grid at its onset. Where much
-lies off the grid, as in a performance, nothing is certain, and nothing is marked.
+A program that plays a score takes a grace note's time from the note before it, or on the beat from
+its main note. No notation writes such a time. In a piece that keeps to the grid of its notation, a
+grace note is therefore a short note with three properties. It begins off that grid. It ends where a
+main note begins. The note before it ends off the grid at its onset. Where much lies off the grid,
+as in a performance, nothing is certain, and nothing is marked.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ GRIDS = (
     24,
     20,
     28,
-)  # notes a quarter: 64th notes, 32nd in threes, fives, sevens; their halves
+)  # notes per quarter: 64th notes, 32nd in threes, fives, sevens; their halves
 FINENESS = (
     8  # where such a grid is so many steps wide, times that are rounded to whole steps meet it too
 )
@@ -39,7 +39,7 @@ MOST_DOUBTFUL = 1 / 20  # of them may do so and be neither grace notes nor tuple
 # however it swings
 LONGEST = 8
 MOST_ON_BEAT = 4
-# a main note that lasts up to so many times as long as what is before it may belong to a tuplet
+# a main note that is longer by up to this factor than the note before may belong to a tuplet
 MOST_PARTS = 9
 LARGEST_TABLE = 2**14
 
@@ -237,7 +237,7 @@ def _are_even(lengths: list[int]) -> bool:
 
 
 def _on_beat(staff: _Staff, slot: int) -> list[int]:
-    """Return the places of grace notes on the beat that delay what begins at this time.
+    """Return the places of grace notes on the beat that delay this time.
 
     They begin on the grid. The list is empty if there are none.
     """
@@ -261,7 +261,7 @@ def _on_beat(staff: _Staff, slot: int) -> list[int]:
 
 
 def fold_graces(piece: Piece, *, struck: bool = False) -> Piece:
-    """Remove grace notes and give their time back, so that the piece keeps to its grid.
+    """Remove grace notes and give their time back: the piece then keeps to its grid.
 
     A note that was shortened for a grace note gets its written length again. A main note that was
     late begins on its beat. A main note after grace notes keeps its onset. Where nothing was
@@ -303,10 +303,10 @@ def fold_graces(piece: Piece, *, struck: bool = False) -> Piece:
 
 
 def drop_graces(piece: Piece) -> Piece:
-    """Leave the grace notes out, pitches and all.
+    """Remove the grace notes, pitches included.
 
-    Their time goes where `fold_graces` puts it: anywhere else it would leave a rest or an onset
-    that no notation writes. So the two differ only where `fold_graces` is to keep the pitches.
+    Their time goes where `fold_graces` puts it. Anywhere else it would leave a rest or an onset
+    that no notation writes.
     """
     return fold_graces(piece)
 

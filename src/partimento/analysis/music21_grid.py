@@ -32,8 +32,8 @@ from partimento.music.performed import Midi, until
 from partimento.music.piece import Piece
 from partimento.music.timelines import Meter, Part, Tempo
 
-GRID = 12  # steps a quarter that carry both quarters and thirds of it
-BAR_GRID = GRID * 32  # steps a quarter that also carry the shortest bar there is, 1/128
+GRID = 12  # steps per quarter that carry both quarters and thirds of it
+BAR_GRID = GRID * 32  # steps per quarter that also carry the shortest bar there is, 1/128
 STEPS = (3, 4)  # of GRID: a quarter of a quarter, a third of it
 DECIMALS = 7  # to which music21 rounds errors before it compares them
 MAX_PAIRS = 5_000_000  # of notes that start nearly together, in one track

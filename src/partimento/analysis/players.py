@@ -1,11 +1,9 @@
-"""What forces a piece is for, by what sounds: who plays, on what, and whether it is one player
-alone.
+"""Find out who plays a piece, on what, and whether it is a single player.
 
 A track is not yet a player. The voices of one guitarist, the hands of a pianist, the movements of a
-suite and the staff of a tablature may each have a track of their own, and one staff may hold two
-singers. What the instruments are is said by programs and by the names of tracks or, failing both,
-by nothing. `forces_of` says by which rules tracks become players; benchmarks/forces.py measures
-them.
+suite and the staff of a tablature may each have a track. One staff may hold two singers. Programs
+and track names give the instruments, if anything does. `forces_of` has the rules by which tracks
+become players; benchmarks/forces.py measures them.
 """
 
 from __future__ import annotations
@@ -71,7 +69,7 @@ class Player:
     ----------
     instrument : str
         Plain and in lower case: ``guitar``, ``flute``, ``voice`` …, or ``unknown``.
-    said : bool
+    is_declared : bool
         Whether a program or a name says so; not so where it is the piano that files name who name
         nothing (program 0 throughout).
     parts : tuple of int
@@ -81,7 +79,7 @@ class Player:
     """
 
     instrument: str
-    said: bool
+    is_declared: bool
     parts: tuple[int, ...]
     lowest: int
     highest: int
@@ -122,20 +120,18 @@ class Forces:
         return tuple(player.instrument for player in self.players)
 
     def may_be_only(self, instrument: str) -> bool:
-        """Whether nothing that sounds speaks against this instrument alone, be it one player or
-        several.
+        """Return whether the piece may be for this instrument alone, one player or several.
 
-        A player whose instrument nobody says may play any that has the range (of guitar, violin,
-        flute, voice and piano it is known).
+        A player without a known instrument may play any whose range fits. The ranges of guitar,
+        violin, flute, voice and piano are known.
         """
         return bool(self.players) and all(_may_play(player, instrument) for player in self.players)
 
     def named(self, instruments: Sequence[str]) -> Forces:
-        """The same players; those whose instrument nobody says are called as a catalogue has it
-        (`instruments_of_text` of its word).
+        """Return the same players, the unnamed ones named after a catalog.
 
-        That is possible where the word names one kind of instrument, or as many players as there
-        are.
+        `instruments` are what `instruments_of_text` finds in the catalog's description. It must
+        name one kind of instrument, or as many players as there are.
         """
         if len(set(instruments)) == 1:
             names = [instruments[0]] * len(self.players)
@@ -146,15 +142,15 @@ class Forces:
         pairs = zip(self.players, names, strict=True)
         return Forces(
             tuple(
-                player if player.said else replace(player, instrument=name)
+                player if player.is_declared else replace(player, instrument=name)
                 for player, name in pairs
             )
         )
 
 
 def _may_play(player: Player, instrument: str) -> bool:
-    if player.said or instrument not in RANGES:
-        return player.instrument == instrument or not player.said
+    if player.is_declared or instrument not in RANGES:
+        return player.instrument == instrument or not player.is_declared
     bottom, top = RANGES[instrument]
     octaves = (0, 12) if instrument in WRITTEN_HIGH else (0,)
     return any(
@@ -163,31 +159,34 @@ def _may_play(player: Player, instrument: str) -> bool:
 
 
 class Heard(NamedTuple):
-    """What is known of who plays a track.
+    """The evidence for who plays a track.
 
     Attributes
     ----------
     instrument : str
-    said : bool
-        Whether anybody says so.
+    is_declared : bool
+        Whether the file names the instrument.
     group : str
         The instrument of the player to whom the track may belong.
     name : str
-        The track's name, its hand or staff aside, where it names an instrument.
+        The track's name, without hand or staff, if it names an instrument.
     own_name : bool
-        Whether it has a name that the other tracks have not and that is no mere place in the score
-        (upper, left, voice 2).
+        Whether the track has a name of its own that is no mere place in the score (upper, left,
+        voice 2).
     """
 
     instrument: str
-    said: bool
+    is_declared: bool
     group: str
     name: str
     own_name: bool
 
 
 class Track(NamedTuple):
-    """The notes of one part, or of several that sound in turns, by onset, then pitch; in steps."""
+    """The notes of one part, or of several that sound in turns, in steps.
+
+    They are sorted by onset, then pitch.
+    """
 
     parts: tuple[int, ...]
     heard: Heard
@@ -197,31 +196,32 @@ class Track(NamedTuple):
 
 
 def forces_of(piece: Piece) -> Forces:
-    """Who plays a piece, by its notes, programs and track names alone.
+    """Return who plays a piece, by its notes, programs and track names alone.
 
     The rules, and why:
 
-    - The program is the instrument. A track's name says it where the program is none or 0, which is
-      what files write that name no
-      instrument; where all tracks are named after instruments; and within a family (a violin among
-      strings). A name common to tracks of several programs is the piece's own.
-    - A track that is note by note another at the unison or in octaves is a second writing of it (a
-      tablature), if it is of the same
-      instrument or has chords: people who play in unison are not given chords.
-    - Tracks of one instrument that sound in turns are one player's: movements one after another.
-    - Where a voice or a wind instrument, which sounds a note at a time, has two on average, it is
-      two players.
-    - Two tracks of a keyboard are two hands unless they meet on one key; three or more are one
-      player's if two hands reach their chords.
-    - Tracks of which nothing says what plays, or that stand unsaid beside one guitar or piano, are
-      the voices of one player unless they
-      have names of their own, are more than `MAX_VOICES` or cross.
+    - The program is the instrument. A track's name decides in three cases. The program is none or
+      0, which files write that name no instrument. All tracks are named after instruments. Or the
+      name is within the program's family (a violin among strings). A name common to tracks of
+      several programs is the piece's own.
+    - A track that doubles another note by note, at the unison or in octaves, is a second writing of
+      it (a tablature). It must be of the same instrument or have chords: people who play in unison
+      are not given chords.
+    - Tracks of one instrument that sound in turns belong to one player: movements one after
+      another.
+    - Voices and wind instruments sound one note at a time. A track of theirs with two notes on
+      average is two players.
+    - Two tracks of a keyboard are two hands unless they meet on one key. Three or more belong to
+      one player if two hands reach their chords.
+    - Tracks without a known instrument, or undeclared beside one guitar or piano, are the voices of
+      one player. Exceptions are tracks with names of their own, more than `MAX_VOICES` of them, and
+      tracks that cross.
     - Every other track is a player: violins, winds, voices, and guitars that each have a program.
 
     Returns
     -------
     Forces
-        Without players where nothing sounds.
+        Without players if nothing sounds.
     """
     tracks = _tracks(piece)
     if len(tracks) <= MAX_TRACKS:
@@ -235,7 +235,7 @@ def forces_of(piece: Piece) -> Forces:
 
 
 def _tracks(piece: Piece) -> list[Track]:
-    """The parts that sound."""
+    """Return the parts that sound."""
     notes = piece.notes
     part, onset, end, pitch = notes.part, notes.onset, notes.end, notes.pitch
     if len(piece.parts) > 1:
@@ -267,9 +267,9 @@ def _heard(parts: tuple[Part, ...]) -> tuple[Heard, ...]:
             rows.append((word, True))
         else:
             rows.append((played, bool(part.program) or (part.program == 0 and chosen)))
-    said = {instrument for instrument, sure in rows if sure}
+    declared = {instrument for instrument, sure in rows if sure}
     host = (
-        said.pop() if len(said) == 1 else UNKNOWN
+        declared.pop() if len(declared) == 1 else UNKNOWN
     )  # whose further voices the unsaid tracks may be
     host = host if FAMILY.get(host) in ("hands", "plucked") else UNKNOWN
     heard, alike = [], len(set(names)) == 1
@@ -283,7 +283,7 @@ def _heard(parts: tuple[Part, ...]) -> tuple[Heard, ...]:
 
 
 def _words(parts: Sequence[Part], names: Sequence[str]) -> list[str]:
-    """The instrument that each name names, or nothing."""
+    """Return the instrument in each name, or an empty string."""
     programs: dict[str, set[int]] = {}
     for part, name in zip(parts, names, strict=True):
         programs.setdefault(name, set()).add(part.program or 0)
@@ -301,12 +301,12 @@ def _words(parts: Sequence[Part], names: Sequence[str]) -> list[str]:
 
 
 def _is_line(name: str) -> bool:
-    """Whether "voice" in the name of a track means a line of music, not a singer."""
+    """Return whether "voice" in a track's name means a line of music, not a singer."""
     return bool(LINE.search(name)) and not LINE.fullmatch(name)
 
 
 def _doubles(tracks: Sequence[Track]) -> set[int]:
-    """The tracks that write another one a second time."""
+    """Return the tracks that write another one a second time."""
     alike: dict[tuple[int, ...], list[int]] = {}
     for i, track in enumerate(tracks):
         alike.setdefault(
@@ -329,14 +329,21 @@ def _doubles(tracks: Sequence[Track]) -> set[int]:
 
 
 def _second_hand(track: Track, place: int) -> tuple[bool, bool, int, int]:
-    """Of two writings the greater goes: the unsaid, the synthesizer that stands for a staff, the
-    higher (guitars are written high).
+    """Return a sort key: the greater of two writings is the second one.
+
+    Undeclared tracks, synthesizers that stand for a staff and higher tracks are greater (guitars
+    are written high).
     """
-    return not track.heard.said, track.heard.instrument not in FAMILY, int(track.pitch[0]), place
+    return (
+        not track.heard.is_declared,
+        track.heard.instrument not in FAMILY,
+        int(track.pitch[0]),
+        place,
+    )
 
 
 def _players(tracks: Sequence[Track]) -> list[Player]:
-    """The players of one instrument."""
+    """Return the players of one instrument."""
     lanes = _in_turns(tracks) if 1 < len(tracks) <= MAX_TRACKS else tracks
     if len(lanes) > 1 and _one_player(lanes):
         lanes = [_joined(lanes)]
@@ -344,7 +351,7 @@ def _players(tracks: Sequence[Track]) -> list[Player]:
     for lane in lanes:
         player = Player(
             lane.heard.instrument,
-            lane.heard.said,
+            lane.heard.is_declared,
             lane.parts,
             int(lane.pitch.min()),
             int(lane.pitch.max()),
@@ -354,8 +361,9 @@ def _players(tracks: Sequence[Track]) -> list[Player]:
 
 
 def _in_turns(tracks: Sequence[Track]) -> list[Track]:
-    """Join tracks of which one begins after the last note of another, the nearest in pitch; not
-    those named after two instruments.
+    """Join tracks that begin after the last note of another, the nearest in pitch.
+
+    Tracks named after two instruments are not joined.
     """
     if max(int(track.onset[0]) for track in tracks) <= min(
         int(track.onset[-1]) for track in tracks
@@ -387,14 +395,14 @@ def _joined(tracks: Sequence[Track]) -> Track:
     )
     order = np.lexsort((pitch, onset))
     parts = tuple(sorted(part for track in tracks for part in track.parts))
-    best = max((track.heard for track in tracks), key=lambda heard: heard.said)
+    best = max((track.heard for track in tracks), key=lambda heard: heard.is_declared)
     return Track(parts, best, onset[order], end[order], pitch[order])
 
 
 def _one_player(lanes: Sequence[Track]) -> bool:
-    """Whether tracks that sound together are one player's."""
+    """Return whether tracks that sound together belong to one player."""
     heard = [lane.heard for lane in lanes]
-    unsaid = [one for one in heard if not one.said]
+    unsaid = [one for one in heard if not one.is_declared]
     group = heard[0].group
     if group == "drums":
         return True
@@ -412,7 +420,7 @@ def _one_player(lanes: Sequence[Track]) -> bool:
 
 
 def _voices(track: Track) -> int:
-    """How many notes sound at once on average while any sounds, rounded; at least 1."""
+    """Return the mean number of notes at once while any sounds, rounded, at least 1."""
     if (track.onset[1:] >= track.end[:-1]).all():
         return 1
     until = np.maximum.accumulate(track.end)
@@ -422,8 +430,9 @@ def _voices(track: Track) -> int:
 
 
 def _meeting(a: Track, b: Track) -> float:
-    """The share of notes, of the track that has fewer, that sound while the other sounds the same
-    pitch.
+    """Return the share of notes that sound while the other track has the same pitch.
+
+    It is that of the track with fewer notes.
     """
     a, b = sorted((a, b), key=lambda track: len(track.onset))
     late = int(max(a.end.max(), b.end.max())) + 1
@@ -437,7 +446,7 @@ def _meeting(a: Track, b: Track) -> float:
 
 
 def _reached(track: Track) -> float:
-    """The share of chords, by notes struck together, that two hands reach."""
+    """Return the share of chords (notes struck together) that two hands reach."""
     first = np.flatnonzero(np.diff(track.onset, prepend=-1))
     sizes = np.diff(first, append=len(track.onset))
     lowest, highest = track.pitch[first], track.pitch[first + sizes - 1]
@@ -448,8 +457,9 @@ def _reached(track: Track) -> float:
 
 
 def _crossing(lanes: Sequence[Track]) -> float:
-    """Of the time that two neighbouring tracks sound, the share where the lower one has a note
-    above one of the upper; the largest.
+    """Return the largest share of time in which neighboring tracks cross.
+
+    They cross where the lower one has a note above one of the upper.
     """
     lanes = sorted(lanes, key=lambda lane: -lane.pitch.mean())
     times = distinct(np.concatenate([edge for lane in lanes for edge in (lane.onset, lane.end)]))

@@ -49,7 +49,7 @@ class Steps(NamedTuple):
 
 
 def on_grid(piece: Piece, resolution: int = RESOLUTION, *, lead: Fraction = Fraction(0)) -> Steps:
-    """Return the notes on a grid of `resolution` steps per quarter, `lead` quarters later."""
+    """Return the notes on a grid of steps, all of them `lead` quarters later."""
     notes = piece.notes
     grid = math.lcm(notes.divisions, lead.denominator)
     shift, scale = int(lead * grid), grid // notes.divisions

@@ -55,8 +55,10 @@ def metrical_weights(meter: Meter) -> tuple[Fraction, tuple[int, ...]]:
     weights : tuple of int
         The weight of each position, from the bar's beginning.
 
-    Source: H. C. Longuet-Higgins and C. S. Lee, "The rhythmic interpretation of monophonic music",
-    Music Perception 1, 1984.
+    References
+    ----------
+    H. C. Longuet-Higgins and C. S. Lee, "The rhythmic interpretation of monophonic music", Music
+    Perception 1, 1984.
 
     Examples
     --------

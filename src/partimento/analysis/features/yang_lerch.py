@@ -113,7 +113,7 @@ def note_length_histogram(piece: Piece) -> np.ndarray:
 
 
 def note_length_transition_matrix(piece: Piece) -> np.ndarray:
-    """Return the shares of transitions between successive `NOTE_LENGTHS`: ``(12, 12)``."""
+    """Return the shares of transitions between successive `NOTE_LENGTHS`: (12, 12)."""
     classes, size = _length_classes(piece), len(NOTE_LENGTHS)
     pairs = classes[:-1] * size + classes[1:]
     return _shares(np.bincount(pairs, minlength=size * size).reshape(size, size))

@@ -1,6 +1,4 @@
-"""Runs that one piece has in common with a corpus: the longest of its chords and of its melody, and
-how much lies in long ones.
-"""
+"""Find the longest passages of chords and of melody that a piece shares with a corpus."""
 
 from __future__ import annotations
 
@@ -23,24 +21,24 @@ LOOKED_AT = 1000  # places of one run whose rhythm is compared
 
 @dataclass(frozen=True)
 class SharedPassage:
-    """A stretch of a piece that stands in a corpus.
+    """A passage of a piece that is in a corpus.
 
     Parameters
     ----------
     length : int
-        Chords (events, rests inside among them) or notes of the melody.
+        Number of chords (events, rests inside included) or notes of the melody.
     bar : int
-        Of the piece, in which it begins.
+        The bar of the piece in which it begins.
     title, path : str
-        Of the piece of the corpus: the first that has it, if none has it in the same rhythm.
+        Those of the piece of the corpus: the first one with the same rhythm, else the first one.
     corpus_bar : int
-        In which it begins there.
+        The bar in which it begins there.
     semitones : int
-        From the piece up to the corpus.
+        The interval from the piece up to the corpus.
     same_rhythm : bool
-        Whether, there, the time from each of its elements to the next is the same too.
+        Whether the times from each element to the next agree, too.
     pieces : int
-        Of the corpus, that have it.
+        Number of pieces of the corpus with the passage.
     """
 
     length: int
@@ -60,11 +58,11 @@ class Shared:
     Parameters
     ----------
     elements : int
-        Chords that sound, or notes of the melody.
+        Number of chords that sound, or of notes of the melody.
     longest : SharedPassage or None
-        None if not even one element stands in the corpus.
+        None if not even one element is in the corpus.
     share : float
-        Of the elements, those inside shared runs of `LONG` and more.
+        The share of elements inside shared passages of at least `LONG`.
     """
 
     elements: int
@@ -73,21 +71,21 @@ class Shared:
 
     @property
     def length(self) -> int:
-        """Of the longest run."""
+        """The length of the longest passage."""
         return self.longest.length if self.longest else 0
 
 
 @dataclass(frozen=True)
 class Originality:
-    """What a piece shares with a corpus.
+    """The passages that a piece shares with a corpus.
 
     Parameters
     ----------
     title, path : str
     chords, melody : Shared
     in_corpus : tuple of str
-        Pieces of the corpus that are this one, or the same music under another name: they were left
-        aside.
+        Pieces of the corpus that are this one, or the same music under another name. They were
+        excluded.
     """
 
     title: str
@@ -98,7 +96,7 @@ class Originality:
 
 
 class About(NamedTuple):
-    """What is kept of a piece of the corpus besides its lines."""
+    """The facts about a piece of the corpus that are kept besides its sequences."""
 
     title: str
     path: str
@@ -122,11 +120,11 @@ class Library:
         return places
 
     def places_of(self, piece: Piece) -> list[int]:
-        """The corpus' pieces that are the same file, by their numbers."""
+        """Return the numbers of the corpus' pieces that are the same file."""
         return self._by_file.get(piece.source.sha256, [])
 
     def without(self, pieces: Collection[int]) -> Library:
-        """The same, but nothing is found in these pieces."""
+        """Return the same corpus, in which nothing is found in these pieces."""
         return Library(self.about, self.chords.without(pieces), self.melody.without(pieces))
 
 
@@ -151,9 +149,7 @@ def library(pieces: Iterable[Piece], *, progress: Progress = silent) -> Library:
 
 
 def shared_with(corpus: Library, piece: Piece, *, in_corpus: Sequence[int] = ()) -> Originality:
-    """What a piece shares with a corpus, but for its pieces `in_corpus` (by their numbers), which
-    are left aside.
-    """
+    """Return what a piece shares with a corpus; pieces `in_corpus` are excluded."""
     lines, rest = lines_of(piece), corpus.without(in_corpus)
     chords, melody = (
         _shared(index, line, corpus.about)
@@ -178,7 +174,7 @@ def _shared(index: Index, line: Line, about: Sequence[About]) -> Shared:
 
 
 def _inside(found: Matches) -> np.ndarray:
-    """(T,) bool: in a run of `LONG` or more."""
+    """Return which elements are in a passage of at least `LONG`: (T,) bool."""
     starts = np.flatnonzero(found.length >= LONG)
     steps = np.zeros(len(found.length) + 1, np.int64)
     np.add.at(steps, starts, 1)
@@ -188,8 +184,9 @@ def _inside(found: Matches) -> np.ndarray:
 
 
 def _run(index: Index, line: Line, found: Matches, about: Sequence[About]) -> SharedPassage:
-    """The longest run, the first of them; there, the first place with the same rhythm, or else the
-    first place.
+    """Return the longest passage, the first of several.
+
+    Its place in the corpus is the first one with the same rhythm, else the first one.
     """
     start = int(found.length.argmax())
     length = int(found.length[start])

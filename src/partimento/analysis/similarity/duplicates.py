@@ -1,15 +1,15 @@
-"""Near-duplicates: the same music under two names, so that no split has it on two sides.
+"""Find near-duplicates: the same music under two names, to keep it in one split.
 
-Each piece gives a `Sketch`: its notes on a coarse grid, and *anchors*, fingerprints of six
-successive pitches of its outer lines that are the same in every key, meter, tempo and note value.
-Pieces that share anchors are compared note by note (`compare`): the anchors say by how much one is
-transposed, stretched and shifted against the other, at several places if repeats or cuts lie
-between.
+Each piece gives a `Sketch`: its notes on a coarse grid, and *anchors*. These are fingerprints of
+six successive pitches of its outer lines, equal in every key, meter, tempo and note value. Pieces
+that share anchors are compared note by note (`compare`). The anchors give the transposition, scale
+and shift between them, at several places if repeats or cuts lie between.
 
-Two pieces are the same music if three fifths of the smaller one's notes lie in stretches that the
-larger has nearly note for note, in whatever octave, and seven tenths of all its notes are in their
-places. Hence a voice, a section or a movement alone is the same music as the whole; another
-harmonisation of a tune is not, unless most of its harmonies are the same or `melody` is asked for.
+Two pieces are the same music under two conditions. Three fifths of the smaller one's notes lie in
+passages that the larger has nearly note for note, in whatever octave. And seven tenths of all its
+notes are in their places. Hence a voice, a section or a movement alone is the same music as the
+whole. Another harmonization of a tune is not, unless most of its harmonies are the same or `melody`
+is set.
 """
 
 from __future__ import annotations
@@ -49,14 +49,14 @@ class Likeness(NamedTuple):
     Attributes
     ----------
     semitones : int
-        From the smaller piece up to the larger.
+        The interval from the smaller piece up to the larger.
     scale : Fraction
-        How many times as long the larger's note values are.
+        The larger piece's note values as a multiple of the smaller one's.
     share : float
-        Of the smaller piece's notes, those that the larger has in their place, in whatever octave.
-        (A note struck again at once does not count: another edition may tie it.)
+        The share of the smaller piece's notes that the larger has in their place, in whatever
+        octave. (A note struck again at once does not count: another edition may tie it.)
     verbatim : float
-        Of the smaller piece's notes, those in stretches that the larger has nearly note for note.
+        The share of the smaller piece's notes in passages that the larger has nearly note for note.
     sizes : tuple of int
         Notes of the smaller and of the larger piece.
     """
@@ -75,9 +75,7 @@ class Likeness(NamedTuple):
 
 
 class Link(NamedTuple):
-    """Two pieces of one group by their places in the input: the music of `part` is found in
-    `whole`.
-    """
+    """Two pieces of one group, by their places: the music of `part` is in `whole`."""
 
     part: int
     whole: int
@@ -85,8 +83,7 @@ class Link(NamedTuple):
 
 
 def compare(a: Sketch, b: Sketch, *, melody: bool = False) -> Likeness | None:
-    """How the smaller of two pieces is found in the larger; None if their lines have nothing in
-    common.
+    """Compare two pieces; None if their lines have nothing in common.
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ import numpy as np
 from partimento.music.events import distinct
 from partimento.music.piece import Piece
 
-GRID = 48  # steps a quarter: sixteenths, and triplets of them, are exact
+GRID = 48  # steps per quarter: sixteenths, and triplets of them, are exact
 RUN = 6  # pitches in a fingerprint
 WINDOW = 8  # of so many successive fingerprints at least one is kept
 OCCURRENCES = 4  # of one fingerprint in one piece
@@ -25,13 +25,13 @@ NONE = np.uint64(2**64 - 1)
 
 
 class Sketch(NamedTuple):
-    """What is stored of a piece to find similar ones.
+    """The fingerprints of a piece, which find similar ones.
 
     Attributes
     ----------
     notes : (N,) uint32
-        By onset, then pitch. Each packs the onset in 1/48 quarters (23 bits), whether its pitch
-        sounded until then (1 bit), whether no higher note sounds with it (1 bit), and the MIDI
+        By onset, then pitch. Each packs four values: the onset in 1/48 quarters (23 bits), whether
+        its pitch sounded until then (1 bit), whether it is the highest note (1 bit), and the MIDI
         pitch (7 bits).
     anchors : (A,) uint64
         Sorted: a fingerprint (40 bits) and the index of the note at which it begins (24 bits).
@@ -119,7 +119,7 @@ def sketch_of(divisions: int, onset: np.ndarray, end: np.ndarray, pitch: np.ndar
 
 
 def _struck_again(onset: np.ndarray, end: np.ndarray, pitch: np.ndarray) -> np.ndarray:
-    """Return whether the note before of the same pitch lasts until a note begins: (N,).
+    """Return which notes follow a note of the same pitch without a gap: (N,).
 
     Another edition may tie the two.
     """
@@ -156,7 +156,7 @@ def _outer_lines(
 
 
 def _mix(x: np.ndarray) -> np.ndarray:
-    """Scatter 64-bit numbers (the finalizer of SplitMix64: Steele, Lea and Flood 2014)."""
+    """Mix 64-bit numbers (the finalizer of SplitMix64: Steele, Lea and Flood 2014)."""
     x = (x ^ x >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ x >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
     mixed: np.ndarray = x ^ x >> np.uint64(31)

@@ -119,7 +119,7 @@ class Index:
 
         Time grows nearly linearly with its length, not with that of the index.
         """
-        asked = _Query(self, line)
+        query = _Query(self, line)
         count = len(line.shapes)
         length, place = np.zeros(count, np.int64), np.full(count, -1, np.int64)
         run, at = 0, -1
@@ -127,8 +127,8 @@ class Index:
             # What follows the first element of a shared run is shared as well: so much is known
             # without looking.
             run, at = (run - 1, at + 1) if run > 1 else (0, -1)
-            for near in asked.neighbours(t):
-                if asked.may_be_longer(t, near, run) and (found := asked.common(t, near)) > run:
+            for near in query.neighbours(t):
+                if query.may_be_longer(t, near, run) and (found := query.common(t, near)) > run:
                     run, at = found, near
             length[t], place[t] = run, at
         return _trimmed(length, place, line.sounding)
@@ -138,12 +138,12 @@ class Index:
 
         The passage has `length` elements from `start` of the sequence on.
         """
-        asked = _Query(self, line)
-        low, middle, high = asked.slots(start)
+        query = _Query(self, line)
+        low, middle, high = query.slots(start)
         places = self.heads
 
         def shares(slot: int) -> bool:
-            return asked.common(start, int(places[slot])) >= length
+            return query.common(start, int(places[slot])) >= length
 
         below = bisect_left(range(low, middle), True, key=shares)
         above = bisect_left(range(middle, high), True, key=lambda slot: not shares(slot))
@@ -210,7 +210,7 @@ class _Query:
 
 
 def _ranks(after: memoryview, low: list[int], high: list[int]) -> list[int]:
-    """Count the suffixes of the index before the suffix from each element on: (T + 1,).
+    """Return how many suffixes of the index precede that from each element on: (T + 1,).
 
     The empty suffix at the end is included.
     """
