@@ -105,17 +105,17 @@ def bounds_of(field: FieldInfo) -> str:
     if field.examples:
         return "like " + _either([json.dumps(example) for example in field.examples])
     low = high = ""
-    closed = [each for each in field.metadata if isinstance(each, limits.Ge | limits.Le)]
-    for each in field.metadata:
-        match each:
+    closed = [bound for bound in field.metadata if isinstance(bound, limits.Ge | limits.Le)]
+    for bound in field.metadata:
+        match bound:
             case limits.Ge():
-                low = f"at least {each.ge:,}"
+                low = f"at least {bound.ge:,}"
             case limits.Gt():
-                low = f"above {each.gt:,}"
+                low = f"above {bound.gt:,}"
             case limits.Le():
-                high = f"at most {each.le:,}"
+                high = f"at most {bound.le:,}"
             case limits.Lt():
-                high = f"below {each.lt:,}"
+                high = f"below {bound.lt:,}"
     if low and high and len(closed) == 2:
         return f"between {low.removeprefix('at least ')} and {high.removeprefix('at most ')}"
     return " and ".join(bound for bound in (low, high) if bound)
@@ -138,14 +138,14 @@ def parse_settings(settings: Iterable[str]) -> dict[str, dict[str, Any]]:
     >>> parse_settings(["train.epochs=5", "model.embed=notes"])
     {'train': {'epochs': 5}, 'model': {'embed': 'notes'}}
     """
-    found: dict[str, dict[str, Any]] = {}
+    values: dict[str, dict[str, Any]] = {}
     for setting in settings:
         name, equals, text = setting.partition("=")
         section, dot, key = name.strip().partition(".")
         if not (equals and dot and section and key):
             raise PartimentoError(f"--set takes section.name=value, not {setting!r}")
-        found.setdefault(section, {})[key] = _toml_value(text.strip())
-    return found
+        values.setdefault(section, {})[key] = _toml_value(text.strip())
+    return values
 
 
 def merge(*layers: Mapping[str, Any]) -> dict[str, Any]:
@@ -163,9 +163,9 @@ def merge(*layers: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _message(section: type[Section], error: ValidationError) -> str:
-    """Make one line of what pydantic found first, unknown names before wrong values."""
-    found = error.errors(include_url=False)
-    first = next((each for each in found if each["type"] == "extra_forbidden"), found[0])
+    """Make one line of what pydantic reports first, unknown names before wrong values."""
+    errors = error.errors(include_url=False)
+    first = next((entry for entry in errors if entry["type"] == "extra_forbidden"), errors[0])
     name = ".".join([section.section, *(str(part) for part in first["loc"])])
     if first["type"] == "extra_forbidden":
         return no_such(
@@ -180,7 +180,7 @@ def _message(section: type[Section], error: ValidationError) -> str:
         return f"{name} must be {_kind(field)}, not {value!r}"
     bounds = bounds_of(field)
     if first["type"] == "finite_number" and not any(
-        isinstance(each, limits.Le | limits.Lt) for each in field.metadata
+        isinstance(bound, limits.Le | limits.Lt) for bound in field.metadata
     ):
         bounds = f"{bounds} and finite" if bounds else "finite"
     return f"{name} must be {bounds}, not {value!r}"

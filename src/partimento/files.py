@@ -115,7 +115,7 @@ def exclusive(lock: Path, *, busy: str) -> Iterator[None]:
             if lock.stat().st_ino != os.fstat(file.fileno()).st_ino:
                 raise PartimentoError(
                     busy
-                )  # who held it has just taken it away: the next one may hold another by now
+                )  # the holder has just deleted the lock file: another process may hold a new one
         except OSError as error:
             raise PartimentoError(busy) from error
         yield

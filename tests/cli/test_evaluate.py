@@ -167,9 +167,9 @@ def test_json_has_everything(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["-o", "report.pdf"], "the report is a page"),
-        (["--bars", 0], "--bars lies between"),
-        (["--pieces", 0], "--pieces lies between"),
+        (["-o", "report.pdf"], "must be an .html file"),
+        (["--bars", 0], "--bars must be between"),
+        (["--pieces", 0], "--pieces must be between"),
     ],
 )
 def test_wishes_that_cannot_be(

@@ -165,7 +165,7 @@ def test_the_command_that_collects(archive, tmp_path):
     assert not (tmp_path / "out").exists()
     shown = run(*words, "--limit", 2)
     assert "2 new" in shown.stdout
-    assert "the same command goes on" in shown.stdout
+    assert "run the same command again to continue" in shown.stdout
     shown = run(*words)
     assert "\x1b" not in dry.output + shown.output
     assert "1 new, 2 had before the stop" in shown.stdout

@@ -100,7 +100,7 @@ def mutopia(
     collect_app,
     "list",
     examples=(
-        """List data sets, then what music21 brings along:
+        """List data sets, then the collections bundled with music21:
              partimento collect list
              partimento collect list --bundled""",
     ),
@@ -110,7 +110,7 @@ def list_all(
         bool,
         typer.Option(
             "--bundled",
-            help="List what music21 brings along: the names after bundled:, and their licenses.",
+            help="List the collections bundled with music21: the names after bundled:, and their licenses.",
         ),
     ] = False,
     as_json: Json = False,
@@ -220,7 +220,7 @@ def tell(result: Collected, *, dry_run: bool) -> None:
         ])  # fmt: skip
         minutes = sum(len(piece.links) for piece in result.waiting) * result.delay_s / 60
         console.print(
-            f"{len(result.waiting)} pieces, about {minutes:.0f} minutes at {result.delay_s:g} s a request"
+            f"{len(result.waiting)} pieces, about {minutes:.0f} minutes at {result.delay_s:g} s per request"
         )
     else:
         counts = {
@@ -238,7 +238,7 @@ def tell(result: Collected, *, dry_run: bool) -> None:
                 f"{result.without_license} files without a license in the listing: look at their page before you share them"
             )
         if not result.complete:
-            console.print("there is more: the same command goes on")
+            console.print("there are more pieces: run the same command again to continue")
     if result.skipped:
         rows = [
             (skip.title, skip.member or skip.address, skip.reason) for skip in result.skipped[:20]

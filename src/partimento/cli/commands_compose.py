@@ -156,11 +156,13 @@ def compose(
 
     The format follows from the ending of each file: .mid, .musicxml, .svg, .png, .pdf, .wav, .html.
     """
-    from partimento.cli.compose import Wish, run_compose
+    from partimento.cli.compose import ComposeOptions, run_compose
 
     choice = {"temperature": 0.0 if greedy else temperature, "top_k": top_k, "top_p": top_p}
-    wish = Wish(bars, events, seed, choice, start, towards, opening, key, program, title, tempo)
-    run_compose(run, wish, outputs or [], soundfont=soundfont, force=force, as_json=as_json)
+    options = ComposeOptions(
+        bars, events, seed, choice, start, towards, opening, key, program, title, tempo
+    )
+    run_compose(run, options, outputs or [], soundfont=soundfont, force=force, as_json=as_json)
 
 
 @command(

@@ -179,10 +179,10 @@ def evaluate(
 
     Each figure stands beside the one that real pieces reach among each other.
     """
-    from partimento.cli.evaluate import Request, run_evaluate
+    from partimento.cli.evaluate import EvaluateOptions, run_evaluate
 
     run_evaluate(
-        Request(generated, against, pieces, bars, seed, split),
+        EvaluateOptions(generated, against, pieces, bars, seed, split),
         out=out,
         force=force,
         as_json=as_json,

@@ -84,15 +84,15 @@ def train(
     The result is a run: a folder to compose from, with the losses of each epoch, figures on held-out
     pieces and a first sample. A training that is stopped can be resumed.
     """
-    from partimento.cli.train import Extras, run_resume, run_train
+    from partimento.cli.train import TrainOptions, run_resume, run_train
 
-    extras = Extras(watch, tensorboard)
+    options = TrainOptions(watch, tensorboard)
     if resume is not None:
         if sources or out or model or recipe or settings or seed is not None or force:
             raise PartimentoError(
                 "--resume goes on as the training was begun: give it nothing else but --watch, --tensorboard and --json"
             )
-        run_resume(resume, as_json=as_json, extras=extras)
+        run_resume(resume, as_json=as_json, options=options)
         return
     if not sources:
         raise PartimentoError("nothing to learn from: give files, folders, a store or bundled:NAME")
@@ -107,7 +107,7 @@ def train(
         selection=selection,
         force=force,
         as_json=as_json,
-        extras=extras,
+        options=options,
     )
 
 

@@ -21,7 +21,7 @@ MEANINGS = {
     "kl": "with a KL part, all is a bound",
     "estimate": "estimate: by importance sampling",
     "accuracy": "accuracy: share of the chords reconstructed",
-    "distinct": "distinct: variety beside that of the corpus",
+    "distinct": "distinct: variety relative to the corpus",
 }
 NOTE = "; ".join(MEANINGS.values())
 
@@ -37,7 +37,7 @@ def run_compare(runs: Sequence[Path], *, out: Sequence[Path], force: bool, as_js
     if len({run.resolve() for run in runs}) < len(runs) or len({run.name for run in runs}) < len(
         runs
     ):
-        raise PartimentoError("the same run, or two runs of one name, are given")
+        raise PartimentoError("two runs have the same name: name different runs")
     with progress.stages(quiet=as_json) as stages:
         with stages.during("start"):
             from partimento.evaluation.compare import compare, learning_curves, summaries

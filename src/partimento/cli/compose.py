@@ -23,7 +23,7 @@ from partimento.training.run_folder import RunFolder
 from partimento.training.settings import SampleSettings
 
 
-class Wish(NamedTuple):
+class ComposeOptions(NamedTuple):
     """Hold what the command line asks for."""
 
     bars: int | None
@@ -43,7 +43,7 @@ class Wish(NamedTuple):
 
 def run_compose(
     folder: Path | None,
-    wish: Wish,
+    options: ComposeOptions,
     outputs: Sequence[Path],
     *,
     soundfont: Path | None,
@@ -51,31 +51,31 @@ def run_compose(
     as_json: bool,
 ) -> None:
     """Compose a piece and write it; see `commands_compose.compose`."""
-    seed = secrets.randbelow(2**31) if wish.seed is None else wish.seed
+    seed = secrets.randbelow(2**31) if options.seed is None else options.seed
     if seed < 0:
-        raise PartimentoError("a seed is at least 0")
-    program = None if wish.program is None else program_named(wish.program)
-    if wish.tempo is not None and not 4 <= wish.tempo <= 1000:
-        raise PartimentoError("a tempo lies between 4 and 1000 quarter notes a minute")
-    if not wish.title.isprintable():
-        raise PartimentoError("a title is one line of printable text")
+        raise PartimentoError("--seed must be at least 0")
+    program = None if options.program is None else program_named(options.program)
+    if options.tempo is not None and not 4 <= options.tempo <= 1000:
+        raise PartimentoError("--tempo must be between 4 and 1000 quarter notes per minute")
+    if not options.title.isprintable():
+        raise PartimentoError("--title must be one line of printable text")
     outputs = outputs or [Path(f"partimento-{seed}.mid")]
     check_paths(outputs, force=force)
-    check_length(wish.bars, wish.events, wish.opening)
-    options: dict[str, Any] = {
-        name: value for name, value in wish.sampling.items() if value is not None
+    check_length(options.bars, options.events, options.opening)
+    sampling: dict[str, Any] = {
+        name: value for name, value in options.sampling.items() if value is not None
     }
-    SampleSettings(**options)  # what is wrong is said before anything is loaded
+    SampleSettings(**sampling)  # a wrong setting is reported before anything is loaded
     try:
-        key = None if wish.key is None else Key.from_name(wish.key)
+        key = None if options.key is None else Key.from_name(options.key)
     except ValueError as error:
         raise PartimentoError(str(error)) from error
     if folder is None:
         from partimento.training.pretrained import bundled_model
 
         folder = bundled_model()
-    start = _start(wish.start, folder)
-    _check_number("--towards", wish.towards, folder)
+    start = _start(options.start, folder)
+    _check_number("--towards", options.towards, folder)
     with progress.stages(quiet=as_json) as stages:
         with stages.during("start"):
             from partimento.generate.compose import compose
@@ -85,19 +85,19 @@ def run_compose(
         with stages.during("compose"):
             piece = compose(
                 run,
-                bars=wish.bars,
-                events=wish.events,
-                sampling=run.settings.sample.replace(**options),
+                bars=options.bars,
+                events=options.events,
+                sampling=run.settings.sample.replace(**sampling),
                 seed=seed,
                 start=start,
-                towards=wish.towards,
-                prompt_events=wish.opening,
+                towards=options.towards,
+                prompt_events=options.opening,
                 key=key,
                 program=program,
-                title=wish.title,
+                title=options.title,
             )
-        if wish.tempo is not None:
-            piece = piece.replace(tempos=(Tempo.from_bpm(wish.tempo),))
+        if options.tempo is not None:
+            piece = piece.replace(tempos=(Tempo.from_bpm(options.tempo),))
     written = write_all(piece, outputs, soundfont=soundfont, force=force)
     events, bars = (
         len(piece.events),
@@ -166,7 +166,7 @@ def read_one(path: Path, *, config: DataSettings = AS_WRITTEN) -> Piece:
     """Read a single score, in a worker process."""
     check_exists(path)
     if path.is_dir():
-        raise PartimentoError(f"{path} is a folder; a score file is wanted here")
+        raise PartimentoError(f"{path} is a folder: name a score file")
     with progress.stages() as stages, stages.during("read"):
         return load_corpus([path], config=config)[0].piece
 
@@ -174,7 +174,7 @@ def read_one(path: Path, *, config: DataSettings = AS_WRITTEN) -> Piece:
 def write_all(
     piece: Piece, outputs: Sequence[Path], *, soundfont: Path | None, force: bool
 ) -> list[Path]:
-    """Write a piece in every format options for.
+    """Write a piece in every requested format.
 
     An intermediate format is made once. The names of the files go to the error stream.
     """

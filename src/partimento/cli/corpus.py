@@ -133,7 +133,7 @@ def _tell(built: Built, plan: Plan) -> None:
     screen.out().print(
         f"{store.path}: {len(store):,} pieces ({built.read:,} files read, {built.kept:,} known, {built.left_out:,} not selected, "
         f"{len(built.rejects):,} not readable)\n"
-        f"{splits} (seed {plan.seed}); {store.duplicates:,} pieces are near-duplicates of others and stay on one side with them\n"
+        f"{splits} (seed {plan.seed}); {store.duplicates:,} pieces are near-duplicates of others and share their split\n"
         f"fingerprint {store.head.fingerprint}"
     )
 

@@ -27,7 +27,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-class Request(NamedTuple):
+class EvaluateOptions(NamedTuple):
     """Hold what the command line asks for; see `commands_evaluate.evaluate`."""
 
     generated: Path
@@ -38,30 +38,30 @@ class Request(NamedTuple):
     split: str = ""
 
 
-def run_evaluate(request: Request, *, out: Path | None, force: bool, as_json: bool) -> None:
+def run_evaluate(options: EvaluateOptions, *, out: Path | None, force: bool, as_json: bool) -> None:
     """Measure pieces, print the table and write the report."""
     if out is not None:
         if out.suffix.lower() not in (".html", ".htm"):
-            raise PartimentoError(f"{out}: the report is a page, .html")
+            raise PartimentoError(f"{out}: the report must be an .html file")
         refuse_existing(out, force=force)
-    if request.bars is not None and not 1 <= request.bars <= 1000:
-        raise PartimentoError("--bars lies between 1 and 1000")
-    if not 1 <= request.pieces <= 10_000:
-        raise PartimentoError("--pieces lies between 1 and 10,000")
+    if options.bars is not None and not 1 <= options.bars <= 1000:
+        raise PartimentoError("--bars must be between 1 and 1000")
+    if not 1 <= options.pieces <= 10_000:
+        raise PartimentoError("--pieces must be between 1 and 10,000")
     with progress.stages(quiet=as_json) as stages:
-        found, rejects = _measure(request, stages)
+        evaluation, rejects = _measure(options, stages)
         if out is not None:
             with stages.during("report"):
-                found.to_html(
-                    out, title=f"Evaluation of {request.generated.resolve().name}", force=force
+                evaluation.to_html(
+                    out, title=f"Evaluation of {options.generated.resolve().name}", force=force
                 )
     screen.print_rejects(rejects)
-    plain = found.to_plain()
+    plain = evaluation.to_plain()
     if as_json:
         screen.print_json(
             {
-                "evaluated": str(request.generated),
-                "against": request.against,
+                "evaluated": str(options.generated),
+                "against": options.against,
                 **plain,
                 "rejected": [reject.path for reject in rejects],
             }
@@ -72,7 +72,7 @@ def run_evaluate(request: Request, *, out: Path | None, force: bool, as_json: bo
         screen.out().print(f"Report in {out}")
 
 
-def _measure(request: Request, stages: progress.Stages) -> tuple[Evaluation, list[Reject]]:
+def _measure(options: EvaluateOptions, stages: progress.Stages) -> tuple[Evaluation, list[Reject]]:
     """Read or compose the pieces, and measure them.
 
     Returns
@@ -83,35 +83,35 @@ def _measure(request: Request, stages: progress.Stages) -> tuple[Evaluation, lis
     with stages.during("start"):
         from partimento.evaluation.evaluate import evaluate
 
-    is_run = RunFolder(request.generated).exists()
-    bars = BARS if is_run and request.bars is None else request.bars
+    is_run = RunFolder(options.generated).exists()
+    bars = BARS if is_run and options.bars is None else options.bars
     if is_run:
         with stages.during("load"):
             from partimento.evaluation.evaluate import compose_pieces, held_out_figures
             from partimento.training.trained_model import load_model
 
-            run = load_model(request.generated)
+            run = load_model(options.generated)
         real = _read(
             "real",
-            request.against,
+            options.against,
             stages,
             config=run.settings.data,
-            selection=Selection(split=request.split),
+            selection=Selection(split=options.split),
         )
-        stages.at("compose", 0, request.pieces)
+        stages.at("compose", 0, options.pieces)
         generated: list[Piece] = compose_pieces(
-            run, request.pieces, bars=bars or BARS, seed=request.seed, progress=stages.at
+            run, options.pieces, bars=bars or BARS, seed=options.seed, progress=stages.at
         )
-        figures: Mapping[str, Mapping[str, float]] = held_out_figures(request.generated)
+        figures: Mapping[str, Mapping[str, float]] = held_out_figures(options.generated)
         rejects = list(real.rejects)
     else:
-        folder = _read("generated", str(request.generated), stages)
-        real = _read("real", request.against, stages, selection=Selection(split=request.split))
+        folder = _read("generated", str(options.generated), stages)
+        real = _read("real", options.against, stages, selection=Selection(split=options.split))
         generated, figures, rejects = folder.pieces, {}, [*folder.rejects, *real.rejects]
-    found = evaluate(generated, real.pieces, bars=bars, seed=request.seed, progress=stages.at)
+    evaluation = evaluate(generated, real.pieces, bars=bars, seed=options.seed, progress=stages.at)
     with stages.during("originality"):
         figures = {**figures, **_borrowed(generated, real)}
-    return replace(found, figures=figures, by=f"against {request.against}"), rejects
+    return replace(evaluation, figures=figures, by=f"against {options.against}"), rejects
 
 
 def _borrowed(generated: list[Piece], real: Corpus) -> dict[str, dict[str, float]]:

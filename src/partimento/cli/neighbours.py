@@ -57,7 +57,7 @@ def run_neighbours(
             raise PartimentoError(f"a map is a .png or .svg file: {out}")
         refuse_existing(out, force=force)
     if most < 1:
-        raise PartimentoError("at least one neighbour of each chord")
+        raise PartimentoError("--most must be at least 1")
     with progress.stages(quiet=as_json) as stages, stages.during("start"):
         vectors = chord_vectors(run)
     found, circle = neighbours(vectors, chord_names, most=most), fifths(vectors)
@@ -118,7 +118,7 @@ def in_words(circle: Fifths) -> str:
         words.append(
             f"Nearest minor triad: {', '.join(f'{count} {relation}' for relation, count in circle.relations.items())}."
         )
-    return " ".join(words) or "Too few triads to look for the circle of fifths."
+    return " ".join(words) or "Too few triads to compare with the circle of fifths."
 
 
 def _write_map(vectors: ChordVectors, out: Path, *, force: bool) -> None:

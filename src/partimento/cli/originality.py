@@ -44,7 +44,7 @@ def run_originality(
 
     if stores := [path for path in files if is_store(path)]:
         raise PartimentoError(
-            f"{stores[0]} is a store; a score or a folder of scores is wanted here (the corpus is named by --against)"
+            f"{stores[0]} is a store: name a score or a folder of scores; name the corpus with --against"
         )
     with progress.stages(quiet=as_json) as stages:
         with stages.during("read"):

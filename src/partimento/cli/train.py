@@ -28,7 +28,7 @@ from partimento.training.settings import Settings
 
 
 @dataclass(frozen=True)
-class Extras:
+class TrainOptions:
     """Hold what `train` may do beside training: pictures, and a log for TensorBoard."""
 
     watch: bool = False
@@ -36,13 +36,13 @@ class Extras:
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainingResult:
     """Hold the result of a training."""
 
     run: Any
     rejects: Sequence[Reject]
     table: dict[str, Likelihood]
-    right: float | None  # share of held-out chords that a latent model gives back right
+    accuracy: float | None  # share of held-out chords that a latent model reconstructs
     verdict: str | None
 
 
@@ -55,7 +55,7 @@ def run_train(
     selection: Selection,
     force: bool,
     as_json: bool,
-    extras: Extras | None = None,
+    options: TrainOptions | None = None,
 ) -> None:
     """Train on sources, and print the result; see `commands_train.train`."""
     overriding = parse_settings(overrides)
@@ -72,15 +72,21 @@ def run_train(
     Settings.from_plain(values)  # a wrong setting is reported before the framework is loaded
     with progress.stages() as stages:
         trained = train_run(
-            sources, values, out=out, selection=selection, force=force, stages=stages, extras=extras
+            sources,
+            values,
+            out=out,
+            selection=selection,
+            force=force,
+            stages=stages,
+            options=options,
         )
     _tell(trained, out, as_json=as_json)
 
 
-def run_resume(out: Path, *, as_json: bool, extras: Extras | None = None) -> None:
+def run_resume(out: Path, *, as_json: bool, options: TrainOptions | None = None) -> None:
     """Resume a training with the settings and scores that it began with."""
     with progress.stages() as stages:
-        trained = train_run((), None, out=out, stages=stages, extras=extras)
+        trained = train_run((), None, out=out, stages=stages, options=options)
     _tell(trained, out, as_json=as_json)
 
 
@@ -92,10 +98,10 @@ def train_run(
     stages: progress.Stages,
     selection: Selection | None = None,
     force: bool = False,
-    extras: Extras | None = None,
-) -> Trained:
+    options: TrainOptions | None = None,
+) -> TrainingResult:
     """Train on the selected pieces or, without `values`, resume the training of `out`."""
-    extras = extras or Extras()
+    options = options or TrainOptions()
     with stages.during("start"):
         from partimento._train import train
         from partimento.evaluation.callbacks import HeldOutReport
@@ -111,7 +117,7 @@ def train_run(
             )
     report = HeldOutReport(stages.at)
     try:
-        with log_to(out, wanted=extras.tensorboard) as log:
+        with log_to(out, wanted=options.tensorboard) as log:
             follow = ShowTraining(stages, log)
             run = train(
                 corpus,
@@ -119,7 +125,7 @@ def train_run(
                 out=out,
                 force=force,
                 resume=values is None,
-                watch=extras.watch,
+                watch=options.watch,
                 progress=follow.progress,
                 callbacks=[report, follow],
             )
@@ -128,11 +134,11 @@ def train_run(
         raise
     except KeyboardInterrupt:
         if RunFolder(out).training.has_checkpoint():
-            stages.note(f"go on with: partimento train --resume {out}")
+            stages.note(f"resume with: partimento train --resume {out}")
         raise
     rejects = [*corpus.rejects, *follow.rejects]
     diagnosis = run.model.diagnose(run.best.parts)
-    return Trained(run, rejects, report.table, report.reconstruction, diagnosis)
+    return TrainingResult(run, rejects, report.table, report.reconstruction, diagnosis)
 
 
 class ShowTraining(Callback):
@@ -173,7 +179,7 @@ class ShowTraining(Callback):
         self._stages.at(stage, done, total, note, keep=True)
 
 
-def _tell(trained: Trained, out: Path, *, as_json: bool) -> None:
+def _tell(trained: TrainingResult, out: Path, *, as_json: bool) -> None:
     run = trained.run
     screen.print_rejects(trained.rejects)
     if as_json:
@@ -185,7 +191,7 @@ def _tell(trained: Trained, out: Path, *, as_json: bool) -> None:
                 "best": asdict(run.best),
                 "ended": run.ended,
                 "held_out": figures,
-                "reconstruction": trained.right,
+                "reconstruction": trained.accuracy,
                 "summary": summary(trained.table, run.settings.name),
                 "verdict": trained.verdict,
                 "rejected": len(trained.rejects),
@@ -194,8 +200,8 @@ def _tell(trained: Trained, out: Path, *, as_json: bool) -> None:
         return
     print_figures(trained.table, run.settings.name)
     lines = (
-        [f"of the chords of held-out windows {trained.right:.1%} come out right"]
-        if trained.right is not None
+        [f"{trained.accuracy:.1%} of the chords of held-out windows are reconstructed"]
+        if trained.accuracy is not None
         else []
     )
     lines += [trained.verdict] if trained.verdict else []
