@@ -308,6 +308,7 @@ VERBS = frozenset(
         "say",
         "scale",
         "scan",
+        "scatter",
         "schedule",
         "score",
         "scroll",

@@ -1,4 +1,4 @@
-"""Declare settings: a pydantic model per section, one-line errors, TOML, ``--set``.
+"""Declare settings: a pydantic model per section, errors, TOML and ``--set``.
 
 A section is declared once, in the room that reads it, with defaults, bounds and a sentence per
 field. From it come validation, recipes, ``run.json``, the documentation and the JSON schema.

@@ -303,7 +303,7 @@ def test_what_the_command_refuses(run: TrainedModel, tmp_path: Path) -> None:
     for asked, wish, match in (
         ((), {"out": tmp_path / "map.jpg"}, "png or .svg"),
         ((), {"out": tmp_path / "there.png"}, "there.png"),
-        ((), {"most": 0}, "at least one"),
+        ((), {"most": 0}, "at least 1"),
         (("H7",), {}, "the chord H7 did not occur"),
         (("C1+C2",), {}, r"the chord C1\+C2 did not occur"),
     ):

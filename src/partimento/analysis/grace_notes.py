@@ -1,4 +1,4 @@
-"""Find the grace notes of played music in MIDI files, and remove them without a trace.
+"""Find the grace notes of played music in MIDI files, and remove them.
 
 A program that plays a score takes a grace note's time from the note before it, or on the beat from
 its main note. No notation writes such a time. In a piece that keeps to the grid of its notation, a

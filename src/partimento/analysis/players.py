@@ -1,9 +1,9 @@
 """Find out who plays a piece, on what, and whether it is a single player.
 
-A track is not yet a player. The voices of one guitarist, the hands of a pianist, the movements of a
-suite and the staff of a tablature may each have a track. One staff may hold two singers. Programs
-and track names give the instruments, if anything does. `forces_of` has the rules by which tracks
-become players; benchmarks/forces.py measures them.
+A track is not yet a player. The voices of one guitarist or the hands of a pianist may each have a
+track. The same is true of movements of a suite and of a tablature's staff. One staff may hold two
+singers. Programs and track names give the instruments, if anything does. `forces_of` has the rules
+by which tracks become players; benchmarks/forces.py measures them.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ class Forces:
         return tuple(player.instrument for player in self.players)
 
     def may_be_only(self, instrument: str) -> bool:
-        """Return whether the piece may be for this instrument alone, one player or several.
+        """Return whether the piece may be for one or several of this instrument alone.
 
         A player without a known instrument may play any whose range fits. The ranges of guitar,
         violin, flute, voice and piano are known.

@@ -1,4 +1,4 @@
-"""The features of Yang and Lerch for whole pieces: numbers, histograms and matrices.
+"""The features of Yang and Lerch for whole pieces: numbers and matrices.
 
 Source: L.-C. Yang and A. Lerch, "On the evaluation of generative models in music", Neural Computing
 and Applications 32, 2020. Their definitions are for one monophonic track at a time; their program

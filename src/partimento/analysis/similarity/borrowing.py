@@ -1,4 +1,4 @@
-"""Find the longest passages of chords and of melody that a piece shares with a corpus."""
+"""Find the longest passages that a piece shares with a corpus."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class SharedPassage:
 
 @dataclass(frozen=True)
 class Shared:
-    """What one line of a piece shares with a corpus.
+    """The passages that one line of a piece shares with a corpus.
 
     Parameters
     ----------

@@ -30,9 +30,9 @@ class Sketch(NamedTuple):
     Attributes
     ----------
     notes : (N,) uint32
-        By onset, then pitch. Each packs four values: the onset in 1/48 quarters (23 bits), whether
-        its pitch sounded until then (1 bit), whether it is the highest note (1 bit), and the MIDI
-        pitch (7 bits).
+        By onset, then pitch. Each packs the onset in 1/48 quarters (23 bits) and two flags. They
+        say whether its pitch sounded until then, and whether it is the highest note (1 bit each).
+        The last 7 bits are the MIDI pitch.
     anchors : (A,) uint64
         Sorted: a fingerprint (40 bits) and the index of the note at which it begins (24 bits).
     """
@@ -156,7 +156,7 @@ def _outer_lines(
 
 
 def _mix(x: np.ndarray) -> np.ndarray:
-    """Mix 64-bit numbers (the finalizer of SplitMix64: Steele, Lea and Flood 2014)."""
+    """Scatter 64-bit numbers (the finalizer of SplitMix64: Steele, Lea and Flood 2014)."""
     x = (x ^ x >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ x >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
     mixed: np.ndarray = x ^ x >> np.uint64(31)

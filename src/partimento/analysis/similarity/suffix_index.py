@@ -4,8 +4,8 @@ For every place of another sequence (see `sequences`) it finds the longest passa
 index, in any key. The index is a suffix array (Manber and Myers 1993) of *codes*. A code is the
 shape of an element together with the interval from the one before. The first element of a passage
 counts by its shape alone, whatever came before it in its piece. A passage from element u on is
-therefore found in a second order, of *heads*: by the shape of u, then by the suffix of codes from u
-+ 1 on.
+therefore found in a second order, of *heads*. It sorts by the shape of u, then by the suffix of
+codes from u + 1 on.
 
 A sequence is located without comparing it with any suffix. The rank of its suffix from t on follows
 from the rank of the one from t + 1 on (backward search, Ferragina and Manzini 2000). One bisection
@@ -210,7 +210,7 @@ class _Query:
 
 
 def _ranks(after: memoryview, low: list[int], high: list[int]) -> list[int]:
-    """Return how many suffixes of the index precede that from each element on: (T + 1,).
+    """Return the number of suffixes before that from each element on: (T + 1,).
 
     The empty suffix at the end is included.
     """
