@@ -116,7 +116,8 @@ def main() -> None:
         return
     if not Path(options.tensorflow_python).exists():
         sys.exit(
-            f"no {options.tensorflow_python}: make test-tensorflow makes it, or name one with --tensorflow-python"
+            f"no {options.tensorflow_python}: make test-tensorflow makes it, or name one with"
+            " --tensorflow-python"
         )
     rows = []
     for _ in range(options.rounds):
@@ -128,12 +129,12 @@ def main() -> None:
             )
         )
         print(
-            "predict on TensorFlow {:8.1f}   one take {:8.0f}   eight takes {:8.0f}   events a second".format(
-                *rows[-1]
-            )
+            "predict on TensorFlow {:8.1f}   one take {:8.0f}   eight takes {:8.0f}   events a"
+            " second".format(*rows[-1])
         )
     print(
-        f"one take against predict: {median(one / p for p, one, _ in rows):.0f} times (median of {options.rounds})"
+        f"one take against predict: {median(one / p for p, one, _ in rows):.0f} times (median of"
+        f" {options.rounds})"
     )
     print(f"eight takes against predict: {median(eight / p for p, _, eight in rows):.0f} times")
 

@@ -41,6 +41,7 @@ def measure(way: str, paths: list[str]) -> tuple[float, int]:
             score = converter.parse(path, forceSource=True)
             score.analyze("key")
             len(score.chordify().recurse().notesAndRests)
+
     elif way.startswith("muspy"):
         import muspy
 
@@ -90,24 +91,30 @@ def speed(files: int, peers: str) -> None:
             continue
         cores = sorted(os.sched_getaffinity(0))[: 2 if way == "two cores" else 1]
         done = subprocess.run(
-            [python, "-W", "ignore", __file__, "one", way], input=json.dumps([cores, paths]), check=True, capture_output=True, text=True
-        )  # fmt: skip
+            [python, "-W", "ignore", __file__, "one", way],
+            input=json.dumps([cores, paths]),
+            check=True,
+            capture_output=True,
+            text=True,
+        )
         seconds, count = json.loads(done.stdout)
         rates[way] = count / seconds
     print(
-        f"{len(paths)} files; ours: isolated parsing, chords, key, forces, ornaments, upbeat, sketch, and the row written"
+        f"{len(paths)} files; ours: isolated parsing, chords, key, forces, ornaments, upbeat,"
+        " sketch, and the row written"
     )
     print(f"{'':30}{'files a s':>10}{'ms a file':>10}{'times music21':>15}   needed")
     for way, rate in rates.items():
         print(
-            f"{way:30}{rate:10.1f}{1000 / rate:10.2f}{rate / rates['music21']:15.1f}   {NEEDED.get(way, '')}"
+            f"{way:30}{rate:10.1f}{1000 / rate:10.2f}{rate / rates['music21']:15.1f}  "
+            f" {NEEDED.get(way, '')}"
         )
     print(f"two cores: {rates['two cores'] / rates['one core']:.2f} times one core")
 
 
 def growth(counts: list[int]) -> None:
     print(
-        f"{'files':>8}{'seconds':>9}{'ms a file':>11}{'MiB, this process':>19}{'MiB, a parser':>15}{'groups':>8}{'store, MiB':>12}"
+        f"{'files':>8}{'seconds':>9}{'ms a file':>11}{'MiB, this process':>19}{'MiB, a parser':>15}{'groups':>8}{'store, MiB':>12}"  # noqa: E501
     )
     with tempfile.TemporaryDirectory() as folder:
         made = 0
@@ -122,7 +129,7 @@ def growth(counts: list[int]) -> None:
             )
             seconds, own, parser, groups, size = json.loads(done.stdout)
             print(
-                f"{count:8}{seconds:9.1f}{seconds / count * 1000:11.2f}{own:19.0f}{parser:15.0f}{groups:8}{size:12.1f}",
+                f"{count:8}{seconds:9.1f}{seconds / count * 1000:11.2f}{own:19.0f}{parser:15.0f}{groups:8}{size:12.1f}",  # noqa: E501
                 flush=True,
             )
 

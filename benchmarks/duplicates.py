@@ -237,7 +237,8 @@ def recall(collections: dict[str, list[Columns]]) -> None:
     its original?
     """
     print(
-        "Variants that are in their original's group, and how many more links there are between originals with the variants among them"
+        "Variants that are in their original's group, and how many more links there are between"
+        " originals with the variants among them"
     )
     print(f"{'':30}" + "".join(f"{name:>24}" for name in collections))
     before = {name: group(c.sketch() for c in pieces) for name, pieces in collections.items()}
@@ -306,8 +307,9 @@ def show_groups(names: dict[str, list[str]], sketches: dict[str, list[Sketch]]) 
         print(f"\n{name}: {len(given)} pieces; {told}")
         for part, whole, like in links:
             print(
-                f"  {names[name][part]} in {names[name][whole]}: {like.semitones:+} semitones, scale {like.scale}, "
-                f"{like.share:.0%} of {like.sizes[0]} notes (of {like.sizes[1]}), {like.verbatim:.0%} verbatim"
+                f"  {names[name][part]} in {names[name][whole]}: {like.semitones:+} semitones,"
+                f" scale {like.scale}, {like.share:.0%} of {like.sizes[0]} notes (of"
+                f" {like.sizes[1]}), {like.verbatim:.0%} verbatim"
             )
 
 
@@ -340,8 +342,15 @@ def medleys(pieces: Sequence[Columns], count: int) -> Iterator[tuple[int, Column
         chosen = [bars[b] for b in rng.integers(0, len(bars), 80)]
         size = int(np.searchsorted(np.cumsum([len(bar.onset) for bar in chosen]), 500)) + 1
         grid = 96
-        parts = [(bar.onset * grid // bar.divisions + 4 * grid * n, bar.end * grid // bar.divisions + 4 * grid * n, bar.pitch, bar.part)
-                 for n, bar in enumerate(chosen[:size])]  # fmt: skip
+        parts = [
+            (
+                bar.onset * grid // bar.divisions + 4 * grid * n,
+                bar.end * grid // bar.divisions + 4 * grid * n,
+                bar.pitch,
+                bar.part,
+            )
+            for n, bar in enumerate(chosen[:size])
+        ]
         yield (
             number,
             Columns(grid, *(np.concatenate(column) for column in zip(*parts, strict=True))),
@@ -351,7 +360,7 @@ def medleys(pieces: Sequence[Columns], count: int) -> Iterator[tuple[int, Column
 def measure(
     kind: str, count: int, pieces: Sequence[Columns], truth: np.ndarray
 ) -> dict[str, float]:
-    """Group `count` made pieces: seconds without the making, memory it took, and how right it is."""
+    """Group `count` synthetic pieces; return the seconds, the memory and the errors."""
     sources, making = [], 0.0
 
     def stream() -> Iterator[Sketch]:
@@ -401,15 +410,19 @@ def memory(what: str) -> float:
 
 def cost(pieces: list[Columns], sizes: list[int]) -> None:
     print(
-        f"\nA sketch: {sketch_time(pieces):.2f} ms a piece of {np.mean([len(c.onset) for c in pieces]):.0f} notes"
+        f"\nA sketch: {sketch_time(pieces):.2f} ms a piece of"
+        f" {np.mean([len(c.onset) for c in pieces]):.0f} notes"
     )
     print(
-        f"{'':28}{'seconds':>9}{'ms a piece':>12}{'MB':>7}{'pieces astray':>15}{'musics':>8}{'groups':>8}{'of two musics':>15}"
+        f"{'':28}{'seconds':>9}{'ms a piece':>12}{'MB':>7}{'pieces astray':>15}{'musics':>8}{'groups':>8}{'of two musics':>15}"  # noqa: E501
     )
     for kind, count in [*(("copies", size) for size in sizes), ("unrelated", 20_000)]:
         command = [sys.executable, __file__, "--one", kind, str(count)]
         out = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-        row = f"{count:8,} {kind:19}{out['seconds']:9.1f}{out['seconds'] / count * 1e3:12.2f}{out['MB']:7.0f}{out['alone']:15.2%}"
+        row = (
+            f"{count:8,}"
+            f" {kind:19}{out['seconds']:9.1f}{out['seconds'] / count * 1e3:12.2f}{out['MB']:7.0f}{out['alone']:15.2%}"  # noqa: E501
+        )
         print(row + f"{out['kinds']:8}{out['groups']:8}{out['mixed']:15}")
 
 

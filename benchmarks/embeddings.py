@@ -143,8 +143,9 @@ def in_them(name: str) -> Iterator[str]:
         relations = ", ".join(f"{count} {relation}" for relation, count in circle.relations.items())
         best = fitted.history[fitted.best_epoch - 1]
         yield (
-            f"| {name} | {how} | {len(data.tokenizer.chords) - SPECIAL:,} | {best.val_loss:.2f} | {circle.major:.2f} ({circle.majors}) | "
-            f"{circle.minor:.2f} ({circle.minors}) | {relations} | {time.monotonic() - began:.0f} |"
+            f"| {name} | {how} | {len(data.tokenizer.chords) - SPECIAL:,} | {best.val_loss:.2f} |"
+            f" {circle.major:.2f} ({circle.majors}) | {circle.minor:.2f} ({circle.minors}) |"
+            f" {relations} | {time.monotonic() - began:.0f} |"
         )
 
 
@@ -178,8 +179,9 @@ def helped(
         fitted.history[fitted.best_epoch - 1].val_loss,
     )
     print(
-        f"# {name}, seed {seed}: {len(tenth.train)} of {len(full.train)} pieces, {events[0]:,} of {events[1]:,} events; "
-        f"vectors for {known:.0%} of {len(vectors) - SPECIAL:,} chords, {best:.2f} nats a pair",
+        f"# {name}, seed {seed}: {len(tenth.train)} of {len(full.train)} pieces, {events[0]:,} of"
+        f" {events[1]:,} events; vectors for {known:.0%} of {len(vectors) - SPECIAL:,} chords,"
+        f" {best:.2f} nats a pair",
         file=sys.stderr,
         flush=True,
     )
@@ -188,8 +190,8 @@ def helped(
         ("pretrained, dealt out wrongly", settings, tenth, {"vectors": dealt}),
         ("pretrained", settings, tenth, {"vectors": vectors}),
         ("pretrained and frozen", settings, tenth, {"vectors": vectors, "freeze": True}),
-        ("by notes (`embed = \"notes\"`)", by_notes, tenth, {}),
-    ]  # fmt: skip
+        ('by notes (`embed = "notes"`)', by_notes, tenth, {}),
+    ]
     if also_all:
         ways += [
             ("drawn at random, all pieces", settings, full, {}),
@@ -218,7 +220,8 @@ def tenth(name: str, seeds: int, *, also_all: bool) -> Iterator[str]:
     for seed in range(seeds):
         for way, nats, epoch in helped(name, pieces, seed, also_all=also_all):
             print(
-                f"# {way}: {nats.sum():.3f} ({', '.join(f'{part:.3f}' for part in nats)}), best epoch {epoch}",
+                f"# {way}: {nats.sum():.3f} ({', '.join(f'{part:.3f}' for part in nats)}), best"
+                f" epoch {epoch}",
                 file=sys.stderr,
                 flush=True,
             )
@@ -229,13 +232,16 @@ def tenth(name: str, seeds: int, *, also_all: bool) -> Iterator[str]:
         chord, held, duration = np.mean(rows, axis=0)
         against = totals - random
         yield (
-            f"| {name} | {way} | {totals.mean():.2f} | {against.mean():+.2f} ({against.min():+.2f} to {against.max():+.2f}) | "
-            f"{chord:.2f} | {held:.2f} | {duration:.2f} |"
+            f"| {name} | {way} | {totals.mean():.2f} | {against.mean():+.2f} ({against.min():+.2f}"
+            f" to {against.max():+.2f}) | {chord:.2f} | {held:.2f} | {duration:.2f} |"
         )
 
 
 TABLES = {
-    "fifths": "corpus, transpose, chords, nats a pair, Spearman major (triads), minor (triads), nearest minor triad, seconds",
+    "fifths": (
+        "corpus, transpose, chords, nats a pair, Spearman major (triads), minor (triads), nearest"
+        " minor triad, seconds"
+    ),
     "tenth": "corpus, chord embeddings, nats per event, against random, chord, held, duration",
 }
 

@@ -52,14 +52,17 @@ DRAWN = """HoretzkyF/horetzky20 0h horetzky34 0h horetzky36 0h horetzky41 2h hor
 horetzky53 4h horetzky56 5h horetzky57 0h GiulianiM/giuliani-o51-02 4s giuliani-op50n08 2h giuliani-op59n03 6s giuliani-op59n04 5s
 giuliani-op59n05 0s giuliani-op59n16 2s giuliani-op78n03 2s giulianiop100no11 0s CarcassiM/carcassi-op26-03 0s carcassi-op60-11 3s
 AguadoD/aguado-op11n10 0s aguadoop4no3-1 0s aguadoop4no3-2 2s aguadoop4no5-2 2s aguadoop4no6 2s SorF/sor-op1-2 2h sorf-op6n02 8s
-sorf-op35-no8 2s sorf-op35-no18 0s sor-op60-04 4s sor-op-1-5-3 4h"""
+sorf-op35-no8 2s sorf-op35-no18 0s sor-op60-04 4s sor-op-1-5-3 4h"""  # noqa: E501
 ASKED = """AguadoD/aguadoop4no5-1 0s aguado-op03n04 3s aguado-op11n04 0s GiulianiM/giuliani-op50n04 2h giuliani-op50n05 2h
 giuliani-op50n19 0h giuliani-op59n13 1s giuliani-op59n14 4s giuliani-op59n15 1s SorF/sor-op2-1 0h sorf-op6n03 8s sorf-op6n08 0s
 sorf-op35-no3 4s sorf-op45n03-1 2s sorf-op45n03-2 2s sorf-op45n03-3 0s sor-op60-01 0h sor-op60-02 0h sor-op60-06 2s sor-op60-11 0s
-BrahmsJ/brahms-vals9 4s BachJS/bach-bwv1087-bwv-1087-02-g 0s bach-bwv1087-bwv-1087-04-g 0s bach-siciliano-bmv-1031 0h"""
+BrahmsJ/brahms-vals9 4s BachJS/bach-bwv1087-bwv-1087-02-g 0s bach-bwv1087-bwv-1087-04-g 0s bach-siciliano-bmv-1031 0h"""  # noqa: E501
 FOLK = ("airdsAirs", "essenFolksong", "miscFolk", "oneills1850", "ryansMammoth")
 # Without bars in our sense, without a meter, or no music: upbeats mean nothing there.
-LEFT_OUT = "chorales chorales-all ciconia demos josquin luca lusitano monteverdi nottingham-dataset palestrina schoenberg theoryExercises trecento"
+LEFT_OUT = (
+    "chorales chorales-all ciconia demos josquin luca lusitano monteverdi nottingham-dataset"
+    " palestrina schoenberg theoryExercises trecento"
+)
 COUNTS_AS = {
     "bach": 800,
     **dict.fromkeys(FOLK, 150),
@@ -111,7 +114,8 @@ def graces() -> None:
     }
     counts = [int(piece.notes.grace.sum()) for piece in marked.values()]
     print(
-        f"\ngrace notes marked: {sum(counts)} in {sum(count > 0 for count in counts)} of {len(pieces)} files; files by their number:"
+        f"\ngrace notes marked: {sum(counts)} in {sum(count > 0 for count in counts)} of"
+        f" {len(pieces)} files; files by their number:"
     )
     print(
         {
@@ -253,7 +257,8 @@ def octave() -> None:
     truth = {name: high for name, (_, high) in (known(DRAWN) | known(ASKED)).items()}
     table = Counter((high, said[name]) for name, high in truth.items())
     print(
-        f"\nby the clef of the source: {table[True, True]} high and found, {table[True, False]} high and missed, ",
+        f"\nby the clef of the source: {table[True, True]} high and found, {table[True, False]}"
+        " high and missed, ",
         end="",
     )
     print(f"{table[False, False]} sounding and left, {table[False, True]} sounding and moved")
@@ -435,7 +440,8 @@ def guitar_upbeats() -> None:
     for name, (upbeat, _) in (known(DRAWN) | known(ASKED)).items():
         if said[name] != upbeat and (odds := pickup_odds(pieces[name])) is not None:
             print(
-                f"  {name}: {upbeat} by the source; best guess {Fraction(int(odds.argmax()), GRID)} at {odds.max():.2f}"
+                f"  {name}: {upbeat} by the source; best guess {Fraction(int(odds.argmax()), GRID)}"
+                f" at {odds.max():.2f}"
             )
     answers = Counter(str(value) for value in said.values())
     print(

@@ -43,8 +43,20 @@ DATA = (
     Path(os.environ.get("PARTIMENTO_DATA", Path(__file__).parents[2] / "shared" / "data"))
     / "mutopia-guitar"
 )
-PIANO_SCORES = ("joplin", "schumann_clara", "cpebach", "beach", "handel", "mozart", "schubert", "schumann_robert", "schoenberg", "weber",
-                "liliuokalani", "verdi")  # fmt: skip
+PIANO_SCORES = (
+    "joplin",
+    "schumann_clara",
+    "cpebach",
+    "beach",
+    "handel",
+    "mozart",
+    "schubert",
+    "schumann_robert",
+    "schoenberg",
+    "weber",
+    "liliuokalani",
+    "verdi",
+)
 # Where the manifest says only "guitar (several tracks)": Bach's Goldberg Variations are titled "for
 # guitar ensemble" (two to four) and
 # Gershwin's Rialto Ripples has three guitars by name; the others are for one guitar, by their
@@ -58,16 +70,40 @@ ONE_GUITAR = (
     "bach-bwvanh114-anna-magdalena-04-guitar-tab",
 )
 REASONS = {
-    "giuliani-op127-1-1": "the flute's part by itself, no program; D4 to G6, which a guitar written an octave high could play. "
-    "The manifest speaks of the whole score and is right",
-    "giuliani-op127-1-2": "the guitar's part by itself: we are right of this file, the manifest of the whole score",
-    "papezik-twelvetone": "one line for clarinet or guitar, on a clarinet: we are right by ear and eye, the manifest adds the two up",
-    "traditional-redapplerag": "one line for violin or guitar, on a violin: we are right by ear and eye, the manifest adds the two up",
-    "lullabybrahms-c": "two tracks without program or name: that one is a recorder's stands in the manifest alone, which is right",
-    "traditional-soldiers-joy": "a fiddle tune over its chord symbols, sounding, no programs: the manifest is right, by ear nobody knows",
-    "lutkin-thelordblessyou-guitar-duo-1": "of six files the one with the two guitars alone: we are right, the manifest names the score",
-    "lutkin-thelordblessyou-guitar-duo-6": "two singers' lines on program 0, within a guitar's range: the manifest is right",
-    "mozart-kv265-guitar-duo-varv": "two tracks on program 0 that neither meet on a key nor cross, as two hands do: the manifest is right",
+    "giuliani-op127-1-1": (
+        "the flute's part by itself, no program; D4 to G6, which a guitar written an octave high"
+        " could play. The manifest speaks of the whole score and is right"
+    ),
+    "giuliani-op127-1-2": (
+        "the guitar's part by itself: we are right of this file, the manifest of the whole score"
+    ),
+    "papezik-twelvetone": (
+        "one line for clarinet or guitar, on a clarinet: we are right by ear and eye, the manifest"
+        " adds the two up"
+    ),
+    "traditional-redapplerag": (
+        "one line for violin or guitar, on a violin: we are right by ear and eye, the manifest adds"
+        " the two up"
+    ),
+    "lullabybrahms-c": (
+        "two tracks without program or name: that one is a recorder's stands in the manifest alone,"
+        " which is right"
+    ),
+    "traditional-soldiers-joy": (
+        "a fiddle tune over its chord symbols, sounding, no programs: the manifest is right, by ear"
+        " nobody knows"
+    ),
+    "lutkin-thelordblessyou-guitar-duo-1": (
+        "of six files the one with the two guitars alone: we are right, the manifest names the"
+        " score"
+    ),
+    "lutkin-thelordblessyou-guitar-duo-6": (
+        "two singers' lines on program 0, within a guitar's range: the manifest is right"
+    ),
+    "mozart-kv265-guitar-duo-varv": (
+        "two tracks on program 0 that neither meet on a key nor cross, as two hands do: the"
+        " manifest is right"
+    ),
 }
 
 
@@ -86,7 +122,8 @@ def agreement(
     misses = [(name, a) for name, a, b in zip(names, ours, theirs, strict=True) if a != b]
     agreed, always = len(names) - len(misses), max(sum(theirs), len(names) - sum(theirs))
     print(
-        f"{what}: {agreed} of {len(names)} agree, {agreed / len(names):.1%} (one word for all: {always / len(names):.1%}); the misses:"
+        f"{what}: {agreed} of {len(names)} agree, {agreed / len(names):.1%} (one word for all:"
+        f" {always / len(names):.1%}); the misses:"
     )
     for name, decided in misses:
         print(
@@ -133,8 +170,13 @@ def bare(piece: Piece) -> Piece:
 
 def without_words(rows: Sequence[dict[str, str]], pieces: Sequence[Piece]) -> None:
     """How often several players are still found where no program and no name tells."""
-    several = [piece for row, piece in zip(rows, pieces, strict=True) if row["ensemble"] != "solo" and len(piece.parts) > 1
-               and Path(row["path"]).stem not in ONE_GUITAR]  # fmt: skip
+    several = [
+        piece
+        for row, piece in zip(rows, pieces, strict=True)
+        if row["ensemble"] != "solo"
+        and len(piece.parts) > 1
+        and Path(row["path"]).stem not in ONE_GUITAR
+    ]
     sets = {"ensembles of the guitar set": several}
     for name in ("bach", "trecento", "monteverdi", "haydn", "mozart", "beethoven"):
         paths = [
@@ -155,7 +197,8 @@ def without_words(rows: Sequence[dict[str, str]], pieces: Sequence[Piece]) -> No
             ]
             if found:
                 print(
-                    f"  {name}, {low}{'' if low == high else ' or more'} tracks: {sum(found)} of {len(found)}"
+                    f"  {name}, {low}{'' if low == high else ' or more'} tracks: {sum(found)} of"
+                    f" {len(found)}"
                 )
 
 
@@ -193,8 +236,15 @@ def thresholds(rows: Sequence[dict[str, str]], pieces: Sequence[Piece]) -> None:
     """Two hands of one player against two players of one instrument: pianos against guitar duos, by
     composer.
     """
-    lanes = [(row["composer_folder"], _in_turns(_tracks(piece)), False) for row, piece in zip(rows, pieces, strict=True)
-             if (row["ensemble"].startswith("guitar ") and len(piece.parts) > 1 and Path(row["path"]).stem not in ONE_GUITAR)]  # fmt: skip
+    lanes = [
+        (row["composer_folder"], _in_turns(_tracks(piece)), False)
+        for row, piece in zip(rows, pieces, strict=True)
+        if (
+            row["ensemble"].startswith("guitar ")
+            and len(piece.parts) > 1
+            and Path(row["path"]).stem not in ONE_GUITAR
+        )
+    ]
     data = [row for row in lanes if len(row[1]) == 2] + [
         (name, _tracks(piece), True) for name, piece in piano_staves()
     ]
@@ -203,7 +253,8 @@ def thresholds(rows: Sequence[dict[str, str]], pieces: Sequence[Piece]) -> None:
         ("CROSSING", _crossing, CROSSING),
     )
     print(
-        f"\n{sum(one for *_, one in data)} pianos, {sum(not one for *_, one in data)} duos; balanced accuracy"
+        f"\n{sum(one for *_, one in data)} pianos, {sum(not one for *_, one in data)} duos;"
+        " balanced accuracy"
     )
     for name, measure, chosen in measures:
         values = [(composer, measure(pair), one) for composer, pair, one in data]
@@ -225,7 +276,8 @@ def thresholds(rows: Sequence[dict[str, str]], pieces: Sequence[Piece]) -> None:
         low, median, high = np.quantile(learned, [0.25, 0.5, 0.75])
         print(f"  {name}: {chosen} gives {balanced(values, chosen):.2f} on all")
         print(
-            f"    learned on half of the composers: {median:.4f} ({low:.4f} to {high:.4f}) gives {np.mean(held_out):.2f} on the others"
+            f"    learned on half of the composers: {median:.4f} ({low:.4f} to {high:.4f}) gives"
+            f" {np.mean(held_out):.2f} on the others"
         )
 
 
@@ -260,7 +312,8 @@ def main() -> None:
     end = time.perf_counter()
     share = (end - middle) / (middle - begin)
     print(
-        f"{len(rows)} files: {(end - middle) / len(rows) * 1e3:.3f} ms a file to decide, {share:.1%} of the time to read it"
+        f"{len(rows)} files: {(end - middle) / len(rows) * 1e3:.3f} ms a file to decide,"
+        f" {share:.1%} of the time to read it"
     )
     confusion(rows, forces)
     if arguments.bare:

@@ -45,16 +45,19 @@ def time_to_quality(pieces: Any, seconds: float) -> None:
     best = min(slow, key=lambda epoch: epoch.val_loss)
     there = next((epoch for epoch in fast if epoch.val_loss <= best.val_loss), None)
     print(
-        f"lstm-tutorial: best validation loss {best.val_loss:.3f} in epoch {best.epoch}, after {best.seconds:.0f} s"
+        f"lstm-tutorial: best validation loss {best.val_loss:.3f} in epoch {best.epoch}, after"
+        f" {best.seconds:.0f} s"
     )
     if there is None:
         print(
-            f"lstm: not reached in {fast[-1].seconds:.0f} s (best {min(epoch.val_loss for epoch in fast):.3f})"
+            f"lstm: not reached in {fast[-1].seconds:.0f} s (best"
+            f" {min(epoch.val_loss for epoch in fast):.3f})"
         )
     else:
         share = best.seconds / there.seconds
         print(
-            f"lstm: {there.val_loss:.3f} in epoch {there.epoch}, after {there.seconds:.0f} s: 1/{share:.1f} of the time (needed: 1/20)"
+            f"lstm: {there.val_loss:.3f} in epoch {there.epoch}, after {there.seconds:.0f} s:"
+            f" 1/{share:.1f} of the time (needed: 1/20)"
         )
 
 
@@ -72,7 +75,8 @@ def overhead(pieces: Any) -> None:
         [epoch.events_per_s for epoch in single]
     )
     print(
-        f"minibach-tutorial: {outside:.1%} of the time outside compiled calls (allowed: 20 %); {ratio:.2f} times one step a call"
+        f"minibach-tutorial: {outside:.1%} of the time outside compiled calls (allowed: 20 %);"
+        f" {ratio:.2f} times one step a call"
     )
 
 

@@ -263,7 +263,8 @@ def compose(options: argparse.Namespace) -> None:
     tokenizer, _ = tokenizer_and_windows(4, 64)
     sizes = {"vocabulary": tokenizer.sizes[0], "duration": tokenizer.layout.duration}
     print(
-        "core         takes   notes/s  tokens/s  PyTorch's   ours against PyTorch (processor)   compiled in"
+        "core         takes   notes/s  tokens/s  PyTorch's   ours against PyTorch (processor)  "
+        " compiled in"
     )
     for core in options.cores:
         for takes, events in (
@@ -282,8 +283,9 @@ def compose(options: argparse.Namespace) -> None:
             tokens, peers = (1 / middle(rounds, who, each) for who in (0, 1))
             compiled = first[0]["seconds"] - middle(rounds, 0, lambda a: a["seconds"])
             print(
-                f"{core:12} {takes:5}  {notes:8,.0f}  {tokens:8,.0f}   {peers:8,.0f}   "
-                f"{ratio(rounds, each):8.1f} times ({ratio(rounds, worked):.1f})             {compiled:6.1f} s",
+                f"{core:12} {takes:5}  {notes:8,.0f}  {tokens:8,.0f}   {peers:8,.0f}  "
+                f" {ratio(rounds, each):8.1f} times ({ratio(rounds, worked):.1f})            "
+                f" {compiled:6.1f} s",
                 flush=True,
             )
         (found,), _ = in_turn(
@@ -291,7 +293,10 @@ def compose(options: argparse.Namespace) -> None:
             options.pythons[:1],
             0,
         )
-        told = "{}: {short:,.0f} tokens at a peak of {before:,.0f} MB; {long:,.0f} tokens take {more:.1f} MB more"
+        told = (
+            "{}: {short:,.0f} tokens at a peak of {before:,.0f} MB; {long:,.0f} tokens take"
+            " {more:.1f} MB more"
+        )
         print(told.format(core, **found), flush=True)
 
 
@@ -341,7 +346,8 @@ def train(options: argparse.Namespace) -> None:
     batch, length = (4, 64) if options.quick else (32, 320)
     thousands = batch * length / 1000
     print(
-        "core         seconds/1,000 tokens: ours  PyTorch   ratio     processor: ours  PyTorch   ratio     parameters"
+        "core         seconds/1,000 tokens: ours  PyTorch   ratio     processor: ours  PyTorch  "
+        " ratio     parameters"
     )
     for core in options.cores:
         rounds = cost(defaults("train", core, batch=batch, length=length), options, options.rounds)
@@ -366,7 +372,8 @@ def growth(options: argparse.Namespace) -> None:
     curves: dict[str, dict[tuple[str, str], list[float]]] = {}
     known: dict[tuple[str, int, int], list[float]] = {}
     print(
-        "core         length  width   processor seconds/1,000 tokens: ours  PyTorch   on the clock: ours  PyTorch"
+        "core         length  width   processor seconds/1,000 tokens: ours  PyTorch   on the clock:"
+        " ours  PyTorch"
     )
     for axis, sizes in (
         ("length", [(length, 256) for length in lengths]),
@@ -401,7 +408,8 @@ def one_size(
         for w in ("processor", "seconds")
     )
     print(
-        f"{core:12} {length:6} {units:6} {worked[0]:38.4f} {worked[1]:8.4f} {clock[0]:20.4f} {clock[1]:8.4f}",
+        f"{core:12} {length:6} {units:6} {worked[0]:38.4f} {worked[1]:8.4f} {clock[0]:20.4f}"
+        f" {clock[1]:8.4f}",
         flush=True,
     )
     return worked
@@ -489,7 +497,8 @@ def main() -> None:
         return
     if not Path(options.torch_python).exists():
         sys.exit(
-            f"no {options.torch_python}: make test-backends makes it, or name one with --torch-python"
+            f"no {options.torch_python}: make test-backends makes it, or name one with"
+            " --torch-python"
         )
     os.environ["KERAS_BACKEND"] = "jax"
     options.pythons = (sys.executable, options.torch_python)

@@ -100,11 +100,13 @@ def timed(work: Callable[[], object]) -> float:
 def told(name: str, queries: Sequence[Line], ms: Sequence[float], runs: Sequence[int]) -> None:
     slowest = int(np.argmax(ms))
     print(
-        f"  {name}: {np.median(ms):.2f} ms a piece (median, of {np.median([len(each.shapes) for each in queries]):.0f} events), at most",
+        f"  {name}: {np.median(ms):.2f} ms a piece (median, of"
+        f" {np.median([len(each.shapes) for each in queries]):.0f} events), at most",
         end=" ",
     )
     print(
-        f"{ms[slowest]:.2f} ({len(queries[slowest].shapes):,} events); longest run {np.median(runs):.0f}, median, {np.max(runs)}, most"
+        f"{ms[slowest]:.2f} ({len(queries[slowest].shapes):,} events); longest run"
+        f" {np.median(runs):.0f}, median, {np.max(runs)}, most"
     )
 
 
@@ -120,7 +122,8 @@ def corpus_of(
     lines_s = time.perf_counter() - began - read
     count = sum(len(line.shapes) for line in real)
     print(
-        f"{len(real)} real pieces, {count:,} events: read in {read:.1f} s, made lines in {lines_s:.1f} s (chords and melody)"
+        f"{len(real)} real pieces, {count:,} events: read in {read:.1f} s, made lines in"
+        f" {lines_s:.1f} s (chords and melody)"
     )
     left_out = {int(n) for n in rng.choice(len(real), queries, replace=False)}
     lines = [line for n, line in enumerate(real) if n not in left_out]
@@ -153,7 +156,8 @@ def peer_sorting(index: Index) -> None:
     ours, peer = np.median(pairs, axis=0) / 1000
     ratio = np.median([a / b for a, b in pairs])
     print(
-        f"  sorting its suffixes: {ours:.2f} s, {ratio:.1f} times as long as pydivsufsort ({peer:.2f} s)"
+        f"  sorting its suffixes: {ours:.2f} s, {ratio:.1f} times as long as pydivsufsort"
+        f" ({peer:.2f} s)"
     )
 
 
@@ -172,10 +176,12 @@ def main() -> None:
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     events, distinct = len(index.heads), len(index.alphabet) - 1
     print(
-        f"index of {len(lines):,} pieces, {events:,} events, {len(index.shapes):,} shapes, {distinct:,} codes: {seconds:.2f} s,"
+        f"index of {len(lines):,} pieces, {events:,} events, {len(index.shapes):,} shapes,"
+        f" {distinct:,} codes: {seconds:.2f} s,"
     )
     print(
-        f"  {index.nbytes / 2**20:.0f} MiB ({index.nbytes / events:.0f} bytes an event); at most {grown:.0f} MiB more while it is made"
+        f"  {index.nbytes / 2**20:.0f} MiB ({index.nbytes / events:.0f} bytes an event); at most"
+        f" {grown:.0f} MiB more while it is made"
     )
     peer_sorting(index)
     shape = np.full(len(index.code), -1, np.int64)

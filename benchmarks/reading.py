@@ -33,6 +33,7 @@ def measure(way: str, paths: list[str]) -> tuple[float, int]:
             score = converter.parse(path, forceSource=True)
             score.analyze("key")
             return len(score.chordify().recurse().notesAndRests)
+
     else:
         from partimento.corpus import analyze_key, read_piece
 
@@ -82,7 +83,7 @@ def main() -> None:
             "music21": "music21",
             "workers": f"exact, {os.cpu_count()} workers",
         }[way]
-        row = f"{name:22}{seconds / len(paths) * 1e3:10.2f}{len(paths) / seconds:11.1f}{events:9}{peer / seconds:15.0f}"
+        row = f"{name:22}{seconds / len(paths) * 1e3:10.2f}{len(paths) / seconds:11.1f}{events:9}{peer / seconds:15.0f}"  # noqa: E501
         print(row + f"{NEEDED.get(way, ''):>8}")
 
 

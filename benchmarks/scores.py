@@ -73,10 +73,10 @@ def main() -> None:
     }
     print(f"{len(paths)} files; needed: {NEEDED} times music21's rate, path to chords")
     print(
-        f"{'':28}{'ms a file':>10}{'CPU ms a file':>15}{'files a s':>11}{'events':>9}{'we are times as fast':>22}{'by CPU':>8}"
+        f"{'':28}{'ms a file':>10}{'CPU ms a file':>15}{'files a s':>11}{'events':>9}{'we are times as fast':>22}{'by CPU':>8}"  # noqa: E501
     )
     for way, (seconds, cpu, events) in results.items():
-        row = f"{names[way]:28}{seconds / len(paths) * 1e3:10.2f}{cpu / len(paths) * 1e3:15.2f}{len(paths) / seconds:11.1f}{events:9}"
+        row = f"{names[way]:28}{seconds / len(paths) * 1e3:10.2f}{cpu / len(paths) * 1e3:15.2f}{len(paths) / seconds:11.1f}{events:9}"  # noqa: E501
         print(row + f"{seconds / ours[0]:22.1f}{cpu / ours[1]:8.1f}")
 
 

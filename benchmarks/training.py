@@ -301,7 +301,8 @@ def report(rounds: list[dict[str, float]], units: int) -> None:
         ("Keras on JAX", "no aim"),
     ):
         print(
-            f"{peer} takes {median(row[peer] / row['ours'] for row in rounds):.2f} times as long as ours ({aim})"
+            f"{peer} takes {median(row[peer] / row['ours'] for row in rounds):.2f} times as long as"
+            f" ours ({aim})"
         )
     limits = [
         min(value for name, value in row.items() if name.startswith("products")) for row in rounds
@@ -309,7 +310,8 @@ def report(rounds: list[dict[str, float]], units: int) -> None:
     share = median(limit / row["ours"] for limit, row in zip(limits, rounds, strict=True))
     rate = gflop(units) / median(limits) * 1000
     print(
-        f"{share:.0%} of the machine's {rate:.0f} GFLOP/s in the LSTM's {gflop(units):.1f} GFLOP a step, all else included (at least 65 %)"
+        f"{share:.0%} of the machine's {rate:.0f} GFLOP/s in the LSTM's {gflop(units):.1f} GFLOP a"
+        " step, all else included (at least 65 %)"
     )
 
 

@@ -1,10 +1,10 @@
 """What each way to transpose does to the chord vocabulary: its size, and how much of held-out music
 is outside it.
 
-python benchmarks/transposition.py [--seeds N]          the tables of docs/research/transposition.md python
-benchmarks/transposition.py --register           other places and measures for the common octave
-python benchmarks/transposition.py --train              a short training for each way, on the pieces
-by Giuliani
+python benchmarks/transposition.py [--seeds N]          the tables of docs/research/transposition.md
+python benchmarks/transposition.py --register           other places and measures for the common
+octave python benchmarks/transposition.py --train              a short training for each way, on the
+pieces by Giuliani
 """
 
 from __future__ import annotations
@@ -90,7 +90,8 @@ def vocabularies(seeds: int) -> None:
         print(f"\n## {view}\n")
         print(
             _header(
-                "corpus, transpose, copies a piece, training events, distinct chords, seen twice, unknown, from to, never seen"
+                "corpus, transpose, copies a piece, training events, distinct chords, seen twice,"
+                " unknown, from to, never seen"
             )
         )
         for name, pieces in corpora(view).items():
@@ -100,11 +101,15 @@ def vocabularies(seeds: int) -> None:
                     effect(prepare(pieces, config, **SPLIT, seed=seed)) for seed in range(seeds)
                 ]
                 mean = Effect(*np.mean(rows, axis=0))
-                most = f"{min(row.unknown for row in rows):.1%} to {max(row.unknown for row in rows):.1%}"
+                most = (
+                    f"{min(row.unknown for row in rows):.1%} to"
+                    f" {max(row.unknown for row in rows):.1%}"
+                )
                 way = f"{how}, {low} to {high}" if low else how
                 print(
-                    f"| {name} | {way} | {mean.copies:.1f} ({mean.in_twelve_keys:.0%} in 12 keys) | {mean.events:,.0f} | "
-                    f"{mean.distinct:,.0f} | {mean.twice:,.0f} | {mean.unknown:.1%} | {most} | {mean.never:.1%} |",
+                    f"| {name} | {way} | {mean.copies:.1f} ({mean.in_twelve_keys:.0%} in 12 keys) |"
+                    f" {mean.events:,.0f} | {mean.distinct:,.0f} | {mean.twice:,.0f} |"
+                    f" {mean.unknown:.1%} | {most} | {mean.never:.1%} |",
                     flush=True,
                 )
 
@@ -118,7 +123,8 @@ def tutorial() -> None:
     print("\n## The tutorial's selection\n\n" + _header("what, pieces, distinct chords, durations"))
     for what, chosen in (("Giuliani", pieces), ("Giuliani in C major", in_c)):
         print(
-            f"| {what} | {len(chosen)} | {len(_chords(chosen)) - 1:,} | {len({e.duration for p in chosen for e in p.events})} |"
+            f"| {what} | {len(chosen)} | {len(_chords(chosen)) - 1:,} |"
+            f" {len({e.duration for p in chosen for e in p.events})} |"
         )
     for how in ("key", "key-octave"):
         moved = [in_common_key(piece, how).moved for piece in pieces]
@@ -188,7 +194,8 @@ def train(epochs: int) -> None:
     print(
         "\n## Training\n\n"
         + _header(
-            "transpose, chords, steps, epochs, validation, test, of it unknown, markov1 on test, seconds"
+            "transpose, chords, steps, epochs, validation, test, of it unknown, markov1 on test,"
+            " seconds"
         )
     )
     for how, (low, high) in (
@@ -219,9 +226,11 @@ def train(epochs: int) -> None:
         test = held_out(data, run.model)
         valid = held_out(replace(data, test=data.valid), run.model)["model"]
         print(
-            f"| {how}{f', {low} to {high}' if low else ''} | {len(data.tokenizer.chords) - SPECIAL:,} | "
-            f"{rounds * -(-windows // batch):,} | {rounds} | {valid.total:.2f} | {test['model'].total:.2f} | {test['model'].parts['unknown']:.2f} | "
-            f"{test['markov'].total:.2f} | {run.history[-1].seconds:.0f} |",
+            f"| {how}{f', {low} to {high}' if low else ''} |"
+            f" {len(data.tokenizer.chords) - SPECIAL:,} | {rounds * -(-windows // batch):,} |"
+            f" {rounds} | {valid.total:.2f} | {test['model'].total:.2f} |"
+            f" {test['model'].parts['unknown']:.2f} | {test['markov'].total:.2f} |"
+            f" {run.history[-1].seconds:.0f} |",
             flush=True,
         )
 

@@ -106,7 +106,10 @@ def models() -> str:
         recipe = tomllib.loads(path.read_text(encoding="utf-8"))
         rows.append((f"`{path.stem}`", f"`{recipe['model']['name']}`", recipe["about"]))
     named = markdown_table(("recipe", "model", "what it is"), rows)
-    more = "How they are trained, seen and compared: [training](../guides/train.md). Their parameters: [settings](settings.md).\n"
+    more = (
+        "How they are trained, seen and compared: [training](../guides/train.md). Their parameters:"
+        " [settings](settings.md).\n"
+    )
     return f"# Models\n\n{table}\n## Recipes\n\n{named}\n{more}"
 
 

@@ -1,8 +1,8 @@
 """Draw the pictures of the tutorial pages; ``make docs`` runs it.
 
-They are written into ``docs/tutorial/made``. The trainings are tiny: they show what a model does, not how well it can do it. Trained runs are
-kept in ``.cache/docs`` for as long as their settings and the code that trains stay the same.
-Pictures are drawn anew when any code has changed.
+They are written into ``docs/tutorial/made``. The trainings are tiny: they show what a model does,
+not how well it can do it. Trained runs are kept in ``.cache/docs`` for as long as their settings
+and the code that trains stay the same. Pictures are drawn anew when any code has changed.
 """
 
 from __future__ import annotations
@@ -355,9 +355,21 @@ def invariance() -> None:
 
 
 PAGES = (
-    generative_models, representation, encodings, collection, chords, autoencoder, vae, lstm,
-    sampling, embeddings, gan, waveforms, transposition, invariance,
-)  # fmt: skip
+    generative_models,
+    representation,
+    encodings,
+    collection,
+    chords,
+    autoencoder,
+    vae,
+    lstm,
+    sampling,
+    embeddings,
+    gan,
+    waveforms,
+    transposition,
+    invariance,
+)
 
 
 def main(*names: str) -> None:

@@ -73,7 +73,8 @@ def pack(
     for piece in pieces:
         if license_family(piece.source.license) not in FREE:
             raise PartimentoError(
-                f"{piece.title or piece.source.path}: its license is {piece.source.license or 'unknown'}: it cannot be shipped"
+                f"{piece.title or piece.source.path}: its license is"
+                f" {piece.source.license or 'unknown'}: it cannot be shipped"
             )
     kept = [
         replace(piece, opening=piece.opening[: OPENING // piece.opening.shape[1]]).to_plain()
@@ -96,7 +97,8 @@ def pack(
     size = sum(map(len, files.values()))
     if size > MOST_BYTES:
         raise PartimentoError(
-            f"the model comes out at {size:,} bytes; at most {MOST_BYTES:,} are shipped: train a smaller one"
+            f"the model comes out at {size:,} bytes; at most {MOST_BYTES:,} are shipped: train a"
+            " smaller one"
         )
     with new_folder(out, mark=RunFolder.MARK, force=force) as work:
         for name, data in files.items():
@@ -161,27 +163,42 @@ def card(
     lines = [
         "# Partimento's guitar model",
         "",
-        f"A `{name}` model ({settings}; {about['parameters']:,} weights, stored in half precision) that composes guitar music, event by",
+        (
+            f"A `{name}` model ({settings}; {about['parameters']:,} weights, stored in half"
+            " precision) that composes guitar music, event by"
+        ),
         "event and note by note. It is what `partimento compose` uses when no run is named.",
         "",
         f"Weights: {LICENSE}, with the attributions below. The program is under the MIT license.",
         "",
         "## What it learned from",
         "",
-        f"{len(pieces)} pieces of the Mutopia archive ({splits['train']} to learn from, {splits['valid']} to choose the best epoch by,",
+        (
+            f"{len(pieces)} pieces of the Mutopia archive ({splits['train']} to learn from,"
+            f" {splits['valid']} to choose the best epoch by,"
+        ),
         f"{splits['test']} to measure with), moved to every key within the guitar's range: "
         + ", ".join(f"{count} under {license}" for license, count in licenses.most_common())
         + ".",
         "",
         "## What it measures",
         "",
-        "Nats per event on the pieces kept to measure with (less is better); every event is charged in full.",
+        (
+            "Nats per event on the pieces kept to measure with (less is better); every event is"
+            " charged in full."
+        ),
         "",
         markdown_table(("model", "nats per event"), rows),
         "## What it is not",
         "",
-        "It knows no fingering: what it writes may ask for a stretch that no hand has. It follows a bar, a key and a phrase, and seldom a",
-        "form. It was taught by nineteenth-century European guitar music and sounds like it. What it composes may hold runs of what it",
+        (
+            "It knows no fingering: what it writes may ask for a stretch that no hand has. It"
+            " follows a bar, a key and a phrase, and seldom a"
+        ),
+        (
+            "form. It was taught by nineteenth-century European guitar music and sounds like it."
+            " What it composes may hold runs of what it"
+        ),
         "learned: `partimento originality FILE --against CORPUS` tells where.",
         "",
         "## Whose music it is",

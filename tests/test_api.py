@@ -12,8 +12,21 @@ from tests.commands import loaded_by
 import partimento as pt
 from partimento.files import write_atomically
 
-HEAVY = ("keras", "jax", "tensorflow", "torch", "music21", "verovio", "pyarrow", "scipy", "pydantic",
-         "matplotlib", "typer", "rich", "pandas")  # fmt: skip
+HEAVY = (
+    "keras",
+    "jax",
+    "tensorflow",
+    "torch",
+    "music21",
+    "verovio",
+    "pyarrow",
+    "scipy",
+    "pydantic",
+    "matplotlib",
+    "typer",
+    "rich",
+    "pandas",
+)
 
 
 def test_every_name_of_the_api_can_be_had_and_is_documented():
@@ -62,8 +75,13 @@ def test_types_of_the_api_are_real_types(tmp_path):
         for line in result.stdout.splitlines()
     ]
     assert [kind.rpartition(".")[2] for kind in revealed if kind] == [
-        "Piece", "Corpus", "TrainedModel", "Piece", "Piece]", "Evaluation",
-    ]  # fmt: skip
+        "Piece",
+        "Corpus",
+        "TrainedModel",
+        "Piece",
+        "Piece]",
+        "Evaluation",
+    ]
     assert "barz" in result.stdout
 
 

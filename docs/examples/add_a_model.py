@@ -1,9 +1,9 @@
 """Predict the next chord with a gated recurrent unit (Cho et al. 2014).
 
 Settings: `units`, the width of everything. Network: the chord, the held notes and the duration of
-each event are embedded and joined. A GRU follows, and three dense layers give the logits of the next
-event. The held notes also depend on that event's chord, and the duration on both. Loss: nats per
-event. Its figures therefore compare with those of every other model.
+each event are embedded and joined. A GRU follows, and three dense layers give the logits of the
+next event. The held notes also depend on that event's chord, and the duration on both. Loss: nats
+per event. Its figures therefore compare with those of every other model.
 """
 
 from typing import Any, Literal

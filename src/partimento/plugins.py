@@ -1,7 +1,7 @@
 """Find what installed packages add to the program: models, tokenizers and writers.
 
-A package adds one by an entry point, in the group ``partimento.models``, ``partimento.tokenizers`` or
-``partimento.writers``. In its ``pyproject.toml``:
+A package adds one by an entry point, in the group ``partimento.models``, ``partimento.tokenizers``
+or ``partimento.writers``. In its ``pyproject.toml``:
 
     [project.entry-points."partimento.models"]
     gru = "my_package.gru:Gru"
@@ -28,8 +28,8 @@ TARGET = re.compile(r"[\w.]+:[\w.]+")
 class Registry(MutableMapping[str, str]):
     """Map names to ``module:attribute``, the program's own and those of plug-ins.
 
-    Plug-ins are searched when a name is not one of the program's, or when all are listed. Nothing is
-    imported before `load`.
+    Plug-ins are searched when a name is not one of the program's, or when all are listed. Nothing
+    is imported before `load`.
 
     Parameters
     ----------

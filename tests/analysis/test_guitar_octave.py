@@ -94,15 +94,31 @@ def test_who_is_a_guitar() -> None:
 
 # From the clefs of the engraving sources: with or without the 8 below, or transposed.
 HIGH = (
-    "HoretzkyF/horetzky20", "HoretzkyF/horetzky34", "HoretzkyF/horetzky41", "HoretzkyF/horetzky56", "GiulianiM/giuliani-op50n04",
-    "GiulianiM/giuliani-op50n08", "GiulianiM/giuliani-op50n19", "SorF/sor-op1-2", "SorF/sor-op-1-5-3", "SorF/sor-op60-01",
-    "SorF/sor-op60-02", "BachJS/bach-siciliano-bmv-1031",
-)  # fmt: skip
+    "HoretzkyF/horetzky20",
+    "HoretzkyF/horetzky34",
+    "HoretzkyF/horetzky41",
+    "HoretzkyF/horetzky56",
+    "GiulianiM/giuliani-op50n04",
+    "GiulianiM/giuliani-op50n08",
+    "GiulianiM/giuliani-op50n19",
+    "SorF/sor-op1-2",
+    "SorF/sor-op-1-5-3",
+    "SorF/sor-op60-01",
+    "SorF/sor-op60-02",
+    "BachJS/bach-siciliano-bmv-1031",
+)
 SOUNDING = (
-    "SorF/sor-op60-04", "SorF/sor-op60-11", "SorF/sorf-op45n03-2", "SorF/sorf-op45n03-3", "BachJS/bach-bwv1087-bwv-1087-02-g",
-    "BachJS/bach-bwv1087-bwv-1087-04-g", "GiulianiM/giuliani-op59n03", "GiulianiM/giuliani-o51-02", "AguadoD/aguadoop4no6",
+    "SorF/sor-op60-04",
+    "SorF/sor-op60-11",
+    "SorF/sorf-op45n03-2",
+    "SorF/sorf-op45n03-3",
+    "BachJS/bach-bwv1087-bwv-1087-02-g",
+    "BachJS/bach-bwv1087-bwv-1087-04-g",
+    "GiulianiM/giuliani-op59n03",
+    "GiulianiM/giuliani-o51-02",
+    "AguadoD/aguadoop4no6",
     "SorF/sorf-op6n08",
-)  # fmt: skip
+)
 
 
 def test_the_guitar_set(guitar: Path) -> None:

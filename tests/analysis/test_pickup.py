@@ -131,11 +131,23 @@ def test_only_the_music_of_the_first_meter_counts() -> None:
 
 # From the engraving sources of the set (LilyPond's \partial), in quarters.
 KNOWN = {
-    "HoretzkyF/horetzky20": 0, "HoretzkyF/horetzky41": 1 / 2, "HoretzkyF/horetzky48": 1, "HoretzkyF/horetzky44": 1 / 2,
-    "GiulianiM/giuliani-o51-02": 1, "GiulianiM/giuliani-op59n13": 1 / 4, "GiulianiM/giuliani-op59n05": 0,
-    "GiulianiM/giuliani-op50n08": 1 / 2, "AguadoD/aguado-op03n04": 3 / 4, "AguadoD/aguado-op11n10": 0, "AguadoD/aguadoop4no3-2": 1 / 2,
-    "CarcassiM/carcassi-op26-03": 0, "SorF/sorf-op6n03": 2, "SorF/sorf-op35-no3": 1, "SorF/sorf-op35-no18": 0, "BrahmsJ/brahms-vals9": 1,
-}  # fmt: skip
+    "HoretzkyF/horetzky20": 0,
+    "HoretzkyF/horetzky41": 1 / 2,
+    "HoretzkyF/horetzky48": 1,
+    "HoretzkyF/horetzky44": 1 / 2,
+    "GiulianiM/giuliani-o51-02": 1,
+    "GiulianiM/giuliani-op59n13": 1 / 4,
+    "GiulianiM/giuliani-op59n05": 0,
+    "GiulianiM/giuliani-op50n08": 1 / 2,
+    "AguadoD/aguado-op03n04": 3 / 4,
+    "AguadoD/aguado-op11n10": 0,
+    "AguadoD/aguadoop4no3-2": 1 / 2,
+    "CarcassiM/carcassi-op26-03": 0,
+    "SorF/sorf-op6n03": 2,
+    "SorF/sorf-op35-no3": 1,
+    "SorF/sorf-op35-no18": 0,
+    "BrahmsJ/brahms-vals9": 1,
+}
 UNSURE = (
     "SorF/sorf-op6n02",
     "GiulianiM/giuliani-op59n03",

@@ -41,9 +41,17 @@ def trained(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_run_tells_what_it_learned_from(trained: Path) -> None:
     assert {path.name for path in trained.iterdir()} == {
-        "run.json", "pieces.json", "vocabulary.json", "model.weights.h5", "history.csv", "history.json", "held_out.json", "rejects.csv",
-        "samples", "seen",
-    }  # fmt: skip
+        "run.json",
+        "pieces.json",
+        "vocabulary.json",
+        "model.weights.h5",
+        "history.csv",
+        "history.json",
+        "held_out.json",
+        "rejects.csv",
+        "samples",
+        "seen",
+    }
     rejects = (trained / "rejects.csv").read_text().splitlines()
     assert [line.split(",")[0].rpartition("/")[2] for line in rejects[1:]] == [
         "broken.mid",

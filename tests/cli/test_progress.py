@@ -24,7 +24,7 @@ with progress.stages() as stages:
         stages.at("train", done, 1000, f"epoch {done // 100}: loss 1.234, validation 2.345, 123,456 events/s" if done % 100 == 0 else None)
         time.sleep(0.002)
     stages.note("a word that stays " * 8)
-"""
+"""  # noqa: E501
 LONG = "epoch 12: loss 1.234, validation 2.345, 123,456 events/s"
 
 
@@ -129,8 +129,9 @@ def test_a_training_in_a_log_is_a_line_per_stage_and_per_epoch(
             for done in range(1, 11):
                 show.progress("train", (number - 1) * 10 + done, 20)
             show.on_epoch_end(Epoch(number, 2.5, 2.25, {}, events_per_s=1234.5))
-            assert capsys.readouterr().err == (
-                f"train: epoch {number} of 2: loss 2.500, validation 2.250, 1,234 events/s\n"
+            assert (
+                capsys.readouterr().err
+                == f"train: epoch {number} of 2: loss 2.500, validation 2.250, 1,234 events/s\n"
             )
     assert [epoch.epoch for epoch in logged] == [1, 2]
 

@@ -59,7 +59,10 @@ def test_a_missing_library_is_said(monkeypatch):
 
 
 def test_finding_them_does_not_import_music21():
-    code = "import sys; from partimento.collect import chorales; chorales(); print('music21' in sys.modules)"
+    code = (
+        "import sys; from partimento.collect import chorales; chorales(); print('music21' in"
+        " sys.modules)"
+    )
     assert (
         subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, check=True

@@ -50,8 +50,11 @@ def test_the_archive_may_say_how_long_to_wait(archive, collect, clock):
 def test_a_file_that_http_thinks_whole_is_not_taken_when_cut(archive, collect, tmp_path, fault):
     fill(archive, 1)
     archive.add("/ftp/SorF/two/two-mids.zip", zipped({"two.mid": midi(1), "two-1.mid": midi(2)}))
-    archive.faults = {"/ftp/SorF/O6/sor-0/sor-0.mid": [fault], "/ftp/SorF/two/two-mids.zip": [fault],
-                      "/cgibin/make-table.cgi?startat=0&Instrument=Guitar": [fault]}  # fmt: skip
+    archive.faults = {
+        "/ftp/SorF/O6/sor-0/sor-0.mid": [fault],
+        "/ftp/SorF/two/two-mids.zip": [fault],
+        "/cgibin/make-table.cgi?startat=0&Instrument=Guitar": [fault],
+    }
     result = collect()
     assert (result.fetched, result.skipped) == (3, ())
     assert (tmp_path / OUT / "SorF/O6/sor-0/sor-0.mid").read_bytes() == midi(0)

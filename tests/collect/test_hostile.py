@@ -11,12 +11,25 @@ from tests.collect.archive import HOME, OUT, fill, midi, skipped, zipped
 from partimento.collect import read_manifest
 
 HOSTILE = [
-    "https://evil.example/ftp/SorF/a.mid", "http://user:secret@127.0.0.1/ftp/a.mid", "ftp://www.mutopiaproject.org/ftp/a.mid",
-    f"{HOME}.evil.example/ftp/a.mid", f"{HOME}:8443/ftp/a.mid", "file:///etc/a.mid", "javascript:a.mid", "https://[::1/ftp/a.mid",
-    f"{HOME}/ftp/../../../etc/cron.d/a.mid", f"{HOME}/ftp/%2e%2e/%2e%2e/a.mid", f"{HOME}/ftp/%2fetc/a.mid", f"{HOME}/elsewhere/a.mid",
-    f"{HOME}/ftp/a%5c..%5cb.mid", f"{HOME}/ftp/C%3a/a.mid", f"{HOME}/ftp/a%00b.mid", f"{HOME}/ftp/a%0ab.mid", f"{HOME}/ftp//a.mid",
+    "https://evil.example/ftp/SorF/a.mid",
+    "http://user:secret@127.0.0.1/ftp/a.mid",
+    "ftp://www.mutopiaproject.org/ftp/a.mid",
+    f"{HOME}.evil.example/ftp/a.mid",
+    f"{HOME}:8443/ftp/a.mid",
+    "file:///etc/a.mid",
+    "javascript:a.mid",
+    "https://[::1/ftp/a.mid",
+    f"{HOME}/ftp/../../../etc/cron.d/a.mid",
+    f"{HOME}/ftp/%2e%2e/%2e%2e/a.mid",
+    f"{HOME}/ftp/%2fetc/a.mid",
+    f"{HOME}/elsewhere/a.mid",
+    f"{HOME}/ftp/a%5c..%5cb.mid",
+    f"{HOME}/ftp/C%3a/a.mid",
+    f"{HOME}/ftp/a%00b.mid",
+    f"{HOME}/ftp/a%0ab.mid",
+    f"{HOME}/ftp//a.mid",
     f"{HOME}/ftp/" + "a/" * 20 + "a.mid",
-]  # fmt: skip
+]
 
 
 def test_hostile_links_are_refused_each_with_a_reason(archive, collect, tmp_path):
@@ -158,11 +171,18 @@ def test_what_is_bad_in_a_zip_is_left_out_and_told(archive, collect, tmp_path):
     link = zipfile.ZipInfo("link.mid")
     link.external_attr = 0o120777 << 16
     members = [
-        (zipfile.ZipInfo("good.mid"), midi(1)), (zipfile.ZipInfo("../out.mid"), midi(2)), (zipfile.ZipInfo("/etc/abs.mid"), midi(3)),
-        (zipfile.ZipInfo("a\\..\\b.mid"), midi(4)), (zipfile.ZipInfo("C:/d.mid"), midi(5)), (link, b"/etc/passwd"),
-        (zipfile.ZipInfo("read.me"), b"text"), (zipfile.ZipInfo("cut.mid"), midi(6)[:-3]), (zipfile.ZipInfo("no.mid"), b"no midi"),
-        (zipfile.ZipInfo("deep/nested.zip"), zipped({"x.mid": midi(7)})), (zipfile.ZipInfo("folder/"), b""),
-    ]  # fmt: skip
+        (zipfile.ZipInfo("good.mid"), midi(1)),
+        (zipfile.ZipInfo("../out.mid"), midi(2)),
+        (zipfile.ZipInfo("/etc/abs.mid"), midi(3)),
+        (zipfile.ZipInfo("a\\..\\b.mid"), midi(4)),
+        (zipfile.ZipInfo("C:/d.mid"), midi(5)),
+        (link, b"/etc/passwd"),
+        (zipfile.ZipInfo("read.me"), b"text"),
+        (zipfile.ZipInfo("cut.mid"), midi(6)[:-3]),
+        (zipfile.ZipInfo("no.mid"), b"no midi"),
+        (zipfile.ZipInfo("deep/nested.zip"), zipped({"x.mid": midi(7)})),
+        (zipfile.ZipInfo("folder/"), b""),
+    ]
     archive.add("/ftp/BachJS/suite/suite-mids.zip", zipped(members))
     result = collect()
     assert result.fetched == 1

@@ -23,13 +23,31 @@ def test_files_come_with_their_manifest(archive, collect, tmp_path):
     rows = read_manifest(tmp_path / OUT)
     assert len(rows) == 12
     assert rows[0] == {
-        "path": "SorF/O6/sor-0/sor-0.mid", "mutopia_id": "Mutopia-2008/01/02-1", "title": "Study 0", "composer": "Fernando Sor",
-        "composer_years": "1778-1839", "composer_folder": "SorF", "opus": "Op. 6 No. 1", "instrument": "Guitar", "style": "Romantic",
-        "license": "CC-BY", "license_version": "3.0", "movement": "", "movements": "1", "year": "1815", "edition": "Simrock",
-        "contributor": "Arr: Nobody", "published": "2008/01/02", "source_dir": "ftp/SorF/O6/sor-0", "source_midi": "sor-0.mid",
-        "site_zip": "no", "source_url": f"{HOME}/ftp/SorF/O6/sor-0/sor-0.mid", "bytes": "34",
-        "sha256": hashlib.sha256(midi(0)).hexdigest(), "fetched": rows[0]["fetched"],
-    }  # fmt: skip
+        "path": "SorF/O6/sor-0/sor-0.mid",
+        "mutopia_id": "Mutopia-2008/01/02-1",
+        "title": "Study 0",
+        "composer": "Fernando Sor",
+        "composer_years": "1778-1839",
+        "composer_folder": "SorF",
+        "opus": "Op. 6 No. 1",
+        "instrument": "Guitar",
+        "style": "Romantic",
+        "license": "CC-BY",
+        "license_version": "3.0",
+        "movement": "",
+        "movements": "1",
+        "year": "1815",
+        "edition": "Simrock",
+        "contributor": "Arr: Nobody",
+        "published": "2008/01/02",
+        "source_dir": "ftp/SorF/O6/sor-0",
+        "source_midi": "sor-0.mid",
+        "site_zip": "no",
+        "source_url": f"{HOME}/ftp/SorF/O6/sor-0/sor-0.mid",
+        "bytes": "34",
+        "sha256": hashlib.sha256(midi(0)).hexdigest(),
+        "fetched": rows[0]["fetched"],
+    }
     for row in rows:
         assert (
             hashlib.sha256((tmp_path / OUT / row["path"]).read_bytes()).hexdigest() == row["sha256"]

@@ -84,7 +84,7 @@ print(result.fetched, result.settled, result.resumed, result.complete)
 
 
 def killed_at(archive: Archive, folder: Path, path: str) -> None:
-    """Collect in a process of its own, and kill it while the archive keeps it waiting for `path`."""
+    """Collect in a second process, and kill it while it waits for `path`."""
     reached, go_on = threading.Event(), threading.Event()
 
     def hang(handler):
@@ -111,8 +111,13 @@ def test_a_killed_collection_goes_on_and_asks_for_nothing_twice(archive, tmp_pat
     )
     folder = tmp_path / OUT
     first_page = "/cgibin/make-table.cgi?startat=0&Instrument=Guitar"
-    for path in ("/robots.txt", first_page.replace("=0", "=10"), "/ftp/SorF/O6/sor-0/sor-0.mid", "/ftp/SorF/O6/sor-7/sor-7.mid",
-                 "/ftp/BachJS/suite/suite-mids.zip"):  # fmt: skip
+    for path in (
+        "/robots.txt",
+        first_page.replace("=0", "=10"),
+        "/ftp/SorF/O6/sor-0/sor-0.mid",
+        "/ftp/SorF/O6/sor-7/sor-7.mid",
+        "/ftp/BachJS/suite/suite-mids.zip",
+    ):
         killed_at(archive, folder, path)
         for row in read_manifest(folder):
             assert hashlib.sha256((folder / row["path"]).read_bytes()).hexdigest() == row["sha256"]

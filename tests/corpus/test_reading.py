@@ -47,12 +47,15 @@ worker.main()
 """
 COMMAND = (sys.executable, "-P", "-c", SABOTEUR)
 LIAR = (
-    sys.executable, "-P", "-c",
-    "import sys, struct\n"
-    "def say(body): sys.stdout.buffer.write(struct.pack('>Q', len(body)) + body); sys.stdout.flush()\n"
-    "say(b'')\n"
-    "for line in sys.stdin: say(b'{\"notes\": {\"divisions\": 0, \"count\": 1}}' + bytes(72))\n",
-)  # fmt: skip
+    sys.executable,
+    "-P",
+    "-c",
+    (
+        "import sys, struct\ndef say(body): sys.stdout.buffer.write(struct.pack('>Q', len(body)) +"
+        " body); sys.stdout.flush()\nsay(b'')\nfor line in sys.stdin: say(b'{\"notes\":"
+        ' {"divisions": 0, "count": 1}}\' + bytes(72))\n'
+    ),
+)
 
 
 @pytest.fixture
@@ -131,8 +134,11 @@ def test_a_file_is_not_blamed_for_the_crash_that_another_left_behind(write, good
     process it is read.
     """
     write("a.mid", good)
-    once = SABOTEUR.replace('if "abort" in name:', f'if name == "b.mid" and not os.path.exists({str(tmp_path / "died")!r}):\n'
-                            f'        open({str(tmp_path / "died")!r}, "w")')  # fmt: skip
+    once = SABOTEUR.replace(
+        'if "abort" in name:',
+        f'if name == "b.mid" and not os.path.exists({str(tmp_path / "died")!r}):\n'
+        f'        open({str(tmp_path / "died")!r}, "w")',
+    )
     write("b.mid", good)
     assert (
         len(read_pieces(tmp_path, workers=1, command=(sys.executable, "-P", "-c", once)).pieces)

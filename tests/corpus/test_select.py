@@ -6,9 +6,16 @@ from partimento.corpus.select import Selection, license_family
 from partimento.errors import PartimentoError
 
 ROW = {
-    "composer": "Ferdinand Carulli (1770–1841)", "instrument": "Flöte und Gitarre", "instruments": ["flute", "unknown"], "solo": False,
-    "key": "E- major", "meter": "3/4", "events": 32, "license": "CC-BY-SA 3.0", "split": "train",
-}  # fmt: skip
+    "composer": "Ferdinand Carulli (1770–1841)",
+    "instrument": "Flöte und Gitarre",
+    "instruments": ["flute", "unknown"],
+    "solo": False,
+    "key": "E- major",
+    "meter": "3/4",
+    "events": 32,
+    "license": "CC-BY-SA 3.0",
+    "split": "train",
+}
 
 
 @pytest.mark.parametrize(

@@ -31,9 +31,16 @@ def piece_of(*events: tuple[tuple[int, ...], Fraction], **more: object) -> Piece
 def two() -> list[Piece]:
     """Four events with a rest, and three; they share one chord."""
     first = piece_of(
-        (THIRD, Q), (D, Q / 2), ((), Q / 2), (THIRD, Q),
-        meters=(Meter(3, 4),), tempos=(Tempo.from_bpm(60),), parts=(Part("Gtr", 24),), composer="Anna", source=Source(license="PD"),
-    )  # fmt: skip
+        (THIRD, Q),
+        (D, Q / 2),
+        ((), Q / 2),
+        (THIRD, Q),
+        meters=(Meter(3, 4),),
+        tempos=(Tempo.from_bpm(60),),
+        parts=(Part("Gtr", 24),),
+        composer="Anna",
+        source=Source(license="PD"),
+    )
     second = piece_of(
         (G, 2 * Q), (THIRD, Q), ((67, 71, 74), Q), parts=(Part("Voice"),), keys=(Key(1),)
     )

@@ -61,7 +61,7 @@ def test_all_symbols_together_have_probability_one(order: int) -> None:
 
 
 def test_counting_by_hand() -> None:
-    """One frame of one note: each context was met once or twice, and keeps n / (n + k) for itself."""
+    """One frame of one note: a context met n times keeps n / (n + k) for itself."""
     base = Fraction(1, 129)
     either = (1 + 2 * base) / 4  # two symbols, met once each
     sure = (1 + (1 + either) / 2) / 2  # after the note above it, then after all of them

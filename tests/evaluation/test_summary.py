@@ -22,15 +22,39 @@ BASELINES = {"unigram": row(6.0), "markov": row(4.0)}
 @pytest.mark.parametrize(
     ("model", "said"),
     [
-        (row(2.61), "m is clearly better than the Markov chains (2.61 against 4.00 nats per event)"),
-        (row(3.9), "m is a little better than the Markov chains (3.90 against 4.00 nats per event)"),
-        (row(3.99), "m is no better than the Markov chains (3.99 against 4.00 nats per event): more music or"),
-        (row(4.5), "m is worse than the Markov chains (4.50 against 4.00 nats per event): more music or"),
+        (
+            row(2.61),
+            "m is clearly better than the Markov chains (2.61 against 4.00 nats per event)",
+        ),
+        (
+            row(3.9),
+            "m is a little better than the Markov chains (3.90 against 4.00 nats per event)",
+        ),
+        (
+            row(3.99),
+            (
+                "m is no better than the Markov chains (3.99 against 4.00 nats per event): more"
+                " music or"
+            ),
+        ),
+        (
+            row(4.5),
+            "m is worse than the Markov chains (4.50 against 4.00 nats per event): more music or",
+        ),
         (row(3.9, 200), "200 events are few, so the difference may be chance"),
-        (row(3.0, kl=0.5), "clearly better than the Markov chains (3.00 against 4.00 nats per event, an upper bound)"),
-        (row(4.5, kl=0.5, estimate=3.5), "(3.50 against 4.00 nats per event, estimated by importance sampling)"),
+        (
+            row(3.0, kl=0.5),
+            (
+                "clearly better than the Markov chains (3.00 against 4.00 nats per event, an upper"
+                " bound)"
+            ),
+        ),
+        (
+            row(4.5, kl=0.5, estimate=3.5),
+            "(3.50 against 4.00 nats per event, estimated by importance sampling)",
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_difference_is_put_in_words(model: Likelihood, said: str) -> None:
     assert said in summary({**BASELINES, "m": model}, "m")
 

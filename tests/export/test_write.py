@@ -19,9 +19,18 @@ from partimento.music.piece import Piece
 from partimento.music.timelines import Part
 
 MAGIC = {
-    ".mid": b"MThd", ".midi": b"MThd", ".musicxml": b"<?xml", ".xml": b"<?xml", ".mxl": b"PK", ".svg": b"<svg", ".png": b"\x89PNG",
-    ".pdf": b"%PDF", ".wav": b"RIFF", ".json": b"{", ".html": b"<!doctype html>",
-}  # fmt: skip
+    ".mid": b"MThd",
+    ".midi": b"MThd",
+    ".musicxml": b"<?xml",
+    ".xml": b"<?xml",
+    ".mxl": b"PK",
+    ".svg": b"<svg",
+    ".png": b"\x89PNG",
+    ".pdf": b"%PDF",
+    ".wav": b"RIFF",
+    ".json": b"{",
+    ".html": b"<!doctype html>",
+}
 SVG = "{http://www.w3.org/2000/svg}"
 LONG = Piece(melody(*[Q / 2] * 1200), title="Long")
 

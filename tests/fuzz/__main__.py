@@ -52,7 +52,8 @@ def main() -> int:
         done += count
         passed = time.monotonic() - began
         print(
-            f"  {done:6} of {len(numbers)}   {passed:4.0f} s   {done / passed:4.0f} a second   {len(tally.faults())} faults",
+            f"  {done:6} of {len(numbers)}   {passed:4.0f} s   {done / passed:4.0f} a second  "
+            f" {len(tally.faults())} faults",
             flush=True,
         )
 
@@ -89,7 +90,8 @@ def _replay(seed: int, number: int, folder: Path) -> int:
     path.write_bytes(case.data)
     (outcome,) = run_cases(seed, [number]).outcomes
     print(
-        f"{path}: {case.kind}, {len(case.data)} bytes{', read as music21 does' * case.viewed}, {outcome.seconds:.3f} s"
+        f"{path}: {case.kind}, {len(case.data)} bytes{', read as music21 does' * case.viewed},"
+        f" {outcome.seconds:.3f} s"
     )
     print(outcome.fault or outcome.reason or "a piece")
     return 1 if outcome.fault else 0
@@ -123,14 +125,16 @@ def _report(seed: int, tally: Tally, seconds: float, folder: Path) -> None:
     print("\nslowest")
     for outcome in sorted(tally.outcomes, key=lambda outcome: -outcome.seconds)[:5]:
         print(
-            f"{outcome.seconds:7.2f} s  {seed}:{outcome.number} ({outcome.kind}): {outcome.reason[:80] or 'a piece'}"
+            f"{outcome.seconds:7.2f} s  {seed}:{outcome.number} ({outcome.kind}):"
+            f" {outcome.reason[:80] or 'a piece'}"
         )
     for outcome in tally.outcomes:
         if CONTAINED.fullmatch(outcome.reason):
             print(f"   {seed}:{outcome.number} ({outcome.kind}): {outcome.reason}")
     faults = len(tally.faults())
     print(
-        f"\n{len(tally.outcomes)} cases from seed {seed} in {seconds:.0f} s ({len(tally.outcomes) / seconds:.0f} a second)"
+        f"\n{len(tally.outcomes)} cases from seed {seed} in {seconds:.0f} s"
+        f" ({len(tally.outcomes) / seconds:.0f} a second)"
     )
     print(f"the largest reading process took {tally.peak / 2**20:.0f} MiB")
     print(

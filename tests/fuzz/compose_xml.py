@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.fuzz.spoil import NUMBERS
 from tests.fuzz.spoil_xml import FRAGMENTS, MOST_BYTES
 
-START = "<attributes><divisions>4</divisions><time><beats>4</beats><beat-type>4</beat-type></time></attributes>"
+START = "<attributes><divisions>4</divisions><time><beats>4</beats><beat-type>4</beat-type></time></attributes>"  # noqa: E501
 TIES = ('<tie type="start"/>', '<tie type="stop"/>', '<tie type="stop"/><tie type="start"/>')
 FINGER = "<notations><technical><string>1</string><fret>99</fret></technical></notations>"
 Text = st.SearchStrategy[str]

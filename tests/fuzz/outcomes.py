@@ -81,10 +81,12 @@ REASONS = (
 )
 KNOWN = re.compile("|".join(f"(?:{reason})" for reason in REASONS))
 CONTAINED = re.compile(
-    r"the parser crashed|reading it took longer than .*|reading it takes more than .* of memory|the parser gave .*"
+    r"the parser crashed|reading it took longer than .*|reading it takes more than .* of memory|the"
+    r" parser gave .*"
 )
 LIBRARY_WORDS = re.compile(
-    r"0x[0-9a-f]{6,}|object at |<class |Traceback|numpy|ndarray|NoneType|__\w+__|\bint\(\)|str, bytes|\.py\b",
+    r"0x[0-9a-f]{6,}|object at |<class |Traceback|numpy|ndarray|NoneType|__\w+__|\bint\(\)|str,"
+    r" bytes|\.py\b",
     re.IGNORECASE,
 )
 

@@ -267,9 +267,22 @@ def shuffle_tracks(song: Song, rng: Random, other: Song) -> None:
 
 
 CHANGES: tuple[Callable[[Song, Random, Song], None], ...] = (
-    change_header, lie_of_length, change_times, change_times, scale_times, add_events, add_events, move_events, drop_events, change_notes,
-    change_notes, run_statuses, many_tracks, longer, shuffle_tracks,
-)  # fmt: skip
+    change_header,
+    lie_of_length,
+    change_times,
+    change_times,
+    scale_times,
+    add_events,
+    add_events,
+    move_events,
+    drop_events,
+    change_notes,
+    change_notes,
+    run_statuses,
+    many_tracks,
+    longer,
+    shuffle_tracks,
+)
 
 
 def spoil_midi(data: bytes, rng: Random, other: bytes) -> bytes:

@@ -52,7 +52,10 @@ FRAGMENTS = (
     "<attributes><time><senza-misura/></time></attributes>",
     "<attributes><key><fifths>12</fifths></key></attributes>",
     "<attributes><transpose><chromatic>-200</chromatic></transpose></attributes>",
-    "<attributes><transpose number='2'><diatonic>1</diatonic><chromatic>2</chromatic></transpose></attributes>",
+    (
+        "<attributes><transpose"
+        " number='2'><diatonic>1</diatonic><chromatic>2</chromatic></transpose></attributes>"
+    ),
     "<direction><sound tempo='0.001'/></direction>",
     "<sound tempo='1e300'/>",
     "<sound tempo='-3'/>",
@@ -74,8 +77,14 @@ FRAGMENTS = (
     "<part/>",
     "<part id='P1'/>",
     "<score-part id='P1'/>",
-    "<score-part id='P1'><midi-instrument id='a'><midi-program>0</midi-program></midi-instrument></score-part>",
-    "<score-part id='P1'><midi-instrument id='a'><midi-unpitched>999</midi-unpitched></midi-instrument></score-part>",
+    (
+        "<score-part id='P1'><midi-instrument"
+        " id='a'><midi-program>0</midi-program></midi-instrument></score-part>"
+    ),
+    (
+        "<score-part id='P1'><midi-instrument"
+        " id='a'><midi-unpitched>999</midi-unpitched></midi-instrument></score-part>"
+    ),
     "<work><work-title>a\nb &#9; c</work-title></work>",
 )
 
@@ -183,9 +192,22 @@ def many_bars(root: Element, rng: Random) -> None:
 
 
 TREE: tuple[Callable[[Element, Random], None], ...] = (
-    delete_element, double_element, move_element, swap_tags, delete_all, change_text, change_text, change_text, change_attribute,
-    change_attribute, add_fragment, add_fragment, add_fragment, nest, many_bars,
-)  # fmt: skip
+    delete_element,
+    double_element,
+    move_element,
+    swap_tags,
+    delete_all,
+    change_text,
+    change_text,
+    change_text,
+    change_attribute,
+    change_attribute,
+    add_fragment,
+    add_fragment,
+    add_fragment,
+    nest,
+    many_bars,
+)
 
 
 def with_entities(text: str, rng: Random) -> str:

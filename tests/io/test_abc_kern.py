@@ -19,8 +19,8 @@ F = Fraction
 
 def note(step, octave, duration, *more, chord=False, voice=1, before=""):
     return (
-        f"<note>{before}{'<chord/>' if chord else ''}<pitch><step>{step}</step><octave>{octave}</octave></pitch>"
-        f"{f'<duration>{duration}</duration>' if duration else ''}{''.join(more[:1])}<voice>{voice}</voice>{''.join(more[1:])}</note>"
+        f"<note>{before}{'<chord/>' if chord else ''}<pitch><step>{step}</step><octave>{octave}</octave></pitch>"  # noqa: E501
+        f"{f'<duration>{duration}</duration>' if duration else ''}{''.join(more[:1])}<voice>{voice}</voice>{''.join(more[1:])}</note>"  # noqa: E501
     )
 
 
@@ -34,21 +34,23 @@ TEMPO = (
     "<direction><direction-type><metronome><beat-unit>quarter</beat-unit><per-minute>90</per-minute></metronome>"
     "</direction-type></direction>"
 )
-OCTAVE_DOWN = "<transpose><diatonic>0</diatonic><chromatic>0</chromatic><octave-change>-1</octave-change></transpose>"
+OCTAVE_DOWN = "<transpose><diatonic>0</diatonic><chromatic>0</chromatic><octave-change>-1</octave-change></transpose>"  # noqa: E501
 
 
 def musicxml(*measures, transpose=""):
     bars = "".join(
-        f'<measure number="{number}">{(ATTRIBUTES.format(transpose) + TEMPO) if i == 0 else ""}{body}</measure>'
+        "<measure"
+        f' number="{number}">{(ATTRIBUTES.format(transpose) + TEMPO) if i == 0 else ""}{body}</measure>'  # noqa: E501
         for i, (number, body) in enumerate(measures)
     )
     return (
-        '<?xml version="1.0"?><score-partwise version="4.0"><work><work-title>Study</work-title></work>'
-        '<identification><creator type="composer">N. N.</creator></identification>'
-        '<part-list><score-part id="P1"><part-name>Guitar</part-name>'
-        '<score-instrument id="I1"><instrument-name>Guitar</instrument-name></score-instrument>'
-        '<midi-instrument id="I1"><midi-program>25</midi-program></midi-instrument></score-part></part-list>'
-        f'<part id="P1">{bars}</part></score-partwise>'
+        '<?xml version="1.0"?><score-partwise'
+        ' version="4.0"><work><work-title>Study</work-title></work><identification><creator'
+        ' type="composer">N. N.</creator></identification><part-list><score-part'
+        ' id="P1"><part-name>Guitar</part-name><score-instrument'
+        ' id="I1"><instrument-name>Guitar</instrument-name></score-instrument><midi-instrument'
+        ' id="I1"><midi-program>25</midi-program></midi-instrument></score-part></part-list><part'
+        f' id="P1">{bars}</part></score-partwise>'
     )
 
 
@@ -63,9 +65,13 @@ def spans(piece):
 def test_everything_a_score_says_is_read(write):
     piece = read_piece(write("a.musicxml", musicxml(PICKUP, FULL)))
     assert spans(piece) == [
-        (0, F(1, 2), 69), (F(1, 2), 1, 72), (F(1, 2), 1, 76),
-        (F(3, 2), F(1, 3), 74), (F(11, 6), F(1, 3), 74), (F(13, 6), F(1, 3), 74),
-    ]  # fmt: skip
+        (0, F(1, 2), 69),
+        (F(1, 2), 1, 72),
+        (F(1, 2), 1, 76),
+        (F(3, 2), F(1, 3), 74),
+        (F(11, 6), F(1, 3), 74),
+        (F(13, 6), F(1, 3), 74),
+    ]
     assert piece.pickup == F(1, 2)
     assert piece.meters == (Meter(2, 4),)
     assert piece.keys == (Key(-1, "minor"),)
@@ -165,12 +171,19 @@ def test_kern(write):
     head = "!!!OTL: Fuga\n**kern\t**kern\n*k[f#]\t*k[f#]\n*M3/4\t*M3/4\n"
     kern = (
         head
-        + "=1\t=1\n2.GG\t4g\n.\t8a\n.\t8b\n.\t4cc\n=2\t=2\n[2.D\t2.dd\n=3\t=3\n2.D]\t2.b\n==\t==\n*-\t*-\n"
+        + "=1\t=1\n2.GG\t4g\n.\t8a\n.\t8b\n.\t4cc\n=2\t=2\n[2.D\t2.dd\n=3\t=3\n2.D]\t2.b\n==\t==\n*-\t*-\n"  # noqa: E501
     )
     piece = read_piece(write("a.krn", kern))
     assert sorted(spans(piece)) == [
-        (0, 1, 67), (0, 3, 43), (1, F(1, 2), 69), (F(3, 2), F(1, 2), 71), (2, 1, 72), (3, 3, 74), (3, 6, 50), (6, 3, 71),
-    ]  # fmt: skip
+        (0, 1, 67),
+        (0, 3, 43),
+        (1, F(1, 2), 69),
+        (F(3, 2), F(1, 2), 71),
+        (2, 1, 72),
+        (3, 3, 74),
+        (3, 6, 50),
+        (6, 3, 71),
+    ]
     assert piece.meters[0] == Meter(3, 4)
     assert piece.keys[0].fifths == 1
 
@@ -226,9 +239,10 @@ def test_chorales_have_music21s_own_notes(name):
 
 
 def test_the_staves_of_a_keyboard_are_one_part() -> None:
-    notes = "<note><pitch><step>C</step><octave>{}</octave></pitch><duration>4</duration><type>whole</type><staff>{}</staff></note>"
+    notes = "<note><pitch><step>C</step><octave>{}</octave></pitch><duration>4</duration><type>whole</type><staff>{}</staff></note>"  # noqa: E501
     measure = (
-        "<measure number='1'><attributes><divisions>1</divisions><time><beats>4</beats><beat-type>4</beat-type></time><staves>2</staves>"
+        "<measure"
+        " number='1'><attributes><divisions>1</divisions><time><beats>4</beats><beat-type>4</beat-type></time><staves>2</staves>"  # noqa: E501
         "</attributes>"
         + notes.format(5, 1)
         + "<backup><duration>4</duration></backup>"

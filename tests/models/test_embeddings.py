@@ -1,4 +1,4 @@
-"""Chord vectors: what they learn, what other models make of them, and the command that shows them."""
+"""Chord vectors: what they learn, how other models use them, the command that shows them."""
 
 from __future__ import annotations
 

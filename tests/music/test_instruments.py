@@ -17,11 +17,30 @@ def test_every_program_has_a_name_that_is_read_back() -> None:
 @pytest.mark.parametrize(
     ("name", "program"),
     [
-        ("0", 0), ("127", 127), ("guitar", 24), ("Guitar", 24), ("Gitarre", 24), ("acoustic guitar (nylon)", 24), ("electric guitar", 27),
-        ("piano", 0), ("Klavier", 0), ("cembalo", 6), ("organ", 19), ("church organ", 19), ("strings", 48), ("violin", 40), ("cello", 42),
-        ("double bass", 43), ("choir", 52), ("brass", 61), ("sax", 65), ("flute", 73), ("reed", 64), ("2 guitars", 24),
+        ("0", 0),
+        ("127", 127),
+        ("guitar", 24),
+        ("Guitar", 24),
+        ("Gitarre", 24),
+        ("acoustic guitar (nylon)", 24),
+        ("electric guitar", 27),
+        ("piano", 0),
+        ("Klavier", 0),
+        ("cembalo", 6),
+        ("organ", 19),
+        ("church organ", 19),
+        ("strings", 48),
+        ("violin", 40),
+        ("cello", 42),
+        ("double bass", 43),
+        ("choir", 52),
+        ("brass", 61),
+        ("sax", 65),
+        ("flute", 73),
+        ("reed", 64),
+        ("2 guitars", 24),
     ],
-)  # fmt: skip
+)
 def test_instruments_and_families(name: str, program: int) -> None:
     assert program_named(name) == program
 

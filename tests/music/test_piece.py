@@ -43,10 +43,19 @@ keys = st.builds(Key, st.integers(-7, 7), st.sampled_from(["major", "minor"]), t
 tempos = st.builds(Tempo, st.integers(1, 2**24 - 1), times)
 parts = st.builds(Part, words, st.none() | st.integers(0, 127), st.booleans())
 pieces = st.builds(
-    Piece, st.lists(notes, max_size=20).map(Notes), timeline(meters), timeline(keys), timeline(tempos), times, times,
-    st.tuples(parts, parts, parts), words, words, st.builds(Source, words, words, words, words),
+    Piece,
+    st.lists(notes, max_size=20).map(Notes),
+    timeline(meters),
+    timeline(keys),
+    timeline(tempos),
+    times,
+    times,
+    st.tuples(parts, parts, parts),
+    words,
+    words,
+    st.builds(Source, words, words, words, words),
     st.lists(times, max_size=3).map(tuple),
-)  # fmt: skip
+)
 
 
 @st.composite
@@ -115,15 +124,43 @@ def test_all_real_files_survive_json_and_events(data_folder):
 @pytest.mark.parametrize(
     ("words", "name"),
     [
-        ("C major", "C major"), ("C", "C major"), ("a minor", "A minor"), ("Dm", "D minor"), ("d minor", "D minor"), ("DMaj", "D major"),
-        ("DM", "D major"), ("d-minor", "D minor"), ("d-moll", "D minor"), ("D-Dur", "D major"), ("ddur", "D major"), ("Bb", "B♭ major"),
-        ("B♭", "B♭ major"), ("B-", "B♭ major"), ("B- major", "B♭ major"), ("bb minor", "B♭ minor"), ("B flat minor", "B♭ minor"),
-        ("e- minor", "E♭ minor"), ("F#m", "F♯ minor"), ("f♯ minor", "F♯ minor"), ("C sharp minor", "C♯ minor"), ("es-moll", "E♭ minor"),
-        ("Es-Dur", "E♭ major"), ("As-Dur", "A♭ major"), ("fis-moll", "F♯ minor"), ("Ges Dur", "G♭ major"), ("H-moll", "B minor"),
-        ("h moll", "B minor"), ("B-Dur", "B♭ major"), ("b-moll", "B♭ minor"), ("B major", "B major"), ("b minor", "B minor"),
-        ("Bm", "B minor"), ("Bb-Dur", "B♭ major"), (" Ces-dur ", "C♭ major"),
+        ("C major", "C major"),
+        ("C", "C major"),
+        ("a minor", "A minor"),
+        ("Dm", "D minor"),
+        ("d minor", "D minor"),
+        ("DMaj", "D major"),
+        ("DM", "D major"),
+        ("d-minor", "D minor"),
+        ("d-moll", "D minor"),
+        ("D-Dur", "D major"),
+        ("ddur", "D major"),
+        ("Bb", "B♭ major"),
+        ("B♭", "B♭ major"),
+        ("B-", "B♭ major"),
+        ("B- major", "B♭ major"),
+        ("bb minor", "B♭ minor"),
+        ("B flat minor", "B♭ minor"),
+        ("e- minor", "E♭ minor"),
+        ("F#m", "F♯ minor"),
+        ("f♯ minor", "F♯ minor"),
+        ("C sharp minor", "C♯ minor"),
+        ("es-moll", "E♭ minor"),
+        ("Es-Dur", "E♭ major"),
+        ("As-Dur", "A♭ major"),
+        ("fis-moll", "F♯ minor"),
+        ("Ges Dur", "G♭ major"),
+        ("H-moll", "B minor"),
+        ("h moll", "B minor"),
+        ("B-Dur", "B♭ major"),
+        ("b-moll", "B♭ minor"),
+        ("B major", "B major"),
+        ("b minor", "B minor"),
+        ("Bm", "B minor"),
+        ("Bb-Dur", "B♭ major"),
+        (" Ces-dur ", "C♭ major"),
     ],
-)  # fmt: skip
+)
 def test_a_key_is_read_as_people_write_it(words: str, name: str) -> None:
     assert Key.from_name(words).name == name
 

@@ -16,8 +16,14 @@ TEMPOS = (Tempo(1_000_000, Fraction(1)), Tempo(250_000, Fraction(5, 2)))
 
 @pytest.mark.parametrize(
     ("quarters", "seconds"),
-    [(0, 0), (1, Fraction(1, 2)), (2, Fraction(3, 2)), (Fraction(5, 2), 2), (Fraction(9, 2), Fraction(5, 2))],
-)  # fmt: skip
+    [
+        (0, 0),
+        (1, Fraction(1, 2)),
+        (2, Fraction(3, 2)),
+        (Fraction(5, 2), 2),
+        (Fraction(9, 2), Fraction(5, 2)),
+    ],
+)
 def test_each_stretch_has_its_tempo(quarters, seconds):
     assert TempoMap(TEMPOS).seconds(Fraction(quarters)) == seconds
 

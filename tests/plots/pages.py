@@ -55,7 +55,8 @@ def is_self_contained(page: str) -> None:
     markup = Markup(page)
     assert markup.policy.startswith("default-src 'none';")
     assert (
-        f"script-src 'sha256-{base64.b64encode(hashlib.sha256(markup.script.encode()).digest()).decode()}'"
+        "script-src"
+        f" 'sha256-{base64.b64encode(hashlib.sha256(markup.script.encode()).digest()).decode()}'"
         in markup.policy
     )
     assert markup.addresses == {"data:,"}

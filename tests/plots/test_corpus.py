@@ -111,8 +111,13 @@ def test_durations_by_name() -> None:
     figure = duration_histogram(counts, most=4)
     axes = figure.axes[0]
     assert [label.get_text() for label in axes.get_yticklabels()] == [
-        "dotted quarter", "quarter", "eighth triplet", "sixteenth", "other note values (1)", "off the note values (2)",
-    ]  # fmt: skip
+        "dotted quarter",
+        "quarter",
+        "eighth triplet",
+        "sixteenth",
+        "other note values (1)",
+        "off the note values (2)",
+    ]
     assert [bar.get_width() for bar in axes.patches] == [50, 300, 100, 500, 5, 45]
     assert "500  (50 %)" in words(figure)
     assert "5  (0.5 %)" in words(figure)
@@ -130,12 +135,23 @@ def test_what_is_rarer_than_one_in_a_thousand_has_no_bar() -> None:
 @pytest.mark.parametrize(
     ("quarters", "name"),
     [
-        ("4", "whole"), ("3", "dotted half"), ("7/2", "double-dotted half"), ("2/3", "quarter triplet"), ("1/6", "sixteenth triplet"),
-        ("2/5", "eighth quintuplet"), ("1/7", "sixteenth septuplet"), ("5", "whole + quarter"), ("9/2", "whole + eighth"),
+        ("4", "whole"),
+        ("3", "dotted half"),
+        ("7/2", "double-dotted half"),
+        ("2/3", "quarter triplet"),
+        ("1/6", "sixteenth triplet"),
+        ("2/5", "eighth quintuplet"),
+        ("1/7", "sixteenth septuplet"),
+        ("5", "whole + quarter"),
+        ("9/2", "whole + eighth"),
         ("3/16", "dotted 32nd"),
-        ("7/128", ""), ("1/384", ""), ("43/384", ""), ("37/192", ""), ("100", ""),
+        ("7/128", ""),
+        ("1/384", ""),
+        ("43/384", ""),
+        ("37/192", ""),
+        ("100", ""),
     ],
-)  # fmt: skip
+)
 def test_names_of_durations(quarters: str, name: str) -> None:
     assert duration_name(Fraction(quarters)) == name
 
@@ -144,8 +160,10 @@ def test_pitches_stand_over_their_keys() -> None:
     figure = pitch_histogram({40: 10, 61: 30, 76: 20})
     bars, keys = figure.axes
     assert [(bar.get_x() + bar.get_width() / 2, bar.get_height()) for bar in bars.patches] == [
-        (pytest.approx(40), 10), (pytest.approx(61), 30), (pytest.approx(76), 20),
-    ]  # fmt: skip
+        (pytest.approx(40), 10),
+        (pytest.approx(61), 30),
+        (pytest.approx(76), 20),
+    ]
     assert bars.patches[0].get_facecolor() != bars.patches[1].get_facecolor()
     assert keys.get_xlim() == bars.get_xlim() == (35.5, 76.5)  # from the C below to the E
     assert [label.get_text() for label in keys.get_xticklabels()] == ["C2", "C3", "C4", "C5"]
@@ -398,13 +416,10 @@ def test_matplotlib_is_left_as_it_was() -> None:
     changed.
     """
     code = (
-        "import sys, partimento.plots.corpus, partimento.plots.piano_roll\n"
-        "assert 'matplotlib' not in sys.modules\n"
-        "import matplotlib\n"
-        "settings = lambda: {name: matplotlib.rcParams[name] for name in matplotlib.rcParams if name != 'backend'}\n"
-        "before = settings()\n"
-        "partimento.plots.corpus.key_histogram({'C major': 1})\n"
-        "assert settings() == before\n"
-        "assert 'matplotlib.pyplot' not in sys.modules\n"
+        "import sys, partimento.plots.corpus, partimento.plots.piano_roll\nassert 'matplotlib' not"
+        " in sys.modules\nimport matplotlib\nsettings = lambda: {name: matplotlib.rcParams[name]"
+        " for name in matplotlib.rcParams if name != 'backend'}\nbefore ="
+        " settings()\npartimento.plots.corpus.key_histogram({'C major': 1})\nassert settings() =="
+        " before\nassert 'matplotlib.pyplot' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

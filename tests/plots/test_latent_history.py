@@ -163,7 +163,8 @@ def test_the_latent_page_plays_steps_and_tells_names(tmp_path: Path, browser: An
     tab.keyboard.press("End")
     assert tab.locator("#mean").inner_text() == "0.500, 0.750"
     tab.evaluate(
-        "(() => { const seek = document.getElementById('seek'); seek.value = 1; seek.dispatchEvent(new Event('input')); })()"
+        "(() => { const seek = document.getElementById('seek'); seek.value = 1;"
+        " seek.dispatchEvent(new Event('input')); })()"
     )
     assert tab.locator("#clock").inner_text() == "epoch 5"
     tab.keyboard.press("Space")

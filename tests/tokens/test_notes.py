@@ -61,7 +61,7 @@ HOLDING = Piece.from_events(
 
 @st.composite
 def event_lists(draw: st.DrawFn, most: int) -> list[Event]:
-    """Any events that music can be made of; few pitches are drawn often, so that much comes again."""
+    """Draw events of any kind; few pitches, drawn often, so that much repeats."""
     pitches = draw(st.sampled_from([range(60, 64), range(50, 66), range(24, 100)]))
     events, before = [], ()
     for _ in range(draw(st.integers(1, 14))):
@@ -355,9 +355,15 @@ def check_music(events: list[Event], *, framed: bool) -> None:
 def test_whatever_the_grammar_allows_is_music(frame: Fraction, seed: int) -> None:
     rng, walks, steps = np.random.default_rng(seed), 60, 90
     model = Piece.from_events(
-        [Event((60, 64), Fraction(1)), Event((60, 65), Fraction(1, 3), (60,)), Event((), Fraction(1, 2))],
-        meters=(Meter(3, 4),), keys=(Key(2),), pickup=Fraction(1, 2),
-    )  # fmt: skip
+        [
+            Event((60, 64), Fraction(1)),
+            Event((60, 65), Fraction(1, 3), (60,)),
+            Event((), Fraction(1, 2)),
+        ],
+        meters=(Meter(3, 4),),
+        keys=(Key(2),),
+        pickup=Fraction(1, 2),
+    )
     tokenizer = NoteTokenizer.fit([model], every(frame))
     layout, seen = tokenizer.layout, context(tokenizer, model, walks)
     weights = np.ones(tokenizer.sizes[0])
@@ -411,7 +417,7 @@ def test_a_copy_is_the_transposed_piece(piece: Piece, frame: Fraction, shifts: l
 @given(some_pieces(), some_pieces(), st.integers(1, 10))
 @settings(deadline=None, max_examples=30)
 def test_what_is_shown_is_of_the_past_alone(piece: Piece, other: Piece, cut: int) -> None:
-    """Pieces that begin alike are shown alike until they part, whatever they are read in step with."""
+    """Pieces with the same beginning have the same inputs until they differ."""
     parted = piece.replace(
         notes=Piece.from_events([*piece.events[:cut], *map(struck, other.events)]).notes,
         length=Fraction(0),
@@ -581,8 +587,10 @@ def test_the_chord_before_is_shown_from_the_top() -> None:
         dict(zip(COLUMNS, row.tolist(), strict=False)) for row in shown[HEADER + 11 : HEADER + 14]
     ]
     assert [(row["last"], row["above"], row["below"], row["count"]) for row in named] == [
-        (NONE, 59, 59, 0), (55, 58, 54, 1), (52, 57, 51, 2),
-    ]  # fmt: skip
+        (NONE, 59, 59, 0),
+        (55, 58, 54, 1),
+        (52, 57, 51, 2),
+    ]
 
 
 # ---------------------------------------------------------------------- small things

@@ -1,4 +1,4 @@
-"""All settings of a training: bounds, cross-checks, the way from a recipe to ``run.json`` and back."""
+"""All settings of a training: bounds, cross-checks, from a recipe to ``run.json`` and back."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_recipe_comes_back_from_run_json(recipe: str) -> None:
 
 @pytest.mark.parametrize(("kind", "name", "bound"), BOUNDS)
 def test_every_bound(kind: type[Section], name: str, bound: Any) -> None:
-    """The last value within is taken where nothing else forbids it, the first one outside is not."""
+    """The bound itself is accepted, the next value outside it is not."""
     whole = kind.model_fields[name].annotation is int
     step = 1 if whole else 1e-9
     inside, outside = {

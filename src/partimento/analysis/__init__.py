@@ -1,1 +1,1 @@
-"""Find out from the notes of a piece its key, pickup, grace notes, players and octave."""
+"""Infer from the notes of a piece its key, pickup, grace notes, players and octave."""

@@ -24,22 +24,62 @@ MOST_OFF = 0.1  # share of the onsets off the grid of notation: beyond it the pi
 CONFIDENCE = 0.95  # below it nothing is said
 
 FEATURES = (
-    *(f"{what} {where}" for what in ("notes", "length", "wait", "across") for where in ("downbeat", "middle", "beats")),
-    "no upbeat", "whole beats", "one beat", "a quarter", "an eighth", "an eighth of a compound beat",
-    "less than a beat", "a sixteenth", "odd sixteenths", "half a bar", "more than half a bar",
-    "nothing begins there", "begins with a rest",
-    "last bar lacks the upbeat", "last bar is cut", "last note on downbeat", "last note in middle",
-)  # fmt: skip
-WEIGHTS = np.array([
-    4.4, 8.39, -4.4,
-    20.78, -5.8, 5.22,
-    3.28, 15.56, 2.47,
-    -2.78, -6.71, 2.68,
-    2.48, 1.79, -0.89, 3.68, 4.93, 0.76,
-    -0.21, 1.01, 2.11, -2.92, -2.87,
-    -5.12, -6.38,
-    -1.57, -2.19, 0.94, 0.82,
-])  # fmt: skip
+    *(
+        f"{what} {where}"
+        for what in ("notes", "length", "wait", "across")
+        for where in ("downbeat", "middle", "beats")
+    ),
+    "no upbeat",
+    "whole beats",
+    "one beat",
+    "a quarter",
+    "an eighth",
+    "an eighth of a compound beat",
+    "less than a beat",
+    "a sixteenth",
+    "odd sixteenths",
+    "half a bar",
+    "more than half a bar",
+    "nothing begins there",
+    "begins with a rest",
+    "last bar lacks the upbeat",
+    "last bar is cut",
+    "last note on downbeat",
+    "last note in middle",
+)
+WEIGHTS = np.array(
+    [
+        4.4,
+        8.39,
+        -4.4,
+        20.78,
+        -5.8,
+        5.22,
+        3.28,
+        15.56,
+        2.47,
+        -2.78,
+        -6.71,
+        2.68,
+        2.48,
+        1.79,
+        -0.89,
+        3.68,
+        4.93,
+        0.76,
+        -0.21,
+        1.01,
+        2.11,
+        -2.92,
+        -2.87,
+        -5.12,
+        -6.38,
+        -1.57,
+        -2.19,
+        0.94,
+        0.82,
+    ]
+)
 
 
 def infer_pickup(piece: Piece) -> Fraction | None:
@@ -162,11 +202,20 @@ def _usual(numerator: int, denominator: int) -> tuple[int, int, np.ndarray]:
     place = np.arange(bar)
     usual = np.array(
         [
-            place == 0, (place > 0) & (place % beat == 0), place == beat, place == 4, place == 2, (place == 2) & (beat == 6),
-            (place > 0) & (place < beat), place == 1, place % 2 == 1, (place > 0) & (place == middle), 2 * place > bar,
+            place == 0,
+            (place > 0) & (place % beat == 0),
+            place == beat,
+            place == 4,
+            place == 2,
+            (place == 2) & (beat == 6),
+            (place > 0) & (place < beat),
+            place == 1,
+            place % 2 == 1,
+            (place > 0) & (place == middle),
+            2 * place > bar,
         ],
         np.float64,
-    )  # fmt: skip
+    )
     return beat, middle, usual
 
 
@@ -178,8 +227,12 @@ def _edges(place: np.ndarray, near: np.ndarray, bar: int, middle: int, end: int)
     last, left = int(place[-1]) % bar, end % bar
     return np.array(
         [
-            empty, (candidate > 0) & bool(place[0] > 0), (candidate > 0) & (left == 0), (left != 0) & (candidate != left),
-            candidate == last, (candidate + middle) % bar == last if middle else empty & False,
+            empty,
+            (candidate > 0) & bool(place[0] > 0),
+            (candidate > 0) & (left == 0),
+            (left != 0) & (candidate != left),
+            candidate == last,
+            (candidate + middle) % bar == last if middle else empty & False,
         ],
         np.float64,
-    )  # fmt: skip
+    )

@@ -20,8 +20,12 @@ from partimento.files import check_exists, refuse_existing, write_atomically
 from partimento.training.run_folder import RunFolder
 
 COLUMNS = (
-    Column("model", 0, "name"), Column("nats"), Column("95 %", 2), Column("by pieces", 3), Column("where from", 1, "prose"),
-)  # fmt: skip
+    Column("model", 0, "name"),
+    Column("nats"),
+    Column("95 %", 2),
+    Column("by pieces", 3),
+    Column("where from", 1, "prose"),
+)
 
 
 def run_bench(
@@ -125,7 +129,10 @@ def _show(
         (name, f"{nats:.3f}", *rest)
         for nats, name, *rest in sorted([*ours, *theirs], key=lambda row: row[0])
     ]
-    note = f"Nats per {plain['unit']} on the {plain['split']} split of {plain['benchmark']}: {scores[0].pieces} pieces, {scores[0].units:,} units"
+    note = (
+        f"Nats per {plain['unit']} on the {plain['split']} split of {plain['benchmark']}:"
+        f" {scores[0].pieces} pieces, {scores[0].units:,} units"
+    )
     screen.print_list(f"{note} (less is better)", COLUMNS, rows)
     if plain["deviation"] is not None:
         screen.err().print(f"mean of {runs} runs: {plain['mean']:.3f} ± {plain['deviation']:.3f}")

@@ -110,7 +110,10 @@ def list_all(
         bool,
         typer.Option(
             "--bundled",
-            help="List the collections bundled with music21: the names after bundled:, and their licenses.",
+            help=(
+                "List the collections bundled with music21: the names after bundled:, and their"
+                " licenses."
+            ),
         ),
     ] = False,
     as_json: Json = False,
@@ -211,16 +214,23 @@ def tell(result: Collected, *, dry_run: bool) -> None:
             Column("license", 0, "name"),
             Column("files", 2, "name"),
         )
-        print_table("Would be fetched", columns, [
-            (
-                piece.title, piece.composer, f"{piece.license} {piece.license_version}".strip() or "not said",
-                " ".join(link.rpartition("/")[2] for link in piece.links),
-            )
-            for piece in result.waiting
-        ])  # fmt: skip
+        print_table(
+            "Would be fetched",
+            columns,
+            [
+                (
+                    piece.title,
+                    piece.composer,
+                    f"{piece.license} {piece.license_version}".strip() or "not said",
+                    " ".join(link.rpartition("/")[2] for link in piece.links),
+                )
+                for piece in result.waiting
+            ],
+        )
         minutes = sum(len(piece.links) for piece in result.waiting) * result.delay_s / 60
         console.print(
-            f"{len(result.waiting)} pieces, about {minutes:.0f} minutes at {result.delay_s:g} s per request"
+            f"{len(result.waiting)} pieces, about {minutes:.0f} minutes at {result.delay_s:g} s per"
+            " request"
         )
     else:
         counts = {
@@ -235,7 +245,8 @@ def tell(result: Collected, *, dry_run: bool) -> None:
         console.print(f"{result.folder}: {summary}; {result.requests} requests")
         if result.without_license:
             console.print(
-                f"{result.without_license} files without a license in the listing: look at their page before you share them"
+                f"{result.without_license} files without a license in the listing: look at their"
+                " page before you share them"
             )
         if not result.complete:
             console.print("there are more pieces: run the same command again to continue")

@@ -62,7 +62,9 @@ def train(
         typer.Option(
             "--set",
             metavar="SECTION.NAME=VALUE",
-            help="Override a setting; may be given several times. `partimento settings` lists them.",
+            help=(
+                "Override a setting; may be given several times. `partimento settings` lists them."
+            ),
         ),
     ] = None,
     seed: Annotated[
@@ -81,8 +83,8 @@ def train(
 ) -> None:
     """Train a model on scores.
 
-    The result is a run: a folder to compose from, with the losses of each epoch, figures on held-out
-    pieces and a first sample. A training that is stopped can be resumed.
+    The result is a run: a folder to compose from, with the losses of each epoch, figures on
+    held-out pieces and a first sample. A training that is stopped can be resumed.
     """
     from partimento.cli.train import TrainOptions, run_resume, run_train
 
@@ -90,7 +92,8 @@ def train(
     if resume is not None:
         if sources or out or model or recipe or settings or seed is not None or force:
             raise PartimentoError(
-                "--resume goes on as the training was begun: give it nothing else but --watch, --tensorboard and --json"
+                "--resume goes on as the training was begun: give it nothing else but --watch,"
+                " --tensorboard and --json"
             )
         run_resume(resume, as_json=as_json, options=options)
         return
@@ -170,7 +173,9 @@ def watch(
             "--out",
             "-o",
             metavar="FOLDER",
-            help="Folder for the pictures [default: RUN/watch, or RUN-watch while it is under way].",
+            help=(
+                "Folder for the pictures [default: RUN/watch, or RUN-watch while it is under way]."
+            ),
         ),
     ] = None,
     as_json: Json = False,

@@ -31,7 +31,8 @@ def run_compare(runs: Sequence[Path], *, out: Sequence[Path], force: bool, as_js
     for path in out:
         if path.suffix.lower() not in (*TABLES, *PICTURES):
             raise PartimentoError(
-                f"{path}: the table is written as {', '.join(TABLES)}, the validation losses as {', '.join(PICTURES)}"
+                f"{path}: the table is written as {', '.join(TABLES)}, the validation losses as"
+                f" {', '.join(PICTURES)}"
             )
         refuse_existing(path, force=force)
     if len({run.resolve() for run in runs}) < len(runs) or len({run.name for run in runs}) < len(
@@ -89,9 +90,24 @@ def run_compare(runs: Sequence[Path], *, out: Sequence[Path], force: bool, as_js
 
 COST = ("estimate", "accuracy", "distinct", "seconds", "weights")
 RANKS = {  # the parts of "all" go first where the table is too wide
-    "run": 0, "runs": 0, "seeds": 0, "all": 0, "±": 0, "accuracy": 1, "weights": 1, "estimate": 2, "distinct": 2, "seconds": 2,
-    "model": 3, "seed": 3, "kl": 4, "chord": 5, "duration": 5, "held": 6, "unknown": 7,
-}  # fmt: skip
+    "run": 0,
+    "runs": 0,
+    "seeds": 0,
+    "all": 0,
+    "±": 0,
+    "accuracy": 1,
+    "weights": 1,
+    "estimate": 2,
+    "distinct": 2,
+    "seconds": 2,
+    "model": 3,
+    "seed": 3,
+    "kl": 4,
+    "chord": 5,
+    "duration": 5,
+    "held": 6,
+    "unknown": 7,
+}
 OF_A_PART = 5  # the rank of a part that is not among them
 
 

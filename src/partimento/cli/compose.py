@@ -134,7 +134,8 @@ def _start(word: str, folder: Path) -> Piece | int | None:
         near = difflib.get_close_matches(word.lower(), ["silence"], cutoff=0.6)
         offer = "; did you mean silence?" if near else ""
         raise PartimentoError(
-            f"--start is silence, the number of a training piece, or a score file, not {word!r}{offer}"
+            "--start is silence, the number of a training piece, or a score file, not"
+            f" {word!r}{offer}"
         )
     check_exists(word)
     try:
@@ -158,7 +159,8 @@ def _check_number(option: str, number: int | None, folder: Path) -> None:
         ) from error
     if not 0 <= number < count:
         raise PartimentoError(
-            f"{option} {number}: there is no training piece of this number: they go from 0 to {count - 1}"
+            f"{option} {number}: there is no training piece of this number: they go from 0 to"
+            f" {count - 1}"
         )
 
 

@@ -131,10 +131,10 @@ def _tell(built: Built, plan: Plan) -> None:
     splits = ", ".join(f"{count:,} {name}" for name, count in store.splits.items())
     screen.print_rejects(built.rejects)
     screen.out().print(
-        f"{store.path}: {len(store):,} pieces ({built.read:,} files read, {built.kept:,} known, {built.left_out:,} not selected, "
-        f"{len(built.rejects):,} not readable)\n"
-        f"{splits} (seed {plan.seed}); {store.duplicates:,} pieces are near-duplicates of others and share their split\n"
-        f"fingerprint {store.head.fingerprint}"
+        f"{store.path}: {len(store):,} pieces ({built.read:,} files read, {built.kept:,} known,"
+        f" {built.left_out:,} not selected, {len(built.rejects):,} not readable)\n{splits} (seed"
+        f" {plan.seed}); {store.duplicates:,} pieces are near-duplicates of others and share their"
+        f" split\nfingerprint {store.head.fingerprint}"
     )
 
 
@@ -192,9 +192,16 @@ def list_pieces(
     if not pieces.rows:
         screen.err().print(f"none of the pieces in {store} is {chosen}")
     header = (
-        Column("path", 0, "path"), Column("title", 2, "name"), Column("composer", 1, "name"), Column("for", 5, "name"),
-        Column("key", 3, "name"), Column("meter", 6), Column("events", 7), Column("license", 8, "name"), Column("split", 4, "name"),
-    )  # fmt: skip
+        Column("path", 0, "path"),
+        Column("title", 2, "name"),
+        Column("composer", 1, "name"),
+        Column("for", 5, "name"),
+        Column("key", 3, "name"),
+        Column("meter", 6),
+        Column("events", 7),
+        Column("license", 8, "name"),
+        Column("split", 4, "name"),
+    )
     names = ("path", "title", "composer", "forces", "key", "meter", "events", "license", "split")
     rows = [{**row, "key": Key.from_name(row["key"]).name} for row in pieces.rows]
     screen.print_list(

@@ -37,7 +37,8 @@ def run_demo(out: Path, *, seed: int, bars: int) -> None:
         )
     console = screen.out()
     console.print(
-        f"Learning from the Bach chorales in music21's corpus, then composing {bars} bars. Seed {seed}."
+        f"Learning from the Bach chorales in music21's corpus, then composing {bars} bars. Seed"
+        f" {seed}."
     )
     with progress.stages() as stages:
         recipe = merge(read_recipe("chorales"), {"train": {"seed": seed}})
@@ -102,12 +103,17 @@ def _about(run: Any, table: dict[str, Likelihood]) -> dict[str, Any]:
     learned = [piece for piece in run.pieces if piece.split == "train"]
     best = table[run.settings.name]
     return {
-        "corpus": f"{len(learned)} four-part chorales by Johann Sebastian Bach, as bundled with music21",
+        "corpus": (
+            f"{len(learned)} four-part chorales by Johann Sebastian Bach, as bundled with music21"
+        ),
         "license": "public domain",
         "text": [
-            f"A network that writes note by note, with {run.model.parameters:,} weights, learned from them for "
-            f"{run.history[-1].seconds:.0f} seconds. "
-            f"{best.events:,} events of unseen chorales give these nats per event, compared with the counting baselines:",
+            (
+                f"A network that writes note by note, with {run.model.parameters:,} weights,"
+                f" learned from them for {run.history[-1].seconds:.0f} seconds. {best.events:,}"
+                " events of unseen chorales give these nats per event, compared with the counting"
+                " baselines:"
+            ),
         ],
         "figures": [
             {
@@ -121,7 +127,8 @@ def _about(run: Any, table: dict[str, Likelihood]) -> dict[str, Any]:
             for name, row in table.items()
         ],
         "sources": [
-            f"{piece.title or Path(piece.source.path).stem.upper()} ({Key.from_name(piece.key).name})"
+            f"{piece.title or Path(piece.source.path).stem.upper()}"
+            f" ({Key.from_name(piece.key).name})"
             for piece in learned
         ],
     }

@@ -23,8 +23,13 @@ if TYPE_CHECKING:
 
 BARS = 16  # of the pieces that a run composes
 COLUMNS = (
-    Column("feature", 0, "name"), Column("generated"), Column("real"), Column("overlap"), Column("ceiling", 1), Column("KL", 2),
-)  # fmt: skip
+    Column("feature", 0, "name"),
+    Column("generated"),
+    Column("real"),
+    Column("overlap"),
+    Column("ceiling", 1),
+    Column("KL", 2),
+)
 
 
 class EvaluateOptions(NamedTuple):
@@ -157,14 +162,19 @@ def _print(plain: Mapping[str, Any]) -> None:
         )
         rows.append((row["label"], generated, real, overlap, ceiling, kl))
     rows.append(("mean", "", "", number(plain["overlap"]), number(plain["ceiling"]), ""))
-    title = f"{plain['generated']:,} generated pieces beside {plain['real']:,} real ones; {what_of(plain)}"
+    title = (
+        f"{plain['generated']:,} generated pieces beside {plain['real']:,} real ones;"
+        f" {what_of(plain)}"
+    )
     screen.print_table(title, COLUMNS, rows)
     console = screen.out()
     console.print(
-        f"overlap, KL: of distances to real pieces; ceiling: the overlap of real to real ({plain['draws']} draws of {plain['size']:,})"
+        "overlap, KL: of distances to real pieces; ceiling: the overlap of real to real"
+        f" ({plain['draws']} draws of {plain['size']:,})"
     )
     console.print(
-        f"Frechet distance on our features: {mean(plain['frechet'])}; real to real: {mean(plain['frechet_real'])}"
+        f"Frechet distance on our features: {mean(plain['frechet'])}; real to real:"
+        f" {mean(plain['frechet_real'])}"
     )
     for heading, figures in plain["figures"].items():
         console.print(

@@ -98,9 +98,11 @@ def run_neighbours(
 def in_words(circle: Fifths) -> str:
     """Describe how the vectors follow the circle of fifths.
 
-    >>> in_words(Fifths(0.97, 0.9, 12, 9, {"C": ("Am", "relative"), "F": ("Fm", "parallel")}))
-    'Distance and steps of fifths: Spearman 0.97 (12 major triads), 0.90 (9 minor). Nearest minor triad: 1 parallel, 1 relative.'
-    """
+    >>> from textwrap import fill
+    >>> print(fill(in_words(Fifths(0.97, 0.9, 12, 9, {"C": ("Am", "relative"), "F": ("Fm", "parallel")})), 90))
+    Distance and steps of fifths: Spearman 0.97 (12 major triads), 0.90 (9 minor). Nearest
+    minor triad: 1 parallel, 1 relative.
+    """  # noqa: E501
     correlations = [
         f"{value:.2f} ({count} {what})"
         for value, count, what in (
@@ -116,7 +118,8 @@ def in_words(circle: Fifths) -> str:
     )
     if circle.nearest_minor:
         words.append(
-            f"Nearest minor triad: {', '.join(f'{count} {relation}' for relation, count in circle.relations.items())}."
+            "Nearest minor triad:"
+            f" {', '.join(f'{count} {relation}' for relation, count in circle.relations.items())}."
         )
     return " ".join(words) or "Too few triads to compare with the circle of fifths."
 

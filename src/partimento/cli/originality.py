@@ -26,8 +26,22 @@ LINES = ("chords", "melody")
 HEADER = ("piece", "line", "longest run", "where", "in runs ≥ 8")
 KINDS: tuple[Kind, ...] = ("name", "name", "figure", "prose", "figure")
 RANKS = (0, 0, 0, 1, 2)
-COLUMNS = ("piece", "path", "line", "elements", "longest", "bar", "in_title", "in_path", "in_bar", "semitones", "same_rhythm", "in_pieces",
-           "share", "left_aside")  # fmt: skip
+COLUMNS = (
+    "piece",
+    "path",
+    "line",
+    "elements",
+    "longest",
+    "bar",
+    "in_title",
+    "in_path",
+    "in_bar",
+    "semitones",
+    "same_rhythm",
+    "in_pieces",
+    "share",
+    "left_aside",
+)
 
 
 def run_originality(
@@ -44,7 +58,8 @@ def run_originality(
 
     if stores := [path for path in files if is_store(path)]:
         raise PartimentoError(
-            f"{stores[0]} is a store: name a score or a folder of scores; name the corpus with --against"
+            f"{stores[0]} is a store: name a score or a folder of scores; name the corpus with"
+            " --against"
         )
     with progress.stages(quiet=as_json) as stages:
         with stages.during("read"):
@@ -110,7 +125,10 @@ def _many(report: Report) -> bool:
 
 
 def _title(report: Report) -> str:
-    return f"Beside {report.against:,} pieces, {report.events:,} chords, in any key; real pieces: {report.how}"
+    return (
+        f"Beside {report.against:,} pieces, {report.events:,} chords, in any key; real pieces:"
+        f" {report.how}"
+    )
 
 
 def _rows(report: Report, pieces: Sequence[Originality]) -> list[tuple[str, ...]]:

@@ -1,7 +1,7 @@
 """Show on the error stream how far a command is.
 
-On a terminal each stage is a live line, with its note on a line below. Elsewhere (a pipe, a log) it is
-one plain line, printed as the stage begins.
+On a terminal each stage is a live line, with its note on a line below. Elsewhere (a pipe, a log) it
+is one plain line, printed as the stage begins.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ class Stages:
     ) -> None:
         """Report that `done` of `total` are done in the stage `name`.
 
-        A total of 0 means that nobody knows how many there are. A `note` stands beside the stage until
-        the next one. With `keep` it is a line of its own in a log.
+        A total of 0 means that nobody knows how many there are. A `note` stands beside the stage
+        until the next one. With `keep` it is a line of its own in a log.
         """
 
     def note(self, text: str) -> None:

@@ -45,9 +45,14 @@ SHORT = {  # names that leave room for figures
 }
 TIMES = {1: "once", 2: "twice"}
 VOCABULARY = (
-    Column("vocabulary", 0, "name"), Column("size"), Column("doubled", 3),
-    Column("unknown"), Column("(range)", 1), Column("seen twice"), Column("(range)", 2),
-)  # fmt: skip
+    Column("vocabulary", 0, "name"),
+    Column("size"),
+    Column("doubled", 3),
+    Column("unknown"),
+    Column("(range)", 1),
+    Column("seen twice"),
+    Column("(range)", 2),
+)
 
 
 def run_stats(
@@ -260,7 +265,10 @@ def _print_tables(found: Stats, title: str) -> None:
         ),
         (
             "keys, declared",
-            f"{found.declared:,}, {found.declared_as_analysed:,} of them with the analysed key's signature",
+            (
+                f"{found.declared:,}, {found.declared_as_analysed:,} of them with the analysed"
+                " key's signature"
+            ),
         ),
         ("meters", _commonest(found.meters)),
         (
@@ -289,8 +297,9 @@ def _print_tables(found: Stats, title: str) -> None:
         [_vocabulary_row(name, vocabulary) for name, vocabulary in named.items()],
     )
     screen.out().print(
-        "doubled: growth of the vocabulary when the number of pieces doubles. unknown: a tenth of the pieces is held out "
-        "at a time; mean and range. seen twice: the same where the vocabulary leaves out what was seen only once."
+        "doubled: growth of the vocabulary when the number of pieces doubles. unknown: a tenth of"
+        " the pieces is held out at a time; mean and range. seen twice: the same where the"
+        " vocabulary leaves out what was seen only once."
     )
 
 

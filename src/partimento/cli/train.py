@@ -207,8 +207,8 @@ def _tell(trained: TrainingResult, out: Path, *, as_json: bool) -> None:
     lines += [trained.verdict] if trained.verdict else []
     learned = f"{run.model.parameters:,} {'weights' if run.model.trains_by_gradient else 'counts'}"
     lines.append(
-        f"run {out}: {len(run.pieces)} pieces, {learned}, epoch {run.best.epoch} of {len(run.history)} is kept ({run.ended}), "
-        f"seed {run.settings.train.seed}"
+        f"run {out}: {len(run.pieces)} pieces, {learned}, epoch {run.best.epoch} of"
+        f" {len(run.history)} is kept ({run.ended}), seed {run.settings.train.seed}"
     )
     if RunFolder(out).samples.is_dir():
         lines.append(f"compose with: partimento compose {out} -o piece.mid -o piece.pdf")

@@ -11,18 +11,23 @@ from pathlib import Path
 from partimento.errors import PartimentoError
 
 LICENSE = (
-    "J. S. Bach's chorales are in the public domain. The encodings (after Margaret Greentree's edition) come with music21, which "
-    "distributes them with their encoders' permission; its corpus/license.txt says the terms."
+    "J. S. Bach's chorales are in the public domain. The encodings (after Margaret Greentree's"
+    " edition) come with music21, which distributes them with their encoders' permission; its"
+    " corpus/license.txt says the terms."
 )
 GENERAL_LICENSE = (
-    "Distributed with music21 with the encoders' permission; to its makers' knowledge out of copyright in the United States or licensed "
-    "for use, some for non-commercial use only: see corpus/license.txt in music21 and the notes in the files."
+    "Distributed with music21 with the encoders' permission; to its makers' knowledge out of"
+    " copyright in the United States or licensed for use, some for non-commercial use only: see"
+    " corpus/license.txt in music21 and the notes in the files."
 )
 LICENSES = {
     "chorales": LICENSE,
     "chorales-all": LICENSE,
-    "essenFolksong": "Non-commercial use: its legal status is unclear, as many people entered it; Ewa Dahlig-Turek permits non-commercial "
-    "distribution and use in music21, and the ABC files are Seymour Shlien's: see corpus/essenFolksong/license.txt in music21.",
+    "essenFolksong": (
+        "Non-commercial use: its legal status is unclear, as many people entered it; Ewa"
+        " Dahlig-Turek permits non-commercial distribution and use in music21, and the ABC files"
+        " are Seymour Shlien's: see corpus/essenFolksong/license.txt in music21."
+    ),
 }
 PREFIX = "bundled:"
 NAMES = {
@@ -122,9 +127,7 @@ def _corpora() -> list[Path]:
         "music21"
     )  # finds it without the seconds that importing it takes
     places = (
-        [Path(place) / "corpus" for place in (spec.submodule_search_locations or [])]
-        if spec
-        else []
+        [Path(place) / "corpus" for place in spec.submodule_search_locations or []] if spec else []
     )
     return [place for place in places if place.is_dir()]
 

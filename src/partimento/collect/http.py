@@ -168,7 +168,10 @@ class PoliteClient:
         import httpx
 
         self.site, self.delay_s, self.requests = site, delay_s, 0
-        self.agent = f"{NAME}/{partimento.__version__} (collects scores, one request at a time{contact and '; '}{contact})"
+        self.agent = (
+            f"{NAME}/{partimento.__version__} (collects scores, one request at a"
+            f" time{contact and '; '}{contact})"
+        )
         self._clock, self._tell = clock or Clock(), tell or (lambda text: None)
         self._ended_at = float("-inf")
         self._robots: Any = None

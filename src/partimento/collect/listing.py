@@ -99,9 +99,21 @@ def _piece(rows: list[list[str]], addresses: list[str]) -> ListedPiece:
     license, version = parse_license(terms)
     instrument = instrument.removeprefix("for ")
     return ListedPiece(
-        number, unmark(title), composer, years, unmark(opus), unmark(contributor), instrument, year, style, edition, license, version,
-        published, links,
-    )  # fmt: skip
+        number,
+        unmark(title),
+        composer,
+        years,
+        unmark(opus),
+        unmark(contributor),
+        instrument,
+        year,
+        style,
+        edition,
+        license,
+        version,
+        published,
+        links,
+    )
 
 
 def parse_composer(text: str) -> tuple[str, str]:

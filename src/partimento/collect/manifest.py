@@ -14,10 +14,31 @@ from partimento.tables import csv_table
 MANIFEST = "manifest.csv"
 SKIPPED = "skipped.csv"
 COLUMNS = (
-    "path", "mutopia_id", "title", "composer", "composer_years", "composer_folder", "opus", "instrument", "style", "license",
-    "license_version", "movement", "movements", "year", "edition", "contributor", "published", "source_dir", "source_midi", "site_zip",
-    "source_url", "bytes", "sha256", "fetched",
-)  # fmt: skip
+    "path",
+    "mutopia_id",
+    "title",
+    "composer",
+    "composer_years",
+    "composer_folder",
+    "opus",
+    "instrument",
+    "style",
+    "license",
+    "license_version",
+    "movement",
+    "movements",
+    "year",
+    "edition",
+    "contributor",
+    "published",
+    "source_dir",
+    "source_midi",
+    "site_zip",
+    "source_url",
+    "bytes",
+    "sha256",
+    "fetched",
+)
 Row = dict[str, str]
 
 

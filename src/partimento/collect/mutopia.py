@@ -61,7 +61,8 @@ class MutopiaQuery:
             raise PartimentoError("the delay is between 0 and 3600 seconds")
         if self.delay_s < 1 and self.base_url.rstrip("/") == HOME:
             raise PartimentoError(
-                "the archive is run by volunteers: at least 1 second between two requests (10 are usual)"
+                "the archive is run by volunteers: at least 1 second between two requests (10 are"
+                " usual)"
             )
         if self.limit < 0:
             raise PartimentoError("the limit is at least 1 (0: none)")
@@ -210,10 +211,20 @@ class _Crawl:
             for row in journal.known(link).get("rows", [])
         ]
         return Collected(
-            taker.folder, len(pieces), tuple(waiting), taker.fetched, taker.updated, taker.unchanged, settled,
-            sum(not row["license"] for row in rows), tuple(taker.skips()), client.requests, client.delay_s, journal.resumed,
+            taker.folder,
+            len(pieces),
+            tuple(waiting),
+            taker.fetched,
+            taker.updated,
+            taker.unchanged,
+            settled,
+            sum(not row["license"] for row in rows),
+            tuple(taker.skips()),
+            client.requests,
+            client.delay_s,
+            journal.resumed,
             whole and not waiting,
-        )  # fmt: skip
+        )
 
     def _obey_robots(self, client: PoliteClient, now: datetime) -> None:
         key = f"{self._query.base_url.rstrip('/')}/robots.txt"
@@ -240,9 +251,11 @@ class _Crawl:
             self.tell(f"{len(pieces)} pieces" if pieces else "")
             page = self._page(client, taker, number * PAGE)
             if not page and number == 0:
+                instrument = self._query.instrument or "any instrument"
+                composer = self._query.composer and f" by {self._query.composer}"
                 raise PartimentoError(
-                    f"the archive lists nothing for {self._query.instrument or 'any instrument'}"
-                    f"{self._query.composer and ' by ' + self._query.composer} (composers are as in its addresses: GiulianiM)"
+                    f"the archive lists nothing for {instrument}{composer}"
+                    " (composers are as in its addresses: GiulianiM)"
                 )
             if not page:
                 self._listed(number + 1, len(pieces))

@@ -117,7 +117,8 @@ def midi_is_cut(data: bytes) -> str:
 
     A cut connection does not always show in HTTP.
 
-    >>> midi_is_cut(b"MThd" + bytes([0, 0, 0, 6, 0, 0, 0, 1, 1, 128]) + b"MTrk" + bytes([0, 0, 0, 9]))
+    >>> header = b"MThd" + bytes([0, 0, 0, 6, 0, 0, 0, 1, 1, 128])
+    >>> midi_is_cut(header + b"MTrk" + bytes([0, 0, 0, 9]))
     'a MIDI file of 1 track that ends before them'
     """
     if data[:4] != b"MThd":

@@ -156,14 +156,16 @@ class Taker:
                 self._refuse(piece, link, f"the archive answers {error.status}")
                 raise StatusError(
                     error.status,
-                    f"{error} (noted in {SKIPPED}: started again, the collection goes on behind it)",
+                    f"{error} (noted in {SKIPPED}: started again, the collection goes on"
+                    " behind it)",
                 ) from error
             except TroubleError as error:
                 self._refuse(piece, link, str(error), again=True)
                 self._failures += 1
                 if self._failures >= MOST_FAILURES:
                     raise TroubleError(
-                        f"{self._failures} files in a row failed, the last: {error}; start again later to go on"
+                        f"{self._failures} files in a row failed, the last: {error}; start again"
+                        " later to go on"
                     ) from error
 
     def skips(self) -> list[Skip]:
@@ -243,10 +245,15 @@ class Taker:
         self.updated += there not in (False, sha256_of(data))
         self._owner[name.casefold()] = link
         return row | {
-            "path": name, "source_dir": f"ftp/{source.parent}", "source_midi": source.name, "source_url": link, "bytes": str(len(data)),
-            "sha256": sha256_of(data), "fetched": self._clock.utc().isoformat(timespec="seconds"),
+            "path": name,
+            "source_dir": f"ftp/{source.parent}",
+            "source_midi": source.name,
+            "source_url": link,
+            "bytes": str(len(data)),
+            "sha256": sha256_of(data),
+            "fetched": self._clock.utc().isoformat(timespec="seconds"),
             "composer_folder": source.parts[0] if len(source.parts) > 1 else "",
-        }  # fmt: skip
+        }
 
     def _settle(
         self,

@@ -91,7 +91,8 @@ def read_benchmark(source: str) -> Corpus:
     name = name_of(data)
     if name is None:
         raise PartimentoError(
-            f"{path} is no score, and none of the benchmark sets ({', '.join(BENCHMARKS)}) either: its hash is another"
+            f"{path} is no score, and none of the benchmark sets ({', '.join(BENCHMARKS)}) either:"
+            " its hash is another"
         )
     about = BENCHMARKS[name]
     make: Callable[[Any, Benchmark], Piece] = _of_voices if name == "jsb16" else _of_chords

@@ -178,7 +178,10 @@ def why_empty(names: Sequence[Path | str], rejects: Sequence[Reject]) -> str:
     first = rejects[0]
     if len(names) == len(rejects) == 1 and first.path == str(names[0]):
         return f"{first.path}: {first.reason}"
-    return f"an empty corpus: none of {len(rejects)} files in {where} could be read (the first, {first.path}: {first.reason})"
+    return (
+        f"an empty corpus: none of {len(rejects)} files in {where} could be read (the first,"
+        f" {first.path}: {first.reason})"
+    )
 
 
 def write_rejects(rejects: Iterable[Reject], path: Path | str) -> Path:

@@ -40,7 +40,8 @@ class Selection:
 
     Examples
     --------
-    >>> Selection(composer="giuliani", solo=True).takes({"composer": "Mauro Giuliani (1781–1829)", "solo": True})
+    >>> entry = {"composer": "Mauro Giuliani (1781–1829)", "solo": True}
+    >>> Selection(composer="giuliani", solo=True).takes(entry)
     True
     >>> Selection(license="PD,CC-BY").takes({"license": "CC-BY-SA 4.0"})
     False
@@ -157,7 +158,8 @@ def _plays(value: str, row: Mapping[str, Any]) -> bool:
 def license_family(text: str) -> str:
     """Return a license without its version, in one spelling.
 
-    >>> [license_family(each) for each in ("CC-BY-SA 4.0", "Creative Commons Attribution 3.0", "public domain", "CC0 1.0")]
+    >>> names = "CC-BY-SA 4.0", "Creative Commons Attribution 3.0", "public domain", "CC0 1.0"
+    >>> [license_family(name) for name in names]
     ['CC-BY-SA', 'CC-BY', 'PD', 'PD']
     """
     words = " ".join(re.sub(r"[-_]", " ", text.casefold()).split())

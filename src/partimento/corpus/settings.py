@@ -16,24 +16,37 @@ class DataSettings(Section):
 
     quantize: Literal["auto", "exact", "music21"] = Field(
         default="auto",
-        description="The grid of MIDI files: exact keeps them as written, music21 uses its grid of quarters"
-        " and thirds, auto uses that grid for files that were played, not written.",
+        description=(
+            "The grid of MIDI files: exact keeps them as written, music21 uses its grid of quarters"
+            " and thirds, auto uses that grid for files that were played, not written."
+        ),
     )
     graces: Literal["drop", "fold", "keep"] = Field(
         default="drop",
-        description="Grace notes: drop removes them, fold strikes them with their main note, and keep leaves them where they are.",
+        description=(
+            "Grace notes: drop removes them, fold strikes them with their main note, and keep"
+            " leaves them where they are."
+        ),
     )
     octave: Literal["written", "sounding"] = Field(
         default="written",
-        description="Guitar notated an octave above its sound: leave it as written, or move it down to sounding.",
+        description=(
+            "Guitar notated an octave above its sound: leave it as written, or move it down to"
+            " sounding."
+        ),
     )
     pickup: Literal["inferred", "declared"] = Field(
         default="inferred",
-        description="Upbeats: inferred from the notes where a MIDI file gives strong evidence, or only as declared in the file.",
+        description=(
+            "Upbeats: inferred from the notes where a MIDI file gives strong evidence, or only as"
+            " declared in the file."
+        ),
     )
     repeats: Literal["folded", "unfolded"] = Field(
         default="folded",
-        description="Repeats of MusicXML files: folded as they are printed, or unfolded as they are played.",
+        description=(
+            "Repeats of MusicXML files: folded as they are printed, or unfolded as they are played."
+        ),
     )
 
 

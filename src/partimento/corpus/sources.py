@@ -86,7 +86,8 @@ def find_scores(sources: Iterable[Path | str]) -> tuple[list[Score], list[tuple[
         other = named.setdefault(score.name, score)
         if other is not score and not _same(other, score):
             raise PartimentoError(
-                f"{other.path} and {score.path} would both be known as {score.name}: name the folder above both"
+                f"{other.path} and {score.path} would both be known as {score.name}: name the"
+                " folder above both"
             )
     return list(named.values()), faults
 

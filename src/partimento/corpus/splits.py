@@ -72,7 +72,8 @@ def split(
 
     Examples
     --------
-    >>> split([0, 1, 1, 2], ["Sor", "Sor", "Sor", "Giuliani"], ["a", "b", "c", "d"], validation=0.25, test=0, seed=1)
+    >>> composers, names = ["Sor", "Sor", "Sor", "Giuliani"], ["a", "b", "c", "d"]
+    >>> split([0, 1, 1, 2], composers, names, validation=0.25, test=0, seed=1)
     ['valid', 'train', 'train', 'train']
     """
     if not (0 < validation < 1 and 0 <= test < 1 and validation + test < 1):
@@ -82,7 +83,8 @@ def split(
     drawn = _draw(groups, composers, identities, seed)
     if len(drawn) < 2:
         raise PartimentoError(
-            f"a split needs at least two different pieces, one to check with; here {'is one' if drawn else 'are none'}"
+            "a split needs at least two different pieces, one to check with; here"
+            f" {'is one' if drawn else 'are none'}"
         )
     if len(drawn) == 2:
         test = 0.0

@@ -272,7 +272,8 @@ def bar_count(piece: Piece) -> int:
 def instrument_name(part: Part) -> str:
     """Return what plays a part, in plain words, by its General MIDI program.
 
-    >>> instrument_name(Part("Primo", 24)), instrument_name(Part(is_drum=True)), instrument_name(Part("Guitar"))
+    >>> parts = Part("Primo", 24), Part(is_drum=True), Part("Guitar")
+    >>> tuple(instrument_name(part) for part in parts)
     ('nylon guitar', 'drums', 'not said')
     """
     if part.is_drum:

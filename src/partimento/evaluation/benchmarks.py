@@ -1,8 +1,8 @@
 """Measure runs on benchmark sets with a known split and published figures.
 
-The measure is the exact joint likelihood. Nothing is trained here. On piano rolls it is nats per time
-step: every step counts, the first one too, and the end of a piece costs nothing. On the four-voice
-grid of sixteenths it is nats per note, four notes per step.
+The measure is the exact joint likelihood. Nothing is trained here. On piano rolls it is nats per
+time step: every step counts, the first one too, and the end of a piece costs nothing. On the
+four-voice grid of sixteenths it is nats per note, four notes per step.
 """
 
 from __future__ import annotations
@@ -240,7 +240,8 @@ def missing_of(run: TrainedModel, name: str, corpus: Corpus, split: str) -> np.n
     tokenizer, frame = run.tokenizer, Fraction(run.settings.tokens.frame or 0)
     if (tokenizer.name == "voices") != (name == "jsb16"):
         raise PartimentoError(
-            f"{run.folder} does not predict what {name} is measured in: {'voices' if name == 'jsb16' else 'chords'}"
+            f"{run.folder} does not predict what {name} is measured in:"
+            f" {'voices' if name == 'jsb16' else 'chords'}"
         )
     if frame not in (0, BENCHMARKS[name].frame):
         raise PartimentoError(
@@ -249,10 +250,12 @@ def missing_of(run: TrainedModel, name: str, corpus: Corpus, split: str) -> np.n
     cost = OutOfVocabularyCost([piece.events for piece in pieces_of(corpus, "train")])
     pieces = pieces_of(corpus, split)
     tokens = tokenizer.encode_all(pieces)
-    return np.array([
-        tokenizer.missing_cost(piece, cost, each) + run.model.unpredicted_nats([each])
-        for piece, each in zip(pieces, tokens, strict=True)
-    ])  # fmt: skip
+    return np.array(
+        [
+            tokenizer.missing_cost(piece, cost, each) + run.model.unpredicted_nats([each])
+            for piece, each in zip(pieces, tokens, strict=True)
+        ]
+    )
 
 
 def step_nats(
@@ -263,7 +266,8 @@ def step_nats(
 ) -> Iterator[np.ndarray]:
     """Yield the nats of every step of each piece.
 
-    Several models predict together, by the mean of their probabilities. Models of single tokens know that no piece ends, and pay nothing for the end.
+    Several models predict together, by the mean of their probabilities. Models of single tokens
+    know that no piece ends, and pay nothing for the end.
     """
     tokens = runs[0].tokenizer.encode_all(pieces)
     every = zip(*(run.model.piece_nats(tokens, may_end=False) for run in runs), strict=True)

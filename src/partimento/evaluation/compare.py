@@ -16,7 +16,8 @@ from partimento.models.likelihood import part_names
 from partimento.progress import Progress, silent
 from partimento.training.run_folder import RunFolder
 
-# Candidates to compose, and events in each. A run stores only the first events of its pieces; as many
+# Candidates to compose, and events in each. A run stores only the first events of its pieces; as
+# many
 # are compared.
 SAMPLES, EVENTS = 16, 128
 
@@ -72,11 +73,13 @@ def compare(folders: Sequence[Path], *, progress: Progress = silent) -> list[Row
     for about, folder in zip(abouts[1:], folders[1:], strict=True):
         if about["corpus"]["fingerprint"] != abouts[0]["corpus"]["fingerprint"]:
             raise PartimentoError(
-                f"{folder} did not learn from the same pieces as {folders[0]}: their figures do not compare"
+                f"{folder} did not learn from the same pieces as {folders[0]}: their figures do not"
+                " compare"
             )
         if about["test"] != abouts[0]["test"]:
             raise PartimentoError(
-                f"{folder} was not tested on the same pieces as {folders[0]}: a store keeps one split for every seed (corpus build)"
+                f"{folder} was not tested on the same pieces as {folders[0]}: a store keeps one"
+                " split for every seed (corpus build)"
             )
     rows = []
     for done, (folder, about) in enumerate(zip(folders, abouts, strict=True)):
@@ -159,7 +162,8 @@ def _about(folder: Path) -> dict[str, Any]:
         str(about["corpus"]["fingerprint"])
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise PartimentoError(
-            f"{folder} has no figures to compare: train it with: partimento train ({type(error).__name__}: {error})"
+            f"{folder} has no figures to compare: train it with: partimento train"
+            f" ({type(error).__name__}: {error})"
         ) from error
     return about
 

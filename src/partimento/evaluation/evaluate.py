@@ -174,10 +174,10 @@ def evaluate(
 ) -> Evaluation:
     """Measure generated and real pieces, and how close they are.
 
-    Each draw candidates as many real pieces as possible as the reference. This is at most the number of
-    generated pieces, and at most half of the real ones. As many other real pieces and as many
-    generated ones are compared with it. Bandwidths and distances depend on the size of a set. The
-    ceiling is therefore measured with sets of the same size.
+    Each draw candidates as many real pieces as possible as the reference. This is at most the
+    number of generated pieces, and at most half of the real ones. As many other real pieces and as
+    many generated ones are compared with it. Bandwidths and distances depend on the size of a set.
+    The ceiling is therefore measured with sets of the same size.
 
     Parameters
     ----------
@@ -225,8 +225,21 @@ def evaluate(
     overlap, ceiling = map(float, np.mean(means, axis=0)) if means else (None, None)
     values = {name: (generated_tables[name], real_tables[name]) for name in FEATURES}
     return Evaluation(
-        len(generated), len(real), bars, shorter[0], shorter[1], size, draws, seed, overlap, ceiling, near, far, tuple(rows), values=values
-    )  # fmt: skip
+        len(generated),
+        len(real),
+        bars,
+        shorter[0],
+        shorter[1],
+        size,
+        draws,
+        seed,
+        overlap,
+        ceiling,
+        near,
+        far,
+        tuple(rows),
+        values=values,
+    )
 
 
 @dataclass(frozen=True)
@@ -274,10 +287,22 @@ def _row(name: str, generated: np.ndarray, real: np.ndarray, drawings: Sequence[
         for table, mask in zip((generated, real), known, strict=True)
     ]
     return Row(
-        name, feature.label, feature.group, feature.unit, means[0], means[1], deviations[0], deviations[1],
-        int((~known[0]).sum()), int((~known[1]).sum()),
-        _over(near, "overlap"), _over(near, "kl"), _over(ceiling, "overlap"), _over(ceiling, "kl"), _over(inner, "overlap"),
-    )  # fmt: skip
+        name,
+        feature.label,
+        feature.group,
+        feature.unit,
+        means[0],
+        means[1],
+        deviations[0],
+        deviations[1],
+        int((~known[0]).sum()),
+        int((~known[1]).sum()),
+        _over(near, "overlap"),
+        _over(near, "kl"),
+        _over(ceiling, "overlap"),
+        _over(ceiling, "kl"),
+        _over(inner, "overlap"),
+    )
 
 
 def _known(distances: np.ndarray) -> np.ndarray:

@@ -239,7 +239,8 @@ def _neighbours_of(vectors: ChordVectors, text: str, most: int) -> Neighbours:
     if name not in of.names:
         known = ", ".join(vectors.names.names[:6])
         raise PartimentoError(
-            f"the chord {text} did not occur in training: try {known} …, or spell its notes, as E3+C4+G4"
+            f"the chord {text} did not occur in training: try {known} …, or spell its notes, as"
+            " E3+C4+G4"
         )
     own = of.names.index(name)
     return Neighbours(

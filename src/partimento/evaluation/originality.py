@@ -278,7 +278,10 @@ def verdict_together(report: Report) -> str:
         if report.real:
             most = getattr(report.real, name).length[1]
             beyond = sum(getattr(piece, name).length > most for piece in report.pieces)
-            text += f", real pieces {_three(getattr(report.real, name))}; {beyond:,} of {len(report.pieces):,} beyond 95 % of real pieces"
+            text += (
+                f", real pieces {_three(getattr(report.real, name))}; {beyond:,} of"
+                f" {len(report.pieces):,} beyond 95 % of real pieces"
+            )
         clauses.append(text)
     return f"longest run (median, 95 %, most) of {'. Of '.join(clauses)}"
 

@@ -33,7 +33,10 @@ def summary(table: Mapping[str, Likelihood], name: str) -> str:
     if name not in table:
         return f"{name} has no likelihood: the figures are those of the baselines alone"
     if not others:
-        return f"{name} has {table[name].total:.2f} nats per event; there is no baseline to compare it with"
+        return (
+            f"{name} has {table[name].total:.2f} nats per event; there is no baseline to compare it"
+            " with"
+        )
     best = min(others, key=others.__getitem__)
     model, baseline = _nats(table[name]), others[best]
     gain = (baseline - model) / abs(baseline) if baseline else 0.0

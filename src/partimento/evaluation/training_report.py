@@ -1,8 +1,8 @@
 """Write the pictures of a run, finished or not, and a page that shows them.
 
-Most are the tutorial's pictures. They gallery the latent space over the epochs, the reconstruction of
-one window over the epochs, the network, and the two encodings of a chord. Loss curves and a piano
-roll are added.
+Most are the tutorial's pictures. They gallery the latent space over the epochs, the reconstruction
+of one window over the epochs, the network, and the two encodings of a chord. Loss curves and a
+piano roll are added.
 """
 
 from __future__ import annotations
@@ -123,8 +123,10 @@ def losses(watched: Watched, gallery: Gallery) -> None:
 
     history = watched.history
     columns: dict[str, Sequence[float | None]] = {
-        "epoch": [e.epoch for e in history], "loss": [e.loss for e in history], "val_loss": [e.val_loss for e in history]
-    }  # fmt: skip
+        "epoch": [e.epoch for e in history],
+        "loss": [e.loss for e in history],
+        "val_loss": [e.val_loss for e in history],
+    }
     shares = {"accuracy", "active"}
     for name in history[0].parts:
         if name not in shares and len(history[0].parts.keys() - shares) > 1:
@@ -132,7 +134,8 @@ def losses(watched: Watched, gallery: Gallery) -> None:
     path = gallery.add(
         "Loss",
         "losses.png",
-        "The loss of each epoch, on training and on validation windows, and what it is possible of.",
+        "The loss of each epoch, on training and on validation windows, and what it is"
+        " possible of.",
     )
     write_plot(
         loss_curves(columns, unit="nats per event", title=f"{watched.settings.name}: loss"),
@@ -156,7 +159,10 @@ def latent(watched: Watched, gallery: Gallery) -> None:
     ]
     prior = watched.settings.name != "autoencoder"
     history = LatentHistory(frames, seen.epochs, seen.keys, keys, prior=prior, title="Latent space")
-    caption = f"{frames.shape[1]} training windows in the latent space{how}, one picture per epoch, colored by the key of their pieces."
+    caption = (
+        f"{frames.shape[1]} training windows in the latent space{how}, one picture per epoch,"
+        " colored by the key of their pieces."
+    )
     write_animation(
         latent_gif(history), gallery.add("Latent space", "latent.gif", caption), force=True
     )

@@ -96,7 +96,8 @@ def render_audio(
     length_s = piece.seconds
     if length_s > LONGEST_S:
         raise PartimentoError(
-            f"the piece lasts {length_s / 60:,.0f} minutes: too long for a sound file (at most {LONGEST_S // 60})"
+            f"the piece lasts {length_s / 60:,.0f} minutes: too long for a sound file (at most"
+            f" {LONGEST_S // 60})"
         )
     samples = round((length_s + TAIL_S) * sample_rate)
     sound = np.zeros((samples, 2), np.float32)

@@ -19,13 +19,15 @@ def to_pdf(pages: Sequence[str], *, title: str = "", author: str = "") -> bytes:
 
     with tempfile.TemporaryDirectory() as folder:
         lines = [
-            f"#set document(title: {_quoted(title)}, author: ({_quoted(author) + ',' if author else ''}), date: none)"
+            f"#set document(title: {_quoted(title)}, author:"
+            f" ({_quoted(author) + ',' if author else ''}), date: none)"
         ]
         for number, page in enumerate(pages, 1):
             Path(folder, f"{number}.svg").write_text(drawable(page), encoding="utf-8")
             width, height = _size_mm(page)
             lines.append(
-                f'#page(width: {width:g}mm, height: {height:g}mm, margin: 0mm, image("{number}.svg", width: 100%, height: 100%))'
+                f"#page(width: {width:g}mm, height: {height:g}mm, margin: 0mm,"
+                f' image("{number}.svg", width: 100%, height: 100%))'
             )
         source = Path(folder, "score.typ")
         source.write_text("\n".join(lines), encoding="utf-8")
@@ -43,7 +45,8 @@ def to_pdf(pages: Sequence[str], *, title: str = "", author: str = "") -> bytes:
 
 def _size_mm(svg: str) -> tuple[float, float]:
     size = re.search(
-        r'<svg[^>]* width="([\d.]+)mm" height="([\d.]+)mm"|<svg[^>]* height="([\d.]+)mm" width="([\d.]+)mm"',
+        r'<svg[^>]* width="([\d.]+)mm" height="([\d.]+)mm"|<svg[^>]* height="([\d.]+)mm"'
+        r' width="([\d.]+)mm"',
         svg,
     )
     if size is None:

@@ -70,7 +70,8 @@ def to_page(
     times = [[round(float(a), 3), round(float(b), 3)] for a, b in note_times]
     title = piece.title or "Untitled"
     sheets = "\n".join(
-        f'<div class="sheet" role="img" aria-label="{html.escape(title)}, page {n} of {len(svg_pages)}">{_inline(svg, n)}</div>'
+        f'<div class="sheet" role="img" aria-label="{html.escape(title)}, page {n} of'
+        f' {len(svg_pages)}">{_inline(svg, n)}</div>'
         for n, svg in enumerate(svg_pages, 1)
     )
     body = f"""<div class="player" role="group" aria-label="Player">
@@ -84,10 +85,11 @@ def to_page(
 <main id="score">
 {sheets}
 </main>
-<p class="hint">Space plays and pauses, the arrow keys move by two seconds, a click on a note begins there.</p>
+<p class="hint">Space plays and pauses, the arrow keys move by two seconds,
+a click on a note begins there.</p>
 {_downloads(files)}
 {_about(about or {})}
-<footer>Composed with Partimento.</footer>"""
+<footer>Composed with Partimento.</footer>"""  # noqa: E501
     allowed = "media-src data:; img-src data:"
     return web_page(
         title,
@@ -126,8 +128,14 @@ def _downloads(files: Sequence[str]) -> str:
     items = ""
     for name in files:
         label = LABELS.get(PurePath(name).suffix.lower(), "")
-        items += f'<li><a href="{html.escape(quote(name))}" download>{html.escape(name)}</a> <span>{label}</span></li>'
-    return f'<section aria-labelledby="files"><h2 id="files">Take it with you</h2><ul class="files">{items}</ul></section>'
+        items += (
+            f'<li><a href="{html.escape(quote(name))}" download>{html.escape(name)}</a>'
+            f" <span>{label}</span></li>"
+        )
+    return (
+        '<section aria-labelledby="files"><h2 id="files">Take it with you</h2><ul'
+        f' class="files">{items}</ul></section>'
+    )
 
 
 def _about(about: Mapping[str, Any]) -> str:
@@ -149,7 +157,8 @@ def _about(about: Mapping[str, Any]) -> str:
         summary = f"{len(sources)} piece{'s' if len(sources) > 1 else ''} it learned from"
         shown = "" if len(sources) > 12 else " open"
         parts.append(
-            f'<details{shown}><summary>{summary}</summary><ol class="sources">{"".join(sources)}</ol></details>'
+            f"<details{shown}><summary>{summary}</summary><ol"
+            f' class="sources">{"".join(sources)}</ol></details>'
         )
     body = "\n".join(part for part in parts if part)
     heading = html.escape(str(about.get("heading", "What it was learned from")))

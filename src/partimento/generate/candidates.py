@@ -1,8 +1,8 @@
 """Generate candidates with a model that writes one number after another.
 
 Two loops do the same. The one on NumPy (`numpy_loop`) begins at once; the compiled one
-(`autoregressive`) takes seconds to begin and then is faster. Shapes: B candidates, N rows, V numbers
-of a field.
+(`autoregressive`) takes seconds to begin and then is faster. Shapes: B candidates, N rows, V
+numbers of a field.
 """
 
 from __future__ import annotations

@@ -104,8 +104,8 @@ def compose(
     candidates : int, optional
         How many are composed; by default as the run's settings say.
     constraints : sequence of Constraint
-        Rules that the piece must keep to, in the pitches that sound. Where they leave nothing to choose,
-        the grammar alone is followed; a warning counts such choices.
+        Rules that the piece must keep to, in the pitches that sound. Where they leave nothing to
+        choose, the grammar alone is followed; a warning counts such choices.
 
     Raises
     ------

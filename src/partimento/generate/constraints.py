@@ -2,8 +2,8 @@
 
 A `Constraint` says what is wanted in musical words and knows no tokenizer. Its `bind` returns a
 `Rule` for one tokenizer. A rule has the functions of a grammar (start, advance, allowed), so that
-masks multiply. Its parameters are arrays: inputs of the compiled loop. Only the type of a constraint
-is part of what the loop is compiled for. Moving a slider therefore compiles nothing.
+masks multiply. Its parameters are arrays: inputs of the compiled loop. Only the type of a
+constraint is part of what the loop is compiled for. Moving a slider therefore compiles nothing.
 
 Shapes: B candidates, V numbers of a field, P pitches.
 """

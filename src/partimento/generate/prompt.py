@@ -88,7 +88,8 @@ def check_number(trained: TrainedModel, number: int) -> int:
     """Return the number of a training piece; PartimentoError if there is none."""
     if not 0 <= number < len(trained.pieces):
         raise PartimentoError(
-            f"there is no training piece number {number}: they go from 0 to {len(trained.pieces) - 1}"
+            f"there is no training piece number {number}: they go from 0 to"
+            f" {len(trained.pieces) - 1}"
         )
     return number
 

@@ -43,8 +43,8 @@ def choose_candidate(
     """Choose the best candidate.
 
     Prefers, in this order: right mode, right key, fewest dead ends, within range, no loops, and the
-    highest probability of ending there. An end is most probable for a candidate that has rested on its
-    last chord for bars. Candidates that die away therefore come last.
+    highest probability of ending there. An end is most probable for a candidate that has rested on
+    its last chord for bars. Candidates that die away therefore come last.
 
     Parameters
     ----------

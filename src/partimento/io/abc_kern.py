@@ -282,9 +282,15 @@ def _note(
     where = {type(mark).__name__: getattr(mark, "number", None) for mark in single.articulations}
     string, fret = where.get("StringIndication"), where.get("FretIndication")
     return Note(
-        onset, duration, pitch, min(max(int(velocity), 1), 127) if velocity is not None else 80, part,
-        None if string is None else int(string), None if fret is None else int(fret), grace,
-    )  # fmt: skip
+        onset,
+        duration,
+        pitch,
+        min(max(int(velocity), 1), 127) if velocity is not None else 80,
+        part,
+        None if string is None else int(string),
+        None if fret is None else int(fret),
+        grace,
+    )
 
 
 def _before_their_beat(graces: list[tuple[Fraction, list[Note]]]) -> list[Note]:

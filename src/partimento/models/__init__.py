@@ -1,9 +1,9 @@
 """Define the models, one file each, and what they share.
 
 To add a model, write its file and its line in `MODELS`. The file has a docstring (paper, settings,
-network, loss), its settings, and a class derived from a family in `base`.
-There is a complete one in docs/examples/add_a_model.py. A package of its own registers models by entry
-points of the group ``partimento.models``: name → ``module:class``.
+network, loss), its settings, and a class derived from a family in `base`. There is a complete one
+in docs/examples/add_a_model.py. A package of its own registers models by entry points of the group
+``partimento.models``: name → ``module:class``.
 """
 
 import os

@@ -49,12 +49,18 @@ class Config(ModelSettings):
         default=0,
         ge=0,
         le=16,
-        description="Number of dense layers (ReLU) on either side of the latent numbers; the tutorial has none.",
+        description=(
+            "Number of dense layers (ReLU) on either side of the latent numbers; the tutorial has"
+            " none."
+        ),
     )
     units: int = Field(default=256, ge=1, le=8192, description="Width of these layers.")
     embed: Literal["index", "notes"] = Field(
         default="index",
-        description="Input: index is one-hot chords, notes computes a chord's vector from its notes and needs output softmax.",
+        description=(
+            "Input: index is one-hot chords, notes computes a chord's vector from its notes and"
+            " needs output softmax."
+        ),
     )
     embed_size: int = Field(
         default=64,
@@ -64,7 +70,10 @@ class Config(ModelSettings):
     )
     output: Literal["sigmoid", "softmax"] = Field(
         default="sigmoid",
-        description="Output of a step: sigmoid treats each column by itself, as in the tutorial; softmax chooses one chord.",
+        description=(
+            "Output of a step: sigmoid treats each column by itself, as in the tutorial; softmax"
+            " chooses one chord."
+        ),
     )
     dropout: float = Field(
         default=0.0,
@@ -77,7 +86,8 @@ class Config(ModelSettings):
     def _check_output(self) -> Self:
         if self.embed == "notes" and self.output == "sigmoid":
             raise ValueError(
-                'model.embed = "notes" chooses one chord per step: it needs model.output = "softmax"'
+                'model.embed = "notes" chooses one chord per step: it needs model.output ='
+                ' "softmax"'
             )
         return self
 
@@ -181,12 +191,15 @@ class Autoencoder(LatentModel):
         active = parts["active"]
         if active < 0.5:
             return (
-                f"the latent space has collapsed: none of its {self.latent} numbers differs from one window to"
-                " the next, and the same window is decoded whatever was encoded (a smaller train.learning_rate"
-                " or recipe minibach may help)"
+                f"the latent space has collapsed: none of its {self.latent} numbers differs from"
+                " one window to the next, and the same window is decoded whatever was encoded (a"
+                " smaller train.learning_rate or recipe minibach may help)"
             )
         if active < self.latent / 4:
-            return f"the latent space has partly collapsed: {active:.0f} of its {self.latent} numbers differ from one window to the next"
+            return (
+                f"the latent space has partly collapsed: {active:.0f} of its {self.latent} numbers"
+                " differ from one window to the next"
+            )
         return None
 
     # ------------------------------------------------------------------ composing

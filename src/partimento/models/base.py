@@ -72,7 +72,7 @@ __all__ = [
     "one_hot",
     "unflatten",
     "windows",
-]  # fmt: skip
+]
 
 State = tuple[Any, ...]
 Batch = Mapping[str, Any]  # "inputs", "targets" (B, L, F), and the tokenizer's context arrays
@@ -184,8 +184,8 @@ class Model(ABC):
     tokenizer_kind : str
         The tokens that it reads: ``chords`` or ``notes`` (`tokens.registry.TOKENIZERS`).
     capabilities : tuple of protocols
-        The protocols that it fulfils beside training: `Autoregressive`, `Latent`, …. Generation and evaluation ask
-        here, never for a class.
+        The protocols that it fulfils beside training: `Autoregressive`, `Latent`, …. Generation and
+        evaluation ask here, never for a class.
     trains_by_gradient : bool
         It is trained by steps along a gradient; else `adapt` learns everything.
     select_by_validation : bool
@@ -262,8 +262,9 @@ class Model(ABC):
     ) -> NumpyStep | None:
         """Return its step on NumPy, if it has one.
 
-        `read` returns the weights. With it, short pieces are composed without building a network and compiling a loop. Its
-        logits are those of the network, but for rounding: the contract tests compare them.
+        `read` returns the weights. With it, short pieces are composed without building a network
+        and compiling a loop. Its logits are those of the network, but for rounding: the contract
+        tests compare them.
         """
         return None
 

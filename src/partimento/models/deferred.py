@@ -1,7 +1,7 @@
 """Load Keras on first use, so that a model's file can be read without it.
 
-A trained model's settings and capabilities are known before its network is built. Composing on NumPy
-never builds it, and importing Keras with JAX takes longer than composing a page. Model files
+A trained model's settings and capabilities are known before its network is built. Composing on
+NumPy never builds it, and importing Keras with JAX takes longer than composing a page. Model files
 therefore import these names from here. A file that defines layers loads Keras all the same.
 """
 

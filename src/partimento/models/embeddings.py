@@ -64,7 +64,10 @@ class Config(ModelSettings):
         default=512,
         ge=0,
         le=65536,
-        description="Chords sampled per step to estimate the sum over all chords; 0 takes the whole sum, for up to a few thousand chords.",
+        description=(
+            "Chords sampled per step to estimate the sum over all chords; 0 takes the whole sum,"
+            " for up to a few thousand chords."
+        ),
     )
 
 

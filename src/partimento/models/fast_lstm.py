@@ -1,16 +1,17 @@
 """Compute an LSTM over a whole sequence, for JAX on processors.
 
-The numbers are those of Keras' layer (Hochreiter & Schmidhuber 1997, with the forget gate of Gers et
-al. 2000, in Keras' order of gates). The speed is close to that of its matrix products.
+The numbers are those of Keras' layer (Hochreiter & Schmidhuber 1997, with the forget gate of Gers
+et al. 2000, in Keras' order of gates). The speed is close to that of its matrix products.
 `benchmarks/training.py` measures it. It is fast for three reasons:
 
 - All arrays inside have the features first, ``(features, B)``. A product of a large matrix and 64
   columns can then read the matrix in place. With the batch first, XLA repacks the matrix at every
-  step, which takes a fifth of the product's time. Input and recurrent weights are one matrix: a step
-  is one product.
-- Going forward, the gates themselves are not kept, but the factors that going back multiplies by. No
-  sigmoid or tanh is computed twice. The gates' gradients can overwrite the factors: the memory stays
-  in the caches, and page faults are few.
+  step, which takes a fifth of the product's time. Input and recurrent weights are one matrix: a
+  step is one product.
+- Going forward, the gates themselves are not kept, but the factors that going back multiplies by.
+  No
+  sigmoid or tanh is computed twice. The gates' gradients can overwrite the factors: the memory
+  stays in the caches, and page faults are few.
 - The gradients of the weights are one product over all steps at the end, not a sum of small ones.
 """
 
@@ -23,7 +24,8 @@ import jax.numpy as jnp
 from jax import lax
 
 Array = Any
-# Outputs, forget gates, d(output)/d(cell), the gates' factors, and inputs with the previous outputs;
+# Outputs, forget gates, d(output)/d(cell), the gates' factors, and inputs with the previous
+# outputs;
 # all (L, …, B).
 Kept = tuple[Array, Array, Array, Array, Array]
 
@@ -49,7 +51,8 @@ def lstm_sequence(x: Array, kernel: Array, recurrent: Array, bias: Array) -> Arr
 
     Examples
     --------
-    >>> lstm_sequence(jnp.ones((2, 3, 5)), jnp.ones((5, 16)), jnp.ones((4, 16)), jnp.zeros(16)).shape
+    >>> kernel, recurrent, bias = jnp.ones((5, 16)), jnp.ones((4, 16)), jnp.zeros(16)
+    >>> lstm_sequence(jnp.ones((2, 3, 5)), kernel, recurrent, bias).shape
     (2, 3, 4)
     """
     return _forward(x, kernel, recurrent, bias)[

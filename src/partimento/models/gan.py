@@ -56,13 +56,19 @@ class Config(ModelSettings):
         default=3,
         ge=1,
         le=8,
-        description="Number of residual blocks of the generator, each with twice the reach of the one before.",
+        description=(
+            "Number of residual blocks of the generator, each with twice the reach of the one"
+            " before."
+        ),
     )
     critic: int = Field(default=128, ge=1, le=8192, description="Width of the discriminator.")
     scale: float = Field(
         default=3.0,
         gt=0,
-        description="Factor of the discriminator's scores, whose layers alone could hardly leave the middle.",
+        description=(
+            "Factor of the discriminator's scores, whose layers alone could hardly leave the"
+            " middle."
+        ),
     )
     leak: float = Field(
         default=0.1,
@@ -78,7 +84,8 @@ class Config(ModelSettings):
 def dilated_context(x: Any, step: int = 1) -> Any:
     """Join each event with those `step` before and after it.
 
-    The result is ``(B, L, 3 · V)`` for ``(B, L, V)``. Beyond the window there are zeros. A dense layer on the result is a dilated convolution.
+    The result is ``(B, L, 3 · V)`` for ``(B, L, V)``. Beyond the window there are zeros. A dense
+    layer on the result is a dilated convolution.
     """
     length = x.shape[1]
     wide = ops.pad(x, [[0, 0], [step, step], [0, 0]])
@@ -323,8 +330,9 @@ class Gan(LatentModel):
         """Describe a discriminator that recognizes nearly all that is generated."""
         if parts["discriminator_accuracy"] > WON:
             return (
-                f"the discriminator recognizes {parts['discriminator_accuracy']:.0%} of the windows as real or generated: the generator learns no "
-                "more from it (a smaller train.learning_rate, fewer train.epochs or a smaller model.critic may help)"
+                f"the discriminator recognizes {parts['discriminator_accuracy']:.0%} of the windows"
+                " as real or generated: the generator learns no more from it (a smaller"
+                " train.learning_rate, fewer train.epochs or a smaller model.critic may help)"
             )
         return None
 

@@ -54,7 +54,9 @@ class Config(ModelSettings):
     name: Literal["lstm"] = Field(default="lstm", description="The model.")
     embed: Literal["index", "notes"] = Field(
         default="index",
-        description="Vector of a chord: index learns one for each chord, notes adds up those of its notes.",
+        description=(
+            "Vector of a chord: index learns one for each chord, notes adds up those of its notes."
+        ),
     )
     embed_size: int = Field(default=64, ge=1, le=4096, description="Size of these vectors (E).")
     layers: int = Field(default=2, ge=1, le=16, description="Number of LSTM layers.")
@@ -73,19 +75,31 @@ class Config(ModelSettings):
     )
     targets: Literal["all", "last"] = Field(
         default="all",
-        description="Steps of a window that predict the next event: all, or only the last one as in the tutorial.",
+        description=(
+            "Steps of a window that predict the next event: all, or only the last one as in the"
+            " tutorial."
+        ),
     )
     held: bool = Field(
         default=True,
-        description="Whether held notes are predicted; the tutorial's model strikes every note of every event.",
+        description=(
+            "Whether held notes are predicted; the tutorial's model strikes every note of every"
+            " event."
+        ),
     )
     joint: bool = Field(
         default=True,
-        description="Whether the duration depends on the event's chord and held notes; the tutorial's does not.",
+        description=(
+            "Whether the duration depends on the event's chord and held notes; the tutorial's does"
+            " not."
+        ),
     )
     pretrained: str = Field(
         default="",
-        description="Run of chord embeddings to start from, for embed index; empty starts from random vectors.",
+        description=(
+            "Run of chord embeddings to start from, for embed index; empty starts from random"
+            " vectors."
+        ),
     )
     freeze: bool = Field(
         default=False,
@@ -100,7 +114,8 @@ class Config(ModelSettings):
             )
         if self.pretrained and self.embed != "index":
             raise ValueError(
-                'model.pretrained needs model.embed = "index": vectors computed from notes cannot be given'
+                'model.pretrained needs model.embed = "index": vectors computed from notes cannot'
+                " be given"
             )
         if self.freeze and not self.pretrained:
             raise ValueError(
@@ -229,7 +244,8 @@ class Lstm(NextModel):
         table = np.asarray(self.chord_embedding.get_weights()[0])
         if vectors.shape != table.shape:
             raise PartimentoError(
-                f"the embeddings have {vectors.shape[1]} numbers each: --set model.embed_size={vectors.shape[1]}"
+                f"the embeddings have {vectors.shape[1]} numbers each: --set"
+                f" model.embed_size={vectors.shape[1]}"
             )
         known = np.isfinite(vectors)
         self.chord_embedding.set_weights([np.where(known, vectors, table)])

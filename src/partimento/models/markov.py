@@ -419,8 +419,10 @@ class Tables(keras.Model):
 
     def __init__(self, tries: Sequence[Tries]) -> None:
         super().__init__(name="markov")
-        self.fields = [{name: self._variable(table, f"{field}_{name}") for name, table in each.tables.items()}
-                       for field, each in zip(FIELDS, tries, strict=True)]  # fmt: skip
+        self.fields = [
+            {name: self._variable(table, f"{field}_{name}") for name, table in each.tables.items()}
+            for field, each in zip(FIELDS, tries, strict=True)
+        ]
         self.built = True
 
     @staticmethod

@@ -81,7 +81,9 @@ class Config(ModelSettings):
     )
     repeats: bool = Field(
         default=True,
-        description="Whether the model is shown what followed where the same notes occurred before.",
+        description=(
+            "Whether the model is shown what followed where the same notes occurred before."
+        ),
     )
 
     @model_validator(mode="after")

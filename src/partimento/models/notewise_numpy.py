@@ -43,9 +43,11 @@ class NumpyNotewise:
         self.first = np.cumsum([0, *kinds[:-1]])  # the first row of each feature in the embedding
         inputs = [config.embed_size, *[units] * (config.layers - 1)]
         self.cells = [
-            layer_weights(weights, f"lstm_{number}", (size, 4 * units), (units, 4 * units), (4 * units,))
+            layer_weights(
+                weights, f"lstm_{number}", (size, 4 * units), (units, 4 * units), (4 * units,)
+            )
             for number, size in enumerate(inputs, 1)
-        ]  # fmt: skip
+        ]
         self._read_outputs(weights, tokenizer.sizes[0])
 
     def _read_outputs(self, weights: Weights, size: int) -> None:

@@ -84,7 +84,8 @@ def layer_weights(weights: Weights, name: str, *shapes: tuple[int, ...]) -> list
     arrays = list(weights[name])
     if [array.shape for array in arrays] != list(shapes):
         raise ValueError(
-            f"layer {name}: weights of shapes {[array.shape for array in arrays]}, not {list(shapes)}"
+            f"layer {name}: weights of shapes {[array.shape for array in arrays]}, not"
+            f" {list(shapes)}"
         )
     return arrays
 

@@ -56,8 +56,10 @@ class Config(ModelSettings):
     latent: int = Field(default=32, ge=1, le=4096, description="Number of latent dimensions (Z).")
     network: Literal["dense", "recurrent"] = Field(
         default="recurrent",
-        description="Kind of network: dense is one layer either way over one-hot chords with"
-        " sigmoids, as in the tutorial; recurrent has LSTM layers.",
+        description=(
+            "Kind of network: dense is one layer either way over one-hot chords with"
+            " sigmoids, as in the tutorial; recurrent has LSTM layers."
+        ),
     )
     embed_size: int = Field(
         default=64,
@@ -74,8 +76,10 @@ class Config(ModelSettings):
     dropout: float = Field(default=0.2, ge=0, lt=1, description="Dropout in the recurrent network.")
     kl: Literal["sum", "mean"] = Field(
         default="sum",
-        description="KL divergence over the latent dimensions: their sum, or their mean as in the"
-        " tutorial, where the reconstruction is a mean, too.",
+        description=(
+            "KL divergence over the latent dimensions: their sum, or their mean as in the"
+            " tutorial, where the reconstruction is a mean, too."
+        ),
     )
     beta: float = Field(default=1.0, ge=0, description="Weight of the KL divergence.")
     anneal: int = Field(
@@ -307,11 +311,15 @@ class Vae(LatentModel):
         active = parts["active"]
         if active < 0.5:
             return (
-                f"posterior collapse: none of the {self.latent} latent dimensions carries more than the nats that are free, and what is "
-                "decoded does not depend on them (a smaller model.beta, more model.free_bits, a longer model.anneal may help)"
+                f"posterior collapse: none of the {self.latent} latent dimensions carries more than"
+                " the nats that are free, and what is decoded does not depend on them (a smaller"
+                " model.beta, more model.free_bits, a longer model.anneal may help)"
             )
         if active < self.latent / 4:
-            return f"partial posterior collapse: of {self.latent} latent dimensions {active:.0f} carry more than the nats that are free"
+            return (
+                f"partial posterior collapse: of {self.latent} latent dimensions {active:.0f} carry"
+                " more than the nats that are free"
+            )
         return None
 
     # ------------------------------------------------------------------ composing

@@ -14,10 +14,17 @@ SHARPS = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "G♯", "A", "B♭", 
 # What is written after the root, the pitch classes above it, and how the root is spelt; of two
 # names that fit, the first (C6 is Am7).
 QUALITIES = {
-    "": ((0, 4, 7), FLATS), "m": ((0, 3, 7), SHARPS), "dim": ((0, 3, 6), SHARPS), "aug": ((0, 4, 8), FLATS), "sus4": ((0, 5, 7), FLATS),
-    "7": ((0, 4, 7, 10), FLATS), "maj7": ((0, 4, 7, 11), FLATS), "m7": ((0, 3, 7, 10), SHARPS), "m7♭5": ((0, 3, 6, 10), SHARPS),
+    "": ((0, 4, 7), FLATS),
+    "m": ((0, 3, 7), SHARPS),
+    "dim": ((0, 3, 6), SHARPS),
+    "aug": ((0, 4, 8), FLATS),
+    "sus4": ((0, 5, 7), FLATS),
+    "7": ((0, 4, 7, 10), FLATS),
+    "maj7": ((0, 4, 7, 11), FLATS),
+    "m7": ((0, 3, 7, 10), SHARPS),
+    "m7♭5": ((0, 3, 6, 10), SHARPS),
     "dim7": ((0, 3, 6, 9), SHARPS),
-}  # fmt: skip
+}
 CLASSES = {
     roots[root] + quality: frozenset((root + step) % 12 for step in steps)
     for quality, (steps, roots) in QUALITIES.items()
@@ -75,7 +82,8 @@ def spelling(chord: Sequence[int]) -> str:
 def classes_named(text: str) -> frozenset[int] | None:
     """Return the pitch classes of a chord's name as usually typed, or None.
 
-    >>> sorted(classes_named("Bbm")), classes_named("F#m7b5") == classes_named("F♯ø"), classes_named("C4")
+    >>> same = classes_named("F#m7b5") == classes_named("F♯ø")
+    >>> sorted(classes_named("Bbm")), same, classes_named("C4")
     ([1, 5, 10], True, None)
     """
     found = re.fullmatch(r"([A-G])([#♯b♭]?)(.*)", text.strip())

@@ -14,22 +14,29 @@ LONGEST = 500  # letters of a name
 MAX_TRACKS = 128
 
 FAMILIES = {
-    "hands": "piano harpsichord clavinet celesta organ accordion harp dulcimer vibraphone marimba xylophone glockenspiel",
+    "hands": (
+        "piano harpsichord clavinet celesta organ accordion harp dulcimer vibraphone marimba"
+        " xylophone glockenspiel"
+    ),
     "plucked": "guitar bass lute vihuela mandolin banjo ukulele sitar shamisen koto",
     "bowed": "violin viola cello double_bass strings viol",
     # One note at a time each:
-    "single": "voice flute piccolo recorder pan_flute oboe english_horn clarinet bassoon saxophone shawm shakuhachi whistle ocarina "
-    "trumpet horn trombone tuba brass cornett",
+    "single": (
+        "voice flute piccolo recorder pan_flute oboe english_horn clarinet bassoon saxophone shawm"
+        " shakuhachi whistle ocarina trumpet horn trombone tuba brass cornett"
+    ),
 }
 FAMILY = {
     name.replace("_", " "): family for family, names in FAMILIES.items() for name in names.split()
 }
 # General MIDI's 128 programs, as a musician calls them.
 GENERAL_MIDI = (
-    "piano*6 harpsichord clavinet celesta glockenspiel music_box vibraphone marimba xylophone bells dulcimer organ*5 accordion harmonica "
-    "accordion guitar*8 bass*8 violin viola cello double_bass strings*2 harp timpani strings*4 voice*3 orchestra trumpet trombone tuba "
-    "trumpet horn brass*3 saxophone*4 oboe english_horn bassoon clarinet piccolo flute recorder pan_flute flute shakuhachi whistle ocarina "
-    "synthesizer*24 sitar banjo shamisen koto kalimba bagpipe violin shawm percussion*8 effects*8"
+    "piano*6 harpsichord clavinet celesta glockenspiel music_box vibraphone marimba xylophone bells"
+    " dulcimer organ*5 accordion harmonica accordion guitar*8 bass*8 violin viola cello double_bass"
+    " strings*2 harp timpani strings*4 voice*3 orchestra trumpet trombone tuba trumpet horn brass*3"
+    " saxophone*4 oboe english_horn bassoon clarinet piccolo flute recorder pan_flute flute"
+    " shakuhachi whistle ocarina synthesizer*24 sitar banjo shamisen koto kalimba bagpipe violin"
+    " shawm percussion*8 effects*8"
 )
 PROGRAMS = tuple(
     name.replace("_", " ")
@@ -40,52 +47,97 @@ PROGRAMS = tuple(
 
 # General MIDI's own names of the programs, in their order; each group of eight is a family.
 FAMILY_NAMES = (
-    "piano", "chromatic percussion", "organ", "guitar", "bass", "strings", "ensemble", "brass", "reed", "pipe", "synth lead", "synth pad",
-    "synth effects", "ethnic", "percussive", "sound effects",
-)  # fmt: skip
+    "piano",
+    "chromatic percussion",
+    "organ",
+    "guitar",
+    "bass",
+    "strings",
+    "ensemble",
+    "brass",
+    "reed",
+    "pipe",
+    "synth lead",
+    "synth pad",
+    "synth effects",
+    "ethnic",
+    "percussive",
+    "sound effects",
+)
 OWN_NAMES = (
-    "acoustic grand piano, bright acoustic piano, electric grand piano, honky-tonk piano, electric piano 1, electric piano 2, "
-    "harpsichord, clavinet, celesta, glockenspiel, music box, vibraphone, marimba, xylophone, tubular bells, dulcimer, "
-    "drawbar organ, percussive organ, rock organ, church organ, reed organ, accordion, harmonica, tango accordion, "
-    "nylon guitar, steel guitar, jazz guitar, clean guitar, muted guitar, overdriven guitar, distortion guitar, guitar harmonics, "
-    "acoustic bass, fingered bass, picked bass, fretless bass, slap bass 1, slap bass 2, synth bass 1, synth bass 2, "
-    "violin, viola, cello, contrabass, tremolo strings, pizzicato strings, orchestral harp, timpani, "
-    "string ensemble 1, string ensemble 2, synth strings 1, synth strings 2, choir aahs, voice oohs, synth voice, orchestra hit, "
-    "trumpet, trombone, tuba, muted trumpet, french horn, brass section, synth brass 1, synth brass 2, "
-    "soprano sax, alto sax, tenor sax, baritone sax, oboe, english horn, bassoon, clarinet, "
-    "piccolo, flute, recorder, pan flute, blown bottle, shakuhachi, whistle, ocarina, "
-    "square lead, sawtooth lead, calliope lead, chiff lead, charang lead, voice lead, fifths lead, bass and lead, "
-    "new age pad, warm pad, polysynth pad, choir pad, bowed pad, metallic pad, halo pad, sweep pad, "
-    "rain, soundtrack, crystal, atmosphere, brightness, goblins, echoes, sci-fi, "
-    "sitar, banjo, shamisen, koto, kalimba, bagpipe, fiddle, shanai, tinkle bell, agogo, steel drums, woodblock, taiko drum, "
-    "melodic tom, synth drum, reverse cymbal, guitar fret noise, breath noise, seashore, bird tweet, telephone ring, helicopter, "
-    "applause, gunshot"
+    "acoustic grand piano, bright acoustic piano, electric grand piano, honky-tonk piano, electric"
+    " piano 1, electric piano 2, harpsichord, clavinet, celesta, glockenspiel, music box,"
+    " vibraphone, marimba, xylophone, tubular bells, dulcimer, drawbar organ, percussive organ,"
+    " rock organ, church organ, reed organ, accordion, harmonica, tango accordion, nylon guitar,"
+    " steel guitar, jazz guitar, clean guitar, muted guitar, overdriven guitar, distortion guitar,"
+    " guitar harmonics, acoustic bass, fingered bass, picked bass, fretless bass, slap bass 1, slap"
+    " bass 2, synth bass 1, synth bass 2, violin, viola, cello, contrabass, tremolo strings,"
+    " pizzicato strings, orchestral harp, timpani, string ensemble 1, string ensemble 2, synth"
+    " strings 1, synth strings 2, choir aahs, voice oohs, synth voice, orchestra hit, trumpet,"
+    " trombone, tuba, muted trumpet, french horn, brass section, synth brass 1, synth brass 2,"
+    " soprano sax, alto sax, tenor sax, baritone sax, oboe, english horn, bassoon, clarinet,"
+    " piccolo, flute, recorder, pan flute, blown bottle, shakuhachi, whistle, ocarina, square lead,"
+    " sawtooth lead, calliope lead, chiff lead, charang lead, voice lead, fifths lead, bass and"
+    " lead, new age pad, warm pad, polysynth pad, choir pad, bowed pad, metallic pad, halo pad,"
+    " sweep pad, rain, soundtrack, crystal, atmosphere, brightness, goblins, echoes, sci-fi, sitar,"
+    " banjo, shamisen, koto, kalimba, bagpipe, fiddle, shanai, tinkle bell, agogo, steel drums,"
+    " woodblock, taiko drum, melodic tom, synth drum, reverse cymbal, guitar fret noise, breath"
+    " noise, seashore, bird tweet, telephone ring, helicopter, applause, gunshot"
 )
 PROGRAM_NAMES = tuple(OWN_NAMES.split(", "))
 # The usual program of an instrument where the first one of its name is not it.
 USUAL_PROGRAMS = {
-    "organ": 19, "bass": 32, "strings": 48, "voice": 52, "choir": 52, "orchestra": 48, "brass": 61, "saxophone": 65, "lute": 24,
-    "vihuela": 24, "ukulele": 24, "mandolin": 25, "viol": 42, "cornett": 56, "classical guitar": 24, "acoustic guitar": 24,
-    "electric guitar": 27, "electric bass": 33, "pipe organ": 19, "grand piano": 0, "electric piano": 4, "string ensemble": 48,
-    "percussion": 112, "continuo": 6,
-}  # fmt: skip
+    "organ": 19,
+    "bass": 32,
+    "strings": 48,
+    "voice": 52,
+    "choir": 52,
+    "orchestra": 48,
+    "brass": 61,
+    "saxophone": 65,
+    "lute": 24,
+    "vihuela": 24,
+    "ukulele": 24,
+    "mandolin": 25,
+    "viol": 42,
+    "cornett": 56,
+    "classical guitar": 24,
+    "acoustic guitar": 24,
+    "electric guitar": 27,
+    "electric bass": 33,
+    "pipe organ": 19,
+    "grand piano": 0,
+    "electric piano": 4,
+    "string ensemble": 48,
+    "percussion": 112,
+    "continuo": 6,
+}
 
 # Words for instruments, without accents, in English, German, French, Italian, Spanish and some in
 # other languages; the first to fit counts.
 WORDS = {
-    "bass": r"bass? guitars?|bassgitarren?|guitares? basses?|electric bass|(?:basso|bajo) elettrico",
+    "bass": (
+        r"bass? guitars?|bassgitarren?|guitares? basses?|electric bass|(?:basso|bajo) elettrico"
+    ),
     "lute": r"(?:arch)?lutes?|luths?|lauten?|liuti?o?|laude?s?|theorb\w*|tiorba|chitarron[ei]",
     "vihuela": r"vihuelas?",
     "mandolin": r"mandolin\w*",
     "banjo": r"banjos?",
     "ukulele": r"uk[ue]leles?",
-    "guitar": r"guit+arr?[aes]*|guit|violao|violoes|gitarr?e?n?|gitar[ay]|gitaar|chitarr[ae]|kytar[ay]|гитар[аы]?",
-    "double bass": r"double bass\w*|string bass|[kc]ontrabass\w*|contrebasses?|violon[ei]|contrabajos?",
+    "guitar": (
+        r"guit+arr?[aes]*|guit|violao|violoes|gitarr?e?n?|gitar[ay]|gitaar|chitarr[ae]|kytar[ay]|гитар[аы]?"
+    ),
+    "double bass": (
+        r"double bass\w*|string bass|[kc]ontrabass\w*|contrebasses?|violon[ei]|contrabajos?"
+    ),
     "cello": r"(?:violon)?cell[oi]s?|violoncel(?:le|o)s?",
     "viol": r"viol[ae]s? d[ae] gambas?|violes? de gambe|gamb[ae]s?|viols?",
     "violin": r"violin\w*|violons?|geigen?|fiddles?|скрипк[аи]",
     "viola": r"viol[ae]s?|bratschen?",
-    "recorder": r"recorders?|\w*blockflote\w*|flutes? a bec|flaut[oi] dolc[ei]|flautas? (?:dulce|doce)s?|blokfluit",
+    "recorder": (
+        r"recorders?|\w*blockflote\w*|flutes? a bec|flaut[oi] dolc[ei]|flautas?"
+        r" (?:dulce|doce)s?|blokfluit"
+    ),
     "pan flute": r"pan ?flutes?|panflote",
     "piccolo": r"piccol[oi]s?|flautin[oi]",
     "flute": r"flutes?|(?:quer)?flote\w*|flaut[oi]s?|flautas?|travers[oi]|fluit|флеит[аы]",
@@ -116,8 +168,10 @@ WORDS = {
     "continuo": r"(?:basso )?continuo|generalbass|basse continue|figured bass",
     "strings": r"strings|streicher|archi",
     "orchestra": r"orchestr\w*|orchester",
-    "register": r"sopran\w*|mezzo\w*|alt[oi]?s?|contralt[oi]s?|(?:contra)?tenor\w*|barytons?|baritones?|cant[ou]s?|quint[ou]s?|superius"
-    r"|triplum|motetus",
+    "register": (
+        r"sopran\w*|mezzo\w*|alt[oi]?s?|contralt[oi]s?|(?:contra)?tenor\w*|barytons?|baritones?|cant[ou]s?|quint[ou]s?|superius"
+        r"|triplum|motetus"
+    ),
     "voice": r"choirs?|chor|choeurs?|cor[oi]|chorus|satb|vocals?|vocalists?|singers?|gesang|chant",
     "singer or line": r"voices?|voix|voc[ei]|voz|(?:sing)?stimmen?",
     "low": r"bass|bass[oi]|basses?",  # a singer beside other registers, else an instrument
@@ -138,9 +192,12 @@ COMPANIES = (
 )
 GROUPS = {"duo": 2, "duet": 2, "trio": 3, "quartet": 4}
 REGISTERS = "sopranino|soprano|sopran|alto|alt|tenor|tenore|baritone|bass|treble"
-COUNTED = rf"(?:\b(?P<count>\d+|{'|'.join(NUMBERS)}) (?:(?!(?:and|or|et|und|e|y|strings?|st|nd|rd|th)\b)[^\W\d]+ )?)?"
+COUNTED = (
+    rf"(?:\b(?P<count>\d+|{'|'.join(NUMBERS)})"
+    r" (?:(?!(?:and|or|et|und|e|y|strings?|st|nd|rd|th)\b)[^\W\d]+ )?)?"
+)
 NAMED = "|".join(
-    f"(?P<{name.replace(' ', '_')}>{'' if name in ('bass', 'register') else f'(?:(?:{REGISTERS})[ -])?'}(?:{words}))"
+    f"(?P<{name.replace(' ', '_')}>{'' if name in ('bass', 'register') else f'(?:(?:{REGISTERS})[ -])?'}(?:{words}))"  # noqa: E501
     for name, words in WORDS.items()
 )
 INSTRUMENT = re.compile(rf"{COUNTED}\b(?:{NAMED})\b(?: (?P<group>{'|'.join(GROUPS)})s?\b)?")
@@ -203,7 +260,8 @@ def program_named(text: str) -> int:
 
     Examples
     --------
-    >>> [program_named(name) for name in ("24", "guitar", "Gitarre", "church organ", "flute", "reed")]
+    >>> names = "24", "guitar", "Gitarre", "church organ", "flute", "reed"
+    >>> [program_named(name) for name in names]
     [24, 24, 24, 19, 73, 64]
     """
     words = re.sub(r"[^\w#]+", " ", text.casefold()).strip()
@@ -211,7 +269,8 @@ def program_named(text: str) -> int:
         number = int(text)
         if not 0 <= number <= 127:
             raise PartimentoError(
-                f"a General MIDI program is a number from 0 to 127, or the name of an instrument, not {number}"
+                "a General MIDI program is a number from 0 to 127, or the name of an instrument,"
+                f" not {number}"
             )
         return number
     known = _programs()

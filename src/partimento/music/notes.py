@@ -54,8 +54,9 @@ class Notes(Sequence[Note]):
     """A sequence of `Note` in read-only integer columns.
 
     Notes are sorted by onset, pitch, part and voice. Within a part, voice and pitch they never
-    overlap: a new strike ends the old note. Doubled unisons become one note, the longest and loudest of them.
-    The grid is the coarsest that holds every time, so that equal music has equal columns.
+    overlap: a new strike ends the old note. Doubled unisons become one note, the longest and
+    loudest of them. The grid is the coarsest that holds every time, so that equal music has equal
+    columns.
 
     Attributes
     ----------
@@ -110,10 +111,19 @@ class Notes(Sequence[Note]):
             )
         none = -1
         table = [
-            (int(n.onset * divisions), int(n.duration * divisions), n.pitch, n.velocity, n.part,
-             none if n.string is None else n.string, none if n.fret is None else n.fret, int(n.grace), n.voice)
+            (
+                int(n.onset * divisions),
+                int(n.duration * divisions),
+                n.pitch,
+                n.velocity,
+                n.part,
+                none if n.string is None else n.string,
+                none if n.fret is None else n.fret,
+                int(n.grace),
+                n.voice,
+            )
             for n in rows
-        ]  # fmt: skip
+        ]
         columns = np.array(table, np.int64).reshape(-1, len(self.COLUMNS)).T
         self._fill(divisions, columns)
 

@@ -60,9 +60,14 @@ class Midi:
         check_bars(meters, length)
         check_density(notes.onset, notes.end)
         return Piece(
-            notes, meters=meters or (Meter(),), keys=until(length, self.keys), tempos=until(length, self.tempos) or (Tempo(),),
-            length=length, parts=self.parts, title=self.title,
-        )  # fmt: skip
+            notes,
+            meters=meters or (Meter(),),
+            keys=until(length, self.keys),
+            tempos=until(length, self.tempos) or (Tempo(),),
+            length=length,
+            parts=self.parts,
+            title=self.title,
+        )
 
 
 def until(end: Fraction, marks: tuple[M, ...]) -> tuple[M, ...]:

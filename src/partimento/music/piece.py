@@ -75,7 +75,8 @@ class Piece:
                 object.__setattr__(self, "length", last)
             if int(notes.part.max()) >= len(self.parts):
                 raise ValueError(
-                    f"a note belongs to part {int(notes.part.max())}, but there are {len(self.parts)} parts"
+                    f"a note belongs to part {int(notes.part.max())}, but there are"
+                    f" {len(self.parts)} parts"
                 )
         if self.pickup < 0:
             raise ValueError("a pickup cannot be negative")

@@ -103,13 +103,15 @@ class Key:
 
         Examples
         --------
-        >>> [Key.from_name(name).name for name in ("Dm", "B- major", "es-moll", "B-Dur", "h-moll", "b minor")]
+        >>> names = "Dm", "B- major", "es-moll", "B-Dur", "h-moll", "b minor"
+        >>> [Key.from_name(name).name for name in names]
         ['D minor', 'B♭ major', 'E♭ minor', 'B♭ major', 'B minor', 'B minor']
         """
         match = KEY_PATTERN.fullmatch(name.strip())
         if match is None:
             raise ValueError(
-                f"no such key: {name!r} (write, for example, 'C major', 'f# minor', 'Bb', 'Dm' or 'es-moll')"
+                f"no such key: {name!r} (write, for example, 'C major', 'f# minor', 'Bb', 'Dm' or"
+                " 'es-moll')"
             )
         letter = match["letter"].upper()
         accidental = (match["accidental"] or "").lower().strip(" -")

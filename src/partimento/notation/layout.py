@@ -78,7 +78,8 @@ def bars_of(piece: Piece) -> list[Bar]:
     shortest = min((m.bar_ql for m in piece.meters), default=4)
     if piece.length / shortest > MOST_BARS:
         raise PartimentoError(
-            f"the piece is too long to engrave: up to {int(piece.length / shortest):,} bars (at most {MOST_BARS:,})"
+            f"the piece is too long to engrave: up to {int(piece.length / shortest):,} bars (at"
+            f" most {MOST_BARS:,})"
         )
     return piece.bars()
 
@@ -324,12 +325,14 @@ def _bracketed(symbols: Sequence[Symbol]) -> list[Symbol]:
         return not 0 <= i < len(symbols) or symbols[i].value.tuplet != a
 
     return [
-        replace(
-            s,
-            tuplet_starts=differ(s.value.tuplet, i - 1),
-            tuplet_stops=differ(s.value.tuplet, i + 1),
+        (
+            replace(
+                s,
+                tuplet_starts=differ(s.value.tuplet, i - 1),
+                tuplet_stops=differ(s.value.tuplet, i + 1),
+            )
+            if s.value.tuplet
+            else s
         )
-        if s.value.tuplet
-        else s
         for i, s in enumerate(symbols)
     ]

@@ -65,7 +65,8 @@ def chord_map(
     weight = np.ones(len(points)) if weights is None else np.asarray(weights, float)
     if not len(points) == len(labels) == len(weight):
         raise PartimentoError(
-            f"{len(points)} points, {len(labels)} names and {len(weight)} weights: pass one name and one weight per chord"
+            f"{len(points)} points, {len(labels)} names and {len(weight)} weights: pass one name"
+            " and one weight per chord"
         )
     figure = new_figure(9.2, 7.6)
     figure.set_layout_engine("none")
@@ -191,9 +192,18 @@ def _name_dots(
     halo = [withStroke(linewidth=2.5, foreground="white")]
     for chord in np.lexsort((-weight, ~loud)):
         text = axes.annotate(
-            labels[chord], points[chord], (0, 0), textcoords="offset points", ha="center", va="center", zorder=5, color=INK,
-            fontsize=13 if loud[chord] else 9.5, fontweight="bold" if loud[chord] else "normal", path_effects=halo,
-        )  # fmt: skip
+            labels[chord],
+            points[chord],
+            (0, 0),
+            textcoords="offset points",
+            ha="center",
+            va="center",
+            zorder=5,
+            color=INK,
+            fontsize=13 if loud[chord] else 9.5,
+            fontweight="bold" if loud[chord] else "normal",
+            path_effects=halo,
+        )
         box = text.get_window_extent(renderer)
         offsets = _name_offsets(box.width / 2, box.height / 2, float(radius[chord]), scale)
         for keep_off, (dx, dy) in product(

@@ -30,16 +30,25 @@ HEADER = (
     "real to real",
 )
 READING = (
-    "Overlapping area: how much two densities overlap, of the distances among real pieces and of the "
-    "distances from generated to real ones. At most 1. Real pieces do not reach 1 either: compare it "
-    "with the next column, in which other real pieces replace the generated ones.",
+    (
+        "Overlapping area: how much two densities overlap, of the distances among real pieces and"
+        " of the distances from generated to real ones. At most 1. Real pieces do not reach 1"
+        " either: compare it with the next column, in which other real pieces replace the generated"
+        " ones."
+    ),
     "Divergence: Kullback-Leibler divergence of the second density from the first; at least 0.",
-    "If the generated pieces are all alike, means and areas may be right, but the spread (±) is too "
-    "small.",
-    "The Frechet distance uses this program's own features: do not compare it with other programs. "
-    "Compare it with that of real pieces.",
-    "Figures are means over draws of equally many pieces of each kind. ± is the standard deviation "
-    "over the draws; in the columns generated and real, over the pieces.",
+    (
+        "If the generated pieces are all alike, means and areas may be right, but the spread (±) is"
+        " too small."
+    ),
+    (
+        "The Frechet distance uses this program's own features: do not compare it with other"
+        " programs. Compare it with that of real pieces."
+    ),
+    (
+        "Figures are means over draws of equally many pieces of each kind. ± is the standard"
+        " deviation over the draws; in the columns generated and real, over the pieces."
+    ),
 )
 
 
@@ -88,7 +97,7 @@ def evaluation_page(
 {_table(rows)}
 <section aria-labelledby="reading"><h2 id="reading">How to read it</h2><ul class="reading">{reading}</ul></section>
 </main>
-<footer>Made by Partimento.</footer>"""
+<footer>Made by Partimento.</footer>"""  # noqa: E501
     return web_page(title, by, body, assets=("page.css", "animation.css", "evaluation.css"))
 
 
@@ -104,7 +113,10 @@ def _tiles(results: Mapping[str, Any]) -> str:
         ),
         (
             mean(results["frechet"]),
-            f"Frechet distance on our features; real pieces to real pieces: {mean(results['frechet_real'])}",
+            (
+                "Frechet distance on our features; real pieces to real pieces:"
+                f" {mean(results['frechet_real'])}"
+            ),
         ),
     ]
     for heading, figures in results["figures"].items():
@@ -136,14 +148,20 @@ def _exhibit(figure: Figure, caption: str) -> str:
         figure.savefig(data, format="svg", metadata={"Date": None, "Creator": None})
     words = html.escape(caption)
     source = base64.b64encode(data.getvalue()).decode()
-    return f'<figure><img src="data:image/svg+xml;base64,{source}" alt="{words}"><figcaption>{words}</figcaption></figure>'
+    return (
+        f'<figure><img src="data:image/svg+xml;base64,{source}"'
+        f' alt="{words}"><figcaption>{words}</figcaption></figure>'
+    )
 
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> str:
     head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in HEADER)
     body = ""
     for group, members in groupby(rows, key=lambda row: str(row["group"])):
-        body += f'<tr class="group"><th colspan="{len(HEADER)}" scope="colgroup">{html.escape(group)}</th></tr>'
+        body += (
+            f'<tr class="group"><th colspan="{len(HEADER)}"'
+            f' scope="colgroup">{html.escape(group)}</th></tr>'
+        )
         for row in members:
             size = f"{len(row['real'])} numbers" if len(row["real"]) > 1 else row["unit"]
             unit = f' <span class="unit">{html.escape(size)}</span>' if size else ""
@@ -151,7 +169,8 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> str:
             body += f'<tr><th scope="row">{html.escape(row["label"])}{unit}</th>{cells}</tr>'
     return (
         '<section aria-labelledby="all"><h2 id="all">All figures</h2>'
-        f'<div class="scroll"><table class="report"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></section>'
+        '<div class="scroll"><table'
+        f' class="report"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></section>'  # noqa: E501
     )
 
 

@@ -103,7 +103,10 @@ def write_learning_page(
             if Path(file).suffix.lower() not in SHOWN
         )
         files = f'<ul class="files">{linked}</ul>' if linked else ""
-        body += f'<section aria-labelledby="s{number}">\n<h2 id="s{number}">{html.escape(heading)}</h2>\n{shown}{files}\n</section>\n'
+        body += (
+            f'<section aria-labelledby="s{number}">\n<h2'
+            f' id="s{number}">{html.escape(heading)}</h2>\n{shown}{files}\n</section>\n'
+        )
     page = web_page(
         title,
         "",
@@ -122,12 +125,18 @@ def _exhibit(folder: Path, file: str, caption: str) -> str:
         with Image.open(folder / file) as picture:
             size = ' width="{}" height="{}"'.format(*picture.size)
     link, words = html.escape(quote(file)), html.escape(caption)
-    return f'<figure><a href="{link}"><img src="{link}" alt="{words}"{size} loading="lazy"></a><figcaption>{words}</figcaption></figure>'
+    return (
+        f'<figure><a href="{link}"><img src="{link}" alt="{words}"{size}'
+        f' loading="lazy"></a><figcaption>{words}</figcaption></figure>'
+    )
 
 
 def _link(folder: Path, file: str, caption: str) -> str:
     _there(folder, file)
-    return f'<li><a href="{html.escape(quote(file))}">{html.escape(file)}</a> <span>{html.escape(caption)}</span></li>'
+    return (
+        f'<li><a href="{html.escape(quote(file))}">{html.escape(file)}</a>'
+        f" <span>{html.escape(caption)}</span></li>"
+    )
 
 
 def _there(folder: Path, file: str) -> Path:

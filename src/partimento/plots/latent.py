@@ -197,9 +197,15 @@ def _prior(axes: Axes) -> None:
             )
         )
         axes.annotate(
-            f"{radius} σ", (0, radius), (3, 2), textcoords="offset points", fontsize=9, color=QUIET, zorder=5,
+            f"{radius} σ",
+            (0, radius),
+            (3, 2),
+            textcoords="offset points",
+            fontsize=9,
+            color=QUIET,
+            zorder=5,
             path_effects=[withStroke(linewidth=2.5, foreground="white")],
-        )  # fmt: skip
+        )
 
 
 def _latent_legend(axes: Axes, grouped: Groups) -> None:

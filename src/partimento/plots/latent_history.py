@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 LATENT_RATE = 8  # frames per second on a page, at normal speed
 GIF_DPI = 90
-RINGS = "The rings are one and two standard deviations of the normal distribution that latent states are drawn from."
+RINGS = (
+    "The rings are one and two standard deviations of the normal distribution that latent states"
+    " are drawn from."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,10 +149,14 @@ def latent_page(history: LatentHistory) -> str:
         ],
     }
     chips = "".join(
-        f'<li{" class=triangle" if triangle else ""}><button type="button" aria-pressed="false"><i></i>{html.escape(name)}</button></li>'
+        f'<li{" class=triangle" if triangle else ""}><button type="button"'
+        f' aria-pressed="false"><i></i>{html.escape(name)}</button></li>'
         for name, _, triangle in zip(*grouped[:3], strict=True)
     )
-    about = f"Latent states of {frames.shape[1]:,} windows, first against second dimension, in {len(frames):,} epochs"
+    about = (
+        f"Latent states of {frames.shape[1]:,} windows, first against second dimension, in"
+        f" {len(frames):,} epochs"
+    )
     body = f"""<main class="stage">
 <div class="chart"><canvas id="map" role="img" aria-label="{about}"></canvas><div id="tip" class="tip" hidden></div></div>
 <div><ul class="groups" aria-label="Whose windows: press one to light it up">{chips}</ul>
@@ -158,7 +165,7 @@ def latent_page(history: LatentHistory) -> str:
 </div>
 </main>
 <p class="hint">Space plays and pauses, the arrow keys step through the epochs. The cross is the mean of all, the line its path.
-{RINGS * history.prior}</p>"""
+{RINGS * history.prior}</p>"""  # noqa: E501
     return moving_page(
         history.title, f"{frames.shape[1]:,} training windows", body, data=data, script="latent.js"
     )

@@ -197,9 +197,16 @@ def _best(axes: Axes, epochs: np.ndarray, loss: np.ndarray) -> None:
     axes.axvline(x, color=FAINT, linewidth=1, zorder=0)
     axes.plot(x, y, "o", color=INK, markersize=7, markeredgecolor="white", zorder=5, label="best")
     axes.annotate(
-        f"best: {y:.4g} in epoch {x:g}", (x, 1), (-5 if late else 5, 0), xycoords=("data", "axes fraction"), textcoords="offset points",
-        ha="right" if late else "left", va="top", fontsize=10, color=INK,
-    )  # fmt: skip
+        f"best: {y:.4g} in epoch {x:g}",
+        (x, 1),
+        (-5 if late else 5, 0),
+        xycoords=("data", "axes fraction"),
+        textcoords="offset points",
+        ha="right" if late else "left",
+        va="top",
+        fontsize=10,
+        color=INK,
+    )
     axes.margins(y=0.1)
 
 
@@ -245,6 +252,13 @@ def _name_ends(axes: Axes, ends: Sequence[End], size: float = 10.5) -> None:
         ends, heights, spread(heights, [size * 1.3] * len(ends)), strict=True
     ):
         axes.annotate(
-            plain_title(end.text, 40), (right, end.y), (6, position - height), textcoords="offset points",
-            va="center", fontsize=size, fontweight="bold", color=end.color, annotation_clip=False,
-        )  # fmt: skip
+            plain_title(end.text, 40),
+            (right, end.y),
+            (6, position - height),
+            textcoords="offset points",
+            va="center",
+            fontsize=size,
+            fontweight="bold",
+            color=end.color,
+            annotation_clip=False,
+        )

@@ -149,7 +149,10 @@ def score_gif(reconstruction: Reconstruction) -> bytes:
 
 def _captioned(page: ET.Element, title: str, caption: str, height: float) -> str:
     def text(x: float, anchor: str, words: str, weight: str) -> str:
-        return f'<text x="{x:g}" y="72" font-size="44" text-anchor="{anchor}" font-weight="{weight}">{html.escape(words)}</text>'
+        return (
+            f'<text x="{x:g}" y="72" font-size="44" text-anchor="{anchor}"'
+            f' font-weight="{weight}">{html.escape(words)}</text>'
+        )
 
     words = text(60, "start", plain_title(title, 40), "bold") + text(
         PAGE_WIDTH - 40, "end", plain_title(caption, 50), "normal"
@@ -158,7 +161,10 @@ def _captioned(page: ET.Element, title: str, caption: str, height: float) -> str
     inner = ET.tostring(page, encoding="unicode").replace(
         "<svg", f'<svg y="{CAPTION_HEIGHT}" {size}', 1
     )
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {PAGE_WIDTH} {height:g}"><style>{STROKES}</style>'
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {PAGE_WIDTH}'
+        f' {height:g}"><style>{STROKES}</style>'
+    )
     return check_text("a caption", f"{head}{words}{inner}</svg>")
 
 
@@ -187,7 +193,7 @@ def score_page(reconstruction: Reconstruction) -> str:
     body = f"""<p class="caption" id="caption">{html.escape(captions[-1])}</p>
 <main id="score" class="sheet" role="img" aria-label="Original and reconstruction, {html.escape(captions[-1])}">{texts[page_of[-1]]}</main>
 <p class="hint">Space plays and pauses, the arrow keys step through the pictures. Colored chords are not the original's.</p>
-<svg class="glyphs" aria-hidden="true"><defs>{"".join(glyphs[name] for name in sorted(glyphs))}</defs></svg>"""
+<svg class="glyphs" aria-hidden="true"><defs>{"".join(glyphs[name] for name in sorted(glyphs))}</defs></svg>"""  # noqa: E501
     by = (
         f"{reconstruction.original.title}, reconstructed by a model while it learns"
         if reconstruction.original.title

@@ -30,8 +30,19 @@ INK, QUIET, FAINT = "#222222", "#666666", "#DDDDDD"
 # Around the circle of fifths from C, twelve hues of one lightness (OKLCH 0.64, 0.15): from red on,
 # as on Scriabin's keyboard of lights.
 FIFTHS_COLORS = (
-    "#D8625C", "#CF6F19", "#B08505", "#8A9500", "#47A34E", "#05A388", "#199EAA", "#0497D2", "#5F87E7", "#9477DD", "#B969BE", "#D06091",
-)  # fmt: skip
+    "#D8625C",
+    "#CF6F19",
+    "#B08505",
+    "#8A9500",
+    "#47A34E",
+    "#05A388",
+    "#199EAA",
+    "#0497D2",
+    "#5F87E7",
+    "#9477DD",
+    "#B969BE",
+    "#D06091",
+)
 BLACK_KEYS = frozenset({1, 3, 6, 8, 10})  # pitch classes
 STYLE: dict[str, Any] = {
     "font.family": [

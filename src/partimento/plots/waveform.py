@@ -209,7 +209,8 @@ def waveform(
     view = signal[first : first + max(2, round(seconds * rate_hz))]
     if not len(view):
         raise PartimentoError(
-            f"the sound ends after {len(signal) / rate_hz:.3g} seconds: there is nothing from {start_s:g} on"
+            f"the sound ends after {len(signal) / rate_hz:.3g} seconds: there is nothing from"
+            f" {start_s:g} on"
         )
     rows = min(view.shape[1], SHOWN)
     figure = new_figure(11, 1.0 + (2.6 if rows == 1 else 1.9 if rows == 2 else 1.2) * rows)

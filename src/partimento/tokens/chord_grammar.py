@@ -1,7 +1,7 @@
 """Say which numbers may follow in the rows of the chord tokenizer.
 
-Shapes: B pieces or candidates at once, C chords, H held patterns, D durations, P pitches, K notes of
-the largest chord.
+Shapes: B pieces or candidates at once, C chords, H held patterns, D durations, P pitches, K notes
+of the largest chord.
 """
 
 from __future__ import annotations

@@ -320,7 +320,8 @@ def bar_of(piece: Piece) -> Fraction:
 def meter_of(bar: Fraction) -> Meter | None:
     """Return the simplest meter with bars of this length; None if no meter has them.
 
-    >>> [(meter.numerator, meter.denominator) for meter in map(meter_of, (Fraction(4), Fraction(3, 2)))]
+    >>> meters = meter_of(Fraction(4)), meter_of(Fraction(3, 2))
+    >>> [(meter.numerator, meter.denominator) for meter in meters]
     [(4, 4), (3, 8)]
     """
     whole = bar / 4

@@ -144,9 +144,23 @@ def start(batch: int, xp: Any = np, *, reach: int = REACH) -> NoteGrammarState:
         xp.zeros((batch, reach), dtype="int32"),
     )
     return NoteGrammarState(
-        token=number(PAD), before=silence, now=silence, last=number(NONE), count=zero, struck=zero, place=zero, bar=number(1), elapsed=zero,
-        events=zero, bar_token=zero, key=number(KEYS - 1), duration=zero, rows=zero, history=past, repeat=past,
-    )  # fmt: skip
+        token=number(PAD),
+        before=silence,
+        now=silence,
+        last=number(NONE),
+        count=zero,
+        struck=zero,
+        place=zero,
+        bar=number(1),
+        elapsed=zero,
+        events=zero,
+        bar_token=zero,
+        key=number(KEYS - 1),
+        duration=zero,
+        rows=zero,
+        history=past,
+        repeat=past,
+    )
 
 
 def advance(layout: Layout, state: NoteGrammarState, token: Any, xp: Any = np) -> NoteGrammarState:
@@ -226,10 +240,21 @@ def features(layout: Layout, state: NoteGrammarState, xp: Any = np) -> Any:
     below = xp.max(xp.where(lower, pitches, -1), axis=-1)
     again, length = repeated(state, xp)
     columns = [
-        state.token, state.last, xp.minimum(state.count, SLOTS), above, xp.where(below < 0, NONE, below),
-        place_of(layout, state.place, xp), state.bar_token, state.key, state.duration + 1,
-        again, length, class_of(state.events, AGES, xp), is_new(state, xp), state.rows // HEADER,
-    ]  # fmt: skip
+        state.token,
+        state.last,
+        xp.minimum(state.count, SLOTS),
+        above,
+        xp.where(below < 0, NONE, below),
+        place_of(layout, state.place, xp),
+        state.bar_token,
+        state.key,
+        state.duration + 1,
+        again,
+        length,
+        class_of(state.events, AGES, xp),
+        is_new(state, xp),
+        state.rows // HEADER,
+    ]
     return xp.concatenate(
         [xp.stack([xp.cast(c, "int32") if xp is not np else c for c in columns], axis=-1), slots],
         axis=-1,

@@ -1,9 +1,10 @@
 """Tokenize notes: per event its notes from the highest down, then its duration.
 
 Each is one token; a note is struck or held. No chord is ever out of vocabulary. A piece begins with
-a header of four tokens (start, meter, pickup, key) and ends with an end token. With `frame`, a piece
-is read in frames of that many quarters, as in the benchmarks of Boulanger-Lewandowski et al. (2012).
-All notes that sound at the beginning of a frame are struck; the duration only ends the frame.
+a header of four tokens (start, meter, pickup, key) and ends with an end token. With `frame`, a
+piece is read in frames of that many quarters, as in the benchmarks of Boulanger-Lewandowski et al.
+(2012). All notes that sound at the beginning of a frame are struck; the duration only ends the
+frame.
 
 Shapes: S tokens of a piece, V tokens of the vocabulary, P pitches.
 """

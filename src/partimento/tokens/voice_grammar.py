@@ -118,10 +118,21 @@ class VoiceGrammar:
         again, length = g.repeated(past, xp)
         free = xp.logical_or(state.changed > 0, past.events == 0)
         columns = [
-            past.token, voice(state.now, count - 1), count, voice(state.before, count), voice(state.before, count + 1),
-            g.place_of(self.layout, past.place, xp), past.bar_token, past.key, past.duration + 1, again, length,
-            g.class_of(past.events, g.AGES, xp), xp.where(free, 1, 0), past.rows // HEADER,
-        ]  # fmt: skip
+            past.token,
+            voice(state.now, count - 1),
+            count,
+            voice(state.before, count),
+            voice(state.before, count + 1),
+            g.place_of(self.layout, past.place, xp),
+            past.bar_token,
+            past.key,
+            past.duration + 1,
+            again,
+            length,
+            g.class_of(past.events, g.AGES, xp),
+            xp.where(free, 1, 0),
+            past.rows // HEADER,
+        ]
         row = xp.stack([xp.cast(c, "int32") if xp is not np else c for c in columns], axis=-1)
         since = g.class_of(state.since, SINCE, xp)
         return xp.concatenate([row, state.before, state.now, since], axis=-1)

@@ -1,9 +1,9 @@
 """Tokenize voices: parts of one note each on a grid, as a choir's.
 
 An event has one token per voice, the first part first: continue, rest or a pitch. A duration
-follows. Except in the first event, at least one voice must change. With `repeated_notes`, a voice may
-strike its pitch again; without, a pitch that stays is one note. Every grid is exactly one sequence
-of tokens and vice versa, hence the likelihood of the tokens is that of the grid.
+follows. Except in the first event, at least one voice must change. With `repeated_notes`, a voice
+may strike its pitch again; without, a pitch that stays is one note. Every grid is exactly one
+sequence of tokens and vice versa, hence the likelihood of the tokens is that of the grid.
 
 Shapes: B pieces or candidates at once, S tokens, T events, N voices, V tokens of the vocabulary.
 """
@@ -105,7 +105,8 @@ class VoiceTokenizer(EventTokenizer):
         voices = voices or max(len(piece.parts) for piece in pieces)
         if voices > MAX_VOICES:
             raise PartimentoError(
-                f"a piece has {voices} parts: tokens.voices is for at most {MAX_VOICES}, of one note each"
+                f"a piece has {voices} parts: tokens.voices is for at most {MAX_VOICES}, of one"
+                " note each"
             )
         frame, repeated = Fraction(settings.frame or SIXTEENTH), settings.repeated_notes
         events = [

@@ -45,7 +45,8 @@ def locked_folder(out: Path, *, resume: bool, force: bool) -> Iterator[TrainingF
             if not resume:
                 if folder.has_checkpoint() and not force:
                     raise PartimentoError(
-                        f"an unfinished training of {out} is there: --resume {out} goes on with it, force=True begins anew"
+                        f"an unfinished training of {out} is there: --resume {out} goes on with it,"
+                        " force=True begins anew"
                     )
                 folder.clear()
             folder.remove_half_written()

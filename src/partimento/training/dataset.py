@@ -208,7 +208,8 @@ def prepare(
     tokenizer = fit_tokenizer(config.tokenizer_name(kind), train, config)
     if tokenizer.is_empty:
         raise PartimentoError(
-            f"no chord or no duration comes {config.min_count} times: more music, or --set tokens.min_count=1"
+            f"no chord or no duration comes {config.min_count} times: more music, or --set"
+            " tokens.min_count=1"
         )
     return Dataset(tokenizer, train, valid, held, left_out, config)
 
@@ -225,7 +226,8 @@ def _with_copies(train: Sequence[TransposedPiece], config: TokenSettings) -> lis
         for item in train
     ):
         raise PartimentoError(
-            f"no training piece fits into the pitches {low} to {high}: tokens.low and tokens.high are too narrow"
+            f"no training piece fits into the pitches {low} to {high}: tokens.low and tokens.high"
+            " are too narrow"
         )
     return [replace(item, copies=shifts_within(item.moved.notes, low, high)) for item in train]
 
@@ -331,7 +333,8 @@ def _complete(
         groups = [identities.index(each) for each in identities]
     if is_new and len(set(groups)) < 2:
         raise PartimentoError(
-            f"training needs at least two different pieces, one to check with; here {'is one' if groups else 'are none'}"
+            "training needs at least two different pieces, one to check with; here"
+            f" {'is one' if groups else 'are none'}"
         )
     splits[:] = settle(splits, groups)
     rest = [number for number, name in enumerate(splits) if not name]

@@ -165,8 +165,10 @@ def fit(
 def epochs_added(config: TrainSettings, steps: int) -> str:
     """Return one line if `min_steps` overrides `epochs`, else an empty string.
 
-    >>> epochs_added(TrainSettings(epochs=3, min_steps=100), 10)
-    'train.epochs = 3 gives 30 steps, fewer than train.min_steps = 100: 12 epochs are trained (train.min_steps=0 keeps 3)'
+    >>> from textwrap import fill
+    >>> print(fill(epochs_added(TrainSettings(epochs=3, min_steps=100), 10), 90))
+    train.epochs = 3 gives 30 steps, fewer than train.min_steps = 100: 12 epochs are trained
+    (train.min_steps=0 keeps 3)
     """
     epochs = config.with_min_steps(steps).epochs
     if epochs == config.epochs:
@@ -213,7 +215,10 @@ def _enough(point: Checkpoint, config: TrainSettings) -> str | None:
     if 0 < config.max_seconds <= point.history[-1].seconds:
         return f"its time of {config.max_seconds:g} s is up"
     if point.epoch - point.best_epoch >= config.patience:
-        return f"no better validation loss since epoch {point.best_epoch} (train.patience is {config.patience})"
+        return (
+            f"no better validation loss since epoch {point.best_epoch} (train.patience is"
+            f" {config.patience})"
+        )
     return None
 
 
@@ -262,7 +267,8 @@ class _Epochs:
         if not math.isfinite(epoch.loss + epoch.val_loss):
             rate = self.config.learning_rate / 10
             raise PartimentoError(
-                f"the loss is no longer a number in epoch {number}: try --set train.learning_rate={rate:g}"
+                f"the loss is no longer a number in epoch {number}: try --set"
+                f" train.learning_rate={rate:g}"
             )
         return epoch
 

@@ -150,7 +150,8 @@ class RunFolder:
             raise PartimentoError(f"{self.path} is not a complete run: {path.name} is missing")
         if _sha256(path) != checksums[path.name]:
             raise PartimentoError(
-                f"{self.path}: {path.name} does not fit the run: it was changed or damaged since the training"
+                f"{self.path}: {path.name} does not fit the run: it was changed or damaged since"
+                " the training"
             )
 
     def read_about(self) -> dict[str, Any]:

@@ -32,7 +32,10 @@ class TrainSettings(Section):
         default=0,
         ge=0,
         le=10**6,
-        description="Minimum number of training steps: if epochs gives fewer, epochs and patience are multiplied until it is reached.",
+        description=(
+            "Minimum number of training steps: if epochs gives fewer, epochs and patience are"
+            " multiplied until it is reached."
+        ),
     )
     batch_size: int = Field(default=64, ge=1, le=4096, description="Windows per training step (B).")
     optimizer: Literal["adam", "rmsprop"] = Field(default="adam", description="The optimizer.")
@@ -41,19 +44,26 @@ class TrainSettings(Section):
     )
     lr_schedule: Literal["constant", "cosine"] = Field(
         default="constant",
-        description="Learning rate over the epochs: constant, or falling along a cosine to a fiftieth.",
+        description=(
+            "Learning rate over the epochs: constant, or falling along a cosine to a fiftieth."
+        ),
     )
     weight_decay: float = Field(
         default=0.0,
         ge=0,
         le=1,
-        description="Decoupled weight decay (Loshchilov & Hutter 2019), for adam only; 0 turns it off.",
+        description=(
+            "Decoupled weight decay (Loshchilov & Hutter 2019), for adam only; 0 turns it off."
+        ),
     )
     ema: float = Field(
         default=0.0,
         ge=0,
         lt=1,
-        description="Decay of the exponential moving average of the weights, which is then validated and kept; 0 turns it off.",
+        description=(
+            "Decay of the exponential moving average of the weights, which is then validated and"
+            " kept; 0 turns it off."
+        ),
     )
     clip_norm: float = Field(
         default=1.0,
@@ -93,14 +103,17 @@ class TrainSettings(Section):
         default=0,
         ge=0,
         le=2**32 - 1,
-        description="Seed of the split, the initial weights, the order of the windows and the dropout.",
+        description=(
+            "Seed of the split, the initial weights, the order of the windows and the dropout."
+        ),
     )
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
         if self.validation + self.test >= 1:
             raise ValueError(
-                "train.validation and train.test must add up to less than 1, to leave something to train on"
+                "train.validation and train.test must add up to less than 1, to leave something to"
+                " train on"
             )
         if self.weight_decay and self.optimizer != "adam":
             raise ValueError('train.weight_decay needs train.optimizer = "adam"')
@@ -132,8 +145,10 @@ TopP = Annotated[
     Field(
         gt=0,
         le=1,
-        description="Sample only from the most probable tokens that together have this probability"
-        " (nucleus sampling, Holtzman et al. 2020); 1 samples from all.",
+        description=(
+            "Sample only from the most probable tokens that together have this probability"
+            " (nucleus sampling, Holtzman et al. 2020); 1 samples from all."
+        ),
     ),
 ]
 

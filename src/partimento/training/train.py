@@ -161,8 +161,8 @@ def _with_view(settings: Settings, corpus: Corpus, callback: Callback) -> Settin
     wanted, actual = settings.data.model_dump(), corpus.config.model_dump()
     other = [f"data.{name}={actual[name]}" for name in actual if actual[name] != wanted[name]]
     callback.on_note(
-        f"the corpus was loaded with {', '.join(other)}, which the run keeps; to follow the recipe, "
-        "give train() the sources in place of the corpus"
+        f"the corpus was loaded with {', '.join(other)}, which the run keeps; to follow the recipe,"
+        " give train() the sources in place of the corpus"
     )
     return settings.model_copy(update={"data": corpus.config})
 
@@ -184,12 +184,14 @@ def _check_same(about: Mapping[str, Any], data: Dataset, callback: Callback) -> 
     """Raise PartimentoError unless a training is resumed with the music it began with."""
     if about["fingerprint"] != data.fingerprint:
         raise PartimentoError(
-            "the scores are not those that the training began with: it cannot be resumed (force=True begins anew)"
+            "the scores are not those that the training began with: it cannot be resumed"
+            " (force=True begins anew)"
         )
     changed = [name for name, number in versions().items() if about["versions"].get(name) != number]
     if changed:
         callback.on_note(
-            f"{', '.join(changed)} changed since the training began: the result may differ from an uninterrupted one"
+            f"{', '.join(changed)} changed since the training began: the result may differ from an"
+            " uninterrupted one"
         )
 
 

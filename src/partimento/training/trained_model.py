@@ -318,7 +318,8 @@ def load_model(folder: Path | str = "guitar") -> TrainedModel:
         about = files.read_about()
         if about["format"] != FORMAT:
             raise PartimentoError(
-                f"{files.path} is a run of format {about['format']}; this version reads format {FORMAT}"
+                f"{files.path} is a run of format {about['format']}; this version reads format"
+                f" {FORMAT}"
             )
         settings = Settings.from_plain(about["settings"])
         suffix = model_class(settings.name).weights_suffix

@@ -445,7 +445,10 @@ SAME_MUSIC = (
     "bach-preludio-bwv997 bach-bwv997-bwv997-01prelude",
     "carcassimethodpreludes carcassi-o59-twominorpreludes-1 carcassi-o59-twominorpreludes-2",
     "foster-oldfolks-1 foster-oldfolks-2 foster-oldfolks-3",
-    "gershwin-rialto-ripples-1 gershwin-rialto-ripples-2 gershwin-rialto-ripples-3 gershwin-rialto-ripples-4",
+    (
+        "gershwin-rialto-ripples-1 gershwin-rialto-ripples-2 gershwin-rialto-ripples-3"
+        " gershwin-rialto-ripples-4"
+    ),
     " ".join(f"lutkin-thelordblessyou-guitar-duo-{number}" for number in range(1, 7)),
     "mozart-kv265-guitar-duo-complete mozart-kv265-guitar-duo-varv",
     "sor-guitar-skole-no-02 sorf-op35-no1",

@@ -32,12 +32,15 @@ NOBODY = (
     "raise SystemExit(3)",
 )  # a parser that cannot start: proof that none was asked for
 LIAR = (
-    sys.executable, "-P", "-c",
-    "import sys, struct, json\n"
-    "def say(body): sys.stdout.buffer.write(struct.pack('>Q', len(body)) + body); sys.stdout.flush()\n"
-    "say(b'')\n"
-    "for line in sys.stdin: say(json.dumps({'row': {}, 'sizes': []}).encode() + b'\\n')\n",
-)  # fmt: skip
+    sys.executable,
+    "-P",
+    "-c",
+    (
+        "import sys, struct, json\ndef say(body): sys.stdout.buffer.write(struct.pack('>Q',"
+        " len(body)) + body); sys.stdout.flush()\nsay(b'')\nfor line in sys.stdin:"
+        " say(json.dumps({'row': {}, 'sizes': []}).encode() + b'\\n')\n"
+    ),
+)
 
 
 @pytest.fixture
@@ -78,8 +81,16 @@ def test_one_row_a_piece_with_where_it_came_from(scores):
     assert (built.read, built.kept, built.rejects) == (8, 0, [])
     rows = {row["path"]: row for row in built.store.rows}
     assert list(rows) == sorted(rows)
-    assert set(rows) == {"tunes/0.mid", "tunes/2.mid", "tunes/4.mid", "tunes/deep/1.mid", "tunes/deep/3.mid", "tunes/deep/5.mid",
-                         "more.zip/inside/6.mid", "more.zip/inside/7.mid"}  # fmt: skip
+    assert set(rows) == {
+        "tunes/0.mid",
+        "tunes/2.mid",
+        "tunes/4.mid",
+        "tunes/deep/1.mid",
+        "tunes/deep/3.mid",
+        "tunes/deep/5.mid",
+        "more.zip/inside/6.mid",
+        "more.zip/inside/7.mid",
+    }
     known = rows["tunes/deep/1.mid"]
     assert (known["title"], known["composer"], known["license"], known["url"]) == (
         "Valse",
@@ -395,9 +406,11 @@ def test_damage_in_a_zip_costs_only_what_is_damaged(scores, midi, method, name):
         archive.writestr("a.mid", midi.file(midi.track(midi.notes(*range(40, 70)))))
         archive.writestr(
             name,
-            b"path,title\na.mid,A\n" * 99
-            if name.endswith("csv")
-            else midi.file(midi.track(midi.notes(60, 61, 62) * 9)),
+            (
+                b"path,title\na.mid,A\n" * 99
+                if name.endswith("csv")
+                else midi.file(midi.track(midi.notes(60, 61, 62) * 9))
+            ),
         )
     with zipfile.ZipFile(path) as archive:
         at = archive.getinfo(name).header_offset + 30 + len(name)
@@ -442,9 +455,20 @@ def test_a_damaged_store_is_one_clear_line(scores):
 
 
 WORDS = {
-    "bytes": 10**30, "keys": [[1]], "meters": [[0, 4, 3]], "tempos": [[0, 0]], "instruments": [1, 2], "title_in_file": "\ud800",
-    "divisions": 0, "key_correlation": float("nan"), "parts": [], "pickup_inferred": -1, "sha256": "0" * 64, "format": "abc", "lowest": 128,
-}  # fmt: skip
+    "bytes": 10**30,
+    "keys": [[1]],
+    "meters": [[0, 4, 3]],
+    "tempos": [[0, 0]],
+    "instruments": [1, 2],
+    "title_in_file": "\ud800",
+    "divisions": 0,
+    "key_correlation": float("nan"),
+    "parts": [],
+    "pickup_inferred": -1,
+    "sha256": "0" * 64,
+    "format": "abc",
+    "lowest": 128,
+}
 
 
 @pytest.mark.parametrize(

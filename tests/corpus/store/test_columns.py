@@ -96,9 +96,20 @@ def test_impossible_values_are_refused(row, name, value):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("onset", -1), ("duration", 0), ("duration", FAR), ("pitch", 128), ("velocity", 0), ("part", 1), ("part", -1), ("durations", 0),
-     ("chords_pitches", 200), ("held_pitches", 200), ("chords_sizes", 9)],
-)  # fmt: skip
+    [
+        ("onset", -1),
+        ("duration", 0),
+        ("duration", FAR),
+        ("pitch", 128),
+        ("velocity", 0),
+        ("part", 1),
+        ("part", -1),
+        ("durations", 0),
+        ("chords_pitches", 200),
+        ("held_pitches", 200),
+        ("chords_sizes", 9),
+    ],
+)
 def test_impossible_arrays_are_refused(row, name, value):
     array = np.append(row.arrays[name][:-1], value) if len(row.arrays[name]) else np.array([value])
     with pytest.raises(ValueError, match=r"fit each other|impossible"):

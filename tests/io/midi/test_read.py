@@ -251,14 +251,35 @@ def pile(m, start):
 
 
 HOSTILE = {
-    "a pitch above 127": (lambda m: m.file(m.track([(0, b"\x90\xf7\x50"), *m.notes(60)])), "damaged: a note has no pitch"),
-    "a release above 127": (lambda m: m.file(m.track([*m.notes(60), (9, b"\x80\xff\0")])), "damaged: a note has no pitch"),
-    "a program above 127": (lambda m: m.file(m.track([(0, b"\xc0\xc8"), *m.notes(60)])), "damaged: a program is above 127"),
-    "a loudness above 127": (lambda m: m.file(m.track([(0, b"\x90\x3c\xd8"), m.off(9, 60)])), "damaged: a note has no loudness"),
-    "a bar a 32nd of a quarter long": (lambda m: m.file(m.track([(0, meter(1, 7)), m.on(0, 60), m.off(480 * 5000, 60)])), "160000 bars"),
-    "a meter at every tick": (lambda m: m.file(m.track([(0, meter(3, 2)), (1, meter(4, 2))] * 50_001 + m.notes(60))), "100002 meters"),
-    "all notes at once": (lambda m: m.file(*[pile(m, k) for k in range(100)]), "of its 10000 notes sound at once"),
-}  # fmt: skip
+    "a pitch above 127": (
+        lambda m: m.file(m.track([(0, b"\x90\xf7\x50"), *m.notes(60)])),
+        "damaged: a note has no pitch",
+    ),
+    "a release above 127": (
+        lambda m: m.file(m.track([*m.notes(60), (9, b"\x80\xff\0")])),
+        "damaged: a note has no pitch",
+    ),
+    "a program above 127": (
+        lambda m: m.file(m.track([(0, b"\xc0\xc8"), *m.notes(60)])),
+        "damaged: a program is above 127",
+    ),
+    "a loudness above 127": (
+        lambda m: m.file(m.track([(0, b"\x90\x3c\xd8"), m.off(9, 60)])),
+        "damaged: a note has no loudness",
+    ),
+    "a bar a 32nd of a quarter long": (
+        lambda m: m.file(m.track([(0, meter(1, 7)), m.on(0, 60), m.off(480 * 5000, 60)])),
+        "160000 bars",
+    ),
+    "a meter at every tick": (
+        lambda m: m.file(m.track([(0, meter(3, 2)), (1, meter(4, 2))] * 50_001 + m.notes(60))),
+        "100002 meters",
+    ),
+    "all notes at once": (
+        lambda m: m.file(*[pile(m, k) for k in range(100)]),
+        "of its 10000 notes sound at once",
+    ),
+}
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -230,7 +230,7 @@ def test_velocity_comes_from_dynamics():
 
 def test_string_and_fret_are_kept_for_each_note_of_a_chord():
     def tab(string, fret):
-        return f"<notations><technical><string>{string}</string><fret>{fret}</fret></technical></notations>"
+        return f"<notations><technical><string>{string}</string><fret>{fret}</fret></technical></notations>"  # noqa: E501
 
     piece = read(
         [
@@ -284,8 +284,10 @@ def test_transpositions_change_where_they_say():
 def test_percussion_sounds_as_general_midi_plays_it():
     listed = (
         '<score-part id="P0"><part-name>Kit</part-name>'
-        '<midi-instrument id="I1"><midi-channel>10</midi-channel><midi-unpitched>39</midi-unpitched></midi-instrument>'
-        '<midi-instrument id="I2"><midi-channel>10</midi-channel><midi-unpitched>37</midi-unpitched></midi-instrument></score-part>'
+        "<midi-instrument"
+        ' id="I1"><midi-channel>10</midi-channel><midi-unpitched>39</midi-unpitched></midi-instrument>'  # noqa: E501
+        "<midi-instrument"
+        ' id="I2"><midi-channel>10</midi-channel><midi-unpitched>37</midi-unpitched></midi-instrument></score-part>'  # noqa: E501
     )
     hit = (
         "<note><unpitched><display-step>F</display-step><display-octave>4</display-octave></unpitched><duration>4</duration>{}<voice>1</voice>"
@@ -304,9 +306,11 @@ def test_percussion_sounds_as_general_midi_plays_it():
 
 def test_parts_have_names_and_programs():
     listed = (
-        '<score-part id="P0"><part-name> Oboe\n1 </part-name><midi-instrument id="a"><midi-program>69</midi-program></midi-instrument>'
-        '</score-part><score-part id="P1"><part-name/><score-instrument id="b"><instrument-name>Guitar</instrument-name></score-instrument>'
-        '<midi-instrument id="b"><midi-program>0</midi-program></midi-instrument></score-part>'
+        '<score-part id="P0"><part-name> Oboe\n1 </part-name><midi-instrument'
+        ' id="a"><midi-program>69</midi-program></midi-instrument></score-part><score-part'
+        ' id="P1"><part-name/><score-instrument'
+        ' id="b"><instrument-name>Guitar</instrument-name></score-instrument><midi-instrument'
+        ' id="b"><midi-program>0</midi-program></midi-instrument></score-part>'
     )
     bars = [START + note("C4", 16)]
     assert read(bars, bars, bars, listed=listed).parts == (
@@ -414,8 +418,11 @@ def test_metronome_marks(mark, bpm):
 
 def test_sounding_tempos():
     def both(printed, sounding):
-        mark = f"<metronome><beat-unit>quarter</beat-unit><per-minute>{printed}</per-minute></metronome>"
-        return f'<direction><direction-type>{mark}</direction-type><sound tempo="{sounding}"/></direction>'
+        mark = f"<metronome><beat-unit>quarter</beat-unit><per-minute>{printed}</per-minute></metronome>"  # noqa: E501
+        return (
+            f"<direction><direction-type>{mark}</direction-type><sound"
+            f' tempo="{sounding}"/></direction>'
+        )
 
     bars = [
         START + both(72, 72.3) + note("C4", 8) + '<sound tempo="60"/>' + note("D4", 8),
@@ -433,8 +440,9 @@ def test_sounding_tempos():
 
 def test_title_and_composer():
     identification = (
-        '<identification><creator type="composer">F. Sor</creator><creator type="lyricist">N</creator>'
-        '<creator type="composer">M. Carcassi</creator></identification>'
+        '<identification><creator type="composer">F. Sor</creator><creator'
+        ' type="lyricist">N</creator><creator type="composer">M.'
+        " Carcassi</creator></identification>"
     )
     head = (
         "<work><work-title>A\n Study.mxl</work-title></work><movement-title>I</movement-title>"
@@ -477,7 +485,10 @@ def test_letters_of_another_system_than_it_says():
 
 
 def test_comments_and_an_outer_doctype_are_no_matter():
-    doctype = '<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 Partwise//EN" "http://www.musicxml.org/dtds/partwise.dtd">'
+    doctype = (
+        '<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 Partwise//EN"'
+        ' "http://www.musicxml.org/dtds/partwise.dtd">'
+    )
     text = doctype + "<!-- a -->" + score([START + note("C4", "1<!-- b -->6")])
     assert spans(piece_from_musicxml(text.encode())) == [(0, 4, 60)]
 
@@ -818,8 +829,9 @@ def test_all_of_bach_is_as_music21_reads_it():
 
 
 OTHERS = (
-    "beach beethoven ciconia corelli cpebach demos handel haydn johnson_j_r joplin leadSheet liliuokalani lusitano monteverdi mozart "
-    "schoenberg schubert schumann_clara schumann_robert theoryExercises verdi weber webern"
+    "beach beethoven ciconia corelli cpebach demos handel haydn johnson_j_r joplin leadSheet"
+    " liliuokalani lusitano monteverdi mozart schoenberg schubert schumann_clara schumann_robert"
+    " theoryExercises verdi weber webern"
 )
 
 

@@ -43,7 +43,7 @@ def duration_histogram(bars: BarNotes) -> np.ndarray:
 
 @lru_cache(maxsize=256)
 def metrical_weights(meter: Meter) -> tuple[Fraction, tuple[int, ...]]:
-    """Return the weights of the positions of a bar: 0 at its start, one less per level.
+    """Return the weight of each position of a bar: 0 at its start, one less per level.
 
     The bar is divided by the prime factors of its numerator, the smallest first (6/8 into two, then
     three). Then it is divided by two down to sixteenths, or to its denominator if that is shorter.

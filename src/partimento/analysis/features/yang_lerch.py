@@ -32,9 +32,19 @@ from partimento.music.piece import Piece
 
 # In 24ths of a quarter, in mgeval's order, which decides between two that are equally near.
 NOTE_LENGTHS = {
-    "whole": 96, "half": 48, "quarter": 24, "eighth": 12, "sixteenth": 6, "dotted half": 72, "dotted quarter": 36, "dotted eighth": 18,
-    "dotted sixteenth": 9, "half triplet": 32, "quarter triplet": 16, "eighth triplet": 8,
-}  # fmt: skip
+    "whole": 96,
+    "half": 48,
+    "quarter": 24,
+    "eighth": 12,
+    "sixteenth": 6,
+    "dotted half": 72,
+    "dotted quarter": 36,
+    "dotted eighth": 18,
+    "dotted sixteenth": 9,
+    "half triplet": 32,
+    "quarter triplet": 16,
+    "eighth triplet": 8,
+}
 JOIN = 10  # notes join on within less than 1/JOIN quarter
 
 

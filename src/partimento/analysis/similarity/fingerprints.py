@@ -156,7 +156,7 @@ def _outer_lines(
 
 
 def _mix(x: np.ndarray) -> np.ndarray:
-    """Scatter 64-bit numbers (the finalizer of SplitMix64: Steele, Lea and Flood 2014)."""
+    """Scatter 64-bit numbers (finalizer of SplitMix64: Steele, Lea and Flood 2014)."""
     x = (x ^ x >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ x >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
     mixed: np.ndarray = x ^ x >> np.uint64(31)

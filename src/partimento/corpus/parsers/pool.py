@@ -125,8 +125,13 @@ class Parser:
         before = [os.environ["PYTHONPATH"]] if os.environ.get("PYTHONPATH") else []
         environment = {**os.environ, **threads, "PYTHONPATH": os.pathsep.join([home, *before])}
         self._process = subprocess.Popen(  # noqa: S603 - our own command
-            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, bufsize=0
-        )  # fmt: skip
+            self._command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            bufsize=0,
+        )
         self._heard.clear()
         self._selector = selectors.DefaultSelector()
         if self._process.stdout is not None:

@@ -231,7 +231,8 @@ def _old_store(
             raise PartimentoError(f"{out} was built with {words}: append with the same")
         if old.head.reader != plan.head.reader:
             raise PartimentoError(
-                f"{out} was built by another version of the readers: build it anew from all its sources, with force=True"
+                f"{out} was built by another version of the readers: build it anew from all its"
+                " sources, with force=True"
             )
     write_atomically(stopped, mark)
     return old

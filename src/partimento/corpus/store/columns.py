@@ -170,7 +170,8 @@ PROVENANCE = (
     Column(
         "solo_said",
         "bool",
-        "the manifest's word on whether guitar plays alone (`guitar_alone`); null where it has none",
+        "the manifest's word on whether guitar plays alone (`guitar_alone`); null where it has"
+        " none",
     ),
     Column("manifest", "map<string, string>", "everything that the manifest says, word for word"),
 )
@@ -190,7 +191,8 @@ PLAIN = (
     Column(
         "key",
         "string",
-        "analysed: the key whose profile fits best how long each pitch class sounds; as music21 spells it (`B- major`, `e minor`)",
+        "analysed: the key whose profile fits best how long each pitch class sounds; as music21"
+        " spells it (`B- major`, `e minor`)",
         text,
     ),
     Column("key_correlation", "float", "how well it fits, at most 1", math.isfinite),
@@ -275,7 +277,8 @@ EVENTS = (
     Column(
         "chords",
         "list<list<uint8>>",
-        "the pitches of each event, ascending, drums aside, in the view that the store was built with; a rest is empty",
+        "the pitches of each event, ascending, drums aside, in the view that the store was built"
+        " with; a rest is empty",
         each(0, 128),
     ),
     Column(

@@ -124,21 +124,33 @@ def row_of(piece: Piece, view: Piece, origin: Origin, pickup: Fraction | None = 
     events = len(cut.times) - 1
     counts = np.bincount(notes.part, minlength=len(piece.parts)).tolist()
     plain: Values = {
-        "sha256": origin.sha256, "bytes": origin.size, "format": origin.suffix.lstrip("."), "instrument": origin.instrument,
-        "title_in_file": piece.title, "composer_in_file": piece.composer,
+        "sha256": origin.sha256,
+        "bytes": origin.size,
+        "format": origin.suffix.lstrip("."),
+        "instrument": origin.instrument,
+        "title_in_file": piece.title,
+        "composer_in_file": piece.composer,
         **_facts(piece, events, origin.instrument),
         "keys": [[_steps(k.onset, divisions), k.fifths, k.mode] for k in piece.keys],
         "meters": [[_steps(m.onset, divisions), m.numerator, m.denominator] for m in piece.meters],
         "tempo_bpm": round(piece.tempos[0].bpm, 3) if piece.tempos else 0.0,
         "tempos": [[_steps(t.onset, divisions), t.us_per_quarter] for t in piece.tempos],
-        "pickup": _steps(piece.pickup, divisions), "pickup_inferred": None if pickup is None else _steps(pickup, divisions),
-        "parts": [[part.name, part.program, part.is_drum, count] for part, count in zip(piece.parts, counts, strict=True)],
+        "pickup": _steps(piece.pickup, divisions),
+        "pickup_inferred": None if pickup is None else _steps(pickup, divisions),
+        "parts": [
+            [part.name, part.program, part.is_drum, count]
+            for part, count in zip(piece.parts, counts, strict=True)
+        ],
         "octave_notated": octave_notated(piece, instrument=origin.instrument),
-        "lowest": int(notes.pitch.min(initial=127)), "highest": int(notes.pitch.max(initial=0)),
-        "notes": len(notes), "graces": int(notes.grace.sum()),
-        "quarters": float(piece.length), "divisions": divisions, "length": _steps(piece.length, divisions),
+        "lowest": int(notes.pitch.min(initial=127)),
+        "highest": int(notes.pitch.max(initial=0)),
+        "notes": len(notes),
+        "graces": int(notes.grace.sum()),
+        "quarters": float(piece.length),
+        "divisions": divisions,
+        "length": _steps(piece.length, divisions),
         "event_divisions": event_divisions,
-    }  # fmt: skip
+    }
     if notes.voice.any():
         raise ValueError("a store has no place for voices within a part")
     arrays = {name: getattr(notes, name) for name in NOTE_NAMES}

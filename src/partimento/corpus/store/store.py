@@ -153,7 +153,8 @@ class Store:
         config = config or self.head.config
         if config.quantize == "music21" != self.head.config.quantize:
             raise PartimentoError(
-                f"{self.path} does not have music21's view: build it with --quantize music21, or train with quantize=auto"
+                f"{self.path} does not have music21's view: build it with --quantize music21, or"
+                " train with quantize=auto"
             )
         with _readable(self.path):
             opened = pq.ParquetFile(self.path)
@@ -264,7 +265,8 @@ def open_store(path: Path | str) -> Store:
         about = json.loads(head)
         if about.get("format") != FORMAT:
             raise PartimentoError(
-                f"{path}: a corpus store of format {about.get('format')}; this program reads format {FORMAT}: build it again"
+                f"{path}: a corpus store of format {about.get('format')}; this program reads format"
+                f" {FORMAT}: build it again"
             )
         if written.schema.to_arrow_schema().names != SCHEMA.names:
             raise PartimentoError(f"{path}: a damaged corpus store: its columns are others")

@@ -64,10 +64,17 @@ def midi_from_bytes(data: bytes) -> Midi:
         raise UnfitError("damaged: a note has no loudness")
     title, end = _title_and_end(chunks[0]) if chunks else ("", 0)
     return Midi(
-        divisions, onset, duration, pitch, velocity,
+        divisions,
+        onset,
+        duration,
+        pitch,
+        velocity,
         np.repeat(np.arange(len(tables)), [len(table["time"]) for table in tables]),
         _parts(tracks, chunks),
-        _timeline(Meter(n, d, Fraction(t, divisions)) for t, n, d in _rows(score.time_signatures, "numerator", "denominator")),
+        _timeline(
+            Meter(n, d, Fraction(t, divisions))
+            for t, n, d in _rows(score.time_signatures, "numerator", "denominator")
+        ),
         _timeline(
             Key(fifths, "minor" if minor else "major", Fraction(t, divisions))
             for t, fifths, minor in _rows(score.key_signatures, "key", "tonality")
@@ -75,7 +82,7 @@ def midi_from_bytes(data: bytes) -> Midi:
         _timeline(Tempo(us, Fraction(t, divisions)) for t, us in _rows(score.tempos, "mspq")),
         title,
         end if end <= MAX_QUARTERS * divisions else 0,
-    )  # fmt: skip
+    )
 
 
 def _check_times(onset: np.ndarray, duration: np.ndarray, divisions: int) -> None:

@@ -106,7 +106,10 @@ def _why_not(piece: Piece) -> str:
                     if common > 1 and time.denominator <= FINEST
                     else ""
                 )
-                return f"MIDI cannot carry the {what} of {time} quarter notes exactly{beside} (at most {FINEST:,} ticks a quarter note)"
+                return (
+                    f"MIDI cannot carry the {what} of {time} quarter notes exactly{beside} (at most"
+                    f" {FINEST:,} ticks a quarter note)"
+                )
             common = grown
     raise AssertionError("every time fits")
 

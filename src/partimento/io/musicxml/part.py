@@ -170,7 +170,8 @@ class PartReader:
         if is_grace:
             ticks = 0
         elif is_chord and self.first:
-            # The notes of a chord last as long as its first one. Where they differ, the program that
+            # The notes of a chord last as long as its first one. Where they differ, the program
+            # that
             # wrote the file is at fault.
             ticks = self.first
         else:

@@ -282,7 +282,8 @@ def _grid(root: Element) -> int:
 def _within_limits(grid: int) -> int:
     if grid > MAX_GRID:
         raise UnfitError(
-            f"no common grid carries its times: it would need more than {MAX_GRID} steps per quarter"
+            f"no common grid carries its times: it would need more than {MAX_GRID} steps per"
+            " quarter"
         )
     return grid
 

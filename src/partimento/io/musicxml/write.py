@@ -35,10 +35,14 @@ from partimento.notation.spelling import Spelling, spell
 from partimento.notation.symbol import Symbol
 from partimento.notation.voices import Clef
 
-DOCTYPE = '<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 Partwise//EN" "http://www.musicxml.org/dtds/partwise.dtd">'
+DOCTYPE = (
+    '<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 Partwise//EN"'
+    ' "http://www.musicxml.org/dtds/partwise.dtd">'
+)
 CONTAINER = (
-    '<?xml version="1.0" encoding="UTF-8"?>\n<container><rootfiles><rootfile full-path="score.musicxml" '
-    'media-type="application/vnd.recordare.musicxml+xml"/></rootfiles></container>\n'
+    '<?xml version="1.0" encoding="UTF-8"?>\n<container><rootfiles><rootfile'
+    ' full-path="score.musicxml"'
+    ' media-type="application/vnd.recordare.musicxml+xml"/></rootfiles></container>\n'
 )
 ACCIDENTALS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
 SHARPS, FLATS = "FCGDAEB", "BEADGCF"
@@ -84,7 +88,10 @@ def to_musicxml(piece: Piece, *, ornaments: Ornaments = "exact") -> str:
         element = ET.SubElement(root, "part", id=f"P{number + 1}")
         _PartWriter(piece, number, bars, layout, names, ticks, step).write(element)
     ET.indent(root, " ")
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{DOCTYPE}\n{ET.tostring(root, encoding="unicode")}\n'
+    return (
+        '<?xml version="1.0"'
+        f' encoding="UTF-8"?>\n{DOCTYPE}\n{ET.tostring(root, encoding="unicode")}\n'
+    )
 
 
 def to_mxl(text: str) -> bytes:

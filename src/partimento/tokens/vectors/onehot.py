@@ -79,7 +79,8 @@ def _in_range(numbers: Any, size: int) -> np.ndarray:
     array = np.asarray(numbers)
     if array.size and (array.min() < 0 or array.max() >= size):
         raise PartimentoError(
-            f"a number of a one-hot row lies outside 0 to {size - 1}: {array.min()} to {array.max()}"
+            f"a number of a one-hot row lies outside 0 to {size - 1}: {array.min()} to"
+            f" {array.max()}"
         )
     return array.astype(np.int64)
 
@@ -93,7 +94,7 @@ def flatten(window: Any, xp: Any = np) -> Any:
     Step l of chord v stands at ``v · L + l``. The tutorial swaps both axes before it flattens, and
     this does the same. All steps of one chord are neighbors, not all chords of one step.
 
-    >>> flatten(one_hot([1, 2, 1], 3)).tolist()  # steps 0, 1, 2 of chord 0 (padding), then 1, then 2
+    >>> flatten(one_hot([1, 2, 1], 3)).tolist()  # three steps of chord 0 (padding), then 1, 2
     [0.0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0]
     """
     *lead, length, size = window.shape

@@ -108,7 +108,8 @@ def part_vocabularies(
     pieces = list(pieces)
     if len(counts := {len(parts) for parts in pieces}) > 1:
         raise PartimentoError(
-            f"pieces of {min(counts)} to {max(counts)} parts cannot share vocabularies: pass count to part_events"
+            f"pieces of {min(counts)} to {max(counts)} parts cannot share vocabularies: pass count"
+            " to part_events"
         )
     by_part = list(zip(*pieces, strict=True))
     return tuple(
