@@ -101,7 +101,7 @@ def speed(files: int, peers: str) -> None:
         rates[way] = count / seconds
     print(
         f"{len(paths)} files; ours: isolated parsing, chords, key, forces, ornaments, upbeat,"
-        " sketch, and the row written"
+        " fingerprint, and the row written"
     )
     print(f"{'':30}{'files a s':>10}{'ms a file':>10}{'times music21':>15}   needed")
     for way, rate in rates.items():

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from partimento.analysis.similarity.duplicates import duplicates_of, group
-from partimento.analysis.similarity.fingerprints import Sketch, sketch, sketch_of
+from partimento.analysis.similarity.fingerprints import Fingerprint, fingerprint, fingerprint_of
 from partimento.collect import resolve
 from partimento.corpus import read_piece
 from partimento.music.piece import Piece
@@ -30,7 +30,7 @@ Rng = np.random.Generator
 
 
 class Columns(NamedTuple):
-    """Notes as the sketch takes them, and their parts."""
+    """Notes as the fingerprint takes them, and their parts."""
 
     divisions: int
     onset: np.ndarray
@@ -44,8 +44,8 @@ class Columns(NamedTuple):
     def moved(self, by: np.ndarray | int) -> Columns:
         return self._replace(onset=self.onset + by, end=self.end + by)
 
-    def sketch(self) -> Sketch:
-        return sketch_of(*self[:4])
+    def fingerprint(self) -> Fingerprint:
+        return fingerprint_of(*self[:4])
 
 
 Way = Callable[[Columns, Rng], Columns]
@@ -241,14 +241,14 @@ def recall(collections: dict[str, list[Columns]]) -> None:
         " originals with the variants among them"
     )
     print(f"{'':30}" + "".join(f"{name:>24}" for name in collections))
-    before = {name: group(c.sketch() for c in pieces) for name, pieces in collections.items()}
+    before = {name: group(c.fingerprint() for c in pieces) for name, pieces in collections.items()}
     total = dict.fromkeys(collections, (0, 0))
     for kind, way in WAYS.items():
         row = f"{kind:30}"
         for name, pieces in collections.items():
             made = [(i, way(c, np.random.default_rng(i))) for i, c in enumerate(pieces)]
             made = [(i, c) for i, c in made if len(c.onset) >= LEAST]
-            groups = group(c.sketch() for c in [*pieces, *(c for _, c in made)])
+            groups = group(c.fingerprint() for c in [*pieces, *(c for _, c in made)])
             found = sum(groups[i] == groups[len(pieces) + n] for n, (i, _) in enumerate(made))
             merged = len(set(before[name])) - len(set(groups[: len(pieces)]))
             total[name] = total[name][0] + int(found), total[name][1] + len(made)
@@ -270,7 +270,10 @@ def editions(bach: list[Columns]) -> None:
         np.array(chorale) for side in json.loads(path.read_text()).values() for chorale in side
     ]
     groups = group(
-        [*(c.sketch() for c in bach), *(from_frames(chorale).sketch() for chorale in frames)]
+        [
+            *(c.fingerprint() for c in bach),
+            *(from_frames(chorale).fingerprint() for chorale in frames),
+        ]
     )
     found = sum(number in set(groups[: len(bach)]) for number in groups[len(bach) :])
     print(f"Chorales of {path.name} that are found among the scores: {found} of {len(frames)}\n")
@@ -296,8 +299,8 @@ def from_frames(frames: np.ndarray) -> Columns:
     return Columns(4, *(np.concatenate(column) for column in zip(*voices, strict=True)))
 
 
-def show_groups(names: dict[str, list[str]], sketches: dict[str, list[Sketch]]) -> None:
-    for name, given in sketches.items():
+def show_groups(names: dict[str, list[str]], fingerprints: dict[str, list[Fingerprint]]) -> None:
+    for name, given in fingerprints.items():
         links = duplicates_of(given)
         sizes = [np.bincount(group(given, melody=melody)) for melody in (False, True)]
         told = ", ".join(
@@ -363,13 +366,13 @@ def measure(
     """Group `count` synthetic pieces; return the seconds, the memory and the errors."""
     sources, making = [], 0.0
 
-    def stream() -> Iterator[Sketch]:
+    def stream() -> Iterator[Fingerprint]:
         nonlocal making
         made = (copies if kind == "copies" else medleys)(pieces, count)
         while True:
             begin = time.perf_counter()
             source, c = next(made, (0, None))
-            given = c and c.sketch()
+            given = c and c.fingerprint()
             making += time.perf_counter() - begin
             if given is None:
                 return
@@ -410,7 +413,7 @@ def memory(what: str) -> float:
 
 def cost(pieces: list[Columns], sizes: list[int]) -> None:
     print(
-        f"\nA sketch: {sketch_time(pieces):.2f} ms a piece of"
+        f"\nA fingerprint: {fingerprint_time(pieces):.2f} ms a piece of"
         f" {np.mean([len(c.onset) for c in pieces]):.0f} notes"
     )
     print(
@@ -426,13 +429,13 @@ def cost(pieces: list[Columns], sizes: list[int]) -> None:
         print(row + f"{out['kinds']:8}{out['groups']:8}{out['mixed']:15}")
 
 
-def sketch_time(pieces: list[Columns]) -> float:
+def fingerprint_time(pieces: list[Columns]) -> float:
     """Milliseconds a piece, the best of five rounds."""
     times = []
     for _ in range(5):
         begin = time.perf_counter()
         for c in pieces:
-            c.sketch()
+            c.fingerprint()
         times.append(time.perf_counter() - begin)
     return min(times) / len(pieces) * 1e3
 
@@ -459,7 +462,7 @@ def main() -> None:
     read = {"guitar": [read_piece(path) for path in guitar()]}
     pieces = [columns_of(piece) for piece in read["guitar"]]
     if options.one:
-        truth = group(c.sketch() for c in pieces)
+        truth = group(c.fingerprint() for c in pieces)
         print(json.dumps(measure(options.one[0], int(options.one[1]), pieces, truth)))
         return
     names = {"guitar": [path.stem for path in guitar()]}
@@ -473,7 +476,9 @@ def main() -> None:
         recall({name: [columns_of(piece) for piece in each] for name, each in read.items()})
         editions([columns_of(piece) for piece in read["bach"]])
     if options.only in (None, "groups"):
-        show_groups(names, {name: [sketch(piece) for piece in each] for name, each in read.items()})
+        show_groups(
+            names, {name: [fingerprint(piece) for piece in each] for name, each in read.items()}
+        )
     if options.only in (None, "cost"):
         cost(pieces, options.sizes)
 

@@ -21,7 +21,12 @@ from pathlib import Path
 import numpy as np
 
 from partimento import Part, Piece
-from partimento.analysis.grace_notes import fold_graces, mark_graces, on_plain_grid
+from partimento.analysis.grace_notes import (
+    mark_grace_notes,
+    merge_grace_notes,
+    on_plain_grid,
+    remove_grace_notes,
+)
 from partimento.analysis.guitar_octave import HIGH, LOWEST, octave_notated
 from partimento.analysis.pickup import (
     CONFIDENCE,
@@ -104,12 +109,12 @@ def off(piece: Piece, *, ends: bool) -> int:
 
 def graces() -> None:
     pieces, _ = read_set()
-    marked = {name: mark_graces(piece) for name, piece in pieces.items()}
+    marked = {name: mark_grace_notes(piece) for name, piece in pieces.items()}
     views = {
         "as read": pieces,
-        "folded (or dropped)": {name: fold_graces(piece) for name, piece in marked.items()},
+        "removed": {name: remove_grace_notes(piece) for name, piece in marked.items()},
         "folded, pitches struck": {
-            name: fold_graces(piece, struck=True) for name, piece in marked.items()
+            name: merge_grace_notes(piece) for name, piece in marked.items()
         },
     }
     counts = [int(piece.notes.grace.sum()) for piece in marked.values()]
@@ -170,7 +175,7 @@ def graces() -> None:
     )
     show("distinct chords", *(len({event.chord for event in chords[view]}) for view in views))
     head("still off the grid", "file", "onsets", "ends")
-    for name, piece in views["folded (or dropped)"].items():
+    for name, piece in views["removed"].items():
         if off(piece, ends=True) or off(piece, ends=False):
             show(name, off(piece, ends=False), off(piece, ends=True))
     freely(pieces, marked)
@@ -218,7 +223,7 @@ def freely(pieces: dict[str, Piece], marked: dict[str, Piece]) -> None:
         cells = []
         for ticks in (96, 480, 960):
             found = [
-                int(mark_graces(moved_piece(piece, move, ticks)).notes.grace.sum())
+                int(mark_grace_notes(moved_piece(piece, move, ticks)).notes.grace.sum())
                 for piece in plain
             ]
             cells.append(f"{sum(found)} in {sum(n > 0 for n in found)} files")
@@ -429,7 +434,7 @@ def pickup(*, most: int, refit: bool) -> None:
 
 
 def guitar_upbeats() -> None:
-    pieces = {name: mark_graces(piece) for name, piece in read_set()[0].items()}
+    pieces = {name: mark_grace_notes(piece) for name, piece in read_set()[0].items()}
     said = {name: infer_pickup(piece) for name, piece in pieces.items()}
     head("guitar set, by the source's word", "", "pieces", "said", "right", "wrong")
     for kind, truth in (("drawn by lot", known(DRAWN)), ("asked for a reason", known(ASKED))):
@@ -454,8 +459,12 @@ def speed() -> None:
     pieces = list(read_set()[0].values())
     notes = sum(len(piece.notes) for piece in pieces) / len(pieces)
     head(f"milliseconds a piece ({notes:.0f} notes on average), best of five", "", "ms")
-    for function in (mark_graces, infer_pickup, octave_notated, fold_graces):
-        those = [mark_graces(piece) for piece in pieces] if function is fold_graces else pieces
+    for function in (mark_grace_notes, infer_pickup, octave_notated, remove_grace_notes):
+        those = (
+            [mark_grace_notes(piece) for piece in pieces]
+            if function is remove_grace_notes
+            else pieces
+        )
         times = []
         for _ in range(5):
             begin = time.perf_counter()

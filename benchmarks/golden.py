@@ -29,7 +29,14 @@ DATA = Path(os.environ.get("PARTIMENTO_DATA", Path(__file__).parents[2] / "share
 JSB = DATA / "jsb" / "jsb-chorales-quarter.json"
 GOLDEN = Path(__file__).with_name("golden.json")
 SEEDS = range(1, 6)
-RENAMED = {"license": "licence", "meter": "metre"}
+RENAMED = {
+    "license": "licence",
+    "meter": "metre",
+    "ensemble": "forces",
+    "single_instrument": "alone",
+    "grace_notes": "graces",
+    "fingerprint": "sketch",
+}
 LENGTHS = ("--bars 16", "--events 60")
 
 

@@ -1,4 +1,4 @@
-"""What it costs to find the longest shared runs of a piece in a corpus of a million events.
+"""What it costs to find the longest shared passages of a piece in a corpus of a million events.
 
 python benchmarks/originality.py [--events 1000000] [--queries 60]
 
@@ -22,8 +22,13 @@ from pathlib import Path
 
 import numpy as np
 
-from partimento.analysis.similarity.sequences import Line, lines_of
-from partimento.analysis.similarity.suffix_index import INTERVALS, Index, index_of, suffix_ranks
+from partimento.analysis.similarity.sequences import PieceSequence, sequences_of
+from partimento.analysis.similarity.suffix_index import (
+    INTERVALS,
+    SequenceIndex,
+    index_of,
+    suffix_ranks,
+)
 from partimento.corpus import read_pieces
 
 DATA = Path(os.environ.get("PARTIMENTO_DATA", Path(__file__).parents[2] / "shared" / "data"))
@@ -32,19 +37,19 @@ STRETCH = (4, 32)  # events that it takes from one place
 SLOW = 3  # pieces that the slow peer is asked for
 
 
-def joined(parts: Sequence[Line]) -> Line:
+def joined(parts: Sequence[PieceSequence]) -> PieceSequence:
     """Lines one after another as one, an element a quarter."""
     count = sum(len(part.shapes) for part in parts)
     time_ = np.arange(count)
     reference = np.concatenate([part.reference for part in parts])
-    return Line(
+    return PieceSequence(
         [shape for part in parts for shape in part.shapes], reference, time_, time_ // 4 + 1, 1
     )
 
 
-def stretch(line: Line, begin: int, end: int, up: int) -> Line:
+def stretch(line: PieceSequence, begin: int, end: int, up: int) -> PieceSequence:
     reference = line.reference[begin:end]
-    return Line(
+    return PieceSequence(
         line.shapes[begin:end],
         np.where(reference < 0, reference, reference + up),
         line.onset[begin:end],
@@ -53,9 +58,9 @@ def stretch(line: Line, begin: int, end: int, up: int) -> Line:
     )
 
 
-def made(real: Sequence[Line], rng: np.random.Generator) -> Line:
+def made(real: Sequence[PieceSequence], rng: np.random.Generator) -> PieceSequence:
     """A piece of stretches of other ones."""
-    parts: list[Line] = []
+    parts: list[PieceSequence] = []
     while (left := LENGTH - sum(len(part.shapes) for part in parts)) > 0:
         line = real[rng.integers(len(real))]
         begin = int(rng.integers(len(line.shapes)))
@@ -70,8 +75,8 @@ def made(real: Sequence[Line], rng: np.random.Generator) -> Line:
     return joined(parts)
 
 
-def plainest(index: Index, shape: np.ndarray, line: Line) -> np.ndarray:
-    """(T,) the longest run from each element on, by looking at every element of the corpus."""
+def plainest(index: SequenceIndex, shape: np.ndarray, line: PieceSequence) -> np.ndarray:
+    """(T,) the longest passage from each element on, by looking at every element of the corpus."""
     mine = np.array([index.shapes.get(each, -1) for each in line.shapes], np.int64)
     code = mine * INTERVALS + line.steps + INTERVALS // 2
     found = np.searchsorted(index.alphabet, code)
@@ -97,7 +102,9 @@ def timed(work: Callable[[], object]) -> float:
     return 1000 * (time.perf_counter() - began)
 
 
-def told(name: str, queries: Sequence[Line], ms: Sequence[float], runs: Sequence[int]) -> None:
+def told(
+    name: str, queries: Sequence[PieceSequence], ms: Sequence[float], runs: Sequence[int]
+) -> None:
     slowest = int(np.argmax(ms))
     print(
         f"  {name}: {np.median(ms):.2f} ms a piece (median, of"
@@ -105,20 +112,20 @@ def told(name: str, queries: Sequence[Line], ms: Sequence[float], runs: Sequence
         end=" ",
     )
     print(
-        f"{ms[slowest]:.2f} ({len(queries[slowest].shapes):,} events); longest run"
+        f"{ms[slowest]:.2f} ({len(queries[slowest].shapes):,} events); longest passage"
         f" {np.median(runs):.0f}, median, {np.max(runs)}, most"
     )
 
 
 def corpus_of(
     events: int, queries: int, rng: np.random.Generator
-) -> tuple[list[Line], dict[str, list[Line]]]:
+) -> tuple[list[PieceSequence], dict[str, list[PieceSequence]]]:
     """The lines of the corpus, and those that are asked for."""
     names = [str(DATA / "mutopia-guitar")] if (DATA / "mutopia-guitar").is_dir() else []
     began = time.perf_counter()
     pieces = read_pieces([*names, "bundled:chorales"]).pieces
     read = time.perf_counter() - began
-    real = [line for piece in pieces if len((line := lines_of(piece).chords).shapes) > 1]
+    real = [line for piece in pieces if len((line := sequences_of(piece).chords).shapes) > 1]
     lines_s = time.perf_counter() - began - read
     count = sum(len(line.shapes) for line in real)
     print(
@@ -142,7 +149,7 @@ def corpus_of(
     return lines, asked
 
 
-def peer_sorting(index: Index) -> None:
+def peer_sorting(index: SequenceIndex) -> None:
     """Sort the same suffixes by the fastest library there is."""
     if importlib.util.find_spec("pydivsufsort") is None:
         print("  pydivsufsort: not installed")

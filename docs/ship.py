@@ -24,7 +24,7 @@ from partimento.corpus.select import license_family
 from partimento.errors import PartimentoError
 from partimento.files import new_folder, write_atomically
 from partimento.tables import markdown_table
-from partimento.training.piece_record import Learned
+from partimento.training.piece_record import PieceRecord
 from partimento.training.pretrained import BUNDLED
 from partimento.training.run_folder import RunFolder
 
@@ -69,7 +69,7 @@ def pack(
     source, target = RunFolder(run), RunFolder(out)
     source.check()
     about = source.read_about()
-    pieces = [Learned.from_plain(row) for row in source.read_pieces()]
+    pieces = [PieceRecord.from_plain(row) for row in source.read_pieces()]
     for piece in pieces:
         if license_family(piece.source.license) not in FREE:
             raise PartimentoError(
@@ -133,7 +133,7 @@ def halved(weights: bytes) -> bytes:
 
 def card(
     about: Mapping[str, Any],
-    pieces: Sequence[Learned],
+    pieces: Sequence[PieceRecord],
     figures: Mapping[str, Any],
     credit: Mapping[str, str],
 ) -> str:
@@ -197,7 +197,7 @@ def card(
         ),
         (
             "form. It was taught by nineteenth-century European guitar music and sounds like it."
-            " What it composes may hold runs of what it"
+            " What it composes may contain passages of the music it"
         ),
         "learned: `partimento originality FILE --against CORPUS` tells where.",
         "",

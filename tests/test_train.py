@@ -115,7 +115,7 @@ class Record(Callback):
 
 
 def test_the_run_keeps_the_view_that_the_pieces_are_in(scores: Path) -> None:
-    settings = {"model": {"name": "markov"}, "data": {"graces": "fold"}}
+    settings = {"model": {"name": "markov"}, "data": {"grace_notes": "merge"}}
     record = Record()
     run = train(
         load_corpus(scores, config=DataSettings(octave="sounding")),
@@ -123,10 +123,10 @@ def test_the_run_keeps_the_view_that_the_pieces_are_in(scores: Path) -> None:
         callbacks=[record],
     )
     assert run.settings.data == DataSettings(octave="sounding")
-    assert any("data.graces=drop, data.octave=sounding" in note for note in record.notes)
+    assert any("data.grace_notes=remove, data.octave=sounding" in note for note in record.notes)
     record = Record()
     run = train(scores, settings=settings, callbacks=[record], progress=record.progress)
-    assert run.settings.data == DataSettings(graces="fold")
+    assert run.settings.data == DataSettings(grace_notes="merge")
     assert not any("the corpus was loaded" in note for note in record.notes)
     wanted = {"read": (9, 9), "keys": (8, 8), "count": (1, 1)}
     assert {stage: record.stages.get(stage) for stage in wanted} == wanted

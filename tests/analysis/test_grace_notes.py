@@ -13,7 +13,12 @@ import numpy as np
 import pytest
 
 from partimento import Note, Part, Piece
-from partimento.analysis.grace_notes import drop_graces, fold_graces, mark_graces, on_plain_grid
+from partimento.analysis.grace_notes import (
+    mark_grace_notes,
+    merge_grace_notes,
+    on_plain_grid,
+    remove_grace_notes,
+)
 from partimento.corpus import read_piece
 from partimento.music.notes import Notes
 
@@ -41,7 +46,7 @@ def after(rows: Iterable[Row], *, lead: list[Row] | None = None) -> Piece:
 
 
 def graces(piece: Piece) -> list[int]:
-    return [note.pitch for note in mark_graces(piece).notes if note.grace]
+    return [note.pitch for note in mark_grace_notes(piece).notes if note.grace]
 
 
 EIGHTH = (
@@ -52,11 +57,11 @@ EIGHTH = (
 
 def test_a_grace_note_is_marked_and_no_time_changes() -> None:
     piece = after([(0, 340, 72), (340, 43, 74), (384, 384, 76)])
-    marked = mark_graces(piece)
+    marked = mark_grace_notes(piece)
     assert [note.pitch for note in marked.notes if note.grace] == [74]
     assert np.array_equal(marked.notes.onset, piece.notes.onset)
     assert np.array_equal(marked.notes.duration, piece.notes.duration)
-    assert mark_graces(marked) == marked
+    assert mark_grace_notes(marked) == marked
 
 
 @pytest.mark.parametrize(
@@ -91,7 +96,7 @@ def test_kinds_of_grace_notes(rows: list[Row]) -> None:
         if duration < 90 and not on_plain_grid(np.array([onset]), TICKS)[0]
     ]
     assert graces(after(rows)) == played_small
-    folded = fold_graces(mark_graces(after(rows)))
+    folded = remove_grace_notes(mark_grace_notes(after(rows)))
     assert len(folded.notes) == 24 + len(rows) - len(played_small)
     assert on_plain_grid(folded.notes.onset, folded.notes.divisions).all()
     assert on_plain_grid(folded.notes.end, folded.notes.divisions).all()
@@ -113,7 +118,7 @@ def test_other_programs_play_them_otherwise(divisions: int, length: int, on_beat
     piece = played([*lead, small, cut, (then, quarter, 76)], divisions=divisions)
     assert graces(piece) == [74]
     plain = played([*lead, (at, quarter, 72), (then, quarter, 76)], divisions=divisions)
-    assert list(fold_graces(mark_graces(piece)).notes) == list(plain.notes)
+    assert list(remove_grace_notes(mark_grace_notes(piece)).notes) == list(plain.notes)
 
 
 @pytest.mark.parametrize(
@@ -206,8 +211,8 @@ def test_grace_notes_of_a_reader_are_believed_and_folded_away() -> None:
         Note(Fraction(63, 16), Fraction(1, 16), 70, grace=True)
     ]
     piece = Piece(Notes(notes))
-    assert mark_graces(piece) is piece
-    folded = fold_graces(piece)
+    assert mark_grace_notes(piece) is piece
+    folded = remove_grace_notes(piece)
     assert [(n.onset, n.duration, n.pitch) for n in folded.notes] == [
         (i * quarter, quarter, 60 + i) for i in range(8)
     ]
@@ -215,26 +220,25 @@ def test_grace_notes_of_a_reader_are_believed_and_folded_away() -> None:
         Notes([*notes[:-1], Note(Fraction(63, 16), Fraction(1, 16), 63, grace=True)])
     )  # the pitch that sounds ends early for it
     assert same.notes[3].duration == Fraction(15, 16)
-    assert fold_graces(same).notes == folded.notes
+    assert remove_grace_notes(same).notes == folded.notes
 
 
 def test_struck_together_with_the_main_note() -> None:
-    piece = mark_graces(
+    piece = mark_grace_notes(
         after([(0, 340, 72), (340, 43, 74), (384, 192, 60), (384, 384, 76), (768, 384, 72)])
     )
-    struck = fold_graces(piece, struck=True)
+    struck = merge_grace_notes(piece)
     assert [(n.onset - 12, n.duration, n.pitch) for n in struck.notes][24:] == [
         (0, 1, 72), (1, Fraction(1, 2), 60), (1, 1, 74), (1, 1, 76), (2, 1, 72),
     ]  # fmt: skip
     assert not struck.notes.grace.any()
-    assert drop_graces(piece) == fold_graces(piece)
-    assert 74 not in [note.pitch for note in drop_graces(piece).notes][24:]
+    assert 74 not in [note.pitch for note in remove_grace_notes(piece).notes][24:]
 
 
 def test_a_piece_of_grace_notes_alone() -> None:
     piece = Piece(Notes([Note(Fraction(0), Fraction(1, 16), 60, grace=True)]))
-    assert len(fold_graces(piece).notes) == 0
-    assert fold_graces(piece).length == piece.length
+    assert len(remove_grace_notes(piece).notes) == 0
+    assert remove_grace_notes(piece).length == piece.length
 
 
 def test_everything_else_of_the_notes_stays() -> None:
@@ -252,7 +256,7 @@ def test_everything_else_of_the_notes_stays() -> None:
         fret=np.arange(count),
     )
     piece = Piece(notes)
-    folded = fold_graces(mark_graces(piece))
+    folded = remove_grace_notes(mark_grace_notes(piece))
     assert folded.notes.velocity.tolist() == [v for v in range(1, count + 1) if v != count - 1]
     assert folded.notes.fret.tolist() == [f for f in range(count) if f != count - 2]
 
@@ -285,12 +289,12 @@ def test_the_guitar_set(guitar: Path) -> None:
     }
     found, off = {}, {}
     for path in paths[::3]:
-        piece = mark_graces(read_piece(guitar / path))
+        piece = mark_grace_notes(read_piece(guitar / path))
         notes = piece.notes
         small = notes.grace > 0
         found[path] = int(small.sum())
         assert set((notes.duration[small] * TICKS // notes.divisions).tolist()) <= lasts, path
-        folded = fold_graces(piece).notes
+        folded = remove_grace_notes(piece).notes
         off[path] = int(np.count_nonzero(~on_plain_grid(folded.onset, folded.divisions)))
         assert len(folded) == len(notes) - found[path], path
     assert sum(count > 0 for count in found.values()) > 40
@@ -321,7 +325,7 @@ def test_nothing_is_marked_in_the_guitar_set_played_freely(guitar: Path) -> None
             part=notes.part,
         )
         piece = Piece(loose, parts=(Part(),) * (int(notes.part.max()) + 1))
-        assert not mark_graces(piece).notes.grace.any(), path
+        assert not mark_grace_notes(piece).notes.grace.any(), path
 
 
 @pytest.mark.parametrize("name", ["bach", "monteverdi"])
@@ -329,4 +333,4 @@ def test_nothing_is_marked_in_scores(name: str, request: pytest.FixtureRequest) 
     resolve: Callable[[str], list[Path]] = pytest.importorskip("partimento.collect.bundled").resolve
     for path in [path for path in resolve(f"bundled:{name}") if path.suffix == ".mxl"][::20]:
         piece = read_piece(path)
-        assert mark_graces(piece) is piece, path
+        assert mark_grace_notes(piece) is piece, path

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from partimento import Meter, Note, Part, Piece
-from partimento.analysis.grace_notes import mark_graces
+from partimento.analysis.grace_notes import mark_grace_notes
 from partimento.analysis.pickup import (
     FEATURES,
     WEIGHTS,
@@ -157,7 +157,7 @@ UNSURE = (
 
 def test_the_guitar_set(guitar: Path) -> None:
     said = {
-        name: infer_pickup(mark_graces(read_piece(guitar / f"{name}.mid")))
+        name: infer_pickup(mark_grace_notes(read_piece(guitar / f"{name}.mid")))
         for name in (*KNOWN, *UNSURE)
     }
     assert said == {**KNOWN, **dict.fromkeys(UNSURE)}

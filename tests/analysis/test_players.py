@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from partimento import Note, Part, Piece
-from partimento.analysis.players import Forces, forces_of, instruments_of_text
+from partimento.analysis.players import Players, instruments_of_text, players_of
 from partimento.collect import resolve
 from partimento.corpus import read_piece
 
@@ -32,8 +32,10 @@ def made(*lines: Line, parts: Sequence[Part] = (), starts: Sequence[int] = ()) -
     return Piece(notes, parts=tuple(parts) or (Part(),) * len(lines))
 
 
-def played(*lines: Line, programs: Sequence[int | None], starts: Sequence[int] = ()) -> Forces:
-    return forces_of(made(*lines, parts=[Part("", program) for program in programs], starts=starts))
+def played(*lines: Line, programs: Sequence[int | None], starts: Sequence[int] = ()) -> Players:
+    return players_of(
+        made(*lines, parts=[Part("", program) for program in programs], starts=starts)
+    )
 
 
 def named(
@@ -44,48 +46,53 @@ def named(
         Part(name, program)
         for name, program in zip(names, programs or [None] * len(names), strict=True)
     ]
-    return forces_of(made(*lines, parts=parts)).instruments
+    return players_of(made(*lines, parts=parts)).instruments
 
 
 def test_one_track_is_one_player_of_its_program() -> None:
-    forces = played(TUNE, programs=[GUITAR])
-    assert (forces.kind, forces.instruments, forces.solo, forces.alone) == (
+    players = played(TUNE, programs=[GUITAR])
+    assert (players.kind, players.instruments, players.solo, players.single_instrument) == (
         "solo",
         ("guitar",),
         True,
         True,
     )
-    player = forces.players[0]
+    player = players.players[0]
     assert (player.is_declared, player.parts, player.lowest, player.highest) == (True, (0,), 72, 79)
 
 
 def test_nothing_that_sounds_is_nobody() -> None:
-    forces = forces_of(Piece([]))
-    assert (forces.kind, forces.players, forces.solo, forces.alone) == ("none", (), False, False)
-    assert not forces.may_be_only("guitar")
+    players = players_of(Piece([]))
+    assert (players.kind, players.players, players.solo, players.single_instrument) == (
+        "none",
+        (),
+        False,
+        False,
+    )
+    assert not players.could_be_only("guitar")
 
 
 def test_a_track_without_notes_has_no_player() -> None:
     piece = made(TUNE, (), parts=[Part("Guitar", GUITAR), Part("Flute", FLUTE)])
-    assert forces_of(piece).instruments == ("guitar",)
+    assert players_of(piece).instruments == ("guitar",)
 
 
 def test_different_programs_are_different_players_in_the_order_of_the_score() -> None:
-    forces = played(TUNE, TUNE[::-1], BASS, programs=[FLUTE, VIOLIN, GUITAR])
-    assert (forces.kind, forces.instruments) == ("trio", ("flute", "violin", "guitar"))
-    assert not forces.alone
-    assert not forces.may_be_only("guitar")
+    players = played(TUNE, TUNE[::-1], BASS, programs=[FLUTE, VIOLIN, GUITAR])
+    assert (players.kind, players.instruments) == ("trio", ("flute", "violin", "guitar"))
+    assert not players.single_instrument
+    assert not players.could_be_only("guitar")
 
 
 def test_guitars_that_each_have_a_program_are_two_players() -> None:
-    forces = played(TUNE, BASS, programs=[GUITAR, GUITAR])
-    assert (forces.kind, forces.alone, forces.solo) == ("duo", True, False)
-    assert forces.may_be_only("guitar")
+    players = played(TUNE, BASS, programs=[GUITAR, GUITAR])
+    assert (players.kind, players.single_instrument, players.solo) == ("duo", True, False)
+    assert players.could_be_only("guitar")
 
 
 def test_a_guitars_further_voice_without_program_is_the_same_player_unless_they_cross() -> None:
-    forces = played(TUNE, BASS, programs=[GUITAR, None])
-    assert (forces.instruments, forces.players[0].parts) == (("guitar",), (0, 1))
+    players = played(TUNE, BASS, programs=[GUITAR, None])
+    assert (players.instruments, players.players[0].parts) == (("guitar",), (0, 1))
     assert played(TUNE, [*TUNE[::-1]], programs=[GUITAR, None]).instruments == ("guitar", "unknown")
 
 
@@ -101,10 +108,11 @@ def test_four_lines_of_which_nothing_is_said_are_no_single_player() -> None:
 
 
 def test_lines_that_have_names_of_their_own_are_players() -> None:
-    assert forces_of(made(TUNE, BASS, parts=[Part("Anna"), Part("Bertha")])).kind == "duo"
-    assert forces_of(made(TUNE, BASS, parts=[Part("upper:1"), Part("lower:2")])).kind == "solo"
+    assert players_of(made(TUNE, BASS, parts=[Part("Anna"), Part("Bertha")])).kind == "duo"
+    assert players_of(made(TUNE, BASS, parts=[Part("upper:1"), Part("lower:2")])).kind == "solo"
     assert (
-        forces_of(made(TUNE, BASS, parts=[Part(":upperVoice"), Part(":lowerVoice")])).kind == "solo"
+        players_of(made(TUNE, BASS, parts=[Part(":upperVoice"), Part(":lowerVoice")])).kind
+        == "solo"
     )
 
 
@@ -120,8 +128,8 @@ def test_tracks_of_a_piano_beyond_two_are_one_players_where_two_hands_reach_the_
     close = [[pitch - shift for pitch in TUNE] for shift in (0, 4, 24, 31)]
     wide = [[pitch - shift for pitch in TUNE] for shift in (0, 20, 33, 52)]
     parts = [Part("Piano", 0)] * 4
-    assert forces_of(made(*close, parts=parts)).kind == "solo"
-    assert forces_of(made(*wide, parts=parts)).kind == "quartet"
+    assert players_of(made(*close, parts=parts)).kind == "solo"
+    assert players_of(made(*wide, parts=parts)).kind == "quartet"
 
 
 def test_named_pianos_are_two_players_and_named_hands_are_one() -> None:
@@ -142,15 +150,15 @@ def test_movements_one_after_another_are_one_players() -> None:
     ]  # to each the one nearest in pitch
     names = [Part("Soprano"), Part("Alto")]
     assert (
-        forces_of(made(TUNE, BASS, parts=names, starts=[0, 8])).kind == "duo"
+        players_of(made(TUNE, BASS, parts=names, starts=[0, 8])).kind == "duo"
     )  # they take turns but have names
 
 
 def test_a_tablature_doubles_its_staff() -> None:
     chords = [(pitch, pitch - 12) for pitch in TUNE]
     high = [(upper + 12, lower + 12) for upper, lower in chords]
-    forces = played(high, chords, programs=[89, GUITAR])
-    assert (forces.instruments, forces.players[0].parts) == (("guitar",), (1,))
+    players = played(high, chords, programs=[89, GUITAR])
+    assert (players.instruments, players.players[0].parts) == (("guitar",), (1,))
     assert [
         player.parts for player in played(chords, chords, programs=[GUITAR, GUITAR]).players
     ] == [(0,)]
@@ -176,9 +184,9 @@ def test_a_staff_of_voices_or_winds_in_chords_is_several_players() -> None:
 
 def test_drums_are_one_player_of_no_pitch() -> None:
     parts = [Part("Kit", 0, is_drum=True), Part("", 0, is_drum=True), Part("", GUITAR)]
-    forces = forces_of(made([36] * 8, [42] * 8, TUNE, parts=parts))
-    assert forces.instruments == ("drums", "guitar")
-    assert not forces.may_be_only("guitar")
+    players = players_of(made([36] * 8, [42] * 8, TUNE, parts=parts))
+    assert players.instruments == ("drums", "guitar")
+    assert not players.could_be_only("guitar")
 
 
 def test_names_say_what_programs_do_not() -> None:
@@ -213,18 +221,18 @@ def test_the_piano_that_nobody_chose_is_not_said() -> None:
         True,
         True,
     ]
-    assert forces_of(made(TUNE, parts=[Part("Piano", 0)])).players[0].is_declared
+    assert players_of(made(TUNE, parts=[Part("Piano", 0)])).players[0].is_declared
 
 
 def test_what_nobody_says_may_be_a_guitar_within_its_range() -> None:
-    assert played(BASS, programs=[None]).may_be_only("guitar")
-    assert played([pitch + 12 for pitch in TUNE], programs=[0]).may_be_only(
+    assert played(BASS, programs=[None]).could_be_only("guitar")
+    assert played([pitch + 12 for pitch in TUNE], programs=[0]).could_be_only(
         "guitar"
     )  # E6 is written an octave high
-    assert not played([28, 40], programs=[0]).may_be_only("guitar")
-    assert not played([40, 100], programs=[None]).may_be_only("guitar")
-    assert not played(TUNE, programs=[CLARINET]).may_be_only("guitar")
-    assert played(TUNE, programs=[None]).may_be_only("theremin")  # whose range we do not know
+    assert not played([28, 40], programs=[0]).could_be_only("guitar")
+    assert not played([40, 100], programs=[None]).could_be_only("guitar")
+    assert not played(TUNE, programs=[CLARINET]).could_be_only("guitar")
+    assert played(TUNE, programs=[None]).could_be_only("theremin")  # whose range we do not know
 
 
 def test_a_catalogues_word_names_the_unsaid() -> None:
@@ -238,7 +246,7 @@ def test_a_catalogues_word_names_the_unsaid() -> None:
 
 def test_more_tracks_than_any_score_has_are_an_ensemble() -> None:
     piece = made(*[[60 + i % 30] for i in range(300)], parts=[Part("", VIOLIN)] * 300)
-    assert forces_of(piece).kind == "ensemble"
+    assert players_of(piece).kind == "ensemble"
 
 
 @pytest.mark.parametrize(
@@ -279,33 +287,33 @@ def test_words_for_instruments(text: str, instruments: str) -> None:
 
 
 def test_the_real_set_agrees_with_its_manifest(guitar: Path) -> None:
-    """The figures of benchmarks/forces.py, which explains each miss."""
+    """The figures of benchmarks/players.py, which explains each miss."""
     with (guitar / "manifest.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    forces = [forces_of(read_piece(guitar / row["path"])) for row in rows]
+    players = [players_of(read_piece(guitar / row["path"])) for row in rows]
     alone = [
-        one.may_be_only("guitar") == (row["guitar_alone"] == "yes")
-        for row, one in zip(rows, forces, strict=True)
+        one.could_be_only("guitar") == (row["guitar_alone"] == "yes")
+        for row, one in zip(rows, players, strict=True)
     ]
     assert sum(alone) >= 0.98 * len(rows)
     # Nothing but a guitar is never lost; and most of what is more than guitars is found, as saying
     # "alone" of all would not.
     assert all(
-        one.may_be_only("guitar")
-        for row, one in zip(rows, forces, strict=True)
+        one.could_be_only("guitar")
+        for row, one in zip(rows, players, strict=True)
         if row["guitar_alone"] == "yes"
     )
-    assert sum(not one.may_be_only("guitar") for one in forces) >= 20
+    assert sum(not one.could_be_only("guitar") for one in players) >= 20
     # "Several tracks" does not say how many players: those are looked at one by one in the
     # benchmark.
     told = [
         (row, one)
-        for row, one in zip(rows, forces, strict=True)
+        for row, one in zip(rows, players, strict=True)
         if row["ensemble"] != "guitar (several tracks)"
     ]
     assert sum(one.solo == (row["ensemble"] == "solo") for row, one in told) >= 0.98 * len(told)
     # Bach's Goldberg Variations, in parts for two to four guitars.
-    variations = [one for row, one in zip(rows, forces, strict=True) if "bwv988" in row["path"]]
+    variations = [one for row, one in zip(rows, players, strict=True) if "bwv988" in row["path"]]
     assert len(variations) == 32
     assert not any(one.solo for one in variations)
     assert all(one.instruments == ("guitar",) * len(one.players) for one in variations)
@@ -330,7 +338,7 @@ def test_the_real_set_agrees_with_its_manifest(guitar: Path) -> None:
 )
 def test_real_scores(guitar: Path, stem: str, instruments: str) -> None:
     path = next(guitar.rglob(f"{stem}.mid"))
-    assert " ".join(forces_of(read_piece(path)).instruments) == instruments
+    assert " ".join(players_of(read_piece(path)).instruments) == instruments
 
 
 @pytest.mark.parametrize(
@@ -350,4 +358,4 @@ def test_bundled_scores(collection: str, stem: str, instruments: str) -> None:
         for path in resolve(f"bundled:{collection}")
         if path.with_suffix("").as_posix().endswith(stem)
     )
-    assert " ".join(forces_of(read_piece(path)).instruments) == instruments
+    assert " ".join(players_of(read_piece(path)).instruments) == instruments

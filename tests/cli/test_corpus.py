@@ -181,7 +181,10 @@ def test_training_on_a_selection_of_files(folder: Path, tmp_path: Path) -> None:
             ["build", "{folder}", "-o", "{store}", "--force", "--append"],
             "either --append or --force",
         ),
-        (["build", "{folder}", "-o", "x.parquet", "--graces", "swallow"], "drop, fold or keep"),
+        (
+            ["build", "{folder}", "-o", "x.parquet", "--grace-notes", "swallow"],
+            "remove, merge or keep",
+        ),
         (["build", "{folder}", "-o", "x.parquet", "--key", "J dur"], "no such key"),
         (["build", "{folder}", "-o", "x.parquet", "--composer", "nobody"], "none of 6 pieces"),
         (

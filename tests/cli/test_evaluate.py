@@ -195,7 +195,7 @@ def test_a_run_composes_what_is_measured(
     told = json.loads(capsys.readouterr().out)
     assert (told["generated"], told["bars"]) == (5, 4)
     assert told["figures"]["nats per event of held-out pieces"] == {"markov": 3.25}
-    shared = told["figures"]["longest run of chords shared with the corpus"]
+    shared = told["figures"]["longest passage of chords shared with the corpus"]
     assert 0 <= shared["median"] <= shared["95 %"] <= shared["most"]
     assert shared["real median"] <= shared["real most"]
     assert 0.5 < told["overlap"] <= 1

@@ -24,7 +24,7 @@ def test_the_options_select_by_all_that_a_selection_has() -> None:
 def test_the_options_of_a_view_are_the_settings_of_data() -> None:
     assert list(inspect.signature(view).parameters) == list(DataSettings.model_fields)
     assert view() == {}
-    assert DataSettings().replace(**view(graces="keep")) == DataSettings(graces="keep")
+    assert DataSettings().replace(**view(grace_notes="keep")) == DataSettings(grace_notes="keep")
 
 
 @pytest.mark.parametrize("name", DataSettings.model_fields)
@@ -49,9 +49,9 @@ def test_a_command_gets_what_its_options_make() -> None:
         """Do something."""
         got.append((word, selection, view, n))
 
-    words = ["x", "--composer", "Bach", "--solo", "--graces", "keep", "--n", "4"]
+    words = ["x", "--composer", "Bach", "--solo", "--grace-notes", "keep", "--n", "4"]
     result = CliRunner().invoke(app, words)
     assert result.exit_code == 0, result.output
-    assert got == [("x", Selection(composer="Bach", solo=True), {"graces": "keep"}, 4)]
+    assert got == [("x", Selection(composer="Bach", solo=True), {"grace_notes": "keep"}, 4)]
     assert isinstance(SelectionOptions.__metadata__[0], Group)
     assert command.__doc__ == "Do something."

@@ -67,7 +67,7 @@ def test_many_pieces_in_a_table(
 ) -> None:
     assert run("originality", folder, "--against", folder, "-o", tmp_path / "report.md") == 0
     printed = capsys.readouterr().out
-    assert "8 pieces: longest run (median, 95 %, most) of chords" in printed
+    assert "8 pieces: longest passage (median, 95 %, most) of chords" in printed
     assert "8 of them are in the corpus" in printed
     table = (tmp_path / "report.md").read_text()
     assert table.count("| chords |") >= 9

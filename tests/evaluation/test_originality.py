@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from partimento import Event, Meter, Piece
-from partimento.analysis.similarity.borrowing import LONG, library, shared_with
+from partimento.analysis.similarity.borrowing import LONG, index_corpus, shared_with
 from partimento.corpus import Corpus, CorpusEntry
 from partimento.errors import PartimentoError
 from partimento.evaluation.originality import originality, together, verdict, verdict_together
@@ -45,7 +45,7 @@ def moved(chords: Chords, by: int) -> Chords:
 
 def test_a_planted_run_is_found_with_its_places() -> None:
     tune = noise(1, 60)
-    corpus = library(
+    corpus = index_corpus(
         [
             piece(noise(2, 40), name="a"),
             piece(tune, name="b"),
@@ -68,10 +68,10 @@ def test_a_planted_run_is_found_with_its_places() -> None:
 def test_the_place_with_the_same_rhythm_is_told_first() -> None:
     tune = noise(1, 10)
     eighths, quarters = piece(tune, name="a", duration=QUARTER / 2), piece(tune, name="b")
-    run = shared_with(library([eighths, quarters]), piece(tune, name="mine")).chords.longest
+    run = shared_with(index_corpus([eighths, quarters]), piece(tune, name="mine")).chords.longest
     assert run is not None
     assert (run.path, run.same_rhythm, run.pieces) == ("b.mid", True, 2)
-    run = shared_with(library([eighths]), piece(tune, name="mine")).chords.longest
+    run = shared_with(index_corpus([eighths]), piece(tune, name="mine")).chords.longest
     assert run is not None
     assert (run.path, run.same_rhythm, run.pieces) == ("a.mid", False, 1)
 
@@ -80,7 +80,7 @@ def test_the_place_with_the_same_rhythm_is_told_first() -> None:
 def test_only_long_runs_count_as_borrowed(length: int, share: float) -> None:
     tune = noise(1, 32)
     found = shared_with(
-        library([piece(tune)]),
+        index_corpus([piece(tune)]),
         piece(noise(2, 8) + tune[:length] + noise(3, 24 - length), name="mine"),
     )
     assert found.chords.elements == 32
@@ -89,10 +89,10 @@ def test_only_long_runs_count_as_borrowed(length: int, share: float) -> None:
 
 
 def test_nothing_in_common() -> None:
-    found = shared_with(library([piece([(60, 64, 67)] * 3)]), piece([(60, 61)] * 3))
+    found = shared_with(index_corpus([piece([(60, 64, 67)] * 3)]), piece([(60, 61)] * 3))
     assert found.chords.longest is None
     assert (found.chords.length, found.chords.share) == (0, 0.0)
-    silent = shared_with(library([piece([(60, 64, 67)] * 3)]), Piece([], length=Fraction(4)))  # type: ignore[arg-type]
+    silent = shared_with(index_corpus([piece([(60, 64, 67)] * 3)]), Piece([], length=Fraction(4)))  # type: ignore[arg-type]
     assert (silent.chords.elements, silent.melody.elements, silent.melody.longest) == (0, 0, None)
 
 
@@ -105,13 +105,13 @@ def test_a_piece_of_the_corpus_is_laid_beside_the_rest_and_says_so() -> None:
     assert found.in_corpus == ("a.mid", "twin.mid")
     assert found.chords.length < 4
     assert verdict(found, report.real).startswith(
-        "this piece is in the corpus (a.mid, twin.mid) and is compared with the rest: longest run"
+        "this piece is in the corpus (a.mid, twin.mid) and is compared with the rest: longest"
     )
     # The same music in another file is no such case: all of it is borrowed.
     (found,) = originality([piece(tune, name="other")], corpus).pieces
     assert found.in_corpus == ()
     assert (found.chords.length, found.chords.share) == (60, 1.0)
-    assert verdict(found, report.real).startswith("all of it occurs in a.mid: longest run")
+    assert verdict(found, report.real).startswith("all of it occurs in a.mid: longest passage")
     assert verdict(found, report.real).endswith("more chords and melody than 95 % of real pieces")
 
 
@@ -184,7 +184,7 @@ def test_progress_reaches_its_end_and_nothing_is_refused() -> None:
     with pytest.raises(PartimentoError, match="no pieces"):
         originality([], corpus)
     with pytest.raises(PartimentoError, match="empty corpus"):
-        library([])
+        index_corpus([])
 
 
 def test_bachs_own_level(data_folder: Path) -> None:
@@ -196,7 +196,7 @@ def test_bachs_own_level(data_folder: Path) -> None:
         side: [[tuple(sorted(set(frame))) for frame in each] for each in sides[side]]
         for side in ("train", "test")
     }
-    corpus = library(piece(each) for each in frames["train"])
+    corpus = index_corpus(piece(each) for each in frames["train"])
     found = [shared_with(corpus, piece(each)) for each in frames["test"]]
     lengths = [each.chords.length for each in found]
     plainest = [0] * len(lengths)

@@ -1,1 +1,1 @@
-"""Infer from the notes of a piece its key, pickup, grace notes, players and octave."""
+"""Infer from notes the key, pickup, grace notes, players and octave of a piece."""

@@ -88,7 +88,7 @@ def _table(divisions: int) -> np.ndarray:
     return _on_grid(np.arange(divisions), divisions)
 
 
-def mark_graces(piece: Piece) -> Piece:
+def mark_grace_notes(piece: Piece) -> Piece:
     """Flag the grace notes of a piece read exactly from MIDI; no time changes.
 
     Parameters
@@ -260,7 +260,7 @@ def _on_beat(staff: _Staff, slot: int) -> list[int]:
     return found if whole >= 4 * taken and not of_tuplet and staff.is_near_plain(end) else []
 
 
-def fold_graces(piece: Piece, *, struck: bool = False) -> Piece:
+def remove_grace_notes(piece: Piece) -> Piece:
     """Remove grace notes and give their time back: the piece then keeps to its grid.
 
     A note that was shortened for a grace note gets its written length again. A main note that was
@@ -270,11 +270,26 @@ def fold_graces(piece: Piece, *, struck: bool = False) -> Piece:
     Parameters
     ----------
     piece : Piece
-        With its grace notes flagged, by its reader or by `mark_graces`.
-    struck : bool
-        Keep the pitches of grace notes: strike them with the main note. Each lasts as long as the
-        main note nearest in pitch.
+        With its grace notes flagged, by its reader or by `mark_grace_notes`.
     """
+    return _without_grace_notes(piece, merge=False)
+
+
+def merge_grace_notes(piece: Piece) -> Piece:
+    """Merge each grace note with its main note into one chord.
+
+    It lasts as long as the main note nearest in pitch. Its time is given back, as by
+    `remove_grace_notes`.
+
+    Parameters
+    ----------
+    piece : Piece
+        With its grace notes flagged, by its reader or by `mark_grace_notes`.
+    """
+    return _without_grace_notes(piece, merge=True)
+
+
+def _without_grace_notes(piece: Piece, *, merge: bool) -> Piece:
     notes = piece.notes
     kept = notes.grace == 0
     if kept.all():
@@ -288,7 +303,7 @@ def fold_graces(piece: Piece, *, struck: bool = False) -> Piece:
             (each, _give_back(staff, small, mains, each, onset, end))
             for each in _ornaments(staff, small)
         ]
-        for ornament, main in found if struck else ():
+        for ornament, main in found if merge else ():
             if len(main):
                 apart = np.abs(
                     staff.pitch[ornament][:, None] - staff.pitch[main]
@@ -300,15 +315,6 @@ def fold_graces(piece: Piece, *, struck: bool = False) -> Piece:
             keep=kept, onset=onset, duration=end - onset, grace=np.zeros_like(onset)
         )
     )
-
-
-def drop_graces(piece: Piece) -> Piece:
-    """Remove the grace notes, pitches included.
-
-    Their time goes where `fold_graces` puts it. Anywhere else it would leave a rest or an onset
-    that no notation writes.
-    """
-    return fold_graces(piece)
 
 
 def _ornaments(staff: _Staff, small: np.ndarray) -> Iterator[np.ndarray]:

@@ -2,8 +2,8 @@
 
 A track is not yet a player. The voices of one guitarist or the hands of a pianist may each have a
 track. The same is true of movements of a suite and of a tablature's staff. One staff may hold two
-singers. Programs and track names give the instruments, if anything does. `forces_of` has the rules
-by which tracks become players; benchmarks/forces.py measures them.
+singers. Programs and track names give the instruments, if anything does. `players_of` has the rules
+by which tracks become players; benchmarks/players.py measures them.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class Player:
 
 
 @dataclass(frozen=True, slots=True)
-class Forces:
+class Players:
     """The players of a piece, in the order of the score.
 
     Attributes
@@ -95,7 +95,7 @@ class Forces:
         One of `KINDS`, by the number of players.
     solo : bool
         One player.
-    alone : bool
+    single_instrument : bool
         One kind of instrument, be it one player or several.
     instruments : tuple of str
         One a player.
@@ -112,14 +112,14 @@ class Forces:
         return len(self.players) == 1
 
     @property
-    def alone(self) -> bool:
+    def single_instrument(self) -> bool:
         return len(set(self.instruments)) == 1
 
     @property
     def instruments(self) -> tuple[str, ...]:
         return tuple(player.instrument for player in self.players)
 
-    def may_be_only(self, instrument: str) -> bool:
+    def could_be_only(self, instrument: str) -> bool:
         """Return whether the piece may be for one or several of this instrument alone.
 
         A player without a known instrument may play any whose range fits. The ranges of guitar,
@@ -127,7 +127,7 @@ class Forces:
         """
         return bool(self.players) and all(_may_play(player, instrument) for player in self.players)
 
-    def named(self, instruments: Sequence[str]) -> Forces:
+    def named(self, instruments: Sequence[str]) -> Players:
         """Return the same players, the unnamed ones named after a catalog.
 
         `instruments` are what `instruments_of_text` finds in the catalog's description. It must
@@ -140,7 +140,7 @@ class Forces:
         else:
             return self
         pairs = zip(self.players, names, strict=True)
-        return Forces(
+        return Players(
             tuple(
                 player if player.is_declared else replace(player, instrument=name)
                 for player, name in pairs
@@ -158,7 +158,7 @@ def _may_play(player: Player, instrument: str) -> bool:
     )
 
 
-class Heard(NamedTuple):
+class TrackEvidence(NamedTuple):
     """The evidence for who plays a track.
 
     Attributes
@@ -189,13 +189,13 @@ class Track(NamedTuple):
     """
 
     parts: tuple[int, ...]
-    heard: Heard
+    evidence: TrackEvidence
     onset: np.ndarray
     end: np.ndarray
     pitch: np.ndarray
 
 
-def forces_of(piece: Piece) -> Forces:
+def players_of(piece: Piece) -> Players:
     """Return who plays a piece, by its notes, programs and track names alone.
 
     The rules, and why:
@@ -220,7 +220,7 @@ def forces_of(piece: Piece) -> Forces:
 
     Returns
     -------
-    Forces
+    Players
         Without players if nothing sounds.
     """
     tracks = _tracks(piece)
@@ -229,9 +229,9 @@ def forces_of(piece: Piece) -> Forces:
         tracks = [track for i, track in enumerate(tracks) if i not in doubles]
     groups: dict[str, list[Track]] = {}
     for track in tracks:
-        groups.setdefault(track.heard.group, []).append(track)
+        groups.setdefault(track.evidence.group, []).append(track)
     players = [player for group in groups.values() for player in _players(group)]
-    return Forces(tuple(sorted(players, key=lambda player: player.parts)))
+    return Players(tuple(sorted(players, key=lambda player: player.parts)))
 
 
 def _tracks(piece: Piece) -> list[Track]:
@@ -243,13 +243,13 @@ def _tracks(piece: Piece) -> list[Track]:
         part, onset, end, pitch = part[order], onset[order], end[order], pitch[order]
     edges = [*np.flatnonzero(np.diff(part, prepend=-1)).tolist(), len(part)]
     sounding = part[edges[:-1]].tolist()
-    heard = _heard(tuple(piece.parts[i] for i in sounding))
-    spans = zip(sounding, heard, pairwise(edges), strict=True)
+    evidence = _evidence(tuple(piece.parts[i] for i in sounding))
+    spans = zip(sounding, evidence, pairwise(edges), strict=True)
     return [Track((i,), one, onset[a:b], end[a:b], pitch[a:b]) for i, one, (a, b) in spans]
 
 
 @lru_cache(4096)
-def _heard(parts: tuple[Part, ...]) -> tuple[Heard, ...]:
+def _evidence(parts: tuple[Part, ...]) -> tuple[TrackEvidence, ...]:
     names = [
         plain_words(part.name.partition(":")[0]) for part in parts
     ]  # LilyPond writes staff:voice
@@ -272,14 +272,16 @@ def _heard(parts: tuple[Part, ...]) -> tuple[Heard, ...]:
         declared.pop() if len(declared) == 1 else UNKNOWN
     )  # whose further voices the unsaid tracks may be
     host = host if FAMILY.get(host) in ("hands", "plucked") else UNKNOWN
-    heard, alike = [], len(set(names)) == 1
+    evidence, alike = [], len(set(names)) == 1
     for (instrument, sure), name, word in zip(rows, names, words, strict=True):
         own_name = not alike and not PLACES.fullmatch(name)
         group = host if instrument == UNKNOWN and not own_name else instrument
-        heard.append(
-            Heard(instrument, sure, group, word and (PLACE.sub("", name).strip() or name), own_name)
+        evidence.append(
+            TrackEvidence(
+                instrument, sure, group, word and (PLACE.sub("", name).strip() or name), own_name
+            )
         )
-    return tuple(heard)
+    return tuple(evidence)
 
 
 def _words(parts: Sequence[Part], names: Sequence[str]) -> list[str]:
@@ -323,7 +325,7 @@ def _doubles(tracks: Sequence[Track]) -> set[int]:
         ):
             continue
         has_chords = bool((a.onset[1:] == a.onset[:-1]).any())
-        if has_chords or (a.heard.group, a.heard.name) == (b.heard.group, b.heard.name):
+        if has_chords or (a.evidence.group, a.evidence.name) == (b.evidence.group, b.evidence.name):
             doubles.add(max(i, j, key=lambda k: _second_hand(tracks[k], k)))
     return doubles
 
@@ -335,8 +337,8 @@ def _second_hand(track: Track, place: int) -> tuple[bool, bool, int, int]:
     are written high).
     """
     return (
-        not track.heard.is_declared,
-        track.heard.instrument not in FAMILY,
+        not track.evidence.is_declared,
+        track.evidence.instrument not in FAMILY,
         int(track.pitch[0]),
         place,
     )
@@ -350,8 +352,8 @@ def _players(tracks: Sequence[Track]) -> list[Player]:
     players = []
     for lane in lanes:
         player = Player(
-            lane.heard.instrument,
-            lane.heard.is_declared,
+            lane.evidence.instrument,
+            lane.evidence.is_declared,
             lane.parts,
             int(lane.pitch.min()),
             int(lane.pitch.max()),
@@ -374,7 +376,7 @@ def _in_turns(tracks: Sequence[Track]) -> list[Track]:
         before = (
             lane
             for lane in lanes
-            if lane[-1].onset[-1] < track.onset[0] and lane[-1].heard.name == track.heard.name
+            if lane[-1].onset[-1] < track.onset[0] and lane[-1].evidence.name == track.evidence.name
         )
         nearest = min(
             before, key=lambda lane: abs(lane[-1].pitch.mean() - track.pitch.mean()), default=None
@@ -395,18 +397,18 @@ def _joined(tracks: Sequence[Track]) -> Track:
     )
     order = np.lexsort((pitch, onset))
     parts = tuple(sorted(part for track in tracks for part in track.parts))
-    best = max((track.heard for track in tracks), key=lambda heard: heard.is_declared)
+    best = max((track.evidence for track in tracks), key=lambda evidence: evidence.is_declared)
     return Track(parts, best, onset[order], end[order], pitch[order])
 
 
 def _one_player(lanes: Sequence[Track]) -> bool:
     """Return whether tracks that sound together belong to one player."""
-    heard = [lane.heard for lane in lanes]
-    unsaid = [one for one in heard if not one.is_declared]
-    group = heard[0].group
+    evidence = [lane.evidence for lane in lanes]
+    unsaid = [one for one in evidence if not one.is_declared]
+    group = evidence[0].group
     if group == "drums":
         return True
-    if len({one.name for one in heard}) > 1 or (
+    if len({one.name for one in evidence}) > 1 or (
         unsaid and (len(lanes) > MAX_VOICES or any(one.own_name for one in unsaid))
     ):
         return False
@@ -416,7 +418,7 @@ def _one_player(lanes: Sequence[Track]) -> bool:
         return (group == "organ" and len(lanes) == 3) or _reached(
             _joined(lanes)
         ) >= REACHED  # an organist's feet are a third hand
-    return len(heard) - len(unsaid) <= 1 and _crossing(lanes) <= CROSSING
+    return len(evidence) - len(unsaid) <= 1 and _crossing(lanes) <= CROSSING
 
 
 def _voices(track: Track) -> int:

@@ -202,7 +202,7 @@ def list_pieces(
         Column("license", 8, "name"),
         Column("split", 4, "name"),
     )
-    names = ("path", "title", "composer", "forces", "key", "meter", "events", "license", "split")
+    names = ("path", "title", "composer", "ensemble", "key", "meter", "events", "license", "split")
     rows = [{**row, "key": Key.from_name(row["key"]).name} for row in pieces.rows]
     screen.print_list(
         f"{store}: {len(pieces):,} pieces",

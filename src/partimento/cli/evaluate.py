@@ -140,7 +140,7 @@ def _borrowed(generated: list[Piece], real: Corpus) -> dict[str, dict[str, float
                     strict=True,
                 )
             )
-        passages[f"longest run of {line} shared with the corpus"] = figures
+        passages[f"longest passage of {line} shared with the corpus"] = figures
     return passages
 
 

@@ -130,12 +130,12 @@ Quantize = Annotated[
         rich_help_panel=READING,
     ),
 ]
-Graces = Annotated[
+GraceNotes = Annotated[
     str | None,
     typer.Option(
         metavar="HOW",
-        help="Grace notes: drop, fold into their main notes, or keep [default: drop; for stats, "
-        "keep].",
+        help="Grace notes: remove, merge into their main notes, or keep [default: remove; for"
+        " stats, keep].",
         show_default=False,
         rich_help_panel=READING,
     ),
@@ -190,7 +190,7 @@ def select(
 def view(
     *,
     quantize: Quantize = None,
-    graces: Graces = None,
+    grace_notes: GraceNotes = None,
     octave: Octave = None,
     pickup: Pickup = None,
     repeats: Repeats = None,
@@ -198,7 +198,7 @@ def view(
     """Return those settings of the section ``data`` that were given."""
     options = {
         "quantize": quantize,
-        "graces": graces,
+        "grace_notes": grace_notes,
         "octave": octave,
         "pickup": pickup,
         "repeats": repeats,

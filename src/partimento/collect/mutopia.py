@@ -14,7 +14,7 @@ from partimento.collect.errors import RefusedError
 from partimento.collect.http import Clock, PoliteClient, Site
 from partimento.collect.journal import Journal, only_one, sweep
 from partimento.collect.listing import PAGE, ListedPiece, parse_listing
-from partimento.collect.taking import Skip, Taker
+from partimento.collect.taking import Downloader, Skip
 from partimento.errors import PartimentoError
 from partimento.progress import NotedProgress, silent
 
@@ -170,8 +170,8 @@ def collect_mutopia(
             site, delay_s=query.delay_s, contact=query.contact, clock=clock, tell=crawl.tell
         )
         stack.enter_context(client)
-        taker = Taker(out, journal, client, clock=clock, write=not dry_run)
-        return crawl.run(client, taker, clock)
+        downloader = Downloader(out, journal, client, clock=clock, write=not dry_run)
+        return crawl.run(client, downloader, clock)
 
 
 class _Crawl:
@@ -185,21 +185,21 @@ class _Crawl:
         """Show a word beside the progress."""
         self._progress(*self._at, note)
 
-    def run(self, client: PoliteClient, taker: Taker, clock: Clock) -> Collected:
+    def run(self, client: PoliteClient, downloader: Downloader, clock: Clock) -> Collected:
         query, journal = self._query, self._journal
         self._obey_robots(client, clock.utc())
-        pieces, whole = self._listing(client, taker)
-        waiting = [piece for piece in pieces if not taker.has(piece)]
+        pieces, whole = self._listing(client, downloader)
+        waiting = [piece for piece in pieces if not downloader.has(piece)]
         settled = sum(
             len(journal.known(link).get("rows", []))
             for piece in pieces
             for link in piece.links
             if journal.settled(link)
         )
-        if taker.write:
-            self._take(taker, waiting[: query.limit or None])
-            waiting = [piece for piece in waiting if not taker.has(piece)]
-            taker.write_skips()
+        if downloader.write:
+            self._take(downloader, waiting[: query.limit or None])
+            waiting = [piece for piece in waiting if not downloader.has(piece)]
+            downloader.write_skips()
             if whole and not waiting:
                 journal.finish()
         else:
@@ -211,15 +211,15 @@ class _Crawl:
             for row in journal.known(link).get("rows", [])
         ]
         return Collected(
-            taker.folder,
+            downloader.folder,
             len(pieces),
             tuple(waiting),
-            taker.fetched,
-            taker.updated,
-            taker.unchanged,
+            downloader.fetched,
+            downloader.updated,
+            downloader.unchanged,
             settled,
             sum(not row["license"] for row in rows),
-            tuple(taker.skips()),
+            tuple(downloader.skips()),
             client.requests,
             client.delay_s,
             journal.resumed,
@@ -239,7 +239,9 @@ class _Crawl:
         self._at = ("robots.txt", 1, 1)
         self.tell("")
 
-    def _listing(self, client: PoliteClient, taker: Taker) -> tuple[list[ListedPiece], bool]:
+    def _listing(
+        self, client: PoliteClient, downloader: Downloader
+    ) -> tuple[list[ListedPiece], bool]:
         """Return the pieces, page by page, and whether the listing was read to its end.
 
         Reading stops at an empty page, or when the limit is reached.
@@ -249,7 +251,7 @@ class _Crawl:
         for number in range(MAX_PAGES):
             self._at = ("pages of the listing", number, number + 1)
             self.tell(f"{len(pieces)} pieces" if pieces else "")
-            page = self._page(client, taker, number * PAGE)
+            page = self._page(client, downloader, number * PAGE)
             if not page and number == 0:
                 instrument = self._query.instrument or "any instrument"
                 composer = self._query.composer and f" by {self._query.composer}"
@@ -268,7 +270,7 @@ class _Crawl:
                     f"{self._query.page(number * PAGE)}: the listing repeats itself"
                 )
             pieces |= new
-            waiting += sum(not taker.has(piece) for piece in new.values())
+            waiting += sum(not downloader.has(piece) for piece in new.values())
             if 0 < self._query.limit <= waiting:
                 self._listed(number + 1, len(pieces))
                 return list(pieces.values()), False
@@ -278,12 +280,14 @@ class _Crawl:
         self._at = ("pages of the listing", pages, pages)
         self.tell(f"{pieces} pieces")
 
-    def _page(self, client: PoliteClient, taker: Taker, startat: int) -> list[ListedPiece]:
+    def _page(
+        self, client: PoliteClient, downloader: Downloader, startat: int
+    ) -> list[ListedPiece]:
         key = self._query.page(startat)
         record = self._journal.known(key)
         if not self._journal.settled(key):
             record = self._ask_for_page(client, key, record)
-        taker.note_problems(key, record["problems"])
+        downloader.note_problems(key, record["problems"])
         return [
             ListedPiece(**{**piece, "links": tuple(piece["links"])}) for piece in record["pieces"]
         ]
@@ -310,11 +314,11 @@ class _Crawl:
             raise PartimentoError(f"{client.site.resolve(key)}: {error}") from error
         return self._journal.known(key)
 
-    def _take(self, taker: Taker, pieces: list[ListedPiece]) -> None:
+    def _take(self, downloader: Downloader, pieces: list[ListedPiece]) -> None:
         for number, piece in enumerate(pieces):
             self._at = ("pieces", number, len(pieces))
             self.tell(piece.title[:40])
-            taker.take(piece)
+            downloader.take(piece)
         if pieces:
             self._at = ("pieces", len(pieces), len(pieces))
             self.tell("")

@@ -60,7 +60,7 @@ class Skip:
     again: bool = False
 
 
-class Taker:
+class Downloader:
     """Takes files, one after another; `fetched`, `updated` and `unchanged` count them.
 
     Parameters

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from partimento.analysis.similarity.duplicates import group
-from partimento.analysis.similarity.fingerprints import sketch
+from partimento.analysis.similarity.fingerprints import fingerprint
 from partimento.corpus.benchmarks import is_benchmark, read_benchmark
 from partimento.corpus.entries import Corpus, CorpusEntry
 from partimento.corpus.reading import read_pieces
@@ -100,7 +100,7 @@ def _joined(corpora: Sequence[Corpus]) -> Corpus:
     rejects = tuple(reject for corpus in corpora for reject in corpus.rejects)
     selections = next((corpus.selections for corpus in corpora), ())
     if any(entry.split for entry in entries):
-        groups = group(sketch(entry.piece) for entry in entries).tolist()
+        groups = group(fingerprint(entry.piece) for entry in entries).tolist()
         splits = settle([entry.split for entry in entries], groups)
         entries = [
             _settled(entry, split, number)

@@ -21,11 +21,11 @@ class DataSettings(Section):
             " and thirds, auto uses that grid for files that were played, not written."
         ),
     )
-    graces: Literal["drop", "fold", "keep"] = Field(
-        default="drop",
+    grace_notes: Literal["remove", "merge", "keep"] = Field(
+        default="remove",
         description=(
-            "Grace notes: drop removes them, fold strikes them with their main note, and keep"
-            " leaves them where they are."
+            "Grace notes: remove them, merge them into the chord of their main note, or keep them"
+            " as they are."
         ),
     )
     octave: Literal["written", "sounding"] = Field(
@@ -51,5 +51,5 @@ class DataSettings(Section):
 
 
 AS_WRITTEN = DataSettings(
-    quantize="exact", graces="keep", octave="written", pickup="declared", repeats="folded"
+    quantize="exact", grace_notes="keep", octave="written", pickup="declared", repeats="folded"
 )

@@ -6,7 +6,12 @@ from fractions import Fraction
 
 import numpy as np
 
-from partimento.analysis.grace_notes import drop_graces, fold_graces, mark_graces, on_plain_grid
+from partimento.analysis.grace_notes import (
+    mark_grace_notes,
+    merge_grace_notes,
+    on_plain_grid,
+    remove_grace_notes,
+)
 from partimento.analysis.guitar_octave import to_sounding
 from partimento.analysis.music21_grid import music21_view
 from partimento.analysis.pickup import infer_pickup
@@ -22,7 +27,7 @@ PLAYED = (
 
 def as_recorded(piece: Piece, *, suffix: str) -> Piece:
     """Flag the grace notes of a MIDI file; everything else stays as the file has it."""
-    return mark_graces(piece) if suffix in MIDI_SUFFIXES else piece
+    return mark_grace_notes(piece) if suffix in MIDI_SUFFIXES else piece
 
 
 def as_configured(
@@ -51,8 +56,10 @@ def as_configured(
     """
     if config.quantize == "music21":
         return piece
-    if config.graces != "keep":
-        piece = fold_graces(piece, struck=True) if config.graces == "fold" else drop_graces(piece)
+    if config.grace_notes == "remove":
+        piece = remove_grace_notes(piece)
+    elif config.grace_notes == "merge":
+        piece = merge_grace_notes(piece)
     if config.octave == "sounding":
         piece = to_sounding(piece, instrument=instrument)
     if pickup and config.pickup == "inferred":

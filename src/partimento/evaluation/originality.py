@@ -16,9 +16,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from partimento.analysis.similarity.borrowing import Originality, Shared, library, shared_with
+from partimento.analysis.similarity.borrowing import Originality, Shared, index_corpus, shared_with
 from partimento.analysis.similarity.duplicates import group
-from partimento.analysis.similarity.fingerprints import sketch
+from partimento.analysis.similarity.fingerprints import fingerprint
 from partimento.analysis.similarity.sequences import SILENT
 from partimento.corpus.entries import Corpus
 from partimento.corpus.splits import TEST, TRAIN, VALID
@@ -149,7 +149,7 @@ def originality(
     if not pieces:
         raise PartimentoError("there are no pieces to compare")
     inside, held_out = _compared_and_held_out(corpus)
-    index, relatives = library(inside, progress=progress), _Relatives(inside)
+    index, relatives = index_corpus(inside, progress=progress), _Relatives(inside)
     if held_out:
         real = [
             shared_with(index, piece) for piece in _with_progress(held_out, "real pieces", progress)
@@ -211,7 +211,7 @@ class _Relatives:
 
     @cached_property
     def _groups(self) -> np.ndarray:
-        return group(sketch(piece) for piece in self._pieces)
+        return group(fingerprint(piece) for piece in self._pieces)
 
     def of(self, numbers: Sequence[int]) -> list[int]:
         """Return the numbers of some pieces and of their near-duplicates."""
@@ -237,7 +237,7 @@ def verdict(piece: Originality, real: Group | None) -> str:
     """Describe the figures of a piece in a sentence.
 
     >>> verdict(Originality("", "", Shared(64, None, 0.0), Shared(0, None, 0.0)), None)
-    'longest run of chords: 0; of melody: 0'
+    'longest passage of chords: 0; of melody: 0'
     """
     lines = [
         ("chords", piece.chords, real and real.chords),
@@ -251,9 +251,11 @@ def verdict(piece: Originality, real: Group | None) -> str:
             else ""
         )
         clauses.append(f"of {name}: {shared.length}{beside}")
-    text = f"longest run {'; '.join(clauses)}"
+    text = f"longest passage {'; '.join(clauses)}"
     if whole := [
-        run for _, shared, _ in lines if (run := shared.longest) and run.length >= shared.elements
+        passage
+        for _, shared, _ in lines
+        if (passage := shared.longest) and passage.length >= shared.elements
     ]:
         text = f"all of it occurs in {PurePosixPath(whole[0].path).name or whole[0].title}: {text}"
     if piece.in_corpus:
@@ -283,7 +285,7 @@ def verdict_together(report: Report) -> str:
                 f" {len(report.pieces):,} beyond 95 % of real pieces"
             )
         clauses.append(text)
-    return f"longest run (median, 95 %, most) of {'. Of '.join(clauses)}"
+    return f"longest passage (median, 95 %, most) of {'. Of '.join(clauses)}"
 
 
 def _three(level: Level) -> str:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from partimento.evaluation.originality import Group, Report
 
 LINES = ("chords", "melody")
-HEADER = ("piece", "line", "longest run", "where", "in runs ≥ 8")
+HEADER = ("piece", "line", "longest passage", "where", "in passages ≥ 8")
 
 
 def rows(report: Report, pieces: Sequence[Originality], *, together: bool) -> list[tuple[str, ...]]:
@@ -25,13 +25,13 @@ def rows(report: Report, pieces: Sequence[Originality], *, together: bool) -> li
 
 def _row(piece: Originality, line: str) -> tuple[str, ...]:
     shared: Shared = getattr(piece, line)
-    run = shared.longest
+    passage = shared.longest
     first = line == LINES[0]
     return (
         name_of(piece) if first else "",
         line,
         f"{shared.length:,} of {shared.elements:,}",
-        _where(run) if run else "",
+        _where(passage) if passage else "",
         _percent(shared.share),
     )
 
@@ -54,22 +54,22 @@ def _levels(name: str, group: Group) -> list[tuple[str, ...]]:
     return rows
 
 
-def _where(run: SharedPassage) -> str:
-    file = PurePosixPath(run.path)
+def _where(passage: SharedPassage) -> str:
+    file = PurePosixPath(passage.path)
     title = (
-        f"{run.title} ({file.name})"
-        if run.title not in ("", file.stem) and file.name
-        else run.title or file.name or "an untitled piece"
+        f"{passage.title} ({file.name})"
+        if passage.title not in ("", file.stem) and file.name
+        else passage.title or file.name or "an untitled piece"
     )
     moved = (
         "same pitch"
-        if run.semitones == 0
-        else f"{abs(run.semitones)} semitone{'s' * (abs(run.semitones) > 1)} "
+        if passage.semitones == 0
+        else f"{abs(passage.semitones)} semitone{'s' * (abs(passage.semitones) > 1)} "
     )
-    moved += ("higher" if run.semitones > 0 else "lower") if run.semitones else ""
-    rhythm = "same rhythm" if run.same_rhythm else "other rhythm"
-    several = f"; in {run.pieces - 1:,} more" if run.pieces > 1 else ""
-    return f"bar {run.bar} is bar {run.corpus_bar} of {title}: {moved}, {rhythm}{several}"
+    moved += ("higher" if passage.semitones > 0 else "lower") if passage.semitones else ""
+    rhythm = "same rhythm" if passage.same_rhythm else "other rhythm"
+    several = f"; in {passage.pieces - 1:,} more" if passage.pieces > 1 else ""
+    return f"bar {passage.bar} is bar {passage.corpus_bar} of {title}: {moved}, {rhythm}{several}"
 
 
 def _percent(share: float) -> str:

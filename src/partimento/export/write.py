@@ -212,7 +212,7 @@ def engrave(musicxml: str, layout: Mapping[str, Any]) -> list[ET.Element]:
     return svg.engrave(musicxml, layout)
 
 
-def rasterise(svg: str, *, width: int) -> bytes:
+def rasterize(svg: str, *, width: int) -> bytes:
     """Convert an SVG picture to PNG, `width` pixels wide; see `png.to_png`."""
     from partimento.export.png import to_png
 

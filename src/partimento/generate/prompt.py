@@ -12,7 +12,7 @@ from partimento.music.piece import Piece
 from partimento.music.timelines import Key
 from partimento.tokens.vocabulary import START, UNKNOWN
 from partimento.training.dataset import in_common_key
-from partimento.training.piece_record import Learned
+from partimento.training.piece_record import PieceRecord
 from partimento.training.trained_model import TrainedModel
 
 
@@ -24,7 +24,7 @@ class Prompt:
     ----------
     ids : (n, F) int32
         The numbers to begin with: the header, and the events that are given.
-    reference : Learned
+    reference : PieceRecord
         The piece whose meter, pickup, tempo, key and instrument the composition copies.
     title : str
         The title of the piece that the events are from, if there are any.
@@ -35,7 +35,7 @@ class Prompt:
     """
 
     ids: np.ndarray
-    reference: Learned
+    reference: PieceRecord
     title: str
     source_ids: np.ndarray
     has_events: bool
@@ -69,7 +69,7 @@ def make_prompt(
             name = start.title or "this piece"
             raise PartimentoError(f"cannot begin from {name}: {error}") from error
         ids = trained.tokenizer.encode(item.moved).ids
-        reference = Learned.from_transposed(item, ids, "given")
+        reference = PieceRecord.from_transposed(item, ids, "given")
         name = start.title or "the given piece"
     else:
         reference = trained.pieces[check_number(trained, start)]
@@ -94,7 +94,7 @@ def check_number(trained: TrainedModel, number: int) -> int:
     return number
 
 
-def training_pieces(trained: TrainedModel) -> list[Learned]:
+def training_pieces(trained: TrainedModel) -> list[PieceRecord]:
     """Return the records of the pieces that the run was trained on."""
     return [piece for piece in trained.pieces if piece.split == "train"]
 
@@ -110,7 +110,7 @@ def _silence(trained: TrainedModel, seed: int, key: Key | None) -> Prompt:
     return Prompt(ids, reference, "", ids, has_events=False)
 
 
-def _usual_piece(trained: TrainedModel, seed: int, key: Key | None) -> Learned:
+def _usual_piece(trained: TrainedModel, seed: int, key: Key | None) -> PieceRecord:
     """Draw a training piece in the commonest meter, if possible in the mode of `key`."""
     pieces = training_pieces(trained)
     pieces = [piece for piece in pieces if key is None or piece.key.endswith(key.mode)] or pieces

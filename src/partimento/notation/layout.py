@@ -124,7 +124,7 @@ def lay_out(
         clefs: tuple[Clef, ...] = (voices.clef_of(piece.parts[part], pitch, notes.duration[mine]),)
     else:
         clefs = (voices.TREBLE, voices.BASS)
-        place = voices.lines_of(spans) if texture == "lines" else voices.hands_of(spans)
+        place = voices.sequences_of(spans) if texture == "lines" else voices.hands_of(spans)
     graces = {
         to * scale: found for to, found in by_target(written_as, notes.part.tolist(), part).items()
     }

@@ -92,7 +92,7 @@ def clef_of(part: Part, pitch: np.ndarray, weight: np.ndarray) -> Clef:
     return TREBLE if float(np.average(pitch, weights=weight)) >= 58 else BASS
 
 
-def lines_of(spans: Sequence[Span]) -> dict[int, int]:
+def sequences_of(spans: Sequence[Span]) -> dict[int, int]:
     """Map each note index to a line, from 0 (soprano) to 3 (bass).
 
     The notes of each chord go, in order, to their nearest lines.

@@ -138,7 +138,7 @@ def score_gif(reconstruction: Reconstruction) -> bytes:
     for page, caption in zip(pages, reconstruction.captions, strict=True):
         with Image.open(
             io.BytesIO(
-                render.rasterise(
+                render.rasterize(
                     _captioned(page, reconstruction.title, caption, height), width=GIF_WIDTH
                 )
             )

@@ -10,7 +10,7 @@ from typing import Any
 
 from partimento.analysis.keys import analyze_key
 from partimento.analysis.similarity.duplicates import group
-from partimento.analysis.similarity.fingerprints import sketch
+from partimento.analysis.similarity.fingerprints import fingerprint
 from partimento.corpus.entries import Corpus, CorpusEntry
 from partimento.corpus.reading import Reject
 from partimento.corpus.splits import SPLITS, TRAIN, settle
@@ -325,7 +325,7 @@ def _complete(
 ) -> None:
     """Give a split to the pieces that have none."""
     identities = [item.signature for item in pieces]
-    groups: list[int] = group(sketch(item.piece) for item in pieces).tolist()
+    groups: list[int] = group(fingerprint(item.piece) for item in pieces).tolist()
     is_new = not any(splits)
     if (
         is_new and len(set(groups)) < 2

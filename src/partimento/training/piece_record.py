@@ -19,7 +19,7 @@ OPENING = (
 
 
 @dataclass(frozen=True)
-class Learned:
+class PieceRecord:
     """The record of a piece: enough to credit it and to begin from it."""
 
     title: str
@@ -38,7 +38,7 @@ class Learned:
     opening: np.ndarray  # (≤ 64, 3) or (≤ 192, 1) int32, moved by `interval`
 
     @classmethod
-    def from_transposed(cls, item: TransposedPiece, tokens: np.ndarray, split: str) -> Learned:
+    def from_transposed(cls, item: TransposedPiece, tokens: np.ndarray, split: str) -> PieceRecord:
         piece = item.piece
         pitches = piece.notes.pitch
         programs = Counter(piece.parts[part].program for part in piece.notes.part.tolist())
@@ -71,7 +71,7 @@ class Learned:
         }
 
     @classmethod
-    def from_plain(cls, values: dict[str, Any]) -> Learned:
+    def from_plain(cls, values: dict[str, Any]) -> PieceRecord:
         return cls(
             **{
                 **values,

@@ -25,7 +25,7 @@ from partimento.tokens.registry import tokenizer_from_json
 from partimento.training import verbs
 from partimento.training.dataset import Dataset
 from partimento.training.loop import Epoch, Fitted
-from partimento.training.piece_record import Learned
+from partimento.training.piece_record import PieceRecord
 from partimento.training.pretrained import model_folder
 from partimento.training.run_folder import RunFolder
 from partimento.training.settings import Settings
@@ -82,7 +82,7 @@ class TrainedModel:
     ----------
     settings : Settings
     tokenizer : Tokenizer
-    pieces : list of Learned
+    pieces : list of PieceRecord
         The pieces of the corpus, with their splits and sources.
     history : list of Epoch
     fingerprint : str
@@ -99,7 +99,7 @@ class TrainedModel:
     tokenizer: Tokenizer
     get_model: Callable[[], Any]
     get_numpy_step: Callable[[], NumpyStep | None]
-    pieces: list[Learned]
+    pieces: list[PieceRecord]
     history: list[Epoch]
     fingerprint: str
     best_epoch: int = 0
@@ -111,7 +111,7 @@ class TrainedModel:
         cls, settings: Settings, data: Dataset, model: Model, fitted: Fitted
     ) -> TrainedModel:
         pieces = [
-            Learned.from_transposed(item, encoded.ids, split)
+            PieceRecord.from_transposed(item, encoded.ids, split)
             for split, items in data.splits.items()
             for item, encoded in zip(items, data.tokens(split), strict=True)
         ]
@@ -325,7 +325,7 @@ def load_model(folder: Path | str = "guitar") -> TrainedModel:
         suffix = model_class(settings.name).weights_suffix
         files.check_files(about["files"], suffix)
         tokenizer = tokenizer_from_json(files.vocabulary.read_text(encoding="utf-8"))
-        pieces = [Learned.from_plain(row) for row in files.read_pieces()]
+        pieces = [PieceRecord.from_plain(row) for row in files.read_pieces()]
         if not any(piece.split == "train" for piece in pieces):
             raise ValueError("pieces.json names no training piece")
         history = epochs_from(files.read_history())

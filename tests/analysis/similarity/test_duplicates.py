@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from partimento import Note, Part, Piece, Tempo
 from partimento.analysis.similarity.duplicates import compare, duplicates_of, group
-from partimento.analysis.similarity.fingerprints import Sketch, sketch, sketch_of
+from partimento.analysis.similarity.fingerprints import Fingerprint, fingerprint, fingerprint_of
 from partimento.corpus import read_piece
 from partimento.music.notes import Notes
 
@@ -143,8 +143,8 @@ VARIANTS: dict[str, Callable[[list[Note]], list[Note]]] = {
 
 @pytest.mark.parametrize("kind", VARIANTS)
 def test_a_variant_is_found_among_other_pieces(kind: str) -> None:
-    others = [sketch(piece(music(number))) for number in range(1, 9)]
-    variant = sketch(piece(VARIANTS[kind](music(3))))
+    others = [fingerprint(piece(music(number))) for number in range(1, 9)]
+    variant = fingerprint(piece(VARIANTS[kind](music(3))))
     groups = group([*others, variant]).tolist()
     assert groups[-1] == groups[2]
     assert len(set(groups)) == 8
@@ -152,8 +152,8 @@ def test_a_variant_is_found_among_other_pieces(kind: str) -> None:
 
 def test_what_relates_two_pieces_is_said() -> None:
     notes = music(1)
-    whole = sketch(piece(notes))
-    part = sketch(
+    whole = fingerprint(piece(notes))
+    part = fingerprint(
         piece(
             [
                 changed(n, pitch=n.pitch - 2, onset=n.onset / 2, duration=n.duration / 2)
@@ -193,19 +193,23 @@ def test_tempo_loudness_instruments_drums_and_graces_do_not_matter() -> None:
         tempos=(Tempo.from_bpm(200),),
         title="Another",
     )
-    ours, theirs = sketch(piece(notes)), sketch(other)
+    ours, theirs = fingerprint(piece(notes)), fingerprint(other)
     assert np.array_equal(ours.notes, theirs.notes)
     assert np.array_equal(ours.anchors, theirs.anchors)
 
 
 def test_different_pieces_stay_apart() -> None:
-    assert group(sketch(piece(music(number))) for number in range(60)).tolist() == list(range(60))
+    assert group(fingerprint(piece(music(number))) for number in range(60)).tolist() == list(
+        range(60)
+    )
 
 
 def test_a_common_formula_does_not_make_pieces_one() -> None:
     """A cadence of three bars at the end of each."""
     cadence = music(77, bars=4)[: 4 * 3]
-    given = [sketch(piece([*music(number), *moved(cadence, 4 * BARS)])) for number in range(1, 9)]
+    given = [
+        fingerprint(piece([*music(number), *moved(cadence, 4 * BARS)])) for number in range(1, 9)
+    ]
     assert len(set(group(given).tolist())) == 8
 
 
@@ -214,16 +218,18 @@ def test_a_few_bars_are_no_piece_but_equal_small_pieces_are() -> None:
         note for note in music(4) if note.onset < 8 and note.part == 2
     ]
     assert 12 < len(few) < 24
-    assert group([sketch(piece(music(4))), sketch(piece(few))]).tolist() == [0, 1]
-    assert group([sketch(piece(few)), sketch(piece(VARIANTS["transposed"](few)))]).tolist() == [
+    assert group([fingerprint(piece(music(4))), fingerprint(piece(few))]).tolist() == [0, 1]
+    assert group(
+        [fingerprint(piece(few)), fingerprint(piece(VARIANTS["transposed"](few)))]
+    ).tolist() == [
         0,
         0,
     ]
 
 
 def test_another_harmonisation_is_another_setting_unless_the_melody_is_asked_for() -> None:
-    given = [sketch(piece(music(5, harmony=harmony))) for harmony in (5, 50, 51)] + [
-        sketch(piece(music(6)))
+    given = [fingerprint(piece(music(5, harmony=harmony))) for harmony in (5, 50, 51)] + [
+        fingerprint(piece(music(6)))
     ]
     assert group(given).tolist() == [0, 1, 2, 3]
     assert group(given, melody=True).tolist() == [0, 0, 0, 1]
@@ -237,20 +243,20 @@ def test_what_is_tied_in_one_edition_and_repeated_in_another_is_the_same() -> No
     chords = VARIANTS["repeated notes"](plain)
     assert group(
         [
-            sketch(piece(chords[: len(chords) * 3 // 4])),
-            sketch(piece([*plain, *moved(plain, 4 * BARS)])),
+            fingerprint(piece(chords[: len(chords) * 3 // 4])),
+            fingerprint(piece([*plain, *moved(plain, 4 * BARS)])),
         ]
     ).tolist() == [0, 0]
 
 
 def test_groups_do_not_hang_on_the_order_of_the_pieces() -> None:
     given = [
-        sketch(piece(way(music(number))))
+        fingerprint(piece(way(music(number))))
         for number in range(6)
         for way in (list, *list(VARIANTS.values())[::3])
     ]
     given += [
-        sketch(piece(edited(music(9), 0.15, seed=copy))) for copy in range(60)
+        fingerprint(piece(edited(music(9), 0.15, seed=copy))) for copy in range(60)
     ]  # hardly alike: who meets whom matters
     groups = group(given)
     assert 1 < groups.max() < 60
@@ -268,7 +274,7 @@ def test_groups_do_not_hang_on_the_order_of_the_pieces() -> None:
 
 def test_links_hold_the_groups_together() -> None:
     given = [
-        sketch(piece(way(music(number))))
+        fingerprint(piece(way(music(number))))
         for number in range(3)
         for way in (list, *list(VARIANTS.values())[:4])
     ]
@@ -286,7 +292,7 @@ def test_many_copies_are_not_all_compared_with_each_other(monkeypatch: pytest.Mo
     calls = []
     monkeypatch.setattr(duplicates, "compare", lambda *a, **k: calls.append(0) or compare(*a, **k))
     given = [
-        sketch(piece(VARIANTS["transposed"](edited(music(number), 0.1, seed=copy))))
+        fingerprint(piece(VARIANTS["transposed"](edited(music(number), 0.1, seed=copy))))
         for number in range(3)
         for copy in range(40)
     ]
@@ -303,11 +309,11 @@ def test_many_copies_are_not_all_compared_with_each_other(monkeypatch: pytest.Mo
     ],
 )
 def test_hardly_any_music(notes: list[Note]) -> None:
-    small = sketch(piece(notes))
+    small = fingerprint(piece(notes))
     assert len(small.notes) == len(notes)
     assert len(small.anchors) == 0
     assert compare(small, small) is None
-    assert group([small, small, sketch(piece(music(1)))]).tolist() == [0, 1, 2]
+    assert group([small, small, fingerprint(piece(music(1)))]).tolist() == [0, 1, 2]
 
 
 def test_nothing_to_group() -> None:
@@ -319,19 +325,19 @@ def test_only_drums() -> None:
     drums = Piece(
         Notes([Note(Fraction(t), Fraction(1), 36) for t in range(9)]), parts=(Part(is_drum=True),)
     )
-    assert len(sketch(drums).notes) == 0
+    assert len(fingerprint(drums).notes) == 0
 
 
 def test_long_pedals_under_many_notes_stay_bounded() -> None:
     """Each of 5,000 notes lasts until the end: 12 million pairs if all were looked at."""
     count = 5000
     onset = np.arange(count) // 2
-    wide = sketch_of(4, onset, np.full(count, count), 30 + np.arange(count) * 7 % 60)
+    wide = fingerprint_of(4, onset, np.full(count, count), 30 + np.arange(count) * 7 % 60)
     assert len(wide.notes) == count
 
 
 def test_times_far_too_late_are_left_out() -> None:
-    late = sketch_of(1, np.array([0, 10**6]), np.array([1, 10**6 + 1]), np.array([60, 62]))
+    late = fingerprint_of(1, np.array([0, 10**6]), np.array([1, 10**6 + 1]), np.array([60, 62]))
     assert len(late.notes) == 1
 
 
@@ -349,9 +355,9 @@ def test_fingerprints_are_those_of_any_key_tempo_and_beginning(
     notes: list[tuple[int, int, int]], divisions: int, semitones: int, later: int
 ) -> None:
     onset, duration, pitches = np.array(notes, np.int64).T
-    one = sketch_of(4, onset, onset + duration, pitches)
+    one = fingerprint_of(4, onset, onset + duration, pitches)
     onset = (onset + later) * divisions
-    other = sketch_of(4 * divisions, onset, onset + duration * divisions, pitches + semitones)
+    other = fingerprint_of(4 * divisions, onset, onset + duration * divisions, pitches + semitones)
     assert np.array_equal(one.anchors, other.anchors)
     assert np.array_equal(one.notes >> 9, (other.notes >> 9) - 12 * later)
 
@@ -359,10 +365,10 @@ def test_fingerprints_are_those_of_any_key_tempo_and_beginning(
 @given(
     st.lists(st.tuples(st.integers(0, 9999), st.integers(1, 99), st.integers(0, 127)), max_size=80)
 )
-def test_bytes_give_the_sketch_back(notes: list[tuple[int, int, int]]) -> None:
+def test_bytes_give_the_fingerprint_back(notes: list[tuple[int, int, int]]) -> None:
     onset, duration, pitches = np.array(notes, np.int64).reshape(-1, 3).T
-    one = sketch_of(480, onset, onset + duration, pitches)
-    other = Sketch.from_bytes(one.to_bytes())
+    one = fingerprint_of(480, onset, onset + duration, pitches)
+    other = Fingerprint.from_bytes(one.to_bytes())
     for column, again in zip(one, other, strict=True):
         assert np.array_equal(column, again)
         assert column.dtype == again.dtype
@@ -371,34 +377,34 @@ def test_bytes_give_the_sketch_back(notes: list[tuple[int, int, int]]) -> None:
 @given(
     st.one_of(st.binary(max_size=80), st.binary(max_size=80).map(lambda tail: b"\x03\0\0\0" + tail))
 )
-def test_bytes_that_are_no_sketch_are_refused_or_harmless(data: bytes) -> None:
+def test_bytes_that_are_no_fingerprint_are_refused_or_harmless(data: bytes) -> None:
     try:
-        strange = Sketch.from_bytes(data)
+        strange = Fingerprint.from_bytes(data)
     except ValueError:
         return
     for melody in (False, True):
-        assert len(group([strange, strange, sketch(piece(music(1)))], melody=melody)) == 3
+        assert len(group([strange, strange, fingerprint(piece(music(1)))], melody=melody)) == 3
 
 
-def test_a_damaged_sketch_is_refused() -> None:
-    good = sketch(piece(music(1)))
+def test_a_damaged_fingerprint_is_refused() -> None:
+    good = fingerprint(piece(music(1)))
     assert len(good.anchors) > 8
-    beyond = Sketch(good.notes[:3], good.anchors)
-    backward = Sketch(good.notes, good.anchors[::-1])
-    too_many = Sketch(good.notes, np.repeat(good.anchors[:1], 5))
+    beyond = Fingerprint(good.notes[:3], good.anchors)
+    backward = Fingerprint(good.notes, good.anchors[::-1])
+    too_many = Fingerprint(good.notes, np.repeat(good.anchors[:1], 5))
     for bad in (beyond, backward, too_many):
         with pytest.raises(ValueError, match="anchors"):
-            Sketch.from_bytes(bad.to_bytes())
+            Fingerprint.from_bytes(bad.to_bytes())
     for data in (b"", good.to_bytes()[:-1], good.to_bytes() + b"\0"):
         with pytest.raises(ValueError, match="length"):
-            Sketch.from_bytes(data)
+            Fingerprint.from_bytes(data)
 
 
-def test_a_sketch_in_a_store_stays_what_it_is() -> None:
+def test_a_fingerprint_in_a_store_stays_what_it_is() -> None:
     """Other fingerprints would not meet those in stores already written: a new version of the store
     goes with any change here.
     """
-    assert hashlib.sha256(sketch(piece(music(1))).to_bytes()).hexdigest() == STORED
+    assert hashlib.sha256(fingerprint(piece(music(1))).to_bytes()).hexdigest() == STORED
 
 
 STORED = "979b3676e6418fd0b85a642db4a148a2ecfc9ba9a1aa56cffeca756a1b50a2b8"
@@ -420,7 +426,7 @@ def test_any_piece_is_found_transposed_stretched_and_without_a_voice(
         for n in notes
         if n.part != voice
     ]
-    assert group([sketch(piece(notes)), sketch(piece(other))]).tolist() == [0, 0]
+    assert group([fingerprint(piece(notes)), fingerprint(piece(other))]).tolist() == [0, 0]
 
 
 def test_the_guitar_files_that_are_the_same_music(guitar: Path) -> None:
@@ -428,7 +434,7 @@ def test_the_guitar_files_that_are_the_same_music(guitar: Path) -> None:
     publications of one study.
     """
     paths = sorted(guitar.rglob("*.mid"))
-    groups = group(sketch(read_piece(path)) for path in paths)
+    groups = group(fingerprint(read_piece(path)) for path in paths)
     found = {
         frozenset(paths[place].stem for place in np.flatnonzero(groups == number))
         for number in range(groups.max() + 1)

@@ -1,6 +1,4 @@
-"""Lines of a piece, and the index that finds the longest run of them: equal to the plainest search,
-whatever the music.
-"""
+"""The index finds the same longest passages as the plainest search."""
 
 from __future__ import annotations
 
@@ -13,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from partimento import Event, Meter, Note, Part, Piece
-from partimento.analysis.similarity.sequences import NOTE, REST, Line, lines_of
+from partimento.analysis.similarity.sequences import NOTE, REST, PieceSequence, sequences_of
 from partimento.analysis.similarity.suffix_index import index_of, suffix_ranks
 from partimento.music.events import merge_held
 
@@ -29,12 +27,12 @@ def struck(line: Chords) -> Piece:
     return Piece.from_events([Event(chord, QUARTER) for chord in line])
 
 
-def line_of(chords: Chords) -> Line:
+def line_of(chords: Chords) -> PieceSequence:
     """Every chord as it stands, rests in a row among them."""
     reference = np.array([chord[0] if chord else -1 for chord in chords], np.int64)
     shapes = [bytes(p - chord[0] for p in chord) for chord in chords]
     time = np.arange(len(chords))
-    return Line(shapes, reference, time, time // 4 + 1, 1)
+    return PieceSequence(shapes, reference, time, time // 4 + 1, 1)
 
 
 def same(a: Chords, b: Chords) -> bool:
@@ -48,9 +46,7 @@ def same(a: Chords, b: Chords) -> bool:
 def longest(
     query: Chords, start: int, corpus: Sequence[Chords]
 ) -> tuple[int, list[tuple[int, int]]]:
-    """The longest run from `start` on that begins and ends with sound, and where it stands: piece
-    and event.
-    """
+    """Return the longest passage from `start` that begins and ends with sound, and its places."""
     for length in range(len(query) - start, 0, -1):
         run = query[start : start + length]
         if run[0] and run[-1]:
@@ -116,7 +112,7 @@ def test_a_run_does_not_reach_from_one_piece_into_the_next() -> None:
 
 def test_the_chords_are_the_events_joined_where_wholly_held(pieces: list[Piece]) -> None:
     for piece in pieces:
-        line = lines_of(piece).chords
+        line = sequences_of(piece).chords
         assert [event.chord for event in merge_held(piece.events)] == [
             tuple(low + above for above in shape)
             for low, shape in zip(line.reference.tolist(), line.shapes, strict=True)
@@ -143,7 +139,7 @@ def test_lines_of_any_notes(rows: list[tuple[int, int, int, int]], length: int) 
     pitched = Piece(
         [note for note in notes if note.part < 2], parts=piece.parts, length=piece.length
     )  # type: ignore[arg-type]
-    found, now, tops, begins = lines_of(piece), Fraction(0), [], []
+    found, now, tops, begins = sequences_of(piece), Fraction(0), [], []
     events = merge_held(pitched.events)
     for event in events:
         begins.append(now)
@@ -165,16 +161,16 @@ def test_lines_of_any_notes(rows: list[tuple[int, int, int, int]], length: int) 
 def test_bars_and_steps() -> None:
     events = [Event(chord, QUARTER) for chord in [(60,), (64, 67), (), (57, 60), (57, 60)]]
     piece = Piece.from_events(events, meters=(Meter(3, 4),), pickup=QUARTER)
-    line = lines_of(piece).chords
+    line = sequences_of(piece).chords
     assert line.bar.tolist() == [0, 1, 1, 1, 2]
     assert line.steps.tolist() == [0, 4, 0, -7, 0]
     assert line.shapes[2] == REST
-    assert lines_of(piece).melody.bar.tolist() == [0, 1, 1, 2]
+    assert sequences_of(piece).melody.bar.tolist() == [0, 1, 1, 2]
 
 
 @pytest.mark.parametrize("shift", [0, 7, -12])
 def test_chords_and_melody_are_the_same_in_every_key(shift: int) -> None:
     tune = [(48, 64), (50, 65), (52, 67), (53, 69, 72), (48, 64)]
     moved = [tuple(p + shift for p in chord) for chord in tune]
-    for here, there in zip(lines_of(struck(tune)), lines_of(struck(moved)), strict=True):
+    for here, there in zip(sequences_of(struck(tune)), sequences_of(struck(moved)), strict=True):
         assert index_of([there]).matches(here).length.tolist() == [5, 4, 3, 2, 1]

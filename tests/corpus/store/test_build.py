@@ -359,7 +359,7 @@ def test_parts_of_another_view_are_not_taken(scores):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        build(scores, progress=stop, plan=Plan(DataSettings(graces="keep")))
+        build(scores, progress=stop, plan=Plan(DataSettings(grace_notes="keep")))
     assert build(scores).read == 6
 
 
@@ -472,7 +472,7 @@ WORDS = {
 
 
 @pytest.mark.parametrize(
-    "name", [*WORDS, "velocity", "duration", "durations", "onset", "chord_pitches", "sketch"]
+    "name", [*WORDS, "velocity", "duration", "durations", "onset", "chord_pitches", "fingerprint"]
 )
 def test_a_parser_that_was_taken_over_cannot_harm_a_store(scores, name):
     """It says something wrong of one file: that file is refused, the others are there, and the

@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from partimento.analysis.similarity.sequences import Line, lines_of
-from partimento.analysis.similarity.suffix_index import Index, Matches, index_of
+from partimento.analysis.similarity.sequences import PieceSequence, sequences_of
+from partimento.analysis.similarity.suffix_index import Matches, SequenceIndex, index_of
 from partimento.errors import PartimentoError
 from partimento.music.piece import Piece
 from partimento.progress import Progress, silent
 
-LONG = 8  # elements of a run from which on it counts as borrowed
-LOOKED_AT = 1000  # places of one run whose rhythm is compared
+LONG = 8  # elements of a passage from which on it counts as borrowed
+LOOKED_AT = 1000  # places of one passage whose rhythm is compared
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class SharedPassage:
 
 @dataclass(frozen=True)
 class Shared:
-    """The passages that one line of a piece shares with a corpus.
+    """The passages that one sequence of a piece shares with a corpus.
 
     Parameters
     ----------
@@ -104,12 +104,12 @@ class About(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Library:
-    """A corpus, indexed; `library` makes one."""
+class CorpusIndex:
+    """An indexed corpus, built by `index_corpus`."""
 
     about: list[About]
-    chords: Index
-    melody: Index
+    chords: SequenceIndex
+    melody: SequenceIndex
 
     @cached_property
     def _by_file(self) -> dict[str, list[int]]:
@@ -123,13 +123,13 @@ class Library:
         """Return the numbers of the corpus' pieces that are the same file."""
         return self._by_file.get(piece.source.sha256, [])
 
-    def without(self, pieces: Collection[int]) -> Library:
+    def without(self, pieces: Collection[int]) -> CorpusIndex:
         """Return the same corpus, in which nothing is found in these pieces."""
-        return Library(self.about, self.chords.without(pieces), self.melody.without(pieces))
+        return CorpusIndex(self.about, self.chords.without(pieces), self.melody.without(pieces))
 
 
-def library(pieces: Iterable[Piece], *, progress: Progress = silent) -> Library:
-    """Index pieces: what other pieces are compared with.
+def index_corpus(pieces: Iterable[Piece], *, progress: Progress = silent) -> CorpusIndex:
+    """Index pieces, for others to be compared with.
 
     Raises
     ------
@@ -139,21 +139,23 @@ def library(pieces: Iterable[Piece], *, progress: Progress = silent) -> Library:
     about, both, total = [], [], len(pieces) if isinstance(pieces, Sequence) else 0
     for done, piece in enumerate(pieces, 1):
         about.append(About(piece.title, piece.source.path, piece.source.sha256))
-        both.append(lines_of(piece))
+        both.append(sequences_of(piece))
         progress("index", done, max(total, done))
     if not both:
         raise PartimentoError("an empty corpus: there is nothing to compare with")
-    return Library(
-        about, index_of(lines.chords for lines in both), index_of(lines.melody for lines in both)
+    return CorpusIndex(
+        about,
+        index_of(sequences.chords for sequences in both),
+        index_of(sequences.melody for sequences in both),
     )
 
 
-def shared_with(corpus: Library, piece: Piece, *, in_corpus: Sequence[int] = ()) -> Originality:
+def shared_with(corpus: CorpusIndex, piece: Piece, *, in_corpus: Sequence[int] = ()) -> Originality:
     """Return what a piece shares with a corpus; pieces `in_corpus` are excluded."""
-    lines, rest = lines_of(piece), corpus.without(in_corpus)
+    sequences, rest = sequences_of(piece), corpus.without(in_corpus)
     chords, melody = (
-        _shared(index, line, corpus.about)
-        for index, line in zip((rest.chords, rest.melody), lines, strict=True)
+        _shared(index, sequence, corpus.about)
+        for index, sequence in zip((rest.chords, rest.melody), sequences, strict=True)
     )
     return Originality(
         piece.title,
@@ -164,13 +166,13 @@ def shared_with(corpus: Library, piece: Piece, *, in_corpus: Sequence[int] = ())
     )
 
 
-def _shared(index: Index, line: Line, about: Sequence[About]) -> Shared:
-    found, sounding = index.matches(line), line.sounding
+def _shared(index: SequenceIndex, sequence: PieceSequence, about: Sequence[About]) -> Shared:
+    found, sounding = index.matches(sequence), sequence.sounding
     elements = int(sounding.sum())
     if not found.length.any():
         return Shared(elements, None, 0.0)
     inside = _inside(found) & sounding
-    return Shared(elements, _run(index, line, found, about), float(inside.sum() / elements))
+    return Shared(elements, _longest(index, sequence, found, about), float(inside.sum() / elements))
 
 
 def _inside(found: Matches) -> np.ndarray:
@@ -183,27 +185,29 @@ def _inside(found: Matches) -> np.ndarray:
     return inside
 
 
-def _run(index: Index, line: Line, found: Matches, about: Sequence[About]) -> SharedPassage:
+def _longest(
+    index: SequenceIndex, sequence: PieceSequence, found: Matches, about: Sequence[About]
+) -> SharedPassage:
     """Return the longest passage, the first of several.
 
     Its place in the corpus is the first one with the same rhythm, else the first one.
     """
     start = int(found.length.argmax())
     length = int(found.length[start])
-    places = index.places(line, start, length)
-    apart = np.diff(line.onset[start : start + length])
+    places = index.places(sequence, start, length)
+    apart = np.diff(sequence.onset[start : start + length])
     near = places[:LOOKED_AT, None] + np.arange(length)
     same = (
-        np.diff(index.onset[near], axis=1) * line.divisions
+        np.diff(index.onset[near], axis=1) * sequence.divisions
         == apart * index.divisions[places[:LOOKED_AT], None]
     ).all(axis=1)
     place = int(places[same.argmax()])
     piece = about[index.piece[place]]
-    up = int(index.reference[place]) - int(line.reference[start])
+    up = int(index.reference[place]) - int(sequence.reference[start])
     several = len(np.unique(index.piece[places]))
     return SharedPassage(
         length,
-        int(line.bar[start]),
+        int(sequence.bar[start]),
         piece.title,
         piece.path,
         int(index.bar[place]),

@@ -1,9 +1,9 @@
 """Find near-duplicates: the same music under two names, to keep it in one split.
 
-Each piece gives a `Sketch`: its notes on a coarse grid, and *anchors*. These are fingerprints of
-six successive pitches of its outer lines, equal in every key, meter, tempo and note value. Pieces
-that share anchors are compared note by note (`compare`). The anchors give the transposition, scale
-and shift between them, at several places if repeats or cuts lie between.
+Each piece gives a `Fingerprint`: its notes on a coarse grid, and *anchors*. These are hashes
+of six successive pitches of its outer lines, equal in every key, meter, tempo and note value.
+Pieces that share anchors are compared note by note (`compare`). The anchors give the transposition,
+scale and shift between them, at several places if repeats or cuts lie between.
 
 Two pieces are the same music under two conditions. Three fifths of the smaller one's notes lie in
 passages that the larger has nearly note for note, in whatever octave. And seven tenths of all its
@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from partimento.analysis.similarity.fingerprints import LOW, Sketch, fingerprints
+from partimento.analysis.similarity.fingerprints import LOW, Fingerprint, hashes_of
 
 SCALES = np.array([(1, 1), (2, 1), (1, 2), (3, 2), (2, 3), (4, 1), (1, 4)])  # the likelier first
 PLACES = 8  # shifts that are tried together: repeats written out, sections left out
@@ -37,10 +37,10 @@ SAME = 7 / 8  # of a stretch: that is nearly note for note
 VERBATIM = 0.6  # of the smaller piece in such stretches,
 SHARE = 0.7  # and of all its notes in their places: that is the same music
 ENOUGH = 24  # notes in such stretches; fewer are a formula, unless they are all there is
-NEIGHBOURS = 16  # in the list of pieces that share a fingerprint
+NEIGHBOURS = 16  # in the list of pieces that share a hash
 CANDIDATES = 16  # pieces that one is compared with in vain, at most
 CANDIDATES_OF_A_GROUP = 5  # of them
-SHARED = 0.04  # of the smaller piece's fingerprints, to be worth a comparison
+SHARED = 0.04  # of the smaller piece's hashes, to be worth a comparison
 
 
 class Likeness(NamedTuple):
@@ -82,12 +82,12 @@ class Link(NamedTuple):
     likeness: Likeness
 
 
-def compare(a: Sketch, b: Sketch, *, melody: bool = False) -> Likeness | None:
+def compare(a: Fingerprint, b: Fingerprint, *, melody: bool = False) -> Likeness | None:
     """Compare two pieces; None if their lines have nothing in common.
 
     Parameters
     ----------
-    a, b : Sketch
+    a, b : Fingerprint
     melody : bool
         Compare their top lines alone.
     """
@@ -141,12 +141,12 @@ def _scaled(times: np.ndarray, scales: np.ndarray) -> np.ndarray:
     return scaled
 
 
-def _shifts(small: Sketch, large: Sketch) -> tuple[int, np.ndarray, np.ndarray] | None:
+def _shifts(small: Fingerprint, large: Fingerprint) -> tuple[int, np.ndarray, np.ndarray] | None:
     """Return transposition and scale on which most anchors agree, and the shifts.
 
     Shifts are in steps, the most probable first.
     """
-    prints, others = fingerprints(small.anchors), fingerprints(large.anchors)
+    prints, others = hashes_of(small.anchors), hashes_of(large.anchors)
     start = np.searchsorted(others, prints)
     counts = np.searchsorted(others, prints, side="right") - start
     one = np.repeat(np.arange(len(prints)), counts)
@@ -167,7 +167,7 @@ def _shifts(small: Sketch, large: Sketch) -> tuple[int, np.ndarray, np.ndarray] 
     return (kind & 255) - 128, SCALES[kind >> 8 :][:1], (values[alike] & (1 << 40) - 1) - (1 << 36)
 
 
-def group(sketches: Iterable[Sketch], *, melody: bool = False) -> np.ndarray:
+def group(fingerprints: Iterable[Fingerprint], *, melody: bool = False) -> np.ndarray:
     """Return the group of each piece, numbered by first appearance: (N,) int64.
 
     The same pieces give the same groups in any order. Time grows nearly linearly with their number,
@@ -176,28 +176,28 @@ def group(sketches: Iterable[Sketch], *, melody: bool = False) -> np.ndarray:
 
     Parameters
     ----------
-    sketches : iterable of Sketch
+    fingerprints : iterable of Fingerprint
         Read once; about 4 kB are kept for a piece of 500 notes.
     melody : bool
         Whether pieces with one melody belong together, too, however it is harmonized.
     """
-    return _search(sketches, melody=melody)[0]
+    return _search(fingerprints, melody=melody)[0]
 
 
-def duplicates_of(sketches: Iterable[Sketch], *, melody: bool = False) -> list[Link]:
+def duplicates_of(fingerprints: Iterable[Fingerprint], *, melody: bool = False) -> list[Link]:
     """Return the links within groups, by place of the smaller piece.
 
     A group of n pieces has n - 1 links.
     """
-    return sorted(_search(sketches, melody=melody)[1], key=lambda link: link[:2])
+    return sorted(_search(fingerprints, melody=melody)[1], key=lambda link: link[:2])
 
 
-def _search(sketches: Iterable[Sketch], *, melody: bool) -> tuple[np.ndarray, list[Link]]:
+def _search(fingerprints: Iterable[Fingerprint], *, melody: bool) -> tuple[np.ndarray, list[Link]]:
     """Return groups and links.
 
-    Each piece, from the largest on, is compared with larger ones that share its fingerprints.
+    Each piece, from the largest on, is compared with larger ones that share its hashes.
     """
-    packed, sizes, digests = _packed(sketches)
+    packed, sizes, digests = _packed(fingerprints)
     order = np.lexsort((digests, -sizes)).tolist()
     index = _index([packed[place] for place in order])
     roots, links = list(range(len(order))), []
@@ -230,13 +230,13 @@ def _root(roots: list[int], rank: int) -> int:
     return rank
 
 
-def _packed(sketches: Iterable[Sketch]) -> tuple[list[bytes], np.ndarray, np.ndarray]:
+def _packed(fingerprints: Iterable[Fingerprint]) -> tuple[list[bytes], np.ndarray, np.ndarray]:
     """Pack fingerprints in half their size, so that 100,000 fit into memory.
 
     Returns them with the number of notes and a digest of each.
     """
     packed, sizes, digests = [], array("q"), bytearray()
-    for each in sketches:
+    for each in fingerprints:
         data = each.to_bytes()
         packed.append(zlib.compress(data, 1))
         sizes.append(len(each.notes))
@@ -244,12 +244,12 @@ def _packed(sketches: Iterable[Sketch]) -> tuple[list[bytes], np.ndarray, np.nda
     return packed, np.array(sizes, np.int64), np.frombuffer(digests, "<u8")
 
 
-def _unpacked(packed: bytes) -> Sketch:
-    return Sketch.from_bytes(zlib.decompress(packed))
+def _unpacked(packed: bytes) -> Fingerprint:
+    return Fingerprint.from_bytes(zlib.decompress(packed))
 
 
 def _index(packed: list[bytes]) -> np.ndarray:
-    """Return sorted pairs of a fingerprint (40 bits) and a rank (24 bits) that has it."""
+    """Return sorted pairs of a hash (40 bits) and a rank (24 bits) that has it."""
     entries = array("Q")
     for rank, each in enumerate(packed):
         entries.frombytes((_distinct(_unpacked(each).anchors) | np.uint64(rank)).tobytes())
@@ -259,16 +259,16 @@ def _index(packed: list[bytes]) -> np.ndarray:
 
 
 def _distinct(anchors: np.ndarray) -> np.ndarray:
-    """Return the fingerprints of sorted anchors, in their upper 40 bits."""
+    """Return the hashes of sorted anchors, in their upper 40 bits."""
     prints = anchors & ~LOW
     distinct: np.ndarray = prints[np.append(True, prints[1:] != prints[:-1])[: len(prints)]]
     return distinct
 
 
-def _candidates(index: np.ndarray, mine: Sketch, rank: int) -> list[int]:
-    """Return ranks of larger pieces that share fingerprints, those with most first.
+def _candidates(index: np.ndarray, mine: Fingerprint, rank: int) -> list[int]:
+    """Return ranks of larger pieces that share hashes, those with most first.
 
-    For each fingerprint, only the largest piece and some next larger ones are considered. A list
+    For each hash, only the largest piece and some next larger ones are considered. A list
     may be as long as the corpus, but pieces that share much meet in many lists.
     """
     prints = _distinct(mine.anchors)

@@ -1,6 +1,6 @@
-"""Reduce a piece to what finds similar ones: coarse notes and fingerprints.
+"""Reduce a piece to a fingerprint, coarse notes and hashes, to find similar ones.
 
-Fingerprints are taken along the outer lines and thinned by winnowing (Schleimer, Wilkerson and
+Hashes are taken along the outer lines and thinned by winnowing (Schleimer, Wilkerson and
 Aiken 2003, "Winnowing: local algorithms for document fingerprinting"). Lines that agree over 13
 successive pitches share an anchor, wherever they are in the pieces.
 """
@@ -15,17 +15,17 @@ from partimento.music.events import distinct
 from partimento.music.piece import Piece
 
 GRID = 48  # steps per quarter: sixteenths, and triplets of them, are exact
-RUN = 6  # pitches in a fingerprint
-WINDOW = 8  # of so many successive fingerprints at least one is kept
-OCCURRENCES = 4  # of one fingerprint in one piece
+RUN = 6  # pitches in a hash
+WINDOW = 8  # of so many successive hashes at least one is kept
+OCCURRENCES = 4  # of one hash in one piece
 REACH = 32  # onsets that a held note covers at most: bounds the work for hostile files
 HASH_SHIFT = np.uint64(24)
 LOW = np.uint64(2**24 - 1)  # the lower part of an anchor, or of an entry of the index
 NONE = np.uint64(2**64 - 1)
 
 
-class Sketch(NamedTuple):
-    """The fingerprints of a piece, which find similar ones.
+class Fingerprint(NamedTuple):
+    """The fingerprint of a piece, which finds similar ones.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class Sketch(NamedTuple):
         say whether its pitch sounded until then, and whether it is the highest note (1 bit each).
         The last 7 bits are the MIDI pitch.
     anchors : (A,) uint64
-        Sorted: a fingerprint (40 bits) and the index of the note at which it begins (24 bits).
+        Sorted: a hash (40 bits) and the index of the note at which it begins (24 bits).
     """
 
     notes: np.ndarray
@@ -50,7 +50,7 @@ class Sketch(NamedTuple):
         )
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Sketch:
+    def from_bytes(cls, data: bytes) -> Fingerprint:
         """Read what `to_bytes` returned.
 
         Raises
@@ -61,13 +61,13 @@ class Sketch(NamedTuple):
         count = int.from_bytes(data[:4], "little")
         middle = 4 + 4 * count
         if not 4 <= middle <= len(data) or (len(data) - middle) % 8:
-            raise ValueError("a sketch of another length")
+            raise ValueError("a fingerprint of another length")
         notes = np.cumsum(_one_by_one(data[4:middle], "<u4"), dtype=np.uint32)
         anchors = _one_by_one(data[middle:], "<u8")
-        often = fingerprints(anchors[OCCURRENCES:]) == fingerprints(anchors[:-OCCURRENCES])
+        often = hashes_of(anchors[OCCURRENCES:]) == hashes_of(anchors[:-OCCURRENCES])
         if (anchors & LOW >= count).any() or (anchors[1:] < anchors[:-1]).any() or often.any():
             raise ValueError(
-                "a sketch whose anchors are not on its notes, not in order or too many"
+                "a fingerprint whose anchors are not on its notes, not in order or too many"
             )
         return cls(notes, anchors)
 
@@ -84,15 +84,17 @@ def _one_by_one(data: bytes, kind: str) -> np.ndarray:
     )
 
 
-def sketch(piece: Piece) -> Sketch:
-    """Return the fingerprints of a piece, without drums and grace notes."""
+def fingerprint(piece: Piece) -> Fingerprint:
+    """Return the fingerprint of a piece, without drums and grace notes."""
     notes = piece.notes
     kept = ~piece.drums & (notes.grace == 0)
-    return sketch_of(notes.divisions, notes.onset[kept], notes.end[kept], notes.pitch[kept])
+    return fingerprint_of(notes.divisions, notes.onset[kept], notes.end[kept], notes.pitch[kept])
 
 
-def sketch_of(divisions: int, onset: np.ndarray, end: np.ndarray, pitch: np.ndarray) -> Sketch:
-    """Return the fingerprints of notes in any order.
+def fingerprint_of(
+    divisions: int, onset: np.ndarray, end: np.ndarray, pitch: np.ndarray
+) -> Fingerprint:
+    """Return the fingerprint of notes in any order.
 
     Parameters
     ----------
@@ -109,11 +111,11 @@ def sketch_of(divisions: int, onset: np.ndarray, end: np.ndarray, pitch: np.ndar
     kept[1:] &= code[1:] != code[:-1]
     code, end = code[kept], end[order][kept]
     if not len(code):
-        return Sketch(np.zeros(0, np.uint32), np.zeros(0, np.uint64))
+        return Fingerprint(np.zeros(0, np.uint32), np.zeros(0, np.uint64))
     onset, pitch = code >> 7, code & 127
     lines, top = _outer_lines(onset, end, pitch)
     again = _struck_again(onset, end, pitch)
-    return Sketch(
+    return Fingerprint(
         (onset << 9 | again << 8 | top << 7 | pitch).astype(np.uint32), _anchors(lines, pitch)
     )
 
@@ -169,7 +171,7 @@ TABLE = _mix(np.arange(1, RUN * 256 + 1, dtype=np.uint64) * np.uint64(0x9E3779B9
 
 
 def _anchors(lines: list[np.ndarray], pitch: np.ndarray) -> np.ndarray:
-    """Return winnowed fingerprints of the intervals along lines.
+    """Return winnowed hashes of the intervals along lines.
 
     A repeated note counts once.
     """
@@ -194,7 +196,7 @@ def _anchors(lines: list[np.ndarray], pitch: np.ndarray) -> np.ndarray:
     anchors = distinct(hashes[chosen] | line[chosen].astype(np.uint64))
     kept = np.append(
         np.full(OCCURRENCES, True),
-        fingerprints(anchors[OCCURRENCES:]) != fingerprints(anchors[:-OCCURRENCES]),
+        hashes_of(anchors[OCCURRENCES:]) != hashes_of(anchors[:-OCCURRENCES]),
     )
     rare: np.ndarray = anchors[kept[: len(anchors)]]
     return rare
@@ -212,6 +214,6 @@ def _slide(extreme: np.ufunc, values: np.ndarray) -> np.ndarray:
     return values
 
 
-def fingerprints(anchors: np.ndarray) -> np.ndarray:
-    """Return the fingerprints of anchors, without their positions."""
+def hashes_of(anchors: np.ndarray) -> np.ndarray:
+    """Return the hashes of anchors, without their positions."""
     return anchors >> HASH_SHIFT

@@ -20,7 +20,7 @@ REST = b""
 SILENT = -1  # the reference pitch of a rest
 
 
-class Line(NamedTuple):
+class PieceSequence(NamedTuple):
     """A sequence of elements of a piece.
 
     Attributes
@@ -61,14 +61,14 @@ class Line(NamedTuple):
         return steps
 
 
-class Lines(NamedTuple):
-    """Both lines of a piece."""
+class PieceSequences(NamedTuple):
+    """Both sequences of a piece."""
 
-    chords: Line
-    melody: Line
+    chords: PieceSequence
+    melody: PieceSequence
 
 
-def lines_of(piece: Piece) -> Lines:
+def sequences_of(piece: Piece) -> PieceSequences:
     """Return the chords and the top line of a piece, without drums.
 
     Chords are its events, rests among them. An event that strikes nothing is joined to the one
@@ -81,16 +81,16 @@ def lines_of(piece: Piece) -> Lines:
     >>> piece = Piece.from_events(
     ...     [Event((48, 64), one), Event((50, 64), one, held=(64,)), Event((50, 65), one)]
     ... )
-    >>> lines = lines_of(piece)
-    >>> lines.chords.reference.tolist(), lines.chords.steps.tolist()
+    >>> sequences = sequences_of(piece)
+    >>> sequences.chords.reference.tolist(), sequences.chords.steps.tolist()
     ([48, 50, 50], [0, 2, 0])
-    >>> lines.melody.reference.tolist()
+    >>> sequences.melody.reference.tolist()
     [64, 65]
     """
     piece = piece.without_drums()
     cut, grid = piece.replace(cuts=()).sweep()
     bars = _bars(piece, cut.times[:-1], grid)
-    return Lines(_chords(cut, bars, grid), _melody(cut, bars, grid))
+    return PieceSequences(_chords(cut, bars, grid), _melody(cut, bars, grid))
 
 
 def _bars(piece: Piece, onset: np.ndarray, divisions: int) -> np.ndarray:
@@ -102,7 +102,7 @@ def _bars(piece: Piece, onset: np.ndarray, divisions: int) -> np.ndarray:
     return found
 
 
-def _chords(cut: Sweep, bars: np.ndarray, divisions: int) -> Line:
+def _chords(cut: Sweep, bars: np.ndarray, divisions: int) -> PieceSequence:
     sizes = np.diff(cut.first)
     held = np.concatenate([[0], np.cumsum(cut.held)])
     wholly = held[cut.first[1:]] - held[cut.first[:-1]] == sizes
@@ -116,12 +116,14 @@ def _chords(cut: Sweep, bars: np.ndarray, divisions: int) -> Line:
     lowest = np.repeat(cut.pitch[cut.first[:-1][some]], np.diff(cut.first)[some])
     above = (cut.pitch - lowest).astype(np.uint8).tobytes()
     shapes = [above[a : a + size] for a, size in zip(first.tolist(), sizes.tolist(), strict=True)]
-    return Line(shapes, reference, cut.times[:-1][kept], bars[kept], divisions)
+    return PieceSequence(shapes, reference, cut.times[:-1][kept], bars[kept], divisions)
 
 
-def _melody(cut: Sweep, bars: np.ndarray, divisions: int) -> Line:
+def _melody(cut: Sweep, bars: np.ndarray, divisions: int) -> PieceSequence:
     some = np.flatnonzero(np.diff(cut.first))
     top = cut.first[some + 1] - 1
     struck = ~cut.held[top]
     at = some[struck]
-    return Line([NOTE] * len(at), cut.pitch[top[struck]], cut.times[at], bars[at], divisions)
+    return PieceSequence(
+        [NOTE] * len(at), cut.pitch[top[struck]], cut.times[at], bars[at], divisions
+    )

@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from partimento.analysis.similarity.sequences import REST, SILENT, Line
+from partimento.analysis.similarity.sequences import REST, SILENT, PieceSequence
 
 INTERVALS = 256  # room for every interval between two MIDI pitches
 CHUNK = 32  # elements that are compared at once
@@ -46,7 +46,7 @@ class Matches(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Index:
+class SequenceIndex:
     """Sequences that can be searched; `index_of` builds one.
 
     N is the number of their elements, with one separator after each sequence.
@@ -68,7 +68,7 @@ class Index:
     head_first : (S + 1,) int64
         Elements of shape s are ``head_first[s]:head_first[s + 1]``.
     piece, bar, onset, reference, divisions : (N,)
-        For each element the number of its sequence, and the columns of `Line`.
+        For each element the number of its sequence, and the columns of `PieceSequence`.
     first : (P,) int64
         The beginning of each sequence.
     """
@@ -101,7 +101,7 @@ class Index:
         """
         return self.code.data, self.after.data, self.head_rank.data
 
-    def without(self, pieces: Collection[int]) -> Index:
+    def without(self, pieces: Collection[int]) -> SequenceIndex:
         """Return the same index, in which nothing is found in these sequences."""
         if not pieces:
             return self
@@ -114,31 +114,31 @@ class Index:
             head_first=left[self.head_first],
         )
 
-    def matches(self, line: Line) -> Matches:
+    def matches(self, sequence: PieceSequence) -> Matches:
         """Return the longest shared passage from each element of a sequence on.
 
         Time grows nearly linearly with its length, not with that of the index.
         """
-        query = _Query(self, line)
-        count = len(line.shapes)
+        query = _Query(self, sequence)
+        count = len(sequence.shapes)
         length, place = np.zeros(count, np.int64), np.full(count, -1, np.int64)
         run, at = 0, -1
         for t in range(count):
-            # What follows the first element of a shared run is shared as well: so much is known
+            # What follows the first element of a shared passage is shared as well: so much is known
             # without looking.
             run, at = (run - 1, at + 1) if run > 1 else (0, -1)
             for near in query.neighbours(t):
                 if query.may_be_longer(t, near, run) and (found := query.common(t, near)) > run:
                     run, at = found, near
             length[t], place[t] = run, at
-        return _trimmed(length, place, line.sounding)
+        return _trimmed(length, place, sequence.sounding)
 
-    def places(self, line: Line, start: int, length: int) -> np.ndarray:
+    def places(self, sequence: PieceSequence, start: int, length: int) -> np.ndarray:
         """Return every place of the index, ascending, where a passage begins: (M,) int64.
 
         The passage has `length` elements from `start` of the sequence on.
         """
-        query = _Query(self, line)
+        query = _Query(self, sequence)
         low, middle, high = query.slots(start)
         places = self.heads
 
@@ -152,11 +152,11 @@ class Index:
 
 
 class _Query:
-    """A line in the numbers of an index."""
+    """A sequence in the numbers of an index."""
 
-    def __init__(self, index: Index, line: Line) -> None:
-        shape = np.array([index.shapes.get(shape, -1) for shape in line.shapes], np.int64)
-        code = np.where(shape < 0, -1, shape * INTERVALS + line.steps + INTERVALS // 2)
+    def __init__(self, index: SequenceIndex, sequence: PieceSequence) -> None:
+        shape = np.array([index.shapes.get(shape, -1) for shape in sequence.shapes], np.int64)
+        code = np.where(shape < 0, -1, shape * INTERVALS + sequence.steps + INTERVALS // 2)
         found = np.searchsorted(index.alphabet, code)
         known = index.alphabet[found] == code
         self.code = np.where(known, found, -1).astype(np.int32)
@@ -228,25 +228,27 @@ def _trimmed(length: np.ndarray, place: np.ndarray, sounding: np.ndarray) -> Mat
     return Matches(np.where(kept, end - np.arange(len(length)) + 1, 0), np.where(kept, place, -1))
 
 
-def index_of(lines: Iterable[Line]) -> Index:
-    """Index lines; nothing of a line is kept but numbers, about 50 bytes an element.
+def index_of(sequences: Iterable[PieceSequence]) -> SequenceIndex:
+    """Index sequences as numbers, about 50 bytes per element.
 
-    Lines are read once. A run never reaches from one line into the next.
+    Sequences are read once. A passage never reaches from one sequence into the next.
     """
     shapes: dict[bytes, int] = {REST: 0}
     columns: list[tuple[np.ndarray, ...]] = []
-    for number, line in enumerate(lines):
-        shape = np.array([shapes.setdefault(each, len(shapes)) for each in line.shapes], np.int64)
+    for number, sequence in enumerate(sequences):
+        shape = np.array(
+            [shapes.setdefault(each, len(shapes)) for each in sequence.shapes], np.int64
+        )
         size = len(shape)
-        code = shape * INTERVALS + line.steps + INTERVALS // 2
+        code = shape * INTERVALS + sequence.steps + INTERVALS // 2
         whole = (
             code,
             shape,
             np.full(size, number),
-            line.bar,
-            line.onset,
-            line.reference,
-            np.full(size, line.divisions),
+            sequence.bar,
+            sequence.onset,
+            sequence.reference,
+            np.full(size, sequence.divisions),
         )
         columns.append(
             tuple(
@@ -265,14 +267,14 @@ def index_of(lines: Iterable[Line]) -> Index:
     text = np.searchsorted(alphabet, code).astype(np.int32)
     text[ends] = (
         len(alphabet) - 1 + np.arange(np.count_nonzero(ends))
-    )  # each its own: no suffix is compared beyond the end of its line
+    )  # each its own: no suffix is compared beyond the end of its sequence
     rank = suffix_ranks(text)
     order = np.empty_like(rank)
     order[rank] = np.arange(len(rank), dtype=rank.dtype)
     behind = np.append(rank[1:], rank[:1])
     sounds = np.flatnonzero(~ends)
     heads = sounds[np.lexsort((behind[sounds], shape[sounds]))]
-    return Index(
+    return SequenceIndex(
         shapes,
         alphabet,
         text,

@@ -29,7 +29,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from partimento.analysis.similarity.duplicates import group
-from partimento.analysis.similarity.fingerprints import Sketch
+from partimento.analysis.similarity.fingerprints import Fingerprint
 from partimento.corpus.parsers.executor import crew
 from partimento.corpus.parsers.pool import COMMAND, Task, batched, in_order
 from partimento.corpus.reading import Reject, sensible, timeout_of, why_empty
@@ -345,16 +345,16 @@ def _compare(
     chosen: list[_Entry] = []
     composers: list[str] = []
 
-    def sketches() -> Iterator[Sketch]:
-        for done, batch in _described(entries, cache, (*METADATA_READ, "sketch")):
+    def fingerprints() -> Iterator[Fingerprint]:
+        for done, batch in _described(entries, cache, (*METADATA_READ, "fingerprint")):
             for entry, row in batch:
                 if entry.score is None or plan.selection.takes(row):
                     chosen.append(entry)
                     composers.append(row["composer"])
-                    yield Sketch.from_bytes(row["sketch"])
+                    yield Fingerprint.from_bytes(row["fingerprint"])
             progress("compare", done, len(entries))
 
-    groups = group(sketches()).tolist()
+    groups = group(fingerprints()).tolist()
     if len(set(groups)) < 2:  # nothing to check with: all of it can only be learned from
         return chosen, [(number, TRAIN) for number in groups]
     names = [entry.name for entry in chosen]

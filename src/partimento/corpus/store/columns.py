@@ -235,9 +235,9 @@ PLAIN = (
         "name, General MIDI program (null: none named), whether drums, number of notes",
         parts,
     ),
-    Column("forces", "string", "`solo`, `duo`, `trio` … by what sounds", text),
+    Column("ensemble", "string", "`solo`, `duo`, `trio` … by what sounds", text),
     Column("solo", "bool", "whether one player can be playing it"),
-    Column("alone", "bool", "whether one kind of instrument plays"),
+    Column("single_instrument", "bool", "whether one kind of instrument plays"),
     Column(
         "instruments",
         "list<string>",
@@ -248,7 +248,7 @@ PLAIN = (
     Column("lowest", "uint8", "lowest MIDI pitch", whole(0, 128)),
     Column("highest", "uint8", "highest MIDI pitch", whole(0, 128)),
     Column("notes", "int64", "how many, grace notes included", whole()),
-    Column("graces", "int64", "how many of them are grace notes", whole()),
+    Column("grace_notes", "int64", "how many of them are grace notes", whole()),
     Column("events", "int64", "how many chords, rests included", whole()),
     Column("quarters", "double", "length in quarter notes", math.isfinite),
     Column(
@@ -289,10 +289,12 @@ EVENTS = (
     ),
     Column("durations", "list<int64>", "of the events, in steps of their own", each(1)),
 )
-SKETCH = (Column("sketch", "binary", "what near-duplicates are found by"),)
+FINGERPRINT = (
+    Column("fingerprint", "binary", "fingerprint of the notes, by which near-duplicates are found"),
+)
 
-MEASURED = (*PLAIN, *NOTES, *EVENTS, *SKETCH)
+MEASURED = (*PLAIN, *NOTES, *EVENTS, *FINGERPRINT)
 COLUMNS = (*PROVENANCE, *SPLIT, *MEASURED)
 ARRAYS = {
-    name: kind for column in (*NOTES, *EVENTS, *SKETCH) for name, kind in column.arrays.items()
+    name: kind for column in (*NOTES, *EVENTS, *FINGERPRINT) for name, kind in column.arrays.items()
 }

@@ -18,8 +18,8 @@ import numpy as np
 
 from partimento.analysis.guitar_octave import octave_notated
 from partimento.analysis.keys import analyze_key
-from partimento.analysis.players import forces_of
-from partimento.analysis.similarity.fingerprints import Sketch, sketch
+from partimento.analysis.players import players_of
+from partimento.analysis.similarity.fingerprints import Fingerprint, fingerprint
 from partimento.corpus.store.columns import ARRAYS, EVENTS, NOTE_NAMES, NOTES, PLAIN
 from partimento.music.events import Sweep
 from partimento.music.instruments import instruments_of_text
@@ -29,7 +29,7 @@ from partimento.music.timelines import Key, Meter, Part, Tempo
 
 Values = dict[str, Any]
 # The plain values that pieces are selected by.
-FACTS = ("key", "meter", "forces", "solo", "alone", "instruments", "events")
+FACTS = ("key", "meter", "ensemble", "solo", "single_instrument", "instruments", "events")
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def unpack_row(data: bytes) -> Row:
     if at != len(tail):
         raise ValueError("a row of another length")
     _check(plain, arrays)
-    Sketch.from_bytes(arrays["sketch"].tobytes())
+    Fingerprint.from_bytes(arrays["fingerprint"].tobytes())
     return Row(plain, arrays)
 
 
@@ -145,7 +145,7 @@ def row_of(piece: Piece, view: Piece, origin: Origin, pickup: Fraction | None = 
         "lowest": int(notes.pitch.min(initial=127)),
         "highest": int(notes.pitch.max(initial=0)),
         "notes": len(notes),
-        "graces": int(notes.grace.sum()),
+        "grace_notes": int(notes.grace.sum()),
         "quarters": float(piece.length),
         "divisions": divisions,
         "length": _steps(piece.length, divisions),
@@ -158,7 +158,7 @@ def row_of(piece: Piece, view: Piece, origin: Origin, pickup: Fraction | None = 
         "onset": notes.onset * scale,
         "duration": notes.duration * scale,
         **_event_arrays(cut),
-        "sketch": np.frombuffer(sketch(piece).to_bytes(), np.uint8),
+        "fingerprint": np.frombuffer(fingerprint(piece).to_bytes(), np.uint8),
     }
     return Row(plain, arrays)
 
@@ -181,15 +181,15 @@ def facts_of(piece: Piece, view: Piece, instrument_hint: str = "") -> Values:
 
 def _facts(piece: Piece, events: int, instrument_hint: str) -> Values:
     key, correlation = analyze_key(piece)
-    players = forces_of(piece).named(instruments_of_text(instrument_hint))
+    players = players_of(piece).named(instruments_of_text(instrument_hint))
     first = f"{piece.meters[0].numerator}/{piece.meters[0].denominator}" if piece.meters else ""
     return {
         "key": key.code,
         "key_correlation": round(correlation, 6),
         "meter": first,
-        "forces": players.kind,
+        "ensemble": players.kind,
         "solo": players.solo,
-        "alone": players.alone,
+        "single_instrument": players.single_instrument,
         "instruments": list(players.instruments),
         "events": events,
     }

@@ -38,7 +38,7 @@ MARK = {
     for column in columns.PLAIN
     if not isinstance(column.arrow_type, str)
 }
-MUSIC = tuple(column.name for column in (*columns.NOTES, *columns.EVENTS, *columns.SKETCH))
+MUSIC = tuple(column.name for column in (*columns.NOTES, *columns.EVENTS, *columns.FINGERPRINT))
 METADATA = tuple(name for name in SCHEMA.names if name not in MUSIC)
 
 
@@ -51,7 +51,9 @@ def table_of(rows: Sequence[Row]) -> pa.Table:
     for column in (*columns.NOTES, *columns.EVENTS):
         arrays = [[row.arrays[name] for row in rows] for name in column.arrays]
         columns_of_table.append(_lists(*arrays) if len(arrays) == 1 else _lists_of_lists(*arrays))
-    columns_of_table.append(pa.array([row.arrays["sketch"].tobytes() for row in rows], pa.binary()))
+    columns_of_table.append(
+        pa.array([row.arrays["fingerprint"].tobytes() for row in rows], pa.binary())
+    )
     return pa.Table.from_arrays(columns_of_table, schema=MEASURED)
 
 

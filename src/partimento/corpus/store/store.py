@@ -162,7 +162,7 @@ class Store:
             for group, here in groupby(self._numbered, key=lambda each: each[0] // ROWS):
                 with _readable(self.path):
                     table = file.read_row_group(
-                        group, columns=[name for name in MUSIC if name != "sketch"]
+                        group, columns=[name for name in MUSIC if name != "fingerprint"]
                     )
                 for number, row in here:
                     with _readable(self.path):

@@ -1,7 +1,7 @@
 """Solo or ensemble: the forces decided by what sounds, beside the manifest's word, over the guitar
 set; each miss with its reason.
 
-python benchmarks/forces.py [--bare] [--thresholds] [FOLDER]
+python benchmarks/players.py [--bare] [--thresholds] [FOLDER]
 
 --bare shows what is left of the decision where programs and names are taken away; --thresholds
 learns the two thresholds on half of the composers and tries them on the others (music21 reads the
@@ -28,13 +28,13 @@ from partimento.analysis.players import (
     CROSSING,
     KINDS,
     MEETING,
-    Forces,
+    Players,
     Track,
     _crossing,
     _in_turns,
     _meeting,
     _tracks,
-    forces_of,
+    players_of,
 )
 from partimento.collect import resolve
 from partimento.corpus import read_piece
@@ -135,13 +135,13 @@ def yes(values: Sequence[bool]) -> list[str]:
     return ["yes" if value else "no" for value in values]
 
 
-def confusion(rows: Sequence[dict[str, str]], forces: Sequence[Forces]) -> None:
+def confusion(rows: Sequence[dict[str, str]], forces: Sequence[Players]) -> None:
     names = [Path(row["path"]).stem for row in rows]
     said = [row["guitar_alone"] == "yes" for row in rows]
     words = sorted({row["ensemble"] for row in rows})
     for title, ours in (
-        ("may_be_only('guitar')", [one.may_be_only("guitar") for one in forces]),
-        ("alone (one kind of instrument, whichever)", [one.alone for one in forces]),
+        ("could_be_only('guitar')", [one.could_be_only("guitar") for one in forces]),
+        ("alone (one kind of instrument, whichever)", [one.single_instrument for one in forces]),
     ):
         table(
             f"guitar_alone (down) and {title} (across)",
@@ -191,7 +191,7 @@ def without_words(rows: Sequence[dict[str, str]], pieces: Sequence[Piece]) -> No
     for name, of_them in sets.items():
         for low, high in ((2, 2), (3, 3), (4, 99)):
             found = [
-                not forces_of(bare(piece)).solo
+                not players_of(bare(piece)).solo
                 for piece in of_them
                 if low <= len(piece.parts) <= high
             ]
@@ -308,7 +308,7 @@ def main() -> None:
     begin = time.perf_counter()
     pieces = [read_piece(arguments.folder / row["path"]) for row in rows]
     middle = time.perf_counter()
-    forces = [forces_of(piece) for piece in pieces]
+    forces = [players_of(piece) for piece in pieces]
     end = time.perf_counter()
     share = (end - middle) / (middle - begin)
     print(
