@@ -5,95 +5,15 @@ level is the one known.
 from __future__ import annotations
 
 import json
-from fractions import Fraction
 from pathlib import Path
 
-import numpy as np
 import pytest
+from tests.analysis.similarity.passages import Chords, moved, noise, piece
 
-from partimento import Event, Meter, Piece
-from partimento.analysis.similarity.borrowing import LONG, index_corpus, shared_with
+from partimento.analysis.similarity.borrowing import index_corpus, shared_with
 from partimento.corpus import Corpus, CorpusEntry
 from partimento.errors import PartimentoError
 from partimento.evaluation.originality import originality, together, verdict, verdict_together
-from partimento.music.timelines import Source
-
-QUARTER = Fraction(1)
-Chords = list[tuple[int, ...]]
-
-
-def noise(seed: int, count: int) -> Chords:
-    """Chords that hardly ever come again, seed after seed."""
-    rng = np.random.default_rng(seed)
-    return [tuple(sorted({int(p) for p in rng.integers(40, 80, 4)})) for _ in range(count)]
-
-
-def piece(chords: Chords, *, name: str = "", duration: Fraction = QUARTER) -> Piece:
-    """A chord an event, every note struck, in 4/4."""
-    source = Source(path=f"{name}.mid", sha256=name)
-    return Piece.from_events(
-        [Event(chord, duration) for chord in chords],
-        meters=(Meter(4, 4),),
-        title=name.upper(),
-        source=source,
-    )
-
-
-def moved(chords: Chords, by: int) -> Chords:
-    return [tuple(pitch + by for pitch in chord) for chord in chords]
-
-
-def test_a_planted_run_is_found_with_its_places() -> None:
-    tune = noise(1, 60)
-    corpus = index_corpus(
-        [
-            piece(noise(2, 40), name="a"),
-            piece(tune, name="b"),
-            piece(noise(3, 40) + tune[20:30], name="c"),
-        ]
-    )
-    found = shared_with(
-        corpus, piece(noise(4, 9) + moved(tune[20:32], 3) + noise(5, 9), name="mine")
-    )
-    run = found.chords.longest
-    assert run is not None
-    assert (run.length, run.bar, run.title, run.path, run.corpus_bar) == (12, 3, "B", "b.mid", 6)
-    assert (run.semitones, run.same_rhythm, run.pieces) == (-3, True, 1)
-    assert found.chords.elements == 30
-    assert found.chords.share == pytest.approx(12 / 30)
-    assert found.melody.longest is not None
-    assert found.melody.longest.length >= 12
-
-
-def test_the_place_with_the_same_rhythm_is_told_first() -> None:
-    tune = noise(1, 10)
-    eighths, quarters = piece(tune, name="a", duration=QUARTER / 2), piece(tune, name="b")
-    run = shared_with(index_corpus([eighths, quarters]), piece(tune, name="mine")).chords.longest
-    assert run is not None
-    assert (run.path, run.same_rhythm, run.pieces) == ("b.mid", True, 2)
-    run = shared_with(index_corpus([eighths]), piece(tune, name="mine")).chords.longest
-    assert run is not None
-    assert (run.path, run.same_rhythm, run.pieces) == ("a.mid", False, 1)
-
-
-@pytest.mark.parametrize(("length", "share"), [(LONG - 1, 0.0), (LONG, LONG / 32)])
-def test_only_long_runs_count_as_borrowed(length: int, share: float) -> None:
-    tune = noise(1, 32)
-    found = shared_with(
-        index_corpus([piece(tune)]),
-        piece(noise(2, 8) + tune[:length] + noise(3, 24 - length), name="mine"),
-    )
-    assert found.chords.elements == 32
-    assert found.chords.length == length
-    assert found.chords.share == share
-
-
-def test_nothing_in_common() -> None:
-    found = shared_with(index_corpus([piece([(60, 64, 67)] * 3)]), piece([(60, 61)] * 3))
-    assert found.chords.longest is None
-    assert (found.chords.length, found.chords.share) == (0, 0.0)
-    silent = shared_with(index_corpus([piece([(60, 64, 67)] * 3)]), Piece([], length=Fraction(4)))  # type: ignore[arg-type]
-    assert (silent.chords.elements, silent.melody.elements, silent.melody.longest) == (0, 0, None)
 
 
 def test_a_piece_of_the_corpus_is_laid_beside_the_rest_and_says_so() -> None:

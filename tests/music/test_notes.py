@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.music.strategies import notes
 
-from partimento.corpus.parsers.wire import pack, unpack
-from partimento.corpus.store.rows import Origin, row_of
 from partimento.music.notes import Note, Notes
-from partimento.music.piece import Piece
-from partimento.music.timelines import Part
 
 NOTES = Notes(
     Note(Fraction(start, 2), Fraction(1, 2), pitch, part=part)
@@ -62,15 +62,13 @@ def test_two_voices_of_a_part_sound_the_same_pitch_together():
         Notes([Note(once, quarter, 60, voice=-1)])
 
 
-def test_voices_are_written_where_there_are_any():
-    piece = Piece([Note(Fraction(0), Fraction(1), 60, voice=1), Note(Fraction(0), Fraction(1), 60)])
-    assert Piece.from_json(piece.to_json()) == piece
-    assert '"voice": [0, 1]' in piece.to_json().replace('":[', '": [').replace("[0,1]", "[0, 1]")
-    assert "voice" not in Piece(NOTES, parts=(Part(), Part())).to_json()
-    assert unpack(pack(piece))[0] == piece
-
-
-def test_a_store_refuses_what_it_would_lose():
-    piece = Piece([Note(Fraction(0), Fraction(1), 60, voice=1)])
-    with pytest.raises(ValueError, match="voices within a part"):
-        row_of(piece, piece, Origin())
+@given(st.lists(notes, max_size=20))
+def test_notes_never_overlap_in_their_part_and_pitch(some):
+    lines = {}
+    for note in Notes(some):
+        lines.setdefault((note.part, note.pitch), []).append(note)
+    for line in lines.values():
+        assert all(a.end <= b.onset for a, b in pairwise(line))
+    assert {(n.part, n.pitch, n.onset) for n in Notes(some)} == {
+        (n.part, n.pitch, n.onset) for n in some
+    }

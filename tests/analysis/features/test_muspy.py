@@ -1,19 +1,13 @@
-"""The features of MusPy against MusPy's own functions, those of Yang and Lerch against
-pretty_midi's and against plain counting.
-"""
+"""The features of MusPy against MusPy's own functions."""
 
 from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pretty_midi
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,24 +16,15 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # its own imports warn
     import muspy
 
+from tests.analysis.features.made import KIT, MADE, Q, melody, scores
+
 from partimento import Event, Key, Meter, Note, Part, Piece
 from partimento.analysis.features import muspy as features
-from partimento.analysis.features import yang_lerch as features_yang_lerch
 from partimento.analysis.features.muspy import RESOLUTION, muspy_features
-from partimento.analysis.features.table import (
-    FEATURES,
-    SCALARS,
-    feature_table,
-    features_of,
-    scalar_table,
-)
-from partimento.analysis.features.yang_lerch import NOTE_LENGTHS, yang_lerch_features
 from partimento.analysis.keys import analyze_key
 from partimento.corpus import read_piece
-from partimento.music.bars import first_bars, notes_by_bar
+from partimento.music.bars import first_bars
 
-Q = Fraction(1)
-KIT = Part("Kit", is_drum=True)
 OF_PITCH = (
     "pitch_range",
     "n_pitches_used",
@@ -89,37 +74,6 @@ def check_equal(piece: Piece) -> None:
     assert ours.keys() == theirs.keys()
     for name, value in theirs.items():
         assert ours[name] == pytest.approx(value, abs=1e-12, nan_ok=True), name
-
-
-def melody(*pitches: int, duration: Fraction = Q, **more: Any) -> Piece:
-    return Piece.from_events(
-        [Event((pitch,) if pitch else (), duration) for pitch in pitches], **more
-    )
-
-
-MADE = {
-    "one note": melody(60),
-    "whole bars": melody(*[60, 62, 64, 65] * 3),
-    "rests": melody(0, 0, 0, 0, 60, 0, 0, 0, 0, 0, 0, 0, 0, 67, duration=Q / 2),
-    "two bars, the last beat silent": melody(60, 0, 0, 0, 0, 64, 67, 0),
-    "a pickup": melody(67, 60, 0, 0, 0, 0, 64, 62, meters=(Meter(3, 4),), pickup=Q),
-    "a pickup off the beat": melody(
-        67, 60, 64, 62, 61, 60, 0, 59, duration=Q / 2, meters=(Meter(6, 8),), pickup=Q / 2
-    ),
-    "no note value": melody(60, 62, 64, 65, duration=Fraction(5, 7)),
-    "short notes": melody(60, 62, 64, 65, 67, duration=Fraction(1, 100)),
-    "parts": Piece(
-        [Note(Q * t, Q * 2, 60 + t % 3, part=t % 2) for t in range(9)], parts=(Part(), Part())
-    ),
-    "unisons of parts": Piece(
-        [Note(Q, Q, 60), Note(Q, 3 * Q, 60, part=1), Note(3 * Q, Q, 64)], parts=(Part(), Part())
-    ),
-    "drums at the end": Piece(
-        [Note(Q, Q, 60), Note(9 * Q, Q, 36, part=1), Note(Q, Q / 2, 38, part=1)],
-        parts=(Part(), KIT),
-    ),
-    "a silent part": Piece([Note(Q * 0, Q, 60)], parts=(Part(), Part("Tacet"))),
-}
 
 
 @pytest.mark.parametrize("piece", MADE.values(), ids=MADE)
@@ -209,13 +163,6 @@ def test_thresholds_and_keys_may_be_chosen() -> None:
     assert features.pitch_in_scale_rate(chords, Key.from_name("D major")) == pytest.approx(4 / 6)
 
 
-def scores(data_folder: Path, most: int) -> list[Piece]:
-    paths = sorted((data_folder / "mutopia-guitar").glob("*/*.mid"))
-    if not paths:
-        pytest.skip("no mutopia-guitar")
-    return [read_piece(path) for path in paths[:: len(paths) // most]]
-
-
 def test_real_music_is_equal_to_muspy(data_folder: Path) -> None:
     checked = 0
     for piece in scores(data_folder, 25):
@@ -239,139 +186,3 @@ def test_a_file_that_muspy_reads_itself(data_folder: Path) -> None:
             assert getattr(features, name)(piece) == pytest.approx(getattr(muspy, name)(music)), (
                 name
             )
-
-
-def midi_of(piece: Piece) -> pretty_midi.PrettyMIDI:
-    """At 120 quarters a minute: an instrument a part, all notes equally loud."""
-    midi = pretty_midi.PrettyMIDI()
-    for number, part in enumerate(piece.parts):
-        instrument = pretty_midi.Instrument(0, is_drum=part.is_drum)
-        instrument.notes = [
-            pretty_midi.Note(80, n.pitch, float(n.onset) / 2, float(n.end) / 2)
-            for n in piece.notes
-            if n.part == number
-        ]
-        midi.instruments.append(instrument)
-    return midi
-
-
-def plain_yang_lerch(piece: Piece) -> dict[str, Any]:
-    """By loops over notes, from the definitions."""
-    notes = [note for note in piece.notes if not piece.parts[note.part].is_drum]
-    bars = [bar for bar in piece.bars() if bar.number > 0]
-    inside = [[n for n in notes if bar.onset <= n.onset < bar.onset + bar.duration] for bar in bars]
-    values = [Fraction(value, 24) for value in NOTE_LENGTHS.values()]
-    nearest = [
-        min(range(12), key=lambda place: abs(values[place] - note.duration)) for note in notes
-    ]
-    lengths, steps = np.zeros(12), np.zeros((12, 12))
-    for place in nearest:
-        lengths[place] += 1
-    for a, b in pairwise(nearest):
-        steps[a, b] += 1
-    onsets = [note.onset for note in notes]
-    return {
-        "pitch_count": len({note.pitch for note in notes}),
-        "pitch_count_per_bar": np.mean([len({n.pitch for n in own}) for own in inside]),
-        "pitch_range": max(note.pitch for note in notes) - min(note.pitch for note in notes),
-        "average_pitch_interval": np.mean([abs(a.pitch - b.pitch) for a, b in pairwise(notes)]),
-        "note_count": len(notes),
-        "note_count_per_bar": np.mean([len(own) for own in inside]),
-        "average_inter_onset_interval": float(sum(b - a for a, b in pairwise(onsets)))
-        / (len(onsets) - 1),
-        "note_length_histogram": lengths / lengths.sum(),
-        "note_length_transition_matrix": steps / steps.sum(),
-    }
-
-
-def check_yang_lerch(piece: Piece) -> None:
-    ours, midi = yang_lerch_features(piece), midi_of(piece)
-    plain: dict[str, Any] = plain_yang_lerch(piece)
-    moves = midi.get_pitch_class_transition_matrix()
-    plain["pitch_class_histogram"] = midi.get_pitch_class_histogram(use_duration=True)
-    plain["pitch_class_transition_matrix"] = moves / moves.sum()
-    assert ours.keys() == plain.keys()
-    for name, value in plain.items():
-        assert np.allclose(ours[name], value), name
-
-
-@pytest.mark.parametrize("name", ["whole bars", "a pickup", "parts", "no note value"])
-def test_yang_and_lerch_on_made_pieces(name: str) -> None:
-    check_yang_lerch(MADE[name])
-
-
-def test_yang_and_lerch_on_real_music(data_folder: Path, pieces: list[Piece]) -> None:
-    for piece in [*pieces[:2], *scores(data_folder, 6)]:
-        check_yang_lerch(piece)
-
-
-def test_note_lengths_by_hand() -> None:
-    piece = Piece.from_events(
-        [
-            Event((60,), 4 * Q),
-            Event((62,), Fraction(1, 3)),
-            Event((64,), Fraction(1, 3)),
-            Event((65,), 9 * Q),
-        ]
-    )
-    names = list(NOTE_LENGTHS)
-    expected = np.zeros(12)
-    expected[[names.index("whole"), names.index("eighth triplet")]] = 0.5
-    assert features_yang_lerch.note_length_histogram(piece).tolist() == expected.tolist()
-    assert features_yang_lerch.average_inter_onset_interval(piece) == pytest.approx((4 + 2 / 3) / 3)
-    moves = features_yang_lerch.note_length_transition_matrix(piece)
-    assert moves[names.index("whole"), names.index("eighth triplet")] == pytest.approx(1 / 3)
-
-
-def test_too_few_notes_for_a_transition() -> None:
-    alone = yang_lerch_features(melody(60))
-    assert (alone["note_count"], alone["pitch_count"]) == (1, 1)
-    for name in ("average_pitch_interval", "average_inter_onset_interval"):
-        assert math.isnan(float(alone[name]))
-    assert np.isnan(alone["note_length_transition_matrix"]).all()
-    nothing = yang_lerch_features(Piece([Note(Q, Q, 36)], parts=(KIT,)))
-    assert nothing["note_count"] == 0
-    assert np.isnan(nothing["pitch_class_histogram"]).all()
-
-
-def test_the_beginning_of_a_piece() -> None:
-    piece = melody(
-        67,
-        60,
-        62,
-        64,
-        65,
-        67,
-        69,
-        71,
-        meters=(Meter(3, 4),),
-        pickup=Q,
-        keys=(Key(0), Key(1, onset=6 * Q)),
-    )
-    held = piece.replace(notes=[*piece.notes, Note(3 * Q, 4 * Q, 48)])
-    cut = first_bars(held, 1)
-    assert cut.length == 4
-    assert [(note.pitch, note.onset, note.end) for note in cut.notes if note.pitch == 48] == [
-        (48, 3, 4)
-    ]
-    assert [note.pitch for note in cut.notes] == [67, 60, 62, 48, 64]
-    assert cut.keys == (Key(0),)
-    assert first_bars(held, 9) is held
-
-
-def test_notes_stand_in_their_bars() -> None:
-    found = notes_by_bar(melody(67, 60, 62, 64, 65, meters=(Meter(3, 4),), pickup=Q))
-    assert found.bar.tolist() == [0, 1, 1, 1, 2]
-    assert (found.inside / found.grid).tolist() == [0, 0, 1, 2, 0]
-    assert found.whole.tolist() == [False, True, True]
-
-
-@pytest.mark.parametrize(
-    "make", [lambda: Piece([]), lambda: Piece([Note(Q, Q, 36)], parts=(KIT,)), lambda: melody(60)]
-)
-def test_every_piece_has_a_row(make: Callable[[], Piece]) -> None:
-    row = features_of(make())
-    assert row.keys() == FEATURES.keys()
-    assert all(row[name].shape == (feature.size,) for name, feature in FEATURES.items())
-    table = feature_table([make(), melody(60, 62)])
-    assert scalar_table(table).shape == (2, len(SCALARS))

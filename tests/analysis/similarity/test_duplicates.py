@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -11,70 +10,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.analysis.similarity.tunes import BARS, changed, edited, moved, music, piece
 
-from partimento import Note, Part, Piece, Tempo
+from partimento import Note
 from partimento.analysis.similarity.duplicates import compare, duplicates_of, group
-from partimento.analysis.similarity.fingerprints import Fingerprint, fingerprint, fingerprint_of
+from partimento.analysis.similarity.fingerprints import Fingerprint, fingerprint
 from partimento.corpus import read_piece
-from partimento.music.notes import Notes
-
-SCALE = (0, 2, 4, 5, 7, 9, 11)
-BARS = 24
-
-
-def tune(number: int, *, bars: int = BARS, voice: int = 0) -> list[int]:
-    """A melody of its own for each number, as scale degrees: four a bar, in small steps and some
-    leaps.
-    """
-    steps = np.random.default_rng([number, voice]).choice([-2, -1, -1, 1, 1, 2, 3, -3], 4 * bars)
-    return [int(degree) for degree in np.abs((np.cumsum(steps) + 7) % 28 - 14)]
-
-
-def pitch(degree: int, low: int) -> int:
-    return low + 12 * (degree // 7) + SCALE[degree % 7]
-
-
-def music(number: int, *, bars: int = BARS, harmony: int | None = None) -> list[Note]:
-    """A melody in quarters over an inner voice in halves and a bass in eighths, parts 0 to 2;
-    `harmony` numbers the lower voices.
-    """
-    under = number if harmony is None else harmony
-    top = [
-        Note(Fraction(t), Fraction(1), pitch(d, 72), part=0)
-        for t, d in enumerate(tune(number, bars=bars))
-    ]
-    inner = [
-        Note(Fraction(2 * t), Fraction(2), pitch(d % 7, 60), part=1)
-        for t, d in enumerate(tune(under, bars=bars // 2, voice=1))
-    ]
-    bass = [
-        Note(Fraction(t, 2), Fraction(1, 2), pitch(d % 9, 40), part=2)
-        for t, d in enumerate(tune(under, bars=2 * bars, voice=2))
-    ]
-    return [*top, *inner, *bass]
-
-
-def piece(notes: list[Note], **more: object) -> Piece:
-    parts = tuple(Part() for _ in range(max((note.part for note in notes), default=0) + 1))
-    return Piece(Notes(notes), **{"parts": parts, **more})  # type: ignore[arg-type]
-
-
-def changed(note: Note, **more: object) -> Note:
-    values = {name: getattr(note, name) for name in Note.__slots__}
-    return Note(**{**values, **more})
-
-
-def moved(notes: list[Note], by: Fraction | int) -> list[Note]:
-    return [changed(note, onset=note.onset + by) for note in notes]
-
-
-def edited(notes: list[Note], share: float, *, seed: int = 5) -> list[Note]:
-    rng = np.random.default_rng(seed)
-    kept = [note for note in notes if rng.random() > share / 2]
-    return [
-        changed(note, pitch=note.pitch + 1) if rng.random() < share / 2 else note for note in kept
-    ]
-
 
 VARIANTS: dict[str, Callable[[list[Note]], list[Note]]] = {
     "transposed": lambda notes: [changed(note, pitch=note.pitch - 5) for note in notes],
@@ -172,30 +113,6 @@ def test_what_relates_two_pieces_is_said() -> None:
         )
         assert likeness.sizes[0] < likeness.sizes[1]
         assert likeness.same_music
-
-
-def test_tempo_loudness_instruments_drums_and_graces_do_not_matter() -> None:
-    notes = music(2)
-    drums = [Note(Fraction(t, 4), Fraction(1, 8), 36 + t % 5, part=3) for t in range(300)]
-    graces = [
-        Note(n.onset + Fraction(3, 4), Fraction(1, 16), n.pitch + 1, grace=True)
-        for n in notes
-        if n.part == 0
-    ]
-    other = Piece(
-        Notes([*(changed(n, velocity=30) for n in notes), *drums, *graces]),
-        parts=(
-            Part("Flute", 73),
-            Part("Violin", 40),
-            Part("Bassoon", 70),
-            Part("Drums", is_drum=True),
-        ),
-        tempos=(Tempo.from_bpm(200),),
-        title="Another",
-    )
-    ours, theirs = fingerprint(piece(notes)), fingerprint(other)
-    assert np.array_equal(ours.notes, theirs.notes)
-    assert np.array_equal(ours.anchors, theirs.anchors)
 
 
 def test_different_pieces_stay_apart() -> None:
@@ -321,59 +238,6 @@ def test_nothing_to_group() -> None:
     assert duplicates_of([]) == []
 
 
-def test_only_drums() -> None:
-    drums = Piece(
-        Notes([Note(Fraction(t), Fraction(1), 36) for t in range(9)]), parts=(Part(is_drum=True),)
-    )
-    assert len(fingerprint(drums).notes) == 0
-
-
-def test_long_pedals_under_many_notes_stay_bounded() -> None:
-    """Each of 5,000 notes lasts until the end: 12 million pairs if all were looked at."""
-    count = 5000
-    onset = np.arange(count) // 2
-    wide = fingerprint_of(4, onset, np.full(count, count), 30 + np.arange(count) * 7 % 60)
-    assert len(wide.notes) == count
-
-
-def test_times_far_too_late_are_left_out() -> None:
-    late = fingerprint_of(1, np.array([0, 10**6]), np.array([1, 10**6 + 1]), np.array([60, 62]))
-    assert len(late.notes) == 1
-
-
-@given(
-    st.lists(
-        st.tuples(st.integers(0, 400), st.integers(1, 30), st.integers(20, 100)),
-        min_size=1,
-        max_size=120,
-    ),
-    st.integers(1, 960),
-    st.integers(-20, 20),
-    st.integers(0, 5000),
-)
-def test_fingerprints_are_those_of_any_key_tempo_and_beginning(
-    notes: list[tuple[int, int, int]], divisions: int, semitones: int, later: int
-) -> None:
-    onset, duration, pitches = np.array(notes, np.int64).T
-    one = fingerprint_of(4, onset, onset + duration, pitches)
-    onset = (onset + later) * divisions
-    other = fingerprint_of(4 * divisions, onset, onset + duration * divisions, pitches + semitones)
-    assert np.array_equal(one.anchors, other.anchors)
-    assert np.array_equal(one.notes >> 9, (other.notes >> 9) - 12 * later)
-
-
-@given(
-    st.lists(st.tuples(st.integers(0, 9999), st.integers(1, 99), st.integers(0, 127)), max_size=80)
-)
-def test_bytes_give_the_fingerprint_back(notes: list[tuple[int, int, int]]) -> None:
-    onset, duration, pitches = np.array(notes, np.int64).reshape(-1, 3).T
-    one = fingerprint_of(480, onset, onset + duration, pitches)
-    other = Fingerprint.from_bytes(one.to_bytes())
-    for column, again in zip(one, other, strict=True):
-        assert np.array_equal(column, again)
-        assert column.dtype == again.dtype
-
-
 @given(
     st.one_of(st.binary(max_size=80), st.binary(max_size=80).map(lambda tail: b"\x03\0\0\0" + tail))
 )
@@ -384,30 +248,6 @@ def test_bytes_that_are_no_fingerprint_are_refused_or_harmless(data: bytes) -> N
         return
     for melody in (False, True):
         assert len(group([strange, strange, fingerprint(piece(music(1)))], melody=melody)) == 3
-
-
-def test_a_damaged_fingerprint_is_refused() -> None:
-    good = fingerprint(piece(music(1)))
-    assert len(good.anchors) > 8
-    beyond = Fingerprint(good.notes[:3], good.anchors)
-    backward = Fingerprint(good.notes, good.anchors[::-1])
-    too_many = Fingerprint(good.notes, np.repeat(good.anchors[:1], 5))
-    for bad in (beyond, backward, too_many):
-        with pytest.raises(ValueError, match="anchors"):
-            Fingerprint.from_bytes(bad.to_bytes())
-    for data in (b"", good.to_bytes()[:-1], good.to_bytes() + b"\0"):
-        with pytest.raises(ValueError, match="length"):
-            Fingerprint.from_bytes(data)
-
-
-def test_a_fingerprint_in_a_store_stays_what_it_is() -> None:
-    """Other fingerprints would not meet those in stores already written: a new version of the store
-    goes with any change here.
-    """
-    assert hashlib.sha256(fingerprint(piece(music(1))).to_bytes()).hexdigest() == STORED
-
-
-STORED = "979b3676e6418fd0b85a642db4a148a2ecfc9ba9a1aa56cffeca756a1b50a2b8"
 
 
 @settings(max_examples=25, deadline=None)

@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from partimento import Event, Meter, Note, Part, Piece
-from partimento.analysis.similarity.sequences import NOTE, REST, PieceSequence, sequences_of
+from partimento import Event, Piece
+from partimento.analysis.similarity.sequences import PieceSequence, sequences_of
 from partimento.analysis.similarity.suffix_index import index_of, suffix_ranks
-from partimento.music.events import merge_held
 
 QUARTER = Fraction(1)
 Chords = Sequence[tuple[int, ...]]
@@ -108,64 +107,6 @@ def test_nothing_is_found_in_nothing() -> None:
 def test_a_run_does_not_reach_from_one_piece_into_the_next() -> None:
     index = index_of([line_of([(60,), (61,)]), line_of([(64,), (69,)])])
     assert index.matches(line_of([(60,), (61,), (64,), (69,)])).length.tolist() == [2, 1, 2, 1]
-
-
-def test_the_chords_are_the_events_joined_where_wholly_held(pieces: list[Piece]) -> None:
-    for piece in pieces:
-        line = sequences_of(piece).chords
-        assert [event.chord for event in merge_held(piece.events)] == [
-            tuple(low + above for above in shape)
-            for low, shape in zip(line.reference.tolist(), line.shapes, strict=True)
-        ]
-        assert line.onset[0] == 0
-
-
-@settings(max_examples=100, deadline=None)
-@given(
-    st.lists(
-        st.tuples(st.integers(0, 24), st.integers(1, 8), st.integers(60, 66), st.integers(0, 2)),
-        max_size=12,
-    ),
-    st.integers(0, 40),
-)
-def test_lines_of_any_notes(rows: list[tuple[int, int, int, int]], length: int) -> None:
-    notes = [
-        Note(Fraction(onset, 3), Fraction(duration, 4), pitch, part=part)
-        for onset, duration, pitch, part in rows
-    ]
-    piece = Piece(
-        notes, parts=(Part(), Part(), Part("Drums", None, is_drum=True)), length=Fraction(length, 7)
-    )  # type: ignore[arg-type]
-    pitched = Piece(
-        [note for note in notes if note.part < 2], parts=piece.parts, length=piece.length
-    )  # type: ignore[arg-type]
-    found, now, tops, begins = sequences_of(piece), Fraction(0), [], []
-    events = merge_held(pitched.events)
-    for event in events:
-        begins.append(now)
-        if event.chord and event.chord[-1] not in event.held:
-            tops.append((event.chord[-1], now))
-        now += event.duration
-    assert found.chords.shapes == [
-        bytes(p - event.chord[0] for p in event.chord) for event in events
-    ]
-    assert [Fraction(int(t), found.chords.divisions) for t in found.chords.onset] == begins
-    assert found.melody.shapes == [NOTE] * len(tops)
-    line = found.melody
-    assert [
-        (p, Fraction(t, line.divisions))
-        for p, t in zip(line.reference.tolist(), line.onset.tolist(), strict=True)
-    ] == tops
-
-
-def test_bars_and_steps() -> None:
-    events = [Event(chord, QUARTER) for chord in [(60,), (64, 67), (), (57, 60), (57, 60)]]
-    piece = Piece.from_events(events, meters=(Meter(3, 4),), pickup=QUARTER)
-    line = sequences_of(piece).chords
-    assert line.bar.tolist() == [0, 1, 1, 1, 2]
-    assert line.steps.tolist() == [0, 4, 0, -7, 0]
-    assert line.shapes[2] == REST
-    assert sequences_of(piece).melody.bar.tolist() == [0, 1, 1, 2]
 
 
 @pytest.mark.parametrize("shift", [0, 7, -12])

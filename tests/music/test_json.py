@@ -1,0 +1,39 @@
+"""A piece as JSON: nothing is lost."""
+
+import json
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from tests.music.strategies import pieces
+
+from partimento import Piece
+from partimento.music.json import fields_from_dict
+from partimento.music.notes import Note
+
+
+@given(pieces)
+def test_a_piece_survives_a_dict_and_json(piece):
+    assert Piece.from_json(piece.to_json()) == piece
+    plain = piece.to_dict()
+    assert json.loads(json.dumps(plain)) == plain
+    assert Piece.from_dict(plain) == piece
+
+
+def test_voices_are_written_where_there_are_any():
+    piece = Piece([Note(Fraction(0), Fraction(1), 60, voice=1), Note(Fraction(0), Fraction(1), 60)])
+    assert Piece.from_json(piece.to_json()) == piece
+    assert '"voice": [0, 1]' in piece.to_json().replace('":[', '": [').replace("[0,1]", "[0, 1]")
+    assert "voice" not in Piece([Note(Fraction(0), Fraction(1), 60)]).to_json()
+
+
+def test_files_without_voices_are_read_and_others_are_refused():
+    plain = Piece([Note(Fraction(0), Fraction(1), 60)]).to_dict()
+    assert "voice" not in plain["notes"]
+    assert fields_from_dict(plain)["notes"].voice.tolist() == [0]
+    with pytest.raises(KeyError, match="pickup"):
+        fields_from_dict({name: value for name, value in plain.items() if name != "pickup"})
+    with pytest.raises(ValueError, match="no such meter"):
+        fields_from_dict({**plain, "meters": [{"numerator": 0, "denominator": 4, "onset": "0"}]})
+    with pytest.raises(ValueError, match="third"):
+        fields_from_dict({**plain, "length": "a third"})

@@ -1,0 +1,38 @@
+"""Text that cannot be encoded is refused before anything is written."""
+
+from __future__ import annotations
+
+import pytest
+
+from partimento import Part, Piece
+from partimento.errors import PartimentoError
+from partimento.music.text import check_names, check_text
+
+
+def test_text_of_any_script_is_returned_unchanged() -> None:
+    for text in ("", "Étude № 1", "日本", "𝄞"):
+        assert check_text("the title", text) == text
+
+
+def test_a_broken_character_is_shown_with_the_letters_around_it() -> None:
+    with pytest.raises(PartimentoError, match="the title holds a character") as refused:
+        check_text("the title", "x" * 100 + "a\udce9b" + "y" * 100)
+    assert r"a\udce9b" in str(refused.value)
+    assert len(str(refused.value)) < 120
+    str(refused.value).encode()
+
+
+@pytest.mark.parametrize(
+    ("values", "what"),
+    [
+        ({"title": "\ud800"}, "the title"),
+        ({"composer": "\ud800"}, "the composer"),
+        ({"parts": (Part("fine"), Part("\ud800"))}, "the name of a part"),
+    ],
+)
+def test_the_message_says_which_name_of_a_piece_is_broken(
+    values: dict[str, object], what: str
+) -> None:
+    check_names(Piece((), title="Étude", composer="Sor", parts=(Part("Guitar"),)))
+    with pytest.raises(PartimentoError, match=f"^{what} holds"):
+        check_names(Piece((), **values))  # type: ignore[arg-type]
