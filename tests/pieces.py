@@ -135,3 +135,7 @@ def pieces(draw) -> Piece:
         title=draw(names),
         length=draw(times),
     )
+
+
+def spans(piece):
+    return [(n.onset, n.duration, n.pitch) for n in piece.notes]

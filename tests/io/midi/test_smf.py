@@ -1,0 +1,171 @@
+"""The bytes of MIDI files: titles, escapes, programs, and files that are cut short."""
+
+import pytest
+
+from partimento import Part
+from partimento.corpus import read_piece
+from partimento.errors import ReadError, UnfitError
+from partimento.io.midi.smf import (
+    check_meters,
+    decode,
+    says_program,
+    scan_track,
+    split_tracks,
+    without_escapes,
+)
+
+
+def test_a_title_in_an_old_encoding(midi, write):
+    conductor = midi.track([(0, midi.meta(3, "Étude".encode("latin-1")))])
+    assert (
+        read_piece(write("a.mid", midi.file(conductor, midi.track(midi.notes(60))))).title
+        == "Étude"
+    )
+
+
+def test_part_names_in_an_old_encoding(midi, write):
+    track = midi.track(
+        [(0, midi.meta(3, "Flöte".encode("latin-1"))), (0, b"\xc0\x49"), *midi.notes(72)]
+    )
+    other = midi.track([(0, midi.meta(3, b"Git\0")), *midi.notes(40, channel=1)])
+    assert read_piece(write("a.mid", midi.file(track, other))).parts == (
+        Part("Flöte", 73),
+        Part("Git", None),
+    )
+
+
+def test_every_way_to_cut_a_file_short_is_found(midi, write):
+    whole = midi.file(
+        midi.track([(0, midi.meta(3, b"Title"))]),
+        midi.track([(0, b"\xc0\x18"), *midi.notes(60, 64, 67)]),
+    )
+    for size in range(len(whole)):
+        with pytest.raises(ReadError):
+            read_piece(write("cut.mid", whole[:size]))
+    assert len(read_piece(write("whole.mid", whole)).notes) == 3
+
+
+def test_bytes_that_only_look_like_a_pitch_above_127_do_no_harm(midi, write):
+    far = [
+        (2**14 + 5 << 7, midi.meta(1, "\x90\xf7日本".encode("utf-16"))),
+        *midi.notes(60),
+    ]  # a time of four bytes, and text
+    assert [
+        note.pitch for note in read_piece(write("a.mid", midi.file(midi.track(far)))).notes
+    ] == [60]
+
+
+def test_a_statusless_event_behind_a_meta_event_goes_on_as_symusic_reads_it(midi, write):
+    first = midi.track(
+        [
+            (0, b"\xb0\x07\x64"),
+            (0, midi.meta(3, b"Title")),
+            (480, b"\x07\x65"),
+            (0, b"\xf6"),
+            (480, b"\x07\x66"),
+        ]
+    )
+    piece = read_piece(write("a.mid", midi.file(first, midi.track(midi.notes(60)))))
+    assert (piece.title, piece.length) == ("Title", 2)
+
+
+def test_what_an_escape_holds_is_not_music(midi, write):
+    reset, escape = (
+        b"\xf0\x05\x7e\x7f\x09\x01\xf7",
+        b"\xf7\x03\x90\x40\x50",
+    )  # the first is a system-exclusive message as files have it
+    plain = read_piece(write("a.mid", midi.file(midi.track([(0, reset), *midi.notes(60, 62)]))))
+    track = midi.track(
+        [(0, reset), *midi.notes(60), (0, escape), (0, b"\xf7\x00"), *midi.notes(62)]
+    )
+    assert read_piece(write("b.mid", midi.file(track))).notes == plain.notes
+
+
+def test_a_change_to_program_0_without_a_status_byte_of_its_own(midi, write):
+    """Two program changes, the second one in running status."""
+    events = [(0, b"\xc0\x05"), (0, b"\x00"), *midi.notes(60, 62)]
+    assert read_piece(write("a.mid", midi.file(midi.track(events)))).parts[0].program == 0
+    assert (
+        read_piece(write("b.mid", midi.file(midi.track(midi.notes(60, 62))))).parts[0].program
+        is None
+    )
+
+
+def test_a_file_is_split_into_its_tracks_and_foreign_chunks_are_skipped(midi):
+    one, two = midi.track(midi.notes(60)), midi.track(midi.notes(62, 64))
+    whole = midi.file(one, b"XFIH\0\0\0\2ab", two, count=2)
+    assert split_tracks(whole) == [one[8:], two[8:]]
+    assert split_tracks(midi.file(one, two, count=1)) == [one[8:]]  # the header counts
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "it is empty"),
+        (b"RIFF....RMID", "wrapped in RIFF"),
+        (b"MThd\0\0\0\6\0\1", "ends within its header"),
+        (b"MThd\0\0\0\6\0\3\0\0\1\xe0", "no such MIDI format: 3"),
+    ],
+)
+def test_what_is_no_midi_file_is_refused(data, reason):
+    with pytest.raises(UnfitError, match=reason):
+        split_tracks(data)
+
+
+def test_a_track_is_scanned_for_name_end_and_voices(midi):
+    events = [
+        (0, midi.meta(3, b"Lute")),
+        (0, midi.meta(3, b"Second name")),
+        (0, b"\xc1\x18"),
+        *midi.notes(60, 62, channel=1),
+        *midi.notes(64, channel=2),
+    ]
+    track = midi.track(events, end=100)[8:]
+    scan = scan_track(track)
+    assert (scan.name, scan.end) == ("Lute", 3 * 480 + 100)
+    assert {place: (v.notes, v.program_said) for place, v in scan.voices.items()} == {
+        (24, 1): (2, True),
+        (0, 2): (1, False),
+    }
+    assert scan_track(track, until_note=True) is None
+    assert scan_track(midi.track(events[:2])[8:], until_note=True).name == "Lute"
+
+
+def test_a_program_counts_if_it_comes_before_the_first_note_of_its_channel(midi):
+    program = (0, b"\xc0\x05")
+    assert says_program(midi.track([program, *midi.notes(60)])[8:]) is True
+    assert says_program(midi.track([*midi.notes(60), program])[8:]) is False
+    assert says_program(midi.track([program, *midi.notes(60, channel=1)])[8:]) is False
+    assert says_program(midi.track([program])[8:]) is None
+
+
+def test_a_file_without_escapes_stays_the_same_object(midi):
+    reset = (0, b"\xf0\x05\x7e\x7f\x09\x01\xf7")
+    data = midi.file(midi.track([reset, *midi.notes(60)]))
+    assert without_escapes(data, split_tracks(data)) is data
+    escaped = midi.file(midi.track([(0, b"\xf7\x03\x90\x40\x50"), *midi.notes(60)]))
+    changed = without_escapes(escaped, split_tracks(escaped))
+    assert len(changed) == len(escaped)
+    assert changed == escaped.replace(b"\xf7\x03", b"\xf0\x03")
+
+
+@pytest.mark.parametrize("event", [b"\xf4", b"\xf5\0", b"\x90\x3c", b"\xff\x01\xff\xff"])
+def test_an_unknown_event_or_half_of_one_is_damage(event, midi):
+    track = b"\0" + event
+    with pytest.raises(UnfitError, match="damaged: a track ends within an event"):
+        scan_track(track)
+
+
+def test_meters_that_no_score_has_are_found_in_the_bytes(midi):
+    for power, refused in ((7, False), (8, True), (66, True)):
+        data = midi.file(midi.track([(0, midi.meta(0x58, bytes([4, power, 24, 8])))]))
+        if refused:
+            with pytest.raises(UnfitError, match=f"4/2 to the power of {power}"):
+                check_meters(data)
+        else:
+            check_meters(data)
+
+
+def test_names_are_utf_8_where_they_can_be():
+    assert decode("Étude\0 ".encode()) == "Étude"
+    assert decode("Étude".encode("latin-1")) == "Étude"
