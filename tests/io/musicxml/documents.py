@@ -1,8 +1,11 @@
 """MusicXML documents made of short strings, and how they are read."""
 
+import xml.etree.ElementTree as ET
 from fractions import Fraction
 
 from partimento.io.musicxml.read import piece_from_musicxml
+from partimento.io.musicxml.write import to_musicxml
+from partimento.music.piece import Piece
 
 F = Fraction
 
@@ -97,3 +100,7 @@ def transpose(**what):
         )
         + "</transpose>"
     )
+
+
+def root_of(piece: Piece, **options) -> ET.Element:
+    return ET.fromstring(to_musicxml(piece, **options))

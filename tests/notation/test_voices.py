@@ -1,0 +1,162 @@
+"""Staves, clefs and voices."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from tests.io.musicxml.documents import root_of
+from tests.pieces import GUITAR, Q, chorale, melody
+
+from partimento.music.notes import Note
+from partimento.music.piece import Piece
+from partimento.music.timelines import Part
+from partimento.notation.voices import (
+    BASS,
+    LOWER,
+    PERCUSSION,
+    TREBLE,
+    UPPER,
+    Span,
+    clef_of,
+    hands_of,
+    sequences_of,
+    texture_of,
+    voices_on_staff,
+)
+
+
+@pytest.mark.parametrize(
+    ("part", "pitches", "clefs"),
+    [
+        (GUITAR, (40, 52, 64), [("G", "2", "-1")]),
+        (Part("Bass", 33), (40, 43), [("F", "4", "-1")]),
+        (Part("Viola", 41), (60,), [("C", "3", None)]),
+        (Part("Flute", 73), (72, 84), [("G", "2", None)]),
+        (Part("Cello", 42), (40, 50), [("F", "4", None)]),
+        (Part("Piano", 0), (36, 84), [("G", "2", None), ("F", "4", None)]),
+        (Part("Piano", 0), (60, 84), [("G", "2", None)]),
+    ],
+)
+def test_clefs_follow_instrument_and_range(part, pitches, clefs):
+    root = root_of(Piece(melody(1, 1, 1, 1, pitches=pitches), parts=(part,)))
+    found = [
+        (c.findtext("sign"), c.findtext("line"), c.findtext("clef-octave-change"))
+        for c in root.iter("clef")
+    ]
+    assert found == clefs
+
+
+def test_a_chorale_has_two_staves_with_two_voices_each():
+    root = root_of(chorale())
+    voices = Counter(
+        (note.findtext("staff"), note.findtext("voice"), note.findtext("stem"))
+        for note in root.iter("note")
+    )
+    assert voices == {
+        ("1", "1", "up"): 16,
+        ("1", "2", "down"): 16,
+        ("2", "5", "up"): 16,
+        ("2", "6", "down"): 16,
+    }
+
+
+def test_a_guitar_parts_into_voices_only_where_notes_overlap():
+    bass = [Note(Q * 0, Q * 4, 40)]
+    root = root_of(
+        Piece(
+            [*bass, *melody(1, 1, 1, 1, pitches=(64, 67)), *melody(1, 1, 2, start=Q * 4)],
+            parts=(GUITAR,),
+        )
+    )
+    first, second = root.iter("measure")
+    by_voice = {
+        voice: [n for n in first.iter("note") if n.findtext("voice") == voice]
+        for voice in ("1", "2")
+    }
+    assert [len(by_voice[voice]) for voice in ("1", "2")] == [4, 1]
+    assert {n.findtext("stem") for n in by_voice["1"]} == {"up"}
+    assert first.find(".//tie") is None
+    assert {n.findtext("voice") for n in second.iter("note")} == {"1"}
+    assert second.find(".//stem") is None
+
+
+def test_a_pedal_under_two_moving_voices_gets_a_third_voice_rather_than_ties():
+    pedal, inner = [Note(Q * 0, Q * 4, 40)], melody(*[Q / 4] * 16, pitches=(57, 55))
+    root = root_of(
+        Piece([*pedal, *inner, *melody(*[Q / 2] * 8, pitches=(72, 74))], parts=(GUITAR,))
+    )
+    stems = {
+        (note.findtext("voice"), note.findtext("stem"))
+        for note in root.iter("note")
+        if note.findtext("type") != "whole"
+    }
+    assert stems == {("1", "up"), ("3", "down")}
+    assert root.find(".//tie") is None
+
+
+def columns(*rows):
+    return tuple(np.array(column) for column in zip(*rows, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("part", "rows", "texture"),
+    [
+        (Part("Organ", 19), [(0, 4, p) for p in (48, 55, 64, 72)], "lines"),
+        (Part("Piano", 0), [(0, 4, 40), (0, 2, 72), (2, 4, 74)], "hands"),
+        (Part("", None), [(0, 4, 40), (0, 2, 72), (2, 4, 74)], "hands"),
+        (Part("Piano", 0), [(0, 4, 60), (0, 4, 72)], "single"),
+        (Part("Guitar", 24), [(0, 4, p) for p in (40, 55, 64, 72)], "single"),
+        (Part("Kit", None, True), [(0, 4, p) for p in (36, 55, 64, 72)], "single"),
+    ],
+)
+def test_the_texture_follows_instrument_and_range(part, rows, texture):
+    assert texture_of(part, *columns(*rows)) == texture
+
+
+def test_nothing_has_one_staff_in_the_treble_clef():
+    nothing = np.zeros(0, np.int64)
+    assert texture_of(Part("Piano", 0), nothing, nothing, nothing) == "single"
+    assert clef_of(Part("Piano", 0), nothing, nothing) == TREBLE
+    assert clef_of(Part("Kit", 24, True), nothing, nothing) == PERCUSSION
+
+
+def test_the_time_that_pitches_sound_decides_between_treble_and_bass():
+    pitch = np.array([48, 72])
+    assert clef_of(Part(), pitch, np.array([1, 3])) == TREBLE
+    assert clef_of(Part(), pitch, np.array([3, 1])) == BASS
+
+
+def test_four_lines_keep_their_notes_where_one_of_them_rests():
+    chords = [(72, 64, 55, 48), (74, 62, 55, 47), (76, 60, 55, 48)]
+    spans = [
+        Span(4 * t, 4 * t + 4, pitch, 4 * t + line)
+        for t, chord in enumerate(chords)
+        for line, pitch in enumerate(chord)
+    ]
+    assert sequences_of(spans) == {4 * t + line: line for t in range(3) for line in range(4)}
+    without_alto = [span for span in spans if span.note != 5]
+    assert {n: line for n, line in sequences_of(without_alto).items() if n in (4, 6, 7)} == {
+        4: 0,
+        6: 2,
+        7: 3,
+    }
+
+
+def test_hands_divide_where_no_hand_must_stretch():
+    spans = [Span(0, 4, pitch, n) for n, pitch in enumerate((76, 72, 67, 52, 43))]
+    assert hands_of(spans) == {0: 0, 1: 0, 2: 0, 3: 1, 4: 1}
+    assert hands_of([Span(0, 4, 84, 0)]) == {0: 0}
+    assert hands_of([Span(0, 4, 36, 0)]) == {0: 1}
+
+
+def test_notes_that_begin_and_end_together_share_a_voice():
+    chord = [Span(0, 4, pitch, n) for n, pitch in enumerate((48, 60, 64))]
+    assert set(voices_on_staff(chord, {}, 0).values()) == {UPPER}
+    held = [Span(0, 8, 40, 0), Span(0, 4, 64, 1), Span(4, 8, 65, 2)]
+    assert voices_on_staff(held, {}, 0) == {0: LOWER, 1: UPPER, 2: UPPER}
+    assert voices_on_staff([], {}, 0) == {}
+
+
+def test_a_note_from_the_bar_before_keeps_its_voice():
+    spans = [Span(0, 4, 60, 0, True), Span(0, 8, 59, 1)]
+    assert voices_on_staff(spans, {0: UPPER}, 0) == {0: UPPER, 1: LOWER}
