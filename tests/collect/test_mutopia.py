@@ -5,12 +5,11 @@ manners.
 from __future__ import annotations
 
 import hashlib
-import re
 import unicodedata
 from collections import Counter
 
 import pytest
-from tests.collect.archive import HOME, OUT, entry, fill, midi, page, skipped, status
+from tests.collect.archive import HOME, OUT, fill, midi, page
 
 from partimento.collect import MutopiaQuery, collect_mutopia, read_manifest
 from partimento.errors import PartimentoError
@@ -60,69 +59,6 @@ def test_files_come_with_their_manifest(archive, collect, tmp_path):
     assert not archive.twice()
 
 
-def test_one_at_a_time_with_a_name_and_ten_seconds_apart(archive, collect, clock):
-    fill(archive, 3)
-    collect(contact="me@example.org")
-    assert archive.busiest == 1
-    assert {each["agent"] for each in archive.log} == {archive.log[0]["agent"]}
-    assert re.fullmatch(
-        r"partimento/\S+ \(collects scores, one request at a time; me@example\.org\)",
-        archive.log[0]["agent"],
-    )
-    assert clock.sleeps == [10.0] * (len(archive.log) - 1)
-
-
-@pytest.mark.parametrize(
-    ("robots", "delay"),
-    [
-        ("User-agent: *\nCrawl-delay: 30\n", 30.0),
-        ("User-agent: *\nRequest-rate: 1/20\n", 20.0),
-        ("User-agent: *\nCrawl-delay: 2\n", 10.0),
-        ("User-agent: other\nCrawl-delay: 30\n", 10.0),
-    ],
-)
-def test_robots_may_ask_for_more_time(archive, collect, clock, robots, delay):
-    fill(archive, 2)
-    archive.files["/robots.txt"] = robots.encode()
-    assert collect().delay_s == delay
-    assert clock.sleeps == [delay] * (len(archive.log) - 1)
-
-
-@pytest.mark.parametrize("agent", ["*", "partimento"])
-def test_robots_that_forbid_all_are_obeyed(archive, collect, agent):
-    fill(archive, 2)
-    archive.files["/robots.txt"] = f"User-agent: {agent}\nDisallow: /\n".encode()
-    with pytest.raises(PartimentoError, match=r"make-table.*robots\.txt forbids it"):
-        collect()
-    assert archive.asked() == ["/robots.txt"]
-
-
-def test_robots_that_forbid_a_folder_are_obeyed_and_it_is_told(archive, collect, tmp_path):
-    fill(archive, 3)
-    archive.add("/ftp/BachJS/suite.mid", midi(9))
-    archive.files["/robots.txt"] = b"User-agent: *\nDisallow: /ftp/BachJS/\n"
-    result = collect()
-    assert result.fetched == 3
-    assert [(skip.address, skip.reason) for skip in result.skipped] == [
-        (f"{HOME}/ftp/BachJS/suite.mid", "robots.txt forbids it")
-    ]
-    assert "/ftp/BachJS/suite.mid" not in archive.asked()
-    assert "robots.txt forbids it" in skipped(tmp_path / OUT)[0]
-    assert result.complete
-
-
-def test_no_robots_forbid_nothing_but_hidden_ones_do(archive, collect):
-    fill(archive, 1)
-    del archive.files["/robots.txt"]
-    assert collect().fetched == 1
-    archive.faults["/robots.txt"] = [status(403)]
-    with pytest.raises(PartimentoError, match="403"):
-        collect(composer="SorF")
-    archive.faults["/robots.txt"] = [status(503)] * 5
-    with pytest.raises(PartimentoError, match=r"503 \(asked 5 times\)"):
-        collect(composer="SorF")
-
-
 def test_nothing_listed_and_pages_that_are_none_are_said(archive, collect):
     with pytest.raises(PartimentoError, match="lists nothing for Guitar by Nobody"):
         collect(composer="Nobody")
@@ -133,21 +69,6 @@ def test_nothing_listed_and_pages_that_are_none_are_said(archive, collect):
     archive.listing = lambda query: b"<html>under maintenance</html>"
     with pytest.raises(PartimentoError, match="no page of the listing"):
         collect(composer="SorF")
-
-
-def test_odd_entries_are_told(archive, collect):
-    fill(archive, 1)
-    archive.entries.append(
-        '<tr><td><table class="result-table"><tr><td>Odd one</td></tr></table></td></tr>'
-    )
-    archive.entries.append(entry(f"{HOME}/ftp/only.pdf", title="No MIDI", number=77))
-    result = collect()
-    assert result.fetched == 1
-    assert [skip.reason for skip in result.skipped] == [
-        "an entry with another form: 'Odd one'",
-        "the listing has no MIDI file of it",
-    ]
-    assert result.complete
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,29 @@
-"""An archive that means harm: links, names, sizes, zips."""
+"""Files that are taken: never over others, never outside the folder, each refusal noted."""
 
 from __future__ import annotations
 
-import os
 import re
-import zipfile
 
-from tests.collect.archive import HOME, OUT, fill, midi, skipped, zipped
+import pytest
+from tests.collect.archive import (
+    HOME,
+    OUT,
+    cut_without_length,
+    entry,
+    fill,
+    midi,
+    page,
+    skipped,
+    status,
+    wrong_length,
+    zipped,
+)
 
 from partimento.collect import read_manifest
+from partimento.collect.listing import parse_listing
+from partimento.collect.manifest import COLUMNS
+from partimento.collect.taking import describe, identify, spell_folder
+from partimento.errors import PartimentoError
 
 HOSTILE = [
     "https://evil.example/ftp/SorF/a.mid",
@@ -122,28 +137,6 @@ def test_what_lies_there_is_not_overwritten(archive, collect, tmp_path):
     assert (tmp_path / OUT / "SorF/O6/sor-2/sor-2.mid").read_text() == "edited"
 
 
-def test_sizes_are_bounded_while_it_streams(archive, collect, monkeypatch):
-    monkeypatch.setattr("partimento.collect.taking.MAX_MIDI", 1000)
-    archive.add("/ftp/SorF/large.mid", midi(0) + bytes(2**20))
-    archive.add("/ftp/SorF/endless.mid", midi(1))
-
-    def endless(handler):
-        handler.send_response(200)
-        handler.send_header("Connection", "close")
-        handler.end_headers()
-        while True:  # the client hangs up
-            handler.wfile.write(bytes(2**16))
-
-    def compressed(handler):
-        handler.answer(200, midi(2), Content_Encoding="gzip")
-
-    archive.faults["/ftp/SorF/endless.mid"] = [endless]
-    archive.add("/ftp/SorF/zipped.mid", midi(2))
-    archive.faults["/ftp/SorF/zipped.mid"] = [compressed]
-    reasons = [skip.reason for skip in collect().skipped]
-    assert [reason[:12] for reason in reasons] == ["larger than ", "larger than ", "it came comp"]
-
-
 def test_what_is_no_midi_is_not_taken(archive, collect):
     archive.add("/ftp/SorF/a.mid", b"<html>not today</html>")
     archive.add("/ftp/SorF/b-mids.zip", b"<html>not today</html>")
@@ -167,64 +160,73 @@ def test_movements_come_out_of_their_zip_in_order(archive, collect, tmp_path):
     assert rows["suite-2.mid"]["source_dir"] == "ftp/BachJS/suite"
 
 
-def test_what_is_bad_in_a_zip_is_left_out_and_told(archive, collect, tmp_path):
-    link = zipfile.ZipInfo("link.mid")
-    link.external_attr = 0o120777 << 16
-    members = [
-        (zipfile.ZipInfo("good.mid"), midi(1)),
-        (zipfile.ZipInfo("../out.mid"), midi(2)),
-        (zipfile.ZipInfo("/etc/abs.mid"), midi(3)),
-        (zipfile.ZipInfo("a\\..\\b.mid"), midi(4)),
-        (zipfile.ZipInfo("C:/d.mid"), midi(5)),
-        (link, b"/etc/passwd"),
-        (zipfile.ZipInfo("read.me"), b"text"),
-        (zipfile.ZipInfo("cut.mid"), midi(6)[:-3]),
-        (zipfile.ZipInfo("no.mid"), b"no midi"),
-        (zipfile.ZipInfo("deep/nested.zip"), zipped({"x.mid": midi(7)})),
-        (zipfile.ZipInfo("folder/"), b""),
-    ]
-    archive.add("/ftp/BachJS/suite/suite-mids.zip", zipped(members))
-    result = collect()
-    assert result.fetched == 1
-    assert {skip.member: skip.reason for skip in result.skipped} == {
-        "../out.mid": "the path '../out.mid' would climb out of its folder",
-        "/etc/abs.mid": "the path '/etc/abs.mid' is absolute",
-        "a\\..\\b.mid": "the path 'a\\\\..\\\\b.mid' has a backslash or a control character",
-        "C:/d.mid": "the path 'C:/d.mid' is absolute",
-        "link.mid": "a link",
-        "read.me": "it is no MIDI file",
-        "cut.mid": "a MIDI file of 1 track that ends before them",
-        "no.mid": "it is no MIDI file",
-        "deep/nested.zip": "it is no MIDI file",
+@pytest.mark.parametrize("fault", [cut_without_length, wrong_length(-9)])
+def test_a_file_that_http_thinks_whole_is_not_taken_when_cut(archive, collect, tmp_path, fault):
+    fill(archive, 1)
+    archive.add("/ftp/SorF/two/two-mids.zip", zipped({"two.mid": midi(1), "two-1.mid": midi(2)}))
+    archive.faults = {
+        "/ftp/SorF/O6/sor-0/sor-0.mid": [fault],
+        "/ftp/SorF/two/two-mids.zip": [fault],
+        "/cgibin/make-table.cgi?startat=0&Instrument=Guitar": [fault],
     }
-    files = [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.mid")]
-    assert files == ["out/BachJS/suite/good.mid"]
-    assert {skip.member for skip in collect().skipped} == {skip.member for skip in result.skipped}
-
-
-def test_zip_bombs_are_refused_whole(archive, collect, monkeypatch):
-    monkeypatch.setattr("partimento.collect.safe.MAX_UNPACKED", 8 * 2**20)
-    archive.add("/ftp/a/ratio-mids.zip", zipped({"a.mid": midi() + bytes(4 * 2**20)}))
-    archive.add(
-        "/ftp/a/total-mids.zip", zipped({f"{n}.mid": midi() + os.urandom(2**20) for n in range(9)})
-    )
-    archive.add("/ftp/a/count-mids.zip", zipped({f"{n}.mid": midi() for n in range(501)}))
-    archive.add(
-        "/ftp/a/broken-mids.zip", b"PK\x03\x04" + bytes(100) + zipped({"a.mid": midi()})[-22:]
-    )
-    lying = bytearray(zipped({"a.mid": midi() + bytes(4 * 2**20)}))
-    for place in (lying.find(b"PK\x03\x04") + 22, lying.find(b"PK\x01\x02") + 24):
-        lying[place : place + 4] = (100).to_bytes(
-            4, "little"
-        )  # it says that it unpacks to 100 bytes
-    archive.add("/ftp/a/lying-mids.zip", bytes(lying))
     result = collect()
-    assert result.fetched == 0
-    reasons = [skip.reason for skip in result.skipped]
-    assert [reason[:24] for reason in reasons] == [
-        "a zip that unpacks to mo",
-        "a zip that unpacks to mo",
-        "a zip of more than 500 m",
-        "a zip that cannot be rea",
-        "a zip that cannot be rea",
-    ]
+    assert (result.fetched, result.skipped) == (3, ())
+    assert (tmp_path / OUT / "SorF/O6/sor-0/sor-0.mid").read_bytes() == midi(0)
+
+
+def test_a_file_that_fails_for_good_is_told_and_tried_again_next_time(archive, collect, tmp_path):
+    fill(archive, 3)
+    path = "/ftp/SorF/O6/sor-1/sor-1.mid"
+    archive.faults[path] = [status(500)] * 5
+    result = collect()
+    assert result.fetched == 2
+    assert result.skipped[0].again
+    assert "answers 500" in result.skipped[0].reason
+    assert [piece.title for piece in result.waiting] == ["Study 1"]
+    seen = len(archive.log)
+    result = collect()
+    assert archive.asked(since=seen) == [path]
+    assert (result.resumed, result.fetched, result.skipped, result.complete) == (True, 1, (), True)
+    assert skipped(tmp_path / OUT) == []
+    assert len(read_manifest(tmp_path / OUT)) == 3
+
+
+def test_an_archive_in_trouble_is_left_alone(archive, collect):
+    fill(archive, 9)
+    archive.faults = {
+        f"/ftp/SorF/O6/sor-{number}/sor-{number}.mid": [status(500)] * 99 for number in range(2, 9)
+    }
+    with pytest.raises(PartimentoError, match="3 files in a row failed"):
+        collect()
+    assert not any("sor-5" in path for path in archive.asked())
+
+
+def test_a_file_that_is_gone_stops_it_once(archive, collect, tmp_path):
+    fill(archive, 4)
+    del archive.files["/ftp/SorF/O6/sor-1/sor-1.mid"]
+    with pytest.raises(
+        PartimentoError, match=r"sor-1\.mid: the archive answers 404.*goes on behind it"
+    ):
+        collect()
+    assert len(read_manifest(tmp_path / OUT)) == 1
+    seen = len(archive.log)
+    result = collect()
+    assert [path[-9:] for path in archive.asked(since=seen)] == ["sor-2.mid", "sor-3.mid"]
+    assert result.complete
+    assert [skip.reason for skip in result.skipped] == ["the archive answers 404"]
+
+
+def test_a_piece_is_named_and_described_as_the_listing_has_it():
+    (piece,), _ = parse_listing(page([entry("/ftp/SorF/a.mid", number=7)]).decode())
+    assert identify(piece) == "Mutopia-2008/01/02-7"
+    row = describe(piece)
+    assert set(row) <= set(COLUMNS)
+    assert (row["mutopia_id"], row["license"], row["year"]) == (identify(piece), "CC-BY", "1815")
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [("SorF", "F. Sor"), ("Traditional", "Traditional"), ("ABC", "ABC"), ("", "")],
+)
+def test_a_folder_spells_its_composer(folder, name):
+    assert spell_folder(folder) == name

@@ -16,8 +16,6 @@ import pytest
 from tests.collect.archive import OUT, Archive, fill, midi, zipped
 
 from partimento.collect import MutopiaQuery, collect_mutopia, read_manifest
-from partimento.collect.journal import only_one
-from partimento.errors import PartimentoError
 
 
 def test_a_second_collection_asks_what_changed(archive, collect, tmp_path):
@@ -67,12 +65,6 @@ def test_limits_add_up_and_a_dry_run_writes_nothing(archive, collect, tmp_path):
         asked["/cgibin/make-table.cgi?startat=0&Instrument=Guitar"] == 2
     )  # the fourth start is a new run
     assert max(asked[path] for path in asked if path.endswith(".mid")) == 2
-
-
-def test_two_may_not_collect_into_one_folder(collect, archive, tmp_path):
-    fill(archive, 1)
-    with only_one(tmp_path / OUT), pytest.raises(PartimentoError, match="another process"):
-        collect()
 
 
 COLLECT = """
