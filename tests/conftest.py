@@ -7,7 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from tests.files import guitar, midi, write  # noqa: F401  (fixtures)
+from tests.files import chorales, guitar, midi, write  # noqa: F401  (fixtures)
 
 from partimento import Event, Meter, Part, Piece, Tempo
 

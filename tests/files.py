@@ -5,8 +5,12 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from partimento.corpus import Corpus
 
 Timed = tuple[int, bytes]  # ticks since the one before, and the bytes of an event
 
@@ -78,3 +82,19 @@ def write(tmp_path: Path) -> Callable[[str, bytes | str], Path]:
 def guitar(data_folder: Path) -> Path:
     """The folder of 415 real files."""
     return data_folder / "mutopia-guitar"
+
+
+def of_set(folder: Path, name: str) -> Path:
+    path = folder / name
+    if not path.is_file():
+        pytest.skip(f"no {path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def chorales(data_folder: Path) -> tuple[Path, Corpus]:
+    """The benchmark set of the JSB chorales: its file and its pieces."""
+    from partimento.corpus.benchmarks import read_benchmark
+
+    path = of_set(data_folder, "jsb/jsb-chorales-quarter.json")
+    return path, read_benchmark(str(path))

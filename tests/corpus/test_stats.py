@@ -6,16 +6,12 @@ import weakref
 from collections import Counter
 from collections.abc import Iterator
 from fractions import Fraction
-from itertools import combinations
-from math import comb
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from partimento import Event, Key, Meter, Note, Part, Piece, Source, Tempo
 from partimento.corpus import CorpusEntry, read_piece
-from partimento.corpus.coverage import FOLDS, Folds, Tally, commonest, growth, held_out
 from partimento.corpus.stats import Spread, bar_count, stats
 from partimento.errors import PartimentoError
 
@@ -109,17 +105,6 @@ def test_coverage_is_that_of_plain_counting(pieces: list[Piece]) -> None:
         )
         assert sorted(found.splits) == pytest.approx(sorted(shares))
         assert found.mean > 0
-
-
-def test_each_piece_is_held_out_once_and_groups_stay_together() -> None:
-    folds = Folds(seed=3)
-    first = [folds.of(number) for number in range(25)]
-    assert sorted(first[:FOLDS]) == sorted(first[FOLDS : 2 * FOLDS]) == list(range(FOLDS))
-    assert len(set(first[2 * FOLDS :])) == 5
-    assert [folds.of(number) for number in range(25)] == first
-    assert folds.groups == 25
-    assert [Folds(seed=3).of(0), Folds(seed=3).of("x")] == [first[0]] * 2
-    assert any(Folds(seed).of(0) != first[0] for seed in range(5))
 
 
 def test_equal_music_in_another_key_is_no_help(two: list[Piece]) -> None:
@@ -251,41 +236,6 @@ def test_nothing_to_count() -> None:
     empty = stats([Piece([])])
     assert (empty.notes, empty.events, empty.lowest, empty.distinct_chords) == (0, 0, "", 0)
     assert empty.vocabularies["chords"].growth_per_doubling == 1
-
-
-def test_growth_is_the_mean_over_all_draws() -> None:
-    corpus = [{"a", "b"}, {"a"}, {"a", "c", "d"}, {"d"}, {"e", "a"}]
-    counts = Counter(symbol for symbols in corpus for symbol in symbols)
-    curve = growth(np.array(list(counts.values())), len(corpus))
-    for n, expected in zip(curve.x, curve.y, strict=True):
-        drawn = sum(len(set().union(*chosen)) for chosen in combinations(corpus, n)) / comb(
-            len(corpus), n
-        )
-        assert expected == pytest.approx(drawn)
-    assert growth(np.zeros(0, np.int64), 3).y == [0, 0, 0]
-
-
-def test_curves_of_large_vocabularies_stay_short_and_reach_the_end() -> None:
-    curve = commonest(np.arange(1, 10_001))
-    assert len(curve.x) < 150
-    assert (curve.x[0], curve.x[-1], curve.y[-1]) == (1, 10_000, 1)
-    assert curve.y[0] == pytest.approx(10_000 / 50_005_000)
-    assert len(growth(np.ones(50, np.int64), 100_000).x) < 150
-
-
-def test_a_fold_without_events_is_no_split() -> None:
-    folds = np.array([[2, 0, 1], [0, 0, 3]])
-    assert held_out(folds, 1).splits == [0.0, 0.75]
-    assert held_out(folds, 2).splits == [1.0, 0.75]
-    assert held_out(np.zeros((0, 3), int), 1).splits == []
-
-
-def test_a_tally_keeps_the_commonest_first() -> None:
-    tally = Tally()
-    tally.add({"a": 1, "b": 2}, 0)
-    tally.add({"b": 1, "c": 1}, FOLDS - 1)
-    assert list(tally.totals().items()) == [("b", 3), ("a", 1), ("c", 1)]
-    assert tally.table[1].tolist() == [2, *[0] * (FOLDS - 2), 1, 2]
 
 
 def test_real_music_counts_as_its_events_do(data_folder: Path) -> None:

@@ -1,6 +1,5 @@
 """Scores become a store: whole, the same every time, and never read twice."""
 
-import hashlib
 import json
 import os
 import random
@@ -9,20 +8,17 @@ import signal
 import subprocess
 import sys
 import time
-import zipfile
 from itertools import count
 from pathlib import Path
 
-import duckdb
 import pyarrow.parquet as pq
 import pytest
+from tests.corpus.stores import build, digest
 
-from partimento.corpus import read_piece
 from partimento.corpus.load import load_corpus
 from partimento.corpus.select import Selection
 from partimento.corpus.settings import AS_WRITTEN, DataSettings
 from partimento.corpus.store.build import Plan, build_store
-from partimento.corpus.store.schema import SCHEMA
 from partimento.corpus.store.store import open_store
 from partimento.errors import PartimentoError
 
@@ -41,39 +37,6 @@ LIAR = (
         " say(json.dumps({'row': {}, 'sizes': []}).encode() + b'\\n')\n"
     ),
 )
-
-
-@pytest.fixture
-def scores(midi, tmp_path):
-    """Six tunes in a folder, a manifest that knows two of them, two more in a zip."""
-    folder = tmp_path / "tunes"
-    (folder / "deep").mkdir(parents=True)
-    for number in range(6):
-        rng = random.Random(number)
-        tune = midi.notes(*(rng.choice((60, 62, 64, 65, 67, 69, 71)) for _ in range(24)))
-        (folder / ("deep" if number % 2 else "") / f"{number}.mid").write_bytes(
-            midi.file(midi.track(tune))
-        )
-    (folder / "manifest.csv").write_text(
-        "path,title,composer,license,license_version,source_url,guitar_alone\n"
-        "0.mid,Étude,Fernando Sor,PD,,http://x/0.mid,yes\n"
-        "deep/1.mid,Valse,Dionisio Aguado,CC-BY-SA,4.0,http://x/1.mid,no\n"
-    )
-    with zipfile.ZipFile(tmp_path / "more.zip", "w") as archive:
-        for number in (6, 7):
-            archive.writestr(
-                f"inside/{number}.mid",
-                midi.file(midi.track(midi.notes(*range(50 + number, 70 + number)))),
-            )
-    return folder
-
-
-def digest(path):
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def build(scores, *more, out="store.parquet", **options):
-    return build_store([scores, *more], scores.parent / out, **options)
 
 
 def test_one_row_a_piece_with_where_it_came_from(scores):
@@ -108,29 +71,6 @@ def test_one_row_a_piece_with_where_it_came_from(scores):
         "4/4",
         24.0,
     )
-
-
-def test_others_read_it(scores):
-    store = build(scores).store.path
-    table = pq.read_table(store)
-    assert table.schema.names == SCHEMA.names
-    assert table.column("chords")[0].as_py()[0] == table.column("note_pitch")[0].as_py()[:1]
-    assert (
-        sum(table.column("durations")[0].as_py()) == 24 * table.column("event_divisions")[0].as_py()
-    )
-    found = duckdb.sql(
-        f"select title, len(chords), list_max(note_pitch) from '{store}' where composer like '%Sor'"
-    ).fetchall()
-    assert found == [("Étude", 24, max(table.column("note_pitch")[0].as_py()))]
-
-
-def test_pieces_come_back_exactly(scores):
-    corpus = build(scores).store
-    for piece, row in zip(corpus.load(AS_WRITTEN).pieces, corpus.rows, strict=True):
-        written = read_piece(scores.parent / row["path"])
-        assert piece.replace(title="", composer="", source=written.source) == written.replace(
-            title=""
-        )
 
 
 def test_the_same_scores_give_the_same_bytes(scores):
@@ -203,37 +143,6 @@ def test_drums_are_no_harmony(midi, tmp_path):
     assert row["chords"] == [[60], [64], [67], []]
 
 
-def test_a_stopped_build_goes_on_where_it_was(scores, monkeypatch):
-    monkeypatch.setattr("partimento.corpus.store.cache.PART_ROWS", 2)
-    out = scores.parent / "store.parquet"
-
-    def stop(stage, done, total):
-        if (stage, done) == ("read", 3):
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        build(scores, progress=stop)
-    assert not out.exists()
-    built = build(scores)
-    assert built.kept >= 2
-    assert built.read + built.kept == 6
-    assert not list(scores.parent.glob(".store*"))
-    fresh = build(scores, out="fresh.parquet")
-    assert digest(fresh.store.path) == digest(out)
-
-
-def test_a_damaged_part_is_read_again(scores, monkeypatch):
-    def stop(stage, done, total):
-        if stage == "write":
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        build(scores, progress=stop)
-    (part,) = scores.parent.glob(".store.parquet.build/part-*")
-    part.write_bytes(part.read_bytes()[:-100])
-    assert build(scores).read == 6
-
-
 def test_nothing_is_lost_or_half_written(scores, midi):
     out = scores.parent / "store.parquet"
     with pytest.raises(PartimentoError, match=r"ends in \.parquet"):
@@ -268,14 +177,6 @@ def test_a_parser_that_lies_gives_no_row(scores):
         build(scores, command=LIAR)
 
 
-def test_two_files_of_one_name_are_refused(scores, tmp_path):
-    other = tmp_path / "x" / "tunes"
-    shutil.copytree(scores, other)
-    with pytest.raises(PartimentoError, match=r"both be known as tunes/0\.mid"):
-        build(scores, other)
-    assert build(scores, scores / ".." / "tunes").read == 6  # the same folder twice is no fault
-
-
 def test_only_one_builds_at_a_time(scores):
     def second(stage, done, total):
         if stage == "read" and done == 1:
@@ -283,15 +184,6 @@ def test_only_one_builds_at_a_time(scores):
                 build(scores)
 
     build(scores, progress=second)
-
-
-def test_a_store_is_selected_from(scores):
-    corpus = build(scores).store
-    assert [row["title"] for row in corpus.select(composer="sor").rows] == ["Étude"]
-    assert len(corpus.select(license="PD,CC-BY-SA")) == 2
-    assert [entry.piece.title for entry in corpus.select(composer="AGUADO")] == ["Valse"]
-    with pytest.raises(PartimentoError, match="not selected by mood"):
-        corpus.select(mood="sad")
 
 
 def test_gathering_from_files_and_from_their_store_is_one(scores):
@@ -313,54 +205,6 @@ def test_gathering_from_files_and_from_their_store_is_one(scores):
     assert [entry.piece.composer for entry in chosen] == ["Fernando Sor"]
     with pytest.raises(PartimentoError, match="music21's view"):
         load_corpus([store], config=DataSettings(quantize="music21"))
-
-
-def test_the_view_of_music21_comes_from_the_store_too(guitar, tmp_path):
-    paths = sorted((guitar / "HoretzkyF").glob("*.mid"))[:4]
-    corpus = build_store(
-        paths, tmp_path / "m.parquet", plan=Plan(DataSettings(quantize="music21"))
-    ).store
-    for entry, path in zip(corpus, paths, strict=True):
-        assert entry.piece.events == read_piece(path, quantize="music21").events
-
-
-@pytest.mark.parametrize(
-    ("name", "reason"),
-    [
-        ("bomb.mid", "zip bomb"),
-        ("../up.mid", "no plain path"),
-        ("/abs.mid", "no plain path"),
-        ("good.mid", ""),
-        ("a\x01b.mid", "no plain path"),
-    ],
-)
-def test_hostile_zips(midi, tmp_path, name, reason):
-    with zipfile.ZipFile(tmp_path / "z.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("fine.mid", midi.file(midi.track(midi.notes(60, 62))))
-        archive.writestr(
-            name, bytes(5 * 2**20) if "bomb" in name else midi.file(midi.track(midi.notes(64, 65)))
-        )
-        archive.writestr("__MACOSX/._fine.mid", b"not music")
-        archive.writestr("readme.txt", b"words")
-    built = build_store([tmp_path / "z.zip"], tmp_path / "s.parquet")
-    assert len(built.store) == (1 if reason else 2)
-    assert [reject.reason for reject in built.rejects if reason not in reject.reason] == []
-    assert len(built.rejects) == bool(reason)
-
-
-def test_no_zip_at_all(scores, tmp_path):
-    (scores / "z.zip").write_bytes(b"PK\3\4 nothing")
-    assert "no zip" in build(scores).rejects[0].reason
-
-
-def test_parts_of_another_view_are_not_taken(scores):
-    def stop(stage, done, total):
-        if stage == "write":
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        build(scores, progress=stop, plan=Plan(DataSettings(grace_notes="keep")))
-    assert build(scores).read == 6
 
 
 def test_a_stopped_append_is_no_leave_to_replace(scores):
@@ -390,68 +234,6 @@ def test_the_same_place_reached_twice_is_one(scores):
     assert digest(scores.parent / "b.parquet") == digest(store)
     twice = load_corpus([store, store.parent / "." / store.name])
     assert len(twice) == sum(twice.splits.values()) == 6
-
-
-def test_names_that_are_no_text(scores):
-    for name in (b"caf\xe9.mid", b"caf\xe8.mid"):
-        shutil.copy(scores / "0.mid", os.fsencode(scores) + b"/" + name)
-    assert "tunes/caf\\xe9.mid" in [row["path"] for row in build(scores).store.rows]
-
-
-@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA])
-@pytest.mark.parametrize("name", ["manifest.csv", "b.mid"])
-def test_damage_in_a_zip_costs_only_what_is_damaged(scores, midi, method, name):
-    path = scores.parent / "bad.zip"
-    with zipfile.ZipFile(path, "w", method) as archive:
-        archive.writestr("a.mid", midi.file(midi.track(midi.notes(*range(40, 70)))))
-        archive.writestr(
-            name,
-            (
-                b"path,title\na.mid,A\n" * 99
-                if name.endswith("csv")
-                else midi.file(midi.track(midi.notes(60, 61, 62) * 9))
-            ),
-        )
-    with zipfile.ZipFile(path) as archive:
-        at = archive.getinfo(name).header_offset + 30 + len(name)
-    data = bytearray(path.read_bytes())
-    data[at + 6 : at + 20] = bytes(byte ^ 0x5A for byte in data[at + 6 : at + 20])
-    path.write_bytes(data)
-    for force in (False, True):
-        built = build(scores, path, force=force)
-        assert len(built.store) == 7
-        assert [Path(reject.path).name for reject in built.rejects] == [name]
-
-
-def test_a_manifest_that_cannot_be_read_is_told(scores):
-    (scores / "manifest.csv").write_bytes("path,title\n0.mid,Étude\n".encode("latin-1"))
-    assert "what it says is lost" in build(scores).rejects[0].reason
-
-
-def test_a_zip_in_a_zip_is_told(midi, tmp_path):
-    with zipfile.ZipFile(tmp_path / "z.zip", "w") as archive:
-        archive.writestr("a.mid", midi.file(midi.track(midi.notes(60, 62))))
-        archive.writestr("inner.zip", b"PK")
-    assert (
-        "zip inside a zip"
-        in build_store([tmp_path / "z.zip"], tmp_path / "s.parquet").rejects[0].reason
-    )
-
-
-def test_a_damaged_store_is_one_clear_line(scores):
-    store = build(scores).store.path
-    data = store.read_bytes()
-    rng, told = random.Random(1), 0
-    for _ in range(60):
-        broken = bytearray(data)
-        for _ in range(4):
-            broken[rng.randrange(4, len(data) - 8)] ^= 1 << rng.randrange(8)
-        store.write_bytes(broken)
-        try:
-            list(open_store(store))
-        except PartimentoError:
-            told += 1
-    assert told
 
 
 WORDS = {

@@ -7,26 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from partimento.corpus.store.columns import ARRAYS, COLUMNS, FAR, NOTES, PLAIN
-from partimento.corpus.store.rows import Origin, Row, pack_row, row_of, unpack_row
-from partimento.corpus.store.schema import SCHEMA, arrow_type, table_of
-from partimento.music.events import Event
+from partimento.corpus.store.columns import COLUMNS, FAR, NOTES, PLAIN
+from partimento.corpus.store.rows import Row, pack_row, unpack_row
+from partimento.corpus.store.schema import SCHEMA
 from partimento.music.notes import Notes
-from partimento.music.piece import Piece
-from partimento.music.timelines import Key, Meter, Part, Tempo
-
-
-@pytest.fixture
-def row():
-    events = [Event((60, 64), 1), Event((62,), 2), Event((), 1)]
-    piece = Piece.from_events(
-        events,
-        meters=(Meter(3, 4),),
-        keys=(Key(0, "major"),),
-        tempos=(Tempo.from_bpm(90),),
-        parts=(Part("Lute", 24),),
-    )
-    return row_of(piece, piece, Origin("ab", 10, ".mid"))
 
 
 def test_each_column_is_named_once_and_explained():
@@ -36,30 +20,6 @@ def test_each_column_is_named_once_and_explained():
     assert all(column.meaning for column in COLUMNS)
     stored = [f"note_{name}" for name in Notes.COLUMNS if name != "voice"]
     assert [column.name for column in NOTES] == stored
-
-
-@pytest.mark.parametrize(
-    ("kind", "shown"),
-    [
-        ("list<list<uint8>>", "list<item: list<item: uint8>>"),
-        ("map<string, string>", "map<string, string>"),
-        (
-            (("onset", "int64"), ("mode", "string")),
-            "list<item: struct<onset: int64, mode: string>>",
-        ),
-        ("float", "float"),
-    ],
-)
-def test_types_are_named_as_arrow_names_them(kind, shown):
-    assert str(arrow_type(kind)) == shown
-
-
-def test_a_row_comes_back_whole(row):
-    again = unpack_row(pack_row(row))
-    assert again.plain == row.plain
-    for name in ARRAYS:
-        np.testing.assert_array_equal(again.arrays[name], row.arrays[name])
-    assert table_of([again]).num_rows == 1
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,68 @@
+"""Parsing processes: ended when they hang, replaced when they crash."""
+
+import json
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from tests.corpus.parsers.saboteur import COMMAND, SABOTEUR, reasons
+
+from partimento.corpus import read_pieces
+from partimento.corpus.parsers.pool import Parsers, Task
+
+
+def test_a_hanging_parser_is_ended(write, good, tmp_path):
+    for name in ("a", "hang1", "hang2", "z"):
+        write(f"{name}.mid", good)
+    begin = time.monotonic()
+    reading = read_pieces(tmp_path, workers=2, timeout_s=1.5, command=COMMAND)
+    assert time.monotonic() - begin < 15
+    assert len(reading.pieces) == 2
+    assert set(reasons(reading).values()) == {"reading it took longer than 1.5 s"}
+
+
+def test_no_parser_outlives_the_reading(write, good, tmp_path):
+    path = write("a.mid", good)
+    with Parsers(COMMAND) as parsers:
+        assert len(parsers.answers([Task(json.dumps({"path": str(path)}), 20)] * 5)) == 5
+        processes = [parser._process for parser in parsers._all]
+    assert processes
+    assert all(process.returncode is not None for process in processes)
+    with pytest.raises(RuntimeError, match="closed"):
+        parsers.answers([])
+
+
+def test_leaving_ends_a_parser_that_is_at_work(write, good):
+    path = write("hang.mid", good)
+    with ThreadPoolExecutor(1) as executor:
+        with Parsers(COMMAND) as parsers:
+            future = executor.submit(parsers.answers, [Task(json.dumps({"path": str(path)}), 1000)])
+            while not parsers._all or parsers._all[0]._process is None:
+                time.sleep(0.01)
+        with pytest.raises(RuntimeError, match="closed"):
+            future.result(timeout=20)
+
+
+def test_a_file_is_not_blamed_for_the_crash_that_another_left_behind(write, good, tmp_path):
+    """The parser dies once, at a file that has nothing wrong with it; asked again in a fresh
+    process it is read.
+    """
+    write("a.mid", good)
+    once = SABOTEUR.replace(
+        'if "abort" in name:',
+        f'if name == "b.mid" and not os.path.exists({str(tmp_path / "died")!r}):\n'
+        f'        open({str(tmp_path / "died")!r}, "w")',
+    )
+    write("b.mid", good)
+    assert (
+        len(read_pieces(tmp_path, workers=1, command=(sys.executable, "-P", "-c", once)).pieces)
+        == 2
+    )
+    assert (tmp_path / "died").exists()
+
+
+def test_workers_that_cannot_start_are_our_fault_not_the_files(write, good):
+    path = write("a.mid", good)
+    with pytest.raises(RuntimeError, match="could not start"):
+        read_pieces([path], command=(sys.executable, "-c", "raise SystemExit(3)"))

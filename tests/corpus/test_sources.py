@@ -1,0 +1,143 @@
+"""Scores found in folders, zips and manifests."""
+
+import os
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+from tests.corpus.stores import build
+
+from partimento.corpus.sources import find_files
+from partimento.corpus.store.build import build_store
+from partimento.errors import PartimentoError
+
+
+def test_folders_are_walked_in_order(write, tmp_path):
+    for name in (
+        "b/2.mid",
+        "b/1.MID",
+        "b/.hidden.mid",
+        ".git/x.mid",
+        "a.xml",
+        "c.midi",
+        "notes.txt",
+        "b/deep/er/3.krn",
+    ):
+        write(name, "x")
+    (tmp_path / "b" / "deep" / "loop").symlink_to(tmp_path / "b", target_is_directory=True)
+    (tmp_path / "b" / "self.mid").symlink_to(tmp_path / "b" / "self.mid")
+    (tmp_path / "linked.mid").symlink_to(tmp_path / "c.midi")
+    files, faults = find_files([tmp_path])
+    names = [path.relative_to(tmp_path).as_posix() for path in files]
+    assert names == [
+        "a.xml",
+        "c.midi",
+        "linked.mid",
+        "b/1.MID",
+        "b/2.mid",
+        "b/self.mid",
+        "b/deep/er/3.krn",
+    ]
+    assert faults == []
+
+
+def test_a_tree_too_deep_for_recursion(tmp_path):
+    here, depth = Path.cwd(), 0
+    os.chdir(tmp_path)  # step by step: the whole path is longer than the system takes
+    try:
+        while depth < 1200:
+            Path("d").mkdir()
+            os.chdir("d")
+            depth += 1
+        files, faults = find_files([tmp_path])
+        assert files == []
+        assert len(faults) <= 1
+    finally:
+        for _ in range(depth):
+            os.chdir("..")
+            Path("d").rmdir()
+        os.chdir(here)
+
+
+def test_two_files_of_one_name_are_refused(scores, tmp_path):
+    other = tmp_path / "x" / "tunes"
+    shutil.copytree(scores, other)
+    with pytest.raises(PartimentoError, match=r"both be known as tunes/0\.mid"):
+        build(scores, other)
+    assert build(scores, scores / ".." / "tunes").read == 6  # the same folder twice is no fault
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("bomb.mid", "zip bomb"),
+        ("../up.mid", "no plain path"),
+        ("/abs.mid", "no plain path"),
+        ("good.mid", ""),
+        ("a\x01b.mid", "no plain path"),
+    ],
+)
+def test_hostile_zips(midi, tmp_path, name, reason):
+    with zipfile.ZipFile(tmp_path / "z.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("fine.mid", midi.file(midi.track(midi.notes(60, 62))))
+        archive.writestr(
+            name, bytes(5 * 2**20) if "bomb" in name else midi.file(midi.track(midi.notes(64, 65)))
+        )
+        archive.writestr("__MACOSX/._fine.mid", b"not music")
+        archive.writestr("readme.txt", b"words")
+    built = build_store([tmp_path / "z.zip"], tmp_path / "s.parquet")
+    assert len(built.store) == (1 if reason else 2)
+    assert [reject.reason for reject in built.rejects if reason not in reject.reason] == []
+    assert len(built.rejects) == bool(reason)
+
+
+def test_no_zip_at_all(scores, tmp_path):
+    (scores / "z.zip").write_bytes(b"PK\3\4 nothing")
+    assert "no zip" in build(scores).rejects[0].reason
+
+
+def test_names_that_are_no_text(scores):
+    for name in (b"caf\xe9.mid", b"caf\xe8.mid"):
+        shutil.copy(scores / "0.mid", os.fsencode(scores) + b"/" + name)
+    assert "tunes/caf\\xe9.mid" in [row["path"] for row in build(scores).store.rows]
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA])
+@pytest.mark.parametrize("name", ["manifest.csv", "b.mid"])
+def test_damage_in_a_zip_costs_only_what_is_damaged(scores, midi, method, name):
+    path = scores.parent / "bad.zip"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("a.mid", midi.file(midi.track(midi.notes(*range(40, 70)))))
+        archive.writestr(
+            name,
+            (
+                b"path,title\na.mid,A\n" * 99
+                if name.endswith("csv")
+                else midi.file(midi.track(midi.notes(60, 61, 62) * 9))
+            ),
+        )
+    with zipfile.ZipFile(path) as archive:
+        at = archive.getinfo(name).header_offset + 30 + len(name)
+    data = bytearray(path.read_bytes())
+    data[at + 6 : at + 20] = bytes(byte ^ 0x5A for byte in data[at + 6 : at + 20])
+    path.write_bytes(data)
+    for force in (False, True):
+        built = build(scores, path, force=force)
+        assert len(built.store) == 7
+        assert [Path(reject.path).name for reject in built.rejects] == [name]
+
+
+def test_a_manifest_that_cannot_be_read_is_told(scores):
+    (scores / "manifest.csv").write_bytes("path,title\n0.mid,Étude\n".encode("latin-1"))
+    assert "what it says is lost" in build(scores).rejects[0].reason
+
+
+def test_a_zip_in_a_zip_is_told(midi, tmp_path):
+    with zipfile.ZipFile(tmp_path / "z.zip", "w") as archive:
+        archive.writestr("a.mid", midi.file(midi.track(midi.notes(60, 62))))
+        archive.writestr("inner.zip", b"PK")
+    assert (
+        "zip inside a zip"
+        in build_store([tmp_path / "z.zip"], tmp_path / "s.parquet").rejects[0].reason
+    )
