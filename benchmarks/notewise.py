@@ -302,7 +302,7 @@ def compose(options: argparse.Namespace) -> None:
 
 def cost(spec: Spec, options: argparse.Namespace, rounds: int) -> list[list[Answer]]:
     """The rounds of ours and PyTorch's, on the same windows."""
-    from partimento.tokens.note_grammar import AGAIN, LENGTH
+    from partimento.tokens.note_grammar import REPEAT_LENGTH, REPEAT_TOKEN
     from partimento.tokens.vocabulary import END, UNKNOWN
 
     tokenizer, found = tokenizer_and_windows(spec["batch"], spec["length"])
@@ -322,8 +322,8 @@ def cost(spec: Spec, options: argparse.Namespace, rounds: int) -> list[list[Answ
             facts=np.stack([numbers for numbers, _ in facts], -1).astype(np.int32)
             + first.astype(np.int32),
             directions=np.stack([*anchors, degree]).astype(np.uint8),
-            again=shown[..., AGAIN],
-            length=shown[..., LENGTH],
+            again=shown[..., REPEAT_TOKEN],
+            length=shown[..., REPEAT_LENGTH],
             legal=tokenizer.grammar().allowed_by_features(shown),
             target=np.where(counted, target, -100),
         )

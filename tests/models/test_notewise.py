@@ -24,7 +24,7 @@ from partimento.generate.sampler import Sampling
 from partimento.models import model_class
 from partimento.models.notewise import Config, Notewise
 from partimento.music.events import merge_held
-from partimento.tokens.note_grammar import AGAIN, HEADER, LENGTH
+from partimento.tokens.note_grammar import HEADER, REPEAT_LENGTH, REPEAT_TOKEN
 from partimento.tokens.notes import NoteTokenizer
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import END, PAD, UNKNOWN
@@ -283,7 +283,7 @@ def test_without_repeats_it_is_not_shown_what_was_heard_before() -> None:
         np.asarray(logits)[0, : len(case.logits)], stepped(plain, case.tokens), atol=2e-4
     )
     other = case.batch["features"].copy()
-    other[..., [AGAIN, LENGTH]] = 5, 3
+    other[..., [REPEAT_TOKEN, REPEAT_LENGTH]] = 5, 3
     batch = {**case.batch, "features": other}
     np.testing.assert_array_equal(np.asarray(plain.logits(batch)[0]), np.asarray(logits))
     assert (

@@ -106,7 +106,7 @@ def test_unknown_symbols() -> None:
     encoded = tokenizer.encode_events([Event((61,), Fraction(1, 7)), Event((60,), Fraction(1))])
     assert encoded.ids[1].tolist() == [UNKNOWN, tokenizer.patterns[()], UNKNOWN]
     assert unknown_share([encoded]) == 0.5
-    with pytest.raises(ValueError, match="stands for no symbol"):
+    with pytest.raises(ValueError, match="is special and has no symbol"):
         tokenizer.decode_events(encoded.ids)
 
 

@@ -19,18 +19,18 @@ from partimento import Event, Key, Meter, Piece
 from partimento.music.events import merge_held
 from partimento.tokens import note_grammar
 from partimento.tokens.note_grammar import (
-    AGAIN,
     BAR,
     COLUMNS,
     HEADER,
     KEY,
     KEYS,
-    LENGTH,
-    LENGTHS,
     NONE,
     NOTE,
     PLACE,
     REACH,
+    REPEAT_LENGTH,
+    REPEAT_LENGTHS,
+    REPEAT_TOKEN,
     SLOTS,
 )
 from partimento.tokens.notes import NoteTokenizer
@@ -211,7 +211,7 @@ def test_unknown_lengths() -> None:
         UNKNOWN,
         END,
     ]
-    with pytest.raises(ValueError, match="stands for no music"):
+    with pytest.raises(ValueError, match="cannot decode an unknown duration"):
         tokenizer.decode_events(tokens)
     assert tokenizer.lengths(strange) == [1, Fraction(5, 7)]
     rare = NoteTokenizer.fit(
@@ -471,7 +471,7 @@ def longest_earlier(told: list[int], reach: int) -> tuple[int, int]:
     for back in range(1, min(reach, len(told) - 1) + 1):
         length = 0
         while (
-            length < min(len(told) - back, LENGTHS[-1])
+            length < min(len(told) - back, REPEAT_LENGTHS[-1])
             and told[-1 - length] == told[-1 - length - back]
         ):
             length += 1
@@ -503,11 +503,11 @@ def test_the_longest_stretch_that_was_heard_before(reach: int, steps: int, kinds
             wanted, steps_back = longest_earlier(told[row], reach)
             assert (int(again[row]), int(length[row])) == (
                 wanted,
-                sum(steps_back >= bound for bound in LENGTHS),
+                sum(steps_back >= bound for bound in REPEAT_LENGTHS),
             ), f"row {row}, step {s}"
         shown = tokenizer.grammar().features(seen)
-        np.testing.assert_array_equal(shown[:, AGAIN], again)
-        np.testing.assert_array_equal(shown[:, LENGTH], length)
+        np.testing.assert_array_equal(shown[:, REPEAT_TOKEN], again)
+        np.testing.assert_array_equal(shown[:, REPEAT_LENGTH], length)
 
 
 @given(some_pieces(), st.integers(1, 9))

@@ -34,7 +34,7 @@ from partimento.tokens.notes import NoteTokenizer
 from partimento.tokens.registry import tokenizer_from_json
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import END, START, UNKNOWN
-from partimento.tokens.voices import CONTINUE, REST, SINCE, VoiceTokenizer
+from partimento.tokens.voices import CONTINUE, REST, VOICE_AGES, VoiceTokenizer
 from partimento.training.dataset import prepare
 
 SIXTEENTH = Fraction(1, 4)
@@ -304,7 +304,7 @@ def test_unknown_lengths() -> None:
     tokenizer = VoiceTokenizer.fit([piece], every())
     tokens = tokenizer.encode_ids(strange)
     assert tokens[-2] == UNKNOWN
-    with pytest.raises(ValueError, match="stands for no music"):
+    with pytest.raises(ValueError, match="cannot decode an unknown duration"):
         tokenizer.decode_events(tokens)
     assert [
         event.chord for event in tokenizer.decode_events(tokenizer.prompt(tokens[:, None], 5))
@@ -448,7 +448,7 @@ def test_the_voices_around_are_shown() -> None:
     since = [6, 2, 2, 6]  # steps on the grid that the lengths have: 1/4
     assert tokenizer.grid == 4
     assert third[first + 8 :].tolist() == [
-        sum(steps >= bound for bound in SINCE) for steps in since
+        sum(steps >= bound for bound in VOICE_AGES) for steps in since
     ]
 
 

@@ -140,7 +140,10 @@ class Notewise(NextModel):
         self.degrees = layers.Dense(note_features.DEGREES, use_bias=False, name="degree")
         self.repeat_output = layers.Dense(1, name="repeat_output")
         self.repeat_trust = layers.Embedding(
-            len(note_grammar.LENGTHS) + 1, 1, embeddings_initializer="zeros", name="repeat_trust"
+            len(note_grammar.REPEAT_LENGTHS) + 1,
+            1,
+            embeddings_initializer="zeros",
+            name="repeat_trust",
         )
         self.network = self._network()
 
@@ -181,10 +184,10 @@ class Notewise(NextModel):
         if not self.config.repeats:
             return logits
         # The token that followed the longest repeat gets a bonus, which grows with its length.
-        length = columns[..., g.LENGTH]
+        length = columns[..., g.REPEAT_LENGTH]
         trust = self.repeat_output(h)[..., 0] + self.repeat_trust(length)[..., 0]
         bonus = ops.expand_dims(ops.where(length > 0, trust, 0.0), -1)
-        return logits + bonus * ops.one_hot(columns[..., g.AGAIN], size)
+        return logits + bonus * ops.one_hot(columns[..., g.REPEAT_TOKEN], size)
 
     # ------------------------------------------------------------------ training
 
@@ -299,7 +302,7 @@ class Notewise(NextModel):
 
 def _begun(batch: Batch) -> Any:
     """Return a mask ``(B, L)`` of the steps after the header."""
-    return batch["features"][..., note_grammar.BEGUN] > 0
+    return batch["features"][..., note_grammar.AFTER_HEADER] > 0
 
 
 def _of(logp: Any, number: Any) -> Any:

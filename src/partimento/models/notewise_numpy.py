@@ -59,7 +59,7 @@ class NumpyNotewise:
             kernels += layer_weights(weights, f"interval_from_{anchor}", (units, f.INTERVALS))
         if self.repeats:
             output, self.trust_bias = layer_weights(weights, "repeat_output", (units, 1), (1,))
-            (self.trust,) = layer_weights(weights, "repeat_trust", (len(g.LENGTHS) + 1, 1))
+            (self.trust,) = layer_weights(weights, "repeat_trust", (len(g.REPEAT_LENGTHS) + 1, 1))
             kernels.append(output)
         self.kernel, self.size = np.concatenate(kernels, axis=1), size
         self.pitch_outputs = _pitch_outputs(size)
@@ -92,9 +92,9 @@ class NumpyNotewise:
         for column, table in self.pitch_outputs:
             notes += np.take_along_axis(outputs, table[features[:, column]], axis=1)
         if self.repeats:
-            length = features[:, g.LENGTH]
+            length = features[:, g.REPEAT_LENGTH]
             trust = outputs[:, -1] + self.trust_bias + self.trust[length, 0]
-            again = np.arange(len(h)), features[:, g.AGAIN]
+            again = np.arange(len(h)), features[:, g.REPEAT_TOKEN]
             logits[again] += np.where(length > 0, trust, 0)
         return logits
 

@@ -1,8 +1,8 @@
 """Define the contract of tokenizers and grammars.
 
-A tokenizer turns a piece into numbers and back. Its grammar says which number may follow.
+A tokenizer turns a piece into token ids and back. Its grammar says which ids may come next.
 
-Shapes: T rows of a piece, F fields per row, B pieces or candidates at once, V numbers of a field.
+Shapes: T rows of a piece, F fields per row, B pieces or candidates in a batch, V ids of a field.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from partimento.music.events import Event
 from partimento.music.piece import Piece
 from partimento.tokens.settings import TokenSettings
 
-EVERYTHING = TokenSettings(min_count=1)  # the settings of a fit without settings
+DEFAULT_SETTINGS = TokenSettings(min_count=1)  # used by `fit` without settings: keep every symbol
 
 
 class Tokens(NamedTuple):
@@ -26,10 +26,10 @@ class Tokens(NamedTuple):
     Attributes
     ----------
     ids : (T, F) int32
-        The numbers of each row: F fields.
+        The token ids of each row, one per field.
     context : dict of arrays (T, …)
-        Arrays that a model may read beside the numbers, each aligned with `ids`. The chord
-        tokenizer gives ``holdable``, the note and voice tokenizers give ``features``.
+        Further model inputs, each aligned with `ids`. The chord tokenizer provides ``holdable``,
+        the note and voice tokenizers provide ``features``.
     """
 
     ids: np.ndarray
@@ -37,17 +37,17 @@ class Tokens(NamedTuple):
 
 
 class SymbolCosts(Protocol):
-    """Give the nats of what is outside a vocabulary."""
+    """Return the cost, in nats, of symbols outside a vocabulary."""
 
     def chord(self, event: Event) -> float:
-        """Return the cost of an event's chord."""
+        """Return the nats of an event's chord."""
 
     def duration(self, length: Fraction) -> float:
-        """Return the cost of a duration."""
+        """Return the nats of a duration in quarters."""
 
 
 class GrammarState(Protocol):
-    """Summarise the numbers so far; a NamedTuple of arrays, the batch first.
+    """Summarize the ids so far in a NamedTuple of arrays with the batch as first axis.
 
     Attributes
     ----------
@@ -65,60 +65,64 @@ class GrammarState(Protocol):
 
 
 class Grammar(Protocol):
-    """Say which numbers may follow.
+    """Decide which ids may come next.
 
     Every method is a pure function of arrays. `xp` is `numpy` or `keras.ops`, so that the same code
-    serves training and a compiled loop.
+    prepares training data and runs inside the compiled generation loop.
     """
 
     def start(self, batch: int, xp: Any = np) -> Any:
         """Return the state before the first row."""
 
     def advance(self, state: Any, ids: Any, field: int, xp: Any = np) -> Any:
-        """Return the state after `ids` ``(B,)`` of `field`."""
+        """Return the state after reading `ids` ``(B,)`` of the field with index `field`."""
 
     def allowed(self, state: Any, field: int, xp: Any = np) -> Any:
-        """Return a mask ``(B, V)`` of the numbers of `field` that may follow.
+        """Return a bool mask ``(B, V)`` of the ids of `field` that may come next.
 
-        The end of a piece is one of them.
+        The mask covers the id that ends a piece, too.
         """
 
     def viable(self, state: Any, field: int, permitted: Any, xp: Any = np) -> Any:
-        """Return the `permitted` numbers ``(B, V)`` that lead to no dead end.
+        """Remove from `permitted` ``(B, V)`` the ids that would lead to a dead end.
 
-        `permitted` is the product of `allowed` and the masks of constraints.
+        `permitted` is the mask of `allowed`, combined with the masks of the constraints. In a dead
+        end, no id would be permitted at a later step.
         """
 
     def features(self, state: Any, xp: Any = np) -> Any:
-        """Return the input features of the next number, as in `Tokens.context`."""
+        """Return the input features for predicting the next id, as in `Tokens.context`."""
 
     def with_reach(self, state: Any, reach: int) -> Any:
-        """Return the state on NumPy with room for the history of `reach` rows.
+        """Return the state, its NumPy history arrays resized to `reach` rows.
 
-        A compiled loop needs arrays of one size; on NumPy they can grow with the piece.
+        A compiled loop needs arrays of a fixed size. On NumPy, the history can grow with the piece,
+        and short pieces then cost less.
         """
 
     def at_event_end(self, state: Any) -> Any:
-        """Return ``(B,)``: whether an event has just ended, or none has begun."""
+        """Return ``(B,)`` bool: True just after an event, and before the first one."""
 
 
 class Tokenizer(Protocol):
-    """Turn pieces into numbers and back.
+    """Turn pieces into token ids and back.
 
     Attributes
     ----------
     name : str
-        Its name in the registry and in files.
+        Name in the registry and in files.
     fields : tuple of str
-        The names of a row's F fields.
+        Names of a row's F fields.
     sizes : tuple of int
-        How many numbers each field has in a piece that has begun.
+        Vocabulary size V of each field, without the ids that occur only in the header.
     header_rows : int
         Rows before the first event.
     header_nats : float
-        Cost of the header where all that it can say is equally likely.
+        Cost of the header in nats, with all known headers equally likely.
+    is_empty : bool
+        True if the training pieces gave too few symbols to write any music.
     grid : int
-        Steps per quarter that carry every duration.
+        Steps per quarter; every duration is a whole number of steps.
     """
 
     name: ClassVar[str]
@@ -151,53 +155,68 @@ class Tokenizer(Protocol):
         ----------
         pieces : iterable of Piece
         settings : TokenSettings, optional
-            By default every symbol gets a number, and events are read, not frames.
+            By default, every symbol gets an id, and pieces are read as events, not as frames.
         shifts : sequence of sequences of int, optional
-            For each piece the semitones of the transpositions that are trained on, 0 included.
+            For each piece, the transpositions in the training set, in semitones (0 included).
         """
 
     def encode(self, piece: Piece) -> Tokens:
         """Tokenize a piece."""
 
     def encode_all(self, pieces: Sequence[Piece]) -> list[Tokens]:
-        """Tokenize pieces; faster than one by one."""
+        """Tokenize several pieces; faster than calling `encode` for each."""
 
     def transposed(self, piece: Piece, tokens: Tokens, shifts: Sequence[int]) -> Iterator[Tokens]:
-        """Yield the tokens of `piece` at other pitches, given its own."""
+        """Yield the tokens of `piece` transposed by each of `shifts` semitones.
+
+        `tokens` are those of `piece` as it is; most of the work need not be repeated.
+        """
 
     def grammar(self) -> Grammar:
-        """Return the grammar of these numbers."""
+        """Return the grammar of this tokenizer's ids."""
 
     def max_rows(self, events: int, prompt: int = 0) -> int:
         """Return the rows to reserve for `events` events after a prompt of `prompt` rows."""
 
     def decode(self, ids: np.ndarray) -> Piece:
-        """Return the piece of these numbers, with its parts."""
+        """Return the piece that ids ``(T, F)`` describe, with its parts."""
 
     def decode_events(self, ids: np.ndarray) -> list[Event]:
-        """Return the events of these numbers, all parts together."""
+        """Return the events that ids ``(T, F)`` describe, all parts together."""
 
     def prompt(self, ids: np.ndarray, events: int) -> np.ndarray:
-        """Return the header and at most `events` events, up to the first unknown number."""
+        """Return the header and at most `events` events, up to the first unknown id."""
 
     def in_key(self, ids: np.ndarray, tonic: int) -> np.ndarray:
-        """Return the prompt with another key in its header, where the header has one."""
+        """Return the prompt with `tonic` (0 to 11) as the key in its header.
+
+        A tokenizer without a key in its header returns `ids` as they are.
+        """
 
     def events_in(self, ids: np.ndarray) -> int:
-        """Count the events of these rows, the end of a piece as one."""
+        """Count the events of these rows; the end of a piece counts as one."""
 
     def chord_numbers(self, ids: np.ndarray) -> np.ndarray:
-        """Return one number per event: equal for equal chords."""
+        """Return one integer per event, the same for the same chord."""
 
     def missing_cost(self, piece: Piece, costs: SymbolCosts, tokens: Tokens | None = None) -> float:
-        """Return the nats that a piece's unknown numbers cost beyond being unknown."""
+        """Return the nats of a piece's out-of-vocabulary symbols.
+
+        The likelihood of the id for unknown symbols is not included; these nats come on top of it.
+        """
 
     def pitches_of(self, field: int) -> np.ndarray:
-        """Return ``(V, 128)`` bool: the pitches that each number of a field makes sound."""
+        """Return ``(V, 128)`` bool: the MIDI pitches that sound with each id of a field."""
 
     def to_json(self) -> str:
-        """Write the vocabularies as a JSON object; its ``tokenizer`` is the name."""
+        """Write the vocabularies as a JSON object, with the name under ``tokenizer``."""
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Read what `to_json` wrote; ValueError, TypeError or KeyError for any other text."""
+        """Read what `to_json` wrote.
+
+        Raises
+        ------
+        ValueError, TypeError or KeyError
+            For any other text.
+        """

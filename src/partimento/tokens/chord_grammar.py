@@ -1,7 +1,7 @@
-"""Say which numbers may follow in the rows of the chord tokenizer.
+"""Decide which ids may come next in the rows of the chord tokenizer.
 
-Shapes: B pieces or candidates at once, C chords, H held patterns, D durations, P pitches, K notes
-of the largest chord.
+Shapes: B pieces or candidates in a batch, C chords, H held patterns, D durations, P pitches, K
+notes of the largest chord.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ CHORD, HELD, DURATION = range(3)
 
 
 class ChordGrammarState(NamedTuple):
-    """Summarise the numbers so far, ``(B,)`` each.
+    """Summarize the ids so far.
 
     Attributes
     ----------
-    previous, chord : int
-        The chord of the previous event, and of this one.
-    elapsed, events : int
-        Steps of the grid and complete events so far.
+    previous, chord : (B,) int
+        The chord ids of the previous event and of the current one.
+    elapsed, events : (B,) int
+        Grid steps and complete events so far.
     """
 
     previous: Any
@@ -38,7 +38,7 @@ class ChordGrammarState(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class ChordGrammar:
-    """Say which numbers may follow in the chord tokenizer's rows, by look-up tables."""
+    """Decide which ids may come next in the chord tokenizer's rows, by look-up tables."""
 
     tokenizer: ChordTokenizer
 
@@ -50,12 +50,12 @@ class ChordGrammar:
     def advance(
         self, state: ChordGrammarState, ids: Any, field: int, xp: Any = np
     ) -> ChordGrammarState:
-        """Return the state after one more number ``(B,)`` of `field`."""
+        """Return the state after one more id ``(B,)`` of `field`."""
         if field == CHORD:
             return state._replace(chord=ids)
         if field == HELD:
             return state
-        # A start row is no event, and its duration, the pickup, takes no time.
+        # A start row is not an event. Its duration field holds the pickup and takes no time.
         event = xp.logical_or(state.chord >= SPECIAL, state.chord == UNKNOWN)
         steps = xp.where(event, xp.take(self.tokenizer.duration_steps, ids, axis=0), 0)
         return ChordGrammarState(
@@ -66,7 +66,7 @@ class ChordGrammar:
         )
 
     def allowed(self, state: ChordGrammarState, field: int, xp: Any = np) -> Any:
-        """Return a mask of the numbers of `field` that may follow: see `allowed_after`."""
+        """Return a mask of the ids of `field` that may come next; see `allowed_after`."""
         return self.allowed_after(field, state.previous, state.chord, xp)
 
     def viable(self, state: ChordGrammarState, field: int, permitted: Any, xp: Any = np) -> Any:
@@ -74,7 +74,7 @@ class ChordGrammar:
         return permitted
 
     def features(self, state: ChordGrammarState, xp: Any = np) -> Any:
-        """Return ``(B, K)`` bool: which notes of this chord sounded in the previous one."""
+        """Return ``(B, K)`` bool: which notes of the chord sounded in the previous one."""
         return self.holdable(state.previous, state.chord, xp)
 
     def with_reach(self, state: ChordGrammarState, reach: int) -> ChordGrammarState:
@@ -86,7 +86,7 @@ class ChordGrammar:
         return state.elapsed >= 0
 
     def allowed_after(self, field: int, previous: Any, chord: Any, xp: Any = np) -> Any:
-        """Return a mask of the numbers of `field` that may follow.
+        """Return a mask of the ids of `field` that may come next.
 
         Parameters
         ----------
@@ -95,7 +95,7 @@ class ChordGrammar:
         previous : (B,) int
             Chord of the previous event.
         chord : (B,) int
-            Chord of this event (ignored for CHORD).
+            Chord of the current event (ignored for CHORD).
         xp : module
             `numpy` or `keras.ops`.
 
@@ -106,7 +106,7 @@ class ChordGrammar:
         tokenizer = self.tokenizer
         number = np.arange(tokenizer.sizes[field])[None]
         if field == CHORD:
-            rest = tokenizer.chords[()]  # a rest after a rest would be one rest
+            rest = tokenizer.chords[()]  # two rests in a row would be one longer rest
             double_rest = xp.logical_and(number == rest, xp.expand_dims(previous == rest, -1))
             return xp.logical_and(
                 (number >= SPECIAL) | (number == END), xp.logical_not(double_rest)
@@ -116,7 +116,7 @@ class ChordGrammar:
             notes = xp.take((tokenizer.chord_slots < PITCHES).sum(1), chord, axis=0)  # (B,)
             whole = tokenizer.pattern_bits.sum(1)[None] == xp.expand_dims(notes, -1)
             same = xp.expand_dims(xp.logical_and(previous == chord, chord >= SPECIAL), -1)
-            # The same chord, wholly held, is no new event.
+            # The same chord with every note held would only prolong the previous event.
             return xp.logical_and(fits, xp.logical_not(xp.logical_and(whole, same)))
         everywhere = xp.zeros_like(xp.expand_dims(chord, -1), dtype="bool")
         return xp.logical_or(everywhere, number >= SPECIAL)

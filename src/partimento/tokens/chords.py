@@ -1,9 +1,9 @@
 """Tokenize chords: per event the chord, its held notes and its duration.
 
-A piece of T events becomes ``(T + 2, 3)`` numbers: a start row, one row per event, an end row. The
-start row's duration is the pickup: a model then knows where the first bar line falls, and can
-choose it. Shapes: B batch, T events of a piece, C chords, H held patterns, D durations, P pitches,
-K notes of the largest chord.
+A piece of T events becomes ``(T + 2, 3)`` ids: a start row, one row per event, an end row. The
+start row's duration is the pickup, which tells a model where the first bar line falls. Shapes: B
+batch, T events of a piece, C chords, H held patterns, D durations, P pitches, K notes of the
+largest chord.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 
 from partimento.music.events import Event, merge_held
 from partimento.music.piece import Piece
-from partimento.tokens.base import EVERYTHING, SymbolCosts, Tokens
+from partimento.tokens.base import DEFAULT_SETTINGS, SymbolCosts, Tokens
 from partimento.tokens.chord_grammar import CHORD, DURATION, HELD, ChordGrammar
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import END, PAD, PITCHES, SPECIAL, START, UNKNOWN, Vocabulary
@@ -43,10 +43,10 @@ HOLDABLE = "holdable"
 
 @dataclass(frozen=True)
 class ChordTokenizer:
-    """Turn the chords of a piece into numbers and back.
+    """Turn the chords of a piece into ids and back.
 
-    A held pattern has one bit per note of the chord, the lowest first: ``(False, True)`` holds the
-    second note. Trailing False are left out: ``()`` holds nothing.
+    A held pattern has one bit per note of the chord, lowest note first: ``(False, True)`` holds the
+    second note. Trailing False values are dropped: ``()`` holds nothing.
     """
 
     chords: Vocabulary[tuple[int, ...]]
@@ -55,7 +55,7 @@ class ChordTokenizer:
     name: ClassVar[str] = "chords"
     fields: ClassVar[tuple[str, ...]] = FIELDS
     header_rows: ClassVar[int] = 1
-    header_nats: ClassVar[float] = 0.0  # every model is given the pickup
+    header_nats: ClassVar[float] = 0.0  # the header has only the pickup, and no model predicts it
 
     @classmethod
     def fit(
@@ -67,10 +67,10 @@ class ChordTokenizer:
     ) -> ChordTokenizer:
         """Fit the vocabularies to training pieces; see `Tokenizer.fit`.
 
-        A transposition brings new chords, but is no further evidence of a held pattern or duration.
-        The empty pattern is always known.
+        Transposed copies count as further occurrences of chords, but not of held patterns or
+        durations. The empty pattern always gets an id.
         """
-        min_count = (settings or EVERYTHING).min_count
+        min_count = (settings or DEFAULT_SETTINGS).min_count
         music = [piece.events for piece in pieces]
         tokenizer = cls.fit_events(music, min_count=min_count)
         if shifts is None or all(tuple(own) == (0,) for own in shifts):
@@ -97,18 +97,18 @@ class ChordTokenizer:
 
     @property
     def sizes(self) -> tuple[int, int, int]:
-        """Return (C, H, D), the special numbers included."""
+        """Return (C, H, D), with the special ids included."""
         return len(self.chords), len(self.patterns), len(self.durations)
 
     @property
     def is_empty(self) -> bool:
-        """Return whether it has learned no chord or no duration, and can write no music."""
+        """Return True if the chord or duration vocabulary is empty: it can write no music."""
         return not (self.chords.symbols and self.durations.symbols)
 
-    # ------------------------------------------------------------------ pieces ↔ numbers
+    # ------------------------------------------------------------------ pieces ↔ ids
 
     def encode(self, piece: Piece) -> Tokens:
-        """Tokenize a piece; a symbol outside the vocabularies becomes unknown."""
+        """Tokenize a piece; symbols outside the vocabularies become UNKNOWN."""
         return self.encode_events(piece.events, pickup=piece.pickup)
 
     def encode_all(self, pieces: Sequence[Piece]) -> list[Tokens]:
@@ -137,28 +137,28 @@ class ChordTokenizer:
         return Tokens(np.array(rows, np.int32), {HOLDABLE: bits})
 
     def decode(self, ids: np.ndarray) -> Piece:
-        """Return the piece of ``(T, 3)`` numbers, up to the first end.
+        """Return the piece that ids ``(T, 3)`` describe, up to the first end row.
 
-        It has one part. A start row gives its pickup.
+        It has one part, and the pickup of the start row.
 
         Raises
         ------
         ValueError
-            For an unknown chord, pattern or duration, which stand for no music.
+            For an unknown chord, pattern or duration.
         """
         starts = ids[ids[:, CHORD] == START]
         pickup = self.pickup(starts[0]) if len(starts) else Fraction(0)
         return Piece.from_events(merge_held(self.decode_events(ids)), pickup=pickup)
 
     def decode_events(self, ids: np.ndarray) -> list[Event]:
-        """Return the events of ``(T, 3)`` numbers, up to the first end.
+        """Return the events that ids ``(T, 3)`` describe, up to the first end row.
 
         Start rows and padding are skipped.
 
         Raises
         ------
         ValueError
-            For an unknown chord, pattern or duration, which stand for no music.
+            For an unknown chord, pattern or duration.
         """
         events = []
         for chord, held, duration in ids.tolist():
@@ -173,14 +173,14 @@ class ChordTokenizer:
         return events
 
     def pickup(self, start: np.ndarray) -> Fraction:
-        """Return the pickup in a start row ``(3,)``; 0 where there is none."""
+        """Return the pickup of a start row ``(3,)`` in quarters; 0 if it has none."""
         number = int(start[DURATION])
         return self.durations.symbol(number) if number >= SPECIAL else Fraction(0)
 
     def transposed(self, piece: Piece, tokens: Tokens, shifts: Sequence[int]) -> Iterator[Tokens]:
-        """Yield the tokens of `piece` at other pitches, given its own.
+        """Yield the tokens of `piece` transposed by each of `shifts` semitones.
 
-        Only the chords' numbers differ: held patterns count notes, not pitches.
+        Only the chord ids differ from `tokens`: held patterns refer to notes by rank, not by pitch.
         """
         events = merge_held(piece.events)
         chords = {event.chord: None for event in events}
@@ -193,37 +193,36 @@ class ChordTokenizer:
             yield Tokens(ids, tokens.context)
 
     def prompt(self, ids: np.ndarray, events: int) -> np.ndarray:
-        """Return the start and at most `events` events, up to the first unknown symbol."""
+        """Return the start row and at most `events` events, up to the first unknown one."""
         unknown = np.flatnonzero((ids[1:] == UNKNOWN).any(1))
         return ids[: 1 + min([events, *unknown[:1]])]
 
     def in_key(self, ids: np.ndarray, tonic: int) -> np.ndarray:
-        """Return the prompt as it is: a start row has no key."""
+        """Return the prompt unchanged: a start row has no key."""
         return ids
 
     def events_in(self, ids: np.ndarray) -> int:
-        """Count the events of rows ``(…, 3)``, the end of a piece as one."""
+        """Count the events of rows ``(…, 3)``; the end of a piece counts as one."""
         return int(np.count_nonzero(ids[..., CHORD]))
 
     def chord_numbers(self, ids: np.ndarray) -> np.ndarray:
-        """Return one number per chord, (T,), of rows ``(T, 3)``: equal for equal chords.
-
-        A start row is skipped.
-        """
+        """Return the chord id of each row ``(T, 3)`` as (T,), without a start row."""
         numbers = ids[..., CHORD]
         return numbers[1:] if len(numbers) and numbers[0] == START else numbers
 
     def missing_cost(self, piece: Piece, costs: SymbolCosts, tokens: Tokens | None = None) -> float:
-        """Return the nats that a piece's unknown symbols cost beyond being unknown.
+        """Return the nats of a piece's out-of-vocabulary symbols.
+
+        They come on top of the likelihood of UNKNOWN; see `Tokenizer.missing_cost`.
 
         Parameters
         ----------
         piece : Piece
         costs : SymbolCosts
-            The cost of a chord and of a duration; an unknown pattern costs one bit per note that
-            could be held.
+            The costs of chords and durations. An unknown pattern costs one bit per note that could
+            be held.
         tokens : Tokens, optional
-            The piece's tokens, where they are at hand.
+            The tokens of `piece`, if the caller has them already.
         """
         tokens = tokens or self.encode(piece)
         nats = 0.0
@@ -240,28 +239,25 @@ class ChordTokenizer:
 
     @cached_property
     def most_notes(self) -> int:
-        """Return K: the notes of the largest chord."""
+        """Return K, the number of notes of the largest chord (at least 1)."""
         return max([len(chord) for chord in self.chords.symbols], default=1) or 1
 
     @cached_property
     def chord_notes(self) -> np.ndarray:
-        """Return (C, P) float32: each chord many-hot; special numbers have no notes."""
+        """Return (C, P) float32: each chord as a many-hot row; special ids have no notes."""
         table = np.zeros((len(self.chords), PITCHES), np.float32)
         for number, chord in enumerate(self.chords.symbols, SPECIAL):
             table[number, list(chord)] = 1
         return table
 
     def pitches_of(self, field: int) -> np.ndarray:
-        """Return ``(V, P)`` bool: the pitches that each number of a field makes sound."""
+        """Return ``(V, P)`` bool: the MIDI pitches that sound with each id of a field."""
         shape = self.sizes[field], PITCHES
         return self.chord_notes > 0 if field == CHORD else np.zeros(shape, bool)
 
     @cached_property
     def chord_slots(self) -> np.ndarray:
-        """Return (C, K) int32: the pitches of each chord, the lowest first.
-
-        Where a chord has no more, PITCHES stands.
-        """
+        """Return (C, K) int32: each chord's pitches, lowest first, padded with PITCHES."""
         table = np.full((len(self.chords), self.most_notes), PITCHES, np.int32)
         for number, chord in enumerate(self.chords.symbols, SPECIAL):
             table[number, : len(chord)] = chord
@@ -277,12 +273,12 @@ class ChordTokenizer:
 
     @cached_property
     def grid(self) -> int:
-        """Return the steps per quarter that carry every duration."""
+        """Return the smallest number of steps per quarter that represents every duration."""
         return math.lcm(1, *(duration.denominator for duration in self.durations.symbols))
 
     @cached_property
     def duration_steps(self) -> np.ndarray:
-        """Return (D,) int32: each duration in steps of `grid`; 0 for special numbers."""
+        """Return (D,) int32: each duration in steps of `grid`; 0 for special ids."""
         return np.array(
             [0] * SPECIAL + [int(d * self.grid) for d in self.durations.symbols], np.int32
         )
@@ -290,7 +286,7 @@ class ChordTokenizer:
     # ------------------------------------------------------------------ grammar
 
     def grammar(self) -> ChordGrammar:
-        """Return the rules of what may follow."""
+        """Return the grammar of the chord tokenizer's rows."""
         return self._grammar
 
     @cached_property
@@ -298,13 +294,13 @@ class ChordTokenizer:
         return ChordGrammar(self)
 
     def max_rows(self, events: int, prompt: int = 0) -> int:
-        """Return how many rows `events` events take, the start row counted as one."""
+        """Return the rows of `events` events: one each, with the start row as the first."""
         return events
 
     # ------------------------------------------------------------------ JSON
 
     def to_json(self) -> str:
-        """Write the vocabularies as text that a person can read."""
+        """Write the vocabularies as readable JSON."""
         table = {
             "tokenizer": self.name,
             "chords": [list(chord) for chord in self.chords.symbols],
@@ -315,7 +311,7 @@ class ChordTokenizer:
 
     @classmethod
     def from_json(cls, text: str) -> ChordTokenizer:
-        """Read what `to_json` wrote; ValueError or KeyError for any other text."""
+        """Read what `to_json` wrote; raise ValueError or KeyError for any other text."""
         table = json.loads(text)
         return cls(
             Vocabulary(tuple(tuple(map(int, chord)) for chord in table["chords"])),

@@ -1,4 +1,4 @@
-"""Share what tokenizers with one token per row have in common.
+"""Define the base class of tokenizers with one token per row.
 
 A piece begins with a header of four tokens (start, meter, pickup, key) and ends with an end token.
 Shapes: S tokens of a piece, V tokens of the vocabulary, P pitches.
@@ -24,13 +24,13 @@ from partimento.music.timelines import Meter
 from partimento.tokens import note_features, note_grammar
 from partimento.tokens.base import SymbolCosts, Tokens
 from partimento.tokens.note_grammar import (
-    AGAIN,
     HEADER,
     KEY,
     KEYS,
     NONE,
     NOTE,
     PITCHES,
+    REPEAT_TOKEN,
     TOKEN,
     Layout,
 )
@@ -42,15 +42,15 @@ FEATURES = "features"
 
 @dataclass(frozen=True)
 class EventTokenizer(ABC):
-    """Share what tokenizers with one token per row have in common.
+    """Tokenize pieces with one token per row.
 
-    A piece is a header (start, meter, pickup, key), its events and an end. A subclass defines the
-    tokens of events; the last one is the duration.
+    A piece is a header (start, meter, pickup, key), its events and an end token. A subclass defines
+    the tokens of an event, of which the last one is the duration.
 
     Attributes
     ----------
     durations, bars, pickups : Vocabulary of Fraction
-        Lengths in quarters that training contains: of events, of whole bars, of pickups.
+        Lengths in quarters of the events, whole bars and pickups in the training pieces.
     """
 
     durations: Vocabulary[Fraction]
@@ -65,7 +65,7 @@ class EventTokenizer(ABC):
     @property
     @abstractmethod
     def layout(self) -> Layout:
-        """Return where each kind of token begins."""
+        """Return the id at which each kind of token begins."""
 
     @property
     @abstractmethod
@@ -75,11 +75,11 @@ class EventTokenizer(ABC):
     @property
     @abstractmethod
     def pitch_features(self) -> list[int]:
-        """Return the columns of the features that are pitches."""
+        """Return the feature columns that hold pitches."""
 
     @abstractmethod
     def grammar(self) -> Any:
-        """Return the rules of what may follow."""
+        """Return the grammar of this tokenizer's order of tokens."""
 
     @abstractmethod
     def is_pitch(self, ids: np.ndarray) -> np.ndarray:
@@ -100,7 +100,7 @@ class EventTokenizer(ABC):
         Raises
         ------
         ValueError
-            For an unknown duration, which stands for no music.
+            For an unknown duration.
         """
 
     # ------------------------------------------------------------------ vocabulary
@@ -118,17 +118,17 @@ class EventTokenizer(ABC):
 
     @property
     def sizes(self) -> tuple[int]:
-        """Return how many tokens can follow after the header."""
+        """Return the vocabulary size without the tokens that only occur in the header."""
         return (self.layout.bar,)
 
     @property
     def is_empty(self) -> bool:
-        """Return whether it has learned no duration, and can write no music."""
+        """Return True if the duration vocabulary is empty: it can write no music."""
         return not self.durations.symbols
 
     @cached_property
     def grid(self) -> int:
-        """Return the steps per quarter that carry every length."""
+        """Return the smallest number of steps per quarter that represents every length."""
         lengths = (*self.durations.symbols, *self.bars.symbols, *self.pickups.symbols)
         return math.lcm(1, *(length.denominator for length in lengths))
 
@@ -137,18 +137,18 @@ class EventTokenizer(ABC):
 
     @property
     def places(self) -> int:
-        """Return how many places in a bar are distinguished."""
+        """Return the number of positions in a bar that the features distinguish."""
         return int(note_grammar.place_of(self.layout, self.layout.bar_steps.max(initial=1) - 1)) + 1
 
     @property
     def header_nats(self) -> float:
-        """Return the cost of a header if all known ones are equally likely."""
+        """Return the nats of a header, with all known ones equally likely."""
         return math.log(KEYS * (len(self.bars.symbols) + 1) * (len(self.pickups.symbols) + 1))
 
     # ------------------------------------------------------------------ pieces ↔ tokens
 
     def encode(self, piece: Piece) -> Tokens:
-        """Tokenize a piece, with the input features where each token is to be chosen."""
+        """Tokenize a piece, with the input features for predicting each token."""
         return self.encode_all([piece])[0]
 
     def encode_all(self, pieces: Sequence[Piece]) -> list[Tokens]:
@@ -156,14 +156,14 @@ class EventTokenizer(ABC):
         ids = [self.encode_ids(piece) for piece in pieces]
         features = self._features(ids)
         return [
-            Tokens(row[:, None], {FEATURES: shown})
-            for row, shown in zip(ids, features, strict=True)
+            Tokens(row[:, None], {FEATURES: columns})
+            for row, columns in zip(ids, features, strict=True)
         ]
 
     def encode_ids(self, piece: Piece) -> np.ndarray:
         """Return the tokens of a piece, (S,) int32.
 
-        A length out of vocabulary becomes unknown.
+        Lengths outside the vocabularies become UNKNOWN.
         """
         return np.array([*self._header(piece), *self.event_ids(piece), END], np.int32)
 
@@ -175,9 +175,9 @@ class EventTokenizer(ABC):
         return [START, bar, pickup, layout.key + declared]
 
     def header_fields(self, ids: np.ndarray) -> dict[str, Any]:
-        """Return the fields of a `Piece` that the header gives: pickup and meter.
+        """Return the pickup and meter of the header, as arguments of `Piece`.
 
-        The header has the length of a bar only: a bar of three quarters is read as 3/4.
+        The header has only the length of a bar: a bar of three quarters is read as 3/4.
         """
         layout = self.layout
         fields: dict[str, Any] = {}
@@ -190,11 +190,11 @@ class EventTokenizer(ABC):
         return fields
 
     def _features(self, ids: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Return the features ``(S, width)`` int16 at each token; 0 at the first."""
+        """Return ``(S, width)`` int16: the features for each token, 0 for the first."""
         grammar = self.grammar()
         rows: list[np.ndarray] = [np.zeros(0)] * len(ids)
         order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
-        for first in range(0, len(order), BATCH):  # pieces of similar length
+        for first in range(0, len(order), BATCH):  # pieces of similar length need little padding
             batch = order[first : first + BATCH]
             longest = len(ids[batch[-1]])
             tokens = np.stack([np.pad(ids[i], (0, longest - len(ids[i]))) for i in batch])
@@ -210,7 +210,7 @@ class EventTokenizer(ABC):
     # ------------------------------------------------------------------ changes
 
     def transposed(self, piece: Piece, tokens: Tokens, shifts: Sequence[int]) -> Iterator[Tokens]:
-        """Yield the tokens of `piece` at other pitches, given its own."""
+        """Yield the tokens of `piece` transposed by each of `shifts` semitones."""
         for shift in shifts:
             ids = self.transposed_ids(tokens.ids, shift)
             yield Tokens(
@@ -218,7 +218,7 @@ class EventTokenizer(ABC):
             )
 
     def transposed_ids(self, ids: np.ndarray, semitones: int) -> np.ndarray:
-        """Return the same music at another pitch, with its declared key."""
+        """Return the ids with all pitches and the declared key moved by `semitones`."""
         layout = self.layout
         is_key = (ids >= layout.key) & (ids < layout.stop - 1)
         moved = np.where(is_key, layout.key + (ids - layout.key + semitones) % 12, ids)
@@ -226,14 +226,14 @@ class EventTokenizer(ABC):
 
     def _transposed_features(self, features: np.ndarray, semitones: int) -> np.ndarray:
         moved = features.copy()
-        for column in (TOKEN, AGAIN):
+        for column in (TOKEN, REPEAT_TOKEN):
             moved[:, column] = self.transposed_ids(features[:, column], semitones)
         for column in self.pitch_features:
             pitch = features[:, column]
             moved[:, column] = np.where(pitch < NONE, pitch + semitones, NONE)
         key = features[:, KEY]
         moved[:, KEY] = np.where(key < KEYS - 1, (key + semitones) % 12, KEYS - 1)
-        moved[0] = features[0]  # before the first token there is nothing
+        moved[0] = features[0]  # the first row precedes all tokens: it has no pitch to move
         return moved
 
     def prompt(self, ids: np.ndarray, events: int) -> np.ndarray:
@@ -251,7 +251,7 @@ class EventTokenizer(ABC):
     # ------------------------------------------------------------------ counts and costs
 
     def events_in(self, ids: np.ndarray) -> int:
-        """Count the complete events of tokens ``(…, 1)``, the end of a piece as one.
+        """Count the complete events of tokens ``(…, 1)``, and the end of a piece as one.
 
         Events of unknown duration are not counted.
         """
@@ -259,21 +259,22 @@ class EventTokenizer(ABC):
         return int(np.count_nonzero(durations | (ids == END)))
 
     def chord_numbers(self, ids: np.ndarray) -> np.ndarray:
-        """Return one number per event, (T,), of tokens ``(S, 1)``: equal for equal chords."""
+        """Return one integer per event as (T,), the same for the same chord."""
         flat = np.ravel(ids)
-        known = np.where(flat == UNKNOWN, self.layout.duration, flat)  # whatever its length
+        # Decoding fails on unknown durations. Only chords count here, so any duration will do.
+        known = np.where(flat == UNKNOWN, self.layout.duration, flat)
         known[:HEADER] = flat[:HEADER]
         chords = [bytes(event.chord) for event in self.decode_events(known)]
         return np.array([SPECIAL + zlib.crc32(chord) for chord in chords], np.int64)
 
     def pitches_of(self, field: int) -> np.ndarray:
-        """Return ``(V, P)`` bool: the pitch of each token that has one."""
+        """Return ``(V, P)`` bool: True at the pitch of each token that has one."""
         ids = np.arange(self.layout.bar)
         same = ((ids - NOTE) % PITCHES)[:, None] == np.arange(PITCHES)
         return np.asarray(same & self.is_pitch(ids)[:, None])
 
     def missing_cost(self, piece: Piece, costs: SymbolCosts, tokens: Tokens | None = None) -> float:
-        """Return the nats that a piece's unknown durations cost beyond being unknown."""
+        """Return the nats of a piece's unknown durations; see `Tokenizer.missing_cost`."""
         unknown = [length for length in self.lengths(piece) if self.durations[length] == UNKNOWN]
         return sum((costs.duration(length) for length in unknown), 0.0)
 
@@ -282,19 +283,22 @@ class EventTokenizer(ABC):
     def input_features(
         self, features: Any, xp: Any = np, *, repeats: bool = True
     ) -> list[tuple[Any, int]]:
-        """Return the features as numbers of few kinds: see `note_features.input_features`."""
+        """Return the features as categories; see `note_features.input_features`."""
         return note_features.input_features(
             self.layout, features, xp, places=self.places, repeats=repeats
         )
 
     def interval_features(self, features: Any, xp: Any = np) -> tuple[list[Any], Any]:
-        """Return the interval and degree of every pitch that may come."""
+        """Return the interval and scale degree of every pitch as the next note.
+
+        See `note_features.interval_features`.
+        """
         return note_features.interval_features(features, xp)
 
     # ------------------------------------------------------------------ JSON
 
     def to_json(self) -> str:
-        """Write the vocabularies as text that a person can read."""
+        """Write the vocabularies as readable JSON."""
         return json.dumps(self._table(), separators=(",", ":"))
 
     def _table(self) -> dict[str, Any]:
@@ -313,12 +317,12 @@ class EventTokenizer(ABC):
 
 
 def bar_of(piece: Piece) -> Fraction:
-    """Return the length of the first whole bar."""
+    """Return the length of the first whole bar in quarters."""
     return piece.first_meter.bar_ql
 
 
 def meter_of(bar: Fraction) -> Meter | None:
-    """Return the simplest meter with bars of this length; None if no meter has them.
+    """Return the simplest meter whose bars have this length in quarters, or None.
 
     >>> meters = meter_of(Fraction(4)), meter_of(Fraction(3, 2))
     >>> [(meter.numerator, meter.denominator) for meter in meters]
@@ -333,6 +337,6 @@ def meter_of(bar: Fraction) -> Meter | None:
 
 
 def token_of(lengths: Vocabulary[Fraction], length: Fraction, first: int) -> int:
-    """Return the token of a length; `first` is the first token of its kind."""
+    """Return the token of a length or UNKNOWN; `first` is the first token of its kind."""
     number = lengths[length]
     return UNKNOWN if number == UNKNOWN else first + number - SPECIAL

@@ -1,7 +1,8 @@
-"""Turn features (`note_grammar.COLUMNS`) into numbers of few kinds for a network.
+"""Turn features (`note_grammar.COLUMNS`) into categories that a network can embed.
 
-Pitches are given by themselves, from the tonic, and as intervals. The same array operations run on
-NumPy and on Keras' `ops`. Shapes are those of the features ``(…, WIDTH)`` without the last axis.
+Pitches are given as they are, relative to the tonic, and as intervals. The same array operations
+run on NumPy and on `keras.ops`. Shapes are those of the features ``(…, WIDTH)`` without the last
+axis.
 """
 
 from __future__ import annotations
@@ -13,14 +14,10 @@ import numpy as np
 from partimento.tokens import note_grammar as g
 from partimento.tokens.note_grammar import KEYS, NONE, NOTE, PITCHES, Layout
 
-SPAN = 24  # semitones; larger intervals, up or down, are one kind
-INTERVALS = 2 * SPAN + 2  # the last: none
-DEGREES = 13  # semitones above the tonic; the last: no pitch, or no key
-ANCHORS = (
-    "last",
-    "above",
-    "below",
-)  # pitches from which the interval to the next note is predicted
+SPAN = 24  # semitones; intervals are clipped to this range, up and down
+INTERVALS = 2 * SPAN + 2  # categories of an interval; the last stands for "no interval"
+DEGREES = 13  # semitones above the tonic, 0 to 11; the last stands for "no pitch or no key"
+ANCHORS = ("last", "above", "below")  # pitches from which intervals to the next note are measured
 
 
 def input_features(
@@ -33,22 +30,33 @@ def input_features(
     slots: int = g.SLOTS,
     notes: int | None = None,
 ) -> list[tuple[Any, int]]:
-    """Return arrays of numbers, each with how many kinds it has.
+    """Return the features as categories, each with the number of categories.
 
     Parameters
     ----------
+    layout : Layout
+    features : (…, WIDTH) int
+        See `note_grammar.features`.
+    xp : module
+        `numpy` or `keras.ops`.
     places : int
-        Places in a bar.
+        Number of positions in a bar.
     repeats : bool
-        Whether to include what followed where the same tokens occurred before.
+        Whether to include the features of the longest repeat (`note_grammar.repeated`).
     slots : int
-        Number of pitches after COLUMNS.
+        Number of columns with pitches after COLUMNS.
     notes : int, optional
         One past the last token that has a pitch; by default, the first duration.
+
+    Returns
+    -------
+    list of (array, int)
+        Arrays ``(…,)`` int of categories from 0, and the number of categories of each.
     """
     notes = notes or layout.duration
-    token, last, above, below, key, again = (
-        features[..., column] for column in (g.TOKEN, g.LAST, g.ABOVE, g.BELOW, g.KEY, g.AGAIN)
+    token, last, above, below, key, repeat_token = (
+        features[..., column]
+        for column in (g.TOKEN, g.LAST, g.ABOVE, g.BELOW, g.KEY, g.REPEAT_TOKEN)
     )
     here = xp.where(last < NONE, last, above)  # the pitch that the next note moves from
 
@@ -60,7 +68,7 @@ def input_features(
     numbers = [
         (token, layout.stop),
         (_degree(pitch(token), key, xp), DEGREES),
-        *((each, PITCHES + 1) for each in (last, above, below)),
+        *((anchor, PITCHES + 1) for anchor in (last, above, below)),
         (interval(above, last, xp), INTERVALS),
         (interval(below, last, xp), INTERVALS),
         (features[..., g.COUNT], g.SLOTS + 1),
@@ -72,9 +80,9 @@ def input_features(
     ]
     if repeats:
         numbers += [
-            (features[..., g.LENGTH], len(g.LENGTHS) + 1),
-            (again, layout.stop),
-            (interval(pitch(again), here, xp), INTERVALS),
+            (features[..., g.REPEAT_LENGTH], len(g.REPEAT_LENGTHS) + 1),
+            (repeat_token, layout.stop),
+            (interval(pitch(repeat_token), here, xp), INTERVALS),
         ]
     for slot in range(len(g.COLUMNS), len(g.COLUMNS) + slots):
         numbers += [
@@ -85,9 +93,9 @@ def input_features(
 
 
 def interval_features(features: Any, xp: Any) -> tuple[list[Any], Any]:
-    """Return for every pitch its interval from each of ANCHORS, and its degree.
+    """Return the intervals from ANCHORS to every pitch, and every scale degree.
 
-    They are ``(…, P)`` each.
+    All arrays are ``(…, P)``: one interval array per anchor, and one array of degrees.
     """
     pitches = np.arange(PITCHES, dtype="int32")
     anchors = [
@@ -98,15 +106,15 @@ def interval_features(features: Any, xp: Any) -> tuple[list[Any], Any]:
 
 
 def interval(pitch: Any, start: Any, xp: Any) -> Any:
-    """Number the interval from `start` to `pitch`.
+    """Return the category of the interval from `start` to `pitch`.
 
-    Numbers begin at 0 for -SPAN semitones; the last stands for no interval.
+    Category 0 is -SPAN semitones or less. The last one means that a pitch is missing.
     """
     known = xp.logical_and(start < NONE, pitch < NONE)
     return xp.where(known, xp.clip(xp.subtract(pitch, start), -SPAN, SPAN) + SPAN, INTERVALS - 1)
 
 
 def _degree(pitch: Any, key: Any, xp: Any) -> Any:
-    """Return the semitones above the tonic, or the last number if one is missing."""
+    """Return the semitones above the tonic; the last category without a pitch or key."""
     known = xp.logical_and(pitch < NONE, key < KEYS - 1)
     return xp.where(known, (xp.subtract(pitch, key) + 12) % 12, DEGREES - 1)

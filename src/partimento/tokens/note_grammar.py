@@ -1,8 +1,8 @@
-"""Track the note tokens of a piece: which may follow, and with what features.
+"""Decide which note tokens may come next, and compute their input features.
 
-The same array operations run on NumPy, for training, and inside a compiled loop on Keras' `ops`,
-for composing. Shapes: B pieces or candidates at once, V tokens, P pitches, K slots for the notes of
-the previous event, R tokens of history.
+The same array operations run on NumPy to prepare training data, and on `keras.ops` inside the
+compiled generation loop. Shapes: B pieces or candidates in a batch, V tokens, P pitches, K slots
+for the notes of the previous event, R tokens of history.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ import numpy as np
 from partimento.tokens.vocabulary import END, PAD, SPECIAL, UNKNOWN
 
 PITCHES = 128
-KEYS = 13  # tonics; the last: no declared key
+KEYS = 13  # 12 tonics, then one for pieces without a declared key
 HEADER = 4  # tokens before the first event: start, meter, pickup, key
-NOTE = SPECIAL  # the lowest struck note
-NONE = PITCHES  # no such pitch
+NOTE = SPECIAL  # the token of the lowest struck note
+NONE = PITCHES  # stands for "no pitch" in columns of pitches
 REACH = 2048  # R: tokens of history that are searched for a repeat
-SLOTS = 8  # K: pitches of the previous event among the features, the highest first
-# The features of a step, one number each; SLOTS pitches of the previous event follow.
+SLOTS = 8  # K: pitches of the previous event that are features, highest first
+# Input features for predicting a token, one column each; `features` describes them. SLOTS more
+# columns with the pitches of the previous event follow.
 COLUMNS = (
     "token",
     "last",
@@ -32,17 +33,30 @@ COLUMNS = (
     "bar",
     "key",
     "duration",
-    "again",
-    "length",
+    "repeat_token",
+    "repeat_length",
     "age",
-    "free",
-    "begun",
+    "may_close",
+    "after_header",
 )
-TOKEN, LAST, COUNT, ABOVE, BELOW, PLACE, BAR, KEY, DURATION, AGAIN, LENGTH, AGE, FREE, BEGUN = (
-    range(len(COLUMNS))
-)
+(
+    TOKEN,
+    LAST,
+    COUNT,
+    ABOVE,
+    BELOW,
+    PLACE,
+    BAR,
+    KEY,
+    DURATION,
+    REPEAT_TOKEN,
+    REPEAT_LENGTH,
+    AGE,
+    MAY_CLOSE,
+    AFTER_HEADER,
+) = range(len(COLUMNS))
 WIDTH = len(COLUMNS) + SLOTS  # number of features
-LENGTHS = (
+REPEAT_LENGTHS = (
     1,
     2,
     3,
@@ -55,26 +69,28 @@ LENGTHS = (
     23,
     32,
     64,
-)  # classes of the length of a repeat: at least so many tokens
-AGES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64)  # classes of the number of events so far
-PLACES = 24  # places per quarter that are distinguished, at most
-MOST_PLACES = 1024  # places per bar, at most
+)  # lower bounds, in tokens, of the classes of REPEAT_LENGTH
+AGES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64)  # lower bounds of the classes of events so far
+PLACES = 24  # maximum number of positions per quarter that features distinguish
+MOST_PLACES = 1024  # maximum number of positions per bar
 
 
 class Layout(NamedTuple):
-    """Say where each kind of token begins, and how long the lengths are.
+    """Hold the id at which each kind of token begins, and the lengths in steps.
 
     Attributes
     ----------
-    hold, duration, bar, pickup, key, stop : int
-        The first held note, duration, bar length, pickup and key; one past the last key. Struck
-        notes begin at NOTE. Only tokens below `bar` can follow after the header.
+    hold, duration, bar, pickup, key : int
+        Ids of the first held note, duration, bar length, pickup and key. Struck notes begin at
+        NOTE. After the header, only ids below `bar` occur.
+    stop : int
+        One past the last key: the vocabulary size.
     duration_steps, bar_steps, pickup_steps : (n,) int32
-        Each length in steps.
+        Each length of the vocabularies, in steps.
     grid : int
         Steps per quarter.
     framed : bool
-        Whether the piece is read in frames: an event may then equal the previous one.
+        Whether pieces are read in frames. An event may then equal the previous one.
     """
 
     hold: int
@@ -98,20 +114,24 @@ class NoteGrammarState(NamedTuple):
     token : (B,) int
         The last token.
     before, now : (B, P) bool
-        The pitches of the previous event and, so far, of this one.
-    last, count, struck : (B,) int
-        The lowest note of this event so far (NONE: none yet), how many notes it has, and how many
-        of them are struck.
-    place, bar, elapsed, events : (B,) int
-        Steps since the bar line, steps of a bar, steps and events since the beginning.
+        The pitches of the previous event, and those of the current event so far.
+    last : (B,) int
+        The lowest pitch of the current event so far; NONE before its first note.
+    count, struck : (B,) int
+        The notes of the current event so far, and how many of them are struck.
+    place, bar : (B,) int
+        Steps since the bar line, and steps per bar.
+    elapsed, events : (B,) int
+        Steps and complete events since the beginning.
     bar_token, key, duration : (B,) int
-        The numbers of bar length, key and previous duration, each counted from 0.
+        Index of the bar length, the key and the previous duration within its kind, from 0.
     rows : (B,) int
-        Tokens of the header so far.
+        Header tokens so far, at most HEADER.
     history : (B, R) int
-        The tokens of the events, the latest first.
+        The tokens after the header, latest first.
     repeat : (B, R) int
-        For each token of the history, how many tokens before it equal the last tokens.
+        For each token of the history, how many tokens just before it match the latest tokens: the
+        length of the repeat that it would continue.
     """
 
     token: Any
@@ -173,7 +193,7 @@ def advance(layout: Layout, state: NoteGrammarState, token: Any, xp: Any = np) -
     pitch = xp.where(is_note, (token - NOTE) % PITCHES, NONE)
     now = xp.logical_or(state.now, xp.expand_dims(pitch, -1) == np.arange(PITCHES, dtype="int32"))
     ended = xp.expand_dims(is_duration, -1)
-    # An unknown duration, -1, takes no time.
+    # An unknown duration has index -1 and takes no time.
     number = xp.where(is_duration, xp.maximum(token - layout.duration, -1), 0)
     steps = xp.where(
         number >= 0, xp.where(is_duration, _look_up(layout.duration_steps, number, xp), 0), 0
@@ -191,9 +211,10 @@ def advance(layout: Layout, state: NoteGrammarState, token: Any, xp: Any = np) -
         % bar_steps
     )
     in_event = xp.expand_dims(xp.logical_or(is_note, is_duration), -1)
-    # What precedes a token equals the last tokens one token longer where it is this token.
+    # A match grows by one where the new token equals the token after the match. Both arrays shift
+    # by one place, so `repeat` keeps pointing at the token that would continue the match.
     same = state.history == xp.expand_dims(token, -1)
-    repeat = xp.where(same, xp.minimum(state.repeat + 1, LENGTHS[-1]), 0)
+    repeat = xp.where(same, xp.minimum(state.repeat + 1, REPEAT_LENGTHS[-1]), 0)
     history = xp.concatenate([xp.expand_dims(token, -1), state.history[:, :-1]], axis=-1)
     return NoteGrammarState(
         token=token,
@@ -225,10 +246,12 @@ def features(layout: Layout, state: NoteGrammarState, xp: Any = np) -> Any:
     - `above`: the note of the previous event with the same rank from the top as the next note. In
       an event of more than SLOTS notes, it stays at the last slot.
     - `below`: the highest note of the previous event below the last note.
-    - `again`, `length`: what followed the longest earlier occurrence of the last tokens; see
-      `repeated`.
-    - `free`: 1 unless this event is, so far, the whole previous event, held.
-    - `begun`: 1 after the header.
+    - `repeat_token`, `repeat_length`: the token that followed the longest earlier occurrence of the
+      latest tokens, and the class of its length; see `repeated`.
+    - `age`: the class of the number of events so far.
+    - `may_close`: 0 while the event only holds all notes of the previous one, so that a duration
+      may not follow yet; else 1.
+    - `after_header`: 1 after the header, else 0.
     """
     pitches = np.arange(PITCHES, dtype="int32")
     sounding = xp.sort(xp.where(state.before, -pitches, 1), axis=-1)[:, :SLOTS]  # from the highest
@@ -262,49 +285,57 @@ def features(layout: Layout, state: NoteGrammarState, xp: Any = np) -> Any:
 
 
 def is_new(state: NoteGrammarState, xp: Any = np) -> Any:
-    """Return ``(B,)``: whether this event is more than the previous one, held."""
+    """Return ``(B,)`` bool: False while the event only holds the previous one's notes.
+
+    An event that holds all notes of the previous one and strikes none would merely prolong it.
+    """
     differs = xp.any(xp.logical_xor(state.before, state.now), axis=-1)
-    begins = state.events == 0  # a piece may begin with a rest
+    begins = state.events == 0  # a piece may begin with a rest, although no event precedes it
     return xp.logical_or(xp.logical_or(state.struck > 0, differs), begins)
 
 
 def place_of(layout: Layout, steps: Any, xp: Any = np) -> Any:
-    """Return the place in the bar ``(B,)``, at most PLACES per quarter."""
+    """Return the position in the bar ``(B,)``, with at most PLACES per quarter."""
     return xp.minimum(steps * min(PLACES, layout.grid) // layout.grid, MOST_PLACES - 1)
 
 
 def repeated(state: NoteGrammarState, xp: Any = np) -> tuple[Any, Any]:
-    """Find the longest earlier occurrence of the last tokens.
+    """Find the longest earlier occurrence of the latest tokens.
 
-    Returns the token ``(B,)`` that followed it, and the class of its length.
+    Returns
+    -------
+    token : (B,) int
+        The token that followed it; PAD if nothing is repeated.
+    length : (B,) int
+        The class of its length: how many of REPEAT_LENGTHS it reaches.
     """
     best = xp.argmax(state.repeat, axis=-1)
     length = xp.take_along_axis(state.repeat, xp.expand_dims(best, -1), axis=-1)[:, 0]
     again = xp.take_along_axis(state.history, xp.expand_dims(best, -1), axis=-1)[:, 0]
-    return xp.where(length > 0, again, PAD), class_of(length, LENGTHS, xp)
+    return xp.where(length > 0, again, PAD), class_of(length, REPEAT_LENGTHS, xp)
 
 
 def allowed(layout: Layout, columns: Any, xp: Any = np, *, may_end: Any = True) -> Any:
-    """Return a mask ``(…, V)`` of the tokens that may follow features ``(…, WIDTH)``.
+    """Return a mask ``(…, V)`` of the tokens allowed by features ``(…, WIDTH)``.
 
-    The pitches that may be held are those of the previous event, as far as the features have them.
-    If they have SLOTS, all pitches below the lowest may be held, too.
+    The pitches that may be held are those of the previous event. The features have only its SLOTS
+    highest pitches: if all slots are filled, every pitch below the lowest may be held, too.
     """
     pitch = (np.arange(layout.bar, dtype="int32") - NOTE) % PITCHES
     slots = columns[..., len(COLUMNS) :]
     lowest = slots[..., -1:]
     rest = xp.logical_and(lowest < NONE, pitch < lowest)
     holdable = xp.logical_or(xp.any(xp.expand_dims(slots, -1) == pitch, axis=-2), rest)
-    last, count, free = (columns[..., c : c + 1] for c in (LAST, COUNT, FREE))
+    last, count, free = (columns[..., c : c + 1] for c in (LAST, COUNT, MAY_CLOSE))
     return _allowed(layout, last, xp.logical_and(count == 0, may_end), free > 0, holdable, xp)
 
 
 def _allowed(
     layout: Layout, last: Any, may_end: Any, may_close: Any, holdable: Any, xp: Any
 ) -> Any:
-    """Return the mask: notes fall, and only what sounded is held.
+    """Return the mask: pitches descend, and only notes that sounded may be held.
 
-    In events, `may_close` says whether a duration may follow; frames need say nothing new.
+    A duration needs `may_close`, except in frames, which may equal the previous frame.
     """
     tokens = np.arange(layout.bar, dtype="int32")
     is_note = (tokens >= NOTE) & (tokens < layout.duration)
@@ -320,7 +351,7 @@ def _allowed(
 
 
 def with_reach(state: NoteGrammarState, reach: int) -> NoteGrammarState:
-    """Return the state on NumPy with a history of `reach` tokens, at most REACH."""
+    """Return the state with its NumPy history resized to `reach`, at most REACH."""
     reach = min(reach, REACH)
     more = max(0, reach - state.history.shape[1])
     history, repeat = (
@@ -331,12 +362,12 @@ def with_reach(state: NoteGrammarState, reach: int) -> NoteGrammarState:
 
 @dataclass(frozen=True, eq=False)
 class NoteGrammar:
-    """Say which tokens may follow in the note tokenizer's order."""
+    """Decide which tokens may come next in the note tokenizer's order."""
 
     layout: Layout
 
     def start(self, batch: int, xp: Any = np, *, reach: int = REACH) -> NoteGrammarState:
-        """Return the state before the first token; `reach` is R."""
+        """Return the state before the first token; `reach` is the history length R."""
         return start(batch, xp, reach=reach)
 
     def advance(
@@ -346,10 +377,7 @@ class NoteGrammar:
         return advance(self.layout, state, ids, xp)
 
     def allowed(self, state: NoteGrammarState, field: int, xp: Any = np) -> Any:
-        """Return a mask ``(B, V)`` of the tokens that may follow.
-
-        An unknown duration never may.
-        """
+        """Return a mask ``(B, V)`` of the tokens that may come next, without UNKNOWN."""
         layout, tokens = self.layout, np.arange(self.layout.bar, dtype="int32")
         last, at_end, new = (
             xp.expand_dims(column, -1)
@@ -357,17 +385,18 @@ class NoteGrammar:
         )
         holdable = xp.take(state.before, (tokens - NOTE) % PITCHES, axis=-1)
         mask = _allowed(layout, last, at_end, new, holdable, xp)
-        # Once all that sounded is held, a lower note must follow: it needs a pitch below.
+        # After holding all previous notes, a lower note must be struck. Nothing can be struck below
+        # pitch 0, so the lowest notes are excluded to avoid a dead end.
         lowest = (tokens == NOTE) | (
             (tokens >= layout.hold) & (tokens < layout.hold + 2) & (tokens < layout.duration)
         )
         return xp.logical_and(mask, (tokens != UNKNOWN) & ~lowest)
 
     def viable(self, state: NoteGrammarState, field: int, permitted: Any, xp: Any = np) -> Any:
-        """Return the `permitted` tokens ``(B, V)`` that lead to no dead end.
+        """Remove from `permitted` ``(B, V)`` the holds that would lead to a dead end.
 
-        Once all notes of the previous event are held, something new must be struck below them. The
-        last of them may therefore be held only above the lowest pitch that may be struck.
+        An event that holds all notes of the previous one needs a struck note below them. Its last
+        hold is therefore permitted only above the lowest pitch that may be struck.
         """
         layout = self.layout
         if layout.hold == layout.duration:
@@ -385,8 +414,7 @@ class NoteGrammar:
     def allowed_by_features(self, columns: Any, xp: Any = np, *, may_end: Any = True) -> Any:
         """Return a mask from features alone, ``(…, WIDTH)`` → ``(…, V)``.
 
-        Unknown durations are allowed. Training uses it: there the features of all steps are known
-        at once.
+        UNKNOWN is allowed. Training uses this: it has the features of all steps, but no states.
         """
         return allowed(self.layout, columns, xp, may_end=may_end)
 
@@ -395,11 +423,11 @@ class NoteGrammar:
         return features(self.layout, state, xp)
 
     def with_reach(self, state: NoteGrammarState, reach: int) -> NoteGrammarState:
-        """Return the state on NumPy with room for the history of `reach` rows."""
+        """Return the state, its NumPy history arrays resized to `reach` rows."""
         return with_reach(state, reach)
 
     def at_event_end(self, state: NoteGrammarState) -> Any:
-        """Return ``(B,)``: whether an event has just ended, or none has begun."""
+        """Return ``(B,)`` bool: True just after an event, and before the first one."""
         return state.count == 0
 
 
@@ -408,7 +436,7 @@ def _look_up(table: np.ndarray, index: Any, xp: Any) -> Any:
 
 
 def class_of(value: Any, bounds: tuple[int, ...], xp: Any) -> Any:
-    """Count the bounds that a value reaches."""
+    """Return the class of a value: how many of the `bounds` it reaches."""
     return xp.sum(xp.where(xp.expand_dims(value, -1) >= np.array(bounds, "int32"), 1, 0), axis=-1)
 
 

@@ -1,10 +1,11 @@
 """Tokenize notes: per event its notes from the highest down, then its duration.
 
-Each is one token; a note is struck or held. No chord is ever out of vocabulary. A piece begins with
-a header of four tokens (start, meter, pickup, key) and ends with an end token. With `frame`, a
-piece is read in frames of that many quarters, as in the benchmarks of Boulanger-Lewandowski et al.
-(2012). All notes that sound at the beginning of a frame are struck; the duration only ends the
-frame.
+Each note (struck or held) and each duration is one token, so no chord is out of vocabulary. A piece
+begins with a header of four tokens (start, meter, pickup, key) and ends with an end token.
+
+With `frame`, a piece is cut into frames of equal length, as in the benchmarks of
+Boulanger-Lewandowski et al. (2012). All notes that sound at the beginning of a frame are struck.
+The duration token only marks the end of the frame.
 
 Shapes: S tokens of a piece, V tokens of the vocabulary, P pitches.
 """
@@ -23,7 +24,7 @@ import numpy as np
 from partimento.music.events import Event, merge_held
 from partimento.music.piece import Piece
 from partimento.tokens import note_grammar
-from partimento.tokens.base import EVERYTHING
+from partimento.tokens.base import DEFAULT_SETTINGS
 from partimento.tokens.event_tokens import EventTokenizer, bar_of, token_of
 from partimento.tokens.note_grammar import (
     ABOVE,
@@ -39,7 +40,7 @@ from partimento.tokens.note_grammar import (
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import END, UNKNOWN, Vocabulary
 
-NOTES_PER_EVENT = 6  # rows reserved per event; more would be unusual
+NOTES_PER_EVENT = 6  # rows reserved per event when composing; few events need more
 
 
 @dataclass(frozen=True)
@@ -66,18 +67,18 @@ class NoteTokenizer(EventTokenizer):
         *,
         shifts: Sequence[Sequence[int]] | None = None,
     ) -> NoteTokenizer:
-        """Fit the lengths to training pieces; see `Tokenizer.fit`.
+        """Fit the vocabularies of lengths to training pieces; see `Tokenizer.fit`.
 
-        Pitches need no learning: transpositions change nothing.
+        Every pitch has a token anyway, so `shifts` changes nothing.
         """
-        pieces, settings = list(pieces), settings or EVERYTHING
+        pieces, settings = list(pieces), settings or DEFAULT_SETTINGS
         min_count, frame = settings.min_count, Fraction(settings.frame or 0)
         events = [event for piece in pieces for event in cls.read(piece.events, frame)]
         return cls(
             Vocabulary.from_symbols((event.duration for event in events), min_count=min_count),
             Vocabulary.from_symbols([bar_of(piece) for piece in pieces]),
             Vocabulary.from_symbols([piece.pickup for piece in pieces], always=[Fraction(0)]),
-            not frame,  # held notes get tokens even where training has none
+            not frame,  # events have tokens for held notes even if training pieces hold none
             frame,
         )
 
@@ -94,11 +95,11 @@ class NoteTokenizer(EventTokenizer):
 
     @property
     def pitch_features(self) -> list[int]:
-        """Return the columns of the features that are pitches."""
+        """Return the feature columns that hold pitches."""
         return [LAST, ABOVE, BELOW, *range(len(COLUMNS), self.width)]
 
     def grammar(self) -> NoteGrammar:
-        """Return the rules of what may follow."""
+        """Return the grammar of this tokenizer's order of tokens."""
         return self._grammar
 
     @cached_property
@@ -127,8 +128,8 @@ class NoteTokenizer(EventTokenizer):
     def read(events: Iterable[Event], frame: Fraction) -> list[Event]:
         """Return the events to tokenize.
 
-        Without `frame`, events that strike nothing new are merged with the one before. With it,
-        one event per frame: what sounds at its beginning.
+        If `frame` is 0, events that strike nothing new are merged with the previous event.
+        Otherwise there is one event per frame, with the notes that sound at its beginning.
         """
         if not frame:
             return merge_held(events)
@@ -152,7 +153,7 @@ class NoteTokenizer(EventTokenizer):
         Raises
         ------
         ValueError
-            For an unknown duration, which stands for no music.
+            For an unknown duration.
         """
         layout = self.layout
         events: list[Event] = []
@@ -162,7 +163,7 @@ class NoteTokenizer(EventTokenizer):
             if token == END:
                 break
             if token == UNKNOWN:
-                raise ValueError("an unknown duration stands for no music")
+                raise ValueError("cannot decode an unknown duration")
             if NOTE <= token < layout.duration:
                 chord.append((token - NOTE) % PITCHES)
                 held += chord[-1:] if token >= layout.hold else []
@@ -184,6 +185,6 @@ class NoteTokenizer(EventTokenizer):
 
     @classmethod
     def from_json(cls, text: str) -> NoteTokenizer:
-        """Read what `to_json` wrote; ValueError, TypeError or KeyError for any other text."""
+        """Read what `to_json` wrote; ValueError, TypeError or KeyError for other text."""
         table = json.loads(text)
         return cls(*cls._lengths(table), bool(table["holds"]), Fraction(table["frame"]))

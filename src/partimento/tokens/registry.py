@@ -1,4 +1,4 @@
-"""Find tokenizers by name, also those of other packages (`partimento.plugins`)."""
+"""Find tokenizers by name, with those of installed plugins (`partimento.plugins`)."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ TOKENIZERS = Registry(
 
 
 def tokenizer_class(name: str) -> type[Tokenizer]:
-    """Return the class of a tokenizer."""
+    """Return the tokenizer class of a registered name."""
     kind: type[Tokenizer] = TOKENIZERS.load(name)
     return kind
 
 
 def tokenizer_from_json(text: str) -> Tokenizer:
-    """Read a tokenizer from its own text; ValueError or KeyError for any other text."""
+    """Read a tokenizer from its JSON; raise ValueError or KeyError for any other text."""
     return tokenizer_class(json.loads(text)["tokenizer"]).from_json(text)

@@ -28,8 +28,9 @@ class TokenSettings(Section):
     transpose: Literal["none", "key", "key-octave", "all"] = Field(
         default="key",
         description=(
-            "Transposition: none keeps the written key, key moves pieces to C major or A minor,"
-            " key-octave also into one octave, all adds copies in every key within the range."
+            "Transposition: none keeps the written key; key moves pieces to C major or A minor;"
+            " key-octave also moves all notes into one octave; all adds copies in every key that"
+            " fits the range."
         ),
     )
     low: int = Field(
@@ -37,8 +38,8 @@ class TokenSettings(Section):
         ge=0,
         le=127,
         description=(
-            "Lowest MIDI pitch of the range for transposing and composing (a guitar's is 40); 0"
-            " takes the lowest of the training pieces."
+            "Lowest MIDI pitch for transposing and composing (40 for a guitar); 0 uses the lowest"
+            " pitch of the training pieces."
         ),
     )
     high: int = Field(
@@ -46,8 +47,8 @@ class TokenSettings(Section):
         ge=0,
         le=127,
         description=(
-            "Highest MIDI pitch of that range (a guitar's is 83); 0 takes the highest of the"
-            " training pieces."
+            "Highest MIDI pitch for transposing and composing (83 for a guitar); 0 uses the highest"
+            " pitch of the training pieces."
         ),
     )
     min_count: int = Field(
@@ -64,23 +65,23 @@ class TokenSettings(Section):
         pattern=r"^(|[1-9]\d?|[1-9]/[1-9]\d?)$",
         examples=["1", "1/4", ""],
         description=(
-            "Quarters per frame for the tokenizers of notewise, which then read pieces at a steady"
-            " pace with all notes struck; empty reads events."
+            "Length of a frame in quarters, for the tokenizers of notewise. They then cut pieces"
+            " into frames of this length and strike every note again in each. Empty: use events."
         ),
     )
     voices: bool = Field(
         default=False,
         description=(
-            "Whether notewise uses the voice tokenizer, which writes each part for itself, one note"
-            " at a time, on the grid of frame (a sixteenth if it is empty)."
+            "Whether notewise uses the voice tokenizer. It writes each part as one voice with one"
+            " note at a time, on a grid of tokens.frame (a sixteenth if that is empty)."
         ),
     )
 
     repeated_notes: bool = Field(
         default=True,
         description=(
-            "Whether a voice of the voice tokenizer can strike its pitch again; if not, repeated"
-            " notes are tied, as in the benchmark jsb16."
+            "Whether a voice of the voice tokenizer can repeat its pitch. If not, repeated notes"
+            " are tied, as in the benchmark jsb16."
         ),
     )
 
@@ -91,7 +92,7 @@ class TokenSettings(Section):
         return self
 
     def tokenizer_name(self, kind: str) -> str:
-        """Return the tokenizer for a model of this kind: with `voices`, notes are voices."""
+        """Return the tokenizer's name: `voices` replaces "notes" by "voices"."""
         return "voices" if self.voices and kind == "notes" else kind
 
     @property

@@ -1,4 +1,4 @@
-"""Number the symbols that are frequent in training; price those that are not."""
+"""Give an id to every frequent symbol, and a cost in nats to all others."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ S = TypeVar("S", bound=Hashable)
 
 PAD, START, END, UNKNOWN = range(4)
 PITCHES = 128
-SPECIAL = 4  # numbers below this one stand for no symbol
+SPECIAL = 4  # ids below this one stand for no symbol
 
 
 @dataclass(frozen=True)
 class Vocabulary(Generic[S]):
-    """Number symbols from 4 on; 0 is padding, 1 start, 2 end, 3 unknown.
+    """Map symbols to ids from 4; 0 is padding, 1 start, 2 end, 3 unknown.
 
     >>> words = Vocabulary.from_symbols(["C", "G", "C", "F", "C", "G"], min_count=2)
     >>> [words[s] for s in ("C", "G", "F")], len(words)
@@ -35,9 +35,9 @@ class Vocabulary(Generic[S]):
     def from_symbols(
         cls, symbols: Iterable[S], *, min_count: int = 1, always: Iterable[S] = ()
     ) -> Vocabulary[S]:
-        """Number the symbols, the most frequent first; those of `always` before all.
+        """Give ids to symbols: first those of `always`, then the most frequent.
 
-        Equal counts are ordered by first appearance. Symbols that occur less than `min_count`
+        Equal counts are ordered by first appearance. Symbols that occur fewer than `min_count`
         times are left out.
         """
         counts = Counter(symbols)
@@ -60,7 +60,7 @@ class Vocabulary(Generic[S]):
         return self._numbers.get(symbol, UNKNOWN)
 
     def symbol(self, number: int) -> S:
-        """Return the symbol of a number.
+        """Return the symbol of an id.
 
         Raises
         ------
@@ -68,14 +68,20 @@ class Vocabulary(Generic[S]):
             For padding, start, end and unknown, which stand for no symbol.
         """
         if number < SPECIAL:
-            raise ValueError(f"number {number} stands for no symbol")
+            raise ValueError(f"id {number} is special and has no symbol")
         return self.symbols[number - SPECIAL]
 
 
 class OutOfVocabularyCost:
-    """Charge a symbol outside the vocabulary, beyond the nats of being unknown.
+    """Compute the nats of symbols outside a vocabulary, on top of those of UNKNOWN.
 
-    It is one fixed model, fitted on the training pieces and shared by all models that are compared.
+    Without this cost, a model with a small vocabulary would seem better. The costs come from one
+    simple model, fitted to the training pieces and shared by all models that are compared.
+
+    Parameters
+    ----------
+    train : iterable of sequences of Event
+        The events of each training piece.
     """
 
     def __init__(self, train: Iterable[Sequence[Event]]) -> None:
@@ -85,14 +91,11 @@ class OutOfVocabularyCost:
                 sounding[list(event.chord)] += 1
                 durations.append(float(event.duration))
                 events += 1
-        self.p = (sounding + 0.5) / (events + 1)
+        self.p = (sounding + 0.5) / (events + 1)  # smoothed: no pitch has probability 0 or 1
         self.mean_ql = float(np.mean(durations)) if durations else 1.0
 
     def chord(self, event: Event) -> float:
-        """Return the nats of a chord.
-
-        Each pitch sounds with its frequency in training, independently of the others.
-        """
+        """Return the nats of a chord, each pitch by its frequency in training."""
         on = np.zeros(PITCHES, bool)
         on[list(event.chord)] = True
         return -float(np.log(np.where(on, self.p, 1 - self.p)).sum())
@@ -100,8 +103,8 @@ class OutOfVocabularyCost:
     def duration(self, length: Fraction) -> float:
         """Return the nats of a duration.
 
-        A denominator d costs 2 ln d + 0.5 nats (a normalized 1/d² law). The numerator follows a
-        geometric law of the mean length.
+        The denominator d has probability proportional to 1/d², which costs 2 ln d + 0.5 nats. The
+        numerator has a geometric distribution with the mean duration of training.
         """
         d = length.denominator
         stop = 1 / (1 + self.mean_ql * d)

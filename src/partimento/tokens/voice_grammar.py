@@ -1,6 +1,6 @@
-"""Say which tokens may follow in the order of the voice tokenizer.
+"""Decide which tokens may come next in the order of the voice tokenizer.
 
-Shapes: B pieces or candidates at once, N voices, V tokens of the vocabulary.
+Shapes: B pieces or candidates in a batch, N voices, V tokens of the vocabulary.
 """
 
 from __future__ import annotations
@@ -14,25 +14,26 @@ from partimento.tokens import note_grammar as g
 from partimento.tokens.note_grammar import HEADER, NONE, NOTE, PITCHES, Layout
 from partimento.tokens.vocabulary import END, UNKNOWN
 
-CONTINUE = NOTE + PITCHES  # the voice stays as it was, silent or not
+CONTINUE = NOTE + PITCHES  # the voice does not change: its note or rest goes on
 REST = CONTINUE + 1
-SINCE = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)  # classes of the steps since a voice last changed
+VOICE_AGES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)  # classes of the steps since a voice last changed
 
 
 class VoiceGrammarState(NamedTuple):
-    """Summarise the tokens so far.
+    """Summarize the tokens so far.
 
     Attributes
     ----------
     past : note_grammar.NoteGrammarState
-        Its last token, place in the bar, counts and history are used. Its `count` is the number
-        of the next voice.
+        The state that both tokenizers share: last token, position in the bar, counts and history.
+        Its `count` is the index of the next voice.
     before, now : (B, N) int
-        The pitch of each voice at the previous event, and as far as it is known at this one.
+        The pitch of each voice in the previous event, and in the current one; NONE for a rest or
+        a voice that has no token yet.
     since : (B, N) int
         Steps since each voice last changed.
     changed : (B,) int
-        How many voices have changed at this event.
+        How many voices have changed in the current event.
     """
 
     past: g.NoteGrammarState
@@ -52,14 +53,14 @@ class VoiceGrammarState(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class VoiceGrammar:
-    """Say which tokens may follow in the voice tokenizer's order."""
+    """Decide which tokens may come next in the voice tokenizer's order."""
 
     layout: Layout
     voices: int
     repeated_notes: bool
 
     def start(self, batch: int, xp: Any = np, *, reach: int = g.REACH) -> VoiceGrammarState:
-        """Return the state before the first token; `reach` is R of the history."""
+        """Return the state before the first token; `reach` is the length of its history."""
         past = g.start(batch, xp, reach=reach)
         none = xp.full((batch, self.voices), NONE, dtype="int32")
         since = xp.zeros((batch, self.voices), dtype="int32")
@@ -71,13 +72,12 @@ class VoiceGrammar:
         """Return the state after one more token ``(B,)``."""
         layout, past = self.layout, state.past
         is_voice = xp.logical_and(ids >= NOTE, ids <= REST)
-        unknown = xp.logical_and(
-            ids == UNKNOWN, past.rows >= HEADER
-        )  # in the header it is no duration
+        # In the header, an unknown token is a meter or a pickup, not a duration.
+        unknown = xp.logical_and(ids == UNKNOWN, past.rows >= HEADER)
         is_duration = xp.logical_or(
             xp.logical_and(ids >= layout.duration, ids < layout.bar), unknown
         )
-        # The voice that this token belongs to, and its pitch.
+        # Find the voice that this token belongs to, and its previous pitch.
         here = xp.expand_dims(past.count, -1) == np.arange(self.voices, dtype="int32")  # (B, N)
         own = xp.sum(xp.where(here, state.before, 0), axis=-1)
         pitch = xp.where(ids == CONTINUE, own, xp.where(ids == REST, NONE, ids - NOTE))
@@ -99,14 +99,15 @@ class VoiceGrammar:
         )
 
     def viable(self, state: VoiceGrammarState, field: int, permitted: Any, xp: Any = np) -> Any:
-        """Return `permitted`: nearly always, the last voice can rest."""
+        """Return `permitted` unchanged: the last voice can nearly always rest."""
         return permitted
 
     def features(self, state: VoiceGrammarState, xp: Any = np) -> Any:
         """Return the input features ``(B, width)`` int.
 
-        In COLUMNS, `last` is the present pitch of the voice above. `above` and `below` are the
-        previous pitches of this voice and of the next.
+        They are COLUMNS, then the previous pitch, the pitch and the age of each voice. In COLUMNS,
+        `last` is the pitch of the voice above in the current event. `above` and `below` are the
+        pitches of this voice and of the next in the previous event.
         """
         past, count = state.past, state.past.count
 
@@ -134,22 +135,18 @@ class VoiceGrammar:
             past.rows // HEADER,
         ]
         row = xp.stack([xp.cast(c, "int32") if xp is not np else c for c in columns], axis=-1)
-        since = g.class_of(state.since, SINCE, xp)
+        since = g.class_of(state.since, VOICE_AGES, xp)
         return xp.concatenate([row, state.before, state.now, since], axis=-1)
 
     def allowed(self, state: VoiceGrammarState, field: int, xp: Any = np) -> Any:
-        """Return a mask ``(B, V)`` of the tokens that may follow.
-
-        An unknown duration never may.
-        """
+        """Return a mask ``(B, V)`` of the tokens that may come next, without UNKNOWN."""
         mask = self.allowed_by_features(self.features(state, xp), xp)
         return xp.logical_and(mask, np.arange(self.layout.bar) != UNKNOWN)
 
     def allowed_by_features(self, features: Any, xp: Any = np, *, may_end: Any = True) -> Any:
         """Return a mask from features alone, ``(…, width)`` → ``(…, V)``.
 
-        Unknown durations are allowed. Training uses it: there the features of all steps are known
-        at once.
+        UNKNOWN is allowed. Training uses this: it has the features of all steps, but no states.
         """
         layout = self.layout
         tokens = np.arange(layout.bar, dtype="int32")
@@ -160,7 +157,9 @@ class VoiceGrammar:
             pitches = xp.logical_and(pitches, tokens - NOTE != own)
         rest = xp.logical_and(tokens == REST, own < NONE)
         # If no voice has changed yet, the last one must.
-        idle = xp.logical_and(count == self.voices - 1, features[..., g.FREE : g.FREE + 1] == 0)
+        idle = xp.logical_and(
+            count == self.voices - 1, features[..., g.MAY_CLOSE : g.MAY_CLOSE + 1] == 0
+        )
         stays = xp.logical_and(tokens == CONTINUE, xp.logical_not(idle))
         voices = xp.logical_and(xp.logical_or(pitches, xp.logical_or(rest, stays)), of_voice)
         is_duration = (tokens >= layout.duration) | (tokens == UNKNOWN)
@@ -169,9 +168,9 @@ class VoiceGrammar:
         return xp.logical_or(voices, xp.logical_or(durations, end))
 
     def with_reach(self, state: VoiceGrammarState, reach: int) -> VoiceGrammarState:
-        """Return the state on NumPy with room for the history of `reach` rows."""
+        """Return the state, its NumPy history arrays resized to `reach` rows."""
         return state._replace(past=g.with_reach(state.past, reach))
 
     def at_event_end(self, state: VoiceGrammarState) -> Any:
-        """Return ``(B,)``: whether an event has just ended, or none has begun."""
+        """Return ``(B,)`` bool: True just after an event, and before the first one."""
         return state.past.count == 0

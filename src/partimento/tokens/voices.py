@@ -1,11 +1,13 @@
-"""Tokenize voices: parts of one note each on a grid, as a choir's.
+"""Tokenize voices: parts with one note at a time, such as a choir's, on a grid.
 
-An event has one token per voice, the first part first: continue, rest or a pitch. A duration
-follows. Except in the first event, at least one voice must change. With `repeated_notes`, a voice
-may strike its pitch again; without, a pitch that stays is one note. Every grid is exactly one
-sequence of tokens and vice versa, hence the likelihood of the tokens is that of the grid.
+An event has one token per voice (continue, rest or a pitch), first part first, then a duration.
+Except in the first event, at least one voice must change. With `repeated_notes`, a voice may strike
+its pitch again; without, a pitch that stays is one long note.
 
-Shapes: B pieces or candidates at once, S tokens, T events, N voices, V tokens of the vocabulary.
+Each grid has exactly one sequence of tokens and vice versa. The likelihood of the tokens is
+therefore the likelihood of the grid.
+
+Shapes: S tokens, T events, N voices, V tokens of the vocabulary.
 """
 
 from __future__ import annotations
@@ -27,12 +29,12 @@ from partimento.music.piece import Piece
 from partimento.music.timelines import Part
 from partimento.tokens import note_features
 from partimento.tokens import note_grammar as g
-from partimento.tokens.base import EVERYTHING
+from partimento.tokens.base import DEFAULT_SETTINGS
 from partimento.tokens.event_tokens import EventTokenizer, bar_of, token_of
 from partimento.tokens.note_grammar import COLUMNS, HEADER, NONE, NOTE, Layout
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import END, UNKNOWN, Vocabulary
-from partimento.tokens.voice_grammar import CONTINUE, REST, SINCE, VoiceGrammar
+from partimento.tokens.voice_grammar import CONTINUE, REST, VOICE_AGES, VoiceGrammar
 
 MAX_VOICES = 8
 SIXTEENTH = Fraction(1, 4)
@@ -65,11 +67,11 @@ class VoiceTokenizer(EventTokenizer):
     frame : Fraction
         Quarters per step of the grid.
     voices : int
-        N: parts beyond the last are left out.
+        N; further parts of a piece are left out.
     repeated_notes : bool
-        Whether a voice can strike the pitch again that it sings.
+        Whether a voice can repeat its pitch.
     parts : tuple of Part
-        The name and instrument of each voice, as most training pieces have them.
+        The most frequent name and instrument of each voice in training.
     """
 
     frame: Fraction = SIXTEENTH
@@ -87,26 +89,26 @@ class VoiceTokenizer(EventTokenizer):
         shifts: Sequence[Sequence[int]] | None = None,
         voices: int | None = None,
     ) -> VoiceTokenizer:
-        """Fit the lengths to training pieces, and count their voices.
+        """Fit the vocabularies of lengths to training pieces, and count their voices.
 
-        See `Tokenizer.fit`. Pitches need no learning: transpositions change nothing.
+        See `Tokenizer.fit`. Every pitch has a token anyway, so `shifts` changes nothing.
 
         Parameters
         ----------
         voices : int, optional
-            By default as many as the piece with the most parts has.
+            By default, the largest number of parts in a piece.
 
         Raises
         ------
         PartimentoError
             If there are more than eight voices.
         """
-        pieces, settings = list(pieces), settings or EVERYTHING
+        pieces, settings = list(pieces), settings or DEFAULT_SETTINGS
         voices = voices or max(len(piece.parts) for piece in pieces)
         if voices > MAX_VOICES:
             raise PartimentoError(
-                f"a piece has {voices} parts: tokens.voices is for at most {MAX_VOICES}, of one"
-                " note each"
+                f"a piece has {voices} parts: tokens.voices is for at most {MAX_VOICES} parts with"
+                " one note at a time"
             )
         frame, repeated = Fraction(settings.frame or SIXTEENTH), settings.repeated_notes
         events = [
@@ -127,7 +129,7 @@ class VoiceTokenizer(EventTokenizer):
 
     @cached_property
     def layout(self) -> Layout:
-        """Return where each kind of token begins."""
+        """Return the id at which each kind of token begins."""
         return self._layout(REST + 1, REST + 1)
 
     @property
@@ -140,11 +142,11 @@ class VoiceTokenizer(EventTokenizer):
 
     @property
     def pitch_features(self) -> list[int]:
-        """Return the columns of the features that are pitches."""
+        """Return the feature columns that hold pitches."""
         return [g.LAST, g.ABOVE, g.BELOW, *range(len(COLUMNS), len(COLUMNS) + 2 * self.voices)]
 
     def grammar(self) -> VoiceGrammar:
-        """Return the rules of what may follow."""
+        """Return the grammar of this tokenizer's order of tokens."""
         return self._grammar
 
     @cached_property
@@ -197,12 +199,12 @@ class VoiceTokenizer(EventTokenizer):
         return Piece(Notes(notes), length=now, parts=parts, **self.header_fields(ids))
 
     def decode_events(self, ids: np.ndarray) -> list[Event]:
-        """Return what sounds, all voices together: a voice that continues holds its note.
+        """Return the chords of all voices together; a voice that continues holds its note.
 
         Raises
         ------
         ValueError
-            For an unknown duration, which stands for no music.
+            For an unknown duration.
         """
         events = []
         for pitches, struck, duration in self.voice_events(ids):
@@ -212,12 +214,12 @@ class VoiceTokenizer(EventTokenizer):
         return events
 
     def voice_events(self, ids: np.ndarray) -> list[VoiceEvent]:
-        """Return every complete event of tokens, up to the first end.
+        """Return the complete events of tokens, up to the first end.
 
         Raises
         ------
         ValueError
-            For an unknown duration, which stands for no music.
+            For an unknown duration.
         """
         events: list[VoiceEvent] = []
         previous: tuple[int, ...] = (NONE,) * self.voices
@@ -227,10 +229,10 @@ class VoiceTokenizer(EventTokenizer):
             if token == END:
                 break
             if token == UNKNOWN:
-                raise ValueError("an unknown duration stands for no music")
+                raise ValueError("cannot decode an unknown duration")
             if NOTE <= token <= REST and len(pitches) < self.voices:
                 struck.append(token < CONTINUE)
-                pitches.append(_sung(token, previous[len(pitches)]))
+                pitches.append(_pitch_after(token, previous[len(pitches)]))
             elif self.layout.duration <= token < self.layout.bar:
                 duration = self.durations.symbols[token - self.layout.duration]
                 events.append(VoiceEvent(tuple(pitches), tuple(struck), duration))
@@ -240,9 +242,9 @@ class VoiceTokenizer(EventTokenizer):
     def input_features(
         self, features: Any, xp: Any = np, *, repeats: bool = True
     ) -> list[tuple[Any, int]]:
-        """Return the features as numbers of few kinds: see `note_features.input_features`.
+        """Return the features as categories; see `note_features.input_features`.
 
-        The last are the ages of the voices: how long each has not changed.
+        The last ones are the ages of the voices: how long each has not changed.
         """
         slots = 2 * self.voices
         numbers = note_features.input_features(
@@ -255,10 +257,10 @@ class VoiceTokenizer(EventTokenizer):
             notes=CONTINUE,
         )
         ages = range(len(COLUMNS) + slots, self.width)
-        return numbers + [(features[..., column], len(SINCE) + 1) for column in ages]
+        return numbers + [(features[..., column], len(VOICE_AGES) + 1) for column in ages]
 
     def max_rows(self, events: int, prompt: int = 0) -> int:
-        """Return how many rows `events` events take, the header counted as one."""
+        """Return the rows of `events` events; the header counts as one event."""
         return HEADER + (events - 1) * (self.voices + 1)
 
     def _table(self) -> dict[str, Any]:
@@ -273,7 +275,7 @@ class VoiceTokenizer(EventTokenizer):
 
     @classmethod
     def from_json(cls, text: str) -> VoiceTokenizer:
-        """Read what `to_json` wrote; ValueError, TypeError or KeyError for any other text."""
+        """Read what `to_json` wrote; ValueError, TypeError or KeyError for other text."""
         table = json.loads(text)
         parts = tuple(Part(*part) for part in table["parts"])
         return cls(
@@ -285,14 +287,14 @@ class VoiceTokenizer(EventTokenizer):
         )
 
 
-def _sung(token: int, before: int) -> int:
+def _pitch_after(token: int, before: int) -> int:
     if token == CONTINUE:
         return before
     return NONE if token == REST else token - NOTE
 
 
 def _usual_parts(pieces: Sequence[Piece], voices: int) -> tuple[Part, ...]:
-    """Return the commonest name and instrument of each part."""
+    """Return the most frequent name and instrument of each part."""
     parts = []
     for voice in range(voices):
         counts = Counter(piece.parts[voice] for piece in pieces if voice < len(piece.parts))
@@ -306,19 +308,18 @@ def _usual_parts(pieces: Sequence[Piece], voices: int) -> tuple[Part, ...]:
 def grid_of(piece: Piece, voices: int, frame: Fraction) -> list[tuple[int, ...]]:
     """Return the pitch of each voice at every step of the grid; NONE for a rest.
 
-    If a part has several notes, the highest counts. Parts after the last voice are left out.
+    Where a part has several notes at once, the highest is taken. Further parts are left out.
     """
     return [tuple(row) for row in _grid(piece, voices, frame)[0].tolist()]
 
 
 def _grid(piece: Piece, voices: int, frame: Fraction) -> tuple[np.ndarray, np.ndarray]:
-    """Return pitches and strikes ``(steps, N)`` of each voice."""
+    """Return the pitches ``(steps, N)`` int, and whether they are struck, bool."""
     steps = int(-(-piece.length // frame))
     pitches, struck = np.full((steps, voices), NONE, np.int64), np.zeros((steps, voices), bool)
     notes, scale = piece.notes, frame * piece.notes.divisions
-    for index in np.argsort(
-        notes.pitch, kind="stable"
-    ).tolist():  # higher notes overwrite lower ones
+    # In the order of pitch, higher notes overwrite lower ones.
+    for index in np.argsort(notes.pitch, kind="stable").tolist():
         part = int(notes.part[index])
         first, stop = (int(-(-int(edge[index]) // scale)) for edge in (notes.onset, notes.end))
         if part < voices and first < stop:
@@ -331,9 +332,9 @@ def _grid(piece: Piece, voices: int, frame: Fraction) -> tuple[np.ndarray, np.nd
 def voice_events(
     piece: Piece, voices: int, frame: Fraction, *, repeated_notes: bool
 ) -> list[VoiceEvent]:
-    """Return the changes of the grid, each with its duration.
+    """Return one event per change on the grid.
 
-    With `repeated_notes`, a voice that strikes its pitch again is a change, too.
+    With `repeated_notes`, a voice that strikes its pitch again counts as a change, too.
     """
     events: list[VoiceEvent] = []
     previous = (NONE,) * voices

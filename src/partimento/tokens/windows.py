@@ -1,7 +1,7 @@
 """Cut tokenized pieces into windows of equal length and batch them.
 
-A batch is a mapping of arrays by name: ``inputs``, ``targets`` and the context arrays of the
-tokenizer. Shapes: N windows, B windows of a batch, L rows of a window, F fields of a row.
+A batch maps names to arrays: ``inputs``, ``targets`` and the context arrays of the tokenizer.
+Shapes: N windows, B windows of a batch, L rows of a window, F fields of a row.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ Batch = dict[str, np.ndarray]
 
 
 class WindowSpec(NamedTuple):
-    """Say how a model wants pieces cut.
+    """Describe how a model needs pieces to be cut into windows.
 
     Attributes
     ----------
     length : int
         Rows of a window.
     stride : int or None
-        Rows from the start of one window to the next; None: as many as `length`, without overlap.
+        Rows from the start of one window to the next; None means `length`, without overlap.
     whole : bool
-        Cut only windows that need no padding; a piece shorter than one still gives one.
+        Keep only windows without padding. A piece shorter than a window still gives a padded one.
     longest : bool
-        `length` is an upper limit: no window is longer than the longest piece.
+        Reduce `length` to that of the longest piece if all pieces are shorter.
     """
 
     length: int
@@ -42,13 +42,14 @@ class WindowSpec(NamedTuple):
 
 @dataclass(frozen=True)
 class Windows:
-    """Hold windows in memory; an index gives those rows as a batch.
+    """Hold windows in memory; indexing returns the selected windows as a batch.
 
     Attributes
     ----------
     arrays : dict of arrays (N, L, …)
-        ``inputs`` and ``targets`` (N, L, F): ``targets[n, l]`` follows ``inputs[n, l]``. The
-        context arrays are aligned with the targets. Past the end of a piece all are padding.
+        ``inputs`` and ``targets`` are (N, L, F): ``targets[n, l]`` is the row after
+        ``inputs[n, l]``. The context arrays are aligned with the targets. Rows after the end of a
+        piece are padding.
     piece : (N,) int
         The index of the piece that each window is from.
     """
@@ -81,12 +82,17 @@ def windows(
     whole: bool = False,
     longest: bool = False,
 ) -> Windows:
-    """Cut tokenized pieces into windows: see `WindowSpec` for the parameters.
+    """Cut tokenized pieces into windows; see `WindowSpec` for the parameters.
 
     No window spans two pieces. The last row of a piece is a target, never an input.
+
+    Raises
+    ------
+    ValueError
+        If there are no pieces.
     """
     if not pieces:
-        raise ValueError("there is no piece to cut into windows")
+        raise ValueError("no pieces to cut into windows")
     if longest:
         length = min(length, max(len(piece.ids) for piece in pieces) - 1)
     cuts = []
@@ -112,17 +118,17 @@ def _padded(rows: np.ndarray, length: int) -> np.ndarray:
 
 
 class Batches(Protocol):
-    """Serve the batches of one split: as many in every epoch.
+    """Provide the batches of one split, the same number in every epoch.
 
-    Every batch has the same shapes; the last one is filled up with windows of padding. A model that
-    streams its data brings a class of its own.
+    All batches have the same shapes; the last one is filled with windows of padding. A model that
+    streams its data can implement this protocol in a class of its own.
     """
 
     def __len__(self) -> int:
-        """Return how many batches an epoch has."""
+        """Return the number of batches per epoch."""
 
     def __iter__(self) -> Iterator[Batch]:
-        """Yield the batches in their own order."""
+        """Yield the batches in the order of the pieces."""
 
     def shuffled(self, *seed: int) -> Iterator[Batch]:
         """Yield the batches of an epoch in an order that depends on `seed` alone."""
@@ -130,7 +136,7 @@ class Batches(Protocol):
 
 @dataclass(frozen=True)
 class WindowBatches:
-    """Serve windows in memory as batches of `size`."""
+    """Provide windows in memory as batches of `size` windows."""
 
     windows: Windows
     size: int

@@ -111,7 +111,7 @@ def test_flat_windows_come_back(count: int, length: int, size: int, seed: int) -
 
 @pytest.mark.parametrize("length", [0, 2])
 def test_windows_that_do_not_fit(length: int) -> None:
-    with pytest.raises(PartimentoError, match="no windows of"):
+    with pytest.raises(PartimentoError, match="cannot be split into windows of"):
         unflatten(np.zeros(7), length)
 
 

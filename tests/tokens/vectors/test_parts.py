@@ -136,18 +136,18 @@ def test_parts_that_do_not_go_together() -> None:
         (lambda: part_events(Piece([], parts=())), "no part"),
         (
             lambda: part_events(Piece([], parts=(Part(), Part())), count=1),
-            "2 parts to encode, where there is room for 1",
+            "2 parts to encode, but count allows only 1",
         ),
         (lambda: multi_one_hot(((one,),), known), "1 parts, but 2 vocabularies"),
         (lambda: part_vocabularies([((one,),), ((one,), (one,))]), "pieces of 1 to 2 parts"),
         (lambda: from_multi_one_hot(rows, [], known), "shape"),
         (
             lambda: from_multi_one_hot(np.zeros_like(rows), [Fraction(1)], known),
-            "row 0 of part 0 stands for no music: number 0",
+            "row 0 of part 0 has the special id 0",
         ),
         (
             lambda: from_multi_one_hot(unknown, [Fraction(1)], known),
-            "row 0 of part 1 stands for no music: number 3",
+            "row 0 of part 1 has the special id 3",
         ),
     ):
         with pytest.raises(PartimentoError, match=words):

@@ -1,8 +1,8 @@
 """Encode events as many-hot and multi-many-hot rows.
 
-A row has the 128 pitches that sound, then those of them that are held. Many-hot rows are for one
-part, multi-many-hot rows for several. Shapes: T events of a piece. A row has 256 columns per part,
-or 128 without held notes.
+A row has 128 columns for the sounding pitches, then 128 for those of them that are held. Many-hot
+rows are for one part, multi-many-hot rows for several. Without held notes, a row has 128 columns
+per part. Shapes: T events of a piece.
 """
 
 from __future__ import annotations
@@ -21,11 +21,17 @@ from partimento.tokens.vectors.parts import PartEvents, check_shape, common_dura
 def many_hot(events: Iterable[Event], *, held: bool = True) -> np.ndarray:
     """Encode the notes of each event as a many-hot row.
 
-    Rows are ``(T, 256)`` float32: sounding pitches, then held ones. Without `held` they are ``(T,
-    128)``, sounding pitches alone, and every note is struck again where it comes back. A rest is a
-    row of zeros, like padding. Only its duration shows that there is an event. Raises
-    PartimentoError if a pitch lies outside 0 to 127 or a held one does not sound.
+    Rows are ``(T, 256)`` float32: sounding pitches, then held ones. With ``held=False`` they are
+    ``(T, 128)``, sounding pitches only; decoded notes are then struck in every event. A rest is a
+    row of zeros, like padding, so only its duration shows that there is an event.
 
+    Raises
+    ------
+    PartimentoError
+        If a pitch lies outside 0 to 127, or a held pitch does not sound.
+
+    Examples
+    --------
     >>> rows = many_hot([Event((48, 64), Fraction(1)), Event((48, 65), Fraction(1), held=(48,))])
     >>> [np.flatnonzero(row).tolist() for row in rows]
     [[48, 64], [48, 65, 176]]
@@ -36,10 +42,14 @@ def many_hot(events: Iterable[Event], *, held: bool = True) -> np.ndarray:
 def from_many_hot(
     rows: np.ndarray, durations: Sequence[Fraction], *, held: bool = True
 ) -> list[Event]:
-    """Decode the rows of `many_hot`, with the T durations.
+    """Decode the rows of `many_hot`, given the T durations.
 
-    A value above one half counts as a one. Raises PartimentoError if a held pitch does not sound,
-    or if the shape does not match.
+    Values above 0.5 count as ones.
+
+    Raises
+    ------
+    PartimentoError
+        If a held pitch does not sound, or the shape does not match.
     """
     (events,) = from_multi_many_hot(rows, durations, parts=1, held=held)
     return list(events)
@@ -52,7 +62,7 @@ def multi_many_hot(parts: Sequence[Sequence[Event]], *, held: bool = True) -> np
     """
     kinds = 2 if held else 1
     height, width = len(common_durations(parts)), len(parts) * kinds * PITCHES
-    blocks: list[int] = []  # of 128 columns, counted through all rows
+    blocks: list[int] = []  # for each one: the index of its block of 128 columns, over all rows
     pitches: list[int] = []
     for number, events in enumerate(parts):
         for t, event in enumerate(events):
@@ -79,12 +89,11 @@ def from_multi_many_hot(
     check_shape(rows, len(durations), parts * kinds * PITCHES)
     cells = np.flatnonzero(np.asarray(rows) > 0.5)
     _check_held(cells, held)
-    pitches: list[list[int]] = [
-        [] for _ in range(len(durations) * parts * kinds)
-    ]  # one list per event, part and kind
+    # One list per event, part and kind (sounding or held).
+    pitches: list[list[int]] = [[] for _ in range(len(durations) * parts * kinds)]
     for block, pitch in zip((cells // PITCHES).tolist(), (cells % PITCHES).tolist(), strict=True):
         pitches[block].append(pitch)
-    chords = [tuple(each) for each in pitches]
+    chords = [tuple(chord) for chord in pitches]
     stride = parts * kinds
     return tuple(
         tuple(

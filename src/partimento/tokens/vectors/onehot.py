@@ -3,17 +3,17 @@
 This follows the tutorial's "Note and Chord Encoding" (Briot, Hadjeres & Pachet 2019). Four
 encodings turn music into rows of zeros and ones:
 
-| encoding | in | a row of T | ones in it |
+| encoding | module | a row has | number of ones |
 |---|---|---|---|
-| one-hot | here | a symbol of one vocabulary | 1 |
-| many-hot | `manyhot` | the 128 pitches: sounding, then held | the notes |
-| multi-one-hot | `parts` | a block per part: a symbol of the part's own vocabulary | the parts |
-| multi-many-hot | `manyhot` | a block per part: its own 128 pitches, sounding, then held | all
-notes |
+| one-hot | `onehot` | one column per symbol of a vocabulary | 1 |
+| many-hot | `manyhot` | 128 columns of sounding pitches, then 128 of held ones | one per note |
+| multi-one-hot | `parts` | one block per part: its own vocabulary | one per part |
+| multi-many-hot | `manyhot` | one many-hot block per part | one per note |
 
-`ChordTokenizer` returns integers, for embeddings. Durations are separate: plain, as numbers of a
-`Vocabulary`, or as `one_hot` of those. Rows are float32, since every model needs floats. Shapes: T
-events of a piece, N windows, L events per window, V vocabulary or width of a row.
+`ChordTokenizer` returns integers instead, for embeddings. Durations are separate from the rows.
+They can stay fractions, become ids of a `Vocabulary`, or `one_hot` rows of those ids. Rows are
+float32, the type of a model's inputs. Shapes: T events of a piece, N windows, L events per window,
+V vocabulary size or width of a row.
 """
 
 from __future__ import annotations
@@ -68,8 +68,8 @@ def one_hot(numbers: Any, size: int, xp: Any = np) -> Any:
 def from_one_hot(rows: Any, xp: Any = np) -> Any:
     """Decode one-hot rows: ``(…, V)`` → ``(…,)`` int32, as the tutorial does.
 
-    A number is the column of a row's largest value, the first of equal ones. A row of zeros is
-    padding again.
+    The result is the column of each row's largest value; ties go to the first. A row of zeros
+    therefore becomes padding (0).
     """
     numbers = xp.argmax(rows, axis=-1)
     return numbers.astype(np.int32) if xp is np else numbers
@@ -79,7 +79,7 @@ def _in_range(numbers: Any, size: int) -> np.ndarray:
     array = np.asarray(numbers)
     if array.size and (array.min() < 0 or array.max() >= size):
         raise PartimentoError(
-            f"a number of a one-hot row lies outside 0 to {size - 1}: {array.min()} to"
+            f"one-hot needs integers from 0 to {size - 1}, but these range from {array.min()} to"
             f" {array.max()}"
         )
     return array.astype(np.int64)
@@ -91,8 +91,8 @@ def _in_range(numbers: Any, size: int) -> np.ndarray:
 def flatten(window: Any, xp: Any = np) -> Any:
     """Flatten a window to one row: ``(…, L, V)`` → ``(…, V · L)``.
 
-    Step l of chord v stands at ``v · L + l``. The tutorial swaps both axes before it flattens, and
-    this does the same. All steps of one chord are neighbors, not all chords of one step.
+    Step l of chord v is at index ``v · L + l``: the steps of one chord are neighbors, not the
+    chords of one step. The tutorial swaps the axes before flattening, and this must match it.
 
     >>> flatten(one_hot([1, 2, 1], 3)).tolist()  # three steps of chord 0 (padding), then 1, 2
     [0.0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0]
@@ -111,12 +111,11 @@ def unflatten(row: Any, length: int, xp: Any = np) -> Any:
 
 
 def _known(lead: Sequence[int | None]) -> list[int]:
-    return [
-        -1 if size is None else size for size in lead
-    ]  # Keras does not know the batch's size beforehand
+    # Keras does not know the batch size beforehand; reshape infers a dimension of -1.
+    return [-1 if size is None else size for size in lead]
 
 
 def _divided(width: int, length: int) -> int:
     if length < 1 or width % length:
-        raise PartimentoError(f"{width} values are no windows of {length} events")
+        raise PartimentoError(f"{width} values cannot be split into windows of {length} events")
     return width // length

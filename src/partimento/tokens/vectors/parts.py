@@ -1,8 +1,8 @@
 """Encode several parts side by side, as events or as multi-one-hot rows.
 
-The events of all parts share their boundaries. Each part has its own held notes: a tie is not
-struck again because another part moves. Nothing is lost but velocity, tablature and the mark of a
-grace note. Shapes: T events of a piece, V width of a row.
+The events of all parts share their boundaries. Each part has its own held notes, so that a tied
+note is not struck again when another part moves. Only velocity, tablature and grace-note marks are
+lost. Shapes: T events of a piece, V width of a row.
 """
 
 from __future__ import annotations
@@ -39,17 +39,17 @@ def part_events(piece: Piece, *, drums: bool = True, count: int | None = None) -
     ----------
     piece : Piece
     drums : bool
-        Keep drum parts, as parts like all others (their pitches are drums). False removes them and
-        their boundaries.
+        Whether to keep drum parts (their pitches stand for drums). False also removes the event
+        boundaries that only they have.
     count : int, optional
-        The number of parts to return; missing ones are silent. It is for a corpus whose pieces
-        differ in their number of parts.
+        The number of parts to return; missing parts are silent. Use it for a corpus whose pieces
+        have different numbers of parts.
 
     Returns
     -------
     tuple of tuples of Event
-        One tuple per part, all of the same durations. `held` has the pitches that the same part
-        continues.
+        One tuple per part, all with the same durations. `Event.held` has the pitches that the
+        same part continues.
 
     Raises
     ------
@@ -61,10 +61,10 @@ def part_events(piece: Piece, *, drums: bool = True, count: int | None = None) -
     if not wanted:
         raise PartimentoError("no part to encode")
     if count < len(wanted):
-        raise PartimentoError(f"{len(wanted)} parts to encode, where there is room for {count}")
-    heard = piece if drums else piece.without_drums()
-    cut, grid = heard.sweep()
-    notes, times = heard.notes, cut.times.tolist()
+        raise PartimentoError(f"{len(wanted)} parts to encode, but count allows only {count}")
+    pitched = piece if drums else piece.without_drums()
+    cut, grid = pitched.sweep()
+    notes, times = pitched.notes, cut.times.tolist()
     scale = grid // notes.divisions
     onset, end = notes.onset * scale, notes.end * scale
     of_part = [notes.part == number for number in wanted] + [np.zeros(len(notes), bool)] * (
@@ -81,9 +81,21 @@ def from_part_events(
 ) -> Piece:
     """Build a piece from the events of every part; the inverse of `part_events`.
 
-    `rest` has the other fields of a Piece, among them its `parts`. Raises PartimentoError if the
-    parts differ in their durations. Raises ValueError if a part holds a pitch that it did not sound
-    (see `Piece.from_events`).
+    Parameters
+    ----------
+    events : sequence of sequences of Event
+        The events of each part.
+    velocity : int
+        MIDI velocity of all notes.
+    **rest
+        Other fields of the `Piece`, such as its `parts`.
+
+    Raises
+    ------
+    PartimentoError
+        If the parts differ in their durations.
+    ValueError
+        If a part holds a pitch that did not sound before (see `Piece.from_events`).
     """
     durations = common_durations(events)
     notes = [
@@ -102,8 +114,12 @@ def part_vocabularies(
 ) -> tuple[Vocabulary[Symbol], ...]:
     """Build one vocabulary per part, of chords with their held notes.
 
-    A rest is always in the vocabulary. `pieces` are `part_events` of one `count`. Raises
-    PartimentoError if the pieces differ in their number of parts.
+    `pieces` are results of `part_events` with the same `count`. Every vocabulary has a rest.
+
+    Raises
+    ------
+    PartimentoError
+        If the pieces differ in their number of parts.
     """
     pieces = list(pieces)
     if len(counts := {len(parts) for parts in pieces}) > 1:
@@ -127,9 +143,13 @@ def multi_one_hot(
 ) -> np.ndarray:
     """Encode several parts, with one one-hot block per part.
 
-    Rows are ``(T, V)`` float32, with V the sum of all vocabularies' lengths. A symbol in no
-    vocabulary becomes unknown. Raises PartimentoError if the parts do not match each other or the
-    vocabularies.
+    Rows are ``(T, V)`` float32, where V is the sum of all vocabulary sizes. A symbol outside the
+    vocabulary of its part becomes UNKNOWN.
+
+    Raises
+    ------
+    PartimentoError
+        If the parts differ in their durations, or their number is not that of the vocabularies.
     """
     height = len(common_durations(parts))
     if len(parts) != len(vocabularies):
@@ -147,8 +167,10 @@ def from_multi_one_hot(
 ) -> PartEvents:
     """Decode the rows of `multi_one_hot`, by the largest value of each block.
 
-    Raises PartimentoError for padding and unknown, which stand for no music, or if the shape does
-    not match.
+    Raises
+    ------
+    PartimentoError
+        For padding and UNKNOWN, which stand for no music, or if the shape does not match.
     """
     edges = _edges(vocabularies)
     check_shape(rows, len(durations), edges[-1])
@@ -158,7 +180,8 @@ def from_multi_one_hot(
         if (numbers < SPECIAL).any():
             row = int(np.argmax(numbers < SPECIAL))
             raise PartimentoError(
-                f"row {row} of part {len(parts)} stands for no music: number {numbers[row]}"
+                f"row {row} of part {len(parts)} has the special id {numbers[row]}, which stands"
+                " for no music"
             )
         symbols = [vocabulary.symbol(number) for number in numbers.tolist()]
         parts.append(
