@@ -9,7 +9,16 @@ from math import comb
 import numpy as np
 import pytest
 
-from partimento.corpus.coverage import FOLDS, Folds, Tally, commonest, growth, held_out
+from partimento.corpus.coverage import (
+    FOLDS,
+    Curve,
+    Folds,
+    Tally,
+    Vocabulary,
+    commonest,
+    growth,
+    held_out,
+)
 
 
 def test_each_piece_is_held_out_once_and_groups_stay_together() -> None:
@@ -56,3 +65,21 @@ def test_a_tally_keeps_the_commonest_first() -> None:
     tally.add({"b": 1, "c": 1}, FOLDS - 1)
     assert list(tally.totals().items()) == [("b", 3), ("a", 1), ("c", 1)]
     assert tally.table[1].tolist() == [2, *[0] * (FOLDS - 2), 1, 2]
+
+
+def test_a_vocabulary_grows_by_its_last_doubling() -> None:
+    curve = Curve([1, 2, 4], [10, 15, 30])
+    some = Vocabulary(30, 3, {}, curve, curve)
+    assert some.growth_per_doubling == 2
+    for growth_curve in (Curve([], []), Curve([1], [5]), Curve([1, 2], [0, 0])):
+        assert Vocabulary(0, 0, {}, curve, growth_curve).growth_per_doubling == 1
+
+
+def test_one_piece_alone_has_nothing_held_out() -> None:
+    tally = Tally()
+    tally.add({"a": 3, "b": 1}, 0)
+    found = tally.vocabulary(1, 1)
+    assert (found.size, found.seen_once, found.out_of_vocabulary) == (2, 1, {})
+    assert found.commonest.y == [0.75, 1.0]
+    tally.add({"a": 1}, 1)
+    assert tally.vocabulary(2, 2).out_of_vocabulary[1].splits == [1 / 4, 0.0]

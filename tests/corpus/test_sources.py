@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.corpus.stores import build
 
-from partimento.corpus.sources import find_files
+from partimento.corpus.sources import check_source, find_files, find_scores, provenance
 from partimento.corpus.store.build import build_store
 from partimento.errors import PartimentoError
 
@@ -141,3 +141,51 @@ def test_a_zip_in_a_zip_is_told(midi, tmp_path):
         "zip inside a zip"
         in build_store([tmp_path / "z.zip"], tmp_path / "s.parquet").rejects[0].reason
     )
+
+
+def test_scores_have_names_that_are_the_same_on_every_machine(scores):
+    found, faults = find_scores([scores, scores.parent / "more.zip"])
+    assert faults == []
+    assert [score.name for score in found] == [
+        "tunes/0.mid",
+        "tunes/2.mid",
+        "tunes/4.mid",
+        "tunes/deep/1.mid",
+        "tunes/deep/3.mid",
+        "tunes/deep/5.mid",
+        "more.zip/inside/6.mid",
+        "more.zip/inside/7.mid",
+    ]
+    assert found[0].known["title"] == "Étude"
+    assert (found[-1].suffix, found[-1].path.endswith("more.zip/inside/7.mid")) == (".mid", True)
+
+
+def test_of_two_ways_to_a_file_the_longer_name_stays(scores):
+    for sources in ([scores / "0.mid", scores], [scores, scores / "0.mid"]):
+        names = [score.name for score in find_scores(sources)[0]]
+        assert names.count("tunes/0.mid") == 1
+        assert "0.mid" not in names
+
+
+def test_a_source_is_bundled_or_exists(tmp_path):
+    check_source("bundled:anything")
+    check_source(str(tmp_path))
+    with pytest.raises(PartimentoError, match="does not exist"):
+        check_source(str(tmp_path / "no"))
+
+
+def test_what_a_manifest_says_comes_before_what_the_file_says():
+    measured = {"title_in_file": "untitled", "composer_in_file": "F. Sor"}
+    known = {
+        "title": "Étude",
+        "licence": "CC-BY",
+        "license_version": "4.0",
+        "guitar_alone": "no",
+        "maintainer": "N. N.",
+    }
+    found = provenance("a/b.mid", known, measured)
+    assert (found["title"], found["composer"]) == ("Étude", "F. Sor")
+    assert (found["license"], found["contributor"]) == ("CC-BY 4.0", "N. N.")
+    assert found["solo_said"] is False
+    assert provenance("a.mid", {}, measured)["solo_said"] is None
+    assert provenance("a.mid", {}, measured)["title"] == "untitled"

@@ -9,7 +9,7 @@ import pytest
 from tests.corpus.parsers.saboteur import COMMAND, SABOTEUR, reasons
 
 from partimento.corpus import read_pieces
-from partimento.corpus.parsers.pool import Parsers, Task
+from partimento.corpus.parsers.pool import Parser, Parsers, Task, batched, in_order
 
 
 def test_a_hanging_parser_is_ended(write, good, tmp_path):
@@ -66,3 +66,48 @@ def test_workers_that_cannot_start_are_our_fault_not_the_files(write, good):
     path = write("a.mid", good)
     with pytest.raises(RuntimeError, match="could not start"):
         read_pieces([path], command=(sys.executable, "-c", "raise SystemExit(3)"))
+
+
+def test_results_come_in_order_however_long_each_takes():
+    def work(number):
+        time.sleep(0.02 * (number == 0))
+        return number
+
+    with ThreadPoolExecutor(3) as executor:
+        assert list(in_order(executor, work, range(7), ahead=3)) == list(range(7))
+        assert list(in_order(executor, work, [], ahead=3)) == []
+
+
+def test_no_more_is_under_way_than_asked():
+    taken = []
+
+    def items():
+        for number in range(9):
+            taken.append(number)
+            yield number
+
+    with ThreadPoolExecutor(1) as executor:
+        results = in_order(executor, abs, items(), ahead=2)
+        assert next(results) == 0
+        assert len(taken) == 2
+        results.close()
+        assert len(taken) == 2
+
+
+def test_batches_are_full_but_the_last():
+    assert list(batched("abcde", 2)) == [["a", "b"], ["c", "d"], ["e"]]
+    assert list(batched("", 2)) == []
+
+
+def test_an_answer_larger_than_any_score_ends_the_parser():
+    boaster = (
+        "import struct, sys; out = sys.stdout.buffer; out.write(struct.pack('>Q', 0)); out.flush();"
+        " sys.stdin.readline(); out.write(struct.pack('>Q', 2**40)); out.flush();"
+        " sys.stdin.readline()"
+    )
+    parser = Parser((sys.executable, "-c", boaster))
+    (answer,) = parser.run([Task("{}", 20)])
+    assert answer.failure == "the parser gave more than a score can hold"
+    parser.close()
+    with pytest.raises(RuntimeError, match="the parser is closed"):
+        list(parser.run([Task("{}", 20)]))

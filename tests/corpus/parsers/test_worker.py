@@ -1,11 +1,18 @@
 """The parsing process: each fault of a file is a reason, and the next file is read."""
 
+import json
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 from tests.corpus.parsers.saboteur import COMMAND, reasons
 
-from partimento.corpus import read_pieces
+from partimento.corpus import read_piece, read_pieces
+from partimento.corpus.parsers import worker
+from partimento.corpus.parsers.wire import unpack
+from partimento.corpus.parsers.worker import _answer
+from partimento.corpus.settings import AS_WRITTEN
+from partimento.corpus.store.rows import unpack_row
 
 
 def test_a_hostile_folder_costs_only_its_hostile_files(write, good, tmp_path):
@@ -51,3 +58,30 @@ def test_reading_works_from_a_script_without_a_main_guard_and_beside_modules_of_
         [sys.executable, "-P", script], cwd=tmp_path, capture_output=True, text=True, timeout=60
     )
     assert (done.stdout, done.stderr) == ("1\n", "")
+
+
+def test_a_request_is_answered_with_a_piece_a_view_or_a_row(write, good):
+    path = str(write("a.mid", good))
+    piece, facts = unpack(_answer({"path": path}))
+    assert piece == read_piece(path)
+    assert facts is None
+    config = AS_WRITTEN.model_dump()
+    view, facts = unpack(_answer({"path": path, "view": config, "instrument": "Flöte"}))
+    assert view.notes == piece.notes
+    assert facts["instruments"] == ["flute"]
+    row = unpack_row(_answer({"path": path, "row": config, "instrument": ""}))
+    assert (row.plain["notes"], row.plain["sha256"]) == (3, piece.source.sha256)
+
+
+def test_a_request_that_cannot_be_met_is_answered_with_a_reason(write, monkeypatch):
+    path = str(write("a.mid", "words"))
+    assert json.loads(_answer({"path": path})) == {
+        "reason": "not a MIDI file, whatever its name says"
+    }
+    for fault, reason in (
+        (MemoryError, "reading it takes more than 3 GiB of memory"),
+        (RecursionError, "it is nested too deeply"),
+        (ZeroDivisionError("x"), "the parser failed (ZeroDivisionError: x)"),
+    ):
+        monkeypatch.setattr(worker, "read_piece", Mock(side_effect=fault))
+        assert json.loads(_answer({"path": path})) == {"reason": reason}

@@ -7,9 +7,17 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from partimento import Note, Piece
+from partimento import Event, Key, Meter, Note, Piece, Tempo
 from partimento.corpus.store.columns import ARRAYS
-from partimento.corpus.store.rows import Origin, pack_row, row_of, unpack_row
+from partimento.corpus.store.rows import (
+    FACTS,
+    Origin,
+    facts_of,
+    pack_row,
+    piece_of,
+    row_of,
+    unpack_row,
+)
 from partimento.corpus.store.schema import table_of
 
 
@@ -25,3 +33,36 @@ def test_a_row_comes_back_whole(row):
     for name in ARRAYS:
         np.testing.assert_array_equal(again.arrays[name], row.arrays[name])
     assert table_of([again]).num_rows == 1
+
+
+def test_times_of_all_kinds_share_one_grid_and_come_back():
+    piece = Piece(
+        [Note(Fraction(1, 3), Fraction(1, 2), 60)],
+        meters=(Meter(3, 4, Fraction(1, 5)),),
+        keys=(Key(-3, "minor", Fraction(1, 7)),),
+        tempos=(Tempo(666_666, Fraction(1, 11)),),
+        pickup=Fraction(1, 13),
+        length=Fraction(5, 2),
+        title="Étude",
+        composer="Sor",
+    )
+    row = row_of(piece, piece, Origin("ab", 10, ".MID"), pickup=Fraction(1, 17))
+    assert row.plain["divisions"] % (2 * 3 * 5 * 7 * 11 * 13 * 17) == 0
+    assert piece_of(row.plain, row.arrays) == piece
+    assert Fraction(row.plain["pickup_inferred"], row.plain["divisions"]) == Fraction(1, 17)
+
+
+def test_facts_are_those_of_a_row():
+    piece = Piece.from_events([Event((60, 64, 67), Fraction(1)), Event((62,), Fraction(1))])
+    facts = facts_of(piece, piece, "Gitarre")
+    row = row_of(piece, piece, Origin(instrument="Gitarre"))
+    assert set(facts) == set(FACTS)
+    assert facts == {name: row.plain[name] for name in FACTS}
+    assert (facts["events"], facts["solo"], facts["instruments"]) == (2, True, ["guitar"])
+
+
+def test_bytes_that_are_no_row_are_refused(row):
+    good = pack_row(row)
+    for bad in (good[:-1], good + b"\0", b'{"row": {}, "sizes": []}\n', b"words"):
+        with pytest.raises(ValueError, match=r"row|buffer|Expecting"):
+            unpack_row(bad)

@@ -1,14 +1,18 @@
 """An open store: pieces come back exactly, and damage is one clear line."""
 
 import random
+import shutil
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from tests.corpus.stores import build
 
 from partimento.corpus import read_piece
+from partimento.corpus.select import Selection
 from partimento.corpus.settings import AS_WRITTEN, DataSettings
 from partimento.corpus.store.build import Plan, build_store
-from partimento.corpus.store.store import open_store
+from partimento.corpus.store.store import Head, open_store, source_of
 from partimento.errors import PartimentoError
 
 
@@ -53,3 +57,40 @@ def test_a_damaged_store_is_one_clear_line(scores):
         except PartimentoError:
             told += 1
     assert told
+
+
+def test_what_is_no_store_is_one_clear_line(tmp_path, scores):
+    with pytest.raises(PartimentoError, match="does not exist"):
+        open_store(tmp_path / "no.parquet")
+    words = tmp_path / "words.parquet"
+    words.write_text("words")
+    with pytest.raises(PartimentoError, match="no corpus store"):
+        open_store(words)
+    other = tmp_path / "other.parquet"
+    pq.write_table(pa.table({"a": [1]}), other)
+    with pytest.raises(PartimentoError, match="not of this program"):
+        open_store(other)
+    newer = pa.table({"a": [1]}).replace_schema_metadata({"partimento": '{"format": 99}'})
+    pq.write_table(newer, other)
+    with pytest.raises(PartimentoError, match=r"format 99; this program reads format 1: build it"):
+        open_store(other)
+
+
+def test_the_head_of_a_store_comes_back(scores):
+    plan = Plan(DataSettings(quantize="exact"), selection=Selection(min_events=3), seed=7)
+    head = build(scores, plan=plan).store.head
+    assert Head.from_json(head.to_json()) == head
+    assert (head.config.quantize, head.selection.min_events, head.seed) == ("exact", 3, 7)
+    assert head.of_rows == Head(head.config, 0.0, 0.0, 0).of_rows  # the split changes no row
+    assert head.of_rows != Head(AS_WRITTEN, 0.0, 0.0, 0).of_rows
+
+
+def test_splits_and_duplicates_are_counted(scores):
+    shutil.copy(scores / "0.mid", scores / "copy.mid")
+    store = build(scores).store
+    assert sum(store.splits.values()) == len(store) == 7
+    assert store.duplicates == 2
+    chosen = store.select(composer="sor")
+    assert (len(chosen), chosen.duplicates, sum(chosen.splits.values())) == (1, 0, 1)
+    source = source_of(chosen.rows[0])
+    assert (source.path, source.license) == ("tunes/0.mid", "PD")

@@ -1,0 +1,63 @@
+"""The workers of a build: threads, each with its parser, or a cluster that must be there."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from partimento.corpus.parsers import executor
+from partimento.corpus.parsers.executor import BATCH, crew
+from partimento.corpus.parsers.pool import Task
+from partimento.errors import PartimentoError
+
+ECHO = (
+    sys.executable,
+    "-c",
+    (
+        "import struct, sys\n"
+        "def say(body): sys.stdout.buffer.write(struct.pack('>Q', len(body)) + body);"
+        " sys.stdout.flush()\n"
+        "say(b'')\n"
+        "for line in sys.stdin: say(line.strip().encode())\n"
+    ),
+)
+
+
+def test_no_more_threads_than_tasks_and_batches_only_where_there_is_much_to_do() -> None:
+    for workers, tasks, threads, size in ((8, 3, 3, 1), (2, 0, 1, 1), (2, 8 * BATCH, 2, BATCH)):
+        with crew(workers, "", tasks, ECHO) as (threads_of, _, batch, in_flight):
+            assert isinstance(threads_of, ThreadPoolExecutor)
+            assert threads_of._max_workers == threads
+            assert (batch, in_flight) == (size, 8 * threads)
+
+
+def test_the_crew_answers_in_order_and_ends_with_its_block() -> None:
+    with crew(1, "", 2, ECHO) as (threads, work, _, _):
+        answers = threads.submit(work, [Task("one", 20), Task("two", 20)]).result()
+    assert [answer.body for answer in answers] == [b"one", b"two"]
+    with pytest.raises(RuntimeError, match="closed"):
+        work([Task("three", 20)])
+
+
+def test_a_cluster_that_does_not_answer_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executor, "ANSWER_S", 0.2)
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"  # nobody listens
+        with (
+            pytest.raises(PartimentoError, match=f"^no dask scheduler answers at {address}$"),
+            crew(None, address, 1),
+        ):
+            pass
+
+
+def test_a_cluster_needs_dask(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)  # as if it were not installed
+    with (
+        pytest.raises(PartimentoError, match=r"pip install 'partimento\[cluster\]'"),
+        crew(None, "tcp://127.0.0.1:1", 1),
+    ):
+        pass

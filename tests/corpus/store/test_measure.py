@@ -1,0 +1,80 @@
+"""One file read and measured, as a parser does it."""
+
+import hashlib
+import zipfile
+from fractions import Fraction
+
+import pytest
+
+from partimento import Part, read
+from partimento.corpus.settings import AS_WRITTEN, DataSettings
+from partimento.corpus.store.measure import read_row, read_view
+from partimento.corpus.store.rows import piece_of
+from partimento.errors import ReadError
+
+
+@pytest.fixture
+def flute(midi, write):
+    """A melody of four quarters, the second one split into thirds."""
+    track = midi.track(
+        [
+            (0, b"\xc0\x49"),
+            *midi.notes(60),
+            *midi.notes(62, 64, 65, length=160),
+            *midi.notes(67, 69),
+        ]
+    )
+    return write("a.mid", midi.file(track))
+
+
+def test_a_row_has_the_exact_notes_and_where_they_come_from(flute):
+    row = read_row(str(flute), "", AS_WRITTEN, "Gitarre")
+    assert row.plain["sha256"] == hashlib.sha256(flute.read_bytes()).hexdigest()
+    assert (row.plain["bytes"], row.plain["format"]) == (flute.stat().st_size, "mid")
+    assert row.plain["instrument"] == "Gitarre"
+    written = read(flute)
+    assert piece_of(row.plain, row.arrays).notes == written.notes
+    assert written.parts == (Part("", 73),)
+
+
+def test_a_view_has_its_source_and_its_facts(flute):
+    view, facts = read_view(str(flute), "", AS_WRITTEN)
+    assert view == read(flute)
+    assert (facts["events"], facts["instruments"], facts["solo"]) == (6, ["flute"], True)
+    with zipfile.ZipFile(flute.with_suffix(".zip"), "w") as archive:
+        archive.write(flute, "inside/b.mid")
+    inside, again = read_view(str(flute.with_suffix(".zip")), "inside/b.mid", AS_WRITTEN)
+    assert inside.source.path.endswith("a.zip/inside/b.mid")
+    assert (inside.notes, again) == (view.notes, facts)
+
+
+def test_the_events_of_a_row_are_those_of_the_view(flute, midi, write):
+    late = midi.file(midi.track([midi.on(7, 60), midi.off(473, 60), *midi.notes(62)]))
+    path = str(write("late.mid", late))
+    exact = read_row(path, "", AS_WRITTEN)
+    grid = read_row(path, "", DataSettings(quantize="music21"))
+    assert piece_of(exact.plain, exact.arrays) == piece_of(grid.plain, grid.arrays)
+    first = Fraction(int(exact.arrays["durations"][0]), exact.plain["event_divisions"])
+    assert first == Fraction(7, 480)
+    view, facts = read_view(path, "", DataSettings(quantize="music21"))
+    assert all((12 * event.duration).denominator == 1 for event in view.events)
+    assert facts["events"] == grid.plain["events"] == len(view.events)
+
+
+@pytest.mark.parametrize("measure", [read_view, read_row])
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("a.mid", "words", "not a MIDI file"),
+        ("a.xml", "<html/>", "not MusicXML"),
+        ("a.doc", "words", r"\.doc is none of"),
+        ("no.mid", None, "no such file"),
+    ],
+)
+def test_what_cannot_be_read_has_its_path_and_a_reason(
+    measure, name, content, reason, write, tmp_path
+):
+    path = tmp_path / name if content is None else write(name, content)
+    with pytest.raises(ReadError, match=reason) as refused:
+        measure(str(path), "", AS_WRITTEN)
+    assert refused.value.path == str(path)
