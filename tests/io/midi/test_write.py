@@ -1,3 +1,5 @@
+"""MIDI as it is written: read back exactly, whatever it can say."""
+
 import io
 from fractions import Fraction
 
