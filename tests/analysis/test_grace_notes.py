@@ -89,7 +89,7 @@ def test_a_grace_note_is_marked_and_no_time_changes() -> None:
         ),
     ],
 )
-def test_kinds_of_grace_notes(rows: list[Row]) -> None:
+def test_known_kinds_of_played_grace_notes_are_marked(rows: list[Row]) -> None:
     played_small = [
         pitch
         for onset, duration, pitch in rows
@@ -106,7 +106,9 @@ def test_kinds_of_grace_notes(rows: list[Row]) -> None:
     ("divisions", "length"), [(480, 57), (960, 101), (480, 29), (192, 23), (120, 13)]
 )
 @pytest.mark.parametrize("on_beat", [False, True])
-def test_other_programs_play_them_otherwise(divisions: int, length: int, on_beat: bool) -> None:
+def test_grace_notes_of_other_programs_are_marked(
+    divisions: int, length: int, on_beat: bool
+) -> None:
     """Before the beat or on it, for any time that is short and that no notation writes."""
     quarter, eighth = divisions, divisions // 2
     lead = [(i * eighth, eighth, 60 + i % 12) for i in range(24)]
@@ -143,14 +145,14 @@ def test_other_programs_play_them_otherwise(divisions: int, length: int, on_beat
         ),
     ],
 )
-def test_what_is_written_out_is_not_marked(rows: list[Row]) -> None:
+def test_written_out_notes_are_not_marked(rows: list[Row]) -> None:
     whole = (
         -(-(rows[-1][0] + rows[-1][1]) // TICKS) * TICKS
     )  # then a main note to which they might lead
     assert graces(after([*rows, (whole, 1536, 71)], lead=scale(400))) == []
 
 
-def test_where_some_notes_are_off_the_grid_for_no_known_reason_nothing_is_told() -> None:
+def test_unexplained_notes_off_the_grid_are_not_marked() -> None:
     rows = [(0, 340, 72), (340, 43, 74), (384, 384, 76)]
     lead = scale(100)
     assert graces(after(rows, lead=lead)) == [74]
@@ -205,7 +207,7 @@ def test_a_performed_part_does_not_spoil_a_written_one() -> None:
     assert graces(piece) == [74]
 
 
-def test_grace_notes_of_a_reader_are_believed_and_folded_away() -> None:
+def test_flagged_grace_notes_are_accepted_and_removed() -> None:
     quarter = Fraction(1)
     notes = [Note(i * quarter, quarter, 60 + i) for i in range(8)] + [
         Note(Fraction(63, 16), Fraction(1, 16), 70, grace=True)
@@ -223,7 +225,7 @@ def test_grace_notes_of_a_reader_are_believed_and_folded_away() -> None:
     assert remove_grace_notes(same).notes == folded.notes
 
 
-def test_struck_together_with_the_main_note() -> None:
+def test_merging_strikes_a_grace_note_with_its_main_note() -> None:
     piece = mark_grace_notes(
         after([(0, 340, 72), (340, 43, 74), (384, 192, 60), (384, 384, 76), (768, 384, 72)])
     )
@@ -235,13 +237,13 @@ def test_struck_together_with_the_main_note() -> None:
     assert 74 not in [note.pitch for note in remove_grace_notes(piece).notes][24:]
 
 
-def test_a_piece_of_grace_notes_alone() -> None:
+def test_removing_grace_notes_may_leave_a_silent_piece() -> None:
     piece = Piece(Notes([Note(Fraction(0), Fraction(1, 16), 60, grace=True)]))
     assert len(remove_grace_notes(piece).notes) == 0
     assert remove_grace_notes(piece).length == piece.length
 
 
-def test_everything_else_of_the_notes_stays() -> None:
+def test_other_columns_of_the_notes_are_kept() -> None:
     onset, duration, pitch = np.array(
         [*scale(), (24 * 192, 340, 72), (24 * 192 + 340, 43, 74), (26 * 192, 384, 76)], np.int64
     ).T
@@ -261,7 +263,7 @@ def test_everything_else_of_the_notes_stays() -> None:
     assert folded.notes.fret.tolist() == [f for f in range(count) if f != count - 2]
 
 
-def test_the_plain_grid() -> None:
+def test_notated_times_are_on_the_plain_grid() -> None:
     assert on_plain_grid(np.arange(24), 24).all()
     assert (
         on_plain_grid(
@@ -276,7 +278,7 @@ def test_the_plain_grid() -> None:
     ]  # a grid without a table
 
 
-def test_the_guitar_set(guitar: Path) -> None:
+def test_marked_notes_of_the_guitar_set_are_its_grace_notes(guitar: Path) -> None:
     """Grace notes there last 9/40 of what is written, in 384 ticks: that tells each of them, by
     another rule than ours.
     """

@@ -25,7 +25,7 @@ def study(
     return [Note(i * half, half, pitch + up, part=part) for i, pitch in enumerate(pitches * bars)]
 
 
-def test_an_octave_high() -> None:
+def test_a_study_notated_an_octave_high_is_recognized() -> None:
     high, sounding = (Piece(Notes(study(up=up)), parts=(GUITAR,)) for up in (12, 0))
     assert octave_notated(high)
     assert not octave_notated(sounding)
@@ -34,7 +34,7 @@ def test_an_octave_high() -> None:
     assert not octave_notated(to_sounding(high))
 
 
-def test_the_sixth_string_tuned_down() -> None:
+def test_a_sixth_string_tuned_down_is_recognized() -> None:
     tuned = (38, *STUDY[1:])
     assert octave_notated(Piece(Notes(study(up=12, pitches=tuned)), parts=(GUITAR,)))
     assert not octave_notated(
@@ -56,7 +56,7 @@ def test_a_piece_in_the_middle_register_stays() -> None:
     assert not octave_notated(Piece(Notes(study(pitches=middle)), parts=(GUITAR,)))
 
 
-def test_of_a_few_notes_nothing_is_said() -> None:
+def test_a_few_notes_are_too_little_evidence() -> None:
     assert not octave_notated(Piece(Notes(study(up=12, bars=2)), parts=(GUITAR,)))
     assert not octave_notated(Piece(Notes(()), parts=(GUITAR,)))
 
@@ -73,7 +73,7 @@ def test_only_guitars_move() -> None:
     assert to_sounding(tune, instrument="Guitar") is tune  # its program says what it is
 
 
-def test_who_is_a_guitar() -> None:
+def test_guitar_parts_are_recognized_by_name_and_program() -> None:
     piece = Piece(
         Notes([Note(Fraction(0), Fraction(1), 60, part=6)]),
         parts=(
@@ -121,7 +121,7 @@ SOUNDING = (
 )
 
 
-def test_the_guitar_set(guitar: Path) -> None:
+def test_pieces_of_the_guitar_set_are_recognized(guitar: Path) -> None:
     with (guitar / "manifest.csv").open(encoding="utf-8") as file:
         instruments = {row["path"]: row["instrument"] for row in csv.DictReader(file)}
     for name in HIGH + SOUNDING:
@@ -132,7 +132,7 @@ def test_the_guitar_set(guitar: Path) -> None:
 
 
 @pytest.mark.parametrize("composer", ["HoretzkyF", "AguadoD"])
-def test_a_whole_composer(guitar: Path, composer: str) -> None:
+def test_whole_composers_of_the_guitar_set_are_consistent(guitar: Path, composer: str) -> None:
     found = {
         path.name: octave_notated(read_piece(path))
         for path in sorted((guitar / composer).glob("*.mid"))[::3]

@@ -16,31 +16,31 @@ def line(pitches, *, part=0):
 
 
 @pytest.mark.parametrize("shift", range(12))
-def test_every_transposition_of_a_scale(shift):
+def test_every_transposition_of_a_scale_has_its_key(shift):
     assert analyze_key(Piece(line(p + shift for p in C_MAJOR)))[0] == Key.from_tonic(shift, "major")
     assert analyze_key(Piece(line(p + shift for p in A_MINOR)))[0] == Key.from_tonic(
         (9 + shift) % 12, "minor"
     )
 
 
-def test_durations_weigh():
+def test_longer_notes_weigh_more():
     notes = [Note(Fraction(0), Fraction(9), 69), Note(Fraction(0), Fraction(9), 64), *line(C_MAJOR)]
     assert analyze_key(Piece(notes))[0].name == "A minor"
     assert analyze_key(Piece(notes[2:]))[0].name == "C major"
 
 
-def test_the_declared_key_and_drums_have_no_say():
+def test_declared_key_and_drums_are_ignored():
     drums = [Note(Fraction(i), Fraction(4), 42, part=1) for i in range(0, 40, 4)]
     piece = Piece([*line(C_MAJOR), *drums], keys=(Key(5),), parts=(Part(), Part(is_drum=True)))
     assert analyze_key(piece)[0].name == "C major"
 
 
-def test_nothing_to_go_by():
+def test_a_piece_without_notes_has_a_default_key():
     assert analyze_key(Piece([])) == (Key(), 0.0)
     assert analyze_key(Piece(line(range(60, 72)))) == (Key(), 0.0)
 
 
-def test_the_correlation_is_music21s(guitar):
+def test_the_correlation_equals_that_of_music21(guitar):
     from music21 import converter
 
     path = guitar / "SorF" / "sor-op60-01.mid"

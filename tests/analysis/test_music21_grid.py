@@ -65,14 +65,14 @@ def operations(ours: list[object], theirs: list[object]) -> int:
     return row[-1]
 
 
-def test_operations_are_counted():
+def test_edit_operations_are_counted():
     assert operations([1, 2, 3], [1, 2, 3]) == 0
     assert operations([1, 2, 3, 4], [1, 3, 5]) == 2
     assert operations([], [1, 2]) == 2
 
 
 @pytest.mark.parametrize("name", SAMPLE)
-def test_as_music21(name, guitar):
+def test_events_of_a_sample_equal_those_of_music21(name, guitar):
     events, _ = theirs(guitar / name)
     assert ours(guitar / name) == events
 
@@ -88,13 +88,13 @@ def test_as_music21(name, guitar):
         (20, F(1, 4)),  # nothing gets shorter than a step
     ],
 )
-def test_lengths_go_to_the_nearest_step(ticks, expected, midi, write):
+def test_lengths_are_rounded_to_the_nearest_step(ticks, expected, midi, write):
     path = write("a.mid", midi.file(midi.track(midi.notes(60, length=ticks))))
     assert ours(path)[0] == ((60,), expected)
     assert ours(path) == theirs(path)[0]
 
 
-def test_a_bar_line_cuts_and_meters_begin_with_bars(midi, write):
+def test_bar_lines_cut_notes_and_meters_begin_with_bars(midi, write):
     marks = midi.track(
         [(0, bytes([0xFF, 0x58, 4, 3, 2, 24, 8])), (1920, bytes([0xFF, 0x58, 4, 2, 2, 24, 8]))]
     )
@@ -117,13 +117,13 @@ def test_music_after_the_first_track_ends_is_kept(midi, write):
     assert sum(duration for _, duration in theirs(path)[0]) == 4
 
 
-def test_exact_reading_is_left_alone_by_the_view(guitar):
+def test_the_view_does_not_change_the_exact_reading(guitar):
     path = guitar / "HoretzkyF" / "horetzky39.mid"
     assert read_piece(path).notes != read_piece(path, quantize="music21").notes
 
 
 @pytest.mark.slow
-def test_the_whole_set_is_as_music21_has_it(guitar):
+def test_the_whole_guitar_set_equals_music21(guitar):
     paths = sorted(guitar.glob("*/*.mid"))
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         references = list(pool.map(theirs, paths, chunksize=4))

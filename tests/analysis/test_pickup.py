@@ -58,16 +58,16 @@ def waltz(
 
 
 @pytest.mark.parametrize("upbeat", [Q * 0, Q / 2, Q], ids=str)
-def test_a_plain_waltz(upbeat: Fraction) -> None:
+def test_the_upbeat_of_a_waltz_is_inferred(upbeat: Fraction) -> None:
     assert infer_pickup(waltz(upbeat)) == upbeat
 
 
 @pytest.mark.parametrize("upbeat", [Q * 0, Q / 2], ids=str)
-def test_in_six_eight(upbeat: Fraction) -> None:
+def test_the_upbeat_of_a_jig_is_inferred(upbeat: Fraction) -> None:
     assert infer_pickup(waltz(upbeat, numerator=6, denominator=8, beat=Q * 3 / 2)) == upbeat
 
 
-def test_the_bars_of_the_answer() -> None:
+def test_bars_follow_the_inferred_upbeat() -> None:
     piece = waltz(Q)
     upbeat = infer_pickup(piece)
     assert upbeat is not None
@@ -79,7 +79,7 @@ def test_the_bars_of_the_answer() -> None:
     ]
 
 
-def test_without_evidence_nothing_is_said() -> None:
+def test_without_evidence_no_upbeat_is_inferred() -> None:
     even = Piece(
         Notes([Note(i * Q / 4, Q / 4, 60 + i % 2) for i in range(33 * 4)]), meters=(Meter(4, 4),)
     )
@@ -94,7 +94,7 @@ def test_without_evidence_nothing_is_said() -> None:
     )
 
 
-def test_a_performance_says_nothing() -> None:
+def test_no_upbeat_is_inferred_from_a_free_performance() -> None:
     rng = np.random.default_rng(1)
     notes = waltz(Q).notes
     onset = notes.onset * 240 + rng.integers(0, 25, len(notes))
@@ -102,7 +102,7 @@ def test_a_performance_says_nothing() -> None:
     assert infer_pickup(Piece(loose, meters=(Meter(3, 4),))) is None
 
 
-def test_odds_are_odds() -> None:
+def test_probabilities_sum_to_one() -> None:
     odds = pickup_odds(waltz(Q))
     assert odds is not None
     assert odds.shape == (12,)
@@ -112,7 +112,7 @@ def test_odds_are_odds() -> None:
     assert features.shape == (len(FEATURES), 12) == (len(WEIGHTS), 12)
 
 
-def test_grace_notes_are_left_aside() -> None:
+def test_grace_notes_are_ignored() -> None:
     piece = waltz(Q)
     small = [Note(Q * 7 / 8 + i * 3, Q / 8, 90, grace=True) for i in range(16)]
     graced = piece.replace(notes=Notes([*piece.notes, *small]))
@@ -155,7 +155,7 @@ UNSURE = (
 )  # upbeats of half a bar and of 5/16
 
 
-def test_the_guitar_set(guitar: Path) -> None:
+def test_inferred_upbeats_of_the_guitar_set_agree_with_its_scores(guitar: Path) -> None:
     said = {
         name: infer_pickup(mark_grace_notes(read_piece(guitar / f"{name}.mid")))
         for name in (*KNOWN, *UNSURE)
@@ -163,7 +163,7 @@ def test_the_guitar_set(guitar: Path) -> None:
     assert said == {**KNOWN, **dict.fromkeys(UNSURE)}
 
 
-def test_chorales() -> None:
+def test_inferred_upbeats_of_chorales_agree_with_their_scores() -> None:
     """Of every tenth of Bach's chorales, with its upbeat taken away."""
     resolve = pytest.importorskip("partimento.collect.bundled").resolve
     right = wrong = 0

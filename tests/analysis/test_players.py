@@ -61,7 +61,7 @@ def test_one_track_is_one_player_of_its_program() -> None:
     assert (player.is_declared, player.parts, player.lowest, player.highest) == (True, (0,), 72, 79)
 
 
-def test_nothing_that_sounds_is_nobody() -> None:
+def test_a_piece_without_notes_has_no_players() -> None:
     players = players_of(Piece([]))
     assert (players.kind, players.players, players.solo, players.single_instrument) == (
         "none",
@@ -90,24 +90,24 @@ def test_guitars_that_each_have_a_program_are_two_players() -> None:
     assert players.could_be_only("guitar")
 
 
-def test_a_guitars_further_voice_without_program_is_the_same_player_unless_they_cross() -> None:
+def test_a_second_guitar_voice_without_program_is_one_player_unless_crossing() -> None:
     players = played(TUNE, BASS, programs=[GUITAR, None])
     assert (players.instruments, players.players[0].parts) == (("guitar",), (0, 1))
     assert played(TUNE, [*TUNE[::-1]], programs=[GUITAR, None]).instruments == ("guitar", "unknown")
 
 
-def test_voices_of_which_nothing_is_said_are_one_player_unless_they_cross() -> None:
+def test_unlabeled_voices_are_one_player_unless_crossing() -> None:
     assert played(TUNE, BASS, programs=[None, None]).kind == "solo"
     assert played(TUNE, TUNE[::-1], programs=[None, None]).kind == "duo"
 
 
-def test_four_lines_of_which_nothing_is_said_are_no_single_player() -> None:
+def test_four_unlabeled_lines_are_several_players() -> None:
     lines = [[pitch - 7 * i for pitch in TUNE] for i in range(4)]
     assert played(*lines[:3], programs=[None] * 3).kind == "solo"
     assert played(*lines, programs=[None] * 4).kind == "quartet"
 
 
-def test_lines_that_have_names_of_their_own_are_players() -> None:
+def test_lines_with_distinct_names_are_players() -> None:
     assert players_of(made(TUNE, BASS, parts=[Part("Anna"), Part("Bertha")])).kind == "duo"
     assert players_of(made(TUNE, BASS, parts=[Part("upper:1"), Part("lower:2")])).kind == "solo"
     assert (
@@ -116,7 +116,7 @@ def test_lines_that_have_names_of_their_own_are_players() -> None:
     )
 
 
-def test_two_tracks_of_a_piano_are_two_hands_unless_they_take_one_key() -> None:
+def test_two_piano_tracks_are_two_hands_unless_they_share_a_key() -> None:
     assert played(TUNE, BASS, programs=[0, 0]).kind == "solo"
     assert played(TUNE, TUNE[:4] + BASS[4:], programs=[0, 0]).kind == "duo"
     # The same keys, but not at the same time:
@@ -124,7 +124,7 @@ def test_two_tracks_of_a_piano_are_two_hands_unless_they_take_one_key() -> None:
     assert played((*TUNE, *BASS), TUNE, programs=[0, 0], starts=[0, 8]).kind == "solo"
 
 
-def test_tracks_of_a_piano_beyond_two_are_one_players_where_two_hands_reach_the_chords() -> None:
+def test_more_piano_tracks_are_one_player_if_two_hands_reach_the_chords() -> None:
     close = [[pitch - shift for pitch in TUNE] for shift in (0, 4, 24, 31)]
     wide = [[pitch - shift for pitch in TUNE] for shift in (0, 20, 33, 52)]
     parts = [Part("Piano", 0)] * 4
@@ -141,7 +141,7 @@ def test_an_organist_has_feet() -> None:
     assert played(TUNE, [52] * 8, [24] * 8, programs=[19, 19, 19]).kind == "solo"
 
 
-def test_movements_one_after_another_are_one_players() -> None:
+def test_successive_movements_are_one_player() -> None:
     assert played(TUNE, TUNE, BASS, programs=[GUITAR] * 3, starts=[0, 8, 16]).kind == "solo"
     duo = played(TUNE, BASS, BASS, TUNE, programs=[VIOLIN] * 4, starts=[0, 0, 8, 8])
     assert [player.parts for player in duo.players] == [
@@ -165,7 +165,7 @@ def test_a_tablature_doubles_its_staff() -> None:
     assert played(chords, [(a, b + 1) for a, b in chords], programs=[GUITAR, GUITAR]).kind == "duo"
 
 
-def test_people_in_unison_are_two() -> None:
+def test_parts_in_unison_are_two_players() -> None:
     assert played(TUNE, TUNE, programs=[FLUTE, VIOLIN]).instruments == ("flute", "violin")
 
 
@@ -182,14 +182,14 @@ def test_a_staff_of_voices_or_winds_in_chords_is_several_players() -> None:
     assert played(thirds, programs=[GUITAR]).kind == "solo"
 
 
-def test_drums_are_one_player_of_no_pitch() -> None:
+def test_drums_are_one_player() -> None:
     parts = [Part("Kit", 0, is_drum=True), Part("", 0, is_drum=True), Part("", GUITAR)]
     players = players_of(made([36] * 8, [42] * 8, TUNE, parts=parts))
     assert players.instruments == ("drums", "guitar")
     assert not players.could_be_only("guitar")
 
 
-def test_names_say_what_programs_do_not() -> None:
+def test_names_identify_players_without_programs() -> None:
     assert named("Flute", "Gitarre") == ("flute", "guitar")
     assert named("Soprano", "Alto", "Tenor", "Bass", programs=[0, 0, 0, 0]) == ("voice",) * 4
     assert named("Vocals", "Guitar", "Bass") == ("voice", "guitar", "bass")
@@ -200,7 +200,7 @@ def test_names_say_what_programs_do_not() -> None:
     )  # all named: the score's own names
 
 
-def test_a_program_is_believed_before_a_single_name() -> None:
+def test_a_program_counts_more_than_one_name() -> None:
     assert named("Guitar study", programs=[FLUTE], lines=[TUNE]) == ("flute",)
     assert named("Lute", programs=[GUITAR], lines=[TUNE]) == ("lute",)  # finer, of the same family
     assert named("Guitar Concerto", "Guitar Concerto", programs=[VIOLIN, CELLO]) == (
@@ -215,7 +215,7 @@ def test_a_voice_is_a_singer_or_a_line_of_music() -> None:
     assert named("Guitar:first voice", lines=[TUNE]) == ("guitar",)
 
 
-def test_the_piano_that_nobody_chose_is_not_said() -> None:
+def test_an_unnamed_piano_counts_as_undeclared() -> None:
     assert not played(TUNE, programs=[0]).players[0].is_declared
     assert [player.is_declared for player in played(TUNE, BASS, programs=[FLUTE, 0]).players] == [
         True,
@@ -224,7 +224,7 @@ def test_the_piano_that_nobody_chose_is_not_said() -> None:
     assert players_of(made(TUNE, parts=[Part("Piano", 0)])).players[0].is_declared
 
 
-def test_what_nobody_says_may_be_a_guitar_within_its_range() -> None:
+def test_unlabeled_music_may_be_a_guitar_within_its_range() -> None:
     assert played(BASS, programs=[None]).could_be_only("guitar")
     assert played([pitch + 12 for pitch in TUNE], programs=[0]).could_be_only(
         "guitar"
@@ -235,7 +235,7 @@ def test_what_nobody_says_may_be_a_guitar_within_its_range() -> None:
     assert played(TUNE, programs=[None]).could_be_only("theremin")  # whose range we do not know
 
 
-def test_a_catalogues_word_names_the_unsaid() -> None:
+def test_the_manifest_names_unlabeled_players() -> None:
     duo = played(TUNE, TUNE[::-1], programs=[None, None])
     assert duo.named(instruments_of_text("2 Guitars")).instruments == ("guitar", "guitar")
     assert duo.named(instruments_of_text("Recorder, Guitar")).instruments == ("recorder", "guitar")
@@ -280,13 +280,15 @@ def test_more_tracks_than_any_score_has_are_an_ensemble() -> None:
         ("", ""),
     ],
 )
-def test_words_for_instruments(text: str, instruments: str) -> None:
+def test_words_for_instruments_are_understood_in_several_languages(
+    text: str, instruments: str
+) -> None:
     assert instruments_of_text(text) == tuple(
         name.replace("_", " ") for name in instruments.split()
     )
 
 
-def test_the_real_set_agrees_with_its_manifest(guitar: Path) -> None:
+def test_players_of_the_guitar_set_agree_with_its_manifest(guitar: Path) -> None:
     """The figures of benchmarks/players.py, which explains each miss."""
     with (guitar / "manifest.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -336,7 +338,7 @@ def test_the_real_set_agrees_with_its_manifest(guitar: Path) -> None:
         ("loeillet-op2no12-1", "flute violin guitar"),
     ],
 )
-def test_real_scores(guitar: Path, stem: str, instruments: str) -> None:
+def test_players_of_real_scores_are_recognized(guitar: Path, stem: str, instruments: str) -> None:
     path = next(guitar.rglob(f"{stem}.mid"))
     assert " ".join(players_of(read_piece(path)).instruments) == instruments
 
@@ -352,7 +354,9 @@ def test_real_scores(guitar: Path, stem: str, instruments: str) -> None:
         ("weber", "concertino_clarinet", "clarinet piano"),
     ],
 )
-def test_bundled_scores(collection: str, stem: str, instruments: str) -> None:
+def test_players_of_bundled_scores_are_recognized(
+    collection: str, stem: str, instruments: str
+) -> None:
     path = next(
         path
         for path in resolve(f"bundled:{collection}")

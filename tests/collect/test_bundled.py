@@ -40,7 +40,7 @@ def test_names_are_resolved_and_paths_are_left_alone():
             resolve(f"bundled:{hostile}")
 
 
-def test_any_part_of_the_corpus_by_its_name():
+def test_any_part_of_the_bundled_corpus_is_found_by_name():
     assert len(resolve("bundled:bach")) == 413
     assert {path.suffix for path in resolve("bundled:essenFolksong")} == {".abc"}
     assert [path.name for path in resolve("bundled:josquin")][:1] == ["adieuMesAmours.abc"]
@@ -52,13 +52,13 @@ def test_any_part_of_the_corpus_by_its_name():
     assert "Non-commercial" in license_note("essenFolksong")
 
 
-def test_a_missing_library_is_said(monkeypatch):
+def test_a_missing_library_is_reported(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(PartimentoError, match="music21 is not installed"):
         chorales()
 
 
-def test_finding_them_does_not_import_music21():
+def test_finding_bundled_scores_does_not_import_music21():
     code = (
         "import sys; from partimento.collect import chorales; chorales(); print('music21' in"
         " sys.modules)"

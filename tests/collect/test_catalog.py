@@ -29,7 +29,7 @@ def run(*words):
     return CliRunner().invoke(collect_app, [str(word) for word in words])
 
 
-def test_every_set_says_all_that_a_person_asks():
+def test_every_set_states_size_license_and_source():
     assert {
         "mutopia",
         "music21",
@@ -89,7 +89,7 @@ def test_a_set_is_fetched_once_and_noted(at_home, tmp_path):
     assert at_home.log[0]["agent"].startswith("partimento/")
 
 
-def test_what_is_not_as_known_is_not_kept(at_home, tmp_path):
+def test_a_download_with_another_hash_is_not_kept(at_home, tmp_path):
     for body, message in (
         (b'{"train": 12}', "another SHA-256"),
         (bytes(10_000), "more than the 13 bytes"),
@@ -108,7 +108,7 @@ def test_what_is_not_as_known_is_not_kept(at_home, tmp_path):
     assert (tmp_path / "out" / "jsb.json").read_text() == "mine"
 
 
-def test_what_cannot_be_fetched_is_said(tmp_path):
+def test_failed_downloads_are_reported(tmp_path):
     with pytest.raises(
         PartimentoError,
         match="maestro is not fetched: get it from its home, then give its folder as a path",
@@ -118,7 +118,7 @@ def test_what_cannot_be_fetched_is_said(tmp_path):
         fetch("lahk", tmp_path)
 
 
-def test_the_commands(at_home, tmp_path):
+def test_fetch_and_list_commands_work(at_home, tmp_path):
     shown = run("list")
     assert shown.exit_code == 0
     assert all(name in shown.output for name in CATALOG)
@@ -135,7 +135,7 @@ def test_the_commands(at_home, tmp_path):
     )
 
 
-def test_the_command_that_collects(archive, tmp_path):
+def test_the_collect_command_works(archive, tmp_path):
     for number in range(3):
         archive.add(
             f"/ftp/SorF/{number}.mid",

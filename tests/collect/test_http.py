@@ -83,7 +83,7 @@ def test_sizes_are_bounded_while_it_streams(archive, collect, monkeypatch):
     assert [reason[:12] for reason in reasons] == ["larger than ", "larger than ", "it came comp"]
 
 
-def test_failures_that_pass_are_sat_out_ever_longer(archive, collect, clock):
+def test_passing_failures_are_retried_after_growing_waits(archive, collect, clock):
     fill(archive, 1)
     path = "/ftp/SorF/O6/sor-0/sor-0.mid"
     archive.faults[path] = [status(500), status(502), cut_connection, wrong_length(7)]
@@ -106,7 +106,7 @@ def test_the_archive_may_say_how_long_to_wait(archive, collect, clock):
 
 
 @pytest.mark.parametrize("code", [400, 401, 403, 429, 451])
-def test_a_clear_no_stops_it(archive, collect, code):
+def test_a_refusal_by_the_archive_stops_the_collection(archive, collect, code):
     fill(archive, 2)
     archive.faults["/ftp/SorF/O6/sor-0/sor-0.mid"] = [status(code, Retry_After="60")]
     with pytest.raises(PartimentoError, match=f"the archive answers {code}"):
@@ -118,7 +118,7 @@ def test_a_clear_no_stops_it(archive, collect, code):
         collect(composer="X")
 
 
-def test_redirects_are_followed_at_home_only(archive, collect):
+def test_redirects_are_followed_on_the_same_host_only(archive, collect):
     other = Archive()
     other.files["/ftp/x.mid"] = midi(7)
     for number in range(5):
@@ -143,7 +143,7 @@ def test_redirects_are_followed_at_home_only(archive, collect):
     ]
 
 
-def test_a_redirect_into_what_robots_forbid_is_not_followed(archive, collect):
+def test_a_redirect_to_a_forbidden_page_is_not_followed(archive, collect):
     archive.add("/ftp/SorF/0.mid", midi(0))
     archive.files |= {
         "/robots.txt": b"User-agent: *\nDisallow: /ftp/secret/\n",
@@ -154,7 +154,7 @@ def test_a_redirect_into_what_robots_forbid_is_not_followed(archive, collect):
     assert "/ftp/secret/0.mid" not in archive.asked()
 
 
-def test_a_server_that_drips_is_not_waited_for(archive, collect, clock, monkeypatch):
+def test_a_very_slow_answer_is_given_up(archive, collect, clock, monkeypatch):
     """Every block takes 200 seconds by the fake clock."""
     fill(archive, 1)
     monkeypatch.setattr(
@@ -164,14 +164,14 @@ def test_a_server_that_drips_is_not_waited_for(archive, collect, clock, monkeypa
     assert "not whole after 600 s" in collect().skipped[0].reason
 
 
-def test_no_answer_is_said_in_one_line(tmp_path, clock):
+def test_an_unreachable_host_is_reported_in_one_line(tmp_path, clock):
     with pytest.raises(PartimentoError, match=r"^127\.0\.0\.1 cannot be reached \(.*refused"):
         collect_mutopia(
             MutopiaQuery("Guitar", base_url="http://127.0.0.1:9"), tmp_path, clock=clock
         )
 
 
-def test_one_at_a_time_with_a_name_and_ten_seconds_apart(archive, collect, clock):
+def test_requests_are_sequential_named_and_ten_seconds_apart(archive, collect, clock):
     fill(archive, 3)
     collect(contact="me@example.org")
     assert archive.busiest == 1
@@ -192,7 +192,7 @@ def test_one_at_a_time_with_a_name_and_ten_seconds_apart(archive, collect, clock
         ("User-agent: other\nCrawl-delay: 30\n", 10.0),
     ],
 )
-def test_robots_may_ask_for_more_time(archive, collect, clock, robots, delay):
+def test_robots_txt_may_ask_for_longer_waits(archive, collect, clock, robots, delay):
     fill(archive, 2)
     archive.files["/robots.txt"] = robots.encode()
     assert collect().delay_s == delay
@@ -200,7 +200,7 @@ def test_robots_may_ask_for_more_time(archive, collect, clock, robots, delay):
 
 
 @pytest.mark.parametrize("agent", ["*", "partimento"])
-def test_robots_that_forbid_all_are_obeyed(archive, collect, agent):
+def test_robots_txt_that_forbids_everything_is_obeyed(archive, collect, agent):
     fill(archive, 2)
     archive.files["/robots.txt"] = f"User-agent: {agent}\nDisallow: /\n".encode()
     with pytest.raises(PartimentoError, match=r"make-table.*robots\.txt forbids it"):
@@ -208,7 +208,7 @@ def test_robots_that_forbid_all_are_obeyed(archive, collect, agent):
     assert archive.asked() == ["/robots.txt"]
 
 
-def test_robots_that_forbid_a_folder_are_obeyed_and_it_is_told(archive, collect, tmp_path):
+def test_robots_txt_that_forbids_a_folder_is_obeyed_and_reported(archive, collect, tmp_path):
     fill(archive, 3)
     archive.add("/ftp/BachJS/suite.mid", midi(9))
     archive.files["/robots.txt"] = b"User-agent: *\nDisallow: /ftp/BachJS/\n"
@@ -222,7 +222,7 @@ def test_robots_that_forbid_a_folder_are_obeyed_and_it_is_told(archive, collect,
     assert result.complete
 
 
-def test_no_robots_forbid_nothing_but_hidden_ones_do(archive, collect):
+def test_a_missing_robots_txt_forbids_nothing_but_a_hidden_one_does(archive, collect):
     fill(archive, 1)
     del archive.files["/robots.txt"]
     assert collect().fetched == 1
@@ -246,7 +246,7 @@ def test_no_robots_forbid_nothing_but_hidden_ones_do(archive, collect):
         "https://www.example.org#top",
     ],
 )
-def test_a_base_url_that_is_none_is_refused(base):
+def test_invalid_base_urls_are_refused(base):
     with pytest.raises(PartimentoError, match=r"a base URL is like https://www\.example\.org"):
         Site(base, HOME)
 
@@ -260,7 +260,7 @@ def test_a_contact_that_headers_cannot_hold_is_refused(archive):
         assert client.agent.endswith("; a@b.org)")
 
 
-def test_what_is_unchanged_comes_without_a_body(archive, clock):
+def test_unchanged_files_come_without_a_body(archive, clock):
     archive.files["/ftp/a.mid"] = midi(1)
     with PoliteClient(Site(archive.url, HOME), delay_s=0.0, clock=clock) as client:
         first = client.get(f"{archive.url}/ftp/a.mid", limit=1000)

@@ -13,7 +13,7 @@ from partimento.errors import PartimentoError
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def test_a_journal_forgets_nothing_but_a_torn_line(tmp_path):
+def test_a_journal_loses_nothing_but_an_incomplete_line(tmp_path):
     first = Journal(tmp_path, {"q": "a"}, now=NOW)
     first.add("x", rows=[1])
     first.add("y", again=True)
@@ -35,14 +35,14 @@ def test_a_journal_forgets_nothing_but_a_torn_line(tmp_path):
     other.close()
 
 
-def test_a_journal_goes_on_for_the_same_wish_and_not_for_ever(tmp_path):
+def test_a_run_resumes_for_the_same_query_within_its_days(tmp_path):
     for query, days, run in (("a", 0, 1), ("b", 0, 2), ("a", 1, 1), ("b", 1, 2), ("a", 40, 3)):
         journal = Journal(tmp_path, {"q": query}, now=NOW + timedelta(days=days))
         assert journal.run == run
         journal.close()
 
 
-def test_only_what_was_left_half_written_is_swept_away(tmp_path):
+def test_only_half_written_files_are_removed(tmp_path):
     (tmp_path / "a").mkdir()
     for name in (
         "a/.b.mid.x1y2z3_4.part",
@@ -60,13 +60,13 @@ def test_only_what_was_left_half_written_is_swept_away(tmp_path):
     ]
 
 
-def test_two_may_not_collect_into_one_folder(collect, archive, tmp_path):
+def test_only_one_process_may_collect_into_a_folder(collect, archive, tmp_path):
     fill(archive, 1)
     with only_one(tmp_path / OUT), pytest.raises(PartimentoError, match="another process"):
         collect()
 
 
-def test_a_journal_that_may_not_write_leaves_no_file(tmp_path):
+def test_a_journal_without_writing_leaves_no_file(tmp_path):
     journal = Journal(tmp_path, {"q": "a"}, now=NOW, write=False)
     journal.add("x", rows=[1])
     assert journal.settled("x")

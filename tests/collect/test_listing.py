@@ -33,7 +33,7 @@ def test_titles_are_text_and_not_markup():
     assert piece.title == "A & B <i> c d"
 
 
-def test_odd_entries_are_told(archive, collect):
+def test_odd_entries_are_reported(archive, collect):
     fill(archive, 1)
     archive.entries.append(
         '<tr><td><table class="result-table"><tr><td>Odd one</td></tr></table></td></tr>'
@@ -48,7 +48,7 @@ def test_odd_entries_are_told(archive, collect):
     assert result.complete
 
 
-def test_a_piece_has_what_its_entry_says():
+def test_a_piece_has_the_fields_of_its_entry():
     (piece,), problems = parse_listing(page([entry("/ftp/SorF/a.MID", number=7)]).decode())
     assert problems == []
     assert (piece.number, piece.opus, piece.contributor) == ("7", "Op. 6 No. 7", "Arr: Nobody")
@@ -58,7 +58,7 @@ def test_a_piece_has_what_its_entry_says():
     assert piece.links == ("/ftp/SorF/a.MID",)  # neither the sources nor the page of the piece
 
 
-def test_a_listing_may_end_and_an_error_page_is_no_end():
+def test_an_empty_page_ends_the_listing_but_an_error_page_does_not():
     assert parse_listing(page([]).decode()) == ([], [])
     with pytest.raises(RefusedError, match="no page of the listing"):
         parse_listing("<html>under maintenance</html>")
@@ -74,11 +74,11 @@ def test_a_listing_may_end_and_an_error_page_is_no_end():
         ("", ("", "")),
     ],
 )
-def test_licenses_are_short_where_their_words_are_known(words, license):
+def test_known_licenses_are_shortened(words, license):
     assert parse_license(words) == license
 
 
-def test_control_characters_and_changes_of_direction_are_taken_off():
+def test_control_characters_are_removed():
     (piece,), _ = parse_listing(
         page([entry("/ftp/a.mid", title="A\u202e title\u0007 of\n two lines")]).decode()
     )

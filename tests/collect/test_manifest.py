@@ -11,7 +11,7 @@ from partimento.collect.manifest import COLUMNS, merge_rows, read_manifest, writ
 from partimento.errors import PartimentoError
 
 
-def test_manifests_keep_what_is_not_ours(tmp_path):
+def test_manifests_keep_foreign_columns(tmp_path):
     rows = [
         {"path": "b.mid", "title": 'a "b", c', "mood": "glad"},
         {"path": "a.mid", "sha256": "0"},
@@ -39,7 +39,7 @@ def test_the_shared_manifest_is_read(data_folder):
         }
 
 
-def test_of_two_rows_with_one_path_the_new_one_stays():
+def test_a_new_row_replaces_the_old_one_of_its_path():
     old, new = {"path": "a.mid", "title": "old"}, {"path": "a.mid", "title": "new"}
     other = {"path": "b.mid"}
     assert merge_rows([old, other], [new]) == [new, other]

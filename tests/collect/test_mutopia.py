@@ -59,7 +59,7 @@ def test_files_come_with_their_manifest(archive, collect, tmp_path):
     assert not archive.twice()
 
 
-def test_nothing_listed_and_pages_that_are_none_are_said(archive, collect):
+def test_empty_listings_and_error_pages_are_reported(archive, collect):
     with pytest.raises(PartimentoError, match="lists nothing for Guitar by Nobody"):
         collect(composer="Nobody")
     fill(archive, 3)
@@ -86,13 +86,13 @@ def test_nothing_listed_and_pages_that_are_none_are_said(archive, collect):
         ({"contact": "me\r\nCookie: x"}, "plain ASCII"),
     ],
 )
-def test_wishes_that_cannot_be_met(collect, archive, wishes, message):
+def test_impossible_queries_are_refused(collect, archive, wishes, message):
     with pytest.raises(PartimentoError, match=message):
         collect(**wishes)
     assert archive.log == []
 
 
-def test_the_composer_of_the_real_listing(mutopia, tmp_path, clock):
+def test_one_composer_is_collected_from_the_real_listing(mutopia, tmp_path, clock):
     """The first pages of what Mutopia's own program answers."""
     result = collect_mutopia(
         MutopiaQuery("Guitar", "GiulianiM", base_url=mutopia.url, limit=12), tmp_path, clock=clock

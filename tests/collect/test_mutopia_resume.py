@@ -18,7 +18,7 @@ from tests.collect.archive import OUT, Archive, fill, midi, zipped
 from partimento.collect import MutopiaQuery, collect_mutopia, read_manifest
 
 
-def test_a_second_collection_asks_what_changed(archive, collect, tmp_path):
+def test_a_second_collection_requests_only_changes(archive, collect, tmp_path):
     fill(archive, 3)
     archive.add("/ftp/a/a-mids.zip", zipped({"a.mid": midi(7), "a-1.mid": midi(8)}))
     collect()
@@ -37,7 +37,7 @@ def test_a_second_collection_asks_what_changed(archive, collect, tmp_path):
     assert collect().fetched == 1
 
 
-def test_a_lost_manifest_or_journal_is_made_again(archive, collect, tmp_path):
+def test_a_lost_manifest_or_journal_is_rebuilt(archive, collect, tmp_path):
     fill(archive, 3)
     collect()
     rows = read_manifest(tmp_path / OUT)
@@ -96,7 +96,7 @@ def killed_at(archive: Archive, folder: Path, path: str) -> None:
         go_on.set()
 
 
-def test_a_killed_collection_goes_on_and_asks_for_nothing_twice(archive, tmp_path):
+def test_a_killed_collection_resumes_and_requests_nothing_twice(archive, tmp_path):
     fill(archive, 14)
     archive.add(
         "/ftp/BachJS/suite/suite-mids.zip", zipped({"suite.mid": midi(30), "suite-1.mid": midi(31)})
@@ -131,7 +131,7 @@ def test_a_killed_collection_goes_on_and_asks_for_nothing_twice(archive, tmp_pat
 
 
 @pytest.mark.slow
-def test_killed_at_any_moment_it_asks_again_for_at_most_what_was_under_way(archive, tmp_path):
+def test_a_kill_repeats_at_most_the_requests_under_way(archive, tmp_path):
     """SIGKILL twenty times, at moments that nobody chose; what had been answered last may be asked
     for once more, nothing else.
     """

@@ -41,7 +41,7 @@ def test_a_host_that_listens_is_reached() -> None:
         check_reachable(f"http://127.0.0.1:{server.getsockname()[1]}/page")
 
 
-def test_a_host_that_does_not_answer_is_given_up(silent: str) -> None:
+def test_a_silent_host_is_given_up(silent: str) -> None:
     began = time.monotonic()
     with pytest.raises(PartimentoError, match=r"^127\.0\.0\.1 cannot be reached \(") as caught:
         check_reachable(silent, timeout_s=0.5)
@@ -49,21 +49,23 @@ def test_a_host_that_does_not_answer_is_given_up(silent: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_a_port_that_is_closed_and_a_name_that_does_not_exist(closed: str) -> None:
+def test_closed_ports_and_unknown_hosts_are_reported(closed: str) -> None:
     with pytest.raises(PartimentoError, match=r"cannot be reached \(connection refused\)"):
         check_reachable(closed)
     with pytest.raises(PartimentoError, match=r"no-such-host\.invalid cannot be reached"):
         check_reachable("https://no-such-host.invalid", timeout_s=5)
 
 
-def test_a_proxy_is_what_must_be_reached(closed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_behind_a_proxy_the_proxy_must_be_reachable(
+    closed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.setenv("https_proxy", closed)
     with pytest.raises(PartimentoError, match=r"^127\.0\.0\.1 cannot be reached"):
         check_reachable("https://www.example.org")
 
 
-def test_fetching_without_a_network_is_one_line(
+def test_fetching_without_a_network_fails_in_one_line(
     closed: str, tmp_path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("no_proxy", raising=False)

@@ -29,7 +29,7 @@ WORDS = st.text(
 
 
 @given(st.lists(WORDS, min_size=1, max_size=5).map("/".join))
-def test_whatever_the_path_it_stays_inside_or_is_refused(raw):
+def test_any_path_stays_inside_or_is_refused(raw):
     try:
         path = safe_path(raw)
     except RefusedError:
@@ -45,7 +45,7 @@ def test_whatever_the_path_it_stays_inside_or_is_refused(raw):
 
 
 @given(st.binary(max_size=300), st.integers(0, 200), st.integers(0, 255))
-def test_whatever_the_zip_it_is_read_or_refused(noise, at, byte):
+def test_any_zip_is_read_or_refused(noise, at, byte):
     good = bytearray(zipped({"a.mid": midi(1), "b/b.mid": midi(2)}))
     good[at % len(good)] = byte
     for data in (noise, b"PK\x03\x04" + noise, bytes(good), bytes(good[:at])):
@@ -58,7 +58,7 @@ def test_whatever_the_zip_it_is_read_or_refused(noise, at, byte):
             assert body[:4] == b"MThd"
 
 
-def test_every_file_of_the_collection_is_whole_and_none_is_when_cut(data_folder):
+def test_real_files_are_whole_and_cut_ones_are_recognized(data_folder):
     for path in sorted((data_folder / "mutopia-guitar").rglob("*.mid")):
         data = path.read_bytes()
         assert midi_is_cut(data) == "", path
@@ -66,7 +66,7 @@ def test_every_file_of_the_collection_is_whole_and_none_is_when_cut(data_folder)
             assert midi_is_cut(data[:size]), (path, size)
 
 
-def test_what_is_bad_in_a_zip_is_left_out_and_told(archive, collect, tmp_path):
+def test_bad_members_of_a_zip_are_left_out_and_reported(archive, collect, tmp_path):
     link = zipfile.ZipInfo("link.mid")
     link.external_attr = 0o120777 << 16
     members = [
@@ -129,7 +129,7 @@ def test_zip_bombs_are_refused_whole(archive, collect, monkeypatch):
     ]
 
 
-def test_what_is_cut_has_a_reason_and_what_is_whole_or_something_else_has_none():
+def test_only_incomplete_files_have_a_reason():
     whole = midi(3)
     assert midi_is_cut(whole) == midi_is_cut(b"<html>") == midi_is_cut(whole + b"tail") == ""
     assert midi_is_cut(whole[:-1]) == "a MIDI file of 1 track that ends before them"
@@ -142,7 +142,7 @@ def test_what_is_cut_has_a_reason_and_what_is_whole_or_something_else_has_none()
             check_midi(data)
 
 
-def test_a_hash_keeps_the_suffix_and_the_longest_name():
+def test_a_hashed_name_keeps_its_suffix_within_the_longest_name():
     path = add_hash(PurePosixPath("a", "é" * 100 + ".mid"), "other")
     assert path.suffix == ".mid"
     assert len(path.name.encode()) <= 120
@@ -150,7 +150,7 @@ def test_a_hash_keeps_the_suffix_and_the_longest_name():
     assert add_hash(path, "one") != add_hash(path, "two")
 
 
-def test_a_place_is_inside_its_folder_or_refused(tmp_path):
+def test_paths_that_leave_their_folder_are_refused(tmp_path):
     folder = tmp_path / "out"
     (folder / "deep").mkdir(parents=True)
     assert inside(folder, PurePosixPath("deep/a.mid")) == folder / "deep" / "a.mid"

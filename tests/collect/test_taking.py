@@ -70,7 +70,7 @@ def test_hostile_links_are_refused_each_with_a_reason(archive, collect, tmp_path
     assert sorted(found) == sorted(f"out/{name}" for name in known)
 
 
-def test_awkward_names_are_made_safe_and_never_meet(archive, collect, tmp_path):
+def test_awkward_names_are_made_safe_and_stay_distinct(archive, collect, tmp_path):
     names = [
         "aux.mid",
         "a:b.mid",
@@ -117,7 +117,7 @@ def test_links_in_the_folder_do_not_lead_out_of_it(archive, collect, tmp_path):
     assert not any((tmp_path / "elsewhere").iterdir())
 
 
-def test_what_lies_there_is_not_overwritten(archive, collect, tmp_path):
+def test_existing_files_are_not_overwritten(archive, collect, tmp_path):
     fill(archive, 3)
     (tmp_path / OUT / "SorF/O6/sor-0").mkdir(parents=True)
     mine = tmp_path / OUT / "SorF/O6/sor-0/sor-0.mid"
@@ -137,7 +137,7 @@ def test_what_lies_there_is_not_overwritten(archive, collect, tmp_path):
     assert (tmp_path / OUT / "SorF/O6/sor-2/sor-2.mid").read_text() == "edited"
 
 
-def test_what_is_no_midi_is_not_taken(archive, collect):
+def test_files_that_are_no_midi_are_refused(archive, collect):
     archive.add("/ftp/SorF/a.mid", b"<html>not today</html>")
     archive.add("/ftp/SorF/b-mids.zip", b"<html>not today</html>")
     reasons = [skip.reason for skip in collect().skipped]
@@ -145,7 +145,7 @@ def test_what_is_no_midi_is_not_taken(archive, collect):
     assert reasons[1].startswith("a zip that cannot be read")
 
 
-def test_movements_come_out_of_their_zip_in_order(archive, collect, tmp_path):
+def test_movements_in_a_zip_keep_their_order(archive, collect, tmp_path):
     names = ["suite-10.mid", "suite.mid", "suite-2.mid", "suite-1.mid"]
     archive.add(
         "/ftp/BachJS/suite/suite-mids.zip",
@@ -161,7 +161,7 @@ def test_movements_come_out_of_their_zip_in_order(archive, collect, tmp_path):
 
 
 @pytest.mark.parametrize("fault", [cut_without_length, wrong_length(-9)])
-def test_a_file_that_http_thinks_whole_is_not_taken_when_cut(archive, collect, tmp_path, fault):
+def test_a_cut_file_is_retried_even_if_http_is_content(archive, collect, tmp_path, fault):
     fill(archive, 1)
     archive.add("/ftp/SorF/two/two-mids.zip", zipped({"two.mid": midi(1), "two-1.mid": midi(2)}))
     archive.faults = {
@@ -174,7 +174,7 @@ def test_a_file_that_http_thinks_whole_is_not_taken_when_cut(archive, collect, t
     assert (tmp_path / OUT / "SorF/O6/sor-0/sor-0.mid").read_bytes() == midi(0)
 
 
-def test_a_file_that_fails_for_good_is_told_and_tried_again_next_time(archive, collect, tmp_path):
+def test_a_failing_file_is_reported_and_tried_again_next_time(archive, collect, tmp_path):
     fill(archive, 3)
     path = "/ftp/SorF/O6/sor-1/sor-1.mid"
     archive.faults[path] = [status(500)] * 5
@@ -191,7 +191,7 @@ def test_a_file_that_fails_for_good_is_told_and_tried_again_next_time(archive, c
     assert len(read_manifest(tmp_path / OUT)) == 3
 
 
-def test_an_archive_in_trouble_is_left_alone(archive, collect):
+def test_repeated_failures_stop_the_collection(archive, collect):
     fill(archive, 9)
     archive.faults = {
         f"/ftp/SorF/O6/sor-{number}/sor-{number}.mid": [status(500)] * 99 for number in range(2, 9)
@@ -201,7 +201,7 @@ def test_an_archive_in_trouble_is_left_alone(archive, collect):
     assert not any("sor-5" in path for path in archive.asked())
 
 
-def test_a_file_that_is_gone_stops_it_once(archive, collect, tmp_path):
+def test_a_missing_file_stops_the_collection_only_once(archive, collect, tmp_path):
     fill(archive, 4)
     del archive.files["/ftp/SorF/O6/sor-1/sor-1.mid"]
     with pytest.raises(

@@ -26,7 +26,7 @@ def check_sides(corpus: Corpus, train: int, valid: int, test: int) -> None:
     assert len({piece.source.path for piece in corpus.pieces}) == len(corpus.pieces)
 
 
-def test_the_chorales_are_the_files(chorales: tuple[Path, Corpus]) -> None:
+def test_the_chorales_equal_their_file(chorales: tuple[Path, Corpus]) -> None:
     path, corpus = chorales
     check_sides(corpus, 229, 76, 77)
     content = json.loads(path.read_text())
@@ -54,7 +54,7 @@ def test_the_name_of_the_file_does_not_matter(
     ]
 
 
-def test_the_chorales_in_sixteenths_are_the_files(data_folder: Path) -> None:
+def test_the_chorales_in_sixteenths_equal_their_file(data_folder: Path) -> None:
     path = of_set(data_folder, "jsb/Jsb16thSeparated.json")
     corpus, content = read_benchmark(str(path)), json.loads(path.read_text())
     check_sides(corpus, 229, 76, 77)
@@ -75,7 +75,7 @@ def test_the_chorales_in_sixteenths_are_the_files(data_folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_nottingham_is_the_file(data_folder: Path) -> None:
+def test_nottingham_equals_its_file(data_folder: Path) -> None:
     from scipy.io import loadmat
 
     path = of_set(data_folder, "nottingham/Nottingham.mat")

@@ -44,7 +44,7 @@ def test_growth_is_the_mean_over_all_draws() -> None:
     assert growth(np.zeros(0, np.int64), 3).y == [0, 0, 0]
 
 
-def test_curves_of_large_vocabularies_stay_short_and_reach_the_end() -> None:
+def test_curves_of_large_vocabularies_have_few_points() -> None:
     curve = commonest(np.arange(1, 10_001))
     assert len(curve.x) < 150
     assert (curve.x[0], curve.x[-1], curve.y[-1]) == (1, 10_000, 1)
@@ -52,14 +52,14 @@ def test_curves_of_large_vocabularies_stay_short_and_reach_the_end() -> None:
     assert len(growth(np.ones(50, np.int64), 100_000).x) < 150
 
 
-def test_a_fold_without_events_is_no_split() -> None:
+def test_folds_without_events_are_skipped() -> None:
     folds = np.array([[2, 0, 1], [0, 0, 3]])
     assert held_out(folds, 1).splits == [0.0, 0.75]
     assert held_out(folds, 2).splits == [1.0, 0.75]
     assert held_out(np.zeros((0, 3), int), 1).splits == []
 
 
-def test_a_tally_keeps_the_commonest_first() -> None:
+def test_a_tally_lists_the_commonest_symbols_first() -> None:
     tally = Tally()
     tally.add({"a": 1, "b": 2}, 0)
     tally.add({"b": 1, "c": 1}, FOLDS - 1)
@@ -67,7 +67,7 @@ def test_a_tally_keeps_the_commonest_first() -> None:
     assert tally.table[1].tolist() == [2, *[0] * (FOLDS - 2), 1, 2]
 
 
-def test_a_vocabulary_grows_by_its_last_doubling() -> None:
+def test_growth_per_doubling_is_measured_at_the_end_of_the_curve() -> None:
     curve = Curve([1, 2, 4], [10, 15, 30])
     some = Vocabulary(30, 3, {}, curve, curve)
     assert some.growth_per_doubling == 2

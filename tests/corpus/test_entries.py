@@ -22,7 +22,7 @@ def corpus(pieces: list[Piece]) -> Corpus:
     return Corpus.of(map(CorpusEntry, named, SPLITS))
 
 
-def test_it_is_an_immutable_sequence(corpus: Corpus, pieces: list[Piece]) -> None:
+def test_a_corpus_is_an_immutable_sequence(corpus: Corpus, pieces: list[Piece]) -> None:
     assert (len(corpus), corpus[0].split, corpus[-1].split) == (8, "train", "test")
     assert [entry.piece for entry in corpus] == corpus.pieces
     assert corpus.entries[1:3] == corpus[1:3].entries
@@ -35,7 +35,7 @@ def test_it_is_an_immutable_sequence(corpus: Corpus, pieces: list[Piece]) -> Non
     assert Corpus.of(pieces).pieces == pieces
 
 
-def test_its_splits_are_counted_and_shown(corpus: Corpus, pieces: list[Piece]) -> None:
+def test_splits_are_counted_and_shown(corpus: Corpus, pieces: list[Piece]) -> None:
     assert corpus.splits == {"train": 4, "valid": 2, "test": 2}
     assert repr(corpus) == "<Corpus: 8 pieces, 4 train, 2 valid, 2 test>"
     assert Corpus.of(pieces).splits == {}
@@ -65,20 +65,20 @@ def test_pieces_made_in_python_are_measured_when_they_are_selected(pieces: list[
     assert corpus.select(meter="3/4").pieces == []
 
 
-def test_as_a_table(corpus: Corpus) -> None:
+def test_a_corpus_converts_to_a_dataframe(corpus: Corpus) -> None:
     table = corpus.to_dataframe()
     assert table["split"].tolist() == SPLITS
     assert table.groupby("composer").size().to_dict() == {"Fernando Sor": 4, "Giuliani": 4}
     assert {"path", "title", "key", "solo", "instruments", "events", "group"} <= set(table.columns)
 
 
-def test_a_table_needs_pandas(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dataframe_needs_pandas(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pandas", None)  # as if it were not installed
     with pytest.raises(PartimentoError, match=r"pip install 'partimento\[dataframe\]'"):
         corpus.to_dataframe()
 
 
-def test_a_part_of_a_corpus_is_not_what_its_sources_give(corpus: Corpus) -> None:
+def test_a_slice_of_a_corpus_has_no_sources(corpus: Corpus) -> None:
     loaded = replace(corpus, sources=("scores",))
     assert loaded.select(composer="sor").sources == ("scores",)
     assert loaded[:3].sources == ()

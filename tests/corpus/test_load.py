@@ -62,7 +62,7 @@ def test_a_folder_and_its_store_give_the_same_entries_but_for_the_split(
 
 
 @pytest.mark.parametrize("view", [DataSettings(), AS_WRITTEN, DataSettings(quantize="music21")])
-def test_selecting_before_and_after_loading_is_one(scores: Path, view: DataSettings) -> None:
+def test_selecting_before_and_after_loading_is_equal(scores: Path, view: DataSettings) -> None:
     whole = load_corpus(scores, config=view)
     for criteria in (
         {"key": whole[0].description["key"]},
@@ -78,7 +78,7 @@ def test_selecting_before_and_after_loading_is_one(scores: Path, view: DataSetti
         load_corpus(scores, split="test")
 
 
-def test_a_held_out_piece_stays_held_out_when_its_file_comes_from_a_folder_too(
+def test_a_held_out_piece_stays_held_out_beside_its_file(
     scores: Path, store: Store, tmp_path: Path
 ) -> None:
     shutil.copytree(scores, tmp_path / "again")

@@ -11,13 +11,13 @@ from partimento.corpus import Reject, read_piece, read_pieces, write_rejects
 from partimento.errors import PartimentoError
 
 
-def test_an_answer_that_makes_no_sense_is_a_reject(write, good):
+def test_nonsense_from_a_parser_is_a_reject(write, good):
     path = write("a.mid", good)
     with pytest.raises(PartimentoError, match="no sensible answer"):
         read_pieces([path], command=LIAR)
 
 
-def test_pieces_come_back_as_they_were_read_whatever_the_number_of_workers(guitar):
+def test_pieces_are_equal_for_any_number_of_workers(guitar):
     paths = sorted((guitar / "GiulianiM").glob("*.mid"))
     expected = [read_piece(path) for path in paths]
     for workers in (1, 3):
@@ -36,7 +36,7 @@ def test_pieces_come_back_as_they_were_read_whatever_the_number_of_workers(guita
     assert [piece.notes for piece in view] != [piece.notes for piece in expected[:3]]
 
 
-def test_progress_is_told(write, good, tmp_path):
+def test_progress_is_reported(write, good, tmp_path):
     for name in "abc":
         write(f"{name}.mid", good)
     told = []
@@ -44,14 +44,14 @@ def test_progress_is_told(write, good, tmp_path):
     assert told == [("read", done, 3) for done in range(4)]
 
 
-def test_scores_and_midi_side_by_side(write, good, tmp_path):
+def test_scores_and_midi_are_read_together(write, good, tmp_path):
     write("a.mid", good)
     write("b.abc", "X:1\nT:Air\nM:4/4\nL:1/4\nK:C\nCDEF|\n")
     assert [len(piece.notes) for piece in read_pieces(tmp_path).pieces] == [3, 4]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_what_may_not_be_read_is_told(write, good, tmp_path):
+def test_unreadable_files_are_rejects(write, good, tmp_path):
     write("a.mid", good)
     write("no.mid", good).chmod(0)
     closed = tmp_path / "closed"
@@ -62,7 +62,7 @@ def test_what_may_not_be_read_is_told(write, good, tmp_path):
         closed.chmod(0o700)
 
 
-def test_refusals_of_the_system_are_told(write, good, tmp_path, monkeypatch):
+def test_errors_of_the_system_are_rejects(write, good, tmp_path, monkeypatch):
     write("a.mid", good)
     (tmp_path / "closed").mkdir()
     real = os.scandir
@@ -76,17 +76,17 @@ def test_refusals_of_the_system_are_told(write, good, tmp_path, monkeypatch):
     assert reasons(read_pieces(tmp_path)) == {"closed": "permission denied"}
 
 
-def test_named_files_of_other_kinds_are_rejects_not_passed_over(write, good, tmp_path):
+def test_named_files_of_other_kinds_are_rejects(write, good, tmp_path):
     reading = read_pieces([write("a.mid", good), write("b.pdf", "x")])
     assert reasons(reading) == {"b.pdf": ".pdf is none of .mid .midi .musicxml .mxl .xml .abc .krn"}
 
 
-def test_a_source_that_does_not_exist_is_refused_whole(write, good, tmp_path):
+def test_a_missing_source_is_refused(write, good, tmp_path):
     with pytest.raises(PartimentoError, match=r"no\.mid does not exist$"):
         read_pieces([write("a.mid", good), tmp_path / "no.mid"])
 
 
-def test_a_pipe_is_no_file(write, good, tmp_path):
+def test_a_pipe_is_a_reject(write, good, tmp_path):
     os.mkfifo(tmp_path / "pipe.mid")
     write("a.mid", good)
     assert reasons(read_pieces(tmp_path)) == {"pipe.mid": "not a file"}
@@ -105,7 +105,7 @@ def test_an_empty_corpus_is_refused_in_one_line(write, tmp_path):
         read_pieces("bundled:minuets")
 
 
-def test_the_table_of_rejects(tmp_path):
+def test_rejects_are_written_as_a_table(tmp_path):
     path = write_rejects(
         [Reject("a, b.mid", 'says "no"'), Reject("c.mid", "empty")], tmp_path / "rejects.csv"
     )

@@ -46,7 +46,7 @@ ROW = {
         ({"composer": "carulli", "meter": "4/4"}, False),
     ],
 )
-def test_what_is_taken(asked, taken):
+def test_pieces_are_selected_by_criteria(asked, taken):
     if taken is None:
         with pytest.raises(PartimentoError):
             Selection(**asked)
@@ -62,12 +62,12 @@ def test_accents_do_not_matter():
 @pytest.mark.parametrize(
     "wrong", [{"key": "J major"}, {"meter": "three"}, {"split": "dev"}, {"min_events": -1}]
 )
-def test_what_means_nothing_is_refused(wrong):
+def test_invalid_criteria_are_refused(wrong):
     with pytest.raises(PartimentoError):
         Selection(**wrong)
 
 
-def test_a_selection_says_what_it_asks():
+def test_a_selection_prints_its_criteria():
     assert not Selection()
     assert (
         str(Selection(composer="sor", solo=True, min_events=8))
@@ -75,7 +75,7 @@ def test_a_selection_says_what_it_asks():
     )
 
 
-def test_licenses_in_many_spellings():
+def test_licenses_are_recognized_in_many_spellings():
     families = {
         "PD": ("PD", "Public Domain", "public-domain", "CC0", "CC0 1.0"),
         "CC-BY": ("CC-BY", "cc by 2.0", "Creative Commons Attribution 4.0 International"),

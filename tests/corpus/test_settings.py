@@ -8,7 +8,7 @@ from partimento.corpus.settings import AS_WRITTEN, DataSettings
 from partimento.errors import PartimentoError
 
 
-def test_as_written_changes_nothing_that_a_file_says() -> None:
+def test_as_written_changes_nothing() -> None:
     assert AS_WRITTEN.model_dump() == {
         "quantize": "exact",
         "grace_notes": "keep",

@@ -78,7 +78,7 @@ def test_two_files_of_one_name_are_refused(scores, tmp_path):
         ("a\x01b.mid", "no plain path"),
     ],
 )
-def test_hostile_zips(midi, tmp_path, name, reason):
+def test_hostile_members_of_zips_are_rejects(midi, tmp_path, name, reason):
     with zipfile.ZipFile(tmp_path / "z.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("fine.mid", midi.file(midi.track(midi.notes(60, 62))))
         archive.writestr(
@@ -92,12 +92,12 @@ def test_hostile_zips(midi, tmp_path, name, reason):
     assert len(built.rejects) == bool(reason)
 
 
-def test_no_zip_at_all(scores, tmp_path):
+def test_a_broken_zip_is_a_reject(scores, tmp_path):
     (scores / "z.zip").write_bytes(b"PK\3\4 nothing")
     assert "no zip" in build(scores).rejects[0].reason
 
 
-def test_names_that_are_no_text(scores):
+def test_names_that_are_no_text_are_escaped(scores):
     for name in (b"caf\xe9.mid", b"caf\xe8.mid"):
         shutil.copy(scores / "0.mid", os.fsencode(scores) + b"/" + name)
     assert "tunes/caf\\xe9.mid" in [row["path"] for row in build(scores).store.rows]
@@ -105,7 +105,7 @@ def test_names_that_are_no_text(scores):
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA])
 @pytest.mark.parametrize("name", ["manifest.csv", "b.mid"])
-def test_damage_in_a_zip_costs_only_what_is_damaged(scores, midi, method, name):
+def test_damage_in_a_zip_affects_only_the_damaged_file(scores, midi, method, name):
     path = scores.parent / "bad.zip"
     with zipfile.ZipFile(path, "w", method) as archive:
         archive.writestr("a.mid", midi.file(midi.track(midi.notes(*range(40, 70)))))
@@ -128,12 +128,12 @@ def test_damage_in_a_zip_costs_only_what_is_damaged(scores, midi, method, name):
         assert [Path(reject.path).name for reject in built.rejects] == [name]
 
 
-def test_a_manifest_that_cannot_be_read_is_told(scores):
+def test_an_unreadable_manifest_is_reported(scores):
     (scores / "manifest.csv").write_bytes("path,title\n0.mid,Étude\n".encode("latin-1"))
     assert "what it says is lost" in build(scores).rejects[0].reason
 
 
-def test_a_zip_in_a_zip_is_told(midi, tmp_path):
+def test_a_zip_in_a_zip_is_reported(midi, tmp_path):
     with zipfile.ZipFile(tmp_path / "z.zip", "w") as archive:
         archive.writestr("a.mid", midi.file(midi.track(midi.notes(60, 62))))
         archive.writestr("inner.zip", b"PK")
@@ -160,7 +160,7 @@ def test_scores_have_names_that_are_the_same_on_every_machine(scores):
     assert (found[-1].suffix, found[-1].path.endswith("more.zip/inside/7.mid")) == (".mid", True)
 
 
-def test_of_two_ways_to_a_file_the_longer_name_stays(scores):
+def test_a_file_reached_in_two_ways_keeps_its_longer_name(scores):
     for sources in ([scores / "0.mid", scores], [scores, scores / "0.mid"]):
         names = [score.name for score in find_scores(sources)[0]]
         assert names.count("tunes/0.mid") == 1
@@ -174,7 +174,7 @@ def test_a_source_is_bundled_or_exists(tmp_path):
         check_source(str(tmp_path / "no"))
 
 
-def test_what_a_manifest_says_comes_before_what_the_file_says():
+def test_a_manifest_counts_more_than_the_file():
     measured = {"title_in_file": "untitled", "composer_in_file": "F. Sor"}
     known = {
         "title": "Étude",

@@ -38,7 +38,7 @@ Corpus = tuple[list[int], list[str], list[str]]
 
 @settings(deadline=None)
 @given(corpora(), SHARES, st.integers(0, 2**32 - 1))
-def test_no_group_is_cut_and_no_side_is_empty(
+def test_no_group_is_divided_and_no_split_is_empty(
     corpus: Corpus, shares: tuple[float, float], seed: int
 ) -> None:
     sides = split(*corpus, validation=shares[0], test=shares[1], seed=seed)
@@ -114,7 +114,7 @@ def test_composers_of_one_piece_have_the_shares_together(seed: int) -> None:
     assert abs(alone["test"] - 20) <= 2
 
 
-def test_every_piece_has_its_chance_to_be_checked_with() -> None:
+def test_every_piece_may_be_held_out() -> None:
     corpus = corpus_of({"Sor": 30, "Bach": 7, "Joly": 1, "Brown": 1, "Milan": 1})
     held_out = Counter[str]()
     for seed in range(400):
@@ -142,7 +142,7 @@ def test_another_seed_draws_other_pieces() -> None:
     )
 
 
-def test_the_draw_stays_what_it_is() -> None:
+def test_the_split_stays_equal_to_a_stored_one() -> None:
     """Sides stored with a corpus can be told again from its seed."""
     corpus = [0, 1, 1, 2, 3, 4], ["Sor", "Sor", "Bach", "Sor", "Bach", ""], list("abcdef")
     assert split(*corpus, validation=0.2, test=0.2, seed=1) == STORED
@@ -151,7 +151,7 @@ def test_the_draw_stays_what_it_is() -> None:
 STORED = ["train", "test", "test", "valid", "train", "train"]
 
 
-def test_a_very_large_group_is_learned_from() -> None:
+def test_a_very_large_group_goes_to_training() -> None:
     groups = [0] * 60 + list(range(1, 41))
     for seed in range(20):
         sides = split(
@@ -175,7 +175,7 @@ def test_two_groups_are_enough() -> None:
 
 
 @pytest.mark.parametrize("groups", [[], [7, 7, 7]])
-def test_one_group_is_too_few(groups: list[int]) -> None:
+def test_one_group_is_refused(groups: list[int]) -> None:
     with pytest.raises(PartimentoError, match="two different pieces"):
         split(
             groups,

@@ -68,7 +68,7 @@ def test_counts_of_two_pieces(two: list[Piece]) -> None:
     assert found.declared == 1
 
 
-def test_held_out_events_by_hand(two: list[Piece]) -> None:
+def test_held_out_events_equal_counts_by_hand(two: list[Piece]) -> None:
     """Two pieces: each is held out once. The first's D and rest are unknown, two events of four; of
     the second's three events, two.
     """
@@ -88,7 +88,7 @@ def test_held_out_events_by_hand(two: list[Piece]) -> None:
     assert chords.growth_per_doubling == pytest.approx(5 / 3)
 
 
-def test_coverage_is_that_of_plain_counting(pieces: list[Piece]) -> None:
+def test_coverage_equals_plain_counting(pieces: list[Piece]) -> None:
     """Fewer pieces than folds: each is alone in its fold."""
     events = [Counter(event.chord for event in piece.events) for piece in pieces]
     for least in (1, 2):
@@ -107,7 +107,7 @@ def test_coverage_is_that_of_plain_counting(pieces: list[Piece]) -> None:
         assert found.mean > 0
 
 
-def test_equal_music_in_another_key_is_no_help(two: list[Piece]) -> None:
+def test_transposed_copies_do_not_improve_coverage(two: list[Piece]) -> None:
     from partimento.music.transpose import transpose
 
     found = stats([two[0], transpose(two[0], 5).replace(title="Another name")])
@@ -143,7 +143,7 @@ def test_a_common_key_joins_vocabularies() -> None:
     assert stats([low]).vocabularies["chords in the common key"].size == 8
 
 
-def test_drums_are_no_harmony() -> None:
+def test_drums_are_left_out_of_chords() -> None:
     kit = Part("Kit", is_drum=True)
     both = Piece(
         [Note(Fraction(0), Q, 60), Note(Fraction(0), Q, 36, part=1)], parts=(Part("Flute", 73), kit)
@@ -158,7 +158,7 @@ def test_drums_are_no_harmony() -> None:
     assert (only.lowest, only.keys, only.rests) == ("", {}, 1)
 
 
-def test_a_silent_part_is_no_part() -> None:
+def test_silent_parts_are_not_counted() -> None:
     found = stats(
         [Piece([Note(Fraction(0), Q, 60, part=1)], parts=(Part("Empty", 40), Part("Piano", 0)))]
     )
@@ -212,7 +212,7 @@ def test_bars_are_counted_as_they_are_made(changes: dict[str, object]) -> None:
     assert bar_count(piece) == len(piece.bars())
 
 
-def test_pieces_pass_by_and_are_let_go(pieces: list[Piece]) -> None:
+def test_pieces_are_released_after_counting(pieces: list[Piece]) -> None:
     alive: list[weakref.ref[Piece]] = []
 
     def stream() -> Iterator[Piece]:
@@ -226,11 +226,11 @@ def test_pieces_pass_by_and_are_let_go(pieces: list[Piece]) -> None:
     assert stats(stream()).pieces == len(pieces)
 
 
-def test_the_same_seed_the_same_figures(pieces: list[Piece]) -> None:
+def test_the_same_seed_gives_the_same_figures(pieces: list[Piece]) -> None:
     assert stats(pieces, seed=4) == stats(iter(pieces), seed=4)
 
 
-def test_nothing_to_count() -> None:
+def test_no_pieces_are_refused_and_empty_ones_counted() -> None:
     with pytest.raises(PartimentoError, match="no pieces"):
         stats([])
     empty = stats([Piece([])])

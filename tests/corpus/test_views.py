@@ -25,7 +25,7 @@ def configured(piece: Piece, suffix: str = ".mid", **changes: str) -> Piece:
     return as_configured(piece, config, suffix=suffix, pickup=Q)
 
 
-def test_as_written_every_file_stays_as_it_is() -> None:
+def test_as_written_changes_no_piece() -> None:
     for piece in (ornamented(), Piece([]), Piece([Note(Fraction(1, 97), Q, 60)])):
         assert configured(piece) == piece
 
@@ -38,7 +38,7 @@ def test_grace_notes_are_removed_or_merged_into_their_chord() -> None:
     assert sorted(note.pitch for note in merged.notes if note.onset == 1) == [61, 64]
 
 
-def test_only_midi_files_have_their_grace_notes_and_upbeats_inferred() -> None:
+def test_grace_notes_and_upbeats_are_inferred_for_midi_only() -> None:
     played = Piece(
         [
             Note(Q * 0, Q - Fraction(9, 80), 60),
@@ -53,13 +53,13 @@ def test_only_midi_files_have_their_grace_notes_and_upbeats_inferred() -> None:
     assert inferred_pickup(declared, suffix=".mid") is None  # the file says it
 
 
-def test_an_inferred_upbeat_is_used_where_it_is_asked_for() -> None:
+def test_inferred_upbeats_are_used_only_if_configured() -> None:
     piece = ornamented()
     assert configured(piece, pickup="inferred").pickup == 1
     assert configured(piece, pickup="declared").pickup == 0
 
 
-def test_a_guitar_notated_an_octave_high_sounds_as_it_should() -> None:
+def test_a_guitar_notated_an_octave_high_is_moved_down() -> None:
     notes = [Note(Q * t / 2, Q / 2, pitch) for t, pitch in enumerate(HIGH * 8)]
     piece = Piece(notes, parts=(Part("Guitar", 24),))
     moved = configured(piece, octave="sounding").notes.pitch - piece.notes.pitch
@@ -68,9 +68,7 @@ def test_a_guitar_notated_an_octave_high_sounds_as_it_should() -> None:
 
 
 @pytest.mark.parametrize(("suffix", "moved"), [(".mid", True), (".xml", False)])
-def test_what_was_played_goes_to_the_grid_and_what_was_written_does_not(
-    suffix: str, moved: bool
-) -> None:
+def test_performances_are_quantized_and_scores_are_not(suffix: str, moved: bool) -> None:
     late = Fraction(1, 50)
     played = Piece([Note(Q * t + late, Q * 9 / 10, 60 + t % 5) for t in range(16)])
     view = configured(played, suffix, quantize="auto")
@@ -81,7 +79,7 @@ def test_what_was_played_goes_to_the_grid_and_what_was_written_does_not(
     assert configured(played, suffix, quantize="music21") is played  # made from the file
 
 
-def test_the_grid_keeps_the_names_of_the_piece() -> None:
+def test_quantizing_keeps_title_composer_and_pickup() -> None:
     piece = Piece([Note(Q / 50, Q, 60)], title="Étude", composer="Sor", pickup=Q)
     view = on_grid(piece)
     assert (view.title, view.composer, view.pickup) == ("Étude", "Sor", 1)

@@ -12,7 +12,7 @@ from partimento.errors import ReadError
 F = Fraction
 
 
-def test_abc(write):
+def test_abc_is_read(write):
     piece = read_piece(
         write("a.abc", "X:1\nT:Reel\nM:6/8\nL:1/8\nQ:3/8=60\nK:Am\nABc d2e|(3efg a6/2 z2|]\n")
     )
@@ -28,7 +28,7 @@ def test_abc(write):
     assert piece.title == "Reel"
 
 
-def test_kern(write):
+def test_kern_is_read(write):
     head = "!!!OTL: Fuga\n**kern\t**kern\n*k[f#]\t*k[f#]\n*M3/4\t*M3/4\n"
     kern = (
         head
@@ -57,7 +57,7 @@ def test_kern(write):
         ("a.krn", "plain words", "not kern"),
     ],
 )
-def test_what_is_wrong_is_said(name, data, reason, write):
+def test_faulty_files_are_refused_with_a_reason(name, data, reason, write):
     with pytest.raises(ReadError, match=reason):
         read_piece(write(name, data))
 
@@ -65,7 +65,7 @@ def test_what_is_wrong_is_said(name, data, reason, write):
 # Found by tests.fuzz
 
 
-def test_of_a_chord_only_the_tied_notes_sound_on(write):
+def test_only_the_tied_notes_of_a_chord_are_sustained(write):
     piece = read_piece(
         write("a.krn", "**kern\n*M4/4\n=1\n[2c 2e\n2c] 2e\n=2\n[2d [2f\n2d] 2f]\n==\n*-\n")
     )
@@ -105,12 +105,12 @@ def test_of_a_chord_only_the_tied_notes_sound_on(write):
         ("a.krn", "**kern\n*M4/4\n*MM0.001\n=1\n4c\n==\n*-\n", "no such tempo"),
     ],
 )
-def test_reasons_speak_of_the_music(name, data, reason, write):
+def test_reasons_are_in_musical_terms(name, data, reason, write):
     with pytest.raises(ReadError, match=reason):
         read_piece(write(name, data))
 
 
-def test_long_numbers_in_words_and_fields_of_abc_are_no_lengths(write):
+def test_long_numbers_in_text_of_abc_are_no_lengths(write):
     text = 'X:1000\nT:C9999\nN:A1234\nM:2/4\nL:1/16\nK:C\n"^A1000"ABcd!c999!|% e65536\nA4z16|\n'
     assert len(read_piece(write("a.abc", text)).notes) == 5
 

@@ -13,7 +13,7 @@ from partimento.io import formats
 from partimento.io.formats import MIDI_SUFFIXES, SUFFIXES, is_store, read_score_bytes
 
 
-def test_every_suffix_has_a_dot_and_stands_once() -> None:
+def test_suffixes_are_lower_case_and_unique() -> None:
     assert len(set(SUFFIXES)) == len(SUFFIXES)
     assert all(suffix == suffix.lower() and suffix[0] == "." for suffix in SUFFIXES)
     assert set(MIDI_SUFFIXES) < set(SUFFIXES)
@@ -30,7 +30,7 @@ def test_bytes_come_from_a_file_or_from_inside_a_zip(tmp_path: Path) -> None:
         assert read_score_bytes(str(packed), "b.mid") == content  # a zip that changed is read again
 
 
-def test_what_is_no_regular_file_is_refused_at_once(tmp_path: Path) -> None:
+def test_missing_files_folders_and_pipes_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UnfitError, match="no such file"):
         read_score_bytes(str(tmp_path / "no.mid"))
     with pytest.raises(UnfitError, match="not a file"):
@@ -68,7 +68,7 @@ def test_a_file_larger_than_any_score_is_refused(
         read_score_bytes(str(packed), "a.mid")
 
 
-def test_a_store_is_known_by_its_suffix() -> None:
+def test_a_store_is_recognized_by_its_suffix() -> None:
     assert is_store(Path("scores") / "GUITAR.PARQUET")
     assert not is_store("guitar.parquet/a.mid")
     assert not is_store("parquet")

@@ -58,7 +58,7 @@ PICKUP = (0, note("A", 4, 6))
 FULL = (1, note("C", 5, 12) + note("E", 5, 12, "", chord=True) + note("D", 5, 4) * 3)
 
 
-def test_everything_a_score_says_is_read(write):
+def test_all_contents_of_a_score_are_read(write):
     piece = read_piece(write("a.musicxml", musicxml(PICKUP, FULL)))
     assert spans(piece) == [
         (0, F(1, 2), 69),
@@ -86,12 +86,12 @@ def test_ties_are_one_note_over_several_bars(write):
     assert spans(piece) == [(0, 5, 60), (5, 1, 60)]
 
 
-def test_a_transposing_instrument_sounds(write):
+def test_a_transposing_instrument_is_read_at_sounding_pitch(write):
     piece = read_piece(write("a.xml", musicxml((1, note("C", 4, 24)), transpose=OCTAVE_DOWN)))
     assert spans(piece) == [(0, 2, 48)]
 
 
-def test_voices_and_tablature(write):
+def test_voices_and_tablature_are_read(write):
     backup = "<backup><duration>24</duration></backup>"
     piece = read_piece(
         write(
@@ -125,7 +125,7 @@ def test_a_bar_cut_in_two_keeps_its_bar_lines(write):
     assert [bar.onset for bar in piece.bars()] == [0, 2, 3, 4]
 
 
-def test_compressed_musicxml(write):
+def test_compressed_musicxml_is_read(write):
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr(
@@ -139,7 +139,7 @@ def test_compressed_musicxml(write):
         read_piece(write("b.mxl", archive.getvalue()[:-50]))
 
 
-def test_an_archive_that_swells_is_refused(write):
+def test_an_archive_that_unpacks_to_too_much_is_refused(write):
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("a.xml", b" " * (40 * 2**20))
@@ -162,12 +162,12 @@ def test_an_archive_that_swells_is_refused(write):
         ("a.mxl", "plain words", "not a whole archive"),
     ],
 )
-def test_what_is_wrong_with_a_score_is_said(name, data, reason, write):
+def test_faulty_scores_are_refused_with_a_reason(name, data, reason, write):
     with pytest.raises(ReadError, match=reason):
         read_piece(write(name, data))
 
 
-def test_the_view_cuts_a_score_at_its_bar_lines(write):
+def test_the_music21_view_cuts_notes_at_bar_lines(write):
     tied = ((1, note("C", 4, 24, TIE_START)), (2, note("C", 4, 24, TIE_STOP)))
     path = write("a.xml", musicxml(*tied))
     assert [event.duration for event in read_piece(path).events] == [4]
@@ -175,7 +175,7 @@ def test_the_view_cuts_a_score_at_its_bar_lines(write):
 
 
 @pytest.mark.parametrize("name", ["bwv66.6", "bwv1.6", "bwv269"])
-def test_chorales_have_music21s_own_notes(name):
+def test_chorales_have_the_notes_of_music21(name):
     from music21 import converter
 
     (path,) = [path for path in chorales(with_instruments=True) if path.stem == name]
@@ -194,7 +194,7 @@ def test_chorales_have_music21s_own_notes(name):
     assert Counter((n.part, n.onset, n.duration, n.pitch) for n in piece.notes) == theirs
 
 
-def test_a_path_that_is_no_file(tmp_path):
+def test_paths_that_are_no_score_are_refused(tmp_path):
     for path, reason in (
         (tmp_path, "without suffix"),
         (tmp_path / "no.mid", "no such file"),

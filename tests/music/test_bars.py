@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from tests.analysis.features.made import KIT, Q, melody
 
-from partimento import Key, Meter, Note, Part, Piece
+from partimento import Key, Meter, Note, Part, Piece, Tempo
 from partimento.music.bars import first_bars, notes_by_bar
 
 
-def test_the_beginning_of_a_piece() -> None:
+def test_first_bars_cut_notes_and_drop_later_keys() -> None:
     piece = melody(
         67,
         60,
@@ -33,11 +33,28 @@ def test_the_beginning_of_a_piece() -> None:
     assert first_bars(held, 9) is held
 
 
-def test_notes_stand_in_their_bars() -> None:
+def test_each_note_belongs_to_the_bar_in_which_it_begins() -> None:
     found = notes_by_bar(melody(67, 60, 62, 64, 65, meters=(Meter(3, 4),), pickup=Q))
     assert found.bar.tolist() == [0, 1, 1, 1, 2]
     assert (found.inside / found.grid).tolist() == [0, 0, 1, 2, 0]
     assert found.whole.tolist() == [False, True, True]
+
+
+def test_marks_and_cuts_at_the_end_of_the_first_bars_are_dropped() -> None:
+    piece = melody(
+        *range(60, 72),
+        keys=(Key(0), Key(1, onset=4 * Q)),
+        tempos=(Tempo(), Tempo(600_000, 4 * Q)),
+        pickup=Q / 3,
+        cuts=(Q, 4 * Q + Q / 3),
+    )
+    beginning = first_bars(piece, 1)
+    assert beginning.length == 4 + Q / 3
+    assert (beginning.keys, beginning.tempos) == (piece.keys, piece.tempos)
+    assert beginning.cuts == (Q,)
+    assert [note.duration for note in beginning.notes] == [1, 1, 1, 1, Q / 3]
+    pickup = first_bars(piece.replace(pickup=4 * Q), 0)
+    assert (pickup.length, pickup.keys, pickup.tempos) == (4, (Key(0),), (Tempo(),))
 
 
 def test_drums_are_left_out_and_times_fit_one_grid() -> None:

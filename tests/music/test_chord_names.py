@@ -24,6 +24,29 @@ def test_every_name_is_read_back_as_its_pitch_classes() -> None:
 
 
 @pytest.mark.parametrize(
+    ("chord", "name"),
+    [
+        ((60, 64, 67), "C"),
+        ((61, 64, 68), "C♯m"),
+        ((61, 65, 68), "D♭"),
+        ((62, 65, 68), "Ddim"),
+        ((63, 67, 71), "E♭aug"),
+        ((64, 69, 71), "Esus4"),
+        ((65, 69, 72, 75), "F7"),
+        ((65, 69, 72, 76), "Fmaj7"),
+        ((66, 69, 73, 76), "F♯m7"),
+        ((67, 70, 73, 77), "Gm7♭5"),
+        ((62, 65, 68, 71), "Ddim7"),
+        ((59, 60), "B+C"),
+        ((58, 59, 69), "B♭+B+A"),
+    ],
+)
+def test_chords_have_the_names_of_musicians(chord: tuple[int, ...], name: str) -> None:
+    assert chord_name(chord) == name
+    assert chord_name([pitch - 24 for pitch in chord]) == name
+
+
+@pytest.mark.parametrize(
     ("typed", "name"),
     [
         ("Cmaj", "C"),

@@ -17,7 +17,7 @@ def test_from_events_is_the_inverse_of_events(events):
 
 
 @given(pieces)
-def test_events_fill_the_piece_and_say_what_sounds(piece):
+def test_events_cover_the_piece_and_list_the_sounding_pitches(piece):
     events = piece.events
     assert sum((event.duration for event in events), F(0)) >= piece.length
     now = F(0)
@@ -30,7 +30,7 @@ def test_events_fill_the_piece_and_say_what_sounds(piece):
         now += event.duration
 
 
-def test_extra_times_cut_what_sounds_and_hold_it():
+def test_extra_times_split_a_note_and_hold_it():
     one = np.array([0]), np.array([8]), np.array([60])
     cut = sweep(*one, extra=(0, 4, 10))
     assert cut.times.tolist() == [0, 4, 8, 10]
@@ -41,7 +41,7 @@ def test_extra_times_cut_what_sounds_and_hold_it():
     )
 
 
-def test_two_notes_of_one_pitch_are_one_pitch_that_is_struck_again():
+def test_two_notes_of_one_pitch_sound_as_one_pitch_struck_again():
     cut = sweep(np.array([0, 2]), np.array([6, 4]), np.array([60, 60]))
     assert events_from_sweep(cut, 2) == (
         Event((60,), Fraction(1)),

@@ -48,7 +48,7 @@ def test_instruments_and_families(name: str, program: int) -> None:
 @pytest.mark.parametrize(
     ("name", "said"), [("guitr", "guitar"), ("vioin", "violin"), ("sitarr", "sitar")]
 )
-def test_a_typo_is_told_the_nearest_name(name: str, said: str) -> None:
+def test_a_typo_is_answered_with_the_nearest_name(name: str, said: str) -> None:
     with pytest.raises(PartimentoError, match=f"no instrument '{name}': did you mean {said}"):
         program_named(name)
 
@@ -57,6 +57,6 @@ def test_a_typo_is_told_the_nearest_name(name: str, said: str) -> None:
     ("name", "said"),
     [("128", "0 to 127"), ("-1", "0 to 127"), ("xyzzy", "write one like"), ("", "write one like")],
 )
-def test_what_is_no_instrument(name: str, said: str) -> None:
+def test_unknown_instruments_are_refused(name: str, said: str) -> None:
     with pytest.raises(PartimentoError, match=said):
         program_named(name)

@@ -13,21 +13,21 @@ from partimento.music.notes import Note
 
 
 @given(pieces)
-def test_a_piece_survives_a_dict_and_json(piece):
+def test_a_piece_survives_conversion_to_dict_and_json(piece):
     assert Piece.from_json(piece.to_json()) == piece
     plain = piece.to_dict()
     assert json.loads(json.dumps(plain)) == plain
     assert Piece.from_dict(plain) == piece
 
 
-def test_voices_are_written_where_there_are_any():
+def test_voices_are_written_only_if_a_part_has_several():
     piece = Piece([Note(Fraction(0), Fraction(1), 60, voice=1), Note(Fraction(0), Fraction(1), 60)])
     assert Piece.from_json(piece.to_json()) == piece
     assert '"voice": [0, 1]' in piece.to_json().replace('":[', '": [').replace("[0,1]", "[0, 1]")
     assert "voice" not in Piece([Note(Fraction(0), Fraction(1), 60)]).to_json()
 
 
-def test_files_without_voices_are_read_and_others_are_refused():
+def test_json_without_voices_is_read_and_invalid_json_refused():
     plain = Piece([Note(Fraction(0), Fraction(1), 60)]).to_dict()
     assert "voice" not in plain["notes"]
     assert fields_from_dict(plain)["notes"].voice.tolist() == [0]

@@ -21,7 +21,7 @@ from partimento.music.limits import (
 from partimento.music.timelines import Meter
 
 
-def test_a_size_at_the_limit_passes_and_one_more_is_refused() -> None:
+def test_sizes_at_the_limit_pass_and_sizes_above_are_refused() -> None:
     check_size(1, 0)
     check_size(MAX_NOTES, MAX_QUARTERS)
     check_marks(MAX_MARKS)
@@ -49,7 +49,7 @@ def test_bars_are_counted_by_the_meter_in_force() -> None:
         check_bars((Meter(1, 4, Fraction(4)),), 4 + MAX_BARS - Fraction(1, 2))
 
 
-def test_many_notes_pass_one_after_another_and_are_refused_all_at_once() -> None:
+def test_many_notes_may_follow_each_other_but_not_sound_at_once() -> None:
     count = 10_000
     onset = np.arange(count)
     check_density(onset, onset + 1)
@@ -57,7 +57,7 @@ def test_many_notes_pass_one_after_another_and_are_refused_all_at_once() -> None
         check_density(onset, np.full(count, count))
 
 
-def test_bar_lines_cut_sustained_notes_too() -> None:
+def test_bar_lines_add_to_the_number_of_events() -> None:
     onset, end = np.zeros(2000, np.int64), np.full(2000, 10_000)
     check_density(onset, end)
     with pytest.raises(UnfitError, match="sound at once"):

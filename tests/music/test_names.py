@@ -23,7 +23,7 @@ def test_names_are_read_as_people_type_them(name: str, pitch: int) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "H4", "C", "C##4", "4", "Cb-1", "G#9", "C10", "E 2"])
-def test_no_pitch_is_refused_with_examples(name: str) -> None:
+def test_invalid_pitch_names_are_refused_with_examples(name: str) -> None:
     with pytest.raises(ValueError, match=r"is no pitch: write, for example, E2, F#4 or Bb3"):
         pitch_from_name(name)
 
@@ -32,6 +32,11 @@ def test_no_pitch_is_refused_with_examples(name: str) -> None:
     ("duration", "name"),
     [
         ("16", "longa"),
+        ("8", "breve"),
+        ("1/4", "sixteenth"),
+        ("1/8", "32nd"),
+        ("1/16", "64th"),
+        ("1/5", "sixteenth quintuplet"),
         ("4", "whole"),
         ("1/32", "128th"),
         ("3/4", "dotted eighth"),
@@ -50,5 +55,5 @@ def test_durations_have_the_names_of_notation(duration: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("duration", ["1/64", "3/64", "1/11", "17/16", "0", "33"])
-def test_a_duration_that_nobody_writes_has_no_name(duration: str) -> None:
+def test_durations_without_notation_have_no_name(duration: str) -> None:
     assert duration_name(Fraction(duration)) == ""

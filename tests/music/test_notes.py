@@ -19,7 +19,7 @@ NOTES = Notes(
 )
 
 
-def test_replaced_columns_replace_and_the_others_stay():
+def test_replace_changes_the_given_columns_only():
     higher = NOTES.replace(pitch=NOTES.pitch + 1)
     assert higher.pitch.tolist() == [61, 65, 68]
     for name in ("onset", "duration", "velocity", "part"):
@@ -27,17 +27,17 @@ def test_replaced_columns_replace_and_the_others_stay():
     assert NOTES.replace() == NOTES
 
 
-def test_a_finer_grid_says_the_same_times():
+def test_equal_times_on_a_finer_grid_are_equal_notes():
     onset, duration = NOTES.onset * 6, NOTES.duration * 6
     assert NOTES.replace(divisions=12, onset=onset, duration=duration) == NOTES
 
 
-def test_selected_notes_are_those_of_the_mask():
+def test_select_returns_the_notes_of_the_mask():
     assert list(NOTES.select(NOTES.part == 0)) == [NOTES[0], NOTES[2]]
     assert list(NOTES.select(slice(1, None))) == [NOTES[1], NOTES[2]]
 
 
-def test_columns_change_before_notes_are_selected():
+def test_replace_changes_columns_before_it_selects_notes():
     kept = NOTES.replace(keep=NOTES.pitch > 60, pitch=NOTES.pitch - 12)
     assert kept.pitch.tolist() == [52, 55]
 
@@ -47,7 +47,7 @@ def test_unknown_columns_are_refused():
         NOTES.replace(color=NOTES.pitch)
 
 
-def test_two_voices_of_a_part_sound_the_same_pitch_together():
+def test_two_voices_of_a_part_may_sound_the_same_pitch():
     once, quarter = Fraction(0), Fraction(1)
     notes = Notes([Note(once, quarter, 60, voice=1), Note(once, 2 * quarter, 60)])
     assert [(note.voice, note.duration) for note in notes] == [(0, 2), (1, 1)]

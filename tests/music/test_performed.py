@@ -42,7 +42,7 @@ def test_notes_are_exact_and_meter_and_tempo_have_defaults() -> None:
     assert (piece.title, piece.parts) == ("Study", (Part("A", 24), Part("B", 40)))
 
 
-def test_the_piece_ends_with_its_last_note_or_later_if_the_file_says_it() -> None:
+def test_a_piece_ends_with_its_last_note_or_later_if_declared() -> None:
     assert ticks().to_piece().length == Fraction(2, 3)
     assert ticks(end=960).to_piece().length == 2
     assert ticks(end=100).to_piece().length == Fraction(2, 3)

@@ -31,7 +31,7 @@ def band():
     return Piece(notes, parts=parts, meters=(Meter(3, 4, Fraction(4)),))
 
 
-def test_drums_go_and_the_rest_stays():
+def test_without_drums_removes_drums_and_keeps_the_rest():
     piece = band()
     assert piece.drums.tolist() == [True, False, False]
     assert [note.part for note in piece.without_drums().notes] == [0, 2]
@@ -51,27 +51,27 @@ def test_a_part_is_found_by_name_and_by_number(which):
 @pytest.mark.parametrize(
     ("which", "said"), [("Oboe", "'Melody', 'Kit'"), (3, "has 3 parts"), (-4, "has 3 parts")]
 )
-def test_a_part_that_is_not_there_is_one_line(which, said):
+def test_an_unknown_part_is_refused_in_one_line(which, said):
     with pytest.raises(PartimentoError, match=said):
         band().part(which)
 
 
-def test_parts_of_one_name_are_not_guessed():
+def test_an_ambiguous_part_name_is_refused():
     piece = band().replace(parts=(Part("A"), Part("B"), Part("a")))
     with pytest.raises(PartimentoError, match="2 parts named 'A'"):
         piece.part("A")
 
 
-def test_transposing_leaves_drums():
+def test_transposing_does_not_move_drums():
     assert sorted(band().transpose(2).notes.pitch.tolist()) == [36, 62, 66]
 
 
-def test_the_first_meter_is_four_quarters_unless_one_stands_at_the_start():
+def test_the_first_meter_is_four_quarters_unless_one_is_declared():
     assert band().first_meter == Meter(4, 4)
     assert Piece((), meters=(Meter(6, 8),)).first_meter == Meter(6, 8)
 
 
-def test_the_sweep_is_the_events():
+def test_the_sweep_holds_the_events_as_arrays():
     cut, grid = band().sweep()
     assert [Fraction(int(step), grid) for step in cut.times] == [0, 1, 2]
     assert cut.pitch.tolist() == [36, 60, 36, 64]

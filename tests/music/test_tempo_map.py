@@ -24,16 +24,16 @@ TEMPOS = (Tempo(1_000_000, Fraction(1)), Tempo(250_000, Fraction(5, 2)))
         (Fraction(9, 2), Fraction(5, 2)),
     ],
 )
-def test_each_stretch_has_its_tempo(quarters, seconds):
+def test_seconds_follow_each_tempo_change(quarters, seconds):
     assert TempoMap(TEMPOS).seconds(Fraction(quarters)) == seconds
 
 
-def test_without_a_tempo_a_minute_has_120_quarters():
+def test_the_default_tempo_is_120_quarters_per_minute():
     assert TempoMap(()).seconds(Fraction(120)) == 60
 
 
 @given(st.lists(st.integers(1, 2**24 - 1), max_size=5), st.fractions(0, 100))
-def test_seconds_lead_back_to_quarters(rates, time):
+def test_quarters_invert_seconds(rates, time):
     tempos = [Tempo(rate, Fraction(3 * place)) for place, rate in enumerate(rates)]
     tempo_map = TempoMap(tempos)
     assert tempo_map.quarters(tempo_map.seconds(time)) == time

@@ -55,12 +55,12 @@ def test_a_key_is_read_as_people_write_it(words: str, name: str) -> None:
 @pytest.mark.parametrize(
     "words", ["", "J major", "D dorian", "Bbb", "ds-moll", "minor", "C-is-moll", "7"]
 )
-def test_what_is_no_key_is_refused_with_examples(words: str) -> None:
+def test_invalid_keys_are_refused_with_examples(words: str) -> None:
     with pytest.raises(ValueError, match=r"no such key.*es-moll"):
         Key.from_name(words)
 
 
-def test_a_key_without_a_signature_names_the_one_to_write() -> None:
+def test_a_key_with_too_many_accidentals_suggests_its_equivalent() -> None:
     with pytest.raises(ValueError, match=r"so many accidentals: .G# major. \(write A♭ major\)"):
         Key.from_name("G# major")
 
@@ -92,6 +92,12 @@ def test_a_key_on_a_tonic_has_the_fewest_accidentals() -> None:
             Key(fifths, mode)
 
 
+def test_the_stored_name_of_a_minor_key_is_lower_case() -> None:
+    assert (Key(3, "minor").code, Key(3).code) == ("f# minor", "A major")
+    assert (Key(-5, "minor").code, Key(-2).code) == ("b- minor", "B- major")
+    assert Key.from_tonic(9, "minor") == Key(0, "minor", Fraction(0))
+
+
 def test_a_tempo_is_read_in_quarters_per_minute() -> None:
     assert Tempo.from_bpm(120) == Tempo(500_000)
     assert Tempo(600_000, Fraction(2)).bpm == 100
@@ -100,7 +106,7 @@ def test_a_tempo_is_read_in_quarters_per_minute() -> None:
             Tempo(microseconds)
 
 
-def test_a_timeline_begins_with_its_default_unless_a_mark_is_at_the_start() -> None:
+def test_a_timeline_begins_with_its_default_or_its_first_mark() -> None:
     late = Meter(3, 4, Fraction(4))
     assert from_start((), Meter()) == (Meter(),)
     assert from_start((late,), Meter()) == (Meter(), late)

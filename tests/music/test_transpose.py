@@ -63,7 +63,7 @@ def any_pieces(draw: st.DrawFn) -> Piece:
 
 @given(any_pieces(), st.integers(-30, 30))
 @settings(deadline=None, max_examples=200)
-def test_there_and_back_is_the_same_in_every_field(piece: Piece, semitones: int) -> None:
+def test_transposing_there_and_back_restores_every_field(piece: Piece, semitones: int) -> None:
     moved = transpose(piece, semitones)
     assert transpose_back(moved, semitones, piece) == piece
     # Without the original at hand, all but the fingering and the spelling of a key comes back.
@@ -78,7 +78,7 @@ def test_there_and_back_is_the_same_in_every_field(piece: Piece, semitones: int)
 
 @given(any_pieces(), st.integers(-30, 30))
 @settings(deadline=None, max_examples=100)
-def test_all_sounds_as_many_semitones_higher(piece: Piece, semitones: int) -> None:
+def test_every_pitch_moves_by_the_same_interval(piece: Piece, semitones: int) -> None:
     moved = transpose(piece, semitones)
     drums = [note.part == 2 for note in piece.notes]
     want = Counter(
@@ -95,7 +95,7 @@ def test_all_sounds_as_many_semitones_higher(piece: Piece, semitones: int) -> No
 
 @pytest.mark.parametrize("fifths", range(-7, 8))
 @pytest.mark.parametrize("mode", ["major", "minor"])
-def test_which_keys_come_back_by_themselves(fifths: int, mode: str) -> None:
+def test_keys_survive_a_round_trip_unless_respelled(fifths: int, mode: str) -> None:
     key = Key(fifths, mode)
     usual = key == Key.from_tonic(key.tonic, key.mode)
     piece = Piece((), keys=(key,))
@@ -105,7 +105,7 @@ def test_which_keys_come_back_by_themselves(fifths: int, mode: str) -> None:
     assert transpose(piece, 12).keys == (key,)  # an octave renames nothing
 
 
-def test_what_was_changed_in_between_is_kept() -> None:
+def test_changes_made_between_two_transpositions_are_kept() -> None:
     piece = Piece(
         [Note(Fraction(i), Fraction(1), 60 + i, string=2, fret=i) for i in range(4)],
         keys=(Key(-6),),
@@ -117,7 +117,7 @@ def test_what_was_changed_in_between_is_kept() -> None:
     assert back.keys == piece.keys
 
 
-def test_a_pitch_never_leaves_midi() -> None:
+def test_pitches_outside_midi_are_refused() -> None:
     with pytest.raises(ValueError, match="outside 0 to 127"):
         transpose(small_piece(0), 80)
 
@@ -139,7 +139,9 @@ def test_prepared_pieces_have_their_exact_inverse(how: str) -> None:
     st.integers(-36, 36),
 )
 @settings(deadline=None, max_examples=200)
-def test_pieces_of_other_keys_and_octaves_meet(rows: list[tuple[int, int]], shift: int) -> None:
+def test_pieces_in_other_keys_and_octaves_become_equal(
+    rows: list[tuple[int, int]], shift: int
+) -> None:
     def of(by: int) -> Notes:
         return Notes(
             [
@@ -158,7 +160,7 @@ def test_pieces_of_other_keys_and_octaves_meet(rows: list[tuple[int, int]], shif
     assert 58 <= mean < 70
 
 
-def test_guitar_an_octave_high_meets_guitar_as_it_sounds() -> None:
+def test_guitar_notated_an_octave_high_equals_guitar_at_sounding_pitch() -> None:
     low, high = small_piece(2, shift=-7), small_piece(2, shift=5)
     by_key = [in_common_key(piece, "key") for piece in (low, high)]
     by_octave = [in_common_key(piece, "key-octave") for piece in (low, high)]
@@ -167,7 +169,7 @@ def test_guitar_an_octave_high_meets_guitar_as_it_sounds() -> None:
     assert by_octave[0].interval == by_octave[1].interval + 12
 
 
-def test_a_piece_of_nothing_and_a_piece_at_the_edge() -> None:
+def test_empty_pieces_and_pieces_at_the_edge_of_the_range_are_prepared() -> None:
     assert in_common_key(Piece(()), "key-octave").moved == Piece(())
     for high in (
         100,
@@ -206,7 +208,7 @@ def _prepared(how: str, **more: int) -> Dataset:
     )
 
 
-def test_copies_are_what_transposing_gives() -> None:
+def test_copies_equal_transposed_pieces() -> None:
     data = _prepared("all", low=40, high=83)
     made = iter(data.training_tokens())
     for item in data.train:
@@ -272,7 +274,7 @@ def test_no_copy_is_held_out_music() -> None:
     assert not learned & held
 
 
-def test_the_vocabulary_is_that_of_the_copies() -> None:
+def test_the_vocabulary_counts_the_copies() -> None:
     data = _prepared("all", low=40, high=83)
     want = Counter(
         event.chord
@@ -297,7 +299,7 @@ def test_the_vocabulary_is_that_of_the_copies() -> None:
     )
 
 
-def test_copies_are_no_evidence_of_a_duration() -> None:
+def test_copies_do_not_count_as_evidence_of_a_duration() -> None:
     """Seen once, a duration stays below a `min_count` of two, however many copies its piece has."""
     odd = [
         Event((60, 64), Fraction(1)),
@@ -319,7 +321,7 @@ def test_copies_are_no_evidence_of_a_duration() -> None:
         assert Fraction(5, 7) not in data.tokenizer.durations.symbols
 
 
-def test_a_range_that_nothing_fits_is_told() -> None:
+def test_a_range_that_no_piece_fits_is_refused() -> None:
     with pytest.raises(
         PartimentoError, match=r"no training piece fits into the pitches 60 to 65: tokens\.low"
     ):
@@ -333,7 +335,7 @@ def test_a_range_that_nothing_fits_is_told() -> None:
 @pytest.mark.parametrize(
     "wrong", [{"transpose": "octave"}, {"low": -1}, {"high": 128}, {"low": 60, "high": 60}]
 )
-def test_settings_that_mean_nothing(wrong: dict[str, object]) -> None:
+def test_invalid_settings_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(PartimentoError, match=r"tokens\.(transpose|low|high)"):
         TokenSettings(**wrong)
 

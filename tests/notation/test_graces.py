@@ -10,7 +10,7 @@ from partimento.music.piece import Piece
 from partimento.notation.graces import by_target, written_notes
 
 
-def test_flagged_graces_are_written_small_and_played_ones_only_in_pictures():
+def test_flagged_graces_are_always_small_and_played_ones_only_in_pictures():
     main = Note(Q, Q, 67)
     grace = Note(Q - Fraction(1, 16), Fraction(1, 16), 69, grace=True)
     root = root_of(Piece([Note(Q * 0, Q, 60), grace, main]))

@@ -15,7 +15,7 @@ from partimento.music.timelines import Meter
 from partimento.notation.layout import bars_of, ticks_for
 
 
-def test_absurd_length_is_refused():
+def test_absurdly_long_pieces_are_refused():
     with pytest.raises(PartimentoError, match="too long to engrave"):
         to_musicxml(Piece([Note(Fraction(10**6), Q, 60)]))
 

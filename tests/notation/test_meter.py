@@ -31,6 +31,10 @@ TICKS = 64
         (Meter(8, 8), (0, 96, 192, 256)),
         (Meter(11, 8), (0, 64, 128, 192, 256, 352)),
         (Meter(1, 4), (0, 32, 64)),
+        (Meter(8, 4), (0, 256, 512)),
+        (Meter(9, 8), (0, 96, 192, 288)),
+        (Meter(15, 8), (0, 96, 192, 288, 384, 480)),
+        (Meter(10, 8), (0, 64, 128, 192, 256, 320)),
     ],
 )
 def test_bars_divide_as_their_meter_is_counted(meter: Meter, edges: tuple[int, ...]) -> None:
@@ -79,7 +83,7 @@ def test_compound_meters_have_beats_of_three(
     assert beat_length(meter, TICKS) == beat
 
 
-def test_only_what_contains_beats_of_three_is_above_them() -> None:
+def test_spans_above_beats_of_three_are_recognized() -> None:
     bar = bar_tree(Meter(6, 8), TICKS)
     assert bar.is_above_ternary_beats
     assert not bar.children[0].is_above_ternary_beats
@@ -96,9 +100,13 @@ def test_only_what_contains_beats_of_three_is_above_them() -> None:
         (Meter(6, 8), [(0, 96), (96, 192)], [1, 1]),
         (Meter(5, 8), [(0, 96), (96, 160)], [1, 1]),
         (Meter(5, 4), [(0, 192), (192, 320)], [1, 1]),
+        (Meter(8, 8), [(0, 96), (96, 192), (192, 256)], [1, 1, 1]),
+        (Meter(10, 8), [(0, 64), (64, 128), (128, 192), (192, 256), (256, 320)], [1] * 5),
+        (Meter(4, 8), [(0, 128)], [2]),
+        (Meter(2, 2), [(0, 128), (128, 256)], [2, 2]),
     ],
 )
-def test_beams_of_eighths_reach_over_these_spans(
+def test_beams_of_eighths_cover_whole_spans(
     meter: Meter, wide: list[tuple[int, int]], beats: list[int]
 ) -> None:
     spans = list(beam_spans(bar_tree(meter, TICKS), meter, TICKS))

@@ -12,7 +12,7 @@ from tests.pieces import PIECES, Q
 from partimento.music.notes import Note
 from partimento.music.piece import Piece
 from partimento.music.timelines import Meter
-from partimento.notation.meter import bar_tree
+from partimento.notation.meter import bar_tree, beat_length
 from partimento.notation.rhythm import (
     cut_note,
     cut_rest,
@@ -85,11 +85,11 @@ BAR, COMPOUND = bar_tree(Meter(4, 4), TICKS), bar_tree(Meter(6, 8), TICKS)
         (0, None),
     ],
 )
-def test_lengths_that_one_symbol_shows(length, written):
+def test_one_symbol_shows_plain_and_dotted_lengths(length, written):
     assert note_type(length, TICKS) == written
 
 
-def test_the_nearest_symbol_is_that_of_a_length_hardly_longer():
+def test_other_lengths_get_the_nearest_symbol():
     assert nearest_type(65, TICKS) == ("quarter", 0)
     assert nearest_type(95, TICKS) == ("quarter", 1)
     assert nearest_type(111, TICKS) == ("quarter", 1)  # two dots are never approximated
@@ -134,6 +134,42 @@ def test_a_triplet_takes_the_smallest_span_that_holds_it():
     assert (six.actual, six.normal) == (6, 4)
 
 
+@pytest.mark.parametrize(
+    ("meter", "count", "ratio", "unit"),
+    [
+        (Meter(4, 4), 5, (5, 4), Fraction(1, 4)),
+        (Meter(4, 4), 7, (7, 4), Fraction(1, 4)),
+        (Meter(4, 4), 9, (9, 8), Fraction(1, 8)),
+        (Meter(6, 8), 5, (5, 3), Fraction(1, 2)),
+        (Meter(6, 8), 7, (7, 6), Fraction(1, 4)),
+    ],
+)
+def test_equal_notes_in_a_beat_have_the_usual_ratio(meter, count, ratio, unit):
+    ticks = 64 * 3 * 5 * 7 * 3
+    beat = beat_length(meter, ticks)
+    cuts = [beat * n // count for n in range(1, count + 1)]
+    (tuplet,) = find_tuplets(bar_tree(meter, ticks), cuts, beat, ticks)
+    assert (tuplet.start, tuplet.end) == (0, beat)
+    assert (tuplet.actual, tuplet.normal, tuplet.unit) == (*ratio, unit * ticks)
+
+
+@pytest.mark.parametrize("count", [2, 4])
+def test_dotted_values_show_equal_notes_without_a_tuplet(count):
+    assert find_tuplets(COMPOUND, range(0, 97, 96 // count), 96, TICKS) == []
+
+
+def test_only_the_first_note_of_a_span_has_two_dots():
+    assert cut_note(BAR, 0, 112, TICKS) == [(0, 112)]
+    assert cut_note(BAR, 16, 128, TICKS) == [(16, 64), (64, 128)]
+
+
+def test_two_thirds_of_a_beat_are_one_rest_at_its_beginning_only():
+    waltz = bar_tree(Meter(3, 4), TICKS)
+    assert cut_rest(COMPOUND, 0, 64, TICKS) == [(0, 64)]
+    assert cut_rest(COMPOUND, 32, 96, TICKS) == [(32, 64), (64, 96)]
+    assert cut_rest(waltz, 0, 128, TICKS) == [(0, 64), (64, 128)]
+
+
 def test_values_inside_a_tuplet_are_written_longer_than_they_sound():
     ticks = 3 * TICKS
     root = bar_tree(Meter(4, 4), ticks)
@@ -148,13 +184,16 @@ def test_values_inside_a_tuplet_are_written_longer_than_they_sound():
     assert [(v.type, v.tuplet is None) for v in over] == [("eighth", False), ("quarter", True)]
 
 
-def test_a_time_that_nobody_writes_is_drawn_nearby_in_the_same_order():
+def test_unusual_times_are_drawn_nearby_in_the_same_order():
     ticks = 1260 * TICKS
     odd = ticks - ticks * 9 // 80 - 1
     assert not is_usual(odd, ticks)
     drawn = snap([0, odd, ticks], ticks)
     assert (drawn[0], drawn[ticks]) == (0, ticks)
     assert drawn[odd] == ticks * 7 // 8
+    assert snap([0, odd, odd + 1, ticks], ticks)[odd + 1] == ticks * 15 // 16
+    early = snap([0, 7, ticks], ticks)
+    assert early[7] == ticks // 8
     close = snap([0, 1, 2, 3, ticks], ticks)
     order = [close[time] for time in sorted(close)]
     assert order == sorted(set(order))

@@ -33,7 +33,7 @@ def test_spelling_follows_the_key(key, pitches, names):
     assert found == names
 
 
-def test_names_on_the_line_of_fifths_have_the_octave_of_their_letter():
+def test_the_octave_of_a_name_is_that_of_its_letter():
     assert on_line(60, 0) == ("C", 0, 4)
     assert on_line(60, 12) == ("B", 1, 3)  # B sharp belongs to the octave below
     assert on_line(59, -7) == ("C", -1, 4)
@@ -60,7 +60,7 @@ def test_without_a_key_the_likeliest_scale_decides():
     assert spell(Piece([])) == []
 
 
-def test_keys_count_from_where_they_stand_and_drums_have_none():
+def test_spelling_follows_key_changes_and_ignores_keys_for_drums():
     notes = melody(1, 1, pitches=(66, 66))
     changed = Piece(notes, keys=(Key(1), Key(-5, onset=Fraction(1))))
     assert [(name.step, name.alter) for name in spell(changed)] == [("F", 1), ("G", -1)]

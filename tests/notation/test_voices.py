@@ -60,7 +60,7 @@ def test_a_chorale_has_two_staves_with_two_voices_each():
     }
 
 
-def test_a_guitar_parts_into_voices_only_where_notes_overlap():
+def test_a_guitar_divides_into_voices_only_where_notes_overlap():
     bass = [Note(Q * 0, Q * 4, 40)]
     root = root_of(
         Piece(
@@ -113,14 +113,14 @@ def test_the_texture_follows_instrument_and_range(part, rows, texture):
     assert texture_of(part, *columns(*rows)) == texture
 
 
-def test_nothing_has_one_staff_in_the_treble_clef():
+def test_a_part_without_notes_has_one_staff_in_treble_clef():
     nothing = np.zeros(0, np.int64)
     assert texture_of(Part("Piano", 0), nothing, nothing, nothing) == "single"
     assert clef_of(Part("Piano", 0), nothing, nothing) == TREBLE
     assert clef_of(Part("Kit", 24, True), nothing, nothing) == PERCUSSION
 
 
-def test_the_time_that_pitches_sound_decides_between_treble_and_bass():
+def test_the_average_pitch_decides_between_treble_and_bass():
     pitch = np.array([48, 72])
     assert clef_of(Part(), pitch, np.array([1, 3])) == TREBLE
     assert clef_of(Part(), pitch, np.array([3, 1])) == BASS

@@ -77,7 +77,7 @@ def check_equal(piece: Piece) -> None:
 
 
 @pytest.mark.parametrize("piece", MADE.values(), ids=MADE)
-def test_equal_to_muspy(piece: Piece) -> None:
+def test_made_pieces_are_equal_to_muspy(piece: Piece) -> None:
     check_equal(piece)
 
 
@@ -117,7 +117,7 @@ def test_any_notes_are_equal_to_muspy(
         assert ours[name] == pytest.approx(value, abs=1e-12, nan_ok=True), name
 
 
-def test_where_muspy_has_no_answer() -> None:
+def test_features_without_a_value_are_nan() -> None:
     for nothing in (Piece([]), Piece([], length=8 * Q)):
         found = muspy_features(nothing)
         assert [
@@ -128,7 +128,7 @@ def test_where_muspy_has_no_answer() -> None:
         muspy.polyphony(muspy.Music(tracks=[]))
 
 
-def test_measures_of_changing_meters_are_the_bars() -> None:
+def test_measures_follow_changes_of_meter() -> None:
     """Bars of 4, 4, 3, 3 and again 4 quarters: two pairs of neighbours are of one length."""
     meters = (Meter(4, 4), Meter(3, 4, onset=8 * Q), Meter(4, 4, onset=14 * Q))
     piece = melody(60, 62, 64, 65, 60, 62, 64, 0, 60, 62, 64, 60, 62, 64, 60, 62, 64, meters=meters)
@@ -144,7 +144,7 @@ def test_measures_of_changing_meters_are_the_bars() -> None:
     )
 
 
-def test_groove_depends_on_the_resolution_and_the_rest_does_not() -> None:
+def test_only_groove_depends_on_the_resolution() -> None:
     piece = MADE["rests"]
     ours = {resolution: muspy_features(piece, resolution=resolution) for resolution in (4, 24)}
     assert ours[4].pop("groove_consistency") != ours[24].pop("groove_consistency")
@@ -172,7 +172,7 @@ def test_real_music_is_equal_to_muspy(data_folder: Path) -> None:
     assert checked >= 15
 
 
-def test_a_file_that_muspy_reads_itself(data_folder: Path) -> None:
+def test_features_equal_those_of_files_read_by_muspy(data_folder: Path) -> None:
     """From the MIDI file on, on MusPy's side with nothing of ours."""
     paths = sorted((data_folder / "mutopia-guitar" / "SorF").glob("*.mid"))[:4]
     if not paths:

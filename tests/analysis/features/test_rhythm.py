@@ -20,7 +20,7 @@ from partimento.music.bars import notes_by_bar
 Q = Fraction(1)
 
 
-def test_durations_are_exact() -> None:
+def test_durations_are_compared_exactly() -> None:
     events = [
         Event((60,), Q),
         Event((62,), Q),
@@ -57,7 +57,7 @@ def rhythm(text: str, *, unit: Fraction = Fraction(1, 4), **more: object) -> flo
     return syncopation(notes_by_bar(Piece(notes, length=len(text) * unit, **more)))
 
 
-def test_syncopation_by_hand() -> None:
+def test_syncopation_equals_counts_by_hand() -> None:
     assert rhythm("x...x...x...x...") == 0
     assert rhythm("x...............") == 0
     assert rhythm("x.xxx.xxx.xxx.xx") == 0
@@ -73,7 +73,7 @@ def test_syncopation_by_hand() -> None:
     assert math.isnan(rhythm("...."))
 
 
-def test_a_triplet_is_off_the_positions() -> None:
+def test_triplet_onsets_lie_between_the_positions() -> None:
     """Onsets at 0, 1/3 and 2/3 of a quarter: the first passes over none but sixteenths, the others
     over nothing, then over beat 2.
     """
@@ -82,7 +82,7 @@ def test_a_triplet_is_off_the_positions() -> None:
     )
 
 
-def test_syncopation_goes_by_the_meter_and_its_pickup() -> None:
+def test_syncopation_follows_meter_and_pickup() -> None:
     assert rhythm("..x.x...x...x...x...", pickup=Q) == 0
     assert rhythm("..x.....x...x...x...", pickup=Q) == 3
     assert (
@@ -92,7 +92,7 @@ def test_syncopation_goes_by_the_meter_and_its_pickup() -> None:
     )
 
 
-def test_the_hands_of_a_piece_are_heard_together() -> None:
+def test_onsets_of_all_parts_count_together() -> None:
     """What one part ties over, another one strikes."""
     over = [Note(Q / 2, 2 * Q, 60), Note(0 * Q, Q / 2, 60)]
     beats = [Note(t * Q, Q, 48, part=1) for t in range(4)]

@@ -32,13 +32,13 @@ def bars_of(*bars: tuple[int, ...], **more: object) -> Piece:
     )
 
 
-def test_repeated_bars_by_hand() -> None:
+def test_repeated_bars_equal_counts_by_hand() -> None:
     found = notes_by_bar(bars_of(A, B, A, C, A, (0, 0, 0, 0), (0, 0, 0, 0)))
     assert repeated_bars(found) == 2 / 5  # empty bars are none
     assert repeated_rhythms(found) == 4 / 5
 
 
-def test_a_bar_is_repeated_only_if_all_is_the_same() -> None:
+def test_a_bar_counts_as_repeated_only_if_all_of_it_is_equal() -> None:
     def shares(*notes: Note, meters: tuple[Meter, ...] = (Meter(2, 4),)) -> tuple[float, float]:
         found = notes_by_bar(Piece(notes, meters=meters))
         return repeated_bars(found), repeated_rhythms(found)
@@ -56,7 +56,7 @@ def test_a_bar_is_repeated_only_if_all_is_the_same() -> None:
     assert shares(first, Note(2 * Q, Q, 60), Note(4 * Q, Q, 60)) == (2 / 3, 2 / 3)
 
 
-def test_the_pickup_drums_and_what_sounds_on_are_left_out() -> None:
+def test_pickup_drums_and_sustained_notes_are_ignored() -> None:
     notes = [Note(t * Q, Q, 60) for t in range(5)]
     whole = notes_by_bar(Piece(notes, meters=(Meter(2, 4),), pickup=Q))
     assert repeated_bars(whole) == 1 / 2
@@ -71,7 +71,7 @@ def test_the_pickup_drums_and_what_sounds_on_are_left_out() -> None:
     )  # the second bar is the third, not the first
 
 
-def test_similarity_by_hand() -> None:
+def test_similarity_equals_counts_by_hand() -> None:
     found = bar_similarity(notes_by_bar(bars_of(A, C, B, A)))
     assert found[0, 1] == pytest.approx(3 / 5)  # three of the five notes that are in either
     assert found[0, 2] == pytest.approx(1 / 7)  # the third note is the same
@@ -86,7 +86,7 @@ def test_similarity_by_hand() -> None:
     )
 
 
-def test_empty_bars_are_like_no_other() -> None:
+def test_empty_bars_are_similar_to_no_bar() -> None:
     rest = (0, 0, 0, 0)
     found = bar_similarity(notes_by_bar(bars_of(A, rest, A, rest, B)))
     assert found[0, 1] == 0
@@ -99,14 +99,14 @@ def test_empty_bars_are_like_no_other() -> None:
 @pytest.mark.parametrize(
     "piece", [Piece([]), bars_of(A), Piece([Note(Q, Q, 36)], parts=(Part("Kit", is_drum=True),))]
 )
-def test_where_there_is_nothing_to_compare(piece: Piece) -> None:
+def test_pieces_without_bars_to_compare_give_nan(piece: Piece) -> None:
     found = structure_features(notes_by_bar(piece))
     assert math.isnan(float(found["self_similarity"]))
     assert np.isnan(found["similarity_by_lag"]).all()
     assert math.isnan(float(found["repeated_bars"])) == (piece != bars_of(A))
 
 
-def test_structure_of_real_music_by_plain_counting(data_folder: Path) -> None:
+def test_structure_of_real_music_equals_plain_counting(data_folder: Path) -> None:
     paths = sorted((data_folder / "mutopia-guitar" / "SorF").glob("*.mid"))[:4]
     if not paths:
         pytest.skip("no mutopia-guitar")

@@ -20,7 +20,7 @@ from partimento.analysis.features.table import (
 @pytest.mark.parametrize(
     "make", [lambda: Piece([]), lambda: Piece([Note(Q, Q, 36)], parts=(KIT,)), lambda: melody(60)]
 )
-def test_every_piece_has_a_row(make: Callable[[], Piece]) -> None:
+def test_even_empty_pieces_have_a_row(make: Callable[[], Piece]) -> None:
     row = features_of(make())
     assert row.keys() == FEATURES.keys()
     assert all(row[name].shape == (feature.size,) for name, feature in FEATURES.items())
@@ -28,7 +28,7 @@ def test_every_piece_has_a_row(make: Callable[[], Piece]) -> None:
     assert scalar_table(table).shape == (2, len(SCALARS))
 
 
-def test_the_columns_are_the_features_in_their_order() -> None:
+def test_columns_keep_the_order_of_the_features() -> None:
     calls: list[tuple[str, int, int]] = []
     made = [melody(60, 62), melody(60, 67, 64)]
     table = feature_table(made, lambda *step: calls.append(step), stage="features")
@@ -41,7 +41,7 @@ def test_the_columns_are_the_features_in_their_order() -> None:
     assert scalar_table(table)[:, SCALARS.index("note_count")].tolist() == [2, 3]
 
 
-def test_features_that_can_be_named_have_a_name_for_each_entry() -> None:
+def test_named_histograms_have_a_name_for_each_entry() -> None:
     assert {feature.group for feature in FEATURES.values()} == {
         "MusPy",
         "Yang & Lerch",

@@ -73,16 +73,16 @@ def check_yang_lerch(piece: Piece) -> None:
 
 
 @pytest.mark.parametrize("name", ["whole bars", "a pickup", "parts", "no note value"])
-def test_yang_and_lerch_on_made_pieces(name: str) -> None:
+def test_made_pieces_equal_plain_counting(name: str) -> None:
     check_yang_lerch(MADE[name])
 
 
-def test_yang_and_lerch_on_real_music(data_folder: Path, pieces: list[Piece]) -> None:
+def test_real_music_equals_plain_counting(data_folder: Path, pieces: list[Piece]) -> None:
     for piece in [*pieces[:2], *scores(data_folder, 6)]:
         check_yang_lerch(piece)
 
 
-def test_note_lengths_by_hand() -> None:
+def test_note_lengths_equal_counts_by_hand() -> None:
     piece = Piece.from_events(
         [
             Event((60,), 4 * Q),
@@ -100,7 +100,7 @@ def test_note_lengths_by_hand() -> None:
     assert moves[names.index("whole"), names.index("eighth triplet")] == pytest.approx(1 / 3)
 
 
-def test_too_few_notes_for_a_transition() -> None:
+def test_features_of_two_notes_are_nan_for_one() -> None:
     alone = yang_lerch_features(melody(60))
     assert (alone["note_count"], alone["pitch_count"]) == (1, 1)
     for name in ("average_pitch_interval", "average_inter_onset_interval"):

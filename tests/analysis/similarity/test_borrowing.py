@@ -14,7 +14,7 @@ from partimento.errors import PartimentoError
 QUARTER = Fraction(1)
 
 
-def test_a_planted_run_is_found_with_its_places() -> None:
+def test_a_planted_passage_is_found_with_its_places() -> None:
     tune = noise(1, 60)
     corpus = index_corpus(
         [
@@ -36,7 +36,7 @@ def test_a_planted_run_is_found_with_its_places() -> None:
     assert found.melody.longest.length >= 12
 
 
-def test_the_place_with_the_same_rhythm_is_told_first() -> None:
+def test_the_place_with_the_same_rhythm_is_reported_first() -> None:
     tune = noise(1, 10)
     eighths, quarters = piece(tune, name="a", duration=QUARTER / 2), piece(tune, name="b")
     run = shared_with(index_corpus([eighths, quarters]), piece(tune, name="mine")).chords.longest
@@ -48,7 +48,7 @@ def test_the_place_with_the_same_rhythm_is_told_first() -> None:
 
 
 @pytest.mark.parametrize(("length", "share"), [(LONG - 1, 0.0), (LONG, LONG / 32)])
-def test_only_long_runs_count_as_borrowed(length: int, share: float) -> None:
+def test_only_long_passages_count_as_borrowed(length: int, share: float) -> None:
     tune = noise(1, 32)
     found = shared_with(
         index_corpus([piece(tune)]),
@@ -59,7 +59,7 @@ def test_only_long_runs_count_as_borrowed(length: int, share: float) -> None:
     assert found.chords.share == share
 
 
-def test_nothing_in_common() -> None:
+def test_pieces_with_nothing_in_common_share_no_passage() -> None:
     found = shared_with(index_corpus([piece([(60, 64, 67)] * 3)]), piece([(60, 61)] * 3))
     assert found.chords.longest is None
     assert (found.chords.length, found.chords.share) == (0, 0.0)

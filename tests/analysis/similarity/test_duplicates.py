@@ -91,7 +91,7 @@ def test_a_variant_is_found_among_other_pieces(kind: str) -> None:
     assert len(set(groups)) == 8
 
 
-def test_what_relates_two_pieces_is_said() -> None:
+def test_the_relation_of_two_pieces_is_reported() -> None:
     notes = music(1)
     whole = fingerprint(piece(notes))
     part = fingerprint(
@@ -115,13 +115,13 @@ def test_what_relates_two_pieces_is_said() -> None:
         assert likeness.same_music
 
 
-def test_different_pieces_stay_apart() -> None:
+def test_different_pieces_are_not_grouped() -> None:
     assert group(fingerprint(piece(music(number))) for number in range(60)).tolist() == list(
         range(60)
     )
 
 
-def test_a_common_formula_does_not_make_pieces_one() -> None:
+def test_a_common_cadence_does_not_group_pieces() -> None:
     """A cadence of three bars at the end of each."""
     cadence = music(77, bars=4)[: 4 * 3]
     given = [
@@ -130,7 +130,7 @@ def test_a_common_formula_does_not_make_pieces_one() -> None:
     assert len(set(group(given).tolist())) == 8
 
 
-def test_a_few_bars_are_no_piece_but_equal_small_pieces_are() -> None:
+def test_an_excerpt_of_a_few_bars_is_no_duplicate_but_equal_small_pieces_are() -> None:
     few = [note for note in music(4) if note.onset < 4 and note.part == 0] + [
         note for note in music(4) if note.onset < 8 and note.part == 2
     ]
@@ -144,7 +144,7 @@ def test_a_few_bars_are_no_piece_but_equal_small_pieces_are() -> None:
     ]
 
 
-def test_another_harmonisation_is_another_setting_unless_the_melody_is_asked_for() -> None:
+def test_other_harmonizations_are_duplicates_only_by_melody() -> None:
     given = [fingerprint(piece(music(5, harmony=harmony))) for harmony in (5, 50, 51)] + [
         fingerprint(piece(music(6)))
     ]
@@ -155,7 +155,7 @@ def test_another_harmonisation_is_another_setting_unless_the_melody_is_asked_for
     assert likeness.verbatim == 1.0
 
 
-def test_what_is_tied_in_one_edition_and_repeated_in_another_is_the_same() -> None:
+def test_tied_and_repeated_notes_are_the_same_music() -> None:
     plain = [note for note in music(8) if note.part != 2]
     chords = VARIANTS["repeated notes"](plain)
     assert group(
@@ -166,7 +166,7 @@ def test_what_is_tied_in_one_edition_and_repeated_in_another_is_the_same() -> No
     ).tolist() == [0, 0]
 
 
-def test_groups_do_not_hang_on_the_order_of_the_pieces() -> None:
+def test_groups_do_not_depend_on_the_order_of_the_pieces() -> None:
     given = [
         fingerprint(piece(way(music(number))))
         for number in range(6)
@@ -189,7 +189,7 @@ def test_groups_do_not_hang_on_the_order_of_the_pieces() -> None:
         assert (np.diff(first) > 0).all()  # numbered as they first come
 
 
-def test_links_hold_the_groups_together() -> None:
+def test_links_connect_the_pieces_of_a_group() -> None:
     given = [
         fingerprint(piece(way(music(number))))
         for number in range(3)
@@ -225,7 +225,7 @@ def test_many_copies_are_not_all_compared_with_each_other(monkeypatch: pytest.Mo
         [Note(Fraction(t), Fraction(1), 60) for t in range(99)],
     ],
 )
-def test_hardly_any_music(notes: list[Note]) -> None:
+def test_tiny_pieces_match_nothing(notes: list[Note]) -> None:
     small = fingerprint(piece(notes))
     assert len(small.notes) == len(notes)
     assert len(small.anchors) == 0
@@ -233,7 +233,7 @@ def test_hardly_any_music(notes: list[Note]) -> None:
     assert group([small, small, fingerprint(piece(music(1)))]).tolist() == [0, 1, 2]
 
 
-def test_nothing_to_group() -> None:
+def test_no_pieces_give_no_groups() -> None:
     assert group([]).tolist() == []
     assert duplicates_of([]) == []
 
@@ -269,7 +269,7 @@ def test_any_piece_is_found_transposed_stretched_and_without_a_voice(
     assert group([fingerprint(piece(notes)), fingerprint(piece(other))]).tolist() == [0, 0]
 
 
-def test_the_guitar_files_that_are_the_same_music(guitar: Path) -> None:
+def test_duplicates_of_the_guitar_set_are_the_known_ones(guitar: Path) -> None:
     """Each group was looked at: movements and their complete file, parts and score, da capos, two
     publications of one study.
     """

@@ -16,7 +16,7 @@ from partimento.analysis.similarity.fingerprints import Fingerprint, fingerprint
 from partimento.music.notes import Notes
 
 
-def test_tempo_loudness_instruments_drums_and_graces_do_not_matter() -> None:
+def test_tempo_loudness_instruments_drums_and_graces_are_ignored() -> None:
     notes = music(2)
     drums = [Note(Fraction(t, 4), Fraction(1, 8), 36 + t % 5, part=3) for t in range(300)]
     graces = [
@@ -40,14 +40,14 @@ def test_tempo_loudness_instruments_drums_and_graces_do_not_matter() -> None:
     assert np.array_equal(ours.anchors, theirs.anchors)
 
 
-def test_only_drums() -> None:
+def test_drums_alone_give_an_empty_fingerprint() -> None:
     drums = Piece(
         Notes([Note(Fraction(t), Fraction(1), 36) for t in range(9)]), parts=(Part(is_drum=True),)
     )
     assert len(fingerprint(drums).notes) == 0
 
 
-def test_long_pedals_under_many_notes_stay_bounded() -> None:
+def test_sustained_notes_take_bounded_time() -> None:
     """Each of 5,000 notes lasts until the end: 12 million pairs if all were looked at."""
     count = 5000
     onset = np.arange(count) // 2
@@ -55,7 +55,7 @@ def test_long_pedals_under_many_notes_stay_bounded() -> None:
     assert len(wide.notes) == count
 
 
-def test_times_far_too_late_are_left_out() -> None:
+def test_absurdly_late_notes_are_left_out() -> None:
     late = fingerprint_of(1, np.array([0, 10**6]), np.array([1, 10**6 + 1]), np.array([60, 62]))
     assert len(late.notes) == 1
 
@@ -70,7 +70,7 @@ def test_times_far_too_late_are_left_out() -> None:
     st.integers(-20, 20),
     st.integers(0, 5000),
 )
-def test_fingerprints_are_those_of_any_key_tempo_and_beginning(
+def test_fingerprints_do_not_depend_on_key_tempo_or_start(
     notes: list[tuple[int, int, int]], divisions: int, semitones: int, later: int
 ) -> None:
     onset, duration, pitches = np.array(notes, np.int64).T
@@ -84,7 +84,7 @@ def test_fingerprints_are_those_of_any_key_tempo_and_beginning(
 @given(
     st.lists(st.tuples(st.integers(0, 9999), st.integers(1, 99), st.integers(0, 127)), max_size=80)
 )
-def test_bytes_give_the_fingerprint_back(notes: list[tuple[int, int, int]]) -> None:
+def test_a_fingerprint_survives_conversion_to_bytes(notes: list[tuple[int, int, int]]) -> None:
     onset, duration, pitches = np.array(notes, np.int64).reshape(-1, 3).T
     one = fingerprint_of(480, onset, onset + duration, pitches)
     other = Fingerprint.from_bytes(one.to_bytes())
@@ -107,7 +107,7 @@ def test_a_damaged_fingerprint_is_refused() -> None:
             Fingerprint.from_bytes(data)
 
 
-def test_a_fingerprint_in_a_store_stays_what_it_is() -> None:
+def test_fingerprints_stay_equal_to_stored_ones() -> None:
     """Other fingerprints would not meet those in stores already written: a new version of the store
     goes with any change here.
     """

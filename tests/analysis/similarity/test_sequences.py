@@ -14,7 +14,7 @@ from partimento.music.events import merge_held
 QUARTER = Fraction(1)
 
 
-def test_the_chords_are_the_events_joined_where_wholly_held(pieces: list[Piece]) -> None:
+def test_chords_are_events_joined_where_wholly_held(pieces: list[Piece]) -> None:
     for piece in pieces:
         line = sequences_of(piece).chords
         assert [event.chord for event in merge_held(piece.events)] == [
@@ -32,7 +32,9 @@ def test_the_chords_are_the_events_joined_where_wholly_held(pieces: list[Piece])
     ),
     st.integers(0, 40),
 )
-def test_lines_of_any_notes(rows: list[tuple[int, int, int, int]], length: int) -> None:
+def test_sequences_of_any_notes_equal_plain_events(
+    rows: list[tuple[int, int, int, int]], length: int
+) -> None:
     notes = [
         Note(Fraction(onset, 3), Fraction(duration, 4), pitch, part=part)
         for onset, duration, pitch, part in rows
@@ -62,7 +64,7 @@ def test_lines_of_any_notes(rows: list[tuple[int, int, int, int]], length: int) 
     ] == tops
 
 
-def test_bars_and_steps() -> None:
+def test_elements_know_their_bar_and_interval() -> None:
     events = [Event(chord, QUARTER) for chord in [(60,), (64, 67), (), (57, 60), (57, 60)]]
     piece = Piece.from_events(events, meters=(Meter(3, 4),), pickup=QUARTER)
     line = sequences_of(piece).chords

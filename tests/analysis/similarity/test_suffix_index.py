@@ -62,7 +62,7 @@ def longest(
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(music, min_size=1, max_size=5), music, st.sets(st.integers(0, 4)))
-def test_matches_are_those_of_the_plainest_search(
+def test_matches_equal_those_of_a_plain_search(
     corpus: list[list[tuple[int, ...]]], query: list[tuple[int, ...]], left_out: set[int]
 ) -> None:
     index = index_of(map(line_of, corpus)).without(left_out)
@@ -87,7 +87,7 @@ def test_suffixes_are_ranked_as_python_sorts_them(text: list[int]) -> None:
     assert suffix_ranks(np.array(text, np.int64)).tolist() == np.argsort(order).tolist()
 
 
-def test_a_long_repetition_is_found_whole() -> None:
+def test_a_long_passage_is_found_whole() -> None:
     tune = [(60 + t * t % 11, 72 + t % 5) for t in range(400)]
     index = index_of([line_of(tune[100:]), line_of(tune), line_of(tune[:50])])
     found = index.matches(line_of([tuple(p + 5 for p in chord) for chord in tune]))
@@ -97,14 +97,14 @@ def test_a_long_repetition_is_found_whole() -> None:
     )
 
 
-def test_nothing_is_found_in_nothing() -> None:
+def test_an_empty_corpus_has_no_matches() -> None:
     for lines in ([], [line_of([])], [line_of([(), ()])]):
         found = index_of(lines).matches(line_of([(60,), (), (64,)]))
         assert found.length.tolist() == [0, 0, 0]
     assert len(index_of([line_of([(60,)])]).matches(line_of([])).length) == 0
 
 
-def test_a_run_does_not_reach_from_one_piece_into_the_next() -> None:
+def test_a_passage_does_not_span_two_pieces() -> None:
     index = index_of([line_of([(60,), (61,)]), line_of([(64,), (69,)])])
     assert index.matches(line_of([(60,), (61,), (64,), (69,)])).length.tolist() == [2, 1, 2, 1]
 

@@ -26,7 +26,7 @@ ECHO = (
 )
 
 
-def test_no_more_threads_than_tasks_and_batches_only_where_there_is_much_to_do() -> None:
+def test_threads_and_batches_follow_the_number_of_tasks() -> None:
     for workers, tasks, threads, size in ((8, 3, 3, 1), (2, 0, 1, 1), (2, 8 * BATCH, 2, BATCH)):
         with crew(workers, "", tasks, ECHO) as (threads_of, _, batch, in_flight):
             assert isinstance(threads_of, ThreadPoolExecutor)
@@ -34,7 +34,7 @@ def test_no_more_threads_than_tasks_and_batches_only_where_there_is_much_to_do()
             assert (batch, in_flight) == (size, 8 * threads)
 
 
-def test_the_crew_answers_in_order_and_ends_with_its_block() -> None:
+def test_answers_come_in_order_and_parsers_end_with_the_block() -> None:
     with crew(1, "", 2, ECHO) as (threads, work, _, _):
         answers = threads.submit(work, [Task("one", 20), Task("two", 20)]).result()
     assert [answer.body for answer in answers] == [b"one", b"two"]
@@ -42,7 +42,7 @@ def test_the_crew_answers_in_order_and_ends_with_its_block() -> None:
         work([Task("three", 20)])
 
 
-def test_a_cluster_that_does_not_answer_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_cluster_is_reported_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(executor, "ANSWER_S", 0.2)
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))

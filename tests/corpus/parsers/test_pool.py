@@ -12,7 +12,7 @@ from partimento.corpus import read_pieces
 from partimento.corpus.parsers.pool import Parser, Parsers, Task, batched, in_order
 
 
-def test_a_hanging_parser_is_ended(write, good, tmp_path):
+def test_a_hanging_parser_is_killed(write, good, tmp_path):
     for name in ("a", "hang1", "hang2", "z"):
         write(f"{name}.mid", good)
     begin = time.monotonic()
@@ -33,7 +33,7 @@ def test_no_parser_outlives_the_reading(write, good, tmp_path):
         parsers.answers([])
 
 
-def test_leaving_ends_a_parser_that_is_at_work(write, good):
+def test_leaving_the_block_kills_busy_parsers(write, good):
     path = write("hang.mid", good)
     with ThreadPoolExecutor(1) as executor:
         with Parsers(COMMAND) as parsers:
@@ -44,7 +44,7 @@ def test_leaving_ends_a_parser_that_is_at_work(write, good):
             future.result(timeout=20)
 
 
-def test_a_file_is_not_blamed_for_the_crash_that_another_left_behind(write, good, tmp_path):
+def test_a_crash_is_tried_once_more_in_a_fresh_process(write, good, tmp_path):
     """The parser dies once, at a file that has nothing wrong with it; asked again in a fresh
     process it is read.
     """
@@ -62,13 +62,13 @@ def test_a_file_is_not_blamed_for_the_crash_that_another_left_behind(write, good
     assert (tmp_path / "died").exists()
 
 
-def test_workers_that_cannot_start_are_our_fault_not_the_files(write, good):
+def test_parsers_that_cannot_start_raise_an_error(write, good):
     path = write("a.mid", good)
     with pytest.raises(RuntimeError, match="could not start"):
         read_pieces([path], command=(sys.executable, "-c", "raise SystemExit(3)"))
 
 
-def test_results_come_in_order_however_long_each_takes():
+def test_results_come_in_order():
     def work(number):
         time.sleep(0.02 * (number == 0))
         return number
@@ -78,7 +78,7 @@ def test_results_come_in_order_however_long_each_takes():
         assert list(in_order(executor, work, [], ahead=3)) == []
 
 
-def test_no_more_is_under_way_than_asked():
+def test_no_more_work_is_under_way_than_allowed():
     taken = []
 
     def items():

@@ -15,7 +15,7 @@ from partimento.corpus.settings import AS_WRITTEN
 from partimento.corpus.store.rows import unpack_row
 
 
-def test_a_hostile_folder_costs_only_its_hostile_files(write, good, tmp_path):
+def test_hostile_files_do_not_affect_the_others(write, good, tmp_path):
     for name in ("a", "abort", "b", "segfault", "exit", "c", "swell", "deep", "bug", "shout", "z"):
         write(f"{name}.mid", good)
     write("text.mid", "words")
@@ -45,9 +45,7 @@ def test_a_hostile_folder_costs_only_its_hostile_files(write, good, tmp_path):
     assert "not a MIDI file" in reasons(reading)["text.mid"]
 
 
-def test_reading_works_from_a_script_without_a_main_guard_and_beside_modules_of_standard_names(
-    write, good, tmp_path
-):
+def test_reading_works_without_a_main_guard_and_beside_shadowing_modules(write, good, tmp_path):
     import subprocess
 
     write("json.py", "raise SystemExit('the wrong json')")
@@ -73,7 +71,7 @@ def test_a_request_is_answered_with_a_piece_a_view_or_a_row(write, good):
     assert (row.plain["notes"], row.plain["sha256"]) == (3, piece.source.sha256)
 
 
-def test_a_request_that_cannot_be_met_is_answered_with_a_reason(write, monkeypatch):
+def test_a_failing_request_is_answered_with_a_reason(write, monkeypatch):
     path = str(write("a.mid", "words"))
     assert json.loads(_answer({"path": path})) == {
         "reason": "not a MIDI file, whatever its name says"

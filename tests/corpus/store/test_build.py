@@ -39,7 +39,7 @@ LIAR = (
 )
 
 
-def test_one_row_a_piece_with_where_it_came_from(scores):
+def test_each_piece_has_a_row_with_its_origin(scores):
     built = build(scores, scores.parent / "more.zip")
     assert (built.read, built.kept, built.rejects) == (8, 0, [])
     rows = {row["path"]: row for row in built.store.rows}
@@ -87,7 +87,7 @@ def test_the_same_scores_give_the_same_bytes(scores):
     assert other.store.head.fingerprint != one.store.head.fingerprint
 
 
-def test_building_anew_reads_only_what_changed(scores, midi):
+def test_rebuilding_reads_only_changed_files(scores, midi):
     first = build(scores)
     again = build(scores, force=True, command=NOBODY)
     assert (again.read, again.kept) == (0, 6)
@@ -101,12 +101,12 @@ def test_building_anew_reads_only_what_changed(scores, midi):
     assert digest(fresh.store.path) == digest(changed.store.path)
 
 
-def test_another_view_is_measured_anew(scores):
+def test_another_view_reads_all_files_again(scores):
     build(scores)
     assert build(scores, force=True, plan=Plan(DataSettings(quantize="exact"))).read == 6
 
 
-def test_appending_is_as_building_from_all(scores, midi):
+def test_appending_equals_building_from_all_files(scores, midi):
     build(scores)
     archive = scores.parent / "more.zip"
     added = build(archive, append=True)
@@ -133,7 +133,7 @@ def test_appending_in_another_view_is_refused(scores):
         build(scores.parent / "more.zip", append=True, plan=Plan(DataSettings(quantize="exact")))
 
 
-def test_drums_are_no_harmony(midi, tmp_path):
+def test_events_leave_out_drums(midi, tmp_path):
     tracks = (midi.track(midi.notes(60, 64, 67)), midi.track(midi.notes(36, 38, 36, 38, channel=9)))
     (tmp_path / "a.mid").write_bytes(midi.file(*tracks))
     (row,) = pq.read_table(
@@ -143,7 +143,7 @@ def test_drums_are_no_harmony(midi, tmp_path):
     assert row["chords"] == [[60], [64], [67], []]
 
 
-def test_nothing_is_lost_or_half_written(scores, midi):
+def test_failed_builds_lose_and_write_nothing(scores, midi):
     out = scores.parent / "store.parquet"
     with pytest.raises(PartimentoError, match=r"ends in \.parquet"):
         build(scores, out="store.csv")
@@ -162,7 +162,7 @@ def test_nothing_is_lost_or_half_written(scores, midi):
     assert not out.exists()
 
 
-def test_what_cannot_be_read_is_told(scores):
+def test_unreadable_files_are_reported(scores):
     (scores / "bad.mid").write_text("words")
     built = build(scores)
     assert [(Path(reject.path).name, reject.reason) for reject in built.rejects] == [
@@ -172,12 +172,12 @@ def test_what_cannot_be_read_is_told(scores):
     assert built.store.head.rejects == 1
 
 
-def test_a_parser_that_lies_gives_no_row(scores):
+def test_nonsense_from_a_parser_gives_no_row(scores):
     with pytest.raises(PartimentoError, match="no sensible answer"):
         build(scores, command=LIAR)
 
 
-def test_only_one_builds_at_a_time(scores):
+def test_only_one_process_builds_at_a_time(scores):
     def second(stage, done, total):
         if stage == "read" and done == 1:
             with pytest.raises(PartimentoError, match="another process"):
@@ -186,7 +186,7 @@ def test_only_one_builds_at_a_time(scores):
     build(scores, progress=second)
 
 
-def test_gathering_from_files_and_from_their_store_is_one(scores):
+def test_loading_from_files_equals_loading_from_their_store(scores):
     store = build(scores).store.path
     for view in ("exact", "auto"):
         config = DataSettings(quantize=view)
@@ -207,7 +207,7 @@ def test_gathering_from_files_and_from_their_store_is_one(scores):
         load_corpus([store], config=DataSettings(quantize="music21"))
 
 
-def test_a_stopped_append_is_no_leave_to_replace(scores):
+def test_a_stopped_append_does_not_permit_replacing(scores):
     first = build(scores)
     before = digest(first.store.path)
 
@@ -224,11 +224,11 @@ def test_a_stopped_append_is_no_leave_to_replace(scores):
     assert not list(scores.parent.glob(".store*"))
 
 
-def test_one_source_may_be_given_alone(scores):
+def test_a_single_source_may_be_given(scores):
     assert build_store(str(scores), scores.parent / "one.parquet").read == 6
 
 
-def test_the_same_place_reached_twice_is_one(scores):
+def test_a_file_reached_twice_is_one_piece(scores):
     store = build(scores).store.path
     assert build_store([scores / "deep", scores], scores.parent / "b.parquet").read == 6
     assert digest(scores.parent / "b.parquet") == digest(store)
@@ -256,7 +256,7 @@ WORDS = {
 @pytest.mark.parametrize(
     "name", [*WORDS, "velocity", "duration", "durations", "onset", "chord_pitches", "fingerprint"]
 )
-def test_a_parser_that_was_taken_over_cannot_harm_a_store(scores, name):
+def test_a_hijacked_parser_cannot_harm_a_store(scores, name):
     """It says something wrong of one file: that file is refused, the others are there, and the
     store reads.
     """
@@ -290,7 +290,7 @@ print(built.store.head.fingerprint, built.read, built.kept)
 
 
 @pytest.mark.slow
-def test_killed_at_twenty_random_points_it_comes_to_the_same(guitar, tmp_path):
+def test_a_build_killed_at_random_points_gives_the_same_store(guitar, tmp_path):
     """SIGKILL, twenty times over the length of a build; what was written is never read again."""
 
     def start(out):

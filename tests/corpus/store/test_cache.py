@@ -11,7 +11,7 @@ from partimento.corpus.store.rows import Row
 from partimento.errors import PartimentoError
 
 
-def test_a_stopped_build_goes_on_where_it_was(scores, monkeypatch):
+def test_a_stopped_build_resumes(scores, monkeypatch):
     monkeypatch.setattr("partimento.corpus.store.cache.PART_ROWS", 2)
     out = scores.parent / "store.parquet"
 
@@ -42,7 +42,7 @@ def test_a_damaged_part_is_read_again(scores, monkeypatch):
     assert build(scores).read == 6
 
 
-def test_parts_of_another_view_are_not_taken(scores):
+def test_parts_of_another_view_are_not_used(scores):
     def stop(stage, done, total):
         if stage == "write":
             raise KeyboardInterrupt
@@ -66,7 +66,7 @@ def test_rows_are_found_by_file_kind_and_instrument(row, tmp_path):
     assert table.column_names == ["sha256", "notes"]
 
 
-def test_parts_are_taken_again_only_whole_and_made_the_same_way(row, tmp_path):
+def test_only_whole_parts_made_the_same_way_are_used(row, tmp_path):
     RowCache("a").write_part(tmp_path / "part-0.arrow", [keyed(row, "x")])
     RowCache("b").write_part(tmp_path / "part-1.arrow", [keyed(row, "y")])
     (tmp_path / "part-2.arrow").write_bytes(b"no table")
@@ -76,7 +76,7 @@ def test_parts_are_taken_again_only_whole_and_made_the_same_way(row, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["part-0.arrow"]
 
 
-def test_rows_that_wait_are_written_when_they_are_many(row, tmp_path, monkeypatch):
+def test_many_waiting_rows_are_written(row, tmp_path, monkeypatch):
     monkeypatch.setattr(cache_module, "PART_ROWS", 2)
     cache = RowCache("a")
     writer = RowWriter(cache, tmp_path)
@@ -90,7 +90,7 @@ def test_rows_that_wait_are_written_when_they_are_many(row, tmp_path, monkeypatc
     assert table.column("sha256").to_pylist() == ["y"]
 
 
-def test_the_folder_of_a_build_stays_only_if_something_was_read(tmp_path):
+def test_the_build_folder_stays_only_if_something_was_read(tmp_path):
     out = tmp_path / "store.parquet"
     with build_directory(out) as folder:
         assert folder.is_dir()

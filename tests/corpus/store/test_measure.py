@@ -27,7 +27,7 @@ def flute(midi, write):
     return write("a.mid", midi.file(track))
 
 
-def test_a_row_has_the_exact_notes_and_where_they_come_from(flute):
+def test_a_row_has_the_exact_notes_and_their_origin(flute):
     row = read_row(str(flute), "", AS_WRITTEN, "Gitarre")
     assert row.plain["sha256"] == hashlib.sha256(flute.read_bytes()).hexdigest()
     assert (row.plain["bytes"], row.plain["format"]) == (flute.stat().st_size, "mid")
@@ -71,7 +71,7 @@ def test_the_events_of_a_row_are_those_of_the_view(flute, midi, write):
         ("no.mid", None, "no such file"),
     ],
 )
-def test_what_cannot_be_read_has_its_path_and_a_reason(
+def test_unreadable_files_are_refused_with_path_and_reason(
     measure, name, content, reason, write, tmp_path
 ):
     path = tmp_path / name if content is None else write(name, content)

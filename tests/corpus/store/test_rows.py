@@ -21,13 +21,13 @@ from partimento.corpus.store.rows import (
 from partimento.corpus.store.schema import table_of
 
 
-def test_a_store_refuses_what_it_would_lose():
+def test_voices_that_a_store_would_lose_are_refused():
     piece = Piece([Note(Fraction(0), Fraction(1), 60, voice=1)])
     with pytest.raises(ValueError, match="voices within a part"):
         row_of(piece, piece, Origin())
 
 
-def test_a_row_comes_back_whole(row):
+def test_a_row_survives_packing(row):
     again = unpack_row(pack_row(row))
     assert again.plain == row.plain
     for name in ARRAYS:
@@ -35,7 +35,7 @@ def test_a_row_comes_back_whole(row):
     assert table_of([again]).num_rows == 1
 
 
-def test_times_of_all_kinds_share_one_grid_and_come_back():
+def test_all_times_share_one_grid_and_survive():
     piece = Piece(
         [Note(Fraction(1, 3), Fraction(1, 2), 60)],
         meters=(Meter(3, 4, Fraction(1, 5)),),
@@ -52,7 +52,7 @@ def test_times_of_all_kinds_share_one_grid_and_come_back():
     assert Fraction(row.plain["pickup_inferred"], row.plain["divisions"]) == Fraction(1, 17)
 
 
-def test_facts_are_those_of_a_row():
+def test_facts_equal_the_columns_of_a_row():
     piece = Piece.from_events([Event((60, 64, 67), Fraction(1)), Event((62,), Fraction(1))])
     facts = facts_of(piece, piece, "Gitarre")
     row = row_of(piece, piece, Origin(instrument="Gitarre"))
@@ -61,7 +61,7 @@ def test_facts_are_those_of_a_row():
     assert (facts["events"], facts["solo"], facts["instruments"]) == (2, True, ["guitar"])
 
 
-def test_bytes_that_are_no_row_are_refused(row):
+def test_invalid_bytes_are_refused(row):
     good = pack_row(row)
     for bad in (good[:-1], good + b"\0", b'{"row": {}, "sizes": []}\n', b"words"):
         with pytest.raises(ValueError, match=r"row|buffer|Expecting"):

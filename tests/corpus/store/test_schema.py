@@ -20,7 +20,7 @@ from partimento.corpus.store.schema import (
 )
 
 
-def test_others_read_it(scores):
+def test_other_programs_read_a_store(scores):
     store = build(scores).store.path
     table = pq.read_table(store)
     assert table.schema.names == SCHEMA.names
@@ -50,7 +50,7 @@ def test_types_are_named_as_arrow_names_them(kind, shown):
     assert str(arrow_type(kind)) == shown
 
 
-def test_plain_values_and_notes_come_back_from_a_table(row):
+def test_values_and_notes_survive_in_a_table(row):
     table = table_of([row, row])
     assert table.num_rows == 2
     plain, again = plain_rows(table)

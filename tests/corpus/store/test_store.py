@@ -16,7 +16,7 @@ from partimento.corpus.store.store import Head, open_store, source_of
 from partimento.errors import PartimentoError
 
 
-def test_pieces_come_back_exactly(scores):
+def test_pieces_survive_exactly(scores):
     corpus = build(scores).store
     for piece, row in zip(corpus.load(AS_WRITTEN).pieces, corpus.rows, strict=True):
         written = read_piece(scores.parent / row["path"])
@@ -34,7 +34,7 @@ def test_a_store_is_selected_from(scores):
         corpus.select(mood="sad")
 
 
-def test_the_view_of_music21_comes_from_the_store_too(guitar, tmp_path):
+def test_the_music21_view_survives_in_a_store(guitar, tmp_path):
     paths = sorted((guitar / "HoretzkyF").glob("*.mid"))[:4]
     corpus = build_store(
         paths, tmp_path / "m.parquet", plan=Plan(DataSettings(quantize="music21"))
@@ -43,7 +43,7 @@ def test_the_view_of_music21_comes_from_the_store_too(guitar, tmp_path):
         assert entry.piece.events == read_piece(path, quantize="music21").events
 
 
-def test_a_damaged_store_is_one_clear_line(scores):
+def test_a_damaged_store_is_refused_in_one_line(scores):
     store = build(scores).store.path
     data = store.read_bytes()
     rng, told = random.Random(1), 0
@@ -59,7 +59,7 @@ def test_a_damaged_store_is_one_clear_line(scores):
     assert told
 
 
-def test_what_is_no_store_is_one_clear_line(tmp_path, scores):
+def test_other_files_are_refused_in_one_line(tmp_path, scores):
     with pytest.raises(PartimentoError, match="does not exist"):
         open_store(tmp_path / "no.parquet")
     words = tmp_path / "words.parquet"
@@ -76,7 +76,7 @@ def test_what_is_no_store_is_one_clear_line(tmp_path, scores):
         open_store(other)
 
 
-def test_the_head_of_a_store_comes_back(scores):
+def test_the_settings_of_a_build_survive_in_the_store(scores):
     plan = Plan(DataSettings(quantize="exact"), selection=Selection(min_events=3), seed=7)
     head = build(scores, plan=plan).store.head
     assert Head.from_json(head.to_json()) == head

@@ -17,7 +17,7 @@ def spans(piece):
     ]
 
 
-def test_everything_a_file_says_is_read(midi, write):
+def test_all_contents_of_a_file_are_read(midi, write):
     conductor = midi.track(
         [
             (0, midi.meta(3, "Étude".encode())),
@@ -54,7 +54,7 @@ def test_everything_a_file_says_is_read(midi, write):
     assert len(piece.source.sha256) == 64
 
 
-def test_a_piano_named_is_not_a_program_unsaid(midi, write):
+def test_a_chosen_piano_differs_from_no_program(midi, write):
     named = midi.track([(0, b"\xc0\x00"), *midi.notes(60)])
     unsaid = midi.track(midi.notes(62, channel=1))
     assert [
@@ -65,7 +65,7 @@ def test_a_piano_named_is_not_a_program_unsaid(midi, write):
     ] == [None, None]
 
 
-def test_programs_are_told_apart_within_one_track(midi, write):
+def test_several_programs_within_one_track_are_distinguished(midi, write):
     track = midi.track([*midi.notes(60), (0, b"\xc0\x19"), *midi.notes(62, 64)])
     piece = read_piece(write("a.mid", midi.file(track, kind=0)))
     assert [(piece.parts[note.part].program, note.pitch) for note in piece.notes] == [
@@ -75,7 +75,7 @@ def test_programs_are_told_apart_within_one_track(midi, write):
     ]
 
 
-def test_of_two_marks_at_one_time_the_last_counts_and_tracks_share_marks(midi, write):
+def test_the_last_mark_at_a_time_counts_for_all_tracks(midi, write):
     marks = [
         (0, midi.meta(0x58, bytes([3, 2, 24, 8]))),
         (0, midi.meta(0x58, bytes([2, 1, 24, 8]))),
@@ -93,7 +93,7 @@ def test_of_two_marks_at_one_time_the_last_counts_and_tracks_share_marks(midi, w
     assert piece.keys == (Key(1),)
 
 
-def test_a_restruck_note_ends_the_old_one_and_unisons_are_one(midi, write):
+def test_a_restruck_note_ends_the_old_one_and_unisons_merge(midi, write):
     events = [
         midi.on(0, 60),
         midi.on(0, 60, velocity=90),
@@ -164,7 +164,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_what_is_wrong_is_said(name, midi, write):
+def test_faulty_files_are_refused_with_a_reason(name, midi, write):
     make, reason = WRONG[name]
     path = write("wrong.mid", make(midi))
     with pytest.raises(ReadError) as caught:
@@ -174,7 +174,7 @@ def test_what_is_wrong_is_said(name, midi, write):
     assert "\n" not in str(caught.value)
 
 
-def test_too_many_notes(midi, write):
+def test_too_many_notes_are_refused(midi, write):
     path = write("many.mid", midi.file(midi.track(midi.notes(60, 62) * 500_001, end=0)))
     with pytest.raises(ReadError, match="1000002 notes: more than 200000"):
         read_piece(path)
@@ -235,14 +235,14 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_what_would_crash_symusic_or_fill_the_memory_is_said_before(name, midi, write):
+def test_hostile_files_are_refused_before_symusic_reads_them(name, midi, write):
     make, reason = HOSTILE[name]
     path = write("hostile.mid", make(midi))
     with pytest.raises(ReadError, match=reason):
         read_piece(path)
 
 
-def test_marks_beyond_the_end_are_no_marks(midi, write):
+def test_marks_beyond_the_end_are_ignored(midi, write):
     late = [
         (2**27, meter(3, 2)),
         (0, midi.meta(0x59, b"\2\0")),
@@ -274,6 +274,6 @@ def test_marks_beyond_the_end_are_no_marks(midi, write):
         ),
     ],
 )
-def test_the_view_refuses_what_the_exact_reading_would(track, divisions, reason, midi, write):
+def test_the_music21_view_refuses_the_same_files(track, divisions, reason, midi, write):
     with pytest.raises(ReadError, match=reason):
         read_piece(write("a.mid", midi.file(track(midi), divisions=divisions)), quantize="music21")

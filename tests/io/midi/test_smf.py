@@ -7,6 +7,7 @@ from partimento.corpus import read_piece
 from partimento.errors import ReadError, UnfitError
 from partimento.io.midi.smf import (
     check_meters,
+    check_pitches,
     decode,
     says_program,
     scan_track,
@@ -15,7 +16,7 @@ from partimento.io.midi.smf import (
 )
 
 
-def test_a_title_in_an_old_encoding(midi, write):
+def test_titles_in_latin_1_are_read(midi, write):
     conductor = midi.track([(0, midi.meta(3, "Étude".encode("latin-1")))])
     assert (
         read_piece(write("a.mid", midi.file(conductor, midi.track(midi.notes(60))))).title
@@ -23,7 +24,7 @@ def test_a_title_in_an_old_encoding(midi, write):
     )
 
 
-def test_part_names_in_an_old_encoding(midi, write):
+def test_part_names_in_latin_1_are_read(midi, write):
     track = midi.track(
         [(0, midi.meta(3, "Flöte".encode("latin-1"))), (0, b"\xc0\x49"), *midi.notes(72)]
     )
@@ -34,7 +35,7 @@ def test_part_names_in_an_old_encoding(midi, write):
     )
 
 
-def test_every_way_to_cut_a_file_short_is_found(midi, write):
+def test_a_file_cut_short_anywhere_is_refused(midi, write):
     whole = midi.file(
         midi.track([(0, midi.meta(3, b"Title"))]),
         midi.track([(0, b"\xc0\x18"), *midi.notes(60, 64, 67)]),
@@ -45,7 +46,7 @@ def test_every_way_to_cut_a_file_short_is_found(midi, write):
     assert len(read_piece(write("whole.mid", whole)).notes) == 3
 
 
-def test_bytes_that_only_look_like_a_pitch_above_127_do_no_harm(midi, write):
+def test_bytes_that_resemble_an_invalid_pitch_are_accepted(midi, write):
     far = [
         (2**14 + 5 << 7, midi.meta(1, "\x90\xf7日本".encode("utf-16"))),
         *midi.notes(60),
@@ -55,7 +56,7 @@ def test_bytes_that_only_look_like_a_pitch_above_127_do_no_harm(midi, write):
     ] == [60]
 
 
-def test_a_statusless_event_behind_a_meta_event_goes_on_as_symusic_reads_it(midi, write):
+def test_running_status_continues_after_a_meta_event(midi, write):
     first = midi.track(
         [
             (0, b"\xb0\x07\x64"),
@@ -69,7 +70,7 @@ def test_a_statusless_event_behind_a_meta_event_goes_on_as_symusic_reads_it(midi
     assert (piece.title, piece.length) == ("Title", 2)
 
 
-def test_what_an_escape_holds_is_not_music(midi, write):
+def test_contents_of_escapes_are_not_read_as_notes(midi, write):
     reset, escape = (
         b"\xf0\x05\x7e\x7f\x09\x01\xf7",
         b"\xf7\x03\x90\x40\x50",
@@ -81,7 +82,7 @@ def test_what_an_escape_holds_is_not_music(midi, write):
     assert read_piece(write("b.mid", midi.file(track))).notes == plain.notes
 
 
-def test_a_change_to_program_0_without_a_status_byte_of_its_own(midi, write):
+def test_a_change_to_program_0_in_running_status_is_found(midi, write):
     """Two program changes, the second one in running status."""
     events = [(0, b"\xc0\x05"), (0, b"\x00"), *midi.notes(60, 62)]
     assert read_piece(write("a.mid", midi.file(midi.track(events)))).parts[0].program == 0
@@ -107,7 +108,7 @@ def test_a_file_is_split_into_its_tracks_and_foreign_chunks_are_skipped(midi):
         (b"MThd\0\0\0\6\0\3\0\0\1\xe0", "no such MIDI format: 3"),
     ],
 )
-def test_what_is_no_midi_file_is_refused(data, reason):
+def test_other_files_are_refused(data, reason):
     with pytest.raises(UnfitError, match=reason):
         split_tracks(data)
 
@@ -150,13 +151,33 @@ def test_a_file_without_escapes_stays_the_same_object(midi):
 
 
 @pytest.mark.parametrize("event", [b"\xf4", b"\xf5\0", b"\x90\x3c", b"\xff\x01\xff\xff"])
-def test_an_unknown_event_or_half_of_one_is_damage(event, midi):
+def test_unknown_or_incomplete_events_are_refused(event, midi):
     track = b"\0" + event
     with pytest.raises(UnfitError, match="damaged: a track ends within an event"):
         scan_track(track)
 
 
-def test_meters_that_no_score_has_are_found_in_the_bytes(midi):
+@pytest.mark.parametrize("status", [0x80, 0x8F, 0x90, 0x9F])
+def test_a_pitch_of_up_to_127_is_accepted(status, midi):
+    for pitch in (0, 127, 128, 255):
+        track = midi.track([(0, bytes([status, pitch, 64]))])[8:]
+        if pitch < 128:
+            check_pitches([track])
+        else:
+            with pytest.raises(UnfitError, match="damaged: a note has no pitch"):
+                check_pitches([midi.track(midi.notes(60))[8:], track])
+
+
+def test_other_events_with_such_bytes_are_accepted(midi):
+    check_pitches([midi.track([(0, b"\xa0\x80\x00"), (0, midi.meta(1, b"\x90\xff"))])[8:]])
+
+
+def test_programs_belong_to_their_channel(midi):
+    events = [(0, b"\xcf\x18"), *midi.notes(60, channel=15), *midi.notes(62, channel=0)]
+    assert set(scan_track(midi.track(events)[8:]).voices) == {(24, 15), (0, 0)}
+
+
+def test_impossible_meters_are_found_in_the_bytes(midi):
     for power, refused in ((7, False), (8, True), (66, True)):
         data = midi.file(midi.track([(0, midi.meta(0x58, bytes([4, power, 24, 8])))]))
         if refused:
@@ -166,6 +187,6 @@ def test_meters_that_no_score_has_are_found_in_the_bytes(midi):
             check_meters(data)
 
 
-def test_names_are_utf_8_where_they_can_be():
+def test_names_are_decoded_as_utf_8_or_latin_1():
     assert decode("Étude\0 ".encode()) == "Étude"
     assert decode("Étude".encode("latin-1")) == "Étude"

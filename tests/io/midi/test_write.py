@@ -22,7 +22,7 @@ def parsed(piece: Piece) -> mido.MidiFile:
 
 @settings(max_examples=60, deadline=None)
 @given(pieces())
-def test_what_midi_can_say_survives(piece):
+def test_pieces_survive_a_round_trip(piece):
     back = midi_from_bytes(to_midi(piece)).to_piece()
     heard = sorted(set(piece.notes.part.tolist()))
     assert [piece.parts[i] for i in heard] == list(back.parts)  # readers drop parts without notes
@@ -40,7 +40,7 @@ def test_what_midi_can_say_survives(piece):
 
 
 @pytest.mark.parametrize("name", [name for name in PIECES if name not in ("empty", "off any grid")])
-def test_tiny_pieces_survive(name):
+def test_tiny_pieces_survive_a_round_trip(name):
     piece = PIECES[name]
     back = midi_from_bytes(to_midi(piece)).to_piece()
     assert back.notes == piece.notes
@@ -52,7 +52,7 @@ def test_tiny_pieces_survive(name):
     [(Q, 480), (Q / 16, 480), (Q / 7, 3360), (Q / 128, 384), (Q / 97, 97), (Q / 32767, 32767)],
     ids=str,
 )
-def test_resolution_is_usual_where_it_can_be(duration, resolution):
+def test_the_resolution_is_a_usual_one_where_possible(duration, resolution):
     found = resolution_for(Piece([Note(Q * 0, duration, 60)]))
     assert found == resolution
 
@@ -66,12 +66,12 @@ def test_resolution_is_usual_where_it_can_be(duration, resolution):
     ],
     ids=str,
 )
-def test_a_duration_that_midi_cannot_carry_is_refused_by_name(durations, named):
+def test_durations_too_fine_for_midi_are_refused_by_name(durations, named):
     with pytest.raises(PartimentoError, match=f"duration of {named} quarter notes"):
         to_midi(Piece(melody(*durations)))
 
 
-def test_absurd_length_is_refused():
+def test_absurdly_long_pieces_are_refused():
     with pytest.raises(PartimentoError, match="too long"):
         to_midi(Piece([Note(Fraction(10**7), Q, 60)]))
 

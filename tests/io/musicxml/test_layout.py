@@ -40,7 +40,7 @@ def test_ties_join_over_bars_and_voices():
     assert spans(read([first, second, third])) == [(0, 8, 55), (0, 2, 60), (2, 7, 64), (9, 3, 64)]
 
 
-def test_ties_that_lead_nowhere_end():
+def test_ties_without_a_partner_end_with_their_note():
     bars = [
         START + note("C4", 8, tail=tie("start")) + note("D4", 8),
         note("C4", 16, tail=tie("stop")),
@@ -127,12 +127,12 @@ def test_bars_begin_together_in_all_parts():
     assert read(two, two, too_long).notes[-1].onset == 3
 
 
-def test_a_closing_forward_is_no_rest():
+def test_a_forward_at_the_end_adds_no_rest():
     assert read([START + note("C4", 16), note("C4", 4) + forward(12)]).length == 5
     assert read([START + note("C4", 4) + forward(12), note("C4", 16)]).length == 8
 
 
-def test_unfolded_music_bears_its_marks_and_ties():
+def test_unfolded_music_repeats_its_marks_and_ties():
     key = "<attributes><key><fifths>{}</fifths></key></attributes>".format
     first = attributes("<key><fifths>0</fifths></key>", time_(4)) + note(
         "C4", 16, tail=tie("start")
@@ -143,7 +143,7 @@ def test_unfolded_music_bears_its_marks_and_ties():
     assert [(k.fifths, k.onset) for k in piece.keys] == [(0, 0), (2, 4), (0, 8), (2, 12), (-1, 16)]
 
 
-def test_a_return_to_before_anything_was_said_returns_to_what_is_usual():
+def test_a_return_to_before_the_first_mark_restores_the_defaults():
     said = '<direction><sound tempo="60"/></direction>' + attributes(
         time_(3), "<key><fifths>2</fifths></key>"
     )
@@ -161,12 +161,12 @@ def test_a_return_to_before_anything_was_said_returns_to_what_is_usual():
     ]  # no mark says that there is no key
 
 
-def test_a_mark_beyond_the_end_is_no_mark():
+def test_marks_beyond_the_end_are_ignored():
     late = "<direction><offset sound='yes'>999999</offset><sound tempo='60'/></direction>"
     assert read([START + late + note("C4", 16)]).tempos == (Tempo(),)
 
 
-def test_notes_that_would_fill_the_memory_with_events():
+def test_too_many_notes_at_once_are_refused():
     pile = "".join(
         note(f"{'CDEFGAB'[k % 7]}{k % 5 + 2}", 5000, voice=k) + back(4999 - k % 7)
         for k in range(4000)

@@ -13,6 +13,7 @@ from partimento.io.musicxml.marks import (
     fingering_of,
     key_of,
     midi_of,
+    tempo_of,
     transposition_of,
     whole,
 )
@@ -73,7 +74,7 @@ def test_parts_have_names_and_programs():
         ),
     ],
 )
-def test_meters(time, meter):
+def test_time_signatures_are_read(time, meter):
     assert read([attributes(time) + note("C4", 16)]).meters[0] == meter
 
 
@@ -88,7 +89,7 @@ def test_meters(time, meter):
         ("<key-step>E</key-step><key-alter>-1</key-alter>", ()),
     ],
 )
-def test_keys(key, expected):
+def test_key_signatures_are_read(key, expected):
     assert read([attributes(f"<key>{key}</key>") + note("C4", 16)]).keys == expected
 
 
@@ -105,7 +106,7 @@ def test_keys(key, expected):
         ("<beat-unit>quarter</beat-unit><per-minute>Allegro</per-minute>", 120),
     ],
 )
-def test_metronome_marks(mark, bpm):
+def test_metronome_marks_are_read(mark, bpm):
     direction = (
         f"<direction><direction-type><metronome>{mark}</metronome></direction-type></direction>"
     )
@@ -142,14 +143,57 @@ def test_a_key_moves_by_fifths_and_stays_within_the_circle():
     [
         ("<diatonic>-1</diatonic><chromatic>-2</chromatic>", -2, -2),  # a clarinet in B flat
         ("<diatonic>4</diatonic><chromatic>7</chromatic>", 7, 1),
+        ("<diatonic>-8</diatonic><chromatic>-14</chromatic>", -14, -2),  # the octave in both
+        ("<diatonic>-1</diatonic><chromatic>-14</chromatic>", -14, -2),  # or in one of the two
         ("<chromatic>0</chromatic><octave-change>-1</octave-change>", -12, 0),
+        ("<chromatic>6</chromatic>", 6, 6),
+        ("<chromatic>-3</chromatic>", -3, 3),
+        ("<chromatic>128</chromatic>", 128, -4),
     ],
 )
 def test_a_transposition_moves_pitches_and_keys(inside, semitones, fifths):
     assert transposition_of(element(f"<transpose>{inside}</transpose>")) == (semitones, fifths)
 
 
-def test_pitches_are_those_of_midi():
+def test_transpositions_beyond_any_instrument_are_refused():
+    for tag in ("chromatic", "diatonic", "octave-change"):
+        for number in (-129, 129):
+            with pytest.raises(UnfitError, match="larger than 128"):
+                transposition_of(element(f"<transpose><{tag}>{number}</{tag}></transpose>"))
+
+
+@pytest.mark.parametrize(
+    ("printed", "playback", "bpm"),
+    [
+        (60, 60.9, 60.9),  # the exact tempo of a rounded mark
+        (60, 62, 60),
+        (60, "", 60),
+        ("", 62, 62),
+        ("", "", None),
+        ("", 0, None),
+    ],
+)
+def test_a_printed_tempo_counts_unless_the_one_for_playback_is_nearly_the_same(
+    printed, playback, bpm
+):
+    mark = (
+        f"<metronome><beat-unit>quarter</beat-unit><per-minute>{printed}</per-minute></metronome>"
+    )
+    direction = element(
+        f"<direction><direction-type>{mark if printed else '<words/>'}</direction-type>"
+        f"<sound/><sound tempo='{playback}'/></direction>"
+    )
+    assert tempo_of(direction) == (None if bpm is None else Tempo.from_bpm(bpm))
+
+
+def test_a_tempo_stands_in_a_sound_alone_too():
+    assert tempo_of(element("<sound tempo='90'/>")) == Tempo.from_bpm(90)
+    assert tempo_of(element("<sound dacapo='yes'/>")) is None
+    with pytest.raises(UnfitError, match=r"no such tempo: 0\.5 quarter notes per minute"):
+        tempo_of(element("<sound tempo='0.5'/>"))
+
+
+def test_written_pitches_are_converted_to_midi():
     assert [
         midi_of(*pitch) for pitch in (("C", "4", None), (" b ", "3", "1"), ("A", "0", "-2"))
     ] == [60, 60, 19]
@@ -174,7 +218,7 @@ def test_instruments_are_read_from_the_list_of_parts():
     assert Instruments.of(drums) == Instruments(None, True, {"a": 35})
 
 
-def test_strings_and_frets_that_are_no_small_numbers_are_left_out():
+def test_invalid_strings_and_frets_are_left_out():
     note = "<note><notations><technical><string>{}</string><fret>{}</fret></technical></notations></note>"  # noqa: E501
     assert fingering_of(element(note.format(" 6 ", "12"))) == (6, 12)
     assert fingering_of(element(note.format("x", "-3"))) == (-1, -1)

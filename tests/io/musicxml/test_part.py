@@ -16,7 +16,7 @@ from partimento import Key, Tempo
 from partimento.music.timelines import Part
 
 
-def test_a_note_of_each_kind():
+def test_notes_chords_and_rests_are_read():
     bar = (
         START
         + note("C#4".replace("#", "1"))
@@ -46,12 +46,12 @@ def test_divisions_are_exact_and_may_differ():
     assert spans(read([attributes(time_(1), divisions="0.5") + note("C4", "0.5")])) == [(0, 1, 60)]
 
 
-def test_divisions_may_change_on_the_way():
+def test_divisions_may_change_between_bars():
     piece = read([START + note("C4", 16), attributes(divisions=12) + note("D4", 48)])
     assert spans(piece) == [(0, 4, 60), (4, 4, 62)]
 
 
-def test_a_chords_notes_last_as_long_as_its_first():
+def test_all_notes_of_a_chord_last_as_long_as_its_first():
     bar = (
         attributes(time_(4), divisions=256)
         + note("C4", 513)
@@ -62,7 +62,7 @@ def test_a_chords_notes_last_as_long_as_its_first():
     assert spans(read([bar])) == [(0, F(513, 256), 60), (0, F(513, 256), 64), (0, F(513, 256), 67)]
 
 
-def test_cue_notes_are_skipped_and_take_their_time():
+def test_cue_notes_are_skipped_but_keep_their_time():
     assert spans(read([START + note("C4", 8, head="<cue/>") + note("D4", 8)])) == [(2, 2, 62)]
 
 
@@ -73,7 +73,7 @@ def test_velocity_comes_from_dynamics():
     ] == [90, 80]
 
 
-def test_transpositions_change_where_they_say():
+def test_transpositions_apply_from_where_they_are_written():
     def transpose(chromatic, diatonic, octave=0, number=""):
         return (
             f"<transpose {number}><diatonic>{diatonic}</diatonic><chromatic>{chromatic}</chromatic>"
@@ -127,7 +127,7 @@ def test_percussion_sounds_as_general_midi_plays_it():
     assert piece.parts == (Part("Kit", None, True),)
 
 
-def test_sounding_tempos():
+def test_tempos_for_playback_are_read():
     def both(printed, sounding):
         mark = f"<metronome><beat-unit>quarter</beat-unit><per-minute>{printed}</per-minute></metronome>"  # noqa: E501
         return (

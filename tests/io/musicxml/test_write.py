@@ -82,7 +82,7 @@ def test_every_voice_fills_its_bar(piece):
 
 
 @pytest.mark.parametrize("name", [name for name in PIECES if name != "off any grid"])
-def test_pictures_last_as_long_as_they_sound(name):
+def test_written_values_last_as_long_as_they_sound(name):
     """Type, dots and tuplet of every note give exactly its duration."""
     sizes = {
         name: Fraction(4, 2**i)
@@ -105,7 +105,7 @@ def test_pictures_last_as_long_as_they_sound(name):
         assert size == Fraction(int(note.findtext("duration")), divisions)
 
 
-def test_marks_survive():
+def test_marks_are_written():
     piece = PIECES["marked"]
     root = root_of(piece)
     assert root.findtext("work/work-title") == piece.title
@@ -156,7 +156,7 @@ def test_accidentals_hold_to_the_bar_line():
     ]
 
 
-def test_ids_and_times_belong_to_the_notes():
+def test_ids_and_times_match_the_notes():
     piece = PIECES["tied over bars"].replace(tempos=(Tempo(1_000_000), Tempo(500_000, Fraction(4))))
     ids = [note.get("id") for note in root_of(piece).iter("note") if note.find("pitch") is not None]
     assert len(ids) == len(set(ids))
@@ -167,7 +167,7 @@ def test_ids_and_times_belong_to_the_notes():
     ]
 
 
-def test_titles_that_xml_cannot_hold_lose_only_that():
+def test_characters_that_xml_cannot_hold_are_dropped():
     assert (
         root_of(Piece(melody(1), title="a\x00b\x1f & <c>")).findtext("work/work-title")
         == "ab & <c>"
