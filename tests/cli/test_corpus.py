@@ -211,6 +211,7 @@ def test_one_clear_line(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     before = store.read_bytes()
+    monkeypatch.setattr("partimento.corpus.parsers.executor.ANSWER_S", 1)
     assert run("corpus", *(word.format(folder=folder, store=store) for word in words)) == 2
     shown = [
         line for line in capsys.readouterr().err.splitlines() if line.startswith("partimento: ")

@@ -65,7 +65,7 @@ def test_order_one_beats_order_zero_and_a_model_is_charged_alike() -> None:
 
     settings = {
         "model": {"units": 24, "dense": 16, "embed_size": 8, "layers": 1},
-        "train": {"epochs": 2, "batch_size": 8},
+        "train": {"epochs": 2, "batch_size": 8, "min_steps": 0},
     }
     run, data = learn(pieces, settings=over_recipe(settings, "lstm-notes"))
     table = held_out(data, run.model, name="lstm")

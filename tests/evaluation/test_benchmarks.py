@@ -148,7 +148,7 @@ def corpus() -> Corpus:
 NOTEWISE: dict[str, Any] = {
     "model": {"name": "notewise", "units": 8, "layers": 1},
     "tokens": {"min_count": 1, "window": 64, "stride": 64, "transpose": "none", "frame": "1"},
-    "train": {"epochs": 2, "batch_size": 3},
+    "train": {"epochs": 2, "batch_size": 3, "min_steps": 0},
 }
 
 

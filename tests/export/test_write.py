@@ -32,7 +32,7 @@ MAGIC = {
     ".html": b"<!doctype html>",
 }
 SVG = "{http://www.w3.org/2000/svg}"
-LONG = Piece(melody(*[Q / 2] * 1200), title="Long")
+LONG = Piece(melody(*[Q / 2] * 840), title="Long")
 
 
 def test_every_writer_has_its_test():

@@ -30,16 +30,16 @@ from partimento.music.notes import Note
 from partimento.music.piece import Piece
 
 COUNTS = {
-    "midi": 150,
-    "midi-composed": 75,
-    "musicxml": 50,
-    "musicxml-composed": 75,
+    "midi": 80,
+    "midi-composed": 40,
+    "musicxml": 30,
+    "musicxml-composed": 35,
     "mxl": 30,
     "kern": 3,
     "abc": 3,
 }
 ANY = settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

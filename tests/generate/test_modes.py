@@ -13,7 +13,7 @@ from partimento.generate.compose import compose
 from partimento.training.train import learn, over_recipe
 from partimento.training.trained_model import TrainedModel, load_model
 
-MODES = ("none", "key", "key-octave", "all")
+QUICK, SLOW = ("none", "key-octave"), ("key", "all")
 
 
 def settings(encode: dict[str, object]) -> dict[str, object]:
@@ -34,7 +34,9 @@ def songs() -> list[Piece]:
     return [small_piece(number, shift=number % 4 - 6 + 12 * (number % 2)) for number in range(8)]
 
 
-@pytest.fixture(scope="module", params=MODES)
+@pytest.fixture(
+    scope="module", params=[*QUICK, *(pytest.param(mode, marks=pytest.mark.slow) for mode in SLOW)]
+)
 def run(
     request: pytest.FixtureRequest, songs: list[Piece], tmp_path_factory: pytest.TempPathFactory
 ) -> TrainedModel:

@@ -61,6 +61,14 @@ ENCODE = TokenSettings(min_count=1, window=16, stride=4)
 SPLITS = ("train", "valid")
 
 
+def fast_and_slow(variants: list[tuple[str, dict[str, object]]]) -> list[Any]:
+    """Mark the variants slow that have other settings than their model's defaults."""
+    return [
+        pytest.param(name, more, marks=[pytest.mark.slow] if more else [])
+        for name, more in variants
+    ]
+
+
 def able(capability: type) -> list[tuple[str, dict[str, object]]]:
     """The variants of models that have a capability."""
     return [(name, more) for name, more in VARIANTS if capability in model_class(name).capabilities]
@@ -178,7 +186,7 @@ def test_a_field_never_sees_itself_or_what_comes_later(
     assert np.abs(before[CHORD][:, 4] - after[CHORD][:, 4]).max() > 1e-6
 
 
-@pytest.mark.parametrize(("name", "more"), LATENT)
+@pytest.mark.parametrize(("name", "more"), fast_and_slow(LATENT))
 def test_a_latent_model_decodes_windows_of_probabilities(
     name: str, more: dict[str, object], data: Dataset
 ) -> None:
@@ -229,7 +237,7 @@ def test_a_loss_has_the_same_terms_whatever_it_is_for(name: str, data: Dataset) 
     assert np.isfinite([float(trained.objective), *map(float, checked.metrics.values())]).all()
 
 
-@pytest.mark.parametrize(("name", "more"), VARIANTS)
+@pytest.mark.parametrize(("name", "more"), fast_and_slow(VARIANTS))
 def test_a_likelihood_names_its_parts_and_pays_for_what_is_missing(
     name: str, more: dict[str, object], data: Dataset
 ) -> None:
@@ -301,14 +309,9 @@ def test_a_model_may_stream_what_it_trains_on(
         np.testing.assert_array_equal(one, other)
 
 
-LEARNING = [
-    each if not each[1] else pytest.param(*each, marks=pytest.mark.slow)
-    for each in VARIANTS
-    if each[0] != "markov"
-]
-
-
-@pytest.mark.parametrize(("name", "more"), LEARNING)
+@pytest.mark.parametrize(
+    ("name", "more"), fast_and_slow([each for each in VARIANTS if each[0] != "markov"])
+)
 def test_the_loss_falls_and_the_best_weights_are_kept(
     name: str, more: dict[str, object], data: Dataset
 ) -> None:
@@ -330,7 +333,8 @@ def test_the_loss_falls_and_the_best_weights_are_kept(
 
 
 @pytest.mark.parametrize(
-    ("name", "more"), [each for each in VARIANTS if model_class(each[0]).trains_by_gradient]
+    ("name", "more"),
+    fast_and_slow([each for each in VARIANTS if model_class(each[0]).trains_by_gradient]),
 )
 def test_no_initializer_runs_where_weights_are_to_be_loaded(
     name: str, more: dict[str, object], data: Dataset
@@ -346,7 +350,7 @@ def test_save_load_and_the_same_seed_gives_the_same_notes(
 ) -> None:
     settings = {
         "model": {"name": name, **SMALL[name]},
-        "train": {"epochs": 2, "batch_size": 8},
+        "train": {"epochs": 2, "batch_size": 8, "min_steps": 0},
         "tokens": {"min_count": 1, "window": 16, "stride": 8},
     }
     run, _ = learn(pieces, settings=settings, out=tmp_path / "run")
@@ -376,7 +380,7 @@ def test_save_load_and_the_same_seed_gives_the_same_notes(
 def test_training_is_the_same_for_the_same_seed(pieces: list[Piece]) -> None:
     settings = {
         "model": {"name": "lstm", **SMALL["lstm"], "dropout": 0.2},
-        "train": {"epochs": 2, "batch_size": 8},
+        "train": {"epochs": 2, "batch_size": 8, "min_steps": 0},
     }
     (one, _), (two, _) = (learn(pieces, settings=settings) for _ in range(2))
     for mine, theirs in zip(
@@ -423,7 +427,8 @@ def test_the_tutorials_sizes(data: Dataset) -> None:
     hand.
     """
     kind = model_class("lstm")
-    model = kind(kind.config_type(), data.tokenizer)
+    with uninitialized():
+        model = kind(kind.config_type(), data.tokenizer)
     chords, patterns, durations = data.tokenizer.sizes
     lstm = 4 * 512 * (128 + 512 + 1) + 4 * 512 * (512 + 512 + 1)
     embeddings = 64 * (chords + durations + patterns)
