@@ -2,11 +2,13 @@
 
 from fractions import Fraction
 
+import numpy as np
 from tests.io.musicxml.documents import root_of
 from tests.pieces import Q
 
-from partimento.music.notes import Note
+from partimento.music.notes import Note, Notes
 from partimento.music.piece import Piece
+from partimento.music.timelines import Part
 from partimento.notation.graces import by_target, written_notes
 
 
@@ -63,3 +65,36 @@ def test_the_note_before_a_played_ornament_gets_its_time_back():
     # A short note at a usual time is a note.
     plain = Piece([Note(Q * 0, Q * 7 / 8, 60), Note(Q * 7 / 8, Q / 8, 69), Note(Q, Q, 67)])
     assert not written_notes(plain, "grace").is_grace.any()
+
+
+def test_an_ornament_that_ends_a_tick_early_still_leads_to_its_note():
+    ticks = 384
+    onset, duration = np.array([0, 341, 384]), np.array([341, 42, 384])  # the last tick is lost
+    notes = Notes.from_columns(ticks, onset, duration, np.array([60, 69, 67]))
+    written = written_notes(Piece(notes), "grace")
+    assert dict(written.leads_to) == {1: 384}
+    assert int(written.end[0]) == 384
+    late = Notes.from_columns(ticks, onset, np.array([341, 36, 384]), np.array([60, 69, 67]))
+    assert not written_notes(Piece(late), "grace").is_grace.any()
+
+
+def test_a_note_struck_again_by_the_ornament_gets_no_time_back():
+    ornament = Fraction(43, 384)
+    notes = [Note(Q * 0, Q - ornament, 69), Note(Q - ornament, ornament, 69), Note(Q, Q, 67)]
+    written = written_notes(Piece(notes), "grace")
+    assert written.is_grace.tolist() == [False, True, False]
+    assert Fraction(int(written.end[0]), 384) == Q - ornament
+
+
+def test_graces_of_another_part_are_not_those_of_this_one():
+    step = Fraction(1, 16)
+    piece = Piece(
+        [Note(Q - step, step, 69, grace=True, part=1), Note(Q, Q, 67), Note(Q, Q, 72, part=1)],
+        parts=(Part("A"), Part("B")),
+    )
+    written = written_notes(piece, "exact")
+    part = piece.notes.part.tolist()
+    assert by_target(written, part, 0) == {}
+    assert list(by_target(written, part, 1).values()) == [[0]]
+    alone = piece.replace(notes=[note for note in piece.notes if note.part != 1 or note.grace])
+    assert not written_notes(alone, "exact").is_grace.any()  # no note of its part follows

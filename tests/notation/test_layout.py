@@ -71,3 +71,47 @@ def test_ticks_carry_every_time_of_the_piece():
     piece = Piece(melody(Q / 7, Q / 5), pickup=Q / 3, length=Q * 4)
     assert ticks_for(piece) % (3 * 5 * 7 * 64) == 0
     assert ticks_for(Piece([])) % 256 == 0
+
+
+def test_two_triplets_in_a_row_have_a_bracket_each():
+    piece = Piece(melody(*[Q / 3] * 6, 2), parts=(GUITAR,))
+    symbols = layout_of(piece).bars[0][0].voices[0][:6]
+    assert [symbol.tuplet_starts for symbol in symbols] == [True, False, False] * 2
+    assert [symbol.tuplet_stops for symbol in symbols] == [False, False, True] * 2
+
+
+def test_grace_notes_stand_before_the_nearest_chord_that_is_struck():
+    step = Fraction(1, 16)
+    notes = [
+        Note(Q * 0, Q * 2, 40),  # sustained: nothing leads to it
+        Note(Q * 0, Q, 76),
+        Note(Q - step, step, 74, grace=True),
+        Note(Q, Q, 72),
+        Note(Q, Q, 52),
+    ]
+    piece = Piece(notes, parts=(GUITAR,))
+    graces = {
+        symbol.onset: symbol.graces
+        for voice in layout_of(piece).bars[0][0].voices
+        for symbol in voice
+        if symbol.graces
+    }
+    (index,) = (n for n, note in enumerate(piece.notes) if note.grace)
+    assert graces == {ticks_for(piece): (index,)}
+
+
+def test_a_note_over_a_bar_line_is_tied_and_one_that_ends_there_is_not():
+    piece = Piece([Note(Q * 2, Q * 2, 60), Note(Q * 5, Q * 5, 64)], parts=(GUITAR,))
+    bars = [bar[0].voices[0] for bar in layout_of(piece).bars]
+    ties = [[symbol.notes for symbol in voice if symbol.notes] for voice in bars]
+    assert ties[0] == [((0, False, False),)]
+    assert [notes[0][1:] for notes in ties[1]] == [(False, True)]
+    assert [notes[0][1:] for notes in ties[2]] == [(True, False)]
+    assert [len(voice) for voice in ties] == [1, 1, 1]
+
+
+def test_a_length_that_no_value_shows_gets_the_nearest_one():
+    piece = Piece([Note(Q * 0, Fraction(96, 97), 60)], parts=(GUITAR,))
+    first = layout_of(piece).bars[0][0].voices[0][0]
+    assert (first.value.type, first.value.dots) in (("quarter", 0), ("eighth", 1))
+    assert first.duration == Fraction(96, 97) * ticks_for(piece)

@@ -7,9 +7,14 @@ from hypothesis import given, settings
 from tests.io.musicxml.documents import root_of
 from tests.pieces import melody, pieces
 
+from partimento.music.notes import Note
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key, Part
 from partimento.notation.spelling import on_line, spell
+
+
+def spelled(name):
+    return name.step + "b#"[name.alter > 0] * abs(name.alter)
 
 
 @pytest.mark.parametrize(
@@ -50,10 +55,7 @@ def test_every_name_sounds_as_its_pitch_and_has_at_most_two_accidentals(piece):
 
 def test_without_a_key_the_likeliest_scale_decides():
     def names(*pitches):
-        return [
-            name.step + "b#"[name.alter > 0] * abs(name.alter)
-            for name in spell(Piece(melody(*[1] * len(pitches), pitches=pitches)))
-        ]
+        return [spelled(name) for name in spell(Piece(melody(*[1] * 8, pitches=pitches)))]
 
     assert names(69, 71, 73, 74, 76, 78, 80, 81)[2] == "C#"
     assert names(68, 70, 72, 73, 75, 77, 79, 80)[3] == "Db"
@@ -66,3 +68,43 @@ def test_spelling_follows_key_changes_and_ignores_keys_for_drums():
     assert [(name.step, name.alter) for name in spell(changed)] == [("F", 1), ("G", -1)]
     drums = Piece(notes, keys=(Key(-6),), parts=(Part("Kit", None, True),))
     assert [(name.step, name.alter) for name in spell(drums)] == [("F", 1), ("F", 1)]
+
+
+@pytest.mark.parametrize(
+    ("key", "pitches", "names"),
+    [
+        (Key(2, "minor"), (71, 70, 71), ["B", "A#", "B"]),  # a leading note
+        (Key(5, "minor"), (68, 67, 68), ["G#", "G", "G#"]),  # no double sharp
+        (Key(-3), (75, 74, 73, 72), ["Eb", "D", "Db", "C"]),
+        (Key(-5), (73, 71, 70), ["Db", "Cb", "Bb"]),
+        (Key(0, "minor"), (69, 75, 76), ["A", "D#", "E"]),
+        (Key(0), (63,), ["Eb"]),
+        (Key(0), (68,), ["G#"]),
+        (Key(0), (66,), ["F#"]),
+        (Key(7), (65, 72), ["E#", "B#"]),
+        (Key(-7), (64, 71), ["Fb", "Cb"]),
+    ],
+)
+def test_notes_outside_the_scale_are_named_as_musicians_do(key, pitches, names):
+    piece = Piece(melody(*[1] * len(pitches), pitches=pitches), keys=(key,))
+    assert [spelled(name) for name in spell(piece)] == names
+
+
+def test_only_the_next_note_of_the_same_part_within_a_quarter_raises_a_note():
+    def name_of_the_first(*notes):
+        return spelled(spell(Piece(notes, keys=(Key(0),), parts=(Part(""), Part(""))))[0])
+
+    low = Note(Fraction(0), Fraction(1), 63)
+    assert name_of_the_first(low, Note(Fraction(1), Fraction(1), 64)) == "D#"
+    assert name_of_the_first(low, Note(Fraction(2), Fraction(1), 64)) == "D#"
+    assert name_of_the_first(low, Note(Fraction(5, 2), Fraction(1), 64)) == "Eb"
+    assert name_of_the_first(low, Note(Fraction(1), Fraction(1), 64, part=1)) == "Eb"
+    assert name_of_the_first(low, Note(Fraction(1, 2), Fraction(1), 64)) == "Eb"  # they overlap
+
+
+@pytest.mark.parametrize("fifths", range(-5, 7))
+def test_a_scale_without_a_key_is_spelled_in_its_own(fifths):
+    scale = [60 + (degree + 7 * fifths) % 12 for degree in (0, 2, 4, 5, 7, 9, 11)]
+    names = spell(Piece(melody(*[1] * 7, pitches=scale)))
+    assert len({name.step for name in names}) == 7
+    assert sum(name.alter for name in names) == fifths

@@ -7,12 +7,15 @@ import pytest
 from tests.io.musicxml.documents import root_of
 from tests.pieces import GUITAR, Q, chorale, melody
 
+from partimento.collect import chorales
+from partimento.corpus import read_piece
 from partimento.music.notes import Note
 from partimento.music.piece import Piece
 from partimento.music.timelines import Part
 from partimento.notation.voices import (
     BASS,
     LOWER,
+    MIDDLE,
     PERCUSSION,
     TREBLE,
     UPPER,
@@ -160,3 +163,35 @@ def test_notes_that_begin_and_end_together_share_a_voice():
 def test_a_note_from_the_bar_before_keeps_its_voice():
     spans = [Span(0, 4, 60, 0, True), Span(0, 8, 59, 1)]
     assert voices_on_staff(spans, {0: UPPER}, 0) == {0: UPPER, 1: LOWER}
+
+
+@pytest.mark.parametrize("stem", ["bwv66.6", "bwv269"])
+def test_the_voices_of_a_chorale_are_found_in_one_staff(stem):
+    (path,) = [path for path in chorales() if path.stem == stem]
+    notes = read_piece(path).notes
+    rows = zip(notes.onset, notes.end, notes.pitch, strict=True)
+    spans = [Span(*map(int, row), number) for number, row in enumerate(rows)]
+    lines = sequences_of(spans)
+    right = sum(lines[number] == part for number, part in enumerate(notes.part.tolist()))
+    assert right / len(notes) > 0.97
+
+
+def test_chords_of_more_than_four_notes_are_spread_over_all_lines():
+    spans = [Span(0, 4, 80 - 4 * n, n) for n in range(8)]
+    assert list(sequences_of(spans).values()) == [0, 0, 1, 1, 2, 2, 3, 3]
+
+
+def test_a_hand_that_holds_a_note_takes_what_it_reaches():
+    held = [Span(0, 8, 48, 0), Span(0, 4, 76, 1), Span(4, 8, 74, 2), Span(4, 8, 55, 3)]
+    assert hands_of(held) == {0: 1, 1: 0, 2: 0, 3: 1}
+
+
+def test_a_third_voice_is_used_only_where_two_need_many_ties():
+    def assigned(moving):
+        pedal = Span(0, 16, 40, 0)
+        upper = [Span(2 * n, 2 * n + 2, 76, 10 + n) for n in range(8)]
+        inner = [Span(n, n + 1, 57, 20 + n) for n in range(moving)]
+        return set(voices_on_staff([pedal, *upper, *inner], {}, 0).values())
+
+    assert assigned(0) == {UPPER, LOWER}
+    assert assigned(16) == {UPPER, LOWER, MIDDLE}
