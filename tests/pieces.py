@@ -7,7 +7,7 @@ from fractions import Fraction
 from hypothesis import strategies as st
 
 from partimento.music.events import Event
-from partimento.music.notes import Note
+from partimento.music.notes import Note, Notes
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key, Meter, Part, Tempo
 
@@ -139,3 +139,37 @@ def pieces(draw) -> Piece:
 
 def spans(piece):
     return [(n.onset, n.duration, n.pitch) for n in piece.notes]
+
+
+def waltz(
+    upbeat: Fraction,
+    *,
+    bars: int = 16,
+    beat: Fraction = Q,
+    numerator: int = 3,
+    denominator: int = 4,
+) -> Piece:
+    """Basses on downbeats, chords on other beats, a tune that rests in every fourth bar; the last
+    bar lacks what the upbeat took.
+    """
+    bar = Meter(numerator, denominator).bar_ql
+    notes = [Note(Fraction(0), upbeat, 67)] if upbeat else []
+    for number in range(bars):
+        start = upbeat + number * bar
+        notes.append(Note(start, bar - (upbeat if number == bars - 1 else 0), 48 - number % 3))
+        if number % 4 == 3:
+            notes.append(Note(start, bar - (upbeat or beat), 72))
+            if upbeat and number < bars - 1:
+                notes.append(Note(start + bar - upbeat, upbeat, 67))
+        else:
+            notes += [
+                Note(start + i * beat / 2, beat / 2, 72 + i % 3 + number % 4)
+                for i in range(int(2 * bar / beat))
+            ]
+            notes += [Note(start + i * beat, beat, 55) for i in range(1, int(bar / beat))]
+    return Piece(
+        Notes(notes),
+        meters=(Meter(numerator, denominator),),
+        length=bars * bar,
+        parts=(Part("Guitar", 24),),
+    )

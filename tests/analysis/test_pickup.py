@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.pieces import waltz
 
-from partimento import Meter, Note, Part, Piece
+from partimento import Meter, Note, Piece
 from partimento.analysis.grace_notes import mark_grace_notes
 from partimento.analysis.pickup import (
     FEATURES,
@@ -21,40 +22,6 @@ from partimento.corpus import read_piece
 from partimento.music.notes import Notes
 
 Q = Fraction(1)
-
-
-def waltz(
-    upbeat: Fraction,
-    *,
-    bars: int = 16,
-    beat: Fraction = Q,
-    numerator: int = 3,
-    denominator: int = 4,
-) -> Piece:
-    """Basses on downbeats, chords on other beats, a tune that rests in every fourth bar; the last
-    bar lacks what the upbeat took.
-    """
-    bar = Meter(numerator, denominator).bar_ql
-    notes = [Note(Fraction(0), upbeat, 67)] if upbeat else []
-    for number in range(bars):
-        start = upbeat + number * bar
-        notes.append(Note(start, bar - (upbeat if number == bars - 1 else 0), 48 - number % 3))
-        if number % 4 == 3:
-            notes.append(Note(start, bar - (upbeat or beat), 72))
-            if upbeat and number < bars - 1:
-                notes.append(Note(start + bar - upbeat, upbeat, 67))
-        else:
-            notes += [
-                Note(start + i * beat / 2, beat / 2, 72 + i % 3 + number % 4)
-                for i in range(int(2 * bar / beat))
-            ]
-            notes += [Note(start + i * beat, beat, 55) for i in range(1, int(bar / beat))]
-    return Piece(
-        Notes(notes),
-        meters=(Meter(numerator, denominator),),
-        length=bars * bar,
-        parts=(Part("Guitar", 24),),
-    )
 
 
 @pytest.mark.parametrize("upbeat", [Q * 0, Q / 2, Q], ids=str)

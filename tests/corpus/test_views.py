@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
+from tests.pieces import waltz
 
 from partimento import Note, Part, Piece
 from partimento.corpus.settings import AS_WRITTEN, DataSettings
@@ -48,9 +49,10 @@ def test_grace_notes_and_upbeats_are_inferred_for_midi_only() -> None:
     )
     assert as_recorded(played, suffix=".xml") is played
     assert [note.pitch for note in as_recorded(played, suffix=".mid").notes if note.grace] == [69]
-    assert inferred_pickup(played, suffix=".xml") is None
-    declared = played.replace(pickup=Q)
-    assert inferred_pickup(declared, suffix=".mid") is None  # the file says it
+    piece = waltz(Q)
+    assert inferred_pickup(piece, suffix=".mid") == 1
+    assert inferred_pickup(piece, suffix=".xml") is None
+    assert inferred_pickup(piece.replace(pickup=Q), suffix=".mid") is None  # the file declares it
 
 
 def test_inferred_upbeats_are_used_only_if_configured() -> None:
