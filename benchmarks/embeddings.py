@@ -92,7 +92,7 @@ def trained(
 
     model = new_model(settings, data)
     if vectors is not None:
-        model.take_embeddings(vectors)  # type: ignore[attr-defined]
+        model.set_embeddings(vectors)  # type: ignore[attr-defined]
         model.chord_embedding.trainable = not freeze  # type: ignore[attr-defined]
     model.adapt(data.training_tokens())
     train, valid = (

@@ -95,7 +95,7 @@ def test_pieces_made_in_python_are_given_again(pieces: list[Piece], tmp_path: Pa
     out = tmp_path / "run"
     with pytest.raises(KeyboardInterrupt):
         train(pieces, recipe="lstm-notes", settings=SETTINGS, out=out, callbacks=[Stop()])
-    with pytest.raises(PartimentoError, match="pieces made in Python"):
+    with pytest.raises(PartimentoError, match="list of pieces in Python"):
         train(out=out, resume=True)
     assert len(train(pieces, out=out, resume=True).history) == 2
 

@@ -1,4 +1,4 @@
-"""Train a model, check it and save its run, as ``partimento train`` does."""
+"""Train and evaluate a model and save its run, as ``partimento train`` does."""
 
 from __future__ import annotations
 
@@ -39,25 +39,26 @@ def train(
     ----------
     corpus : Corpus, pieces, or sources as for `load_corpus`
         At least two pieces. A stored split is kept; a split is drawn for pieces without one.
-        Sources are loaded in the view that the recipe asks for. Optional if `resume` is set.
+        Sources are loaded with the settings ``data`` of the recipe. Optional if `resume` is set.
     recipe : str, optional
         Name or file of the recipe; by default that of ``model.name``, else ``notewise``.
     settings : Settings or nested mapping, optional
-        Laid over the recipe: ``{"model": {"units": 128}, "train": {"epochs": 5}}``.
+        Overrides the recipe: ``{"model": {"units": 128}, "train": {"epochs": 5}}``.
     out : path, optional
-        Folder to save the run in; it appears at the end, whole. Until then a hidden folder beside
-        it has a checkpoint of every epoch.
+        Run folder to write. It appears complete at the end. Until then, a hidden folder beside it
+        has a checkpoint of the last epoch.
     force : bool
         Replace the run in `out`.
     resume : bool
-        Continue the unfinished training of `out`, with its settings and, if `corpus` is None, the
-        scores it began with. The result is that of an uninterrupted training.
+        Resume the unfinished training of `out` with its settings and, if `corpus` is None, its
+        scores. The result is that of an uninterrupted training.
     watch : bool
-        Draw pictures of the training in the run's folder.
+        Draw pictures of the training in the run folder.
     progress : Progress, optional
         Called as ``progress(stage, done, total)``.
     callbacks : iterable of Callback
-        More to do. A callback of the class of a default one, or of a subclass, replaces it.
+        Called during and after training. A callback replaces the default callback of its class or
+        base class.
 
     Returns
     -------
@@ -71,7 +72,7 @@ def train(
 
     See Also
     --------
-    partimento.evaluation.callbacks.default_callbacks : The checks of each run.
+    partimento.evaluation.callbacks.default_callbacks : The evaluation of every run.
     """
     if resume and out is not None:
         settings = recorded_settings(out)
@@ -82,11 +83,11 @@ def train(
     loaded = _loaded(corpus, data, progress)
     added = list(callbacks)
     kept = [
-        each
-        for each in default_callbacks(progress, watch=watch)
-        if not any(isinstance(other, type(each)) for other in added)
+        default
+        for default in default_callbacks(progress, watch=watch)
+        if not any(isinstance(callback, type(default)) for callback in added)
     ]
-    run, _ = learn(
+    trained, _ = learn(
         loaded,
         settings=settings,
         out=out,
@@ -95,11 +96,11 @@ def train(
         progress=progress,
         callbacks=[*kept, *added],
     )
-    return run
+    return trained
 
 
 def _loaded(corpus: Any, config: DataSettings | None, progress: Progress) -> Corpus:
-    """Load sources in the view of `config`; use a corpus and pieces as they are."""
+    """Load sources with the settings `config`; use a corpus or pieces as they are."""
     if isinstance(corpus, Corpus):
         return corpus
     items: list[Any] = [corpus] if isinstance(corpus, (str, Path)) else list(corpus or ())

@@ -103,7 +103,7 @@ def test_what_makes_no_sense(
     refused(capsys, "--ensemble needs at least two runs", "jsb", "--ensemble")
     refused(capsys, "there is no benchmark jbs; did you mean jsb?", "jbs")
     refused(capsys, "there is no split train", "jsb", "--split", "train")
-    refused(capsys, "is no run", "jsb", tmp_path)
+    refused(capsys, "is not a run", "jsb", tmp_path)
     refused(capsys, "written as .json", "jsb", "-o", tmp_path / "figures.csv")
 
 

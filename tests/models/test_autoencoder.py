@@ -44,7 +44,7 @@ def test_latent_numbers_that_never_change_are_inactive(output: str, data: Datase
     kernel, bias = (np.asarray(weight) for weight in latent.get_weights())
     latent.set_weights([kernel, bias + np.array([0, *[40] * 7])])  # seven numbers are saturated
     assert active(model, batch) == 1
-    assert "partly collapsed: 1 of its 8 numbers" in model.diagnose({"active": 1.0})
+    assert "partly collapsed: only 1 of its 8 dimensions" in model.diagnose({"active": 1.0})
     latent.set_weights([kernel, bias + 40])
     assert active(model, batch) == 0
     assert model.diagnose({"active": 0.0}).startswith("the latent space has collapsed")

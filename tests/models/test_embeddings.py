@@ -257,7 +257,7 @@ def test_frozen_ones_stay_as_they_are(run: TrainedModel, pieces: list[Piece], fr
 
 def test_vectors_of_another_size_are_refused(run: TrainedModel, pieces: list[Piece]) -> None:
     settings, data = pretrained(run, pieces, embed_size=16)
-    with pytest.raises(PartimentoError, match=r"8 numbers each: --set model\.embed_size=8"):
+    with pytest.raises(PartimentoError, match=r"size 8: use --set model\.embed_size=8"):
         new_model(settings, data)
 
 
@@ -266,7 +266,7 @@ def test_a_run_of_another_model_has_none_to_give(
 ) -> None:
     learn(pieces, settings={"model": {"name": "markov"}}, out=tmp_path / "markov")
     settings, data = pretrained(run, pieces, pretrained=str(tmp_path / "markov"))
-    with pytest.raises(PartimentoError, match="no run of embeddings"):
+    with pytest.raises(PartimentoError, match="not a run of chord embeddings"):
         new_model(settings, data)
     with pytest.raises(PartimentoError, match="a run of markov: chord vectors are made with"):
         run_neighbours(tmp_path / "markov")
@@ -309,7 +309,7 @@ def test_what_the_command_refuses(run: TrainedModel, tmp_path: Path) -> None:
     ):
         with pytest.raises(PartimentoError, match=match):
             run_neighbours(folder(run), asked, **wish)
-    with pytest.raises(PartimentoError, match="is no run"):
+    with pytest.raises(PartimentoError, match="is not a run"):
         run_neighbours(tmp_path)
 
 

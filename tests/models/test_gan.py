@@ -144,7 +144,7 @@ def test_the_discriminator_alone_learns_to_tell(data: Dataset) -> None:
 def test_when_the_discriminator_has_won_it_is_said(data: Dataset) -> None:
     model = build(data)
     assert model.diagnose({"discriminator_accuracy": 0.8}) is None
-    assert "the discriminator recognizes 99%" in model.diagnose({"discriminator_accuracy": 0.99})
+    assert "the discriminator classifies 99%" in model.diagnose({"discriminator_accuracy": 0.99})
 
 
 @pytest.mark.slow

@@ -22,7 +22,7 @@ from partimento.evaluation.baselines import Baseline
 from partimento.generate.autoregressive import generate
 from partimento.generate.limits import Limits
 from partimento.generate.sampler import Sampling
-from partimento.models.markov import MOST_EVENTS, VIEWS, Config, Counts, Markov, Tries, lag, views
+from partimento.models.markov import MAX_ORDER, VIEWS, Config, Counts, Markov, Tries, lag, views
 from partimento.recipes import read_recipe
 from partimento.tokens.base import Tokens
 from partimento.tokens.chords import CHORD, DURATION, FIELDS, HELD, PITCHES, ChordTokenizer
@@ -220,7 +220,7 @@ class Slow:
 
 
 @pytest.mark.parametrize("smoothing", SMOOTHING)
-@pytest.mark.parametrize("order", [0, 1, 2, MOST_EVENTS])
+@pytest.mark.parametrize("order", [0, 1, 2, MAX_ORDER])
 def test_it_is_what_dictionaries_say(
     music: tuple[ChordTokenizer, list[Tokens], list[Tokens]], order: int, smoothing: str
 ) -> None:
@@ -300,7 +300,7 @@ def test_order_is_how_far_it_looks_back(
     music: tuple[ChordTokenizer, list[Tokens], list[Tokens]],
 ) -> None:
     tokens = music[1][0].ids
-    for order in range(MOST_EVENTS + 1):
+    for order in range(MAX_ORDER + 1):
         model, at = counted(music, order=order), np.arange(10, 40)
         past = np.stack([tokens[at - back] for back in range(1, 7)], 1)[
             :, : model.reach
@@ -318,10 +318,10 @@ def test_order_is_how_far_it_looks_back(
         max(
             lag(symbol)
             for field in (CHORD, HELD, DURATION)
-            for view in views(field, MOST_EVENTS)
+            for view in views(field, MAX_ORDER)
             for symbol in view
         )
-        == MOST_EVENTS
+        == MAX_ORDER
     )
 
 
@@ -496,13 +496,13 @@ def test_damaged_counts_are_told(
     changes: dict[str, Any] = {"chord.times": 0, "held.successor": 10**6, "duration.first": 3}
     for name, value in changes.items():
         np.savez(path, **{**columns, name: np.full_like(columns[name], value)})
-        with pytest.raises(ValueError, match="do not fit"):
+        with pytest.raises(ValueError, match="damaged or belong"):
             model.read_weights(path)
     np.savez(path, **{name: column for name, column in columns.items() if name != "held.times"})
     with pytest.raises(KeyError):
         model.read_weights(path)
     np.savez(path, **columns)
-    with pytest.raises(ValueError, match="do not fit"):
+    with pytest.raises(ValueError, match="damaged or belong"):
         Markov(Config(order=0), music[0]).read_weights(path)
 
 
@@ -553,7 +553,7 @@ def test_longer_contexts_foretell_guitar_pieces_better(data_folder: Path) -> Non
     )
     train, held = data.training_tokens(), data.tokens("valid")
     totals = []
-    for order in (0, 1, MOST_EVENTS):
+    for order in (0, 1, MAX_ORDER):
         model = Markov(Config(order=order), data.tokenizer)
         model.adapt(train)
         totals.append(model.nats(held).total)

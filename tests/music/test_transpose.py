@@ -323,7 +323,8 @@ def test_copies_do_not_count_as_evidence_of_a_duration() -> None:
 
 def test_a_range_that_no_piece_fits_is_refused() -> None:
     with pytest.raises(
-        PartimentoError, match=r"no training piece fits into the pitches 60 to 65: tokens\.low"
+        PartimentoError,
+        match=r"fits into the pitches 60 to 65: widen tokens\.low",
     ):
         _prepared("all", low=60, high=65)
     assert all(item.copies == (0,) for item in _prepared("key", low=60, high=65).train)

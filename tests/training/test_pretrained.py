@@ -32,5 +32,5 @@ def test_a_bundled_model_is_loaded_by_name_unless_a_folder_has_it(tmp_path, monk
     monkeypatch.chdir(tmp_path)
     assert load_model("guitar").folder == bundled_model("guitar")
     (tmp_path / "guitar").mkdir()
-    with pytest.raises(PartimentoError, match="guitar is no run"):
+    with pytest.raises(PartimentoError, match="guitar is not a run"):
         load_model("guitar")

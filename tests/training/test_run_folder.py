@@ -62,7 +62,8 @@ def test_a_training_hides_beside_its_run() -> None:
 def test_a_folder_is_a_run_once_run_json_is_there(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
     with pytest.raises(
-        PartimentoError, match=r"is no run: it has no run\.json \(make one with: partimento train"
+        PartimentoError,
+        match=r"is not a run: it has no run\.json \(train one with: partimento",
     ):
         folder.check()
     folder.about.write_text('{"settings": {"model": {}}}')
@@ -85,7 +86,7 @@ def test_changed_and_missing_files_are_found(tmp_path: Path) -> None:
     checksums = folder.checksums(".npz")
     folder.check_files(checksums, ".npz")
     folder.pieces.write_text("changed")
-    with pytest.raises(PartimentoError, match=r"pieces\.json does not fit"):
+    with pytest.raises(PartimentoError, match=r"pieces\.json was changed or damaged"):
         folder.check_files(checksums, ".npz")
     folder.pieces.unlink()
     with pytest.raises(PartimentoError, match=r"pieces\.json is missing"):

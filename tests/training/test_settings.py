@@ -99,7 +99,7 @@ def test_a_model_declares_its_settings(name: str) -> None:
         ({"train": {"optimizer": "sgd"}}, "train.optimizer must be adam or rmsprop, not 'sgd'"),
         (
             {"train": {"validation": 0.6, "test": 0.5}},
-            "train.validation and train.test must add up to less than 1",
+            "train.validation and train.test must sum up to less than 1",
         ),
         (
             {"train": {"weight_decay": 0.1, "optimizer": "rmsprop"}},
@@ -122,10 +122,13 @@ def test_a_model_declares_its_settings(name: str) -> None:
             "train.lr_schedule must be constant or cosine, not True",
         ),
         ({"train": 5}, "train is a section, not a value"),
-        ({"trian": {}}, "there is no section trian: there are data, tokens, model, train, sample"),
+        (
+            {"trian": {}},
+            "there is no section trian: the sections are data, tokens, model, train, sample",
+        ),
         (
             {"encode": {"window": 8}},
-            "there is no section encode: there are data, tokens, model, train, sample",
+            "there is no section encode: the sections are data, tokens, model, train, sample",
         ),
         ({"data": {"quantize": "yes"}}, "data.quantize must be auto, exact or music21, not 'yes'"),
         (
@@ -167,7 +170,7 @@ def test_a_model_declares_its_settings(name: str) -> None:
         ({"model": {"name": "vae", "kl": "max"}}, "model.kl must be sum or mean, not 'max'"),
         (
             {"model": {"name": "autoencoder", "embed": "notes"}},
-            'model.embed = "notes" chooses one chord per step: it needs',
+            'model.embed = "notes" predicts one chord per step: it needs',
         ),
         (
             {"model": {"name": "markov", "smoothing": "x"}},

@@ -81,10 +81,10 @@ def test_weights_of_another_vocabulary_do_not_load(run: TrainedModel, tmp_path: 
     table = json.loads((broken / "vocabulary.json").read_text())
     table["chords"] = table["chords"][:-3]
     (broken / "vocabulary.json").write_text(json.dumps(table))
-    with pytest.raises(PartimentoError, match=r"vocabulary\.json does not fit the run"):
+    with pytest.raises(PartimentoError, match=r"vocabulary\.json was changed or damaged"):
         load_model(broken)
     _sign(broken)  # even where someone has signed it anew
-    with pytest.raises(PartimentoError, match="do not fit the vocabulary"):
+    with pytest.raises(PartimentoError, match="do not fit the vocabulary sizes"):
         _ = load_model(broken).model
 
 

@@ -81,13 +81,13 @@ def run_compose(
             from partimento.generate.compose import compose
             from partimento.training.trained_model import load_model
 
-            run = load_model(folder)
+            model = load_model(folder)
         with stages.during("compose"):
             piece = compose(
-                run,
+                model,
                 bars=options.bars,
                 events=options.events,
-                sampling=run.settings.sample.replace(**sampling),
+                sampling=model.settings.sample.replace(**sampling),
                 seed=seed,
                 start=start,
                 towards=options.towards,

@@ -42,22 +42,22 @@ def run_demo(out: Path, *, seed: int, bars: int) -> None:
     )
     with progress.stages() as stages:
         recipe = merge(read_recipe("chorales"), {"train": {"seed": seed}})
-        trained = train_run([SOURCE], recipe, out=out / "run", force=True, stages=stages)
-        run, table = trained.run, trained.table
+        result = train_run([SOURCE], recipe, out=out / "run", force=True, stages=stages)
+        model, table = result.model, result.table
         from partimento.generate.compose import compose
 
         with stages.during("compose"):
             piece = compose(
-                run, bars=bars, seed=seed, title=f"Chorale (seed {seed})", program=ORGAN
+                model, bars=bars, seed=seed, title=f"Chorale (seed {seed})", program=ORGAN
             )
             piece = piece.replace(
                 composer="composed by Partimento, after J. S. Bach",
                 parts=(Part("Organ", ORGAN),),
                 tempos=(Tempo.from_bpm(72),),
             )
-        written = _write(piece, out, run, table, stages)
-    print_figures(table, run.settings.name)
-    screen.print_rejects(trained.rejects)
+        written = _write(piece, out, model, table, stages)
+    print_figures(table, model.settings.name)
+    screen.print_rejects(result.rejects)
     console.print(f"\nComposed in {time.monotonic() - began:.0f} s, in {out}/:")
     for path in written:
         console.print(f"  {path.name:<18}{_WHAT.get(path.suffix, '')}")
@@ -81,7 +81,7 @@ _WHAT = {
 
 
 def _write(
-    piece: Piece, out: Path, run: Any, table: dict[str, Likelihood], stages: progress.Stages
+    piece: Piece, out: Path, model: Any, table: dict[str, Likelihood], stages: progress.Stages
 ) -> list[Path]:
     from partimento.export.write import write
 
@@ -92,16 +92,16 @@ def _write(
         written += write(piece, out / name, force=True)
     page = out / "index.html"
     written += write(
-        piece, page, force=True, about=_about(run, table), files=[path.name for path in written]
+        piece, page, force=True, about=_about(model, table), files=[path.name for path in written]
     )
     stages.at("write", len(files) + 1, len(files) + 1, "")
     return written
 
 
-def _about(run: Any, table: dict[str, Likelihood]) -> dict[str, Any]:
+def _about(model: Any, table: dict[str, Likelihood]) -> dict[str, Any]:
     """Return what the page says about the origin of the music."""
-    learned = [piece for piece in run.pieces if piece.split == "train"]
-    best = table[run.settings.name]
+    learned = [piece for piece in model.pieces if piece.split == "train"]
+    best = table[model.settings.name]
     return {
         "corpus": (
             f"{len(learned)} four-part chorales by Johann Sebastian Bach, as bundled with music21"
@@ -109,8 +109,8 @@ def _about(run: Any, table: dict[str, Likelihood]) -> dict[str, Any]:
         "license": "public domain",
         "text": [
             (
-                f"A network that writes note by note, with {run.model.parameters:,} weights,"
-                f" learned from them for {run.history[-1].seconds:.0f} seconds. {best.events:,}"
+                f"A network that writes note by note, with {model.model.parameters:,} weights,"
+                f" learned from them for {model.history[-1].seconds:.0f} seconds. {best.events:,}"
                 " events of unseen chorales give these nats per event, compared with the counting"
                 " baselines:"
             ),

@@ -95,17 +95,17 @@ def _measure(options: EvaluateOptions, stages: progress.Stages) -> tuple[Evaluat
             from partimento.evaluation.evaluate import compose_pieces, held_out_figures
             from partimento.training.trained_model import load_model
 
-            run = load_model(options.generated)
+            model = load_model(options.generated)
         real = _read(
             "real",
             options.against,
             stages,
-            config=run.settings.data,
+            config=model.settings.data,
             selection=Selection(split=options.split),
         )
         stages.at("compose", 0, options.pieces)
         generated: list[Piece] = compose_pieces(
-            run, options.pieces, bars=bars or BARS, seed=options.seed, progress=stages.at
+            model, options.pieces, bars=bars or BARS, seed=options.seed, progress=stages.at
         )
         figures: Mapping[str, Mapping[str, float]] = held_out_figures(options.generated)
         rejects = list(real.rejects)

@@ -39,7 +39,7 @@ class TrainOptions:
 class TrainingResult:
     """Hold the result of a training."""
 
-    run: Any
+    model: Any
     rejects: Sequence[Reject]
     table: dict[str, Likelihood]
     accuracy: float | None  # share of held-out chords that a latent model reconstructs
@@ -71,7 +71,7 @@ def run_train(
     RunFolder(out).check_replaceable(force=force)
     Settings.from_plain(values)  # a wrong setting is reported before the framework is loaded
     with progress.stages() as stages:
-        trained = train_run(
+        result = train_run(
             sources,
             values,
             out=out,
@@ -80,14 +80,14 @@ def run_train(
             stages=stages,
             options=options,
         )
-    _tell(trained, out, as_json=as_json)
+    _print_result(result, out, as_json=as_json)
 
 
 def run_resume(out: Path, *, as_json: bool, options: TrainOptions | None = None) -> None:
     """Resume a training with the settings and scores that it began with."""
     with progress.stages() as stages:
-        trained = train_run((), None, out=out, stages=stages, options=options)
-    _tell(trained, out, as_json=as_json)
+        result = train_run((), None, out=out, stages=stages, options=options)
+    _print_result(result, out, as_json=as_json)
 
 
 def train_run(
@@ -119,7 +119,7 @@ def train_run(
     try:
         with log_to(out, wanted=options.tensorboard) as log:
             follow = ShowTraining(stages, log)
-            run = train(
+            model = train(
                 corpus,
                 settings=settings,
                 out=out,
@@ -137,8 +137,8 @@ def train_run(
             stages.note(f"resume with: partimento train --resume {out}")
         raise
     rejects = [*corpus.rejects, *follow.rejects]
-    diagnosis = run.model.diagnose(run.best.parts)
-    return TrainingResult(run, rejects, report.table, report.reconstruction, diagnosis)
+    diagnosis = model.model.diagnose(model.best.parts)
+    return TrainingResult(model, rejects, report.table, report.reconstruction, diagnosis)
 
 
 class ShowTraining(Callback):
@@ -179,43 +179,45 @@ class ShowTraining(Callback):
         self._stages.at(stage, done, total, note, keep=True)
 
 
-def _tell(trained: TrainingResult, out: Path, *, as_json: bool) -> None:
-    run = trained.run
-    screen.print_rejects(trained.rejects)
+def _print_result(result: TrainingResult, out: Path, *, as_json: bool) -> None:
+    model = result.model
+    screen.print_rejects(result.rejects)
     if as_json:
-        figures = {name: row.to_plain() for name, row in trained.table.items()}
+        figures = {name: row.to_plain() for name, row in result.table.items()}
         screen.print_json(
             {
                 "run": str(out),
-                "seed": run.settings.train.seed,
-                "best": asdict(run.best),
-                "ended": run.ended,
+                "seed": model.settings.train.seed,
+                "best": asdict(model.best),
+                "ended": model.ended,
                 "held_out": figures,
-                "reconstruction": trained.accuracy,
-                "summary": summary(trained.table, run.settings.name),
-                "verdict": trained.verdict,
-                "rejected": len(trained.rejects),
+                "reconstruction": result.accuracy,
+                "summary": summary(result.table, model.settings.name),
+                "verdict": result.verdict,
+                "rejected": len(result.rejects),
             }
         )
         return
-    print_figures(trained.table, run.settings.name)
+    print_figures(result.table, model.settings.name)
     lines = (
-        [f"{trained.accuracy:.1%} of the chords of held-out windows are reconstructed"]
-        if trained.accuracy is not None
+        [f"{result.accuracy:.1%} of the chords of held-out windows are reconstructed"]
+        if result.accuracy is not None
         else []
     )
-    lines += [trained.verdict] if trained.verdict else []
-    learned = f"{run.model.parameters:,} {'weights' if run.model.trains_by_gradient else 'counts'}"
+    lines += [result.verdict] if result.verdict else []
+    learned = (
+        f"{model.model.parameters:,} {'weights' if model.model.trains_by_gradient else 'counts'}"
+    )
     lines.append(
-        f"run {out}: {len(run.pieces)} pieces, {learned}, epoch {run.best.epoch} of"
-        f" {len(run.history)} is kept ({run.ended}), seed {run.settings.train.seed}"
+        f"run {out}: {len(model.pieces)} pieces, {learned}, epoch {model.best.epoch} of"
+        f" {len(model.history)} is kept ({model.ended}), seed {model.settings.train.seed}"
     )
     if RunFolder(out).samples.is_dir():
         lines.append(f"compose with: partimento compose {out} -o piece.mid -o piece.pdf")
     screen.out().print("\n".join(lines))
 
 
-def _told(value: float | None) -> str:
+def _figure(value: float | None) -> str:
     return "" if value is None else f"{value:.3f}"
 
 
@@ -231,7 +233,7 @@ def print_figures(table: Mapping[str, Likelihood], name: str) -> None:
     rows = []
     for label, row in table.items():
         figures = [row.total, *(row.parts.get(part) for part in parts)]
-        rows.append((label, *map(_told, [*figures, row.estimate] if bound else figures)))
+        rows.append((label, *map(_figure, [*figures, row.estimate] if bound else figures)))
     events = next(iter(table.values())).events
     note = "; with KL, a bound, and the estimate by importance sampling" if bound else ""
     screen.print_table(

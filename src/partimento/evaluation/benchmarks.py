@@ -1,4 +1,4 @@
-"""Measure runs on benchmark sets with a known split and published figures.
+"""Measure models on benchmark sets with a known split and published figures.
 
 The measure is the exact joint likelihood. Nothing is trained here. On piano rolls it is nats per
 time step: every step counts, the first one too, and the end of a piece costs nothing. On the
@@ -149,7 +149,7 @@ def baseline_results(name: str, corpus: Corpus, *, split: str = "test") -> list[
     return results
 
 
-def check_fits(run: TrainedModel, corpus: Corpus) -> None:
+def check_fits(trained: TrainedModel, corpus: Corpus) -> None:
     """Raise unless the run was trained and selected on exactly this set's split.
 
     Raises
@@ -157,14 +157,15 @@ def check_fits(run: TrainedModel, corpus: Corpus) -> None:
     PartimentoError
     """
     wanted = {entry.piece.source.path: entry.split for entry in corpus}
-    if {piece.source.path: piece.split for piece in run.pieces} != wanted:
+    if {piece.source.path: piece.split for piece in trained.pieces} != wanted:
         raise PartimentoError(
-            f"{run.folder} was not trained on this set and its split: partimento train FILE -o RUN"
+            f"{trained.folder} was not trained on this set and its split: use partimento train FILE"
+            " -o RUN"
         )
 
 
 def results_of(
-    run: TrainedModel,
+    trained: TrainedModel,
     name: str,
     corpus: Corpus,
     *,
@@ -180,18 +181,21 @@ def results_of(
     PartimentoError
         If the run's model has no likelihood, or of other units than this set's.
     """
-    pieces, label = pieces_of(corpus, split), run.folder.name if run.folder else run.settings.name
-    if Autoregressive in run.model.capabilities:
-        nats = {label: piece_nats(run, name, corpus, split=split, progress=progress)}
+    pieces, label = (
+        pieces_of(corpus, split),
+        trained.folder.name if trained.folder else trained.settings.name,
+    )
+    if Autoregressive in trained.model.capabilities:
+        nats = {label: piece_nats(trained, name, corpus, split=split, progress=progress)}
     else:
-        missing = missing_of(run, name, corpus, split)
-        bounds = bound_and_estimate(run, pieces, progress)
+        missing = missing_of(trained, name, corpus, split)
+        bounds = bound_and_estimate(trained, pieces, progress)
         nats = {f"{label} ({what})": values + missing for what, values in bounds.items()}
     return [result_of(label, values, units_of(name, pieces)) for label, values in nats.items()]
 
 
 def piece_nats(
-    run: TrainedModel,
+    trained: TrainedModel,
     name: str,
     corpus: Corpus,
     *,
@@ -200,36 +204,36 @@ def piece_nats(
 ) -> np.ndarray:
     """Return the exact nats of each piece, ``(pieces,)``, in the key of the file."""
     pieces = pieces_of(corpus, split)
-    nats = np.array([each.sum() for each in step_nats([run], pieces, progress=progress)])
-    return np.asarray(nats + missing_of(run, name, corpus, split))
+    nats = np.array([each.sum() for each in step_nats([trained], pieces, progress=progress)])
+    return np.asarray(nats + missing_of(trained, name, corpus, split))
 
 
 def ensemble(
-    runs: Sequence[TrainedModel], name: str, corpus: Corpus, *, split: str = "test"
+    models: Sequence[TrainedModel], name: str, corpus: Corpus, *, split: str = "test"
 ) -> BenchmarkResult:
-    """Measure several runs as one model: the mean of their probabilities at each step.
+    """Evaluate several models as one that averages their probabilities at each step.
 
     Raises
     ------
     PartimentoError
         If they do not write the music in the same tokens.
     """
-    first = runs[0]
+    first = models[0]
     if any(
-        Autoregressive not in run.model.capabilities or run.tokenizer != first.tokenizer
-        for run in runs
+        Autoregressive not in trained.model.capabilities or trained.tokenizer != first.tokenizer
+        for trained in models
     ):
         raise PartimentoError(
-            "an ensemble is of runs that write event after event, with the same encoding"
+            "an ensemble is of models that write event after event, with the same encoding"
         )
     pieces = pieces_of(corpus, split)
-    nats = np.array([each.sum() for each in step_nats(runs, pieces)]) + missing_of(
+    nats = np.array([each.sum() for each in step_nats(models, pieces)]) + missing_of(
         first, name, corpus, split
     )
-    return result_of(f"ensemble of {len(runs)}", nats, units_of(name, pieces))
+    return result_of(f"ensemble of {len(models)}", nats, units_of(name, pieces))
 
 
-def missing_of(run: TrainedModel, name: str, corpus: Corpus, split: str) -> np.ndarray:
+def missing_of(trained: TrainedModel, name: str, corpus: Corpus, split: str) -> np.ndarray:
     """Return the nats ``(pieces,)`` of what a run's tokens and its model leave out.
 
     Raises
@@ -237,29 +241,30 @@ def missing_of(run: TrainedModel, name: str, corpus: Corpus, split: str) -> np.n
     PartimentoError
         If its tokens are of other units than the set's.
     """
-    tokenizer, frame = run.tokenizer, Fraction(run.settings.tokens.frame or 0)
+    tokenizer, frame = trained.tokenizer, Fraction(trained.settings.tokens.frame or 0)
     if (tokenizer.name == "voices") != (name == "jsb16"):
         raise PartimentoError(
-            f"{run.folder} does not predict what {name} is measured in:"
+            f"{trained.folder} does not predict what {name} is measured in:"
             f" {'voices' if name == 'jsb16' else 'chords'}"
         )
     if frame not in (0, BENCHMARKS[name].frame):
         raise PartimentoError(
-            f"{run.folder} reads frames of {frame} quarters; this set has {BENCHMARKS[name].frame}"
+            f"{trained.folder} reads frames of {frame} quarters; this set has"
+            f" {BENCHMARKS[name].frame}"
         )
     cost = OutOfVocabularyCost([piece.events for piece in pieces_of(corpus, "train")])
     pieces = pieces_of(corpus, split)
     tokens = tokenizer.encode_all(pieces)
     return np.array(
         [
-            tokenizer.missing_cost(piece, cost, each) + run.model.unpredicted_nats([each])
+            tokenizer.missing_cost(piece, cost, each) + trained.model.unpredicted_nats([each])
             for piece, each in zip(pieces, tokens, strict=True)
         ]
     )
 
 
 def step_nats(
-    runs: Sequence[TrainedModel],
+    models: Sequence[TrainedModel],
     pieces: Sequence[Piece],
     *,
     progress: Progress = silent,
@@ -269,22 +274,26 @@ def step_nats(
     Several models predict together, by the mean of their probabilities. Models of single tokens
     know that no piece ends, and pay nothing for the end.
     """
-    tokens = runs[0].tokenizer.encode_all(pieces)
-    every = zip(*(run.model.piece_nats(tokens, may_end=False) for run in runs), strict=True)
+    tokens = models[0].tokenizer.encode_all(pieces)
+    every = zip(
+        *(trained.model.piece_nats(tokens, may_end=False) for trained in models), strict=True
+    )
     for done, nats in enumerate(every, 1):
-        yield -(np.logaddexp.reduce(-np.stack(nats), axis=0) - np.log(len(runs)))
+        yield -(np.logaddexp.reduce(-np.stack(nats), axis=0) - np.log(len(models)))
         progress("measure", done, len(pieces))
 
 
 def bound_and_estimate(
-    run: TrainedModel, pieces: Sequence[Piece], progress: Progress
+    trained: TrainedModel, pieces: Sequence[Piece], progress: Progress
 ) -> dict[str, np.ndarray]:
     """Return the bounds and the estimates of each piece's nats, ``(pieces,)`` each."""
     nats = np.zeros((2, len(pieces)))
-    for i, tokens in enumerate(run.tokenizer.encode_all(pieces)):
-        likelihood = run.model.nats([tokens])
+    for i, tokens in enumerate(trained.tokenizer.encode_all(pieces)):
+        likelihood = trained.model.nats([tokens])
         if likelihood is None:
-            raise PartimentoError(f"{run.folder}: a run of {run.settings.name} has no likelihood")
+            raise PartimentoError(
+                f"{trained.folder}: a run of {trained.settings.name} has no likelihood"
+            )
         nats[:, i] = likelihood.nats, likelihood.estimated
         progress("measure", i + 1, len(pieces))
     return dict(zip(("bound", "estimate"), nats, strict=True))

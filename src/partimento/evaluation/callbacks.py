@@ -69,13 +69,13 @@ class HeldOutReport(Callback):
     table: dict[str, Likelihood] = field(default_factory=dict)
     reconstruction: float | None = None
 
-    def on_finish(self, run: TrainedModel, data: Dataset, folder: RunFolder) -> None:
+    def on_finish(self, trained: TrainedModel, data: Dataset, folder: RunFolder) -> None:
         """Measure, and write the figures."""
         from partimento.evaluation.heldout import held_out, reconstruction
 
         with during(self.progress, "check"):
-            self.table = held_out(data, run.model, name=run.settings.name)
-            self.reconstruction = reconstruction(data, run.model)
+            self.table = held_out(data, trained.model, name=trained.settings.name)
+            self.reconstruction = reconstruction(data, trained.model)
             rows: dict[str, Any] = {name: row.to_plain() for name, row in self.table.items()}
             folder.write_held_out({**rows, "reconstruction": self.reconstruction})
 
@@ -86,16 +86,16 @@ class FirstSample(Callback):
 
     progress: Progress = silent
 
-    def on_finish(self, run: TrainedModel, data: Dataset, folder: RunFolder) -> None:
+    def on_finish(self, trained: TrainedModel, data: Dataset, folder: RunFolder) -> None:
         """Compose with the seed of the training, if the model composes."""
         from partimento.export.write import write
         from partimento.generate.compose import compose, composes
 
-        if not composes(run):
+        if not composes(trained):
             return
         with during(self.progress, "sample"):
-            seed = run.settings.train.seed
-            write(compose(run, seed=seed), folder.samples / f"seed-{seed}.mid", force=True)
+            seed = trained.settings.train.seed
+            write(compose(trained, seed=seed), folder.samples / f"seed-{seed}.mid", force=True)
 
 
 @dataclass
@@ -104,7 +104,7 @@ class TrainingPictures(Callback):
 
     progress: Progress = silent
 
-    def on_finish(self, run: TrainedModel, data: Dataset, folder: RunFolder) -> None:
+    def on_finish(self, trained: TrainedModel, data: Dataset, folder: RunFolder) -> None:
         """Draw them from the files of the run."""
         from partimento.evaluation.training_report import watch
 

@@ -260,22 +260,22 @@ def _mean(group: Sequence[Row], name: str) -> Row:
 
 
 def variety(folder: Path) -> float | None:
-    """Return `Row.distinct` of a run; None if its model does not compose."""
+    """Return `Row.distinct` of a run folder; None if its model does not compose."""
     from partimento.evaluation.collapse_check import distinct_ngrams
     from partimento.generate.compose import compose_ids, composes
     from partimento.training.trained_model import load_model
 
-    run = load_model(folder)
-    if not composes(run):
+    trained = load_model(folder)
+    if not composes(trained):
         return None
-    numbers = run.tokenizer.chord_numbers
+    numbers = trained.tokenizer.chord_numbers
     candidates = [
         numbers(candidate)
         for candidate in compose_ids(
-            run, candidates=SAMPLES, events=EVENTS, seed=run.settings.train.seed
+            trained, candidates=SAMPLES, events=EVENTS, seed=trained.settings.train.seed
         )
     ]
-    rows = [numbers(piece.opening) for piece in run.pieces if piece.split == "train"]
+    rows = [numbers(piece.opening) for piece in trained.pieces if piece.split == "train"]
     length = min(EVENTS, max(map(len, rows)))
     real = [row[:length] for row in rows if len(row) >= length]
     rng = np.random.default_rng(0)

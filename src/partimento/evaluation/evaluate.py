@@ -347,7 +347,7 @@ def _finite(value: Any) -> Any:
 
 
 def compose_pieces(
-    run: TrainedModel,
+    trained: TrainedModel,
     count: int,
     *,
     bars: int,
@@ -363,7 +363,7 @@ def compose_pieces(
 
     pieces = []
     for number in range(count):
-        pieces.append(compose(run, bars=bars, seed=seed + number, candidates=candidates))
+        pieces.append(compose(trained, bars=bars, seed=seed + number, candidates=candidates))
         progress("compose", number + 1, count)
     return pieces
 

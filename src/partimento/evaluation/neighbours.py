@@ -146,16 +146,18 @@ def chord_vectors(folder: Path) -> ChordVectors:
     from partimento.training.trained_model import load_model
 
     RunFolder(folder).check()
-    run = load_model(folder)
-    if HasChordVectors not in run.model.capabilities:
+    trained = load_model(folder)
+    if HasChordVectors not in trained.model.capabilities:
         raise PartimentoError(
-            f"{folder} is a run of {run.settings.name}: chord vectors are made with "
+            f"{folder} is a run of {trained.settings.name}: chord vectors are made with "
             "partimento train … --recipe embeddings"
         )
-    tokenizer: Any = run.tokenizer
+    tokenizer: Any = trained.tokenizer
     chords: tuple[Chord, ...] = tokenizer.chords.symbols
     special = len(tokenizer.chords) - len(chords)
-    return ChordVectors(chords, run.model.vectors(tokenizer)[special:], run.model.counts[special:])
+    return ChordVectors(
+        chords, trained.model.vectors(tokenizer)[special:], trained.model.counts[special:]
+    )
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:

@@ -63,7 +63,7 @@ def constrained(
 
 
 def generate_candidates(
-    run: TrainedModel,
+    trained: TrainedModel,
     prompt: np.ndarray,
     *,
     limits: Limits,
@@ -83,18 +83,18 @@ def generate_candidates(
         "seed": seed,
         "constraints": constraints,
     }
-    step = run.numpy_step if is_short(run, prompt, limits) else None
+    step = trained.numpy_step if is_short(trained, prompt, limits) else None
     if step is not None:
         from partimento.generate.numpy_loop import generate_on_numpy
 
-        return generate_on_numpy(step, run.tokenizer, prompt, **options)
+        return generate_on_numpy(step, trained.tokenizer, prompt, **options)
     from partimento.generate.autoregressive import generate  # it loads Keras
 
-    return generate(run.model, prompt, **options)
+    return generate(trained.model, prompt, **options)
 
 
-def is_short(run: TrainedModel, prompt: np.ndarray, limits: Limits) -> bool:
+def is_short(trained: TrainedModel, prompt: np.ndarray, limits: Limits) -> bool:
     """Return True if so few rows are expected that compiling a loop would take longer."""
-    quarters = math.ceil(limits.steps / run.tokenizer.grid)
+    quarters = math.ceil(limits.steps / trained.tokenizer.grid)
     events = min(limits.events, EVENTS_PER_QUARTER * quarters + 1)
-    return run.tokenizer.max_rows(events, len(prompt)) <= MOST_ROWS_ON_NUMPY
+    return trained.tokenizer.max_rows(events, len(prompt)) <= MOST_ROWS_ON_NUMPY

@@ -1,9 +1,9 @@
 """Define the models, one file each, and what they share.
 
-To add a model, write its file and its line in `MODELS`. The file has a docstring (paper, settings,
-network, loss), its settings, and a class derived from a family in `base`. There is a complete one
-in docs/examples/add_a_model.py. A package of its own registers models by entry points of the group
-``partimento.models``: name → ``module:class``.
+To add a model, write one file and add one line to `MODELS`. The file has a docstring (paper,
+settings, network, loss), the settings, and a class derived from one in `base`. For a complete
+example, see docs/examples/add_a_model.py. Other packages register models with entry points in the
+group ``partimento.models``: name → ``module:class``.
 """
 
 import os
@@ -17,7 +17,7 @@ BACKENDS = {"jax": "jax", "tensorflow": "tensorflow", "torch": "torch"}  # name 
 
 
 def _check_backend() -> None:
-    """Choose JAX before Keras is loaded, or check the user's own choice."""
+    """Select JAX before Keras is imported, or check the user's choice."""
     name = os.environ.setdefault("KERAS_BACKEND", "jax")
     if find_spec(choose(name, BACKENDS, what="Keras backend")) is None:
         raise PartimentoError(
@@ -44,5 +44,5 @@ MODELS = Registry(
 
 
 def model_class(name: str) -> Any:
-    """Return the class of a model; its file is imported now."""
+    """Import and return the class of a registered model."""
     return MODELS.load(name)

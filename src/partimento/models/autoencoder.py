@@ -1,13 +1,13 @@
-"""Encode windows of chords in a few numbers, and decode them.
+"""Encode windows of chords as points of a latent space, and decode them.
 
-It is MiniBach as an autoencoder (Briot, Hadjeres & Pachet 2019), as in the tutorial's section "The
-Autoencoder". A window of chords is flattened, encoded in a few latent numbers (tanh), and decoded
-again.
+This is MiniBach as an autoencoder (Briot, Hadjeres & Pachet 2019), as in the tutorial's section
+"The Autoencoder". A window of chords is flattened, encoded in a few latent dimensions (tanh), and
+decoded again.
 
-Recipe `minibach-tutorial` is the tutorial's network: one dense layer on either side. Each column of
-the one-hot window is a yes or no of its own (sigmoid, binary cross-entropy). Recipe `minibach` has
-more layers and predicts one chord per step (softmax). It reads and writes chords by their notes:
-the network does not grow with the vocabulary.
+Recipe `minibach-tutorial` is the tutorial's network: one dense layer each for encoder and decoder.
+It predicts every column of the one-hot window independently (sigmoid, binary cross-entropy). Recipe
+`minibach` has more layers and predicts one chord per step (softmax). It embeds and predicts chords
+by their notes, so that the network does not grow with the vocabulary.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from partimento.models.base import (
     ChordTokenizer,
     LatentModel,
     Loss,
-    chords_right,
     column_nats,
+    correct_chords,
     field_sums,
     unflatten,
 )
 from partimento.models.deferred import keras, layers, ops
 
-ACTIVE = (
-    0.01  # standard deviation over windows, of numbers from -1 to 1, below which one is inactive
-)
+# Latent values lie in -1 to 1. A dimension whose standard deviation over windows is not above this
+# is inactive: it does not distinguish windows.
+ACTIVE = 0.01
 
 # ---------------------------------------------------------------------- configuration
 
@@ -50,43 +50,43 @@ class Config(ModelSettings):
         ge=0,
         le=16,
         description=(
-            "Number of dense layers (ReLU) on either side of the latent numbers; the tutorial has"
-            " none."
+            "Number of dense layers (ReLU) in the encoder before the latent layer, and in the"
+            " decoder after it. The tutorial has none."
         ),
     )
-    units: int = Field(default=256, ge=1, le=8192, description="Width of these layers.")
+    units: int = Field(default=256, ge=1, le=8192, description="Width of these dense layers.")
     embed: Literal["index", "notes"] = Field(
         default="index",
         description=(
-            "Input: index is one-hot chords, notes computes a chord's vector from its notes and"
-            " needs output softmax."
+            "How to read chords: index as one-hot, notes as vectors computed from their notes"
+            ' (needs output = "softmax").'
         ),
     )
     embed_size: int = Field(
         default=64,
         ge=1,
         le=4096,
-        description="Size of the vector of a chord that is computed from its notes (E).",
+        description='Size of the chord vectors (E), for embed = "notes".',
     )
     output: Literal["sigmoid", "softmax"] = Field(
         default="sigmoid",
         description=(
-            "Output of a step: sigmoid treats each column by itself, as in the tutorial; softmax"
-            " chooses one chord."
+            "Output: sigmoid predicts each column of the window independently, as in the tutorial;"
+            " softmax predicts one chord per step."
         ),
     )
     dropout: float = Field(
         default=0.0,
         ge=0,
         lt=1,
-        description="Dropout of the window's columns and after each dense layer.",
+        description="Dropout before each dense layer.",
     )
 
     @model_validator(mode="after")
     def _check_output(self) -> Self:
         if self.embed == "notes" and self.output == "sigmoid":
             raise ValueError(
-                'model.embed = "notes" chooses one chord per step: it needs model.output ='
+                'model.embed = "notes" predicts one chord per step: it needs model.output ='
                 ' "softmax"'
             )
         return self
@@ -98,8 +98,8 @@ class Config(ModelSettings):
 class Autoencoder(LatentModel):
     """Encode windows with `encoder` and decode points with `decoder`.
 
-    `network` maps windows ``(B, L, 3)`` to flat logits ``(B, C·L)``. Where chords are written by
-    their notes, the logits are ``(B, L, C)``.
+    `network` maps windows ``(B, L, 3)`` to flat logits ``(B, C·L)``, or to ``(B, L, C)`` with
+    ``embed="notes"``.
     """
 
     config_type = Config
@@ -111,7 +111,8 @@ class Autoencoder(LatentModel):
         self.network = keras.Model(window, self.decoder(self.encoder(window)), name="autoencoder")
 
     def _encoder(self) -> keras.Model:
-        from partimento.models.layers import NotesEmbedding, WindowDense  # it loads Keras
+        # Imported here because it loads Keras, which reading the settings does not need.
+        from partimento.models.layers import NotesEmbedding, WindowDense
 
         window = keras.Input((self.length, 3), dtype="int32", name="window")
         widths = [*[(self.config.units, "relu")] * self.config.layers, (self.latent, "tanh")]
@@ -173,32 +174,33 @@ class Autoencoder(LatentModel):
             terms = {"reconstruction": nats}
         if training:
             return Loss(objective, terms, count)
-        right, active = chords_right(scores, targets), self._active(targets)
-        return Loss(objective, terms, count, {"accuracy": right, "active": active * count})
+        correct, active = correct_chords(scores, targets), self._active(targets)
+        return Loss(objective, terms, count, {"accuracy": correct, "active": active * count})
 
     def _active(self, targets: Any) -> Any:
-        """Return how many latent numbers differ from one window of a batch to the next."""
-        real = ops.cast(targets[:, :1, CHORD] != PAD, "float32")  # (B, 1): no window of padding
+        """Return the number of latent dimensions that differ between windows; see ACTIVE."""
+        real = ops.cast(targets[:, :1, CHORD] != PAD, "float32")  # (B, 1): 0 for padding windows
         windows = ops.maximum(ops.sum(real), 1.0)
         points = self.encoder(targets, training=False)
         mean = ops.sum(points * real, axis=0) / windows
         variance = ops.sum(ops.square(points - mean) * real, axis=0) / windows
         active = ops.sum(ops.cast(variance > ACTIVE**2, "float32"))
-        return ops.where(windows > 1, active, float(self.latent))  # one window shows nothing
+        # One window has no variance; assume that all dimensions are active.
+        return ops.where(windows > 1, active, float(self.latent))
 
     def diagnose(self, parts: Mapping[str, float]) -> str | None:
-        """Describe a collapse: every window is encoded as the same point."""
+        """Describe a collapse, in which every window is encoded as nearly the same point."""
         active = parts["active"]
         if active < 0.5:
             return (
-                f"the latent space has collapsed: none of its {self.latent} numbers differs from"
-                " one window to the next, and the same window is decoded whatever was encoded (a"
-                " smaller train.learning_rate or recipe minibach may help)"
+                f"the latent space has collapsed: none of its {self.latent} dimensions differs"
+                " between windows, so every window is decoded to the same music (try a smaller"
+                " train.learning_rate or recipe minibach)"
             )
         if active < self.latent / 4:
             return (
-                f"the latent space has partly collapsed: {active:.0f} of its {self.latent} numbers"
-                " differ from one window to the next"
+                f"the latent space has partly collapsed: only {active:.0f} of its {self.latent}"
+                " dimensions differ between windows"
             )
         return None
 
@@ -209,7 +211,10 @@ class Autoencoder(LatentModel):
         return np.asarray(self.encoder.predict_on_batch(targets), np.float32)
 
     def decode(self, z: Any) -> list[np.ndarray]:
-        """Return one distribution per step; where the outputs are sigmoids, their odds."""
+        """Return the chord probabilities per step, ``[(B, L, C)]``.
+
+        With sigmoid outputs, a chord's probability is proportional to its odds.
+        """
         output = self.decoder.predict_on_batch(np.asarray(z, np.float32))
         return [np.asarray(ops.softmax(self._steps(output, np), axis=-1))]
 
@@ -222,7 +227,7 @@ class Autoencoder(LatentModel):
     ) -> np.ndarray:
         """Draw points near those of training pieces.
 
-        An autoencoder's latent space has no distribution of its own.
+        Training does not shape the distribution of the points, so there is no prior to draw from.
         """
         if known is None or not len(known):
             return np.asarray(np.tanh(super().prior(count, rng)))

@@ -1,10 +1,10 @@
-"""Define what a model promises to training, to generation and to evaluation.
+"""Define the interface between models and training, generation and evaluation.
 
-A model is one file and one line in `models.MODELS`. It derives from one of the families here, or
-from `Model` alone, and names in `Model.capabilities` the protocols that it fulfils.
+A model is one file and one line in `models.MODELS`. It derives from `Model` or from one of the
+families `NextModel` and `LatentModel`. `Model.capabilities` names the protocols that it implements.
 
-Shapes: B batch, L rows of a window, V numbers of a field, Z latent size. For chords: C
-chords, H held patterns, D durations, K notes of the largest chord.
+Shapes: B batch, L rows of a window, F fields, V vocabulary size of a field, Z latent size. For
+chords: C chords, H held patterns, D durations, K notes of the largest chord.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ __all__ = [
     "Weights",
     "WindowSpec",
     "Windows",
-    "chords_right",
     "column_nats",
+    "correct_chords",
     "field_nats",
     "field_sums",
     "flatten",
@@ -76,9 +76,9 @@ __all__ = [
 
 State = tuple[Any, ...]
 Batch = Mapping[str, Any]  # "inputs", "targets" (B, L, F), and the tokenizer's context arrays
-NEVER = -1e9  # a logit that leaves no probability
-BATCH = 8  # whole pieces measured at once
-WINDOWS = 64  # windows measured at once
+NEVER = -1e9  # a logit so low that its probability is 0; -inf would give NaN gradients
+BATCH = 8  # whole pieces per batch in evaluation
+WINDOWS = 64  # windows per batch in evaluation
 
 
 # ---------------------------------------------------------------------- capabilities
@@ -86,20 +86,20 @@ WINDOWS = 64  # windows measured at once
 
 @runtime_checkable
 class Autoregressive(Protocol):
-    """Predict the next number from all before it, one at a time."""
+    """Predict the next id from all previous ones, one at a time."""
 
     def initial_state(self, batch: int) -> State:
-        """Return tensors of fixed shapes; the batch comes first."""
+        """Return tensors of fixed shapes, with the batch as first axis."""
 
     def step(
         self, state: State, ids: Any, *, field: int, features: Any = None
     ) -> tuple[State, Any]:
-        """Take in numbers ``(B,)`` of `field`; return the new state and next logits."""
+        """Read ids ``(B,)`` of `field`; return the new state and the next id's logits."""
 
 
 @runtime_checkable
 class Latent(Protocol):
-    """Make whole windows from points of a latent space."""
+    """Decode whole windows from points of a latent space."""
 
     def encode(self, targets: np.ndarray) -> np.ndarray | None:
         """Return the points ``(B, Z)`` of windows ``(B, L, F)``; None without an encoder."""
@@ -117,7 +117,7 @@ class Latent(Protocol):
 class Gibbs(Protocol):
     """Predict each cell of a grid from all others. Known cells never change.
 
-    No model has this capability yet. The order in which cells are drawn belongs to the sampler.
+    No model has this capability yet. The sampler decides in which order cells are drawn.
     """
 
     def logits(self, values: Any, known: Any) -> Any:
@@ -129,13 +129,13 @@ class Gibbs(Protocol):
 
 @runtime_checkable
 class Frames(Protocol):
-    """Model a sequence of frames, each a set of notes with a distribution of its own.
+    """Model a sequence of frames, each with a joint distribution over its notes.
 
-    No model has this capability yet: RNN-RBM and RNN-NADE will.
+    No model has this capability yet. It is meant for the RNN-RBM and RNN-NADE.
     """
 
     def advance(self, state: State, frame: Any) -> State:
-        """Return the state after one more frame ``(B, P)``."""
+        """Return the state after one more frame ``(B, P)``, with P pitches."""
 
     def frame_nats(self, state: State, frame: Any) -> Any:
         """Return the nats ``(B,)`` of the next frame, or an estimate of them."""
@@ -146,9 +146,9 @@ class Frames(Protocol):
 
 @runtime_checkable
 class Energy(Protocol):
-    """Model a frame by its energy, up to a constant.
+    """Model a frame by its energy, an unnormalized negative log-probability.
 
-    No model has this capability yet: Boltzmann machines will.
+    No model has this capability yet. It is meant for Boltzmann machines.
     """
 
     def free_energy(self, visible: Any) -> Any:
@@ -163,9 +163,9 @@ class Energy(Protocol):
 
 @runtime_checkable
 class HasChordVectors(Protocol):
-    """Hold a vector per chord, which other models can begin with."""
+    """Provide a trained vector per chord, which other models can start from."""
 
-    counts: np.ndarray  # (C,): how often each chord came in training
+    counts: np.ndarray  # (C,): how often each chord occurred in training
 
     def vectors(self, tokenizer: ChordTokenizer) -> np.ndarray:
         """Return the vectors ``(C, E)`` of another tokenizer's chords; NaN where unknown."""
@@ -175,27 +175,30 @@ class HasChordVectors(Protocol):
 
 
 class Model(ABC):
-    """Define what training needs of a model.
+    """Define the base class of all models.
 
     Attributes
     ----------
     config_type : subclass of ModelSettings
-        Its `Config`: the settings of the section ``model``.
+        The settings class of the section ``model``.
     tokenizer_kind : str
         The tokens that it reads: ``chords`` or ``notes`` (`tokens.registry.TOKENIZERS`).
     capabilities : tuple of protocols
-        The protocols that it fulfils beside training: `Autoregressive`, `Latent`, …. Generation and
-        evaluation ask here, never for a class.
+        The protocols that it implements besides this class: `Autoregressive`, `Latent`, ….
+        Generation and evaluation look here, never at the class.
     trains_by_gradient : bool
-        It is trained by steps along a gradient; else `adapt` learns everything.
+        True if training follows a gradient; False if `adapt` learns everything.
     select_by_validation : bool
-        The epoch with the lowest validation loss is kept; else the last one.
+        True to keep the epoch with the lowest validation loss, False to keep the last epoch.
     top_p : float
-        The default of sampling: choose among the likeliest that together have this probability.
+        Default of nucleus sampling: sample from the most probable ids whose probabilities sum up
+        to this value.
     weights_suffix : str
-        The suffix of the file of its weights in a run folder.
+        File name suffix of the weights in a run folder.
     network : keras.Model
-        Holds every variable.
+        Holds all variables, trainable or not.
+    tokenizer : Tokenizer
+        Defines the ids that the model reads and predicts.
     """
 
     config_type: ClassVar[type[ModelSettings]]
@@ -215,20 +218,20 @@ class Model(ABC):
     def from_settings(cls, config: Any, tokenizer: Any, tokens: TokenSettings) -> Self:
         """Build the model, untrained.
 
-        A model of windows of a fixed length reads the length from `tokens`.
+        Models of windows with a fixed length take that length from `tokens`; others ignore it.
         """
         return cls(config, tokenizer)
 
     def load_pretrained(self, load: Callable[[str], Model]) -> None:
-        """Start from what another model has learned, if the settings name its run.
+        """Copy weights from a pretrained model, if the settings name one.
 
-        `load` returns the model of a run.
+        `load` returns the model of a run folder.
         """
         return
 
     @abstractmethod
     def loss(self, batch: Batch, *, training: bool, step: Any = 0.0) -> Loss:
-        """Return the loss of a batch; `step` is the number of training steps taken before."""
+        """Return the loss of a batch; `step` counts the training steps before this one."""
 
     def window_spec(self, config: TokenSettings, *, training: bool) -> WindowSpec:
         """Return how pieces are cut into windows, for training or for validation."""
@@ -243,16 +246,16 @@ class Model(ABC):
     def batches(self, data: Any, split: str, config: TokenSettings, *, batch_size: int) -> Batches:
         """Return the batches of a split of a `Dataset`.
 
-        They are windows in memory. A model that streams its data returns `Batches` of its own.
+        By default these are windows in memory. A model that streams its data overrides this.
         """
         spec = self.window_spec(config, training=split == "train")
         batches: Batches = data.batches(split, spec, batch_size=batch_size)
         return batches
 
     def adapt(self, pieces: Sequence[Tokens]) -> None:
-        """Compute what needs no gradient, such as counts, from all training pieces.
+        """Compute statistics without a gradient, such as counts, from training pieces.
 
-        It is called once, before the first step.
+        Training calls this once, before the first step.
         """
         return
 
@@ -260,36 +263,36 @@ class Model(ABC):
     def numpy_step(
         cls, config: Any, tokenizer: Any, read: Callable[[], Weights]
     ) -> NumpyStep | None:
-        """Return its step on NumPy, if it has one.
+        """Return a NumPy version of `step`, or None if the model has none.
 
-        `read` returns the weights. With it, short pieces are composed without building a network
-        and compiling a loop. Its logits are those of the network, but for rounding: the contract
-        tests compare them.
+        `read` returns the weights. The NumPy version composes short pieces without the time for
+        building a network and compiling a loop. Its logits equal those of the network except for
+        rounding, which the contract tests check.
         """
         return None
 
     def nats(self, pieces: Sequence[Tokens], *, missing: float = 0.0) -> Likelihood | None:
-        """Return the likelihood of whole pieces; None if the model has none.
+        """Return the likelihood of whole pieces, or None if the model cannot compute it.
 
         Parameters
         ----------
         pieces : sequence of Tokens
         missing : float
-            The nats of what these tokens leave out (`Dataset.missing_cost`).
+            Nats of the out-of-vocabulary symbols of these pieces (`Dataset.missing_cost`).
         """
         return None
 
     def unpredicted_nats(self, pieces: Sequence[Tokens]) -> float:
-        """Return the cost of the fields that the model does not predict."""
+        """Return the nats of the fields that the model does not predict."""
         return 0.0
 
     def accuracy(self, pieces: Sequence[Tokens]) -> float | None:
-        """Return the share of chords that it reconstructs, if it reconstructs any."""
+        """Return the share of chords (0 to 1) reconstructed correctly, or None."""
         return None
 
     @property
     def parameters(self) -> int:
-        """The number of its parameters."""
+        """The number of parameters."""
         return int(self.network.count_params())
 
     def write_weights(self, path: Path) -> None:
@@ -302,49 +305,48 @@ class Model(ABC):
         Raises
         ------
         OSError, ValueError, KeyError
-            If they have other shapes or are damaged.
+            If the file is damaged or has weights of other shapes.
         """
         self.network.load_weights(path)
 
     def diagnose(self, parts: Mapping[str, float]) -> str | None:
-        """Describe a failure that the loss does not show; None if there is none.
-
-        An example is posterior collapse.
+        """Describe a failure that the loss hides, such as posterior collapse, or None.
 
         `parts` are the `Epoch.parts` of the best epoch.
         """
         return None
 
     def snapshot(self, batch: Batch) -> dict[str, np.ndarray]:
-        """Return what the pictures of a training show of some windows; empty without any.
+        """Return arrays for the pictures of training, computed from a few windows.
 
-        ``tokens`` (L, F): its prediction of the first window. ``latent`` (B, Z): the point of each.
+        Keys are ``tokens`` (L, F), the prediction of the first window, and ``latent`` (B, Z), the
+        latent point of each window. A model omits what it does not have.
         """
         return {}
 
 
 class NextModel(Model):
-    """Predict what comes next, given all that came before.
+    """Base class of autoregressive models: predict the next id from all previous ones.
 
-    Its network is for training: ``[inputs (B, L, 3), targets (B, L, 3)] → [chord (B, L, C), held
-    (B, L, H), duration (B, L, D)]`` logits of the targets. A field may look at the target fields
-    chosen before it (chord, then held, then duration), never at its own.
+    The network is used in training. It maps ``[inputs (B, L, 3), targets (B, L, 3)]`` to logits of
+    the targets: ``[chord (B, L, C), held (B, L, H), duration (B, L, D)]``. The logits of a field
+    may depend on earlier target fields (the order is chord, held, duration), never on their own.
     """
 
     capabilities = (Autoregressive,)
 
     @abstractmethod
     def initial_state(self, batch: int) -> State:
-        """Return tensors of fixed shapes; the batch comes first."""
+        """Return tensors of fixed shapes, with the batch as first axis."""
 
     @abstractmethod
     def step(
         self, state: State, ids: Any, *, field: int, features: Any = None
     ) -> tuple[State, Any]:
-        """Take in numbers ``(B,)`` of `field`; return the new state and next logits.
+        """Read ids ``(B,)`` of `field`; return the new state and the next id's logits.
 
-        It is a pure function. `features` are those of the next number (`Grammar.features`), for
-        models that read more than the numbers.
+        This is a pure function. `features` are the input features for predicting the next id
+        (`Grammar.features`); models that read only ids ignore them.
         """
 
     def logits(self, batch: Batch, *, training: bool = False) -> list[Any]:
@@ -352,7 +354,7 @@ class NextModel(Model):
         return list(self.network([batch["inputs"], batch["targets"]], training=training))
 
     def exact_loss(self, batch: Batch, *, training: bool = False) -> Loss:
-        """Return the nats of each field, every step counted: its exact likelihood."""
+        """Return the nats of each field over all steps: the exact negative log-likelihood."""
         return mean_loss(*field_sums(self.tokenizer, self.logits(batch, training=training), batch))
 
     def loss(self, batch: Batch, *, training: bool, step: Any = 0.0) -> Loss:
@@ -360,7 +362,7 @@ class NextModel(Model):
         return self.exact_loss(batch, training=training)
 
     def nats(self, pieces: Sequence[Tokens], *, missing: float = 0.0) -> Likelihood:
-        """Return the exact likelihood of pieces, each read from start to end."""
+        """Return the exact likelihood of pieces, each read from its start to its end."""
         totals = Totals.of(self.exact_loss(batch) for batch in _whole(pieces))
         unknown = {likelihood.UNKNOWN: missing + self.unpredicted_nats(pieces)}
         return Likelihood({**totals.terms, **unknown}, int(totals.count))
@@ -368,38 +370,38 @@ class NextModel(Model):
     def step_nats(self, batch: Batch, *, may_end: bool = True) -> Any:
         """Return the nats ``(B, L)`` of all fields at each step.
 
-        With `may_end` False, a model of single tokens knows that no piece ends, and pays nothing
-        for the end. A model of whole chords always pays for it.
+        With ``may_end=False``, a model of note tokens gives the end of a piece probability 0 and
+        pays nothing for it. A model of chords ignores `may_end`.
         """
         nats = field_nats(self.tokenizer, self.logits(batch), batch)
         return sum(np.asarray(field, np.float64) for field in nats)
 
     def piece_nats(self, pieces: Sequence[Tokens], *, may_end: bool = True) -> Iterator[np.ndarray]:
-        """Yield for each piece its `step_nats` ``(T - 1,)``."""
+        """Yield the `step_nats` ``(T - 1,)`` of each piece."""
         for start in range(0, len(pieces), BATCH):
-            some = pieces[start : start + BATCH]
-            batch = windows(some, length=_rounded(max(len(piece.ids) for piece in some)))[:]
+            chunk = pieces[start : start + BATCH]
+            batch = windows(chunk, length=_rounded(max(len(piece.ids) for piece in chunk)))[:]
             nats = np.asarray(self.step_nats(batch, may_end=may_end), np.float64)
-            for row, piece in zip(nats, some, strict=True):
+            for row, piece in zip(nats, chunk, strict=True):
                 yield row[: len(piece.ids) - 1]
 
     def snapshot(self, batch: Batch) -> dict[str, np.ndarray]:
-        """Return its guess at each event of the first window, knowing those before."""
+        """Return the most probable event at each step of the first window, given its past."""
         first = {name: array[:1] for name, array in batch.items()}
         logits = [None if x is None else np.asarray(x)[0] for x in self.logits(first)]
         return {"tokens": best_tokens(self.tokenizer, logits, first["holdable"][0])}
 
 
 class LatentModel(Model):
-    """Make whole windows of L events, each from a point of a latent space.
+    """Base class of latent models: decode a window of L events from a point.
 
     Attributes
     ----------
     length, latent : int
         L and Z.
     fields : tuple of int
-        The fields that it predicts. Without held notes every note is struck; without durations each
-        event lasts a quarter.
+        The fields that the model predicts. Without HELD, every note is struck. Without DURATION,
+        each event lasts a quarter.
     """
 
     capabilities = (Latent,)
@@ -422,7 +424,7 @@ class LatentModel(Model):
     def encode(self, targets: np.ndarray) -> np.ndarray | None:
         """Return the points ``(B, Z)`` of windows ``(B, L, 3)``; None without an encoder.
 
-        Where they are distributions, the points are their means.
+        A variational encoder returns the means of its distributions.
         """
         return None
 
@@ -446,35 +448,37 @@ class LatentModel(Model):
         return {"latent": z.astype(np.float32), "tokens": tokens}
 
     def accuracy(self, pieces: Sequence[Tokens]) -> float | None:
-        """Return the share of the windows' chords that are reconstructed."""
+        """Return the share of the windows' chords that are reconstructed correctly."""
         totals = self.window_totals(pieces)
-        right = totals.metrics.get("accuracy")
-        return None if right is None else right / totals.count
+        correct = totals.metrics.get("accuracy")
+        return None if correct is None else correct / totals.count
 
-    def held_windows(self, pieces: Sequence[Tokens]) -> Iterator[Batch]:
-        """Yield windows that follow one another, to measure the model with."""
-        held = windows(pieces, length=self.length)
-        for start in range(0, len(held), WINDOWS):
-            yield held[start : start + WINDOWS]
+    def evaluation_windows(self, pieces: Sequence[Tokens]) -> Iterator[Batch]:
+        """Yield batches of windows without overlap, in which each event counts once."""
+        consecutive = windows(pieces, length=self.length)
+        for start in range(0, len(consecutive), WINDOWS):
+            yield consecutive[start : start + WINDOWS]
 
     def window_totals(self, pieces: Sequence[Tokens]) -> Totals:
-        """Sum the loss over `held_windows`."""
-        return Totals.of(self.loss(batch, training=False) for batch in self.held_windows(pieces))
+        """Sum the loss over `evaluation_windows`."""
+        return Totals.of(
+            self.loss(batch, training=False) for batch in self.evaluation_windows(pieces)
+        )
 
     def window_spec(self, config: TokenSettings, *, training: bool) -> WindowSpec:
-        """Train on whole windows only, because what is composed is whole."""
+        """Train only on windows without padding, because composed windows have none."""
         return WindowSpec(config.window, config.stride if training else None, whole=training)
 
 
 def _whole(pieces: Sequence[Tokens]) -> Iterator[Batch]:
-    """Yield batches of whole pieces, all of one length."""
+    """Yield batches of whole pieces, all padded to the same length."""
     length = _rounded(max(len(piece.ids) for piece in pieces) - 1)
     for start in range(0, len(pieces), BATCH):
         yield windows(pieces[start : start + BATCH], length=length)[:]
 
 
 def _rounded(length: int) -> int:
-    """Round a length up to a multiple of 64, because each length is compiled anew."""
+    """Round a length up to a multiple of 64: every new length costs a compilation."""
     return -(-length // 64) * 64
 
 
@@ -484,9 +488,9 @@ def _rounded(length: int) -> int:
 def best_tokens(
     tokenizer: ChordTokenizer, logits: Sequence[np.ndarray | None], holdable: np.ndarray
 ) -> np.ndarray:
-    """Return the likeliest number of each field ``(L, 3)``, special numbers excluded.
+    """Return the most probable id of each field ``(L, 3)``, special ids excluded.
 
-    A field without logits gets the commonest number: no note is held.
+    A field without logits (None) gets the first regular id. For HELD, this holds no note.
     """
     rows = np.full((len(holdable), 3), SPECIAL, np.int32)
     for field, scores in enumerate(logits):
@@ -505,8 +509,10 @@ def field_sums(
 
     Returns
     -------
-    dict of () float32, () float32
-        Summed nats by the names of the fields; the number of events, the end of a piece as one.
+    sums : dict of () float32
+        Summed nats by field name.
+    events : () float32
+        The number of events; the end of a piece counts as one.
     """
     nats = field_nats(tokenizer, logits, batch)
     sums = {name: ops.sum(field) for name, field in zip(FIELDS, nats, strict=True)}
@@ -516,13 +522,13 @@ def field_sums(
 def field_nats(tokenizer: ChordTokenizer, logits: Sequence[Any], batch: Batch) -> list[Any]:
     """Return the nats ``(B, L)`` of each field's targets; zero without logits.
 
-    Each distribution is normalized over what can follow at all: never padding or start, and only
-    patterns of notes that can be held.
+    Each distribution is normalized over the possible ids only. These exclude padding, start and
+    patterns that hold a note which did not sound before.
     """
     targets = batch["targets"]
     chords, patterns, durations = (ops.arange(size) for size in tokenizer.sizes)
     fits = tokenizer.grammar().holdable_patterns(batch["holdable"], ops)
-    # These masks count on the order of the special numbers: see the assertion below.
+    # These comparisons rely on the order of the special ids: see the assertion below.
     possible = (chords >= END, ops.logical_or(fits, patterns == UNKNOWN), durations >= UNKNOWN)
     nats = []
     for field in (CHORD, HELD, DURATION):
@@ -537,32 +543,43 @@ def field_nats(tokenizer: ChordTokenizer, logits: Sequence[Any], batch: Batch) -
 
 
 def column_nats(flat: Any, targets: Any) -> tuple[Any, Any, Any]:
-    """Return the binary cross-entropy of flat logits against one-hot chords.
+    """Return the binary cross-entropy between flat logits and one-hot chords.
 
-    It is Keras' `binary_crossentropy`, but the ones are picked, not multiplied out. The logits are
-    ``(B, C·L)``, the targets windows ``(B, L, 3)``.
+    The result equals Keras' `binary_crossentropy`. The logits of the ones are looked up instead of
+    multiplied by a one-hot array, which would be large. Windows of padding are ignored.
+
+    Parameters
+    ----------
+    flat : (B, C·L) float32
+        Logits of the columns of `flatten`.
+    targets : (B, L, 3) int
+        Windows of ids.
 
     Returns
     -------
-    () float32, () float32, () float32
-        The mean over columns and windows, the sum in nats, the number of events; windows of padding
-        count for nothing.
+    mean : () float32
+        The mean over columns and windows.
+    nats : () float32
+        The sum.
+    events : () float32
+        The number of events.
     """
     chords, length = targets[..., CHORD], targets.shape[1]
-    # (B, L): the logits where a one is wanted.
+    # (B, L): the logits of the columns whose target is 1.
     ones = ops.take_along_axis(flat, chords * length + np.arange(length), axis=1)
     counted = ops.cast(chords != PAD, flat.dtype)
-    each = ops.sum(ops.softplus(flat), axis=1) - ops.sum(ones * counted, axis=1)  # (B,)
-    nats = ops.sum(each * counted[:, 0])
+    # For logit x and target y, the cross-entropy is softplus(x) - x y.
+    per_window = ops.sum(ops.softplus(flat), axis=1) - ops.sum(ones * counted, axis=1)  # (B,)
+    nats = ops.sum(per_window * counted[:, 0])
     mean = nats / ops.maximum(ops.sum(counted[:, 0]), 1.0) / flat.shape[1]
     return mean, nats, ops.sum(counted)
 
 
-def chords_right(logits: Any, targets: Any) -> Any:
-    """Count the chords of windows ``(B, L, 3)`` that have the highest logits."""
+def correct_chords(logits: Any, targets: Any) -> Any:
+    """Count the chords of windows ``(B, L, 3)`` that have the highest logit."""
     chords = targets[..., CHORD]
-    right = ops.logical_and(ops.argmax(logits, axis=-1) == chords, chords != PAD)
-    return ops.sum(ops.cast(right, "float32"))
+    correct = ops.logical_and(ops.argmax(logits, axis=-1) == chords, chords != PAD)
+    return ops.sum(ops.cast(correct, "float32"))
 
 
 assert SPECIAL == UNKNOWN + 1

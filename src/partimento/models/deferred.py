@@ -1,8 +1,8 @@
 """Load Keras on first use, so that a model's file can be read without it.
 
-A trained model's settings and capabilities are known before its network is built. Composing on
-NumPy never builds it, and importing Keras with JAX takes longer than composing a page. Model files
-therefore import these names from here. A file that defines layers loads Keras all the same.
+Importing Keras with JAX takes longer than composing a page of music on NumPy, which does not need
+them. Model files therefore import `keras`, `layers` and `ops` from here. Their settings and
+capabilities can then be read without Keras. A file that defines layers loads Keras all the same.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 else:
 
     class _Deferred(ModuleType):
-        """Stand for a module that is imported when something in it is first asked for."""
+        """Import a module when one of its attributes is first used."""
 
         def __getattr__(self, name: str) -> Any:
-            if name.startswith("__"):  # asked for by tools that inspect modules
+            if name.startswith("__"):  # tools that inspect modules must not trigger the import
                 raise AttributeError(name)
             value = getattr(import_module(self.__name__), name)
-            setattr(self, name, value)  # the next time, this method is not called
+            setattr(self, name, value)  # later uses find the attribute and do not come here
             return value
 
     keras, layers, ops = _Deferred("keras"), _Deferred("keras.layers"), _Deferred("keras.ops")

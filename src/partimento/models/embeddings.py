@@ -1,19 +1,21 @@
-"""Learn a vector per chord without labels: skip-gram over chords.
+"""Learn a vector per chord without labels: skip-gram (word2vec) over chords.
 
-The method is that of Mikolov et al. (2013), over music as in Chuan, Agres & Herremans (2018). Each
-chord predicts each chord within `reach` events before and after it. The probability of chord j near
-chord i is p(j) exp(v_i · u_j), normalized over the chords other than i. Here p(j) is the share of j
-in the training pieces. The vectors then need not separate common chords from rare ones, only say
-which occur together. Chords that can replace one another get similar vectors. A chord is not its
-own neighbor: repeats would teach nothing else. Durations and held notes play no part. Nearer pairs
-weigh more, as in word2vec.
+The method is that of Mikolov et al. (2013), applied to music as in Chuan, Agres & Herremans (2018).
+Each chord predicts the chords within `reach` events before and after it. Nearer pairs weigh more,
+as in word2vec. Durations and held notes are ignored.
 
-The sum over all chords is exact with ``negatives = 0``, and always in validation. With copies in
-all keys there are more than ten thousand chords. Each step then estimates the sum from `negatives`
-chords, drawn with p(j)^¾ and shared by the batch. The estimate is corrected for how they were drawn
-(Bengio & Senécal 2008; Jean et al. 2015): the loss has the same meaning, nats per pair.
+The probability of chord j near chord i is p(j) exp(v_i · u_j), normalized over all chords except i.
+Here p(j) is the share of j in the training pieces. With this factor, the vectors need not encode
+how common a chord is, only which chords occur together. Interchangeable chords get similar vectors.
+Pairs of equal chords are left out, because frequent repeats would dominate the loss.
 
-It does not compose. `vectors` gives the embedding layers of other models something to start from
+The normalizing sum is exact with ``negatives = 0``, and always in validation. With transposed
+copies, there are more than ten thousand chords. Each step then estimates the sum from `negatives`
+chords, drawn with probability proportional to p(j)^¾ and shared by the batch. The estimate is
+corrected for these probabilities (Bengio & Senécal 2008; Jean et al. 2015), so that the loss is
+still in nats per pair.
+
+This model does not compose. `vectors` initializes the chord embeddings of other models
 (``model.pretrained``).
 """
 
@@ -41,7 +43,7 @@ from partimento.models.base import (
 )
 from partimento.models.deferred import keras, layers, ops
 
-POWER = 0.75  # negatives are drawn with the chords' frequencies raised to it (Mikolov et al. 2013)
+POWER = 0.75  # exponent of the chord frequencies for drawing negatives (Mikolov et al. 2013)
 
 
 class Config(ModelSettings):
@@ -58,21 +60,21 @@ class Config(ModelSettings):
         default=4,
         ge=1,
         le=64,
-        description="Number of events before and after a chord that it predicts.",
+        description="Number of events before and after a chord that the chord predicts.",
     )
     negatives: int = Field(
         default=512,
         ge=0,
         le=65536,
         description=(
-            "Chords sampled per step to estimate the sum over all chords; 0 takes the whole sum,"
-            " for up to a few thousand chords."
+            "Chords sampled per step to estimate the normalizing sum over all chords. 0 computes"
+            " it exactly, which is feasible for a few thousand chords."
         ),
     )
 
 
 class Frequencies(layers.Layer):
-    """Keep how often each chord occurs, ``(C,)``, and draw chords by it."""
+    """Store how often each chord occurs, ``(C,)``, and draw chords by frequency."""
 
     def __init__(self, chords: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -82,13 +84,13 @@ class Frequencies(layers.Layer):
         self.seed_generator = keras.random.SeedGenerator()
 
     def call(self, chords: Any) -> Any:
-        """Return the logarithms of the chords' shares."""
+        """Return the logarithm of each given chord's share of all events."""
         return ops.take(self.log_shares(), chords, axis=0)
 
     def log_shares(self) -> Any:
-        """Return the logarithm of each chord's share of all, ``(C,)``.
+        """Return the logarithm of every chord's share of all events, ``(C,)``.
 
-        It is `NEVER` for special numbers and for chords that never occur.
+        It is `NEVER` for special ids and for chords that never occur.
         """
         counts = ops.where(
             ops.arange(self.counts.shape[0]) >= SPECIAL, ops.convert_to_tensor(self.counts), 0.0
@@ -98,17 +100,20 @@ class Frequencies(layers.Layer):
         )
 
     def draw(self, number: int) -> tuple[Any, Any]:
-        """Draw chords ``(K,)``; return also the logarithm of each one's expected count."""
+        """Draw chords ``(K,)``; also return the logarithm of each one's expected count.
+
+        The expected count is K times the probability of drawing the chord.
+        """
         log_q = ops.log_softmax(POWER * self.log_shares())
         places = keras.random.uniform((number,), seed=self.seed_generator)
         drawn = ops.searchsorted(ops.cumsum(ops.exp(log_q)), places)
-        # A sum of shares may end a rounding error below 1.
+        # By rounding, the cumulative sum may end slightly below 1, and a draw may lie beyond it.
         drawn = ops.minimum(drawn, self.counts.shape[0] - 1)
         return drawn, ops.take(log_q, drawn) + math.log(number)
 
 
 class Embeddings(Model):
-    """Learn chord vectors, for `vectors`."""
+    """Learn a vector per chord, which `vectors` returns."""
 
     config_type = Config
     capabilities = (HasChordVectors,)
@@ -140,7 +145,7 @@ class Embeddings(Model):
         )
 
     def loss(self, batch: Batch, *, training: bool, step: Any = 0.0) -> Loss:
-        """Return the nats of all pairs of neighbors."""
+        """Return the nats of all pairs of neighboring chords, weighted by distance."""
         chords = ops.convert_to_tensor(batch["inputs"])[..., CHORD]  # (B, L)
         centre, context, log_p = self.network(chords, training=training)  # (B, L, E) twice, (B, L)
         sample = (
@@ -158,9 +163,9 @@ class Embeddings(Model):
         return mean_loss({"context": nats}, pairs)
 
     def _pairs(self, chords: Any) -> Iterator[tuple[slice, slice, Any]]:
-        """Yield slices of the centers and the contexts of pairs, and the weights.
+        """Yield all pairs, by distance: slices of centers and of contexts, and weights.
 
-        A weight is 0 where there is no pair.
+        Weights ``(B, L - distance)`` are 0 for pairs that do not count.
         """
         reach = self.config.reach
         real = chords >= SPECIAL
@@ -176,7 +181,8 @@ class Embeddings(Model):
     def _log_sum(self, chords: Any, centre: Any, sample: tuple[Any, Any] | None) -> Any:
         """Return or estimate the logarithm of the sum of p(j) exp(v · u_j), ``(B, L)``.
 
-        The sum is over all chords j except the center itself; the estimate is from a sample.
+        The sum is over all chords j except the center itself. With a `sample` from
+        `Frequencies.draw`, it is estimated.
         """
         weight = self.frequencies.log_shares()
         if sample is None:
@@ -200,20 +206,20 @@ class Embeddings(Model):
         Returns
         -------
         (C', E) float32
-            NaN for chords that did not occur in training, and for special numbers.
+            NaN for chords that did not occur in training, and for special ids.
         """
         known = np.full((tokenizer.sizes[CHORD], self.config.embed_size), np.nan, np.float32)
         table = np.array(ops.convert_to_numpy(self.centre.embeddings))
-        mine = np.array(
+        own_ids = np.array(
             [0] * SPECIAL + [self.tokenizer.chords[chord] for chord in tokenizer.chords.symbols]
         )
-        met = mine >= SPECIAL
-        known[met] = table[mine[met]]
+        is_known = own_ids >= SPECIAL
+        known[is_known] = table[own_ids[is_known]]
         return known
 
     @property
     def counts(self) -> np.ndarray:
-        """How often each chord occurred in training, copies included: (C,) float32."""
+        """Occurrences of each chord in training, with transposed copies: (C,) float32."""
         return np.array(ops.convert_to_numpy(self.frequencies.counts))
 
 

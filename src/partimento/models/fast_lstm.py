@@ -1,17 +1,16 @@
-"""Compute an LSTM over a whole sequence, for JAX on processors.
+"""Compute an LSTM over a whole sequence, fast on JAX on a CPU.
 
-The numbers are those of Keras' layer (Hochreiter & Schmidhuber 1997, with the forget gate of Gers
-et al. 2000, in Keras' order of gates). The speed is close to that of its matrix products.
-`benchmarks/training.py` measures it. It is fast for three reasons:
+The results are those of Keras' layer (Hochreiter & Schmidhuber 1997, with the forget gate of Gers
+et al. 2000, in Keras' order of gates). It takes little more time than its matrix products alone, as
+`benchmarks/training.py` measures, for three reasons:
 
-- All arrays inside have the features first, ``(features, B)``. A product of a large matrix and 64
-  columns can then read the matrix in place. With the batch first, XLA repacks the matrix at every
-  step, which takes a fifth of the product's time. Input and recurrent weights are one matrix: a
-  step is one product.
-- Going forward, the gates themselves are not kept, but the factors that going back multiplies by.
-  No
-  sigmoid or tanh is computed twice. The gates' gradients can overwrite the factors: the memory
-  stays in the caches, and page faults are few.
+- Arrays have the features first, ``(features, B)``. A product of a large matrix and 64 columns can
+  then read the matrix in place. With the batch first, XLA would repack the matrix at every step,
+  which takes a fifth of the product's time. Input and recurrent weights form one matrix, so that
+  each step is one product.
+- The forward pass does not store the gates, but the factors by which the backward pass multiplies.
+  No sigmoid or tanh is computed twice. The gates' gradients can overwrite the factors, so that the
+  memory stays in the caches and causes few page faults.
 - The gradients of the weights are one product over all steps at the end, not a sum of small ones.
 """
 
@@ -24,17 +23,16 @@ import jax.numpy as jnp
 from jax import lax
 
 Array = Any
-# Outputs, forget gates, d(output)/d(cell), the gates' factors, and inputs with the previous
-# outputs;
-# all (L, …, B).
-Kept = tuple[Array, Array, Array, Array, Array]
+# What the forward pass stores for the backward pass: outputs, forget gates, d(output)/d(cell), the
+# gates' factors, and inputs concatenated with the previous outputs. All are (L, …, B).
+Residuals = tuple[Array, Array, Array, Array, Array]
 
 
 @jax.custom_vjp
 def lstm_sequence(x: Array, kernel: Array, recurrent: Array, bias: Array) -> Array:
-    """Compute the outputs of an LSTM at every step, from a zero state.
+    """Compute the outputs of an LSTM at every step, starting from a zero state.
 
-    They are those of `keras.layers.LSTM` with ``return_sequences``.
+    The result equals that of `keras.layers.LSTM` with ``return_sequences=True``.
 
     Parameters
     ----------
@@ -55,19 +53,18 @@ def lstm_sequence(x: Array, kernel: Array, recurrent: Array, bias: Array) -> Arr
     >>> lstm_sequence(jnp.ones((2, 3, 5)), kernel, recurrent, bias).shape
     (2, 3, 4)
     """
-    return _forward(x, kernel, recurrent, bias)[
-        0
-    ]  # what is kept is never computed when nobody differentiates
+    # Without differentiation, XLA removes the computation of the unused residuals.
+    return _forward(x, kernel, recurrent, bias)[0]
 
 
 def _forward(
     x: Array, kernel: Array, recurrent: Array, bias: Array
-) -> tuple[Array, tuple[Array, Array, Kept]]:
+) -> tuple[Array, tuple[Array, Array, Residuals]]:
     units, batch = recurrent.shape[0], x.shape[0]
     steps = x.transpose(1, 2, 0)  # (L, I, B)
     weights = jnp.concatenate([kernel, recurrent]).T  # (4 × units, I + units)
 
-    def step(state: tuple[Array, Array], x_t: Array) -> tuple[tuple[Array, Array], Kept]:
+    def step(state: tuple[Array, Array], x_t: Array) -> tuple[tuple[Array, Array], Residuals]:
         h, c_before = state
         joined = jnp.concatenate([x_t, h])
         z = (weights @ joined).reshape(4, units, batch) + bias.reshape(4, units, 1)
@@ -87,14 +84,13 @@ def _forward(
 
     zeros = jnp.zeros((units, batch), x.dtype)
     _, kept = lax.scan(step, (zeros, zeros), steps)
-    # What each product was given is kept as the loop has read it: XLA would make `steps` anew going
-    # back, in an order in which that takes
-    # a second where they are a sum of look-ups.
+    # The residuals include `joined`, the inputs as the loop read them, instead of `steps`. XLA
+    # would recompute `steps` in the backward pass, which can take a second for summed look-ups.
     return kept[0].transpose(2, 0, 1), (kernel, recurrent, kept)
 
 
 def _backward(
-    residuals: tuple[Array, Array, Kept], d_outputs: Array
+    residuals: tuple[Array, Array, Residuals], d_outputs: Array
 ) -> tuple[Array, Array, Array, Array]:
     kernel, recurrent, (_, forget, slope, factors, joined) = residuals
     (length, units, batch), size = forget.shape, kernel.shape[0]

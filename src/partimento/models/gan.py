@@ -1,15 +1,17 @@
-"""Generate windows that a discriminator takes for real ones.
+"""Generate windows that a discriminator cannot tell from real ones.
 
-It is the tutorial's section "Generative Adversarial Networks" (Goodfellow et al. 2014). A generator
-makes a window of L events from a random point. A discriminator learns to recognize generated
-windows: at every event by its neighborhood, and by the window as a whole.
+This follows the tutorial's section "Generative Adversarial Networks" (Goodfellow et al. 2014). A
+generator maps a random point to a window of L events. A discriminator learns to recognize generated
+windows. It scores the neighborhood of every event and the window as a whole.
 
-Generated music is discrete: the most probable chord, held pattern and duration of each step. The
-gradient is that of their soft versions (straight-through, Bengio et al. 2013). Chords are generated
-and judged by their notes. Spectral normalization limits how steep the discriminator can be (Miyato
-et al. 2018). One loss trains both networks in one step: between them the gradient is reversed
-(Ganin & Lempitsky 2015). The discriminator sees how much the windows of a batch differ: windows
-that are all alike are then easy to recognize (Karras et al. 2018).
+- Generated music is discrete: the most probable chord, held pattern and duration of each step. The
+  gradient is that of the softmax (straight-through estimator, Bengio et al. 2013).
+- The generator outputs the notes of chords, and the discriminator reads them.
+- Spectral normalization limits the slope of the discriminator (Miyato et al. 2018).
+- One loss trains both networks in one step: the gradient is reversed between them (Ganin &
+  Lempitsky 2015).
+- The discriminator reads how much the windows of a batch differ, so that a generator whose windows
+  are all alike is easy to recognize (Karras et al. 2018).
 """
 
 from __future__ import annotations
@@ -37,11 +39,12 @@ from partimento.models.base import (
 )
 from partimento.models.deferred import keras, layers, ops
 
-TAPS = 3  # events that a layer sees at once
-# The probability of the generator's choice. Training judges its choices, not its probabilities.
-SURE = 0.995
-WON = 0.95  # accuracy from which on the discriminator has won
-START_BIAS = -2.0  # few notes at first
+TAPS = 3  # kernel width of a dilated convolution, in events
+# Probability that `decode` gives to the generator's choice. The discriminator only sees choices, so
+# the generator's own probabilities mean nothing.
+CHOICE_PROBABILITY = 0.995
+MAX_ACCURACY = 0.95  # above this accuracy of the discriminator, the generator learns nothing more
+INITIAL_BIAS = -2.0  # bias of the note outputs, so that an untrained generator plays few notes
 
 # ---------------------------------------------------------------------- configuration
 
@@ -57,8 +60,8 @@ class Config(ModelSettings):
         ge=1,
         le=8,
         description=(
-            "Number of residual blocks of the generator, each with twice the reach of the one"
-            " before."
+            "Number of residual blocks of the generator. Each block has twice the dilation of the"
+            " previous one."
         ),
     )
     critic: int = Field(default=128, ge=1, le=8192, description="Width of the discriminator.")
@@ -66,15 +69,15 @@ class Config(ModelSettings):
         default=3.0,
         gt=0,
         description=(
-            "Factor of the discriminator's scores, whose layers alone could hardly leave the"
-            " middle."
+            "Factor of the discriminator's scores. Spectral normalization would otherwise keep"
+            " them close to 0."
         ),
     )
     leak: float = Field(
         default=0.1,
         ge=0,
         lt=1,
-        description="Slope of the hinge loss beyond the margin, so that no gradient vanishes.",
+        description="Slope of the hinge loss beyond the margin; above 0, no gradient vanishes.",
     )
 
 
@@ -82,10 +85,10 @@ class Config(ModelSettings):
 
 
 def dilated_context(x: Any, step: int = 1) -> Any:
-    """Join each event with those `step` before and after it.
+    """Concatenate each event with those `step` events before and after it.
 
-    The result is ``(B, L, 3 · V)`` for ``(B, L, V)``. Beyond the window there are zeros. A dense
-    layer on the result is a dilated convolution.
+    The result is ``(B, L, 3 · V)`` for ``(B, L, V)``, padded with zeros outside the window. A dense
+    layer on the result computes a dilated convolution.
     """
     length = x.shape[1]
     wide = ops.pad(x, [[0, 0], [step, step], [0, 0]])
@@ -104,7 +107,7 @@ class SpectralNormDense(layers.Layer):
         self.units = units
 
     def build(self, shape: tuple[int | None, ...]) -> None:
-        """Make the weights."""
+        """Create the weights."""
         self.kernel = self.add_weight(
             shape=(shape[-1], self.units), initializer="orthogonal", name="kernel"
         )
@@ -114,9 +117,9 @@ class SpectralNormDense(layers.Layer):
         )
 
     def norm(self, training: bool = False) -> Any:
-        """Return the kernel's largest singular value.
+        """Return an estimate of the kernel's largest singular value.
 
-        Every training step finds it more exactly.
+        In training, every call improves the estimate by one power iteration.
         """
         kernel = ops.stop_gradient(ops.convert_to_tensor(self.kernel))
         v = _unit(ops.matmul(kernel, ops.convert_to_tensor(self.direction)))
@@ -135,13 +138,13 @@ def _unit(x: Any) -> Any:
 
 
 class MinibatchStdDev(layers.Layer):
-    """Append to each row ``(B, V)`` the mean standard deviation of the batch.
+    """Append the mean standard deviation over the batch to each row ``(B, V)``.
 
-    Only counted rows, a mask ``(B, 1)``, are measured (Karras et al. 2018).
+    The mask `counted` ``(B, 1)`` selects the rows to measure (Karras et al. 2018).
     """
 
     def call(self, x: Any, counted: Any) -> Any:
-        """Append the number."""
+        """Append the mean standard deviation as a column."""
         share = counted / ops.maximum(ops.sum(counted), 1.0)
         mean = ops.sum(x * share, axis=0, keepdims=True)
         variance = ops.sum(ops.square(x - mean) * share, axis=0, keepdims=True)
@@ -160,7 +163,7 @@ def gradient_reversal(x: Any) -> Any:
 
 
 def straight_through(logits: Any) -> Any:
-    """Return one-hot of the likeliest ``(…, V)``, with the gradient of the softmax."""
+    """Return the argmax of ``(…, V)`` as one-hot, with the gradient of the softmax."""
     soft = ops.softmax(logits, axis=-1)
     hard = ops.one_hot(ops.argmax(logits, axis=-1), logits.shape[-1])
     return soft + ops.stop_gradient(hard - soft)
@@ -184,7 +187,7 @@ class Gan(LatentModel):
         super().__init__(config, tokenizer, length)
         used = np.flatnonzero(tokenizer.chord_notes.any(0))
         used = np.arange(used.min(initial=60), used.max(initial=60) + 1)
-        self.notes = tokenizer.chord_notes[:, used]  # (C, P): of the pitches that occur
+        self.notes = tokenizer.chord_notes[:, used]  # (C, P): P is the range of pitches in training
         self.chroma = np.eye(12, dtype=np.float32)[used % 12]  # (P, 12)
         self.possible = [
             np.where(np.arange(size) >= SPECIAL, 0.0, NEVER).astype("float32")
@@ -224,9 +227,9 @@ class Gan(LatentModel):
                 ops.relu(layers.LayerNormalization()(h))
             )
         x = ops.relu(layers.LayerNormalization()(x))
-        few = keras.initializers.Constant(START_BIAS)
+        bias = keras.initializers.Constant(INITIAL_BIAS)
         return [
-            layers.Dense(sizes[0], bias_initializer=few, name="notes_output")(x),
+            layers.Dense(sizes[0], bias_initializer=bias, name="notes_output")(x),
             *(
                 layers.Dense(size, name=f"{name}_output")(x)
                 for name, size in zip(("held", "duration"), sizes[1:], strict=True)
@@ -234,9 +237,9 @@ class Gan(LatentModel):
         ]
 
     def _judge(self, rows: Sequence[Any], counted: Any) -> Any:
-        """Compute three scores per event, ``(B, L, 3)``.
+        """Compute three scores per event, ``(B, L, 3)``, positive for real music.
 
-        They judge its neighborhood, a wider one, and the whole window.
+        They are for the event's neighborhood, for a wider neighborhood, and for the whole window.
         """
         units, scores = self.config.critic, []
         x = ops.concatenate([rows[0], ops.matmul(rows[0], self.chroma), *rows[1:]], axis=-1)
@@ -264,7 +267,8 @@ class Gan(LatentModel):
         targets = batch["targets"]
         weight = ops.cast(targets[..., CHORD] != PAD, "float32")  # (B, L)
         counted = ops.cast(ops.sum(weight, axis=1, keepdims=True) > 0, "float32")
-        # Generated windows end where the real ones end.
+        # Cut generated windows to the length of the real ones, or padding would reveal which is
+        # which.
         sounding = ops.expand_dims(ops.cast(targets[..., CHORD] >= SPECIAL, "float32"), -1)
         fields = [one_hot(targets[..., f], self.tokenizer.sizes[f], ops) for f in (HELD, DURATION)]
         real = [
@@ -276,26 +280,27 @@ class Gan(LatentModel):
         windows = self.generated(z, training=training)
         fake = [gradient_reversal(part * sounding) for part in windows]
         scores = [self.discriminator([*rows, counted], training=training) for rows in (real, fake)]
-        each = [
+        hinge = [
             ops.mean(ops.leaky_relu(1 - sign * score, self.config.leak), -1)
             for sign, score in zip((1, -1), scores, strict=True)
         ]
-        right = [
+        correct = [
             ops.mean(ops.cast(sign * score > 0, "float32"), -1)
             for sign, score in zip((1, -1), scores, strict=True)
         ]
-        discriminator, events = ops.sum((each[0] + each[1]) * weight), ops.sum(weight)
+        discriminator, events = ops.sum((hinge[0] + hinge[1]) * weight), ops.sum(weight)
         metrics = {
             "generator": ops.sum(-ops.mean(scores[1], -1) * weight),
-            "discriminator_accuracy": ops.sum((right[0] + right[1]) / 2 * weight),
+            "discriminator_accuracy": ops.sum((correct[0] + correct[1]) / 2 * weight),
         }
         objective = discriminator / ops.maximum(events, 1.0)
         return Loss(objective, {"discriminator": discriminator}, events, metrics)
 
     def generated(self, z: Any, *, training: bool = False) -> list[Any]:
-        """Generate windows as the discriminator reads them.
+        """Generate windows in the form that the discriminator reads.
 
-        They are notes ``(B, L, P)``, and held patterns and durations one-hot.
+        They are notes ``(B, L, P)`` as zeros and ones, and held patterns ``(B, L, H)`` and
+        durations ``(B, L, D)`` as one-hot.
         """
         notes, held, duration = self.generator(z, training=training)
         # (B, L): the chords whose notes are most probable.
@@ -309,11 +314,11 @@ class Gan(LatentModel):
         ]
 
     def _chords(self, notes: Any, xp: Any) -> Any:
-        """Return the logits of chords ``(B, L, C)``: the sums of those of their notes."""
+        """Return the logits of chords ``(B, L, C)``: the sums of their notes' logits."""
         return xp.matmul(notes, self.notes.T) + self.possible[CHORD]
 
     def _possible_held(self, held: Any, chords: Any) -> Any:
-        """Remove patterns that hold a note the previous chord does not have.
+        """Set the logits of patterns to NEVER that hold a note not in the previous chord.
 
         In the first event, any note may be held.
         """
@@ -327,25 +332,25 @@ class Gan(LatentModel):
         return ops.where(self.tokenizer.grammar().holdable_patterns(holdable, ops), held, NEVER)
 
     def diagnose(self, parts: Mapping[str, float]) -> str | None:
-        """Describe a discriminator that recognizes nearly all that is generated."""
-        if parts["discriminator_accuracy"] > WON:
+        """Describe a discriminator that recognizes nearly all generated windows."""
+        if parts["discriminator_accuracy"] > MAX_ACCURACY:
             return (
-                f"the discriminator recognizes {parts['discriminator_accuracy']:.0%} of the windows"
-                " as real or generated: the generator learns no more from it (a smaller"
-                " train.learning_rate, fewer train.epochs or a smaller model.critic may help)"
+                f"the discriminator classifies {parts['discriminator_accuracy']:.0%} of the events"
+                " correctly as real or generated, so the generator learns nothing more from it (try"
+                " a smaller train.learning_rate, fewer train.epochs or a smaller model.critic)"
             )
         return None
 
     def accuracy(self, pieces: Sequence[Tokens]) -> float | None:
-        """Return None: it has no encoder, and reconstructs nothing."""
+        """Return None: without an encoder, the model reconstructs nothing."""
         return None
 
     # ------------------------------------------------------------------ composing
 
     def decode(self, z: Any) -> list[np.ndarray]:
-        """Return probabilities: nearly all for what the generator chooses.
+        """Return probabilities that almost always select the generator's choice.
 
-        The rest counts where the grammar forbids its choice.
+        The remaining probability matters only if the grammar forbids that choice.
         """
         notes, held, duration = (
             np.asarray(x, np.float64)
@@ -358,11 +363,11 @@ class Gan(LatentModel):
             duration + self.possible[DURATION],
         ):
             p = np.exp(logits - logits.max(-1, keepdims=True))
-            p *= (1 - SURE) / p.sum(-1, keepdims=True)
+            p *= (1 - CHOICE_PROBABILITY) / p.sum(-1, keepdims=True)
             np.put_along_axis(
                 p,
                 logits.argmax(-1)[..., None],
-                SURE + np.take_along_axis(p, logits.argmax(-1)[..., None], -1),
+                CHOICE_PROBABILITY + np.take_along_axis(p, logits.argmax(-1)[..., None], -1),
                 -1,
             )
             fields.append(p.astype(np.float32))

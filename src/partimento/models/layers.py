@@ -14,11 +14,11 @@ from keras import activations, initializers, layers, ops
 
 from partimento.tokens.vocabulary import PAD, SPECIAL
 
-MOST_COUNTED = 16  # larger chords share the vector of their size
+MAX_COUNT = 16  # chords with more notes share one vector for their number of notes
 
 
 def is_jax() -> bool:
-    """Say whether JAX is the backend: some layers have a faster way there."""
+    """Return True if JAX is the backend, for which some layers have faster code."""
     return str(keras.backend.backend()) == "jax"
 
 
@@ -29,22 +29,22 @@ class NotesEmbedding(layers.Layer):
     """Embed chords by their notes: ``(…) int → (…, E)``.
 
     A chord's vector is the sum of its notes' vectors and of a vector for its number of notes. Rare
-    chords so learn from common ones.
+    chords share notes with common ones and so get useful vectors, too.
     """
 
     def __init__(self, chord_notes: np.ndarray, size: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        # Padding, start, end and unknown have no notes: each gets a vector of its own.
+        # Padding, start, end and unknown have no notes, so each gets a vector of its own.
         special = np.eye(SPECIAL, dtype="float32")
         regular = np.zeros((len(chord_notes) - SPECIAL, SPECIAL), "float32")
-        counts = np.minimum(chord_notes.sum(1).astype(int), MOST_COUNTED)
-        one_hot_counts = np.eye(MOST_COUNTED + 1, dtype="float32")[counts]
+        counts = np.minimum(chord_notes.sum(1).astype(int), MAX_COUNT)
+        one_hot_counts = np.eye(MAX_COUNT + 1, dtype="float32")[counts]
         marks = np.concatenate([special, regular])
         self.features = np.concatenate([chord_notes, marks, one_hot_counts], 1)  # (C, F)
         self.size = size
 
     def build(self, _: Any) -> None:
-        """Make the weights."""
+        """Create the weights."""
         shape = (self.features.shape[1], self.size)
         self.kernel = self.add_weight(shape=shape, initializer="glorot_uniform", name="kernel")
 
@@ -58,13 +58,13 @@ class NotesEmbedding(layers.Layer):
 
 
 class NotesOutput(NotesEmbedding):
-    """Compute logits of chords by their notes: ``(…, E) → (…, C)``.
+    """Compute logits of chords from their notes: ``(…, E) → (…, C)``.
 
-    Each chord also has a free bias.
+    A logit is the product with the chord's vector (see `NotesEmbedding`), plus a bias per chord.
     """
 
     def build(self, _: Any) -> None:
-        """Make the weights."""
+        """Create the weights."""
         super().build(_)
         shape = (len(self.features),)
         self.bias = self.add_weight(shape=shape, initializer="zeros", name="bias")
@@ -77,7 +77,7 @@ class NotesOutput(NotesEmbedding):
 def chord_embedding(
     chord_notes: np.ndarray, size: int, *, by_notes: bool, name: str = "chord_embedding"
 ) -> Any:
-    """Make a layer ``(…) int → (…, E)``: a free vector per chord, or one by its notes."""
+    """Build a layer ``(…) int → (…, E)``: one free vector per chord, or sums of notes."""
     if by_notes:
         return NotesEmbedding(chord_notes, size, name=name)
     return layers.Embedding(len(chord_notes), size, name=name)
@@ -86,7 +86,7 @@ def chord_embedding(
 def chord_output(
     chord_notes: np.ndarray, size: int, *, by_notes: bool, name: str = "chord_output"
 ) -> Any:
-    """Make a layer ``(…, size) → (…, C)`` of logits: free ones, or by chords' notes."""
+    """Build a layer ``(…, size) → (…, C)`` of logits, dense or from the chords' notes."""
     if by_notes:
         return NotesOutput(chord_notes, size, name=name)
     return layers.Dense(len(chord_notes), name=name)
@@ -95,8 +95,9 @@ def chord_output(
 class WindowDense(layers.Layer):
     """Apply a dense layer to a flattened one-hot window, ``(B, L) int → (B, units)``.
 
-    The kernel is ``(V·L, units)``. The result is that of ``Dense(units)(flatten(one_hot(window,
-    V)))``, but zeros are not multiplied: the rows of the ones are summed. Padding chooses no row.
+    The kernel is ``(V·L, units)``. The result equals ``Dense(units)(flatten(one_hot(window, V)))``.
+    It sums the kernel's rows of the ones instead of multiplying by mostly zeros. Padding adds no
+    row.
     """
 
     def __init__(
@@ -106,7 +107,7 @@ class WindowDense(layers.Layer):
         self.size, self.units, self.activation = size, units, activations.get(activation)
 
     def build(self, shape: tuple[int | None, ...]) -> None:
-        """Make the weights."""
+        """Create the weights."""
         assert shape[1] is not None
         kernel = (self.size * shape[1], self.units)
         self.kernel = self.add_weight(shape=kernel, initializer="glorot_uniform", name="kernel")
@@ -124,9 +125,9 @@ class WindowDense(layers.Layer):
 
 
 class SummedEmbedding(layers.Layer):
-    """Embed several numbers and sum their vectors: ``(…, n) int → (…, size)``.
+    """Embed several categories and sum their vectors: ``(…, n) int → (…, size)``.
 
-    The i-th number has a table of ``kinds[i]`` vectors.
+    The i-th category has a table of ``kinds[i]`` vectors.
     """
 
     def __init__(self, kinds: Sequence[int], size: int, **kwargs: Any) -> None:
@@ -134,7 +135,7 @@ class SummedEmbedding(layers.Layer):
         self.kinds, self.size = list(kinds), size
 
     def build(self, shape: Any) -> None:
-        """Make the weights: the tables one after another."""
+        """Create the weights: all tables in one array, one below the other."""
         deviation = 0.5 / len(self.kinds) ** 0.5
         self.kernel = self.add_weight(
             shape=(sum(self.kinds), self.size),
@@ -143,16 +144,16 @@ class SummedEmbedding(layers.Layer):
         )
 
     def call(self, numbers: Any) -> Any:
-        """Embed numbers."""
+        """Embed categories."""
         if is_jax():
             return _summed_on_jax(ops.convert_to_tensor(self.kernel), numbers, self.kinds)
         return _summed(self.kernel, numbers, self.kinds)
 
 
 def _summed(kernel: Any, numbers: Any, kinds: Sequence[int]) -> Any:
-    """Sum the vectors, one table after another.
+    """Sum the vectors, looking up each table separately.
 
-    On processors this is many times as fast as looking all of them up in one table.
+    On a CPU, this is many times as fast as looking up all vectors in one large table.
     """
     stops = np.cumsum(kinds).tolist()
     tables = (kernel[stop - kind : stop] for kind, stop in zip(kinds, stops, strict=True))
@@ -161,7 +162,10 @@ def _summed(kernel: Any, numbers: Any, kinds: Sequence[int]) -> Any:
 
 
 def _summed_on_jax(kernel: Any, numbers: Any, kinds: Sequence[int]) -> Any:
-    """Sum the vectors; the gradient is one product with one-hot numbers."""
+    """Sum the vectors; compute the gradient as one product with one-hot categories.
+
+    The default gradient scatters row by row, which is slow on a CPU.
+    """
 
     @ops.custom_gradient
     def summed(kernel: Any) -> Any:
@@ -182,9 +186,9 @@ def _summed_on_jax(kernel: Any, numbers: Any, kinds: Sequence[int]) -> Any:
 class TransformerBlock(layers.Layer):
     """Apply attention and a two-layer network to a sequence ``(B, L, size)``.
 
-    It is the block of Vaswani et al. (2017), normalized before each part, with rotary positions (Su
-    et al. 2021). Each step attends to itself and the ``context - 1`` steps before it. `step` does
-    one step, from a ring of keys and values of fixed size.
+    This is the block of Vaswani et al. (2017) with layer normalization before each part and rotary
+    positions (Su et al. 2021). Each step attends to itself and the ``context - 1`` steps before it.
+    `step` applies the block to one step. It keeps keys and values in a ring buffer of fixed size.
     """
 
     def __init__(self, size: int, heads: int, context: int, dropout: float, **kwargs: Any) -> None:
@@ -237,10 +241,10 @@ class TransformerBlock(layers.Layer):
         return ops.concatenate([a * cos - b * sin, a * sin + b * cos], axis=-1)
 
     def initial_cache(self, batch: int) -> tuple[Any, Any, Any]:
-        """Return empty keys and values, and a count ``(B,)``.
+        """Return empty keys and values, and the number of steps so far, ``(B,)``.
 
-        Keys and values are ``(B, heads, context, size / heads)``. The count is of all steps so far,
-        the same for the whole batch.
+        Keys and values are ``(B, heads, context, size / heads)``. The number of steps is the same
+        for the whole batch.
         """
         shape = (batch, self.heads, self.context, self.size // self.heads)
         return ops.zeros(shape), ops.zeros(shape), ops.zeros((batch,), "int32")
@@ -249,7 +253,7 @@ class TransformerBlock(layers.Layer):
         """Apply the block to one step ``(B, size)``; return the result and the new cache."""
         keys, values, count = cache
         q, k, v = self._queries_keys_values(ops.expand_dims(x, 1), ops.expand_dims(count, -1))
-        # The ring: a new key overwrites the oldest one.
+        # Ring buffer: the new key overwrites the oldest one.
         slot = (0, 0, count[0] % self.context, 0)
         keys = ops.slice_update(keys, slot, ops.transpose(k, (0, 2, 1, 3)))
         values = ops.slice_update(values, slot, ops.transpose(v, (0, 2, 1, 3)))
@@ -264,13 +268,13 @@ class TransformerBlock(layers.Layer):
 
 
 class LSTM(layers.LSTM):
-    """Apply Keras' LSTM; on JAX the same numbers, faster (`backend.fast_lstm`)."""
+    """Apply Keras' LSTM; on JAX, compute the same result faster (`models.fast_lstm`)."""
 
     def call(
         self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool = False
     ) -> Any:
         """Apply the layer."""
-        special = (
+        unsupported = (  # `fast_lstm` covers only the options that the models use
             initial_state is not None
             or mask is not None
             or not (self.return_sequences and self.use_bias)
@@ -282,7 +286,7 @@ class LSTM(layers.LSTM):
             or self.activation is not activations.tanh
             or self.recurrent_activation is not activations.sigmoid
         )
-        if special or not is_jax():
+        if unsupported or not is_jax():
             return super().call(
                 sequences, initial_state=initial_state, mask=mask, training=training
             )

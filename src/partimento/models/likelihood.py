@@ -1,4 +1,4 @@
-"""Say how well a model predicts music that it has not seen, in nats per event."""
+"""Measure how well a model predicts held-out pieces, in nats per event."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-UNKNOWN = "unknown"  # the part that pays for what the tokenizer or the model leaves out
+UNKNOWN = "unknown"  # the part for out-of-vocabulary symbols and for fields without predictions
 
 
 def part_names(rows: Iterable[Mapping[str, float]]) -> list[str]:
@@ -20,19 +20,19 @@ def part_names(rows: Iterable[Mapping[str, float]]) -> list[str]:
 
 @dataclass(frozen=True)
 class Likelihood:
-    """Hold the cost of some pieces under a model, every event charged in full.
+    """Hold the negative log-likelihood of pieces under a model.
 
     Attributes
     ----------
     sums : dict of float
-        Nats by part, over all events. The model names its parts; ``unknown`` is the cost of symbols
-        outside the vocabulary, and of fields that the model does not predict.
+        Nats by part, over all events. Each model defines its parts. ``unknown`` is the cost of
+        symbols outside the vocabulary, and of fields that the model does not predict.
     events : int
-        How many events were predicted, the end of each piece as one.
+        The number of events; the end of each piece counts as one.
     is_bound : bool
-        The likelihood is no worse than this: a variational model's evidence lower bound.
+        True if the sums are an upper bound on the nats (a variational model's ELBO).
     estimated : float or None
-        Where it is a bound: the estimated nats over all events, by importance sampling.
+        With `is_bound`, the nats over all events as estimated by importance sampling.
     """
 
     sums: Mapping[str, float]
@@ -52,7 +52,7 @@ class Likelihood:
 
     @property
     def estimate(self) -> float | None:
-        """The estimated nats per event, where the total is a bound."""
+        """Estimated nats per event, if the total is a bound."""
         return None if self.estimated is None else self.estimated / self.events
 
     @property
@@ -61,7 +61,7 @@ class Likelihood:
         return sum(self.sums.values())
 
     def to_plain(self) -> dict[str, Any]:
-        """Return it ready for JSON, per event."""
+        """Return all values per event, as a dict for JSON."""
         return {
             "total": self.total,
             "parts": self.parts,

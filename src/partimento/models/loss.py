@@ -1,4 +1,4 @@
-"""Hold a loss by the names of its parts, and add up the losses of batches."""
+"""Hold the named terms of a loss, and sum up the losses of batches."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ class Loss(NamedTuple):
     Attributes
     ----------
     objective : () float32
-        The number that a training step reduces.
+        The value that training minimizes.
     terms : dict of () float32
-        The parts that add up to the loss, in nats, each summed over the events.
+        The parts of the loss in nats, each summed over the events.
     count : () float32
-        How many events were counted.
+        The number of events (for embeddings, of pairs).
     metrics : dict of () float32
-        Other figures worth reporting, each summed over the events.
+        Further values to report, each summed over the events.
     """
 
     objective: Any

@@ -1,16 +1,16 @@
 """Predict the next event with LSTM layers (Hochreiter & Schmidhuber 1997).
 
-It is the tutorial's section "Long Short-Term Memory". The chord and the duration of each event are
-embedded and joined. Two LSTM layers and a dense layer follow. Softmax outputs give the next event's
-chord, held notes and duration.
+It follows the tutorial's section "Long Short-Term Memory". The chord and the duration of each event
+are embedded and concatenated. LSTM layers and a dense layer follow. Softmax outputs predict the
+next event's chord, held notes and duration.
 
-In the tutorial (recipe `lstm-tutorial`) only the event after a window of 32 is a target. Held notes
-are not predicted: every note is struck again. Chord and duration are drawn independently.
+In the tutorial (recipe `lstm-tutorial`), only the event after a window of 32 is a target. Held
+notes are not predicted: every note is struck again. Chord and duration are sampled independently.
 
-By default every step is a target, and the held notes depend on the chosen chord. With `joint` the
-duration depends on the chord and the held notes: a passing note then gets a passing note's length.
-With `embed = "notes"` the vectors of chords are computed from their notes, in and
-out: rare chords learn from common ones.
+By default, every step is a target, and the held notes depend on the chosen chord. With `joint`, the
+duration also depends on the chord and the held notes: a passing note gets a passing note's length.
+With `embed = "notes"`, chord vectors are computed from notes in the input and the output layer, so
+that rare chords profit from common ones.
 """
 
 from __future__ import annotations
@@ -55,17 +55,20 @@ class Config(ModelSettings):
     embed: Literal["index", "notes"] = Field(
         default="index",
         description=(
-            "Vector of a chord: index learns one for each chord, notes adds up those of its notes."
+            "How to embed a chord: index learns a vector per chord, notes sums the vectors of its"
+            " notes."
         ),
     )
-    embed_size: int = Field(default=64, ge=1, le=4096, description="Size of these vectors (E).")
+    embed_size: int = Field(
+        default=64, ge=1, le=4096, description="Size of the chord and duration vectors (E)."
+    )
     layers: int = Field(default=2, ge=1, le=16, description="Number of LSTM layers.")
     units: int = Field(default=512, ge=1, le=8192, description="Width of each LSTM layer.")
     dense: int = Field(
         default=256,
         ge=1,
         le=8192,
-        description="Width of the dense layer after them.",
+        description="Width of the dense layer after the LSTM layers.",
     )
     dropout: float = Field(
         default=0.0,
@@ -83,27 +86,27 @@ class Config(ModelSettings):
     held: bool = Field(
         default=True,
         description=(
-            "Whether held notes are predicted; the tutorial's model strikes every note of every"
-            " event."
+            "Whether to predict held notes. The tutorial does not: every note of every event is"
+            " struck."
         ),
     )
     joint: bool = Field(
         default=True,
         description=(
-            "Whether the duration depends on the event's chord and held notes; the tutorial's does"
-            " not."
+            "Whether the duration depends on the event's chord and held notes. In the tutorial, it"
+            " does not."
         ),
     )
     pretrained: str = Field(
         default="",
         description=(
-            "Run of chord embeddings to start from, for embed index; empty starts from random"
-            " vectors."
+            'Run folder of chord embeddings to start from (needs embed = "index"). Empty: start'
+            " from random vectors."
         ),
     )
     freeze: bool = Field(
         default=False,
-        description="Whether the pretrained embeddings stay as they are.",
+        description="Whether the pretrained embeddings stay fixed during training.",
     )
 
     @model_validator(mode="after")
@@ -114,8 +117,8 @@ class Config(ModelSettings):
             )
         if self.pretrained and self.embed != "index":
             raise ValueError(
-                'model.pretrained needs model.embed = "index": vectors computed from notes cannot'
-                " be given"
+                'model.pretrained needs model.embed = "index": with "notes", vectors are computed'
+                " from notes"
             )
         if self.freeze and not self.pretrained:
             raise ValueError(
@@ -128,12 +131,16 @@ class Config(ModelSettings):
 
 
 class Lstm(NextModel):
-    """Train with `network`, compose with `step`: both use the same layers."""
+    """Predict chord, held notes and duration of the next event with LSTM layers.
+
+    Training uses `network`, composing uses `step`; both share the same layers.
+    """
 
     config_type = Config
 
     def __init__(self, config: Config, tokenizer: ChordTokenizer) -> None:
-        from partimento.models.layers import LSTM, chord_embedding, chord_output  # it loads Keras
+        # Imported here because it loads Keras, which reading the settings does not need.
+        from partimento.models.layers import LSTM, chord_embedding, chord_output
 
         super().__init__(config, tokenizer)
         _, patterns, durations = tokenizer.sizes
@@ -155,7 +162,7 @@ class Lstm(NextModel):
         self.duration_output = layers.Dense(durations, name="duration_output")
         self.chord_embedding.trainable = not config.freeze
         self.network = self._network(last=False)
-        self._of_last = self._network(last=True) if config.targets == "last" else self.network
+        self._last_step = self._network(last=True) if config.targets == "last" else self.network
 
     def _network(self, *, last: bool) -> keras.Model:
         inputs = keras.Input((None, 3), dtype="int32", name="inputs")
@@ -198,10 +205,10 @@ class Lstm(NextModel):
         return [chord, held[0] if held else None, duration]
 
     def loss(self, batch: Batch, *, training: bool, step: Any = 0.0) -> Loss:
-        """Return the nats of each field: of every step, or of the last one of each window."""
+        """Return the nats of each field, for all steps or the last one of each window."""
         if self.config.targets == "all":
             return self.exact_loss(batch, training=training)
-        chord, *held, duration = self._of_last(
+        chord, *held, duration = self._last_step(
             [batch["inputs"], batch["targets"]], training=training
         )
         logits = [chord, held[0] if held else None, duration]
@@ -209,42 +216,48 @@ class Lstm(NextModel):
         return mean_loss(*field_sums(self.tokenizer, logits, last))
 
     def unpredicted_nats(self, pieces: Sequence[Tokens]) -> float:
-        """Return the cost of the held notes, if they are not predicted.
+        """Return the nats of the held notes, if they are not predicted.
 
-        It is one bit per note that could be held.
+        Without a prediction, each note that could be held costs one bit.
         """
         if self.config.held:
             return 0.0
         nats = 0.0
         for piece in pieces:
-            known = piece.ids[:, HELD] != UNKNOWN  # the others are charged as unknown symbols
+            known = piece.ids[:, HELD] != UNKNOWN  # `missing_cost` covers unknown patterns
             nats += float(piece.context["holdable"][known].sum() * np.log(2))
         return nats
 
     def window_spec(self, config: TokenSettings, *, training: bool) -> WindowSpec:
-        """Cut whole windows if only their last steps are targets."""
+        """Require windows without padding if only their last steps are targets."""
         if self.config.targets == "all":
             return super().window_spec(config, training=training)
         return WindowSpec(config.window, config.stride, whole=True)
 
     def load_pretrained(self, load: Callable[[str], Model]) -> None:
-        """Start from the chord vectors of the run `pretrained`."""
+        """Copy the chord vectors of the run folder that `pretrained` names."""
         if not self.config.pretrained:
             return
         other = load(self.config.pretrained)
         if HasChordVectors not in other.capabilities:
             raise PartimentoError(
-                f"model.pretrained: {self.config.pretrained} is no run of embeddings "
-                "(make one with: partimento train … --recipe embeddings)"
+                f"model.pretrained: {self.config.pretrained} is not a run of chord embeddings "
+                "(train one with: partimento train … --recipe embeddings)"
             )
-        self.take_embeddings(other.vectors(self.tokenizer))  # type: ignore[attr-defined]
+        self.set_embeddings(other.vectors(self.tokenizer))  # type: ignore[attr-defined]
 
-    def take_embeddings(self, vectors: np.ndarray) -> None:
-        """Start from chord vectors ``(C, E)``; rows of NaN keep their initial values."""
+    def set_embeddings(self, vectors: np.ndarray) -> None:
+        """Set the chord vectors ``(C, E)``; rows of NaN keep their initial values.
+
+        Raises
+        ------
+        PartimentoError
+            If the vectors have another size than ``model.embed_size``.
+        """
         table = np.asarray(self.chord_embedding.get_weights()[0])
         if vectors.shape != table.shape:
             raise PartimentoError(
-                f"the embeddings have {vectors.shape[1]} numbers each: --set"
+                f"the pretrained vectors have size {vectors.shape[1]}: use --set"
                 f" model.embed_size={vectors.shape[1]}"
             )
         known = np.isfinite(vectors)
@@ -253,19 +266,19 @@ class Lstm(NextModel):
     # ------------------------------------------------------------------ composing
 
     def initial_state(self, batch: int) -> State:
-        """Return zeros for the last dense layer's output, the chord and each LSTM cell."""
+        """Return zeros for the dense layer's output, the current chord and the LSTM cells."""
         cells = [ops.zeros((batch, self.config.units)) for _ in range(2 * self.config.layers)]
         return (ops.zeros((batch, self.config.dense)), ops.zeros((batch,), "int32"), *cells)
 
     def step(
         self, state: State, ids: Any, *, field: int, features: Any = None
     ) -> tuple[State, Any]:
-        """Take in numbers of a field; a duration completes the event."""
+        """Read ids of a field; a duration completes the event and advances the LSTMs."""
         h, chord, *cells = state
         if field == CHORD:
             if self.config.held:
                 return (h, ids, *cells), self._held(h, self.chord_embedding(ids))
-            # Every note is struck: only the pattern that holds nothing is possible.
+            # Held notes are not predicted: only the pattern that holds nothing is possible.
             nothing = np.arange(self.tokenizer.sizes[HELD]) == SPECIAL
             strike = np.where(nothing, 0.0, NEVER).astype("float32")
             return (h, ids, *cells), ops.expand_dims(ops.zeros_like(h[:, 0]), -1) + strike

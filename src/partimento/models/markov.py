@@ -1,16 +1,18 @@
-"""Predict the next event from counts of what followed which context.
+"""Predict the next event from counts: a Markov chain of variable order.
 
-It is a set of Markov chains of variable order; there is no training loop. Each field is predicted
-from several lists of context symbols (`VIEWS`, after the viewpoints of Conklin & Witten 1995), the
-most informative symbol first. The contexts of a view make a trie. Its distribution is interpolated
-from the root (uniform) down to the longest context that occurred. Smoothing is interpolated
-Kneser–Ney (Kneser & Ney 1995, with the discount of Ney, Essen & Kneser 1994) or Witten & Bell
-(1991). The distribution of a field is the plain mean of those of its views.
+Training counts which ids followed each context; there is no gradient. A context is a list of
+symbols, such as the previous chord, with the most informative one first. Each field has several
+such lists, its views (`VIEWS`, after the viewpoints of Conklin & Witten 1995).
 
-One walk through the tries serves the held-out figures (NumPy) and the generation loop (`ops`).
+The contexts of a view form a trie. The distribution of a view is interpolated from the root
+(uniform) to the longest context that occurred in training. Smoothing is interpolated Kneser-Ney
+(Kneser & Ney 1995, with the discount of Ney, Essen & Kneser 1994) or Witten-Bell (1991). The
+distribution of a field is the mean over its views.
 
-Shapes: N contexts at once, M views of a field, R events of context, V numbers of a field. A trie
-has n nodes and s successors.
+Evaluation (NumPy) and the generation loop (`ops`) share the code that walks through the tries.
+
+Shapes: N contexts in a batch, M views of a field, R events of context, V ids of a field. The tries
+of a field together have n nodes and s successors.
 """
 
 from __future__ import annotations
@@ -45,20 +47,21 @@ from partimento.models.base import (
 )
 from partimento.models.deferred import keras, ops
 
-# A symbol is a letter and how many events ago it is read (0: this event). The letters: c chord, h
-# held pattern, d duration, m which notes of the chord sounded in the previous one. The views were
-# chosen by nats on validation folds of Giuliani's guitar pieces and of Bach's chorales.
+# The views of chord, held pattern and duration. A symbol is a letter and the number of events to
+# look back (0 is the current event). Letters: c chord, h held pattern, d duration, m which notes of
+# the chord sounded in the event before it. These views had the lowest nats on validation folds of
+# Giuliani's guitar pieces and of Bach's chorales.
 VIEWS = (
     ("c1 c2 c3 c4", "c2 c1 c4", "c1 h1 d1 c4"),
     ("m0 h1 d1 h2 c0", "c0 m0 h1 d1"),
     ("d1 h0 h1 c0", "d1 d2 d3 h0 d4 d5"),
 )
-MOST_EVENTS = 5  # events of context of the longest view
-LOWEST = (END, UNKNOWN, UNKNOWN)  # the lowest number of each field that can follow
-LONGEST = 1024  # events of a window in validation; most pieces are shorter
-DISCOUNTS = (0.5, 0.8)  # bounds: from few counts, the estimate would be 0 or 1
-ROWS = 256  # dense distributions that NumPy computes at once
-BITS = 31  # notes of a chord that `m` distinguishes
+MAX_ORDER = 5  # events of context that the longest view needs
+LOWEST = (END, UNKNOWN, UNKNOWN)  # the lowest id of each field that can be predicted
+LONGEST = 1024  # events per window in evaluation; most pieces are shorter and stay whole
+DISCOUNTS = (0.5, 0.8)  # bounds of the discount, whose estimate from few counts could be 0 or 1
+ROWS = 256  # distributions per batch on NumPy, to limit memory
+BITS = 31  # notes of a chord that symbol m distinguishes: the bits of a positive int32
 
 
 class Config(ModelSettings):
@@ -66,21 +69,22 @@ class Config(ModelSettings):
 
     name: Literal["markov"] = Field(default="markov", description="The model.")
     order: int = Field(
-        default=MOST_EVENTS,
+        default=MAX_ORDER,
         ge=0,
-        le=MOST_EVENTS,
-        description="Maximum number of events of context; with 0 no event depends on another.",
+        le=MAX_ORDER,
+        description="Maximum number of events of context; 0 makes events independent.",
     )
     smoothing: Literal["kneser-ney", "absolute", "witten-bell"] = Field(
         default="kneser-ney",
-        description="Smoothing: Kneser-Ney (an absolute discount, and shorter contexts counted by"
-        " how many longer ones they end), the same discount on plain counts"
-        " (absolute), or Witten-Bell.",
+        description="Smoothing of rare counts: interpolated Kneser-Ney, absolute discounting"
+        " (the same discount, but plain counts for shorter contexts), or Witten-Bell.",
     )
 
 
 def lag(symbol: str) -> int:
     """Return how many events back a context symbol looks.
+
+    Symbol m compares two chords, so it looks one event further back than its number says.
 
     >>> lag("c2"), lag("m0")
     (2, 1)
@@ -89,7 +93,7 @@ def lag(symbol: str) -> int:
 
 
 def views(field: int, order: int) -> tuple[tuple[str, ...], ...]:
-    """Return the views of a field, limited to symbols of the last `order` events.
+    """Return the views of a field, restricted to symbols of the last `order` events.
 
     >>> views(CHORD, 1), views(DURATION, 0)
     ((('c1',), ('c1', 'h1', 'd1')), (('h0', 'c0'), ('h0',)))
@@ -104,20 +108,22 @@ def views(field: int, order: int) -> tuple[tuple[str, ...], ...]:
 
 
 class Counts(NamedTuple):
-    """Count what followed which context, in one trie per view of a field.
+    """Hold the counts of a field: one trie per view, in arrays.
 
-    Nodes are numbered level by level, the M roots first. All arrays are int32.
+    A node is a context; its successors are the ids that followed it. Nodes are numbered level by
+    level, the M roots first. All arrays are int32.
 
     Attributes
     ----------
     symbol : (n,)
-        The symbol that leads to a node from its parent; -1 for roots.
+        The symbol on the edge from the parent to each node; -1 for roots.
     first : (n + 1,)
-        The children of node v are ``first[v]`` up to ``first[v + 1]``, by rising symbol.
+        The children of node v are ``first[v]`` to ``first[v + 1] - 1``, in ascending order of
+        symbol.
     start : (n + 1,)
-        The successors of node v are at ``start[v]`` up to ``start[v + 1]``, by rising number.
+        The successors of node v are at ``start[v]`` to ``start[v + 1] - 1``, in ascending order.
     successor, times : (s,)
-        The number that followed, and how often.
+        The id that followed, and how often.
     """
 
     symbol: np.ndarray
@@ -130,17 +136,18 @@ class Counts(NamedTuple):
     def from_contexts(
         cls, contexts: Sequence[Sequence[np.ndarray]], target: np.ndarray, size: int
     ) -> Counts:
-        """Count targets ``(N,)`` in their contexts.
+        """Build the tries of all views, level by level.
 
         Parameters
         ----------
         contexts : sequence of sequences of (N,) arrays
-            The symbols of each view, the one next to the root first.
+            The symbols of each view, beginning at the root.
         target : (N,) array
-            The numbers that followed.
+            The ids that followed.
         size : int
             V.
         """
+        # `node`, `view` and `row` have one entry per view and context that reach this level.
         depth, level, offset = np.array([len(view) for view in contexts]), len(contexts), 0
         view, row = (index.reshape(-1) for index in np.indices((level, len(target))))
         node = view.astype(np.int64)
@@ -156,6 +163,7 @@ class Counts(NamedTuple):
             symbol = np.zeros(len(node), np.int64)
             for v in np.flatnonzero(depth > at):
                 symbol[view == v] = contexts[int(v)][at][row[view == v]]
+            # Node and symbol in one integer: sorting it orders children by parent, then symbol.
             span = int(symbol.max(initial=0)) + 1
             keys, inverse = np.unique(node * span + symbol, return_inverse=True)
             symbols.append(keys % span)
@@ -174,9 +182,12 @@ class Counts(NamedTuple):
         return cls(*(column.astype(np.int32) for column in columns))
 
     def check(self, roots: int, size: int) -> None:
-        """Raise ValueError unless these are tries of `roots` views over `size` numbers."""
+        """Raise ValueError unless these are valid tries of `roots` views over `size` ids.
+
+        Counts are read from files, which may be damaged.
+        """
         n, s = len(self.symbol), len(self.successor)
-        whole = (
+        valid = (
             all(column.ndim == 1 and column.dtype == np.int32 for column in self)
             and n >= roots
             and len(self.first) == len(self.start) == n + 1
@@ -193,26 +204,38 @@ class Counts(NamedTuple):
                 and (self.successor < size).all()
             )
         )
-        if not whole:
-            raise ValueError("the counts do not fit together")
+        if not valid:
+            raise ValueError("the counts are damaged or belong to another model")
 
 
 def smooth(counts: Counts, roots: int, size: int, kind: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return the probability of each successor, and what each context leaves.
+    """Return smoothed probabilities of successors, and the mass of shorter contexts.
+
+    Every level of a view has its own discount, estimated from how many counts are 1 and 2.
+
+    Parameters
+    ----------
+    counts : Counts
+    roots, size : int
+        M and V.
+    kind : str
+        The setting `Config.smoothing`.
 
     Returns
     -------
-    (s,) array, (n,) array
-        The probabilities of a context's successors, and what it leaves to the shorter context,
-        add up to 1.
-
-    Each level of a view has a discount of its own, from the numbers of counts of 1 and of 2.
+    weight : (s,) array
+        The probability that a context gives to each of its successors.
+    left : (n,) array
+        The probability that a context leaves to the next shorter one. For each context, it and the
+        successors' weights sum up to 1.
     """
     nodes = np.arange(len(counts.symbol))
     owner = np.repeat(nodes, np.diff(counts.start))
     parent = parents(counts.first)
     count = counts.times.astype(np.float64)
     if kind == "kneser-ney":
+        # In a context with longer ones below it, count in how many of those a successor occurs
+        # instead of how often it occurs.
         pair = owner * np.int64(size) + counts.successor
         below = owner >= roots
         upper = np.searchsorted(
@@ -226,7 +249,7 @@ def smooth(counts: Counts, roots: int, size: int, kind: str) -> tuple[np.ndarray
         return count / (total + kinds)[owner], np.where(
             kinds > 0, kinds / np.maximum(total + kinds, 1), 1.0
         )
-    group = np.arange(len(nodes))  # of each node: its level of its view
+    group = np.arange(len(nodes))  # for each node: an index of its view and level
     for begin, end in _levels(counts.first, roots):
         if begin:
             group[begin:end] = group[parent[begin:end]] + roots
@@ -247,7 +270,7 @@ def parents(first: np.ndarray) -> np.ndarray:
 
 
 def _levels(first: np.ndarray, roots: int) -> Iterator[tuple[int, int]]:
-    """Yield the first node of each level, and that of the next."""
+    """Yield the first node of each level, and one past its last node."""
     begin, end = 0, roots
     while begin < end:
         yield begin, end
@@ -258,9 +281,9 @@ def _levels(first: np.ndarray, roots: int) -> Iterator[tuple[int, int]]:
 
 
 class Tries:
-    """Look up the probabilities of a field.
+    """Look up the probabilities of a field in the tries of its views.
 
-    NumPy does so in double precision; a compiled loop does so with the tables as variables.
+    NumPy uses double precision. A compiled loop gets the tables as Keras variables instead.
     """
 
     def __init__(
@@ -278,8 +301,8 @@ class Tries:
         for view in range(len(names)):
             own = slice(counts.start[view], counts.start[view + 1])
             root[view, counts.successor[own]] += weight[own]
-        # One more node stands for contexts that never occurred: it has no children and no
-        # successors, and leaves everything to the shorter context.
+        # One extra node stands for contexts that never occurred. It has no children and no
+        # successors, and leaves all probability to the shorter context.
         self.tables: dict[str, np.ndarray] = {
             "symbol": np.append(counts.symbol, -1).astype(np.int32),
             "parent": np.append(parents(counts.first), -1).astype(np.int32),
@@ -293,7 +316,8 @@ class Tries:
             int(np.diff(counts.start)[begin:end].max())
             for begin, end in _levels(counts.first, len(names))
         ]
-        # Slots for the successors of each level below the roots: the level, and the slot in it.
+        # A compiled loop needs a fixed number of slots for successors: per level below the roots,
+        # as many as its largest node has. Each slot has its level and its place within it.
         wide = np.array(self.widths[1:], np.int32)
         self.level = np.repeat(np.arange(1, len(self.widths), dtype=np.int32), wide)
         self.place = np.arange(len(self.level), dtype=np.int32) - np.repeat(
@@ -303,9 +327,9 @@ class Tries:
         self._hash()
 
     def _hash(self) -> None:
-        """Sort the nodes by a hash of parent and symbol.
+        """Sort the nodes into buckets by a hash of parent and symbol.
 
-        A child is then found in one step. A binary search would compile for minutes.
+        Finding a child then takes one look-up. A binary search would take minutes to compile.
         """
         t, n = self.tables, len(self.counts.symbol)
         place = self._place(t["parent"][:n], t["symbol"][:n], np)
@@ -324,16 +348,16 @@ class Tries:
     def walk(
         self, symbols: Mapping[str, Any], none: Any, tables: Mapping[str, Any], xp: Any
     ) -> list[Any]:
-        """Return the nodes ``(M, N)`` of each level.
+        """Return the nodes ``(M, N)`` that the contexts reach, for each level.
 
         Parameters
         ----------
         symbols : mapping of (N,) arrays
             The context symbols by name.
         none : (N,) array
-            -2, which is no symbol.
+            Filled with -2, which equals no symbol.
         tables : mapping
-            The arrays of `tables`, or variables with their values.
+            `self.tables`, or Keras variables with the same values.
         xp : module
             `numpy` or `keras.ops`.
         """
@@ -349,11 +373,13 @@ class Tries:
                 xp.expand_dims(begin, -1) + np.arange(self.crowd, dtype=np.int32),
                 axis=0,
             )  # (M, N, crowd)
-            of, by = (xp.take(tables[name], member, axis=0) for name in ("parent", "symbol"))
-            found = xp.logical_and(
-                of == xp.expand_dims(nodes[-1], -1), by == xp.expand_dims(wanted, -1)
+            parent, symbol = (
+                xp.take(tables[name], member, axis=0) for name in ("parent", "symbol")
             )
-            nodes.append(xp.min(xp.where(found, member, nowhere), axis=-1))
+            matches = xp.logical_and(
+                parent == xp.expand_dims(nodes[-1], -1), symbol == xp.expand_dims(wanted, -1)
+            )
+            nodes.append(xp.min(xp.where(matches, member, nowhere), axis=-1))
         return nodes
 
     def probability(self, symbols: Mapping[str, np.ndarray], target: np.ndarray) -> np.ndarray:
@@ -374,18 +400,17 @@ class Tries:
     def distribution(
         self, symbols: Mapping[str, Any], none: Any, tables: Mapping[str, Any], xp: Any
     ) -> Any:
-        """Return the distributions ``(N, V)``; the parameters are those of `walk`."""
-        nodes = xp.stack(self.walk(symbols, none, tables, xp))  # (D, M, N)
+        """Return the distributions ``(N, V)``; see `walk` for the parameters."""
+        nodes = xp.stack(self.walk(symbols, none, tables, xp))  # (D, M, N), with D levels
         left = xp.take(tables["left"], nodes, axis=0)
-        # (M, N): what the longer contexts leave to this one.
+        # Per level (M, N): the probability that all longer contexts leave to it.
         shares = [xp.ones_like(left[0]) / len(self.names)]
         for level in range(len(self.widths) - 1, 0, -1):
             shares.insert(0, shares[0] * left[level])
         p = xp.matmul(xp.transpose(shares[0]), tables["root"])
         if not len(self.level):
             return p
-        # All levels at once, each with slots for as many successors as any of its nodes has:
-        # (slots, M, N).
+        # Add the successors of all levels at once: (slots, M, N). See `self.level`.
         begin, end = (
             xp.take(xp.take(tables["start"], nodes + more, axis=0), self.level, axis=0)
             for more in (0, 1)
@@ -398,8 +423,8 @@ class Tries:
             + np.arange(none.shape[0], dtype=np.int32) * self.size
         )
         part, number = (
-            xp.reshape(xp.where(inside, some, xp.zeros_like(some)), (-1,))
-            for some in (part, number)
+            xp.reshape(xp.where(inside, array, xp.zeros_like(array)), (-1,))
+            for array in (part, number)
         )
         count = none.shape[0] * self.size
         added = (
@@ -414,14 +439,17 @@ class Tries:
 class Tables(keras.Model):
     """Hold the tries as variables that are not trained.
 
-    A compiled loop then gets them as arguments.
+    A compiled loop then gets them as arguments instead of compiling them in as constants.
     """
 
     def __init__(self, tries: Sequence[Tries]) -> None:
         super().__init__(name="markov")
         self.fields = [
-            {name: self._variable(table, f"{field}_{name}") for name, table in each.tables.items()}
-            for field, each in zip(FIELDS, tries, strict=True)
+            {
+                name: self._variable(table, f"{field}_{name}")
+                for name, table in field_tries.tables.items()
+            }
+            for field, field_tries in zip(FIELDS, tries, strict=True)
         ]
         self.built = True
 
@@ -436,10 +464,10 @@ class Tables(keras.Model):
 
 
 class Markov(NextModel):
-    """Count with `adapt`; before, everything that can follow is equally likely.
+    """Predict the next event from the counts of `adapt`.
 
-    A state is ``(past (B, R, 3), now (B, 3))``: the last events, the latest first, and the known
-    fields of the present one.
+    Before `adapt`, all ids that can be predicted are equally likely. A state is ``(past (B, R, 3),
+    now (B, 3))``: the last R events, latest first, and the known fields of the current event.
     """
 
     config_type = Config
@@ -462,12 +490,12 @@ class Markov(NextModel):
         )  # (C · (P + 1),), 0 for empty slots
         self._row = len(self._sounds) // tokenizer.sizes[CHORD]  # P + 1
         nothing = np.zeros((0, self.reach, 3), np.int32), np.zeros((0, 3), np.int32)
-        self._take([self._counted(field, *nothing) for field in range(len(FIELDS))])
+        self._set_counts([self._counted(field, *nothing) for field in range(len(FIELDS))])
 
-    def _take(self, counts: Sequence[Counts]) -> None:
+    def _set_counts(self, counts: Sequence[Counts]) -> None:
         self.tries = [
-            Tries(each, names, size, lowest, self.config.smoothing)
-            for each, names, size, lowest in zip(
+            Tries(field_counts, names, size, lowest, self.config.smoothing)
+            for field_counts, names, size, lowest in zip(
                 counts, self.views, self.tokenizer.sizes, LOWEST, strict=True
             )
         ]
@@ -478,32 +506,32 @@ class Markov(NextModel):
     def _symbols(self, field: int, past: Any, now: Any, xp: Any) -> dict[str, Any]:
         """Return the context symbols ``(N,)`` of a field, by name.
 
-        `past` ``(N, R, 3)`` are the last events, the latest first. The fields of the present event
-        `now` ``(N, 3)`` are known up to that field.
+        `past` ``(N, R, 3)`` has the last events, latest first. In the current event `now`
+        ``(N, 3)``, only the fields before `field` are known.
         """
         rows = [now, *(past[:, back] for back in range(self.reach))]
-        found = {}
+        symbols = {}
         for name in self.names[field]:
             kind, back = name[0], int(name[1:])
             if kind == "m":
-                found[name] = self._common(rows[back + 1][:, CHORD], rows[back][:, CHORD], xp)
+                symbols[name] = self._common(rows[back + 1][:, CHORD], rows[back][:, CHORD], xp)
             else:
-                found[name] = rows[back][:, "chd".index(kind)]
-        return found
+                symbols[name] = rows[back][:, "chd".index(kind)]
+        return symbols
 
     def _common(self, before: Any, chord: Any, xp: Any) -> Any:
         """Return which notes of chords sounded in the previous ones, as bits ``(N,)``.
 
-        The notes of unknown chords are not known.
+        Unknown chords count as chords without notes.
         """
         at = xp.expand_dims(before * self._row, -1) + xp.take(self._slots, chord, axis=0)  # (N, K)
         number = xp.sum(xp.take(self._sounds, at, axis=0) * self._bits, axis=-1)
         return number.astype(np.int32) if xp is np else ops.cast(number, "int32")
 
     def _pasts(self, inputs: np.ndarray) -> np.ndarray:
-        """Return the events up to each step ``(B, L, R, 3)`` of windows, the latest first.
+        """Return the last R events at each step, ``(B, L, R, 3)``, latest first.
 
-        Before the window there is padding.
+        Events before the window are padding.
         """
         padded = np.pad(
             inputs.astype(np.int32), ((0, 0), (self.reach - 1, 0), (0, 0)), constant_values=PAD
@@ -514,20 +542,20 @@ class Markov(NextModel):
     # ------------------------------------------------------------------ learning
 
     def _counted(self, field: int, past: np.ndarray, now: np.ndarray) -> Counts:
-        known = now[:, field] != PAD  # the end has a chord only
+        known = now[:, field] != PAD  # an end row has no held pattern and no duration
         symbols = self._symbols(field, past[known], now[known], np)
         contexts = [[symbols[name] for name in view] for view in self.views[field]]
         return Counts.from_contexts(contexts, now[known, field], self.tokenizer.sizes[field])
 
     def adapt(self, pieces: Sequence[Tokens]) -> None:
-        """Count the events of pieces, instead of those counted before."""
+        """Count the events of pieces; this replaces earlier counts."""
         past = np.concatenate([self._pasts(piece.ids[None, :-1])[0] for piece in pieces])
         now = np.concatenate([piece.ids[1:] for piece in pieces])
-        self._take([self._counted(field, past, now) for field in range(len(FIELDS))])
+        self._set_counts([self._counted(field, past, now) for field in range(len(FIELDS))])
 
     @property
     def parameters(self) -> int:
-        """The number of counts that it keeps."""
+        """The number of stored counts."""
         return sum(len(tries.counts.times) for tries in self.tries)
 
     def write_weights(self, path: Path) -> None:
@@ -544,7 +572,7 @@ class Markov(NextModel):
             np.savez_compressed(file, **named)
 
     def read_weights(self, path: Path) -> None:
-        """Read the counts, and check that they fit together."""
+        """Read the counts and check that they are valid."""
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 counts = [
@@ -553,21 +581,21 @@ class Markov(NextModel):
                 ]
         except (zipfile.BadZipFile, zlib.error, EOFError, TypeError) as error:
             raise ValueError(f"no counts in {path.name}: {error}") from error
-        for each, names, size in zip(counts, self.views, self.tokenizer.sizes, strict=True):
-            each.check(len(names), size)
-        self._take(counts)
+        for field_counts, names, size in zip(counts, self.views, self.tokenizer.sizes, strict=True):
+            field_counts.check(len(names), size)
+        self._set_counts(counts)
 
     # ------------------------------------------------------------------ measuring
 
     def window_spec(self, config: TokenSettings, *, training: bool) -> WindowSpec:
-        """Keep pieces whole unless they are very long, whatever the window is."""
+        """Keep pieces whole unless they are very long; ``tokens.window`` is not used."""
         return WindowSpec(LONGEST, longest=True)
 
     def probabilities(self, field: int, past: np.ndarray, now: np.ndarray) -> np.ndarray:
         """Return the distributions ``(N, V)`` of a field.
 
-        `past` ``(N, R, 3)`` are the last events, the latest first. The earlier fields of `now`
-        ``(N, 3)`` are known.
+        `past` ``(N, R, 3)`` has the last events, latest first. In the current event `now`
+        ``(N, 3)``, only the fields before `field` are known.
         """
         tries, past, now = self.tries[field], past.astype(np.int32), now.astype(np.int32)
         parts = []
@@ -590,9 +618,9 @@ class Markov(NextModel):
         return [np.where(p > 0, np.log(np.maximum(p, 1e-300)), NEVER) for p in fields]
 
     def exact_loss(self, batch: Batch, *, training: bool = False) -> Loss:
-        """Return the nats of each field, as `field_nats` has them, in double precision."""
+        """Return the nats of each field like `field_nats`, but in double precision."""
         real = np.asarray(batch["targets"])[..., CHORD] != PAD
-        sums = [-np.log(chances).sum() for _, chances in self._chances(batch, real)]
+        sums = [-np.log(p).sum() for _, p in self._target_probabilities(batch, real)]
         events = int(real.sum())
         return Loss(
             sum(sums) / max(events, 1), dict(zip(FIELDS, sums, strict=True)), np.float64(events)
@@ -602,16 +630,19 @@ class Markov(NextModel):
         """Return the nats ``(B, L)`` of all fields at each step."""
         real = np.asarray(batch["targets"])[..., CHORD] != PAD
         flat = np.zeros(int(real.sum()))
-        for known, chances in self._chances(batch, real):
-            flat[known] -= np.log(chances)
+        for known, p in self._target_probabilities(batch, real):
+            flat[known] -= np.log(p)
         nats = np.zeros(real.shape)
         nats[real] = flat
         return nats
 
-    def _chances(self, batch: Batch, real: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield for each field which of the real targets it has, and their probabilities.
+    def _target_probabilities(
+        self, batch: Batch, real: np.ndarray
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield for each field a mask of targets that have it, and their probabilities.
 
-        Only the probability of the target is computed where the distribution needs no mask.
+        The mask selects from the targets in `real` ``(B, L)``, those that are not padding. Only
+        held patterns need the whole distribution, because some patterns must be masked.
         """
         inputs, targets, holdable = (
             np.asarray(batch[name]) for name in ("inputs", "targets", "holdable")
@@ -629,7 +660,7 @@ class Markov(NextModel):
                 fits[:, UNKNOWN] = True
                 p = self.probabilities(HELD, before, this) * fits
                 yield known, p[np.arange(len(p)), this[:, HELD]] / p.sum(1)
-            else:  # these distributions are over what can follow to begin with
+            else:  # these distributions already exclude all impossible ids
                 yield (
                     known,
                     self.tries[field].probability(
@@ -640,13 +671,13 @@ class Markov(NextModel):
     # ------------------------------------------------------------------ composing
 
     def initial_state(self, batch: int) -> State:
-        """Return an empty past, and an empty event."""
+        """Return an empty past and an empty current event."""
         return ops.zeros((batch, self.reach, 3), "int32"), ops.zeros((batch, 3), "int32")
 
     def step(
         self, state: State, ids: Any, *, field: int, features: Any = None
     ) -> tuple[State, Any]:
-        """Take in numbers of a field; a duration completes the event."""
+        """Read ids of a field; a duration completes the event."""
         past, now = state
         now = ops.concatenate(
             [now[:, :field], ops.expand_dims(ops.cast(ids, "int32"), -1), now[:, field + 1 :]],

@@ -5,18 +5,19 @@ An event is written as its notes from the highest down, each struck or held, the
 from all before it, by a recurrent core (Hochreiter & Schmidhuber 1997) or a transformer with rotary
 positions (Vaswani et al. 2017; Su et al. 2021).
 
-At every step the model reads input features that a musician would look at
+At every step, the model reads features that a musician would look at
 (`tokens.note_grammar.COLUMNS`). They include the previous chord, its note in the same voice, the
-place in the bar and the key. They also include the token that followed where the same notes came
-before.
+position in the bar and the key. If the latest notes occurred before, the features also include the
+token that followed them.
 
-Three things make it learn from little music:
+Three design choices help the model to learn from few pieces:
 
-- Pitches are read and predicted in several ways at once: by themselves, from the tonic, and as
-  intervals from the previous note and from the voice's last note (relative pitch, Johnson 2017).
-- The token that followed the longest repeat of the recent past gets extra weight, as in the match
+- Pitches are read and predicted in several ways at once: as MIDI pitches, relative to the tonic,
+  and as intervals from the previous note and from the same voice's previous note (relative pitch,
+  Johnson 2017).
+- The token that followed the longest repeat of the latest tokens gets a bonus, as in the match
   models of data compression (Mahoney 2005).
-- Tokens that the grammar forbids have no probability.
+- Tokens that the grammar forbids get probability 0.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class Config(ModelSettings):
         default=256,
         ge=1,
         le=4096,
-        description="Size of the vector that holds all input features of a token (E).",
+        description="Size of the vector in which the features of a token are summed (E).",
     )
     units: int = Field(default=256, ge=1, le=8192, description="Width of each layer of the core.")
     layers: int = Field(default=2, ge=1, le=16, description="Number of layers of the core.")
@@ -70,7 +71,7 @@ class Config(ModelSettings):
         default=256,
         ge=1,
         le=8192,
-        description="Number of tokens that a transformer looks back on.",
+        description="Number of tokens that a transformer attends to.",
     )
     dropout: float = Field(default=0.3, ge=0, lt=1, description="Dropout after each layer.")
     input_dropout: float = Field(
@@ -82,7 +83,7 @@ class Config(ModelSettings):
     repeats: bool = Field(
         default=True,
         description=(
-            "Whether the model is shown what followed where the same notes occurred before."
+            "Whether the model uses the token that followed when the latest notes occurred before."
         ),
     )
 
@@ -99,20 +100,22 @@ class Config(ModelSettings):
 
 
 class Notewise(NextModel):
-    """Train with `network`, compose with `step`: both use the same layers.
+    """Predict the next note token with LSTM or transformer layers.
 
-    The network maps input features ``(B, L, columns)`` to logits of the next token ``(B, L, V)``.
+    Training uses `network`, composing uses `step`; both share the same layers. The network maps
+    features ``(B, L, columns)`` to logits of the next token ``(B, L, V)``.
     """
 
     config_type = Config
     tokenizer_kind = "notes"
-    # An event is many small choices. With a lower value an almost certain token would be certain,
-    # and the music would never leave a loop.
+    # An event consists of many tokens, most of them nearly certain. A lower value would make these
+    # certain, and the music could never leave a loop.
     top_p = 0.98
     tokenizer: EventTokenizer
 
     def __init__(self, config: Config, tokenizer: EventTokenizer) -> None:
-        from partimento.models.layers import LSTM, SummedEmbedding, TransformerBlock  # loads Keras
+        # Imported here because it loads Keras, which reading the settings does not need.
+        from partimento.models.layers import LSTM, SummedEmbedding, TransformerBlock
 
         super().__init__(config, tokenizer)
         columns = np.zeros((1, tokenizer.width), "int32")
@@ -149,7 +152,7 @@ class Notewise(NextModel):
 
     def _network(self) -> keras.Model:
         config = self.config
-        columns = keras.Input((None, self.tokenizer.width), dtype="int32", name="shown")
+        columns = keras.Input((None, self.tokenizer.width), dtype="int32", name="features")
         embedded = self._embedded(columns)  # (B, L, E)
         h = self._widened(layers.Dropout(config.input_dropout, name="dropout_0")(embedded))
         for i, layer in enumerate(self.core, 1):
@@ -161,11 +164,11 @@ class Notewise(NextModel):
         return keras.Model(columns, self._logits(h, columns), name="notewise")
 
     def _residual(self, h: Any, output: Any, number: int) -> Any:
-        """Add the output of an LSTM layer to that of the layer below, if there is one."""
+        """Add the input of an LSTM layer to its output, except in the first layer."""
         return output if number == 1 else h + output
 
     def _widened(self, h: Any) -> Any:
-        """Bring the embedding to the width of the core, which a transformer needs."""
+        """Project the embedding to the width of the core; only a transformer needs this."""
         return h if self.config.core == "recurrent" else self.widened(h)
 
     def _embedded(self, columns: Any) -> Any:
@@ -183,7 +186,8 @@ class Notewise(NextModel):
         logits = self.token_output(h) + ops.pad(notes, [*before, (g.NOTE, after)])
         if not self.config.repeats:
             return logits
-        # The token that followed the longest repeat gets a bonus, which grows with its length.
+        # The token that followed the longest repeat gets a learned bonus. It depends on the core's
+        # output and on the length of the repeat.
         length = columns[..., g.REPEAT_LENGTH]
         trust = self.repeat_output(h)[..., 0] + self.repeat_trust(length)[..., 0]
         bonus = ops.expand_dims(ops.where(length > 0, trust, 0.0), -1)
@@ -200,35 +204,35 @@ class Notewise(NextModel):
     ) -> tuple[Any, Any]:
         """Return the targets ``(B, L)`` and all tokens' log-probabilities ``(B, L, V)``.
 
-        Tokens that the grammar forbids have no probability.
+        Tokens that the grammar forbids have probability 0.
         """
-        legal = self.tokenizer.grammar().allowed_by_features(
+        allowed = self.tokenizer.grammar().allowed_by_features(
             ops.cast(batch["features"], "int32"), ops, may_end=may_end
         )
         (logits,) = self.logits(batch, training=training)
         return ops.cast(batch["targets"][..., 0], "int32"), ops.log_softmax(
-            ops.where(legal, logits, NEVER), axis=-1
+            ops.where(allowed, logits, NEVER), axis=-1
         )
 
     def step_nats(self, batch: Batch, *, may_end: bool = True) -> Any:
         """Return the nats ``(B, L)`` of each target token.
 
-        Padding and the header cost nothing, nor does the end where no piece may end.
+        Padding and the header cost nothing, nor does the end token with ``may_end=False``.
         """
         target, logp = self._logp(batch, may_end=may_end)
-        counted = ops.logical_and(target >= (END if may_end else UNKNOWN), _begun(batch))
+        counted = ops.logical_and(target >= (END if may_end else UNKNOWN), _after_header(batch))
         return ops.where(counted, -_of(logp, ops.where(counted, target, END)), 0.0)
 
     def exact_loss(self, batch: Batch, *, training: bool = False) -> Loss:
-        """Return the nats of each part of the events.
+        """Return the nats, split into parts that a model of whole chords has, too.
 
-        They are ``chord`` (which notes, and that there are no more), ``held`` (which of them are
-        held) and ``duration``. The header (meter, pickup and key) is given, and costs nothing.
+        They are ``chord`` (which notes the chord has, and that it has no more), ``held`` (which of
+        them are held) and ``duration``. The header (meter, pickup, key) is given and costs nothing.
         """
         g, layout = note_grammar, self.tokenizer.layout
         target, logp = self._logp(batch, training=training)
         is_note = ops.logical_and(target >= g.NOTE, target < layout.duration)
-        unknown = ops.logical_and(target == UNKNOWN, _begun(batch))
+        unknown = ops.logical_and(target == UNKNOWN, _after_header(batch))
         is_duration = ops.logical_or(
             ops.logical_and(target >= layout.duration, target < layout.bar), unknown
         )
@@ -236,14 +240,17 @@ class Notewise(NextModel):
         counted = ops.logical_or(is_note, ops.logical_or(is_duration, is_end))
         picked = _of(logp, ops.where(counted, target, END))
         chord = picked
-        if layout.hold < layout.duration:  # the pitch may be struck or held
+        # The probability of a note's pitch is that of striking it plus that of holding it; the rest
+        # of the token's cost is the part ``held``.
+        if layout.hold < layout.duration:
             pitch = ops.where(is_note, (target - g.NOTE) % g.PITCHES, 0)
             chord = ops.where(
                 is_note,
                 ops.logaddexp(_of(logp, g.NOTE + pitch), _of(logp, layout.hold + pitch)),
                 chord,
             )
-        # Any duration says that the chord has no more notes.
+        # Any duration ends the chord. Ending it costs the sum of all durations' probabilities; the
+        # rest of the token's cost is the part ``duration``.
         closed = ops.logaddexp(
             ops.logsumexp(logp[..., layout.duration :], axis=-1), logp[..., UNKNOWN]
         )
@@ -259,7 +266,7 @@ class Notewise(NextModel):
         )
 
     def snapshot(self, batch: Batch) -> dict[str, np.ndarray]:
-        """Return nothing: the pictures show chords."""
+        """Return nothing: the pictures of training show chords only."""
         return {}
 
     # ------------------------------------------------------------------ composing
@@ -275,7 +282,7 @@ class Notewise(NextModel):
         return NumpyNotewise(config, tokenizer, weights) if weights else None
 
     def initial_state(self, batch: int) -> State:
-        """Return the empty state of each layer of the core."""
+        """Return the zero state of each layer of the core."""
         if self.config.core == "recurrent":
             return tuple(
                 ops.zeros((batch, self.config.units)) for _ in range(2 * self.config.layers)
@@ -285,22 +292,25 @@ class Notewise(NextModel):
     def step(
         self, state: State, ids: Any, *, field: int, features: Any = None
     ) -> tuple[State, Any]:
-        """Return the new state and the logits of the next token, which has these features."""
+        """Return the new state and the logits ``(B, V)`` of the next token.
+
+        The features include the previous token, so `ids` is not used.
+        """
         h = self._widened(self._embedded(features))
         size = len(state) // len(self.core)
         after: list[Any] = []
         for i, layer in enumerate(self.core):
-            mine = state[i * size : (i + 1) * size]
+            layer_state = state[i * size : (i + 1) * size]
             if self.config.core == "recurrent":
-                out, carried = layer.cell(h, mine)
+                out, carried = layer.cell(h, layer_state)
                 h = self._residual(h, out, i + 1)
             else:
-                h, carried = layer.step(h, mine)
+                h, carried = layer.step(h, layer_state)
             after += list(carried)
         return tuple(after), self._logits(h, features)
 
 
-def _begun(batch: Batch) -> Any:
+def _after_header(batch: Batch) -> Any:
     """Return a mask ``(B, L)`` of the steps after the header."""
     return batch["features"][..., note_grammar.AFTER_HEADER] > 0
 

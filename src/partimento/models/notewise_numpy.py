@@ -1,6 +1,6 @@
 """Step the recurrent `notewise` model on NumPy.
 
-The arithmetic is that of its Keras layers; only the rounding differs.
+The results equal those of its Keras layers except for rounding.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from partimento.tokens.note_grammar import NOTE, PITCHES
 
 
 class NumpyNotewise:
-    """Step the recurrent core of `Notewise`.
+    """Compute one step of `Notewise` with a recurrent core; see `NumpyStep`.
 
     Shapes: B candidates, V tokens, P pitches, E embedding, U units, C columns of the features.
 
     Parameters
     ----------
     config : notewise.Config
-        Its core is ``recurrent``.
+        With ``core="recurrent"``.
     tokenizer : EventTokenizer
     weights : mapping
         The weights of each layer by its name.
@@ -31,7 +31,7 @@ class NumpyNotewise:
     Raises
     ------
     ValueError, KeyError
-        If the weights belong to another network.
+        If the weights do not fit this configuration.
     """
 
     def __init__(self, config: Any, tokenizer: Any, weights: Weights) -> None:
@@ -51,7 +51,7 @@ class NumpyNotewise:
         self._read_outputs(weights, tokenizer.sizes[0])
 
     def _read_outputs(self, weights: Weights, size: int) -> None:
-        """Put the kernels of all outputs side by side, so that one product makes them all."""
+        """Concatenate the kernels of all outputs, so that one product computes them all."""
         units = self.units
         token, self.bias = layer_weights(weights, "token_output", (units, size), (size,))
         kernels = [token, *layer_weights(weights, "degree", (units, f.DEGREES))]
@@ -94,16 +94,16 @@ class NumpyNotewise:
         if self.repeats:
             length = features[:, g.REPEAT_LENGTH]
             trust = outputs[:, -1] + self.trust_bias + self.trust[length, 0]
-            again = np.arange(len(h)), features[:, g.REPEAT_TOKEN]
-            logits[again] += np.where(length > 0, trust, 0)
+            repeated = np.arange(len(h)), features[:, g.REPEAT_TOKEN]
+            logits[repeated] += np.where(length > 0, trust, 0)
         return logits
 
 
 def _pitch_outputs(size: int) -> list[tuple[int, np.ndarray]]:
     """Tabulate `note_features.interval_features` for all values of its columns.
 
-    Each item is a column of the features and a table ``(values, P)``: which output adds to the
-    logit of each pitch.
+    Each item is a feature column and a table ``(values, P)``. For each value of the column, the
+    table has the index of the output that is added to the logit of each pitch.
     """
     values = PITCHES + 1
     features = np.zeros((values, g.WIDTH), np.int32)

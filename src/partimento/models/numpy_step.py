@@ -1,10 +1,9 @@
-"""Step a model on NumPy, with neither Keras nor JAX.
+"""Compute a model's step with NumPy, without Keras or JAX.
 
-A short piece is composed sooner than these would be imported.
+Composing a short piece takes less time than importing these libraries.
 
-A model offers it by its class method `Model.numpy_step`. That method reads the weights of each
-layer by name: from a file, or from a network that has just been trained. Only a step is repeated
-here; training and evaluation stay on Keras.
+A model supports this with its class method `Model.numpy_step`. It takes the weights of each layer
+by name, from a file or from a network in memory. Training and evaluation always use Keras.
 """
 
 from __future__ import annotations
@@ -16,36 +15,35 @@ from typing import Any, Protocol
 import h5py
 import numpy as np
 
-Weights = Mapping[
-    str, Sequence[np.ndarray]
-]  # of each layer by its name, in the order of `layer.get_weights()`
+# Layer name → the layer's arrays, in the order of `layer.get_weights()`.
+Weights = Mapping[str, Sequence[np.ndarray]]
 State = tuple[np.ndarray, ...]
 
 
 class NumpyStep(Protocol):
-    """Predict the next number from all before it, as `NextModel` does."""
+    """Predict the next id from all previous ones, as `NextModel` does."""
 
     def initial_state(self, batch: int) -> State:
-        """Return arrays with the batch first.
+        """Return arrays with the batch as first axis.
 
-        Candidates that are complete are taken out of it.
+        The generation loop drops the rows of complete candidates, so the batch may shrink.
         """
 
     def step(
         self, state: State, ids: np.ndarray, *, field: int, features: Any
     ) -> tuple[State, np.ndarray]:
-        """Take in `ids` ``(B,)`` of `field`; return the new state and the next logits."""
+        """Read `ids` ``(B,)`` of `field`; return the new state and the next id's logits."""
 
 
 def read_weights(path: Path) -> dict[str, list[np.ndarray]]:
-    """Read a file of weights written by Keras, in single precision.
+    """Read a weights file written by Keras, in single precision.
 
-    It is empty for an old file that does not name its layers.
+    The result is empty for old files, which do not name their layers.
 
     Raises
     ------
     OSError, KeyError
-        If it is no such file.
+        If it is not a weights file.
     """
     with h5py.File(path, "r") as file:
         groups = file["layers"].values()
@@ -57,7 +55,7 @@ def read_weights(path: Path) -> dict[str, list[np.ndarray]]:
 
 
 def _arrays(group: Any) -> list[np.ndarray]:
-    """Read a layer's own weights, then those of the layers inside it, as a cell."""
+    """Read a layer's weights, then those of layers inside it, such as a cell."""
     own = group["vars"]
     arrays = [np.asarray(own[str(number)], np.float32) for number in range(len(own))]
     return arrays + [
@@ -66,7 +64,7 @@ def _arrays(group: Any) -> list[np.ndarray]:
 
 
 def network_weights(network: Any) -> dict[str, list[np.ndarray]]:
-    """Read the weights of a network in memory."""
+    """Return the weights of a Keras network by layer name."""
     return {
         layer.name: [np.asarray(array, np.float32) for array in layer.get_weights()]
         for layer in network.layers
@@ -74,7 +72,7 @@ def network_weights(network: Any) -> dict[str, list[np.ndarray]]:
 
 
 def layer_weights(weights: Weights, name: str, *shapes: tuple[int, ...]) -> list[np.ndarray]:
-    """Return the weights of a layer if they have these shapes.
+    """Return the weights of a layer, after checking their shapes.
 
     Raises
     ------
@@ -84,14 +82,14 @@ def layer_weights(weights: Weights, name: str, *shapes: tuple[int, ...]) -> list
     arrays = list(weights[name])
     if [array.shape for array in arrays] != list(shapes):
         raise ValueError(
-            f"layer {name}: weights of shapes {[array.shape for array in arrays]}, not"
+            f"layer {name} has weights of shapes {[array.shape for array in arrays]}, expected"
             f" {list(shapes)}"
         )
     return arrays
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
-    """Return 1 / (1 + exp(-x)), by way of tanh, which does not overflow."""
+    """Return 1 / (1 + exp(-x)), computed with tanh because exp could overflow."""
     half = np.float32(0.5)
     return half * np.tanh(half * x) + half
 
@@ -99,7 +97,7 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
 def lstm_step(
     x: np.ndarray, hidden: np.ndarray, cell: np.ndarray, weights: Sequence[np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return output and cell ``(B, units)`` of an LSTM one step later.
+    """Return the output and the cell ``(B, units)`` of an LSTM after one step.
 
     The gates are in the order of Keras: input, forget, cell, output.
     """
@@ -108,7 +106,9 @@ def lstm_step(
     z = x @ kernel
     z += hidden @ recurrent
     z += bias
-    gates = sigmoid(z)  # of all four: one call on a long array costs less than three on short ones
+    # One call on a long array costs less than three on short ones, although the cell's part of z
+    # needs tanh instead and its sigmoid is not used.
+    gates = sigmoid(z)
     cell = gates[:, units : 2 * units] * cell + gates[:, :units] * np.tanh(
         z[:, 2 * units : 3 * units]
     )

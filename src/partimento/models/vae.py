@@ -1,14 +1,16 @@
 """Encode windows as distributions over a latent space (Kingma & Welling 2014).
 
-It is the tutorial's section "Variational Autoencoder". The encoder gives a normal distribution for
-each window, and a point is drawn from it. Their divergence from the standard normal (KL)
-is part of the loss: new music can then be decoded from points of the standard normal.
+This follows the tutorial's section "Variational Autoencoder". The encoder maps each window to a
+normal distribution, from which a point is drawn. Its KL divergence from the standard normal is part
+of the loss. New music can therefore be decoded from points of the standard normal.
 
-Recipe `vae-tutorial` is the tutorial's network: one dense layer on either side, sigmoids, and means
-over columns and over latent dimensions. Recipe `vae` reads and writes chords, held notes and
-durations with recurrent layers. It counts the KL in full, as the sum over dimensions:
-−(reconstruction + KL) is then a bound on the likelihood, the ELBO. The weight β of the KL grows
-during training (Bowman et al. 2016), and some KL of each dimension is free (Kingma et al. 2016).
+Recipe `vae-tutorial` is the tutorial's network: one dense layer each for encoder and decoder, with
+sigmoid outputs. Its loss takes means over columns and over latent dimensions.
+
+Recipe `vae` reads and predicts chords, held notes and durations with recurrent layers. It sums the
+KL over the dimensions, so that −(reconstruction + KL) is a lower bound on the log-likelihood (the
+ELBO). The weight β of the KL grows during training (Bowman et al. 2016). A small KL per dimension
+is free (Kingma et al. 2016).
 """
 
 from __future__ import annotations
@@ -32,8 +34,8 @@ from partimento.models.base import (
     Likelihood,
     Loss,
     Tokens,
-    chords_right,
     column_nats,
+    correct_chords,
     field_nats,
     field_sums,
     unflatten,
@@ -41,9 +43,9 @@ from partimento.models.base import (
 from partimento.models.deferred import keras, layers, ops
 from partimento.models.layers import LSTM, WindowDense, chord_embedding, chord_output
 
-DRAWS = 32  # of each window, to estimate its likelihood
-# nats beyond the free ones: a latent dimension with less KL carries nothing (Burda et al. 2016 draw
-# a like line)
+DRAWS = 32  # importance samples per window to estimate its likelihood
+# Nats of KL beyond the free ones. A latent dimension with less carries no information (Burda et al.
+# 2016 use the same threshold for the variance of the means).
 ACTIVE = 0.01
 
 # ---------------------------------------------------------------------- configuration
@@ -57,8 +59,8 @@ class Config(ModelSettings):
     network: Literal["dense", "recurrent"] = Field(
         default="recurrent",
         description=(
-            "Kind of network: dense is one layer either way over one-hot chords with"
-            " sigmoids, as in the tutorial; recurrent has LSTM layers."
+            "Kind of network: dense has one layer each for encoder and decoder, over one-hot"
+            " chords, with sigmoid outputs, as in the tutorial; recurrent has LSTM layers."
         ),
     )
     embed_size: int = Field(
@@ -77,8 +79,8 @@ class Config(ModelSettings):
     kl: Literal["sum", "mean"] = Field(
         default="sum",
         description=(
-            "KL divergence over the latent dimensions: their sum, or their mean as in the"
-            " tutorial, where the reconstruction is a mean, too."
+            "How to combine the KL divergences of the latent dimensions: sum, or mean as in the"
+            " tutorial, which also takes the mean of the reconstruction."
         ),
     )
     beta: float = Field(default=1.0, ge=0, description="Weight of the KL divergence.")
@@ -86,7 +88,7 @@ class Config(ModelSettings):
         default=1000,
         ge=0,
         le=10**9,
-        description="Training steps over which that weight grows from 0; 0 applies it at once.",
+        description="Training steps over which beta grows from 0; 0 uses it from the start.",
     )
     free_bits: float = Field(
         default=0.05,
@@ -99,15 +101,17 @@ class Config(ModelSettings):
 
 
 class Sampling(layers.Layer):
-    """Draw points from normal distributions: the reparameterisation trick.
+    """Draw points from normal distributions, by the reparameterization trick.
 
-    Its inputs are the mean and the logarithm of the variance, ``(B, Z)`` each. Outside training the
-    noise is always the same: a measurement then gives the same figure each time.
+    Its inputs are the mean and the logarithm of the variance, ``(B, Z)`` each. Outside training,
+    the noise has a fixed seed, so that evaluation is reproducible.
     """
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.seed_generator = keras.random.SeedGenerator()  # drawn from the seed that is set
+        self.seed_generator = (
+            keras.random.SeedGenerator()
+        )  # seeded by `keras.utils.set_random_seed`
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Draw points."""
@@ -117,10 +121,10 @@ class Sampling(layers.Layer):
 
 
 class PositionEmbedding(layers.Layer):
-    """Add to each step of ``(B, L, E)`` a learned vector of its position."""
+    """Add a learned vector per position to each step of ``(B, L, E)``."""
 
     def build(self, shape: tuple[int | None, ...]) -> None:
-        """Make the weights."""
+        """Create the weights."""
         self.table = self.add_weight(shape=shape[1:], initializer="glorot_uniform", name="table")
 
     def call(self, x: Any) -> Any:
@@ -193,7 +197,7 @@ class Vae(LatentModel):
             axis=-1,
         )
         counted = ops.cast(ops.expand_dims(window[..., CHORD] != PAD, -1), "float32")
-        # The mean over the events that are no padding.
+        # The mean over all events except padding.
         return ops.sum(x * counted, axis=1) / ops.maximum(ops.sum(counted, axis=1), 1.0)
 
     def _write(self, latent: Any) -> list[Any]:
@@ -222,16 +226,16 @@ class Vae(LatentModel):
         """Return the cross-entropy of the reconstruction, and the KL divergence."""
         targets = batch["targets"]
         mean, log_variance, *logits = self.network(targets, training=training)
-        real = ops.cast(targets[:, :1, CHORD] != PAD, "float32")  # (B, 1): no window of padding
+        real = ops.cast(targets[:, :1, CHORD] != PAD, "float32")  # (B, 1): 0 for padding windows
         windows = ops.maximum(ops.sum(real), 1.0)
         kl = 0.5 * (ops.square(mean) + ops.exp(log_variance) - 1 - log_variance) * real  # (B, Z)
-        each = ops.sum(kl, axis=0) / windows  # (Z,): nats per window
+        kl_per_dimension = ops.sum(kl, axis=0) / windows  # (Z,): nats per window
         weight = self.config.beta * (
             ops.minimum(ops.cast(step, "float32") / self.config.anneal, 1.0)
             if self.config.anneal
             else 1.0
         )
-        charged = ops.sum(ops.maximum(each, self.config.free_bits))
+        charged = ops.sum(ops.maximum(kl_per_dimension, self.config.free_bits))
         if self.config.network == "recurrent":
             terms, events = field_sums(self.tokenizer, logits, batch)
             reconstruction = ops.sum(ops.stack([*terms.values()])) / windows  # per window
@@ -250,17 +254,19 @@ class Vae(LatentModel):
         terms["kl"] = ops.sum(kl)
         if training:
             return Loss(objective, terms, events)
-        active = ops.sum(ops.cast(each > ACTIVE + self.config.free_bits, "float32")) * events
-        return Loss(
-            objective, terms, events, {"accuracy": chords_right(scores, targets), "active": active}
-        )
+        is_active = kl_per_dimension > ACTIVE + self.config.free_bits
+        metrics = {
+            "accuracy": correct_chords(scores, targets),
+            "active": ops.sum(ops.cast(is_active, "float32")) * events,
+        }
+        return Loss(objective, terms, events, metrics)
 
     def log_weights(self, batch: Batch, noise: np.ndarray) -> np.ndarray:
         """Return the logarithms of p(window, z) / q(z | window), ``(B,)``.
 
-        The points z are drawn by standard normal `noise` ``(B, Z)``. The mean of these weights over
-        many draws is the window's probability (Burda, Grosse & Salakhutdinov 2016). The model must
-        predict held notes and durations.
+        The points z are computed from standard normal `noise` ``(B, Z)``. The mean of the weights
+        p / q over many draws estimates the window's probability (Burda, Grosse & Salakhutdinov
+        2016). The model must predict held notes and durations.
         """
         mean, log_variance = (
             np.asarray(part, np.float64) for part in self.encoder.predict_on_batch(batch["targets"])
@@ -274,9 +280,10 @@ class Vae(LatentModel):
         return np.asarray(0.5 * np.sum(noise**2 + log_variance - z**2, axis=-1) - nats)
 
     def nats(self, pieces: Sequence[Tokens], *, missing: float = 0.0) -> Likelihood | None:
-        """Return the bound on the likelihood of windows, each by itself, and an estimate.
+        """Return a bound on the likelihood of all windows, and an estimate of it.
 
-        The tutorial's network predicts no durations, and has no likelihood.
+        Windows are treated as independent. The tutorial's network predicts no durations, so it has
+        no likelihood: the result is None.
         """
         if self.config.network != "recurrent":
             return None
@@ -294,11 +301,12 @@ class Vae(LatentModel):
     ) -> float:
         """Estimate the summed nats of the windows of pieces by importance sampling.
 
-        A window's estimate is the mean of the weights of some draws (`log_weights`). It is too
-        high, by less with more draws, and never expected above the bound.
+        The estimate of a window is the logarithm of the mean weight over `draws` (`log_weights`).
+        Its expected nats are at most those of the bound. They exceed the true nats, by less with
+        more draws.
         """
         rng, nats = np.random.default_rng(seed), 0.0
-        for batch in self.held_windows(pieces):
+        for batch in self.evaluation_windows(pieces):
             shape = len(batch["targets"]), self.latent
             logs = np.stack(
                 [self.log_weights(batch, rng.standard_normal(shape)) for _ in range(draws)]
@@ -307,18 +315,18 @@ class Vae(LatentModel):
         return nats
 
     def diagnose(self, parts: Mapping[str, float]) -> str | None:
-        """Describe a posterior collapse: the latent space carries nothing."""
+        """Describe a posterior collapse, in which the latent space carries no information."""
         active = parts["active"]
         if active < 0.5:
             return (
                 f"posterior collapse: none of the {self.latent} latent dimensions carries more than"
-                " the nats that are free, and what is decoded does not depend on them (a smaller"
-                " model.beta, more model.free_bits, a longer model.anneal may help)"
+                " the free nats, so the decoder ignores the latent space (try a smaller model.beta,"
+                " a larger model.free_bits or a larger model.anneal)"
             )
         if active < self.latent / 4:
             return (
-                f"partial posterior collapse: of {self.latent} latent dimensions {active:.0f} carry"
-                " more than the nats that are free"
+                f"partial posterior collapse: only {active:.0f} of the {self.latent} latent"
+                " dimensions carry more than the free nats"
             )
         return None
 
@@ -329,7 +337,7 @@ class Vae(LatentModel):
         return np.asarray(self.encoder.predict_on_batch(targets)[0])
 
     def decode(self, z: Any) -> list[np.ndarray]:
-        """Return probabilities of each field that it predicts."""
+        """Return probabilities ``(B, L, V)`` of each predicted field."""
         logits = self.decoder.predict_on_batch(np.asarray(z, np.float32))
         scores = (
             logits

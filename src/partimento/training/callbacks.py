@@ -1,4 +1,4 @@
-"""Follow a training, and add to it: the protocol of callbacks."""
+"""Define callbacks, which observe training and add files to its run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Callback:
-    """Follow a training. Override the methods you need; by default they do nothing.
+    """Observe training. Override the methods you need; by default they do nothing.
 
     Examples
     --------
@@ -24,25 +24,25 @@ class Callback:
     """
 
     def on_note(self, text: str) -> None:
-        """Receive advice for a person, such as that there is little music for the model."""
+        """Receive advice for the user, such as that there are few pieces for the model."""
 
     def on_begin(self, model: Model, data: Dataset) -> None:
         """Receive the untrained model and its data before the first epoch."""
 
     def check(self, epoch: int) -> str | None:
-        """Return a reason to end the training as an error, or None.
+        """Return a reason to abort training with an error, or None.
 
-        The model has the weights of this epoch; no checkpoint of it is written yet.
+        The model has the weights of this epoch, whose checkpoint is not written yet.
         """
         return None
 
     def on_epoch_end(self, epoch: Epoch) -> None:
-        """Receive the figures of an epoch once its checkpoint is written."""
+        """Receive the losses of an epoch after its checkpoint is written."""
 
-    def on_finish(self, run: TrainedModel, data: Dataset, folder: RunFolder) -> None:
-        """Add files to the folder of a finished run before it appears under its name.
+    def on_finish(self, trained: TrainedModel, data: Dataset, folder: RunFolder) -> None:
+        """Add files to the folder of a finished run, before it appears under its name.
 
-        It is not called where a run is not saved.
+        This is called only for runs that are saved.
         """
 
 
@@ -53,29 +53,30 @@ class Callbacks(Callback):
         self._callbacks = tuple(callbacks)
 
     def __bool__(self) -> bool:
-        """Return whether there is any."""
+        """Return True if there are any callbacks."""
         return bool(self._callbacks)
 
     def on_note(self, text: str) -> None:
-        """Give each the advice."""
+        """Pass the advice to all callbacks."""
         for callback in self._callbacks:
             callback.on_note(text)
 
     def on_begin(self, model: Model, data: Dataset) -> None:
-        """Give each the model."""
+        """Pass model and data to all callbacks."""
         for callback in self._callbacks:
             callback.on_begin(model, data)
 
     def check(self, epoch: int) -> str | None:
-        """Return the first reason that one gives."""
-        return next((reason for each in self._callbacks if (reason := each.check(epoch))), None)
+        """Return the first reason that a callback returns; later ones are not asked."""
+        reasons = (callback.check(epoch) for callback in self._callbacks)
+        return next((reason for reason in reasons if reason), None)
 
     def on_epoch_end(self, epoch: Epoch) -> None:
-        """Give each the figures."""
+        """Pass the epoch to all callbacks."""
         for callback in self._callbacks:
             callback.on_epoch_end(epoch)
 
-    def on_finish(self, run: TrainedModel, data: Dataset, folder: RunFolder) -> None:
-        """Let each add its files."""
+    def on_finish(self, trained: TrainedModel, data: Dataset, folder: RunFolder) -> None:
+        """Let all callbacks add their files."""
         for callback in self._callbacks:
-            callback.on_finish(run, data, folder)
+            callback.on_finish(trained, data, folder)

@@ -1,6 +1,6 @@
-"""Keep a training under way in its hidden folder, with its last checkpoint.
+"""Lock the folder of an unfinished training, and write and read its checkpoint.
 
-The files are those of `run_folder.TrainingFolder`.
+See `run_folder.TrainingFolder` for the files.
 """
 
 from __future__ import annotations
@@ -26,15 +26,16 @@ from partimento.training.trained_model import epochs_from, versions, write_histo
 
 @contextmanager
 def locked_folder(out: Path, *, resume: bool, force: bool) -> Iterator[TrainingFolder]:
-    """Hold the folder of a training, which one process at a time can do.
+    """Create and lock the hidden folder of a training, for one process at a time.
 
-    The folder stays if the block ends by an error and an epoch was finished.
+    If the block raises an error, the folder stays if it has a checkpoint, so that training can be
+    resumed.
 
     Raises
     ------
     PartimentoError
-        If another process trains `out`; if there is an unfinished training but no `resume` or
-        `force`, or the other way round.
+        If another process trains `out`, if there is an unfinished training without `resume` or
+        `force`, or if there is nothing to resume.
     """
     folder = RunFolder(out).training
     if resume and not folder.exists():
@@ -45,8 +46,8 @@ def locked_folder(out: Path, *, resume: bool, force: bool) -> Iterator[TrainingF
             if not resume:
                 if folder.has_checkpoint() and not force:
                     raise PartimentoError(
-                        f"an unfinished training of {out} is there: --resume {out} goes on with it,"
-                        " force=True begins anew"
+                        f"there is an unfinished training of {out}: --resume {out} continues it,"
+                        " force=True starts again"
                     )
                 folder.clear()
             folder.remove_half_written()
@@ -63,7 +64,7 @@ def locked_folder(out: Path, *, resume: bool, force: bool) -> Iterator[TrainingF
 def write_about(
     folder: TrainingFolder, settings: Settings, corpus: Corpus, fingerprint: str
 ) -> None:
-    """Write what a training began with, to be found again when it is resumed."""
+    """Write the settings, sources and versions of a training, for resuming it."""
     sources = [
         str(Path(name).absolute()) if Path(name).exists() else name for name in corpus.sources
     ]
@@ -80,24 +81,24 @@ def write_about(
 
 
 def read_about(folder: TrainingFolder) -> dict[str, Any]:
-    """Read the inverse of `write_about`.
+    """Read the values that `write_about` wrote.
 
     Raises
     ------
     PartimentoError
-        If it is damaged.
+        If the file is damaged.
     """
     try:
         about: dict[str, Any] = json.loads(folder.request.read_text(encoding="utf-8"))
         if not {"settings", "corpus", "fingerprint", "versions"} <= set(about):
-            raise ValueError("something is missing")
+            raise ValueError("values are missing")
     except (OSError, ValueError, TypeError) as error:
         raise PartimentoError(f"{folder.request} is damaged: {error}") from error
     return about
 
 
 def read_about_of(out: Path) -> dict[str, Any]:
-    """Read what the unfinished training of `out` began with.
+    """Read the settings, sources and versions of the unfinished training of `out`.
 
     Raises
     ------
@@ -117,19 +118,18 @@ def _nothing_to_resume(out: Path) -> PartimentoError:
 
 
 def write_checkpoint(folder: TrainingFolder, point: Checkpoint) -> None:
-    """Write a checkpoint in one step: a kill leaves the previous one or this one."""
+    """Write a checkpoint atomically: if killed, the previous one stays intact."""
     with new_file(folder.state, durable=False) as work, h5py.File(work, "w") as file:
         about = json.dumps(
             {"history": [asdict(epoch) for epoch in point.history], "best_epoch": point.best_epoch}
         )
-        file.create_dataset(
-            "about", data=np.frombuffer(about.encode(), np.uint8)
-        )  # attributes are small
+        # A data set, because HDF5 attributes are limited to 64 KB.
+        file.create_dataset("about", data=np.frombuffer(about.encode(), np.uint8))
         for name, state in (("best", point.best), ("state", point.state)):
-            for number, group in enumerate(state):
-                room = file.create_group(f"{name}/{number}")
-                for place, value in enumerate(group):
-                    room.create_dataset(f"{place:05d}", data=value)
+            for number, variables in enumerate(state):
+                group = file.create_group(f"{name}/{number}")
+                for index, value in enumerate(variables):
+                    group.create_dataset(f"{index:05d}", data=value)
     write_history(point.history, folder, durable=False)
 
 
@@ -139,7 +139,7 @@ def read_checkpoint(folder: TrainingFolder) -> Checkpoint | None:
     Raises
     ------
     PartimentoError
-        If it is damaged.
+        If the checkpoint is damaged.
     """
     path = folder.state
     if not path.is_file():
@@ -149,15 +149,15 @@ def read_checkpoint(folder: TrainingFolder) -> Checkpoint | None:
             about = json.loads(np.array(file["about"], np.uint8).tobytes())
             best, state = (
                 [
-                    [np.array(room[place]) for place in sorted(room)]
-                    for _, room in sorted(file[name].items())
+                    [np.array(group[index]) for index in sorted(group)]
+                    for _, group in sorted(file[name].items())
                 ]
                 for name in ("best", "state")
             )
         if len(best) != 2 or len(state) != 3:
-            raise ValueError("something is missing")
+            raise ValueError("variables are missing")
         return Checkpoint(
             tuple(epochs_from(about["history"])), int(about["best_epoch"]), best, state
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise PartimentoError(f"{path} is damaged ({error}): force=True begins anew") from error
+        raise PartimentoError(f"{path} is damaged ({error}): force=True starts again") from error

@@ -35,11 +35,20 @@ from partimento.tokens.windows import WindowBatches, Windows, WindowSpec, window
 
 @dataclass(frozen=True)
 class TransposedPiece:
-    """A piece ready to be tokenized.
+    """A piece in the key in which it is tokenized.
 
-    `piece` is the original and `interval` the semitones from it to `moved`, so that
-    ``transpose_back(moved, interval, piece)`` is `piece` again. `copies` are the semitones from
-    `moved` to each copy that is trained on; 0 is `moved` itself.
+    Attributes
+    ----------
+    piece : Piece
+        The original, without drums.
+    moved : Piece
+        The piece after transposition; ``transpose_back(moved, interval, piece)`` is `piece` again.
+    key : Key
+        The analyzed key of `piece`.
+    interval : int
+        Semitones from `piece` to `moved`.
+    copies : tuple of int
+        Semitones from `moved` to each copy in the training set; 0 is `moved` itself.
     """
 
     piece: Piece
@@ -50,12 +59,12 @@ class TransposedPiece:
 
     @property
     def events(self) -> tuple[Event, ...]:
-        """The events that are learned, in the common key unless that is not wanted."""
+        """The events of `moved`."""
         return self.moved.events
 
     @cached_property
     def signature(self) -> str:
-        """Equal for pieces of the same events, whatever their key and name."""
+        """SHA-256 of the events relative to the lowest pitch: the same in every key."""
         events = self.piece.events
         low = min((event.chord[0] for event in events if event.chord), default=0)
         content = [
@@ -65,21 +74,23 @@ class TransposedPiece:
 
     @property
     def lowest(self) -> int:
-        """The lowest pitch, where it was."""
+        """The lowest MIDI pitch of the original piece."""
         return int(self.piece.notes.pitch.min(initial=127))
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """The pieces to train on, to choose the best epoch by, and to measure at the end.
+    """Training, validation and test pieces with a tokenizer.
 
     Attributes
     ----------
     tokenizer : Tokenizer
-        Its vocabularies come from the training pieces.
+        Fitted to the training pieces.
     train, valid, test : list of TransposedPiece
+        Pieces to train on, to select the best epoch, and for the final evaluation.
     left_out : list of (Piece, str)
-        Pieces that cannot be learned from, each with the reason.
+        Pieces that cannot be used, each with the reason.
+    config : TokenSettings
     """
 
     tokenizer: Tokenizer
@@ -91,7 +102,7 @@ class Dataset:
     _cache: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def by_chords(self) -> Dataset:
-        """Return the same pieces in the tokens of chords, which the baselines count."""
+        """Return the same data set with the chord tokenizer, which the baselines need."""
         if self.tokenizer.name == "chords":
             return self
         view: Dataset = self._cached(
@@ -101,12 +112,12 @@ class Dataset:
         return view
 
     def tokens(self, split: str) -> list[Tokens]:
-        """Return the tokens of each piece of a split, without copies in other keys."""
+        """Return the tokens of each piece of a split, without transposed copies."""
         tokens: list[Tokens] = self._cached(split, lambda: self.encode(self.splits[split]))
         return tokens
 
     def training_tokens(self) -> list[Tokens]:
-        """Return the tokens to train on: those of every copy of every training piece."""
+        """Return the tokens of all training pieces and their transposed copies."""
         pieces = zip(self.train, self.tokens("train"), strict=True)
         tokens: list[Tokens] = self._cached(
             "copies",
@@ -120,25 +131,29 @@ class Dataset:
 
     @property
     def rejects(self) -> list[Reject]:
-        """The pieces that cannot be learned from, by their paths."""
+        """The pieces in `left_out`, as `Reject` rows with path and reason."""
         return [Reject(piece.source.path or piece.title, reason) for piece, reason in self.left_out]
 
     @property
     def training_pieces(self) -> list[TransposedPiece | None]:
-        """The piece of each of `training_tokens`; None for a copy in another key."""
+        """The piece of each of `training_tokens`; None for a transposed copy."""
         return [item if shift == 0 else None for item in self.train for shift in item.copies]
 
     def windows(self, split: str, spec: WindowSpec) -> Windows:
-        """Cut the pieces of a split into windows; of the training pieces, all copies."""
+        """Cut the pieces of a split into windows; ``train`` includes transposed copies."""
         tokens = self.training_tokens() if split == "train" else self.tokens(split)
         return windows(tokens, **spec._asdict())
 
     def batches(self, split: str, spec: WindowSpec, *, batch_size: int) -> WindowBatches:
-        """Return the windows of a split in batches, to iterate over or to shuffle."""
+        """Return the windows of a split in batches."""
         return WindowBatches(self.windows(split, spec), batch_size)
 
     def missing_cost(self, split: str, cost: OutOfVocabularyCost) -> float:
-        """Sum the nats of what the tokenizer cannot write, and of its headers."""
+        """Return the summed nats of out-of-vocabulary symbols and of the pieces' headers.
+
+        Models are compared with these costs included: a tokenizer could otherwise leave out what
+        is hard to predict.
+        """
         pieces = zip(self.splits[split], self.tokens(split), strict=True)
         unknown = sum(
             self.tokenizer.missing_cost(item.moved, cost, tokens) for item, tokens in pieces
@@ -146,17 +161,17 @@ class Dataset:
         return unknown + len(self.splits[split]) * self.tokenizer.header_nats
 
     def encode(self, pieces: Sequence[TransposedPiece]) -> list[Tokens]:
-        """Tokenize pieces that are not of a split of this data set."""
+        """Tokenize pieces that need not belong to this data set."""
         return self.tokenizer.encode_all([item.moved for item in pieces])
 
     @property
     def splits(self) -> dict[str, list[TransposedPiece]]:
-        """The pieces by the name of their split."""
+        """The pieces by split name: ``train``, ``valid`` and ``test``."""
         return {"train": self.train, "valid": self.valid, "test": self.test}
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of the music of all pieces, in any order."""
+        """SHA-256 of the music of all pieces; their order does not matter."""
         digest = hashlib.sha256()
         items = [item for pieces in self.splits.values() for item in pieces]
         for item in sorted(items, key=lambda item: (item.signature, item.lowest)):
@@ -179,16 +194,29 @@ def prepare(
     kind: str = "chords",
     progress: Progress = silent,
 ) -> Dataset:
-    """Build a data set.
+    """Build a data set: transpose, split and tokenize the pieces of a corpus.
 
-    Pieces, not windows, are split, and near-duplicates stay in one split. A stored split is kept.
-    Copies in other keys are made of training pieces only. `kind` names the tokenizer.
+    Whole pieces are split, not windows, and near-duplicates go to the same split. A stored split is
+    kept. Only training pieces get transposed copies.
+
+    Parameters
+    ----------
+    corpus : iterable of Piece or CorpusEntry
+    config : TokenSettings
+    validation, test : float
+        Shares of the pieces whose split is drawn, 0 to 1.
+    seed : int
+        Seed of the drawn split.
+    kind : str
+        The tokens that the model reads (`Model.tokenizer_kind`).
+    progress : Progress, optional
+        Called in the stage ``keys``.
 
     Raises
     ------
     PartimentoError
-        If there are fewer than two different pieces (one to train on and one to validate with).
-        Also if nothing occurs `min_count` times, or no training piece fits the range of the
+        If there are fewer than two different pieces (one to train on, one for validation).
+        Also if no symbol occurs `min_count` times, or no training piece fits the range of the
         settings.
     """
     corpus = Corpus.of(corpus)
@@ -208,16 +236,16 @@ def prepare(
     tokenizer = fit_tokenizer(config.tokenizer_name(kind), train, config)
     if tokenizer.is_empty:
         raise PartimentoError(
-            f"no chord or no duration comes {config.min_count} times: more music, or --set"
+            f"no chord or no duration occurs {config.min_count} times: add more music, or use --set"
             " tokens.min_count=1"
         )
     return Dataset(tokenizer, train, valid, held, left_out, config)
 
 
 def _with_copies(train: Sequence[TransposedPiece], config: TokenSettings) -> list[TransposedPiece]:
-    """Add to each piece its copies within the range.
+    """Set the transposed copies of each piece that stay within the range of pitches.
 
-    The range is that of the settings, else that of all pieces together.
+    The range is that of the settings, or else that of all training pieces.
     """
     low = config.low or min(int(item.moved.notes.pitch.min(initial=127)) for item in train)
     high = config.high or max(int(item.moved.notes.pitch.max(initial=0)) for item in train)
@@ -226,38 +254,39 @@ def _with_copies(train: Sequence[TransposedPiece], config: TokenSettings) -> lis
         for item in train
     ):
         raise PartimentoError(
-            f"no training piece fits into the pitches {low} to {high}: tokens.low and tokens.high"
-            " are too narrow"
+            f"no training piece fits into the pitches {low} to {high}: widen tokens.low and"
+            " tokens.high"
         )
     return [replace(item, copies=shifts_within(item.moved.notes, low, high)) for item in train]
 
 
 def fit_tokenizer(name: str, train: Sequence[TransposedPiece], config: TokenSettings) -> Tokenizer:
-    """Fit the tokenizer of a name on the training pieces and their transpositions."""
+    """Fit the named tokenizer to the training pieces and their transposed copies."""
     pieces = [item.moved for item in train]
     return tokenizer_class(name).fit(pieces, config, shifts=[item.copies for item in train])
 
 
 def in_common_key(piece: Piece, how: str = "key", *, key: Key | None = None) -> TransposedPiece:
-    """Transpose a piece by its analyzed key, without drums.
+    """Remove drums and transpose a piece to C major or A minor.
 
     Parameters
     ----------
     piece : Piece
     how : str
-        ``key`` or ``key-octave`` (see `TokenSettings.transpose`). ``none`` and ``all`` leave the
-        piece where it is: copies are made of training pieces only.
+        ``key`` or ``key-octave`` (see `TokenSettings.transpose`). ``none`` and ``all`` keep the
+        written key.
     key : Key, optional
-        Its analyzed key (`CorpusEntry.key`), if known.
+        The analyzed key of `piece` (`CorpusEntry.key`); by default, it is analyzed here.
 
     Raises
     ------
     ValueError
-        If it has only drums, or spans too much to be moved within MIDI's pitches.
+        If the piece has only drums, or its range is too wide to be transposed within MIDI's
+        pitches.
     """
     pitched = piece.without_drums()
     if len(piece.notes) and not len(pitched.notes):
-        raise ValueError("there is nothing but drums in it")
+        raise ValueError("the piece has only drums")
     key = key or analyze_key(pitched)[0]
     interval = 0
     if how in ("key", "key-octave"):
@@ -267,10 +296,11 @@ def in_common_key(piece: Piece, how: str = "key", *, key: Key | None = None) -> 
             else interval_to_common_octave(pitched.notes, key)
         )
     low, high = int(pitched.notes.pitch.min(initial=127)), int(pitched.notes.pitch.max(initial=0))
+    # If the transposed piece leaves MIDI's pitches, try the nearest other octaves.
     for shift in (interval + octaves * 12 for octaves in (0, 1, -1, 2, -2, 3, -3, 4, -4)):
         if not len(pitched.notes) or (low + shift >= 0 and high + shift <= 127):
             return TransposedPiece(pitched, transpose(pitched, shift), key, shift)
-    raise ValueError("it spans nearly all of MIDI's pitches: it cannot be moved to the common key")
+    raise ValueError("the range of the piece is too wide to transpose it to the common key")
 
 
 def split(
@@ -281,36 +311,35 @@ def split(
     test: float,
     seed: int,
 ) -> tuple[list[TransposedPiece], list[TransposedPiece], list[TransposedPiece]]:
-    """Return training, validation and test pieces, each in the order given.
+    """Return training, validation and test pieces, each in their original order.
 
-    A stored split is kept. Pieces without one get it from their near-duplicates; for those that
-    remain it is drawn (see `corpus.splits`).
+    A stored split is kept. A piece without one joins the split of its near-duplicates. The split of
+    all others is drawn (see `corpus.splits`).
 
     Parameters
     ----------
     pieces : (N,) sequence of TransposedPiece
     stored : (N,) sequence of str
-        The stored split of each piece, or an empty text.
+        The stored split of each piece, or an empty string.
     validation, test : float
-        Wanted shares of the pieces whose split is drawn.
+        Desired shares of the pieces whose split is drawn, 0 to 1.
     seed : int
-        Draws it.
+        Seed of the draw.
 
     Raises
     ------
     PartimentoError
-        If there are fewer than two different pieces, or there is nothing to train on or to validate
-        with.
+        If there are fewer than two different pieces, or the training or validation split is empty.
     """
     splits = list(stored)
     if not all(splits):
         _complete(pieces, splits, validation=validation, test=test, seed=seed)
     train, valid, held = (
-        [item for item, each in zip(pieces, splits, strict=True) if each == name] for name in SPLITS
+        [item for item, own in zip(pieces, splits, strict=True) if own == name] for name in SPLITS
     )
     if not train or not valid:
         raise PartimentoError(
-            f"the split that is stored leaves nothing to {'validate with' if train else 'train on'}"
+            f"the stored split has no {'validation' if train else 'training'} pieces"
         )
     return train, valid, held
 
@@ -323,18 +352,18 @@ def _complete(
     test: float,
     seed: int,
 ) -> None:
-    """Give a split to the pieces that have none."""
+    """Fill in the split of the pieces that have none, in place."""
     identities = [item.signature for item in pieces]
     groups: list[int] = group(fingerprint(item.piece) for item in pieces).tolist()
     is_new = not any(splits)
-    if (
-        is_new and len(set(groups)) < 2
-    ):  # one piece in many variations: still better than nothing to check with
-        groups = [identities.index(each) for each in identities]
+    # If all pieces are near-duplicates of each other, separate at least those that are not equal:
+    # validating on a variation is better than not validating.
+    if is_new and len(set(groups)) < 2:
+        groups = [identities.index(identity) for identity in identities]
     if is_new and len(set(groups)) < 2:
         raise PartimentoError(
-            "training needs at least two different pieces, one to check with; here"
-            f" {'is one' if groups else 'are none'}"
+            "training needs at least two different pieces, one of them for validation; there"
+            f" {'is only one' if groups else 'are none'}"
         )
     splits[:] = settle(splits, groups)
     rest = [number for number, name in enumerate(splits) if not name]

@@ -1,6 +1,7 @@
-"""Run the training loop: batches in, a trained model and its history out.
+"""Run the training loop: train a model on batches and return its history.
 
-A training can be resumed after any epoch, and ends with the same bits as an uninterrupted one.
+Training can be resumed after any epoch, with the same result to the last bit as an uninterrupted
+one.
 """
 
 from __future__ import annotations
@@ -23,9 +24,10 @@ from partimento.tokens.windows import Batch, Batches
 from partimento.training import backend
 from partimento.training.settings import TrainSettings
 
-# Arithmetic in one compiled call: a fraction of a second, so that progress shows and Ctrl-C works.
-WORK = 4e10
-MOST_STEPS = 64
+# Floating-point operations per compiled call. A call should take only a fraction of a second, so
+# that progress shows and Ctrl-C works.
+OPERATIONS_PER_CALL = 4e10
+MAX_STEPS_PER_CALL = 64
 
 
 @dataclass(frozen=True)
@@ -36,14 +38,17 @@ class Epoch:
     ----------
     epoch : int
     loss : float
-        The mean over the steps of the epoch, with dropout.
+        The mean over the training steps of the epoch, with dropout.
     val_loss : float
         The loss on the validation batches.
     parts : dict of float
-        The terms that add up to `val_loss`, then the metrics: see `base.Loss`.
-    seconds, events_per_s, compiled : float
-        These depend on the machine: time since training began, speed, and the share of the epoch's
-        time that was spent in compiled calls.
+        The terms that sum up to `val_loss`, then the metrics; see `models.loss.Loss`.
+    seconds : float
+        Training time since the first epoch began. This and the next two depend on the machine.
+    events_per_s : float
+        Training speed.
+    compiled : float
+        Share of the epoch's time spent in compiled calls, 0 to 1.
     """
 
     epoch: int
@@ -57,9 +62,17 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Hold everything that a training is after an epoch.
+    """Hold the complete state of training after an epoch.
 
-    `best` are the trainable and the other variables after the best epoch so far.
+    Attributes
+    ----------
+    history : tuple of Epoch
+    best_epoch : int
+        The best epoch so far, from 1; 0 before the first.
+    best : State
+        The trainable and the other variables of the network after the best epoch.
+    state : State
+        The variables of network and optimizer after the last epoch.
     """
 
     history: tuple[Epoch, ...]
@@ -69,20 +82,20 @@ class Checkpoint:
 
     @property
     def epoch(self) -> int:
-        """The number of epochs that are done."""
+        """The number of completed epochs."""
         return len(self.history)
 
 
-# Steps done in this epoch, steps per epoch, the epoch when it ends.
+# Arguments: steps done in this epoch, steps per epoch, and the epoch once it is complete.
 StepReport = Callable[[int, int, Epoch | None], None]
 Keep = Callable[[Checkpoint], None]
-# Called with the epoch's number after each epoch, the model up to date; returns a reason to stop.
+# Argument: the number of the epoch. Returns a reason to abort, or None.
 Inspect = Callable[[int], str | None]
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """The outcome of a training: history, the epoch that was kept, and why it ended."""
+    """The outcome of training: history, the epoch that was kept, and why it ended."""
 
     history: list[Epoch]
     best_epoch: int
@@ -100,32 +113,35 @@ def fit(
     inspect: Inspect | None = None,
     start: Checkpoint | None = None,
 ) -> Fitted:
-    """Train until the epochs, the time or the patience run out.
+    """Train until the limit of epochs, time or patience is reached.
 
-    The model ends with the weights of its best epoch.
+    Afterwards the model has the weights of its best epoch.
 
     Parameters
     ----------
+    model : Model
+        Changed in place.
     train, valid : Batches
-        Batches to train on, and batches that choose the best epoch.
+        Batches to train on, and batches to select the best epoch.
+    config : TrainSettings
     progress : callable, optional
-        Called with steps and epochs.
+        Called after each compiled call and each epoch; see `StepReport`.
     keep : callable, optional
-        Called with a `Checkpoint` after each epoch.
+        Called with a `Checkpoint` after each epoch, to write it.
     inspect : callable, optional
-        Called after each epoch, the model's own weights up to date. If it returns a text, training
-        ends with that error.
+        Called after each epoch, when the model has that epoch's weights. If it returns a reason,
+        training aborts with it as the error.
     start : Checkpoint, optional
-        Resume from there.
+        The checkpoint to resume from.
 
     Raises
     ------
     PartimentoError
-        If the loss is no longer a number, or `inspect` returns a text.
+        If the loss is not finite, or `inspect` returns a reason.
     """
     steps, size = len(train), _steps_per_call(model, train, config)
     if progress:
-        progress(0, steps, None)  # what follows compiles, and nothing counts up for seconds
+        progress(0, steps, None)  # show the stage now: compiling takes seconds without a report
     config = config.with_min_steps(steps)
     optimizer = _optimizer(config, steps)
     loop = backend.trainer(model.network, optimizer, model.loss)
@@ -133,22 +149,22 @@ def fit(
     if start:
         loop.set_state(start.state)
     epochs = _Epochs(model, loop, optimizer, config, size, progress)
-    ended = f"all {config.epochs} epochs are done"
+    ended = f"all {config.epochs} epochs are done"  # unless a limit is reached before
     while point.epoch < config.epochs:
-        if reason := _enough(point, config):
+        if reason := _reason_to_stop(point, config):
             ended = reason
             break
         epoch = epochs.run(train, valid, point)
         history = (*point.history, epoch)
         better = _is_better(model, epoch, point)
         state = loop.state() if keep or better or (inspect and optimizer.use_ema) else []
-        best = _judged(state, optimizer)[:2] if better else point.best
+        best = _averaged(state, optimizer)[:2] if better else point.best
         point = Checkpoint(history, epoch.epoch if better else point.best_epoch, best, state)
         reason = None
         if inspect:
-            # Before the checkpoint: a killed training then never repeats an epoch that was
-            # inspected.
-            with _judged_weights(loop, optimizer):
+            # Inspect before the checkpoint is written. If training is killed in between, it resumes
+            # before this epoch and inspects it again; no epoch goes without inspection.
+            with _averaged_weights(loop, optimizer):
                 loop.sync()
                 reason = inspect(epoch.epoch)
         if keep:
@@ -163,7 +179,7 @@ def fit(
 
 
 def epochs_added(config: TrainSettings, steps: int) -> str:
-    """Return one line if `min_steps` overrides `epochs`, else an empty string.
+    """Return a message if `min_steps` overrides `epochs`, else an empty string.
 
     >>> from textwrap import fill
     >>> print(fill(epochs_added(TrainSettings(epochs=3, min_steps=100), 10), 90))
@@ -187,33 +203,33 @@ def _is_better(model: Model, epoch: Epoch, point: Checkpoint) -> bool:
 
 
 @contextmanager
-def _judged_weights(loop: backend.Trainer, optimizer: keras.Optimizer) -> Iterator[None]:
-    """Put the running means in the place of the weights, where there are any."""
+def _averaged_weights(loop: backend.Trainer, optimizer: keras.Optimizer) -> Iterator[None]:
+    """Replace weights by their moving averages within the context, if ``ema`` is on."""
     if not optimizer.use_ema:
         yield
         return
     state = loop.state()
-    loop.set_state(_judged(state, optimizer))
+    loop.set_state(_averaged(state, optimizer))
     try:
         yield
     finally:
         loop.set_state(state)
 
 
-def _judged(state: backend.State, optimizer: keras.Optimizer) -> backend.State:
-    """Return the state to judge and keep: with running means of the weights, if any."""
+def _averaged(state: backend.State, optimizer: keras.Optimizer) -> backend.State:
+    """Return the state with moving averages as trainable variables, if ``ema`` is on."""
     if not optimizer.use_ema:
         return state
     variables = zip(optimizer.variables, state[2], strict=True)
     return [[value for variable, value in variables if "average" in variable.path], *state[1:]]
 
 
-def _enough(point: Checkpoint, config: TrainSettings) -> str | None:
-    """Return why training ends before its last epoch, or None."""
+def _reason_to_stop(point: Checkpoint, config: TrainSettings) -> str | None:
+    """Return why training stops before its last epoch, or None to continue."""
     if not point.history:
         return None
     if 0 < config.max_seconds <= point.history[-1].seconds:
-        return f"its time of {config.max_seconds:g} s is up"
+        return f"its time limit of {config.max_seconds:g} s is reached"
     if point.epoch - point.best_epoch >= config.patience:
         return (
             f"no better validation loss since epoch {point.best_epoch} (train.patience is"
@@ -224,7 +240,7 @@ def _enough(point: Checkpoint, config: TrainSettings) -> str | None:
 
 @dataclass
 class _Epochs:
-    """Run one epoch after another."""
+    """Train and validate one epoch at a time."""
 
     model: Model
     loop: backend.Trainer
@@ -234,11 +250,11 @@ class _Epochs:
     progress: StepReport | None
 
     def run(self, train: Batches, valid: Batches, point: Checkpoint) -> Epoch:
-        """Train for an epoch, then measure it on the validation batches."""
+        """Train for one epoch, then compute the loss on the validation batches."""
         number, began, inside, events = point.epoch + 1, time.monotonic(), 0.0, 0
         steps = len(train)
         values: list[float] = []
-        # The order comes from seed and epoch alone: a training can be resumed at any epoch.
+        # The order of batches depends only on seed and epoch, so training can resume at any epoch.
         for batches, count in _calls(train.shuffled(self.config.seed, number), self.size):
             called = time.monotonic()
             taken = (number - 1) * steps + len(values)
@@ -248,7 +264,7 @@ class _Epochs:
             if self.progress:
                 self.progress(len(values), steps, None)
         trained = time.monotonic() - began
-        with _judged_weights(self.loop, self.optimizer):
+        with _averaged_weights(self.loop, self.optimizer):
             called = time.monotonic()
             parts = [self.loop.evaluate(*call) for call in _calls(valid, self.size)]
             inside += time.monotonic() - called
@@ -267,23 +283,23 @@ class _Epochs:
         if not math.isfinite(epoch.loss + epoch.val_loss):
             rate = self.config.learning_rate / 10
             raise PartimentoError(
-                f"the loss is no longer a number in epoch {number}: try --set"
+                f"the loss is not a finite number in epoch {number}: try --set"
                 f" train.learning_rate={rate:g}"
             )
         return epoch
 
 
 def validate(model: Model, valid: Batches) -> Epoch:
-    """Return the single line of history of a model that learns all at once."""
+    """Return the only `Epoch` of a model that is not trained by gradient."""
     terms, metrics = Totals.of(model.loss(batch, training=False) for batch in valid).means()
     total = sum(terms.values())
     return Epoch(1, total, total, {**terms, **metrics})
 
 
 def _calls(batches: Iterable[Batch], size: int) -> Iterator[tuple[Batch, int]]:
-    """Gather batches into calls ``(S, B, …)``; also return how many of S count.
+    """Stack batches into calls ``(S, B, …)``; also yield the number without padding.
 
-    Batches of padding fill up the last call: every call has the same shapes.
+    The last call is filled up with batches of padding, because new shapes would compile anew.
     """
     group: list[Batch] = []
     for batch in batches:
@@ -304,15 +320,17 @@ def _stacked(group: Sequence[Batch], size: int) -> Batch:
 
 
 def _steps_per_call(model: Model, train: Batches, config: TrainSettings) -> int:
-    """Return a power of two that depends on sizes alone.
+    """Return the number of steps per compiled call, a power of two.
 
-    It must not depend on the machine: how steps are gathered into calls can change the last digits.
+    It depends only on sizes, not on the machine, because the number of steps per call can change
+    the last digits of the result.
     """
     if config.steps_per_call:
         return config.steps_per_call
     batch, length = next(iter(train))["inputs"].shape[:2]
+    # About 2 operations per weight and row in the forward pass, and twice as many backward.
     work = 6.0 * model.parameters * batch * length
-    most = min(max(WORK / work, 1), MOST_STEPS, max(len(train), 1))
+    most = min(max(OPERATIONS_PER_CALL / work, 1), MAX_STEPS_PER_CALL, max(len(train), 1))
     return int(2 ** math.floor(math.log2(most)))
 
 
@@ -323,11 +341,11 @@ def _optimizer(config: TrainSettings, steps: int) -> keras.Optimizer:
     kind = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}[config.optimizer]
     more: dict[str, Any] = {"weight_decay": config.weight_decay} if config.weight_decay else {}
     if config.ema:
-        # Keras never writes the means over the weights: `fit` reads them where it judges the model.
+        # Keras never overwrites the weights with the averages; `fit` reads them for validation.
         more |= {"use_ema": True, "ema_momentum": config.ema, "ema_overwrite_frequency": None}
     return kind(rate, clipnorm=config.clip_norm or None, **more)
 
 
 def without_times(history: Sequence[Epoch]) -> list[Epoch]:
-    """Return the history without what depends on the machine."""
+    """Return the history with all values reset that depend on the machine."""
     return [replace(epoch, seconds=0.0, events_per_s=0.0, compiled=1.0) for epoch in history]

@@ -1,4 +1,4 @@
-"""The record of a training piece that a run keeps."""
+"""Store the metadata and first tokens of each piece of a corpus in its run."""
 
 from __future__ import annotations
 
@@ -13,14 +13,34 @@ from partimento.music.events import merge_held
 from partimento.music.timelines import Meter, Source, Tempo
 from partimento.training.dataset import TransposedPiece
 
-OPENING = (
-    192  # numbers of each piece that are kept to begin from: 64 rows of three, or as many tokens
-)
+OPENING = 192  # ids stored per piece, to compose from: 64 chord rows of 3 ids, or 192 tokens
 
 
 @dataclass(frozen=True)
 class PieceRecord:
-    """The record of a piece: enough to credit it and to begin from it."""
+    """Metadata of a piece for credits, and its first tokens as a prompt for composing.
+
+    Attributes
+    ----------
+    title, composer : str
+    source : Source
+    split : str
+        ``train``, ``valid`` or ``test``.
+    key : str
+        Code of the analyzed key (`Key.code`).
+    interval : int
+        Semitones by which the piece was transposed for tokenizing.
+    meter, pickup, tempo : Meter, Fraction, Tempo
+        The first ones of the piece; the pickup is in quarters.
+    program : int or None
+        General MIDI program of most notes.
+    low, high : int
+        Lowest and highest MIDI pitch of the original.
+    events : int
+        Number of events.
+    opening : (n, F) int32
+        The first ids of the transposed piece: n is at most 64 for chords, 192 for notes.
+    """
 
     title: str
     composer: str
@@ -35,7 +55,7 @@ class PieceRecord:
     low: int
     high: int
     events: int
-    opening: np.ndarray  # (≤ 64, 3) or (≤ 192, 1) int32, moved by `interval`
+    opening: np.ndarray
 
     @classmethod
     def from_transposed(cls, item: TransposedPiece, tokens: np.ndarray, split: str) -> PieceRecord:

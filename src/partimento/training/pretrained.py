@@ -1,4 +1,4 @@
-"""The models that come with the package."""
+"""Find the bundled models, which are installed with the package."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ BUNDLED = Path(__file__).parents[1] / "bundled"
 
 
 def bundled_models() -> dict[str, Path]:
-    """Return the run folders inside the package, by the names of their models."""
+    """Return the run folders of the bundled models by name."""
     folders = sorted(BUNDLED.iterdir()) if BUNDLED.is_dir() else []
     return {folder.name: folder for folder in folders if RunFolder(folder).exists()}
 
@@ -22,7 +22,7 @@ def bundled_model(name: str = "guitar") -> Path:
     Raises
     ------
     PartimentoError
-        If this installation has none of that name.
+        If there is no bundled model of this name.
     """
     models = bundled_models()
     if name not in models:
@@ -31,9 +31,9 @@ def bundled_model(name: str = "guitar") -> Path:
 
 
 def model_folder(model: Path | str) -> Path:
-    """Return the folder of a model: a bundled one by its name, else a path.
+    """Return the run folder of a model, given the name of a bundled model or a path.
 
-    An existing folder comes before a bundled model of the same name.
+    An existing folder has precedence over a bundled model of the same name.
     """
     bundled = bundled_models().get(str(model))
     return bundled if bundled and not Path(model).exists() else Path(model)

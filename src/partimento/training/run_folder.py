@@ -1,25 +1,26 @@
-"""Know the files of a run folder, and check that they belong together.
+"""Define the files of a run folder, and check that they belong together.
 
-Nothing else in the program names these files::
+All other modules get the names of these files from here::
 
     run.json          settings, seeds, versions, fingerprint of the corpus, results; written last,
-                      it makes the folder a run
-    pieces.json       every piece of the corpus: title, source, license, key, meter, beginning
+                      so that a folder with this file is a complete run
+    pieces.json       every piece of the corpus: title, source, license, key, meter, first tokens
     vocabulary.json   the tokenizer
     model.weights.h5  the weights, in Keras' safe format (model.npz for a model that counts)
     history.csv       one line per epoch, the same for the same seed
-    history.json      the same and the figures that depend on the machine
+    history.json      the same, with speed and times, which depend on the machine
     held_out.json     nats per event of the model and its baselines on the test pieces
     rejects.csv       files that were not used, with the reasons
     seen/             snapshots of the model during training, for `partimento watch`
     samples/          a first piece, composed right after training
     watch/            the pictures that `partimento watch` draws
 
-A training under way works in a hidden folder beside it, which becomes the run. It has more files::
+Until it is finished, training uses a hidden folder beside the run folder, which is renamed at the
+end. It has further files::
 
     training.json     settings, sources, fingerprint of the corpus, versions
     checkpoint.h5     `loop.Checkpoint`: optimizer, random generators, history, the best weights
-    lock              held by the process that trains
+    lock              locked by the training process
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ from partimento.files import check_exists, refuse_folder, remove_folder, write_a
 
 @dataclass(frozen=True)
 class RunFolder:
-    """The files of a run, whether they exist or not.
+    """Paths of the files of a run, whether they exist or not.
 
     Attributes
     ----------
@@ -52,7 +53,7 @@ class RunFolder:
 
     @property
     def name(self) -> str:
-        """The name of the run, also for the hidden folder of its training."""
+        """The name of the run; the same for the hidden folder of its training."""
         hidden = re.fullmatch(r"\.(.+)\.training", self.path.absolute().name)
         return hidden[1] if hidden else self.path.absolute().name
 
@@ -63,7 +64,7 @@ class RunFolder:
 
     @property
     def pieces(self) -> Path:
-        """The pieces learned from or checked with."""
+        """The pieces of the corpus."""
         return self.path / "pieces.json"
 
     @property
@@ -73,22 +74,22 @@ class RunFolder:
 
     @property
     def history(self) -> Path:
-        """All figures of all epochs."""
+        """All values of all epochs, as JSON."""
         return self.path / "history.json"
 
     @property
     def history_table(self) -> Path:
-        """The figures of all epochs that do not depend on the machine."""
+        """The losses of all epochs as a table, without values that depend on the machine."""
         return self.path / "history.csv"
 
     @property
     def held_out(self) -> Path:
-        """The figures of the test pieces."""
+        """The results on the test pieces."""
         return self.path / "held_out.json"
 
     @property
     def rejects(self) -> Path:
-        """The files that were not used."""
+        """The list of files that were not used."""
         return self.path / "rejects.csv"
 
     @property
@@ -108,7 +109,7 @@ class RunFolder:
 
     @property
     def training(self) -> TrainingFolder:
-        """The hidden folder in which the training of this run works."""
+        """The hidden folder that training uses until it is finished."""
         return TrainingFolder(self.path.with_name(f".{self.path.name}.training"))
 
     def weights(self, suffix: str) -> Path:
@@ -122,26 +123,26 @@ class RunFolder:
     def check(self) -> None:
         """Raise PartimentoError unless the folder holds a finished run.
 
-        Nothing heavy is loaded.
+        This is fast: it reads no file and imports no framework.
         """
         check_exists(self.path)
         if not self.exists():
             command = f"partimento train FOLDER -o {self.path}"
             raise PartimentoError(
-                f"{self.path} is no run: it has no {self.MARK} (make one with: {command})"
+                f"{self.path} is not a run: it has no {self.MARK} (train one with: {command})"
             )
 
     def check_replaceable(self, *, force: bool) -> None:
-        """Raise PartimentoError if a run must not be written here."""
+        """Raise PartimentoError if the folder exists and must not be replaced."""
         refuse_folder(self.path, mark=self.MARK, force=force)
 
     def checksums(self, suffix: str) -> dict[str, str]:
-        """Return the SHA-256 of each file that belongs to the run, by its name."""
-        return {path.name: _sha256(path) for path in self._sealed(suffix)}
+        """Return the SHA-256 of each file that must not change after training, by name."""
+        return {path.name: _sha256(path) for path in self._checked_files(suffix)}
 
     def check_files(self, checksums: Mapping[str, str], suffix: str) -> None:
         """Raise PartimentoError if a file is missing or was changed since the training."""
-        for path in self._sealed(suffix):
+        for path in self._checked_files(suffix):
             self.check_file(path, checksums)
 
     def check_file(self, path: Path, checksums: Mapping[str, str]) -> None:
@@ -150,12 +151,11 @@ class RunFolder:
             raise PartimentoError(f"{self.path} is not a complete run: {path.name} is missing")
         if _sha256(path) != checksums[path.name]:
             raise PartimentoError(
-                f"{self.path}: {path.name} does not fit the run: it was changed or damaged since"
-                " the training"
+                f"{self.path}: {path.name} was changed or damaged since the training"
             )
 
     def read_about(self) -> dict[str, Any]:
-        """Read `about`; OSError or ValueError if it cannot be read."""
+        """Read `about`; raise OSError or ValueError if it cannot be read."""
         about: dict[str, Any] = json.loads(self.about.read_text(encoding="utf-8"))
         return about
 
@@ -180,10 +180,10 @@ class RunFolder:
         return figures
 
     def write_held_out(self, figures: Mapping[str, Any]) -> None:
-        """Write the inverse of `read_held_out`."""
+        """Write results that `read_held_out` can read."""
         write_atomically(self.held_out, json.dumps(figures, indent=2))
 
-    def _sealed(self, suffix: str) -> tuple[Path, ...]:
+    def _checked_files(self, suffix: str) -> tuple[Path, ...]:
         return (
             self.pieces,
             self.vocabulary,
@@ -194,9 +194,9 @@ class RunFolder:
 
 
 class TrainingFolder(RunFolder):
-    """The hidden folder of a training under way.
+    """Paths of the hidden folder of an unfinished training.
 
-    It is a run that lacks its last files and has a checkpoint.
+    It has the files of a run as far as they are written, and a checkpoint.
     """
 
     @property
@@ -206,16 +206,16 @@ class TrainingFolder(RunFolder):
 
     @property
     def request(self) -> Path:
-        """The settings and sources that the training began with."""
+        """The settings and sources with which the training began."""
         return self.path / "training.json"
 
     @property
     def lock(self) -> Path:
-        """The file that the process that trains holds."""
+        """The file that the training process locks."""
         return self.path / "lock"
 
     def exists(self) -> bool:
-        """Return whether a training has begun here."""
+        """Return True if a training has begun in this folder."""
         return self.request.is_file()
 
     def read_settings(self) -> dict[str, Any]:
@@ -224,11 +224,11 @@ class TrainingFolder(RunFolder):
         return settings
 
     def has_checkpoint(self) -> bool:
-        """Return whether an epoch was finished, so that the training can be resumed."""
+        """Return True if at least one epoch is complete, so that training can be resumed."""
         return self.state.is_file()
 
     def clear(self) -> None:
-        """Remove everything but the lock."""
+        """Remove everything except the lock."""
         for path in [*self.path.iterdir()]:
             if path != self.lock:
                 remove_folder(path) if path.is_dir() else path.unlink()
@@ -239,7 +239,7 @@ class TrainingFolder(RunFolder):
             path.unlink(missing_ok=True)
 
     def finish(self) -> None:
-        """Remove the files that only a training under way has."""
+        """Remove the files that a finished run does not have."""
         for path in (self.state, self.request, self.lock):
             path.unlink(missing_ok=True)
 

@@ -18,7 +18,7 @@ from partimento.tokens.settings import TokenSettings
 
 
 class TrainSettings(Section):
-    """How a model is trained."""
+    """Settings of training."""
 
     section = "train"
 
@@ -33,19 +33,19 @@ class TrainSettings(Section):
         ge=0,
         le=10**6,
         description=(
-            "Minimum number of training steps: if epochs gives fewer, epochs and patience are"
-            " multiplied until it is reached."
+            "Minimum number of training steps. If epochs gives fewer, epochs and patience are"
+            " multiplied until this is reached."
         ),
     )
     batch_size: int = Field(default=64, ge=1, le=4096, description="Windows per training step (B).")
     optimizer: Literal["adam", "rmsprop"] = Field(default="adam", description="The optimizer.")
     learning_rate: float = Field(
-        default=0.001, gt=0, le=10, description="Learning rate, or its first value."
+        default=0.001, gt=0, le=10, description="Learning rate; with a schedule, its initial value."
     )
     lr_schedule: Literal["constant", "cosine"] = Field(
         default="constant",
         description=(
-            "Learning rate over the epochs: constant, or falling along a cosine to a fiftieth."
+            "Learning rate over the epochs: constant, or cosine decay to 2% of the initial value."
         ),
     )
     weight_decay: float = Field(
@@ -61,8 +61,8 @@ class TrainSettings(Section):
         ge=0,
         lt=1,
         description=(
-            "Decay of the exponential moving average of the weights, which is then validated and"
-            " kept; 0 turns it off."
+            "Decay of the exponential moving average of the weights. If it is on, the averaged"
+            " weights are validated and saved; 0 turns it off."
         ),
     )
     clip_norm: float = Field(
@@ -74,7 +74,7 @@ class TrainSettings(Section):
         default=0,
         ge=0,
         le=4096,
-        description="Steps per compiled call; 0 chooses as many as a fraction of a second holds.",
+        description="Training steps per compiled call; 0 chooses a number by the model's size.",
     )
     patience: int = Field(
         default=5,
@@ -85,19 +85,19 @@ class TrainSettings(Section):
     max_seconds: float = Field(
         default=0.0,
         ge=0,
-        description="Training stops after the epoch that passes this time; 0 sets no limit.",
+        description="Time limit: training stops after the epoch that exceeds it; 0 means no limit.",
     )
     validation: float = Field(
         default=0.1,
         gt=0,
         lt=1,
-        description="Share of the pieces that choose the best epoch (whole pieces, never windows).",
+        description="Share of the pieces for validation, which selects the best epoch.",
     )
     test: float = Field(
         default=0.1,
         gt=0,
         lt=1,
-        description="Share of the pieces that are measured only once, at the end.",
+        description="Share of the pieces for the final evaluation; training never uses them.",
     )
     seed: int = Field(
         default=0,
@@ -112,8 +112,8 @@ class TrainSettings(Section):
     def _check_together(self) -> Self:
         if self.validation + self.test >= 1:
             raise ValueError(
-                "train.validation and train.test must add up to less than 1, to leave something to"
-                " train on"
+                "train.validation and train.test must sum up to less than 1, to leave pieces for"
+                " training"
             )
         if self.weight_decay and self.optimizer != "adam":
             raise ValueError('train.weight_decay needs train.optimizer = "adam"')
@@ -154,7 +154,7 @@ TopP = Annotated[
 
 
 class Sampling(Section):
-    """How freely to sample; by default from all tokens, by their probability.
+    """Settings of sampling; by default, sample from all tokens by their probability.
 
     >>> Sampling(temperature=0.9, top_p=0.95).truncates
     True
@@ -166,7 +166,10 @@ class Sampling(Section):
         default=1.0,
         ge=0,
         lt=100,
-        description="Below 1 is safer, above 1 is bolder; 0 always takes the most probable token.",
+        description=(
+            "Temperature: below 1 prefers probable tokens, above 1 allows more surprises, 0 always"
+            " takes the most probable token."
+        ),
     )
     top_k: int = Field(
         default=0,
@@ -177,7 +180,7 @@ class Sampling(Section):
 
     @property
     def truncates(self) -> bool:
-        """Return True if top-k or top-p leaves tokens out: only then they must be sorted."""
+        """True if top-k or top-p excludes tokens; only then must tokens be sorted."""
         return self.top_k > 0 or self.top_p < 1
 
     def to_array(self) -> np.ndarray:
@@ -186,14 +189,14 @@ class Sampling(Section):
 
 
 class SampleSettings(Sampling):
-    """The sampling that composing uses by default."""
+    """The default sampling of a model."""
 
     top_p: TopP = 0.95
     candidates: int = Field(
         default=32,
         ge=1,
         le=4096,
-        description="Pieces composed at once, of which the best is kept.",
+        description="Number of candidates to compose, of which the best is kept.",
     )
 
 
@@ -215,37 +218,36 @@ class Settings(BaseModel):
 
     @classmethod
     def from_plain(cls, values: Mapping[str, Any]) -> Settings:
-        """Validate a recipe or the settings of a ``run.json``.
+        """Validate the nested values of a recipe or a ``run.json``.
 
-        The value of ``model.name`` chooses the model.
+        The value of ``model.name`` selects the model; by default it is `DEFAULT_MODEL`.
 
         Raises
         ------
         PartimentoError
-            In one line, for the first fault.
+            In one line, for the first invalid value.
         """
-        values_of_model = {
-            name: value for name, value in values.items() if name != "about"
-        }  # a recipe's word to its reader
-        for name, value in values_of_model.items():
+        # "about" is the description of a recipe, not a section.
+        by_section = {name: value for name, value in values.items() if name != "about"}
+        for name, value in by_section.items():
             if name not in cls.model_fields:
                 raise PartimentoError(
-                    f"there is no section {name}: there are {', '.join(cls.model_fields)}"
+                    f"there is no section {name}: the sections are {', '.join(cls.model_fields)}"
                 )
             if not isinstance(value, Mapping):
                 raise PartimentoError(f"{name} is a section, not a value")
-        name = str(values_of_model.get("model", {}).get("name", DEFAULT_MODEL))
-        values_of_model = merge({"sample": {"top_p": model_class(name).top_p}}, values_of_model)
+        name = str(by_section.get("model", {}).get("name", DEFAULT_MODEL))
+        by_section = merge({"sample": {"top_p": model_class(name).top_p}}, by_section)
         kinds = section_classes(name)
         for section, kind in kinds.items():
-            for key in values_of_model.get(section, {}):
+            for key in by_section.get(section, {}):
                 elsewhere = [other for other in kinds if key in kinds[other].model_fields]
                 if key not in kind.model_fields and elsewhere:
                     raise PartimentoError(
                         f"there is no setting {section}.{key}; did you mean {elsewhere[0]}.{key}?"
                     )
         sections: dict[str, Any] = {
-            section: kind(**values_of_model.get(section, {})) for section, kind in kinds.items()
+            section: kind(**by_section.get(section, {})) for section, kind in kinds.items()
         }
         return cls(**sections)
 
@@ -254,7 +256,7 @@ class Settings(BaseModel):
         return model_class(self.name).from_settings(self.model, tokenizer, self.tokens)
 
     def to_toml(self) -> str:
-        """Write the settings as a recipe, with each one's meaning and bounds as a comment."""
+        """Write the settings as a recipe, with description and bounds as comments."""
         sections = {name: getattr(self, name) for name in type(self).model_fields}
         return "\n".join(to_toml(section) for section in sections.values())
 
@@ -265,11 +267,13 @@ class Settings(BaseModel):
 
 def json_schema(model: str | None = None) -> dict[str, Any]:
     """Return the JSON schema of all settings, for one model or for every model."""
-    properties: dict[str, Any] = {"about": {"type": "string", "description": "A line on a recipe."}}
+    properties: dict[str, Any] = {
+        "about": {"type": "string", "description": "A description of the recipe, in one line."}
+    }
     for name, kind in section_classes(model or DEFAULT_MODEL).items():
         properties[name] = kind.model_json_schema()
     if model is None:
-        kinds = [each.config_type for each in MODELS.load_all().values()]
+        kinds = [model_type.config_type for model_type in MODELS.load_all().values()]
         properties["model"] = {"anyOf": [kind.model_json_schema() for kind in kinds]}
     else:
         properties["sample"]["properties"]["top_p"]["default"] = model_class(model).top_p
@@ -284,7 +288,7 @@ def json_schema(model: str | None = None) -> dict[str, Any]:
 
 
 def section_classes(model: str) -> dict[str, type[Section]]:
-    """Return the class of each section for a model."""
+    """Return the settings class of each section for a model."""
     return {
         "data": DataSettings,
         "tokens": TokenSettings,

@@ -1,4 +1,4 @@
-"""Keep a model's output for some training windows, for the pictures of a training."""
+"""Store a model's output for fixed training windows, for pictures of its progress."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from partimento.training.run_folder import RunFolder
 from partimento.training.settings import Settings
 
 WINDOWS_FILE = "windows.npz"
-WINDOWS = 512  # points in the picture of a latent space
-FRAMES = 100  # most pictures of one training
+WINDOWS = 512  # windows per snapshot: points in the picture of a latent space
+FRAMES = 100  # approximate maximum number of snapshots of a training
 
 
 class TrainingSnapshots(NamedTuple):
@@ -32,9 +32,9 @@ class TrainingSnapshots(NamedTuple):
     epochs : list of int
         The epoch of each snapshot.
     targets : (n, L, 3) int32
-        The windows of the pictures; the first is the one that is reconstructed.
+        The windows that the model gets; the first is the one that pictures show as a score.
     titles, keys : list of str
-        Title and key of the piece that each window is from.
+        Title and key of the piece from which each window is cut.
     snapshots : list of dict
         The results of `Model.snapshot`, one per epoch.
     """
@@ -48,7 +48,7 @@ class TrainingSnapshots(NamedTuple):
 
 @dataclass(frozen=True)
 class Snapshots:
-    """Take a snapshot every ``epochs // 100`` epochs (every 5 of the tutorial's 500).
+    """Write a snapshot every ``epochs // 100`` epochs (every 5 of the tutorial's 500).
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class Snapshots:
     model : Model
     train : WindowBatches
     pieces : sequence of TransposedPiece or None
-        The pieces that the windows are from; windows of None are not shown.
+        The piece of each training sequence. None marks a transposed copy, which is not shown.
     settings : Settings
     """
 
@@ -67,7 +67,7 @@ class Snapshots:
     settings: Settings
 
     def take(self, epoch: int) -> None:
-        """Take a snapshot of the model after `epoch`, if it is time."""
+        """Write a snapshot of the model after `epoch`, if one is due."""
         epochs = self.settings.train.with_min_steps(len(self.train)).epochs
         if epoch != 1 and epoch % max(1, epochs // FRAMES):
             return
@@ -86,9 +86,9 @@ class Snapshots:
 
     @cached_property
     def _chosen(self) -> np.ndarray:
-        """The same windows each time, spread over the training pieces.
+        """Indices of the windows, evenly spread over the training pieces.
 
-        The first is one without padding and without unknown symbols, if there is any.
+        The first window has no padding and no unknown symbols, if there is one like this.
         """
         shown = np.array([item is not None for item in self.pieces])[self.train.windows.piece]
         targets = self.train.windows.targets
@@ -109,19 +109,20 @@ def _save(path: Path, arrays: dict[str, np.ndarray]) -> None:
 
 
 def has_snapshots(folder: RunFolder) -> bool:
-    """Return whether any snapshot was taken."""
+    """Return True if the run has snapshots."""
     return (folder.seen / WINDOWS_FILE).is_file()
 
 
 def read_snapshots(folder: RunFolder, *, until: int | None = None) -> TrainingSnapshots:
     """Read the snapshots of a run, finished or not.
 
-    Those after the epoch `until`, of a training that was killed, are left out.
+    Snapshots after the epoch `until` are left out: a killed training may have written some after
+    its last checkpoint.
 
     Raises
     ------
     FileNotFoundError, ValueError, KeyError
-        If there are none, or they are damaged.
+        If there are no snapshots, or they are damaged.
     """
     with np.load(folder.seen / WINDOWS_FILE, allow_pickle=False) as file:
         targets, titles, keys = file["targets"], file["titles"].tolist(), file["keys"].tolist()

@@ -31,10 +31,9 @@ from partimento.training.settings import Settings
 from partimento.training.snapshots import Snapshots
 from partimento.training.trained_model import TrainedModel, fill, load_model, versions
 
-FEW_EVENTS = 1_000  # a handful of pieces
-WEIGHTS_PER_EVENT = (
-    50  # beyond it a network learns its pieces by heart before it learns their style
-)
+FEW_EVENTS = 1_000  # about a handful of pieces; with fewer, advise against a network
+# With more weights per event, advise against the model: it would memorize the training pieces.
+WEIGHTS_PER_EVENT = 50
 
 
 def learn(
@@ -49,27 +48,27 @@ def learn(
 ) -> tuple[TrainedModel, Dataset]:
     """Train a model on a corpus, and save its run.
 
-    `partimento.train` does the same and checks the run.
+    `partimento.train` calls this function with callbacks that also evaluate the run.
 
     Parameters
     ----------
     corpus : Corpus or sequence of Piece
         At least two pieces. A stored split is kept; a split is drawn for pieces that have none.
     settings : Settings or nested mapping, optional
-        For example ``{"model": {"units": 128}, "train": {"epochs": 5}}``; laid over the recipe
-        ``notewise`` or, where ``model.name`` is given, over that model's own.
+        For example ``{"model": {"units": 128}, "train": {"epochs": 5}}``. A mapping overrides the
+        recipe of its ``model.name``, by default the recipe ``notewise``.
     out : path, optional
-        Folder to save the run in; it appears at the end, whole. Until then a hidden folder beside
-        it holds a checkpoint of every epoch.
+        Run folder to write. It appears complete at the end. Until then, a hidden folder beside it
+        holds a checkpoint of the last epoch.
     force : bool
         Replace `out` if it exists.
     resume : bool
-        Continue the unfinished training of `out`, with its settings; the result is the one that
-        it would have had.
+        Resume the unfinished training of `out` with its settings. The result is that of an
+        uninterrupted training.
     progress : Progress, optional
         Called in the stages ``keys``, ``build``, ``train`` (all steps of all epochs) and ``count``.
     callbacks : sequence of Callback
-        More to do.
+        Called during and after training.
 
     Returns
     -------
@@ -78,13 +77,13 @@ def learn(
     Raises
     ------
     PartimentoError
-        If `out` exists, the pieces are too few or, when resuming, not those from before, or a
-        setting is wrong.
+        If `out` exists, there are too few pieces, or a setting is wrong. When resuming, also if
+        the pieces are not those with which the training began.
     """
     callback = Callbacks(callbacks)
     if out is None:
         if resume:
-            raise PartimentoError("to resume a training, say which: out is its run's folder")
+            raise PartimentoError("resume needs out: the run folder of the unfinished training")
         opened: AbstractContextManager[TrainingFolder | None] = nullcontext()
     else:
         out = Path(out)
@@ -92,7 +91,7 @@ def learn(
             RunFolder(out).check_replaceable(force=force)
         opened = checkpoint.locked_folder(out, resume=resume, force=force)
     if not corpus:
-        raise PartimentoError("no pieces to learn from")
+        raise PartimentoError("no pieces to train on")
     corpus = Corpus.of(corpus)
     with opened as folder:
         if resume and out is not None:
@@ -107,38 +106,38 @@ def learn(
         progress("build", 0, 1)
         model = new_model(settings, data)
         if folder is not None:
-            # Already now, so that a training under way can be looked at.
+            # Written before training, so that `partimento watch` can read it in the meantime.
             write_atomically(folder.vocabulary, data.tokenizer.to_json(), durable=False)
         fitted = _train(model, data, settings, folder, progress, callback)
-        run = TrainedModel.from_training(settings, data, model, fitted)
+        trained = TrainedModel.from_training(settings, data, model, fitted)
         if folder is not None and out is not None:
-            fill(run, folder, out)
+            fill(trained, folder, out)
             write_rejects([*corpus.rejects, *data.rejects], folder.rejects)
-            callback.on_finish(run, data, folder)
+            callback.on_finish(trained, data, folder)
             folder.finish()
             become(folder.path, out)
-            run = replace(run, folder=out)
-    return run, data
+            trained = replace(trained, folder=out)
+    return trained, data
 
 
 def recorded_settings(out: Path | str) -> Settings:
-    """Read the settings that the unfinished training of `out` began with."""
+    """Read the settings with which the unfinished training of `out` began."""
     return Settings.from_plain(checkpoint.read_about_of(Path(out))["settings"])
 
 
 def reload_corpus(out: Path | str, *, progress: Progress = silent) -> Corpus:
-    """Load the corpus that the unfinished training of `out` began with.
+    """Load the corpus with which the unfinished training of `out` began.
 
     Raises
     ------
     PartimentoError
-        If it was made of pieces in Python, or cannot be read any more.
+        If the corpus was a list of pieces in Python, or its sources can no longer be read.
     """
     recorded = checkpoint.read_about_of(Path(out))["corpus"]
     if not recorded["sources"]:
         raise PartimentoError(
-            f"the training of {out} began with pieces made in Python: "
-            "continue it with partimento.train(pieces, out=…, resume=True)"
+            f"the training of {out} began with a list of pieces in Python: "
+            "resume it with partimento.train(pieces, out=…, resume=True)"
         )
     first, *others = [Selection(**values) for values in recorded["selections"]] or [Selection()]
     config = recorded_settings(out).data
@@ -155,20 +154,20 @@ def _complete(settings: Settings | Mapping[str, Any] | None) -> Settings:
 
 
 def _with_view(settings: Settings, corpus: Corpus, callback: Callback) -> Settings:
-    """Record the view that the corpus is in, whatever view the recipe asks for."""
+    """Replace the section ``data`` by the settings with which the corpus was loaded."""
     if corpus.config is None or corpus.config == settings.data:
         return settings
     wanted, actual = settings.data.model_dump(), corpus.config.model_dump()
     other = [f"data.{name}={actual[name]}" for name in actual if actual[name] != wanted[name]]
     callback.on_note(
-        f"the corpus was loaded with {', '.join(other)}, which the run keeps; to follow the recipe,"
-        " give train() the sources in place of the corpus"
+        f"the corpus was loaded with {', '.join(other)}, and the run uses this; to follow the"
+        " recipe, pass the sources to train() instead of the corpus"
     )
     return settings.model_copy(update={"data": corpus.config})
 
 
 def prepared(corpus: Corpus, settings: Settings, progress: Progress = silent) -> Dataset:
-    """Make the data set of a corpus as a training with these settings sees it."""
+    """Build the data set of a corpus for training with these settings."""
     return prepare(
         corpus,
         settings.tokens,
@@ -181,11 +180,11 @@ def prepared(corpus: Corpus, settings: Settings, progress: Progress = silent) ->
 
 
 def _check_same(about: Mapping[str, Any], data: Dataset, callback: Callback) -> None:
-    """Raise PartimentoError unless a training is resumed with the music it began with."""
+    """Raise PartimentoError unless the resumed training has the same music as before."""
     if about["fingerprint"] != data.fingerprint:
         raise PartimentoError(
-            "the scores are not those that the training began with: it cannot be resumed"
-            " (force=True begins anew)"
+            "the scores differ from those with which the training began: it cannot be resumed"
+            " (force=True starts again)"
         )
     changed = [name for name, number in versions().items() if about["versions"].get(name) != number]
     if changed:
@@ -196,9 +195,9 @@ def _check_same(about: Mapping[str, Any], data: Dataset, callback: Callback) -> 
 
 
 def new_model(settings: Settings, data: Dataset) -> Model:
-    """Build an untrained model, its weights drawn from the seed.
+    """Build an untrained model with random weights from the seed ``train.seed``.
 
-    Embeddings that another run has learned are put in if ``model.pretrained`` names it.
+    If ``model.pretrained`` names a run, its embeddings are copied.
     """
     keras.utils.set_random_seed(settings.train.seed)
     model: Model = settings.new_model(data.tokenizer)
@@ -234,7 +233,7 @@ def _train(
         if text:
             callback.on_note(text)
     snapshots = None
-    if folder and isinstance(train, WindowBatches):  # streamed batches have no windows to show
+    if folder and isinstance(train, WindowBatches):  # streamed batches have no fixed windows
         snapshots = Snapshots(folder, model, train, data.training_pieces, settings)
     start = checkpoint.read_checkpoint(folder) if folder else None
     progress("build", 1, 1)
@@ -259,18 +258,18 @@ def _train(
 def too_small(model: Model, pieces: Sequence[Tokens]) -> str | None:
     """Return advice if there is too little music for the model, else None."""
     if not any(ability in model.capabilities for ability in (Autoregressive, Latent)):
-        return None  # a model that does not compose is no rival of counts
+        return None  # the advice compares with the Markov model, which composes
     events = sum(model.tokenizer.events_in(piece.ids[1:]) for piece in pieces)
     parameters = model.parameters
     if events < FEW_EVENTS:
         return (
-            f"only {events:,} events to learn from: "
-            "counts may do better than any network (--recipe markov)"
+            f"only {events:,} events to train on: "
+            "a Markov model may do better than a network (--recipe markov)"
         )
     if parameters > WEIGHTS_PER_EVENT * events:
         return (
-            f"{parameters:,} weights for {events:,} events ({parameters // events} each): "
-            "it may learn them by heart; a smaller model, more pieces "
+            f"{parameters:,} weights for {events:,} events ({parameters // events} per event): "
+            "the model may memorize them; a smaller model, more pieces "
             "or copies in other keys (--set tokens.transpose=all) may do better"
         )
     return None

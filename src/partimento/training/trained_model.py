@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-FORMAT = 1
-WITH_VERSIONS = (
+FORMAT = 1  # of the run folder; raise it when older versions cannot read the files
+RECORDED_PACKAGES = (  # packages whose versions are written to run.json
     "partimento",
     "keras",
     "jax",
@@ -75,18 +75,22 @@ class ComposeOptions(TypedDict, total=False):
 class TrainedModel:
     """A trained model with everything it needs to compose.
 
-    `pt.train` and `pt.load_model` return it. A loaded model builds its network when it is first
-    needed: that takes seconds, and much works without it.
+    `pt.train` and `pt.load_model` return it. A loaded model builds its network on first use. This
+    takes seconds, and composing short pieces works without it.
 
     Attributes
     ----------
     settings : Settings
     tokenizer : Tokenizer
+    get_model : callable
+        Returns the `Model`; use the property `model`.
+    get_numpy_step : callable
+        Returns the `NumpyStep` or None; use the property `numpy_step`.
     pieces : list of PieceRecord
         The pieces of the corpus, with their splits and sources.
     history : list of Epoch
     fingerprint : str
-        SHA-256 of the music that it was trained on.
+        SHA-256 of the music of the corpus.
     best_epoch : int
         The epoch whose weights were kept.
     ended : str
@@ -140,24 +144,24 @@ class TrainedModel:
         Raises
         ------
         PartimentoError
-            If the weights in the run's folder are not those of such a network.
+            If the weights in the run folder are damaged or do not fit the network.
         """
         return self.get_model()
 
     @property
     def numpy_step(self) -> NumpyStep | None:
-        """The model's step on NumPy, which needs no network; None if it has none.
+        """The NumPy version of the model's step, which needs no network, or None.
 
         Raises
         ------
         PartimentoError
-            If the weights in the run's folder are not those of such a network.
+            If the weights in the run folder are damaged or do not fit the model.
         """
         return self.get_numpy_step()
 
     @property
     def model_class(self) -> Any:
-        """The class of its model, for what is to be known without the network."""
+        """The class of `model`, available without building the network."""
         return model_class(self.settings.name)
 
     @property
@@ -167,7 +171,7 @@ class TrainedModel:
 
     @property
     def seconds(self) -> float:
-        """How long it was trained."""
+        """Training time in seconds."""
         return self.history[-1].seconds
 
     # ------------------------------------------------------------------ verbs
@@ -187,27 +191,29 @@ class TrainedModel:
             Number of pieces, with seeds `seed`, `seed` + 1 and so on. By default one piece is
             returned instead of a list.
         bars : int
-            Length in bars, the pickup not counted; 16 by default.
+            Length in bars, without the pickup; 16 by default.
         events : int
             Length in events, instead of bars.
         key : Key or str
-            The key that sounds, such as ``"d minor"``.
+            The key of the piece, such as ``"d minor"``.
         seed : int
             The same seed composes the same music; 0 by default.
         sampling : Sampling
-            Temperature, top-k and top-p; by default as the model's settings say.
+            Temperature, top-k and top-p; by default those of the model's settings.
         constraints : sequence of Constraint
-            Rules that the piece must keep to, such as ``Range("E2", "B5")``.
+            Rules that the piece must obey, such as ``Range("E2", "B5")``.
         start : int or Piece
-            Begin from training piece number `start`, or from a piece of your own, instead of from
-            silence. Its first `prompt_events` events (8 by default) are kept.
+            Begin with the first events of this training piece (by number) or of your own piece.
+        prompt_events : int
+            Number of events to take from `start`; 8 by default.
         towards : int
-            For a model with a latent space: the training piece that the music moves to.
+            For a model with a latent space: the number of the training piece towards which the
+            music moves.
         program : int
             General MIDI program of all parts.
         title : str
         candidates : int
-            Number of candidates of which the best is kept.
+            Number of candidates to compose, of which the best is returned.
 
         Returns
         -------
@@ -216,7 +222,7 @@ class TrainedModel:
         Raises
         ------
         PartimentoError
-            If a piece like this cannot be composed.
+            If the options contradict each other, or no piece can satisfy them.
 
         Examples
         --------
@@ -228,18 +234,18 @@ class TrainedModel:
         return [verbs.compose(self, seed=first + number, **options) for number in range(n)]
 
     def evaluate(self, corpus: Corpus | None = None) -> HeldOutResults:
-        """Return nats per event on held-out pieces, beside the baselines.
+        """Return nats per event on held-out pieces, for the model and the baselines.
 
         Parameters
         ----------
         corpus : Corpus, optional
-            The corpus that the model was trained on, to measure it anew. By default the results
-            that were stored with the run are read.
+            The corpus on which the model was trained, to compute the results again. By default,
+            the results stored in the run folder are read.
 
         Raises
         ------
         PartimentoError
-            If no results are stored, or the corpus is another one.
+            If no results are stored, or the model was trained on another corpus.
 
         Examples
         --------
@@ -248,7 +254,10 @@ class TrainedModel:
         return verbs.evaluate(self, corpus)
 
     def save(self, folder: Path | str, *, force: bool = False) -> TrainedModel:
-        """Save the model as a run folder, which appears whole or not at all; return it."""
+        """Save the model as a run folder; return the model with its new folder.
+
+        The folder appears complete or not at all. `force` replaces an existing run.
+        """
         return save_model(self, folder, force=force)
 
     def __repr__(self) -> str:
@@ -257,43 +266,40 @@ class TrainedModel:
         return f"<TrainedModel: {self.settings.name}, {splits['train']:,} training pieces{where}>"
 
 
-def save_model(run: TrainedModel, folder: Path | str, *, force: bool = False) -> TrainedModel:
-    """Write a run; the folder appears whole or not at all."""
+def save_model(trained: TrainedModel, folder: Path | str, *, force: bool = False) -> TrainedModel:
+    """Write a run folder, complete or not at all; see `TrainedModel.save`."""
     folder = Path(folder)
     with new_folder(folder, mark=RunFolder.MARK, force=force) as work:
-        fill(run, RunFolder(work), folder)
-    return replace(run, folder=folder)
+        fill(trained, RunFolder(work), folder)
+    return replace(trained, folder=folder)
 
 
-def fill(run: TrainedModel, work: RunFolder, folder: Path) -> None:
-    """Write the files of a run into the folder `work`, which is to become `folder`."""
-    suffix = run.model.weights_suffix
+def fill(trained: TrainedModel, work: RunFolder, folder: Path) -> None:
+    """Write the files of a run into the folder `work`, which later becomes `folder`."""
+    suffix = trained.model.weights_suffix
     about = {
         "format": FORMAT,
-        "settings": run.settings.to_plain(),
+        "settings": trained.settings.to_plain(),
         "backend": backend_name(),
         "versions": versions(),
         "corpus": {
-            "fingerprint": run.fingerprint,
-            **Counter(piece.split for piece in run.pieces),
-            "events": sum(piece.events for piece in run.pieces),
+            "fingerprint": trained.fingerprint,
+            **Counter(piece.split for piece in trained.pieces),
+            "events": sum(piece.events for piece in trained.pieces),
         },
-        "vocabulary": dict(zip(run.tokenizer.fields, run.tokenizer.sizes, strict=True)),
-        "parameters": run.model.parameters,
-        "best": asdict(run.best),
-        "ended": run.ended,
+        "vocabulary": dict(zip(trained.tokenizer.fields, trained.tokenizer.sizes, strict=True)),
+        "parameters": trained.model.parameters,
+        "best": asdict(trained.best),
+        "ended": trained.ended,
     }
     try:
-        write_atomically(work.pieces, json.dumps([piece.to_plain() for piece in run.pieces]))
-        write_atomically(work.vocabulary, run.tokenizer.to_json())
-        write_history(run.history, work)
-        run.model.write_weights(work.weights(suffix))
+        write_atomically(work.pieces, json.dumps([piece.to_plain() for piece in trained.pieces]))
+        write_atomically(work.vocabulary, trained.tokenizer.to_json())
+        write_history(trained.history, work)
+        trained.model.write_weights(work.weights(suffix))
         about["files"] = work.checksums(suffix)
         write_atomically(work.about, json.dumps(about, indent=2) + "\n")
-    except (
-        OSError,
-        PartimentoError,
-    ) as error:  # a full disk, in the words of whichever library met it
+    except (OSError, PartimentoError) as error:  # such as a full disk
         raise PartimentoError(
             f"cannot write the run {folder}: {str(error).splitlines()[0]}"
         ) from error
@@ -305,12 +311,12 @@ def load_model(folder: Path | str = "guitar") -> TrainedModel:
     Parameters
     ----------
     folder : path or str
-        A folder that a training wrote, or ``"guitar"``.
+        A run folder, or the name of a bundled model: ``"guitar"``.
 
     Raises
     ------
     PartimentoError
-        If there is no run, or its files do not fit together.
+        If there is no run, or its files are damaged or do not belong together.
     """
     files = RunFolder(model_folder(folder))
     files.check()
@@ -327,7 +333,7 @@ def load_model(folder: Path | str = "guitar") -> TrainedModel:
         tokenizer = tokenizer_from_json(files.vocabulary.read_text(encoding="utf-8"))
         pieces = [PieceRecord.from_plain(row) for row in files.read_pieces()]
         if not any(piece.split == "train" for piece in pieces):
-            raise ValueError("pieces.json names no training piece")
+            raise ValueError("pieces.json has no training piece")
         history = epochs_from(files.read_history())
         best = int(about["best"]["epoch"])
         if not 1 <= best <= len(history):
@@ -354,7 +360,7 @@ def load_model(folder: Path | str = "guitar") -> TrainedModel:
 
 
 class _Once(Generic[T]):
-    """Call a function when its result is first wanted, and keep the result."""
+    """Call a function on first use and cache its result, safely across threads."""
 
     def __init__(self, function: Callable[[], T]) -> None:
         self._function, self._lock, self._results = function, Lock(), list[T]()
@@ -375,9 +381,8 @@ def _read_model(
         with uninitialized():
             model: Model = settings.new_model(tokenizer)
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "error", UserWarning
-            )  # Keras only warns where weights are left as they were
+            # Keras only warns about missing weights, which would leave zeros in the network.
+            warnings.simplefilter("error", UserWarning)
             model.read_weights(weights)
     return model
 
@@ -385,7 +390,7 @@ def _read_model(
 def _read_numpy_step(
     settings: Settings, tokenizer: Tokenizer, files: RunFolder, checksums: dict[str, str]
 ) -> NumpyStep | None:
-    """Load the weights of a run into its model's step on NumPy."""
+    """Build the NumPy version of a model's step with the weights of a run."""
     kind = model_class(settings.name)
     with _weights_of_a_run(kind, tokenizer, files, checksums) as weights:
         step: NumpyStep | None = kind.numpy_step(
@@ -398,9 +403,9 @@ def _read_numpy_step(
 def _weights_of_a_run(
     kind: Any, tokenizer: Tokenizer, files: RunFolder, checksums: dict[str, str]
 ) -> Iterator[Path]:
-    """Yield the file of weights if it is still the one that the run was loaded with.
+    """Yield the weights file, if it has not changed since the run was written.
 
-    Faults are reported in one line.
+    Errors while reading it become a PartimentoError.
     """
     weights = files.weights(kind.weights_suffix)
     files.check_file(weights, checksums)
@@ -417,12 +422,12 @@ def _weights_of_a_run(
     ) as error:
         sizes = dict(zip(tokenizer.fields, tokenizer.sizes, strict=True))
         raise PartimentoError(
-            f"{files.path}: the weights do not fit the vocabulary of {sizes} or are damaged"
+            f"{files.path}: the weights are damaged or do not fit the vocabulary sizes {sizes}"
         ) from error
 
 
 def write_history(history: Sequence[Epoch], folder: RunFolder, *, durable: bool = True) -> None:
-    """Write the figures of all epochs, as a table and as JSON."""
+    """Write all epochs, as a CSV table and as JSON."""
     rows = [
         {
             "epoch": e.epoch,
@@ -440,7 +445,7 @@ def write_history(history: Sequence[Epoch], folder: RunFolder, *, durable: bool 
 
 
 def epochs_from(rows: Any) -> list[Epoch]:
-    """Read epochs from JSON values; TypeError or ValueError for anything else."""
+    """Build epochs from JSON values; raise TypeError or ValueError for anything else."""
     epochs = [Epoch(**row) for row in rows]
     return [
         replace(
@@ -462,11 +467,11 @@ def backend_name() -> str:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of everything that may change a result."""
-    found = {"python": platform.python_version()}
-    for package in WITH_VERSIONS:
+    """Return the versions of Python and of all packages that may affect the result."""
+    by_package = {"python": platform.python_version()}
+    for package in RECORDED_PACKAGES:
         try:
-            found[package] = version(package)
+            by_package[package] = version(package)
         except PackageNotFoundError:
             continue
-    return found
+    return by_package

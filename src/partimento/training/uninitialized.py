@@ -1,7 +1,7 @@
-"""Build a network without drawing initial weights that a file replaces at once.
+"""Build a network without random initial weights, before loading its weights.
 
-On JAX every shape of every initializer is compiled, and an orthogonal one decomposes a matrix. That
-takes seconds, for numbers that are never used.
+On JAX, every initializer is compiled for every shape, and orthogonal ones decompose a matrix. This
+takes seconds for values that the loaded weights overwrite at once.
 """
 
 from __future__ import annotations
@@ -16,32 +16,31 @@ import numpy as np
 
 from partimento.models.deferred import layers
 
-# It holds for this thread alone: another one may be training a new model.
-_skips: ContextVar[bool] = ContextVar("skips", default=False)
+# A context variable, because another thread may be building a new model at the same time.
+_skip_initializers: ContextVar[bool] = ContextVar("skip_initializers", default=False)
 
 
 @contextmanager
 def uninitialized() -> Iterator[None]:
     """Create all weights inside this context as zeros, whatever their initializers."""
     _wrap_add_weight()
-    token = _skips.set(True)
+    token = _skip_initializers.set(True)
     try:
         yield
     finally:
-        _skips.reset(token)
+        _skip_initializers.reset(token)
 
 
 @cache
 def _wrap_add_weight() -> None:
-    """Wrap `add_weight`, which all layers call: Keras has no switch for it."""
+    """Wrap `add_weight`, which all layers call, as Keras cannot skip initializers."""
     original = layers.Layer.add_weight
 
     @wraps(original)
     def add_weight(layer: Any, *args: Any, **kwargs: Any) -> Any:
-        if _skips.get():
-            named = dict(
-                zip(("shape", "initializer", "dtype"), args, strict=False)
-            )  # those that may be positional
+        if _skip_initializers.get():
+            # The arguments that may be positional.
+            named = dict(zip(("shape", "initializer", "dtype"), args, strict=False))
             args, kwargs = (), {**named, **kwargs, "initializer": _zeros}
         return original(layer, *args, **kwargs)
 

@@ -1,7 +1,7 @@
-"""Compose with a trained model and evaluate it, with the help of higher rooms.
+"""Implement the methods of `TrainedModel` that need higher layers of the package.
 
-Each function imports the room it needs when it is called: loading a model loads no sampler and no
-evaluation. This file is the one exception to the direction of imports.
+Each function imports what it needs when it is called, so that loading a model loads neither
+`generate` nor `evaluation`. This file is the only exception to the direction of imports.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def compose(model: TrainedModel, **options: Any) -> Piece:
 
 
 def evaluate(model: TrainedModel, corpus: Corpus | None) -> HeldOutResults:
-    """Measure a model on held-out pieces, or read what was measured after training."""
+    """Evaluate a model on held-out pieces, or read the results stored after training."""
     from partimento.evaluation.held_out_results import measured, recorded
 
     return recorded(model) if corpus is None else measured(model, corpus)

@@ -56,7 +56,7 @@ def test_one_hot_comes_back(data: st.DataObject, size: int) -> None:
 
 @pytest.mark.parametrize("number", [-1, 4])
 def test_no_number_out_of_range(number: int) -> None:
-    with pytest.raises(PartimentoError, match="outside 0 to 3"):
+    with pytest.raises(PartimentoError, match="integers from 0 to 3"):
         one_hot([1, number], 4)
 
 

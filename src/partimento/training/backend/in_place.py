@@ -1,4 +1,4 @@
-"""Share what TensorFlow and PyTorch do alike: variables are updated in place."""
+"""Hold the state of training for TensorFlow and PyTorch, which update it in place."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import keras
 import numpy as np
 from keras import ops
 
-from partimento.training.backend import State, groups
+from partimento.training.backend import State, variable_groups
 
 
 class InPlace:
-    """Read and write the variables of a training: one half of a `backend.Trainer`."""
+    """Implement the methods of `backend.Trainer` that read and write the state."""
 
     def __init__(self, network: keras.Model, optimizer: keras.Optimizer) -> None:
-        self._groups = groups(network, optimizer)
+        self._groups = variable_groups(network, optimizer)
 
     def state(self) -> State:
         """Return a copy of the variables."""
@@ -26,4 +26,4 @@ class InPlace:
                 variable.assign(value)
 
     def sync(self) -> None:
-        """Return at once: the variables are the model's own."""
+        """Return at once: training updates the variables of the network itself."""

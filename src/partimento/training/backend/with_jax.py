@@ -1,4 +1,4 @@
-"""Train on JAX: pure functions carry the state; many steps compile as one loop."""
+"""Train on JAX: the state is an argument, and many steps compile as one loop."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import keras
 import numpy as np
 
 from partimento.models.loss import Totals
-from partimento.training.backend import Arrays, PackedLoss, State, groups
+from partimento.training.backend import Arrays, PackedLoss, State
 
 
 class Trainer:
-    """Take training steps: see `backend.Trainer`."""
+    """Run training steps; see `backend.Trainer`."""
 
     def __init__(self, network: keras.Model, optimizer: keras.Optimizer, loss: PackedLoss) -> None:
-        self._groups, self._loss = groups(network, optimizer), loss
+        self._groups, self._loss = variable_groups(network, optimizer), loss
         trainable_variables, fixed_variables, _ = self._groups
 
         def scope(trainable: Any, fixed: Any) -> Any:
-            """Let the network read and write these values in place of its variables."""
+            """Let the network read and write these values instead of its variables."""
             mapping = [
                 *zip(trainable_variables, trainable, strict=True),
                 *zip(fixed_variables, fixed, strict=True),
@@ -31,7 +31,7 @@ class Trainer:
         def objective(trainable: Any, fixed: Any, batch: Any, step: Any) -> Any:
             with scope(trainable, fixed) as values:
                 goal, value = loss.of_step(batch, step)
-            # The random generators are among the fixed variables, and move on.
+            # The fixed variables include the random generators, which change at every step.
             after = [values.get_current_value(v) for v in fixed_variables]
             return goal, (after, value)
 
@@ -68,7 +68,7 @@ class Trainer:
 
         self._train = jax.jit(train, donate_argnums=0)
         self._evaluate = jax.jit(evaluate)
-        # Copies: a donated buffer must not be the model's own.
+        # Copies, because JAX deletes donated buffers, and the model still needs its own.
         self._state = [[v.value.copy() for v in group] for group in self._groups]
 
     def train(self, batches: Arrays, count: int, first: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Train on PyTorch: nothing is compiled; a call is a plain loop over its steps."""
+"""Train on PyTorch: a call is a plain loop over its steps, without compilation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from partimento.training.backend.in_place import InPlace
 
 
 class Trainer(InPlace):
-    """Take training steps: see `backend.Trainer`."""
+    """Run training steps; see `backend.Trainer`."""
 
     def __init__(self, network: keras.Model, optimizer: keras.Optimizer, loss: PackedLoss) -> None:
         super().__init__(network, optimizer)
