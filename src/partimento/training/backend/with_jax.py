@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from partimento.models.loss import Totals
-from partimento.training.backend import Arrays, PackedLoss, State
+from partimento.training.backend import Arrays, PackedLoss, State, variable_groups
 
 
 class Trainer:
