@@ -39,7 +39,7 @@ from partimento.analysis.pickup import (
 )
 from partimento.collect.bundled import collections, resolve
 from partimento.corpus import read_piece
-from partimento.errors import ReadError, UnfitError
+from partimento.errors import InvalidScoreError, ReadError
 from partimento.music.notes import Notes
 
 DATA = (
@@ -310,7 +310,7 @@ def tunes(name: str, most: int) -> Iterator[tuple[str, Piece]]:
     for label, path, data in sources[:: max(len(sources) // most, 1)]:
         try:
             yield label, read_piece(path) if data is None else piece_from_score(data, ".abc")
-        except (ReadError, UnfitError, ValueError):
+        except (ReadError, InvalidScoreError, ValueError):
             continue
 
 

@@ -31,7 +31,7 @@ from partimento.analysis.players import (
     Players,
     Track,
     _crossing,
-    _in_turns,
+    _join_successive,
     _meeting,
     _tracks,
     players_of,
@@ -237,7 +237,7 @@ def thresholds(rows: Sequence[dict[str, str]], pieces: Sequence[Piece]) -> None:
     composer.
     """
     lanes = [
-        (row["composer_folder"], _in_turns(_tracks(piece)), False)
+        (row["composer_folder"], _join_successive(_tracks(piece)), False)
         for row, piece in zip(rows, pieces, strict=True)
         if (
             row["ensemble"].startswith("guitar ")

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from partimento.errors import (
+    InvalidScoreError,
     PartimentoError,
     ReadError,
-    UnfitError,
     choose,
     import_extra,
     no_such,
@@ -21,8 +21,8 @@ def test_a_file_that_cannot_be_read_is_one_line_of_path_and_reason() -> None:
     assert (error.path, error.reason) == ("a.mid", "it ends too early")
     assert str(error) == "a.mid: it ends too early"
     assert isinstance(error, PartimentoError)
-    assert issubclass(UnfitError, ValueError)
-    assert not issubclass(UnfitError, PartimentoError)  # its path is not known yet
+    assert issubclass(InvalidScoreError, ValueError)
+    assert not issubclass(InvalidScoreError, PartimentoError)  # its path is not known yet
 
 
 def test_an_unknown_name_is_answered_with_the_nearest_or_with_all() -> None:

@@ -24,7 +24,7 @@ def test_a_file_appears_whole_or_not_at_all(
     with pytest.raises(PartimentoError, match="force=True"):
         refuse_existing(path, force=False)
     refuse_existing(path, force=True)
-    with pytest.raises(PartimentoError, match="is no folder"):
+    with pytest.raises(PartimentoError, match="is not a folder"):
         refuse_existing(path / "below", force=False)
 
 

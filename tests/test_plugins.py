@@ -121,8 +121,8 @@ def test_a_broken_plugin_is_one_line_and_stops_nothing(site: Path) -> None:
     assert '"echo"' in done.stdout
     assert '"silent"' not in done.stdout
     assert sorted(done.stderr.splitlines()) == [
-        "the model lstm of broken cannot be used: the name is taken; it is left out",
-        "the model silent of broken cannot be used: this package is out of order; it is left out",
+        "the model lstm of broken cannot be used: the name is taken; it is skipped",
+        "the model silent of broken cannot be used: this package is out of order; it is skipped",
     ]
 
 

@@ -1,4 +1,4 @@
-"""Read one score file: what ``partimento render`` reads, from Python."""
+"""Read one score file from Python, as ``partimento render`` does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ def read(path: Path | str, *, unfold: bool = False) -> Piece:
     path : path or str
         A MIDI, MusicXML, ABC or kern file.
     unfold : bool
-        Play repeats out (MusicXML) instead of reading them once.
+        Write out repeats in the order in which they are played (MusicXML only). By default each
+        bar is read once.
 
     Returns
     -------
@@ -25,11 +26,11 @@ def read(path: Path | str, *, unfold: bool = False) -> Piece:
     Raises
     ------
     ReadError
-        If the file cannot be read as music, with the reason.
+        If the file cannot be read as music; the message gives the reason.
 
     See Also
     --------
-    load_corpus : Read many files, in processes that may crash without harm.
+    load_corpus : Read many files, in worker processes that may crash without harm.
 
     Examples
     --------

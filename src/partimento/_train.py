@@ -81,11 +81,11 @@ def train(
         settings = Settings.from_plain(over_recipe(settings or {}, recipe))
     data = settings.data if isinstance(settings, Settings) else None
     loaded = _loaded(corpus, data, progress)
-    added = list(callbacks)
-    kept = [
+    extra = list(callbacks)
+    defaults = [
         default
         for default in default_callbacks(progress, watch=watch)
-        if not any(isinstance(callback, type(default)) for callback in added)
+        if not any(isinstance(callback, type(default)) for callback in extra)
     ]
     trained, _ = learn(
         loaded,
@@ -94,7 +94,7 @@ def train(
         force=force,
         resume=resume,
         progress=progress,
-        callbacks=[*kept, *added],
+        callbacks=[*defaults, *extra],
     )
     return trained
 

@@ -1,7 +1,8 @@
-"""Declare settings: a pydantic model per section, errors, TOML and ``--set``.
+"""Declare settings as pydantic models; read and write them as TOML.
 
-A section is declared once, in the room that reads it, with defaults, bounds and a sentence per
-field. From it come validation, recipes, ``run.json``, the documentation and the JSON schema.
+Each section is declared once, in the package that uses it, with a default, bounds and a description
+per field. Validation, recipes, ``run.json``, the documentation and the JSON schema all derive from
+this declaration.
 """
 
 from __future__ import annotations
@@ -27,12 +28,12 @@ class Section(BaseModel):
     Attributes
     ----------
     section : str
-        Its name in recipes and messages: ``train`` of ``train.epochs``.
+        The section's name in recipes and messages: ``train`` in ``train.epochs``.
 
     Raises
     ------
     PartimentoError
-        In one line, for a name that does not exist (naming the nearest one) or a wrong value.
+        If a setting does not exist (the message suggests the nearest name) or a value is invalid.
 
     Examples
     --------
@@ -62,14 +63,14 @@ class Section(BaseModel):
             raise PartimentoError(_message(type(self), error)) from None
 
     def replace(self, **changes: Any) -> Self:
-        """Return a copy with other values, validated."""
+        """Return a validated copy with some values changed."""
         return type(self)(**{**self.model_dump(), **changes})
 
 
 class ModelSettings(Section):
     """Base of a model's own settings, declared in the model's file.
 
-    A subclass declares ``name: Literal["…"] = "…"``, the name that the model is registered by.
+    A subclass declares ``name: Literal["…"] = "…"``: the name under which the model is registered.
     """
 
     section = "model"
@@ -77,7 +78,7 @@ class ModelSettings(Section):
 
 
 class Setting(NamedTuple):
-    """A row of the documentation: one setting of a section."""
+    """One setting of a section, as the documentation lists it."""
 
     name: str
     kind: str
@@ -94,7 +95,9 @@ def settings_of(section: type[Section]) -> Iterator[Setting]:
 
 
 def bounds_of(field: FieldInfo) -> str:
-    """Say in words which values a setting may have; empty where its type says it all.
+    """Describe in words which values a setting may have.
+
+    The description is empty if any value of its type is allowed.
 
     >>> from pydantic import Field
     >>> bounds_of(Field(ge=0, lt=1)), bounds_of(Field(ge=1, le=4096))
@@ -122,7 +125,7 @@ def bounds_of(field: FieldInfo) -> str:
 
 
 def to_toml(section: Section) -> str:
-    """Write a section as TOML, with a comment on each setting: meaning and bounds."""
+    """Return a section as TOML text, with meaning and bounds of settings as comments."""
     lines = [f"[{section.section}]"]
     for name, _, _, bounds, meaning in settings_of(type(section)):
         value = getattr(section, name)
@@ -133,8 +136,17 @@ def to_toml(section: Section) -> str:
 
 
 def parse_settings(settings: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Read ``section.name=value`` words; values are TOML, and plain words are text.
+    """Parse ``section.name=value`` assignments, as given to ``--set``.
 
+    Values are TOML. A value that is not valid TOML is taken as a string.
+
+    Raises
+    ------
+    PartimentoError
+        If an assignment has another form.
+
+    Examples
+    --------
     >>> parse_settings(["train.epochs=5", "model.embed=notes"])
     {'train': {'epochs': 5}, 'model': {'embed': 'notes'}}
     """
@@ -149,7 +161,7 @@ def parse_settings(settings: Iterable[str]) -> dict[str, dict[str, Any]]:
 
 
 def merge(*layers: Mapping[str, Any]) -> dict[str, Any]:
-    """Lay nested settings over one another; later ones win."""
+    """Merge nested settings; where two layers set the same name, the later one wins."""
     merged: dict[str, Any] = {}
     for layer in layers:
         for key, value in layer.items():
@@ -163,7 +175,10 @@ def merge(*layers: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _message(section: type[Section], error: ValidationError) -> str:
-    """Make one line of what pydantic reports first, unknown names before wrong values."""
+    """Return a one-line message for a pydantic error.
+
+    An unknown name is reported before a wrong value.
+    """
     errors = error.errors(include_url=False)
     first = next((entry for entry in errors if entry["type"] == "extra_forbidden"), errors[0])
     name = ".".join([section.section, *(str(part) for part in first["loc"])])

@@ -4,9 +4,9 @@
     ├── PartimentoError             a problem that the user can fix
     │   ├── ReadError               a file cannot be read as music
     │   ├── StatusError             an archive refuses a request (in `collect.errors`)
-    │   └── TroubleError            an archive cannot be reached (in `collect.errors`)
+    │   └── UnreachableError        an archive cannot be reached (in `collect.errors`)
     └── ValueError
-        └── UnfitError              a file is no music that is read, and why; becomes a ReadError
+        └── InvalidScoreError       the content of a file is rejected; becomes a ReadError
 
 The command line prints a `PartimentoError` as one line and exits with status 2.
 """
@@ -41,28 +41,51 @@ class ReadError(PartimentoError):
         super().__init__(f"{self.path}: {self.reason}")
 
 
-class UnfitError(ValueError):
-    """The reason why a file is no music; raised where its path is not known."""
+class InvalidScoreError(ValueError):
+    """The content of a file is rejected, for the reason in the message.
+
+    Raised by code that does not know the file's path. The reader that does turns it into a
+    `ReadError`.
+    """
 
 
 def no_such(name: str, known: Iterable[str], what: str, *, prefix: str = "") -> str:
-    """Return a message that a name does not exist, with the nearest known one or all.
+    """Return the message for an unknown name: suggest the nearest name, or list all.
 
+    Parameters
+    ----------
+    name : str
+        The unknown name.
+    known : iterable of str
+        The names that exist.
+    what : str
+        The noun for what the names denote, such as ``model``.
+    prefix : str
+        Put before every name in the message.
+
+    Examples
+    --------
     >>> no_such("lsmt", ["lstm", "vae"], "model")
     'there is no model lsmt; did you mean lstm?'
     """
     known = list(known)
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    more = (
+    hint = (
         f"; did you mean {prefix}{near[0]}?"
         if near
-        else f" (there are {', '.join(prefix + each for each in known)})"
+        else f" (there are {', '.join(prefix + other for other in known)})"
     )
-    return f"there is no {what} {prefix}{name}{more}"
+    return f"there is no {what} {prefix}{name}{hint}"
 
 
 def choose(name: str, known: Mapping[str, T], *, what: str) -> T:
-    """Look a name up, or raise an error that suggests the nearest one."""
+    """Look up a name in a mapping.
+
+    Raises
+    ------
+    PartimentoError
+        If the name is unknown; the message suggests the nearest one.
+    """
     if name not in known:
         raise PartimentoError(no_such(name, known, what))
     return known[name]

@@ -1,4 +1,4 @@
-"""Write files and folders that appear whole, under their name, or not at all."""
+"""Write files and folders atomically: they appear complete, or not at all."""
 
 from __future__ import annotations
 
@@ -14,13 +14,28 @@ from partimento.errors import PartimentoError
 
 
 def write_atomically(path: Path | str, data: bytes | str, *, durable: bool = True) -> Path:
-    """Write `data` (text as UTF-8) beside `path`, then move it there in one step.
+    """Write a file atomically: a temporary file takes the name `path` when complete.
 
-    Missing folders are created.
+    Parameters
+    ----------
+    path : path
+        Missing folders are created.
+    data : bytes or str
+        Text is written as UTF-8.
+    durable : bool
+        As for `new_file`.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    PartimentoError
+        If the file cannot be written.
     """
-    raw = (
-        data.encode("utf-8", "surrogateescape") if isinstance(data, str) else data
-    )  # file names may hold any bytes
+    # The text may quote file names, which may hold any bytes.
+    raw = data.encode("utf-8", "surrogateescape") if isinstance(data, str) else data
     with new_file(path, durable=durable) as work:
         work.write_bytes(raw)
     return Path(path)
@@ -28,11 +43,20 @@ def write_atomically(path: Path | str, data: bytes | str, *, durable: bool = Tru
 
 @contextmanager
 def new_file(path: Path | str, *, durable: bool = True) -> Iterator[Path]:
-    """Yield an empty file beside `path` to fill.
+    """Yield a temporary file to fill; it becomes `path` if the block succeeds.
 
-    It takes the name `path` in one step, when the block ends without an error. Unless it is
-    `durable`, a power cut (but no kill) may still damage it: use that for files that can be made
-    again.
+    Parameters
+    ----------
+    path : path
+        Missing folders are created.
+    durable : bool
+        Wait until the file is on disk. Without this, a power cut may leave a damaged file: use that
+        only for files that can be created again. A killed process never damages the file.
+
+    Raises
+    ------
+    PartimentoError
+        If the file cannot be written.
     """
     path = Path(path)
     try:
@@ -57,15 +81,20 @@ def new_file(path: Path | str, *, durable: bool = True) -> Iterator[Path]:
 
 @contextmanager
 def new_folder(path: Path | str, *, mark: str, force: bool = False) -> Iterator[Path]:
-    """Yield a folder beside `path` to fill.
+    """Yield a temporary folder to fill; it becomes `path` if the block succeeds.
 
-    It takes the name `path` only when the block ends without an error.
+    Parameters
+    ----------
+    path : path
+    mark : str
+        The name of a file that every folder of this kind contains.
+    force : bool
+        Replace an existing folder if it is empty or contains a file named `mark`.
 
     Raises
     ------
     PartimentoError
-        If `path` exists. With `force`, only if it is neither empty nor a folder of this kind: one
-        that holds a file named `mark`.
+        If `path` exists and must not be replaced, or cannot be written.
     """
     path = Path(path)
     refuse_folder(path, mark=mark, force=force)
@@ -73,13 +102,13 @@ def new_folder(path: Path | str, *, mark: str, force: bool = False) -> Iterator[
     work = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part"))
     try:
         yield work
-        become(work, path)
+        replace_folder(work, path)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def become(work: Path, path: Path) -> None:
-    """Give the folder `work` the name `path`, in one step; a folder of that name goes."""
+def replace_folder(work: Path, path: Path) -> None:
+    """Rename the folder `work` to `path`, replacing a folder of that name."""
     work.chmod(0o777 & ~_umask())
     if path.is_dir():
         old = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".old"))
@@ -97,12 +126,19 @@ def remove_folder(path: Path) -> None:
 
 @contextmanager
 def exclusive(lock: Path, *, busy: str) -> Iterator[None]:
-    """Let one process at a time do something; a dead process frees its lock.
+    """Hold a file lock while the block runs; it is released if the process dies.
+
+    Parameters
+    ----------
+    lock : Path
+        The lock file; created if missing.
+    busy : str
+        The error message if another process holds the lock.
 
     Raises
     ------
     PartimentoError
-        With the message `busy`, if another process holds the lock.
+        If another process holds the lock.
     """
     try:
         import fcntl
@@ -113,30 +149,29 @@ def exclusive(lock: Path, *, busy: str) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if lock.stat().st_ino != os.fstat(file.fileno()).st_ino:
-                raise PartimentoError(
-                    busy
-                )  # the holder has just deleted the lock file: another process may hold a new one
+                # The holder has just deleted the lock file: another process may hold a new one.
+                raise PartimentoError(busy)
         except OSError as error:
             raise PartimentoError(busy) from error
         yield
 
 
 def check_exists(path: Path | str, *, known: Callable[[], Iterable[str]] = list) -> None:
-    """Raise PartimentoError if nothing has this name, and suggest the nearest name.
+    """Raise PartimentoError if a path does not exist, and suggest the nearest name.
 
     Parameters
     ----------
     path : path
         A file or folder that the user named.
     known : callable, optional
-        Returns other names that the user may have meant.
+        Returns further names that may be suggested.
     """
     path = Path(path)
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):
         if path.is_symlink():
-            return  # a dangling link: whoever opens it says so
+            return  # a dangling link: the code that opens it reports that
     except (OSError, ValueError):
         return
     else:
@@ -164,36 +199,38 @@ def _near_path(path: Path) -> Path | None:
 
 
 def refuse_existing(path: Path | str, *, force: bool) -> None:
-    """Raise PartimentoError before any work if a file exists or cannot be written.
+    """Raise PartimentoError if a file exists or cannot be written.
 
-    With `force`, an existing file is allowed.
+    Called before long work, so that the user does not wait for a result that cannot be saved. With
+    `force`, an existing file is allowed.
     """
     if not force and os.path.lexists(path):
-        raise PartimentoError(f"{path} is there already (force=True replaces it)")
+        raise PartimentoError(f"{path} already exists (force=True replaces it)")
     above = next(parent for parent in (Path(path).absolute()).parents if os.path.lexists(parent))
     if not above.is_dir():
-        raise PartimentoError(f"cannot write {path}: {above} is no folder")
+        raise PartimentoError(f"cannot write {path}: {above} is not a folder")
     if not os.access(above, os.W_OK | os.X_OK):
-        raise PartimentoError(f"cannot write {path}: {above} does not allow it")
+        raise PartimentoError(f"cannot write {path}: no permission to write in {above}")
 
 
 def refuse_folder(path: Path | str, *, mark: str, force: bool) -> None:
-    """Raise PartimentoError before any work if a folder must not be written.
+    """Raise PartimentoError if a folder exists or cannot be written.
 
-    Even with `force`, only an empty folder or one that holds a file named `mark` is replaced.
+    Called before long work, as `refuse_existing` is. With `force`, an existing folder is allowed if
+    it is empty or contains a file named `mark`.
     """
     refuse_existing(path, force=force)
     path = Path(path)
     if not os.path.lexists(path):
         return
     if path.is_symlink() or not path.is_dir():
-        raise PartimentoError(f"{path} is there already, and no folder")
+        raise PartimentoError(f"{path} already exists and is not a folder")
     if any(path.iterdir()) and not (path / mark).is_file():
         raise PartimentoError(
-            f"{path} is not replaced: it has no {mark}, so it holds something else"
+            f"{path} was not replaced: it contains no {mark}, so it is something else"
         )
     if path.resolve() in (Path.cwd(), *Path.cwd().parents):
-        raise PartimentoError(f"{path} is not replaced: it is the folder you work in")
+        raise PartimentoError(f"{path} was not replaced: it contains the current folder")
 
 
 def _umask() -> int:

@@ -1,12 +1,12 @@
-"""Find what installed packages add to the program: models, tokenizers and writers.
+"""Find the plug-ins of installed packages: models, tokenizers and writers.
 
-A package adds one by an entry point, in the group ``partimento.models``, ``partimento.tokenizers``
-or ``partimento.writers``. In its ``pyproject.toml``:
+A package declares a plug-in as an entry point in the group ``partimento.models``,
+``partimento.tokenizers`` or ``partimento.writers``. In its ``pyproject.toml``:
 
     [project.entry-points."partimento.models"]
     gru = "my_package.gru:Gru"
 
-A plug-in that is broken is left out, with one line of warning; the program goes on without it.
+A broken plug-in is skipped with a one-line warning.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ TARGET = re.compile(r"[\w.]+:[\w.]+")
 
 
 class Registry(MutableMapping[str, str]):
-    """Map names to ``module:attribute``, the program's own and those of plug-ins.
+    """Map names to ``module:attribute``, for built-in entries and plug-ins.
 
-    Plug-ins are searched when a name is not one of the program's, or when all are listed. Nothing
+    Plug-ins are searched only when a name is not built in, or when all entries are listed. Nothing
     is imported before `load`.
 
     Parameters
@@ -36,78 +36,78 @@ class Registry(MutableMapping[str, str]):
     group : str
         The group of entry points.
     what : str
-        The word for one of them in messages.
-    own : mapping
-        The program's own.
+        The noun for an entry in messages, such as ``model``.
+    builtin : mapping
+        The program's own entries.
     needs : sequence of str
-        Attributes that each must have.
+        Attributes that every plug-in must have.
     prefix : str
-        Put before the name of an entry point: the dot of a suffix.
+        Put before the names of entry points, such as the dot of a file suffix.
     """
 
     def __init__(
         self,
         group: str,
         what: str,
-        own: Mapping[str, str],
+        builtin: Mapping[str, str],
         *,
         needs: Sequence[str] = (),
         prefix: str = "",
     ) -> None:
         self.group, self.what, self.needs, self.prefix = group, what, tuple(needs), prefix
-        self._own = dict(own)
+        self._builtin = dict(builtin)
         self._warned: set[str] = set()
 
     @cached_property
     def plugins(self) -> dict[str, EntryPoint]:
-        """The entry points by name; those that cannot be used are left out."""
-        found: dict[str, EntryPoint] = {}
+        """The entry points by name, without those that cannot be used."""
+        usable: dict[str, EntryPoint] = {}
         for point in entry_points(group=self.group):
             name = self.prefix + point.name
             if not TARGET.fullmatch(point.value):
                 self._warn(name, point, f"{point.value!r} is not module:attribute")
-            elif name in self._own or name in found:
+            elif name in self._builtin or name in usable:
                 self._warn(name, point, "the name is taken")
             else:
-                found[name] = point
-        return found
+                usable[name] = point
+        return usable
 
     def __getitem__(self, name: str) -> str:
-        return self._own[name] if name in self._own else self.plugins[name].value
+        return self._builtin[name] if name in self._builtin else self.plugins[name].value
 
     def __setitem__(self, name: str, target: str) -> None:
-        self._own[name] = target
+        self._builtin[name] = target
 
     def __delitem__(self, name: str) -> None:
-        del self._own[name]
+        del self._builtin[name]
 
     def __iter__(self) -> Iterator[str]:
-        yield from (*self._own, *(name for name in self.plugins if name not in self._own))
+        yield from (*self._builtin, *(name for name in self.plugins if name not in self._builtin))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
     def load(self, name: str) -> Any:
-        """Import what a name stands for.
+        """Import the object that is registered under a name.
 
         Raises
         ------
         PartimentoError
-            If there is no such name, or it is a plug-in that is broken.
+            If there is no such name, or it is a broken plug-in.
         """
         target = choose(name, self, what=self.what)
-        if name in self._own:
+        if name in self._builtin:
             return _attribute(target)
         try:
             return self._plugin(name)
-        except Exception as error:  # whatever the code of a stranger may raise
+        except Exception as error:  # a plug-in's code may raise anything
             raise PartimentoError(self._broken(name, self.plugins[name], error)) from error
 
     def load_all(self) -> dict[str, Any]:
-        """Import all; a plug-in that is broken is left out, with a warning."""
+        """Import all entries; a broken plug-in is skipped with a warning."""
         loaded: dict[str, Any] = {}
         for name in self:
-            if name in self._own:
+            if name in self._builtin:
                 loaded[name] = _attribute(self[name])
                 continue
             try:
@@ -126,7 +126,7 @@ class Registry(MutableMapping[str, str]):
     def _warn(self, name: str, point: EntryPoint, problem: object) -> None:
         if name not in self._warned:
             self._warned.add(name)
-            LOG.warning("%s; it is left out", self._broken(name, point, problem))
+            LOG.warning("%s; it is skipped", self._broken(name, point, problem))
 
     def _broken(self, name: str, point: EntryPoint, problem: object) -> str:
         package = point.dist.name if point.dist else "an unknown package"

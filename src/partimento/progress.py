@@ -1,4 +1,4 @@
-"""How long work reports how far it is."""
+"""Report the progress of long operations to callbacks."""
 
 from __future__ import annotations
 
@@ -8,24 +8,27 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Called as ``progress(stage, done, total)`` whenever a step of a stage is done."""
+    """A callback ``progress(stage, done, total)``, called after each step of a stage."""
 
     def __call__(self, stage: str, done: int, total: int, /) -> None: ...
 
 
 class NotedProgress(Protocol):
-    """Called as ``progress(stage, done, total, note)``, before each step."""
+    """A callback ``progress(stage, done, total, note)``, called before each step.
+
+    `note` describes the step that begins.
+    """
 
     def __call__(self, stage: str, done: int, total: int, note: str, /) -> None: ...
 
 
 def silent(stage: str, done: int, total: int, note: str = "", /) -> None:
-    """Report nothing."""
+    """Ignore all progress: the default callback."""
 
 
 @contextmanager
 def during(progress: Progress, stage: str) -> Iterator[None]:
-    """Report a stage of one step, which lasts as long as the block."""
+    """Report the block as a stage that has a single step."""
     progress(stage, 0, 1)
     yield
     progress(stage, 1, 1)

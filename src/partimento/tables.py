@@ -1,4 +1,4 @@
-"""Write tables as CSV and as Markdown."""
+"""Format tables as CSV and as Markdown."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Any
 
 
 def csv_table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
-    """Return a table as CSV, with line feeds, and empty cells for missing values.
+    """Return a table as CSV text.
+
+    Lines end in a line feed. Missing values are empty cells.
 
     Raises
     ------
@@ -31,7 +33,9 @@ def csv_table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
 def markdown_table(
     header: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: bool = False
 ) -> str:
-    """Return a table as Markdown; what would end a cell is replaced.
+    """Return a table as Markdown.
+
+    Characters that would end a cell are replaced: ``|`` by a slash, line feeds by spaces.
 
     Parameters
     ----------

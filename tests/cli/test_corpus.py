@@ -176,7 +176,7 @@ def test_training_on_a_selection_of_files(folder: Path, tmp_path: Path) -> None:
     [
         (["build", "{folder}", "-o", "x.csv"], "ends in .parquet"),
         (["build", "{store}", "-o", "x.parquet"], "built from scores"),
-        (["build", "{folder}", "-o", "{store}"], "there already"),
+        (["build", "{folder}", "-o", "{store}"], "already exists"),
         (
             ["build", "{folder}", "-o", "{store}", "--force", "--append"],
             "either --append or --force",

@@ -149,7 +149,7 @@ def test_a_folder(
     assert not re.search(r'(src|href)="(?!data:)', page)
     assert "url(" not in page
     run("evaluate", made, "--against", corpus, "-o", report, code=2)
-    assert "is there already" in capsys.readouterr().err
+    assert "already exists" in capsys.readouterr().err
 
 
 def test_json_has_everything(

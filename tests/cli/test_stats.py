@@ -62,7 +62,7 @@ def test_a_folder_of_pictures(
     }
     assert json.loads((folder / MARK).read_text())["pieces"] == 8
     first = {path.name: path.read_bytes() for path in folder.iterdir()}
-    with pytest.raises(PartimentoError, match="is there already"):
+    with pytest.raises(PartimentoError, match="already exists"):
         show_stats(pieces, title="", plots=folder)
     show_stats(pieces, title="", plots=folder, force=True)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == first

@@ -103,7 +103,7 @@ def test_a_download_with_another_hash_is_not_kept(at_home, tmp_path):
     assert not list(tmp_path.rglob("*.*"))
     (tmp_path / "out").mkdir(exist_ok=True)
     (tmp_path / "out" / "jsb.json").write_text("mine")
-    with pytest.raises(PartimentoError, match="is there already, and is something else"):
+    with pytest.raises(PartimentoError, match="already exists, and is something else"):
         fetch("jsb", tmp_path / "out")
     assert (tmp_path / "out" / "jsb.json").read_text() == "mine"
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from partimento.collect.errors import RefusedError, StatusError, TroubleError
+from partimento.collect.errors import RefusedError, StatusError, UnreachableError
 from partimento.errors import PartimentoError
 
 
 def test_only_what_stops_a_collection_is_an_error_of_the_program() -> None:
     assert issubclass(StatusError, PartimentoError)
-    assert issubclass(TroubleError, PartimentoError)
+    assert issubclass(UnreachableError, PartimentoError)
     assert not issubclass(RefusedError, PartimentoError)  # one file less: the collection continues
 
 

@@ -17,7 +17,7 @@ from partimento.evaluation.neighbours import (
 )
 from partimento.music.chord_names import (
     CLASSES,
-    NAMED,
+    NAME_OF_CLASSES,
     chord_name,
     classes_named,
     spelling,
@@ -61,10 +61,10 @@ BY_HAND = vectors(
 def test_every_name_reads_back() -> None:
     for name, classes in CLASSES.items():
         assert classes_named(name) == classes
-        assert chord_name([60 + each for each in classes]) == NAMED[classes]
+        assert chord_name([60 + each for each in classes]) == NAME_OF_CLASSES[classes]
     assert len(CLASSES) == 120
     assert (
-        len(NAMED) == 120 - 8 - 9
+        len(NAME_OF_CLASSES) == 120 - 8 - 9
     )  # four names for an augmented triad's three notes, four for a diminished seventh's
 
 
@@ -85,7 +85,7 @@ def test_every_name_reads_back() -> None:
 def test_names_as_they_are_typed(typed: str, name: str) -> None:
     classes = classes_named(typed)
     assert classes is not None
-    assert NAMED[classes] == name
+    assert NAME_OF_CLASSES[classes] == name
 
 
 def test_what_is_no_name() -> None:

@@ -104,7 +104,7 @@ def test_further_pages_have_numbers(suffix, tmp_path):
 
 def test_a_further_page_is_not_replaced_without_force(tmp_path):
     (tmp_path / "score-2.svg").write_text("precious")
-    with pytest.raises(PartimentoError, match=r"score-2\.svg is there already"):
+    with pytest.raises(PartimentoError, match=r"score-2\.svg already exists"):
         write(LONG, tmp_path / "score.svg")
     assert [p.name for p in tmp_path.iterdir()] == ["score-2.svg"]
 
@@ -270,7 +270,7 @@ def test_several_files_are_checked_before_the_first_is_written(tmp_path):
         (["a.svg", "a-2.svg"], "asked for twice"),
         (["a.mid", "folder.mid"], "is a folder"),
         (["a.mid", "a.abc"], "cannot write"),
-        (["a.mid", "file/deep/b.mid"], "is no folder"),
+        (["a.mid", "file/deep/b.mid"], "is not a folder"),
         (["a.mid", "a.mid/b.svg"], "the folder of"),
     ],
 )

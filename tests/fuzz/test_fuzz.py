@@ -16,7 +16,7 @@ from tests.fuzz.run import Outcome, Tally, kinds_and_outcomes, run_cases
 from tests.fuzz.spoil_midi import Song
 
 from partimento.corpus import read_pieces
-from partimento.errors import UnfitError
+from partimento.errors import InvalidScoreError
 from partimento.io.midi.smf import (
     check_meters,
     check_pitches,
@@ -83,7 +83,7 @@ def test_any_midi_is_scanned_or_unfit(data):
         without_escapes(data, tracks)
         for track in tracks:
             scan_track(track)
-    except UnfitError as error:
+    except InvalidScoreError as error:
         why = str(error)
     assert fault_of_reason(why) == ""
 
@@ -168,4 +168,4 @@ def test_outcomes_are_counted():
     assert kinds_and_outcomes(tally) == {
         ("midi", column): 1 for column in ("piece", "reason", "crashed", "late", "memory")
     }
-    assert reason_class("3 of its 17 notes last no time") == "N of its N notes last no time"
+    assert reason_class("3 of its 17 notes have no duration") == "N of its N notes have no duration"

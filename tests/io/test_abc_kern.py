@@ -118,13 +118,15 @@ def test_long_numbers_in_text_of_abc_are_no_lengths(write):
 def test_object_addresses_are_kept_out_of_reasons():
     from music21.exceptions21 import Music21Exception
 
-    from partimento.io.abc_kern import _said
+    from partimento.io.abc_kern import _reason
 
     class Lost:
         pass
 
     assert (
-        _said(Music21Exception(f"no {object()} in {Lost()}, <music21.stream.Part 0x7f1122334455>"))
+        _reason(
+            Music21Exception(f"no {object()} in {Lost()}, <music21.stream.Part 0x7f1122334455>")
+        )
         == ": no … in …, …"
     )
-    assert _said(KeyError(object())) == ""
+    assert _reason(KeyError(object())) == ""

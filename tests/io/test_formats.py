@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from partimento.errors import UnfitError
+from partimento.errors import InvalidScoreError
 from partimento.io import formats
 from partimento.io.formats import MIDI_SUFFIXES, SUFFIXES, is_store, read_score_bytes
 
@@ -31,24 +31,24 @@ def test_bytes_come_from_a_file_or_from_inside_a_zip(tmp_path: Path) -> None:
 
 
 def test_missing_files_folders_and_pipes_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(UnfitError, match="no such file"):
+    with pytest.raises(InvalidScoreError, match="no such file"):
         read_score_bytes(str(tmp_path / "no.mid"))
-    with pytest.raises(UnfitError, match="not a file"):
+    with pytest.raises(InvalidScoreError, match="not a file"):
         read_score_bytes(str(tmp_path))
     pipe = tmp_path / "pipe.mid"
     os.mkfifo(pipe)
-    with pytest.raises(UnfitError, match="not a file"):
+    with pytest.raises(InvalidScoreError, match="not a file"):
         read_score_bytes(str(pipe))
 
 
 def test_a_damaged_archive_has_a_reason(tmp_path: Path) -> None:
     packed = tmp_path / "a.zip"
     packed.write_bytes(b"no zip")
-    with pytest.raises(UnfitError, match="it cannot be unpacked"):
+    with pytest.raises(InvalidScoreError, match="it cannot be unpacked"):
         read_score_bytes(str(packed), "a.mid")
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("a.mid", b"MThd")
-    with pytest.raises(UnfitError, match=r"it cannot be unpacked.*b\.mid"):
+    with pytest.raises(InvalidScoreError, match=r"it cannot be unpacked.*b\.mid"):
         read_score_bytes(str(packed), "b.mid")
 
 
@@ -62,9 +62,9 @@ def test_a_file_larger_than_any_score_is_refused(
     plain.write_bytes(bytes(2**20 + 1))
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.mid", bytes(2**20 + 1))
-    with pytest.raises(UnfitError, match="larger than 1 MiB"):
+    with pytest.raises(InvalidScoreError, match="larger than 1 MiB"):
         read_score_bytes(str(plain))
-    with pytest.raises(UnfitError, match="larger than 1 MiB"):
+    with pytest.raises(InvalidScoreError, match="larger than 1 MiB"):
         read_score_bytes(str(packed), "a.mid")
 
 

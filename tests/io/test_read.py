@@ -159,7 +159,7 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(write):
         ("a.xml", musicxml((1, note("C", 4, 24))).replace("<beats>2", "<beats>0"), "0/4"),
         ("a.xml", musicxml((1, note("C", 44, 24))), "outside 0 to 127: C44"),
         ("a.xml", musicxml((1, note("C", 4, 2**40))), "quarter notes in"),
-        ("a.mxl", "plain words", "not a whole archive"),
+        ("a.mxl", "plain words", "not a complete archive"),
     ],
 )
 def test_faulty_scores_are_refused_with_a_reason(name, data, reason, write):

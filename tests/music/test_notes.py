@@ -58,7 +58,7 @@ def test_two_voices_of_a_part_may_sound_the_same_pitch():
         (0, 1, 1),
         (1, 0, 1),
     ]
-    with pytest.raises(ValueError, match="no voice"):
+    with pytest.raises(ValueError, match="the voice of a note is negative"):
         Notes([Note(once, quarter, 60, voice=-1)])
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from partimento import Key, Meter, Part, Tempo
-from partimento.errors import UnfitError
+from partimento.errors import InvalidScoreError
 from partimento.music.performed import Midi, until
 
 
@@ -59,5 +59,5 @@ def test_marks_beyond_the_end_are_left_out() -> None:
 
 
 def test_more_bars_than_a_score_has_are_refused() -> None:
-    with pytest.raises(UnfitError, match="bars: more than 100000"):
+    with pytest.raises(InvalidScoreError, match="bars: more than 100000"):
         ticks(meters=(Meter(1, 128),), end=480 * 4000).to_piece()

@@ -386,7 +386,7 @@ def test_equal_pictures_are_equal_bytes(tmp_path: Path, suffix: str) -> None:
 def test_a_picture_is_not_written_over_another(tmp_path: Path) -> None:
     figure = vocabulary_growth({})
     path = write_plot(figure, tmp_path / "deep" / "growth.png")
-    with pytest.raises(PartimentoError, match="is there already"):
+    with pytest.raises(PartimentoError, match="already exists"):
         write_plot(figure, path)
     write_plot(figure, path, force=True)
     with pytest.raises(PartimentoError, match=r"\.png, \.svg or \.pdf"):

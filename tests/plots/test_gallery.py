@@ -19,7 +19,7 @@ def test_files_have_the_suffix_of_what_they_hold(tmp_path: Path) -> None:
     assert write_animation("<p>é", tmp_path / "a.html").read_text(encoding="utf-8") == "<p>é"
     with pytest.raises(PartimentoError, match=r"a \.gif file"):
         write_animation(b"GIF89a", tmp_path / "b.html")
-    with pytest.raises(PartimentoError, match="there already"):
+    with pytest.raises(PartimentoError, match="already exists"):
         write_animation("<p>", tmp_path / "a.html")
     write_animation("<p>", tmp_path / "a.html", force=True)
     assert (tmp_path / "a.html").read_text() == "<p>"
@@ -49,7 +49,7 @@ def test_the_index_shows_what_was_made(tmp_path: Path) -> None:
     }
     assert "<script" not in page
     assert "vae &lt;1&gt;" in page
-    with pytest.raises(PartimentoError, match="there already"):
+    with pytest.raises(PartimentoError, match="already exists"):
         write_learning_page(tmp_path, "a", {})
     for missing in ("none.png", "../index.html", str(tmp_path / "loss a.png")):
         with pytest.raises(PartimentoError, match="no such file"):

@@ -208,7 +208,7 @@ def test_listen_prints_and_draws(tmp_path: Path, capsys: pytest.CaptureFixture[s
     for word in ("8,000 Hz", "1.00 s", "16-bit", "-6.0 dBFS", "-9.0 dBFS", "a.png"):
         assert word in shown
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
-    with pytest.raises(PartimentoError, match="there already"):
+    with pytest.raises(PartimentoError, match="already exists"):
         run_listen(path, out=tmp_path / "a.png", start_s=0, seconds=3, force=False, as_json=False)
     with pytest.raises(PartimentoError, match=r"\.png or \.svg"):
         run_listen(path, out=tmp_path / "a.gif", start_s=0, seconds=3, force=False, as_json=False)

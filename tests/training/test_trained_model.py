@@ -62,7 +62,7 @@ def test_every_recipe_is_whole(name: str) -> None:
 
 def test_nothing_is_replaced_unasked(run: TrainedModel, pieces: list[Piece]) -> None:
     assert run.folder is not None
-    with pytest.raises(PartimentoError, match="is there already"):
+    with pytest.raises(PartimentoError, match="already exists"):
         learn(pieces, settings=SETTINGS, out=run.folder)
 
 

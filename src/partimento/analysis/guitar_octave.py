@@ -1,8 +1,9 @@
-"""Detect guitar music that is an octave above its sound in a file.
+"""Detect guitar music whose pitches in a file are an octave too high.
 
-Guitar music is written an octave above its sound. A file made from a score whose clef does not say
-so plays it an octave high. Nothing then goes below D3, the sixth string tuned down to D and up an
-octave. The mean pitch is then higher than that of guitars.
+Guitar music is written an octave higher than it sounds. If the clef of a score does not say so, a
+file made from it plays an octave too high. Such a file has two properties. No note is below D3,
+which is the lowest string, tuned down to D, an octave too high. The mean pitch is higher than that
+of guitar music.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from partimento.music.piece import Piece
 
 PROGRAMS = range(24, 32)  # General MIDI's guitars
 GUITAR = re.compile(r"guit|gitar|chitar|kytar", re.IGNORECASE)
-BESIDE = (
+# Words that may stand beside the word guitar in a description of guitar music.
+OTHER_WORDS = (
     "acoustic",
     "and",
     "classical",
@@ -31,29 +33,29 @@ BESIDE = (
     "two",
     "vihuela",
 )
-LOWEST = 50  # D3: D2, the lowest note of usual tunings, an octave high
-# mean pitch: the means of pieces at sounding pitch that never go below D3 lie under 60, those of
-# pieces an octave high above 62
+LOWEST = 50  # D3, an octave above D2, the lowest note of usual tunings
+# Mean pitch. Among pieces that never go below D3, those at sounding pitch have a mean below 60, and
+# those an octave too high one above 62.
 HIGH = 62
-FEWEST = 24  # notes: of fewer, nothing can be said
+FEWEST = 24  # notes; fewer do not suffice to decide
 
 
 def guitar_parts(piece: Piece, *, instrument: str = "") -> tuple[int, ...]:
-    """Return the parts that are guitars.
+    """Return the indices of the parts that are guitars.
 
-    Programs decide; names of parts count where no program does, and a collection's description
-    last.
+    A part's program decides. A part without a program, or with program 0, is a guitar if its name
+    or the description says so.
 
     Parameters
     ----------
     piece : Piece
     instrument : str
-        A collection's description of the players (``"2 Guitars"``). If it names guitars alone,
-        every part without another program is one.
+        A collection's description of the players (``"2 Guitars"``). It counts if it names guitars
+        alone.
     """
     words = re.findall(r"\w+", instrument.lower())
     guitars_alone = any(map(GUITAR.match, words)) and all(
-        GUITAR.match(word) or word in BESIDE or word.isdigit() for word in words
+        GUITAR.match(word) or word in OTHER_WORDS or word.isdigit() for word in words
     )
     return tuple(
         number
@@ -70,7 +72,7 @@ def guitar_parts(piece: Piece, *, instrument: str = "") -> tuple[int, ...]:
 
 
 def octave_notated(piece: Piece, *, instrument: str = "") -> bool:
-    """Return whether the guitars of a piece are an octave above their sound.
+    """Return whether the guitars of a piece are notated an octave above their sound.
 
     Parameters
     ----------
@@ -80,7 +82,7 @@ def octave_notated(piece: Piece, *, instrument: str = "") -> bool:
     Returns
     -------
     bool
-        False also if there is no guitar, or too little music to decide.
+        False also if there is no guitar, or too few notes to decide.
     """
     pitch = piece.notes.pitch[_are_guitars(piece, instrument)]
     return len(pitch) >= FEWEST and int(pitch.min()) >= LOWEST and float(pitch.mean()) >= HIGH
@@ -97,7 +99,7 @@ def to_sounding(piece: Piece, *, instrument: str = "") -> Piece:
 
 def _are_guitars(piece: Piece, instrument: str) -> np.ndarray:
     """Return which notes belong to a guitar: (N,) bool."""
-    of_part = np.zeros(len(piece.parts), bool)
-    of_part[list(guitar_parts(piece, instrument=instrument))] = True
-    found: np.ndarray = of_part[piece.notes.part]
-    return found
+    is_guitar = np.zeros(len(piece.parts), bool)
+    is_guitar[list(guitar_parts(piece, instrument=instrument))] = True
+    mask: np.ndarray = is_guitar[piece.notes.part]
+    return mask

@@ -1,15 +1,15 @@
-"""The key a piece is in, by what sounds; a declared key is `Piece.keys`."""
+"""Estimate the key of a piece from its notes; declared keys are in `Piece.keys`."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from partimento.music.piece import Piece
-from partimento.music.timelines import Key
+from partimento.music.timelines import Key, Mode
 
-# How well each of the twelve pitch classes, from the tonic up, fits major and minor: Aarden's
-# profiles of the Essen folk songs
-# (B. Aarden, Dynamic Melodic Expectancy, dissertation, Ohio State University, 2003).
+# Weights of the twelve pitch classes, from the tonic up, in major and minor: Aarden's profiles from
+# the Essen folk songs (B. Aarden, Dynamic Melodic Expectancy, dissertation, Ohio State University,
+# 2003).
 MAJOR = (
     17.7661,
     0.145624,
@@ -41,9 +41,10 @@ MINOR = (
 
 
 def _profiles() -> np.ndarray:
-    """Return profiles whose product with durations is a correlation: (24, 12).
+    """Return the profiles of all keys, normalized to mean 0 and length 1: (24, 12).
 
-    Major keys on C, C sharp and so on come first, then minor keys. Each has mean 0 and length 1.
+    Rows are the major keys on C, C sharp and so on, then the minor keys. The product of a row with
+    durations normalized in the same way is their correlation.
     """
     rows = np.array([np.roll(profile, tonic) for profile in (MAJOR, MINOR) for tonic in range(12)])
     rows -= rows.mean(axis=1, keepdims=True)
@@ -55,10 +56,10 @@ PROFILES = _profiles()
 
 
 def analyze_key(piece: Piece) -> tuple[Key, float]:
-    """Return the key whose profile fits best how long each pitch class sounds.
+    """Estimate the key by the Krumhansl–Schmuckler method with Aarden's profiles.
 
-    This is the Krumhansl–Schmuckler method with Aarden's profiles. music21's ``analyze("key")``
-    gives the same key on nearly every piece.
+    The estimate is the key whose profile correlates best with the durations of the pitch classes.
+    It agrees with music21's ``analyze("key")`` on nearly every piece.
 
     Parameters
     ----------
@@ -68,8 +69,8 @@ def analyze_key(piece: Piece) -> tuple[Key, float]:
     -------
     key : Key
     correlation : float
-        Between the durations and the profile, at most 1. It is 0 if all pitch classes sound equally
-        long or none sounds.
+        The correlation of durations and profile, at most 1. It is 0 if all pitch classes have the
+        same total duration, as in an empty piece; the key is then C major.
 
     Examples
     --------
@@ -81,11 +82,12 @@ def analyze_key(piece: Piece) -> tuple[Key, float]:
     'C major'
     """
     notes = piece.notes
-    sounding = np.bincount(notes.pitch % 12, notes.duration * ~piece.drums, minlength=12)
-    centred = sounding - sounding.mean()
-    size = float(np.linalg.norm(centred))
-    if size == 0:
+    durations = np.bincount(notes.pitch % 12, notes.duration * ~piece.drums, minlength=12)
+    centered = durations - durations.mean()
+    norm = float(np.linalg.norm(centered))
+    if norm == 0:
         return Key(), 0.0
-    fits = PROFILES @ (centred / size)
-    best = int(fits.argmax())
-    return Key.from_tonic(best % 12, "minor" if best >= 12 else "major"), float(fits[best])
+    correlations = PROFILES @ (centered / norm)
+    best = int(correlations.argmax())
+    mode: Mode = "minor" if best >= 12 else "major"
+    return Key.from_tonic(best % 12, mode), float(correlations[best])

@@ -1,19 +1,19 @@
 """Read a MIDI file as music21 10.5.1 does by ``converter.parse(path).chordify()``.
 
-This view is for comparison with music21 and with what was learned from its chords. For everything
-else the exact reading is better. Its rules:
+This view is for comparison with music21 and with models that were trained on its chords. For
+everything else the exact reading is better. music21's rules are:
 
 1. A note ends at the first release of its pitch, even if that belongs to a note struck later.
-2. In each track, notes become one chord if they start and end within a quarter of a quarter of a
-   first one. The chord starts with the first note and is as long as the last one by itself.
-3. Onsets go to the nearest multiple of 1/4 or 1/3 of a quarter. If two are equally near, the lower
-   one counts; if the grids tie, the finer one.
-4. Lengths go to the nearest multiple, too, but leave no gap before the next onset of the track. A
-   key signature counts as an onset. Nothing gets shorter than a step.
-5. Everything is cut at every start and end, and at the bar lines. A meter begins with the first bar
-   line at or after its mark.
+2. In each track, a note and those that start and end within a sixteenth note of it become one
+   chord. The chord starts with the first of these notes and has the duration of the last.
+3. Onsets are quantized to the nearest multiple of 1/4 or 1/3 of a quarter. Between two equally near
+   multiples, the lower one is used; between the two grids, the finer one.
+4. Durations are quantized to these multiples, too, where possible without a gap before the next
+   onset of the track. A key signature counts as an onset. No duration is less than a step.
+5. Chords are cut at every start and end of a note, and at the bar lines. A meter begins with the
+   first bar line at or after its mark.
 
-music21 stops where its first part does; here the music continues to its end.
+music21 stops where the first part ends; this reader continues to the end of the music.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from partimento.errors import UnfitError
+from partimento.errors import InvalidScoreError
 from partimento.music.events import sweep
 from partimento.music.limits import MAX_BARS, check_density
 from partimento.music.notes import Notes
@@ -32,11 +32,11 @@ from partimento.music.performed import Midi, until
 from partimento.music.piece import Piece
 from partimento.music.timelines import Meter, Part, Tempo
 
-GRID = 12  # steps per quarter that carry both quarters and thirds of it
-BAR_GRID = GRID * 32  # steps per quarter that also carry the shortest bar there is, 1/128
-STEPS = (3, 4)  # of GRID: a quarter of a quarter, a third of it
-DECIMALS = 7  # to which music21 rounds errors before it compares them
-MAX_PAIRS = 5_000_000  # of notes that start nearly together, in one track
+GRID = 12  # steps per quarter: represents both 1/4 and 1/3 of a quarter
+BAR_GRID = GRID * 32  # steps per quarter: also represents the shortest bar, 1/128
+STEPS = (3, 4)  # the two units of quantization, 1/4 and 1/3 of a quarter, in steps of GRID
+DECIMALS = 7  # music21 rounds errors to this before it compares them
+MAX_PAIRS = 5_000_000  # pairs of notes in one track that start nearly together
 
 
 def music21_view(midi: Midi) -> Piece:
@@ -46,8 +46,8 @@ def music21_view(midi: Midi) -> Piece:
 
     Raises
     ------
-    UnfitError
-        If it has more bars or more notes at once than any score.
+    InvalidScoreError
+        If it has more bars or more simultaneous notes than any score.
     """
     groups = [_group(*track, midi.divisions / 4) for track in _tracks(midi)]
     keys = _to_grid(np.array([float(key.onset) for key in midi.keys]))
@@ -60,12 +60,11 @@ def music21_view(midi: Midi) -> Piece:
     velocity = np.concatenate([group[4] for group in groups])
     meters = _quantized_meters(midi.meters)
     bars = _bar_lines(meters, int((onset + duration).max()))
-    finer = (
-        BAR_GRID // GRID if (bars % (BAR_GRID // GRID)).any() else 1
-    )  # only where bars last an odd number of tiny notes
+    # The finer grid is only needed by bars whose length is not a multiple of a step of GRID.
+    finer = BAR_GRID // GRID if (bars % (BAR_GRID // GRID)).any() else 1
     lines = bars // (BAR_GRID // GRID // finer)
     if len(lines) > MAX_BARS:
-        raise UnfitError(f"{len(lines)} bars: more than {MAX_BARS} are not read")
+        raise InvalidScoreError(f"{len(lines)} bars: more than {MAX_BARS} are not read")
     check_density(onset * finer, (onset + duration) * finer, len(lines))
     length = Fraction(int(bars[-1]), BAR_GRID)
     marks = tuple(
@@ -98,7 +97,7 @@ def _tracks(midi: Midi) -> Iterator[Track]:
     for a, b in pairwise(edges.tolist()):
         onset, pitch = midi.onset[a:b], midi.pitch[a:b]
         end = onset + midi.duration[a:b]
-        # All releases in the order of pitch, then time: the first after a note's onset is its end.
+        # Sort all releases by pitch, then time: a note ends at the first one after its onset.
         base = int(end.max()) + 1
         releases = np.sort(pitch * base + end)
         end = releases[np.searchsorted(releases, pitch * base + onset, side="right")] - pitch * base
@@ -110,29 +109,41 @@ def _group(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Group the notes of one track into chords (rule 2).
 
-    Returns onsets, lengths and sizes of the chords, and all pitches and velocities, chord after
-    chord.
+    Parameters
+    ----------
+    onset, end, pitch, velocity : (N,) int64
+        Times in ticks.
+    tolerance : float
+        In ticks.
+
+    Returns
+    -------
+    onset, duration, size : (C,) int64
+        For each chord: its times in ticks and its number of notes.
+    pitch, velocity : (M,) int64
+        The notes of all chords. A note may belong to several chords.
     """
     starts, ends = onset.tolist(), end.tolist()
     count = len(starts)
     if count**2 > MAX_PAIRS:
         near = np.searchsorted(onset, onset + tolerance) - np.arange(count)
         if int(near.sum()) > MAX_PAIRS:
-            raise UnfitError(f"up to {near.max()} of its notes begin together: more than is read")
-    taken = bytearray(count)
+            raise InvalidScoreError(
+                f"up to {near.max()} of its notes begin together: more than is read"
+            )
+    in_chord = bytearray(count)
     firsts, lasts, sizes, order = [], [], [], []
     for i in range(count):
-        if taken[i]:
+        if in_chord[i]:
             continue
         start, stop, last, size = starts[i], ends[i], i, 1
         order.append(i)
         for j in range(i + 1, count):
             if starts[j] - start >= tolerance:
                 break
-            if (
-                abs(ends[j] - stop) <= tolerance
-            ):  # taken or not: music21 puts a note into several chords
-                taken[j] = 1
+            # Notes that are in a chord are not left out: music21 puts a note into several chords.
+            if abs(ends[j] - stop) <= tolerance:
+                in_chord[j] = 1
                 order.append(j)
                 last = j
                 size += 1
@@ -143,9 +154,9 @@ def _group(
 
 
 def _nearest(times: np.ndarray, step: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the nearest multiples of `step`, in steps of GRID, and the distances.
+    """Return the nearest multiples of `step` in steps of GRID, and the distances.
 
-    The arithmetic is music21's own, in floating point.
+    `times` and distances are in quarters. The arithmetic repeats music21's, in floating point.
     """
     unit = 3 / GRID if step == 3 else 1 / 3
     whole = np.floor(times / unit)
@@ -165,9 +176,9 @@ def _to_grid(onset: np.ndarray) -> np.ndarray:
 def _quantize(
     onset: np.ndarray, length: np.ndarray, keys: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Convert onsets and lengths in quarters to steps of GRID (rules 3 and 4).
+    """Quantize onsets and durations in quarters to steps of GRID (rules 3 and 4).
 
-    `keys` are in these steps already.
+    `keys` are the onsets of key signatures, in these steps.
     """
     at = _to_grid(onset)
     onsets = np.unique(np.concatenate([at, keys]))
@@ -178,13 +189,13 @@ def _quantize(
         match, error = _nearest(length, step)
         error = np.where(match == 0, np.round(np.abs(length - step / GRID), DECIMALS), error)
         match = np.where(match == 0, step, match)
-        # music21 divides floats: three thirds of a quarter do not fill a quarter exactly, and that
-        # decides some cases.
+        # music21 divides floats, in which three thirds of a quarter do not exactly fill a quarter.
+        # This rounding error decides some cases, so it is repeated here.
         fills = np.fmod(gap / GRID, 0.25 if step == 3 else 1 / 3) == 0
-        left = np.where(fills, 0, np.maximum(gap - match, 0))
-        candidates.append((left, error, match))
-    (left_a, error_a, match_a), (left_b, error_b, match_b) = candidates
-    finer = (left_a < left_b) | ((left_a == left_b) & (error_a <= error_b))
+        gap_left = np.where(fills, 0, np.maximum(gap - match, 0))
+        candidates.append((gap_left, error, match))
+    (gap_a, error_a, match_a), (gap_b, error_b, match_b) = candidates
+    finer = (gap_a < gap_b) | ((gap_a == gap_b) & (error_a <= error_b))
     return at, np.where(finer, match_a, match_b)
 
 
@@ -197,7 +208,7 @@ def _quantized_meters(meters: tuple[Meter, ...]) -> dict[int, Meter]:
 def _bar_lines(marks: dict[int, Meter], end: int) -> np.ndarray:
     """Return bar lines up to the first at or after `end`, in steps of BAR_GRID.
 
-    A meter counts from the next bar line on (rule 5).
+    `marks` and `end` are in steps of GRID. A meter begins at the next bar line (rule 5).
     """
     finer = BAR_GRID // GRID
     onsets = sorted(marks)
@@ -219,9 +230,22 @@ def _notes_of_sweep(
     bars: np.ndarray,
     divisions: int,
 ) -> tuple[Notes, list[int]]:
-    """Return notes that sound together as the input does and never overlap in pitch.
+    """Merge overlapping notes of one pitch.
 
-    The second value has further times that cut them.
+    Parameters
+    ----------
+    onset, end, pitch, velocity : (N,) int64
+    bars : (B,) int64
+        Bar lines.
+    divisions : int
+        Steps per quarter of all times.
+
+    Returns
+    -------
+    notes : Notes
+        Together they sound as the given notes do.
+    cuts : list of int
+        The boundaries of events at which none of these notes starts or ends, in steps.
     """
     cut = sweep(onset, end, pitch, bars.tolist())
     event = np.repeat(np.arange(len(cut.times)), np.diff(cut.first, append=len(cut.pitch)))
@@ -231,9 +255,8 @@ def _notes_of_sweep(
         np.searchsorted(event * 128 + cut.pitch, np.searchsorted(cut.times, onset) * 128 + pitch),
         velocity,
     )
-    order = np.lexsort(
-        (event, cut.pitch)
-    )  # one pitch after another: each strike begins a note that lasts to the next, or to a gap
+    # Sort by pitch: a note lasts from one attack of its pitch to the next one, or to a gap.
+    order = np.lexsort((event, cut.pitch))
     begins = ~cut.held[order]
     first = np.flatnonzero(begins)
     last = np.append(first[1:], len(order)) - 1

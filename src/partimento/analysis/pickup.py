@@ -1,11 +1,12 @@
-"""Infer the pickup, which MIDI does not state, from how the music fits its bars.
+"""Infer the length of the pickup, which MIDI files do not state.
 
-Every place in the bar may be the first bar line. For each place, `bar_line_features` measures how
-well the music would fit. Many notes, long notes and long waits should fall on the downbeat, the
-middle of the bar and beats. Few notes should sound through a bar line. The last bar should end with
-the piece, or lack what the pickup took. Some pickups are more usual than others. Weights for these
-features, fitted to music whose pickups are known, give odds (a conditional logit).
-benchmarks/evidence.py fits and measures them.
+Every sixteenth of a bar is a candidate for the first bar line. For each candidate,
+`bar_line_features` measures how well the music would fit its bars. Many notes, long notes and long
+times to the next note should fall on the downbeat, the middle of the bar and the beats. Few notes
+should sound across a bar line. The last bar should be complete, or shorter by the length of the
+pickup. Some pickups are more usual than others. A conditional logit model with these features gives
+the probability of each candidate. Its weights are fitted to music with known pickups, and its
+accuracy measured, by benchmarks/evidence.py.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ import numpy as np
 from partimento.analysis.grace_notes import on_plain_grid
 from partimento.music.piece import Piece
 
-GRID = 4  # places a quarter note: upbeats are counted in sixteenth notes
-FEWEST_BARS, MOST_PLACES = 4, 64
-MOST_OFF = 0.1  # share of the onsets off the grid of notation: beyond it the piece is played freely
-CONFIDENCE = 0.95  # below it nothing is said
+GRID = 4  # places per quarter: a place is a sixteenth note
+FEWEST_BARS, MOST_PLACES = 4, 64  # of a piece; in a bar
+MOST_OFF = 0.1  # share of onsets off the grid of notation; more mean that the piece was performed
+CONFIDENCE = 0.95  # a less probable pickup is not reported
 
 FEATURES = (
     *(
@@ -83,18 +84,18 @@ WEIGHTS = np.array(
 
 
 def infer_pickup(piece: Piece) -> Fraction | None:
-    """Return the length of a piece's pickup, where the evidence is strong.
+    """Infer the length of a piece's pickup, if the evidence is strong.
 
     Parameters
     ----------
     piece : Piece
-        Read exactly. Flagged grace notes and its own `pickup` are ignored.
+        Read exactly. Flagged grace notes and `Piece.pickup` are ignored.
 
     Returns
     -------
     Fraction or None
-        In quarters, less than a bar. It is 0 if the piece begins with a whole bar, None if the
-        evidence is weak.
+        In quarters, less than a bar: 0 if the piece begins with a whole bar, None if the evidence
+        is weak.
     """
     odds = pickup_odds(piece)
     if odds is None or float(odds.max()) < CONFIDENCE:
@@ -103,13 +104,13 @@ def infer_pickup(piece: Piece) -> Fraction | None:
 
 
 def pickup_odds(piece: Piece) -> np.ndarray | None:
-    """Return the probability of every pickup shorter than a bar.
+    """Return the probability of every pickup that is shorter than a bar.
 
     Returns
     -------
     (P,) float64 or None
-        By sixteenth notes. None if the piece is too short or too free, or its bars are not whole
-        sixteenths.
+        Entry p is the probability of a pickup of p sixteenth notes. None if the piece is too short
+        or performed freely, or its bar is not a whole number of sixteenth notes.
     """
     features = bar_line_features(piece)
     if features is None:
@@ -120,15 +121,15 @@ def pickup_odds(piece: Piece) -> np.ndarray | None:
 
 
 def bar_line_features(piece: Piece) -> np.ndarray | None:
-    """Return how well the music would fit a first bar line at each place of the bar.
+    """Measure how well the music would fit a first bar line at each place of a bar.
 
     Only the music before the first change of meter counts.
 
     Returns
     -------
     (F, P) float64 or None
-        A row for each of `FEATURES`, a column for each sixteenth of the bar; None as in
-        `pickup_odds`.
+        A row for each of `FEATURES`, a column for each sixteenth of the bar. None in the same cases
+        as `pickup_odds`.
     """
     notes = piece.notes
     meter = piece.first_meter
@@ -136,9 +137,9 @@ def bar_line_features(piece: Piece) -> np.ndarray | None:
     if places.denominator > 1 or not 1 < places <= MOST_PLACES:
         return None
     bar, grid = int(places), notes.divisions
-    written = (meter.numerator, meter.denominator)
+    signature = (meter.numerator, meter.denominator)
     until = next(
-        (mark.onset for mark in piece.meters if (mark.numerator, mark.denominator) != written),
+        (mark.onset for mark in piece.meters if (mark.numerator, mark.denominator) != signature),
         piece.length,
     )
     before = int(np.searchsorted(notes.onset, -(-until.numerator * grid // until.denominator)))
@@ -146,12 +147,11 @@ def bar_line_features(piece: Piece) -> np.ndarray | None:
     onset, duration = notes.onset[kept], notes.duration[kept]
     if until < FEWEST_BARS * meter.bar_ql or not len(onset):
         return None
-    first = np.flatnonzero(
-        np.concatenate([[True], onset[1:] != onset[:-1]])
-    )  # of the notes that begin together
+    # Index of the first note at each onset; notes are sorted by onset.
+    first = np.flatnonzero(np.concatenate([[True], onset[1:] != onset[:-1]]))
     if np.count_nonzero(on_plain_grid(onset[first], grid)) < (1 - MOST_OFF) * len(first):
         return None
-    beat, middle, usual = _usual(*written)
+    beat, middle, prior = _prior(*signature)
     end = round(until * GRID)
     place = (2 * GRID * onset[first] + grid) // (2 * grid)
     near = 10 * np.abs(GRID * onset[first] - place * grid) <= grid
@@ -164,21 +164,22 @@ def bar_line_features(piece: Piece) -> np.ndarray | None:
     )
     table = np.array(
         [
-            *(np.bincount(place[near] % bar, each[near], bar) for each in weights),
+            *(np.bincount(place[near] % bar, weight[near], bar) for weight in weights),
             _across(onset, duration, bar, grid),
         ]
     )
     table /= np.maximum(table.sum(axis=1, keepdims=True), 1)
-    leaning = np.zeros((4, 3, bar))
-    leaning[:, 0] = table
+    # Shares (4 quantities, 3 positions): of the downbeat, the middle of the bar, and all beats.
+    shares = np.zeros((4, 3, bar))
+    shares[:, 0] = table
     if middle:
-        leaning[:, 1] = np.roll(table, -middle, axis=1)
-    leaning[:, 2] = np.tile(table.reshape(4, -1, beat).sum(axis=1), bar // beat)
-    return np.concatenate([leaning.reshape(12, bar), usual, _edges(place, near, bar, middle, end)])
+        shares[:, 1] = np.roll(table, -middle, axis=1)
+    shares[:, 2] = np.tile(table.reshape(4, -1, beat).sum(axis=1), bar // beat)
+    return np.concatenate([shares.reshape(12, bar), prior, _edges(place, near, bar, middle, end)])
 
 
 def _across(onset: np.ndarray, duration: np.ndarray, bar: int, grid: int) -> np.ndarray:
-    """Count the notes that sound through each place of the bar: (P,) int64."""
+    """Count the notes that sound across each place of the bar: (P,) int64."""
     begin = onset * GRID // grid + 1
     stop = -(-(onset + duration) * GRID // grid)
     size = (max(int(begin.max()), int(stop.max())) // bar + 1) * bar
@@ -188,10 +189,10 @@ def _across(onset: np.ndarray, duration: np.ndarray, bar: int, grid: int) -> np.
 
 
 @lru_cache(maxsize=64)
-def _usual(numerator: int, denominator: int) -> tuple[int, int, np.ndarray]:
-    """Return beat and middle of a bar in places, and the prior features of pickups.
+def _prior(numerator: int, denominator: int) -> tuple[int, int, np.ndarray]:
+    """Return beat, middle and the features of pickups that depend on the meter only.
 
-    The middle is 0 for a meter without one.
+    Beat and middle of the bar are in places; the middle is 0 if the beats cannot be halved.
     """
     bar = numerator * 4 * GRID // denominator
     compound = numerator % 3 == 0 and numerator > 3 and denominator >= 8
@@ -200,7 +201,7 @@ def _usual(numerator: int, denominator: int) -> tuple[int, int, np.ndarray]:
         beat = 1
     middle = bar // 2 if (bar // beat) % 2 == 0 else 0
     place = np.arange(bar)
-    usual = np.array(
+    prior = np.array(
         [
             place == 0,
             (place > 0) & (place % beat == 0),
@@ -216,11 +217,11 @@ def _usual(numerator: int, denominator: int) -> tuple[int, int, np.ndarray]:
         ],
         np.float64,
     )
-    return beat, middle, usual
+    return beat, middle, prior
 
 
 def _edges(place: np.ndarray, near: np.ndarray, bar: int, middle: int, end: int) -> np.ndarray:
-    """Return features of how the piece begins and ends: (6, P)."""
+    """Return the features of the beginning and the end of the piece: (6, P)."""
     candidate = np.arange(bar)
     empty = np.ones(bar, bool)
     empty[place[near & (place < bar)]] = False

@@ -1,9 +1,10 @@
-"""Find out who plays a piece, on what, and whether it is a single player.
+"""Determine the players of a piece and their instruments from its tracks.
 
-A track is not yet a player. The voices of one guitarist or the hands of a pianist may each have a
-track. The same is true of movements of a suite and of a tablature's staff. One staff may hold two
-singers. Programs and track names give the instruments, if anything does. `players_of` has the rules
-by which tracks become players; benchmarks/players.py measures them.
+A track is not the same as a player. The voices of one guitarist or the hands of a pianist may have
+a track each. The same is true of the movements of a suite, or the tablature of a part. On the other
+hand, one track may contain two singers. Programs and track names give the instruments, if anything
+does.
+`players_of` states the rules that assign tracks to players; benchmarks/players.py measures them.
 """
 
 from __future__ import annotations
@@ -33,45 +34,36 @@ from partimento.music.piece import Piece
 from partimento.music.timelines import Part
 
 UNKNOWN = "unknown"
-KINDS = (
-    "none",
-    "solo",
-    "duo",
-    "trio",
-    "quartet",
-    "quintet",
-    "ensemble",
-)  # six players or more are an ensemble
-MEETING = (
-    0.0075  # share of notes: the hands of one player hardly ever take the same key at the same time
-)
-CROSSING = 0.05  # share of time: the voices of one player keep above one another
-TENTH, REACHED = (
-    16,
-    0.95,
-)  # semitones that a hand spans on a keyboard, and the share of chords that two such hands reach
-MAX_VOICES = 3  # tracks of one player where nothing says what plays: four are a choir or a quartet
+# By number of players; six or more are an ensemble.
+KINDS = ("none", "solo", "duo", "trio", "quartet", "quintet", "ensemble")
+# Share of notes whose key the other hand holds: the hands of one player hardly ever share a key.
+MEETING = 0.0075
+CROSSING = 0.05  # share of time: the voices of one player seldom cross
+TENTH = 16  # semitones that a hand spans on a keyboard
+REACHED = 0.95  # share of a keyboard player's chords that two such hands can play
+MAX_VOICES = 3  # tracks of one player if no instrument is known: four are a choir or a quartet
+# Sounding ranges, in MIDI pitches.
 RANGES = {
     "guitar": (38, 88),
     "violin": (55, 103),
     "flute": (59, 98),
     "voice": (36, 88),
     "piano": (21, 108),
-}  # MIDI pitches that sound
-WRITTEN_HIGH = ("guitar", "voice")  # files often give it an octave higher than it sounds
+}
+WRITTEN_HIGH = ("guitar", "voice")  # in files often an octave higher than they sound
 
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """One player, as far as the sounds tell.
+    """One player of a piece.
 
     Parameters
     ----------
     instrument : str
-        Plain and in lower case: ``guitar``, ``flute``, ``voice`` …, or ``unknown``.
+        ``guitar``, ``flute``, ``voice`` …, or ``unknown``.
     is_declared : bool
-        Whether a program or a name says so; not so where it is the piano that files name who name
-        nothing (program 0 throughout).
+        Whether a program or a track name states the instrument. Program 0 (piano) throughout a file
+        does not count, because many files have it that state no instrument.
     parts : tuple of int
         Indices into `Piece.parts`.
     lowest, highest : int
@@ -91,14 +83,15 @@ class Players:
 
     Attributes
     ----------
+    players : tuple of Player
     kind : str
-        One of `KINDS`, by the number of players.
+        One of `KINDS`, according to the number of players.
     solo : bool
-        One player.
+        Whether there is one player.
     single_instrument : bool
-        One kind of instrument, be it one player or several.
+        Whether all players have the same kind of instrument.
     instruments : tuple of str
-        One a player.
+        One for each player.
     """
 
     players: tuple[Player, ...]
@@ -120,18 +113,21 @@ class Players:
         return tuple(player.instrument for player in self.players)
 
     def could_be_only(self, instrument: str) -> bool:
-        """Return whether the piece may be for one or several of this instrument alone.
+        """Return whether every player may have this instrument.
 
-        A player without a known instrument may play any whose range fits. The ranges of guitar,
-        violin, flute, voice and piano are known.
+        A player without a declared instrument may have any one whose range fits. The ranges of
+        guitar, violin, flute, voice and piano are checked.
         """
         return bool(self.players) and all(_may_play(player, instrument) for player in self.players)
 
     def named(self, instruments: Sequence[str]) -> Players:
-        """Return the same players, the unnamed ones named after a catalog.
+        """Return the players with undeclared instruments taken from a catalog.
 
-        `instruments` are what `instruments_of_text` finds in the catalog's description. It must
-        name one kind of instrument, or as many players as there are.
+        Parameters
+        ----------
+        instruments : sequence of str
+            From `instruments_of_text` for the catalog's description. They are used if they are all
+            the same, or as many as there are players.
         """
         if len(set(instruments)) == 1:
             names = [instruments[0]] * len(self.players)
@@ -169,10 +165,10 @@ class TrackEvidence(NamedTuple):
     group : str
         The instrument of the player to whom the track may belong.
     name : str
-        The track's name, without hand or staff, if it names an instrument.
+        The track's name without words for a hand or staff; empty if it names no instrument.
     own_name : bool
-        Whether the track has a name of its own that is no mere place in the score (upper, left,
-        voice 2).
+        Whether the track has a name of its own that is more than a position in the score (upper,
+        left, voice 2).
     """
 
     instrument: str
@@ -183,9 +179,9 @@ class TrackEvidence(NamedTuple):
 
 
 class Track(NamedTuple):
-    """The notes of one part, or of several that sound in turns, in steps.
+    """The notes of one part, or of several that were joined.
 
-    They are sorted by onset, then pitch.
+    Notes are sorted by onset, then pitch. Times are in steps.
     """
 
     parts: tuple[int, ...]
@@ -196,32 +192,31 @@ class Track(NamedTuple):
 
 
 def players_of(piece: Piece) -> Players:
-    """Return who plays a piece, by its notes, programs and track names alone.
+    """Determine the players of a piece from its notes, programs and track names.
 
-    The rules, and why:
+    The rules are:
 
-    - The program is the instrument. A track's name decides in three cases. The program is none or
-      0, which files write that name no instrument. All tracks are named after instruments. Or the
-      name is within the program's family (a violin among strings). A name common to tracks of
-      several programs is the piece's own.
-    - A track that doubles another note by note, at the unison or in octaves, is a second writing of
-      it (a tablature). It must be of the same instrument or have chords: people who play in unison
-      are not given chords.
-    - Tracks of one instrument that sound in turns belong to one player: movements one after
-      another.
-    - Voices and wind instruments sound one note at a time. A track of theirs with two notes on
-      average is two players.
-    - Two tracks of a keyboard are two hands unless they meet on one key. Three or more belong to
-      one player if two hands reach their chords.
-    - Tracks without a known instrument, or undeclared beside one guitar or piano, are the voices of
-      one player. Exceptions are tracks with names of their own, more than `MAX_VOICES` of them, and
-      tracks that cross.
+    - The program gives the instrument. The track's name does so in three cases. The program is
+      missing or 0, which also stands in files that state no instrument. All tracks are named after
+      instruments. Or the name belongs to the program's family (a violin among strings). A name that
+      tracks of several programs share is the title of the piece, not an instrument.
+    - A track that doubles another one note by note, in unison or octaves, is a second notation of
+      it (a tablature). It must have the same instrument, or chords: two people who play in unison
+      play single notes.
+    - Tracks of one instrument that follow each other belong to one player: they are movements.
+    - Voices and wind instruments sound one note at a time. If such a track has two notes at once on
+      average, it has two players.
+    - Two tracks of a keyboard are two hands unless they use the same key at the same time. Three or
+      more belong to one player if two hands can play their chords.
+    - Tracks without a known instrument are the voices of one player, and so are undeclared tracks
+      beside one guitar or piano. Exceptions are tracks with names of their own, more than
+      `MAX_VOICES` of them, and tracks that cross.
     - Every other track is a player: violins, winds, voices, and guitars that each have a program.
 
     Returns
     -------
     Players
-        Without players if nothing sounds.
+        Empty if the piece has no notes.
     """
     tracks = _tracks(piece)
     if len(tracks) <= MAX_TRACKS:
@@ -235,7 +230,7 @@ def players_of(piece: Piece) -> Players:
 
 
 def _tracks(piece: Piece) -> list[Track]:
-    """Return the parts that sound."""
+    """Return the parts that have notes."""
     notes = piece.notes
     part, onset, end, pitch = notes.part, notes.onset, notes.end, notes.pitch
     if len(piece.parts) > 1:
@@ -250,11 +245,10 @@ def _tracks(piece: Piece) -> list[Track]:
 
 @lru_cache(4096)
 def _evidence(parts: tuple[Part, ...]) -> tuple[TrackEvidence, ...]:
-    names = [
-        plain_words(part.name.partition(":")[0]) for part in parts
-    ]  # LilyPond writes staff:voice
+    # LilyPond names tracks staff:voice.
+    names = [plain_words(part.name.partition(":")[0]) for part in parts]
     words = _words(parts, names)
-    chosen = any(part.program or part.is_drum for part in parts)
+    has_programs = any(part.program or part.is_drum for part in parts)
     by_name = len(parts) > 1 and all(words)
     rows = []
     for part, word in zip(parts, words, strict=True):
@@ -266,21 +260,17 @@ def _evidence(parts: tuple[Part, ...]) -> tuple[TrackEvidence, ...]:
         ):
             rows.append((word, True))
         else:
-            rows.append((played, bool(part.program) or (part.program == 0 and chosen)))
-    declared = {instrument for instrument, sure in rows if sure}
-    host = (
-        declared.pop() if len(declared) == 1 else UNKNOWN
-    )  # whose further voices the unsaid tracks may be
-    host = host if FAMILY.get(host) in ("hands", "plucked") else UNKNOWN
-    evidence, alike = [], len(set(names)) == 1
-    for (instrument, sure), name, word in zip(rows, names, words, strict=True):
-        own_name = not alike and not PLACES.fullmatch(name)
-        group = host if instrument == UNKNOWN and not own_name else instrument
-        evidence.append(
-            TrackEvidence(
-                instrument, sure, group, word and (PLACE.sub("", name).strip() or name), own_name
-            )
-        )
+            rows.append((played, bool(part.program) or (part.program == 0 and has_programs)))
+    declared = {instrument for instrument, is_declared in rows if is_declared}
+    # Undeclared tracks may be further voices of the only declared instrument, if it plays chords.
+    only = declared.pop() if len(declared) == 1 else UNKNOWN
+    only = only if FAMILY.get(only) in ("hands", "plucked") else UNKNOWN
+    evidence, same_names = [], len(set(names)) == 1
+    for (instrument, is_declared), name, word in zip(rows, names, words, strict=True):
+        own_name = not same_names and not PLACES.fullmatch(name)
+        group = only if instrument == UNKNOWN and not own_name else instrument
+        instrument_name = word and (PLACE.sub("", name).strip() or name)
+        evidence.append(TrackEvidence(instrument, is_declared, group, instrument_name, own_name))
     return tuple(evidence)
 
 
@@ -308,14 +298,15 @@ def _is_line(name: str) -> bool:
 
 
 def _doubles(tracks: Sequence[Track]) -> set[int]:
-    """Return the tracks that write another one a second time."""
-    alike: dict[tuple[int, ...], list[int]] = {}
+    """Return the indices of tracks that are a second notation of another one."""
+    # Only tracks with equal keys can double each other: this avoids comparing all pairs.
+    by_key: dict[tuple[int, ...], list[int]] = {}
     for i, track in enumerate(tracks):
-        alike.setdefault(
+        by_key.setdefault(
             (len(track.onset), int(track.onset[-1]), int(track.onset.sum())), []
         ).append(i)
     doubles: set[int] = set()
-    for i, j in (pair for members in alike.values() for pair in combinations(members, 2)):
+    for i, j in (pair for members in by_key.values() for pair in combinations(members, 2)):
         a, b = tracks[i], tracks[j]
         interval = b.pitch[0] - a.pitch[0]
         if (
@@ -326,15 +317,15 @@ def _doubles(tracks: Sequence[Track]) -> set[int]:
             continue
         has_chords = bool((a.onset[1:] == a.onset[:-1]).any())
         if has_chords or (a.evidence.group, a.evidence.name) == (b.evidence.group, b.evidence.name):
-            doubles.add(max(i, j, key=lambda k: _second_hand(tracks[k], k)))
+            doubles.add(max(i, j, key=lambda k: _doubling_order(tracks[k], k)))
     return doubles
 
 
-def _second_hand(track: Track, place: int) -> tuple[bool, bool, int, int]:
-    """Return a sort key: the greater of two writings is the second one.
+def _doubling_order(track: Track, place: int) -> tuple[bool, bool, int, int]:
+    """Return a sort key for tracks that double each other: the greatest is dropped.
 
-    Undeclared tracks, synthesizers that stand for a staff and higher tracks are greater (guitars
-    are written high).
+    Undeclared tracks are greater, then synthesizers (a stand-in for a staff), then higher tracks
+    (guitars are written an octave too high).
     """
     return (
         not track.evidence.is_declared,
@@ -345,47 +336,50 @@ def _second_hand(track: Track, place: int) -> tuple[bool, bool, int, int]:
 
 
 def _players(tracks: Sequence[Track]) -> list[Player]:
-    """Return the players of one instrument."""
-    lanes = _in_turns(tracks) if 1 < len(tracks) <= MAX_TRACKS else tracks
-    if len(lanes) > 1 and _one_player(lanes):
-        lanes = [_joined(lanes)]
+    """Return the players among the tracks of one instrument."""
+    tracks = _join_successive(tracks) if 1 < len(tracks) <= MAX_TRACKS else tracks
+    if len(tracks) > 1 and _one_player(tracks):
+        tracks = [_joined(tracks)]
     players = []
-    for lane in lanes:
+    for track in tracks:
         player = Player(
-            lane.evidence.instrument,
-            lane.evidence.is_declared,
-            lane.parts,
-            int(lane.pitch.min()),
-            int(lane.pitch.max()),
+            track.evidence.instrument,
+            track.evidence.is_declared,
+            track.parts,
+            int(track.pitch.min()),
+            int(track.pitch.max()),
         )
-        players += [player] * (_voices(lane) if FAMILY.get(player.instrument) == "single" else 1)
+        players += [player] * (_voices(track) if FAMILY.get(player.instrument) == "single" else 1)
     return players
 
 
-def _in_turns(tracks: Sequence[Track]) -> list[Track]:
-    """Join tracks that begin after the last note of another, the nearest in pitch.
+def _join_successive(tracks: Sequence[Track]) -> list[Track]:
+    """Join each track to one that ends before it begins, the nearest in pitch.
 
-    Tracks named after two instruments are not joined.
+    Tracks whose names state different instruments are not joined.
     """
     if max(int(track.onset[0]) for track in tracks) <= min(
         int(track.onset[-1]) for track in tracks
     ):
-        return list(tracks)  # all sound together at some time
-    lanes: list[list[Track]] = []
+        return list(tracks)  # there is a time at which all of them sound
+    chains: list[list[Track]] = []
     for track in sorted(tracks, key=lambda track: (track.onset[0], -track.pitch.mean())):
-        before = (
-            lane
-            for lane in lanes
-            if lane[-1].onset[-1] < track.onset[0] and lane[-1].evidence.name == track.evidence.name
+        earlier = (
+            chain
+            for chain in chains
+            if chain[-1].onset[-1] < track.onset[0]
+            and chain[-1].evidence.name == track.evidence.name
         )
         nearest = min(
-            before, key=lambda lane: abs(lane[-1].pitch.mean() - track.pitch.mean()), default=None
+            earlier,
+            key=lambda chain: abs(chain[-1].pitch.mean() - track.pitch.mean()),
+            default=None,
         )
         if nearest is None:
-            lanes.append([track])
+            chains.append([track])
         else:
             nearest.append(track)
-    return [_joined(lane) for lane in lanes]
+    return [_joined(chain) for chain in chains]
 
 
 def _joined(tracks: Sequence[Track]) -> Track:
@@ -401,28 +395,28 @@ def _joined(tracks: Sequence[Track]) -> Track:
     return Track(parts, best, onset[order], end[order], pitch[order])
 
 
-def _one_player(lanes: Sequence[Track]) -> bool:
+def _one_player(tracks: Sequence[Track]) -> bool:
     """Return whether tracks that sound together belong to one player."""
-    evidence = [lane.evidence for lane in lanes]
-    unsaid = [one for one in evidence if not one.is_declared]
+    evidence = [track.evidence for track in tracks]
+    undeclared = [one for one in evidence if not one.is_declared]
     group = evidence[0].group
     if group == "drums":
         return True
     if len({one.name for one in evidence}) > 1 or (
-        unsaid and (len(lanes) > MAX_VOICES or any(one.own_name for one in unsaid))
+        undeclared and (len(tracks) > MAX_VOICES or any(one.own_name for one in undeclared))
     ):
         return False
     if FAMILY.get(group) == "hands":
-        if len(lanes) == 2:
-            return _meeting(*lanes) <= MEETING
-        return (group == "organ" and len(lanes) == 3) or _reached(
-            _joined(lanes)
-        ) >= REACHED  # an organist's feet are a third hand
-    return len(evidence) - len(unsaid) <= 1 and _crossing(lanes) <= CROSSING
+        if len(tracks) == 2:
+            return _meeting(*tracks) <= MEETING
+        if group == "organ" and len(tracks) == 3:  # two hands and the pedal
+            return True
+        return _reached(_joined(tracks)) >= REACHED
+    return len(evidence) - len(undeclared) <= 1 and _crossing(tracks) <= CROSSING
 
 
 def _voices(track: Track) -> int:
-    """Return the mean number of notes at once while any sounds, rounded, at least 1."""
+    """Return the mean number of simultaneous notes outside rests, rounded, at least 1."""
     if (track.onset[1:] >= track.end[:-1]).all():
         return 1
     until = np.maximum.accumulate(track.end)
@@ -432,23 +426,23 @@ def _voices(track: Track) -> int:
 
 
 def _meeting(a: Track, b: Track) -> float:
-    """Return the share of notes that sound while the other track has the same pitch.
+    """Return the share of notes during which the other track sounds the same pitch.
 
-    It is that of the track with fewer notes.
+    The share is that of the track with fewer notes.
     """
     a, b = sorted((a, b), key=lambda track: len(track.onset))
     late = int(max(a.end.max(), b.end.max())) + 1
     order = np.argsort(b.pitch * late + b.onset)
-    # The last note of that pitch in b to begin before the note of a ends: pitches do not overlap
-    # within a part.
+    # For each note of a, find the last note of its pitch in b that begins before it ends. Notes of
+    # one pitch do not overlap within a track, so that no earlier note can sound at the same time.
     last = np.searchsorted((b.pitch * late + b.onset)[order], a.pitch * late + a.end) - 1
-    found = order[last]
-    meets = (last >= 0) & (b.pitch[found] == a.pitch) & (b.end[found] > a.onset)
+    candidate = order[last]
+    meets = (last >= 0) & (b.pitch[candidate] == a.pitch) & (b.end[candidate] > a.onset)
     return float(meets.mean())
 
 
 def _reached(track: Track) -> float:
-    """Return the share of chords (notes struck together) that two hands reach."""
+    """Return the share of chords (notes that begin together) that two hands can play."""
     first = np.flatnonzero(np.diff(track.onset, prepend=-1))
     sizes = np.diff(first, append=len(track.onset))
     lowest, highest = track.pitch[first], track.pitch[first + sizes - 1]
@@ -458,17 +452,17 @@ def _reached(track: Track) -> float:
     return 1 - float(np.logical_or.reduceat(beyond, first).mean())
 
 
-def _crossing(lanes: Sequence[Track]) -> float:
-    """Return the largest share of time in which neighboring tracks cross.
+def _crossing(tracks: Sequence[Track]) -> float:
+    """Return the largest share of time in which two neighboring tracks cross.
 
-    They cross where the lower one has a note above one of the upper.
+    Two tracks cross while the lower one has a note above a note of the upper one.
     """
-    lanes = sorted(lanes, key=lambda lane: -lane.pitch.mean())
-    times = distinct(np.concatenate([edge for lane in lanes for edge in (lane.onset, lane.end)]))
+    tracks = sorted(tracks, key=lambda track: -track.pitch.mean())
+    times = distinct(np.concatenate([edge for t in tracks for edge in (t.onset, t.end)]))
     lengths = np.diff(times)
-    lowest, highest = np.full((2, len(lanes), len(lengths)), -1)
-    for i, lane in enumerate(lanes):
-        cut = sweep(lane.onset, lane.end, lane.pitch, times)
+    lowest, highest = np.full((2, len(tracks), len(lengths)), -1)
+    for i, track in enumerate(tracks):
+        cut = sweep(track.onset, track.end, track.pitch, times)
         sounds = np.diff(cut.first) > 0
         lowest[i, sounds] = cut.pitch[cut.first[:-1][sounds]]
         highest[i, sounds] = cut.pitch[cut.first[1:][sounds] - 1]

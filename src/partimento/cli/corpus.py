@@ -69,7 +69,7 @@ def build(
         bool,
         typer.Option(
             "--force",
-            help="Build a store anew that is there already; unchanged files are not read again.",
+            help="Rebuild an existing store; unchanged files are not read again.",
         ),
     ] = False,
     selection: SelectionOptions,

@@ -33,7 +33,7 @@ def run_demo(out: Path, *, seed: int, bars: int) -> None:
     RunFolder(out / "run").check_replaceable(force=True)
     if (out / "index.html").exists() and not (out / "run").exists():
         raise PartimentoError(
-            f"{out}/index.html is there already, and not the demo's: name another folder with -o"
+            f"{out}/index.html already exists, and not the demo's: name another folder with -o"
         )
     console = screen.out()
     console.print(

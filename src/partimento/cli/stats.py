@@ -126,7 +126,7 @@ def show_stats(
     Raises
     ------
     PartimentoError
-        If there are no pieces, or `plots` is there already.
+        If there are no pieces, or `plots` already exists.
     """
     check_plots(plots, force=force)
     sample = _Sample(ROLLS if plots else 0)

@@ -15,7 +15,7 @@ def run_watch(run: Path, *, out: Path | None, as_json: bool) -> None:
     folder = RunFolder(run)
     out = out or (folder.watch if folder.exists() else run.with_name(f"{run.name}-watch"))
     if out.exists() and not out.is_dir():
-        raise PartimentoError(f"{out} is no folder")
+        raise PartimentoError(f"{out} is not a folder")
     if out.is_dir() and any(out.iterdir()) and not (out / "losses.png").is_file():
         raise PartimentoError(f"{out} holds something else: name another folder with -o")
     refuse_existing(out, force=True)

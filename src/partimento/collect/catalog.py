@@ -241,7 +241,7 @@ def fetch(name: str, out: Path | str) -> Path:
     want = dataset.download
     path = out / want.file
     if path.exists() and (not path.is_file() or sha256_of(path.read_bytes()) != want.sha256):
-        raise PartimentoError(f"{path} is there already, and is something else")
+        raise PartimentoError(f"{path} already exists, and is something else")
     if not path.exists():
         _download(want, out)
     row = {

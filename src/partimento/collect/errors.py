@@ -25,5 +25,5 @@ class StatusError(PartimentoError):
         super().__init__(message)
 
 
-class TroubleError(PartimentoError):
+class UnreachableError(PartimentoError):
     """The archive or the line to it failed, several times over."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import partimento
-from partimento.collect.errors import RefusedError, StatusError, TroubleError
+from partimento.collect.errors import RefusedError, StatusError, UnreachableError
 from partimento.collect.reach import check_reachable
 from partimento.errors import PartimentoError
 
@@ -256,7 +256,7 @@ class PoliteClient:
             If robots.txt forbids it, it is too large, or leads elsewhere.
         StatusError
             For a status 4xx.
-        TroubleError
+        UnreachableError
             If it failed each time.
         PartimentoError
             If the host cannot be reached at all.
@@ -272,7 +272,7 @@ class PoliteClient:
             except _Passing as failure:
                 wait_s = max(failure.wait_s, max(self.delay_s, 1.0) * 2 ** (number - 1))
                 if number == TRIES or failure.wait_s > LONGEST_WAIT_S:
-                    raise TroubleError(
+                    raise UnreachableError(
                         f"{url}: {failure} (asked {number} time{'s' * (number > 1)})"
                     ) from failure
                 self._tell(f"{failure}; again in {wait_s:.0f} s")

@@ -152,7 +152,7 @@ def collect_mutopia(
     """
     out, clock, site = Path(out), clock or Clock(), Site(query.base_url, HOME)
     if out.exists() and not out.is_dir():
-        raise PartimentoError(f"{out} is no folder")
+        raise PartimentoError(f"{out} is not a folder")
     with ExitStack() as stack:
         if not dry_run:
             stack.enter_context(only_one(out))

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from partimento.collect.errors import RefusedError, StatusError, TroubleError
+from partimento.collect.errors import RefusedError, StatusError, UnreachableError
 from partimento.collect.http import Answer, Clock, PoliteClient
 from partimento.collect.journal import Journal
 from partimento.collect.listing import ListedPiece
@@ -139,7 +139,7 @@ class Downloader:
         StatusError
             For a status 4xx. A file that is gone (404, 410) is noted, and the next start goes on
             behind it.
-        TroubleError
+        UnreachableError
             If file after file fails.
         """
         for link in piece.links:
@@ -159,11 +159,11 @@ class Downloader:
                     f"{error} (noted in {SKIPPED}: started again, the collection goes on"
                     " behind it)",
                 ) from error
-            except TroubleError as error:
+            except UnreachableError as error:
                 self._refuse(piece, link, str(error), again=True)
                 self._failures += 1
                 if self._failures >= MOST_FAILURES:
-                    raise TroubleError(
+                    raise UnreachableError(
                         f"{self._failures} files in a row failed, the last: {error}; start again"
                         " later to go on"
                     ) from error

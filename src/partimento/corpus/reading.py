@@ -17,7 +17,7 @@ from partimento.corpus.parsers.wire import unpack
 from partimento.corpus.settings import DataSettings
 from partimento.corpus.sources import Score, find_scores, provenance
 from partimento.corpus.store.rows import Values
-from partimento.errors import PartimentoError, UnfitError
+from partimento.errors import InvalidScoreError, PartimentoError
 from partimento.files import write_atomically
 from partimento.io.formats import MIDI_SUFFIXES
 from partimento.io.read import Quantize
@@ -96,7 +96,7 @@ def read_pieces(
         ):
             try:
                 entries.append(_entry(score, *sensible(answer, unpack)))
-            except UnfitError as error:
+            except InvalidScoreError as error:
                 rejects.append(Reject(score.path, str(error)))
             progress("read", done, len(scores))
     if not entries:
@@ -137,11 +137,11 @@ def sensible(answer: Answer, unpacked: Callable[[bytes], T]) -> T:
 
     Raises
     ------
-    UnfitError
+    InvalidScoreError
         With the reason, if the file was not read or the answer makes no sense.
     """
     if answer.failure:
-        raise UnfitError(answer.failure)
+        raise InvalidScoreError(answer.failure)
     try:
         if answer.body.startswith(b'{"reason"'):
             reason = str(json.loads(answer.body)["reason"])
@@ -155,8 +155,8 @@ def sensible(answer: Answer, unpacked: Callable[[bytes], T]) -> T:
         ArithmeticError,
         RecursionError,
     ) as error:
-        raise UnfitError(f"the parser gave no sensible answer ({error})") from error
-    raise UnfitError(" ".join(reason.encode(errors="backslashreplace").decode().split()))
+        raise InvalidScoreError(f"the parser gave no sensible answer ({error})") from error
+    raise InvalidScoreError(" ".join(reason.encode(errors="backslashreplace").decode().split()))
 
 
 def with_known(piece: Piece, score: Score) -> Piece:

@@ -18,7 +18,7 @@ from typing import Any
 from partimento.collect import read_manifest, resolve
 from partimento.collect.bundled import collections, license_note
 from partimento.collect.manifest import MANIFEST
-from partimento.errors import PartimentoError, UnfitError
+from partimento.errors import InvalidScoreError, PartimentoError
 from partimento.files import check_exists
 from partimento.io.formats import SUFFIXES, ZIP_FAULTS
 from partimento.music.limits import MAX_BYTES
@@ -179,11 +179,11 @@ def _members(place: Path, name: str, faults: list[tuple[str, str]]) -> Iterator[
         with zipfile.ZipFile(place) as archive:
             members = archive.infolist()
             if len(members) > MAX_MEMBERS:
-                raise UnfitError(
+                raise InvalidScoreError(
                     f"{len(members):,} files inside: more than {MAX_MEMBERS:,} are not read"
                 )
             known = _manifest_inside(archive, place, faults)
-    except (OSError, UnfitError, *ZIP_FAULTS) as error:
+    except (OSError, InvalidScoreError, *ZIP_FAULTS) as error:
         faults.append((str(place), f"no zip that can be read: {error}"))
         return
     taken: set[str] = set()
@@ -239,10 +239,10 @@ def _manifest_inside(
         return {}
     try:
         if archive.getinfo(names[0]).file_size > MAX_BYTES:
-            raise UnfitError(f"larger than {MAX_BYTES // 2**20} MiB")
+            raise InvalidScoreError(f"larger than {MAX_BYTES // 2**20} MiB")
         text = archive.read(names[0]).decode("utf-8-sig")
         rows = list(csv.DictReader(io.StringIO(text, newline=""), restval="", strict=True))
-    except (csv.Error, OSError, UnfitError, *ZIP_FAULTS) as error:
+    except (csv.Error, OSError, InvalidScoreError, *ZIP_FAULTS) as error:
         faults.append((f"{place}/{names[0]}", f"what it says is lost: {error}"))
         return {}
     top = PurePosixPath(names[0]).parent

@@ -19,7 +19,7 @@ from scipy.stats import spearmanr
 from partimento.errors import PartimentoError
 from partimento.music.chord_names import (
     CLASSES,
-    NAMED,
+    NAME_OF_CLASSES,
     QUALITIES,
     Chord,
     chord_name,
@@ -230,7 +230,7 @@ def neighbours(
 def _neighbours_of(vectors: ChordVectors, text: str, most: int) -> Neighbours:
     name = text.strip()
     if (classes := classes_named(name)) is not None:
-        name = NAMED[classes]
+        name = NAME_OF_CLASSES[classes]
     of, among = vectors.names, vectors.shown
     if name not in of.names and (chord := voicing(name)) is not None:
         name, of, among = (

@@ -126,7 +126,7 @@ def write(
     Raises
     ------
     PartimentoError
-        If the suffix is unknown, a file is there already, or the format cannot carry the piece.
+        If the suffix is unknown, a file already exists, or the format cannot carry the piece.
     """
     path = Path(path)
     return write_all(Chain(piece, soundfont, about, files), [path], force=force)
@@ -155,7 +155,7 @@ def write_all(chain: Chain, paths: Sequence[Path | str], *, force: bool = False)
                     else " (force=True replaces it)"
                 )
                 raise PartimentoError(
-                    f"{page} is there already{hint}; page {number} of {first.name} needs its place"
+                    f"{page} already exists{hint}; page {number} of {first.name} needs its place"
                 )
     written = [path for pages in targets for path in pages]
     _refuse_twice(written)

@@ -1,10 +1,11 @@
 """Read ABC and kern files as pieces, through music21.
 
-MusicXML has a reader of its own (`io.musicxml`). Tied notes become one note, transposing
-instruments are read at sounding pitch, and repeats are not unfolded. Grace notes have no written
-time. They are kept as short notes before their main note and flagged as grace notes. Chord symbols
-are not notes. Where a bar is shorter or longer than its meter, the meter is repeated after it. This
-keeps the bar lines where the score has them.
+- Tied notes become one note. Transposing instruments are read at sounding pitch. Repeats are read
+  once. Chord symbols are ignored.
+- Grace notes, which have no written duration, become short notes before their main note, and are
+  flagged.
+- After a bar that is shorter or longer than its meter, the meter is repeated. This keeps the bar
+  lines where the score has them.
 """
 
 from __future__ import annotations
@@ -18,92 +19,106 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any, TypeVar
 
-from partimento.errors import UnfitError
+from partimento.errors import InvalidScoreError
 from partimento.music.limits import check_bars, check_density, check_size
 from partimento.music.notes import Note, Notes
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key, Meter, Part, Tempo
 
-GRACE_QL = Fraction(1, 16)
+GRACE_QL = Fraction(1, 16)  # the duration of a grace note in quarters
+# The number after a note of ABC: its duration, if it has three or more digits.
 ABC_LENGTH = re.compile(r"[A-Ga-gxz\]][,']*0*([1-9][0-9]{2,})")
-FRACTION = re.compile(
-    r"(?:^|\[|\t)(M:|L:|\*M(?!M))([^\n\]\t]*)", re.MULTILINE
-)  # meters, and ABC's unit of length
-MOST_BEATS = 128
-MOST_UNITS = 256  # of an ABC tune's unit length
+# Meters of ABC and kern, and the unit of length of ABC.
+FRACTION = re.compile(r"(?:^|\[|\t)(M:|L:|\*M(?!M))([^\n\]\t]*)", re.MULTILINE)
+MOST_BEATS = 128  # the greatest number in a meter
+MOST_UNITS = 256  # the longest note of ABC, in units of length
+# The warnings of music21 in which it reports a note that it ignores.
 DROPPED = re.compile(
     r"(?:parsing event \('|pitch information from note: )(.*?)(?:'\) at line|, assuming C)"
-)  # in the warnings of music21
+)
 T = TypeVar("T")
 MINOR_LIKE = ("minor", "aeolian", "dorian", "phrygian", "locrian")
 
 
 def piece_from_score(data: bytes, suffix: str) -> Piece:
-    """Read the bytes of a score; `suffix` says which format.
+    """Read a score from the content of a file.
+
+    Parameters
+    ----------
+    data : bytes
+    suffix : str
+        ``.abc`` or ``.krn``.
 
     Raises
     ------
-    UnfitError
-        With a reason, if it cannot be read as one piece with notes.
+    InvalidScoreError
+        If the content is not one piece with notes; the message gives the reason.
     """
     text = _text(data, suffix)
-    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()) as murmur:
+    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()) as stderr:
         warnings.simplefilter("ignore")  # music21 warns of many things that the user cannot change
         try:
             score = _parse(text, suffix)
-            if dropped := DROPPED.search(murmur.getvalue()):
-                raise UnfitError(f"damaged: music21 knows no note {dropped[1].strip()[:20]!r}")
+            if dropped := DROPPED.search(stderr.getvalue()):
+                raise InvalidScoreError(
+                    f"damaged: music21 knows no note {dropped[1].strip()[:20]!r}"
+                )
             return _to_piece(score, _staves(score))
-        except (UnfitError, MemoryError, RecursionError):
+        except (InvalidScoreError, MemoryError, RecursionError):
             raise
-        except Exception as error:  # any kind: damaged files lead parsers to unforeseen errors
-            raise UnfitError(f"damaged, or not understood by music21{_said(error)}") from error
+        except Exception as error:  # damaged files cause errors of any kind in the parser
+            raise InvalidScoreError(
+                f"damaged, or not understood by music21{_reason(error)}"
+            ) from error
 
 
-def _said(error: Exception) -> str:
-    """Return music21's own message; Python's messages mean nothing to a musician."""
+def _reason(error: Exception) -> str:
+    """Return the message of an error of music21; empty for Python's own errors.
+
+    Python's messages would mean nothing to a musician.
+    """
     if not type(error).__module__.startswith("music21"):
         return ""
     return ": " + re.sub(r"<\S[^ ]*(?: object at)? 0x\w+>|0x\w{6,}", "…", str(error))[:200]
 
 
-def _checked(make: Callable[..., T], *values: Any, **more: Any) -> T:
-    """Call one of our constructors, whose messages say what is wrong with its values."""
+def _checked(constructor: Callable[..., T], *values: Any, **more: Any) -> T:
+    """Call one of our constructors, and report its message if it rejects the values."""
     try:
-        return make(*values, **more)
+        return constructor(*values, **more)
     except (ValueError, ArithmeticError) as error:
-        raise UnfitError(str(error)) from error
+        raise InvalidScoreError(str(error)) from error
 
 
 def _text(data: bytes, suffix: str) -> str:
     if not data.strip():
-        raise UnfitError("it is empty")
+        raise InvalidScoreError("it is empty")
     text = data.decode("utf-8-sig", "replace") if _is_utf8(data) else data.decode("latin-1")
     if (
         "\0" in text
         or (suffix == ".krn" and "**kern" not in text)
         or (suffix == ".abc" and "K:" not in text)
     ):
-        raise UnfitError(f"not {'kern' if suffix == '.krn' else 'ABC'}, whatever its name says")
+        raise InvalidScoreError(f"not {'kern' if suffix == '.krn' else 'ABC'}, despite its suffix")
     _check_numbers(text, suffix)
     return text
 
 
 def _check_numbers(text: str, suffix: str) -> None:
-    """Refuse absurd meters and note lengths.
+    """Reject absurd meters and note lengths.
 
-    With them music21 counts beats for hours, or until the memory is full.
+    They would keep music21 busy for hours, or fill the memory.
     """
     for field, value in FRACTION.findall(text):
         if any(len(number) > 3 or int(number) > MOST_BEATS for number in re.findall(r"\d+", value)):
-            raise UnfitError(
+            raise InvalidScoreError(
                 f"no such {'unit of length' if field == 'L:' else 'meter'}: {value.strip()[:20]}"
             )
     for line in text.splitlines() if suffix == ".abc" else ():
-        if line[1:2] != ":":  # a field, not music
+        if line[1:2] != ":":  # music, not an information field
             for length in ABC_LENGTH.findall(re.sub(r'"[^"]*"|![^!]*!|%.*', "", line)):
                 if len(length) > 3 or int(length) > MOST_UNITS:
-                    raise UnfitError(
+                    raise InvalidScoreError(
                         f"a note lasts {length[:20]} units: more than {MOST_UNITS} are not read"
                     )
 
@@ -128,7 +143,9 @@ def _parse(text: str, suffix: str) -> Any:
     if isinstance(score, stream.Opus):
         scores = list(score.scores)
         if len(scores) != 1:
-            raise UnfitError(f"it holds {len(scores)} tunes: a file of one piece is read")
+            raise InvalidScoreError(
+                f"it contains {len(scores)} tunes: split it, one piece per file"
+            )
         score = scores[0]
     return score
 
@@ -137,7 +154,7 @@ def _staves(score: Any) -> list[Any]:
     """Return the parts of a score at sounding pitch."""
     from music21 import instrument
 
-    if any(each.transposition for each in score[instrument.Instrument]):
+    if any(player.transposition for player in score[instrument.Instrument]):
         score.toSoundingPitch(inPlace=True)
     return list(score.parts) or [score]
 
@@ -153,7 +170,7 @@ def _to_piece(score: Any, staves: list[Any]) -> Piece:
         marks.collect(staff)
     length = max([*(_time(staff.highestTime) for staff in staves), *(note.end for note in notes)])
     check_size(len(notes), int(length))
-    words = score.metadata or metadata.Metadata()
+    about = score.metadata or metadata.Metadata()
     meters, pickup = _meters(staves[0], marks.meters)
     check_bars(meters, length)
     columns = _checked(Notes, notes)
@@ -168,35 +185,35 @@ def _to_piece(score: Any, staves: list[Any]) -> Piece:
         pickup=pickup,
         length=length,
         parts=tuple(_part(staves[numbers.index(number)]) for number in range(numbers[-1] + 1)),
-        title=_title(words),
-        composer=(words.composer or "").strip(),
+        title=_title(about),
+        composer=(about.composer or "").strip(),
     )
 
 
 def _part_numbers(staves: list[Any]) -> list[int]:
-    """Return the part of each staff; the two staves of a keyboard are one part."""
+    """Return the part number of each staff; the two staves of a keyboard are one part."""
     from music21 import stream
 
     numbers: list[int] = []
     for i, staff in enumerate(staves):
-        # music21 calls the staves of part P1 "P1-Staff1" and "P1-Staff2"
-        names = [str(each.id).rpartition("-Staff")[0] for each in staves[max(i - 1, 0) : i + 1]]
-        same = i > 0 and isinstance(staff, stream.PartStaff) and names[0] == names[1] != ""
-        numbers.append(numbers[-1] + (not same) if numbers else 0)
+        # music21 names the staves of part P1 "P1-Staff1" and "P1-Staff2".
+        names = [str(other.id).rpartition("-Staff")[0] for other in staves[max(i - 1, 0) : i + 1]]
+        same_part = i > 0 and isinstance(staff, stream.PartStaff) and names[0] == names[1] != ""
+        numbers.append(numbers[-1] + (not same_part) if numbers else 0)
     return numbers
 
 
-def _title(words: Any) -> str:
-    title = (words.bestTitle or "").strip()
-    for suffix in (".mxl", ".xml", ".musicxml"):  # engraving programs fill in the name of the file
+def _title(metadata: Any) -> str:
+    title = (metadata.bestTitle or "").strip()
+    for suffix in (".mxl", ".xml", ".musicxml"):  # some programs use the file's name as its title
         title = title.removesuffix(suffix)
     return str(title)
 
 
 def _walk(container: Any, start: Fraction = Fraction(0)) -> Iterator[tuple[Fraction, Any]]:
-    """Yield all elements of measures and voices with their times.
+    """Yield all elements of measures and voices with their onsets.
 
-    music21's own `recurse` searches for each time.
+    This is faster than music21's `recurse`, which searches for the onset of every element.
     """
     for element in container.elements:
         onset = start + _time(container.elementOffset(element))
@@ -209,7 +226,7 @@ def _walk(container: Any, start: Fraction = Fraction(0)) -> Iterator[tuple[Fract
 def _time(value: Any) -> Fraction:
     """Convert a time of music21 to a fraction.
 
-    Its times are floats where these are exact, else Fractions, with denominators up to 65535.
+    music21's times are floats if these are exact, else Fractions with denominators up to 65535.
     """
     return Fraction(value).limit_denominator(65535)
 
@@ -217,8 +234,8 @@ def _time(value: Any) -> Fraction:
 def _notes(staff: Any, part: int) -> list[Note]:
     from music21 import harmony, note
 
-    done: list[Note] = []
-    tied: dict[int, int] = {}  # pitch → index of the note that sounds on
+    notes: list[Note] = []
+    tied: dict[int, int] = {}  # pitch → index in `notes` of the note whose tie is open
     graces: list[tuple[Fraction, list[Note]]] = []
     elements = [
         (onset, element) for onset, element in _walk(staff) if isinstance(element, note.NotRest)
@@ -232,23 +249,22 @@ def _notes(staff: Any, part: int) -> list[Note]:
                     onset,
                     [
                         _note(single, onset, GRACE_QL, part, grace=True)
-                        for single in _singles(element)
+                        for single in _chord_notes(element)
                     ],
                 )
             )
             continue
         duration = _time(element.duration.quarterLength)
         if duration <= 0:
-            raise UnfitError(f"a note lasts no time, {onset} quarter notes in")
-        for single in _singles(element):
+            raise InvalidScoreError(f"a note has no duration, {onset} quarter notes in")
+        for single in _chord_notes(element):
             new = _note(single, onset, duration, part)
-            kind = (
-                single.tie.type if single.tie else ""
-            )  # a chord's own `tie` is only that of its first tied note
+            # Every note's own tie counts: `element.tie` of a chord is that of its first tied note.
+            kind = single.tie.type if single.tie else ""
             before = tied.pop(new.pitch, None) if kind in ("stop", "continue") else None
-            if before is not None and done[before].end == onset:
-                old = done[before]
-                done[before] = Note(
+            if before is not None and notes[before].end == onset:
+                old = notes[before]
+                notes[before] = Note(
                     old.onset,
                     old.duration + duration,
                     old.pitch,
@@ -258,14 +274,14 @@ def _notes(staff: Any, part: int) -> list[Note]:
                     old.fret,
                 )
             else:
-                before = len(done)
-                done.append(new)
+                before = len(notes)
+                notes.append(new)
             if kind in ("start", "continue"):
                 tied[new.pitch] = before
-    return done + _before_their_beat(graces)
+    return notes + _place_graces(graces)
 
 
-def _singles(element: Any) -> list[Any]:
+def _chord_notes(element: Any) -> list[Any]:
     return list(element.notes) if hasattr(element, "notes") else [element]
 
 
@@ -274,13 +290,13 @@ def _note(
 ) -> Note:
     if hasattr(single, "pitch"):
         pitch = single.pitch.midi
-        if not 0 <= single.pitch.ps <= 127:  # music21 would fold it into the range
-            raise UnfitError(f"a pitch is outside 0 to 127: {single.pitch.nameWithOctave}")
-    else:  # unpitched percussion: its General MIDI pitch, else its place on the staff
+        if not 0 <= single.pitch.ps <= 127:  # music21 would move it by octaves into the range
+            raise InvalidScoreError(f"a pitch is outside 0 to 127: {single.pitch.nameWithOctave}")
+    else:  # unpitched percussion: its General MIDI pitch, else its position on the staff
         pitch = getattr(single.storedInstrument, "percMapPitch", None) or single.displayPitch().midi
     velocity = single.volume.velocity if single.hasVolumeInformation() else None
-    where = {type(mark).__name__: getattr(mark, "number", None) for mark in single.articulations}
-    string, fret = where.get("StringIndication"), where.get("FretIndication")
+    marks = {type(mark).__name__: getattr(mark, "number", None) for mark in single.articulations}
+    string, fret = marks.get("StringIndication"), marks.get("FretIndication")
     return Note(
         onset,
         duration,
@@ -293,27 +309,27 @@ def _note(
     )
 
 
-def _before_their_beat(graces: list[tuple[Fraction, list[Note]]]) -> list[Note]:
-    """Place grace notes one after another before the beat of their main note.
+def _place_graces(graces: list[tuple[Fraction, list[Note]]]) -> list[Note]:
+    """Place grace notes one after another before the onset of their main note.
 
-    At the very beginning of the piece they stand together on the beat.
+    At the beginning of the piece, where there is no time before it, they begin together with it.
     """
-    at: dict[Fraction, list[list[Note]]] = {}
+    by_onset: dict[Fraction, list[list[Note]]] = {}
     for onset, chord in graces:
-        at.setdefault(onset, []).append(chord)
-    done = []
-    for beat, chords in at.items():
+        by_onset.setdefault(onset, []).append(chord)
+    notes = []
+    for main_onset, chords in by_onset.items():
         for back, chord in zip(range(len(chords), 0, -1), chords, strict=True):
-            onset = max(beat - back * GRACE_QL, Fraction(0))
-            done += [
+            onset = max(main_onset - back * GRACE_QL, Fraction(0))
+            notes += [
                 Note(onset, GRACE_QL, n.pitch, n.velocity, n.part, n.string, n.fret, True)
                 for n in chord
             ]
-    return done
+    return notes
 
 
 class _Marks:
-    """Meters, keys and tempos by time. Where staves differ, the first one counts."""
+    """The meters, keys and tempos of a score; if staves differ, the first one counts."""
 
     def __init__(self) -> None:
         self.meters: dict[Fraction, Meter] = {}
@@ -343,7 +359,7 @@ class _Marks:
 def _meters(staff: Any, marks: dict[Fraction, Meter]) -> tuple[tuple[Meter, ...], Fraction]:
     """Return the meters and the pickup.
 
-    A meter is stated again where the bars of a staff leave it.
+    After a bar whose length differs from its meter, the meter is repeated.
     """
     from music21 import stream
 
@@ -354,11 +370,11 @@ def _meters(staff: Any, marks: dict[Fraction, Meter]) -> tuple[tuple[Meter, ...]
         marks = {Fraction(0): Meter(), **marks}
     first = marks[Fraction(0)]
     pickup = onsets[1] if len(onsets) > 1 and onsets[1] < first.bar_ql else Fraction(0)
-    meters, now = dict(marks), first
+    meters, meter = dict(marks), first
     for begin, after in pairwise(onsets):
-        now = marks.get(begin, now)
-        if after - begin not in (now.bar_ql, 0) and (begin or not pickup):
-            meters.setdefault(after, Meter(now.numerator, now.denominator, after))
+        meter = marks.get(begin, meter)
+        if after - begin not in (meter.bar_ql, 0) and (begin or not pickup):
+            meters.setdefault(after, Meter(meter.numerator, meter.denominator, after))
     return tuple(sorted(meters.values(), key=lambda meter: meter.onset)), pickup
 
 

@@ -1,4 +1,4 @@
-"""The kinds of files that are read, and their bytes."""
+"""Define the file formats that are read, and read the content of a file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import zlib
 from functools import lru_cache
 from pathlib import Path
 
-from partimento.errors import UnfitError
+from partimento.errors import InvalidScoreError
 from partimento.music.limits import MAX_BYTES
 
 try:
@@ -22,7 +22,7 @@ MUSICXML_SUFFIXES = (".musicxml", ".mxl", ".xml")
 SCORE_SUFFIXES = (*MUSICXML_SUFFIXES, ".abc", ".krn")
 SUFFIXES = MIDI_SUFFIXES + SCORE_SUFFIXES
 STORE = ".parquet"
-# All that zipfile raises on hostile archives; RuntimeError is its word for a password.
+# All exceptions that zipfile raises for damaged archives; RuntimeError means that it is encrypted.
 ZIP_FAULTS = (
     zipfile.BadZipFile,
     zlib.error,
@@ -35,44 +35,54 @@ ZIP_FAULTS = (
 )
 
 
-def read_score_bytes(place: str, member: str = "") -> bytes:
-    """Read the bytes of a score, at most `MAX_BYTES` whatever a zip's directory says.
+def read_score_bytes(path: str, member: str = "") -> bytes:
+    """Read the content of a score file, whose size is limited to `MAX_BYTES`.
+
+    Parameters
+    ----------
+    path : str
+    member : str
+        If `path` is a zip: the name of the file inside it. The size that the zip states is not
+        trusted.
 
     Raises
     ------
-    UnfitError
-        With a reason.
+    InvalidScoreError
+        If the file is missing, too large or damaged.
+    OSError
+        If it cannot be read.
     """
     if not member:
         try:
-            if not stat.S_ISREG(os.stat(place).st_mode):  # noqa: PTH116 - half the time of Path's way, a million times
-                raise UnfitError("not a file")  # reading a named pipe would never end
+            # os.stat takes half the time of Path.stat, which matters for a million files.
+            if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116
+                raise InvalidScoreError("not a file")  # reading a named pipe would never end
         except FileNotFoundError:
-            raise UnfitError("no such file") from None
-        with open(place, "rb", buffering=0) as file:  # noqa: PTH123
+            raise InvalidScoreError("no such file") from None
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123
             data = file.read(MAX_BYTES + 1)
     else:
         try:
-            with _opened(place, Path(place).stat().st_mtime_ns).open(member) as packed:
-                data = packed.read(MAX_BYTES + 1)
+            with _opened(path, Path(path).stat().st_mtime_ns).open(member) as unpacked:
+                data = unpacked.read(MAX_BYTES + 1)
         except ZIP_FAULTS as error:
-            raise UnfitError(f"it cannot be unpacked: {error}") from error
+            raise InvalidScoreError(f"it cannot be unpacked: {error}") from error
     if len(data) > MAX_BYTES:
-        raise UnfitError(f"larger than {MAX_BYTES // 2**20} MiB")
+        raise InvalidScoreError(f"larger than {MAX_BYTES // 2**20} MiB")
     return data
 
 
 @lru_cache(maxsize=1)
-def _opened(place: str, changed_ns: int) -> zipfile.ZipFile:
-    """Open a zip and keep the last one open.
+def _opened(path: str, changed_ns: int) -> zipfile.ZipFile:
+    """Open a zip file, or return the last one if it is the same and has not changed.
 
-    Reading its directory again for each of its files would take quadratic time.
+    Reading the zip's directory again for every file in it would take quadratic time.
     """
-    return zipfile.ZipFile(place)
+    return zipfile.ZipFile(path)
 
 
 def is_store(source: Path | str) -> bool:
-    """Return whether a SOURCE is a store.
+    """Return whether a source of pieces is a store (a Parquet file), by its suffix.
 
     >>> is_store("guitar.parquet"), is_store("scores")
     (True, False)

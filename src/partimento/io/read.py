@@ -1,4 +1,4 @@
-"""One file becomes one Piece."""
+"""Read one score file of any supported format as a piece."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from partimento.errors import ReadError, UnfitError
+from partimento.errors import InvalidScoreError, ReadError
 from partimento.io.formats import MIDI_SUFFIXES, MUSICXML_SUFFIXES, SUFFIXES, read_score_bytes
 from partimento.music.piece import Piece
 from partimento.music.timelines import Source
@@ -18,7 +18,7 @@ Quantize = Literal["music21"] | None
 def read_piece(
     path: Path | str, *, member: str = "", quantize: Quantize = None, unfold: bool = False
 ) -> Piece:
-    """Read one file, in this process.
+    """Read one score file, in this process.
 
     Parameters
     ----------
@@ -28,22 +28,23 @@ def read_piece(
     member : str
         If `path` is a zip: the name of the file inside it.
     quantize : None or "music21"
-        None keeps every time exactly as the file has it. ``"music21"`` gives the view whose
-        `events` are what music21 10.5.1 makes of the file by ``converter.parse(path).chordify()``,
-        for comparison with it (see `chordify`).
+        None keeps every time exactly as the file has it. With ``"music21"``, the `events` of a MIDI
+        file are the chords of music21 10.5.1's ``converter.parse(path).chordify()``, for
+        comparison with it (see `analysis.music21_grid`). Events of other files are also cut at bar
+        lines.
     unfold : bool
         Whether the repeats of a MusicXML file are written out as they are played.
 
     Returns
     -------
     Piece
-        `source` bears the path and the SHA-256 of the file.
+        `Piece.source` states the path and the SHA-256 hash of the file.
 
     Raises
     ------
     ReadError
-        If the file cannot be read, with a reason. `read_pieces` also withstands files that crash or
-        hang a parser; this does not.
+        If the file cannot be read; the message gives the reason. A file that crashes or hangs a
+        parser does so in this process, other than with `read_pieces`.
     """
     path = Path(path)
     shown, suffix = (
@@ -57,7 +58,7 @@ def read_piece(
         piece = piece_from_bytes(data, suffix, quantize=quantize, unfold=unfold)
     except OSError as error:
         raise ReadError(shown, (error.strerror or str(error)).lower()) from error
-    except (UnfitError, ValueError) as error:
+    except (InvalidScoreError, ValueError) as error:
         raise ReadError(shown, str(error)) from error
     return replace(piece, source=Source(path=shown, sha256=hashlib.sha256(data).hexdigest()))
 
@@ -65,12 +66,20 @@ def read_piece(
 def piece_from_bytes(
     data: bytes, suffix: str, *, quantize: Quantize = None, unfold: bool = False
 ) -> Piece:
-    """Read what a file of the kind `suffix` holds; see `read_piece`.
+    """Read a piece from the content of a file.
+
+    Parameters
+    ----------
+    data : bytes
+    suffix : str
+        The suffix of the file, which states its format.
+    quantize, unfold
+        As for `read_piece`.
 
     Raises
     ------
-    UnfitError, ValueError
-        If it is no music that can be read, with a reason.
+    InvalidScoreError, ValueError
+        If the content cannot be read as music; the message gives the reason.
     """
     if suffix in MIDI_SUFFIXES:
         from partimento.io.midi.read import midi_from_bytes
@@ -90,7 +99,9 @@ def piece_from_bytes(
 
         piece = piece_from_score(data, suffix)
     else:
-        raise UnfitError(f"{suffix or 'a name without suffix'} is none of {' '.join(SUFFIXES)}")
+        raise InvalidScoreError(
+            f"{suffix or 'a name without suffix'} is none of {' '.join(SUFFIXES)}"
+        )
     return (
         piece if quantize is None else piece.replace(cuts=tuple(bar.onset for bar in piece.bars()))
     )

@@ -1,6 +1,6 @@
-"""Assign the notes of a piece to its bars, on integers.
+"""Assign the notes of a piece to its bars, in integer times.
 
-The features of structure, of rhythm and of notes per bar share this.
+Shared by the features of structure, of rhythm and of notes per bar.
 """
 
 from __future__ import annotations
@@ -16,20 +16,21 @@ from partimento.music.timelines import Meter
 
 
 class BarNotes(NamedTuple):
-    """The notes of a piece by bars, without drums; times in steps, `grid` per quarter.
+    """The notes of a piece, without drums, with the bar that each one begins in.
 
     Attributes
     ----------
     grid : int
+        Steps per quarter, the unit of all times.
     start : (bars + 1,) int64
-        The beginning of each bar, and the end of the last one.
+        The beginning of each bar, and the end of the last one, in steps.
     meters : tuple of Meter
         One for each bar.
     whole : (bars,) bool
         True for all bars but the pickup.
     bar, inside, duration, pitch : (N,) int64
-        The bar of each note, its onset within the bar, its length and pitch. Notes are sorted by
-        onset, then pitch.
+        The index of each note's bar, its onset within that bar and its duration in steps, and its
+        MIDI pitch. Notes are sorted by onset, then pitch.
     """
 
     grid: int
@@ -43,12 +44,12 @@ class BarNotes(NamedTuple):
 
 
 def notes_by_bar(piece: Piece) -> BarNotes:
-    """Sort the notes of a piece into its bars, each by its onset."""
+    """Assign each note of a piece, drums left out, to the bar that it begins in."""
     bars, notes = piece.bars(), piece.notes
     grid = math.lcm(
         notes.divisions, *{time.denominator for bar in bars for time in (bar.onset, bar.duration)}
     )
-    scale, kept = grid // notes.divisions, ~piece.drums
+    scale, pitched = grid // notes.divisions, ~piece.drums
     start = np.array(
         [
             *(int(bar.onset * grid) for bar in bars),
@@ -56,8 +57,8 @@ def notes_by_bar(piece: Piece) -> BarNotes:
         ],
         np.int64,
     )
-    onset = notes.onset[kept] * scale
-    place = np.searchsorted(start, onset, side="right") - 1
+    onset = notes.onset[pitched] * scale
+    bar_index = np.searchsorted(start, onset, side="right") - 1
     whole = np.array([bar.number > 0 for bar in bars], bool)
     meters = tuple(bar.meter for bar in bars)
     return BarNotes(
@@ -65,17 +66,17 @@ def notes_by_bar(piece: Piece) -> BarNotes:
         start,
         meters,
         whole,
-        place,
-        onset - start[place],
-        notes.duration[kept] * scale,
-        notes.pitch[kept],
+        bar_index,
+        onset - start[bar_index],
+        notes.duration[pitched] * scale,
+        notes.pitch[pitched],
     )
 
 
 def first_bars(piece: Piece, count: int) -> Piece:
-    """Return the beginning of a piece: its pickup and `count` bars.
+    """Return the beginning of a piece: its pickup and the first `count` whole bars.
 
-    Notes that last longer end there. A shorter piece is returned unchanged.
+    Notes that last beyond it are shortened. A shorter piece is returned unchanged.
     """
     bars = [bar for bar in piece.bars() if bar.number <= count]
     end = bars[-1].onset + bars[-1].duration if bars else Fraction(0)
@@ -85,7 +86,7 @@ def first_bars(piece: Piece, count: int) -> Piece:
     grid = math.lcm(notes.divisions, end.denominator)
     scale, stop = grid // notes.divisions, int(end * grid)
     onset = notes.onset * scale
-    begun = notes.replace(
+    shortened = notes.replace(
         divisions=grid,
         keep=onset < stop,
         onset=onset,
@@ -96,4 +97,4 @@ def first_bars(piece: Piece, count: int) -> Piece:
         for name in ("meters", "keys", "tempos")
     }
     cuts = tuple(cut for cut in piece.cuts if cut < end)
-    return piece.replace(notes=begun, length=end, cuts=cuts, **marks)
+    return piece.replace(notes=shortened, length=end, cuts=cuts, **marks)

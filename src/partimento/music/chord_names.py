@@ -1,4 +1,4 @@
-"""Name chords as musicians do, and read their names."""
+"""Convert chords to names such as ``Am7``, and parse such names."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from partimento.music.names import pitch_name
 
 Chord = tuple[int, ...]
 
-FLATS = ("C", "D♭", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")  # roots of major chords
-SHARPS = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "G♯", "A", "B♭", "B")  # roots of minor ones
-# What is written after the root, the pitch classes above it, and how the root is spelt; of two
-# names that fit, the first (C6 is Am7).
+# Usual spellings of the roots of major chords (flats) and of minor ones (sharps).
+FLATS = ("C", "D♭", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
+SHARPS = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "G♯", "A", "B♭", "B")
+# Suffix after the root: the intervals above the root in semitones, and the spellings of the root.
+# The order matters: a chord that fits several names gets the first one.
 QUALITIES = {
     "": ((0, 4, 7), FLATS),
     "m": ((0, 3, 7), SHARPS),
@@ -30,10 +31,11 @@ CLASSES = {
     for quality, (steps, roots) in QUALITIES.items()
     for root in range(12)
 }
-NAMED: dict[frozenset[int], str] = {}
+NAME_OF_CLASSES: dict[frozenset[int], str] = {}
 for _name, _classes in CLASSES.items():
-    NAMED.setdefault(_classes, _name)
-WRITTEN = {
+    NAME_OF_CLASSES.setdefault(_classes, _name)
+# Other common ways to write a quality.
+QUALITY_ALIASES = {
     "maj": "",
     "min": "m",
     "-": "m",
@@ -45,13 +47,13 @@ WRITTEN = {
     "°7": "dim7",
     "+": "aug",
 }
-ALTER = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1}
+ALTERATIONS = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1}  # semitones
 
 
 def chord_name(chord: Sequence[int]) -> str:
-    """Name the pitch classes of a chord.
+    """Return the usual name of a chord, whatever its inversion and octaves.
 
-    Chords without a name are spelled from the lowest note up.
+    Chords without a usual name are listed as pitch classes, from the lowest note up.
 
     >>> [chord_name(chord) for chord in ((48, 64, 67), (45, 60, 64), (50, 55, 59, 65), (52, 55))]
     ['C', 'Am', 'G7', 'E+G']
@@ -59,8 +61,8 @@ def chord_name(chord: Sequence[int]) -> str:
     ['C+D+E', 'C alone', 'rest']
     """
     classes = frozenset(pitch % 12 for pitch in chord)
-    if classes in NAMED:
-        return NAMED[classes]
+    if classes in NAME_OF_CLASSES:
+        return NAME_OF_CLASSES[classes]
     if len(classes) < 2:
         return f"{FLATS[chord[0] % 12]} alone" if classes else "rest"
     low = min(chord)
@@ -71,7 +73,7 @@ def chord_name(chord: Sequence[int]) -> str:
 
 
 def spelling(chord: Sequence[int]) -> str:
-    """Spell a chord note by note, as `voicing` reads it.
+    """Return the note names of a chord, joined by plus signs; `voicing` parses this.
 
     >>> spelling((52, 60, 67))
     'E3+C4+G4'
@@ -80,36 +82,36 @@ def spelling(chord: Sequence[int]) -> str:
 
 
 def classes_named(text: str) -> frozenset[int] | None:
-    """Return the pitch classes of a chord's name as usually typed, or None.
+    """Return the pitch classes of a chord name such as ``F#m7b5``, or None.
 
     >>> same = classes_named("F#m7b5") == classes_named("F♯ø")
     >>> sorted(classes_named("Bbm")), same, classes_named("C4")
     ([1, 5, 10], True, None)
     """
-    found = re.fullmatch(r"([A-G])([#♯b♭]?)(.*)", text.strip())
-    quality = WRITTEN.get(found[3], found[3]) if found else ""
-    if not found or quality not in QUALITIES:
+    match = re.fullmatch(r"([A-G])([#♯b♭]?)(.*)", text.strip())
+    quality = QUALITY_ALIASES.get(match[3], match[3]) if match else ""
+    if not match or quality not in QUALITIES:
         return None
-    root = FLATS.index(found[1]) + ALTER[found[2]]
+    root = FLATS.index(match[1]) + ALTERATIONS[match[2]]
     return frozenset((root + step) % 12 for step in QUALITIES[quality][0])
 
 
 def voicing(text: str) -> Chord | None:
-    """Return the pitches of a chord spelled note by note, or None.
+    """Return the MIDI pitches of a chord such as ``E3+C4+G4``, or None.
 
-    Notes are names with an octave or MIDI pitches.
+    Each note is a name with its octave, or a MIDI pitch: ``52+60+67``.
 
     >>> voicing("E3+C4+G4"), voicing("52+60+67"), voicing("Bb3"), voicing("Am")
     ((52, 60, 67), (52, 60, 67), (58,), None)
     """
     pitches = []
     for note in text.split("+"):
-        found = re.fullmatch(r"([A-G])([#♯b♭]?)(-1|\d)|(\d{1,3})", note.strip())
-        if not found:
+        match = re.fullmatch(r"([A-G])([#♯b♭]?)(-1|\d)|(\d{1,3})", note.strip())
+        if not match:
             return None
         pitches.append(
-            int(found[4])
-            if found[4]
-            else FLATS.index(found[1]) + ALTER[found[2]] + 12 * int(found[3]) + 12
+            int(match[4])
+            if match[4]
+            else FLATS.index(match[1]) + ALTERATIONS[match[2]] + 12 * int(match[3]) + 12
         )
     return tuple(sorted(set(pitches)))

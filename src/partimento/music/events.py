@@ -1,4 +1,4 @@
-"""Events: the chords between neighboring starts and ends of notes."""
+"""Cut a piece into events: one chord between any two neighboring note boundaries."""
 
 from __future__ import annotations
 
@@ -12,10 +12,18 @@ import numpy as np
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """The sound between two neighboring boundaries.
+    """All pitches that sound between two neighboring boundaries.
 
-    A boundary is any start or end of a note. `held` are the pitches of `chord` that sound on from
-    the event before without a new strike. A rest is an empty chord.
+    A boundary is a time at which any note starts or ends.
+
+    Parameters
+    ----------
+    chord : tuple of int
+        The MIDI pitches that sound, ascending; empty for a rest.
+    duration : Fraction
+        In quarters.
+    held : tuple of int
+        The pitches of `chord` that continue from the event before, without a new attack.
     """
 
     chord: tuple[int, ...]
@@ -24,46 +32,65 @@ class Event:
 
 
 class Sweep(NamedTuple):
-    """Events as arrays.
+    """T events as arrays.
 
-    Event t lasts from ``times[t]`` to ``times[t + 1]``. Its pitches are the entries
-    ``first[t]:first[t + 1]``.
+    Event t lasts from ``times[t]`` to ``times[t + 1]``. Its pitches are
+    ``pitch[first[t]:first[t + 1]]``.
+
+    Attributes
+    ----------
+    times : (T + 1,) int64
+        In steps.
+    first : (T + 1,) int64
+        Where the pitches of each event begin.
+    pitch : (M,) int64
+        The pitches of all events, ascending within an event.
+    held : (M,) bool
+        Whether the pitch continues from the event before.
     """
 
-    times: np.ndarray  # (T + 1,) int64, in steps
-    first: np.ndarray  # (T + 1,) int64
-    pitch: np.ndarray  # (M,) ascending within an event
-    held: np.ndarray  # (M,) bool
+    times: np.ndarray
+    first: np.ndarray
+    pitch: np.ndarray
+    held: np.ndarray
 
 
 def distinct(values: np.ndarray) -> np.ndarray:
     """Return each value once, ascending.
 
-    `numpy.unique` hashes, and takes three times as long on the few numbers of a piece.
+    `numpy.unique` uses hashing, which takes three times as long for an array as short as this.
     """
     ordered = np.sort(values)
-    once = np.ones(len(ordered), bool)
-    np.not_equal(ordered[1:], ordered[:-1], out=once[1:])
-    found: np.ndarray = ordered[once]
-    return found
+    is_new = np.ones(len(ordered), bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=is_new[1:])
+    unique: np.ndarray = ordered[is_new]
+    return unique
 
 
 def sweep(
     onset: np.ndarray, end: np.ndarray, pitch: np.ndarray, extra: Iterable[int] = (0,)
 ) -> Sweep:
-    """Cut time at every start and end of a note, and at `extra` times.
+    """Cut notes into events, at every start and end of a note and at `extra` times.
 
-    This is the exact chordify, on integer arrays of one grid.
+    Parameters
+    ----------
+    onset, end, pitch : (N,) int64
+        Times in steps of one grid.
+    extra : iterable of int
+        In steps.
+
+    Returns
+    -------
+    Sweep
     """
     times = distinct(np.concatenate([onset, end, np.fromiter(extra, np.int64)]))
     start, stop = np.searchsorted(times, onset), np.searchsorted(times, end)
     spans = stop - start
-    inside = np.arange(spans.sum()) - np.repeat(
-        np.cumsum(spans) - spans, spans
-    )  # 0, 1, … within each note
-    cells = distinct(
-        (np.repeat(start, spans) + inside) * 128 + np.repeat(pitch, spans)
-    )  # (event, pitch) pairs that sound
+    # Within each note, count the events that it lasts: 0, 1, …
+    inside = np.arange(spans.sum()) - np.repeat(np.cumsum(spans) - spans, spans)
+    # Each sounding pair (event, pitch) as one integer: sorting sorts by event, then pitch, and a
+    # pitch that two voices share is counted once.
+    cells = distinct((np.repeat(start, spans) + inside) * 128 + np.repeat(pitch, spans))
     held = np.ones(len(cells), bool)
     held[np.searchsorted(cells, start * 128 + pitch)] = False
     first = np.searchsorted(cells, np.arange(len(times)) * 128)
@@ -71,24 +98,26 @@ def sweep(
 
 
 def events_from_sweep(cut: Sweep, divisions: int) -> tuple[Event, ...]:
-    """Convert arrays of events to `Event` objects; `divisions` are steps per quarter."""
+    """Convert arrays of events to `Event` objects; `divisions` is steps per quarter."""
     steps = np.diff(cut.times).tolist()
     lengths = {step: Fraction(step, divisions) for step in set(steps)}
     pitch, held, first = cut.pitch.tolist(), cut.held.tolist(), cut.first.tolist()
     events = []
     for t, step in enumerate(steps):
-        a, b = first[t], first[t + 1]
-        chord = tuple(pitch[a:b])
-        keep = held[a:b]
-        on = () if True not in keep else tuple(p for p, k in zip(chord, keep, strict=True) if k)
-        events.append(Event(chord, lengths[step], on))
+        begin, end = first[t], first[t + 1]
+        chord, is_held = tuple(pitch[begin:end]), held[begin:end]
+        # The test costs less than building an empty tuple, which is the usual case.
+        held_pitches = (
+            tuple(p for p, h in zip(chord, is_held, strict=True) if h) if True in is_held else ()
+        )
+        events.append(Event(chord, lengths[step], held_pitches))
     return tuple(events)
 
 
 def merge_held(events: Iterable[Event]) -> list[Event]:
-    """Join each event that strikes nothing new to the event before.
+    """Join each event that only continues the event before to it.
 
-    Such an event has the same chord, wholly held. Two successive rests are joined, too.
+    Such an event has the same chord, with all its pitches held. Successive rests are joined, too.
     """
     merged: list[Event] = []
     for event in events:

@@ -1,4 +1,4 @@
-"""Names of instruments: General MIDI's, and those of catalogs in several tongues."""
+"""Recognize names of instruments, those of General MIDI and of several languages."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from functools import lru_cache
 
 from partimento.errors import PartimentoError
 
-LONGEST = 500  # letters of a name
-# beyond it nobody asks which tracks double one another or sound in turns: no score is like that
-MAX_TRACKS = 128
+LONGEST = 500  # characters of a name that are examined
+MAX_TRACKS = 128  # more than any score has: the number of tracks or players that are analyzed
 
 FAMILIES = {
     "hands": (
@@ -20,7 +19,7 @@ FAMILIES = {
     ),
     "plucked": "guitar bass lute vihuela mandolin banjo ukulele sitar shamisen koto",
     "bowed": "violin viola cello double_bass strings viol",
-    # One note at a time each:
+    # instruments that play one note at a time
     "single": (
         "voice flute piccolo recorder pan_flute oboe english_horn clarinet bassoon saxophone shawm"
         " shakuhachi whistle ocarina trumpet horn trombone tuba brass cornett"
@@ -29,7 +28,7 @@ FAMILIES = {
 FAMILY = {
     name.replace("_", " "): family for family, names in FAMILIES.items() for name in names.split()
 }
-# General MIDI's 128 programs, as a musician calls them.
+# The instruments of General MIDI's 128 programs; ``*n`` repeats a name n times.
 GENERAL_MIDI = (
     "piano*6 harpsichord clavinet celesta glockenspiel music_box vibraphone marimba xylophone bells"
     " dulcimer organ*5 accordion harmonica accordion guitar*8 bass*8 violin viola cello double_bass"
@@ -40,12 +39,12 @@ GENERAL_MIDI = (
 )
 PROGRAMS = tuple(
     name.replace("_", " ")
-    for run in GENERAL_MIDI.split()
-    for name, _, times in [run.partition("*")]
+    for entry in GENERAL_MIDI.split()
+    for name, _, times in [entry.partition("*")]
     for _ in range(int(times or 1))
 )
 
-# General MIDI's own names of the programs, in their order; each group of eight is a family.
+# General MIDI's own names: of the families of eight programs each, then of the 128 programs.
 FAMILY_NAMES = (
     "piano",
     "chromatic percussion",
@@ -85,7 +84,7 @@ OWN_NAMES = (
     " noise, seashore, bird tweet, telephone ring, helicopter, applause, gunshot"
 )
 PROGRAM_NAMES = tuple(OWN_NAMES.split(", "))
-# The usual program of an instrument where the first one of its name is not it.
+# The usual program of an instrument, where it is not the first one with that name.
 USUAL_PROGRAMS = {
     "organ": 19,
     "bass": 32,
@@ -113,8 +112,8 @@ USUAL_PROGRAMS = {
     "continuo": 6,
 }
 
-# Words for instruments, without accents, in English, German, French, Italian, Spanish and some in
-# other languages; the first to fit counts.
+# Regular expressions for instruments, without accents, in English, German, French, Italian, Spanish
+# and a few other languages. The first one that matches wins.
 WORDS = {
     "bass": (
         r"bass? guitars?|bassgitarren?|guitares? basses?|electric bass|(?:basso|bajo) elettrico"
@@ -183,7 +182,8 @@ NUMBERS = {
     )
     for word in words.split()
 }
-COMPANIES = (
+# Names of standard ensembles, and their members.
+ENSEMBLES = (
     (
         r"\b(?:string quartets?|streichquartett\w*|quatuors? a cordes|quartett[oi] d.archi)\b",
         "2 violins, viola, cello",
@@ -204,7 +204,7 @@ INSTRUMENT = re.compile(rf"{COUNTED}\b(?:{NAMED})\b(?: (?P<group>{'|'.join(GROUP
 LINE = re.compile(rf"(?:solo )?\b(?:{WORDS['singer or line']})\b")
 REGISTER = re.compile(rf"\b(?:{WORDS['register']})\b")
 LOW = re.compile(WORDS["low"])
-PLACE = re.compile(  # where a staff or a voice stands in the score: no name of a player
+PLACE = re.compile(  # words for the position of a staff or voice, which name no player
     r"\b(?:upper|lower|middle|up|down|dn|top|bottom|high|low|right|left|[rl]h|hand|treble|staff|voice|track|melody|oben|unten|rechts|links"
     r"|haut|main|droite|gauche|mano|destra|sinistra|derecha|izquierda|(?<=\w )bass)\b"
 )
@@ -215,9 +215,17 @@ PLACES = re.compile(
 
 @lru_cache(4096)
 def instruments_of_text(text: str) -> tuple[str, ...]:
-    """Return the instruments that a text names, one per player if they are counted.
+    """Return the instruments that a text names, one entry per player.
 
-    The text is that of a catalog, a title page or a track.
+    Parameters
+    ----------
+    text : str
+        From a catalog, a title page or the name of a track.
+
+    Returns
+    -------
+    tuple of str
+        Instruments in the order of the text. A number in the text (two violins) repeats one.
 
     Examples
     --------
@@ -226,9 +234,9 @@ def instruments_of_text(text: str) -> tuple[str, ...]:
     >>> instruments_of_text("Flute, and 'Cello or Gitarre")
     ('flute', 'cello', 'guitar')
     """
-    text, found = plain_words(text), []
-    for company, members in COMPANIES:
-        text = re.sub(company, members, text)
+    text, instruments = plain_words(text), []
+    for ensemble, members in ENSEMBLES:
+        text = re.sub(ensemble, members, text)
     for match in INSTRUMENT.finditer(text):
         name = next(
             name
@@ -239,24 +247,24 @@ def instruments_of_text(text: str) -> tuple[str, ...]:
         times = GROUPS.get(match["group"], 1) * (
             NUMBERS.get(count) or min(int(count), MAX_TRACKS) if count else 1
         )
-        found += [name.replace("_", " ")] * times
+        instruments += [name.replace("_", " ")] * times
     voices = {
         "register": "voice",
         "singer or line": "voice",
-        "low": "voice" if "register" in found else "bass",
+        "low": "voice" if "register" in instruments else "bass",
     }
-    return tuple(voices.get(name, name) for name in found)
+    return tuple(voices.get(name, name) for name in instruments)
 
 
 def program_named(text: str) -> int:
-    """Return the General MIDI program of a number, instrument or family.
+    """Return the General MIDI program for a number, an instrument or a family.
 
-    The names are those of General MIDI and, in several languages, those of the instruments.
+    The name may be one of General MIDI's own, or that of an instrument in several languages.
 
     Raises
     ------
     PartimentoError
-        For a number out of range, or an unknown name; it offers the nearest one.
+        If the number is out of range or the name is unknown; the message suggests the nearest one.
 
     Examples
     --------
@@ -290,7 +298,7 @@ def program_named(text: str) -> int:
 
 @lru_cache(1)
 def _programs() -> dict[str, int]:
-    """Return the program of each name; where a name has several, the usual one."""
+    """Return the program of each known name; the usual one if a name has several."""
     known = {family: 8 * number for number, family in enumerate(FAMILY_NAMES)}
     known |= {name: PROGRAMS.index(name) for name in PROGRAMS}
     known |= {re.sub(r"\W+", " ", name): number for number, name in enumerate(PROGRAM_NAMES)}
@@ -298,9 +306,9 @@ def _programs() -> dict[str, int]:
 
 
 def plain_words(text: str) -> str:
-    """Convert a text to lower case without accents, no longer than any title.
+    """Convert a text to lower case without accents, cut to `LONGEST` characters.
 
-    Words written together are separated, as in ``GuitarStaff`` or ``guitar2``.
+    Words that are written together are separated, as in ``GuitarStaff`` or ``guitar2``.
     """
     text = re.sub(
         r"(?<=[a-zß-ÿ])(?=[A-Z])|(?<=[^\W\d])(?=\d)|(?<=\d)(?=[^\W\d])|[_\s]+", " ", text[:LONGEST]

@@ -1,4 +1,4 @@
-"""Turn pieces into JSON and back; nothing is lost."""
+"""Convert pieces to JSON values and back, without loss."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ TIMELINES: dict[str, Any] = {"meters": Meter, "keys": Key, "tempos": Tempo, "par
 
 
 def to_dict(piece: Piece) -> dict[str, Any]:
-    """Return a piece as values that JSON can hold."""
+    """Return a piece as a dictionary of JSON values."""
     values = {f.name: _plain(getattr(piece, f.name)) for f in fields(piece) if f.name != "notes"}
     columns = {name: getattr(piece.notes, name).tolist() for name in Notes.COLUMNS}
-    if not any(columns["voice"]):  # most music has one voice per part: then nothing is written
+    if not any(columns["voice"]):  # in most pieces each part has one voice: save the space
         del columns["voice"]
     return {"notes": {"divisions": piece.notes.divisions, **columns}, **values}
 
 
 def fields_from_dict(values: dict[str, Any]) -> dict[str, Any]:
-    """Read the fields of a piece from what `to_dict` returned.
+    """Convert the result of `to_dict` to the arguments of `Piece`.
 
     Raises
     ------
     KeyError, TypeError, ValueError
-        If the values are something else.
+        If the values do not come from `to_dict`.
     """
     table = values["notes"]
     table = {"voice": [0] * len(table["onset"]), **table}

@@ -1,4 +1,4 @@
-"""Names of pitches, keys and durations as musicians use them."""
+"""Names of pitches and durations as musicians use them."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ VALUES = {
     Fraction(1, 16): "64th",
     Fraction(1, 32): "128th",
 }
+# Factor of the note value, name, and the shortest duration that is written this way.
 DOTS = (
     (Fraction(3, 2), "dotted", Fraction(1, 8)),
     (Fraction(7, 4), "double-dotted", Fraction(1, 4)),
-)  # and the shortest value so written
+)
 SHORTEST_TIED = Fraction(1, 8)
 TUPLETS = {3: "triplet", 5: "quintuplet", 7: "septuplet"}
 
 
 def pitch_name(pitch: int) -> str:
-    """Return the usual name and octave of a MIDI pitch; 60 is middle C.
+    """Return the usual name and octave of a MIDI pitch; 60 is C4, middle C.
 
     >>> pitch_name(60), pitch_name(66), pitch_name(70)
     ('C4', 'F♯4', 'B♭4')
@@ -53,13 +54,13 @@ def pitch_from_name(name: str) -> int:
         pitch = 12 * (int(octave) + 1) + NAMES.index(letter.upper()) + step
         if 0 <= pitch <= 127:
             return pitch
-    raise ValueError(f"{name!r} is no pitch: write, for example, E2, F#4 or Bb3")
+    raise ValueError(f"{name!r} is not a pitch: write, for example, E2, F#4 or Bb3")
 
 
 def duration_name(duration: Fraction) -> str:
-    """Name a duration in quarters: one note value, or two that are tied.
+    """Return the name of a duration in quarters: one note value, or two tied ones.
 
-    The name is empty if no notation is so short or so odd.
+    Returns an empty string if no such name exists.
 
     >>> [duration_name(Fraction(text)) for text in ("1/2", "3/2", "1/3", "1/5", "9/40")]
     ['eighth', 'dotted quarter', 'eighth triplet', 'sixteenth quintuplet', '']
@@ -82,10 +83,9 @@ def _simple(duration: Fraction) -> str:
     for factor, dotted, shortest in DOTS:
         if duration / factor in VALUES and duration / factor >= shortest:
             return f"{dotted} {VALUES[duration / factor]}"
-    for odd, tuplet in TUPLETS.items():
-        written = (
-            duration * odd / (1 << odd.bit_length() - 1)
-        )  # 3 in the time of 2, 5 and 7 in the time of 4
+    for actual, tuplet in TUPLETS.items():
+        normal = 1 << actual.bit_length() - 1  # 3 notes in the time of 2, 5 and 7 in that of 4
+        written = duration * actual / normal
         if written in VALUES:
             return f"{VALUES[written]} {tuplet}"
     return ""

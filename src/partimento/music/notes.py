@@ -10,7 +10,7 @@ from typing import Any, overload
 
 import numpy as np
 
-MAX_GRID = 2**31  # steps per quarter, and steps of a whole piece: no score is finer or longer
+MAX_GRID = 2**31  # steps per quarter: no score is finer
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,11 @@ class Note:
     part : int
         Index into `Piece.parts`.
     string, fret : int or None
-        Where a tablature says so (string 1 is the highest).
+        The position on a fretted instrument, if a tablature states it. String 1 is the highest.
     grace : bool
         Whether the note is an ornament before a main note.
     voice : int
-        The voice within its part, from 0 on. Two voices can sound the same pitch together.
+        The voice within its part, from 0 on. Two voices may sound the same pitch at once.
     """
 
     onset: Fraction
@@ -51,12 +51,12 @@ class Note:
 
 
 class Notes(Sequence[Note]):
-    """A sequence of `Note` in read-only integer columns.
+    """A sequence of `Note`, stored in read-only integer columns.
 
     Notes are sorted by onset, pitch, part and voice. Within a part, voice and pitch they never
-    overlap: a new strike ends the old note. Doubled unisons become one note, the longest and
-    loudest of them. The grid is the coarsest that holds every time, so that equal music has equal
-    columns.
+    overlap: a new attack ends the old note. Notes of one part, voice, pitch and onset become one
+    note, with the longest duration and the highest velocity. The grid is the coarsest one that
+    represents every time exactly, so that equal music has equal columns.
 
     Attributes
     ----------
@@ -107,7 +107,7 @@ class Notes(Sequence[Note]):
         divisions = math.lcm(1, *{t.denominator for n in rows for t in (n.onset, n.duration)})
         if divisions > MAX_GRID:
             raise ValueError(
-                f"no common grid carries these times: it would need {divisions} steps a quarter"
+                f"these times have no common grid: it would need {divisions} steps per quarter"
             )
         none = -1
         table = [
@@ -145,14 +145,21 @@ class Notes(Sequence[Note]):
         onset, duration, pitch : (N,) int
         **more : (N,) int or int
             The columns velocity, part, string, fret, grace and voice, or one value for all notes.
+
+        Raises
+        ------
+        ValueError
+            If a value is out of range.
+        TypeError
+            If there is no such column.
         """
-        unset = {"velocity": 80, "part": 0, "string": -1, "fret": -1, "grace": 0, "voice": 0}
-        if unknown := set(more) - set(unset):
+        defaults = {"velocity": 80, "part": 0, "string": -1, "fret": -1, "grace": 0, "voice": 0}
+        if unknown := set(more) - set(defaults):
             raise TypeError(f"notes have no column {min(unknown)!r}")
         columns = np.empty((len(cls.COLUMNS), len(onset)), np.int64)
         columns[:3] = onset, duration, pitch
         for row, name in enumerate(cls.COLUMNS[3:], 3):
-            columns[row] = more.get(name, unset[name])
+            columns[row] = more.get(name, defaults[name])
         self = cls.__new__(cls)
         self._fill(divisions, columns)
         return self
@@ -188,18 +195,18 @@ class Notes(Sequence[Note]):
         Parameters
         ----------
         divisions : int, optional
-            The steps per quarter note of the new onsets and durations.
+            The steps per quarter of the new onsets and durations.
         keep : (N,) bool or slice, optional
             Which of the changed notes to keep; all by default.
-        columns : (N,) int64
-            New columns by their names.
+        **columns : (N,) int64
+            New columns by name.
         """
-        chosen = slice(None) if keep is None else keep
-        table = {name: columns.pop(name, getattr(self, name))[chosen] for name in self.COLUMNS}
+        rows = slice(None) if keep is None else keep
+        table = {name: columns.pop(name, getattr(self, name))[rows] for name in self.COLUMNS}
         return Notes.from_columns(divisions or self.divisions, **table, **columns)
 
     def select(self, keep: np.ndarray | slice) -> Notes:
-        """Return the notes that a mask, or a slice of the sorted notes, keeps."""
+        """Return the notes that a mask or a slice of the sorted notes selects."""
         return self.replace(keep=keep)
 
     def _table(self) -> np.ndarray:
@@ -207,7 +214,7 @@ class Notes(Sequence[Note]):
 
     @property
     def end(self) -> np.ndarray:
-        """(N,) int64, in steps."""
+        """The end of each note: (N,) int64, in steps."""
         ends: np.ndarray = self.onset + self.duration
         return ends
 
@@ -278,27 +285,27 @@ def _order(columns: np.ndarray) -> np.ndarray:
 def _check(divisions: int, columns: np.ndarray) -> None:
     onset, duration, pitch, velocity, part, *_, voice = columns
     if not 0 < divisions <= MAX_GRID:
-        raise ValueError(f"no such grid: {divisions} steps a quarter")
+        raise ValueError(f"no such grid: {divisions} steps per quarter")
     if onset.min() < 0:
         raise ValueError("a note begins before the piece does")
     if duration.min() <= 0:
-        raise ValueError("a note lasts no time")
+        raise ValueError("a note has no duration")
     if pitch.min() < 0 or pitch.max() > 127:
         raise ValueError("a pitch is outside 0 to 127")
     if velocity.min() < 1 or velocity.max() > 127:
         raise ValueError("a velocity is outside 1 to 127")
     if part.min() < 0:
-        raise ValueError("a note belongs to no part")
+        raise ValueError("the part of a note is negative")
     if voice.min() < 0:
-        raise ValueError("a note belongs to no voice")
+        raise ValueError("the voice of a note is negative")
     if int(onset.max()) + int(duration.max()) > MAX_GRID * 64:
-        raise ValueError("a note lies absurdly late")
+        raise ValueError("a note ends later than any score does")
 
 
 def _without_overlaps(columns: np.ndarray) -> np.ndarray:
-    """End each note where its pitch is struck again in its part and voice.
+    """End each note where its pitch is attacked again in its part and voice.
 
-    Doubled unisons are merged. `columns` are sorted by onset.
+    Doubled unisons are merged. `columns` (9, N) are sorted by `_order`.
     """
     onset, duration, pitch, velocity, part, *_, voice = columns
     order = np.lexsort((onset, pitch, voice, part))
@@ -309,12 +316,11 @@ def _without_overlaps(columns: np.ndarray) -> np.ndarray:
     before, after = order[:-1][same], order[1:][same]
     if not (onset[before] + duration[before] > onset[after]).any():
         return columns
-    # Doubled unisons: everything in one (part, voice, pitch, onset) group is one note, as long and
-    # loud as the group's most.
-    key = np.concatenate([[True], ~(same & (onset[order][1:] == onset[order][:-1]))])
-    group = np.flatnonzero(key)
-    kept = order[group]
-    out = columns[:, kept].copy()
+    # Doubled unisons: notes of one part, voice, pitch and onset become one note, which gets the
+    # longest duration and the highest velocity among them.
+    is_first = np.concatenate([[True], ~(same & (onset[order][1:] == onset[order][:-1]))])
+    group = np.flatnonzero(is_first)
+    out = columns[:, order[group]].copy()
     out[1] = np.maximum.reduceat(duration[order], group)
     out[3] = np.maximum.reduceat(velocity[order], group)
     lines = out[[2, 4, -1]]

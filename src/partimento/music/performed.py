@@ -18,18 +18,21 @@ M = TypeVar("M", Meter, Key, Tempo)
 
 @dataclass(frozen=True)
 class Midi:
-    """The notes of a MIDI file as symusic reads them, in ticks, doubled ones included.
+    """The notes of a MIDI file as symusic reads them, including doubled unisons.
 
     Attributes
     ----------
     divisions : int
         Ticks per quarter.
     onset, duration, pitch, velocity, part : (N,) int64
-        In the order of parts, then onsets.
+        Times in ticks. Notes are sorted by part, then onset.
     parts : tuple of Part
         One for each of symusic's tracks: the notes of one track, channel and program.
+    meters, keys, tempos : tuple
+        Sorted by onset.
+    title : str
     end : int
-        The end of the piece if the file states it, else 0.
+        The end of the piece in ticks if the file states it, else 0.
     """
 
     divisions: int
@@ -71,7 +74,7 @@ class Midi:
 
 
 def until(end: Fraction, marks: tuple[M, ...]) -> tuple[M, ...]:
-    """Return the marks that lie within the piece."""
+    """Return the marks at or before the end of the piece; `marks` are sorted."""
     return (
         marks
         if not marks or marks[-1].onset <= end

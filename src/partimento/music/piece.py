@@ -1,8 +1,8 @@
 """A piece of music: notes and timelines, immutable and in exact time.
 
-Every time is a number of quarter notes (``_ql``) as a `fractions.Fraction`. Inside, notes are
-integer columns on a stated grid (`Notes.divisions` steps per quarter), so that a corpus of a
-million pieces stays small and fast. Outside they read as `Note` objects.
+Every time is a number of quarter notes (``_ql``) as a `fractions.Fraction`. Notes are stored in
+integer columns on a stated grid (`Notes.divisions` steps per quarter): this keeps a corpus of a
+million pieces small and fast. They are accessed as `Note` objects.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from partimento.music.timelines import Bar, Key, Meter, Part, Source, Tempo, fro
 
 @dataclass(frozen=True)
 class Piece:
-    """A piece of music: notes, timelines, parts and their origin, immutable.
+    """A piece of music, immutable: notes, timelines, parts and where it comes from.
 
-    Build it from `Note` objects or with `from_events`.
+    Build it from `Note` objects, or with `from_events`.
 
     Parameters
     ----------
@@ -41,18 +41,23 @@ class Piece:
         Timelines, sorted by onset. `keys` are declared keys, never estimated ones, and may be
         empty.
     pickup : Fraction
-        Quarters before the first whole bar.
+        The length of the incomplete bar before the first whole one, in quarters.
     length : Fraction
-        The end of the piece: the end of its last note, or later if it closes with a rest.
+        The end of the piece in quarters: the end of its last note, or later if it ends in a rest.
     parts : tuple of Part
     title, composer : str
     source : Source
     cuts : tuple of Fraction
-        Further times at which events are cut (bar lines, in the view that reads as music21 does).
-        None by default.
+        Further times at which events are cut, in quarters; empty by default. These are the bar
+        lines if a file is read as music21 reads it.
+
+    Raises
+    ------
+    ValueError
+        If a time is negative, two marks of a timeline coincide, or a note has no such part.
     """
 
-    notes: Notes  # an iterable of Note is taken too
+    notes: Notes  # an iterable of Note is converted
     meters: tuple[Meter, ...] = (Meter(),)
     keys: tuple[Key, ...] = ()
     tempos: tuple[Tempo, ...] = (Tempo(),)
@@ -90,7 +95,7 @@ class Piece:
 
     @property
     def first_meter(self) -> Meter:
-        """The meter at the start: 4/4 where none is given."""
+        """The meter at the start; 4/4 if none is given."""
         return from_start(self.meters, Meter())[0]
 
     @property
@@ -100,17 +105,17 @@ class Piece:
         return mask
 
     def without_drums(self) -> Piece:
-        """Return the piece without the notes of its drum parts, which are no harmony."""
+        """Return the piece without the notes of drum parts, whose pitches are not harmony."""
         drums = self.drums
         return self.replace(notes=self.notes.select(~drums)) if drums.any() else self
 
     def part(self, which: str | int) -> Piece:
-        """Return the piece with one of its parts only.
+        """Return the piece with only one of its parts.
 
         Parameters
         ----------
         which : str or int
-            The name of the part, in any case, or its index.
+            The name of the part (upper and lower case are the same), or its index.
 
         Raises
         ------
@@ -119,12 +124,12 @@ class Piece:
         """
         names = [part.name for part in self.parts]
         if isinstance(which, str):
-            found = [i for i, name in enumerate(names) if name.casefold() == which.casefold()]
-            if len(found) != 1:
+            matches = [i for i, name in enumerate(names) if name.casefold() == which.casefold()]
+            if len(matches) != 1:
                 known = ", ".join(repr(name) for name in names)
-                number = "no part" if not found else f"{len(found)} parts"
+                number = "no part" if not matches else f"{len(matches)} parts"
                 raise PartimentoError(f"{number} named {which!r}: the parts are {known}")
-            index = found[0]
+            index = matches[0]
         else:
             if not -len(names) <= which < len(names):
                 raise PartimentoError(f"no part {which}: the piece has {len(names)} parts")
@@ -134,37 +139,37 @@ class Piece:
         return self.replace(notes=alone, parts=(self.parts[index],))
 
     def transpose(self, semitones: int) -> Piece:
-        """Return the piece moved by so many semitones; see `music.transpose.transpose`."""
+        """Return the piece moved by `semitones`; see `music.transpose.transpose`."""
         from partimento.music.transpose import transpose
 
         return transpose(self, semitones)
 
     @cached_property
     def tempo_map(self) -> TempoMap:
-        """The function from quarter notes to seconds that the tempos make."""
+        """The conversion between quarter notes and seconds, from `tempos`."""
         return TempoMap(self.tempos)
 
     @property
     def seconds(self) -> float:
-        """How long the piece plays."""
+        """The duration of the piece in seconds."""
         return float(self.tempo_map.seconds(self.length))
 
     def note_seconds(self) -> list[tuple[Fraction, Fraction]]:
-        """Return start and end in seconds of each note, in the order of `notes`."""
+        """Return the start and end of each note in seconds, in the order of `notes`."""
         seconds = self.tempo_map.seconds
         return [(seconds(note.onset), seconds(note.end)) for note in self.notes]
 
     def sweep(self) -> tuple[Sweep, int]:
         """Return the events as arrays, and the steps per quarter note of their times."""
-        notes, edges = self.notes, (Fraction(0), self.length, *self.cuts)
-        grid = math.lcm(notes.divisions, *{edge.denominator for edge in edges})
+        notes, extra = self.notes, (Fraction(0), self.length, *self.cuts)
+        grid = math.lcm(notes.divisions, *{time.denominator for time in extra})
         scale = grid // notes.divisions
-        times = (edge.numerator * (grid // edge.denominator) for edge in edges)
+        times = (time.numerator * (grid // time.denominator) for time in extra)
         return sweep(notes.onset * scale, notes.end * scale, notes.pitch, times), grid
 
     @cached_property
     def events(self) -> tuple[Event, ...]:
-        """The exact chords, with a boundary at every start and end of a note.
+        """The successive chords: a new event begins wherever any note starts or ends.
 
         Rests and repeated chords are kept, and nothing is quantized.
         """
@@ -172,9 +177,9 @@ class Piece:
 
     @classmethod
     def from_events(cls, events: Iterable[Event], *, velocity: int = 80, **rest: Any) -> Piece:
-        """Build a piece of one part from events, the inverse of `events`.
+        """Build a piece of one part from events: the inverse of `events`.
 
-        Held pitches sound on. An event that only holds the chord before is joined to it.
+        A held pitch lengthens its note instead of starting a new one.
 
         Parameters
         ----------
@@ -187,31 +192,32 @@ class Piece:
         Raises
         ------
         ValueError
-            If an event lasts no time or holds a pitch that did not sound.
+            If an event has no duration, or holds a pitch that the event before does not contain.
         """
-        began: dict[int, Fraction] = {}
+        started: dict[int, Fraction] = {}  # sounding pitch → onset of its note
         notes: list[Note] = []
         now = Fraction(0)
         for event in events:
             chord, held = set(event.chord), set(event.held)
             if event.duration <= 0:
-                raise ValueError(f"an event lasts no time: {event}")
-            if not held <= chord & began.keys():
+                raise ValueError(f"an event has no duration: {event}")
+            if not held <= chord & started.keys():
                 raise ValueError(
-                    f"an event holds a pitch that did not sound or does not sound on: {event}"
+                    "an event holds a pitch that is not in its chord, or did not sound before:"
+                    f" {event}"
                 )
-            for pitch in sorted(began.keys() - held):
-                notes.append(Note(began[pitch], now - began[pitch], pitch, velocity))
-                del began[pitch]
-            began |= dict.fromkeys(sorted(chord - held), now)
+            for pitch in sorted(started.keys() - held):
+                notes.append(Note(started[pitch], now - started[pitch], pitch, velocity))
+                del started[pitch]
+            started |= dict.fromkeys(sorted(chord - held), now)
             now += event.duration
-        notes += [Note(start, now - start, pitch, velocity) for pitch, start in began.items()]
+        notes += [Note(start, now - start, pitch, velocity) for pitch, start in started.items()]
         return cls(Notes(notes), length=now, **rest)
 
     def bars(self) -> list[Bar]:
-        """Return the bars from start to end, the pickup as number 0.
+        """Return all bars; a pickup is bar number 0.
 
-        The last bar is whole, even if the music ends inside it.
+        The last bar has its full length, even if the music ends inside it.
         """
         meters = from_start(self.meters, Meter())
         bars: list[Bar] = []
@@ -231,12 +237,12 @@ class Piece:
         return bars
 
     def to_dict(self) -> dict[str, Any]:
-        """Return values that JSON can hold; nothing is lost."""
+        """Return the piece as a dictionary of JSON values, without loss."""
         return to_dict(self)
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Piece:
-        """Read a piece from what `to_dict` returned."""
+        """Build a piece from the result of `to_dict`."""
         return cls(**fields_from_dict(values))
 
     def to_json(self) -> str:
@@ -245,7 +251,7 @@ class Piece:
 
     @classmethod
     def from_json(cls, text: str) -> Piece:
-        """Read a piece from what `to_json` returned."""
+        """Build a piece from the result of `to_json`."""
         return cls.from_dict(json.loads(text))
 
     # ------------------------------------------------------------------ save, show, play
@@ -273,7 +279,7 @@ class Piece:
         Raises
         ------
         PartimentoError
-            If the suffix is unknown, a file exists, or the format cannot hold the piece.
+            If the suffix is unknown, a file exists, or the format cannot represent the piece.
 
         Examples
         --------

@@ -13,7 +13,7 @@ MILLION = 1_000_000
 
 
 class TempoMap:
-    """The tempos of a piece: converts quarter notes to seconds and back."""
+    """Convert between quarter notes and seconds, according to a piece's tempos."""
 
     def __init__(self, tempos: Sequence[Tempo]) -> None:
         marks = from_start(tempos, Tempo())
@@ -24,11 +24,11 @@ class TempoMap:
             self._elapsed.append(self._elapsed[-1] + (stop - start) * rate)
 
     def seconds(self, quarters: Fraction) -> Fraction:
-        """Return the time in seconds of a time in quarter notes."""
+        """Convert a time in quarter notes to seconds."""
         mark = bisect_right(self._onsets, quarters) - 1
         return self._elapsed[mark] + (quarters - self._onsets[mark]) * self._rates[mark]
 
     def quarters(self, seconds: Fraction) -> Fraction:
-        """Return the time in quarter notes of a time in seconds."""
+        """Convert a time in seconds to quarter notes."""
         mark = bisect_right(self._elapsed, seconds) - 1
         return self._onsets[mark] + (seconds - self._elapsed[mark]) / self._rates[mark]

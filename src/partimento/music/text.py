@@ -1,4 +1,7 @@
-"""Check text before it is written: lone surrogates stand for broken bytes."""
+"""Reject text that cannot be encoded, before it is written to a file.
+
+Bytes of a file name that are not valid text appear in Python as lone surrogates.
+"""
 
 from __future__ import annotations
 
@@ -7,25 +10,31 @@ from partimento.music.piece import Piece
 
 
 def check_text(what: str, text: str) -> str:
-    """Return a text that can be written.
+    """Return `text` unchanged if it can be encoded.
+
+    Parameters
+    ----------
+    what : str
+        Names the text in the message: ``the title``.
+    text : str
 
     Raises
     ------
     PartimentoError
-        If it has lone surrogates.
+        If the text contains lone surrogates.
     """
     try:
         text.encode()
     except UnicodeEncodeError as error:
         around = text[max(0, error.start - 20) : error.end + 20]
         raise PartimentoError(
-            f"{what} holds a character that cannot be written: {around!a}"
+            f"{what} contains a character that cannot be written: {around!a}"
         ) from None
     return text
 
 
 def check_names(piece: Piece) -> None:
-    """Check title, composer and names of parts; raises as `check_text` does."""
+    """Check the title, composer and part names of a piece; raises as `check_text`."""
     check_text("the title", piece.title)
     check_text("the composer", piece.composer)
     for part in piece.parts:

@@ -1,4 +1,4 @@
-"""Marks on the time axis: meters, keys, tempos and bars; parts and sources."""
+"""Timelines of a piece (meters, keys and tempos), and its bars, parts and source."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ KEY_PATTERN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """A time signature from `onset` on.
+    """A time signature, valid from `onset` on (in quarters).
 
     >>> Meter(6, 8).bar_ql
     Fraction(3, 1)
@@ -63,9 +63,9 @@ class Meter:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key from `onset` on.
+    """A key, valid from `onset` on (in quarters).
 
-    It is stored as its number of fifths (sharps positive, flats negative) and its mode.
+    `fifths` is the number of accidentals in its key signature: sharps positive, flats negative.
 
     >>> Key.from_name("a minor").fifths, Key(-3, "minor").name, Key(2).tonic
     (0, 'C minor', 2)
@@ -81,16 +81,16 @@ class Key:
 
     @classmethod
     def from_tonic(cls, tonic: int, mode: Mode, *, onset: Fraction = Fraction(0)) -> Key:
-        """Return the key on pitch class `tonic` with the fewest accidentals.
+        """Return the key on pitch class `tonic` (0 is C) with the fewest accidentals.
 
-        For six accidentals these are F sharp major and E flat minor.
+        Where six sharps and six flats are possible, these are F sharp major and E flat minor.
         """
         fifths = (tonic * 7 - (3 if mode == "minor" else 0) + 5) % 12 - 5
         return cls(-6 if (fifths, mode) == (6, "minor") else fifths, mode, onset)
 
     @classmethod
     def from_name(cls, name: str) -> Key:
-        """Read the name of a key, in English or in German.
+        """Parse the name of a key, in English or German.
 
         Flats are written ``b``, ``♭``, ``-`` or ``flat``, sharps ``#``, ``♯`` or ``sharp``. Without
         a mode the key is major. German names are ``es-moll``, ``Fis-Dur`` and ``H-moll``. A plain
@@ -99,7 +99,7 @@ class Key:
         Raises
         ------
         ValueError
-            If the name is no key, or no key signature has so many accidentals.
+            If the name is not a key, or the key needs more than seven accidentals.
 
         Examples
         --------
@@ -127,9 +127,7 @@ class Key:
             near = cls.from_tonic(
                 (fifths * 7 + (9 if minor else 0)) % 12, "minor" if minor else "major"
             )
-            raise ValueError(
-                f"no key signature has so many accidentals: {name!r} (write {near.name})"
-            )
+            raise ValueError(f"{name!r} needs more than seven accidentals (write {near.name})")
         return cls(fifths, "minor" if minor else "major")
 
     @property
@@ -152,14 +150,14 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Tempo:
-    """A tempo from `onset` on, in whole microseconds a quarter as MIDI has it."""
+    """A tempo, valid from `onset` on, in microseconds per quarter as in MIDI files."""
 
     us_per_quarter: int = 500_000
     onset: Fraction = Fraction(0)
 
     def __post_init__(self) -> None:
         if not 0 < self.us_per_quarter < 2**24:
-            raise ValueError(f"no such tempo: {self.us_per_quarter} microseconds a quarter")
+            raise ValueError(f"no such tempo: {self.us_per_quarter} microseconds per quarter")
 
     @classmethod
     def from_bpm(cls, bpm: float, *, onset: Fraction = Fraction(0)) -> Tempo:
@@ -176,7 +174,16 @@ M = TypeVar("M", bound=Meter | Key | Tempo)
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A staff or track: its name and General MIDI program (0 to 127; None: not said)."""
+    """A staff or track.
+
+    Parameters
+    ----------
+    name : str
+    program : int or None
+        General MIDI program, 0 to 127; None if unknown.
+    is_drum : bool
+        Whether its pitches name percussion instruments.
+    """
 
     name: str = ""
     program: int | None = None
@@ -185,7 +192,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The origin of a piece, to credit it in what is composed after it."""
+    """Where a piece comes from, to credit it in compositions that are based on it."""
 
     path: str = ""
     sha256: str = ""
@@ -194,12 +201,12 @@ class Source:
 
 
 def from_start(marks: Sequence[M], default: M) -> tuple[M, ...]:
-    """Return the marks of a timeline, with `default` first unless one is at the start."""
+    """Return the marks of a timeline, preceded by `default` if none is at time 0."""
     return tuple(marks) if marks and marks[0].onset == 0 else (default, *marks)
 
 
 class Bar(NamedTuple):
-    """A bar line to the next; the pickup is number 0."""
+    """One bar; a pickup is number 0. Times are in quarters."""
 
     number: int
     onset: Fraction

@@ -1,4 +1,4 @@
-"""Transpose a piece and back, or a corpus to a common key, octave or range."""
+"""Transpose pieces, and find the intervals to a common key, octave or range."""
 
 from __future__ import annotations
 
@@ -10,22 +10,28 @@ from partimento.music.notes import Notes
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key
 
-# where mean pitches are gathered: of the twelve choices, the one with the fewest distinct chords
-# (docs/research/transposition.md)
+# The mean pitch of pieces in the common octave lies within six semitones of this one. It gives the
+# fewest distinct chords among twelve candidates (docs/research/transposition.md).
 REGISTER = 64
 
 
 def transpose(piece: Piece, semitones: int) -> Piece:
-    """Shift every note but those of drums, and the declared keys.
+    """Return a piece with its notes (except drums) and declared keys transposed.
 
-    Shifting back by ``-semitones`` restores every field but two. The fingering (string and fret) is
-    dropped, because it belongs to the old pitches. A declared key has the fewest accidentals, so
-    that G flat major returns as F sharp major. `transpose_back` restores these, too.
+    Transposing by ``-semitones`` restores every field but two. The fingering (string and fret) is
+    dropped, because it belongs to the old pitches. A transposed key has the fewest accidentals, so
+    that G flat major comes back as F sharp major. `transpose_back` restores these, too.
+
+    Parameters
+    ----------
+    piece : Piece
+    semitones : int
+        Positive is up.
 
     Raises
     ------
     ValueError
-        If a pitch would leave 0 to 127.
+        If a pitch would be outside 0 to 127.
     """
     if semitones == 0:
         return piece
@@ -45,11 +51,11 @@ def transpose(piece: Piece, semitones: int) -> Piece:
 
 
 def transpose_back(moved: Piece, semitones: int, original: Piece) -> Piece:
-    """Invert ``moved = transpose(original, semitones)`` exactly, in every field.
+    """Undo ``moved = transpose(original, semitones)`` exactly, in every field.
 
-    `moved` may have changed since. Two things are taken from `original`. A declared key gets its
-    spelling back if an equal-sounding one is at the same time. A note gets its fingering back if
-    one of the same pitch and part begins at the same time.
+    `moved` may have been edited since. A declared key gets its old spelling back if `original` has
+    an equal-sounding key at the same time. A note gets its fingering back if `original` has a note
+    of the same onset, pitch and part.
 
     Examples
     --------
@@ -61,9 +67,9 @@ def transpose_back(moved: Piece, semitones: int, original: Piece) -> Piece:
     'G♭ major'
     """
     back = transpose(moved, -semitones)
-    spelt = {(key.onset, key.tonic, key.mode): key for key in original.keys}
+    old_keys = {(key.onset, key.tonic, key.mode): key for key in original.keys}
     back = back.replace(
-        keys=tuple(spelt.get((key.onset, key.tonic, key.mode), key) for key in back.keys)
+        keys=tuple(old_keys.get((key.onset, key.tonic, key.mode), key) for key in back.keys)
     )
     fingered = {
         (n.onset, n.pitch, n.part): n
@@ -74,16 +80,15 @@ def transpose_back(moved: Piece, semitones: int, original: Piece) -> Piece:
         return back
     notes = []
     for note in back.notes:
-        was = fingered.get((note.onset, note.pitch, note.part))
-        free = was is not None and note.string is None and note.fret is None
-        notes.append(
-            replace(note, string=was.string, fret=was.fret) if was is not None and free else note
-        )
+        old = fingered.get((note.onset, note.pitch, note.part))
+        if old is not None and note.string is None and note.fret is None:
+            note = replace(note, string=old.string, fret=old.fret)
+        notes.append(note)
     return back.replace(notes=Notes(notes))
 
 
 def interval_to_common_key(key: Key) -> int:
-    """Return the semitones, -6 to 5, from `key` to C major or A minor.
+    """Return the interval in semitones, -6 to 5, from `key` to C major or A minor.
 
     >>> [interval_to_common_key(Key.from_name(name)) for name in ("G major", "e minor")]
     [5, 5]
@@ -93,11 +98,11 @@ def interval_to_common_key(key: Key) -> int:
 
 
 def interval_to_common_octave(notes: Notes, key: Key) -> int:
-    """Return the semitones from `key` to C major or A minor in a common octave.
+    """Return the interval in semitones to C major or A minor in a common octave.
 
-    The mean pitch of the notes, weighted by duration, moves to at least 58 and below 70. Pieces
-    that differ only by octaves become equal, because the mean moves as the notes do. A common tonic
-    would not do: an analyzed key has no octave.
+    After it, the mean pitch of the notes, weighted by duration, is at least 58 and below 70. This
+    makes pieces equal that differ only by octaves. The tonic cannot serve for this: an analyzed key
+    has no octave.
 
     >>> from fractions import Fraction
     >>> from partimento.music.notes import Note
@@ -108,15 +113,15 @@ def interval_to_common_octave(notes: Notes, key: Key) -> int:
     interval = interval_to_common_key(key)
     if not len(notes):
         return interval
-    weight = int(notes.duration.sum())  # whole numbers throughout: no rounding decides an octave
+    weight = int(notes.duration.sum())  # integers only: rounding must not decide the octave
     above = int(notes.duration @ notes.pitch) + (interval - REGISTER + 6) * weight
     return interval - 12 * (above // (12 * weight))
 
 
 def shifts_within(notes: Notes, low: int, high: int) -> tuple[int, ...]:
-    """Return the shifts in semitones that keep `notes` from `low` to `high`.
+    """Return the transpositions in semitones that keep `notes` within a range.
 
-    Both limits are included; 0 always comes first.
+    The range includes the pitches `low` and `high`. The first transposition is always 0.
 
     >>> from fractions import Fraction
     >>> from partimento.music.notes import Note

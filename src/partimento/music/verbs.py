@@ -1,7 +1,8 @@
-"""Save, show, play and tabulate a piece with the help of rooms above this one.
+"""Implement the methods of `Piece` that save, show, play and tabulate it.
 
-Each function imports the room it needs when it is called, so that importing `Piece` loads no
-engraver and no synthesizer. This file is the one exception to the direction of imports.
+This file is the one exception to the direction of imports: it uses packages from higher layers.
+Each function imports what it needs when it is called, so that importing `Piece` loads no engraver
+and no synthesizer.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from partimento.errors import import_extra
 if TYPE_CHECKING:
     from partimento.music.piece import Piece
 
-FRAME_HEIGHT = 640  # pixels of the score page in a notebook
+FRAME_HEIGHT = 640  # height of the score page in a notebook, in pixels
 
 
 def save(
@@ -31,7 +32,7 @@ def save(
 
 
 def show(piece: Piece, *, soundfont: Path | str | None) -> None:
-    """Show score and player: inside a notebook, else in the web browser."""
+    """Show the score and a player: inside a notebook, else in the web browser."""
     from partimento.export.write import Chain
 
     page = Chain(piece, soundfont).page
@@ -75,7 +76,7 @@ def to_html(piece: Piece) -> str:
 
 
 def in_notebook() -> bool:
-    """Return whether the code runs in a notebook, which can show rich output."""
+    """Return whether the code runs in a notebook, which can display HTML."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
     return shell is not None and shell.has_trait("kernel")

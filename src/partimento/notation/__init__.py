@@ -1,8 +1,10 @@
-"""Turn sounding notes into written ones, without any file format.
+"""Convert sounding notes to written ones, independently of any file format.
 
+- `graces`: which notes are written as grace notes.
 - `voices`: the staff and the voice of each note.
-- `rhythm`: note values of one voice in one bar that keep the meter visible (`meter`).
-- `beams`: which flagged notes share a beam.
+- `meter`: the metrical spans of a bar.
+- `rhythm`: note values for one voice in one bar that keep the meter visible.
+- `beams`: which notes share a beam.
 - `spelling`: the name of each pitch.
 - `layout`: all of these together for a whole part, bar by bar.
 """

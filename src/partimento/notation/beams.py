@@ -1,4 +1,4 @@
-"""Decide which flagged notes share a beam."""
+"""Decide which eighth notes and shorter ones share a beam."""
 
 from __future__ import annotations
 
@@ -14,29 +14,43 @@ EIGHTH = TYPES.index("eighth")
 
 
 def flags(symbol: Symbol) -> int:
-    """Return the number of flags or beams that a note of this value has."""
+    """Return the number of flags or beams of a note; 0 from a quarter note on."""
     return max(0, EIGHTH + 1 - TYPES.index(symbol.value.type))
 
 
 def beams_of(symbols: list[Symbol], root: Node, meter: Meter, ticks: int) -> list[Symbol]:
-    """Add beams to the symbols of one voice in one bar.
+    """Return the symbols of one voice in one bar with beams.
 
-    Beams stay within beats. Plain eighths are joined within half bars. No beam crosses a rest.
+    Beams stay within beats, but beams of plain eighth notes may cover half a bar. No beam crosses a
+    rest.
+
+    Parameters
+    ----------
+    symbols : list of Symbol
+    root : Node
+        The bar as a tree of metrical spans.
+    meter : Meter
+    ticks : int
+        Ticks per quarter.
     """
     beamed = list(symbols)
-    for run in _runs(symbols, root, meter, ticks):
-        levels = [flags(symbols[i]) for i in run]
-        for place, i in enumerate(run):
+    for group in _beam_groups(symbols, root, meter, ticks):
+        levels = [flags(symbols[i]) for i in group]
+        for place, i in enumerate(group):
             beamed[i] = replace(
                 symbols[i],
-                beams=tuple(_word(levels, place, level) for level in range(1, levels[place] + 1)),
+                beams=tuple(
+                    _beam_type(levels, place, level) for level in range(1, levels[place] + 1)
+                ),
             )
     return beamed
 
 
-def _runs(symbols: Sequence[Symbol], root: Node, meter: Meter, ticks: int) -> Iterator[list[int]]:
+def _beam_groups(
+    symbols: Sequence[Symbol], root: Node, meter: Meter, ticks: int
+) -> Iterator[list[int]]:
     """Yield the indices of the notes under each beam (at least two)."""
-    groups: list[object] = [None] * len(symbols)
+    spans: list[object] = [None] * len(symbols)  # symbols with equal entries may share a beam
     for wide, narrow in beam_spans(root, meter, ticks):
         inside = [i for i, s in enumerate(symbols) if wide.start <= s.value.start < wide.end]
         plain = all(
@@ -49,21 +63,22 @@ def _runs(symbols: Sequence[Symbol], root: Node, meter: Meter, ticks: int) -> It
             span = (
                 wide if plain else next(node for node in narrow if node.start <= start < node.end)
             )
-            groups[i] = symbols[i].value.tuplet or (span.start, span.end)
-    run: list[int] = []
+            spans[i] = symbols[i].value.tuplet or (span.start, span.end)
+    group: list[int] = []
     for i, symbol in enumerate(symbols):
-        joins = bool(symbol.notes) and flags(symbol) > 0
-        if run and (not joins or groups[i] != groups[run[-1]]):
-            if len(run) > 1:
-                yield run
-            run = []
-        if joins:
-            run.append(i)
-    if len(run) > 1:
-        yield run
+        can_beam = bool(symbol.notes) and flags(symbol) > 0
+        if group and (not can_beam or spans[i] != spans[group[-1]]):
+            if len(group) > 1:
+                yield group
+            group = []
+        if can_beam:
+            group.append(i)
+    if len(group) > 1:
+        yield group
 
 
-def _word(levels: Sequence[int], place: int, level: int) -> str:
+def _beam_type(levels: Sequence[int], place: int, level: int) -> str:
+    """Return the MusicXML word for one level of a note's beams."""
     before = place > 0 and levels[place - 1] >= level
     after = place + 1 < len(levels) and levels[place + 1] >= level
     if before and after:
@@ -72,6 +87,5 @@ def _word(levels: Sequence[int], place: int, level: int) -> str:
         return "end"
     if after:
         return "begin"
-    # A lone short note points to its partner: back to a longer one before it, except at the head of
-    # the group.
+    # A partial beam points to the note before, or to the next one at the beginning of the group.
     return "backward hook" if place > 0 else "forward hook"

@@ -1,4 +1,4 @@
-"""Lay out a part, bar by bar, as the symbols that write it."""
+"""Lay out a part, bar by bar, as notes, chords and rests on staves."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from partimento.music.piece import Piece
 from partimento.music.timelines import Bar
 from partimento.notation import rhythm, voices
 from partimento.notation.beams import beams_of
-from partimento.notation.graces import Written, by_target
+from partimento.notation.graces import WrittenNotes, by_target
 from partimento.notation.meter import Node, bar_tree, beat_length
 from partimento.notation.rhythm import Tuplet, Value
 from partimento.notation.symbol import Symbol
 from partimento.notation.voices import Clef, Span
 
-MOST_BARS = 20_000  # a longer score is a mistake: a note at tick 2**31, not music
+MOST_BARS = 20_000  # a longer piece is a mistake, such as a note at tick 2**31
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class PartLayout:
 
 
 def ticks_for(piece: Piece) -> int:
-    """Return the ticks per quarter that carry every time and note value of a piece."""
+    """Return ticks per quarter that represent all times and note values of a piece."""
     marks = (
         piece.pickup,
         piece.length,
@@ -86,69 +86,78 @@ def bars_of(piece: Piece) -> list[Bar]:
 
 def lay_out(
     piece: Piece,
-    written_as: Written,
+    written: WrittenNotes,
     part: int,
     bars: Sequence[Bar],
     ticks: int,
     drawn: Sequence[dict[int, int]],
 ) -> PartLayout:
-    """Write one part.
+    """Lay out one part.
 
     Parameters
     ----------
     piece : Piece
-    written_as : Written
+    written : WrittenNotes
         From `graces.written_notes`.
     part : int
         Index into ``piece.parts``.
     bars : sequence of Bar
         From `bars_of`.
     ticks : int
-        From `ticks_for`.
+        Ticks per quarter, from `ticks_for`.
     drawn : sequence of dict
         From `drawn_times`, one for each bar.
+
+    Returns
+    -------
+    PartLayout
     """
     notes = piece.notes
-    mine = np.flatnonzero((notes.part == part) & ~written_as.is_grace)
-    onset, end, pitch = written_as.onset[mine], written_as.end[mine], notes.pitch[mine]
+    indices = np.flatnonzero((notes.part == part) & ~written.is_grace)
+    onset, end, pitch = written.onset[indices], written.end[indices], notes.pitch[indices]
     scale = ticks // notes.divisions
     spans = [
         Span(a * scale, b * scale, p, i)
         for a, b, p, i in zip(
-            onset.tolist(), end.tolist(), pitch.tolist(), mine.tolist(), strict=True
+            onset.tolist(), end.tolist(), pitch.tolist(), indices.tolist(), strict=True
         )
     ]
     texture = voices.texture_of(piece.parts[part], onset, end, pitch)
+    # Note → line 0 to 3 (texture "lines"), staff ("hands") or nothing ("single").
     place: dict[int, int] = {}
     if texture == "single":
-        clefs: tuple[Clef, ...] = (voices.clef_of(piece.parts[part], pitch, notes.duration[mine]),)
+        clefs: tuple[Clef, ...] = (
+            voices.clef_of(piece.parts[part], pitch, notes.duration[indices]),
+        )
     else:
         clefs = (voices.TREBLE, voices.BASS)
-        place = voices.sequences_of(spans) if texture == "lines" else voices.hands_of(spans)
+        place = voices.lines_of(spans) if texture == "lines" else voices.hands_of(spans)
     graces = {
-        to * scale: found for to, found in by_target(written_as, notes.part.tolist(), part).items()
+        to * scale: group for to, group in by_target(written, notes.part.tolist(), part).items()
     }
-    written = []
-    before: dict[int, int] = {}
-    for bar, inside, where in zip(bars, _by_bar(spans, bars, ticks), drawn, strict=True):
+    part_bars = []
+    earlier_voices: dict[int, int] = {}
+    for bar, in_bar, drawn_in_bar in zip(bars, _by_bar(spans, bars, ticks), drawn, strict=True):
         staves = []
         for staff in range(len(clefs)):
             if texture == "lines":
-                here = [s for s in inside if place[s.note] // 2 == staff]
-                voice = {s.note: place[s.note] % 2 for s in here}
+                on_staff = [s for s in in_bar if place[s.note] // 2 == staff]
+                voice = {s.note: place[s.note] % 2 for s in on_staff}
             else:
-                here = [s for s in inside if place.get(s.note, 0) == staff]
-                voice = voices.voices_on_staff(here, before, int(bar.onset * ticks))
-                before |= voice
-            staves.append(_staff_bar(bar, here, voice, ticks, where, in_lines=texture == "lines"))
-        written.append(tuple(_with_graces(staves, graces, notes.pitch)))
-    return PartLayout(clefs, tuple(written))
+                on_staff = [s for s in in_bar if place.get(s.note, 0) == staff]
+                voice = voices.voices_on_staff(on_staff, earlier_voices, int(bar.onset * ticks))
+                earlier_voices |= voice
+            staves.append(
+                _staff_bar(bar, on_staff, voice, ticks, drawn_in_bar, in_lines=texture == "lines")
+            )
+        part_bars.append(tuple(_with_graces(staves, graces, notes.pitch)))
+    return PartLayout(clefs, tuple(part_bars))
 
 
 def _with_graces(
     staves: Sequence[StaffBar], graces: dict[int, list[int]], pitch: np.ndarray
 ) -> list[StaffBar]:
-    """Attach grace notes to the nearest chord struck where they lead."""
+    """Attach each grace note to the chord at its target that is nearest in pitch."""
     if not graces:
         return list(staves)
     table = [[list(voice) for voice in staff.voices] for staff in staves]
@@ -158,14 +167,14 @@ def _with_graces(
         for j, voice in enumerate(staff)
         for k, s in enumerate(voice)
     }
-    struck = {place: s for place, s in places.items() if any(not tied for _, tied, _ in s.notes)}
-    for onset in sorted({s.onset for s in struck.values()} & graces.keys()):
+    attacks = {place: s for place, s in places.items() if any(not tied for _, tied, _ in s.notes)}
+    for onset in sorted({s.onset for s in attacks.values()} & graces.keys()):
         for grace in graces[onset]:
-            here = [place for place, s in struck.items() if s.onset == onset]
+            candidates = [place for place, s in attacks.items() if s.onset == onset]
             i, j, k = min(
-                here,
+                candidates,
                 key=lambda place: min(
-                    abs(int(pitch[n]) - int(pitch[grace])) for n, _, _ in struck[place].notes
+                    abs(int(pitch[n]) - int(pitch[grace])) for n, _, _ in attacks[place].notes
                 ),
             )
             table[i][j][k] = replace(table[i][j][k], graces=(*table[i][j][k].graces, grace))
@@ -176,38 +185,42 @@ def _with_graces(
 
 
 def drawn_times(
-    piece: Piece, written_as: Written, bars: Sequence[Bar], ticks: int
+    piece: Piece, written: WrittenNotes, bars: Sequence[Bar], ticks: int
 ) -> list[dict[int, int]]:
-    """Return where the boundaries of each bar are drawn, the same for all parts.
+    """Return the times at which the note boundaries of each bar are drawn.
 
-    Each mapping goes from sounding to drawn times, in ticks from the beginning of the bar.
+    They are the same for all parts, so that simultaneous notes stay aligned.
+
+    Returns
+    -------
+    list of dict of int to int
+        For each bar a mapping from sounding to drawn times, in ticks from the beginning of the bar.
     """
     scale = ticks // piece.notes.divisions
-    full = ~written_as.is_grace
-    times = np.unique(np.concatenate([written_as.onset[full], written_as.end[full]])) * scale
-    out = []
+    full = ~written.is_grace
+    times = np.unique(np.concatenate([written.onset[full], written.end[full]])) * scale
+    drawn = []
     for bar in bars:
         start, length = int(bar.onset * ticks), int(bar.duration * ticks)
         low, high = np.searchsorted(times, [start, start + length])
-        shift = _lead(
-            bar, ticks
-        )  # odd times are odd against the beat: count from where the whole bar would begin
+        # Count from where a whole bar would begin: a pickup may begin off the beat.
+        shift = _missing_before(bar, ticks)
         snapped = rhythm.snap(
             [shift, shift + length, *(int(t) - start + shift for t in times[low:high])], ticks
         )
-        out.append({t - shift: d - shift for t, d in snapped.items()})
-    return out
+        drawn.append({t - shift: d - shift for t, d in snapped.items()})
+    return drawn
 
 
-def _lead(bar: Bar, ticks: int) -> int:
+def _missing_before(bar: Bar, ticks: int) -> int:
     """Return how much of a whole bar is missing before a pickup, in ticks."""
     return int(-bar.duration % bar.meter.bar_ql * ticks) if bar.number == 0 else 0
 
 
 def _by_bar(spans: Sequence[Span], bars: Sequence[Bar], ticks: int) -> Iterator[list[Span]]:
-    """Yield the notes of each bar, clipped to it.
+    """Yield the notes of each bar, cut at its bar lines.
 
-    A note that lasts into the next bar appears there again, as continuing.
+    A note that lasts into the next bar appears there again.
     """
     ordered = sorted(spans, key=lambda s: s.start)
     at, open_spans = 0, []
@@ -236,10 +249,12 @@ def _staff_bar(
     size = int(bar.duration * ticks)
     used = sorted(set(voice.values())) or [0]
     sounding = [(s.start - low, s.end - low) for s in spans]
-    written = []
+    staff_voices = []
     for number in used:
-        mine = [s for s in spans if voice.get(s.note) == number]
-        symbols = _voice_bar(bar, mine, ticks, drawn)
+        voice_spans = [s for s in spans if voice.get(s.note) == number]
+        symbols = _voice_bar(bar, voice_spans, ticks, drawn)
+        # Rests of a lower voice are always hidden. In four-part writing, rests of the upper one are
+        # hidden while the other sounds: two lines then meet on one note.
         hide = (
             _hides_all_rests
             if number != used[0]
@@ -252,12 +267,11 @@ def _staff_bar(
                 replace(s, hidden=True) if not s.notes and hide(s, low, sounding) else s
                 for s in symbols
             ]
-        written.append(tuple(symbols))
-    if (
-        not spans and bar.duration == bar.meter.bar_ql
-    ):  # readers take the rest of a whole bar to be as long as the meter says
-        written = [(Symbol(low, size, (), Value(0, size, "whole", 0), whole_bar=True),)]
-    return StaffBar(tuple(written), stems=in_lines or len(used) > 1)
+        staff_voices.append(tuple(symbols))
+    # A whole-bar rest lasts as long as the meter says, so that it fits no shortened bar.
+    if not spans and bar.duration == bar.meter.bar_ql:
+        staff_voices = [(Symbol(low, size, (), Value(0, size, "whole", 0), whole_bar=True),)]
+    return StaffBar(tuple(staff_voices), stems=in_lines or len(used) > 1)
 
 
 def _hides_all_rests(rest: Symbol, low: int, sounding: Sequence[tuple[int, int]]) -> bool:
@@ -270,16 +284,15 @@ def _hides_rests_under_sound(rest: Symbol, low: int, sounding: Sequence[tuple[in
 
 
 def _voice_bar(bar: Bar, spans: Sequence[Span], ticks: int, drawn: dict[int, int]) -> list[Symbol]:
-    """Write one voice in one bar as symbols, with beams and tuplets.
+    """Return the symbols of one voice in one bar, with beams and tuplets.
 
-    Chords are cut at each boundary of the voice, and rests fill the gaps.
+    Chords are cut wherever a note of the voice starts or ends. Rests fill the gaps.
     """
     low, size = int(bar.onset * ticks), int(bar.duration * ticks)
-    shift = _lead(bar, ticks)
+    shift = _missing_before(bar, ticks)
     root = bar_tree(bar.meter, ticks)
-    while (
-        root.end < shift + size
-    ):  # a bar longer than its meter (a pickup may be): let the tree cover it
+    # A bar may be longer than its meter says (a pickup): double the tree until it covers the bar.
+    while root.end < shift + size:
         root = Node(0, root.end * 2, (2, *root.shape))
     edges = sorted({0, size, *(t - low for s in spans for t in (s.start, s.end))})
     tuplets = rhythm.find_tuplets(
@@ -299,17 +312,22 @@ def _voice_bar(bar: Bar, spans: Sequence[Span], ticks: int, drawn: dict[int, int
             values, bounds = [Value(drawn[a] + shift, drawn[b] + shift, name, dots)], [a, b]
         for value, start, stop in zip(values, bounds[:-1], bounds[1:], strict=True):
             ties = tuple(
-                (s.note, s.continues or start > s.start - low, s.goes_on or stop < s.end - low)
+                (
+                    s.note,
+                    s.from_previous_bar or start > s.start - low,
+                    s.into_next_bar or stop < s.end - low,
+                )
                 for s in chord
             )
             symbols.append(Symbol(low + start, stop - start, ties, value))
-    return beams_of(_bracketed(symbols), root, bar.meter, ticks)
+    return beams_of(_with_brackets(symbols), root, bar.meter, ticks)
 
 
 def _exact_bounds(start: int, end: int, cuts: Iterable[int]) -> list[int]:
-    """Return the sounding times of the ties drawn at `cuts`, strictly rising.
+    """Return `start`, the sounding times of the ties drawn at `cuts`, and `end`.
 
-    A tie sounds where it is drawn, unless a snapped note ends before.
+    The times rise strictly. A tie sounds where it is drawn, if that lies within the note: the drawn
+    times of a snapped note differ from its sounding ones.
     """
     bounds = [start]
     for cut in cuts:
@@ -320,16 +338,18 @@ def _exact_bounds(start: int, end: int, cuts: Iterable[int]) -> list[int]:
     return [*bounds, end]
 
 
-def _bracketed(symbols: Sequence[Symbol]) -> list[Symbol]:
-    def differ(a: Tuplet | None, i: int) -> bool:
-        return not 0 <= i < len(symbols) or symbols[i].value.tuplet != a
+def _with_brackets(symbols: Sequence[Symbol]) -> list[Symbol]:
+    """Return the symbols with the starts and stops of tuplets marked."""
+
+    def is_outside(tuplet: Tuplet | None, i: int) -> bool:
+        return not 0 <= i < len(symbols) or symbols[i].value.tuplet != tuplet
 
     return [
         (
             replace(
                 s,
-                tuplet_starts=differ(s.value.tuplet, i - 1),
-                tuplet_stops=differ(s.value.tuplet, i + 1),
+                tuplet_starts=is_outside(s.value.tuplet, i - 1),
+                tuplet_stops=is_outside(s.value.tuplet, i + 1),
             )
             if s.value.tuplet
             else s

@@ -32,7 +32,7 @@ class Node:
 
     @cached_property
     def children(self) -> tuple[Node, ...]:
-        """The spans one level down; none where ticks cannot be divided further."""
+        """The spans one level down; none if the ticks cannot be divided further."""
         division, below = (self.shape[0], self.shape[1:]) if self.shape else (2, ())
         weights = division if isinstance(division, tuple) else (1,) * division
         unit, rest = divmod(self.length, sum(weights))
@@ -47,7 +47,7 @@ class Node:
 
     @property
     def edges(self) -> tuple[int, ...]:
-        """Start, every boundary between children, and end."""
+        """The start, the boundaries between children, and the end."""
         return (
             (self.start, *(child.end for child in self.children))
             if self.children
@@ -56,7 +56,7 @@ class Node:
 
     @property
     def is_above_ternary_beats(self) -> bool:
-        """Whether it contains beats of three, as a bar of 6/8 does."""
+        """Whether it contains beats that divide into three, as a bar of 6/8 does."""
         return len(self.shape) > 1 and self.shape[-1] == 3
 
 
@@ -96,22 +96,22 @@ def shape_of(meter: Meter) -> Shape:
 
 
 def bar_tree(meter: Meter, ticks: int, start: int = 0) -> Node:
-    """Return one whole bar as a tree of spans; `ticks` are ticks per quarter."""
+    """Return the tree of metrical spans of one bar; `ticks` is ticks per quarter."""
     return Node(start, start + int(meter.bar_ql * ticks), shape_of(meter))
 
 
 def beat_length(meter: Meter, ticks: int) -> int:
-    """Return the beat for beams and tuplets, in ticks.
+    """Return the length of the beat for beams and tuplets, in ticks.
 
-    It is a quarter, or three units in compound meters.
+    The beat is a quarter note. In compound meters it is three units (three eighths in 6/8).
     """
     return 3 * (4 * ticks // meter.denominator) if is_compound(meter) else ticks
 
 
 def beam_spans(root: Node, meter: Meter, ticks: int) -> Iterator[tuple[Node, tuple[Node, ...]]]:
-    """Yield the spans that a beam of plain eighths may cover, each with its beats.
+    """Yield the spans that a beam of plain eighth notes may cover, with their beats.
 
-    All other beams stay within the smaller spans.
+    All other beams stay within one of these beats.
     """
     if is_compound(meter):
         yield from ((node, (node,)) for node in _nodes_of(root, beat_length(meter, ticks)))

@@ -1,9 +1,10 @@
-"""Cut one voice in one bar into note values, so that the meter stays visible.
+"""Write one voice in one bar in note values that keep the meter visible.
 
 The rules are those of engravers (Gould, *Behind Bars*, 2011, chapter 6; Read, *Music Notation*,
-1969). A note value hides a metrical boundary only if it begins or ends together with the span
+1969). A note value may cross a metrical boundary only if it begins or ends together with the span
 around it. The plain syncopation short-long-short is the exception. No note value inside a 4/4 bar
-hides its middle, and none hides a beat of 6/8. Rests are stricter: each fills a metrical span.
+crosses its middle, and none crosses a beat of 6/8. Otherwise the note is divided into tied values.
+Rests are stricter: each fills a metrical span.
 """
 
 from __future__ import annotations
@@ -30,17 +31,25 @@ TYPES = (
     "long",
 )
 QUARTER = TYPES.index("quarter")
-# ticks a quarter must be a multiple of this, so that a 256th note is a whole number of ticks
+# Ticks per quarter must be a multiple of this, so that a 256th note is a whole number of ticks.
 SMALLEST = 64
+# Numbers of notes in tuplets, in the order of preference: in spans that divide into two or three.
 RATIOS_BINARY = (3, 5, 7, 9, 11, 13, 15)
 RATIOS_TERNARY = (2, 4, 5, 7, 8, 10, 11)
 
 
 @dataclass(frozen=True, slots=True)
 class Tuplet:
-    """`actual` notes in the time of `normal`, from `start` to `end`.
+    """A tuplet: `actual` notes in the time of `normal`.
 
-    `unit` is the written length that the two numbers count.
+    Attributes
+    ----------
+    start, end : int
+        In ticks from the beginning of the bar.
+    actual, normal : int
+        3 and 2 for a triplet.
+    unit : int
+        The written length of one of these notes, in ticks.
     """
 
     start: int
@@ -52,7 +61,17 @@ class Tuplet:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One written note value, in ticks from the beginning of the bar."""
+    """One written note value.
+
+    Attributes
+    ----------
+    start, end : int
+        In ticks from the beginning of the bar.
+    type : str
+        One of `TYPES`.
+    dots : int
+    tuplet : Tuplet or None
+    """
 
     start: int
     end: int
@@ -62,8 +81,17 @@ class Value:
 
 
 def note_type(length: int, ticks: int) -> tuple[str, int] | None:
-    """Return name and dots of a length that one symbol can show, else None.
+    """Return the note type and the dots that write a length in ticks, or None.
 
+    Parameters
+    ----------
+    length : int
+        In ticks.
+    ticks : int
+        Ticks per quarter.
+
+    Examples
+    --------
     >>> note_type(3, 2), note_type(5, 4)
     (('quarter', 1), None)
     """
@@ -78,7 +106,7 @@ def note_type(length: int, ticks: int) -> tuple[str, int] | None:
 
 
 def nearest_type(length: int, ticks: int) -> tuple[str, int]:
-    """Return the symbol nearest to a length that no symbol shows exactly."""
+    """Return the note type and the dots that are nearest to a length in ticks."""
     sizes = [
         (abs(length - ticks * 2.0**power * (1.5 if dots else 1)), dots, name)
         for power, name in enumerate(TYPES, -QUARTER)
@@ -89,72 +117,84 @@ def nearest_type(length: int, ticks: int) -> tuple[str, int]:
 
 
 def find_tuplets(root: Node, cuts: Iterable[int], beat: int, ticks: int) -> list[Tuplet]:
-    """Return the tuplets that a voice with boundaries at `cuts` needs.
+    """Return the tuplets that one voice in one bar needs.
 
-    Each covers the smallest metrical span that holds it without odd ties.
+    Each covers the smallest metrical span at whose ends no note needs an unusual tie.
+
+    Parameters
+    ----------
+    root : Node
+        The bar as a tree of metrical spans.
+    cuts : iterable of int
+        The times at which notes of the voice start or end, in ticks.
+    beat : int
+        From `meter.beat_length`, in ticks.
+    ticks : int
+        Ticks per quarter.
     """
     inside = sorted(c for c in set(cuts) if root.start < c < root.end)
     grid = max(1, ticks // SMALLEST)
-    odd = {c for c in inside if (c - root.start) % grid}
-    return _tuplets_in(root, inside, odd, beat, ticks) if odd else []
+    off_grid = {c for c in inside if (c - root.start) % grid}
+    return _tuplets_in(root, inside, off_grid, beat, ticks) if off_grid else []
 
 
 def _tuplets_in(
-    node: Node, cuts: Sequence[int], odd: set[int], beat: int, ticks: int
+    node: Node, cuts: Sequence[int], off_grid: set[int], beat: int, ticks: int
 ) -> list[Tuplet]:
-    mine = [c for c in cuts if node.start < c < node.end]
-    irregular = [c for c in mine if c in odd]
-    if not irregular:
+    in_node = [c for c in cuts if node.start < c < node.end]
+    if not any(c in off_grid for c in in_node):
         return []
     children = node.children
-    if len(children) > 1 and _falls_apart(node, mine, odd, beat):
+    if len(children) > 1 and _is_divisible(node, in_node, off_grid, beat):
         return [
-            tuplet for child in children for tuplet in _tuplets_in(child, cuts, odd, beat, ticks)
+            tuplet
+            for child in children
+            for tuplet in _tuplets_in(child, cuts, off_grid, beat, ticks)
         ]
-    found = _ratio(node, mine, ticks)
-    if found:
-        return [found]
+    if (whole := _tuplet_over(node, in_node, ticks)) is not None:
+        return [whole]
     return (
-        [tuplet for child in children for tuplet in _tuplets_in(child, cuts, odd, beat, ticks)]
+        [tuplet for child in children for tuplet in _tuplets_in(child, cuts, off_grid, beat, ticks)]
         if node.length > ticks // 8
         else []
     )
 
 
-def _falls_apart(node: Node, cuts: Sequence[int], odd: set[int], beat: int) -> bool:
+def _is_divisible(node: Node, cuts: Sequence[int], off_grid: set[int], beat: int) -> bool:
     """Return whether the children can be written one by one, without a common tuplet."""
     edges = {node.start, node.end, *cuts}
-    odd_children = [
-        child for child in node.children if any(child.start < c < child.end for c in odd)
+    with_tuplet = [
+        child for child in node.children if any(child.start < c < child.end for c in off_grid)
     ]
     if node.length <= beat:
-        closed = all(child.start in edges and child.end in edges for child in odd_children)
-        return closed and len(odd_children) < len(node.children)
+        closed = all(child.start in edges and child.end in edges for child in with_tuplet)
+        return closed and len(with_tuplet) < len(node.children)
     times = sorted(edges)
-    # A note with both ends off the grid that crosses a boundary (quarter triplets over two beats)
-    # wants the larger bracket.
+    # A note that crosses a boundary with both ends off the grid needs a tuplet over the whole span,
+    # such as a triplet of quarter notes over two beats.
     for edge in node.edges[1:-1]:
         before = max(t for t in times if t <= edge)
         after = min(t for t in times if t >= edge)
-        if before < edge < after and before in odd and after in odd:
+        if before < edge < after and before in off_grid and after in off_grid:
             return False
     return True
 
 
-def _ratio(node: Node, cuts: Sequence[int], ticks: int) -> Tuplet | None:
-    quarters_three = node.length % 3 == 0 and note_type(node.length // 3, ticks)
+def _tuplet_over(node: Node, cuts: Sequence[int], ticks: int) -> Tuplet | None:
+    """Return the simplest tuplet over a whole span that has all `cuts`, or None."""
+    is_ternary = node.length % 3 == 0 and note_type(node.length // 3, ticks)
     plain = note_type(node.length, ticks)
     if plain and plain[1] == 0:
         base, choices = 1, RATIOS_BINARY
-    elif quarters_three:
+    elif is_ternary:
         base, choices = 3, RATIOS_TERNARY
     else:
         return None
     for actual in choices:
-        for depth in range(4):
+        for depth in range(4):  # the notes of the tuplet may be divided into two, four or eight
             if all((c - node.start) * (actual << depth) % node.length == 0 for c in cuts):
                 if actual == 3 and depth and len(cuts) > 3 and (node.start + node.end) // 2 in cuts:
-                    actual = 6  # six equal notes read better than two threes
+                    actual = 6  # one sextuplet reads better than a triplet of halved notes
                 normal = base
                 while normal * 2 <= actual:
                     normal *= 2
@@ -163,7 +203,22 @@ def _ratio(node: Node, cuts: Sequence[int], ticks: int) -> Tuplet | None:
 
 
 def cut_note(root: Node, start: int, end: int, ticks: int) -> list[tuple[int, int]]:
-    """Return the spans of the tied values that write a note outside tuplets."""
+    """Return the spans of the tied values that write a note outside tuplets.
+
+    Parameters
+    ----------
+    root : Node
+        The bar as a tree of metrical spans.
+    start, end : int
+        In ticks from the beginning of the bar.
+    ticks : int
+        Ticks per quarter.
+
+    Returns
+    -------
+    list of (int, int)
+        Start and end of each value; a single one if no tie is needed.
+    """
     if note_type(end - start, ticks) and _may_stand(root, start, end, ticks):
         return [(start, end)]
     spans: list[tuple[int, int]] = []
@@ -188,15 +243,16 @@ def _fuse(node: Node, spans: list[tuple[int, int]], ticks: int) -> list[tuple[in
 
 
 def _short(length: int, ticks: int) -> bool:
-    """Return whether one symbol with at most one dot shows this length.
+    """Return whether one note value with at most one dot has this length.
 
     Two dots are only for notes that would be tied otherwise.
     """
-    found = note_type(length, ticks)
-    return found is not None and found[1] < 2
+    value = note_type(length, ticks)
+    return value is not None and value[1] < 2
 
 
 def _may_stand(node: Node, start: int, end: int, ticks: int) -> bool:
+    """Return whether one note value from `start` to `end` keeps the meter visible."""
     edges = node.edges
     crossed = [edge for edge in edges if start < edge < end]
     if not crossed:
@@ -204,8 +260,8 @@ def _may_stand(node: Node, start: int, end: int, ticks: int) -> bool:
             (child for child in node.children if child.start <= start and end <= child.end), None
         )
         return inner is None or inner.children == () or _may_stand(inner, start, end, ticks)
-    found = note_type(end - start, ticks)
-    if found is None or (found[1] == 2 and start != node.start):
+    value = note_type(end - start, ticks)
+    if value is None or (value[1] == 2 and start != node.start):
         return False
     if node.is_above_ternary_beats:
         return start in edges and end in edges
@@ -225,21 +281,21 @@ def _may_stand(node: Node, start: int, end: int, ticks: int) -> bool:
 def cut_rest(node: Node, start: int, end: int, ticks: int) -> list[tuple[int, int]]:
     """Return the spans of the rests that fill `start` to `end` outside tuplets.
 
-    Each rest fills one metrical span that is silent throughout.
+    Each rest fills one metrical span. Parameters and result are those of `cut_note`.
     """
-    found = note_type(end - start, ticks)
+    value = note_type(end - start, ticks)
     whole = (start, end) == (node.start, node.end)
     opens_ternary = (
         node.shape == (3,)
         and start == node.start
-        and found is not None
+        and value is not None
         and 3 * (end - start) == 2 * node.length
     )
     if (
-        found
-        and found[1] < 2
+        value
+        and value[1] < 2
         and (
-            (whole and (found[1] == 0 or node.shape == (3,)))
+            (whole and (value[1] == 0 or node.shape == (3,)))
             or (opens_ternary and node.length < 3 * ticks)
         )
     ):
@@ -255,7 +311,7 @@ def cut_rest(node: Node, start: int, end: int, ticks: int) -> list[tuple[int, in
 def values_of(
     root: Node, start: int, end: int, tuplets: Sequence[Tuplet], ticks: int, *, rest: bool
 ) -> list[Value]:
-    """Return the values that write one note (tied) or one rest within a bar."""
+    """Return the values, in and outside tuplets, that write one note or rest of a bar."""
     cut = cut_rest if rest else cut_note
     edges = sorted(
         {
@@ -294,12 +350,19 @@ def _value(start: int, end: int, written: int, tuplet: Tuplet | None, ticks: int
 
 
 def snap(times: Iterable[int], ticks: int) -> dict[int, int]:
-    """Map each boundary of a bar to the time at which it is drawn.
+    """Map the times at which notes of a bar start or end to the times that are drawn.
 
-    Most are drawn where they sound. Played ornaments leave times that no usual note value reaches
-    (9/40 of an eighth before the beat). Such a boundary is drawn at the nearest free 32nd, else
-    64th, and so on, between its neighbors. The sounding duration, written beside the picture, stays
-    exact.
+    Most are drawn where they sound. Ornaments in MIDI files cause times that no usual note value
+    reaches (9/40 of an eighth before the beat). Such a time is drawn at the nearest free 32nd
+    between its neighbors, else at the nearest 64th, and so on. This affects the picture only: the
+    sounding durations stay exact.
+
+    Parameters
+    ----------
+    times : iterable of int
+        In ticks.
+    ticks : int
+        Ticks per quarter.
     """
     ordered = sorted(set(times))
     drawn = {t: t for t in ordered if is_usual(t, ticks)}
@@ -322,5 +385,8 @@ def snap(times: Iterable[int], ticks: int) -> dict[int, int]:
 
 
 def is_usual(time: int, ticks: int) -> bool:
-    """Return whether plain values or usual tuplets of a quarter reach this time."""
+    """Return whether a time is a multiple of a 128th note, or of a usual tuplet's.
+
+    Usual tuplets divide a note into three, five, seven or nine.
+    """
     return any(time * divisor % ticks == 0 for divisor in (32, 48, 40, 28, 36))

@@ -1,4 +1,4 @@
-"""Name pitches by the key and by the note that follows: C sharp or D flat."""
+"""Choose the spelling of pitches, such as C sharp or D flat, from key and context."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAJOR_DEGREES = (0, 2, 4, 5, 7, 9, 11)
 
 
 class Spelling(NamedTuple):
-    """A named pitch: ``Spelling("C", 1, 4)`` is the C sharp above middle C."""
+    """A spelled pitch: ``Spelling("C", 1, 4)`` is the C sharp above middle C."""
 
     step: str
     alter: int
@@ -22,8 +22,17 @@ class Spelling(NamedTuple):
 
 
 def on_line(pitch: int, fifth: int) -> Spelling:
-    """Name a pitch by its place on the line of fifths (C is 0, G is 1, F is -1).
+    """Spell a pitch according to its position on the line of fifths.
 
+    Parameters
+    ----------
+    pitch : int
+        MIDI pitch.
+    fifth : int
+        C is 0, G is 1, F is -1.
+
+    Examples
+    --------
     >>> on_line(61, 7), on_line(61, -5)
     (Spelling(step='C', alter=1, octave=4), Spelling(step='D', alter=-1, octave=4))
     >>> on_line(71, -7)
@@ -34,27 +43,32 @@ def on_line(pitch: int, fifth: int) -> Spelling:
 
 
 def spell(piece: Piece) -> list[Spelling]:
-    """Name the pitch of every note.
+    """Spell the pitch of every note.
 
-    Notes of the scale have its names. A note outside the scale is a raised degree if its neighbor
-    in time lies a semitone above (a leading note). It is a lowered degree if the neighbor lies a
-    semitone below. Other notes get their usual names: in C major C♯ E♭ F♯ G♯ B♭, in A minor D♯
-    instead of E♭. Without a declared key, the scale is the one that holds most of the sounding
+    Notes of the scale have its names. A note outside the scale is a raised degree if a note a
+    semitone above follows (a leading note). It is a lowered degree if a note a semitone below
+    follows. Other notes get their usual names: in C major C♯ E♭ F♯ G♯ B♭, in A minor D♯ instead of
+    E♭. Without a declared key, the scale is the major scale that contains most of the sounding
     time.
+
+    Returns
+    -------
+    list of Spelling
+        One per note, in the order of ``piece.notes``.
     """
     notes = piece.notes
     names: list[Spelling] = []
-    keys = piece.keys or (_likeliest(piece),)
+    keys = piece.keys or (_best_scale(piece),)
     starts = [key.onset for key in keys]
     pitch, part = notes.pitch.tolist(), notes.part.tolist()
-    goes = _next_moves(piece)
+    moves = _next_moves(piece)
     onset = notes.onset.tolist()
     current = 0
     for i, value in enumerate(pitch):
         while current + 1 < len(keys) and starts[current + 1] * notes.divisions <= onset[i]:
             current += 1
         names.append(
-            on_line(value, _fifth(value, keys[current], goes[i]))
+            on_line(value, _fifth(value, keys[current], moves[i]))
             if not piece.parts[part[i]].is_drum
             else on_line(value, _fifth(value, Key(), 0))
         )
@@ -62,9 +76,10 @@ def spell(piece: Piece) -> list[Spelling]:
 
 
 def _fifth(pitch: int, key: Key, move: int) -> int:
-    """Return the place of a pitch on the line of fifths.
+    """Return the position of a pitch on the line of fifths.
 
-    The scale spans -1 to 5 around the key, the usual chromatic notes -3 to 8.
+    Relative to the key, the scale spans -1 to 5, and the usual chromatic notes -3 to 8. `move` is
+    the semitone step to the next note, from `_next_moves`.
     """
     lowest = -2 if key.mode == "minor" else -3
     place = (pitch * 7 - key.fifths - lowest) % 12 + lowest
@@ -74,23 +89,22 @@ def _fifth(pitch: int, key: Key, move: int) -> int:
         place += 12 if place + 12 <= 9 else 0
     elif move < 0 and place > 6:
         place -= 12
-    # No double accidentals where a plain name will do, and none beyond double.
+    # Avoid names beyond double accidentals.
     return (
         place + key.fifths if -8 <= place + key.fifths <= 12 else (place + key.fifths + 5) % 12 - 5
     )
 
 
 def _next_moves(piece: Piece) -> list[int]:
-    """Return 1, -1 or 0 for each note: does the next one move up or down a semitone?
+    """Return the semitone step that follows each note: up (1), down (-1) or none (0).
 
-    Only the nearest following note of the same part counts.
+    The step must follow in the same part, within a quarter after the note's end.
     """
     notes = piece.notes
     moves = [0] * len(notes)
-    waiting: dict[
-        tuple[int, int], tuple[int, int]
-    ] = {}  # (part, pitch) → the last such note and its end
-    limit = notes.divisions  # look no further than a quarter after the end
+    # (part, pitch) → the index of the last such note, and its end
+    latest: dict[tuple[int, int], tuple[int, int]] = {}
+    limit = notes.divisions
     for i, (onset, end, pitch, part) in enumerate(
         zip(
             notes.onset.tolist(),
@@ -101,15 +115,15 @@ def _next_moves(piece: Piece) -> list[int]:
         )
     ):
         for step in (1, -1):
-            before, until = waiting.get((part, pitch - step), (-1, 0))
-            if before >= 0 and until <= onset <= until + limit and moves[before] == 0:
+            before, before_end = latest.get((part, pitch - step), (-1, 0))
+            if before >= 0 and before_end <= onset <= before_end + limit and moves[before] == 0:
                 moves[before] = step
-        waiting[part, pitch] = (i, end)
+        latest[part, pitch] = (i, end)
     return moves
 
 
-def _likeliest(piece: Piece) -> Key:
-    """Return the major key whose scale holds most of the sounding time."""
+def _best_scale(piece: Piece) -> Key:
+    """Return the major key whose scale contains most of the sounding time."""
     notes = piece.notes
     if not len(notes):
         return Key()

@@ -1,4 +1,4 @@
-"""A written note, chord or rest with everything attached to it."""
+"""Define the symbol: a written note, chord or rest with its beams and grace notes."""
 
 from __future__ import annotations
 
@@ -14,20 +14,24 @@ class Symbol:
     Attributes
     ----------
     onset, duration : int
-        In ticks, from the beginning of the piece. They are exact, even where the symbol is only
-        near (see `rhythm.snap`).
-    notes : tuple of (index, tied from before, tied to the next)
-        By rising pitch. A rest has none.
+        In ticks, from the beginning of the piece. They are exact, even if the drawn value is only
+        close (see `rhythm.snap`).
+    notes : tuple of (int, bool, bool)
+        Index of the note, whether it is tied to the symbol before, whether to the next one. Sorted
+        by pitch; empty for a rest.
     value : Value
-        The symbol that is drawn.
-    whole_bar, hidden : bool
-        For rests.
+        The note value that is drawn.
+    whole_bar : bool
+        Whether this is a whole-bar rest.
+    hidden : bool
+        Whether this is a rest that is not drawn.
     beams : tuple of str
-        One word for each beam: ``begin``, ``continue``, ``end``, ``forward hook`` or
-        ``backward hook``.
+        One MusicXML word for each level of beams: ``begin``, ``continue``, ``end``,
+        ``forward hook`` or ``backward hook``.
     graces : tuple of int
         Indices of the grace notes before it, in playing order.
     tuplet_starts, tuplet_stops : bool
+        Whether the symbol is the first or the last one of its tuplet.
     """
 
     onset: int

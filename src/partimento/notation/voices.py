@@ -1,8 +1,9 @@
 """Assign each note to a staff and a voice.
 
-There are three textures. Four lines, as in a chorale, have two staves of two voices each.
-Two hands, as for a keyboard, have two staves. All other parts have one staff: its notes share
-one voice wherever they begin and end together. Elsewhere they divide into two, stems up and down.
+There are three textures: lines, hands and a single staff. Lines are four parts, as in a chorale, on
+two staves of two voices each. Hands are the two staves of a keyboard. All other parts have a single
+staff. On hands and single staves, notes that begin and end together share one voice. Elsewhere they
+divide into two voices, with stems up and down, and rarely into three.
 """
 
 from __future__ import annotations
@@ -18,30 +19,34 @@ from partimento.music.events import sweep
 from partimento.music.timelines import Part
 
 GUITARS, BASSES, KEYBOARDS, CHOIRS = range(24, 32), range(32, 40), range(24), range(48, 56)
-BEAM_WIDTH = (
-    8  # partial solutions kept while voices are assigned; more changed nothing on 100 guitar pieces
-)
-CUT, CROSSING, SECOND_VOICE, GAP, LEAP = 4.0, 2.0, 0.6, 0.4, 0.03  # what a musician minds, in order
-MANY_TIES, THIRD_VOICE = (
-    3,
-    6.0,
-)  # how many ties in a bar let a third voice be tried, and how much it must spare
+# Partial solutions that are kept while voices are assigned. More changed nothing on 100 pieces.
+BEAM_WIDTH = 8
+# Costs, by how much they disturb a reader: a tie, a crossing of voices, the use of a second voice,
+# a rest in the upper voice, and a leap (per semitone).
+CUT, CROSSING, SECOND_VOICE, GAP, LEAP = 4.0, 2.0, 0.6, 0.4, 0.03
+MANY_TIES = 3  # in a bar: three voices are tried as well
+THIRD_VOICE = 6.0  # the cost that a third voice must save
 Texture = Literal["lines", "hands", "single"]
 
 
 class Span(NamedTuple):
-    """A note or the part of it within a bar; `note` is its index."""
+    """A note, or the portion of it within one bar; `note` is its index.
+
+    Times are in ticks from the beginning of the piece.
+    """
 
     start: int
     end: int
     pitch: int
     note: int
-    continues: bool = False  # whether it began in an earlier bar
-    goes_on: bool = False  # whether it lasts into a later bar
+    from_previous_bar: bool = False
+    into_next_bar: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Clef:
+    """A clef as in MusicXML: sign, line from the bottom, and octaves it transposes by."""
+
     sign: str
     line: int
     octave: int = 0
@@ -58,7 +63,14 @@ TREBLE, GUITAR, BASS, BASS_8, ALTO, PERCUSSION = (
 
 
 def texture_of(part: Part, onset: np.ndarray, end: np.ndarray, pitch: np.ndarray) -> Texture:
-    """Decide how a part is laid out: four lines, two hands, or a single staff."""
+    """Decide how a part is laid out: in four lines, two hands, or on a single staff.
+
+    Parameters
+    ----------
+    part : Part
+    onset, end, pitch : (N,) int64
+        The notes of the part; times in any steps.
+    """
     program = part.program
     if (
         part.is_drum
@@ -77,7 +89,16 @@ def texture_of(part: Part, onset: np.ndarray, end: np.ndarray, pitch: np.ndarray
 
 
 def clef_of(part: Part, pitch: np.ndarray, weight: np.ndarray) -> Clef:
-    """Choose the clef of a part on a single staff."""
+    """Choose the clef of a part on a single staff.
+
+    Parameters
+    ----------
+    part : Part
+    pitch : (N,) int64
+        MIDI pitches of its notes.
+    weight : (N,) int64
+        Their durations.
+    """
     program = part.program
     if part.is_drum:
         return PERCUSSION
@@ -92,10 +113,11 @@ def clef_of(part: Part, pitch: np.ndarray, weight: np.ndarray) -> Clef:
     return TREBLE if float(np.average(pitch, weights=weight)) >= 58 else BASS
 
 
-def sequences_of(spans: Sequence[Span]) -> dict[int, int]:
-    """Map each note index to a line, from 0 (soprano) to 3 (bass).
+def lines_of(spans: Sequence[Span]) -> dict[int, int]:
+    """Map each note index to one of four lines, from 0 (soprano) to 3 (bass).
 
-    The notes of each chord go, in order, to their nearest lines.
+    The notes of a chord are assigned, from the highest down, to the lines that were nearest in
+    pitch.
     """
     last = [67.0, 62.0, 55.0, 48.0]
     line: dict[int, int] = {}
@@ -124,10 +146,9 @@ def _nearest_lines(
                 total += 40 * (other == voice) + 15 * (
                     (held.pitch - span.pitch) * (other - voice) > 0
                 )
-        # The outer lines are never silent while an inner one sounds (where two lines meet on one
-        # pitch, the outer one has the note).
-        heard = {*choice, *(line[held.note] for held in sounding)}
-        return total + 12 * (0 not in heard) + 12 * (3 not in heard)
+        # Avoid silent outer lines: where two lines meet on one pitch, the outer one has the note.
+        active = {*choice, *(line[held.note] for held in sounding)}
+        return total + 12 * (0 not in active) + 12 * (3 not in active)
 
     if len(new) > 4:
         return tuple(min(3, rank * 4 // len(new)) for rank in range(len(new)))
@@ -146,7 +167,7 @@ def hands_of(spans: Sequence[Span]) -> dict[int, int]:
         new = list(group)
         held = [[s.pitch for s in sounding if hand[s.note] == side] for side in (0, 1)]
         best = min(
-            range(len(new) + 1), key=lambda k: _stretch([s.pitch for s in new], k, held, last)
+            range(len(new) + 1), key=lambda k: _hand_cost([s.pitch for s in new], k, held, last)
         )
         for rank, span in enumerate(new):
             hand[span.note] = int(rank >= best)
@@ -159,28 +180,35 @@ def hands_of(spans: Sequence[Span]) -> dict[int, int]:
     return hand
 
 
-def _stretch(
+def _hand_cost(
     pitches: Sequence[int], right: int, held: Sequence[Sequence[int]], last: Sequence[float]
 ) -> float:
+    """Return the cost of giving the `right` highest of `pitches` to the right hand.
+
+    `held` are the pitches that each hand still holds, `last` its latest mean pitch.
+    """
     cost = 0.0
-    for side, mine in enumerate((pitches[:right], pitches[right:])):
-        if not mine:
+    for hand, new in enumerate((pitches[:right], pitches[right:])):
+        if not new:
             continue
-        reach = [*mine, *held[side]]
+        reach = [*new, *held[hand]]
         cost += 3.0 * max(0, max(reach) - min(reach) - 12)  # no hand spans much more than an octave
-        cost += 0.15 * abs(sum(mine) / len(mine) - last[side])
+        cost += 0.15 * abs(sum(new) / len(new) - last[hand])
+        # Avoid ledger lines: middle C divides the staves.
         cost += sum(
-            0.5 * max(0, 60 - p - 2) if side == 0 else 0.5 * max(0, p - 60 - 2) for p in mine
-        )  # ledger lines
+            0.5 * max(0, 60 - p - 2) if hand == 0 else 0.5 * max(0, p - 60 - 2) for p in new
+        )
     return cost
 
 
 class _State(NamedTuple):
+    """A partial solution of the search for voices."""
+
     cost: float
-    active: tuple[tuple[Span, ...], ...]
-    last: tuple[float, ...]
-    until: tuple[int, ...]
-    voices: tuple[int, ...]
+    active: tuple[tuple[Span, ...], ...]  # for each voice the notes that sound
+    last: tuple[float, ...]  # for each voice the latest mean pitch
+    until: tuple[int, ...]  # for each voice the end of its latest note
+    voices: tuple[int, ...]  # for each note so far its voice
 
 
 UPPER, LOWER, MIDDLE = 0, 1, 2
@@ -198,17 +226,17 @@ def voices_on_staff(spans: Sequence[Span], before: Mapping[int, int], start: int
     before : mapping
         The voices of notes that began in an earlier bar.
     start : int
-        The beginning of the bar.
+        The beginning of the bar, in ticks.
     """
     two = _assign(spans, before, start, (UPPER, LOWER))
     best = two
     if two.cost >= MANY_TIES * CUT:
         three = _assign(spans, before, start, FROM_THE_TOP)
         best = three if three.cost + THIRD_VOICE < two.cost else two
-    chosen = best.voices
-    if chosen and UPPER not in chosen:
-        chosen = tuple(UPPER if voice == max(chosen) else voice for voice in chosen)
-    return {span.note: voice for span, voice in zip(_in_order(spans), chosen, strict=True)}
+    voices = best.voices
+    if voices and UPPER not in voices:
+        voices = tuple(UPPER if voice == max(voices) else voice for voice in voices)
+    return {span.note: voice for span, voice in zip(_in_order(spans), voices, strict=True)}
 
 
 def _in_order(spans: Sequence[Span]) -> list[Span]:
@@ -218,47 +246,52 @@ def _in_order(spans: Sequence[Span]) -> list[Span]:
 def _assign(
     spans: Sequence[Span], before: Mapping[int, int], start: int, voices: Sequence[int]
 ) -> _State:
-    """Find the division with the fewest ties, crossings and odd leaps.
+    """Assign notes to voices with the fewest ties, crossings and leaps.
 
-    A beam search over the onsets. At each onset the notes, from the highest down, are divided among
-    `voices` (given from the top) in every possible way.
+    This is a beam search over the onsets. At each onset the new notes, from the highest down, are
+    divided among `voices` (in order from the top) in every possible way.
     """
     states = [_State(0.0, ((),) * 3, (67.0, 52.0, 60.0), (start,) * 3, ())]
     for onset, group in groupby(_in_order(spans), key=lambda s: s.start):
         new = list(group)
-        ways = list(combinations_with_replacement(voices, len(new)))
-        grown = [_grow(state, onset, new, way, before) for state in states for way in ways]
-        states = sorted(grown, key=lambda state: state.cost)[:BEAM_WIDTH]
+        choices = list(combinations_with_replacement(voices, len(new)))
+        extended = [
+            _extend(state, onset, new, choice, before) for state in states for choice in choices
+        ]
+        states = sorted(extended, key=lambda state: state.cost)[:BEAM_WIDTH]
     return states[0]
 
 
-def _grow(
-    state: _State, onset: int, new: Sequence[Span], way: Sequence[int], before: Mapping[int, int]
+def _extend(
+    state: _State, onset: int, new: Sequence[Span], choice: Sequence[int], before: Mapping[int, int]
 ) -> _State:
+    """Return the state after the notes `new` begin, in the voices of `choice`."""
     cost, last, until = state.cost, list(state.last), list(state.until)
     active = [tuple(s for s in voice if s.end > onset) for voice in state.active]
-    for voice in dict.fromkeys(way):
-        mine = [s for s, v in zip(new, way, strict=True) if v == voice]
-        grown = (*active[voice], *mine)
-        cost += CUT * (len(active[voice]) + _later_cuts(grown) - _later_cuts(active[voice]))
+    for voice in dict.fromkeys(choice):
+        in_voice = [s for s, v in zip(new, choice, strict=True) if v == voice]
+        sounding = (*active[voice], *in_voice)
+        cost += CUT * (len(active[voice]) + _later_cuts(sounding) - _later_cuts(active[voice]))
         cost += sum(
             CROSSING
-            for s in mine
+            for s in in_voice
             for other in FROM_THE_TOP
             for o in active[other]
             if _cross(voice, s.pitch, other, o.pitch)
         )
         cost += sum(
-            SECOND_VOICE for s in mine if s.continues and before.get(s.note, voice) != voice
+            SECOND_VOICE
+            for s in in_voice
+            if s.from_previous_bar and before.get(s.note, voice) != voice
         )
-        centre = sum(s.pitch for s in mine) / len(mine)
+        center = sum(s.pitch for s in in_voice) / len(in_voice)
         cost += (
             SECOND_VOICE * (voice != UPPER)
             + GAP * (until[voice] < onset and voice == UPPER)
-            + LEAP * abs(centre - last[voice])
+            + LEAP * abs(center - last[voice])
         )
-        active[voice], last[voice], until[voice] = grown, centre, max(s.end for s in grown)
-    return _State(cost, tuple(active), tuple(last), tuple(until), (*state.voices, *way))
+        active[voice], last[voice], until[voice] = sounding, center, max(s.end for s in sounding)
+    return _State(cost, tuple(active), tuple(last), tuple(until), (*state.voices, *choice))
 
 
 def _cross(voice: int, pitch: int, other: int, other_pitch: int) -> bool:
@@ -269,6 +302,6 @@ def _cross(voice: int, pitch: int, other: int, other_pitch: int) -> bool:
 
 
 def _later_cuts(active: Sequence[Span]) -> int:
-    """Count how often the ends of shorter notes cut longer ones of the same voice."""
+    """Count the ties that notes of one voice need because shorter ones end earlier."""
     ends = sorted({s.end for s in active})
     return sum(ends.index(s.end) for s in active)

@@ -51,7 +51,7 @@ def write_animation(data: bytes | str, path: Path | str, *, force: bool = False)
     Raises
     ------
     PartimentoError
-        If the suffix is not .gif or .html, as the content is, or the file is there already and
+        If the suffix is not .gif or .html, as the content is, or the file already exists and
         `force` is not set.
     """
     suffix = ".html" if isinstance(data, str) else ".gif"

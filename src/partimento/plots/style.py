@@ -119,7 +119,7 @@ def write_plot(figure: Figure, path: Path | str, *, force: bool = False) -> Path
     Raises
     ------
     PartimentoError
-        If the suffix is another one, or the file is there already and `force` is not set.
+        If the suffix is another one, or the file already exists and `force` is not set.
     """
     path = Path(path)
     suffix = path.suffix.lower()

@@ -13,7 +13,7 @@ from partimento.corpus.load import load_corpus
 from partimento.corpus.reading import write_rejects
 from partimento.corpus.select import Selection
 from partimento.errors import PartimentoError
-from partimento.files import become, write_atomically
+from partimento.files import replace_folder, write_atomically
 from partimento.models import model_class
 from partimento.models.base import Autoregressive, Latent, Model
 from partimento.models.deferred import keras
@@ -115,7 +115,7 @@ def learn(
             write_rejects([*corpus.rejects, *data.rejects], folder.rejects)
             callback.on_finish(trained, data, folder)
             folder.finish()
-            become(folder.path, out)
+            replace_folder(folder.path, out)
             trained = replace(trained, folder=out)
     return trained, data
 

@@ -73,9 +73,7 @@ def test_a_request_is_answered_with_a_piece_a_view_or_a_row(write, good):
 
 def test_a_failing_request_is_answered_with_a_reason(write, monkeypatch):
     path = str(write("a.mid", "words"))
-    assert json.loads(_answer({"path": path})) == {
-        "reason": "not a MIDI file, whatever its name says"
-    }
+    assert json.loads(_answer({"path": path})) == {"reason": "not a MIDI file, despite its suffix"}
     for fault, reason in (
         (MemoryError, "reading it takes more than 3 GiB of memory"),
         (RecursionError, "it is nested too deeply"),

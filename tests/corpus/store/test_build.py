@@ -148,7 +148,7 @@ def test_failed_builds_lose_and_write_nothing(scores, midi):
     with pytest.raises(PartimentoError, match=r"ends in \.parquet"):
         build(scores, out="store.csv")
     out.write_text("my diary")
-    with pytest.raises(PartimentoError, match="there already"):
+    with pytest.raises(PartimentoError, match="already exists"):
         build(scores)
     with pytest.raises(PartimentoError, match="no corpus store"):
         build(scores, force=True)
@@ -217,7 +217,7 @@ def test_a_stopped_append_does_not_permit_replacing(scores):
 
     with pytest.raises(KeyboardInterrupt):
         build(scores.parent / "more.zip", append=True, progress=stop)
-    with pytest.raises(PartimentoError, match="there already"):
+    with pytest.raises(PartimentoError, match="already exists"):
         build(scores.parent / "more.zip")
     assert digest(first.store.path) == before
     assert build(scores.parent / "more.zip", append=True, command=NOBODY).read == 0

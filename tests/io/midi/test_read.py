@@ -123,7 +123,7 @@ WRONG = {
     ),
     "cut between tracks": (
         lambda m: m.file(m.track(m.notes(60)), count=3),
-        "truncated: 1 of its 3 tracks",
+        "truncated: it contains 1 of 3 tracks",
     ),
     "an event cut short": (
         lambda m: m.file(b"MTrk\0\0\0\x07\0\x90\x3c\x50\x10\x80\x3c"),
@@ -131,7 +131,7 @@ WRONG = {
     ),
     "zero-length notes": (
         lambda m: m.file(m.track(m.notes(60, 62, length=0) + m.notes(64))),
-        "2 of its 3 notes last no time",
+        "2 of its 3 notes have no duration",
     ),
     "a note at tick 2^31": (
         lambda m: m.file(m.track([(LONG, m.meta(1, b""))] * 9 + m.notes(60))),
@@ -217,7 +217,7 @@ HOSTILE = {
     ),
     "a loudness above 127": (
         lambda m: m.file(m.track([(0, b"\x90\x3c\xd8"), m.off(9, 60)])),
-        "damaged: a note has no loudness",
+        "damaged: a note has no velocity",
     ),
     "a bar a 32nd of a quarter long": (
         lambda m: m.file(m.track([(0, meter(1, 7)), m.on(0, 60), m.off(480 * 5000, 60)])),

@@ -4,12 +4,12 @@ import pytest
 
 from partimento import Part
 from partimento.corpus import read_piece
-from partimento.errors import ReadError, UnfitError
+from partimento.errors import ReadError, InvalidScoreError
 from partimento.io.midi.smf import (
     check_meters,
     check_pitches,
     decode,
-    says_program,
+    sets_program,
     scan_track,
     split_tracks,
     without_escapes,
@@ -109,7 +109,7 @@ def test_a_file_is_split_into_its_tracks_and_foreign_chunks_are_skipped(midi):
     ],
 )
 def test_other_files_are_refused(data, reason):
-    with pytest.raises(UnfitError, match=reason):
+    with pytest.raises(InvalidScoreError, match=reason):
         split_tracks(data)
 
 
@@ -124,7 +124,7 @@ def test_a_track_is_scanned_for_name_end_and_voices(midi):
     track = midi.track(events, end=100)[8:]
     scan = scan_track(track)
     assert (scan.name, scan.end) == ("Lute", 3 * 480 + 100)
-    assert {place: (v.notes, v.program_said) for place, v in scan.voices.items()} == {
+    assert {place: (v.notes, v.has_program) for place, v in scan.voices.items()} == {
         (24, 1): (2, True),
         (0, 2): (1, False),
     }
@@ -134,10 +134,10 @@ def test_a_track_is_scanned_for_name_end_and_voices(midi):
 
 def test_a_program_counts_if_it_comes_before_the_first_note_of_its_channel(midi):
     program = (0, b"\xc0\x05")
-    assert says_program(midi.track([program, *midi.notes(60)])[8:]) is True
-    assert says_program(midi.track([*midi.notes(60), program])[8:]) is False
-    assert says_program(midi.track([program, *midi.notes(60, channel=1)])[8:]) is False
-    assert says_program(midi.track([program])[8:]) is None
+    assert sets_program(midi.track([program, *midi.notes(60)])[8:]) is True
+    assert sets_program(midi.track([*midi.notes(60), program])[8:]) is False
+    assert sets_program(midi.track([program, *midi.notes(60, channel=1)])[8:]) is False
+    assert sets_program(midi.track([program])[8:]) is None
 
 
 def test_a_file_without_escapes_stays_the_same_object(midi):
@@ -153,7 +153,7 @@ def test_a_file_without_escapes_stays_the_same_object(midi):
 @pytest.mark.parametrize("event", [b"\xf4", b"\xf5\0", b"\x90\x3c", b"\xff\x01\xff\xff"])
 def test_unknown_or_incomplete_events_are_refused(event, midi):
     track = b"\0" + event
-    with pytest.raises(UnfitError, match="damaged: a track ends within an event"):
+    with pytest.raises(InvalidScoreError, match="damaged: a track ends within an event"):
         scan_track(track)
 
 
@@ -164,7 +164,7 @@ def test_a_pitch_of_up_to_127_is_accepted(status, midi):
         if pitch < 128:
             check_pitches([track])
         else:
-            with pytest.raises(UnfitError, match="damaged: a note has no pitch"):
+            with pytest.raises(InvalidScoreError, match="damaged: a note has no pitch"):
                 check_pitches([midi.track(midi.notes(60))[8:], track])
 
 
@@ -181,7 +181,7 @@ def test_impossible_meters_are_found_in_the_bytes(midi):
     for power, refused in ((7, False), (8, True), (66, True)):
         data = midi.file(midi.track([(0, midi.meta(0x58, bytes([4, power, 24, 8])))]))
         if refused:
-            with pytest.raises(UnfitError, match=f"4/2 to the power of {power}"):
+            with pytest.raises(InvalidScoreError, match=f"4/2 to the power of {power}"):
                 check_meters(data)
         else:
             check_meters(data)

@@ -19,7 +19,7 @@ from tests.io.musicxml.documents import (
 from tests.pieces import spans
 
 from partimento import Tempo
-from partimento.errors import UnfitError
+from partimento.errors import InvalidScoreError
 from partimento.io.musicxml.read import piece_from_musicxml
 
 
@@ -171,7 +171,7 @@ def test_too_many_notes_at_once_are_refused():
         note(f"{'CDEFGAB'[k % 7]}{k % 5 + 2}", 5000, voice=k) + back(4999 - k % 7)
         for k in range(4000)
     )
-    with pytest.raises(UnfitError, match=r"up to \d+ of its 12000 notes sound at once"):
+    with pytest.raises(InvalidScoreError, match=r"up to \d+ of its 12000 notes sound at once"):
         read(*[[START + pile]] * 3)
 
 

@@ -6,7 +6,7 @@ from tests.io.musicxml.documents import CHORD, START, F, attributes, note, read,
 from tests.pieces import spans
 
 from partimento import Key, Meter, Tempo
-from partimento.errors import UnfitError
+from partimento.errors import InvalidScoreError
 from partimento.io.musicxml.marks import (
     Instruments,
     exact,
@@ -123,9 +123,9 @@ def test_numbers_are_exact_and_absurd_ones_are_refused():
     assert exact("1e3", "a duration") == 1000
     assert whole("12", "a key") == whole("12.0", "a key") == 12
     for text in (None, "", "x", "1/0", "9" * 51, "inf", "1e999999"):
-        with pytest.raises(UnfitError, match="a duration is no number"):
+        with pytest.raises(InvalidScoreError, match="a duration is not a number"):
             exact(text, "a duration")
-    with pytest.raises(UnfitError, match=r"a key is no whole number: '1\.5'"):
+    with pytest.raises(InvalidScoreError, match=r"a key is not a whole number: '1\.5'"):
         whole("1.5", "a key")
 
 
@@ -200,7 +200,7 @@ def test_written_pitches_are_converted_to_midi():
     assert midi_of("G", "10", None) > 127  # the caller decides
     assert midi_of("E", "4", "-0.5") == 64
     for step, alter, reason in (("H", None, "not the name of a note"), ("C", "13", "accidental")):
-        with pytest.raises(UnfitError, match=reason):
+        with pytest.raises(InvalidScoreError, match=reason):
             midi_of(step, "4", alter)
 
 

@@ -19,7 +19,7 @@ from tests.io.musicxml.documents import (
     sound,
 )
 
-from partimento.errors import UnfitError
+from partimento.errors import InvalidScoreError
 from partimento.io.musicxml.repeats import Turns, playing_order
 
 
@@ -72,7 +72,7 @@ def test_repeats_stay_folded_by_default():
 
 
 def test_endings_that_leave_no_bar_are_refused():
-    with pytest.raises(UnfitError, match="its endings leave no bar to play"):
+    with pytest.raises(InvalidScoreError, match="its endings leave no bar to play"):
         read(
             [START + barline(ending("2", "start")) + note("C4", 16) + barline(ending("2", "stop"))],
             unfold=True,

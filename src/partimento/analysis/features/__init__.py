@@ -1,1 +1,1 @@
-"""Numbers that describe a piece or a set of pieces, as published by others."""
+"""Features: numbers that describe a piece, most of them by published definitions."""

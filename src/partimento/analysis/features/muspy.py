@@ -1,24 +1,23 @@
 """The features of MusPy, one number per piece.
 
-Source: H.-W. Dong, K. Chen, J. McAuley and T. Berg-Kirkpatrick, "MusPy", ISMIR 2020. Each equals
-MusPy 0.5.0's function of the same name on the same music, quirks included, with these exceptions:
+Source: H.-W. Dong, K. Chen, J. McAuley and T. Berg-Kirkpatrick, "MusPy", ISMIR 2020. On the same
+music, each feature equals the result of MusPy 0.5.0's function of the same name, with these
+exceptions:
 
-- Nothing is raised where there is nothing to measure. The features of time are NaN in a piece
+- No feature raises an error if there is nothing to measure. The features of time are NaN in a piece
   without notes (MusPy raises ValueError). A piece for drums alone has a pitch range of 0 (MusPy:
   -127).
-- MusPy's beats and measures begin at step 0. A pickup is therefore set to the end of a whole beat
-  (or measure) first.
-- All measures have one length in MusPy ("only works for songs with a constant time signature").
-  Here they are the bars of the piece. Where lengths differ, `groove_consistency` compares neighbors
-  of one length.
+- MusPy's beats and measures begin at step 0. A piece with a pickup is therefore moved first, so
+  that the pickup ends a whole beat (or measure).
+- In MusPy all measures have one length ("only works for songs with a constant time signature").
+  Here they are the bars of the piece. `groove_consistency` compares only neighbors of equal length.
 
-These quirks are kept. A note that ends on a beat (or bar line) also fills the beat (or measure)
-that begins there. The beat after the last one counts as one. `polyphony_rate` counts steps with
-*more than* the threshold.
+Three peculiarities of MusPy are kept. A note that ends on a beat (or bar line) also fills the beat
+(or measure) that begins there. The beat after the last one counts as one. `polyphony_rate` counts
+steps with *more than* the threshold.
 
-Time is in whole steps, `resolution` per quarter. Only `groove_consistency` depends on their number;
-the default is MusPy's own. Starts and ends between steps go to the nearest (halves up), and a note
-lasts at least a step.
+Times are rounded to whole steps (halves up), `resolution` per quarter, and a note lasts at least
+one step. Only `groove_consistency` depends on the resolution; the default is MusPy's own.
 """
 
 from __future__ import annotations
@@ -34,8 +33,8 @@ from partimento.music.events import distinct, sweep
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key
 
-RESOLUTION = 24
-THRESHOLD = 2
+RESOLUTION = 24  # steps per quarter
+THRESHOLD = 2  # simultaneous pitches
 SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
 
 
@@ -49,7 +48,16 @@ class Steps(NamedTuple):
 
 
 def on_grid(piece: Piece, resolution: int = RESOLUTION, *, lead: Fraction = Fraction(0)) -> Steps:
-    """Return the notes on a grid of steps, all of them `lead` quarters later."""
+    """Return the notes rounded to a grid of steps.
+
+    Parameters
+    ----------
+    piece : Piece
+    resolution : int
+        Steps per quarter.
+    lead : Fraction
+        Quarters by which all notes are moved to a later time.
+    """
     notes = piece.notes
     grid = math.lcm(notes.divisions, lead.denominator)
     shift, scale = int(lead * grid), grid // notes.divisions
@@ -69,12 +77,12 @@ def _pitches(piece: Piece) -> np.ndarray:
 
 
 def n_pitches_used(piece: Piece) -> int:
-    """Count the pitches, drums excluded as in all features of pitch."""
+    """Count the different pitches; like all features of pitch, this excludes drums."""
     return len(distinct(_pitches(piece)))
 
 
 def n_pitch_classes_used(piece: Piece) -> int:
-    """Count the pitch classes, 0 to 12."""
+    """Count the different pitch classes, 0 to 12."""
     return len(distinct(_pitches(piece) % 12))
 
 
@@ -102,7 +110,7 @@ def _entropy(values: np.ndarray) -> float:
         return math.nan
     counts = np.bincount(values)
     shares = counts[counts > 0] / len(values)
-    return abs(float(-(shares * np.log2(shares)).sum()))  # of one value: 0, not -0
+    return abs(float(-(shares * np.log2(shares)).sum()))  # abs: a single value gives -0
 
 
 def pitch_in_scale_rate(piece: Piece, key: Key) -> float:
@@ -148,12 +156,12 @@ def polyphony_rate(
 
 
 def _sounding(steps: Steps) -> tuple[np.ndarray, np.ndarray, int]:
-    """Return spans of time: the number of pitches in each, and its length.
+    """Return the number of pitches and the length of each event, and the total length.
 
-    The third value is the last end of all notes, drums included.
+    The total length, in steps, is the end of the last note, drums included.
     """
-    heard = ~steps.drum
-    cut = sweep(steps.onset[heard], steps.end[heard], steps.pitch[heard])
+    pitched = ~steps.drum
+    cut = sweep(steps.onset[pitched], steps.end[pitched], steps.pitch[pitched])
     return np.diff(cut.first), np.diff(cut.times), int(steps.end.max(initial=0))
 
 
@@ -173,24 +181,30 @@ def empty_measure_rate(piece: Piece, *, resolution: int = RESOLUTION) -> float:
 
 
 def _empty_rate(steps: Steps, first: np.ndarray, last: np.ndarray) -> float:
-    """Return the share of units up to the last one that no note fills."""
+    """Return the share of units (beats or bars) in which no note sounds.
+
+    Parameters
+    ----------
+    steps : Steps
+    first, last : (N,) int64
+        The first and the last unit of each note.
+    """
     if not len(steps.end):
         return math.nan
     order = np.argsort(first, kind="stable")
     first, last = first[order], last[order]
-    reached = np.concatenate(
-        [[-1], np.maximum.accumulate(last)[:-1]]
-    )  # the last unit that earlier notes fill
-    filled = int(np.maximum(last - np.maximum(first - 1, reached), 0).sum())
+    earlier_last = np.concatenate([[-1], np.maximum.accumulate(last)[:-1]])
+    # A note adds the units beyond those that earlier notes fill.
+    filled = int(np.maximum(last - np.maximum(first - 1, earlier_last), 0).sum())
     return 1 - filled / (int(last.max()) + 1)
 
 
 def groove_consistency(piece: Piece, *, resolution: int = RESOLUTION) -> float:
-    """Return how alike the onsets of neighboring bars are, as a mean over neighbors.
+    """Return the mean similarity of the onsets in neighboring bars.
 
-    For two bars it is one minus the share of steps at which one of them has an onset, but not both.
-    NaN without notes, and without two neighbors of one length. (By MusPy's count, a piece that ends
-    with its first bar has two, the second without onsets.)
+    The similarity of two bars is one minus the share of steps at which exactly one of them has an
+    onset. NaN without notes, or without two neighbors of equal length. As in MusPy, a piece that
+    ends with its first bar has two bars, the second without onsets.
 
     Source: S.-L. Wu and Y.-H. Yang, "The Jazz Transformer on the Front Line", ISMIR 2020.
     """
@@ -199,24 +213,22 @@ def groove_consistency(piece: Piece, *, resolution: int = RESOLUTION) -> float:
         return math.nan
     count = int(_measure(lines, steps.end).max()) + 1
     lengths = np.diff(lines)[:count]
-    alike = lengths[:-1] == lengths[1:]  # with the next one
-    if not alike.any():
+    is_comparable = lengths[:-1] == lengths[1:]  # each bar with the next one
+    if not is_comparable.any():
         return math.nan
     onsets = distinct(steps.onset)
     measure = _measure(lines, onsets)
     begins = np.bincount(measure, minlength=count)
-    common = int(
-        (np.append(alike, False)[measure] & np.isin(onsets + lengths[measure], onsets)).sum()
-    )
-    differ = int((begins[:-1] + begins[1:])[alike].sum()) - 2 * common
-    return 1 - differ / int(lengths[:-1][alike].sum())
+    in_next_bar = np.isin(onsets + lengths[measure], onsets)
+    common = int((np.append(is_comparable, False)[measure] & in_next_bar).sum())
+    differ = int((begins[:-1] + begins[1:])[is_comparable].sum()) - 2 * common
+    return 1 - differ / int(lengths[:-1][is_comparable].sum())
 
 
 def on_measures(piece: Piece, resolution: int = RESOLUTION) -> tuple[Steps, np.ndarray]:
-    """Return the notes on the grid, and the bar lines in steps from 0 on.
+    """Return the notes on the grid, and the bar lines in steps.
 
-    The notes are moved by what a pickup lacks of a whole bar. The lines around one empty bar come
-    last.
+    All notes are moved so that a pickup ends a whole bar. One empty bar follows the last one.
     """
     bars = piece.bars()
     lead = -piece.pickup % bars[0].meter.bar_ql if bars else Fraction(0)
@@ -227,13 +239,13 @@ def on_measures(piece: Piece, resolution: int = RESOLUTION) -> tuple[Steps, np.n
 
 
 def _measure(lines: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """Return the measure that each time lies in."""
-    found: np.ndarray = np.searchsorted(lines, times, side="right") - 1
-    return found
+    """Return the index of the measure in which each time lies."""
+    measure: np.ndarray = np.searchsorted(lines, times, side="right") - 1
+    return measure
 
 
 def muspy_features(piece: Piece, *, resolution: int = RESOLUTION) -> dict[str, float]:
-    """Return all features by name; `pitch_in_scale_rate` uses the analyzed key."""
+    """Return all features by name; `pitch_in_scale_rate` uses the estimated key."""
     return {
         "pitch_range": pitch_range(piece),
         "n_pitches_used": n_pitches_used(piece),

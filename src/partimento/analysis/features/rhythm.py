@@ -1,4 +1,4 @@
-"""Rhythm: exact durations of notes, and syncopation against the meter."""
+"""Features of rhythm: exact durations of notes, and syncopation against the meter."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from partimento.music.bars import BarNotes
 from partimento.music.timelines import Meter
 
-# Note values, in quarters; a thirteenth class is all else.
+# Note values in quarters; all other durations are one further class.
 DURATIONS = tuple(
     map(
         Fraction,
@@ -22,7 +22,7 @@ SIXTEENTH = Fraction(1, 4)
 
 
 def duration_histogram(bars: BarNotes) -> np.ndarray:
-    """Return the share of notes with each of `DURATIONS`, and of all others.
+    """Return the share of notes with each of `DURATIONS`, and with any other.
 
     Returns
     -------
@@ -43,7 +43,9 @@ def duration_histogram(bars: BarNotes) -> np.ndarray:
 
 @lru_cache(maxsize=256)
 def metrical_weights(meter: Meter) -> tuple[Fraction, tuple[int, ...]]:
-    """Return the weight of each position of a bar: 0 at its start, one less per level.
+    """Return the metrical weight of each position of a bar: 0 at its start, then less.
+
+    The weight is minus the number of the level of division at which the position first occurs.
 
     The bar is divided by the prime factors of its numerator, the smallest first (6/8 into two, then
     three). Then it is divided by two down to sixteenths, or to its denominator if that is shorter.
@@ -84,12 +86,12 @@ def metrical_weights(meter: Meter) -> tuple[Fraction, tuple[int, ...]]:
 
 
 def syncopation(bars: BarNotes) -> float:
-    """Return the mean syncopation per bar of the onsets of all parts together.
+    """Return the mean syncopation per bar, for the onsets of all parts together.
 
-    An onset is syncopated if, before the next one, there is a position of more weight in which
-    nothing begins (a rest or a tie). Its syncopation is the difference of the weights, for the
-    weightiest such position. An onset between the positions (in a triplet, or shorter than a
-    sixteenth) weighs one less than the lightest. NaN without notes.
+    An onset is syncopated if there is a position of greater weight before the next onset (a rest or
+    a tie). Its syncopation is the difference of the weights; the position of the greatest weight
+    counts. An onset between positions (in a triplet, or off the sixteenths) has one less than the
+    lowest weight. NaN without notes.
 
     The value is 0 without syncopation. Four offbeat eighths in every bar of 4/4, all held over,
     give 7. Source: Longuet-Higgins and Lee 1984, see `metrical_weights`.
@@ -108,23 +110,23 @@ def syncopation(bars: BarNotes) -> float:
         np.searchsorted(times, ends, side="left"),
     )
     bar = np.searchsorted(bars.start * scale, onsets, side="right") - 1
-    place = (
-        np.searchsorted(times, onsets, side="right") - 1
-    )  # a bar begins with a position, a pickup perhaps before its first one
-    here = np.where(times[place] == onsets, weights[place], lightest[bar] - 1)
+    # The position at or before each onset. In a pickup there may be none: -1 is then the last
+    # position of the piece, whose time differs, too.
+    place = np.searchsorted(times, onsets, side="right") - 1
+    own_weight = np.where(times[place] == onsets, weights[place], lightest[bar] - 1)
     strongest = np.array(
         [
             weights[a:b].max() if b > a else -(10**6)
             for a, b in zip(first.tolist(), last.tolist(), strict=True)
         ]
     )
-    return float(np.maximum(strongest - here, 0).sum() / max(int(bars.whole.sum()), 1))
+    return float(np.maximum(strongest - own_weight, 0).sum() / max(int(bars.whole.sum()), 1))
 
 
 def _positions(bars: BarNotes, grid: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return all positions: times in steps, weights, and the lightest weight per bar.
+    """Return all positions (times in steps, weights), and each bar's lowest weight.
 
-    A pickup is the end of a bar.
+    A pickup has the positions of the end of a bar.
     """
     times, weights, lightest = [], [], []
     scale = grid // bars.grid

@@ -14,14 +14,14 @@ from scipy.sparse import csr_array
 
 from partimento.music.bars import BarNotes
 
-LAGS = 8  # bars
+LAGS = 8  # the greatest distance between bars that are compared
 
 
 def repeated_bars(bars: BarNotes) -> float:
     """Return the share of bars that repeat an earlier bar exactly.
 
-    They have the same onsets, pitches and durations, in a bar of the same length. NaN if no bar has
-    a note.
+    A repeated bar has the same length, onsets, pitches and durations. Pickups and bars without an
+    onset do not count. NaN if no bar has a note.
     """
     return _repeated(bars, (bars.inside, bars.pitch, bars.duration))
 
@@ -29,7 +29,7 @@ def repeated_bars(bars: BarNotes) -> float:
 def repeated_rhythms(bars: BarNotes) -> float:
     """Return the share of bars that repeat the rhythm of an earlier bar exactly.
 
-    Pitches do not count: each onset has the same durations. NaN if no bar has a note.
+    As `repeated_bars`, but the pitches may differ.
     """
     return _repeated(bars, (bars.inside, bars.duration))
 
@@ -41,10 +41,9 @@ def _repeated(bars: BarNotes, columns: tuple[np.ndarray, ...]) -> float:
     seen: set[tuple[int, frozenset[tuple[int, ...]]]] = set()
     filled = repeated = 0
     for number in np.flatnonzero(bars.whole & (np.diff(edges) > 0)).tolist():
-        held = frozenset(
-            rows[edges[number] : edges[number + 1]]
-        )  # a set: doublings in other parts say nothing new
-        content = (int(lengths[number]), held)
+        # A set, so that it makes no difference whether another part doubles a note.
+        notes = frozenset(rows[edges[number] : edges[number + 1]])
+        content = (int(lengths[number]), notes)
         filled += 1
         repeated += content in seen
         seen.add(content)
@@ -57,30 +56,36 @@ def bar_similarity(bars: BarNotes) -> np.ndarray:
     Returns
     -------
     (n, n) float64
-        The Jaccard index of the notes that begin in them (onset within the bar and pitch). It is
-        the share of notes in either bar that are in both, from 0 to 1. NaN between two bars in
-        which nothing begins.
+        The Jaccard index of the sets of notes that begin in the two bars. A note is its onset
+        within the bar and its pitch. The index is the number of notes in both bars, divided by the
+        number in at least one of them. NaN for two bars in which nothing begins.
     """
-    numbers = np.cumsum(bars.whole) - 1  # of whole bars alone
+    whole_index = np.cumsum(bars.whole) - 1  # the index of a bar among the whole ones
     kept = bars.whole[bars.bar]
     count = int(bars.whole.sum())
     _, token = np.unique(bars.inside[kept] * 128 + bars.pitch[kept], return_inverse=True)
-    cells = np.unique(np.stack([numbers[bars.bar[kept]], token]), axis=1)
+    cells = np.unique(np.stack([whole_index[bars.bar[kept]], token]), axis=1)
     shape = (count, int(token.max(initial=-1)) + 1)
-    holds = csr_array((np.ones(cells.shape[1]), (cells[0], cells[1])), shape=shape)
-    both = np.asarray((holds @ holds.T).todense()).reshape(count, count)
-    sizes = np.diag(both)
-    either = sizes[:, None] + sizes - both
-    return np.where(either > 0, both / np.maximum(either, 1), np.nan)
+    contains = csr_array((np.ones(cells.shape[1]), (cells[0], cells[1])), shape=shape)
+    intersection = np.asarray((contains @ contains.T).todense()).reshape(count, count)
+    sizes = np.diag(intersection)
+    union = sizes[:, None] + sizes - intersection
+    return np.where(union > 0, intersection / np.maximum(union, 1), np.nan)
 
 
 def similarity_by_lag(similarity: np.ndarray, lags: int = LAGS) -> np.ndarray:
-    """Return the mean similarity of bars 1, 2, … `lags` bars apart.
+    """Return the mean similarity of bars that are 1, 2, … `lags` bars apart.
+
+    Parameters
+    ----------
+    similarity : (n, n) float64
+        From `bar_similarity`.
+    lags : int
 
     Returns
     -------
     (lags,) float64
-        NaN at lags that the piece does not have.
+        NaN for lags that are longer than the piece.
     """
     diagonals = [np.diagonal(similarity, lag) for lag in range(1, lags + 1)]
     return np.array(
@@ -95,7 +100,7 @@ def self_similarity(similarity: np.ndarray) -> float:
 
 
 def structure_features(bars: BarNotes) -> dict[str, float | np.ndarray]:
-    """Return all features of structure by name; similarities by lag are one array."""
+    """Return all features of structure by name; the similarity by lag is an array."""
     similarity = bar_similarity(bars)
     return {
         "repeated_bars": repeated_bars(bars),

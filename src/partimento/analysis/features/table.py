@@ -1,4 +1,4 @@
-"""All features of a piece in one table, each with its name, source and unit."""
+"""Compute all features of pieces, as one table with names, sources and units."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ MUSPY, YANG_LERCH, STRUCTURE, RHYTHM = "MusPy", "Yang & Lerch", "structure", "rh
 
 @dataclass(frozen=True)
 class Feature:
-    """One feature.
+    """The description of a feature.
 
     Attributes
     ----------
     label : str
-        In plain words.
+        Its name in tables and plots.
     group : str
-        Where its definition stands: ``MusPy``, ``Yang & Lerch``, ``structure`` or ``rhythm``.
+        The source of its definition: ``MusPy``, ``Yang & Lerch``, ``structure`` or ``rhythm``.
     unit : str
-        Empty for shares and the like.
+        Empty for numbers without a unit, such as shares.
     size : int
-        How many numbers it has: 1, or those of a histogram or a matrix.
+        Number of values: 1 for a scalar, more for a histogram or matrix.
     entries : tuple of str
-        Their names, where there are few enough to name.
+        Names of the values; empty for scalars and matrices.
     """
 
     label: str
@@ -45,8 +45,7 @@ class Feature:
     entries: tuple[str, ...] = ()
 
 
-# Yang and Lerch's pitch count is MusPy's number of pitches, and their pitch range MusPy's: these
-# stand once.
+# Yang and Lerch's pitch count and pitch range equal MusPy's features, so they are listed once.
 FEATURES = {
     "pitch_range": Feature("pitch range", MUSPY, "semitones"),
     "n_pitches_used": Feature("pitches used", MUSPY),
@@ -60,9 +59,9 @@ FEATURES = {
     "empty_beat_rate": Feature("empty-beat rate", MUSPY),
     "empty_measure_rate": Feature("empty-measure rate", MUSPY),
     "groove_consistency": Feature("groove consistency", MUSPY),
-    "pitch_count_per_bar": Feature("pitches a bar", YANG_LERCH),
+    "pitch_count_per_bar": Feature("pitches per bar", YANG_LERCH),
     "note_count": Feature("notes", YANG_LERCH),
-    "note_count_per_bar": Feature("notes a bar", YANG_LERCH),
+    "note_count_per_bar": Feature("notes per bar", YANG_LERCH),
     "average_pitch_interval": Feature("pitch interval", YANG_LERCH, "semitones"),
     "average_inter_onset_interval": Feature("inter-onset interval", YANG_LERCH, "quarters"),
     "pitch_class_histogram": Feature("pitch-class histogram", YANG_LERCH, size=12, entries=NAMES),
@@ -81,7 +80,7 @@ FEATURES = {
         size=LAGS,
         entries=tuple(map(str, range(1, LAGS + 1))),
     ),
-    "syncopation": Feature("syncopation", RHYTHM, "a bar"),
+    "syncopation": Feature("syncopation", RHYTHM, "per bar"),
     "duration_histogram": Feature(
         "duration histogram", RHYTHM, size=len(VALUES) + 1, entries=(*VALUES, "other")
     ),
@@ -90,15 +89,22 @@ SCALARS = tuple(name for name, feature in FEATURES.items() if feature.size == 1)
 
 
 def features_of(piece: Piece) -> dict[str, np.ndarray]:
-    """Name → ``(size,)`` float64; NaN where a feature is not defined for the piece."""
+    """Return all features of a piece.
+
+    Returns
+    -------
+    dict of str to (size,) float64
+        By the names of `FEATURES`. NaN if a feature is not defined for the piece.
+    """
     bars = notes_by_bar(piece)
-    found: dict[str, float | np.ndarray] = {
+    values: dict[str, float | np.ndarray] = {
         **yang_lerch_features(piece, bars),
         **muspy_features(piece),
+        **structure_features(bars),
+        **rhythm_features(bars),
     }
-    found |= structure_features(bars) | rhythm_features(bars)
     return {
-        name: np.asarray(found[name], np.float64).reshape(feature.size)
+        name: np.asarray(values[name], np.float64).reshape(feature.size)
         for name, feature in FEATURES.items()
     }
 
@@ -106,7 +112,20 @@ def features_of(piece: Piece) -> dict[str, np.ndarray]:
 def feature_table(
     pieces: Sequence[Piece], progress: Progress = silent, *, stage: str = "measure"
 ) -> dict[str, np.ndarray]:
-    """Name → ``(pieces, size)`` float64."""
+    """Return all features of several pieces.
+
+    Parameters
+    ----------
+    pieces : sequence of Piece
+    progress : Progress
+    stage : str
+        The name of the stage that is reported to `progress`.
+
+    Returns
+    -------
+    dict of str to (pieces, size) float64
+        By the names of `FEATURES`.
+    """
     rows = []
     for done, piece in enumerate(pieces, 1):
         rows.append(features_of(piece))
@@ -115,9 +134,9 @@ def feature_table(
 
 
 def scalar_table(table: dict[str, np.ndarray]) -> np.ndarray:
-    """Return the features that are one number, side by side.
+    """Return the scalar features as the columns of one matrix.
 
-    This is the space of the Frechet distance.
+    The Fréchet distance is measured in this space.
 
     Returns
     -------

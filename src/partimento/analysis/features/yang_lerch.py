@@ -1,23 +1,24 @@
 """The features of Yang and Lerch for whole pieces: numbers and matrices.
 
 Source: L.-C. Yang and A. Lerch, "On the evaluation of generative models in music", Neural Computing
-and Applications 32, 2020. Their definitions are for one monophonic track at a time; their program
-(mgeval) reads one track and measures seconds. Here:
+and Applications 32, 2020. Their definitions are for one monophonic track, and their program
+(mgeval) reads one track and measures time in seconds. The features here differ as follows:
 
-- All parts but drums count. Their notes are in the order of onset, then pitch, within a chord from
-  the bottom up. Transitions of pitch classes are within a part.
-- Time is in quarters, not in seconds, so that nothing depends on the tempo. Two notes are connected
-  if one begins less than a tenth of a quarter from where the other ends. (mgeval has 0.05 s, the
-  same at 120 quarters per minute.)
-- Histograms are weighted by duration, as theirs, but not by loudness, which models do not compose.
-  Every histogram and matrix sums to 1. (mgeval leaves its matrices as counts, so that the longer
-  piece is farther away.)
-- Note values are those of notation: a whole note lasts four quarters in any meter (mgeval: a bar).
-- Counts per bar are means over all whole bars. (mgeval has a vector, whose distance needs pieces
-  with equally many bars.)
+- All parts but drums count. Their notes are sorted by onset, then pitch. Transitions of pitch
+  classes are within a part.
+- Time is in quarters instead of seconds, so that no feature depends on the tempo. Two notes are
+  connected if one begins less than a tenth of a quarter from where the other ends. (mgeval uses
+  0.05 s, which is the same at 120 quarters per minute.)
+- Histograms are weighted by duration, as in mgeval, but not by velocity, because models do not
+  compose it. Every histogram and matrix sums to 1. (mgeval's matrices are counts, so that a longer
+  piece has a greater distance.)
+- Note values are those of notation: a whole note lasts four quarters in any meter (in mgeval: one
+  bar).
+- Counts per bar are means over all whole bars. (mgeval returns a vector, and can only compare
+  pieces with equal numbers of bars.)
 
-Pieces without notes have counts of 0 and NaN for all else. Features that need two notes are NaN
-with fewer.
+For pieces without notes, counts are 0 and all other features NaN. Features that need two notes are
+NaN with fewer.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from partimento.analysis.features.muspy import n_pitches_used, pitch_range
 from partimento.music.bars import BarNotes, notes_by_bar
 from partimento.music.piece import Piece
 
-# In 24ths of a quarter, in mgeval's order, which decides between two that are equally near.
+# In 24ths of a quarter. Of two equally near lengths the first one counts, in the order of mgeval.
 NOTE_LENGTHS = {
     "whole": 96,
     "half": 48,
@@ -45,7 +46,7 @@ NOTE_LENGTHS = {
     "quarter triplet": 16,
     "eighth triplet": 8,
 }
-JOIN = 10  # notes join on within less than 1/JOIN quarter
+JOIN = 10  # notes are connected if they are less than 1/JOIN of a quarter apart
 
 
 def note_count(piece: Piece) -> int:
@@ -67,16 +68,17 @@ def notes_per_bar(bars: BarNotes) -> tuple[float, float]:
 
 
 def pitch_class_histogram(piece: Piece) -> np.ndarray:
-    """Share of the sounding time of each pitch class, from C up: ``(12,)``."""
+    """Return the share of the total duration for each pitch class, from C up: (12,)."""
     notes = piece.notes
     kept = ~piece.drums
     return _shares(np.bincount(notes.pitch[kept] % 12, notes.duration[kept], minlength=12))
 
 
 def pitch_class_transition_matrix(piece: Piece) -> np.ndarray:
-    """Return the shares of transitions between pitch classes: ``(12, 12)``.
+    """Return the share of each transition between pitch classes: (12, 12).
 
-    A transition is where a note of a part begins as another one ends.
+    Entry (a, b) is for notes of pitch class a with a connected note of pitch class b after them, in
+    the same part.
     """
     notes, matrix = piece.notes, np.zeros((12, 12))
     pitched = (number for number, part in enumerate(piece.parts) if not part.is_drum)
@@ -85,7 +87,9 @@ def pitch_class_transition_matrix(piece: Piece) -> np.ndarray:
         if mine.sum() < 2:
             continue
         begin, end, tone = notes.onset[mine] * JOIN, notes.end[mine] * JOIN, notes.pitch[mine] % 12
-        before = np.zeros((len(tone) + 1, 12))  # how many notes of each pitch class begin before
+        # (n + 1, 12): for each note the number of earlier notes of each pitch class. The difference
+        # of two rows counts the notes in between.
+        before = np.zeros((len(tone) + 1, 12))
         np.cumsum(np.eye(12)[tone], axis=0, out=before[1:])
         first = np.searchsorted(begin, end - notes.divisions, side="right")
         last = np.searchsorted(begin, end + notes.divisions, side="left")
@@ -94,13 +98,16 @@ def pitch_class_transition_matrix(piece: Piece) -> np.ndarray:
 
 
 def average_pitch_interval(piece: Piece) -> float:
-    """Return the mean interval from each note to the next in semitones, up or down."""
+    """Return the mean absolute interval from each note to the next, in semitones."""
     pitches = piece.notes.pitch[~piece.drums]
     return float(np.abs(np.diff(pitches)).mean()) if len(pitches) > 1 else math.nan
 
 
 def average_inter_onset_interval(piece: Piece) -> float:
-    """Return the mean time between successive onsets in quarters; 0 within a chord."""
+    """Return the mean time from each note's onset to the next note's, in quarters.
+
+    Within a chord this time is 0.
+    """
     onsets = piece.notes.onset[~piece.drums]
     return (
         float((onsets[-1] - onsets[0]) / (piece.notes.divisions * (len(onsets) - 1)))
@@ -110,7 +117,7 @@ def average_inter_onset_interval(piece: Piece) -> float:
 
 
 def _length_classes(piece: Piece) -> np.ndarray:
-    """Return the nearest of `NOTE_LENGTHS` for each note: ``(N,)``."""
+    """Return the index of the nearest of `NOTE_LENGTHS` for each note: (N,)."""
     durations = piece.notes.duration[~piece.drums]
     known = np.array(list(NOTE_LENGTHS.values()))
     nearest: np.ndarray = np.abs(24 * durations[:, None] - known * piece.notes.divisions).argmin(1)
@@ -118,12 +125,12 @@ def _length_classes(piece: Piece) -> np.ndarray:
 
 
 def note_length_histogram(piece: Piece) -> np.ndarray:
-    """Return the share of notes nearest to each of `NOTE_LENGTHS`: ``(12,)``."""
+    """Return the share of notes nearest to each of `NOTE_LENGTHS`: (12,)."""
     return _shares(np.bincount(_length_classes(piece), minlength=len(NOTE_LENGTHS)))
 
 
 def note_length_transition_matrix(piece: Piece) -> np.ndarray:
-    """Return the shares of transitions between successive `NOTE_LENGTHS`: (12, 12)."""
+    """Return the share of each transition between `NOTE_LENGTHS`: (12, 12)."""
     classes, size = _length_classes(piece), len(NOTE_LENGTHS)
     pairs = classes[:-1] * size + classes[1:]
     return _shares(np.bincount(pairs, minlength=size * size).reshape(size, size))
@@ -138,16 +145,16 @@ def yang_lerch_features(
     piece: Piece, bars: BarNotes | None = None
 ) -> dict[str, float | np.ndarray]:
     """Return all features by name."""
-    notes_a_bar, pitches_a_bar = notes_per_bar(notes_by_bar(piece) if bars is None else bars)
+    note_mean, pitch_mean = notes_per_bar(notes_by_bar(piece) if bars is None else bars)
     return {
         "pitch_count": n_pitches_used(piece),
-        "pitch_count_per_bar": pitches_a_bar,
+        "pitch_count_per_bar": pitch_mean,
         "pitch_class_histogram": pitch_class_histogram(piece),
         "pitch_class_transition_matrix": pitch_class_transition_matrix(piece),
         "pitch_range": pitch_range(piece),
         "average_pitch_interval": average_pitch_interval(piece),
         "note_count": note_count(piece),
-        "note_count_per_bar": notes_a_bar,
+        "note_count_per_bar": note_mean,
         "average_inter_onset_interval": average_inter_onset_interval(piece),
         "note_length_histogram": note_length_histogram(piece),
         "note_length_transition_matrix": note_length_transition_matrix(piece),

@@ -15,30 +15,31 @@ from partimento.errors import PartimentoError
 from partimento.music.piece import Piece
 from partimento.progress import Progress, silent
 
-LONG = 8  # elements of a passage from which on it counts as borrowed
-LOOKED_AT = 1000  # places of one passage whose rhythm is compared
+LONG = 8  # a passage of at least this many elements counts as borrowed
+MAX_COMPARED = 1000  # occurrences of one passage whose rhythm is compared
 
 
 @dataclass(frozen=True)
 class SharedPassage:
-    """A passage of a piece that is in a corpus.
+    """A passage of a piece that also occurs in a corpus.
 
     Parameters
     ----------
     length : int
-        Number of chords (events, rests inside included) or notes of the melody.
+        Number of chords (including rests between them) or notes of the melody.
     bar : int
-        The bar of the piece in which it begins.
+        The bar of the piece in which the passage begins.
     title, path : str
-        Those of the piece of the corpus: the first one with the same rhythm, else the first one.
+        Title and path of the piece of the corpus: the first one with the same rhythm, else the
+        first one.
     corpus_bar : int
-        The bar in which it begins there.
+        The bar of that piece in which the passage begins.
     semitones : int
-        The interval from the piece up to the corpus.
+        The interval from the piece up to the passage in the corpus.
     same_rhythm : bool
-        Whether the times from each element to the next agree, too.
+        Whether the times between successive elements are equal, too.
     pieces : int
-        Number of pieces of the corpus with the passage.
+        Number of pieces of the corpus that contain the passage.
     """
 
     length: int
@@ -58,9 +59,9 @@ class Shared:
     Parameters
     ----------
     elements : int
-        Number of chords that sound, or of notes of the melody.
+        Number of chords without rests, or of notes of the melody.
     longest : SharedPassage or None
-        None if not even one element is in the corpus.
+        None if no element occurs in the corpus.
     share : float
         The share of elements inside shared passages of at least `LONG`.
     """
@@ -84,8 +85,8 @@ class Originality:
     title, path : str
     chords, melody : Shared
     in_corpus : tuple of str
-        Pieces of the corpus that are this one, or the same music under another name. They were
-        excluded.
+        Paths of the pieces of the corpus that were excluded, because they are this piece or the
+        same music under another name.
     """
 
     title: str
@@ -95,8 +96,8 @@ class Originality:
     in_corpus: tuple[str, ...] = ()
 
 
-class About(NamedTuple):
-    """The facts about a piece of the corpus that are kept besides its sequences."""
+class IndexedPiece(NamedTuple):
+    """Title, path and hash of a piece of an indexed corpus."""
 
     title: str
     path: str
@@ -105,56 +106,71 @@ class About(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class CorpusIndex:
-    """An indexed corpus, built by `index_corpus`."""
+    """An indexed corpus, built by `index_corpus`.
 
-    about: list[About]
+    Attributes
+    ----------
+    pieces : list of IndexedPiece
+    chords, melody : SequenceIndex
+    """
+
+    pieces: list[IndexedPiece]
     chords: SequenceIndex
     melody: SequenceIndex
 
     @cached_property
     def _by_file(self) -> dict[str, list[int]]:
         places: dict[str, list[int]] = {}
-        for place, about in enumerate(self.about):
-            if about.sha256:
-                places.setdefault(about.sha256, []).append(place)
+        for place, piece in enumerate(self.pieces):
+            if piece.sha256:
+                places.setdefault(piece.sha256, []).append(place)
         return places
 
     def places_of(self, piece: Piece) -> list[int]:
-        """Return the numbers of the corpus' pieces that are the same file."""
+        """Return the positions in the corpus of the pieces from the same file."""
         return self._by_file.get(piece.source.sha256, [])
 
     def without(self, pieces: Collection[int]) -> CorpusIndex:
-        """Return the same corpus, in which nothing is found in these pieces."""
-        return CorpusIndex(self.about, self.chords.without(pieces), self.melody.without(pieces))
+        """Return an index whose searches ignore the pieces at these positions."""
+        return CorpusIndex(self.pieces, self.chords.without(pieces), self.melody.without(pieces))
 
 
 def index_corpus(pieces: Iterable[Piece], *, progress: Progress = silent) -> CorpusIndex:
-    """Index pieces, for others to be compared with.
+    """Index the chords and melodies of pieces, to search them for shared passages.
 
     Raises
     ------
     PartimentoError
-        If there are none.
+        If there are no pieces.
     """
-    about, both, total = [], [], len(pieces) if isinstance(pieces, Sequence) else 0
+    indexed, sequences = [], []
+    total = len(pieces) if isinstance(pieces, Sequence) else 0
     for done, piece in enumerate(pieces, 1):
-        about.append(About(piece.title, piece.source.path, piece.source.sha256))
-        both.append(sequences_of(piece))
+        indexed.append(IndexedPiece(piece.title, piece.source.path, piece.source.sha256))
+        sequences.append(sequences_of(piece))
         progress("index", done, max(total, done))
-    if not both:
+    if not sequences:
         raise PartimentoError("an empty corpus: there is nothing to compare with")
     return CorpusIndex(
-        about,
-        index_of(sequences.chords for sequences in both),
-        index_of(sequences.melody for sequences in both),
+        indexed,
+        index_of(one.chords for one in sequences),
+        index_of(one.melody for one in sequences),
     )
 
 
 def shared_with(corpus: CorpusIndex, piece: Piece, *, in_corpus: Sequence[int] = ()) -> Originality:
-    """Return what a piece shares with a corpus; pieces `in_corpus` are excluded."""
+    """Find the passages that a piece shares with a corpus.
+
+    Parameters
+    ----------
+    corpus : CorpusIndex
+    piece : Piece
+    in_corpus : sequence of int
+        Positions of pieces of the corpus that are ignored.
+    """
     sequences, rest = sequences_of(piece), corpus.without(in_corpus)
     chords, melody = (
-        _shared(index, sequence, corpus.about)
+        _shared(index, sequence, corpus.pieces)
         for index, sequence in zip((rest.chords, rest.melody), sequences, strict=True)
     )
     return Originality(
@@ -162,56 +178,62 @@ def shared_with(corpus: CorpusIndex, piece: Piece, *, in_corpus: Sequence[int] =
         piece.source.path,
         chords,
         melody,
-        tuple(corpus.about[number].path for number in in_corpus),
+        tuple(corpus.pieces[position].path for position in in_corpus),
     )
 
 
-def _shared(index: SequenceIndex, sequence: PieceSequence, about: Sequence[About]) -> Shared:
-    found, sounding = index.matches(sequence), sequence.sounding
+def _shared(
+    index: SequenceIndex, sequence: PieceSequence, pieces: Sequence[IndexedPiece]
+) -> Shared:
+    matches, sounding = index.matches(sequence), sequence.sounding
     elements = int(sounding.sum())
-    if not found.length.any():
+    if not matches.length.any():
         return Shared(elements, None, 0.0)
-    inside = _inside(found) & sounding
-    return Shared(elements, _longest(index, sequence, found, about), float(inside.sum() / elements))
+    borrowed = _in_long_passages(matches) & sounding
+    longest = _longest(index, sequence, matches, pieces)
+    return Shared(elements, longest, float(borrowed.sum() / elements))
 
 
-def _inside(found: Matches) -> np.ndarray:
+def _in_long_passages(matches: Matches) -> np.ndarray:
     """Return which elements are in a passage of at least `LONG`: (T,) bool."""
-    starts = np.flatnonzero(found.length >= LONG)
-    steps = np.zeros(len(found.length) + 1, np.int64)
-    np.add.at(steps, starts, 1)
-    np.add.at(steps, starts + found.length[starts], -1)
-    inside: np.ndarray = np.cumsum(steps[:-1]) > 0
-    return inside
+    starts = np.flatnonzero(matches.length >= LONG)
+    # +1 where a passage begins, -1 where it ends: the running sum counts passages at an element.
+    changes = np.zeros(len(matches.length) + 1, np.int64)
+    np.add.at(changes, starts, 1)
+    np.add.at(changes, starts + matches.length[starts], -1)
+    mask: np.ndarray = np.cumsum(changes[:-1]) > 0
+    return mask
 
 
 def _longest(
-    index: SequenceIndex, sequence: PieceSequence, found: Matches, about: Sequence[About]
+    index: SequenceIndex,
+    sequence: PieceSequence,
+    matches: Matches,
+    pieces: Sequence[IndexedPiece],
 ) -> SharedPassage:
-    """Return the longest passage, the first of several.
+    """Return the longest passage; the first one, if several are equally long.
 
     Its place in the corpus is the first one with the same rhythm, else the first one.
     """
-    start = int(found.length.argmax())
-    length = int(found.length[start])
+    start = int(matches.length.argmax())
+    length = int(matches.length[start])
     places = index.places(sequence, start, length)
-    apart = np.diff(sequence.onset[start : start + length])
-    near = places[:LOOKED_AT, None] + np.arange(length)
-    same = (
-        np.diff(index.onset[near], axis=1) * sequence.divisions
-        == apart * index.divisions[places[:LOOKED_AT], None]
+    intervals = np.diff(sequence.onset[start : start + length])
+    elements = places[:MAX_COMPARED, None] + np.arange(length)
+    # Times are in steps of different grids: multiply crosswise instead of dividing.
+    same_rhythm = (
+        np.diff(index.onset[elements], axis=1) * sequence.divisions
+        == intervals * index.divisions[places[:MAX_COMPARED], None]
     ).all(axis=1)
-    place = int(places[same.argmax()])
-    piece = about[index.piece[place]]
-    up = int(index.reference[place]) - int(sequence.reference[start])
-    several = len(np.unique(index.piece[places]))
+    place = int(places[same_rhythm.argmax()])
+    piece = pieces[index.piece[place]]
     return SharedPassage(
-        length,
-        int(sequence.bar[start]),
-        piece.title,
-        piece.path,
-        int(index.bar[place]),
-        up,
-        bool(same.any()),
-        several,
+        length=length,
+        bar=int(sequence.bar[start]),
+        title=piece.title,
+        path=piece.path,
+        corpus_bar=int(index.bar[place]),
+        semitones=int(index.reference[place]) - int(sequence.reference[start]),
+        same_rhythm=bool(same_rhythm.any()),
+        pieces=len(np.unique(index.piece[places])),
     )

@@ -1,8 +1,9 @@
-"""Reduce a piece to sequences to compare: its chords and its top line, in any key.
+"""Reduce a piece to its chords and its melody, for comparison in any key.
 
-Each element has a *shape*, which is independent of the key, and a *reference pitch*. Two passages
-are equal up to one transposition if two things agree: their shapes, and the intervals from each
-reference pitch to the next. The first element counts by its shape alone.
+Every element of a sequence has a *shape*, which is independent of the key, and a *reference pitch*.
+Two passages are equal up to transposition if their shapes agree, and the intervals between
+successive reference pitches. Only the shape of the first element counts, because no interval leads
+to it.
 """
 
 from __future__ import annotations
@@ -21,18 +22,19 @@ SILENT = -1  # the reference pitch of a rest
 
 
 class PieceSequence(NamedTuple):
-    """A sequence of elements of a piece.
+    """A sequence of T elements: the chords of a piece, or the notes of its melody.
 
     Attributes
     ----------
-    shapes : list of T bytes
-        For a chord its pitches above the lowest one, for a note `NOTE`, for a rest `REST`.
+    shapes : list of bytes
+        For a chord the intervals above its lowest note, for a note of a melody `NOTE`, for a rest
+        `REST`.
     reference : (T,) int64
         MIDI pitch of a chord's lowest note, or of the note; `SILENT` for a rest.
     onset : (T,) int64
         In steps.
     bar : (T,) int64
-        Number of the bar in which each begins; a pickup is 0.
+        Number of the bar in which the element begins; a pickup is 0.
     divisions : int
         Steps per quarter.
     """
@@ -45,15 +47,15 @@ class PieceSequence(NamedTuple):
 
     @property
     def sounding(self) -> np.ndarray:
-        """(T,) bool: no rest."""
-        found: np.ndarray = self.reference != SILENT
-        return found
+        """Which elements are not rests: (T,) bool."""
+        mask: np.ndarray = self.reference != SILENT
+        return mask
 
     @property
     def steps(self) -> np.ndarray:
-        """Semitones from the reference pitch of the last sounding element: (T,) int64.
+        """The interval from the last reference pitch before each element: (T,) int64.
 
-        It is 0 for rests, and where no element before sounds.
+        In semitones; 0 for rests and for the first element that is not a rest.
         """
         steps = np.zeros(len(self.reference), np.int64)
         sounding = self.sounding
@@ -62,18 +64,18 @@ class PieceSequence(NamedTuple):
 
 
 class PieceSequences(NamedTuple):
-    """Both sequences of a piece."""
+    """The chords and the melody of a piece."""
 
     chords: PieceSequence
     melody: PieceSequence
 
 
 def sequences_of(piece: Piece) -> PieceSequences:
-    """Return the chords and the top line of a piece, without drums.
+    """Return the chords and the melody of a piece, without drums.
 
-    Chords are its events, rests among them. An event that strikes nothing is joined to the one
-    before (`events.merge_held`). The top line has a note wherever the highest sounding pitch is
-    struck. Rests and what moves under a held note are not in it.
+    The chords are its events, including rests. An event without a new note is joined to the one
+    before (`events.merge_held`). The melody is the top line: it has a note wherever the highest
+    sounding pitch begins. It contains neither rests nor notes below a held top note.
 
     >>> from fractions import Fraction
     >>> from partimento import Event, Piece
@@ -94,36 +96,35 @@ def sequences_of(piece: Piece) -> PieceSequences:
 
 
 def _bars(piece: Piece, onset: np.ndarray, divisions: int) -> np.ndarray:
-    """Return the number of the bar in which each onset lies: (T,)."""
+    """Return the number of the bar in which each onset (in steps) lies: (T,) int64."""
     bars = piece.bars()
     begin = np.array([math.ceil(bar.onset * divisions) for bar in bars], np.int64)
     number = np.array([bar.number for bar in bars], np.int64)
-    found: np.ndarray = number[np.searchsorted(begin, onset, side="right") - 1]
-    return found
+    bar: np.ndarray = number[np.searchsorted(begin, onset, side="right") - 1]
+    return bar
 
 
 def _chords(cut: Sweep, bars: np.ndarray, divisions: int) -> PieceSequence:
     sizes = np.diff(cut.first)
     held = np.concatenate([[0], np.cumsum(cut.held)])
-    wholly = held[cut.first[1:]] - held[cut.first[:-1]] == sizes
-    kept = ~(
-        wholly & (np.concatenate([[-1], sizes[:-1]]) == sizes)
-    )  # wholly held and as large: the same chord
+    all_held = held[cut.first[1:]] - held[cut.first[:-1]] == sizes
+    # An event whose notes are all held, and as many as before, is the same chord.
+    kept = ~(all_held & (np.concatenate([[-1], sizes[:-1]]) == sizes))
     first, sizes = cut.first[:-1][kept], sizes[kept]
     reference = np.full(len(first), SILENT, np.int64)
     reference[sizes > 0] = cut.pitch[first[sizes > 0]]
-    some = np.diff(cut.first) > 0
-    lowest = np.repeat(cut.pitch[cut.first[:-1][some]], np.diff(cut.first)[some])
+    sounding = np.diff(cut.first) > 0
+    lowest = np.repeat(cut.pitch[cut.first[:-1][sounding]], np.diff(cut.first)[sounding])
     above = (cut.pitch - lowest).astype(np.uint8).tobytes()
     shapes = [above[a : a + size] for a, size in zip(first.tolist(), sizes.tolist(), strict=True)]
     return PieceSequence(shapes, reference, cut.times[:-1][kept], bars[kept], divisions)
 
 
 def _melody(cut: Sweep, bars: np.ndarray, divisions: int) -> PieceSequence:
-    some = np.flatnonzero(np.diff(cut.first))
-    top = cut.first[some + 1] - 1
-    struck = ~cut.held[top]
-    at = some[struck]
+    sounding = np.flatnonzero(np.diff(cut.first))
+    top = cut.first[sounding + 1] - 1
+    begins = ~cut.held[top]
+    at = sounding[begins]
     return PieceSequence(
-        [NOTE] * len(at), cut.pitch[top[struck]], cut.times[at], bars[at], divisions
+        [NOTE] * len(at), cut.pitch[top[begins]], cut.times[at], bars[at], divisions
     )

@@ -1,15 +1,15 @@
 """Index many sequences, and find the longest passages that another one shares.
 
-For every place of another sequence (see `sequences`) it finds the longest passage that is in the
-index, in any key. The index is a suffix array (Manber and Myers 1993) of *codes*. A code is the
-shape of an element together with the interval from the one before. The first element of a passage
-counts by its shape alone, whatever came before it in its piece. A passage from element u on is
-therefore found in a second order, of *heads*. It sorts by the shape of u, then by the suffix of
-codes from u + 1 on.
+For every element of the other sequence (see `sequences`), this finds the longest passage from there
+on that occurs in the index, in any key. The index is a suffix array (Manber and Myers 1993) of
+*codes*. A code stands for the shape of an element and the interval from the one before. In the
+first element of a passage only the shape counts, because the interval leads from outside. A second
+array therefore sorts all elements as the *heads* (first elements) of passages. It sorts them by
+their shape, then by the suffix of codes from the next element on.
 
 A sequence is located without comparing it with any suffix. The rank of its suffix from t on follows
-from the rank of the one from t + 1 on (backward search, Ferragina and Manzini 2000). One bisection
-among the suffixes that begin with the same code is enough.
+from the rank of the suffix from t + 1 on (backward search, Ferragina and Manzini 2000). This takes
+one bisection among the suffixes that begin with the same code.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ import numpy as np
 
 from partimento.analysis.similarity.sequences import REST, SILENT, PieceSequence
 
-INTERVALS = 256  # room for every interval between two MIDI pitches
+INTERVALS = 256  # more than the number of intervals between two MIDI pitches
 CHUNK = 32  # elements that are compared at once
 
 
 class Matches(NamedTuple):
-    """The longest passage from each element of a sequence on that is in the index.
+    """For each element of a sequence, the longest passage from there on in the index.
 
     Attributes
     ----------
     length : (T,) int64
-        In elements, rests inside included. It is 0 where nothing is shared, and for rests: a
-        passage begins and ends with sound.
+        Number of elements, including rests inside. It is 0 if nothing is shared, and for rests: a
+        passage neither begins nor ends with a rest.
     place : (T,) int64
-        The element of the index where such a passage begins (one of several, if there are); -1
-        where `length` is 0.
+        The element of the index where such a passage begins (any one of them, if there are
+        several); -1 if `length` is 0.
     """
 
     length: np.ndarray
@@ -47,30 +47,34 @@ class Matches(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class SequenceIndex:
-    """Sequences that can be searched; `index_of` builds one.
+    """An index of sequences, built by `index_of`.
 
-    N is the number of their elements, with one separator after each sequence.
+    The elements of all P sequences are concatenated, with a separator after each sequence; N is
+    their number. There are K different codes, S different shapes, and H elements that are not
+    separators.
 
     Attributes
     ----------
-    shapes : dict
-        Shape → its number.
+    shapes : dict of bytes to int
+        The number of each shape.
     alphabet : (K + 1,) int64
         The codes that occur, ascending, and a last one above all possible codes.
     code : (N,) int32
-        Place of each element's code in `alphabet`; K or more for separators.
+        Position of each element's code in `alphabet`; K or more for separators.
     suffix_first : (K + 2,) int32
         Suffixes that begin with code k have the ranks ``suffix_first[k]:suffix_first[k + 1]``.
     after : (N,) int32
-        By rank: the rank of the suffix that is one element shorter.
-    heads, head_rank : (H,) int32
-        Elements by shape, then by the rank of the suffix behind them; that rank.
+        For the suffix of each rank, the rank of the suffix that is one element shorter.
+    heads : (H,) int32
+        Elements sorted by shape, then by the rank of the suffix from the next element on.
+    head_rank : (H,) int32
+        That rank for each of `heads`.
     head_first : (S + 1,) int64
-        Elements of shape s are ``head_first[s]:head_first[s + 1]``.
+        The heads of shape s are ``heads[head_first[s]:head_first[s + 1]]``.
     piece, bar, onset, reference, divisions : (N,)
         For each element the number of its sequence, and the columns of `PieceSequence`.
     first : (P,) int64
-        The beginning of each sequence.
+        The first element of each sequence.
     """
 
     shapes: dict[bytes, int]
@@ -90,53 +94,62 @@ class SequenceIndex:
 
     @property
     def nbytes(self) -> int:
-        """Memory of the arrays."""
+        """The memory that the arrays take, in bytes."""
         return sum(value.nbytes for value in vars(self).values() if isinstance(value, np.ndarray))
 
     @cached_property
     def _views(self) -> tuple[memoryview, memoryview, memoryview]:
-        """Views of `code`, `after` and `head_rank`.
+        """Memory views of `code`, `after` and `head_rank`.
 
-        Single elements of a view are read several times as fast as an array's.
+        Reading single elements from a view is several times as fast as from an array.
         """
         return self.code.data, self.after.data, self.head_rank.data
 
     def without(self, pieces: Collection[int]) -> SequenceIndex:
-        """Return the same index, in which nothing is found in these sequences."""
+        """Return an index whose searches ignore the sequences with these numbers."""
         if not pieces:
             return self
         kept = ~np.isin(self.piece[self.heads], list(pieces), kind="table")
-        left = np.concatenate([[0], np.cumsum(kept)])
+        new_index = np.concatenate([[0], np.cumsum(kept)])
         return replace(
             self,
             heads=self.heads[kept],
             head_rank=self.head_rank[kept],
-            head_first=left[self.head_first],
+            head_first=new_index[self.head_first],
         )
 
     def matches(self, sequence: PieceSequence) -> Matches:
-        """Return the longest shared passage from each element of a sequence on.
+        """Return for each element of a sequence the longest shared passage from there on.
 
-        Time grows nearly linearly with its length, not with that of the index.
+        The time grows nearly linearly with the length of the sequence. It hardly depends on the
+        size of the index.
         """
         query = _Query(self, sequence)
         count = len(sequence.shapes)
         length, place = np.zeros(count, np.int64), np.full(count, -1, np.int64)
-        run, at = 0, -1
+        best, at = 0, -1
         for t in range(count):
-            # What follows the first element of a shared passage is shared as well: so much is known
-            # without looking.
-            run, at = (run - 1, at + 1) if run > 1 else (0, -1)
-            for near in query.neighbours(t):
-                if query.may_be_longer(t, near, run) and (found := query.common(t, near)) > run:
-                    run, at = found, near
-            length[t], place[t] = run, at
+            # A shared passage without its first element is shared as well, so that no search needs
+            # to begin from nothing.
+            best, at = (best - 1, at + 1) if best > 1 else (0, -1)
+            for head in query.neighbors(t):
+                if query.may_be_longer(t, head, best) and (size := query.common(t, head)) > best:
+                    best, at = size, head
+            length[t], place[t] = best, at
         return _trimmed(length, place, sequence.sounding)
 
     def places(self, sequence: PieceSequence, start: int, length: int) -> np.ndarray:
-        """Return every place of the index, ascending, where a passage begins: (M,) int64.
+        """Return all elements of the index at which a passage begins, ascending.
 
-        The passage has `length` elements from `start` of the sequence on.
+        Parameters
+        ----------
+        sequence : PieceSequence
+        start, length : int
+            The passage is the `length` elements of the sequence from `start` on.
+
+        Returns
+        -------
+        (M,) int64
         """
         query = _Query(self, sequence)
         low, middle, high = query.slots(start)
@@ -147,72 +160,74 @@ class SequenceIndex:
 
         below = bisect_left(range(low, middle), True, key=shares)
         above = bisect_left(range(middle, high), True, key=lambda slot: not shares(slot))
-        found: np.ndarray = np.sort(places[low + below : middle + above]).astype(np.int64)
-        return found
+        matching: np.ndarray = np.sort(places[low + below : middle + above]).astype(np.int64)
+        return matching
 
 
 class _Query:
-    """A sequence in the numbers of an index."""
+    """A sequence in terms of an index: its codes, and the ranks of its suffixes."""
 
     def __init__(self, index: SequenceIndex, sequence: PieceSequence) -> None:
         shape = np.array([index.shapes.get(shape, -1) for shape in sequence.shapes], np.int64)
         code = np.where(shape < 0, -1, shape * INTERVALS + sequence.steps + INTERVALS // 2)
-        found = np.searchsorted(index.alphabet, code)
-        known = index.alphabet[found] == code
-        self.code = np.where(known, found, -1).astype(np.int32)
+        position = np.searchsorted(index.alphabet, code)
+        known = index.alphabet[position] == code
+        self.code = np.where(known, position, -1).astype(np.int32)
         self._codes = self.code.tolist()
         self._heads = [
             (0, 0) if s < 0 else (int(index.head_first[s]), int(index.head_first[s + 1]))
             for s in shape.tolist()
         ]
         self._index, (self._of_index, after, self._head_rank) = index, index._views
-        low = index.suffix_first[found]
-        high = np.where(known, index.suffix_first[found + 1], low)
+        low = index.suffix_first[position]
+        high = np.where(known, index.suffix_first[position + 1], low)
         self._rank = _ranks(after, low.tolist(), high.tolist())
 
     def slots(self, t: int) -> tuple[int, int, int]:
-        """Return the range of heads with element t's shape, and a split point.
+        """Return where the passage from element t on belongs among the heads.
 
-        They are the first head, the first that the suffix from t on precedes, and the end.
+        Returns three positions in `SequenceIndex.heads`. The first and the last are the range of
+        heads of the element's shape. Between them is the first head that does not sort before the
+        passage.
         """
         low, high = self._heads[t]
         return low, bisect_left(self._head_rank, self._rank[t + 1], low, high), high
 
-    def neighbours(self, t: int) -> list[int]:
-        """Return the heads around the place of the suffix from t on.
+    def neighbors(self, t: int) -> list[int]:
+        """Return the heads before and after the passage from element t on, if any.
 
-        No other head has more in common with it than the better of the two.
+        In sorting order, no other head has more in common with it than the better of these two.
         """
         low, middle, high = self.slots(t)
-        near: list[int] = self._index.heads[max(low, middle - 1) : min(high, middle + 1)].tolist()
-        return near
+        heads: list[int] = self._index.heads[max(low, middle - 1) : min(high, middle + 1)].tolist()
+        return heads
 
-    def may_be_longer(self, t: int, place: int, run: int) -> bool:
-        """Return whether a passage of more than `run` elements may begin at t and `place`.
+    def may_be_longer(self, t: int, place: int, length: int) -> bool:
+        """Return whether the passages from t and `place` on may share more than `length`.
 
-        One look mostly says no.
+        This compares a single element, which excludes most candidates.
         """
-        if run == 0:
+        if length == 0:
             return True
-        inside = t + run < len(self._codes) and place + run < len(self._of_index)
-        return inside and self._codes[t + run] == self._of_index[place + run]
+        inside = t + length < len(self._codes) and place + length < len(self._of_index)
+        return inside and self._codes[t + length] == self._of_index[place + length]
 
     def common(self, t: int, place: int) -> int:
-        """Count the elements from t and from `place` on that agree; the first is known to."""
-        mine, yours = self.code[t + 1 :], self._index.code[place + 1 :]
-        most = min(len(mine), len(yours))
+        """Count the equal elements from t and `place` on; the first ones must be equal."""
+        query, indexed = self.code[t + 1 :], self._index.code[place + 1 :]
+        most = min(len(query), len(indexed))
         for start in range(0, most, CHUNK):
             stop = min(start + CHUNK, most)
-            other = mine[start:stop] != yours[start:stop]
-            if other.any():
-                return 1 + start + int(other.argmax())
+            differs = query[start:stop] != indexed[start:stop]
+            if differs.any():
+                return 1 + start + int(differs.argmax())
         return 1 + most
 
 
 def _ranks(after: memoryview, low: list[int], high: list[int]) -> list[int]:
-    """Return the number of suffixes before that from each element on: (T + 1,).
+    """Return the rank in the index of each suffix of a sequence: T + 1 numbers.
 
-    The empty suffix at the end is included.
+    The rank is the number of suffixes of the index that precede it. The last suffix is empty.
     """
     rank = [0] * (len(low) + 1)
     for t in range(len(low) - 1, -1, -1):
@@ -221,7 +236,7 @@ def _ranks(after: memoryview, low: list[int], high: list[int]) -> list[int]:
 
 
 def _trimmed(length: np.ndarray, place: np.ndarray, sounding: np.ndarray) -> Matches:
-    """Trim rests: no passage begins or ends with one."""
+    """Remove rests from the beginning and end of passages."""
     last = np.maximum.accumulate(np.where(sounding, np.arange(len(length)), -1))
     end = last[np.maximum(np.arange(len(length)) + length - 1, 0)]
     kept = sounding & (length > 0)
@@ -229,19 +244,19 @@ def _trimmed(length: np.ndarray, place: np.ndarray, sounding: np.ndarray) -> Mat
 
 
 def index_of(sequences: Iterable[PieceSequence]) -> SequenceIndex:
-    """Index sequences as numbers, about 50 bytes per element.
+    """Build the index of sequences, in about 50 bytes per element.
 
-    Sequences are read once. A passage never reaches from one sequence into the next.
+    Sequences are read once. No passage extends from one sequence into the next.
     """
     shapes: dict[bytes, int] = {REST: 0}
     columns: list[tuple[np.ndarray, ...]] = []
     for number, sequence in enumerate(sequences):
         shape = np.array(
-            [shapes.setdefault(each, len(shapes)) for each in sequence.shapes], np.int64
+            [shapes.setdefault(name, len(shapes)) for name in sequence.shapes], np.int64
         )
         size = len(shape)
         code = shape * INTERVALS + sequence.steps + INTERVALS // 2
-        whole = (
+        sequence_columns = (
             code,
             shape,
             np.full(size, number),
@@ -252,8 +267,10 @@ def index_of(sequences: Iterable[PieceSequence]) -> SequenceIndex:
         )
         columns.append(
             tuple(
-                np.append(column, end)
-                for column, end in zip(whole, (-1, -1, number, 0, 0, SILENT, 1), strict=True)
+                np.append(column, separator)
+                for column, separator in zip(
+                    sequence_columns, (-1, -1, number, 0, 0, SILENT, 1), strict=True
+                )
             )
         )
     table = (
@@ -265,23 +282,22 @@ def index_of(sequences: Iterable[PieceSequence]) -> SequenceIndex:
     ends = code == -1
     alphabet = np.append(np.unique(code[~ends]), np.iinfo(np.int64).max)
     text = np.searchsorted(alphabet, code).astype(np.int32)
-    text[ends] = (
-        len(alphabet) - 1 + np.arange(np.count_nonzero(ends))
-    )  # each its own: no suffix is compared beyond the end of its sequence
+    # Every separator has a code of its own, so that no comparison of suffixes goes beyond it.
+    text[ends] = len(alphabet) - 1 + np.arange(np.count_nonzero(ends))
     rank = suffix_ranks(text)
     order = np.empty_like(rank)
     order[rank] = np.arange(len(rank), dtype=rank.dtype)
-    behind = np.append(rank[1:], rank[:1])
-    sounds = np.flatnonzero(~ends)
-    heads = sounds[np.lexsort((behind[sounds], shape[sounds]))]
+    next_rank = np.append(rank[1:], rank[:1])
+    elements = np.flatnonzero(~ends)
+    heads = elements[np.lexsort((next_rank[elements], shape[elements]))]
     return SequenceIndex(
         shapes,
         alphabet,
         text,
         np.searchsorted(text[order], np.arange(len(alphabet) + 1)).astype(np.int32),
-        behind[order],
+        next_rank[order],
         heads.astype(np.int32),
-        behind[heads],
+        next_rank[heads],
         np.searchsorted(shape[heads], np.arange(len(shapes) + 1)),
         piece.astype(np.int32),
         bar.astype(np.int32),
@@ -295,7 +311,8 @@ def index_of(sequences: Iterable[PieceSequence]) -> SequenceIndex:
 def suffix_ranks(text: np.ndarray) -> np.ndarray:
     """Return the rank of each suffix of `text` among all of them: (N,) int32.
 
-    The method is prefix doubling: only suffixes that are not yet unique are sorted again.
+    The method is prefix doubling: in every round the compared prefixes are twice as long. Only
+    suffixes whose rank is not yet unique are sorted again.
 
     >>> suffix_ranks(np.array([1, 0, 2, 0, 3])).tolist()
     [2, 0, 3, 1, 4]
@@ -307,9 +324,9 @@ def suffix_ranks(text: np.ndarray) -> np.ndarray:
     while len(active):
         order = np.argsort(key, kind="stable")
         active, key = active[order], key[order]
-        fresh = np.append(True, key[1:] != key[:-1])
-        # Groups of equal rank lie together: a new group's rank is that of the old one's first plus
-        # the distance from there.
+        is_new = np.append(True, key[1:] != key[:-1])
+        # Suffixes of equal old rank are adjacent. When they separate, the new rank is the old one
+        # plus the distance from the first of them.
         old = rank[active]
         if known == 0:
             begin = np.zeros(len(active), np.int64)
@@ -317,10 +334,10 @@ def suffix_ranks(text: np.ndarray) -> np.ndarray:
             begin = np.maximum.accumulate(
                 np.where(np.append(True, old[1:] != old[:-1]), np.arange(len(active)), 0)
             )
-        place = np.maximum.accumulate(np.where(fresh, np.arange(len(active)), 0))
+        place = np.maximum.accumulate(np.where(is_new, np.arange(len(active)), 0))
         rank[active] = old + place - begin
-        alone = fresh & np.append(fresh[1:], True)
-        active = active[~alone]
+        is_unique = is_new & np.append(is_new[1:], True)
+        active = active[~is_unique]
         known = max(2 * known, 1)
         next_ = active + known
         key = rank[active] * (size + 1) + np.where(

@@ -48,7 +48,7 @@ from partimento.corpus.store.cache import (
 from partimento.corpus.store.rows import Row, unpack_row
 from partimento.corpus.store.schema import MEASURED, PROVENANCE, SCHEMA, SPLIT, digest
 from partimento.corpus.store.store import HEAD, ROWS, Head, Store, open_store
-from partimento.errors import PartimentoError, UnfitError
+from partimento.errors import InvalidScoreError, PartimentoError
 from partimento.files import new_file, refuse_existing, write_atomically
 from partimento.io.formats import STORE, is_store, read_score_bytes
 from partimento.progress import Progress, silent
@@ -160,7 +160,7 @@ def build_store(
     Raises
     ------
     PartimentoError
-        If `out` is there already and neither `append` nor `force` is set, the sources hold no
+        If `out` already exists and neither `append` nor `force` is set, the sources hold no
         music, or nothing is selected.
     """
     plan, out = plan or Plan(), Path(out)
@@ -272,7 +272,7 @@ def _read_all(
             ):
                 try:
                     parts.add(score.name, _checked(sensible(answer, unpack_row), score))
-                except UnfitError as error:
+                except InvalidScoreError as error:
                     rejects.append(Reject(score.path, str(error)))
                 progress("read", done, len(todo))
     finally:
@@ -301,7 +301,7 @@ def _key_of(score: Score) -> RowKey:
     try:
         digest = hashlib.sha256(read_score_bytes(str(score.place), score.member)).hexdigest()
         return digest, score.suffix.lstrip("."), score.known.get("instrument", "")
-    except (OSError, UnfitError):
+    except (OSError, InvalidScoreError):
         return "", "", ""  # the parser will say what is wrong with it
 
 
@@ -311,7 +311,9 @@ def _checked(row: Row, score: Score) -> Row:
     A parser that a hostile file has taken over must not write the row of another file.
     """
     if tuple(row.plain[name] for name in ROW_KEY) != _key_of(score):
-        raise UnfitError("it changed while it was read, or the parser speaks of another file")
+        raise InvalidScoreError(
+            "it changed while it was read, or the parser speaks of another file"
+        )
     return row
 
 

@@ -213,7 +213,7 @@ PLAIN = (
     Column(
         "tempos",
         (_ONSET, ("us_per_quarter", "int32")),
-        "all: onset in steps, microseconds a quarter",
+        "all: onset in steps, microseconds per quarter",
         marks(tempo),
     ),
     Column(
@@ -252,10 +252,13 @@ PLAIN = (
     Column("events", "int64", "how many chords, rests included", whole()),
     Column("quarters", "double", "length in quarter notes", math.isfinite),
     Column(
-        "divisions", "int64", "steps a quarter of all times but `durations`", whole(1, MAX_GRID + 1)
+        "divisions",
+        "int64",
+        "steps per quarter of all times but `durations`",
+        whole(1, MAX_GRID + 1),
     ),
     Column("length", "int64", "in steps", whole()),
-    Column("event_divisions", "int64", "steps a quarter of `durations`", whole(1)),
+    Column("event_divisions", "int64", "steps per quarter of `durations`", whole(1)),
 )
 # Measured from the file; one entry per note.
 NOTES = (

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from partimento.corpus.settings import DataSettings
 from partimento.corpus.store.rows import Origin, Row, Values, facts_of, row_of
 from partimento.corpus.views import as_configured, as_recorded, inferred_pickup
-from partimento.errors import ReadError, UnfitError
+from partimento.errors import InvalidScoreError, ReadError
 from partimento.io.formats import read_score_bytes
 from partimento.io.read import piece_from_bytes
 from partimento.music.piece import Piece
@@ -112,5 +112,5 @@ def _read(
         return _Read(data, suffix, piece, view, pickup)
     except OSError as error:
         raise ReadError(shown, (error.strerror or str(error)).lower()) from error
-    except (UnfitError, ValueError) as error:
+    except (InvalidScoreError, ValueError) as error:
         raise ReadError(shown, str(error)) from error

@@ -1,7 +1,7 @@
-"""Read from the bytes of a MIDI file what symusic does not report.
+"""Read the details of a MIDI file that symusic does not report, from its bytes.
 
-That is damage, the title, the end, and whether a program was named. Few tracks are scanned event by
-event in Python: small ones, and those whose program is in doubt. Bulk reading stays with symusic.
+These are damage, the title, the end, and whether a program is set. Only a few tracks are scanned
+event by event in Python: small ones, and those whose program is in doubt. symusic reads the notes.
 """
 
 from __future__ import annotations
@@ -13,37 +13,37 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from partimento.errors import UnfitError
+from partimento.errors import InvalidScoreError
 
 NOTE_OFF, NOTE_ON, PROGRAM, SYSEX, ESCAPE, META = 0x80, 0x90, 0xC0, 0xF0, 0xF7, 0xFF
 TRACK_NAME, END_OF_TRACK = 0x03, 0x2F
 SYSEX_HEAD = re.compile(rb"\xf0[\x80-\xff]{0,3}[\0-\x7f]")
-LONGEST_NUMBER = 4  # bytes of a time or a size
-SIZES = {0x80: 2, 0x90: 2, 0xA0: 2, 0xB0: 2, 0xC0: 1, 0xD0: 1, 0xE0: 2}  # data bytes
-SIZES |= {
-    0xF1: 1,
-    0xF2: 2,
-    0xF3: 1,
-    0xF6: 0,
-    0xF8: 0,
-    0xFA: 0,
-    0xFB: 0,
-    0xFC: 0,
-    0xFE: 0,
-}  # these belong on a cable, not in a file
+LONGEST_NUMBER = 4  # bytes of a variable-length number
+# Number of data bytes by status.
+SIZES = {0x80: 2, 0x90: 2, 0xA0: 2, 0xB0: 2, 0xC0: 1, 0xD0: 1, 0xE0: 2}
+# Messages for devices, which should not be in a file.
+SIZES |= {0xF1: 1, 0xF2: 2, 0xF3: 1, 0xF6: 0, 0xF8: 0, 0xFA: 0, 0xFB: 0, 0xFC: 0, 0xFE: 0}
 
 
 @dataclass
 class Voice:
-    """The notes of one track, channel and program: a track in symusic's terms."""
+    """The notes of one track, channel and program, which symusic calls a track.
+
+    Attributes
+    ----------
+    notes : int
+        Number of notes.
+    has_program : bool
+        Whether the program is set explicitly.
+    """
 
     notes: int = 0
-    program_said: bool = False
+    has_program: bool = False
 
 
 @dataclass
 class TrackScan:
-    """The contents of one track; `end` is its end-of-track event, in ticks."""
+    """The contents of one track; `end` is the tick of its end-of-track event."""
 
     name: str = ""
     end: int = 0
@@ -51,35 +51,40 @@ class TrackScan:
 
 
 def split_tracks(data: bytes) -> list[bytes]:
-    """Split a file into tracks and check that nothing is missing.
+    """Split a MIDI file into tracks and check that it is complete.
+
+    Returns
+    -------
+    list of bytes
+        The content of each track chunk.
 
     Raises
     ------
-    UnfitError
-        If this is no MIDI file, or less of it than its header says.
+    InvalidScoreError
+        If the data is not a MIDI file, or is truncated.
     """
     if not data:
-        raise UnfitError("it is empty")
+        raise InvalidScoreError("it is empty")
     if data[:4] != b"MThd":
-        raise UnfitError(
-            "not a MIDI file, whatever its name says"
+        raise InvalidScoreError(
+            "not a MIDI file, despite its suffix"
             if data[:4] != b"RIFF"
             else "a MIDI file wrapped in RIFF"
         )
     if len(data) < 14:
-        raise UnfitError("truncated: it ends within its header")
+        raise InvalidScoreError("truncated: it ends within its header")
     header, kind, count, division = struct.unpack(">IHHH", data[4:14])
     if kind > 1:
-        raise UnfitError(
+        raise InvalidScoreError(
             "MIDI format 2: sequences that do not sound together"
             if kind == 2
             else f"no such MIDI format: {kind}"
         )
     if division == 0 or division >= 0x8000:
-        raise UnfitError(
+        raise InvalidScoreError(
             "it counts time in film frames, not in quarter notes"
             if division
-            else "it has 0 ticks a quarter note"
+            else "it has 0 ticks per quarter note"
         )
     tracks: list[bytes] = []
     at = 8 + header
@@ -87,37 +92,40 @@ def split_tracks(data: bytes) -> list[bytes]:
         name, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "big")
         missing = at + 8 + size - len(data)
         if missing > 0:
-            raise UnfitError(f"truncated: track {len(tracks) + 1} ends {missing} bytes early")
+            raise InvalidScoreError(
+                f"truncated: track {len(tracks) + 1} ends {missing} bytes early"
+            )
         if name == b"MTrk":
             tracks.append(data[at + 8 : at + 8 + size])
         at += 8 + size
     if len(tracks) < count:
-        raise UnfitError(f"truncated: {len(tracks)} of its {count} tracks are there")
+        raise InvalidScoreError(f"truncated: it contains {len(tracks)} of {count} tracks")
     return tracks
 
 
 def check_meters(data: bytes) -> None:
-    """Refuse meters whose denominator no score has: symusic reads 4/2⁶⁴ as 4/1."""
+    """Reject meters with absurd denominators: symusic would read 4/2⁶⁴ as 4/1."""
     for match in re.finditer(rb"\xff\x58\x04(.)(.)", data, re.DOTALL):
         if match[2][0] > 7:
-            raise UnfitError(f"no such meter: {match[1][0]}/2 to the power of {match[2][0]}")
+            raise InvalidScoreError(f"no such meter: {match[1][0]}/2 to the power of {match[2][0]}")
 
 
 def check_pitches(tracks: Sequence[bytes]) -> None:
-    """Refuse notes whose pitch is no data byte: symusic writes outside its memory."""
+    """Reject notes with a pitch above 127: symusic would write outside its memory."""
     for track in tracks:
         codes = np.frombuffer(track, np.uint8)
+        # A quick test for such bytes. They may also be part of a time, a tempo or text.
         if not ((codes[:-1] & 0xE0 == NOTE_OFF) & (codes[1:] > 127)).any():
-            continue  # what looks like such a note may also be a time, a tempo or text
+            continue
         for _, status, body, _ in _events(track):
             if NOTE_OFF <= status < 0xA0 and body[0] > 127:
-                raise UnfitError("damaged: a note has no pitch")
+                raise InvalidScoreError("damaged: a note has no pitch")
 
 
 def without_escapes(data: bytes, tracks: Sequence[bytes]) -> bytes:
-    """Rewrite escapes (F7, a size, any bytes) as system-exclusive messages.
+    """Return a file with escapes (F7, a size, any bytes) as system-exclusive messages.
 
-    symusic reads the bytes of an escape as notes.
+    symusic would read the bytes of an escape as notes.
     """
     if b"\xf7" not in data:
         return data
@@ -126,28 +134,28 @@ def without_escapes(data: bytes, tracks: Sequence[bytes]) -> bytes:
         for match in SYSEX_HEAD.finditer(data)
     }
     if all(match.start() in ends for match in re.finditer(b"\xf7", data)):
-        return data  # each one ends a system-exclusive message
-    mended = [b"MThd\0\0\0\6", data[8:14]]
+        return data  # every F7 ends a system-exclusive message
+    chunks = [b"MThd\0\0\0\6", data[8:14]]
     for track in tracks:
         codes = bytearray(track)
         for _, status, _, begin in _events(track):
             if status == ESCAPE:
                 codes[begin] = SYSEX
-        mended += [b"MTrk", len(codes).to_bytes(4, "big"), bytes(codes)]
-    return b"".join(mended)
+        chunks += [b"MTrk", len(codes).to_bytes(4, "big"), bytes(codes)]
+    return b"".join(chunks)
 
 
-def says_program(track: bytes) -> bool | None:
-    """Return whether a program is chosen before the first note, on its channel.
+def sets_program(track: bytes) -> bool | None:
+    """Return whether a program is set before the first note, on its channel.
 
     None if the track has no notes.
     """
-    chosen = set()
+    channels = set()
     for _, status, body, _ in _events(track):
         if status & 0xF0 == PROGRAM:
-            chosen.add(status & 0x0F)
+            channels.add(status & 0x0F)
         elif status & 0xF0 == NOTE_ON and body[1]:
-            return status & 0x0F in chosen
+            return status & 0x0F in channels
     return None
 
 
@@ -167,18 +175,18 @@ def scan_track(track: bytes, *, until_note: bool = False) -> TrackScan | None:
                 return None
             voice = scan.voices.setdefault((program.get(channel, 0), channel), Voice())
             voice.notes += 1
-            voice.program_said |= channel in program
+            voice.has_program |= channel in program
     return scan
 
 
 def _events(track: bytes) -> Iterator[tuple[int, int, bytes, int]]:
-    """Yield (tick, status, data bytes, start) of each event.
+    """Yield tick, status, data bytes and start of each event.
 
-    The data of a meta event begin with its kind.
+    The start is an index into `track`. The data of a meta event begins with its type.
 
     Raises
     ------
-    UnfitError
+    InvalidScoreError
         If the track ends within an event, or an event is unknown.
     """
     at = tick = running = 0
@@ -188,7 +196,7 @@ def _events(track: bytes) -> Iterator[tuple[int, int, bytes, int]]:
             tick += delta
             begin, status = at, track[at]
             if status < 0x80:
-                status = running  # as symusic does, even behind events that end it by the standard
+                status = running  # like symusic, also after events that end the running status
             else:
                 at += 1
             if status in (META, SYSEX, ESCAPE):
@@ -205,8 +213,8 @@ def _events(track: bytes) -> Iterator[tuple[int, int, bytes, int]]:
                 yield tick, status, track[at : at + size], begin
             at += size
     except LookupError:
-        raise UnfitError(
-            "damaged: a track ends within an event, or has one of no known kind"
+        raise InvalidScoreError(
+            "damaged: a track ends within an event, or has an unknown event"
         ) from None
 
 
@@ -223,7 +231,7 @@ def _variable(track: bytes, at: int) -> tuple[int, int]:
 
 
 def decode(text: bytes) -> str:
-    """Decode a name as UTF-8 if it fits, else as Latin-1: MIDI states no encoding."""
+    """Decode text as UTF-8 if possible, else as Latin-1: MIDI files state no encoding."""
     try:
         plain = text.decode()
     except UnicodeDecodeError:

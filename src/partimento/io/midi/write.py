@@ -1,6 +1,6 @@
-"""Write standard MIDI files in exact time.
+"""Write standard MIDI files with exact times.
 
-They are of type 1: a conductor track (title, meters, keys, tempos), then a track per part.
+The files have format 1: a conductor track (title, meters, keys, tempos), then a track per part.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from partimento.music.timelines import Key, Part
 if TYPE_CHECKING:
     import mido
 
-FINEST = 32767  # ticks a quarter that a MIDI header can state
-USUAL = (480, 384)
-LONGEST = 2**28 - 1  # ticks between two events, and what readers accept as a time
+FINEST = 32767  # ticks per quarter: the most that a MIDI header can state
+USUAL = (480, 384)  # ticks per quarter
+LONGEST = 2**28 - 1  # ticks between two events, at most; some readers accept no later time
 DRUM_CHANNEL = 9
 PITCHED_CHANNELS = tuple(channel for channel in range(16) if channel != DRUM_CHANNEL)
 
@@ -29,13 +29,14 @@ PITCHED_CHANNELS = tuple(channel for channel in range(16) if channel != DRUM_CHA
 def to_midi(piece: Piece) -> bytes:
     """Return a piece as a standard MIDI file.
 
-    Notes, meters, keys, tempos, programs, part names, title and length survive. Tablature and grace
-    flags do not: MIDI cannot hold them.
+    Notes, meters, keys, tempos, programs, part names, title and length are kept. Strings, frets,
+    voices and grace flags are lost, because MIDI cannot represent them.
 
     Raises
     ------
     PartimentoError
-        If a time fits no resolution that MIDI can state, or a name cannot be encoded.
+        If no resolution of MIDI represents all times exactly, the piece is too long, or a name
+        cannot be encoded.
 
     Examples
     --------
@@ -65,14 +66,14 @@ def to_midi(piece: Piece) -> bytes:
 
 
 def resolution_for(piece: Piece) -> int:
-    """Return the ticks per quarter that carry every time exactly.
+    """Return ticks per quarter that represent every time of a piece exactly.
 
-    They are 480 or 384 if possible, else the least multiple of 480, 384 or 1.
+    This is 480 or 384 if possible, else the least suitable multiple of 480, 384 or 1.
 
     Raises
     ------
     PartimentoError
-        Naming the duration (or time) that does not fit.
+        If there is none; the message names the duration or time that prevents it.
     """
     needed = math.lcm(piece.notes.divisions, *(time.denominator for time in _other_times(piece)))
     for base in USUAL:
@@ -81,7 +82,7 @@ def resolution_for(piece: Piece) -> int:
     for base in (*USUAL, 1):
         if (common := math.lcm(base, needed)) <= FINEST:
             return common
-    raise PartimentoError(_why_not(piece))
+    raise PartimentoError(_misfit_message(piece))
 
 
 def _other_times(piece: Piece) -> Iterator[Fraction]:
@@ -90,8 +91,8 @@ def _other_times(piece: Piece) -> Iterator[Fraction]:
         yield from (mark.onset for mark in line)
 
 
-def _why_not(piece: Piece) -> str:
-    """Name the first duration, else the first time, that does not fit."""
+def _misfit_message(piece: Piece) -> str:
+    """Return the error message: the first duration or time that does not fit."""
     common = 1
     for what, times in (
         ("duration", (note.duration for note in piece.notes)),
@@ -99,27 +100,26 @@ def _why_not(piece: Piece) -> str:
         ("time", _other_times(piece)),
     ):
         for time in times:
-            grown = math.lcm(common, time.denominator)
-            if grown > FINEST:
+            needed = math.lcm(common, time.denominator)
+            if needed > FINEST:
                 beside = (
                     f" beside the others, which need {common:,}"
                     if common > 1 and time.denominator <= FINEST
                     else ""
                 )
                 return (
-                    f"MIDI cannot carry the {what} of {time} quarter notes exactly{beside} (at most"
-                    f" {FINEST:,} ticks a quarter note)"
+                    f"MIDI cannot represent the {what} of {time} quarter notes exactly{beside}"
+                    f" (at most {FINEST:,} ticks per quarter note)"
                 )
-            common = grown
+            common = needed
     raise AssertionError("every time fits")
 
 
 def channels_for(parts: Sequence[Part]) -> list[tuple[int, int]]:
-    """Return port and channel of each part.
+    """Return the MIDI port and channel of each part, counted from 0.
 
-    Drums are on channel 10 (9 from zero). Every other part has a channel of its own, up to 15. With
-    more parts, those of one program share a channel. Beyond 15 programs, further ones use the next
-    MIDI port.
+    Drums use channel 9. Up to 15 other parts have a channel each. If there are more, parts with the
+    same program share a channel. Beyond 15 programs, further ones use the next MIDI port.
     """
     pitched = [i for i, part in enumerate(parts) if not part.is_drum]
     slots: list[Any] = (
@@ -186,35 +186,35 @@ def _part_head(part: Part, port: int, channel: int) -> Iterator[tuple[int, Any]]
 def _notes(
     piece: Piece, part: int, channel: int, resolution: int
 ) -> Iterator[tuple[int, mido.Message]]:
-    """Yield strikes and releases.
+    """Yield the note-on and note-off messages of a part, with their ticks.
 
-    At one tick releases come first, so that a repeated pitch is not cut off.
+    At the same tick, note-offs come first, so that they do not end a repeated note.
     """
     from mido import Message
 
     notes = piece.notes
     scale = resolution // notes.divisions
-    mine = notes.part == part
+    in_part = notes.part == part
     rows: list[tuple[int, int, int, int]] = []
     columns = (
-        notes.onset[mine] * scale,
-        notes.end[mine] * scale,
-        notes.pitch[mine],
-        notes.velocity[mine],
+        notes.onset[in_part] * scale,
+        notes.end[in_part] * scale,
+        notes.pitch[in_part],
+        notes.velocity[in_part],
     )
     for onset, end, pitch, velocity in zip(*(column.tolist() for column in columns), strict=True):
         rows += [(onset, 1, pitch, velocity), (end, 0, pitch, 0)]
-    for tick, struck, pitch, velocity in sorted(rows):
+    for tick, is_on, pitch, velocity in sorted(rows):
         yield (
             tick,
             Message(
-                "note_on" if struck else "note_off", note=pitch, velocity=velocity, channel=channel
+                "note_on" if is_on else "note_off", note=pitch, velocity=velocity, channel=channel
             ),
         )
 
 
 def _track(events: Iterable[tuple[int, Any]], end: int) -> mido.MidiTrack:
-    """Return events at absolute ticks as a track that ends with the piece."""
+    """Return a track with the given events at absolute ticks; it ends with the piece."""
     from mido import MetaMessage, MidiTrack
 
     track, now = MidiTrack(), 0

@@ -1,4 +1,4 @@
-"""The bars of all parts, laid out in time, become a Piece."""
+"""Lay out the bars of all parts in time, and build a Piece from them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from partimento.errors import UnfitError
+from partimento.errors import InvalidScoreError
 from partimento.io.musicxml.part import TIES, BarLength, PartReader, Place
 from partimento.music.limits import check_bars, check_density, check_marks, check_size
 from partimento.music.notes import Notes
@@ -23,14 +23,14 @@ BAR, ONSET, DURATION, PITCH, VELOCITY, STRING, FRET, GRACE, TIE, PART = range(10
 
 @dataclass(frozen=True)
 class _Layout:
-    """Which bar is played when.
+    """The order of the bars and their times.
 
     Attributes
     ----------
     order : list of int
-        Bars by number from 0.
+        Indices of the written bars in playing order; a repeated bar occurs several times.
     starts : list of int
-        When each begins, in ticks, and when the last one ends.
+        The beginning of each of them, and the end of the last one, in ticks.
     """
 
     order: list[int]
@@ -46,7 +46,7 @@ def piece_of(
     title: str,
     composer: str,
 ) -> Piece:
-    """Assemble a piece from the parts that were read.
+    """Build a piece from the parts that were read.
 
     Parameters
     ----------
@@ -55,14 +55,14 @@ def piece_of(
     grid : int
         Ticks per quarter.
     order : list of int or None
-        The bars in playing order. None keeps the written order.
+        Indices of the bars in playing order. None keeps the written order.
     parts, title, composer
         As in `Piece`.
 
     Raises
     ------
-    UnfitError, ValueError
-        If the parts do not form a score.
+    InvalidScoreError, ValueError
+        If there are no notes, a value is invalid, or the piece is larger than any score.
     """
     meters_by_place = next((reader.meters for reader in readers if reader.meters), {})
     lengths = bar_lengths(readers, meters_by_place, grid)
@@ -77,13 +77,13 @@ def piece_of(
         table.shape[1], int((table[ONSET] + table[DURATION]).max()) / grid if table.size else 0
     )
     uncounted = any(reader.lengths and reader.lengths[0].uncounted for reader in readers)
-    said_meters, pickup = _meters(
+    meters_by_tick, pickup = _meters(
         _timeline(meters_by_place, layout, Meter()), starts, grid, uncounted=uncounted
     )
-    keys = _timeline(_first_word([reader.keys for reader in readers]), layout, None)
-    tempos = _timeline(_first_word([reader.tempos for reader in readers]), layout, Tempo())
+    keys = _timeline(_merged([reader.keys for reader in readers]), layout, None)
+    tempos = _timeline(_merged([reader.tempos for reader in readers]), layout, Tempo())
     length = Fraction(max(starts[-1], int((table[ONSET] + table[DURATION]).max())), grid)
-    meters = _marks(said_meters, grid, length)
+    meters = _marks(meters_by_tick, grid, length)
     check_bars(meters, length)
     check_density(table[ONSET], table[ONSET] + table[DURATION], len(starts))
     common = int(np.gcd.reduce(table[[ONSET, DURATION]], axis=None, initial=grid))
@@ -113,7 +113,7 @@ def piece_of(
 def bar_lengths(
     readers: Sequence[PartReader], meters: Mapping[Place, Meter], grid: int
 ) -> list[int]:
-    """Return the length of each bar in ticks, the same for all parts."""
+    """Return the length of each bar in ticks; it is the same for all parts."""
     changes: dict[int, list[tuple[int, Meter]]] = {}
     for (bar, tick), meter in meters.items():
         changes.setdefault(bar, []).append((tick, meter))
@@ -135,33 +135,34 @@ def bar_lengths(
 
 
 def _bar_length(lengths: Sequence[BarLength], whole: int, *, last: bool) -> int:
-    """Choose the length of a bar for which the parts may give different lengths.
+    """Choose the length of a bar for which the parts may have different lengths.
 
-    `whole` is the length by the meter. A part that rests for the whole bar is ignored, and a rest
-    longer than the bar, too. If most voices keep to the meter, those that exceed it are mistaken.
-    Otherwise the longest length is right.
+    `whole` is the length that the meter states. Parts that rest for the whole bar, and rests that
+    are longer than it, are ignored. If most voices keep to the meter, those that exceed it are
+    taken for mistakes. Otherwise the longest length counts.
     """
-    telling = [
+    relevant = [
         length
         for length in lengths
         if length.sounds or (not length.rests and length.furthest <= whole)
     ]
-    if not any(length.furthest for length in telling):
-        telling = [length for length in lengths if length.furthest]
-        if any(length.furthest > whole for length in telling) and all(
-            length.rests for length in telling
+    if not any(length.furthest for length in relevant):
+        relevant = [length for length in lengths if length.furthest]
+        if any(length.furthest > whole for length in relevant) and all(
+            length.rests for length in relevant
         ):
-            return whole  # a whole rest, counted as a whole note
-    ends = [end for length in telling for end in (length.ends if not last else (length.heard,))]
+            return whole  # a whole-bar rest that is written as long as a whole note
+    ends = [end for length in relevant for end in (length.ends if not last else (length.heard,))]
     if sum(end == whole for end in ends) > sum(end > whole for end in ends):
         return whole
     return max(ends, default=0) or whole
 
 
 def _sounding(readers: Sequence[PartReader], layout: _Layout, grid: int) -> np.ndarray:
-    """Return the sounding notes in order of time, as an array of (10, N) int64.
+    """Return the sounding notes bar by bar, in playing order: (10, N) int64.
 
-    Tied notes are joined, and grace notes stand before their beat.
+    Tied notes are joined, and grace notes placed before their main note. Onsets are in ticks from
+    the beginning of the piece.
     """
     tables = [
         np.array([(*row, part) for row in reader.rows], np.int64).reshape(-1, 10)
@@ -169,13 +170,13 @@ def _sounding(readers: Sequence[PartReader], layout: _Layout, grid: int) -> np.n
     ]
     table = np.concatenate(tables).T
     if not table.size:
-        raise UnfitError("it has no notes")
+        raise InvalidScoreError("it has no notes")
     table = table[:, np.argsort(table[BAR], kind="stable")]
     edges = np.searchsorted(table[BAR], np.arange(max(layout.order) + 2))
     counts = [int(edges[bar + 1] - edges[bar]) for bar in layout.order]
-    take = np.concatenate([np.arange(edges[bar], edges[bar + 1]) for bar in layout.order])
-    check_size(len(take), 0)
-    table = table[:, take]
+    columns = np.concatenate([np.arange(edges[bar], edges[bar + 1]) for bar in layout.order])
+    check_size(len(columns), 0)
+    table = table[:, columns]
     table[ONSET] += np.repeat(np.array(layout.starts[:-1], np.int64), counts)
     _place_graces(table, readers, grid // 16)
     return _join_ties(table)
@@ -184,7 +185,8 @@ def _sounding(readers: Sequence[PartReader], layout: _Layout, grid: int) -> np.n
 def _place_graces(table: np.ndarray, readers: Sequence[PartReader], step: int) -> None:
     """Place the grace notes of a voice one after another before their main note.
 
-    At the very beginning of the piece they sound together with it.
+    At the beginning of the piece, where there is no time before it, they begin together with it.
+    `table` is changed in place; `step` is the duration of a grace note in ticks.
     """
     columns = np.flatnonzero(table[GRACE])
     groups: dict[tuple[int, str, int], list[list[int]]] = {}
@@ -204,9 +206,9 @@ def _place_graces(table: np.ndarray, readers: Sequence[PartReader], step: int) -
 
 
 def _join_ties(table: np.ndarray) -> np.ndarray:
-    """Join tied notes where the second begins as the first ends.
+    """Join tied notes if the second one begins when the first one ends.
 
-    If several notes could continue, the one struck last does.
+    If a tie could continue several notes, it continues the one that began last.
     """
     tied = np.flatnonzero(table[TIE])
     if not len(tied):
@@ -214,64 +216,64 @@ def _join_ties(table: np.ndarray) -> np.ndarray:
     tied = tied[np.argsort(table[ONSET, tied], kind="stable")]
     sounding: dict[tuple[int, int], list[int]] = {}
     begin, end = table[ONSET].tolist(), (table[ONSET] + table[DURATION]).tolist()
-    gone = np.zeros(table.shape[1], bool)
+    is_joined = np.zeros(table.shape[1], bool)
     for i, part, pitch, tie in zip(
         tied.tolist(), *table[[PART, PITCH, TIE]][:, tied].tolist(), strict=True
     ):
         held = sounding.get((part, pitch), [])
-        host = i
+        target = i  # the note that a further tie will continue
         if tie & TIES["stop"]:
             held = [note for note in held if end[note] >= begin[i]]
             before = [note for note in held if end[note] == begin[i]]
             if before:
-                host = max(before, key=begin.__getitem__)
-                held.remove(host)
-                end[host] = end[i]
-                gone[i] = True
+                target = max(before, key=begin.__getitem__)
+                held.remove(target)
+                end[target] = end[i]
+                is_joined[i] = True
         if tie & TIES["start"]:
-            held.append(host)
+            held.append(target)
         sounding[part, pitch] = held[-MOST_HELD:]
     table[DURATION] = np.array(end, np.int64) - table[ONSET]
-    return table[:, ~gone]
+    return table[:, ~is_joined]
 
 
-def _first_word(marks_by_part: Sequence[Mapping[Place, Any]]) -> dict[Place, Any]:
+def _merged(marks_by_part: Sequence[Mapping[Place, Any]]) -> dict[Place, Any]:
     """Merge the marks of all parts; where parts differ, the first part wins."""
     return {place: mark for marks in reversed(marks_by_part) for place, mark in marks.items()}
 
 
-def _timeline(marks: Mapping[Place, Any], layout: _Layout, usual: Any) -> dict[int, Any]:
+def _timeline(marks: Mapping[Place, Any], layout: _Layout, default: Any) -> dict[int, Any]:
     """Return the marks by their time in ticks, in playing order.
 
-    Where a jump leads to a bar with other marks than those in force, they are repeated. `usual` is
-    in force before the first mark.
+    After a jump (a repeat or an ending) to a bar in which another mark is valid, that mark is
+    repeated. `default` is valid before the first mark.
     """
     by_bar: dict[int, list[tuple[int, Any]]] = {}
     for (bar, tick), mark in sorted(marks.items(), key=lambda item: item[0]):
         by_bar.setdefault(bar, []).append((tick, mark))
-    before: list[Any] = []  # what is in force as a bar begins
-    now = usual
+    at_start: list[Any] = []  # the mark that is valid when a written bar begins
+    current = default
     for bar in range(max(layout.order) + 1):
-        before.append(now)
-        now = by_bar[bar][-1][1] if bar in by_bar else now
+        at_start.append(current)
+        current = by_bar[bar][-1][1] if bar in by_bar else current
     timeline: dict[int, Any] = {}
-    now = usual
+    current = default
     for bar, start in zip(layout.order, layout.starts, strict=False):
-        here = by_bar.get(bar, ())
+        in_bar = by_bar.get(bar, ())
         if (
-            before[bar] is not now
-            and before[bar] not in (now, None)
-            and not (here and here[0][0] == 0)
+            at_start[bar] is not current
+            and at_start[bar] not in (current, None)
+            and not (in_bar and in_bar[0][0] == 0)
         ):
-            timeline.setdefault(start, before[bar])
-        for tick, mark in here:
+            timeline.setdefault(start, at_start[bar])
+        for tick, mark in in_bar:
             timeline.setdefault(start + tick, mark)
-        now = here[-1][1] if here else before[bar]
+        current = in_bar[-1][1] if in_bar else at_start[bar]
     return timeline
 
 
 def _marks(timeline: Mapping[int, Any], grid: int, length: Fraction) -> tuple[Any, ...]:
-    """Return the marks that lie within the piece, in order of time."""
+    """Return the marks at or before the end of the piece, sorted by onset."""
     check_marks(len(timeline))
     return tuple(
         replace(mark, onset=Fraction(tick, grid))
@@ -283,26 +285,28 @@ def _marks(timeline: Mapping[int, Any], grid: int, length: Fraction) -> tuple[An
 def _meters(
     marks: Mapping[int, Meter], starts: Sequence[int], grid: int, *, uncounted: bool
 ) -> tuple[dict[int, Meter], int]:
-    """Return the meters and the pickup, with all times in ticks.
+    """Return the meters by time, and the length of the pickup, in ticks.
 
-    A meter is repeated where the bars do not fit it.
+    After a bar whose length differs from its meter, the meter is repeated. `uncounted` is whether
+    the first bar has no number, as a pickup has none.
     """
     meters = dict(marks) if 0 in marks else {0: Meter(), **marks}
     whole = _whole(meters[0], grid)
     first = starts[1] if len(starts) > 2 else 0
     pickup = first if first < whole or (uncounted and first != whole) else 0
-    now, since = meters[0], 0  # a meter, and the time from which its bars are counted
+    meter = meters[0]
     changes = sorted(marks)
     at = 0
     for begin, after in pairwise(starts[:-1]):
-        since = begin
+        since = begin  # the time from which the bars of this meter are counted
         while at < len(changes) and changes[at] < after:
-            now, since = marks[changes[at]], max(begin, changes[at])
+            meter, since = marks[changes[at]], max(begin, changes[at])
             at += 1
-        if after - since not in (_whole(now, grid), 0) and (begin or not pickup):
-            meters.setdefault(after, now)
+        if after - since not in (_whole(meter, grid), 0) and (begin or not pickup):
+            meters.setdefault(after, meter)
     return meters, pickup
 
 
 def _whole(meter: Meter, grid: int) -> int:
+    """Return the length of a bar in ticks."""
     return 4 * meter.numerator * grid // meter.denominator

@@ -8,23 +8,24 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from partimento.errors import UnfitError
+from partimento.errors import InvalidScoreError
 from partimento.music.timelines import Key, Meter, Tempo
 
 Element = Any
 MINOR_LIKE = ("minor", "aeolian", "dorian", "phrygian", "locrian")
-# denominators of decimal durations: the standard allows them, and thirds come as 0.3333333
+# The greatest denominator of a decimal duration. The standard allows these, for example 0.3333333.
 FINEST = 10_000
-LARGEST_METER = 1024  # for each of its numbers, before the parts of a sum are added up
-MOST_SEMITONES = 128
-ROUNDED = 0.02  # how far a printed tempo may be from the exact one
+LARGEST_METER = 1024  # the greatest number in a meter
+MOST_SEMITONES = 128  # the largest transposition
+ROUNDED = 0.02  # relative difference of a printed tempo from the exact one, at most
 STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+# A fast look-up of usual spellings: (step, alter if present, octave) as in the document → pitch.
 PITCHES = {
     (step, *alter, str(octave)): 12 * (octave + 1) + STEPS[step] + int(*alter)
     for step in STEPS
-    for octave in range(9)  # all within 0 to 127
+    for octave in range(9)  # all pitches are then within 0 to 127
     for alter in ((), ("0",), ("1",), ("-1",), ("2",), ("-2",))
-}  # in the standard's order of step, alter and octave; unusual spellings are not here
+}
 LONG_UNITS = {"maxima": 32, "long": 16, "breve": 8, "whole": 4, "half": 2, "quarter": 1}
 UNITS = {name: Fraction(quarters) for name, quarters in LONG_UNITS.items()} | {
     "eighth": Fraction(1, 2),
@@ -34,45 +35,52 @@ UNITS |= {f"{size}th": Fraction(4, size) for size in (16, 64, 128, 256)}
 
 
 def exact(text: str | None, what: str, *, finest: int = FINEST) -> Fraction:
-    """Parse a number, with a denominator of at most `finest`.
+    """Parse a number.
+
+    Parameters
+    ----------
+    text : str or None
+    what : str
+        Names the number in the error message: ``a duration``.
+    finest : int
+        The greatest denominator; other fractions are rounded.
 
     Raises
     ------
-    UnfitError
+    InvalidScoreError
         If the text is not a number.
     """
     try:
         if text is None or len(text) > 50:
             raise ValueError
-        value = Fraction(
-            float(text) if "e" in text.lower() else text.strip()
-        )  # a whole number of 10**999999 would fill the memory
+        # Through a float, because Fraction("1e999999") would fill the memory.
+        value = Fraction(float(text) if "e" in text.lower() else text.strip())
     except (ValueError, ArithmeticError):
-        raise UnfitError(
-            f"{what} is no number: {'nothing' if text is None else repr(text[:20])}"
+        raise InvalidScoreError(
+            f"{what} is not a number: {'nothing' if text is None else repr(text[:20])}"
         ) from None
     return value if value.denominator == 1 else value.limit_denominator(finest)
 
 
 def whole(text: str | None, what: str) -> int:
-    """Parse an integer."""
+    """Parse an integer, which may be written as a decimal; errors as for `exact`."""
     try:
         return int(text)  # type: ignore[arg-type]  # `exact` reports a missing text
     except (TypeError, ValueError):
         value = exact(text, what)
     if value.denominator != 1:
-        raise UnfitError(f"{what} is no whole number: {str(text)[:20]!r}")
+        raise InvalidScoreError(f"{what} is not a whole number: {str(text)[:20]!r}")
     return value.numerator
 
 
 def meter_of(time: Element) -> Meter | None:
     """Read a time signature; return None for music without meter.
 
-    ``3+2`` beats are five beats. Two signatures in a row are one meter of both.
+    ``3+2`` beats are five beats. Several signatures in a row are added to one meter.
 
     Raises
     ------
-    ValueError
+    InvalidScoreError, ValueError
         If there is no such meter.
     """
     if time.find("senza-misura") is not None:
@@ -81,12 +89,14 @@ def meter_of(time: Element) -> Meter | None:
     if not pairs:
         return None
     if any(abs(number) > LARGEST_METER for pair in pairs for number in pair):
-        raise UnfitError(f"no such meter: a number in it is larger than {LARGEST_METER}")
+        raise InvalidScoreError(f"no such meter: a number in it is larger than {LARGEST_METER}")
     if any(lower <= 0 for _, lower in pairs):
-        raise UnfitError(f"no such meter: {pairs[0][0]}/{pairs[0][1]}")
+        raise InvalidScoreError(f"no such meter: {pairs[0][0]}/{pairs[0][1]}")
     denominator = math.lcm(*{lower for _, lower in pairs})
     if denominator > LARGEST_METER:
-        raise UnfitError(f"no such meter: no unit up to 1/{LARGEST_METER} carries all of its beats")
+        raise InvalidScoreError(
+            f"no such meter: its beats have no common unit up to 1/{LARGEST_METER}"
+        )
     return Meter(sum(upper * denominator // lower for upper, lower in pairs), denominator)
 
 
@@ -100,7 +110,7 @@ def _numbers(time: Element, tag: str) -> list[int]:
 def key_of(key: Element, shift: int) -> Key | None:
     """Read a key signature and transpose it by `shift` fifths.
 
-    Returns None if it is not in the circle of fifths.
+    Returns None if it has more than seven accidentals, or unusual ones.
     """
     fifths = key.findtext("fifths")
     if fifths is None:
@@ -115,34 +125,33 @@ def key_of(key: Element, shift: int) -> Key | None:
 
 
 def transposition_of(transpose: Element) -> tuple[int, int]:
-    """Read a transposition as semitones and as fifths.
+    """Read a transposition: semitones for pitches, and fifths for key signatures.
 
-    Both lead from the written to the sounding pitch or key.
+    Both lead from written to sounding.
     """
     chromatic = round(exact(transpose.findtext("chromatic", "0"), "a transposition"))
     octaves = whole(transpose.findtext("octave-change", "0"), "a transposition")
     diatonic = whole(transpose.findtext("diatonic", "0"), "a transposition")
     if max(abs(chromatic), abs(octaves), abs(diatonic)) > MOST_SEMITONES:
-        raise UnfitError(f"no such transposition: it is larger than {MOST_SEMITONES}")
+        raise InvalidScoreError(f"no such transposition: it is larger than {MOST_SEMITONES}")
     if transpose.find("diatonic") is not None:
         fifths = 7 * chromatic - 12 * diatonic
-        fifths -= (
-            12 * round(fifths / 12) if abs(fifths) > 7 else 0
-        )  # some programs count the octave into one of the two
+        # Some programs include the octave in one of the two numbers only.
+        fifths -= 12 * round(fifths / 12) if abs(fifths) > 7 else 0
     else:
         fifths = (7 * chromatic + 5) % 12 - 5
     return chromatic + 12 * octaves, fifths
 
 
 def tempo_of(direction: Element) -> Tempo | None:
-    """Read the tempo of a direction or sound.
+    """Read the tempo of a ``direction`` or ``sound`` element; None if it has none.
 
-    The printed metronome mark counts. The tempo for playback counts if it is nearly the same, or if
-    no mark is printed.
+    The printed metronome mark takes precedence. The tempo for playback is used if it is nearly the
+    same (it is then more exact), or if no mark is printed.
 
     Raises
     ------
-    UnfitError
+    InvalidScoreError
         If the tempo is impossible.
     """
     sound = (
@@ -159,7 +168,7 @@ def tempo_of(direction: Element) -> Tempo | None:
     try:
         return Tempo.from_bpm(bpm)
     except (ValueError, OverflowError) as error:
-        raise UnfitError(f"no such tempo: {bpm:g} quarter notes per minute") from error
+        raise InvalidScoreError(f"no such tempo: {bpm:g} quarter notes per minute") from error
 
 
 def _metronome(direction: Element) -> float:
@@ -207,9 +216,8 @@ class Instruments:
             if m.findtext("midi-unpitched")
         }
         number = (midi[0].findtext("midi-program") or "").strip()
-        program = (
-            max(whole(number, "a program") - 1, 0) if number else None
-        )  # some programs count from 0, against the standard
+        # max: some programs count from 0, against the standard.
+        program = max(whole(number, "a program") - 1, 0) if number else None
         drum = (midi[0].findtext("midi-channel") or "").strip() == "10" or midi[0].get(
             "id", ""
         ) in sounds
@@ -217,27 +225,27 @@ class Instruments:
 
 
 def midi_of(step: str | None, octave: str | None, alter: str | None) -> int:
-    """Return the MIDI pitch of a written one, which may lie outside 0 to 127.
+    """Return the MIDI pitch of a written one; it may be outside 0 to 127.
 
-    A quarter tone is rounded up.
+    Quarter tones are rounded up.
 
     Raises
     ------
-    UnfitError
+    InvalidScoreError
         If there is no such pitch.
     """
     name = (step or "").strip().upper()
     if name not in STEPS:
-        raise UnfitError(f"not the name of a note: {name[:20]!r}")
-    raised = exact(alter, "an accidental") if alter and alter.strip() else Fraction(0)
-    if abs(raised) > 12:
-        raise UnfitError(f"no such accidental: {float(raised):g} semitones")
-    sounding = 12 * (whole(octave, "an octave") + 1) + STEPS[name] + raised
-    return int(sounding + Fraction(1, 2)) if sounding.denominator > 1 else int(sounding)
+        raise InvalidScoreError(f"not the name of a note: {name[:20]!r}")
+    alteration = exact(alter, "an accidental") if alter and alter.strip() else Fraction(0)
+    if abs(alteration) > 12:
+        raise InvalidScoreError(f"no such accidental: {float(alteration):g} semitones")
+    pitch = 12 * (whole(octave, "an octave") + 1) + STEPS[name] + alteration
+    return int(pitch + Fraction(1, 2)) if pitch.denominator > 1 else int(pitch)
 
 
 def fingering_of(note: Element) -> tuple[int, int]:
-    """Return string and fret of a tablature note, -1 where it has none."""
+    """Return the string and the fret of a tablature note; -1 if it has none."""
     fingering = []
     for tag in ("string", "fret"):
         text = (note.findtext(f"notations/technical/{tag}") or "").strip()

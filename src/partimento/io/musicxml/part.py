@@ -1,11 +1,11 @@
-"""The bars of one part of a MusicXML document as rows of whole numbers."""
+"""Read the bars of one part of a MusicXML document as rows of integers."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from partimento.errors import UnfitError
+from partimento.errors import InvalidScoreError
 from partimento.io.musicxml.marks import (
     PITCHES,
     Instruments,
@@ -22,37 +22,37 @@ from partimento.music.limits import MAX_QUARTERS, check_size
 from partimento.music.timelines import Key, Meter, Tempo
 
 Element = Any
-Place = tuple[int, int]  # bar, ticks from its beginning
-TIES = {"stop": 1, "start": 2}
-GRACE_QL = Fraction(1, 16)
-MOST_CHANGES = 100
-MIDDLE_LINE = ("B", "4")  # the default place of a note without pitch
+Place = tuple[int, int]  # index of the bar, ticks from its beginning
+TIES = {"stop": 1, "start": 2}  # flags
+GRACE_QL = Fraction(1, 16)  # duration of a grace note in quarters
+MOST_CHANGES = 100  # transpositions in one bar
+MIDDLE_LINE = ("B", "4")  # the default position of an unpitched note
 
 
 class FinerGrid(Exception):  # noqa: N818 - not an error: the reader starts again
-    """Signal that a time in the document needs a grid finer by this factor."""
+    """Signal that a time in the document needs more ticks per quarter, by this factor."""
 
-    def __init__(self, times: int) -> None:
-        super().__init__(times)
-        self.times = times
+    def __init__(self, factor: int) -> None:
+        super().__init__(factor)
+        self.factor = factor
 
 
 class BarLength(NamedTuple):
-    """How far a part goes in a bar.
+    """The length of a bar in one part.
 
     Attributes
     ----------
     ends : tuple of int
-        Where its voices end, in ticks.
+        The ends of its voices, in ticks.
     rests : bool
-        Whether it only rests, for the whole bar: then the other parts say how long that is.
+        Whether it consists of a single whole-bar rest. Its length then follows from other parts.
     sounds : bool
         Whether it has notes.
     uncounted : bool
-        Whether the bar has no number of its own.
+        Whether the bar has no number of its own, as a pickup.
     heard : int
-        Where its last note or rest ends: the end of the last bar, which some programs fill up with
-        a ``forward``.
+        The end of its last note or rest, in ticks. It decides the end of the piece, because some
+        programs fill up the last bar with a ``forward``.
     """
 
     ends: tuple[int, ...]
@@ -67,20 +67,30 @@ class BarLength(NamedTuple):
 
 
 class PartReader:
-    """Reads one part, bar after bar.
+    """Read one part, bar after bar.
+
+    Parameters
+    ----------
+    grid : int
+        Ticks per quarter.
+    instruments : Instruments
+    has_tab : bool
+        Whether the document has frets, so that these are searched.
+    turns : dict of int to Turns, or None
+        Collects the repeats and jumps by bar; None if repeats are not unfolded.
 
     Attributes
     ----------
     rows : list of tuple
         One per written note: bar, onset in the bar, duration, pitch, velocity, string, fret, grace
-        and ties. Times are in ticks. String and fret are -1 where the document has none. `grace`
-        numbers the part's grace notes from 1 (those of a chord share a number); it is 0 for other
+        and ties. Times are in ticks. String and fret are -1 if the document has none. `grace`
+        numbers the part's grace notes from 1 (notes of one chord share a number); it is 0 for other
         notes. `ties` is 1 if a tie ends here, 2 if one begins, 3 for both.
     lengths : list of BarLength
     voices : list of str
         The voice of each grace note, by its number.
     meters, keys, tempos : dict
-        By place. The first counts if a place has two.
+        By place. If there are two at one place, the first one counts.
     """
 
     def __init__(
@@ -96,12 +106,9 @@ class PartReader:
         self.scale = grid  # ticks per division
         self.divisions = Fraction(1)
         self.longest = MAX_QUARTERS * grid
-        self.shifts: list[
-            tuple[int, str, int]
-        ] = []  # onset in this bar, staff ("": all), semitones up
-        self.shift: int | None = (
-            0  # the one that holds for the whole bar; None if there are several
-        )
+        # Transpositions in this bar: onset, staff (empty for all), semitones up.
+        self.shifts: list[tuple[int, str, int]] = []
+        self.shift: int | None = 0  # the one for the whole bar; None if there are several
         self.fifths = 0
         self.bar = self.now = self.onset = self.first = 0
         self.ends: list[int] = []
@@ -109,7 +116,16 @@ class PartReader:
         self.sounding = self.resting = self.heard = 0
 
     def read_bar(self, index: int, bar: Element, music: Element | None) -> None:
-        """Read the next bar; `music` holds the part's notes in it (None: it has none)."""
+        """Read the next bar.
+
+        Parameters
+        ----------
+        index : int
+        bar : Element
+            The ``measure``.
+        music : Element or None
+            The element with the notes of this part in the bar; None if it has none.
+        """
         self.bar, self.now, self.onset, self.first, self.ends, self.rest = index, 0, 0, 0, [], None
         self.sounding = self.resting = self.heard = 0
         if self.shifts:
@@ -143,7 +159,7 @@ class PartReader:
             check_size(1, max(self.ends) // self.grid)
 
     def _rests(self) -> bool:
-        """Return whether the bar holds nothing but one rest as long as the bar."""
+        """Return whether the bar contains only a whole-bar rest."""
         if self.sounding or self.resting != 1 or self.rest is None:
             return False
         return (
@@ -161,7 +177,7 @@ class PartReader:
                 raise FinerGrid(value.denominator) from None
             ticks = value.numerator
         if ticks < 0:
-            raise UnfitError(f"a duration is negative, in bar {self.bar + 1}")
+            raise InvalidScoreError(f"a duration is negative, in bar {self.bar + 1}")
         return ticks
 
     def _note(self, note: Element) -> None:
@@ -170,9 +186,8 @@ class PartReader:
         if is_grace:
             ticks = 0
         elif is_chord and self.first:
-            # The notes of a chord last as long as its first one. Where they differ, the program
-            # that
-            # wrote the file is at fault.
+            # All notes of a chord last as long as the first one. A different duration is a mistake
+            # of the program that wrote the file.
             ticks = self.first
         else:
             ticks = self._ticks(elements.get("duration"))
@@ -190,7 +205,7 @@ class PartReader:
         if "cue" in elements:
             return
         if not 0 < ticks <= self.longest and not is_grace:
-            self._refuse(ticks)
+            self._reject(ticks)
         ties = grace = 0
         string = fret = -1
         if "tie" in elements:
@@ -201,6 +216,7 @@ class PartReader:
         if is_grace:
             ticks, ties = self.grid // GRACE_QL.denominator, 0
             grace = self._grace(elements)
+        # Pitches that are spelled as usual and not transposed take a fast path.
         written = elements.get("pitch", ())
         pitch = PITCHES.get(tuple([child.text for child in written])) if self.shift == 0 else None
         if pitch is None:
@@ -209,15 +225,17 @@ class PartReader:
         velocity = (
             80
             if dynamics is None
+            # MusicXML counts in percent of a MIDI velocity of 90.
             else min(max(round(float(exact(dynamics, "a loudness")) * 0.9), 1), 127)
         )
         self.rows.append((self.bar, self.onset, ticks, pitch, velocity, string, fret, grace, ties))
 
-    def _refuse(self, ticks: int) -> None:
+    def _reject(self, ticks: int) -> None:
         check_size(1, ticks // self.grid)
-        raise UnfitError(f"a note lasts no time, in bar {self.bar + 1}")
+        raise InvalidScoreError(f"a note has no duration, in bar {self.bar + 1}")
 
     def _grace(self, elements: dict[str, Element]) -> int:
+        """Return the number of a grace note; a new one unless it belongs to a chord."""
         if "chord" not in elements or len(self.voices) == 1:
             parts = [elements[tag].text for tag in ("staff", "voice") if tag in elements]
             self.voices.append("/".join(filter(None, parts)))
@@ -236,17 +254,17 @@ class PartReader:
         pitch += self._shift_at(elements) if self.shift is None else self.shift
         if not 0 <= pitch <= 127:
             name = f"{written.findtext('step')}{written.findtext('octave')}"
-            raise UnfitError(f"a pitch is outside 0 to 127: {name[:20]}")
+            raise InvalidScoreError(f"a pitch is outside 0 to 127: {name[:20]}")
         return pitch
 
     def _unpitched(self, elements: dict[str, Element]) -> int:
         """Return the General MIDI pitch of an unpitched note.
 
-        Without one, return the pitch of its place on the staff.
+        If the document states none, this is the pitch of its position on the staff.
         """
         shown = elements.get("unpitched")
         if shown is None:
-            raise UnfitError(f"a note has no pitch, in bar {self.bar + 1}")
+            raise InvalidScoreError(f"a note has no pitch, in bar {self.bar + 1}")
         sounds = self.instruments.sounds
         name = elements["instrument"].get("id") if "instrument" in elements else None
         if name in sounds:
@@ -260,16 +278,16 @@ class PartReader:
         return min(max(midi_of(step, octave, None), 0), 127)
 
     def _shift_at(self, elements: dict[str, Element]) -> int:
-        """Return the transposition in semitones that is in force at this note.
+        """Return the transposition in semitones that is valid at this note.
 
-        It is needed where a transposition changes within the bar, or where staves differ. The
-        latest change by time counts.
+        This is needed if the transposition changes within the bar, or differs between staves. The
+        latest change before the note counts.
         """
         staff = (elements["staff"].text or "").strip() if "staff" in elements else "1"
-        now, shift = -1, 0
-        for since, number, semitones in self.shifts:
-            if number in ("", staff) and now <= since <= self.onset:
-                now, shift = since, semitones
+        latest, shift = -1, 0
+        for onset, number, semitones in self.shifts:
+            if number in ("", staff) and latest <= onset <= self.onset:
+                latest, shift = onset, semitones
         return shift
 
     def _carry_shifts(self) -> None:
@@ -289,7 +307,9 @@ class PartReader:
         self.shifts.append((self.now, number, semitones))
         self.shift = None
         if len(self.shifts) > MOST_CHANGES:
-            raise UnfitError(f"more than {MOST_CHANGES} transpositions in bar {self.bar + 1}")
+            raise InvalidScoreError(
+                f"more than {MOST_CHANGES} transpositions in bar {self.bar + 1}"
+            )
 
     def _attributes(self, attributes: Element) -> None:
         elements: dict[str, list[Element]] = {}
@@ -309,9 +329,9 @@ class PartReader:
                 self.keys.setdefault(place, key)
 
     def _direction(self, element: Element) -> None:
-        """Read the tempos, and the jumps if repeats are to be unfolded.
+        """Read the tempo of a direction, and its jumps if repeats are to be unfolded.
 
-        An offset counts only if the document marks it as sounding.
+        The offset of a direction counts only if the document marks it as valid for the sound.
         """
         sounds = [element] if element.tag == "sound" else list(element.iterchildren("sound"))
         if tempo := tempo_of(element):

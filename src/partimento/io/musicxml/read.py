@@ -1,18 +1,18 @@
 """Read MusicXML as a piece, more than thirty times as fast as music21.
 
-Times are whole ticks on one grid that carries every part's divisions. They become the columns of
-`Notes` unchanged. The rules:
+Times are integers on one grid that represents the divisions of all parts. They become the columns
+of `Notes` unchanged. The rules are:
 
-- A part is a part of the file: the staves of a piano are one part. Transposing instruments and
-  their keys are read at sounding pitch.
-- A bar begins at the same time in all parts and lasts as long as the longest of them. A rest that
-  fills a bar takes its length from the bar.
-- Ties join notes across bar lines and voices. A tie that leads nowhere ends with its note.
-- Cue notes are skipped. Grace notes are flagged, and each lasts a sixteenth of a quarter before the
-  beat that it leads to.
-- Repeats stay as written, unless they are to be unfolded (`musicxml_repeats`).
+- A part of the file becomes one part: the staves of a piano are one part. Transposing instruments
+  and their keys are read at sounding pitch.
+- A bar begins at the same time in all parts, and lasts as long as its longest part. A whole-bar
+  rest gets its length from the bar.
+- Ties join notes across bar lines and voices. A tie without a second note is ignored.
+- Cue notes are ignored. Grace notes are flagged, and each lasts a sixteenth of a quarter before the
+  onset of its main note.
+- Repeats are read once, unless they are to be unfolded (see `repeats`).
 
-The XML is parsed without network, DTD or entities. A document that declares entities is refused.
+The XML is parsed without network, DTD or entities. A document that declares entities is rejected.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from typing import Any
 
 from lxml import etree
 
-from partimento.errors import UnfitError
+from partimento.errors import InvalidScoreError
 from partimento.io.musicxml.layout import piece_of
 from partimento.io.musicxml.marks import Instruments, exact
 from partimento.io.musicxml.part import FinerGrid, PartReader
@@ -40,11 +40,10 @@ from partimento.music.piece import Piece
 from partimento.music.timelines import Part
 
 Element = Any  # lxml's elements have no types
-Bars = list[
-    tuple[Element, Element | None]
-]  # of one part: the bar, and the element that holds the part's music in it
+# The bars of one part: the measure, and the element with the part's music in it, if any.
+Bars = list[tuple[Element, Element | None]]
 SUFFIXES = (".mxl", ".xml", ".musicxml")
-LEAST_GRID = 32  # carries grace notes, and bars of every meter
+LEAST_GRID = 32  # ticks per quarter that represent grace notes, and bars of every meter
 ENTITIES = "it declares XML entities, which no score needs"
 MAX_PARTS = 10_000
 MAX_TABLE = 2_000_000  # bars of all parts together
@@ -67,20 +66,20 @@ def piece_from_musicxml(data: bytes, suffix: str = ".musicxml", *, unfold: bool 
     Parameters
     ----------
     data : bytes
-        ``score-partwise`` or ``score-timewise``, in any encoding that it declares; or compressed,
-        as in ``.mxl`` files.
+        A ``score-partwise`` or ``score-timewise`` document in the encoding that it declares, or a
+        compressed one, as in ``.mxl`` files.
     suffix : str
-        With ``".mxl"`` it must be compressed.
+        With ``".mxl"`` the data must be compressed.
     unfold : bool
         Whether repeats, endings, da capo and dal segno are written out as they are played.
 
     Raises
     ------
-    UnfitError
-        With a reason, if it cannot be read as one piece with notes.
+    InvalidScoreError
+        If the document cannot be read as a piece with notes; the message gives the reason.
     """
     if not data.strip():
-        raise UnfitError("it is empty")
+        raise InvalidScoreError("it is empty")
     xml = _unzip(data) if suffix == ".mxl" or data.startswith(b"PK\3\4") else data
     root = _root(xml)
     if len(xml) > 4 * MAX_NOTES:
@@ -94,11 +93,11 @@ def piece_from_musicxml(data: bytes, suffix: str = ".musicxml", *, unfold: bool 
             readers = _read(root, parts, listed, grid, turns)
             break
         except FinerGrid as finer:
-            grid = _within_limits(grid * finer.times)
+            grid = _within_limits(grid * finer.factor)
     order = playing_order(turns, max(len(bars) for _, bars in parts)) if turns is not None else None
     title = _text(root, "work/work-title") or _text(root, "movement-title")
-    for ending in SUFFIXES:  # engraving programs fill in the name of the file
-        title = title.removesuffix(ending)
+    for file_suffix in SUFFIXES:  # some programs use the file's name as the title
+        title = title.removesuffix(file_suffix)
     composers = root.iterfind("identification/creator[@type='composer']")
     return piece_of(
         readers,
@@ -120,21 +119,21 @@ def _root(data: bytes) -> Element:
     except etree.XMLSyntaxError as error:
         root = _as_latin_1(data)
         if root is None:
-            message = _plainly(error)
-            raise UnfitError(
+            message = _reason(error)
+            raise InvalidScoreError(
                 ENTITIES if "amplification" in message else f"damaged XML: {message}"
             ) from error
     except (ValueError, LookupError) as error:  # an unknown encoding
-        raise UnfitError(f"damaged XML: {str(error)[:150]}") from error
+        raise InvalidScoreError(f"damaged XML: {str(error)[:150]}") from error
     if root is None or root.tag not in ("score-partwise", "score-timewise"):
-        raise UnfitError("XML, but not MusicXML")
-    inside = root.getroottree().docinfo.internalDTD
-    if inside is not None and any(True for _ in inside.iterentities()):
-        raise UnfitError(ENTITIES)
+        raise InvalidScoreError("XML, but not MusicXML")
+    dtd = root.getroottree().docinfo.internalDTD
+    if dtd is not None and any(True for _ in dtd.iterentities()):
+        raise InvalidScoreError(ENTITIES)
     return root
 
 
-def _plainly(error: etree.XMLSyntaxError) -> str:
+def _reason(error: etree.XMLSyntaxError) -> str:
     """Return the message of libxml2 without its advice to programmers."""
     message = error.msg or "it cannot be parsed"
     return (
@@ -175,7 +174,7 @@ def _as_latin_1(data: bytes) -> Element | None:
 def _unzip(data: bytes) -> bytes:
     """Extract the score from a compressed MusicXML file.
 
-    The size is bounded, whatever size the archive declares.
+    The size is limited, whatever size the archive declares.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -194,20 +193,22 @@ def _unzip(data: bytes) -> bytes:
                 )
                 names = [str(path) for path in paths] or names
             if not names:
-                raise UnfitError("the archive holds no score")
+                raise InvalidScoreError("the archive contains no score")
             return _bounded(archive, names[0])
-    except UnfitError:
+    except InvalidScoreError:
         raise
     except etree.XMLSyntaxError as error:
-        raise UnfitError(f"damaged: its list of contents is no XML ({_plainly(error)})") from error
+        raise InvalidScoreError(
+            f"damaged: its list of contents is not XML ({_reason(error)})"
+        ) from error
     except ARCHIVE_FAULTS as error:  # everything zipfile raises for a damaged archive
         message = (
             str(error.args[0])
             if isinstance(error, (zipfile.BadZipFile, KeyError)) and error.args
             else ""
         )
-        raise UnfitError(
-            "damaged: not a whole archive" + (f" ({message[:100]})" if message else "")
+        raise InvalidScoreError(
+            "damaged: not a complete archive" + (f" ({message[:100]})" if message else "")
         ) from error
 
 
@@ -215,12 +216,12 @@ def _bounded(archive: zipfile.ZipFile, name: str) -> bytes:
     with archive.open(name) as file:
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
-        raise UnfitError(f"larger than {MAX_BYTES // 2**20} MiB when unpacked")
+        raise InvalidScoreError(f"larger than {MAX_BYTES // 2**20} MiB when unpacked")
     return data
 
 
 def _parts(root: Element) -> list[tuple[str, Bars]]:
-    """Return the bars of each part, for both orders of documents."""
+    """Return the bars of each part, of a partwise or timewise document."""
     if root.tag == "score-partwise":
         parts = [
             (part.get("id", ""), [(bar, bar) for bar in part.iterchildren("measure")])
@@ -230,22 +231,23 @@ def _parts(root: Element) -> list[tuple[str, Bars]]:
         parts = list(_by_part(root))
     _check_table(len(parts), max((len(bars) for _, bars in parts), default=0))
     if not any(bars for _, bars in parts):
-        raise UnfitError("it has no notes")
+        raise InvalidScoreError("it has no notes")
     return parts
 
 
 def _by_part(root: Element) -> Iterator[tuple[str, Bars]]:
+    """Yield the bars of each part of a timewise document."""
     bars = list(root.iterchildren("measure"))
-    inside = [{part.get("id", ""): part for part in bar.iterchildren("part")} for bar in bars]
-    names = dict.fromkeys(name for parts in inside for name in parts)
+    by_bar = [{part.get("id", ""): part for part in bar.iterchildren("part")} for bar in bars]
+    names = dict.fromkeys(name for parts in by_bar for name in parts)
     _check_table(len(names), len(bars))
     for name in names:
-        yield name, [(bar, parts.get(name)) for bar, parts in zip(bars, inside, strict=True)]
+        yield name, [(bar, parts.get(name)) for bar, parts in zip(bars, by_bar, strict=True)]
 
 
 def _check_table(parts: int, bars: int) -> None:
     if parts > MAX_PARTS or parts * bars > MAX_TABLE:
-        raise UnfitError(f"{parts} parts of {bars} bars: more than is read")
+        raise InvalidScoreError(f"{parts} parts of {bars} bars, which is too many")
 
 
 def _read(
@@ -266,13 +268,12 @@ def _read(
 
 
 def _grid(root: Element) -> int:
-    """Return ticks per quarter that carry all divisions of the document."""
-    texts = dict.fromkeys(
-        element.text for element in root.iter("divisions")
-    )  # in order, so that of two faults always the same one is reported
+    """Return ticks per quarter that represent all divisions of the document."""
+    # Keep the order of the document, so that always the first of several faults is reported.
+    texts = dict.fromkeys(element.text for element in root.iter("divisions"))
     divisions = dict.fromkeys(exact(text, "divisions") for text in texts)
     if any(value <= 0 for value in divisions):
-        raise UnfitError(f"a quarter note cannot have {min(divisions)} divisions")
+        raise InvalidScoreError(f"a quarter note cannot have {min(divisions)} divisions")
     grid = LEAST_GRID
     for value in divisions:
         grid = _within_limits(math.lcm(grid, value.numerator))
@@ -281,9 +282,8 @@ def _grid(root: Element) -> int:
 
 def _within_limits(grid: int) -> int:
     if grid > MAX_GRID:
-        raise UnfitError(
-            f"no common grid carries its times: it would need more than {MAX_GRID} steps per"
-            " quarter"
+        raise InvalidScoreError(
+            f"its times have no common grid: it would need more than {MAX_GRID} steps per quarter"
         )
     return grid
 

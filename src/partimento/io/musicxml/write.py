@@ -1,11 +1,11 @@
-"""Write MusicXML 4.0 that reads well and gives back exactly the same notes.
+"""Write MusicXML 4.0 that is easy to read and preserves every note exactly.
 
-A note's ``<duration>`` is always exact. Its picture (``<type>``, dots, tuplet) is exact wherever
-note values allow. Elsewhere, as in a played ornament that lies on no grid, it is the nearest note
-value.
+The ``<duration>`` of a note is always exact. Its appearance (``<type>``, dots, tuplet) is exact if
+note values can represent the duration. Otherwise, as for ornaments in MIDI files, it is the nearest
+note value.
 
-Attributes ``id`` name the notes. ``n5`` begins note 5 of the Piece, and ``n5.2`` is tied to it.
-`Piece.note_seconds` has the sounding times of both.
+The ``id`` of a written note refers to a note of the Piece: ``n5`` is note 5, and ``n5.2`` is the
+second written note that is tied to it. `Piece.note_seconds` has the sounding times of note 5.
 """
 
 from __future__ import annotations
@@ -65,13 +65,13 @@ def to_musicxml(piece: Piece, *, ornaments: Ornaments = "exact") -> str:
     ----------
     piece : Piece
     ornaments : {"exact", "grace"}
-        With ``"grace"``, for pictures, played ornaments become grace notes too (see
-        `notation.graces`). With ``"exact"``, only flagged ones do.
+        With ``"exact"``, only flagged notes are written as grace notes. With ``"grace"``, for
+        pictures, unflagged ornaments of MIDI files are, too (see `notation.graces`).
 
     Raises
     ------
     PartimentoError
-        If the document would be far too long, or a name is not text.
+        If the piece is too long to engrave, or a name cannot be encoded.
     """
     check_names(piece)
     ticks = ticks_for(piece)
@@ -143,9 +143,9 @@ def _add(parent: ET.Element, tag: str, text: object = None, **attributes: str) -
 
 
 def _xml_text(text: str) -> str:
-    """Remove the control characters that XML cannot hold.
+    """Remove the control characters that XML does not allow.
 
-    Titles of MIDI files contain them.
+    Titles of MIDI files may contain them.
     """
     return "".join(
         c
@@ -193,7 +193,7 @@ def _score_part(parts: ET.Element, number: int, part: Part, *, shown: bool) -> N
 
 
 class _PartWriter:
-    """Writes one part; holds what all its measures need."""
+    """Write one part; the attributes are shared by all of its measures."""
 
     def __init__(
         self,
@@ -214,7 +214,7 @@ class _PartWriter:
             ticks,
             step,
         )
-        self.tied: dict[int, int] = {}  # how many symbols of a note are written already
+        self.tied: dict[int, int] = {}  # the number of symbols written so far, by index of the note
         self.velocity, self.string, self.fret = (
             piece.notes.velocity.tolist(),
             piece.notes.string.tolist(),
@@ -244,7 +244,7 @@ class _PartWriter:
                 _add(_add(measure, "barline", location="right"), "bar-style", "light-heavy")
 
     def _marks(self, measure: ET.Element, bar: Bar, *, first: bool) -> None:
-        """Write divisions, key, meter, clefs and tempos of a bar at their times."""
+        """Write the divisions, keys, meters, clefs and tempos of a bar at their times."""
         start, end = bar.onset, bar.onset + bar.duration
         keys = {key.onset: key for key in self.piece.keys if start <= key.onset < end}
         meters = {meter.onset: meter for meter in self.piece.meters if start <= meter.onset < end}
@@ -285,14 +285,13 @@ class _PartWriter:
             _add(element, "fifths", key.fifths)
             _add(element, "mode", key.mode)
         if meter:
-            # After a bar cut short the same meter may be stated again: for readers, not for the
-            # eye.
+            # After a shortened bar, the same meter may be repeated to keep the bar lines. Hide it.
             earlier = [m for m in self.piece.meters if m.onset < meter.onset]
-            again = earlier and (earlier[-1].numerator, earlier[-1].denominator) == (
+            repeated = earlier and (earlier[-1].numerator, earlier[-1].denominator) == (
                 meter.numerator,
                 meter.denominator,
             )
-            element = _add(attributes, "time", **({"print_object": "no"} if again else {}))
+            element = _add(attributes, "time", **({"print_object": "no"} if repeated else {}))
             _add(element, "beats", meter.numerator)
             _add(element, "beat-type", meter.denominator)
         if first:
@@ -303,9 +302,9 @@ class _PartWriter:
                 _clef(attributes, clef, {"number": str(number)} if len(clefs) > 1 else {})
 
     def _accidentals(self, bar: Bar, staves: Sequence[StaffBar]) -> dict[tuple[int, int], str]:
-        """Map each (note, onset of its symbol) to the accidental to print.
+        """Map (note, onset of its symbol) to the accidental to print.
 
-        An accidental holds in its octave up to the bar line.
+        An accidental is valid in its octave up to the bar line.
         """
         accidentals: dict[tuple[int, int], str] = {}
         for staff in staves:
@@ -350,9 +349,8 @@ class _PartWriter:
             return
         for index in symbol.graces:
             self._grace(measure, index, symbol, staff, voice, accidentals)
-        stem = (
-            ("up" if voice % 4 == 1 else "down") if stems else None
-        )  # voices 1 and 5 are the upper ones
+        # Voices 1 and 5 are the upper voices of the two staves.
+        stem = ("up" if voice % 4 == 1 else "down") if stems else None
         for place, (index, from_before, to_next) in enumerate(symbol.notes):
             nth = self.tied[index] = self.tied.get(index, 0) + 1
             dynamics = (
@@ -395,7 +393,7 @@ class _PartWriter:
     ) -> None:
         """Write a grace note.
 
-        A single one is an eighth with a slash. Several are beamed sixteenths.
+        A single one is an eighth note with a slash. Several are sixteenth notes under a beam.
         """
         note = _add(measure, "note", id=f"n{index}")
         alone = len(symbol.graces) == 1
@@ -496,16 +494,17 @@ def _brackets(notations: ET.Element, symbol: Symbol) -> None:
             "tuplet",
             type="start",
             number="1",
-            bracket="no" if _beamed_whole(symbol) else "yes",
+            bracket="no" if _is_beamed(symbol) else "yes",
         )
     if symbol.tuplet_stops:
         _add(notations, "tuplet", type="stop", number="1")
 
 
-def _beamed_whole(symbol: Symbol) -> bool:
-    """Return whether a beam replaces the bracket of a tuplet.
+def _is_beamed(symbol: Symbol) -> bool:
+    """Return whether a beam makes the bracket of a tuplet unnecessary.
 
-    It does if it begins with the tuplet, since beams never exceed one.
+    `symbol` is the first one of the tuplet. A beam that begins there belongs to the tuplet alone,
+    because beams never extend beyond a tuplet.
     """
     return bool(symbol.beams)
 
@@ -521,15 +520,14 @@ def _clef(attributes: ET.Element, clef: Clef, number: dict[str, str]) -> None:
 def _tempo(measure: ET.Element, tempo: Tempo, meter: Meter) -> None:
     """Write a metronome mark in the beat of the meter.
 
-    If the mark is rounded, the exact tempo is written before it.
+    If its number is rounded, the exact tempo is written before it.
     """
     unit, dotted, per_minute = _mark(tempo, meter)
     shown = f"{per_minute:.3g}" if per_minute < 10 else str(round(per_minute))
     exact = f"{tempo.bpm:.12g}"
     if float(shown) * Fraction(4, unit) * (Fraction(3, 2) if dotted else 1) != tempo.bpm:
-        _add(
-            measure, "sound", tempo=exact
-        )  # separate, since readers prefer the printed number of a direction to its sound
+        # As a separate element, because readers prefer a direction's printed number to its sound.
+        _add(measure, "sound", tempo=exact)
     direction = _add(measure, "direction", placement="above")
     mark = _add(_add(direction, "direction-type"), "metronome")
     _add(mark, "beat-unit", BEAT_UNITS[unit])
@@ -542,7 +540,7 @@ def _tempo(measure: ET.Element, tempo: Tempo, meter: Meter) -> None:
 def _mark(tempo: Tempo, meter: Meter) -> tuple[int, bool, float]:
     """Return the beat unit, whether it is dotted, and the beats per minute.
 
-    The beat of a compound meter is dotted if that gives a whole number.
+    In compound meters the beat is a dotted note, if the number of beats per minute is then whole.
     """
     if is_compound(meter):
         unit = meter.denominator // 2
