@@ -151,7 +151,7 @@ def test_a_registry_takes_more_at_run_time() -> None:
     registry["tau"] = "math:tau"
     assert list(registry) == ["pi", "tau"]
     assert registry.load("tau") == 2 * registry.load("pi")
-    with pytest.raises(PartimentoError, match="there is no number tua; did you mean tau"):
+    with pytest.raises(PartimentoError, match="there is not a number tua; did you mean tau"):
         registry.load("tua")
     del registry["tau"]
     assert len(registry) == 1

@@ -4,13 +4,13 @@ import pytest
 
 from partimento import Part
 from partimento.corpus import read_piece
-from partimento.errors import ReadError, InvalidScoreError
+from partimento.errors import InvalidScoreError, ReadError
 from partimento.io.midi.smf import (
     check_meters,
     check_pitches,
     decode,
-    sets_program,
     scan_track,
+    sets_program,
     split_tracks,
     without_escapes,
 )

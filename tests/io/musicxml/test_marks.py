@@ -158,7 +158,7 @@ def test_a_transposition_moves_pitches_and_keys(inside, semitones, fifths):
 def test_transpositions_beyond_any_instrument_are_refused():
     for tag in ("chromatic", "diatonic", "octave-change"):
         for number in (-129, 129):
-            with pytest.raises(UnfitError, match="larger than 128"):
+            with pytest.raises(InvalidScoreError, match="larger than 128"):
                 transposition_of(element(f"<transpose><{tag}>{number}</{tag}></transpose>"))
 
 
@@ -189,7 +189,7 @@ def test_a_printed_tempo_counts_unless_the_one_for_playback_is_nearly_the_same(
 def test_a_tempo_stands_in_a_sound_alone_too():
     assert tempo_of(element("<sound tempo='90'/>")) == Tempo.from_bpm(90)
     assert tempo_of(element("<sound dacapo='yes'/>")) is None
-    with pytest.raises(UnfitError, match=r"no such tempo: 0\.5 quarter notes per minute"):
+    with pytest.raises(InvalidScoreError, match=r"no such tempo: 0\.5 quarter notes per minute"):
         tempo_of(element("<sound tempo='0.5'/>"))
 
 

@@ -457,7 +457,9 @@ def test_a_damaged_archive_is_refused_in_plain_words(cut):
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("a.xml", score([START + note("C4", 16)]))
     data = packed.getvalue()
-    with pytest.raises(InvalidScoreError, match=r"^damaged: not a complete archive( \([A-Z][^\n]*\))?$"):
+    with pytest.raises(
+        InvalidScoreError, match=r"^damaged: not a complete archive( \([A-Z][^\n]*\))?$"
+    ):
         piece_from_musicxml(data[: len(data) - 40 - cut] + data[len(data) - 40 :], ".mxl")
 
 
