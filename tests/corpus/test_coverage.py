@@ -77,9 +77,9 @@ def test_growth_per_doubling_is_measured_at_the_end_of_the_curve() -> None:
 
 def test_one_piece_alone_has_nothing_held_out() -> None:
     tally = Tally()
-    tally.add({"a": 3, "b": 1}, 0)
+    tally.add({"a": 6, "b": 1, "c": 1}, 0)
     found = tally.vocabulary(1, 1)
-    assert (found.size, found.seen_once, found.out_of_vocabulary) == (2, 1, {})
-    assert found.commonest.y == [0.75, 1.0]
+    assert (found.size, found.seen_once, found.out_of_vocabulary) == (3, 2, {})
+    assert found.commonest.y == [0.75, 0.875, 1.0]
     tally.add({"a": 1}, 1)
     assert tally.vocabulary(2, 2).out_of_vocabulary[1].splits == [1 / 4, 0.0]

@@ -27,7 +27,12 @@ ECHO = (
 
 
 def test_threads_and_batches_follow_the_number_of_tasks() -> None:
-    for workers, tasks, threads, size in ((8, 3, 3, 1), (2, 0, 1, 1), (2, 8 * BATCH, 2, BATCH)):
+    for workers, tasks, threads, size in (
+        (8, 3, 3, 1),
+        (2, 0, 1, 1),
+        (2, 8 * BATCH - 1, 2, 1),
+        (2, 8 * BATCH, 2, BATCH),
+    ):
         with crew(workers, "", tasks, ECHO) as (threads_of, _, batch, in_flight):
             assert isinstance(threads_of, ThreadPoolExecutor)
             assert threads_of._max_workers == threads

@@ -5,6 +5,8 @@ import zipfile
 from fractions import Fraction
 
 import pytest
+from tests.io.musicxml.documents import REPEAT, START, note, score
+from tests.pieces import waltz
 
 from partimento import Part, read
 from partimento.corpus.settings import AS_WRITTEN, DataSettings
@@ -78,3 +80,33 @@ def test_unreadable_files_are_refused_with_path_and_reason(
     with pytest.raises(ReadError, match=reason) as refused:
         measure(str(path), "", AS_WRITTEN)
     assert refused.value.path == str(path)
+
+
+def test_repeats_are_played_out_only_if_configured(write):
+    path = str(write("a.musicxml", score([START + note("C4", 16) + REPEAT])))
+    unfolded = AS_WRITTEN.model_copy(update={"repeats": "unfolded"})
+    for config, notes in ((AS_WRITTEN, 1), (unfolded, 2)):
+        assert len(read_view(path, "", config)[0].notes) == notes
+        assert read_row(path, "", config).plain["notes"] == notes
+
+
+@pytest.mark.parametrize("quantize", ["exact", "music21"])
+def test_upbeats_are_inferred_for_each_row_and_used_in_views_if_configured(quantize, tmp_path):
+    (path,) = waltz(Fraction(1)).save(tmp_path / "waltz.mid")
+    for pickup, upbeat in (("inferred", 1), ("declared", 0)):
+        config = DataSettings(quantize=quantize, pickup=pickup)
+        row = read_row(str(path), "", config)
+        assert row.plain["pickup"] == 0
+        assert row.plain["pickup_inferred"] == row.plain["divisions"]  # one quarter
+        if quantize == "exact":
+            assert read_view(str(path), "", config)[0].pickup == upbeat
+
+
+def test_only_the_music21_view_is_quantized(tmp_path, midi):
+    path = tmp_path / "late.mid"
+    late = [event for n in range(4) for event in (midi.on(7, 60 + n), midi.off(473, 60 + n))]
+    path.write_bytes(midi.file(midi.track(late)))
+    exact, _ = read_view(str(path), "", AS_WRITTEN)
+    grid, _ = read_view(str(path), "", DataSettings(quantize="music21"))
+    assert exact.notes.divisions == 480
+    assert grid.notes.divisions <= 12
