@@ -32,7 +32,7 @@ COMPILED = """
 import sys
 import partimento.generate.candidates as candidates
 from partimento.cli.cli import main
-candidates.MOST_ROWS_ON_NUMPY = 0
+candidates.MAX_ROWS_ON_NUMPY = 0
 main(sys.argv[1:])
 """
 

@@ -78,7 +78,7 @@ def test_a_key_that_is_asked_for_is_the_key_that_sounds(run: TrainedModel, name:
     key = Key.from_name(name)
     for seed in range(4):
         if key.mode == "minor":  # all it learned from is in major
-            with pytest.raises(PartimentoError, match="came out in minor"):
+            with pytest.raises(PartimentoError, match="candidates is in minor"):
                 compose(run, bars=6, seed=seed, key=key)
             continue
         piece = compose(run, bars=6, seed=seed, key=name)  # a name does
@@ -193,7 +193,7 @@ def test_wishes_that_cannot_be_fulfilled(run: TrainedModel, pieces: list[Piece])
         with pytest.raises(PartimentoError):
             compose(run, **wish)
     strange = Piece.from_events([Event((30, 31, 33), Fraction(1, 7))] * 3)
-    with pytest.raises(PartimentoError, match="never met"):
+    with pytest.raises(PartimentoError, match="not in the vocabulary"):
         compose(run, start=strange)
 
 
@@ -216,7 +216,7 @@ def test_constraints_speak_of_the_pitches_that_sound(run: TrainedModel, key: str
 
 
 def test_constraints_that_leave_nothing_are_reported(run: TrainedModel) -> None:
-    with pytest.warns(UserWarning, match=r"the constraints left nothing to choose \d+ times"):
+    with pytest.warns(UserWarning, match=r"the constraints left no choice \d+ times"):
         piece = compose(run, events=8, seed=1, constraints=[Range(0, 5)])
     assert len(piece.events) == 8
     with pytest.raises(PartimentoError, match="'guitar' is not a constraint"):

@@ -173,7 +173,7 @@ def test_constraints_move_with_the_music() -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Range(60, 50), "a range goes up"),
+        (lambda: Range(60, 50), "the lower bound of a range"),
         (lambda: Range("H2"), "is no pitch"),
         (lambda: Range(0, 200), "between 0 and 127"),
         (lambda: InKey("X major"), "no such key"),

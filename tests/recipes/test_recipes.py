@@ -18,7 +18,7 @@ def test_recipes_that_are_none(tmp_path: Path) -> None:
     with pytest.raises(PartimentoError, match="o such file"):
         read_recipe(str(tmp_path / "mine.toml"))
     (tmp_path / "mine.toml").write_text("train = [")
-    with pytest.raises(PartimentoError, match="no valid TOML"):
+    with pytest.raises(PartimentoError, match="not valid TOML"):
         read_recipe(str(tmp_path / "mine.toml"))
 
 

@@ -124,7 +124,7 @@ def test_a_model_declares_its_settings(name: str) -> None:
         ({"train": 5}, "train is a section, not a value"),
         (
             {"trian": {}},
-            "no section trian: the sections are data, tokens, model, train, sample",
+            "there is no section trian: the sections are data, tokens, model",
         ),
         (
             {"encode": {"window": 8}},

@@ -159,7 +159,7 @@ def test_a_run_of_another_format_is_not_read(run: TrainedModel, tmp_path: Path) 
 def test_no_run(tmp_path: Path) -> None:
     with pytest.raises(PartimentoError, match="nowhere does not exist"):
         load_model("nowhere")
-    with pytest.raises(PartimentoError, match=r"no run: it has no run\.json"):
+    with pytest.raises(PartimentoError, match=r"not a run: it has no run\.json"):
         load_model(tmp_path)
 
 

@@ -1,10 +1,10 @@
-"""Compose one number after another in a compiled loop that carries the state.
+"""Generate one id after another in a compiled loop.
 
-A row is an event (chord, held, duration) or a single token, as the tokenizer defines. The loop is a
-`keras.Model` whose `call` holds `ops.while_loop`: it runs on every backend. Its random numbers are
-an input, drawn with NumPy, since a generator inside the loop would repeat its draw.
+Depending on the tokenizer, a row is an event (chord, held, duration) or a single token. The loop is
+a `keras.Model` whose `call` contains an `ops.while_loop`, which works on every backend. Its random
+numbers are an input, drawn with NumPy, because a generator inside the loop would repeat its draw.
 
-Shapes: B candidates composed at once, N rows at most, F fields of a row, V numbers of a field.
+Shapes: B candidates in a batch, N rows at most, F fields of a row, V ids of a field.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from partimento.tokens.vocabulary import END, PAD
 
 
 class LoopState(NamedTuple):
-    """Hold what the loop carries from row to row.
+    """Hold the state that the loop carries from row to row.
 
     Attributes
     ----------
     row : () int32
-        The number of the row to compose.
+        The index of the row to generate.
     done : (B,) bool
         Which candidates are complete.
     closing, dead_ends
@@ -40,7 +40,7 @@ class LoopState(NamedTuple):
     ids : (N, B, F) int32
         The rows so far.
     logits : (B, V) float32
-        The model's prediction of the next number.
+        The model's prediction of the next id.
     grammar, model : nested tuples of tensors
         The states of the grammar and of the model.
     rules : tuple
@@ -59,38 +59,47 @@ class LoopState(NamedTuple):
 
 
 class GenerationLoop(keras.Model):
-    """The composing loop; it compiles once per length, and `predict_on_batch` runs it.
+    """The generation loop, run by `predict_on_batch`; it compiles once per length.
 
     Parameters
     ----------
     model : NextModel
-        Only referenced weakly, so that a loop in the cache does not keep it alive.
+        Referenced weakly, so that a loop in the cache does not keep the model alive.
+    candidates : int
+        B.
+    truncates : bool
+        Whether sampling uses top-k or top-p (`Sampling.truncates`).
     rules : sequence of Rule
-        Constraints beside the grammar. Their parameters are inputs.
+        Constraints in addition to the grammar. Their parameters are inputs.
     """
 
     def __init__(
         self, model: NextModel, *, candidates: int, truncates: bool, rules: Sequence[Rule] = ()
     ) -> None:
         super().__init__()
-        self.built = (
-            True  # else Keras would run the whole loop once, uncompiled, to find its shapes
-        )
-        self.network = model.network  # tracked here, so that its weights are inputs of the program
+        # Otherwise Keras would run the whole loop once, uncompiled, to infer its shapes.
+        self.built = True
+        # An attribute, so that Keras tracks it and passes its weights as inputs of the program.
+        self.network = model.network
         self.candidates, self.truncates, self.rules = candidates, truncates, tuple(rules)
         self.tokenizer, self.grammar = model.tokenizer, model.tokenizer.grammar()
         self._model = weakref.ref(model)
 
     def call(self, inputs: dict[str, Any]) -> Any:
-        """Compose.
+        """Generate all candidates.
 
         Parameters
         ----------
         inputs : dict
-            Arrays with a leading axis of 1. ``prompt`` is (N, F), ``uniform`` (N, F, B) and
-            ``sampling`` (3,). ``limits`` is (5,): rows of the prompt, rows, events, steps, and
-            whether the model may end by itself. ``rule_0_0`` and so on are the parameters of
-            the rules.
+            Arrays with a leading axis of 1, which Keras takes for the batch. ``prompt`` is (N, F),
+            ``uniform`` (N, F, B) and ``sampling`` (3,). ``limits`` is (5,): rows of the prompt,
+            maximum rows, events and steps, and whether the model may end the piece. ``rule_0_0``
+            and so on are the parameters of the rules.
+
+        Returns
+        -------
+        dict
+            The fields of `Generated`.
         """
         inputs = {name: value[0] for name, value in inputs.items()}
         _, rows, *_ = self._limits(inputs)
@@ -122,7 +131,7 @@ class GenerationLoop(keras.Model):
             ids=ops.zeros((length, batch, len(self.tokenizer.fields)), "int32"),
             logits=ops.zeros((batch, self.tokenizer.sizes[0])),
             grammar=self.grammar.start(batch, ops),
-            model=self._model_now().initial_state(batch),
+            model=self._get_model().initial_state(batch),
             rules=tuple(
                 rule.start(batch, [inputs[name] for name in names], ops)
                 for rule, names in zip(self.rules, _rule_inputs(self.rules), strict=True)
@@ -130,7 +139,7 @@ class GenerationLoop(keras.Model):
         )
 
     def _row(self, state: LoopState, inputs: dict[str, Any]) -> LoopState:
-        """Compose one row of every candidate."""
+        """Generate one row of every candidate."""
         row: list[Any] = []
         for field in range(len(self.tokenizer.fields)):
             state, chosen = self._field(state, field, inputs)
@@ -139,31 +148,31 @@ class GenerationLoop(keras.Model):
         return self._stop(state._replace(ids=ids), row[0] == END, inputs)
 
     def _field(self, state: LoopState, field: int, inputs: dict[str, Any]) -> tuple[LoopState, Any]:
-        """Choose one number of every candidate, and advance all states by it."""
+        """Choose one id for every candidate, and advance all states by it."""
         prompt_rows, *_, may_end = self._limits(inputs)
-        # 1. The mask: the grammar, and what the constraints leave of it.
+        # 1. Compute the mask from the grammar and the constraints.
         mask = self.grammar.allowed(state.grammar, field, ops)
-        if field == 0:  # the end is a number of the first field
+        if field == 0:  # only the first field has the id that ends a piece
             is_end = np.arange(mask.shape[-1]) == END
             mask = ops.logical_and(mask, ops.logical_or(~is_end, may_end))
         dead = None
         if self.rules:
             rules = [*zip(self.rules, state.rules, strict=True)]
             mask, dead = constrained(self.grammar, state.grammar, field, mask, rules, ops)
-        # 2. The choice: the prompt's number as long as there is one, then a sample.
+        # 2. Choose the prompt's id while there is one, then a sample.
         uniform, sampling = inputs["uniform"][state.row, field], inputs["sampling"]
         sampled = sample_token(state.logits, mask, uniform, sampling, ops, truncates=self.truncates)
         from_prompt = state.row < prompt_rows
         chosen = ops.where(from_prompt, inputs["prompt"][state.row, field], sampled)
         chosen = ops.where(state.done, PAD, chosen)
-        # 3. Every state takes it in; the model predicts the next number.
+        # 3. Advance all states by the chosen id; the model predicts the next one.
         grammar = self.grammar.advance(state.grammar, chosen, field, ops)
         rule_states = tuple(
             rule.advance(rule_state, chosen, field, ops)
             for rule, rule_state in zip(self.rules, state.rules, strict=True)
         )
         features = self.grammar.features(grammar, ops)
-        model, logits = self._model_now().step(state.model, chosen, field=field, features=features)
+        model, logits = self._get_model().step(state.model, chosen, field=field, features=features)
         if dead is not None:
             counts = ops.logical_and(dead, ops.logical_not(ops.logical_or(state.done, from_prompt)))
             dead_ends = state.dead_ends + ops.cast(counts, "int32")
@@ -173,7 +182,7 @@ class GenerationLoop(keras.Model):
         ), chosen
 
     def _stop(self, state: LoopState, ended: Any, inputs: dict[str, Any]) -> LoopState:
-        """Stop candidates that are long enough, and note how well they end there."""
+        """Stop candidates that are long enough, and record how probable their end is."""
         _, rows, events, steps, _ = self._limits(inputs)
         grammar = state.grammar
         at_event_end = self.grammar.at_event_end(grammar)
@@ -183,33 +192,33 @@ class GenerationLoop(keras.Model):
         )
         out_of_rows = state.row + 1 >= rows
         stopped = ops.logical_and(ops.logical_or(enough, out_of_rows), ops.logical_not(state.done))
-        # A last event that sounds past the limit will be cut: such an end has no probability.
+        # If the last event exceeds the length, it will be cut off: such an end is not a good one.
         whole = ops.logical_and(
             at_event_end, ops.logical_or(grammar.elapsed <= steps, enough_events)
         )
         allowed = self.grammar.allowed(grammar, 0, ops)
         end = ops.log_softmax(ops.where(allowed, state.logits, NEVER), axis=-1)[:, END]
         closing = ops.where(stopped, ops.where(whole, end, NEVER), state.closing)
-        closing = ops.where(ended, 0.0, closing)  # an end of the model's own is the best close
+        closing = ops.where(ended, 0.0, closing)  # the model chose to end here: probability 1
         done = ops.logical_or(state.done, ops.logical_or(ended, stopped))
         return state._replace(row=state.row + 1, done=done, closing=closing)
 
-    def _model_now(self) -> NextModel:
+    def _get_model(self) -> NextModel:
         model = self._model()
-        assert model is not None, "who runs the loop holds the model"
+        assert model is not None, "the caller of the loop holds a reference to the model"
         return model
 
 
 class ModelLoops:
-    """Keep the loops of one model.
+    """Hold the compiled loops of one model.
 
     Attributes
     ----------
     loops : dict
-        By number of candidates, truncation and types of constraints.
+        Loops by network, number of candidates, truncation and types of constraints.
     lock : Lock
-        Held while one of them runs: on JAX, Keras gives the weights' buffers away to the program
-        and gets them back with its result. Two loops of one model must not run at once.
+        Locked while one of the loops runs. On JAX, Keras donates the buffers of the weights to the
+        program and gets them back with its result. Two loops of a model must not run at once.
     """
 
     def __init__(self) -> None:
@@ -218,10 +227,10 @@ class ModelLoops:
 
 
 class LoopCache:
-    """Keep the compiled loops of every model that is alive, safe for several threads.
+    """Cache the compiled loops of all models in memory, safely across threads.
 
-    A loop is compiled for a number of candidates, for truncation, and for the types of its
-    constraints.
+    A loop is compiled for a number of candidates, with or without truncation, and for certain
+    types of constraints.
     """
 
     def __init__(self) -> None:
@@ -236,9 +245,9 @@ class LoopCache:
         truncates: bool,
         constraints: Sequence[Constraint],
     ) -> GenerationLoop:
-        """Return the loop, made now if it is new."""
+        """Return the loop for these arguments; create it if it is not in the cache."""
         kinds = tuple(type(constraint) for constraint in constraints)
-        # The network is part of the key: a model of counts makes a new one whenever it learns.
+        # The network is part of the key: a Markov model creates a new one when it counts again.
         key = id(model.network), candidates, truncates, kinds
         with self._lock:
             loops = self._of(model).loops
@@ -270,7 +279,7 @@ class LoopCache:
 
     def __len__(self) -> int:
         with self._lock:
-            return sum(len(kept.loops) for kept in self._models.values())
+            return sum(len(model_loops.loops) for model_loops in self._models.values())
 
 
 LOOPS = LoopCache()
@@ -286,9 +295,25 @@ def generate(
     seed: int = 0,
     constraints: Sequence[Constraint] = (),
 ) -> Generated:
-    """Continue a prompt ``(n, F)``, whose first row is a start row.
+    """Continue a prompt with the compiled loop.
 
     The same arguments give the same notes.
+
+    Parameters
+    ----------
+    model : NextModel
+    prompt : (n, F) int32
+        The first row is a start row.
+    limits : Limits
+    sampling : Sampling
+    candidates : int
+        B.
+    seed : int
+    constraints : sequence of Constraint
+
+    Returns
+    -------
+    Generated
     """
     fields = len(model.tokenizer.fields)
     rows = model.tokenizer.max_rows(limits.events, len(prompt))
@@ -316,7 +341,7 @@ def generate(
 
 
 def _rule_inputs(rules: Sequence[Rule]) -> list[list[str]]:
-    """Name the inputs that carry the parameters of each rule."""
+    """Return the names of the inputs for the parameters of each rule."""
     return [
         [f"rule_{number}_{i}" for i in range(len(rule.parameters))]
         for number, rule in enumerate(rules)

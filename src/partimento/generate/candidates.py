@@ -1,8 +1,8 @@
-"""Generate candidates with a model that writes one number after another.
+"""Generate candidates with an autoregressive model, compiled or on NumPy.
 
-Two loops do the same. The one on NumPy (`numpy_loop`) begins at once; the compiled one
-(`autoregressive`) takes seconds to begin and then is faster. Shapes: B candidates, N rows, V
-numbers of a field.
+Both loops give the same result. The one on NumPy (`numpy_loop`) starts at once. The compiled one
+(`autoregressive`) needs seconds for compiling, and is then faster. Shapes: B candidates, N rows, F
+fields of a row, V ids of a field.
 """
 
 from __future__ import annotations
@@ -19,26 +19,27 @@ from partimento.generate.sampler import Sampling
 from partimento.tokens.base import Grammar
 from partimento.training.trained_model import TrainedModel
 
-ROWS = 64  # lengths are rounded up to a multiple, so that few loops are compiled
-EVENTS_PER_QUARTER = 2  # expected of a piece whose length is given in bars
-# The compiled loop begins 3.9 s of processor time later, and then saves 0.6 ms per row of up to 8
-# candidates, 0.1 ms per row of 32 (benchmarks/startup.py --loops, 2 cores, the bundled model). At
-# least 6,500 rows pay for it. About half of the rows that are reserved are used.
-MOST_ROWS_ON_NUMPY = 10_000
+ROWS = 64  # lengths are rounded up to a multiple of this, to compile loops for few lengths
+EVENTS_PER_QUARTER = 2  # a typical value, to estimate the events of a length in bars
+# The compiled loop starts 3.9 s (CPU time) later. It then saves 0.6 ms per row with up to 8
+# candidates, or 0.1 ms with 32 (benchmarks/startup.py --loops, 2 cores, the bundled model). It is
+# therefore worth compiling from 6,500 rows. About half of the reserved rows are used.
+MAX_ROWS_ON_NUMPY = 10_000
 
 
 class Generated(NamedTuple):
-    """Hold the candidates that a loop has composed.
+    """Hold generated candidates.
 
     Attributes
     ----------
     ids : (B, N, F) int32
-        The prompt first; padding after the end.
+        The prompt and its continuation; padding after the end.
     closing : (B,) float32
-        Log-probability, by the model, that the piece ends where the candidate was stopped; very low
-        where it was stopped in mid-event.
+        The model's log-probability that the piece ends where the candidate was stopped. It is very
+        low if the candidate was stopped within an event.
     dead_ends : (B,) int32
-        Choices for which the constraints left nothing: the grammar alone was followed there.
+        The number of choices for which the constraints allowed no id, so that only the grammar was
+        followed.
     """
 
     ids: np.ndarray
@@ -49,10 +50,26 @@ class Generated(NamedTuple):
 def constrained(
     grammar: Grammar, state: Any, field: int, mask: Any, rules: Sequence[tuple[Rule, Any]], xp: Any
 ) -> tuple[Any, Any]:
-    """Return the mask times those of the rules, and where ``(B,)`` that left nothing.
+    """Combine the grammar's mask with those of the rules.
 
-    There the grammar alone is followed: any sample from an empty mask would break it. Each rule
-    comes with its state.
+    Where they leave no id, the grammar's mask is returned, because sampling from an empty mask
+    could break the grammar.
+
+    Parameters
+    ----------
+    grammar, state : Grammar and its state
+    field : int
+    mask : (B, V) bool
+        The ids that the grammar allows.
+    rules : sequence of (Rule, state)
+    xp : module
+        `numpy` or `keras.ops`.
+
+    Returns
+    -------
+    mask : (B, V) bool
+    dead : (B,) bool
+        Where the rules left no id.
     """
     both = mask
     for rule, rule_state in rules:
@@ -74,7 +91,7 @@ def generate_candidates(
 ) -> Generated:
     """Continue a prompt ``(n, F)`` with the loop that is faster for this length.
 
-    Nothing else decides which: the same arguments give the same notes.
+    The choice depends only on the arguments, so that the same arguments give the same notes.
     """
     options: dict[str, Any] = {
         "limits": limits,
@@ -88,13 +105,13 @@ def generate_candidates(
         from partimento.generate.numpy_loop import generate_on_numpy
 
         return generate_on_numpy(step, trained.tokenizer, prompt, **options)
-    from partimento.generate.autoregressive import generate  # it loads Keras
+    from partimento.generate.autoregressive import generate  # imported here because it loads Keras
 
     return generate(trained.model, prompt, **options)
 
 
 def is_short(trained: TrainedModel, prompt: np.ndarray, limits: Limits) -> bool:
-    """Return True if so few rows are expected that compiling a loop would take longer."""
+    """Return True if the piece is so short that compiling a loop does not pay off."""
     quarters = math.ceil(limits.steps / trained.tokenizer.grid)
     events = min(limits.events, EVENTS_PER_QUARTER * quarters + 1)
-    return trained.tokenizer.max_rows(events, len(prompt)) <= MOST_ROWS_ON_NUMPY
+    return trained.tokenizer.max_rows(events, len(prompt)) <= MAX_ROWS_ON_NUMPY

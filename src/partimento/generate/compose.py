@@ -1,4 +1,4 @@
-"""Compose a piece: make a prompt, generate candidates, choose the best, finish it."""
+"""Compose a piece: build a prompt, generate candidates, and finish the best one."""
 
 from __future__ import annotations
 
@@ -26,13 +26,12 @@ from partimento.music.piece import Piece
 from partimento.music.timelines import Key
 from partimento.training.trained_model import TrainedModel
 
-EVENTS_PER_BAR = 48  # a bar is given up after so many
-ATTEMPTS = 8  # to compose in the mode that is wanted
-MAX_STEPS = 2**30
-MAX_EVENTS = 200_000  # of all candidates together: beyond, there are fewer
+EVENTS_PER_BAR = 48  # a candidate stops after this many events per requested bar
+ATTEMPTS = 8  # batches of candidates to try until one is in the requested mode
+MAX_STEPS = 2**30  # practically no limit, and still an int32
+MAX_EVENTS = 200_000  # of all candidates together; longer pieces get fewer candidates
 
-# From what a model can do to how it composes: the first capability that a model has counts. Nothing
-# else in the program asks. A Gibbs sampler gets its line here.
+# How a model composes, by its first capability in this table. A Gibbs sampler would be added here.
 STRATEGIES: dict[type[Any], Strategy] = {
     Autoregressive: AutoregressiveStrategy(),
     Latent: LatentStrategy(),
@@ -47,7 +46,7 @@ class Length:
     events: int | None
 
     def limits(self, prompt: Prompt, grid: int) -> Limits:
-        """Return when a candidate stops; the header counts as an event."""
+        """Return the limits at which a candidate stops; the header counts as an event."""
         duration = self.duration(prompt)
         if self.bars is None or duration is None:
             assert self.events is not None
@@ -57,7 +56,7 @@ class Length:
         return Limits(self.bars * EVENTS_PER_BAR + 2, ceil(duration * grid), may_end=False)
 
     def duration(self, prompt: Prompt) -> Fraction | None:
-        """Return the length in quarters; None if events are counted."""
+        """Return the length in quarters; None if the length is given in events."""
         if self.bars is None:
             return None
         reference = prompt.reference
@@ -80,42 +79,56 @@ def compose(
     candidates: int | None = None,
     constraints: Sequence[Constraint] = (),
 ) -> Piece:
-    """Compose a piece of some bars (16 by default) or events, its prompt included.
+    """Compose a piece of 16 bars, or of another length; the prompt counts towards it.
 
-    Several candidates are composed at once, and the best is kept (see `ranking.choose_candidate`).
+    Several candidates are generated at once, and the best is returned (see
+    `ranking.choose_candidate`).
 
     Parameters
     ----------
+    trained : TrainedModel
+    bars : int, optional
+        Length in bars, without the pickup.
+    events : int, optional
+        Length in events, instead of bars.
     sampling : Sampling, optional
-        By default as the run's settings say (section ``sample``).
+        By default that of the run's settings (section ``sample``).
+    seed : int
+        The same arguments and seed give the same piece.
     start : None, int or Piece
-        Begin from silence, from training piece number `start`, or from a piece of your own.
+        None begins from silence, an int with the training piece of this number, and a piece with
+        its first events.
     towards : int, optional
-        For a model with a latent space: the number of the training piece that the music moves to.
-        Music between two pieces is a mixture of them. By default the target is drawn.
+        For a model with a latent space: the number of the training piece towards which the music
+        moves. Music between two pieces is a mixture of them. By default, the target is random.
     prompt_events : int
-        Events taken over from `start`. A model with a latent space takes over none, but begins
-        where the prompt lies in its space.
+        Number of events to copy from `start`. A model with a latent space copies none, but begins
+        at the point to which it encodes the prompt.
     key : Key or str, optional
-        The key that sounds. By default that of the piece of the prompt or, from silence, that of a
-        training piece.
+        The key of the piece. By default that of `start` or, from silence, that of a training piece.
     program : int, optional
-        General MIDI program of all parts; by default the training pieces'.
+        General MIDI program of all parts; by default that of the training pieces.
+    title : str
+        By default, a title with the seed.
     candidates : int, optional
-        How many are composed; by default as the run's settings say.
+        Number of candidates; by default that of the run's settings.
     constraints : sequence of Constraint
-        Rules that the piece must keep to, in the pitches that sound. Where they leave nothing to
-        choose, the grammar alone is followed; a warning counts such choices.
+        Rules that the piece must obey, on sounding pitches. Where they allow no choice, the piece
+        breaks them; a warning counts these choices.
+
+    Returns
+    -------
+    Piece
 
     Raises
     ------
     PartimentoError
-        If such a piece cannot be composed.
+        If the arguments contradict each other or the model, or no candidate is in `key`.
     """
     strategy = strategy_of(trained)
     if towards is not None and not strategy.has_targets:
         raise PartimentoError(
-            "towards is for models with a latent space (autoencoder, vae);"
+            "towards needs a model with a latent space (autoencoder, vae);"
             f" this is a run of {trained.settings.name}"
         )
     check_length(bars, events, prompt_events)
@@ -141,31 +154,31 @@ def compose(
 
 
 def composes(trained: TrainedModel) -> bool:
-    """Return whether a run's model makes music; embeddings, for one, do not."""
+    """Return True if a model can compose; embeddings, for example, cannot."""
     return any(capability in STRATEGIES for capability in trained.model_class.capabilities)
 
 
 def strategy_of(trained: TrainedModel) -> Strategy:
-    """Return how a run's model composes.
+    """Return the strategy by which a model composes.
 
     Raises
     ------
     PartimentoError
-        If it does not.
+        If it cannot compose.
     """
     for capability in trained.model_class.capabilities:
         if capability in STRATEGIES:
             return STRATEGIES[capability]
-    raise PartimentoError(f"a run of {trained.settings.name} does not compose")
+    raise PartimentoError(f"a run of {trained.settings.name} cannot compose")
 
 
 def compose_ids(trained: TrainedModel, *, candidates: int, events: int, seed: int) -> np.ndarray:
-    """Compose candidates from silence, none preferred, and return their numbers.
+    """Compose candidates from silence, and return the ids of all of them, unranked.
 
     Returns
     -------
     (candidates, rows, F) int32
-        The header first; padding after the end.
+        The header and the events; padding after the end.
     """
     prompt = make_prompt(trained, None, 0, seed=seed, key=None)
     limits = Limits(events + 1, MAX_STEPS, may_end=False)
@@ -187,8 +200,7 @@ def _check_prompt(trained: TrainedModel, prompt: Prompt, limits: Limits) -> None
     steps = sum((event.duration for event in events), Fraction(0)) * trained.tokenizer.grid
     if len(events) + 1 >= limits.events or steps >= limits.steps:
         raise PartimentoError(
-            "the opening alone is longer than the piece that was asked for:"
-            " ask for more bars or a shorter opening"
+            "the prompt alone is longer than the requested piece: use more bars or a shorter prompt"
         )
 
 
@@ -200,7 +212,7 @@ def _best_of_attempts(
     transposer: Transposer,
     seed: int,
 ) -> Piece:
-    """Compose candidates until one has the key that is wanted."""
+    """Compose batches of candidates until one is in the requested key."""
     key, duration = transposer.key, length.duration(request.prompt)
     for attempt in range(1 if key is None else ATTEMPTS):
         generated = strategy.compose(trained, request, seed + attempt * 2**32)
@@ -213,8 +225,8 @@ def _best_of_attempts(
             return best.piece
     assert key is not None
     raise PartimentoError(
-        f"no take of {request.candidates * ATTEMPTS} came out in {key.mode}:"
-        " another seed, or the other mode, may do"
+        f"none of {request.candidates * ATTEMPTS} candidates is in {key.mode}:"
+        " try another seed or the other mode"
     )
 
 
@@ -226,6 +238,6 @@ def _decoded(trained: TrainedModel, generated: Generated, duration: Fraction | N
 def _report_dead_ends(count: int) -> None:
     if count:
         warnings.warn(
-            f"the constraints left nothing to choose {count} times; there the piece breaks them",
+            f"the constraints left no choice {count} times; there, the piece breaks them",
             stacklevel=4,
         )

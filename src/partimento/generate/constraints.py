@@ -1,11 +1,12 @@
-"""Constrain what is composed: rules that multiply with a tokenizer's grammar.
+"""Constrain compositions by rules whose masks are combined with the grammar's.
 
-A `Constraint` says what is wanted in musical words and knows no tokenizer. Its `bind` returns a
-`Rule` for one tokenizer. A rule has the functions of a grammar (start, advance, allowed), so that
-masks multiply. Its parameters are arrays: inputs of the compiled loop. Only the type of a
-constraint is part of what the loop is compiled for. Moving a slider therefore compiles nothing.
+A `Constraint` describes a requirement in musical terms, for any tokenizer. Its `bind` returns a
+`Rule` for one tokenizer. A rule has the functions of a grammar (start, advance, allowed).
 
-Shapes: B candidates, V numbers of a field, P pitches.
+The parameters of a rule are arrays, which are inputs of the compiled loop. The loop is compiled for
+the types of constraints only. Changing a parameter, such as with a slider, compiles nothing.
+
+Shapes: B candidates, V ids of a field, P pitches.
 """
 
 from __future__ import annotations
@@ -23,39 +24,42 @@ from partimento.tokens.base import Tokenizer
 
 PITCHES = 128
 MAJOR = (0, 2, 4, 5, 7, 9, 11)
-MINOR = (0, 2, 3, 5, 7, 8, 9, 10, 11)  # natural, harmonic and melodic together
+MINOR = (0, 2, 3, 5, 7, 8, 9, 10, 11)  # the union of natural, harmonic and melodic minor
 
 
 class Rule(Protocol):
-    """Say which numbers a constraint allows, for one tokenizer.
+    """Decide which ids of one tokenizer a constraint allows.
 
     Attributes
     ----------
     parameters : tuple of arrays
-        Inputs of the compiled loop; their shapes depend on nothing but the rule's type.
+        Inputs of the compiled loop; their shapes depend only on the type of the rule.
     """
 
     @property
     def parameters(self) -> tuple[np.ndarray, ...]: ...
 
     def start(self, batch: int, parameters: Sequence[Any], xp: Any = np) -> Any:
-        """Return the state before the first row; it holds the parameters that it needs."""
+        """Return the state before the first row, with the parameters that it needs."""
 
     def advance(self, state: Any, ids: Any, field: int, xp: Any = np) -> Any:
         """Return the state after `ids` ``(B,)`` of `field`."""
 
     def allowed(self, state: Any, field: int, xp: Any = np) -> Any:
-        """Return which numbers of `field` are allowed: a mask ``(B, V)`` or ``(1, V)``."""
+        """Return a mask ``(B, V)`` or ``(1, V)`` of the allowed ids of `field`."""
 
 
 class Constraint(Protocol):
-    """Say what a composition must keep to."""
+    """Describe a requirement that a composition must meet."""
 
     def bind(self, tokenizer: Tokenizer) -> Rule:
-        """Return the rule for the numbers of a tokenizer."""
+        """Return the rule for the ids of a tokenizer."""
 
     def transposed(self, semitones: int) -> Constraint:
-        """Return the constraint on music that is transposed afterwards by ``-semitones``."""
+        """Return the constraint with all its pitches moved by `semitones`.
+
+        Models may compose in another key than that in which the piece sounds in the end.
+        """
 
 
 # ---------------------------------------------------------------------- constraints of pitch
@@ -63,12 +67,17 @@ class Constraint(Protocol):
 
 @dataclass(frozen=True)
 class Range:
-    """Keep all notes between two pitches, both included.
+    """Require all notes to lie between two pitches, both included.
 
     Parameters
     ----------
     low, high : int or str
-        MIDI pitches or names.
+        MIDI pitches (0 to 127) or names.
+
+    Raises
+    ------
+    PartimentoError
+        If a bound is not a pitch, or `low` is above `high`.
 
     Examples
     --------
@@ -82,12 +91,14 @@ class Range:
     def __post_init__(self) -> None:
         low, high = (_pitch(bound) for bound in (self.low, self.high))
         if low > high:
-            raise PartimentoError(f"a range goes up: {self.low} lies above {self.high}")
+            raise PartimentoError(
+                f"the lower bound of a range, {self.low}, is above the upper bound, {self.high}"
+            )
         object.__setattr__(self, "low", low)
         object.__setattr__(self, "high", high)
 
     def transposed(self, semitones: int) -> Range:
-        """Return the range moved by `semitones`, cut to MIDI's pitches."""
+        """Return the range moved by `semitones`, clipped to MIDI's pitches."""
         bounds = [
             min(max(int(bound) + semitones, 0), PITCHES - 1) for bound in (self.low, self.high)
         ]
@@ -102,13 +113,17 @@ class Range:
 
 @dataclass(frozen=True)
 class InKey:
-    """Keep all notes in a scale.
+    """Require all notes to belong to the scale of a key.
 
     Parameters
     ----------
     key : Key or str
-        The major scale of a key in major. In minor, the notes of the natural, harmonic and melodic
-        scale together.
+        In minor, the scale has the notes of natural, harmonic and melodic minor.
+
+    Raises
+    ------
+    PartimentoError
+        If the name is not a key.
 
     Examples
     --------
@@ -135,7 +150,7 @@ class InKey:
 
 
 class PitchRule:
-    """Forbid pitches, whatever came before.
+    """Forbid certain pitches throughout a piece.
 
     Parameters
     ----------
@@ -144,30 +159,33 @@ class PitchRule:
     """
 
     def __init__(self, tokenizer: Tokenizer, forbidden: np.ndarray) -> None:
-        # Counts are exact in float32, and a product of matrices is fast on every backend.
+        # Floats, because a matrix product is fast on every backend. It counts the forbidden pitches
+        # of each id, and float32 represents such counts exactly.
         fields = range(len(tokenizer.fields))
         self.sounds = [tokenizer.pitches_of(field).astype(np.float32) for field in fields]  # (V, P)
         self.parameters = (forbidden.astype(np.float32),)
 
     def start(self, batch: int, parameters: Sequence[Any], xp: Any = np) -> Any:
-        """Return the forbidden pitches: the rule has no memory."""
+        """Return the forbidden pitches as the state, which never changes."""
         return parameters[0]
 
     def advance(self, state: Any, ids: Any, field: int, xp: Any = np) -> Any:
-        """Return the state as it is."""
+        """Return the state unchanged."""
         return state
 
     def allowed(self, state: Any, field: int, xp: Any = np) -> Any:
-        """Return ``(1, V)``: which numbers sound no forbidden pitch."""
+        """Return a mask ``(1, V)`` of the ids without a forbidden pitch."""
         return xp.expand_dims(xp.matmul(self.sounds[field], state) < 0.5, 0)
 
 
 def check_constraints(constraints: Iterable[Any]) -> tuple[Constraint, ...]:
-    """Return the constraints as a tuple; PartimentoError for anything else."""
+    """Return the constraints as a tuple; raise PartimentoError for other objects."""
     checked = tuple(constraints)
     for constraint in checked:
         if not hasattr(constraint, "bind"):
-            raise PartimentoError(f"{constraint!r} is not a constraint: use Range or InKey, say")
+            raise PartimentoError(
+                f"{constraint!r} is not a constraint: use Range or InKey, for example"
+            )
     return checked
 
 
@@ -177,7 +195,7 @@ def _pitch(bound: int | str) -> int:
     except ValueError as error:
         raise PartimentoError(str(error)) from error
     if not 0 <= pitch < PITCHES:
-        raise PartimentoError(f"a MIDI pitch lies between 0 and 127, not at {bound}")
+        raise PartimentoError(f"a MIDI pitch must be between 0 and 127, not {bound}")
     return pitch
 
 

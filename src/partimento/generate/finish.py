@@ -1,4 +1,4 @@
-"""Finish a candidate: its length, key, range, meter, tempo, instruments and title."""
+"""Finish a candidate: set length, key, range, meter, tempo, instruments and title."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ OCTAVE = 12
 
 
 def with_length(piece: Piece, length: Fraction) -> Piece:
-    """Return the piece with exactly this length.
+    """Return the piece with exactly this length in quarters.
 
-    Notes are cut there. If the piece is shorter, the notes of its last event sound on.
+    Notes are cut off at the end. If the piece is shorter, the notes of its last event are extended.
     """
     notes = piece.notes
     divisions = math.lcm(notes.divisions, length.denominator, piece.length.denominator)
@@ -38,23 +38,23 @@ def with_length(piece: Piece, length: Fraction) -> Piece:
 
 
 class Transposer:
-    """Decide by how many semitones a candidate is transposed once it is composed.
+    """Compute by how many semitones to transpose a composed candidate.
 
-    Models that learn in a common key compose there. The piece is then moved to a key of the
-    training pieces, or to the requested one. From silence it is also moved into the range,
-    by octaves.
+    Models that are trained in a common key also compose in it. The piece is then moved to the
+    requested key, or to that of a training piece. Without a prompt, it is also moved by octaves if
+    it would otherwise leave the range.
 
     Parameters
     ----------
     trained : TrainedModel
     prompt : Prompt
     key : Key, optional
-        The key that is wanted.
+        The requested key.
     seed : int
-        Draws the training piece whose key is taken.
+        Seed for drawing the training piece whose key is used.
     fixed : bool
-        Whether the interval must be known before anything is composed: constraints speak of the
-        pitches that sound. It then depends on nothing that is composed.
+        True to compute one interval for all candidates, before they are composed. Constraints
+        need this, because they are on sounding pitches.
     """
 
     def __init__(
@@ -83,13 +83,13 @@ class Transposer:
         return self._from_common_key(mode)
 
     def interval(self, notes: Notes, analyzed: Key) -> int:
-        """Return the semitones from the composed pitches, in key `analyzed`, to sound."""
+        """Return the semitones from composed pitches, in key `analyzed`, to sounding ones."""
         if self.fixed is not None:
             return self.fixed
         if self.tokens.to_common_key:
             shift = self._from_common_key(analyzed.mode)
         else:
-            # To the tonic that is wanted, by the shorter way.
+            # To the requested tonic by the shorter way: up to 6 semitones down or 5 up.
             shift = (self.key.tonic - analyzed.tonic + 6) % OCTAVE - 6 if self.key else 0
         return shift if self.prompt.has_events else self.within_range(notes, shift)
 
@@ -98,14 +98,14 @@ class Transposer:
         if self.key is None:
             return usual
         shift = -interval_to_common_key(self.key)
-        if self.tokens.transpose == "key-octave":  # its octave is the usual one, too
+        if self.tokens.transpose == "key-octave":  # undo the move by octaves in training, too
             shift += OCTAVE * round((usual - shift) / OCTAVE)
         return shift
 
     def _usual_interval(self, mode: str) -> int:
-        """Return how far a piece of this mode was moved to the common key.
+        """Return by how many semitones a piece of this mode was moved to the common key.
 
-        It is the piece of the prompt or, from silence, a training piece.
+        The piece is that of the prompt or, from silence, a random training piece.
         """
         if self.prompt.has_events:
             return self.prompt.reference.interval
@@ -114,18 +114,20 @@ class Transposer:
         return alike[int(np.random.default_rng([self.seed, 2]).integers(len(alike)))].interval
 
     def within_range(self, notes: Notes, shift: int) -> int:
-        """Return the shift if it keeps to the range, else the best one.
+        """Return the shift that leaves the fewest notes out of range.
 
-        One an octave off is tried first and, if the key is free, those of other training pieces.
+        Candidates, in order of preference: `shift`, an octave lower or higher and, if no key was
+        requested, the shifts of training pieces.
         """
         usual = self.usual if self.key is None else []
         shifts = [shift, shift - OCTAVE, shift + OCTAVE, *usual]
-        return min(shifts, key=lambda each: self.notes_out_of_range(notes, each))  # the first best
+        # `min` returns the first of several equally good shifts.
+        return min(shifts, key=lambda other: self.notes_out_of_range(notes, other))
 
     def notes_out_of_range(self, notes: Notes, shift: int) -> tuple[int, int]:
-        """Count the notes that leave MIDI's pitches once they are shifted, and the range.
+        """Count the shifted notes outside MIDI's pitches, and those outside the range.
 
-        The range is the one that is set, or the training pieces'.
+        The range is that of the settings, or else that of the training pieces.
         """
         pitch = notes.pitch + shift
         outside_midi = (pitch < 0) | (pitch > 127)
@@ -134,7 +136,7 @@ class Transposer:
 
 
 def finish_piece(piece: Piece, transposer: Transposer, *, program: int | None, title: str) -> Piece:
-    """Give a candidate its key, meter, tempo, instruments and names."""
+    """Set key, meter, tempo, instruments, title and composer of a candidate."""
     trained, reference = transposer.trained, transposer.prompt.reference
     analyzed, _ = analyze_key(piece)
     shift = transposer.interval(piece.notes, analyzed)
@@ -154,7 +156,7 @@ def finish_piece(piece: Piece, transposer: Transposer, *, program: int | None, t
 
 
 def _parts(parts: Sequence[Part], transposer: Transposer, program: int | None) -> tuple[Part, ...]:
-    """Return the parts, each with an instrument: requested, its own, or the usual one."""
+    """Return the parts, each with the requested instrument, its own or the usual one."""
     if program is not None:
         return tuple(replace(part, program=program) for part in parts)
     usual = transposer.prompt.reference.program

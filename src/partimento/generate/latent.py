@@ -1,6 +1,6 @@
-"""Compose from a latent space: windows decoded along a path between two points.
+"""Compose by decoding windows along a path between two points of a latent space.
 
-Shapes: B candidates composed at once, L events of a window, Z latent size.
+Shapes: B candidates in a batch, N events, L events of a window, Z latent size.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from partimento.tokens.chords import HELD
 from partimento.tokens.vocabulary import END, SPECIAL, UNKNOWN
 from partimento.training.trained_model import TrainedModel
 
-MAX_WINDOWS = 20_000
+MAX_WINDOWS = 20_000  # stop even if windows of very short events do not reach the length
 
 
 class LatentStrategy:
@@ -33,7 +33,7 @@ class LatentStrategy:
     has_targets = True
 
     def compose(self, trained: TrainedModel, request: Request, seed: int) -> Generated:
-        """Compose candidates, each on a path of its own where its ends are not given."""
+        """Compose candidates; path ends that are not requested are drawn for each."""
         model, count, rng = trained.model, request.candidates, np.random.default_rng(seed)
         first, last, known = _ends(trained, request)
         points = [
@@ -55,9 +55,9 @@ class LatentStrategy:
 def _ends(
     trained: TrainedModel, request: Request
 ) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]:
-    """Return the points ``(Z,)`` where the path begins and ends, None if drawn.
+    """Return the points ``(Z,)`` where the path begins and ends; None if to be drawn.
 
-    The third value has the points of the training pieces ``(n, Z)``, None without an encoder.
+    The third value has the points of the training pieces ``(n, Z)``, or None without an encoder.
     """
     model, source_ids = trained.model, request.prompt.source_ids
 
@@ -70,7 +70,7 @@ def _ends(
     if known is None:
         if request.towards is not None or has_source:
             raise PartimentoError(
-                f"a run of {trained.settings.name} has no encoder: it composes from silence alone"
+                f"a run of {trained.settings.name} has no encoder: it can only compose from silence"
             )
         return None, None, None
     first = model.encode(window(source_ids)[None])[0] if has_source else None
@@ -80,17 +80,22 @@ def _ends(
 
 
 def path(first: np.ndarray, last: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """Return points ``(B, Z)`` between `first` and `last`, by the share of the way.
+    """Return points ``(B, Z)`` between `first` and `last`, by spherical interpolation.
 
-    The path is spherical: its points are as far from the center as those at its ends. A straight
-    line between draws of a normal distribution leaves the shell that a model has learned (White
-    2016). Where the ends lie in one direction, the path is straight.
+    The distance from the origin changes evenly from that of `first` to that of `last`. Samples of a
+    normal distribution in many dimensions lie near a sphere. A straight line between two of them
+    would pass through points that training never used (White 2016). Where both ends have nearly the
+    same or opposite directions, the path is straight.
 
     Parameters
     ----------
     first, last : (B, Z) float
     share : (B,) float
-        From 0 to 1.
+        Position on the path, from 0 to 1.
+
+    Returns
+    -------
+    (B, Z) float
 
     Examples
     --------
@@ -121,40 +126,42 @@ def compose_windows(
     rng: np.random.Generator,
     constraints: Sequence[Constraint] = (),
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Compose windows one after another until each candidate has its length.
+    """Compose windows one after another until every candidate has its length.
 
-    They lie on paths from the points `first` to the points `last` ``(B, Z)``.
+    The windows are decoded from points on paths from `first` to `last` ``(B, Z)``.
 
     Returns
     -------
-    (B, N, 3) int32, (B,) int32
-        Numbers, without start row and end; dead ends as in `Generated`.
+    ids : (B, N, 3) int32
+        Without start and end rows.
+    dead_ends : (B,) int32
+        As in `Generated`.
     """
-    writer = _Writer(model, len(first), sampling, rng, constraints)
+    sampler = _WindowSampler(model, len(first), sampling, rng, constraints)
     windows: list[np.ndarray] = []
-    wanted = limits.events - 1  # the start row is no event
+    wanted = limits.events - 1  # without the start row
     while (
         sum(map(len, windows)) < wanted
-        and writer.state.elapsed.min() < limits.steps
+        and sampler.state.elapsed.min() < limits.steps
         and len(windows) < MAX_WINDOWS
     ):
         share = np.full(len(first), sum(map(len, windows)) / wanted)
         if limits.steps < 2**30:
-            share = np.maximum(share, np.minimum(writer.state.elapsed / limits.steps, 1.0))
-        if not windows and wanted <= model.length:  # one window alone stands half-way
+            share = np.maximum(share, np.minimum(sampler.state.elapsed / limits.steps, 1.0))
+        if not windows and wanted <= model.length:  # a single window: take the middle of the path
             share = np.full(len(first), 0.5 if not np.array_equal(first, last) else 0.0)
-        windows.append(writer.window(path(first, last, share)))
+        windows.append(sampler.window(path(first, last, share)))
     ids = np.concatenate(windows)[:wanted].transpose(1, 0, 2)
-    return ids.astype(np.int32), writer.dead_ends
+    return ids.astype(np.int32), sampler.dead_ends
 
 
-class _Writer:
-    """Choose the numbers of windows, each within what grammar and constraints allow.
+class _WindowSampler:
+    """Sample the ids of windows within the masks of grammar and constraints.
 
     Attributes
     ----------
     state : grammar state
-        After the numbers chosen so far.
+        The state after the ids so far.
     dead_ends : (B,) int32
         As in `Generated`.
     """
@@ -174,10 +181,10 @@ class _Writer:
         self.state: Any = self.grammar.start(candidates)
         self.dead_ends = np.zeros(candidates, np.int32)
         quarter = self.tokenizer.durations[Fraction(1)]
-        self.quarter = quarter if quarter != UNKNOWN else SPECIAL  # else the commonest duration
+        self.quarter = quarter if quarter != UNKNOWN else SPECIAL  # SPECIAL: most frequent duration
 
     def window(self, z: np.ndarray) -> np.ndarray:
-        """Choose the numbers ``(L, B, 3)`` of the windows at the points ``(B, Z)``."""
+        """Sample the ids ``(L, B, 3)`` of the windows at the points ``(B, Z)``."""
         predicted = dict(zip(self.model.fields, self.model.decode(z), strict=True))
         fields = range(len(self.tokenizer.fields))
         ids = np.zeros((self.model.length, len(z), len(fields)), np.int64)

@@ -1,4 +1,4 @@
-"""Limit the length of a composition."""
+"""Define and check the length of a composition."""
 
 from __future__ import annotations
 
@@ -10,10 +10,16 @@ MAX_BARS, MAX_EVENTS = 10_000, 500_000
 
 
 class Limits(NamedTuple):
-    """The length at which a candidate stops.
+    """The length at which a candidate stops, whichever limit it reaches first.
 
-    It stops after `events` events (prompt and start row included), or once it has lasted `steps`
-    (of the tokenizer's grid). With `may_end` the model may also end it by itself.
+    Attributes
+    ----------
+    events : int
+        Maximum number of events, with prompt and header (which counts as one).
+    steps : int
+        Maximum duration in steps of the tokenizer's grid.
+    may_end : bool
+        Whether the model may end the piece earlier.
     """
 
     events: int
@@ -22,18 +28,16 @@ class Limits(NamedTuple):
 
 
 def check_length(bars: int | None, events: int | None, opening: int = 1) -> None:
-    """Raise unless the lengths make sense, before anything is loaded.
+    """Raise PartimentoError if lengths are out of range or contradict each other.
 
-    Raises
-    ------
-    PartimentoError
+    This imports no framework, so that the command line can report errors at once.
     """
     if bars is not None and events is not None:
-        raise PartimentoError("give the length in bars or in events, not both")
+        raise PartimentoError("set the length in bars or in events, not both")
     for name, value, most in (
         ("bars", bars, MAX_BARS),
         ("events", events, MAX_EVENTS),
-        ("the opening's events", opening, MAX_EVENTS),
+        ("the number of prompt events", opening, MAX_EVENTS),
     ):
         if value is not None and not 1 <= value <= most:
-            raise PartimentoError(f"{name}: at least 1 and at most {most:,}, not {value}")
+            raise PartimentoError(f"{name} must be between 1 and {most:,}, not {value}")

@@ -1,7 +1,7 @@
-"""Compose one number after another on NumPy, without compiling anything.
+"""Generate one id after another on NumPy, without compilation.
 
-It is the program of `autoregressive.GenerationLoop`, row by row. Shapes: B candidates in the batch,
-N rows at most, F fields of a row, V numbers of a field.
+The algorithm is that of `autoregressive.GenerationLoop`. Shapes: B candidates in the batch, N rows
+at most, F fields of a row, V ids of a field.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from partimento.tokens.vocabulary import END, PAD
 
 
 class Batch(NamedTuple):
-    """The state of the loop, for the candidates still in the batch.
+    """The state of the loop for the candidates that are still in the batch.
 
     Attributes
     ----------
     numbers : (B,) int
-        The candidates' numbers.
+        The index of each candidate among all of them.
     done : (B,) bool
         Which of them are complete.
     logits : (B, V) float32
-        The model's prediction of the next number.
+        The model's prediction of the next id.
     grammar, model : nested tuples of arrays
         The states of the grammar and of the model.
     """
@@ -55,10 +55,10 @@ def generate_on_numpy(
     seed: int = 0,
     constraints: Sequence[Constraint] = (),
 ) -> Generated:
-    """Return what `autoregressive.generate` returns for the same arguments.
+    """Generate the same candidates as `autoregressive.generate`, without compilation.
 
-    Candidates differ only where rounding moves a draw from one number to another. That happened
-    in none of 3,200 candidates of 16 bars (830,270 tokens) by the bundled model.
+    A candidate can differ only where rounding changes which id is sampled. This happened in none of
+    3,200 candidates of 16 bars (830,270 tokens) of the bundled model.
     """
     loop = NumpyLoop(model, tokenizer, limits, sampling, constraints)
     with ONE_THREAD:
@@ -66,10 +66,10 @@ def generate_on_numpy(
 
 
 class OneThread:
-    """Keep NumPy's products of matrices to one thread, as long as any loop runs.
+    """Limit NumPy's matrix products to one thread while any loop runs.
 
-    A second thread saves a fifth on an idle machine, and costs three times as much on a busy one.
-    With one, the last digits do not depend on the number of processors.
+    A second thread saves a fifth of the time on an idle machine, but triples it on a busy one. With
+    one thread, the last digits do not depend on the number of processors.
     """
 
     def __init__(self) -> None:
@@ -77,7 +77,7 @@ class OneThread:
         self._limits: Any = None
 
     def __enter__(self) -> None:
-        with self._lock:  # two loops that overlap must not restore each other's limit
+        with self._lock:  # of overlapping loops, only the last one must restore the limit
             if not self._loops:
                 self._limits = threadpool_limits(1, "blas")
             self._loops += 1
@@ -93,7 +93,7 @@ ONE_THREAD = OneThread()
 
 
 class NumpyLoop:
-    """Compose candidates that begin with the same prompt."""
+    """Generate candidates that begin with the same prompt."""
 
     def __init__(
         self,
@@ -110,7 +110,7 @@ class NumpyLoop:
         self.rule_states: list[Any] = []
 
     def run(self, prompt: np.ndarray, candidates: int, seed: int) -> Generated:
-        """Compose."""
+        """Generate candidates; see `generate_on_numpy`."""
         fields = len(self.tokenizer.fields)
         rows = self.tokenizer.max_rows(self.limits.events, len(prompt))
         length = -(-rows // ROWS) * ROWS  # as in the compiled loop, for the same random numbers
@@ -122,7 +122,7 @@ class NumpyLoop:
         )
         batch = self._start(candidates)
         for row in range(rows):
-            if row % ROWS == 0:  # most of a long history would be empty, and cost time all the same
+            if row % ROWS == 0:  # grow the history with the piece, as empty rows would cost time
                 grammar = self.grammar.with_reach(batch.grammar, row + ROWS)
                 batch = batch._replace(grammar=grammar)
             for field in range(fields):
@@ -152,7 +152,7 @@ class NumpyLoop:
     def _sampled(
         self, batch: Batch, field: int, uniform: np.ndarray, dead_ends: np.ndarray
     ) -> np.ndarray:
-        """Return a number for every candidate; count dead ends."""
+        """Sample an id for every candidate; count dead ends in place."""
         mask = self.grammar.allowed(batch.grammar, field)
         if field == 0 and not self.limits.may_end:
             mask[:, END] = False
@@ -165,7 +165,7 @@ class NumpyLoop:
         return np.where(batch.done, PAD, ids)
 
     def _advance(self, batch: Batch, ids: np.ndarray, field: int) -> Batch:
-        """Let every state take in a number, and predict the next one."""
+        """Advance all states by an id, and predict the next one."""
         grammar = self.grammar.advance(batch.grammar, ids, field)
         self.rule_states = [
             rule.advance(state, ids, field)
@@ -176,7 +176,7 @@ class NumpyLoop:
         return batch._replace(logits=logits, grammar=grammar, model=model)
 
     def _stop(self, batch: Batch, ended: np.ndarray, last: bool, closing: np.ndarray) -> Batch:
-        """Stop candidates that are long enough, and note how well they end there."""
+        """Stop candidates that are long enough, and record how probable their end is."""
         grammar, limits = batch.grammar, self.limits
         at_event_end = self.grammar.at_event_end(grammar)
         enough_events = grammar.events >= limits.events - 1
@@ -184,14 +184,15 @@ class NumpyLoop:
         stopped = (ended | enough | last) & ~batch.done
         if not stopped.any():
             return batch
-        # A last event that sounds past the limit will be cut: such an end has no probability.
+        # If the last event exceeds the length, it will be cut off: such an end is not a good one.
         whole = at_event_end & ((grammar.elapsed <= limits.steps) | enough_events)
         logp = np.where(whole, _end_logp(batch.logits, self.grammar.allowed(grammar, 0)), NEVER)
-        logp = np.where(ended, 0.0, logp)  # an end of the model's own is the best close
+        logp = np.where(ended, 0.0, logp)  # the model chose to end here: probability 1
         closing[batch.numbers[stopped]] = logp[stopped]
         batch = batch._replace(done=batch.done | stopped)
-        # What is complete costs no more time. Rules may hold states without an axis of candidates.
-        return batch if self.rules or batch.done.all() else _chosen(batch, ~batch.done)
+        # Drop complete candidates to save time. With rules this is not possible, because their
+        # states need not have the candidates as first axis.
+        return batch if self.rules or batch.done.all() else _select(batch, ~batch.done)
 
 
 def _end_logp(logits: np.ndarray, allowed: np.ndarray) -> np.ndarray:
@@ -202,9 +203,9 @@ def _end_logp(logits: np.ndarray, allowed: np.ndarray) -> np.ndarray:
     return logp
 
 
-def _chosen(state: Any, keep: np.ndarray) -> Any:
-    """Return the chosen rows of all arrays in nested tuples."""
+def _select(state: Any, keep: np.ndarray) -> Any:
+    """Return the rows `keep` of all arrays in nested tuples."""
     if not isinstance(state, tuple):
         return state[keep]
-    parts = [_chosen(part, keep) for part in state]
+    parts = [_select(part, keep) for part in state]
     return type(state)(*parts) if hasattr(state, "_fields") else tuple(parts)

@@ -1,4 +1,4 @@
-"""Choose what a composition begins with, and the training piece that it follows."""
+"""Build the prompt of a composition, and choose the piece whose meter it copies."""
 
 from __future__ import annotations
 
@@ -23,15 +23,16 @@ class Prompt:
     Attributes
     ----------
     ids : (n, F) int32
-        The numbers to begin with: the header, and the events that are given.
+        The ids with which the composition begins: a header, and the events to continue.
     reference : PieceRecord
         The piece whose meter, pickup, tempo, key and instrument the composition copies.
     title : str
-        The title of the piece that the events are from, if there are any.
+        The title of the piece from which the events are; empty from silence.
     source_ids : (m, F) int32
-        The numbers of that piece as far as they are known; a latent space places them whole.
+        The ids of that piece, or its first ones if it is a training piece. A latent model encodes
+        them.
     has_events : bool
-        Whether the prompt has events, or is only a header.
+        True if the prompt has events, False if it is only a header.
     """
 
     ids: np.ndarray
@@ -44,21 +45,24 @@ class Prompt:
 def make_prompt(
     trained: TrainedModel, start: Piece | int | None, events: int, *, seed: int, key: Key | None
 ) -> Prompt:
-    """Make the prompt of a composition.
+    """Build the prompt of a composition.
 
     Parameters
     ----------
+    trained : TrainedModel
     start : Piece, int or None
         A piece, the number of a training piece, or None for silence.
     events : int
-        How many events of `start` are taken over.
+        The number of events to copy from `start`.
+    seed : int
+        Seed for drawing the reference piece, if `start` is None.
     key : Key, optional
-        The key that is wanted; a header that has a key gets it, if there are no events.
+        The requested key. From silence, it is written to a header that has a key.
 
     Raises
     ------
     PartimentoError
-        If there is no such training piece, or its beginning is not in the vocabularies.
+        If there is no such training piece, or its first event is not in the vocabularies.
     """
     if start is None:
         return _silence(trained, seed, key)
@@ -67,7 +71,7 @@ def make_prompt(
             item = in_common_key(start, trained.settings.tokens.transpose)
         except ValueError as error:
             name = start.title or "this piece"
-            raise PartimentoError(f"cannot begin from {name}: {error}") from error
+            raise PartimentoError(f"cannot begin with {name}: {error}") from error
         ids = trained.tokenizer.encode(item.moved).ids
         reference = PieceRecord.from_transposed(item, ids, "given")
         name = start.title or "the given piece"
@@ -78,24 +82,24 @@ def make_prompt(
     has_events = len(prompt) > trained.tokenizer.header_rows
     if not has_events and (ids == UNKNOWN).any():
         raise PartimentoError(
-            f"the opening of {name} begins with a chord or duration that the run has never met:"
-            " begin elsewhere, or from silence"
+            f"{name} begins with a chord or duration that is not in the vocabulary of the run:"
+            " begin with another piece or from silence"
         )
     return Prompt(prompt, reference, reference.title, ids, has_events)
 
 
 def check_number(trained: TrainedModel, number: int) -> int:
-    """Return the number of a training piece; PartimentoError if there is none."""
+    """Return the number; raise PartimentoError if no piece of the corpus has it."""
     if not 0 <= number < len(trained.pieces):
         raise PartimentoError(
-            f"there is no training piece number {number}: they go from 0 to"
+            f"there is no training piece number {number}: the numbers are 0 to"
             f" {len(trained.pieces) - 1}"
         )
     return number
 
 
 def training_pieces(trained: TrainedModel) -> list[PieceRecord]:
-    """Return the records of the pieces that the run was trained on."""
+    """Return the records of the pieces in the training split."""
     return [piece for piece in trained.pieces if piece.split == "train"]
 
 
@@ -111,7 +115,7 @@ def _silence(trained: TrainedModel, seed: int, key: Key | None) -> Prompt:
 
 
 def _usual_piece(trained: TrainedModel, seed: int, key: Key | None) -> PieceRecord:
-    """Draw a training piece in the commonest meter, if possible in the mode of `key`."""
+    """Draw a training piece in the most frequent meter and, if any, the mode of `key`."""
     pieces = training_pieces(trained)
     pieces = [piece for piece in pieces if key is None or piece.key.endswith(key.mode)] or pieces
     meters = Counter((piece.meter.numerator, piece.meter.denominator) for piece in pieces)

@@ -1,4 +1,4 @@
-"""Rank candidates by activity, loops, fit and how well they end."""
+"""Rank candidates by key, range, activity, loops and the probability of their end."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from partimento.generate.finish import Transposer
 from partimento.music.events import Event
 from partimento.music.piece import Piece
 
-PERIOD = 64  # events of the longest figure that is searched
-TIMES = 3  # repetitions in a row that make a loop
+PERIOD = 64  # maximum length in events of a repeated figure
+TIMES = 3  # occurrences in a row that count as a loop
 
 
 class Choice(NamedTuple):
@@ -24,9 +24,9 @@ class Choice(NamedTuple):
     ----------
     piece : Piece
     fits : bool
-        Whether it is in the key that is wanted.
+        Whether it is in the requested key; True if no key is requested.
     number : int
-        Its number among the candidates.
+        Its index among the candidates.
     """
 
     piece: Piece
@@ -42,17 +42,24 @@ def choose_candidate(
 ) -> Choice:
     """Choose the best candidate.
 
-    Prefers, in this order: right mode, right key, fewest dead ends, within range, no loops, and the
-    highest probability of ending there. An end is most probable for a candidate that has rested on
-    its last chord for bars. Candidates that die away therefore come last.
+    The criteria are, in this order:
+
+    1. the requested mode,
+    2. the requested tonic,
+    3. fewest dead ends,
+    4. all notes within range,
+    5. activity to the end and no loops,
+    6. the highest probability of the end.
+
+    The end is most probable after a chord that has lasted for bars, so activity comes before it.
 
     Parameters
     ----------
     candidates : sequence of Piece
     closings : sequence of float
-        Log-probability that each ends where it does.
+        Log-probability of the end of each candidate (`Generated.closing`).
     dead_ends : sequence of int
-        How often the constraints left each nothing.
+        The dead ends of each candidate (`Generated.dead_ends`).
     transposer : Transposer
     """
     bar = transposer.prompt.reference.meter.bar_ql
@@ -67,20 +74,20 @@ def choose_candidate(
 
 
 def _fits(piece: Piece, transposer: Transposer) -> tuple[bool, bool, bool]:
-    """Return whether mode, tonic and range are right."""
+    """Return whether mode and tonic are as requested, and all notes are within range."""
     tokens, key = transposer.tokens, transposer.key
     analyzed, _ = analyze_key(piece)
     mode = key is None or analyzed.mode == key.mode
     if tokens.to_common_key:
         home = analyzed.tonic == (9 if analyzed.mode == "minor" else 0)
-    else:  # a fixed interval moves nothing to the tonic that is wanted
+    else:  # otherwise the piece is moved to the requested tonic, unless the interval is fixed
         home = transposer.fixed is None or key is None or analyzed.tonic == key.tonic
     shift = transposer.interval(piece.notes, analyzed)
     return mode, home, not any(transposer.notes_out_of_range(piece.notes, shift))
 
 
 def stays_active(music: Sequence[Event]) -> bool:
-    """Return whether the second half has at least half as many chords as the first."""
+    """Return True if the second half has at least half as many chords as the first."""
     length = sum((event.duration for event in music), Fraction(0))
     now, halves = Fraction(0), [0, 0]
     for event in music:
@@ -90,17 +97,17 @@ def stays_active(music: Sequence[Event]) -> bool:
 
 
 def longest_loop(music: Sequence[Event]) -> Fraction:
-    """Return the longest time in quarters that repeats one figure.
+    """Return the duration in quarters of the longest loop.
 
-    A figure of chords and durations counts from three times in a row. In their first 16 bars, 95 %
-    of real guitar pieces have no more than a bar of it.
+    A loop is a figure of chords and durations that occurs at least three times in a row. In their
+    first 16 bars, 95 % of real guitar pieces have no loop of more than a bar.
 
     >>> quarter = Fraction(1)
     >>> up = [Event((60 + n,), quarter, ()) for n in range(4)]
     >>> longest_loop(up), longest_loop(up + up), longest_loop(up + up[:2] * 3)
     (Fraction(0, 1), Fraction(0, 1), Fraction(6, 1))
     """
-    numbers: dict[tuple[tuple[int, ...], Fraction], int] = {}  # equal events, equal numbers
+    numbers: dict[tuple[tuple[int, ...], Fraction], int] = {}  # equal events get equal numbers
     kinds = [(event.chord, event.duration) for event in music]
     events = np.array([numbers.setdefault(kind, len(numbers)) for kind in kinds], int)
     onsets = [Fraction(0)]
@@ -109,7 +116,7 @@ def longest_loop(music: Sequence[Event]) -> Fraction:
     longest = Fraction(0)
     for period in range(1, min(PERIOD, len(music) // TIMES) + 1):
         repeats = np.concatenate([[False], events[period:] == events[:-period], [False]])
-        edges = np.flatnonzero(repeats[1:] != repeats[:-1])  # where stretches of repeats begin, end
+        edges = np.flatnonzero(repeats[1:] != repeats[:-1])  # where runs of repeats begin and end
         for begin, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
             if end - begin >= (TIMES - 1) * period:
                 longest = max(longest, onsets[end + period] - onsets[begin])

@@ -13,7 +13,7 @@ from partimento.training.settings import Sampling
 
 __all__ = ["Sampling", "sample_token"]
 
-NEVER = -1e9  # a logit that leaves no probability
+NEVER = -1e9  # a logit so low that its probability is 0
 
 
 def sample_token(
@@ -25,15 +25,15 @@ def sample_token(
     ----------
     logits : (B, V) float
     allowed : (B, V) bool
-        Which tokens may be chosen; at least one per row.
+        The tokens to sample from; at least one per row.
     uniform : (B,) float
-        Random numbers in [0, 1): the token is a function of them alone.
+        Random numbers in [0, 1), the only source of randomness.
     sampling : (3,) float
-        Temperature, k and p, as `Sampling.to_array` gives them.
+        Temperature, k and p (`Sampling.to_array`).
     xp : module
         `numpy` or `keras.ops`.
     truncates : bool
-        Whether k or p matters; fixed when a loop is compiled.
+        Whether to apply k and p, which need sorting; fixed when a loop is compiled.
 
     Returns
     -------
@@ -46,21 +46,21 @@ def sample_token(
     weights = xp.where(allowed, xp.exp(scaled), 0.0)
     if truncates:
         weights = _truncated(weights, k, p, xp)
-    # Inverse transform sampling: the first token whose running total passes the drawn share. A
-    # token without weight never is the first.
+    # Inverse transform sampling: take the first token whose cumulative weight exceeds the drawn
+    # threshold. This is never a token with weight 0.
     total = xp.cumsum(weights, axis=-1)
     threshold = xp.expand_dims(uniform, -1) * total[..., -1:]
     last = weights.shape[-1] - 1
     sampled = xp.sum(xp.where(total <= threshold, 1, 0), axis=-1)
-    sampled = xp.where(sampled > last, best, sampled)  # rounding at the very end
+    sampled = xp.where(sampled > last, best, sampled)  # by rounding, no total may exceed it
     chosen = xp.where(temperature <= 0, best, sampled)
     return xp.cast(chosen, "int32") if xp is not np else chosen.astype(np.int32)
 
 
 def _truncated(weights: Any, k: Any, p: Any, xp: Any) -> Any:
-    """Keep the k largest weights and, of these, the largest that reach a share p.
+    """Keep the k largest weights and, of these, the largest that sum up to a share p.
 
-    Equal weights are kept or dropped together.
+    The other weights become 0. Equal weights are kept or dropped together.
     """
     ordered = xp.flip(xp.sort(weights, axis=-1), axis=-1)
     rank = np.arange(weights.shape[-1], dtype=np.float32)

@@ -1,4 +1,4 @@
-"""Compose candidates by what a model can do; `compose.STRATEGIES` is the table."""
+"""Compose candidates with a strategy for each capability (`compose.STRATEGIES`)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from partimento.training.trained_model import TrainedModel
 
 @dataclass(frozen=True)
 class Request:
-    """Say what candidates to compose.
+    """Describe the candidates to compose.
 
     Attributes
     ----------
@@ -23,11 +23,11 @@ class Request:
     limits : Limits
     sampling : Sampling
     candidates : int
-        How many.
+        The number of candidates.
     towards : int, optional
-        The number of the training piece that the music moves to.
+        The number of the training piece towards which the music moves.
     constraints : tuple of Constraint
-        In the pitches that are composed, before the piece is transposed.
+        On composed pitches, before the piece is transposed.
     """
 
     prompt: Prompt
@@ -39,7 +39,7 @@ class Request:
 
 
 class Strategy(Protocol):
-    """Compose candidates by one capability of a model.
+    """Compose candidates with models of one capability.
 
     Attributes
     ----------
@@ -57,7 +57,7 @@ class Strategy(Protocol):
 
 
 class AutoregressiveStrategy:
-    """Compose one number after another, each predicted from all before it."""
+    """Compose one id after another, each predicted from all previous ones."""
 
     keeps_prompt = True
     has_targets = False

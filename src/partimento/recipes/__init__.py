@@ -1,4 +1,4 @@
-"""Named training runs, one TOML file each, and the rules by which one is chosen."""
+"""Find and read recipes: named settings of training, one TOML file each."""
 
 from __future__ import annotations
 
@@ -20,20 +20,27 @@ def recipes() -> dict[str, Path]:
 
 
 def read_recipe(name: str) -> dict[str, Any]:
-    """Read a recipe by its name (``minibach``) or as a file (``mine.toml``)."""
+    """Read a recipe by name (``minibach``) or from a file (``mine.toml``).
+
+    Raises
+    ------
+    PartimentoError
+        If there is no such recipe, or the file cannot be read or is not valid TOML.
+    """
     path = Path(name) if name.endswith(".toml") else choose(name, recipes(), what="recipe")
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise PartimentoError(f"{path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise PartimentoError(f"{path}: no valid TOML: {error}") from error
+        raise PartimentoError(f"{path} is not valid TOML: {error}") from error
 
 
 def recipe_of(model: str | None) -> str | None:
-    """Return the name of a model's recipe: its own, else the first one for it.
+    """Return the name of the recipe of a model, or None if it has none.
 
-    Without a model it is that of the default model. None for a model without a recipe.
+    This is the recipe with the model's name, or else the first one for the model. Without `model`,
+    it is the recipe of the default model.
     """
     model = model or DEFAULT_MODEL
     if model in recipes():
@@ -42,10 +49,11 @@ def recipe_of(model: str | None) -> str | None:
 
 
 def over_recipe(settings: Mapping[str, Any], recipe: str | None = None) -> dict[str, Any]:
-    """Merge settings over a recipe: the named one, the model's own, or the default.
+    """Return the values of a recipe, overridden by settings.
 
-    A recipe that names no model is itself merged over the recipe of the model. A model without a
-    recipe has its defaults.
+    By default, the recipe is that of ``model.name`` in the settings. A recipe without
+    ``model.name`` in turn overrides the recipe of the model. Without any recipe, the settings are
+    returned, and everything else has the model's defaults.
     """
     chosen = read_recipe(recipe) if recipe else {}
     merged = merge(chosen, settings)
