@@ -200,7 +200,7 @@ def test_doctor(capsys: pytest.CaptureFixture[str]) -> None:
         (["train", "{folder}", "-o", "{run}"], "already exists"),
         (["train", "{folder}/0.mid", "-o", "{new}"], "at least two different pieces"),
         (["corpus", "stats", "{folder}/text.mid"], "text.mid: not a midi file"),
-        (["corpus", "stats", "bundled:everything"], "nothing is bundled"),
+        (["corpus", "stats", "bundled:everything"], "no bundled collection"),
         (["corpus", "stats", "{folder}", "--quantize", "yes"], "auto, exact or music21"),
         (["render", "{folder}/text.mid", "-o", "{new}.svg"], "text.mid: not a midi file"),
         (["render", "{folder}/0.mid", "-o", "{folder}/1.mid"], "already exists"),
@@ -220,7 +220,7 @@ def test_doctor(capsys: pytest.CaptureFixture[str]) -> None:
         (["demo", "--seed", "-1", "-o", "{new}"], "invalid value"),
         (["demo", "-o", "{folder}/0.mid"], "is not a folder"),
         (["collect", "mutopia", "-o", "{new}"], "an instrument or a composer"),
-        (["collect", "fetch", "maestro", "-o", "{new}"], "is not fetched"),
+        (["collect", "fetch", "maestro", "-o", "{new}"], "cannot be fetched"),
         (["render", "{folder}/0.mid"], "missing option"),
     ],
 )

@@ -30,13 +30,13 @@ def test_names_are_resolved_and_paths_are_left_alone():
     assert resolve("bundled:chorales-all") == chorales(with_instruments=True)
     assert resolve("songs/a.mid") == [Path("songs/a.mid")]
     with pytest.raises(
-        PartimentoError, match="nothing is bundled as 'bundled:x': there is bundled:chorales"
+        PartimentoError, match="no bundled collection 'bundled:x': there is bundled:chorales"
     ):
         resolve("bundled:x")
     with pytest.raises(PartimentoError, match="did you mean bundled:essenFolksong"):
         resolve("bundled:essenfolk")
     for hostile in ("", ".", "..", "../corpus/bach", "bach/..", "__pycache__", "_metadataCache"):
-        with pytest.raises(PartimentoError, match="nothing is bundled"):
+        with pytest.raises(PartimentoError, match="no bundled collection"):
             resolve(f"bundled:{hostile}")
 
 

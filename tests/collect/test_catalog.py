@@ -92,7 +92,7 @@ def test_a_set_is_fetched_once_and_noted(at_home, tmp_path):
 def test_a_download_with_another_hash_is_not_kept(at_home, tmp_path):
     for body, message in (
         (b'{"train": 12}', "another SHA-256"),
-        (bytes(10_000), "more than the 13 bytes"),
+        (bytes(10_000), "larger than the expected 13 bytes"),
     ):
         at_home.files["/jsb.json"] = body
         with pytest.raises(PartimentoError, match=message):
@@ -111,7 +111,7 @@ def test_a_download_with_another_hash_is_not_kept(at_home, tmp_path):
 def test_failed_downloads_are_reported(tmp_path):
     with pytest.raises(
         PartimentoError,
-        match="maestro is not fetched: get it from its home, then give its folder as a path",
+        match="maestro cannot be fetched: download it from its home page",
     ):
         fetch("maestro", tmp_path)
     with pytest.raises(PartimentoError, match="did you mean lakh"):
@@ -169,7 +169,7 @@ def test_the_collect_command_works(archive, tmp_path):
     shown = run(*words)
     assert "\x1b" not in dry.output + shown.output
     assert "1 new, 2 had before the stop" in shown.stdout
-    assert "climb out" in shown.stderr
+    assert "leaves its folder" in shown.stderr
     told = json.loads(run(*words, "--json").stdout)
     assert (told["unchanged"], told["complete"], told["skipped"][0]["member"]) == (
         3,

@@ -62,7 +62,7 @@ def test_one_host_only(base, link, address):
 
 
 def test_sizes_are_bounded_while_it_streams(archive, collect, monkeypatch):
-    monkeypatch.setattr("partimento.collect.taking.MAX_MIDI", 1000)
+    monkeypatch.setattr("partimento.collect.downloader.MAX_MIDI", 1000)
     archive.add("/ftp/SorF/large.mid", midi(0) + bytes(2**20))
     archive.add("/ftp/SorF/endless.mid", midi(1))
 
@@ -80,7 +80,7 @@ def test_sizes_are_bounded_while_it_streams(archive, collect, monkeypatch):
     archive.add("/ftp/SorF/zipped.mid", midi(2))
     archive.faults["/ftp/SorF/zipped.mid"] = [compressed]
     reasons = [skip.reason for skip in collect().skipped]
-    assert [reason[:12] for reason in reasons] == ["larger than ", "larger than ", "it came comp"]
+    assert [reason[:12] for reason in reasons] == ["larger than ", "larger than ", "it is compre"]
 
 
 def test_passing_failures_are_retried_after_growing_waits(archive, collect, clock):
@@ -100,7 +100,7 @@ def test_the_archive_may_say_how_long_to_wait(archive, collect, clock):
     ]
     result = collect()
     assert 77.0 in clock.sleeps
-    assert "asked 2 times" in result.skipped[0].reason
+    assert "tried 2 times" in result.skipped[0].reason
     assert not result.complete
     assert collect().fetched == 1
 
@@ -139,7 +139,7 @@ def test_redirects_are_followed_on_the_same_host_only(archive, collect):
     assert re.fullmatch(r"a redirect: it leads to another host, 127\.0\.0\.1:\d+", reasons[0])
     assert reasons[1:] == [
         "more than 5 redirects",
-        "a redirect: it is no plain web address: 'file:///etc/passwd'",
+        "a redirect: it is not a plain web address: 'file:///etc/passwd'",
     ]
 
 
@@ -161,7 +161,7 @@ def test_a_very_slow_answer_is_given_up(archive, collect, clock, monkeypatch):
         clock, "now_s", lambda: setattr(clock, "time", clock.time + 200) or clock.time
     )
     archive.files["/ftp/SorF/O6/sor-0/sor-0.mid"] = midi(0) + bytes(2**20)
-    assert "not whole after 600 s" in collect().skipped[0].reason
+    assert "incomplete after 600 s" in collect().skipped[0].reason
 
 
 def test_an_unreachable_host_is_reported_in_one_line(tmp_path, clock):
@@ -230,7 +230,7 @@ def test_a_missing_robots_txt_forbids_nothing_but_a_hidden_one_does(archive, col
     with pytest.raises(PartimentoError, match="403"):
         collect(composer="SorF")
     archive.faults["/robots.txt"] = [status(503)] * 5
-    with pytest.raises(PartimentoError, match=r"503 \(asked 5 times\)"):
+    with pytest.raises(PartimentoError, match=r"503 \(tried 5 times\)"):
         collect(composer="SorF")
 
 

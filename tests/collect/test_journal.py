@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests.collect.archive import OUT, fill
 
-from partimento.collect.journal import JOURNAL, Journal, only_one, sweep
+from partimento.collect.journal import JOURNAL, Journal, lock_folder, remove_partial_files
 from partimento.errors import PartimentoError
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -52,7 +52,7 @@ def test_only_half_written_files_are_removed(tmp_path):
         "a/.part",
     ):
         (tmp_path / name).touch()
-    sweep(tmp_path)
+    remove_partial_files(tmp_path)
     assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == [
         ".mine.part",
         ".part",
@@ -62,7 +62,7 @@ def test_only_half_written_files_are_removed(tmp_path):
 
 def test_only_one_process_may_collect_into_a_folder(collect, archive, tmp_path):
     fill(archive, 1)
-    with only_one(tmp_path / OUT), pytest.raises(PartimentoError, match="another process"):
+    with lock_folder(tmp_path / OUT), pytest.raises(PartimentoError, match="another process"):
         collect()
 
 

@@ -42,7 +42,7 @@ def test_odd_entries_are_reported(archive, collect):
     result = collect()
     assert result.fetched == 1
     assert [skip.reason for skip in result.skipped] == [
-        "an entry with another form: 'Odd one'",
+        "an entry of unknown form: 'Odd one'",
         "the listing has no MIDI file of it",
     ]
     assert result.complete
@@ -60,7 +60,7 @@ def test_a_piece_has_the_fields_of_its_entry():
 
 def test_an_empty_page_ends_the_listing_but_an_error_page_does_not():
     assert parse_listing(page([]).decode()) == ([], [])
-    with pytest.raises(RefusedError, match="no page of the listing"):
+    with pytest.raises(RefusedError, match="not a page of the listing"):
         parse_listing("<html>under maintenance</html>")
 
 

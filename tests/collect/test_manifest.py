@@ -25,7 +25,7 @@ def test_manifests_keep_foreign_columns(tmp_path):
     assert read_manifest(tmp_path)[1]["title"] == "new"
     for bad in ("title\nx\n", 'path\n"unclosed', "path\n\xff"):
         (tmp_path / "manifest.csv").write_bytes(bad.encode("latin-1"))
-        with pytest.raises(PartimentoError, match="no manifest"):
+        with pytest.raises(PartimentoError, match="is not a manifest"):
             read_manifest(tmp_path)
 
 

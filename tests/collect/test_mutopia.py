@@ -67,7 +67,7 @@ def test_empty_listings_and_error_pages_are_reported(archive, collect):
     with pytest.raises(PartimentoError, match="the listing repeats itself"):
         collect()
     archive.listing = lambda query: b"<html>under maintenance</html>"
-    with pytest.raises(PartimentoError, match="no page of the listing"):
+    with pytest.raises(PartimentoError, match="not a page of the listing"):
         collect(composer="SorF")
 
 

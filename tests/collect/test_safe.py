@@ -17,10 +17,10 @@ from partimento.collect.safe import (
     add_hash,
     check_midi,
     inside,
-    midi_is_cut,
+    midi_defect,
     safe_path,
     unpack_midis,
-    zip_is_cut,
+    zip_defect,
 )
 
 WORDS = st.text(
@@ -61,9 +61,9 @@ def test_any_zip_is_read_or_refused(noise, at, byte):
 def test_real_files_are_whole_and_cut_ones_are_recognized(data_folder):
     for path in sorted((data_folder / "mutopia-guitar").rglob("*.mid")):
         data = path.read_bytes()
-        assert midi_is_cut(data) == "", path
+        assert midi_defect(data) == "", path
         for size in (5, 13, 17, 25, len(data) // 3, len(data) - 1):
-            assert midi_is_cut(data[:size]), (path, size)
+            assert midi_defect(data[:size]), (path, size)
 
 
 def test_bad_members_of_a_zip_are_left_out_and_reported(archive, collect, tmp_path):
@@ -86,15 +86,15 @@ def test_bad_members_of_a_zip_are_left_out_and_reported(archive, collect, tmp_pa
     result = collect()
     assert result.fetched == 1
     assert {skip.member: skip.reason for skip in result.skipped} == {
-        "../out.mid": "the path '../out.mid' would climb out of its folder",
+        "../out.mid": "the path '../out.mid' leaves its folder",
         "/etc/abs.mid": "the path '/etc/abs.mid' is absolute",
         "a\\..\\b.mid": "the path 'a\\\\..\\\\b.mid' has a backslash or a control character",
         "C:/d.mid": "the path 'C:/d.mid' is absolute",
         "link.mid": "a link",
-        "read.me": "it is no MIDI file",
-        "cut.mid": "a MIDI file of 1 track that ends before them",
-        "no.mid": "it is no MIDI file",
-        "deep/nested.zip": "it is no MIDI file",
+        "read.me": "it is not a MIDI file",
+        "cut.mid": "a MIDI file that ends before the end of its 1 track",
+        "no.mid": "it is not a MIDI file",
+        "deep/nested.zip": "it is not a MIDI file",
     }
     files = [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.mid")]
     assert files == ["out/BachJS/suite/good.mid"]
@@ -131,14 +131,14 @@ def test_zip_bombs_are_refused_whole(archive, collect, monkeypatch):
 
 def test_only_incomplete_files_have_a_reason():
     whole = midi(3)
-    assert midi_is_cut(whole) == midi_is_cut(b"<html>") == midi_is_cut(whole + b"tail") == ""
-    assert midi_is_cut(whole[:-1]) == "a MIDI file of 1 track that ends before them"
+    assert midi_defect(whole) == midi_defect(b"<html>") == midi_defect(whole + b"tail") == ""
+    assert midi_defect(whole[:-1]) == "a MIDI file that ends before the end of its 1 track"
     packed = zipped({"a.mid": whole})
-    assert zip_is_cut(packed) == zip_is_cut(b"<html>") == ""
-    assert zip_is_cut(packed[:-10]) == "a zip that ends too early"
+    assert zip_defect(packed) == zip_defect(b"<html>") == ""
+    assert zip_defect(packed[:-10]) == "a zip that ends too early"
     check_midi(whole)
     for data in (b"", b"MThd", b"RIFF" + whole):
-        with pytest.raises(RefusedError, match="no MIDI file"):
+        with pytest.raises(RefusedError, match="not a MIDI file"):
             check_midi(data)
 
 
@@ -157,5 +157,5 @@ def test_paths_that_leave_their_folder_are_refused(tmp_path):
     (folder / "away").symlink_to(tmp_path)
     (folder / "deep" / "a.mid").symlink_to(tmp_path / "b.mid")
     for path in ("away/a.mid", "deep/a.mid", "../a.mid"):
-        with pytest.raises(RefusedError, match="a link lies at"):
+        with pytest.raises(RefusedError, match="is a symbolic link"):
             inside(folder, PurePosixPath(path))

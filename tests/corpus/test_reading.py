@@ -101,7 +101,7 @@ def test_an_empty_corpus_is_refused_in_one_line(write, tmp_path):
     ) as caught:
         read_pieces(tmp_path)
     assert "\n" not in str(caught.value)
-    with pytest.raises(PartimentoError, match="nothing is bundled as"):
+    with pytest.raises(PartimentoError, match="no bundled collection"):
         read_pieces("bundled:minuets")
 
 

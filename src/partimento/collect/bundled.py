@@ -1,4 +1,4 @@
-"""Music that comes with a library the program needs anyway, without a download."""
+"""Find the scores that are bundled with music21, and need no download."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LICENSES = {
 PREFIX = "bundled:"
 NAMES = {
     "chorales": "the chorales of J. S. Bach for soprano, alto, tenor and bass alone",
-    "chorales-all": "the same and those with further instruments",
+    "chorales-all": "the same, and those with further instruments",
 }
 SUFFIXES = (".mid", ".midi", ".musicxml", ".mxl", ".xml", ".abc", ".krn")
 
@@ -43,58 +43,61 @@ def chorales(*, with_instruments: bool = False) -> list[Path]:
     Parameters
     ----------
     with_instruments : bool
-        Include those (43 of 407 in music21 10.5) in which instruments play further parts.
+        Include the chorales (43 of 407 in music21 10.5) with additional instrumental parts.
 
     Raises
     ------
     PartimentoError
-        If music21 is not installed, or without its corpus.
+        If music21 is not installed, or has no corpus.
     """
     scores = [path for folder in _corpora() for path in (folder / "bach").glob("bwv*.mxl")]
-    # One of 408 scores, a prelude for keyboard (BWV 846), has fewer parts than a chorale.
-    found = [path for path in scores if 4 <= _parts(path) <= (99 if with_instruments else 4)]
-    if not found:
+    # At least four parts: one of the 408 scores is not a chorale but a prelude (BWV 846).
+    paths = [path for path in scores if 4 <= _parts(path) <= (99 if with_instruments else 4)]
+    if not paths:
         raise PartimentoError(
             "no bundled chorales: music21 is not installed, or without its corpus"
         )
-    return sorted(found, key=_by_number)
+    return sorted(paths, key=_by_number)
 
 
 def collections() -> dict[str, str]:
-    """Return the names of the bundled collections, each with its contents.
+    """Return the bundled collections: a description of the contents by name.
 
-    They are the chorales, and each folder of music21's corpus that has scores.
+    They are the chorales, and every folder of music21's corpus that contains scores.
 
     Examples
     --------
     >>> collections()["bach"]
     '413 files: krn, mxl, xml'
     """
-    found = dict(NAMES)
+    contents = dict(NAMES)
     for corpus in _corpora():
         for folder in sorted(corpus.iterdir(), key=lambda folder: folder.name.casefold()):
             if folder.is_dir() and (scores := _scores(folder)):
                 kinds = sorted({path.suffix.lstrip(".").lower() for path in scores})
-                found[folder.name] = (
+                contents[folder.name] = (
                     f"{len(scores)} file{'s' * (len(scores) > 1)}: {', '.join(kinds)}"
                 )
-    return found
+    return contents
 
 
 def license_note(name: str) -> str:
-    """Return the terms under which a bundled collection may be used."""
+    """Return the terms of use of a bundled collection."""
     return LICENSES.get(name, GENERAL_LICENSE)
 
 
 def resolve(source: str) -> list[Path]:
-    """Return the paths that a SOURCE on the command line means.
+    """Return the paths for a source of pieces, as given on the command line.
 
-    It is a bundled collection (``bundled:chorales``, ``bundled:essenFolksong``) or a path.
+    Parameters
+    ----------
+    source : str
+        A bundled collection (``bundled:chorales``, ``bundled:essenFolksong``) or a path.
 
     Raises
     ------
     PartimentoError
-        If nothing of that name is bundled.
+        If there is no bundled collection of that name.
     """
     if not source.startswith(PREFIX):
         return [Path(source)]
@@ -110,26 +113,27 @@ def resolve(source: str) -> list[Path]:
     scores = _scores(folders[name]) if name in folders else []
     if not scores:
         known = list(collections())
-        near = difflib.get_close_matches(name.casefold(), [each.casefold() for each in known], n=1)
-        meant = [PREFIX + each for each in known if each.casefold() in near]
-        hint = (
-            f"did you mean {meant[0]}?"
-            if meant
-            else f"there is {', '.join(PREFIX + each for each in known)}"
+        near = difflib.get_close_matches(
+            name.casefold(), [other.casefold() for other in known], n=1
         )
-        raise PartimentoError(f"nothing is bundled as {source!r}: {hint}")
+        suggestions = [PREFIX + other for other in known if other.casefold() in near]
+        hint = (
+            f"did you mean {suggestions[0]}?"
+            if suggestions
+            else f"there is {', '.join(PREFIX + other for other in known)}"
+        )
+        raise PartimentoError(f"no bundled collection {source!r}: {hint}")
     return scores
 
 
 def _corpora() -> list[Path]:
     """Return the corpus folder inside the music21 package, if there is one."""
-    spec = importlib.util.find_spec(
-        "music21"
-    )  # finds it without the seconds that importing it takes
-    places = (
+    # find_spec does not import music21, which would take seconds.
+    spec = importlib.util.find_spec("music21")
+    folders = (
         [Path(place) / "corpus" for place in spec.submodule_search_locations or []] if spec else []
     )
-    return [place for place in places if place.is_dir()]
+    return [folder for folder in folders if folder.is_dir()]
 
 
 def _scores(folder: Path) -> list[Path]:
@@ -142,7 +146,7 @@ def _scores(folder: Path) -> list[Path]:
 def _parts(path: Path) -> int:
     """Count the parts of a compressed score without parsing the music.
 
-    The list of parts comes before the music.
+    This reads the list of parts, which precedes the music.
     """
     with zipfile.ZipFile(path) as archive:
         name = next(

@@ -1,4 +1,4 @@
-"""Public data sets: what is in them, under what terms, and how to come by them."""
+"""List public data sets with their contents, licenses and how to get them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _BOULANGER = (
 
 @dataclass(frozen=True)
 class Download:
-    """One file at a fixed address, known by its hash."""
+    """A file at a fixed address, with its expected hash and size in bytes."""
 
     url: str
     sha256: str
@@ -43,12 +43,13 @@ class Dataset:
     Parameters
     ----------
     title, content, size, license, citation, home : str
+        `home` is the address of its web page.
     way : str
-        How to get it, in words: a command, or the place where it is offered.
+        How to get it: a command, or an instruction.
     download : Download or None
-        For those that `fetch` can get.
+        The file that `fetch` downloads; None if it cannot.
     lacks : str
-        The things that this program needs and the data set does not have.
+        Information that this program uses and the data set does not have.
     """
 
     title: str
@@ -62,7 +63,7 @@ class Dataset:
     lacks: str = ""
 
 
-_GIVE_PATH = "get it from its home, then give its folder as a path"
+_GIVE_PATH = "download it from its home page, then give its folder as a source"
 CATALOG: dict[str, Dataset] = {
     "mutopia": Dataset(
         "Mutopia Project",
@@ -82,11 +83,11 @@ CATALOG: dict[str, Dataset] = {
         "M. S. Cuthbert, C. Ariza: music21: A Toolkit for Computer-Aided Musicology and Symbolic"
         " Music Data. ISMIR 2010",
         "https://www.music21.org",
-        "here already: bundled:bach, bundled:essenFolksong …",
+        "already installed: bundled:bach, bundled:essenFolksong …",
     ),
     "jsb": Dataset(
         "JSB Chorales, quarter notes",
-        "382 Bach chorales, a chord a quarter note, in C major or minor; the split of the"
+        "382 Bach chorales, one chord per quarter note, in C major or minor; the split of the"
         " benchmark",
         "1 JSON file, 0.4 MB",
         "music public domain; the repository names no license for the encoding",
@@ -102,7 +103,7 @@ CATALOG: dict[str, Dataset] = {
     ),
     "jsb16": Dataset(
         "JSB Chorales, sixteenths",
-        "382 Bach chorales in four voices, a frame a sixteenth, original keys",
+        "382 Bach chorales in four voices, one frame per sixteenth note, original keys",
         "1 JSON file, 1.7 MB",
         "music public domain; the repository names no license for the encoding",
         _BOULANGER,
@@ -215,56 +216,58 @@ CATALOG: dict[str, Dataset] = {
 
 
 def fetch(name: str, out: Path | str) -> Path:
-    """Download a data set that is one file at a fixed address, if it is not there yet.
-
-    A file with another hash is not kept.
+    """Download a data set that is one file at a fixed address, unless it exists.
 
     Parameters
     ----------
     name : str
         A key of `CATALOG`.
     out : path
-        A folder; ``manifest.csv`` in it gets a row.
+        The folder for the file. A row for it is added to ``manifest.csv`` in this folder.
 
     Returns
     -------
     Path
+        The file.
 
     Raises
     ------
     PartimentoError
-        If there is no such set, it cannot be fetched this way, or the file is another one.
+        If there is no such data set, or it has no `Dataset.download`. Also if the download fails,
+        or the downloaded or existing file has another hash than expected.
     """
     dataset, out = choose(name, CATALOG, what="data set"), Path(out)
     if dataset.download is None:
-        raise PartimentoError(f"{name} is not fetched: {dataset.way} ({dataset.home})")
-    want = dataset.download
-    path = out / want.file
-    if path.exists() and (not path.is_file() or sha256_of(path.read_bytes()) != want.sha256):
+        raise PartimentoError(f"{name} cannot be fetched: {dataset.way} ({dataset.home})")
+    download = dataset.download
+    path = out / download.file
+    if path.exists() and (not path.is_file() or sha256_of(path.read_bytes()) != download.sha256):
         raise PartimentoError(f"{path} already exists, and is something else")
     if not path.exists():
-        _download(want, out)
+        _download(download, out)
     row = {
-        "path": want.file,
+        "path": download.file,
         "title": dataset.title,
         "license": dataset.license,
-        "source_url": want.url,
-        "bytes": str(want.bytes),
-        "sha256": want.sha256,
+        "source_url": download.url,
+        "bytes": str(download.bytes),
+        "sha256": download.sha256,
         "fetched": Clock().utc().isoformat(timespec="seconds"),
     }
-    old = read_manifest(out)
-    if not any(each["path"] == want.file and each.get("sha256") == want.sha256 for each in old):
-        write_manifest(out, merge_rows(old, [row]))
+    rows = read_manifest(out)
+    if not any(
+        old["path"] == download.file and old.get("sha256") == download.sha256 for old in rows
+    ):
+        write_manifest(out, merge_rows(rows, [row]))
     return path
 
 
-def _download(want: Download, out: Path) -> None:
+def _download(download: Download, out: Path) -> None:
     import httpx
     import pooch  # type: ignore[import-untyped, unused-ignore]
 
-    def bounded(url: str, output_file: Any, _: object) -> None:
-        """Download with a limit: pooch itself accepts any size."""
+    def limited(url: str, output_file: Any, _: object) -> None:
+        """Download a file of limited size: pooch itself accepts any size."""
         agent = {
             "User-Agent": f"partimento/{partimento.__version__}",
             "Accept-Encoding": "identity",
@@ -272,26 +275,26 @@ def _download(want: Download, out: Path) -> None:
         check_reachable(url)
         with httpx.stream("GET", url, headers=agent, follow_redirects=True, timeout=60) as response:
             response.raise_for_status()
-            taken = 0
+            size = 0
             with Path(output_file).open("wb") as file:
                 for block in response.iter_raw():
-                    taken += file.write(block)
-                    if taken > want.bytes:
-                        raise RefusedError(f"more than the {want.bytes} bytes that it should have")
+                    size += file.write(block)
+                    if size > download.bytes:
+                        raise RefusedError(f"it is larger than the expected {download.bytes} bytes")
 
     pooch.get_logger().setLevel("ERROR")
     try:
         pooch.retrieve(
-            want.url,
-            known_hash=f"sha256:{want.sha256}",
-            fname=want.file,
+            download.url,
+            known_hash=f"sha256:{download.sha256}",
+            fname=download.file,
             path=out,
-            downloader=bounded,
+            downloader=limited,
         )
     except (httpx.HTTPError, httpx.InvalidURL, RefusedError, ValueError) as error:
         reason = (
-            "what came has another SHA-256 than is known"
+            "the downloaded file has another SHA-256 than expected"
             if re.search("hash of downloaded file", str(error))
             else str(error)
         )
-        raise PartimentoError(f"{want.url}: {reason}") from error
+        raise PartimentoError(f"{download.url}: {reason}") from error

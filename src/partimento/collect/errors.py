@@ -1,4 +1,4 @@
-"""Why something is not taken, and why a collection stops."""
+"""The exceptions of a collection: a rejected file, or an archive that fails."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ from partimento.errors import PartimentoError
 
 
 class RefusedError(Exception):
-    """One link, file or archive member is not accepted; the collection continues.
+    """A link, file or archive member is rejected; the collection continues.
 
-    The text is the reason, one clause.
+    The message is one clause that gives the reason.
     """
 
 
 class StatusError(PartimentoError):
-    """The archive says no (a status 4xx): asking again would not help.
+    """The archive refuses a request (status 4xx), so that repeating it would not help.
 
     Attributes
     ----------
     status : int
+        The HTTP status.
     """
 
     def __init__(self, status: int, message: str) -> None:
@@ -26,4 +27,4 @@ class StatusError(PartimentoError):
 
 
 class UnreachableError(PartimentoError):
-    """The archive or the line to it failed, several times over."""
+    """The archive or the connection to it failed several times."""

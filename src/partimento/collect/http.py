@@ -1,6 +1,6 @@
-"""A polite client of one host.
+"""Send HTTP requests to one host, politely.
 
-It obeys robots.txt, sends one request at a time, waits in between, and states its name.
+The client obeys robots.txt, sends one request at a time, waits in between, and identifies itself.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
     import httpx
 
 NAME = "partimento"
-TRIES = 5
-TIMEOUT_S = 60.0  # without a byte
-WHOLE_S = 600.0  # for a whole answer: a server that drips does not hold us without end
-LONGEST_WAIT_S = 600.0
-MAX_HOPS = 5
-MAX_ROBOTS = 512 * 2**10  # RFC 9309 asks for 500 KiB
+TRIES = 5  # of one request
+TIMEOUT_S = 60.0  # without receiving a byte
+WHOLE_S = 600.0  # for a complete answer, in case the server sends it very slowly
+LONGEST_WAIT_S = 600.0  # before a retry; if the server asks for a longer wait, there is none
+MAX_HOPS = 5  # redirects
+MAX_ROBOTS = 512 * 2**10  # bytes; RFC 9309 requires at least 500 KiB
 
 
 class Clock:
-    """The time, and waiting; tests have one of their own."""
+    """The time, and waiting. Tests replace it by a clock that does not wait."""
 
     def now_s(self) -> float:
-        """Return the seconds since some start."""
+        """Return the seconds since an arbitrary start."""
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
@@ -46,14 +46,14 @@ class Clock:
 
 @dataclass(frozen=True)
 class Site:
-    """The one host that is visited.
+    """The host that requests are sent to.
 
     Parameters
     ----------
     base_url : str
-        Where the archive is reached: its own address, or a mirror's.
+        The address that is used: that of the archive, or of a mirror.
     home : str
-        The archive's own address; links that bear it are followed at `base_url`.
+        The archive's own address. Links to it are followed at `base_url` instead.
 
     Examples
     --------
@@ -85,21 +85,28 @@ class Site:
             )
 
     def resolve(self, link: str, page: str = "") -> str:
-        """Return the address to request for a `link` on the page at `page`.
+        """Return the address to request for a link.
+
+        Parameters
+        ----------
+        link : str
+            Absolute or relative.
+        page : str
+            The address of the page that contains the link; by default `base_url`.
 
         Raises
         ------
         RefusedError
-            If it leads to another host, or is not HTTP.
+            If the link leads to another host, or is not HTTP.
         """
         try:
             wanted = urlsplit(urljoin(page or self.base_url, link.strip()))
             origin = _origin(wanted.scheme, wanted.hostname, wanted.port)
         except ValueError as error:
-            raise RefusedError(f"it is no address: {link[:80]!r}") from error
+            raise RefusedError(f"it is not an address: {link[:80]!r}") from error
         base, home = urlsplit(self.base_url), urlsplit(self.home)
         if wanted.scheme not in ("http", "https") or "@" in wanted.netloc:
-            raise RefusedError(f"it is no plain web address: {link[:80]!r}")
+            raise RefusedError(f"it is not a plain web address: {link[:80]!r}")
         path = wanted.path or "/"
         if wanted.hostname in (
             home.hostname,
@@ -122,7 +129,10 @@ def _origin(scheme: str, host: str | None, port: int | None) -> tuple[str, str |
 
 @dataclass(frozen=True)
 class Answer:
-    """The answer to a request: status 200 with a body, or 304 (unchanged) without."""
+    """The answer to a request: status 200 with a body, or 304 (unchanged) without.
+
+    `etag` and `modified` are the headers ``ETag`` and ``Last-Modified``.
+    """
 
     status: int
     body: bytes = b""
@@ -130,8 +140,11 @@ class Answer:
     modified: str = ""
 
 
-class _Passing(Exception):  # noqa: N818 - never leaves this file
-    """A failure that may pass."""
+class _TemporaryError(Exception):
+    """A request failed in a way that a later try may not; never leaves this file.
+
+    `wait_s` is the number of seconds that the server asks to wait.
+    """
 
     def __init__(self, reason: str, wait_s: float = 0.0) -> None:
         self.wait_s = wait_s
@@ -139,19 +152,19 @@ class _Passing(Exception):  # noqa: N818 - never leaves this file
 
 
 class PoliteClient:
-    """Ask one host for one thing at a time.
+    """A client that sends one request at a time to one host, with pauses.
 
     Parameters
     ----------
     site : Site
     delay_s : float
-        From the end of one request to the start of the next; what robots.txt asks for, if that is
-        more.
+        Seconds from the end of one request to the start of the next, or the delay that robots.txt
+        demands, whichever is longer.
     contact : str
-        An address at which the archive's keepers reach who collects; it stands in the User-Agent.
+        The user's address, at which the archive's maintainers can write; sent in the User-Agent.
     clock : Clock
-    tell : callable
-        Hears of each wait before a further try.
+    notify : callable
+        Called with a message before each wait for a retry.
     """
 
     def __init__(
@@ -161,7 +174,7 @@ class PoliteClient:
         delay_s: float,
         contact: str = "",
         clock: Clock | None = None,
-        tell: Callable[[str], None] | None = None,
+        notify: Callable[[str], None] | None = None,
     ) -> None:
         if re.search(r"[^\x20-\x7e]", contact):
             raise PartimentoError("a contact is plain ASCII text, such as a mail address")
@@ -172,16 +185,15 @@ class PoliteClient:
             f"{NAME}/{partimento.__version__} (collects scores, one request at a"
             f" time{contact and '; '}{contact})"
         )
-        self._clock, self._tell = clock or Clock(), tell or (lambda text: None)
+        self._clock, self._notify = clock or Clock(), notify or (lambda text: None)
         self._ended_at = float("-inf")
         self._robots: Any = None
         self._http = httpx.Client(
             headers={"User-Agent": self.agent, "Accept-Encoding": "identity"},
             timeout=TIMEOUT_S,
             follow_redirects=False,
-            limits=httpx.Limits(
-                max_connections=1, max_keepalive_connections=0
-            ),  # kept for ten seconds, servers close them anyway
+            # No keep-alive: servers would close the connection during the pauses.
+            limits=httpx.Limits(max_connections=1, max_keepalive_connections=0),
         )
 
     def __enter__(self) -> PoliteClient:
@@ -191,7 +203,7 @@ class PoliteClient:
         self._http.close()
 
     def obey(self, robots: str) -> None:
-        """Take robots.txt to heart: what it forbids and how long it makes one wait."""
+        """Follow the rules of a robots.txt file: forbidden paths, and delays."""
         from protego import Protego
 
         self._robots = Protego.parse(robots)
@@ -206,12 +218,17 @@ class PoliteClient:
     def read_robots(self) -> str:
         """Request robots.txt and obey it.
 
-        A host without one forbids nothing. A host that will not show it is left alone.
+        A host without the file allows everything.
+
+        Returns
+        -------
+        str
+            The content of the file.
 
         Raises
         ------
         PartimentoError
-            If it cannot be read.
+            If the host denies access to the file (401, 403, 429), or it cannot be read.
         """
         try:
             text = self.get(
@@ -223,7 +240,7 @@ class PoliteClient:
             text = ""
         except RefusedError as error:
             raise PartimentoError(
-                f"robots.txt of {self.site.base_url} cannot be had: {error}"
+                f"robots.txt of {self.site.base_url} cannot be read: {error}"
             ) from error
         self.obey(text)
         return text
@@ -235,47 +252,48 @@ class PoliteClient:
         limit: int,
         etag: str = "",
         modified: str = "",
-        cut: Callable[[bytes], str] = lambda body: "",
+        defect: Callable[[bytes], str] = lambda body: "",
     ) -> Answer:
-        """Request `url`; repeat after growing waits if the failure may pass.
+        """Request `url`; after temporary errors, retry with growing waits.
 
         Parameters
         ----------
         url : str
         limit : int
-            Most bytes that are accepted.
+            Maximum size of the body in bytes.
         etag, modified : str
-            Those of the copy we have; the answer may then be 304.
-        cut : callable
-            Returns why a body is incomplete, or an empty string. An incomplete body is a failure
-            that may pass.
+            Those of an existing copy. The answer may then be 304 (unchanged).
+        defect : callable
+            Returns why a body is incomplete, or an empty string. An incomplete body is a temporary
+            error.
 
         Raises
         ------
         RefusedError
-            If robots.txt forbids it, it is too large, or leads elsewhere.
+            If robots.txt forbids the request, the body is too large, or a redirect leads to another
+            host.
         StatusError
             For a status 4xx.
         UnreachableError
-            If it failed each time.
+            If all tries failed.
         PartimentoError
-            If the host cannot be reached at all.
+            If no connection to the host is possible.
         """
         headers = {"If-None-Match": etag, "If-Modified-Since": modified}
         headers = {name: value for name, value in headers.items() if value}
         for number in range(1, TRIES + 1):
             try:
                 answer = self._follow(url, headers, limit)
-                if reason := cut(answer.body):
-                    raise _Passing(reason)
+                if reason := defect(answer.body):
+                    raise _TemporaryError(reason)
                 return answer
-            except _Passing as failure:
+            except _TemporaryError as failure:
                 wait_s = max(failure.wait_s, max(self.delay_s, 1.0) * 2 ** (number - 1))
                 if number == TRIES or failure.wait_s > LONGEST_WAIT_S:
                     raise UnreachableError(
-                        f"{url}: {failure} (asked {number} time{'s' * (number > 1)})"
+                        f"{url}: {failure} (tried {number} time{'s' * (number > 1)})"
                     ) from failure
-                self._tell(f"{failure}; again in {wait_s:.0f} s")
+                self._notify(f"{failure}; retry in {wait_s:.0f} s")
                 self._clock.sleep(wait_s)
         raise AssertionError
 
@@ -283,17 +301,17 @@ class PoliteClient:
         for _ in range(MAX_HOPS + 1):
             if self._robots is not None and not self._robots.can_fetch(url, NAME):
                 raise RefusedError("robots.txt forbids it")
-            found = self._ask(url, headers, limit)
-            if isinstance(found, Answer):
-                return found
+            answer = self._ask(url, headers, limit)
+            if isinstance(answer, Answer):
+                return answer
             try:
-                url = self.site.resolve(found, url)
+                url = self.site.resolve(answer, url)
             except RefusedError as error:
                 raise RefusedError(f"a redirect: {error}") from error
         raise RefusedError(f"more than {MAX_HOPS} redirects")
 
     def _ask(self, url: str, headers: dict[str, str], limit: int) -> Answer | str:
-        """Send one request; return its answer, or the address it is redirected to."""
+        """Send one request; return the answer, or the address of a redirect."""
         import httpx
 
         if not self.requests:
@@ -313,34 +331,34 @@ class PoliteClient:
                     response.headers.get("Last-Modified", ""),
                 )
         except httpx.TransportError as error:  # time-outs, lost connections, wrong lengths
-            raise _Passing(str(error) or type(error).__name__) from error
+            raise _TemporaryError(str(error) or type(error).__name__) from error
         except httpx.InvalidURL as error:
-            raise RefusedError(f"it is no address: {url[:80]!r}") from error
+            raise RefusedError(f"it is not an address: {url[:80]!r}") from error
         finally:
             self._ended_at = self._clock.now_s()
 
     def _body(self, response: httpx.Response, limit: int) -> bytes:
+        # A compressed body could unpack to any size while it is read.
         if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-            raise RefusedError(
-                "it came compressed though that was not asked for"
-            )  # a bomb unpacks while it is read
-        late, body = self._clock.now_s() + WHOLE_S, bytearray()
+            raise RefusedError("it is compressed, which was not requested")
+        deadline, body = self._clock.now_s() + WHOLE_S, bytearray()
         for block in response.iter_raw():
             body += block
             if len(body) > limit:
                 raise RefusedError(f"larger than {limit / 2**20:g} MiB")
-            if self._clock.now_s() > late:
-                raise _Passing(f"not whole after {WHOLE_S:.0f} s")
+            if self._clock.now_s() > deadline:
+                raise _TemporaryError(f"incomplete after {WHOLE_S:.0f} s")
         return bytes(body)
 
 
 def _check_status(response: httpx.Response, url: str, *, conditional: bool) -> None:
     status = response.status_code
-    after = response.headers.get("Retry-After", "")
+    wait = response.headers.get("Retry-After", "")
     if status >= 500 or status == 408:  # 408: the server's own time-out
-        raise _Passing(f"the archive answers {status}", float(after) if after.isdecimal() else 0.0)
+        wait_s = float(wait) if wait.isdecimal() else 0.0
+        raise _TemporaryError(f"the archive answers {status}", wait_s)
     if status >= 400:
-        later = f", try again in {after} s" if status == 429 and after.isdecimal() else ""
+        later = f", try again in {wait} s" if status == 429 and wait.isdecimal() else ""
         raise StatusError(
             status, f"{url}: the archive answers {status} {response.reason_phrase}{later}"
         )

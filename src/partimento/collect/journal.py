@@ -1,8 +1,8 @@
 """Record every answer as a line of JSON, so that a stopped collection can resume.
 
-A *run* is one collection from its listing to its last file. It may take several starts of the
-program. An answer of a run is not requested again in it. A later run requests everything anew with
-the entity tags and dates recorded here, so that the archive need only report changes.
+A *run* is one collection, from its listing to its last file. It may take several starts of the
+program. Within a run, nothing is requested twice. A later run requests everything again, with the
+recorded entity tags and dates: the archive then only has to send what has changed.
 """
 
 from __future__ import annotations
@@ -20,21 +20,28 @@ from partimento.files import exclusive, write_atomically
 
 JOURNAL = ".collect.jsonl"
 LOCK = ".collect.lock"
-RESUME_DAYS = 30  # what was answered longer ago is asked for again
+RESUME_DAYS = 30  # an older run is not resumed
 Record = dict[str, Any]
 
 
 class Journal:
-    """The journal of a folder.
+    """The journal of the collections in a folder.
 
     Parameters
     ----------
     folder : path
     query : mapping
-        The query of the collection; a run resumes only for the same query.
+        The query of the collection. A run is resumed only for the same query.
     now : datetime
     write : bool
-        If False, nothing is written, and new records are in memory only.
+        If False, nothing is written, and new records are kept in memory only.
+
+    Attributes
+    ----------
+    run : int
+        The number of the current run.
+    resumed : bool
+        Whether it was begun by an earlier start of the program.
     """
 
     def __init__(
@@ -89,26 +96,26 @@ class Journal:
         return 0
 
     def known(self, key: str) -> Record:
-        """Return the last answer about `key` in any run; empty if there was none."""
+        """Return the latest record of `key` in any run; empty if there is none."""
         return self._known.get(key, {})
 
     def settled(self, key: str) -> bool:
-        """Return whether `key` was answered in this run, and for good."""
+        """Return whether `key` was answered in this run and needs no retry."""
         record = self.known(key)
         return record.get("run") == self.run and not record.get("again")
 
     def records(self) -> list[Record]:
-        """Return the last answer about everything."""
+        """Return the latest record of every key."""
         return list(self._known.values())
 
     def add(self, key: str, **fields: Any) -> None:
-        """Note an answer; when this returns it is on disk."""
+        """Record an answer; it is on disk when this returns."""
         record = {"key": key, "run": self.run, **fields}
         self._known[key] = record
         self._append(record)
 
     def finish(self) -> None:
-        """Note that nothing of this run is left to do."""
+        """Record that this run is complete."""
         self._open.pop(self.run, None)
         self._append({"end": self.run})
 
@@ -130,7 +137,8 @@ def _line(record: Record) -> str:
 def _records(path: Path) -> Iterator[Record]:
     """Yield the records of a journal.
 
-    A line cut short by a kill or a full disk only means that its question is asked again.
+    Incomplete lines, from a killed process or a full disk, are ignored: their requests are then
+    repeated.
     """
     if not path.is_file():
         return
@@ -141,10 +149,10 @@ def _records(path: Path) -> Iterator[Record]:
                 yield record
 
 
-def sweep(folder: Path) -> None:
-    """Remove what a killed process left half-written.
+def remove_partial_files(folder: Path) -> None:
+    """Remove temporary files that a killed process left.
 
-    `files.write_atomically` names such files. Nobody else may work in the folder.
+    These are the files of `files.write_atomically`. No other process may be writing to the folder.
     """
     for path in folder.rglob(".*.part"):
         if (
@@ -155,8 +163,10 @@ def sweep(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def only_one(folder: Path) -> Iterator[None]:
-    """Let one process at a time collect into `folder`; a dead process frees its lock.
+def lock_folder(folder: Path) -> Iterator[None]:
+    """Let only one process at a time collect into a folder.
+
+    The lock is released when the block ends or the process dies.
 
     Raises
     ------

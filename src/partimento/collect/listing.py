@@ -1,4 +1,4 @@
-"""The pages of Mutopia's own listing program, as pieces."""
+"""Parse the pages of Mutopia's listing of pieces."""
 
 from __future__ import annotations
 
@@ -8,26 +8,27 @@ from dataclasses import dataclass
 
 from partimento.collect.errors import RefusedError
 
-PAGE = 10  # pieces a page
+PAGE = 10  # pieces per page
 
 
 @dataclass(frozen=True)
 class ListedPiece:
-    """A piece as the listing has it; what it does not say is empty.
+    """A piece of the listing; a field is empty if the listing does not state it.
 
     Parameters
     ----------
     number : str
-        The archive's own number of the piece.
+        The archive's number of the piece.
     title, composer, composer_years, opus, contributor, instrument, year, style, edition : str
-        `contributor` is who wrote the words or arranged the music; `year` and `edition` are those
-        of the source.
+        `contributor` is the author of the words or the arranger. `year` and `edition` describe the
+        printed source.
     license, license_version : str
-        ``PD``, ``CC-BY`` or ``CC-BY-SA`` and the version; another license in the listing's words.
+        ``PD``, ``CC-BY`` or ``CC-BY-SA``, and the version. Any other license is quoted from the
+        listing.
     published : str
-        When it was published in the archive, ``2015/12/27``.
+        The date of publication in the archive, such as ``2015/12/27``.
     links : tuple of str
-        The MIDI file, or the zip of several.
+        Links to the MIDI file, or to a zip of several.
     """
 
     number: str
@@ -47,18 +48,24 @@ class ListedPiece:
 
 
 def parse_listing(html: str) -> tuple[list[ListedPiece], list[str]]:
-    """Return the pieces of a page, and what on it could not be understood.
+    """Parse a page of the listing.
+
+    Returns
+    -------
+    pieces : list of ListedPiece
+    problems : list of str
+        Descriptions of entries that could not be parsed.
 
     Raises
     ------
     RefusedError
-        If the page is no listing, so that an error page is not taken for the end.
+        If the page is not a listing. An error page is thus not mistaken for the empty last page.
     """
     from bs4 import BeautifulSoup, Tag
 
     soup = BeautifulSoup(html, "html.parser")
     if soup.find("table", class_="outer-table") is None:
-        raise RefusedError("it is no page of the listing")
+        raise RefusedError("it is not a page of the listing")
     pieces, problems = [], []
     for table in soup.find_all("table", class_="result-table"):
         assert isinstance(table, Tag)
@@ -68,7 +75,7 @@ def parse_listing(html: str) -> tuple[list[ListedPiece], list[str]]:
         ]
         addresses = [str(link.get("href") or "") for link in table.find_all("a")]
         if len(rows) < 3 or any(len(row) < 4 for row in rows[:3]):
-            problems.append(f"an entry with another form: {_plain(table.get_text(' '))[:80]!r}")
+            problems.append(f"an entry of unknown form: {_plain(table.get_text(' '))[:80]!r}")
         else:
             pieces.append(_piece(rows, addresses))
     return pieces, problems
@@ -82,9 +89,9 @@ def _piece(rows: list[list[str]], addresses: list[str]) -> ListedPiece:
     ) = (row[:4] for row in rows[:3])
     number = next(
         (
-            found[1]
+            match[1]
             for address in addresses
-            if (found := re.search(r"piece-info\.cgi\?id=(\d+)", address))
+            if (match := re.search(r"piece-info\.cgi\?id=(\d+)", address))
         ),
         "",
     )
@@ -100,11 +107,11 @@ def _piece(rows: list[list[str]], addresses: list[str]) -> ListedPiece:
     instrument = instrument.removeprefix("for ")
     return ListedPiece(
         number,
-        unmark(title),
+        strip_markup(title),
         composer,
         years,
-        unmark(opus),
-        unmark(contributor),
+        strip_markup(opus),
+        strip_markup(contributor),
         instrument,
         year,
         style,
@@ -117,7 +124,9 @@ def _piece(rows: list[list[str]], addresses: list[str]) -> ListedPiece:
 
 
 def parse_composer(text: str) -> tuple[str, str]:
-    """Name and years; what LilyPond's markup left of a name is not one.
+    """Return the name and the years of a composer.
+
+    A remainder of LilyPond markup gives an empty name.
 
     >>> parse_composer("by Joseph Küffner (1776-1856)")
     ('Joseph Küffner', '1776-1856')
@@ -126,13 +135,13 @@ def parse_composer(text: str) -> tuple[str, str]:
     >>> parse_composer(r"by \\markup{\\column \\right-align")
     ('', '')
     """
-    name = unmark(text.removeprefix("by "))
-    found = re.search(r"\s*\(([^()]*\d{3}[^()]*)\)", name)
-    return (name.replace(found[0], "").strip(), found[1]) if found else (name, "")
+    name = strip_markup(text.removeprefix("by "))
+    years = re.search(r"\s*\(([^()]*\d{3}[^()]*)\)", name)
+    return (name.replace(years[0], "").strip(), years[1]) if years else (name, "")
 
 
 def parse_license(text: str) -> tuple[str, str]:
-    """Return a short name and a version.
+    """Return the short name and the version of a license.
 
     >>> parse_license("Creative Commons Attribution-ShareAlike 4.0")
     ('CC-BY-SA', '4.0')
@@ -143,7 +152,7 @@ def parse_license(text: str) -> tuple[str, str]:
     """
     if text.casefold() == "public domain":
         return "PD", ""
-    found = re.fullmatch(
+    match = re.fullmatch(
         r"(?:Creative Commons|CC) (?P<words>[A-Za-z -]+?)\s*(?P<version>\d[\d.]*)?", text
     )
     short = {
@@ -153,16 +162,16 @@ def parse_license(text: str) -> tuple[str, str]:
         "noderivs": "ND",
         "noderivatives": "ND",
     }
-    words = re.split(r"[ -]+", found["words"].casefold()) if found else []
-    if found and words and all(word in short for word in words):
-        return "-".join(["CC", *(short[word] for word in words)]), found["version"] or ""
+    words = re.split(r"[ -]+", match["words"].casefold()) if match else []
+    if match and words and all(word in short for word in words):
+        return "-".join(["CC", *(short[word] for word in words)]), match["version"] or ""
     return text, ""
 
 
-def unmark(text: str) -> str:
-    r"""Take LilyPond's markup off a text: its quoted words stay.
+def strip_markup(text: str) -> str:
+    r"""Remove LilyPond markup from a text, except for quoted words.
 
-    >>> unmark(r'\markup{\column {\line {"J.S. Bach "}')
+    >>> strip_markup(r'\markup{\column {\line {"J.S. Bach "}')
     'J.S. Bach'
     """
     if "\\" not in text:
@@ -173,7 +182,7 @@ def unmark(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return one line without control characters or changes of writing direction."""
+    """Return a text as one line, without control and formatting characters."""
     return "".join(
         char
         for char in " ".join(text.split())

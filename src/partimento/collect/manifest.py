@@ -43,14 +43,18 @@ Row = dict[str, str]
 
 
 def read_manifest(place: Path | str) -> list[Row]:
-    """Return the rows of a manifest, by its path or the folder that it describes.
+    """Read the rows of a manifest.
 
-    A folder without one has no rows.
+    Parameters
+    ----------
+    place : path
+        The manifest (``.csv``), or the folder that contains it. A folder without a manifest has no
+        rows.
 
     Raises
     ------
     PartimentoError
-        If the file is no CSV with a column ``path``.
+        If the file is not a CSV file with a column ``path``.
 
     Examples
     --------
@@ -66,32 +70,32 @@ def read_manifest(place: Path | str) -> list[Row]:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file, restval="", strict=True)
             if "path" not in (reader.fieldnames or ()):
-                raise PartimentoError(f"{path}: no manifest: it has no column 'path'")
+                raise PartimentoError(f"{path} is not a manifest: it has no column 'path'")
             return [
                 {name: value for name, value in row.items() if name is not None} for row in reader
             ]
     except (csv.Error, UnicodeDecodeError) as error:
-        raise PartimentoError(f"{path}: no manifest: {error}") from error
+        raise PartimentoError(f"{path} is not a manifest: {error}") from error
 
 
 def write_manifest(folder: Path | str, rows: Iterable[Mapping[str, str]]) -> Path:
-    """Write `rows`, sorted by path, as the manifest of `folder`, in one step.
+    """Write rows, sorted by path, as the manifest of a folder.
 
-    Columns that are not ours are kept behind ours.
+    Columns besides `COLUMNS` are kept; they come last.
     """
     ordered = sorted(rows, key=lambda row: row["path"])
-    further = dict.fromkeys(name for row in ordered for name in row if name not in COLUMNS)
-    table = csv_table((*COLUMNS, *further), ordered)
+    other_columns = dict.fromkeys(name for row in ordered for name in row if name not in COLUMNS)
+    table = csv_table((*COLUMNS, *other_columns), ordered)
     return write_atomically(Path(folder) / MANIFEST, table)
 
 
 def merge_rows(old: Iterable[Row], new: Iterable[Row]) -> list[Row]:
-    """Merge rows by path; of two rows with one path the new one stays."""
+    """Merge rows by path; a new row replaces an old one with the same path."""
     return list({row["path"]: row for row in (*old, *new)}.values())
 
 
 def sha256_of(data: bytes) -> str:
-    """Return the SHA-256 of bytes in hexadecimal.
+    """Return the SHA-256 hash of bytes, in hexadecimal.
 
     >>> sha256_of(b"")[:8]
     'e3b0c442'

@@ -1,4 +1,4 @@
-"""Collect from the Mutopia archive, page by page, slowly and politely."""
+"""Collect scores from the Mutopia archive, slowly and politely."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from partimento.collect.downloader import Downloader, Skip
 from partimento.collect.errors import RefusedError
 from partimento.collect.http import Clock, PoliteClient, Site
-from partimento.collect.journal import Journal, only_one, sweep
+from partimento.collect.journal import Journal, lock_folder, remove_partial_files
 from partimento.collect.listing import PAGE, ListedPiece, parse_listing
-from partimento.collect.taking import Downloader, Skip
 from partimento.errors import PartimentoError
 from partimento.progress import NotedProgress, silent
 
 HOME = "https://www.mutopiaproject.org"
 LISTING = "/cgibin/make-table.cgi"
-MAX_PAGE = 4 * 2**20
+MAX_PAGE = 4 * 2**20  # bytes
 MAX_PAGES = 2000  # the whole archive has a few hundred
-ROBOTS_HOURS = 24  # RFC 9309: not kept for longer
+ROBOTS_HOURS = 24  # RFC 9309: a copy of robots.txt should not be used for longer
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,13 @@ class MutopiaQuery:
     composer : str
         In the spelling of the archive's addresses: ``GiulianiM``.
     base_url : str
-        The archive, or a mirror of it.
+        The address of the archive, or of a mirror.
     delay_s : float
-        Between two requests; robots.txt may ask for more.
+        Seconds between two requests; robots.txt may demand more.
     limit : int
-        Most pieces to collect this time; 0 means all.
+        Maximum number of pieces to collect this time; 0 means all.
     contact : str
-        A mail address for the archive's keepers, sent with each request.
+        The user's mail address, sent with every request for the archive's maintainers.
     """
 
     instrument: str = ""
@@ -55,20 +55,26 @@ class MutopiaQuery:
     def __post_init__(self) -> None:
         if not (self.instrument or self.composer):
             raise PartimentoError(
-                "say an instrument or a composer: --instrument Guitar, --composer GiulianiM"
+                "give an instrument or a composer: --instrument Guitar, --composer GiulianiM"
             )
         if not 0 <= self.delay_s <= 3600:
-            raise PartimentoError("the delay is between 0 and 3600 seconds")
+            raise PartimentoError("the delay must be between 0 and 3600 seconds")
         if self.delay_s < 1 and self.base_url.rstrip("/") == HOME:
             raise PartimentoError(
-                "the archive is run by volunteers: at least 1 second between two requests (10 are"
-                " usual)"
+                "the delay must be at least 1 second (10 are usual): the archive is run by"
+                " volunteers"
             )
         if self.limit < 0:
-            raise PartimentoError("the limit is at least 1 (0: none)")
+            raise PartimentoError("the limit must be at least 1 (0 means no limit)")
 
     def page(self, startat: int) -> str:
-        """Return the listing's address on the archive's own host."""
+        """Return the address of a page of the listing, on the archive's own host.
+
+        Parameters
+        ----------
+        startat : int
+            The number of pieces before the page.
+        """
         words = {"startat": str(startat), "Composer": self.composer, "Instrument": self.instrument}
         return (
             f"{HOME}{LISTING}?{urlencode({name: value for name, value in words.items() if value})}"
@@ -83,23 +89,24 @@ class Collected:
     ----------
     folder : path
     listed : int
-        Pieces in the listing (as far as it was read).
+        Number of pieces in the listing, as far as it was read.
     waiting : tuple of ListedPiece
-        Pieces still to fetch: after a dry run those that would be fetched, else those that `limit`
-        or failures left.
+        Pieces that are not downloaded yet: after a dry run those that would be, else those that
+        `limit` or failures left.
     fetched, updated, unchanged, settled : int
-        Numbers of files. They are new, changed, unchanged by the archive's word, or fetched by this
-        run before it was stopped.
+        Numbers of files that are new, have changed, have not changed according to the archive, or
+        were downloaded by an earlier start of this run.
     without_license : int
-        Files whose license the listing does not state.
+        Number of files whose license the listing does not state.
     skipped : tuple of Skip
     requests : int
+        Number of requests sent.
     delay_s : float
-        The delay between requests.
+        Seconds between requests.
     resumed : bool
         Whether a stopped run was resumed.
     complete : bool
-        Whether nothing is left to do.
+        Whether nothing is left to download.
     """
 
     folder: Path
@@ -127,17 +134,18 @@ def collect_mutopia(
 ) -> Collected:
     """Download the MIDI files of a listing, with a ``manifest.csv`` beside them.
 
-    After a stop, the same call resumes without requesting what it has. After a finished collection,
-    it requests only what changed. ``skipped.csv`` lists what was not accepted, with the reasons.
+    If a collection was stopped, the same call resumes it. If it is complete, the same call
+    downloads only what has changed since. ``skipped.csv`` lists rejected files with the reasons.
 
     Parameters
     ----------
     query : MutopiaQuery
     out : path
+        The folder for the files; created if missing.
     dry_run : bool
-        Read robots.txt and the listing only, and write nothing.
+        Read only robots.txt and the listing, and write nothing.
     progress : NotedProgress, optional
-        Called before each request, with a note on what is fetched.
+        Called before each request, with a note on the page or piece.
     clock : Clock
 
     Returns
@@ -147,27 +155,27 @@ def collect_mutopia(
     Raises
     ------
     PartimentoError
-        If robots.txt forbids the listing, nothing is listed, the archive answers 4xx, or fails
-        again and again. Downloaded files stay.
+        If robots.txt forbids the listing, the listing is empty, or the archive refuses a request or
+        fails repeatedly. Downloaded files are kept.
     """
     out, clock, site = Path(out), clock or Clock(), Site(query.base_url, HOME)
     if out.exists() and not out.is_dir():
         raise PartimentoError(f"{out} is not a folder")
     with ExitStack() as stack:
         if not dry_run:
-            stack.enter_context(only_one(out))
-            sweep(out)
-        words = {
+            stack.enter_context(lock_folder(out))
+            remove_partial_files(out)
+        journal_query = {
             "archive": "mutopia",
             "instrument": query.instrument,
             "composer": query.composer,
             "base_url": query.base_url,
         }
-        journal = Journal(out, words, now=clock.utc(), write=not dry_run)
+        journal = Journal(out, journal_query, now=clock.utc(), write=not dry_run)
         stack.callback(journal.close)
         crawl = _Crawl(query, journal, progress)
         client = PoliteClient(
-            site, delay_s=query.delay_s, contact=query.contact, clock=clock, tell=crawl.tell
+            site, delay_s=query.delay_s, contact=query.contact, clock=clock, notify=crawl.report
         )
         stack.enter_context(client)
         downloader = Downloader(out, journal, client, clock=clock, write=not dry_run)
@@ -175,14 +183,14 @@ def collect_mutopia(
 
 
 class _Crawl:
-    """One start of a run."""
+    """The work of one start of the program: robots.txt, the listing, then the files."""
 
     def __init__(self, query: MutopiaQuery, journal: Journal, progress: NotedProgress) -> None:
         self._query, self._journal, self._progress = query, journal, progress
         self._at: tuple[str, int, int] = ("robots.txt", 0, 1)
 
-    def tell(self, note: str) -> None:
-        """Show a word beside the progress."""
+    def report(self, note: str) -> None:
+        """Report a note at the current state of the progress."""
         self._progress(*self._at, note)
 
     def run(self, client: PoliteClient, downloader: Downloader, clock: Clock) -> Collected:
@@ -197,7 +205,7 @@ class _Crawl:
             if journal.settled(link)
         )
         if downloader.write:
-            self._take(downloader, waiting[: query.limit or None])
+            self._download(downloader, waiting[: query.limit or None])
             waiting = [piece for piece in waiting if not downloader.has(piece)]
             downloader.write_skips()
             if whole and not waiting:
@@ -229,7 +237,7 @@ class _Crawl:
     def _obey_robots(self, client: PoliteClient, now: datetime) -> None:
         key = f"{self._query.base_url.rstrip('/')}/robots.txt"
         known = self._journal.known(key)
-        self.tell("")
+        self.report("")
         if self._journal.settled(key) and now - datetime.fromisoformat(known["time"]) < timedelta(
             hours=ROBOTS_HOURS
         ):
@@ -237,20 +245,20 @@ class _Crawl:
         else:
             self._journal.add(key, text=client.read_robots(), time=now.isoformat())
         self._at = ("robots.txt", 1, 1)
-        self.tell("")
+        self.report("")
 
     def _listing(
         self, client: PoliteClient, downloader: Downloader
     ) -> tuple[list[ListedPiece], bool]:
-        """Return the pieces, page by page, and whether the listing was read to its end.
+        """Return the listed pieces, and whether the listing was read to its end.
 
-        Reading stops at an empty page, or when the limit is reached.
+        Reading stops at an empty page, or when the limit of pieces is reached.
         """
         pieces: dict[str, ListedPiece] = {}
         waiting = 0
         for number in range(MAX_PAGES):
             self._at = ("pages of the listing", number, number + 1)
-            self.tell(f"{len(pieces)} pieces" if pieces else "")
+            self.report(f"{len(pieces)} pieces" if pieces else "")
             page = self._page(client, downloader, number * PAGE)
             if not page and number == 0:
                 instrument = self._query.instrument or "any instrument"
@@ -278,7 +286,7 @@ class _Crawl:
 
     def _listed(self, pages: int, pieces: int) -> None:
         self._at = ("pages of the listing", pages, pages)
-        self.tell(f"{pieces} pieces")
+        self.report(f"{pieces} pieces")
 
     def _page(
         self, client: PoliteClient, downloader: Downloader, startat: int
@@ -286,18 +294,20 @@ class _Crawl:
         key = self._query.page(startat)
         record = self._journal.known(key)
         if not self._journal.settled(key):
-            record = self._ask_for_page(client, key, record)
+            record = self._request_page(client, key, record)
         downloader.note_problems(key, record["problems"])
         return [
             ListedPiece(**{**piece, "links": tuple(piece["links"])}) for piece in record["pieces"]
         ]
 
-    def _ask_for_page(
+    def _request_page(
         self, client: PoliteClient, key: str, record: dict[str, Any]
     ) -> dict[str, Any]:
         tags = {name: record.get(name, "") for name in ("etag", "modified")}
         try:
-            answer = client.get(client.site.resolve(key), limit=MAX_PAGE, cut=_page_is_cut, **tags)
+            answer = client.get(
+                client.site.resolve(key), limit=MAX_PAGE, defect=_page_defect, **tags
+            )
             if answer.status == 304:
                 tags = {
                     "etag": answer.etag or tags["etag"],
@@ -314,15 +324,16 @@ class _Crawl:
             raise PartimentoError(f"{client.site.resolve(key)}: {error}") from error
         return self._journal.known(key)
 
-    def _take(self, downloader: Downloader, pieces: list[ListedPiece]) -> None:
+    def _download(self, downloader: Downloader, pieces: list[ListedPiece]) -> None:
         for number, piece in enumerate(pieces):
             self._at = ("pieces", number, len(pieces))
-            self.tell(piece.title[:40])
-            downloader.take(piece)
+            self.report(piece.title[:40])
+            downloader.download(piece)
         if pieces:
             self._at = ("pieces", len(pieces), len(pieces))
-            self.tell("")
+            self.report("")
 
 
-def _page_is_cut(body: bytes) -> str:
+def _page_defect(body: bytes) -> str:
+    """Return why a page is incomplete, or an empty string."""
     return "a page that ends too early" if body and b"</html>" not in body.lower() else ""

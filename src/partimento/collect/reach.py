@@ -1,4 +1,4 @@
-"""Find out quickly whether a host can be reached, before anything is asked of it."""
+"""Check quickly whether a host can be reached, before the first request."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from urllib.request import getproxies, proxy_bypass
 
 from partimento.errors import PartimentoError
 
-REACH_S = 10.0  # for looking up the name and for connecting, together
+REACH_S = 10.0  # time limit for looking up the name and connecting, together
 
 
 def check_reachable(url: str, *, timeout_s: float = REACH_S) -> None:
-    """Connect to the host of `url`, or to the proxy in front of it, and hang up.
+    """Check that the host of `url`, or its proxy, accepts a connection.
 
-    Looking up a name has no time limit of its own, so a thread does it.
+    A thread does this, because looking up a name cannot be given a time limit.
 
     Raises
     ------

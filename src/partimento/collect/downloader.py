@@ -25,31 +25,31 @@ from partimento.collect.safe import (
     add_hash,
     check_midi,
     inside,
-    midi_is_cut,
+    midi_defect,
     safe_path,
     unpack_midis,
-    zip_is_cut,
+    zip_defect,
 )
 from partimento.files import write_atomically
 from partimento.tables import csv_table
 
-MOST_FAILURES = 3  # so many files in a row: the archive is in trouble, and is left alone
-GONE = (404, 410)
+MOST_FAILURES = 3  # after this number of failed files in a row the collection stops
+GONE = (404, 410)  # statuses of a file that does not exist
 
 
 @dataclass(frozen=True)
 class Skip:
-    """A file that was not accepted, and why.
+    """A file that was not downloaded or rejected, and the reason.
 
     Parameters
     ----------
     address : str
-        The link, or the page; empty for a piece without a link.
+        The link to the file, or the page of the listing; empty for a piece without a link.
     member : str
-        The name inside a zip.
+        The name inside a zip; empty otherwise.
     mutopia_id, title, reason : str
     again : bool
-        Whether the next start tries it again.
+        Whether the next start of the program tries again.
     """
 
     address: str
@@ -61,7 +61,7 @@ class Skip:
 
 
 class Downloader:
-    """Takes files, one after another; `fetched`, `updated` and `unchanged` count them.
+    """Download files one after another, and keep the manifest and the list of skips.
 
     Parameters
     ----------
@@ -70,7 +70,12 @@ class Downloader:
     client : PoliteClient
     clock : Clock
     write : bool
-        Without it only `has` is of use.
+        False for a dry run, in which only `has` is used.
+
+    Attributes
+    ----------
+    fetched, updated, unchanged : int
+        Numbers of new, changed and unchanged files.
     """
 
     def __init__(
@@ -87,12 +92,13 @@ class Downloader:
         self._journal, self._client, self._clock = journal, client, clock
         self._skips: dict[tuple[str, str, str], Skip] = {}
         self._failures = 0
-        self._seen: set[tuple[str, str]] = set()  # what was found to be whole on disk: hashed once
-        noted = [row for record in journal.records() for row in record.get("rows", [])]
+        # (path, hash) of files that are intact on disk, so that each is hashed only once.
+        self._verified: set[tuple[str, str]] = set()
+        recorded = [row for record in journal.records() for row in record.get("rows", [])]
         self._rows = {
             row["path"]: row
             for row in merge_rows(
-                read_manifest(folder), (row for row in noted if self._intact(row))
+                read_manifest(folder), (row for row in recorded if self._intact(row))
             )
         }
         self._owner = {
@@ -100,16 +106,17 @@ class Downloader:
         }
 
     def has(self, piece: ListedPiece) -> bool:
-        """Return whether every file of the piece is downloaded or settled.
+        """Return whether no file of the piece needs to be requested in this run.
 
-        A piece without a MIDI file is recorded as skipped.
+        Files are not requested again if they were downloaded or rejected, or changed by the user.
+        The reasons are added to the list of skips, also for a piece without a MIDI file.
         """
         if not piece.links:
             self._skip(
                 Skip("", "", identify(piece), piece.title, "the listing has no MIDI file of it")
             )
-        done = [self._has(piece, link) for link in piece.links]
-        return all(done)
+        is_done = [self._has(piece, link) for link in piece.links]  # records the skips of all links
+        return all(is_done)
 
     def _has(self, piece: ListedPiece, link: str) -> bool:
         record = self._journal.known(link)
@@ -121,7 +128,7 @@ class Downloader:
                         "",
                         identify(piece),
                         piece.title,
-                        f"{row['path']} was changed here since; move it to have it again",
+                        f"{row['path']} was changed here; move it to download it again",
                     )
                 )
                 return True
@@ -131,16 +138,16 @@ class Downloader:
             self._skip(Skip(**skip))
         return all(self._intact(row) for row in record.get("rows", []))
 
-    def take(self, piece: ListedPiece) -> None:
-        """Fetch what is not there yet of a piece.
+    def download(self, piece: ListedPiece) -> None:
+        """Download the files of a piece that are missing.
 
         Raises
         ------
         StatusError
-            For a status 4xx. A file that is gone (404, 410) is noted, and the next start goes on
-            behind it.
+            For a status 4xx. A file that does not exist (404, 410) is recorded, so that the next
+            start of the program continues after it.
         UnreachableError
-            If file after file fails.
+            If `MOST_FAILURES` files in a row failed.
         """
         for link in piece.links:
             if self._has(piece, link):
@@ -156,23 +163,22 @@ class Downloader:
                 self._refuse(piece, link, f"the archive answers {error.status}")
                 raise StatusError(
                     error.status,
-                    f"{error} (noted in {SKIPPED}: started again, the collection goes on"
-                    " behind it)",
+                    f"{error} (recorded in {SKIPPED}: start again to continue with the next file)",
                 ) from error
             except UnreachableError as error:
                 self._refuse(piece, link, str(error), again=True)
                 self._failures += 1
                 if self._failures >= MOST_FAILURES:
                     raise UnreachableError(
-                        f"{self._failures} files in a row failed, the last: {error}; start again"
-                        " later to go on"
+                        f"{self._failures} files in a row failed, the last one: {error}; start"
+                        " again later to continue"
                     ) from error
 
     def skips(self) -> list[Skip]:
         return list(self._skips.values())
 
     def note_problems(self, page: str, problems: list[str]) -> None:
-        """Note what could not be understood on a page of the listing."""
+        """Add the problems of a page of the listing to the list of skips."""
         for number, problem in enumerate(problems):
             self._skip(Skip(page, str(number), "", "", problem))
 
@@ -187,62 +193,63 @@ class Downloader:
         answer = self._client.get(
             url,
             limit=MAX_ZIP if zipped else MAX_MIDI,
-            cut=zip_is_cut if zipped else midi_is_cut,
+            defect=zip_defect if zipped else midi_defect,
             **tags,
         )
         if answer.status == 304:
             self.unchanged += len(rows)
             rows = [row | describe(piece) for row in rows]
-            same = Answer(
+            unchanged = Answer(
                 304, etag=answer.etag or tags["etag"], modified=answer.modified or tags["modified"]
             )
-            self._settle(piece, link, rows, record.get("skips", []), same)
+            self._settle(piece, link, rows, record.get("skips", []), unchanged)
             return
         if zipped:
-            members, refused = unpack_midis(answer.body)
+            members, rejected = unpack_midis(answer.body)
             files = [(source.parent / path, data) for path, data in members]
         else:
             check_midi(answer.body)
-            files, refused = [(source, answer.body)], []
+            files, rejected = [(source, answer.body)], []
         skips = [
             asdict(Skip(link, member, identify(piece), piece.title, reason))
-            for member, reason in refused
+            for member, reason in rejected
         ]
-        taken = []
+        new_rows = []
         for number, (path, data) in enumerate(files, 1):
             try:
-                where = {
+                movement = {
                     "movement": str(number) if len(files) > 1 else "",
                     "movements": str(len(files)),
                     "site_zip": "yes" if zipped else "no",
                 }
-                taken.append(self._keep(path, data, describe(piece) | where, link))
+                new_rows.append(self._save(path, data, describe(piece) | movement, link))
             except RefusedError as error:
                 skips.append(
                     asdict(Skip(link, str(path), identify(piece), piece.title, str(error)))
                 )
-        self._settle(piece, link, taken, skips, answer)
+        self._settle(piece, link, new_rows, skips, answer)
 
-    def _keep(self, path: PurePosixPath, data: bytes, row: Row, link: str) -> Row:
-        """Write one file and return its row.
+    def _save(self, path: PurePosixPath, data: bytes, row: Row, link: str) -> Row:
+        """Write one file and return its row of the manifest.
 
-        A file that is not its older self is never replaced.
+        An existing file is replaced only if it is an unmodified earlier download of the same link.
         """
         source = path
         if self._owner.get(path.as_posix().casefold(), link) != link:
             path = add_hash(path, link)
         target, name = inside(self.folder, path), path.as_posix()
-        there, old = target.is_file() and sha256_of(target.read_bytes()), self._rows.get(name)
-        mine = there == sha256_of(data) or (old is not None and self._intact(old))
-        if target.exists() and not mine:
-            raise RefusedError(f"something else is at {name} already")
+        digest = sha256_of(data)
+        existing, old = target.is_file() and sha256_of(target.read_bytes()), self._rows.get(name)
+        is_own = existing == digest or (old is not None and self._intact(old))
+        if target.exists() and not is_own:
+            raise RefusedError(f"another file already exists at {name}")
         if any(parent.is_file() for parent in target.parents):
             raise RefusedError(f"a file has the name of a folder of {name}")
         write_atomically(target, data)
-        self._seen.add((name, sha256_of(data)))
-        self.fetched += there is False
-        self.unchanged += there == sha256_of(data)
-        self.updated += there not in (False, sha256_of(data))
+        self._verified.add((name, digest))
+        self.fetched += existing is False
+        self.unchanged += existing == digest
+        self.updated += existing not in (False, digest)
         self._owner[name.casefold()] = link
         return row | {
             "path": name,
@@ -250,7 +257,7 @@ class Downloader:
             "source_midi": source.name,
             "source_url": link,
             "bytes": str(len(data)),
-            "sha256": sha256_of(data),
+            "sha256": digest,
             "fetched": self._clock.utc().isoformat(timespec="seconds"),
             "composer_folder": source.parts[0] if len(source.parts) > 1 else "",
         }
@@ -263,15 +270,13 @@ class Downloader:
         skips: list[dict[str, object]],
         answer: Answer,
     ) -> None:
-        """Write the files, then the manifest, then the journal.
+        """Record the result for a link: in the manifest, then in the journal.
 
-        A kill in between only means that one file is requested again.
+        In this order, a kill in between only means that one file is requested again.
         """
         for row in rows:
-            if row["composer"] in (
-                "",
-                "Anonymous",
-            ):  # so the listing says where a piece's own header has no plain name
+            # The listing has no composer if the header of the piece has markup instead of a name.
+            if row["composer"] in ("", "Anonymous"):
                 row["composer"] = spell_folder(row["composer_folder"])
             self._rows[row["path"]] = row
         write_manifest(self.folder, self._rows.values())
@@ -283,10 +288,9 @@ class Downloader:
 
     def _refuse(self, piece: ListedPiece, link: str, reason: str, *, again: bool = False) -> None:
         skip = Skip(link, "", identify(piece), piece.title, reason, again)
+        # Keep the record of files that were downloaded from this link before.
         record = self._journal.known(link)
-        kept = {
-            name: record[name] for name in ("rows", "etag", "modified") if name in record
-        }  # what it gave before stays ours
+        kept = {name: record[name] for name in ("rows", "etag", "modified") if name in record}
         self._journal.add(link, **kept, skips=[asdict(skip)], again=again)
         self._skip(skip)
 
@@ -299,20 +303,22 @@ class Downloader:
             self.write_skips()
 
     def write_skips(self) -> None:
-        """Write ``skipped.csv``, if there ever was anything to write."""
+        """Write ``skipped.csv``; create it only if there is a skip."""
         if self._skips or (self.folder / SKIPPED).exists():
             columns = ("address", "member", "mutopia_id", "title", "reason", "again")
             rows = [
-                {**asdict(each), "again": "yes" if each.again else "no"}
-                for each in self._skips.values()
+                {**asdict(skip), "again": "yes" if skip.again else "no"}
+                for skip in self._skips.values()
             ]
             write_atomically(self.folder / SKIPPED, csv_table(columns, rows))
 
     def _intact(self, row: Row) -> bool:
-        path, known = self.folder / row["path"], (row["path"], row.get("sha256", ""))
-        if known not in self._seen and path.is_file() and sha256_of(path.read_bytes()) == known[1]:
-            self._seen.add(known)
-        return known in self._seen
+        """Return whether the file of a row is on disk as it was downloaded."""
+        path, digest = self.folder / row["path"], row.get("sha256", "")
+        key = (row["path"], digest)
+        if key not in self._verified and path.is_file() and sha256_of(path.read_bytes()) == digest:
+            self._verified.add(key)
+        return key in self._verified
 
     def _changed(self, row: Row) -> bool:
         return (self.folder / row["path"]).exists() and not self._intact(row)
@@ -321,20 +327,20 @@ class Downloader:
 def _archive_path(link: str) -> PurePosixPath:
     raw = unquote(urlsplit(link).path, errors="replace")
     if not raw.startswith("/ftp/"):
-        raise RefusedError(f"it lies outside the archive's files: {raw[:80]!r}")
+        raise RefusedError(f"it is outside the archive's files: {raw[:80]!r}")
     path = safe_path(raw.removeprefix("/ftp/"))
     if path.as_posix() in (MANIFEST, SKIPPED):
-        raise RefusedError(f"it would take the place of {path}")
+        raise RefusedError(f"it would replace {path}")
     return path
 
 
 def identify(piece: ListedPiece) -> str:
-    """Return the archive's name of a piece: ``Mutopia-2015/12/27-2091``."""
+    """Return the archive's identifier of a piece: ``Mutopia-2015/12/27-2091``."""
     return f"Mutopia-{piece.published}-{piece.number}"
 
 
 def describe(piece: ListedPiece) -> Row:
-    """Return the listing's facts about a piece as columns of the manifest."""
+    """Return the listing's data about a piece as columns of the manifest."""
     names = (
         "title",
         "composer",
@@ -354,7 +360,7 @@ def describe(piece: ListedPiece) -> Row:
 
 
 def spell_folder(folder: str) -> str:
-    """Return a composer's name from the archive's folder, if the listing lost it.
+    """Return a composer's name from the name of the archive's folder.
 
     >>> spell_folder("HoretzkyF"), spell_folder("BachJS"), spell_folder("Anonymous")
     ('F. Horetzky', 'J. S. Bach', 'Anonymous')

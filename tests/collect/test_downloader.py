@@ -20,9 +20,9 @@ from tests.collect.archive import (
 )
 
 from partimento.collect import read_manifest
+from partimento.collect.downloader import describe, identify, spell_folder
 from partimento.collect.listing import parse_listing
 from partimento.collect.manifest import COLUMNS
-from partimento.collect.taking import describe, identify, spell_folder
 from partimento.errors import PartimentoError
 
 HOSTILE = [
@@ -113,7 +113,7 @@ def test_links_in_the_folder_do_not_lead_out_of_it(archive, collect, tmp_path):
     result = collect()
     assert result.fetched == 1
     assert len(result.skipped) == 2
-    assert "a link lies at" in result.skipped[0].reason
+    assert "is a symbolic link" in result.skipped[0].reason
     assert not any((tmp_path / "elsewhere").iterdir())
 
 
@@ -127,12 +127,12 @@ def test_existing_files_are_not_overwritten(archive, collect, tmp_path):
     assert mine.read_text() == "mine"
     assert result.fetched == 1
     assert [skip.reason[:28] for skip in result.skipped] == [
-        "something else is at SorF/O6",
+        "another file already exists ",
         "a file has the name of a fol",
     ]
     (tmp_path / OUT / "SorF/O6/sor-2/sor-2.mid").write_text("edited")
     seen = len(archive.log)
-    assert "was changed here since" in " ".join(skip.reason for skip in collect().skipped)
+    assert "was changed here" in " ".join(skip.reason for skip in collect().skipped)
     assert not any("sor-2.mid" in path for path in archive.asked(since=seen))
     assert (tmp_path / OUT / "SorF/O6/sor-2/sor-2.mid").read_text() == "edited"
 
@@ -141,7 +141,7 @@ def test_files_that_are_no_midi_are_refused(archive, collect):
     archive.add("/ftp/SorF/a.mid", b"<html>not today</html>")
     archive.add("/ftp/SorF/b-mids.zip", b"<html>not today</html>")
     reasons = [skip.reason for skip in collect().skipped]
-    assert reasons[0] == "it is no MIDI file"
+    assert reasons[0] == "it is not a MIDI file"
     assert reasons[1].startswith("a zip that cannot be read")
 
 
@@ -205,7 +205,7 @@ def test_a_missing_file_stops_the_collection_only_once(archive, collect, tmp_pat
     fill(archive, 4)
     del archive.files["/ftp/SorF/O6/sor-1/sor-1.mid"]
     with pytest.raises(
-        PartimentoError, match=r"sor-1\.mid: the archive answers 404.*goes on behind it"
+        PartimentoError, match=r"sor-1\.mid: the archive answers 404.*continue with the next file"
     ):
         collect()
     assert len(read_manifest(tmp_path / OUT)) == 1
