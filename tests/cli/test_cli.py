@@ -691,7 +691,7 @@ def test_runs_of_other_pieces_do_not_compare(
     assert run("train", folder, "--model", "markov", "--seed", 5, "-o", tmp_path / "seed") == 0
     capsys.readouterr()
     assert run("compare", trained, tmp_path / "seed") == 2
-    assert "a store keeps one split" in capsys.readouterr().err
+    assert "train from a store" in capsys.readouterr().err
 
 
 def test_listen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

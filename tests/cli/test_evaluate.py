@@ -127,7 +127,7 @@ def test_so_many_bars(real: list[Piece], dull: list[Piece]) -> None:
 def test_too_few_pieces(real: list[Piece]) -> None:
     with pytest.raises(
         PartimentoError,
-        match="evaluation needs at least 4 pieces of either kind: 3 are generated",
+        match="evaluation needs at least 4 generated pieces, but there are 3",
     ):
         evaluate(real[:3], real)
 

@@ -274,7 +274,7 @@ def test_a_run_by_chords_is_charged_in_full(markov: TrainedModel, corpus: Corpus
 
 
 def test_frames_of_another_pace_are_refused(run: TrainedModel, corpus: Corpus) -> None:
-    with pytest.raises(PartimentoError, match=r"reads frames of 1 quarters; this set has 1/2"):
+    with pytest.raises(PartimentoError, match=r"has frames of 1 quarters; this set needs 1/2"):
         piece_nats(run, "nottingham", corpus)
 
 

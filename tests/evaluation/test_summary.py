@@ -39,7 +39,7 @@ BASELINES = {"unigram": row(6.0), "markov": row(4.0)}
         ),
         (
             row(4.5),
-            "m is worse than the Markov chains (4.50 against 4.00 nats per event): more music or",
+            "m is worse than the Markov chains (4.50 against 4.00 nats per event): more pieces or",
         ),
         (row(3.9, 200), "200 events are few, so the difference may be chance"),
         (

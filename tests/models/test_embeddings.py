@@ -268,7 +268,7 @@ def test_a_run_of_another_model_has_none_to_give(
     settings, data = pretrained(run, pieces, pretrained=str(tmp_path / "markov"))
     with pytest.raises(PartimentoError, match="not a run of chord embeddings"):
         new_model(settings, data)
-    with pytest.raises(PartimentoError, match="a run of markov: chord vectors are made with"):
+    with pytest.raises(PartimentoError, match="a run of markov, which has no chord vectors"):
         run_neighbours(tmp_path / "markov")
 
 

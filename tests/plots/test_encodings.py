@@ -66,7 +66,7 @@ def test_there_are_as_many_chords_as_the_tutorial_counts() -> None:
 
 
 def test_what_cannot_be_encoded_is_refused() -> None:
-    with pytest.raises(PartimentoError, match="lacks the chord C4 \\+ E4 \\+ G4"):
+    with pytest.raises(PartimentoError, match="does not have the chord C4 \\+ E4 \\+ G4"):
         encodings_figure([(60, 64, 67)])
     for chords in ([], [(128,)], [(-1,)]):
         with pytest.raises(PartimentoError, match="at least one chord"):

@@ -1,9 +1,9 @@
-"""Count chords, held patterns and durations: baselines for every model of chords.
+"""Count chords, held patterns and durations: simple baselines for every model.
 
-Counts are interpolated with those of shorter contexts (Witten & Bell 1991). Every event is charged
-in full, as for any model. The unigram model counts how often each chord, held pattern and duration
-occurs. The first-order model counts the chord after the previous chord. It counts the held pattern
-after both chords, and the duration after the previous duration and the chord.
+The unigram model counts how often each chord, held pattern and duration occurs. The first-order
+model counts chords after the previous chord, held patterns after both chords, and durations after
+the previous duration and the chord. Counts are interpolated with those of shorter contexts (Witten
+& Bell 1991). Their nats cover every event completely, as those of any model.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ class BackoffCounts:
     def probability(self, symbol: int, contexts: Sequence[Context]) -> float:
         """Estimate the probability of a symbol after its contexts.
 
-        A context of n occurrences and k kinds keeps n / (n + k) for itself.
+        A context that occurred n times, before k different symbols, has weight n / (n + k). The
+        rest goes to the shorter context.
         """
         p = 1.0 / self.size
         for context in contexts:
@@ -65,12 +66,12 @@ class BackoffCounts:
 
 
 class Baseline:
-    """Count with order 0 (unigram) or 1 (first-order Markov).
+    """A counting model of order 0 (unigram) or 1 (first-order Markov).
 
     Parameters
     ----------
     tokenizer : ChordTokenizer
-    train : list of Tokens
+    train : iterable of Tokens
     order : {0, 1}
     """
 
@@ -99,7 +100,7 @@ class Baseline:
     def nats(self, pieces: Iterable[Tokens]) -> tuple[np.ndarray, int]:
         """Return the summed nats by field ``(3,)``, and the number of events.
 
-        Distributions are normalized over the same possibilities as those of the models.
+        As in the models, distributions are normalized over the possible symbols only.
         """
         nats, events = np.zeros(3), 0
         for piece in pieces:
@@ -107,21 +108,21 @@ class Baseline:
             fits[:, UNKNOWN] = True
             for t, (before, now) in enumerate(zip(piece.ids, piece.ids[1:], strict=False), 1):
                 events += 1
-                nats[CHORD] -= np.log(self._among(CHORD, before, now, slice(END, None)))
+                nats[CHORD] -= np.log(self._probability(CHORD, before, now, slice(END, None)))
                 if now[CHORD] != END:
-                    nats[HELD] -= np.log(self._among(HELD, before, now, fits[t]))
+                    nats[HELD] -= np.log(self._probability(HELD, before, now, fits[t]))
                     nats[DURATION] -= np.log(
-                        self._among(DURATION, before, now, slice(UNKNOWN, None))
+                        self._probability(DURATION, before, now, slice(UNKNOWN, None))
                     )
         return nats, events
 
     def likelihood(self, pieces: Sequence[Tokens], missing: float = 0.0) -> Likelihood:
-        """Return the likelihood of pieces; `missing` nats pay for what tokens leave out."""
+        """Return the likelihood of pieces; see `Model.nats` for `missing`."""
         nats, events = self.nats(pieces)
         sums = dict(zip(FIELDS, nats.tolist(), strict=True))
         return Likelihood({**sums, "unknown": missing}, events)
 
-    def _among(
+    def _probability(
         self, f: int, before: np.ndarray, now: np.ndarray, possible: slice | np.ndarray
     ) -> float:
         p = self.models[f].distribution(self._contexts(f, before, now))

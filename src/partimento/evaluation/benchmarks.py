@@ -1,8 +1,8 @@
-"""Measure models on benchmark sets with a known split and published figures.
+"""Evaluate models on benchmark sets with a fixed split and published results.
 
-The measure is the exact joint likelihood. Nothing is trained here. On piano rolls it is nats per
-time step: every step counts, the first one too, and the end of a piece costs nothing. On the
-four-voice grid of sixteenths it is nats per note, four notes per step.
+The metric is the exact joint likelihood. On piano rolls, it is given in nats per time step. All
+steps count, including the first, and the end of a piece costs nothing. On the four-voice grid of
+sixteenths, it is given in nats per note, with four notes per step.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from partimento.tokens.voices import grid_of
 if TYPE_CHECKING:
     from partimento.training.trained_model import TrainedModel
 
-RESAMPLES = 10_000
+RESAMPLES = 10_000  # bootstrap samples for a confidence interval
 BL2012 = "Boulanger-Lewandowski, Bengio & Vincent 2012"
 BAI2018 = "Bai, Kolter & Koltun 2018"
 
 
 class Published(NamedTuple):
-    """A figure that others report, and where."""
+    """A published result: nats per unit, and the paper that reports it."""
 
     name: str
     nats: float
@@ -76,12 +76,13 @@ class BenchmarkResult:
     ----------
     name : str
     nats : float
-        All nats divided by all units.
+        The nats of all pieces divided by the units of all pieces.
     by_pieces : float
-        The mean of the pieces' own figures.
+        The mean over the pieces of their nats per unit.
     low, high : float
-        The middle 95 % of `nats` when pieces are resampled (bootstrap).
+        95 % confidence interval of `nats`, by resampling pieces (bootstrap).
     units, pieces : int
+        Their numbers in the split.
     """
 
     name: str
@@ -94,7 +95,7 @@ class BenchmarkResult:
 
 
 def result_of(name: str, nats: np.ndarray, units: np.ndarray, *, seed: int = 0) -> BenchmarkResult:
-    """Combine the nats and units of each piece."""
+    """Combine the nats and units of each piece, both ``(pieces,)``, to a result."""
     drawn = np.random.default_rng(seed).integers(len(nats), size=(RESAMPLES, len(nats)))
     means = nats[drawn].sum(1) / units[drawn].sum(1)
     low, high = np.quantile(means, (0.025, 0.975))
@@ -115,16 +116,16 @@ def pieces_of(corpus: Corpus, split: str) -> list[Piece]:
 
 
 def units_of(name: str, pieces: Sequence[Piece]) -> np.ndarray:
-    """Count the time steps of each piece or, on the grid of voices, its notes.
+    """Count the time steps of each piece, or its notes for ``jsb16``: ``(pieces,)``.
 
-    Rests count as notes, because they must be predicted too.
+    Rests count as notes, because they must be predicted, too.
     """
     steps = np.array([float(piece.length / BENCHMARKS[name].frame) for piece in pieces])
     return steps * len(VOICES) if name == "jsb16" else steps
 
 
 def baseline_results(name: str, corpus: Corpus, *, split: str = "test") -> list[BenchmarkResult]:
-    """Measure the baselines that count notes, without and with previous frames."""
+    """Evaluate two baselines that count notes: a unigram and a Markov model."""
     frame = BENCHMARKS[name].frame
     pieces = pieces_of(corpus, split)
     by_voice = name == "jsb16"
@@ -150,12 +151,7 @@ def baseline_results(name: str, corpus: Corpus, *, split: str = "test") -> list[
 
 
 def check_fits(trained: TrainedModel, corpus: Corpus) -> None:
-    """Raise unless the run was trained and selected on exactly this set's split.
-
-    Raises
-    ------
-    PartimentoError
-    """
+    """Raise PartimentoError unless the run was trained on exactly this set and split."""
     wanted = {entry.piece.source.path: entry.split for entry in corpus}
     if {piece.source.path: piece.split for piece in trained.pieces} != wanted:
         raise PartimentoError(
@@ -172,19 +168,17 @@ def results_of(
     split: str = "test",
     progress: Progress = silent,
 ) -> list[BenchmarkResult]:
-    """Measure a run on the pieces in the keys of the file.
+    """Evaluate a run on the pieces of a split, without transposing them.
 
-    A model with a bound has two results: for its bound, and for its estimate.
+    A model whose likelihood is a bound has two results: the bound, and an estimate.
 
     Raises
     ------
     PartimentoError
-        If the run's model has no likelihood, or of other units than this set's.
+        If the model has no likelihood, or its tokens do not fit the units of this set.
     """
-    pieces, label = (
-        pieces_of(corpus, split),
-        trained.folder.name if trained.folder else trained.settings.name,
-    )
+    pieces = pieces_of(corpus, split)
+    label = trained.folder.name if trained.folder else trained.settings.name
     if Autoregressive in trained.model.capabilities:
         nats = {label: piece_nats(trained, name, corpus, split=split, progress=progress)}
     else:
@@ -202,9 +196,9 @@ def piece_nats(
     split: str = "test",
     progress: Progress = silent,
 ) -> np.ndarray:
-    """Return the exact nats of each piece, ``(pieces,)``, in the key of the file."""
+    """Return the exact nats of each piece, ``(pieces,)``, without transposing it."""
     pieces = pieces_of(corpus, split)
-    nats = np.array([each.sum() for each in step_nats([trained], pieces, progress=progress)])
+    nats = np.array([steps.sum() for steps in step_nats([trained], pieces, progress=progress)])
     return np.asarray(nats + missing_of(trained, name, corpus, split))
 
 
@@ -216,7 +210,7 @@ def ensemble(
     Raises
     ------
     PartimentoError
-        If they do not write the music in the same tokens.
+        If a model is not autoregressive, or their tokenizers differ.
     """
     first = models[0]
     if any(
@@ -224,32 +218,32 @@ def ensemble(
         for trained in models
     ):
         raise PartimentoError(
-            "an ensemble is of models that write event after event, with the same encoding"
+            "an ensemble needs autoregressive models with the same tokenizer and vocabulary"
         )
     pieces = pieces_of(corpus, split)
-    nats = np.array([each.sum() for each in step_nats(models, pieces)]) + missing_of(
+    nats = np.array([steps.sum() for steps in step_nats(models, pieces)]) + missing_of(
         first, name, corpus, split
     )
     return result_of(f"ensemble of {len(models)}", nats, units_of(name, pieces))
 
 
 def missing_of(trained: TrainedModel, name: str, corpus: Corpus, split: str) -> np.ndarray:
-    """Return the nats ``(pieces,)`` of what a run's tokens and its model leave out.
+    """Return the nats ``(pieces,)`` of unknown symbols and of fields not predicted.
 
     Raises
     ------
     PartimentoError
-        If its tokens are of other units than the set's.
+        If the tokens of the run do not fit the units of the set.
     """
     tokenizer, frame = trained.tokenizer, Fraction(trained.settings.tokens.frame or 0)
     if (tokenizer.name == "voices") != (name == "jsb16"):
         raise PartimentoError(
-            f"{trained.folder} does not predict what {name} is measured in:"
-            f" {'voices' if name == 'jsb16' else 'chords'}"
+            f"{trained.folder} does not predict {'voices' if name == 'jsb16' else 'chords'},"
+            f" which {name} needs"
         )
     if frame not in (0, BENCHMARKS[name].frame):
         raise PartimentoError(
-            f"{trained.folder} reads frames of {frame} quarters; this set has"
+            f"{trained.folder} has frames of {frame} quarters; this set needs"
             f" {BENCHMARKS[name].frame}"
         )
     cost = OutOfVocabularyCost([piece.events for piece in pieces_of(corpus, "train")])
@@ -257,8 +251,8 @@ def missing_of(trained: TrainedModel, name: str, corpus: Corpus, split: str) -> 
     tokens = tokenizer.encode_all(pieces)
     return np.array(
         [
-            tokenizer.missing_cost(piece, cost, each) + trained.model.unpredicted_nats([each])
-            for piece, each in zip(pieces, tokens, strict=True)
+            tokenizer.missing_cost(piece, cost, own) + trained.model.unpredicted_nats([own])
+            for piece, own in zip(pieces, tokens, strict=True)
         ]
     )
 
@@ -269,10 +263,10 @@ def step_nats(
     *,
     progress: Progress = silent,
 ) -> Iterator[np.ndarray]:
-    """Yield the nats of every step of each piece.
+    """Yield the nats of all steps of each piece, as an array.
 
-    Several models predict together, by the mean of their probabilities. Models of single tokens
-    know that no piece ends, and pay nothing for the end.
+    Several models are combined by the mean of their probabilities. Models of note tokens pay
+    nothing for the end of a piece (`NextModel.step_nats`).
     """
     tokens = models[0].tokenizer.encode_all(pieces)
     every = zip(
@@ -286,7 +280,13 @@ def step_nats(
 def bound_and_estimate(
     trained: TrainedModel, pieces: Sequence[Piece], progress: Progress
 ) -> dict[str, np.ndarray]:
-    """Return the bounds and the estimates of each piece's nats, ``(pieces,)`` each."""
+    """Return the bound and the estimate of each piece's nats, ``(pieces,)`` each.
+
+    Raises
+    ------
+    PartimentoError
+        If the model has no likelihood.
+    """
     nats = np.zeros((2, len(pieces)))
     for i, tokens in enumerate(trained.tokenizer.encode_all(pieces)):
         likelihood = trained.model.nats([tokens])

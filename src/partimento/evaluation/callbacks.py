@@ -1,4 +1,4 @@
-"""Check a training and complete its folder, from Python and the command alike."""
+"""Define the callbacks of every training: checks, evaluation, a sample, pictures."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 def default_callbacks(progress: Progress = silent, *, watch: bool = False) -> list[Callback]:
-    """Make the callbacks of every training.
+    """Return the callbacks of every training.
 
     Parameters
     ----------
     progress : Progress, optional
-        Called while the run is checked, and while pictures are drawn.
+        Called while the model is evaluated, composes, and while pictures are drawn.
     watch : bool
         Draw pictures of the training.
     """
@@ -32,29 +32,29 @@ def default_callbacks(progress: Progress = silent, *, watch: bool = False) -> li
 
 
 class CollapseCheck(Callback):
-    """End a training whose model composes one chord again and again."""
+    """Abort training if the model composes one chord again and again."""
 
     def __init__(self) -> None:
-        self._look: Callable[[int], str | None] | None = None
+        self._detect: Callable[[int], str | None] | None = None
 
     def on_begin(self, model: Model, data: Dataset) -> None:
-        """Remember what is to be checked."""
+        """Store the model and the training pieces for `check`."""
         self._model, self._data = model, data
 
     def check(self, epoch: int) -> str | None:
-        """Compare a few pieces, composed after some epochs, with the training pieces."""
-        if self._look is None:
+        """Compare composed candidates with the training pieces, after some epochs."""
+        if self._detect is None:
             from partimento.evaluation.collapse_check import sampler_check
 
-            self._look = sampler_check(self._model, self._data)
-        return self._look(epoch)
+            self._detect = sampler_check(self._model, self._data)
+        return self._detect(epoch)
 
 
 @dataclass
 class HeldOutReport(Callback):
-    """Measure the finished model and its baselines on the held-out pieces.
+    """Evaluate the trained model and its baselines on the held-out pieces.
 
-    The figures are written to ``held_out.json``.
+    The results are written to ``held_out.json``.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class HeldOutReport(Callback):
     reconstruction: float | None = None
 
     def on_finish(self, trained: TrainedModel, data: Dataset, folder: RunFolder) -> None:
-        """Measure, and write the figures."""
+        """Evaluate, and write the results."""
         from partimento.evaluation.heldout import held_out, reconstruction
 
         with during(self.progress, "check"):
@@ -82,12 +82,12 @@ class HeldOutReport(Callback):
 
 @dataclass
 class FirstSample(Callback):
-    """Compose a first piece with the finished model: ``samples/seed-N.mid``."""
+    """Compose a first piece with the trained model: ``samples/seed-N.mid``."""
 
     progress: Progress = silent
 
     def on_finish(self, trained: TrainedModel, data: Dataset, folder: RunFolder) -> None:
-        """Compose with the seed of the training, if the model composes."""
+        """Compose with the seed of the training, if the model can compose."""
         from partimento.export.write import write
         from partimento.generate.compose import compose, composes
 
@@ -100,7 +100,7 @@ class FirstSample(Callback):
 
 @dataclass
 class TrainingPictures(Callback):
-    """Draw the pictures of a training: the folder ``watch``."""
+    """Draw the pictures of a training into the folder ``watch``."""
 
     progress: Progress = silent
 

@@ -1,6 +1,6 @@
 """Detect during training that a model composes one repeated chord.
 
-No loss shows this collapse, although it is the most frequent failure of a training.
+The loss does not show this collapse, although it is the most frequent failure of training.
 """
 
 from __future__ import annotations
@@ -13,16 +13,17 @@ import numpy as np
 from partimento.tokens.vocabulary import SPECIAL
 from partimento.training.dataset import Dataset
 
-FIRST = 5  # the first epoch that is checked
-CANDIDATES, EVENTS = 8, 64
-MOST = 0.9  # share of events that repeat the previous chord; twice in a row is a collapse
+FIRST = 5  # the first epoch to check
+CANDIDATES, EVENTS = 8, 64  # candidates to compose per check, and events of each
+# A larger share of events that repeat the previous chord, in two checks in a row, is a collapse.
+MAX_REPEATS = 0.9
 
 
 def sampler_check(model: Any, data: Dataset) -> Callable[[int], str | None]:
     """Return a function that composes after an epoch and detects a collapse.
 
-    The function returns a message if further training is pointless. Only autoregressive models are
-    checked: others describe their failures themselves (`Model.diagnose`).
+    The function returns a message if the model has collapsed, so that training should stop. It
+    checks only autoregressive models; `Model.diagnose` is for the others.
     """
     from partimento.models.base import Autoregressive
 
@@ -48,28 +49,28 @@ def sampler_check(model: Any, data: Dataset) -> Callable[[int], str | None]:
         )
         repeats = [stuck(data.tokenizer.chord_numbers(ids)) for ids in generated.ids]
         shares.append(float(np.mean(repeats)))
-        if len(shares) < 2 or min(shares[-2:]) <= max(MOST, (1 + usual) / 2):
+        if len(shares) < 2 or min(shares[-2:]) <= max(MAX_REPEATS, (1 + usual) / 2):
             return None
         return (
             f"the sampler has collapsed: of the events composed after epoch {epoch}, "
-            f"{shares[-1]:.0%} repeat the previous chord (in the training pieces {usual:.0%}); "
-            "a smaller train.learning_rate or a smaller model may do better"
+            f"{shares[-1]:.0%} repeat the previous chord (training pieces: {usual:.0%}); "
+            "try a smaller train.learning_rate or a smaller model"
         )
 
     return detect
 
 
 def _is_due(epoch: int) -> bool:
-    """Return whether an epoch is checked: FIRST, then twice as many each time."""
+    """Return True for the epochs to check: FIRST times a power of two."""
     times, rest = divmod(epoch, FIRST)
-    return not rest and times > 0 and not times & (times - 1)
+    return not rest and times > 0 and not times & (times - 1)  # the last test: a power of two
 
 
 def distinct_ngrams(windows: np.ndarray, n: int) -> float:
-    """Return the share of distinct n-grams in the rows of ``(N, T)``.
+    """Return the share of distinct n-grams in the rows of ids ``(N, T)``.
 
-    N-grams with a special number in them do not count. Compare only samples of one size: the more
-    music, the more n-grams have occurred before.
+    N-grams with special ids do not count. Compare only samples of the same size: in larger ones,
+    more n-grams are repeated.
 
     >>> distinct_ngrams(np.array([[4, 5, 4, 5, 4]]), 2)
     0.5
@@ -80,9 +81,9 @@ def distinct_ngrams(windows: np.ndarray, n: int) -> float:
 
 
 def stuck(chords: np.ndarray) -> float:
-    """Return the share of events ``(…, T)`` that repeat the previous chord.
+    """Return the share of chord ids ``(…, T)`` that repeat the previous chord.
 
-    Special numbers are left out.
+    Special ids are left out.
 
     >>> stuck(np.array([[7, 7, 7, 8, 8]]))
     0.75

@@ -1,4 +1,4 @@
-"""Compare runs: held-out likelihood, variety of what they compose, training time."""
+"""Compare runs: held-out likelihood, variety of composed music, training time."""
 
 from __future__ import annotations
 
@@ -16,26 +16,25 @@ from partimento.models.likelihood import part_names
 from partimento.progress import Progress, silent
 from partimento.training.run_folder import RunFolder
 
-# Candidates to compose, and events in each. A run stores only the first events of its pieces; as
-# many
-# are compared.
+# Candidates to compose, and events of each. A run stores only the first events of its training
+# pieces, so that candidates are cut to that length for the comparison.
 SAMPLES, EVENTS = 16, 128
 
 
 @dataclass(frozen=True)
 class Row:
-    """One run or baseline; figures are nats per event, None where a model has none.
+    """The results of a run or a baseline; None where a model has no such result.
 
     Attributes
     ----------
     run, model : str
     seed : int
     total : float or None
-        Nats per event; with `estimate`, a bound.
+        Nats per event on held-out pieces. If there is an `estimate`, this is an upper bound.
     parts : dict of float
-        The terms of the total: see `Likelihood.parts`.
+        The terms of the total; see `Likelihood.parts`.
     estimate : float or None
-        Where the total is a bound: the likelihood estimated by importance sampling.
+        If the total is a bound: nats per event as estimated by importance sampling.
     accuracy : float or None
         Share of held-out chords that a latent model reconstructs.
     distinct : float or None
@@ -60,26 +59,26 @@ class Row:
 
 
 def compare(folders: Sequence[Path], *, progress: Progress = silent) -> list[Row]:
-    """Return one row per run and one per baseline, the best first.
+    """Return one row per run and one per baseline, sorted by nats per event.
 
     Runs without a likelihood come last.
 
     Raises
     ------
     PartimentoError
-        If the runs did not learn from the same music in the same way: their figures do not compare.
+        If the runs were not trained and tested on the same pieces, or a folder is not a run.
     """
     abouts = [_about(folder) for folder in folders]
     for about, folder in zip(abouts[1:], folders[1:], strict=True):
         if about["corpus"]["fingerprint"] != abouts[0]["corpus"]["fingerprint"]:
             raise PartimentoError(
-                f"{folder} did not learn from the same pieces as {folders[0]}: their figures do not"
-                " compare"
+                f"{folder} was not trained on the same pieces as {folders[0]}: their results cannot"
+                " be compared"
             )
         if about["test"] != abouts[0]["test"]:
             raise PartimentoError(
-                f"{folder} was not tested on the same pieces as {folders[0]}: a store keeps one"
-                " split for every seed (corpus build)"
+                f"{folder} was not tested on the same pieces as {folders[0]}: train from a store,"
+                " whose split does not depend on the seed (corpus build)"
             )
     rows = []
     for done, (folder, about) in enumerate(zip(folders, abouts, strict=True)):
@@ -91,16 +90,16 @@ def compare(folders: Sequence[Path], *, progress: Progress = silent) -> list[Row
 
 
 class LearningCurves(NamedTuple):
-    """Validation losses that can share one picture, in nats per event.
+    """Validation losses in nats per event, which can share one picture.
 
     Attributes
     ----------
     curves : dict
         Name of a run → minutes since training began, and the loss, one per epoch.
     levels : dict
-        Name of a run that was not trained step by step → its loss.
+        Name of a run that was not trained by gradient → its loss.
     left_out : dict
-        Name of a run that has no such loss → the reason.
+        Name of a run whose loss is in another unit → the reason.
     """
 
     curves: dict[str, tuple[list[float], list[float]]]
@@ -109,7 +108,7 @@ class LearningCurves(NamedTuple):
 
 
 def learning_curves(folders: Sequence[Path]) -> LearningCurves:
-    """Collect the validation losses of runs, as far as they are in nats per event.
+    """Collect the validation losses of runs that are in nats per event.
 
     Raises
     ------
@@ -134,7 +133,7 @@ def learning_curves(folders: Sequence[Path]) -> LearningCurves:
     if not found.curves:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in found.left_out.items())
         raise PartimentoError(
-            f"no run has a learning curve to draw ({reasons or 'all were counted, not trained'})"
+            f"no run has a learning curve to draw ({reasons or 'none was trained by gradient'})"
         )
     return found
 
@@ -162,7 +161,7 @@ def _about(folder: Path) -> dict[str, Any]:
         str(about["corpus"]["fingerprint"])
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise PartimentoError(
-            f"{folder} has no figures to compare: train it with: partimento train"
+            f"{folder} has no results to compare: train it with: partimento train"
             f" ({type(error).__name__}: {error})"
         ) from error
     return about
@@ -185,7 +184,7 @@ def _row(folder: Path, about: dict[str, Any]) -> Row:
 
 
 def _baselines(folders: Sequence[Path]) -> list[Row]:
-    """Return the baselines of the runs, each once for each way to transpose."""
+    """Return the different baselines of the runs; they depend on tokens.transpose."""
     found: dict[tuple[str, str], Row] = {}
     for folder in folders:
         about = _about(folder)
@@ -202,9 +201,19 @@ def _baselines(folders: Sequence[Path]) -> list[Row]:
 
 @dataclass(frozen=True)
 class Summary:
-    """Runs that differ only by their seed: mean and deviation of the total.
+    """The combined results of runs that differ only in their seed.
 
-    All other figures are means.
+    Attributes
+    ----------
+    name : str
+    runs : int
+        The number of runs.
+    total : float or None
+        The mean of their totals.
+    deviation : float
+        The standard deviation of their totals.
+    mean : Row
+        The means of all results.
     """
 
     name: str
@@ -246,7 +255,7 @@ def summaries(rows: Sequence[Row], folders: Sequence[Path]) -> list[Summary]:
 
 
 def _mean(group: Sequence[Row], name: str) -> Row:
-    """Return the means of each figure over the runs that have it."""
+    """Return the mean of each result over the runs that have it."""
     figures: dict[str, Any] = {}
     for column in ("total", "estimate", "accuracy", "distinct", "seconds", "weights"):
         values = [getattr(row, column) for row in group if getattr(row, column) is not None]

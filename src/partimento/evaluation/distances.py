@@ -1,21 +1,20 @@
-"""Measure how close two sets of pieces are, feature by feature.
+"""Measure how close two sets of pieces are in one feature.
 
 This is the method of L.-C. Yang and A. Lerch, "On the evaluation of generative models in music",
-Neural Computing and Applications 32, 2020. Euclidean distances are measured within a set (from each
-piece to each other one) and between two sets. Gaussian kernels of Scott's bandwidth turn them into
-densities, as `scipy.stats.gaussian_kde` does. Two densities are compared by their overlapping area
-and the Kullback-Leibler divergence.
+Neural Computing and Applications 32, 2020. It takes the Euclidean distances within a set (from each
+piece to every other) and between two sets. Kernel density estimation turns distances into
+densities, with Gaussian kernels and Scott's bandwidth as in `scipy.stats.gaussian_kde`. Two
+densities are compared by their overlapping area and the Kullback-Leibler divergence.
 
-The authors' program (mgeval) is followed, except for two defects and one open case:
+This differs from the authors' program (mgeval) in two defects and one open case:
 
-- Its divergence evaluates each density on its own grid, from the least to the greatest distance of
-  that set. Values at different distances are then compared. Here both densities share one grid.
-- Its overlapping area ends at the least and greatest distances, where kernels still have mass:
-  equal
-  sets get less than 1. Here it covers the whole support, eight bandwidths more on either side.
-- Distances that are all equal have no bandwidth (`gaussian_kde` raises LinAlgError). Here they use
-  the bandwidth of the other set. Two such sets overlap wholly if their distances are equal.
-  Otherwise they do not overlap, and the divergence is infinite.
+- Its divergence evaluates each density on its own grid, from the smallest to the largest distance
+  of that set, and so compares values at different distances. Here, both densities share one grid.
+- Its overlapping area ends at the smallest and largest distances, where the kernels still have
+  mass, so that equal sets get less than 1. Here, the grid extends by eight bandwidths.
+- If all distances are equal, there is no bandwidth (`gaussian_kde` raises LinAlgError). Here, the
+  bandwidth of the other set is used. If both sets have this problem, the overlap is 1 for equal
+  distances. For different ones it is 0, and the divergence is infinite.
 """
 
 from __future__ import annotations
@@ -26,16 +25,17 @@ from typing import NamedTuple
 import numpy as np
 from scipy.signal import fftconvolve
 
-REACH = 8.0  # bandwidths
-FINE = 16  # steps of the grid in the narrower of two bandwidths
-MOST = 2**17  # steps of a grid; a bandwidth so narrow that the support would have more is widened
-# of its peak: what lies below counts as that in the divergence, which would be all rounding there
+REACH = 8.0  # bandwidths by which the grid extends beyond the distances
+FINE = 16  # grid steps per bandwidth, for the narrower of two bandwidths
+MOST = 2**17  # maximum number of grid steps; bandwidths that would need more are widened
+# Lower limit of a density in the divergence, relative to its peak. Smaller values are only rounding
+# errors, which the logarithm would magnify.
 FLOOR = 1e-12
-ALIKE = 1e-12  # relative spread below which distances are equal but for rounding
+ALIKE = 1e-12  # relative range of distances that differ only by rounding
 
 
 class Nearness(NamedTuple):
-    """Two sets of distances compared.
+    """The result of comparing two sets of distances.
 
     Attributes
     ----------
@@ -60,21 +60,21 @@ def between(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 def within(square: np.ndarray) -> np.ndarray:
     """Return the distances ``(n (n - 1),)`` of each piece to every other one.
 
-    They come from a matrix ``(n, n)``; each pair occurs twice, as in leave-one-out.
+    `square` is the matrix ``(n, n)`` of all distances. Each pair occurs twice.
     """
     size = len(square)
     return square[~np.eye(size, dtype=bool)]
 
 
 def nearness(first: np.ndarray, second: np.ndarray) -> Nearness | None:
-    """Compare two sets of distances; None where one of them is empty."""
+    """Compare two sets of distances, ``(n,)`` and ``(m,)``; None if one is empty."""
     if not len(first) or not len(second):
         return None
     widths = [scott(first), scott(second)]
     if not any(widths):
         same = math.isclose(first[0], second[0], rel_tol=1e-9, abs_tol=1e-12)
         return Nearness(1.0, 0.0) if same else Nearness(0.0, math.inf)
-    widths = [width or sum(widths) for width in widths]  # the other's, where one is 0
+    widths = [width or sum(widths) for width in widths]  # if one is 0, use the other
     low, high = min(first.min(), second.min()), max(first.max(), second.max())
     least = (high - low + 2 * REACH * max(widths)) * FINE / MOST
     widths = [max(width, least) for width in widths]
@@ -100,22 +100,24 @@ def scott(values: np.ndarray) -> float:
 
 
 def density(values: np.ndarray, *, low: float, step: float, size: int, width: float) -> np.ndarray:
-    """Sum Gaussian kernels of bandwidth `width` over `values`, on a regular grid.
+    """Return the kernel density of `values` ``(n,)`` on a regular grid, ``(size,)``.
 
-    The grid has `size` points from `low` on, `step` apart. Each value is shared between the two
-    nearest points, and the counts are convolved with one kernel. Sharing widens a value by step**2
-    / 6 of variance, on average; the kernel is narrower by that. With a step of at most a sixteenth
-    of the bandwidth this is as good as summing single kernels.
+    The grid has `size` points from `low`, `step` apart. The kernels are Gaussian, with bandwidth
+    `width`. For speed, each value is divided between its two nearest grid points, and the counts
+    are convolved with one kernel. Dividing adds a variance of step² / 6 on average, by which the
+    kernel is made narrower. Steps of at most a sixteenth of the bandwidth make the error
+    negligible.
     """
-    place = (values - low) / step
-    left = np.clip(np.floor(place).astype(np.int64), 0, size - 2)
-    part = place - left
+    position = (values - low) / step
+    left = np.clip(np.floor(position).astype(np.int64), 0, size - 2)
+    part = position - left
     counts = np.bincount(left, 1 - part, minlength=size) + np.bincount(
         left + 1, part, minlength=size
     )
     narrower = math.sqrt(max(width**2 - step**2 / 6, (width / 2) ** 2))
     half = math.ceil(REACH * width / step)
     kernel = np.exp(-0.5 * (np.arange(-half, half + 1) * (step / narrower)) ** 2)
-    found = np.maximum(fftconvolve(counts, kernel, mode="full")[half : half + size], 0)
-    summed: np.ndarray = found / (found.sum() * step)
-    return summed
+    # Rounding errors of the FFT can be negative.
+    sums = np.maximum(fftconvolve(counts, kernel, mode="full")[half : half + size], 0)
+    normalized: np.ndarray = sums / (sums.sum() * step)
+    return normalized

@@ -1,6 +1,6 @@
 """Compare generated pieces with real ones, and real ones with each other.
 
-These are the measures of `partimento evaluate`.
+``partimento evaluate`` prints these metrics.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from partimento.training.run_folder import RunFolder
 if TYPE_CHECKING:
     from partimento.training.trained_model import TrainedModel
 
-DRAWS = 10
+DRAWS = 10  # random divisions of the real pieces, over which results are averaged
 BASELINES = ("unigram", "markov")
-LEAST = 4  # pieces of either kind: two and two of the real ones are set against each other
-MOST = 1000  # pieces of either kind; the distances of more take memory in their square
-# composed at once for a piece that is kept: `partimento compose` has 32, at eight times the cost
+LEAST = 4  # minimum of generated and of real pieces: real ones are divided into two sets of two
+MOST = 1000  # maximum of generated and of real pieces; memory grows with the square
+# Candidates per piece to compose. `partimento compose` has 32, which takes eight times as long.
 CANDIDATES = 4
 
 
@@ -46,25 +46,27 @@ class Mean:
 
 @dataclass(frozen=True)
 class Row:
-    """The figures of one feature; None where a figure is undefined.
+    """The results for one feature; None where a result is undefined.
 
     Attributes
     ----------
+    name, label, group, unit : str
+        From `FEATURES`.
     generated, real : list of float
-        The means of the feature, over the pieces that have it. A feature has one number, or one per
-        entry of a histogram or matrix.
+        Means of the feature over the pieces for which it is defined. A scalar feature has one
+        value, a histogram or matrix one per entry.
     generated_deviation, real_deviation : float or None
-        Standard deviations over the pieces, for a feature that is one number.
+        Standard deviations over the pieces, for a scalar feature.
     generated_undefined, real_undefined : int
-        Pieces for which the feature is undefined; they are left out of it.
+        The number of pieces for which the feature is undefined; they are left out.
     overlap, kl : Mean or None
-        Compare two densities: the distances within half of the real pieces, and the distances from
-        generated pieces to that half.
+        Overlapping area and KL divergence of two densities of distances. The first is within one
+        half of the real pieces, the second from generated pieces to that half.
     ceiling, ceiling_kl : Mean or None
-        The same with the other half of the real pieces in place of the generated ones.
+        The same for the other half of the real pieces instead of generated ones.
     inner : Mean or None
-        Overlapping area of the distances within the generated pieces and within the real ones. It
-        is small where the generated ones are all alike.
+        Overlapping area of the distances within the generated pieces and those within the real
+        ones. It is small if the generated pieces are all alike.
     """
 
     name: str
@@ -86,30 +88,31 @@ class Row:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """All figures of an evaluation.
+    """The results of an evaluation.
 
     Attributes
     ----------
     generated, real : int
         Number of pieces.
     bars : int or None
-        Number of bars measured from the beginning of each piece; None: all of it.
+        Number of bars used from the beginning of each piece; None for whole pieces.
     generated_shorter, real_shorter : int
-        Pieces that have fewer bars than that.
+        Number of pieces with fewer bars than that.
     size, draws, seed : int
-        Each draw compares `size` real pieces with as many other real pieces and as many generated
-        ones.
+        Each draw compares `size` real pieces with `size` other real pieces and with `size`
+        generated ones.
     overlap, ceiling : float or None
-        Means over the features.
+        Means of `Row.overlap` and `Row.ceiling` over the features.
     frechet, frechet_real : Mean
-        Frechet distance on Partimento's features to real pieces: of generated ones, and of other
-        real ones.
+        Frechet distance to real pieces, on Partimento's features: of generated pieces, and of other
+        real pieces.
     rows : tuple of Row
+        One per feature.
     figures : mapping
-        Other figures to show: heading → name → value. `evaluate` leaves it empty;
+        Further results for the report: heading → name → value. `evaluate` leaves it empty;
         `dataclasses.replace` adds to it.
     values : mapping
-        Feature → ``(pieces, size)`` of the generated and of the real pieces, for pictures.
+        Feature → arrays ``(pieces, size)`` of the generated and of the real pieces, for pictures.
     by : str
         A description of the real pieces, for the report.
     """
@@ -156,7 +159,7 @@ class Evaluation:
         return write_atomically(path, page)
 
     def to_plain(self) -> dict[str, Any]:
-        """Return everything but the values as JSON-ready data; None for infinity."""
+        """Return everything except `values` as a dict for JSON; infinity becomes None."""
         plain = asdict(replace(self, values={}))
         del plain["values"], plain["by"]
         finite: dict[str, Any] = _finite(plain)
@@ -172,32 +175,40 @@ def evaluate(
     seed: int = 0,
     progress: Progress = silent,
 ) -> Evaluation:
-    """Measure generated and real pieces, and how close they are.
+    """Measure features of generated and real pieces, and compare their distributions.
 
-    Each draw candidates as many real pieces as possible as the reference. This is at most the
-    number of generated pieces, and at most half of the real ones. As many other real pieces and as
-    many generated ones are compared with it. Bandwidths and distances depend on the size of a set.
-    The ceiling is therefore measured with sets of the same size.
+    Each draw takes a random set of real pieces as the reference. It compares this set with other
+    real pieces (the ceiling) and with generated pieces. All three sets have the same size, because
+    bandwidths and distances depend on it. The size is the number of generated pieces or half the
+    number of real ones, whichever is smaller.
 
     Parameters
     ----------
+    generated, against : Corpus or sequence of Piece
+        The generated and the real pieces.
     bars : int, optional
-        Measure only this number of bars of each piece, not counting its pickup.
+        Use only this number of bars of each piece, plus its pickup.
     draws : int
+        Number of draws; results are means and standard deviations over them.
     seed : int
-        Determines the draws, and the subset of the pieces where there are more than `MOST`.
+        Seed of the draws and, with more than `MOST` pieces, of the subset to use.
+    progress : Progress, optional
+
+    Returns
+    -------
+    Evaluation
 
     Raises
     ------
     PartimentoError
-        If there are fewer than `LEAST` pieces of either kind.
+        If there are fewer than `LEAST` generated or real pieces.
     """
     rng = np.random.default_rng(seed)
     generated, real = Corpus.of(generated).pieces, Corpus.of(against).pieces
     sets: dict[str, Sequence[Piece]] = {"generated": generated, "real": real}
     if few := next((kind for kind, pieces in sets.items() if len(pieces) < LEAST), None):
         raise PartimentoError(
-            f"evaluation needs at least {LEAST} pieces of either kind: {len(sets[few])} are {few}"
+            f"evaluation needs at least {LEAST} {few} pieces, but there are {len(sets[few])}"
         )
     shorter: list[int] = []
     for kind, pieces in sets.items():
@@ -244,9 +255,13 @@ def evaluate(
 
 @dataclass(frozen=True)
 class Draw:
-    """The numbers of the drawings pieces, each ``(size,)``.
+    """The indices of the drawn pieces, ``(size,)`` each.
 
-    They are real pieces as the reference, other real pieces, and generated pieces.
+    Attributes
+    ----------
+    reference, others : (size,) int
+        Two disjoint sets of real pieces.
+    generated : (size,) int
     """
 
     reference: np.ndarray
@@ -271,10 +286,12 @@ def _row(name: str, generated: np.ndarray, real: np.ndarray, drawings: Sequence[
         between(real, real),
         between(generated, generated),
     )  # NaN where a piece is left out
-    near, ceiling, inner = [], [], []
+    overlaps, ceiling, inner = [], [], []
     for draw in drawings:
         own = _known(within(among_real[np.ix_(draw.reference, draw.reference)]))
-        near.append(nearness(own, _known(to_real[np.ix_(draw.generated, draw.reference)].ravel())))
+        overlaps.append(
+            nearness(own, _known(to_real[np.ix_(draw.generated, draw.reference)].ravel()))
+        )
         ceiling.append(
             nearness(own, _known(among_real[np.ix_(draw.others, draw.reference)].ravel()))
         )
@@ -297,8 +314,8 @@ def _row(name: str, generated: np.ndarray, real: np.ndarray, drawings: Sequence[
         deviations[1],
         int((~known[0]).sum()),
         int((~known[1]).sum()),
-        _over(near, "overlap"),
-        _over(near, "kl"),
+        _over(overlaps, "overlap"),
+        _over(overlaps, "kl"),
         _over(ceiling, "overlap"),
         _over(ceiling, "kl"),
         _over(inner, "overlap"),
@@ -355,7 +372,7 @@ def compose_pieces(
     candidates: int = CANDIDATES,
     progress: Progress = silent,
 ) -> list[Piece]:
-    """Compose pieces with a run from an empty prompt, with `compose`'s own sampling.
+    """Compose pieces from silence, with the sampling of the run's settings.
 
     Piece number n has the seed ``seed + n``.
     """
@@ -369,9 +386,9 @@ def compose_pieces(
 
 
 def held_out_figures(folder: Path) -> dict[str, dict[str, float]]:
-    """Return the held-out nats per event that the training of a run has stored.
+    """Return the held-out nats per event that were stored after training a run.
 
-    The model comes before the baselines. A run without stored figures gives an empty mapping.
+    The model comes before the baselines. Without stored results, the mapping is empty.
     """
     try:
         figures = RunFolder(folder).read_held_out()

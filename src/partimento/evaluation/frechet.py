@@ -1,12 +1,12 @@
 """Measure the Frechet distance of two sets of pieces on Partimento's features.
 
-Each set is modelled as a Gaussian in the space of our own features, one number per feature (D. C.
-Dowson and B. V. Landau, "The Fréchet distance between multivariate normal distributions", Journal
-of Multivariate Analysis 12, 1982).
+Each set is modeled as a Gaussian in the space of scalar features (D. C. Dowson and B. V. Landau,
+"The Fréchet distance between multivariate normal distributions", Journal of Multivariate Analysis
+12, 1982).
 
-It is neither the Frechet audio distance nor the Frechet music distance, which use the embeddings of
-networks; its figures do not compare with theirs. As there, the distance is squared, and it grows as
-the number of pieces falls. Compare it only with the distance between equally many real pieces.
+The Frechet audio distance and the Frechet music distance use the embeddings of networks instead, so
+their values cannot be compared with these. As with them, the distance is squared, and fewer pieces
+give larger values. Compare it only with the distance between sets of real pieces of the same size.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ import numpy as np
 def frechet_distance(
     mean_a: np.ndarray, covariance_a: np.ndarray, mean_b: np.ndarray, covariance_b: np.ndarray
 ) -> float:
-    """Return the squared distance of two Gaussians.
+    """Return the squared Frechet distance of two Gaussians.
 
-    It is ``|a - b|² + tr(A + B - 2 (A½ B A½)½)``. The trace of the root comes from the eigenvalues
-    of a symmetric matrix, which stay real where the matrices are singular. `scipy.linalg.sqrtm` of
-    A B has the same trace, but turns complex there.
+    It is ``|a - b|² + tr(A + B - 2 (A½ B A½)½)``. The trace of the root is computed from the
+    eigenvalues of a symmetric matrix, which are real even for singular matrices.
+    `scipy.linalg.sqrtm` of A B has the same trace, but can become complex.
 
     Parameters
     ----------

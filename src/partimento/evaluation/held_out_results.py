@@ -1,4 +1,4 @@
-"""The likelihood of held-out pieces under a trained model, beside its baselines."""
+"""Hold the likelihood of held-out pieces under a model and its baselines."""
 
 from __future__ import annotations
 
@@ -19,16 +19,17 @@ from partimento.training.trained_model import TrainedModel
 
 @dataclass(frozen=True, repr=False)
 class HeldOutResults(Mapping[str, Likelihood]):
-    """Nats per event on held-out pieces, of a model and its baselines, by name.
+    """Nats per event on held-out pieces, by the names of a model and its baselines.
 
-    Less is better. `print` shows a table and one sentence that says how good the model is.
+    Lower is better. `print` shows a table, and a sentence that compares the model with the
+    baselines.
 
     Attributes
     ----------
     model : str
-        The row of the model; the other rows are baselines.
+        The name of the model in `rows`; the other rows are baselines.
     rows : dict
-        The `Likelihood` of each.
+        The `Likelihood` of the model and of each baseline.
     """
 
     model: str
@@ -62,12 +63,12 @@ class HeldOutResults(Mapping[str, Likelihood]):
 
 
 def recorded(model: TrainedModel) -> HeldOutResults:
-    """Read the results that were measured right after training.
+    """Read the results that were stored after training.
 
     Raises
     ------
     PartimentoError
-        If the model has no run folder with such results.
+        If the model has no run folder, or no results are stored there.
     """
     folder = RunFolder(model.folder) if model.folder else None
     if folder is None or not folder.held_out.is_file():
@@ -83,16 +84,18 @@ def recorded(model: TrainedModel) -> HeldOutResults:
 
 
 def measured(model: TrainedModel, corpus: Corpus) -> HeldOutResults:
-    """Measure the held-out pieces of the corpus that the model was trained on.
+    """Evaluate a model on the held-out pieces of its corpus.
 
     Raises
     ------
     PartimentoError
-        If it was trained on other pieces.
+        If the model was trained on another corpus.
     """
     data = prepared(corpus, model.settings)
     if data.fingerprint != model.fingerprint:
-        raise PartimentoError("the model was trained on other pieces: pass that corpus")
+        raise PartimentoError(
+            "the model was trained on another corpus: pass the corpus that it was trained on"
+        )
     return HeldOutResults(
         model.settings.name, held_out(data, model.model, name=model.settings.name)
     )

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 def held_out(
     data: Dataset, model: Model | None = None, *, name: str = "model"
 ) -> dict[str, Likelihood]:
-    """Measure the baselines and a model on the test pieces.
+    """Evaluate the baselines and a model on the test pieces.
 
-    Each piece is read whole, from its start. Where there are no test pieces, the validation pieces
-    stand in. Every event is charged in full. Symbols outside a vocabulary, and fields that a model
-    does not predict, cost the same under each model (see `OutOfVocabularyCost`). A tokenizer that
-    writes a header pays for it.
+    Without test pieces, the validation pieces are used. Pieces are read from start to end, and the
+    nats cover every event completely. Symbols outside a vocabulary, and fields that a model does
+    not predict, cost the same for each model (see `OutOfVocabularyCost`). Tokens of a header are
+    included, too.
 
     Returns
     -------
@@ -39,7 +39,7 @@ def held_out(
 
 
 def baselines(data: Dataset, split: str, cost: OutOfVocabularyCost) -> dict[str, Likelihood]:
-    """Measure two models that count chords."""
+    """Return the likelihood of the pieces of a split under two counting models."""
     from partimento.models import model_class
 
     tokenizer: Any = data.tokenizer
@@ -56,5 +56,5 @@ def baselines(data: Dataset, split: str, cost: OutOfVocabularyCost) -> dict[str,
 
 
 def reconstruction(data: Dataset, model: Model) -> float | None:
-    """Return the share of held-out chords that a model reconstructs, if it does."""
+    """Return the share of held-out chords that a model reconstructs, or None."""
     return model.accuracy(data.tokens("test" if data.test else "valid"))

@@ -1,8 +1,8 @@
-"""Examine chord embeddings: nearest neighbours, a map, and the circle of fifths.
+"""Examine chord embeddings: nearest neighbors, a map, and the circle of fifths.
 
-Chords of the same pitch classes are grouped under one name, whatever their spacing and doubling.
-Their common vector is the mean of their directions, weighted by frequency. Shapes: N chords, M
-names, E embedding size.
+Chords with the same pitch classes are grouped under one chord name, whatever their spacing and
+doubling. The vector of a group is the mean of its chords' directions, weighted by frequency.
+Shapes: N chords, M names, E embedding size.
 """
 
 from __future__ import annotations
@@ -29,20 +29,11 @@ from partimento.music.chord_names import (
 )
 from partimento.training.run_folder import RunFolder
 
-RARE = 1 / 5000  # rarer chords have vectors with too little training to be shown
+RARE = 1 / 5000  # chords with a smaller share of events are not shown: their training is too short
 MAJOR, MINOR = "", "m"
-HOME = (
-    "C",
-    "Dm",
-    "Em",
-    "F",
-    "G",
-    "Am",
-    "Bdim",
-    "G7",
-    "E7",
-    "D7",
-)  # the default chords of a table
+# The chords of a table by default: the usual ones in C major and A minor.
+HOME = ("C", "Dm", "Em", "F", "G", "Am", "Bdim", "G7", "E7", "D7")
+# Semitones from the root of a major chord up to that of a minor chord → their relation.
 RELATIONS = {
     9: "relative",
     0: "parallel",
@@ -50,7 +41,7 @@ RELATIONS = {
     2: "supertonic",
     7: "dominant",
     5: "subdominant",
-}  # semitones from a major root
+}
 
 
 # ---------------------------------------------------------------------- vectors
@@ -59,7 +50,14 @@ RELATIONS = {
 class ChordTable(NamedTuple):
     """Chords to compare, the most frequent first.
 
-    They have M names, directions (M, E) of length 1, and counts (M,).
+    Attributes
+    ----------
+    names : list of str
+        M names.
+    directions : (M, E) array
+        Vectors of length 1.
+    counts : (M,) array
+        Occurrences in training.
     """
 
     names: list[str]
@@ -67,7 +65,7 @@ class ChordTable(NamedTuple):
     counts: np.ndarray
 
     def select(self, rows: np.ndarray) -> ChordTable:
-        """Select some of the chords, by number or by a mask (M,)."""
+        """Select some of the chords, by indices or by a mask (M,)."""
         chosen = np.arange(len(self.names))[rows]
         return ChordTable(
             [self.names[row] for row in chosen], self.directions[chosen], self.counts[chosen]
@@ -81,11 +79,11 @@ class ChordVectors:
     Attributes
     ----------
     chords : tuple of tuple of int
-        N chords, each its MIDI pitches from the lowest.
+        N chords as MIDI pitches, from the lowest.
     vectors : (N, E) array
-        NaN where there is none.
+        NaN for chords without a vector.
     counts : (N,) array
-        How often each came in training.
+        Occurrences of each chord in training.
     """
 
     chords: tuple[Chord, ...]
@@ -94,9 +92,9 @@ class ChordVectors:
 
     @cached_property
     def voicings(self) -> ChordTable:
-        """Every chord by itself, except for rests.
+        """All chords with their exact notes, except for rests.
 
-        Directions are taken from the mean of all vectors, which distinguishes no chord.
+        The mean of all vectors is subtracted first, because it does not distinguish chords.
         """
         known = np.flatnonzero(np.isfinite(self.vectors).all(1) & (self.counts > 0))
         vectors, counts = (
@@ -105,7 +103,7 @@ class ChordVectors:
         )
         if not len(known):
             raise PartimentoError("there are no chord vectors to compare")
-        order = [place for place in np.argsort(-counts, kind="stable") if self.chords[known[place]]]
+        order = [index for index in np.argsort(-counts, kind="stable") if self.chords[known[index]]]
         vectors = vectors - np.average(vectors, axis=0, weights=counts)
         return ChordTable(
             [spelling(self.chords[row]) for row in known], unit(vectors), counts
@@ -113,9 +111,9 @@ class ChordVectors:
 
     @cached_property
     def names(self) -> ChordTable:
-        """Chords grouped by their pitch classes.
+        """Chords grouped by their pitch classes, under chord names such as ``Am``.
 
-        Where hardly any chord has a name, notes and intervals are included.
+        If fewer than three chord names occur, notes and intervals are included.
         """
         pitches = {spelling(chord): chord for chord in self.chords}
         members: dict[str, list[int]] = {}
@@ -129,7 +127,7 @@ class ChordVectors:
 
     @property
     def shown(self) -> ChordTable:
-        """Names that are not too rare to be shown; all, where all are."""
+        """Chord names without rare ones; all names, if all are rare."""
         common = self.names.counts >= RARE * self.counts.sum()
         return self.names.select(common) if common.any() else self.names
 
@@ -140,7 +138,7 @@ def chord_vectors(folder: Path) -> ChordVectors:
     Raises
     ------
     PartimentoError
-        If its model has none.
+        If its model has no chord vectors.
     """
     from partimento.models.base import HasChordVectors
     from partimento.training.trained_model import load_model
@@ -149,8 +147,8 @@ def chord_vectors(folder: Path) -> ChordVectors:
     trained = load_model(folder)
     if HasChordVectors not in trained.model.capabilities:
         raise PartimentoError(
-            f"{folder} is a run of {trained.settings.name}: chord vectors are made with "
-            "partimento train … --recipe embeddings"
+            f"{folder} is a run of {trained.settings.name}, which has no chord vectors: train them"
+            " with partimento train … --recipe embeddings"
         )
     tokenizer: Any = trained.tokenizer
     chords: tuple[Chord, ...] = tokenizer.chords.symbols
@@ -181,9 +179,15 @@ def group_by_name(single: ChordTable, members: dict[str, list[int]]) -> ChordTab
 
 
 class Near(NamedTuple):
-    """A neighbour, and the cosine of the angle to it.
+    """A neighboring chord.
 
-    The cosine is 1 for the same direction and 0 for a right angle.
+    Attributes
+    ----------
+    name : str
+    cosine : float
+        Cosine similarity: 1 for the same direction, 0 for a right angle.
+    times : int
+        Occurrences in training.
     """
 
     name: str
@@ -192,7 +196,7 @@ class Near(NamedTuple):
 
 
 class Neighbours(NamedTuple):
-    """A chord, its number of occurrences, and its neighbours, the nearest first."""
+    """A chord, its number of occurrences, and its neighbors, nearest first."""
 
     name: str
     times: int
@@ -202,17 +206,17 @@ class Neighbours(NamedTuple):
 def neighbours(
     vectors: ChordVectors, chords: Sequence[str] = (), *, most: int = 6
 ) -> list[Neighbours]:
-    """Find the nearest neighbours of chords.
+    """Find the nearest neighbors of chords.
 
     Parameters
     ----------
     vectors : ChordVectors
     chords : sequence of str
-        Names as ``Am`` or ``F♯m7``, compared with other names; or notes as ``E3+C4+G4``, compared
-        with other spacings. By default the usual chords of C major and A minor; where fewer than
-        four of them occur, the most frequent names.
+        Names such as ``Am`` or ``F♯m7``, which are compared with other names. Or notes such as
+        ``E3+C4+G4``, which are compared with other exact chords. By default the usual chords of C
+        major and A minor or, if fewer than four of them occur, the most frequent names.
     most : int
-        Number of neighbours of each chord.
+        Maximum number of neighbors per chord.
 
     Raises
     ------
@@ -241,7 +245,7 @@ def _neighbours_of(vectors: ChordVectors, text: str, most: int) -> Neighbours:
     if name not in of.names:
         known = ", ".join(vectors.names.names[:6])
         raise PartimentoError(
-            f"the chord {text} did not occur in training: try {known} …, or spell its notes, as"
+            f"the chord {text} did not occur in training: try {known} …, or its notes, such as"
             " E3+C4+G4"
         )
     own = of.names.index(name)
@@ -287,7 +291,7 @@ def plane(
 
 
 def map_of_names(vectors: ChordVectors, *, most: int = 60) -> tuple[np.ndarray, ChordTable]:
-    """Place the most frequent names on a plane, oriented like the circle of fifths.
+    """Project the most frequent names onto a plane, as on the circle of fifths.
 
     C is at the top and G to its right, if they occur.
 
@@ -311,11 +315,11 @@ class Fifths:
     Attributes
     ----------
     major, minor : float
-        Spearman's rank correlation of the distance (1 - cosine) of two triads with their steps on
-        the circle of fifths, over all pairs. NaN for fewer than four triads. Noise breaks the ties
-        of the circle: all twelve triads then reach 0.985 at best.
+        Spearman's rank correlation, over all pairs of triads, of their distance (1 - cosine) with
+        their steps on the circle of fifths. NaN for fewer than four triads. Many pairs have equal
+        steps, but hardly any have equal distances: for twelve triads, the maximum is 0.985.
     majors, minors : int
-        The number of triads that are frequent enough to be measured.
+        The number of triads that are frequent enough.
     nearest_minor : dict
         Major triad → its nearest minor triad and their relation (``relative``, ``parallel``,
         ``mediant`` …).
@@ -330,10 +334,10 @@ class Fifths:
     @property
     def relations(self) -> dict[str, int]:
         """The number of major triads per relation to the nearest minor triad, sorted."""
-        found = [relation for _, relation in self.nearest_minor.values()]
+        relations = [relation for _, relation in self.nearest_minor.values()]
         return {
-            relation: found.count(relation)
-            for relation in sorted(set(found), key=lambda each: (-found.count(each), each))
+            relation: relations.count(relation)
+            for relation in sorted(set(relations), key=lambda name: (-relations.count(name), name))
         }
 
 
@@ -381,9 +385,8 @@ def _correlation(roots: Sequence[int], directions: np.ndarray) -> float:
     if len(roots) < 4:
         return float("nan")
     pairs = [(one, other) for one in range(len(roots)) for other in range(one)]
-    distances = np.round(
-        [1 - directions[one] @ directions[other] for one, other in pairs], 9
-    )  # equal ones stay equal
+    # Rounded, so that distances that differ only by rounding errors are equal.
+    distances = np.round([1 - directions[one] @ directions[other] for one, other in pairs], 9)
     steps = [steps_of_fifths(roots[one], roots[other]) for one, other in pairs]
     if len(set(distances.tolist())) < 2 or len(set(steps)) < 2:
         return float("nan")

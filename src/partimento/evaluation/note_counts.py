@@ -1,8 +1,9 @@
-"""Count the notes of frames, one after another: the baselines of the benchmarks.
+"""Count the notes of frames: baselines for the benchmarks.
 
-A frame is its notes from the highest down, and an end. Each is predicted from what came before it,
-interpolated from longer contexts to shorter ones (Witten & Bell 1991). The product over a frame is
-its exact joint probability.
+A frame is a sequence of its notes from the highest down, and an end symbol. Each symbol is
+predicted from the notes above it and from earlier frames, with counts interpolated with those of
+shorter contexts (Witten & Bell 1991). The product over the symbols is the exact joint probability
+of the frame.
 """
 
 from __future__ import annotations
@@ -13,25 +14,25 @@ import numpy as np
 
 from partimento.evaluation.baselines import BackoffCounts, Context
 
-END = 128  # after the 128 pitches
-LONGEST_STAY = 16  # longer stays count as this one
+END = 128  # the symbol after the 128 pitches: end of a frame, or silence of a voice
+LONGEST_STAY = 16  # steps; a note held for longer counts as this long
 Frames = Sequence[tuple[int, ...]]
 
 
 class NoteCounts:
-    """Count the notes of frames.
+    """A model that counts the notes of frames.
 
     Parameters
     ----------
     train : iterable of sequences of chords
-        Pieces, with one chord per frame.
+        The training pieces, with one chord per frame.
     order : {0, 1, 2}
-        How many previous frames a note is predicted from, beside the notes above it in its frame.
+        The number of previous frames to predict from, in addition to the notes above.
     """
 
     def __init__(self, train: Iterable[Frames], *, order: int) -> None:
         if order not in (0, 1, 2):
-            raise ValueError("counts look back on no frame, one or two")
+            raise ValueError("order must be 0, 1 or 2 previous frames")
         self.order, self.counts = order, BackoffCounts(END + 1)
         for piece in train:
             for symbol, contexts in self._walk(piece):
@@ -61,20 +62,20 @@ class NoteCounts:
 
 
 class VoiceCounts:
-    """Count on a grid of voices: whether a voice stays, then what it sings instead.
+    """A model that counts whether a voice holds its pitch and, if not, the next pitch.
 
     Parameters
     ----------
     train : iterable of sequences of rows
-        Pieces, with one pitch per voice at every step; `END` for silence.
+        The training pieces, with one pitch per voice at every step; `END` for silence.
     order : {0, 1}
-        With 0, only the voice is known. With 1 also the place in the quarter, how long each voice
-        has stayed, what the voices above do, and what all voices sang before.
+        With 0, the context is only the number of the voice. With 1, it includes the position in the
+        quarter, how long voices have held their pitches, the voices above, and earlier pitches.
     """
 
     def __init__(self, train: Iterable[Frames], *, order: int) -> None:
         if order not in (0, 1):
-            raise ValueError("counts of voices look back or do not")
+            raise ValueError("order must be 0 or 1")
         self.order, self.stays, self.moves = order, BackoffCounts(2), BackoffCounts(END)
         for piece in train:
             for symbol, contexts, moves in self._walk(piece):

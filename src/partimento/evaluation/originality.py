@@ -1,8 +1,8 @@
-"""Measure what a piece shares with a corpus: its longest borrowed passages.
+"""Measure which passages a piece shares with a corpus.
 
-Passages of chords and of melody are compared in any key. Real music also shares passages: formulas,
-cadences, well-known tunes. The same figures are therefore reported for real pieces that the corpus
-does not contain. Interpret the figures only in comparison with these.
+Passages of chords and of melody are compared in any key. Real pieces share passages, too: formulas,
+cadences, well-known tunes. The same results are therefore reported for real pieces that are not in
+the corpus. Interpret the results only in comparison with these.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ from partimento.music.piece import Piece
 from partimento.progress import Progress, silent
 from partimento.tables import markdown_table
 
-SAMPLE = 200  # real pieces that are left out, at most
+SAMPLE = 200  # maximum number of real pieces for the reference level, if there is no split
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Level:
-    """How much several pieces share in one line.
+    """How much several pieces share with a corpus, in one line (chords or melody).
 
-    Parameters
+    Attributes
     ----------
     length : tuple of float
-        The longest passage of each piece: median, 95th percentile (linear between pieces) and
+        Length of the longest shared passage: median, 95th percentile (interpolated linearly) and
         maximum over the pieces.
     share : tuple of float
-        The same for the share of elements in long passages.
+        The same for the share of a piece's elements (chords or notes) in long passages.
     elements : float
         The median number of elements per piece.
     """
@@ -54,7 +54,7 @@ class Level:
 
 @dataclass(frozen=True)
 class Group:
-    """Several pieces: their number, and their levels."""
+    """The number of pieces in a group, and how much they share in each line."""
 
     pieces: int
     chords: Level
@@ -63,17 +63,19 @@ class Group:
 
 @dataclass(frozen=True)
 class Report:
-    """Pieces compared with a corpus.
+    """The result of comparing pieces with a corpus.
 
-    Parameters
+    Attributes
     ----------
     pieces : list of Originality
+        The result of each piece.
     together : Group
-        All these pieces together.
+        The combined results of these pieces.
     real : Group or None
-        Real pieces compared with the rest of the corpus; None if the corpus has too few.
+        The combined results of real pieces, as the reference level; None if the corpus has too
+        few.
     how : str
-        Describes the real pieces and what they are compared with.
+        A description of the real pieces and of the pieces with which they are compared.
     against : int
         Number of pieces in the corpus.
     events : int
@@ -88,7 +90,7 @@ class Report:
     events: int
 
     def table(self) -> str:
-        """Return a Markdown table: the longest passage that each piece shares, and where."""
+        """Return a Markdown table of each piece's longest shared passages."""
         lines = rows(self, self.pieces, together=len(self.pieces) > 1)
         return markdown_table(HEADER, lines)
 
@@ -97,7 +99,7 @@ class Report:
 
 
 def together(pieces: Sequence[Originality]) -> Group:
-    """Compute the levels over several pieces."""
+    """Combine the results of several pieces."""
     return Group(
         len(pieces),
         _level([piece.chords for piece in pieces]),
@@ -123,21 +125,24 @@ def originality(
     *,
     progress: Progress = silent,
 ) -> Report:
-    """Compare pieces with a corpus, and real pieces with it as a reference level.
+    """Compare pieces with a corpus, and real pieces as a reference level.
 
-    With a stored split both are compared with the training pieces. The real pieces are then the
-    test pieces or, without any, the validation pieces. Otherwise the real pieces are at most
-    `SAMPLE` random pieces of the corpus. Each is compared with all others, excluding its
-    near-duplicates.
+    If the corpus has a split, all are compared with its training pieces. The real pieces are then
+    the test pieces or, without any, the validation pieces. Otherwise, the real pieces are at most
+    `SAMPLE` random pieces of the corpus, each compared with all others except its near-duplicates.
 
     Parameters
     ----------
-    pieces : sequence of Piece
-        A piece that is itself in the corpus (by its SHA-256) is compared with the rest of it,
-        excluding its near-duplicates; `in_corpus` names them.
-    corpus : Corpus
-        Read with the same view as `pieces`.
+    pieces : Corpus, sequence of Piece, or Piece
+        A piece that is in the corpus itself (by SHA-256) is compared with all other pieces except
+        its near-duplicates; `Originality.in_corpus` lists them.
+    corpus : Corpus or sequence of Piece
+        Read with the same settings as `pieces`.
     progress : Progress, optional
+
+    Returns
+    -------
+    Report
 
     Raises
     ------
@@ -189,9 +194,9 @@ def _compared_and_held_out(corpus: Corpus) -> tuple[list[Piece], list[Piece]]:
 def _mark_other_splits(
     results: Sequence[Originality], pieces: Sequence[Piece], corpus: Corpus
 ) -> list[Originality]:
-    """Mark the pieces that the corpus has in another split.
+    """Add to `in_corpus` the copies of the pieces that are in another split.
 
-    Nothing is excluded from the comparison for them.
+    These were not compared anyway, so nothing needs to be excluded.
     """
     paths: dict[str, list[str]] = {}
     for piece in corpus.pieces:
@@ -204,7 +209,7 @@ def _mark_other_splits(
 
 
 class _Relatives:
-    """Near-duplicates among pieces, computed when they are first needed."""
+    """Near-duplicates among pieces, computed on first use."""
 
     def __init__(self, pieces: Sequence[Piece]) -> None:
         self._pieces = pieces
@@ -214,7 +219,7 @@ class _Relatives:
         return group(fingerprint(piece) for piece in self._pieces)
 
     def of(self, numbers: Sequence[int]) -> list[int]:
-        """Return the numbers of some pieces and of their near-duplicates."""
+        """Return the indices of some pieces and of all their near-duplicates."""
         return (
             sorted(
                 {
@@ -234,7 +239,7 @@ def _with_progress(items: Sequence[T], stage: str, progress: Progress) -> Iterat
 
 
 def verdict(piece: Originality, real: Group | None) -> str:
-    """Describe the figures of a piece in a sentence.
+    """Describe the results of a piece in a sentence.
 
     >>> verdict(Originality("", "", Shared(64, None, 0.0), Shared(0, None, 0.0)), None)
     'longest passage of chords: 0; of melody: 0'
@@ -272,7 +277,7 @@ def verdict(piece: Originality, real: Group | None) -> str:
 
 
 def verdict_together(report: Report) -> str:
-    """Describe the figures of several pieces in a sentence."""
+    """Describe the results of several pieces in a sentence."""
     clauses = []
     for name in ("chords", "melody"):
         mine: Level = getattr(report.together, name)

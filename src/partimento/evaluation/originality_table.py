@@ -1,4 +1,4 @@
-"""Build the rows of an originality report: shared passages, and their places."""
+"""Build the table of an originality report: shared passages and where they occur."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ HEADER = ("piece", "line", "longest passage", "where", "in passages ≥ 8")
 
 
 def rows(report: Report, pieces: Sequence[Originality], *, together: bool) -> list[tuple[str, ...]]:
-    """Return a row per piece and line, then the levels of all pieces and of real ones."""
+    """Return a row per piece and line (chords, melody), then those of all pieces.
+
+    Rows of real pieces come last, as the reference level.
+    """
     table = [_row(piece, line) for piece in pieces for line in LINES]
     if together:
         table += _levels("all of them", report.together)

@@ -1,4 +1,4 @@
-"""Say in one sentence how good a model is beside its baselines."""
+"""Describe in one sentence how good a model is compared with its baselines."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from partimento.models.likelihood import Likelihood
 
 BASELINES = {"markov": "the Markov chains", "unigram": "counting single events"}
-CLEAR, SMALL = 0.05, 0.01  # relative differences of nats per event that count as clear, as small
-FEW_EVENTS = 500  # of fewer held-out events, a small difference may be chance
-ADVICE = "more music or another recipe may help"
+CLEAR, SMALL = 0.05, 0.01  # minimum relative difference in nats to be called clear, or small
+FEW_EVENTS = 500  # with fewer held-out events, a small difference may be chance
+ADVICE = "more pieces or another recipe may help"
 
 
 def summary(table: Mapping[str, Likelihood], name: str) -> str:
@@ -31,7 +31,7 @@ def summary(table: Mapping[str, Likelihood], name: str) -> str:
     """
     others = {label: table[label].total for label in BASELINES if label in table and label != name}
     if name not in table:
-        return f"{name} has no likelihood: the figures are those of the baselines alone"
+        return f"{name} has no likelihood: the table shows only the baselines"
     if not others:
         return (
             f"{name} has {table[name].total:.2f} nats per event; there is no baseline to compare it"
@@ -57,7 +57,7 @@ def _degree(gain: float) -> str:
 
 
 def _nats(row: Likelihood) -> float:
-    """Return the total or, where that is a bound, the estimate."""
+    """Return the total or, if that is a bound, the estimate."""
     return row.total if row.estimate is None else row.estimate
 
 

@@ -1,8 +1,8 @@
 """Write the pictures of a run, finished or not, and a page that shows them.
 
-Most are the tutorial's pictures. They gallery the latent space over the epochs, the reconstruction
-of one window over the epochs, the network, and the two encodings of a chord. Loss curves and a
-piano roll are added.
+Most are the tutorial's pictures. They show the latent space over the epochs, the reconstruction of
+one window over the epochs, the network, and two encodings of chords. Loss curves and a piano roll
+are added.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from partimento.training.run_folder import RunFolder, TrainingFolder
 if TYPE_CHECKING:
     from partimento.training.snapshots import TrainingSnapshots
 
-SHOWN = 32  # events of a window, in its score
+SHOWN = 32  # maximum number of events of a window to show as a score
 
 
 @dataclass
 class Gallery:
-    """The pictures written to a folder, by section: file and caption."""
+    """The pictures in a folder: for each section of the page, files and captions."""
 
     folder: Path
     sections: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
@@ -46,9 +46,9 @@ class Gallery:
 
 @dataclass(frozen=True)
 class Watched:
-    """The contents of a run's folder, read without loading its model."""
+    """The contents of a run folder, read without building its model."""
 
-    folder: RunFolder  # the run's, or that of its training
+    folder: RunFolder  # of a run, or of an unfinished training
     name: str
     settings: Any
     tokenizer: Tokenizer
@@ -58,12 +58,12 @@ class Watched:
 
 
 def open_watched(run: Path) -> Watched:
-    """Read a run, or the training that is to become it.
+    """Read a run folder, or that of the unfinished training of a run.
 
     Raises
     ------
     PartimentoError
-        If there is neither, or no epoch is finished.
+        If there is neither, or no epoch is complete.
     """
     from partimento.training.settings import Settings
     from partimento.training.snapshots import has_snapshots, read_snapshots
@@ -73,9 +73,9 @@ def open_watched(run: Path) -> Watched:
     folder = next((path for path in candidates if path.exists()), None)
     if folder is None:
         check_exists(run)
-        raise PartimentoError(f"{run} is neither a run nor a training under way")
+        raise PartimentoError(f"{run} is neither a run nor an unfinished training")
     if not folder.history.is_file():
-        raise PartimentoError(f"no epoch of the training of {run} is finished yet")
+        raise PartimentoError(f"the training of {run} has not completed an epoch yet")
     try:
         settings = Settings.from_plain(folder.read_settings())
         tokenizer = tokenizer_from_json(folder.vocabulary.read_text(encoding="utf-8"))
@@ -89,14 +89,14 @@ def open_watched(run: Path) -> Watched:
 
 
 def watch(run: Path, out: Path, *, progress: Progress = silent) -> list[Path]:
-    """Write all available pictures of a run into `out`, and ``index.html``.
+    """Write all available pictures of a run into the folder `out`, and ``index.html``.
 
-    Earlier pictures there are replaced.
+    Existing pictures are replaced.
 
     Returns
     -------
     list of Path
-        The page first.
+        The page, then the pictures.
     """
     from partimento.plots import write_learning_page
 
@@ -134,8 +134,7 @@ def losses(watched: Watched, gallery: Gallery) -> None:
     path = gallery.add(
         "Loss",
         "losses.png",
-        "The loss of each epoch, on training and on validation windows, and what it is"
-        " possible of.",
+        "The loss of each epoch on training and on validation windows, and its parts.",
     )
     write_plot(
         loss_curves(columns, unit="nats per event", title=f"{watched.settings.name}: loss"),
@@ -169,7 +168,7 @@ def latent(watched: Watched, gallery: Gallery) -> None:
     write_animation(
         latent_page(history),
         gallery.add(
-            "Latent space", "latent.html", "The same, to pause, step through and point at."
+            "Latent space", "latent.html", "The same, with controls to pause, step and inspect."
         ),
         force=True,
     )
@@ -196,9 +195,8 @@ def on_a_plane(points: np.ndarray) -> tuple[np.ndarray, str]:
         return points, ""
     middle = points[-1].mean(0)
     _, wide, axes = np.linalg.svd(points[-1] - middle, full_matrices=False)
-    axes = (
-        axes[:2] * np.sign(axes[:2, np.abs(axes[:2]).argmax(1)].diagonal())[:, None]
-    )  # the same orientation on every machine
+    # Axes have an arbitrary sign. Make their largest component positive, on every machine.
+    axes = axes[:2] * np.sign(axes[:2, np.abs(axes[:2]).argmax(1)].diagonal())[:, None]
     share = float((wide[:2] ** 2).sum() / max((wide**2).sum(), 1e-12))
     return (
         points @ axes.T,
@@ -238,15 +236,15 @@ def reconstruction(watched: Watched, gallery: Gallery) -> None:
     )
     write_animation(
         score_page(animation),
-        gallery.add("One window", "window.html", "The same, to pause and step through."),
+        gallery.add("One window", "window.html", "The same, with controls to pause and step."),
         force=True,
     )
 
 
 def _with_lengths(tokens: np.ndarray, original: np.ndarray) -> np.ndarray:
-    """Give tokens the original's durations, and its held notes where chords agree.
+    """Copy the durations of the original, and its held notes where chords agree.
 
-    With equal durations the chords to compare stand one above the other.
+    With equal durations, corresponding chords are aligned in the two scores.
     """
     rows = tokens.copy()
     rows[:, DURATION] = original[:, DURATION]
@@ -295,7 +293,7 @@ def network(watched: Watched, gallery: Gallery) -> None:
     path = gallery.add(
         "Network",
         "network.png",
-        f"{model.parameters:,} weights; a wider box has more outputs.",
+        f"{model.parameters:,} weights; wider boxes have more outputs.",
     )
     write_plot(
         architecture([Node(*row) for row in rows], title=watched.settings.name), path, force=True
@@ -308,12 +306,12 @@ def network(watched: Watched, gallery: Gallery) -> None:
 
 
 def encodings(watched: Watched, gallery: Gallery) -> None:
-    """Draw how chords of this run's vocabulary become vectors."""
+    """Draw the encodings of some chords of the run's vocabulary."""
     from partimento.plots import encodings_figure
     from partimento.plots.style import write_plot
 
     tokenizer: Any = watched.tokenizer
-    if tokenizer.name != ChordTokenizer.name:  # only its symbols are chords
+    if tokenizer.name != ChordTokenizer.name:  # other tokenizers have no chord symbols
         return
     chords = [chord for chord in tokenizer.chords.symbols if 1 <= len(chord) <= 4]
     alone = [chord for chord in chords if len(chord) == 1][:2]
@@ -322,7 +320,7 @@ def encodings(watched: Watched, gallery: Gallery) -> None:
     if not shown:
         return
     path = gallery.add(
-        "Encodings", "encodings.png", "Some of its chords as many-hot and as one-hot vectors."
+        "Encodings", "encodings.png", "Some chords as many-hot and as one-hot vectors."
     )
     write_plot(encodings_figure(shown, vocabulary=chords), path, force=True)
 

@@ -1,15 +1,15 @@
-"""Pictures of what a model learns, still and moving, and the page that shows them.
+"""Draw pictures of models, training and corpora, and pages that show them.
 
-    losses                      curves of losses
-    latent, latent_history      the latent space at one time, and over the epochs
-    reconstruction, score_pair  one window reconstructed better and better, as a score
+    losses                      loss curves
+    latent, latent_history      the latent space after one epoch, and over all epochs
+    reconstruction, score_pair  the reconstruction of one window over the epochs, as a score
     chords                      the map of chord embeddings
     network, encodings          the architecture of a network; chords as vectors
-    gif, gallery                moving pictures as a file; the page of a run
+    gif, gallery                animations as files; the page of a run
 
-Still pictures are matplotlib `Figure`s, which `style.write_plot` writes. No request leaves a page:
-style, script and data stand inside it, and its policy forbids all else. Like a page of music these
-pictures take scores from `export.write`, never from the writers that it chains.
+Still pictures are matplotlib `Figure`s, which `style.write_plot` writes. Pages are self-contained:
+they have style, script and data inside, and their content security policy forbids requests. Scores
+are engraved by `export.write`.
 """
 
 from partimento.plots.chords import chord_map

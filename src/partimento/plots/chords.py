@@ -1,7 +1,4 @@
-"""Draw chord embeddings on a plane, colored around the circle of fifths.
-
-As many chords are named as there is room for.
-"""
+"""Draw chord embeddings on a plane, colored by the circle of fifths."""
 
 from __future__ import annotations
 
@@ -39,21 +36,21 @@ def chord_map(
     tonics: Sequence[str] = ("C", "Am"),
     title: str = "Map of the chords",
 ) -> Figure:
-    """Draw chord embeddings on a plane, colored by root around the circle of fifths.
+    """Draw chord embeddings on a plane, colored by root on the circle of fifths.
 
-    Every chord is a dot; a more frequent chord has a larger dot. Chords are named as long as there
-    is room, frequent ones first.
+    Every chord is a dot, whose size shows how frequent it is. Names are written where there is
+    space, those of frequent chords first.
 
     Parameters
     ----------
     points : (N, 2) array
     labels : sequence of str
-        The names of the chords. A name begins with its root: ``C``, ``F♯m7``, ``Bb/D``. Any other
-        name is drawn in grey.
+        The names of the chords, which begin with the root: ``C``, ``F♯m7``, ``Bb/D``. Chords with
+        other names are grey.
     weights : sequence of float, optional
-        How frequent each chord is.
+        The frequency of each chord.
     tonics : sequence of str
-        Names to emphasize: those of the tonic triads.
+        Names of chords to emphasize.
 
     Raises
     ------
@@ -61,7 +58,7 @@ def chord_map(
         If `points` is not (N, 2), or `labels` or `weights` differ from it in length.
     """
     points = np.asarray(points, float)
-    square_limits(points)  # raises if the points are no map
+    square_limits(points)  # raises PartimentoError if the shape is wrong or a value is not finite
     weight = np.ones(len(points)) if weights is None else np.asarray(weights, float)
     if not len(points) == len(labels) == len(weight):
         raise PartimentoError(
@@ -171,10 +168,10 @@ def _name_dots(
     size: np.ndarray,
     rank: tuple[np.ndarray, np.ndarray],
 ) -> None:
-    """Write names beside their dots, where they cover nothing.
+    """Write names beside their dots, where they do not overlap other names or dots.
 
-    Names are tried in the order of rank, at several offsets each; a name that fits nowhere is left
-    out. The emphasized names come first, and may cover dots if they must.
+    Emphasized names come first, then frequent ones. Each is tried at several offsets, and omitted
+    if it does not fit anywhere. Emphasized names may cover dots if necessary.
     """
     from matplotlib.figure import Figure
     from matplotlib.patheffects import withStroke
@@ -228,9 +225,9 @@ def _name_dots(
 def _name_offsets(
     half_width: float, half_height: float, radius: float, scale: float
 ) -> list[tuple[float, float]]:
-    """Return the offsets from its dot at which a name may stand, best first.
+    """Return the possible offsets of a name from its dot, best first.
 
-    The order is right, left, above, below, then the corners, then the same a little farther away.
+    The order is right, left, above, below, the corners, and then the same farther away.
     """
     offsets = []
     for gap in (2.0 * scale, 9.0 * scale):
@@ -246,7 +243,7 @@ def _name_offsets(
 
 
 def _is_free(box: Bbox, taken: np.ndarray, dots: np.ndarray, radius: np.ndarray, own: int) -> bool:
-    """Return whether a box covers no other name and no other dot."""
+    """Return True if a box overlaps no other name and no other dot."""
     x0, y0, x1, y1 = box.extents
     if ((taken[:, 0] < x1) & (taken[:, 2] > x0) & (taken[:, 1] < y1) & (taken[:, 3] > y0)).any():
         return False

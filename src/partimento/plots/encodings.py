@@ -1,4 +1,4 @@
-"""Illustrate many-hot and one-hot vectors of notes and chords, as in the tutorial."""
+"""Draw many-hot and one-hot vectors of notes and chords, as in the tutorial."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def encodings_figure(
 ) -> Figure:
     """Draw the same chords as many-hot and as one-hot vectors, side by side.
 
-    Long stretches of zeros are left out.
+    Most zeros are omitted, and a gap is shown instead.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def encodings_figure(
     wanted = [tuple(sorted(set(chord))) for chord in chords]
     if not wanted or any(not 0 <= pitch <= 127 for chord in wanted for pitch in chord):
         raise PartimentoError(
-            "to draw an encoding, pass at least one chord, of MIDI pitches from 0 to 127"
+            "to draw an encoding, pass at least one chord with MIDI pitches from 0 to 127"
         )
     known = [
         tuple(sorted(chord))
@@ -60,7 +60,7 @@ def encodings_figure(
     row_of = {chord: number for number, chord in enumerate(known)}
     missing = [chord for chord in wanted if chord not in row_of]
     if missing:
-        raise PartimentoError(f"the vocabulary lacks the chord {_chord_name(missing[0])}")
+        raise PartimentoError(f"the vocabulary does not have the chord {_chord_name(missing[0])}")
     names = [_chord_name(chord) for chord in wanted]
     many = np.zeros((128, len(wanted)), int)
     one = np.zeros((len(known), len(wanted)), int)
@@ -93,9 +93,9 @@ def _chord_name(chord: Sequence[int]) -> str:
 
 
 def _rows(vectors: np.ndarray) -> list[int | None]:
-    """Return which elements are drawn, the highest first; None for a gap.
+    """Return the indices of the elements to draw, the highest first; None for a gap.
 
-    Drawn are the first and last element, those with a one, and their neighbours.
+    These are the first and last element, those with a one, and their neighbors.
     """
     ones = np.flatnonzero(vectors.any(axis=1)).tolist()
     last = len(vectors) - 1

@@ -1,4 +1,4 @@
-"""Pictures of an evaluation: generated music in blue, real music in grey."""
+"""Draw the results of an evaluation: generated pieces in blue, real ones in grey."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-MADE, REAL, PALE = COLORS[0], "#8A8A8A", "#CFCFCF"
-COLUMNS = 4
-BINS = 18
+GENERATED, REAL, PALE = COLORS[0], "#8A8A8A", "#CFCFCF"
+COLUMNS = 4  # histograms side by side
+BINS = 18  # maximum number of bins of a histogram
 MEAN = "mean of all"
 Row = Mapping[str, Any]
 
@@ -29,9 +29,9 @@ def overlap_plot(
     *,
     title: str = "Overlapping area",
 ) -> Figure:
-    """Draw each feature's overlapping area as a line from generated to real pieces.
+    """Draw the overlapping area of each feature, for generated and for real pieces.
 
-    Each end shows its spread over the draws.
+    A line connects both values, and bars show their standard deviations over the draws.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def overlap_plot(
         With ``label``, ``group``, ``overlap`` and ``ceiling``. The latter two have ``mean`` and
         ``deviation``, or are None.
     overlap, ceiling : float or None
-        The means over all features, drawn on a line of their own.
+        The means over all features, drawn in the first row.
     """
     groups = {row["group"] for row in rows}
     lines: list[tuple[str, Any, Any]] = []
@@ -87,7 +87,7 @@ def _overlap_line(axes: Axes, line_number: int, near: Any, far: Any, *, bold: bo
         solid_capstyle="round",
         zorder=1,
     )
-    for value, color, shape in ((far, REAL, "D"), (near, MADE, "o")):
+    for value, color, shape in ((far, REAL, "D"), (near, GENERATED, "o")):
         low, high = (
             max(value["mean"] - value["deviation"], 0),
             min(value["mean"] + value["deviation"], 1),
@@ -111,7 +111,7 @@ def _keys(generated: str, real: str) -> tuple[list[Any], list[str]]:
 
     marks = [
         Line2D([], [], marker=shape, color=color, linestyle="")
-        for shape, color in (("o", MADE), ("D", REAL))
+        for shape, color in (("o", GENERATED), ("D", REAL))
     ]
     return marks, [generated, real]
 
@@ -123,10 +123,10 @@ def value_plot(
     *,
     title: str = "Values per piece",
 ) -> Figure:
-    """Draw a small histogram per feature, of generated and of real pieces.
+    """Draw a small histogram per feature, for generated and for real pieces.
 
-    Shares of the real pieces are filled, those of the generated ones an outline. Ticks above mark
-    the means.
+    The histogram of the real pieces is filled, that of the generated ones is an outline. Triangles
+    at the top mark the means.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ def value_plot(
         _histogram(axes, row, *(table[:, 0] for table in values[row["name"]]))
     for axes in grid[len(rows) :]:
         axes.set_axis_off()
-    keys = [Patch(facecolor="white", edgecolor=MADE, linewidth=1.8), Patch(facecolor=PALE)]
+    keys = [Patch(facecolor="white", edgecolor=GENERATED, linewidth=1.8), Patch(facecolor=PALE)]
     _heading(figure, title)
     figure.legend(keys, ["generated", "real"], loc="outside upper right", ncols=2, frameon=False)
     return figure
@@ -158,14 +158,14 @@ def _histogram(axes: Axes, row: Row, generated: np.ndarray, real: np.ndarray) ->
         if len(values):
             shares = np.histogram(values, edges)[0] / len(values)
             look: dict[str, Any] = (
-                {"fill": True, "color": PALE} if filled else {"color": MADE, "linewidth": 1.5}
+                {"fill": True, "color": PALE} if filled else {"color": GENERATED, "linewidth": 1.5}
             )
             axes.stairs(shares, edges, zorder=1 + (not filled), **look)
             axes.plot(
                 values.mean(),
                 0.95,
                 "v",
-                color=REAL if filled else MADE,
+                color=REAL if filled else GENERATED,
                 markersize=6,
                 transform=axes.get_xaxis_transform(),
             )
@@ -183,9 +183,9 @@ def _histogram(axes: Axes, row: Row, generated: np.ndarray, real: np.ndarray) ->
 
 
 def _edges(values: np.ndarray) -> np.ndarray:
-    """Return bin edges for both sets of values.
+    """Return histogram edges for values of both sets.
 
-    A few distinct whole numbers have one bin each.
+    Integers in a small range get one bin each.
     """
     if not len(values):
         return np.array([0.0, 1.0])
@@ -221,7 +221,7 @@ def profile_plot(
             for kind in ("generated", "real")
         ]
         positions = np.arange(len(names))
-        for side, values, color in ((-0.2, means[0], MADE), (0.2, means[1], REAL)):
+        for side, values, color in ((-0.2, means[0], GENERATED), (0.2, means[1], REAL)):
             axes.bar(positions + side, np.nan_to_num(values), 0.4, color=color)
         tilted = max(map(len, names)) > 3
         axes.set_xticks(
@@ -246,7 +246,7 @@ def profile_plot(
         axes.set_axis_off()
     _heading(figure, title)
     figure.legend(
-        [Patch(facecolor=MADE), Patch(facecolor=REAL)],
+        [Patch(facecolor=GENERATED), Patch(facecolor=REAL)],
         ["generated", "real"],
         loc="outside upper right",
         ncols=2,

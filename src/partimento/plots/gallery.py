@@ -1,4 +1,4 @@
-"""Write web pages about a training: animations, and the gallery of its pictures."""
+"""Write web pages about training: animations, and a gallery of pictures."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHOWN = (".png", ".svg", ".gif")
 
 
 def moving_page(title: str, by: str, body: str, *, data: Mapping[str, Any], script: str) -> str:
-    """Return a page with playback controls, a body, and the script that draws frames."""
+    """Return a page with playback controls, a body, and a script that draws frames."""
     return web_page(
         title,
         by,
@@ -46,17 +46,17 @@ def _player() -> str:
 
 
 def write_animation(data: bytes | str, path: Path | str, *, force: bool = False) -> Path:
-    """Write a GIF (bytes) or a page (text), whole or not at all.
+    """Write a GIF (bytes) or a page (text), complete or not at all.
 
     Raises
     ------
     PartimentoError
-        If the suffix is not .gif or .html, as the content is, or the file already exists and
+        If the suffix is not .gif for bytes or .html for text, or the file already exists and
         `force` is not set.
     """
     suffix = ".html" if isinstance(data, str) else ".gif"
     if Path(path).suffix.lower() != suffix:
-        raise PartimentoError(f"this animation is a {suffix} file: {path}")
+        raise PartimentoError(f"this animation must be a {suffix} file, not {path}")
     refuse_existing(path, force=force)
     return write_atomically(path, data)
 
@@ -76,8 +76,8 @@ def write_learning_page(
     folder : Path or str
     title : str
     sections : mapping
-        Heading → list of (name of a file in the folder, caption). ``.png``, ``.svg`` and ``.gif``
-        are shown, others are linked to.
+        Heading → list of (name of a file in the folder, caption). The page shows ``.png``, ``.svg``
+        and ``.gif`` files, and has links to others.
     name : str
         The file name of the page.
     force : bool
@@ -121,7 +121,7 @@ def _exhibit(folder: Path, file: str, caption: str) -> str:
     from PIL import Image
 
     size = ""
-    if _there(folder, file).suffix.lower() != ".svg":
+    if _existing_file(folder, file).suffix.lower() != ".svg":
         with Image.open(folder / file) as picture:
             size = ' width="{}" height="{}"'.format(*picture.size)
     link, words = html.escape(quote(file)), html.escape(caption)
@@ -132,14 +132,14 @@ def _exhibit(folder: Path, file: str, caption: str) -> str:
 
 
 def _link(folder: Path, file: str, caption: str) -> str:
-    _there(folder, file)
+    _existing_file(folder, file)
     return (
         f'<li><a href="{html.escape(quote(file))}">{html.escape(file)}</a>'
         f" <span>{html.escape(caption)}</span></li>"
     )
 
 
-def _there(folder: Path, file: str) -> Path:
+def _existing_file(folder: Path, file: str) -> Path:
     if (
         PurePosixPath(file).is_absolute()
         or ".." in PurePosixPath(file).parts

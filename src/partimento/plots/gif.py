@@ -1,6 +1,6 @@
-"""Encode pictures as an animated GIF: one palette, no dithering, small files.
+"""Encode pictures as an animated GIF with one palette, without dithering.
 
-Equal pictures give equal bytes.
+The output is deterministic: equal pictures give equal bytes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-FRAME_MS, LAST_MS = 120, 2000  # how long a frame is shown, and the last one
+FRAME_MS, LAST_MS = 120, 2000  # duration of a frame, and of the last frame
 
 
 def to_gif(
@@ -24,19 +24,19 @@ def to_gif(
     frame_ms: int = FRAME_MS,
     last_ms: int = LAST_MS,
 ) -> bytes:
-    """Encode pictures of one size as an endless GIF with one palette.
+    """Encode pictures of the same size as a looping GIF with one palette.
 
-    Without dithering flat colors stay flat, and the file stays small.
+    Without dithering, flat colors stay flat and the file is small.
 
     Parameters
     ----------
     pictures : sequence of Image
         RGB, drawn on white.
     inks : sequence of str
-        The colors drawn with. The palette consists of them and of their blends with white, which
-        the soft edges need.
+        The colors in the pictures. The palette consists of them and of their blends with white, for
+        antialiased edges.
     frame_ms, last_ms : int
-        How long each picture is shown, and the last one.
+        Milliseconds that each picture is shown, and the last one.
     """
     from PIL import ImageColor
 
@@ -62,7 +62,7 @@ def to_gif(
 def _indexed(picture: Image, palette: np.ndarray) -> Image:
     """Convert a picture to the nearest colors of a palette (K, 3).
 
-    The palette begins with white. Pillow's own search returns near colors, not always the nearest.
+    The palette begins with white. Pillow's own search does not always return the nearest color.
     """
     from PIL import Image
 

@@ -1,6 +1,6 @@
-"""Draw the latent space at one time: a map of the training windows.
+"""Draw a map of the training windows in the latent space after one epoch.
 
-Pieces or keys are distinguished by color. For its change over the epochs see `latent_history`.
+Colors distinguish pieces or keys. For animations over the epochs, see `latent_history`.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.text import Text
 
-SMALLEST = 0.05  # half a side; with less, the numbers at the axes are long and cut off
-NAMED = 6  # groups of windows with a color of their own; black is left to the mean
+SMALLEST = 0.05  # minimum half side of a map; in smaller ones, the tick labels would be too long
+NAMED = 6  # maximum number of groups with their own color; black is reserved for the mean
 
 
 class Groups(NamedTuple):
@@ -39,16 +39,16 @@ class Groups(NamedTuple):
 
     names: list[str]
     colors: list[str]
-    triangle: list[bool]  # else a disc
-    of: np.ndarray  # (N,) int: the group of each point
+    triangle: list[bool]  # whether a group is drawn as triangles instead of discs
+    of: np.ndarray  # (N,) int: the index of each point's group
 
 
 def group_points(groups: Sequence[str]) -> Groups:
-    """Choose colors for the groups (pieces, keys) that points belong to.
+    """Choose colors for groups of points, such as pieces or keys.
 
-    Up to six groups have colors of their own. If there are more, the six with the most points have
-    colors, and the others are grey. Keys all have colors, around the circle of fifths: a minor key
-    has the color of its relative major, and triangles.
+    The six groups with the most points have their own colors; all others are grey. If there are
+    more than six groups and all are keys, each key gets a color from the circle of fifths. A minor
+    key has the color of its relative major, and triangles.
     """
     counts = Counter(groups)
     keys = _as_keys(counts)
@@ -72,7 +72,7 @@ def group_points(groups: Sequence[str]) -> Groups:
 
 
 def _as_keys(names: Collection[str]) -> dict[str, Key]:
-    """Parse all names as keys; return nothing if one is no key or lacks its mode."""
+    """Parse all names as keys; return an empty dict if one is not a key with a mode."""
     try:
         return (
             {name: Key.from_name(name) for name in names}
@@ -86,12 +86,12 @@ def _as_keys(names: Collection[str]) -> dict[str, Key]:
 def square_limits(points: np.ndarray, *, prior: bool = False) -> tuple[float, float, float, float]:
     """Return left, right, bottom and top of a square around all points (..., 2).
 
-    With `prior` the square also includes two standard deviations about 0.
+    With `prior`, the square includes two standard deviations around 0.
 
     Raises
     ------
     PartimentoError
-        If there are no points, or one is no pair of finite numbers.
+        If there are no points, or a coordinate is not finite.
     """
     points = np.asarray(points, float)
     if points.shape[-1:] != (2,) or not points.size:
@@ -102,12 +102,12 @@ def square_limits(points: np.ndarray, *, prior: bool = False) -> tuple[float, fl
     low, high = flat.min(axis=0), flat.max(axis=0)
     if prior:
         low, high = np.minimum(low, -2), np.maximum(high, 2)
-    centre, half = (low + high) / 2, max(float((high - low).max()) * 0.53, SMALLEST)
+    center, half = (low + high) / 2, max(float((high - low).max()) * 0.53, SMALLEST)
     return (
-        float(centre[0] - half),
-        float(centre[0] + half),
-        float(centre[1] - half),
-        float(centre[1] + half),
+        float(center[0] - half),
+        float(center[0] + half),
+        float(center[1] - half),
+        float(center[1] + half),
     )
 
 
@@ -116,7 +116,7 @@ class LatentArtists:
     """The parts of a latent map that change from frame to frame."""
 
     figure: Figure
-    scatters: list[tuple[Any, np.ndarray]]  # a collection, and which points (N,) are its
+    scatters: list[tuple[Any, np.ndarray]]  # a matplotlib collection, and the mask (N,) of points
     mean: Any
     trail: Any
     caption: Text
@@ -131,7 +131,7 @@ class LatentArtists:
 
     @property
     def moving(self) -> list[Any]:
-        """In the order of drawing."""
+        """All changing artists, in the order of drawing."""
         return [*(scatter for scatter, _ in self.scatters), self.trail, self.mean, self.caption]
 
 
@@ -141,9 +141,9 @@ def latent_artists(
     """Draw an empty map of a latent space, in our style; see `latent_map`."""
     grouped = group_points(groups)
     figure = new_figure(8, 5.9)
-    figure.set_layout_engine("none")  # captions must not move the square
+    figure.set_layout_engine("none")  # otherwise captions of different lengths move the square
     axes = figure.add_axes((0.105, 0.115, 4.8 / 8, 4.8 / 5.9))
-    axes.locator_params(nbins=5)  # a narrow space has long tick labels
+    axes.locator_params(nbins=5)  # few ticks, because a small range has long tick labels
     axes.set_xlim(limits[:2])
     axes.set_ylim(limits[2:])
     axes.axhline(0, color=FAINT, linewidth=0.9, zorder=0)
@@ -180,7 +180,7 @@ def latent_artists(
 
 
 def _prior(axes: Axes) -> None:
-    """Draw rings one and two standard deviations about 0: the prior of latent states."""
+    """Draw the prior as rings of one and two standard deviations around 0."""
     from matplotlib.patches import Circle
     from matplotlib.patheffects import withStroke
 
@@ -258,24 +258,24 @@ def latent_map(
     caption: str = "",
     title: str = "Latent space",
 ) -> Figure:
-    """Draw the latent states of the training windows at one time.
+    """Draw the latent points of the training windows after one epoch.
 
     Parameters
     ----------
     points : (N, 2) array
     groups : sequence of str, optional
-        The group of each point, a piece's title or a key's name; see `group_points`.
+        The group of each point, such as a title or a key; see `group_points`.
     trail : (F, 2) array, optional
-        The means of earlier times.
+        The means of the points after earlier epochs.
     prior : bool
-        Draw rings one and two standard deviations about 0: the prior of a variational autoencoder.
+        Whether to draw the prior of a VAE: rings of one and two standard deviations around 0.
     caption : str
         For example ``epoch 25``.
 
     Raises
     ------
     PartimentoError
-        If points are no pairs of numbers, or `groups` differs from them in length.
+        If `points` is not (N, 2) or not finite, or `groups` has another length.
     """
     points = np.asarray(points, float)
     limits = square_limits(points, prior=prior)

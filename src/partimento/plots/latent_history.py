@@ -1,6 +1,6 @@
-"""Animate the latent space over the epochs, as a GIF and as a self-contained page.
+"""Animate the latent space over the epochs, as a GIF or a self-contained page.
 
-Equal data give equal bytes.
+The output is deterministic: equal data give equal bytes.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 LATENT_RATE = 8  # frames per second on a page, at normal speed
 GIF_DPI = 90
 RINGS = (
-    "The rings are one and two standard deviations of the normal distribution that latent states"
-    " are drawn from."
+    "The rings show one and two standard deviations of the normal distribution from which points"
+    " are drawn for composing."
 )
 
 
 @dataclass(frozen=True, eq=False)
 class LatentHistory:
-    """The latent states of the training windows over the epochs.
+    """The latent points of the training windows over the epochs.
 
     Parameters
     ----------
@@ -40,17 +40,17 @@ class LatentHistory:
     epochs : sequence of int
         The epoch of each frame.
     groups : sequence of str, optional
-        The group of each point, a piece's title or a key's name; see `latent.group_points`.
+        The group of each point, such as a title or a key; see `latent.group_points`.
     names : sequence of str, optional
-        The label of each point, shown on the page at the pointer; the groups by default.
+        The tooltip of each point on the page; the groups by default.
     prior : bool
-        Draw rings one and two standard deviations about 0.
+        Whether to draw rings of one and two standard deviations around 0.
     title : str
 
     Raises
     ------
     PartimentoError
-        If frames are no pairs of numbers, or `epochs`, `groups` or `names` have the wrong length.
+        If `frames` is not (F, N, 2) or not finite, or another argument has the wrong length.
     """
 
     frames: np.ndarray
@@ -81,14 +81,15 @@ class LatentHistory:
 
     @property
     def limits(self) -> tuple[float, float, float, float]:
-        """Left, right, bottom, top around the points of all frames."""
+        """Left, right, bottom and top of a square around the points of all frames."""
         return square_limits(self.frames, prior=self.prior)
 
 
 def latent_gif(history: LatentHistory) -> bytes:
-    """Animate the latent states over the epochs as a GIF.
+    """Animate the latent points over the epochs as a GIF.
 
-    The axes are fixed, so that drift can be seen. The path of the mean is drawn faintly.
+    The axes are the same in all frames, so that movements of all points are visible. The path of
+    the mean is a thin line.
     """
     means = history.frames.mean(axis=1)
     with style():
@@ -121,15 +122,15 @@ def _picture(pixels: np.ndarray) -> Image:
 
 
 def latent_page(history: LatentHistory) -> str:
-    """Animate the latent states over the epochs as a web page.
+    """Animate the latent points over the epochs as a web page.
 
-    The page can be played and stepped through; pointing at a window shows its piece.
+    The page has controls to play and step through the epochs, and a tooltip with each window's
+    piece.
     """
     frames, limits = history.frames, history.limits
     grouped, names = group_points(history.groups), list(dict.fromkeys(history.names))
-    decimals = max(
-        0, 3 - int(np.floor(np.log10(np.abs(limits).max())))
-    )  # a thousandth of the axes is less than a pixel
+    # A thousandth of the axes is less than a pixel; more digits would only enlarge the page.
+    decimals = max(0, 3 - int(np.floor(np.log10(np.abs(limits).max()))))
     index = {name: number for number, name in enumerate(names)}
     data = {
         "rate": LATENT_RATE,
@@ -154,17 +155,17 @@ def latent_page(history: LatentHistory) -> str:
         for name, _, triangle in zip(*grouped[:3], strict=True)
     )
     about = (
-        f"Latent states of {frames.shape[1]:,} windows, first against second dimension, in"
-        f" {len(frames):,} epochs"
+        f"Latent points of {frames.shape[1]:,} windows in {len(frames):,} epochs, first and second"
+        " dimension"
     )
     body = f"""<main class="stage">
 <div class="chart"><canvas id="map" role="img" aria-label="{about}"></canvas><div id="tip" class="tip" hidden></div></div>
-<div><ul class="groups" aria-label="Whose windows: press one to light it up">{chips}</ul>
+<div><ul class="groups" aria-label="Groups of windows: press one to highlight it">{chips}</ul>
 <dl class="figures"><dt>mean</dt><dd id="mean"></dd>
 <dt>widest spread</dt><dd id="wide"></dd><dt>narrowest</dt><dd id="narrow"></dd></dl>
 </div>
 </main>
-<p class="hint">Space plays and pauses, the arrow keys step through the epochs. The cross is the mean of all, the line its path.
+<p class="hint">Space plays and pauses, the arrow keys step through the epochs. The cross is the mean of all windows, the line its path.
 {RINGS * history.prior}</p>"""  # noqa: E501
     return moving_page(
         history.title, f"{frames.shape[1]:,} training windows", body, data=data, script="latent.js"

@@ -1,17 +1,28 @@
-"""List the layers of a network and their connections, for its picture."""
+"""List the layers of a network and their connections, for a diagram."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-PLAIN = frozenset({"Dropout", "Reshape", "Permute"})  # a picture leaves them out
+PLAIN = frozenset({"Dropout", "Reshape", "Permute"})  # layers that a diagram omits
 
 
 class Layer(NamedTuple):
-    """A layer: name, kind, output shape, weights and inputs.
+    """A layer of a network.
 
-    The shape leaves out the batch; a free dimension is ``L``.
+    Attributes
+    ----------
+    name, kind : str
+        The name of the layer, and of its class.
+    shape : str
+        The output shape without the batch; a free dimension is ``L``.
+    parameters : int
+        The number of weights; 0 if the layer is used again.
+    inputs : tuple of str
+        The names of the layers before it.
+    group : str
+        The name of the inner network that has the layer, or an empty string.
     """
 
     name: str
@@ -23,10 +34,10 @@ class Layer(NamedTuple):
 
 
 def layers_of(network: Any) -> list[Layer]:
-    """List the layers of a network from its inputs on.
+    """List the layers of a network, beginning at its inputs.
 
-    A network inside the network is a group of layers. The list is empty if the network is no graph
-    of layers.
+    The layers of an inner network form a group. The list is empty if the network is not a graph of
+    layers.
     """
     layers: list[Layer] = []
     names: list[str] = []
@@ -35,7 +46,7 @@ def layers_of(network: Any) -> list[Layer]:
         names.append(layer.name)
         layers.append(
             layer._replace(name=f"{layer.name}_{times + 1}", parameters=0) if times else layer
-        )  # a reused layer has the same weights: count them once
+        )  # a layer that is used again has the same weights, which count once
     fed = {name for layer in layers for name in layer.inputs}
     return [layer for layer in layers if layer.inputs or layer.name in fed]
 
@@ -84,7 +95,8 @@ def _walk(network: Any, feeds: dict[int, tuple[str, ...]], group: str) -> Iterat
 
 
 def _shown(operation: Any) -> bool:
-    kinds = {kind.__name__ for kind in type(operation).__mro__}  # by name: pictures load no Keras
+    # Compared by name, because this module must not import Keras.
+    kinds = {kind.__name__ for kind in type(operation).__mro__}
     return "Layer" in kinds and type(operation).__name__ not in PLAIN
 
 

@@ -25,10 +25,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Curve = tuple[Sequence[float], Sequence[float]]  # x and y
-NOT_LOSSES = frozenset(
-    {"epoch", "seconds", "events_per_s", "learning_rate", "beta"}
-)  # columns of a history that are no losses
-DECADES = 1.5  # a curve that spans more of them has a logarithmic axis
+# Columns of a history that are not losses.
+NOT_LOSSES = frozenset({"epoch", "seconds", "events_per_s", "learning_rate", "beta"})
+DECADES = 1.5  # curves that span more decades get a logarithmic axis
 
 
 class End(NamedTuple):
@@ -46,14 +45,14 @@ def loss_curves(
 ) -> Figure:
     """Draw the losses of one run by epoch, with the best epoch marked.
 
-    The terms of the loss have a panel of their own.
+    The terms of the loss are drawn in a second panel.
 
     Parameters
     ----------
     history : mapping
-        Name of a column → one number per epoch (None or NaN where there is none). Known columns are
-        ``epoch`` (else 1, 2, …), ``loss`` and ``val_loss``. Any other column is a term (``chord``,
-        ``val_chord``, ``kl``, ``discriminator`` …), except those that are known to be no losses.
+        Name of a column → one number per epoch (None or NaN if missing). Special columns are
+        ``epoch`` (by default 1, 2, …), ``loss`` and ``val_loss``. All other columns are terms
+        (``chord``, ``val_chord``, ``kl``, ``discriminator`` …), except those in `NOT_LOSSES`.
     unit : str
         The unit of the losses, for example ``nats per event``.
 
@@ -131,7 +130,7 @@ def loss_comparison(
     runs : mapping
         Name of a run → epochs or seconds, and the loss at each.
     levels : mapping, optional
-        Name → the loss of a model that was not trained step by step, such as a Markov chain. It is
+        Name → the loss of a model that was not trained by gradient, such as a Markov chain. It is
         drawn as a dashed line.
 
     Raises
@@ -142,7 +141,7 @@ def loss_comparison(
     curves = {name: (np.asarray(x, float), np.asarray(y, float)) for name, (x, y) in runs.items()}
     curves = {name: (x, y) for name, (x, y) in curves.items() if np.isfinite(y).any()}
     if not curves:
-        raise PartimentoError("no loss to draw: no run has one")
+        raise PartimentoError("no loss to draw: no run has losses")
     figure = new_figure(8.5, 4.6)
     axes = figure.subplots()
     ends = []
@@ -158,7 +157,7 @@ def loss_comparison(
         ends.append(End(f"{name}: {level:.3g}", last, level, QUIET))
     lasts = [x[-1] for x, _ in curves.values()]
     if min(min(x) for x, _ in curves.values()) > 0 and max(lasts) > 30 * min(lasts):
-        log_axis(axes, "x")  # otherwise fast runs would be vertical lines
+        log_axis(axes, "x")  # on a linear axis, short runs would look like vertical lines
     _finish_losses(axes, [end._replace(x=last) for end in ends], unit, title, x_label)
     return figure
 
@@ -190,7 +189,7 @@ def _curve(
 
 
 def _best(axes: Axes, epochs: np.ndarray, loss: np.ndarray) -> None:
-    """Mark the epoch with the least loss."""
+    """Mark the epoch with the lowest loss."""
     best = int(np.nanargmin(loss))
     x, y = float(epochs[best]), float(loss[best])
     late = best > 0.5 * len(epochs)

@@ -1,6 +1,6 @@
-"""Share the look of all pictures, a keyboard, and the writing of figures as files.
+"""Define the style of all pictures, draw a keyboard, and write figures to files.
 
-matplotlib's global state is changed only inside a block.
+matplotlib's global settings are changed only within the context `style`.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 
-# M. Okabe and K. Ito, Color Universal Design, 2008: the color-blind can tell them apart. Yellow is
-# left out: too pale on white.
+# M. Okabe and K. Ito, Color Universal Design, 2008: color-blind readers can distinguish them.
+# Yellow is left out, because it is too pale on white.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-INK, QUIET, FAINT = "#222222", "#666666", "#DDDDDD"
-# Around the circle of fifths from C, twelve hues of one lightness (OKLCH 0.64, 0.15): from red on,
-# as on Scriabin's keyboard of lights.
+INK, QUIET, FAINT = "#222222", "#666666", "#DDDDDD"  # text, secondary text, grid lines
+# Twelve hues of equal lightness (OKLCH 0.64, 0.15) around the circle of fifths. They begin with red
+# for C, as in Scriabin's clavier à lumières.
 FIFTHS_COLORS = (
     "#D8625C",
     "#CF6F19",
@@ -49,9 +49,9 @@ STYLE: dict[str, Any] = {
         "DejaVu Sans",
         "STIXGeneral",
         "DejaVu Serif",
-    ],  # inside matplotlib; the next where one lacks a character
+    ],  # bundled with matplotlib; the next one is used for missing characters
     "font.size": 11,
-    "text.parse_math": False,  # a title may hold dollars
+    "text.parse_math": False,  # titles may contain dollar signs
     "text.color": INK,
     "axes.labelcolor": QUIET,
     "axes.edgecolor": QUIET,
@@ -70,10 +70,10 @@ STYLE: dict[str, Any] = {
     "grid.linewidth": 0.8,
     "legend.frameon": False,
     "savefig.dpi": 150,
-    "pdf.fonttype": 42,  # whole fonts: text that can be searched and copied
-    "svg.hashsalt": "partimento",  # the same picture, the same bytes
+    "pdf.fonttype": 42,  # embed fonts as TrueType, so that text can be searched and copied
+    "svg.hashsalt": "partimento",  # a fixed salt, so that equal figures give equal bytes
 }
-# Metadata left out, so that equal figures give equal bytes.
+# Metadata to omit, so that equal figures give equal bytes.
 PLOT_METADATA: dict[str, dict[str, Any]] = {
     ".png": {"Software": None},
     ".svg": {"Date": None, "Creator": None},
@@ -83,7 +83,7 @@ PLOT_METADATA: dict[str, dict[str, Any]] = {
 
 @contextmanager
 def style() -> Iterator[None]:
-    """Use our style inside a block, whatever the user's matplotlib settings are."""
+    """Use our style within the context, whatever the user's matplotlib settings are."""
     from matplotlib.style import context
 
     with context(["default", STYLE]):
@@ -114,17 +114,17 @@ def new_figure(width: float, height: float) -> Figure:
 def write_plot(figure: Figure, path: Path | str, *, force: bool = False) -> Path:
     """Write a figure as PNG, SVG or PDF, by the suffix of `path`.
 
-    The file appears whole or not at all. Equal figures give equal bytes.
+    The file appears complete or not at all. Equal figures give equal bytes.
 
     Raises
     ------
     PartimentoError
-        If the suffix is another one, or the file already exists and `force` is not set.
+        If the suffix is unknown, or the file already exists and `force` is not set.
     """
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix not in PLOT_METADATA:
-        raise PartimentoError(f"a plot is a .png, .svg or .pdf file: {path}")
+        raise PartimentoError(f"a plot must be a .png, .svg or .pdf file, not {path}")
     refuse_existing(path, force=force)
     data = io.BytesIO()
     with style():
@@ -135,7 +135,7 @@ def write_plot(figure: Figure, path: Path | str, *, force: bool = False) -> Path
 def log_axis(axes: Axes, name: Literal["x", "y"]) -> None:
     """Make an axis logarithmic, with plain numbers at 1, 2 and 5.
 
-    Over many decades only 1 is labelled.
+    Over three or more decades, only powers of 10 are labeled.
     """
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
@@ -154,10 +154,10 @@ def plain_title(text: str, most: int = 70) -> str:
 
 
 def spread(wanted: Sequence[float], room: Sequence[float]) -> list[float]:
-    """Move ascending positions as little as possible until neighbours do not overlap.
+    """Move ascending positions as little as possible until neighbors do not overlap.
 
-    Each position needs `room`, half of it on either side. The sum of squared moves is least
-    (isotonic regression by pooling adjacent violators).
+    Each position needs `room`, half of it on either side. The sum of squared moves is minimal
+    (isotonic regression by the pool adjacent violators algorithm).
 
     >>> spread([0, 0.1, 5], [1, 1, 1])
     [-0.45, 0.55, 5.0]
@@ -165,9 +165,9 @@ def spread(wanted: Sequence[float], room: Sequence[float]) -> list[float]:
     edges = [0.0]
     for before, after in pairwise(room):
         edges.append(edges[-1] + (before + after) / 2)
-    pools: list[
-        tuple[float, int]
-    ] = []  # mean and size, of positions less their least distance from the first
+    # Mean and size of each pool. Subtracting the minimum distance from the first position turns the
+    # problem into isotonic regression.
+    pools: list[tuple[float, int]] = []
     for position, edge in zip(wanted, edges, strict=False):
         mean, size = float(position - edge), 1
         while pools and pools[-1][0] > mean:
@@ -181,7 +181,7 @@ def spread(wanted: Sequence[float], room: Sequence[float]) -> list[float]:
 def keyboard(axes: Axes, low: int, high: int, *, upright: bool = False) -> None:
     """Draw the keys from pitch `low` to `high`, with equally wide semitones.
 
-    They lie along x or, with `upright`, along y.
+    Keys lie along x or, with `upright`, along y.
     """
     from matplotlib.collections import LineCollection, PolyCollection
 
