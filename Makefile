@@ -23,10 +23,10 @@ demo: setup ## learn from Bach's chorales and compose one into demo/
 	@$(BIN)/partimento demo -o $(DEMO)
 
 test: setup ## the tests (4 minutes; 6 the first time)
-	@$(BIN)/pytest -n 2 -q
+	@$(BIN)/pytest -n 2 --dist worksteal -q
 
 test-slow: setup ## whole data sets, kills, browsers
-	@$(BIN)/pytest -n 2 -q -m slow
+	@$(BIN)/pytest -n 2 --dist worksteal -q -m slow
 
 test-wheel: setup ## build the wheel, install it into a new environment elsewhere, and compose with it
 	@PYTHON=$(PYTHON) tests/wheel.sh $(BIN)/python
