@@ -59,3 +59,8 @@ def test_the_recipe_of_a_model_is_for_it(model: str) -> None:
 def test_a_recipe_says_what_it_is(name: str) -> None:
     assert read_recipe(name)["about"]
     assert Settings.from_plain(over_recipe({}, name)).name == read_recipe(name)["model"]["name"]
+
+
+def test_the_recipe_of_the_autoencoder_is_not_the_tutorials() -> None:
+    """The tutorial's has a latent space that collapses; the shorter name comes first."""
+    assert recipe_of("autoencoder") == "minibach"

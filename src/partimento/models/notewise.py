@@ -153,8 +153,9 @@ class Notewise(NextModel):
     def _network(self) -> keras.Model:
         config = self.config
         columns = keras.Input((None, self.tokenizer.width), dtype="int32", name="features")
-        embedded = self._embedded(columns)  # (B, L, E)
-        h = self._widened(layers.Dropout(config.input_dropout, name="dropout_0")(embedded))
+        # Layers draw their seeds as they are made: another order would train another model.
+        dropout = layers.Dropout(config.input_dropout, name="dropout_0")
+        h = self._widened(dropout(self._embedded(columns)))  # (B, L, E), then (B, L, units)
         for i, layer in enumerate(self.core, 1):
             if config.core == "recurrent":
                 output = layers.Dropout(config.dropout, name=f"dropout_{i}")(layer(h))

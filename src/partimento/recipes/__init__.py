@@ -16,7 +16,7 @@ FOLDER = Path(__file__).parent
 
 def recipes() -> dict[str, Path]:
     """List the named recipes: name → file."""
-    return {path.stem: path for path in sorted(FOLDER.glob("*.toml"))}
+    return {path.stem: path for path in sorted(FOLDER.glob("*.toml"), key=lambda path: path.stem)}
 
 
 def read_recipe(name: str) -> dict[str, Any]:
