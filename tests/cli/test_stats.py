@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -144,3 +144,30 @@ def test_every_piece_may_be_drawn(pieces: list[Piece]) -> None:
         places |= {int(title) / length for title in kept}
     assert max(places) > 0.9
     assert sum(0.3 < place < 0.6 for place in places) > 20
+
+
+def test_stats(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run("corpus", "stats", folder, "--json", "--rejects", tmp_path / "rejects.csv")
+    told = json.loads(capsys.readouterr().out)
+    assert told["pieces"] == 8
+    assert len(told["rejected"]) == 2
+    assert told["meters"] == {"4/4": 8}
+    assert len((tmp_path / "rejects.csv").read_text().splitlines()) == 3
+    run("corpus", "stats", folder)
+    shown = capsys.readouterr()
+    assert "distinct chords" in shown.out
+    assert "broken.mid" in shown.err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["corpus", "stats", "{folder}/text.mid"], "text.mid: not a midi file"),
+        (["corpus", "stats", "bundled:everything"], "no bundled collection"),
+        (["corpus", "stats", "{folder}", "--quantize", "yes"], "auto, exact or music21"),
+    ],
+)
+def test_stats_refuses_in_one_line(
+    words: list[str], message: str, refused: Callable[[Sequence[str], str], None]
+) -> None:
+    refused(words, message)

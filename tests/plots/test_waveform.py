@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import struct
 import warnings
 from pathlib import Path
@@ -10,20 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.collections import PolyCollection
-from scipy.io import wavfile
+from tests.waves import RATE, SINE, written
 
-from partimento.cli.listen import run_listen
 from partimento.errors import PartimentoError
 from partimento.export.audio import wav_bytes
 from partimento.plots.waveform import envelope, read_wave, waveform
-
-RATE = 8000
-SINE = np.sin(2 * np.pi * 440 * np.arange(RATE) / RATE)
-
-
-def written(path: Path, samples: np.ndarray) -> Path:
-    wavfile.write(path, RATE, samples)
-    return path
 
 
 @pytest.mark.parametrize(
@@ -199,37 +189,3 @@ def test_a_row_a_channel() -> None:
 def test_a_view_outside_the_sound_is_refused(times: tuple[float, float]) -> None:
     with pytest.raises(PartimentoError):
         waveform(RATE, SINE, start_s=times[0], seconds=times[1])
-
-
-def test_listen_prints_and_draws(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = written(tmp_path / "a.wav", np.round(SINE * 16384).astype(np.int16))
-    run_listen(path, out=tmp_path / "a.png", start_s=0, seconds=3, force=False, as_json=False)
-    shown = capsys.readouterr().out
-    for word in ("8,000 Hz", "1.00 s", "16-bit", "-6.0 dBFS", "-9.0 dBFS", "a.png"):
-        assert word in shown
-    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
-    with pytest.raises(PartimentoError, match="already exists"):
-        run_listen(path, out=tmp_path / "a.png", start_s=0, seconds=3, force=False, as_json=False)
-    with pytest.raises(PartimentoError, match=r"\.png or \.svg"):
-        run_listen(path, out=tmp_path / "a.gif", start_s=0, seconds=3, force=False, as_json=False)
-
-
-def test_listen_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run_listen(
-        written(tmp_path / "a.wav", np.zeros((90, 2), np.int16)),
-        out=None,
-        start_s=0,
-        seconds=3,
-        force=False,
-        as_json=True,
-    )
-    told = json.loads(capsys.readouterr().out)
-    assert (told["rate_hz"], told["channels"], told["samples"], told["kind"]) == (
-        RATE,
-        2,
-        90,
-        "16-bit",
-    )
-    assert told["peak_dbfs"] is None
-    assert told["rms_dbfs"] is None
-    assert told["written"] == []

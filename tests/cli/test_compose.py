@@ -1,0 +1,196 @@
+"""Compose and render on the command line."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from tests.commands import loaded_by, run
+
+from partimento.corpus import read_piece
+from partimento.export.write import WRITERS, write
+
+
+def test_compose_to_every_format_at_once(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outputs = [tmp_path / f"piece{suffix}" for suffix in WRITERS]
+    words = [word for path in outputs for word in ("-o", path)]
+    assert (
+        run(
+            "compose",
+            trained,
+            "--bars",
+            4,
+            "--seed",
+            3,
+            "--key",
+            "D major",
+            "--title",
+            "Étude",
+            *words,
+            "--json",
+        )
+        == 0
+    )
+    told = json.loads(capsys.readouterr().out)
+    assert told["seed"] == 3
+    assert told["key"] == "D major"
+    assert {Path(path) for path in told["written"]} >= set(outputs)
+    assert all(path.stat().st_size > 100 for path in outputs)
+    midi = read_piece(tmp_path / "piece.mid")
+    assert midi.title == "Étude"
+    assert midi.keys[0].name == "D major"
+    assert midi.parts[0].program == 24
+    assert midi.length == 16
+    assert read_piece(tmp_path / "piece.musicxml").notes.pitch.tolist() == midi.notes.pitch.tolist()
+
+
+def test_the_same_seed_the_same_file_and_a_drawn_seed_is_told(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("compose", trained, "--events", 9, "-o", tmp_path / "a.mid", "--json") == 0
+    seed = json.loads(capsys.readouterr().out)["seed"]
+    assert run("compose", trained, "--events", 9, "--seed", seed, "-o", tmp_path / "b.mid") == 0
+    assert f"seed {seed}" in capsys.readouterr().out
+    assert (tmp_path / "a.mid").read_bytes() == (tmp_path / "b.mid").read_bytes()
+    assert len(read_piece(tmp_path / "a.mid").events) == 9
+
+
+def test_begin_from_a_file_and_render_it(trained: Path, folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "on.musicxml"
+    assert (
+        run(
+            "compose",
+            trained,
+            "--bars",
+            4,
+            "--seed",
+            1,
+            "--start",
+            folder / "2.mid",
+            "--opening",
+            4,
+            "-o",
+            out,
+        )
+        == 0
+    )
+    assert read_piece(out).events[:4] == read_piece(folder / "2.mid").events[:4]
+    assert run("render", out, "-o", tmp_path / "on.svg", "-o", tmp_path / "on.mid") == 0
+    assert (tmp_path / "on.svg").read_text().lstrip().startswith("<")
+
+
+@pytest.mark.parametrize("wrong", ["999", "nowhere.mid", "{folder}/text.mid"])
+def test_a_wrong_start_is_refused_before_the_framework_is_loaded(
+    wrong: str, trained: Path, folder: Path, tmp_path: Path
+) -> None:
+    words = [
+        "compose",
+        str(trained),
+        "--start",
+        wrong.format(folder=folder),
+        "-o",
+        str(tmp_path / "a.mid"),
+    ]
+    code = f"from partimento.cli.cli import main\nmain({words})"
+    assert loaded_by(code, ("keras", "jax"), status=2) == ("", [])
+
+
+def test_bars_are_counted_without_the_pickup(
+    trained: Path, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    piece = read_piece(folder / "2.mid")
+    write(piece.replace(pickup=Fraction(1), length=piece.length + 1), tmp_path / "upbeat.musicxml")
+    out = tmp_path / "a.musicxml"
+    words = [
+        "compose",
+        trained,
+        "--bars",
+        16,
+        "--seed",
+        1,
+        "--start",
+        tmp_path / "upbeat.musicxml",
+        "--opening",
+        4,
+        "-o",
+        out,
+    ]
+    assert run(*words, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["bars"] == 16
+    made = read_piece(out)
+    assert (made.pickup, made.length) == (1, 1 + 16 * 4)
+    assert run(*words, "--force") == 0
+    assert "16 bars" in capsys.readouterr().out
+
+
+def test_an_instrument_by_its_name(trained: Path, tmp_path: Path) -> None:
+    assert (
+        run(
+            "compose",
+            trained,
+            "--bars",
+            2,
+            "--seed",
+            1,
+            "--program",
+            "Orgel",
+            "-o",
+            tmp_path / "a.mid",
+        )
+        == 0
+    )
+    assert read_piece(tmp_path / "a.mid").parts[0].program == 19
+
+
+def test_force_replaces(trained: Path, tmp_path: Path) -> None:
+    out = tmp_path / "a.mid"
+    out.write_text("old")
+    assert run("compose", trained, "--bars", 2, "--seed", 1, "-o", out) == 2
+    assert out.read_text() == "old"
+    assert run("compose", trained, "--bars", 2, "--seed", 1, "-o", out, "--force") == 0
+    assert read_piece(out).length == 8
+
+
+@pytest.mark.parametrize("backend", ["nonsense", "numpy", "torch"])
+def test_a_backend_that_is_not_there(backend: str, trained: Path, tmp_path: Path) -> None:
+    if importlib.util.find_spec(backend) and backend == "torch":
+        pytest.skip("PyTorch is installed here")
+    words = [
+        sys.executable,
+        "-m",
+        "partimento",
+        "compose",
+        str(trained),
+        "-o",
+        str(tmp_path / "a.mid"),
+    ]
+    done = subprocess.run(
+        words,
+        env={**os.environ, "KERAS_BACKEND": backend},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "backend" in done.stderr.lower()
+    assert "Traceback" not in done.stderr
+
+
+def test_compose_between_two_pieces(
+    latent: Path, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--events", 8, "--seed", 2, "--start", 0]
+    assert run("compose", latent, *words, "--towards", 1, "-o", tmp_path / "between.mid") == 0
+    assert run("compose", latent, *words, "-o", tmp_path / "near.mid") == 0
+    assert len(read_piece(tmp_path / "between.mid").events) == 8
+    assert run("compose", trained, "--towards", 1, "-o", tmp_path / "no.mid") == 2
+    assert "latent space" in capsys.readouterr().err
+    assert run("compose", latent, "--towards", 99, "-o", tmp_path / "no.mid") == 2
