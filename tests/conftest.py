@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from tests.files import chorales, guitar, midi, write  # noqa: F401  (fixtures)
 
 from partimento import Event, Meter, Part, Piece, Tempo
+
+if TYPE_CHECKING:
+    from partimento.training.trained_model import TrainedModel
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 if os.environ["KERAS_BACKEND"] == "jax":
@@ -19,6 +23,12 @@ if os.environ["KERAS_BACKEND"] == "jax":
         "XLA_FLAGS",
         "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true",
     )
+
+EMBEDDINGS = {
+    "model": {"name": "embeddings", "embed_size": 8, "reach": 2, "negatives": 16},
+    "tokens": {"min_count": 1, "transpose": "key"},
+    "train": {"epochs": 2, "batch_size": 8, "learning_rate": 0.02},
+}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -63,6 +73,14 @@ def small_piece(number: int, *, shift: int = 0) -> Piece:
 @pytest.fixture(scope="session")
 def pieces() -> list[Piece]:
     return [small_piece(number, shift=number % 4) for number in range(8)]
+
+
+@pytest.fixture(scope="session")
+def embeddings_run(pieces: list[Piece], tmp_path_factory: pytest.TempPathFactory) -> TrainedModel:
+    """Return a small run of chord embeddings, trained on `pieces`."""
+    from partimento.training.train import learn
+
+    return learn(pieces, settings=EMBEDDINGS, out=tmp_path_factory.mktemp("runs") / "embeddings")[0]
 
 
 @pytest.fixture(scope="session")

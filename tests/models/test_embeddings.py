@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from tests.conftest import EMBEDDINGS
 
 from partimento import Event, Piece
 from partimento.cli.neighbours import run_neighbours
@@ -27,11 +27,6 @@ from partimento.training.train import learn, new_model
 from partimento.training.trained_model import TrainedModel, load_model
 
 A, B, C = (60, 64), (62, 65), (40, 45)
-SETTINGS = {
-    "model": {"name": "embeddings", "embed_size": 8, "reach": 2, "negatives": 16},
-    "tokens": {"min_count": 1, "transpose": "key"},
-    "train": {"epochs": 2, "batch_size": 8, "learning_rate": 0.02},
-}
 LSTM = {"name": "lstm", "embed": "index", "embed_size": 8, "layers": 1, "units": 8, "dense": 8}
 
 
@@ -44,9 +39,9 @@ def built(config: Config, tokenizer: ChordTokenizer, *, seed: int = 0) -> Embedd
     return Embeddings(config, tokenizer)
 
 
-@pytest.fixture(scope="module")
-def run(pieces: list[Piece], tmp_path_factory: pytest.TempPathFactory) -> TrainedModel:
-    return learn(pieces, settings=SETTINGS, out=tmp_path_factory.mktemp("runs") / "embeddings")[0]
+@pytest.fixture
+def run(embeddings_run: TrainedModel) -> TrainedModel:
+    return embeddings_run
 
 
 def folder(run: TrainedModel) -> Path:
@@ -213,7 +208,11 @@ def test_they_survive_the_disk(run: TrainedModel) -> None:
 
 
 def test_chords_are_counted_with_their_copies(pieces: list[Piece]) -> None:
-    settings = {**SETTINGS, "tokens": {"min_count": 1, "transpose": "all"}, "train": {"epochs": 1}}
+    settings = {
+        **EMBEDDINGS,
+        "tokens": {"min_count": 1, "transpose": "all"},
+        "train": {"epochs": 1},
+    }
     run, data = learn(pieces, settings=settings)
     encoded = data.training_tokens()
     assert len(encoded) > len(data.train)
@@ -229,7 +228,7 @@ def test_chords_are_counted_with_their_copies(pieces: list[Piece]) -> None:
 def pretrained(run: TrainedModel, pieces: list[Piece], **more: object) -> tuple[Settings, Dataset]:
     values = {
         "model": {**LSTM, "pretrained": str(run.folder), **more},
-        "tokens": SETTINGS["tokens"],
+        "tokens": EMBEDDINGS["tokens"],
         "train": {"epochs": 2, "batch_size": 8},
     }
     settings = Settings.from_plain(values)
@@ -240,7 +239,7 @@ def test_an_lstm_begins_with_them(run: TrainedModel, pieces: list[Piece]) -> Non
     settings, data = pretrained(run, pieces)
     (table,) = new_model(settings, data).chord_embedding.get_weights()
     np.testing.assert_array_equal(table[SPECIAL:], run.model.vectors(data.tokenizer)[SPECIAL:])
-    plain = Settings.from_plain({"model": LSTM, "tokens": SETTINGS["tokens"]})
+    plain = Settings.from_plain({"model": LSTM, "tokens": EMBEDDINGS["tokens"]})
     (drawn,) = new_model(plain, data).chord_embedding.get_weights()
     np.testing.assert_array_equal(
         table[:SPECIAL], drawn[:SPECIAL]
@@ -273,44 +272,6 @@ def test_a_run_of_another_model_has_none_to_give(
 
 
 # ---------------------------------------------------------------------- the command
-
-
-def test_the_table(run: TrainedModel, capsys: pytest.CaptureFixture[str]) -> None:
-    run_neighbours(folder(run), most=2)
-    told = capsys.readouterr().out
-    assert "nearest first" in told
-    assert "circle of fifths" in told or "Spearman" in told
-
-
-def test_as_json_with_a_map(
-    run: TrainedModel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    spelt = "C3+E4"
-    assert (48, 64) in run.tokenizer.chords.symbols
-    run_neighbours(folder(run), [spelt], out=tmp_path / "map.svg", most=3, as_json=True)
-    told = json.loads(capsys.readouterr().out)
-    (chord,) = told["chords"]
-    assert chord["name"] == spelt
-    assert chord["times"] == run.model.counts[run.tokenizer.chords[(48, 64)]]
-    assert len(chord["near"]) == 3
-    assert chord["near"] == sorted(chord["near"], key=lambda near: -near["cosine"])
-    assert told["fifths"]["major"] is None  # JSON knows no NaN
-    assert (tmp_path / "map.svg").read_text().startswith("<?xml")
-
-
-def test_what_the_command_refuses(run: TrainedModel, tmp_path: Path) -> None:
-    (tmp_path / "there.png").write_bytes(b"")
-    for asked, wish, match in (
-        ((), {"out": tmp_path / "map.jpg"}, "png or .svg"),
-        ((), {"out": tmp_path / "there.png"}, "there.png"),
-        ((), {"most": 0}, "at least 1"),
-        (("H7",), {}, "the chord H7 did not occur"),
-        (("C1+C2",), {}, r"the chord C1\+C2 did not occur"),
-    ):
-        with pytest.raises(PartimentoError, match=match):
-            run_neighbours(folder(run), asked, **wish)
-    with pytest.raises(PartimentoError, match="is not a run"):
-        run_neighbours(tmp_path)
 
 
 @pytest.mark.slow
