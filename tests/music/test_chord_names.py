@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from partimento.music.chord_names import (
     CLASSES,
-    NAMED,
+    NAME_OF_CLASSES,
     chord_name,
     classes_named,
     spelling,
@@ -92,5 +92,5 @@ def test_voicings_are_sorted_and_need_an_octave() -> None:
 
 
 def test_no_two_chords_share_a_name() -> None:
-    assert len(set(NAMED.values())) == len(NAMED)
-    assert all(CLASSES[name] == classes for classes, name in NAMED.items())
+    assert len(set(NAME_OF_CLASSES.values())) == len(NAME_OF_CLASSES)
+    assert all(CLASSES[name] == classes for classes, name in NAME_OF_CLASSES.items())

@@ -24,7 +24,7 @@ def test_names_are_read_as_people_type_them(name: str, pitch: int) -> None:
 
 @pytest.mark.parametrize("name", ["", "H4", "C", "C##4", "4", "Cb-1", "G#9", "C10", "E 2"])
 def test_invalid_pitch_names_are_refused_with_examples(name: str) -> None:
-    with pytest.raises(ValueError, match=r"is no pitch: write, for example, E2, F#4 or Bb3"):
+    with pytest.raises(ValueError, match=r"is not a pitch: write, for example, E2, F#4 or Bb3"):
         pitch_from_name(name)
 
 

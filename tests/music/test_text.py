@@ -15,7 +15,7 @@ def test_text_of_any_script_is_returned_unchanged() -> None:
 
 
 def test_a_broken_character_is_shown_with_the_letters_around_it() -> None:
-    with pytest.raises(PartimentoError, match="the title holds a character") as refused:
+    with pytest.raises(PartimentoError, match="the title contains a character") as refused:
         check_text("the title", "x" * 100 + "a\udce9b" + "y" * 100)
     assert str(refused.value).endswith("x" * 19 + r"a\udce9b" + "y" * 19 + "'")
     with pytest.raises(PartimentoError, match=r": '\\ud800b'$"):
@@ -35,5 +35,5 @@ def test_the_message_names_the_broken_field_of_a_piece(
     values: dict[str, object], what: str
 ) -> None:
     check_names(Piece((), title="Étude", composer="Sor", parts=(Part("Guitar"),)))
-    with pytest.raises(PartimentoError, match=f"^{what} holds"):
+    with pytest.raises(PartimentoError, match=f"^{what} contains"):
         check_names(Piece((), **values))  # type: ignore[arg-type]

@@ -61,7 +61,9 @@ def test_invalid_keys_are_refused_with_examples(words: str) -> None:
 
 
 def test_a_key_with_too_many_accidentals_suggests_its_equivalent() -> None:
-    with pytest.raises(ValueError, match=r"so many accidentals: .G# major. \(write A♭ major\)"):
+    with pytest.raises(
+        ValueError, match=r"'G# major' needs more than seven accidentals \(write A♭ major\)"
+    ):
         Key.from_name("G# major")
 
 

@@ -22,7 +22,7 @@ from partimento.notation.voices import (
     Span,
     clef_of,
     hands_of,
-    sequences_of,
+    lines_of,
     texture_of,
     voices_on_staff,
 )
@@ -136,9 +136,9 @@ def test_four_lines_keep_their_notes_where_one_of_them_rests():
         for t, chord in enumerate(chords)
         for line, pitch in enumerate(chord)
     ]
-    assert sequences_of(spans) == {4 * t + line: line for t in range(3) for line in range(4)}
+    assert lines_of(spans) == {4 * t + line: line for t in range(3) for line in range(4)}
     without_alto = [span for span in spans if span.note != 5]
-    assert {n: line for n, line in sequences_of(without_alto).items() if n in (4, 6, 7)} == {
+    assert {n: line for n, line in lines_of(without_alto).items() if n in (4, 6, 7)} == {
         4: 0,
         6: 2,
         7: 3,
@@ -171,14 +171,14 @@ def test_the_voices_of_a_chorale_are_found_in_one_staff(stem):
     notes = read_piece(path).notes
     rows = zip(notes.onset, notes.end, notes.pitch, strict=True)
     spans = [Span(*map(int, row), number) for number, row in enumerate(rows)]
-    lines = sequences_of(spans)
+    lines = lines_of(spans)
     right = sum(lines[number] == part for number, part in enumerate(notes.part.tolist()))
     assert right / len(notes) > 0.97
 
 
 def test_chords_of_more_than_four_notes_are_spread_over_all_lines():
     spans = [Span(0, 4, 80 - 4 * n, n) for n in range(8)]
-    assert list(sequences_of(spans).values()) == [0, 0, 1, 1, 2, 2, 3, 3]
+    assert list(lines_of(spans).values()) == [0, 0, 1, 1, 2, 2, 3, 3]
 
 
 def test_a_hand_that_holds_a_note_takes_what_it_reaches():
