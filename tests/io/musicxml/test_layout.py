@@ -195,3 +195,24 @@ def test_the_staves_of_a_keyboard_are_one_part() -> None:
     piece = piece_from_musicxml(text.encode(), ".musicxml")
     assert [part.name for part in piece.parts] == ["P1", "P2"]
     assert [(note.pitch, note.part) for note in piece.notes] == [(48, 0), (48, 1), (72, 0), (72, 1)]
+
+
+def test_a_mark_at_the_very_end_is_kept():
+    last = START + note("C4", 16) + '<sound tempo="60"/>'
+    assert read([last]).tempos == (Tempo.from_bpm(60, onset=F(4)),)
+
+
+def test_a_rest_of_a_whole_bar_is_as_long_as_the_bar_of_the_others():
+    head = attributes(time_(3))
+    whole = note("r", 16).replace("<rest/>", '<rest measure="yes"/>')
+    rests = [head + whole, whole, note("D4", 12)]
+    notes = [head + note("C4", 12), note("C4", 12), note("C4", 12)]
+    piece = read(rests, notes)
+    assert [bar.onset for bar in piece.bars()] == [0, 3, 6]
+    assert [n.onset for n in piece.notes if n.part == 0] == [6]
+
+
+def test_two_bars_may_have_a_pickup_but_one_has_none():
+    head = attributes(time_(4))
+    assert read([head + note("C4", 4)]).pickup == 0
+    assert read([head + note("C4", 4), note("D4", 16)]).pickup == 1

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from lxml import etree
 from tests.io.musicxml.documents import (
     BACKWARD,
     END_ONE,
@@ -99,3 +100,25 @@ def test_thousands_of_repeats_take_no_quadratic_time():
     endings = {i: Turns(endings=(1,), times=2) for i in range(count)}
     assert playing_order(endings, count) == [*range(count)]
     assert time.process_time() - began < 10
+
+
+@pytest.mark.parametrize(
+    ("times", "played"),
+    [("", 2), ("1", 1), ("3", 3), ("64", 64), ("65", 64), ("x", 2), ("-3", 2), ("999999999", 2)],
+)
+def test_a_repeat_is_played_as_often_as_it_says_within_bounds(times, played):
+    turns = Turns()
+    turns.read_barline(etree.fromstring(barline(f'<repeat direction="backward" times="{times}"/>')))
+    assert turns.times == played
+    assert len(playing_order({0: turns}, 2)) == played + 1
+
+
+def test_a_dal_segno_before_its_segno_returns_to_the_beginning():
+    assert order("", sound(dalsegno="s"), sound(segno="s")) == [0, 1, 0, 1, 2]
+    assert order("", sound(segno="s", dalsegno="s"), "") == [0, 1, 1, 2]
+
+
+def test_a_score_with_far_too_many_bars_is_refused():
+    turns = {n: Turns(times=64) for n in range(2000)}
+    with pytest.raises(InvalidScoreError, match="with its repeats it is longer than 100000 bars"):
+        playing_order(turns, 2000)
