@@ -40,7 +40,7 @@ def test_a_table_and_the_same_as_json(
     assert [each["name"] for each in report["scores"]] == ["unigram", "markov"]
     assert report["published"] == [each._asdict() for each in PUBLISHED["jsb"]]
     header, *rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
-    assert header == ["model", "nats", "95 %", "by pieces", "where from"]
+    assert header == ["model", "nats", "95 %", "by pieces", "source"]
     assert len(rows) == 2 + len(PUBLISHED["jsb"])
     figures = [float(row[1]) for row in rows]
     assert figures == sorted(figures)

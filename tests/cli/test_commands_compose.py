@@ -15,7 +15,7 @@ import pytest
         (["compose", "{run}", "-o", "piece.doc"], "cannot write .doc"),
         (["compose", "{run}", "-o", "x.mid", "-o", "x.mid"], "twice"),
         (["compose", "{run}", "--bars", "4", "--events", "5", "-o", "{new}.mid"], "not both"),
-        (["compose", "{run}", "--bars", "0", "-o", "{new}.mid"], "at least 1"),
+        (["compose", "{run}", "--bars", "0", "-o", "{new}.mid"], "must be between 1"),
         (["compose", "{run}", "--key", "J major", "-o", "{new}.mid"], "no such key"),
         (["compose", "{run}", "--top-p", "2", "-o", "{new}.mid"], "top_p"),
         (["compose", "{run}", "--program", "128", "-o", "{new}.mid"], "program"),
@@ -26,11 +26,11 @@ import pytest
         (["compose", "{run}", "--start", "silense", "-o", "{new}.mid"], "did you mean silence"),
         (
             ["compose", "{run}", "--start", "999", "-o", "{new}.mid"],
-            "no training piece of this number: they go from 0 to 7",
+            "no training piece with this number: they are 0 to 7",
         ),
         (
             ["compose", "{run}", "--start", "-1", "-o", "{new}.mid"],
-            "no training piece of this number",
+            "no training piece with this number",
         ),
         (
             ["compose", "{run}", "--start", "{folder}/text.mid", "-o", "{new}.mid"],

@@ -21,7 +21,7 @@ import pytest
         (["train", "{folder}", "--recipe", "lsmt", "-o", "{new}"], "did you mean lstm"),
         (["train", "{folder}", "-o", "{run}"], "already exists"),
         (["train", "{folder}/0.mid", "-o", "{new}"], "at least two different pieces"),
-        (["train", "{folder}", "-o", "{folder}", "--force"], "holds something else"),
+        (["train", "{folder}", "-o", "{folder}", "--force"], "so it is something else"),
         (["train", "{folder}", "-o", "{folder}/0.mid/run"], "is not a folder"),
         (["train", "{folder}", "--set", "train.seed=-1", "-o", "{new}"], "train.seed"),
     ],

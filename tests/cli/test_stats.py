@@ -111,7 +111,7 @@ def test_another_folder_is_never_replaced_and_refused_before_counting(
         pytest.fail("counted before it was refused")
         yield from pieces
 
-    with pytest.raises(PartimentoError, match="holds something else"):
+    with pytest.raises(PartimentoError, match="so it is something else"):
         show_stats(stream(), title="", plots=tmp_path, force=True)
 
 

@@ -256,7 +256,7 @@ def validator(model: str) -> Draft202012Validator:
 
 
 # Rules on several settings together, which the schema does not have.
-TOGETHER_ONLY = re.compile(r"^tokens\.low \(|needs|must add up|multiple of")
+TOGETHER_ONLY = re.compile(r"^tokens\.low \(|needs|must sum up|multiple of")
 
 
 def error_of(values: dict[str, Any]) -> str | None:

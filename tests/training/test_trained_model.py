@@ -181,7 +181,7 @@ def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["new"]
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
     with (
-        pytest.raises(PartimentoError, match="holds something else"),
+        pytest.raises(PartimentoError, match="so it is something else"),
         new_folder(tmp_path / "run", mark="whole", force=True),
     ):
         pass

@@ -1,7 +1,4 @@
-"""Compare runs with baselines and published figures: ``partimento bench``.
-
-Nothing is trained.
-"""
+"""Compare runs with baselines and published results: ``partimento bench``."""
 
 from __future__ import annotations
 
@@ -24,7 +21,7 @@ COLUMNS = (
     Column("nats"),
     Column("95 %", 2),
     Column("by pieces", 3),
-    Column("where from", 1, "prose"),
+    Column("source", 1, "prose"),
 )
 
 
@@ -39,14 +36,14 @@ def run_bench(
     force: bool,
     as_json: bool,
 ) -> None:
-    """Measure runs on a benchmark set; see `commands_evaluate.bench`."""
+    """Evaluate runs on a benchmark set; see `commands_evaluate.bench`."""
     from partimento.corpus.benchmarks import BENCHMARKS
 
     choose(name, BENCHMARKS, what="benchmark")
     choose(split, {"test": "", "valid": ""}, what="split")
     if out is not None:
         if out.suffix.lower() != ".json":
-            raise PartimentoError(f"{out}: the figures are written as .json")
+            raise PartimentoError(f"{out}: the results can only be written as .json")
         refuse_existing(out, force=force)
     if ensemble and len(runs) < 2:
         raise PartimentoError("--ensemble needs at least two runs")
@@ -70,9 +67,9 @@ def run_bench(
         for folder, model in zip(runs, models, strict=True):
             stages.at("measure", 0, 0, folder.name)
             report = partial(stages.at, note=folder.name)
-            mine = benchmarks.results_of(model, name, corpus, split=split, progress=report)
-            figures.append(mine[0].nats)
-            scores += mine
+            results = benchmarks.results_of(model, name, corpus, split=split, progress=report)
+            figures.append(results[0].nats)
+            scores += results
         if ensemble:
             scores.append(benchmarks.ensemble(models, name, corpus, split=split))
     plain = {
@@ -103,7 +100,7 @@ def _read(name: str, data: Path | None) -> Any:
         folder.mkdir(parents=True, exist_ok=True)
         data = fetch(name, folder)
     elif name_of(data.read_bytes()) != name:
-        raise PartimentoError(f"{data} is not the file of the set {name}: its hash differs")
+        raise PartimentoError(f"{data} is not the file of the benchmark {name}: its hash differs")
     return read_benchmark(str(data))
 
 
@@ -133,6 +130,6 @@ def _show(
         f"Nats per {plain['unit']} on the {plain['split']} split of {plain['benchmark']}:"
         f" {scores[0].pieces} pieces, {scores[0].units:,} units"
     )
-    screen.print_list(f"{note} (less is better)", COLUMNS, rows)
+    screen.print_list(f"{note} (lower is better)", COLUMNS, rows)
     if plain["deviation"] is not None:
         screen.err().print(f"mean of {runs} runs: {plain['mean']:.3f} ± {plain['deviation']:.3f}")

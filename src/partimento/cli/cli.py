@@ -26,14 +26,14 @@ from partimento.errors import PartimentoError
 app = command_group(
     """Learn from scores that you love, and compose new ones.
 
-    Begin with `partimento compose -o piece.mid -o piece.pdf`: a bundled guitar model composes at
-    once. `partimento demo` goes the whole way, from scores to a page with a new chorale.
-    `partimento COMMAND --help` explains a command and shows examples.
+    Begin with `partimento compose -o piece.mid -o piece.pdf`, which uses a bundled guitar model.
+    `partimento demo` shows all steps, from scores to a web page with a new chorale. `partimento
+    COMMAND --help` explains a command and shows examples.
     """,
     examples=(
-        """Compose with the bundled guitar model, to hear and to print:
+        """Compose a piece with the bundled guitar model, as MIDI and PDF:
              partimento compose -o piece.mid -o piece.pdf""",
-        """Learn from your own scores, then compose:
+        """Train on your own scores, then compose:
              partimento train my-scores/ -o runs/mine
              partimento compose runs/mine --bars 24 --key "d minor" -o mine.pdf""",
     ),
@@ -54,11 +54,12 @@ def _root(
 
 
 def main(arguments: list[str] | None = None) -> Any:
-    """Run a command, and exit.
+    """Run a command, and exit the process.
 
-    An error that a person can correct is one line and exit code 2; an interrupt is exit code 130.
+    An error that the user can correct is printed in one line, with exit code 2. An interrupt has
+    exit code 130.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow, as a backend, chatters
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # silence TensorFlow's log messages
     make_streams_safe()
     for_good = arguments is None
     try:
@@ -72,18 +73,18 @@ def main(arguments: list[str] | None = None) -> Any:
         fail(": ".join(str(part) for part in (error.filename, error.strerror or error) if part), 2)
     except (KeyboardInterrupt, typer.Abort):
         stopped(for_good=for_good)
-    if code == 130:  # the command line's library met the interrupt first
+    if code == 130:  # Click has caught the interrupt
         stopped(for_good=for_good)
     sys.exit(code if isinstance(code, int) else 0)
 
 
-# Typer exports only this one of the exceptions that stand for a wrong command line.
+# The base class of all errors in a command line. Typer exports only the subclass BadParameter.
 ClickError = cast("type[Exception]", typer.BadParameter.__mro__[2])
 
 
 def _refuse(error: Any) -> NoReturn:
-    """Print in one line how a command line is wrong."""
-    if type(error).__name__ == "NoArgsIsHelpError":  # a group of commands alone: its help
+    """Print an error in the command line as one line, and exit."""
+    if type(error).__name__ == "NoArgsIsHelpError":  # a group without a command: print its help
         error.show()
         sys.exit(error.exit_code)
     message = error.format_message().strip().rstrip(".")
@@ -95,8 +96,8 @@ def _refuse(error: Any) -> NoReturn:
 def stopped(*, for_good: bool) -> NoReturn:
     """Report an interrupt, and exit.
 
-    Libraries whose threads are at work may crash when they are taken down. With `for_good` they are
-    not taken down.
+    Libraries with running threads may crash during the shutdown of Python. `for_good` therefore
+    ends the process at once, without a shutdown.
     """
     print("partimento: stopped", file=sys.stderr)
     if for_good:
@@ -108,7 +109,7 @@ def stopped(*, for_good: bool) -> NoReturn:
 
 def fail(message: str, code: int) -> NoReturn:
     """Print an error in one line, and exit."""
-    # Messages name options as Python has them; here they are flags.
+    # Error messages name the Python argument; on the command line it is a flag.
     message = " ".join(message.splitlines()).replace("force=True", "--force")
     from partimento.cli.screen import print_error
 
@@ -118,9 +119,9 @@ def fail(message: str, code: int) -> NoReturn:
 
 @contextmanager
 def insistent_interrupt() -> Iterator[None]:
-    """Raise KeyboardInterrupt again every second after Ctrl-C, until the end.
+    """Raise KeyboardInterrupt again every second after Ctrl-C, until the context ends.
 
-    A callback of a library may swallow the first.
+    A library that calls back into Python may swallow the first one.
     """
     if threading.current_thread() is not threading.main_thread() or not hasattr(
         signal, "setitimer"

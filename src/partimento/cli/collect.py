@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 collect_app = command_group(
     """Collect scores from the web, each with its source, license and hash.""",
     examples=(
-        """Collect guitar music, ten pieces at first, then make a corpus of it:
+        """Collect ten pieces of guitar music, and build a store from them:
              partimento collect mutopia --instrument Guitar --limit 10 -o guitar
              partimento corpus build guitar -o guitar.parquet""",
     ),
@@ -45,7 +45,7 @@ def mutopia(
         str,
         typer.Option(
             metavar="NAME",
-            help="Instrument, as the archive names it: Guitar.",
+            help="Instrument, as named in the archive: Guitar.",
             show_default=False,
         ),
     ] = "",
@@ -53,7 +53,7 @@ def mutopia(
         str,
         typer.Option(
             metavar="NAME",
-            help="Composer, as the archive's addresses have it: GiulianiM.",
+            help="Composer, as named in the archive's addresses: GiulianiM.",
             show_default=False,
         ),
     ] = "",
@@ -64,28 +64,28 @@ def mutopia(
         ),
     ] = 10.0,
     limit: Annotated[
-        int, typer.Option(metavar="N", help="At most N pieces this time; 0: all of them.")
+        int, typer.Option(metavar="N", help="Maximum number of pieces to fetch now; 0: all.")
     ] = 0,
     dry_run: Annotated[
         bool,
-        typer.Option("--dry-run", help="Read the listing only, and report what would be fetched."),
+        typer.Option("--dry-run", help="Only list the pieces that would be fetched."),
     ] = False,
     contact: Annotated[
         str,
         typer.Option(
             metavar="ADDRESS",
-            help="Your mail address, for the archive's keepers; sent with each request.",
+            help="Your email address, sent with each request to the archive's maintainers.",
             show_default=False,
         ),
     ] = "",
     base_url: Annotated[
-        str, typer.Option(metavar="URL", help="A mirror to use instead of the archive.")
+        str, typer.Option(metavar="URL", help="Address of the archive or of a mirror.")
     ] = "https://www.mutopiaproject.org",
     as_json: Json = False,
 ) -> None:
     """Collect MIDI files from the Mutopia archive.
 
-    Give an instrument or a composer. If the command is stopped, the same command continues.
+    Give an instrument or a composer. If the command is interrupted, run it again to continue.
     """
     from partimento.cli.progress import stages
     from partimento.collect import MutopiaQuery, collect_mutopia
@@ -111,14 +111,14 @@ def list_all(
         typer.Option(
             "--bundled",
             help=(
-                "List the collections bundled with music21: the names after bundled:, and their"
+                "List the collections bundled with music21, their names (bundled:NAME) and"
                 " licenses."
             ),
         ),
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """List public data sets: content, size, license, citation, and how to get each."""
+    """List public data sets with content, size, license, citation and how to get them."""
     from dataclasses import asdict
 
     from partimento.cli.screen import Column, print_facts, print_json, print_table
@@ -176,13 +176,13 @@ def fetch_one(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="NAME", help="A data set of `partimento collect list`.", show_default=False
+            metavar="NAME", help="Data set; see `partimento collect list`.", show_default=False
         ),
     ],
     out: Out,
     as_json: Json = False,
 ) -> None:
-    """Fetch a data set that is one file, and check its SHA-256."""
+    """Download a data set that is a single file, and check its SHA-256."""
     from partimento.cli.screen import out as console
     from partimento.cli.screen import print_json
     from partimento.collect.catalog import CATALOG, fetch
@@ -203,7 +203,7 @@ def fetch_one(
 
 
 def tell(result: Collected, *, dry_run: bool) -> None:
-    """Print what a collection did; what is not taken goes to the error stream."""
+    """Print the results of collecting; skipped files are listed on stderr."""
     from partimento.cli.screen import Column, err, out, print_table
 
     console = out()
@@ -221,7 +221,7 @@ def tell(result: Collected, *, dry_run: bool) -> None:
                 (
                     piece.title,
                     piece.composer,
-                    f"{piece.license} {piece.license_version}".strip() or "not said",
+                    f"{piece.license} {piece.license_version}".strip() or "unknown",
                     " ".join(link.rpartition("/")[2] for link in piece.links),
                 )
                 for piece in result.waiting
@@ -245,8 +245,8 @@ def tell(result: Collected, *, dry_run: bool) -> None:
         console.print(f"{result.folder}: {summary}; {result.requests} requests")
         if result.without_license:
             console.print(
-                f"{result.without_license} files without a license in the listing: look at their"
-                " page before you share them"
+                f"{result.without_license} files have no license in the listing: check their pages"
+                " before you share them"
             )
         if not result.complete:
             console.print("there are more pieces: run the same command again to continue")

@@ -14,7 +14,7 @@ from partimento.cli.help import COMPOSE, command
 from partimento.cli.options import Force, Json, Soundfont
 
 app = typer.Typer()
-PIECE, PROMPT, SAMPLING = "The piece", "What it begins from", "How tokens are drawn"
+PIECE, PROMPT, SAMPLING = "The piece", "Prompt", "Sampling"
 
 
 @command(
@@ -22,11 +22,11 @@ PIECE, PROMPT, SAMPLING = "The piece", "What it begins from", "How tokens are dr
     "compose",
     group=COMPOSE,
     examples=(
-        """Compose with the bundled guitar model, to hear and to print:
+        """Compose a piece with the bundled guitar model, as MIDI and PDF:
              partimento compose -o piece.mid -o piece.pdf""",
-        """Compose 24 bars in D minor with a model of your own:
+        """Compose 24 bars in D minor with your own model:
              partimento compose runs/mine --bars 24 --key "d minor" -o mine.mid""",
-        """Continue a score, more boldly than usual:
+        """Continue a score, with more surprises than usual:
              partimento compose --start theme.musicxml --temperature 1.1""",
     ),
 )
@@ -34,7 +34,7 @@ def compose(
     run: Annotated[
         Path | None,
         typer.Argument(
-            metavar="RUN", help="Folder of a training run [default: the bundled guitar model]."
+            metavar="RUN", help="Run folder of a model [default: the bundled guitar model]."
         ),
     ] = None,
     outputs: Annotated[
@@ -43,7 +43,7 @@ def compose(
             "--out",
             "-o",
             metavar="FILE",
-            help="File to write, in the format of its ending; may be given several times "
+            help="File to write, in the format of its suffix; may be given several times "
             "[default: partimento-SEED.mid].",
         ),
     ] = None,
@@ -59,14 +59,15 @@ def compose(
         int | None,
         typer.Option(
             metavar="N",
-            help="The same seed composes the same music [default: drawn, and printed].",
+            help="The same seed composes the same music [default: random; it is printed].",
         ),
     ] = None,
     temperature: Annotated[
         float | None,
         typer.Option(
             metavar="X",
-            help="Safer below 1, bolder above 1 [default: the run's, 1].",
+            help="Below 1 prefers probable tokens, above 1 allows more surprises [default: the "
+            "run's, usually 1].",
             rich_help_panel=SAMPLING,
         ),
     ] = None,
@@ -74,7 +75,8 @@ def compose(
         int | None,
         typer.Option(
             metavar="N",
-            help="Choose among the N likeliest only; 0: among all [default: the run's, 0].",
+            help="Sample only from the N most probable tokens; 0: from all [default: the run's, "
+            "usually 0].",
             rich_help_panel=SAMPLING,
         ),
     ] = None,
@@ -82,8 +84,8 @@ def compose(
         float | None,
         typer.Option(
             metavar="X",
-            help="Choose among the likeliest that together have this probability; 1: among all "
-            "[default: the run's, 0.95; of notewise, 0.98].",
+            help="Sample only from the most probable tokens that together have this probability; "
+            "1: from all [default: the run's, usually 0.95, for notewise 0.98].",
             rich_help_panel=SAMPLING,
         ),
     ] = None,
@@ -91,7 +93,7 @@ def compose(
         bool,
         typer.Option(
             "--greedy",
-            help="Always take the likeliest; nothing is drawn.",
+            help="Always take the most probable token, as --temperature 0.",
             rich_help_panel=SAMPLING,
         ),
     ] = False,
@@ -99,7 +101,7 @@ def compose(
         str,
         typer.Option(
             metavar="START",
-            help="Begin from silence, from the training piece of a number, or from a score file.",
+            help="Begin from silence, with a training piece (by number), or with a score file.",
             rich_help_panel=PROMPT,
         ),
     ] = "silence",
@@ -107,7 +109,7 @@ def compose(
         int,
         typer.Option(
             metavar="N",
-            help="How many events of --start are the prompt.",
+            help="Number of events of --start to begin with.",
             rich_help_panel=PROMPT,
         ),
     ] = 8,
@@ -124,7 +126,7 @@ def compose(
         str | None,
         typer.Option(
             metavar="KEY",
-            help="As 'G major', Dm, Bb, F# or es-moll [default: as a training piece].",
+            help="Key: 'G major', Dm, Bb, F# or es-moll [default: that of a training piece].",
             rich_help_panel=PIECE,
         ),
     ] = None,
@@ -132,8 +134,8 @@ def compose(
         str | None,
         typer.Option(
             metavar="NAME|0-127",
-            help="Instrument: guitar, 'church organ', or a General MIDI number [default: as "
-            "trained].",
+            help="Instrument: guitar, 'church organ', or a General MIDI number [default: that of "
+            "the training pieces].",
             rich_help_panel=PIECE,
         ),
     ] = None,
@@ -144,7 +146,7 @@ def compose(
         float | None,
         typer.Option(
             metavar="X",
-            help="Quarter notes per minute [default: as a training piece].",
+            help="Tempo in quarter notes per minute [default: that of a training piece].",
             rich_help_panel=PIECE,
         ),
     ] = None,
@@ -152,9 +154,9 @@ def compose(
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Compose a piece, and write it as MIDI, score, sound or page.
+    """Compose a piece, and write it as MIDI, score, sound or web page.
 
-    The format follows from the ending of each file: .mid, .musicxml, .svg, .png, .pdf, .wav, .html.
+    The suffix of each file sets its format: .mid, .musicxml, .svg, .png, .pdf, .wav or .html.
     """
     from partimento.cli.compose import ComposeOptions, run_compose
 
@@ -170,7 +172,7 @@ def compose(
     "render",
     group=COMPOSE,
     examples=(
-        """Print a score, and hear it:
+        """Convert a MIDI file to a printable score and to sound:
              partimento render prelude.mid -o prelude.pdf -o prelude.wav""",
     ),
 )
@@ -187,14 +189,14 @@ def render(
             "--out",
             "-o",
             metavar="FILE",
-            help="File to write, in the format of its ending; may be given several times.",
+            help="File to write, in the format of its suffix; may be given several times.",
         ),
     ],
     soundfont: Soundfont = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Convert a score to other formats, to an engraved score or to sound."""
+    """Convert a score to another format: engraved score, sound, MIDI or MusicXML."""
     from partimento.cli.compose import read_one, write_all
     from partimento.cli.screen import print_json
     from partimento.export.write import check_paths
@@ -211,7 +213,7 @@ def render(
     "listen",
     group=COMPOSE,
     examples=(
-        """Draw three seconds of a sound:
+        """Draw three seconds of a sound file:
              partimento listen piece.wav --start 10 -o piece.png""",
     ),
 )
@@ -219,16 +221,18 @@ def listen(
     path: Annotated[Path, typer.Argument(metavar="WAV", help="A WAV file.", show_default=False)],
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", metavar="FILE", help="Write the waveform, .png or .svg."),
+        typer.Option("--out", "-o", metavar="FILE", help="Draw the waveform: .png or .svg."),
     ] = None,
-    start: Annotated[float, typer.Option(metavar="X", help="First second of the picture.")] = 0.0,
+    start: Annotated[
+        float, typer.Option(metavar="X", help="Where the picture begins, in seconds.")
+    ] = 0.0,
     seconds: Annotated[
-        float, typer.Option(metavar="X", help="How many seconds the picture shows.")
+        float, typer.Option(metavar="X", help="Length of the picture in seconds.")
     ] = 3.0,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Report rate, channels, duration and levels of a sound, and draw its waveform."""
+    """Print sample rate, channels, duration and levels of a sound; draw its waveform."""
     from partimento.cli.listen import run_listen
 
     run_listen(path, out=out, start_s=start, seconds=seconds, force=force, as_json=as_json)

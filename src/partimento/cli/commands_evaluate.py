@@ -1,4 +1,4 @@
-"""Declare the commands that measure models and pieces.
+"""Declare the commands that evaluate models and pieces.
 
 Each command loads what it needs when it runs, so that ``--help`` stays instant.
 """
@@ -21,7 +21,7 @@ app = typer.Typer()
     "bench",
     group=EVALUATE,
     examples=(
-        """Fetch a benchmark set, train on it, and measure the run on its test pieces:
+        """Fetch a benchmark set, train on it, and evaluate the run on its test pieces:
              partimento collect fetch jsb -o sets
              partimento train sets/jsb-chorales-quarter.json --recipe notewise-jsb -o one
              partimento bench jsb one""",
@@ -31,38 +31,38 @@ def bench(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="SET", help="Which set: jsb, jsb16 or nottingham.", show_default=False
+            metavar="SET", help="Benchmark set: jsb, jsb16 or nottingham.", show_default=False
         ),
     ],
     runs: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="RUN...", help="Runs that were trained on it.", show_default=False),
+        typer.Argument(
+            metavar="RUN...", help="Run folders of models trained on this set.", show_default=False
+        ),
     ] = None,
     data: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="The set's file [default: fetched once, its hash checked]."
+            metavar="FILE", help="File of the set [default: downloaded once, and checked]."
         ),
     ] = None,
     split: Annotated[
-        str, typer.Option(metavar="SPLIT", help="test, or valid to choose between models.")
+        str, typer.Option(metavar="SPLIT", help="Split: test, or valid to select models.")
     ] = "test",
     ensemble: Annotated[
         bool,
-        typer.Option(
-            "--ensemble", help="Also measure all runs together: the mean of their probabilities."
-        ),
+        typer.Option("--ensemble", help="Also evaluate the mean of the probabilities of all runs."),
     ] = False,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", metavar="FILE", help="Write the figures as .json."),
+        typer.Option("--out", "-o", metavar="FILE", help="Write the results as .json."),
     ] = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Compare runs with baselines and published figures on a benchmark set.
+    """Compare runs with baselines and published results on a benchmark set.
 
-    Nothing is trained.
+    The runs must have been trained on the set before.
     """
     from partimento.cli.bench import run_bench
 
@@ -83,7 +83,7 @@ def bench(
     "compare",
     group=EVALUATE,
     examples=(
-        """Compare three runs, and draw how they learned:
+        """Compare three runs, and draw their learning curves:
              partimento compare runs/a runs/b runs/c -o learning.svg""",
     ),
 )
@@ -91,7 +91,7 @@ def compare(
     runs: Annotated[
         list[Path],
         typer.Argument(
-            metavar="RUN...", help="Runs that learned from the same pieces.", show_default=False
+            metavar="RUN...", help="Run folders, trained on the same pieces.", show_default=False
         ),
     ],
     out: Annotated[
@@ -100,7 +100,7 @@ def compare(
             "--out",
             "-o",
             metavar="FILE",
-            help="Also write the table (.csv, .json, .md, .tex), or a picture of how they learned "
+            help="Write the table (.csv, .json, .md, .tex) or a picture of the learning curves "
             "(.png, .svg, .pdf).",
         ),
     ] = None,
@@ -109,7 +109,7 @@ def compare(
 ) -> None:
     """Compare runs on the same held-out pieces.
 
-    The table has nats per event, reconstruction, variety, training time and parameters.
+    The table shows nats per event, reconstruction, variety, training time and parameters.
     """
     from partimento.cli.compare import run_compare
 
@@ -132,7 +132,7 @@ def evaluate(
         Path,
         typer.Argument(
             metavar="RUN|FOLDER",
-            help="A run, to compose with, or a folder of scores.",
+            help="A run folder, to compose with, or a folder of generated scores.",
             show_default=False,
         ),
     ],
@@ -140,44 +140,42 @@ def evaluate(
         str,
         typer.Option(
             metavar="CORPUS",
-            help="The real pieces: a folder, a store or bundled:NAME.",
+            help="Real pieces to compare with: a folder, a store or bundled:NAME.",
             show_default=False,
         ),
     ],
-    pieces: Annotated[int, typer.Option(metavar="N", help="How many pieces a run composes.")] = 100,
+    pieces: Annotated[
+        int, typer.Option(metavar="N", help="Number of pieces to compose with a run.")
+    ] = 100,
     bars: Annotated[
         int | None,
         typer.Option(
             metavar="N",
-            help="Bars to compose, and to measure of every piece [default: 16 of a run, else whole "
-            "pieces].",
+            help="Length of composed pieces in bars, and bars of every piece to compare [default: "
+            "16 for a run, else whole pieces].",
         ),
     ] = None,
     split: Annotated[
         str,
         typer.Option(
             metavar="SPLIT",
-            help="Only this split of the corpus, as train [default: all of it].",
+            help="Only this split of the corpus, such as train [default: all pieces].",
         ),
     ] = "",
     seed: Annotated[
         int,
-        typer.Option(
-            min=0, max=2**31, metavar="N", help="The same seed composes and draws the same."
-        ),
+        typer.Option(min=0, max=2**31, metavar="N", help="The same seed gives the same results."),
     ] = 0,
     out: Annotated[
         Path | None,
-        typer.Option(
-            "--out", "-o", metavar="FILE", help="Also write a report with pictures, .html."
-        ),
+        typer.Option("--out", "-o", metavar="FILE", help="Write a report with pictures: .html."),
     ] = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
     """Compare generated pieces with real ones, feature by feature.
 
-    Each figure stands beside the one that real pieces reach among each other.
+    Each result is shown beside that of real pieces compared with other real pieces.
     """
     from partimento.cli.evaluate import EvaluateOptions, run_evaluate
 
@@ -194,7 +192,7 @@ def evaluate(
     "originality",
     group=EVALUATE,
     examples=(
-        """Look for passages of a piece in the scores that were learned from:
+        """Look for passages of a piece in the training scores:
              partimento originality piece.mid --against my-scores/""",
     ),
 )
@@ -209,23 +207,21 @@ def originality(
         list[str],
         typer.Option(
             metavar="CORPUS",
-            help="The corpus: a folder, bundled:NAME or a store; may be given several times.",
+            help="Corpus: a folder, bundled:NAME or a store; may be given several times.",
             show_default=False,
         ),
     ],
     out: Annotated[
         Path | None,
-        typer.Option(
-            "--out", "-o", metavar="FILE", help="Also write the report: .csv, .json or .md."
-        ),
+        typer.Option("--out", "-o", metavar="FILE", help="Write the report: .csv, .json or .md."),
     ] = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
     """Find the passages of chords and melody that pieces share with a corpus.
 
-    Passages are found in any key. The report says where they stand, and how long the passages are
-    that real pieces share.
+    Passages are compared in any key. The report shows where they occur, and how long the passages
+    are that real pieces share with the corpus.
     """
     from partimento.cli.originality import run_originality
 
@@ -237,32 +233,35 @@ def originality(
     "neighbours",
     group=EVALUATE,
     examples=(
-        """Learn vectors of chords, and look at those of two chords:
+        """Train chord vectors, and find the chords nearest to C and A minor:
              partimento train bundled:chorales --recipe embeddings -o runs/vectors
              partimento neighbours runs/vectors C Am -o map.svg""",
     ),
 )
 def neighbours(
     run: Annotated[
-        Path, typer.Argument(metavar="RUN", help="A run of embeddings.", show_default=False)
+        Path,
+        typer.Argument(
+            metavar="RUN", help="A run folder of the model embeddings.", show_default=False
+        ),
     ],
     chords: Annotated[
         list[str] | None,
-        typer.Argument(metavar="CHORD...", help="As C, Am or C3+E3+G3 [default: common ones]."),
+        typer.Argument(
+            metavar="CHORD...", help="Chords: C, Am or C3+E3+G3 [default: common ones]."
+        ),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(
-            "--out", "-o", metavar="FILE", help="Also draw a map of the chords, .png or .svg."
-        ),
+        typer.Option("--out", "-o", metavar="FILE", help="Draw a map of the chords: .png or .svg."),
     ] = None,
-    most: Annotated[int, typer.Option(metavar="N", help="Neighbours of each chord.")] = 6,
+    most: Annotated[int, typer.Option(metavar="N", help="Number of neighbors per chord.")] = 6,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Print the chords whose vectors are nearest to those of other chords.
+    """Print the chords whose vectors are nearest to those of given chords.
 
-    The vectors are learned from the company that chords keep; nobody labels them.
+    Chords that occur in similar contexts have similar vectors.
     """
     from partimento.cli.neighbours import run_neighbours
 

@@ -1,4 +1,4 @@
-"""Declare the commands to begin with: `demo` and `doctor`.
+"""Declare the commands for a first start: `demo` and `doctor`.
 
 Each command loads what it needs when it runs, so that ``--help`` stays instant.
 """
@@ -21,26 +21,26 @@ app = typer.Typer()
     "demo",
     group=START,
     examples=(
-        """Open demo/index.html afterwards:
+        """Run the demo, then open demo/index.html:
              partimento demo""",
     ),
 )
 def demo(
     out: Annotated[
-        Path, typer.Option("--out", "-o", metavar="FOLDER", help="Folder for the result.")
+        Path, typer.Option("--out", "-o", metavar="FOLDER", help="Folder for the results.")
     ] = Path("demo"),
     seed: Annotated[
         int,
         typer.Option(min=0, max=2**31, metavar="N", help="The same seed composes the same music."),
     ] = 1685,
     bars: Annotated[
-        int, typer.Option(min=1, max=1000, metavar="N", help="Length of the composition.")
+        int, typer.Option(min=1, max=1000, metavar="N", help="Length of the piece in bars.")
     ] = 16,
 ) -> None:
-    """Train on the bundled Bach chorales, and compose one.
+    """Train on the bundled Bach chorales, and compose a new one.
 
-    This takes one to three minutes. The result is a page with score and sound, and the same piece
-    as MIDI, MusicXML, SVG, PNG, PDF and WAV.
+    This takes one to three minutes. The result is a web page with score and sound, and the piece as
+    MIDI, MusicXML, SVG, PNG, PDF and WAV.
     """
     from partimento.cli.demo import run_demo
 
@@ -52,12 +52,12 @@ def demo(
     "doctor",
     group=START,
     examples=(
-        """Look at what is installed before you report a fault:
+        """Check the installation, for example before you report a bug:
              partimento doctor""",
     ),
 )
 def doctor(as_json: Json = False, soundfont: Soundfont = None) -> None:
-    """Report what is installed, which SoundFont sounds, and what is missing."""
+    """Print installed versions and the SoundFont in use, and what is missing."""
     from partimento.cli.doctor import run_doctor
 
     run_doctor(soundfont=soundfont, as_json=as_json)

@@ -1,4 +1,4 @@
-"""Declare the commands that train, and look at trainings.
+"""Declare the commands for training: train, settings, watch.
 
 Each command loads what it needs when it runs, so that ``--help`` stays instant.
 """
@@ -22,11 +22,11 @@ app = typer.Typer()
     "train",
     group=TRAIN,
     examples=(
-        """Learn from a folder of scores; the run is the folder runs/mine:
+        """Train on a folder of scores, and write the run folder runs/mine:
              partimento train my-scores/ -o runs/mine""",
-        """Train another model on the bundled chorales, with settings of your own:
+        """Train another model on the bundled chorales, with a changed setting:
              partimento train bundled:chorales --model lstm --set train.epochs=20""",
-        """Resume a training that was stopped:
+        """Resume training after it was interrupted:
              partimento train --resume runs/mine""",
     ),
 )
@@ -36,7 +36,7 @@ def train(
     sources: MaybeSources = None,
     resume: Annotated[
         Path | None,
-        typer.Option(metavar="RUN", help="Resume the training of RUN that was stopped."),
+        typer.Option(metavar="RUN", help="Resume the interrupted training of RUN."),
     ] = None,
     out: Annotated[
         Path | None,
@@ -44,17 +44,17 @@ def train(
             "--out",
             "-o",
             metavar="RUN",
-            help="Folder of the run [default: runs/RECIPE-SOURCE].",
+            help="Run folder to write [default: runs/RECIPE-SOURCE].",
         ),
     ] = None,
     model: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Which model [default: the recipe's].")
+        str | None, typer.Option(metavar="NAME", help="Model to train [default: the recipe's].")
     ] = None,
     recipe: Annotated[
         str | None,
         typer.Option(
             metavar="NAME|FILE",
-            help="A named recipe, or a TOML file [default: notewise, or the model's own].",
+            help="A recipe by name, or a TOML file [default: that of --model, or notewise].",
         ),
     ] = None,
     settings: Annotated[
@@ -68,23 +68,23 @@ def train(
         ),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(metavar="N", help="The same as --set train.seed=N.")
+        int | None, typer.Option(metavar="N", help="Same as --set train.seed=N.")
     ] = None,
     selection: SelectionOptions,
     watch: Annotated[
-        bool, typer.Option("--watch", help="Make pictures of the training, in RUN/watch.")
+        bool, typer.Option("--watch", help="Draw pictures of the training in RUN/watch.")
     ] = False,
     tensorboard: Annotated[
         bool,
-        typer.Option("--tensorboard", help="Also write a log for TensorBoard, beside the run."),
+        typer.Option("--tensorboard", help="Write a log for TensorBoard beside the run folder."),
     ] = False,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
     """Train a model on scores.
 
-    The result is a run: a folder to compose from, with the losses of each epoch, figures on
-    held-out pieces and a first sample. A training that is stopped can be resumed.
+    The result is a run folder with the model, the losses of each epoch, its evaluation on held-out
+    pieces and a first sample. Interrupted training can be resumed.
     """
     from partimento.cli.train import TrainOptions, run_resume, run_train
 
@@ -92,13 +92,13 @@ def train(
     if resume is not None:
         if sources or out or model or recipe or settings or seed is not None or force:
             raise PartimentoError(
-                "--resume goes on as the training was begun: give it nothing else but --watch,"
-                " --tensorboard and --json"
+                "--resume uses the settings and scores of the interrupted training: combine it only"
+                " with --watch, --tensorboard and --json"
             )
         run_resume(resume, as_json=as_json, options=options)
         return
     if not sources:
-        raise PartimentoError("nothing to learn from: give files, folders, a store or bundled:NAME")
+        raise PartimentoError("no scores to train on: give files, folders, a store or bundled:NAME")
     overrides = list(settings or [])
     overrides += [f'model.name="{model}"'] if model is not None else []
     overrides += [f"train.seed={seed}"] if seed is not None else []
@@ -119,7 +119,7 @@ def train(
     "settings",
     group=TRAIN,
     examples=(
-        """Write a recipe of your own, change it, and train by it:
+        """Write a recipe to a file, edit it, and train with it:
              partimento settings --model vae > mine.toml
              partimento train my-scores/ --recipe mine.toml""",
     ),
@@ -129,22 +129,22 @@ def settings(
         str | None,
         typer.Argument(
             metavar="RECIPE|RUN",
-            help="A recipe, a TOML file or a run [default: what train uses].",
+            help="A recipe, a TOML file or a run folder [default: the default recipe of train].",
             show_default=False,
         ),
     ] = None,
     model: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="The settings by which train trains this model."),
+        typer.Option(metavar="NAME", help="Print the settings that train uses for this model."),
     ] = None,
     schema: Annotated[
         bool, typer.Option("--schema", help="Print the JSON schema of all settings instead.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Print the settings of a recipe, a model or a run, with their meanings.
+    """Print the settings of a recipe, a model or a run, with descriptions.
 
-    They are printed as a recipe file, which `partimento train --recipe FILE` takes.
+    The output is a recipe file for `partimento train --recipe FILE`.
     """
     from partimento.cli.settings import run_settings
 
@@ -156,7 +156,7 @@ def settings(
     "watch",
     group=TRAIN,
     examples=(
-        """Draw a run, or look into a training under way:
+        """Draw the training of a run, finished or not:
              partimento watch runs/mine""",
     ),
 )
@@ -164,7 +164,7 @@ def watch(
     run: Annotated[
         Path,
         typer.Argument(
-            metavar="RUN", help="A run, or one whose training is under way.", show_default=False
+            metavar="RUN", help="A run folder; its training may be unfinished.", show_default=False
         ),
     ],
     out: Annotated[
@@ -174,16 +174,17 @@ def watch(
             "-o",
             metavar="FOLDER",
             help=(
-                "Folder for the pictures [default: RUN/watch, or RUN-watch while it is under way]."
+                "Folder for the pictures [default: RUN/watch, or RUN-watch for unfinished"
+                " training]."
             ),
         ),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Draw the pictures of a training, and a page with them all.
+    """Draw pictures of a training, and a web page that shows them.
 
-    They show the losses, the network, the latent space, and one window as its reconstruction
-    improves. A model without a latent space has fewer.
+    They show the losses, the network, the latent space, and the reconstruction of one window over
+    the epochs. Some models do not have all of these.
     """
     from partimento.cli.watch import run_watch
 

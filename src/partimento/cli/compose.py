@@ -1,4 +1,4 @@
-"""``partimento compose`` and the writing of files that commands share."""
+"""Implement ``partimento compose``; read and write scores for other commands."""
 
 from __future__ import annotations
 
@@ -24,14 +24,12 @@ from partimento.training.settings import SampleSettings
 
 
 class ComposeOptions(NamedTuple):
-    """Hold what the command line asks for."""
+    """Hold the options of ``partimento compose``."""
 
     bars: int | None
     events: int | None
     seed: int | None
-    sampling: dict[
-        str, float | int | None
-    ]  # settings of the section `sample`; None: as the run has them
+    sampling: dict[str, float | int | None]  # settings of the section `sample`; None: the run's
     start: str
     towards: int | None
     opening: int
@@ -65,7 +63,7 @@ def run_compose(
     sampling: dict[str, Any] = {
         name: value for name, value in options.sampling.items() if value is not None
     }
-    SampleSettings(**sampling)  # a wrong setting is reported before anything is loaded
+    SampleSettings(**sampling)  # report invalid settings before loading the model
     try:
         key = None if options.key is None else Key.from_name(options.key)
     except ValueError as error:
@@ -99,10 +97,8 @@ def run_compose(
         if options.tempo is not None:
             piece = piece.replace(tempos=(Tempo.from_bpm(options.tempo),))
     written = write_all(piece, outputs, soundfont=soundfont, force=force)
-    events, bars = (
-        len(piece.events),
-        sum(bar.number > 0 for bar in piece.bars()),
-    )  # a pickup is no bar
+    events = len(piece.events)
+    bars = sum(bar.number > 0 for bar in piece.bars())  # the pickup, number 0, does not count
     if as_json:
         key_name = piece.keys[0].code
         screen.print_json(
@@ -119,9 +115,9 @@ def run_compose(
 
 
 def _start(word: str, folder: Path) -> Piece | int | None:
-    """Return the prompt that `--start` names.
+    """Return the value of `--start`: None for silence, a number, or a piece.
 
-    A wrong one is refused here, before the framework is loaded.
+    Invalid values are reported here, before the framework is loaded.
     """
     files = RunFolder(folder)
     files.check()
@@ -134,7 +130,7 @@ def _start(word: str, folder: Path) -> Piece | int | None:
         near = difflib.get_close_matches(word.lower(), ["silence"], cutoff=0.6)
         offer = "; did you mean silence?" if near else ""
         raise PartimentoError(
-            "--start is silence, the number of a training piece, or a score file, not"
+            "--start must be silence, the number of a training piece, or a score file, not"
             f" {word!r}{offer}"
         )
     check_exists(word)
@@ -159,7 +155,7 @@ def _check_number(option: str, number: int | None, folder: Path) -> None:
         ) from error
     if not 0 <= number < count:
         raise PartimentoError(
-            f"{option} {number}: there is no training piece of this number: they go from 0 to"
+            f"{option} {number}: there is no training piece with this number: they are 0 to"
             f" {count - 1}"
         )
 
@@ -168,7 +164,7 @@ def read_one(path: Path, *, config: DataSettings = AS_WRITTEN) -> Piece:
     """Read a single score, in a worker process."""
     check_exists(path)
     if path.is_dir():
-        raise PartimentoError(f"{path} is a folder: name a score file")
+        raise PartimentoError(f"{path} is a folder: give a score file")
     with progress.stages() as stages, stages.during("read"):
         return load_corpus([path], config=config)[0].piece
 
@@ -178,7 +174,7 @@ def write_all(
 ) -> list[Path]:
     """Write a piece in every requested format.
 
-    An intermediate format is made once. The names of the files go to the error stream.
+    Intermediate formats are computed once. The file names are printed to stderr.
     """
     with progress.stages() as stages, stages.during("write"):
         written = render.write_all(render.Chain(piece, soundfont), outputs, force=force)

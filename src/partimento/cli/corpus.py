@@ -1,4 +1,4 @@
-"""``partimento corpus``: build a store of scores, look into it, select from it."""
+"""Implement ``partimento corpus``: build a store of scores, list and describe it."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from partimento.corpus.store.build import Built, Plan
 
 corpus_app = command_group(
-    """Build a corpus of scores, and look into it.
+    """Build a corpus of scores, list its pieces, and compute statistics.
 
-    A corpus is one searchable file, a store; `partimento train` learns from it.
+    A corpus is stored in one searchable file, a store, on which `partimento train` can train.
     """,
     examples=(
-        """Read a folder once, then look at it and train on a part of it:
+        """Build a store of a folder, then describe it and train on some of its pieces:
              partimento corpus build my-scores/ -o scores.parquet
              partimento corpus stats scores.parquet
              partimento train scores.parquet --composer Giuliani --solo""",
@@ -44,7 +44,7 @@ corpus_app = command_group(
     examples=(
         """Read a folder of scores:
              partimento corpus build my-scores/ -o scores.parquet""",
-        """Add the guitar pieces of another one:
+        """Add the guitar pieces of another folder:
              partimento corpus build more/ -o scores.parquet --append --instrument guitar""",
     ),
 )
@@ -58,12 +58,12 @@ def build(
             "--out",
             "-o",
             metavar="STORE",
-            help="The store, a file that ends in .parquet.",
+            help="Store to write: a .parquet file.",
             show_default=False,
         ),
     ],
     append: Annotated[
-        bool, typer.Option("--append", help="Add to the store that is there.")
+        bool, typer.Option("--append", help="Add pieces to an existing store.")
     ] = False,
     force: Annotated[
         bool,
@@ -75,25 +75,25 @@ def build(
     selection: SelectionOptions,
     view: ViewOptions,
     validation: Annotated[
-        float, typer.Option(metavar="X", help="Share of the pieces to validate with.")
+        float, typer.Option(metavar="X", help="Share of the pieces for validation.")
     ] = 0.1,
     test: Annotated[
-        float, typer.Option(metavar="X", help="Share of the pieces to test with.")
+        float, typer.Option(metavar="X", help="Share of the pieces for testing.")
     ] = 0.1,
     seed: Annotated[
-        int, typer.Option(min=0, metavar="N", help="The same seed draws the same split.")
+        int, typer.Option(min=0, metavar="N", help="The same seed gives the same split.")
     ] = 0,
     workers: Annotated[
         int | None,
         typer.Option(
-            min=1, max=1024, metavar="N", help="Reading processes [default: one per core]."
+            min=1, max=1024, metavar="N", help="Number of processes [default: one per core]."
         ),
     ] = None,
     cluster: Annotated[
         str,
         typer.Option(
             metavar="ADDRESS",
-            help="A dask scheduler that shares the work out, as tcp://host:8786.",
+            help="Dask scheduler to distribute the work, such as tcp://host:8786.",
             show_default=False,
         ),
     ] = "",
@@ -103,9 +103,9 @@ def build(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Read scores into one searchable file.
+    """Read scores into one searchable file, a store with a row per piece.
 
-    It has a row for each piece. If the command is stopped, the same command continues.
+    If the command is interrupted, run it again to continue.
     """
     from partimento.cli import progress
     from partimento.corpus import write_rejects
@@ -166,7 +166,7 @@ def _tell_json(built: Built) -> None:
     examples=(
         """List the solo pieces in a minor key:
              partimento corpus list scores.parquet --solo --key "a minor\"""",
-        """Give all columns to another program, with tabs between them:
+        """Pass the table to another program, with columns separated by tabs:
              partimento corpus list scores.parquet | cut -f 1,3""",
     ),
 )
@@ -178,7 +178,7 @@ def list_pieces(
     split: Split = "",
     as_json: Json = False,
 ) -> None:
-    """List the pieces of a store: what each is, where it is from, and its split."""
+    """List the pieces of a store with title, composer, key, license and split."""
     from partimento.cli import screen
     from partimento.cli.screen import Column
     from partimento.corpus.store.store import open_store
@@ -215,7 +215,7 @@ def list_pieces(
     corpus_app,
     "duplicates",
     examples=(
-        """Look for music that stands in a store more than once:
+        """Look for music that occurs several times in a store:
              partimento corpus duplicates scores.parquet""",
     ),
 )
@@ -223,9 +223,9 @@ def duplicates(
     store: Store,
     as_json: Json = False,
 ) -> None:
-    """List the music that stands in a store under several names.
+    """List the near-duplicates in a store: the same music under several names.
 
-    Such near-duplicates have one split, so that no model is tested on what it learned.
+    Near-duplicates are in the same split, so that no model is tested on its training music.
     """
     from partimento.cli import screen
     from partimento.cli.screen import Column
@@ -262,7 +262,7 @@ def duplicates(
     corpus_app,
     "stats",
     examples=(
-        """Look at the bundled chorales, in figures and in pictures:
+        """Describe the bundled chorales in tables and pictures:
              partimento corpus stats bundled:chorales --plots pictures""",
     ),
 )
@@ -274,7 +274,7 @@ def stats(
     split: Split = "",
     view: ViewOptions,
     plots: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Make a folder with pictures of it all.")
+        Path | None, typer.Option(metavar="FOLDER", help="Draw pictures of the statistics here.")
     ] = None,
     rejects: Annotated[
         Path | None,

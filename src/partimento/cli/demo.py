@@ -1,4 +1,4 @@
-"""Go from the bundled chorales to a page with a new one: ``partimento demo``."""
+"""Train on the bundled chorales and compose a new one: ``partimento demo``."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ SUFFIXES = (".mid", ".musicxml", ".svg", ".png", ".pdf", ".wav")
 def run_demo(out: Path, *, seed: int, bars: int) -> None:
     """Train on the chorales, compose one, and write it in all formats.
 
-    In `out` only the demo's own files are written: ``chorale.*``, ``index.html`` and the folder
-    ``run``.
+    The folder `out` gets the files ``chorale.*`` and ``index.html``, and the run folder ``run``.
+    Other files in it are not touched.
     """
     began = time.monotonic()
     RunFolder(out / "run").check_replaceable(force=True)
     if (out / "index.html").exists() and not (out / "run").exists():
         raise PartimentoError(
-            f"{out}/index.html already exists, and not the demo's: name another folder with -o"
+            f"{out}/index.html exists, but not from the demo: choose another folder with -o"
         )
     console = screen.out()
     console.print(
-        f"Learning from the Bach chorales in music21's corpus, then composing {bars} bars. Seed"
+        f"Training on the Bach chorales in music21's corpus, then composing {bars} bars, with seed"
         f" {seed}."
     )
     with progress.stages() as stages:
@@ -76,7 +76,7 @@ _WHAT = {
     ".png": "the engraved score, as a picture",
     ".pdf": "the engraved score, to print",
     ".wav": "the sound",
-    ".html": "score and sound together, notes light up as they sound",
+    ".html": "score and sound together, with the sounding notes highlighted",
 }
 
 
@@ -99,7 +99,7 @@ def _write(
 
 
 def _about(model: Any, table: dict[str, Likelihood]) -> dict[str, Any]:
-    """Return what the page says about the origin of the music."""
+    """Return the text and tables of the page about the origin of the music."""
     learned = [piece for piece in model.pieces if piece.split == "train"]
     best = table[model.settings.name]
     return {
@@ -109,15 +109,15 @@ def _about(model: Any, table: dict[str, Likelihood]) -> dict[str, Any]:
         "license": "public domain",
         "text": [
             (
-                f"A network that writes note by note, with {model.model.parameters:,} weights,"
-                f" learned from them for {model.history[-1].seconds:.0f} seconds. {best.events:,}"
-                " events of unseen chorales give these nats per event, compared with the counting"
-                " baselines:"
+                f"A network with {model.model.parameters:,} weights, which predicts note by note,"
+                f" was trained on them for {model.history[-1].seconds:.0f} seconds. On"
+                f" {best.events:,} events of held-out chorales, it has these nats per event,"
+                " compared with baselines that count:"
             ),
         ],
         "figures": [
             {
-                "nats per event (less is better)": _NAMES.get(name, name.upper()),
+                "nats per event (lower is better)": _NAMES.get(name, name.upper()),
                 **{
                     column: f"{value:.2f}"
                     for column, value in (("all", row.total), *row.parts.items())

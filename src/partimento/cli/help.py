@@ -1,7 +1,7 @@
-"""Lay out ``--help``: whole sentences, commands and options in groups, examples.
+"""Format ``--help``: whole sentences, commands and options in groups, examples.
 
-The plain layout of Typer cuts the sentences in a list of commands. Its layout with boxes leaves 28
-characters of a terminal of 80 columns for the meaning of an option.
+Typer's plain format truncates the sentences in a list of commands. On a terminal with 80 columns,
+its format with boxes leaves only 28 characters for the description of an option.
 """
 
 from __future__ import annotations
@@ -18,22 +18,23 @@ COLLECT = "Collect and prepare"
 TRAIN = "Train"
 COMPOSE = "Compose"
 EVALUATE = "Evaluate"
-GROUPS = (START, COLLECT, TRAIN, COMPOSE, EVALUATE)  # in this order
+GROUPS = (START, COLLECT, TRAIN, COMPOSE, EVALUATE)  # in the order of --help
 
 Run = TypeVar("Run", bound=Callable[..., Any])
 
 
 class Command(TyperCommand):
-    """A command whose help has its options in groups, and examples."""
+    """A command whose help has groups of options, and examples."""
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
-        """Return the words of the usage line; what may be left out stands in brackets."""
-        arguments = [each for each in self.get_params(ctx) if each.param_type_name == "argument"]
-        names = [(_name_of(each), each.required) for each in arguments]
+        """Return the words of the usage line, with optional arguments in brackets."""
+        parameters = self.get_params(ctx)
+        arguments = [item for item in parameters if item.param_type_name == "argument"]
+        names = [(_name_of(argument), argument.required) for argument in arguments]
         return ["[OPTIONS]", *(name if required else f"[{name}]" for name, required in names)]
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write arguments, then options, then the groups that have names."""
+        """Write arguments, then options, then the named groups of options."""
         _write_parameters(self, ctx, formatter)
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
@@ -42,7 +43,7 @@ class Command(TyperCommand):
 
 
 class CommandGroup(TyperGroup):
-    """A command with commands of its own, which its help lists by task."""
+    """A command with subcommands, which its help lists by task."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the commands by task, then the options."""
@@ -67,15 +68,15 @@ class CommandGroup(TyperGroup):
 def command(
     app: typer.Typer, name: str, *, group: str | None = None, examples: Iterable[str]
 ) -> Callable[[Run], Run]:
-    """Register a command with the group in which it is listed and examples of its use.
+    """Register a command, with its group in the list of commands, and examples.
 
-    An example is a line of what it does, followed by lines to type.
+    The first line of an example describes it, and the other lines are to be typed.
     """
     return app.command(name, cls=Command, rich_help_panel=group, epilog=_laid_out(examples))
 
 
 def command_group(help_text: str, *, examples: Iterable[str]) -> typer.Typer:
-    """Make an application, or a group of commands, with such help."""
+    """Return an application, or a group of commands, with this format of help."""
     return typer.Typer(
         cls=CommandGroup,
         help=help_text,
@@ -88,7 +89,7 @@ def command_group(help_text: str, *, examples: Iterable[str]) -> typer.Typer:
 
 
 def _laid_out(examples: Iterable[str]) -> str:
-    """Indent the lines to type.
+    """Format examples, with the lines to type indented by two spaces.
 
     >>> _laid_out(["Do this:\\n        partimento demo"])
     'Do this:\\n  partimento demo'

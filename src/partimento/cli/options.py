@@ -20,7 +20,7 @@ Soundfont = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
-        help="SoundFont (.sf2) for audio [default: the system's, else a small bundled one].",
+        help="SoundFont (.sf2) for audio [default: the system's, or a small bundled one].",
     ),
 ]
 WHICH, READING = "Which pieces", "How scores are read"
@@ -46,7 +46,7 @@ Composer = Annotated[
     str,
     typer.Option(
         metavar="NAMES",
-        help="Only pieces of a composer: a part of the name. Several, with commas: any of them.",
+        help="Only pieces by these composers: parts of names, separated by commas.",
         show_default=False,
         rich_help_panel=WHICH,
     ),
@@ -55,7 +55,7 @@ Instrument = Annotated[
     str,
     typer.Option(
         metavar="NAME",
-        help="Only pieces in which this instrument plays, as guitar.",
+        help="Only pieces with this instrument, such as guitar.",
         show_default=False,
         rich_help_panel=WHICH,
     ),
@@ -64,7 +64,7 @@ Solo = Annotated[
     bool | None,
     typer.Option(
         "--solo/--ensemble",
-        help="Only pieces for one player, or only for more [default: both].",
+        help="Only pieces for one player, or only pieces for several [default: both].",
         show_default=False,
         rich_help_panel=WHICH,
     ),
@@ -74,7 +74,7 @@ InKey = Annotated[
     typer.Option(
         "--key",
         metavar="KEY",
-        help="Only pieces in a key, as it is heard: 'C major', Dm, Bb, es-moll.",
+        help="Only pieces in this (analyzed) key: 'C major', Dm, Bb, es-moll.",
         show_default=False,
         rich_help_panel=WHICH,
     ),
@@ -85,7 +85,7 @@ Meter = Annotated[
         "--meter",
         "--metre",
         metavar="METER",
-        help="Only pieces that begin in a meter, as 3/4.",
+        help="Only pieces that begin in this meter, such as 3/4.",
         show_default=False,
         rich_help_panel=WHICH,
     ),
@@ -95,7 +95,7 @@ MinEvents = Annotated[
     typer.Option(
         min=0,
         metavar="N",
-        help="Only pieces of at least N events.",
+        help="Only pieces with at least N events.",
         rich_help_panel=WHICH,
     ),
 ]
@@ -105,7 +105,7 @@ License = Annotated[
         "--license",
         "--licence",
         metavar="NAMES",
-        help="Only pieces under a license, in any version: PD,CC-BY.",
+        help="Only pieces under these licenses, in any version: PD,CC-BY.",
         show_default=False,
         rich_help_panel=WHICH,
     ),
@@ -114,7 +114,7 @@ Split = Annotated[
     str,
     typer.Option(
         metavar="SPLIT",
-        help="Only one split of a store: train, valid or test.",
+        help="Only pieces in one split of a store: train, valid or test.",
         show_default=False,
         rich_help_panel=WHICH,
     ),
@@ -144,8 +144,8 @@ Octave = Annotated[
     str | None,
     typer.Option(
         metavar="HOW",
-        help="Guitar notated an octave high: written, or moved down to sounding [default: "
-        "written].",
+        help="Octave of guitar parts that are notated an octave higher: written or sounding "
+        "[default: written].",
         show_default=False,
         rich_help_panel=READING,
     ),
@@ -154,8 +154,8 @@ Pickup = Annotated[
     str | None,
     typer.Option(
         metavar="HOW",
-        help="Upbeats: inferred from strong evidence, or declared [default: inferred; for stats, "
-        "declared].",
+        help="Upbeats: declared in the file, or also inferred from strong evidence (inferred) "
+        "[default: inferred; for stats, declared].",
         show_default=False,
         rich_help_panel=READING,
     ),
@@ -164,7 +164,7 @@ Repeats = Annotated[
     str | None,
     typer.Option(
         metavar="HOW",
-        help="Repeats of MusicXML files: folded or unfolded [default: folded].",
+        help="Repeats in MusicXML files: folded (played once) or unfolded [default: folded].",
         show_default=False,
         rich_help_panel=READING,
     ),
@@ -181,7 +181,7 @@ def select(
     min_events: MinEvents = 0,
     license: License = "",
 ) -> Any:
-    """Return the `Selection` that these options ask for."""
+    """Return the `Selection` that these options describe."""
     from partimento.corpus.select import Selection
 
     return Selection(composer, instrument, solo, key, meter, min_events, license)
@@ -195,7 +195,7 @@ def view(
     pickup: Pickup = None,
     repeats: Repeats = None,
 ) -> dict[str, str]:
-    """Return those settings of the section ``data`` that were given."""
+    """Return the settings of the section ``data`` that were set by options."""
     options = {
         "quantize": quantize,
         "grace_notes": grace_notes,
@@ -206,10 +206,10 @@ def view(
     return {name: value for name, value in options.items() if value is not None}
 
 
-class Group:
-    """Mark a parameter that stands for the options of a function.
+class OptionGroup:
+    """Annotate a parameter that is replaced by the options of a function.
 
-    The function makes its value.
+    The parameter gets the result of that function.
     """
 
     def __init__(self, make: Callable[..., Any]) -> None:
@@ -218,15 +218,15 @@ class Group:
 
 
 def expand(command: Callable[..., None]) -> Callable[..., None]:
-    """Replace each parameter that is a `Group` by its options, for Typer to read."""
-    groups: dict[str, Group] = {}
+    """Replace each parameter annotated as `OptionGroup` by its options, for Typer."""
+    groups: dict[str, OptionGroup] = {}
     parameters: list[inspect.Parameter] = []
     for name, parameter in _parameters(command).items():
         group = next(
             (
-                each
-                for each in getattr(parameter.annotation, "__metadata__", ())
-                if isinstance(each, Group)
+                annotation
+                for annotation in getattr(parameter.annotation, "__metadata__", ())
+                if isinstance(annotation, OptionGroup)
             ),
             None,
         )
@@ -239,11 +239,11 @@ def expand(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def run(**options: Any) -> None:
         for name, group in groups.items():
-            options[name] = group.make(**{each: options.pop(each) for each in group.parameters})
+            options[name] = group.make(**{key: options.pop(key) for key in group.parameters})
         command(**options)
 
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    run.__annotations__ = {each.name: each.annotation for each in parameters}
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return run
 
 
@@ -261,6 +261,6 @@ if TYPE_CHECKING:
 
     SelectionOptions = Selection
     ViewOptions = dict[str, str]
-else:  # a class of the corpus is not loaded to print help
-    SelectionOptions = Annotated[Any, Group(select)]
-    ViewOptions = Annotated[Any, Group(view)]
+else:  # printing help must not import `corpus`
+    SelectionOptions = Annotated[Any, OptionGroup(select)]
+    ViewOptions = Annotated[Any, OptionGroup(view)]

@@ -15,7 +15,7 @@ from partimento.training.settings import Settings, json_schema
 def run_settings(source: str | None, *, model: str | None, schema: bool, as_json: bool) -> None:
     """Print the settings of a recipe, a model or a run; see `cli.settings`."""
     if source is not None and (model is not None or schema):
-        raise PartimentoError("give a recipe or a run, or --model and --schema, not both")
+        raise PartimentoError("give either a recipe or a run, or --model or --schema")
     if schema:
         print_json(json_schema(model))
         return

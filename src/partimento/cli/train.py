@@ -1,6 +1,6 @@
-"""Train a model, check it, and save a run: ``partimento train``.
+"""Train and evaluate a model, and save its run: ``partimento train``.
 
-A training that was stopped is resumed.
+Interrupted training can be resumed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from partimento.training.settings import Settings
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """Hold what `train` may do beside training: pictures, and a log for TensorBoard."""
+    """Hold the optional outputs of `train`: pictures, and a log for TensorBoard."""
 
     watch: bool = False
     tensorboard: bool = False
@@ -43,7 +43,7 @@ class TrainingResult:
     rejects: Sequence[Reject]
     table: dict[str, Likelihood]
     accuracy: float | None  # share of held-out chords that a latent model reconstructs
-    verdict: str | None
+    diagnosis: str | None  # of a failure that the loss does not show; see `Model.diagnose`
 
 
 def run_train(
@@ -69,7 +69,7 @@ def run_train(
         or Path("runs") / f"{Path(recipe).stem}-{Path(sources[0].replace(':', '-')).resolve().name}"
     )
     RunFolder(out).check_replaceable(force=force)
-    Settings.from_plain(values)  # a wrong setting is reported before the framework is loaded
+    Settings.from_plain(values)  # report invalid settings before loading the framework
     with progress.stages() as stages:
         result = train_run(
             sources,
@@ -84,7 +84,7 @@ def run_train(
 
 
 def run_resume(out: Path, *, as_json: bool, options: TrainOptions | None = None) -> None:
-    """Resume a training with the settings and scores that it began with."""
+    """Resume a training with the settings and scores with which it began."""
     with progress.stages() as stages:
         result = train_run((), None, out=out, stages=stages, options=options)
     _print_result(result, out, as_json=as_json)
@@ -130,7 +130,7 @@ def train_run(
                 callbacks=[report, follow],
             )
     except PartimentoError:
-        screen.print_rejects(corpus.rejects)  # they may be why
+        screen.print_rejects(corpus.rejects)  # they may be the cause of the error
         raise
     except KeyboardInterrupt:
         if RunFolder(out).training.has_checkpoint():
@@ -142,7 +142,7 @@ def train_run(
 
 
 class ShowTraining(Callback):
-    """Show the epochs of a training on the screen, and give them to `log`."""
+    """Show the epochs of a training on the screen, and pass them to `log`."""
 
     def __init__(self, stages: progress.Stages, log: Callable[[Any], None]) -> None:
         self._stages, self._log = stages, log
@@ -156,7 +156,7 @@ class ShowTraining(Callback):
         if stage in ("train", "count"):
             self._reported = stage, done, total
             self._calls += 1
-        if stage == "train":  # compiling takes seconds in which nothing counts up
+        if stage == "train":  # the first call precedes compiling, which takes seconds
             note = {1: "compiling a training step", 2: ""}.get(self._calls)
         self._stages.at(stage, done, total, note)
 
@@ -165,11 +165,11 @@ class ShowTraining(Callback):
         self._stages.note(text)
 
     def on_begin(self, model: Any, data: Any) -> None:
-        """Keep the pieces that cannot be learned from."""
+        """Store the pieces that cannot be used, to list them at the end."""
         self.rejects = data.rejects
 
     def on_epoch_end(self, epoch: Any) -> None:
-        """Show the figures of an epoch beside the bar of all epochs."""
+        """Show the losses of an epoch beside the progress bar."""
         self._log(epoch)
         stage, done, total = self._reported
         epochs = round(total * epoch.epoch / max(done, 1))
@@ -193,7 +193,7 @@ def _print_result(result: TrainingResult, out: Path, *, as_json: bool) -> None:
                 "held_out": figures,
                 "reconstruction": result.accuracy,
                 "summary": summary(result.table, model.settings.name),
-                "verdict": result.verdict,
+                "verdict": result.diagnosis,
                 "rejected": len(result.rejects),
             }
         )
@@ -204,7 +204,7 @@ def _print_result(result: TrainingResult, out: Path, *, as_json: bool) -> None:
         if result.accuracy is not None
         else []
     )
-    lines += [result.verdict] if result.verdict else []
+    lines += [result.diagnosis] if result.diagnosis else []
     learned = (
         f"{model.model.parameters:,} {'weights' if model.model.trains_by_gradient else 'counts'}"
     )
@@ -221,12 +221,12 @@ def _figure(value: float | None) -> str:
     return "" if value is None else f"{value:.3f}"
 
 
-# Which columns go first where there is no room for all.
+# On a narrow terminal, columns with the highest numbers are dropped first.
 PARTS = {"chord": 2, "held": 3, "duration": 2, "unknown": 4, "kl": 1, "estimate": 1}
 
 
 def print_figures(table: Mapping[str, Likelihood], name: str) -> None:
-    """Print the figures of the model `name` and of its baselines, and a judgement."""
+    """Print the results of the model `name` and its baselines, and a summary."""
     bound = any(row.is_bound for row in table.values())
     parts = part_names(row.parts for row in table.values())
     columns = (*parts, *(["estimate"] if bound else []))
@@ -235,9 +235,9 @@ def print_figures(table: Mapping[str, Likelihood], name: str) -> None:
         figures = [row.total, *(row.parts.get(part) for part in parts)]
         rows.append((label, *map(_figure, [*figures, row.estimate] if bound else figures)))
     events = next(iter(table.values())).events
-    note = "; with KL, a bound, and the estimate by importance sampling" if bound else ""
+    note = "; with KL: a bound, and an estimate by importance sampling" if bound else ""
     screen.print_table(
-        f"Nats per event on {events:,} events of pieces held out (less is better{note})",
+        f"Nats per event on {events:,} events of held-out pieces (lower is better{note})",
         (
             Column("model", 0, "name"),
             Column("all"),

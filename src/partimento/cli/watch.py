@@ -1,4 +1,4 @@
-"""``partimento watch``: the pictures of a training."""
+"""Implement ``partimento watch``: draw the pictures of a training."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def run_watch(run: Path, *, out: Path | None, as_json: bool) -> None:
     if out.exists() and not out.is_dir():
         raise PartimentoError(f"{out} is not a folder")
     if out.is_dir() and any(out.iterdir()) and not (out / "losses.png").is_file():
-        raise PartimentoError(f"{out} holds something else: name another folder with -o")
+        raise PartimentoError(f"{out} has other files: choose another folder with -o")
     refuse_existing(out, force=True)
     with progress.stages(quiet=as_json) as stages:
         with stages.during("start"):

@@ -1,4 +1,4 @@
-"""Convert a piece to files to see or hear, one module per format.
+"""Convert a piece to scores, sound and web pages, one module per format.
 
-`export.write` chains the conversions.
+`export.write` combines the conversions.
 """

@@ -1,4 +1,4 @@
-"""Sound: a Piece through a soundfont, as a WAV file."""
+"""Render a piece as sound with a soundfont, and write WAV files."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from partimento.music.text import check_names
 from partimento.music.timelines import Part, Tempo
 
 PEAK = 10 ** (-1 / 20)  # -1 dBFS
-TAIL_S = 1.5  # the last notes ring out
-FADE_S = 0.3
-RATE = 48000  # the rate of the renderer
-TICKS = 960
-LONGEST_S = 3600
+TAIL_S = 1.5  # seconds after the end of the piece in which the last notes decay
+FADE_S = 0.3  # seconds of fade-out at the end of that
+RATE = 48000  # Hz; the rate of the renderer
+TICKS = 960  # ticks per quarter of the MIDI file for the renderer
+LONGEST_S = 3600  # maximum duration of a piece in seconds
 ENVIRONMENT = "PARTIMENTO_SOUNDFONT"
 SYSTEM_FOLDERS = (
     "/usr/share/sounds/sf2",
@@ -32,27 +32,27 @@ SYSTEM_FOLDERS = (
     "/usr/local/share/soundfonts",
     "/opt/homebrew/share/soundfonts",
 )
-# MuseScore's .sf3 files are missing: the renderer cannot read compressed samples.
+# Without MuseScore's .sf3 files, because the renderer cannot read compressed samples.
 SYSTEM_NAMES = ("FluidR3_GM.sf2", "default-GM.sf2", "MuseScore_General.sf2", "TimGM6mb.sf2")
 
 
 class Soundfont(NamedTuple):
-    """A soundfont and who said so."""
+    """The path of a soundfont, and where the choice comes from."""
 
     path: Path
     origin: str
 
 
 def find_soundfont(explicit: Path | str | None = None) -> Soundfont:
-    """Find the soundfont to play with.
+    """Find the soundfont to use.
 
-    The explicit one comes first, then that of the environment variable, then the system's. The last
-    choice is the one that pretty_midi brings.
+    The order is: the explicit one, the one in the environment variable ``PARTIMENTO_SOUNDFONT``,
+    one installed on the system, and the one inside pretty_midi.
 
     Raises
     ------
     PartimentoError
-        If the explicit one does not exist, or there is none at all.
+        If one of the first two is set but does not exist, or none is found.
     """
     for origin, name in (("--soundfont", explicit), (ENVIRONMENT, os.environ.get(ENVIRONMENT))):
         if name:
@@ -69,8 +69,8 @@ def _candidates() -> Iterator[tuple[Path, str]]:
     yield from (
         (Path(folder, name), "system") for name in SYSTEM_NAMES for folder in SYSTEM_FOLDERS
     )
-    # Importing pretty_midi would take a second, so only its folder is looked up. The file is
-    # GPL-2: it is used in place and never copied.
+    # Importing pretty_midi would take a second, so this only looks up its folder. The file has the
+    # license GPL-2: it is used in place and never copied.
     spec = importlib.util.find_spec("pretty_midi")
     for folder in (spec.submodule_search_locations if spec else None) or ():
         yield Path(folder, "TimGM6mb.sf2"), "pretty_midi"
@@ -84,13 +84,14 @@ def render_audio(
     Returns
     -------
     (samples, 2) float32
-        With a peak of -1 dBFS. It lasts as long as the piece by its tempos, plus a tail in which
-        the last notes fade.
+        With a peak of -1 dBFS. It is as long as the piece with its tempos, plus TAIL_S seconds in
+        which the last notes decay.
 
     Raises
     ------
     PartimentoError
-        If the piece lasts more than an hour, the soundfont is not valid, or a name is not text.
+        If the piece is longer than an hour, the soundfont is invalid, or a name in the piece has
+        invalid characters.
     """
     check_names(piece)
     length_s = piece.seconds
@@ -113,18 +114,16 @@ def render_audio(
 def _synthesize(piece: Piece, soundfont: Path, sample_rate: int) -> np.ndarray:
     try:
         import midirenderer
-    except ImportError:  # some machines have no wheel of it
+    except ImportError:  # there is no wheel for some platforms
         return _plain_tones(piece, sample_rate)
-    # symusic's own synthesizer plays samples without regard to their root key: most soundfonts
-    # sound out of tune (its issue 55).
+    # symusic's own synthesizer ignores the root key of samples, so that most soundfonts sound out
+    # of tune (symusic issue 55).
     try:
         played = midirenderer.render_wave_from(soundfont.read_bytes(), _to_midi(piece))
     except OSError as error:
         raise PartimentoError(f"cannot read the soundfont {soundfont}: {error.strerror}") from error
-    except Exception as error:  # the renderer raises errors of its own
-        raise PartimentoError(
-            f"not a soundfont that can be played: {soundfont} ({error})"
-        ) from error
+    except Exception as error:  # the renderer has undocumented exception types
+        raise PartimentoError(f"cannot play the soundfont {soundfont}: {error}") from error
     with wave.open(io.BytesIO(played)) as file:
         rate, channels = file.getframerate(), file.getnchannels()
         sound = (
@@ -137,7 +136,7 @@ def _synthesize(piece: Piece, soundfont: Path, sample_rate: int) -> np.ndarray:
 
 
 def _plain_tones(piece: Piece, sample_rate: int) -> np.ndarray:
-    """Generate decaying tones like those of a plucked string, without drums."""
+    """Generate decaying tones similar to plucked strings, without drums."""
     sound = np.zeros(round((piece.seconds + TAIL_S) * sample_rate) + 1, np.float32)
     seconds = piece.tempo_map.seconds
     for note in piece.notes:
@@ -151,9 +150,8 @@ def _plain_tones(piece: Piece, sample_rate: int) -> np.ndarray:
             for k in range(1, 6)
             if k * hz < sample_rate / 2
         )
-        release = np.clip(
-            (end - start + 0.25 - time) / 0.25, 0, 1
-        )  # fade in and out, to avoid clicks
+        # Fade out here and fade in below, to avoid clicks.
+        release = np.clip((end - start + 0.25 - time) / 0.25, 0, 1)
         first = round(start * sample_rate)
         part = (tone * release * np.clip(time / 0.005, 0, 1) * note.velocity / 127)[
             : len(sound) - first
@@ -176,7 +174,7 @@ def resample(sound: np.ndarray, rate: int, wanted: int) -> np.ndarray:
 def _to_midi(piece: Piece) -> bytes:
     """Return MIDI for the synthesizer, on a grid of 1/960 of a quarter note.
 
-    Rounded times make pieces audible that a MIDI file cannot hold exactly.
+    Times are rounded, so that pieces can be played that a MIDI file cannot represent exactly.
     """
 
     def on_grid(time: Fraction) -> Fraction:
@@ -186,7 +184,7 @@ def _to_midi(piece: Piece) -> bytes:
     onset, end = (_rounded(times * TICKS, notes.divisions) for times in (notes.onset, notes.end))
     tempos = {on_grid(mark.onset): mark.us_per_quarter for mark in piece.tempos}
     rate = piece.tempos[-1].us_per_quarter if piece.tempos else 500_000
-    # The renderer stops at the last event: a tempo without effect keeps it going through the tail.
+    # The renderer stops at the last event. A tempo change without effect makes it render the tail.
     tick = Fraction(1, TICKS)
     silence = on_grid(piece.length + Fraction(TAIL_S) * 1_000_000 / rate) + tick
     played = Piece(
@@ -210,7 +208,7 @@ def to_wav(
     sample_rate: int = RATE,
     mono: bool = False,
 ) -> bytes:
-    """Convert a piece to a WAV file of 16 bits, stereo unless `mono`."""
+    """Convert a piece to a 16-bit WAV file, in stereo unless `mono`."""
     return wav_bytes(
         render_audio(piece, soundfont, sample_rate=sample_rate), sample_rate, mono=mono
     )

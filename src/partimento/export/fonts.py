@@ -1,4 +1,4 @@
-"""Find the text fonts of pictures, and replace characters that they lack."""
+"""Find fonts for text in pictures, and replace characters that they do not have."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NAMES = ("STIXGeneral", "DejaVuSerif", "DejaVuSans")
 
 
 def font_folders() -> list[Path]:
-    """Return the folders of matplotlib's fonts without importing matplotlib."""
+    """Return the folders of matplotlib's fonts, without importing matplotlib."""
     spec = find_spec("matplotlib")
     return [
         Path(folder, "mpl-data", "fonts", "ttf")
@@ -21,35 +21,32 @@ def font_folders() -> list[Path]:
 
 
 def font_files() -> list[Path]:
-    """Return the text fonts inside matplotlib."""
+    """Return the files of the text fonts bundled with matplotlib."""
     return sorted(
         path for folder in font_folders() for name in NAMES for path in folder.glob(f"{name}*.ttf")
     )
 
 
 def drawable(svg: str) -> str:
-    """Replace each character that no font has by a box.
+    """Replace characters that no font has by boxes.
 
-    Otherwise the character would vanish without notice.
+    Otherwise they would be missing in pictures without any sign.
 
     Examples
     --------
     >>> drawable("Ünï 日本")
     'Ünï □□'
     """
-    strange = {c for c in set(svg) if not c.isascii() and ord(c) not in _covered()}
+    missing = {c for c in set(svg) if not c.isascii() and ord(c) not in _covered()}
     return (
-        svg.translate({ord(c): "" if _is_unseen(c) else SUBSTITUTE for c in strange})
-        if strange
+        svg.translate({ord(c): "" if _is_invisible(c) else SUBSTITUTE for c in missing})
+        if missing
         else svg
     )
 
 
-def _is_unseen(character: str) -> bool:
-    """Return whether a character has no picture of its own.
-
-    Joiners and variation selectors have none.
-    """
+def _is_invisible(character: str) -> bool:
+    """Return True for characters without a glyph: joiners and variation selectors."""
     return unicodedata.category(character) == "Cf" or unicodedata.name(character, "").startswith(
         "VARIATION SELECTOR"
     )

@@ -1,4 +1,4 @@
-"""Mark our pictures, so that pages of an earlier score are safe to remove."""
+"""Mark pictures that Partimento wrote, so that stale pages can be removed safely."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ import re
 import zlib
 from pathlib import Path
 
-PNG_HEAD = 33  # signature and IHDR, which comes first
+PNG_HEAD = 33  # bytes of the signature and of the IHDR chunk, which must be first
 SVG_MARK = "made by Partimento, page {}"
 _SVG = re.compile(rb"<svg[^>]*>\s*<metadata>made by Partimento, page (\d+)</metadata>")
 _PNG = re.compile(rb"tEXtSoftware\0Partimento.{8}tEXtDescription\0page (\d+)", re.DOTALL)
 
 
 def number_in_svg(svg: str) -> int | None:
-    """Return the number of a page written by Partimento."""
+    """Return the page number in the mark of an SVG page; None without a mark."""
     match = _SVG.search(svg[:4096].encode("utf-8", "replace"))
     return int(match[1]) if match else None
 
 
 def mark_png(picture: bytes, number: int) -> bytes:
-    """Add text chunks to a picture that name the program and the page number."""
+    """Add text chunks with the program and the page number to a PNG picture."""
     chunks = _chunk(b"Software\0Partimento") + _chunk(b"Description\0page %d" % number)
     return picture[:PNG_HEAD] + chunks + picture[PNG_HEAD:]
 
 
 def is_our_page(path: Path, number: int) -> bool:
-    """Return whether Partimento wrote the file as the page of that number.
+    """Return True if Partimento wrote the file as the page with this number.
 
-    Returns False in case of doubt.
+    The result is False for links, missing files and files that cannot be read.
     """
     if path.is_symlink() or not path.is_file():
         return False

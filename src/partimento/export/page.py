@@ -1,6 +1,6 @@
-"""Build the frame that all web pages of Partimento share.
+"""Build self-contained web pages: the frame that all pages of Partimento share.
 
-A page makes no requests: it contains its styles, scripts and data.
+A page makes no requests, because it contains its styles, scripts and data.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def asset(name: str) -> str:
 
 
 def script_hash(script: str) -> str:
-    """Return the hash by which a page's policy allows a script."""
+    """Return the hash of a script, by which the content security policy allows it."""
     return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
@@ -44,29 +44,31 @@ def web_page(
     Parameters
     ----------
     title, by : str
-        The heading and the line below it, shown as text.
+        The heading and the line below it, as plain text.
     body : str
-        Markup.
+        HTML.
     assets : sequence of str
-        Names of bundled styles and scripts, in their order.
+        File names of bundled styles and scripts, in order.
     data : (str, Any), optional
-        The id of an element and its data for the scripts, stored as JSON.
+        Data for the scripts: the id of an element, and its content as JSON values.
     allowed : str
-        Directives added to the policy, which otherwise allows only styles and bundled scripts.
+        Directives to add to the content security policy, which otherwise allows only styles and the
+        bundled scripts.
 
     Raises
     ------
     PartimentoError
-        If a text is not valid.
+        If the page has invalid characters, such as unpaired surrogates.
     """
     style = "\n".join(asset(name) for name in assets if name.endswith(".css"))
     script = "\n".join(asset(name) for name in assets if name.endswith(".js"))
     policy = f"{POLICY}; {allowed}"
     scripts = ""
     if data is not None:
+        # Escaped, so that no text in the data can close the script element.
         text = json.dumps(data[1], ensure_ascii=False, separators=(",", ":")).replace(
             "<", "\\u003c"
-        )  # no text in it can end the element
+        )
         scripts += f'<script type="application/json" id="{data[0]}">{text}</script>\n'
     if script:
         policy += f"; script-src '{script_hash(script)}'"

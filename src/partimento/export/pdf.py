@@ -1,4 +1,4 @@
-"""SVG pages to one PDF, by typst: outlines stay outlines and text stays text."""
+"""Convert SVG pages to a PDF with typst, which keeps outlines and text."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from partimento.export.fonts import drawable, font_folders
 
 
 def to_pdf(pages: Sequence[str], *, title: str = "", author: str = "") -> bytes:
-    """Convert the pages of a score to PDF, each on paper of its own size.
+    """Convert the pages of a score to PDF; each page keeps its own size.
 
-    Equal pages give equal bytes, since the document has no date.
+    Equal pages give equal bytes, because the document has no date.
     """
     import typst
 
@@ -50,12 +50,12 @@ def _size_mm(svg: str) -> tuple[float, float]:
         svg,
     )
     if size is None:
-        raise ValueError("the page states no size in millimetres")
+        raise ValueError("the SVG page has no size in millimeters")
     width, height = (size[1], size[2]) if size[1] else (size[4], size[3])
     return float(width), float(height)
 
 
 def _quoted(text: str) -> str:
-    """Quote a text as a typst string."""
+    """Quote a text as a typst string, without characters that cannot be printed."""
     clean = "".join(c for c in text if c.isprintable())
     return '"' + clean.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,7 +1,7 @@
 """Build a web page with the score, a player and the origin of the piece.
 
-The player highlights the notes that sound. The page makes no requests: it contains its styles,
-scripts, score and sound. Its policy forbids everything else.
+The player highlights the sounding notes. The page contains its styles, scripts, score and sound,
+and its content security policy forbids all requests.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from partimento.export.page import web_page
 from partimento.music.piece import Piece
 from partimento.music.text import check_text
 
-PAGE_RATE = 24_000  # mono; some 2.8 MB per minute, half of it the overhead of base64 and WAV
+PAGE_RATE = 24_000  # Hz; mono and in base64, this is about 3.8 MB per minute
 LABELS = {
     ".mid": "MIDI, to play and edit",
     ".midi": "MIDI, to play and edit",
@@ -49,21 +49,21 @@ def to_page(
     svg_pages : sequence of str
         Engraved pages whose notes have the ids ``n0``, ``n1``, … (``n1.2`` is tied to ``n1``).
     note_times : sequence of (start, end)
-        In seconds, for each note of the piece in its order.
+        In seconds, for each note in the order of the piece.
     wav : bytes
         The sound.
     about : mapping, optional
-        The origin of the piece, all shown as text, not as markup. Its keys are ``heading`` (default
-        "What it was learned from"), ``corpus`` and ``license``. ``text`` is a sentence or a list of
-        them. ``figures`` is a list of ``(name, value)``, or of mappings for a table. ``sources`` is
-        a list of titles, or of mappings with ``title``, ``url`` and ``license``.
+        The origin of the piece, as plain text. Keys: ``heading`` (default "Training music"),
+        ``corpus``, ``license``; ``text``, a sentence or a list of sentences; ``figures``, a list of
+        ``(name, value)``, or of mappings for a table; ``sources``, a list of titles, or of mappings
+        with ``title``, ``url`` and ``license``.
     files : sequence of str
-        Names of files beside the page, linked for download.
+        Names of files in the same folder, which can be downloaded.
 
     Raises
     ------
     PartimentoError
-        If a text is not valid.
+        If a text has invalid characters.
     """
     for name in files:
         check_text("the name of a file", name)
@@ -86,7 +86,7 @@ def to_page(
 {sheets}
 </main>
 <p class="hint">Space plays and pauses, the arrow keys move by two seconds,
-a click on a note begins there.</p>
+a click on a note plays from there.</p>
 {_downloads(files)}
 {_about(about or {})}
 <footer>Composed with Partimento.</footer>"""  # noqa: E501
@@ -102,10 +102,7 @@ a click on a note begins there.</p>
 
 
 def _inline(svg: str, number: int) -> str:
-    """Prepare an SVG page for embedding in HTML.
-
-    Removes the prologue, the metadata and the size.
-    """
+    """Remove prologue, metadata and size of an SVG page, to embed it in HTML."""
     body = re.sub(r"^\s*<\?xml[^>]*\?>\s*", "", svg)
     body = re.sub(r"<metadata>.*?</metadata>", "", body, count=1)
     body = re.sub(r"<desc>.*?</desc>", "", body, count=1)
@@ -133,7 +130,7 @@ def _downloads(files: Sequence[str]) -> str:
             f" <span>{label}</span></li>"
         )
     return (
-        '<section aria-labelledby="files"><h2 id="files">Take it with you</h2><ul'
+        '<section aria-labelledby="files"><h2 id="files">Downloads</h2><ul'
         f' class="files">{items}</ul></section>'
     )
 
@@ -154,14 +151,14 @@ def _about(about: Mapping[str, Any]) -> str:
     parts.append(_table(about.get("figures", ())))
     sources = [_source(source) for source in about.get("sources", ())]
     if sources:
-        summary = f"{len(sources)} piece{'s' if len(sources) > 1 else ''} it learned from"
+        summary = f"{len(sources)} training piece{'s' if len(sources) > 1 else ''}"
         shown = "" if len(sources) > 12 else " open"
         parts.append(
             f"<details{shown}><summary>{summary}</summary><ol"
             f' class="sources">{"".join(sources)}</ol></details>'
         )
     body = "\n".join(part for part in parts if part)
-    heading = html.escape(str(about.get("heading", "What it was learned from")))
+    heading = html.escape(str(about.get("heading", "Training music")))
     return (
         f'<section aria-labelledby="about"><h2 id="about">{heading}</h2>\n{body}</section>'
         if body

@@ -1,7 +1,8 @@
-"""Engrave MusicXML as SVG pages, with verovio.
+"""Engrave MusicXML as SVG pages with verovio.
 
-Verovio leaves title and metronome note as nested text with font glyphs. They are redrawn as plain
-text and outlines. All programs then show the same page: browsers, resvg (PNG) and typst (PDF).
+Verovio draws the title and the metronome mark as nested text with font glyphs, which not all
+programs display. They are redrawn as plain text and outlines. Browsers, resvg (PNG) and typst (PDF)
+then show the same page.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from partimento.export.marker import SVG_MARK
 SVG = "{http://www.w3.org/2000/svg}"
 FONTS = "'STIX Two Text', STIXGeneral, 'Libertinus Serif', 'Times New Roman', Times, serif"
 GLYPHS = "Leipzig"
-PAPER = {"pageWidth": 2100, "pageHeight": 2970}  # A4 in tenths of a millimetre, as verovio counts
+PAPER = {"pageWidth": 2100, "pageHeight": 2970}  # A4 in verovio's unit, tenths of a millimeter
 OPTIONS: dict[str, Any] = {
     "breaks": "auto",
     "footer": "none",
@@ -38,7 +39,8 @@ OPTIONS: dict[str, Any] = {
     **PAPER,
 }
 SIZES = {*PAPER, "pageMarginTop", "pageMarginBottom", "pageMarginLeft", "pageMarginRight"}
-# staves of 3.6 mm, the smallest that are easy to read; a still higher score gets a higher page
+# Maximum factor by which a page is drawn larger and then shrunk, to fit tall systems. It gives
+# staves of 3.6 mm, the smallest that are easy to read. Taller systems get taller pages.
 LARGEST_PAPER = 2.0
 
 
@@ -50,19 +52,19 @@ def to_svg(
     Parameters
     ----------
     musicxml : str
-        A MusicXML document. The ``id`` of its notes become the ``id`` of their groups in the pages.
+        A MusicXML document. The ``id`` of each note is the ``id`` of its group in the SVG.
     unit : float
-        Half the distance of two staff lines, in tenths of a millimetre; less where a system would
-        not fit on the page.
+        Half the distance between staff lines, in tenths of a millimeter. It is reduced if a system
+        would not fit on the page.
     heading : bool
-        Whether title and composer stand on the first page.
+        Whether to write title and composer on the first page.
     crop : bool
-        Whether each page ends below its last system, rather than where the paper does.
+        Whether to end each page below its last system, instead of at the paper's height.
 
     Returns
     -------
     tuple of str
-        A page each; equal scores give equal pages.
+        The pages; equal scores give equal pages.
 
     Raises
     ------
@@ -70,10 +72,9 @@ def to_svg(
         If the engraver cannot read the score.
     """
     toolkit, resources = _engraver()
-    paper = 1.0  # larger paper, later shrunk to A4, for a system higher than the page
+    paper = 1.0  # for systems taller than the page: larger paper, which is shrunk to A4 afterwards
     while True:
-        # Pages adjust to the height of their systems. Otherwise whatever does not fit would be cut
-        # off silently.
+        # Let verovio adjust the page height. Otherwise it would silently cut off tall systems.
         options = {
             name: round(value * paper) if name in SIZES else value
             for name, value in OPTIONS.items()
@@ -100,9 +101,9 @@ def to_svg(
 
 
 def engrave(musicxml: str, layout: Mapping[str, Any]) -> list[ET.Element]:
-    """Engrave pages as verovio draws them, for programs that redraw them.
+    """Engrave pages as verovio draws them, for pictures that are derived from them.
 
-    `layout` overrides our options of verovio. Raises as `to_svg` does.
+    `layout` overrides options of verovio. The exceptions are those of `to_svg`.
     """
     return _engraved(_engraver()[0], musicxml, {**OPTIONS, **layout})
 
@@ -119,15 +120,14 @@ def _engraver() -> tuple[Any, Path]:
 
 
 def _engraved(toolkit: Any, musicxml: str, options: Mapping[str, Any]) -> list[ET.Element]:
-    ET.register_namespace(
-        "", SVG[1:-1]
-    )  # pages, and pictures derived from them, use these prefixes
+    # Otherwise ElementTree would write prefixes such as ns0.
+    ET.register_namespace("", SVG[1:-1])
     ET.register_namespace("xlink", "http://www.w3.org/1999/xlink")
     toolkit.setOptions(options)
     if not toolkit.loadData(musicxml):
         raise PartimentoError("the engraver cannot read this score")
     pages = [toolkit.renderToSVG(page) for page in range(1, toolkit.getPageCount() + 1)]
-    return [ET.fromstring(page) for page in pages]  # noqa: S314 - our own engraver's
+    return [ET.fromstring(page) for page in pages]  # noqa: S314 - written by verovio
 
 
 def _height(root: ET.Element) -> float:
@@ -135,9 +135,9 @@ def _height(root: ET.Element) -> float:
 
 
 def _resize(root: ET.Element, height: float | None, paper: float) -> None:
-    """Set the size of a page in millimeters, `paper` times smaller than drawn.
+    """Set the size of a page in millimeters, `paper` times smaller than it was drawn.
 
-    `height`, if not None, replaces the height of the drawing first.
+    If `height` is not None, it becomes the height of the drawing first.
     """
     for element, scale in (
         (root, 1),
@@ -160,16 +160,16 @@ def _plain(root: ET.Element, resources: Path, composer: str, right: float) -> No
         kind = group.get("class", "")
         texts = [child for child in group if child.tag == f"{SVG}text"]
         for text in texts:
-            place = list(group).index(text)
+            index = list(group).index(text)
             drawn = _flat_texts(text, resources, is_header=kind.startswith("pgHead"))
             group.remove(text)
             for offset, element in enumerate(drawn):
-                group.insert(place + offset, element)
+                group.insert(index + offset, element)
         if kind.startswith("pgHead") and composer and len(group):
-            group.append(_signed(composer, float(group[0].get("y") or 0), right))
+            group.append(_composer_text(composer, float(group[0].get("y") or 0), right))
 
 
-def _signed(composer: str, title_y: float, right: float) -> ET.Element:
+def _composer_text(composer: str, title_y: float, right: float) -> ET.Element:
     """Draw the composer's name below the title, at the right margin.
 
     Verovio's own header omits it.
@@ -188,9 +188,9 @@ def _signed(composer: str, title_y: float, right: float) -> ET.Element:
 
 
 def _flat_texts(text: ET.Element, resources: Path, *, is_header: bool) -> list[ET.Element]:
-    """Split a nested text into one element per run.
+    """Split nested text into runs, and return the elements that draw them.
 
-    A run begins wherever the text has a position.
+    A new run begins at each element with its own position.
     """
     runs: list[tuple[dict[str, str], list[tuple[str, float, str]]]] = [
         ({k: text.get(k, "") for k in ("x", "y", "text-anchor")}, [])
@@ -259,14 +259,14 @@ def _draw_run(
 
 @cache
 def _glyph(resources: Path, code: str) -> tuple[str, float]:
-    """Return outline (y upward) and width of a music glyph.
+    """Return the outline (y upwards) and the advance width of a music glyph.
 
-    Both are in thousandths of its size.
+    Both are in thousandths of the font size.
     """
     file = resources / GLYPHS / f"{code}.xml"
     if not file.is_file():
         return "", 0.0
-    path = ET.parse(file).getroot().find("path")  # noqa: S314 - a file of the engraver
+    path = ET.parse(file).getroot().find("path")  # noqa: S314 - a file of verovio
     table = (resources / f"{GLYPHS}.xml").read_text()
     width = re.search(rf'c="{code}"[^>]*h-a-x="([\d.]+)"', table)
     return (path.get("d", "") if path is not None else ""), float(width[1]) if width else 300.0

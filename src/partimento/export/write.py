@@ -1,4 +1,4 @@
-"""Chains the writers: which of them a file name needs, in which order."""
+"""Write a piece to files, with the writers that their suffixes need."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from partimento.music.piece import Piece
 from partimento.music.text import check_names, check_text
 from partimento.plugins import Registry
 
-# By suffix. A writer takes a Chain and the suffix, and returns each file's content. Each format
-# is one line. The entry point of a plug-in has the name of the suffix without its dot.
+# Suffix → writer. A writer takes a Chain and the suffix, and returns the content of each file. To
+# add a format, add one line. The entry point of a plugin is named by the suffix without its dot.
 WRITERS = Registry(
     "partimento.writers",
     "writer",
@@ -38,12 +38,12 @@ WRITERS = Registry(
     needs=("__call__",),
     prefix=".",
 )
-PAGED = (".svg", ".png")  # formats with one file per page: name.svg, name-2.svg …
+PAGED = (".svg", ".png")  # formats with one file per page: name.svg, name-2.svg, …
 
 
 @dataclass(frozen=True)
 class Chain:
-    """One piece on its way to files; each shared step is computed once.
+    """Convert one piece to several formats, computing shared steps only once.
 
     Parameters
     ----------
@@ -51,9 +51,9 @@ class Chain:
     soundfont : Path or None
         See `audio.find_soundfont`.
     about : mapping
-        The origin of the piece, for the page. See `player_page.to_page`.
+        The origin of the piece, for a web page; see `player_page.to_page`.
     files : sequence of str
-        Names of files beside the page that it links to.
+        Names of files in the same folder, to which a web page links.
     """
 
     piece: Piece
@@ -69,7 +69,7 @@ class Chain:
 
     @cached_property
     def picture(self) -> str:
-        """The MusicXML that is engraved: with played ornaments as grace notes."""
+        """MusicXML for engraving, with ornaments that were played as grace notes."""
         from partimento.io.musicxml.write import to_musicxml
 
         return to_musicxml(self.piece, ornaments="grace")
@@ -103,40 +103,40 @@ def write(
     about: Mapping[str, Any] | None = None,
     files: Sequence[str] = (),
 ) -> list[Path]:
-    """Write a piece in the format that the suffix of `path` names.
+    """Write a piece in the format of the suffix of `path`.
 
     Parameters
     ----------
     piece : Piece
     path : Path or str
-        A score of several pages as SVG or PNG continues in ``name-2.svg``, ``name-3.svg`` …
+        Further pages of a score as SVG or PNG are written to ``name-2.svg``, ``name-3.svg``, ….
     force : bool
-        Replace what is there. Further pages of an earlier, longer score go too, if they bear our
-        mark; no other file is touched.
+        Replace existing files. This also removes further pages of an earlier, longer score, if they
+        have Partimento's mark. Other files are never touched.
     soundfont : Path or str, optional
-        For ``.wav`` and ``.html``.
+        For ``.wav`` and ``.html``; see `audio.find_soundfont`.
     about, files
-        For ``.html``.
+        For ``.html``; see `Chain`.
 
     Returns
     -------
     list of Path
-        The files written, the asked one first.
+        The files written, beginning with `path`.
 
     Raises
     ------
     PartimentoError
-        If the suffix is unknown, a file already exists, or the format cannot carry the piece.
+        If the suffix is unknown, a file already exists, or the format cannot represent the piece.
     """
     path = Path(path)
     return write_all(Chain(piece, soundfont, about, files), [path], force=force)
 
 
 def write_all(chain: Chain, paths: Sequence[Path | str], *, force: bool = False) -> list[Path]:
-    """Write one piece to several files, with one engraving for all.
+    """Write one piece to several files, computing shared steps only once.
 
-    All names are checked and all contents are ready before the first file is written. Raises as
-    `write` does.
+    All names are checked and all contents computed before the first file is written. The exceptions
+    are those of `write`.
     """
     chosen = [Path(path) for path in paths]
     check_paths(chosen, force=force)
@@ -150,12 +150,12 @@ def write_all(chain: Chain, paths: Sequence[Path | str], *, force: bool = False)
         for number, page in enumerate(further, 2):
             if os.path.lexists(page) and not (force and is_our_page(page, number)):
                 hint = (
-                    f", and no page {number} of an earlier score: move it away"
+                    f" and is not page {number} of an earlier score: move it away"
                     if force
                     else " (force=True replaces it)"
                 )
                 raise PartimentoError(
-                    f"{page} already exists{hint}; page {number} of {first.name} needs its place"
+                    f"{page} already exists{hint}; it is needed for page {number} of {first.name}"
                 )
     written = [path for pages in targets for path in pages]
     _refuse_twice(written)
@@ -170,13 +170,10 @@ def write_all(chain: Chain, paths: Sequence[Path | str], *, force: bool = False)
 
 
 def check_paths(paths: Sequence[Path], *, force: bool = False) -> None:
-    """Refuse names that cannot be written to, before any work is done.
+    """Raise PartimentoError if a path cannot be written, before any work is done.
 
-    Raises
-    ------
-    PartimentoError
-        If a suffix is unknown, or a file is named twice or exists already. Also if a folder has the
-        name, or a file stands in place of a folder.
+    This is the case if a suffix is unknown, or a path occurs twice, exists already or is a folder.
+    It is also the case if one of its parent folders is a file.
     """
     for path in paths:
         _writer_for(path)
@@ -191,8 +188,8 @@ def _refuse_twice(paths: Sequence[Path]) -> None:
     for path in paths:
         real = os.path.realpath(path)
         if real in known:
-            also = f" (as {known[real]} too)" if known[real] != path else ""
-            raise PartimentoError(f"the same file is asked for twice: {path}{also}")
+            also = f" (also as {known[real]})" if known[real] != path else ""
+            raise PartimentoError(f"the same file would be written twice: {path}{also}")
         known[real] = path
     for real, path in known.items():
         for folder in Path(real).parents:
@@ -203,10 +200,7 @@ def _refuse_twice(paths: Sequence[Path]) -> None:
 
 
 def engrave(musicxml: str, layout: Mapping[str, Any]) -> list[ET.Element]:
-    """Engrave a score in a layout of its own, for other pictures.
-
-    See `svg.engrave`.
-    """
+    """Engrave a score with other layout options, for pictures; see `svg.engrave`."""
     from partimento.export import svg
 
     return svg.engrave(musicxml, layout)
@@ -223,7 +217,7 @@ def _writer_for(path: Path) -> Callable[[Chain, str], list[bytes] | list[str]]:
     suffix = path.suffix.lower()
     if suffix not in WRITERS:
         kind = path.suffix or "a file without a suffix"
-        raise PartimentoError(f"{path}: cannot write {kind}; there are {' '.join(WRITERS)}")
+        raise PartimentoError(f"{path}: cannot write {kind}; choose from {' '.join(WRITERS)}")
     writer: Callable[[Chain, str], list[bytes] | list[str]] = WRITERS.load(suffix)
     return writer
 
@@ -237,9 +231,9 @@ def _further(path: Path, number: int) -> Path:
 
 
 def _remove_stale(path: Path, count: int, *, keep: Sequence[Path]) -> None:
-    """Remove pages of an earlier score of this name that has more pages.
+    """Remove the further pages of an earlier, longer score of this name.
 
-    Stops at the first page without our mark and its number.
+    This stops at the first file that does not have Partimento's mark with its page number.
     """
     if path.suffix.lower() not in PAGED:
         return
