@@ -20,7 +20,6 @@ UNFINISHED = {
     "generate",
     "models",
     "plots",
-    "tokens",
     "training",
 }
 

@@ -11,9 +11,6 @@ from partimento import Event, Piece
 from partimento.evaluation.baselines import BackoffCounts, Baseline
 from partimento.evaluation.heldout import held_out
 from partimento.tokens.chords import ChordTokenizer
-from partimento.tokens.settings import TokenSettings
-from partimento.tokens.vocabulary import OutOfVocabularyCost
-from partimento.training.dataset import prepare
 
 
 def test_witten_bell_by_hand() -> None:
@@ -76,31 +73,3 @@ def test_order_one_beats_order_zero_and_a_model_is_charged_alike() -> None:
     alone = run.model.nats(data.tokens("test"))
     assert table["lstm"].total == pytest.approx(alone.total + table["lstm"].parts["unknown"])
     assert [*table["lstm"].parts] == ["chord", "held", "duration", "unknown"]
-
-
-def test_unknown_chords_pay_by_their_notes(pieces: list[Piece]) -> None:
-    data = prepare(pieces, TokenSettings(min_count=1), validation=0.2, test=0.1, seed=0)
-    cost = OutOfVocabularyCost([item.events for item in data.train])
-    low, strange = Event((48, 60), Fraction(1)), Event((48, 61, 66, 127), Fraction(5, 7))
-    assert cost.chord(strange) > cost.chord(low) > 0
-    assert (
-        data.tokenizer.missing_cost(Piece.from_events([low]), cost) == 0
-        or data.tokenizer.chords[low.chord] == 3
-    )
-    assert data.tokenizer.missing_cost(Piece.from_events([strange]), cost) == pytest.approx(
-        cost.chord(strange) + cost.duration(strange.duration)
-    )
-
-
-def test_duration_prices_are_a_distribution() -> None:
-    """Over all fractions n/d, written in any terms, the probabilities that it charges sum to at
-    most one.
-    """
-    cost = OutOfVocabularyCost([[Event((60,), Fraction(1))]])
-    total = sum(
-        np.exp(-cost.duration(Fraction(n, d)))
-        for d in range(1, 40)
-        for n in range(1, 400)
-        if Fraction(n, d).denominator == d
-    )
-    assert 0.6 < total <= 1

@@ -116,7 +116,7 @@ def test_drums_are_no_harmony_and_what_cannot_be_learned_is_told() -> None:
     )
     assert [(piece.title, reason.split(":")[0]) for piece, reason in data.left_out] == [
         ("Kit alone", "the piece has only drums"),
-        ("Wide", "the range of the piece is too wide"),
+        ("Wide", "the range of the piece is too wide to transpose it to the common key"),
     ]
     assert (len(data.train), len(data.valid), len(data.test)) == (1, 1, 0)
 
