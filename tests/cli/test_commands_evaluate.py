@@ -20,7 +20,7 @@ import pytest
         (["originality", "--against", "{folder}"], "missing argument 'file...'"),
         (["neighbours"], "missing argument 'run'"),
         (["neighbours", "{run}", "--most", "0"], "at least 1"),
-        (["neighbours", "{run}", "C", "-o", "{new}.pdf"], "a map is a .png or .svg file"),
+        (["neighbours", "{run}", "C", "-o", "{new}.pdf"], "the map must be a .png or .svg file"),
         (["neighbours", "{run}"], "chord vectors are made with"),
     ],
 )

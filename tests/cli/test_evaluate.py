@@ -139,9 +139,9 @@ def test_a_folder(
     report = tmp_path / "report.html"
     run("evaluate", made, "--against", corpus, "-o", report)
     shown = capsys.readouterr()
-    assert "5 generated pieces beside 12 real ones" in shown.out
+    assert "5 generated pieces compared with 12 real ones" in shown.out
     assert re.search(r"polyphony +2.000 ", shown.out)
-    assert "Frechet distance on our features" in shown.out
+    assert "Frechet distance on Partimento's features" in shown.out
     assert max(map(len, shown.out.splitlines()[:30])) <= 80
     assert "1 not read" in shown.err
     page = report.read_text()

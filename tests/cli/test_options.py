@@ -10,7 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from partimento.cli.options import Group, SelectionOptions, ViewOptions, expand, select, view
+from partimento.cli.options import OptionGroup, SelectionOptions, ViewOptions, expand, select, view
 from partimento.corpus.select import Selection
 from partimento.corpus.settings import AS_WRITTEN, DataSettings
 
@@ -53,5 +53,5 @@ def test_a_command_gets_what_its_options_make() -> None:
     result = CliRunner().invoke(app, words)
     assert result.exit_code == 0, result.output
     assert got == [("x", Selection(composer="Bach", solo=True), {"grace_notes": "keep"}, 4)]
-    assert isinstance(SelectionOptions.__metadata__[0], Group)
+    assert isinstance(SelectionOptions.__metadata__[0], OptionGroup)
     assert command.__doc__ == "Do something."

@@ -80,7 +80,7 @@ def test_many_pieces_in_a_table(
         (["none.mid", "--against", "{folder}"], "none.mid"),
         (
             ["{folder}", "--against", "{folder}", "-o", "report.html"],
-            "report.html: the report is written as .csv, .json, .md",
+            "report.html: the report can be written as .csv, .json, .md",
         ),
         (["{folder}/text.mid", "--against", "{folder}"], "text.mid"),
         (["corpus.parquet", "--against", "{folder}"], "corpus.parquet is a store"),

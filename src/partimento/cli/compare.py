@@ -16,11 +16,11 @@ from partimento.models.likelihood import part_names
 from partimento.tables import csv_table, markdown_table
 
 TABLES, PICTURES = (".csv", ".json", ".md", ".tex"), (".png", ".svg", ".pdf")
-TITLE = "Nats per event of held-out pieces (less is better)"
+TITLE = "Nats per event of held-out pieces (lower is better)"
 MEANINGS = {
-    "kl": "with a KL part, all is a bound",
+    "kl": "all: an upper bound if there is a KL part",
     "estimate": "estimate: by importance sampling",
-    "accuracy": "accuracy: share of the chords reconstructed",
+    "accuracy": "accuracy: share of chords reconstructed",
     "distinct": "distinct: variety relative to the corpus",
 }
 NOTE = "; ".join(MEANINGS.values())
@@ -31,14 +31,14 @@ def run_compare(runs: Sequence[Path], *, out: Sequence[Path], force: bool, as_js
     for path in out:
         if path.suffix.lower() not in (*TABLES, *PICTURES):
             raise PartimentoError(
-                f"{path}: the table is written as {', '.join(TABLES)}, the validation losses as"
+                f"{path}: the table can be written as {', '.join(TABLES)}, the learning curves as"
                 f" {', '.join(PICTURES)}"
             )
         refuse_existing(path, force=force)
     if len({run.resolve() for run in runs}) < len(runs) or len({run.name for run in runs}) < len(
         runs
     ):
-        raise PartimentoError("two runs have the same name: name different runs")
+        raise PartimentoError("two runs have the same name: give runs with different names")
     with progress.stages(quiet=as_json) as stages:
         with stages.during("start"):
             from partimento.evaluation.compare import compare, learning_curves, summaries
@@ -76,7 +76,7 @@ def run_compare(runs: Sequence[Path], *, out: Sequence[Path], force: bool, as_js
     if as_json:
         screen.print_json(plain)
         return
-    everything = "-o or --json has them all"
+    everything = "-o or --json shows all columns"
     cells = [_cells(row, parts) for row in rows]
     screen.print_list(TITLE, _columns(_header(parts)), cells, everything=everything)
     if any(each.runs > 1 for each in grouped):
@@ -89,7 +89,7 @@ def run_compare(runs: Sequence[Path], *, out: Sequence[Path], force: bool, as_js
 
 
 COST = ("estimate", "accuracy", "distinct", "seconds", "weights")
-RANKS = {  # the parts of "all" go first where the table is too wide
+RANKS = {  # on a narrow terminal, columns with the highest rank are dropped first
     "run": 0,
     "runs": 0,
     "seeds": 0,
@@ -108,13 +108,13 @@ RANKS = {  # the parts of "all" go first where the table is too wide
     "held": 6,
     "unknown": 7,
 }
-OF_A_PART = 5  # the rank of a part that is not among them
+PART_RANK = 5  # the rank of parts that are not in RANKS
 
 
 def _columns(header: Sequence[str]) -> list[Column]:
     names = {"run", "runs", "model"}
     return [
-        Column(name, RANKS.get(name, OF_A_PART), "name" if name in names else "figure")
+        Column(name, RANKS.get(name, PART_RANK), "name" if name in names else "figure")
         for name in header
     ]
 
@@ -188,7 +188,7 @@ LATEX |= {sign: f"\\{sign}" for sign in "&%$#_{}"}
 
 
 def _latex(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a LaTeX table, ready for ``\\input``; it needs the package booktabs."""
+    """Return a LaTeX table for ``\\input``; it needs the package booktabs."""
 
     def line(cells: Sequence[str]) -> str:
         return (

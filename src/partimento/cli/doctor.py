@@ -18,7 +18,7 @@ EXTRAS = ("tensorflow-cpu", "torch")
 
 
 def run_doctor(*, soundfont: Path | None, as_json: bool) -> None:
-    """Print what is installed; exit with 1 if something needed is missing."""
+    """Print what is installed; exit with code 1 if a required package is missing."""
     needed = [_name(line) for line in requires("partimento") or [] if "extra ==" not in line]
     packages = {name: _version(name) for name in needed}
     font, origin = find_soundfont(soundfont)
@@ -37,7 +37,7 @@ def run_doctor(*, soundfont: Path | None, as_json: bool) -> None:
     else:
         rows = [*facts.items(), *((name, number or "MISSING") for name, number in packages.items())]
         rows += [(name, number or "not installed (optional)") for name, number in optional.items()]
-        screen.print_facts("What is here", rows)
+        screen.print_facts("Installation", rows)
         words = " ".join(missing)
         screen.out().print(
             f"missing: {words} (pip install {words})" if missing else "nothing is missing"
@@ -52,9 +52,9 @@ def _name(requirement: str) -> str:
 
 
 def _backend() -> str:
-    """Return the name of the backend, or what is wrong with it."""
+    """Return the name of the Keras backend, or the error in its configuration."""
     try:
-        import partimento.models  # noqa: F401 - checks it, and loads nothing
+        import partimento.models  # noqa: F401 - checks the backend without importing it
     except PartimentoError as error:
         return str(error)
     return os.environ["KERAS_BACKEND"]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from partimento.evaluation.evaluate import Evaluation
     from partimento.music.piece import Piece
 
-BARS = 16  # of the pieces that a run composes
+BARS = 16  # default length of the pieces that a run composes
 COLUMNS = (
     Column("feature", 0, "name"),
     Column("generated"),
@@ -33,7 +33,7 @@ COLUMNS = (
 
 
 class EvaluateOptions(NamedTuple):
-    """Hold what the command line asks for; see `commands_evaluate.evaluate`."""
+    """Hold the options of ``partimento evaluate``; see `commands_evaluate.evaluate`."""
 
     generated: Path
     against: str
@@ -44,7 +44,7 @@ class EvaluateOptions(NamedTuple):
 
 
 def run_evaluate(options: EvaluateOptions, *, out: Path | None, force: bool, as_json: bool) -> None:
-    """Measure pieces, print the table and write the report."""
+    """Evaluate pieces, print the table and write the report."""
     if out is not None:
         if out.suffix.lower() not in (".html", ".htm"):
             raise PartimentoError(f"{out}: the report must be an .html file")
@@ -78,12 +78,12 @@ def run_evaluate(options: EvaluateOptions, *, out: Path | None, force: bool, as_
 
 
 def _measure(options: EvaluateOptions, stages: progress.Stages) -> tuple[Evaluation, list[Reject]]:
-    """Read or compose the pieces, and measure them.
+    """Read or compose the pieces, and evaluate them.
 
     Returns
     -------
     Evaluation, list of Reject
-        The rejects are the files that could not be read.
+        The results, and the files that could not be read.
     """
     with stages.during("start"):
         from partimento.evaluation.evaluate import evaluate
@@ -120,9 +120,9 @@ def _measure(options: EvaluateOptions, stages: progress.Stages) -> tuple[Evaluat
 
 
 def _borrowed(generated: list[Piece], real: Corpus) -> dict[str, dict[str, float]]:
-    """Return the longest passages that the pieces share with the corpus.
+    """Return the lengths of the longest passages shared with the corpus.
 
-    Beside them stand those that each real piece shares with the rest of the corpus.
+    For comparison, they include the lengths for real pieces.
     """
     from partimento.evaluation.originality import originality
 
@@ -163,17 +163,17 @@ def _print(plain: Mapping[str, Any]) -> None:
         rows.append((row["label"], generated, real, overlap, ceiling, kl))
     rows.append(("mean", "", "", number(plain["overlap"]), number(plain["ceiling"]), ""))
     title = (
-        f"{plain['generated']:,} generated pieces beside {plain['real']:,} real ones;"
+        f"{plain['generated']:,} generated pieces compared with {plain['real']:,} real ones;"
         f" {what_of(plain)}"
     )
     screen.print_table(title, COLUMNS, rows)
     console = screen.out()
     console.print(
-        "overlap, KL: of distances to real pieces; ceiling: the overlap of real to real"
+        "overlap, KL: of the distances to real pieces; ceiling: the overlap for other real pieces"
         f" ({plain['draws']} draws of {plain['size']:,})"
     )
     console.print(
-        f"Frechet distance on our features: {mean(plain['frechet'])}; real to real:"
+        f"Frechet distance on Partimento's features: {mean(plain['frechet'])}; of real pieces:"
         f" {mean(plain['frechet_real'])}"
     )
     for heading, figures in plain["figures"].items():

@@ -1,4 +1,4 @@
-"""``partimento listen``: what a sound file holds, in numbers and as a waveform."""
+"""Implement ``partimento listen``: print properties of a sound file, and draw it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from partimento.files import refuse_existing
 def run_listen(
     path: Path, *, out: Path | None, start_s: float, seconds: float, force: bool, as_json: bool
 ) -> None:
-    """Print what a sound file holds, and draw its waveform.
+    """Print the properties of a sound file, and draw its waveform.
 
     Parameters
     ----------
@@ -22,11 +22,11 @@ def run_listen(
     out : Path, optional
         The picture to write, ``.png`` or ``.svg``.
     start_s, seconds : float
-        The part that the picture shows.
+        Start and length of the excerpt to draw.
     force : bool
-        Replace a picture that is there.
+        Replace an existing picture.
     as_json : bool
-        Print the numbers as JSON; levels of silence are null.
+        Print JSON; the levels of silence are null.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def run_listen(
     """
     if out is not None:
         if out.suffix.lower() not in (".png", ".svg"):
-            raise PartimentoError(f"a plot is a .png or .svg file: {out}")
+            raise PartimentoError(f"{out}: the plot must be a .png or .svg file")
         refuse_existing(out, force=force)
     from partimento.plots.waveform import read_wave, waveform
 

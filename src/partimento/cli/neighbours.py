@@ -1,4 +1,4 @@
-"""Print, draw or write which chords have vectors alike: ``partimento neighbours``."""
+"""Print and draw which chords have similar vectors: ``partimento neighbours``."""
 
 from __future__ import annotations
 
@@ -30,31 +30,32 @@ def run_neighbours(
     force: bool = False,
     as_json: bool = False,
 ) -> None:
-    """Print the nearest chords of chords, and draw a map.
+    """Print the nearest neighbors of chords, and draw a map.
 
     Parameters
     ----------
     run : Path
-        Folder of a run of embeddings.
+        Run folder of the model ``embeddings``.
     chord_names : sequence of str
-        Chords, as `evaluation.neighbours.neighbours` takes them.
+        Chords; see `evaluation.neighbours.neighbours`.
     out : Path, optional
-        Picture to write: a map of the chords, ``.png`` or ``.svg``.
+        Picture to write, a map of the chords: ``.png`` or ``.svg``.
     most : int
-        Neighbours of each chord.
+        Number of neighbors per chord.
     force : bool
-        Replace the picture.
+        Replace an existing picture.
     as_json : bool
-        All as JSON on the output, instead of the table.
+        Print JSON instead of the table.
 
     Raises
     ------
     PartimentoError
-        If the run has no chord vectors, a chord was not met, or the picture cannot be written.
+        If the run has no chord vectors, a chord did not occur in training, or the picture cannot
+        be written.
     """
     if out is not None:
         if out.suffix.lower() not in (".png", ".svg"):
-            raise PartimentoError(f"a map is a .png or .svg file: {out}")
+            raise PartimentoError(f"{out}: the map must be a .png or .svg file")
         refuse_existing(out, force=force)
     if most < 1:
         raise PartimentoError("--most must be at least 1")
@@ -89,14 +90,14 @@ def run_neighbours(
         for each in found
     ]
     columns = (Column("chord", 0, "name"), Column("times", 1), Column("nearest first", 0, "prose"))
-    screen.print_table("Nearest chords (cosine of the angle between their vectors)", columns, rows)
+    screen.print_table("Nearest chords (cosine similarity of their vectors)", columns, rows)
     screen.out().print(in_words(circle))
     if out is not None:
         screen.out().print(f"Map in {out}")
 
 
 def in_words(circle: Fifths) -> str:
-    """Describe how the vectors follow the circle of fifths.
+    """Describe how closely the vectors follow the circle of fifths.
 
     >>> from textwrap import fill
     >>> print(fill(in_words(Fifths(0.97, 0.9, 12, 9, {"C": ("Am", "relative"), "F": ("Fm", "parallel")})), 90))

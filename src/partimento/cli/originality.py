@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from partimento.evaluation.originality import Report
 
 SUFFIXES = (".csv", ".json", ".md")
-SHOWN = 20  # pieces on the screen
-FEW = 3  # pieces that get a sentence each
+SHOWN = 20  # maximum number of pieces in the printed table
+FEW = 3  # up to this many pieces, each gets a sentence
 LINES = ("chords", "melody")
 HEADER = ("piece", "line", "longest passage", "where", "in passages ≥ 8")
 KINDS: tuple[Kind, ...] = ("name", "name", "figure", "prose", "figure")
@@ -50,7 +50,7 @@ def run_originality(
     """Search, print and write the report; see `commands_evaluate.originality`."""
     if out is not None:
         if out.suffix.lower() not in SUFFIXES:
-            raise PartimentoError(f"{out}: the report is written as {', '.join(SUFFIXES)}")
+            raise PartimentoError(f"{out}: the report can be written as {', '.join(SUFFIXES)}")
         refuse_existing(out, force=force)
     from partimento.corpus.load import load_corpus
     from partimento.evaluation.originality import originality
@@ -58,7 +58,7 @@ def run_originality(
 
     if stores := [path for path in files if is_store(path)]:
         raise PartimentoError(
-            f"{stores[0]} is a store: name a score or a folder of scores; name the corpus with"
+            f"{stores[0]} is a store: give a score or a folder of scores, and the corpus with"
             " --against"
         )
     with progress.stages(quiet=as_json) as stages:
@@ -105,19 +105,19 @@ def _show(report: Report) -> None:
     )
     columns = [Column(*column) for column in zip(HEADER, RANKS, KINDS, strict=True)]
     rows = _rows(report, pieces[:SHOWN])
-    screen.print_table(_title(report), columns, rows, everything="-o or --json has them all")
+    screen.print_table(_title(report), columns, rows, everything="-o or --json shows all columns")
     out = screen.out()
     if len(pieces) > SHOWN:
-        out.print(f"The {SHOWN} with the longest runs; all {len(pieces):,} with -o or --json.")
+        out.print(
+            f"These {SHOWN} have the longest passages; -o or --json shows all {len(pieces):,}."
+        )
     if len(pieces) <= FEW:
         for piece in pieces:
             out.print(f"{_name(piece)}: {verdict(piece, report.real)}.")
         return
     out.print(f"{len(pieces):,} pieces: {verdict_together(report)}.")
     if known := [piece for piece in pieces if piece.in_corpus]:
-        out.print(
-            f"{len(known):,} of them are in the corpus, and are compared with the rest of it."
-        )
+        out.print(f"{len(known):,} of them are in the corpus, and were compared with the rest.")
 
 
 def _many(report: Report) -> bool:
@@ -126,8 +126,8 @@ def _many(report: Report) -> bool:
 
 def _title(report: Report) -> str:
     return (
-        f"Beside {report.against:,} pieces, {report.events:,} chords, in any key; real pieces:"
-        f" {report.how}"
+        f"Compared with {report.against:,} pieces, {report.events:,} chords, in any key; real"
+        f" pieces: {report.how}"
     )
 
 
@@ -148,10 +148,18 @@ def _text(suffix: str, report: Report, rejects: Sequence[Reject]) -> str:
 
 def _flat(piece: Originality, line: str) -> tuple[Any, ...]:
     shared: Shared = getattr(piece, line)
-    run = shared.longest
+    passage = shared.longest
     where = (
-        (run.bar, run.title, run.path, run.corpus_bar, run.semitones, run.same_rhythm, run.pieces)
-        if run
+        (
+            passage.bar,
+            passage.title,
+            passage.path,
+            passage.corpus_bar,
+            passage.semitones,
+            passage.same_rhythm,
+            passage.pieces,
+        )
+        if passage
         else ("",) * 7
     )
     return (

@@ -1,7 +1,7 @@
-"""Show on the error stream how far a command is.
+"""Show the progress of a command on stderr.
 
-On a terminal each stage is a live line, with its note on a line below. Elsewhere (a pipe, a log) it
-is one plain line, printed as the stage begins.
+On a terminal, each stage is a line that is updated, with a note on the line below. Elsewhere (a
+pipe, a log), each stage is one plain line, printed when the stage begins.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from rich.text import Text
 
 from partimento.cli.screen import err, printable
 
-ABOUT = {  # what a stage does in which nothing may count up for seconds
+ABOUT = {  # notes for stages that may take seconds before there is a count
     "start": "loading the framework",
     "read": "looking for scores",
     "load": "loading the model",
@@ -33,27 +33,27 @@ ABOUT = {  # what a stage does in which nothing may count up for seconds
     "sample": "composing a first piece",
     "compose": "composing; for a long piece, the loop is compiled first",
 }
-LOG_EVERY_S = 30.0  # between two lines of a long stage in a log
+LOG_EVERY_S = 30.0  # seconds between two lines of a long stage in a log
 
 
 class Stages:
-    """Show how far each stage of a command is; this one shows nothing."""
+    """Show the progress of each stage of a command; this base class shows nothing."""
 
     def at(
         self, name: str, done: int, total: int, note: str | None = None, *, keep: bool = False
     ) -> None:
-        """Report that `done` of `total` are done in the stage `name`.
+        """Report that `done` of `total` steps are done in the stage `name`.
 
-        A total of 0 means that nobody knows how many there are. A `note` stands beside the stage
-        until the next one. With `keep` it is a line of its own in a log.
+        A total of 0 means that the number is unknown. A `note` is shown with the stage until the
+        next note. With `keep`, it is always printed to a log.
         """
 
     def note(self, text: str) -> None:
-        """Print a line that stays on the screen."""
+        """Print a line above the progress, which stays on the screen."""
 
     @contextmanager
     def during(self, name: str, note: str | None = None) -> Iterator[None]:
-        """Show a stage while the block runs, whether or not something counts up."""
+        """Show a stage while the context is active, even if it reports no counts."""
         self.at(name, 0, 0, note)
         yield
         self._end(name)
@@ -64,9 +64,9 @@ class Stages:
 
 @contextmanager
 def stages(*, quiet: bool = False) -> Iterator[Stages]:
-    """Show progress on the error stream.
+    """Show progress on stderr: live on a terminal, else as one line per stage.
 
-    On a terminal it is live. Elsewhere it is one plain line per stage.
+    With `quiet`, nothing is shown.
     """
     console = err()
     if quiet:
@@ -88,10 +88,10 @@ class _LiveStages(Stages):
     ) -> None:
         if name not in self._tasks:
             self._tasks[name] = self._progress.add_task(name, total=None, note=ABOUT.get(name, ""))
-        # A single step shows that it is at work until it is done.
+        # A stage of a single step has no count, but a moving bar until it is done.
         counts = total > 1 or done >= total > 0
         if note is None and counts and self._task(name).fields["note"] == ABOUT.get(name):
-            note = ""  # now the figures tell
+            note = ""  # the count replaces the default note
         fields: dict[str, Any] = {} if note is None else {"note": printable(note)}
         self._progress.update(
             self._tasks[name], completed=done, total=total if counts else None, **fields
@@ -110,12 +110,12 @@ class _LiveStages(Stages):
 
 
 class _Live(Progress):
-    """Two lines at most for each stage, the second for its note."""
+    """A live display with one line per stage, and a second line for its note."""
 
     def get_renderables(self) -> Iterable[RenderableType]:
-        """Return the lines; while work goes on, no more of them than the screen has."""
+        """Return the lines; while the command runs, at most as many as fit the screen."""
         if not self.tasks:
-            return  # asked once before there is a display
+            return  # Rich calls this once before there are tasks
         room = self.console.height - 2 if self.live.is_started else sys.maxsize
         shown: list[Task] = []
         for task in reversed(self.tasks):
@@ -132,13 +132,13 @@ class _Live(Progress):
             if task.fields["note"]:
                 yield Padding(Text(task.fields["note"], style="dim"), (0, 0, 0, 2))
         if self.live.is_started and all(task.finished for task in self.tasks):
-            yield _spinner(self.tasks[-1], self.console)  # something goes on between two stages
+            yield _spinner(self.tasks[-1], self.console)  # between two stages, the command works
 
 
 def _stage_line(
     task: Task, name_width: int, count_width: int, console: Console, *, spinning: bool
 ) -> Table:
-    """Lay out sign, name, bar, count and time in one line of the terminal."""
+    """Return sign, name, bar, count and time as one line for the terminal."""
     timed = _time(task)
     bar_width = min(28, console.width - 2 - name_width - count_width - 16)
     line = Table.grid(padding=(0, 1, 0, 0))
@@ -172,7 +172,7 @@ def _stage_line(
 def _sign(task: Task, console: Console, *, spinning: bool) -> RenderableType:
     if task.finished:
         return Text("✓" if _fancy(console) else "*", style="green")
-    if not spinning:  # the command was stopped in the middle of this stage
+    if not spinning:  # the command was interrupted during this stage
         return Text("·" if _fancy(console) else "-")
     return _spinner(task, console)
 
@@ -203,7 +203,7 @@ def _time(task: Task) -> str:
 
 
 def _clock(seconds: float) -> str:
-    """Write seconds as a clock does.
+    """Format seconds as minutes and seconds, or hours, minutes and seconds.
 
     >>> _clock(7.6), _clock(3725)
     ('0:08', '1:02:05')

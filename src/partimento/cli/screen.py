@@ -1,7 +1,7 @@
-"""Print results on the output, and errors on the error stream.
+"""Print results to stdout, and errors to stderr.
 
-On a terminal prose wraps at words and tables fit the width. Elsewhere (a pipe, a log) no line is
-wrapped, and tables are whole.
+On a terminal, prose is wrapped at words and tables fit the width. Elsewhere (a pipe, a log), lines
+are not wrapped and tables are complete.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from rich.text import Text
 if TYPE_CHECKING:
     from partimento.corpus import Reject
 
-WIDE = 100_000  # characters in a line where nobody looks at a screen
-GAP = 2  # spaces between two columns, one of which is the box's
+WIDE = 100_000  # line length in characters if the output is not a terminal: practically no limit
+GAP = 2  # spaces between two columns; Rich's box adds one of them
 
 
 def out() -> Console:
@@ -45,7 +45,7 @@ def _console(file: TextIO) -> Console:
 
 
 def printable(text: str) -> str:
-    """Replace the characters with which a foreign text could steer the terminal."""
+    """Replace control characters, by which text from files could affect the terminal."""
     return "".join(
         char
         if char.isprintable() or "\ud800" <= char <= "\udfff"
@@ -72,9 +72,16 @@ Kind = Literal["figure", "name", "path", "prose"]
 class Column(NamedTuple):
     """Describe a column of a table.
 
-    Rank 0 always stays. Among the others, the highest rank goes first where they do not all fit. A
-    "figure" stands to the right and is never cut. A "name" is cut at its end and a "path" at its
-    beginning; "prose" wraps at words.
+    Attributes
+    ----------
+    name : str
+        The heading.
+    rank : int
+        If the table is too wide, columns with the highest rank are dropped first; 0 is never
+        dropped.
+    kind : str
+        A ``figure`` is aligned right and never truncated. A ``name`` is truncated at its end, a
+        ``path`` at its beginning, and ``prose`` is wrapped at words.
     """
 
     name: str
@@ -82,7 +89,7 @@ class Column(NamedTuple):
     kind: Kind = "figure"
 
     def least(self, natural: int) -> int:
-        """Return the smallest width that can be read, of the `natural` one."""
+        """Return the minimum readable width, given the width of the longest cell."""
         if self.kind == "figure":
             return natural
         return min(natural, 30 if self.kind == "prose" or not self.rank else 16)
@@ -98,7 +105,8 @@ def print_table(
 ) -> None:
     """Print a table.
 
-    On a terminal, columns that do not fit are dropped by rank, and named below the table.
+    On a terminal, columns that do not fit are dropped by rank. A line below the table names them,
+    followed by `everything`.
     """
     console = console or out()
     width = console.width
@@ -139,7 +147,7 @@ def print_table(
     if dropped:
         console.print(
             Text(
-                f"Left out to fit {width} characters: {', '.join(dropped)}; {everything}.",
+                f"Omitted to fit {width} characters: {', '.join(dropped)}; {everything}.",
                 style="dim",
             )
         )
@@ -148,9 +156,9 @@ def print_table(
 def _fit(
     columns: Sequence[Column], natural: Sequence[int], width: int, empty: Set[int]
 ) -> tuple[list[int], dict[int, int]]:
-    """Choose the columns that fit into `width`.
+    """Choose the columns that fit into `width`, and their widths.
 
-    Columns that were narrowed share what is left.
+    Remaining space goes to the columns that are narrower than their content.
     """
     kept = [i for i in range(len(columns)) if i not in empty]
     least = [column.least(wanted) for column, wanted in zip(columns, natural, strict=True)]
@@ -165,7 +173,7 @@ def _fit(
 
 
 def _end_of(path: str, width: int) -> str:
-    """Cut the beginning of a path that is too long: its end says more.
+    """Truncate a long path at its beginning, because its end is more informative.
 
     >>> _end_of("scores/giuliani/op50.mid", 12)
     '…ni/op50.mid'
@@ -178,7 +186,7 @@ def _end_of(path: str, width: int) -> str:
 def print_list(
     title: str, columns: Sequence[Column], rows: Sequence[Sequence[str]], **more: Any
 ) -> None:
-    """Print a table on a terminal, and lines with tabs for another program."""
+    """Print a table on a terminal, and tab-separated lines elsewhere."""
     if sys.stdout.isatty():
         print_table(title, columns, rows, **more)
         return
@@ -187,12 +195,12 @@ def print_list(
 
 
 def print_facts(title: str, facts: Sequence[tuple[str, str]]) -> None:
-    """Print names with what is known of each."""
+    """Print a table of names and values."""
     print_table(title, (Column("", 0, "name"), Column("", 0, "prose")), facts)
 
 
 def print_rejects(rejects: Sequence[Reject], *, most: int = 20) -> None:
-    """Print the files that were not read, each with its reason, on the error stream."""
+    """Print the files that were not read, each with its reason, to stderr."""
     if not rejects:
         return
     rows = [(reject.path, reject.reason) for reject in rejects[:most]]

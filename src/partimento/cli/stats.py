@@ -161,9 +161,10 @@ def _counted(
 
 @dataclass
 class _Sample:
-    """Keep a few pieces of a stream, each of them as likely.
+    """Sample a few pieces of a stream, each with the same probability.
 
-    This is J. S. Vitter's algorithm R. The same stream always gives the same pieces.
+    This is reservoir sampling (J. S. Vitter's algorithm R). The same stream always gives the same
+    pieces.
     """
 
     size: int
@@ -180,7 +181,7 @@ class _Sample:
 
 
 def _plots(found: Stats, sample: Sequence[Piece], title: str) -> Iterator[tuple[str, Figure]]:
-    """Yield the pictures one after another, each with its name."""
+    """Yield the names and figures of all pictures."""
     from partimento.plots import corpus as plots
     from partimento.plots.piano_roll import piano_roll
 
@@ -292,14 +293,14 @@ def _print_tables(found: Stats, title: str) -> None:
     named["durations"] = found.vocabularies["durations"]
     screen.out().print()
     screen.print_table(
-        "Vocabularies, and the share of the events of held-out pieces that each does not hold",
+        "Vocabularies, and the share of events in held-out pieces that they do not have",
         VOCABULARY,
         [_vocabulary_row(name, vocabulary) for name, vocabulary in named.items()],
     )
     screen.out().print(
-        "doubled: growth of the vocabulary when the number of pieces doubles. unknown: a tenth of"
-        " the pieces is held out at a time; mean and range. seen twice: the same where the"
-        " vocabulary leaves out what was seen only once."
+        "doubled: growth of the vocabulary when the number of pieces doubles. unknown: share of"
+        " events outside the vocabulary when a tenth of the pieces is held out; mean and range over"
+        " ten splits. seen twice: the same for a vocabulary without symbols that occur only once."
     )
 
 
@@ -311,7 +312,7 @@ def _vocabulary_row(name: str, vocabulary: Vocabulary) -> tuple[str, ...]:
 
 
 def _unknown(held: HeldOut | None) -> tuple[str, str]:
-    """Return the mean over the splits, and their range."""
+    """Return the mean share over the splits, and its range, in percent."""
     if held is None or not held.splits:
         return "–", ""
     return f"{100 * held.mean:.1f} %", f"{100 * min(held.splits):.1f}–{100 * max(held.splits):.1f}"

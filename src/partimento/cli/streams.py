@@ -20,9 +20,9 @@ PLAIN = {
 
 
 def plain_signs(error: UnicodeError) -> tuple[str | bytes, int]:
-    """Replace what an encoding lacks.
+    """Replace a character that an encoding does not have (a codec error handler).
 
-    A flat sign becomes ``b``, a sharp sign ``#``, and the rest escapes.
+    A flat sign becomes ``b``, a sharp sign ``#``; other characters become escape sequences.
 
     >>> "E♭ minor, é".encode("ascii", errors="partimento")
     b'Eb minor, \\\\xe9'
@@ -42,9 +42,9 @@ codecs.register_error("partimento", plain_signs)
 
 
 def make_streams_safe() -> None:
-    """Let output and error stream write every character.
+    """Make stdout and stderr accept every character.
 
-    File names hold any bytes, and keys have signs.
+    File names may have any bytes, and keys have flat and sharp signs.
     """
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError, ValueError):

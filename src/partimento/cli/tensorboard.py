@@ -1,4 +1,4 @@
-"""Write the figures of a training for TensorBoard.
+"""Log losses and speed of training for TensorBoard.
 
 This needs the extra ``partimento[tensorboard]``.
 """
@@ -15,14 +15,15 @@ from partimento.errors import PartimentoError
 
 @contextmanager
 def log_to(out: Path, *, wanted: bool = True) -> Iterator[Callable[[Any], None]]:
-    """Yield a function that logs an epoch, into ``tensorboard/NAME`` beside the run.
+    """Yield a function that logs an epoch to ``tensorboard/NAME`` beside the run.
 
-    It logs loss, validation loss and its parts, and events per second.
+    It logs the loss, the validation loss and its parts, and events per second. If `wanted` is
+    False, the function does nothing.
 
     Raises
     ------
     PartimentoError
-        If it is wanted and the extra is not installed.
+        If `wanted` is True and the extra is not installed.
     """
     if not wanted:
         yield lambda _: None
