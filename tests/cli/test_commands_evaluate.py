@@ -21,7 +21,7 @@ import pytest
         (["neighbours"], "missing argument 'run'"),
         (["neighbours", "{run}", "--most", "0"], "at least 1"),
         (["neighbours", "{run}", "C", "-o", "{new}.pdf"], "the map must be a .png or .svg file"),
-        (["neighbours", "{run}"], "chord vectors are made with"),
+        (["neighbours", "{run}"], "which has no chord vectors"),
     ],
 )
 def test_a_wrong_command_line_is_refused_in_one_line(

@@ -32,7 +32,7 @@ def test_a_table_fits_the_terminal_and_drops_columns_by_rank(
     assert sum("1,234.567" in line for line in lines) == 3  # no figure is broken
     assert "figure 2" in lines[1]
     assert "figure 3" not in lines[1]
-    left_out = " ".join(lines[lines.index(next(x for x in lines if "Left out" in x)) :])
+    left_out = " ".join(lines[lines.index(next(x for x in lines if "Omitted" in x)) :])
     assert all(f"figure {number}" in left_out for number in range(3, 9))
     assert left_out.rstrip().endswith("--json shows all.")
 
@@ -40,7 +40,7 @@ def test_a_table_fits_the_terminal_and_drops_columns_by_rank(
 def test_a_table_that_fits_drops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = terminal(monkeypatch)
     screen.print_table("Runs", COLUMNS[:3], [row[:3] for row in ROWS])
-    assert "Left out" not in shown.getvalue()
+    assert "Omitted" not in shown.getvalue()
     assert shown.lines()[1].split() == ["run", "all", "figure", "1"]
 
 
@@ -48,7 +48,7 @@ def test_a_column_without_anything_in_it_takes_no_room(monkeypatch: pytest.Monke
     shown = terminal(monkeypatch)
     screen.print_table("Runs", COLUMNS[:3], [[*row[:2], ""] for row in ROWS])
     assert "figure 1" not in shown.getvalue()
-    assert "Left out" not in shown.getvalue()
+    assert "Omitted" not in shown.getvalue()
 
 
 def test_elsewhere_a_table_is_whole(capsys: pytest.CaptureFixture[str]) -> None:
