@@ -1,4 +1,4 @@
-"""An autoencoder says when its latent space has collapsed."""
+"""The autoencoder of the tutorial to the formula, and the collapse of its latent space."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 from partimento import Piece
 from partimento.models import model_class
+from partimento.tokens.chords import CHORD
 from partimento.tokens.settings import TokenSettings
 from partimento.training.dataset import Dataset, prepare
 from partimento.training.loop import fit
@@ -65,3 +66,22 @@ def test_every_epoch_tells_how_many_are_active(data: Dataset) -> None:
         TrainSettings(epochs=2, batch_size=8),
     )
     assert [epoch.parts["active"] for epoch in fitted.history] == [2, 2]
+
+
+def test_minibach_is_the_text_to_the_formula(data: Dataset) -> None:
+    """Flattened one-hot window → tanh → sigmoid, binary cross-entropy: written out in NumPy."""
+    model = build(data, latent=2)
+    some = data.windows("train", model.window_spec(TOKENS, training=True))
+    chords = some.targets[:6, :, CHORD]
+    size = data.tokenizer.sizes[CHORD]
+    hot = (chords[..., None] == np.arange(size)) & (chords[..., None] > 0)
+    flat = (
+        hot.transpose(0, 2, 1).reshape(6, -1).astype(float)
+    )  # chord-major, as the tutorial swaps its axes
+    kernel, bias, up, offset = (np.asarray(w, float) for w in model.network.get_weights())
+    z = np.tanh(flat @ kernel + bias)
+    p = 1 / (1 + np.exp(-(z @ up + offset)))
+    wanted = -np.mean(flat * np.log(p) + (1 - flat) * np.log(1 - p))
+    told = model.loss(some[:6], training=False)
+    assert float(told.objective) == pytest.approx(wanted, rel=1e-4)
+    np.testing.assert_allclose(model.encode(some.targets[:6]), z, atol=1e-5)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.models.small_models import ENCODE, SMALL, build, view
 
 from partimento import Piece
 from partimento.errors import PartimentoError
@@ -25,25 +25,15 @@ from partimento.models.base import (
     Latent,
 )
 from partimento.tokens.chords import CHORD, DURATION, HELD
-from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import SPECIAL
 from partimento.tokens.windows import Batch, WindowBatches, WindowSpec, windows
-from partimento.training.dataset import Dataset, fit_tokenizer, prepare
+from partimento.training.dataset import Dataset
 from partimento.training.loop import fit
 from partimento.training.settings import TrainSettings
 from partimento.training.train import learn
 from partimento.training.trained_model import load_model
 from partimento.training.uninitialized import uninitialized
 
-SMALL: dict[str, dict[str, object]] = {
-    "autoencoder": {"latent": 2},
-    "vae": {"latent": 3, "embed_size": 8, "units": 16, "anneal": 0},
-    "gan": {},
-    "lstm": {"units": 24, "dense": 16, "embed_size": 8, "layers": 2},
-    "notewise": {"units": 16, "layers": 1, "heads": 2, "context": 32},
-    "markov": {},
-    "embeddings": {"embed_size": 8},
-}
 VARIANTS: list[tuple[str, dict[str, object]]] = [
     *((name, {}) for name in MODELS),
     ("notewise", {"core": "transformer"}),
@@ -57,7 +47,6 @@ VARIANTS: list[tuple[str, dict[str, object]]] = [
     ),
     ("vae", {"network": "dense", "kl": "mean"}),
 ]
-ENCODE = TokenSettings(min_count=1, window=16, stride=4)
 SPLITS = ("train", "valid")
 
 
@@ -95,26 +84,6 @@ def test_the_file_of_a_model_says_what_it_is(name: str) -> None:
     module = sys.modules[model_class(name).__module__]
     assert len((module.__doc__ or "").split()) > 40
     assert model_class(name).config_type(**SMALL[name]).name == name
-
-
-@pytest.fixture(scope="module")
-def data(pieces: list[Piece]) -> Dataset:
-    return prepare(pieces, TokenSettings(min_count=1), validation=0.2, test=0.1, seed=0)
-
-
-def view(data: Dataset, name: str) -> Dataset:
-    """The data in the tokenizer that a model wants."""
-    return replace(
-        data, tokenizer=fit_tokenizer(model_class(name).tokenizer_kind, data.train, data.config)
-    )
-
-
-def build(name: str, more: dict[str, object], data: Dataset) -> Any:
-    import keras
-
-    keras.utils.set_random_seed(3)
-    kind, data = model_class(name), view(data, name)
-    return kind.from_settings(kind.config_type(**{**SMALL[name], **more}), data.tokenizer, ENCODE)
 
 
 BY_CHORDS = [
@@ -398,126 +367,6 @@ def test_training_is_the_same_for_the_same_seed(pieces: list[Piece]) -> None:
     )
 
 
-def test_early_stopping(data: Dataset) -> None:
-    model = build("lstm", {}, data)
-    train, valid = (
-        data.batches(split, WindowSpec(16), batch_size=8) for split in ("train", "valid")
-    )
-    fitted = fit(
-        model, train, valid, TrainSettings(epochs=50, batch_size=8, learning_rate=0.5, patience=2)
-    )
-    history = fitted.history
-    best = min(range(len(history)), key=lambda i: history[i].val_loss)
-    assert fitted.best_epoch == best + 1
-    assert len(history) == min(50, best + 3)
-
-
-def test_a_loss_that_is_no_number_stops_with_advice(data: Dataset) -> None:
-    model = build("lstm", {}, data)
-    model.network.set_weights([w * np.nan for w in model.network.get_weights()])
-    train, valid = (
-        data.batches(split, WindowSpec(16), batch_size=8) for split in ("train", "valid")
-    )
-    with pytest.raises(PartimentoError, match="not a finite number"):
-        fit(model, train, valid, TrainSettings(epochs=2, batch_size=8))
-
-
-def test_the_tutorials_sizes(data: Dataset) -> None:
-    """Embeddings of 64, two LSTM layers of 512, a dense layer of 256, a softmax each: counted by
-    hand.
-    """
-    kind = model_class("lstm")
-    with uninitialized():
-        model = kind(kind.config_type(), data.tokenizer)
-    chords, patterns, durations = data.tokenizer.sizes
-    lstm = 4 * 512 * (128 + 512 + 1) + 4 * 512 * (512 + 512 + 1)
-    embeddings = 64 * (chords + durations + patterns)
-    outputs = 257 * chords + (256 + 64 + 1) * patterns + (256 + 128 + 1) * durations
-    assert model.network.count_params() == embeddings + lstm + 513 * 256 + outputs
-
-
-def test_the_tutorials_lstm_tells_of_chords_and_durations_alone(data: Dataset) -> None:
-    """Its last step is its only target, and it has the same weights as one that trains on all steps
-    without held notes.
-    """
-    model = build("lstm", {"joint": False, "held": False, "targets": "last"}, data)
-    some = data.windows(
-        "train", model.window_spec(TokenSettings(window=16, stride=1), training=True)
-    )
-    assert (
-        some.targets[:, -1, 0] > 0
-    ).all()  # whole windows, one after each event but the first fifteen
-    loss = model.loss(some[:], training=False)
-    assert float(loss.count) == len(some)
-    assert float(loss.terms["held"]) == 0
-    assert float(model.exact_loss(some[:]).count) == np.count_nonzero(some.targets[..., CHORD])
-    names = {weight.path.split("/")[0] for weight in model.network.weights}
-    assert names == {
-        "chord_embedding",
-        "duration_embedding",
-        "lstm_1",
-        "lstm_2",
-        "dense",
-        "chord_output",
-        "duration_output",
-    }
-
-
-def test_steps_in_one_call_or_in_many_are_the_same_training(data: Dataset) -> None:
-    kept = []
-    for size in (1, 8):
-        model = build("lstm", {"dropout": 0.2}, data)
-        train, valid = (
-            data.batches(split, WindowSpec(16), batch_size=4) for split in ("train", "valid")
-        )
-        fitted = fit(
-            model, train, valid, TrainSettings(epochs=2, batch_size=4, steps_per_call=size)
-        )
-        kept.append((model.network.get_weights(), [epoch.val_loss for epoch in fitted.history]))
-    for one, many in zip(kept[0][0], kept[1][0], strict=True):
-        np.testing.assert_allclose(one, many, atol=2e-5)
-    np.testing.assert_allclose(kept[0][1], kept[1][1], rtol=1e-4)
-
-
-def test_minibach_is_the_text_to_the_formula(data: Dataset) -> None:
-    """Flattened one-hot window → tanh → sigmoid, binary cross-entropy: written out in NumPy."""
-    model = build("autoencoder", {}, data)
-    some = data.windows("train", model.window_spec(ENCODE, training=True))
-    chords = some.targets[:6, :, CHORD]
-    size = data.tokenizer.sizes[CHORD]
-    hot = (chords[..., None] == np.arange(size)) & (chords[..., None] > 0)
-    flat = (
-        hot.transpose(0, 2, 1).reshape(6, -1).astype(float)
-    )  # chord-major, as the tutorial swaps its axes
-    kernel, bias, up, offset = (np.asarray(w, float) for w in model.network.get_weights())
-    z = np.tanh(flat @ kernel + bias)
-    p = 1 / (1 + np.exp(-(z @ up + offset)))
-    wanted = -np.mean(flat * np.log(p) + (1 - flat) * np.log(1 - p))
-    told = model.loss(some[:6], training=False)
-    assert float(told.objective) == pytest.approx(wanted, rel=1e-4)
-    np.testing.assert_allclose(model.encode(some.targets[:6]), z, atol=1e-5)
-
-
-def test_the_vaes_loss_is_the_text_to_the_formula(data: Dataset) -> None:
-    model = build("vae", {"network": "dense", "kl": "mean", "free_bits": 0.0}, data)
-    batch = data.windows("train", model.window_spec(ENCODE, training=True))[:6]
-    mean, log_variance, flat = (
-        np.asarray(x, float) for x in model.network(batch["targets"], training=False)
-    )
-    kl = -0.5 * np.mean(1 + log_variance - mean**2 - np.exp(log_variance), axis=-1)
-    chords = batch["targets"][..., CHORD]
-    hot = (
-        ((chords[..., None] == np.arange(data.tokenizer.sizes[CHORD])) & (chords[..., None] > 0))
-        .transpose(0, 2, 1)
-        .reshape(6, -1)
-    )
-    columns = np.log1p(np.exp(flat)) - flat * hot
-    told = model.loss(batch, training=False)
-    assert float(told.objective) == pytest.approx(np.mean(columns.mean(-1) + kl), rel=1e-4)
-    assert float(told.terms["kl"]) == pytest.approx(kl.sum() * model.latent, rel=1e-4)
-    assert float(told.terms["reconstruction"]) == pytest.approx(columns.sum(), rel=1e-4)
-
-
 @pytest.mark.parametrize("name", ["lstm", "notewise"])
 def test_events_are_counted_not_tokens(name: str, data: Dataset) -> None:
     data = view(data, name)
@@ -528,81 +377,3 @@ def test_events_are_counted_not_tokens(name: str, data: Dataset) -> None:
             == len(data.tokenizer.decode_events(each.ids)) + 1
         )  # and the end
         assert len(data.tokenizer.decode_events(each.ids)) == len(item.events)
-
-
-def test_little_music_is_gone_through_more_often(data: Dataset) -> None:
-    model = build("notewise", {}, data)
-    data = view(data, "notewise")
-    spec = model.window_spec(ENCODE, training=True)
-    train, valid = (data.batches(split, spec, batch_size=64) for split in ("train", "valid"))
-    steps = len(train)
-    told: list[tuple[int, int]] = []
-    config = TrainSettings(epochs=1, patience=1, min_steps=2 * steps + 1, batch_size=64)
-    fitted = fit(
-        model, train, valid, config, progress=lambda done, total, epoch: told.append((done, total))
-    )
-    assert len(fitted.history) == 3  # two would be a step too few
-    assert {total for _, total in told} == {steps}
-    assert fitted.ended == "all 3 epochs are done"
-
-
-def test_a_vae_whose_posterior_has_collapsed_says_so(data: Dataset) -> None:
-    model = build("vae", {}, data)
-    assert model.diagnose({"active": 3.0}) is None
-    assert "posterior collapse" in model.diagnose({"active": 0.0})
-    weights = {weight.path: weight for weight in model.network.weights}
-    for path, weight in weights.items():
-        if "mean" in path or "log_variance" in path:
-            weight.assign(np.zeros(weight.shape))  # every posterior is the prior
-    told = model.loss(
-        data.windows("train", model.window_spec(ENCODE, training=True))[:6], training=False
-    )
-    parts = {
-        name: float(value) / float(told.count)
-        for name, value in {**told.terms, **told.metrics}.items()
-    }
-    assert parts["kl"] == pytest.approx(0, abs=1e-6)
-    assert "posterior collapse" in model.diagnose(parts)
-
-
-def test_the_weights_of_a_vaes_draws_average_to_its_bound_and_their_mean_is_above_it(
-    data: Dataset,
-) -> None:
-    """The mean of the logarithms is the ELBO, the logarithm of the mean the likelihood; where z
-    says nothing, all three are one.
-    """
-    model = build("vae", {"latent": 2}, data)
-    batch = data.windows("train", model.window_spec(ENCODE, training=True))[:4]
-    for weight in model.encoder.weights:
-        if "log_variance" in weight.path:
-            weight.assign(np.zeros(weight.shape))
-        elif "mean" in weight.path:
-            weight.assign(np.full(weight.shape, 0.05))
-    mean, log_variance = (np.asarray(part, float) for part in model.encoder(batch["targets"]))
-    kl = 0.5 * np.sum(mean**2 + np.exp(log_variance) - 1 - log_variance, axis=-1)
-    assert kl.min() > 0
-    rng = np.random.default_rng(0)
-    noise = rng.standard_normal((300, 4, 2))
-    logs = np.stack([model.log_weights(batch, each) for each in noise])
-    nats = [np.sum(np.asarray(field), axis=1) for field in _fields(model, batch, mean + noise[0])]
-    np.testing.assert_allclose(
-        logs[0],
-        0.5 * np.sum(noise[0] ** 2 - (mean + noise[0]) ** 2, axis=-1) - np.sum(nats, axis=0),
-        rtol=1e-4,
-    )
-    assert (np.logaddexp.reduce(logs, axis=0) - np.log(300) >= logs.mean(0)).all()
-    for weight in model.decoder.weights:
-        if "unfold" in weight.path or "dense" in weight.path:
-            weight.assign(np.zeros(weight.shape))  # what is decoded hears nothing of z
-    logs = np.stack([model.log_weights(batch, each) for each in noise])
-    nats = np.sum(
-        [np.sum(np.asarray(field), axis=1) for field in _fields(model, batch, mean)], axis=0
-    )
-    np.testing.assert_allclose(logs.mean(0), -nats - kl, atol=0.2)  # the mean of 300 draws
-    np.testing.assert_allclose(np.logaddexp.reduce(logs, axis=0) - np.log(300), -nats, atol=0.2)
-
-
-def _fields(model: Any, batch: Any, z: np.ndarray) -> list[Any]:
-    from partimento.models.base import field_nats
-
-    return field_nats(model.tokenizer, model.decoder.predict_on_batch(z.astype(np.float32)), batch)

@@ -1,22 +1,17 @@
-"""Windows, transposition and the data set."""
+"""Windows of pieces, and batches of windows."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from fractions import Fraction
-
 import numpy as np
 import pytest
-from tests.conftest import small_piece
 
-from partimento import Key, Note, Part, Piece
-from partimento.errors import PartimentoError
-from partimento.music.transpose import interval_to_common_key, transpose
+from partimento import Key, Piece
+from partimento.music.transpose import interval_to_common_key
 from partimento.tokens.chords import ChordTokenizer
 from partimento.tokens.settings import TokenSettings
-from partimento.tokens.vocabulary import END, PAD, OutOfVocabularyCost
+from partimento.tokens.vocabulary import END, PAD
 from partimento.tokens.windows import WindowSpec, windows
-from partimento.training.dataset import in_common_key, prepare
+from partimento.training.dataset import prepare
 
 
 def test_targets_are_the_next_events_and_no_window_spans_two_pieces(pieces: list[Piece]) -> None:
@@ -59,66 +54,6 @@ def test_common_key(name: str) -> None:
     interval = interval_to_common_key(key)
     assert -6 <= interval <= 5
     assert (key.tonic + interval) % 12 == (9 if key.mode == "minor" else 0)
-
-
-def test_the_interval_is_kept_and_edges_of_the_range_are_no_trouble() -> None:
-    scale = [
-        Note(Fraction(i), Fraction(1), p)
-        for i, p in enumerate((120, 122, 124, 125, 127, 127, 124, 120, 115))
-    ]
-    item = in_common_key(Piece([n for i, n in enumerate(scale) if i != 5]))
-    assert item.moved.notes.pitch.max() <= 127
-    assert (item.moved.notes.pitch - item.piece.notes.pitch == item.interval).all()
-
-
-def test_pieces_are_split_before_windowing_and_equal_music_stays_together() -> None:
-    pieces = [small_piece(n, shift=s) for n in range(6) for s in (0, 3)]  # each twice, in two keys
-    data = prepare(pieces, TokenSettings(), validation=0.3, test=0.2, seed=1)
-    train, valid, test = ({item.signature for item in side} for side in data.splits.values())
-    assert not train & valid | train & test | valid & test
-    assert sum(map(len, data.splits.values())) == len(pieces)
-    assert [len(side) for side in data.splits.values()] == [6, 4, 2]
-    again = prepare(pieces, TokenSettings(), validation=0.3, test=0.2, seed=1)
-    assert [i.piece.title for i in again.valid] == [i.piece.title for i in data.valid]
-    assert (
-        again.fingerprint
-        == data.fingerprint
-        != prepare(pieces[:-2], TokenSettings(), validation=0.3, test=0.2, seed=1).fingerprint
-    )
-
-
-def test_one_piece_is_too_few() -> None:
-    with pytest.raises(PartimentoError, match="at least two different pieces"):
-        prepare(
-            [small_piece(1), small_piece(1, shift=2)],
-            TokenSettings(),
-            validation=0.1,
-            test=0.1,
-            seed=0,
-        )
-
-
-def test_drums_are_no_harmony_and_what_cannot_be_learned_is_told() -> None:
-    kit = [Note(Fraction(i), Fraction(1), 36) for i in range(8)]
-    band = small_piece(1)
-    parts = (*band.parts, Part("Kit", None, is_drum=True))
-    both = band.replace(notes=[*band.notes, *(replace(note, part=1) for note in kit)], parts=parts)
-    item = in_common_key(both)
-    assert item.piece.notes == band.notes
-    assert set(transpose(both, 5).notes.pitch[transpose(both, 5).notes.part == 1].tolist()) == {36}
-    drums = Piece(kit, parts=(Part("Kit", None, is_drum=True),), title="Kit alone")
-    wide = Piece(
-        [Note(Fraction(i), Fraction(1), p) for i, p in enumerate((1, 127, 3, 5, 7, 8))],
-        title="Wide",
-    )
-    data = prepare(
-        [band, small_piece(2), drums, wide], TokenSettings(), validation=0.3, test=0.2, seed=1
-    )
-    assert [(piece.title, reason.split(":")[0]) for piece, reason in data.left_out] == [
-        ("Kit alone", "the piece has only drums"),
-        ("Wide", "the range of the piece is too wide to transpose it to the common key"),
-    ]
-    assert (len(data.train), len(data.valid), len(data.test)) == (1, 1, 0)
 
 
 # ---------------------------------------------------------------------- batches
@@ -167,23 +102,3 @@ def test_batches_hold_every_window_once_in_an_order_that_the_seed_alone_decides(
     np.testing.assert_array_equal(
         first[: len(cut)], cut.inputs[np.random.default_rng([3, 1]).permutation(len(cut))]
     )
-
-
-def test_the_same_music_is_tokenized_once(
-    pieces: list[Piece], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    data = prepare(
-        pieces, TokenSettings(min_count=1, transpose="all"), validation=0.2, test=0.1, seed=0
-    )
-    whole, read = ChordTokenizer.encode_all, []
-    monkeypatch.setattr(
-        ChordTokenizer, "encode_all", lambda self, some: read.extend(some) or whole(self, some)
-    )
-    for _ in range(2):
-        for split in data.splits:
-            data.tokens(split)
-        data.windows("train", WindowSpec(16))
-        data.missing_cost("test", OutOfVocabularyCost([piece.events for piece in pieces]))
-    assert len(read) == len(pieces)
-    assert len(data.training_tokens()) == len(data.training_pieces) > len(data.train)
-    assert [item for item in data.training_pieces if item] == data.train

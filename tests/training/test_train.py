@@ -100,22 +100,6 @@ def test_a_folder_has_the_split_that_the_seed_draws(scores: Path, seed: int) -> 
     assert plain.splits == data.splits
 
 
-def test_pieces_without_a_split_get_one_beside_those_that_have_it(pieces: list[Piece]) -> None:
-    twin = pieces[1].replace(title="the same music again")
-    stored = [
-        CorpusEntry(pieces[0], "train"),
-        CorpusEntry(pieces[1], "test"),
-        CorpusEntry(pieces[2], "valid"),
-    ]
-    data = prepare([*stored, twin, *pieces[3:]], TokenSettings(), validation=0.2, test=0.2, seed=0)
-    titles = {name: {item.piece.title for item in items} for name, items in data.splits.items()}
-    assert "the same music again" in titles["test"]
-    assert {pieces[0].title} <= titles["train"]
-    assert {pieces[2].title} <= titles["valid"]
-    assert sum(map(len, titles.values())) == len(pieces) + 1
-    assert len(titles["valid"] | titles["test"]) > 3  # of the others some are held out, too
-
-
 def test_a_stored_split_with_nothing_to_validate_with_is_refused(pieces: list[Piece]) -> None:
     with pytest.raises(PartimentoError, match="has no validation pieces"):
         learn(Corpus.of(CorpusEntry(piece, "train") for piece in pieces), settings=SETTINGS)
