@@ -128,7 +128,7 @@ def test_kinds_have_colors() -> None:
         ([], "at least one"),
         ([Node("a", "Dense"), Node("a", "Dense")], "same name"),
         ([Node("a", "Dense", inputs=("b",))], "called b"),
-        ([Node("a", "Dense", inputs=("b",)), Node("b", "Dense", inputs=("a",))], "feeds itself"),
+        ([Node("a", "Dense", inputs=("b",)), Node("b", "Dense", inputs=("a",))], "has a cycle"),
     ],
 )
 def test_what_is_no_network_is_refused(nodes: list[Node], message: str) -> None:

@@ -106,18 +106,18 @@ GOOD = wav_bytes(SINE[:, None].astype(np.float32), RATE)
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (GOOD[:5000], "cut short"),
-        (GOOD[:5001], "cut short"),
-        (GOOD[:20], "damaged or cut short"),
-        (GOOD[:36], "damaged or cut short"),
+        (GOOD[:5000], "truncated"),
+        (GOOD[:5001], "truncated"),
+        (GOOD[:20], "damaged or truncated"),
+        (GOOD[:36], "damaged or truncated"),
         (
             b"RIFF" + struct.pack("<I", 108) + b"WAVEjunk" + struct.pack("<I", 96) + b"x" * 96,
             "damaged",
         ),
         (GOOD[:24] + bytes(4) + GOOD[28:], "damaged"),  # no sample rate
-        (b"", "no WAV file"),
-        (b"ID3\x03" + bytes(100), "no WAV file"),
-        (b"MThd and so on", "no WAV file"),
+        (b"", "not a WAV file"),
+        (b"ID3\x03" + bytes(100), "not a WAV file"),
+        (b"MThd and so on", "not a WAV file"),
     ],
 )
 def test_what_cannot_be_read_says_so_in_a_line(tmp_path: Path, data: bytes, message: str) -> None:

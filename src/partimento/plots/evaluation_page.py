@@ -1,7 +1,4 @@
-"""Write an evaluation as one web page: figures, pictures and a table.
-
-The page is built from plain data; nothing is measured here. No request leaves the page.
-"""
+"""Build a self-contained web page of an evaluation, with pictures and a table."""
 
 from __future__ import annotations
 
@@ -31,22 +28,21 @@ HEADER = (
 )
 READING = (
     (
-        "Overlapping area: how much two densities overlap, of the distances among real pieces and"
-        " of the distances from generated to real ones. At most 1. Real pieces do not reach 1"
-        " either: compare it with the next column, in which other real pieces replace the generated"
-        " ones."
+        "Overlapping area: the overlap of two densities, at most 1. The first is of the distances"
+        " between real pieces, the second of the distances from generated to real pieces. Even"
+        " other real pieces do not reach 1: the next column shows their overlap, for comparison."
     ),
     "Divergence: Kullback-Leibler divergence of the second density from the first; at least 0.",
     (
-        "If the generated pieces are all alike, means and areas may be right, but the spread (±) is"
-        " too small."
+        "If the generated pieces are all alike, means and areas may look good, but the standard"
+        " deviation (±) is too small."
     ),
     (
-        "The Frechet distance uses this program's own features: do not compare it with other"
-        " programs. Compare it with that of real pieces."
+        "The Frechet distance uses this program's own features: do not compare it with results of"
+        " other programs, only with that of real pieces."
     ),
     (
-        "Figures are means over draws of equally many pieces of each kind. ± is the standard"
+        "Results are means over draws of equally many real and generated pieces. ± is the standard"
         " deviation over the draws; in the columns generated and real, over the pieces."
     ),
 )
@@ -65,7 +61,7 @@ def evaluation_page(
     Parameters
     ----------
     results : mapping
-        `evaluation.evaluate.Evaluation` as plain data.
+        The result of `evaluation.evaluate.Evaluation.to_plain`.
     values : mapping
         Feature → values of the generated and of the real pieces, each of shape ``(pieces, size)``.
     entries : mapping
@@ -78,15 +74,15 @@ def evaluation_page(
     exhibits = (
         (
             overlap_plot(rows, results["overlap"], results["ceiling"]),
-            "How close generated pieces are to real ones, and real ones to each other.",
+            "Overlapping areas of generated pieces and of other real pieces with real ones.",
         ),
         (
             value_plot(scalars, values),
-            "Features that are one number: how many of the pieces have which value.",
+            "Scalar features: histograms of their values over the pieces.",
         ),
         (
             profile_plot(histograms, entries),
-            "Features that are several numbers: their means over the pieces.",
+            "Features that are histograms: their means over the pieces.",
         ),
     )
     shown = "\n".join(_exhibit(figure, caption) for figure, caption in exhibits)
@@ -109,12 +105,12 @@ def _tiles(results: Mapping[str, Any]) -> str:
         ),
         (
             number(results["overlap"]),
-            f"mean overlapping area; real pieces to real pieces: {number(results['ceiling'])}",
+            f"mean overlapping area; of other real pieces: {number(results['ceiling'])}",
         ),
         (
             mean(results["frechet"]),
             (
-                "Frechet distance on our features; real pieces to real pieces:"
+                "Frechet distance on Partimento's features; of other real pieces:"
                 f" {mean(results['frechet_real'])}"
             ),
         ),
@@ -131,7 +127,7 @@ def _tiles(results: Mapping[str, Any]) -> str:
 
 
 def what_of(results: Mapping[str, Any]) -> str:
-    """Describe how much of each piece was measured."""
+    """Describe which bars of each piece were used."""
     if not results["bars"]:
         return "whole pieces"
     short = ", ".join(
@@ -168,17 +164,14 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> str:
             cells = "".join(f"<td>{_spread(cell)}</td>" for cell in cells_of(row))
             body += f'<tr><th scope="row">{html.escape(row["label"])}{unit}</th>{cells}</tr>'
     return (
-        '<section aria-labelledby="all"><h2 id="all">All figures</h2>'
+        '<section aria-labelledby="all"><h2 id="all">All results</h2>'
         '<div class="scroll"><table'
         f' class="report"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></section>'  # noqa: E501
     )
 
 
 def cells_of(row: Mapping[str, Any]) -> list[str]:
-    """Return the cells of a feature's table row, in the order of `HEADER`.
-
-    The name of the feature is not one of them.
-    """
+    """Return the cells of a table row in the order of `HEADER`, without the name."""
     scalar = len(row["real"]) == 1
     means = [
         _with_spread(row[kind][0], row[f"{kind}_deviation"]) if scalar else ""
@@ -188,7 +181,7 @@ def cells_of(row: Mapping[str, Any]) -> list[str]:
 
 
 def mean(value: Mapping[str, float | None] | None) -> str:
-    """Format a mean and its deviation over draws; None as a mean is infinite."""
+    """Format a mean and its standard deviation; a mean of None stands for infinity."""
     if value is None:
         return "–"
     return "∞" if value["mean"] is None else _with_spread(value["mean"], value["deviation"])
@@ -208,7 +201,7 @@ def _spread(cell: str) -> str:
 
 
 def number(value: float | None) -> str:
-    """Format a number with its significant digits only; a dash if it is unknown.
+    """Format a number with about three significant digits; a dash for None.
 
     >>> number(0.87213), number(12.04), number(1234.5), number(None)
     ('0.872', '12.0', '1,234', '–')

@@ -18,13 +18,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-NARROW, WIDE = (
-    2.5,
-    5.0,
-)  # of boxes, in inches; where several stand side by side the widest ones are less wide
-TALL, GAP, BESIDE = 0.62, 0.48, 0.35  # of a box; between two layers; between two boxes
-LANE = 0.3  # the room of an arrow that passes by a box
-# Part of a layer's kind → its color; the first that fits.
+# Sizes in inches.
+NARROW, WIDE = 2.5, 5.0  # minimum and maximum width of a box; boxes side by side are narrower
+TALL, GAP, BESIDE = 0.62, 0.48, 0.35  # height of a box; distance of layers; distance of boxes
+LANE = 0.3  # width of the space for an arrow that passes beside a box
+# Regular expression for the kind of a layer → its color; the first match is used.
 HUES = (
     ("input", QUIET),
     ("embedding", COLORS[2]),
@@ -45,14 +43,15 @@ class Node:
     kind : str
         For example ``LSTM``.
     shape : str
-        The output shape without the batch, for example ``(32, 267)``. Its numbers determine the
-        width of the box.
+        The output shape without the batch, for example ``(32, 267)``. It determines the width of
+        the box.
     parameters : int
         Number of weights.
     inputs : tuple of str
-        Names of the nodes that feed this one.
+        Names of the nodes whose outputs this one reads.
     group : str
-        The part of the network that it belongs to, for example ``encoder``; each group is framed.
+        The part of the network to which it belongs, for example ``encoder``. Each group has a
+        background of its own.
     """
 
     name: str
@@ -64,7 +63,7 @@ class Node:
 
     @property
     def size(self) -> int:
-        """How many numbers come out."""
+        """The number of outputs."""
         return math.prod(int(number) for number in re.findall(r"\d+", self.shape))
 
     @property
@@ -77,9 +76,9 @@ class Node:
 
 @dataclass(frozen=True)
 class Box:
-    """The position of a node, in inches; y grows downwards.
+    """The position of a node in inches, with y growing downwards.
 
-    A lane, on which an arrow passes a layer, has no node.
+    A box without a node is a lane, on which an arrow passes a layer.
     """
 
     node: Node | None
@@ -98,14 +97,14 @@ class Box:
 
 @styled
 def architecture(nodes: Sequence[Node], *, title: str = "") -> Figure:
-    """Draw a network from its inputs on top to its outputs.
+    """Draw a network, with its inputs at the top and its outputs at the bottom.
 
-    A box is the wider, the more numbers its layer returns (on a logarithmic scale).
+    The width of a box shows the number of outputs of its layer, on a logarithmic scale.
 
     Raises
     ------
     PartimentoError
-        If there is no node, two have one name, an input is unknown, or nodes feed themselves.
+        If there is no node, two have the same name, an input is unknown, or there is a cycle.
     """
     boxes, ways = lay_out(nodes)
     left = min(box.x - box.width / 2 for box in boxes) - 0.5
@@ -138,9 +137,9 @@ def architecture(nodes: Sequence[Node], *, title: str = "") -> Figure:
 def lay_out(nodes: Sequence[Node]) -> tuple[list[Box], list[list[Box]]]:
     """Lay out the boxes, and the path of each arrow from box to box.
 
-    An arrow has a lane in every layer that it crosses. Layers are assigned by the longest path from
-    the inputs. Within a layer the order follows the mean position of the neighbours (K. Sugiyama et
-    al., 1981).
+    An arrow has a lane in every layer that it crosses. A node's layer is its longest distance from
+    an input. Within a layer, boxes are ordered by the mean position of their neighbors (K. Sugiyama
+    et al., 1981).
     """
     by_name = {node.name: node for node in nodes}
     if not nodes:
@@ -149,7 +148,7 @@ def lay_out(nodes: Sequence[Node]) -> tuple[list[Box], list[list[Box]]]:
         raise PartimentoError("two nodes of a diagram have the same name")
     layer = _layers(by_name)
     rows: list[list[str]] = [[] for _ in range(1 + max(layer.values()))]
-    above: dict[str, list[str]] = {}  # the entries directly above each entry that are joined to it
+    above: dict[str, list[str]] = {}  # for each entry: those in the layer above, connected to it
     ways: list[list[str]] = []
     for node in nodes:
         rows[layer[node.name]].append(node.name)
@@ -177,7 +176,7 @@ def lay_out(nodes: Sequence[Node]) -> tuple[list[Box], list[list[Box]]]:
 
 
 def _layers(by_name: Mapping[str, Node]) -> dict[str, int]:
-    """Name → the longest way from an input."""
+    """Return the layer of each node: its longest distance from an input."""
     layer: dict[str, int] = {}
     waiting = dict(by_name)
     while waiting:
@@ -195,9 +194,9 @@ def _layers(by_name: Mapping[str, Node]) -> dict[str, int]:
                 None,
             )
             raise PartimentoError(
-                f"no node of the diagram is called {lost}"
+                f"no node of the diagram has the name {lost}"
                 if lost
-                else f"{next(iter(waiting))} feeds itself"
+                else f"the diagram has a cycle with the node {next(iter(waiting))}"
             )
         for node in ready:
             layer[node.name] = max((layer[source] + 1 for source in node.inputs), default=0)
@@ -206,9 +205,9 @@ def _layers(by_name: Mapping[str, Node]) -> dict[str, int]:
 
 
 def _widths(nodes: Sequence[Node], rows: Sequence[Sequence[str]]) -> dict[str, float]:
-    """Return the width of each entry, by the logarithm of the layer's size.
+    """Return the width of each entry, by the logarithm of the layer's outputs.
 
-    A box is at least as wide as its text and at most as wide as the page allows.
+    A box is at least as wide as its text.
     """
     names = {node.name for node in nodes}
     beside = max(sum(entry in names for entry in row) for row in rows)
@@ -224,7 +223,7 @@ def _widths(nodes: Sequence[Node], rows: Sequence[Sequence[str]]) -> dict[str, f
 def _places(
     rows: list[list[str]], above: Mapping[str, list[str]], widths: Mapping[str, float]
 ) -> dict[str, float]:
-    """Return the middle of each entry; the rows are reordered on the way."""
+    """Return the horizontal center of each entry; this also sorts the rows in place."""
     below: dict[str, list[str]] = {}
     for lower, uppers in above.items():
         for upper in uppers:
@@ -247,7 +246,7 @@ def _places(
                     strict=True,
                 )
             )
-        if sweep == 0:  # from ranks to inches
+        if sweep == 0:  # the first row still has ranks: convert them to inches
             x |= dict(
                 zip(
                     rows[0],
@@ -302,15 +301,14 @@ def _box(axes: Axes, box: Box, node: Node) -> None:
 
 
 def _arrow(axes: Axes, way: Sequence[Box]) -> None:
-    """Draw a smooth line from box to box, vertical where it leaves, passes or ends."""
+    """Draw a smooth arrow through boxes, vertical at each of them."""
     from matplotlib.patches import FancyArrowPatch
     from matplotlib.path import Path as Outline
 
     first, last = way[0], way[-1]
     limit = last.width / 2 - 0.25
-    aim = last.x + min(
-        max((way[-2].x - last.x) * 0.3, -limit), limit
-    )  # so that several arrows do not end at one point
+    # Arrows from different sides end at different points.
+    aim = last.x + min(max((way[-2].x - last.x) * 0.3, -limit), limit)
     stops = [
         (first.x, first.bottom),
         *((lane.x, y) for lane in way[1:-1] for y in (lane.top, lane.bottom)),

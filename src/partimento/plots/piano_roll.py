@@ -1,4 +1,4 @@
-"""Draw a piece as a piano roll: time in bars, pitch upwards, a color per part."""
+"""Draw a piece as a piano roll, with time in bars and one color per part."""
 
 from __future__ import annotations
 
@@ -27,43 +27,43 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-HEIGHT = 0.84  # of a note, in semitones
-CAP = 0.002  # the dark edge where a note is struck, as a share of the view
-PALEST = 0.5  # how much of its color the softest note keeps
-CONTRAST = 60  # a difference of velocity smaller than this is shown smaller
+HEIGHT = 0.84  # height of a note in semitones
+CAP = 0.002  # width of the dark edge at the onset of a note, as a share of the view
+PALEST = 0.5  # opacity of the softest note
+CONTRAST = 60  # the velocity range that uses all shades; smaller ranges use fewer
 
 
 class Roll(NamedTuple):
-    """The notes in view, times in quarters; an array entry a note."""
+    """The visible notes as arrays, with times in quarters."""
 
     start: np.ndarray  # (N,) float: clipped to the view
     end: np.ndarray
     pitch: np.ndarray
     part: np.ndarray
-    struck: np.ndarray  # (N,) bool: not so where a note sounds on from before the view
-    shade: np.ndarray  # (N,) float, PALEST to 1: how loud
-    height: np.ndarray  # (N,) float, in semitones
+    struck: np.ndarray  # (N,) bool: False for a note that begins before the view
+    shade: np.ndarray  # (N,) float: opacity by velocity, PALEST to 1
+    height: np.ndarray  # (N,) float: in semitones
 
 
 @styled
 def piano_roll(
     piece: Piece, *, first_bar: int = 0, bars: int = 16, title: str | None = None
 ) -> Figure:
-    """Draw `bars` bars of a piece, from `first_bar` on.
+    """Draw `bars` bars of a piece, beginning with `first_bar`.
 
-    The dark edge of a note is where it is struck: a held note is one long box, a repeated note
-    several. Softer notes are paler. Grace notes are slim, and so is a note that another part sounds
-    at the same time. Drums are left out, unless there is nothing else.
+    Each note has a dark edge at its onset, so that held and repeated notes look different. Softer
+    notes are paler. Grace notes are thin, and so are notes that another part has at the same time.
+    Drums are omitted, unless there is nothing else.
 
     Parameters
     ----------
     piece : Piece
     first_bar : int
-        As `Piece.bars` numbers them, the pickup being 0.
+        Number of the first bar, as in `Piece.bars`; the pickup is 0.
     bars : int
-        At most so many.
+        Maximum number of bars.
     title : str, optional
-        By default the piece's own.
+        By default that of the piece.
 
     Raises
     ------
@@ -118,9 +118,9 @@ def _in_view(piece: Piece, start: float, end: float) -> Roll:
 
 
 def _beneath(start: np.ndarray, end: np.ndarray, pitch: np.ndarray, part: np.ndarray) -> np.ndarray:
-    """Count, per note, the earlier parts that sound its pitch at its time.
+    """Count for each note the earlier parts that have the same pitch at the same time.
 
-    The note would hide them.
+    The note is drawn thinner by this number, because it would hide them.
     """
     hidden = np.zeros(len(pitch), np.int64)
     for one in np.unique(pitch):

@@ -1,6 +1,6 @@
-"""Animate the reconstruction of one training window while a model learns.
+"""Animate the reconstruction of one training window over the epochs, as scores.
 
-The result is a GIF of scores or a web page.
+The result is a GIF or a web page.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from partimento.plots.gif import to_gif
 from partimento.plots.score_pair import PAGE_WIDTH, SVG, WRONG, engrave_pair
 from partimento.plots.style import plain_title
 
-SCORE_MS = 700  # how long a GIF shows a picture: reading a score takes time
+SCORE_MS = 700  # milliseconds per picture of a GIF; reading a score takes time
 SCORE_RATE = 1.5  # pictures per second on a page, at normal speed
 GIF_WIDTH = 1000  # in pixels
-COLUMNS = 18  # onsets in a system, at most, but for bars that have more
-CAPTION_HEIGHT = 110  # in tenths of a millimetre
+COLUMNS = 18  # maximum number of onsets per system, except for bars that have more
+CAPTION_HEIGHT = 110  # in tenths of a millimeter
 STROKES = "".join(
     f".engraved {tag} {{ stroke: currentColor }}"
     for tag in ("ellipse", "path", "polygon", "polyline", "rect")
@@ -41,15 +41,15 @@ STROKES = "".join(
 
 @dataclass(frozen=True)
 class Reconstruction:
-    """One training window, and its reconstructions while a model learned.
+    """One training window, and its reconstructions over the epochs.
 
     Parameters
     ----------
     original : Piece
         The window; all pictures have its first meter, its key and its first instrument.
     snapshots : sequence of Piece
-        The successive reconstructions. Their notes are all written on one part. Whatever lasts
-        longer than the original is cut off.
+        The reconstructions, in order. Their notes are written in one part, and cut off at the end
+        of the original.
     captions : sequence of str
         For example ``epoch 25, 18 of 32 chords right``.
     title : str
@@ -77,7 +77,7 @@ class Reconstruction:
 
     @cached_property
     def pairs(self) -> list[Piece]:
-        """Original and snapshot as two parts of a piece."""
+        """For each snapshot, a piece with the original and the snapshot as its parts."""
         return [self._pair(snapshot) for snapshot in self.snapshots]
 
     def _pair(self, snapshot: Piece) -> Piece:
@@ -94,9 +94,9 @@ class Reconstruction:
 
     @cached_property
     def breaks(self) -> frozenset[int]:
-        """Return the bars that begin a system, after the first one.
+        """Indices of the bars that begin a system, except the first.
 
-        They are the same in every frame, with room for the fullest frame.
+        They are the same in all pictures, and have space for the one with the most onsets.
         """
         bars = self.original.bars()
         starts = [bar.onset for bar in bars]
@@ -113,7 +113,7 @@ class Reconstruction:
 
     @cached_property
     def pages(self) -> list[ET.Element]:
-        """An engraved picture a snapshot, equal ones being one object."""
+        """The engraved picture of each snapshot; equal snapshots share one object."""
         known: dict[Any, ET.Element] = {}
         for pair in self.pairs:
             if pair.notes not in known:
@@ -126,9 +126,9 @@ def _height(page: ET.Element) -> float:
 
 
 def score_gif(reconstruction: Reconstruction) -> bytes:
-    """Animate the window above its reconstruction as a GIF, one picture per snapshot.
+    """Animate the window and its reconstruction below it as a GIF.
 
-    Wrong chords are colored. All pictures have one size and break their lines at the same bars.
+    Wrong chords are colored. All pictures have the same size and the same line breaks.
     """
     from PIL import Image
 
@@ -169,9 +169,9 @@ def _captioned(page: ET.Element, title: str, caption: str, height: float) -> str
 
 
 def score_page(reconstruction: Reconstruction) -> str:
-    """Return the window and its reconstructions as a web page, to step through.
+    """Return the window and its reconstructions as a web page with playback controls.
 
-    The glyphs that all pictures share are stored once.
+    Glyphs are stored only once for all pictures.
     """
     pages = {id(page): page for page in reconstruction.pages}
     height = max(map(_height, pages.values()))
@@ -192,10 +192,10 @@ def score_page(reconstruction: Reconstruction) -> str:
     data = {"rate": SCORE_RATE, "captions": captions, "page_of": page_of, "pages": texts}
     body = f"""<p class="caption" id="caption">{html.escape(captions[-1])}</p>
 <main id="score" class="sheet" role="img" aria-label="Original and reconstruction, {html.escape(captions[-1])}">{texts[page_of[-1]]}</main>
-<p class="hint">Space plays and pauses, the arrow keys step through the pictures. Colored chords are not the original's.</p>
+<p class="hint">Space plays and pauses, the arrow keys step through the pictures. Colored chords differ from the original.</p>
 <svg class="glyphs" aria-hidden="true"><defs>{"".join(glyphs[name] for name in sorted(glyphs))}</defs></svg>"""  # noqa: E501
     by = (
-        f"{reconstruction.original.title}, reconstructed by a model while it learns"
+        f"{reconstruction.original.title}, reconstructed by a model during training"
         if reconstruction.original.title
         else ""
     )

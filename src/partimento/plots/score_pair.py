@@ -16,8 +16,8 @@ from partimento.music.piece import Piece
 from partimento.plots.style import COLORS
 
 WRONG = COLORS[1]
-LABELS = ("original", "model")  # of the staves
-PAGE_WIDTH = 2100  # in tenths of a millimetre
+LABELS = ("original", "model")  # labels of the staves
+PAGE_WIDTH = 2100  # in tenths of a millimeter
 SVG = "{http://www.w3.org/2000/svg}"
 XLINK = "{http://www.w3.org/1999/xlink}"
 LAYOUT = {
@@ -40,17 +40,15 @@ def engrave_pair(pair: Piece, breaks: frozenset[int]) -> ET.Element:
     """Engrave both parts; wrong notes of the second part have the class ``wrong``."""
     score, wrong = _marked_score(pair, breaks)
     bars = len(pair.bars())
-    short = bars - max(breaks, default=0) < 0.75 * min(
-        breaks, default=bars
-    )  # a short last system is not stretched to the margin
+    # A short last system is not stretched to the right margin.
+    short = bars - max(breaks, default=0) < 0.75 * min(breaks, default=bars)
     page = render.engrave(
         ET.tostring(score, encoding="unicode"),
         {**LAYOUT, "minLastJustification": 1 if short else 0},
     )[0]
     for parent in list(page.iter()):
-        parent.text = (
-            parent.text if (parent.text or "").strip() else None
-        )  # whitespace between elements is half of a file
+        # Remove whitespace between elements, which is half of the file.
+        parent.text = parent.text if (parent.text or "").strip() else None
         parent.tail = parent.tail if (parent.tail or "").strip() else None
         for child in list(parent):
             if child.tag in (f"{SVG}desc", f"{SVG}style") or {"mNum", "placeholder"} & {
@@ -68,7 +66,8 @@ def _marked_score(pair: Piece, breaks: frozenset[int]) -> tuple[ET.Element, set[
     """Return a pair as MusicXML, and the ids of its wrong notes and rests.
 
     The MusicXML has line breaks, and ids for rests. Only the second part can be wrong. A note is
-    wrong where the chord at its onset is not the original's, a rest where the original has a chord.
+    wrong if the chord at its onset differs from the original. A rest is wrong if the original has a
+    chord there.
     """
     original, reconstructed = (
         sounding(pair.replace(notes=[note for note in pair.notes if note.part == part]))
@@ -80,7 +79,7 @@ def _marked_score(pair: Piece, breaks: frozenset[int]) -> tuple[ET.Element, set[
         if note.part == 1 and reconstructed(note.onset) != original(note.onset)
     }
     text = render.Chain(pair).musicxml
-    score = ET.fromstring(text[text.index("<score-partwise") :])  # noqa: S314 - our own
+    score = ET.fromstring(text[text.index("<score-partwise") :])  # noqa: S314 - from our writer
     for number, part in enumerate(score.findall("part")):
         for index, (bar, measure) in enumerate(
             zip(pair.bars(), part.findall("measure"), strict=True)
@@ -112,7 +111,8 @@ def _rests(
 def _tidy(element: ET.Element, wrong: set[str]) -> None:
     """Color wrong notes, and remove all ids except those of glyphs.
 
-    A chord is colored as a whole, with its stem: chords come before their notes.
+    A wrong chord is colored with its stem. This works because an SVG has a chord before its notes,
+    whose ids are still there.
     """
     name, kind = element.get("id", ""), element.get("class", "")
     inside = (
@@ -128,24 +128,22 @@ def _tidy(element: ET.Element, wrong: set[str]) -> None:
         element.attrib.update({"class": f"{kind} wrong", "color": WRONG, "fill": WRONG})
     element.attrib.pop("id", None)
     if kind == "definition-scale":
-        del element.attrib["color"]  # inherited: a page in dark mode has its own
+        del element.attrib["color"]  # inherit the color of the page, which may be in dark mode
     if re.match(r"[0-9A-F]{4,5}-", name):
-        element.set("id", name.partition("-")[0])  # the same in all pictures
+        element.set("id", name.partition("-")[0])  # so that all pictures share the glyphs
     if link := element.get(f"{XLINK}href"):
         element.set(f"{XLINK}href", link.partition("-")[0])
 
 
 def _label_staves(page: ET.Element, staves: Sequence[int]) -> None:
-    """Say at the left of each system which staves are the original's."""
+    """Label the staves of original and model at the left of each system."""
     for margin in page.iter(f"{SVG}g"):
         for system in [child for child in margin if child.get("class") == "system"]:
             measure = next(child for child in system if child.get("class") == "measure")
             lines = [_lines(staff) for staff in measure if staff.get("class") == "staff"]
             for label, own in zip(LABELS, (lines[: staves[0]], lines[staves[0] :]), strict=True):
-                x, y = (
-                    own[0][0] - (220 if len(own) == 1 else 520),
-                    (own[0][1] + own[-1][2]) / 2 + 110,
-                )  # left of a brace
+                x = own[0][0] - (220 if len(own) == 1 else 520)  # several staves have a brace
+                y = (own[0][1] + own[-1][2]) / 2 + 110
                 attributes = {
                     "x": f"{x:g}",
                     "y": f"{y:g}",
@@ -169,19 +167,19 @@ def _lines(staff: ET.Element) -> tuple[float, float, float]:
 
 
 def chords_right(original: Piece, snapshot: Piece) -> tuple[int, int]:
-    """Return how many events of the original sound the same chord, and their number.
+    """Return how many events of the original are reconstructed, and their number.
 
-    An event counts as right if the snapshot sounds its chord at its onset.
+    An event is reconstructed if the snapshot has the same chord at the event's onset.
     """
-    there, onset, right = sounding(snapshot), Fraction(0), 0
+    reconstructed, onset, correct = sounding(snapshot), Fraction(0), 0
     for event in original.events:
-        right += there(onset) == event.chord
+        correct += reconstructed(onset) == event.chord
         onset += event.duration
-    return right, len(original.events)
+    return correct, len(original.events)
 
 
 def sounding(piece: Piece) -> Callable[[Fraction], tuple[int, ...]]:
-    """Return a function from a time to the chord that a piece sounds then."""
+    """Return a function that maps a time to the chord that sounds then."""
     starts, chords, onset = [], [], Fraction(0)
     for event in piece.events:
         starts.append(onset)

@@ -1,6 +1,6 @@
-"""Read a WAV file, measure it and draw its waveform.
+"""Read a WAV file, compute its levels and draw its waveform.
 
-This is the tutorial's appendix "Continuous Representation".
+This follows the tutorial's appendix "Continuous Representation".
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-LARGEST = 2**30  # bytes of a file: an hour and a half of CD sound, some 3 GB of memory
-COLUMNS = 1500  # of the envelope: about one per pixel
-BANDS = 120  # in which loudness is measured: 25 ms of three seconds, a period of the lowest notes
-SIDES = {1: ("",), 2: ("left", "right")}
-SHOWN = 8  # channels drawn
+LARGEST = 2**30  # maximum file size in bytes: 90 minutes in CD quality, about 3 GB of memory
+COLUMNS = 1500  # columns of the envelope: about one per pixel
+BANDS = 120  # time intervals for levels: of three seconds, 25 ms, a period of the lowest notes
+SIDES = {1: ("",), 2: ("left", "right")}  # number of channels → their names
+SHOWN = 8  # maximum number of channels to draw
 
 
 @dataclass(frozen=True, eq=False)
 class Wave:
-    """Sound from a file.
+    """The samples of a sound file.
 
     Parameters
     ----------
@@ -38,10 +38,10 @@ class Wave:
     signal : (S, C) float32 array
         S samples of C channels, divided by the peak: between -1 and 1. Silence is 0.
     peak : float
-        The divisor of the signal, as a share of full scale. It is at most 1, except for floats
-        beyond full scale, and 0 for silence.
+        The largest absolute sample, by which the signal was divided, as a share of full scale. It
+        is 0 for silence. It can exceed 1 only in files of floats.
     kind : str
-        How a sample is stored: ``16-bit``, ``32-bit float``.
+        The sample format: ``16-bit``, ``32-bit float``.
     """
 
     rate_hz: int
@@ -59,14 +59,14 @@ class Wave:
 
     @property
     def peak_dbfs(self) -> float:
-        """The largest sample in decibels below full scale; -inf for silence."""
+        """The peak level in dBFS (decibels relative to full scale); -inf for silence."""
         return decibels(self.peak)
 
     @property
     def rms_dbfs(self) -> float:
-        """Return the root mean square of all samples in decibels below full scale.
+        """The root mean square of all samples in dBFS.
 
-        A full sine has -3.01 and a full square wave 0.
+        A sine wave at full scale has -3.01 dBFS, a square wave 0 dBFS.
         """
         blocks = np.array_split(self.signal, len(self.signal) // 2**20 + 1)
         power = sum(float(np.square(block, dtype=np.float64).sum()) for block in blocks)
@@ -88,7 +88,7 @@ def read_wave(path: Path | str) -> Wave:
     Raises
     ------
     PartimentoError
-        If the file is missing, no WAV file, truncated or too large, or has a value that is not
+        If the file is missing, not a WAV file, truncated or too large, or has values that are not
         finite.
     """
     path = Path(path)
@@ -102,7 +102,7 @@ def read_wave(path: Path | str) -> Wave:
     samples = samples[:, None] if samples.ndim == 1 else samples
     signal = samples.astype(np.float32)
     if samples.dtype == np.uint8:
-        signal -= 128  # eight bits have no sign: silence is 128
+        signal -= 128  # 8-bit samples are unsigned: silence is 128
     full = (
         1.0
         if samples.dtype.kind == "f"
@@ -119,34 +119,27 @@ def read_wave(path: Path | str) -> Wave:
 
 
 def _read(path: Path) -> tuple[int, np.ndarray, str]:
-    """Rate, samples as they are stored, and how."""
-    wavfile: Any = import_module("scipy.io.wavfile")  # it has no types
+    """Return the sample rate, the samples in their own type, and the sample format."""
+    wavfile: Any = import_module("scipy.io.wavfile")  # imported this way because it has no types
     try:
         with warnings.catch_warnings(), path.open("rb") as file:
-            warnings.simplefilter(
-                "error", wavfile.WavFileWarning
-            )  # SciPy only warns about a truncated file
-            warnings.filterwarnings(
-                "ignore", message="Chunk .* not understood"
-            )  # labels and the like
+            # SciPy only warns about truncated files, and about chunks such as labels.
+            warnings.simplefilter("error", wavfile.WavFileWarning)
+            warnings.filterwarnings("ignore", message="Chunk .* not understood")
             rate_hz, samples = wavfile.read(file)
             bits = _bits(file)
     except OSError as error:
         raise PartimentoError(f"cannot read {path}: {error.strerror}") from error
     except wavfile.WavFileWarning as error:
-        raise PartimentoError(f"{path} is cut short") from error
-    except Exception as error:  # SciPy raises many kinds of errors for malformed files
+        raise PartimentoError(f"{path} is truncated") from error
+    except Exception as error:  # SciPy raises many types of exceptions for malformed files
         with path.open("rb") as file:
             known = file.read(4) in (b"RIFF", b"RIFX", b"RF64")
         raise PartimentoError(
-            f"{path} is a WAV file that is damaged or cut short"
-            if known
-            else f"{path} is no WAV file"
+            f"{path} is a damaged or truncated WAV file" if known else f"{path} is not a WAV file"
         ) from error
     if rate_hz <= 0:
-        raise PartimentoError(
-            f"{path} is a WAV file that is damaged: it states {rate_hz} samples per second"
-        )
+        raise PartimentoError(f"{path} is a damaged WAV file: its sample rate is {rate_hz}")
     return (
         int(rate_hz),
         samples,
