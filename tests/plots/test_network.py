@@ -127,7 +127,7 @@ def test_kinds_have_colors() -> None:
     [
         ([], "at least one"),
         ([Node("a", "Dense"), Node("a", "Dense")], "same name"),
-        ([Node("a", "Dense", inputs=("b",))], "called b"),
+        ([Node("a", "Dense", inputs=("b",))], "has the name b"),
         ([Node("a", "Dense", inputs=("b",)), Node("b", "Dense", inputs=("a",))], "has a cycle"),
     ],
 )
