@@ -76,6 +76,15 @@ def pieces() -> list[Piece]:
 
 
 @pytest.fixture(scope="session")
+def markov_run(pieces: list[Piece], tmp_path_factory: pytest.TempPathFactory) -> TrainedModel:
+    """Return a whole run of a model that counts, which takes no time to train."""
+    from partimento import train
+
+    out = tmp_path_factory.mktemp("runs") / "markov"
+    return train(pieces, settings={"model": {"name": "markov"}}, out=out)
+
+
+@pytest.fixture(scope="session")
 def embeddings_run(pieces: list[Piece], tmp_path_factory: pytest.TempPathFactory) -> TrainedModel:
     """Return a small run of chord embeddings, trained on `pieces`."""
     from partimento.training.train import learn

@@ -19,7 +19,6 @@ UNFINISHED = {
     "export",
     "generate",
     "plots",
-    "training",
 }
 
 

@@ -15,13 +15,14 @@ import h5py
 import numpy as np
 import pytest
 
-from partimento import Piece
+from partimento import Corpus, Piece
 from partimento.errors import PartimentoError
 from partimento.export.write import write
 from partimento.training import checkpoint
 from partimento.training.callbacks import Callback
 from partimento.training.loop import Epoch
 from partimento.training.run_folder import RunFolder
+from partimento.training.settings import Settings
 from partimento.training.train import learn
 from partimento.training.trained_model import load_model
 
@@ -205,3 +206,31 @@ def test_killed_at_random_moments(pieces: list[Piece], tmp_path: Path) -> None:
     assert (tmp_path / "whole" / "held_out.json").read_bytes() == (
         cut / "held_out.json"
     ).read_bytes()
+
+
+def test_what_a_training_began_with_is_read_again(pieces: list[Piece], tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run").training
+    folder.path.mkdir()
+    settings = Settings.from_plain({"model": {"name": "markov"}})
+    checkpoint.write_about(folder, settings, Corpus.of(pieces), "0f")
+    about = checkpoint.read_about_of(tmp_path / "run")
+    assert about["fingerprint"] == "0f"
+    assert Settings.from_plain(about["settings"]) == settings
+    for text in ("", "[]", '{"settings": {}}'):
+        folder.request.write_text(text)
+        with pytest.raises(PartimentoError, match="is damaged"):
+            checkpoint.read_about(folder)
+
+
+def test_one_process_trains_a_run_and_leaves_nothing_without_an_epoch(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    with checkpoint.locked_folder(out, resume=False, force=False) as folder:
+        with (
+            pytest.raises(PartimentoError, match="another process is training"),
+            checkpoint.locked_folder(out, resume=False, force=False),
+        ):
+            pass
+        assert checkpoint.read_checkpoint(folder) is None
+    with pytest.raises(StopError), checkpoint.locked_folder(out, resume=False, force=True):
+        raise StopError
+    assert not folder.exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from tests.conftest import small_piece
@@ -112,3 +113,49 @@ def test_pieces_without_a_split_get_one_beside_those_that_have_it(pieces: list[P
     assert {pieces[2].title} <= titles["valid"]
     assert sum(map(len, titles.values())) == len(pieces) + 1
     assert len(titles["valid"] | titles["test"]) > 3  # of the others some are held out, too
+
+
+def test_the_fingerprint_is_that_of_the_music(pieces: list[Piece]) -> None:
+    def fingerprint(some: list[Piece], **changes: Any) -> str:
+        renamed = [piece.replace(**changes) for piece in some]
+        return prepare(renamed, TokenSettings(), validation=0.2, test=0.1, seed=0).fingerprint
+
+    whole = fingerprint(pieces)
+    assert fingerprint(pieces[::-1]) == whole
+    assert fingerprint(pieces, title="another") == whole
+    assert fingerprint([pieces[0].transpose(1), *pieces[1:]]) != whole
+
+
+def test_copies_stay_within_the_range_and_are_for_training_alone(pieces: list[Piece]) -> None:
+    config = TokenSettings(transpose="all", low=40, high=83)
+    data = prepare(pieces, config, validation=0.2, test=0.1, seed=0)
+    for item in data.train:
+        pitches = item.moved.notes.pitch
+        assert 0 in item.copies
+        assert pitches.min() + min(item.copies) >= 40
+        assert pitches.max() + max(item.copies) <= 83
+    assert {item.copies for item in [*data.valid, *data.test]} == {(0,)}
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        (TokenSettings(transpose="all", low=60, high=62), "no training piece fits"),
+        (TokenSettings(min_count=10**6), "occurs 1000000 times: .*tokens.min_count=1"),
+    ],
+)
+def test_settings_that_leave_nothing_are_refused(
+    config: TokenSettings, message: str, pieces: list[Piece]
+) -> None:
+    with pytest.raises(PartimentoError, match=message):
+        prepare(pieces, config, validation=0.2, test=0.1, seed=0)
+
+
+def test_baselines_read_the_same_pieces_by_chords(pieces: list[Piece]) -> None:
+    data = prepare(pieces, TokenSettings(), validation=0.2, test=0.1, seed=0, kind="notes")
+    assert data.tokenizer.name == "notes"
+    chords = data.by_chords()
+    assert chords.tokenizer.name == "chords"
+    assert chords.train == data.train
+    assert chords.by_chords() is chords
+    assert data.by_chords() is chords  # fitted once

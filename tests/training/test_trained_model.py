@@ -9,25 +9,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.training.conftest import SETTINGS
 
 from partimento import Piece
 from partimento.errors import PartimentoError
 from partimento.files import new_folder
 from partimento.recipes import read_recipe, recipes
 from partimento.training.settings import Settings
-from partimento.training.train import learn, over_recipe
+from partimento.training.train import learn
 from partimento.training.trained_model import TrainedModel, load_model
-
-SMALL = {
-    "model": {"units": 8, "dense": 8, "embed_size": 4, "layers": 1},
-    "train": {"epochs": 2, "batch_size": 8},
-}
-SETTINGS = over_recipe(SMALL, "lstm-notes")
-
-
-@pytest.fixture(scope="module")
-def run(pieces: list[Piece], tmp_path_factory: pytest.TempPathFactory) -> TrainedModel:
-    return learn(pieces, settings=SETTINGS, out=tmp_path_factory.mktemp("runs") / "one")[0]
 
 
 def test_what_is_in_it(run: TrainedModel, pieces: list[Piece]) -> None:
