@@ -34,7 +34,7 @@ BASELINES = {"unigram": row(6.0), "markov": row(4.0)}
             row(3.99),
             (
                 "m is no better than the Markov chains (3.99 against 4.00 nats per event): more"
-                " music or"
+                " pieces or"
             ),
         ),
         (

@@ -104,7 +104,7 @@ def test_the_page_holds_the_points() -> None:
     for label in (
         'aria-label="Player"',
         'aria-label="Speed"',
-        'role="img" aria-label="Latent states of 7 windows',
+        'role="img" aria-label="Latent points of 7 windows',
         "color-scheme",
     ):
         assert label in page
