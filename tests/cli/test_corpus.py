@@ -189,13 +189,13 @@ def test_training_on_a_selection_of_files(folder: Path, tmp_path: Path) -> None:
         (["build", "{folder}", "-o", "x.parquet", "--composer", "nobody"], "none of 6 pieces"),
         (
             ["build", "{folder}", "-o", "x.parquet", "--validation", "0.7", "--test", "0.4"],
-            "leave something to train on",
+            "less than 1 together",
         ),
         (
             ["build", "{folder}", "-o", "x.parquet", "--cluster", "tcp://127.0.0.1:9"],
             "no dask scheduler",
         ),
-        (["list", "{folder}/0.mid"], "no corpus store"),
+        (["list", "{folder}/0.mid"], "is not a corpus store"),
         (["list", "none.parquet"], "none.parquet does not exist"),
         (["stats", "{folder}", "--split", "train"], "has a split to select by"),
     ],

@@ -95,7 +95,7 @@ def test_a_file_of_another_hash_is_refused(tmp_path: Path) -> None:
         assert is_benchmark(str(path))
         assert name_of(path.read_bytes()) is None
         for read in (read_benchmark, load_corpus):
-            with pytest.raises(PartimentoError, match="its hash is another") as refusal:
+            with pytest.raises(PartimentoError, match="its hash differs") as refusal:
                 read(str(path))
             assert "\n" not in str(refusal.value)
     with pytest.raises(PartimentoError, match="cannot read"):

@@ -51,7 +51,7 @@ def test_each_selection_narrows_the_one_before(corpus: Corpus) -> None:
     assert [str(each) for each in chosen.selections] == ["composer sor", "split valid,test"]
     assert len(corpus.select(composer="sor").select(composer="giuliani")) == 0
     assert corpus.select() is corpus
-    with pytest.raises(PartimentoError, match="not selected by mood"):
+    with pytest.raises(PartimentoError, match="cannot be selected by mood"):
         corpus.select(mood="sad")
     with pytest.raises(PartimentoError, match="has a split to select by"):
         Corpus.of(corpus.pieces).select(split="test")

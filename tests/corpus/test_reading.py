@@ -13,7 +13,7 @@ from partimento.errors import PartimentoError
 
 def test_nonsense_from_a_parser_is_a_reject(write, good):
     path = write("a.mid", good)
-    with pytest.raises(PartimentoError, match="no sensible answer"):
+    with pytest.raises(PartimentoError, match="an invalid answer"):
         read_pieces([path], command=LIAR)
 
 

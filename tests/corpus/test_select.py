@@ -51,12 +51,12 @@ def test_pieces_are_selected_by_criteria(asked, taken):
         with pytest.raises(PartimentoError):
             Selection(**asked)
     else:
-        assert Selection(**asked).takes(ROW) is taken
+        assert Selection(**asked).matches(ROW) is taken
 
 
 def test_accents_do_not_matter():
-    assert Selection(composer="tarrega").takes({"composer": "Francisco Tárrega"})
-    assert Selection(composer="Tárrega").takes({"composer": "Francisco Tarrega"})
+    assert Selection(composer="tarrega").matches({"composer": "Francisco Tárrega"})
+    assert Selection(composer="Tárrega").matches({"composer": "Francisco Tarrega"})
 
 
 @pytest.mark.parametrize(

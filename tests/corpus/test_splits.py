@@ -189,5 +189,5 @@ def test_one_group_is_refused(groups: list[int]) -> None:
 
 @pytest.mark.parametrize("shares", [(0, 0.1), (0.5, 0.5), (-0.1, 0.1), (0.1, -0.1), (1, 0)])
 def test_shares_must_leave_something(shares: tuple[float, float]) -> None:
-    with pytest.raises(PartimentoError, match="train"):
+    with pytest.raises(PartimentoError, match="less than 1 together"):
         split([0, 1], ["", ""], ["a", "b"], validation=shares[0], test=shares[1], seed=0)

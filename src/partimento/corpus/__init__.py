@@ -1,12 +1,12 @@
-"""Turn score files into pieces that can be searched, credited and learned from.
+"""Read score files as a corpus of pieces, and select, split, store and count them.
 
-- `load`, `entries`: `load_corpus`, the one way in, and what it returns, a `Corpus`.
-- `sources`, `reading`, `parsers`: from files, folders and zips to pieces, in separate processes.
-- `views`, `settings`: the form in which pieces are best learned from.
-- `select`, `splits`: which pieces are taken; training, validation and test pieces.
-- `store`: a corpus in one Parquet file.
-- `benchmarks`: the field's data sets, each with its split.
-- `stats`, `coverage`: what a corpus contains.
+- `load`, `entries`: the function `load_corpus`, and the `Corpus` that it returns.
+- `sources`, `reading`, `parsers`: read files, folders and zips in separate processes.
+- `views`, `settings`: prepare pieces for training (quantize, remove grace notes and so on).
+- `select`, `splits`: select pieces, and split them for training, validation and test.
+- `store`: keep a corpus in one Parquet file.
+- `benchmarks`: read public data sets with their published splits.
+- `stats`, `coverage`: count what a corpus contains.
 """
 
 from partimento.analysis.keys import analyze_key

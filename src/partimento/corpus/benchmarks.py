@@ -1,6 +1,6 @@
-"""Read the benchmark sets of the field, each with its published split.
+"""Read public benchmark sets, with their published splits.
 
-A file is recognised by its hash, or not at all.
+A file is recognized by its hash.
 """
 
 from __future__ import annotations
@@ -24,64 +24,64 @@ from partimento.music.piece import Piece
 from partimento.music.timelines import Key, Meter, Part, Source
 
 VOICES = ("Soprano", "Alto", "Tenor", "Bass")
-LOWEST_KEY = 21  # the pitch of a piano roll's first of 88 columns
-C_MAJOR = Key.from_tonic(0, "major")  # of what was moved to C, be it major or minor
+LOWEST_KEY = 21  # the MIDI pitch of the first of a piano roll's 88 columns
+C_MAJOR = Key.from_tonic(0, "major")  # the key of transposed pieces, whether major or minor
 
 Chords = Sequence[Sequence[int]]
 
 
 @dataclass(frozen=True)
 class Benchmark:
-    """Describe a benchmark set.
+    """The description of a benchmark set.
 
     Attributes
     ----------
     title, composer, license : str
     frame : Fraction
         Quarters from one frame to the next.
-    moved : bool
-        Whether all pieces were moved to C major or C minor.
+    transposed : bool
+        Whether all pieces are transposed to C major or C minor.
     """
 
     title: str
     composer: str
     license: str
     frame: Fraction
-    moved: bool
+    transposed: bool
 
 
 BENCHMARKS = {
     "jsb": Benchmark(
-        "JSB chorales", "Johann Sebastian Bach", "public domain", Fraction(1), moved=True
+        "JSB chorales", "Johann Sebastian Bach", "public domain", Fraction(1), transposed=True
     ),
     "jsb16": Benchmark(
         "JSB chorales in sixteenths",
         "Johann Sebastian Bach",
         "public domain",
         Fraction(1, 4),
-        moved=False,
+        transposed=False,
     ),
-    "nottingham": Benchmark("Nottingham", "", "MIT", Fraction(1, 2), moved=True),
+    "nottingham": Benchmark("Nottingham", "", "MIT", Fraction(1, 2), transposed=True),
 }
 
 
 def is_benchmark(source: str) -> bool:
-    """Return whether a source is meant to be a benchmark set: no score is such a file."""
+    """Return whether a source may be a benchmark set, by its suffix (no score has it)."""
     return Path(source).suffix.lower() in (".json", ".mat") and Path(source).is_file()
 
 
 def read_benchmark(source: str) -> Corpus:
-    """Read the pieces of a benchmark set, each with its published split.
+    """Read the pieces of a benchmark set, with their published split.
 
     Parameters
     ----------
     source : str
-        The file, as ``partimento collect fetch jsb`` brings it.
+        The file, as downloaded by ``partimento collect fetch jsb``.
 
     Raises
     ------
     PartimentoError
-        If the file is none of those that the published figures are for.
+        If the file cannot be read, or is not exactly one of the published files.
     """
     path = Path(source)
     try:
@@ -91,28 +91,28 @@ def read_benchmark(source: str) -> Corpus:
     name = name_of(data)
     if name is None:
         raise PartimentoError(
-            f"{path} is no score, and none of the benchmark sets ({', '.join(BENCHMARKS)}) either:"
-            " its hash is another"
+            f"{path} is neither a score nor one of the benchmark sets ({', '.join(BENCHMARKS)}):"
+            " its hash differs from theirs"
         )
-    about = BENCHMARKS[name]
-    make: Callable[[Any, Benchmark], Piece] = _of_voices if name == "jsb16" else _of_chords
+    benchmark = BENCHMARKS[name]
+    convert: Callable[[Any, Benchmark], Piece] = _from_voices if name == "jsb16" else _from_chords
     entries = []
     for split, content in _splits(path, data):
         for number, frames in enumerate(content, 1):
-            piece = make(frames, about)
-            where = Source(path=f"{name}/{split}/{number}", license=about.license)
-            named = piece.replace(
-                title=f"{about.title}, {split} {number}", composer=about.composer, source=where
+            piece = convert(frames, benchmark).replace(
+                title=f"{benchmark.title}, {split} {number}",
+                composer=benchmark.composer,
+                source=Source(path=f"{name}/{split}/{number}", license=benchmark.license),
             )
-            entries.append(CorpusEntry(named, split))
+            entries.append(CorpusEntry(piece, split))
     return Corpus(tuple(entries), sources=(source,))
 
 
 def name_of(data: bytes) -> str | None:
-    """Return the name of the set that a file holds; None if it is no benchmark set."""
-    found = hashlib.sha256(data).hexdigest()
-    known = {each.download.sha256: name for name, each in CATALOG.items() if each.download}
-    return known.get(found) if known.get(found) in BENCHMARKS else None
+    """Return the name of the benchmark set with this content, or None."""
+    digest = hashlib.sha256(data).hexdigest()
+    names = {dataset.download.sha256: name for name, dataset in CATALOG.items() if dataset.download}
+    return names.get(digest) if names.get(digest) in BENCHMARKS else None
 
 
 def _splits(path: Path, data: bytes) -> Iterable[tuple[str, Sequence[Any]]]:
@@ -134,30 +134,28 @@ def _splits(path: Path, data: bytes) -> Iterable[tuple[str, Sequence[Any]]]:
         yield split, content[split]
 
 
-def _of_chords(frames: Chords, about: Benchmark) -> Piece:
-    """Make a piece in which every note of every frame is struck."""
-    events = [Event(tuple(sorted(set(chord))), about.frame, ()) for chord in frames]
-    return Piece.from_events(events, meters=(Meter(4, 4),), keys=(C_MAJOR,) if about.moved else ())
+def _from_chords(frames: Chords, benchmark: Benchmark) -> Piece:
+    """Build a piece in which all notes of every frame are new notes."""
+    events = [Event(tuple(sorted(set(chord))), benchmark.frame, ()) for chord in frames]
+    keys = (C_MAJOR,) if benchmark.transposed else ()
+    return Piece.from_events(events, meters=(Meter(4, 4),), keys=keys)
 
 
-def _of_voices(frames: Chords, about: Benchmark) -> Piece:
-    """Make a piece with a part per voice; a pitch that stays is one note."""
+def _from_voices(frames: Chords, benchmark: Benchmark) -> Piece:
+    """Build a piece with one part per voice; equal successive pitches become one note."""
     notes = []
+    frame = benchmark.frame
     for part in range(len(VOICES)):
         line = [int(row[part]) for row in frames]
         first = 0
-        for now in range(1, len(line) + 1):
-            if now == len(line) or line[now] != line[first]:
-                if line[first] >= 0:
-                    notes.append(
-                        Note(
-                            first * about.frame, (now - first) * about.frame, line[first], part=part
-                        )
-                    )
-                first = now
+        for end in range(1, len(line) + 1):
+            if end == len(line) or line[end] != line[first]:
+                if line[first] >= 0:  # negative: a rest
+                    notes.append(Note(first * frame, (end - first) * frame, line[first], part=part))
+                first = end
     return Piece(
         Notes(notes),
         meters=(Meter(4, 4),),
         parts=tuple(Part(name) for name in VOICES),
-        length=len(frames) * about.frame,
+        length=len(frames) * frame,
     )

@@ -1,4 +1,4 @@
-"""Measure how well a vocabulary covers music outside it, from counts in one pass."""
+"""Measure how well a vocabulary covers other music, from counts made in one pass."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-FOLDS = 10  # each piece is held out once, a tenth at a time
-POINTS = 60  # on a curve: so many closer together at its start, so many even ones
+FOLDS = 10  # every piece is held out once, a tenth of the pieces at a time
+POINTS = 60  # of a curve: this number with geometric spacing, and the same with even spacing
 
 
 @dataclass(frozen=True)
 class Curve:
-    """Points of a curve: `y` is counted at each `x`."""
+    """The points of a curve: a value of `y` for each one of `x`."""
 
     x: list[int]
     y: list[float]
@@ -23,7 +23,15 @@ class Curve:
 
 @dataclass(frozen=True)
 class HeldOut:
-    """The share of held-out events with an unknown symbol, per split and in all."""
+    """The share of held-out events with an unknown symbol.
+
+    Attributes
+    ----------
+    mean, deviation : float
+        Mean and standard deviation over the splits.
+    splits : list of float
+        The share in each split.
+    """
 
     mean: float
     deviation: float
@@ -32,21 +40,22 @@ class HeldOut:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The symbols of a corpus (its chords, for example) and how far they reach.
+    """The symbols of a corpus (its chords, for example), and their coverage.
 
     Parameters
     ----------
     size : int
-        Distinct symbols.
+        Number of distinct symbols.
     seen_once : int
-        Symbols that are in one event only.
-    out_of_vocabulary : dict
-        Number of occurrences in the other pieces that make a symbol known (1 or 2) → `HeldOut`.
-        Empty for fewer than two different pieces.
+        Number of symbols that occur in one event only.
+    out_of_vocabulary : dict of int to HeldOut
+        By the number of occurrences in the other pieces that make a symbol known (1 or 2). Empty
+        for fewer than two different pieces.
     commonest : Curve
-        The N commonest symbols (x) make up this share of all events (y).
+        The share of all events (y) that the N most common symbols (x) make up.
     growth : Curve
-        Distinct symbols (y) to expect in a number of pieces (x) drawn from the corpus.
+        The expected number of distinct symbols (y) in a number of pieces (x) that are drawn from
+        the corpus.
     """
 
     size: int
@@ -57,9 +66,9 @@ class Vocabulary:
 
     @property
     def growth_per_doubling(self) -> float:
-        """The factor by which the vocabulary grows when the pieces double.
+        """The factor by which the vocabulary grows if the number of pieces doubles.
 
-        It is measured at the end of the curve, and 1 where nothing can be measured.
+        It is measured at the end of the curve; 1 for fewer than two pieces.
         """
         x, y = self.growth.x, self.growth.y
         if len(x) < 2 or not y[-1]:
@@ -68,11 +77,11 @@ class Vocabulary:
 
 
 class Folds:
-    """Assigns a fold to every piece.
+    """Assign every piece to one of ten folds, for cross-validation.
 
-    From each ten different pieces, in the order given, one goes to each fold, drawn by `seed`.
-    Pieces of one group stay together. Leaving out each fold in turn gives ten splits, in which each
-    piece is held out once.
+    Among every ten different groups of pieces, in the given order, one is assigned to each fold at
+    random. Pieces of one group are in the same fold. Holding out each fold in turn gives ten
+    splits, in which every piece is held out once.
     """
 
     def __init__(self, seed: int) -> None:
@@ -81,6 +90,7 @@ class Folds:
         self._next: list[int] = []
 
     def of(self, group: Hashable) -> int:
+        """Return the fold of a group, which is drawn when the group is new."""
         if group not in self._fold_of:
             self._next = self._next or self._random.permutation(FOLDS).tolist()
             self._fold_of[group] = self._next.pop()
@@ -92,17 +102,17 @@ class Folds:
 
 
 class Tally:
-    """Counts of symbols by fold, and of the pieces with each symbol.
+    """Count the events per symbol and fold, and the pieces with each symbol.
 
-    It takes 88 bytes per symbol besides the symbol itself.
+    This takes 88 bytes per symbol besides the symbol itself.
     """
 
     def __init__(self) -> None:
         self._place: dict[Hashable, int] = {}
-        self._cells = array("q")  # a row a symbol: FOLDS counts, then the number of pieces
+        self._cells = array("q")  # a row per symbol: FOLDS counts, then the number of pieces
 
     def add(self, counts: Mapping[Any, int], fold: int) -> None:
-        """Take in the symbols of one piece."""
+        """Add the counts of one piece's symbols."""
         place, cells, width = self._place, self._cells, FOLDS + 1
         for symbol, count in counts.items():
             row = place.setdefault(symbol, len(place)) * width
@@ -113,14 +123,14 @@ class Tally:
 
     @property
     def table(self) -> np.ndarray:
-        """Return counts by fold, then pieces, one row per symbol: (C, FOLDS + 1) int64.
+        """The counts by fold, then the number of pieces: (C, FOLDS + 1) int64.
 
-        Rows are in the order of first appearance.
+        There is one row per symbol, in the order of first appearance.
         """
         return np.array(self._cells, np.int64).reshape(-1, FOLDS + 1)
 
     def totals(self) -> dict[Hashable, int]:
-        """Return the count of each symbol, the commonest first.
+        """Return the count of each symbol, the most common one first.
 
         Equal counts are in the order of first appearance.
         """
@@ -131,7 +141,13 @@ class Tally:
         }
 
     def vocabulary(self, pieces: int, groups: int) -> Vocabulary:
-        """Summarize the counts of `pieces` pieces, `groups` of them different."""
+        """Summarize the counts.
+
+        Parameters
+        ----------
+        pieces, groups : int
+            The number of pieces that were added, and of their groups.
+        """
         table = self.table
         folds, in_pieces = table[:, :FOLDS], table[:, FOLDS]
         counts = folds.sum(axis=1)
@@ -147,14 +163,14 @@ class Tally:
 
 
 def held_out(folds: np.ndarray, least: int) -> HeldOut:
-    """Hold out each fold in turn and measure its out-of-vocabulary events.
-
-    A symbol is known if the other folds have it at least `least` times.
+    """Hold out each fold in turn, and measure its share of unknown symbols.
 
     Parameters
     ----------
     folds : (C, F) int
-        Count of each symbol in each fold. A fold without events is no split.
+        Count of each symbol in each fold. Folds without events are ignored.
+    least : int
+        A symbol is known if it occurs at least this often in the other folds.
     """
     unknown = folds.sum(axis=1, keepdims=True) - folds < least
     events = folds.sum(axis=0)
@@ -168,7 +184,7 @@ def held_out(folds: np.ndarray, least: int) -> HeldOut:
 
 
 def commonest(counts: np.ndarray) -> Curve:
-    """Return the share of all events that the N commonest symbols make up, by N.
+    """Return the share of all events that the N most common symbols make up, by N.
 
     >>> commonest(np.array([1, 6, 3]))
     Curve(x=[1, 2, 3], y=[0.6, 0.9, 1.0])
@@ -176,22 +192,22 @@ def commonest(counts: np.ndarray) -> Curve:
     if not len(counts):
         return Curve([], [])
     x = _points(len(counts))
-    reached = np.cumsum(np.sort(counts)[::-1])
-    return Curve(x.tolist(), (reached[x - 1] / reached[-1]).tolist())
+    covered = np.cumsum(np.sort(counts)[::-1])
+    return Curve(x.tolist(), (covered[x - 1] / covered[-1]).tolist())
 
 
 def growth(in_pieces: np.ndarray, pieces: int) -> Curve:
-    """Return the number of distinct symbols to expect in n of the pieces, by n.
+    """Return the expected number of distinct symbols in n pieces, by n.
 
-    It is the exact mean over all ways to draw them. If a symbol is in d of N pieces, a share of
-    C(N-d, n) / C(N, n) of the draws misses it.
+    This is the exact mean over all ways to draw n pieces from the corpus. If a symbol occurs in d
+    of N pieces, a share of C(N-d, n) / C(N, n) of the draws does not contain it.
 
     Parameters
     ----------
     in_pieces : (C,) int
         The number of pieces with each symbol.
     pieces : int
-        All pieces (N).
+        The number of all pieces (N).
 
     References
     ----------
@@ -211,29 +227,30 @@ def growth(in_pieces: np.ndarray, pieces: int) -> Curve:
     d = np.flatnonzero(spread)
     log_factorial = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, pieces + 1)))])
     n = x[:, np.newaxis]
-    left = pieces - d - n  # (points, distinct d): how many are in neither
-    missed = (
+    rest = pieces - d - n  # (points, distinct d): pieces without the symbol that are not drawn
+    # The logarithm of C(N-d, n) / C(N, n), because factorials of large numbers overflow.
+    log_missed = (
         log_factorial[pieces - d]
-        - log_factorial[np.maximum(left, 0)]
+        - log_factorial[np.maximum(rest, 0)]
         - log_factorial[pieces]
         + log_factorial[pieces - n]
     )
-    expected = np.where(left < 0, 1.0, -np.expm1(missed)) @ spread[d]
+    expected = np.where(rest < 0, 1.0, -np.expm1(log_missed)) @ spread[d]
     return Curve(x.tolist(), np.round(expected, 6).tolist())
 
 
 def _points(last: int) -> np.ndarray:
-    """Return whole numbers from 1 to `last` at which a curve is drawn.
+    """Return the integers from 1 to `last` at which a curve is computed.
 
-    They are close together at first, then evenly spread. Round numbers (1, 2, 5, 10, 20 …) are
+    They are close together at first, then evenly spaced. Round numbers (1, 2, 5, 10, 20 …) are
     included.
     """
-    round_ones = [
+    round_numbers = [
         m * 10**power for power in range(len(str(last))) for m in (1, 2, 5) if m * 10**power <= last
     ]
-    spread = (
+    spaced = (
         np.concatenate([np.geomspace(1, last, POINTS), np.linspace(1, last, POINTS)])
         .round()
         .astype(np.int64)
     )
-    return np.union1d(spread, round_ones)
+    return np.union1d(spaced, round_numbers)

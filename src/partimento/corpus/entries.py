@@ -1,4 +1,4 @@
-"""A corpus in memory: pieces, each with its split and what else is known about it."""
+"""Hold a corpus in memory: pieces with their splits and metadata."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ Facts = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class CorpusEntry:
-    """A piece of a corpus with its split and its origin.
+    """A piece of a corpus with its split and metadata.
 
     Attributes
     ----------
     piece : Piece
-        In the view that was asked for.
+        In the view that was requested.
     split : str
-        ``train``, ``valid`` or ``test``; empty where no split is stored.
+        ``train``, ``valid`` or ``test``; empty if no split is stored.
     instrument_hint : str
-        A manifest's word for what plays.
+        The instruments as stated in a manifest.
     format : str
-        The kind of file, as ``mid`` or ``musicxml``; empty where there was none.
+        The suffix of the file, such as ``mid`` or ``musicxml``; empty if there was no file.
     group : int or None
-        Equal for near-duplicates in one store; None where they were not compared.
+        Equal for near-duplicates in one store; None if the pieces were not compared.
     facts : mapping or None
-        Measured when the file was read: see `rows.facts_of`.
+        Measurements made when the file was read: see `rows.facts_of`.
     """
 
     piece: Piece
@@ -55,12 +55,12 @@ class CorpusEntry:
 
     @cached_property
     def key(self) -> Key:
-        """The analysed key of the piece, drums aside."""
+        """The estimated key of the piece; drums are ignored."""
         return analyze_key(self.piece.without_drums())[0]
 
     @cached_property
     def description(self) -> dict[str, Any]:
-        """All that pieces are selected by, under the names of a store's columns."""
+        """All values that pieces can be selected by, named like the columns of a store."""
         facts = self.facts
         if facts is None:
             facts = facts_of(self.piece, self.piece.without_drums(), self.instrument_hint)
@@ -79,21 +79,21 @@ class CorpusEntry:
 
 @dataclass(frozen=True, repr=False)
 class Corpus(Sequence[CorpusEntry]):
-    """An immutable sequence of pieces, the same for files, stores and benchmark sets.
+    """An immutable sequence of pieces, from files, stores, benchmark sets or Python.
 
     Attributes
     ----------
     entries : tuple of CorpusEntry
     rejects : tuple of Reject
-        The files that could not be read, each with the reason.
+        The files that could not be read, with the reasons.
     config : DataSettings or None
-        The view that the pieces are in; None where they are as they were given.
+        The view of the pieces; None if they were not changed.
     sources : tuple of str
-        Where the corpus was loaded from; empty for pieces made in Python.
+        The paths that the corpus was loaded from; empty for pieces made in Python.
     selections : tuple of Selection
-        The criteria that the pieces were selected by, one after another.
+        The criteria that were applied, one after another.
     head : Head or None
-        How the store was built, where the corpus is from one store alone.
+        How the store was built, if the corpus comes from a single store.
 
     Examples
     --------
@@ -113,7 +113,7 @@ class Corpus(Sequence[CorpusEntry]):
 
     @classmethod
     def of(cls, pieces: Iterable[Piece | CorpusEntry]) -> Corpus:
-        """Make a corpus of pieces or entries; a corpus is returned unchanged."""
+        """Build a corpus from pieces or entries; a corpus is returned unchanged."""
         if isinstance(pieces, Corpus):
             return pieces
         return cls(tuple(as_entries(pieces)))
@@ -127,7 +127,8 @@ class Corpus(Sequence[CorpusEntry]):
     def __getitem__(self, index: slice) -> Corpus: ...
     def __getitem__(self, index: int | slice) -> CorpusEntry | Corpus:
         if isinstance(index, slice):
-            return replace(self, entries=self.entries[index], sources=())  # they have more
+            # Without sources, because loading these would give all entries.
+            return replace(self, entries=self.entries[index], sources=())
         return self.entries[index]
 
     def __repr__(self) -> str:
@@ -137,22 +138,28 @@ class Corpus(Sequence[CorpusEntry]):
 
     @property
     def pieces(self) -> list[Piece]:
-        """The pieces alone. They have no split: training takes the corpus."""
+        """The pieces without their splits. For training, pass the corpus instead."""
         return [entry.piece for entry in self.entries]
 
     @property
     def splits(self) -> dict[str, int]:
-        """The number of pieces in each stored split; empty where none is stored."""
+        """The number of pieces in each stored split; empty if no split is stored."""
         counts = Counter(entry.split for entry in self.entries if entry.split)
         return {name: counts[name] for name in SPLITS} if counts else {}
 
     def select(self, selection: Selection | None = None, **criteria: Any) -> Corpus:
-        """Return the pieces that meet the criteria, the fields of `Selection`.
+        """Return the corpus of those pieces that meet all criteria.
+
+        Parameters
+        ----------
+        selection : Selection, optional
+        **criteria
+            The fields of `Selection`, instead of `selection`.
 
         Raises
         ------
         PartimentoError
-            If there is no such criterion, or no split to select by.
+            If there is no such criterion, or the corpus has no split to select by.
 
         Examples
         --------
@@ -163,11 +170,11 @@ class Corpus(Sequence[CorpusEntry]):
             return self
         if selection.split and not self.splits:
             raise PartimentoError("only a store or a benchmark set has a split to select by")
-        chosen = tuple(entry for entry in self.entries if selection.takes(entry.description))
-        return replace(self, entries=chosen, selections=(*self.selections, selection))
+        selected = tuple(entry for entry in self.entries if selection.matches(entry.description))
+        return replace(self, entries=selected, selections=(*self.selections, selection))
 
     def to_dataframe(self) -> pd.DataFrame:
-        """Return a table with a row per piece: its split, its origin and its facts.
+        """Return a table with one row per piece: its split, origin and metadata.
 
         Raises
         ------
@@ -179,6 +186,6 @@ class Corpus(Sequence[CorpusEntry]):
 
 
 def as_entries(items: Iterable[Piece | CorpusEntry]) -> Iterator[CorpusEntry]:
-    """Make every piece an entry, one at a time."""
+    """Yield an entry for every item: pieces are wrapped, entries kept."""
     for item in items:
         yield item if isinstance(item, CorpusEntry) else CorpusEntry(item)

@@ -1,4 +1,4 @@
-"""Load a corpus from sources of every kind."""
+"""Load a corpus from files, folders, zips, bundled collections, or stores."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 from partimento.analysis.similarity.duplicates import group
 from partimento.analysis.similarity.fingerprints import fingerprint
 from partimento.corpus.benchmarks import is_benchmark, read_benchmark
-from partimento.corpus.entries import Corpus, CorpusEntry
+from partimento.corpus.entries import Corpus
 from partimento.corpus.reading import read_pieces
 from partimento.corpus.select import Selection
 from partimento.corpus.settings import DataSettings
-from partimento.corpus.splits import settle
+from partimento.corpus.splits import strictest_splits
 from partimento.errors import PartimentoError
 from partimento.io.formats import is_store
 from partimento.progress import Progress, silent
@@ -28,16 +28,16 @@ def load_corpus(
     progress: Progress = silent,
     **criteria: Any,
 ) -> Corpus:
-    """Load pieces from sources of every kind; a stored split is kept.
+    """Load a corpus from one or several sources; a stored split is kept.
 
     Parameters
     ----------
     sources : path or iterable of paths
         Files, folders, zips, ``bundled:chorales``, benchmark sets and stores (``.parquet``).
     config : DataSettings, optional
-        The view; by default the one that is best to learn from.
+        How the pieces are prepared; by default as recommended for training.
     selection : Selection, optional
-        Which pieces are taken.
+        Criteria that the pieces must meet.
     progress : Progress, optional
         Called while files are read.
     **criteria
@@ -46,13 +46,13 @@ def load_corpus(
     Returns
     -------
     Corpus
-        Files first, then benchmark sets, then stores. Near-duplicates from several sources
-        get one split, the one that is held out most strictly.
+        Pieces from files come first, then those from benchmark sets and stores. Near-duplicates
+        from several sources get the same split: test before validation before training.
 
     Raises
     ------
     PartimentoError
-        If nothing could be read, nothing is selected, or there is no such criterion.
+        If nothing could be read, no piece meets the criteria, or there is no such criterion.
     """
     config = config or DataSettings()
     if criteria:
@@ -61,53 +61,47 @@ def load_corpus(
         [str(sources)] if isinstance(sources, (str, Path)) else [str(source) for source in sources]
     )
     if not names:
-        raise PartimentoError("an empty corpus: no place given")
-    found = [
+        raise PartimentoError("an empty corpus: no source given")
+    corpora = [
         corpus.select(selection)
-        for corpus in _each(names, config, selection or Selection(), progress)
+        for corpus in _load_all(names, config, selection or Selection(), progress)
     ]
-    corpus = found[0] if len(found) == 1 else _joined(found)
+    corpus = corpora[0] if len(corpora) == 1 else _joined(corpora)
     if not corpus:
         raise PartimentoError(f"an empty corpus: no piece in {', '.join(names[:3])} is {selection}")
     return replace(corpus, sources=tuple(names))
 
 
-def _each(
+def _load_all(
     names: Sequence[str], config: DataSettings, selection: Selection, progress: Progress
 ) -> Iterable[Corpus]:
-    """Load all files together, then each benchmark set, then each store."""
-    sets = [name for name in names if is_benchmark(name)]
-    files = [name for name in names if not is_store(name) and name not in sets]
+    """Yield one corpus for all files, then one per benchmark set, then one per store."""
+    benchmarks = [name for name in names if is_benchmark(name)]
+    files = [name for name in names if not is_store(name) and name not in benchmarks]
     if files:
         if selection.split:
             raise PartimentoError("only a store or a benchmark set has a split to select by")
         yield read_pieces(files, config=config, progress=progress)
-    for name in sets:  # as they are: their figures are for these very notes
+    for name in benchmarks:  # not prepared: published results are for the original notes
         yield read_benchmark(name)
-    for path in dict.fromkeys(
-        Path(name).resolve() for name in names if is_store(name)
-    ):  # none twice
-        from partimento.corpus.store.store import (
-            open_store,  # Arrow is loaded only where there is a store
-        )
+    stores = dict.fromkeys(Path(name).resolve() for name in names if is_store(name))
+    for path in stores:  # without repetitions
+        # Imported here, so that Arrow is loaded only if there is a store.
+        from partimento.corpus.store.store import open_store
 
         yield open_store(path).select(selection).load(config, progress=progress)
 
 
 def _joined(corpora: Sequence[Corpus]) -> Corpus:
-    """Join corpora, so that what one holds out is not learned from in another."""
+    """Join corpora; near-duplicates get the same split."""
     entries = [entry for corpus in corpora for entry in corpus]
     rejects = tuple(reject for corpus in corpora for reject in corpus.rejects)
     selections = next((corpus.selections for corpus in corpora), ())
     if any(entry.split for entry in entries):
         groups = group(fingerprint(entry.piece) for entry in entries).tolist()
-        splits = settle([entry.split for entry in entries], groups)
+        splits = strictest_splits([entry.split for entry in entries], groups)
         entries = [
-            _settled(entry, split, number)
+            replace(entry, split=split, group=number)
             for entry, split, number in zip(entries, splits, groups, strict=True)
         ]
     return Corpus(tuple(entries), rejects, corpora[0].config, selections=selections)
-
-
-def _settled(entry: CorpusEntry, split: str, number: int) -> CorpusEntry:
-    return replace(entry, split=split, group=number)

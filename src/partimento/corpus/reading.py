@@ -1,4 +1,4 @@
-"""Read many files, each in a worker process; what is not read has its reason."""
+"""Read many files in worker processes, and report why files are rejected."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from partimento.tables import csv_table
 
 T = TypeVar("T")
 MIDI_TIMEOUT_S, SCORE_TIMEOUT_S = 20.0, 60.0
-BATCH = 4  # files that a thread takes at once
+BATCH = 4  # files that a thread processes at once
 
 
 @dataclass(frozen=True)
 class Reject:
-    """A file that was not read, and why."""
+    """A file that could not be read, and the reason."""
 
     path: str
     reason: str
@@ -57,30 +57,29 @@ def read_pieces(
         Files, folders, zips (see `sources.find_scores`) or names such as ``bundled:chorales`` (see
         `collect.resolve`).
     config : DataSettings, optional
-        The view to make of each piece, in the worker; by default pieces are as their files have
-        them.
+        How pieces are prepared (this happens in the worker); by default they are not changed.
     quantize : None or "music21"
-        As for `read_piece`; without `config` only.
+        As for `read_piece`; ignored if `config` is given.
     unfold : bool
-        As for `read_piece`; without `config` only.
+        As for `read_piece`; ignored if `config` is given.
     workers : int, optional
-        How many processes; by default one per core.
+        Number of processes; by default one per core.
     timeout_s : float, optional
-        Seconds a file may take; by default 20 for MIDI, 60 for scores.
+        Seconds that reading a file may take; by default 20 for MIDI files, 60 for others.
     progress : Progress, optional
         Called after every file, in the stage ``read``.
     command : iterable of str
-        Starts a worker; for tests.
+        The command that starts a worker; for tests.
 
     Returns
     -------
     Corpus
-        Pieces and rejects, each in the order of the files.
+        Pieces and rejects are both in the order of the files.
 
     Raises
     ------
     PartimentoError
-        If there is no file to read, or none could be read: an empty corpus is no corpus.
+        If there is no file, or none could be read.
     """
     names = [sources] if isinstance(sources, (str, Path)) else list(sources)
     scores, faults = find_scores(names)
@@ -95,12 +94,12 @@ def read_pieces(
             zip(scores, chain.from_iterable(batches), strict=True), 1
         ):
             try:
-                entries.append(_entry(score, *sensible(answer, unpack)))
+                entries.append(_entry(score, *unpack_answer(answer, unpack)))
             except InvalidScoreError as error:
                 rejects.append(Reject(score.path, str(error)))
             progress("read", done, len(scores))
     if not entries:
-        raise PartimentoError(why_empty(names, rejects))
+        raise PartimentoError(empty_message(names, rejects))
     return Corpus(tuple(entries), tuple(rejects), config)
 
 
@@ -126,19 +125,25 @@ def _entry(score: Score, piece: Piece, facts: Values | None) -> CorpusEntry:
 
 
 def timeout_of(score: Score) -> float:
-    """Return the seconds that reading a score may take."""
+    """Return the number of seconds that reading a score may take."""
     return MIDI_TIMEOUT_S if score.suffix in MIDI_SUFFIXES else SCORE_TIMEOUT_S
 
 
-def sensible(answer: Answer, unpacked: Callable[[bytes], T]) -> T:
-    """Unpack the answer of a parser.
+def unpack_answer(answer: Answer, unpack: Callable[[bytes], T]) -> T:
+    """Unpack the answer of a parser, which is not trusted.
 
-    A parser that a hostile file has taken over may answer anything.
+    A malicious file may have taken control of the parser.
+
+    Parameters
+    ----------
+    answer : Answer
+    unpack : callable
+        Converts the bytes of the answer, and raises an error if they are invalid.
 
     Raises
     ------
     InvalidScoreError
-        With the reason, if the file was not read or the answer makes no sense.
+        If the file could not be read, or the answer is invalid; the message gives the reason.
     """
     if answer.failure:
         raise InvalidScoreError(answer.failure)
@@ -146,7 +151,7 @@ def sensible(answer: Answer, unpacked: Callable[[bytes], T]) -> T:
         if answer.body.startswith(b'{"reason"'):
             reason = str(json.loads(answer.body)["reason"])
         else:
-            return unpacked(answer.body)
+            return unpack(answer.body)
     except (
         ValueError,
         LookupError,
@@ -155,12 +160,12 @@ def sensible(answer: Answer, unpacked: Callable[[bytes], T]) -> T:
         ArithmeticError,
         RecursionError,
     ) as error:
-        raise InvalidScoreError(f"the parser gave no sensible answer ({error})") from error
+        raise InvalidScoreError(f"the parser gave an invalid answer ({error})") from error
     raise InvalidScoreError(" ".join(reason.encode(errors="backslashreplace").decode().split()))
 
 
 def with_known(piece: Piece, score: Score) -> Piece:
-    """Return the piece with the title, composer and source that a manifest gives."""
+    """Return the piece with the title, composer and source that a manifest states."""
     if not score.known:
         return piece
     known = provenance(
@@ -170,9 +175,9 @@ def with_known(piece: Piece, score: Score) -> Piece:
     return piece.replace(title=known["title"], composer=known["composer"], source=source)
 
 
-def why_empty(names: Sequence[Path | str], rejects: Sequence[Reject]) -> str:
-    """Say why nothing could be read from sources."""
-    where = ", ".join(str(name) for name in names[:3]) or "no place given"
+def empty_message(names: Sequence[Path | str], rejects: Sequence[Reject]) -> str:
+    """Return the error message for sources from which nothing could be read."""
+    where = ", ".join(str(name) for name in names[:3]) or "no source given"
     if not rejects:
         return f"an empty corpus: no music files in {where}"
     first = rejects[0]

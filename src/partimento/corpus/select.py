@@ -15,35 +15,40 @@ from partimento.music.timelines import Key
 
 @dataclass(frozen=True)
 class Selection:
-    """Hold the criteria that pieces are selected by.
+    """Criteria by which pieces are selected.
 
-    An empty criterion selects all. Several values, with commas between them, mean any of them.
+    An empty criterion is met by all pieces. Several values, separated by commas, mean any of them.
 
     Parameters
     ----------
     composer : str
-        A part of the composer's name; neither case nor accents matter.
+        A part of the composer's name, in upper or lower case, with or without accents.
     instrument : str
-        An instrument that plays, by what sounds or by the manifest's word.
+        One of the instruments, as found in the file or stated in a manifest.
     solo : bool or None
-        One player, or not.
+        Whether there is a single player.
     key : str
-        The analysed key, as ``C major``, ``Am``, ``Bb`` or ``es-moll`` (see `Key.from_name`).
+        The estimated key: ``C major``, ``Am``, ``Bb`` or ``es-moll`` (see `Key.from_name`).
     meter : str
-        The meter that the piece begins in, as ``3/4``.
+        The first meter: ``3/4``.
     min_events : int
-        At least so many events.
+        The minimum number of events.
     license : str
-        As ``PD,CC-BY``: one of these, in any version.
+        The license, in any version: ``PD,CC-BY``.
     split : str
         ``train``, ``valid`` or ``test``.
+
+    Raises
+    ------
+    PartimentoError
+        If a value is invalid.
 
     Examples
     --------
     >>> entry = {"composer": "Mauro Giuliani (1781–1829)", "solo": True}
-    >>> Selection(composer="giuliani", solo=True).takes(entry)
+    >>> Selection(composer="giuliani", solo=True).matches(entry)
     True
-    >>> Selection(license="PD,CC-BY").takes({"license": "CC-BY-SA 4.0"})
+    >>> Selection(license="PD,CC-BY").matches({"license": "CC-BY-SA 4.0"})
     False
     """
 
@@ -57,45 +62,45 @@ class Selection:
     split: str = ""
 
     def __post_init__(self) -> None:
-        kinds = {"solo": (bool, type(None)), "min_events": (int,)}
-        for each in fields(self):
-            if not isinstance(getattr(self, each.name), kinds.get(each.name, (str,))):
+        types = {"solo": (bool, type(None)), "min_events": (int,)}
+        for field in fields(self):
+            if not isinstance(getattr(self, field.name), types.get(field.name, (str,))):
                 raise PartimentoError(
-                    f"pieces are not selected by {each.name}={getattr(self, each.name)!r}"
+                    f"pieces cannot be selected by {field.name}={getattr(self, field.name)!r}"
                 )
         for name in _several(self.key):
             _key(name)
         for meter in _several(self.meter):
             if not re.fullmatch(r"[1-9]\d*/[1-9]\d*", meter):
                 raise PartimentoError(f"a meter is written as 3/4, not {meter!r}")
-        for side in _several(self.split):
-            if side not in ("train", "valid", "test"):
-                raise PartimentoError(f"a split is train, valid or test, not {side!r}")
+        for split in _several(self.split):
+            if split not in ("train", "valid", "test"):
+                raise PartimentoError(f"a split is train, valid or test, not {split!r}")
         if self.min_events < 0:
-            raise PartimentoError("min_events is at least 0")
+            raise PartimentoError("min_events must be at least 0")
 
     def __bool__(self) -> bool:
-        """Return whether there is any criterion."""
-        return any(getattr(self, each.name) != each.default for each in fields(self))
+        """Return whether any criterion is set."""
+        return any(getattr(self, field.name) != field.default for field in fields(self))
 
     @classmethod
     def of(cls, **criteria: Any) -> Selection:
-        """Make a selection of criteria given by name.
+        """Build a selection from criteria by name.
 
         Raises
         ------
         PartimentoError
-            If there is no such criterion, or its value cannot be meant.
+            If there is no such criterion, or a value is invalid.
         """
-        known = [each.name for each in fields(cls)]
+        known = [field.name for field in fields(cls)]
         if unknown := sorted(set(criteria) - set(known)):
             raise PartimentoError(
-                f"pieces are not selected by {unknown[0]}: there is {', '.join(known)}"
+                f"pieces cannot be selected by {unknown[0]}: the criteria are {', '.join(known)}"
             )
         return cls(**criteria)
 
-    def takes(self, row: Mapping[str, Any]) -> bool:
-        """Return whether a piece is selected, given the plain columns of its row."""
+    def matches(self, row: Mapping[str, Any]) -> bool:
+        """Return whether a piece meets all criteria, given the plain columns of its row."""
         composer = _plain_letters(row.get("composer") or "")
         return (
             _any(self.composer, lambda value: _plain_letters(value) in composer)
@@ -112,11 +117,11 @@ class Selection:
         )
 
     def __str__(self) -> str:
-        """Write the criteria as on the command line."""
+        """Return the criteria that are set, named as on the command line."""
         criteria = {
-            each.name: getattr(self, each.name)
-            for each in fields(self)
-            if getattr(self, each.name) != each.default
+            field.name: getattr(self, field.name)
+            for field in fields(self)
+            if getattr(self, field.name) != field.default
         }
         return ", ".join(f"{name.replace('_', '-')} {value}" for name, value in criteria.items())
 
@@ -125,12 +130,12 @@ def _several(value: str) -> list[str]:
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
-def _any(value: str, holds: Any) -> bool:
-    return not value or any(holds(each) for each in _several(value))
+def _any(value: str, condition: Any) -> bool:
+    return not value or any(condition(part) for part in _several(value))
 
 
 def _key(name: str) -> Key:
-    """Parse the name of a key, and spell it as `analyze_key` does."""
+    """Parse the name of a key; enharmonic keys are spelled as `analyze_key` does."""
     try:
         key = Key.from_name(name)
     except ValueError as error:
@@ -147,16 +152,18 @@ def _plain_letters(text: str) -> str:
 
 
 def _plays(value: str, row: Mapping[str, Any]) -> bool:
-    """Return whether an instrument plays, by what sounds or by a manifest's word."""
-    word = row.get("instrument") or ""
-    playing = {*(row.get("instruments") or ()), *instruments_of_text(word)}
-    return bool(playing & set(instruments_of_text(value))) or _plain_letters(
+    """Return whether a piece has an instrument, by its row's players and its manifest."""
+    hint = row.get("instrument") or ""
+    instruments = {*(row.get("instruments") or ()), *instruments_of_text(hint)}
+    return bool(instruments & set(instruments_of_text(value))) or _plain_letters(
         value
-    ) in _plain_letters(" ".join((word, *playing)))
+    ) in _plain_letters(" ".join((hint, *instruments)))
 
 
 def license_family(text: str) -> str:
-    """Return a license without its version, in one spelling.
+    """Return a license without its version, in a standard spelling.
+
+    CC0 and similar dedications count as public domain (PD).
 
     >>> names = "CC-BY-SA 4.0", "Creative Commons Attribution 3.0", "public domain", "CC0 1.0"
     >>> [license_family(name) for name in names]

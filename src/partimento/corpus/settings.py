@@ -1,4 +1,4 @@
-"""Settings of the section ``data``: how files become pieces."""
+"""Declare the settings of the section ``data``: how pieces are prepared."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from partimento.config import Section
 
 
 class DataSettings(Section):
-    """How files become pieces."""
+    """How pieces are prepared after reading: the view that a model is trained on."""
 
     section = "data"
 
     quantize: Literal["auto", "exact", "music21"] = Field(
         default="auto",
         description=(
-            "The grid of MIDI files: exact keeps them as written, music21 uses its grid of quarters"
-            " and thirds, auto uses that grid for files that were played, not written."
+            "The grid of MIDI files: exact keeps all times, music21 uses its grid of quarters and"
+            " thirds of a quarter, auto uses that grid for performances only."
         ),
     )
     grace_notes: Literal["remove", "merge", "keep"] = Field(
@@ -31,8 +31,8 @@ class DataSettings(Section):
     octave: Literal["written", "sounding"] = Field(
         default="written",
         description=(
-            "Guitar notated an octave above its sound: leave it as written, or move it down to"
-            " sounding."
+            "Guitar notated an octave above its sound: keep it as written, or transpose it to"
+            " sounding pitch."
         ),
     )
     pickup: Literal["inferred", "declared"] = Field(

@@ -1,7 +1,7 @@
 """Find the scores in sources: files, folders, zips and bundled collections.
 
-Each score keeps a name that is the same on every machine: its source's own name and the path inside
-it. It also keeps what a manifest says about it.
+Every score has a name that is the same on every machine: the name of its source, and the path
+inside it. It also has its row in a manifest, if there is one.
 """
 
 from __future__ import annotations
@@ -23,28 +23,28 @@ from partimento.files import check_exists
 from partimento.io.formats import SUFFIXES, ZIP_FAULTS
 from partimento.music.limits import MAX_BYTES
 
-MAX_MEMBERS = 1_000_000
-MAX_RATIO = 200  # scores shrink to a fortieth at best; what shrinks more is no score
-SMALL = 2**20  # of what is smaller, any ratio is harmless
+MAX_MEMBERS = 1_000_000  # files in a zip
+MAX_RATIO = 200  # of unpacked to packed size; for scores it is at most about 40
+SMALL = 2**20  # bytes; the ratio of smaller files is not checked
 BUNDLED = "bundled:"
 Known = Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Score:
-    """A file to read.
+    """A score file to read.
 
     Attributes
     ----------
     name : str
-        The source's name and the path from it, such as ``mutopia-guitar/SorF/sor-op1-1.mid``. It is
-        the same on every machine.
+        The name of the source and the path in it, such as ``mutopia-guitar/SorF/sor-op1-1.mid``. It
+        is the same on every machine.
     place : Path
-        The file, or the zip that holds it.
+        The file, or the zip that contains it.
     member : str
-        Its name inside the zip; else empty.
+        Its name inside the zip; empty if it is not in a zip.
     known : mapping
-        Its row in a manifest, by the manifest's columns; empty without one.
+        Its row in a manifest, by column; empty if there is none.
     """
 
     name: str
@@ -58,38 +58,45 @@ class Score:
 
     @property
     def path(self) -> str:
-        """Where it lies here, for messages."""
+        """The path on this machine, for messages."""
         return f"{self.place}/{self.member}" if self.member else str(self.place)
 
 
 def find_scores(sources: Iterable[Path | str]) -> tuple[list[Score], list[tuple[str, str]]]:
-    """Return scores in the order of the sources, then of names, and what failed.
+    """Find the scores in sources, in the order of the sources, then of names.
 
-    A failure is a path with its reason. The same file reached twice is one score.
+    Returns
+    -------
+    scores : list of Score
+        A file that is in several sources is one score.
+    faults : list of (str, str)
+        Paths that could not be read, and the reasons.
 
     Raises
     ------
     PartimentoError
-        If a source does not exist, or two different files would have one name.
+        If a source does not exist, or two different files would have the same name.
     """
     faults: list[tuple[str, str]] = []
-    found: dict[tuple[Path, str], Score] = {}
+    by_place: dict[tuple[Path, str], Score] = {}
     for source in sources:
         for score in _scores_of(str(source), faults):
-            where = (absolute(score.place), score.member)
-            # Of two ways to one file the longer name says more, whichever source comes first.
-            found[where] = max(
-                score, found.get(where, score), key=lambda each: (each.name.count("/"), each.name)
+            key = (absolute(score.place), score.member)
+            # If a file is in several sources, keep the longest name, which says most.
+            by_place[key] = max(
+                score,
+                by_place.get(key, score),
+                key=lambda candidate: (candidate.name.count("/"), candidate.name),
             )
-    named: dict[str, Score] = {}
-    for score in found.values():
-        other = named.setdefault(score.name, score)
+    by_name: dict[str, Score] = {}
+    for score in by_place.values():
+        other = by_name.setdefault(score.name, score)
         if other is not score and not _same(other, score):
             raise PartimentoError(
-                f"{other.path} and {score.path} would both be known as {score.name}: name the"
-                " folder above both"
+                f"{other.path} and {score.path} would have the same name {score.name}: give the"
+                " folder above both as the source"
             )
-    return list(named.values()), faults
+    return list(by_name.values()), faults
 
 
 def check_source(source: str) -> None:
@@ -123,12 +130,12 @@ def _scores_of(source: str, faults: list[tuple[str, str]]) -> Iterator[Score]:
     check_source(source)
     files, unread = find_files([path])
     faults += [(str(path), reason) for path, reason in unread]
-    whole = is_folder(path)
-    top = path if whole else path.parent
-    own = absolute(path).name if whole else ""
+    is_whole_folder = is_folder(path)
+    top = path if is_whole_folder else path.parent
+    source_name = absolute(path).name if is_whole_folder else ""
     manifests = _Manifests(absolute(top), faults)
     for path in files:
-        name = _storable(PurePosixPath(own, path.relative_to(top).as_posix()).as_posix())
+        name = _storable(PurePosixPath(source_name, path.relative_to(top).as_posix()).as_posix())
         if path.suffix.lower() == ".zip":
             yield from _members(path, name, faults)
         else:
@@ -138,24 +145,28 @@ def _scores_of(source: str, faults: list[tuple[str, str]]) -> Iterator[Score]:
 def absolute(path: Path) -> Path:
     """Return the absolute path, with ``..`` resolved by name.
 
-    Links keep the names that the user gave.
+    Symbolic links are not resolved: they keep the names that the user gave.
     """
     return Path(os.path.normpath(path.absolute()))
 
 
 class _Manifests:
-    """The rows of manifests in a score's folder or above it; each is read once."""
+    """Find the rows of scores in manifests, in their folder or any one above it.
+
+    Each manifest is read once.
+    """
 
     def __init__(self, top: Path, faults: list[tuple[str, str]]) -> None:
-        """Start at the folder `top`.
+        """Initialize without reading.
 
-        Faults of manifests in it or below are reported. Above it, a manifest may be another
-        program's.
+        Errors in manifests in the folder `top` or below are added to `faults`. A manifest above it
+        may belong to another program, so that errors in it are ignored.
         """
         self._read: dict[Path, dict[str, Known]] = {}
         self._top, self._faults = top, faults
 
     def row(self, path: Path) -> Known:
+        """Return the row of a score; empty if no manifest has one."""
         path = absolute(path)
         for folder in path.parents:
             if folder not in self._read:
@@ -169,12 +180,12 @@ class _Manifests:
             return {row["path"]: row for row in read_manifest(folder)}
         except (PartimentoError, OSError) as error:
             if folder.is_relative_to(self._top):
-                self._faults.append((str(folder / MANIFEST), f"what it says is lost: {error}"))
+                self._faults.append((str(folder / MANIFEST), f"it is ignored: {error}"))
             return {}
 
 
 def _members(place: Path, name: str, faults: list[tuple[str, str]]) -> Iterator[Score]:
-    """Yield the scores inside a zip by name, with the rows of a manifest inside."""
+    """Yield the scores inside a zip, sorted by name, with rows of a manifest in it."""
     try:
         with zipfile.ZipFile(place) as archive:
             members = archive.infolist()
@@ -184,9 +195,9 @@ def _members(place: Path, name: str, faults: list[tuple[str, str]]) -> Iterator[
                 )
             known = _manifest_inside(archive, place, faults)
     except (OSError, InvalidScoreError, *ZIP_FAULTS) as error:
-        faults.append((str(place), f"no zip that can be read: {error}"))
+        faults.append((str(place), f"it cannot be read as a zip: {error}"))
         return
-    taken: set[str] = set()
+    accepted: set[str] = set()
     for member in sorted(members, key=lambda member: member.filename):
         path = PurePosixPath(member.filename)
         hidden = any(
@@ -194,10 +205,10 @@ def _members(place: Path, name: str, faults: list[tuple[str, str]]) -> Iterator[
         )
         if member.is_dir() or hidden or path.suffix.lower() not in (*SUFFIXES, ".zip"):
             continue
-        if reason := _not_taken(member, taken):
+        if reason := _rejection(member, accepted):
             faults.append((f"{place}/{member.filename}", reason))
             continue
-        taken.add(member.filename)
+        accepted.add(member.filename)
         yield Score(
             _storable(f"{name}/{member.filename}"),
             place,
@@ -206,17 +217,18 @@ def _members(place: Path, name: str, faults: list[tuple[str, str]]) -> Iterator[
         )
 
 
-def _not_taken(member: zipfile.ZipInfo, taken: set[str]) -> str:
+def _rejection(member: zipfile.ZipInfo, accepted: set[str]) -> str:
+    """Return why a file in a zip is not read; empty if it is."""
     if member.filename.lower().endswith(".zip"):
         return "a zip inside a zip is not read"
-    if member.filename in taken:
+    if member.filename in accepted:
         return "its name is in the zip twice"
     if (
         not member.filename.isprintable()
         or member.filename.startswith("/")
         or ".." in PurePosixPath(member.filename).parts
     ):
-        return "its name is no plain path"
+        return "its name is not a plain path"
     if member.file_size > max(SMALL, member.compress_size * MAX_RATIO):
         return "it is packed more tightly than any score (a zip bomb?)"
     if member.file_size > MAX_BYTES:
@@ -227,9 +239,9 @@ def _not_taken(member: zipfile.ZipInfo, taken: set[str]) -> str:
 def _manifest_inside(
     archive: zipfile.ZipFile, place: Path, faults: list[tuple[str, str]]
 ) -> dict[str, Known]:
-    """Read the manifest nearest to the top of a zip.
+    """Read the manifest nearest to the top of a zip, and return its rows by path.
 
-    Paths in it are relative to its folder.
+    Paths in the manifest are relative to its folder.
     """
     names = sorted(
         (name for name in archive.namelist() if PurePosixPath(name).name == MANIFEST),
@@ -243,7 +255,7 @@ def _manifest_inside(
         text = archive.read(names[0]).decode("utf-8-sig")
         rows = list(csv.DictReader(io.StringIO(text, newline=""), restval="", strict=True))
     except (csv.Error, OSError, InvalidScoreError, *ZIP_FAULTS) as error:
-        faults.append((f"{place}/{names[0]}", f"what it says is lost: {error}"))
+        faults.append((f"{place}/{names[0]}", f"it is ignored: {error}"))
         return {}
     top = PurePosixPath(names[0]).parent
     return {
@@ -254,12 +266,22 @@ def _manifest_inside(
 
 
 def _storable(name: str) -> str:
-    """Return a file name as text; bytes that are no text become escapes."""
+    """Return a file name as valid text; invalid bytes become escape sequences."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def provenance(name: str, known: Mapping[str, str], measured: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the origin of a piece: from a manifest, else from the file itself."""
+    """Return the provenance of a piece: a row of a store's columns `PROVENANCE`.
+
+    Parameters
+    ----------
+    name : str
+        `Score.name`.
+    known : mapping
+        The row of a manifest, which takes precedence.
+    measured : mapping
+        With the keys ``title_in_file`` and ``composer_in_file``.
+    """
     alone = known.get("guitar_alone", "")
     license = " ".join(
         word
@@ -285,11 +307,17 @@ def provenance(name: str, known: Mapping[str, str], measured: Mapping[str, Any])
 
 
 def find_files(sources: Iterable[Path | str]) -> tuple[list[Path], list[tuple[Path, str]]]:
-    """Return the files to read, and what could not be opened with its reason.
+    """Find the files in sources, which are files or folders.
 
-    A folder gives its music files (known suffixes, and zips) and those of its folders, in the order
-    of names, without hidden ones. A file named by the caller is always taken, whatever its suffix.
-    A folder reached twice (a loop of links) is entered once.
+    In folders and the folders below, these are zips and files with the suffix of a score, sorted by
+    name, without hidden ones. Every folder is entered once, even in a loop of symbolic links. A
+    source that is a file is always included, whatever its suffix.
+
+    Returns
+    -------
+    files : list of Path
+    faults : list of (Path, str)
+        Paths that could not be opened, and the reasons.
     """
     files: list[Path] = []
     faults: list[tuple[Path, str]] = []
@@ -306,7 +334,7 @@ def find_files(sources: Iterable[Path | str]) -> tuple[list[Path], list[tuple[Pa
 def _walk(
     top: Path, files: list[Path], faults: list[tuple[Path, str]], entered: set[tuple[int, int]]
 ) -> None:
-    waiting = [top]  # not recursion: a hostile tree may be deeper than Python's stack
+    waiting = [top]  # no recursion, because a tree of folders may be deeper than Python's stack
     while waiting:
         folder = waiting.pop()
         try:
@@ -314,9 +342,9 @@ def _walk(
             if (status.st_dev, status.st_ino) in entered:
                 continue
             entered.add((status.st_dev, status.st_ino))
-            with os.scandir(folder) as found:
+            with os.scandir(folder) as scan:
                 entries = sorted(
-                    (entry for entry in found if not entry.name.startswith(".")),
+                    (entry for entry in scan if not entry.name.startswith(".")),
                     key=lambda entry: entry.name,
                 )
         except OSError as error:
@@ -333,9 +361,10 @@ def _walk(
 
 
 def is_folder(path: Path, faults: list[tuple[Path, str]] | None = None) -> bool:
-    """Return whether `path` is a folder, through links, too.
+    """Return whether `path` is a folder, or a symbolic link to one.
 
-    A dangling link, a loop of links and what cannot be examined are no folders.
+    Returns False for dangling links, loops of links, and paths that cannot be examined. The latter
+    are added to `faults`.
     """
     try:
         return path.is_dir()

@@ -1,8 +1,8 @@
-"""Split pieces into those to train on, to validate with, and to test with.
+"""Split pieces into training, validation and test sets.
 
-Whole groups of near-duplicates (see `duplicates`) are drawn, and each composer's pieces are spread
-over the splits by the wanted shares. The draw hangs on the seed and on what identifies the pieces,
-never on their order or on chance.
+Near-duplicates (see `duplicates`) are always in the same split, and the pieces of every composer
+are distributed by the requested shares. The split depends only on the seed and the identities of
+the pieces, not on their order.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ TRAIN, VALID, TEST = SPLITS = ("train", "valid", "test")
 
 @dataclass(frozen=True)
 class _Group:
-    """Hold near-duplicates together.
+    """A group of near-duplicates.
 
     Attributes
     ----------
     places : list of int
-        Their numbers in the input.
+        The indices of its pieces in the input.
     composer : str
-        The one who has most of them.
-    lot : bytes
-        The lot that they drew.
+        The composer of most of them.
+    order : bytes
+        A pseudo-random sort key.
     """
 
     places: list[int]
     composer: str
-    lot: bytes
+    order: bytes
 
 
 def split(
@@ -45,25 +45,25 @@ def split(
     test: float,
     seed: int,
 ) -> list[str]:
-    """Return the split of each piece: ``train``, ``valid`` or ``test``.
+    """Assign each piece to a split: ``train``, ``valid`` or ``test``.
 
-    All groups stand in a line, composer after composer, both in the order of their lots. Along it
-    each group goes to the split that is most behind its share of the pieces so far (systematic
-    sampling). The rest at the end of one composer's pieces is carried on to the next one's. Any
-    stretch of the line, and so the whole, has the shares as nearly as whole groups allow.
+    The method is systematic sampling. All groups are put in pseudo-random order, composer after
+    composer. Then each group in turn is assigned to the split that is farthest below its share of
+    the pieces so far. This continues over the boundaries between composers. The shares are thus met
+    as closely as whole groups allow, for all pieces together and for each composer.
 
     Parameters
     ----------
     groups : (N,) sequence of int
-        Pieces of one number stay together.
+        Pieces with the same number stay together.
     composers, identities : (N,) sequences of str
-        One per piece; identities differ, and remain when pieces come or go. A group belongs to the
-        composer who has most of it.
+        One per piece. Identities must be unique, and should not change when pieces are added or
+        removed. A group counts for the composer of most of its pieces.
     validation, test : float
-        Wanted shares of the pieces. Training and validation get at least one group, and so does
-        `test`, unless it is 0, of three or more.
+        Requested shares of the pieces. Training and validation get at least one group. The test set
+        does, too, unless `test` is 0 or there are only two groups.
     seed : int
-        Another seed draws other lots.
+        Determines the pseudo-random order.
 
     Raises
     ------
@@ -78,40 +78,45 @@ def split(
     """
     if not (0 < validation < 1 and 0 <= test < 1 and validation + test < 1):
         raise PartimentoError(
-            "validation and test are shares between 0 and 1, and leave something to train on"
+            "validation and test must be shares between 0 and 1, and less than 1 together"
         )
-    drawn = _draw(groups, composers, identities, seed)
-    if len(drawn) < 2:
+    ordered = _ordered_groups(groups, composers, identities, seed)
+    if len(ordered) < 2:
         raise PartimentoError(
-            "a split needs at least two different pieces, one to check with; here"
-            f" {'is one' if drawn else 'are none'}"
+            "a split needs at least two different pieces, one of them for validation; here"
+            f" {'is one' if ordered else 'are none'}"
         )
-    if len(drawn) == 2:
+    if len(ordered) == 2:
         test = 0.0
-    splits = _share_out(drawn, (1 - validation - test, validation, test), seed)
-    _fill(drawn, splits, needed=SPLITS if test else SPLITS[:2])
-    chosen = [TRAIN] * len(groups)
-    for group, side in zip(drawn, splits, strict=True):
+    group_splits = _assign(ordered, (1 - validation - test, validation, test), seed)
+    _fill(ordered, group_splits, needed=SPLITS if test else SPLITS[:2])
+    splits = [TRAIN] * len(groups)
+    for group, name in zip(ordered, group_splits, strict=True):
         for place in group.places:
-            chosen[place] = side
-    return chosen
+            splits[place] = name
+    return splits
 
 
-def settle(splits: Sequence[str], groups: Sequence[int]) -> list[str]:
-    """Give near-duplicates one split: the strictest that is stored for any of them.
+def strictest_splits(splits: Sequence[str], groups: Sequence[int]) -> list[str]:
+    """Give near-duplicates the same split: the strictest one of any of them.
 
-    Test is stricter than validation, and validation than training.
+    Test is stricter than validation, and validation stricter than training.
 
     Parameters
     ----------
     splits : (N,) sequence of str
-        The stored split of each piece, or an empty text.
+        The stored split of each piece; empty if it has none.
     groups : (N,) sequence of int
         Equal for near-duplicates.
 
+    Returns
+    -------
+    list of str
+        The new split of each piece.
+
     Examples
     --------
-    >>> settle(["train", "", "test", "", ""], [0, 0, 1, 1, 2])
+    >>> strictest_splits(["train", "", "test", "", ""], [0, 0, 1, 1, 2])
     ['train', 'train', 'test', 'test', '']
     """
     strictest: dict[int, str] = {}
@@ -121,60 +126,65 @@ def settle(splits: Sequence[str], groups: Sequence[int]) -> list[str]:
     return [strictest[number] for number in groups]
 
 
-def _draw(
+def _ordered_groups(
     groups: Sequence[int], composers: Sequence[str], identities: Sequence[str], seed: int
 ) -> list[_Group]:
-    """Sort the groups composer after composer, both in the order of their lots."""
-    places: dict[int, list[int]] = {}
+    """Sort the groups by composer, with composers and groups in pseudo-random order."""
+    by_number: dict[int, list[int]] = {}
     for place, number in enumerate(groups):
-        places.setdefault(number, []).append(place)
-    found = [
+        by_number.setdefault(number, []).append(place)
+    result = [
         _Group(
-            together,
+            places,
             max(
-                sorted(names := Counter(composers[place] for place in together)),
+                sorted(names := Counter(composers[place] for place in places)),
                 key=names.__getitem__,
             ),
-            min(_lot(seed, "piece", identities[place]) for place in together),
+            min(_sort_key(seed, "piece", identities[place]) for place in places),
         )
-        for together in places.values()
+        for places in by_number.values()
     ]
-    return sorted(found, key=lambda group: (_lot(seed, "composer", group.composer), group.lot))
+    return sorted(
+        result, key=lambda group: (_sort_key(seed, "composer", group.composer), group.order)
+    )
 
 
-def _lot(seed: int, kind: str, name: str) -> bytes:
+def _sort_key(seed: int, kind: str, name: str) -> bytes:
+    """Return a pseudo-random sort key that depends only on the arguments."""
     return hashlib.sha256(f"{seed} {kind} {name}".encode()).digest()
 
 
-def _share_out(drawn: Sequence[_Group], shares: Sequence[float], seed: int) -> list[str]:
-    """Give each group in turn the split that is most behind its share so far."""
-    # From a start at 0 the first few pieces would always be learned from: it is by lot, as in
-    # systematic sampling.
+def _assign(ordered: Sequence[_Group], shares: Sequence[float], seed: int) -> list[str]:
+    """Assign each group in turn to the split that is farthest below its share so far."""
+    # As in systematic sampling, the start is random: from 0, the first few groups would always be
+    # assigned to training.
     valid, test = (
-        int.from_bytes(_lot(seed, "start", name)[:6], "big") / 2**48 - 0.5 for name in (VALID, TEST)
+        int.from_bytes(_sort_key(seed, "start", name)[:6], "big") / 2**48 - 0.5
+        for name in (VALID, TEST)
     )
-    behind = [-valid - test, valid, test]
+    deficits = [-valid - test, valid, test]  # pieces that each split lacks
     splits: list[str] = []
-    for group in drawn:
-        behind = [
-            missing + share * len(group.places)
-            for missing, share in zip(behind, shares, strict=True)
+    for group in ordered:
+        deficits = [
+            deficit + share * len(group.places)
+            for deficit, share in zip(deficits, shares, strict=True)
         ]
-        chosen = max((number for number in range(3) if shares[number]), key=behind.__getitem__)
-        behind[chosen] -= len(group.places)
-        splits.append(SPLITS[chosen])
+        index = max((number for number in range(3) if shares[number]), key=deficits.__getitem__)
+        deficits[index] -= len(group.places)
+        splits.append(SPLITS[index])
     return splits
 
 
-def _fill(drawn: Sequence[_Group], splits: list[str], *, needed: Sequence[str]) -> None:
-    """Give a group to each needed split that has none.
+def _fill(ordered: Sequence[_Group], splits: list[str], *, needed: Sequence[str]) -> None:
+    """Move a group to each needed split that has none, changing `splits` in place.
 
-    It is the smallest group, then the first drawn, of the split that has most groups.
+    It is the smallest group of the split that has most groups, the first one if several are equal.
     """
     for name in needed:
         if name not in splits:
-            most = Counter(splits).most_common(1)[0][0]
-            spare = [place for place, each in enumerate(splits) if each == most]
-            splits[min(spare, key=lambda place: (len(drawn[place].places), drawn[place].lot))] = (
-                name
+            largest = Counter(splits).most_common(1)[0][0]
+            candidates = [place for place, split in enumerate(splits) if split == largest]
+            moved = min(
+                candidates, key=lambda place: (len(ordered[place].places), ordered[place].order)
             )
+            splits[moved] = name

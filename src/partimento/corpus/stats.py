@@ -1,6 +1,6 @@
-"""Count what is in a corpus in one pass.
+"""Count the contents of a corpus in one pass.
 
-Counted are vocabularies and how far they reach, keys, meters, instruments and ranges.
+This includes vocabularies and their coverage, keys, meters, instruments and ranges.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ NOT_SAID = "not said"
 
 @dataclass(frozen=True)
 class Spread:
-    """The least, the middle and the most of one figure a piece."""
+    """The minimum, median and maximum of a number per piece."""
 
     least: float
     median: float
@@ -41,40 +41,44 @@ class Spread:
 
 @dataclass(frozen=True)
 class Stats:
-    """Counts over pieces.
+    """Counts over the pieces of a corpus.
 
-    Dictionaries of names are sorted from the commonest to the rarest, those of numbers upward.
-    Drums count among the notes and instruments. They do not count in chords, durations, pitches and
-    keys: they are no harmony.
+    Dictionaries with names as keys are sorted from the most to the least common, those with numbers
+    as keys upward. Drums count among notes and instruments, but not in chords, durations, pitches
+    and keys, because they are not harmony.
 
     Parameters
     ----------
     pieces, different : int
-        All pieces, and those left when the same music (in another key, under another name) is
-        counted once.
+        Number of pieces, and of different ones: pieces with the same events in any key are counted
+        once.
     notes, events, rests : int
-        Rests are the events in which nothing sounds.
+        Rests are events without a note.
     quarters, seconds : float
-        Length of all pieces together, the latter at their tempos.
+        Total duration of all pieces, in quarters and in seconds at their tempos.
     distinct_chords, chords_seen_once, distinct_durations : int
-        Chords as written.
+        Chords are not transposed.
     keys : dict
-        Analyzed key → pieces.
+        Number of pieces by estimated key.
     declared, declared_as_analysed : int
-        Pieces that declare a key, and those whose declared key (the one in force longest) has the
-        analyzed key's signature.
-    meters, instruments : dict
-        Meter or instrument → pieces with it.
+        Number of pieces that declare a key, and of those among them whose declared key has the
+        signature of the estimated one. If a piece declares several keys, the one that is valid
+        longest counts.
+    meters, instruments, composers, licenses : dict
+        Number of pieces with each of them.
     parts : dict
-        Number of parts that sound → pieces.
-    durations, pitches, chord_sizes : dict
-        Duration of an event in quarters (such as ``1/2``) → events; MIDI pitch → notes; number of
-        pitches → events.
+        Number of pieces by number of parts with notes.
+    lowest, highest : str
+        Names of the lowest and highest pitch.
+    durations, chord_sizes : dict
+        Number of events by duration in quarters (such as ``1/2``), and by number of pitches.
+    pitches : dict
+        Number of notes by MIDI pitch.
     tempos, events_per_piece, bars_per_piece : Spread
         Tempos are those at the start, in quarters per minute.
-    vocabularies : dict
-        ``chords`` (as written), ``chords in the common key``, ``chords in the common key and
-        octave`` and ``durations`` → `Vocabulary`.
+    vocabularies : dict of str to Vocabulary
+        The keys are ``chords`` (not transposed), ``chords in the common key``, ``chords in the
+        common key and octave``, and ``durations``.
     """
 
     pieces: int
@@ -107,18 +111,18 @@ class Stats:
 
 
 def stats(pieces: Iterable[Piece | CorpusEntry], *, seed: int = 0) -> Stats:
-    """Count through the pieces, as they are.
+    """Count the contents of pieces.
 
-    Each piece is looked at once and let go, so that a stream larger than memory can be counted. For
-    the coverage of the vocabularies pieces are held out a tenth at a time, see `coverage.Folds`.
+    The pieces are not kept, so that a stream larger than memory can be counted. To measure the
+    coverage of the vocabularies, a tenth of the pieces at a time is held out (`coverage.Folds`).
 
     Parameters
     ----------
     pieces : iterable of Piece or CorpusEntry
-        Entries of one group are held out together, and so are pieces of equal music, whatever their
+        Entries of one group are held out together, and so are pieces with the same events in any
         key.
     seed : int
-        Draws which pieces are held out together.
+        Determines which pieces are held out together.
 
     Raises
     ------
@@ -132,7 +136,7 @@ def stats(pieces: Iterable[Piece | CorpusEntry], *, seed: int = 0) -> Stats:
 
 
 class _Counting:
-    """The counts so far."""
+    """Accumulate the counts over pieces."""
 
     def __init__(self, seed: int) -> None:
         self.folds = Folds(seed)
@@ -176,10 +180,10 @@ class _Counting:
     def _add_music(self, piece: Piece, key: Key, group: int | None) -> None:
         """Count chords, durations, pitches and the key, without drums."""
         piece = piece.without_drums()
-        heard = np.bincount(piece.notes.pitch, minlength=128)
-        if heard.any():
+        pitch_counts = np.bincount(piece.notes.pitch, minlength=128)
+        if pitch_counts.any():
             self.keys[key.code] += 1
-        self.pitches += heard
+        self.pitches += pitch_counts
         cut, grid = piece.sweep()
         music = _signature(cut, grid)
         self.music.add(music)
@@ -194,7 +198,7 @@ class _Counting:
             (self.in_key, interval_to_common_key(key)),
             (self.in_octave, interval_to_common_octave(piece.notes, key)),
         ):
-            shift = _within_midi(interval, np.flatnonzero(heard))
+            shift = _within_midi(interval, np.flatnonzero(pitch_counts))
             if shift is not None:
                 table = bytes((pitch + shift) % 256 for pitch in range(256))
                 tally.add({chord.translate(table): count for chord, count in chords.items()}, fold)
@@ -216,7 +220,7 @@ class _Counting:
             self.chords.vocabulary(pieces, groups),
             self.durations.vocabulary(pieces, groups),
         )
-        heard = np.flatnonzero(self.pitches).tolist()
+        used = np.flatnonzero(self.pitches).tolist()
         return Stats(
             pieces=pieces,
             different=len(self.music),
@@ -237,9 +241,9 @@ class _Counting:
             instruments=dict(self.instruments.most_common()),
             composers=dict(self.composers.most_common()),
             licenses=dict(self.licenses.most_common()),
-            lowest=pitch_name(heard[0]) if heard else "",
-            highest=pitch_name(heard[-1]) if heard else "",
-            pitches={pitch: int(self.pitches[pitch]) for pitch in heard},
+            lowest=pitch_name(used[0]) if used else "",
+            highest=pitch_name(used[-1]) if used else "",
+            pitches={pitch: int(self.pitches[pitch]) for pitch in used},
             chord_sizes={size: count for size, count in sorted(self.sizes.items()) if count},
             durations={str(duration): count for duration, count in self.durations.totals().items()},
             events_per_piece=_spread(self.events),
@@ -270,7 +274,7 @@ def bar_count(piece: Piece) -> int:
 
 
 def instrument_name(part: Part) -> str:
-    """Return what plays a part, in plain words, by its General MIDI program.
+    """Return the name of a part's instrument, by its General MIDI program.
 
     >>> parts = Part("Primo", 24), Part(is_drum=True), Part("Guitar")
     >>> tuple(instrument_name(part) for part in parts)
@@ -283,7 +287,7 @@ def instrument_name(part: Part) -> str:
 
 
 def _signature(cut: Sweep, grid: int) -> bytes:
-    """Return bytes that are equal for pieces with the same events in any key."""
+    """Return a hash that is equal for pieces with the same events in any key."""
     relative = cut.pitch - cut.pitch.min(initial=127)
     digest = hashlib.sha256(f"{grid} {len(cut.times)} ".encode())
     for column in (cut.times, cut.first, relative, cut.held):
@@ -291,20 +295,20 @@ def _signature(cut: Sweep, grid: int) -> bytes:
     return digest.digest()[:16]
 
 
-def _within_midi(interval: int, heard: np.ndarray) -> int | None:
-    """Return the shift, by octaves if needed, within MIDI's pitches, or None.
+def _within_midi(interval: int, pitches: np.ndarray) -> int | None:
+    """Change an interval by octaves so that all pitches stay within 0 to 127.
 
-    `training.dataset.in_common_key` chooses the same.
+    It is changed only if needed. Returns None if that is impossible. `training.dataset.in_common_key` does the same.
     """
-    if not len(heard):
+    if not len(pitches):
         return interval
-    low, high = int(heard[0]), int(heard[-1])
+    low, high = int(pitches[0]), int(pitches[-1])
     shifts = (interval + 12 * octaves for octaves in (0, 1, -1, 2, -2, 3, -3, 4, -4))
     return next((shift for shift in shifts if low + shift >= 0 and high + shift <= 127), None)
 
 
 def _longest_key(piece: Piece) -> Key | None:
-    """Return the declared key that is in force longest, the first if several are."""
+    """Return the declared key that is valid longest; of several equal, the first."""
     ends = [*(key.onset for key in piece.keys[1:]), piece.length]
     return (
         max(zip(piece.keys, ends, strict=True), key=lambda pair: pair[1] - pair[0].onset)[0]

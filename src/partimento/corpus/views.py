@@ -1,4 +1,7 @@
-"""Make the view of a piece that is learned from, out of its exact notes."""
+"""Prepare pieces for training: grace notes, octave, pickup and grid.
+
+The result is called a *view* of the exact piece. `DataSettings` states how it is made.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +23,12 @@ from partimento.io.formats import MIDI_SUFFIXES
 from partimento.music.performed import Midi
 from partimento.music.piece import Piece
 
-PLAYED = (
-    0.1  # share of the onsets off the grid of notation from which on a file was played, not written
-)
+# A MIDI file with a greater share of onsets off the grid of notation is a performance.
+PERFORMED = 0.1
 
 
 def as_recorded(piece: Piece, *, suffix: str) -> Piece:
-    """Flag the grace notes of a MIDI file; everything else stays as the file has it."""
+    """Flag the grace notes of a MIDI file; nothing else is changed."""
     return mark_grace_notes(piece) if suffix in MIDI_SUFFIXES else piece
 
 
@@ -38,21 +40,21 @@ def as_configured(
     instrument: str = "",
     pickup: Fraction | None = None,
 ) -> Piece:
-    """Make the view that `config` asks for.
+    """Prepare a piece as `config` states.
 
     Parameters
     ----------
     piece : Piece
-        As recorded (`as_recorded`).
+        From `as_recorded`.
     config : DataSettings
-        With ``quantize="music21"`` the piece is returned unchanged: that view is made from a file,
-        see `read_piece`.
+        With ``quantize="music21"`` the piece is returned unchanged, because that view is made when
+        the file is read (see `read_piece`).
     suffix : str
         The suffix of its file.
     instrument : str
-        A manifest's word for what plays.
+        The instruments as stated in a manifest.
     pickup : Fraction, optional
-        The upbeat that `inferred_pickup` finds; used if `config` asks for inferred ones.
+        From `inferred_pickup`; used if `config` asks for inferred pickups.
     """
     if config.quantize == "music21":
         return piece
@@ -66,24 +68,24 @@ def as_configured(
         piece = piece.replace(pickup=pickup)
     return (
         on_grid(piece)
-        if config.quantize == "auto" and suffix in MIDI_SUFFIXES and _was_played(piece)
+        if config.quantize == "auto" and suffix in MIDI_SUFFIXES and _is_performed(piece)
         else piece
     )
 
 
 def inferred_pickup(piece: Piece, *, suffix: str) -> Fraction | None:
-    """Infer the upbeat of a MIDI file from its notes; None where the evidence is weak.
+    """Infer the pickup of a MIDI file from its notes; None if the evidence is weak.
 
-    Other formats say themselves where bars begin.
+    Other formats state where bars begin, so that this returns None for them.
     """
     return infer_pickup(piece) if suffix in MIDI_SUFFIXES and not piece.pickup else None
 
 
-def _was_played(piece: Piece) -> bool:
+def _is_performed(piece: Piece) -> bool:
     notes = piece.notes
-    return (
-        bool(len(notes)) and float(np.mean(~on_plain_grid(notes.onset, notes.divisions))) > PLAYED
-    )
+    if not len(notes):
+        return False
+    return float(np.mean(~on_plain_grid(notes.onset, notes.divisions))) > PERFORMED
 
 
 def on_grid(piece: Piece) -> Piece:

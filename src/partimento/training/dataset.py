@@ -13,7 +13,7 @@ from partimento.analysis.similarity.duplicates import group
 from partimento.analysis.similarity.fingerprints import fingerprint
 from partimento.corpus.entries import Corpus, CorpusEntry
 from partimento.corpus.reading import Reject
-from partimento.corpus.splits import SPLITS, TRAIN, settle
+from partimento.corpus.splits import SPLITS, TRAIN, strictest_splits
 from partimento.corpus.splits import split as draw
 from partimento.errors import PartimentoError
 from partimento.music.events import Event
@@ -365,7 +365,7 @@ def _complete(
             "training needs at least two different pieces, one of them for validation; there"
             f" {'is only one' if groups else 'are none'}"
         )
-    splits[:] = settle(splits, groups)
+    splits[:] = strictest_splits(splits, groups)
     rest = [number for number, name in enumerate(splits) if not name]
     if len({groups[number] for number in rest}) < 2:
         drawn = [TRAIN] * len(rest)

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from partimento.corpus.parsers import executor
-from partimento.corpus.parsers.executor import BATCH, crew
+from partimento.corpus.parsers.executor import BATCH, worker_pool
 from partimento.corpus.parsers.pool import Task
 from partimento.errors import PartimentoError
 
@@ -33,14 +33,14 @@ def test_threads_and_batches_follow_the_number_of_tasks() -> None:
         (2, 8 * BATCH - 1, 2, 1),
         (2, 8 * BATCH, 2, BATCH),
     ):
-        with crew(workers, "", tasks, ECHO) as (threads_of, _, batch, in_flight):
+        with worker_pool(workers, "", tasks, ECHO) as (threads_of, _, batch, in_flight):
             assert isinstance(threads_of, ThreadPoolExecutor)
             assert threads_of._max_workers == threads
             assert (batch, in_flight) == (size, 8 * threads)
 
 
 def test_answers_come_in_order_and_parsers_end_with_the_block() -> None:
-    with crew(1, "", 2, ECHO) as (threads, work, _, _):
+    with worker_pool(1, "", 2, ECHO) as (threads, work, _, _):
         answers = threads.submit(work, [Task("one", 20), Task("two", 20)]).result()
     assert [answer.body for answer in answers] == [b"one", b"two"]
     with pytest.raises(RuntimeError, match="closed"):
@@ -54,7 +54,7 @@ def test_an_unreachable_cluster_is_reported_in_one_line(monkeypatch: pytest.Monk
         address = f"tcp://127.0.0.1:{server.getsockname()[1]}"  # nobody listens
         with (
             pytest.raises(PartimentoError, match=f"^no dask scheduler answers at {address}$"),
-            crew(None, address, 1),
+            worker_pool(None, address, 1),
         ):
             pass
 
@@ -63,6 +63,6 @@ def test_a_cluster_needs_dask(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)  # as if it were not installed
     with (
         pytest.raises(PartimentoError, match=r"pip install 'partimento\[cluster\]'"),
-        crew(None, "tcp://127.0.0.1:1", 1),
+        worker_pool(None, "tcp://127.0.0.1:1", 1),
     ):
         pass

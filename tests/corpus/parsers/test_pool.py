@@ -107,7 +107,7 @@ def test_an_answer_larger_than_any_score_ends_the_parser():
     )
     parser = Parser((sys.executable, "-c", boaster))
     (answer,) = parser.run([Task("{}", 20)])
-    assert answer.failure == "the parser gave more than a score can hold"
+    assert answer.failure == "the parser gave an answer that is too large for a score"
     parser.close()
     with pytest.raises(RuntimeError, match="the parser is closed"):
         list(parser.run([Task("{}", 20)]))

@@ -150,7 +150,7 @@ def test_failed_builds_lose_and_write_nothing(scores, midi):
     out.write_text("my diary")
     with pytest.raises(PartimentoError, match="already exists"):
         build(scores)
-    with pytest.raises(PartimentoError, match="no corpus store"):
+    with pytest.raises(PartimentoError, match="is not a corpus store"):
         build(scores, force=True)
     assert out.read_text() == "my diary"
     out.unlink()
@@ -173,7 +173,7 @@ def test_unreadable_files_are_reported(scores):
 
 
 def test_nonsense_from_a_parser_gives_no_row(scores):
-    with pytest.raises(PartimentoError, match="no sensible answer"):
+    with pytest.raises(PartimentoError, match="an invalid answer"):
         build(scores, command=LIAR)
 
 

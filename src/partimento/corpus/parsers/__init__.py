@@ -1,1 +1,1 @@
-"""Processes that parse files and may crash or hang without harm."""
+"""Parse files in separate processes, which may crash or hang without harm."""

@@ -1,12 +1,12 @@
-"""Parsers in processes of their own, which may crash or hang without harm.
+"""Run parsers in separate processes, which may crash or hang without harm.
 
-A parser is a fresh Python (never a fork) that takes requests on its standard input and answers on
-its standard output. Requests are lines of JSON; an answer is a length, a line of JSON and plain
-integers. Nothing a parser says can run code here: a file that took a parser over could only lie
-about its own music.
+A parser is a new Python process (never a fork) that reads requests from its standard input, and
+writes answers to its standard output. Requests are lines of JSON. An answer is a length, a line of
+JSON, and integers. No answer can execute code in this process. A malicious file that has taken
+control of its parser can therefore only lie about its own music.
 
-One `Parser` is one process. `Parsers` lends them to the threads or processes of an executor, which
-is where the work is shared out.
+A `Parser` is one process. `Parsers` provides a parser to every thread of an executor, which
+distributes the work.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from typing import TypeVar
 import partimento
 
 COMMAND = (sys.executable, "-P", "-m", "partimento.corpus.parsers.worker")
-MAX_ANSWER = 64 * 2**20  # far more than MAX_NOTES take
-START_S = 60.0  # a cold disk is slow, a broken installation does not answer at all
+MAX_ANSWER = 64 * 2**20  # bytes; far more than a piece of MAX_NOTES notes takes
+START_S = 60.0  # time limit for the start of a process, which a slow disk may delay
 LENGTH = struct.Struct(">Q")
-IN_FLIGHT = 2  # requests that a parser has: while we look at one answer it is at work on the next
+IN_FLIGHT = 2  # requests sent to a parser, so that it works while an answer is processed
 CRASHED = "the parser crashed"
 T = TypeVar("T")
 R = TypeVar("R")
@@ -41,7 +41,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Task:
-    """A line to send to a parser, and how long its answer may take."""
+    """A request to a parser (a line of JSON), and the time limit for its answer."""
 
     request: str
     timeout_s: float
@@ -49,21 +49,21 @@ class Task:
 
 @dataclass(frozen=True)
 class Answer:
-    """The bytes that a parser returned, or why there are none."""
+    """The bytes that a parser returned, or the reason why there are none."""
 
     body: bytes = b""
     failure: str = ""
 
 
-class _LostError(Exception):
-    """The process gave no answer; the reason is the message."""
+class _NoAnswerError(Exception):
+    """The process gave no answer; the message is the reason."""
 
 
 class Parser:
-    """One parsing process, replaced when it crashes or exceeds a task's time.
+    """One parsing process, which is replaced when it crashes or exceeds a time limit.
 
-    It belongs to one thread at a time; any thread may call `stop`. A task that crashes it is tried
-    once more in a fresh process, because the file before may have done the damage.
+    Only one thread at a time may use it, but any thread may call `stop`. A task that crashes it is
+    tried again in a new process, because the file before may have been the cause.
 
     Examples
     --------
@@ -76,13 +76,13 @@ class Parser:
     def __init__(self, command: Sequence[str] = COMMAND) -> None:
         self._command = tuple(command)
         self._process: subprocess.Popen[bytes] | None = None
-        self._heard = bytearray()
+        self._received = bytearray()
         self._closed = False
 
     def run(self, tasks: Sequence[Task]) -> Iterator[Answer]:
         """Yield the answers in the order of the tasks."""
         sent = answered = 0
-        tried = -1
+        retried = -1
         while answered < len(tasks):
             try:
                 self._start()
@@ -90,26 +90,26 @@ class Parser:
                     self._send(tasks[sent].request)
                     sent += 1
                 yield Answer(self._receive(tasks[answered].timeout_s))
-            except _LostError as lost:
+            except _NoAnswerError as error:
                 self._end()
                 if self._closed:
                     raise RuntimeError("the parser was closed while at work") from None
                 sent = answered
-                if str(lost) == CRASHED and tried != answered:
-                    tried = answered
+                if str(error) == CRASHED and retried != answered:
+                    retried = answered
                     continue
                 sent += 1
-                yield Answer(failure=str(lost))
+                yield Answer(failure=str(error))
             answered += 1
 
     def stop(self) -> None:
-        """Kill the process; the thread that waits for it is woken at once."""
+        """Kill the process; a thread that waits for an answer wakes up immediately."""
         self._closed = True
         if (process := self._process) is not None:
             process.kill()
 
     def close(self) -> None:
-        """End the process and give back what it held."""
+        """End the process and release its resources."""
         self._closed = True
         self._end()
 
@@ -119,11 +119,10 @@ class Parser:
         if self._process is not None:
             return
         home = str(Path(partimento.__file__).parents[1])
-        threads = dict.fromkeys(
-            ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"
-        )  # many processes, small arrays
-        before = [os.environ["PYTHONPATH"]] if os.environ.get("PYTHONPATH") else []
-        environment = {**os.environ, **threads, "PYTHONPATH": os.pathsep.join([home, *before])}
+        # Many processes with small arrays: threads in each of them would only compete.
+        threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+        existing = [os.environ["PYTHONPATH"]] if os.environ.get("PYTHONPATH") else []
+        environment = {**os.environ, **threads, "PYTHONPATH": os.pathsep.join([home, *existing])}
         self._process = subprocess.Popen(  # noqa: S603 - our own command
             self._command,
             stdin=subprocess.PIPE,
@@ -132,15 +131,15 @@ class Parser:
             env=environment,
             bufsize=0,
         )
-        self._heard.clear()
+        self._received.clear()
         self._selector = selectors.DefaultSelector()
         if self._process.stdout is not None:
             self._selector.register(self._process.stdout, selectors.EVENT_READ)
         try:
             if self._closed:  # in the meantime, by another thread
-                raise _LostError(CRASHED)
-            self._receive(START_S)  # the first word of a parser only says that it is ready
-        except _LostError:
+                raise _NoAnswerError(CRASHED)
+            self._receive(START_S)  # the first, empty answer signals that the parser is ready
+        except _NoAnswerError:
             code = self._end()
             if self._closed:
                 raise
@@ -163,44 +162,43 @@ class Parser:
     def _send(self, request: str) -> None:
         process = self._process
         if process is None or process.stdin is None:
-            raise _LostError(CRASHED)
-        with contextlib.suppress(
-            BrokenPipeError
-        ):  # it died between two tasks: its silence will be heard
+            raise _NoAnswerError(CRASHED)
+        # A broken pipe means that it died between two tasks; `_receive` will report that.
+        with contextlib.suppress(BrokenPipeError):
             process.stdin.write(request.encode() + b"\n")
 
     def _receive(self, timeout_s: float) -> bytes:
         deadline = time.monotonic() + timeout_s
         process = self._process
         if process is None or process.stdout is None:
-            raise _LostError(CRASHED)
-        while (body := self._whole_answer()) is None:
+            raise _NoAnswerError(CRASHED)
+        while (body := self._complete_answer()) is None:
             if not self._selector.select(max(deadline - time.monotonic(), 0)):
-                raise _LostError(f"reading it took longer than {timeout_s:g} s")
-            heard = os.read(process.stdout.fileno(), 2**20)
-            if not heard:
-                raise _LostError(CRASHED)
-            self._heard += heard
+                raise _NoAnswerError(f"reading it took longer than {timeout_s:g} s")
+            data = os.read(process.stdout.fileno(), 2**20)
+            if not data:
+                raise _NoAnswerError(CRASHED)
+            self._received += data
         return body
 
-    def _whole_answer(self) -> bytes | None:
+    def _complete_answer(self) -> bytes | None:
         """Return the next answer, or None if it is incomplete."""
-        if len(self._heard) < LENGTH.size:
+        if len(self._received) < LENGTH.size:
             return None
-        (size,) = LENGTH.unpack_from(self._heard)
+        (size,) = LENGTH.unpack_from(self._received)
         if size > MAX_ANSWER:
-            raise _LostError("the parser gave more than a score can hold")
-        if len(self._heard) < LENGTH.size + size:
+            raise _NoAnswerError("the parser gave an answer that is too large for a score")
+        if len(self._received) < LENGTH.size + size:
             return None
-        body = bytes(memoryview(self._heard)[LENGTH.size : LENGTH.size + size])
-        del self._heard[: LENGTH.size + size]
+        body = bytes(memoryview(self._received)[LENGTH.size : LENGTH.size + size])
+        del self._received[: LENGTH.size + size]
         return body
 
 
 class Parsers:
-    """Parsers for as many threads as ask at once.
+    """A pool of parsers: one for each thread that uses it at the same time.
 
-    Leaving the ``with`` block ends them all, busy ones included.
+    At the end of the ``with`` block all parsers are ended, including busy ones.
     """
 
     def __init__(self, command: Sequence[str] = COMMAND) -> None:
@@ -220,7 +218,7 @@ class Parsers:
                 parser.close() if parser in self._idle else parser.stop()
 
     def answers(self, tasks: Sequence[Task]) -> list[Answer]:
-        """Run tasks in a parser that no other thread has."""
+        """Run tasks in a parser that no other thread is using."""
         with self._lock:
             if self._closed.is_set():
                 raise RuntimeError("the parsers are closed")
@@ -240,10 +238,10 @@ class Parsers:
 _OF_THIS_PROCESS = Parsers()
 
 
-def answers_here(tasks: Sequence[Task]) -> list[Answer]:
+def answers_in_process(tasks: Sequence[Task]) -> list[Answer]:
     """Run tasks with parsers that live as long as this process.
 
-    A cluster's workers call this.
+    The workers of a cluster execute this function.
     """
     return _OF_THIS_PROCESS.answers(tasks)
 
@@ -251,9 +249,9 @@ def answers_here(tasks: Sequence[Task]) -> list[Answer]:
 def in_order(
     executor: Executor, work: Callable[[T], R], items: Iterable[T], *, ahead: int
 ) -> Iterator[R]:
-    """Yield the results of `work` for each item, in order.
+    """Yield the results of `work` for each item, in the order of the items.
 
-    At most `ahead` items are under way or waiting at once.
+    At most `ahead` results are being computed or waiting to be yielded at once.
 
     Examples
     --------
@@ -262,24 +260,24 @@ def in_order(
     ...     list(in_order(executor, abs, [-3, 1, -2], ahead=2))
     [3, 1, 2]
     """
-    under_way: deque[Future[R]] = deque()
+    pending: deque[Future[R]] = deque()
     try:
-        for each in items:
-            under_way.append(executor.submit(work, each))
-            if len(under_way) >= ahead:
-                yield under_way.popleft().result()
-        while under_way:
-            yield under_way.popleft().result()
+        for item in items:
+            pending.append(executor.submit(work, item))
+            if len(pending) >= ahead:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
     finally:
-        for future in under_way:
+        for future in pending:
             future.cancel()
 
 
 def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
     """Yield lists of `size` items; the last one may be shorter."""
     batch: list[T] = []
-    for each in items:
-        batch.append(each)
+    for item in items:
+        batch.append(item)
         if len(batch) == size:
             yield batch
             batch = []

@@ -1,4 +1,4 @@
-"""A piece as bytes between a parsing process and ours."""
+"""Pack pieces as bytes, to send them from a parsing process to the main one."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from partimento.music.piece import Piece
 
 
 def pack(piece: Piece, facts: Values | None = None) -> bytes:
-    """Write a line of JSON, then the notes as one table of integers.
+    """Return a line of JSON, then the notes as one table of integers.
 
-    That is eight times as fast as all of it in JSON.
+    This is eight times as fast as JSON alone.
     """
     table = np.stack([getattr(piece.notes, name) for name in Notes.COLUMNS])
     plain = piece.replace(notes=Notes()).to_dict()
@@ -28,12 +28,12 @@ def pack(piece: Piece, facts: Values | None = None) -> bytes:
 
 
 def unpack(body: bytes) -> tuple[Piece, Values | None]:
-    """Read what `pack` wrote; check everything that building a Piece checks.
+    """Read the result of `pack`, with all checks that building a Piece makes.
 
     Raises
     ------
     ValueError, LookupError, TypeError, AttributeError
-        If the bytes are no piece, or the facts are of other kinds.
+        If the bytes are not a valid piece, or the facts have other names or types.
     """
     head, _, tail = body.partition(b"\n")
     answer = json.loads(head)
@@ -50,7 +50,7 @@ def unpack(body: bytes) -> tuple[Piece, Values | None]:
 
 def _checked(facts: Values) -> Values:
     if facts.keys() != set(FACTS):
-        raise ValueError("facts of other names")
+        raise ValueError("facts with other names")
     for column in PLAIN:
         if column.name in FACTS:
             column.check_value(facts[column.name])

@@ -1,6 +1,6 @@
-"""Parse files in a process of its own.
+"""Parse files: the main program of a parsing process.
 
-`pool.Parser` starts ``python -m partimento.corpus.parsers.worker`` and uses it over pipes.
+`pool.Parser` starts ``python -m partimento.corpus.parsers.worker`` and communicates over pipes.
 """
 
 from __future__ import annotations
@@ -20,16 +20,18 @@ from partimento.corpus.store.rows import pack_row
 from partimento.errors import ReadError
 from partimento.io.read import Quantize, read_piece
 
-MEMORY = 3 * 2**30
+MEMORY = 3 * 2**30  # bytes that the process may take
 
 
 def main() -> None:
-    """Answer requests until there are no more."""
+    """Answer requests until standard input ends."""
     answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever a parser prints must not look like an answer
+    os.dup2(2, 1)  # so that text printed by a library does not look like an answer
     _limit_memory()
-    gc.freeze()  # what is loaded stays: collecting garbage need not look at it,
-    gc.set_threshold(50_000, 20, 20)  # and pieces leave little of it
+    # Garbage collection may skip the loaded modules, which stay. It can be rare, because pieces
+    # leave little garbage.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
     _send(answers, b"")
     for line in sys.stdin.buffer:
         _send(answers, _answer(json.loads(line)))
@@ -62,9 +64,8 @@ def _answer(request: dict[str, Any]) -> bytes:
         ).encode()
     except RecursionError:
         return json.dumps({"reason": "it is nested too deeply"}).encode()
-    except (
-        Exception
-    ) as error:  # a fault of ours or of a parser's: one file is lost, the others go on
+    # A bug in this program or in a library must not prevent the other files from being read.
+    except Exception as error:
         return json.dumps(
             {"reason": f"the parser failed ({type(error).__name__}: {error})"}
         ).encode()
@@ -76,9 +77,8 @@ def _send(answers: BinaryIO, body: bytes) -> None:
 
 
 def _limit_memory() -> None:
-    with contextlib.suppress(
-        ImportError, ValueError, OSError
-    ):  # no such module on Windows, no such limit on macOS
+    # Windows does not have the module, and macOS not the limit.
+    with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))

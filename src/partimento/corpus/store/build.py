@@ -1,17 +1,17 @@
-"""Build a corpus store: every score becomes a row, once.
+"""Build a corpus store, in which every score is a row.
 
-Three passes, each of a few rows at a time, so that a hundred thousand files take hardly more memory
-than a thousand:
+A build has three passes. Each pass has only a few rows in memory at a time, so that the memory
+hardly depends on the number of files:
 
-1. *read*: scores of which no earlier store and no unfinished build has a row are read by parsers;
-   their rows go into parts;
-2. *compare*: rows are selected, near-duplicates grouped, and whole groups drawn for training,
-   validation and test;
-3. *write*: rows in the order of their names, with where they came from, become the store, in one
-   step.
+1. *read*: parsers read the scores that have no row in an earlier store or an unfinished build. The
+   new rows are written to parts.
+2. *compare*: rows are selected, near-duplicates are grouped, and the groups are split into
+   training, validation and test.
+3. *write*: the rows, sorted by name and with their provenance, are written to the store, which
+   appears complete or not at all.
 
-Whatever stops a build, the parts that it has written stay, and the next one goes on from there. The
-same scores give the same bytes.
+If a build is stopped, its parts are kept, and the next build continues from them. The same scores
+give the same bytes.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ import pyarrow.parquet as pq
 
 from partimento.analysis.similarity.duplicates import group
 from partimento.analysis.similarity.fingerprints import Fingerprint
-from partimento.corpus.parsers.executor import crew
+from partimento.corpus.parsers.executor import worker_pool
 from partimento.corpus.parsers.pool import COMMAND, Task, batched, in_order
-from partimento.corpus.reading import Reject, sensible, timeout_of, why_empty
+from partimento.corpus.reading import Reject, empty_message, timeout_of, unpack_answer
 from partimento.corpus.select import Selection
 from partimento.corpus.settings import DataSettings
 from partimento.corpus.sources import BUNDLED, Score, absolute, find_scores, provenance
@@ -58,22 +58,28 @@ PLAN = "plan.json"
 
 @dataclass(frozen=True)
 class Plan:
-    """Say how a store is built.
+    """How a store is built.
 
     Parameters
     ----------
     config : DataSettings
-        The view that the columns ``chords``, ``held`` and ``durations`` are of.
+        How pieces are prepared for the columns ``chords``, ``held`` and ``durations``.
     selection : Selection
-        Which pieces are taken.
+        Criteria that the pieces must meet.
     validation, test : float
         Shares of the pieces that are held out.
     seed : int
-        Draws the split.
+        Determines the split.
     workers : int, optional
-        Parsing processes; by default one a core.
+        Number of parsing processes; by default one per core.
     cluster : str
-        Address of a dask scheduler whose workers see the same files; empty: this machine.
+        Address of a dask scheduler whose workers have access to the same files; empty for this
+        machine.
+
+    Raises
+    ------
+    PartimentoError
+        If a value is invalid.
     """
 
     config: DataSettings = field(default_factory=DataSettings)
@@ -87,13 +93,13 @@ class Plan:
     def __post_init__(self) -> None:
         if not (0 < self.validation < 1 and 0 <= self.test < 1 and self.validation + self.test < 1):
             raise PartimentoError(
-                "validation and test are shares between 0 and 1, and leave something to train on"
+                "validation and test must be shares between 0 and 1, and less than 1 together"
             )
         if self.seed < 0:
-            raise PartimentoError("the seed is at least 0")
+            raise PartimentoError("the seed must be at least 0")
         if self.selection.split:
             raise PartimentoError(
-                "the split is drawn by building: a store is selected by it, not scores"
+                "scores cannot be selected by split: the split is made when the store is built"
             )
 
     @property
@@ -103,7 +109,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Built:
-    """Hold a finished build.
+    """The result of a build.
 
     Attributes
     ----------
@@ -111,7 +117,7 @@ class Built:
     rejects : list of Reject
         The files that could not be read.
     read, kept, left_out : int
-        The number of rows that are new, that an earlier build had, and that were not selected.
+        Numbers of rows that are new, that come from an earlier build, and that were not selected.
     """
 
     store: Store
@@ -123,7 +129,7 @@ class Built:
 
 @dataclass(frozen=True)
 class _Entry:
-    """Name a row of the new store: a score, or a row of the store that is added to."""
+    """A row of the new store: of a score, or (without a score) of the old store."""
 
     name: str
     location: RowLocation
@@ -140,28 +146,37 @@ def build_store(
     progress: Progress = silent,
     command: Sequence[str] = COMMAND,
 ) -> Built:
-    """Build a store, add to one, or replace one; only changed scores are read.
+    """Build a store, append to one, or rebuild one; only changed scores are read.
 
     Parameters
     ----------
     sources : iterable of paths
         Files, folders, zips, collected folders and names such as ``bundled:bach``.
     out : path
-        The store, a name that ends in ``.parquet``.
+        The store; its name must end in ``.parquet``.
     plan : Plan, optional
+        By default, all pieces are selected, and a tenth each is held out for validation and test.
     append : bool
-        Add to the store that is there: pieces of the same name are replaced, the others stay.
+        Append to an existing store. Pieces with the same name are replaced, the others kept.
     force : bool
-        Replace the store that is there; rows of unchanged files are taken from it.
+        Rebuild an existing store. Rows of unchanged files are copied from it.
     progress : Progress, optional
     command : sequence of str
-        Starts a parser; for tests.
+        The command that starts a parser; for tests.
+
+    Returns
+    -------
+    Built
 
     Raises
     ------
     PartimentoError
-        If `out` already exists and neither `append` nor `force` is set, the sources hold no
-        music, or nothing is selected.
+        If `out` already exists and neither `append` nor `force` is set, the sources contain no
+        music, or no piece meets the criteria.
+
+    See Also
+    --------
+    load_corpus : Load the pieces of a store.
     """
     plan, out = plan or Plan(), Path(out)
     names = (
@@ -172,7 +187,7 @@ def build_store(
     if stores := [name for name in names if is_store(name)]:
         raise PartimentoError(f"a store is built from scores, not from another store ({stores[0]})")
     if append and force:
-        raise PartimentoError("either --append or force=True: add to the store, or build it anew")
+        raise PartimentoError("use either --append or force=True: add to the store, or rebuild it")
     with build_directory(out) as directory:
         old = _old_store(
             out,
@@ -198,28 +213,29 @@ def build_store(
         kept = len(entries) - read
         if append and old is not None:
             entries = _with_old(entries, old)
-        chosen, splits = _compare(entries, cache, plan, progress)
-        if not chosen:
+        selected, splits = _compare(entries, cache, plan, progress)
+        if not selected:
             where = ", ".join(names[:3])
-            none = (
+            message = (
                 f"an empty corpus: none of {len(entries):,} pieces in {where} is {plan.selection}"
             )
-            raise PartimentoError(none if entries else why_empty(names, rejects))
-        _write(chosen, splits, cache, out, replace(plan.head, rejects=len(rejects)), progress)
-    return Built(open_store(out), rejects, read, kept, len(entries) - len(chosen))
+            raise PartimentoError(message if entries else empty_message(names, rejects))
+        _write(selected, splits, cache, out, replace(plan.head, rejects=len(rejects)), progress)
+    return Built(open_store(out), rejects, read, kept, len(entries) - len(selected))
 
 
 def _old_store(
     out: Path, directory: Path, plan: Plan, mark: str, *, append: bool, force: bool
 ) -> Store | None:
-    """Open the existing store, if it may be added to or replaced.
+    """Open the existing store, if there is one, and check that it may be changed.
 
-    `mark` is written into the directory, so that the same build is known when it is resumed.
+    `mark` describes the build. It is written into the directory, by which a resumed build is
+    recognized.
     """
     stopped = directory / PLAN
     if not (append or (stopped.is_file() and stopped.read_text(errors="replace") == mark)):
         refuse_existing(out, force=force)
-    old = open_store(out) if out.exists() else None  # what is no store is never replaced
+    old = open_store(out) if out.exists() else None  # raises an error if it is not a store
     if append and old is not None:
         if old.head.config != plan.config:
             different = {
@@ -227,11 +243,11 @@ def _old_store(
                 for name, value in old.head.config.model_dump().items()
                 if getattr(plan.config, name) != value
             }
-            words = ", ".join(f"data.{name}={value}" for name, value in different.items())
-            raise PartimentoError(f"{out} was built with {words}: append with the same")
+            settings = ", ".join(f"data.{name}={value}" for name, value in different.items())
+            raise PartimentoError(f"{out} was built with {settings}: append with the same settings")
         if old.head.reader != plan.head.reader:
             raise PartimentoError(
-                f"{out} was built by another version of the readers: build it anew from all its"
+                f"{out} was built by another version of the readers: rebuild it from all its"
                 " sources, with force=True"
             )
     write_atomically(stopped, mark)
@@ -241,7 +257,7 @@ def _old_store(
 def _plan_text(plan: Plan, names: list[str], *, append: bool, force: bool) -> str:
     locations = [name if name.startswith(BUNDLED) else str(absolute(Path(name))) for name in names]
     request = {"head": plan.head.to_json(), "sources": locations, "append": append, "force": force}
-    return json.dumps(request)  # names that are no text come out as escapes
+    return json.dumps(request)  # escapes invalid characters of file names
 
 
 def _read_all(
@@ -254,7 +270,7 @@ def _read_all(
 ) -> tuple[list[_Entry], list[Reject], int]:
     """Find or read a row for every score.
 
-    Returns the entries, the files that cannot be read, and how many rows are new.
+    Returns the entries, the files that cannot be read, and the number of new rows.
     """
     locations = _look_up(scores, cache, progress)
     todo = [score for score in scores if score.name not in locations]
@@ -263,7 +279,12 @@ def _read_all(
     if todo:
         progress("read", 0, len(todo))
     try:
-        with crew(plan.workers, plan.cluster, len(todo), command) as (executor, work, size, ahead):
+        with worker_pool(plan.workers, plan.cluster, len(todo), command) as (
+            executor,
+            work,
+            size,
+            ahead,
+        ):
             batches = in_order(
                 executor, work, batched((_task(score, view) for score in todo), size), ahead=ahead
             )
@@ -271,12 +292,12 @@ def _read_all(
                 zip(todo, chain.from_iterable(batches), strict=True), 1
             ):
                 try:
-                    parts.add(score.name, _checked(sensible(answer, unpack_row), score))
+                    parts.add(score.name, _checked(unpack_answer(answer, unpack_row), score))
                 except InvalidScoreError as error:
                     rejects.append(Reject(score.path, str(error)))
                 progress("read", done, len(todo))
     finally:
-        parts.flush()  # whatever stops us: what is read is read
+        parts.flush()  # keep the rows that were read, even if the build is stopped
     locations |= parts.locations
     entries = [
         _Entry(score.name, locations[score.name], score)
@@ -287,7 +308,7 @@ def _read_all(
 
 
 def _look_up(scores: list[Score], cache: RowCache, progress: Progress) -> dict[str, RowLocation]:
-    """Find the rows of scores that were read before and have not changed."""
+    """Find the rows of scores that were read earlier and have not changed."""
     locations: dict[str, RowLocation] = {}
     if cache.locations:
         for done, score in enumerate(scores, 1):
@@ -302,17 +323,17 @@ def _key_of(score: Score) -> RowKey:
         digest = hashlib.sha256(read_score_bytes(str(score.place), score.member)).hexdigest()
         return digest, score.suffix.lstrip("."), score.known.get("instrument", "")
     except (OSError, InvalidScoreError):
-        return "", "", ""  # the parser will say what is wrong with it
+        return "", "", ""  # the parser will report the reason
 
 
 def _checked(row: Row, score: Score) -> Row:
-    """Return the row if it is of this score.
+    """Return the row if it belongs to this score.
 
-    A parser that a hostile file has taken over must not write the row of another file.
+    A malicious file that has taken control of its parser must not write the row of another file.
     """
     if tuple(row.plain[name] for name in ROW_KEY) != _key_of(score):
         raise InvalidScoreError(
-            "it changed while it was read, or the parser speaks of another file"
+            "it changed while it was read, or the parser answered for another file"
         )
     return row
 
@@ -329,7 +350,7 @@ def _task(score: Score, view: dict[str, Any]) -> Task:
 
 
 def _with_old(entries: list[_Entry], old: Store) -> list[_Entry]:
-    """Add the rows of the old store that no entry replaces; sort by name."""
+    """Add the rows of the old store that no entry replaces, and sort all by name."""
     new = {entry.name for entry in entries}
     table = pq.read_table(old.path, columns=["path"]).column("path").to_pylist()
     kept = [
@@ -343,27 +364,27 @@ def _with_old(entries: list[_Entry], old: Store) -> list[_Entry]:
 def _compare(
     entries: list[_Entry], cache: RowCache, plan: Plan, progress: Progress
 ) -> tuple[list[_Entry], list[tuple[int, str]]]:
-    """Return the selected entries, each with its group and its split."""
-    chosen: list[_Entry] = []
+    """Return the selected entries, and the group and split of each of them."""
+    selected: list[_Entry] = []
     composers: list[str] = []
 
     def fingerprints() -> Iterator[Fingerprint]:
         for done, batch in _described(entries, cache, (*METADATA_READ, "fingerprint")):
             for entry, row in batch:
-                if entry.score is None or plan.selection.takes(row):
-                    chosen.append(entry)
+                if entry.score is None or plan.selection.matches(row):
+                    selected.append(entry)
                     composers.append(row["composer"])
                     yield Fingerprint.from_bytes(row["fingerprint"])
             progress("compare", done, len(entries))
 
     groups = group(fingerprints()).tolist()
-    if len(set(groups)) < 2:  # nothing to check with: all of it can only be learned from
-        return chosen, [(number, TRAIN) for number in groups]
-    names = [entry.name for entry in chosen]
+    if len(set(groups)) < 2:  # nothing can be held out
+        return selected, [(number, TRAIN) for number in groups]
+    names = [entry.name for entry in selected]
     splits = split(
         groups, composers, names, validation=plan.validation, test=plan.test, seed=plan.seed
     )
-    return chosen, list(zip(groups, splits, strict=True))
+    return selected, list(zip(groups, splits, strict=True))
 
 
 # Columns that selection and provenance need.
@@ -382,7 +403,10 @@ METADATA_READ = (
 def _described(
     entries: list[_Entry], cache: RowCache, columns: Iterable[str]
 ) -> Iterator[tuple[int, list[tuple[_Entry, dict[str, Any]]]]]:
-    """Yield entries with their metadata, a batch at a time."""
+    """Yield batches of entries with the given columns and their provenance.
+
+    The first value of a batch is the number of entries so far.
+    """
     done = 0
     for batch in batched(entries, ROWS):
         measured = cache.take([entry.location for entry in batch], columns).to_pylist()
@@ -408,7 +432,7 @@ def _write(
     head: Head,
     progress: Progress,
 ) -> None:
-    """Write the store, completely or not at all."""
+    """Write the store, which appears complete or not at all."""
     fingerprint = hashlib.sha256()
     with new_file(out) as work, ExitStack() as stack:
         writer = stack.enter_context(

@@ -1,8 +1,8 @@
-"""Find the rows that earlier builds have read, so that no file is read twice.
+"""Find the rows of earlier builds, so that no file is read twice.
 
-They are in the store that is to be replaced or added to, and in the parts of an unfinished build.
-A row is known by the SHA-256 of its file, the kind of file and the manifest's word for what plays.
-It is in a *chunk*: a row group of the store, or a part.
+These are the rows of the store that is replaced or appended to, and those of the parts that an
+unfinished build has written. The key of a row is the SHA-256 of its file, the file's format, and
+the instruments stated in a manifest. A *chunk* is a row group of a store, or a part.
 """
 
 from __future__ import annotations
@@ -26,29 +26,31 @@ from partimento.errors import PartimentoError
 from partimento.files import exclusive, new_file
 
 PARTS = "part-*.arrow"
-MARK = b"partimento"
+MARK = b"partimento"  # the metadata key under which a part states how its rows were made
 PART_ROWS = 512
-FLUSH_S = 5.0  # rows that wait longer are written: no kill costs more
-ROW_KEY = ("sha256", "format", "instrument")  # all that a row is made from
+FLUSH_S = 5.0  # rows are written after this time at the latest: a kill loses no more
+ROW_KEY = ("sha256", "format", "instrument")  # the columns that determine a row
 RowKey = tuple[str, str, str]
 
 
 class RowLocation(NamedTuple):
-    """Say where a row is: the number of its chunk, and its number there."""
+    """The location of a row: the number of its chunk, and its number in the chunk."""
 
     chunk: int
     row: int
 
 
 class RowCache:
-    """Give access to all rows of a build; few tables are in memory at a time."""
+    """Give access to all rows of a build, with only a few chunks in memory at a time."""
 
     def __init__(self, mark: str) -> None:
-        """Start empty; parts whose rows were not made as `mark` says are not used."""
+        """Start empty.
+
+        `mark` describes how rows are made (`Head.of_rows`). Parts with another mark are not used.
+        """
         self._mark = mark.encode()
-        self._chunks: list[
-            tuple[Path, int | None]
-        ] = []  # a part, or a store and one of its row groups
+        # A part and None, or a store and the number of a row group.
+        self._chunks: list[tuple[Path, int | None]] = []
         self.locations: dict[RowKey, RowLocation] = {}
         self._load = lru_cache(maxsize=8)(self._read)
 
@@ -60,25 +62,25 @@ class RowCache:
     def _add_part(self, path: Path) -> None:
         with pa.memory_map(str(path)) as source:
             if (pa.ipc.open_file(source).schema.metadata or {}).get(MARK) != self._mark:
-                raise ValueError("rows made in another way")
+                raise ValueError("the rows were made with other settings")
         self._add((path, None))
 
     def add_parts(self, folder: Path) -> None:
         """Add the parts that an unfinished build left in `folder`.
 
-        Damaged ones, and those whose rows were made in another way, are deleted.
+        Damaged parts, and those with another mark, are deleted: their files will be read again.
         """
         for path in sorted(folder.glob(PARTS)):
             try:
                 self._add_part(path)
-            except (pa.ArrowException, OSError, ValueError, KeyError):  # its scores are read again
+            except (pa.ArrowException, OSError, ValueError, KeyError):
                 path.unlink(missing_ok=True)
 
     def write_part(self, path: Path, rows: Sequence[Row]) -> list[RowLocation]:
         """Write rows as a new part, and return their locations."""
         table = table_of(rows).replace_schema_metadata({MARK: self._mark})
         options = pa.ipc.IpcWriteOptions(compression="lz4")
-        # Not durable: a damaged part is read again.
+        # Not durable: if a power cut damages a part, its files are read again.
         with (
             new_file(path, durable=False) as work,
             pa.OSFile(str(work), "wb") as sink,
@@ -97,20 +99,20 @@ class RowCache:
         return locations
 
     def take(self, locations: Sequence[RowLocation], columns: Iterable[str]) -> pa.Table:
-        """Return rows in the order of their locations."""
-        wanted, order, tables, taken = tuple(columns), np.arange(len(locations)), [], []
+        """Return the rows at the given locations, in this order."""
+        names, order, tables, positions = tuple(columns), np.arange(len(locations)), [], []
         chunks = np.array([location.chunk for location in locations])
         rows = np.array([location.row for location in locations])
         for chunk in sorted(set(chunks.tolist())):
-            here = order[chunks == chunk]
-            tables.append(self._load(chunk, wanted).take(pa.array(rows[here])))
-            taken.append(here)
+            in_chunk = order[chunks == chunk]
+            tables.append(self._load(chunk, names).take(pa.array(rows[in_chunk])))
+            positions.append(in_chunk)
         table = pa.concat_tables(tables)
-        inverse = np.argsort(np.concatenate(taken))
+        inverse = np.argsort(np.concatenate(positions))
         return table if (inverse == order).all() else table.take(pa.array(inverse))
 
     def metadata(self, location: RowLocation) -> dict[str, Any]:
-        """Return the metadata of a row of the store."""
+        """Return all columns of a row in a store except the music."""
         row: dict[str, Any] = (
             self._load(location.chunk, METADATA).slice(location.row, 1).to_pylist()[0]
         )
@@ -134,7 +136,10 @@ class RowCache:
 
 
 class RowWriter:
-    """Collect new rows, and write them to the cache before they have waited long."""
+    """Collect new rows, and write them to the cache as parts.
+
+    A part is written when `PART_ROWS` rows have been collected or `FLUSH_S` seconds have passed.
+    """
 
     def __init__(self, cache: RowCache, folder: Path) -> None:
         self._cache, self._folder = cache, folder
@@ -144,13 +149,13 @@ class RowWriter:
         self.locations: dict[str, RowLocation] = {}
 
     def add(self, name: str, row: Row) -> None:
-        """Take the row of the score `name`; its location is known once it is written."""
+        """Add the row of the score `name`; `locations` has it once it is written."""
         self._waiting.append((name, row))
         if len(self._waiting) >= PART_ROWS or time.monotonic() - self._since > FLUSH_S:
             self.flush()
 
     def flush(self) -> None:
-        """Write the rows that wait."""
+        """Write the collected rows."""
         if self._waiting:
             names, rows = zip(*self._waiting, strict=True)
             self._waiting.clear()
@@ -163,10 +168,15 @@ class RowWriter:
 
 @contextmanager
 def build_directory(out: Path) -> Iterator[Path]:
-    """Hold the directory in which one process at a time builds `out`.
+    """Lock and yield the temporary directory for building the store `out`.
 
-    It is deleted when the build is complete. Otherwise it stays for the next try, if anything was
-    read.
+    The directory is deleted if the block succeeds. Otherwise it is kept for the next build, if any
+    part was written.
+
+    Raises
+    ------
+    PartimentoError
+        If another process is building the same store, or the directory cannot be written.
     """
     directory = out.with_name(f".{out.name}.build")
     try:
@@ -176,7 +186,7 @@ def build_directory(out: Path) -> Iterator[Path]:
                 *directory.glob(".*.part"),
                 *out.parent.glob(f".{out.name}.????????.part"),
             ]:
-                path.unlink(missing_ok=True)  # half-written by a build that was killed
+                path.unlink(missing_ok=True)  # incomplete files of a build that was killed
             try:
                 yield directory
             except BaseException:

@@ -1,6 +1,7 @@
-"""The columns of the corpus store, for schema, wire format, checks and docs.
+"""Declare the columns of the corpus store.
 
-To add a column, write its line here and its value in `rows.row_of`.
+From this declaration come the schema, the format of a parser's answer, the checks and the
+documentation. To add a column, declare it here, and compute its value in `rows.row_of`.
 """
 
 from __future__ import annotations
@@ -15,24 +16,24 @@ import numpy as np
 from partimento.music.notes import MAX_GRID
 from partimento.music.timelines import Meter, Tempo
 
-FAR = 2**40  # no score has more steps, notes or bytes
+FAR = 2**40  # more steps, notes or bytes than any score has
 Fields = tuple[tuple[str, str], ...]
 
 
 class Column(NamedTuple):
-    """One column.
+    """A column of the store.
 
     Attributes
     ----------
     name : str
     arrow_type : str or tuple of (str, str)
-        The Arrow type by its name, such as ``list<int64>``; for a list of structures, the names and
+        The name of the Arrow type, such as ``list<int64>``. For a list of structures, the names and
         types of their fields.
     meaning : str
-        For docs/reference/columns.md.
+        The description in docs/reference/columns.md.
     check : callable, optional
-        Returns whether a value, or the array of a list, may come from a parser. Parsers are not
-        trusted.
+        Returns whether a value, or the array of a list, is valid. All answers of parsers are
+        checked, because a malicious file may have taken control of its parser.
     null : bool
         Whether the value may be missing.
     """
@@ -44,30 +45,30 @@ class Column(NamedTuple):
     null: bool = False
 
     def check_value(self, value: Any) -> None:
-        """Raise ValueError unless a value has the right type and is valid."""
+        """Raise ValueError if a value has the wrong type or is invalid."""
         if value is None and self.null:
             return
         if not isinstance(value, self.python_type) or not self.check(value):
-            raise ValueError(f"an impossible value of {self.name}")
+            raise ValueError(f"an invalid value of {self.name}")
 
     def check_array(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Raise ValueError unless the arrays of a list may come from a parser."""
+        """Raise ValueError if the arrays of a list are invalid."""
         *_, values = (arrays[name] for name in self.arrays)
         if not self.check(values):
-            raise ValueError(f"an impossible value of {self.name}")
+            raise ValueError(f"an invalid value of {self.name}")
 
     @property
     def python_type(self) -> type:
-        """The type of a value in a row of plain values."""
+        """The Python type of a plain value."""
         if not isinstance(self.arrow_type, str) or self.arrow_type.startswith("list"):
             return list
         return next(kind for start, kind in _PYTHON.items() if self.arrow_type.startswith(start))
 
     @property
     def arrays(self) -> dict[str, np.dtype[Any]]:
-        """Return the arrays that a parser sends for this column, with their types.
+        """The names and types of the arrays that represent this column in `rows.Row`.
 
-        A list of lists is sent as sizes and pitches.
+        A list of lists is represented by two arrays: the sizes of the inner lists, and all pitches.
         """
         kind = str(self.arrow_type)
         if kind.startswith("list<list"):
@@ -87,21 +88,21 @@ _PYTHON: dict[str, type] = {
 
 
 def whole(low: int = 0, high: int = FAR) -> Callable[[int], bool]:
-    """Return a check for `low` ≤ value < `high`."""
+    """Return a check that an integer is at least `low` and less than `high`."""
     return lambda value: low <= value < high
 
 
-def each(low: int = 0, high: int = FAR) -> Callable[[np.ndarray], bool]:
-    """Return a check that `low` ≤ value < `high` for every value of an array."""
+def all_whole(low: int = 0, high: int = FAR) -> Callable[[np.ndarray], bool]:
+    """Return a check that all integers of an array are at least `low`, below `high`."""
     return lambda values: (
         low <= int(values.min(initial=low)) and int(values.max(initial=low)) < high
     )
 
 
 def marks(valid: Callable[..., Any]) -> Callable[[Sequence[Any]], bool]:
-    """Return a check for marks on a timeline.
+    """Return a check for the marks of a timeline.
 
-    Onsets must ascend, and `valid` must accept the other fields.
+    Onsets must ascend, and `valid` must accept the other fields of every mark.
     """
 
     def check(values: Sequence[Any]) -> bool:
@@ -117,7 +118,7 @@ def marks(valid: Callable[..., Any]) -> Callable[[Sequence[Any]], bool]:
 
 
 def text(value: str) -> bool:
-    """Check that a text can be stored: it holds no half of a surrogate pair."""
+    """Check that a text can be stored: it contains no lone surrogates."""
     return value.isascii() or bool(value.encode())  # UnicodeEncodeError is a ValueError
 
 
@@ -127,9 +128,9 @@ def texts(values: Sequence[str]) -> bool:
 
 
 def parts(values: Sequence[Any]) -> bool:
-    """Check names, programs and drum flags of parts.
+    """Check the names, programs and drum flags of parts.
 
-    The number of notes of each is checked with the notes.
+    Their numbers of notes are checked together with the notes.
     """
     return all(
         text(name) and (program is None or 0 <= program < 128) and drums in (True, False)
@@ -143,113 +144,118 @@ def key(fifths: int, mode: str) -> bool:
 
 
 def meter(numerator: int, denominator: int) -> Meter:
-    """Build a meter, which raises ValueError if there is none such."""
+    """Build a meter, which raises ValueError if it is invalid."""
     return Meter(numerator, denominator)
 
 
 def tempo(microseconds: int) -> Tempo:
-    """Build a tempo, which raises ValueError if it is none."""
+    """Build a tempo, which raises ValueError if it is invalid."""
     return Tempo(microseconds)
 
 
-# Where a piece came from. `manifest` is everything that a manifest says of it, word for word.
+# The provenance of a piece.
 PROVENANCE = (
     Column(
         "path",
         "string",
-        "its name: the source's own and the way inside it; on every machine the same",
+        "name of the source and path inside it; the same on every machine",
     ),
-    Column("title", "string", "by the manifest, else the file"),
-    Column("composer", "string", "by the manifest, else the file"),
-    Column("opus", "string", "by the manifest"),
-    Column("style", "string", "by the manifest"),
-    Column("license", "string", "with its version"),
-    Column("url", "string", "where the file was fetched from"),
-    Column("contributor", "string", "who entered or maintains the score"),
-    Column("date", "string", "of its publication, by the manifest"),
+    Column("title", "string", "from the manifest, else from the file"),
+    Column("composer", "string", "from the manifest, else from the file"),
+    Column("opus", "string", "from the manifest"),
+    Column("style", "string", "from the manifest"),
+    Column("license", "string", "license with its version"),
+    Column("url", "string", "address from which the file was downloaded"),
+    Column("contributor", "string", "person who entered or maintains the score"),
+    Column("date", "string", "date of publication, from the manifest"),
     Column(
         "solo_said",
         "bool",
-        "the manifest's word on whether guitar plays alone (`guitar_alone`); null where it has"
-        " none",
+        "whether the manifest says that a guitar plays alone (`guitar_alone`); null if it does not"
+        " say",
     ),
-    Column("manifest", "map<string, string>", "everything that the manifest says, word for word"),
+    Column("manifest", "map<string, string>", "the complete row of the manifest"),
 )
 SPLIT = (
     Column("group", "int64", "equal for near-duplicates: the same music under several names"),
-    Column("split", "string", "`train`, `valid` or `test`: whole groups, stratified by composer"),
+    Column("split", "string", "`train`, `valid` or `test`; by group, stratified by composer"),
 )
 _ONSET = ("onset", "int64")
 # Measured from the file; one plain value per piece.
 PLAIN = (
-    Column("sha256", "string", "of the file", text),
-    Column("bytes", "int64", "of the file", whole()),
+    Column("sha256", "string", "hash of the file", text),
+    Column("bytes", "int64", "size of the file", whole()),
     Column("format", "string", "`mid`, `musicxml`, `mxl`, `xml`, `abc`, `krn`", text),
-    Column("instrument", "string", "the manifest's word for what plays", text),
-    Column("title_in_file", "string", "the file's own word", text),
-    Column("composer_in_file", "string", "the file's own word", text),
+    Column("instrument", "string", "instruments as stated in the manifest", text),
+    Column("title_in_file", "string", "title as stated in the file", text),
+    Column("composer_in_file", "string", "composer as stated in the file", text),
     Column(
         "key",
         "string",
-        "analysed: the key whose profile fits best how long each pitch class sounds; as music21"
-        " spells it (`B- major`, `e minor`)",
+        "estimated key (Krumhansl-Schmuckler with Aarden's profiles), spelled as in music21:"
+        " `B- major`, `e minor`",
         text,
     ),
-    Column("key_correlation", "float", "how well it fits, at most 1", math.isfinite),
+    Column(
+        "key_correlation",
+        "float",
+        "correlation of the key's profile with the durations of pitch classes, at most 1",
+        math.isfinite,
+    ),
     Column(
         "keys",
         (_ONSET, ("fifths", "int8"), ("mode", "string")),
         "declared key signatures: onset in steps, fifths (flats negative), mode",
         marks(key),
     ),
-    Column("meter", "string", "the first one", text),
+    Column("meter", "string", "first meter", text),
     Column(
         "meters",
         (_ONSET, ("numerator", "int16"), ("denominator", "int16")),
-        "all: onset in steps, numerator, denominator",
+        "all meters: onset in steps, numerator, denominator",
         marks(meter),
     ),
-    Column("tempo_bpm", "float", "the first one, in quarter notes a minute", math.isfinite),
+    Column("tempo_bpm", "float", "first tempo in quarter notes per minute", math.isfinite),
     Column(
         "tempos",
         (_ONSET, ("us_per_quarter", "int32")),
-        "all: onset in steps, microseconds per quarter",
+        "all tempos: onset in steps, microseconds per quarter",
         marks(tempo),
     ),
     Column(
         "pickup",
         "int64",
-        "steps before the first whole bar, as the file says; 0 where it says nothing",
+        "steps before the first whole bar, as stated in the file; 0 if it states none",
         whole(),
     ),
     Column(
         "pickup_inferred",
         "int64",
-        "the same by the evidence of the notes; null where that is weak or the file says it",
+        "the same as inferred from the notes; null if the evidence is weak or the file states one",
         whole(),
         null=True,
     ),
     Column(
         "parts",
         (("name", "string"), ("program", "int16"), ("is_drum", "bool"), ("notes", "int32")),
-        "name, General MIDI program (null: none named), whether drums, number of notes",
+        "name, General MIDI program (null if unknown), whether drums, number of notes",
         parts,
     ),
-    Column("ensemble", "string", "`solo`, `duo`, `trio` … by what sounds", text),
-    Column("solo", "bool", "whether one player can be playing it"),
-    Column("single_instrument", "bool", "whether one kind of instrument plays"),
+    Column("ensemble", "string", "`solo`, `duo`, `trio` …, by the number of players", text),
+    Column("solo", "bool", "whether there is a single player"),
+    Column("single_instrument", "bool", "whether all players have the same kind of instrument"),
     Column(
         "instruments",
         "list<string>",
-        "one a player, by what sounds and, where nothing says it, by the manifest's word",
+        "one per player, from the file, else from the manifest",
         texts,
     ),
     Column("octave_notated", "bool", "whether guitar is notated an octave above its sound"),
     Column("lowest", "uint8", "lowest MIDI pitch", whole(0, 128)),
     Column("highest", "uint8", "highest MIDI pitch", whole(0, 128)),
-    Column("notes", "int64", "how many, grace notes included", whole()),
-    Column("grace_notes", "int64", "how many of them are grace notes", whole()),
-    Column("events", "int64", "how many chords, rests included", whole()),
+    Column("notes", "int64", "number of notes, including grace notes", whole()),
+    Column("grace_notes", "int64", "number of grace notes", whole()),
+    Column("events", "int64", "number of chords, including rests", whole()),
     Column("quarters", "double", "length in quarter notes", math.isfinite),
     Column(
         "divisions",
@@ -257,43 +263,46 @@ PLAIN = (
         "steps per quarter of all times but `durations`",
         whole(1, MAX_GRID + 1),
     ),
-    Column("length", "int64", "in steps", whole()),
+    Column("length", "int64", "length in steps", whole()),
     Column("event_divisions", "int64", "steps per quarter of `durations`", whole(1)),
 )
 # Measured from the file; one entry per note.
 NOTES = (
     Column(
-        "note_onset", "list<int64>", "in steps; one entry a note in all columns of notes", each()
+        "note_onset",
+        "list<int64>",
+        "in steps; all columns of notes have one entry per note",
+        all_whole(),
     ),
-    Column("note_duration", "list<int64>", "in steps", each(1)),
-    Column("note_pitch", "list<uint8>", "MIDI pitch", each(0, 128)),
-    Column("note_velocity", "list<uint8>", "1 to 127", each(1, 128)),
-    Column("note_part", "list<int32>", "index into `parts`", each()),
-    Column("note_string", "list<int16>", "of a tablature; -1: not said"),
-    Column("note_fret", "list<int16>", "of a tablature; -1: not said"),
-    Column("note_grace", "list<uint8>", "1: a grace note"),
+    Column("note_duration", "list<int64>", "in steps", all_whole(1)),
+    Column("note_pitch", "list<uint8>", "MIDI pitch", all_whole(0, 128)),
+    Column("note_velocity", "list<uint8>", "1 to 127", all_whole(1, 128)),
+    Column("note_part", "list<int32>", "index into `parts`", all_whole()),
+    Column("note_string", "list<int16>", "string of a tablature; -1 if unknown"),
+    Column("note_fret", "list<int16>", "fret of a tablature; -1 if unknown"),
+    Column("note_grace", "list<uint8>", "1 for grace notes, else 0"),
 )
-# Measured from the file; one entry per event.
-# The columns of `Notes` that a store has: no reader finds voices within a part yet.
+# The columns of `Notes` that a store has. Voices are missing: no reader finds voices in a part yet.
 NOTE_NAMES = tuple(column.name.removeprefix("note_") for column in NOTES)
+# Measured from the file; one entry per event.
 EVENTS = (
     Column(
         "chords",
         "list<list<uint8>>",
-        "the pitches of each event, ascending, drums aside, in the view that the store was built"
-        " with; a rest is empty",
-        each(0, 128),
+        "pitches of each event, ascending, without drums, as prepared with the store's settings;"
+        " empty for a rest",
+        all_whole(0, 128),
     ),
     Column(
         "held",
         "list<list<uint8>>",
-        "those of them that sound on from the event before",
-        each(0, 128),
+        "the pitches that continue from the event before",
+        all_whole(0, 128),
     ),
-    Column("durations", "list<int64>", "of the events, in steps of their own", each(1)),
+    Column("durations", "list<int64>", "durations of the events in their own steps", all_whole(1)),
 )
 FINGERPRINT = (
-    Column("fingerprint", "binary", "fingerprint of the notes, by which near-duplicates are found"),
+    Column("fingerprint", "binary", "fingerprint of the notes, to find near-duplicates"),
 )
 
 MEASURED = (*PLAIN, *NOTES, *EVENTS, *FINGERPRINT)

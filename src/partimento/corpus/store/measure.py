@@ -1,4 +1,4 @@
-"""Read a file and measure it: the work of a parser, in its own process."""
+"""Read a file and compute its row or its facts; executed in a parsing process."""
 
 from __future__ import annotations
 
@@ -18,17 +18,18 @@ from partimento.music.timelines import Source
 
 
 class _Read(NamedTuple):
-    """Hold a file that was read.
+    """A file that was read.
 
     Attributes
     ----------
     data : bytes
     suffix : str
     piece : Piece
-        As recorded: see `views.as_recorded`.
+        The exact piece, from `views.as_recorded`.
     view : Piece
+        The piece as prepared for training.
     pickup : Fraction or None
-        The upbeat that the notes suggest.
+        The pickup that was inferred from the notes, in quarters.
     """
 
     data: bytes
@@ -41,24 +42,29 @@ class _Read(NamedTuple):
 def read_view(
     place: str, member: str, config: DataSettings, instrument: str = ""
 ) -> tuple[Piece, Values]:
-    """Read one file in the view that `config` asks for, with its facts.
-
-    The facts of music21's view are its own; those of all others are of the exact notes.
+    """Read one file and prepare it as `config` states.
 
     Parameters
     ----------
     place : str
-        Path of the file, or of the zip that holds it.
+        Path of the file, or of the zip that contains it.
     member : str
-        Its name in the zip, or empty.
+        Its name in the zip; empty if it is not in a zip.
     config : DataSettings
     instrument : str
-        A manifest's word for what plays.
+        The instruments as stated in a manifest.
+
+    Returns
+    -------
+    view : Piece
+    facts : dict
+        From `rows.facts_of`. They are computed from the exact notes, except with
+        ``quantize="music21"``.
 
     Raises
     ------
     ReadError
-        If it cannot be read, with a reason.
+        If the file cannot be read; the message gives the reason.
     """
     read = _read(
         place,
@@ -76,9 +82,10 @@ def read_view(
 
 
 def read_row(place: str, member: str, config: DataSettings, instrument: str = "") -> Row:
-    """Read and measure one file; parameters and errors are those of `read_view`.
+    """Read one file and return its row.
 
-    The row has the exact notes, and the events of the view.
+    The row contains the exact notes, and the events of the view. Parameters and errors are those of
+    `read_view`.
     """
     read = _read(place, member, config, instrument, exact=True, infer=True)
     origin = Origin(hashlib.sha256(read.data).hexdigest(), len(read.data), read.suffix, instrument)
@@ -88,9 +95,10 @@ def read_row(place: str, member: str, config: DataSettings, instrument: str = ""
 def _read(
     place: str, member: str, config: DataSettings, instrument: str, *, exact: bool, infer: bool
 ) -> _Read:
-    """Read a file and make its view.
+    """Read a file and prepare its view.
 
-    Without `exact`, the view stands in for the piece; without `infer`, no upbeat is looked for.
+    If `exact` is False, only music21's view is read, and is used instead of the exact piece. If
+    `infer` is False, no pickup is inferred.
     """
     suffix = PurePosixPath(member or place).suffix.lower()
     unfold = config.repeats == "unfolded"

@@ -1,8 +1,8 @@
 """Convert a piece to a row of the corpus store, and back.
 
-The parsing process measures everything that a file's bytes alone determine. These are notes,
-events, key, players, range and counts. The origin of the file is added when the store is written
-(see `store`).
+The parsing process computes everything that depends on the content of the file alone: notes,
+events, key, players, range and counts. The provenance is added when the store is written (see
+`build`).
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from partimento.music.piece import Piece
 from partimento.music.timelines import Key, Meter, Part, Tempo
 
 Values = dict[str, Any]
-# The plain values that pieces are selected by.
+# The plain values by which pieces are selected.
 FACTS = ("key", "meter", "ensemble", "solo", "single_instrument", "instruments", "events")
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row: plain values and arrays, by the names of `columns`."""
+    """A row of a store: plain values and arrays, with the names of `columns`."""
 
     plain: Values
     arrays: Mapping[str, np.ndarray]
@@ -48,18 +48,18 @@ def pack_row(row: Row) -> bytes:
 
 
 def unpack_row(data: bytes) -> Row:
-    """Unpack what `pack_row` returned.
+    """Read a row from the result of `pack_row`, and check it completely.
 
     Raises
     ------
     ValueError
-        If the bytes are no row: wrong types, sizes that do not fit, pitches beyond 127.
+        If the bytes are not a valid row: wrong types, inconsistent sizes, pitches above 127.
     """
     head, _, tail = data.partition(b"\n")
     header = json.loads(head)
     plain = header["row"]
     if plain.keys() != {column.name for column in PLAIN}:
-        raise ValueError("a row of other columns")
+        raise ValueError("a row with other columns")
     arrays, at = {}, 0
     for (name, kind), size in zip(ARRAYS.items(), header["sizes"], strict=True):
         arrays[name] = np.frombuffer(tail, kind, size, at)
@@ -72,7 +72,7 @@ def unpack_row(data: bytes) -> Row:
 
 
 def _check(plain: Values, arrays: Mapping[str, np.ndarray]) -> None:
-    """Check everything that building a piece from the row and storing it require."""
+    """Check that the row can be stored, and that a piece can be built from it."""
     for column in PLAIN:
         column.check_value(plain[column.name])
     for column in (*NOTES, *EVENTS):
@@ -89,12 +89,22 @@ def _check(plain: Values, arrays: Mapping[str, np.ndarray]) -> None:
         and all(0 <= count <= notes for _, _, _, count in parts)
     )
     if not fit:
-        raise ValueError("columns of a row do not fit each other")
+        raise ValueError("the columns of a row are inconsistent")
 
 
 @dataclass(frozen=True)
 class Origin:
-    """The file of a row: SHA-256, size, format, and a manifest's word for the players."""
+    """The file of a row.
+
+    Attributes
+    ----------
+    sha256 : str
+    size : int
+        In bytes.
+    suffix : str
+    instrument : str
+        The instruments as stated in a manifest.
+    """
 
     sha256: str = ""
     size: int = 0
@@ -103,17 +113,22 @@ class Origin:
 
 
 def row_of(piece: Piece, view: Piece, origin: Origin, pickup: Fraction | None = None) -> Row:
-    """Measure a piece.
+    """Convert a piece to a row.
 
     Parameters
     ----------
     piece : Piece
-        As the file has it (see `views.as_recorded`).
+        The exact piece, from `views.as_recorded`.
     view : Piece
-        As it is to be learned from; the row's events are those of this one.
+        The piece as prepared for training, which gives the row's events.
     origin : Origin
     pickup : Fraction, optional
-        As the notes let infer it.
+        The inferred pickup, in quarters.
+
+    Raises
+    ------
+    ValueError
+        If a part has several voices, which a store cannot represent.
     """
     notes = piece.notes
     marks: tuple[Meter | Key | Tempo, ...] = (*piece.meters, *piece.keys, *piece.tempos)
@@ -152,7 +167,7 @@ def row_of(piece: Piece, view: Piece, origin: Origin, pickup: Fraction | None = 
         "event_divisions": event_divisions,
     }
     if notes.voice.any():
-        raise ValueError("a store has no place for voices within a part")
+        raise ValueError("a store cannot represent voices within a part")
     arrays = {name: getattr(notes, name) for name in NOTE_NAMES}
     arrays |= {
         "onset": notes.onset * scale,
@@ -164,19 +179,24 @@ def row_of(piece: Piece, view: Piece, origin: Origin, pickup: Fraction | None = 
 
 
 def facts_of(piece: Piece, view: Piece, instrument_hint: str = "") -> Values:
-    """Measure what pieces are selected by, under the names of a row's columns.
+    """Compute the values by which pieces are selected, named like columns of a row.
 
     Parameters
     ----------
     piece : Piece
-        As the file has it (see `views.as_recorded`).
+        The exact piece, from `views.as_recorded`.
     view : Piece
-        As it is to be learned from, without drums; its events are counted.
+        The piece as prepared for training, without drums; its events are counted.
     instrument_hint : str
-        A manifest's word for what plays.
+        The instruments as stated in a manifest.
+
+    Returns
+    -------
+    dict
+        With the keys `FACTS`.
     """
-    measured = _facts(piece, len(view.sweep()[0].times) - 1, instrument_hint)
-    return {name: measured[name] for name in FACTS}
+    facts = _facts(piece, len(view.sweep()[0].times) - 1, instrument_hint)
+    return {name: facts[name] for name in FACTS}
 
 
 def _facts(piece: Piece, events: int, instrument_hint: str) -> Values:
@@ -212,23 +232,23 @@ def _event_arrays(cut: Sweep) -> dict[str, np.ndarray]:
 
 
 def piece_of(plain: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Piece:
-    """Return the piece exactly as the file had it.
+    """Convert a row back to the exact piece.
 
-    This inverts `row_of`, but for title, composer and source.
+    This is the inverse of `row_of`, except that the source is lost.
     """
     divisions = plain["divisions"]
 
-    def when(step: int) -> Fraction:
+    def time(step: int) -> Fraction:
         return Fraction(step, divisions)
 
     columns = {name: arrays[name].astype(np.int64) for name in NOTE_NAMES}
     return Piece(
         Notes.from_columns(divisions, **columns),
-        meters=tuple(Meter(n, d, when(at)) for at, n, d in plain["meters"]),
-        keys=tuple(Key(fifths, mode, when(at)) for at, fifths, mode in plain["keys"]),
-        tempos=tuple(Tempo(us, when(at)) for at, us in plain["tempos"]),
-        pickup=when(plain["pickup"]),
-        length=when(plain["length"]),
+        meters=tuple(Meter(n, d, time(at)) for at, n, d in plain["meters"]),
+        keys=tuple(Key(fifths, mode, time(at)) for at, fifths, mode in plain["keys"]),
+        tempos=tuple(Tempo(us, time(at)) for at, us in plain["tempos"]),
+        pickup=time(plain["pickup"]),
+        length=time(plain["length"]),
         parts=tuple(Part(name, program, is_drum) for name, program, is_drum, _ in plain["parts"]),
         title=plain["title_in_file"],
         composer=plain["composer_in_file"],

@@ -1,4 +1,4 @@
-"""Store rows as Arrow tables, which any reader of Parquet can use."""
+"""Convert rows to Arrow tables, and back."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from partimento.corpus.store.rows import Row
 
 
 def arrow_type(kind: str | columns.Fields) -> pa.DataType:
-    """Return the Arrow type that a column names."""
+    """Return the Arrow type for the `Column.arrow_type` of a column."""
     if not isinstance(kind, str):
         return pa.list_(pa.struct([(name, arrow_type(inner)) for name, inner in kind]))
     if kind.startswith("list<"):
@@ -26,14 +26,15 @@ def arrow_type(kind: str | columns.Fields) -> pa.DataType:
     return pa.type_for_alias(kind)
 
 
-def _schema(chosen: Sequence[columns.Column]) -> pa.Schema:
-    return pa.schema([(column.name, arrow_type(column.arrow_type)) for column in chosen])
+def _schema(selected: Sequence[columns.Column]) -> pa.Schema:
+    return pa.schema([(column.name, arrow_type(column.arrow_type)) for column in selected])
 
 
 PROVENANCE, SPLIT, MEASURED, SCHEMA = map(
     _schema, (columns.PROVENANCE, columns.SPLIT, columns.MEASURED, columns.COLUMNS)
 )
-MARK = {
+# The columns that are lists of structures, such as timelines.
+STRUCTURES = {
     column.name: column.arrow_type
     for column in columns.PLAIN
     if not isinstance(column.arrow_type, str)
@@ -43,7 +44,7 @@ METADATA = tuple(name for name in SCHEMA.names if name not in MUSIC)
 
 
 def table_of(rows: Sequence[Row]) -> pa.Table:
-    """Return the measured columns of rows."""
+    """Return a table with the columns `MEASURED` of rows."""
     columns_of_table = [
         _plain_column(column.name, [row.plain[column.name] for row in rows])
         for column in columns.PLAIN
@@ -59,7 +60,7 @@ def table_of(rows: Sequence[Row]) -> pa.Table:
 
 def _plain_column(name: str, values: list[Any]) -> pa.Array:
     kind = MEASURED.field(name).type
-    if name in MARK:
+    if name in STRUCTURES:
         fields = list(kind.value_type)
         marks = list(zip(*chain.from_iterable(values), strict=True)) or [()] * len(fields)
         inner = [pa.array(column, field.type) for column, field in zip(marks, fields, strict=True)]
@@ -85,47 +86,47 @@ def _lists_of_lists(sizes: list[np.ndarray], pitches: list[np.ndarray]) -> pa.Ar
 
 
 def plain_rows(table: pa.Table) -> list[dict[str, Any]]:
-    """Return the metadata of rows as dictionaries, with marks as in `rows.Row`."""
-    found: list[dict[str, Any]] = table.select(
+    """Return the metadata of a table's rows, in the form of `rows.Row.plain`."""
+    rows: list[dict[str, Any]] = table.select(
         [name for name in METADATA if name in table.column_names]
     ).to_pylist()
-    for row in found:
-        for name in MARK.keys() & row.keys():
-            row[name] = [list(mark.values()) for mark in row[name]]
-    return found
+    for row in rows:
+        for name in STRUCTURES.keys() & row.keys():
+            row[name] = [list(structure.values()) for structure in row[name]]
+    return rows
 
 
 def arrays_of(table: pa.Table, row: int) -> dict[str, np.ndarray]:
-    """Return the notes of one row."""
+    """Return the columns of one row's notes, each (N,)."""
     return {
         name: table.column(f"note_{name}")[row].values.to_numpy() for name in columns.NOTE_NAMES
     }
 
 
-def digest(table: pa.Table, into: hashlib._Hash) -> None:
-    """Add the contents of a table to a hash.
+def digest(table: pa.Table, state: hashlib._Hash) -> None:
+    """Update the state of a hash with the content of a table.
 
-    They are equal for every version of Arrow and Parquet.
+    The hash does not depend on the version of Arrow or Parquet.
     """
     for name in table.column_names:
-        into.update(f"{name}\n".encode())
-        _digest_array(table.column(name).combine_chunks(), into)
+        state.update(f"{name}\n".encode())
+        _digest_array(table.column(name).combine_chunks(), state)
 
 
-def _digest_array(array: pa.Array, into: hashlib._Hash) -> None:
+def _digest_array(array: pa.Array, state: hashlib._Hash) -> None:
     if isinstance(array, pa.ChunkedArray):
         array = pa.concat_arrays(array.chunks)
     kind = array.type
     if pa.types.is_list(kind) and not pa.types.is_struct(kind.value_type) and not array.null_count:
-        into.update(np.asarray(array.value_lengths(), "<i8").tobytes())
-        _digest_array(array.flatten(), into)
+        state.update(np.asarray(array.value_lengths(), "<i8").tobytes())
+        _digest_array(array.flatten(), state)
     elif (pa.types.is_integer(kind) or pa.types.is_floating(kind)) and not array.null_count:
         values = array.to_numpy()
-        into.update(values.astype(values.dtype.newbyteorder("<")).tobytes())
+        state.update(values.astype(values.dtype.newbyteorder("<")).tobytes())
     elif pa.types.is_binary(kind):
         for value in array:
-            into.update(value.as_buffer())
+            state.update(value.as_buffer())
     else:
-        into.update(
+        state.update(
             json.dumps(array.to_pylist(), ensure_ascii=False).encode("utf-8", "surrogatepass")
         )

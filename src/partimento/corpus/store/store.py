@@ -1,9 +1,8 @@
-"""Open a corpus on disk: one Parquet file with a row per piece.
+"""Open a corpus store: one Parquet file with one row per piece.
 
-A row has the music, its metadata and its source.
-
-Any reader of Parquet opens it. Times are whole steps: ``divisions`` of a row are its steps per
-quarter for notes and marks, ``event_divisions`` those for ``durations``.
+A row has the music, its metadata and its provenance. The file can be opened with any reader of
+Parquet. Times are in integer steps. The column ``divisions`` states the steps per quarter of notes
+and timelines, ``event_divisions`` those of ``durations``.
 """
 
 from __future__ import annotations
@@ -36,15 +35,27 @@ from partimento.music.piece import Piece
 from partimento.music.timelines import Source
 from partimento.progress import Progress, silent
 
-FORMAT = 1
-READER = 1  # raised whenever the same bytes would give another row: older rows are then read anew
-HEAD = b"partimento"
-ROWS = 512  # in every row group but the last
+FORMAT = 1  # the version of the columns
+READER = 1  # the version of the readers; increased if the same file would give another row
+HEAD = b"partimento"  # the metadata key of the store's head
+ROWS = 512  # in every row group except the last
 
 
 @dataclass(frozen=True)
 class Head:
-    """Say how a store was built, and the fingerprint of its rows."""
+    """How a store was built; stored in its metadata.
+
+    Attributes
+    ----------
+    config, validation, test, seed, selection
+        As in `build.Plan`.
+    fingerprint : str
+        A hash of all rows.
+    rejects : int
+        Number of files that could not be read.
+    format, reader : int
+        Versions of the columns and of the readers.
+    """
 
     config: DataSettings
     validation: float
@@ -58,7 +69,7 @@ class Head:
 
     @property
     def of_rows(self) -> str:
-        """All that a row depends on besides its file."""
+        """Everything that a row depends on besides its file, as JSON."""
         return json.dumps(
             {"config": self.config.model_dump(), "format": self.format, "reader": self.reader},
             sort_keys=True,
@@ -76,17 +87,17 @@ class Head:
 
 @dataclass(frozen=True)
 class Store:
-    """An open store, or the pieces selected from it; `open_store` makes one.
+    """An open store, or pieces selected from it; `open_store` returns one.
 
-    It reads what it is asked for and keeps no notes: a store may have millions of rows. `load`
-    brings the pieces into memory as a `Corpus`.
+    Notes are read only when they are iterated over, and not kept: a store may have millions of
+    rows. `load` reads the pieces into memory, as a `Corpus`.
 
     Attributes
     ----------
     path : Path
     head : Head
     selections : tuple of Selection
-        Each narrows what the ones before have left.
+        A piece must meet all of them.
     """
 
     path: Path
@@ -95,7 +106,7 @@ class Store:
 
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
-        """The metadata of every piece selected: all columns but the music."""
+        """The metadata of the selected pieces: all columns except the music."""
         return [row for _, row in self._numbered]
 
     @cached_property
@@ -105,12 +116,12 @@ class Store:
         return [
             (number, row)
             for number, row in enumerate(rows)
-            if all(each.takes(row) for each in self.selections)
+            if all(selection.matches(row) for selection in self.selections)
         ]
 
     def _column(self, name: str) -> list[Any]:
-        """Read one column of the selected pieces; of a whole store, only that."""
-        if self.selections:
+        """Return one column of the selected pieces."""
+        if self.selections:  # selecting needs the other columns, too
             return [row[name] for row in self.rows]
         with _readable(self.path):
             values: list[Any] = pq.read_table(self.path, columns=[name]).column(name).to_pylist()
@@ -127,11 +138,17 @@ class Store:
 
     @property
     def duplicates(self) -> int:
-        """How many pieces share their group of near-duplicates with another one."""
+        """The number of pieces that are a near-duplicate of another one."""
         return sum(count for count in Counter(self._column("group")).values() if count > 1)
 
     def select(self, selection: Selection | None = None, **criteria: Any) -> Store:
-        """Narrow the store to the pieces that meet criteria: the fields of `Selection`.
+        """Return the store restricted to the pieces that meet all criteria.
+
+        Parameters
+        ----------
+        selection : Selection, optional
+        **criteria
+            The fields of `Selection`, instead of `selection`.
 
         Examples
         --------
@@ -141,14 +158,20 @@ class Store:
         return Store(self.path, self.head, (*self.selections, selection)) if selection else self
 
     def entries(self, config: DataSettings | None = None) -> Iterator[CorpusEntry]:
-        """Read the pieces selected, one after another, in the order of their paths.
+        """Read the selected pieces one after another, sorted by path.
 
         Parameters
         ----------
         config : DataSettings, optional
-            The view wanted; by default the one that the store was built with. It is made from the
-            exact notes, with repeats as they were read. A store has music21's view only if it was
-            built with it.
+            How pieces are prepared; by default as when the store was built. They are prepared from
+            the exact notes. Its ``repeats`` is ignored, because repeats were read when the store
+            was built.
+
+        Raises
+        ------
+        PartimentoError
+            If `config` has ``quantize="music21"`` and the store was built without it, or the store
+            is damaged.
         """
         config = config or self.head.config
         if config.quantize == "music21" != self.head.config.quantize:
@@ -159,18 +182,18 @@ class Store:
         with _readable(self.path):
             opened = pq.ParquetFile(self.path)
         with opened as file:
-            for group, here in groupby(self._numbered, key=lambda each: each[0] // ROWS):
+            for group, rows in groupby(self._numbered, key=lambda numbered: numbered[0] // ROWS):
                 with _readable(self.path):
                     table = file.read_row_group(
                         group, columns=[name for name in MUSIC if name != "fingerprint"]
                     )
-                for number, row in here:
+                for number, row in rows:
                     with _readable(self.path):
                         entry = _entry(row, table, number % ROWS, config)
                     yield entry
 
     def load(self, config: DataSettings | None = None, *, progress: Progress = silent) -> Corpus:
-        """Load the pieces selected, with their split."""
+        """Load the selected pieces with their splits; `config` is as for `entries`."""
         entries, total = [], len(self)
         for done, entry in enumerate(self.entries(config), 1):
             entries.append(entry)
@@ -222,56 +245,58 @@ def _piece(row: dict[str, Any], table: pa.Table, number: int, config: DataSettin
 
 
 def _from_events(piece: Piece, row: dict[str, Any], table: pa.Table) -> Piece:
-    """Make the view whose events the store has; marks and names are those of `piece`."""
+    """Build the view whose events the store has; all else is taken from `piece`."""
     chords, held, steps = (
         table.column(name)[0].as_py() for name in ("chords", "held", "durations")
     )
     lengths = [Fraction(step, row["event_divisions"]) for step in steps]
     events = [
-        Event(tuple(chord), length, tuple(on))
-        for chord, length, on in zip(chords, lengths, held, strict=True)
+        Event(tuple(chord), length, tuple(held_pitches))
+        for chord, length, held_pitches in zip(chords, lengths, held, strict=True)
     ]
-    rest = {
+    other = {
         name: getattr(piece, name)
         for name in ("meters", "keys", "tempos", "pickup", "title", "composer", "source")
     }
-    return Piece.from_events(events, parts=piece.parts[:1], cuts=tuple(accumulate(lengths)), **rest)
+    return Piece.from_events(
+        events, parts=piece.parts[:1], cuts=tuple(accumulate(lengths)), **other
+    )
 
 
 def source_of(row: dict[str, Any]) -> Source:
-    """Return the source of the piece of a row."""
+    """Return the source of a row's piece."""
     return Source(
         path=row["path"], sha256=row["sha256"], url=row["url"] or "", license=row["license"] or ""
     )
 
 
 def open_store(path: Path | str) -> Store:
-    """Open a store that ``partimento corpus build`` made.
+    """Open a store that was built by `build_store` or ``partimento corpus build``.
 
     Raises
     ------
     PartimentoError
-        If it is none, or one of a newer format.
+        If the file does not exist, is not a store, is damaged, or has another format.
     """
     path = Path(path)
     check_exists(path)
     try:
-        written = pq.read_metadata(path)
-        head = (written.metadata or {}).get(HEAD)
+        metadata = pq.read_metadata(path)
+        head = (metadata.metadata or {}).get(HEAD)
         if head is None:
             raise PartimentoError(
-                f"{path}: no corpus store (a Parquet file, but not of this program)"
+                f"{path} is not a corpus store (a Parquet file, but not of this program)"
             )
-        about = json.loads(head)
-        if about.get("format") != FORMAT:
+        file_format = json.loads(head).get("format")
+        if file_format != FORMAT:
             raise PartimentoError(
-                f"{path}: a corpus store of format {about.get('format')}; this program reads format"
+                f"{path} is a corpus store of format {file_format}; this program reads format"
                 f" {FORMAT}: build it again"
             )
-        if written.schema.to_arrow_schema().names != SCHEMA.names:
-            raise PartimentoError(f"{path}: a damaged corpus store: its columns are others")
+        if metadata.schema.to_arrow_schema().names != SCHEMA.names:
+            raise PartimentoError(f"{path}: a damaged corpus store: it has other columns")
         return Store(path, Head.from_json(head))
     except OSError as error:
         raise PartimentoError(f"{path}: {error.strerror or error}") from error
     except (pa.ArrowException, ValueError, TypeError, LookupError) as error:
-        raise PartimentoError(f"{path}: no corpus store: {error}") from error
+        raise PartimentoError(f"{path} is not a corpus store: {error}") from error
