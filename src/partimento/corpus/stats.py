@@ -298,7 +298,8 @@ def _signature(cut: Sweep, grid: int) -> bytes:
 def _within_midi(interval: int, pitches: np.ndarray) -> int | None:
     """Change an interval by octaves so that all pitches stay within 0 to 127.
 
-    It is changed only if needed. Returns None if that is impossible. `training.dataset.in_common_key` does the same.
+    It is changed only if needed. Returns None if that is impossible. The same is done by
+    `training.dataset.in_common_key`.
     """
     if not len(pitches):
         return interval
