@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.evaluations import dull, found, real  # noqa: F401  (fixtures)
 from tests.files import chorales, guitar, midi, write  # noqa: F401  (fixtures)
 
 from partimento import Event, Meter, Part, Piece, Tempo

@@ -18,7 +18,6 @@ UNFINISHED = {
     "evaluation",
     "export",
     "generate",
-    "plots",
 }
 
 

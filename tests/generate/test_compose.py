@@ -13,29 +13,15 @@ from tests.conftest import small_piece
 from partimento import Event, Key, Note, Part, Piece, train
 from partimento.corpus import analyze_key
 from partimento.errors import PartimentoError
-from partimento.generate.autoregressive import generate
 from partimento.generate.compose import compose, compose_ids
 from partimento.generate.constraints import InKey, Range
 from partimento.generate.finish import Transposer
-from partimento.generate.limits import Limits
 from partimento.generate.prompt import make_prompt
 from partimento.generate.ranking import choose_candidate
-from partimento.generate.sampler import Sampling
 from partimento.music.timelines import Meter
 from partimento.tokens.chords import CHORD
-from partimento.tokens.vocabulary import END, START
-from partimento.training.train import learn, over_recipe
+from partimento.tokens.vocabulary import START
 from partimento.training.trained_model import TrainedModel
-
-
-@pytest.fixture(scope="module")
-def run(pieces: list[Piece]) -> TrainedModel:
-    settings = {
-        "model": {"units": 32, "dense": 16, "embed_size": 8, "layers": 1},
-        "train": {"epochs": 12, "batch_size": 8, "learning_rate": 0.01},
-        "tokens": {"min_count": 1},
-    }
-    return learn(pieces, settings=over_recipe(settings, "lstm-notes"))[0]
 
 
 @pytest.mark.parametrize("bars", [1, 3, 8])
@@ -99,44 +85,6 @@ def test_beginning_from_a_piece_keeps_its_first_events(
         compose(run, bars=8, seed=4, start=number, prompt_events=6).events[:6]
         == original.events[:6]
     )
-
-
-def test_sampling_follows_the_model(run: TrainedModel) -> None:
-    """First chords of many takes are as frequent as the model says."""
-    start = np.array([[START, START, START]], np.int32)
-    takes = 4000
-    generated = generate(
-        run.model,
-        start,
-        limits=Limits(2, 10**6, may_end=False),
-        sampling=Sampling(),
-        candidates=takes,
-        seed=0,
-    )
-    state = run.model.initial_state(1)
-    for field in range(3):
-        state, logits = run.model.step(state, start[:, field], field=field)
-    legal = run.tokenizer.grammar().allowed_after(CHORD, start[:, CHORD], start[:, CHORD])[0]
-    legal[END] = False
-    p = np.where(legal, np.exp(np.asarray(logits, np.float64)[0]), 0)
-    p /= p.sum()
-    counts = np.bincount(generated.ids[:, 1, CHORD], minlength=len(p))
-    assert np.abs(counts / takes - p).max() < 5 * np.sqrt(p.max() / takes)
-
-
-def test_it_may_end_by_itself(run: TrainedModel) -> None:
-    start = np.array([[START, START, START]], np.int32)
-    generated = generate(
-        run.model,
-        start,
-        limits=Limits(200, 10**6, may_end=True),
-        sampling=Sampling(),
-        candidates=16,
-        seed=0,
-    )
-    ended = (generated.ids[:, :, CHORD] == END).any(1)
-    assert ended.any()  # the pieces it learned are 64 events long
-    assert (generated.closing[ended] == 0).all()
 
 
 def test_a_take_in_circles_is_passed_over(run: TrainedModel) -> None:

@@ -10,15 +10,10 @@ import keras
 import numpy as np
 from keras import ops
 
-from partimento import Piece
-from partimento.models import model_class
 from partimento.models.layers import LSTM, SummedEmbedding, WindowDense
 from partimento.models.loss import Loss
-from partimento.plots.layers_of import layers_of
-from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vectors.onehot import flatten, one_hot
 from partimento.training import backend
-from partimento.training.dataset import prepare
 
 
 def test_window_dense_is_a_dense_layer_on_the_flattened_one_hot_window() -> None:
@@ -50,23 +45,6 @@ def test_our_lstm_is_keras_lstm() -> None:
     last.build(x.shape)
     last.set_weights(mine.get_weights())
     np.testing.assert_allclose(np.asarray(last(x)), np.asarray(mine(x))[:, -1], atol=1e-5)
-
-
-def test_a_network_as_rows(pieces: list[Piece]) -> None:
-    data = prepare(pieces, TokenSettings(min_count=1), validation=0.2, test=0.1, seed=0)
-    kind = model_class("lstm")
-    network = kind(kind.config_type(units=8, dense=4, embed_size=2), data.tokenizer).network
-    rows = {row.name: row for row in layers_of(network)}
-    assert set(rows["lstm_1"].inputs) == {"chord_embedding", "duration_embedding"}
-    assert rows["lstm_2"].inputs == ("lstm_1",)
-    assert rows["chord_embedding_2"].parameters == 0  # the same weights once more
-    assert sum(row.parameters for row in rows.values()) == network.count_params()
-    kind = model_class("autoencoder")
-    groups = {
-        row.name: row.group
-        for row in layers_of(kind(kind.config_type(), data.tokenizer, 8).network)
-    }
-    assert groups == {"window": "", "latent": "encoder", "output": "decoder"}
 
 
 def test_a_sum_of_rows_and_its_gradient_are_those_of_one_hot_products() -> None:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from fractions import Fraction
 from pathlib import Path
-from xml.etree import ElementTree
 
-import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
-from matplotlib.colors import to_rgb
-from matplotlib.figure import Figure
+from tests.plots.duets import duet
+from tests.plots.texts import fits, words
 
-from partimento import Meter, Note, Part, Piece, Source
-from partimento.errors import PartimentoError
+from partimento import Part, Piece, Source
 from partimento.music.names import duration_name, pitch_name
 from partimento.plots.corpus import (
     chord_coverage,
@@ -25,47 +20,13 @@ from partimento.plots.corpus import (
     pitch_histogram,
     vocabulary_growth,
 )
-from partimento.plots.piano_roll import HEIGHT, piano_roll
-from partimento.plots.style import COLORS, plain_title, write_plot
-
-Q = Fraction(1)
+from partimento.plots.piano_roll import piano_roll
+from partimento.plots.style import plain_title, write_plot
 
 
 def heights(axes: Axes) -> list[list[float]]:
     """Of the bars, a list a series."""
     return [[float(bar.get_height()) for bar in bars] for bars in axes.containers]
-
-
-def words(figure: Figure) -> list[str]:
-    """Everything written in it, once laid out."""
-    figure.draw_without_rendering()
-    found: list[str] = []
-    for axes in figure.axes:
-        ticks = [*axes.get_xticklabels(), *axes.get_yticklabels()]
-        found += [
-            text.get_text()
-            for text in (
-                *axes.texts,
-                *ticks,
-                axes.title,
-                axes._left_title,
-                axes.xaxis.label,
-                axes.yaxis.label,
-            )
-        ]
-        found += [
-            text.get_text() for text in (axes.get_legend().get_texts() if axes.get_legend() else ())
-        ]
-    return [word for word in (*found, *(text.get_text() for text in figure.texts)) if word]
-
-
-def fits(figure: Figure) -> bool:
-    """Whether all that is drawn lies within the page."""
-    figure.draw_without_rendering()
-    box, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
-    return bool(
-        box.x0 >= -0.02 and box.y0 >= -0.02 and box.x1 <= width + 0.02 and box.y1 <= height + 0.02
-    )
 
 
 def test_keys_in_the_order_of_fifths() -> None:
@@ -201,150 +162,6 @@ def test_growth_starts_from_nothing() -> None:
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("pieces", "distinct chords")
 
 
-def duet(**changes: object) -> Piece:
-    """A held bass over a repeated note; the second part doubles one of them; then a 3/4 bar."""
-    notes = [
-        Note(Fraction(0), 6 * Q, 48),
-        *(Note(Fraction(i), Q, 60) for i in range(4)),
-        Note(Fraction(1), Q, 60, part=1),
-        Note(Fraction(15, 4), Q / 4, 62, grace=True),
-        Note(4 * Q, 3 * Q, 72, velocity=40, part=1),
-    ]
-    meters = (Meter(4, 4), Meter(3, 4, onset=4 * Q))
-    whole = {
-        "meters": meters,
-        "parts": (Part("Primo:"), Part("1")),
-        "title": "Duet",
-        "composer": "Anna",
-    } | changes
-    return Piece(notes, **whole)
-
-
-def boxes(figure: Figure, label: str = "notes") -> np.ndarray:
-    """(N, 4): left, right, bottom, top of the notes or of their strikes, sorted."""
-    (found,) = [shape for shape in figure.axes[1].collections if shape.get_label() == label]
-    corners = [path.vertices[:4] for path in found.get_paths()]
-    return np.array(
-        sorted((v[:, 0].min(), v[:, 0].max(), v[:, 1].min(), v[:, 1].max()) for v in corners)
-    )
-
-
-def test_a_note_is_a_box_and_each_strike_an_edge() -> None:
-    figure = piano_roll(duet())
-    notes = boxes(figure)
-    assert len(notes) == len(boxes(figure, "strikes")) == 8
-    held = notes[(notes[:, 2] < 48) & (notes[:, 3] > 48)]
-    assert held[:, :2].tolist() == [[0, 6]]
-    middle = notes[(notes[:, 2] < 60) & (notes[:, 3] > 60)]
-    assert [row[0] for row in middle.tolist()] == [0, 1, 1, 2, 3]
-    tall = middle[:, 3] - middle[:, 2]
-    assert sorted(tall.round(6))[1:] == [pytest.approx(HEIGHT)] * 4
-    assert min(tall) < HEIGHT * 0.7  # the doubling part's
-    ornament = notes[notes[:, 0] == 3.75][0]
-    assert ornament[3] - ornament[2] < HEIGHT * 0.7
-    edges = boxes(figure, "strikes")
-    assert (edges[:, 0] == notes[:, 0]).all()
-    assert (edges[:, 1] < notes[:, 1]).all()
-
-
-def test_a_long_note_over_two_of_another_part_is_as_slim_as_over_one() -> None:
-    parts = (Part("a"), Part("b"), Part("c"))
-    two = [
-        Note(Fraction(0), Q, 60),
-        Note(Q, Q, 60),
-        Note(Fraction(0), 2 * Q, 60, part=1),
-        Note(Fraction(5), Q, 60, part=1),
-    ]
-    tall = boxes(piano_roll(Piece(two, parts=parts)))
-    assert (tall[:, 3] - tall[:, 2]).round(6).tolist() == [HEIGHT, HEIGHT / 2, HEIGHT, HEIGHT]
-    three = boxes(piano_roll(Piece([*two, Note(Fraction(1, 2), Q, 60, part=2)], parts=parts)))
-    assert (three[:, 3] - three[:, 2]).min() == pytest.approx(HEIGHT / 4)
-
-
-def test_what_a_roll_says() -> None:
-    figure = piano_roll(duet())
-    axes = figure.axes[1]
-    assert figure.get_suptitle() == "Duet · Anna"
-    assert [label.get_text() for label in axes.get_xticklabels()] == ["1", "2"]
-    assert axes.get_xticks().tolist() == [0, 4]
-    assert axes.get_xlim() == (0, 7)
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["Primo", "part 2"]
-    assert [text.get_text().strip() for text in axes.texts] == ["3/4"]
-    assert "4/4   ♩ = 120   2 bars" in words(figure)
-    assert {"C3", "C4", "C5", "D", "B"} <= {
-        label.get_text() for label in figure.axes[0].get_yticklabels()
-    }
-    ticks = {
-        label.get_text(): tick
-        for label, tick in zip(
-            figure.axes[0].get_yticklabels(), figure.axes[0].get_yticks(), strict=True
-        )
-    }
-    assert (ticks["C3"], ticks["C4"]) == (48, 60)
-    assert [patch.get_facecolor()[:3] for patch in axes.get_legend().get_patches()] == [
-        to_rgb(color) for color in COLORS[:2]
-    ]
-
-
-def test_a_softer_note_is_paler() -> None:
-    (notes,) = [
-        shape for shape in piano_roll(duet()).axes[1].collections if shape.get_label() == "notes"
-    ]
-    colors = {tuple(np.round(color[:3], 3)) for color in notes.get_facecolor()}
-    full = {tuple(np.round(to_rgb(color), 3)) for color in COLORS[:2]}
-    (pale,) = colors - full
-    assert all(a >= b for a, b in zip(pale, to_rgb(COLORS[1]), strict=True))
-    assert len(colors) == 3
-
-
-def test_a_view_from_the_middle() -> None:
-    figure = piano_roll(duet(), first_bar=2, bars=1, title="Middle")
-    notes, strikes = boxes(figure), boxes(figure, "strikes")
-    assert notes[:, :2].tolist() == [[4, 6], [4, 7]]
-    assert (
-        strikes[:, 2].tolist() == notes[notes[:, 2] > 60, 2].tolist()
-    )  # the bass sounds on: it is not struck here
-    assert figure.get_suptitle() == "Middle"
-    assert "3/4   ♩ = 120   bar 2 of 2" in words(figure)
-    with pytest.raises(PartimentoError, match="no bar 3: the piece has 2"):
-        piano_roll(duet(), first_bar=3)
-
-
-def test_bars_with_a_pickup() -> None:
-    piece = Piece([Note(Fraction(i), Q, 60) for i in range(9)], pickup=Q)
-    assert [label.get_text() for label in piano_roll(piece).axes[1].get_xticklabels()] == [
-        "0",
-        "1",
-        "2",
-    ]
-    assert piano_roll(piece, first_bar=1).axes[1].get_xlim() == (1, 9)
-
-
-def test_drums_are_drawn_only_alone() -> None:
-    kit = Part("Kit", is_drum=True)
-    both = Piece(
-        [Note(Fraction(0), Q, 60), Note(Fraction(0), Q, 36, part=1)], parts=(Part("Flute"), kit)
-    )
-    assert len(boxes(piano_roll(both))) == 1
-    assert piano_roll(both).axes[1].get_legend() is None
-    assert len(boxes(piano_roll(Piece([Note(Fraction(0), Q, 36)], parts=(kit,))))) == 1
-
-
-def test_more_parts_than_colors() -> None:
-    many = Piece(
-        [Note(Fraction(i), Q, 40 + part, part=part) for part in range(9) for i in range(9 - part)],
-        parts=(Part(),) * 9,
-    )
-    legend = [text.get_text() for text in piano_roll(many).axes[1].get_legend().get_texts()]
-    assert legend == [f"part {number}" for number in range(1, 7)] + ["3 others"]
-
-
-def test_long_views_number_only_some_bars() -> None:
-    long = Piece([Note(Fraction(i), Q, 60) for i in range(400)])
-    labels = [label.get_text() for label in piano_roll(long, bars=100).axes[1].get_xticklabels()]
-    assert labels == [str(number) for number in range(1, 101, 4)]
-
-
 def test_everything_lies_on_the_page() -> None:
     figures = [
         key_histogram(
@@ -368,31 +185,6 @@ def test_everything_lies_on_the_page() -> None:
     assert [fits(figure) for figure in figures] == [True] * len(figures)
 
 
-@pytest.mark.parametrize("suffix", [".png", ".svg"])
-def test_equal_pictures_are_equal_bytes(tmp_path: Path, suffix: str) -> None:
-    for name in "ab":
-        write_plot(piano_roll(duet()), tmp_path / f"{name}{suffix}")
-    data = (tmp_path / f"a{suffix}").read_bytes()
-    assert data == (tmp_path / f"b{suffix}").read_bytes()
-    assert b"<dc:date>" not in data
-    assert b"Software" not in data
-    assert sorted(path.name for path in tmp_path.iterdir()) == [f"a{suffix}", f"b{suffix}"]
-    if suffix == ".svg":
-        assert ElementTree.fromstring(data).tag.endswith("svg")
-    else:
-        assert data.startswith(b"\x89PNG")
-
-
-def test_a_picture_is_not_written_over_another(tmp_path: Path) -> None:
-    figure = vocabulary_growth({})
-    path = write_plot(figure, tmp_path / "deep" / "growth.png")
-    with pytest.raises(PartimentoError, match="already exists"):
-        write_plot(figure, path)
-    write_plot(figure, path, force=True)
-    with pytest.raises(PartimentoError, match=r"\.png, \.svg or \.pdf"):
-        write_plot(figure, tmp_path / "growth.gif")
-
-
 def test_odd_words_and_empty_counts(tmp_path: Path) -> None:
     title = "日本 $x^2$ \\frac \udcff\n№ 1"
     figures = [
@@ -409,17 +201,3 @@ def test_odd_words_and_empty_counts(tmp_path: Path) -> None:
     assert figures[0].axes[0].get_title(loc="left") == "□□ $x^2$ \\frac □ № 1"
     assert figures[-1].get_suptitle() == "tune"
     assert plain_title("x" * 99) == "x" * 69 + "…"
-
-
-def test_matplotlib_is_left_as_it_was() -> None:
-    """In a fresh process: nothing is loaded before it is used, pyplot never, and no setting stays
-    changed.
-    """
-    code = (
-        "import sys, partimento.plots.corpus, partimento.plots.piano_roll\nassert 'matplotlib' not"
-        " in sys.modules\nimport matplotlib\nsettings = lambda: {name: matplotlib.rcParams[name]"
-        " for name in matplotlib.rcParams if name != 'backend'}\nbefore ="
-        " settings()\npartimento.plots.corpus.key_histogram({'C major': 1})\nassert settings() =="
-        " before\nassert 'matplotlib.pyplot' not in sys.modules\n"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)

@@ -13,7 +13,7 @@ from tests.plots.texts import names, overlaps
 
 from partimento.errors import PartimentoError
 from partimento.plots import loss_comparison, loss_curves
-from partimento.plots.style import spread, write_plot
+from partimento.plots.style import write_plot
 
 
 def lines(axes: Axes) -> dict[str, list[float]]:
@@ -95,13 +95,6 @@ def test_runs_are_compared_by_name_with_their_best() -> None:
     ).axes
     assert axes.get_xscale() == "log"
     assert axes.get_xlabel() == "seconds"
-
-
-def test_names_are_spread_no_farther_than_needed() -> None:
-    assert spread([0, 10, 20], [1, 1, 1]) == [0, 10, 20]
-    assert spread([5, 5, 5], [2, 2, 2]) == [3, 5, 7]
-    assert spread([0, 0, 9], [2, 4, 2]) == [-1.5, 1.5, 9]
-    assert spread([], []) == []
 
 
 @pytest.mark.parametrize("suffix", [".png", ".svg"])

@@ -5,7 +5,6 @@ the network.
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -14,89 +13,18 @@ import numpy as np
 import pytest
 from tests.plots.frames import frames_of
 from tests.plots.pages import data_in, is_self_contained, opened
+from tests.plots.studies import CHORDS, GUITAR, SVG, Q, learned, study, wrong_and_right
 
-from partimento import Event, Key, Meter, Part, Piece
+from partimento import Event, Meter, Piece
 from partimento.errors import PartimentoError
-from partimento.plots import Reconstruction, chords_right, score_gif, score_page, write_animation
+from partimento.plots import Reconstruction, score_gif, score_page, write_animation
 from partimento.plots.reconstruction import CAPTION_HEIGHT, GIF_WIDTH
-
-Q = Fraction(1)
-SVG = "{http://www.w3.org/2000/svg}"
-GUITAR = (Part("Guitar", 24),)
-
-
-def study(chords: list[tuple[int, ...]], **more: Any) -> Piece:
-    """A quarter each."""
-    return Piece.from_events([Event(chord, Q) for chord in chords], parts=GUITAR, **more)
-
-
-CHORDS = [(45, 57), (48,), (52, 60), (50,), (45, 57), (48, 60), (52,), (40, 64)] * 2
-LEARNED = [[(45,)] * 16, [*CHORDS[:7], (), *[(45, 57, 61)] * 8], CHORDS]
-
-
-def learned(**more: Any) -> Reconstruction:
-    original = study(CHORDS, title="Study", keys=(Key(0, "minor"),))
-    snapshots = [study(chords) for chords in LEARNED]
-    captions = [
-        "epoch {}, {} of {} chords right".format(5 * n, *chords_right(original, piece))
-        for n, piece in enumerate(snapshots)
-    ]
-    return Reconstruction(original, snapshots, captions, **more)
-
-
-@pytest.fixture(scope="module")
-def reconstruction() -> Reconstruction:
-    return learned(title="Window <3>")
 
 
 @pytest.fixture(scope="module")
 def again() -> Reconstruction:
     """The same, made once more."""
     return learned(title="Window <3>")
-
-
-def test_chords_that_are_right() -> None:
-    original = study([(60,), (62,), (), (64,)])
-    assert chords_right(original, original) == (4, 4)
-    assert chords_right(original, study([(60,), (61,), (), (64, 67)])) == (2, 4)
-    assert chords_right(original, Piece.from_events([Event((60,), 2 * Q)])) == (
-        2,
-        4,
-    )  # where it ends, it rests
-    assert [caption.split(", ")[1] for caption in learned().captions] == [
-        "0 of 16 chords right",
-        "7 of 16 chords right",
-        "16 of 16 chords right",
-    ]
-
-
-def wrong_and_right(page: ElementTree.Element) -> list[int]:
-    """How many notes (chords as one) and rests of the second staff are marked, and how many are
-    not.
-    """
-    counts = [0, 0]
-    for measure in [group for group in page.iter(f"{SVG}g") if group.get("class") == "measure"]:
-        _, lower = [child for child in measure if child.get("class") == "staff"]
-        for layer in [child for child in lower if child.get("class") == "layer"]:
-            for group in layer:
-                if (kinds := group.get("class", "").split())[:1] in (["note"], ["chord"], ["rest"]):
-                    counts["wrong" not in kinds] += 1
-    return counts
-
-
-def test_wrong_chords_are_marked_and_wrong_rests_too(reconstruction: Reconstruction) -> None:
-    first, second, last = reconstruction.pages
-    assert wrong_and_right(first) == [16, 0]
-    assert wrong_and_right(second) == [9, 7]
-    assert wrong_and_right(last) == [0, 16]
-    (rest,) = [
-        group for group in second.iter(f"{SVG}g") if group.get("class", "").startswith("rest")
-    ]
-    assert rest.get("class") == "rest wrong"
-    for page in reconstruction.pages:  # the original is in ink
-        for measure in [group for group in page.iter(f"{SVG}g") if group.get("class") == "measure"]:
-            upper = next(child for child in measure if child.get("class") == "staff")
-            assert not [group for group in upper.iter() if "wrong" in group.get("class", "")]
 
 
 def staff_lines(page: ElementTree.Element) -> list[str]:
@@ -134,15 +62,6 @@ def test_lines_break_at_the_same_bars_in_every_frame(reconstruction: Reconstruct
 def test_staves_say_whose_they_are(reconstruction: Reconstruction) -> None:
     for page in reconstruction.pages:
         assert [text.text for text in page.iter(f"{SVG}text")] == ["original", "model"]
-
-
-def test_a_window_for_two_hands_has_a_label_for_both_staves() -> None:
-    hands = [(48, 55, 64, 72), (53, 57, 65, 72), (55, 59, 62, 74), (48, 55, 64, 72)] * 2
-    original = Piece.from_events([Event(chord, Q) for chord in hands], parts=(Part("Organ", 19),))
-    (page,) = Reconstruction(original, [original], ["now"]).pages
-    measure = next(group for group in page.iter(f"{SVG}g") if group.get("class") == "measure")
-    assert sum(child.get("class") == "staff" for child in measure) == 4
-    assert [text.text for text in page.iter(f"{SVG}text")] == ["original", "model"]
 
 
 def test_upbeats_triplets_and_notes_beyond_the_end() -> None:
