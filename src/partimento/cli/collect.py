@@ -143,23 +143,23 @@ def list_all(
     if as_json:
         print_json(
             [
-                {"name": name, "can_fetch": each.download is not None, **asdict(each)}
-                for name, each in CATALOG.items()
+                {"name": name, "can_fetch": data_set.download is not None, **asdict(data_set)}
+                for name, data_set in CATALOG.items()
             ]
         )
         return
-    for name, each in CATALOG.items():
+    for name, data_set in CATALOG.items():
         facts = {
-            "content": each.content,
-            "size": each.size,
-            "license": each.license,
-            "lacks": each.lacks,
-            "get it": each.way,
-            "home": each.home,
-            "cite": each.citation,
+            "content": data_set.content,
+            "size": data_set.size,
+            "license": data_set.license,
+            "lacks": data_set.lacks,
+            "get it": data_set.way,
+            "home": data_set.home,
+            "cite": data_set.citation,
         }
         print_facts(
-            f"{name}: {each.title}", [(label, text) for label, text in facts.items() if text]
+            f"{name}: {data_set.title}", [(label, text) for label, text in facts.items() if text]
         )
         print()
 

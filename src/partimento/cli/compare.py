@@ -51,7 +51,7 @@ def run_compare(runs: Sequence[Path], *, out: Sequence[Path], force: bool, as_js
                 stages.note(f"{path} leaves out {name}: {reason}")
     plain: dict[str, Any] = {
         "runs": [asdict(row) for row in rows],
-        "by_seeds": [asdict(each) for each in grouped],
+        "by_seeds": [asdict(group) for group in grouped],
     }
     parts = part_names(row.parts for row in rows)
     if curves:
@@ -79,9 +79,9 @@ def run_compare(runs: Sequence[Path], *, out: Sequence[Path], force: bool, as_js
     everything = "-o or --json shows all columns"
     cells = [_cells(row, parts) for row in rows]
     screen.print_list(TITLE, _columns(_header(parts)), cells, everything=everything)
-    if any(each.runs > 1 for each in grouped):
+    if any(group.runs > 1 for group in grouped):
         columns = _columns(_summary_header(parts))
-        means = [_summary(each, parts) for each in grouped]
+        means = [_summary(group, parts) for group in grouped]
         screen.print_list("The same, over seeds", columns, means, everything=everything)
     filled = {name for row in cells for name, cell in zip(_header(parts), row, strict=True) if cell}
     if meanings := [text for name, text in MEANINGS.items() if name in filled]:
@@ -145,13 +145,13 @@ def _cells(row: Any, parts: Sequence[str]) -> list[str]:
     ]
 
 
-def _summary(each: Any, parts: Sequence[str]) -> list[str]:
-    cells = _cells(each.mean, parts)
+def _summary(group: Any, parts: Sequence[str]) -> list[str]:
+    cells = _cells(group.mean, parts)
     return [
-        each.name,
-        str(each.runs),
+        group.name,
+        str(group.runs),
         cells[3],
-        f"{each.deviation:.3f}" if each.runs > 1 and each.total is not None else "",
+        f"{group.deviation:.3f}" if group.runs > 1 and group.total is not None else "",
         *cells[4:],
     ]
 
@@ -169,7 +169,7 @@ def _text(suffix: str, rows: Sequence[Any], grouped: Sequence[Any], plain: dict[
         return csv_table(("run", "model", "seed", "total", *parts, *COST), flat)
     tables = [
         (_header(parts), [_cells(row, parts) for row in rows]),
-        (_summary_header(parts), [_summary(each, parts) for each in grouped]),
+        (_summary_header(parts), [_summary(group, parts) for group in grouped]),
     ]
     if suffix == ".tex":
         shown = "\n".join(_latex(header, cells) for header, cells in tables)

@@ -61,7 +61,7 @@ def run_neighbours(
         raise PartimentoError("--most must be at least 1")
     with progress.stages(quiet=as_json) as stages, stages.during("start"):
         vectors = chord_vectors(run)
-    found, circle = neighbours(vectors, chord_names, most=most), fifths(vectors)
+    nearest, circle = neighbours(vectors, chord_names, most=most), fifths(vectors)
     if out is not None:
         _write_map(vectors, out, force=force)
     if as_json:
@@ -70,7 +70,8 @@ def run_neighbours(
             for name, value in asdict(circle).items()
         }
         chords = [
-            {**each._asdict(), "near": [near._asdict() for near in each.near]} for each in found
+            {**chord._asdict(), "near": [near._asdict() for near in chord.near]}
+            for chord in nearest
         ]
         screen.print_json(
             {
@@ -83,11 +84,11 @@ def run_neighbours(
         return
     rows = [
         (
-            each.name,
-            f"{each.times:,}",
-            ",  ".join(f"{near.name}\u00a0{near.cosine:.2f}" for near in each.near),
+            chord.name,
+            f"{chord.times:,}",
+            ",  ".join(f"{near.name}\u00a0{near.cosine:.2f}" for near in chord.near),
         )
-        for each in found
+        for chord in nearest
     ]
     columns = (Column("chord", 0, "name"), Column("times", 1), Column("nearest first", 0, "prose"))
     screen.print_table("Nearest chords (cosine similarity of their vectors)", columns, rows)

@@ -152,8 +152,8 @@ def baseline_results(name: str, corpus: Corpus, *, split: str = "test") -> list[
 
 def check_fits(trained: TrainedModel, corpus: Corpus) -> None:
     """Raise PartimentoError unless the run was trained on exactly this set and split."""
-    wanted = {entry.piece.source.path: entry.split for entry in corpus}
-    if {piece.source.path: piece.split for piece in trained.pieces} != wanted:
+    expected = {entry.piece.source.path: entry.split for entry in corpus}
+    if {piece.source.path: piece.split for piece in trained.pieces} != expected:
         raise PartimentoError(
             f"{trained.folder} was not trained on this set and its split: use partimento train FILE"
             " -o RUN"

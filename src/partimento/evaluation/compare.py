@@ -118,24 +118,24 @@ def learning_curves(folders: Sequence[Path]) -> LearningCurves:
     from partimento.models import model_class
     from partimento.models.base import Autoregressive
 
-    found = LearningCurves({}, {}, {})
+    curves = LearningCurves({}, {}, {})
     for folder in folders:
         about, name = _about(folder), RunFolder(folder).name
         model = model_class(about["model"])
         losses = [epoch["val_loss"] for epoch in about["history"]]
         if Autoregressive not in model.capabilities:
             reason = f"the validation loss of {about['model']} is not in nats per event"
-            found.left_out[name] = reason
+            curves.left_out[name] = reason
         elif model.trains_by_gradient:
-            found.curves[name] = [epoch["seconds"] / 60 for epoch in about["history"]], losses
+            curves.curves[name] = [epoch["seconds"] / 60 for epoch in about["history"]], losses
         else:
-            found.levels[name] = losses[-1]
-    if not found.curves:
-        reasons = "; ".join(f"{name}: {reason}" for name, reason in found.left_out.items())
+            curves.levels[name] = losses[-1]
+    if not curves.curves:
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in curves.left_out.items())
         raise PartimentoError(
             f"no run has a learning curve to draw ({reasons or 'none was trained by gradient'})"
         )
-    return found
+    return curves
 
 
 def _about(folder: Path) -> dict[str, Any]:

@@ -600,10 +600,12 @@ class Markov(NextModel):
         tries, past, now = self.tries[field], past.astype(np.int32), now.astype(np.int32)
         parts = []
         for begin in range(0, max(len(now), 1), ROWS):
-            some = slice(begin, begin + ROWS)
-            symbols = self._symbols(field, past[some], now[some], np)
+            chunk = slice(begin, begin + ROWS)
+            symbols = self._symbols(field, past[chunk], now[chunk], np)
             parts.append(
-                tries.distribution(symbols, np.full(len(now[some]), -2, np.int32), tries.tables, np)
+                tries.distribution(
+                    symbols, np.full(len(now[chunk]), -2, np.int32), tries.tables, np
+                )
             )
         return np.concatenate(parts)
 
