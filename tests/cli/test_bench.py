@@ -110,7 +110,7 @@ def test_what_makes_no_sense(
 def test_a_set_is_not_another(chorales: Path, capsys: pytest.CaptureFixture[str]) -> None:
     refused(
         capsys,
-        "is not the file of the set nottingham",
+        "is not the file of the benchmark nottingham",
         "nottingham",
         "--data",
         chorales,

@@ -28,7 +28,7 @@ def test_tables(pieces: list[Piece], capsys: pytest.CaptureFixture[str]) -> None
     assert "nylon guitar: 8" in out
     assert "Nobody: 8" in out
     assert "events per piece" in out
-    assert "share of the events of held-out pieces" in out
+    assert "share of events in held-out pieces" in out
     assert "bad.mid" in shown.err
 
 
