@@ -58,8 +58,8 @@ def test_the_schema(model: str | None, capsys: pytest.CaptureFixture[str]) -> No
         (["vea"], "there is no recipe vea; did you mean vae?"),
         (["--model", "lsmt"], "did you mean lstm"),
         (["--schema", "--model", "lsmt"], "there is no model lsmt; did you mean lstm?"),
-        (["vae", "--schema"], "not both"),
-        (["vae", "--model", "vae"], "not both"),
+        (["vae", "--schema"], "give either a recipe"),
+        (["vae", "--model", "vae"], "give either a recipe"),
         (["{empty}"], "run.json"),
     ],
 )
