@@ -207,7 +207,7 @@ def test_an_ensemble_speaks_one_language(
 ) -> None:
     events = NoteTokenizer.fit(corpus.pieces[:3])
     for pair in ((run, markov), (run, other_model(run, tokenizer=events))):
-        with pytest.raises(PartimentoError, match="the same encoding"):
+        with pytest.raises(PartimentoError, match="the same tokenizer"):
             ensemble(pair, "jsb", corpus)
 
 
