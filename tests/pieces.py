@@ -91,6 +91,8 @@ PIECES = {
     "long pickup": Piece(melody(*[Q] * 10), pickup=Fraction(6)),
 }
 
+LONG = Piece(melody(*[Q / 2] * 840), title="Long")  # several pages
+
 times = st.builds(Fraction, st.integers(0, 96), st.sampled_from([1, 2, 3, 4, 5, 6, 8, 12, 16, 480]))
 lengths = times.filter(bool)
 notes = st.builds(

@@ -14,11 +14,7 @@ EXCEPTIONS = {
     "training/backend/with_torch.py": "tested in an environment with PyTorch",
 }
 # Rooms whose files are not all there yet.
-UNFINISHED = {
-    "evaluation",
-    "export",
-    "generate",
-}
+UNFINISHED = {}
 
 
 def expected_test_file(source: Path) -> Path:

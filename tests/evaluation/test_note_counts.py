@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from partimento.evaluation.note_counts import END, NoteCounts
+from partimento.evaluation.note_counts import END, NoteCounts, VoiceCounts
 
 TOY: list[list[tuple[int, ...]]] = [
     [(48, 60, 64), (48, 60), (), (48, 60, 64)],
@@ -52,3 +52,24 @@ def test_a_frame_is_foretold_from_those_before_it() -> None:
     ).nats([(64, 60)])
     with pytest.raises(ValueError, match="order must be 0, 1 or 2"):
         NoteCounts([], order=3)
+
+
+def test_voices_that_move_as_in_training_cost_less_than_those_that_leap() -> None:
+    train = [[(72, 48), (72, 48), (74, 48), (74, 50)] * 8]
+    counts = VoiceCounts(train, order=1)
+    leaping = [(72, 48), (60, 40), (72, 48), (60, 40)]
+    assert 0 < counts.nats(train[0][:4]) < counts.nats(leaping)
+    assert counts.nats(train[0]) < VoiceCounts(train, order=0).nats(train[0])
+    assert counts.nats([]) == 0
+
+
+def test_silence_is_a_pitch_of_a_voice() -> None:
+    counts = VoiceCounts([[(END,), (60,), (END,)]], order=0)
+    assert np.isfinite(counts.nats([(60,), (END,), (END,)]))
+    with pytest.raises(ValueError):
+        VoiceCounts([], order=2)
+
+
+def test_voices_by_hand() -> None:
+    """One voice, one step: it stays or moves with equal probability before anything is met."""
+    assert VoiceCounts([], order=0).nats([(60,)]) == pytest.approx(np.log(2) + np.log(END))

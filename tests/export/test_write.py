@@ -3,13 +3,12 @@ import json
 import subprocess
 import sys
 import wave
-import xml.etree.ElementTree as ET
 import zipfile
 from importlib import import_module
 from pathlib import Path
 
 import pytest
-from tests.pieces import PIECES, Q, chorale, melody
+from tests.pieces import LONG, PIECES, Q, chorale, melody
 
 from partimento.errors import PartimentoError
 from partimento.export import write as rendering
@@ -31,8 +30,6 @@ MAGIC = {
     ".json": b"{",
     ".html": b"<!doctype html>",
 }
-SVG = "{http://www.w3.org/2000/svg}"
-LONG = Piece(melody(*[Q / 2] * 840), title="Long")
 
 
 def test_every_writer_has_its_test():
@@ -125,23 +122,6 @@ def test_force_removes_stale_pages_and_nothing_else(tmp_path):
 
 
 @pytest.mark.parametrize("suffix", rendering.PAGED)
-def test_force_leaves_files_that_only_look_like_further_pages(suffix, tmp_path):
-    other = tmp_path / f"t-2{suffix}"
-    write(chorale(), tmp_path / f"own{suffix}")
-    for content in (
-        b"precious",
-        (tmp_path / f"own{suffix}").read_bytes(),
-    ):  # a first page of ours is another score
-        other.write_bytes(content)
-        write(chorale(), tmp_path / f"t{suffix}", force=True)
-        before = (tmp_path / f"t{suffix}").read_bytes()
-        with pytest.raises(PartimentoError, match="move it away"):
-            write(LONG, tmp_path / f"t{suffix}", force=True)
-        assert other.read_bytes() == content
-        assert (tmp_path / f"t{suffix}").read_bytes() == before
-
-
-@pytest.mark.parametrize("suffix", rendering.PAGED)
 def test_force_replaces_and_removes_further_pages_of_ours(suffix, tmp_path):
     pages = write(LONG, tmp_path / f"t{suffix}")
     assert write(LONG, tmp_path / f"t{suffix}", force=True) == pages
@@ -181,46 +161,6 @@ def test_importing_the_room_loads_nothing_heavy():
         "mido",
     }
     assert not heavy & set(loaded)
-
-
-@pytest.mark.parametrize("name", PIECES)
-def test_every_kind_of_piece_is_engraved(name, tmp_path):
-    picture = write(PIECES[name], tmp_path / "a.png")[0].read_bytes()
-    svg = (write(PIECES[name], tmp_path / "a.svg")[0]).read_text()
-    assert len(picture) > 5_000
-    assert all(f'id="n{i}"' in svg for i in range(len(PIECES[name].notes)))
-
-
-def test_title_and_composer_stand_on_the_first_page_alone(tmp_path):
-    first, second, *_ = (
-        page.read_text() for page in write(LONG.replace(composer="A & B"), tmp_path / "score.svg")
-    )
-    assert ">Long</text>" in first
-    assert ">A &amp; B</text>" in first
-    assert ">Long</text>" not in second
-    assert 'font-family="Leipzig"' not in first  # glyphs as text vanish without the font
-
-
-def test_text_is_in_the_picture():
-    """Fonts are passed along: without them the title would vanish, and both pictures would be
-    equal.
-    """
-    from partimento.export.png import to_png
-    from partimento.export.svg import to_svg
-    from partimento.io.musicxml.write import to_musicxml
-
-    titled = to_png(to_svg(to_musicxml(chorale()))[0], width=600)
-    other = to_png(to_svg(to_musicxml(chorale().replace(title="Another")))[0], width=600)
-    assert titled != other
-
-
-def test_pdf_is_vector_with_a_page_each(tmp_path):
-    data = write(LONG, tmp_path / "a.pdf")[0].read_bytes()
-    pages = len(write(LONG, tmp_path / "a.svg"))
-    assert b"/Count %d" % pages in data
-    assert b"/Subtype /Image" not in data
-    assert b"/Subtype/Image" not in data
-    assert b"STIXGeneral" in data
 
 
 def test_one_page_holds_everything(tmp_path):
@@ -327,52 +267,6 @@ def test_the_page_refuses_broken_text_about_it(tmp_path):
     for about, files in (({"text": "\ud800"}, []), ({}, ["\udc80.mid"])):
         with pytest.raises(PartimentoError, match="cannot be written"):
             write(chorale(), tmp_path / "a.html", about=about, files=files)
-
-
-@pytest.mark.parametrize(("parts", "higher"), [(4, False), (20, False), (60, True)])
-def test_a_tall_score_is_wholly_on_the_page(parts, higher, tmp_path):
-    notes = [Note(Q * i, Q, 60 + i % 12, 80, part) for part in range(parts) for i in range(8)]
-    piece = Piece(
-        notes,
-        parts=tuple(Part(f"Part {i + 1}", i) for i in range(parts)),
-        composer="A Learner",
-        title="Tall",
-    )
-    root = ET.fromstring(write(piece, tmp_path / "a.svg")[0].read_text())
-    assert root.get("width") == "210mm"
-    height = float(root.get("height").removesuffix("mm"))
-    assert (height > 297) if higher else (height == 297)
-    staves = [group for group in root.iter(f"{SVG}g") if group.get("class") == "staff"]
-    lowest = max(
-        float(line.get("d").split()[1]) for staff in staves for line in staff.findall(f"{SVG}path")
-    )
-    assert (
-        lowest < float(root.find(f"{SVG}svg").get("viewBox").split()[3]) - 1300
-    )  # the margin above
-    assert _dark_lines(write(piece, tmp_path / "a.png")[0]) >= 4 * parts
-
-
-def _dark_lines(path: Path) -> int:
-    """How many runs of rows are mostly dark: staff lines."""
-    import matplotlib.image
-
-    dark = (matplotlib.image.imread(path)[..., :3].mean(axis=2) < 0.95).mean(axis=1) > 0.1
-    return int((dark[1:] & ~dark[:-1]).sum())
-
-
-def test_characters_without_a_glyph_are_boxes_in_pictures_alone(tmp_path):
-    from partimento.export.pdf import to_pdf
-    from partimento.export.png import to_png
-
-    title = "日本語 🎸 Ünï"
-    piece = chorale().replace(title=title)
-    svg = write(piece, tmp_path / "a.svg")[0].read_text()
-    assert title in svg  # a browser has fonts of its own
-    boxed, without = (svg.replace(title, other) for other in ("□□□ □ Ünï", "Ünï"))
-    assert to_png(svg, width=600) == to_png(boxed, width=600) != to_png(without, width=600)
-    assert to_pdf([svg]) == to_pdf([boxed]) != to_pdf([without])
-    assert title in write(piece, tmp_path / "a.musicxml")[0].read_text()
-    assert title.encode() in write(piece, tmp_path / "a.mid")[0].read_bytes()
 
 
 def test_wav_is_playable(tmp_path):
