@@ -57,9 +57,9 @@ def test_counts_of_two_pieces(two: list[Piece]) -> None:
     assert found.tempos.least == pytest.approx(60)
     assert found.tempos.most == pytest.approx(120)
     assert found.parts == {1: 2}
-    assert found.instruments == {"nylon guitar": 1, "not said": 1}
+    assert found.instruments == {"nylon guitar": 1, "not stated": 1}
     assert found.composers == {"Anna": 1, "unknown": 1}
-    assert found.licenses == {"PD": 1, "not said": 1}
+    assert found.licenses == {"PD": 1, "not stated": 1}
     assert (found.lowest, found.highest) == ("C4", "D5")
     assert found.pitches == {60: 3, 62: 1, 64: 3, 67: 2, 71: 1, 74: 1}
     assert found.chord_sizes == {0: 1, 1: 2, 2: 3, 3: 1}

@@ -27,7 +27,7 @@ from partimento.music.piece import Piece
 from partimento.music.timelines import Key, Meter, Part, Tempo, from_start
 from partimento.music.transpose import interval_to_common_key, interval_to_common_octave
 
-NOT_SAID = "not said"
+NOT_STATED = "not stated"
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,7 @@ class _Counting:
         self.parts[len(sounding)] += 1
         self.instruments.update({instrument_name(part) for part in sounding})
         self.composers[piece.composer or "unknown"] += 1
-        self.licenses[piece.source.license or NOT_SAID] += 1
+        self.licenses[piece.source.license or NOT_STATED] += 1
         key, _ = analyze_key(piece)
         self._add_music(piece, key, group)
         if declared := _longest_key(piece):
@@ -278,12 +278,12 @@ def instrument_name(part: Part) -> str:
 
     >>> parts = Part("Primo", 24), Part(is_drum=True), Part("Guitar")
     >>> tuple(instrument_name(part) for part in parts)
-    ('nylon guitar', 'drums', 'not said')
+    ('nylon guitar', 'drums', 'not stated')
     """
     if part.is_drum:
         return "drums"
     known = part.program is not None and 0 <= part.program < len(PROGRAM_NAMES)
-    return PROGRAM_NAMES[part.program or 0] if known else NOT_SAID
+    return PROGRAM_NAMES[part.program or 0] if known else NOT_STATED
 
 
 def _signature(cut: Sweep, grid: int) -> bytes:

@@ -1,8 +1,7 @@
-"""Structure: whether bars come back, exactly or nearly, and at what distance.
+"""Features of structure: repeated and similar bars, and their distance.
 
-A bar is what begins in it, drums and the pickup left out; notes that sound on from the bar before
-belong to that one. Bars in which nothing begins are passed over, except that they differ from all
-others.
+The content of a bar is the notes that begin in it, without drums; the pickup is left out. Bars in
+which nothing begins are ignored, except that their similarity to all other bars is 0.
 """
 
 from __future__ import annotations

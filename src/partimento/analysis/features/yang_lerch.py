@@ -83,10 +83,14 @@ def pitch_class_transition_matrix(piece: Piece) -> np.ndarray:
     notes, matrix = piece.notes, np.zeros((12, 12))
     pitched = (number for number, part in enumerate(piece.parts) if not part.is_drum)
     for part in pitched:
-        mine = notes.part == part
-        if mine.sum() < 2:
+        in_part = notes.part == part
+        if in_part.sum() < 2:
             continue
-        begin, end, tone = notes.onset[mine] * JOIN, notes.end[mine] * JOIN, notes.pitch[mine] % 12
+        begin, end, tone = (
+            notes.onset[in_part] * JOIN,
+            notes.end[in_part] * JOIN,
+            notes.pitch[in_part] % 12,
+        )
         # (n + 1, 12): for each note the number of earlier notes of each pitch class. The difference
         # of two rows counts the notes in between.
         before = np.zeros((len(tone) + 1, 12))

@@ -126,11 +126,11 @@ def bar_lengths(
         for bar, length in enumerate(reader.lengths):
             by_bar[bar].append(length)
     for bar, voices in enumerate(by_bar):
-        here = sorted(changes.get(bar, ()), key=lambda change: change[0])
-        meter = here[0][1] if here and here[0][0] == 0 else meter
+        in_bar = sorted(changes.get(bar, ()), key=lambda change: change[0])
+        meter = in_bar[0][1] if in_bar and in_bar[0][0] == 0 else meter
         whole = _whole(meter, grid)
         lengths.append(_bar_length(voices, whole, last=bar + 1 == len(by_bar)))
-        meter = here[-1][1] if here else meter
+        meter = in_bar[-1][1] if in_bar else meter
     return lengths
 
 
