@@ -105,9 +105,11 @@ def compose(
             rich_help_panel=PROMPT,
         ),
     ] = "silence",
-    opening: Annotated[
+    prompt_events: Annotated[
         int,
         typer.Option(
+            "--prompt-events",
+            "--opening",
             metavar="N",
             help="Number of events of --start to begin with.",
             rich_help_panel=PROMPT,
@@ -162,7 +164,7 @@ def compose(
 
     choice = {"temperature": 0.0 if greedy else temperature, "top_k": top_k, "top_p": top_p}
     options = ComposeOptions(
-        bars, events, seed, choice, start, towards, opening, key, program, title, tempo
+        bars, events, seed, choice, start, towards, prompt_events, key, program, title, tempo
     )
     run_compose(run, options, outputs or [], soundfont=soundfont, force=force, as_json=as_json)
 

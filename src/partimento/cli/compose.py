@@ -32,7 +32,7 @@ class ComposeOptions(NamedTuple):
     sampling: dict[str, float | int | None]  # settings of the section `sample`; None: the run's
     start: str
     towards: int | None
-    opening: int
+    prompt_events: int
     key: str | None
     program: str | None
     title: str
@@ -59,7 +59,7 @@ def run_compose(
         raise PartimentoError("--title must be one line of printable text")
     outputs = outputs or [Path(f"partimento-{seed}.mid")]
     check_paths(outputs, force=force)
-    check_length(options.bars, options.events, options.opening)
+    check_length(options.bars, options.events, options.prompt_events)
     sampling: dict[str, Any] = {
         name: value for name, value in options.sampling.items() if value is not None
     }
@@ -89,7 +89,7 @@ def run_compose(
                 seed=seed,
                 start=start,
                 towards=options.towards,
-                prompt_events=options.opening,
+                prompt_events=options.prompt_events,
                 key=key,
                 program=program,
                 title=options.title,

@@ -27,7 +27,7 @@ class Limits(NamedTuple):
     may_end: bool
 
 
-def check_length(bars: int | None, events: int | None, opening: int = 1) -> None:
+def check_length(bars: int | None, events: int | None, prompt_events: int = 1) -> None:
     """Raise PartimentoError if lengths are out of range or contradict each other.
 
     This imports no framework, so that the command line can report errors at once.
@@ -37,7 +37,7 @@ def check_length(bars: int | None, events: int | None, opening: int = 1) -> None
     for name, value, most in (
         ("bars", bars, MAX_BARS),
         ("events", events, MAX_EVENTS),
-        ("the number of prompt events", opening, MAX_EVENTS),
+        ("the number of prompt events", prompt_events, MAX_EVENTS),
     ):
         if value is not None and not 1 <= value <= most:
             raise PartimentoError(f"{name} must be between 1 and {most:,}, not {value}")
