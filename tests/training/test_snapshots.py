@@ -58,3 +58,12 @@ def test_snapshots_without_their_windows_are_an_error(folder: RunFolder, tmp_pat
     np.savez(copy.seen / "windows.npz", targets=np.zeros((1, 2, 3)))
     with pytest.raises(KeyError, match="titles"):
         read_snapshots(copy)
+
+
+def test_a_file_cut_short_is_one_error(folder: RunFolder, tmp_path: Path) -> None:
+    copy = RunFolder(tmp_path)
+    copy.seen.mkdir()
+    for path in folder.seen.glob("*.npz"):
+        (copy.seen / path.name).write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(ValueError, match=r"windows\.npz"):
+        read_snapshots(copy)

@@ -327,9 +327,13 @@ def meter_of(bar: Fraction) -> Meter | None:
     >>> meters = meter_of(Fraction(4)), meter_of(Fraction(3, 2))
     >>> [(meter.numerator, meter.denominator) for meter in meters]
     [(4, 4), (3, 8)]
+    >>> meter_of(Fraction(4, 3)) is None
+    True
     """
     whole = bar / 4
     denominator = max(4, whole.denominator)
+    if denominator % whole.denominator:
+        return None
     try:
         return Meter(int(whole * denominator), denominator)
     except ValueError:

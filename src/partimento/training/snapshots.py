@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -124,13 +125,23 @@ def read_snapshots(folder: RunFolder, *, until: int | None = None) -> TrainingSn
     FileNotFoundError, ValueError, KeyError
         If there are no snapshots, or they are damaged.
     """
-    with np.load(folder.seen / WINDOWS_FILE, allow_pickle=False) as file:
-        targets, titles, keys = file["targets"], file["titles"].tolist(), file["keys"].tolist()
+    windows = _load(folder.seen / WINDOWS_FILE)
+    titles, keys = windows["titles"].tolist(), windows["keys"].tolist()
     epochs, snapshots = [], []
     for path in sorted(folder.seen.glob("epoch-*.npz")):
         number = re.fullmatch(r"epoch-(\d+)\.npz", path.name)
         if number and (until is None or int(number[1]) <= until):
-            with np.load(path, allow_pickle=False) as file:
-                snapshots.append({name: file[name] for name in file.files})
+            snapshots.append(_load(path))
             epochs.append(int(number[1]))
-    return TrainingSnapshots(epochs, targets, titles, keys, snapshots)
+    return TrainingSnapshots(epochs, windows["targets"], titles, keys, snapshots)
+
+
+def _load(path: Path) -> dict[str, np.ndarray]:
+    """Read all arrays of a file that `_save` wrote."""
+    # The file is opened here because NumPy leaves it open if it is damaged.
+    with path.open("rb") as opened:
+        try:
+            with np.load(opened, allow_pickle=False) as file:
+                return {name: file[name] for name in file.files}
+        except zipfile.BadZipFile as error:
+            raise ValueError(f"{path.name}: {error}") from error
