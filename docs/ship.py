@@ -184,7 +184,7 @@ def card(
         "## What it measures",
         "",
         (
-            "Nats per event on the pieces kept to measure with (less is better); every event is"
+            "Nats per event on the pieces kept to measure with (lower is better); every event is"
             " charged in full."
         ),
         "",
