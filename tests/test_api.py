@@ -117,7 +117,7 @@ def test_train_evaluate_and_compose(model, corpus):
     assert "nats per event" in str(results)
     again = model.evaluate(corpus)
     assert again["markov"].total == pytest.approx(results["markov"].total)
-    with pytest.raises(pt.PartimentoError, match="other pieces"):
+    with pytest.raises(pt.PartimentoError, match="another corpus"):
         model.evaluate(pt.Corpus.of(corpus.pieces[:4]))
     piece = model.compose(bars=4, seed=3, candidates=2)
     several = model.compose(bars=4, n=2, seed=3, candidates=2)

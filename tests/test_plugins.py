@@ -135,7 +135,7 @@ def test_a_broken_plugin_that_is_asked_for_is_an_error(site: Path, tmp_path: Pat
     done = run(site, "compose", "-o", tmp_path / "piece.odd")
     assert done.returncode == 2
     assert "the writer .odd of broken cannot be used: 'not a target' is not module" in done.stderr
-    assert "cannot write .odd; there are .mid" in " ".join(done.stderr.split())
+    assert "cannot write .odd; choose from .mid" in " ".join(done.stderr.split())
 
 
 def test_the_program_s_own_need_no_search(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,7 +151,7 @@ def test_a_registry_takes_more_at_run_time() -> None:
     registry["tau"] = "math:tau"
     assert list(registry) == ["pi", "tau"]
     assert registry.load("tau") == 2 * registry.load("pi")
-    with pytest.raises(PartimentoError, match="there is not a number tua; did you mean tau"):
+    with pytest.raises(PartimentoError, match="there is no number tua; did you mean tau"):
         registry.load("tua")
     del registry["tau"]
     assert len(registry) == 1
