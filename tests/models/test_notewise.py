@@ -539,7 +539,7 @@ def test_weights_of_another_size_are_one_line(run: TrainedModel, tmp_path: Path)
     (folder / "run.json").write_text(json.dumps(about))
     with pytest.raises(PartimentoError, match="the weights are damaged or do not fit"):
         _ = load_model(folder).model
-    with pytest.raises(PartimentoError, match="the weights do not fit"):
+    with pytest.raises(PartimentoError, match="the weights are damaged or do not fit"):
         _ = load_model(folder).numpy_step
 
 
