@@ -39,7 +39,7 @@ $(VENV)-tensorflow/.ready: pyproject.toml constraints.txt
 	@touch $@
 
 test-tensorflow: $(VENV)-tensorflow/.ready ## the model contract on the TensorFlow backend, in a venv of its own
-	@KERAS_BACKEND=tensorflow TF_CPP_MIN_LOG_LEVEL=3 $(VENV)-tensorflow/bin/pytest -q tests/models tests/training tests/generate
+	@KERAS_BACKEND=tensorflow TF_CPP_MIN_LOG_LEVEL=3 $(VENV)-tensorflow/bin/pytest -n 2 --dist worksteal -q tests/models tests/training tests/generate
 
 $(VENV)-torch/.ready: pyproject.toml constraints.txt
 	@test -x $(VENV)-torch/bin/python || $(PYTHON) -m venv $(VENV)-torch
@@ -47,7 +47,7 @@ $(VENV)-torch/.ready: pyproject.toml constraints.txt
 	@touch $@
 
 test-backends: test-tensorflow $(VENV)-torch/.ready ## the model contract on TensorFlow and on PyTorch
-	@KERAS_BACKEND=torch $(VENV)-torch/bin/pytest -q tests/models tests/training tests/generate
+	@KERAS_BACKEND=torch $(VENV)-torch/bin/pytest -n 2 --dist worksteal -q tests/models tests/training tests/generate
 
 fuzz: setup ## read 20,000 damaged files
 	@$(BIN)/python -m tests.fuzz --cases 20000 --workers 2
