@@ -41,6 +41,7 @@ def test_importing_the_package_loads_no_heavy_library():
     assert loaded_by("import partimento", HEAVY) == ("", [])
 
 
+@pytest.mark.slow
 def test_types_of_the_api_are_real_types(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(

@@ -99,6 +99,7 @@ def run(site: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_a_model_a_tokenizer_and_a_writer_from_another_package(site: Path, tmp_path: Path) -> None:
     """The model has no recipe: it trains with its defaults."""
     scores, out = tmp_path / "scores", tmp_path / "run"

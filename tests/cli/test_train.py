@@ -96,7 +96,7 @@ def test_why_files_were_lost_is_said_when_too_few_are_left(
     assert "at least two different pieces" in shown
 
 
-@pytest.mark.parametrize("seconds", [2.5, 6.0])
+@pytest.mark.parametrize("seconds", [2.5, pytest.param(6.0, marks=pytest.mark.slow)])
 def test_an_interrupt_ends_it_with_a_word_and_without_a_trace(
     seconds: float, folder: Path, tmp_path: Path
 ) -> None:

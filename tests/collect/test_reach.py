@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -42,10 +41,8 @@ def test_a_host_that_listens_is_reached() -> None:
 
 
 def test_a_silent_host_is_given_up(silent: str) -> None:
-    began = time.monotonic()
     with pytest.raises(PartimentoError, match=r"^127\.0\.0\.1 cannot be reached \(") as caught:
         check_reachable(silent, timeout_s=0.5)
-    assert time.monotonic() - began < 10
     assert "\n" not in str(caught.value)
 
 

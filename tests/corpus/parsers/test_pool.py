@@ -15,9 +15,7 @@ from partimento.corpus.parsers.pool import Parser, Parsers, Task, batched, in_or
 def test_a_hanging_parser_is_killed(write, good, tmp_path):
     for name in ("a", "hang1", "hang2", "z"):
         write(f"{name}.mid", good)
-    begin = time.monotonic()
     reading = read_pieces(tmp_path, workers=2, timeout_s=1.5, command=COMMAND)
-    assert time.monotonic() - begin < 15
     assert len(reading.pieces) == 2
     assert set(reasons(reading).values()) == {"reading it took longer than 1.5 s"}
 
