@@ -161,5 +161,5 @@ def test_a_killed_training_leaves_no_run(folder: Path, tmp_path: Path) -> None:
         if out.exists():
             assert load_model(out).best.val_loss > 0
         else:
-            with pytest.raises(PartimentoError, match="no run"):
+            with pytest.raises(PartimentoError, match="does not exist"):
                 load_model(out)
