@@ -22,7 +22,7 @@ setup: $(VENV)/.ready ## install everything into .venv
 demo: setup ## learn from Bach's chorales and compose one into demo/
 	@$(BIN)/partimento demo -o $(DEMO)
 
-test: setup ## the tests (4 minutes; 6 the first time)
+test: setup ## the tests (5 minutes on two cores; 9 the first time)
 	@$(BIN)/pytest -n 2 --dist worksteal -q
 
 test-slow: setup ## whole data sets, kills, browsers

@@ -6,12 +6,14 @@ import pytest
 from tests.pieces import LONG, chorale
 
 from partimento.errors import PartimentoError
-from partimento.export import write as rendering
 from partimento.export.marker import SVG_MARK, is_our_page, mark_png, number_in_svg
 from partimento.export.write import write
 
 
-@pytest.mark.parametrize("suffix", rendering.PAGED)
+@pytest.mark.parametrize(
+    "suffix",
+    [".svg", pytest.param(".png", marks=pytest.mark.slow)],  # drawing takes a second per page
+)
 def test_force_leaves_files_that_only_look_like_further_pages(suffix, tmp_path):
     other = tmp_path / f"t-2{suffix}"
     write(chorale(), tmp_path / f"own{suffix}")

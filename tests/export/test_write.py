@@ -121,7 +121,10 @@ def test_force_removes_stale_pages_and_nothing_else(tmp_path):
     ]
 
 
-@pytest.mark.parametrize("suffix", rendering.PAGED)
+@pytest.mark.parametrize(
+    "suffix",
+    [".svg", pytest.param(".png", marks=pytest.mark.slow)],  # drawing takes a second per page
+)
 def test_force_replaces_and_removes_further_pages_of_ours(suffix, tmp_path):
     pages = write(LONG, tmp_path / f"t{suffix}")
     assert write(LONG, tmp_path / f"t{suffix}", force=True) == pages

@@ -45,7 +45,7 @@ CORES = ("recurrent", "transformer")
 CASES = [
     ("recurrent", "events"),
     pytest.param("recurrent", "frames", marks=pytest.mark.slow),
-    ("recurrent", "voices"),
+    pytest.param("recurrent", "voices", marks=pytest.mark.slow),
     ("transformer", "events"),
     pytest.param("transformer", "voices", marks=pytest.mark.slow),
 ]

@@ -44,7 +44,11 @@ def build(data: Dataset, **sizes: Any) -> tuple[Notewise, NumpyStep]:
 
 
 @pytest.mark.parametrize("tokens", list(TOKENS))
-@pytest.mark.parametrize("sizes", [{"layers": 2}, {"layers": 1, "repeats": False}], ids=str)
+@pytest.mark.parametrize(
+    "sizes",
+    [{"layers": 1, "repeats": False}, pytest.param({"layers": 2}, marks=pytest.mark.slow)],
+    ids=str,
+)
 def test_the_logits_are_those_of_the_network(
     pieces: list[Piece], tokens: str, sizes: dict[str, Any]
 ) -> None:

@@ -10,6 +10,7 @@ from partimento.errors import PartimentoError
 from partimento.music.events import merge_held
 
 
+@pytest.mark.slow
 def test_all_real_files_survive_json_and_events(data_folder):
     paths = sorted((data_folder / "mutopia-guitar").glob("*/*.mid"))
     assert len(paths) == 415
