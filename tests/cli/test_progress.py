@@ -55,7 +55,7 @@ def test_elsewhere_each_stage_is_a_plain_line_when_it_begins(
         with stages.during("start", "loading the framework"):
             assert capsys.readouterr().err == "start: loading the framework\n"
             stages.at("read", 0, 371)
-            assert capsys.readouterr().err == "read: 371\n"
+            assert capsys.readouterr().err == "read: 0 of 371\n"
             stages.at("read", 371, 371)
         stages.at("train", 0, 20, "compiling")
         stages.at("train", 10, 20, "epoch 1: loss 2.5", keep=True)
@@ -63,7 +63,7 @@ def test_elsewhere_each_stage_is_a_plain_line_when_it_begins(
         stages.at("train", 20, 20, "epoch 2: loss 2.4", keep=True)
         stages.note("done early")
     assert capsys.readouterr().err.splitlines() == [
-        "train: 20, compiling",
+        "train: 0 of 20, compiling",
         "train: epoch 1: loss 2.5",
         "train: epoch 2: loss 2.4",
         "note: done early",
@@ -79,7 +79,7 @@ def test_a_long_stage_reports_now_and_then_in_a_log(
         for done in range(9):
             stages.at("read", done, 1000)
     lines = capsys.readouterr().err.splitlines()
-    assert lines[0] == "read: 1,000"
+    assert lines[0] == "read: 0 of 1,000"
     assert 1 < len(lines) < 6
     assert all(re.fullmatch(r"read: \d of 1,000", line) for line in lines[1:])
 
@@ -123,7 +123,7 @@ def test_a_training_in_a_log_is_a_line_per_stage_and_per_epoch(
         show.progress("train", 0, 20)
         assert capsys.readouterr().err.splitlines() == [
             "build: building the network",
-            "train: 20, compiling a training step",
+            "train: 0 of 20, compiling a training step",
         ]
         for number in (1, 2):
             for done in range(1, 11):

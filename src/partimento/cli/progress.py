@@ -229,7 +229,7 @@ class _LoggedStages(Stages):
         note = note or (ABOUT.get(name) if new and total <= 1 else None)
         words = [note] if note else []
         if total > 1 and not keep:
-            words.insert(0, f"{total:,}" if new else f"{done:,} of {total:,}")
+            words.insert(0, f"{done:,} of {total:,}")
         self._print(f"{name}: {', '.join(words)}" if words else name)
 
     def note(self, text: str) -> None:
