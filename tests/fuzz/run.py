@@ -147,7 +147,7 @@ def _look(case: Case, path: Path, piece: Piece | None, reason: str) -> Outcome:
                     _look_at_row(path, piece)
             if case.suffix in (".musicxml", ".xml", ".mxl") and not case.viewed:
                 _look_unfolded(path)
-    except Exception as error:  # whatever it is, it is a fault to be told
+    except Exception as error:  # any exception here is a fault to report
         where = traceback.extract_tb(error.__traceback__)[-1]
         return Outcome(
             case.number,

@@ -67,6 +67,11 @@ def test_losses_of_an_adversary_need_no_total() -> None:
     assert axes.get_yscale() == "linear"  # a loss may be negative
 
 
+def test_no_epoch_is_best_where_validation_does_not_choose() -> None:
+    (axes,) = loss_curves({"loss": [3.0, 2.0], "val_loss": [2.5, 3.0]}, mark_best=False).axes
+    assert set(names(axes)) == {"training", "validation"}
+
+
 def test_one_epoch_and_gaps_are_drawn() -> None:
     (axes,) = loss_curves({"loss": [3.0], "val_loss": [3.5]}).axes
     assert axes.get_xlim() == (0, 2)

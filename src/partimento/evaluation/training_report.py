@@ -16,6 +16,7 @@ import numpy as np
 
 from partimento.errors import PartimentoError
 from partimento.files import check_exists
+from partimento.models import model_class
 from partimento.music.events import Event, merge_held
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key, Meter, Part
@@ -127,17 +128,23 @@ def losses(watched: Watched, gallery: Gallery) -> None:
         "loss": [e.loss for e in history],
         "val_loss": [e.val_loss for e in history],
     }
-    shares = {"accuracy", "active"}
+    shares = {"accuracy", "active", "discriminator_accuracy"}
     for name in history[0].parts:
         if name not in shares and len(history[0].parts.keys() - shares) > 1:
             columns[name] = [epoch.parts.get(name) for epoch in history]
+    kind = model_class(watched.settings.name)
     path = gallery.add(
         "Loss",
         "losses.png",
         "The loss of each epoch on training and on validation windows, and its parts.",
     )
     write_plot(
-        loss_curves(columns, unit="nats per event", title=f"{watched.settings.name}: loss"),
+        loss_curves(
+            columns,
+            unit=kind.loss_unit,
+            title=f"{watched.settings.name}: loss",
+            mark_best=kind.select_by_validation,
+        ),
         path,
         force=True,
     )

@@ -190,6 +190,8 @@ class Model(ABC):
         True if training follows a gradient; False if `adapt` learns everything.
     select_by_validation : bool
         True to keep the epoch with the lowest validation loss, False to keep the last epoch.
+    loss_unit : str
+        The unit of the losses, for the axes of pictures.
     top_p : float
         Default of nucleus sampling: sample from the most probable ids whose probabilities sum up
         to this value.
@@ -206,6 +208,7 @@ class Model(ABC):
     capabilities: ClassVar[tuple[type[Any], ...]] = ()
     trains_by_gradient: ClassVar[bool] = True
     select_by_validation: ClassVar[bool] = True
+    loss_unit: ClassVar[str] = "nats per event"
     top_p: ClassVar[float] = 0.95
     weights_suffix: ClassVar[str] = ".weights.h5"
     network: keras.Model

@@ -181,6 +181,7 @@ class Gan(LatentModel):
 
     config_type = Config
     select_by_validation = False
+    loss_unit = "hinge loss"
     fields = (CHORD, HELD, DURATION)
 
     def __init__(self, config: Config, tokenizer: ChordTokenizer, length: int) -> None:

@@ -41,7 +41,11 @@ class End(NamedTuple):
 
 @styled
 def loss_curves(
-    history: Mapping[str, Sequence[float | None]], *, unit: str = "", title: str = "Loss"
+    history: Mapping[str, Sequence[float | None]],
+    *,
+    unit: str = "",
+    title: str = "Loss",
+    mark_best: bool = True,
 ) -> Figure:
     """Draw the losses of one run by epoch, with the best epoch marked.
 
@@ -55,6 +59,8 @@ def loss_curves(
         (``chord``, ``val_chord``, ``kl``, ``discriminator`` …), except those in `NOT_LOSSES`.
     unit : str
         The unit of the losses, for example ``nats per event``.
+    mark_best : bool
+        Mark the epoch with the lowest validation loss.
 
     Raises
     ------
@@ -85,7 +91,8 @@ def loss_curves(
             _curve(axes, epochs, values, names[name], COLORS[name == "val_loss"])
             for name, values in whole
         ]
-        _best(axes, epochs, whole[-1][1])
+        if mark_best:
+            _best(axes, epochs, whole[-1][1])
         _finish_losses(axes, ends, unit, title)
     if losses:
         _terms(panels[0], epochs, losses, unit, "Its terms" if whole else title)
