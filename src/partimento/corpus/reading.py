@@ -19,8 +19,7 @@ from partimento.corpus.sources import Score, find_scores, provenance
 from partimento.corpus.store.rows import Values
 from partimento.errors import InvalidScoreError, PartimentoError
 from partimento.files import write_atomically
-from partimento.io.formats import MIDI_SUFFIXES
-from partimento.io.read import Quantize
+from partimento.io.formats import MIDI_SUFFIXES, Quantize
 from partimento.music.piece import Piece
 from partimento.progress import Progress, silent
 from partimento.tables import csv_table

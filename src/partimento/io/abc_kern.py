@@ -20,6 +20,7 @@ from itertools import pairwise
 from typing import Any, TypeVar
 
 from partimento.errors import InvalidScoreError
+from partimento.io.formats import ReadOptions
 from partimento.music.limits import check_bars, check_density, check_size
 from partimento.music.notes import Note, Notes
 from partimento.music.piece import Piece
@@ -38,6 +39,11 @@ DROPPED = re.compile(
 )
 T = TypeVar("T")
 MINOR_LIKE = ("minor", "aeolian", "dorian", "phrygian", "locrian")
+
+
+def read_score(data: bytes, options: ReadOptions) -> Piece:
+    """Read an ABC or kern file as a piece; errors as for `piece_from_score`."""
+    return piece_from_score(data, options.suffix)
 
 
 def piece_from_score(data: bytes, suffix: str) -> Piece:

@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 from partimento.errors import InvalidScoreError
 from partimento.music.limits import MAX_BYTES
@@ -17,10 +18,19 @@ try:
 except ImportError:  # a Python built without it
     LZMAError = zlib.error  # type: ignore[assignment, misc]
 
+# Suffix → reader. A reader takes the content of a file and `ReadOptions`, and returns a Piece. To
+# add a format, add one line.
+READERS = {
+    ".mid": "partimento.io.midi.read:read_score",
+    ".midi": "partimento.io.midi.read:read_score",
+    ".musicxml": "partimento.io.musicxml.read:read_score",
+    ".mxl": "partimento.io.musicxml.read:read_score",
+    ".xml": "partimento.io.musicxml.read:read_score",
+    ".abc": "partimento.io.abc_kern:read_score",
+    ".krn": "partimento.io.abc_kern:read_score",
+}
+SUFFIXES = tuple(READERS)
 MIDI_SUFFIXES = (".mid", ".midi")
-MUSICXML_SUFFIXES = (".musicxml", ".mxl", ".xml")
-SCORE_SUFFIXES = (*MUSICXML_SUFFIXES, ".abc", ".krn")
-SUFFIXES = MIDI_SUFFIXES + SCORE_SUFFIXES
 STORE = ".parquet"
 # All exceptions that zipfile raises for damaged archives; RuntimeError means that it is encrypted.
 ZIP_FAULTS = (
@@ -33,6 +43,26 @@ ZIP_FAULTS = (
     ValueError,
     EOFError,
 )
+
+Quantize = Literal["music21"] | None
+
+
+class ReadOptions(NamedTuple):
+    """How the content of a file is read.
+
+    Attributes
+    ----------
+    suffix : str
+        The suffix of the file, in lower case.
+    quantize : None or "music21"
+        See `read.read_piece`.
+    unfold : bool
+        Whether repeats are written out as they are played.
+    """
+
+    suffix: str
+    quantize: Quantize = None
+    unfold: bool = False
 
 
 def read_score_bytes(path: str, member: str = "") -> bytes:

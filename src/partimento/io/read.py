@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path, PurePosixPath
-from typing import Literal
 
 from partimento.errors import InvalidScoreError, ReadError
-from partimento.io.formats import MIDI_SUFFIXES, MUSICXML_SUFFIXES, SUFFIXES, read_score_bytes
+from partimento.io.formats import (
+    MIDI_SUFFIXES,
+    READERS,
+    SUFFIXES,
+    Quantize,
+    ReadOptions,
+    read_score_bytes,
+)
 from partimento.music.piece import Piece
 from partimento.music.timelines import Source
-
-Quantize = Literal["music21"] | None
 
 
 def read_piece(
@@ -81,27 +86,12 @@ def piece_from_bytes(
     InvalidScoreError, ValueError
         If the content cannot be read as music; the message gives the reason.
     """
-    if suffix in MIDI_SUFFIXES:
-        from partimento.io.midi.read import midi_from_bytes
-
-        midi = midi_from_bytes(data)
-        if quantize is None:
-            return midi.to_piece()
-        from partimento.analysis.music21_grid import music21_view
-
-        return music21_view(midi)
-    if suffix in MUSICXML_SUFFIXES:
-        from partimento.io.musicxml.read import piece_from_musicxml
-
-        piece = piece_from_musicxml(data, suffix, unfold=unfold)
-    elif suffix in SUFFIXES:
-        from partimento.io.abc_kern import piece_from_score
-
-        piece = piece_from_score(data, suffix)
-    else:
+    if suffix not in READERS:
         raise InvalidScoreError(
             f"{suffix or 'a name without suffix'} is none of {' '.join(SUFFIXES)}"
         )
-    return (
-        piece if quantize is None else piece.replace(cuts=tuple(bar.onset for bar in piece.bars()))
-    )
+    module, _, name = READERS[suffix].partition(":")
+    piece: Piece = getattr(import_module(module), name)(data, ReadOptions(suffix, quantize, unfold))
+    if quantize is None or suffix in MIDI_SUFFIXES:
+        return piece
+    return piece.replace(cuts=tuple(bar.onset for bar in piece.bars()))

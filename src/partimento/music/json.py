@@ -9,12 +9,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from partimento.music.notes import Notes
-from partimento.music.timelines import Key, Meter, Part, Source, Tempo
+from partimento.music.timelines import ChordSymbol, Key, Meter, Part, Source, Tempo
 
 if TYPE_CHECKING:
     from partimento.music.piece import Piece
 
-TIMELINES: dict[str, Any] = {"meters": Meter, "keys": Key, "tempos": Tempo, "parts": Part}
+TIMELINES: dict[str, Any] = {
+    "meters": Meter,
+    "keys": Key,
+    "tempos": Tempo,
+    "parts": Part,
+    "chord_symbols": ChordSymbol,
+}
 
 
 def to_dict(piece: Piece) -> dict[str, Any]:
@@ -40,7 +46,7 @@ def fields_from_dict(values: dict[str, Any]) -> dict[str, Any]:
     timelines = {
         name: tuple(
             kind(**{k: Fraction(v) if k == "onset" else v for k, v in row.items()})
-            for row in values[name]
+            for row in values.get(name, ())
         )
         for name, kind in TIMELINES.items()
     }
@@ -52,6 +58,7 @@ def fields_from_dict(values: dict[str, Any]) -> dict[str, Any]:
         "composer": values["composer"],
         "source": Source(**values["source"]),
         "cuts": tuple(Fraction(cut) for cut in values["cuts"]),
+        "warnings": tuple(values.get("warnings", ())),
         **timelines,
     }
 
@@ -61,6 +68,6 @@ def _plain(value: Any) -> Any:
         return str(value)
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    if isinstance(value, (Meter, Key, Tempo, Part, Source)):
+    if isinstance(value, (Meter, Key, Tempo, Part, Source, ChordSymbol)):
         return {key: _plain(item) for key, item in asdict(value).items()}
     return value

@@ -30,7 +30,8 @@ class Note:
     string, fret : int or None
         The position on a fretted instrument, if a tablature states it. String 1 is the highest.
     grace : bool
-        Whether the note is an ornament before a main note.
+        Whether the note is an ornament that takes no written time. Its onset and duration are those
+        with which it is played; see `music.grace_placement`.
     voice : int
         The voice within its part, from 0 on. Two voices may sound the same pitch at once.
     """
@@ -55,7 +56,8 @@ class Notes(Sequence[Note]):
 
     Notes are sorted by onset, pitch, part and voice. Within a part, voice and pitch they never
     overlap: a new attack ends the old note. Notes of one part, voice, pitch and onset become one
-    note, with the longest duration and the highest velocity. The grid is the coarsest one that
+    note, with the longest duration and the highest velocity. Grace notes take no written time:
+    they neither end other notes nor are ended by them. The grid is the coarsest one that
     represents every time exactly, so that equal music has equal columns.
 
     Attributes
@@ -277,9 +279,9 @@ def _notes_from_table(divisions: int, table: np.ndarray) -> Notes:
 
 
 def _order(columns: np.ndarray) -> np.ndarray:
-    """Return the order of notes: by onset, pitch, part and voice."""
-    onset, _, pitch, _, part, *_, voice = columns
-    return np.lexsort((voice, part, pitch, onset))
+    """Return the order of notes: by onset, pitch, part and voice, then grace notes first."""
+    onset, _, pitch, _, part, *_, grace, voice = columns
+    return np.lexsort((-grace, voice, part, pitch, onset))
 
 
 def _check(divisions: int, columns: np.ndarray) -> None:
@@ -307,9 +309,9 @@ def _without_overlaps(columns: np.ndarray) -> np.ndarray:
 
     Doubled unisons are merged. `columns` (9, N) are sorted by `_order`.
     """
-    onset, duration, pitch, velocity, part, *_, voice = columns
-    order = np.lexsort((onset, pitch, voice, part))
-    lines = np.stack([pitch, part, voice])[:, order]
+    onset, duration, pitch, velocity, part, *_, grace, voice = columns
+    order = np.lexsort((onset, grace, pitch, voice, part))
+    lines = np.stack([pitch, part, voice, grace])[:, order]
     same = (lines[:, 1:] == lines[:, :-1]).all(0)
     if not same.any():
         return columns
@@ -317,13 +319,13 @@ def _without_overlaps(columns: np.ndarray) -> np.ndarray:
     if not (onset[before] + duration[before] > onset[after]).any():
         return columns
     # Doubled unisons: notes of one part, voice, pitch and onset become one note, which gets the
-    # longest duration and the highest velocity among them.
+    # longest duration and the highest velocity among them. Grace notes are a line of their own.
     is_first = np.concatenate([[True], ~(same & (onset[order][1:] == onset[order][:-1]))])
     group = np.flatnonzero(is_first)
     out = columns[:, order[group]].copy()
     out[1] = np.maximum.reduceat(duration[order], group)
     out[3] = np.maximum.reduceat(velocity[order], group)
-    lines = out[[2, 4, -1]]
+    lines = out[[2, 4, -1, -2]]
     follows = (lines[:, 1:] == lines[:, :-1]).all(0)
     gap = np.where(follows, out[0][1:] - out[0][:-1], np.iinfo(np.int64).max)
     out[1][:-1] = np.minimum(out[1][:-1], gap)

@@ -25,7 +25,16 @@ from partimento.music.events import Event, Sweep, events_from_sweep, sweep
 from partimento.music.json import fields_from_dict, to_dict
 from partimento.music.notes import Note, Notes
 from partimento.music.tempo_map import TempoMap
-from partimento.music.timelines import Bar, Key, Meter, Part, Source, Tempo, from_start
+from partimento.music.timelines import (
+    Bar,
+    ChordSymbol,
+    Key,
+    Meter,
+    Part,
+    Source,
+    Tempo,
+    from_start,
+)
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,11 @@ class Piece:
     cuts : tuple of Fraction
         Further times at which events are cut, in quarters; empty by default. These are the bar
         lines if a file is read as music21 reads it.
+    chord_symbols : tuple of ChordSymbol
+        The chord symbols that the score states, sorted by onset.
+    warnings : tuple of str
+        What the reader left out of a file, a sentence each. They do not count when pieces are
+        compared.
 
     Raises
     ------
@@ -68,6 +82,8 @@ class Piece:
     composer: str = ""
     source: Source = field(default_factory=Source)
     cuts: tuple[Fraction, ...] = ()
+    chord_symbols: tuple[ChordSymbol, ...] = ()
+    warnings: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         source: Notes | Iterable[Note] = self.notes
@@ -85,12 +101,14 @@ class Piece:
                 )
         if self.pickup < 0:
             raise ValueError("a pickup cannot be negative")
-        for name in ("meters", "keys", "tempos"):
+        for name in ("meters", "keys", "tempos", "chord_symbols"):
             line = tuple(sorted(getattr(self, name), key=lambda mark: mark.onset))
             if any(a.onset == b.onset for a, b in pairwise(line)):
-                raise ValueError(f"two {name} at one time")
+                raise ValueError(f"two {name.replace('_', ' ')} at one time")
             if line and line[0].onset < 0:
-                raise ValueError(f"one of the {name} begins before the piece does")
+                raise ValueError(
+                    f"one of the {name.replace('_', ' ')} begins before the piece does"
+                )
             object.__setattr__(self, name, line)
 
     @property

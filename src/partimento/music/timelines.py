@@ -1,4 +1,4 @@
-"""Timelines of a piece (meters, keys and tempos), and its bars, parts and source."""
+"""Timelines of a piece (meters, keys, tempos, chord symbols), its bars, parts and source."""
 
 from __future__ import annotations
 
@@ -169,7 +169,19 @@ class Tempo:
         return 60_000_000 / self.us_per_quarter
 
 
-M = TypeVar("M", bound=Meter | Key | Tempo)
+@dataclass(frozen=True, slots=True)
+class ChordSymbol:
+    """A chord symbol of a lead sheet, such as ``Dm7`` or ``G7/B``, valid from `onset` on."""
+
+    text: str
+    onset: Fraction = Fraction(0)
+
+    def __post_init__(self) -> None:
+        if not self.text.strip():
+            raise ValueError("a chord symbol is empty")
+
+
+M = TypeVar("M", bound=Meter | Key | Tempo | ChordSymbol)
 
 
 @dataclass(frozen=True, slots=True)

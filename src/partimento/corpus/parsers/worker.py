@@ -18,7 +18,8 @@ from partimento.corpus.settings import DataSettings
 from partimento.corpus.store.measure import read_row, read_view
 from partimento.corpus.store.rows import pack_row
 from partimento.errors import ReadError
-from partimento.io.read import Quantize, read_piece
+from partimento.io.formats import Quantize
+from partimento.io.read import read_piece
 
 MEMORY = 3 * 2**30  # bytes that the process may take
 

@@ -17,6 +17,7 @@ import numpy as np
 import symusic
 
 from partimento.errors import InvalidScoreError
+from partimento.io.formats import ReadOptions
 from partimento.io.midi.smf import (
     check_meters,
     check_pitches,
@@ -27,11 +28,22 @@ from partimento.io.midi.smf import (
 )
 from partimento.music.limits import MAX_QUARTERS, check_marks, check_size
 from partimento.music.performed import M, Midi
+from partimento.music.piece import Piece
 from partimento.music.timelines import Key, Meter, Part, Tempo
 
 # Bytes that may be a change to program 0. It may follow another program change without a status
 # byte of its own (running status).
 PROGRAM_0 = re.compile(rb"[\xc0-\xcf](?:[\x00-\x7f][\x80-\xff]{0,3}[\x00-\x7f])*?\x00")
+
+
+def read_score(data: bytes, options: ReadOptions) -> Piece:
+    """Read the content of a MIDI file as a piece; errors as for `midi_from_bytes`."""
+    midi = midi_from_bytes(data)
+    if options.quantize is None:
+        return midi.to_piece()
+    from partimento.analysis.music21_grid import music21_view
+
+    return music21_view(midi)
 
 
 def midi_from_bytes(data: bytes) -> Midi:

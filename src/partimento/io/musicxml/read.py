@@ -30,6 +30,7 @@ from typing import Any
 from lxml import etree
 
 from partimento.errors import InvalidScoreError
+from partimento.io.formats import ReadOptions
 from partimento.io.musicxml.layout import piece_of
 from partimento.io.musicxml.marks import Instruments, exact
 from partimento.io.musicxml.part import FinerGrid, PartReader
@@ -58,6 +59,11 @@ ARCHIVE_FAULTS = (
     ValueError,
     struct.error,
 )
+
+
+def read_score(data: bytes, options: ReadOptions) -> Piece:
+    """Read a MusicXML file as a piece; errors as for `piece_from_musicxml`."""
+    return piece_from_musicxml(data, options.suffix, unfold=options.unfold)
 
 
 def piece_from_musicxml(data: bytes, suffix: str = ".musicxml", *, unfold: bool = False) -> Piece:
