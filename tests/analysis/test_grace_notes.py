@@ -220,8 +220,8 @@ def test_flagged_grace_notes_are_accepted_and_removed() -> None:
     ]
     same = Piece(
         Notes([*notes[:-1], Note(Fraction(63, 16), Fraction(1, 16), 63, grace=True)])
-    )  # the pitch that sounds ends early for it
-    assert same.notes[3].duration == Fraction(15, 16)
+    )  # also of the pitch that sounds: a flagged grace note takes no time
+    assert same.notes[3].duration == quarter
     assert remove_grace_notes(same).notes == folded.notes
 
 

@@ -66,7 +66,7 @@ def test_two_voices_of_a_part_may_sound_the_same_pitch():
 def test_notes_never_overlap_in_their_part_and_pitch(some):
     lines = {}
     for note in Notes(some):
-        lines.setdefault((note.part, note.pitch), []).append(note)
+        lines.setdefault((note.part, note.pitch, note.grace), []).append(note)
     for line in lines.values():
         assert all(a.end <= b.onset for a, b in pairwise(line))
     assert {(n.part, n.pitch, n.onset) for n in Notes(some)} == {

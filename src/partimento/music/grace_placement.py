@@ -1,7 +1,7 @@
 """Place grace notes in time, in the same way for all formats.
 
-A grace note takes no written time. So that it can be heard, it gets the time in which it is played:
-grace notes stand in a row directly before their main note. Other notes keep their times.
+A grace note takes no written time. Its onset and duration are those with which it is played: grace
+notes stand in a row directly before their main note. Other notes keep their times.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ GRACE_QL = Fraction(1, 16)
 def grace_onset(beat: int, back: int, count: int, step: int) -> int:
     """Return the time at which one of several grace notes in a row is played.
 
-    Grace notes begin before the beat. At the start of a piece, where the time before the beat is
-    too short, they stand in a row from time 0 on, and sound together with their main note.
+    Grace notes begin before the beat. At the start of a piece, the time before the beat may be too
+    short. They then stand in a row from time 0 on, and sound together with their main note.
 
     Parameters
     ----------

@@ -279,7 +279,7 @@ def _notes_from_table(divisions: int, table: np.ndarray) -> Notes:
 
 
 def _order(columns: np.ndarray) -> np.ndarray:
-    """Return the order of notes: by onset, pitch, part and voice, then grace notes first."""
+    """Return the order: by onset, pitch, part and voice; of these, grace notes first."""
     onset, _, pitch, _, part, *_, grace, voice = columns
     return np.lexsort((-grace, voice, part, pitch, onset))
 

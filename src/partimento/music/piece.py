@@ -62,8 +62,8 @@ class Piece:
     chord_symbols : tuple of ChordSymbol
         The chord symbols that the score states, sorted by onset.
     warnings : tuple of str
-        What the reader left out of a file, a sentence each. They do not count when pieces are
-        compared.
+        Parts of the file that its reader left out, with the reasons. They do not count when pieces
+        are compared.
 
     Raises
     ------

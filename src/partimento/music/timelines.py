@@ -1,4 +1,4 @@
-"""Timelines of a piece (meters, keys, tempos, chord symbols), its bars, parts and source."""
+"""Hold the timelines of a piece, its bars, parts and source."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ class Tempo:
 
 @dataclass(frozen=True, slots=True)
 class ChordSymbol:
-    """A chord symbol of a lead sheet, such as ``Dm7`` or ``G7/B``, valid from `onset` on."""
+    """A chord symbol such as ``Dm7`` or ``G7/B``, valid from `onset` on (in quarters)."""
 
     text: str
     onset: Fraction = Fraction(0)
