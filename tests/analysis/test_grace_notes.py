@@ -225,6 +225,37 @@ def test_flagged_grace_notes_are_accepted_and_removed() -> None:
     assert remove_grace_notes(same).notes == folded.notes
 
 
+GRACE = Fraction(1, 16)
+MELODY = [Note(Fraction(i), Fraction(1), 60 + i) for i in range(4)]
+
+
+@pytest.mark.parametrize(
+    ("grace", "beside"),
+    [
+        pytest.param(Note(Fraction(0), GRACE, 62, grace=True), [(0, 62)], id="at the start"),
+        pytest.param(Note(Fraction(0), GRACE, 60, grace=True), [], id="start, same pitch"),
+        pytest.param(Note(2 - GRACE, GRACE, 61, grace=True), [(2, 61)], id="pitch before"),
+        pytest.param(Note(2 - GRACE, GRACE, 62, grace=True), [], id="pitch after"),
+        pytest.param(Note(4 - GRACE, GRACE, 63, grace=True), [], id="after the last note"),
+    ],
+)
+def test_grace_notes_of_scores_gave_and_took_no_time(
+    grace: Note, beside: list[tuple[int, int]]
+) -> None:
+    piece = Piece([*MELODY, grace])
+    assert list(remove_grace_notes(piece).notes) == MELODY
+    merged = [(n.onset, n.pitch) for n in merge_grace_notes(piece).notes]
+    assert merged == sorted([*((n.onset, n.pitch) for n in MELODY), *beside])
+    assert merge_grace_notes(piece).length == 4
+
+
+def test_a_grace_note_within_an_eleventh_moves_nothing() -> None:
+    eleven = [Note(Fraction(4 * i, 11), Fraction(4, 11), 60 + i) for i in range(11)]
+    for beat in range(1, 11):
+        grace = Note(Fraction(4 * beat, 11) - GRACE, GRACE, 84, grace=True)
+        assert list(remove_grace_notes(Piece([*eleven, grace])).notes) == eleven
+
+
 def test_merging_strikes_a_grace_note_with_its_main_note() -> None:
     piece = mark_grace_notes(
         after([(0, 340, 72), (340, 43, 74), (384, 192, 60), (384, 384, 76), (768, 384, 72)])

@@ -46,11 +46,12 @@ def test_graces_that_lead_to_graces_lead_to_the_main_note():
     assert by_target(written, piece.notes.part.tolist(), 1) == {}
 
 
-def test_a_grace_note_that_leads_nowhere_keeps_its_time():
+def test_a_grace_note_before_a_rest_or_after_the_last_note_leads_to_its_own_end():
     step = Fraction(1, 16)
-    piece = Piece([Note(Q * 0, Q, 60), Note(Q * 3, step, 64, grace=True)])
+    piece = Piece([Note(Q * 0, Q, 60), Note(Q - step, step, 64, grace=True)], length=Q * 4)
     written = written_notes(piece, "exact")
-    assert not written.is_grace.any()
+    assert written.is_grace.tolist() == [False, True]
+    assert dict(written.leads_to) == {1: 16}
     assert (written.end == piece.notes.end).all()
 
 
@@ -97,4 +98,5 @@ def test_graces_of_another_part_are_not_those_of_this_one():
     assert by_target(written, part, 0) == {}
     assert list(by_target(written, part, 1).values()) == [[0]]
     alone = piece.replace(notes=[note for note in piece.notes if note.part != 1 or note.grace])
-    assert not written_notes(alone, "exact").is_grace.any()  # no note of its part follows
+    lonely = written_notes(alone, "exact")
+    assert dict(lonely.leads_to) == {0: alone.notes.divisions}  # no note of its part follows

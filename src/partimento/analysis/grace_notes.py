@@ -22,6 +22,7 @@ from itertools import pairwise
 import numpy as np
 
 from partimento.music.events import distinct
+from partimento.music.grace_placement import GRACE_QL, grace_targets
 from partimento.music.notes import Notes
 from partimento.music.piece import Piece
 
@@ -291,12 +292,18 @@ def _without_grace_notes(piece: Piece, *, merge: bool) -> Piece:
     if kept.all():
         return piece
     onset, end = notes.onset.copy(), notes.end
+    targets = grace_targets(notes)
     for part in distinct(notes.part[~kept]).tolist():
         staff = _Staff(notes, part)
         is_grace = ~kept[staff.index]
         main_onsets = staff.onset[~is_grace]
         ornaments = [
-            (ornament, _return_time(staff, is_grace, main_onsets, ornament, onset, end))
+            (
+                ornament,
+                _main_notes(staff, is_grace, targets[int(staff.index[ornament[-1]])])
+                if _is_written(staff, ornament)
+                else _return_time(staff, is_grace, main_onsets, ornament, onset, end),
+            )
             for ornament in _ornaments(staff, is_grace)
         ]
         for ornament, main in ornaments if merge else ():
@@ -310,6 +317,27 @@ def _without_grace_notes(piece: Piece, *, merge: bool) -> Piece:
             keep=kept, onset=onset, duration=end - onset, grace=np.zeros_like(onset)
         )
     )
+
+
+def _is_written(staff: _Staff, ornament: np.ndarray) -> bool:
+    """Return whether grace notes were read from notation, and took no time from others.
+
+    They last as long as readers of scores make them. A played ornament may last as long by chance.
+    The note before it then ends at a time that does not occur in notation.
+    """
+    if (GRACE_QL * staff.divisions != staff.end[ornament] - staff.onset[ornament]).any():
+        return False
+    start = staff.onset[ornament].min()
+    return not (staff.end == start).any() or bool(
+        on_plain_grid(np.array([start]), staff.divisions)[0]
+    )
+
+
+def _main_notes(staff: _Staff, is_grace: np.ndarray, time: int) -> np.ndarray:
+    """Return the places of the main notes that begin at a time."""
+    places = staff.at(time)
+    main: np.ndarray = places[~is_grace[places]]
+    return main
 
 
 def _ornaments(staff: _Staff, is_grace: np.ndarray) -> Iterator[np.ndarray]:
@@ -365,15 +393,12 @@ def _return_time(
     after = int(main_onsets[later]) if later < len(main_onsets) else None
     main: np.ndarray = ornament[:0]
     if after is not None and after <= stop + staff.tolerance:
-        main = staff.at(after)
-        main = main[~is_grace[main]]
+        main = _main_notes(staff, is_grace, after)
         if staff.is_plain[start] and not staff.is_plain[after]:
             onset[staff.index[main]] = start
             return main
     before = staff.ending(start)
-    shortened = ~on_plain_grid(staff.end[before], staff.divisions) | np.isin(
-        staff.pitch[before], staff.pitch[ornament]
-    )
+    shortened = ~on_plain_grid(staff.end[before], staff.divisions)
     for place in before[shortened & ~is_grace[before]].tolist():
         new_end = staff.plain_near(stop)
         # Grace notes after their main note may end before the written end of that note. It then

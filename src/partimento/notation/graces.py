@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
+from partimento.music.grace_placement import grace_targets
 from partimento.music.piece import Piece
 from partimento.notation.rhythm import is_usual
 
@@ -27,7 +28,8 @@ class WrittenNotes:
         In steps of ``piece.notes``.
     is_grace : (N,) bool
     leads_to : mapping of int to int
-        Index of a grace note → the step at which its main note begins.
+        Index of a grace note → the step at which its main note begins. Before a rest and after the
+        last note, this is the time at which the row of grace notes ends.
     """
 
     onset: np.ndarray
@@ -60,29 +62,31 @@ def written_notes(piece: Piece, ornaments: Ornaments) -> WrittenNotes:
         starts.setdefault(voice, []).append(time)
     # Programs that write MIDI round times to ticks, so that a grace note may end a tick too early.
     slack = notes.divisions // 100 if ornaments == "grace" else 0
-    leads: dict[int, int] = {}
-    by_start: dict[tuple[int, int], int] = {}  # (part, onset) of a grace note → main note's onset
+    leads = grace_targets(notes)
+    # (part, onset) of a grace note → onset of its main note
+    by_start = {(part[i], onset[i]): to for i, to in leads.items()}
     unflagged: set[int] = set()
     # From the end, because a grace note may lead to another one.
-    for i in range(len(notes) - 1, -1, -1):
-        flagged = bool(notes.grace[i])
-        evident = (
-            ornaments == "grace"
-            and end[i] - onset[i] <= SHORT_QL * notes.divisions
-            and not is_usual(onset[i], notes.divisions)
-        )
-        if not flagged and not evident:
+    for i in reversed(range(len(notes))) if ornaments == "grace" else ():
+        if (
+            i in leads
+            or end[i] - onset[i] > SHORT_QL * notes.divisions
+            or is_usual(onset[i], notes.divisions)
+        ):
             continue
         onsets = starts[part[i]]
         at = bisect_left(onsets, end[i])
         if at < len(onsets) and onsets[at] <= end[i] + slack:
             leads[i] = by_start[part[i], onset[i]] = by_start.get((part[i], onsets[at]), onsets[at])
-            if not flagged:
-                unflagged.add(i)
-    # A grace note can only be drawn before a main note, which has a written duration.
+            unflagged.add(i)
+    # An ornament that is not flagged is one only if it leads to a main note.
     full = {(part[i], onset[i]) for i in range(len(notes)) if i not in leads}
-    leads = {i: to for i, to in leads.items() if (part[i], to) in full}
-    restored_end = {(part[i], onset[i]): to for i, to in leads.items() if i in unflagged}
+    leads = {i: to for i, to in leads.items() if i not in unflagged or (part[i], to) in full}
+    restored_end = {
+        (part[i], onset[i]): to
+        for i, to in leads.items()
+        if i in unflagged or (ornaments == "grace" and not is_usual(onset[i], notes.divisions))
+    }
     attacks = set(zip(part, pitch, onset, strict=True))
     new_end = [
         e if i in leads or (part[i], pitch[i], e) in attacks else restored_end.get((part[i], e), e)
@@ -94,7 +98,7 @@ def written_notes(piece: Piece, ornaments: Ornaments) -> WrittenNotes:
 
 
 def by_target(written: WrittenNotes, parts: Sequence[int], part: int) -> dict[int, list[int]]:
-    """Map the onset of each main note of a part to its grace notes, in playing order.
+    """Map the times to which the grace notes of a part lead to these, in playing order.
 
     Parameters
     ----------
@@ -107,10 +111,54 @@ def by_target(written: WrittenNotes, parts: Sequence[int], part: int) -> dict[in
     Returns
     -------
     dict of int to list of int
-        Onset in steps → indices of grace notes.
+        Time in steps → indices of grace notes.
     """
     graces: dict[int, list[int]] = {}
     for note in sorted(written.leads_to, key=lambda i: (int(written.onset[i]), i)):
         if parts[note] == part:
             graces.setdefault(written.leads_to[note], []).append(note)
     return graces
+
+
+def slots_of(graces: Iterable[int], onset: np.ndarray) -> list[list[int]]:
+    """Group grace notes by onset, in playing order: each group is a note or a chord."""
+    slots: dict[int, list[int]] = {}
+    for note in graces:
+        slots.setdefault(int(onset[note]), []).append(note)
+    return [slots[time] for time in sorted(slots)]
+
+
+def shared_out(
+    slots: Iterable[Sequence[int]], chords: Sequence[Sequence[int]], pitch: np.ndarray
+) -> list[list[int]]:
+    """Share the grace notes before several chords among these, by nearest pitch.
+
+    Each chord gets a row without gaps. Otherwise its grace notes would be read at other times.
+
+    Parameters
+    ----------
+    slots : iterable of sequence of int
+        Grace notes with one target, from `slots_of`; first those that every row has.
+    chords : sequence of sequence of int
+        The notes of each chord that begins at the target.
+    pitch : (N,) int64
+        The pitches of all notes.
+
+    Returns
+    -------
+    list of list of int
+        The grace notes of each chord, in no order.
+    """
+    shares: list[list[int]] = [[] for _ in chords]
+    candidates = set(range(len(chords)))
+    for slot in slots:
+        taken: set[int] = set()
+        for grace in slot:
+            nearest = min(
+                candidates,
+                key=lambda k: min(abs(int(pitch[note]) - int(pitch[grace])) for note in chords[k]),
+            )
+            taken.add(nearest)
+            shares[nearest].append(grace)
+        candidates = taken
+    return shares

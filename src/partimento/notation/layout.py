@@ -14,6 +14,7 @@ from partimento.music.piece import Piece
 from partimento.music.timelines import Bar
 from partimento.notation import rhythm, voices
 from partimento.notation.beams import beams_of
+from partimento.notation.grace_layout import Graces, StaffSpans
 from partimento.notation.graces import WrittenNotes, by_target
 from partimento.notation.meter import Node, bar_tree, beat_length
 from partimento.notation.rhythm import Tuplet, Value
@@ -132,9 +133,10 @@ def lay_out(
     else:
         clefs = (voices.TREBLE, voices.BASS)
         place = voices.lines_of(spans) if texture == "lines" else voices.hands_of(spans)
-    graces = {
-        to * scale: group for to, group in by_target(written, notes.part.tolist(), part).items()
-    }
+    by_time = by_target(written, notes.part.tolist(), part)
+    graces = Graces(
+        {to * scale: group for to, group in by_time.items()}, spans, written.onset, notes.pitch
+    )
     part_bars = []
     earlier_voices: dict[int, int] = {}
     for bar, in_bar, drawn_in_bar in zip(bars, _by_bar(spans, bars, ticks), drawn, strict=True):
@@ -147,41 +149,23 @@ def lay_out(
                 on_staff = [s for s in in_bar if place.get(s.note, 0) == staff]
                 voice = voices.voices_on_staff(on_staff, earlier_voices, int(bar.onset * ticks))
                 earlier_voices |= voice
-            staves.append(
-                _staff_bar(bar, on_staff, voice, ticks, drawn_in_bar, in_lines=texture == "lines")
+            staves.append(StaffSpans(on_staff, voice))
+        graces.add_loose(bar, ticks, staves, last=bar is bars[-1])
+        drawn_staves = [
+            _staff_bar(bar, staff, ticks, drawn_in_bar, in_lines=texture == "lines")
+            for staff in staves
+        ]
+        part_bars.append(
+            tuple(
+                replace(staff, voices=tuple(tuple(voice) for voice in with_graces))
+                for staff, with_graces in zip(
+                    drawn_staves,
+                    graces.attach([staff.voices for staff in drawn_staves], staves),
+                    strict=True,
+                )
             )
-        part_bars.append(tuple(_with_graces(staves, graces, notes.pitch)))
+        )
     return PartLayout(clefs, tuple(part_bars))
-
-
-def _with_graces(
-    staves: Sequence[StaffBar], graces: dict[int, list[int]], pitch: np.ndarray
-) -> list[StaffBar]:
-    """Attach each grace note to the chord at its target that is nearest in pitch."""
-    if not graces:
-        return list(staves)
-    table = [[list(voice) for voice in staff.voices] for staff in staves]
-    places = {
-        (i, j, k): s
-        for i, staff in enumerate(table)
-        for j, voice in enumerate(staff)
-        for k, s in enumerate(voice)
-    }
-    attacks = {place: s for place, s in places.items() if any(not tied for _, tied, _ in s.notes)}
-    for onset in sorted({s.onset for s in attacks.values()} & graces.keys()):
-        for grace in graces[onset]:
-            candidates = [place for place, s in attacks.items() if s.onset == onset]
-            i, j, k = min(
-                candidates,
-                key=lambda place: min(
-                    abs(int(pitch[n]) - int(pitch[grace])) for n, _, _ in attacks[place].notes
-                ),
-            )
-            table[i][j][k] = replace(table[i][j][k], graces=(*table[i][j][k].graces, grace))
-    return [
-        replace(staff, voices=tuple(tuple(voice) for voice in voices))
-        for staff, voices in zip(staves, table, strict=True)
-    ]
 
 
 def drawn_times(
@@ -198,7 +182,8 @@ def drawn_times(
     """
     scale = ticks // piece.notes.divisions
     full = ~written.is_grace
-    times = np.unique(np.concatenate([written.onset[full], written.end[full]])) * scale
+    targets = np.array(list(written.leads_to.values()), np.int64)
+    times = np.unique(np.concatenate([written.onset[full], written.end[full], targets])) * scale
     drawn = []
     for bar in bars:
         start, length = int(bar.onset * ticks), int(bar.duration * ticks)
@@ -237,16 +222,11 @@ def _by_bar(spans: Sequence[Span], bars: Sequence[Bar], ticks: int) -> Iterator[
 
 
 def _staff_bar(
-    bar: Bar,
-    spans: Sequence[Span],
-    voice: dict[int, int],
-    ticks: int,
-    drawn: dict[int, int],
-    *,
-    in_lines: bool,
+    bar: Bar, staff: StaffSpans, ticks: int, drawn: dict[int, int], *, in_lines: bool
 ) -> StaffBar:
     low = int(bar.onset * ticks)
     size = int(bar.duration * ticks)
+    spans, voice = staff.spans, staff.voice
     used = sorted(set(voice.values())) or [0]
     sounding = [(s.start - low, s.end - low) for s in spans]
     staff_voices = []
@@ -269,7 +249,8 @@ def _staff_bar(
             ]
         staff_voices.append(tuple(symbols))
     # A whole-bar rest lasts as long as the meter says, so that it fits no shortened bar.
-    if not spans and bar.duration == bar.meter.bar_ql:
+    rests = all(span.start == span.end in (low, low + size) for span in spans)
+    if rests and bar.duration == bar.meter.bar_ql:
         staff_voices = [(Symbol(low, size, (), Value(0, size, "whole", 0), whole_bar=True),)]
     return StaffBar(tuple(staff_voices), stems=in_lines or len(used) > 1)
 

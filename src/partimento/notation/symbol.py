@@ -28,8 +28,9 @@ class Symbol:
     beams : tuple of str
         One MusicXML word for each level of beams: ``begin``, ``continue``, ``end``,
         ``forward hook`` or ``backward hook``.
-    graces : tuple of int
-        Indices of the grace notes before it, in playing order.
+    graces, graces_after : tuple of int
+        Indices of the grace notes before it, and of those between it and the bar line after it, in
+        playing order.
     tuplet_starts, tuplet_stops : bool
         Whether the symbol is the first or the last one of its tuplet.
     """
@@ -42,5 +43,6 @@ class Symbol:
     hidden: bool = False
     beams: tuple[str, ...] = ()
     graces: tuple[int, ...] = ()
+    graces_after: tuple[int, ...] = ()
     tuplet_starts: bool = False
     tuplet_stops: bool = False

@@ -11,6 +11,7 @@ from tests.pieces import PIECES, Q, melody, pieces
 from partimento.errors import PartimentoError
 from partimento.io.midi.read import midi_from_bytes
 from partimento.io.midi.write import channels_for, resolution_for, to_midi
+from partimento.music.grace_placement import GRACE_QL
 from partimento.music.notes import Note
 from partimento.music.piece import Piece
 from partimento.music.timelines import Part
@@ -112,3 +113,44 @@ def test_many_parts_share_channels_by_program_only():
     back = midi_from_bytes(to_midi(piece)).to_piece()
     assert [part.program for part in back.parts] == [part.program for part in parts]
     assert len(back.notes) == 40
+
+
+def sounding(piece: Piece) -> list[tuple[Fraction, Fraction, int]]:
+    """Onset, end and pitch of the notes as most programs read them: the first one ends first."""
+    file = parsed(piece)
+    spans, open_notes, now = [], {}, 0
+    for message in file.tracks[1]:
+        now += message.time
+        if message.type == "note_on":
+            open_notes.setdefault(message.note, []).append(now)
+        elif message.type == "note_off":
+            onset = open_notes[message.note].pop(0)
+            spans.append(
+                (
+                    Fraction(onset, file.ticks_per_beat),
+                    Fraction(now, file.ticks_per_beat),
+                    message.note,
+                )
+            )
+    assert not any(open_notes.values())
+    return sorted(spans)
+
+
+@pytest.mark.parametrize("voice", [0, 1])
+@pytest.mark.parametrize(
+    ("onset", "pitch", "sounds"),
+    [
+        pytest.param(Q - GRACE_QL, 62, True, id="another pitch"),
+        pytest.param(Q - GRACE_QL, 60, True, id="the pitch before it"),
+        pytest.param(Q - GRACE_QL, 64, True, id="the pitch after it"),
+        pytest.param(Q - GRACE_QL, 48, False, id="during a longer note of its pitch"),
+        pytest.param(Q * 0, 62, True, id="at the start"),
+        pytest.param(Q * 0, 60, False, id="at the start, of the same pitch"),
+        pytest.param(2 * Q - GRACE_QL, 67, True, id="after the last note"),
+    ],
+)
+def test_grace_notes_sound_and_leave_the_other_notes_alone(onset, pitch, sounds, voice):
+    main = [Note(Q * 0, Q, 60), Note(Q, Q, 64), Note(Q * 0, 2 * Q, 48)]
+    grace = Note(onset, GRACE_QL, pitch, grace=True, voice=voice)
+    expected = [(n.onset, n.end, n.pitch) for n in (*main, *([grace] if sounds else []))]
+    assert sounding(Piece([*main, grace])) == sorted(expected)

@@ -469,3 +469,40 @@ def test_a_broken_list_of_contents_is_refused():
         archive.writestr("META-INF/container.xml", "<container")
     with pytest.raises(InvalidScoreError, match="its list of contents is not XML"):
         piece_from_musicxml(packed.getvalue(), ".mxl")
+
+
+CASES = Path(__file__).parents[2] / "cases"
+
+
+def rows(piece: Piece) -> list[tuple[F, F, int, bool]]:
+    return [(n.onset, n.duration, n.pitch, n.grace) for n in piece.notes]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        (
+            "grace-same-pitch",
+            [
+                (0, 1, 72, False),
+                (F(15, 16), F(1, 16), 72, True),
+                (1, 1, 71, False),
+                (F(31, 16), F(1, 16), 71, True),
+                (2, 2, 69, False),
+            ],
+        ),
+        (
+            "grace-after-end",
+            [
+                (0, 4, 72, False),
+                (F(31, 8), F(1, 16), 74, True),
+                (F(63, 16), F(1, 16), 72, True),
+            ],
+        ),
+        ("grace-at-start", [(0, 1, 72, False), (0, F(1, 16), 74, True), (1, 3, 76, False)]),
+    ],
+)
+def test_grace_notes_take_no_time(name, expected):
+    piece = piece_from_musicxml((CASES / f"{name}.musicxml").read_bytes())
+    assert rows(piece) == expected
+    assert piece.length == 4

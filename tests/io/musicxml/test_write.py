@@ -1,6 +1,8 @@
 """MusicXML as it is written: read back exactly, by music21, by our own reader and by MuseScore."""
 
 import os
+import random
+import re
 import shutil
 import subprocess
 from collections import Counter
@@ -9,7 +11,17 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 from tests.conftest import small_piece
-from tests.io.musicxml.documents import root_of
+from tests.io.musicxml.documents import (
+    CHORD,
+    GRACE,
+    F,
+    attributes,
+    back,
+    root_of,
+    score,
+    time_,
+)
+from tests.io.musicxml.documents import note as note_text
 from tests.pieces import GUITAR, ORGAN, PIECES, Q, chorale, melody, pieces
 from tests.scores import exact, parse, sounding_notes
 
@@ -237,3 +249,59 @@ def test_musescore_opens_it_and_saves_the_same_notes(name, tmp_path):
         (k.fifths, k.onset) for k in piece.keys or [Key()]
     ]
     assert [m.bar_ql for m in back.meters[:1]] == [m.bar_ql for m in piece.meters[:1]]
+
+
+def ornamented(seed: int) -> str:
+    """A document of one to three voices with grace notes before and after any of its notes."""
+    rng = random.Random(seed)
+    names = [step + octave for step in "CDEFG" for octave in "45"]
+    voices, staves = rng.randint(1, 3), rng.randint(1, 2)
+
+    def graces(**place) -> str:
+        rows = [rng.randint(1, 2) for _ in range(rng.randint(1, 3))] if rng.random() < 0.3 else []
+        return "".join(
+            note_text(rng.choice(names), None, head=GRACE + CHORD * (nth > 0), **place)
+            for size in rows
+            for nth in range(size)
+        )
+
+    def bar(head: str) -> str:
+        for voice in range(voices):
+            place = {"voice": voice + 1, "staff": 1 + voice % staves if staves > 1 else ""}
+            head += back(16) * (voice > 0)
+            left = 16
+            while left:
+                duration = min(left, rng.choice([1, 2, 4, 4, 8]))
+                head += graces(**place) + note_text(rng.choice(["r", *names]), duration, **place)
+                left -= duration
+            head += graces(**place)
+        return head
+
+    start = attributes(time_(4), f"<staves>{staves}</staves>")
+    program = rng.choice([1, 25, 41])
+    listed = (
+        '<score-part id="P0"><part-name/><midi-instrument id="I">'
+        f"<midi-program>{program}</midi-program></midi-instrument></score-part>"
+    )
+    return score([bar(start), bar(""), bar("") + note_text("C4", 16)], listed=listed)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_grace_notes_survive_a_round_trip_and_leave_other_notes_alone(seed):
+    text = ornamented(seed)
+    piece = piece_from_musicxml(text.encode())
+    plain = piece_from_musicxml(re.sub("<note ><grace/>.*?</note>", "", text).encode())
+    assert [n for n in piece.notes if not n.grace] == list(plain.notes)
+    assert (piece.length, piece.meters) == (plain.length, plain.meters)
+    written = to_musicxml(piece)
+    assert written.count("<grace") == piece.notes.grace.sum()
+    back_again = piece_from_musicxml(written.encode())
+    assert (back_again.notes, back_again.length) == (piece.notes, piece.length)
+
+
+def test_grace_notes_keep_loudness_and_fingering():
+    notes = [
+        Note(F(15, 16), F(1, 16), 64, velocity=50, string=1, fret=0, grace=True),
+        Note(F(1), F(1), 65, velocity=90, string=1, fret=1),
+    ]
+    assert list(piece_from_musicxml(to_musicxml(Piece(notes)).encode()).notes) == notes

@@ -11,7 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from partimento.errors import PartimentoError
+from partimento.music.notes import Notes
 from partimento.music.piece import Piece
 from partimento.music.text import check_names
 from partimento.music.timelines import Key, Part
@@ -30,7 +33,8 @@ def to_midi(piece: Piece) -> bytes:
     """Return a piece as a standard MIDI file.
 
     Notes, meters, keys, tempos, programs, part names, title and length are kept. Strings, frets,
-    voices and grace flags are lost, because MIDI cannot represent them.
+    voices and grace flags are lost, because MIDI cannot represent them. Grace notes sound, except
+    during a longer note of the same pitch in their part: MIDI cannot end one of these alone.
 
     Raises
     ------
@@ -192,16 +196,11 @@ def _notes(
     """
     from mido import Message
 
-    notes = piece.notes
+    notes = piece.notes.select(piece.notes.part == part)
+    notes = notes.select(~_silent_graces(notes))
     scale = resolution // notes.divisions
-    in_part = notes.part == part
     rows: list[tuple[int, int, int, int]] = []
-    columns = (
-        notes.onset[in_part] * scale,
-        notes.end[in_part] * scale,
-        notes.pitch[in_part],
-        notes.velocity[in_part],
-    )
+    columns = (notes.onset * scale, notes.end * scale, notes.pitch, notes.velocity)
     for onset, end, pitch, velocity in zip(*(column.tolist() for column in columns), strict=True):
         rows += [(onset, 1, pitch, velocity), (end, 0, pitch, 0)]
     for tick, is_on, pitch, velocity in sorted(rows):
@@ -211,6 +210,24 @@ def _notes(
                 "note_on" if is_on else "note_off", note=pitch, velocity=velocity, channel=channel
             ),
         )
+
+
+def _silent_graces(notes: Notes) -> np.ndarray:
+    """Return which grace notes of a part would cut another note of the same pitch: (N,) bool.
+
+    These are the ones that begin during a note that lasts longer, or together with it, as at the
+    start of a piece. The release of the grace note would end both.
+    """
+    silent = np.zeros(len(notes), bool)
+    for pitch in set(notes.pitch[notes.grace > 0].tolist()):
+        graces = np.flatnonzero((notes.pitch == pitch) & (notes.grace > 0))
+        others = np.flatnonzero((notes.pitch == pitch) & (notes.grace == 0))
+        # How long any of the notes up to each onset lasts; 0 before the first one.
+        latest = np.concatenate([[0], np.maximum.accumulate(notes.end[others])])
+        before = np.searchsorted(notes.onset[others], notes.onset[graces], side="right")
+        begins_together = np.isin(notes.onset[graces], notes.onset[others])
+        silent[graces] = begins_together | (latest[before] > notes.end[graces])
+    return silent
 
 
 def _track(events: Iterable[tuple[int, Any]], end: int) -> mido.MidiTrack:

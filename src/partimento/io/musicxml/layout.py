@@ -12,6 +12,7 @@ import numpy as np
 
 from partimento.errors import InvalidScoreError
 from partimento.io.musicxml.part import TIES, BarLength, PartReader, Place
+from partimento.music.grace_placement import grace_onset
 from partimento.music.limits import check_bars, check_density, check_marks, check_size
 from partimento.music.notes import Notes
 from partimento.music.piece import Piece
@@ -185,7 +186,6 @@ def _sounding(readers: Sequence[PartReader], layout: _Layout, grid: int) -> np.n
 def _place_graces(table: np.ndarray, readers: Sequence[PartReader], step: int) -> None:
     """Place the grace notes of a voice one after another before their main note.
 
-    At the beginning of the piece, where there is no time before it, they begin together with it.
     `table` is changed in place; `step` is the duration of a grace note in ticks.
     """
     columns = np.flatnonzero(table[GRACE])
@@ -202,7 +202,7 @@ def _place_graces(table: np.ndarray, readers: Sequence[PartReader], step: int) -
         last = (part, onset, grace)
     for (_, _, beat), chords in groups.items():
         for back, chord in zip(range(len(chords), 0, -1), chords, strict=True):
-            table[ONSET, chord] = max(beat - back * step, 0)
+            table[ONSET, chord] = grace_onset(beat, back, len(chords), step)
 
 
 def _join_ties(table: np.ndarray) -> np.ndarray:

@@ -21,7 +21,7 @@ from functools import reduce
 from partimento.music.piece import Piece
 from partimento.music.text import check_names
 from partimento.music.timelines import Bar, Key, Meter, Part, Tempo
-from partimento.notation.graces import Ornaments, written_notes
+from partimento.notation.graces import Ornaments, slots_of, written_notes
 from partimento.notation.layout import (
     PartLayout,
     StaffBar,
@@ -320,6 +320,12 @@ class _PartWriter:
             order += [
                 (symbol.onset, 0, grace, False) for symbol in symbols for grace in symbol.graces
             ]
+            # After all notes of the symbol's time, but before the next key.
+            order += [
+                (symbol.onset + symbol.duration - 1, 2, grace, False)
+                for symbol in symbols
+                for grace in symbol.graces_after
+            ]
             for onset, _, note, tied in sorted(order):
                 while keys and keys[0].onset * self.ticks <= onset:
                     signature = _signature(keys.pop(0))
@@ -340,31 +346,40 @@ class _PartWriter:
         stems: bool,
         accidentals: dict[tuple[int, int], str],
     ) -> None:
-        duration = symbol.duration // self.step
-        if not symbol.notes:
+        self._graces(measure, symbol.graces, symbol.onset, staff, voice, accidentals)
+        if symbol.notes:
+            self._chord(measure, symbol, staff, voice, stems, accidentals)
+        else:
             note = _add(measure, "note", **({"print_object": "no"} if symbol.hidden else {}))
             _add(note, "rest", **({"measure": "yes"} if symbol.whole_bar else {}))
-            _add(note, "duration", duration)
+            _add(note, "duration", symbol.duration // self.step)
             self._value(note, symbol, staff, voice, stem=None)
-            return
-        for index in symbol.graces:
-            self._grace(measure, index, symbol, staff, voice, accidentals)
+        last = symbol.onset + symbol.duration - 1
+        self._graces(measure, symbol.graces_after, last, staff, voice, accidentals)
+
+    def _chord(
+        self,
+        measure: ET.Element,
+        symbol: Symbol,
+        staff: int,
+        voice: int,
+        stems: bool,
+        accidentals: dict[tuple[int, int], str],
+    ) -> None:
         # Voices 1 and 5 are the upper voices of the two staves.
         stem = ("up" if voice % 4 == 1 else "down") if stems else None
         for place, (index, from_before, to_next) in enumerate(symbol.notes):
             nth = self.tied[index] = self.tied.get(index, 0) + 1
-            dynamics = (
-                {"dynamics": f"{self.velocity[index] / 0.9:.2f}"}
-                if self.velocity[index] != 80
-                else {}
-            )
             note = _add(
-                measure, "note", id=f"n{index}" if nth == 1 else f"n{index}.{nth}", **dynamics
+                measure,
+                "note",
+                id=f"n{index}" if nth == 1 else f"n{index}.{nth}",
+                **self._dynamics(index),
             )
             if place:
                 _add(note, "chord")
             self._pitch(note, index)
-            _add(note, "duration", duration)
+            _add(note, "duration", symbol.duration // self.step)
             for kind, tied in (("stop", from_before), ("start", to_next)):
                 if tied:
                     _add(note, "tie", type=kind)
@@ -374,6 +389,10 @@ class _PartWriter:
             )
             self._notations(note, symbol, index, from_before, to_next, head=place == 0)
 
+    def _dynamics(self, index: int) -> dict[str, str]:
+        velocity = self.velocity[index]
+        return {"dynamics": f"{velocity / 0.9:.2f}"} if velocity != 80 else {}
+
     def _pitch(self, note: ET.Element, index: int) -> None:
         name = self.names[index]
         pitch = _add(note, "pitch")
@@ -382,40 +401,41 @@ class _PartWriter:
             _add(pitch, "alter", name.alter)
         _add(pitch, "octave", name.octave)
 
-    def _grace(
+    def _graces(
         self,
         measure: ET.Element,
-        index: int,
-        symbol: Symbol,
+        graces: Sequence[int],
+        time: int,
         staff: int,
         voice: int,
         accidentals: dict[tuple[int, int], str],
     ) -> None:
-        """Write a grace note.
+        """Write the grace notes before a symbol.
 
-        A single one is an eighth note with a slash. Several are sixteenth notes under a beam.
+        A single one is an eighth note with a slash. Several are sixteenth notes under a beam. Those
+        with one onset are a chord.
         """
-        note = _add(measure, "note", id=f"n{index}")
-        alone = len(symbol.graces) == 1
-        _add(note, "grace", **({"slash": "yes"} if alone else {}))
-        self._pitch(note, index)
-        _add(note, "voice", voice)
-        _add(note, "type", "eighth" if alone else "16th")
-        if accidental := accidentals.get((index, symbol.onset)):
-            _add(note, "accidental", accidental)
-        _add(note, "stem", "up")
-        if len(self.layout.clefs) > 1:
-            _add(note, "staff", staff + 1)
-        if not alone:
-            word = (
-                "begin"
-                if index == symbol.graces[0]
-                else "end"
-                if index == symbol.graces[-1]
-                else "continue"
-            )
-            for level in (1, 2):
-                _add(note, "beam", word, number=str(level))
+        slots = slots_of(graces, self.piece.notes.onset)
+        alone = len(slots) == 1
+        for nth, slot in enumerate(slots):
+            for index in slot:
+                note = _add(measure, "note", id=f"n{index}", **self._dynamics(index))
+                _add(note, "grace", **({"slash": "yes"} if alone else {}))
+                if index != slot[0]:
+                    _add(note, "chord")
+                self._pitch(note, index)
+                _add(note, "voice", voice)
+                _add(note, "type", "eighth" if alone else "16th")
+                if accidental := accidentals.get((index, time)):
+                    _add(note, "accidental", accidental)
+                _add(note, "stem", "up")
+                if len(self.layout.clefs) > 1:
+                    _add(note, "staff", staff + 1)
+                if not alone and index == slot[0]:
+                    word = "begin" if nth == 0 else "end" if nth == len(slots) - 1 else "continue"
+                    for level in (1, 2):
+                        _add(note, "beam", word, number=str(level))
+                self._fingering(note, index)
 
     def _value(
         self,
@@ -466,12 +486,20 @@ class _PartWriter:
                 _add(notations, "tied", type=kind)
         if head:
             _brackets(notations, symbol)
-        if self.string[index] > 0 and self.fret[index] >= 0 and not from_before:
-            technical = _add(notations, "technical")
-            _add(technical, "string", self.string[index])
-            _add(technical, "fret", self.fret[index])
         if len(notations):
             note.append(notations)
+        if not from_before:
+            self._fingering(note, index)
+
+    def _fingering(self, note: ET.Element, index: int) -> None:
+        """Write the string and the fret of a note, if it has them."""
+        if self.string[index] > 0 and self.fret[index] >= 0:
+            notations = note.find("notations")
+            technical = _add(
+                _add(note, "notations") if notations is None else notations, "technical"
+            )
+            _add(technical, "string", self.string[index])
+            _add(technical, "fret", self.fret[index])
 
 
 def _voices(staves: Sequence[StaffBar]) -> Iterator[tuple[int, int, tuple[Symbol, ...]]]:
