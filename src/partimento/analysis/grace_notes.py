@@ -320,7 +320,7 @@ def _without_grace_notes(piece: Piece, *, merge: bool) -> Piece:
 
 
 def _is_written(staff: _Staff, ornament: np.ndarray) -> bool:
-    """Return whether grace notes were read from notation, and took no time from others.
+    """Return whether grace notes were read from notation, where they take no time.
 
     They last as long as readers of scores make them. A played ornament may last as long by chance.
     The note before it then ends at a time that does not occur in notation.

@@ -102,6 +102,6 @@ def _slot_targets(
 
 
 def _first_from(times: list[int], start: int, slack: int) -> int | None:
-    """Return the first of sorted times from `start` on, if it is at most `slack` later."""
+    """Return the first of sorted times that is at most `slack` after `start`."""
     at = bisect_left(times, start)
     return times[at] if at < len(times) and times[at] <= start + slack else None

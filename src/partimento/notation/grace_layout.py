@@ -1,4 +1,4 @@
-"""Attach grace notes to the symbols of a bar, before which or after which they are drawn.
+"""Attach grace notes to the symbols of a bar next to which they are drawn.
 
 Most grace notes lead to a chord. Others stand before a rest, or between the last note of a bar and
 its bar line: they are called loose.
@@ -61,7 +61,7 @@ class Graces:
         self.loose = sorted(by_target.keys() - attacks)
 
     def add_loose(self, bar: Bar, ticks: int, staves: Sequence[StaffSpans], *, last: bool) -> None:
-        """Add the loose grace notes of a bar to a staff and a voice that does not sound then.
+        """Add the loose grace notes of a bar to a staff and a silent voice.
 
         `last` is whether this is the last bar of the piece.
         """
@@ -95,7 +95,7 @@ class Graces:
     def attach(
         self, voices: Sequence[Sequence[Sequence[Symbol]]], staves: Sequence[StaffSpans]
     ) -> list[list[list[Symbol]]]:
-        """Return the symbols of the staves and their voices with the grace notes of the bar."""
+        """Return the symbols of staves and their voices with the bar's grace notes."""
         table = [[list(voice) for voice in staff] for staff in voices]
         if not self.by_target:
             return table
@@ -130,7 +130,7 @@ class Graces:
 
 
 def _free_voice(staff: StaffSpans, time: int) -> int:
-    """Return a voice that does not sound at a time: best, one that has a note until then."""
+    """Return a voice that is silent at a time, if possible one that ends then."""
     by_voice: dict[int, list[Span]] = {}
     for span in staff.spans:
         by_voice.setdefault(staff.voice[span.note], []).append(span)

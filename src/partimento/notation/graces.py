@@ -98,7 +98,7 @@ def written_notes(piece: Piece, ornaments: Ornaments) -> WrittenNotes:
 
 
 def by_target(written: WrittenNotes, parts: Sequence[int], part: int) -> dict[int, list[int]]:
-    """Map the times to which the grace notes of a part lead to these, in playing order.
+    """Map the times to which grace notes of a part lead to these notes.
 
     Parameters
     ----------

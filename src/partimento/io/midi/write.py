@@ -213,7 +213,7 @@ def _notes(
 
 
 def _silent_graces(notes: Notes) -> np.ndarray:
-    """Return which grace notes of a part would cut another note of the same pitch: (N,) bool.
+    """Return which grace notes would cut another note of their pitch: (N,) bool.
 
     These are the ones that begin during a note that lasts longer, or together with it, as at the
     start of a piece. The release of the grace note would end both.
