@@ -506,3 +506,8 @@ def test_grace_notes_take_no_time(name, expected):
     piece = piece_from_musicxml((CASES / f"{name}.musicxml").read_bytes())
     assert rows(piece) == expected
     assert piece.length == 4
+
+
+def test_a_segno_sign_is_followed():
+    piece = piece_from_musicxml((CASES / "r-segno-glyph.musicxml").read_bytes(), unfold=True)
+    assert [n.pitch for n in piece.notes] == [60, 62, 64, 62, 64]

@@ -21,7 +21,9 @@ from tests.io.musicxml.documents import (
 )
 
 from partimento.errors import InvalidScoreError
-from partimento.io.musicxml.repeats import Turns, playing_order
+from partimento.io.musicxml.read import piece_from_musicxml
+from partimento.io.musicxml.repeats import playing_order
+from partimento.io.musicxml.turns import Turns, read_barline, read_direction
 
 
 def order(*bars):
@@ -29,12 +31,13 @@ def order(*bars):
     contents = [(START if i == 0 else "") + note("C4", 16) for i in range(len(bars))]
     piece = read([bar + content for bar, content in zip(bars, contents, strict=True)], unfold=True)
     turns: dict[int, Turns] = {}
-    from lxml import etree
 
     for i, bar in enumerate(bars):
         for element in etree.fromstring(f"<m>{bar}</m>"):
-            there = turns.setdefault(i, Turns())
-            (there.read_barline if element.tag == "barline" else there.read_sound)(element)
+            if element.tag == "barline":
+                read_barline(turns, i, element)
+            else:
+                read_direction(turns, i, element, at_end=False)
     found = playing_order(turns, len(bars))
     assert piece.length == 4 * len(found)
     return found
@@ -72,6 +75,122 @@ def test_repeats_stay_folded_by_default():
     assert read([START + note("C4", 16) + REPEAT]).length == 4
 
 
+def words(*parts):
+    """A direction; parts are words, or the signs ``<segno/>`` and ``<coda/>``."""
+    types = "".join(
+        f"<direction-type>{part if part[0] == '<' else f'<words>{part}</words>'}</direction-type>"
+        for part in parts
+    )
+    return f"<direction>{types}</direction>"
+
+
+SEGNO, CODA = words("<segno/>"), words("<coda/>")
+
+
+@pytest.mark.parametrize(
+    ("bars", "played"),
+    [
+        (["", SEGNO, words("D.S.")], [0, 1, 2, 1, 2]),
+        (["", SEGNO, words("Fine"), words("D.S. al Fine")], [0, 1, 2, 3, 1, 2]),
+        (["", words("Fine"), words("Da Capo al Fine")], [0, 1, 2, 0, 1]),
+        (["", SEGNO, CODA, words("D.S. al Coda"), CODA, ""], [0, 1, 2, 3, 1, 2, 4, 5]),
+        (["", words("To Coda"), words("D.C. al Coda"), words("Coda")], [0, 1, 2, 0, 1, 3]),
+        (
+            ["", words("To ", "<coda/>"), words("D.C. al ", "<coda/>"), words("<coda/>", "Coda")],
+            [0, 1, 2, 0, 1, 3],
+        ),
+        # The repeats of the section come first, those of the coda at last.
+        (
+            ["", words("To Coda"), words("D.C. al Coda") + REPEAT, words("Coda") + REPEAT],
+            [0, 1, 2, 0, 1, 2, 0, 1, 3, 3],
+        ),
+        # Fine in an ending.
+        (
+            ["", ONE + END_ONE, TWO + END_TWO + words("Fine"), "", words("D.C. al Fine")],
+            [0, 1, 0, 2, 3, 4, 0, 2],
+        ),
+        # To coda in the first ending.
+        (
+            [
+                "",
+                ONE + END_ONE + words("To Coda"),
+                TWO + END_TWO + words("D.C. al Coda"),
+                words("Coda"),
+            ],
+            [0, 1, 0, 2, 0, 1, 3],
+        ),
+        (
+            ["", words("Fine"), words("D.C. al Fine e poi la Coda"), words("Coda")],
+            [0, 1, 2, 0, 1, 3],
+        ),
+        (["", SEGNO, words("D.C. al Segno"), ""], [0, 1, 2, 0]),
+        (["", REPEAT, words("D.C. con repetizione")], [0, 1, 0, 1, 2, 0, 1, 0, 1, 2]),
+        (
+            ["", barline('<repeat direction="backward" after-jump="yes"/>'), words("D.C.")],
+            [0, 1, 0, 1, 2, 0, 1, 0, 1, 2],
+        ),
+        # Each of several jumps is made once, to the sign before it.
+        (
+            [SEGNO, words("D.S."), "", SEGNO, words("D.S."), ""],
+            [0, 1, 0, 1, 2, 3, 4, 3, 4, 5],
+        ),
+        ([SEGNO, "", SEGNO, words("D.S.S.")], [0, 1, 2, 3, 2, 3]),
+        (
+            [sound(segno="a"), sound(segno="b"), sound(dalsegno="a"), ""],
+            [0, 1, 2, 0, 1, 2, 3],
+        ),
+        # Words only say where a jump is within a bar or so.
+        (["", words("D.C."), REPEAT], [0, 1, 2, 0, 1, 2, 0, 1, 2]),
+        ([words("D.C."), "", ""], [0, 1, 2]),
+        (["", sound(fine="no"), sound(dacapo="no")], [0, 1, 2]),
+        (["", words("rit. al fine"), ""], [0, 1, 2]),
+        (
+            [sound(time_only="2", tocoda="c").replace("_", "-"), REPEAT, sound(coda="c")],
+            [0, 1, 0, 2],
+        ),
+        # A bracket that is shorter than its ending, and one that is missing.
+        (
+            ["", ONE + barline(ending("1", "stop")), REPEAT, TWO + END_TWO, ""],
+            [0, 1, 2, 0, 3, 4],
+        ),
+        (["", REPEAT, TWO + END_TWO, ""], [0, 1, 0, 2, 3]),
+        # The last of several endings is the last one, though a repeat follows it.
+        (
+            ["", ONE + END_ONE, TWO + barline(ending("2", "stop"), BACKWARD), words("D.C.")],
+            [0, 1, 0, 2, 3, 0, 2, 3],
+        ),
+        (
+            ["", barline(ending("1-3", "start")) + END_ONE, barline(ending("4.", "start")), ""],
+            [0, 1, 0, 1, 0, 1, 0, 2, 3],
+        ),
+    ],
+)
+def test_printed_signs_and_words_are_followed(bars, played):
+    assert order(*bars) == played
+
+
+def test_a_sign_at_the_end_of_a_bar_is_one_of_the_next_bar():
+    bars = [
+        START + note("C4", 16) + SEGNO,
+        note("D4", 16),
+        note("E4", 16) + words("D.S."),
+    ]
+    assert [n.pitch for n in read(bars, unfold=True).notes] == [60, 62, 64, 62, 64]
+
+
+def test_a_da_capo_returns_to_the_beginning_of_its_movement():
+    bars = "".join(
+        f'<measure number="{number}">{START if number == 1 else ""}{note(name, 16)}{jump}</measure>'
+        for number, name, jump in (
+            (1, "C4", ""), (2, "D4", ""),
+            (1, "E4", words("Fine")), (2, "F4", words("D.C. al Fine")),
+        )
+    )  # fmt: skip
+    text = f'<score-partwise><part-list/><part id="P">{bars}</part></score-partwise>'
+    notes = piece_from_musicxml(text.encode(), unfold=True).notes
+    assert [n.pitch for n in notes] == [60, 62, 64, 65, 64]
+
+
 def test_endings_that_leave_no_bar_are_refused():
     with pytest.raises(InvalidScoreError, match="its endings leave no bar to play"):
         read(
@@ -100,17 +219,6 @@ def test_thousands_of_repeats_take_no_quadratic_time():
     endings = {i: Turns(endings=(1,), times=2) for i in range(count)}
     assert playing_order(endings, count) == [*range(count)]
     assert time.process_time() - began < 10
-
-
-@pytest.mark.parametrize(
-    ("times", "played"),
-    [("", 2), ("1", 1), ("3", 3), ("64", 64), ("65", 64), ("x", 2), ("-3", 2), ("999999999", 2)],
-)
-def test_a_repeat_is_played_as_often_as_it_says_within_bounds(times, played):
-    turns = Turns()
-    turns.read_barline(etree.fromstring(barline(f'<repeat direction="backward" times="{times}"/>')))
-    assert turns.times == played
-    assert len(playing_order({0: turns}, 2)) == played + 1
 
 
 def test_a_dal_segno_before_its_segno_returns_to_the_beginning():

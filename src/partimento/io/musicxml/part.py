@@ -17,7 +17,7 @@ from partimento.io.musicxml.marks import (
     tempo_of,
     transposition_of,
 )
-from partimento.io.musicxml.repeats import Turns
+from partimento.io.musicxml.turns import Turns, read_barline, read_direction
 from partimento.music.limits import MAX_QUARTERS, check_size
 from partimento.music.timelines import Key, Meter, Tempo
 
@@ -26,6 +26,7 @@ Place = tuple[int, int]  # index of the bar, ticks from its beginning
 TIES = {"stop": 1, "start": 2}  # flags
 GRACE_QL = Fraction(1, 16)  # duration of a grace note in quarters
 MOST_CHANGES = 100  # transpositions in one bar
+FIRST_NUMBERS = ("0", "1")  # of a movement
 MIDDLE_LINE = ("B", "4")  # the default position of an unpitched note
 
 
@@ -114,6 +115,7 @@ class PartReader:
         self.ends: list[int] = []
         self.rest: Element | None = None
         self.sounding = self.resting = self.heard = 0
+        self.number = ""
 
     def read_bar(self, index: int, bar: Element, music: Element | None) -> None:
         """Read the next bar.
@@ -130,6 +132,11 @@ class PartReader:
         self.sounding = self.resting = self.heard = 0
         if self.shifts:
             self._carry_shifts()
+        if self.turns is not None:
+            number = bar.get("number", "")
+            if number in FIRST_NUMBERS and self.number not in ("", *FIRST_NUMBERS):
+                self.turns.setdefault(index, Turns()).movement = True
+            self.number = number
         for element in music if music is not None else ():
             tag = element.tag
             if tag == "note":
@@ -144,7 +151,7 @@ class PartReader:
             elif tag in ("direction", "sound"):
                 self._direction(element)
             elif tag == "barline" and self.turns is not None:
-                self.turns.setdefault(index, Turns()).read_barline(element)
+                read_barline(self.turns, index, element)
         self.ends.append(self.now)
         self.lengths.append(
             BarLength(
@@ -333,7 +340,6 @@ class PartReader:
 
         The offset of a direction counts only if the document marks it as valid for the sound.
         """
-        sounds = [element] if element.tag == "sound" else list(element.iterchildren("sound"))
         if tempo := tempo_of(element):
             offset = element.find("offset")
             later = Fraction(0)
@@ -341,5 +347,9 @@ class PartReader:
                 later = exact(offset.text, "an offset") * self.grid / self.divisions
             self.tempos.setdefault((self.bar, max(self.now + round(later), 0)), tempo)
         if self.turns is not None:
-            for sound in sounds:
-                self.turns.setdefault(self.bar, Turns()).read_sound(sound)
+            read_direction(self.turns, self.bar, element, at_end=self._is_at_end(element))
+
+    def _is_at_end(self, element: Element) -> bool:
+        """Return whether no note of the voice follows in the bar."""
+        after = next(element.itersiblings("note", "backup"), None)
+        return self.now > 0 and (after is None or after.tag == "backup")

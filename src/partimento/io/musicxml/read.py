@@ -34,7 +34,8 @@ from partimento.io.formats import ReadOptions
 from partimento.io.musicxml.layout import piece_of
 from partimento.io.musicxml.marks import Instruments, exact
 from partimento.io.musicxml.part import FinerGrid, PartReader
-from partimento.io.musicxml.repeats import Turns, playing_order
+from partimento.io.musicxml.repeats import playing_order
+from partimento.io.musicxml.turns import Turns
 from partimento.music.limits import MAX_BYTES, MAX_NOTES, check_size
 from partimento.music.notes import MAX_GRID
 from partimento.music.piece import Piece

@@ -2,70 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from partimento.errors import InvalidScoreError
+from partimento.io.musicxml.turns import Turns
 
-MOST_TIMES = 64  # repetitions of one section
 MOST_BARS = 100_000  # of the unfolded piece
-JUMPS = ("fine", "dacapo", "dalsegno", "segno", "tocoda", "coda")
-
-
-@dataclass
-class Turns:
-    """The repeats and jumps of one bar.
-
-    Attributes
-    ----------
-    forward : bool
-        Whether a repeated section begins with the bar.
-    times : int
-        How often the section that ends with the bar is played; 0 if no section ends here.
-    endings : tuple of int
-        The numbers of an ending that begins with the bar: the passes in which it is played.
-    closes : bool
-        Whether an ending ends with the bar.
-    fine, dacapo, dalsegno, segno, tocoda, coda : str
-        As in MusicXML's ``sound`` element; empty if absent.
-    """
-
-    forward: bool = False
-    times: int = 0
-    endings: tuple[int, ...] = ()
-    closes: bool = False
-    fine: str = ""
-    dacapo: str = ""
-    dalsegno: str = ""
-    segno: str = ""
-    tocoda: str = ""
-    coda: str = ""
-
-    def read_barline(self, barline: Any) -> None:
-        repeat, ending = barline.find("repeat"), barline.find("ending")
-        if repeat is not None and repeat.get("direction") == "forward":
-            self.forward = True
-        elif repeat is not None and repeat.get("direction") == "backward":
-            times = repeat.get("times", "")
-            self.times = (
-                min(int(times), MOST_TIMES)
-                if times.isascii() and times.isdigit() and len(times) < 9
-                else 2
-            )
-        if ending is not None and ending.get("type") == "start":
-            self.endings = tuple(
-                int(digits) for digits in re.findall(r"\b\d{1,2}\b", ending.get("number", ""))
-            )
-        elif ending is not None:
-            self.closes = True
-
-    def read_sound(self, sound: Any) -> None:
-        for name in JUMPS:
-            if value := sound.get(name, ""):
-                setattr(self, name, value)
+TO_FINE = ("fine", "fine and coda")  # values of `Turns.until`
 
 
 @dataclass(frozen=True)
@@ -79,7 +24,8 @@ def playing_order(turns: Mapping[int, Turns], bars: int) -> list[int]:
     """Return the indices of the bars in playing order.
 
     Repeats, endings, da capo and dal segno are unfolded, to the end, to a fine or to a coda. After
-    a jump, sections are not repeated, and the last ending is played.
+    a jump, sections are not repeated, and the last ending is played, until the bar of the jump or
+    the coda is reached.
 
     Parameters
     ----------
@@ -93,105 +39,251 @@ def playing_order(turns: Mapping[int, Turns], bars: int) -> list[int]:
     InvalidScoreError
         If the result has more than `MOST_BARS` bars, or none.
     """
-    endings = _endings(turns, bars)
-    passes = _passes(endings)
-    codas, segnos = (
-        sorted(i for i in turns if getattr(turns[i], name)) for name in ("coda", "segno")
-    )
-    order: list[int] = []
-    # `start` is the first bar of the current section, `current_pass` counts from 1.
-    start, current_pass, jumped, i = 0, 1, False, 0
-    while i < bars:
-        turn = turns.get(i, Turns())
-        if turn.forward and i != start:
-            start, current_pass = i, 1
-        ending = endings.get(i)
-        if (
-            ending
-            and i == ending.first
-            and not _is_played(ending, turns, current_pass, jumped=jumped)
-        ):
-            i = ending.last + 1
-            continue
-        order.append(i)
-        if len(order) > MOST_BARS:
-            raise InvalidScoreError(f"with its repeats it is longer than {MOST_BARS} bars")
-        if jumped and turn.fine:
-            break
-        target = _jump(turn, codas, segnos, i, jumped=jumped)
-        if target is not None:
-            i, start, jumped = target, target, True
-            continue
-        if turn.times and not jumped:
-            if current_pass < passes.get(i, turn.times):
-                current_pass, i = current_pass + 1, start
-                continue
-            start, current_pass = i + 1, 1
-        elif ending and i == ending.last:
-            start, current_pass = i + 1, 1
-        i += 1
+    order = _Player(_with_signs(_moved(turns)), bars).play()
     if not order:
         raise InvalidScoreError("its endings leave no bar to play")
     return order
 
 
-def _jump(turn: Turns, codas: list[int], segnos: list[int], i: int, *, jumped: bool) -> int | None:
-    """Return the bar that bar `i` jumps to, or None for the next one.
+def _moved(turns: Mapping[int, Turns]) -> Mapping[int, Turns]:
+    """Move jumps that words state just before the end of a repeated section to that end.
 
-    `codas` and `segnos` are the bars with these signs, sorted.
+    In the first bar, there is nothing to return from.
     """
-    if jumped:
-        after = bisect_right(codas, i)
-        return codas[after] if turn.tocoda and after < len(codas) else None
-    if turn.dacapo:
-        return 0
-    if turn.dalsegno:
-        return segnos[0] if segnos and segnos[0] <= i else 0
-    return None
+    moved = dict(turns)
+    for i, turn in turns.items():
+        after = turns.get(i + 1, Turns())
+        ends = after.times and not (after.forward or after.coda or after.sign or after.endings)
+        if turn.by_words and not turn.times and (ends or i == 0):
+            names = ("dacapo", "dalsegno", "until", "second", "repeats", "passes")
+            moved[i] = replace(turn, **{name: getattr(Turns, name) for name in names})
+            if i and not after.jumps:
+                moved[i + 1] = replace(after, **{name: getattr(turn, name) for name in names})
+    return moved
 
 
-def _is_played(
-    ending: _Ending, turns: Mapping[int, Turns], current_pass: int, *, jumped: bool
-) -> bool:
-    if jumped:  # the last ending is the one that no repeat follows
-        return not turns.get(ending.last, Turns()).times
-    return current_pass in ending.passes
+def _with_signs(turns: Mapping[int, Turns]) -> dict[int, Turns]:
+    """Decide what coda signs without words mean.
+
+    Up to the last jump they mean *to coda*, and after it the coda itself.
+    """
+    last = max((i for i, turn in turns.items() if turn.jumps), default=-1)
+    return {
+        i: turn
+        if not turn.sign
+        else replace(turn, tocoda=turn.tocoda or "yes")
+        if i <= last
+        else replace(turn, coda=turn.coda or "yes")
+        for i, turn in turns.items()
+    }
 
 
-def _endings(turns: Mapping[int, Turns], bars: int) -> dict[int, _Ending]:
-    """Map each bar to the ending that it belongs to."""
-    ending_by_bar: dict[int, _Ending] = {}
-    first_bars = sorted(i for i in turns if turns[i].endings)
-    for first, following in zip(first_bars, [*first_bars[1:], bars], strict=False):
-        last = next(
-            (
-                i
-                for i in range(first, following)
-                if i in turns and (turns[i].closes or turns[i].times)
-            ),
-            first,
+class _Player:
+    """Play the bars of a score.
+
+    Attributes
+    ----------
+    start, number : int
+        The first bar of the current section, and how often it was played, with this time.
+    jump : int or None
+        The bar of the last jump, until it is reached again or left for a coda.
+    taken : set of int
+        The bars whose jumps were made: each is made once.
+    """
+
+    def __init__(self, turns: Mapping[int, Turns], bars: int) -> None:
+        self.turns, self.bars = turns, bars
+        self.chains = _chains(turns, bars)
+        self.endings: dict[int, tuple[_Ending, list[_Ending]]] = {
+            i: (ending, chain)
+            for chain in self.chains
+            for ending in chain
+            for i in range(ending.first, ending.last + 1)
+        }
+        self.passes = _passes(self.chains)
+        self.codas, self.segnos, self.movements = (
+            sorted(i for i in turns if getattr(turns[i], name))
+            for name in ("coda", "segno", "movement")
         )
+        self.section_ends = _section_ends(turns, bars)
+        self.start, self.number = 0, 1
+        self.jump: int | None = None
+        self.taken: set[int] = set()
+
+    def play(self) -> list[int]:
+        order: list[int] = []
+        following: int | None = 0
+        while following is not None and following < self.bars:
+            i = following
+            turn = self.turns.get(i, Turns())
+            if turn.forward and i != self.start:
+                self.start, self.number = i, 1
+            ending, _ = self.endings.get(i, (None, []))
+            if ending and i == ending.first and not self._is_played(ending):
+                following = ending.last + 1
+                continue
+            if turn.segno and i and "segno" in self._until():
+                following = self._coda_or_end(i - 1)
+                continue
+            order.append(i)
+            if len(order) > MOST_BARS:
+                raise InvalidScoreError(f"with its repeats it is longer than {MOST_BARS} bars")
+            following = self._after(i, turn)
+        return order
+
+    def _until(self) -> str:
+        return self.turns[self.jump].until if self.jump is not None else ""
+
+    def _coda_or_end(self, i: int) -> int | None:
+        """Return the bar of the coda after bar `i`; None if the music ends without one."""
+        coda = self._coda(i, "") if "coda" in self._until() else None
+        if coda is not None:
+            self._go_on_at(coda)
+        return coda
+
+    def _after(self, i: int, turn: Turns) -> int | None:
+        """Return the bar that is played after bar `i`; None if the music ends."""
+        jumped, until = self.jump is not None, self._until()
+        in_pass = self.number in turn.passes
+        if turn.fine and (in_pass if turn.passes else jumped and until in ("", *TO_FINE)):
+            return self._coda_or_end(i)
+        if turn.tocoda and (in_pass if turn.passes else jumped and until in ("", "coda")):
+            coda = self._coda(i, turn.tocoda)
+            if coda is not None:
+                self._go_on_at(coda)
+                return coda
+        repeats = self._repeats(turn)
+        if turn.jumps and i not in self.taken and self._is_last_time(i, turn, repeats=repeats):
+            self.taken.add(i)
+            self.jump, self.start, self.number = i, self._target(i, turn), 1
+            return self.start
+        if self.jump is not None and i == (self.section_ends[self.jump] or self.jump):
+            self.jump = None
+        if turn.times and repeats:
+            if self.number < self.passes.get(i, turn.times):
+                self.number += 1
+                return self.start
+            self.start, self.number = i + 1, 1
+        elif turn.times or (i in self.endings and i == self.endings[i][0].last):
+            self.start, self.number = i + 1, 1
+        return i + 1
+
+    def _go_on_at(self, bar: int) -> None:
+        self.jump, self.start, self.number = None, bar, 1
+
+    def _repeats(self, turn: Turns) -> bool:
+        """Return whether sections are repeated now."""
+        return self.jump is None or self.turns[self.jump].repeats or turn.after_jump
+
+    def _is_last_time(self, i: int, turn: Turns, *, repeats: bool) -> bool:
+        """Return whether the jump of bar `i` is made now: the last time that it is played."""
+        if turn.passes:
+            return self.number in turn.passes
+        end = self.section_ends[i]
+        if end is None or not repeats:
+            return True
+        if i in self.endings:
+            return all(number <= self.number for number in self.endings[i][0].passes)
+        return self.number >= self.passes.get(end, self.turns[end].times)
+
+    def _target(self, i: int, turn: Turns) -> int:
+        """Return the bar to which the jump of bar `i` leads."""
+        at = bisect_right(self.movements, i)
+        begin = self.movements[at - 1] if at else 0
+        if turn.dacapo:
+            return begin
+        before = [bar for bar in self.segnos if begin <= bar <= i]
+        if turn.second and len(before) > 1:
+            return before[1]
+        named = [bar for bar in before if self.turns[bar].segno == turn.dalsegno]
+        return (named or before or [begin])[-1]
+
+    def _coda(self, i: int, name: str) -> int | None:
+        """Return the bar of the coda that is reached from bar `i`; None if there is none."""
+        after = bisect_right(self.codas, i)
+        if name not in ("", "yes"):
+            named = [bar for bar in self.codas[after:] if self.turns[bar].coda == name]
+            if named:
+                return named[0]
+        return self.codas[after] if after < len(self.codas) else None
+
+    def _is_played(self, ending: _Ending) -> bool:
+        _, chain = self.endings[ending.first]
+        last = self.turns.get(chain[-1].last, Turns())
+        if any(self._repeats(self.turns.get(member.last, Turns())) for member in chain):
+            return self.number in ending.passes
+        wanted = [member for member in chain if self._leads_on(member)]
+        if wanted:
+            return ending == wanted[-1]
+        return ending == chain[-1] and (len(chain) > 1 or not last.times)
+
+    def _leads_on(self, ending: _Ending) -> bool:
+        """Return whether the fine, or the way to the coda, is in this ending."""
+        until = self._until()
+        bars = range(ending.first, ending.last + 1)
+        return any(
+            (self.turns[i].fine and until in ("", *TO_FINE))
+            or (self.turns[i].tocoda and until in ("", "coda"))
+            for i in bars
+            if i in self.turns
+        )
+
+
+def _section_ends(turns: Mapping[int, Turns], bars: int) -> list[int | None]:
+    """Return, for each bar, the next bar that ends a repeated section it belongs to."""
+    ends: list[int | None] = [None] * bars
+    end: int | None = None
+    for i in range(bars - 1, -1, -1):
+        turn = turns.get(i, Turns())
+        end = i if turn.times else end
+        ends[i] = end
+        end = None if turn.forward else end
+    return ends
+
+
+def _chains(turns: Mapping[int, Turns], bars: int) -> list[list[_Ending]]:
+    """Return the endings, grouped into those that follow each other directly."""
+    chains: list[list[_Ending]] = []
+    first_bars = sorted(i for i in turns if turns[i].endings and i < bars)
+    for first, following in zip(first_bars, [*first_bars[1:], bars], strict=False):
+        last = _last_of_ending(turns, first, following)
         ending = _Ending(first, last, turns[first].endings)
-        ending_by_bar.update(dict.fromkeys(range(first, last + 1), ending))
-    return ending_by_bar
+        if chains and chains[-1][-1].last + 1 == first:
+            chains[-1].append(ending)
+        else:
+            # Some programs leave out the start of the first ending.
+            lowest = min(ending.passes)
+            is_first = lowest == 1 or not turns.get(first - 1, Turns()).times
+            before = [] if is_first else [_Ending(first - 1, first - 1, tuple(range(1, lowest)))]
+            chains.append([*before, ending])
+    return chains
 
 
-def _passes(endings: Mapping[int, _Ending]) -> dict[int, int]:
+def _last_of_ending(turns: Mapping[int, Turns], first: int, following: int) -> int:
+    """Return the last bar of an ending; `following` is the first bar of the next one.
+
+    The bracket may be shorter than the ending: the repeat before the next ending ends it.
+    """
+    if following in turns and following - 1 in turns and turns[following - 1].times:
+        repeats = [i for i in range(first, following) if i in turns and turns[i].times]
+        if repeats == [following - 1]:
+            return following - 1
+    ends = (
+        i for i in range(first, following) if i in turns and (turns[i].closes or turns[i].times)
+    )
+    return next(ends, first)
+
+
+def _passes(chains: Sequence[Sequence[_Ending]]) -> dict[int, int]:
     """Map the bars of endings to the number of times that their section is played.
 
     Several endings in a row state the number: their greatest one. After a single ending, the
     section is played once more without it.
     """
     times_by_bar: dict[int, int] = {}
-    chain: list[_Ending] = []  # endings that follow each other without a bar between them
-    for ending in [*dict.fromkeys(endings[i] for i in sorted(endings)), None]:
-        if chain and (ending is None or ending.first != chain[-1].last + 1):
-            most = max(number for member in chain for number in member.passes)
-            times = most + 1 if len(chain) == 1 else most
-            times_by_bar.update(
-                (i, times) for member in chain for i in range(member.first, member.last + 1)
-            )
-            chain = []
-        if ending is not None:
-            chain.append(ending)
+    for chain in chains:
+        most = max(number for ending in chain for number in ending.passes)
+        times = most + 1 if len(chain) == 1 else most
+        for ending in chain:
+            times_by_bar.update(dict.fromkeys(range(ending.first, ending.last + 1), times))
     return times_by_bar
