@@ -1,4 +1,4 @@
-"""Read what is printed about jumps: signs, and words such as ``D.S. al Coda`` or ``Fine``.
+"""Read printed jumps: signs, and words such as ``D.S. al Coda`` or ``Fine``.
 
 Programs print them with or without a `sound` element that states the same for playback.
 """
@@ -119,7 +119,7 @@ def jump_of_words(text: str) -> Jump | None:
 
 
 def plain(text: str) -> str:
-    """Return a text in lower case, without accents, with signs as words and single spaces."""
+    """Return a text in lower case, without accents, and with signs as words."""
     letters = unicodedata.normalize("NFKD", text.translate(SIGNS))
     return " ".join("".join(c for c in letters if not unicodedata.combining(c)).casefold().split())
 

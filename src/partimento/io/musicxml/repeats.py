@@ -46,7 +46,7 @@ def playing_order(turns: Mapping[int, Turns], bars: int) -> list[int]:
 
 
 def _moved(turns: Mapping[int, Turns]) -> Mapping[int, Turns]:
-    """Move jumps that words state just before the end of a repeated section to that end.
+    """Move jumps that words state just before the end of a section to that end.
 
     In the first bar, there is nothing to return from.
     """

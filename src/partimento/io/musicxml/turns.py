@@ -1,4 +1,4 @@
-"""Read the repeats and jumps of each bar: bar lines, endings, signs, words and sounds."""
+"""Read the repeats and jumps of each bar from its bar lines and directions."""
 
 from __future__ import annotations
 
@@ -135,7 +135,10 @@ def read_barline(turns: dict[int, Turns], bar: int, barline: Any) -> None:
 
 
 def read_direction(turns: dict[int, Turns], bar: int, element: Any, *, at_end: bool) -> None:
-    """Read the jumps of a ``direction`` or ``sound``; `at_end` is whether the bar ends there."""
+    """Read the jumps of a ``direction`` or ``sound``.
+
+    `at_end` is whether the bar ends there.
+    """
     sounds = [element] if element.tag == "sound" else list(element.iterchildren("sound"))
     read = Turns()
     stated = False
