@@ -1,9 +1,13 @@
 """Which notes share a beam."""
 
+from pathlib import Path
+
+import pytest
 from tests.io.musicxml.documents import root_of
 from tests.notation.layouts import layout_of
 from tests.pieces import GUITAR, Q, melody
 
+from partimento.io.musicxml.read import piece_from_musicxml
 from partimento.music.notes import Note
 from partimento.music.piece import Piece
 from partimento.music.timelines import Meter
@@ -53,3 +57,25 @@ def test_no_beam_crosses_a_rest_and_none_is_alone():
     (symbols,) = layout_of(Piece(notes, parts=(GUITAR,))).bars[0][0].voices
     assert [s.beams for s in symbols][:4] == [(), (), ("begin",), ("end",)]
     assert [flags(s) for s in symbols][:2] == [1, 1]
+
+
+def brackets(piece: Piece) -> list[str]:
+    return [
+        tuplet.get("bracket") for tuplet in root_of(piece).iter("tuplet") if tuplet.get("bracket")
+    ]
+
+
+def test_a_tuplet_has_a_bracket_unless_one_beam_covers_it_exactly():
+    case = Path(__file__).parents[1] / "cases" / "eng-e01-triplet-rests-1780.musicxml"
+    assert brackets(piece_from_musicxml(case.read_bytes())) == ["yes"]
+    assert brackets(Piece(melody(*[Q / 3] * 3, *[Q / 5] * 5, 2, pitches=(72,)))) == ["no", "no"]
+    assert brackets(Piece(melody(*[Q * 2 / 3] * 3, 2))) == ["yes"]
+
+
+@pytest.mark.parametrize("silent", range(5))
+def test_a_quintuplet_with_a_rest_has_a_bracket_over_the_rest(silent):
+    notes = melody(*[Q / 5] * 5, 3)
+    root = root_of(Piece([note for i, note in enumerate(notes) if i != silent]))
+    marks = [[m.get("type") for m in note.iter("tuplet")] for note in root.iter("note")]
+    assert marks[:5] == [["start"], [], [], [], ["stop"]]
+    assert [m.get("bracket") for m in root.iter("tuplet")] == ["yes", None]

@@ -153,6 +153,31 @@ def test_equal_notes_in_a_beat_have_the_usual_ratio(meter, count, ratio, unit):
     assert (tuplet.actual, tuplet.normal, tuplet.unit) == (*ratio, unit * ticks)
 
 
+def test_eighths_of_a_triplet_over_the_middle_of_a_bar_are_divided_there():
+    ticks = 3 * TICKS
+    root = bar_tree(Meter(4, 4), ticks)
+    cuts = [64, 128, 192, 256, 320, 448, 512, 576, 704, 768]  # one crosses the middle
+    tuplets = find_tuplets(root, cuts, ticks, ticks)
+    assert [(t.start, t.end) for t in tuplets] == [(n * 192, n * 192 + 192) for n in range(4)]
+    (halves,) = find_tuplets(root, [256, 512], ticks, ticks)  # a triplet of half notes
+    assert (halves.start, halves.end) == (0, 768)
+
+
+def test_twelve_notes_in_a_beat_are_two_sextuplets():
+    ticks = 64 * 3
+    tuplets = find_tuplets(bar_tree(Meter(4, 4), ticks), range(16, 193, 16), ticks, ticks)
+    assert [(t.start, t.end, t.actual) for t in tuplets] == [(0, 96, 6), (96, 192, 6)]
+
+
+@pytest.mark.parametrize("count", [11, 13, 15])
+def test_large_tuplets_are_drawn_as_they_sound(count):
+    ticks = 64 * count
+    cuts = range(64, ticks, 64)
+    assert all(is_usual(cut, ticks) for cut in cuts)
+    (tuplet,) = find_tuplets(bar_tree(Meter(4, 4), ticks), cuts, ticks, ticks)
+    assert tuplet.actual == count
+
+
 @pytest.mark.parametrize("count", [2, 4])
 def test_dotted_values_show_equal_notes_without_a_tuplet(count):
     assert find_tuplets(COMPOUND, range(0, 97, 96 // count), 96, TICKS) == []

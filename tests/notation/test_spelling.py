@@ -1,12 +1,14 @@
 """Names of pitches: by the key, and by the note that follows."""
 
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from tests.io.musicxml.documents import root_of
 from tests.pieces import melody, pieces
 
+from partimento.io.musicxml.read import piece_from_musicxml
 from partimento.music.notes import Note
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key, Part
@@ -74,7 +76,12 @@ def test_spelling_follows_key_changes_and_ignores_keys_for_drums():
     ("key", "pitches", "names"),
     [
         (Key(2, "minor"), (71, 70, 71), ["B", "A#", "B"]),  # a leading note
-        (Key(5, "minor"), (68, 67, 68), ["G#", "G", "G#"]),  # no double sharp
+        (Key(5, "minor"), (68, 67, 68), ["G#", "F##", "G#"]),
+        (Key(5, "minor"), (63, 67, 70), ["D#", "F##", "A#"]),  # the dominant chord
+        (Key(6, "minor"), (63, 62, 60, 62), ["D#", "C##", "B#", "C##"]),
+        (Key(7, "minor"), (70, 69, 67, 70), ["A#", "G##", "F##", "A#"]),
+        (Key(-7, "minor"), (68, 70, 69, 68), ["Ab", "Bb", "Bbb", "Ab"]),
+        (Key(7), (68, 69, 68), ["G#", "A", "G#"]),  # a double sharp would not rise
         (Key(-3), (75, 74, 73, 72), ["Eb", "D", "Db", "C"]),
         (Key(-5), (73, 71, 70), ["Db", "Cb", "Bb"]),
         (Key(0, "minor"), (69, 75, 76), ["A", "D#", "E"]),
@@ -88,6 +95,14 @@ def test_spelling_follows_key_changes_and_ignores_keys_for_drums():
 def test_notes_outside_the_scale_are_named_as_musicians_do(key, pitches, names):
     piece = Piece(melody(*[1] * len(pitches), pitches=pitches), keys=(key,))
     assert [spelled(name) for name in spell(piece)] == names
+
+
+def test_without_a_key_no_note_is_called_f_flat_or_b_sharp_without_a_reason():
+    case = Path(__file__).parents[1] / "cases" / "eng-e06-quint.musicxml"
+    names = [spelled(name) for name in spell(piece_from_musicxml(case.read_bytes()))]
+    assert names[:11] == ["C", "Db", "D", "Eb", "E", "C", "Db", "D", "Eb", "E", "F"]
+    minor = Piece(melody(*[1] * 8, pitches=(61, 60, 61, 64, 68, 69, 71, 73)))
+    assert [spelled(name) for name in spell(minor)][:3] == ["C#", "B#", "C#"]
 
 
 def test_only_the_next_note_of_the_same_part_within_a_quarter_raises_a_note():

@@ -89,3 +89,23 @@ def _beam_type(levels: Sequence[int], place: int, level: int) -> str:
         return "begin"
     # A partial beam points to the note before, or to the next one at the beginning of the group.
     return "backward hook" if place > 0 else "forward hook"
+
+
+def without_brackets(symbols: Sequence[Symbol]) -> list[Symbol]:
+    """Return the symbols, without the brackets of tuplets that a beam covers exactly.
+
+    A beam over a portion of a tuplet would make it look smaller: its bracket stays.
+    """
+    result: list[Symbol] = []
+    words: list[str] = []
+    first = 0
+    for i, symbol in enumerate(symbols):
+        result.append(symbol)
+        if symbol.value.tuplet is None:
+            continue
+        if symbol.tuplet_starts:
+            first, words = i, []
+        words.append(symbol.beams[0] if symbol.beams else "")
+        if symbol.tuplet_stops and words == ["begin", *["continue"] * (len(words) - 2), "end"]:
+            result[first] = replace(result[first], bracket=False)
+    return result

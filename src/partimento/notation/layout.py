@@ -13,7 +13,7 @@ from partimento.errors import PartimentoError
 from partimento.music.piece import Piece
 from partimento.music.timelines import Bar
 from partimento.notation import rhythm, voices
-from partimento.notation.beams import beams_of
+from partimento.notation.beams import beams_of, without_brackets
 from partimento.notation.grace_layout import Graces, StaffSpans
 from partimento.notation.graces import WrittenNotes, by_target
 from partimento.notation.meter import Node, bar_tree, beat_length
@@ -301,7 +301,7 @@ def _voice_bar(bar: Bar, spans: Sequence[Span], ticks: int, drawn: dict[int, int
                 for s in chord
             )
             symbols.append(Symbol(low + start, stop - start, ties, value))
-    return beams_of(_with_brackets(symbols), root, bar.meter, ticks)
+    return without_brackets(beams_of(_with_tuplets(symbols), root, bar.meter, ticks))
 
 
 def _exact_bounds(start: int, end: int, cuts: Iterable[int]) -> list[int]:
@@ -319,7 +319,7 @@ def _exact_bounds(start: int, end: int, cuts: Iterable[int]) -> list[int]:
     return [*bounds, end]
 
 
-def _with_brackets(symbols: Sequence[Symbol]) -> list[Symbol]:
+def _with_tuplets(symbols: Sequence[Symbol]) -> list[Symbol]:
     """Return the symbols with the starts and stops of tuplets marked."""
 
     def is_outside(tuplet: Tuplet | None, i: int) -> bool:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from partimento.notation.meter import Node
 
@@ -36,6 +37,7 @@ SMALLEST = 64
 # Numbers of notes in tuplets, in the order of preference: in spans that divide into two or three.
 RATIOS_BINARY = (3, 5, 7, 9, 11, 13, 15)
 RATIOS_TERNARY = (2, 4, 5, 7, 8, 10, 11)
+TUPLET_DEPTHS = 4  # the notes of a tuplet may be whole, or divided into two, four or eight
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,49 +136,81 @@ def find_tuplets(root: Node, cuts: Iterable[int], beat: int, ticks: int) -> list
     """
     inside = sorted(c for c in set(cuts) if root.start < c < root.end)
     grid = max(1, ticks // SMALLEST)
-    off_grid = {c for c in inside if (c - root.start) % grid}
-    return _tuplets_in(root, inside, off_grid, beat, ticks) if off_grid else []
+    off_grid = frozenset(c for c in inside if (c - root.start) % grid)
+    return _tuplets_in(root, _Cuts(tuple(inside), off_grid), beat, ticks) if off_grid else []
 
 
-def _tuplets_in(
-    node: Node, cuts: Sequence[int], off_grid: set[int], beat: int, ticks: int
-) -> list[Tuplet]:
-    in_node = [c for c in cuts if node.start < c < node.end]
-    if not any(c in off_grid for c in in_node):
+class _Cuts(NamedTuple):
+    """The times at which notes of a voice start or end, in ticks.
+
+    `off_grid` are those that only a tuplet can reach.
+    """
+
+    times: tuple[int, ...]
+    off_grid: frozenset[int]
+
+    def within(self, node: Node) -> list[int]:
+        return [time for time in self.times if node.start < time < node.end]
+
+
+def _tuplets_in(node: Node, cuts: _Cuts, beat: int, ticks: int) -> list[Tuplet]:
+    in_node = cuts.within(node)
+    if cuts.off_grid.isdisjoint(in_node):
         return []
     children = node.children
-    if len(children) > 1 and _is_divisible(node, in_node, off_grid, beat):
-        return [
-            tuplet
-            for child in children
-            for tuplet in _tuplets_in(child, cuts, off_grid, beat, ticks)
-        ]
-    if (whole := _tuplet_over(node, in_node, ticks)) is not None:
+    whole = _tuplet_over(node, in_node, ticks)
+    depth = _depth(whole, in_node)
+    if len(children) > 1 and _is_divisible(node, cuts, beat, depth):
+        divided = [tuplet for child in children for tuplet in _tuplets_in(child, cuts, beat, ticks)]
+        covered = {t for c in divided for t in in_node if c.start < t < c.end}
+        if covered >= cuts.off_grid.intersection(in_node):
+            return divided
+    if whole is not None:
         return [whole]
     return (
-        [tuplet for child in children for tuplet in _tuplets_in(child, cuts, off_grid, beat, ticks)]
+        [tuplet for child in children for tuplet in _tuplets_in(child, cuts, beat, ticks)]
         if node.length > ticks // 8
         else []
     )
 
 
-def _is_divisible(node: Node, cuts: Sequence[int], off_grid: set[int], beat: int) -> bool:
-    """Return whether the children can be written one by one, without a common tuplet."""
-    edges = {node.start, node.end, *cuts}
+def _depth(tuplet: Tuplet | None, cuts: Sequence[int]) -> int:
+    """Return how often the notes of a tuplet are halved to reach all `cuts`.
+
+    A sextuplet is a triplet with halved notes.
+    """
+    if tuplet is None:
+        return TUPLET_DEPTHS
+    length, actual = tuplet.end - tuplet.start, 3 if tuplet.actual == 6 else tuplet.actual
+    depths = range(TUPLET_DEPTHS)
+    return next(
+        depth
+        for depth in depths
+        if all((c - tuplet.start) * (actual << depth) % length == 0 for c in cuts)
+    )
+
+
+def _is_divisible(node: Node, cuts: _Cuts, beat: int, depth: int) -> bool:
+    """Return whether the children can be written one by one, without a common tuplet.
+
+    `depth` is that of the common tuplet, from `_depth`. If it is great, the tuplets of the children
+    read better, even if a note between them needs a tie.
+    """
+    edges = {node.start, node.end, *cuts.within(node)}
     with_tuplet = [
-        child for child in node.children if any(child.start < c < child.end for c in off_grid)
+        child for child in node.children if any(child.start < c < child.end for c in cuts.off_grid)
     ]
     if node.length <= beat:
         closed = all(child.start in edges and child.end in edges for child in with_tuplet)
-        return closed and len(with_tuplet) < len(node.children)
+        return closed and (len(with_tuplet) < len(node.children) or depth > 1)
     times = sorted(edges)
     # A note that crosses a boundary with both ends off the grid needs a tuplet over the whole span,
     # such as a triplet of quarter notes over two beats.
     for edge in node.edges[1:-1]:
         before = max(t for t in times if t <= edge)
         after = min(t for t in times if t >= edge)
-        if before < edge < after and before in off_grid and after in off_grid:
-            return False
+        if before < edge < after and before in cuts.off_grid and after in cuts.off_grid:
+            return depth > 1
     return True
 
 
@@ -191,7 +225,9 @@ def _tuplet_over(node: Node, cuts: Sequence[int], ticks: int) -> Tuplet | None:
     else:
         return None
     for actual in choices:
-        for depth in range(4):  # the notes of the tuplet may be divided into two, four or eight
+        for depth in range(
+            TUPLET_DEPTHS
+        ):  # the notes of the tuplet may be divided into two, four or eight
             if all((c - node.start) * (actual << depth) % node.length == 0 for c in cuts):
                 if actual == 3 and depth and len(cuts) > 3 and (node.start + node.end) // 2 in cuts:
                     actual = 6  # one sextuplet reads better than a triplet of halved notes
@@ -387,6 +423,6 @@ def snap(times: Iterable[int], ticks: int) -> dict[int, int]:
 def is_usual(time: int, ticks: int) -> bool:
     """Return whether a time is a multiple of a 128th note, or of a usual tuplet's.
 
-    Usual tuplets divide a note into three, five, seven or nine.
+    Usual tuplets divide a note into three, five, seven, nine, eleven, thirteen or fifteen.
     """
-    return any(time * divisor % ticks == 0 for divisor in (32, 48, 40, 28, 36))
+    return any(time * divisor % ticks == 0 for divisor in (32, 48, 40, 28, 36, 44, 52, 15))

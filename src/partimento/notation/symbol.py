@@ -33,6 +33,8 @@ class Symbol:
         playing order.
     tuplet_starts, tuplet_stops : bool
         Whether the symbol is the first or the last one of its tuplet.
+    bracket : bool
+        Whether its tuplet needs a bracket, because no beam covers exactly the tuplet.
     """
 
     onset: int
@@ -46,3 +48,4 @@ class Symbol:
     graces_after: tuple[int, ...] = ()
     tuplet_starts: bool = False
     tuplet_stops: bool = False
+    bracket: bool = True

@@ -2,6 +2,7 @@
 
 import io
 from fractions import Fraction
+from pathlib import Path
 
 import mido
 import pytest
@@ -10,11 +11,12 @@ from tests.pieces import PIECES, Q, melody, pieces
 
 from partimento.errors import PartimentoError
 from partimento.io.midi.read import midi_from_bytes
-from partimento.io.midi.write import channels_for, resolution_for, to_midi
+from partimento.io.midi.write import channels_for, resolution_for, to_midi, written_meters
+from partimento.io.musicxml.read import piece_from_musicxml
 from partimento.music.grace_placement import GRACE_QL
 from partimento.music.notes import Note
 from partimento.music.piece import Piece
-from partimento.music.timelines import Part
+from partimento.music.timelines import Meter, Part
 
 
 def parsed(piece: Piece) -> mido.MidiFile:
@@ -46,6 +48,42 @@ def test_tiny_pieces_survive_a_round_trip(name):
     back = midi_from_bytes(to_midi(piece)).to_piece()
     assert back.notes == piece.notes
     assert back.length == piece.length
+
+
+@pytest.mark.parametrize(
+    ("pickup", "meter", "expected"),
+    [
+        (Q, Meter(4, 4), [(1, 4, 0), (4, 4, 480)]),
+        (Q / 2, Meter(3, 4), [(1, 8, 0), (3, 4, 240)]),
+        (Q * 3 / 4, Meter(6, 8), [(3, 16, 0), (6, 8, 360)]),
+        (Q * 3, Meter(4, 4), [(3, 4, 0), (4, 4, 1440)]),
+        (Q * 5, Meter(2, 2), [(5, 4, 0), (2, 2, 2400)]),  # longer than a bar
+        (Q / 3, Meter(4, 4), [(4, 4, 0)]),  # no meter is that long
+        (Q * 0, Meter(4, 4), [(4, 4, 0)]),
+    ],
+    ids=str,
+)
+def test_a_pickup_is_a_short_first_meter(pickup, meter, expected):
+    file = parsed(Piece(melody(*[Q] * 12), meters=(meter,), pickup=pickup))
+    signatures, now = [], 0
+    for message in file.tracks[0]:
+        now += message.time
+        if message.type == "time_signature":
+            signatures.append((message.numerator, message.denominator, now))
+    assert signatures == expected
+
+
+def test_the_pickup_of_a_score_is_a_short_first_meter():
+    case = Path(__file__).parents[2] / "cases" / "eng-e17-pickup.musicxml"
+    meters = midi_from_bytes(to_midi(piece_from_musicxml(case.read_bytes()))).meters
+    assert meters == (Meter(1, 4), Meter(4, 4, Q))
+
+
+def test_a_meter_that_begins_after_the_pickup_is_not_said_twice():
+    piece = Piece(melody(*[Q] * 9), meters=(Meter(4, 4), Meter(3, 4, Q)), pickup=Q)
+    assert written_meters(piece) == (Meter(1, 4), Meter(3, 4, Q))
+    piece = Piece(melody(*[Q] * 9), meters=(Meter(4, 4), Meter(3, 4, Q)), pickup=Q * 2)
+    assert written_meters(piece) == piece.meters  # a new meter within the pickup
 
 
 @pytest.mark.parametrize(

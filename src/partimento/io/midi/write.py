@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from partimento.errors import PartimentoError
 from partimento.music.notes import Notes
 from partimento.music.piece import Piece
 from partimento.music.text import check_names
-from partimento.music.timelines import Key, Part
+from partimento.music.timelines import Key, Meter, Part, from_start
 
 if TYPE_CHECKING:
     import mido
@@ -26,6 +27,8 @@ FINEST = 32767  # ticks per quarter: the most that a MIDI header can state
 USUAL = (480, 384)  # ticks per quarter
 LONGEST = 2**28 - 1  # ticks between two events, at most; some readers accept no later time
 DRUM_CHANNEL = 9
+POWERS_OF_TWO = (4, 8, 16, 32, 64, 128)  # denominators
+LARGEST_NUMERATOR = 255
 PITCHED_CHANNELS = tuple(channel for channel in range(16) if channel != DRUM_CHANNEL)
 
 
@@ -153,7 +156,7 @@ def _conductor(piece: Piece, resolution: int) -> Iterator[tuple[int, mido.MetaMe
         yield 0, MetaMessage("track_name", name=piece.title)
     if piece.composer:
         yield 0, MetaMessage("text", text=f"composer: {piece.composer}")
-    for meter in piece.meters:
+    for meter in written_meters(piece):
         clocks = 36 if meter.numerator % 3 == 0 and meter.denominator == 8 else 24
         yield (
             _ticks(meter.onset, resolution),
@@ -168,6 +171,32 @@ def _conductor(piece: Piece, resolution: int) -> Iterator[tuple[int, mido.MetaMe
         yield _ticks(key.onset, resolution), MetaMessage("key_signature", key=_key_name(key))
     for tempo in piece.tempos:
         yield _ticks(tempo.onset, resolution), MetaMessage("set_tempo", tempo=tempo.us_per_quarter)
+
+
+def written_meters(piece: Piece) -> tuple[Meter, ...]:
+    """Return the meters of a MIDI file, in which a pickup is a bar of its own.
+
+    MIDI has no pickups. The first meter is therefore as long as the pickup, as in the files of
+    notation programs, and the meter of the piece follows. Otherwise every bar line would be off.
+
+    Examples
+    --------
+    >>> from partimento.music.notes import Note
+    >>> piece = Piece([Note(Fraction(0), Fraction(9), 60)], pickup=Fraction(1))
+    >>> [(meter.numerator, meter.denominator, int(meter.onset)) for meter in written_meters(piece)]
+    [(1, 4, 0), (4, 4, 1)]
+    """
+    first, *later = from_start(piece.meters, Meter())
+    if not 0 < piece.pickup < piece.length or any(m.onset < piece.pickup for m in later):
+        return piece.meters
+    for denominator in (first.denominator, *POWERS_OF_TWO):
+        numerator = piece.pickup * denominator / 4
+        if numerator.denominator == 1 and numerator <= LARGEST_NUMERATOR:
+            short = Meter(int(numerator), denominator)
+            if later and later[0].onset == piece.pickup:
+                return (short, *later)
+            return (short, replace(first, onset=piece.pickup), *later)
+    return piece.meters  # no meter is as long as, for example, an eighth note of a triplet
 
 
 def _key_name(key: Key) -> str:

@@ -522,19 +522,10 @@ def _brackets(notations: ET.Element, symbol: Symbol) -> None:
             "tuplet",
             type="start",
             number="1",
-            bracket="no" if _is_beamed(symbol) else "yes",
+            bracket="yes" if symbol.bracket else "no",
         )
     if symbol.tuplet_stops:
         _add(notations, "tuplet", type="stop", number="1")
-
-
-def _is_beamed(symbol: Symbol) -> bool:
-    """Return whether a beam makes the bracket of a tuplet unnecessary.
-
-    `symbol` is the first one of the tuplet. A beam that begins there belongs to the tuplet alone,
-    because beams never extend beyond a tuplet.
-    """
-    return bool(symbol.beams)
 
 
 def _clef(attributes: ET.Element, clef: Clef, number: dict[str, str]) -> None:
