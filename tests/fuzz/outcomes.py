@@ -30,7 +30,7 @@ LONGEST_REASON = 300
 # thought of who reads it.
 REASONS = (
     r"it is empty",
-    r"it has no notes",
+    r"it has no notes( with a duration)?",
     r"\d+ notes: more than \d+ are not read",
     r"truncated: .*",
     r"not a MIDI file, despite its suffix",

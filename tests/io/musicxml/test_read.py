@@ -108,7 +108,7 @@ def test_compressed_files_are_recognized_by_their_bytes():
     [
         (score([START + note("C4", -4)]), "negative"),
         (score([START + note("C4", 4) + back(-4) + note("C4", 4)]), "negative"),
-        (score([START + note("C4", 0)]), "a note has no duration"),
+        (score([START + note("C4", 0)]), "it has no notes with a duration"),
         (score([START + note("C4", None)]), "a duration is not a number"),
         (score([START + note("C4", "x")]), "a duration is not a number"),
         (score([START + note("C4", "9" * 5000)]), "a duration is not a number"),
@@ -511,3 +511,14 @@ def test_grace_notes_take_no_time(name, expected):
 def test_a_segno_sign_is_followed():
     piece = piece_from_musicxml((CASES / "r-segno-glyph.musicxml").read_bytes(), unfold=True)
     assert [n.pitch for n in piece.notes] == [60, 62, 64, 62, 64]
+
+
+def test_a_rounded_tuplet_moves_no_bar_line():
+    piece = piece_from_musicxml((CASES / "x-rounded-overfull.musicxml").read_bytes())
+    assert [n.onset for n in piece.notes] == [*(F(4 * i, 7) for i in range(7)), 4, 5]
+    assert len(piece.meters) == 1
+
+
+def test_a_local_meter_is_not_the_meter_of_the_bar():
+    piece = piece_from_musicxml((CASES / "x-local-time.musicxml").read_bytes())
+    assert [(m.numerator, m.denominator) for m in piece.meters] == [(3, 4)]

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from partimento.errors import InvalidScoreError
-from partimento.io.musicxml.part import TIES, BarLength, PartReader, Place
+from partimento.io.musicxml.lengths import bar_lengths, fit_to_bars, kept_meters, ticks_of
+from partimento.io.musicxml.part import TIES, PartReader, Place
 from partimento.music.grace_placement import grace_onset
 from partimento.music.limits import check_bars, check_density, check_marks, check_size
 from partimento.music.notes import Notes
@@ -65,8 +66,10 @@ def piece_of(
     InvalidScoreError, ValueError
         If there are no notes, a value is invalid, or the piece is larger than any score.
     """
-    meters_by_place = next((reader.meters for reader in readers if reader.meters), {})
+    meters_by_place = kept_meters(readers, grid)
     lengths = bar_lengths(readers, meters_by_place, grid)
+    for reader in readers:
+        fit_to_bars(reader, lengths)
     order = list(range(len(lengths))) if order is None else order
     starts = [0]
     for bar in order:
@@ -108,55 +111,20 @@ def piece_of(
         parts=parts,
         title=title,
         composer=composer,
+        warnings=_warnings(readers),
     )
 
 
-def bar_lengths(
-    readers: Sequence[PartReader], meters: Mapping[Place, Meter], grid: int
-) -> list[int]:
-    """Return the length of each bar in ticks; it is the same for all parts."""
-    changes: dict[int, list[tuple[int, Meter]]] = {}
-    for (bar, tick), meter in meters.items():
-        changes.setdefault(bar, []).append((tick, meter))
-    lengths: list[int] = []
-    meter = Meter()
-    by_bar: list[list[BarLength]] = [
-        [] for _ in range(max(len(reader.lengths) for reader in readers))
-    ]
-    for reader in readers:
-        for bar, length in enumerate(reader.lengths):
-            by_bar[bar].append(length)
-    for bar, voices in enumerate(by_bar):
-        in_bar = sorted(changes.get(bar, ()), key=lambda change: change[0])
-        meter = in_bar[0][1] if in_bar and in_bar[0][0] == 0 else meter
-        whole = _whole(meter, grid)
-        lengths.append(_bar_length(voices, whole, last=bar + 1 == len(by_bar)))
-        meter = in_bar[-1][1] if in_bar else meter
-    return lengths
-
-
-def _bar_length(lengths: Sequence[BarLength], whole: int, *, last: bool) -> int:
-    """Choose the length of a bar for which the parts may have different lengths.
-
-    `whole` is the length that the meter states. Parts that rest for the whole bar, and rests that
-    are longer than it, are ignored. If most voices keep to the meter, those that exceed it are
-    taken for mistakes. Otherwise the longest length counts.
-    """
-    relevant = [
-        length
-        for length in lengths
-        if length.sounds or (not length.rests and length.furthest <= whole)
-    ]
-    if not any(length.furthest for length in relevant):
-        relevant = [length for length in lengths if length.furthest]
-        if any(length.furthest > whole for length in relevant) and all(
-            length.rests for length in relevant
-        ):
-            return whole  # a whole-bar rest that is written as long as a whole note
-    ends = [end for length in relevant for end in (length.ends if not last else (length.heard,))]
-    if sum(end == whole for end in ends) > sum(end > whole for end in ends):
-        return whole
-    return max(ends, default=0) or whole
+def _warnings(readers: Sequence[PartReader]) -> tuple[str, ...]:
+    bars = [bar for reader in readers for bar in reader.dropped]
+    if not bars:
+        return ()
+    notes = (
+        "a note without duration is"
+        if len(bars) == 1
+        else f"{len(bars)} notes without duration are"
+    )
+    return (f"{notes} left out, in bar {min(bars) + 1}",)
 
 
 def _sounding(readers: Sequence[PartReader], layout: _Layout, grid: int) -> np.ndarray:
@@ -171,7 +139,8 @@ def _sounding(readers: Sequence[PartReader], layout: _Layout, grid: int) -> np.n
     ]
     table = np.concatenate(tables).T
     if not table.size:
-        raise InvalidScoreError("it has no notes")
+        dropped = any(reader.dropped for reader in readers)
+        raise InvalidScoreError("it has no notes" + (" with a duration" if dropped else ""))
     table = table[:, np.argsort(table[BAR], kind="stable")]
     edges = np.searchsorted(table[BAR], np.arange(max(layout.order) + 2))
     counts = [int(edges[bar + 1] - edges[bar]) for bar in layout.order]
@@ -291,7 +260,7 @@ def _meters(
     the first bar has no number, as a pickup has none.
     """
     meters = dict(marks) if 0 in marks else {0: Meter(), **marks}
-    whole = _whole(meters[0], grid)
+    whole = ticks_of(meters[0], grid)
     first = starts[1] if len(starts) > 2 else 0
     pickup = first if first < whole or (uncounted and first != whole) else 0
     meter = meters[0]
@@ -302,11 +271,6 @@ def _meters(
         while at < len(changes) and changes[at] < after:
             meter, since = marks[changes[at]], max(begin, changes[at])
             at += 1
-        if after - since not in (_whole(meter, grid), 0) and (begin or not pickup):
+        if after - since not in (ticks_of(meter, grid), 0) and (begin or not pickup):
             meters.setdefault(after, meter)
     return meters, pickup
-
-
-def _whole(meter: Meter, grid: int) -> int:
-    """Return the length of a bar in ticks."""
-    return 4 * meter.numerator * grid // meter.denominator

@@ -15,6 +15,7 @@ Element = Any
 MINOR_LIKE = ("minor", "aeolian", "dorian", "phrygian", "locrian")
 # The greatest denominator of a decimal duration. The standard allows these, for example 0.3333333.
 FINEST = 10_000
+MOST_DOTS = 4
 LARGEST_METER = 1024  # the greatest number in a meter
 MOST_SEMITONES = 128  # the largest transposition
 ROUNDED = 0.02  # relative difference of a printed tempo from the exact one, at most
@@ -31,7 +32,7 @@ UNITS = {name: Fraction(quarters) for name, quarters in LONG_UNITS.items()} | {
     "eighth": Fraction(1, 2),
     "32nd": Fraction(1, 8),
 }
-UNITS |= {f"{size}th": Fraction(4, size) for size in (16, 64, 128, 256)}
+UNITS |= {f"{size}th": Fraction(4, size) for size in (16, 64, 128, 256, 512, 1024)}
 
 
 def exact(text: str | None, what: str, *, finest: int = FINEST) -> Fraction:
@@ -71,6 +72,34 @@ def whole(text: str | None, what: str) -> int:
     if value.denominator != 1:
         raise InvalidScoreError(f"{what} is not a whole number: {str(text)[:20]!r}")
     return value.numerator
+
+
+def written_value(kind: str | None, dots: int, ratio: tuple[str | None, ...]) -> Fraction:
+    """Return the quarters that the type, the dots and the tuplet of a note state.
+
+    Parameters
+    ----------
+    kind : str or None
+        The type: ``eighth``.
+    dots : int
+    ratio : tuple of str
+        The numbers of actual and of normal notes, or nothing outside tuplets.
+
+    Returns
+    -------
+    Fraction
+        0 if they are incomplete.
+    """
+    unit = UNITS.get((kind or "").strip())
+    if unit is None or dots > MOST_DOTS:
+        return Fraction(0)
+    value = unit * (2 - Fraction(1, 2**dots))
+    if not ratio:
+        return value
+    actual, normal = ((text or "").strip() for text in ratio)
+    if not all(n.isascii() and n.isdigit() and 0 < len(n) < 4 for n in (actual, normal)):
+        return Fraction(0)
+    return value * int(normal) / int(actual) if int(actual) else Fraction(0)
 
 
 def meter_of(time: Element) -> Meter | None:

@@ -16,9 +16,11 @@ from partimento.io.musicxml.marks import (
     midi_of,
     tempo_of,
     transposition_of,
+    written_value,
 )
 from partimento.io.musicxml.turns import Turns, read_barline, read_direction
 from partimento.music.limits import MAX_QUARTERS, check_size
+from partimento.music.notes import MAX_GRID
 from partimento.music.timelines import Key, Meter, Tempo
 
 Element = Any
@@ -27,6 +29,9 @@ TIES = {"stop": 1, "start": 2}  # flags
 GRACE_QL = Fraction(1, 16)  # duration of a grace note in quarters
 MOST_CHANGES = 100  # transpositions in one bar
 FIRST_NUMBERS = ("0", "1")  # of a movement
+ACTUAL, NORMAL = "actual-notes", "normal-notes"
+# From so many divisions of a quarter on, a difference of one division is a rounding error.
+FINE_DIVISIONS = 96
 MIDDLE_LINE = ("B", "4")  # the default position of an unpitched note
 
 
@@ -67,6 +72,40 @@ class BarLength(NamedTuple):
         return max(self.ends)
 
 
+class Clock:
+    """The time in a bar whose durations are rounded: as written, and exact.
+
+    Parameters
+    ----------
+    now : int
+        The time in the bar, in ticks.
+    division : int
+        The unit of the written durations, in ticks.
+    """
+
+    def __init__(self, now: int, division: int) -> None:
+        self.written, self.now, self.division = now, now, division
+        self.exact_by_written = {0: 0, now: now}
+
+    def advance(self, written: int, now: int) -> None:
+        """Add a written duration; `now` is the exact time after it."""
+        self.written, self.now = self.written + written, now
+        self.exact_by_written.setdefault(self.written, now)
+
+    def back(self, ticks: int) -> int:
+        """Return the exact time after a ``backup``, which may be rounded or exact."""
+        target = self.written - ticks
+        if self.now == ticks or target <= 0:
+            self.written = self.now = 0
+            return 0
+        near = min(self.exact_by_written, key=lambda written: abs(written - target))
+        if abs(near - target) <= self.division:
+            self.written, self.now = near, self.exact_by_written[near]
+        else:
+            self.written = self.now = target
+        return self.now
+
+
 class PartReader:
     """Read one part, bar after bar.
 
@@ -77,6 +116,9 @@ class PartReader:
     instruments : Instruments
     has_tab : bool
         Whether the document has frets, so that these are searched.
+    is_exact : bool
+        Whether all durations are exact, as in our own files: there, they differ from the note
+        values that are drawn.
     turns : dict of int to Turns, or None
         Collects the repeats and jumps by bar; None if repeats are not unfolded.
 
@@ -92,16 +134,28 @@ class PartReader:
         The voice of each grace note, by its number.
     meters, keys, tempos : dict
         By place. If there are two at one place, the first one counts.
+    local_meters : dict
+        By place, the further meters there, which are those of single staves.
+    dropped : list of int
+        The bars of the notes that are left out, because they have no duration.
     """
 
     def __init__(
-        self, grid: int, instruments: Instruments, *, has_tab: bool, turns: dict[int, Turns] | None
+        self,
+        grid: int,
+        instruments: Instruments,
+        *,
+        has_tab: bool,
+        is_exact: bool,
+        turns: dict[int, Turns] | None,
     ) -> None:
         self.grid, self.instruments, self.has_tab, self.turns = grid, instruments, has_tab, turns
+        self.is_exact = is_exact
         self.rows: list[tuple[int, ...]] = []
         self.lengths: list[BarLength] = []
         self.voices: list[str] = [""]
         self.meters: dict[Place, Meter] = {}
+        self.local_meters: dict[Place, list[Meter]] = {}
         self.keys: dict[Place, Key] = {}
         self.tempos: dict[Place, Tempo] = {}
         self.scale = grid  # ticks per division
@@ -116,6 +170,9 @@ class PartReader:
         self.rest: Element | None = None
         self.sounding = self.resting = self.heard = 0
         self.number = ""
+        self.clock: Clock | None = None  # of a bar in which durations are rounded
+        self.values: dict[tuple[Any, ...], int] = {}  # ticks of the tuplets read with `divisions`
+        self.dropped: list[int] = []
 
     def read_bar(self, index: int, bar: Element, music: Element | None) -> None:
         """Read the next bar.
@@ -130,6 +187,7 @@ class PartReader:
         """
         self.bar, self.now, self.onset, self.first, self.ends, self.rest = index, 0, 0, 0, [], None
         self.sounding = self.resting = self.heard = 0
+        self.clock = None
         if self.shifts:
             self._carry_shifts()
         if self.turns is not None:
@@ -143,9 +201,9 @@ class PartReader:
                 self._note(element)
             elif tag == "backup":
                 self.ends.append(self.now)
-                self.now = max(self.now - self._ticks(element.find("duration")), 0)
+                self._back(self._ticks(element.find("duration")))
             elif tag == "forward":
-                self.now += self._ticks(element.find("duration"))
+                self._skip(self._ticks(element.find("duration")))
             elif tag == "attributes":
                 self._attributes(element)
             elif tag in ("direction", "sound"):
@@ -187,6 +245,14 @@ class PartReader:
             raise InvalidScoreError(f"a duration is negative, in bar {self.bar + 1}")
         return ticks
 
+    def _back(self, ticks: int) -> None:
+        self.now = max(self.now - ticks, 0) if self.clock is None else self.clock.back(ticks)
+
+    def _skip(self, ticks: int) -> None:
+        self.now += ticks
+        if self.clock is not None:
+            self.clock.advance(ticks, self.now)
+
     def _note(self, note: Element) -> None:
         elements = {child.tag: child for child in note}
         is_grace, is_chord = "grace" in elements, "chord" in elements
@@ -197,7 +263,12 @@ class PartReader:
             # of the program that wrote the file.
             ticks = self.first
         else:
-            ticks = self._ticks(elements.get("duration"))
+            ticks = rounded = self._ticks(elements.get("duration"))
+            if ("time-modification" in elements or not ticks) and not self.is_exact:
+                ticks = self._exact_ticks(note, elements, ticks)
+            if ticks != rounded or self.clock is not None:
+                self.clock = self.clock or Clock(self.now, self.scale)
+                self.clock.advance(rounded, self.now + ticks)
         if not is_chord:
             self.onset = self.now
             self.now += ticks
@@ -213,6 +284,7 @@ class PartReader:
             return
         if not 0 < ticks <= self.longest and not is_grace:
             self._reject(ticks)
+            return
         ties = grace = 0
         string = fret = -1
         if "tie" in elements:
@@ -237,9 +309,31 @@ class PartReader:
         )
         self.rows.append((self.bar, self.onset, ticks, pitch, velocity, string, fret, grace, ties))
 
+    def _exact_ticks(self, note: Element, elements: dict[str, Element], ticks: int) -> int:
+        """Return the duration that type, dots and tuplet state, if `ticks` is rounded.
+
+        The two then differ by less than a division. A duration of 0 is always taken as rounded.
+        """
+        change = elements.get("time-modification")
+        ratio = () if change is None else (change.findtext(ACTUAL), change.findtext(NORMAL))
+        kind = elements["type"].text if "type" in elements else None
+        dots = sum(child.tag == "dot" for child in note) if "dot" in elements else 0
+        key = (ticks, kind, dots, *ratio)
+        if key not in self.values:
+            value = written_value(kind, dots, ratio)
+            exact_ticks = value * self.grid if value else Fraction(ticks)
+            off = abs(exact_ticks - ticks)
+            fine = self.divisions >= FINE_DIVISIONS
+            if (off and not ticks) or off < self.scale or (fine and off == self.scale):
+                if exact_ticks.denominator > 1 and self.grid * exact_ticks.denominator <= MAX_GRID:
+                    raise FinerGrid(exact_ticks.denominator)
+                ticks = round(exact_ticks)
+            self.values[key] = ticks
+        return self.values[key]
+
     def _reject(self, ticks: int) -> None:
         check_size(1, ticks // self.grid)
-        raise InvalidScoreError(f"a note has no duration, in bar {self.bar + 1}")
+        self.dropped.append(self.bar)
 
     def _grace(self, elements: dict[str, Element]) -> int:
         """Return the number of a grace note; a new one unless it belongs to a chord."""
@@ -326,11 +420,13 @@ class PartReader:
         if "divisions" in elements:
             self.divisions = exact(elements["divisions"][0].text, "divisions")
             self.scale = round(self.grid / self.divisions)
+            self.values = {}
         for transpose in elements.get("transpose", ()):
             self._transpose(transpose)
-        for time in elements.get("time", ())[:1]:
-            if meter := meter_of(time):
-                self.meters.setdefault(place, meter)
+        for time in elements.get("time", ()):
+            meter = meter_of(time)
+            if meter and self.meters.setdefault(place, meter) != meter:
+                self.local_meters.setdefault(place, []).append(meter)
         for written in elements.get("key", ())[:1]:
             if key := key_of(written, self.fifths):
                 self.keys.setdefault(place, key)

@@ -45,6 +45,7 @@ Element = Any  # lxml's elements have no types
 # The bars of one part: the measure, and the element with the part's music in it, if any.
 Bars = list[tuple[Element, Element | None]]
 SUFFIXES = (".mxl", ".xml", ".musicxml")
+SOFTWARE = "Partimento"  # as our own files state
 LEAST_GRID = 32  # ticks per quarter that represent grace notes, and bars of every meter
 ENTITIES = "it declares XML entities, which no score needs"
 MAX_PARTS = 10_000
@@ -265,9 +266,17 @@ def _read(
     turns: dict[int, Turns] | None,
 ) -> list[PartReader]:
     has_tab = next(root.iter("fret"), None) is not None
+    software = root.iterfind("identification/encoding/software")
+    is_exact = any((element.text or "").strip() == SOFTWARE for element in software)
     readers = []
     for name, bars in parts:
-        reader = PartReader(grid, Instruments.of(listed.get(name)), has_tab=has_tab, turns=turns)
+        reader = PartReader(
+            grid,
+            Instruments.of(listed.get(name)),
+            has_tab=has_tab,
+            is_exact=is_exact,
+            turns=turns,
+        )
         for index, (bar, music) in enumerate(bars):
             reader.read_bar(index, bar, music)
         readers.append(reader)
