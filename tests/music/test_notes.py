@@ -72,3 +72,12 @@ def test_notes_never_overlap_in_their_part_and_pitch(some):
     assert {(n.part, n.pitch, n.onset) for n in Notes(some)} == {
         (n.part, n.pitch, n.onset) for n in some
     }
+
+
+def test_a_unison_keeps_the_string_and_fret_of_any_of_its_notes():
+    begin, end = Fraction(0), Fraction(2)
+    plain, fretted = Note(begin, end / 2, 60), Note(begin, end, 60, string=2, fret=1)
+    other = Note(begin, end, 60, string=3, fret=5)
+    assert list(Notes([plain, fretted])) == [fretted]
+    assert list(Notes([fretted, plain, other])) == [fretted]
+    assert list(Notes([plain, other, fretted])) == [other]

@@ -278,6 +278,20 @@ def _notes_from_table(divisions: int, table: np.ndarray) -> Notes:
     )
 
 
+def _keep_positions(positions: np.ndarray, group: np.ndarray, out: np.ndarray) -> None:
+    """Give merged notes a string and a fret if any of their group has them.
+
+    `positions` (2, N) are the strings and frets of the notes that were merged, and `group` the
+    first index of each group. `out` (9, G) is changed in place.
+    """
+    fretted = np.flatnonzero(positions[1] >= 0)[::-1]
+    if len(fretted):
+        merged = np.searchsorted(group, fretted, side="right") - 1
+        missing = out[6, merged] < 0
+        # From the last to the first, so that the first one of a group remains.
+        out[5:7, merged[missing]] = positions[:, fretted[missing]]
+
+
 def _order(columns: np.ndarray) -> np.ndarray:
     """Return the order: by onset, pitch, part and voice; of these, grace notes first."""
     onset, _, pitch, _, part, *_, grace, voice = columns
@@ -325,6 +339,7 @@ def _without_overlaps(columns: np.ndarray) -> np.ndarray:
     out = columns[:, order[group]].copy()
     out[1] = np.maximum.reduceat(duration[order], group)
     out[3] = np.maximum.reduceat(velocity[order], group)
+    _keep_positions(columns[5:7, order], group, out)
     lines = out[[2, 4, -1, -2]]
     follows = (lines[:, 1:] == lines[:, :-1]).all(0)
     gap = np.where(follows, out[0][1:] - out[0][:-1], np.iinfo(np.int64).max)

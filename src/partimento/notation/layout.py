@@ -61,7 +61,11 @@ def ticks_for(piece: Piece) -> int:
     marks = (
         piece.pickup,
         piece.length,
-        *(m.onset for line in (piece.meters, piece.keys, piece.tempos) for m in line),
+        *(
+            mark.onset
+            for line in (piece.meters, piece.keys, piece.tempos, piece.chord_symbols)
+            for mark in line
+        ),
     )
     return math.lcm(
         piece.notes.divisions, 4 * rhythm.SMALLEST, *(mark.denominator for mark in marks)

@@ -17,7 +17,7 @@ from partimento.music.grace_placement import grace_onset
 from partimento.music.limits import check_bars, check_density, check_marks, check_size
 from partimento.music.notes import Notes
 from partimento.music.piece import Piece
-from partimento.music.timelines import Meter, Part, Tempo
+from partimento.music.timelines import ChordSymbol, Meter, Part, Tempo
 
 MOST_HELD = 16  # ties of one pitch that are open at the same time
 BAR, ONSET, DURATION, PITCH, VELOCITY, STRING, FRET, GRACE, TIE, PART = range(10)
@@ -111,6 +111,7 @@ def piece_of(
         parts=parts,
         title=title,
         composer=composer,
+        chord_symbols=_chord_symbols(_merged([reader.chords for reader in readers]), layout, grid),
         warnings=_warnings(readers),
     )
 
@@ -239,6 +240,25 @@ def _timeline(marks: Mapping[Place, Any], layout: _Layout, default: Any) -> dict
             timeline.setdefault(start + tick, mark)
         current = in_bar[-1][1] if in_bar else at_start[bar]
     return timeline
+
+
+def _chord_symbols(
+    chords: Mapping[Place, str], layout: _Layout, grid: int
+) -> tuple[ChordSymbol, ...]:
+    """Return the chord symbols in playing order, one for each time."""
+    by_bar: dict[int, list[tuple[int, str]]] = {}
+    for (bar, tick), text in sorted(chords.items()):
+        by_bar.setdefault(bar, []).append((tick, text))
+    by_time: dict[int, str] = {}
+    for bar, start in zip(layout.order, layout.starts, strict=False):
+        for tick, text in by_bar.get(bar, ()):
+            by_time.setdefault(start + tick, text)
+    check_marks(len(by_time))
+    return tuple(
+        ChordSymbol(text, Fraction(time, grid))
+        for time, text in sorted(by_time.items())
+        if time < layout.starts[-1]
+    )
 
 
 def _marks(timeline: Mapping[int, Any], grid: int, length: Fraction) -> tuple[Any, ...]:

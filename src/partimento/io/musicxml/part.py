@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from partimento.errors import InvalidScoreError
+from partimento.io.musicxml.chords import chord_text
 from partimento.io.musicxml.marks import (
     PITCHES,
     Instruments,
@@ -132,7 +133,7 @@ class PartReader:
     lengths : list of BarLength
     voices : list of str
         The voice of each grace note, by its number.
-    meters, keys, tempos : dict
+    meters, keys, tempos, chords : dict
         By place. If there are two at one place, the first one counts.
     local_meters : dict
         By place, the further meters there, which are those of single staves.
@@ -158,6 +159,7 @@ class PartReader:
         self.local_meters: dict[Place, list[Meter]] = {}
         self.keys: dict[Place, Key] = {}
         self.tempos: dict[Place, Tempo] = {}
+        self.chords: dict[Place, str] = {}
         self.scale = grid  # ticks per division
         self.divisions = Fraction(1)
         self.longest = MAX_QUARTERS * grid
@@ -208,6 +210,8 @@ class PartReader:
                 self._attributes(element)
             elif tag in ("direction", "sound"):
                 self._direction(element)
+            elif tag == "harmony":
+                self._harmony(element)
             elif tag == "barline" and self.turns is not None:
                 read_barline(self.turns, index, element)
         self.ends.append(self.now)
@@ -444,6 +448,12 @@ class PartReader:
             self.tempos.setdefault((self.bar, max(self.now + round(later), 0)), tempo)
         if self.turns is not None:
             read_direction(self.turns, self.bar, element, at_end=self._is_at_end(element))
+
+    def _harmony(self, element: Element) -> None:
+        if text := chord_text(element, self.fifths):
+            offset = element.find("offset")
+            later = 0 if offset is None else exact(offset.text, "an offset") * self.scale
+            self.chords.setdefault((self.bar, max(self.now + round(later), 0)), text)
 
     def _is_at_end(self, element: Element) -> bool:
         """Return whether no note of the voice follows in the bar."""

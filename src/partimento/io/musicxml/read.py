@@ -25,6 +25,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from lxml import etree
@@ -32,6 +33,7 @@ from lxml import etree
 from partimento.errors import InvalidScoreError
 from partimento.io.formats import ReadOptions
 from partimento.io.musicxml.layout import piece_of
+from partimento.io.musicxml.linked import join_parts, join_staves
 from partimento.io.musicxml.marks import Instruments, exact
 from partimento.io.musicxml.part import FinerGrid, PartReader
 from partimento.io.musicxml.repeats import playing_order
@@ -102,6 +104,12 @@ def piece_from_musicxml(data: bytes, suffix: str = ".musicxml", *, unfold: bool 
             break
         except FinerGrid as finer:
             grid = _within_limits(grid * finer.factor)
+    listed_parts = tuple(
+        _part(listed.get(name), reader.instruments)
+        for (name, _), reader in zip(parts, readers, strict=True)
+    )
+    if any(reader.has_tab for reader in readers):
+        readers, listed_parts = _joined(readers, listed_parts)
     order = playing_order(turns, max(len(bars) for _, bars in parts)) if turns is not None else None
     title = _text(root, "work/work-title") or _text(root, "movement-title")
     for file_suffix in SUFFIXES:  # some programs use the file's name as the title
@@ -111,13 +119,27 @@ def piece_from_musicxml(data: bytes, suffix: str = ".musicxml", *, unfold: bool 
         readers,
         grid,
         order,
-        parts=tuple(
-            _part(listed.get(name), reader.instruments)
-            for (name, _), reader in zip(parts, readers, strict=True)
-        ),
+        parts=listed_parts,
         title=title,
         composer=", ".join(filter(None, (_words(element) for element in composers))),
     )
+
+
+def _joined(
+    readers: list[PartReader], parts: tuple[Part, ...]
+) -> tuple[list[PartReader], tuple[Part, ...]]:
+    """Join tablatures with the notation of the same notes."""
+    for reader in readers:
+        join_staves(reader)
+    joined = join_parts(readers)
+    of_tab = {part: tab for tab, part in joined.items()}
+    kept = [i for i in range(len(readers)) if i not in joined]
+    with_program = {
+        i: replace(parts[i], program=parts[of_tab[i]].program)
+        for i in of_tab
+        if parts[i].program is None
+    }
+    return [readers[i] for i in kept], tuple(with_program.get(i, parts[i]) for i in kept)
 
 
 def _root(data: bytes) -> Element:

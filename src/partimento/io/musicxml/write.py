@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import reduce
 
+from partimento.io.musicxml.chords import harmony_of
 from partimento.music.piece import Piece
 from partimento.music.text import check_names
 from partimento.music.timelines import Bar, Key, Meter, Part, Tempo
@@ -127,7 +128,7 @@ def _common_step(
     times.update(int(bar.duration * ticks) for bar in bars)
     times.update(
         int(mark.onset * ticks)
-        for line in (piece.meters, piece.keys, piece.tempos)
+        for line in (piece.meters, piece.keys, piece.tempos, piece.chord_symbols)
         for mark in line
     )
     return reduce(math.gcd, times)
@@ -244,7 +245,7 @@ class _PartWriter:
                 _add(_add(measure, "barline", location="right"), "bar-style", "light-heavy")
 
     def _marks(self, measure: ET.Element, bar: Bar, *, first: bool) -> None:
-        """Write the divisions, keys, meters, clefs and tempos of a bar at their times."""
+        """Write the keys, meters, clefs, tempos and chord symbols of a bar at their times."""
         start, end = bar.onset, bar.onset + bar.duration
         keys = {key.onset: key for key in self.piece.keys if start <= key.onset < end}
         meters = {meter.onset: meter for meter in self.piece.meters if start <= meter.onset < end}
@@ -253,10 +254,15 @@ class _PartWriter:
             for tempo in self.piece.tempos
             if start <= tempo.onset < end and self.number == 0
         }
+        chords = {
+            chord.onset: chord
+            for chord in self.piece.chord_symbols
+            if start <= chord.onset < end and self.number == 0
+        }
         if first:
             meters.setdefault(start, bar.meter)
         now = start
-        for time in sorted({*keys, *meters, *tempos}):
+        for time in sorted({*keys, *meters, *tempos, *chords}):
             if time > now:
                 _add(
                     _add(measure, "forward"),
@@ -268,6 +274,8 @@ class _PartWriter:
             )
             if time in tempos:
                 _tempo(measure, tempos[time], bar.meter)
+            if time in chords:
+                measure.append(harmony_of(_xml_text(chords[time].text)))
             now = time
         if now > start:
             _add(_add(measure, "backup"), "duration", int((now - start) * self.ticks) // self.step)
