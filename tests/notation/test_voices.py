@@ -1,8 +1,7 @@
-"""Staves, clefs and voices."""
+"""Voices."""
 
 from collections import Counter
 
-import numpy as np
 import pytest
 from tests.io.musicxml.documents import root_of
 from tests.pieces import GUITAR, Q, chorale, melody
@@ -11,42 +10,15 @@ from partimento.collect import chorales
 from partimento.corpus import read_piece
 from partimento.music.notes import Note
 from partimento.music.piece import Piece
-from partimento.music.timelines import Part
 from partimento.notation.voices import (
-    BASS,
     LOWER,
     MIDDLE,
-    PERCUSSION,
-    TREBLE,
     UPPER,
     Span,
-    clef_of,
     hands_of,
     lines_of,
-    texture_of,
     voices_on_staff,
 )
-
-
-@pytest.mark.parametrize(
-    ("part", "pitches", "clefs"),
-    [
-        (GUITAR, (40, 52, 64), [("G", "2", "-1")]),
-        (Part("Bass", 33), (40, 43), [("F", "4", "-1")]),
-        (Part("Viola", 41), (60,), [("C", "3", None)]),
-        (Part("Flute", 73), (72, 84), [("G", "2", None)]),
-        (Part("Cello", 42), (40, 50), [("F", "4", None)]),
-        (Part("Piano", 0), (36, 84), [("G", "2", None), ("F", "4", None)]),
-        (Part("Piano", 0), (60, 84), [("G", "2", None)]),
-    ],
-)
-def test_clefs_follow_instrument_and_range(part, pitches, clefs):
-    root = root_of(Piece(melody(1, 1, 1, 1, pitches=pitches), parts=(part,)))
-    found = [
-        (c.findtext("sign"), c.findtext("line"), c.findtext("clef-octave-change"))
-        for c in root.iter("clef")
-    ]
-    assert found == clefs
 
 
 def test_a_chorale_has_two_staves_with_two_voices_each():
@@ -95,38 +67,6 @@ def test_a_pedal_under_two_moving_voices_gets_a_third_voice_rather_than_ties():
     }
     assert stems == {("1", "up"), ("3", "down")}
     assert root.find(".//tie") is None
-
-
-def columns(*rows):
-    return tuple(np.array(column) for column in zip(*rows, strict=True))
-
-
-@pytest.mark.parametrize(
-    ("part", "rows", "texture"),
-    [
-        (Part("Organ", 19), [(0, 4, p) for p in (48, 55, 64, 72)], "lines"),
-        (Part("Piano", 0), [(0, 4, 40), (0, 2, 72), (2, 4, 74)], "hands"),
-        (Part("", None), [(0, 4, 40), (0, 2, 72), (2, 4, 74)], "hands"),
-        (Part("Piano", 0), [(0, 4, 60), (0, 4, 72)], "single"),
-        (Part("Guitar", 24), [(0, 4, p) for p in (40, 55, 64, 72)], "single"),
-        (Part("Kit", None, True), [(0, 4, p) for p in (36, 55, 64, 72)], "single"),
-    ],
-)
-def test_the_texture_follows_instrument_and_range(part, rows, texture):
-    assert texture_of(part, *columns(*rows)) == texture
-
-
-def test_a_part_without_notes_has_one_staff_in_treble_clef():
-    nothing = np.zeros(0, np.int64)
-    assert texture_of(Part("Piano", 0), nothing, nothing, nothing) == "single"
-    assert clef_of(Part("Piano", 0), nothing, nothing) == TREBLE
-    assert clef_of(Part("Kit", 24, True), nothing, nothing) == PERCUSSION
-
-
-def test_the_average_pitch_decides_between_treble_and_bass():
-    pitch = np.array([48, 72])
-    assert clef_of(Part(), pitch, np.array([1, 3])) == TREBLE
-    assert clef_of(Part(), pitch, np.array([3, 1])) == BASS
 
 
 def test_four_lines_keep_their_notes_where_one_of_them_rests():

@@ -69,5 +69,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if isinstance(value, (Meter, Key, Tempo, Part, Source, ChordSymbol)):
-        return {key: _plain(item) for key, item in asdict(value).items()}
+        items = asdict(value).items()
+        return {key: _plain(item) for key, item in items if (key, item) != ("staves", None)}
     return value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal, NamedTuple, TypeVar
 
@@ -195,11 +195,15 @@ class Part:
         General MIDI program, 0 to 127; None if unknown.
     is_drum : bool
         Whether its pitches name percussion instruments.
+    staves : int or None
+        The number of staves in the score that was read; None if unknown, as in MIDI files. Parts
+        that differ in nothing else are equal.
     """
 
     name: str = ""
     program: int | None = None
     is_drum: bool = False
+    staves: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,15 @@ import numpy as np
 from partimento.errors import PartimentoError
 from partimento.music.piece import Piece
 from partimento.music.timelines import Bar
-from partimento.notation import rhythm, voices
+from partimento.notation import rhythm, staves, voices
 from partimento.notation.beams import beams_of, without_brackets
 from partimento.notation.grace_layout import Graces, StaffSpans
 from partimento.notation.graces import WrittenNotes, by_target
 from partimento.notation.meter import Node, bar_tree, beat_length
 from partimento.notation.rhythm import Tuplet, Value
+from partimento.notation.staves import Clef
 from partimento.notation.symbol import Symbol
-from partimento.notation.voices import Clef, Span
+from partimento.notation.voices import Span
 
 MOST_BARS = 20_000  # a longer piece is a mistake, such as a note at tick 2**31
 
@@ -127,15 +128,17 @@ def lay_out(
             onset.tolist(), end.tolist(), pitch.tolist(), indices.tolist(), strict=True
         )
     ]
-    texture = voices.texture_of(piece.parts[part], onset, end, pitch)
+    texture = staves.texture_of(
+        piece.parts[part], onset, end, pitch, is_alone=len(piece.parts) == 1
+    )
     # Note → line 0 to 3 (texture "lines"), staff ("hands") or nothing ("single").
     place: dict[int, int] = {}
     if texture == "single":
         clefs: tuple[Clef, ...] = (
-            voices.clef_of(piece.parts[part], pitch, notes.duration[indices]),
+            staves.clef_of(piece.parts[part], pitch, notes.duration[indices]),
         )
     else:
-        clefs = (voices.TREBLE, voices.BASS)
+        clefs = (staves.TREBLE, staves.BASS)
         place = voices.lines_of(spans) if texture == "lines" else voices.hands_of(spans)
     by_time = by_target(written, notes.part.tolist(), part)
     graces = Graces(
@@ -144,7 +147,7 @@ def lay_out(
     part_bars = []
     earlier_voices: dict[int, int] = {}
     for bar, in_bar, drawn_in_bar in zip(bars, _by_bar(spans, bars, ticks), drawn, strict=True):
-        staves = []
+        staff_spans = []
         for staff in range(len(clefs)):
             if texture == "lines":
                 on_staff = [s for s in in_bar if place[s.note] // 2 == staff]
@@ -153,18 +156,18 @@ def lay_out(
                 on_staff = [s for s in in_bar if place.get(s.note, 0) == staff]
                 voice = voices.voices_on_staff(on_staff, earlier_voices, int(bar.onset * ticks))
                 earlier_voices |= voice
-            staves.append(StaffSpans(on_staff, voice))
-        graces.add_loose(bar, ticks, staves, last=bar is bars[-1])
+            staff_spans.append(StaffSpans(on_staff, voice))
+        graces.add_loose(bar, ticks, staff_spans, last=bar is bars[-1])
         drawn_staves = [
             _staff_bar(bar, staff, ticks, drawn_in_bar, in_lines=texture == "lines")
-            for staff in staves
+            for staff in staff_spans
         ]
         part_bars.append(
             tuple(
                 replace(staff, voices=tuple(tuple(voice) for voice in with_graces))
                 for staff, with_graces in zip(
                     drawn_staves,
-                    graces.attach([staff.voices for staff in drawn_staves], staves),
+                    graces.attach([staff.voices for staff in drawn_staves], staff_spans),
                     strict=True,
                 )
             )

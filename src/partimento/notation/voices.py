@@ -9,16 +9,9 @@ divide into two voices, with stems up and down, and rarely into three.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations, combinations_with_replacement, groupby
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-import numpy as np
-
-from partimento.music.events import sweep
-from partimento.music.timelines import Part
-
-GUITARS, BASSES, KEYBOARDS, CHOIRS = range(24, 32), range(32, 40), range(24), range(48, 56)
 # Partial solutions that are kept while voices are assigned. More changed nothing on 100 pieces.
 BEAM_WIDTH = 8
 # Costs, by how much they disturb a reader: a tie, a crossing of voices, the use of a second voice,
@@ -26,7 +19,6 @@ BEAM_WIDTH = 8
 CUT, CROSSING, SECOND_VOICE, GAP, LEAP = 4.0, 2.0, 0.6, 0.4, 0.03
 MANY_TIES = 3  # in a bar: three voices are tried as well
 THIRD_VOICE = 6.0  # the cost that a third voice must save
-Texture = Literal["lines", "hands", "single"]
 
 
 class Span(NamedTuple):
@@ -41,76 +33,6 @@ class Span(NamedTuple):
     note: int
     from_previous_bar: bool = False
     into_next_bar: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Clef:
-    """A clef as in MusicXML: sign, line from the bottom, and octaves it transposes by."""
-
-    sign: str
-    line: int
-    octave: int = 0
-
-
-TREBLE, GUITAR, BASS, BASS_8, ALTO, PERCUSSION = (
-    Clef("G", 2),
-    Clef("G", 2, -1),
-    Clef("F", 4),
-    Clef("F", 4, -1),
-    Clef("C", 3),
-    Clef("percussion", 2),
-)
-
-
-def texture_of(part: Part, onset: np.ndarray, end: np.ndarray, pitch: np.ndarray) -> Texture:
-    """Decide how a part is laid out: in four lines, two hands, or on a single staff.
-
-    Parameters
-    ----------
-    part : Part
-    onset, end, pitch : (N,) int64
-        The notes of the part; times in any steps.
-    """
-    program = part.program
-    if (
-        part.is_drum
-        or not len(pitch)
-        or not (program is None or program in KEYBOARDS or program in CHOIRS)
-    ):
-        return "single"
-    cut = sweep(onset, end, pitch)
-    sounding, lasting = np.diff(cut.first), np.diff(cut.times)
-    total = lasting[sounding > 0].sum()
-    full = lasting[(sounding == 4)].sum() + lasting[sounding == 3].sum() / 2
-    spans_both = pitch.min() < 57 and pitch.max() > 63
-    if spans_both and full >= 0.6 * total and lasting[sounding > 4].sum() <= total / 10:
-        return "lines"
-    return "hands" if pitch.min() < 55 and pitch.max() > 64 else "single"
-
-
-def clef_of(part: Part, pitch: np.ndarray, weight: np.ndarray) -> Clef:
-    """Choose the clef of a part on a single staff.
-
-    Parameters
-    ----------
-    part : Part
-    pitch : (N,) int64
-        MIDI pitches of its notes.
-    weight : (N,) int64
-        Their durations.
-    """
-    program = part.program
-    if part.is_drum:
-        return PERCUSSION
-    if program is not None and program in GUITARS:
-        return GUITAR
-    if program is not None and (program in BASSES or program == 43):
-        return BASS_8
-    if program == 41:
-        return ALTO
-    if not len(pitch):
-        return TREBLE
-    return TREBLE if float(np.average(pitch, weights=weight)) >= 58 else BASS
 
 
 def lines_of(spans: Sequence[Span]) -> dict[int, int]:

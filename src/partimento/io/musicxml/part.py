@@ -28,6 +28,7 @@ Element = Any
 Place = tuple[int, int]  # index of the bar, ticks from its beginning
 TIES = {"stop": 1, "start": 2}  # flags
 GRACE_QL = Fraction(1, 16)  # duration of a grace note in quarters
+STAVES = ("1", "2", "3", "4")  # of a part
 MOST_CHANGES = 100  # transpositions in one bar
 FIRST_NUMBERS = ("0", "1")  # of a movement
 ACTUAL, NORMAL = "actual-notes", "normal-notes"
@@ -133,6 +134,8 @@ class PartReader:
     lengths : list of BarLength
     voices : list of str
         The voice of each grace note, by its number.
+    staves : int
+        The largest number of staves that the part states.
     meters, keys, tempos, chords : dict
         By place. If there are two at one place, the first one counts.
     local_meters : dict
@@ -167,6 +170,7 @@ class PartReader:
         self.shifts: list[tuple[int, str, int]] = []
         self.shift: int | None = 0  # the one for the whole bar; None if there are several
         self.fifths = 0
+        self.staves = 1
         self.bar = self.now = self.onset = self.first = 0
         self.ends: list[int] = []
         self.rest: Element | None = None
@@ -425,6 +429,9 @@ class PartReader:
             self.divisions = exact(elements["divisions"][0].text, "divisions")
             self.scale = round(self.grid / self.divisions)
             self.values = {}
+        for staves in elements.get("staves", ()):
+            if (number := (staves.text or "").strip()) in STAVES:
+                self.staves = max(self.staves, int(number))
         for transpose in elements.get("transpose", ()):
             self._transpose(transpose)
         for time in elements.get("time", ()):

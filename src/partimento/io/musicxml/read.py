@@ -105,7 +105,7 @@ def piece_from_musicxml(data: bytes, suffix: str = ".musicxml", *, unfold: bool 
         except FinerGrid as finer:
             grid = _within_limits(grid * finer.factor)
     listed_parts = tuple(
-        _part(listed.get(name), reader.instruments)
+        _part(listed.get(name), reader)
         for (name, _), reader in zip(parts, readers, strict=True)
     )
     if any(reader.has_tab for reader in readers):
@@ -326,11 +326,12 @@ def _within_limits(grid: int) -> int:
     return grid
 
 
-def _part(listed: Element | None, instruments: Instruments) -> Part:
+def _part(listed: Element | None, reader: PartReader) -> Part:
     if listed is None:
-        return Part()
+        return Part(staves=reader.staves)
     name = _text(listed, "part-name") or _text(listed, "score-instrument/instrument-name")
-    return Part(name, instruments.program, instruments.is_drum)
+    instruments = reader.instruments
+    return Part(name, instruments.program, instruments.is_drum, reader.staves)
 
 
 def _text(element: Element, path: str) -> str:

@@ -33,8 +33,8 @@ from partimento.notation.layout import (
 )
 from partimento.notation.meter import is_compound
 from partimento.notation.spelling import Spelling, spell
+from partimento.notation.staves import Clef
 from partimento.notation.symbol import Symbol
-from partimento.notation.voices import Clef
 
 DOCTYPE = (
     '<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 Partwise//EN"'
