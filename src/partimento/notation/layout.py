@@ -14,6 +14,7 @@ from partimento.music.piece import Piece
 from partimento.music.timelines import Bar
 from partimento.notation import rhythm, staves, voices
 from partimento.notation.beams import beams_of, without_brackets
+from partimento.notation.drums import drum_voices
 from partimento.notation.grace_layout import Graces, StaffSpans
 from partimento.notation.graces import WrittenNotes, by_target
 from partimento.notation.meter import Node, bar_tree, beat_length
@@ -131,6 +132,7 @@ def lay_out(
     texture = staves.texture_of(
         piece.parts[part], onset, end, pitch, is_alone=len(piece.parts) == 1
     )
+    is_drum = piece.parts[part].is_drum
     # Note → line 0 to 3 (texture "lines"), staff ("hands") or nothing ("single").
     place: dict[int, int] = {}
     if texture == "single":
@@ -154,12 +156,18 @@ def lay_out(
                 voice = {s.note: place[s.note] % 2 for s in on_staff}
             else:
                 on_staff = [s for s in in_bar if place.get(s.note, 0) == staff]
-                voice = voices.voices_on_staff(on_staff, earlier_voices, int(bar.onset * ticks))
+                voice = (
+                    drum_voices(on_staff)
+                    if is_drum
+                    else voices.voices_on_staff(on_staff, earlier_voices, int(bar.onset * ticks))
+                )
                 earlier_voices |= voice
             staff_spans.append(StaffSpans(on_staff, voice))
         graces.add_loose(bar, ticks, staff_spans, last=bar is bars[-1])
         drawn_staves = [
-            _staff_bar(bar, staff, ticks, drawn_in_bar, in_lines=texture == "lines")
+            _staff_bar(
+                bar, staff, ticks, drawn_in_bar, in_lines=texture == "lines", is_drum=is_drum
+            )
             for staff in staff_spans
         ]
         part_bars.append(
@@ -229,7 +237,13 @@ def _by_bar(spans: Sequence[Span], bars: Sequence[Bar], ticks: int) -> Iterator[
 
 
 def _staff_bar(
-    bar: Bar, staff: StaffSpans, ticks: int, drawn: dict[int, int], *, in_lines: bool
+    bar: Bar,
+    staff: StaffSpans,
+    ticks: int,
+    drawn: dict[int, int],
+    *,
+    in_lines: bool,
+    is_drum: bool,
 ) -> StaffBar:
     low = int(bar.onset * ticks)
     size = int(bar.duration * ticks)
@@ -241,12 +255,13 @@ def _staff_bar(
         voice_spans = [s for s in spans if voice.get(s.note) == number]
         symbols = _voice_bar(bar, voice_spans, ticks, drawn)
         # Rests of a lower voice are always hidden. In four-part writing, rests of the upper one are
-        # hidden while the other sounds: two lines then meet on one note.
+        # hidden while the other sounds: two lines then meet on one note. So are those of the hands
+        # while the feet play.
         hide = (
             _hides_all_rests
             if number != used[0]
             else _hides_rests_under_sound
-            if in_lines
+            if in_lines or is_drum
             else None
         )
         if hide:
@@ -259,7 +274,7 @@ def _staff_bar(
     rests = all(span.start == span.end in (low, low + size) for span in spans)
     if rests and bar.duration == bar.meter.bar_ql:
         staff_voices = [(Symbol(low, size, (), Value(0, size, "whole", 0), whole_bar=True),)]
-    return StaffBar(tuple(staff_voices), stems=in_lines or len(used) > 1)
+    return StaffBar(tuple(staff_voices), stems=in_lines or is_drum or len(used) > 1)
 
 
 def _hides_all_rests(rest: Symbol, low: int, sounding: Sequence[tuple[int, int]]) -> bool:

@@ -39,8 +39,9 @@ def sounding(piece: Piece):
     return sorted((n.part, n.onset, n.duration, n.pitch) for n in piece.notes)
 
 
-@pytest.mark.parametrize("name", PIECES)
+@pytest.mark.parametrize("name", [name for name in PIECES if name != "drums"])
 def test_tiny_pieces_are_read_back_exactly(name):
+    # music21 does not read the pitches of drums; see test_percussion.
     assert sounding_notes(parse(to_musicxml(PIECES[name]))) == sounding(PIECES[name])
 
 

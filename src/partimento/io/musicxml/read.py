@@ -329,8 +329,10 @@ def _within_limits(grid: int) -> int:
 def _part(listed: Element | None, reader: PartReader) -> Part:
     if listed is None:
         return Part(staves=reader.staves)
-    name = _text(listed, "part-name") or _text(listed, "score-instrument/instrument-name")
     instruments = reader.instruments
+    name = _text(listed, "part-name")
+    if not name and not instruments.sounds:  # the instruments of a drum kit do not name the part
+        name = _text(listed, "score-instrument/instrument-name")
     return Part(name, instruments.program, instruments.is_drum, reader.staves)
 
 

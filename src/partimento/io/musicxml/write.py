@@ -19,9 +19,16 @@ from fractions import Fraction
 from functools import reduce
 
 from partimento.io.musicxml.chords import harmony_of
+from partimento.io.musicxml.percussion import (
+    add_head,
+    add_instruments,
+    add_place,
+    instrument_id,
+)
 from partimento.music.piece import Piece
 from partimento.music.text import check_names
 from partimento.music.timelines import Bar, Key, Meter, Part, Tempo
+from partimento.notation.drums import with_drum_values
 from partimento.notation.graces import Ornaments, slots_of, written_notes
 from partimento.notation.layout import (
     PartLayout,
@@ -78,6 +85,8 @@ def to_musicxml(piece: Piece, *, ornaments: Ornaments = "exact") -> str:
     ticks = ticks_for(piece)
     bars = bars_of(piece)
     written = written_notes(piece, ornaments)
+    if ornaments == "grace":
+        written = with_drum_values(written, piece)
     drawn = drawn_times(piece, written, bars, ticks)
     names = spell(piece)
     layouts = [
@@ -168,29 +177,28 @@ def _head(piece: Piece) -> ET.Element:
         _add(identification, "source", piece.source.url)
     parts = _add(root, "part-list")
     for number, part in enumerate(piece.parts, 1):
-        _score_part(parts, number, part, shown=len(piece.parts) > 1)
+        element = _score_part(parts, number, part, shown=len(piece.parts) > 1)
+        if part.is_drum:
+            pitches = piece.notes.pitch[piece.notes.part == number - 1].tolist()
+            add_instruments(element, number, part, pitches)
     return root
 
 
-def _score_part(parts: ET.Element, number: int, part: Part, *, shown: bool) -> None:
+def _score_part(parts: ET.Element, number: int, part: Part, *, shown: bool) -> ET.Element:
     """Add a part to the part list.
 
     Names are shown only if there are several parts to distinguish.
     """
     element = _add(parts, "score-part", id=f"P{number}")
     _add(element, "part-name", part.name, **({} if shown else {"print_object": "no"}))
-    if part.program is None and not part.is_drum:
-        return
+    if part.program is None or part.is_drum:
+        return element
     instrument = f"P{number}-I1"
     _add(_add(element, "score-instrument", id=instrument), "instrument-name", part.name)
     midi = _add(element, "midi-instrument", id=instrument)
-    _add(
-        midi,
-        "midi-channel",
-        10 if part.is_drum else [c for c in range(1, 17) if c != 10][(number - 1) % 15],
-    )
-    if part.program is not None:
-        _add(midi, "midi-program", part.program + 1)
+    _add(midi, "midi-channel", [c for c in range(1, 17) if c != 10][(number - 1) % 15])
+    _add(midi, "midi-program", part.program + 1)
+    return element
 
 
 class _PartWriter:
@@ -216,7 +224,9 @@ class _PartWriter:
             step,
         )
         self.tied: dict[int, int] = {}  # the number of symbols written so far, by index of the note
-        self.velocity, self.string, self.fret = (
+        self.is_drum = piece.parts[number].is_drum
+        self.pitch, self.velocity, self.string, self.fret = (
+            piece.notes.pitch.tolist(),
             piece.notes.velocity.tolist(),
             piece.notes.string.tolist(),
             piece.notes.fret.tolist(),
@@ -289,7 +299,9 @@ class _PartWriter:
         if first:
             _add(attributes, "divisions", self.ticks // self.step)
         if key:
-            element = _add(attributes, "key")
+            # Drums have no key, but a piece of drums alone keeps its own.
+            hidden = {"print_object": "no"} if self.is_drum else {}
+            element = _add(attributes, "key", **hidden)
             _add(element, "fifths", key.fifths)
             _add(element, "mode", key.mode)
         if meter:
@@ -315,7 +327,7 @@ class _PartWriter:
         An accidental is valid in its octave up to the bar line.
         """
         accidentals: dict[tuple[int, int], str] = {}
-        for staff in staves:
+        for staff in staves if not self.is_drum else ():
             state: dict[tuple[str, int], int] = {}
             signature: dict[str, int] = {}
             keys = list(self.piece.keys)
@@ -391,9 +403,17 @@ class _PartWriter:
             for kind, tied in (("stop", from_before), ("start", to_next)):
                 if tied:
                     _add(note, "tie", type=kind)
+            self._instrument(note, index)
             accidental = accidentals.get((index, symbol.onset))
             self._value(
-                note, symbol, staff, voice, stem=stem, accidental=accidental, head=place == 0
+                note,
+                symbol,
+                staff,
+                voice,
+                stem=stem,
+                accidental=accidental,
+                head=place == 0,
+                drum=self.pitch[index] if self.is_drum else None,
             )
             self._notations(note, symbol, index, from_before, to_next, head=place == 0)
 
@@ -402,12 +422,20 @@ class _PartWriter:
         return {"dynamics": f"{velocity / 0.9:.2f}"} if velocity != 80 else {}
 
     def _pitch(self, note: ET.Element, index: int) -> None:
+        if self.is_drum:
+            add_place(note, self.pitch[index])
+            return
         name = self.names[index]
         pitch = _add(note, "pitch")
         _add(pitch, "step", name.step)
         if name.alter:
             _add(pitch, "alter", name.alter)
         _add(pitch, "octave", name.octave)
+
+    def _instrument(self, note: ET.Element, index: int) -> None:
+        """Write which instrument of a drum kit plays a note."""
+        if self.is_drum:
+            _add(note, "instrument", id=instrument_id(self.number + 1, self.pitch[index]))
 
     def _graces(
         self,
@@ -432,11 +460,14 @@ class _PartWriter:
                 if index != slot[0]:
                     _add(note, "chord")
                 self._pitch(note, index)
+                self._instrument(note, index)
                 _add(note, "voice", voice)
                 _add(note, "type", "eighth" if alone else "16th")
                 if accidental := accidentals.get((index, time)):
                     _add(note, "accidental", accidental)
                 _add(note, "stem", "up")
+                if self.is_drum:
+                    add_head(note, self.pitch[index])
                 if len(self.layout.clefs) > 1:
                     _add(note, "staff", staff + 1)
                 if not alone and index == slot[0]:
@@ -455,6 +486,7 @@ class _PartWriter:
         stem: str | None,
         accidental: str | None = None,
         head: bool = True,
+        drum: int | None = None,
     ) -> None:
         value = symbol.value
         _add(note, "voice", voice)
@@ -470,6 +502,8 @@ class _PartWriter:
             _add(change, "normal-notes", value.tuplet.normal)
         if stem and value.type not in ("whole", "breve", "long"):
             _add(note, "stem", stem)
+        if drum is not None:
+            add_head(note, drum)
         if len(self.layout.clefs) > 1:
             _add(note, "staff", staff + 1)
         if head:
