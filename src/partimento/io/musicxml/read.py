@@ -105,8 +105,7 @@ def piece_from_musicxml(data: bytes, suffix: str = ".musicxml", *, unfold: bool 
         except FinerGrid as finer:
             grid = _within_limits(grid * finer.factor)
     listed_parts = tuple(
-        _part(listed.get(name), reader)
-        for (name, _), reader in zip(parts, readers, strict=True)
+        _part(listed.get(name), reader) for (name, _), reader in zip(parts, readers, strict=True)
     )
     if any(reader.has_tab for reader in readers):
         readers, listed_parts = _joined(readers, listed_parts)
