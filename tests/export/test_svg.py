@@ -12,7 +12,7 @@ from partimento.export.write import write
 from partimento.io.musicxml.write import to_musicxml
 from partimento.music.notes import Note
 from partimento.music.piece import Piece
-from partimento.music.timelines import Part
+from partimento.music.timelines import ChordSymbol, Part
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -85,3 +85,14 @@ def test_a_heading_can_be_left_out():
 def test_what_is_no_score_is_refused():
     with pytest.raises(PartimentoError, match="cannot read this score"):
         to_svg("no score")
+
+
+def test_chord_symbols_are_drawn_as_they_are_written(tmp_path):
+    texts = ("C", "F#m7b5", "Bbmaj7", "C7#9b13", "Eb/Bb", "N.C.", "IV6")
+    piece = Piece(
+        [Note(Q * i, Q, 60) for i in range(len(texts))],
+        chord_symbols=tuple(ChordSymbol(text, Q * i) for i, text in enumerate(texts)),
+    )
+    root = ET.parse(write(piece, tmp_path / "a.svg")[0]).getroot()
+    drawn = [(text.text or "").strip() for text in root.iter(f"{SVG}text")]
+    assert drawn[1:] == list(texts)  # after the metronome mark

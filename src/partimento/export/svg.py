@@ -22,6 +22,9 @@ from partimento.export.marker import SVG_MARK
 SVG = "{http://www.w3.org/2000/svg}"
 FONTS = "'STIX Two Text', STIXGeneral, 'Libertinus Serif', 'Times New Roman', Times, serif"
 GLYPHS = "Leipzig"
+# The glyphs of accidentals in chord symbols, which are drawn as people write them.
+ACCIDENTALS = dict(zip("\uea63\uea64\uea65\uea66\uea67", ("bb", "b", "n", "#", "##"), strict=True))
+TEXT_SIZE = 405.0
 PAPER = {"pageWidth": 2100, "pageHeight": 2970}  # A4 in verovio's unit, tenths of a millimeter
 OPTIONS: dict[str, Any] = {
     "breaks": "auto",
@@ -208,11 +211,16 @@ def _flat_texts(text: ET.Element, resources: Path, *, is_header: bool) -> list[E
             and element.text
             and (element.text.strip() or len(element) == 0)
         ):
-            runs[-1][1].append((family, size, element.text))
+            content = element.text
+            if family == GLYPHS and set(content.strip()) <= ACCIDENTALS.keys():
+                letters = "".join(ACCIDENTALS[glyph] for glyph in content.strip())
+                runs[-1][1].append(("", TEXT_SIZE, letters))
+            else:
+                runs[-1][1].append((family, size, content))
         for child in element:
             walk(child, family, size)
 
-    walk(text, "", 405.0)
+    walk(text, "", TEXT_SIZE)
     return [
         element
         for where, pieces in runs
@@ -228,7 +236,7 @@ def _draw_run(
     is_header: bool,
 ) -> list[ET.Element]:
     x, drawn, words = float(where["x"] or 0), [], ""
-    size = 405.0
+    size = TEXT_SIZE
     for family, height, content in pieces:
         if family == GLYPHS:
             for glyph in content.strip():

@@ -163,10 +163,17 @@ def _inverted(harmony: Element, inversion: Element, fifths: int) -> str:
     return f"/{_name_at(_place(name[0], ALTER_OF[name[1:]]) + step + fifths)}"
 
 
-def harmony_of(text: str) -> ET.Element:
+def harmony_of(text: str, *, degrees: bool = True) -> ET.Element:
     """Return the ``harmony`` element that `chord_text` reads as a text.
 
     Text that is not the name of a chord is written as the text of no chord.
+
+    Parameters
+    ----------
+    text : str
+    degrees : bool
+        Whether alterations are also written as ``degree`` elements that are not printed. Verovio
+        prints them nevertheless.
     """
     harmony = ET.Element("harmony")
     match = CHORD.fullmatch(text)
@@ -177,11 +184,11 @@ def harmony_of(text: str) -> ET.Element:
         return harmony
     letter, alter, suffix, bass, bass_alter = match.groups()
     _note(harmony, "root", letter, alter)
-    kind, degrees = _kind_and_degrees(suffix)
+    kind, altered = _kind_and_degrees(suffix)
     ET.SubElement(harmony, "kind", text=suffix).text = kind
     if bass:
         _note(harmony, "bass", bass, bass_alter)
-    for degree in degrees:
+    for degree in altered if degrees else ():
         element = ET.SubElement(harmony, "degree", {"print-object": "no"})
         for name in ("value", "alter", "type"):
             ET.SubElement(element, f"degree-{name}").text = str(getattr(degree, name))

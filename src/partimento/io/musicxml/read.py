@@ -20,7 +20,6 @@ from __future__ import annotations
 import io
 import lzma
 import math
-import re
 import struct
 import zipfile
 import zlib
@@ -32,6 +31,7 @@ from lxml import etree
 
 from partimento.errors import InvalidScoreError
 from partimento.io.formats import ReadOptions
+from partimento.io.musicxml.credits import title_and_composer, words_of
 from partimento.io.musicxml.layout import piece_of
 from partimento.io.musicxml.linked import join_parts, join_staves
 from partimento.io.musicxml.marks import Instruments, exact
@@ -46,7 +46,6 @@ from partimento.music.timelines import Part
 Element = Any  # lxml's elements have no types
 # The bars of one part: the measure, and the element with the part's music in it, if any.
 Bars = list[tuple[Element, Element | None]]
-SUFFIXES = (".mxl", ".xml", ".musicxml")
 SOFTWARE = "Partimento"  # as our own files state
 LEAST_GRID = 32  # ticks per quarter that represent grace notes, and bars of every meter
 ENTITIES = "it declares XML entities, which no score needs"
@@ -110,17 +109,14 @@ def piece_from_musicxml(data: bytes, suffix: str = ".musicxml", *, unfold: bool 
     if any(reader.has_tab for reader in readers):
         readers, listed_parts = _joined(readers, listed_parts)
     order = playing_order(turns, max(len(bars) for _, bars in parts)) if turns is not None else None
-    title = _text(root, "work/work-title") or _text(root, "movement-title")
-    for file_suffix in SUFFIXES:  # some programs use the file's name as the title
-        title = title.removesuffix(file_suffix)
-    composers = root.iterfind("identification/creator[@type='composer']")
+    title, composer = title_and_composer(root)
     return piece_of(
         readers,
         grid,
         order,
         parts=listed_parts,
         title=title,
-        composer=", ".join(filter(None, (_words(element) for element in composers))),
+        composer=composer,
     )
 
 
@@ -336,9 +332,4 @@ def _part(listed: Element | None, reader: PartReader) -> Part:
 
 
 def _text(element: Element, path: str) -> str:
-    child = element.find(path)
-    return "" if child is None else _words(child)
-
-
-def _words(element: Element) -> str:
-    return re.sub(r"\s*[\r\n]\s*", " ", element.text or "").strip()
+    return words_of(element.find(path))

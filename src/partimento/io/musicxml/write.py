@@ -96,7 +96,9 @@ def to_musicxml(piece: Piece, *, ornaments: Ornaments = "exact") -> str:
     root = _head(piece)
     for number, layout in enumerate(layouts):
         element = ET.SubElement(root, "part", id=f"P{number + 1}")
-        _PartWriter(piece, number, bars, layout, names, ticks, step).write(element)
+        writer = _PartWriter(piece, number, bars, layout, names, ticks, step)
+        writer.is_exact = ornaments == "exact"
+        writer.write(element)
     ET.indent(root, " ")
     return (
         '<?xml version="1.0"'
@@ -223,6 +225,7 @@ class _PartWriter:
             ticks,
             step,
         )
+        self.is_exact = True  # not only for pictures
         self.tied: dict[int, int] = {}  # the number of symbols written so far, by index of the note
         self.is_drum = piece.parts[number].is_drum
         self.pitch, self.velocity, self.string, self.fret = (
@@ -285,7 +288,8 @@ class _PartWriter:
             if time in tempos:
                 _tempo(measure, tempos[time], bar.meter)
             if time in chords:
-                measure.append(harmony_of(_xml_text(chords[time].text)))
+                text = _xml_text(chords[time].text)
+                measure.append(harmony_of(text, degrees=self.is_exact))
             now = time
         if now > start:
             _add(_add(measure, "backup"), "duration", int((now - start) * self.ticks) // self.step)
