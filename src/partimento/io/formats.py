@@ -27,7 +27,7 @@ READERS = {
     ".mxl": "partimento.io.musicxml.read:read_score",
     ".xml": "partimento.io.musicxml.read:read_score",
     ".abc": "partimento.io.abc_kern:read_score",
-    ".krn": "partimento.io.abc_kern:read_score",
+    ".krn": "partimento.io.kern.read:read_score",
 }
 SUFFIXES = tuple(READERS)
 MIDI_SUFFIXES = (".mid", ".midi")

@@ -1,0 +1,1 @@
+"""Read Humdrum files with kern spines."""

@@ -1,0 +1,89 @@
+"""Read a Humdrum file with kern spines as a piece.
+
+The rules are:
+
+- Each kern spine is a staff. The rightmost staff comes first, as in the printed score. Staves of
+  one ``*part`` are one part, and so are neighboring staves of one keyboard instrument.
+- Pitches are read as they sound: data that ``*Tr`` marks as transposed are moved back. Data marked
+  ``*ITr`` sound as they stand.
+- The first passage is read once from beginning to end. Expansion lists and repeat signs count only
+  if repeats are to be unfolded.
+- Of several versions of a passage (``*strophe``), the first one is read.
+- A token that cannot be read is left out, with a warning; the rest is read.
+"""
+
+from __future__ import annotations
+
+from partimento.errors import InvalidScoreError
+from partimento.io.formats import ReadOptions
+from partimento.io.kern.score import ScoreReader
+from partimento.io.written import piece_of_written
+from partimento.music.piece import Piece
+
+NOT_KERN = "not kern, despite its suffix"
+
+
+def read_score(data: bytes, options: ReadOptions) -> Piece:
+    """Read a kern file as a piece; errors as for `piece_from_kern`."""
+    return piece_from_kern(data, unfold=options.unfold)
+
+
+def piece_from_kern(data: bytes, *, unfold: bool = False) -> Piece:
+    """Read a Humdrum file with kern spines.
+
+    Parameters
+    ----------
+    data : bytes
+    unfold : bool
+        Whether repeats are written out as they are played.
+
+    Raises
+    ------
+    InvalidScoreError, ValueError
+        If the content is not one piece with notes; the message gives the reason.
+    """
+    if not data.strip():
+        raise InvalidScoreError("it is empty")
+    text = _decoded(data)
+    if "**kern" not in text or "\0" in text:
+        raise InvalidScoreError(NOT_KERN)
+    segments = split_segments(text)
+    if len(segments) > 1:
+        raise InvalidScoreError(f"it contains {len(segments)} pieces: split it, one piece per file")
+    return piece_from_segment(segments[0], unfold=unfold)
+
+
+def _decoded(data: bytes) -> str:
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", "replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
+
+
+def split_segments(text: str) -> list[list[tuple[int, str]]]:
+    """Split a file into its pieces: the numbered lines of each.
+
+    A new piece begins with ``!!!!SEGMENT``, or with the first record after all spines have ended.
+    """
+    segments: list[list[tuple[int, str]]] = [[]]
+    has_ended = False
+    for number, line in enumerate(text.splitlines(), 1):
+        begins = line.startswith("!!!!SEGMENT") or (has_ended and line.startswith("**"))
+        if begins and any(text.startswith("**") for _, text in segments[-1]):
+            segments.append([])
+            has_ended = False
+        if line.startswith("*-") and set(line.split("\t")) <= {"*-", ""}:
+            has_ended = True
+        segments[-1].append((number, line))
+    kern = [part for part in segments if any("**kern" in line for _, line in part)]
+    return kern or segments[:1]
+
+
+def piece_from_segment(lines: list[tuple[int, str]], *, unfold: bool) -> Piece:
+    """Build a piece from the numbered lines of one piece; errors as for `piece_from_kern`."""
+    reader = ScoreReader(lines)
+    score = reader.read()
+    order = reader.expansions.order(score.bars, score.length) if unfold else None
+    return piece_of_written(score, order)

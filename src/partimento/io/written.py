@@ -1,0 +1,339 @@
+"""Build a piece from a score as it is written, note by note, in the same way for several formats.
+
+A reader collects the written notes, bar lines and marks in a `WrittenScore`. This module writes out
+repeats, joins tied notes, places grace notes, and repeats the meter after irregular bars.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from partimento.errors import InvalidScoreError
+from partimento.music.grace_placement import GRACE_QL, grace_onset
+from partimento.music.limits import (
+    MAX_NOTES,
+    MAX_QUARTERS,
+    check_bars,
+    check_density,
+    check_marks,
+    check_size,
+)
+from partimento.music.notes import MAX_GRID, Notes
+from partimento.music.piece import Piece
+from partimento.music.timelines import ChordSymbol, Key, Meter, Part, Tempo
+
+TIE_STOP, TIE_START = 1, 2  # flags
+MOST_WARNINGS = 50  # of one piece
+MOST_HELD = 16  # ties of one pitch that are open at the same time
+Span = tuple[int, int]  # beginning and end of a passage, in steps
+
+
+class WrittenNote(NamedTuple):
+    """A note as it is written; its times are in steps.
+
+    Attributes
+    ----------
+    onset, duration : int
+        The duration of a grace note is 0. Its onset is that of its main note.
+    pitch, part, voice, velocity : int
+    ties : int
+        `TIE_STOP` if a tie ends at the note, plus `TIE_START` if one begins there.
+    """
+
+    onset: int
+    duration: int
+    pitch: int
+    part: int = 0
+    voice: int = 0
+    ties: int = 0
+    velocity: int = 80
+
+
+@dataclass
+class WrittenScore:
+    """The content of a score file; all times are in steps.
+
+    Attributes
+    ----------
+    grid : int
+        Steps per quarter, see `common_grid`.
+    notes : list of WrittenNote
+        Notes with the same onset are in the order of the file.
+    bars : list of int
+        The beginning of each bar, sorted.
+    length : int
+        The end of the last bar.
+    meters, keys, tempos, chord_symbols : dict
+        The marks by their time.
+    parts : list of Part
+    title, composer : str
+    warnings : list of str
+    """
+
+    grid: int = 16
+    notes: list[WrittenNote] = field(default_factory=list)
+    bars: list[int] = field(default_factory=list)
+    length: int = 0
+    meters: dict[int, Meter] = field(default_factory=dict)
+    keys: dict[int, Key] = field(default_factory=dict)
+    tempos: dict[int, Tempo] = field(default_factory=dict)
+    chord_symbols: dict[int, ChordSymbol] = field(default_factory=dict)
+    parts: list[Part] = field(default_factory=list)
+    title: str = ""
+    composer: str = ""
+    warnings: list[str] = field(default_factory=list)
+
+    def warn(self, message: str) -> None:
+        """Report something that was not read; repeated and very many messages are left out."""
+        if message not in self.warnings and len(self.warnings) <= MOST_WARNINGS:
+            full = len(self.warnings) == MOST_WARNINGS
+            self.warnings.append("there are more such faults" if full else message)
+
+
+def common_grid(durations: Sequence[Fraction]) -> int:
+    """Return steps per quarter that represent all durations, and grace notes.
+
+    Raises
+    ------
+    InvalidScoreError
+        If no such grid is coarse enough.
+    """
+    grid = math.lcm(GRACE_QL.denominator, *{duration.denominator for duration in durations})
+    if grid > MAX_GRID:
+        raise InvalidScoreError(
+            f"its times have no common grid: it would need more than {MAX_GRID} steps per quarter"
+        )
+    return grid
+
+
+def piece_of_written(score: WrittenScore, order: Sequence[Span] | None = None) -> Piece:
+    """Build a piece from a written score.
+
+    Parameters
+    ----------
+    score : WrittenScore
+    order : sequence of (int, int), optional
+        The passages in playing order. Without it, the score is read once from beginning to end.
+
+    Raises
+    ------
+    InvalidScoreError, ValueError
+        If there are no notes, or the piece is larger than any score.
+    """
+    if order is not None:
+        score = unfolded(score, order)
+    ends = [note.onset + note.duration for note in score.notes]
+    length = Fraction(max([score.length, *ends]), score.grid)
+    check_size(len(score.notes), int(length))
+    meters, pickup = _meters(score)
+    check_bars(meters, length)
+    notes = _notes(score)
+    check_density(notes.onset, notes.end, len(meters) + int(length))
+    mark = _Marks(score.grid, length)
+    return Piece(
+        notes,
+        meters=tuple(meter for meter in meters if meter.onset <= length),
+        keys=mark.timeline(score.keys),
+        tempos=mark.timeline(score.tempos) or (Tempo(),),
+        pickup=pickup,
+        length=length,
+        parts=tuple(score.parts),
+        title=score.title,
+        composer=score.composer,
+        chord_symbols=mark.timeline(score.chord_symbols),
+        warnings=tuple(score.warnings),
+    )
+
+
+class _Marks(NamedTuple):
+    grid: int
+    length: Fraction
+
+    def timeline(self, marks: Mapping[int, Any]) -> tuple[Any, ...]:
+        """Return the marks up to the end of the piece, without those that change nothing."""
+        check_marks(len(marks))
+        line: list[Any] = []
+        for time in sorted(marks):
+            mark = replace(marks[time], onset=Fraction(time, self.grid))
+            if mark.onset > self.length:
+                break
+            if not line or replace(mark, onset=line[-1].onset) != line[-1]:
+                line.append(mark)
+        return tuple(line)
+
+
+def _meters(score: WrittenScore) -> tuple[tuple[Meter, ...], Fraction]:
+    """Return the meters and the pickup.
+
+    After a bar whose length differs from its meter, the meter is repeated. This keeps the bar lines
+    where the score has them.
+    """
+    grid = score.grid
+    check_marks(len(score.meters))
+    marks = {0: Meter(), **score.meters}
+    meter = marks[0]
+    bars = sorted({0, *score.bars})
+    whole = meter.bar_ql * grid
+    pickup = bars[1] if len(bars) > 1 and bars[1] < whole and bars[1] < score.length else 0
+    meters: dict[int, Meter] = {}
+    current: Meter | None = None
+    for time in sorted(marks):
+        if marks[time] != current:
+            current = meters[time] = marks[time]
+    changes, at = sorted(meters), 0
+    timeline = dict(meters)
+    for begin, after in pairwise(bars):
+        since = begin  # the time from which the bars of this meter are counted
+        while at < len(changes) and changes[at] < after:
+            meter, since = meters[changes[at]], max(begin, changes[at])
+            at += 1
+        if after - since != meter.bar_ql * grid and (begin or not pickup):
+            timeline.setdefault(after, meter)
+    return tuple(
+        Meter(meter.numerator, meter.denominator, Fraction(time, grid))
+        for time, meter in sorted(timeline.items())
+    ), Fraction(pickup, grid)
+
+
+def _notes(score: WrittenScore) -> Notes:
+    """Return the sounding notes: ties joined, and grace notes placed before their main note."""
+    written = sorted(score.notes, key=lambda note: note.onset)
+    rows = [[*note[:5], note.velocity, 0] for note in written]
+    drop: set[int] = set()
+    open_ties: dict[tuple[int, int], list[int]] = {}
+    graces: dict[tuple[int, int, int], list[int]] = {}
+    for i, note in enumerate(written):
+        if not note.duration:
+            graces.setdefault((note.part, note.voice, note.onset), []).append(i)
+        elif note.ties:
+            _join_tie(rows, drop, open_ties.setdefault((note.part, note.pitch), []), i, note)
+    step = int(score.grid * GRACE_QL)
+    for (_, _, beat), group in graces.items():
+        chords = _grace_chords(group, written)
+        for back, chord in zip(range(len(chords), 0, -1), chords, strict=True):
+            for i in chord:
+                rows[i][0] = grace_onset(beat, back, len(chords), step)
+                rows[i][1], rows[i][6] = step, 1
+    table = np.array([row for i, row in enumerate(rows) if i not in drop], np.int64).T
+    onset, duration, pitch, part, voice, velocity, grace = table
+    return Notes.from_columns(
+        score.grid,
+        onset,
+        duration,
+        pitch,
+        part=part,
+        voice=voice,
+        velocity=velocity,
+        grace=grace,
+    )
+
+
+def _join_tie(
+    rows: list[list[int]], drop: set[int], held: list[int], i: int, note: WrittenNote
+) -> None:
+    """Join note `i` to the tied note of its pitch that ends where it begins.
+
+    `held` are the notes of its pitch with an open tie. The one in the same voice is preferred.
+    """
+    target = i
+    if note.ties & TIE_STOP:
+        before = [other for other in held if rows[other][0] + rows[other][1] == note.onset]
+        if before:
+            target = max(before, key=lambda other: (rows[other][4] == note.voice, rows[other][0]))
+            rows[target][1] += note.duration
+            held.remove(target)
+            drop.add(i)
+    if note.ties & TIE_START:
+        held.append(target)
+        del held[:-MOST_HELD]
+
+
+def _grace_chords(group: list[int], written: list[WrittenNote]) -> list[list[int]]:
+    """Split the grace notes before one note into chords.
+
+    The notes of a grace chord have a negative `ties` from the second one on.
+    """
+    chords: list[list[int]] = []
+    for i in group:
+        if written[i].ties < 0 and chords:
+            chords[-1].append(i)
+        else:
+            chords.append([i])
+    return chords
+
+
+def unfolded(score: WrittenScore, order: Sequence[Span]) -> WrittenScore:
+    """Return the score with its passages in playing order.
+
+    After a jump, the marks that are valid at its goal are repeated.
+
+    Parameters
+    ----------
+    score : WrittenScore
+    order : sequence of (int, int)
+        Beginning and end of each passage, in steps.
+
+    Raises
+    ------
+    InvalidScoreError
+        If the result is larger than any score.
+    """
+    new = WrittenScore(grid=score.grid, parts=score.parts, title=score.title)
+    new.composer, new.warnings = score.composer, score.warnings
+    notes = sorted(score.notes, key=lambda note: note.onset)
+    onsets = [note.onset for note in notes]
+    for start, end in order:
+        shift = new.length - start
+        is_last = end >= score.length  # a grace note may follow the last note
+        last = bisect_right(onsets, end) if is_last else bisect_left(onsets, end)
+        passage = notes[bisect_left(onsets, start) : last]
+        new.notes += [note._replace(onset=note.onset + shift) for note in passage]
+        new.bars += [
+            bar + shift
+            for bar in score.bars[bisect_left(score.bars, start) : bisect_left(score.bars, end)]
+        ]
+        for name in ("meters", "keys", "tempos", "chord_symbols"):
+            _copy_marks(getattr(score, name), getattr(new, name), (start, end), shift)
+        new.length += end - start
+        if len(new.notes) > MAX_NOTES or new.length > MAX_QUARTERS * new.grid:
+            check_size(len(new.notes) or 1, new.length // new.grid)
+    return new
+
+
+def _copy_marks(
+    marks: Mapping[int, Any], copies: dict[int, Any], passage: Span, shift: int
+) -> None:
+    start, end = passage
+    before = [time for time in marks if time <= start]
+    if before:
+        copies[start + shift] = marks[max(before)]
+    copies |= {time + shift: mark for time, mark in marks.items() if start < time < end}
+
+
+def order_of_bars(bars: Sequence[int], length: int, order: Sequence[int]) -> list[Span]:
+    """Return the passages of bars in playing order; bars in a row are one passage."""
+    ends = [*bars[1:], length]
+    spans: list[Span] = []
+    for bar in order:
+        if spans and spans[-1][1] == bars[bar]:
+            spans[-1] = (spans[-1][0], ends[bar])
+        else:
+            spans.append((bars[bar], ends[bar]))
+    return spans
+
+
+def checked_mark(score: WrittenScore, make: Callable[[], Any], place: str) -> Any:
+    """Return a mark, or None with a warning if its values are impossible."""
+    try:
+        return make()
+    except (ValueError, ArithmeticError) as error:
+        score.warn(f"{place}: {error}")
+        return None
