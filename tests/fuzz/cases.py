@@ -17,12 +17,12 @@ from tests.fuzz.spoil_midi import spoil_midi
 from tests.fuzz.spoil_xml import spoil_musicxml, spoil_mxl
 
 SHARES = {
-    "midi": 45,
+    "midi": 41,
     "midi-composed": 15,
     "musicxml": 17,
     "musicxml-composed": 15,
     "mxl": 4,
-    "kern": 2,
+    "kern": 6,
     "abc": 2,
 }  # of a hundred
 SUFFIXES = {

@@ -66,7 +66,7 @@ REASONS = (
     r"with its repeats it is longer than \d+ bars",
     r"damaged, or not understood by music21(: .*)?",
     r"not (kern|ABC), despite its suffix",
-    r"it contains \d+ tunes: split it, one piece per file",
+    r"it contains \d+ (tunes|pieces): split it, one piece per file",
     r"it is nested too deeply",
     r"\d+ bars: more than \d+ are not read",
     r"\d+ meters, keys or tempos: more than \d+ of a kind are not read",
@@ -98,7 +98,7 @@ def fault_of_reason(reason: str, kind: str = "") -> str:
     if reason.startswith("the parser failed"):
         return f"an exception that nobody caught: {reason}"
     if CONTAINED.fullmatch(reason):
-        return "" if kind in ("kern", "abc") and reason.startswith("reading it") else reason
+        return "" if kind == "abc" and reason.startswith("reading it") else reason
     if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in reason):
         return f"a reason with a line break or a control character: {reason!r}"
     if len(reason) > LONGEST_REASON:
@@ -147,11 +147,13 @@ def _check_notes(notes: Notes) -> None:
     assert set(np.unique(notes.grace).tolist()) <= {0, 1}, "a grace flag is neither"
     order = np.lexsort((notes.part, notes.pitch, notes.onset))
     assert (order == np.arange(len(notes))).all(), "its notes are not sorted"
-    by_voice = np.lexsort((notes.onset, notes.pitch, notes.part))
+    # Grace notes take no time: they are a line of their own.
+    line = np.stack([notes.pitch, notes.part, notes.voice, notes.grace])
+    by_voice = np.lexsort((notes.onset, *line))
     one, after = by_voice[:-1], by_voice[1:]
-    same = (notes.part[one] == notes.part[after]) & (notes.pitch[one] == notes.pitch[after])
+    same = (line[:, one] == line[:, after]).all(0)
     assert (notes.end[one] <= notes.onset[after])[same].all(), (
-        "two notes of one part and pitch overlap"
+        "two notes of one part, voice and pitch overlap"
     )
 
 
@@ -204,8 +206,18 @@ def _check_events(piece: Piece) -> None:
         )
 
 
+def _has_unison_graces(notes: Notes) -> bool:
+    """Whether a grace note sounds together with a note of its pitch, which MIDI cannot carry."""
+    order = np.lexsort((notes.onset, notes.pitch, notes.part))
+    one, after = order[:-1], order[1:]
+    same = (notes.part[one] == notes.part[after]) & (notes.pitch[one] == notes.pitch[after])
+    return bool((notes.end[one] > notes.onset[after])[same].any())
+
+
 def _check_midi(piece: Piece) -> None:
     """Where MIDI can carry it, MIDI brings it back."""
+    if _has_unison_graces(piece.notes):
+        return
     try:
         data, why = to_midi(piece), ""
     except PartimentoError as error:

@@ -74,14 +74,18 @@ def musicxml_files() -> tuple[bytes, ...]:
 
 @cache
 def kern_files() -> tuple[bytes, ...]:
-    """kern, the shorter ones: music21 is slow."""
+    """kern: the shorter files of the corpus, and the cases, which split spines."""
+    cases = Path(__file__).parents[1] / "cases"
     paths = [
         path
         for name in ("bach", "palestrina")
         for path in resolve(f"bundled:{name}")
         if path.suffix == ".krn"
     ]
-    return _spread([path.read_bytes() for path in paths if path.stat().st_size <= 3000], SCORES)
+    short = [path.read_bytes() for path in paths if path.stat().st_size <= 3000]
+    (mazurka,) = [path for path in resolve("bundled:chopin") if path.suffix == ".krn"]
+    split = [path.read_bytes() for path in sorted(cases.glob("*.krn"))] + [mazurka.read_bytes()]
+    return _spread(short, SCORES) + 4 * tuple(split)
 
 
 @cache

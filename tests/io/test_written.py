@@ -49,7 +49,7 @@ def test_ties_prefer_the_same_voice() -> None:
             WrittenNote(32, 16, 60, voice=0, ties=TIE_STOP),
         )
     )
-    assert sorted(spans(piece)) == [(0, 2, 60), (F(1, 2), F(1, 2), 60), (2, 1, 60)]
+    assert sorted(spans(piece)) == [(0, F(1, 2), 60), (F(1, 2), F(1, 2), 60), (2, 1, 60)]
 
 
 def test_grace_notes_stand_before_their_note_in_the_order_of_the_file() -> None:

@@ -1,4 +1,4 @@
-"""Build a piece from a score as it is written, note by note, in the same way for several formats.
+"""Build a piece from a written score, in the same way for several formats.
 
 A reader collects the written notes, bar lines and marks in a `WrittenScore`. This module writes out
 repeats, joins tied notes, places grace notes, and repeats the meter after irregular bars.
@@ -43,7 +43,9 @@ class WrittenNote(NamedTuple):
     ----------
     onset, duration : int
         The duration of a grace note is 0. Its onset is that of its main note.
-    pitch, part, voice, velocity : int
+    pitch, part, velocity : int
+    voice : int
+        Ties and grace notes stay within a voice if they can.
     ties : int
         `TIE_STOP` if a tie ends at the note, plus `TIE_START` if one begins there.
     """
@@ -92,7 +94,7 @@ class WrittenScore:
     warnings: list[str] = field(default_factory=list)
 
     def warn(self, message: str) -> None:
-        """Report something that was not read; repeated and very many messages are left out."""
+        """Report something that was not read, each message once."""
         if message not in self.warnings and len(self.warnings) <= MOST_WARNINGS:
             full = len(self.warnings) == MOST_WARNINGS
             self.warnings.append("there are more such faults" if full else message)
@@ -204,7 +206,7 @@ def _meters(score: WrittenScore) -> tuple[tuple[Meter, ...], Fraction]:
 
 
 def _notes(score: WrittenScore) -> Notes:
-    """Return the sounding notes: ties joined, and grace notes placed before their main note."""
+    """Return the sounding notes, with ties joined and grace notes placed."""
     written = sorted(score.notes, key=lambda note: note.onset)
     rows = [[*note[:5], note.velocity, 0] for note in written]
     drop: set[int] = set()
@@ -223,14 +225,14 @@ def _notes(score: WrittenScore) -> Notes:
                 rows[i][0] = grace_onset(beat, back, len(chords), step)
                 rows[i][1], rows[i][6] = step, 1
     table = np.array([row for i, row in enumerate(rows) if i not in drop], np.int64).T
-    onset, duration, pitch, part, voice, velocity, grace = table
+    # As in other formats, the voices of a part are one line. A store keeps no voices.
+    onset, duration, pitch, part, _, velocity, grace = table
     return Notes.from_columns(
         score.grid,
         onset,
         duration,
         pitch,
         part=part,
-        voice=voice,
         velocity=velocity,
         grace=grace,
     )

@@ -68,10 +68,8 @@ def test_split_exchanged_and_merged_spines() -> None:
     assert {note.pitch: note.part for note in piece.notes if note.onset == 2}[62] == 0
 
 
-def test_unison_of_two_voices_is_kept() -> None:
-    piece = one("*^", "1c 2c", ". 2c", "*v *v")
-    assert notes(piece) == [(0, 2, 60), (0, 4, 60), (2, 2, 60)]
-    assert sorted(note.voice for note in piece.notes) == [0, 1, 1]
+def test_two_voices_in_unison_are_struck_as_on_one_instrument() -> None:
+    assert notes(one("*^", "1c 2c", ". 2c", "*v *v")) == [(0, 2, 60), (2, 2, 60)]
 
 
 def test_ties_join_across_bars_and_spines() -> None:

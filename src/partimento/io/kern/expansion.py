@@ -1,4 +1,4 @@
-"""Find the playing order of a Humdrum file from its expansion lists or its repeat signs."""
+"""Find the playing order of a Humdrum file from expansion lists or repeat signs."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Expansions:
             self.labels.setdefault(match[1].strip(), time)
 
     def order(self, bars: Sequence[int], length: int) -> list[Span] | None:
-        """Return the passages in playing order; None if the file is played once as written.
+        """Return the passages in playing order; None if nothing is repeated.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Read the interpretations and reference records of Humdrum: meter, key, tempo and so on."""
+"""Read the interpretations and reference records of Humdrum."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def meter_of(token: str) -> Meter | None:
 
 
 def signature_of(token: str) -> int | None:
-    """Read a key signature as a number of fifths; None if it is unusual, or no signature.
+    """Read a key signature as a number of fifths; None if it is no usual one.
 
     >>> signature_of("*k[b-e-]"), signature_of("*k[]"), signature_of("*k[f#b-]")
     (-2, 0, None)
@@ -114,7 +114,7 @@ def designation_of(token: str) -> Key | None:
 
 
 def transposed_key(key: Key, fifths: int) -> Key:
-    """Return a key moved by a number of fifths; respelled if it has too many accidentals."""
+    """Return a key moved by a number of fifths, with at most seven accidentals."""
     moved = key.fifths + fifths
     while abs(moved) > 7:
         moved -= 12 if moved > 0 else -12
@@ -122,7 +122,9 @@ def transposed_key(key: Key, fifths: int) -> Key:
 
 
 def transposition_of(token: str) -> tuple[int, int] | None:
-    """Read ``*Trd1c2``: semitones and fifths from the data to the sound; None if it is none.
+    """Read a transposition such as ``*Trd1c2``; None if the token is none.
+
+    Returns semitones and fifths from the data to the sound.
 
     The interpretation states by which interval the data are higher than the sound. Data marked
     ``*ITr`` have sounding pitch.
@@ -151,7 +153,9 @@ def tempo_of(token: str) -> Tempo | None:
 
 
 def printed_tempo(text: str) -> Tempo | None:
-    """Read a metronome mark from a text such as ``Allegro [quarter = 96]``; None if it has none.
+    """Read the metronome mark in a text such as ``Allegro [quarter = 96]``.
+
+    Returns None if the text has none.
 
     >>> round(printed_tempo("Lento [half = 40]").bpm)
     80

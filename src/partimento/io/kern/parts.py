@@ -1,4 +1,4 @@
-"""Find the parts of a Humdrum file: which staves belong together, their names and instruments."""
+"""Group the staves of a Humdrum file into parts, with names and instruments."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ STAFF = re.compile(r"\*staff(\d+)")
 
 
 def read_name(token: str, column: Column) -> None:
-    """Read an interpretation that tells the name, instrument, part or staff of a column."""
+    """Read an interpretation with the name, instrument, part or staff of a column."""
     for key, pattern in (
         ("number", NUMBER),
         ("name", NAME),

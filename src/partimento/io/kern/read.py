@@ -82,7 +82,7 @@ def split_segments(text: str) -> list[list[tuple[int, str]]]:
 
 
 def piece_from_segment(lines: list[tuple[int, str]], *, unfold: bool) -> Piece:
-    """Build a piece from the numbered lines of one piece; errors as for `piece_from_kern`."""
+    """Build a piece from its numbered lines; errors as for `piece_from_kern`."""
     reader = ScoreReader(lines)
     score = reader.read()
     order = reader.expansions.order(score.bars, score.length) if unfold else None

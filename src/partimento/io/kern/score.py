@@ -278,6 +278,6 @@ class ScoreReader:
 
 
 def _is_barline(tokens: list[str], spines: Spines) -> bool:
-    """Return whether the kern spines of a line have bar lines where the first spine has none."""
+    """Return whether all kern spines of a line have bar lines."""
     kern = [token for token, spine in zip(tokens, spines.active, strict=True) if spine.is_kern]
     return bool(kern) and all(token.startswith("=") for token in kern)

@@ -1,4 +1,4 @@
-"""Follow the spines of a Humdrum file: how columns split, merge, change places, begin and end."""
+"""Follow the spines of a Humdrum file as they split, merge, change places and end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ RHYTHMIC = ("**kern", "**recip")
 
 @dataclass
 class Column:
-    """A spine from its beginning to its end, with all its subspines: a staff, if it is kern.
+    """A spine from its beginning to its end, with all its subspines.
+
+    A kern column is a staff.
 
     Attributes
     ----------
@@ -21,7 +23,7 @@ class Column:
     number : int
         The place in the order in which columns began.
     names : dict of str to str
-        What the interpretations say about the staff: name, code, number, part, staff.
+        The name, code, number, part and staff that interpretations state.
     semitones, fifths : int
         Transposition from the data to the sound.
     """

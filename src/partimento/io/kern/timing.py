@@ -1,4 +1,4 @@
-"""Find the times of lines and bar lines, also where the spines of a file do not agree."""
+"""Find the times of lines and bar lines, even where spines do not agree."""
 
 from __future__ import annotations
 
