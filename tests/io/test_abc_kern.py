@@ -1,4 +1,4 @@
-"""ABC and kern."""
+"""ABC."""
 
 from fractions import Fraction
 
@@ -28,33 +28,11 @@ def test_abc_is_read(write):
     assert piece.title == "Reel"
 
 
-def test_kern_is_read(write):
-    head = "!!!OTL: Fuga\n**kern\t**kern\n*k[f#]\t*k[f#]\n*M3/4\t*M3/4\n"
-    kern = (
-        head
-        + "=1\t=1\n2.GG\t4g\n.\t8a\n.\t8b\n.\t4cc\n=2\t=2\n[2.D\t2.dd\n=3\t=3\n2.D]\t2.b\n==\t==\n*-\t*-\n"  # noqa: E501
-    )
-    piece = read_piece(write("a.krn", kern))
-    assert sorted(spans(piece)) == [
-        (0, 1, 67),
-        (0, 3, 43),
-        (1, F(1, 2), 69),
-        (F(3, 2), F(1, 2), 71),
-        (2, 1, 72),
-        (3, 3, 74),
-        (3, 6, 50),
-        (6, 3, 71),
-    ]
-    assert piece.meters[0] == Meter(3, 4)
-    assert piece.keys[0].fifths == 1
-
-
 @pytest.mark.parametrize(
     ("name", "data", "reason"),
     [
         ("a.abc", "plain words", "not ABC"),
         ("a.abc", "X:1\nM:4/4\nL:1/4\nK:C\nCDEF|\n\nX:2\nM:4/4\nL:1/4\nK:C\nGABc|\n", "2 tunes"),
-        ("a.krn", "plain words", "not kern"),
     ],
 )
 def test_faulty_files_are_refused_with_a_reason(name, data, reason, write):
@@ -63,13 +41,6 @@ def test_faulty_files_are_refused_with_a_reason(name, data, reason, write):
 
 
 # Found by tests.fuzz
-
-
-def test_only_the_tied_notes_of_a_chord_are_sustained(write):
-    piece = read_piece(
-        write("a.krn", "**kern\n*M4/4\n=1\n[2c 2e\n2c] 2e\n=2\n[2d [2f\n2d] 2f]\n==\n*-\n")
-    )
-    assert spans(piece) == [(0, 4, 60), (0, 2, 64), (2, 2, 64), (4, 4, 62), (4, 4, 65)]
 
 
 @pytest.mark.parametrize(
@@ -92,17 +63,9 @@ def test_only_the_tied_notes_of_a_chord_are_sustained(write):
             "X:1\nT:t\nM:0x10\nL:1/8\nK:C\nABcd|\n",
             "damaged, or not understood by music21$",
         ),
-        ("a.krn", "**kern\n*M4/4\n=1\n4zz\n==\n*-\n", "damaged: music21 knows no note '4zz'"),
         ("a.abc", "X:1\nT:t\nM:4/4\nL:1/4\nK:C\nABÿc|\n", "damaged: music21 knows no note 'ÿ'"),
         ("a.abc", "X:1\nT:t\nM: 2147483647/8\nL:1/8\nK:C\nABcd|\n", "no such meter: 2147483647/8$"),
         ("a.abc", "X:1\nT:t\nM:4/4\nL:1/8\nK:C\nAB[M:3/99999]cd|\n", "no such meter: 3/99999$"),
-        (
-            "a.krn",
-            "**kern\t**kern\n*M4/4\t*M4/1024\n=1\t=1\n4c\t4d\n==\t==\n*-\t*-\n",
-            "no such meter: 4/1024$",
-        ),
-        ("a.krn", "**kern\n*M300/4\n=1\n4c\n==\n*-\n", "no such meter: 300/4$"),
-        ("a.krn", "**kern\n*M4/4\n*MM0.001\n=1\n4c\n==\n*-\n", "no such tempo"),
     ],
 )
 def test_reasons_are_in_musical_terms(name, data, reason, write):

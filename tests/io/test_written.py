@@ -34,10 +34,13 @@ def score(*notes: WrittenNote, **fields: object) -> WrittenScore:
 
 
 def test_the_grid_represents_all_durations_and_grace_notes() -> None:
-    assert common_grid([F(1, 3), F(1, 5)]) == 240
-    assert common_grid([]) == 16
-    with pytest.raises(InvalidScoreError, match="no common grid"):
-        common_grid([F(1, prime) for prime in (9973, 9967, 9949)])
+    assert common_grid({F(1, 3): 1, F(1, 5): 1}) == 240
+    assert common_grid({}) == 16
+
+
+def test_rare_and_odd_durations_do_not_make_the_grid_absurd() -> None:
+    odd = {F(1, prime): 1 for prime in (9973, 9967, 9949)}
+    assert common_grid({F(1, 12): 10, **odd}) == 48 * 9973
 
 
 def test_ties_prefer_the_same_voice() -> None:

@@ -1,4 +1,4 @@
-"""Read ABC and kern files as pieces, through music21.
+"""Read ABC files as pieces, through music21.
 
 - Tied notes become one note. Transposing instruments are read at sounding pitch. Repeats are read
   once. Chord symbols are ignored.
@@ -29,8 +29,8 @@ from partimento.music.timelines import Key, Meter, Part, Tempo
 GRACE_QL = Fraction(1, 16)  # the duration of a grace note in quarters
 # The number after a note of ABC: its duration, if it has three or more digits.
 ABC_LENGTH = re.compile(r"[A-Ga-gxz\]][,']*0*([1-9][0-9]{2,})")
-# Meters of ABC and kern, and the unit of length of ABC.
-FRACTION = re.compile(r"(?:^|\[|\t)(M:|L:|\*M(?!M))([^\n\]\t]*)", re.MULTILINE)
+# Meters and the unit of length of ABC.
+FRACTION = re.compile(r"(?:^|\[|\t)(M:|L:)([^\n\]\t]*)", re.MULTILINE)
 MOST_BEATS = 128  # the greatest number in a meter
 MOST_UNITS = 256  # the longest note of ABC, in units of length
 # The warnings of music21 in which it reports a note that it ignores.
@@ -42,7 +42,7 @@ MINOR_LIKE = ("minor", "aeolian", "dorian", "phrygian", "locrian")
 
 
 def read_score(data: bytes, options: ReadOptions) -> Piece:
-    """Read an ABC or kern file as a piece; errors as for `piece_from_score`."""
+    """Read an ABC file as a piece; errors as for `piece_from_score`."""
     return piece_from_score(data, options.suffix)
 
 
@@ -53,7 +53,7 @@ def piece_from_score(data: bytes, suffix: str) -> Piece:
     ----------
     data : bytes
     suffix : str
-        ``.abc`` or ``.krn``.
+        ``.abc``.
 
     Raises
     ------
@@ -100,12 +100,8 @@ def _text(data: bytes, suffix: str) -> str:
     if not data.strip():
         raise InvalidScoreError("it is empty")
     text = data.decode("utf-8-sig", "replace") if _is_utf8(data) else data.decode("latin-1")
-    if (
-        "\0" in text
-        or (suffix == ".krn" and "**kern" not in text)
-        or (suffix == ".abc" and "K:" not in text)
-    ):
-        raise InvalidScoreError(f"not {'kern' if suffix == '.krn' else 'ABC'}, despite its suffix")
+    if "\0" in text or "K:" not in text:
+        raise InvalidScoreError("not ABC, despite its suffix")
     _check_numbers(text, suffix)
     return text
 
@@ -141,9 +137,7 @@ def _parse(text: str, suffix: str) -> Any:
     from music21 import stream
     from music21.converter import subConverters
 
-    converter = (
-        subConverters.ConverterABC() if suffix == ".abc" else subConverters.ConverterHumdrum()
-    )
+    converter = subConverters.ConverterABC()
     converter.parseData(text)
     score = converter.stream
     if isinstance(score, stream.Opus):

@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from partimento.errors import InvalidScoreError
 from partimento.music.grace_placement import GRACE_QL, grace_onset
 from partimento.music.limits import (
     MAX_NOTES,
@@ -26,11 +25,13 @@ from partimento.music.limits import (
     check_marks,
     check_size,
 )
-from partimento.music.notes import MAX_GRID, Notes
+from partimento.music.notes import Notes
 from partimento.music.piece import Piece
 from partimento.music.timelines import ChordSymbol, Key, Meter, Part, Tempo
 
 TIE_STOP, TIE_START = 1, 2  # flags
+# Steps per quarter, at most: room for all tuplets up to 13 together, and for the longest piece.
+FINEST_GRID = 2**20
 MOST_WARNINGS = 50  # of one piece
 MOST_HELD = 16  # ties of one pitch that are open at the same time
 Span = tuple[int, int]  # beginning and end of a passage, in steps
@@ -100,19 +101,26 @@ class WrittenScore:
             self.warnings.append("there are more such faults" if full else message)
 
 
-def common_grid(durations: Sequence[Fraction]) -> int:
-    """Return steps per quarter that represent all durations, and grace notes.
+def common_grid(durations: Mapping[Fraction, int]) -> int:
+    """Return steps per quarter that represent durations, and grace notes.
 
-    Raises
-    ------
-    InvalidScoreError
-        If no such grid is coarse enough.
+    A grid that represents all durations of a damaged file can be absurdly fine. The more frequent
+    durations then decide; the others are to be rounded.
+
+    Parameters
+    ----------
+    durations : mapping of Fraction to int
+        How often each duration occurs.
+
+    Examples
+    --------
+    >>> common_grid({Fraction(1, 3): 9, Fraction(1, 997): 1, Fraction(1, 991): 1})
+    47856
     """
-    grid = math.lcm(GRACE_QL.denominator, *{duration.denominator for duration in durations})
-    if grid > MAX_GRID:
-        raise InvalidScoreError(
-            f"its times have no common grid: it would need more than {MAX_GRID} steps per quarter"
-        )
+    grid = GRACE_QL.denominator
+    for duration in sorted(durations, key=lambda value: (-durations[value], value)):
+        finer = math.lcm(grid, duration.denominator)
+        grid = finer if finer <= FINEST_GRID else grid
     return grid
 
 

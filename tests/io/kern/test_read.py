@@ -119,10 +119,6 @@ def test_segments() -> None:
         ("", "it is empty"),
         ("**kern\n4r\n*-\n", "it has no notes"),
         ("**kern\n4c\n*-\n**kern\n4c\n*-\n", "it contains 2 pieces: split it"),
-        (
-            "**kern\n" + "".join(f"{n}c\n" for n in (9973, 9967, 9949)) + "*-\n",
-            "its times have no common grid",
-        ),
     ],
 )
 def test_what_is_no_piece_has_a_reason(data: str, reason: str, write) -> None:

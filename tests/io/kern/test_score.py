@@ -157,6 +157,7 @@ def test_only_the_first_version_of_a_strophe_is_read() -> None:
         (("*M4/1024", "1c"), "line 3: no such meter: 4/1024", [60]),
         (("*MM0.001", "1c"), "line 3: no such tempo: 0.001 quarter notes per minute", [60]),
         (("1c 1d", "1e"), "line 3: 2 tokens for 1 spines", [60, 64]),
+        (("4c", "997d", "991e"), "line 5: an odd duration is rounded: '991e'", [60, 62, 64]),
         (("*v", "1c"), "line 3: *v has no spine to merge with", [60]),
     ],
 )

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
-from partimento.errors import InvalidScoreError
 from partimento.io.kern.timing import grid_of, time_of_barline, time_of_line
 
 
 def test_the_grid_ignores_interpretations_comments_and_bar_lines() -> None:
     lines = [(1, "**kern\t**recip"), (2, "!7c"), (3, "=11\t=11"), (4, "12c\t20"), (5, "*M7/4")]
     assert grid_of(lines) == 240
-    with pytest.raises(InvalidScoreError, match="no common grid"):
-        grid_of([(n, f"{n}c") for n in (9973, 9967, 9949)])
 
 
 def test_most_spines_decide_where_they_differ() -> None:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from partimento.errors import InvalidScoreError
-from partimento.io.musicxml.repeats import Turns, playing_order
+from partimento.io.musicxml.repeats import playing_order
+from partimento.io.musicxml.turns import Turns
 from partimento.io.written import Span, order_of_bars
 
 EXPANSION = re.compile(r"\*>([A-Za-z]\w*)?\[([^\]]*)\]")

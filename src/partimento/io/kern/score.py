@@ -205,11 +205,14 @@ class ScoreReader:
     def _token(self, token: str, *, is_kern: bool) -> tuple[int, KernToken]:
         """Return the duration of a token in steps, and its content."""
         if not is_kern:
-            return int(duration_of(token) * self.score.grid), KernToken(Fraction(0))
+            return round(duration_of(token) * self.score.grid), KernToken(Fraction(0))
         found = self.durations.get(token)
         if found is None:
             content = read_token(token)
-            found = self.durations[token] = (int(content.duration * self.score.grid), content)
+            steps = content.duration * self.score.grid
+            if steps.denominator > 1 and not content.fault:
+                content = content._replace(fault=f"an odd duration is rounded: {token[:20]!r}")
+            found = self.durations[token] = (max(round(steps), 1) if steps else 0, content)
         if found[1].fault:
             self._warn(found[1].fault)
         return found

@@ -4,31 +4,28 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from fractions import Fraction
 
 from partimento.io.kern.tokens import duration_of, read_token
 from partimento.io.written import common_grid
 
 
 def grid_of(lines: Sequence[tuple[int, str]]) -> int:
-    """Return steps per quarter that represent all durations of a piece.
+    """Return steps per quarter that represent the durations of a piece.
 
     Parameters
     ----------
     lines : sequence of (int, str)
         The lines with their numbers in the file.
-
-    Raises
-    ------
-    InvalidScoreError
-        If no such grid is coarse enough.
     """
     data = [line for _, line in lines if line and line[0] not in "!*="]
-    texts = {
-        token for line in data for token in line.split("\t") if token[:1] not in ("", ".", "=")
-    }
-    durations = {read_token(text).duration for text in texts}
-    durations |= {duration_of(text) for text in texts}
-    return common_grid([duration for duration in durations if duration])
+    texts = Counter(token for line in data for token in line.split("\t"))
+    durations: Counter[Fraction] = Counter()
+    for text, count in texts.items():
+        if text[:1] not in ("", ".", "="):
+            for duration in {read_token(text).duration, duration_of(text)}:
+                durations[duration] += count
+    return common_grid(durations)
 
 
 def time_of_line(ends: Sequence[int], now: int) -> int:
