@@ -168,3 +168,18 @@ def test_a_pickup_of_rounded_tuplets_is_exact():
 def test_a_skip_after_a_rounded_tuplet_lasts_as_written():
     piece = read([FINE + tuplet(275, 7, 4) * 7 + back(7 * 275) + forward(480) + note("E3", 480)])
     assert [(n.onset, n.duration) for n in piece.notes if n.pitch == 52] == [(1, 1)]
+
+
+def test_a_bar_that_ends_within_a_tuplet_lacks_some_of_it():
+    third = tuplet(160, 3, 2, kind="eighth")
+    bars = [FINE + note("C4", 1920), note("C4", 1440) + third * 2, note("D4", 1920)]
+    assert read(bars).notes[-1].onset == 8
+    shorter = [FINE + note("C4", 1920), note("C4", 1440), note("D4", 1920)]
+    assert read(shorter).notes[-1].onset == 7
+
+
+def test_rests_that_are_too_long_do_not_lengthen_a_bar():
+    rest = note("r", 600, voice=2)
+    bar = FINE + note("C4", 1920) + back(480) + rest
+    assert read([bar, REST_OF_TEST]).notes[-1].onset == 4
+    assert read([FINE + note("C4", 480) + note("r", 1920), REST_OF_TEST]).notes[-1].onset == 5

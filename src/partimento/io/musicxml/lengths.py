@@ -10,6 +10,7 @@ from partimento.music.timelines import Meter
 
 # A bar is as long as its meter says if the difference is at most this part of it: a rounding error.
 ROUNDING = 100
+SHORTEST = 16  # bars are cut at multiples of a quarter divided by this
 LARGEST_UNIT = 64  # the greatest denominator of a meter that is found from the length of bars
 
 
@@ -124,7 +125,11 @@ def bar_lengths(
         in_bar = sorted(changes.get(bar, ()), key=lambda change: change[0])
         meter = in_bar[0][1] if in_bar and in_bar[0][0] == 0 else meter
         whole = ticks_of(meter, grid)
-        lengths.append(_bar_length(voices, whole, slack, last=bar + 1 == len(by_bar)))
+        ticks = _bar_length(voices, whole, slack, last=bar + 1 == len(by_bar))
+        is_inner = 0 < bar < len(by_bar) - 1
+        if is_inner and ticks < whole and (whole - ticks) * SHORTEST % grid and slack:
+            ticks = whole  # no bar is cut there: a tuplet is incomplete
+        lengths.append(ticks)
         meter = in_bar[-1][1] if in_bar else meter
     return lengths
 
@@ -151,6 +156,10 @@ def _bar_length(lengths: Sequence[BarLength], whole: int, slack: int, *, last: b
     longest = max(ends, default=0) or whole
     if longest == whole or _is_near(longest, whole, slack):
         return whole
+    if any(_is_near(end, whole, slack) for end in ends) and all(
+        length.sounded <= whole for length in relevant
+    ):
+        return whole  # only rests are longer
     if sum(_is_near(end, whole, slack) for end in ends) > sum(end > whole for end in ends):
         return whole
     return longest

@@ -58,6 +58,8 @@ class BarLength(NamedTuple):
         Whether it has notes.
     uncounted : bool
         Whether the bar has no number of its own, as a pickup.
+    sounded : int
+        The end of its last note, in ticks.
     heard : int
         The end of its last note or rest, in ticks. It decides the end of the piece, because some
         programs fill up the last bar with a ``forward``.
@@ -67,6 +69,7 @@ class BarLength(NamedTuple):
     rests: bool
     sounds: bool
     uncounted: bool
+    sounded: int
     heard: int
 
     @property
@@ -174,7 +177,7 @@ class PartReader:
         self.bar = self.now = self.onset = self.first = 0
         self.ends: list[int] = []
         self.rest: Element | None = None
-        self.sounding = self.resting = self.heard = 0
+        self.sounding = self.resting = self.heard = self.sounded = 0
         self.number = ""
         self.clock: Clock | None = None  # of a bar in which durations are rounded
         self.values: dict[tuple[Any, ...], int] = {}  # ticks of the tuplets read with `divisions`
@@ -192,7 +195,7 @@ class PartReader:
             The element with the notes of this part in the bar; None if it has none.
         """
         self.bar, self.now, self.onset, self.first, self.ends, self.rest = index, 0, 0, 0, [], None
-        self.sounding = self.resting = self.heard = 0
+        self.sounding = self.resting = self.heard = self.sounded = 0
         self.clock = None
         if self.shifts:
             self._carry_shifts()
@@ -225,6 +228,7 @@ class PartReader:
                 self._rests(),
                 self.sounding > 0,
                 bar.get("implicit") == "yes",
+                self.sounded,
                 self.heard,
             )
         )
@@ -288,6 +292,8 @@ class PartReader:
             self.rest = note
             return
         self.sounding += 1
+        if self.now > self.sounded:
+            self.sounded = self.now
         if "cue" in elements:
             return
         if not 0 < ticks <= self.longest and not is_grace:
