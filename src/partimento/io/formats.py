@@ -23,6 +23,9 @@ except ImportError:  # a Python built without it
 READERS = {
     ".mid": "partimento.io.midi.read:read_score",
     ".midi": "partimento.io.midi.read:read_score",
+    ".smf": "partimento.io.midi.read:read_score",
+    ".kar": "partimento.io.midi.read:read_score",
+    ".rmi": "partimento.io.midi.read:read_score",
     ".musicxml": "partimento.io.musicxml.read:read_score",
     ".mxl": "partimento.io.musicxml.read:read_score",
     ".xml": "partimento.io.musicxml.read:read_score",
@@ -30,7 +33,7 @@ READERS = {
     ".krn": "partimento.io.kern.read:read_score",
 }
 SUFFIXES = tuple(READERS)
-MIDI_SUFFIXES = (".mid", ".midi")
+MIDI_SUFFIXES = (".mid", ".midi", ".smf", ".kar", ".rmi")
 STORE = ".parquet"
 # All exceptions that zipfile raises for damaged archives; RuntimeError means that it is encrypted.
 ZIP_FAULTS = (
@@ -58,11 +61,14 @@ class ReadOptions(NamedTuple):
         See `read.read_piece`.
     unfold : bool
         Whether repeats are written out as they are played.
+    encoding : str
+        The encoding of the text in the file, if it states none; empty to detect it.
     """
 
     suffix: str
     quantize: Quantize = None
     unfold: bool = False
+    encoding: str = ""
 
 
 def read_score_bytes(path: str, member: str = "") -> bytes:

@@ -33,6 +33,8 @@ class Midi:
     title : str
     end : int
         The end of the piece in ticks if the file states it, else 0.
+    warnings : tuple of str
+        Parts of the file that were left out; see `Piece.warnings`.
     """
 
     divisions: int
@@ -47,6 +49,7 @@ class Midi:
     tempos: tuple[Tempo, ...]
     title: str
     end: int
+    warnings: tuple[str, ...] = ()
 
     def to_piece(self) -> Piece:
         """Convert to a piece exactly as the file has it, without quantizing."""
@@ -70,6 +73,7 @@ class Midi:
             length=length,
             parts=self.parts,
             title=self.title,
+            warnings=self.warnings,
         )
 
 

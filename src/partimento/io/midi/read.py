@@ -1,15 +1,17 @@
 """Read MIDI files as columns of integers, through symusic.
 
-A file is read completely or rejected. It is rejected for damage (see `smf`), notes without
-duration, invalid marks (a meter of 0/4), or a size beyond that of any score. If several marks of
-one kind have the same time, the last one counts. Marks after the end of the piece, and notes that
-are never released, are ignored.
+A file without faults is read by symusic. One with faults (a truncated track, notes without duration
+or release, a meter of 0/4) is repaired first: everything that can be understood is read, and the
+piece warns of the rest (see `repair`). A file is rejected if it has no notes, or is larger than any
+score. If several marks of one kind have the same time, the last one counts. Marks after the end of
+the piece are ignored.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -18,14 +20,20 @@ import symusic
 
 from partimento.errors import InvalidScoreError
 from partimento.io.formats import ReadOptions
+from partimento.io.midi.repair import repair
 from partimento.io.midi.smf import (
-    check_meters,
+    UNRELEASED,
+    DamagedError,
+    TrackScan,
+    check_marks_exist,
     check_pitches,
     scan_track,
     sets_program,
     split_tracks,
+    with_releases,
     without_escapes,
 )
+from partimento.io.text_encoding import decode_texts
 from partimento.music.limits import MAX_QUARTERS, check_marks, check_size
 from partimento.music.performed import M, Midi
 from partimento.music.piece import Piece
@@ -38,7 +46,7 @@ PROGRAM_0 = re.compile(rb"[\xc0-\xcf](?:[\x00-\x7f][\x80-\xff]{0,3}[\x00-\x7f])*
 
 def read_score(data: bytes, options: ReadOptions) -> Piece:
     """Read the content of a MIDI file as a piece; errors as for `midi_from_bytes`."""
-    midi = midi_from_bytes(data)
+    midi = midi_from_bytes(data, encoding=options.encoding)
     if options.quantize is None:
         return midi.to_piece()
     from partimento.analysis.music21_grid import music21_view
@@ -46,21 +54,40 @@ def read_score(data: bytes, options: ReadOptions) -> Piece:
     return music21_view(midi)
 
 
-def midi_from_bytes(data: bytes) -> Midi:
+def midi_from_bytes(data: bytes, *, encoding: str = "") -> Midi:
     """Read the content of a MIDI file.
+
+    Parameters
+    ----------
+    data : bytes
+    encoding : str
+        The encoding of its text; empty to detect it.
 
     Raises
     ------
     InvalidScoreError
-        If any part of it cannot be read; the message gives the reason.
+        If nothing in it can be read, or it is larger than any score.
     """
-    chunks = split_tracks(data)
-    check_meters(data)
-    check_pitches(chunks)
     try:
-        score = symusic.Score.from_midi(without_escapes(data, chunks))
-    except Exception as error:  # symusic raises RuntimeError, but does not document it
-        raise InvalidScoreError(f"damaged: {_plain_reason(error)}") from error
+        return _read(data, encoding)
+    except DamagedError:
+        clean, warnings = repair(data)
+    try:
+        midi = _read(clean, encoding)
+    except InvalidScoreError as error:
+        if warnings and not isinstance(error, DamagedError):
+            raise InvalidScoreError(f"{error} ({'; '.join(warnings)})") from error
+        raise
+    return replace(midi, warnings=(*warnings, *midi.warnings))
+
+
+def _read(data: bytes, encoding: str) -> Midi:
+    """Read a file without faults; a DamagedError tells of faults that can be repaired."""
+    chunks = split_tracks(data)
+    check_marks_exist(data)
+    check_pitches(chunks)
+    plain = without_escapes(data, chunks)
+    score = _parse(with_releases(plain, chunks if plain is data else split_tracks(plain)))
     tracks = [track for track in score.tracks if len(track.notes)]
     check_size(sum(len(track.notes) for track in tracks), 0)
     tables = [track.notes.numpy() for track in tracks]
@@ -72,8 +99,11 @@ def midi_from_bytes(data: bytes) -> Midi:
     _check_times(onset, duration, divisions)
     check_marks(max(len(score.time_signatures), len(score.key_signatures), len(score.tempos)))
     if velocity.min() < 0:
-        raise InvalidScoreError("damaged: a note has no velocity")
-    title, end = _title_and_end(chunks[0]) if chunks else ("", 0)
+        raise DamagedError("a note has no velocity")
+    first = scan_track(chunks[0], until_note=True) if chunks else None
+    end = first.end if first else 0
+    names, has_program = _names_and_programs(tracks, chunks, stated=bool(encoding))
+    title, warning = _decode(first, names, chunks, encoding)
     return Midi(
         divisions,
         onset,
@@ -81,7 +111,10 @@ def midi_from_bytes(data: bytes) -> Midi:
         pitch,
         velocity,
         np.repeat(np.arange(len(tables)), [len(table["time"]) for table in tables]),
-        _parts(tracks, chunks),
+        tuple(
+            Part(name, track.program if known else None, track.is_drum)
+            for name, track, known in zip(names, tracks, has_program, strict=True)
+        ),
         _timeline(
             Meter(n, d, Fraction(t, divisions))
             for t, n, d in _rows(score.time_signatures, "numerator", "denominator")
@@ -93,17 +126,26 @@ def midi_from_bytes(data: bytes) -> Midi:
         _timeline(Tempo(us, Fraction(t, divisions)) for t, us in _rows(score.tempos, "mspq")),
         title,
         end if end <= MAX_QUARTERS * divisions else 0,
+        (warning,) if warning else (),
     )
+
+
+def _parse(data: bytes) -> Any:
+    try:
+        return symusic.Score.from_midi(data)
+    except Exception as error:  # symusic raises RuntimeError, but does not document it
+        raise DamagedError(f"damaged: {_plain_reason(error)}") from error
 
 
 def _check_times(onset: np.ndarray, duration: np.ndarray, divisions: int) -> None:
     if onset.min() < 0 or duration.min() < 0:
-        raise InvalidScoreError("a note lies at tick 2³¹ or beyond")
+        raise DamagedError("a note lies at tick 2³¹ or beyond")
     if duration.min() == 0:
-        raise InvalidScoreError(
-            f"{np.count_nonzero(duration == 0)} of its {len(duration)} notes have no duration"
-        )
-    check_size(len(onset), int((onset + duration).max()) / divisions)
+        raise DamagedError("a note has no duration")
+    if duration.max() >= UNRELEASED:
+        raise DamagedError("a note is never released")
+    if (onset + duration).max() > MAX_QUARTERS * divisions:
+        raise DamagedError("a note ends later than any score does")
 
 
 def _rows(marks: Any, *names: str) -> Iterator[tuple[int, ...]]:
@@ -120,28 +162,23 @@ def _timeline(marks: Iterable[M]) -> tuple[M, ...]:
     try:
         last = {mark.onset: mark for mark in marks}
     except ValueError as error:
-        raise InvalidScoreError(str(error)) from error
+        raise DamagedError(str(error)) from error
     if any(onset < 0 for onset in last):
-        raise InvalidScoreError("a mark lies at tick 2³¹ or beyond")
+        raise DamagedError("a mark lies at tick 2³¹ or beyond")
     return tuple(last[onset] for onset in sorted(last))
 
 
-def _title_and_end(chunk: bytes) -> tuple[str, int]:
-    """Return the title and the end of the piece from a first track without notes.
+def _names_and_programs(
+    tracks: list[Any], chunks: list[bytes], *, stated: bool
+) -> tuple[list[Any], list[bool]]:
+    """Return the name of each track, and whether it sets its program.
 
-    Such a track has the title. It ends where the piece ends, which may be after the last note.
-    """
-    scan = scan_track(chunk, until_note=True)
-    return (scan.name, scan.end) if scan else ("", 0)
-
-
-def _parts(tracks: list[Any], chunks: list[bytes]) -> tuple[Part, ...]:
-    """Return the parts, with details that symusic loses taken from the file's bytes.
-
-    symusic decodes names only as UTF-8, and reports program 0 also if no program is set.
+    These are details that symusic loses: it decodes names only as UTF-8, and reports program 0 also
+    if no program is set. Names that it cannot decode, or all if the encoding is `stated`, are
+    returned as bytes.
     """
     names, has_program = [track.name for track in tracks], [track.program != 0 for track in tracks]
-    garbled = any("\ufffd" in name for name in names)
+    garbled = stated or any("\ufffd" in name or "\0" in name for name in names)
     unsure = not all(has_program) and any(PROGRAM_0.search(chunk) for chunk in chunks)
     at_first_note = (
         [is_set for chunk in chunks if (is_set := sets_program(chunk)) is not None]
@@ -153,23 +190,51 @@ def _parts(tracks: list[Any], chunks: list[bytes]) -> tuple[Part, ...]:
             known or is_set for known, is_set in zip(has_program, at_first_note, strict=True)
         ]
     elif garbled or unsure:
-        scans = [scan for chunk in chunks if (scan := scan_track(chunk))]
+        scans = [scan_track(chunk) for chunk in chunks]
         # symusic gives the voices of a track in the order of programs, then channels.
-        voices = [(scan.name, scan.voices[key]) for scan in scans for key in sorted(scan.voices)]
+        voices = [
+            (scan.name, scan.voices[key]) for scan in scans if scan for key in sorted(scan.voices)
+        ]
         if [voice.notes for _, voice in voices] == [len(track.notes) for track in tracks]:
-            names, has_program = (
-                [name for name, _ in voices],
-                [voice.has_program for _, voice in voices],
-            )
-        else:
-            # Notes without an end prevent the match: take symusic's programs as they are.
-            has_program = [True] * len(tracks)
+            return [name for name, _ in voices], [voice.has_program for _, voice in voices]
+        # The notes do not match: take symusic's programs as they are.
+        has_program = [True] * len(tracks)
     if any(track.program > 127 for track in tracks):
-        raise InvalidScoreError("damaged: a program is above 127")
-    return tuple(
-        Part(name.replace("\0", "").strip(), track.program if known else None, track.is_drum)
-        for name, track, known in zip(names, tracks, has_program, strict=True)
-    )
+        raise DamagedError("a program is above 127")
+    return names, has_program
+
+
+def _decode(
+    first: TrackScan | None, names: list[Any], chunks: list[bytes], encoding: str
+) -> tuple[str, str]:
+    """Return the title and a warning if its encoding was guessed; decode `names` in place.
+
+    A first track without notes has the title as its name, or in the text of a karaoke file. The
+    encoding is told from all text of the file together.
+    """
+    title = (first.name or _karaoke_title(first)) if first else b""
+    coded = [i for i, name in enumerate(names) if isinstance(name, bytes)]
+    texts = [title, *(names[i] for i in coded)]
+    if not encoding and not all(_is_utf8(text) for text in texts):
+        texts += [text for chunk in chunks if (scan := scan_track(chunk)) for text in scan.texts]
+    decoded = decode_texts(texts, encoding)
+    for i, name in zip(coded, decoded.texts[1:], strict=False):
+        names[i] = name
+    for i, name in enumerate(names):
+        names[i] = name.replace("\0", "").strip()
+    return decoded.texts[0], decoded.warning
+
+
+def _karaoke_title(scan: TrackScan) -> bytes:
+    """Return the title of a karaoke file: its first text that begins with @T."""
+    return next((text[2:] for text in scan.texts if text.startswith(b"@T")), b"")
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        return b"\0" not in text and text.decode() is not None
+    except UnicodeDecodeError:
+        return False
 
 
 def _plain_reason(error: Exception) -> str:

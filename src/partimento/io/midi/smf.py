@@ -11,18 +11,38 @@ import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from partimento.errors import InvalidScoreError
 
 NOTE_OFF, NOTE_ON, PROGRAM, SYSEX, ESCAPE, META = 0x80, 0x90, 0xC0, 0xF0, 0xF7, 0xFF
-TRACK_NAME, END_OF_TRACK = 0x03, 0x2F
+TRACK_END = b"\xff\x2f\0"
+UNRELEASED = 2**28 - 1  # ticks from the end of a track to the releases of `with_releases`
+# An empty text and the time `UNRELEASED`.
+PAUSE = b"\xff\x01\0\xff\xff\xff\x7f"
+# For each channel: releases of all pitches, each followed by the time to the next event: 0.
+RELEASES = [
+    bytes([NOTE_OFF | channel]) + b"".join(bytes([pitch, 0, 0]) for pitch in range(128))
+    for channel in range(16)
+]
+# What a byte can be in a pitch above 127: 1 is the status of a note, 2 another byte above 127.
+KINDS = bytes(1 if 0x80 <= code < 0xA0 else 2 * (code > 127) for code in range(256))
+NO_NOTE_ON = bytes(code for code in range(256) if code & 0xF0 != NOTE_ON)
+TEXTS, TRACK_NAME, END_OF_TRACK = range(1, 8), 0x03, 0x2F
+MOST_TEXTS = 500  # texts of a track that are kept
 SYSEX_HEAD = re.compile(rb"\xf0[\x80-\xff]{0,3}[\0-\x7f]")
 LONGEST_NUMBER = 4  # bytes of a variable-length number
+# Meters, keys and tempos that do not exist.
+SENSELESS = re.compile(
+    rb"\xff(?:\x58(?!\x04[\x01-\xff][\x00-\x07])|\x59(?!\x02[\x00-\x07\xf9-\xff][\x00\x01])"
+    rb"|\x51(?!\x03)|\x51\x03\x00\x00\x00)"
+)
 # Number of data bytes by status.
 SIZES = {0x80: 2, 0x90: 2, 0xA0: 2, 0xB0: 2, 0xC0: 1, 0xD0: 1, 0xE0: 2}
 # Messages for devices, which should not be in a file.
 SIZES |= {0xF1: 1, 0xF2: 2, 0xF3: 1, 0xF6: 0, 0xF8: 0, 0xFA: 0, 0xFB: 0, 0xFC: 0, 0xFE: 0}
+
+
+class DamagedError(InvalidScoreError):
+    """The file has a fault: `repair.repair` reads what can be understood of it."""
 
 
 @dataclass
@@ -45,7 +65,8 @@ class Voice:
 class TrackScan:
     """The contents of one track; `end` is the tick of its end-of-track event."""
 
-    name: str = ""
+    name: bytes = b""
+    texts: list[bytes] = field(default_factory=list)
     end: int = 0
     voices: dict[tuple[int, int], Voice] = field(default_factory=dict)  # (program, channel)
 
@@ -60,66 +81,69 @@ def split_tracks(data: bytes) -> list[bytes]:
 
     Raises
     ------
-    InvalidScoreError
-        If the data is not a MIDI file, or is truncated.
+    DamagedError
+        If the data is not a complete MIDI file of format 0 or 1.
     """
-    if not data:
-        raise InvalidScoreError("it is empty")
-    if data[:4] != b"MThd":
-        raise InvalidScoreError(
-            "not a MIDI file, despite its suffix"
-            if data[:4] != b"RIFF"
-            else "a MIDI file wrapped in RIFF"
-        )
-    if len(data) < 14:
-        raise InvalidScoreError("truncated: it ends within its header")
-    header, kind, count, division = struct.unpack(">IHHH", data[4:14])
-    if kind > 1:
-        raise InvalidScoreError(
-            "MIDI format 2: sequences that do not sound together"
-            if kind == 2
-            else f"no such MIDI format: {kind}"
-        )
-    if division == 0 or division >= 0x8000:
-        raise InvalidScoreError(
-            "it counts time in film frames, not in quarter notes"
-            if division
-            else "it has 0 ticks per quarter note"
-        )
+    if data[:8] != b"MThd\0\0\0\6" or len(data) < 14:
+        raise DamagedError("it has no usual header")
+    kind, count, division = struct.unpack_from(">HHH", data, 8)
+    if kind > 1 or not 0 < division < 0x8000:
+        raise DamagedError("its time is not counted in quarter notes from one beginning")
     tracks: list[bytes] = []
-    at = 8 + header
-    while at + 8 <= len(data) and len(tracks) < count:
+    at = 14
+    while at + 8 <= len(data):
         name, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "big")
-        missing = at + 8 + size - len(data)
-        if missing > 0:
-            raise InvalidScoreError(
-                f"truncated: track {len(tracks) + 1} ends {missing} bytes early"
-            )
+        if at + 8 + size > len(data):
+            raise DamagedError("a track ends early")
         if name == b"MTrk":
             tracks.append(data[at + 8 : at + 8 + size])
         at += 8 + size
-    if len(tracks) < count:
-        raise InvalidScoreError(f"truncated: it contains {len(tracks)} of {count} tracks")
+    if len(tracks) != count:
+        raise DamagedError("it announces another number of tracks")
     return tracks
 
 
-def check_meters(data: bytes) -> None:
-    """Reject meters with absurd denominators: symusic would read 4/2⁶⁴ as 4/1."""
-    for match in re.finditer(rb"\xff\x58\x04(.)(.)", data, re.DOTALL):
-        if match[2][0] > 7:
-            raise InvalidScoreError(f"no such meter: {match[1][0]}/2 to the power of {match[2][0]}")
+def check_marks_exist(data: bytes) -> None:
+    """Raise DamagedError for a meter, key or tempo that does not exist.
+
+    symusic would read 4/2⁶⁴ as 4/1, and a key without data as A minor. The bytes may also belong to
+    another event: it does no harm to read such a file as a damaged one.
+    """
+    if SENSELESS.search(data):
+        raise DamagedError("a meter, key or tempo does not exist")
 
 
 def check_pitches(tracks: Sequence[bytes]) -> None:
-    """Reject notes with a pitch above 127: symusic would write outside its memory."""
+    """Raise DamagedError for a pitch above 127: symusic would write outside its memory."""
     for track in tracks:
-        codes = np.frombuffer(track, np.uint8)
+        kinds = track.translate(KINDS)
         # A quick test for such bytes. They may also be part of a time, a tempo or text.
-        if not ((codes[:-1] & 0xE0 == NOTE_OFF) & (codes[1:] > 127)).any():
+        if b"\1\2" not in kinds and b"\1\1" not in kinds:
             continue
         for _, status, body, _ in _events(track):
             if NOTE_OFF <= status < 0xA0 and body[0] > 127:
-                raise InvalidScoreError("damaged: a note has no pitch")
+                raise DamagedError("a note has no pitch")
+
+
+def with_releases(data: bytes, tracks: Sequence[bytes]) -> bytes:
+    """Return a file in which every pitch is released long after the end of its track.
+
+    symusic passes over notes that are never released. Here these last `UNRELEASED` ticks or longer.
+
+    Raises
+    ------
+    DamagedError
+        If a track does not end with its end-of-track event.
+    """
+    chunks = [data[:14]]
+    for track in tracks:
+        if not track.endswith(TRACK_END):
+            raise DamagedError("a track does not end with the event for it")
+        channels = set(track.translate(None, NO_NOTE_ON))
+        releases = b"".join(RELEASES[code & 0x0F] for code in sorted(channels))
+        content = (track[: -len(TRACK_END)], PAUSE, releases, TRACK_END) if channels else (track,)
+        chunks += [b"MTrk", sum(map(len, content)).to_bytes(4, "big"), *content]
+    return b"".join(chunks)
 
 
 def without_escapes(data: bytes, tracks: Sequence[bytes]) -> bytes:
@@ -130,7 +154,7 @@ def without_escapes(data: bytes, tracks: Sequence[bytes]) -> bytes:
     if b"\xf7" not in data:
         return data
     ends = {
-        match.end() - 1 + _variable(data, match.start() + 1)[0]
+        match.end() - 1 + variable_number(data, match.start() + 1)[0]
         for match in SYSEX_HEAD.finditer(data)
     }
     if all(match.start() in ends for match in re.finditer(b"\xf7", data)):
@@ -166,8 +190,11 @@ def scan_track(track: bytes, *, until_note: bool = False) -> TrackScan | None:
     for tick, status, body, _ in _events(track):
         scan.end = tick
         command, channel = status & 0xF0, status & 0x0F
-        if status == META and body[0] == TRACK_NAME and not scan.name:
-            scan.name = decode(body[1:])
+        if status == META and body[0] in TEXTS:
+            if body[0] == TRACK_NAME and not scan.name:
+                scan.name = body[1:]
+            elif len(scan.texts) < MOST_TEXTS:
+                scan.texts.append(body[1:])
         elif command == PROGRAM:
             program[channel] = body[0]
         elif command == NOTE_ON and body[1]:
@@ -186,13 +213,13 @@ def _events(track: bytes) -> Iterator[tuple[int, int, bytes, int]]:
 
     Raises
     ------
-    InvalidScoreError
+    DamagedError
         If the track ends within an event, or an event is unknown.
     """
     at = tick = running = 0
     try:
         while at < len(track):
-            delta, at = _variable(track, at)
+            delta, at = variable_number(track, at)
             tick += delta
             begin, status = at, track[at]
             if status < 0x80:
@@ -201,7 +228,7 @@ def _events(track: bytes) -> Iterator[tuple[int, int, bytes, int]]:
                 at += 1
             if status in (META, SYSEX, ESCAPE):
                 kind = track[at : at + 1] if status == META else b""
-                size, at = _variable(track, at + len(kind))
+                size, at = variable_number(track, at + len(kind))
                 yield tick, status, kind + track[at : at + size], begin
                 if kind == bytes([END_OF_TRACK]):
                     return
@@ -213,12 +240,10 @@ def _events(track: bytes) -> Iterator[tuple[int, int, bytes, int]]:
                 yield tick, status, track[at : at + size], begin
             at += size
     except LookupError:
-        raise InvalidScoreError(
-            "damaged: a track ends within an event, or has an unknown event"
-        ) from None
+        raise DamagedError("a track ends within an event, or has an unknown event") from None
 
 
-def _variable(track: bytes, at: int) -> tuple[int, int]:
+def variable_number(track: bytes, at: int) -> tuple[int, int]:
     """Read a variable-length number; return it and the index after it."""
     value = 0
     for _ in range(LONGEST_NUMBER):
@@ -228,12 +253,3 @@ def _variable(track: bytes, at: int) -> tuple[int, int]:
         if byte < 0x80:
             break
     return value, at
-
-
-def decode(text: bytes) -> str:
-    """Decode text as UTF-8 if possible, else as Latin-1: MIDI files state no encoding."""
-    try:
-        plain = text.decode()
-    except UnicodeDecodeError:
-        plain = text.decode("latin-1")
-    return plain.replace("\0", "").strip()
