@@ -8,7 +8,7 @@ from partimento.io.read import read_piece
 from partimento.music.piece import Piece
 
 
-def read(path: Path | str, *, unfold: bool = False) -> Piece:
+def read(path: Path | str, *, unfold: bool = False, encoding: str = "") -> Piece:
     """Read a score file as a piece, exactly as it is written.
 
     Parameters
@@ -18,10 +18,14 @@ def read(path: Path | str, *, unfold: bool = False) -> Piece:
     unfold : bool
         Write out repeats in the order in which they are played (MusicXML only). By default each
         bar is read once.
+    encoding : str
+        The encoding of text in a file that does not state it, such as ``shift-jis`` or ``cp1251``.
+        By default it is detected.
 
     Returns
     -------
     Piece
+        `Piece.warnings` tells what was left out of a damaged file.
 
     Raises
     ------
@@ -36,4 +40,4 @@ def read(path: Path | str, *, unfold: bool = False) -> Piece:
     --------
     ``read("prelude.mid").transpose(-2).save("prelude.pdf")``
     """
-    return read_piece(path, unfold=unfold)
+    return read_piece(path, unfold=unfold, encoding=encoding)

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from partimento.cli.help import COMPOSE, command
-from partimento.cli.options import Force, Json, Soundfont
+from partimento.cli.options import Encoding, Force, Json, Soundfont
 
 app = typer.Typer()
 PIECE, PROMPT, SAMPLING = "The piece", "Prompt", "Sampling"
@@ -195,19 +195,23 @@ def render(
         ),
     ],
     soundfont: Soundfont = None,
+    encoding: Encoding = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
     """Convert a score to another format: engraved score, sound, MIDI or MusicXML."""
     from partimento.cli.compose import read_one, write_all
     from partimento.cli.screen import print_json
+    from partimento.corpus.settings import AS_WRITTEN
     from partimento.export.write import check_paths
 
     check_paths(outputs, force=force)
-    piece = read_one(source)
+    piece = read_one(source, config=AS_WRITTEN.replace(encoding=encoding or ""))
     written = write_all(piece, outputs, soundfont=soundfont, force=force)
     if as_json:
-        print_json({"written": [str(path) for path in written]})
+        print_json(
+            {"written": [str(path) for path in written], "warnings": list(piece.warnings)}
+        )
 
 
 @command(

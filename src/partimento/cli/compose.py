@@ -166,7 +166,10 @@ def read_one(path: Path, *, config: DataSettings = AS_WRITTEN) -> Piece:
     if path.is_dir():
         raise PartimentoError(f"{path} is a folder: give a score file")
     with progress.stages() as stages, stages.during("read"):
-        return load_corpus([path], config=config)[0].piece
+        piece = load_corpus([path], config=config)[0].piece
+    for warning in piece.warnings:
+        screen.err().print(screen.printable(f"{path}: {warning}"))
+    return piece
 
 
 def write_all(

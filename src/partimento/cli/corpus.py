@@ -120,7 +120,7 @@ def build(
     with progress.stages(quiet=as_json) as stages:
         built = build_store(sources, out, plan=plan, append=append, force=force, progress=stages.at)
     if rejects is not None:
-        write_rejects(built.rejects, rejects)
+        write_rejects([*built.rejects, *built.partly_read], rejects)
     _tell_json(built) if as_json else _tell(built, plan)
 
 
@@ -129,7 +129,7 @@ def _tell(built: Built, plan: Plan) -> None:
 
     store = built.store
     splits = ", ".join(f"{count:,} {name}" for name, count in store.splits.items())
-    screen.print_rejects(built.rejects)
+    screen.print_rejects([*built.rejects, *built.partly_read])
     screen.out().print(
         f"{store.path}: {len(store):,} pieces ({built.read:,} files read, {built.kept:,} known,"
         f" {built.left_out:,} not selected, {len(built.rejects):,} not readable)\n{splits} (seed"
@@ -156,6 +156,7 @@ def _tell_json(built: Built) -> None:
             "seed": store.head.seed,
             "fingerprint": store.head.fingerprint,
             "rejected": [asdict(reject) for reject in built.rejects],
+            "partly_read": [asdict(reject) for reject in built.partly_read],
         }
     )
 

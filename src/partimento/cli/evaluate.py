@@ -68,7 +68,8 @@ def run_evaluate(options: EvaluateOptions, *, out: Path | None, force: bool, as_
                 "evaluated": str(options.generated),
                 "against": options.against,
                 **plain,
-                "rejected": [reject.path for reject in rejects],
+                "rejected": [reject.path for reject in rejects if reject.read == "no"],
+                "partly_read": [reject.path for reject in rejects if reject.read != "no"],
             }
         )
         return
@@ -108,11 +109,15 @@ def _measure(options: EvaluateOptions, stages: progress.Stages) -> tuple[Evaluat
             model, options.pieces, bars=bars or BARS, seed=options.seed, progress=stages.at
         )
         figures: Mapping[str, Mapping[str, float]] = held_out_figures(options.generated)
-        rejects = list(real.rejects)
+        rejects = [*real.rejects, *real.partly_read]
     else:
         folder = _read("generated", str(options.generated), stages)
         real = _read("real", options.against, stages, selection=Selection(split=options.split))
-        generated, figures, rejects = folder.pieces, {}, [*folder.rejects, *real.rejects]
+        generated, figures, rejects = folder.pieces, {}, [
+            reject
+            for corpus in (folder, real)
+            for reject in (*corpus.rejects, *corpus.partly_read)
+        ]
     evaluation = evaluate(generated, real.pieces, bars=bars, seed=options.seed, progress=stages.at)
     with stages.during("originality"):
         figures = {**figures, **_borrowed(generated, real)}

@@ -160,6 +160,16 @@ Pickup = Annotated[
         rich_help_panel=READING,
     ),
 ]
+Encoding = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Encoding of text in files that do not state it: shift-jis, gbk, cp1251 … [default: "
+        "detected].",
+        show_default=False,
+        rich_help_panel=READING,
+    ),
+]
 Repeats = Annotated[
     str | None,
     typer.Option(
@@ -194,6 +204,7 @@ def view(
     octave: Octave = None,
     pickup: Pickup = None,
     repeats: Repeats = None,
+    encoding: Encoding = None,
 ) -> dict[str, str]:
     """Return the settings of the section ``data`` that were set by options."""
     options = {
@@ -202,6 +213,7 @@ def view(
         "octave": octave,
         "pickup": pickup,
         "repeats": repeats,
+        "encoding": encoding,
     }
     return {name: value for name, value in options.items() if value is not None}
 

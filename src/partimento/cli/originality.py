@@ -70,7 +70,11 @@ def run_originality(
                 progress=lambda stage, done, total: stages.at("read the corpus", done, total),
             )
         report = originality(corpus_of_files.pieces, corpus, progress=stages.at)
-    rejects = [*corpus_of_files.rejects, *corpus.rejects]
+    rejects = [
+            reject
+            for read in (corpus_of_files, corpus)
+            for reject in (*read.rejects, *read.partly_read)
+        ]
     if out is not None:
         write_atomically(out, _text(out.suffix.lower(), report, rejects))
     if as_json:

@@ -200,15 +200,16 @@ def print_facts(title: str, facts: Sequence[tuple[str, str]]) -> None:
 
 
 def print_rejects(rejects: Sequence[Reject], *, most: int = 20) -> None:
-    """Print the files that were not read, each with its reason, to stderr."""
-    if not rejects:
-        return
-    rows = [(reject.path, reject.reason) for reject in rejects[:most]]
-    if len(rejects) > most:
-        rows.append((f"… and {len(rejects) - most} more", ""))
-    print_table(
-        f"{len(rejects)} not read",
-        (Column("file", 0, "path"), Column("reason", 0, "prose")),
-        rows,
-        console=err(),
-    )
+    """Print the files that were not read, or only in part, with the reasons, to stderr."""
+    for read, title, column in (("no", "not read", "reason"), ("in part", "read in part", "note")):
+        chosen = [reject for reject in rejects if reject.read == read]
+        rows = [(reject.path, reject.reason) for reject in chosen[:most]]
+        if len(chosen) > most:
+            rows.append((f"… and {len(chosen) - most} more", ""))
+        if rows:
+            print_table(
+                f"{len(chosen)} {title}",
+                (Column("file", 0, "path"), Column(column, 0, "prose")),
+                rows,
+                console=err(),
+            )

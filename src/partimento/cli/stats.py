@@ -84,8 +84,8 @@ def run_stats(
     with progress.stages(quiet=as_json) as stages, stages.during("read"):
         corpus = load_corpus(sources, config=config, selection=selection, progress=stages.at)
     if rejects is not None:
-        write_rejects(corpus.rejects, rejects)
-    show(corpus, rejects=corpus.rejects)
+        write_rejects([*corpus.rejects, *corpus.partly_read], rejects)
+    show(corpus, rejects=[*corpus.rejects, *corpus.partly_read])
 
 
 def check_plots(plots: Path | None, *, force: bool) -> None:
@@ -133,7 +133,11 @@ def show_stats(
     with progress.stages(quiet=as_json) as stages:
         total = len(pieces) if isinstance(pieces, Sequence) else total
         found = stats(sample.passing(_counted(as_entries(pieces), total, stages)))
-        figures_of_all = {**asdict(found), "rejected": [asdict(reject) for reject in rejects]}
+        figures_of_all = {
+            **asdict(found),
+            "rejected": [asdict(reject) for reject in rejects if reject.read == "no"],
+            "partly_read": [asdict(reject) for reject in rejects if reject.read != "no"],
+        }
         if plots is not None:
             _write_plots(
                 _plots(found, sample.kept, title), figures_of_all, plots, force=force, stages=stages

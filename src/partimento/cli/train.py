@@ -136,7 +136,7 @@ def train_run(
         if RunFolder(out).training.has_checkpoint():
             stages.note(f"resume with: partimento train --resume {out}")
         raise
-    rejects = [*corpus.rejects, *follow.rejects]
+    rejects = [*corpus.rejects, *follow.rejects, *corpus.partly_read]
     diagnosis = model.model.diagnose(model.best.parts)
     return TrainingResult(model, rejects, report.table, report.reconstruction, diagnosis)
 
@@ -194,7 +194,8 @@ def _print_result(result: TrainingResult, out: Path, *, as_json: bool) -> None:
                 "reconstruction": result.accuracy,
                 "summary": summary(result.table, model.settings.name),
                 "verdict": result.diagnosis,
-                "rejected": len(result.rejects),
+                "rejected": sum(reject.read == "no" for reject in result.rejects),
+                "partly_read": sum(reject.read != "no" for reject in result.rejects),
             }
         )
         return

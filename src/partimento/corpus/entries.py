@@ -142,6 +142,17 @@ class Corpus(Sequence[CorpusEntry]):
         return [entry.piece for entry in self.entries]
 
     @property
+    def partly_read(self) -> tuple[Reject, ...]:
+        """The files that were read only in part, with what was left out."""
+        from partimento.corpus.reading import partly_read
+
+        return tuple(
+            reject
+            for entry in self.entries
+            for reject in partly_read(entry.piece.source.path, entry.piece.warnings)
+        )
+
+    @property
     def splits(self) -> dict[str, int]:
         """The number of pieces in each stored split; empty if no split is stored."""
         counts = Counter(entry.split for entry in self.entries if entry.split)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from itertools import chain
@@ -31,10 +31,14 @@ BATCH = 4  # files that a thread processes at once
 
 @dataclass(frozen=True)
 class Reject:
-    """A file that could not be read, and the reason."""
+    """A file that could not be read, or only in part, and the reason.
+
+    `read` is ``no`` or ``in part``.
+    """
 
     path: str
     reason: str
+    read: str = "no"
 
 
 def read_pieces(
@@ -43,6 +47,7 @@ def read_pieces(
     config: DataSettings | None = None,
     quantize: Quantize = None,
     unfold: bool = False,
+    encoding: str = "",
     workers: int | None = None,
     timeout_s: float | None = None,
     progress: Progress = silent,
@@ -60,6 +65,8 @@ def read_pieces(
     quantize : None or "music21"
         As for `read_piece`; ignored if `config` is given.
     unfold : bool
+        As for `read_piece`; ignored if `config` is given.
+    encoding : str
         As for `read_piece`; ignored if `config` is given.
     workers : int, optional
         Number of processes; by default one per core.
@@ -86,7 +93,10 @@ def read_pieces(
     entries: list[CorpusEntry] = []
     count = min(workers or os.cpu_count() or 1, max(len(scores), 1))
     progress("read", 0, len(scores))
-    tasks = [_task(score, config, quantize, timeout_s, unfold=unfold) for score in scores]
+    request: dict[str, Any] = {"quantize": quantize or "", "unfold": unfold, "encoding": encoding}
+    if config is not None:
+        request = {"view": config.model_dump()}
+    tasks = [_task(score, request, timeout_s) for score in scores]
     with ThreadPoolExecutor(count) as executor, Parsers(tuple(command)) as parsers:
         batches = in_order(executor, parsers.answers, batched(tasks, BATCH), ahead=8 * count)
         for done, (score, answer) in enumerate(
@@ -102,19 +112,13 @@ def read_pieces(
     return Corpus(tuple(entries), tuple(rejects), config)
 
 
-def _task(
-    score: Score,
-    config: DataSettings | None,
-    quantize: Quantize,
-    timeout_s: float | None,
-    *,
-    unfold: bool,
-) -> Task:
-    request: dict[str, Any] = {"path": str(score.place), "member": score.member}
-    if config is None:
-        request |= {"quantize": quantize or "", "unfold": unfold}
-    else:
-        request |= {"view": config.model_dump(), "instrument": score.known.get("instrument", "")}
+def _task(score: Score, how: Mapping[str, Any], timeout_s: float | None) -> Task:
+    request = {
+        "path": str(score.place),
+        "member": score.member,
+        "instrument": score.known.get("instrument", ""),
+        **how,
+    }
     return Task(json.dumps(request), timeout_s or timeout_of(score))
 
 
@@ -174,6 +178,15 @@ def with_known(piece: Piece, score: Score) -> Piece:
     return piece.replace(title=known["title"], composer=known["composer"], source=source)
 
 
+def partly_read(path: str, warnings: Sequence[str]) -> list[Reject]:
+    """Return the entry of the table of rejects for a file that was read in part, if it was.
+
+    >>> partly_read("a.mid", ["a note without duration was left out"])
+    [Reject(path='a.mid', reason='a note without duration was left out', read='in part')]
+    """
+    return [Reject(path, "; ".join(warnings), "in part")] if warnings else []
+
+
 def empty_message(names: Sequence[Path | str], rejects: Sequence[Reject]) -> str:
     """Return the error message for sources from which nothing could be read."""
     where = ", ".join(str(name) for name in names[:3]) or "no source given"
@@ -189,5 +202,5 @@ def empty_message(names: Sequence[Path | str], rejects: Sequence[Reject]) -> str
 
 
 def write_rejects(rejects: Iterable[Reject], path: Path | str) -> Path:
-    """Write a table of rejected files (columns path, reason) as CSV, atomically."""
-    return write_atomically(path, csv_table(("path", "reason"), map(asdict, rejects)))
+    """Write a table of rejected files (columns path, reason, read) as CSV, atomically."""
+    return write_atomically(path, csv_table(("path", "reason", "read"), map(asdict, rejects)))

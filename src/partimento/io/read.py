@@ -21,7 +21,12 @@ from partimento.music.timelines import Source
 
 
 def read_piece(
-    path: Path | str, *, member: str = "", quantize: Quantize = None, unfold: bool = False
+    path: Path | str,
+    *,
+    member: str = "",
+    quantize: Quantize = None,
+    unfold: bool = False,
+    encoding: str = "",
 ) -> Piece:
     """Read one score file, in this process.
 
@@ -39,6 +44,9 @@ def read_piece(
         lines.
     unfold : bool
         Whether the repeats of a MusicXML file are written out as they are played.
+    encoding : str
+        The encoding of text in the file, such as ``shift-jis``, if it does not state one. It is
+        detected by default.
 
     Returns
     -------
@@ -60,7 +68,7 @@ def read_piece(
         raise ValueError(f"quantize is None or 'music21', not {quantize!r}")
     try:
         data = read_score_bytes(str(path), member) if suffix in SUFFIXES else b""
-        piece = piece_from_bytes(data, suffix, quantize=quantize, unfold=unfold)
+        piece = piece_from_bytes(data, ReadOptions(suffix, quantize, unfold, encoding))
     except OSError as error:
         raise ReadError(shown, (error.strerror or str(error)).lower()) from error
     except (InvalidScoreError, ValueError) as error:
@@ -68,30 +76,27 @@ def read_piece(
     return replace(piece, source=Source(path=shown, sha256=hashlib.sha256(data).hexdigest()))
 
 
-def piece_from_bytes(
-    data: bytes, suffix: str, *, quantize: Quantize = None, unfold: bool = False
-) -> Piece:
+def piece_from_bytes(data: bytes, options: ReadOptions) -> Piece:
     """Read a piece from the content of a file.
 
     Parameters
     ----------
     data : bytes
-    suffix : str
-        The suffix of the file, which states its format.
-    quantize, unfold
-        As for `read_piece`.
+    options : ReadOptions
+        The suffix states the format.
 
     Raises
     ------
     InvalidScoreError, ValueError
         If the content cannot be read as music; the message gives the reason.
     """
+    suffix = options.suffix
     if suffix not in READERS:
         raise InvalidScoreError(
             f"{suffix or 'a name without suffix'} is none of {' '.join(SUFFIXES)}"
         )
     module, _, name = READERS[suffix].partition(":")
-    piece: Piece = getattr(import_module(module), name)(data, ReadOptions(suffix, quantize, unfold))
-    if quantize is None or suffix in MIDI_SUFFIXES:
+    piece: Piece = getattr(import_module(module), name)(data, options)
+    if options.quantize is None or suffix in MIDI_SUFFIXES:
         return piece
     return piece.replace(cuts=tuple(bar.onset for bar in piece.bars()))

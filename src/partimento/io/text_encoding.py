@@ -7,23 +7,25 @@ scripts, the encoding is a guess by charset-normalizer, of which a warning tells
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from partimento.errors import InvalidScoreError
 
 WESTERN = "cp1252"
-# Encodings that are guessed between, by the names that people use.
+# Encodings that are guessed between, with the names that people use. Of two that fit equally well,
+# the first one is chosen.
 GUESSED = {
     "cp1251": "cp1251 (Cyrillic)",
     "koi8_r": "KOI8-R (Cyrillic)",
+    "cp1253": "cp1253 (Greek)",
     "cp932": "Shift-JIS (Japanese)",
-    "euc_jp": "EUC-JP (Japanese)",
+    "euc_kr": "EUC-KR (Korean)",
     "gb18030": "GBK (Chinese)",
     "big5": "Big5 (Chinese)",
-    "euc_kr": "EUC-KR (Korean)",
+    "euc_jp": "EUC-JP (Japanese)",
     "cp1250": "cp1250 (Central European)",
-    "cp1253": "cp1253 (Greek)",
 }
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -100,14 +102,40 @@ def guess_encoding(data: bytes) -> tuple[str, str]:
         return WESTERN, ""
     from charset_normalizer import from_bytes
 
-    # Short texts are doubled, because the library judges nothing shorter than a few bytes.
-    best = from_bytes(data + b"\n" + data, cp_isolation=[*GUESSED, WESTERN]).best()
-    name = best.encoding if best is not None and best.encoding in GUESSED else WESTERN
+    # Short texts are doubled, because the library does not judge a few bytes.
+    matches = from_bytes(data + b"\n" + data, cp_isolation=[*GUESSED, WESTERN])
+    fitting = {match.encoding: match.chaos for match in matches if _reads_well(str(match))}
+    order = [name for name in GUESSED if name in fitting]
+    name = min(order, key=fitting.__getitem__) if order else WESTERN
     shown = GUESSED.get(name, name)
     return (
         name if name != WESTERN else _western_codec(data),
         f"the encoding of its text is not stated; {shown} was assumed (--encoding states another)",
     )
+
+
+def _reads_well(text: str) -> bool:
+    """Return whether words have usual capitals and scripts: wrong encodings mix them.
+
+    >>> _reads_well("Романс"), _reads_well("ЬФАт»Ё"), _reads_well("卜쟌빻"), _reads_well("月の光")
+    (True, False, False, True)
+    """
+    words = re.findall(r"\w+", text)
+    hangul = any("가" <= character <= "힣" for character in text)
+    ideographs = any("一" <= character <= "鿿" for character in text)
+    return (
+        not (hangul and ideographs)
+        and not any("｡" <= character <= "ﾟ" for character in text)  # half-width katakana
+        and all(
+            word.islower() or word.isupper() or word.istitle() or not _has_case(word)
+            for word in words
+        )
+        and not any(not character.isascii() and character in PUNCTUATION for character in text)
+    )
+
+
+def _has_case(word: str) -> bool:
+    return word.lower() != word.upper()
 
 
 def _unicode(text: bytes) -> str | None:

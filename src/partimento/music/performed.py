@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TypeVar
 
@@ -62,7 +62,7 @@ class Midi:
             part=self.part,
         )
         length = Fraction(max(self.end, int((self.onset + self.duration).max())), self.divisions)
-        meters = until(length, self.meters)
+        meters, pickup = pickup_of(until(length, self.meters))
         check_bars(meters, length)
         check_density(notes.onset, notes.end)
         return Piece(
@@ -70,11 +70,28 @@ class Midi:
             meters=meters or (Meter(),),
             keys=until(length, self.keys),
             tempos=until(length, self.tempos) or (Tempo(),),
+            pickup=pickup,
             length=length,
             parts=self.parts,
             title=self.title,
             warnings=self.warnings,
         )
+
+
+def pickup_of(meters: tuple[Meter, ...]) -> tuple[tuple[Meter, ...], Fraction]:
+    """Read a short first meter as a pickup, and return the meters without it.
+
+    Notation programs write a pickup as one bar of a shorter meter, which the real meter follows.
+
+    >>> pickup_of((Meter(1, 4), Meter(4, 4, Fraction(1))))
+    ((Meter(numerator=4, denominator=4, onset=Fraction(0, 1)),), Fraction(1, 1))
+    """
+    if len(meters) < 2 or meters[0].onset:
+        return meters, Fraction(0)
+    short, whole = meters[:2]
+    if short.bar_ql != whole.onset or short.bar_ql >= whole.bar_ql:
+        return meters, Fraction(0)
+    return (replace(whole, onset=Fraction(0)), *meters[2:]), short.bar_ql
 
 
 def until(end: Fraction, marks: tuple[M, ...]) -> tuple[M, ...]:

@@ -55,7 +55,13 @@ def _answer(request: dict[str, Any]) -> bytes:
             )
         quantize: Quantize = "music21" if request.get("quantize") else None
         return pack(
-            read_piece(place, member=member, quantize=quantize, unfold=bool(request.get("unfold")))
+            read_piece(
+                place,
+                member=member,
+                quantize=quantize,
+                unfold=bool(request.get("unfold")),
+                encoding=request.get("encoding", ""),
+            )
         )
     except ReadError as error:
         return json.dumps({"reason": error.reason}).encode()

@@ -32,7 +32,7 @@ from partimento.analysis.similarity.duplicates import group
 from partimento.analysis.similarity.fingerprints import Fingerprint
 from partimento.corpus.parsers.executor import worker_pool
 from partimento.corpus.parsers.pool import COMMAND, Task, batched, in_order
-from partimento.corpus.reading import Reject, empty_message, timeout_of, unpack_answer
+from partimento.corpus.reading import Reject, empty_message, partly_read, timeout_of, unpack_answer
 from partimento.corpus.select import Selection
 from partimento.corpus.settings import DataSettings
 from partimento.corpus.sources import BUNDLED, Score, absolute, find_scores, provenance
@@ -116,12 +116,15 @@ class Built:
     store : Store
     rejects : list of Reject
         The files that could not be read.
+    partly_read : list of Reject
+        The files that were read only in part, with what was left out.
     read, kept, left_out : int
         Numbers of rows that are new, that come from an earlier build, and that were not selected.
     """
 
     store: Store
     rejects: list[Reject]
+    partly_read: list[Reject]
     read: int
     kept: int
     left_out: int
@@ -221,7 +224,9 @@ def build_store(
             )
             raise PartimentoError(message if entries else empty_message(names, rejects))
         _write(selected, splits, cache, out, replace(plan.head, rejects=len(rejects)), progress)
-    return Built(open_store(out), rejects, read, kept, len(entries) - len(selected))
+    store = open_store(out)
+    partly = [reject for row in store.rows for reject in partly_read(row["path"], row["warnings"])]
+    return Built(store, rejects, partly, read, kept, len(entries) - len(selected))
 
 
 def _old_store(

@@ -241,6 +241,18 @@ PLAIN = (
         "name, General MIDI program (null if unknown), whether drums, number of notes",
         parts,
     ),
+    Column(
+        "chord_symbols",
+        (_ONSET, ("text", "string")),
+        "chord symbols of a lead sheet: onset in steps, text",
+        marks(text),
+    ),
+    Column(
+        "warnings",
+        "list<string>",
+        "what was left out when the file was read, a sentence each",
+        texts,
+    ),
     Column("ensemble", "string", "`solo`, `duo`, `trio` …, by the number of players", text),
     Column("solo", "bool", "whether there is a single player"),
     Column("single_instrument", "bool", "whether all players have the same kind of instrument"),

@@ -11,7 +11,7 @@ from partimento.corpus.settings import DataSettings
 from partimento.corpus.store.rows import Origin, Row, Values, facts_of, row_of
 from partimento.corpus.views import as_configured, as_recorded, inferred_pickup
 from partimento.errors import InvalidScoreError, ReadError
-from partimento.io.formats import read_score_bytes
+from partimento.io.formats import ReadOptions, read_score_bytes
 from partimento.io.read import piece_from_bytes
 from partimento.music.piece import Piece
 from partimento.music.timelines import Source
@@ -101,16 +101,17 @@ def _read(
     `infer` is False, no pickup is inferred.
     """
     suffix = PurePosixPath(member or place).suffix.lower()
-    unfold = config.repeats == "unfolded"
+    exact_options = ReadOptions(suffix, None, config.repeats == "unfolded", config.encoding)
+    options = exact_options._replace(quantize="music21")
     shown = f"{place}/{member}" if member else place
     try:
         data = read_score_bytes(place, member)
         if not exact:
-            view = piece_from_bytes(data, suffix, quantize="music21", unfold=unfold)
+            view = piece_from_bytes(data, options)
             return _Read(data, suffix, view, view, None)
-        piece = as_recorded(piece_from_bytes(data, suffix, unfold=unfold), suffix=suffix)
+        piece = as_recorded(piece_from_bytes(data, exact_options), suffix=suffix)
         if config.quantize == "music21":
-            view = piece_from_bytes(data, suffix, quantize="music21", unfold=unfold)
+            view = piece_from_bytes(data, options)
             pickup = inferred_pickup(piece, suffix=suffix)
             if pickup and config.pickup == "inferred":
                 view = view.replace(pickup=pickup)

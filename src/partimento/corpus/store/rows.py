@@ -25,7 +25,7 @@ from partimento.music.events import Sweep
 from partimento.music.instruments import instruments_of_text
 from partimento.music.notes import Notes
 from partimento.music.piece import Piece
-from partimento.music.timelines import Key, Meter, Part, Tempo
+from partimento.music.timelines import ChordSymbol, Key, Meter, Part, Tempo
 
 Values = dict[str, Any]
 # The plain values by which pieces are selected.
@@ -131,7 +131,12 @@ def row_of(piece: Piece, view: Piece, origin: Origin, pickup: Fraction | None = 
         If a part has several voices, which a store cannot represent.
     """
     notes = piece.notes
-    marks: tuple[Meter | Key | Tempo, ...] = (*piece.meters, *piece.keys, *piece.tempos)
+    marks: tuple[Meter | Key | Tempo | ChordSymbol, ...] = (
+        *piece.meters,
+        *piece.keys,
+        *piece.tempos,
+        *piece.chord_symbols,
+    )
     times = (piece.pickup, pickup or Fraction(0), piece.length, *(mark.onset for mark in marks))
     divisions = math.lcm(notes.divisions, *{time.denominator for time in times})
     scale = divisions // notes.divisions
@@ -156,6 +161,8 @@ def row_of(piece: Piece, view: Piece, origin: Origin, pickup: Fraction | None = 
             [part.name, part.program, part.is_drum, count]
             for part, count in zip(piece.parts, counts, strict=True)
         ],
+        "chord_symbols": [[_steps(s.onset, divisions), s.text] for s in piece.chord_symbols],
+        "warnings": list(piece.warnings),
         "octave_notated": octave_notated(piece, instrument=origin.instrument),
         "lowest": int(notes.pitch.min(initial=127)),
         "highest": int(notes.pitch.max(initial=0)),
@@ -252,4 +259,6 @@ def piece_of(plain: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Piec
         parts=tuple(Part(name, program, is_drum) for name, program, is_drum, _ in plain["parts"]),
         title=plain["title_in_file"],
         composer=plain["composer_in_file"],
+        chord_symbols=tuple(ChordSymbol(text, time(at)) for at, text in plain["chord_symbols"]),
+        warnings=tuple(plain["warnings"]),
     )

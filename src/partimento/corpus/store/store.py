@@ -35,7 +35,7 @@ from partimento.music.piece import Piece
 from partimento.music.timelines import Source
 from partimento.progress import Progress, silent
 
-FORMAT = 1  # the version of the columns
+FORMAT = 2  # the version of the columns
 READER = 1  # the version of the readers; increased if the same file would give another row
 HEAD = b"partimento"  # the metadata key of the store's head
 ROWS = 512  # in every row group except the last
@@ -256,7 +256,17 @@ def _from_events(piece: Piece, row: dict[str, Any], table: pa.Table) -> Piece:
     ]
     other = {
         name: getattr(piece, name)
-        for name in ("meters", "keys", "tempos", "pickup", "title", "composer", "source")
+        for name in (
+            "meters",
+            "keys",
+            "tempos",
+            "pickup",
+            "title",
+            "composer",
+            "source",
+            "chord_symbols",
+            "warnings",
+        )
     }
     return Piece.from_events(
         events, parts=piece.parts[:1], cuts=tuple(accumulate(lengths)), **other
