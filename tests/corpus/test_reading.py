@@ -9,6 +9,7 @@ from tests.corpus.parsers.saboteur import LIAR, reasons
 
 from partimento.corpus import Reject, read_piece, read_pieces, write_rejects
 from partimento.errors import PartimentoError
+from partimento.io.formats import SUFFIXES
 
 
 def test_nonsense_from_a_parser_is_a_reject(write, good):
@@ -78,7 +79,7 @@ def test_errors_of_the_system_are_rejects(write, good, tmp_path, monkeypatch):
 
 def test_named_files_of_other_kinds_are_rejects(write, good, tmp_path):
     reading = read_pieces([write("a.mid", good), write("b.pdf", "x")])
-    assert reasons(reading) == {"b.pdf": ".pdf is none of .mid .midi .musicxml .mxl .xml .abc .krn"}
+    assert reasons(reading) == {"b.pdf": ".pdf is none of " + " ".join(SUFFIXES)}
 
 
 def test_a_missing_source_is_refused(write, good, tmp_path):
@@ -109,7 +110,7 @@ def test_rejects_are_written_as_a_table(tmp_path):
     path = write_rejects(
         [Reject("a, b.mid", 'says "no"'), Reject("c.mid", "empty")], tmp_path / "rejects.csv"
     )
-    assert path.read_text() == 'path,reason\n"a, b.mid","says ""no"""\nc.mid,empty\n'
+    assert path.read_text() == ('path,reason,read\n"a, b.mid","says ""no""",no\nc.mid,empty,no\n')
 
 
 def test_reading_works_in_a_thread(write, good, tmp_path):

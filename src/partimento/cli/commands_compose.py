@@ -209,9 +209,7 @@ def render(
     piece = read_one(source, config=AS_WRITTEN.replace(encoding=encoding or ""))
     written = write_all(piece, outputs, soundfont=soundfont, force=force)
     if as_json:
-        print_json(
-            {"written": [str(path) for path in written], "warnings": list(piece.warnings)}
-        )
+        print_json({"written": [str(path) for path in written], "warnings": list(piece.warnings)})
 
 
 @command(

@@ -113,11 +113,15 @@ def _measure(options: EvaluateOptions, stages: progress.Stages) -> tuple[Evaluat
     else:
         folder = _read("generated", str(options.generated), stages)
         real = _read("real", options.against, stages, selection=Selection(split=options.split))
-        generated, figures, rejects = folder.pieces, {}, [
-            reject
-            for corpus in (folder, real)
-            for reject in (*corpus.rejects, *corpus.partly_read)
-        ]
+        generated, figures, rejects = (
+            folder.pieces,
+            {},
+            [
+                reject
+                for corpus in (folder, real)
+                for reject in (*corpus.rejects, *corpus.partly_read)
+            ],
+        )
     evaluation = evaluate(generated, real.pieces, bars=bars, seed=options.seed, progress=stages.at)
     with stages.during("originality"):
         figures = {**figures, **_borrowed(generated, real)}

@@ -71,10 +71,10 @@ def run_originality(
             )
         report = originality(corpus_of_files.pieces, corpus, progress=stages.at)
     rejects = [
-            reject
-            for read in (corpus_of_files, corpus)
-            for reject in (*read.rejects, *read.partly_read)
-        ]
+        reject
+        for read in (corpus_of_files, corpus)
+        for reject in (*read.rejects, *read.partly_read)
+    ]
     if out is not None:
         write_atomically(out, _text(out.suffix.lower(), report, rejects))
     if as_json:

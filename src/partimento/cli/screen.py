@@ -200,7 +200,7 @@ def print_facts(title: str, facts: Sequence[tuple[str, str]]) -> None:
 
 
 def print_rejects(rejects: Sequence[Reject], *, most: int = 20) -> None:
-    """Print the files that were not read, or only in part, with the reasons, to stderr."""
+    """Print the files that were not read, or only in part, to stderr."""
     for read, title, column in (("no", "not read", "reason"), ("in part", "read in part", "note")):
         chosen = [reject for reject in rejects if reject.read == read]
         rows = [(reject.path, reject.reason) for reject in chosen[:most]]

@@ -179,7 +179,7 @@ def with_known(piece: Piece, score: Score) -> Piece:
 
 
 def partly_read(path: str, warnings: Sequence[str]) -> list[Reject]:
-    """Return the entry of the table of rejects for a file that was read in part, if it was.
+    """Return the row in the table of rejects for a file that was read in part, if any.
 
     >>> partly_read("a.mid", ["a note without duration was left out"])
     [Reject(path='a.mid', reason='a note without duration was left out', read='in part')]

@@ -1,7 +1,7 @@
 """Decode the text of a score file that does not state its encoding.
 
-Unicode is recognized exactly. Text of Western European languages is told by its letters. For other
-scripts, the encoding is a guess by charset-normalizer, of which a warning tells.
+Unicode is recognized exactly, and text of Western European languages by its letters. For other
+scripts, charset-normalizer guesses the encoding, and the reader warns that it is a guess.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def decode_document(data: bytes, encoding: str = "") -> Decoded:
 
 
 def guess_encoding(data: bytes) -> tuple[str, str]:
-    """Guess the encoding of text that is not Unicode; return it and a warning (or none).
+    """Guess the encoding of text that is not Unicode; return it, and a warning if any.
 
     Examples
     --------

@@ -112,9 +112,7 @@ def learn(
         trained = TrainedModel.from_training(settings, data, model, fitted)
         if folder is not None and out is not None:
             fill(trained, folder, out)
-            write_rejects(
-                [*corpus.rejects, *data.rejects, *corpus.partly_read], folder.rejects
-            )
+            write_rejects([*corpus.rejects, *data.rejects, *corpus.partly_read], folder.rejects)
             callback.on_finish(trained, data, folder)
             folder.finish()
             replace_folder(folder.path, out)

@@ -117,59 +117,27 @@ WRONG = {
     "header only": (lambda m: b"MThd\0\0\0\6\0\1", "truncated"),
     "no tracks": (lambda m: m.file(), "no notes"),
     "no notes": (lambda m: m.file(m.track([(0, m.meta(1, b"tacet"))])), "no notes"),
-    "cut within a track": (
-        lambda m: m.file(m.track(m.notes(60, 62)))[:-9],
-        "truncated: track 1 ends 9 bytes early",
-    ),
-    "cut between tracks": (
-        lambda m: m.file(m.track(m.notes(60)), count=3),
-        "truncated: it contains 1 of 3 tracks",
-    ),
     "an event cut short": (
-        lambda m: m.file(b"MTrk\0\0\0\x07\0\x90\x3c\x50\x10\x80\x3c"),
-        "damaged",
+        lambda m: m.file(b"MTrk\0\0\0\x03\0\x90\x3c"),
+        r"no notes .a track breaks off within an event",
     ),
-    "zero-length notes": (
-        lambda m: m.file(m.track(m.notes(60, 62, length=0) + m.notes(64))),
-        "2 of its 3 notes have no duration",
+    "empty notes alone": (
+        lambda m: m.file(m.track(m.notes(60, 62, length=0))),
+        r"no notes .2 notes without duration were left out",
     ),
     "a note at tick 2^31": (
         lambda m: m.file(m.track([(LONG, m.meta(1, b""))] * 9 + m.notes(60))),
-        "2³¹",
+        "no notes .a note later than any score was left out",
     ),
-    "a note beyond any score": (
-        lambda m: m.file(m.track([m.on(LONG, 60), m.off(1, 60)])),
-        "quarter notes in",
-    ),
-    "meter 0/4": (
-        lambda m: m.file(m.track([(0, meter(0, 2)), *m.notes(60)])),
-        "no such meter: 0/4",
-    ),
-    "meter over 2^9": (
-        lambda m: m.file(m.track([(0, meter(4, 9)), *m.notes(60)])),
-        "no such meter",
-    ),
-    "a key of 99 sharps": (
-        lambda m: m.file(m.track([(0, m.meta(0x59, b"\x63\0")), *m.notes(60)])),
-        "no such key",
-    ),
-    "a tempo of 0": (
-        lambda m: m.file(m.track([(0, m.meta(0x51, b"\0\0\0")), *m.notes(60)])),
-        "no such tempo",
-    ),
-    "film frames": (lambda m: m.file(m.track(m.notes(60)), divisions=0xE728), "film frames"),
-    "0 ticks a quarter": (lambda m: m.file(m.track(m.notes(60)), divisions=0), "0 ticks"),
-    "format 2": (lambda m: m.file(m.track(m.notes(60)), kind=2), "format 2"),
 }
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_faulty_files_are_refused_with_a_reason(name, midi, write):
+def test_files_without_music_are_refused_with_a_reason(name, midi, write):
     make, reason = WRONG[name]
     path = write("wrong.mid", make(midi))
-    with pytest.raises(ReadError) as caught:
+    with pytest.raises(ReadError, match=reason) as caught:
         read_piece(path)
-    assert reason in caught.value.reason
     assert caught.value.path == str(path)
     assert "\n" not in str(caught.value)
 
@@ -203,22 +171,6 @@ def pile(m, start):
 
 
 HOSTILE = {
-    "a pitch above 127": (
-        lambda m: m.file(m.track([(0, b"\x90\xf7\x50"), *m.notes(60)])),
-        "damaged: a note has no pitch",
-    ),
-    "a release above 127": (
-        lambda m: m.file(m.track([*m.notes(60), (9, b"\x80\xff\0")])),
-        "damaged: a note has no pitch",
-    ),
-    "a program above 127": (
-        lambda m: m.file(m.track([(0, b"\xc0\xc8"), *m.notes(60)])),
-        "damaged: a program is above 127",
-    ),
-    "a loudness above 127": (
-        lambda m: m.file(m.track([(0, b"\x90\x3c\xd8"), m.off(9, 60)])),
-        "damaged: a note has no velocity",
-    ),
     "a bar a 32nd of a quarter long": (
         lambda m: m.file(m.track([(0, meter(1, 7)), m.on(0, 60), m.off(480 * 5000, 60)])),
         "160000 bars",
@@ -259,7 +211,6 @@ def test_marks_beyond_the_end_are_ignored(midi, write):
 @pytest.mark.parametrize(
     ("track", "divisions", "reason"),
     [
-        (lambda m: m.track([(0, b"\x90\xf7\x50"), *m.notes(60)]), 480, "no pitch"),
         (
             lambda m: m.track([(0, meter(1, 7)), m.on(0, 60), m.off(480 * 5000, 60)]),
             480,

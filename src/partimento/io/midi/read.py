@@ -1,8 +1,8 @@
 """Read MIDI files as columns of integers, through symusic.
 
-A file without faults is read by symusic. One with faults (a truncated track, notes without duration
-or release, a meter of 0/4) is repaired first: everything that can be understood is read, and the
-piece warns of the rest (see `repair`). A file is rejected if it has no notes, or is larger than any
+A file without faults is read by symusic. One with faults, such as a truncated track, notes without
+duration or a meter of 0/4, is repaired first (see `repair`). The piece lists in its warnings what
+was left out. A file is rejected if it has no notes, or is larger than any
 score. If several marks of one kind have the same time, the last one counts. Marks after the end of
 the piece are ignored.
 """
@@ -51,7 +51,7 @@ def read_score(data: bytes, options: ReadOptions) -> Piece:
         return midi.to_piece()
     from partimento.analysis.music21_grid import music21_view
 
-    return music21_view(midi)
+    return music21_view(midi).replace(warnings=midi.warnings)
 
 
 def midi_from_bytes(data: bytes, *, encoding: str = "") -> Midi:
@@ -82,7 +82,7 @@ def midi_from_bytes(data: bytes, *, encoding: str = "") -> Midi:
 
 
 def _read(data: bytes, encoding: str) -> Midi:
-    """Read a file without faults; a DamagedError tells of faults that can be repaired."""
+    """Read a file without faults; raise DamagedError for faults that can be repaired."""
     chunks = split_tracks(data)
     check_marks_exist(data)
     check_pitches(chunks)
@@ -207,10 +207,10 @@ def _names_and_programs(
 def _decode(
     first: TrackScan | None, names: list[Any], chunks: list[bytes], encoding: str
 ) -> tuple[str, str]:
-    """Return the title and a warning if its encoding was guessed; decode `names` in place.
+    """Return the title and a warning if its encoding was guessed; decode `names`.
 
-    A first track without notes has the title as its name, or in the text of a karaoke file. The
-    encoding is told from all text of the file together.
+    A first track without notes has the title as its name, or in the text of a karaoke file. All
+    text of the file together decides the encoding.
     """
     title = (first.name or _karaoke_title(first)) if first else b""
     coded = [i for i, name in enumerate(names) if isinstance(name, bytes)]

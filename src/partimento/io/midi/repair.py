@@ -1,4 +1,4 @@
-"""Read damaged or unusual MIDI files event by event, and rewrite them as plain ones.
+"""Read damaged MIDI files event by event, and rewrite them as plain ones.
 
 One bad event never costs a file: everything that can be understood is kept, and the rest is
 counted. The result is a valid file, which is read like any other.
@@ -42,7 +42,7 @@ LARGEST_TICK = 2**31 - 1
 LONGEST_DELTA = 2**28 - 1
 EVENT_ORDER = {"mark": 0, "off": 1, "control": 2, "on": 3}
 
-# Kinds of faults, and how they are told: for one and for several.
+# Kinds of faults, with their warnings: for one and for several.
 FAULTS = {
     "riff": "the MIDI data is wrapped in RIFF",
     "foreign": "foreign bytes before the header were passed over",
@@ -104,7 +104,7 @@ def repair(data: bytes) -> tuple[bytes, tuple[str, ...]]:
     data : bytes
         A MIDI file of format 1.
     warnings : tuple of str
-        What was left out or assumed, a sentence for each kind of fault.
+        A sentence for each kind of fault: what was left out or assumed.
 
     Raises
     ------
@@ -168,7 +168,7 @@ def _ticks_per_quarter(division: int, faults: Counter[str]) -> int:
 
 
 def _chunks(data: bytes, at: int, faults: Counter[str]) -> Iterator[bytes]:
-    """Yield the content of all tracks; wrong lengths are corrected at the next track's name."""
+    """Yield the content of all tracks; the next track's name corrects wrong lengths."""
     while at + 8 <= len(data):
         name, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "big")
         end = at + 8 + size
@@ -334,7 +334,7 @@ def _track_bytes(track: Track) -> bytes:
 
 
 def _delta(ticks: int) -> bytes:
-    """Return a time difference, with empty texts where it exceeds what one event can state."""
+    """Return a time difference, with empty texts if it is too large for one event."""
     out = bytearray()
     while ticks > LONGEST_DELTA:
         out += _number(LONGEST_DELTA) + bytes([META, 1, 0])

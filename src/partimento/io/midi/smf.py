@@ -114,7 +114,7 @@ def check_marks_exist(data: bytes) -> None:
 
 
 def check_pitches(tracks: Sequence[bytes]) -> None:
-    """Raise DamagedError for a pitch above 127: symusic would write outside its memory."""
+    """Raise DamagedError for pitches above 127: symusic would corrupt its memory."""
     for track in tracks:
         kinds = track.translate(KINDS)
         # A quick test for such bytes. They may also be part of a time, a tempo or text.
