@@ -36,7 +36,7 @@ def test_json_has_everything(pieces: list[Piece], capsys: pytest.CaptureFixture[
     show_stats(iter(pieces), title="", rejects=[Reject("bad.mid", "no MIDI")], as_json=True)
     told = json.loads(capsys.readouterr().out)
     assert told["pieces"] == 8
-    assert told["rejected"] == [{"path": "bad.mid", "reason": "no MIDI"}]
+    assert told["rejected"] == [{"path": "bad.mid", "reason": "no MIDI", "read": "no"}]
     assert sum(told["pitches"].values()) == told["notes"]
     assert set(told["vocabularies"]) == {
         "chords",
@@ -97,7 +97,7 @@ def test_a_store_is_streamed_and_selected_from(
     run("corpus", "stats", tmp_path / "scores", "--json")
     assert {**told, "vocabularies": 0} == {**json.loads(capsys.readouterr().out), "vocabularies": 0}
     assert json.loads((pictures / MARK).read_text()) == told
-    assert (tmp_path / "rejects.csv").read_text() == "path,reason\n"
+    assert (tmp_path / "rejects.csv").read_text() == "path,reason,read\n"
     run("corpus", "stats", store, "--min-events", 10_000, code=2)
     assert "no piece in" in capsys.readouterr().err
 

@@ -14,8 +14,8 @@ def test_as_written_changes_nothing() -> None:
         "grace_notes": "keep",
         "octave": "written",
         "pickup": "declared",
-        "encoding": "",
         "repeats": "folded",
+        "encoding": "auto",
     }
     assert DataSettings() != AS_WRITTEN
 

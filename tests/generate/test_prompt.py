@@ -66,5 +66,5 @@ def test_pieces_that_cannot_begin_anything_are_refused(markov_run: TrainedModel)
     with pytest.raises(PartimentoError, match=r"Strange begins with .* not in the vocabulary"):
         make_prompt(markov_run, strange, 4, seed=0, key=None)
     drums = Piece([Note(Fraction(0), Fraction(1), 36)], parts=(Part("Kit", is_drum=True),))
-    with pytest.raises(PartimentoError, match=r"cannot begin with this piece: .*only drums"):
+    with pytest.raises(PartimentoError, match=r"cannot begin with this piece: .*only drum parts"):
         make_prompt(markov_run, drums, 4, seed=0, key=None)

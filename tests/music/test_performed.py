@@ -61,3 +61,18 @@ def test_marks_beyond_the_end_are_left_out() -> None:
 def test_more_bars_than_a_score_has_are_refused() -> None:
     with pytest.raises(InvalidScoreError, match="bars: more than 100000"):
         ticks(meters=(Meter(1, 128),), end=480 * 4000).to_piece()
+
+
+def test_a_short_first_meter_is_a_pickup_if_it_lasts_one_bar_and_a_longer_one_follows() -> None:
+    one, four = Meter(1, 4), Meter(4, 4, Fraction(1))
+    piece = ticks(meters=(one, four, Meter(3, 4, Fraction(5))), end=480 * 8).to_piece()
+    assert (piece.pickup, piece.meters) == (1, (Meter(4, 4), Meter(3, 4, Fraction(5))))
+    for meters in (
+        (one,),
+        (one, Meter(4, 4, Fraction(2))),  # two bars
+        (Meter(4, 4), Meter(1, 4, Fraction(4))),  # the longer one first
+        (one, Meter(2, 8, Fraction(1))),  # equally long
+        (Meter(1, 4, Fraction(1)), Meter(4, 4, Fraction(2))),  # not at the start
+    ):
+        piece = ticks(meters=meters, end=480 * 8).to_piece()
+        assert (piece.pickup, piece.meters) == (0, meters)

@@ -73,7 +73,7 @@ def test_drums_are_no_harmony_and_what_cannot_be_learned_is_told() -> None:
         [band, small_piece(2), drums, wide], TokenSettings(), validation=0.3, test=0.2, seed=1
     )
     assert [(piece.title, reason.split(":")[0]) for piece, reason in data.left_out] == [
-        ("Kit alone", "the piece has only drums"),
+        ("Kit alone", "the piece has only drum parts, and these are left out"),
         ("Wide", "the range of the piece is too wide to transpose it to the common key"),
     ]
     assert (len(data.train), len(data.valid), len(data.test)) == (1, 1, 0)

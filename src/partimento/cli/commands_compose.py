@@ -206,7 +206,7 @@ def render(
     from partimento.export.write import check_paths
 
     check_paths(outputs, force=force)
-    piece = read_one(source, config=AS_WRITTEN.replace(encoding=encoding or ""))
+    piece = read_one(source, config=AS_WRITTEN.replace(encoding=encoding or "auto"))
     written = write_all(piece, outputs, soundfont=soundfont, force=force)
     if as_json:
         print_json({"written": [str(path) for path in written], "warnings": list(piece.warnings)})

@@ -165,7 +165,7 @@ Encoding = Annotated[
     typer.Option(
         metavar="NAME",
         help="Encoding of text in files that do not state it: shift-jis, gbk, cp1251 … [default: "
-        "detected].",
+        "auto].",
         show_default=False,
         rich_help_panel=READING,
     ),

@@ -42,19 +42,19 @@ class DataSettings(Section):
             " declared in the file."
         ),
     )
-    encoding: str = Field(
-        default="",
-        max_length=30,
-        pattern=r"^[A-Za-z0-9_-]*$",
-        description=(
-            "The encoding of text in files that do not state it, such as shift-jis, gbk or cp1251;"
-            " empty to detect it."
-        ),
-    )
     repeats: Literal["folded", "unfolded"] = Field(
         default="folded",
         description=(
             "Repeats of MusicXML files: folded as they are printed, or unfolded as they are played."
+        ),
+    )
+    encoding: str = Field(
+        default="auto",
+        max_length=30,
+        pattern=r"^[A-Za-z0-9_-]+$",
+        description=(
+            "The encoding of text in files that do not state it, such as shift-jis, gbk or cp1251;"
+            " auto detects it."
         ),
     )
 

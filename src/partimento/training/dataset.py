@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -230,6 +231,8 @@ def prepare(
         except ValueError as error:
             left_out.append((entry.piece, str(error)))
         progress("keys", done, len(corpus))
+    if not ready and left_out:
+        raise PartimentoError(f"no piece can be used for training: {_summary(left_out)}")
     train, valid, held = split(ready, stored, validation=validation, test=test, seed=seed)
     if config.transpose == "all":
         train = _with_copies(train, config)
@@ -260,6 +263,12 @@ def _with_copies(train: Sequence[TransposedPiece], config: TokenSettings) -> lis
     return [replace(item, copies=shifts_within(item.moved.notes, low, high)) for item in train]
 
 
+def _summary(left_out: Sequence[tuple[Piece, str]]) -> str:
+    """Return the reasons why pieces are left out, the most frequent first."""
+    reasons = Counter(reason for _, reason in left_out).most_common()
+    return "; ".join(f"{reason} ({count:,} of {len(left_out):,})" for reason, count in reasons[:3])
+
+
 def fit_tokenizer(name: str, train: Sequence[TransposedPiece], config: TokenSettings) -> Tokenizer:
     """Fit the named tokenizer to the training pieces and their transposed copies."""
     pieces = [item.moved for item in train]
@@ -286,7 +295,7 @@ def in_common_key(piece: Piece, how: str = "key", *, key: Key | None = None) -> 
     """
     pitched = piece.without_drums()
     if len(piece.notes) and not len(pitched.notes):
-        raise ValueError("the piece has only drums")
+        raise ValueError("the piece has only drum parts, and these are left out")
     key = key or analyze_key(pitched)[0]
     interval = 0
     if how in ("key", "key-octave"):

@@ -236,3 +236,12 @@ def test_each_kind_of_fault_has_a_sentence_for_one_and_for_several():
         one, several = (warnings_of(Counter({kind: number})) for number in (1, 7))
         assert len(one) == len(several) == 1
         assert ("7" in several[0]) == (not isinstance(text, str))
+
+
+def test_no_performance_and_no_score_of_a_real_collection_is_refused(data_folder):
+    paths = sorted((data_folder / "asap").rglob("*.mid"))
+    assert len(paths) == 557
+    pieces = [read_piece(path) for path in paths]
+    told = [warning for piece in pieces for warning in piece.warnings]
+    assert len(told) == 65
+    assert all("without duration" in warning for warning in told)

@@ -101,7 +101,8 @@ def _read(
     `infer` is False, no pickup is inferred.
     """
     suffix = PurePosixPath(member or place).suffix.lower()
-    exact_options = ReadOptions(suffix, None, config.repeats == "unfolded", config.encoding)
+    encoding = "" if config.encoding == "auto" else config.encoding
+    exact_options = ReadOptions(suffix, None, config.repeats == "unfolded", encoding)
     options = exact_options._replace(quantize="music21")
     shown = f"{place}/{member}" if member else place
     try:
