@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+import warnings
 
 import pytest
 from tests.terminal import terminal
 
 from partimento.cli import screen
 from partimento.cli.screen import Column
+from partimento.export.fonts import MissingFontWarning
 
 COLUMNS = [
     Column("run", 0, "name"),
@@ -111,3 +113,11 @@ def test_a_list_has_tabs_for_other_programs(
     screen.print_list("Runs", COLUMNS, ROWS)
     assert "\t" not in shown.getvalue()
     assert sys.stdout is shown
+
+
+def test_a_missing_font_is_one_line_once_and_other_warnings_pass(capsys):
+    with pytest.warns(RuntimeWarning, match="other"), screen.warning_lines():
+        for _ in range(2):
+            warnings.warn("no font has 曲", MissingFontWarning, stacklevel=1)
+        warnings.warn("other", RuntimeWarning, stacklevel=1)
+    assert capsys.readouterr().err == "warning: no font has 曲\n"

@@ -179,7 +179,7 @@ def write_all(
 
     Intermediate formats are computed once. The file names are printed to stderr.
     """
-    with progress.stages() as stages, stages.during("write"):
+    with progress.stages() as stages, stages.during("write"), screen.warning_lines():
         written = render.write_all(render.Chain(piece, soundfont), outputs, force=force)
     screen.err().print(screen.printable(f"wrote {', '.join(map(str, written))}"))
     return written

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence, Set
+import warnings
+from collections.abc import Iterator, Sequence, Set
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TextIO
 
 from rich.box import SIMPLE_HEAD
@@ -16,6 +18,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from partimento.export.fonts import MissingFontWarning
 
 if TYPE_CHECKING:
     from partimento.corpus import Reject
@@ -197,6 +201,20 @@ def print_list(
 def print_facts(title: str, facts: Sequence[tuple[str, str]]) -> None:
     """Print a table of names and values."""
     print_table(title, (Column("", 0, "name"), Column("", 0, "prose")), facts)
+
+
+@contextmanager
+def warning_lines() -> Iterator[None]:
+    """Print each warning of missing fonts to stderr as one line; keep other warnings."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", MissingFontWarning)
+        yield
+    lines = dict.fromkeys(str(w.message) for w in caught if w.category is MissingFontWarning)
+    for line in lines:
+        err().print(printable(f"warning: {line}"))
+    for other in caught:
+        if other.category is not MissingFontWarning:
+            warnings.warn_explicit(other.message, other.category, other.filename, other.lineno)
 
 
 def print_rejects(rejects: Sequence[Reject], *, most: int = 20) -> None:

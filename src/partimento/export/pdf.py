@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import re
+import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from partimento.export.fonts import drawable, font_folders
+from partimento.export.fonts import (
+    drawable,
+    extra_fonts,
+    font_folders,
+    warn_of_boxes,
+    with_families,
+)
 
 
 def to_pdf(pages: Sequence[str], *, title: str = "", author: str = "") -> bytes:
     """Convert the pages of a score to PDF; each page keeps its own size.
 
-    Equal pages give equal bytes, because the document has no date.
+    Equal pages give equal bytes, because the document has no date. Fonts are those of `to_png`.
     """
     import typst
+
+    text = "".join(pages)
+    extra = extra_fonts(text)
+    warn_of_boxes(text, extra)
 
     with tempfile.TemporaryDirectory() as folder:
         lines = [
@@ -23,7 +34,9 @@ def to_pdf(pages: Sequence[str], *, title: str = "", author: str = "") -> bytes:
             f" ({_quoted(author) + ',' if author else ''}), date: none)"
         ]
         for number, page in enumerate(pages, 1):
-            Path(folder, f"{number}.svg").write_text(drawable(page), encoding="utf-8")
+            Path(folder, f"{number}.svg").write_text(
+                with_families(drawable(page, extra), extra), encoding="utf-8"
+            )
             width, height = _size_mm(page)
             lines.append(
                 f"#page(width: {width:g}mm, height: {height:g}mm, margin: 0mm,"
@@ -31,7 +44,9 @@ def to_pdf(pages: Sequence[str], *, title: str = "", author: str = "") -> bytes:
             )
         source = Path(folder, "score.typ")
         source.write_text("\n".join(lines), encoding="utf-8")
-        folders = font_folders()
+        for file in extra:  # the folder of a system's font may hold hundreds of others
+            shutil.copy(file, folder)
+        folders = [*font_folders(), folder]
         return bytes(
             typst.compile(
                 str(source),

@@ -14,9 +14,17 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import unescape
 
 from partimento.errors import PartimentoError
+from partimento.export.heading import (
+    Heading,
+    draw_heading,
+    lay_out_heading,
+    needs_lines,
+    page_number,
+    texts_of,
+    with_placeholders,
+)
 from partimento.export.marker import SVG_MARK
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -75,6 +83,7 @@ def to_svg(
         If the engraver cannot read the score.
     """
     toolkit, resources = _engraver()
+    title, composer = texts_of(musicxml)
     paper = 1.0  # for systems taller than the page: larger paper, which is shrunk to A4 afterwards
     while True:
         # Let verovio adjust the page height. Otherwise it would silently cut off tall systems.
@@ -83,7 +92,16 @@ def to_svg(
             for name, value in OPTIONS.items()
         }
         options |= {"unit": unit, "header": "auto" if heading else "none", "adjustPageHeight": True}
-        pages = _engraved(toolkit, musicxml, options)
+        right = 10.0 * (
+            options["pageWidth"] - options["pageMarginLeft"] - options["pageMarginRight"]
+        )
+        lines = (
+            lay_out_heading(title, composer, right, unit)
+            if heading and needs_lines(title, composer, right, unit)
+            else None
+        )
+        document = with_placeholders(musicxml, lines.placeholders) if lines else musicxml
+        pages = _engraved(toolkit, document, options)
         tallest = max(_height(page) for page in pages)
         if crop or tallest <= options["pageHeight"] or paper == LARGEST_PAPER:
             break
@@ -91,12 +109,11 @@ def to_svg(
             LARGEST_PAPER, max(math.ceil(10 * tallest / OPTIONS["pageHeight"]) / 10, paper + 0.1)
         )
     height = None if crop else max(tallest, options["pageHeight"])
-    creator = re.search(r'<creator type="composer">(.*?)</creator>', musicxml, re.DOTALL)
-    composer = unescape(creator[1]) if creator else ""
-    right = 10.0 * (options["pageWidth"] - options["pageMarginLeft"] - options["pageMarginRight"])
     for number, page in enumerate(pages, 1):
         _resize(page, height, paper)
-        _plain(page, resources, composer, right)
+        _plain(page, resources, "" if lines else composer, right)
+        if lines:
+            _replace_header(page, lines, number, right, unit)
         mark = ET.Element(f"{SVG}metadata")
         mark.text = SVG_MARK.format(number)
         page.insert(0, mark)
@@ -152,6 +169,21 @@ def _resize(root: ET.Element, height: float | None, paper: float) -> None:
     width, tall = (float(side) / 10 / paper for side in root.get("viewBox", "").split()[2:])
     root.set("width", f"{width:.4g}mm")
     root.set("height", f"{tall:.6g}mm")
+
+
+def _replace_header(
+    root: ET.Element, heading: Heading, number: int, right: float, unit: float
+) -> None:
+    """Draw a heading of several lines on the first page, and numbers on the others."""
+    margin = root.find(f".//{SVG}g[@class='page-margin']")
+    if margin is None:
+        return
+    for group in [g for g in margin if g.get("class", "").startswith("pgHead")]:
+        margin.remove(group)
+    header = ET.SubElement(margin, f"{SVG}g", {"class": "pgHead"})
+    header.extend(
+        draw_heading(heading, right) if number == 1 else [page_number(number, right, unit)]
+    )
 
 
 def _plain(root: ET.Element, resources: Path, composer: str, right: float) -> None:
