@@ -116,8 +116,12 @@ def test_a_list_has_tabs_for_other_programs(
 
 
 def test_a_missing_font_is_one_line_once_and_other_warnings_pass(capsys):
-    with pytest.warns(RuntimeWarning, match="other"), screen.warning_lines():
-        for _ in range(2):
-            warnings.warn("no font has 曲", MissingFontWarning, stacklevel=1)
-        warnings.warn("other", RuntimeWarning, stacklevel=1)
+    def warn() -> None:
+        with screen.warning_lines():
+            for _ in range(2):
+                warnings.warn("no font has 曲", MissingFontWarning, stacklevel=1)
+            warnings.warn("other", RuntimeWarning, stacklevel=1)
+
+    with pytest.warns(RuntimeWarning, match="other"):
+        warn()
     assert capsys.readouterr().err == "warning: no font has 曲\n"
