@@ -10,6 +10,7 @@ from tests.terminal import terminal
 
 from partimento.cli import screen
 from partimento.cli.screen import Column
+from partimento.corpus import Reject
 from partimento.export.fonts import MissingFontWarning
 
 COLUMNS = [
@@ -125,3 +126,25 @@ def test_a_missing_font_is_one_line_once_and_other_warnings_pass(capsys):
     with pytest.warns(RuntimeWarning, match="other"):
         warn()
     assert capsys.readouterr().err == "warning: no font has 曲\n"
+
+
+def test_ten_thousand_rejects_are_a_short_table(capsys):
+    rejects = [Reject(f"in/{i}.mp3", "sound, not notes") for i in range(9_990)]
+    rejects += [Reject(f"in/{i}.mid", f"damaged at byte {i}") for i in range(9)]
+    screen.print_rejects([*rejects, Reject("last.mid", "it is empty")])
+    text = " ".join(capsys.readouterr().err.split())
+    assert "10,000 not read" in text
+    assert "in/0.mp3 sound, not notes (and 9,989 more)" in text
+    assert "in/0.mid damaged at byte 0 (and 8 more)" in text
+    assert "last.mid it is empty" in text
+    assert len(text) < 400
+
+
+def test_many_reasons_are_cut_off_with_their_number(capsys):
+    screen.print_rejects([Reject(f"{i}.mid", "x" * i) for i in range(1, 31)])
+    assert "… and 10 more" in capsys.readouterr().err
+
+
+def test_few_rejects_are_listed_one_by_one(capsys):
+    screen.print_rejects([Reject(f"{i}.mp3", "sound, not notes") for i in range(20)])
+    assert "19.mp3" in capsys.readouterr().err

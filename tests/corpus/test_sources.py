@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.corpus.stores import build
 
+from partimento.corpus.reading import read_pieces
 from partimento.corpus.sources import check_source, find_files, find_scores, provenance
 from partimento.corpus.store.build import build_store
 from partimento.errors import PartimentoError
@@ -189,3 +190,29 @@ def test_a_manifest_counts_more_than_the_file():
     assert found["solo_said"] is False
     assert provenance("a.mid", {}, measured)["solo_said"] is None
     assert provenance("a.mid", {}, measured)["title"] == "untitled"
+
+
+def test_other_kinds_are_told_in_folders_zips_and_by_name(scores, midi, tmp_path):
+    for name in ("a.mscz", "deep/b.MP3", "c.mid.bak", ".hidden.pdf", "notes.txt", "x.csv"):
+        path = scores / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"x")
+    with zipfile.ZipFile(tmp_path / "z.zip", "w") as archive:
+        archive.writestr("fine.mid", midi.file(midi.track(midi.notes(60, 62))))
+        archive.writestr("in/d.pdf", b"%PDF")
+        archive.writestr("__MACOSX/d.pdf", b"x")
+        archive.writestr("readme.md", b"x")
+    (tmp_path / "e.sib").write_bytes(b"x")
+    found, faults = find_scores([scores, tmp_path / "z.zip", tmp_path / "e.sib"])
+    assert {score.suffix for score in found} == {".mid"}
+    assert "z.zip/fine.mid" in {score.name for score in found}
+    kinds = {Path(path).name: reason for path, reason in faults}
+    assert sorted(kinds) == ["a.mscz", "b.MP3", "c.mid.bak", "d.pdf", "e.sib"]
+    assert kinds["a.mscz"] == "a MuseScore score: export it as MusicXML (File, Export)"
+    assert kinds["d.pdf"].startswith("pictures of notes")
+
+
+def test_a_file_of_another_kind_alone_is_told(tmp_path):
+    (tmp_path / "e.sib").write_bytes(b"x")
+    with pytest.raises(PartimentoError, match=r"e\.sib: a Sibelius score"):
+        read_pieces(tmp_path / "e.sib")

@@ -7,6 +7,7 @@ are not wrapped and tables are complete.
 from __future__ import annotations
 
 import json
+import re
 import sys
 import warnings
 from collections.abc import Iterator, Sequence, Set
@@ -218,16 +219,33 @@ def warning_lines() -> Iterator[None]:
 
 
 def print_rejects(rejects: Sequence[Reject], *, most: int = 20) -> None:
-    """Print the files that were not read, or only in part, to stderr."""
+    """Print the files that were not read, or only in part, to stderr.
+
+    If there are more than `most`, one is shown for each reason, with the number of the others.
+    """
     for read, title, column in (("no", "not read", "reason"), ("in part", "read in part", "note")):
         chosen = [reject for reject in rejects if reject.read == read]
-        rows = [(reject.path, reject.reason) for reject in chosen[:most]]
-        if len(chosen) > most:
-            rows.append((f"… and {len(chosen) - most} more", ""))
-        if rows:
+        if chosen:
             print_table(
-                f"{len(chosen)} {title}",
+                f"{len(chosen):,} {title}",
                 (Column("file", 0, "path"), Column(column, 0, "prose")),
-                rows,
+                _reject_rows(chosen, most),
                 console=err(),
             )
+
+
+def _reject_rows(rejects: Sequence[Reject], most: int) -> list[tuple[str, str]]:
+    if len(rejects) <= most:
+        return [(reject.path, reject.reason) for reject in rejects]
+    groups: dict[str, list[Reject]] = {}
+    for reject in rejects:  # reasons that differ in numbers only are one
+        groups.setdefault(re.sub(r"\d+", "#", reject.reason), []).append(reject)
+    largest = sorted(groups.values(), key=len, reverse=True)
+    rows = [
+        (first.path, f"{first.reason} (and {len(others):,} more)" if others else first.reason)
+        for first, *others in largest[:most]
+    ]
+    if rest := largest[most:]:
+        files = sum(map(len, rest))
+        rows.append((f"… and {files:,} more", f"for {len(rest):,} other reasons"))
+    return rows

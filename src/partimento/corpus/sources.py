@@ -21,6 +21,7 @@ from partimento.collect.manifest import MANIFEST
 from partimento.errors import InvalidScoreError, PartimentoError
 from partimento.files import check_exists
 from partimento.io.formats import SUFFIXES, ZIP_FAULTS
+from partimento.io.kinds import advice_for
 from partimento.music.limits import MAX_BYTES
 
 MAX_MEMBERS = 1_000_000  # files in a zip
@@ -70,7 +71,7 @@ def find_scores(sources: Iterable[Path | str]) -> tuple[list[Score], list[tuple[
     scores : list of Score
         A file that is in several sources is one score.
     faults : list of (str, str)
-        Paths that could not be read, and the reasons.
+        Paths that are not read, and the reasons.
 
     Raises
     ------
@@ -203,7 +204,11 @@ def _members(place: Path, name: str, faults: list[tuple[str, str]]) -> Iterator[
         hidden = any(
             part.startswith(".") or part == "__MACOSX" for part in path.parts if part != ".."
         )
-        if member.is_dir() or hidden or path.suffix.lower() not in (*SUFFIXES, ".zip"):
+        if member.is_dir() or hidden:
+            continue
+        if path.suffix.lower() not in (*SUFFIXES, ".zip"):
+            if advice := advice_for(path.name):
+                faults.append((f"{place}/{_storable(member.filename)}", advice))
             continue
         if reason := _rejection(member, accepted):
             faults.append((f"{place}/{member.filename}", reason))
@@ -311,13 +316,14 @@ def find_files(sources: Iterable[Path | str]) -> tuple[list[Path], list[tuple[Pa
 
     In folders and the folders below, these are zips and files with the suffix of a score, sorted by
     name, without hidden ones. Every folder is entered once, even in a loop of symbolic links. A
-    source that is a file is always included, whatever its suffix.
+    source that is a file is included with any suffix but those of `io.kinds`.
 
     Returns
     -------
     files : list of Path
     faults : list of (Path, str)
-        Paths that could not be opened, and the reasons.
+        Paths that could not be opened, and files with music in a format that is not read, with the
+        reasons. Files that are plainly no music are passed over.
     """
     files: list[Path] = []
     faults: list[tuple[Path, str]] = []
@@ -326,6 +332,8 @@ def find_files(sources: Iterable[Path | str]) -> tuple[list[Path], list[tuple[Pa
         path = Path(source)
         if is_folder(path, faults):
             _walk(path, files, faults, entered)
+        elif advice := advice_for(path.name):
+            faults.append((path, advice))
         else:
             files.append(path)
     return files, faults
@@ -357,6 +365,8 @@ def _walk(
                 folders.append(path)
             elif path.suffix.lower() in (*SUFFIXES, ".zip"):
                 files.append(path)
+            elif advice := advice_for(path.name):
+                faults.append((path, advice))
         waiting += reversed(folders)
 
 

@@ -16,6 +16,7 @@ from partimento.io.formats import (
     ReadOptions,
     read_score_bytes,
 )
+from partimento.io.kinds import advice_for
 from partimento.music.piece import Piece
 from partimento.music.timelines import Source
 
@@ -67,6 +68,8 @@ def read_piece(
     if quantize not in (None, "music21"):
         raise ValueError(f"quantize is None or 'music21', not {quantize!r}")
     try:
+        if suffix not in SUFFIXES and (advice := advice_for(member or path.name)):
+            raise InvalidScoreError(advice)
         data = read_score_bytes(str(path), member) if suffix in SUFFIXES else b""
         piece = piece_from_bytes(data, ReadOptions(suffix, quantize, unfold, encoding))
     except OSError as error:
