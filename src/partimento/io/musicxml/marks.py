@@ -6,6 +6,7 @@ import math
 import re
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from partimento.errors import InvalidScoreError
@@ -271,6 +272,12 @@ def midi_of(step: str | None, octave: str | None, alter: str | None) -> int:
         raise InvalidScoreError(f"no such accidental: {float(alteration):g} semitones")
     pitch = 12 * (whole(octave, "an octave") + 1) + STEPS[name] + alteration
     return int(pitch + Fraction(1, 2)) if pitch.denominator > 1 else int(pitch)
+
+
+@lru_cache(maxsize=1024)
+def velocity_of(dynamics: str) -> int:
+    """Return the velocity of a loudness, which MusicXML states in percent of 90."""
+    return min(max(round(float(exact(dynamics, "a loudness")) * 0.9), 1), 127)
 
 
 def fingering_of(note: Element) -> tuple[int, int]:

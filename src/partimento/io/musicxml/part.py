@@ -17,6 +17,7 @@ from partimento.io.musicxml.marks import (
     midi_of,
     tempo_of,
     transposition_of,
+    velocity_of,
     written_value,
 )
 from partimento.io.musicxml.turns import Turns, read_barline, read_direction
@@ -275,12 +276,14 @@ class PartReader:
             # of the program that wrote the file.
             ticks = self.first
         else:
-            ticks = rounded = self._ticks(elements.get("duration"))
-            if ("time-modification" in elements or not ticks) and not self.is_exact:
-                ticks = self._exact_ticks(note, elements, ticks)
-            if ticks != rounded or self.clock is not None:
-                self.clock = self.clock or Clock(self.now, self.scale)
-                self.clock.advance(rounded, self.now + ticks)
+            try:  # the usual case, without a call
+                ticks = int(elements["duration"].text) * self.scale
+            except (KeyError, TypeError, ValueError):
+                ticks = -1
+            if ticks <= 0:
+                ticks = self._ticks(elements.get("duration"))
+            if self.clock is not None or "time-modification" in elements or not ticks:
+                ticks = self._exact(note, elements, ticks)
         if not is_chord:
             self.onset = self.now
             self.now += ticks
@@ -315,13 +318,18 @@ class PartReader:
         if pitch is None:
             pitch = self._pitch(elements)
         dynamics = note.get("dynamics")
-        velocity = (
-            80
-            if dynamics is None
-            # MusicXML counts in percent of a MIDI velocity of 90.
-            else min(max(round(float(exact(dynamics, "a loudness")) * 0.9), 1), 127)
-        )
+        velocity = 80 if dynamics is None else velocity_of(dynamics)
         self.rows.append((self.bar, self.onset, ticks, pitch, velocity, string, fret, grace, ties))
+
+    def _exact(self, note: Element, elements: dict[str, Element], rounded: int) -> int:
+        """Return the exact duration of a note, and keep the clock of its bar."""
+        ticks = rounded
+        if ("time-modification" in elements or not ticks) and not self.is_exact:
+            ticks = self._exact_ticks(note, elements, ticks)
+        if ticks != rounded or self.clock is not None:
+            self.clock = self.clock or Clock(self.now, self.scale)
+            self.clock.advance(rounded, self.now + ticks)
+        return ticks
 
     def _exact_ticks(self, note: Element, elements: dict[str, Element], ticks: int) -> int:
         """Return the duration that type, dots and tuplet state, if `ticks` is rounded.

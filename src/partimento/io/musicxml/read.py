@@ -49,6 +49,8 @@ Bars = list[tuple[Element, Element | None]]
 SOFTWARE = "Partimento"  # as our own files state
 LEAST_GRID = 32  # ticks per quarter that represent grace notes, and bars of every meter
 ENTITIES = "it declares XML entities, which no score needs"
+USUAL_GRID = 2**24  # all tuplets together make the grid finer up to this many ticks
+TUPLETS = frozenset(str(number) for number in range(3, 100))
 MAX_PARTS = 10_000
 MAX_TABLE = 2_000_000  # bars of all parts together
 ARCHIVE_FAULTS = (
@@ -102,7 +104,7 @@ def piece_from_musicxml(data: bytes, suffix: str = ".musicxml", *, unfold: bool 
             readers = _read(root, parts, listed, grid, turns)
             break
         except FinerGrid as finer:
-            grid = _within_limits(grid * finer.factor)
+            grid = _finer_grid(root, _within_limits(grid * finer.factor))
     listed_parts = tuple(
         _part(listed.get(name), reader) for (name, _), reader in zip(parts, readers, strict=True)
     )
@@ -310,6 +312,17 @@ def _grid(root: Element) -> int:
     grid = LEAST_GRID
     for value in divisions:
         grid = _within_limits(math.lcm(grid, value.numerator))
+    return grid
+
+
+def _finer_grid(root: Element, grid: int) -> int:
+    """Return a finer grid on which all tuplets of the document are exact.
+
+    Otherwise the reader would start again at each kind of tuplet.
+    """
+    for text in dict.fromkeys(element.text for element in root.iter("actual-notes")):
+        finer = math.lcm(grid, int(text)) if text in TUPLETS else grid
+        grid = finer if finer <= USUAL_GRID else grid
     return grid
 
 
