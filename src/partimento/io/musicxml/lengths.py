@@ -47,26 +47,36 @@ def kept_meters(readers: Sequence[PartReader], grid: int) -> dict[Place, Meter]:
             candidates[place] += [meter for meter in local if meter not in candidates[place]]
     if not candidates or readers[0].is_exact:
         return first
-    furthest = _furthest(readers)
+    count = max(len(reader.lengths) for reader in readers)
     places = sorted(candidates)
     meters: dict[Place, Meter] = {}
     current = Meter()
-    for place, following in pairwise([*places, (len(furthest), 0)]):
+    for place, following in pairwise([*places, (count, 0)]):
         stated = candidates[place] if place in first else [current, *candidates[place]]
-        bars = furthest[place[0] : max(following[0], place[0] + 1)]
-        meter = _best(stated, bars, grid, is_last=following[0] == len(furthest))
+        bars = range(place[0], max(following[0], place[0] + 1))
+        meter = stated[0]
+        if len(set(stated)) > 1 or not _is_kept(meter, readers, bars, grid):
+            ends = [_furthest(readers, bar) for bar in bars]
+            meter = _best(stated, ends, grid, is_last=following[0] == count)
         if place in first or meter != current:
             meters[place] = current = meter
     return meters
 
 
-def _furthest(readers: Sequence[PartReader]) -> list[int]:
-    """Return the end of the last note in each bar, in ticks; 0 in bars without notes."""
-    furthest = [0] * max(len(reader.lengths) for reader in readers)
+def _is_kept(meter: Meter, readers: Sequence[PartReader], bars: range, grid: int) -> bool:
+    """Return whether any of several bars is as long as a meter says."""
+    whole = ticks_of(meter, grid)
+    return any(_is_near(_furthest(readers, bar), whole, grid // 8) for bar in bars)
+
+
+def _furthest(readers: Sequence[PartReader], bar: int) -> int:
+    """Return the end of the last note in a bar, in ticks; 0 if it has no notes."""
+    furthest = 0
     for reader in readers:
-        for bar, length in enumerate(reader.lengths):
-            if length.sounds and length.furthest > furthest[bar]:
-                furthest[bar] = length.furthest
+        if bar < len(reader.lengths):
+            length = reader.lengths[bar]
+            if length.sounds and length.furthest > furthest:
+                furthest = length.furthest
     return furthest
 
 
@@ -121,16 +131,18 @@ def bar_lengths(
     for reader in readers:
         for bar, length in enumerate(reader.lengths):
             by_bar[bar].append(length)
+    whole = ticks_of(meter, grid)
     for bar, voices in enumerate(by_bar):
-        in_bar = sorted(changes.get(bar, ()), key=lambda change: change[0])
-        meter = in_bar[0][1] if in_bar and in_bar[0][0] == 0 else meter
-        whole = ticks_of(meter, grid)
+        in_bar = sorted(changes[bar], key=lambda change: change[0]) if bar in changes else []
+        if in_bar and in_bar[0][0] == 0:
+            whole = ticks_of(in_bar[0][1], grid)
         ticks = _bar_length(voices, whole, slack, last=bar + 1 == len(by_bar))
         is_inner = 0 < bar < len(by_bar) - 1
         if is_inner and ticks < whole and (whole - ticks) * SHORTEST % grid and slack:
             ticks = whole  # no bar is cut there: a tuplet is incomplete
         lengths.append(ticks)
-        meter = in_bar[-1][1] if in_bar else meter
+        if in_bar:
+            whole = ticks_of(in_bar[-1][1], grid)
     return lengths
 
 
@@ -141,6 +153,8 @@ def _bar_length(lengths: Sequence[BarLength], whole: int, slack: int, *, last: b
     are longer than it, are ignored. If most voices keep to the meter, those that exceed it are
     taken for mistakes. Otherwise the longest length counts.
     """
+    if not last and all(length.furthest == whole for length in lengths):
+        return whole
     relevant = [
         length
         for length in lengths
@@ -182,7 +196,7 @@ def fit_to_bars(reader: PartReader, lengths: Sequence[int]) -> None:
             end for end in length.ends if end != lengths[bar] and _is_near(end, lengths[bar], slack)
         }
         for bar, length in enumerate(reader.lengths)
-        if any(end != lengths[bar] for end in length.ends)
+        if len(length.ends) > 1 or length.furthest != lengths[bar]
     }
     if not any(ends_by_bar.values()):
         return

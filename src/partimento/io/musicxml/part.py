@@ -59,6 +59,8 @@ class BarLength(NamedTuple):
         Whether it has notes.
     uncounted : bool
         Whether the bar has no number of its own, as a pickup.
+    furthest : int
+        The latest of `ends`.
     sounded : int
         The end of its last note, in ticks.
     heard : int
@@ -70,12 +72,9 @@ class BarLength(NamedTuple):
     rests: bool
     sounds: bool
     uncounted: bool
+    furthest: int
     sounded: int
     heard: int
-
-    @property
-    def furthest(self) -> int:
-        return max(self.ends)
 
 
 class Clock:
@@ -223,18 +222,20 @@ class PartReader:
             elif tag == "barline" and self.turns is not None:
                 read_barline(self.turns, index, element)
         self.ends.append(self.now)
+        furthest = max(self.ends)
         self.lengths.append(
             BarLength(
                 tuple(self.ends),
                 self._rests(),
                 self.sounding > 0,
                 bar.get("implicit") == "yes",
+                furthest,
                 self.sounded,
                 self.heard,
             )
         )
-        if max(self.ends) > self.longest:
-            check_size(1, max(self.ends) // self.grid)
+        if furthest > self.longest:
+            check_size(1, furthest // self.grid)
 
     def _rests(self) -> bool:
         """Return whether the bar contains only a whole-bar rest."""
