@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from fractions import Fraction
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,10 +19,11 @@ from partimento.generate.constraints import InKey, Range
 from partimento.generate.finish import Transposer
 from partimento.generate.prompt import make_prompt
 from partimento.generate.ranking import choose_candidate
+from partimento.io.read import read_piece
 from partimento.music.timelines import Meter
 from partimento.tokens.chords import CHORD
 from partimento.tokens.vocabulary import START
-from partimento.training.trained_model import TrainedModel
+from partimento.training.trained_model import TrainedModel, load_model
 
 
 @pytest.mark.parametrize("bars", [1, 3, 8])
@@ -85,6 +87,44 @@ def test_beginning_from_a_piece_keeps_its_first_events(
         compose(run, bars=8, seed=4, start=number, prompt_events=6).events[:6]
         == original.events[:6]
     )
+
+
+def test_a_continued_piece_keeps_what_it_declares(run: TrainedModel) -> None:
+    own = {"keys": (Key(-2),), "title": "Theme", "composer": "Somebody"}
+    mine = small_piece(5, shift=2).replace(**own, parts=(Part("Lute", 24),))
+    piece = compose(run, bars=8, seed=4, start=mine, prompt_events=6)
+    assert piece.events[:6] == mine.events[:6]
+    assert (piece.keys, piece.meters) == (mine.keys, mine.meters)
+    assert (piece.title, piece.composer) == ("Theme, continued", "Somebody")
+    assert piece.parts == mine.parts
+    assert compose(run, bars=8, seed=4, start=mine, title="Mine").title == "Mine"
+    nameless = compose(run, bars=8, seed=4, start=mine.replace(title="", composer="", keys=()))
+    assert (nameless.title, nameless.composer) == ("Partimento no. 4", "after Nobody")
+
+
+@pytest.mark.parametrize(("key", "moved"), [("D major", 0), ("E major", 2), ("B major", -3)])
+def test_a_requested_key_moves_the_prompt_by_the_shorter_way(
+    run: TrainedModel, key: str, moved: int
+) -> None:
+    mine = small_piece(5, shift=2).replace(keys=(Key.from_name("D major"),))
+    piece = compose(run, bars=8, seed=4, start=mine, prompt_events=6, key=key)
+    assert piece.events[:6] == mine.transpose(moved).events[:6]
+    assert piece.keys == (Key.from_name(key),)
+
+
+CASE = Path(__file__).parents[1] / "cases" / "w-theme-dminor.musicxml"
+
+
+@pytest.mark.parametrize(("key", "moved"), [(None, 0), ("e minor", 2)])
+def test_the_bundled_model_continues_a_theme_in_its_key(key: str | None, moved: int) -> None:
+    theme = read_piece(CASE)
+    piece = compose(load_model("guitar"), bars=8, seed=2, start=theme, key=key)
+    assert piece.keys == (Key.from_name(key or "d minor"),)
+    assert piece.meters == theme.meters
+    assert (piece.title, piece.composer) == ("Thème en ré mineur, continued", "Composer")
+    assert [event.chord for event in piece.events[:8]] == [
+        event.chord for event in theme.transpose(moved).events[:8]
+    ]
 
 
 def test_a_take_in_circles_is_passed_over(run: TrainedModel) -> None:

@@ -47,6 +47,21 @@ def test_chords_have_the_names_of_musicians(chord: tuple[int, ...], name: str) -
 
 
 @pytest.mark.parametrize(
+    ("quality", "steps"), [("dim7", (0, 3, 6, 9)), ("aug", (0, 4, 8))], ids=str
+)
+@pytest.mark.parametrize("root", range(12))
+def test_symmetric_chords_are_named_after_their_bass(
+    quality: str, steps: tuple[int, ...], root: int
+) -> None:
+    low = 48 + root
+    name = chord_name([low, *(low + 12 + step for step in steps[:0:-1])])
+    letter = name.removesuffix(quality)
+    assert name.endswith(quality)
+    assert voicing(f"{letter}{3 if letter != 'C♭' else 4}") == (low,)
+    assert classes_named(name) == frozenset((low + step) % 12 for step in steps)
+
+
+@pytest.mark.parametrize(
     ("typed", "name"),
     [
         ("Cmaj", "C"),

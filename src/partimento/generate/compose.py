@@ -105,11 +105,12 @@ def compose(
         Number of events to copy from `start`. A model with a latent space copies none, but begins
         at the point to which it encodes the prompt.
     key : Key or str, optional
-        The key of the piece. By default that of `start` or, from silence, that of a training piece.
+        The key of the piece, to which `start` is moved, too. By default that of `start` (the one it
+        declares, if any) or, from silence, that of a training piece.
     program : int, optional
         General MIDI program of all parts; by default that of the training pieces.
     title : str
-        By default, a title with the seed.
+        By default that of a given `start` with the word *continued*, or else one with the seed.
     candidates : int, optional
         Number of candidates; by default that of the run's settings.
     constraints : sequence of Constraint
@@ -150,7 +151,13 @@ def compose(
         constraints=tuple(rule.transposed(-(transposer.fixed or 0)) for rule in rules),
     )
     piece = _best_of_attempts(trained, strategy, request, length, transposer, seed)
-    return finish_piece(piece, transposer, program=program, title=title or f"Partimento no. {seed}")
+    return finish_piece(piece, transposer, program=program, title=title or _title(prompt, seed))
+
+
+def _title(prompt: Prompt, seed: int) -> str:
+    if prompt.start is not None and prompt.start.title:
+        return f"{prompt.start.title}, continued"
+    return f"Partimento no. {seed}"
 
 
 def composes(trained: TrainedModel) -> bool:

@@ -41,8 +41,9 @@ class Transposer:
     """Compute by how many semitones to transpose a composed candidate.
 
     Models that are trained in a common key also compose in it. The piece is then moved to the
-    requested key, or to that of a training piece. Without a prompt, it is also moved by octaves if
-    it would otherwise leave the range.
+    requested key, or to that of a training piece. With a prompt, it is moved back to where the
+    prompt stands, and from there to the requested tonic by the shorter way. Without a prompt, it is
+    also moved by octaves if it would otherwise leave the range.
 
     Parameters
     ----------
@@ -77,6 +78,8 @@ class Transposer:
         ]
 
     def _fixed(self) -> int:
+        if self.prompt.has_events:
+            return self._from_prompt()
         if not self.tokens.to_common_key:
             return 0
         mode = self.key.mode if self.key else self.prompt.reference.key.split()[-1]
@@ -86,12 +89,22 @@ class Transposer:
         """Return the semitones from composed pitches, in key `analyzed`, to sounding ones."""
         if self.fixed is not None:
             return self.fixed
+        if self.prompt.has_events:
+            return self._from_prompt()
         if self.tokens.to_common_key:
             shift = self._from_common_key(analyzed.mode)
         else:
-            # To the requested tonic by the shorter way: up to 6 semitones down or 5 up.
-            shift = (self.key.tonic - analyzed.tonic + 6) % OCTAVE - 6 if self.key else 0
-        return shift if self.prompt.has_events else self.within_range(notes, shift)
+            shift = self._to_requested(analyzed)
+        return self.within_range(notes, shift)
+
+    def _from_prompt(self) -> int:
+        """Return the shift that moves the prompt from its own key to the requested one."""
+        back = -self.prompt.reference.interval if self.tokens.to_common_key else 0
+        return back + self._to_requested(self.prompt.key)
+
+    def _to_requested(self, key: Key) -> int:
+        """Return the shorter way to the requested tonic: up to 6 semitones down or 5 up."""
+        return (self.key.tonic - key.tonic + 6) % OCTAVE - 6 if self.key else 0
 
     def _from_common_key(self, mode: str) -> int:
         usual = -self._usual_interval(mode)
@@ -103,12 +116,7 @@ class Transposer:
         return shift
 
     def _usual_interval(self, mode: str) -> int:
-        """Return by how many semitones a piece of this mode was moved to the common key.
-
-        The piece is that of the prompt or, from silence, a random training piece.
-        """
-        if self.prompt.has_events:
-            return self.prompt.reference.interval
+        """Return by how many semitones a random training piece of this mode was moved."""
         alike = [piece for piece in training_pieces(self.trained) if piece.key.endswith(mode)]
         alike = alike or [self.prompt.reference]
         return alike[int(np.random.default_rng([self.seed, 2]).integers(len(alike)))].interval
@@ -136,21 +144,27 @@ class Transposer:
 
 
 def finish_piece(piece: Piece, transposer: Transposer, *, program: int | None, title: str) -> Piece:
-    """Set key, meter, tempo, instruments, title and composer of a candidate."""
+    """Set key, meter, tempo, instruments, title and composer of a candidate.
+
+    A continued piece keeps those that it declares.
+    """
     trained, reference = transposer.trained, transposer.prompt.reference
     analyzed, _ = analyze_key(piece)
     shift = transposer.interval(piece.notes, analyzed)
     home = Key(0, analyzed.mode) if trained.settings.tokens.to_common_key else analyzed
     sounding = Key.from_tonic((home.tonic + shift) % 12, home.mode)
+    key = transposer.key or transposer.prompt.declared_key or sounding
+    start = transposer.prompt.start
     composers = Counter(record.composer for record in trained.pieces if record.composer)
+    credit = f"after {composers.most_common(1)[0][0]}" if composers else ""
     return transpose(piece, shift).replace(
         meters=(Meter(reference.meter.numerator, reference.meter.denominator),),
-        keys=(transposer.key or sounding,),
+        keys=(replace(key, onset=Fraction(0)),),
         tempos=(Tempo(reference.tempo.us_per_quarter),),
         pickup=reference.pickup,
         parts=_parts(piece.parts, transposer, program),
         title=title,
-        composer=f"after {composers.most_common(1)[0][0]}" if composers else "",
+        composer=(start.composer if start is not None else "") or credit,
         source=Source(path=str(trained.folder or ""), license="composed by a program"),
     )
 
@@ -163,6 +177,12 @@ def _parts(parts: Sequence[Part], transposer: Transposer, program: int | None) -
     if usual is None:
         programs = Counter(p.program for p in transposer.trained.pieces if p.program is not None)
         usual = programs.most_common(1)[0][0] if programs else None
+    start = transposer.prompt.start
+    own = start.without_drums().parts if start is not None else ()
+    if len(own) == len(parts):  # a continued piece keeps the names of its parts
+        parts = [
+            replace(part, name=part.name or old.name) for part, old in zip(parts, own, strict=True)
+        ]
     return tuple(
         replace(part, program=usual if part.program is None else part.program) for part in parts
     )

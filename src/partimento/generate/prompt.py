@@ -7,13 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from partimento.analysis.keys import analyze_key
 from partimento.errors import PartimentoError
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key
 from partimento.tokens.vocabulary import START, UNKNOWN
-from partimento.training.dataset import in_common_key
+from partimento.training.dataset import TransposedPiece, in_common_key
 from partimento.training.piece_record import PieceRecord
 from partimento.training.trained_model import TrainedModel
+
+# A declared key is passed over if so much more of the sounding time is in the analyzed one.
+OUTSIDE = 0.15
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,8 @@ class Prompt:
         them.
     has_events : bool
         True if the prompt has events, False if it is only a header.
+    start : Piece or None
+        The given piece from which the events are; None for a training piece and from silence.
     """
 
     ids: np.ndarray
@@ -40,6 +46,17 @@ class Prompt:
     title: str
     source_ids: np.ndarray
     has_events: bool
+    start: Piece | None = None
+
+    @property
+    def declared_key(self) -> Key | None:
+        """The key that the given piece declares at its beginning."""
+        return self.start.keys[0] if self.start is not None and self.start.keys else None
+
+    @property
+    def key(self) -> Key:
+        """The key of the piece from which the events are."""
+        return self.declared_key or Key.from_name(self.reference.key)
 
 
 def make_prompt(
@@ -67,12 +84,7 @@ def make_prompt(
     if start is None:
         return _silence(trained, seed, key)
     if isinstance(start, Piece):
-        try:
-            item = in_common_key(start, trained.settings.tokens.transpose)
-        except ValueError as error:
-            name = start.title or "this piece"
-            raise PartimentoError(f"cannot begin with {name}: {error}") from error
-        ids = trained.tokenizer.encode(item.moved).ids
+        item, ids = _in_common_key(trained, start, events)
         reference = PieceRecord.from_transposed(item, ids, "given")
         name = start.title or "the given piece"
     else:
@@ -85,7 +97,45 @@ def make_prompt(
             f"{name} begins with a chord or duration that is not in the vocabulary of the run:"
             " begin with another piece or from silence"
         )
-    return Prompt(prompt, reference, reference.title, ids, has_events)
+    piece = start if isinstance(start, Piece) else None
+    return Prompt(prompt, reference, reference.title, ids, has_events, piece)
+
+
+def _in_common_key(
+    trained: TrainedModel, start: Piece, events: int
+) -> tuple[TransposedPiece, np.ndarray]:
+    """Return a given piece in the common key, and its ids.
+
+    Its key is the declared one, unless too few of its notes are in it. In training, keys are
+    analyzed: if the model then knows more of the first events, the key is the analyzed one.
+    """
+    analyzed = analyze_key(start.without_drums())[0]
+    declared = start.keys[0] if start.keys else analyzed
+    keys = [declared, analyzed]
+    if _share_in_scale(start, declared) < _share_in_scale(start, analyzed) - OUTSIDE:
+        keys = [analyzed]
+    choices = []
+    for key in dict.fromkeys(keys):
+        try:
+            item = in_common_key(start, trained.settings.tokens.transpose, key=key)
+        except ValueError as error:
+            name = start.title or "this piece"
+            raise PartimentoError(f"cannot begin with {name}: {error}") from error
+        choices.append((item, trained.tokenizer.encode(item.moved).ids))
+    return max(choices, key=lambda choice: len(trained.tokenizer.prompt(choice[1], events)))
+
+
+def _share_in_scale(piece: Piece, key: Key) -> float:
+    """Return the share of the sounding time that is in the scale of a key.
+
+    Minor keys have two sevenths, the natural one and the leading note.
+    """
+    notes = piece.without_drums().notes
+    scale = {(7 * (key.fifths + place)) % 12 for place in range(-1, 6)}
+    if key.mode == "minor":
+        scale.add((key.tonic - 1) % 12)
+    inside = notes.duration[np.isin(notes.pitch % 12, list(scale))].sum()
+    return float(inside / max(notes.duration.sum(), 1))
 
 
 def check_number(trained: TrainedModel, number: int) -> int:

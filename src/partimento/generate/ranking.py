@@ -44,7 +44,7 @@ def choose_candidate(
 
     The criteria are, in this order:
 
-    1. the requested mode,
+    1. the requested mode, or that of a continued piece,
     2. the requested tonic,
     3. fewest dead ends,
     4. all notes within range,
@@ -77,7 +77,8 @@ def _fits(piece: Piece, transposer: Transposer) -> tuple[bool, bool, bool]:
     """Return whether mode and tonic are as requested, and all notes are within range."""
     tokens, key = transposer.tokens, transposer.key
     analyzed, _ = analyze_key(piece)
-    mode = key is None or analyzed.mode == key.mode
+    wanted = key or transposer.prompt.declared_key
+    mode = wanted is None or analyzed.mode == wanted.mode
     if tokens.to_common_key:
         home = analyzed.tonic == (9 if analyzed.mode == "minor" else 0)
     else:  # otherwise the piece is moved to the requested tonic, unless the interval is fixed

@@ -34,6 +34,8 @@ CLASSES = {
 NAME_OF_CLASSES: dict[frozenset[int], str] = {}
 for _name, _classes in CLASSES.items():
     NAME_OF_CLASSES.setdefault(_classes, _name)
+# Chords whose notes divide the octave equally: any of them may be the root.
+SYMMETRIC = ("aug", "dim7")
 # Other common ways to write a quality.
 QUALITY_ALIASES = {
     "maj": "",
@@ -53,16 +55,21 @@ ALTERATIONS = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1}  # semitones
 def chord_name(chord: Sequence[int]) -> str:
     """Return the usual name of a chord, whatever its inversion and octaves.
 
-    Chords without a usual name are listed as pitch classes, from the lowest note up.
+    Augmented triads and diminished seventh chords, which may have any of their notes as the root,
+    are named after their lowest note. Chords without a usual name are listed as pitch classes, from
+    the lowest note up.
 
     >>> [chord_name(chord) for chord in ((48, 64, 67), (45, 60, 64), (50, 55, 59, 65), (52, 55))]
     ['C', 'Am', 'G7', 'E+G']
+    >>> [chord_name(chord) for chord in ((56, 59, 62, 65), (64, 68, 72))]
+    ['G♯dim7', 'Eaug']
     >>> [chord_name(chord) for chord in ((48, 50, 64), (60, 72), ())]
     ['C+D+E', 'C alone', 'rest']
     """
     classes = frozenset(pitch % 12 for pitch in chord)
-    if classes in NAME_OF_CLASSES:
-        return NAME_OF_CLASSES[classes]
+    if name := NAME_OF_CLASSES.get(classes):
+        quality = next((quality for quality in SYMMETRIC if name.endswith(quality)), "")
+        return QUALITIES[quality][1][min(chord) % 12] + quality if quality else name
     if len(classes) < 2:
         return f"{FLATS[chord[0] % 12]} alone" if classes else "rest"
     low = min(chord)
