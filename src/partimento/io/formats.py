@@ -31,6 +31,7 @@ READERS = {
     ".xml": "partimento.io.musicxml.read:read_score",
     ".abc": "partimento.io.abc_kern:read_score",
     ".krn": "partimento.io.kern.read:read_score",
+    ".mei": "partimento.io.mei.read:read_score",
 }
 SUFFIXES = tuple(READERS)
 MIDI_SUFFIXES = (".mid", ".midi", ".smf", ".kar", ".rmi")

@@ -112,4 +112,5 @@ def _part(group: Sequence[Column], *, with_voices: bool) -> Part:
     if with_voices and not code and BASS_VOICE.fullmatch(name):
         program = VOICE
     is_drum = "drums" in names or code in DRUMS
-    return Part(name or name_of(code), None if is_drum else program, is_drum)
+    program = None if is_drum else program
+    return Part(name or name_of(code), program, is_drum, staves=len(group))

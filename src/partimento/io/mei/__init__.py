@@ -1,0 +1,1 @@
+"""Read MEI, the format of the Music Encoding Initiative."""
