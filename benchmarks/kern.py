@@ -187,8 +187,8 @@ def main() -> None:
                 shown = sorted(more.items())[: options.show]
                 print(f"   {name} ({more.total()}):", *(tuple(map(str, note)) for note, _ in shown))
     print(
-        f"{len(files)} files, {equal} of {total} notes equal ({equal / total:.4%}), {merged} more are"
-        f" unisons of two voices ({(equal + merged) / total:.4%}); {warned} files"
+        f"{len(files)} files, {equal} of {total} notes equal ({equal / total:.4%}), {merged} more"
+        f" are unisons of two voices ({(equal + merged) / total:.4%}); {warned} files"
         f" differ, {graces} of them in grace notes"
     )
     print(

@@ -17,12 +17,13 @@ from tests.fuzz.spoil_midi import spoil_midi
 from tests.fuzz.spoil_xml import spoil_musicxml, spoil_mxl
 
 SHARES = {
-    "midi": 41,
+    "midi": 37,
     "midi-composed": 15,
     "musicxml": 17,
     "musicxml-composed": 15,
     "mxl": 4,
     "kern": 6,
+    "mei": 4,
     "abc": 2,
 }  # of a hundred
 SUFFIXES = {
@@ -32,6 +33,7 @@ SUFFIXES = {
     "musicxml-composed": ".xml",
     "mxl": ".mxl",
     "kern": ".krn",
+    "mei": ".mei",
     "abc": ".abc",
 }
 COMPOSERS: dict[str, Callable[[], st.SearchStrategy[bytes]]] = {
@@ -119,7 +121,7 @@ def _spoilt(kind: str, rng: Random) -> bytes:
     match kind:
         case "midi":
             return spoil_midi(data, rng, other)
-        case "musicxml":
+        case "musicxml" | "mei":
             return spoil_musicxml(data, rng, other)
         case "mxl":
             return spoil_mxl(data, rng, other)

@@ -42,7 +42,7 @@ REASONS = (
     r"a (note|mark) lies at tick 2³¹ or beyond",
     r"its last note ends .+ quarter notes in: more than \d+ are not read",
     r"damaged XML: .*",
-    r"XML, but not MusicXML",
+    r"XML, but not (MusicXML|MEI)",
     r"it declares XML entities, which no score needs",
     r"the archive contains no score",
     r"damaged: not a complete archive .*",

@@ -12,6 +12,8 @@ from functools import cache
 from io import BytesIO
 from pathlib import Path
 
+from tests.io.mei.documents import document, measure, note
+
 from partimento.collect import resolve
 
 MOST_BYTES = 12_000  # small files make many cases
@@ -89,6 +91,38 @@ def kern_files() -> tuple[bytes, ...]:
 
 
 @cache
+def mei_files() -> tuple[bytes, ...]:
+    """MEI: scores as verovio writes them, and a document with rarer elements."""
+    import verovio
+
+    toolkit = verovio.toolkit()
+    documents = []
+    for data in musicxml_files()[:24]:
+        toolkit.resetXmlIdSeed(1)  # equal numbers give equal cases
+        if toolkit.loadData(data.decode("utf-8", "replace")):
+            written = re.sub(r' isodate="[^"]*"', "", toolkit.getMEI())
+            documents.append(written.encode("utf-8", "replace"))
+    tied = note("a4", 4, 'xml:id="x"')
+    ending = measure(note("b4", 2, "pnum='3'"), after="<harm>Am7</harm>")
+    layer = (
+        f'<tuplet num="3" numbase="2">{note("c4", 8) * 3}</tuplet><beatRpt/>{note("d4", 8)}'
+        f'<fTrem>{note("e4") * 2}</fTrem><graceGrp>{note("f4", 16) * 2}</graceGrp><space dur="8"/>'
+        f"<choice><sic>{note('g4')}</sic><corr>{tied}</corr></choice>"
+    )
+    rare = document(
+        '<expansion plist="#s #s #t"/><section xml:id="s">',
+        measure(layer, note("c3", 1), attributes='right="rptend"'),
+        measure("<mRpt/>", after='<tie startid="#x" endid="#y"/><tempo midi.bpm="80"/>'),
+        '</section><section xml:id="t">',
+        measure('<multiRest num="2"/>'),
+        f'<ending n="1">{ending}</ending>',
+        "</section>",
+        attributes='keysig="2s"',
+    )
+    return (*documents, *[rare] * 8)
+
+
+@cache
 def abc_files() -> tuple[bytes, ...]:
     """ABC, a tune a file."""
     paths = [
@@ -109,6 +143,7 @@ SOURCES: dict[str, Callable[[], tuple[bytes, ...]]] = {
     "musicxml": musicxml_files,
     "mxl": compressed_scores,
     "kern": kern_files,
+    "mei": mei_files,
     "abc": abc_files,
 }
 

@@ -38,6 +38,7 @@ COUNTS = {
     "musicxml-composed": 35,
     "mxl": 30,
     "kern": 30,
+    "mei": 30,
     "abc": 3,
 }
 ANY = settings(

@@ -94,6 +94,8 @@ def test_line_ends_and_encodings_of_old_files() -> None:
     latin = text.replace("ř", "r").encode("latin-1")
     assert piece_from_kern(latin).composer == "Antonín Dvorák"
     assert len(piece_from_kern(text.replace("\r\n", "\r").encode()).notes) == 2
+    cyrillic = "!!!OTL: Подмосковные вечера\n**kern\n4c\n*-\n".encode("cp1251")
+    assert piece_from_kern(cyrillic, encoding="cp1251").title == "Подмосковные вечера"
 
 
 def test_repeats_are_unfolded_on_request() -> None:

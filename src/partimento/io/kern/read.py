@@ -17,6 +17,7 @@ from __future__ import annotations
 from partimento.errors import InvalidScoreError
 from partimento.io.formats import ReadOptions
 from partimento.io.kern.score import ScoreReader
+from partimento.io.text_encoding import decode_document
 from partimento.io.written import piece_of_written
 from partimento.music.piece import Piece
 
@@ -25,10 +26,10 @@ NOT_KERN = "not kern, despite its suffix"
 
 def read_score(data: bytes, options: ReadOptions) -> Piece:
     """Read a kern file as a piece; errors as for `piece_from_kern`."""
-    return piece_from_kern(data, unfold=options.unfold)
+    return piece_from_kern(data, unfold=options.unfold, encoding=options.encoding)
 
 
-def piece_from_kern(data: bytes, *, unfold: bool = False) -> Piece:
+def piece_from_kern(data: bytes, *, unfold: bool = False, encoding: str = "") -> Piece:
     """Read a Humdrum file with kern spines.
 
     Parameters
@@ -36,6 +37,8 @@ def piece_from_kern(data: bytes, *, unfold: bool = False) -> Piece:
     data : bytes
     unfold : bool
         Whether repeats are written out as they are played.
+    encoding : str
+        The encoding of the text; empty to detect it.
 
     Raises
     ------
@@ -44,22 +47,17 @@ def piece_from_kern(data: bytes, *, unfold: bool = False) -> Piece:
     """
     if not data.strip():
         raise InvalidScoreError("it is empty")
-    text = _decoded(data)
+    decoded = decode_document(data, encoding)
+    text = decoded.texts[0]
     if "**kern" not in text or "\0" in text:
         raise InvalidScoreError(NOT_KERN)
     segments = split_segments(text)
     if len(segments) > 1:
         raise InvalidScoreError(f"it contains {len(segments)} pieces: split it, one piece per file")
-    return piece_from_segment(segments[0], unfold=unfold)
-
-
-def _decoded(data: bytes) -> str:
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16", "replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
+    piece = piece_from_segment(segments[0], unfold=unfold)
+    if not decoded.warning:
+        return piece
+    return piece.replace(warnings=(decoded.warning, *piece.warnings))
 
 
 def split_segments(text: str) -> list[list[tuple[int, str]]]:

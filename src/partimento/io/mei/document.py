@@ -43,10 +43,12 @@ def parse(data: bytes) -> Element:
     try:
         root = etree.fromstring(data, _parser())
     except etree.XMLSyntaxError as error:
-        message = _reason(error)
-        raise InvalidScoreError(
-            ENTITIES if "amplification" in message else f"damaged XML: {message}"
-        ) from error
+        root = _in_old_encoding(data)
+        if root is None:
+            message = _reason(error)
+            raise InvalidScoreError(
+                ENTITIES if "amplification" in message else f"damaged XML: {message}"
+            ) from error
     except (ValueError, LookupError) as error:  # an unknown encoding
         raise InvalidScoreError(f"damaged XML: {str(error)[:150]}") from error
     if root is None or etree.QName(root).localname not in ("mei", "music", "score"):
@@ -68,8 +70,22 @@ def _reason(error: etree.XMLSyntaxError) -> str:
     return message.partition(", see xml")[0][:150]
 
 
-def _parser() -> Any:
+def _in_old_encoding(data: bytes) -> Element | None:
+    """Parse a document that claims to be UTF-8 but has the encoding of an older system."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        try:
+            return etree.fromstring(data, _parser("cp1252"))
+        except (etree.XMLSyntaxError, ValueError):
+            return None
+    return None
+
+
+def _parser(encoding: str | None = None) -> Any:
     return etree.XMLParser(
+        encoding=encoding,
+        collect_ids=False,  # ids that occur twice, or begin with a digit, are no fault
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
@@ -80,7 +96,7 @@ def _parser() -> Any:
 
 
 def scores_of(root: Element) -> list[list[Element]]:
-    """Return the movements of a document: for each, its score, or the parts it consists of."""
+    """Return the movements of a document, each as one score or as several parts."""
     if root.tag == "score":
         return [[root]]
     movements = []

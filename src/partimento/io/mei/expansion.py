@@ -1,4 +1,4 @@
-"""Find the playing order of an MEI document from its expansions or its repeat signs."""
+"""Find the playing order of an MEI document from expansions or repeat signs."""
 
 from __future__ import annotations
 

@@ -33,7 +33,10 @@ PREFERRED = ("corr", "reg", "expan", "lem", "add")
 
 
 class TupletSpan(NamedTuple):
-    """A tuplet that is given by its first and last note; `factor` scales their durations."""
+    """A tuplet that is given by its first and last note.
+
+    `factor` scales the durations; `end` is the id of the last note.
+    """
 
     end: str
     factor: Fraction
@@ -256,7 +259,7 @@ class LayerReader:
 
     def _alteration(self, note: Element) -> Fraction:
         stated = stated_alteration(note)
-        if not self.by_signature:
+        if not self.by_signature or not note.get("pname"):
             return stated or Fraction(0)
         step = note.get("pname", "")
         place = (step, note.get("oct", self.staff.octave))

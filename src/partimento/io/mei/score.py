@@ -146,7 +146,7 @@ class ScoreReader:
         ]
         readers = [reader for _, _, reader in layers]
         length = self._length([reader.now for reader in readers])
-        count = max((reader.measures for reader in readers), default=1)
+        count = max([1, *(reader.measures for reader in readers)])
         if not length:
             length = self.meter.bar_ql
         else:
@@ -170,7 +170,9 @@ class ScoreReader:
             check_size(len(self.notes) or 1, int(self.now))
 
     def _length(self, ends: list[Fraction]) -> Fraction:
-        """Return the length of a measure from the ends of its layers; 0 if all of them rest.
+        """Return the length of a measure from the ends of its layers.
+
+        It is 0 if all of them rest.
 
         If most layers keep to the meter, those that exceed it are taken for mistakes.
         """
@@ -215,7 +217,10 @@ class ScoreReader:
                 self.marks["chord_symbols"].setdefault(time, ChordSymbol(symbol))
 
     def _offset(self, element: Element) -> Fraction:
-        """Return the time of a control event within its measure: ``tstamp`` counts beats from 1."""
+        """Return the time of a control event within its measure.
+
+        Its ``tstamp`` counts beats from 1.
+        """
         text = (element.get("tstamp") or "")[:12]
         try:
             beats = Fraction(text).limit_denominator(1000) - 1

@@ -1,14 +1,12 @@
-"""Read the definitions of scores and staves: parts, keys, transpositions and defaults."""
+"""Read the definitions of scores and staves, and group the staves into parts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from partimento.errors import PartimentoError
 from partimento.io.mei.document import text_of
 from partimento.io.mei.values import key_of, whole_number
-from partimento.music.instruments import program_named
 from partimento.music.timelines import Key, Part
 
 Element = Any
@@ -151,9 +149,4 @@ def _part(holders: list[Element], definitions: list[Element]) -> Part:
     for definition in definitions:
         clefs = [one.get("shape") for one in definition.iter("clef")]
         is_drum = is_drum or "perc" in (definition.get("clef.shape"), *clefs)
-    if program is None and name and not is_drum:
-        try:
-            program = program_named(name)
-        except PartimentoError:
-            program = None
     return Part(name, None if is_drum else program, is_drum, staves=len(definitions))

@@ -26,11 +26,14 @@ NAMED_DURATIONS = {
 DURATIONS = {name: Fraction(quarters) for name, quarters in NAMED_DURATIONS.items()}
 DURATIONS |= {str(2**power): Fraction(4, 2**power) for power in range(12)}
 DURATIONS |= {"fusa": Fraction(1, 2), "semifusa": Fraction(1, 4)}
-HALF = Fraction(1, 2)
+# Accidentals in semitones: s for sharp, f for flat, with marks for quarter tones.
+SEMITONES_UP = (
+    "n 0, s 1, ss 2, x 2, ts 3, xs 3, sx 3, f -1, ff -2, tf -3, nf -1, ns 1, nu 1/2, nd -1/2,"
+    " su 3/2, sd 1/2, fu -1/2, fd -3/2, 1qf -1/2, 3qf -3/2, 1qs 1/2, 3qs 3/2"
+)
 ALTERATIONS = {
-    **{"s": 1, "ss": 2, "x": 2, "ts": 3, "xs": 3, "sx": 3, "f": -1, "ff": -2, "tf": -3},
-    **{"n": 0, "nf": -1, "ns": 1, "su": 1 + HALF, "sd": HALF, "fu": -HALF, "fd": -1 - HALF},
-    **{"nu": HALF, "nd": -HALF, "1qf": -HALF, "3qf": -1 - HALF, "1qs": HALF, "3qs": 1 + HALF},
+    name: Fraction(semitones)
+    for name, semitones in (entry.split() for entry in SEMITONES_UP.split(", "))
 }
 MINOR_LIKE = ("minor", "aeolian", "dorian", "phrygian", "locrian")
 MOST_DOTS = 10
@@ -51,7 +54,9 @@ def whole_number(text: str | None, default: int = 0, *, largest: int = 10**6) ->
 
 
 def duration_of(element: Element, default: str, ppq: int) -> Fraction:
-    """Return the duration of a note, chord or rest in quarters, without tuplets; 0 if unknown.
+    """Return the duration of a note, chord or rest in quarters, without tuplets.
+
+    It is 0 if unknown.
 
     Parameters
     ----------
@@ -83,7 +88,7 @@ def stated_alteration(note: Element) -> Fraction | None:
     for name in ("accid.ges", "accid"):
         for holder in holders:
             if (mark := holder.get(name)) in ALTERATIONS:
-                return Fraction(ALTERATIONS[mark])
+                return ALTERATIONS[mark]
     return None
 
 
@@ -111,7 +116,7 @@ def natural_pitch(note: Element, default_octave: str) -> int | None:
 
 
 def key_of(element: Element) -> Key | None:
-    """Read the key of a ``keySig``, ``scoreDef`` or ``staffDef``; None if it has no usual one."""
+    """Read the key of a ``keySig``, ``scoreDef`` or ``staffDef``, or None."""
     prefixes = ("",) if element.tag == "keySig" else ("key.", "keysig.")
     sig = next(
         (
@@ -136,14 +141,14 @@ def _mode_of_tonic(element: Element, prefixes: tuple[str, ...], fifths: int) -> 
     for prefix in prefixes:
         step = element.get(f"{prefix}pname")
         if step in SEMITONES:
-            altered = ALTERATIONS.get(element.get(f"{prefix}accid") or "n", 0)
+            altered = ALTERATIONS.get(element.get(f"{prefix}accid") or "n", Fraction(0))
             tonic = SHARPS.index(step) - 1 + 7 * int(altered)
             return "minor" if tonic - fifths == 3 else "major"
     return ""
 
 
 def meter_of(element: Element) -> Meter | None:
-    """Read the meter of a ``meterSig``, ``scoreDef`` or ``staffDef``; None if it has none.
+    """Read the meter of a ``meterSig``, ``scoreDef`` or ``staffDef``, or None.
 
     Raises
     ------
@@ -163,7 +168,7 @@ def meter_of(element: Element) -> Meter | None:
 
 
 def meter_of_group(group: Element) -> Meter | None:
-    """Read the meter of a ``meterSigGrp``: the sum of its meters, or the first of them.
+    """Read the meter of a ``meterSigGrp``, the sum or the first of its meters.
 
     Raises
     ------
