@@ -30,7 +30,6 @@ KINDS = {
     ".ptb .pt2": "a Power Tab score: open it in TuxGuitar, and export it as Guitar Pro 5 or MIDI",
     ".tg .tgb .tux": "a TuxGuitar score: export it as Guitar Pro 5, MusicXML or MIDI",
     ".tef": "a TablEdit score: export it as MusicXML or MIDI",
-    ".mei": "an MEI score: open it in MuseScore, and export it as MusicXML",
     ".mnx": "an MNX score: export it as MusicXML from the program that wrote it",
     ".ly .ily": r"LilyPond source: write \midi {} into its \score, and LilyPond makes a MIDI file",
     ".mup .pmx .mtx": "source of a typesetting program: let that program write MIDI",

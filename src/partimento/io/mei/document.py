@@ -71,7 +71,7 @@ def _reason(error: etree.XMLSyntaxError) -> str:
 
 
 def _in_old_encoding(data: bytes) -> Element | None:
-    """Parse a document that claims to be UTF-8 but has the encoding of an older system."""
+    """Parse a document that claims to be UTF-8 but has an older encoding."""
     try:
         data.decode()
     except UnicodeDecodeError:
