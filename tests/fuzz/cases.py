@@ -10,6 +10,7 @@ from random import Random
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from tests.fuzz import sources
+from tests.fuzz.compose_guitar_pro import one_byte, one_number, pack
 from tests.fuzz.compose_midi import midi_files
 from tests.fuzz.compose_xml import musicxml_files
 from tests.fuzz.spoil import BYTES, TEXT, spoil
@@ -17,7 +18,7 @@ from tests.fuzz.spoil_midi import spoil_midi
 from tests.fuzz.spoil_xml import spoil_musicxml, spoil_mxl
 
 SHARES = {
-    "midi": 37,
+    "midi": 33,
     "midi-composed": 15,
     "musicxml": 17,
     "musicxml-composed": 15,
@@ -25,6 +26,8 @@ SHARES = {
     "kern": 6,
     "mei": 4,
     "abc": 2,
+    "guitar-pro": 2,
+    "gp": 2,
 }  # of a hundred
 SUFFIXES = {
     "midi": ".mid",
@@ -35,6 +38,8 @@ SUFFIXES = {
     "kern": ".krn",
     "mei": ".mei",
     "abc": ".abc",
+    "guitar-pro": ".gp5",
+    "gp": ".gp",
 }
 COMPOSERS: dict[str, Callable[[], st.SearchStrategy[bytes]]] = {
     "midi-composed": midi_files,
@@ -125,5 +130,10 @@ def _spoilt(kind: str, rng: Random) -> bytes:
             return spoil_musicxml(data, rng, other)
         case "mxl":
             return spoil_mxl(data, rng, other)
+        case "guitar-pro":
+            return one_byte(data, rng) if rng.random() < 0.7 else spoil(data, rng, other, BYTES)
+        case "gp":
+            often = rng.random() < 0.7
+            return pack(one_number(data, rng) if often else spoil(data, rng, other, TEXT), rng)
         case _:
             return spoil(data, rng, other, (*TEXT, *TEXT, *BYTES))

@@ -12,6 +12,7 @@ from functools import cache
 from io import BytesIO
 from pathlib import Path
 
+from tests.fuzz.compose_guitar_pro import binary_file, xml_document
 from tests.io.mei.documents import document, measure, note
 
 from partimento.collect import resolve
@@ -138,6 +139,18 @@ def abc_files() -> tuple[bytes, ...]:
     return _spread([path.read_bytes() for path in paths], SCORES) + _spread(tunes, SCORES)
 
 
+@cache
+def guitar_pro_files() -> tuple[bytes, ...]:
+    """Guitar Pro 3, 4 and 5, written by PyGuitarPro."""
+    return tuple(binary_file(number) for number in range(SCORES))
+
+
+@cache
+def gpif_documents() -> tuple[bytes, ...]:
+    """The XML of Guitar Pro 6 to 8."""
+    return tuple(xml_document(number) for number in range(SCORES))
+
+
 SOURCES: dict[str, Callable[[], tuple[bytes, ...]]] = {
     "midi": midi_files,
     "musicxml": musicxml_files,
@@ -145,6 +158,8 @@ SOURCES: dict[str, Callable[[], tuple[bytes, ...]]] = {
     "kern": kern_files,
     "mei": mei_files,
     "abc": abc_files,
+    "guitar-pro": guitar_pro_files,
+    "gp": gpif_documents,
 }
 
 

@@ -40,6 +40,8 @@ COUNTS = {
     "kern": 30,
     "mei": 30,
     "abc": 3,
+    "guitar-pro": 60,
+    "gp": 60,
 }
 ANY = settings(
     max_examples=15,

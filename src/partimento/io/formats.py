@@ -32,6 +32,9 @@ READERS = {
     ".abc": "partimento.io.abc_kern:read_score",
     ".krn": "partimento.io.kern.read:read_score",
     ".mei": "partimento.io.mei.read:read_score",
+    **dict.fromkeys(
+        (".gp3", ".gp4", ".gp5", ".gp", ".gpx"), "partimento.io.guitar_pro.read:read_score"
+    ),
 }
 SUFFIXES = tuple(READERS)
 MIDI_SUFFIXES = (".mid", ".midi", ".smf", ".kar", ".rmi")

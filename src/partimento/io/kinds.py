@@ -24,8 +24,6 @@ KINDS = {
     ".nwc .nwctxt": f"a NoteWorthy Composer score: {EXPORT}",
     ".ove .ovex": f"an Overture score: {EXPORT}",
     ".myr": f"a Melody Assistant score: {EXPORT}",
-    ".gp .gpx": "a Guitar Pro 6 or newer score: export it as Guitar Pro 5 or MusicXML",
-    ".gp3 .gp4 .gp5": "a Guitar Pro score: export it as MusicXML (File, Export)",
     ".gtp .gp1 .gp2": "a Guitar Pro 1 or 2 score: open it in Guitar Pro, and save it as .gp5",
     ".ptb .pt2": "a Power Tab score: open it in TuxGuitar, and export it as Guitar Pro 5 or MIDI",
     ".tg .tgb .tux": "a TuxGuitar score: export it as Guitar Pro 5, MusicXML or MIDI",

@@ -1,0 +1,1 @@
+"""Read the files of Guitar Pro, versions 3 to 8."""
