@@ -223,7 +223,17 @@ def _reader(track: Track, lengths: list[Fraction], grid: int) -> PartReader:
         sounds = any(beat.tones for voice in voices for beat in voice)
         full = tuple(max(end, whole) for end in ends) or (whole,)
         furthest = max(full)
-        reader.lengths.append(BarLength(full, False, sounds, False, furthest, furthest))
+        reader.lengths.append(
+            BarLength(
+                full,
+                rests=False,
+                sounds=sounds,
+                uncounted=False,
+                furthest=furthest,
+                sounded=furthest,
+                heard=furthest,
+            )
+        )
     return reader
 
 
