@@ -87,6 +87,8 @@ def test_several_lines_are_one_title_or_composer():
     assert found(maker)[1] == "A. Maker (1820\u20131890)"
     arranged = credit("Arr. B. Other", default_y=1450, justify="right")
     assert found(arranged, MAKER)[1] == "A. Maker"
+    number = credit("BWV 274", default_y=1450, justify="right")
+    assert found(number, MAKER)[1] == "A. Maker"
 
 
 def test_stated_titles_and_creators_count_most():

@@ -144,3 +144,18 @@ def test_tempos_for_playback_are_read():
         Tempo.from_bpm(60, onset=F(2)),
         Tempo.from_bpm(92, onset=F(4)),
     )
+
+
+def test_a_repeat_sign_within_a_bar_stands_for_the_notes_before():
+    def sign(kind, bars=1):
+        style = f'<measure-repeat type="{kind}">{bars}</measure-repeat>'
+        return f"<attributes><measure-style>{style}</measure-style></attributes>"
+
+    rest = note("r", 16).replace("<rest/>", '<rest measure="yes"/>')
+    one = [START + note("C4", 8) + note("D4", 8), sign("start") + rest, rest]
+    after = [sign("stop") + note("E4", 16)]
+    assert [n.pitch for n in read([*one, *after]).notes] == [60, 62, 60, 62, 60, 62, 64]
+    assert read([*one, *after]).length == 16
+    two = [START + note("C4", 16), note("D4", 16), sign("start", 2) + rest, rest, *after]
+    assert [n.pitch for n in read(two).notes] == [60, 62, 60, 62, 64]
+    assert [n.pitch for n in read([START + sign("start") + rest, note("D4", 16)]).notes] == [62]

@@ -139,6 +139,19 @@ SEGNO, CODA = words("<segno/>"), words("<coda/>")
             [sound(segno="a"), sound(segno="b"), sound(dalsegno="a"), ""],
             [0, 1, 2, 0, 1, 2, 3],
         ),
+        # Each of two codas has its own way to it.
+        (
+            [
+                SEGNO,
+                words("To Coda"),
+                words("To Coda"),
+                words("D.S. al Coda"),
+                words("Coda 1"),
+                words("D.S. al Coda 2"),
+                words("Coda 2"),
+            ],
+            [0, 1, 2, 3, 0, 1, 4, 5, 0, 1, 2, 6],
+        ),
         # Words only say where a jump is within a bar or so.
         (["", words("D.C."), REPEAT], [0, 1, 2, 0, 1, 2, 0, 1, 2]),
         ([words("D.C."), "", ""], [0, 1, 2]),

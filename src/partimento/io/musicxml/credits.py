@@ -16,7 +16,8 @@ OTHER = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 NO_COMPOSER = re.compile(
-    r"(arr|lyrics|words|text|poem|paroles|transcri|edited|ed\.|orch|trans|for|f\u00fcr|tempo)\b",
+    r"(arr|lyrics|words|text|poem|paroles|transcri|edited|ed\.|orch|trans|for|f\u00fcr|tempo)\b"
+    r"|(bwv|op|kv?|hob|woo|rv|no|nr)\.? ?\d",
     re.IGNORECASE,
 )
 LEFT, RIGHT = 0.4, 0.6  # parts of the page's width: words between them are in the middle

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -179,6 +180,7 @@ class PartReader:
         self.rest: Element | None = None
         self.sounding = self.resting = self.heard = self.sounded = 0
         self.number = ""
+        self.repeated = 0  # the number of bars that a repeat sign in each bar stands for
         self.clock: Clock | None = None  # of a bar in which durations are rounded
         self.values: dict[tuple[Any, ...], int] = {}  # ticks of the tuplets read with `divisions`
         self.dropped: list[int] = []
@@ -221,6 +223,8 @@ class PartReader:
                 self._harmony(element)
             elif tag == "barline" and self.turns is not None:
                 read_barline(self.turns, index, element)
+        if self.repeated and not self.sounding:
+            self._repeat_bars(index)
         self.ends.append(self.now)
         furthest = max(self.ends)
         self.lengths.append(
@@ -236,6 +240,17 @@ class PartReader:
         )
         if furthest > self.longest:
             check_size(1, furthest // self.grid)
+
+    def _repeat_bars(self, index: int) -> None:
+        """Copy the notes that a repeat sign within the bar stands for."""
+        source = index - self.repeated
+        first = bisect_left(self.rows, source, key=lambda row: row[0])
+        last = bisect_left(self.rows, source + 1, key=lambda row: row[0])
+        check_size(len(self.rows) + last - first, 0)
+        self.rows += [(index, *row[1:]) for row in self.rows[first:last]]
+        if source >= 0:
+            self.sounding = last - first
+            self.now = self.sounded = self.heard = self.lengths[source].furthest
 
     def _rests(self) -> bool:
         """Return whether the bar contains only a whole-bar rest."""
@@ -447,6 +462,11 @@ class PartReader:
         for staves in elements.get("staves", ()):
             if (number := (staves.text or "").strip()) in STAVES:
                 self.staves = max(self.staves, int(number))
+        for style in elements.get("measure-style", ()):
+            if (sign := style.find("measure-repeat")) is not None:
+                text = (sign.text or "1").strip()
+                starts = sign.get("type") == "start" and text.isascii() and text.isdigit()
+                self.repeated = int(text[:2]) if starts else 0
         for transpose in elements.get("transpose", ()):
             self._transpose(transpose)
         for time in elements.get("time", ()):

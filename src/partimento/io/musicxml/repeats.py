@@ -89,6 +89,8 @@ class _Player:
         The bar of the last jump, until it is reached again or left for a coda.
     taken : set of int
         The bars whose jumps were made: each is made once.
+    left : set of int
+        The bars after which the music went to a coda.
     """
 
     def __init__(self, turns: Mapping[int, Turns], bars: int) -> None:
@@ -109,6 +111,7 @@ class _Player:
         self.start, self.number = 0, 1
         self.jump: int | None = None
         self.taken: set[int] = set()
+        self.left: set[int] = set()
 
     def play(self) -> list[int]:
         order: list[int] = []
@@ -149,7 +152,8 @@ class _Player:
             return self._coda_or_end(i)
         if turn.tocoda and (in_pass if turn.passes else jumped and until in ("", "coda")):
             coda = self._coda(i, turn.tocoda)
-            if coda is not None:
+            if coda is not None and not self._is_used(i):
+                self.left.add(i)
                 self._go_on_at(coda)
                 return coda
         repeats = self._repeats(turn)
@@ -167,6 +171,12 @@ class _Player:
         elif turn.times or (i in self.endings and i == self.endings[i][0].last):
             self.start, self.number = i + 1, 1
         return i + 1
+
+    def _is_used(self, i: int) -> bool:
+        """Return whether bar `i` was left for a coda before, and a later one was not."""
+        return i in self.left and any(
+            turn.tocoda and bar > i and bar not in self.left for bar, turn in self.turns.items()
+        )
 
     def _go_on_at(self, bar: int) -> None:
         self.jump, self.start, self.number = None, bar, 1
@@ -199,13 +209,14 @@ class _Player:
         return (named or before or [begin])[-1]
 
     def _coda(self, i: int, name: str) -> int | None:
-        """Return the bar of the coda that is reached from bar `i`; None if there is none."""
-        after = bisect_right(self.codas, i)
-        if name not in ("", "yes"):
-            named = [bar for bar in self.codas[after:] if self.turns[bar].coda == name]
-            if named:
-                return named[0]
-        return self.codas[after] if after < len(self.codas) else None
+        """Return the bar of the coda that is reached from bar `i`; None if there is none.
+
+        Unless it is named, this is the first one after the jump, or else after the bar.
+        """
+        after = self.codas[bisect_right(self.codas, i) :]
+        named = [bar for bar in after if self.turns[bar].coda == name] if name != "yes" else []
+        behind = [bar for bar in after if self.jump is not None and bar > self.jump]
+        return next(iter([*named[:1], *behind[:1], *after[:1]]), None)
 
     def _is_played(self, ending: _Ending) -> bool:
         _, chain = self.endings[ending.first]
