@@ -246,7 +246,7 @@ class PartReader:
         source = index - self.repeated
         first = bisect_left(self.rows, source, key=lambda row: row[0])
         last = bisect_left(self.rows, source + 1, key=lambda row: row[0])
-        check_size(len(self.rows) + last - first, 0)
+        check_size(len(self.rows) + last - first or 1, 0)
         self.rows += [(index, *row[1:]) for row in self.rows[first:last]]
         if source >= 0:
             self.sounding = last - first
