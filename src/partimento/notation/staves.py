@@ -15,9 +15,11 @@ Texture = Literal["lines", "hands", "single"]
 KEYBOARDS = {*PROGRAMS[:22], "accordion", "continuo", "harp"}
 CHOIRS = {"strings", "voice", "choir", "orchestra"}
 LINES_FAMILY = range(48, 56)  # General MIDI's ensembles, which may be a chorale on two staves
-# The lowest and the highest pitch that are comfortable to read on a staff in treble or bass clef.
-TREBLE_RANGE, BASS_RANGE = (57, 86), (36, 66)
-SHARE_IN_RANGE = 0.98  # of the sounding time
+# The lowest pitch that is comfortable to read in treble clef, and the lowest that is possible. Both
+# apply upside down to the bass clef. Notes on the far side of a staff never need the other one.
+TREBLE_USUAL, TREBLE_LOWEST = 55, 47
+BASS_USUAL, BASS_HIGHEST = 67, 75
+SHARE_IN_RANGE = 0.97  # of the sounding time
 SHARE_ALONE = 0.95  # of the sounding time of a melody
 AVERAGE = 58  # the sounding pitch that divides treble from bass clef
 TOO_HIGH, TOO_LOW = 87, 37  # average pitches that need a clef with an octave sign
@@ -131,10 +133,10 @@ def texture_of(
 
 def _fits_one_staff(pitch: np.ndarray, weight: np.ndarray) -> bool:
     """Return whether almost all notes can be read in one clef, treble or bass."""
-    return any(
-        weight[(pitch >= low) & (pitch <= high)].sum() >= SHARE_IN_RANGE * weight.sum()
-        for low, high in (TREBLE_RANGE, BASS_RANGE)
-    )
+    enough = SHARE_IN_RANGE * weight.sum()
+    in_treble = pitch.min() >= TREBLE_LOWEST and weight[pitch >= TREBLE_USUAL].sum() >= enough
+    in_bass = pitch.max() <= BASS_HIGHEST and weight[pitch <= BASS_USUAL].sum() >= enough
+    return bool(in_treble or in_bass)
 
 
 def clef_of(part: Part, pitch: np.ndarray, weight: np.ndarray) -> Clef:
