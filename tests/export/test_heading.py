@@ -12,13 +12,16 @@ from partimento.export.heading import (
     lay_out_heading,
     needs_lines,
     texts_of,
+    with_narrow_names,
     with_placeholders,
     wrapped,
 )
 from partimento.export.svg import ET, SVG, to_svg
 from partimento.io.musicxml.read import piece_from_musicxml
 from partimento.io.musicxml.write import to_musicxml
+from partimento.music.notes import Note
 from partimento.music.piece import Piece
+from partimento.music.timelines import Part
 
 CASE = Path(__file__).parents[1] / "cases" / "eng-e20-longtitle.musicxml"
 WIDTH, UNIT = 18_000.0, 9.0
@@ -114,6 +117,21 @@ def test_the_longest_titles_end_with_an_ellipsis():
 )
 def test_lines_break_between_words_and_between_east_asian_characters(text, room, lines):
     assert wrapped(text, room) == lines
+
+
+def test_long_names_of_parts_take_several_lines_and_leave_room_for_the_music():
+    names = ("A name that never ends & goes on", "Word " * 40, "Flute")
+    parts = tuple(Part(name.strip()) for name in names)
+    notes = [Note(n.onset, n.duration, n.pitch, part=i) for i in range(3) for n in melody(1, 1)]
+    document = to_musicxml(Piece(notes, parts=parts))
+    narrow = with_narrow_names(document)
+    first, second, third = re.findall(r"<part-name>([^<]*)</part-name>", narrow)
+    assert first.split() == names[0].replace("&", "&amp;").split()
+    assert "\n" in first
+    assert (second.count("\n"), second[-1], third) == (2, "…", "Flute")
+    (page,) = to_svg(document)
+    starts = [float(x) for x in re.findall(r'<path d="M([\d.]+) [\d.]+ L', page)]
+    assert max(starts) < WIDTH / 2
 
 
 def test_texts_come_from_the_document():

@@ -1,4 +1,4 @@
-"""Lay out the title and the composer of a score in lines that fit on the page.
+"""Lay out titles, composers and names of parts in lines that fit on the page.
 
 Verovio draws a title on one line, however long, and no composer. A heading that needs more is drawn
 here. Verovio only keeps the place for it: each line of placeholders is some of that place.
@@ -12,7 +12,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
-from xml.sax.saxutils import unescape
+from xml.sax.saxutils import escape, unescape
 
 from partimento.export.fonts import WIDE, text_width
 
@@ -26,6 +26,7 @@ GAP = 215.0  # between title and composer
 PLACE, PLACE_OF_A_LINE = 77.0, 365.0  # the height of n placeholders is PLACE + n * PLACE_OF_A_LINE
 FREE = 560.0  # height that the composer may take of the margin below the title
 MOST_LINES = 12  # of a title; a longer one ends with an ellipsis
+NAME_WIDTH, MOST_NAME_LINES = 12.0, 3  # of a part's name, in units of the font size
 SAFETY = 0.94  # of the width: the fonts of a browser may be wider than ours
 
 
@@ -122,6 +123,24 @@ def with_placeholders(musicxml: str, count: int) -> str:
     without = re.sub(r"<credit\b.*?</credit>\s*", "", musicxml, flags=re.DOTALL)
     credit = '<credit page="1"><credit-words valign="top">.</credit-words></credit>'
     return without.replace("<part-list>", credit * count + "<part-list>", 1)
+
+
+def with_narrow_names(musicxml: str) -> str:
+    """Return a MusicXML document in which long names of parts take several lines.
+
+    Otherwise they would push the first system off the page.
+    """
+    return re.sub(r"(<part-name\b[^>]*>)([^<]+)(?=</part-name>)", _narrow, musicxml)
+
+
+def _narrow(match: re.Match[str]) -> str:
+    name = " ".join(unescape(match[2], ENTITIES).split())
+    if len(name) <= NAME_WIDTH or text_width(name) <= NAME_WIDTH:
+        return match[0]
+    lines = wrapped(name, NAME_WIDTH)
+    if len(lines) > MOST_NAME_LINES:
+        lines = [*lines[: MOST_NAME_LINES - 1], f"{lines[MOST_NAME_LINES - 1]} …"]
+    return match[1] + escape("\n".join(lines))
 
 
 def draw_heading(heading: Heading, width: float) -> list[ET.Element]:

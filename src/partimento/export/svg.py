@@ -23,6 +23,7 @@ from partimento.export.heading import (
     needs_lines,
     page_number,
     texts_of,
+    with_narrow_names,
     with_placeholders,
 )
 from partimento.export.marker import SVG_MARK
@@ -84,6 +85,7 @@ def to_svg(
     """
     toolkit, resources = _engraver()
     title, composer = texts_of(musicxml)
+    musicxml = with_narrow_names(musicxml)
     paper = 1.0  # for systems taller than the page: larger paper, which is shrunk to A4 afterwards
     while True:
         # Let verovio adjust the page height. Otherwise it would silently cut off tall systems.
