@@ -115,3 +115,19 @@ def test_a_length_that_no_value_shows_gets_the_nearest_one():
     first = layout_of(piece).bars[0][0].voices[0][0]
     assert (first.value.type, first.value.dots) in (("quarter", 0), ("eighth", 1))
     assert first.duration == Fraction(96, 97) * ticks_for(piece)
+
+
+def test_rests_of_a_tuplet_are_drawn_in_a_lower_voice_too():
+    upper = melody(1, 1, 2, pitches=(72,))
+    lower = [Note(Q / 3, Q / 3, 52), Note(Q * 2 / 3, Q / 3, 52), Note(Q * 2, Q, 52)]
+    (bar,) = layout_of(Piece([*upper, *lower], parts=(GUITAR,))).bars
+    symbols = bar[0].voices[1]
+    assert [(bool(s.notes), s.hidden) for s in symbols] == [
+        (False, False),
+        (True, False),
+        (True, False),
+        (False, True),
+        (True, False),
+        (False, True),
+    ]
+    assert [s.tuplet_starts for s in symbols] == [True, *[False] * 5]

@@ -266,7 +266,7 @@ def _staff_bar(
         )
         if hide:
             symbols = [
-                replace(s, hidden=True) if not s.notes and hide(s, low, sounding) else s
+                replace(s, hidden=True) if _is_plain_rest(s) and hide(s, low, sounding) else s
                 for s in symbols
             ]
         staff_voices.append(tuple(symbols))
@@ -275,6 +275,11 @@ def _staff_bar(
     if rests and bar.duration == bar.meter.bar_ql:
         staff_voices = [(Symbol(low, size, (), Value(0, size, "whole", 0), whole_bar=True),)]
     return StaffBar(tuple(staff_voices), stems=in_lines or is_drum or len(used) > 1)
+
+
+def _is_plain_rest(symbol: Symbol) -> bool:
+    """Return whether this is a rest outside tuplets, whose brackets need their rests."""
+    return not symbol.notes and symbol.value.tuplet is None
 
 
 def _hides_all_rests(rest: Symbol, low: int, sounding: Sequence[tuple[int, int]]) -> bool:
