@@ -167,6 +167,8 @@ SEGNO, CODA = words("<segno/>"), words("<coda/>")
             [0, 1, 2, 0, 3, 4],
         ),
         (["", REPEAT, TWO + END_TWO, ""], [0, 1, 0, 2, 3]),
+        # A repeat that is missing between two endings.
+        (["", ONE, TWO + barline(ending("2", "stop"), BACKWARD), ""], [0, 1, 0, 2, 3]),
         # The last of several endings is the last one, though a repeat follows it.
         (
             ["", ONE + END_ONE, TWO + barline(ending("2", "stop"), BACKWARD), words("D.C.")],
@@ -189,6 +191,15 @@ def test_a_sign_at_the_end_of_a_bar_is_one_of_the_next_bar():
         note("E4", 16) + words("D.S."),
     ]
     assert [n.pitch for n in read(bars, unfold=True).notes] == [60, 62, 64, 62, 64]
+
+
+def test_a_sign_at_the_end_of_the_last_bar_is_one_of_that_bar():
+    bars = [
+        START + note("C4", 16) + words("To Coda"),
+        note("D4", 16) + words("D.C. al Coda"),
+        note("E4", 16) + words("Coda"),
+    ]
+    assert [n.pitch for n in read(bars, unfold=True).notes] == [60, 62, 60, 64]
 
 
 def test_a_da_capo_returns_to_the_beginning_of_its_movement():

@@ -39,20 +39,25 @@ def playing_order(turns: Mapping[int, Turns], bars: int) -> list[int]:
     InvalidScoreError
         If the result has more than `MOST_BARS` bars, or none.
     """
-    order = _Player(_with_signs(_moved(turns)), bars).play()
+    order = _Player(_with_signs(_moved(turns, bars)), bars).play()
     if not order:
         raise InvalidScoreError("its endings leave no bar to play")
     return order
 
 
-def _moved(turns: Mapping[int, Turns]) -> Mapping[int, Turns]:
+def _moved(turns: Mapping[int, Turns], bars: int) -> Mapping[int, Turns]:
     """Move jumps that words state just before the end of a section to that end.
 
-    In the first bar, there is nothing to return from.
+    In the first bar, there is nothing to return from. A sign at the end of the last bar is one of
+    that bar.
     """
     moved = dict(turns)
-    for i, turn in turns.items():
-        after = turns.get(i + 1, Turns())
+    if beyond := moved.pop(bars, None):
+        last = turns.get(bars - 1, Turns())
+        coda, segno = last.coda or beyond.coda, last.segno or beyond.segno
+        moved[bars - 1] = replace(last, coda=coda, segno=segno)
+    for i, turn in list(moved.items()):
+        after = moved.get(i + 1, Turns())
         ends = after.times and not (after.forward or after.coda or after.sign or after.endings)
         if turn.by_words and not turn.times and (ends or i == 0):
             names = ("dacapo", "dalsegno", "until", "second", "repeats", "passes")
@@ -163,12 +168,15 @@ class _Player:
             return self.start
         if self.jump is not None and i == (self.section_ends[self.jump] or self.jump):
             self.jump = None
-        if turn.times and repeats:
+        # Some documents lack the repeat between two endings.
+        ending, chain = self.endings.get(i, (None, []))
+        is_before_another = ending is not None and i == ending.last and ending != chain[-1]
+        if (turn.times or is_before_another) and repeats:
             if self.number < self.passes.get(i, turn.times):
                 self.number += 1
                 return self.start
             self.start, self.number = i + 1, 1
-        elif turn.times or (i in self.endings and i == self.endings[i][0].last):
+        elif turn.times or (ending is not None and i == ending.last):
             self.start, self.number = i + 1, 1
         return i + 1
 
