@@ -115,7 +115,7 @@ def test_a_requested_key_moves_the_prompt_by_the_shorter_way(
 CASE = Path(__file__).parents[1] / "cases" / "w-theme-dminor.musicxml"
 
 
-@pytest.mark.parametrize(("key", "moved"), [(None, 0), ("e minor", 2)])
+@pytest.mark.parametrize(("key", "moved"), [(None, 0), ("e minor", 2), ("F major", 0)])
 def test_the_bundled_model_continues_a_theme_in_its_key(key: str | None, moved: int) -> None:
     theme = read_piece(CASE)
     piece = compose(load_model("guitar"), bars=8, seed=2, start=theme, key=key)

@@ -18,7 +18,7 @@ from partimento.music.timelines import Key, Meter, Part, Source, Tempo
 from partimento.music.transpose import interval_to_common_key, transpose
 from partimento.training.trained_model import TrainedModel
 
-OCTAVE = 12
+OCTAVE, FIFTH = 12, 7  # in semitones
 
 
 def with_length(piece: Piece, length: Fraction) -> Piece:
@@ -42,7 +42,7 @@ class Transposer:
 
     Models that are trained in a common key also compose in it. The piece is then moved to the
     requested key, or to that of a training piece. With a prompt, it is moved back to where the
-    prompt stands, and from there to the requested tonic by the shorter way. Without a prompt, it is
+    prompt stands, and from there to the requested key by the shorter way. Without a prompt, it is
     also moved by octaves if it would otherwise leave the range.
 
     Parameters
@@ -94,17 +94,18 @@ class Transposer:
         if self.tokens.to_common_key:
             shift = self._from_common_key(analyzed.mode)
         else:
-            shift = self._to_requested(analyzed)
+            shift = _shorter_way(self.key.tonic - analyzed.tonic) if self.key else 0
         return self.within_range(notes, shift)
 
     def _from_prompt(self) -> int:
-        """Return the shift that moves the prompt from its own key to the requested one."""
-        back = -self.prompt.reference.interval if self.tokens.to_common_key else 0
-        return back + self._to_requested(self.prompt.key)
+        """Return the shift that moves the prompt from its own key to the requested one.
 
-    def _to_requested(self, key: Key) -> int:
-        """Return the shorter way to the requested tonic: up to 6 semitones down or 5 up."""
-        return (self.key.tonic - key.tonic + 6) % OCTAVE - 6 if self.key else 0
+        Between major and minor, it is moved to the same key signature.
+        """
+        back = -self.prompt.reference.interval if self.tokens.to_common_key else 0
+        if self.key is None:
+            return back
+        return back + _shorter_way(FIFTH * (self.key.fifths - self.prompt.key.fifths))
 
     def _from_common_key(self, mode: str) -> int:
         usual = -self._usual_interval(mode)
@@ -141,6 +142,11 @@ class Transposer:
         outside_midi = (pitch < 0) | (pitch > 127)
         outside = (pitch < self.low) | (pitch > self.high)
         return int(np.count_nonzero(outside_midi)), int(np.count_nonzero(outside))
+
+
+def _shorter_way(semitones: int) -> int:
+    """Return an interval without octaves: up to 6 semitones down or 5 up."""
+    return (semitones + 6) % OCTAVE - 6
 
 
 def finish_piece(piece: Piece, transposer: Transposer, *, program: int | None, title: str) -> Piece:
