@@ -18,10 +18,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
 
 from partimento.errors import PartimentoError, no_such
+from partimento.short_repr import short_repr
 
 KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 
 
+@short_repr
 class Section(BaseModel):
     """Base of every section: frozen, strict about types, closed to unknown names.
 
@@ -77,6 +79,7 @@ class ModelSettings(Section):
     name: str
 
 
+@short_repr
 class Setting(NamedTuple):
     """One setting of a section, as the documentation lists it."""
 

@@ -20,11 +20,13 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from partimento.errors import PartimentoError, choose
+from partimento.short_repr import short_repr
 
 LOG = logging.getLogger("partimento")
 TARGET = re.compile(r"[\w.]+:[\w.]+")
 
 
+@short_repr
 class Registry(MutableMapping[str, str]):
     """Map names to ``module:attribute``, for built-in entries and plug-ins.
 

@@ -33,7 +33,9 @@ def test_a_part_that_a_model_does_not_have_is_zero_in_the_table() -> None:
     assert "| markov | 2.500 | 2.000 | 0.500 | 0.000 |" in lines
     assert "| vae | 1.500 | 1.000 | 0.000 | 0.500 |" in lines
     assert lines[-1].startswith("vae is ")
-    assert repr(HeldOutResults("vae", ROWS)) == "\n".join(lines)
+    assert repr(HeldOutResults("vae", ROWS)) == (
+        "<HeldOutResults of vae, in nats per event: markov 2.500, vae 1.500>"
+    )
 
 
 def test_stored_results_are_those_that_were_measured(

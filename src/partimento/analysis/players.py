@@ -32,6 +32,7 @@ from partimento.music.instruments import (
 )
 from partimento.music.piece import Piece
 from partimento.music.timelines import Part
+from partimento.short_repr import short_repr
 
 UNKNOWN = "unknown"
 # By number of players; six or more are an ensemble.
@@ -53,6 +54,7 @@ RANGES = {
 WRITTEN_HIGH = ("guitar", "voice")  # in files often an octave higher than they sound
 
 
+@short_repr
 @dataclass(frozen=True, slots=True)
 class Player:
     """One player of a piece.
@@ -77,6 +79,7 @@ class Player:
     highest: int
 
 
+@short_repr
 @dataclass(frozen=True, slots=True)
 class Players:
     """The players of a piece, in the order of the score.
@@ -154,6 +157,7 @@ def _may_play(player: Player, instrument: str) -> bool:
     )
 
 
+@short_repr
 class TrackEvidence(NamedTuple):
     """The evidence for who plays a track.
 
@@ -178,6 +182,7 @@ class TrackEvidence(NamedTuple):
     own_name: bool
 
 
+@short_repr
 class Track(NamedTuple):
     """The notes of one part, or of several that were joined.
 

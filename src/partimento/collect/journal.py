@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from partimento.files import exclusive, write_atomically
+from partimento.short_repr import short_repr
 
 JOURNAL = ".collect.jsonl"
 LOCK = ".collect.lock"
@@ -24,6 +25,7 @@ RESUME_DAYS = 30  # an older run is not resumed
 Record = dict[str, Any]
 
 
+@short_repr
 class Journal:
     """The journal of the collections in a folder.
 

@@ -7,10 +7,12 @@ import unicodedata
 from dataclasses import dataclass
 
 from partimento.collect.errors import RefusedError
+from partimento.short_repr import short_repr
 
 PAGE = 10  # pieces per page
 
 
+@short_repr
 @dataclass(frozen=True)
 class ListedPiece:
     """A piece of the listing; a field is empty if the listing does not state it.

@@ -17,6 +17,7 @@ from partimento.collect.journal import Journal, lock_folder, remove_partial_file
 from partimento.collect.listing import PAGE, ListedPiece, parse_listing
 from partimento.errors import PartimentoError
 from partimento.progress import NotedProgress, silent
+from partimento.short_repr import short_repr
 
 HOME = "https://www.mutopiaproject.org"
 LISTING = "/cgibin/make-table.cgi"
@@ -25,6 +26,7 @@ MAX_PAGES = 2000  # the whole archive has a few hundred
 ROBOTS_HOURS = 24  # RFC 9309: a copy of robots.txt should not be used for longer
 
 
+@short_repr
 @dataclass(frozen=True)
 class MutopiaQuery:
     """Which pieces to collect from Mutopia, and how.
@@ -81,6 +83,7 @@ class MutopiaQuery:
         )
 
 
+@short_repr
 @dataclass(frozen=True)
 class Collected:
     """The result of a collection.

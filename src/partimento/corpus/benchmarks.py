@@ -22,6 +22,7 @@ from partimento.music.events import Event
 from partimento.music.notes import Note, Notes
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key, Meter, Part, Source
+from partimento.short_repr import short_repr
 
 VOICES = ("Soprano", "Alto", "Tenor", "Bass")
 LOWEST_KEY = 21  # the MIDI pitch of the first of a piano roll's 88 columns
@@ -30,6 +31,7 @@ C_MAJOR = Key.from_tonic(0, "major")  # the key of transposed pieces, whether ma
 Chords = Sequence[Sequence[int]]
 
 
+@short_repr
 @dataclass(frozen=True)
 class Benchmark:
     """The description of a benchmark set.

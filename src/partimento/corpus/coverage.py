@@ -9,10 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from partimento.short_repr import short_repr
+
 FOLDS = 10  # every piece is held out once, a tenth of the pieces at a time
 POINTS = 60  # of a curve: this number with geometric spacing, and the same with even spacing
 
 
+@short_repr
 @dataclass(frozen=True)
 class Curve:
     """The points of a curve: a value of `y` for each one of `x`."""
@@ -21,6 +24,7 @@ class Curve:
     y: list[float]
 
 
+@short_repr
 @dataclass(frozen=True)
 class HeldOut:
     """The share of held-out events with an unknown symbol.
@@ -38,6 +42,7 @@ class HeldOut:
     splits: list[float]
 
 
+@short_repr
 @dataclass(frozen=True)
 class Vocabulary:
     """The symbols of a corpus (its chords, for example), and their coverage.
@@ -76,6 +81,7 @@ class Vocabulary:
         return float(y[-1] / np.interp(x[-1] / 2, x, y))
 
 
+@short_repr
 class Folds:
     """Assign every piece to one of ten folds, for cross-validation.
 
@@ -101,6 +107,7 @@ class Folds:
         return len(self._fold_of)
 
 
+@short_repr
 class Tally:
     """Count the events per symbol and fold, and the pieces with each symbol.
 

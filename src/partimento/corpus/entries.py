@@ -16,6 +16,7 @@ from partimento.corpus.store.rows import facts_of
 from partimento.errors import PartimentoError, import_extra
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key
+from partimento.short_repr import short_repr
 
 if TYPE_CHECKING:
     import pandas as pd  # type: ignore[import-untyped, unused-ignore]
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 Facts = Mapping[str, Any]
 
 
+@short_repr
 @dataclass(frozen=True)
 class CorpusEntry:
     """A piece of a corpus with its split and metadata.

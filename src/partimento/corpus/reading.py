@@ -22,6 +22,7 @@ from partimento.files import write_atomically
 from partimento.io.formats import MIDI_SUFFIXES, Quantize
 from partimento.music.piece import Piece
 from partimento.progress import Progress, silent
+from partimento.short_repr import short_repr
 from partimento.tables import csv_table
 
 T = TypeVar("T")
@@ -29,6 +30,7 @@ MIDI_TIMEOUT_S, SCORE_TIMEOUT_S = 20.0, 60.0
 BATCH = 4  # files that a thread processes at once
 
 
+@short_repr
 @dataclass(frozen=True)
 class Reject:
     """A file that could not be read, or only in part, and the reason.

@@ -11,8 +11,10 @@ from typing import Any
 from partimento.errors import PartimentoError
 from partimento.music.instruments import instruments_of_text
 from partimento.music.timelines import Key
+from partimento.short_repr import short_repr
 
 
+@short_repr
 @dataclass(frozen=True)
 class Selection:
     """Criteria by which pieces are selected.

@@ -23,6 +23,7 @@ from partimento.files import check_exists
 from partimento.io.formats import SUFFIXES, ZIP_FAULTS
 from partimento.io.kinds import advice_for
 from partimento.music.limits import MAX_BYTES
+from partimento.short_repr import short_repr
 
 MAX_MEMBERS = 1_000_000  # files in a zip
 MAX_RATIO = 200  # of unpacked to packed size; for scores it is at most about 40
@@ -31,6 +32,7 @@ BUNDLED = "bundled:"
 Known = Mapping[str, str]
 
 
+@short_repr
 @dataclass(frozen=True)
 class Score:
     """A score file to read.

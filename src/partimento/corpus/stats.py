@@ -26,6 +26,7 @@ from partimento.music.names import pitch_name
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key, Meter, Part, Tempo, from_start
 from partimento.music.transpose import interval_to_common_key, interval_to_common_octave
+from partimento.short_repr import short_repr
 
 NOT_STATED = "not stated"
 
@@ -39,6 +40,7 @@ class Spread:
     most: float
 
 
+@short_repr
 @dataclass(frozen=True)
 class Stats:
     """Counts over the pieces of a corpus.

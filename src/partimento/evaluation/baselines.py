@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from partimento.models.likelihood import Likelihood
+from partimento.short_repr import short_repr
 from partimento.tokens.base import Tokens
 from partimento.tokens.chords import CHORD, DURATION, FIELDS, HELD, ChordTokenizer
 from partimento.tokens.vocabulary import END, PAD, UNKNOWN
@@ -22,6 +23,7 @@ from partimento.tokens.vocabulary import END, PAD, UNKNOWN
 Context = tuple[Hashable, ...]
 
 
+@short_repr
 @dataclass
 class BackoffCounts:
     """Count symbols after contexts, and estimate P(symbol | context).
@@ -65,6 +67,7 @@ class BackoffCounts:
         return p
 
 
+@short_repr
 class Baseline:
     """A counting model of order 0 (unigram) or 1 (first-order Markov).
 

@@ -21,6 +21,7 @@ from partimento.evaluation.note_counts import NoteCounts, VoiceCounts
 from partimento.models.base import Autoregressive
 from partimento.music.piece import Piece
 from partimento.progress import Progress, silent
+from partimento.short_repr import short_repr
 from partimento.tokens.notes import NoteTokenizer
 from partimento.tokens.vocabulary import OutOfVocabularyCost
 from partimento.tokens.voices import grid_of
@@ -33,6 +34,7 @@ BL2012 = "Boulanger-Lewandowski, Bengio & Vincent 2012"
 BAI2018 = "Bai, Kolter & Koltun 2018"
 
 
+@short_repr
 class Published(NamedTuple):
     """A published result: nats per unit, and the paper that reports it."""
 
@@ -68,6 +70,7 @@ PUBLISHED: dict[str, tuple[Published, ...]] = {
 UNITS = {"jsb": "time step", "nottingham": "time step", "jsb16": "note"}
 
 
+@short_repr
 @dataclass(frozen=True)
 class BenchmarkResult:
     """Nats per unit (see `UNITS`) on one split of a set.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from partimento.progress import Progress, during, silent
+from partimento.short_repr import short_repr
 from partimento.training.callbacks import Callback
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class CollapseCheck(Callback):
         return self._detect(epoch)
 
 
+@short_repr
 @dataclass
 class HeldOutReport(Callback):
     """Evaluate the trained model and its baselines on the held-out pieces.
@@ -80,6 +82,7 @@ class HeldOutReport(Callback):
             folder.write_held_out({**rows, "reconstruction": self.reconstruction})
 
 
+@short_repr
 @dataclass
 class FirstSample(Callback):
     """Compose a first piece with the trained model: ``samples/seed-N.mid``."""
@@ -98,6 +101,7 @@ class FirstSample(Callback):
             write(compose(trained, seed=seed), folder.samples / f"seed-{seed}.mid", force=True)
 
 
+@short_repr
 @dataclass
 class TrainingPictures(Callback):
     """Draw the pictures of a training into the folder ``watch``."""

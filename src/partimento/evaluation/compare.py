@@ -14,6 +14,7 @@ import numpy as np
 from partimento.errors import PartimentoError
 from partimento.models.likelihood import part_names
 from partimento.progress import Progress, silent
+from partimento.short_repr import short_repr
 from partimento.training.run_folder import RunFolder
 
 # Candidates to compose, and events of each. A run stores only the first events of its training
@@ -21,6 +22,7 @@ from partimento.training.run_folder import RunFolder
 SAMPLES, EVENTS = 16, 128
 
 
+@short_repr
 @dataclass(frozen=True)
 class Row:
     """The results of a run or a baseline; None where a model has no such result.
@@ -89,6 +91,7 @@ def compare(folders: Sequence[Path], *, progress: Progress = silent) -> list[Row
     return sorted(rows, key=lambda row: (row.total is None, row.total or 0.0, row.run))
 
 
+@short_repr
 class LearningCurves(NamedTuple):
     """Validation losses in nats per event, which can share one picture.
 
@@ -199,6 +202,7 @@ def _baselines(folders: Sequence[Path]) -> list[Row]:
     return [*found.values()]
 
 
+@short_repr
 @dataclass(frozen=True)
 class Summary:
     """The combined results of runs that differ only in their seed.

@@ -22,6 +22,7 @@ from partimento.files import refuse_existing, write_atomically
 from partimento.music.bars import first_bars
 from partimento.music.piece import Piece
 from partimento.progress import Progress, silent
+from partimento.short_repr import short_repr
 from partimento.tables import markdown_table
 from partimento.training.run_folder import RunFolder
 
@@ -44,6 +45,7 @@ class Mean:
     deviation: float
 
 
+@short_repr
 @dataclass(frozen=True)
 class Row:
     """The results for one feature; None where a result is undefined.
@@ -86,6 +88,7 @@ class Row:
     inner: Mean | None
 
 
+@short_repr
 @dataclass(frozen=True)
 class Evaluation:
     """The results of an evaluation.
@@ -253,6 +256,7 @@ def evaluate(
     )
 
 
+@short_repr
 @dataclass(frozen=True)
 class Draw:
     """The indices of the drawn pieces, ``(size,)`` each.

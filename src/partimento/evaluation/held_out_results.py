@@ -59,7 +59,9 @@ class HeldOutResults(Mapping[str, Likelihood]):
         table = markdown_table(("nats per event", "all", *names), lines, numbers=True)
         return f"{table}\n{summary(self.rows, self.model)}"
 
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        rows = [f"{name} {row.total:.3f}" for name, row in list(self.rows.items())[:8]]
+        return f"<HeldOutResults of {self.model}, in nats per event: {', '.join(rows)}>"
 
 
 def recorded(model: TrainedModel) -> HeldOutResults:

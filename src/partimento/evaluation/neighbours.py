@@ -27,6 +27,7 @@ from partimento.music.chord_names import (
     spelling,
     voicing,
 )
+from partimento.short_repr import short_repr
 from partimento.training.run_folder import RunFolder
 
 RARE = 1 / 5000  # chords with a smaller share of events are not shown: their training is too short
@@ -47,6 +48,7 @@ RELATIONS = {
 # ---------------------------------------------------------------------- vectors
 
 
+@short_repr
 class ChordTable(NamedTuple):
     """Chords to compare, the most frequent first.
 
@@ -72,6 +74,7 @@ class ChordTable(NamedTuple):
         )
 
 
+@short_repr
 @dataclass(frozen=True)
 class ChordVectors:
     """The vectors of a vocabulary of chords.
@@ -178,6 +181,7 @@ def group_by_name(single: ChordTable, members: dict[str, list[int]]) -> ChordTab
 # ---------------------------------------------------------------------- nearest neighbours
 
 
+@short_repr
 class Near(NamedTuple):
     """A neighboring chord.
 
@@ -195,6 +199,7 @@ class Near(NamedTuple):
     times: int
 
 
+@short_repr
 class Neighbours(NamedTuple):
     """A chord, its number of occurrences, and its neighbors, nearest first."""
 
@@ -308,6 +313,7 @@ def map_of_names(vectors: ChordVectors, *, most: int = 60) -> tuple[np.ndarray, 
 # ---------------------------------------------------------------------- the circle of fifths
 
 
+@short_repr
 @dataclass(frozen=True)
 class Fifths:
     """How closely the triads follow the circle of fifths.

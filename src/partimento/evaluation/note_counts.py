@@ -13,12 +13,14 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from partimento.evaluation.baselines import BackoffCounts, Context
+from partimento.short_repr import short_repr
 
 END = 128  # the symbol after the 128 pitches: end of a frame, or silence of a voice
 LONGEST_STAY = 16  # steps; a note held for longer counts as this long
 Frames = Sequence[tuple[int, ...]]
 
 
+@short_repr
 class NoteCounts:
     """A model that counts the notes of frames.
 
@@ -61,6 +63,7 @@ class NoteCounts:
         )
 
 
+@short_repr
 class VoiceCounts:
     """A model that counts whether a voice holds its pitch and, if not, the next pitch.
 

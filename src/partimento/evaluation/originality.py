@@ -26,12 +26,14 @@ from partimento.errors import PartimentoError
 from partimento.evaluation.originality_table import HEADER, rows
 from partimento.music.piece import Piece
 from partimento.progress import Progress, silent
+from partimento.short_repr import short_repr
 from partimento.tables import markdown_table
 
 SAMPLE = 200  # maximum number of real pieces for the reference level, if there is no split
 T = TypeVar("T")
 
 
+@short_repr
 @dataclass(frozen=True)
 class Level:
     """How much several pieces share with a corpus, in one line (chords or melody).
@@ -52,6 +54,7 @@ class Level:
     elements: float
 
 
+@short_repr
 @dataclass(frozen=True)
 class Group:
     """The number of pieces in a group, and how much they share in each line."""
@@ -61,6 +64,7 @@ class Group:
     melody: Level
 
 
+@short_repr
 @dataclass(frozen=True)
 class Report:
     """The result of comparing pieces with a corpus.

@@ -21,6 +21,7 @@ from partimento.music.events import Event, merge_held
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key, Meter, Part
 from partimento.progress import Progress, silent
+from partimento.short_repr import short_repr
 from partimento.tokens.base import Tokenizer
 from partimento.tokens.chords import CHORD, DURATION, HELD, ChordTokenizer
 from partimento.tokens.registry import tokenizer_from_json
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 SHOWN = 32  # maximum number of events of a window to show as a score
 
 
+@short_repr
 @dataclass
 class Gallery:
     """The pictures in a folder: for each section of the page, files and captions."""
@@ -45,6 +47,7 @@ class Gallery:
         return self.folder / file
 
 
+@short_repr
 @dataclass(frozen=True)
 class Watched:
     """The contents of a run folder, read without building its model."""

@@ -18,6 +18,7 @@ from partimento.io.midi.write import to_midi
 from partimento.music.piece import Piece
 from partimento.music.text import check_names
 from partimento.music.timelines import Part, Tempo
+from partimento.short_repr import short_repr
 
 PEAK = 10 ** (-1 / 20)  # -1 dBFS
 TAIL_S = 1.5  # seconds after the end of the piece in which the last notes decay
@@ -36,6 +37,7 @@ SYSTEM_FOLDERS = (
 SYSTEM_NAMES = ("FluidR3_GM.sf2", "default-GM.sf2", "MuseScore_General.sf2", "TimGM6mb.sf2")
 
 
+@short_repr
 class Soundfont(NamedTuple):
     """The path of a soundfont, and where the choice comes from."""
 

@@ -15,6 +15,7 @@ from math import ceil
 from xml.sax.saxutils import escape, unescape
 
 from partimento.export.fonts import WIDE, text_width
+from partimento.short_repr import short_repr
 
 SVG = "{http://www.w3.org/2000/svg}"
 ENTITIES = {"&quot;": '"', "&apos;": "'"}
@@ -30,6 +31,7 @@ NAME_WIDTH, MOST_NAME_LINES = 12.0, 3  # of a part's name, in units of the font 
 SAFETY = 0.94  # of the width: the fonts of a browser may be wider than ours
 
 
+@short_repr
 @dataclass(frozen=True)
 class Line:
     """A line of text: its baseline from the top, and its size."""
@@ -39,6 +41,7 @@ class Line:
     size: float
 
 
+@short_repr
 @dataclass(frozen=True)
 class Heading:
     """The lines of a heading.

@@ -16,6 +16,7 @@ from partimento.files import refuse_existing, write_atomically
 from partimento.music.piece import Piece
 from partimento.music.text import check_names, check_text
 from partimento.plugins import Registry
+from partimento.short_repr import short_repr
 
 # Suffix → writer. A writer takes a Chain and the suffix, and returns the content of each file. To
 # add a format, add one line. The entry point of a plugin is named by the suffix without its dot.
@@ -41,6 +42,7 @@ WRITERS = Registry(
 PAGED = (".svg", ".png")  # formats with one file per page: name.svg, name-2.svg, …
 
 
+@short_repr
 @dataclass(frozen=True)
 class Chain:
     """Convert one piece to several formats, computing shared steps only once.

@@ -23,9 +23,11 @@ from partimento.generate.constraints import Constraint, Rule
 from partimento.generate.limits import Limits
 from partimento.generate.sampler import NEVER, Sampling, sample_token
 from partimento.models.base import NextModel
+from partimento.short_repr import short_repr
 from partimento.tokens.vocabulary import END, PAD
 
 
+@short_repr
 class LoopState(NamedTuple):
     """Hold the state that the loop carries from row to row.
 
@@ -209,6 +211,7 @@ class GenerationLoop(keras.Model):
         return model
 
 
+@short_repr
 class ModelLoops:
     """Hold the compiled loops of one model.
 
@@ -226,6 +229,7 @@ class ModelLoops:
         self.lock = Lock()
 
 
+@short_repr
 class LoopCache:
     """Cache the compiled loops of all models in memory, safely across threads.
 

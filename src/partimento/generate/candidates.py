@@ -16,6 +16,7 @@ import numpy as np
 from partimento.generate.constraints import Constraint, Rule
 from partimento.generate.limits import Limits
 from partimento.generate.sampler import Sampling
+from partimento.short_repr import short_repr
 from partimento.tokens.base import Grammar
 from partimento.training.trained_model import TrainedModel
 
@@ -27,6 +28,7 @@ EVENTS_PER_QUARTER = 2  # a typical value, to estimate the events of a length in
 MAX_ROWS_ON_NUMPY = 10_000
 
 
+@short_repr
 class Generated(NamedTuple):
     """Hold generated candidates.
 

@@ -20,6 +20,7 @@ import numpy as np
 from partimento.errors import PartimentoError
 from partimento.music.names import pitch_from_name
 from partimento.music.timelines import Key
+from partimento.short_repr import short_repr
 from partimento.tokens.base import Tokenizer
 
 PITCHES = 128
@@ -65,6 +66,7 @@ class Constraint(Protocol):
 # ---------------------------------------------------------------------- constraints of pitch
 
 
+@short_repr
 @dataclass(frozen=True)
 class Range:
     """Require all notes to lie between two pitches, both included.
@@ -111,6 +113,7 @@ class Range:
         return PitchRule(tokenizer, outside)
 
 
+@short_repr
 @dataclass(frozen=True)
 class InKey:
     """Require all notes to belong to the scale of a key.
@@ -149,6 +152,7 @@ class InKey:
         return PitchRule(tokenizer, ~np.isin((np.arange(PITCHES) - self.key.tonic) % 12, scale))
 
 
+@short_repr
 class PitchRule:
     """Forbid certain pitches throughout a piece.
 

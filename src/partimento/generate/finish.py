@@ -16,6 +16,7 @@ from partimento.music.notes import Notes
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key, Meter, Part, Source, Tempo
 from partimento.music.transpose import interval_to_common_key, transpose
+from partimento.short_repr import short_repr
 from partimento.training.trained_model import TrainedModel
 
 OCTAVE, FIFTH = 12, 7  # in semitones
@@ -37,6 +38,7 @@ def with_length(piece: Piece, length: Fraction) -> Piece:
     return piece.replace(notes=Notes.from_columns(divisions, **columns), length=length)
 
 
+@short_repr
 class Transposer:
     """Compute by how many semitones to transpose a composed candidate.
 

@@ -19,6 +19,7 @@ from partimento.generate.prompt import training_pieces
 from partimento.generate.sampler import Sampling, sample_token
 from partimento.generate.strategies import Request
 from partimento.models.base import LatentModel
+from partimento.short_repr import short_repr
 from partimento.tokens.chords import HELD
 from partimento.tokens.vocabulary import END, SPECIAL, UNKNOWN
 from partimento.training.trained_model import TrainedModel
@@ -26,6 +27,7 @@ from partimento.training.trained_model import TrainedModel
 MAX_WINDOWS = 20_000  # stop even if windows of very short events do not reach the length
 
 
+@short_repr
 class LatentStrategy:
     """Compose along a path through a model's latent space."""
 

@@ -18,10 +18,12 @@ from partimento.generate.constraints import Constraint
 from partimento.generate.limits import Limits
 from partimento.generate.sampler import NEVER, Sampling, sample_token
 from partimento.models.numpy_step import NumpyStep
+from partimento.short_repr import short_repr
 from partimento.tokens.base import Tokenizer
 from partimento.tokens.vocabulary import END, PAD
 
 
+@short_repr
 class Batch(NamedTuple):
     """The state of the loop for the candidates that are still in the batch.
 
@@ -65,6 +67,7 @@ def generate_on_numpy(
         return loop.run(prompt, candidates, seed)
 
 
+@short_repr
 class OneThread:
     """Limit NumPy's matrix products to one thread while any loop runs.
 
@@ -92,6 +95,7 @@ class OneThread:
 ONE_THREAD = OneThread()
 
 
+@short_repr
 class NumpyLoop:
     """Generate candidates that begin with the same prompt."""
 

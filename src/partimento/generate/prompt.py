@@ -11,6 +11,7 @@ from partimento.analysis.keys import analyze_key
 from partimento.errors import PartimentoError
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key
+from partimento.short_repr import short_repr
 from partimento.tokens.vocabulary import START, UNKNOWN
 from partimento.training.dataset import TransposedPiece, in_common_key
 from partimento.training.piece_record import PieceRecord
@@ -20,6 +21,7 @@ from partimento.training.trained_model import TrainedModel
 OUTSIDE = 0.15
 
 
+@short_repr
 @dataclass(frozen=True)
 class Prompt:
     """Hold the prompt of a composition.

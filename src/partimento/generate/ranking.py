@@ -12,11 +12,13 @@ from partimento.analysis.keys import analyze_key
 from partimento.generate.finish import Transposer
 from partimento.music.events import Event
 from partimento.music.piece import Piece
+from partimento.short_repr import short_repr
 
 PERIOD = 64  # maximum length in events of a repeated figure
 TIMES = 3  # occurrences in a row that count as a loop
 
 
+@short_repr
 class Choice(NamedTuple):
     """Hold the best candidate.
 

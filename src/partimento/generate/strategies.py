@@ -10,9 +10,11 @@ from partimento.generate.constraints import Constraint
 from partimento.generate.limits import Limits
 from partimento.generate.prompt import Prompt
 from partimento.generate.sampler import Sampling
+from partimento.short_repr import short_repr
 from partimento.training.trained_model import TrainedModel
 
 
+@short_repr
 @dataclass(frozen=True)
 class Request:
     """Describe the candidates to compose.
@@ -56,6 +58,7 @@ class Strategy(Protocol):
         """Compose candidates; the same arguments give the same notes."""
 
 
+@short_repr
 class AutoregressiveStrategy:
     """Compose one id after another, each predicted from all previous ones."""
 

@@ -22,6 +22,7 @@ from partimento.models.deferred import keras, ops
 from partimento.models.likelihood import Likelihood
 from partimento.models.loss import Loss, Totals, mean_loss
 from partimento.models.numpy_step import NumpyStep, Weights
+from partimento.short_repr import short_repr
 from partimento.tokens import note_features, note_grammar
 from partimento.tokens.base import Tokens
 from partimento.tokens.chords import CHORD, DURATION, FIELDS, HELD, ChordTokenizer
@@ -174,6 +175,7 @@ class HasChordVectors(Protocol):
 # ---------------------------------------------------------------------- the contract
 
 
+@short_repr
 class Model(ABC):
     """Define the base class of all models.
 

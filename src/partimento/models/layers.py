@@ -12,6 +12,7 @@ import keras
 import numpy as np
 from keras import activations, initializers, layers, ops
 
+from partimento.short_repr import short_repr
 from partimento.tokens.vocabulary import PAD, SPECIAL
 
 MAX_COUNT = 16  # chords with more notes share one vector for their number of notes
@@ -57,6 +58,7 @@ class NotesEmbedding(layers.Layer):
         return ops.take(self.table(), chords, axis=0)
 
 
+@short_repr
 class NotesOutput(NotesEmbedding):
     """Compute logits of chords from their notes: ``(…, E) → (…, C)``.
 

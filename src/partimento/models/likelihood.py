@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from partimento.short_repr import short_repr
+
 UNKNOWN = "unknown"  # the part for out-of-vocabulary symbols and for fields without predictions
 
 
@@ -18,6 +20,7 @@ def part_names(rows: Iterable[Mapping[str, float]]) -> list[str]:
     return list(dict.fromkeys(name for row in rows for name in row))
 
 
+@short_repr
 @dataclass(frozen=True)
 class Likelihood:
     """Hold the negative log-likelihood of pieces under a model.

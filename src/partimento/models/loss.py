@@ -8,8 +8,10 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from partimento.models.deferred import ops
+from partimento.short_repr import short_repr
 
 
+@short_repr
 class Loss(NamedTuple):
     """Hold the loss of a batch.
 
@@ -36,6 +38,7 @@ def mean_loss(terms: Mapping[str, Any], count: Any) -> Loss:
     return Loss(ops.sum(ops.stack([*terms.values()])) / ops.maximum(count, 1.0), terms, count)
 
 
+@short_repr
 @dataclass(frozen=True)
 class Totals:
     """Hold the terms and metrics of many batches, each summed over their events."""

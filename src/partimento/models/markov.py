@@ -46,6 +46,7 @@ from partimento.models.base import (
     WindowSpec,
 )
 from partimento.models.deferred import keras, ops
+from partimento.short_repr import short_repr
 
 # The views of chord, held pattern and duration. A symbol is a letter and the number of events to
 # look back (0 is the current event). Letters: c chord, h held pattern, d duration, m which notes of
@@ -107,6 +108,7 @@ def views(field: int, order: int) -> tuple[tuple[str, ...], ...]:
 # ---------------------------------------------------------------------- counts
 
 
+@short_repr
 class Counts(NamedTuple):
     """Hold the counts of a field: one trie per view, in arrays.
 
@@ -280,6 +282,7 @@ def _levels(first: np.ndarray, roots: int) -> Iterator[tuple[int, int]]:
 # ---------------------------------------------------------------------- distributions
 
 
+@short_repr
 class Tries:
     """Look up the probabilities of a field in the tries of its views.
 

@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 
 from partimento.models.numpy_step import State, Weights, layer_weights, lstm_step
+from partimento.short_repr import short_repr
 from partimento.tokens import note_features as f
 from partimento.tokens import note_grammar as g
 from partimento.tokens.note_grammar import NOTE, PITCHES
 
 
+@short_repr
 class NumpyNotewise:
     """Compute one step of `Notewise` with a recurrent core; see `NumpyStep`.
 

@@ -13,8 +13,10 @@ import numpy as np
 
 from partimento.music.piece import Piece
 from partimento.music.timelines import Meter
+from partimento.short_repr import short_repr
 
 
+@short_repr
 class BarNotes(NamedTuple):
     """The notes of a piece, without drums, with the bar that each one begins in.
 

@@ -9,7 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from partimento.short_repr import short_repr
 
+
+@short_repr
 @dataclass(frozen=True, slots=True)
 class Event:
     """All pitches that sound between two neighboring boundaries.
@@ -31,6 +34,7 @@ class Event:
     held: tuple[int, ...] = ()
 
 
+@short_repr
 class Sweep(NamedTuple):
     """T events as arrays.
 

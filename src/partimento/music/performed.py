@@ -12,10 +12,12 @@ from partimento.music.limits import check_bars, check_density
 from partimento.music.notes import Notes
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key, Meter, Part, Tempo
+from partimento.short_repr import short_repr
 
 M = TypeVar("M", Meter, Key, Tempo)
 
 
+@short_repr
 @dataclass(frozen=True)
 class Midi:
     """The notes of a MIDI file as symusic reads them, including doubled unisons.

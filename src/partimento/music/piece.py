@@ -37,7 +37,7 @@ from partimento.music.timelines import (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Piece:
     """A piece of music, immutable: notes, timelines, parts and where it comes from.
 
@@ -69,6 +69,11 @@ class Piece:
     ------
     ValueError
         If a time is negative, two marks of a timeline coincide, or a note has no such part.
+
+    Examples
+    --------
+    >>> Piece([Note(Fraction(0), Fraction(4), 60)], title="One note")
+    <Piece 'One note': 1 bar in 4/4, 1 part, 1 note>
     """
 
     notes: Notes  # an iterable of Note is converted
@@ -110,6 +115,9 @@ class Piece:
                     f"one of the {name.replace('_', ' ')} begins before the piece does"
                 )
             object.__setattr__(self, name, line)
+
+    def __repr__(self) -> str:
+        return verbs.description(self)
 
     @property
     def first_meter(self) -> Meter:

@@ -8,10 +8,12 @@ from fractions import Fraction
 from itertools import pairwise
 
 from partimento.music.timelines import Tempo, from_start
+from partimento.short_repr import short_repr
 
 MILLION = 1_000_000
 
 
+@short_repr
 class TempoMap:
     """Convert between quarter notes and seconds, according to a piece's tempos."""
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal, NamedTuple, TypeVar
 
+from partimento.short_repr import short_repr
+
 Mode = Literal["major", "minor"]
 MAJOR_NAMES = ("C", "D-", "D", "E-", "E", "F", "F#", "G", "A-", "A", "B-", "B")
 FIFTHS_NAMES = (
@@ -169,6 +171,7 @@ class Tempo:
         return 60_000_000 / self.us_per_quarter
 
 
+@short_repr
 @dataclass(frozen=True, slots=True)
 class ChordSymbol:
     """A chord symbol such as ``Dm7`` or ``G7/B``, valid from `onset` on (in quarters)."""
@@ -184,6 +187,7 @@ class ChordSymbol:
 M = TypeVar("M", bound=Meter | Key | Tempo | ChordSymbol)
 
 
+@short_repr
 @dataclass(frozen=True, slots=True)
 class Part:
     """A staff or track.
@@ -206,6 +210,7 @@ class Part:
     staves: int | None = field(default=None, compare=False)
 
 
+@short_repr
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where a piece comes from, to credit it in compositions that are based on it."""
@@ -221,6 +226,7 @@ def from_start(marks: Sequence[M], default: M) -> tuple[M, ...]:
     return tuple(marks) if marks and marks[0].onset == 0 else (default, *marks)
 
 
+@short_repr
 class Bar(NamedTuple):
     """One bar; a pickup is number 0. Times are in quarters."""
 

@@ -56,6 +56,32 @@ def play(piece: Piece, *, soundfont: Path | str | None) -> Any:
     return display.Audio(data=to_wav(piece, soundfont))
 
 
+def description(piece: Piece) -> str:
+    """Return the `repr` of a piece: title, composer, bars, meter, key and parts."""
+    title = f" {_cut(piece.title, 60)!r}" if piece.title else ""
+    composer = f" by {_cut(piece.composer, 40)}" if piece.composer else ""
+    meter = piece.first_meter
+    bars = f"{_count(len(piece.bars()), 'bar')} in {meter.numerator}/{meter.denominator}"
+    if len(piece.meters) > 1:
+        bars += " and other meters"
+    keys = [piece.keys[0].name] if piece.keys else []
+    named = [part.name for part in piece.parts if part.name]
+    names = f" ({_cut(', '.join(named), 60)})" if named else ""
+    facts = (bars, *keys, _count(len(piece.parts), "part") + names)
+    warnings = [_count(len(piece.warnings), "warning")] if piece.warnings else []
+    facts = (*facts, _count(len(piece.notes), "note"), *warnings)
+    return f"<Piece{title}{composer}: {', '.join(facts)}>"
+
+
+def _cut(text: str, length: int) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= length else f"{text[:length]}…"
+
+
+def _count(number: int, name: str) -> str:
+    return f"{number:,} {name}" if number == 1 else f"{number:,} {name}s"
+
+
 def to_dataframe(piece: Piece) -> Any:
     """Return the notes of a piece as a pandas DataFrame."""
     pandas = import_extra("pandas", extra="dataframe")

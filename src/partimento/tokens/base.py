@@ -15,11 +15,13 @@ import numpy as np
 
 from partimento.music.events import Event
 from partimento.music.piece import Piece
+from partimento.short_repr import short_repr
 from partimento.tokens.settings import TokenSettings
 
 DEFAULT_SETTINGS = TokenSettings(min_count=1)  # used by `fit` without settings: keep every symbol
 
 
+@short_repr
 class Tokens(NamedTuple):
     """Hold one tokenized piece.
 

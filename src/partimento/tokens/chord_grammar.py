@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from partimento.short_repr import short_repr
 from partimento.tokens.vocabulary import END, PITCHES, SPECIAL, UNKNOWN
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 CHORD, HELD, DURATION = range(3)
 
 
+@short_repr
 class ChordGrammarState(NamedTuple):
     """Summarize the ids so far.
 
@@ -36,6 +38,7 @@ class ChordGrammarState(NamedTuple):
     events: Any
 
 
+@short_repr
 @dataclass(frozen=True, eq=False)
 class ChordGrammar:
     """Decide which ids may come next in the chord tokenizer's rows, by look-up tables."""

@@ -21,6 +21,7 @@ import numpy as np
 
 from partimento.music.events import Event, merge_held
 from partimento.music.piece import Piece
+from partimento.short_repr import short_repr
 from partimento.tokens.base import DEFAULT_SETTINGS, SymbolCosts, Tokens
 from partimento.tokens.chord_grammar import CHORD, DURATION, HELD, ChordGrammar
 from partimento.tokens.settings import TokenSettings
@@ -41,6 +42,7 @@ FIELDS = ("chord", "held", "duration")
 HOLDABLE = "holdable"
 
 
+@short_repr
 @dataclass(frozen=True)
 class ChordTokenizer:
     """Turn the chords of a piece into ids and back.

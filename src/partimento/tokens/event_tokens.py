@@ -21,6 +21,7 @@ import numpy as np
 from partimento.music.events import Event
 from partimento.music.piece import Piece
 from partimento.music.timelines import Meter
+from partimento.short_repr import short_repr
 from partimento.tokens import note_features, note_grammar
 from partimento.tokens.base import SymbolCosts, Tokens
 from partimento.tokens.note_grammar import (
@@ -40,6 +41,7 @@ BATCH = 32  # pieces whose features are computed together
 FEATURES = "features"
 
 
+@short_repr
 @dataclass(frozen=True)
 class EventTokenizer(ABC):
     """Tokenize pieces with one token per row.

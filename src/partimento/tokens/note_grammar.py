@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from partimento.short_repr import short_repr
 from partimento.tokens.vocabulary import END, PAD, SPECIAL, UNKNOWN
 
 PITCHES = 128
@@ -75,6 +76,7 @@ PLACES = 24  # maximum number of positions per quarter that features distinguish
 MOST_PLACES = 1024  # maximum number of positions per bar
 
 
+@short_repr
 class Layout(NamedTuple):
     """Hold the id at which each kind of token begins, and the lengths in steps.
 
@@ -106,6 +108,7 @@ class Layout(NamedTuple):
     framed: bool
 
 
+@short_repr
 class NoteGrammarState(NamedTuple):
     """Summarize the tokens so far.
 
@@ -360,6 +363,7 @@ def with_reach(state: NoteGrammarState, reach: int) -> NoteGrammarState:
     return state._replace(history=history, repeat=repeat)
 
 
+@short_repr
 @dataclass(frozen=True, eq=False)
 class NoteGrammar:
     """Decide which tokens may come next in the note tokenizer's order."""

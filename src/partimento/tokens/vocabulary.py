@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from partimento.music.events import Event, merge_held
+from partimento.short_repr import short_repr
 
 S = TypeVar("S", bound=Hashable)
 
@@ -20,6 +21,7 @@ PITCHES = 128
 SPECIAL = 4  # ids below this one stand for no symbol
 
 
+@short_repr
 @dataclass(frozen=True)
 class Vocabulary(Generic[S]):
     """Map symbols to ids from 4; 0 is padding, 1 start, 2 end, 3 unknown.
@@ -72,6 +74,7 @@ class Vocabulary(Generic[S]):
         return self.symbols[number - SPECIAL]
 
 
+@short_repr
 class OutOfVocabularyCost:
     """Compute the nats of symbols outside a vocabulary, on top of those of UNKNOWN.
 

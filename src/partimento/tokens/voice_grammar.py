@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from partimento.short_repr import short_repr
 from partimento.tokens import note_grammar as g
 from partimento.tokens.note_grammar import HEADER, NONE, NOTE, PITCHES, Layout
 from partimento.tokens.vocabulary import END, UNKNOWN
@@ -19,6 +20,7 @@ REST = CONTINUE + 1
 VOICE_AGES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)  # classes of the steps since a voice last changed
 
 
+@short_repr
 class VoiceGrammarState(NamedTuple):
     """Summarize the tokens so far.
 
@@ -51,6 +53,7 @@ class VoiceGrammarState(NamedTuple):
         return self.past.events
 
 
+@short_repr
 @dataclass(frozen=True, eq=False)
 class VoiceGrammar:
     """Decide which tokens may come next in the voice tokenizer's order."""

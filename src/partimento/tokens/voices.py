@@ -27,6 +27,7 @@ from partimento.music.events import Event
 from partimento.music.notes import Note, Notes
 from partimento.music.piece import Piece
 from partimento.music.timelines import Part
+from partimento.short_repr import short_repr
 from partimento.tokens import note_features
 from partimento.tokens import note_grammar as g
 from partimento.tokens.base import DEFAULT_SETTINGS
@@ -40,6 +41,7 @@ MAX_VOICES = 8
 SIXTEENTH = Fraction(1, 4)
 
 
+@short_repr
 class VoiceEvent(NamedTuple):
     """Describe what every voice does from one change to the next.
 
@@ -58,6 +60,7 @@ class VoiceEvent(NamedTuple):
     duration: Fraction
 
 
+@short_repr
 @dataclass(frozen=True)
 class VoiceTokenizer(EventTokenizer):
     """Turn the voices of a piece into tokens and back.

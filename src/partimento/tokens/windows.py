@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from partimento.short_repr import short_repr
 from partimento.tokens.base import Tokens
 from partimento.tokens.vocabulary import PAD
 
@@ -40,6 +41,7 @@ class WindowSpec(NamedTuple):
     longest: bool = False
 
 
+@short_repr
 @dataclass(frozen=True)
 class Windows:
     """Hold windows in memory; indexing returns the selected windows as a batch.
@@ -134,6 +136,7 @@ class Batches(Protocol):
         """Yield the batches of an epoch in an order that depends on `seed` alone."""
 
 
+@short_repr
 @dataclass(frozen=True)
 class WindowBatches:
     """Provide windows in memory as batches of `size` windows."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from partimento.short_repr import short_repr
+
 if TYPE_CHECKING:
     from partimento.models.base import Model
     from partimento.training.dataset import Dataset
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from partimento.training.trained_model import TrainedModel
 
 
+@short_repr
 class Callback:
     """Observe training. Override the methods you need; by default they do nothing.
 

@@ -27,6 +27,7 @@ from partimento.music.transpose import (
     transpose,
 )
 from partimento.progress import Progress, silent
+from partimento.short_repr import short_repr
 from partimento.tokens.base import Tokenizer, Tokens
 from partimento.tokens.registry import tokenizer_class
 from partimento.tokens.settings import TokenSettings
@@ -34,6 +35,7 @@ from partimento.tokens.vocabulary import OutOfVocabularyCost
 from partimento.tokens.windows import WindowBatches, Windows, WindowSpec, windows
 
 
+@short_repr
 @dataclass(frozen=True)
 class TransposedPiece:
     """A piece in the key in which it is tokenized.
@@ -79,6 +81,7 @@ class TransposedPiece:
         return int(self.piece.notes.pitch.min(initial=127))
 
 
+@short_repr
 @dataclass(frozen=True)
 class Dataset:
     """Training, validation and test pieces with a tokenizer.

@@ -20,6 +20,7 @@ from partimento.errors import PartimentoError
 from partimento.models.base import Model
 from partimento.models.deferred import keras
 from partimento.models.loss import Totals
+from partimento.short_repr import short_repr
 from partimento.tokens.windows import Batch, Batches
 from partimento.training import backend
 from partimento.training.settings import TrainSettings
@@ -30,6 +31,7 @@ OPERATIONS_PER_CALL = 4e10
 MAX_STEPS_PER_CALL = 64
 
 
+@short_repr
 @dataclass(frozen=True)
 class Epoch:
     """One line of the history; losses are nats per event.
@@ -60,6 +62,7 @@ class Epoch:
     compiled: float = 1.0
 
 
+@short_repr
 @dataclass(frozen=True)
 class Checkpoint:
     """Hold the complete state of training after an epoch.
@@ -93,6 +96,7 @@ Keep = Callable[[Checkpoint], None]
 Inspect = Callable[[int], str | None]
 
 
+@short_repr
 @dataclass(frozen=True)
 class Fitted:
     """The outcome of training: history, the epoch that was kept, and why it ended."""

@@ -11,11 +11,13 @@ import numpy as np
 
 from partimento.music.events import merge_held
 from partimento.music.timelines import Meter, Source, Tempo
+from partimento.short_repr import short_repr
 from partimento.training.dataset import TransposedPiece
 
 OPENING = 192  # ids stored per piece, to compose from: 64 chord rows of 3 ids, or 192 tokens
 
 
+@short_repr
 @dataclass(frozen=True)
 class PieceRecord:
     """Metadata of a piece for credits, and its first tokens as a prompt for composing.

@@ -35,8 +35,10 @@ from typing import Any, ClassVar
 
 from partimento.errors import PartimentoError
 from partimento.files import check_exists, refuse_folder, remove_folder, write_atomically
+from partimento.short_repr import short_repr
 
 
+@short_repr
 @dataclass(frozen=True)
 class RunFolder:
     """Paths of the files of a run, whether they exist or not.

@@ -14,6 +14,7 @@ from partimento.corpus.settings import DataSettings
 from partimento.errors import PartimentoError
 from partimento.models import MODELS, model_class
 from partimento.recipes import DEFAULT_MODEL
+from partimento.short_repr import short_repr
 from partimento.tokens.settings import TokenSettings
 
 
@@ -188,6 +189,7 @@ class Sampling(Section):
         return np.array([self.temperature, self.top_k, self.top_p], np.float32)
 
 
+@short_repr
 class SampleSettings(Sampling):
     """The default sampling of a model."""
 
@@ -200,6 +202,7 @@ class SampleSettings(Sampling):
     )
 
 
+@short_repr
 class Settings(BaseModel):
     """All settings of a training run; the model declares the section ``model``."""
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from partimento.files import new_file
 from partimento.models.base import Model
+from partimento.short_repr import short_repr
 from partimento.tokens.vocabulary import SPECIAL
 from partimento.tokens.windows import WindowBatches
 from partimento.training.dataset import TransposedPiece
@@ -25,6 +26,7 @@ WINDOWS = 512  # windows per snapshot: points in the picture of a latent space
 FRAMES = 100  # approximate maximum number of snapshots of a training
 
 
+@short_repr
 class TrainingSnapshots(NamedTuple):
     """The snapshots of a training.
 
@@ -47,6 +49,7 @@ class TrainingSnapshots(NamedTuple):
     snapshots: list[dict[str, np.ndarray]]
 
 
+@short_repr
 @dataclass(frozen=True)
 class Snapshots:
     """Write a snapshot every ``epochs // 100`` epochs (every 5 of the tutorial's 500).

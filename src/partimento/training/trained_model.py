@@ -261,9 +261,15 @@ class TrainedModel:
         return save_model(self, folder, force=force)
 
     def __repr__(self) -> str:
-        splits = Counter(piece.split for piece in self.pieces)
-        where = f", {self.folder}" if self.folder else ""
-        return f"<TrainedModel: {self.settings.name}, {splits['train']:,} training pieces{where}>"
+        train = sum(piece.split == "train" for piece in self.pieces)
+        facts = [f"{train:,} training pieces"]
+        if self.history:
+            facts.append(f"{len(self.history):,} epochs")
+            kind = "best" if model_class(self.settings.name).select_by_validation else "last"
+            kept = [e.val_loss for e in self.history if e.epoch == self.best_epoch]
+            facts += [f"{kind} loss {loss:.3f} in epoch {self.best_epoch}" for loss in kept]
+        where = f" in {str(self.folder)[-100:]}" if self.folder else ""
+        return f"<TrainedModel {self.settings.name}{where}: {', '.join(facts)}>"
 
 
 def save_model(trained: TrainedModel, folder: Path | str, *, force: bool = False) -> TrainedModel:

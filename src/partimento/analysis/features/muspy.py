@@ -32,12 +32,14 @@ from partimento.analysis.keys import analyze_key
 from partimento.music.events import distinct, sweep
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key
+from partimento.short_repr import short_repr
 
 RESOLUTION = 24  # steps per quarter
 THRESHOLD = 2  # simultaneous pitches
 SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
 
 
+@short_repr
 class Steps(NamedTuple):
     """Notes in whole steps, all parts together."""
 

@@ -15,11 +15,13 @@ from partimento.music.bars import notes_by_bar
 from partimento.music.names import NAMES, duration_name
 from partimento.music.piece import Piece
 from partimento.progress import Progress, silent
+from partimento.short_repr import short_repr
 
 VALUES = tuple(map(duration_name, DURATIONS))
 MUSPY, YANG_LERCH, STRUCTURE, RHYTHM = "MusPy", "Yang & Lerch", "structure", "rhythm"
 
 
+@short_repr
 @dataclass(frozen=True)
 class Feature:
     """The description of a feature.

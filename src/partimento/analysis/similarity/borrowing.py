@@ -14,11 +14,13 @@ from partimento.analysis.similarity.suffix_index import Matches, SequenceIndex, 
 from partimento.errors import PartimentoError
 from partimento.music.piece import Piece
 from partimento.progress import Progress, silent
+from partimento.short_repr import short_repr
 
 LONG = 8  # a passage of at least this many elements counts as borrowed
 MAX_COMPARED = 1000  # occurrences of one passage whose rhythm is compared
 
 
+@short_repr
 @dataclass(frozen=True)
 class SharedPassage:
     """A passage of a piece that also occurs in a corpus.
@@ -52,6 +54,7 @@ class SharedPassage:
     pieces: int
 
 
+@short_repr
 @dataclass(frozen=True)
 class Shared:
     """The passages that one sequence of a piece shares with a corpus.
@@ -76,6 +79,7 @@ class Shared:
         return self.longest.length if self.longest else 0
 
 
+@short_repr
 @dataclass(frozen=True)
 class Originality:
     """The passages that a piece shares with a corpus.
@@ -96,6 +100,7 @@ class Originality:
     in_corpus: tuple[str, ...] = ()
 
 
+@short_repr
 class IndexedPiece(NamedTuple):
     """Title, path and hash of a piece of an indexed corpus."""
 
@@ -104,6 +109,7 @@ class IndexedPiece(NamedTuple):
     sha256: str
 
 
+@short_repr
 @dataclass(frozen=True, eq=False)
 class CorpusIndex:
     """An indexed corpus, built by `index_corpus`.

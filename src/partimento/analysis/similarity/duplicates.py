@@ -26,6 +26,7 @@ from typing import NamedTuple
 import numpy as np
 
 from partimento.analysis.similarity.fingerprints import LOW, Fingerprint, hashes_of
+from partimento.short_repr import short_repr
 
 # Ratios of note values, the more probable ones first.
 SCALES = np.array([(1, 1), (2, 1), (1, 2), (3, 2), (2, 3), (4, 1), (1, 4)])
@@ -45,6 +46,7 @@ CANDIDATES_OF_A_GROUP = 5  # failed comparisons with pieces of one group, at mos
 SHARED = 0.04  # share of the smaller piece's hashes that a candidate must have
 
 
+@short_repr
 class Likeness(NamedTuple):
     """How much of the smaller of two pieces occurs in the larger one.
 
@@ -76,6 +78,7 @@ class Likeness(NamedTuple):
         return self.verbatim >= VERBATIM and self.share >= SHARE and enough
 
 
+@short_repr
 class Link(NamedTuple):
     """Two near-duplicates: the music of piece `part` occurs in piece `whole`.
 

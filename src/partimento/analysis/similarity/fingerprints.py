@@ -13,6 +13,7 @@ import numpy as np
 
 from partimento.music.events import distinct
 from partimento.music.piece import Piece
+from partimento.short_repr import short_repr
 
 GRID = 48  # steps per quarter: represents sixteenth notes and their triplets exactly
 RUN = 6  # pitches in a hash
@@ -24,6 +25,7 @@ LOW = np.uint64(2**24 - 1)  # mask of the lower 24 bits of an anchor or an index
 NONE = np.uint64(2**64 - 1)  # stands for no hash; greater than any hash
 
 
+@short_repr
 class Fingerprint(NamedTuple):
     """The fingerprint of a piece, by which similar pieces are found.
 

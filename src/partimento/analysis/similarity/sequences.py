@@ -15,12 +15,14 @@ import numpy as np
 
 from partimento.music.events import Sweep
 from partimento.music.piece import Piece
+from partimento.short_repr import short_repr
 
 NOTE = b"\0"  # the shape of every note of a melody
 REST = b""
 SILENT = -1  # the reference pitch of a rest
 
 
+@short_repr
 class PieceSequence(NamedTuple):
     """A sequence of T elements: the chords of a piece, or the notes of its melody.
 
@@ -63,6 +65,7 @@ class PieceSequence(NamedTuple):
         return steps
 
 
+@short_repr
 class PieceSequences(NamedTuple):
     """The chords and the melody of a piece."""
 

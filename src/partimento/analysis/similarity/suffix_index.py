@@ -23,11 +23,13 @@ from typing import NamedTuple
 import numpy as np
 
 from partimento.analysis.similarity.sequences import REST, SILENT, PieceSequence
+from partimento.short_repr import short_repr
 
 INTERVALS = 256  # more than the number of intervals between two MIDI pitches
 CHUNK = 32  # elements that are compared at once
 
 
+@short_repr
 class Matches(NamedTuple):
     """For each element of a sequence, the longest passage from there on in the index.
 
@@ -45,6 +47,7 @@ class Matches(NamedTuple):
     place: np.ndarray
 
 
+@short_repr
 @dataclass(frozen=True, eq=False)
 class SequenceIndex:
     """An index of sequences, built by `index_of`.

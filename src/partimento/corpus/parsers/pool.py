@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import partimento
+from partimento.short_repr import short_repr
 
 COMMAND = (sys.executable, "-P", "-m", "partimento.corpus.parsers.worker")
 MAX_ANSWER = 64 * 2**20  # bytes; far more than a piece of MAX_NOTES notes takes
@@ -39,6 +40,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
+@short_repr
 @dataclass(frozen=True)
 class Task:
     """A request to a parser (a line of JSON), and the time limit for its answer."""
@@ -47,6 +49,7 @@ class Task:
     timeout_s: float
 
 
+@short_repr
 @dataclass(frozen=True)
 class Answer:
     """The bytes that a parser returned, or the reason why there are none."""
@@ -59,6 +62,7 @@ class _NoAnswerError(Exception):
     """The process gave no answer; the message is the reason."""
 
 
+@short_repr
 class Parser:
     """One parsing process, which is replaced when it crashes or exceeds a time limit.
 
@@ -195,6 +199,7 @@ class Parser:
         return body
 
 
+@short_repr
 class Parsers:
     """A pool of parsers: one for each thread that uses it at the same time.
 

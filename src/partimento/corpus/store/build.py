@@ -52,10 +52,12 @@ from partimento.errors import InvalidScoreError, PartimentoError
 from partimento.files import new_file, refuse_existing, write_atomically
 from partimento.io.formats import STORE, is_store, read_score_bytes
 from partimento.progress import Progress, silent
+from partimento.short_repr import short_repr
 
 PLAN = "plan.json"
 
 
+@short_repr
 @dataclass(frozen=True)
 class Plan:
     """How a store is built.
@@ -107,6 +109,7 @@ class Plan:
         return Head(self.config, self.validation, self.test, self.seed, self.selection)
 
 
+@short_repr
 @dataclass(frozen=True)
 class Built:
     """The result of a build.

@@ -24,6 +24,7 @@ from partimento.corpus.store.rows import Row
 from partimento.corpus.store.schema import METADATA, table_of
 from partimento.errors import PartimentoError
 from partimento.files import exclusive, new_file
+from partimento.short_repr import short_repr
 
 PARTS = "part-*.arrow"
 MARK = b"partimento"  # the metadata key under which a part states how its rows were made
@@ -40,6 +41,7 @@ class RowLocation(NamedTuple):
     row: int
 
 
+@short_repr
 class RowCache:
     """Give access to all rows of a build, with only a few chunks in memory at a time."""
 
@@ -135,6 +137,7 @@ class RowCache:
             return pa.ipc.open_file(source, options=options).read_all().select(list(columns))
 
 
+@short_repr
 class RowWriter:
     """Collect new rows, and write them to the cache as parts.
 

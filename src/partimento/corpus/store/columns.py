@@ -15,11 +15,13 @@ import numpy as np
 
 from partimento.music.notes import MAX_GRID
 from partimento.music.timelines import Meter, Tempo
+from partimento.short_repr import short_repr
 
 FAR = 2**40  # more steps, notes or bytes than any score has
 Fields = tuple[tuple[str, str], ...]
 
 
+@short_repr
 class Column(NamedTuple):
     """A column of the store.
 

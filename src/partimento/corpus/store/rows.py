@@ -26,12 +26,14 @@ from partimento.music.instruments import instruments_of_text
 from partimento.music.notes import Notes
 from partimento.music.piece import Piece
 from partimento.music.timelines import ChordSymbol, Key, Meter, Part, Tempo
+from partimento.short_repr import short_repr
 
 Values = dict[str, Any]
 # The plain values by which pieces are selected.
 FACTS = ("key", "meter", "ensemble", "solo", "single_instrument", "instruments", "events")
 
 
+@short_repr
 @dataclass(frozen=True)
 class Row:
     """A row of a store: plain values and arrays, with the names of `columns`."""
@@ -92,6 +94,7 @@ def _check(plain: Values, arrays: Mapping[str, np.ndarray]) -> None:
         raise ValueError("the columns of a row are inconsistent")
 
 
+@short_repr
 @dataclass(frozen=True)
 class Origin:
     """The file of a row.

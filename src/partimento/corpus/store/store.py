@@ -34,6 +34,7 @@ from partimento.music.events import Event
 from partimento.music.piece import Piece
 from partimento.music.timelines import Source
 from partimento.progress import Progress, silent
+from partimento.short_repr import short_repr
 
 FORMAT = 2  # the version of the columns
 READER = 1  # the version of the readers; increased if the same file would give another row
@@ -41,6 +42,7 @@ HEAD = b"partimento"  # the metadata key of the store's head
 ROWS = 512  # in every row group except the last
 
 
+@short_repr
 @dataclass(frozen=True)
 class Head:
     """How a store was built; stored in its metadata.
@@ -85,6 +87,7 @@ class Head:
         return cls(config=config, selection=Selection(**values.pop("selection")), **values)
 
 
+@short_repr
 @dataclass(frozen=True)
 class Store:
     """An open store, or pieces selected from it; `open_store` returns one.

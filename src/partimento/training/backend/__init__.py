@@ -16,6 +16,7 @@ import numpy as np
 
 from partimento.models.deferred import keras, ops
 from partimento.models.loss import Totals
+from partimento.short_repr import short_repr
 
 Arrays = Mapping[str, np.ndarray]
 LossFunction = Callable[..., Any]  # (batch, *, training, step) → Loss: `base.Model.loss`
@@ -58,6 +59,7 @@ class Trainer(Protocol):
         """Write the state into the variables of the network and the optimizer."""
 
 
+@short_repr
 class PackedLoss:
     """Stack the named sums of a loss into one array, which a compiled loop can sum up.
 

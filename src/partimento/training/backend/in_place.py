@@ -6,9 +6,11 @@ import keras
 import numpy as np
 from keras import ops
 
+from partimento.short_repr import short_repr
 from partimento.training.backend import State, variable_groups
 
 
+@short_repr
 class InPlace:
     """Implement the methods of `backend.Trainer` that read and write the state."""
 

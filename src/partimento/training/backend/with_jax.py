@@ -10,9 +10,11 @@ import keras
 import numpy as np
 
 from partimento.models.loss import Totals
+from partimento.short_repr import short_repr
 from partimento.training.backend import Arrays, PackedLoss, State, variable_groups
 
 
+@short_repr
 class Trainer:
     """Run training steps; see `backend.Trainer`."""
 
