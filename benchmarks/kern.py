@@ -139,6 +139,14 @@ def unisons(notes: Notes) -> Notes:
     return overlapping
 
 
+def new_toolkit() -> verovio.toolkit:
+    """Return a toolkit that plays scores as they are written."""
+    toolkit = verovio.toolkit()
+    verovio.enableLog(verovio.LOG_OFF)
+    toolkit.setOptions({"breaks": "none", "expandNever": True})
+    return toolkit
+
+
 def corpus_files() -> list[Path]:
     """Return all kern files of music21's corpus."""
     from music21 import common
@@ -155,9 +163,7 @@ def main() -> None:
     files = (
         sorted(options.folder.rglob(f"*.{options.suffix}")) if options.folder else corpus_files()
     )
-    toolkit = verovio.toolkit()
-    verovio.enableLog(verovio.LOG_OFF)
-    toolkit.setOptions({"breaks": "none", "expandNever": True})
+    toolkit = new_toolkit()
     pt.read(files[0])
     seconds = [0.0, 0.0]
     total = equal = merged = warned = graces = 0

@@ -95,6 +95,13 @@ def test_grace_notes_take_no_time() -> None:
     assert piece.length == 4
 
 
+def test_a_grace_note_may_stand_beside_a_note() -> None:
+    piece = read("**kern **kern", "2c 2E", "2d 8cq", ". 2F", "1e 1G", "*- *-")
+    main = sorted((note.onset, note.pitch) for note in piece.notes if not note.grace)
+    assert main == [(0, 52), (0, 60), (2, 53), (2, 62), (4, 55), (4, 64)]
+    assert piece.warnings == ()
+
+
 def test_a_short_first_bar_is_a_pickup() -> None:
     piece = one("4c", "=1", "1d", "=2", "1e")
     assert (piece.pickup, piece.meters) == (1, (Meter(4, 4),))
@@ -104,6 +111,8 @@ def test_a_short_first_bar_is_a_pickup() -> None:
 def test_repeat_signs_within_a_bar_end_no_bar() -> None:
     piece = one("4c", "=1!|:", "2.d", "=:|!|:", "4e", "=2", "2.f", "=:|!")
     assert [bar.onset for bar in piece.bars()] == [0, 1, 5]
+    lettered = one("4c", "=1", "2.d", "=1b:|!", "4e", "=2", "2.f", "=2b:|!", "4f")
+    assert [bar.onset for bar in lettered.bars()] == [0, 1, 5]
     unfolded = one("4c", "=1!|:", "2.d", "=:|!|:", "4e", "=2", "2.f", "=:|!", unfold=True)
     assert [note.pitch for note in unfolded.notes] == [60, 62, 62, 64, 65, 64, 65]
     assert [bar.onset for bar in unfolded.bars()][:2] == [0, 1]

@@ -32,6 +32,7 @@ MODES = {
     "maj": 0,
 }
 MINOR_MODES = ("dor", "aeo", "min", "phr", "loc")
+TITLES = ("OTL", "OTP", "OPR", "GTL")  # of the work, else a popular one, the parent's, the group's
 LARGEST = 1024  # number in a meter
 REFERENCE = re.compile(r"!!!([A-Z]{3})(\d*)(?:@@?[A-Za-z]+)?:(.*)")
 
@@ -179,7 +180,7 @@ def title_and_composer(records: dict[str, list[str]]) -> tuple[str, str]:
     >>> title_and_composer({"OPR": ["Messiah"], "COM": ["Handel, George Frideric"]})
     ('Messiah', 'George Frideric Handel')
     """
-    title = next((records[name][0] for name in ("OTL", "OTP", "OPR") if records.get(name)), "")
+    title = next((records[name][0] for name in TITLES if records.get(name)), "")
     composers = records.get("COM", []) or records.get("COA", [])
     return title, ", ".join(dict.fromkeys(person_name(name) for name in composers))
 

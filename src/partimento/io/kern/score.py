@@ -17,7 +17,7 @@ from partimento.io.written import WrittenNote, WrittenScore, checked_mark
 from partimento.music.limits import MAX_NOTES, MAX_QUARTERS, check_size
 from partimento.music.timelines import ChordSymbol, Key
 
-BAR_NUMBER = re.compile(r"=+\d")
+BAR_NUMBER = re.compile(r"=+(\d+)")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -50,6 +50,7 @@ class ScoreReader:
         self.whole = 0  # the length that the meter states for a bar, 0 if unknown
         self.numbered = any(BAR_NUMBER.match(line) for _, line in lines)
         self.line = 0
+        self.number = ""  # of the bar
         self.signatures: dict[int, Key] = {}
         self.designations: dict[int, tuple[Key, bool]] = {}  # whether the mode is a church mode
         self.pending: list[list[str]] = []  # chord symbols of lines without a note
@@ -146,12 +147,16 @@ class ScoreReader:
         time = time_of_barline(ends, self.now, self.bar + self.whole)
         self._place_pending(time)
         token = next((token for token in tokens if token.startswith("=")), "=")
+        match = BAR_NUMBER.match(token)
+        number = match[1] if match else ""
+        # A repeat sign within a bar has no number, or that of the bar with a letter.
         is_inside = (
             self.numbered
-            and not BAR_NUMBER.match(token)
+            and number in ("", self.number)
             and not token.startswith("==")
             and 0 < time - self.bar < self.whole
         )
+        self.number = number or self.number
         if ":|" in token or ":!" in token:
             self.expansions.backward.add(time)
         if "|:" in token or "!:" in token:
@@ -188,7 +193,12 @@ class ScoreReader:
             else:
                 self.pending.append(symbols)
             return
-        ends = [spine.end for spine, duration, _, _ in read if duration and spine.end > self.last]
+        # Where a grace note took its place in the line before, a note may follow at the same time.
+        ends = [
+            spine.end
+            for spine, duration, _, _ in read
+            if duration and spine.end > self.last - spine.after_grace
+        ]
         if len(set(ends)) > 1:
             self._warn("the notes before this line do not end together")
         time = time_of_line(ends, self.now)
@@ -199,6 +209,7 @@ class ScoreReader:
             self._add_notes(spine, duration, content, voice)
             if duration:
                 spine.end = time + duration
+            spine.after_grace = content.is_grace
         ends = [spine.end for spine in self.spines.active if spine.end > time]
         self.now = min(ends, default=time)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import groupby
 
 MOST_SPINES = 1000  # more than any score has
 SPLIT, MERGE, EXCHANGE, ADD, END = PATHS = ("*^", "*v", "*x", "*+", "*-")
@@ -43,14 +44,17 @@ class Spine:
     column : Column
     end : int
         The time at which its last note or rest ends, in steps; -1 before the first one.
+    after_grace : bool
+        Whether its last token was a grace note.
     muted : bool
         Whether it has another version of the music in the subspine before it.
     """
 
-    __slots__ = ("column", "end", "muted")
+    __slots__ = ("after_grace", "column", "end", "muted")
 
     def __init__(self, column: Column, end: int = -1) -> None:
         self.column, self.end, self.muted = column, end, False
+        self.after_grace = False
 
     def copy(self) -> Spine:
         return Spine(self.column, self.end)
@@ -125,16 +129,13 @@ class Spines:
             elif token == ADD:
                 new += [spine, Spine(Column(""))]
             elif token == MERGE:
-                merged = [spine]
-                # Neighboring groups of two columns merge apart from each other.
-                while i < len(tokens) and tokens[i] == MERGE and _same(self.active[i], spine):
-                    merged.append(self.active[i])
+                row = [spine]
+                while i < len(tokens) and tokens[i] == MERGE:
+                    row.append(self.active[i])
                     i += 1
-                if len(merged) == 1:
+                if len(row) == 1:
                     faults.append("*v has no spine to merge with")
-                spine.end = max(one.end for one in merged)
-                spine.muted = False
-                new.append(spine)
+                new += _merged(row)
             elif token != END:
                 new.append(spine)
         if len(new) > MOST_SPINES:
@@ -154,5 +155,12 @@ class Spines:
         return tokens if len(tokens) == len(self.active) else None
 
 
-def _same(spine: Spine, other: Spine) -> bool:
-    return spine.column is other.column
+def _merged(row: list[Spine]) -> list[Spine]:
+    """Merge subspines, column by column if no column has a single one."""
+    groups = [list(group) for _, group in groupby(row, key=lambda spine: id(spine.column))]
+    if any(len(group) == 1 for group in groups):
+        groups = [row]
+    for first, *others in groups:
+        first.end = max([first.end, *(spine.end for spine in others)])
+        first.muted = False
+    return [group[0] for group in groups]
