@@ -16,9 +16,12 @@ from partimento import Key, Meter, Note, Part, Piece, Tempo
 from partimento.errors import PartimentoError
 from partimento.music.events import Event, merge_held
 from partimento.music.notes import Notes
+from partimento.music.timelines import ChordSymbol
 from partimento.music.transpose import (
     interval_to_common_key,
     interval_to_common_octave,
+    interval_to_key,
+    semitones_of_interval,
     shifts_within,
     transpose,
     transpose_back,
@@ -349,3 +352,21 @@ def test_which_modes_have_a_common_key() -> None:
         False,
     ]
     assert TokenSettings().transpose == "key"
+
+
+def test_chord_symbols_follow():
+    piece = Piece(
+        [Note(Fraction(0), Fraction(4), 60)], keys=(Key(),), chord_symbols=(ChordSymbol("Am7/G"),)
+    )
+    assert piece.transpose(1).chord_symbols == (ChordSymbol("Bbm7/Ab"),)
+
+
+@pytest.mark.parametrize("name", ["", "M4", "P3", "X2", "P100", "-"])
+def test_unknown_intervals(name):
+    with pytest.raises(PartimentoError, match="no such interval"):
+        semitones_of_interval(name)
+
+
+def test_the_mode_does_not_change():
+    with pytest.raises(PartimentoError, match="give a minor key"):
+        interval_to_key(Key(0, "minor"), Key())

@@ -16,7 +16,13 @@ from typing import Annotated, Any, NoReturn, cast
 import typer
 
 from partimento import __version__
-from partimento.cli import commands_compose, commands_evaluate, commands_start, commands_train
+from partimento.cli import (
+    commands_compose,
+    commands_evaluate,
+    commands_scores,
+    commands_start,
+    commands_train,
+)
 from partimento.cli.collect import collect_app
 from partimento.cli.corpus import corpus_app
 from partimento.cli.help import COLLECT, command_group
@@ -38,7 +44,13 @@ app = command_group(
              partimento compose runs/mine --bars 24 --key "d minor" -o mine.pdf""",
     ),
 )
-for commands in (commands_start, commands_train, commands_compose, commands_evaluate):
+for commands in (
+    commands_start,
+    commands_train,
+    commands_compose,
+    commands_scores,
+    commands_evaluate,
+):
     app.add_typer(commands.app)
 app.add_typer(collect_app, name="collect", rich_help_panel=COLLECT)
 app.add_typer(corpus_app, name="corpus", rich_help_panel=COLLECT)

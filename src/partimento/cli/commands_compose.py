@@ -176,6 +176,8 @@ def compose(
     examples=(
         """Convert a MIDI file to a printable score and to sound:
              partimento render prelude.mid -o prelude.pdf -o prelude.wav""",
+        """Write a melody for the guitar:
+             partimento render song.musicxml --program guitar --clef treble-8 -o song.pdf""",
     ),
 )
 def render(
@@ -194,22 +196,45 @@ def render(
             help="File to write, in the format of its suffix; may be given several times.",
         ),
     ],
+    program: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|0-127",
+            help="Change the instrument: guitar, 'church organ', or a General MIDI number.",
+        ),
+    ] = None,
+    clef: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Change the clef: treble, treble-8, treble+8, bass, bass-8, alto or tenor.",
+        ),
+    ] = None,
+    unfold: Annotated[
+        bool,
+        typer.Option("--unfold", help="Play repeats in MIDI and sound; scores keep their signs."),
+    ] = False,
     soundfont: Soundfont = None,
     encoding: Encoding = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Convert a score to another format: engraved score, sound, MIDI or MusicXML."""
-    from partimento.cli.compose import read_one, write_all
-    from partimento.cli.screen import print_json
-    from partimento.corpus.settings import AS_WRITTEN
-    from partimento.export.write import check_paths
+    """Convert a score to another format: engraved score, sound, MIDI or MusicXML.
 
-    check_paths(outputs, force=force)
-    piece = read_one(source, config=AS_WRITTEN.replace(encoding=encoding or "auto"))
-    written = write_all(piece, outputs, soundfont=soundfont, force=force)
-    if as_json:
-        print_json({"written": [str(path) for path in written], "warnings": list(piece.warnings)})
+    A score from a MusicXML file keeps its slurs, text and all other marks.
+    """
+    from partimento.cli.compose import run_render
+
+    run_render(
+        source,
+        outputs,
+        changes={"program": program, "clef": clef},
+        unfold=unfold,
+        encoding=encoding,
+        soundfont=soundfont,
+        force=force,
+        as_json=as_json,
+    )
 
 
 @command(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,11 +16,14 @@ from partimento.export import write as render
 from partimento.export.write import check_paths
 from partimento.files import check_exists
 from partimento.generate.limits import check_length
+from partimento.music.appearance import CLEF_NAMES
 from partimento.music.instruments import program_named
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key, Tempo
 from partimento.training.run_folder import RunFolder
 from partimento.training.settings import SampleSettings
+
+HEARD = (".mid", ".midi", ".wav", ".json")  # formats of which repeats can be written out
 
 
 class ComposeOptions(NamedTuple):
@@ -160,14 +163,17 @@ def _check_number(option: str, number: int | None, folder: Path) -> None:
         )
 
 
-def read_one(path: Path, *, config: DataSettings = AS_WRITTEN) -> Piece:
-    """Read a single score, in a worker process."""
+def read_one(path: Path, *, config: DataSettings = AS_WRITTEN, quiet: bool = False) -> Piece:
+    """Read a single score, in a worker process.
+
+    With `quiet`, the warnings of its reader are not printed.
+    """
     check_exists(path)
     if path.is_dir():
         raise PartimentoError(f"{path} is a folder: give a score file")
     with progress.stages() as stages, stages.during("read"):
         piece = load_corpus([path], config=config)[0].piece
-    for warning in piece.warnings:
+    for warning in () if quiet else piece.warnings:
         screen.err().print(screen.printable(f"{path}: {warning}"))
     return piece
 
@@ -183,3 +189,55 @@ def write_all(
         written = render.write_all(render.Chain(piece, soundfont), outputs, force=force)
     screen.err().print(screen.printable(f"wrote {', '.join(map(str, written))}"))
     return written
+
+
+def run_render(
+    source: Path,
+    outputs: Sequence[Path],
+    *,
+    changes: Mapping[str, str | None],
+    unfold: bool,
+    encoding: str | None,
+    soundfont: Path | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Convert a score to other formats.
+
+    Parameters
+    ----------
+    source : Path
+    outputs : sequence of Path
+    changes : mapping
+        The values of ``program`` and ``clef``, if they are changed.
+    unfold : bool
+        Whether what is heard has all repeats. A score shows the signs of the file.
+    encoding : str or None
+    soundfont : Path or None
+    force : bool
+        Replace existing files.
+    as_json : bool
+        Print the files written as JSON.
+    """
+    check_paths(outputs, force=force)
+    program = None if changes["program"] is None else program_named(changes["program"])
+    clef = changes["clef"]
+    if clef is not None and clef not in CLEF_NAMES:
+        raise PartimentoError(f"no such clef: {clef!r}; choose from {' '.join(CLEF_NAMES)}")
+    config = AS_WRITTEN.replace(encoding=encoding or "auto")
+    piece = _changed(read_one(source, config=config), program, clef)
+    heard = [path for path in outputs if unfold and path.suffix.lower() in HEARD]
+    shown = [path for path in outputs if path not in heard]
+    written = write_all(piece, shown, soundfont=soundfont, force=force) if shown else []
+    if heard:
+        played = read_one(source, config=config.replace(repeats="unfolded"), quiet=True)
+        played = _changed(played, program, clef)
+        written += write_all(played, heard, soundfont=soundfont, force=force)
+    if as_json:
+        paths = [str(path) for path in written]
+        screen.print_json({"written": paths, "warnings": list(piece.warnings)})
+
+
+def _changed(piece: Piece, program: int | None, clef: str | None) -> Piece:
+    piece = piece if program is None else piece.with_program(program)
+    return piece if clef is None else piece.with_clef(clef)

@@ -21,6 +21,7 @@ from partimento.errors import InvalidScoreError, PartimentoError
 from partimento.files import write_atomically
 from partimento.io.formats import MIDI_SUFFIXES, Quantize
 from partimento.music.piece import Piece
+from partimento.music.score_reference import ScoreReference
 from partimento.progress import Progress, silent
 from partimento.short_repr import short_repr
 from partimento.tables import csv_table
@@ -126,6 +127,10 @@ def _task(score: Score, how: Mapping[str, Any], timeout_s: float | None) -> Task
 
 def _entry(score: Score, piece: Piece, facts: Values | None) -> CorpusEntry:
     hint = score.known.get("instrument", "")
+    if piece.score is not None:
+        # The answer of a parser must not refer to another file.
+        trusted = ScoreReference(str(score.place), score.member, piece.score.sha256)
+        piece = piece.replace(score=trusted)
     return CorpusEntry(with_known(piece, score), "", hint, score.suffix.lstrip("."), facts=facts)
 
 

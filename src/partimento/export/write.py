@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import warnings
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from partimento.errors import PartimentoError
 from partimento.export.marker import is_our_page
@@ -17,6 +18,9 @@ from partimento.music.piece import Piece
 from partimento.music.text import check_names, check_text
 from partimento.plugins import Registry
 from partimento.short_repr import short_repr
+
+if TYPE_CHECKING:
+    from partimento.io.musicxml.document import ScoreDocument
 
 # Suffix → writer. A writer takes a Chain and the suffix, and returns the content of each file. To
 # add a format, add one line. The entry point of a plugin is named by the suffix without its dot.
@@ -64,7 +68,27 @@ class Chain:
     files: Sequence[str] = ()
 
     @cached_property
+    def document(self) -> ScoreDocument | None:
+        """The MusicXML file that the piece was read from, edited as the piece was.
+
+        None if there is none. If it is not usable, a warning gives the reason.
+        """
+        if self.piece.score is None:
+            return None
+        from partimento.io.musicxml.document import ScoreDocument
+
+        try:
+            return ScoreDocument.load(self.piece.score)
+        except PartimentoError as error:
+            warnings.warn(
+                f"only the notes are written, without slurs and text: {error}", stacklevel=2
+            )
+            return None
+
+    @cached_property
     def musicxml(self) -> str:
+        if self.document is not None:
+            return self.document.to_xml()
         from partimento.io.musicxml.write import to_musicxml
 
         return to_musicxml(self.piece)
@@ -72,6 +96,8 @@ class Chain:
     @cached_property
     def picture(self) -> str:
         """MusicXML for engraving, with ornaments that were played as grace notes."""
+        if self.document is not None:
+            return self.document.picture(self.piece)
         from partimento.io.musicxml.write import to_musicxml
 
         return to_musicxml(self.piece, ornaments="grace")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path, PurePosixPath
 
@@ -18,6 +17,7 @@ from partimento.io.formats import (
 )
 from partimento.io.kinds import advice_for
 from partimento.music.piece import Piece
+from partimento.music.score_reference import ScoreReference
 from partimento.music.timelines import Source
 
 
@@ -76,7 +76,28 @@ def read_piece(
         raise ReadError(shown, (error.strerror or str(error)).lower()) from error
     except (InvalidScoreError, ValueError) as error:
         raise ReadError(shown, str(error)) from error
-    return replace(piece, source=Source(path=shown, sha256=hashlib.sha256(data).hexdigest()))
+    return with_source(piece, str(path), member, hashlib.sha256(data).hexdigest())
+
+
+def with_source(piece: Piece, path: str, member: str, sha256: str) -> Piece:
+    """Return a piece that states the file from which it was read.
+
+    Parameters
+    ----------
+    piece : Piece
+        From `piece_from_bytes`.
+    path : str
+        The file, or the zip that contains it.
+    member : str
+        Its name in the zip; empty if it is not in a zip.
+    sha256 : str
+        The hash of its content.
+    """
+    source = Source(path=f"{path}/{member}" if member else path, sha256=sha256)
+    score = None
+    if piece.score is not None:
+        score = ScoreReference(path, member, sha256, piece.score.edits)
+    return piece.replace(source=source, score=score)
 
 
 def piece_from_bytes(data: bytes, options: ReadOptions) -> Piece:

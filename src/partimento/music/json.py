@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from partimento.music.notes import Notes
+from partimento.music.score_reference import ScoreReference
 from partimento.music.timelines import ChordSymbol, Key, Meter, Part, Source, Tempo
 
 if TYPE_CHECKING:
     from partimento.music.piece import Piece
 
+UNSTATED = (("staves", None), ("clef", ""))  # values of a part that are left out
 TIMELINES: dict[str, Any] = {
     "meters": Meter,
     "keys": Key,
@@ -26,6 +28,8 @@ TIMELINES: dict[str, Any] = {
 def to_dict(piece: Piece) -> dict[str, Any]:
     """Return a piece as a dictionary of JSON values."""
     values = {f.name: _plain(getattr(piece, f.name)) for f in fields(piece) if f.name != "notes"}
+    if piece.score is None:
+        del values["score"]
     columns = {name: getattr(piece.notes, name).tolist() for name in Notes.COLUMNS}
     if not any(columns["voice"]):  # in most pieces each part has one voice: save the space
         del columns["voice"]
@@ -59,6 +63,7 @@ def fields_from_dict(values: dict[str, Any]) -> dict[str, Any]:
         "source": Source(**values["source"]),
         "cuts": tuple(Fraction(cut) for cut in values["cuts"]),
         "warnings": tuple(values.get("warnings", ())),
+        "score": ScoreReference.from_dict(values["score"]) if values.get("score") else None,
         **timelines,
     }
 
@@ -68,7 +73,9 @@ def _plain(value: Any) -> Any:
         return str(value)
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
+    if isinstance(value, ScoreReference):
+        return value.to_dict()
     if isinstance(value, (Meter, Key, Tempo, Part, Source, ChordSymbol)):
         items = asdict(value).items()
-        return {key: _plain(item) for key, item in items if (key, item) != ("staves", None)}
+        return {key: _plain(item) for key, item in items if (key, item) not in UNSTATED}
     return value

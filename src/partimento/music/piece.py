@@ -24,6 +24,7 @@ from partimento.music import verbs
 from partimento.music.events import Event, Sweep, events_from_sweep, sweep
 from partimento.music.json import fields_from_dict, to_dict
 from partimento.music.notes import Note, Notes
+from partimento.music.score_reference import ScoreReference, reference_after
 from partimento.music.tempo_map import TempoMap
 from partimento.music.timelines import (
     Bar,
@@ -64,6 +65,10 @@ class Piece:
     warnings : tuple of str
         Parts of the file that its reader left out, with the reasons. They do not count when pieces
         are compared.
+    score : ScoreReference or None
+        The MusicXML file that shows this piece, and the edits since. Writers use it to keep what
+        notes do not say, such as slurs and lyrics. It does not count when pieces are compared, and
+        changes of the music drop it.
 
     Raises
     ------
@@ -89,6 +94,7 @@ class Piece:
     cuts: tuple[Fraction, ...] = ()
     chord_symbols: tuple[ChordSymbol, ...] = ()
     warnings: tuple[str, ...] = field(default=(), compare=False)
+    score: ScoreReference | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         source: Notes | Iterable[Note] = self.notes
@@ -169,6 +175,36 @@ class Piece:
         from partimento.music.transpose import transpose
 
         return transpose(self, semitones)
+
+    def cut(self, first: int, last: int | None = None) -> Piece:
+        """Return the bars `first` to `last`; see `music.excerpt.cut`."""
+        from partimento.music.excerpt import cut
+
+        return cut(self, first, last)
+
+    def with_program(self, program: int) -> Piece:
+        """Return the piece with another instrument; drums stay.
+
+        Parameters
+        ----------
+        program : int
+            General MIDI program, 0 to 127.
+        """
+        from partimento.music.appearance import with_program
+
+        return with_program(self, program)
+
+    def with_clef(self, clef: str) -> Piece:
+        """Return the piece with another clef, which moves no note.
+
+        Parameters
+        ----------
+        clef : str
+            One of `music.appearance.CLEF_NAMES`, such as ``treble-8``.
+        """
+        from partimento.music.appearance import with_clef
+
+        return with_clef(self, clef)
 
     @cached_property
     def tempo_map(self) -> TempoMap:
@@ -358,5 +394,11 @@ class Piece:
         return verbs.to_html(self)
 
     def replace(self, **changes: Any) -> Piece:
-        """Return a copy with some fields changed."""
+        """Return a copy with some fields changed.
+
+        If the music changes, the copy has no `score`. Other titles and composers are edits of it.
+        """
+        if self.score is not None and "score" not in changes:
+            before = {name: getattr(self, name, None) for name in changes}
+            changes["score"] = reference_after(self.score, before, changes)
         return replace(self, **changes)

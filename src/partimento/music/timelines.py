@@ -202,12 +202,15 @@ class Part:
     staves : int or None
         The number of staves in the score that was read; None if unknown, as in MIDI files. Parts
         that differ in nothing else are equal.
+    clef : str
+        The clef that was asked for, one of `appearance.CLEF_NAMES`; by default it is chosen.
     """
 
     name: str = ""
     program: int | None = None
     is_drum: bool = False
     staves: int | None = field(default=None, compare=False)
+    clef: str = field(default="", compare=False)
 
 
 @short_repr

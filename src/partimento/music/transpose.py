@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 
+from partimento.errors import PartimentoError
+from partimento.music.chord_spelling import transposed_chord
 from partimento.music.notes import Notes
 from partimento.music.piece import Piece
-from partimento.music.timelines import Key
+from partimento.music.timelines import ChordSymbol, Key
 
 # The mean pitch of pieces in the common octave lies within six semitones of this one. It gives the
 # fewest distinct chords among twelve candidates (docs/research/transposition.md).
 REGISTER = 64
+# The semitones of major and perfect intervals; ``d`` and ``A`` are relative to them.
+INTERVALS = {1: 0, 2: 2, 3: 4, 4: 5, 5: 7, 6: 9, 7: 11}
+PERFECT = (1, 4, 5)
+MOST_SEMITONES = 127
 
 
 def transpose(piece: Piece, semitones: int) -> Piece:
-    """Return a piece with its notes (except drums) and declared keys transposed.
+    """Return a piece with notes (except drums), declared keys and chords transposed.
 
     Transposing by ``-semitones`` restores every field but two. The fingering (string and fret) is
     dropped, because it belongs to the old pitches. A transposed key has the fewest accidentals, so
@@ -47,7 +56,87 @@ def transpose(piece: Piece, semitones: int) -> Piece:
         keys = tuple(
             Key.from_tonic((key.tonic + semitones) % 12, key.mode, onset=key.onset) for key in keys
         )
-    return piece.replace(notes=moved, keys=keys)
+    return piece.replace(
+        notes=moved,
+        keys=keys,
+        chord_symbols=_moved_chords(piece, semitones),
+        score=None if piece.score is None else piece.score.edited("transpose", semitones),
+    )
+
+
+def fifths_between(key: Key, semitones: int) -> int:
+    """Return by how many fifths names move if music in a key is transposed.
+
+    >>> fifths_between(Key.from_name("C major"), 2), fifths_between(Key.from_name("E major"), 1)
+    (2, -5)
+    """
+    if semitones % 12 == 0:
+        return 0
+    return Key.from_tonic((key.tonic + semitones) % 12, key.mode).fifths - key.fifths
+
+
+def _moved_chords(piece: Piece, semitones: int) -> tuple[ChordSymbol, ...]:
+    return tuple(
+        replace(
+            symbol,
+            text=transposed_chord(
+                symbol.text, fifths_between(_key_at(piece.keys, symbol.onset), semitones)
+            ),
+        )
+        for symbol in piece.chord_symbols
+    )
+
+
+def _key_at(keys: Sequence[Key], time: Fraction) -> Key:
+    return next((key for key in reversed(keys) if key.onset <= time), Key())
+
+
+def semitones_of_interval(name: str) -> int:
+    """Return the semitones of an interval such as ``M3``, ``-P5`` or ``m10``; ``-`` is down.
+
+    Raises
+    ------
+    PartimentoError
+        If there is no such interval.
+
+    Examples
+    --------
+    >>> [semitones_of_interval(name) for name in ("M2", "-m3", "P8", "A4", "d5")]
+    [2, -3, 12, 6, 6]
+    """
+    match = re.fullmatch(r"([+-]?)([PMmAd])([1-9]\d?)", name.strip())
+    if match is not None:
+        octaves, step = divmod(int(match[3]) - 1, 7)
+        is_perfect = step + 1 in PERFECT
+        offsets = {"P": 0, "A": 1, "d": -1} if is_perfect else {"M": 0, "m": -1, "A": 1, "d": -2}
+        if match[2] in offsets:
+            size = INTERVALS[step + 1] + 12 * octaves + offsets[match[2]]
+            if abs(size) <= MOST_SEMITONES:
+                return -size if match[1] == "-" else size
+    raise PartimentoError(
+        f"no such interval: {name!r} (write M2 for a major second up, -m3 for a minor third down)"
+    )
+
+
+def interval_to_key(key: Key, target: Key) -> int:
+    """Return the interval in semitones, -5 to 6, that leads from a key to another.
+
+    Raises
+    ------
+    PartimentoError
+        If one is major and the other minor, because transposing does not change the mode.
+
+    Examples
+    --------
+    >>> interval_to_key(Key.from_name("d minor"), Key.from_name("e minor"))
+    2
+    """
+    if key.mode != target.mode:
+        raise PartimentoError(
+            f"the music is in {key.name}, and transposing cannot make it {target.mode}:"
+            f" give a {key.mode} key"
+        )
+    return (target.tonic - key.tonic + 5) % 12 - 5
 
 
 def transpose_back(moved: Piece, semitones: int, original: Piece) -> Piece:

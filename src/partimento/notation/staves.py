@@ -45,6 +45,15 @@ TREBLE, GUITAR, TREBLE_8, BASS, BASS_8, ALTO, TENOR, PERCUSSION = (
     Clef("C", 4),
     Clef("percussion", 2),
 )
+CLEFS_BY_NAME = {
+    "treble": TREBLE,
+    "treble-8": GUITAR,
+    "treble+8": TREBLE_8,
+    "bass": BASS,
+    "bass-8": BASS_8,
+    "alto": ALTO,
+    "tenor": TENOR,
+}
 # The pitches of the lowest and the highest line of each clef.
 LINES = {
     TREBLE: (64, 77),
@@ -115,7 +124,7 @@ def texture_of(
     instrument = instrument_of(part)
     may_be_lines = not part.program or part.program in LINES_FAMILY
     known = instrument in KEYBOARDS or (instrument in CHOIRS and may_be_lines) or not instrument
-    if part.is_drum or not len(pitch) or not known or part.staves == 1:
+    if part.is_drum or not len(pitch) or not known or part.staves == 1 or part.clef:
         return "single"
     cut = sweep(onset, end, pitch)
     sounding, lasting = np.diff(cut.first), np.diff(cut.times)
@@ -152,6 +161,8 @@ def clef_of(part: Part, pitch: np.ndarray, weight: np.ndarray) -> Clef:
     """
     if part.is_drum:
         return PERCUSSION
+    if part.clef:
+        return CLEFS_BY_NAME[part.clef]
     instrument = instrument_of(part)
     if part.program in range(32, 40):  # a low singer is no bass guitar
         return BASS_8

@@ -12,9 +12,8 @@ from partimento.corpus.store.rows import Origin, Row, Values, facts_of, row_of
 from partimento.corpus.views import as_configured, as_recorded, inferred_pickup
 from partimento.errors import InvalidScoreError, ReadError
 from partimento.io.formats import ReadOptions, read_score_bytes
-from partimento.io.read import piece_from_bytes
+from partimento.io.read import piece_from_bytes, with_source
 from partimento.music.piece import Piece
-from partimento.music.timelines import Source
 
 
 class _Read(NamedTuple):
@@ -74,10 +73,7 @@ def read_view(
         exact=config.quantize != "music21",
         infer=config.pickup == "inferred",
     )
-    shown = f"{place}/{member}" if member else place
-    view = read.view.replace(
-        source=Source(path=shown, sha256=hashlib.sha256(read.data).hexdigest())
-    )
+    view = with_source(read.view, place, member, hashlib.sha256(read.data).hexdigest())
     return view, facts_of(read.piece, view.without_drums(), instrument)
 
 

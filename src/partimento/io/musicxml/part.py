@@ -146,6 +146,8 @@ class PartReader:
         By place, the further meters there, which are those of single staves.
     dropped : list of int
         The bars of the notes that are left out, because they have no duration.
+    elements : list of Element or None
+        The ``note`` of each row, if it is set to a list before bars are read.
     """
 
     def __init__(
@@ -184,6 +186,7 @@ class PartReader:
         self.clock: Clock | None = None  # of a bar in which durations are rounded
         self.values: dict[tuple[Any, ...], int] = {}  # ticks of the tuplets read with `divisions`
         self.dropped: list[int] = []
+        self.elements: list[Element] | None = None  # the notes of `rows`, if this is a list
 
     def read_bar(self, index: int, bar: Element, music: Element | None) -> None:
         """Read the next bar.
@@ -335,6 +338,8 @@ class PartReader:
             pitch = self._pitch(elements)
         dynamics = note.get("dynamics")
         velocity = 80 if dynamics is None else velocity_of(dynamics)
+        if self.elements is not None:
+            self.elements.append(note)
         self.rows.append((self.bar, self.onset, ticks, pitch, velocity, string, fret, grace, ties))
 
     def _exact(self, note: Element, elements: dict[str, Element], rounded: int) -> int:

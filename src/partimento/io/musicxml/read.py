@@ -41,6 +41,7 @@ from partimento.io.musicxml.turns import Turns
 from partimento.music.limits import MAX_BYTES, MAX_NOTES, check_size
 from partimento.music.notes import MAX_GRID
 from partimento.music.piece import Piece
+from partimento.music.score_reference import ScoreReference
 from partimento.music.timelines import Part
 
 Element = Any  # lxml's elements have no types
@@ -68,7 +69,9 @@ ARCHIVE_FAULTS = (
 
 def read_score(data: bytes, options: ReadOptions) -> Piece:
     """Read a MusicXML file as a piece; errors as for `piece_from_musicxml`."""
-    return piece_from_musicxml(data, options.suffix, unfold=options.unfold)
+    piece = piece_from_musicxml(data, options.suffix, unfold=options.unfold)
+    # The path is added where it is known. Written-out repeats are not what the file shows.
+    return piece if options.unfold else piece.replace(score=ScoreReference(""))
 
 
 def piece_from_musicxml(data: bytes, suffix: str = ".musicxml", *, unfold: bool = False) -> Piece:
@@ -89,12 +92,50 @@ def piece_from_musicxml(data: bytes, suffix: str = ".musicxml", *, unfold: bool 
     InvalidScoreError
         If the document cannot be read as a piece with notes; the message gives the reason.
     """
+    return piece_of_document(parse(data, suffix), unfold=unfold)
+
+
+def parse(data: bytes, suffix: str = ".musicxml") -> Element:
+    """Parse a MusicXML document without fetching or expanding anything.
+
+    Parameters and errors are those of `piece_from_musicxml`.
+
+    Returns
+    -------
+    Element
+        The root, without comments.
+    """
     if not data.strip():
         raise InvalidScoreError("it is empty")
     xml = _unzip(data) if suffix == ".mxl" or data.startswith(b"PK\3\4") else data
     root = _root(xml)
     if len(xml) > 4 * MAX_NOTES:
         check_size(min(int(root.xpath("count(//note)")), MAX_NOTES + 1) or 1, 0)
+    return root
+
+
+def read_notes(root: Element) -> tuple[list[PartReader], int]:
+    """Read all bars, and remember the element of each note.
+
+    Returns
+    -------
+    readers : list of PartReader
+        One for each part of the document, in its order; see `PartReader.elements`.
+    grid : int
+        Ticks per quarter.
+    """
+    parts = _parts(root)
+    listed = {element.get("id"): element for element in root.iterfind("part-list/score-part")}
+    grid = _grid(root)
+    while True:
+        try:
+            return _read(root, parts, listed, grid, None, trace=True), grid
+        except FinerGrid as finer:
+            grid = _within_limits(grid * finer.factor)
+
+
+def piece_of_document(root: Element, *, unfold: bool = False) -> Piece:
+    """Read the piece of a parsed document; parameters as for `piece_from_musicxml`."""
     parts = _parts(root)
     listed = {element.get("id"): element for element in root.iterfind("part-list/score-part")}
     grid = _grid(root)
@@ -140,7 +181,7 @@ def _joined(
 
 
 def _root(data: bytes) -> Element:
-    """Parse the document without fetching or expanding anything."""
+    """Parse the document, or raise InvalidScoreError with the reason."""
     try:
         root = etree.fromstring(data, _parser())
     except etree.XMLSyntaxError as error:
@@ -283,6 +324,8 @@ def _read(
     listed: Mapping[str, Element],
     grid: int,
     turns: dict[int, Turns] | None,
+    *,
+    trace: bool = False,
 ) -> list[PartReader]:
     has_tab = next(root.iter("fret"), None) is not None
     software = root.iterfind("identification/encoding/software")
@@ -296,6 +339,7 @@ def _read(
             is_exact=is_exact,
             turns=turns,
         )
+        reader.elements = [] if trace else None
         for index, (bar, music) in enumerate(bars):
             reader.read_bar(index, bar, music)
         readers.append(reader)

@@ -1,0 +1,161 @@
+"""Hold a MusicXML document, and edit it where an edit is asked for.
+
+All that the document says is kept: an edit returns a copy in which only what it concerns differs.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import PurePosixPath
+from typing import Any
+
+from lxml import etree
+
+from partimento.errors import InvalidScoreError, PartimentoError
+from partimento.io.formats import read_score_bytes
+from partimento.io.musicxml import appearance, excerpt, transpose
+from partimento.io.musicxml.credits import title_and_composer
+from partimento.io.musicxml.note_ids import add_note_ids
+from partimento.io.musicxml.read import parse, piece_of_document
+from partimento.music.piece import Piece
+from partimento.music.score_reference import ScoreReference
+
+Element = Any
+DOCTYPE = (
+    '<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 Partwise//EN"'
+    ' "http://www.musicxml.org/dtds/partwise.dtd">'
+)
+
+
+class ScoreDocument:
+    """A MusicXML document with its parts one after another; it is never changed.
+
+    Parameters
+    ----------
+    root : Element
+        From `read.parse`. A timewise document becomes a partwise one.
+    """
+
+    def __init__(self, root: Element) -> None:
+        self._root = root if root.tag == "score-partwise" else _partwise(root)
+
+    @classmethod
+    def from_bytes(cls, data: bytes, suffix: str = ".musicxml") -> ScoreDocument:
+        """Parse a document; parameters and errors as for `read.piece_from_musicxml`."""
+        return cls(parse(data, suffix))
+
+    @classmethod
+    def load(cls, reference: ScoreReference) -> ScoreDocument:
+        """Read the document of a piece, and repeat the edits.
+
+        Raises
+        ------
+        PartimentoError
+            If the file is missing, has changed, or cannot be edited in this way.
+        """
+        shown = f"{reference.path}/{reference.member}" if reference.member else reference.path
+        try:
+            data = read_score_bytes(reference.path, reference.member)
+            if hashlib.sha256(data).hexdigest() != reference.sha256:
+                raise PartimentoError(f"{shown} has changed since it was read")
+            suffix = PurePosixPath(reference.member or reference.path).suffix.lower()
+            document = cls.from_bytes(data, suffix)
+            for edit in reference.edits:
+                document = document.edited(str(edit[0]), *edit[1:])
+        except (OSError, InvalidScoreError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise PartimentoError(f"{shown}: {reason}") from error
+        return document
+
+    @property
+    def root(self) -> Element:
+        """A copy of the root element."""
+        return copy.deepcopy(self._root)
+
+    def piece(self) -> Piece:
+        """Read the notes of the document."""
+        return piece_of_document(self._root)
+
+    def edited(self, name: str, *values: str | int) -> ScoreDocument:
+        """Return the document after an edit of `ScoreReference`."""
+        root = self.root
+        EDITS[name](root, *values)
+        return ScoreDocument(root)
+
+    def transpose(self, semitones: int) -> ScoreDocument:
+        """Return the document at another pitch; see `transpose.transpose`."""
+        return self.edited("transpose", semitones)
+
+    def cut(self, start: Fraction, end: Fraction) -> ScoreDocument:
+        """Return the bars between two times in quarters; see `excerpt.cut`."""
+        return self.edited("cut", str(start), str(end))
+
+    def to_xml(self) -> str:
+        """Return the document as MusicXML text."""
+        public = self._root.getroottree().docinfo.doctype
+        doctype = public if public.startswith("<!DOCTYPE score-partwise") else DOCTYPE
+        body = etree.tostring(self._root, encoding="unicode", pretty_print=True)
+        return f'<?xml version="1.0" encoding="UTF-8"?>\n{doctype}\n{body}'
+
+    def picture(self, piece: Piece) -> str:
+        """Return MusicXML for the engraver, with the ids of a piece's notes.
+
+        Parameters
+        ----------
+        piece : Piece
+            The piece of this document. Its note 5 has the id ``n5``, and notes that are tied to it
+            ``n5.2``, ``n5.3`` and so on.
+        """
+        root = self.root
+        for element in root.iter():
+            if element.tag in IDENTIFIED:
+                element.attrib.pop("id", None)
+        add_note_ids(root, piece)
+        title, composer = title_and_composer(root)
+        for credit in list(root.iterchildren("credit")):
+            root.remove(credit)  # the engraver would place them by coordinates of another page
+        appearance.set_title(root, title)
+        appearance.set_composer(root, composer)
+        picture: str = etree.tostring(root, encoding="unicode")
+        return picture
+
+
+def _cut(root: Element, start: str | int, end: str | int) -> None:
+    excerpt.cut(root, Fraction(start), Fraction(end))
+
+
+# Elements with optional ids, which are not needed and may coincide with ours.
+IDENTIFIED = frozenset(
+    ("note", "measure", "direction", "harmony", "barline", "attributes", "slur", "tied", "print")
+)
+EDITS: dict[str, Callable[..., None]] = {
+    "transpose": transpose.transpose,
+    "cut": _cut,
+    "program": appearance.set_program,
+    "clef": appearance.set_clef,
+    "title": appearance.set_title,
+    "composer": appearance.set_composer,
+}
+
+
+def _partwise(root: Element) -> Element:
+    """Convert a timewise document to a partwise one."""
+    partwise = etree.Element("score-partwise", dict(root.attrib))
+    parts: dict[str, Element] = {}
+    for child in root:
+        if child.tag != "measure":
+            partwise.append(copy.deepcopy(child))
+    bars = list(root.iterchildren("measure"))
+    names = dict.fromkeys(part.get("id", "") for bar in bars for part in bar.iterchildren("part"))
+    for name in names:
+        parts[name] = etree.SubElement(partwise, "part", id=name)
+    for bar in bars:
+        music = {part.get("id", ""): part for part in bar.iterchildren("part")}
+        for name, part in parts.items():
+            measure = etree.SubElement(part, "measure", dict(bar.attrib))
+            for element in music.get(name, ()):
+                measure.append(copy.deepcopy(element))
+    return partwise

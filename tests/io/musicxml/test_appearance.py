@@ -1,0 +1,61 @@
+"""Instrument, clef and texts of a document are changed where asked, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+from tests.io.musicxml.documents import START, attributes, note, score, time_
+from tests.io.musicxml.kept import RICH, content
+
+from partimento.errors import PartimentoError
+from partimento.io.musicxml.document import ScoreDocument
+
+CLEF = "<clef><sign>F</sign><line>4</line></clef>"
+
+
+def document(*bars: str, **more) -> ScoreDocument:
+    return ScoreDocument.from_bytes(score(list(bars), **more).encode())
+
+
+def test_a_program_is_added_in_its_place() -> None:
+    changed = document(START + note("C4", 16)).edited("program", 40)
+    listed = changed.root.find(".//score-part")
+    assert [child.tag for child in listed] == ["part-name", "score-instrument", "midi-instrument"]
+    assert changed.piece().parts[0].program == 40
+    assert changed.piece().parts[0].name == "0"
+
+
+def test_a_clef_replaces_all_clefs_of_a_staff() -> None:
+    plain = document(attributes(time_(4), CLEF) + note("C4", 16), attributes(CLEF) + note("C4", 16))
+    changed = plain.edited("clef", "treble-8")
+    assert [sign.text for sign in changed.root.iter("sign")] == ["G"]
+    assert changed.root.findtext(".//clef-octave-change") == "-1"
+    assert changed.piece().notes == plain.piece().notes
+
+
+def test_a_clef_needs_a_single_staff() -> None:
+    piano = document(attributes(time_(4), "<staves>2</staves>") + note("C4", 16))
+    with pytest.raises(PartimentoError, match="one staff"):
+        piano.edited("clef", "bass")
+
+
+def test_only_the_title_changes() -> None:
+    before = ScoreDocument.from_bytes(RICH.read_bytes())
+    after = before.edited("title", "New")
+    assert [
+        (a[2], b[2])
+        for a, b in zip(content(before.root), content(after.root), strict=True)
+        if a != b
+    ] == [("Rich", "New")]
+
+
+def test_credits_follow() -> None:
+    words = "<credit-type>composer</credit-type><credit-words>A</credit-words>"
+    credit = f'<credit page="1">{words}</credit>'
+    changed = document(START + note("C4", 16), head=credit).edited("composer", "B")
+    assert changed.root.findtext("credit/credit-words") == "B"
+    assert [child.tag for child in changed.root] == [
+        "identification",
+        "credit",
+        "part-list",
+        "part",
+    ]
