@@ -1,4 +1,4 @@
-"""Collect facts about a score file: its music, its parts and what its reader reports."""
+"""Collect facts about a score file: its music, its parts and its marks."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def name_at(place: int) -> tuple[str, int]:
 
 
 def moved_place(place: int, fifths: int) -> int:
-    """Return a place moved along the line of fifths, respelled if it is too far from C."""
+    """Return a place moved along the line of fifths, not too far from C."""
     moved = place + fifths
     while moved > FARTHEST:
         moved -= 12

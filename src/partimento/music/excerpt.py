@@ -51,7 +51,7 @@ def cut(piece: Piece, first: int, last: int | None = None) -> Piece:
 
 
 def cut_between(piece: Piece, start: Fraction, end: Fraction) -> Piece:
-    """Return what sounds between two times in quarters, at which bars begin; see `cut`."""
+    """Return what sounds between two bar lines, given in quarters; see `cut`."""
     end = min(end, piece.length)
     if start == 0 and end == piece.length:
         return piece
@@ -74,7 +74,7 @@ def cut_between(piece: Piece, start: Fraction, end: Fraction) -> Piece:
 
 
 def _pickup(piece: Piece, start: Fraction, end: Fraction) -> Fraction:
-    """Return the pickup of an excerpt: its first bar, if that is shorter than its meter."""
+    """Return the length of the first bar if it is shorter than its meter, or 0."""
     bar = next(bar for bar in reversed(piece.bars()) if bar.onset <= start)
     if bar.number == 0 and piece.pickup:
         return piece.pickup

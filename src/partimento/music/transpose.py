@@ -92,7 +92,7 @@ def _key_at(keys: Sequence[Key], time: Fraction) -> Key:
 
 
 def semitones_of_interval(name: str) -> int:
-    """Return the semitones of an interval such as ``M3``, ``-P5`` or ``m10``; ``-`` is down.
+    """Return the semitones of an interval such as ``M3`` or ``-P5``; ``-`` is down.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Remove the signs of repeats and jumps that lost their other end when bars were cut."""
+"""Remove the signs of repeats and jumps that lost their other end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ JUMPS = {"dalsegno": "segno", "tocoda": "coda"}  # attribute → the one that it
 
 
 class Section(NamedTuple):
-    """A repeated section: the indices of its first bar and of the last bar of its endings."""
+    """A repeated section, from its first bar to the last bar of its endings."""
 
     first: int
     last: int
@@ -37,7 +37,7 @@ def sections_of(parts: Sequence[Element]) -> list[Section]:
 
 
 def _bars_with(parts: Sequence[Element], direction: str) -> set[int]:
-    """Return the bars with a repeat sign, or those under endings if `direction` is empty."""
+    """Return the bars with a repeat sign; under endings if `direction` is empty."""
     found: set[int] = set()
     for part in parts:
         is_open = False
@@ -55,7 +55,7 @@ def _bars_with(parts: Sequence[Element], direction: str) -> set[int]:
 
 
 def close_repeats(parts: Sequence[Element], first: int, last: int) -> None:
-    """Remove the signs of sections and jumps that are not wholly in the bars `first` to `last`."""
+    """Remove signs of sections and jumps that do not lie in `first` to `last`."""
     cut = [s for s in sections_of(parts) if not (first <= s.first and s.last <= last)]
     in_sections = {bar for s in sections_of(parts) for bar in range(s.first, s.last + 1)}
     in_cut = {bar for s in cut for bar in range(s.first, s.last + 1)}

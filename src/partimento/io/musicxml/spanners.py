@@ -1,4 +1,4 @@
-"""Find marks with two ends, such as slurs and hairpins, and close those that were cut."""
+"""Find marks with two ends, such as slurs, and close those that were cut."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class End:
 
 
 def times_in_bar(measure: Element) -> Iterator[tuple[Element, Fraction]]:
-    """Yield the elements of a bar with their times in divisions, from its beginning on."""
+    """Yield the elements of a bar with their times in divisions."""
     now = onset = Fraction(0)
     for element in measure:
         tag = element.tag
@@ -128,7 +128,7 @@ def close(part: Element, first: int, last: int) -> None:
 
 
 def _close_ties(first: Element, last: Element) -> None:
-    """Remove the ties to the bar before the first one and to the bar after the last one."""
+    """Remove the ties that cross the start or the end of an excerpt."""
     for note, time in times_in_bar(first):
         if note.tag == "note" and time == 0:
             _remove_ties(note, "stop")

@@ -1,4 +1,4 @@
-"""Transpose a MusicXML document: notes, key signatures, chord symbols and tablatures.
+"""Transpose a MusicXML document: notes, keys, chord symbols and tablatures.
 
 Names move along the line of fifths by as many places as the key signature. They keep their relation
 to the key, so that the same notes show accidentals.
@@ -283,7 +283,7 @@ def _number(value: Fraction) -> str:
 
 
 def _same_kind(old: str | None, before: Fraction, after: Fraction) -> str:
-    """Return the sign of an alteration; one that is written in two ways keeps the old way."""
+    """Return the sign of an alteration; an unchanged one keeps its sign."""
     if before == after and old:
         return old
     return ACCIDENTALS[after]
