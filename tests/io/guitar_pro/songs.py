@@ -124,7 +124,9 @@ def gpif(
         '<Staves><Staff><Properties><Property name="Tuning">'
         "<Pitches>40 45 50 55 59 64</Pitches></Property></Properties></Staff></Staves>"
     )
-    parts = "".join(f"<{name}s>{''.join(items)}</{name}s>" for name, items in lists.items())
+    parts = "".join(
+        f"<{name}s>{''.join(items)}</{name}s>" for name, items in reversed(lists.items())
+    )
     return (
         f"<GPIF>{head}<Tracks><Track id='0'><Name>Guitar</Name>{track or tuning}</Track></Tracks>"
         f"<MasterBars>{master}</MasterBars>{parts}</GPIF>"
