@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import csv
 import os
-import re
 import time
 import zlib
 from collections import Counter, defaultdict
@@ -296,20 +295,19 @@ def tunes(name: str, most: int) -> Iterator[tuple[str, Piece]]:
     """The pieces of a bundled collection; of ABC files with several tunes, each, and of many tunes
     every n-th.
     """
-    from partimento.io.abc_kern import piece_from_score
+    from partimento.io.abc.read import piece_from_abc
+    from partimento.io.abc.tunes import split_tunes
 
     sources: list[tuple[str, Path, bytes | None]] = []
     for path in resolve(f"bundled:{name}"):
         if path.suffix == ".abc":
-            parts = re.split(r"(?m)^(?=X:)", path.read_bytes().decode("utf-8", "replace"))[1:]
-            sources += [
-                (f"{name}/{path.name}#{i}", path, part.encode()) for i, part in enumerate(parts)
-            ]
+            parts = split_tunes(path.read_bytes())
+            sources += [(f"{name}/{path.name}/{tune.name}", path, tune.data) for tune in parts]
         elif path.suffix != ".krn":
             sources.append((f"{name}/{path.name}", path, None))
     for label, path, data in sources[:: max(len(sources) // most, 1)]:
         try:
-            yield label, read_piece(path) if data is None else piece_from_score(data, ".abc")
+            yield label, read_piece(path) if data is None else piece_from_abc(data)
         except (ReadError, InvalidScoreError, ValueError):
             continue
 

@@ -78,8 +78,10 @@ def test_errors_of_the_system_are_rejects(write, good, tmp_path, monkeypatch):
 
 
 def test_named_files_of_other_kinds_are_rejects(write, good, tmp_path):
-    reading = read_pieces([write("a.mid", good), write("b.pdf", "x")])
-    assert reasons(reading) == {"b.pdf": ".pdf is none of " + " ".join(SUFFIXES)}
+    reading = read_pieces([write("a.mid", good), write("b.xyz", "x"), write("c.pdf", "x")])
+    found = reasons(reading)
+    assert found["b.xyz"] == ".xyz is none of " + " ".join(SUFFIXES)
+    assert "music scanner" in found["c.pdf"]
 
 
 def test_a_missing_source_is_refused(write, good, tmp_path):

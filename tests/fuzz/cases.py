@@ -18,14 +18,14 @@ from tests.fuzz.spoil_midi import spoil_midi
 from tests.fuzz.spoil_xml import spoil_musicxml, spoil_mxl
 
 SHARES = {
-    "midi": 33,
+    "midi": 30,
     "midi-composed": 15,
     "musicxml": 17,
     "musicxml-composed": 15,
     "mxl": 4,
     "kern": 6,
     "mei": 4,
-    "abc": 2,
+    "abc": 5,
     "guitar-pro": 2,
     "gp": 2,
 }  # of a hundred

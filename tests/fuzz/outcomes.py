@@ -59,9 +59,9 @@ REASONS = (
     r"more than \d+ transpositions in bar \d+",
     r"its endings leave no bar to play",
     r"with its repeats it is longer than \d+ bars",
-    r"damaged, or not understood by music21(: .*)?",
     r"not (kern|ABC|a Guitar Pro file), despite its suffix",
     r"a file of Guitar Pro [v0-9.]*, which is not read: save it as \.gp5 there",
+    r"it has the tunes .*",
     r"it contains \d+ (tunes|pieces): split it, one piece per file",
     r"it is nested too deeply",
     r"\d+ bars: more than \d+ are not read",
@@ -69,8 +69,6 @@ REASONS = (
     r"up to \d+ of its \d+ notes sound at once, which is too many",
     r"up to \d+ of its notes begin together: more than is read",
     r"\d+ parts of \d+ bars, which is too many",
-    r"damaged: music21 knows no note .*",
-    r"a note lasts \d+ units: more than \d+ are not read",
     r"no such transposition: it is larger than \d+",
     r"a velocity is outside 1 to 127",
     r"a note ends later than any score does",
@@ -87,14 +85,12 @@ LIBRARY_WORDS = re.compile(
 )
 
 
-def fault_of_reason(reason: str, kind: str = "") -> str:
-    """What is wrong with a reason; empty: nothing. That music21 takes too long or too much is no
-    fault of ours.
-    """
+def fault_of_reason(reason: str) -> str:
+    """What is wrong with a reason; empty: nothing."""
     if reason.startswith("the parser failed"):
         return f"an exception that nobody caught: {reason}"
     if CONTAINED.fullmatch(reason):
-        return "" if kind == "abc" and reason.startswith("reading it") else reason
+        return reason
     if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in reason):
         return f"a reason with a line break or a control character: {reason!r}"
     if len(reason) > LONGEST_REASON:

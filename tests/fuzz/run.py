@@ -131,7 +131,7 @@ def _look(case: Case, path: Path, piece: Piece | None, reason: str) -> Outcome:
             "neither a piece nor a reason" if piece is None else "both a piece and a reason",
         )
     if CONTAINED.fullmatch(reason):
-        return Outcome(case.number, case.kind, 0, reason, fault_of_reason(reason, case.kind))
+        return Outcome(case.number, case.kind, 0, reason, fault_of_reason(reason))
     began = time.perf_counter()
     seconds = 0.0
     try:

@@ -39,7 +39,7 @@ COUNTS = {
     "mxl": 30,
     "kern": 30,
     "mei": 30,
-    "abc": 3,
+    "abc": 30,
     "guitar-pro": 60,
     "gp": 60,
 }
@@ -140,8 +140,7 @@ def test_a_reason_that_is_none_is_seen(reason, fault):
 
 
 def test_music21_may_take_its_time():
-    assert fault_of_reason("reading it took longer than 60 s", "abc") == ""
-    assert fault_of_reason("the parser crashed", "kern") == "the parser crashed"
+    assert fault_of_reason("the parser crashed") == "the parser crashed"
 
 
 def test_a_piece_that_is_none_is_seen():

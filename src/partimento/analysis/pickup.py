@@ -166,7 +166,8 @@ def bar_line_features(piece: Piece) -> np.ndarray | None:
         [
             *(np.bincount(place[near] % bar, weight[near], bar) for weight in weights),
             _across(onset, duration, bar, grid),
-        ]
+        ],
+        float,
     )
     table /= np.maximum(table.sum(axis=1, keepdims=True), 1)
     # Shares (4 quantities, 3 positions): of the downbeat, the middle of the bar, and all beats.

@@ -172,7 +172,11 @@ def read_one(path: Path, *, config: DataSettings = AS_WRITTEN, quiet: bool = Fal
     if path.is_dir():
         raise PartimentoError(f"{path} is a folder: give a score file")
     with progress.stages() as stages, stages.during("read"):
-        piece = load_corpus([path], config=config)[0].piece
+        corpus = load_corpus([path], config=config)
+    if len(corpus) > 1:
+        first = corpus[0].piece.source.path
+        raise PartimentoError(f"{path} has {len(corpus)} pieces: choose one, such as {first}")
+    piece = corpus[0].piece
     for warning in () if quiet else piece.warnings:
         screen.err().print(screen.printable(f"{path}: {warning}"))
     return piece

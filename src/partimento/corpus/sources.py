@@ -11,7 +11,7 @@ import io
 import os
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -20,7 +20,15 @@ from partimento.collect.bundled import collections, license_note
 from partimento.collect.manifest import MANIFEST
 from partimento.errors import InvalidScoreError, PartimentoError
 from partimento.files import check_exists
-from partimento.io.formats import SUFFIXES, ZIP_FAULTS
+from partimento.io.abc.tunes import split_tunes
+from partimento.io.formats import (
+    SUFFIXES,
+    TUNES,
+    ZIP_FAULTS,
+    read_score_bytes,
+    split_tune_name,
+    suffix_of,
+)
 from partimento.io.kinds import advice_for
 from partimento.music.limits import MAX_BYTES
 from partimento.short_repr import short_repr
@@ -57,7 +65,7 @@ class Score:
 
     @property
     def suffix(self) -> str:
-        return PurePosixPath(self.member or self.place.name).suffix.lower()
+        return suffix_of(self.place, self.member)
 
     @property
     def path(self) -> str:
@@ -104,7 +112,7 @@ def find_scores(sources: Iterable[Path | str]) -> tuple[list[Score], list[tuple[
 
 def check_source(source: str) -> None:
     """Raise PartimentoError unless a source is bundled or exists."""
-    if not source.startswith(BUNDLED):
+    if not source.startswith(BUNDLED) and not split_tune_name(Path(source))[1]:
         check_exists(source, known=lambda: [BUNDLED + name for name in collections()])
 
 
@@ -129,7 +137,10 @@ def _scores_of(source: str, faults: list[tuple[str, str]]) -> Iterator[Score]:
                 _storable(f"{source}/{path.relative_to(top).as_posix()}"), path, known=known
             )
         return
-    path = Path(source)
+    path, tune = split_tune_name(Path(source))
+    if tune:
+        yield Score(_storable(f"{path.name}/{tune}"), path, tune)
+        return
     check_source(source)
     files, unread = find_files([path])
     faults += [(str(path), reason) for path, reason in unread]
@@ -142,7 +153,8 @@ def _scores_of(source: str, faults: list[tuple[str, str]]) -> Iterator[Score]:
         if path.suffix.lower() == ".zip":
             yield from _members(path, name, faults)
         else:
-            yield Score(name, path, known=manifests.row(path))
+            score = Score(name, path, known=manifests.row(path))
+            yield from _tunes_of(score) if score.suffix == TUNES else (score,)
 
 
 def absolute(path: Path) -> Path:
@@ -216,12 +228,27 @@ def _members(place: Path, name: str, faults: list[tuple[str, str]]) -> Iterator[
             faults.append((f"{place}/{member.filename}", reason))
             continue
         accepted.add(member.filename)
-        yield Score(
+        score = Score(
             _storable(f"{name}/{member.filename}"),
             place,
             member.filename,
             known.get(member.filename, {}),
         )
+        yield from _tunes_of(score) if score.suffix == TUNES else (score,)
+
+
+def _tunes_of(score: Score) -> Iterator[Score]:
+    """Yield a score for each tune of an ABC file, or the file if it has a single one."""
+    try:
+        tunes = split_tunes(read_score_bytes(str(score.place), score.member))
+    except (OSError, InvalidScoreError):
+        tunes = []  # reading it will give the reason
+    if len(tunes) < 2:
+        yield score
+        return
+    for tune in tunes:
+        member = f"{score.member}/{tune.name}" if score.member else tune.name
+        yield replace(score, name=f"{score.name}/{tune.name}", member=member)
 
 
 def _rejection(member: zipfile.ZipInfo, accepted: set[str]) -> str:

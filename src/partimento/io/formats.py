@@ -7,7 +7,7 @@ import stat
 import zipfile
 import zlib
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal, NamedTuple
 
 from partimento.errors import InvalidScoreError
@@ -29,7 +29,7 @@ READERS = {
     ".musicxml": "partimento.io.musicxml.read:read_score",
     ".mxl": "partimento.io.musicxml.read:read_score",
     ".xml": "partimento.io.musicxml.read:read_score",
-    ".abc": "partimento.io.abc_kern:read_score",
+    ".abc": "partimento.io.abc.read:read_score",
     ".krn": "partimento.io.kern.read:read_score",
     ".mei": "partimento.io.mei.read:read_score",
     **dict.fromkeys(
@@ -37,6 +37,7 @@ READERS = {
     ),
 }
 SUFFIXES = tuple(READERS)
+TUNES = ".abc"  # a file of this format may contain several tunes
 MIDI_SUFFIXES = (".mid", ".midi", ".smf", ".kar", ".rmi")
 STORE = ".parquet"
 # All exceptions that zipfile raises for damaged archives; RuntimeError means that it is encrypted.
@@ -83,7 +84,8 @@ def read_score_bytes(path: str, member: str = "") -> bytes:
     path : str
     member : str
         If `path` is a zip: the name of the file inside it. The size that the zip states is not
-        trusted.
+        trusted. If the file contains several tunes (ABC): the name of one, such as ``12``; in a zip
+        ``folder/tunes.abc/12``.
 
     Raises
     ------
@@ -92,6 +94,9 @@ def read_score_bytes(path: str, member: str = "") -> bytes:
     OSError
         If it cannot be read.
     """
+    if tune := _tune_of(path, member):
+        inner = member.removesuffix(tune).rstrip("/")
+        return _tunes(path, inner, os.stat(path).st_mtime_ns).select(tune)  # noqa: PTH116
     if not member:
         try:
             # os.stat takes half the time of Path.stat, which matters for a million files.
@@ -110,6 +115,61 @@ def read_score_bytes(path: str, member: str = "") -> bytes:
     if len(data) > MAX_BYTES:
         raise InvalidScoreError(f"larger than {MAX_BYTES // 2**20} MiB")
     return data
+
+
+def suffix_of(path: Path | str, member: str = "") -> str:
+    """Return the suffix of a score, in lower case; see `read_score_bytes`.
+
+    >>> suffix_of("a.zip", "b.MID"), suffix_of("tunes.abc", "12"), suffix_of("a.zip", "t.abc/12")
+    ('.mid', '.abc', '.abc')
+    """
+    if _tune_of(path, member):
+        return TUNES
+    return PurePosixPath(member or path).suffix.lower()
+
+
+def split_tune_name(path: Path) -> tuple[Path, str]:
+    """Split a path such as ``tunes.abc/12``: the file, and the name of the tune in it.
+
+    The name is empty if the path does not have this form.
+    """
+    if path.parent.suffix.lower() == TUNES and not path.exists() and path.parent.is_file():
+        return path.parent, path.name
+    return path, ""
+
+
+def _tune_of(path: Path | str, member: str) -> str:
+    """Return the name of the tune that `member` states; empty if it states none."""
+    if not member:
+        return ""
+    if PurePosixPath(path).suffix.lower() == TUNES:
+        return member
+    inner = PurePosixPath(member)
+    return inner.name if inner.parent.suffix.lower() == TUNES else ""
+
+
+class _Tunes(NamedTuple):
+    data: bytes
+    by_name: dict[str, bytes]
+
+    def select(self, name: str) -> bytes:
+        if name not in self.by_name:
+            from partimento.io.abc.tunes import select_tune
+
+            return select_tune(self.data, name)  # raises the error
+        return self.by_name[name]
+
+
+@lru_cache(maxsize=2)
+def _tunes(path: str, member: str, changed_ns: int) -> _Tunes:
+    """Return the tunes of an ABC file; the last two files are kept.
+
+    Splitting the file again for every tune in it would take quadratic time.
+    """
+    from partimento.io.abc.tunes import split_tunes
+
+    data = read_score_bytes(path, member)
+    return _Tunes(data, {tune.name: tune.data for tune in split_tunes(data)})
 
 
 @lru_cache(maxsize=1)

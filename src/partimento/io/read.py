@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from importlib import import_module
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from partimento.errors import InvalidScoreError, ReadError
 from partimento.io.formats import (
@@ -14,6 +14,8 @@ from partimento.io.formats import (
     Quantize,
     ReadOptions,
     read_score_bytes,
+    split_tune_name,
+    suffix_of,
 )
 from partimento.io.kinds import advice_for
 from partimento.music.piece import Piece
@@ -37,7 +39,8 @@ def read_piece(
         MIDI (``.mid``, ``.midi``), MusicXML (``.musicxml``, ``.xml``, ``.mxl``), ABC (``.abc``) or
         kern (``.krn``).
     member : str
-        If `path` is a zip: the name of the file inside it.
+        If `path` is a zip: the name of the file inside it. If it is an ABC file of several tunes:
+        the name of one, such as ``12``; ``tunes.abc/12`` as the path is the same.
     quantize : None or "music21"
         None keeps every time exactly as the file has it. With ``"music21"``, the `events` of a MIDI
         file are the chords of music21 10.5.1's ``converter.parse(path).chordify()``, for
@@ -60,10 +63,11 @@ def read_piece(
         If the file cannot be read; the message gives the reason. A file that crashes or hangs a
         parser does so in this process, other than with `read_pieces`.
     """
-    path = Path(path)
+    path, tune = split_tune_name(Path(path))
+    member = member or tune
     shown, suffix = (
         f"{path}/{member}" if member else str(path),
-        PurePosixPath(member or path).suffix.lower(),
+        suffix_of(path, member),
     )
     if quantize not in (None, "music21"):
         raise ValueError(f"quantize is None or 'music21', not {quantize!r}")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
+from tests.io import music21_reader
 from tests.io.musicxml.documents import (
     GRACE,
     START,
@@ -270,14 +271,13 @@ def corpus(*folders):
 
 
 def as_music21_reads(path):
-    """The piece by way of music21's reader, as `io.abc_kern` makes it of ABC and kern; and whether
+    """The piece by way of music21's reader, and whether
     its parts agree when bars begin.
     """
     from xml.etree import ElementTree
 
     from music21.musicxml.xmlToM21 import MusicXMLImporter
 
-    from partimento.io import abc_kern as scores
     from partimento.io.musicxml import read as musicxml
 
     data = path.read_bytes()
@@ -294,7 +294,7 @@ def as_music21_reads(path):
             for part in score.parts
         ]
         agree = all(len(set(times)) == 1 for times in zip(*begins, strict=False))
-        return scores._to_piece(score, scores._staves(score)), agree
+        return music21_reader._to_piece(score, music21_reader._staves(score)), agree
 
 
 def chords(piece):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from fractions import Fraction
-from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from partimento.corpus.settings import DataSettings
 from partimento.corpus.store.rows import Origin, Row, Values, facts_of, row_of
 from partimento.corpus.views import as_configured, as_recorded, inferred_pickup
 from partimento.errors import InvalidScoreError, ReadError
-from partimento.io.formats import ReadOptions, read_score_bytes
+from partimento.io.formats import ReadOptions, read_score_bytes, suffix_of
 from partimento.io.read import piece_from_bytes, with_source
 from partimento.music.piece import Piece
 
@@ -96,7 +95,7 @@ def _read(
     If `exact` is False, only music21's view is read, and is used instead of the exact piece. If
     `infer` is False, no pickup is inferred.
     """
-    suffix = PurePosixPath(member or place).suffix.lower()
+    suffix = suffix_of(place, member)
     encoding = "" if config.encoding == "auto" else config.encoding
     exact_options = ReadOptions(suffix, None, config.repeats == "unfolded", encoding)
     options = exact_options._replace(quantize="music21")

@@ -1,26 +1,14 @@
-"""Read ABC files as pieces, through music21.
-
-- Tied notes become one note. Transposing instruments are read at sounding pitch. Repeats are read
-  once. Chord symbols are ignored.
-- Grace notes, which have no written duration, become short notes before their main note, and are
-  flagged.
-- After a bar that is shorter or longer than its meter, the meter is repeated. This keeps the bar
-  lines where the score has them.
-"""
+"""Convert scores that music21 has read to pieces, to compare our readers with it."""
 
 from __future__ import annotations
 
-import contextlib
-import io
 import re
-import warnings
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any, TypeVar
 
 from partimento.errors import InvalidScoreError
-from partimento.io.formats import ReadOptions
 from partimento.music.limits import check_bars, check_density, check_size
 from partimento.music.notes import Note, Notes
 from partimento.music.piece import Piece
@@ -41,113 +29,12 @@ T = TypeVar("T")
 MINOR_LIKE = ("minor", "aeolian", "dorian", "phrygian", "locrian")
 
 
-def read_score(data: bytes, options: ReadOptions) -> Piece:
-    """Read an ABC file as a piece; errors as for `piece_from_score`."""
-    return piece_from_score(data, options.suffix)
-
-
-def piece_from_score(data: bytes, suffix: str) -> Piece:
-    """Read a score from the content of a file.
-
-    Parameters
-    ----------
-    data : bytes
-    suffix : str
-        ``.abc``.
-
-    Raises
-    ------
-    InvalidScoreError
-        If the content is not one piece with notes; the message gives the reason.
-    """
-    text = _text(data, suffix)
-    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()) as stderr:
-        warnings.simplefilter("ignore")  # music21 warns of many things that the user cannot change
-        try:
-            score = _parse(text, suffix)
-            if dropped := DROPPED.search(stderr.getvalue()):
-                raise InvalidScoreError(
-                    f"damaged: music21 knows no note {dropped[1].strip()[:20]!r}"
-                )
-            return _to_piece(score, _staves(score))
-        except (InvalidScoreError, MemoryError, RecursionError):
-            raise
-        except Exception as error:  # damaged files cause errors of any kind in the parser
-            raise InvalidScoreError(
-                f"damaged, or not understood by music21{_reason(error)}"
-            ) from error
-
-
-def _reason(error: Exception) -> str:
-    """Return the message of an error of music21; empty for Python's own errors.
-
-    Python's messages would mean nothing to a musician.
-    """
-    if not type(error).__module__.startswith("music21"):
-        return ""
-    return ": " + re.sub(r"<\S[^ ]*(?: object at)? 0x\w+>|0x\w{6,}", "…", str(error))[:200]
-
-
 def _checked(constructor: Callable[..., T], *values: Any, **more: Any) -> T:
     """Call one of our constructors, and report its message if it rejects the values."""
     try:
         return constructor(*values, **more)
     except (ValueError, ArithmeticError) as error:
         raise InvalidScoreError(str(error)) from error
-
-
-def _text(data: bytes, suffix: str) -> str:
-    if not data.strip():
-        raise InvalidScoreError("it is empty")
-    text = data.decode("utf-8-sig", "replace") if _is_utf8(data) else data.decode("latin-1")
-    if "\0" in text or "K:" not in text:
-        raise InvalidScoreError("not ABC, despite its suffix")
-    _check_numbers(text, suffix)
-    return text
-
-
-def _check_numbers(text: str, suffix: str) -> None:
-    """Reject absurd meters and note lengths.
-
-    They would keep music21 busy for hours, or fill the memory.
-    """
-    for field, value in FRACTION.findall(text):
-        if any(len(number) > 3 or int(number) > MOST_BEATS for number in re.findall(r"\d+", value)):
-            raise InvalidScoreError(
-                f"no such {'unit of length' if field == 'L:' else 'meter'}: {value.strip()[:20]}"
-            )
-    for line in text.splitlines() if suffix == ".abc" else ():
-        if line[1:2] != ":":  # music, not an information field
-            for length in ABC_LENGTH.findall(re.sub(r'"[^"]*"|![^!]*!|%.*', "", line)):
-                if len(length) > 3 or int(length) > MOST_UNITS:
-                    raise InvalidScoreError(
-                        f"a note lasts {length[:20]} units: more than {MOST_UNITS} are not read"
-                    )
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _parse(text: str, suffix: str) -> Any:
-    from music21 import stream
-    from music21.converter import subConverters
-
-    converter = subConverters.ConverterABC()
-    converter.parseData(text)
-    score = converter.stream
-    if isinstance(score, stream.Opus):
-        scores = list(score.scores)
-        if len(scores) != 1:
-            raise InvalidScoreError(
-                f"it contains {len(scores)} tunes: split it, one piece per file"
-            )
-        score = scores[0]
-    return score
 
 
 def _staves(score: Any) -> list[Any]:

@@ -1,0 +1,1 @@
+"""Read ABC files, by the rules of the ABC standard 2.1."""
