@@ -146,6 +146,23 @@ def test_a_local_change_is_followed_only_if_the_bars_are():
     assert read(three, changed).meters == (Meter(), Meter(3, 4, F(4)))
 
 
+def test_a_change_for_one_staff_is_followed_only_if_the_bars_are():
+    two = "<staves>2</staves>"
+    first = attributes(time_(3), two, divisions=12)
+    there = time_(9, 8).replace("<time>", '<time number="2">')
+    local_change = f"<attributes>{there}</attributes>"
+    bar = note("C5", 36) + back(36) + NINE
+    assert read([first + bar, local_change + bar, bar]).meters == (Meter(3, 4),)
+    longer = note("C5", 54)
+    assert read([first + bar, local_change + longer, longer]).meters == (
+        Meter(3, 4),
+        Meter(9, 8, F(3)),
+    )
+    begin = attributes(two, time_(9, 8).replace("<time>", '<time number="1">'), divisions=12)
+    assert read([begin + longer, longer]).meters == (Meter(9, 8),)
+    assert read([begin + bar, bar]).meters == (Meter(3, 4),)
+
+
 def test_bars_may_all_keep_to_a_meter_that_is_not_stated():
     nine = attributes(time_(9, 8), divisions=12)
     assert read([nine + THREE, THREE, THREE]).meters == (Meter(3, 4),)

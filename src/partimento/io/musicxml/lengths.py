@@ -44,7 +44,8 @@ def kept_meters(readers: Sequence[PartReader], grid: int) -> dict[Place, Meter]:
             if meter not in candidates.setdefault(place, []):
                 candidates[place].append(meter)
         for place, local in reader.local_meters.items():
-            candidates[place] += [meter for meter in local if meter not in candidates[place]]
+            known = candidates.setdefault(place, [])
+            known += [meter for meter in local if meter not in known]
     if not candidates or readers[0].is_exact:
         return first
     count = max(len(reader.lengths) for reader in readers)
@@ -52,13 +53,15 @@ def kept_meters(readers: Sequence[PartReader], grid: int) -> dict[Place, Meter]:
     meters: dict[Place, Meter] = {}
     current = Meter()
     for place, following in pairwise([*places, (count, 0)]):
-        stated = candidates[place] if place in first else [current, *candidates[place]]
+        stated = candidates[place]
+        if place not in first:
+            stated = [*stated, current] if place == (0, 0) else [current, *stated]
         bars = range(place[0], max(following[0], place[0] + 1))
         meter = stated[0]
         if len(set(stated)) > 1 or not _is_kept(meter, readers, bars, grid):
             ends = [_furthest(readers, bar) for bar in bars]
             meter = _best(stated, ends, grid, is_last=following[0] == count)
-        if place in first or meter != current:
+        if place in first or place == (0, 0) or meter != current:
             meters[place] = current = meter
     return meters
 

@@ -474,9 +474,11 @@ class PartReader:
                 self.repeated = int(text[:2]) if starts else 0
         for transpose in elements.get("transpose", ()):
             self._transpose(transpose)
-        for time in elements.get("time", ()):
+        times = elements.get("time", ())
+        for time in times:
             meter = meter_of(time)
-            if meter and self.meters.setdefault(place, meter) != meter:
+            is_local = len(times) == 1 and time.get("number") and self.staves > 1
+            if meter and (is_local or self.meters.setdefault(place, meter) != meter):
                 self.local_meters.setdefault(place, []).append(meter)
         for written in elements.get("key", ())[:1]:
             if key := key_of(written, self.fifths):
