@@ -300,6 +300,8 @@ def unfolded(score: WrittenScore, order: Sequence[Span]) -> WrittenScore:
     new.composer, new.warnings = score.composer, score.warnings
     notes = sorted(score.notes, key=lambda note: note.onset)
     onsets = [note.onset for note in notes]
+    names = ("meters", "keys", "tempos", "chord_symbols")
+    timelines = {name: sorted(getattr(score, name).items(), key=_time) for name in names}
     for start, end in order:
         shift = new.length - start
         is_last = end >= score.length  # a grace note may follow the last note
@@ -310,8 +312,10 @@ def unfolded(score: WrittenScore, order: Sequence[Span]) -> WrittenScore:
             bar + shift
             for bar in score.bars[bisect_left(score.bars, start) : bisect_left(score.bars, end)]
         ]
-        for name in ("meters", "keys", "tempos", "chord_symbols"):
-            _copy_marks(getattr(score, name), getattr(new, name), (start, end), shift)
+        for name, marks in timelines.items():
+            copies = getattr(new, name)
+            _copy_marks(marks, copies, (start, end), shift)
+            check_marks(len(copies))
         new.length += end - start
         if len(new.notes) > MAX_NOTES or new.length > MAX_QUARTERS * new.grid:
             check_size(len(new.notes) or 1, new.length // new.grid)
@@ -319,13 +323,19 @@ def unfolded(score: WrittenScore, order: Sequence[Span]) -> WrittenScore:
 
 
 def _copy_marks(
-    marks: Mapping[int, Any], copies: dict[int, Any], passage: Span, shift: int
+    marks: Sequence[tuple[int, Any]], copies: dict[int, Any], passage: Span, shift: int
 ) -> None:
+    """Copy the sorted marks of a passage, and the one that is valid at its beginning."""
     start, end = passage
-    before = [time for time in marks if time <= start]
-    if before:
-        copies[start + shift] = marks[max(before)]
-    copies |= {time + shift: mark for time, mark in marks.items() if start < time < end}
+    first = bisect_right(marks, start, key=_time)
+    if first:
+        copies[start + shift] = marks[first - 1][1]
+    for time, mark in marks[first : bisect_left(marks, end, key=_time)]:
+        copies[time + shift] = mark
+
+
+def _time(mark: tuple[int, Any]) -> int:
+    return mark[0]
 
 
 def order_of_bars(bars: Sequence[int], length: int, order: Sequence[int]) -> list[Span]:

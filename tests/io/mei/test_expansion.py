@@ -45,6 +45,15 @@ def test_repeat_signs_and_endings() -> None:
     assert pitches(*content, unfold=False) == [60, 62, 64, 65, 67, 69]
 
 
+def test_empty_sections_in_many_expansions_end() -> None:
+    nested = "".join(
+        f'<section xml:id="s{i}"><expansion plist="#s{i + 1} #s{i + 1}"/></section>'
+        for i in range(40)
+    )
+    with pytest.raises(InvalidScoreError, match="with its repeats it is longer"):
+        pitches('<expansion plist="#s0"/>', nested, section("s40", "c4"))
+
+
 def test_an_expansion_of_itself_is_refused() -> None:
     ring = '<expansion plist="#b #b"/>' + section("b", "d4", inner='<expansion plist="#a #a"/>')
     with pytest.raises(InvalidScoreError, match="with its repeats it is longer"):

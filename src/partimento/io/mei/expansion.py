@@ -12,6 +12,7 @@ from partimento.io.written import Span, order_of_bars
 
 Element = Any
 MOST_PASSAGES = 10_000
+MOST_DEPTH = 100
 
 
 def playing_spans(reader: ScoreReader) -> list[Span] | None:
@@ -29,14 +30,12 @@ def playing_spans(reader: ScoreReader) -> list[Span] | None:
     """
     grid, score = reader.score.grid, reader.score
     tops = [element for element in reader.spans if element.tag in ("score", "part")]
-    if len(tops) == len({reader.spans[top][0] for top in tops}) and any(
-        _expansion(element) for element in reader.spans
-    ):
-        ids = reader.ids()
-        passages: list[tuple[Fraction, Fraction]] = []
+    starts = {reader.spans[top][0] for top in tops}
+    if len(tops) == len(starts) and any(_expansion(element) for element in reader.spans):
+        expander = _Expander(reader)
         for top in sorted(tops, key=lambda top: reader.spans[top][0]):
-            _expand(reader, ids, top, passages, depth=0)
-        return [(round(start * grid), round(end * grid)) for start, end in passages]
+            expander.expand(top)
+        return [(round(start * grid), round(end * grid)) for start, end in expander.passages]
     if not any(turn.times or turn.endings for turn in reader.turns.values()):
         return None
     bars = [round(bar * grid) for bar in reader.bars]
@@ -51,28 +50,42 @@ def _expansion(element: Element) -> list[str]:
     return []
 
 
-def _expand(
-    reader: ScoreReader,
-    ids: dict[str, Element],
-    element: Element,
-    passages: list[tuple[Fraction, Fraction]],
-    depth: int,
-) -> None:
-    """Add the passages of an element, in playing order."""
-    if len(passages) > MOST_PASSAGES or depth > 100:
-        raise InvalidScoreError(f"with its repeats it is longer than {MOST_PASSAGES} bars")
-    names = _expansion(element)
-    if names:
-        children = [ids[name] for name in names if name in ids and ids[name] is not element]
-    else:
-        inner = any(element is not one and _expansion(one) for one in element.iter("section"))
-        children = [child for child in element if child in reader.spans] if inner else []
-    if not children:
-        start, end = reader.spans[element]
-        if passages and passages[-1][1] == start:
-            passages[-1] = passages[-1][0], end
-        elif end > start:
-            passages.append((start, end))
-        return
-    for child in children:
-        _expand(reader, ids, child, passages, depth + 1)
+class _Expander:
+    """Collect passages in playing order.
+
+    Attributes
+    ----------
+    passages : list of (Fraction, Fraction)
+        Beginning and end of each.
+    """
+
+    def __init__(self, reader: ScoreReader) -> None:
+        self.spans, self.ids = reader.spans, reader.ids()
+        self.passages: list[tuple[Fraction, Fraction]] = []
+        self.count = 0
+        # The elements in which an expansion list decides the order.
+        self.ordered = {
+            element
+            for one in reader.spans
+            if _expansion(one)
+            for element in (one, *one.iterancestors())
+        }
+
+    def expand(self, element: Element, depth: int = 0) -> None:
+        """Add the passages of an element; its expansion lists may refer to others."""
+        self.count += 1
+        if self.count > MOST_PASSAGES or depth > MOST_DEPTH:
+            raise InvalidScoreError(f"with its repeats it is longer than {MOST_PASSAGES} bars")
+        names = _expansion(element)
+        children = [self.ids[name] for name in names if name in self.ids]
+        if not names and element in self.ordered:
+            children = [child for child in element if child in self.spans]
+        for child in children:
+            self.expand(child, depth + 1)
+        start, end = self.spans[element]
+        if children or start == end:
+            return
+        if self.passages and self.passages[-1][1] == start:
+            self.passages[-1] = self.passages[-1][0], end
+        else:
+            self.passages.append((start, end))
