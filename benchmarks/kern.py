@@ -50,9 +50,11 @@ def verovio_reading(path: Path, toolkit: verovio.toolkit) -> Reading:
     parser = etree.XMLParser(huge_tree=True)
     root = etree.fromstring(toolkit.getMEI().encode("utf-8", "replace"), parser)
     pitches, graces = _pitches(root)
-    arpeggios = list(root.iter("{*}arpeg"))
-    if graces or arpeggios:  # verovio's timemap shortens or moves other notes by them
-        for element in arpeggios:
+    # Grace notes, arpeggios, and directions after the end of a bar move other notes in verovio's
+    # timemap.
+    moving = [one for one in root.iterfind(".//{*}measure/*") if _moves_notes(one)]
+    if graces or moving:
+        for element in moving:
             element.getparent().remove(element)
         _remove_graces(root)
         toolkit.loadData(etree.tostring(root, encoding="unicode"))
@@ -85,6 +87,10 @@ def _times(toolkit: verovio.toolkit) -> dict[str, tuple[float, float]]:
                 times[name] = onsets.pop(name), now
         onsets |= dict.fromkeys(entry.get("on", ()), now)
     return times
+
+
+def _moves_notes(element: etree._Element) -> bool:
+    return element.get("tstamp") is not None or element.tag.endswith("arpeg")
 
 
 def _remove_graces(root: etree._Element) -> None:
