@@ -14,7 +14,7 @@ def read(path: Path | str, *, unfold: bool = False, encoding: str = "") -> Piece
     Parameters
     ----------
     path : path or str
-        A MIDI, MusicXML, ABC or kern file.
+        A MIDI, MusicXML, ABC, kern, MEI or Guitar Pro file.
     unfold : bool
         Write out repeats in the order in which they are played (MusicXML only). By default each
         bar is read once.

@@ -184,7 +184,9 @@ def render(
     source: Annotated[
         Path,
         typer.Argument(
-            metavar="SCORE", help="A score: MIDI, MusicXML, ABC or kern.", show_default=False
+            metavar="SCORE",
+            help="A score: MIDI, MusicXML, ABC, kern, MEI or Guitar Pro.",
+            show_default=False,
         ),
     ],
     outputs: Annotated[

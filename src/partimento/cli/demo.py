@@ -65,7 +65,7 @@ def run_demo(out: Path, *, seed: int, bars: int) -> None:
         f"\nOpen {out / 'index.html'} to see and hear it. Then try:\n"
         f"  partimento compose {out / 'run'} --bars 12 --key 'd minor' -o mine.pdf\n"
         "  partimento train FOLDER -o runs/mine\n"
-        "with your own MIDI, MusicXML, ABC or kern files in FOLDER."
+        "with your own MIDI, MusicXML, ABC, kern, MEI or Guitar Pro files in FOLDER."
     )
 
 

@@ -36,8 +36,9 @@ def read_piece(
     Parameters
     ----------
     path : path
-        MIDI (``.mid``, ``.midi``), MusicXML (``.musicxml``, ``.xml``, ``.mxl``), ABC (``.abc``) or
-        kern (``.krn``).
+        MIDI (``.mid``, ``.midi``), MusicXML (``.musicxml``, ``.xml``, ``.mxl``), ABC (``.abc``),
+        kern (``.krn``), MEI (``.mei``) or Guitar Pro (``.gp3``, ``.gp4``, ``.gp5``, ``.gpx``,
+        ``.gp``).
     member : str
         If `path` is a zip: the name of the file inside it. If it is an ABC file of several tunes:
         the name of one, such as ``12``; ``tunes.abc/12`` as the path is the same.
