@@ -43,6 +43,7 @@ WRITERS = Registry(
     needs=("__call__",),
     prefix=".",
 )
+ONLY_NOTES = "only the notes are drawn, without slurs, text and other marks"
 PAGED = (".svg", ".png")  # formats with one file per page: name.svg, name-2.svg, …
 
 
@@ -80,9 +81,7 @@ class Chain:
         try:
             return ScoreDocument.load(self.piece.score)
         except PartimentoError as error:
-            warnings.warn(
-                f"only the notes are written, without slurs and text: {error}", stacklevel=2
-            )
+            warnings.warn(f"{ONLY_NOTES}: {error}", stacklevel=2)
             return None
 
     @cached_property
@@ -98,26 +97,40 @@ class Chain:
         """MusicXML for engraving, with ornaments that were played as grace notes."""
         if self.document is not None:
             return self.document.picture(self.piece)
+        return self._picture_of_notes()
+
+    def _picture_of_notes(self) -> str:
         from partimento.io.musicxml.write import to_musicxml
 
         return to_musicxml(self.piece, ornaments="grace")
 
+    def _engraved(self, **options: Any) -> tuple[str, ...]:
+        """Engrave the score as SVG pages; `options` are those of `svg.to_svg`."""
+        from partimento.export.svg import to_svg
+
+        if self.document is None:
+            return to_svg(self.picture, **options)
+        from partimento.export.engraver import engrave_apart
+
+        try:
+            return engrave_apart(self.picture, **options)
+        except PartimentoError as error:
+            warnings.warn(f"{ONLY_NOTES}: {error}", stacklevel=2)
+            return to_svg(self._picture_of_notes(), **options)
+
     @cached_property
     def pages(self) -> tuple[str, ...]:
         """The engraved pages as SVG."""
-        from partimento.export.svg import to_svg
-
-        return to_svg(self.picture)
+        return self._engraved()
 
     @cached_property
     def page(self) -> str:
         """The self-contained web page with score and player."""
         from partimento.export.audio import to_wav
         from partimento.export.player_page import PAGE_RATE, to_page
-        from partimento.export.svg import to_svg
 
         wav = to_wav(self.piece, self.soundfont, sample_rate=PAGE_RATE, mono=True)
-        pages = to_svg(self.picture, heading=False, crop=True)
+        pages = self._engraved(heading=False, crop=True)
         times = self.piece.note_seconds()
         return to_page(self.piece, pages, times, wav, about=self.about, files=self.files)
 
