@@ -1,4 +1,4 @@
-"""Engrave files by others in a process of their own, which may crash or hang without harm.
+"""Engrave files in a process of its own, which may crash or hang without harm.
 
 The engraver is written in C++. Our own MusicXML is safe for it, but files may contain anything.
 """
