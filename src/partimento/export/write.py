@@ -72,17 +72,19 @@ class Chain:
     def document(self) -> ScoreDocument | None:
         """The MusicXML file that the piece was read from, edited as the piece was.
 
-        None if there is none. If it is not usable, a warning gives the reason.
+        None if there is none, or if it says nothing but notes and we wrote it. If it is not usable,
+        a warning gives the reason.
         """
         if self.piece.score is None:
             return None
         from partimento.io.musicxml.document import ScoreDocument
 
         try:
-            return ScoreDocument.load(self.piece.score)
+            document = ScoreDocument.load(self.piece.score)
         except PartimentoError as error:
             warnings.warn(f"{ONLY_NOTES}: {error}", stacklevel=2)
             return None
+        return None if document.says_only_notes else document
 
     @cached_property
     def musicxml(self) -> str:

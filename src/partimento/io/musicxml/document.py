@@ -19,6 +19,7 @@ from partimento.io.formats import read_score_bytes
 from partimento.io.musicxml import appearance, excerpt, transpose
 from partimento.io.musicxml.credits import title_and_composer
 from partimento.io.musicxml.note_ids import add_note_ids
+from partimento.io.musicxml.own_documents import says_only_notes
 from partimento.io.musicxml.read import parse, piece_of_document
 from partimento.music.piece import Piece
 from partimento.music.score_reference import ScoreReference
@@ -74,6 +75,11 @@ class ScoreDocument:
     def root(self) -> Element:
         """A copy of the root element."""
         return copy.deepcopy(self._root)
+
+    @property
+    def says_only_notes(self) -> bool:
+        """Whether this program wrote it, and nobody added anything."""
+        return says_only_notes(self._root)
 
     def piece(self) -> Piece:
         """Read the notes of the document."""
