@@ -72,3 +72,22 @@ def test_a_store_is_recognized_by_its_suffix() -> None:
     assert is_store(Path("scores") / "GUITAR.PARQUET")
     assert not is_store("guitar.parquet/a.mid")
     assert not is_store("parquet")
+
+
+def test_a_tune_is_selected_by_its_name(tmp_path: Path) -> None:
+    book = tmp_path / "book.abc"
+    book.write_bytes(b"".join(b"X:%d\nK:C\nC|\n\n" % number for number in range(1, 30)))
+    assert read_score_bytes(str(book), "7") == b"X:7\nK:C\nC|\n"
+    with pytest.raises(InvalidScoreError, match="no tune 30: it has the tunes 1, 2, 3 … 29"):
+        read_score_bytes(str(book), "30")
+    packed = tmp_path / "a.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.write(book, "in/book.abc")
+    assert read_score_bytes(str(packed), "in/book.abc/7") == b"X:7\nK:C\nC|\n"
+
+
+def test_formats_without_tunes_are_one() -> None:
+    assert formats.tunes_of(b"data", ".mid") == [formats.Tune("1", b"data")]
+    assert formats.suffix_of("book.krn", "2") == ".krn"
+    assert formats.suffix_of("a.zip", "in/book.krn/2") == ".krn"
+    assert formats.suffix_of("a.zip", "in/a.mid") == ".mid"

@@ -20,7 +20,6 @@ from partimento.collect.bundled import collections, license_note
 from partimento.collect.manifest import MANIFEST
 from partimento.errors import InvalidScoreError, PartimentoError
 from partimento.files import check_exists
-from partimento.io.abc.tunes import split_tunes
 from partimento.io.formats import (
     SUFFIXES,
     TUNES,
@@ -28,6 +27,7 @@ from partimento.io.formats import (
     read_score_bytes,
     split_tune_name,
     suffix_of,
+    tunes_of,
 )
 from partimento.io.kinds import advice_for
 from partimento.music.limits import MAX_BYTES
@@ -154,7 +154,7 @@ def _scores_of(source: str, faults: list[tuple[str, str]]) -> Iterator[Score]:
             yield from _members(path, name, faults)
         else:
             score = Score(name, path, known=manifests.row(path))
-            yield from _tunes_of(score) if score.suffix == TUNES else (score,)
+            yield from _tunes_of(score) if score.suffix in TUNES else (score,)
 
 
 def absolute(path: Path) -> Path:
@@ -234,13 +234,13 @@ def _members(place: Path, name: str, faults: list[tuple[str, str]]) -> Iterator[
             member.filename,
             known.get(member.filename, {}),
         )
-        yield from _tunes_of(score) if score.suffix == TUNES else (score,)
+        yield from _tunes_of(score) if score.suffix in TUNES else (score,)
 
 
 def _tunes_of(score: Score) -> Iterator[Score]:
-    """Yield a score for each tune of an ABC file, or the file if it has a single one."""
+    """Yield a score for each tune of a file, or the file if it has a single one."""
     try:
-        tunes = split_tunes(read_score_bytes(str(score.place), score.member))
+        tunes = tunes_of(read_score_bytes(str(score.place), score.member), score.suffix)
     except (OSError, InvalidScoreError):
         tunes = []  # reading it will give the reason
     if len(tunes) < 2:

@@ -6,7 +6,9 @@ import os
 import stat
 import zipfile
 import zlib
+from collections.abc import Sequence
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path, PurePosixPath
 from typing import Literal, NamedTuple
 
@@ -37,7 +39,11 @@ READERS = {
     ),
 }
 SUFFIXES = tuple(READERS)
-TUNES = ".abc"  # a file of this format may contain several tunes
+# Suffixes of formats whose files may contain several tunes → the function that splits them.
+TUNES = {
+    ".abc": "partimento.io.abc.tunes:split_tunes",
+    ".krn": "partimento.io.kern.segments:split_tunes",
+}
 MIDI_SUFFIXES = (".mid", ".midi", ".smf", ".kar", ".rmi")
 STORE = ".parquet"
 # All exceptions that zipfile raises for damaged archives; RuntimeError means that it is encrypted.
@@ -84,8 +90,8 @@ def read_score_bytes(path: str, member: str = "") -> bytes:
     path : str
     member : str
         If `path` is a zip: the name of the file inside it. The size that the zip states is not
-        trusted. If the file contains several tunes (ABC): the name of one, such as ``12``; in a zip
-        ``folder/tunes.abc/12``.
+        trusted. If the file contains several tunes (ABC, kern): the name of one, such as ``12``; in
+        a zip ``folder/tunes.abc/12``.
 
     Raises
     ------
@@ -124,7 +130,8 @@ def suffix_of(path: Path | str, member: str = "") -> str:
     ('.mid', '.abc', '.abc')
     """
     if _tune_of(path, member):
-        return TUNES
+        holder = PurePosixPath(member).parent
+        return (holder.suffix or PurePosixPath(path).suffix).lower()
     return PurePosixPath(member or path).suffix.lower()
 
 
@@ -133,7 +140,7 @@ def split_tune_name(path: Path) -> tuple[Path, str]:
 
     The name is empty if the path does not have this form.
     """
-    if path.parent.suffix.lower() == TUNES and not path.exists() and path.parent.is_file():
+    if path.parent.suffix.lower() in TUNES and not path.exists() and path.parent.is_file():
         return path.parent, path.name
     return path, ""
 
@@ -142,34 +149,58 @@ def _tune_of(path: Path | str, member: str) -> str:
     """Return the name of the tune that `member` states; empty if it states none."""
     if not member:
         return ""
-    if PurePosixPath(path).suffix.lower() == TUNES:
+    if PurePosixPath(path).suffix.lower() in TUNES:
         return member
     inner = PurePosixPath(member)
-    return inner.name if inner.parent.suffix.lower() == TUNES else ""
+    return inner.name if inner.parent.suffix.lower() in TUNES else ""
+
+
+class Tune(NamedTuple):
+    """One tune of a file: its name in the file, and its lines."""
+
+    name: str
+    data: bytes
+
+
+def tunes_of(data: bytes, suffix: str) -> list[Tune]:
+    """Split the content of a file into its tunes; most formats have a single one."""
+    if suffix not in TUNES:
+        return [Tune("1", data)]
+    module, _, name = TUNES[suffix].partition(":")
+    tunes: list[Tune] = getattr(import_module(module), name)(data)
+    return tunes
+
+
+def tune_names(tunes: Sequence[Tune]) -> str:
+    """Return the names of tunes for a message.
+
+    >>> tune_names([Tune("1", b""), Tune("2", b"")])
+    'it has the tunes 1, 2'
+    """
+    names = [tune.name for tune in tunes]
+    shown = ", ".join(names) if len(names) <= 6 else f"{', '.join(names[:3])} … {names[-1]}"
+    return f"it has the tunes {shown}"
 
 
 class _Tunes(NamedTuple):
-    data: bytes
     by_name: dict[str, bytes]
 
     def select(self, name: str) -> bytes:
         if name not in self.by_name:
-            from partimento.io.abc.tunes import select_tune
-
-            return select_tune(self.data, name)  # raises the error
+            tunes = [Tune(known, b"") for known in self.by_name]
+            raise InvalidScoreError(f"it has no tune {name[:20]}: {tune_names(tunes)}")
         return self.by_name[name]
 
 
 @lru_cache(maxsize=2)
 def _tunes(path: str, member: str, changed_ns: int) -> _Tunes:
-    """Return the tunes of an ABC file; the last two files are kept.
+    """Return the tunes of a file; those of the last two files are kept.
 
     Splitting the file again for every tune in it would take quadratic time.
     """
-    from partimento.io.abc.tunes import split_tunes
-
     data = read_score_bytes(path, member)
-    return _Tunes(data, {tune.name: tune.data for tune in split_tunes(data)})
+    tunes = tunes_of(data, PurePosixPath(member or path).suffix.lower())
+    return _Tunes({tune.name: tune.data for tune in tunes})
 
 
 @lru_cache(maxsize=1)

@@ -2,8 +2,7 @@
 
 import pytest
 
-from partimento.errors import InvalidScoreError
-from partimento.io.abc.tunes import decode_tune, plain_text, select_tune, split_tunes, tune_names
+from partimento.io.abc.tunes import decode_tune, plain_text, split_tunes
 
 BOOK = b"""%abc-2.1
 M:4/4
@@ -45,14 +44,6 @@ def test_lines_may_end_in_any_way(end):
 def test_a_file_without_numbers_is_one_tune():
     data = b"T:one\nK:C\nCDEF|\n"
     assert [(tune.name, tune.data) for tune in split_tunes(data)] == [("1", data)]
-
-
-def test_a_tune_is_selected_by_its_name():
-    assert b"three" in select_tune(BOOK, "7-2")
-    with pytest.raises(InvalidScoreError, match="no tune 8: it has the tunes 1, 7, 7-2"):
-        select_tune(BOOK, "8")
-    many = b"\n".join(b"X:%d\nK:C\nC|\n" % i for i in range(1, 30))
-    assert tune_names(split_tunes(many)) == "it has the tunes 1, 2, 3 … 29"
 
 
 def test_the_encoding_is_stated_by_the_user_or_the_file_or_detected():

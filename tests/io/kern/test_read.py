@@ -13,7 +13,7 @@ from tests.pieces import spans
 from partimento import Key, Meter
 from partimento.corpus import read_piece
 from partimento.errors import ReadError
-from partimento.io.kern.read import piece_from_kern, split_segments
+from partimento.io.kern.read import piece_from_kern
 
 F = Fraction
 CASES = Path(__file__).parents[2] / "cases"
@@ -108,14 +108,6 @@ def test_repeats_are_unfolded_on_request() -> None:
     assert piece.meters == (Meter(4, 4), Meter(3, 4, F(4)), Meter(4, 4, F(7)))
 
 
-def test_segments() -> None:
-    piece = "**kern\n1c\n*-\n"
-    assert len(split_segments(piece)) == 1
-    assert len(split_segments(piece + piece)) == 2
-    assert len(split_segments(f"!!!!SEGMENT: a\n{piece}!!!!SEGMENT: b\n!!!OTL: b\n{piece}")) == 2
-    assert len(split_segments("**text\nla\n*-\n" + piece)) == 1
-
-
 def differences(files: list[Path]) -> dict[str, tuple[Notes, Notes]]:
     """Return the notes that only we read, and those that only verovio reads."""
     toolkit = new_toolkit()
@@ -152,7 +144,7 @@ def test_all_files_of_the_corpus_equal_the_reading_of_verovio() -> None:
         ("plain words", "not kern"),
         ("", "it is empty"),
         ("**kern\n4r\n*-\n", "it has no notes"),
-        ("**kern\n4c\n*-\n**kern\n4c\n*-\n", "it contains 2 pieces: split it"),
+        ("**kern\n4c\n*-\n**kern\n4c\n*-\n", "it has the tunes 1, 2: add the name of one"),
     ],
 )
 def test_what_is_no_piece_has_a_reason(data: str, reason: str, write) -> None:

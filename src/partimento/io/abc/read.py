@@ -16,7 +16,7 @@ from fractions import Fraction
 from partimento.errors import InvalidScoreError
 from partimento.io.abc.order import order_of_tune
 from partimento.io.abc.tune_reader import TuneReader
-from partimento.io.abc.tunes import decode_tune, split_tunes, tune_names
+from partimento.io.abc.tunes import decode_tune, split_tunes
 from partimento.io.abc.voice import Row, Voice
 from partimento.io.formats import ReadOptions
 from partimento.io.written import (

@@ -5,9 +5,9 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
-from typing import NamedTuple
 
 from partimento.errors import InvalidScoreError
+from partimento.io.formats import Tune
 from partimento.io.text_encoding import Decoded, decode_document
 
 NEW_TUNE = re.compile(rb"[ \t]*X:[ \t]*(\d*)")
@@ -58,13 +58,6 @@ ESCAPE = re.compile(
 )
 
 
-class Tune(NamedTuple):
-    """One tune of a file: its name in the file, and its lines."""
-
-    name: str
-    data: bytes
-
-
 def split_tunes(data: bytes) -> list[Tune]:
     """Split a file into its tunes.
 
@@ -101,32 +94,6 @@ def _file_header(lines: list[bytes]) -> list[bytes]:
         lines = lines[1:]
     end = next((i for i, line in enumerate(lines) if not line.strip()), len(lines))
     return lines[:end]
-
-
-def select_tune(data: bytes, name: str) -> bytes:
-    """Return one tune of a file, with the fields that are valid for all tunes.
-
-    Raises
-    ------
-    InvalidScoreError
-        If there is no tune of this name.
-    """
-    tunes = split_tunes(data)
-    for tune in tunes:
-        if tune.name == name:
-            return tune.data
-    raise InvalidScoreError(f"it has no tune {name[:20]}: {tune_names(tunes)}")
-
-
-def tune_names(tunes: list[Tune]) -> str:
-    """Return the names of tunes for a message.
-
-    >>> tune_names([Tune("1", b""), Tune("2", b"")])
-    'it has the tunes 1, 2'
-    """
-    names = [tune.name for tune in tunes]
-    shown = ", ".join(names) if len(names) <= 6 else f"{', '.join(names[:3])} … {names[-1]}"
-    return f"it has the tunes {shown}"
 
 
 def decode_tune(data: bytes, encoding: str = "") -> Decoded:

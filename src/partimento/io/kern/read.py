@@ -15,8 +15,9 @@ The rules are:
 from __future__ import annotations
 
 from partimento.errors import InvalidScoreError
-from partimento.io.formats import ReadOptions
+from partimento.io.formats import ReadOptions, tune_names
 from partimento.io.kern.score import ScoreReader
+from partimento.io.kern.segments import numbered_lines, split_tunes
 from partimento.io.text_encoding import decode_document
 from partimento.io.written import piece_of_written
 from partimento.music.piece import Piece
@@ -47,39 +48,22 @@ def piece_from_kern(data: bytes, *, unfold: bool = False, encoding: str = "") ->
     """
     if not data.strip():
         raise InvalidScoreError("it is empty")
+    tunes = split_tunes(data)
+    if len(tunes) > 1:
+        raise InvalidScoreError(
+            f"{tune_names(tunes)}: add the name of one to the path, such as /{tunes[0].name}"
+        )
     decoded = decode_document(data, encoding)
     text = decoded.texts[0]
     if "**kern" not in text or "\0" in text:
         raise InvalidScoreError(NOT_KERN)
-    segments = split_segments(text)
-    if len(segments) > 1:
-        raise InvalidScoreError(f"it contains {len(segments)} pieces: split it, one piece per file")
-    piece = piece_from_segment(segments[0], unfold=unfold)
+    piece = _piece_of(numbered_lines(text), unfold=unfold)
     if not decoded.warning:
         return piece
     return piece.replace(warnings=(decoded.warning, *piece.warnings))
 
 
-def split_segments(text: str) -> list[list[tuple[int, str]]]:
-    """Split a file into its pieces: the numbered lines of each.
-
-    A new piece begins with ``!!!!SEGMENT``, or with the first record after all spines have ended.
-    """
-    segments: list[list[tuple[int, str]]] = [[]]
-    has_ended = False
-    for number, line in enumerate(text.splitlines(), 1):
-        begins = line.startswith("!!!!SEGMENT") or (has_ended and line.startswith("**"))
-        if begins and any(text.startswith("**") for _, text in segments[-1]):
-            segments.append([])
-            has_ended = False
-        if line.startswith("*-") and set(line.split("\t")) <= {"*-", ""}:
-            has_ended = True
-        segments[-1].append((number, line))
-    kern = [part for part in segments if any("**kern" in line for _, line in part)]
-    return kern or segments[:1]
-
-
-def piece_from_segment(lines: list[tuple[int, str]], *, unfold: bool) -> Piece:
+def _piece_of(lines: list[tuple[int, str]], *, unfold: bool) -> Piece:
     """Build a piece from its numbered lines; errors as for `piece_from_kern`."""
     reader = ScoreReader(lines)
     score = reader.read()
