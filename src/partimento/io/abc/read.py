@@ -18,7 +18,7 @@ from partimento.io.abc.order import order_of_tune
 from partimento.io.abc.tune_reader import TuneReader
 from partimento.io.abc.tunes import decode_tune, split_tunes
 from partimento.io.abc.voice import Row, Voice
-from partimento.io.formats import ReadOptions
+from partimento.io.formats import ReadOptions, tune_names
 from partimento.io.written import (
     WrittenNote,
     WrittenScore,
