@@ -64,9 +64,16 @@ def font_folders() -> list[Path]:
 
 
 def font_files() -> list[Path]:
-    """Return the files of the text fonts bundled with matplotlib."""
-    return sorted(
+    """Return the files of the text fonts bundled with matplotlib.
+
+    Plain ones come first: for a line of several scripts, the first font that has all of it is used.
+    """
+    files = {
         path for folder in font_folders() for name in NAMES for path in folder.glob(f"{name}*.ttf")
+    }
+    return sorted(
+        files,
+        key=lambda path: (NAMES.index(path.stem) if path.stem in NAMES else len(NAMES), path),
     )
 
 

@@ -28,6 +28,8 @@ PLACE, PLACE_OF_A_LINE = 77.0, 365.0  # the height of n placeholders is PLACE + 
 FREE = 560.0  # height that the composer may take of the margin below the title
 MOST_LINES = 12  # of a title; a longer one ends with an ellipsis
 NAME_WIDTH, MOST_NAME_LINES = 12.0, 3  # of a part's name, in units of the font size
+# From this character on, the main font has few; the width of its letters, compared with others.
+LAST_OF_STIX, NARROWER = 0x52F, 0.84
 SAFETY = 0.94  # of the width: the fonts of a browser may be wider than ours
 
 
@@ -100,7 +102,7 @@ def lay_out_heading(title: str, composer: str, width: float, unit: float) -> Hea
     size = TITLE_SIZE * scale
     if _is_wide(title, size, width):
         size = SMALL_TITLE_SIZE * scale
-    texts = wrapped(title, width * SAFETY / size)
+    texts = wrapped(title, _room(title, size, width))
     if len(texts) > MOST_LINES:
         texts = [*texts[: MOST_LINES - 1], f"{texts[MOST_LINES - 1]} …"]
     title_lines = [
@@ -110,7 +112,7 @@ def lay_out_heading(title: str, composer: str, width: float, unit: float) -> Hea
     small = COMPOSER_SIZE * scale
     composer_lines = [
         Line(text, below + LEADING * small * (i + 1), small)
-        for i, text in enumerate(wrapped(composer, width * SAFETY / small))
+        for i, text in enumerate(wrapped(composer, _room(composer, small, width)))
         if text
     ]
     bottom = max(
@@ -175,9 +177,18 @@ def _text(line: Line, x: float, anchor: str, *, italic: bool = False) -> ET.Elem
 
 
 def _is_wide(text: str, size: float, width: float) -> bool:
+    room = _room(text, size, width)
     # No character is wider than its size: short texts need no measuring.
-    room = width * SAFETY / size
     return len(text) > room and text_width(text) > room
+
+
+def _room(text: str, size: float, width: float) -> float:
+    """Return the width of a line in units of the font size.
+
+    A text of several scripts may be drawn in a wider font as a whole.
+    """
+    is_mixed = any(ord(character) > LAST_OF_STIX for character in text)
+    return width * SAFETY * (NARROWER if is_mixed else 1.0) / size
 
 
 def wrapped(text: str, room: float) -> list[str]:
