@@ -138,8 +138,12 @@ def test_what_is_left_out_is_told() -> None:
     beat.notes[0].effect.bend = models.BendEffect(
         models.BendType.bend, 100, [models.BendPoint(0, 0), models.BendPoint(12, 4)]
     )
+    beat.notes[0].effect.harmonic = models.NaturalHarmonic()
     piece = read(made)
-    assert piece.warnings == ("left out: 1 bends, 2 dead notes",)
+    assert piece.warnings == (
+        "left out: 1 bend, 2 dead notes",
+        "1 harmonic is read as the pitch of the fret",
+    )
     assert rows(piece) == [(2, 2, 55)]
 
 

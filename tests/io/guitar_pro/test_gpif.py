@@ -118,7 +118,7 @@ def test_dead_notes_and_bends_are_told() -> None:
     muted = fretted(5, 1).replace("</Properties>", "<Property name='Muted'/></Properties>")
     bent = fretted(4, 1).replace("</Properties>", "<Property name='Bended'/></Properties>")
     piece = read(gpif([[beat("Whole", muted, bent)]]))
-    assert piece.warnings == ("left out: 1 bends, 1 dead notes",)
+    assert piece.warnings == ("left out: 1 bend, 1 dead note",)
     assert len(piece.notes) == 1
 
 

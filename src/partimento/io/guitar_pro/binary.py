@@ -14,7 +14,7 @@ import guitarpro
 
 from partimento.errors import InvalidScoreError
 from partimento.io.guitar_pro.jumps import add_jump, add_target, set_endings
-from partimento.io.guitar_pro.song import BarHead, Beat, Song, Tone, Track
+from partimento.io.guitar_pro.song import HARMONIC, BarHead, Beat, Song, Tone, Track
 from partimento.io.musicxml.turns import MOST_TIMES, Turns
 from partimento.io.text_encoding import decode_texts
 from partimento.music.timelines import Key, Meter, Part, Tempo
@@ -183,8 +183,8 @@ def _tone(note: GuitarNote, fret: int, velocity: int, track: Any, *, is_drum: bo
 def _count(note: GuitarNote, left_out: Counter[str]) -> None:
     """Count what is not read of a note."""
     effect = note.effect
-    left_out["dead notes"] += note.type == guitarpro.NoteType.dead
-    left_out["bends"] += bool(effect.isBend)
-    left_out["trills"] += bool(effect.isTrill)
-    left_out["tremolos"] += bool(effect.isTremoloPicking)
-    left_out["harmonics (read at their fret)"] += bool(effect.isHarmonic)
+    left_out["dead note"] += note.type == guitarpro.NoteType.dead
+    left_out["bend"] += bool(effect.isBend)
+    left_out["trill"] += bool(effect.isTrill)
+    left_out["tremolo"] += bool(effect.isTremoloPicking)
+    left_out[HARMONIC] += bool(effect.isHarmonic)

@@ -13,7 +13,7 @@ from lxml import etree
 
 from partimento.errors import InvalidScoreError
 from partimento.io.guitar_pro.jumps import add_jump, add_target, set_endings
-from partimento.io.guitar_pro.song import BarHead, Beat, Song, Tone, Track, Voices
+from partimento.io.guitar_pro.song import HARMONIC, BarHead, Beat, Song, Tone, Track, Voices
 from partimento.io.musicxml.turns import MOST_TIMES, Turns
 from partimento.music.timelines import Key, Meter, Part, Tempo
 
@@ -248,7 +248,7 @@ class _Reader:
             if (tone := self._tone(note, staff, drums, velocity)) is not None
         ]
         chord = _words(beat, "Chord")
-        self.left_out["tremolos"] += beat.find("Tremolo") is not None
+        self.left_out["tremolo"] += beat.find("Tremolo") is not None
         return Beat(
             _duration(rhythm),
             tones,
@@ -261,13 +261,11 @@ class _Reader:
     ) -> Tone | None:
         properties = {e.get("name"): e for e in note.iterfind("Properties/Property")}
         if "Muted" in properties:
-            self.left_out["dead notes"] += 1
+            self.left_out["dead note"] += 1
             return None
-        self.left_out["bends"] += "Bended" in properties
-        self.left_out["trills"] += note.find("Trill") is not None
-        self.left_out["harmonics (read at their fret)"] += (
-            "Harmonic" in properties or "HarmonicType" in properties
-        )
+        self.left_out["bend"] += "Bended" in properties
+        self.left_out["trill"] += note.find("Trill") is not None
+        self.left_out[HARMONIC] += "Harmonic" in properties or "HarmonicType" in properties
         tie = note.find("Tie")
         tied = tie is not None and tie.get("destination") == "true"
         if drums is not None:
@@ -289,7 +287,7 @@ class _Reader:
             return drums[int(text)]
         if "Midi" in properties:
             return _whole(properties["Midi"].findtext("Number"), "a drum")
-        self.left_out["drum notes of Guitar Pro 6"] += 1
+        self.left_out["soundless drum note"] += 1
         return None
 
 

@@ -24,6 +24,7 @@ from partimento.music.notes import MAX_GRID
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key, Meter, Part, Tempo
 
+HARMONIC = "harmonic"  # a key of `Song.left_out`
 LEAST_GRID = 32  # steps per quarter that represent grace notes, and bars of every meter
 
 
@@ -105,7 +106,7 @@ class Song:
     has_pickup : bool
         Whether the file states that the first bar is a pickup.
     left_out : Counter of str
-        The numbers of what is not read, by names in the plural.
+        The numbers of what is not read, by names in the singular.
     warning : str
         A further warning; empty if there is none.
     """
@@ -153,9 +154,18 @@ def piece_of_song(song: Song, *, unfold: bool) -> Piece:
         title=song.title,
         composer=song.composer,
     )
-    names = ", ".join(f"{count} {name}" for name, count in sorted(song.left_out.items()))
-    further = (song.warning, f"left out: {names}" if names else "")
-    return piece.replace(warnings=(*piece.warnings, *filter(None, further)))
+    return piece.replace(warnings=(*piece.warnings, *_warnings(song)))
+
+
+def _warnings(song: Song) -> list[str]:
+    counts = dict(song.left_out)
+    harmonics = counts.pop(HARMONIC, 0)
+    names = [f"{n} {name}{'s' * (n > 1)}" for name, n in sorted(counts.items())]
+    lines = [song.warning, f"left out: {', '.join(names)}" if names else ""]
+    if harmonics:
+        are = "harmonic is" if harmonics == 1 else "harmonics are"
+        lines.append(f"{harmonics} {are} read as the pitch of the fret")
+    return [line for line in lines if line]
 
 
 def _beats(song: Song) -> Iterator[Beat]:
