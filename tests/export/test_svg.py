@@ -96,3 +96,11 @@ def test_chord_symbols_are_drawn_as_they_are_written(tmp_path):
     root = ET.parse(write(piece, tmp_path / "a.svg")[0]).getroot()
     drawn = [(text.text or "").strip() for text in root.iter(f"{SVG}text")]
     assert drawn[1:] == list(texts)  # after the metronome mark
+
+
+def test_ties_of_notes_with_frets_are_drawn():
+    held = Note(2 * Q, 4 * Q, 62, string=2, fret=3)
+    notes = [Note(0 * Q, 2 * Q, 60, string=2, fret=1), held, Note(6 * Q, 2 * Q, 64)]
+    (page,) = to_svg(to_musicxml(Piece(notes, parts=(Part("Guitar", 24),))))
+    ties = [tie for tie in ET.fromstring(page).iter(f"{SVG}g") if tie.get("class") == "tie"]
+    assert [len(tie) for tie in ties] == [1]

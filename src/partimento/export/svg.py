@@ -146,10 +146,18 @@ def _engraved(toolkit: Any, musicxml: str, options: Mapping[str, Any]) -> list[E
     ET.register_namespace("", SVG[1:-1])
     ET.register_namespace("xlink", "http://www.w3.org/1999/xlink")
     toolkit.setOptions(options)
-    if not toolkit.loadData(musicxml):
+    if not toolkit.loadData(_without_frets(musicxml)):
         raise PartimentoError("the engraver cannot read this score")
     pages = [toolkit.renderToSVG(page) for page in range(1, toolkit.getPageCount() + 1)]
     return [ET.fromstring(page) for page in pages]  # noqa: S314 - written by verovio
+
+
+def _without_frets(musicxml: str) -> str:
+    """Return a document without frets, unless it has a tablature.
+
+    Verovio draws no tie to or from a note with a fret.
+    """
+    return musicxml if "<sign>TAB" in musicxml else re.sub(r"<fret>[^<]*</fret>", "", musicxml)
 
 
 def _height(root: ET.Element) -> float:
