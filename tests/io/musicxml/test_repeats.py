@@ -202,17 +202,22 @@ def test_a_sign_at_the_end_of_the_last_bar_is_one_of_that_bar():
     assert [n.pitch for n in read(bars, unfold=True).notes] == [60, 62, 60, 64]
 
 
-def test_a_da_capo_returns_to_the_beginning_of_its_movement():
+@pytest.mark.parametrize(
+    ("jumps", "pitches"),
+    [
+        (("", "", words("Fine"), words("D.C. al Fine")), [60, 62, 64, 65, 64]),
+        # The trio of a menuet
+        (("", words("Fine"), "", words("D.C. al Fine")), [60, 62, 64, 65, 60, 62]),
+    ],
+)
+def test_a_da_capo_returns_to_the_beginning_of_its_movement_or_of_that_of_the_fine(jumps, pitches):
     bars = "".join(
-        f'<measure number="{number}">{START if number == 1 else ""}{note(name, 16)}{jump}</measure>'
-        for number, name, jump in (
-            (1, "C4", ""), (2, "D4", ""),
-            (1, "E4", words("Fine")), (2, "F4", words("D.C. al Fine")),
-        )
-    )  # fmt: skip
+        f'<measure number="{number}">{START * (name == "C4")}{note(name, 16)}{jump}</measure>'
+        for number, name, jump in zip((1, 2, 1, 2), ("C4", "D4", "E4", "F4"), jumps, strict=True)
+    )
     text = f'<score-partwise><part-list/><part id="P">{bars}</part></score-partwise>'
     notes = piece_from_musicxml(text.encode(), unfold=True).notes
-    assert [n.pitch for n in notes] == [60, 62, 64, 65, 64]
+    assert [n.pitch for n in notes] == pitches
 
 
 def test_endings_that_leave_no_bar_are_refused():

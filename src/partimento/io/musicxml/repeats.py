@@ -206,15 +206,23 @@ class _Player:
 
     def _target(self, i: int, turn: Turns) -> int:
         """Return the bar to which the jump of bar `i` leads."""
-        at = bisect_right(self.movements, i)
-        begin = self.movements[at - 1] if at else 0
+        begin = self._movement(i)
+        fines = [bar for bar, there in self.turns.items() if there.fine and bar <= i]
+        if fines and max(fines) < begin:  # a trio, after which the menuet is played again
+            begin = self._movement(max(fines))
         if turn.dacapo:
             return begin
-        before = [bar for bar in self.segnos if begin <= bar <= i]
+        earlier = self.segnos[: bisect_right(self.segnos, i)]
+        before = [bar for bar in earlier if bar >= begin] or earlier
         if turn.second and len(before) > 1:
             return before[1]
         named = [bar for bar in before if self.turns[bar].segno == turn.dalsegno]
         return (named or before or [begin])[-1]
+
+    def _movement(self, i: int) -> int:
+        """Return the first bar of the movement to which bar `i` belongs."""
+        at = bisect_right(self.movements, i)
+        return self.movements[at - 1] if at else 0
 
     def _coda(self, i: int, name: str) -> int | None:
         """Return the bar of the coda that is reached from bar `i`; None if there is none.
