@@ -46,6 +46,9 @@ def clefs_of(piece):
         (Part("Electric bass"), (28, 40), [F8]),
         (Part("Bass"), (48, 60), [F]),  # a singer
         (Part("Tenor"), (50, 64), [G8]),
+        (Part("Tenore", 52), (60, 69), [G8]),
+        (Part("Alto", 0), (53, 60), [G]),
+        (Part("Baritone", 52), (45, 64), [F]),
         (Part("Soprano"), (62, 77), [G]),
         (Part("Violoncello"), (36, 60), [F]),
         (Part("Violoncello"), (60, 67), [TENOR]),

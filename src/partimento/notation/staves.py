@@ -87,6 +87,17 @@ CLEFS = {
 }
 
 
+# The clef of a singer, by a word in the name of the part. Others are chosen by range.
+SINGERS = {
+    "sopran": (TREBLE,),
+    "alt": (TREBLE,),
+    "cant": (TREBLE,),
+    "tenor": (GUITAR,),
+    "bariton": (BASS,),
+    "bass": (BASS,),
+}
+
+
 def instrument_of(part: Part) -> str:
     """Return the instrument of a part, as `music.instruments` names it, or ``""``.
 
@@ -167,6 +178,9 @@ def clef_of(part: Part, pitch: np.ndarray, weight: np.ndarray) -> Clef:
     if part.program in range(32, 40):  # a low singer is no bass guitar
         return BASS_8
     usual = CLEFS.get(instrument, ())
+    if instrument == "voice":
+        words = plain_words(part.name)
+        usual = next((clefs for word, clefs in SINGERS.items() if word in words), usual)
     if not len(pitch):
         return usual[0] if usual else TREBLE
     if not usual:
