@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.io.musicxml.documents import START, note, score
-from tests.io.musicxml.kept import CASES, RICH, content, scores_of_asap
+from tests.io.musicxml.kept import CASES, RICH, content, schema_errors, scores_of_asap
 
 import partimento as pt
 from partimento import PartimentoError, Piece
@@ -49,10 +49,21 @@ def check_transposed(path: Path) -> None:
     assert content(parse(Chain(there_and_back).musicxml.encode())) == content(document.root)
 
 
+def check_valid(path: Path) -> None:
+    """Check that edits bring no fault against the schema into a document."""
+    piece, faults = pt.read(path), schema_errors(path.read_bytes())
+    first = next(bar.number for bar in piece.bars())
+    edited = [piece.transpose(-4), piece.cut(first, first + 1) if len(piece.bars()) > 1 else piece]
+    edited += [piece.with_program(24), piece.replace(title="New", composer="Somebody")]
+    for each in edited:
+        assert schema_errors(Chain(each).musicxml.encode()) <= faults
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_cases(path: Path) -> None:
     check_kept(path)
     check_transposed(path)
+    check_valid(path)
 
 
 @pytest.mark.slow
@@ -63,6 +74,7 @@ def test_all_scores_of_a_data_set(data_folder: Path) -> None:
     for path in paths:
         check_kept(path)
         check_transposed(path)
+        check_valid(path)
 
 
 def test_nothing_of_a_rich_score_vanishes(tmp_path: Path) -> None:

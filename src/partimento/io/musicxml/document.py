@@ -17,7 +17,7 @@ from lxml import etree
 from partimento.errors import InvalidScoreError, PartimentoError
 from partimento.io.formats import read_score_bytes
 from partimento.io.musicxml import appearance, excerpt, transpose
-from partimento.io.musicxml.credits import title_and_composer
+from partimento.io.musicxml.heading import heading_of
 from partimento.io.musicxml.note_ids import add_note_ids
 from partimento.io.musicxml.own_documents import says_only_notes
 from partimento.io.musicxml.read import parse, piece_of_document
@@ -120,11 +120,12 @@ class ScoreDocument:
             if element.tag in IDENTIFIED:
                 element.attrib.pop("id", None)
         add_note_ids(root, piece)
-        title, composer = title_and_composer(root)
-        for credit in list(root.iterchildren("credit")):
-            root.remove(credit)  # the engraver would place them by coordinates of another page
-        appearance.set_title(root, title)
-        appearance.set_composer(root, composer)
+        titles, names = heading_of(root)
+        for tag in ("credit", "movement-title", "movement-number"):
+            for element in list(root.iterchildren(tag)):
+                root.remove(element)
+        appearance.set_title(root, titles)
+        appearance.set_composer(root, names)
         picture: str = etree.tostring(root, encoding="unicode")
         return picture
 
