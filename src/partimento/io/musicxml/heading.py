@@ -1,4 +1,4 @@
-"""Collect all that a MusicXML document prints above its music, for the heading of a picture.
+"""Collect what a MusicXML document prints above its music.
 
 The engraver places credits by coordinates of another page, so that they would cover the music.
 """
@@ -19,7 +19,7 @@ CREATORS = {
 
 
 def heading_of(root: Element) -> tuple[str, str]:
-    """Return the lines of the heading: titles, and the names of those who made the work.
+    """Return the lines of the heading: the titles, and the names.
 
     Parameters
     ----------
