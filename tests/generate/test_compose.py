@@ -98,6 +98,7 @@ def test_a_continued_piece_keeps_what_it_declares(run: TrainedModel) -> None:
     assert (piece.title, piece.composer) == ("Theme, continued", "Somebody")
     assert piece.parts == mine.parts
     assert compose(run, bars=8, seed=4, start=mine, title="Mine").title == "Mine"
+    assert compose(run, bars=8, seed=4, start=piece).title == "Theme, continued"
     nameless = compose(run, bars=8, seed=4, start=mine.replace(title="", composer="", keys=()))
     assert (nameless.title, nameless.composer) == ("Partimento no. 4", "after Nobody")
 

@@ -28,6 +28,7 @@ from partimento.training.trained_model import TrainedModel
 
 EVENTS_PER_BAR = 48  # a candidate stops after this many events per requested bar
 ATTEMPTS = 8  # batches of candidates to try until one is in the requested mode
+CONTINUED = ", continued"  # after the title of a piece that goes on
 MAX_STEPS = 2**30  # practically no limit, and still an int32
 MAX_EVENTS = 200_000  # of all candidates together; longer pieces get fewer candidates
 
@@ -156,7 +157,7 @@ def compose(
 
 def _title(prompt: Prompt, seed: int) -> str:
     if prompt.start is not None and prompt.start.title:
-        return f"{prompt.start.title}, continued"
+        return f"{prompt.start.title.removesuffix(CONTINUED)}{CONTINUED}"
     return f"Partimento no. {seed}"
 
 
