@@ -200,3 +200,17 @@ def test_rests_that_are_too_long_do_not_lengthen_a_bar():
     bar = FINE + note("C4", 1920) + back(480) + rest
     assert read([bar, REST_OF_TEST]).notes[-1].onset == 4
     assert read([FINE + note("C4", 480) + note("r", 1920), REST_OF_TEST]).notes[-1].onset == 5
+
+
+def test_a_very_short_skip_makes_up_for_rounding():
+    five = "".join(tuplet(95, 5, 4, kind="16th") + forward(1) for _ in range(5))
+    piece = read([FINE + five + note("D4", 1440), REST_OF_TEST])
+    assert [n.onset for n in piece.notes][5:] == [1, 4]
+
+
+def test_a_bar_that_is_too_long_by_a_part_of_a_tuplet_keeps_its_bar_line():
+    third = tuplet(160, 3, 2, kind="eighth")
+    bars = [FINE + note("C4", 1920), note("C4", 1920) + third, note("D4", 1920)]
+    assert read(bars).notes[-1].onset == 8
+    longer = [FINE + note("C4", 1920), note("C4", 1920) + third * 4, note("D4", 1920)]
+    assert read(longer).notes[-1].onset == 8 + F(4, 3)

@@ -140,9 +140,9 @@ def bar_lengths(
         if in_bar and in_bar[0][0] == 0:
             whole = ticks_of(in_bar[0][1], grid)
         ticks = _bar_length(voices, whole, slack, last=bar + 1 == len(by_bar))
-        is_inner = 0 < bar < len(by_bar) - 1
-        if is_inner and ticks < whole and (whole - ticks) * SHORTEST % grid and slack:
-            ticks = whole  # no bar is cut there: a tuplet is incomplete
+        is_inner = bar + 1 < len(by_bar) and (bar > 0 or ticks > whole)  # or no pickup
+        if ticks != whole and is_inner and slack:
+            ticks = _without_odd_end(voices, ticks, whole, grid)
         lengths.append(ticks)
         if in_bar:
             whole = ticks_of(in_bar[-1][1], grid)
@@ -180,6 +180,23 @@ def _bar_length(lengths: Sequence[BarLength], whole: int, slack: int, *, last: b
     if sum(_is_near(end, whole, slack) for end in ends) > sum(end > whole for end in ends):
         return whole
     return longest
+
+
+def _without_odd_end(lengths: Sequence[BarLength], ticks: int, whole: int, grid: int) -> int:
+    """Correct the length of a bar that ends where no bar ends, within a tuplet.
+
+    Notes of a tuplet are missing, or rests were written twice. A bar that is much too long is not
+    corrected.
+    """
+    sounded = max(length.sounded for length in lengths)
+    if ticks < whole:
+        return whole if (whole - ticks) * SHORTEST % grid else ticks
+    if 4 * ticks > 5 * whole or sounded <= whole or sounded * SHORTEST % grid == 0:
+        return ticks
+    ends = {end for length in lengths for end in length.ends}
+    slightly_longer = range(sounded, whole + grid // 8 + 1)
+    plain = [end for end in ends if end in slightly_longer and end * SHORTEST % grid == 0]
+    return min(plain, default=whole)
 
 
 def _is_near(end: int, whole: int, slack: int) -> bool:

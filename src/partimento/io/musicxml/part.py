@@ -98,6 +98,15 @@ class Clock:
         self.written, self.now = self.written + written, now
         self.exact_by_written.setdefault(self.written, now)
 
+    def skip(self, ticks: int) -> int:
+        """Return the exact time after a ``forward``.
+
+        A very short one makes up for rounding, and leads to the written time.
+        """
+        is_filler = ticks <= 2 * self.division
+        self.advance(ticks, self.written + ticks if is_filler else self.now + ticks)
+        return self.now
+
     def back(self, ticks: int) -> int:
         """Return the exact time after a ``backup``, which may be rounded or exact."""
         target = self.written - ticks
@@ -281,9 +290,10 @@ class PartReader:
         self.now = max(self.now - ticks, 0) if self.clock is None else self.clock.back(ticks)
 
     def _skip(self, ticks: int) -> None:
-        self.now += ticks
-        if self.clock is not None:
-            self.clock.advance(ticks, self.now)
+        if self.clock is None:
+            self.now += ticks
+        else:
+            self.now = self.clock.skip(ticks)
 
     def _note(self, note: Element) -> None:
         elements = {child.tag: child for child in note}
