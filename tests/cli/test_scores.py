@@ -45,9 +45,18 @@ def test_cut_of_a_file_and_of_its_midi(tmp_path: Path) -> None:
 def test_info_as_a_table_and_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     run_checked("info", RICH, THEME)
     text = capsys.readouterr().out
-    assert all(word in text for word in ("A major", "1 slurs", "D minor", "A2 to B4"))
+    assert all(word in text for word in ("A major", "slurs: 1", "D minor", "A2 to B4"))
     run_checked("info", RICH, THEME, "--json")
     assert json.loads(capsys.readouterr().out)[0]["title"] == "Rich"
+
+
+def test_a_file_of_several_tunes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tunes, out = tmp_path / "a.abc", tmp_path / "b.mid"
+    tunes.write_text("X:1\nT:One\nK:C\nCDEF|\n\nX:2\nT:Two\nK:G\nGABc|\n")
+    run_checked("info", tunes, "--json")
+    assert [facts["title"] for facts in json.loads(capsys.readouterr().out)] == ["One", "Two"]
+    run_checked("transpose", f"{tunes}/2", "--semitones", "2", "-o", out)
+    assert [n.pitch for n in pt.read(out).notes] == [69, 71, 73, 74]
 
 
 def test_render_with_another_instrument_and_clef(tmp_path: Path) -> None:

@@ -163,20 +163,28 @@ def _check_number(option: str, number: int | None, folder: Path) -> None:
         )
 
 
+def read_file(path: Path, *, config: DataSettings = AS_WRITTEN) -> list[Piece]:
+    """Read all pieces of a score file, in a worker process.
+
+    A path such as ``tunes.abc/2`` is one piece of a file.
+    """
+    check_exists(path.parent if path.parent.is_file() else path)
+    if path.is_dir():
+        raise PartimentoError(f"{path} is a folder: give a score file")
+    with progress.stages() as stages, stages.during("read"):
+        return [entry.piece for entry in load_corpus([path], config=config)]
+
+
 def read_one(path: Path, *, config: DataSettings = AS_WRITTEN, quiet: bool = False) -> Piece:
     """Read a single score, in a worker process.
 
     With `quiet`, the warnings of its reader are not printed.
     """
-    check_exists(path)
-    if path.is_dir():
-        raise PartimentoError(f"{path} is a folder: give a score file")
-    with progress.stages() as stages, stages.during("read"):
-        corpus = load_corpus([path], config=config)
-    if len(corpus) > 1:
-        first = corpus[0].piece.source.path
-        raise PartimentoError(f"{path} has {len(corpus)} pieces: choose one, such as {first}")
-    piece = corpus[0].piece
+    pieces = read_file(path, config=config)
+    if len(pieces) > 1:
+        first = pieces[0].source.path
+        raise PartimentoError(f"{path} has {len(pieces)} pieces: choose one, such as {first}")
+    piece = pieces[0]
     for warning in () if quiet else piece.warnings:
         screen.err().print(screen.printable(f"{path}: {warning}"))
     return piece

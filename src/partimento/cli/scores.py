@@ -9,7 +9,7 @@ from typing import Any
 
 from partimento.analysis.keys import analyze_key
 from partimento.cli import screen
-from partimento.cli.compose import read_one, write_all
+from partimento.cli.compose import read_file, read_one, write_all
 from partimento.errors import PartimentoError
 from partimento.export.write import check_paths
 from partimento.io.musicxml.bar_numbers import cut_bars
@@ -99,12 +99,12 @@ def _report(
 
 def run_info(sources: Sequence[Path], *, as_json: bool) -> None:
     """Print the facts of scores, as a table each or as one JSON list."""
-    facts = [score_info(read_one(source, quiet=True)) for source in sources]
+    facts = [score_info(piece) for source in sources for piece in read_file(source)]
     if as_json:
         screen.print_json(facts)
         return
-    for source, each in zip(sources, facts, strict=True):
-        screen.print_facts(str(source), _rows(each))
+    for each in facts:
+        screen.print_facts(each["file"], _rows(each))
 
 
 def _rows(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -129,7 +129,7 @@ def _rows(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
         rows.append(("chord symbols", f"{facts['chord_symbols']}"))
     marks = {name: count for name, count in (facts["marks"] or {}).items() if count}
     if marks:
-        text = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in marks.items())
+        text = ", ".join(f"{name.replace('_', ' ')}: {count}" for name, count in marks.items())
         rows.append(("marks", text))
     rows += [("warning", warning) for warning in facts["warnings"]]
     return [(name, text) for name, text in rows if text]
