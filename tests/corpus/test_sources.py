@@ -216,3 +216,10 @@ def test_a_file_of_another_kind_alone_is_told(tmp_path):
     (tmp_path / "e.sib").write_bytes(b"x")
     with pytest.raises(PartimentoError, match=r"e\.sib: a Sibelius score"):
         read_pieces(tmp_path / "e.sib")
+
+
+def test_tunes_of_bundled_files_are_scores_of_their_own():
+    found, faults = find_scores(["bundled:oneills1850"])
+    assert faults == []
+    assert len(found) > 100
+    assert len({score.name for score in found}) == len(found)

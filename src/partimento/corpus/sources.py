@@ -133,9 +133,9 @@ def _scores_of(source: str, faults: list[tuple[str, str]]) -> Iterator[Score]:
             "source_url": source,
         }
         for path in paths:
-            yield Score(
-                _storable(f"{source}/{path.relative_to(top).as_posix()}"), path, known=known
-            )
+            name = _storable(f"{source}/{path.relative_to(top).as_posix()}")
+            score = Score(name, path, known=known)
+            yield from _tunes_of(score) if score.suffix in TUNES else (score,)
         return
     path, tune = split_tune_name(Path(source))
     if tune:
