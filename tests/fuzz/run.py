@@ -29,9 +29,11 @@ from partimento.corpus.store.measure import read_row
 from partimento.corpus.store.rows import pack_row, piece_of, unpack_row
 from partimento.corpus.store.schema import table_of
 from partimento.errors import ReadError
+from partimento.io.formats import split_tune_name, tunes_of
 from partimento.music.notes import Notes
 from partimento.music.piece import Piece
 
+UNFOLDED = (".musicxml", ".xml", ".mxl", ".krn", ".mei")
 TIMEOUT_S = 60  # for what is done with a piece here; reading has its own limit
 MEMORY = 4 * 2**30
 GOOD = Song(tracks=[[(0, b"\x90\x3c\x50"), (480, b"\x80\x3c\0"), (0, END)]]).to_bytes()
@@ -113,9 +115,11 @@ def _read_all(cases: dict[Path, Case], good: Path, *, viewed: bool) -> Iterator[
     reading = read_pieces([good, *cases], quantize="music21" if viewed else None, workers=1)
     pieces = {piece.source.path: piece for piece in reading.pieces}
     reasons = {reject.path: reject.reason for reject in reading.rejects}
-    for path, case in cases.items():
-        reason = reasons.get(str(path), "")
-        yield _look(case, path, pieces.get(str(path)), reason)
+    for file, case in cases.items():
+        tunes = tunes_of(case.data, case.suffix)
+        # Of a file that was split into tunes, the first one is looked at.
+        path = file / tunes[0].name if len(tunes) > 1 else file
+        yield _look(case, path, pieces.get(str(path)), reasons.get(str(path), ""))
 
 
 def _look(case: Case, path: Path, piece: Piece | None, reason: str) -> Outcome:
@@ -145,7 +149,7 @@ def _look(case: Case, path: Path, piece: Piece | None, reason: str) -> Outcome:
                 check_piece(piece, one_view=case.viewed)
                 if not case.viewed:
                     _look_at_row(path, piece)
-            if case.suffix in (".musicxml", ".xml", ".mxl") and not case.viewed:
+            if case.suffix in UNFOLDED and not case.viewed:
                 _look_unfolded(path)
     except Exception as error:  # any exception here is a fault to report
         where = traceback.extract_tb(error.__traceback__)[-1]
@@ -172,7 +176,8 @@ def _read_here(path: Path, case: Case) -> tuple[Piece | None, str]:
 
 def _look_at_row(path: Path, piece: Piece) -> None:
     """What reads becomes a row of a store that our own checks take, and a piece again."""
-    row = unpack_row(pack_row(read_row(str(path), "", DataSettings())))
+    place, tune = split_tune_name(path)
+    row = unpack_row(pack_row(read_row(str(place), tune, DataSettings())))
     assert table_of([row]).num_rows == 1
     again = piece_of(row.plain, row.arrays)
     assert all(

@@ -78,6 +78,12 @@ def test_irregular_bars_repeat_the_meter() -> None:
     assert [bar.onset for bar in piece.bars()] == [0, 1, 5, 8]
 
 
+def test_the_meter_of_the_first_whole_bar_is_that_of_the_pickup() -> None:
+    notes = [WrittenNote(16 * i, 16, 60) for i in range(10)]
+    piece = piece_of_written(score(*notes, bars=[0, 16, 64], meters={16: Meter(3, 4)}))
+    assert (piece.pickup, piece.meters) == (1, (Meter(3, 4),))
+
+
 def test_a_meter_change_within_a_bar_counts_from_there() -> None:
     notes = [WrittenNote(16 * i, 16, 60) for i in range(10)]
     written = score(*notes, bars=[0, 64, 112], meters={0: Meter(4, 4), 64: Meter(3, 4)})

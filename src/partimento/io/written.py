@@ -193,6 +193,9 @@ def _meters(score: WrittenScore) -> tuple[tuple[Meter, ...], Fraction]:
     bars = sorted({0, *score.bars})
     whole = meter.bar_ql * grid
     pickup = bars[1] if len(bars) > 1 and bars[1] < whole and bars[1] < score.length else 0
+    if pickup in marks and 0 < pickup < marks[pickup].bar_ql * grid:
+        # A meter that begins with the first whole bar is that of the pickup, too.
+        meter = marks[0] = marks.pop(pickup)
     meters: dict[int, Meter] = {}
     current: Meter | None = None
     for time in sorted(marks):

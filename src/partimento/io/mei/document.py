@@ -5,6 +5,7 @@ The XML is parsed without network, DTD or entities. A document that declares ent
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from lxml import etree
@@ -14,6 +15,7 @@ from partimento.errors import InvalidScoreError
 Element = Any  # lxml's elements have no types
 XML_ID = "{http://www.w3.org/XML/1998/namespace}id"
 ENTITIES = "it declares XML entities, which no score needs"
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 # Some programs use the name of the file as the title.
 FILE_SUFFIXES = (".mxl", ".xml", ".musicxml", ".mei")
 TITLES = (
@@ -64,7 +66,7 @@ def parse(data: bytes) -> Element:
 
 def _reason(error: etree.XMLSyntaxError) -> str:
     """Return the message of libxml2 without its advice to programmers."""
-    message = error.msg or "it cannot be parsed"
+    message = CONTROL.sub(" ", error.msg or "it cannot be parsed")
     if "Excessive depth" in message:
         return "it is nested too deeply"
     return message.partition(", see xml")[0][:150]
