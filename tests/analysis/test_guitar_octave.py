@@ -138,3 +138,15 @@ def test_whole_composers_of_the_guitar_set_are_consistent(guitar: Path, composer
         for path in sorted((guitar / composer).glob("*.mid"))[::3]
     }
     assert set(found.values()) == {composer == "HoretzkyF"}, found
+
+
+@pytest.mark.parametrize(("octave", "is_high"), [(0, False), (12, True)])
+def test_frets_state_the_octave(octave: int, is_high: bool) -> None:
+    notes = [
+        Note(Fraction(i), Fraction(1), 64 + i % 12 + octave, string=1, fret=i % 12)
+        for i in range(48)
+    ]
+    piece = Piece(notes, parts=(Part("Lead", 30),))
+    assert octave_notated(piece) == is_high
+    without = Piece([Note(n.onset, n.duration, n.pitch) for n in notes], parts=(Part("Lead", 30),))
+    assert octave_notated(without)

@@ -37,6 +37,7 @@ LOWEST = 50  # D3, an octave above D2, the lowest note of usual tunings
 # Mean pitch. Among pieces that never go below D3, those at sounding pitch have a mean below 60, and
 # those an octave too high one above 62.
 HIGH = 62
+STRINGS = (64, 59, 55, 50, 45, 40)  # MIDI pitches of the open strings
 FEWEST = 24  # notes; fewer do not suffice to decide
 
 
@@ -84,8 +85,24 @@ def octave_notated(piece: Piece, *, instrument: str = "") -> bool:
     bool
         False also if there is no guitar, or too few notes to decide.
     """
-    pitch = piece.notes.pitch[_are_guitars(piece, instrument)]
+    guitars = _are_guitars(piece, instrument)
+    if _sounds_as_fretted(piece, guitars):
+        return False
+    pitch = piece.notes.pitch[guitars]
     return len(pitch) >= FEWEST and int(pitch.min()) >= LOWEST and float(pitch.mean()) >= HIGH
+
+
+def _sounds_as_fretted(piece: Piece, guitars: np.ndarray) -> bool:
+    """Return whether the strings and frets of most notes give the pitches of the file.
+
+    Scordatura and a capo change the pitches of strings by less than half an octave.
+    """
+    notes = piece.notes
+    known = guitars & (notes.fret >= 0) & (notes.string >= 1) & (notes.string <= len(STRINGS))
+    if not known.any():
+        return False
+    strings = np.array(STRINGS)[notes.string[known] - 1]
+    return bool(np.median(notes.pitch[known] - notes.fret[known] - strings) < 6)
 
 
 def to_sounding(piece: Piece, *, instrument: str = "") -> Piece:
