@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.io.musicxml.documents import START, attributes, note, score, time_
+from tests.io.musicxml.documents import START, attributes, back, note, score, time_
 from tests.io.musicxml.kept import RICH, content
 
 from partimento.errors import PartimentoError
@@ -59,3 +59,11 @@ def test_credits_follow() -> None:
         "part-list",
         "part",
     ]
+
+
+def test_stems_of_a_melody_turn_with_the_clef() -> None:
+    up = note("C5", 16).replace("</note>", "<stem>up</stem></note>")
+    melody = document(attributes(time_(4), CLEF) + up)
+    assert melody.edited("clef", "treble").root.find(".//stem") is None
+    two = document(attributes(time_(4), CLEF) + up + back(16) + note("C4", 16, voice=2))
+    assert two.edited("clef", "treble").root.find(".//stem") is not None

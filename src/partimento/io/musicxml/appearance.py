@@ -125,11 +125,21 @@ def set_clef(root: Element, name: str | int) -> None:
             attributes.remove(clef)
             if not len(attributes):
                 attributes.getparent().remove(attributes)
+        _free_stems(part)
         first = next(part.iterchildren("measure"), None)
         if first is not None:
             insert(attributes_at_start(first), _clef(CLEFS_BY_NAME[str(name)]), ATTRIBUTES)
     if not chosen:
         raise PartimentoError("the clef can be set only for a part on one staff: there is none")
+
+
+def _free_stems(part: Element) -> None:
+    """Remove the directions of the stems of a single voice, which is now at another height."""
+    if len({words_of(voice) for voice in part.iter("voice")}) > 1:
+        return
+    for stem in list(part.iter("stem")):
+        if words_of(stem) in ("up", "down"):
+            stem.getparent().remove(stem)
 
 
 UNPITCHED = {"TAB", "percussion"}
