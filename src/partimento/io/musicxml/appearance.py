@@ -134,7 +134,7 @@ def set_clef(root: Element, name: str | int) -> None:
 
 
 def _free_stems(part: Element) -> None:
-    """Remove the directions of the stems of a single voice, which is now at another height."""
+    """Remove the stem directions of a single voice, which moves on its staff."""
     if len({words_of(voice) for voice in part.iter("voice")}) > 1:
         return
     for stem in list(part.iter("stem")):
