@@ -6,6 +6,7 @@ The classes are found in the source, so that a new one without a short `repr` fa
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -163,6 +164,28 @@ def test_public_objects_are_short(item: Any) -> None:
     assert " object at 0x" not in text
 
 
+def test_a_model_and_its_parts_are_short() -> None:
+    model = pt.load_model("guitar")
+    text = repr(model)
+    assert re.fullmatch(
+        r"<TrainedModel notewise in .*guitar: \d+ training pieces, \d+ epochs, best loss .*>", text
+    )
+    for item in (model, model.settings, model.tokenizer, model.pieces[0], model.history[0]):
+        assert len(repr(item)) < LONGEST
+        assert "\n" not in repr(item)
+
+
+def test_results_are_short() -> None:
+    pieces = [
+        pt.Piece([pt.Note(Fraction(i), Fraction(1), 60 + i * k % 12) for i in range(64)])
+        for k in range(1, 9)
+    ]
+    corpus = pt.Corpus.of(pieces[4:])
+    for item in (pt.evaluate(pieces[:4], against=corpus), pt.originality(pieces[:2], corpus)):
+        assert len(repr(item)) < LONGEST
+        assert "\n" not in repr(item)
+
+
 def test_a_piece_says_what_it_is() -> None:
     notes = [pt.Note(Fraction(0), Fraction(3), 50), pt.Note(Fraction(3), Fraction(3), 62)]
     piece = pt.Piece(
@@ -186,6 +209,8 @@ def test_values_are_shortened() -> None:
     assert short_text({i: i for i in range(20)}) == "{20 items}"
     assert short_text(b"abc") == "3 bytes"
     assert short_text(len) == "len"
+    assert short_text(2 / 3) == "0.666667"
+    assert short_text(0.5) == "0.5"
 
 
 def test_fields_without_repr_are_left_out_and_many_are_cut() -> None:

@@ -67,6 +67,8 @@ def short_text(value: Any) -> str:
     >>> short_text("x" * 100)[-3:], short_text({"a": 1, "b": 2}), short_text({1, 2})
     ("x…'", "{'a': 1, 'b': 2}", '{1, 2}')
     """
+    if type(value) is float:
+        return min(repr(value), f"{value:.6g}", key=len)
     if isinstance(value, SCALARS):
         return _cut(repr(value))
     if isinstance(value, (str, Path)):
