@@ -90,7 +90,8 @@ TUNING = "<staff-details><staff-lines>6</staff-lines>{}</staff-details>".format(
     [
         (2, "", ("1", "2")),
         (-1, TUNING, ("2", "4")),
-        (-1, "", (None, None)),
+        (-1, "", ("2", "4")),
+        (-64, TUNING, (None, None)),
     ],
 )
 def test_frets_move_while_they_fit(semitones, tuning, expected) -> None:

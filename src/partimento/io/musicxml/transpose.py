@@ -42,6 +42,7 @@ ALTERS = {name: alter for alter, name in ACCIDENTALS.items()} | {
 MOST_ALTER = 2  # notes with more accidentals are respelled
 MOST_FIFTHS = 7
 HIGHEST_FRET = 24
+GUITAR = {1: 64, 2: 59, 3: 55, 4: 50, 5: 45, 6: 40}  # open strings of the standard tuning
 LOWER_NEIGHBOR = ("mordent", "inverted-turn")
 
 
@@ -211,6 +212,8 @@ class _Part:
             return
         number = (string.text or "").strip() if string is not None else ""
         tuning = self.tunings.get((note.findtext("staff") or "1").strip()) or {}
+        if not tuning and number.isdigit() and _is_guitar(int(number), int(fret.text), old[0]):
+            tuning = GUITAR
         here = tuning.get(int(number)) if number.isdigit() else None
         if here is not None and string is not None:
             taken = _strings_of_chord(note)
@@ -243,6 +246,15 @@ class _Part:
             harmony.remove(frame)  # the fingering of another chord
         for fifths in harmony.iter("numeral-fifths"):
             fifths.text = str(whole(fifths.text, "a key") + self.interval.fifths)
+
+
+def _is_guitar(string: int, fret: int, step: str) -> bool:
+    """Return whether a note may be on this string and fret of a guitar."""
+    open_pitch = GUITAR.get(string)
+    if open_pitch is None:
+        return False
+    distance = (open_pitch + fret - STEPS[step]) % 12
+    return min(distance, 12 - distance) <= 1  # the accidental
 
 
 def _strings_of_chord(note: Element) -> Sequence[int]:
