@@ -10,12 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from partimento.short_repr import short_repr
+
 Edit = tuple[str | int, ...]  # the name of an edit, and its values
 # Fields of a piece that a score file does not need to follow.
 INDEPENDENT = ("source", "warnings", "score", "cuts")
 TEXTS = ("title", "composer")  # changes of these fields are edits
 
 
+@short_repr
 @dataclass(frozen=True, slots=True)
 class ScoreReference:
     """A MusicXML file, and the edits that lead from it to a piece.
