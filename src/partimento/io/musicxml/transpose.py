@@ -184,7 +184,7 @@ class _Part:
             accidental.text = _same_kind(accidental.text, old[1], alter)
         for mark in note.iter("accidental-mark"):
             self._accidental_mark(mark, old[0])
-        self._fingering(note, old, alter)
+        self._fingering(note, old[0])
 
     def _accidental_mark(self, mark: Element, step: str) -> None:
         """Change the accidental of the neighbor note of an ornament."""
@@ -198,7 +198,7 @@ class _Part:
             _, moved, _ = self.interval.moved(LETTERS[degree % 7], alter, 4)
             mark.text = ACCIDENTALS.get(moved, mark.text)
 
-    def _fingering(self, note: Element, old: tuple[str, Fraction], alter: Fraction) -> None:
+    def _fingering(self, note: Element, step: str) -> None:
         """Move the fret, or choose another string where the fret does not fit."""
         fret = note.find("notations/technical/fret")
         string = note.find("notations/technical/string")
@@ -212,7 +212,7 @@ class _Part:
             return
         number = (string.text or "").strip() if string is not None else ""
         tuning = self.tunings.get((note.findtext("staff") or "1").strip()) or {}
-        if not tuning and number.isdigit() and _is_guitar(int(number), int(fret.text), old[0]):
+        if not tuning and number.isdigit() and _is_guitar(int(number), int(fret.text), step):
             tuning = GUITAR
         here = tuning.get(int(number)) if number.isdigit() else None
         if here is not None and string is not None:
