@@ -28,5 +28,5 @@ def test_what_is_no_music_is_refused_with_its_path(tmp_path: Path) -> None:
     with pytest.raises(pt.ReadError, match=r"no\.mid: no such file"):
         pt.read(tmp_path / "no.mid")
     (tmp_path / "a.pdf").write_bytes(b"%PDF")
-    with pytest.raises(pt.ReadError, match=r"a\.pdf: \.pdf is none of"):
+    with pytest.raises(pt.ReadError, match=r"a\.pdf: pictures of notes"):
         pt.read(tmp_path / "a.pdf")

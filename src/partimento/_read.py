@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
+from partimento.corpus.settings import AS_WRITTEN
+from partimento.corpus.views import as_configured
 from partimento.io.read import read_piece
 from partimento.music.piece import Piece
 
 
-def read(path: Path | str, *, unfold: bool = False, encoding: str = "") -> Piece:
-    """Read a score file as a piece, exactly as it is written.
+def read(
+    path: Path | str,
+    *,
+    unfold: bool = False,
+    encoding: str = "",
+    note_ends: Literal["restored", "exact", "full"] = "restored",
+    quantize: bool = False,
+) -> Piece:
+    """Read a score file as a piece, as it is written.
 
     Parameters
     ----------
@@ -21,6 +31,12 @@ def read(path: Path | str, *, unfold: bool = False, encoding: str = "") -> Piece
     encoding : str
         The encoding of text in a file that does not state it, such as ``shift-jis`` or ``cp1251``.
         By default it is detected.
+    note_ends : "restored", "exact" or "full"
+        Notation programs end the notes of a MIDI file early. By default their written ends are
+        restored where the evidence is strong. ``exact`` keeps them as in the file, and ``full``
+        also writes out staccato notes.
+    quantize : bool
+        Quantize a MIDI file that was played, so that it can be read: its beats are tracked.
 
     Returns
     -------
@@ -40,4 +56,9 @@ def read(path: Path | str, *, unfold: bool = False, encoding: str = "") -> Piece
     --------
     ``read("prelude.mid").transpose(-2).save("prelude.pdf")``
     """
-    return read_piece(path, unfold=unfold, encoding=encoding)
+    piece = read_piece(path, unfold=unfold, encoding=encoding)
+    config = AS_WRITTEN.replace(
+        note_ends=note_ends, quantize="beats" if quantize else "exact", encoding=encoding or "auto"
+    )
+    suffix = Path(piece.source.path).suffix.lower()
+    return as_configured(piece, config, suffix=suffix)

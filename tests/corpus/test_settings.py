@@ -14,6 +14,7 @@ def test_as_written_changes_nothing() -> None:
         "grace_notes": "keep",
         "octave": "written",
         "pickup": "declared",
+        "note_ends": "exact",
         "repeats": "folded",
         "encoding": "auto",
     }

@@ -1,6 +1,6 @@
-"""Restore the written ends of notes that a notation program shortened for playback.
+"""Restore the written ends of notes that a notation program shortened.
 
-Programs that export MIDI from a score keep the onsets on the grid of notation, and end each note
+Programs that export MIDI from a score keep the onsets on the grid of notation. They end each note
 early: by one tick, by a tenth of its length, or by both. The written end is the point of the grid
 that the same shortening leads to. The evidence is strong if one shortening explains nearly all
 notes of a part. Music that was played is never changed, and neither are notes that end on the grid:
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from partimento.analysis.grace_notes import on_plain_grid
+from partimento.analysis.grace_notes import FINENESS, on_plain_grid
 from partimento.music.events import distinct
 from partimento.music.piece import Piece
 
@@ -166,7 +166,9 @@ def _best_gate(onset: np.ndarray, end: np.ndarray, divisions: int) -> tuple[floa
     best = (1.0, 0, 0)
     for gate in GATES:
         for ticks in (1, 0):
-            explained = int(np.count_nonzero(_written_ends(onset, end, divisions, gate, ticks)))
+            # On a fine grid, any share of the length would lead to some point.
+            written = _written_ends(onset, end, divisions, gate, ticks, (4, 6))
+            explained = int(np.count_nonzero(written))
             best = max(best, (gate, ticks, explained), key=lambda how: how[2])
     return best
 
@@ -182,16 +184,22 @@ def _usual_ticks(end: np.ndarray, divisions: int, most: int) -> list[int]:
 
 
 def _written_ends(
-    onset: np.ndarray, end: np.ndarray, divisions: int, gate: float, ticks: int
+    onset: np.ndarray,
+    end: np.ndarray,
+    divisions: int,
+    gate: float,
+    ticks: int,
+    grid: tuple[int, ...] = (4, 6, 8, 12, 24),
 ) -> np.ndarray:
-    """Return the written end of each note in steps; 0 where a shortening does not explain it.
+    """Return the written end of each note in steps; 0 where it is not explained.
 
-    A shortened length is rounded to ticks, so that it may differ by one.
+    A shortened length is rounded to ticks, so that it may differ by one. The coarsest of the grids
+    (points per quarter) with a fitting point counts.
     """
     length = end - onset
     written = (length + ticks) / gate
     target = np.zeros(len(onset), np.int64)
-    for points in (FINEST // 3, FINEST // 2, FINEST):
+    for points in grid:
         unit = divisions / points
         near = np.round((onset + written) / unit) * unit
         exact = np.round(near).astype(np.int64)
@@ -209,7 +217,7 @@ def _on_written_grid(times: np.ndarray, divisions: int) -> np.ndarray:
     for points in (FINEST // 3, FINEST):
         past = times * points % divisions
         on_grid |= past == 0
-        if divisions % points:
+        if divisions % points and divisions >= FINENESS * points:
             on_grid |= np.minimum(past, divisions - past) < points
     return on_grid
 
@@ -218,8 +226,8 @@ def write_out_staccato(piece: Piece) -> Piece:
     """Return the piece with short notes that last until the next note of their part.
 
     Programs play staccato notes for a half or a third of their length. A note is lengthened if the
-    time to the next onset in its part is twice or three times its length, and nothing else of the
-    part sounds then. A written rest after a short note is lost, so that this is a choice.
+    time to the next onset in its part is twice or three times its length. Nothing else of the part
+    may sound then. A written rest after a short note is lost, so that this is a choice.
 
     Parameters
     ----------
@@ -244,7 +252,7 @@ def write_out_staccato(piece: Piece) -> Piece:
         slots = distinct(onset)
         following = np.searchsorted(slots, onset, side="right")
         gap = np.append(slots, slots[-1])[following] - onset
-        slack = max(notes.divisions // 160, 1)
+        slack = notes.divisions // 160
         is_short = (np.abs(gap - 2 * length) <= slack) | (np.abs(gap - 3 * length) <= slack)
         # Nothing of the part sounds from the end of a short note to the next onset.
         end = onset + length

@@ -216,6 +216,14 @@ def render(
         bool,
         typer.Option("--unfold", help="Play repeats in MIDI and sound; scores keep their signs."),
     ] = False,
+    quantize: Annotated[
+        bool,
+        typer.Option(
+            "--quantize",
+            "--quantise",
+            help="Write a MIDI file that was played so that it can be read: track its beats.",
+        ),
+    ] = False,
     soundfont: Soundfont = None,
     encoding: Encoding = None,
     force: Force = False,
@@ -232,6 +240,7 @@ def render(
         outputs,
         changes={"program": program, "clef": clef},
         unfold=unfold,
+        quantize=quantize,
         encoding=encoding,
         soundfont=soundfont,
         force=force,

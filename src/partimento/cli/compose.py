@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from partimento.cli import progress, screen
 from partimento.corpus.load import load_corpus
-from partimento.corpus.settings import AS_WRITTEN, DataSettings
+from partimento.corpus.settings import AS_NOTATED, DataSettings
 from partimento.errors import PartimentoError
 from partimento.export import write as render
 from partimento.export.write import check_paths
@@ -163,7 +163,7 @@ def _check_number(option: str, number: int | None, folder: Path) -> None:
         )
 
 
-def read_file(path: Path, *, config: DataSettings = AS_WRITTEN) -> list[Piece]:
+def read_file(path: Path, *, config: DataSettings = AS_NOTATED) -> list[Piece]:
     """Read all pieces of a score file, in a worker process.
 
     A path such as ``tunes.abc/2`` is one piece of a file.
@@ -175,7 +175,7 @@ def read_file(path: Path, *, config: DataSettings = AS_WRITTEN) -> list[Piece]:
         return [entry.piece for entry in load_corpus([path], config=config)]
 
 
-def read_one(path: Path, *, config: DataSettings = AS_WRITTEN, quiet: bool = False) -> Piece:
+def read_one(path: Path, *, config: DataSettings = AS_NOTATED, quiet: bool = False) -> Piece:
     """Read a single score, in a worker process.
 
     With `quiet`, the warnings of its reader are not printed.
@@ -209,6 +209,7 @@ def run_render(
     *,
     changes: Mapping[str, str | None],
     unfold: bool,
+    quantize: bool,
     encoding: str | None,
     soundfont: Path | None,
     force: bool,
@@ -224,6 +225,8 @@ def run_render(
         The values of ``program`` and ``clef``, if they are changed.
     unfold : bool
         Whether what is heard has all repeats. A score shows the signs of the file.
+    quantize : bool
+        Whether a performance is quantized.
     encoding : str or None
     soundfont : Path or None
     force : bool
@@ -236,7 +239,8 @@ def run_render(
     clef = changes["clef"]
     if clef is not None and clef not in CLEF_NAMES:
         raise PartimentoError(f"no such clef: {clef!r}; choose from {' '.join(CLEF_NAMES)}")
-    config = AS_WRITTEN.replace(encoding=encoding or "auto")
+    how = "beats" if quantize else "exact"
+    config = AS_NOTATED.replace(encoding=encoding or "auto", quantize=how)
     piece = _changed(read_one(source, config=config), program, clef)
     heard = [path for path in outputs if unfold and path.suffix.lower() in HEARD]
     shown = [path for path in outputs if path not in heard]

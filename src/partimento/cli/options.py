@@ -125,7 +125,8 @@ Quantize = Annotated[
         "--quantize",
         "--quantise",
         metavar="HOW",
-        help="Grid of MIDI files: auto, exact or music21 [default: auto; for stats, exact].",
+        help="Grid of MIDI files: auto, exact, beats (tracked) or music21 [default: auto; for "
+        "stats, exact].",
         show_default=False,
         rich_help_panel=READING,
     ),
@@ -156,6 +157,16 @@ Pickup = Annotated[
         metavar="HOW",
         help="Upbeats: declared in the file, or also inferred from strong evidence (inferred) "
         "[default: inferred; for stats, declared].",
+        show_default=False,
+        rich_help_panel=READING,
+    ),
+]
+NoteEnds = Annotated[
+    str | None,
+    typer.Option(
+        metavar="HOW",
+        help="Ends of notes that a notation program made early in MIDI: restored, exact, or full "
+        "(staccato too) [default: restored; for stats, exact].",
         show_default=False,
         rich_help_panel=READING,
     ),
@@ -203,6 +214,7 @@ def view(
     grace_notes: GraceNotes = None,
     octave: Octave = None,
     pickup: Pickup = None,
+    note_ends: NoteEnds = None,
     repeats: Repeats = None,
     encoding: Encoding = None,
 ) -> dict[str, str]:
@@ -212,6 +224,7 @@ def view(
         "grace_notes": grace_notes,
         "octave": octave,
         "pickup": pickup,
+        "note_ends": note_ends,
         "repeats": repeats,
         "encoding": encoding,
     }

@@ -14,11 +14,12 @@ class DataSettings(Section):
 
     section = "data"
 
-    quantize: Literal["auto", "exact", "music21"] = Field(
+    quantize: Literal["auto", "exact", "beats", "music21"] = Field(
         default="auto",
         description=(
-            "The grid of MIDI files: exact keeps all times, music21 uses its grid of quarters and"
-            " thirds of a quarter, auto uses that grid for performances only."
+            "The grid of MIDI files: exact keeps all times, beats tracks the beats of played music,"
+            " music21 uses its grid of quarters and thirds of a quarter, auto uses that grid for"
+            " performances only."
         ),
     )
     grace_notes: Literal["remove", "merge", "keep"] = Field(
@@ -42,6 +43,13 @@ class DataSettings(Section):
             " declared in the file."
         ),
     )
+    note_ends: Literal["restored", "exact", "full"] = Field(
+        default="restored",
+        description=(
+            "Ends of notes in MIDI files: restored to the grid where a notation program made them"
+            " end early, exact as in the file, or full, which also writes out staccato notes."
+        ),
+    )
     repeats: Literal["folded", "unfolded"] = Field(
         default="folded",
         description=(
@@ -60,5 +68,12 @@ class DataSettings(Section):
 
 
 AS_WRITTEN = DataSettings(
-    quantize="exact", grace_notes="keep", octave="written", pickup="declared", repeats="folded"
+    quantize="exact",
+    grace_notes="keep",
+    octave="written",
+    pickup="declared",
+    note_ends="exact",
+    repeats="folded",
 )
+# For writing a score: as in the file, but with the written ends of notes.
+AS_NOTATED = AS_WRITTEN.replace(note_ends="restored")

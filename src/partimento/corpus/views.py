@@ -1,4 +1,4 @@
-"""Prepare pieces for training: grace notes, octave, pickup and grid.
+"""Prepare pieces for training: grace notes, octave, pickup, note ends and grid.
 
 The result is called a *view* of the exact piece. `DataSettings` states how it is made.
 """
@@ -17,7 +17,9 @@ from partimento.analysis.grace_notes import (
 )
 from partimento.analysis.guitar_octave import to_sounding
 from partimento.analysis.music21_grid import music21_view
+from partimento.analysis.note_ends import restore_note_ends, write_out_staccato
 from partimento.analysis.pickup import infer_pickup
+from partimento.analysis.quantize import quantize
 from partimento.corpus.settings import DataSettings
 from partimento.io.formats import MIDI_SUFFIXES
 from partimento.music.performed import Midi
@@ -58,6 +60,11 @@ def as_configured(
     """
     if config.quantize == "music21":
         return piece
+    if suffix in MIDI_SUFFIXES and config.quantize == "beats" and _is_performed(piece):
+        return quantize(piece)
+    if suffix in MIDI_SUFFIXES and config.note_ends != "exact":
+        piece = restore_note_ends(piece)
+        piece = write_out_staccato(piece) if config.note_ends == "full" else piece
     if config.grace_notes == "remove":
         piece = remove_grace_notes(piece)
     elif config.grace_notes == "merge":

@@ -244,6 +244,12 @@ PLAIN = (
         parts,
     ),
     Column(
+        "note_ends",
+        "list<string>",
+        "how a notation program shortened the notes of each part; empty if it did not",
+        texts,
+    ),
+    Column(
         "chord_symbols",
         (_ONSET, ("text", "string")),
         "chord symbols of a lead sheet: onset in steps, text",

@@ -18,9 +18,11 @@ import numpy as np
 
 from partimento.analysis.guitar_octave import octave_notated
 from partimento.analysis.keys import analyze_key
+from partimento.analysis.note_ends import find_shortenings
 from partimento.analysis.players import players_of
 from partimento.analysis.similarity.fingerprints import Fingerprint, fingerprint
 from partimento.corpus.store.columns import ARRAYS, EVENTS, NOTE_NAMES, NOTES, PLAIN
+from partimento.io.formats import MIDI_SUFFIXES
 from partimento.music.events import Sweep
 from partimento.music.instruments import instruments_of_text
 from partimento.music.notes import Notes
@@ -163,6 +165,10 @@ def row_of(piece: Piece, view: Piece, origin: Origin, pickup: Fraction | None = 
         "parts": [
             [part.name, part.program, part.is_drum, count]
             for part, count in zip(piece.parts, counts, strict=True)
+        ],
+        "note_ends": [
+            f"{piece.parts[found.part].name or f'part {found.part + 1}'}: {found}"
+            for found in (find_shortenings(piece) if origin.suffix in MIDI_SUFFIXES else ())
         ],
         "chord_symbols": [[_steps(s.onset, divisions), s.text] for s in piece.chord_symbols],
         "warnings": list(piece.warnings),
