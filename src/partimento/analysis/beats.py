@@ -17,11 +17,11 @@ import numpy as np
 from partimento.music.piece import Piece
 
 FRAME_S = 0.01  # seconds per step of the curve
-USUAL_BPM, SPREAD = 90.0, 0.9  # the most usual tempo, and the spread in octaves around it
+USUAL_BPM, SPREAD = 120.0, 0.9  # the most usual tempo, and the spread in octaves around it
 SLOWEST_BPM, FASTEST_BPM = 40.0, 200.0
 PASSAGE_S, HOP_S = 8.0, 2.0  # a passage in which the tempo is found, and the step to the next one
 TIGHTNESS = 60.0  # how much an uneven beat costs, in units of the curve's standard deviation
-SMOOTH_FRAMES = 3  # half width of an onset in the curve
+SMOOTH_FRAMES = 2  # half width of an onset in the curve
 STEADY = 0.5  # least concentration of onsets on the file's own beats, 0 to 1
 FEWEST_NOTES = 8
 

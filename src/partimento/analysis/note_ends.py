@@ -200,6 +200,8 @@ def _written_ends(
     written = (length + ticks) / gate
     target = np.zeros(len(onset), np.int64)
     for points in grid:
+        if divisions % points and divisions < FINENESS * points:
+            continue  # almost every step would be near some point
         unit = divisions / points
         near = np.round((onset + written) / unit) * unit
         exact = np.round(near).astype(np.int64)
