@@ -15,6 +15,7 @@ from partimento.music.timelines import Key, Meter, Part, Tempo
 from partimento.short_repr import short_repr
 
 M = TypeVar("M", Meter, Key, Tempo)
+LONGEST_BAR_QL = 16  # a longer bar has no upbeat: it is a free passage
 
 
 @short_repr
@@ -91,7 +92,8 @@ def pickup_of(meters: tuple[Meter, ...]) -> tuple[tuple[Meter, ...], Fraction]:
     if len(meters) < 2 or meters[0].onset:
         return meters, Fraction(0)
     short, whole = meters[:2]
-    if short.bar_ql != whole.onset or short.bar_ql >= whole.bar_ql:
+    is_upbeat = short.bar_ql == whole.onset and short.bar_ql < whole.bar_ql <= LONGEST_BAR_QL
+    if not is_upbeat:
         return meters, Fraction(0)
     return (replace(whole, onset=Fraction(0)), *meters[2:]), short.bar_ql
 

@@ -245,3 +245,9 @@ def test_no_performance_and_no_score_of_a_real_collection_is_refused(data_folder
     told = [warning for piece in pieces for warning in piece.warnings]
     assert len(told) == 65
     assert all("without duration" in warning for warning in told)
+
+
+def test_text_that_looks_like_a_fault_does_not_cost_a_repaired_file(midi, write):
+    text = (0, midi.meta(1, b"\xff\x58\x04\x00\x00 \x90\xf7"))
+    piece = read_piece(write("a.mid", midi.file(midi.track([text, *two(midi)]))))
+    assert (spans(piece), piece.warnings) == (TWO, ())

@@ -73,7 +73,7 @@ def midi_from_bytes(data: bytes, *, encoding: str = "") -> Midi:
     except DamagedError:
         clean, warnings = repair(data)
     try:
-        midi = _read(clean, encoding)
+        midi = _read(clean, encoding, is_clean=True)
     except InvalidScoreError as error:
         if warnings and not isinstance(error, DamagedError):
             raise InvalidScoreError(f"{error} ({'; '.join(warnings)})") from error
@@ -81,11 +81,15 @@ def midi_from_bytes(data: bytes, *, encoding: str = "") -> Midi:
     return replace(midi, warnings=(*warnings, *midi.warnings))
 
 
-def _read(data: bytes, encoding: str) -> Midi:
-    """Read a file without faults; raise DamagedError for faults that can be repaired."""
+def _read(data: bytes, encoding: str, *, is_clean: bool = False) -> Midi:
+    """Read a file without faults; raise DamagedError for faults that can be repaired.
+
+    With `is_clean`, the file comes from `repair`. Bytes that look like faults are then text.
+    """
     chunks = split_tracks(data)
-    check_marks_exist(data)
-    check_pitches(chunks)
+    if not is_clean:
+        check_marks_exist(data)
+        check_pitches(chunks)
     plain = without_escapes(data, chunks)
     score = _parse(with_releases(plain, chunks if plain is data else split_tracks(plain)))
     tracks = [track for track in score.tracks if len(track.notes)]
