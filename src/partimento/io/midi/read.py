@@ -76,7 +76,8 @@ def midi_from_bytes(data: bytes, *, encoding: str = "") -> Midi:
         midi = _read(clean, encoding, is_clean=True)
     except InvalidScoreError as error:
         if warnings and not isinstance(error, DamagedError):
-            raise InvalidScoreError(f"{error} ({'; '.join(warnings)})") from error
+            more = f"; and {len(warnings) - 2} more" if len(warnings) > 2 else ""
+            raise InvalidScoreError(f"{error} ({'; '.join(warnings[:2])}{more})") from error
         raise
     return replace(midi, warnings=(*warnings, *midi.warnings))
 
@@ -91,7 +92,9 @@ def _read(data: bytes, encoding: str, *, is_clean: bool = False) -> Midi:
         check_marks_exist(data)
         check_pitches(chunks)
     plain = without_escapes(data, chunks)
-    score = _parse(with_releases(plain, chunks if plain is data else split_tracks(plain)))
+    if not is_clean:
+        plain = with_releases(plain, chunks if plain is data else split_tracks(plain))
+    score = _parse(plain)
     tracks = [track for track in score.tracks if len(track.notes)]
     check_size(sum(len(track.notes) for track in tracks), 0)
     tables = [track.notes.numpy() for track in tracks]
@@ -100,7 +103,7 @@ def _read(data: bytes, encoding: str, *, is_clean: bool = False) -> Midi:
         for name in ("time", "duration", "pitch", "velocity")
     )
     divisions = score.ticks_per_quarter
-    _check_times(onset, duration, divisions)
+    _check_times(onset, duration, divisions, is_clean=is_clean)
     check_marks(max(len(score.time_signatures), len(score.key_signatures), len(score.tempos)))
     if velocity.min() < 0:
         raise DamagedError("a note has no velocity")
@@ -141,12 +144,14 @@ def _parse(data: bytes) -> Any:
         raise DamagedError(f"damaged: {_plain_reason(error)}") from error
 
 
-def _check_times(onset: np.ndarray, duration: np.ndarray, divisions: int) -> None:
+def _check_times(
+    onset: np.ndarray, duration: np.ndarray, divisions: int, *, is_clean: bool
+) -> None:
     if onset.min() < 0 or duration.min() < 0:
         raise DamagedError("a note lies at tick 2³¹ or beyond")
     if duration.min() == 0:
         raise DamagedError("a note has no duration")
-    if duration.max() >= UNRELEASED:
+    if duration.max() >= UNRELEASED and not is_clean:
         raise DamagedError("a note is never released")
     if (onset + duration).max() > MAX_QUARTERS * divisions:
         raise DamagedError("a note ends later than any score does")
