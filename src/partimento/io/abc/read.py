@@ -83,14 +83,14 @@ def piece_from_abc(data: bytes, *, unfold: bool = False, encoding: str = "") -> 
 def _score_of(reader: TuneReader) -> WrittenScore:
     """Convert the voices of a tune to a written score."""
     voices = reader.heard
-    durations: Counter[Fraction] = Counter()
+    denominators: Counter[int] = Counter()
     for voice in voices:
         for row in voice.rows:
-            durations[row.onset] += 1
-            durations[row.duration] += 1
+            denominators[row.onset.denominator] += 1
+            denominators[row.duration.denominator] += 1
     for line in (reader.meters, reader.keys, reader.tempos, reader.chord_symbols):
-        durations.update(list(line))
-    grid = common_grid(durations)
+        denominators.update(time.denominator for time in line)
+    grid = common_grid({Fraction(1, size): count for size, count in denominators.items()})
     score = WrittenScore(grid=grid, title=reader.title, composer=reader.composer)
     score.warnings = reader.warnings()
     for number, voice in enumerate(voices):
@@ -115,7 +115,9 @@ def _written(row: Row, part: int, grid: int) -> WrittenNote | None:
 
 
 def _steps(time: Fraction, grid: int) -> int:
-    return int(time * grid + Fraction(1, 2))
+    # Rounded to the nearest step, with integers alone: this is the inner loop.
+    numerator, denominator = time.numerator, time.denominator
+    return (2 * numerator * grid + denominator) // (2 * denominator)
 
 
 def _joined_bars(voice: Voice, score: WrittenScore) -> list[int]:

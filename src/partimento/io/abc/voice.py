@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 
 from partimento.io.abc.fields import ALTERS, AbcKey, Shift
 from partimento.io.abc.tokens import IN_CHORD, PARTS, length_of
@@ -188,10 +189,9 @@ class Voice:
 
     def _duration(self, length: str) -> Fraction | None:
         """Return the duration of the next note in quarters; tuplets count it."""
-        units = length_of(length)
-        if units is None:
+        duration = _plain_duration(length, self.unit)
+        if duration is None:
             return None
-        duration = units * self.unit * 4
         if self.broken is not ONE:
             duration *= self.broken
             self.broken = ONE
@@ -246,8 +246,6 @@ class Voice:
 
     def _advance(self, duration: Fraction) -> None:
         self.now += duration
-        if self.now > MAX_QUARTERS:
-            check_size(1, int(self.now))
 
     # ------------------------------------------------------------------ bars
 
@@ -259,6 +257,8 @@ class Voice:
         self.accidentals = {}
         if self.now > self.bars[-1]:
             self.bars.append(self.now)
+            if self.now > MAX_QUARTERS:
+                check_size(1, int(self.now))
         before = len(self.bars) - 2
         if text.startswith((":", ".:")) and before >= 0:
             colons = len(text) - len(text.lstrip(".:"))
@@ -317,6 +317,13 @@ class Voice:
             self.now, self.layer = max(self.main_end, self.bars[-1]), 0
         if len(self.bars) > 1 and self.bars[-1] == self.now:
             self.bars.pop()
+
+
+@lru_cache(maxsize=1000)
+def _plain_duration(length: str, unit: Fraction) -> Fraction | None:
+    """Return a duration in quarters, outside tuplets; None if the length is impossible."""
+    units = length_of(length)
+    return None if units is None else units * unit * 4
 
 
 def _alteration(accidental: str) -> int:
