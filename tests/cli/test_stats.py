@@ -164,7 +164,7 @@ def test_stats(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str])
     [
         (["corpus", "stats", "{folder}/text.mid"], "text.mid: not a midi file"),
         (["corpus", "stats", "bundled:everything"], "no bundled collection"),
-        (["corpus", "stats", "{folder}", "--quantize", "yes"], "auto, exact or music21"),
+        (["corpus", "stats", "{folder}", "--quantize", "yes"], "auto, exact, beats or music21"),
     ],
 )
 def test_stats_refuses_in_one_line(

@@ -130,7 +130,10 @@ def test_a_model_declares_its_settings(name: str) -> None:
             {"encode": {"window": 8}},
             "there is no section encode: the sections are data, tokens, model, train, sample",
         ),
-        ({"data": {"quantize": "yes"}}, "data.quantize must be auto, exact or music21, not 'yes'"),
+        (
+            {"data": {"quantize": "yes"}},
+            "data.quantize must be auto, exact, beats or music21, not 'yes'",
+        ),
         (
             {"tokens": {"transpose": "octave"}},
             "tokens.transpose must be none, key, key-octave or all, not 'octave'",

@@ -9,12 +9,13 @@ keep to the tempo best. Dynamic programming finds the best sequence exactly.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import NamedTuple
 
 import numpy as np
 
 from partimento.music.piece import Piece
+from partimento.short_repr import short_repr
 
 FRAME_S = 0.01  # seconds per step of the curve
 USUAL_BPM, SPREAD = 120.0, 0.9  # the most usual tempo, and the spread in octaves around it
@@ -26,7 +27,9 @@ STEADY = 0.5  # least concentration of onsets on the file's own beats, 0 to 1
 FEWEST_NOTES = 8
 
 
-class Beats(NamedTuple):
+@short_repr
+@dataclass(frozen=True)
+class Beats:
     """The beats of a piece.
 
     Attributes

@@ -194,7 +194,7 @@ def commonest(counts: np.ndarray) -> Curve:
     """Return the share of all events that the N most common symbols make up, by N.
 
     >>> commonest(np.array([1, 6, 3]))
-    Curve(x=[1, 2, 3], y=[0.6, 0.9, 1.0])
+    Curve(x=[1, 2, 3], y=[0.6, 0.9, 1])
     """
     if not len(counts):
         return Curve([], [])
@@ -225,7 +225,7 @@ def growth(in_pieces: np.ndarray, pieces: int) -> Curve:
     Examples
     --------
     >>> growth(np.array([2, 1, 1]), 2)
-    Curve(x=[1, 2], y=[2.0, 3.0])
+    Curve(x=[1, 2], y=[2, 3])
     """
     if not pieces:
         return Curve([], [])

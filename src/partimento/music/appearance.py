@@ -16,7 +16,7 @@ def instrument_name(program: int) -> str:
     """Return the name of a General MIDI program as a score shows it.
 
     >>> instrument_name(24), instrument_name(40)
-    ('Acoustic Guitar (nylon)', 'Violin')
+    ('Nylon Guitar', 'Violin')
     """
     return " ".join(
         word.capitalize() if word[:1].isalpha() else word for word in PROGRAM_NAMES[program].split()
