@@ -321,7 +321,7 @@ class Voice:
 
 @lru_cache(maxsize=1000)
 def _plain_duration(length: str, unit: Fraction) -> Fraction | None:
-    """Return a duration in quarters, outside tuplets; None if the length is impossible."""
+    """Return a duration in quarters, outside tuplets; None if it is impossible."""
     units = length_of(length)
     return None if units is None else units * unit * 4
 

@@ -223,6 +223,9 @@ def _decode(
     """
     title = (first.name or _karaoke_title(first)) if first else b""
     coded = [i for i, name in enumerate(names) if isinstance(name, bytes)]
+    if not coded and title.isascii() and b"\0" not in title:  # most files: nothing is in doubt
+        names[:] = [name.strip() for name in names]
+        return title.decode().strip(), ""
     texts = [title, *(names[i] for i in coded)]
     if not encoding and not all(_is_utf8(text) for text in texts):
         texts += [text for chunk in chunks if (scan := scan_track(chunk)) for text in scan.texts]
