@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from lxml import etree
 from tests.io.musicxml.documents import START, attributes, back, note, score, time_
 from tests.io.musicxml.kept import RICH, content
 
@@ -67,3 +68,20 @@ def test_stems_of_a_melody_turn_with_the_clef() -> None:
     assert melody.edited("clef", "treble").root.find(".//stem") is None
     two = document(attributes(time_(4), CLEF) + up + back(16) + note("C4", 16, voice=2))
     assert two.edited("clef", "treble").root.find(".//stem") is not None
+
+
+@pytest.mark.parametrize(
+    ("more", "pitch", "signs"),
+    [
+        ("", "C5", [("G", None)]),
+        ("", "C2", [("F", None)]),
+        ("<staves>2</staves>", "C4", [("G", "1"), ("F", "2")]),
+        (CLEF, "C5", [("F", None)]),
+    ],
+)
+def test_a_picture_has_a_clef_where_the_document_states_none(more, pitch, signs) -> None:
+    plain = document(attributes(time_(4), more) + note(pitch, 16))
+    root = etree.fromstring(plain.picture(plain.piece()).encode())
+    assert [(clef.findtext("sign"), clef.get("number")) for clef in root.iter("clef")] == signs
+    assert "<clef>" in plain.to_xml() or not more.startswith("<clef>")
+    assert plain.to_xml().count("<clef") == more.count("<clef>")  # the file itself stays as it is

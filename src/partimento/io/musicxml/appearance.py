@@ -20,9 +20,10 @@ from partimento.io.musicxml.elements import (
 )
 from partimento.io.musicxml.marks import Instruments
 from partimento.music.appearance import instrument_name, name_with_program
-from partimento.notation.staves import CLEFS_BY_NAME, Clef
+from partimento.notation.staves import BASS, CLEFS_BY_NAME, PERCUSSION, TREBLE, Clef
 
 Element = Any
+MIDDLE_OCTAVE, MOST_STAVES = 4, 4
 
 
 def set_title(root: Element, title: str | int) -> None:
@@ -131,6 +132,30 @@ def set_clef(root: Element, name: str | int) -> None:
             insert(attributes_at_start(first), _clef(CLEFS_BY_NAME[str(name)]), ATTRIBUTES)
     if not chosen:
         raise PartimentoError("the clef can be set only for a part on one staff: there is none")
+
+
+def add_missing_clefs(root: Element) -> None:
+    """Add clefs to parts that state none: treble, or bass where most notes are low."""
+    for listed, part in parts_of(root):
+        first = next(part.iterchildren("measure"), None)
+        if first is None or next(part.iter("clef"), None) is not None:
+            continue
+        staves = [int(s.text or 1) for s in part.iter("staves") if (s.text or "1").isdigit()]
+        octaves = [int(o.text or 4) for o in part.iter("octave") if (o.text or "4").isdigit()]
+        is_low = bool(octaves) and 2 * sum(octave < MIDDLE_OCTAVE for octave in octaves) > len(
+            octaves
+        )
+        clefs = [BASS if is_low else TREBLE]
+        if Instruments.of(listed).is_drum:
+            clefs = [PERCUSSION]
+        elif max(staves, default=1) > 1:
+            clefs = [TREBLE, *[BASS] * (min(max(staves), MOST_STAVES) - 1)]
+        attributes = attributes_at_start(first)
+        for number, clef in enumerate(clefs, 1):
+            element = _clef(clef)
+            if len(clefs) > 1:
+                element.set("number", str(number))
+            insert(attributes, element, ATTRIBUTES)
 
 
 def _free_stems(part: Element) -> None:

@@ -120,6 +120,7 @@ class ScoreDocument:
             if element.tag in IDENTIFIED:
                 element.attrib.pop("id", None)
         add_note_ids(root, piece)
+        appearance.add_missing_clefs(root)
         titles, names = heading_of(root)
         for tag in ("credit", "movement-title", "movement-number"):
             for element in list(root.iterchildren(tag)):
