@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from benchmarks import written_scores
 
 from partimento import Note, Part, Piece, read
 from partimento.analysis.note_ends import find_shortenings, restore_note_ends, write_out_staccato
@@ -99,3 +100,18 @@ def test_each_part_has_its_own_evidence():
     assert found is not None
     assert found.part == 0
     assert durations(restore_note_ends(both).part("b")) == LENGTHS * 4
+
+
+def test_exact_exports_are_left_alone(guitar):
+    for path in sorted(guitar.glob("*/*.mid"))[::4]:
+        assert find_shortenings(read_piece(path)) == ()
+
+
+@pytest.mark.slow
+def test_the_exports_of_a_notation_program_agree_with_its_scores(data_folder):
+    found = written_scores.measure(data_folder / "asap" / "scores")
+    assert len(found) == 39
+    overall = written_scores.total(found)
+    assert overall.onsets > 0.965 * sum(overall.notes.values())
+    assert overall.share("plain") > 0.955
+    assert sum(row.share("plain") > 0.95 for row in found) >= 30

@@ -4,6 +4,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from benchmarks import nottingham_abc
 
 from partimento import Key, Meter, Part
 from partimento.corpus import read_piece, read_pieces
@@ -278,3 +279,14 @@ def test_absurd_fields_do_not_cost_the_tune(text):
 
 def test_key_and_mode():
     assert abc("X:1\nK:Edor\nE|").keys == (Key(2, "minor"),)
+
+
+@pytest.mark.slow
+def test_the_nottingham_tunes_against_the_melodies_that_music21_made_of_them(data_folder):
+    counts, _ = nottingham_abc.measure()
+    assert counts == {
+        "equal": 502,
+        "bars in another order": 370,
+        "other accidentals": 121,
+        "other notes": 41,
+    }
