@@ -374,6 +374,12 @@ def test_other_scores_differ_from_music21_for_known_reasons_only():
         # percussion sounds as the file says, not where it stands on the staff
         "demos/drum_sample.xml": 16,
         "liliuokalani/aloha_oe.mxl": 1,  # a forward that pads the last bar
+        # tuplets whose durations are rounded in the file: exact here, as written in music21
+        "beethoven/opus133.mxl": 2,
+        "cpebach/h186.mxl": 43,
+        "opus59no2/movement1.mxl": 3,
+        "opus59no2/movement2.mxl": 602,
+        "schubert/Lindenbaum.xml": 530,
     }
 
 
