@@ -26,7 +26,7 @@ def read(
     path : path or str
         A MIDI, MusicXML, ABC, kern, MEI or Guitar Pro file.
     unfold : bool
-        Write out repeats in the order in which they are played (MusicXML only). By default each
+        Write out repeats in the order in which they are played. MIDI states none. By default each
         bar is read once.
     encoding : str
         The encoding of text in a file that does not state it, such as ``shift-jis`` or ``cp1251``.

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from tests.commands import loaded_by, run
 
+from partimento import Note, Piece, read
 from partimento.corpus import read_piece
 from partimento.export.write import WRITERS, write
 
@@ -194,3 +195,22 @@ def test_compose_between_two_pieces(
     assert run("compose", trained, "--towards", 1, "-o", tmp_path / "no.mid") == 2
     assert "latent space" in capsys.readouterr().err
     assert run("compose", latent, "--towards", 99, "-o", tmp_path / "no.mid") == 2
+
+
+def test_render_reads_note_ends_and_performances_as_asked(tmp_path: Path) -> None:
+    """Staccato that lasts half of the time to the next note, and a performance."""
+    cases = Path(__file__).parents[1] / "cases"
+    out = tmp_path / "out.musicxml"
+    assert run("render", cases / "notes-played.mid", "--quantise", "-o", out) == 0
+    assert [note.duration for note in read(out).notes][:4] == [
+        1,
+        Fraction(1, 2),
+        Fraction(1, 2),
+        Fraction(3, 2),
+    ]
+    short, full = tmp_path / "short.mid", tmp_path / "full.musicxml"
+    notes = [Note(Fraction(i), Fraction(1, 2), 60 + i) for i in range(8)]
+    Piece(notes).save(short)
+    assert run("render", short, "--note-ends", "full", "-o", full) == 0
+    assert [note.duration for note in read(full).notes] == [1] * 7 + [Fraction(1, 2)]
+    assert run("render", short, "--note-ends", "long", "-o", tmp_path / "x.mid") == 2

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from partimento.cli.help import COMPOSE, command
-from partimento.cli.options import Encoding, Force, Json, Soundfont
+from partimento.cli.options import Encoding, Force, Json, NoteEnds, Soundfont
 
 app = typer.Typer()
 PIECE, PROMPT, SAMPLING = "The piece", "Prompt", "Sampling"
@@ -224,6 +224,7 @@ def render(
             help="Write a MIDI file that was played so that it can be read: track its beats.",
         ),
     ] = False,
+    note_ends: NoteEnds = None,
     soundfont: Soundfont = None,
     encoding: Encoding = None,
     force: Force = False,
@@ -240,8 +241,11 @@ def render(
         outputs,
         changes={"program": program, "clef": clef},
         unfold=unfold,
-        quantize=quantize,
-        encoding=encoding,
+        reading={
+            "quantize": "beats" if quantize else None,
+            "note_ends": note_ends,
+            "encoding": encoding,
+        },
         soundfont=soundfont,
         force=force,
         as_json=as_json,

@@ -209,8 +209,7 @@ def run_render(
     *,
     changes: Mapping[str, str | None],
     unfold: bool,
-    quantize: bool,
-    encoding: str | None,
+    reading: Mapping[str, str | None],
     soundfont: Path | None,
     force: bool,
     as_json: bool,
@@ -225,9 +224,8 @@ def run_render(
         The values of ``program`` and ``clef``, if they are changed.
     unfold : bool
         Whether what is heard has all repeats. A score shows the signs of the file.
-    quantize : bool
-        Whether a performance is quantized.
-    encoding : str or None
+    reading : mapping
+        Settings of the section ``data``; None leaves a setting as it is.
     soundfont : Path or None
     force : bool
         Replace existing files.
@@ -239,8 +237,7 @@ def run_render(
     clef = changes["clef"]
     if clef is not None and clef not in CLEF_NAMES:
         raise PartimentoError(f"no such clef: {clef!r}; choose from {' '.join(CLEF_NAMES)}")
-    how = "beats" if quantize else "exact"
-    config = AS_NOTATED.replace(encoding=encoding or "auto", quantize=how)
+    config = AS_NOTATED.replace(**{name: value for name, value in reading.items() if value})
     piece = _changed(read_one(source, config=config), program, clef)
     heard = [path for path in outputs if unfold and path.suffix.lower() in HEARD]
     shown = [path for path in outputs if path not in heard]

@@ -185,7 +185,7 @@ Repeats = Annotated[
     str | None,
     typer.Option(
         metavar="HOW",
-        help="Repeats in MusicXML files: folded (played once) or unfolded [default: folded].",
+        help="Repeats in scores: folded (played once) or unfolded [default: folded].",
         show_default=False,
         rich_help_panel=READING,
     ),

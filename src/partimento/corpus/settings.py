@@ -53,7 +53,8 @@ class DataSettings(Section):
     repeats: Literal["folded", "unfolded"] = Field(
         default="folded",
         description=(
-            "Repeats of MusicXML files: folded as they are printed, or unfolded as they are played."
+            "Repeats of scores: folded as they are printed, or unfolded as they are played. MIDI"
+            " files state none."
         ),
     )
     encoding: str = Field(

@@ -49,12 +49,10 @@ def song_of_binary(data: bytes, encoding: str = "") -> Song:
         # Latin-1 keeps every byte, so that the encoding can be found afterwards.
         song = guitarpro.parse(io.BytesIO(data), encoding="latin-1")
         return _decoded(_song(song), encoding)
-    except InvalidScoreError:
+    except (InvalidScoreError, MemoryError):
         raise
     # The library reports damage as whatever error the values lead to.
     except Exception as error:
-        if isinstance(error, MemoryError):
-            raise
         if "unsupported version" in str(error):
             name = data[1 : 1 + data[0]].decode("latin-1")
             version = re.sub(r"[^v0-9.]", "", name.rpartition(" ")[2])[:10]
