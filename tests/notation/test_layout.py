@@ -131,3 +131,11 @@ def test_rests_of_a_tuplet_are_drawn_in_a_lower_voice_too():
         (False, True),
     ]
     assert [s.tuplet_starts for s in symbols] == [True, *[False] * 5]
+
+
+def test_the_last_bar_lacks_what_the_pickup_took():
+    notes = melody(1, 4, 3, pitches=(60,))
+    assert [bar.duration for bar in bars_of(Piece(notes, pickup=Q))] == [1, 4, 3]
+    shorter = bars_of(Piece([*notes[:2], Note(Q * 5, Q * 2, 60)], pickup=Q))
+    assert [bar.duration for bar in shorter] == [1, 4, 4]
+    assert [bar.duration for bar in bars_of(Piece(notes))] == [4, 4]

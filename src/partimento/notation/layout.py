@@ -75,7 +75,10 @@ def ticks_for(piece: Piece) -> int:
 
 
 def bars_of(piece: Piece) -> list[Bar]:
-    """Return the bars of a piece.
+    """Return the bars of a piece as they are written.
+
+    The last bar has its full length. But if the piece ends where the pickup and the last bar make a
+    whole one, the last bar ends there, too.
 
     Raises
     ------
@@ -88,7 +91,12 @@ def bars_of(piece: Piece) -> list[Bar]:
             f"the piece is too long to engrave: up to {int(piece.length / shortest):,} bars (at"
             f" most {MOST_BARS:,})"
         )
-    return piece.bars()
+    bars = piece.bars()
+    last = bars[-1]
+    remaining = piece.length - last.onset
+    if piece.pickup and last.number and remaining + piece.pickup == last.duration:
+        bars[-1] = last._replace(duration=remaining)
+    return bars
 
 
 def lay_out(
@@ -123,12 +131,7 @@ def lay_out(
     indices = np.flatnonzero((notes.part == part) & ~written.is_grace)
     onset, end, pitch = written.onset[indices], written.end[indices], notes.pitch[indices]
     scale = ticks // notes.divisions
-    spans = [
-        Span(a * scale, b * scale, p, i)
-        for a, b, p, i in zip(
-            onset.tolist(), end.tolist(), pitch.tolist(), indices.tolist(), strict=True
-        )
-    ]
+    spans = spans_of(piece, written, part, ticks)
     texture = staves.texture_of(
         piece.parts[part], onset, end, pitch, is_alone=len(piece.parts) == 1
     )
@@ -148,7 +151,7 @@ def lay_out(
     )
     part_bars = []
     earlier_voices: dict[int, int] = {}
-    for bar, in_bar, drawn_in_bar in zip(bars, _by_bar(spans, bars, ticks), drawn, strict=True):
+    for bar, in_bar, drawn_in_bar in zip(bars, by_bar(spans, bars, ticks), drawn, strict=True):
         staff_spans = []
         for staff in range(len(clefs)):
             if texture == "lines":
@@ -181,6 +184,20 @@ def lay_out(
             )
         )
     return PartLayout(clefs, tuple(part_bars))
+
+
+def spans_of(piece: Piece, written: WrittenNotes, part: int, ticks: int) -> list[Span]:
+    """Return the notes of a part as spans, without grace notes."""
+    notes = piece.notes
+    indices = np.flatnonzero((notes.part == part) & ~written.is_grace)
+    scale = ticks // notes.divisions
+    columns = (
+        written.onset[indices] * scale,
+        written.end[indices] * scale,
+        notes.pitch[indices],
+        indices,
+    )
+    return [Span(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
 
 def drawn_times(
@@ -217,7 +234,7 @@ def _missing_before(bar: Bar, ticks: int) -> int:
     return int(-bar.duration % bar.meter.bar_ql * ticks) if bar.number == 0 else 0
 
 
-def _by_bar(spans: Sequence[Span], bars: Sequence[Bar], ticks: int) -> Iterator[list[Span]]:
+def by_bar(spans: Sequence[Span], bars: Sequence[Bar], ticks: int) -> Iterator[list[Span]]:
     """Yield the notes of each bar, cut at its bar lines.
 
     A note that lasts into the next bar appears there again.
@@ -245,15 +262,14 @@ def _staff_bar(
     in_lines: bool,
     is_drum: bool,
 ) -> StaffBar:
-    low = int(bar.onset * ticks)
-    size = int(bar.duration * ticks)
+    low, size = int(bar.onset * ticks), int(bar.duration * ticks)
     spans, voice = staff.spans, staff.voice
     used = sorted(set(voice.values())) or [0]
     sounding = [(s.start - low, s.end - low) for s in spans]
     staff_voices = []
     for number in used:
         voice_spans = [s for s in spans if voice.get(s.note) == number]
-        symbols = _voice_bar(bar, voice_spans, ticks, drawn)
+        symbols = voice_bar(bar, voice_spans, ticks, drawn)
         # Rests of a lower voice are always hidden. In four-part writing, rests of the upper one are
         # hidden while the other sounds: two lines then meet on one note. So are those of the hands
         # while the feet play.
@@ -273,8 +289,15 @@ def _staff_bar(
     # A whole-bar rest lasts as long as the meter says, so that it fits no shortened bar.
     rests = all(span.start == span.end in (low, low + size) for span in spans)
     if rests and bar.duration == bar.meter.bar_ql:
-        staff_voices = [(Symbol(low, size, (), Value(0, size, "whole", 0), whole_bar=True),)]
+        staff_voices = [(whole_bar_rest(bar, ticks),)]
     return StaffBar(tuple(staff_voices), stems=in_lines or is_drum or len(used) > 1)
+
+
+def whole_bar_rest(bar: Bar, ticks: int) -> Symbol:
+    """Return the rest that fills a whole bar of any meter."""
+    size = int(bar.duration * ticks)
+    value = Value(0, size, "whole", 0)
+    return Symbol(int(bar.onset * ticks), size, (), value, whole_bar=True)
 
 
 def _is_plain_rest(symbol: Symbol) -> bool:
@@ -291,7 +314,7 @@ def _hides_rests_under_sound(rest: Symbol, low: int, sounding: Sequence[tuple[in
     return any(a < start + rest.duration and start < b for a, b in sounding)
 
 
-def _voice_bar(bar: Bar, spans: Sequence[Span], ticks: int, drawn: dict[int, int]) -> list[Symbol]:
+def voice_bar(bar: Bar, spans: Sequence[Span], ticks: int, drawn: dict[int, int]) -> list[Symbol]:
     """Return the symbols of one voice in one bar, with beams and tuplets.
 
     Chords are cut wherever a note of the voice starts or ends. Rests fill the gaps.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -188,8 +189,13 @@ def clef_of(part: Part, pitch: np.ndarray, weight: np.ndarray) -> Clef:
         if average >= TOO_HIGH:
             return TREBLE_8
         return TREBLE if average >= AVERAGE else BASS if average >= TOO_LOW else BASS_8
-    outside = [_outside(clef, pitch, weight) + MARGIN * bool(i) for i, clef in enumerate(usual)]
-    return usual[outside.index(min(outside))]
+    return nearest_clef(usual, pitch, weight)
+
+
+def nearest_clef(clefs: Sequence[Clef], pitch: np.ndarray, weight: np.ndarray) -> Clef:
+    """Return the clef with the fewest ledger lines, or the first if nearly as good."""
+    outside = [_outside(clef, pitch, weight) + MARGIN * bool(i) for i, clef in enumerate(clefs)]
+    return clefs[outside.index(min(outside))]
 
 
 def _outside(clef: Clef, pitch: np.ndarray, weight: np.ndarray) -> float:

@@ -31,6 +31,7 @@ from lxml import etree
 
 from partimento.errors import InvalidScoreError
 from partimento.io.formats import ReadOptions
+from partimento.io.musicxml.choir import with_singers
 from partimento.io.musicxml.credits import title_and_composer, words_of
 from partimento.io.musicxml.layout import piece_of
 from partimento.io.musicxml.linked import join_parts, join_staves
@@ -124,8 +125,7 @@ def read_notes(root: Element) -> tuple[list[PartReader], int]:
     grid : int
         Ticks per quarter.
     """
-    parts = _parts(root)
-    listed = {element.get("id"): element for element in root.iterfind("part-list/score-part")}
+    parts, listed = _parts_and_entries(root)
     grid = _grid(root)
     while True:
         try:
@@ -136,8 +136,7 @@ def read_notes(root: Element) -> tuple[list[PartReader], int]:
 
 def piece_of_document(root: Element, *, unfold: bool = False) -> Piece:
     """Read the piece of a parsed document; parameters as for `piece_from_musicxml`."""
-    parts = _parts(root)
-    listed = {element.get("id"): element for element in root.iterfind("part-list/score-part")}
+    parts, listed = _parts_and_entries(root)
     grid = _grid(root)
     turns: dict[int, Turns] | None = {} if unfold else None
     while True:
@@ -303,6 +302,19 @@ def _parts(root: Element) -> list[tuple[str, Bars]]:
     return parts
 
 
+def _parts_and_entries(root: Element) -> tuple[list[tuple[str, Bars]], dict[str, Element]]:
+    """Return the bars of each part, and the ``score-part`` of each by id."""
+    parts = _parts(root)
+    listed = {element.get("id"): element for element in root.iterfind("part-list/score-part")}
+    return with_singers(parts, listed) if _is_ours(root) else (parts, listed)
+
+
+def _is_ours(root: Element) -> bool:
+    """Return whether this program wrote the document."""
+    software = root.iterfind("identification/encoding/software")
+    return any((element.text or "").strip() == SOFTWARE for element in software)
+
+
 def _by_part(root: Element) -> Iterator[tuple[str, Bars]]:
     """Yield the bars of each part of a timewise document."""
     bars = list(root.iterchildren("measure"))
@@ -328,8 +340,7 @@ def _read(
     trace: bool = False,
 ) -> list[PartReader]:
     has_tab = next(root.iter("fret"), None) is not None
-    software = root.iterfind("identification/encoding/software")
-    is_exact = any((element.text or "").strip() == SOFTWARE for element in software)
+    is_exact = _is_ours(root)
     readers = []
     for name, bars in parts:
         reader = PartReader(

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import reduce
 
+from partimento.io.musicxml.choir import add_choir
 from partimento.io.musicxml.chords import harmony_of
 from partimento.io.musicxml.percussion import (
     add_head,
@@ -28,6 +29,7 @@ from partimento.io.musicxml.percussion import (
 from partimento.music.piece import Piece
 from partimento.music.text import check_names
 from partimento.music.timelines import Bar, Key, Meter, Part, Tempo
+from partimento.notation.choir import lay_out_together, shared_staves
 from partimento.notation.drums import with_drum_values
 from partimento.notation.graces import Ornaments, slots_of, written_notes
 from partimento.notation.layout import (
@@ -89,11 +91,15 @@ def to_musicxml(piece: Piece, *, ornaments: Ornaments = "exact") -> str:
         written = with_drum_values(written, piece)
     drawn = drawn_times(piece, written, bars, ticks)
     names = spell(piece)
+    together = shared_staves(piece, written)
     layouts = [
-        lay_out(piece, written, part, bars, ticks, drawn) for part in range(len(piece.parts))
+        lay_out(piece, written, parts[0], bars, ticks, drawn)
+        if len(parts) == 1
+        else lay_out_together(piece, written, parts, bars, ticks, drawn)
+        for parts in together
     ]
     step = _common_step(piece, bars, layouts, ticks)
-    root = _head(piece)
+    root = _head(piece, together)
     for number, layout in enumerate(layouts):
         element = ET.SubElement(root, "part", id=f"P{number + 1}")
         writer = _PartWriter(piece, number, bars, layout, names, ticks, step)
@@ -167,7 +173,7 @@ def _xml_text(text: str) -> str:
     )
 
 
-def _head(piece: Piece) -> ET.Element:
+def _head(piece: Piece, together: Sequence[Sequence[int]]) -> ET.Element:
     root = ET.Element("score-partwise", version="4.0")
     if piece.title:
         _add(_add(root, "work"), "work-title", piece.title)
@@ -178,6 +184,9 @@ def _head(piece: Piece) -> ET.Element:
     if piece.source.url:
         _add(identification, "source", piece.source.url)
     parts = _add(root, "part-list")
+    if len(together) < len(piece.parts):
+        add_choir(parts, piece.parts, together)
+        return root
     for number, part in enumerate(piece.parts, 1):
         element = _score_part(parts, number, part, shown=len(piece.parts) > 1)
         if part.is_drum:
