@@ -8,7 +8,6 @@ from tests.tokens.note_pieces import HOLDING, some_pieces, tokenizer_of
 
 from partimento import Piece
 from partimento.tokens.note_features import (
-    DEGREES,
     INTERVALS,
     SPAN,
     input_features,
@@ -62,7 +61,7 @@ def test_degrees_count_from_the_tonic() -> None:
     assert degree[0, :13].tolist() == [*range(12), 0]
     assert degree[1, 67] == 0
     assert degree[1, 60] == 5
-    assert (degree[2] == DEGREES - 1).all()  # no key is declared
+    assert (degree[2] == KEYS - 1).all()  # no key is declared
 
 
 def test_slots_and_repeats_can_be_left_out() -> None:

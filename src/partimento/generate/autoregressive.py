@@ -94,9 +94,9 @@ class GenerationLoop(keras.Model):
         ----------
         inputs : dict
             Arrays with a leading axis of 1, which Keras takes for the batch. ``prompt`` is (N, F),
-            ``uniform`` (N, F, B) and ``sampling`` (3,). ``limits`` is (5,): rows of the prompt,
-            maximum rows, events and steps, and whether the model may end the piece. ``rule_0_0``
-            and so on are the parameters of the rules.
+            ``uniform`` (N, F, B) and ``sampling`` (3,). ``limits`` is (6,): rows of the prompt,
+            maximum rows, events and steps, whether the model may end the piece, and its length
+            (`Limits.total`). ``rule_0_0`` and so on are the parameters of the rules.
 
         Returns
         -------
@@ -132,7 +132,7 @@ class GenerationLoop(keras.Model):
             dead_ends=zeros,
             ids=ops.zeros((length, batch, len(self.tokenizer.fields)), "int32"),
             logits=ops.zeros((batch, self.tokenizer.sizes[0])),
-            grammar=self.grammar.start(batch, ops),
+            grammar=self.grammar.start(batch, ops, total=inputs["limits"][5]),
             model=self._get_model().initial_state(batch),
             rules=tuple(
                 rule.start(batch, [inputs[name] for name in names], ops)
@@ -324,7 +324,7 @@ def generate(
     length = -(-rows // ROWS) * ROWS
     padded = np.zeros((length, fields), np.int32)
     padded[: len(prompt)] = prompt[:length]
-    bounds = [len(prompt), rows, limits.events - 1, limits.steps, limits.may_end]
+    bounds = [len(prompt), rows, limits.events - 1, limits.steps, limits.may_end, limits.total]
     inputs = {
         "prompt": padded,
         "uniform": np.random.default_rng(seed).random((length, fields, candidates), np.float32),

@@ -54,7 +54,8 @@ class Length:
             return Limits(self.events + 1, MAX_STEPS, may_end=False)
         if duration * grid >= MAX_STEPS:
             raise PartimentoError(f"{self.bars} bars are too many")
-        return Limits(self.bars * EVENTS_PER_BAR + 2, ceil(duration * grid), may_end=False)
+        steps = ceil(duration * grid)
+        return Limits(self.bars * EVENTS_PER_BAR + 2, steps, may_end=False, total=steps)
 
     def duration(self, prompt: Prompt) -> Fraction | None:
         """Return the length in quarters; None if the length is given in events."""

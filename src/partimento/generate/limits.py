@@ -20,11 +20,14 @@ class Limits(NamedTuple):
         Maximum duration in steps of the tokenizer's grid.
     may_end : bool
         Whether the model may end the piece earlier.
+    total : int
+        The length in steps for which the model prepares the ending; negative if it is not set.
     """
 
     events: int
     steps: int
     may_end: bool
+    total: int = -1
 
 
 def check_length(bars: int | None, events: int | None, prompt_events: int = 1) -> None:

@@ -149,7 +149,7 @@ class NumpyLoop:
             np.arange(candidates),
             np.zeros(candidates, bool),
             np.zeros((candidates, self.tokenizer.sizes[0]), np.float32),
-            self.grammar.start(candidates),
+            self.grammar.start(candidates, total=self.limits.total),
             self.model.initial_state(candidates),
         )
 

@@ -162,7 +162,7 @@ def _silence(trained: TrainedModel, seed: int, key: Key | None) -> Prompt:
     else:
         ids = np.full((1, len(trained.tokenizer.fields)), START, np.int32)
     if key is not None:
-        ids = trained.tokenizer.in_key(ids, key.tonic)
+        ids = trained.tokenizer.in_key(ids, key)
     return Prompt(ids, reference, "", ids, has_events=False)
 
 

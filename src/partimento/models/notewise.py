@@ -46,6 +46,7 @@ from partimento.models.base import (
     note_grammar,
 )
 from partimento.models.deferred import keras, layers, ops
+from partimento.tokens.parallels import KINDS
 
 # ---------------------------------------------------------------------- configuration
 
@@ -84,6 +85,13 @@ class Config(ModelSettings):
         default=True,
         description=(
             "Whether the model uses the token that followed when the latest notes occurred before."
+        ),
+    )
+    part_writing: bool = Field(
+        default=False,
+        description=(
+            "Whether the model of voices is given which pitches would make parallel fifths or"
+            " octaves; it needs tokens.voices."
         ),
     )
 
@@ -140,7 +148,7 @@ class Notewise(NextModel):
             layers.Dense(note_features.INTERVALS, use_bias=False, name=f"interval_from_{name}")
             for name in note_features.ANCHORS
         ]
-        self.degrees = layers.Dense(note_features.DEGREES, use_bias=False, name="degree")
+        self.degrees = layers.Dense(tokenizer.layout.keys, use_bias=False, name="degree")
         self.repeat_output = layers.Dense(1, name="repeat_output")
         self.repeat_trust = layers.Embedding(
             len(note_grammar.REPEAT_LENGTHS) + 1,
@@ -148,6 +156,9 @@ class Notewise(NextModel):
             embeddings_initializer="zeros",
             name="repeat_trust",
         )
+        self.has_parallels = config.part_writing and tokenizer.parallels(columns, np) is not None
+        if self.has_parallels:
+            self.parallels = layers.Dense(KINDS, name="parallels")
         self.network = self._network()
 
     def _network(self) -> keras.Model:
@@ -183,6 +194,9 @@ class Notewise(NextModel):
         notes = ops.take_along_axis(self.degrees(h), degree, axis=-1)  # (…, P)
         for layer, interval in zip(self.intervals, anchors, strict=True):
             notes = notes + ops.take_along_axis(layer(h), interval, axis=-1)
+        if self.has_parallels:
+            kinds = self.tokenizer.parallels(columns, ops)
+            notes = notes + ops.take_along_axis(self.parallels(h), kinds, axis=-1)
         before, after = [(0, 0)] * (len(h.shape) - 1), size - g.NOTE - g.PITCHES
         logits = self.token_output(h) + ops.pad(notes, [*before, (g.NOTE, after)])
         if not self.config.repeats:

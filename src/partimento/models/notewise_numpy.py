@@ -14,6 +14,7 @@ from partimento.short_repr import short_repr
 from partimento.tokens import note_features as f
 from partimento.tokens import note_grammar as g
 from partimento.tokens.note_grammar import NOTE, PITCHES
+from partimento.tokens.parallels import KINDS
 
 
 @short_repr
@@ -40,6 +41,7 @@ class NumpyNotewise:
         units = config.units
         self.tokenizer, self.units, self.repeats = tokenizer, units, config.repeats
         features = np.zeros((1, tokenizer.width), np.int32)
+        self.part_writing = config.part_writing and tokenizer.parallels(features) is not None
         kinds = [kind for _, kind in self._input_features(features)]
         (self.embedding,) = layer_weights(weights, "facts", (sum(kinds), config.embed_size))
         self.first = np.cumsum([0, *kinds[:-1]])  # the first row of each feature in the embedding
@@ -54,17 +56,23 @@ class NumpyNotewise:
 
     def _read_outputs(self, weights: Weights, size: int) -> None:
         """Concatenate the kernels of all outputs, so that one product computes them all."""
-        units = self.units
+        units, keys = self.units, self.tokenizer.layout.keys
         token, self.bias = layer_weights(weights, "token_output", (units, size), (size,))
-        kernels = [token, *layer_weights(weights, "degree", (units, f.DEGREES))]
+        kernels = [token, *layer_weights(weights, "degree", (units, keys))]
         for anchor in f.ANCHORS:
             kernels += layer_weights(weights, f"interval_from_{anchor}", (units, f.INTERVALS))
+        self.first_parallel = sum(kernel.shape[1] for kernel in kernels)
+        if self.part_writing:
+            kernel, self.parallels_bias = layer_weights(
+                weights, "parallels", (units, KINDS), (KINDS,)
+            )
+            kernels.append(kernel)
         if self.repeats:
             output, self.trust_bias = layer_weights(weights, "repeat_output", (units, 1), (1,))
             (self.trust,) = layer_weights(weights, "repeat_trust", (len(g.REPEAT_LENGTHS) + 1, 1))
             kernels.append(output)
         self.kernel, self.size = np.concatenate(kernels, axis=1), size
-        self.pitch_outputs = _pitch_outputs(size)
+        self.pitch_outputs = _pitch_outputs(size, keys)
 
     def _input_features(self, features: np.ndarray) -> Any:
         return self.tokenizer.input_features(features, np, repeats=self.repeats)
@@ -93,6 +101,11 @@ class NumpyNotewise:
         notes = logits[:, NOTE : NOTE + PITCHES]  # a view: adding to it adds to the logits
         for column, table in self.pitch_outputs:
             notes += np.take_along_axis(outputs, table[features[:, column]], axis=1)
+        if self.part_writing:
+            first = self.first_parallel
+            kinds = self.tokenizer.parallels(features)
+            scores = outputs[:, first : first + KINDS] + self.parallels_bias
+            notes += np.take_along_axis(scores, kinds, axis=1)
         if self.repeats:
             length = features[:, g.REPEAT_LENGTH]
             trust = outputs[:, -1] + self.trust_bias + self.trust[length, 0]
@@ -101,7 +114,7 @@ class NumpyNotewise:
         return logits
 
 
-def _pitch_outputs(size: int) -> list[tuple[int, np.ndarray]]:
+def _pitch_outputs(size: int, keys: int) -> list[tuple[int, np.ndarray]]:
     """Tabulate `note_features.interval_features` for all values of its columns.
 
     Each item is a feature column and a table ``(values, P)``. For each value of the column, the
@@ -111,8 +124,8 @@ def _pitch_outputs(size: int) -> list[tuple[int, np.ndarray]]:
     features = np.zeros((values, g.WIDTH), np.int32)
     anchors = [g.LAST, g.ABOVE, g.BELOW]
     features[:, anchors] = np.arange(values)[:, None]
-    features[: g.KEYS, g.KEY] = np.arange(g.KEYS)
-    intervals, degree = f.interval_features(features, np)
-    first = [size + f.DEGREES + number * f.INTERVALS for number in range(len(anchors))]
+    features[:keys, g.KEY] = np.arange(keys)
+    intervals, degree = f.interval_features(features, np, keys=keys)
+    first = [size + keys + number * f.INTERVALS for number in range(len(anchors))]
     tables = [interval + start for interval, start in zip(intervals, first, strict=True)]
-    return [(g.KEY, degree[: g.KEYS] + size), *zip(anchors, tables, strict=True)]
+    return [(g.KEY, degree[:keys] + size), *zip(anchors, tables, strict=True)]

@@ -66,6 +66,7 @@ def cut_between(piece: Piece, start: Fraction, end: Fraction) -> Piece:
             for symbol in piece.chord_symbols
             if start <= symbol.onset < end
         ),
+        fermatas=tuple(time - start for time in piece.fermatas if start <= time < end),
         cuts=tuple(time - start for time in piece.cuts if start <= time < end),
         pickup=_pickup(piece, start, end),
         length=end - start,

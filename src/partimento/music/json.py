@@ -62,6 +62,7 @@ def fields_from_dict(values: dict[str, Any]) -> dict[str, Any]:
         "composer": values["composer"],
         "source": Source(**values["source"]),
         "cuts": tuple(Fraction(cut) for cut in values["cuts"]),
+        "fermatas": tuple(Fraction(time) for time in values.get("fermatas", ())),
         "warnings": tuple(values.get("warnings", ())),
         "score": ScoreReference.from_dict(values["score"]) if values.get("score") else None,
         **timelines,

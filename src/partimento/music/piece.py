@@ -62,6 +62,8 @@ class Piece:
         lines if a file is read as music21 reads it.
     chord_symbols : tuple of ChordSymbol
         The chord symbols that the score states, sorted by onset.
+    fermatas : tuple of Fraction
+        The onsets, in quarters, of the notes under a fermata, in any part.
     warnings : tuple of str
         Parts of the file that its reader left out, with the reasons. They do not count when pieces
         are compared.
@@ -93,6 +95,7 @@ class Piece:
     source: Source = field(default_factory=Source)
     cuts: tuple[Fraction, ...] = ()
     chord_symbols: tuple[ChordSymbol, ...] = ()
+    fermatas: tuple[Fraction, ...] = ()
     warnings: tuple[str, ...] = field(default=(), compare=False)
     score: ScoreReference | None = field(default=None, compare=False, repr=False)
 
@@ -121,6 +124,9 @@ class Piece:
                     f"one of the {name.replace('_', ' ')} begins before the piece does"
                 )
             object.__setattr__(self, name, line)
+        object.__setattr__(self, "fermatas", tuple(sorted({*self.fermatas})))
+        if self.fermatas and self.fermatas[0] < 0:
+            raise ValueError("one of the fermatas begins before the piece does")
 
     def __repr__(self) -> str:
         return verbs.description(self)
@@ -129,6 +135,20 @@ class Piece:
     def first_meter(self) -> Meter:
         """The meter at the start; 4/4 if none is given."""
         return from_start(self.meters, Meter())[0]
+
+    @cached_property
+    def phrase_ends(self) -> tuple[Fraction, ...]:
+        """The ends, in quarters, of the notes under fermatas, sorted.
+
+        Where several notes begin under a fermata, the phrase ends with the longest of them.
+        """
+        notes = self.notes
+        ends: set[Fraction] = set()
+        for fermata in self.fermatas:
+            begins = notes.onset == fermata * notes.divisions
+            if begins.any():
+                ends.add(Fraction(int(notes.end[begins].max()), notes.divisions))
+        return tuple(sorted(ends))
 
     @property
     def drums(self) -> np.ndarray:

@@ -15,6 +15,7 @@ import numpy as np
 
 from partimento.music.events import Event
 from partimento.music.piece import Piece
+from partimento.music.timelines import Key
 from partimento.short_repr import short_repr
 from partimento.tokens.settings import TokenSettings
 
@@ -73,8 +74,19 @@ class Grammar(Protocol):
     prepares training data and runs inside the compiled generation loop.
     """
 
-    def start(self, batch: int, xp: Any = np) -> Any:
-        """Return the state before the first row."""
+    def start(self, batch: int, xp: Any = np, *, total: Any = -1) -> Any:
+        """Return the state before the first row.
+
+        Parameters
+        ----------
+        batch : int
+            B.
+        xp : module
+            `numpy` or `keras.ops`.
+        total : int or () int
+            The length of the whole piece in steps, negative if it is unknown. Grammars without a
+            countdown ignore it.
+        """
 
     def advance(self, state: Any, ids: Any, field: int, xp: Any = np) -> Any:
         """Return the state after reading `ids` ``(B,)`` of the field with index `field`."""
@@ -189,8 +201,8 @@ class Tokenizer(Protocol):
     def prompt(self, ids: np.ndarray, events: int) -> np.ndarray:
         """Return the header and at most `events` events, up to the first unknown id."""
 
-    def in_key(self, ids: np.ndarray, tonic: int) -> np.ndarray:
-        """Return the prompt with `tonic` (0 to 11) as the key in its header.
+    def in_key(self, ids: np.ndarray, key: Key) -> np.ndarray:
+        """Return the prompt with another key in its header.
 
         A tokenizer without a key in its header returns `ids` as they are.
         """

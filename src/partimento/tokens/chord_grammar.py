@@ -45,7 +45,7 @@ class ChordGrammar:
 
     tokenizer: ChordTokenizer
 
-    def start(self, batch: int, xp: Any = np) -> ChordGrammarState:
+    def start(self, batch: int, xp: Any = np, *, total: Any = -1) -> ChordGrammarState:
         """Return the state before the first row."""
         none = xp.zeros((batch,), dtype="int32")
         return ChordGrammarState(none, none, none, none)

@@ -21,6 +21,7 @@ import numpy as np
 
 from partimento.music.events import Event, merge_held
 from partimento.music.piece import Piece
+from partimento.music.timelines import Key
 from partimento.short_repr import short_repr
 from partimento.tokens.base import DEFAULT_SETTINGS, SymbolCosts, Tokens
 from partimento.tokens.chord_grammar import CHORD, DURATION, HELD, ChordGrammar
@@ -199,7 +200,7 @@ class ChordTokenizer:
         unknown = np.flatnonzero((ids[1:] == UNKNOWN).any(1))
         return ids[: 1 + min([events, *unknown[:1]])]
 
-    def in_key(self, ids: np.ndarray, tonic: int) -> np.ndarray:
+    def in_key(self, ids: np.ndarray, key: Key) -> np.ndarray:
         """Return the prompt unchanged: a start row has no key."""
         return ids
 

@@ -10,24 +10,28 @@ import json
 import math
 import zlib
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
 
+from partimento.analysis.keys import analyze_key
 from partimento.music.events import Event
 from partimento.music.piece import Piece
-from partimento.music.timelines import Meter
+from partimento.music.timelines import Key, Meter
 from partimento.short_repr import short_repr
 from partimento.tokens import note_features, note_grammar
+from partimento.tokens import plan as plans
 from partimento.tokens.base import SymbolCosts, Tokens
 from partimento.tokens.note_grammar import (
     HEADER,
     KEY,
     KEYS,
+    MODES,
     NONE,
     NOTE,
     PITCHES,
@@ -35,10 +39,15 @@ from partimento.tokens.note_grammar import (
     TOKEN,
     Layout,
 )
+from partimento.tokens.plan import Plan
+from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import END, SPECIAL, START, UNKNOWN, Vocabulary
 
 BATCH = 32  # pieces whose features are computed together
 FEATURES = "features"
+INFORMED = 0.6  # share of the training copies that state length and key as a composer would
+PHRASES_KNOWN = 0.8  # share of the training copies with phrase features
+SHARE_OF_EVENTS = 0.01  # a value shorter than a thirty-second is kept if so many events have it
 
 
 @short_repr
@@ -53,11 +62,17 @@ class EventTokenizer(ABC):
     ----------
     durations, bars, pickups : Vocabulary of Fraction
         Lengths in quarters of the events, whole bars and pickups in the training pieces.
+    plan : Plan
+        Which features of a plan the tokens have.
+    notated_rhythm : bool
+        Whether only rhythms are composed that can be written plainly (`plan.is_notated`).
     """
 
     durations: Vocabulary[Fraction]
     bars: Vocabulary[Fraction]
     pickups: Vocabulary[Fraction]
+    plan: Plan = field(default=Plan(), kw_only=True)
+    notated_rhythm: bool = field(default=False, kw_only=True)
     name: ClassVar[str]
     fields: ClassVar[tuple[str, ...]] = ("token",)
     header_rows: ClassVar[int] = HEADER
@@ -108,11 +123,21 @@ class EventTokenizer(ABC):
     # ------------------------------------------------------------------ vocabulary
 
     def _layout(self, hold: int, duration: int, *, framed: bool = False) -> Layout:
-        bar = duration + len(self.durations.symbols)
+        durations = np.tile(self._steps(self.durations), 1 + self.plan.phrases)
+        bar = duration + len(durations)
         pickup = bar + len(self.bars.symbols)
         key = pickup + len(self.pickups.symbols)
-        steps = self._steps(self.durations), self._steps(self.bars), self._steps(self.pickups)
-        return Layout(hold, duration, bar, pickup, key, key + KEYS, *steps, self.grid, framed)
+        stop = key + (MODES if self.plan.modes else KEYS)
+        steps = durations, self._steps(self.bars), self._steps(self.pickups)
+        notated = plans.notated_table(durations, self.grid) if self.notated_rhythm else None
+        return Layout(
+            *(hold, duration, bar, pickup, key, stop),
+            *steps,
+            self.grid,
+            framed,
+            self.plan,
+            notated,
+        )
 
     def __len__(self) -> int:
         """Return V, header tokens included."""
@@ -145,7 +170,8 @@ class EventTokenizer(ABC):
     @property
     def header_nats(self) -> float:
         """Return the nats of a header, with all known ones equally likely."""
-        return math.log(KEYS * (len(self.bars.symbols) + 1) * (len(self.pickups.symbols) + 1))
+        keys = self.layout.keys
+        return math.log(keys * (len(self.bars.symbols) + 1) * (len(self.pickups.symbols) + 1))
 
     # ------------------------------------------------------------------ pieces ↔ tokens
 
@@ -171,10 +197,36 @@ class EventTokenizer(ABC):
 
     def _header(self, piece: Piece) -> list[int]:
         layout = self.layout
-        declared = piece.keys[0].tonic if piece.keys and piece.keys[0].onset == 0 else KEYS - 1
+        declared = layout.keys - 1
+        if piece.keys and piece.keys[0].onset == 0:
+            declared = self._key_number(piece.keys[0])
         bar = token_of(self.bars, bar_of(piece), layout.bar)
         pickup = token_of(self.pickups, piece.pickup, layout.pickup)
         return [START, bar, pickup, layout.key + declared]
+
+    def _key_number(self, key: Key) -> int:
+        return key.tonic + 12 * (self.plan.modes and key.mode == "minor")
+
+    def _event_ends(self, piece: Piece) -> list[int]:
+        """Return the last token of every event: its duration, and whether it ends a phrase."""
+        layout = self.layout
+        ends = sorted(piece.phrase_ends) if self.plan.phrases else []
+        now, ids = Fraction(0), []
+        for length in self.lengths(piece):
+            now += length
+            token = token_of(self.durations, length, layout.duration)
+            ends_phrase = bool(ends) and ends[0] <= now
+            while ends and ends[0] <= now:
+                ends.pop(0)
+            known = ends_phrase and token != UNKNOWN
+            ids.append(token + layout.plain_durations if known else token)
+        return ids
+
+    def duration_of(self, token: int) -> tuple[Fraction, bool]:
+        """Return the duration in quarters of a token, and whether it ends a phrase."""
+        number = token - self.layout.duration
+        plain = self.layout.plain_durations
+        return self.durations.symbols[number % plain], number >= plain
 
     def header_fields(self, ids: np.ndarray) -> dict[str, Any]:
         """Return the pickup and meter of the header, as arguments of `Piece`.
@@ -212,18 +264,58 @@ class EventTokenizer(ABC):
     # ------------------------------------------------------------------ changes
 
     def transposed(self, piece: Piece, tokens: Tokens, shifts: Sequence[int]) -> Iterator[Tokens]:
-        """Yield the tokens of `piece` transposed by each of `shifts` semitones."""
+        """Yield the tokens of `piece` transposed by each of `shifts` semitones.
+
+        With a plan, some copies state the length and the final key of the piece, and in some the
+        phrase features are unknown. The choice is pseudorandom, and the same in every run.
+        """
+        rng = np.random.default_rng([len(tokens.ids), zlib.crc32(tokens.ids.tobytes())])
+        final = self._key_number(final_key(piece)) if self.plan.modes else None
         for shift in shifts:
             ids = self.transposed_ids(tokens.ids, shift)
-            yield Tokens(
-                ids, {FEATURES: self._transposed_features(tokens.context[FEATURES], shift)}
-            )
+            features = self._transposed_features(tokens.context[FEATURES], shift)
+            if self.plan != Plan():
+                informed, known = rng.random(2) < (INFORMED, PHRASES_KNOWN)
+                if informed:
+                    ids, features = self._informed(ids, features, final, shift)
+                if self.plan.phrases and not known:
+                    features[:, -2:] = 0
+            yield Tokens(ids, {FEATURES: features})
+
+    def _informed(
+        self, ids: np.ndarray, features: np.ndarray, key: int | None, shift: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return ids and features that state the length and, if `key` is given, the key."""
+        layout, features = self.layout, features.copy()
+        if key is not None:
+            ids, token = ids.copy(), layout.key + _transposed_key(key, shift)
+            ids[HEADER - 1] = token
+            features[HEADER:, KEY] = token - layout.key
+            features[HEADER, TOKEN] = token
+        if self.plan.countdown:
+            steps = self._token_steps(ids[:, 0])
+            elapsed = np.concatenate([[0], np.cumsum(steps)[:-1]])  # before each token
+            bars = ids[1, 0] - layout.bar
+            bar = max(int(layout.bar_steps[bars]), 1) if bars >= 0 else 1
+            bar_steps = np.where(np.arange(len(ids)) >= 2, bar, 1)
+            columns = plans.countdown(int(steps.sum()) - elapsed, bar_steps, layout.grid)
+            first = self.width - self.plan.columns
+            features[1:, first : first + 2] = np.stack(columns, axis=-1)[1:]
+        return ids, features
+
+    def _token_steps(self, ids: np.ndarray) -> np.ndarray:
+        """Return how many steps each token ``(S,)`` takes; 0 if it is not a duration."""
+        layout = self.layout
+        steps = np.concatenate([layout.duration_steps, [0]])
+        number = np.where((ids >= layout.duration) & (ids < layout.bar), ids - layout.duration, -1)
+        return np.asarray(steps[number])
 
     def transposed_ids(self, ids: np.ndarray, semitones: int) -> np.ndarray:
         """Return the ids with all pitches and the declared key moved by `semitones`."""
         layout = self.layout
         is_key = (ids >= layout.key) & (ids < layout.stop - 1)
-        moved = np.where(is_key, layout.key + (ids - layout.key + semitones) % 12, ids)
+        keys = layout.key + _transposed_key(ids - layout.key, semitones)
+        moved = np.where(is_key, keys, ids)
         return np.where(self.is_pitch(ids), ids + semitones, moved).astype(ids.dtype)
 
     def _transposed_features(self, features: np.ndarray, semitones: int) -> np.ndarray:
@@ -234,7 +326,8 @@ class EventTokenizer(ABC):
             pitch = features[:, column]
             moved[:, column] = np.where(pitch < NONE, pitch + semitones, NONE)
         key = features[:, KEY]
-        moved[:, KEY] = np.where(key < KEYS - 1, (key + semitones) % 12, KEYS - 1)
+        unknown = self.layout.keys - 1
+        moved[:, KEY] = np.where(key < unknown, _transposed_key(key, semitones), unknown)
         moved[0] = features[0]  # the first row precedes all tokens: it has no pitch to move
         return moved
 
@@ -245,10 +338,10 @@ class EventTokenizer(ABC):
         known = np.flatnonzero(ends & (np.cumsum(body == UNKNOWN) == 0))
         return ids[: HEADER + (known[:events][-1] + 1 if events and len(known) else 0)]
 
-    def in_key(self, ids: np.ndarray, tonic: int) -> np.ndarray:
+    def in_key(self, ids: np.ndarray, key: Key) -> np.ndarray:
         """Return the same prompt with another key in its header."""
         is_key = (ids >= self.layout.key) & (ids < self.layout.stop)
-        return np.where(is_key, self.layout.key + tonic, ids).astype(ids.dtype)
+        return np.where(is_key, self.layout.key + self._key_number(key), ids).astype(ids.dtype)
 
     # ------------------------------------------------------------------ counts and costs
 
@@ -295,7 +388,11 @@ class EventTokenizer(ABC):
 
         See `note_features.interval_features`.
         """
-        return note_features.interval_features(features, xp)
+        return note_features.interval_features(features, xp, keys=self.layout.keys)
+
+    def parallels(self, features: Any, xp: Any = np) -> Any:
+        """Return None: without voices, no parallels are defined."""
+        return None
 
     # ------------------------------------------------------------------ JSON
 
@@ -306,7 +403,18 @@ class EventTokenizer(ABC):
     def _table(self) -> dict[str, Any]:
         names = ("durations", "bars", "pickups")
         lengths = {name: [str(length) for length in getattr(self, name).symbols] for name in names}
-        return {"tokenizer": self.name, **lengths}
+        table: dict[str, Any] = {"tokenizer": self.name, **lengths}
+        if self.plan != Plan():  # left out otherwise, as in files from before there were plans
+            table["plan"] = self.plan._asdict()
+        if self.notated_rhythm:
+            table["notated_rhythm"] = True
+        return table
+
+    @staticmethod
+    def _options(table: dict[str, Any]) -> dict[str, Any]:
+        """Return the plan and the choice of rhythms that `_table` wrote, as arguments."""
+        plan = Plan(**{name: bool(value) for name, value in table.get("plan", {}).items()})
+        return {"plan": plan, "notated_rhythm": bool(table.get("notated_rhythm", False))}
 
     @staticmethod
     def _lengths(
@@ -316,6 +424,53 @@ class EventTokenizer(ABC):
             return Vocabulary(tuple(Fraction(length) for length in table[name]))
 
         return read("durations"), read("bars"), read("pickups")
+
+
+def _transposed_key(key: Any, semitones: int) -> Any:
+    """Return the number of a key moved by `semitones`; minor keys follow the 12 major ones."""
+    return (key + semitones) % 12 + 12 * (key // 12)
+
+
+def final_key(piece: Piece) -> Key:
+    """Return the key in which a piece ends, for copies that state it.
+
+    It is the analyzed key, unless the last bass note is the tonic of the declared key only.
+    """
+    analyzed, _ = analyze_key(piece)
+    declared = piece.keys[0] if piece.keys else analyzed
+    last = piece.notes.pitch[piece.notes.end == piece.notes.end.max(initial=0)]
+    bass = int(last.min(initial=NONE)) % 12
+    return declared if bass == declared.tonic and bass != analyzed.tonic else analyzed
+
+
+def options_of(settings: TokenSettings, lengths: Sequence[Fraction]) -> dict[str, Any]:
+    """Return the plan and the durations of settings, as arguments of a tokenizer.
+
+    Parameters
+    ----------
+    settings : TokenSettings
+    lengths : sequence of Fraction
+        The duration of every event of the training pieces, in quarters.
+    """
+    notated = settings.notated_rhythm
+    counts = Counter(lengths)
+    enough = SHARE_OF_EVENTS * len(lengths)
+    kept = [
+        length
+        for length in lengths
+        if not notated or _is_writable(length) or counts[length] >= enough
+    ]
+    return {
+        "durations": Vocabulary.from_symbols(kept, min_count=settings.min_count),
+        "plan": Plan(settings.modes, settings.countdown, settings.phrases),
+        "notated_rhythm": notated,
+    }
+
+
+def _is_writable(length: Fraction) -> bool:
+    """Return True if a duration can be written plainly from some place in a bar."""
+    starts = (Fraction(0), Fraction(1, 3), Fraction(2, 3), Fraction(1, 6))
+    return any(plans.is_notated(start, length) for start in starts)
 
 
 def bar_of(piece: Piece) -> Fraction:

@@ -16,7 +16,6 @@ from partimento.tokens.note_grammar import KEYS, NONE, NOTE, PITCHES, Layout
 
 SPAN = 24  # semitones; intervals are clipped to this range, up and down
 INTERVALS = 2 * SPAN + 2  # categories of an interval; the last stands for "no interval"
-DEGREES = 13  # semitones above the tonic, 0 to 11; the last stands for "no pitch or no key"
 ANCHORS = ("last", "above", "below")  # pitches from which intervals to the next note are measured
 
 
@@ -53,7 +52,7 @@ def input_features(
     list of (array, int)
         Arrays ``(…,)`` int of categories from 0, and the number of categories of each.
     """
-    notes = notes or layout.duration
+    notes, keys = notes or layout.duration, layout.keys
     token, last, above, below, key, repeat_token = (
         features[..., column]
         for column in (g.TOKEN, g.LAST, g.ABOVE, g.BELOW, g.KEY, g.REPEAT_TOKEN)
@@ -67,14 +66,14 @@ def input_features(
 
     numbers = [
         (token, layout.stop),
-        (_degree(pitch(token), key, xp), DEGREES),
+        (_degree(pitch(token), key, xp, keys), keys),
         *((anchor, PITCHES + 1) for anchor in (last, above, below)),
         (interval(above, last, xp), INTERVALS),
         (interval(below, last, xp), INTERVALS),
         (features[..., g.COUNT], g.SLOTS + 1),
         (features[..., g.PLACE], places),
         (features[..., g.BAR], layout.pickup - layout.bar + 1),
-        (key, KEYS),
+        (key, keys),
         (features[..., g.DURATION], layout.bar - layout.duration + 1),
         (features[..., g.AGE], len(g.AGES) + 1),
     ]
@@ -89,20 +88,23 @@ def input_features(
             (features[..., slot], PITCHES + 1),
             (interval(features[..., slot], here, xp), INTERVALS),
         ]
-    return numbers
+    plan = layout.plan
+    first = features.shape[-1] - plan.columns
+    return numbers + [(features[..., first + i], kinds) for i, kinds in enumerate(plan.kinds)]
 
 
-def interval_features(features: Any, xp: Any) -> tuple[list[Any], Any]:
+def interval_features(features: Any, xp: Any, *, keys: int = KEYS) -> tuple[list[Any], Any]:
     """Return the intervals from ANCHORS to every pitch, and every scale degree.
 
-    All arrays are ``(…, P)``: one interval array per anchor, and one array of degrees.
+    All arrays are ``(…, P)``: one interval array per anchor, and one array of degrees. If `keys`
+    has major and minor keys, they have degrees of their own: there are as many degrees as keys.
     """
     pitches = np.arange(PITCHES, dtype="int32")
     anchors = [
         interval(pitches, features[..., column : column + 1], xp)
         for column in (g.LAST, g.ABOVE, g.BELOW)
     ]
-    return anchors, _degree(pitches, features[..., g.KEY : g.KEY + 1], xp)
+    return anchors, _degree(pitches, features[..., g.KEY : g.KEY + 1], xp, keys)
 
 
 def interval(pitch: Any, start: Any, xp: Any) -> Any:
@@ -114,7 +116,11 @@ def interval(pitch: Any, start: Any, xp: Any) -> Any:
     return xp.where(known, xp.clip(xp.subtract(pitch, start), -SPAN, SPAN) + SPAN, INTERVALS - 1)
 
 
-def _degree(pitch: Any, key: Any, xp: Any) -> Any:
-    """Return the semitones above the tonic; the last category without a pitch or key."""
-    known = xp.logical_and(pitch < NONE, key < KEYS - 1)
-    return xp.where(known, (xp.subtract(pitch, key) + 12) % 12, DEGREES - 1)
+def _degree(pitch: Any, key: Any, xp: Any, keys: int) -> Any:
+    """Return the semitones above the tonic; the last category without a pitch or key.
+
+    In minor keys, 12 is added.
+    """
+    known = xp.logical_and(pitch < NONE, key < keys - 1)
+    degree = (xp.subtract(pitch, key) + 24) % 12 + 12 * (key // 12)
+    return xp.where(known, degree, keys - 1)

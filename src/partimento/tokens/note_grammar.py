@@ -13,10 +13,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from partimento.short_repr import short_repr
+from partimento.tokens import plan as plans
+from partimento.tokens.plan import Plan, class_of
 from partimento.tokens.vocabulary import END, PAD, SPECIAL, UNKNOWN
 
 PITCHES = 128
 KEYS = 13  # 12 tonics, then one for pieces without a declared key
+MODES = 25  # 12 major keys, 12 minor keys, then one for pieces without a declared key
+UNKNOWN_LENGTH = -1  # the total of a piece whose length is not known
 HEADER = 4  # tokens before the first event: start, meter, pickup, key
 NOTE = SPECIAL  # the token of the lowest struck note
 NONE = PITCHES  # stands for "no pitch" in columns of pitches
@@ -93,6 +97,12 @@ class Layout(NamedTuple):
         Steps per quarter.
     framed : bool
         Whether pieces are read in frames. An event may then equal the previous one.
+    plan : Plan
+        With phrases, each duration has two tokens: a plain one and, after all plain ones, one that
+        ends a phrase. `duration_steps` has the lengths of both.
+    notated : (grid, D) bool or None
+        Which durations can be written plainly from each position within a quarter; None if all are
+        allowed.
     """
 
     hold: int
@@ -106,6 +116,18 @@ class Layout(NamedTuple):
     pickup_steps: np.ndarray
     grid: int
     framed: bool
+    plan: Plan = Plan()
+    notated: np.ndarray | None = None
+
+    @property
+    def keys(self) -> int:
+        """Return the number of keys in a header, the unknown one included."""
+        return self.stop - self.key
+
+    @property
+    def plain_durations(self) -> int:
+        """Return the number of durations that do not end a phrase."""
+        return len(self.duration_steps) // (1 + self.plan.phrases)
 
 
 @short_repr
@@ -135,6 +157,10 @@ class NoteGrammarState(NamedTuple):
     repeat : (B, R) int
         For each token of the history, how many tokens just before it match the latest tokens: the
         length of the repeat that it would continue.
+    total : (B,) int
+        Steps of the whole piece; UNKNOWN_LENGTH if this is not known.
+    since, phrase : (B,) int
+        Steps since the last phrase end, and steps of the phrase before; 0 if there is none.
     """
 
     token: Any
@@ -153,10 +179,34 @@ class NoteGrammarState(NamedTuple):
     rows: Any
     history: Any
     repeat: Any
+    total: Any
+    since: Any
+    phrase: Any
 
 
-def start(batch: int, xp: Any = np, *, reach: int = REACH) -> NoteGrammarState:
-    """Return the state before the first token."""
+def start(
+    batch: int,
+    xp: Any = np,
+    *,
+    reach: int = REACH,
+    total: Any = UNKNOWN_LENGTH,
+    keys: int = KEYS,
+) -> NoteGrammarState:
+    """Return the state before the first token.
+
+    Parameters
+    ----------
+    batch : int
+        B.
+    xp : module
+        `numpy` or `keras.ops`.
+    reach : int
+        R.
+    total : int or (B,) int
+        Steps of the whole piece, if known.
+    keys : int
+        Number of keys in a header.
+    """
 
     def number(value: int) -> Any:
         return xp.full((batch,), value, dtype="int32")
@@ -178,11 +228,14 @@ def start(batch: int, xp: Any = np, *, reach: int = REACH) -> NoteGrammarState:
         elapsed=zero,
         events=zero,
         bar_token=zero,
-        key=number(KEYS - 1),
+        key=number(keys - 1),
         duration=zero,
         rows=zero,
         history=past,
         repeat=past,
+        total=zero + total,
+        since=zero,
+        phrase=zero,
     )
 
 
@@ -213,6 +266,8 @@ def advance(layout: Layout, state: NoteGrammarState, token: Any, xp: Any = np) -
         xp.where(is_pickup, -_look_up(layout.pickup_steps, token - pickup, xp), state.place + steps)
         % bar_steps
     )
+    ends_phrase = xp.logical_and(is_duration, number >= layout.plain_durations)
+    since = state.since + steps
     in_event = xp.expand_dims(xp.logical_or(is_note, is_duration), -1)
     # A match grows by one where the new token equals the token after the match. Both arrays shift
     # by one place, so `repeat` keeps pointing at the token that would continue the match.
@@ -240,6 +295,9 @@ def advance(layout: Layout, state: NoteGrammarState, token: Any, xp: Any = np) -
         rows=xp.minimum(state.rows + 1, HEADER),
         history=xp.where(in_event, history, state.history),
         repeat=xp.where(in_event, repeat, state.repeat),
+        total=state.total,
+        since=xp.where(ends_phrase, 0, since) if layout.plan.phrases else since,
+        phrase=xp.where(ends_phrase, since, state.phrase) if layout.plan.phrases else state.phrase,
     )
 
 
@@ -282,9 +340,46 @@ def features(layout: Layout, state: NoteGrammarState, xp: Any = np) -> Any:
         state.rows // HEADER,
     ]
     return xp.concatenate(
-        [xp.stack([xp.cast(c, "int32") if xp is not np else c for c in columns], axis=-1), slots],
-        axis=-1,
+        [as_columns(columns, xp), slots, *plan_columns(layout, state, xp)], axis=-1
     )
+
+
+def as_columns(columns: list[Any], xp: Any) -> Any:
+    """Stack arrays ``(B,)`` as the columns of one integer array."""
+    return xp.stack([xp.cast(c, "int32") if xp is not np else c for c in columns], axis=-1)
+
+
+def plan_columns(layout: Layout, state: NoteGrammarState, xp: Any = np) -> list[Any]:
+    """Return the features of the plan as a list of at most one array; see `plan.Plan`."""
+    columns: list[Any] = []
+    if layout.plan.countdown:
+        left = xp.where(state.total >= 0, xp.maximum(state.total - state.elapsed, 0), -1)
+        columns += plans.countdown(left, state.bar, layout.grid, xp)
+    if layout.plan.phrases:
+        columns += plans.phrase_classes(state.since, state.phrase, layout.grid, xp)
+    return [as_columns(columns, xp)] if columns else []
+
+
+def writable(layout: Layout, state: NoteGrammarState, mask: Any, xp: Any = np) -> Any:
+    """Remove durations from `mask` ``(B, V)`` that exceed the piece or cannot be notated.
+
+    Where this would leave no duration, the piece's length comes before the notation.
+    """
+    if not len(layout.duration_steps):
+        return mask
+    durations = mask[..., layout.duration : layout.bar]
+    left = xp.expand_dims(state.total - state.elapsed, -1)
+    unknown = xp.expand_dims(state.total < 0, -1)
+    fits = xp.logical_and(durations, xp.logical_or(unknown, layout.duration_steps <= left))
+    durations = _unless_empty(fits, durations, xp)
+    if layout.notated is not None:
+        notated = xp.take(layout.notated, state.place % layout.grid, axis=0)
+        durations = _unless_empty(xp.logical_and(durations, notated), durations, xp)
+    return xp.concatenate([mask[..., : layout.duration], durations], axis=-1)
+
+
+def _unless_empty(mask: Any, otherwise: Any, xp: Any) -> Any:
+    return xp.where(xp.any(mask, axis=-1, keepdims=True), mask, otherwise)
 
 
 def is_new(state: NoteGrammarState, xp: Any = np) -> Any:
@@ -325,7 +420,7 @@ def allowed(layout: Layout, columns: Any, xp: Any = np, *, may_end: Any = True) 
     highest pitches: if all slots are filled, every pitch below the lowest may be held, too.
     """
     pitch = (np.arange(layout.bar, dtype="int32") - NOTE) % PITCHES
-    slots = columns[..., len(COLUMNS) :]
+    slots = columns[..., len(COLUMNS) : WIDTH]
     lowest = slots[..., -1:]
     rest = xp.logical_and(lowest < NONE, pitch < lowest)
     holdable = xp.logical_or(xp.any(xp.expand_dims(slots, -1) == pitch, axis=-2), rest)
@@ -370,9 +465,11 @@ class NoteGrammar:
 
     layout: Layout
 
-    def start(self, batch: int, xp: Any = np, *, reach: int = REACH) -> NoteGrammarState:
-        """Return the state before the first token; `reach` is the history length R."""
-        return start(batch, xp, reach=reach)
+    def start(
+        self, batch: int, xp: Any = np, *, reach: int = REACH, total: Any = UNKNOWN_LENGTH
+    ) -> NoteGrammarState:
+        """Return the state before the first token; see `start`."""
+        return start(batch, xp, reach=reach, total=total, keys=self.layout.keys)
 
     def advance(
         self, state: NoteGrammarState, ids: Any, field: int, xp: Any = np
@@ -394,7 +491,8 @@ class NoteGrammar:
         lowest = (tokens == NOTE) | (
             (tokens >= layout.hold) & (tokens < layout.hold + 2) & (tokens < layout.duration)
         )
-        return xp.logical_and(mask, (tokens != UNKNOWN) & ~lowest)
+        mask = xp.logical_and(mask, (tokens != UNKNOWN) & ~lowest)
+        return writable(layout, state, mask, xp)
 
     def viable(self, state: NoteGrammarState, field: int, permitted: Any, xp: Any = np) -> Any:
         """Remove from `permitted` ``(B, V)`` the holds that would lead to a dead end.
@@ -437,11 +535,6 @@ class NoteGrammar:
 
 def _look_up(table: np.ndarray, index: Any, xp: Any) -> Any:
     return xp.take(table, xp.clip(index, 0, len(table) - 1), axis=0)
-
-
-def class_of(value: Any, bounds: tuple[int, ...], xp: Any) -> Any:
-    """Return the class of a value: how many of the `bounds` it reaches."""
-    return xp.sum(xp.where(xp.expand_dims(value, -1) >= np.array(bounds, "int32"), 1, 0), axis=-1)
 
 
 assert END < UNKNOWN == NOTE - 1

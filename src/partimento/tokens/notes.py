@@ -23,9 +23,8 @@ import numpy as np
 
 from partimento.music.events import Event, merge_held
 from partimento.music.piece import Piece
-from partimento.tokens import note_grammar
 from partimento.tokens.base import DEFAULT_SETTINGS
-from partimento.tokens.event_tokens import EventTokenizer, bar_of, token_of
+from partimento.tokens.event_tokens import EventTokenizer, bar_of, options_of
 from partimento.tokens.note_grammar import (
     ABOVE,
     BELOW,
@@ -34,6 +33,7 @@ from partimento.tokens.note_grammar import (
     LAST,
     NOTE,
     PITCHES,
+    WIDTH,
     Layout,
     NoteGrammar,
 )
@@ -72,14 +72,16 @@ class NoteTokenizer(EventTokenizer):
         Every pitch has a token anyway, so `shifts` changes nothing.
         """
         pieces, settings = list(pieces), settings or DEFAULT_SETTINGS
-        min_count, frame = settings.min_count, Fraction(settings.frame or 0)
+        frame = Fraction(settings.frame or 0)
         events = [event for piece in pieces for event in cls.read(piece.events, frame)]
         return cls(
-            Vocabulary.from_symbols((event.duration for event in events), min_count=min_count),
-            Vocabulary.from_symbols([bar_of(piece) for piece in pieces]),
-            Vocabulary.from_symbols([piece.pickup for piece in pieces], always=[Fraction(0)]),
-            not frame,  # events have tokens for held notes even if training pieces hold none
-            frame,
+            bars=Vocabulary.from_symbols([bar_of(piece) for piece in pieces]),
+            pickups=Vocabulary.from_symbols(
+                [piece.pickup for piece in pieces], always=[Fraction(0)]
+            ),
+            holds=not frame,  # events have tokens for held notes even if training pieces hold none
+            frame=frame,
+            **options_of(settings, [event.duration for event in events]),
         )
 
     @cached_property
@@ -91,12 +93,12 @@ class NoteTokenizer(EventTokenizer):
     @property
     def width(self) -> int:
         """Return the number of input features per token."""
-        return note_grammar.WIDTH
+        return WIDTH + self.plan.columns
 
     @property
     def pitch_features(self) -> list[int]:
         """Return the feature columns that hold pitches."""
-        return [LAST, ABOVE, BELOW, *range(len(COLUMNS), self.width)]
+        return [LAST, ABOVE, BELOW, *range(len(COLUMNS), WIDTH)]
 
     def grammar(self) -> NoteGrammar:
         """Return the grammar of this tokenizer's order of tokens."""
@@ -114,10 +116,11 @@ class NoteTokenizer(EventTokenizer):
         """Return the tokens of all events: notes from the highest, then the duration."""
         layout = self.layout
         ids: list[int] = []
-        for event in self.read(piece.events, self.frame):
+        events = self.read(piece.events, self.frame)
+        for event, end in zip(events, self._event_ends(piece), strict=True):
             for pitch in reversed(event.chord):
                 ids.append((layout.hold if pitch in event.held else NOTE) + pitch)
-            ids.append(token_of(self.durations, event.duration, layout.duration))
+            ids.append(end)
         return ids
 
     def lengths(self, piece: Piece) -> list[Fraction]:
@@ -168,7 +171,7 @@ class NoteTokenizer(EventTokenizer):
                 chord.append((token - NOTE) % PITCHES)
                 held += chord[-1:] if token >= layout.hold else []
             elif layout.duration <= token < layout.bar:
-                duration = self.durations.symbols[token - layout.duration]
+                duration, _ = self.duration_of(token)
                 events.append(Event(tuple(sorted(chord)), duration, tuple(sorted(held))))
                 chord, held = [], []
         return events
@@ -187,4 +190,9 @@ class NoteTokenizer(EventTokenizer):
     def from_json(cls, text: str) -> NoteTokenizer:
         """Read what `to_json` wrote; ValueError, TypeError or KeyError for other text."""
         table = json.loads(text)
-        return cls(*cls._lengths(table), bool(table["holds"]), Fraction(table["frame"]))
+        return cls(
+            *cls._lengths(table),
+            bool(table["holds"]),
+            Fraction(table["frame"]),
+            **cls._options(table),
+        )

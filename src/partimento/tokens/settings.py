@@ -85,6 +85,39 @@ class TokenSettings(Section):
         ),
     )
 
+    modes: bool = Field(
+        default=False,
+        description=(
+            "Whether the header of notewise's tokens says if the key is major or minor. Some of the"
+            " training copies state the key in which the piece ends."
+        ),
+    )
+    countdown: bool = Field(
+        default=False,
+        description=(
+            "Whether notewise is given the time until the end when it composes, to prepare an"
+            " ending. It is unknown in likelihoods and in some of the training copies."
+        ),
+    )
+    phrases: bool = Field(
+        default=False,
+        description="Whether notewise writes phrase ends, such as the fermatas of chorales.",
+    )
+    notated_rhythm: bool = Field(
+        default=False,
+        description=(
+            "Whether notewise composes only rhythms that can be written plainly: no ties into"
+            " tuplets, and no notes shorter than a thirty-second unless training pieces have many."
+        ),
+    )
+    voice_order: Literal["top-down", "outer-first"] = Field(
+        default="top-down",
+        description=(
+            "Order in which the voice tokenizer writes voices: top-down, or outer-first (highest,"
+            " then from the lowest up)."
+        ),
+    )
+
     @model_validator(mode="after")
     def _check_range(self) -> Self:
         if self.high and self.low >= self.high:

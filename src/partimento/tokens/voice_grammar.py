@@ -13,11 +13,21 @@ import numpy as np
 from partimento.short_repr import short_repr
 from partimento.tokens import note_grammar as g
 from partimento.tokens.note_grammar import HEADER, NONE, NOTE, PITCHES, Layout
+from partimento.tokens.plan import class_of
 from partimento.tokens.vocabulary import END, UNKNOWN
 
 CONTINUE = NOTE + PITCHES  # the voice does not change: its note or rest goes on
 REST = CONTINUE + 1
 VOICE_AGES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)  # classes of the steps since a voice last changed
+
+
+def voice_order(voices: int, *, outer_first: bool) -> tuple[int, ...]:
+    """Return the voices in the order in which an event has them.
+
+    >>> voice_order(4, outer_first=False), voice_order(4, outer_first=True)
+    ((0, 1, 2, 3), (0, 3, 2, 1))
+    """
+    return (0, *range(voices - 1, 0, -1)) if outer_first else tuple(range(voices))
 
 
 @short_repr
@@ -28,7 +38,7 @@ class VoiceGrammarState(NamedTuple):
     ----------
     past : note_grammar.NoteGrammarState
         The state that both tokenizers share: last token, position in the bar, counts and history.
-        Its `count` is the index of the next voice.
+        Its `count` is the number of voices that have a token in the current event.
     before, now : (B, N) int
         The pitch of each voice in the previous event, and in the current one; NONE for a rest or
         a voice that has no token yet.
@@ -59,15 +69,27 @@ class VoiceGrammar:
     """Decide which tokens may come next in the voice tokenizer's order."""
 
     layout: Layout
-    voices: int
+    order: tuple[int, ...]  # the voices in the order in which an event has them
     repeated_notes: bool
 
-    def start(self, batch: int, xp: Any = np, *, reach: int = g.REACH) -> VoiceGrammarState:
-        """Return the state before the first token; `reach` is the length of its history."""
-        past = g.start(batch, xp, reach=reach)
+    @property
+    def voices(self) -> int:
+        """Return N."""
+        return len(self.order)
+
+    def start(
+        self, batch: int, xp: Any = np, *, reach: int = g.REACH, total: Any = g.UNKNOWN_LENGTH
+    ) -> VoiceGrammarState:
+        """Return the state before the first token; see `note_grammar.start`."""
+        past = g.start(batch, xp, reach=reach, total=total, keys=self.layout.keys)
         none = xp.full((batch, self.voices), NONE, dtype="int32")
         since = xp.zeros((batch, self.voices), dtype="int32")
         return VoiceGrammarState(past, none, none, since, past.events)
+
+    @property
+    def _places(self) -> np.ndarray:
+        """Return the place of each voice in the order, (N,)."""
+        return np.argsort(self.order).astype(np.int32)
 
     def advance(
         self, state: VoiceGrammarState, ids: Any, field: int, xp: Any = np
@@ -81,7 +103,7 @@ class VoiceGrammar:
             xp.logical_and(ids >= layout.duration, ids < layout.bar), unknown
         )
         # Find the voice that this token belongs to, and its previous pitch.
-        here = xp.expand_dims(past.count, -1) == np.arange(self.voices, dtype="int32")  # (B, N)
+        here = xp.expand_dims(past.count, -1) == self._places  # (B, N)
         own = xp.sum(xp.where(here, state.before, 0), axis=-1)
         pitch = xp.where(ids == CONTINUE, own, xp.where(ids == REST, NONE, ids - NOTE))
         fresh = xp.logical_and(is_voice, ids != CONTINUE)
@@ -109,13 +131,14 @@ class VoiceGrammar:
         """Return the input features ``(B, width)`` int.
 
         They are COLUMNS, then the previous pitch, the pitch and the age of each voice. In COLUMNS,
-        `last` is the pitch of the voice above in the current event. `above` and `below` are the
-        pitches of this voice and of the next in the previous event.
+        `last` is the pitch of the voice written last in the current event. `above` and `below` are
+        the pitches of this voice and of the next one, in the order of writing, in the previous
+        event.
         """
         past, count = state.past, state.past.count
 
         def voice(pitches: Any, number: Any) -> Any:
-            there = xp.expand_dims(number, -1) == np.arange(self.voices, dtype="int32")
+            there = xp.expand_dims(number, -1) == self._places
             pitch = xp.sum(xp.where(there, pitches, 0), axis=-1)
             return xp.where(xp.any(there, axis=-1), pitch, NONE)
 
@@ -133,18 +156,20 @@ class VoiceGrammar:
             past.duration + 1,
             again,
             length,
-            g.class_of(past.events, g.AGES, xp),
+            class_of(past.events, g.AGES, xp),
             xp.where(free, 1, 0),
             past.rows // HEADER,
         ]
-        row = xp.stack([xp.cast(c, "int32") if xp is not np else c for c in columns], axis=-1)
-        since = g.class_of(state.since, VOICE_AGES, xp)
-        return xp.concatenate([row, state.before, state.now, since], axis=-1)
+        row = g.as_columns(columns, xp)
+        since = class_of(state.since, VOICE_AGES, xp)
+        plan = g.plan_columns(self.layout, past, xp)
+        return xp.concatenate([row, state.before, state.now, since, *plan], axis=-1)
 
     def allowed(self, state: VoiceGrammarState, field: int, xp: Any = np) -> Any:
         """Return a mask ``(B, V)`` of the tokens that may come next, without UNKNOWN."""
         mask = self.allowed_by_features(self.features(state, xp), xp)
-        return xp.logical_and(mask, np.arange(self.layout.bar) != UNKNOWN)
+        mask = xp.logical_and(mask, np.arange(self.layout.bar) != UNKNOWN)
+        return g.writable(self.layout, state.past, mask, xp)
 
     def allowed_by_features(self, features: Any, xp: Any = np, *, may_end: Any = True) -> Any:
         """Return a mask from features alone, ``(…, width)`` → ``(…, V)``.

@@ -31,11 +31,12 @@ from partimento.short_repr import short_repr
 from partimento.tokens import note_features
 from partimento.tokens import note_grammar as g
 from partimento.tokens.base import DEFAULT_SETTINGS
-from partimento.tokens.event_tokens import EventTokenizer, bar_of, token_of
+from partimento.tokens.event_tokens import EventTokenizer, bar_of, options_of
 from partimento.tokens.note_grammar import COLUMNS, HEADER, NONE, NOTE, Layout
+from partimento.tokens.parallels import parallels
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import END, UNKNOWN, Vocabulary
-from partimento.tokens.voice_grammar import CONTINUE, REST, VOICE_AGES, VoiceGrammar
+from partimento.tokens.voice_grammar import CONTINUE, REST, VOICE_AGES, VoiceGrammar, voice_order
 
 MAX_VOICES = 8
 SIXTEENTH = Fraction(1, 4)
@@ -53,11 +54,14 @@ class VoiceEvent(NamedTuple):
         Whether each voice strikes its pitch now.
     duration : Fraction
         In quarters.
+    ends_phrase : bool
+        Whether a phrase ends with it. Only tokens say this.
     """
 
     pitches: tuple[int, ...]
     struck: tuple[bool, ...]
     duration: Fraction
+    ends_phrase: bool = False
 
 
 @short_repr
@@ -75,12 +79,16 @@ class VoiceTokenizer(EventTokenizer):
         Whether a voice can repeat its pitch.
     parts : tuple of Part
         The most frequent name and instrument of each voice in training.
+    outer_first : bool
+        Whether an event has its voices in the order: highest, then from the lowest up. Otherwise
+        they go from the highest down.
     """
 
     frame: Fraction = SIXTEENTH
     voices: int = 4
     repeated_notes: bool = True
     parts: tuple[Part, ...] = ()
+    outer_first: bool = False
     name: ClassVar[str] = "voices"
 
     @classmethod
@@ -119,15 +127,17 @@ class VoiceTokenizer(EventTokenizer):
             for piece in pieces
             for event in voice_events(piece, voices, frame, repeated_notes=repeated)
         ]
-        durations = (event.duration for event in events)
         return cls(
-            Vocabulary.from_symbols(durations, min_count=settings.min_count),
-            Vocabulary.from_symbols([bar_of(piece) for piece in pieces]),
-            Vocabulary.from_symbols([piece.pickup for piece in pieces], always=[Fraction(0)]),
-            frame,
-            voices,
-            repeated,
-            _usual_parts(pieces, voices),
+            bars=Vocabulary.from_symbols([bar_of(piece) for piece in pieces]),
+            pickups=Vocabulary.from_symbols(
+                [piece.pickup for piece in pieces], always=[Fraction(0)]
+            ),
+            frame=frame,
+            voices=voices,
+            repeated_notes=repeated,
+            parts=_usual_parts(pieces, voices),
+            outer_first=settings.voice_order == "outer-first",
+            **options_of(settings, [event.duration for event in events]),
         )
 
     @cached_property
@@ -141,7 +151,12 @@ class VoiceTokenizer(EventTokenizer):
 
         They are COLUMNS, and per voice its previous pitch, its pitch and its age.
         """
-        return len(COLUMNS) + 3 * self.voices
+        return len(COLUMNS) + 3 * self.voices + self.plan.columns
+
+    @cached_property
+    def order(self) -> tuple[int, ...]:
+        """Return the voices in the order in which an event has them."""
+        return voice_order(self.voices, outer_first=self.outer_first)
 
     @property
     def pitch_features(self) -> list[int]:
@@ -154,7 +169,7 @@ class VoiceTokenizer(EventTokenizer):
 
     @cached_property
     def _grammar(self) -> VoiceGrammar:
-        return VoiceGrammar(self.layout, self.voices, self.repeated_notes)
+        return VoiceGrammar(self.layout, self.order, self.repeated_notes)
 
     def is_pitch(self, ids: np.ndarray) -> np.ndarray:
         """Return which tokens stand for a pitch."""
@@ -164,13 +179,14 @@ class VoiceTokenizer(EventTokenizer):
         """Return the tokens of all events: one per voice, then the duration."""
         ids: list[int] = []
         previous = (NONE,) * self.voices
-        for event in self._events(piece):
-            for before, now, struck in zip(previous, event.pitches, event.struck, strict=True):
-                if now == before and not struck:
+        for event, end in zip(self._events(piece), self._event_ends(piece), strict=True):
+            for voice in self.order:
+                before, now = previous[voice], event.pitches[voice]
+                if now == before and not event.struck[voice]:
                     ids.append(CONTINUE)
                 else:
                     ids.append(REST if now == NONE else NOTE + now)
-            ids.append(token_of(self.durations, event.duration, self.layout.duration))
+            ids.append(end)
             previous = event.pitches
         return ids
 
@@ -185,6 +201,7 @@ class VoiceTokenizer(EventTokenizer):
         """Return the piece of tokens, up to the first end, with one part per voice."""
         notes: list[Note] = []
         sounding: dict[int, tuple[int, Fraction]] = {}  # voice → its pitch, since when
+        fermatas: list[Fraction] = []
         now = Fraction(0)
         for event in self.voice_events(ids):
             for voice, (pitch, struck) in enumerate(zip(event.pitches, event.struck, strict=True)):
@@ -193,13 +210,20 @@ class VoiceTokenizer(EventTokenizer):
                     notes.append(Note(onset, now - onset, old, part=voice))
                 if struck:
                     sounding[voice] = (pitch, now)
+            if event.ends_phrase and sounding:
+                fermatas.append(sounding[min(sounding)][1])  # the onset of the highest voice
             now += event.duration
         notes += [
             Note(onset, now - onset, pitch, part=voice)
             for voice, (pitch, onset) in sounding.items()
         ]
-        parts = self.parts or (Part(),) * self.voices
-        return Piece(Notes(notes), length=now, parts=parts, **self.header_fields(ids))
+        return Piece(
+            Notes(notes),
+            length=now,
+            parts=self.parts or (Part(),) * self.voices,
+            fermatas=tuple(fermatas),
+            **self.header_fields(ids),
+        )
 
     def decode_events(self, ids: np.ndarray) -> list[Event]:
         """Return the chords of all voices together; a voice that continues holds its note.
@@ -210,7 +234,7 @@ class VoiceTokenizer(EventTokenizer):
             For an unknown duration.
         """
         events = []
-        for pitches, struck, duration in self.voice_events(ids):
+        for pitches, struck, duration, _ in self.voice_events(ids):
             fresh = {pitch for pitch, new in zip(pitches, struck, strict=True) if new}
             chord = set(pitches) - {NONE}
             events.append(Event(tuple(sorted(chord)), duration, tuple(sorted(chord - fresh))))
@@ -228,6 +252,7 @@ class VoiceTokenizer(EventTokenizer):
         previous: tuple[int, ...] = (NONE,) * self.voices
         pitches: list[int] = []
         struck: list[bool] = []
+        place = np.argsort(self.order).tolist()  # of each voice in the order of the tokens
         for token in np.ravel(ids)[HEADER:].tolist():
             if token == END:
                 break
@@ -235,11 +260,13 @@ class VoiceTokenizer(EventTokenizer):
                 raise ValueError("cannot decode an unknown duration")
             if NOTE <= token <= REST and len(pitches) < self.voices:
                 struck.append(token < CONTINUE)
-                pitches.append(_pitch_after(token, previous[len(pitches)]))
+                pitches.append(_pitch_after(token, previous[self.order[len(pitches)]]))
             elif self.layout.duration <= token < self.layout.bar:
-                duration = self.durations.symbols[token - self.layout.duration]
-                events.append(VoiceEvent(tuple(pitches), tuple(struck), duration))
-                previous, pitches, struck = tuple(pitches), [], []
+                duration, ends_phrase = self.duration_of(token)
+                previous = tuple(pitches[i] for i in place)
+                strikes = tuple(struck[i] for i in place)
+                events.append(VoiceEvent(previous, strikes, duration, ends_phrase))
+                pitches, struck = [], []
         return events
 
     def input_features(
@@ -259,8 +286,12 @@ class VoiceTokenizer(EventTokenizer):
             slots=slots,
             notes=CONTINUE,
         )
-        ages = range(len(COLUMNS) + slots, self.width)
+        ages = range(len(COLUMNS) + slots, len(COLUMNS) + 3 * self.voices)
         return numbers + [(features[..., column], len(VOICE_AGES) + 1) for column in ages]
+
+    def parallels(self, features: Any, xp: Any = np) -> Any:
+        """Return the class of every pitch as the next note; see `parallels.parallels`."""
+        return parallels(features, self.order, xp)
 
     def max_rows(self, events: int, prompt: int = 0) -> int:
         """Return the rows of `events` events; the header counts as one event."""
@@ -274,6 +305,7 @@ class VoiceTokenizer(EventTokenizer):
             "voices": self.voices,
             "repeated_notes": self.repeated_notes,
             "parts": parts,
+            **({"outer_first": True} if self.outer_first else {}),
         }
 
     @classmethod
@@ -287,6 +319,8 @@ class VoiceTokenizer(EventTokenizer):
             int(table["voices"]),
             bool(table["repeated_notes"]),
             parts,
+            bool(table.get("outer_first", False)),
+            **cls._options(table),
         )
 
 

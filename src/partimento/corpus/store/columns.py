@@ -256,6 +256,12 @@ PLAIN = (
         marks(text),
     ),
     Column(
+        "fermatas",
+        (_ONSET,),
+        "the notes under a fermata: onset in steps",
+        marks(lambda: True),
+    ),
+    Column(
         "warnings",
         "list<string>",
         "what was left out when the file was read, a sentence each",

@@ -142,7 +142,13 @@ def row_of(piece: Piece, view: Piece, origin: Origin, pickup: Fraction | None = 
         *piece.tempos,
         *piece.chord_symbols,
     )
-    times = (piece.pickup, pickup or Fraction(0), piece.length, *(mark.onset for mark in marks))
+    times = (
+        piece.pickup,
+        pickup or Fraction(0),
+        piece.length,
+        *(mark.onset for mark in marks),
+        *piece.fermatas,
+    )
     divisions = math.lcm(notes.divisions, *{time.denominator for time in times})
     scale = divisions // notes.divisions
     cut, event_divisions = view.sweep()
@@ -171,6 +177,7 @@ def row_of(piece: Piece, view: Piece, origin: Origin, pickup: Fraction | None = 
             for found in (find_shortenings(piece) if origin.suffix in MIDI_SUFFIXES else ())
         ],
         "chord_symbols": [[_steps(s.onset, divisions), s.text] for s in piece.chord_symbols],
+        "fermatas": [[_steps(time, divisions)] for time in piece.fermatas],
         "warnings": list(piece.warnings),
         "octave_notated": octave_notated(piece, instrument=origin.instrument),
         "lowest": int(notes.pitch.min(initial=127)),
@@ -269,5 +276,6 @@ def piece_of(plain: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Piec
         title=plain["title_in_file"],
         composer=plain["composer_in_file"],
         chord_symbols=tuple(ChordSymbol(text, time(at)) for at, text in plain["chord_symbols"]),
+        fermatas=tuple(time(at) for (at,) in plain["fermatas"]),
         warnings=tuple(plain["warnings"]),
     )

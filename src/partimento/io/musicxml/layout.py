@@ -112,8 +112,23 @@ def piece_of(
         title=title,
         composer=composer,
         chord_symbols=_chord_symbols(_merged([reader.chords for reader in readers]), layout, grid),
+        fermatas=_fermatas(readers, layout, grid),
         warnings=_warnings(readers),
     )
+
+
+def _fermatas(readers: Sequence[PartReader], layout: _Layout, grid: int) -> tuple[Fraction, ...]:
+    """Return the onsets under a fermata, in quarters and in playing order."""
+    by_bar: dict[int, set[int]] = {}
+    for bar, tick in set().union(*(reader.fermatas for reader in readers)):
+        by_bar.setdefault(bar, set()).add(tick)
+    times = {
+        start + tick
+        for bar, start in zip(layout.order, layout.starts, strict=False)
+        for tick in by_bar.get(bar, ())
+    }
+    check_marks(len(times))
+    return tuple(Fraction(time, grid) for time in sorted(times))
 
 
 def _warnings(readers: Sequence[PartReader]) -> tuple[str, ...]:

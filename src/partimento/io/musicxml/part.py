@@ -109,6 +109,8 @@ class PartReader:
         The largest number of staves that the part states.
     meters, keys, tempos, chords : dict
         By place. If there are two at one place, the first one counts.
+    fermatas : set
+        The places of the notes under a fermata.
     local_meters : dict
         By place, the further meters there, which are those of single staves.
     dropped : list of int
@@ -136,6 +138,7 @@ class PartReader:
         self.keys: dict[Place, Key] = {}
         self.tempos: dict[Place, Tempo] = {}
         self.chords: dict[Place, str] = {}
+        self.fermatas: set[Place] = set()
         self.scale = grid  # ticks per division
         self.divisions = Fraction(1)
         self.longest = MAX_QUARTERS * grid
@@ -294,8 +297,11 @@ class PartReader:
         if "tie" in elements:
             for tie in note.iterchildren("tie"):
                 ties |= TIES.get(tie.get("type"), 0)
-        if self.has_tab and "notations" in elements:
-            string, fret = fingering_of(note)
+        if "notations" in elements:
+            if self.has_tab:
+                string, fret = fingering_of(note)
+            if note.find("notations/fermata") is not None:
+                self.fermatas.add((self.bar, self.onset))
         if is_grace:
             ticks, ties = self.grid // GRACE_QL.denominator, 0
             grace = self._grace(elements)

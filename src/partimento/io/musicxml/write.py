@@ -234,6 +234,7 @@ class _PartWriter:
             ticks,
             step,
         )
+        self.fermatas = set(piece.fermatas)
         self.is_exact = True  # not only for pictures
         self.tied: dict[int, int] = {}  # the number of symbols written so far, by index of the note
         self.is_drum = piece.parts[number].is_drum
@@ -429,6 +430,9 @@ class _PartWriter:
                 drum=self.pitch[index] if self.is_drum else None,
             )
             self._notations(note, symbol, index, from_before, to_next, head=place == 0)
+            is_first = place == 0 and not from_before
+            if is_first and Fraction(symbol.onset, self.ticks) in self.fermatas:
+                self._fermata(note, inverted=stem == "down")
 
     def _dynamics(self, index: int) -> dict[str, str]:
         velocity = self.velocity[index]
@@ -545,6 +549,11 @@ class _PartWriter:
             note.append(notations)
         if not from_before:
             self._fingering(note, index)
+
+    def _fermata(self, note: ET.Element, *, inverted: bool) -> None:
+        notations = note.find("notations")
+        parent = _add(note, "notations") if notations is None else notations
+        _add(parent, "fermata", type="inverted" if inverted else "upright")
 
     def _fingering(self, note: ET.Element, index: int) -> None:
         """Write the string and the fret of a note, if it has them."""
