@@ -117,7 +117,7 @@ def test_the_same_beginning_in_another_key() -> None:
     tokenizer = NoteTokenizer.fit([piece, piece.replace(keys=())])
     tokens = tokenizer.encode_ids(piece)[:, None]
     for start in (piece, piece.replace(keys=())):
-        moved = tokenizer.in_key(tokenizer.encode_ids(start)[:, None], 7)
+        moved = tokenizer.in_key(tokenizer.encode_ids(start)[:, None], Key.from_tonic(7, "major"))
         assert moved[HEADER - 1, 0] == tokenizer.layout.key + 7
         assert moved.dtype == tokens.dtype
         np.testing.assert_array_equal(

@@ -274,8 +274,8 @@ def test_an_opening_is_so_many_events(grid: list[Row], events: int) -> None:
     whole = tokenizer.decode_events(tokens)
     assert tokenizer.decode_events(opening) == whole[:events]
     assert len(opening) == HEADER + 5 * min(events, len(whole))
-    np.testing.assert_array_equal(tokenizer.in_key(opening, 4)[HEADER:], opening[HEADER:])
-    assert tokenizer.in_key(opening, 4)[HEADER - 1, 0] == tokenizer.layout.key + 4
+    np.testing.assert_array_equal(tokenizer.in_key(opening, Key(4))[HEADER:], opening[HEADER:])
+    assert tokenizer.in_key(opening, Key(4))[HEADER - 1, 0] == tokenizer.layout.key + 4
     numbers = tokenizer.chord_numbers(tokens)
     chords = [event.chord for event in whole]
     assert [[a == b for b in chords] for a in chords] == (numbers[:, None] == numbers).tolist()

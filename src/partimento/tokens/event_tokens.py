@@ -208,7 +208,10 @@ class EventTokenizer(ABC):
         return key.tonic + 12 * (self.plan.modes and key.mode == "minor")
 
     def _event_ends(self, piece: Piece) -> list[int]:
-        """Return the last token of every event: its duration, and whether it ends a phrase."""
+        """Return the last token of every event.
+
+        It says how long the event is, and whether a phrase ends with it.
+        """
         layout = self.layout
         ends = sorted(piece.phrase_ends) if self.plan.phrases else []
         now, ids = Fraction(0), []
@@ -427,7 +430,10 @@ class EventTokenizer(ABC):
 
 
 def _transposed_key(key: Any, semitones: int) -> Any:
-    """Return the number of a key moved by `semitones`; minor keys follow the 12 major ones."""
+    """Return the number of a key moved by `semitones`.
+
+    Minor keys follow the 12 major ones.
+    """
     return (key + semitones) % 12 + 12 * (key // 12)
 
 

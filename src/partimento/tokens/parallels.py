@@ -19,9 +19,8 @@ KINDS = 3  # classes of a pitch: no parallels, parallel fifths, parallel octaves
 def parallels(features: Any, order: tuple[int, ...], xp: Any = np) -> Any:
     """Return the class of every pitch as the next note of the next voice.
 
-    Two voices move in parallel fifths or octaves if both change their pitch, and if they are such
-    an interval apart (give or take octaves) before and after. Only voices that have a token in the
-    current event count.
+    Two voices are in parallel if both change their pitch and keep an interval of a fifth or an
+    octave, give or take octaves. Only voices that have a token in the current event count.
 
     Parameters
     ----------
@@ -41,7 +40,7 @@ def parallels(features: Any, order: tuple[int, ...], xp: Any = np) -> Any:
     count, own = (features[..., c : c + 1] for c in (g.COUNT, g.ABOVE))
     here = xp.take(np.array([*order, 0], np.int32), xp.clip(count, 0, len(order)), axis=0)
     first = len(COLUMNS)
-    moves = xp.logical_and(own < NONE, pitch != own)  # (…, P)
+    moves = xp.logical_and(own < NONE, own != pitch)  # (…, P)
     kinds: Any = None
     for voice in range(len(order)):
         before = features[..., first + voice : first + voice + 1]

@@ -117,9 +117,8 @@ def is_plain(length: Fraction) -> bool:
 def is_notated(start: Fraction, duration: Fraction) -> bool:
     """Return True if a note with this start and duration can be written plainly.
 
-    Start and end are both on the grid of thirty-seconds, or both belong to one tuplet: an end
-    inside a tuplet has its start in the same quarter, at the beginning of the tuplet or inside it.
-    Ties into or out of a tuplet are thus excluded.
+    Start and end are both on the grid of thirty-seconds, or both belong to one tuplet. A tuplet
+    fills a quarter or an eighth. Ties into or out of a tuplet are thus excluded.
 
     Parameters
     ----------
