@@ -363,7 +363,8 @@ def plan_columns(layout: Layout, state: NoteGrammarState, xp: Any = np) -> list[
 def writable(layout: Layout, state: NoteGrammarState, mask: Any, xp: Any = np) -> Any:
     """Remove unusable durations from `mask` ``(B, V)``.
 
-    They exceed the length of the piece, or they cannot be written plainly from their place. Where this would leave no duration, the piece's length comes before the notation.
+    They exceed the length of the piece, or they cannot be written plainly from their place. Where
+    this would leave no duration, the piece's length comes before the notation.
     """
     if not len(layout.duration_steps):
         return mask
