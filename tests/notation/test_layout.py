@@ -46,15 +46,15 @@ def test_a_silent_bar_has_one_rest_of_its_own():
     assert not any(symbol.whole_bar for symbol in sounding[0])
 
 
-def test_rests_of_a_second_voice_are_hidden():
+def test_rests_of_a_second_voice_are_shown():
     piece = Piece([*melody(1, 1, 1, 1, pitches=(72, 74)), Note(Q, Q * 2, 50)], parts=(GUITAR,))
     ((staff,),) = layout_of(piece).bars
     assert staff.stems
     upper, lower = staff.voices
     assert all(symbol.notes for symbol in upper)
     assert [(bool(symbol.notes), symbol.hidden) for symbol in lower if not symbol.notes] == [
-        (False, True),
-        (False, True),
+        (False, False),
+        (False, False),
     ]
 
 
@@ -126,9 +126,9 @@ def test_rests_of_a_tuplet_are_drawn_in_a_lower_voice_too():
         (False, False),
         (True, False),
         (True, False),
-        (False, True),
+        (False, False),
         (True, False),
-        (False, True),
+        (False, False),
     ]
     assert [s.tuplet_starts for s in symbols] == [True, *[False] * 5]
 

@@ -24,6 +24,7 @@ from partimento.notation.layout import (
     voice_bar,
     whole_bar_rest,
 )
+from partimento.notation.rests import SharedStaff, with_rests
 from partimento.notation.staves import BASS, CHOIRS, KEYBOARDS, TREBLE, nearest_clef
 from partimento.notation.symbol import Symbol
 
@@ -121,6 +122,7 @@ def lay_out_together(
     indices = np.isin(notes.part, parts) & ~written.is_grace
     clef = nearest_clef((TREBLE, BASS), notes.pitch[indices], notes.duration[indices])
     in_bars = [list(by_bar(own, bars, ticks)) for own in spans]
+    style = SharedStaff("choir", clef, notes.pitch.tolist())
     staff_bars = []
     for number, (bar, drawn_in_bar) in enumerate(zip(bars, drawn, strict=True)):
         voices = []
@@ -130,14 +132,14 @@ def lay_out_together(
             if not staff.spans and bar.duration == bar.meter.bar_ql:
                 symbols = [whole_bar_rest(bar, ticks)]
             voices.append(tuple(graces[rank].attach([[symbols]], [staff])[0][0]))
-        staff_bars.append((StaffBar(_without_doubled_rests(voices), stems=True),))
+        staff_bars.append((StaffBar(_with_rests(voices, style), stems=True),))
     return PartLayout((clef,), tuple(staff_bars))
 
 
-def _without_doubled_rests(
-    voices: Sequence[tuple[Symbol, ...]],
+def _with_rests(
+    voices: Sequence[Sequence[Symbol]], style: SharedStaff
 ) -> tuple[tuple[Symbol, ...], ...]:
-    """Return the voices of a bar; one that only rests where all rest is left out."""
+    """Return the voices of a bar with their rests, or one voice if all are silent."""
     if all(not symbol.notes for voice in voices for symbol in voice):
-        return (voices[0],)
-    return tuple(voices)
+        return (tuple(voices[0]),)
+    return tuple(tuple(voice) for voice in with_rests(dict(enumerate(voices)), style))

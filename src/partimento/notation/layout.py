@@ -18,6 +18,7 @@ from partimento.notation.drums import drum_voices
 from partimento.notation.grace_layout import Graces, StaffSpans
 from partimento.notation.graces import WrittenNotes, by_target
 from partimento.notation.meter import Node, bar_tree, beat_length
+from partimento.notation.rests import Kind, SharedStaff, with_rests
 from partimento.notation.rhythm import Tuplet, Value
 from partimento.notation.staves import Clef
 from partimento.notation.symbol import Symbol
@@ -136,6 +137,8 @@ def lay_out(
         piece.parts[part], onset, end, pitch, is_alone=len(piece.parts) == 1
     )
     is_drum = piece.parts[part].is_drum
+    kind: Kind = "drums" if is_drum else "lines" if texture == "lines" else "instrument"
+    pitches = notes.pitch.tolist()
     # Note → line 0 to 3 (texture "lines"), staff ("hands") or nothing ("single").
     place: dict[int, int] = {}
     if texture == "single":
@@ -168,10 +171,8 @@ def lay_out(
             staff_spans.append(StaffSpans(on_staff, voice))
         graces.add_loose(bar, ticks, staff_spans, last=bar is bars[-1])
         drawn_staves = [
-            _staff_bar(
-                bar, staff, ticks, drawn_in_bar, in_lines=texture == "lines", is_drum=is_drum
-            )
-            for staff in staff_spans
+            _staff_bar(bar, staff, ticks, drawn_in_bar, SharedStaff(kind, clef, pitches))
+            for staff, clef in zip(staff_spans, clefs, strict=True)
         ]
         part_bars.append(
             tuple(
@@ -258,39 +259,22 @@ def _staff_bar(
     staff: StaffSpans,
     ticks: int,
     drawn: dict[int, int],
-    *,
-    in_lines: bool,
-    is_drum: bool,
+    style: SharedStaff,
 ) -> StaffBar:
     low, size = int(bar.onset * ticks), int(bar.duration * ticks)
     spans, voice = staff.spans, staff.voice
     used = sorted(set(voice.values())) or [0]
-    sounding = [(s.start - low, s.end - low) for s in spans]
-    staff_voices = []
-    for number in used:
-        voice_spans = [s for s in spans if voice.get(s.note) == number]
-        symbols = voice_bar(bar, voice_spans, ticks, drawn)
-        # Rests of a lower voice are always hidden. In four-part writing, rests of the upper one are
-        # hidden while the other sounds: two lines then meet on one note. So are those of the hands
-        # while the feet play.
-        hide = (
-            _hides_all_rests
-            if number != used[0]
-            else _hides_rests_under_sound
-            if in_lines or is_drum
-            else None
-        )
-        if hide:
-            symbols = [
-                replace(s, hidden=True) if _is_plain_rest(s) and hide(s, low, sounding) else s
-                for s in symbols
-            ]
-        staff_voices.append(tuple(symbols))
+    by_number = {
+        number: voice_bar(bar, [s for s in spans if voice.get(s.note) == number], ticks, drawn)
+        for number in used
+    }
+    staff_voices = [tuple(symbols) for symbols in with_rests(by_number, style)]
     # A whole-bar rest lasts as long as the meter says, so that it fits no shortened bar.
     rests = all(span.start == span.end in (low, low + size) for span in spans)
     if rests and bar.duration == bar.meter.bar_ql:
         staff_voices = [(whole_bar_rest(bar, ticks),)]
-    return StaffBar(tuple(staff_voices), stems=in_lines or is_drum or len(used) > 1)
+    stems = style.kind != "instrument" or len(used) > 1
+    return StaffBar(tuple(staff_voices), stems=stems)
 
 
 def whole_bar_rest(bar: Bar, ticks: int) -> Symbol:
@@ -298,20 +282,6 @@ def whole_bar_rest(bar: Bar, ticks: int) -> Symbol:
     size = int(bar.duration * ticks)
     value = Value(0, size, "whole", 0)
     return Symbol(int(bar.onset * ticks), size, (), value, whole_bar=True)
-
-
-def _is_plain_rest(symbol: Symbol) -> bool:
-    """Return whether this is a rest outside tuplets, whose brackets need their rests."""
-    return not symbol.notes and symbol.value.tuplet is None
-
-
-def _hides_all_rests(rest: Symbol, low: int, sounding: Sequence[tuple[int, int]]) -> bool:
-    return True
-
-
-def _hides_rests_under_sound(rest: Symbol, low: int, sounding: Sequence[tuple[int, int]]) -> bool:
-    start = rest.onset - low
-    return any(a < start + rest.duration and start < b for a, b in sounding)
 
 
 def voice_bar(bar: Bar, spans: Sequence[Span], ticks: int, drawn: dict[int, int]) -> list[Symbol]:

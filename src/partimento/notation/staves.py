@@ -35,6 +35,12 @@ class Clef:
     line: int
     octave: int = 0
 
+    @property
+    def middle(self) -> int:
+        """The position of the middle line: seven per octave, C0 is 0."""
+        on_its_line = {"G": 32, "F": 24, "C": 28}.get(self.sign, 32)
+        return on_its_line + 2 * (3 - self.line) + 7 * self.octave
+
 
 TREBLE, GUITAR, TREBLE_8, BASS, BASS_8, ALTO, TENOR, PERCUSSION = (
     Clef("G", 2),

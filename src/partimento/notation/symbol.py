@@ -25,6 +25,9 @@ class Symbol:
         Whether this is a whole-bar rest.
     hidden : bool
         Whether this is a rest that is not drawn.
+    place : int or None
+        The position on the staff at which a rest is drawn, seven per octave, C0 is 0. It is given
+        where the engraver's own choice would meet other notes.
     beams : tuple of str
         One MusicXML word for each level of beams: ``begin``, ``continue``, ``end``,
         ``forward hook`` or ``backward hook``.
@@ -43,6 +46,7 @@ class Symbol:
     value: Value
     whole_bar: bool = False
     hidden: bool = False
+    place: int | None = None
     beams: tuple[str, ...] = ()
     graces: tuple[int, ...] = ()
     graces_after: tuple[int, ...] = ()

@@ -15,7 +15,6 @@ import math
 import xml.etree.ElementTree as ET
 import zipfile
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
 from functools import reduce
 
 from partimento.io.musicxml.choir import add_choir
@@ -56,6 +55,7 @@ CONTAINER = (
 )
 ACCIDENTALS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
 SHARPS, FLATS = "FCGDAEB", "BEADGCF"
+SLOW = 40  # beats per minute; slower tempos are printed with a decimal
 BEAT_UNITS = {
     1: "whole",
     2: "half",
@@ -385,7 +385,10 @@ class _PartWriter:
             self._chord(measure, symbol, staff, voice, stems, accidentals)
         else:
             note = _add(measure, "note", **({"print_object": "no"} if symbol.hidden else {}))
-            _add(note, "rest", **({"measure": "yes"} if symbol.whole_bar else {}))
+            rest = _add(note, "rest", **({"measure": "yes"} if symbol.whole_bar else {}))
+            if symbol.place is not None:
+                _add(rest, "display-step", "CDEFGAB"[symbol.place % 7])
+                _add(rest, "display-octave", symbol.place // 7)
             _add(note, "duration", symbol.duration // self.step)
             self._value(note, symbol, staff, voice, stem=None)
         last = symbol.onset + symbol.duration - 1
@@ -603,21 +606,19 @@ def _clef(attributes: ET.Element, clef: Clef, number: dict[str, str]) -> None:
 def _tempo(measure: ET.Element, tempo: Tempo, meter: Meter) -> None:
     """Write a metronome mark in the beat of the meter.
 
-    If its number is rounded, the exact tempo is written before it.
+    Its number may be rounded. The sound of the mark is the exact tempo. It is no element of its
+    own, which MuseScore would print as a second mark.
     """
     unit, dotted, per_minute = _mark(tempo, meter)
-    shown = f"{per_minute:.3g}" if per_minute < 10 else str(round(per_minute))
-    exact = f"{tempo.bpm:.12g}"
-    if float(shown) * Fraction(4, unit) * (Fraction(3, 2) if dotted else 1) != tempo.bpm:
-        # As a separate element, because readers prefer a direction's printed number to its sound.
-        _add(measure, "sound", tempo=exact)
+    # A slow tempo would change audibly if it were rounded to a whole number.
+    shown = f"{per_minute:.3g}" if per_minute < SLOW else str(round(per_minute))
     direction = _add(measure, "direction", placement="above")
     mark = _add(_add(direction, "direction-type"), "metronome")
     _add(mark, "beat-unit", BEAT_UNITS[unit])
     if dotted:
         _add(mark, "beat-unit-dot")
     _add(mark, "per-minute", shown)
-    _add(direction, "sound", tempo=exact)
+    _add(direction, "sound", tempo=f"{tempo.bpm:.12g}")
 
 
 def _mark(tempo: Tempo, meter: Meter) -> tuple[int, bool, float]:
