@@ -15,6 +15,7 @@ import math
 import xml.etree.ElementTree as ET
 import zipfile
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from functools import reduce
 
 from partimento.io.musicxml.choir import add_choir
