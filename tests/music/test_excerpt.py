@@ -53,3 +53,13 @@ def test_missing_bars() -> None:
         PIECE.cut(5)
     with pytest.raises(PartimentoError, match="no bars 3-2"):
         PIECE.cut(3, 2)
+
+
+def test_an_excerpt_has_an_open_end_unless_it_holds_the_last_bar() -> None:
+    piece = Piece([Note(Fraction(4 * bar), Fraction(4), 60) for bar in range(3)])
+    assert [piece.cut(1, last).open_end for last in (1, 2, 3)] == [True, True, False]
+    assert not piece.cut(2).open_end
+    assert piece.cut(1, 2).cut(2).open_end
+    assert Piece.from_dict(piece.cut(1).to_dict()) == piece.cut(1)
+    assert Piece.from_dict(piece.cut(1, 2).to_dict()).open_end
+    assert "open_end" not in piece.to_dict()

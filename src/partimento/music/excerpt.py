@@ -70,6 +70,7 @@ def cut_between(piece: Piece, start: Fraction, end: Fraction) -> Piece:
         cuts=tuple(time - start for time in piece.cuts if start <= time < end),
         pickup=_pickup(piece, start, end),
         length=end - start,
+        open_end=piece.open_end or end < piece.length,
         score=score,
     )
 

@@ -30,6 +30,8 @@ def to_dict(piece: Piece) -> dict[str, Any]:
     values = {f.name: _plain(getattr(piece, f.name)) for f in fields(piece) if f.name != "notes"}
     if piece.score is None:
         del values["score"]
+    if not piece.open_end:
+        del values["open_end"]
     columns = {name: getattr(piece.notes, name).tolist() for name in Notes.COLUMNS}
     if not any(columns["voice"]):  # in most pieces each part has one voice: save the space
         del columns["voice"]
@@ -63,6 +65,7 @@ def fields_from_dict(values: dict[str, Any]) -> dict[str, Any]:
         "source": Source(**values["source"]),
         "cuts": tuple(Fraction(cut) for cut in values["cuts"]),
         "fermatas": tuple(Fraction(time) for time in values.get("fermatas", ())),
+        "open_end": bool(values.get("open_end", False)),
         "warnings": tuple(values.get("warnings", ())),
         "score": ScoreReference.from_dict(values["score"]) if values.get("score") else None,
         **timelines,

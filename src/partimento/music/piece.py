@@ -64,6 +64,9 @@ class Piece:
         The chord symbols that the score states, sorted by onset.
     fermatas : tuple of Fraction
         The onsets, in quarters, of the notes under a fermata, in any part.
+    open_end : bool
+        Whether the music goes on after this excerpt, so that no final bar line is drawn. It does
+        not count when pieces are compared.
     warnings : tuple of str
         Parts of the file that its reader left out, with the reasons. They do not count when pieces
         are compared.
@@ -96,6 +99,7 @@ class Piece:
     cuts: tuple[Fraction, ...] = ()
     chord_symbols: tuple[ChordSymbol, ...] = ()
     fermatas: tuple[Fraction, ...] = ()
+    open_end: bool = field(default=False, compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)
     score: ScoreReference | None = field(default=None, compare=False, repr=False)
 

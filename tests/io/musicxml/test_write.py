@@ -308,3 +308,15 @@ def test_grace_notes_keep_loudness_and_fingering():
         Note(F(1), F(1), 65, velocity=90, string=1, fret=1),
     ]
     assert list(piece_from_musicxml(to_musicxml(Piece(notes)).encode()).notes) == notes
+
+
+def test_a_final_bar_line_ends_a_piece_but_no_excerpt():
+    piece = Piece(melody(4, 4, 4))
+    for whole, styles in ((piece, ["light-heavy"]), (piece.cut(2, 2), [])):
+        text = to_musicxml(whole)
+        root = root_of(whole)
+        assert [style.text for style in root.iter("bar-style")] == styles
+        assert piece_from_musicxml(text.encode()).open_end == whole.open_end
+    # Files of other programs may just not mention it.
+    text = to_musicxml(piece.cut(2, 2)).replace("<software>Partimento", "<software>Other")
+    assert not piece_from_musicxml(text.encode()).open_end

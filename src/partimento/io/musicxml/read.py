@@ -152,7 +152,7 @@ def piece_of_document(root: Element, *, unfold: bool = False) -> Piece:
         readers, listed_parts = _joined(readers, listed_parts)
     order = playing_order(turns, max(len(bars) for _, bars in parts)) if turns is not None else None
     title, composer = title_and_composer(root)
-    return piece_of(
+    piece = piece_of(
         readers,
         grid,
         order,
@@ -160,6 +160,8 @@ def piece_of_document(root: Element, *, unfold: bool = False) -> Piece:
         title=title,
         composer=composer,
     )
+    is_open = _is_ours(root) and next(root.iter("bar-style"), None) is None
+    return piece.replace(open_end=True) if is_open else piece
 
 
 def _joined(

@@ -14,7 +14,7 @@ import io
 import math
 import xml.etree.ElementTree as ET
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import reduce
 
@@ -29,6 +29,7 @@ from partimento.io.musicxml.percussion import (
 from partimento.music.piece import Piece
 from partimento.music.text import check_names
 from partimento.music.timelines import Bar, Key, Meter, Part, Tempo
+from partimento.notation.accidentals import Accidental, PartAccidentals
 from partimento.notation.choir import lay_out_together, shared_staves
 from partimento.notation.drums import with_drum_values
 from partimento.notation.graces import Ornaments, slots_of, written_notes
@@ -55,7 +56,6 @@ CONTAINER = (
     ' media-type="application/vnd.recordare.musicxml+xml"/></rootfiles></container>\n'
 )
 ACCIDENTALS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
-SHARPS, FLATS = "FCGDAEB", "BEADGCF"
 SLOW = 40  # beats per minute; slower tempos are printed with a decimal
 BEAT_UNITS = {
     1: "whole",
@@ -239,6 +239,7 @@ class _PartWriter:
         self.is_exact = True  # not only for pictures
         self.tied: dict[int, int] = {}  # the number of symbols written so far, by index of the note
         self.is_drum = piece.parts[number].is_drum
+        self.accidentals = PartAccidentals(names, piece.keys, ticks)
         self.pitch, self.velocity, self.string, self.fret = (
             piece.notes.pitch.tolist(),
             piece.notes.velocity.tolist(),
@@ -255,7 +256,7 @@ class _PartWriter:
                 **({"implicit": "yes"} if bar.number == 0 else {}),
             )
             self._marks(measure, bar, first=i == 0)
-            accidentals = self._accidentals(bar, staves)
+            accidentals = {} if self.is_drum else self.accidentals.in_bar(staves)
             for place, (staff, voice, symbols) in enumerate(_voices(staves)):
                 if place:
                     _add(
@@ -265,7 +266,7 @@ class _PartWriter:
                     )
                 for symbol in symbols:
                     self._symbol(measure, symbol, staff, voice, staves[staff].stems, accidentals)
-            if i == len(self.bars) - 1:
+            if i == len(self.bars) - 1 and not self.piece.open_end:
                 _add(_add(measure, "barline", location="right"), "bar-style", "light-heavy")
 
     def _marks(self, measure: ET.Element, bar: Bar, *, first: bool) -> None:
@@ -336,42 +337,6 @@ class _PartWriter:
             for number, clef in enumerate(clefs, 1):
                 _clef(attributes, clef, {"number": str(number)} if len(clefs) > 1 else {})
 
-    def _accidentals(self, bar: Bar, staves: Sequence[StaffBar]) -> dict[tuple[int, int], str]:
-        """Map (note, onset of its symbol) to the accidental to print.
-
-        An accidental is valid in its octave up to the bar line.
-        """
-        accidentals: dict[tuple[int, int], str] = {}
-        for staff in staves if not self.is_drum else ():
-            state: dict[tuple[str, int], int] = {}
-            signature: dict[str, int] = {}
-            keys = list(self.piece.keys)
-            symbols = [symbol for voice in staff.voices for symbol in voice]
-            order = [
-                (symbol.onset, 1, note, tied)
-                for symbol in symbols
-                for note, tied, _ in symbol.notes
-            ]
-            order += [
-                (symbol.onset, 0, grace, False) for symbol in symbols for grace in symbol.graces
-            ]
-            # After all notes of the symbol's time, but before the next key.
-            order += [
-                (symbol.onset + symbol.duration - 1, 2, grace, False)
-                for symbol in symbols
-                for grace in symbol.graces_after
-            ]
-            for onset, _, note, tied in sorted(order):
-                while keys and keys[0].onset * self.ticks <= onset:
-                    signature = _signature(keys.pop(0))
-                    state = {}
-                name = self.names[note]
-                place = (name.step, name.octave)
-                if not tied and state.get(place, signature.get(name.step, 0)) != name.alter:
-                    accidentals[note, onset] = ACCIDENTALS[name.alter]
-                    state[place] = name.alter
-        return accidentals
-
     def _symbol(
         self,
         measure: ET.Element,
@@ -379,7 +344,7 @@ class _PartWriter:
         staff: int,
         voice: int,
         stems: bool,
-        accidentals: dict[tuple[int, int], str],
+        accidentals: Mapping[tuple[int, int], Accidental],
     ) -> None:
         self._graces(measure, symbol.graces, symbol.onset, staff, voice, accidentals)
         if symbol.notes:
@@ -402,7 +367,7 @@ class _PartWriter:
         staff: int,
         voice: int,
         stems: bool,
-        accidentals: dict[tuple[int, int], str],
+        accidentals: Mapping[tuple[int, int], Accidental],
     ) -> None:
         # Voices 1 and 5 are the upper voices of the two staves.
         stem = ("up" if voice % 4 == 1 else "down") if stems else None
@@ -465,7 +430,7 @@ class _PartWriter:
         time: int,
         staff: int,
         voice: int,
-        accidentals: dict[tuple[int, int], str],
+        accidentals: Mapping[tuple[int, int], Accidental],
     ) -> None:
         """Write the grace notes before a symbol.
 
@@ -484,8 +449,7 @@ class _PartWriter:
                 self._instrument(note, index)
                 _add(note, "voice", voice)
                 _add(note, "type", "eighth" if alone else "16th")
-                if accidental := accidentals.get((index, time)):
-                    _add(note, "accidental", accidental)
+                _accidental(note, accidentals.get((index, time)))
                 _add(note, "stem", "up")
                 if self.is_drum:
                     add_head(note, self.pitch[index])
@@ -505,7 +469,7 @@ class _PartWriter:
         voice: int,
         *,
         stem: str | None,
-        accidental: str | None = None,
+        accidental: Accidental | None = None,
         head: bool = True,
         drum: int | None = None,
     ) -> None:
@@ -515,8 +479,7 @@ class _PartWriter:
             _add(note, "type", value.type)
             for _ in range(value.dots):
                 _add(note, "dot")
-        if accidental:
-            _add(note, "accidental", accidental)
+        _accidental(note, accidental)
         if value.tuplet:
             change = _add(note, "time-modification")
             _add(change, "actual-notes", value.tuplet.actual)
@@ -568,6 +531,12 @@ class _PartWriter:
             )
             _add(technical, "string", self.string[index])
             _add(technical, "fret", self.fret[index])
+
+
+def _accidental(note: ET.Element, accidental: Accidental | None) -> None:
+    if accidental is not None:
+        courtesy = {"cautionary": "yes"} if accidental.is_courtesy else {}
+        _add(note, "accidental", ACCIDENTALS[accidental.alter], **courtesy)
 
 
 def _voices(staves: Sequence[StaffBar]) -> Iterator[tuple[int, int, tuple[Symbol, ...]]]:
@@ -635,9 +604,3 @@ def _mark(tempo: Tempo, meter: Meter) -> tuple[int, bool, float]:
         if meter.denominator == 8:
             return 8, False, tempo.bpm * 2
     return 4, False, tempo.bpm
-
-
-def _signature(key: Key) -> dict[str, int]:
-    if key.fifths >= 0:
-        return dict.fromkeys(SHARPS[: key.fifths], 1)
-    return dict.fromkeys(FLATS[: -key.fifths], -1)
