@@ -12,8 +12,10 @@ from partimento.notation.accidentals import PartAccidentals, signature_of
 from partimento.notation.layout import ticks_for
 from partimento.notation.spelling import spell
 
+C_MAJOR = (Key(0),)
 
-def printed(notes, *, keys=(Key(0),), part=GUITAR):
+
+def printed(notes, *, keys=C_MAJOR, part=GUITAR):
     """Return the accidentals by note: ``#`` is needed, ``(n)`` a courtesy, nothing none."""
     piece = Piece(notes, keys=keys, parts=(part,))
     accidentals = PartAccidentals(spell(piece), piece.keys, ticks_for(piece))

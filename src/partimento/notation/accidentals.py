@@ -49,7 +49,7 @@ class PartAccidentals:
     Parameters
     ----------
     names : sequence of Spelling
-        Of all notes of the piece.
+        One for each note of the piece.
     keys : sequence of Key
     ticks : int
         Ticks per quarter.
