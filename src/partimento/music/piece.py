@@ -230,6 +230,17 @@ class Piece:
 
         return with_clef(self, clef)
 
+    def separate_voices(self) -> Piece:
+        """Return the piece with a voice for each note; see `analysis.voice_separation`.
+
+        Examples
+        --------
+        >>> piece = Piece([Note(Fraction(0), Fraction(1), pitch) for pitch in (48, 64)])
+        >>> [note.voice for note in piece.separate_voices().notes]
+        [1, 0]
+        """
+        return verbs.separate_voices(self)
+
     @cached_property
     def tempo_map(self) -> TempoMap:
         """The conversion between quarter notes and seconds, from `tempos`."""

@@ -1,8 +1,7 @@
-"""Implement the methods of `Piece` that save, show, play and tabulate it.
+"""Implement the methods of `Piece` that need packages from higher layers.
 
-This file is the one exception to the direction of imports: it uses packages from higher layers.
-Each function imports what it needs when it is called, so that importing `Piece` loads no engraver
-and no synthesizer.
+This file is the one exception to the direction of imports. Each function imports what it needs
+when it is called, so that importing `Piece` loads no engraver and no synthesizer.
 """
 
 from __future__ import annotations
@@ -54,6 +53,13 @@ def play(piece: Piece, *, soundfont: Path | str | None) -> Any:
 
     display = import_extra("IPython.display", extra="notebook")
     return display.Audio(data=to_wav(piece, soundfont))
+
+
+def separate_voices(piece: Piece) -> Piece:
+    """Return the piece with a voice for each note."""
+    from partimento.analysis.voice_separation import separate_voices
+
+    return separate_voices(piece)
 
 
 def description(piece: Piece) -> str:
