@@ -23,19 +23,24 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 import numpy as np
 
 from partimento.analysis.part_writing import key_of
+from partimento.analysis.voice_grid import voice_lines
 from partimento.music.events import sweep
 from partimento.music.piece import Piece
-from partimento.music.timelines import Key
+from partimento.music.timelines import Key, Meter
 from partimento.short_repr import short_repr
 
 Kind = Literal["authentic", "half", "plagal", "deceptive", "none"]
 KINDS: tuple[Kind, ...] = ("authentic", "half", "plagal", "deceptive", "none")
 QUARTER = Fraction(1)
+FIFTH = 7  # semitones
+LEAST_VOICES = 3  # fewer voices break their chords
+BEATS_OF_CHORD = 4  # the last beats, in one of which the last bass note is struck
 TONIC_MAJOR, TONIC_MINOR = frozenset({0, 4, 7}), frozenset({0, 3, 7})
 DOMINANT = frozenset({7, 11, 2, 5})
 
@@ -94,6 +99,13 @@ class _Basses(NamedTuple):
 
     bass: list[int]
     classes: list[frozenset[int]]
+
+
+class _Beat(NamedTuple):
+    """The lowest pitch of one beat, and all pitch classes that sound in it."""
+
+    lowest: int
+    classes: frozenset[int]
 
 
 def ends_on_tonic(piece: Piece, key: Key | None = None) -> bool:
@@ -159,10 +171,15 @@ def cadence_at(piece: Piece, end: Fraction, key: Key | None = None) -> Cadence:
     The last chord is that which sounds just before this time, or the last one before a rest.
     """
     key = key or key_of(piece)
-    basses = _bass_notes(piece, end)
+    cadences = [_classify(basses, key) for basses in _readings(piece, end)]
+    found = (cadence for cadence in cadences if cadence.kind != "none")
+    return next(found, Cadence("none", key.tonic))
+
+
+def _classify(basses: _Basses, key: Key) -> Cadence:
     if len(basses.bass) < 2:
         return Cadence("none", key.tonic)
-    kind = _kind(basses, key.tonic, key.mode == "minor")
+    kind = _kind(basses, key.tonic, is_minor=key.mode == "minor")
     if kind == "none":
         root = basses.bass[-1]
         # The tonic triad before the subdominant is a dominant only if it has a seventh.
@@ -170,6 +187,74 @@ def cadence_at(piece: Piece, end: Fraction, key: Key | None = None) -> Cadence:
         if root != key.tonic and not is_tonic_before and _is_authentic(basses, root, minor=True):
             return Cadence("authentic", root)
     return Cadence(kind, key.tonic)
+
+
+def _readings(piece: Piece, end: Fraction) -> list[_Basses]:
+    """Return the possible readings of the last bass notes before a time.
+
+    With three voices or more there is one. In other textures chords are broken, so that a bass note
+    ends before its chord does. Then each beat is a chord, and the beats that belong to the last
+    chord are one. The chord before may last one beat or two.
+    """
+    if len(voice_lines(piece)) >= LEAST_VOICES:
+        return [_bass_notes(piece, end)]
+    beats = _beats(piece, end)
+    readings = [_bass_notes(piece, end)]
+    for third in (4, 3):
+        for count in (1, 2):
+            readings += _beat_reading(beats, third, count)
+    return readings
+
+
+def _beat_reading(beats: list[_Beat], third: int, count: int) -> list[_Basses]:
+    """Read the end of the beats as a triad with its lowest note as root, and `count` beats before.
+
+    Returns
+    -------
+    list of _Basses
+        Empty if the last beat is no such triad.
+    """
+    if len(beats) < 2:
+        return []
+    for root in dict.fromkeys(beat.lowest % 12 for beat in reversed(beats[-BEATS_OF_CHORD:])):
+        triad = {root, (root + third) % 12, (root + FIFTH) % 12}
+        seventh = triad | {(root + 10) % 12}
+        chord = seventh if beats[-1].classes & (seventh - triad) else triad
+        first = len(beats)
+        while first and beats[first - 1].classes <= chord:
+            first -= 1
+        last, before = beats[first:], beats[max(first - count, 0) : first]
+        if last and before and any(beat.lowest % 12 == root for beat in last):
+            bass = min(beat.lowest for beat in before) % 12
+            classes = frozenset().union(*(beat.classes for beat in before))
+            return [_Basses([bass, root], [classes, beats[-1].classes | {root}])]
+    return []
+
+
+def _beats(piece: Piece, end: Fraction, bars: int = 4) -> list[_Beat]:
+    """Return the beats of the last bars before a time, without empty ones."""
+    starts = [
+        bar.onset + beat * _beat_ql(bar.meter)
+        for bar in [bar for bar in piece.bars() if bar.onset < end][-bars:]
+        for beat in range(math.ceil(bar.duration / _beat_ql(bar.meter)))
+    ]
+    notes = piece.notes
+    kept = ~piece.drums & (notes.grace == 0)
+    begin, stop, pitch = notes.onset[kept], notes.end[kept], notes.pitch[kept]
+    beats = []
+    for start, following in pairwise([*(start for start in starts if start < end), end]):
+        low, high = start * notes.divisions, following * notes.divisions
+        inside = pitch[(begin < high) & (stop > low)]
+        if len(inside):
+            beats.append(_Beat(int(inside.min()), frozenset((inside % 12).tolist())))
+    return beats
+
+
+def _beat_ql(meter: Meter) -> Fraction:
+    """Return the beat in quarters: three units in a compound meter such as 6/8."""
+    unit = Fraction(4, meter.denominator)
+    is_compound = meter.denominator >= 8 and meter.numerator % 3 == 0
+    return 3 * unit if is_compound else max(unit, QUARTER)
 
 
 def _bass_notes(piece: Piece, end: Fraction, count: int = 4) -> _Basses:
@@ -201,7 +286,7 @@ def _bass_notes(piece: Piece, end: Fraction, count: int = 4) -> _Basses:
     return _Basses(bass, classes)
 
 
-def _kind(basses: _Basses, tonic: int, is_minor: bool) -> Kind:
+def _kind(basses: _Basses, tonic: int, *, is_minor: bool) -> Kind:
     bass = [(note - tonic) % 12 for note in basses.bass]
     last = {(note - tonic) % 12 for note in basses.classes[-1]}
     before = {(note - tonic) % 12 for note in basses.classes[-2]}
