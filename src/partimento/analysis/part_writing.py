@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from partimento.analysis.keys import analyze_key
-from partimento.analysis.voice_grid import Line, VoiceGrid, voice_grid
+from partimento.analysis.voice_grid import Line, Method, VoiceGrid, voice_grid
 from partimento.analysis.voice_ranges import program_range, voice_ranges
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key
@@ -127,7 +127,9 @@ def key_of(piece: Piece) -> Key:
     return piece.keys[0] if piece.keys else analyze_key(piece)[0]
 
 
-def part_writing(piece: Piece, key: Key | None = None) -> PartWriting:
+def part_writing(
+    piece: Piece, key: Key | None = None, *, method: Method | None = None
+) -> PartWriting:
     """Count parallels, crossings and the other faults of part-writing in a piece.
 
     Parameters
@@ -135,6 +137,8 @@ def part_writing(piece: Piece, key: Key | None = None) -> PartWriting:
     piece : Piece
     key : Key, optional
         The key, for leading notes and the scale. By default that of `key_of`.
+    method : str, optional
+        ``chords`` to sort the chords of a piece with voices, too.
 
     Examples
     --------
@@ -153,7 +157,7 @@ def part_writing(piece: Piece, key: Key | None = None) -> PartWriting:
     (1, 1)
     """
     key = key or key_of(piece)
-    grid = voice_grid(piece)
+    grid = voice_grid(piece, method=method)
     counts: dict[str, Any] = {"method": grid.method}
     counts |= _parallels(grid) | _hidden(grid) | _doublings(grid, key) | _in_key(piece, key)
     if grid.lines:

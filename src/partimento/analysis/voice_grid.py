@@ -91,7 +91,7 @@ def _mean_pitch(line: Line) -> float:
     return float(np.average(line.pitch, weights=line.end - line.onset))
 
 
-def voice_grid(piece: Piece, *, step: Fraction = EIGHTH) -> VoiceGrid:
+def voice_grid(piece: Piece, *, step: Fraction = EIGHTH, method: Method | None = None) -> VoiceGrid:
     """Sample a piece on a regular grid, by its voices if it has them.
 
     Parameters
@@ -99,11 +99,13 @@ def voice_grid(piece: Piece, *, step: Fraction = EIGHTH) -> VoiceGrid:
     piece : Piece
     step : Fraction
         Quarters between two samples; an eighth note by default.
+    method : str, optional
+        ``chords`` to sort the chords of a piece with voices, too.
     """
     grid = math.lcm(piece.notes.divisions, step.denominator, piece.length.denominator)
     scale = grid // piece.notes.divisions
     times = np.arange(0, int(piece.length * grid), int(step * grid))
-    lines = voice_lines(piece)
+    lines = voice_lines(piece) if method != "chords" else ()
     if lines:
         pitch = np.stack([_sample(line, times, scale) for line in lines], axis=1)
         return VoiceGrid(pitch, np.ones(max(len(times) - 1, 0), bool), "voices", lines)

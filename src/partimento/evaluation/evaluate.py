@@ -18,6 +18,7 @@ from partimento.corpus.entries import Corpus
 from partimento.errors import PartimentoError
 from partimento.evaluation.distances import Nearness, between, nearness, within
 from partimento.evaluation.frechet import frechet_of_sets, standardized
+from partimento.evaluation.music_comparison import MusicComparison, compare_music
 from partimento.files import refuse_existing, write_atomically
 from partimento.music.bars import first_bars
 from partimento.music.piece import Piece
@@ -118,6 +119,8 @@ class Evaluation:
         Feature → arrays ``(pieces, size)`` of the generated and of the real pieces, for pictures.
     by : str
         A description of the real pieces, for the report.
+    music : MusicComparison or None
+        Part-writing, cadences and structure, and whether a classifier can tell the pieces apart.
     """
 
     generated: int
@@ -136,6 +139,7 @@ class Evaluation:
     figures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     values: Mapping[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict, repr=False)
     by: str = ""
+    music: MusicComparison | None = None
 
     def __str__(self) -> str:
         title = f"{self.generated:,} generated pieces compared with {self.real:,} real ones"
@@ -214,10 +218,12 @@ def evaluate(
             f"evaluation needs at least {LEAST} {few} pieces, but there are {len(sets[few])}"
         )
     shorter: list[int] = []
+    whole: list[Sequence[Piece]] = []
     for kind, pieces in sets.items():
         chosen = [
             pieces[number] for number in np.sort(rng.permutation(len(pieces))[:MOST]).tolist()
         ]
+        whole.append(chosen)
         shorter.append(
             0
             if bars is None
@@ -234,7 +240,9 @@ def evaluate(
     for done, name in enumerate(FEATURES, 1):
         rows.append(_row(name, generated_tables[name], real_tables[name], drawings))
         progress("compare", done, len(FEATURES))
-    near, far = _frechet(scalar_table(generated_tables), scalar_table(real_tables), drawings)
+    scalars = scalar_table(generated_tables), scalar_table(real_tables)
+    near, far = _frechet(*scalars, drawings)
+    music = compare_music(whole[0], whole[1], scalars, bars=bars, seed=seed, progress=progress)
     means = [(row.overlap.mean, row.ceiling.mean) for row in rows if row.overlap and row.ceiling]
     overlap, ceiling = map(float, np.mean(means, axis=0)) if means else (None, None)
     values = {name: (generated_tables[name], real_tables[name]) for name in FEATURES}
@@ -253,6 +261,7 @@ def evaluate(
         far,
         tuple(rows),
         values=values,
+        music=music,
     )
 
 

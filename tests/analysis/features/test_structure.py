@@ -12,6 +12,7 @@ import pytest
 from partimento import Event, Meter, Note, Part, Piece
 from partimento.analysis.features.structure import (
     bar_similarity,
+    longest_bar_run,
     repeated_bars,
     repeated_rhythms,
     self_similarity,
@@ -30,6 +31,13 @@ def bars_of(*bars: tuple[int, ...], **more: object) -> Piece:
     return Piece.from_events(
         [Event((pitch,) if pitch else (), Q) for bar in bars for pitch in bar], **more
     )
+
+
+def test_the_longest_run_of_one_bar() -> None:
+    rest = (0, 0, 0, 0)
+    assert longest_bar_run(notes_by_bar(bars_of(A, A, B, A, A, A, C))) == 3
+    assert longest_bar_run(notes_by_bar(bars_of(A, A, rest, A))) == 2
+    assert longest_bar_run(notes_by_bar(Piece([]))) == 0
 
 
 def test_repeated_bars_equal_counts_by_hand() -> None:

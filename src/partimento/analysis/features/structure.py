@@ -7,12 +7,14 @@ which nothing begins are ignored, except that their similarity to all other bars
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from partimento.music.bars import BarNotes
 
+Content = tuple[int, frozenset[tuple[int, ...]]]  # the length of a bar, and its notes
 LAGS = 8  # the greatest distance between bars that are compared
 
 
@@ -34,19 +36,33 @@ def repeated_rhythms(bars: BarNotes) -> float:
 
 
 def _repeated(bars: BarNotes, columns: tuple[np.ndarray, ...]) -> float:
+    contents = [content for content in _contents(bars, columns) if content is not None]
+    repeated = len(contents) - len(set(contents))
+    return repeated / len(contents) if contents else math.nan
+
+
+def _contents(bars: BarNotes, columns: tuple[np.ndarray, ...]) -> Iterator[Content | None]:
+    """Yield the length and the notes of each whole bar; None if no note begins in it."""
     lengths = np.diff(bars.start)
     edges = np.searchsorted(bars.bar, np.arange(len(lengths) + 1))
     rows = list(zip(*(column.tolist() for column in columns), strict=True))
-    seen: set[tuple[int, frozenset[tuple[int, ...]]]] = set()
-    filled = repeated = 0
-    for number in np.flatnonzero(bars.whole & (np.diff(edges) > 0)).tolist():
+    for number in np.flatnonzero(bars.whole).tolist():
         # A set, so that it makes no difference whether another part doubles a note.
         notes = frozenset(rows[edges[number] : edges[number + 1]])
-        content = (int(lengths[number]), notes)
-        filled += 1
-        repeated += content in seen
-        seen.add(content)
-    return repeated / filled if filled else math.nan
+        yield (int(lengths[number]), notes) if notes else None
+
+
+def longest_bar_run(bars: BarNotes) -> int:
+    """Return how many times in a row the same bar occurs at most.
+
+    Equal bars are those of `repeated_bars`. A bar without an onset ends a run. 0 without notes.
+    """
+    longest = run = 0
+    last: Content | None = None
+    for content in _contents(bars, (bars.inside, bars.pitch, bars.duration)):
+        run = run + 1 if content is not None and content == last else int(content is not None)
+        longest, last = max(longest, run), content
+    return longest
 
 
 def bar_similarity(bars: BarNotes) -> np.ndarray:
