@@ -207,7 +207,7 @@ def _readings(piece: Piece, end: Fraction) -> list[_Basses]:
 
 
 def _beat_reading(beats: list[_Beat], third: int, count: int) -> list[_Basses]:
-    """Read the end of the beats as a triad with its lowest note as root, and `count` beats before.
+    """Read the last beats as one triad over its root, and `count` beats as one before.
 
     Returns
     -------
