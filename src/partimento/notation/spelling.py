@@ -11,7 +11,17 @@ from partimento.music.timelines import Key
 
 STEPS = "FCGDAEB"  # the line of fifths from F (-1) on
 MAJOR_DEGREES = (0, 2, 4, 5, 7, 9, 11)
-F_FLAT, C_FLAT, E_SHARP, B_SHARP = -8, -7, 11, 12  # on the line of fifths
+# The positions on the line of fifths, relative to a tonic, of the notes 0 to 11 semitones above it.
+DEGREES = np.array([0, -5, 2, -3, 4, -1, 6, 1, -4, 3, -2, 5])
+# The context of a note, in notes before it and from itself on. Chosen, with the three weights
+# below, on every second piece of those in benchmarks/spelling.py.
+NOTES_BEFORE, NOTES_AFTER = 20, 30
+LOWEST_TONIC = -4  # relative to the key: twelve tonics, from the minor sixth of a major key
+SCALE_WEIGHT = 2.0  # of each note of the key's scale, in notes
+# The weights of a semitone that follows, as a share of all votes.
+RISES, FALLS = 0.34, 0.2
+LOWEST_NAME, HIGHEST_NAME = -15, 19  # from F double flat to B double sharp
+LOWEST_DRUM = -3  # drums have no key: C sharp, E flat, F sharp, G sharp and B flat
 
 
 class Spelling(NamedTuple):
@@ -46,63 +56,84 @@ def on_line(pitch: int, fifth: int) -> Spelling:
 def spell(piece: Piece) -> list[Spelling]:
     """Spell the pitch of every note.
 
-    Notes of the scale have its names. A note outside the scale is a raised degree if a note a
-    semitone above follows (a leading note). It is a lowered degree if a note a semitone below
-    follows. Other notes get their usual names: in C major C♯ E♭ F♯ G♯ B♭, in A minor D♯ instead of
-    E♭. The leading note of G sharp minor is F double sharp. Without a declared key, the scale is
-    the major scale that contains most of the sounding time.
+    This is the algorithm ps13s1 (Meredith 2006) on the line of fifths (Temperley 2001). The key
+    signature and the next melodic step are further evidence:
+
+    - Every pitch class that sounds in the context of a note is a possible tonic. Each has a name
+      near the key, and names the note as a degree of its own scale. This has minor and major
+      seconds, thirds, sixths and sevenths, and an augmented fourth. The tonics vote, each as often
+      as it sounds. The scale of the key votes, too.
+    - A note that rises a semitone in its part leans to the sharp name, as leading notes do. One
+      that falls a semitone leans a little to the flat name.
+
+    Without a declared key, the key is the major scale that contains most of the sounding time.
 
     Returns
     -------
     list of Spelling
         One per note, in the order of ``piece.notes``.
+
+    References
+    ----------
+    D. Meredith, "The ps13 pitch spelling algorithm", Journal of New Music Research 35(2), 2006.
+    D. Temperley, *The Cognition of Basic Musical Structures*, MIT Press, 2001, chapter 5.
     """
     notes = piece.notes
-    names: list[Spelling] = []
-    declared = bool(piece.keys)
+    fifths = (notes.pitch * 7 - LOWEST_DRUM) % 12 + LOWEST_DRUM
+    pitched = np.flatnonzero(~piece.drums)
+    if len(pitched):
+        # Within a time from low to high, so that windows are the same for any order of parts.
+        order = pitched[np.lexsort((notes.pitch[pitched], notes.onset[pitched]))]
+        moves = np.array(_next_moves(piece, notes.divisions if piece.keys else 0))
+        key = _key_of_each(piece, order)
+        fifths[order] = _fifths(notes.pitch[order] % 12, key, moves[order])
+    pairs = zip(notes.pitch.tolist(), fifths.tolist(), strict=True)
+    return [on_line(pitch, fifth) for pitch, fifth in pairs]
+
+
+def _key_of_each(piece: Piece, order: np.ndarray) -> np.ndarray:
+    """Return the fifths of the key at each of some notes."""
     keys = piece.keys or (_best_scale(piece),)
-    starts = [key.onset for key in keys]
-    pitch, part = notes.pitch.tolist(), notes.part.tolist()
-    # A written key explains the names of notes. Without one, only a direct step explains F flat.
-    moves = _next_moves(piece, notes.divisions if declared else 0)
-    onset = notes.onset.tolist()
-    current = 0
-    for i, value in enumerate(pitch):
-        while current + 1 < len(keys) and starts[current + 1] * notes.divisions <= onset[i]:
-            current += 1
-        names.append(
-            on_line(value, _fifth(value, keys[current], moves[i], declared=declared))
-            if not piece.parts[part[i]].is_drum
-            else on_line(value, _fifth(value, Key(), 0))
-        )
-    return names
+    starts = np.array([float(key.onset * piece.notes.divisions) for key in keys])
+    at = np.maximum(np.searchsorted(starts, piece.notes.onset[order], side="right") - 1, 0)
+    fifths: np.ndarray = np.array([key.fifths for key in keys])[at]
+    return fifths
 
 
-def _fifth(pitch: int, key: Key, move: int, *, declared: bool = True) -> int:
-    """Return the position of a pitch on the line of fifths.
+def _fifths(pitch_class: np.ndarray, key: np.ndarray, moves: np.ndarray) -> np.ndarray:
+    """Return the positions of notes on the line of fifths: (N,) int64.
 
-    Relative to the key, the scale spans -1 to 5, and the usual chromatic notes -3 to 8. `move` is
-    the semitone step to the next note, from `_next_moves`. `declared` is whether the piece has a
-    key signature.
+    Parameters
+    ----------
+    pitch_class, key, moves : (N,) int64
+        For each note in the order of onsets; `key` is the fifths of its key, `moves` the semitone
+        step that follows it.
     """
-    lowest = -2 if key.mode == "minor" else -3
-    place = (pitch * 7 - key.fifths - lowest) % 12 + lowest
-    if -1 <= place <= 5:
-        return place + key.fifths
-    if move > 0 and place < -1:
-        place += 12 if place + 12 <= 9 else 0
-    elif move < 0 and place > 6:
-        place -= 12
-    fifth = place + key.fifths
-    # Double accidentals are for raised degrees that rise, and lowered ones that fall. The raised
-    # sixth and seventh degrees of minor have them in every context, as in chords.
-    is_asked_for = key.mode == "minor" and place in (6, 8)
-    if not B_SHARP >= fifth >= F_FLAT and not is_asked_for and move * fifth <= 0:
-        return (fifth + 5) % 12 - 5
-    # Without a key signature, F flat, C flat, E sharp and B sharp need a reason, too.
-    if not declared and (fifth <= C_FLAT or fifth >= E_SHARP) and move * fifth <= 0:
-        return fifth + 12 if fifth < 0 else fifth - 12
-    return fifth
+    tonic = np.arange(12)
+    lowest = key[:, None] + LOWEST_TONIC
+    # (N, 12): the name of each tonic, and the name that it gives to the note.
+    name = (7 * tonic - lowest) % 12 + lowest + DEGREES[(pitch_class[:, None] - tonic) % 12]
+    counts = _counts(pitch_class)
+    for degree in MAJOR_DEGREES:
+        counts[np.arange(len(key)), (7 * key + degree) % 12] += SCALE_WEIGHT
+    lowest_name = key + LOWEST_TONIC - 5
+    flat = (7 * pitch_class - lowest_name) % 12 + lowest_name
+    votes = np.where(name > flat[:, None], counts, -counts).sum(1) / counts.sum(1)
+    lean = votes + RISES * (moves > 0) - FALLS * (moves < 0)
+    is_sharp = ((lean > 0) | (flat < LOWEST_NAME)) & (flat + 12 <= HIGHEST_NAME)
+    fifths: np.ndarray = flat + 12 * is_sharp
+    return fifths
+
+
+def _counts(pitch_class: np.ndarray) -> np.ndarray:
+    """Return how often each pitch class sounds in the context of each note: (N, 12)."""
+    total = len(pitch_class)
+    before = np.zeros((total + 1, 12))
+    before[1:] = np.cumsum(np.eye(12)[pitch_class], axis=0)
+    index = np.arange(total)
+    first, last = np.maximum(index - NOTES_BEFORE, 0), np.minimum(index + NOTES_AFTER, total)
+    counts: np.ndarray = before[last] - before[first]
+    return counts
 
 
 def _next_moves(piece: Piece, limit: int) -> list[int]:
