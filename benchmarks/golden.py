@@ -38,7 +38,7 @@ RENAMED = {
     "fingerprint": "sketch",
 }
 # Columns of a store that came later; the others are compared.
-NEW = ("chord_symbols", "note_ends", "warnings")
+NEW = ("chord_symbols", "fermatas", "note_ends", "note_voice", "phrase_ends", "warnings")
 LENGTHS = ("--bars 16", "--events 60")
 
 

@@ -27,6 +27,15 @@ def test_voices_are_written_only_if_a_part_has_several():
     assert "voice" not in Piece([Note(Fraction(0), Fraction(1), 60)]).to_json()
 
 
+def test_fermatas_and_phrase_ends_are_written_only_if_there_are_any():
+    notes = [Note(Fraction(1, 3), Fraction(1), 60)]
+    piece = Piece(notes, fermatas=(Fraction(1, 3),), phrase_ends=(Fraction(4, 3), Fraction(1)))
+    assert Piece.from_json(piece.to_json()) == piece
+    assert piece.phrase_ends == (1, Fraction(4, 3))
+    assert "fermatas" not in Piece(notes).to_json()
+    assert Piece.from_json(Piece(notes).to_json()) == Piece(notes) != piece
+
+
 def test_json_without_voices_is_read_and_invalid_json_refused():
     plain = Piece([Note(Fraction(0), Fraction(1), 60)]).to_dict()
     assert "voice" not in plain["notes"]

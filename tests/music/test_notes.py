@@ -47,6 +47,34 @@ def test_unknown_columns_are_refused():
         NOTES.replace(color=NOTES.pitch)
 
 
+def test_voices_do_not_count_in_comparisons():
+    one, other = (Notes([Note(Fraction(0), Fraction(1), 60, voice=voice)]) for voice in (0, 3))
+    assert one == other
+    assert one[0] == other[0]
+    assert len({one, other}) == len({one[0], other[0]}) == 1
+    assert (one.voice.tolist(), other.voice.tolist()) == ([0], [3])
+
+
+@pytest.mark.parametrize(
+    ("rows", "merged"),
+    [
+        ([(0, 4, 60, 1), (0, 2, 60, 0)], [(0, 4, 60, 1)]),  # the longest note gives the voice
+        ([(0, 4, 60, 1), (0, 4, 60, 0), (0, 4, 62, 2)], [(0, 4, 60, 0), (0, 4, 62, 2)]),
+        ([(0, 4, 60, 0), (2, 4, 60, 1)], [(0, 2, 60, 0), (2, 4, 60, 1)]),
+        (
+            [(0, 4, 64, 0), (0, 4, 60, 1), (4, 1, 60, 0)],
+            [(0, 4, 60, 1), (0, 4, 64, 0), (4, 1, 60, 0)],
+        ),
+    ],
+)
+def test_voices_of_a_score_share_their_unisons(rows, merged):
+    onset, duration, pitch, voice = np.array(rows).T
+    notes = Notes.from_score_columns(1, onset, duration, pitch, voice=voice)
+    assert list(zip(notes.onset, notes.duration, notes.pitch, notes.voice, strict=True)) == merged
+    single = Notes.from_columns(1, onset, duration, pitch)
+    assert single == notes
+
+
 def test_two_voices_of_a_part_may_sound_the_same_pitch():
     once, quarter = Fraction(0), Fraction(1)
     notes = Notes([Note(once, quarter, 60, voice=1), Note(once, 2 * quarter, 60)])

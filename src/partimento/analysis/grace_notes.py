@@ -314,7 +314,11 @@ def _without_grace_notes(piece: Piece, *, merge: bool) -> Piece:
                 onset[merged], end[merged], kept[merged] = onset[nearest], end[nearest], True
     return piece.replace(
         notes=notes.replace(
-            keep=kept, onset=onset, duration=end - onset, grace=np.zeros_like(onset)
+            keep=kept,
+            onset=onset,
+            duration=end - onset,
+            grace=np.zeros_like(onset),
+            across_voices=True,
         )
     )
 

@@ -17,7 +17,8 @@ def cut(piece: Piece, first: int, last: int | None = None) -> Piece:
     """Return the bars `first` to `last`, with what is valid when they begin.
 
     Meter, key and tempo are those that are valid at the cut. Notes that sound over its ends are
-    shortened. Grace notes belong to the bar of their main note.
+    shortened. Grace notes belong to the bar of their main note. A phrase that ends at the end of
+    the excerpt is kept.
 
     Parameters
     ----------
@@ -67,6 +68,7 @@ def cut_between(piece: Piece, start: Fraction, end: Fraction) -> Piece:
             if start <= symbol.onset < end
         ),
         fermatas=tuple(time - start for time in piece.fermatas if start <= time < end),
+        phrase_ends=tuple(time - start for time in piece.phrase_ends if start < time <= end),
         cuts=tuple(time - start for time in piece.cuts if start <= time < end),
         pickup=_pickup(piece, start, end),
         length=end - start,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from partimento.music.piece import Piece
 
 UNSTATED = (("staves", None), ("clef", ""))  # values of a part that are left out
+TIMES = ("fermatas", "phrase_ends")  # left out if empty
 TIMELINES: dict[str, Any] = {
     "meters": Meter,
     "keys": Key,
@@ -32,6 +33,9 @@ def to_dict(piece: Piece) -> dict[str, Any]:
         del values["score"]
     if not piece.open_end:
         del values["open_end"]
+    for name in TIMES:
+        if not values[name]:
+            del values[name]
     columns = {name: getattr(piece.notes, name).tolist() for name in Notes.COLUMNS}
     if not any(columns["voice"]):  # in most pieces each part has one voice: save the space
         del columns["voice"]
@@ -64,8 +68,8 @@ def fields_from_dict(values: dict[str, Any]) -> dict[str, Any]:
         "composer": values["composer"],
         "source": Source(**values["source"]),
         "cuts": tuple(Fraction(cut) for cut in values["cuts"]),
-        "fermatas": tuple(Fraction(time) for time in values.get("fermatas", ())),
         "open_end": bool(values.get("open_end", False)),
+        **{name: tuple(Fraction(time) for time in values.get(name, ())) for name in TIMES},
         "warnings": tuple(values.get("warnings", ())),
         "score": ScoreReference.from_dict(values["score"]) if values.get("score") else None,
         **timelines,

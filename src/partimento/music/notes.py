@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, overload
 
@@ -33,7 +33,8 @@ class Note:
         Whether the note is an ornament that takes no written time. Its onset and duration are those
         with which it is played; see `music.grace_placement`.
     voice : int
-        The voice within its part, from 0 on. Two voices may sound the same pitch at once.
+        The voice within its part, from 0 on. Two voices may sound the same pitch at once. It does
+        not count when notes are compared: scores state it, MIDI does not, and layout estimates it.
     """
 
     onset: Fraction
@@ -44,7 +45,7 @@ class Note:
     string: int | None = None
     fret: int | None = None
     grace: bool = False
-    voice: int = 0
+    voice: int = field(default=0, compare=False)
 
     @property
     def end(self) -> Fraction:
@@ -59,6 +60,8 @@ class Notes(Sequence[Note]):
     note, with the longest duration and the highest velocity. Grace notes take no written time:
     they neither end other notes nor are ended by them. The grid is the coarsest one that
     represents every time exactly, so that equal music has equal columns.
+
+    Voices do not count when notes are compared, as for `Note.voice`.
 
     Attributes
     ----------
@@ -155,6 +158,36 @@ class Notes(Sequence[Note]):
         TypeError
             If there is no such column.
         """
+        self = cls.__new__(cls)
+        self._fill(divisions, cls._columns(onset, duration, pitch, more))
+        return self
+
+    @classmethod
+    def from_score_columns(
+        cls,
+        divisions: int,
+        onset: np.ndarray,
+        duration: np.ndarray,
+        pitch: np.ndarray,
+        **more: np.ndarray | int,
+    ) -> Notes:
+        """Build notes in which the voices of a part never sound one pitch together.
+
+        Scores are read so: a unison of two voices is one note. It belongs to the voice in which it
+        is longest. All else is as for `from_columns`, and as if each part had one voice.
+        """
+        self = cls.__new__(cls)
+        self._fill(divisions, cls._columns(onset, duration, pitch, more), across_voices=True)
+        return self
+
+    @classmethod
+    def _columns(
+        cls,
+        onset: np.ndarray,
+        duration: np.ndarray,
+        pitch: np.ndarray,
+        more: Mapping[str, np.ndarray | int],
+    ) -> np.ndarray:
         defaults = {"velocity": 80, "part": 0, "string": -1, "fret": -1, "grace": 0, "voice": 0}
         if unknown := set(more) - set(defaults):
             raise TypeError(f"notes have no column {min(unknown)!r}")
@@ -162,14 +195,15 @@ class Notes(Sequence[Note]):
         columns[:3] = onset, duration, pitch
         for row, name in enumerate(cls.COLUMNS[3:], 3):
             columns[row] = more.get(name, defaults[name])
-        self = cls.__new__(cls)
-        self._fill(divisions, columns)
-        return self
+        return columns
 
-    def _fill(self, divisions: int, columns: np.ndarray) -> None:
+    def _fill(self, divisions: int, columns: np.ndarray, *, across_voices: bool = False) -> None:
         if columns.shape[1]:
             _check(divisions, columns)
-            columns = _without_overlaps(columns[:, _order(columns)])
+            if across_voices and columns[-1].any():
+                columns = _without_unisons(columns)
+            else:
+                columns = _without_overlaps(columns[:, _order(columns)])
             common = math.gcd(divisions, int(np.gcd.reduce(columns[:2], axis=None)))
             columns[:2] //= common
         else:
@@ -190,6 +224,7 @@ class Notes(Sequence[Note]):
         *,
         divisions: int | None = None,
         keep: np.ndarray | slice | None = None,
+        across_voices: bool = False,
         **columns: np.ndarray,
     ) -> Notes:
         """Return notes with some columns changed.
@@ -200,12 +235,15 @@ class Notes(Sequence[Note]):
             The steps per quarter of the new onsets and durations.
         keep : (N,) bool or slice, optional
             Which of the changed notes to keep; all by default.
+        across_voices : bool
+            Whether voices may not share a pitch, as for `from_score_columns`.
         **columns : (N,) int64
             New columns by name.
         """
         rows = slice(None) if keep is None else keep
         table = {name: columns.pop(name, getattr(self, name))[rows] for name in self.COLUMNS}
-        return Notes.from_columns(divisions or self.divisions, **table, **columns)
+        build = Notes.from_score_columns if across_voices else Notes.from_columns
+        return build(divisions or self.divisions, **table, **columns)
 
     def select(self, keep: np.ndarray | slice) -> Notes:
         """Return the notes that a mask or a slice of the sorted notes selects."""
@@ -263,10 +301,11 @@ class Notes(Sequence[Note]):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Notes):
             return NotImplemented
-        return self.divisions == other.divisions and np.array_equal(self._table(), other._table())
+        same = np.array_equal(self._table()[:-1], other._table()[:-1])  # all but the voices
+        return self.divisions == other.divisions and same
 
     def __hash__(self) -> int:
-        return hash((self.divisions, self._table().tobytes()))
+        return hash((self.divisions, self._table()[:-1].tobytes()))
 
     def __repr__(self) -> str:
         return f"<{len(self)} notes on a grid of 1/{self.divisions} quarter>"
@@ -293,10 +332,10 @@ def _keep_positions(positions: np.ndarray, group: np.ndarray, out: np.ndarray) -
 
 
 def _order(columns: np.ndarray) -> np.ndarray:
-    """Return the order: by onset, pitch, part and voice; of these, grace notes first."""
+    """Return the order: by onset, pitch and part, grace notes first, and by voice."""
     onset, _, pitch, _, part, *_, grace, voice = columns
     # Most pieces have no grace notes or voices. Sorting by less takes less time.
-    rare = [key for key in (-grace, voice) if key.any()]
+    rare = [key for key in (voice, -grace) if key.any()]
     return np.lexsort((*rare, part, pitch, onset))
 
 
@@ -318,6 +357,22 @@ def _check(divisions: int, columns: np.ndarray) -> None:
         raise ValueError("the voice of a note is negative")
     if int(onset.max()) + int(duration.max()) > MAX_GRID * 64:
         raise ValueError("a note ends later than any score does")
+
+
+def _without_unisons(columns: np.ndarray) -> np.ndarray:
+    """End notes and merge unisons as if each part had one voice, and keep the voices."""
+    single = columns.copy()
+    single[-1] = 0
+    order = _order(single)
+    single, voice = single[:, order], columns[-1, order]
+    # Notes that become one are neighbors. The longest gives the voice, or else the first voice.
+    key = single[[0, 2, 4, 7]]
+    is_first = np.concatenate([[True], (key[:, 1:] != key[:, :-1]).any(0)])
+    group = np.cumsum(is_first)
+    longest = np.lexsort((voice, -single[1], group))[is_first]
+    merged = _without_overlaps(single)
+    merged[-1] = voice[longest]
+    return merged
 
 
 def _without_overlaps(columns: np.ndarray) -> np.ndarray:

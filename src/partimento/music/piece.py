@@ -22,6 +22,7 @@ import numpy as np
 from partimento.errors import PartimentoError
 from partimento.music import verbs
 from partimento.music.events import Event, Sweep, events_from_sweep, sweep
+from partimento.music.fermatas import checked_times, ends_under_fermatas
 from partimento.music.json import fields_from_dict, to_dict
 from partimento.music.notes import Note, Notes
 from partimento.music.score_reference import ScoreReference, reference_after
@@ -63,7 +64,14 @@ class Piece:
     chord_symbols : tuple of ChordSymbol
         The chord symbols that the score states, sorted by onset.
     fermatas : tuple of Fraction
-        The onsets, in quarters, of the notes under a fermata, in any part.
+        The onsets of the notes and chords under a fermata, in quarters. A fermata in any part
+        counts, and each part may have its own. Grace notes have none.
+    phrase_ends : tuple of Fraction
+        The times at which a phrase ends. It ends with a note under a fermata, at a breath mark or
+        caesura, and at a bar line with a fermata. These times are stored: in several parts, the
+        fermatas alone do not say which notes they belong to. If a piece has fermatas but no phrase
+        ends are given, they are derived (see `fermatas.ends_under_fermatas`). Like fermatas, they
+        are sorted, and times after the end of the piece are dropped.
     open_end : bool
         Whether the music goes on after this excerpt, so that no final bar line is drawn. It does
         not count when pieces are compared.
@@ -78,7 +86,8 @@ class Piece:
     Raises
     ------
     ValueError
-        If a time is negative, two marks of a timeline coincide, or a note has no such part.
+        If a time is negative, two marks of a timeline coincide, or a note has no such part. Also
+        if a phrase ends where the piece begins.
 
     Examples
     --------
@@ -99,6 +108,7 @@ class Piece:
     cuts: tuple[Fraction, ...] = ()
     chord_symbols: tuple[ChordSymbol, ...] = ()
     fermatas: tuple[Fraction, ...] = ()
+    phrase_ends: tuple[Fraction, ...] = ()
     open_end: bool = field(default=False, compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)
     score: ScoreReference | None = field(default=None, compare=False, repr=False)
@@ -128,9 +138,17 @@ class Piece:
                     f"one of the {name.replace('_', ' ')} begins before the piece does"
                 )
             object.__setattr__(self, name, line)
-        object.__setattr__(self, "fermatas", tuple(sorted({*self.fermatas})))
-        if self.fermatas and self.fermatas[0] < 0:
-            raise ValueError("one of the fermatas begins before the piece does")
+        if self.fermatas or self.phrase_ends:
+            self._check_phrases()
+
+    def _check_phrases(self) -> None:
+        fermatas = checked_times(self.fermatas, "fermata", self.length)
+        ends = self.phrase_ends or ends_under_fermatas(self.notes, fermatas)
+        object.__setattr__(self, "fermatas", fermatas)
+        ends = checked_times(ends, "phrase end", self.length)
+        if ends and not ends[0]:
+            raise ValueError("a phrase cannot end where the piece begins")
+        object.__setattr__(self, "phrase_ends", ends)
 
     def __repr__(self) -> str:
         return verbs.description(self)
@@ -139,20 +157,6 @@ class Piece:
     def first_meter(self) -> Meter:
         """The meter at the start; 4/4 if none is given."""
         return from_start(self.meters, Meter())[0]
-
-    @cached_property
-    def phrase_ends(self) -> tuple[Fraction, ...]:
-        """The ends, in quarters, of the notes under fermatas, sorted.
-
-        Where several notes begin under a fermata, the phrase ends with the longest of them.
-        """
-        notes = self.notes
-        ends: set[Fraction] = set()
-        for fermata in self.fermatas:
-            begins = notes.onset == fermata * notes.divisions
-            if begins.any():
-                ends.add(Fraction(int(notes.end[begins].max()), notes.divisions))
-        return tuple(sorted(ends))
 
     @property
     def drums(self) -> np.ndarray:
@@ -167,6 +171,8 @@ class Piece:
 
     def part(self, which: str | int) -> Piece:
         """Return the piece with only one of its parts.
+
+        It keeps all phrase ends, and the fermatas at which the part has a note.
 
         Parameters
         ----------
@@ -192,7 +198,9 @@ class Piece:
             index = which % len(names)
         notes = self.notes.select(self.notes.part == index)
         alone = notes.replace(part=np.zeros_like(notes.part))
-        return self.replace(notes=alone, parts=(self.parts[index],))
+        onsets = set(notes.onset[notes.grace == 0].tolist())
+        fermatas = [time for time in self.fermatas if time * notes.divisions in onsets]
+        return self.replace(notes=alone, parts=(self.parts[index],), fermatas=tuple(fermatas))
 
     def transpose(self, semitones: int) -> Piece:
         """Return the piece moved by `semitones`; see `music.transpose.transpose`."""

@@ -18,7 +18,7 @@ def test_each_column_is_named_once_and_explained():
     assert len(set(names)) == len(names)
     assert SCHEMA.names == names
     assert all(column.meaning for column in COLUMNS)
-    stored = [f"note_{name}" for name in Notes.COLUMNS if name != "voice"]
+    stored = [f"note_{name}" for name in Notes.COLUMNS]
     assert [column.name for column in NOTES] == stored
 
 
@@ -37,6 +37,9 @@ def test_each_column_is_named_once_and_explained():
         ("quarters", float("nan")),
         ("key_correlation", float("inf")),
         ("keys", [[0, 8, "major"]]),
+        ("fermatas", [4, 4]),
+        ("fermatas", [0.5]),
+        ("phrase_ends", [0]),
         ("keys", [[0, 1, "dorian"]]),
         ("keys", [[4, 1, "major"], [4, 2, "major"]]),
         ("meters", [[0, 4, 3]]),

@@ -21,10 +21,14 @@ from partimento.corpus.store.rows import (
 from partimento.corpus.store.schema import table_of
 
 
-def test_voices_that_a_store_would_lose_are_refused():
-    piece = Piece([Note(Fraction(0), Fraction(1), 60, voice=1)])
-    with pytest.raises(ValueError, match="voices within a part"):
-        row_of(piece, piece, Origin())
+def test_voices_and_phrases_survive():
+    third = Fraction(1, 3)
+    notes = [Note(third, 2 * third, 60, voice=1), Note(third, Fraction(1), 60)]
+    piece = Piece(notes, fermatas=(third,), phrase_ends=(Fraction(1), Fraction(4, 3)))
+    row = unpack_row(pack_row(row_of(piece, piece, Origin())))
+    again = piece_of(row.plain, row.arrays)
+    assert again == piece
+    assert again.notes.voice.tolist() == [0, 1]
 
 
 def test_a_row_survives_packing(row):

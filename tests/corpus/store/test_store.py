@@ -72,7 +72,7 @@ def test_other_files_are_refused_in_one_line(tmp_path, scores):
         open_store(other)
     newer = pa.table({"a": [1]}).replace_schema_metadata({"partimento": '{"format": 99}'})
     pq.write_table(newer, other)
-    with pytest.raises(PartimentoError, match=r"format 99; this program reads format 2: build it"):
+    with pytest.raises(PartimentoError, match=r"format 99; this program reads format 4: build it"):
         open_store(other)
 
 

@@ -217,3 +217,32 @@ def test_two_bars_may_have_a_pickup_but_one_has_none():
     head = attributes(time_(4))
     assert read([head + note("C4", 4)]).pickup == 0
     assert read([head + note("C4", 4), note("D4", 16)]).pickup == 1
+
+
+FERMATA = "<notations><fermata/></notations>"
+BREATH = "<notations><slur/></notations><notations><articulations><{}/></articulations></notations>"
+STOP = '<barline location="{}"><fermata/></barline>'.format
+
+
+def test_fermatas_and_breath_marks_end_phrases():
+    first = START + note("C4", 4) + note("D4", 12, tail=tie("start"))
+    second = note("D4", 4, tail=tie("stop") + FERMATA) + note("E4", 8) + note("E4", 4, tail=FERMATA)
+    third = note("C4", 4, tail=BREATH.format("breath-mark")) + note("G3", 8)
+    piece = read([first, second, third + note("r", 4, tail=FERMATA)])
+    assert piece.fermatas == (1, 7)  # a tied note begins with its first note
+    assert piece.phrase_ends == (5, 8, 9, 12)
+
+
+def test_a_fermata_of_any_part_counts_and_each_repeat_has_it():
+    upper = START + note("C5", 8) + note("D5", 8, tail=FERMATA)
+    lower = START + note("C4", 12) + note("D4", 4, tail=FERMATA)
+    piece = read([upper, REPEAT + note("C5", 16)], [lower, note("E4", 16)], unfold=True)
+    assert (piece.fermatas, piece.phrase_ends) == ((2, 3, 10, 11), (4, 12))
+
+
+def test_fermatas_of_bar_lines_and_caesuras():
+    first = START + note("C4", 16, tail=BREATH.format("caesura"))
+    second = note("C4", 4) + STOP("middle") + note("D4", 12) + STOP("right")
+    third = STOP("left") + note("C4", None, head=GRACE, tail=FERMATA) + note("D4", 12)
+    piece = read([STOP("left") + first, second, third])
+    assert (piece.fermatas, piece.phrase_ends) == ((), (4, 5, 8))

@@ -119,6 +119,14 @@ def marks(valid: Callable[..., Any]) -> Callable[[Sequence[Any]], bool]:
     return check
 
 
+def ascending(low: int = 0) -> Callable[[Sequence[Any]], bool]:
+    """Return a check for times in steps: ascending, and at least `low`."""
+    return lambda values: (
+        all(isinstance(value, int) and low <= value < FAR for value in values)
+        and all(a < b for a, b in pairwise(values))
+    )
+
+
 def text(value: str) -> bool:
     """Check that a text can be stored: it contains no lone surrogates."""
     return value.isascii() or bool(value.encode())  # UnicodeEncodeError is a ValueError
@@ -257,10 +265,11 @@ PLAIN = (
     ),
     Column(
         "fermatas",
-        (_ONSET,),
-        "the notes under a fermata: onset in steps",
-        marks(lambda: True),
+        "list<int64>",
+        "onsets of the notes under a fermata, in steps",
+        ascending(),
     ),
+    Column("phrase_ends", "list<int64>", "ends of phrases, in steps", ascending(1)),
     Column(
         "warnings",
         "list<string>",
@@ -307,8 +316,13 @@ NOTES = (
     Column("note_string", "list<int16>", "string of a tablature; -1 if unknown"),
     Column("note_fret", "list<int16>", "fret of a tablature; -1 if unknown"),
     Column("note_grace", "list<uint8>", "1 for grace notes, else 0"),
+    Column(
+        "note_voice",
+        "list<int32>",
+        "voice within the part, from 0 on; 0 if the file states no voices",
+        all_whole(),
+    ),
 )
-# The columns of `Notes` that a store has. Voices are missing: no reader finds voices in a part yet.
 NOTE_NAMES = tuple(column.name.removeprefix("note_") for column in NOTES)
 # Measured from the file; one entry per event.
 EVENTS = (

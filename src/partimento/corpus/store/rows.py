@@ -129,11 +129,6 @@ def row_of(piece: Piece, view: Piece, origin: Origin, pickup: Fraction | None = 
     origin : Origin
     pickup : Fraction, optional
         The inferred pickup, in quarters.
-
-    Raises
-    ------
-    ValueError
-        If a part has several voices, which a store cannot represent.
     """
     notes = piece.notes
     marks: tuple[Meter | Key | Tempo | ChordSymbol, ...] = (
@@ -148,6 +143,7 @@ def row_of(piece: Piece, view: Piece, origin: Origin, pickup: Fraction | None = 
         piece.length,
         *(mark.onset for mark in marks),
         *piece.fermatas,
+        *piece.phrase_ends,
     )
     divisions = math.lcm(notes.divisions, *{time.denominator for time in times})
     scale = divisions // notes.divisions
@@ -177,7 +173,8 @@ def row_of(piece: Piece, view: Piece, origin: Origin, pickup: Fraction | None = 
             for found in (find_shortenings(piece) if origin.suffix in MIDI_SUFFIXES else ())
         ],
         "chord_symbols": [[_steps(s.onset, divisions), s.text] for s in piece.chord_symbols],
-        "fermatas": [[_steps(time, divisions)] for time in piece.fermatas],
+        "fermatas": [_steps(time, divisions) for time in piece.fermatas],
+        "phrase_ends": [_steps(time, divisions) for time in piece.phrase_ends],
         "warnings": list(piece.warnings),
         "octave_notated": octave_notated(piece, instrument=origin.instrument),
         "lowest": int(notes.pitch.min(initial=127)),
@@ -189,8 +186,6 @@ def row_of(piece: Piece, view: Piece, origin: Origin, pickup: Fraction | None = 
         "length": _steps(piece.length, divisions),
         "event_divisions": event_divisions,
     }
-    if notes.voice.any():
-        raise ValueError("a store cannot represent voices within a part")
     arrays = {name: getattr(notes, name) for name in NOTE_NAMES}
     arrays |= {
         "onset": notes.onset * scale,
@@ -276,6 +271,7 @@ def piece_of(plain: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Piec
         title=plain["title_in_file"],
         composer=plain["composer_in_file"],
         chord_symbols=tuple(ChordSymbol(text, time(at)) for at, text in plain["chord_symbols"]),
-        fermatas=tuple(time(at) for (at,) in plain["fermatas"]),
+        fermatas=tuple(map(time, plain["fermatas"])),
+        phrase_ends=tuple(map(time, plain["phrase_ends"])),
         warnings=tuple(plain["warnings"]),
     )

@@ -36,7 +36,7 @@ from partimento.music.timelines import Source
 from partimento.progress import Progress, silent
 from partimento.short_repr import short_repr
 
-FORMAT = 3  # the version of the columns
+FORMAT = 4  # the version of the columns
 READER = 1  # the version of the readers; increased if the same file would give another row
 HEAD = b"partimento"  # the metadata key of the store's head
 ROWS = 512  # in every row group except the last
@@ -269,6 +269,7 @@ def _from_events(piece: Piece, row: dict[str, Any], table: pa.Table) -> Piece:
             "source",
             "chord_symbols",
             "fermatas",
+            "phrase_ends",
             "warnings",
         )
     }

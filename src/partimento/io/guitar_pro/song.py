@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from partimento.errors import InvalidScoreError
 from partimento.io.musicxml.layout import piece_of
-from partimento.io.musicxml.marks import Instruments
+from partimento.io.musicxml.marks import FERMATA, Instruments
 from partimento.io.musicxml.part import TIES, BarLength, PartReader
 from partimento.io.musicxml.repeats import playing_order
 from partimento.io.musicxml.turns import Turns
@@ -64,6 +64,7 @@ class Beat:
         The chord symbol above it; empty if there is none.
     tempo : Tempo or None
         The tempo that is valid from here on.
+    fermata : bool
     """
 
     duration: Fraction
@@ -71,6 +72,7 @@ class Beat:
     grace: bool = False
     chord: str = ""
     tempo: Tempo | None = None
+    fermata: bool = False
 
 
 Voices = list[list[Beat]]  # the voices of a bar
@@ -265,6 +267,8 @@ def _add_voice(
         if beat.tones and beat.grace:
             reader.voices.append(str(number))
         grace = len(reader.voices) - 1 if beat.grace else 0
+        written = reader.written_voices.setdefault(("1", str(number)), len(reader.written_voices))
+        marks = FERMATA * beat.fermata
         if beat.chord.strip():
             reader.chords.setdefault((index, onset), beat.chord.strip())
         if beat.tempo:
@@ -280,7 +284,8 @@ def _add_voice(
             if not beat.grace:
                 last[number, string] = last[-1, string] = len(reader.rows)
             place = (tone.string, tone.fret) if tone.string > 0 else (-1, -1)
-            reader.rows.append((index, onset, ticks, pitch, tone.velocity, *place, grace, ties))
+            note = (index, onset, ticks, pitch, tone.velocity)
+            reader.rows.append((*note, *place, grace, written, marks, ties))
         if not beat.grace:
             now += beat.duration
 

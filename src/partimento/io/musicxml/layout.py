@@ -12,7 +12,9 @@ import numpy as np
 
 from partimento.errors import InvalidScoreError
 from partimento.io.musicxml.lengths import bar_lengths, fit_to_bars, kept_meters, ticks_of
+from partimento.io.musicxml.marks import FERMATA
 from partimento.io.musicxml.part import TIES, PartReader, Place
+from partimento.io.musicxml.voices import numbered_voices
 from partimento.music.grace_placement import grace_onset
 from partimento.music.limits import check_bars, check_density, check_marks, check_size
 from partimento.music.notes import Notes
@@ -20,7 +22,7 @@ from partimento.music.piece import Piece
 from partimento.music.timelines import ChordSymbol, Meter, Part, Tempo
 
 MOST_HELD = 16  # ties of one pitch that are open at the same time
-BAR, ONSET, DURATION, PITCH, VELOCITY, STRING, FRET, GRACE, TIE, PART = range(10)
+BAR, ONSET, DURATION, PITCH, VELOCITY, STRING, FRET, GRACE, VOICE, MARK, TIE, PART = range(12)
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def piece_of(
     check_density(table[ONSET], table[ONSET] + table[DURATION], len(starts))
     common = int(np.gcd.reduce(table[[ONSET, DURATION]], axis=None, initial=grid))
     return Piece(
-        Notes.from_columns(
+        Notes.from_score_columns(
             grid // common,
             table[ONSET] // common,
             table[DURATION] // common,
@@ -102,6 +104,7 @@ def piece_of(
             string=table[STRING],
             fret=table[FRET],
             grace=(table[GRACE] > 0).astype(np.int64),
+            voice=table[VOICE],
         ),
         meters=meters,
         keys=_marks(keys, grid, length),
@@ -112,23 +115,36 @@ def piece_of(
         title=title,
         composer=composer,
         chord_symbols=_chord_symbols(_merged([reader.chords for reader in readers]), layout, grid),
-        fermatas=_fermatas(readers, layout, grid),
+        fermatas=_fermatas(table, grid),
+        phrase_ends=_phrase_ends(table, readers, layout, grid, length),
         warnings=_warnings(readers),
     )
 
 
-def _fermatas(readers: Sequence[PartReader], layout: _Layout, grid: int) -> tuple[Fraction, ...]:
-    """Return the onsets under a fermata, in quarters and in playing order."""
-    by_bar: dict[int, set[int]] = {}
-    for bar, tick in set().union(*(reader.fermatas for reader in readers)):
-        by_bar.setdefault(bar, set()).add(tick)
-    times = {
-        start + tick
-        for bar, start in zip(layout.order, layout.starts, strict=False)
-        for tick in by_bar.get(bar, ())
-    }
-    check_marks(len(times))
-    return tuple(Fraction(time, grid) for time in sorted(times))
+def _fermatas(table: np.ndarray, grid: int) -> tuple[Fraction, ...]:
+    """Return the onsets of the notes under fermatas."""
+    has_fermata = (table[MARK] & FERMATA > 0) & (table[GRACE] == 0)
+    return tuple(Fraction(time, grid) for time in sorted(set(table[ONSET, has_fermata].tolist())))
+
+
+def _phrase_ends(
+    table: np.ndarray,
+    readers: Sequence[PartReader],
+    layout: _Layout,
+    grid: int,
+    length: Fraction,
+) -> tuple[Fraction, ...]:
+    """Return the ends of notes with marks, and the other places with a fermata."""
+    is_last = (table[MARK] > 0) & (table[GRACE] == 0)
+    times = set((table[ONSET] + table[DURATION])[is_last].tolist())
+    breaks: dict[int, set[int | None]] = {}
+    for reader in readers:
+        for bar, place in reader.breaks:
+            breaks.setdefault(bar, set()).add(place)
+    if breaks:
+        for bar, (start, end) in zip(layout.order, pairwise(layout.starts), strict=True):
+            times |= {end if place is None else start + place for place in breaks.get(bar, ())}
+    return tuple(Fraction(time, grid) for time in sorted(times) if 0 < time <= length * grid)
 
 
 def _warnings(readers: Sequence[PartReader]) -> tuple[str, ...]:
@@ -144,16 +160,17 @@ def _warnings(readers: Sequence[PartReader]) -> tuple[str, ...]:
 
 
 def _sounding(readers: Sequence[PartReader], layout: _Layout, grid: int) -> np.ndarray:
-    """Return the sounding notes bar by bar, in playing order: (10, N) int64.
+    """Return the sounding notes bar by bar, in playing order: (12, N) int64.
 
     Tied notes are joined, and grace notes placed before their main note. Onsets are in ticks from
     the beginning of the piece.
     """
-    tables = [
-        np.array([(*row, part) for row in reader.rows], np.int64).reshape(-1, 10)
-        for part, reader in enumerate(readers)
-    ]
-    table = np.concatenate(tables).T
+    tables = []
+    for part, reader in enumerate(readers):
+        rows = np.array([(*row, part) for row in reader.rows], np.int64).reshape(-1, PART + 1).T
+        rows[VOICE] = numbered_voices(reader.written_voices, rows[[BAR, ONSET, DURATION, VOICE]])
+        tables.append(rows)
+    table = np.concatenate(tables, axis=1)
     if not table.size:
         dropped = any(reader.dropped for reader in readers)
         raise InvalidScoreError("it has no notes" + (" with a duration" if dropped else ""))
@@ -214,6 +231,7 @@ def _join_ties(table: np.ndarray) -> np.ndarray:
                 target = max(before, key=begin.__getitem__)
                 held.remove(target)
                 end[target] = end[i]
+                table[MARK, target] |= table[MARK, i]
                 is_joined[i] = True
         if tie & TIES["start"]:
             held.append(target)

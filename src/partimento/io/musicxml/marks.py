@@ -20,6 +20,8 @@ MOST_DOTS = 4
 LARGEST_METER = 1024  # the greatest number in a meter
 MOST_SEMITONES = 128  # the largest transposition
 ROUNDED = 0.02  # relative difference of a printed tempo from the exact one, at most
+FERMATA, BREATH = 1, 2  # flags: a fermata on a note, a breath mark or caesura after it
+BREATHS = ("breath-mark", "caesura")
 STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 # A fast look-up of usual spellings: (step, alter if present, octave) as in the document → pitch.
 PITCHES = {
@@ -278,6 +280,18 @@ def midi_of(step: str | None, octave: str | None, alter: str | None) -> int:
 def velocity_of(dynamics: str) -> int:
     """Return the velocity of a loudness, which MusicXML states in percent of 90."""
     return min(max(round(float(exact(dynamics, "a loudness")) * 0.9), 1), 127)
+
+
+def phrase_marks(note: Element) -> int:
+    """Return the flags `FERMATA` and `BREATH` of a note."""
+    marks = 0
+    for notations in note.iterchildren("notations"):
+        if notations.find("fermata") is not None:
+            marks |= FERMATA
+        for tag in BREATHS:
+            if notations.find(f"articulations/{tag}") is not None:
+                marks |= BREATH
+    return marks
 
 
 def fingering_of(note: Element) -> tuple[int, int]:

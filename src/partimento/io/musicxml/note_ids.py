@@ -6,6 +6,7 @@ from collections import Counter
 from itertools import accumulate
 from typing import Any
 
+from partimento.io.musicxml.layout import BAR, GRACE, ONSET, PITCH
 from partimento.io.musicxml.lengths import bar_lengths, fit_to_bars, kept_meters
 from partimento.io.musicxml.part import PartReader
 from partimento.io.musicxml.read import read_notes
@@ -44,8 +45,8 @@ def add_note_ids(root: Element, piece: Piece) -> None:
         own = [by_part[part]] if same_parts else by_part
         graces: Counter[int] = Counter()
         for row, element in zip(reader.rows, reader.elements or (), strict=True):
-            bar, onset, _, pitch, *_, is_grace, _ = row
-            if is_grace:
+            bar, onset, pitch = row[BAR], row[ONSET], row[PITCH]
+            if row[GRACE]:
                 found = _grace(own, pitch, graces[pitch])
                 graces[pitch] += 1
             else:

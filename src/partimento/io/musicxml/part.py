@@ -17,6 +17,7 @@ from partimento.io.musicxml.marks import (
     key_of,
     meter_of,
     midi_of,
+    phrase_marks,
     tempo_of,
     transposition_of,
     velocity_of,
@@ -89,6 +90,8 @@ class PartReader:
     instruments : Instruments
     has_tab : bool
         Whether the document has frets, so that these are searched.
+    has_phrases : bool
+        Whether the document has fermatas, breath marks or caesuras, so that these are searched.
     is_exact : bool
         Whether all durations are exact, as in our own files: there, they differ from the note
         values that are drawn.
@@ -98,19 +101,23 @@ class PartReader:
     Attributes
     ----------
     rows : list of tuple
-        One per written note: bar, onset in the bar, duration, pitch, velocity, string, fret, grace
-        and ties. Times are in ticks. String and fret are -1 if the document has none. `grace`
-        numbers the part's grace notes from 1 (notes of one chord share a number); it is 0 for other
-        notes. `ties` is 1 if a tie ends here, 2 if one begins, 3 for both.
+        One per written note: bar, onset in the bar, duration, pitch, velocity, string, fret, grace,
+        voice, marks and ties. Times are in ticks. String and fret are -1 if the document has none.
+        `grace` numbers the part's grace notes from 1 (notes of one chord share a number); it is 0
+        for other notes. `voice` is an index into `written_voices`. `marks` is `FERMATA` plus
+        `BREATH`. `ties` is 1 if a tie ends here, 2 if one begins, 3 for both.
     lengths : list of BarLength
     voices : list of str
         The voice of each grace note, by its number.
+    written_voices : dict of (str, str) to int
+        The staves and voices of the notes as the document names them, by order of appearance.
+    breaks : set of (int, int or None)
+        Places at which a phrase ends without a note: rests and bar lines with a fermata. None is
+        the end of the bar.
     staves : int
         The largest number of staves that the part states.
     meters, keys, tempos, chords : dict
         By place. If there are two at one place, the first one counts.
-    fermatas : set
-        The places of the notes under a fermata.
     local_meters : dict
         By place, the further meters there, which are those of single staves.
     dropped : list of int
@@ -125,20 +132,22 @@ class PartReader:
         instruments: Instruments,
         *,
         has_tab: bool,
+        has_phrases: bool = False,
         is_exact: bool,
         turns: dict[int, Turns] | None,
     ) -> None:
         self.grid, self.instruments, self.has_tab, self.turns = grid, instruments, has_tab, turns
-        self.is_exact = is_exact
+        self.has_phrases, self.is_exact = has_phrases, is_exact
         self.rows: list[tuple[int, ...]] = []
         self.lengths: list[BarLength] = []
         self.voices: list[str] = [""]
+        self.written_voices: dict[tuple[str, str], int] = {}
+        self.breaks: set[tuple[int, int | None]] = set()
         self.meters: dict[Place, Meter] = {}
         self.local_meters: dict[Place, list[Meter]] = {}
         self.keys: dict[Place, Key] = {}
         self.tempos: dict[Place, Tempo] = {}
         self.chords: dict[Place, str] = {}
-        self.fermatas: set[Place] = set()
         self.scale = grid  # ticks per division
         self.divisions = Fraction(1)
         self.longest = MAX_QUARTERS * grid
@@ -194,8 +203,11 @@ class PartReader:
                 self._direction(element)
             elif tag == "harmony":
                 self._harmony(element)
-            elif tag == "barline" and self.turns is not None:
-                read_barline(self.turns, index, element)
+            elif tag == "barline":
+                if self.turns is not None:
+                    read_barline(self.turns, index, element)
+                if self.has_phrases and element.find("fermata") is not None:
+                    self._break_at(element)
         if self.repeated and not self.sounding:
             self._repeat_bars(index)
         self.ends.append(self.now)
@@ -283,6 +295,8 @@ class PartReader:
         if "rest" in elements:
             self.resting += 1
             self.rest = note
+            if self.has_phrases and phrase_marks(note):
+                self.breaks.add((self.bar, self.now))
             return
         self.sounding += 1
         if self.now > self.sounded:
@@ -292,16 +306,15 @@ class PartReader:
         if not 0 < ticks <= self.longest and not is_grace:
             self._reject(ticks)
             return
-        ties = grace = 0
+        ties = grace = marks = 0
         string = fret = -1
         if "tie" in elements:
             for tie in note.iterchildren("tie"):
                 ties |= TIES.get(tie.get("type"), 0)
-        if "notations" in elements:
-            if self.has_tab:
-                string, fret = fingering_of(note)
-            if note.find("notations/fermata") is not None:
-                self.fermatas.add((self.bar, self.onset))
+        if self.has_tab and "notations" in elements:
+            string, fret = fingering_of(note)
+        if self.has_phrases and "notations" in elements:
+            marks = phrase_marks(note)
         if is_grace:
             ticks, ties = self.grid // GRACE_QL.denominator, 0
             grace = self._grace(elements)
@@ -314,7 +327,18 @@ class PartReader:
         velocity = 80 if dynamics is None else velocity_of(dynamics)
         if self.elements is not None:
             self.elements.append(note)
-        self.rows.append((self.bar, self.onset, ticks, pitch, velocity, string, fret, grace, ties))
+        place = (
+            elements["staff"].text or "1" if "staff" in elements else "1",
+            elements["voice"].text or "1" if "voice" in elements else "1",
+        )
+        voice = self.written_voices.setdefault(place, len(self.written_voices))
+        timed = (self.bar, self.onset, ticks, pitch, velocity)
+        self.rows.append((*timed, string, fret, grace, voice, marks, ties))
+
+    def _break_at(self, barline: Element) -> None:
+        """End a phrase at a bar line with a fermata."""
+        places = {"left": 0, "middle": self.now}
+        self.breaks.add((self.bar, places.get(barline.get("location", "right"))))
 
     def _exact(self, note: Element, elements: dict[str, Element], rounded: int) -> int:
         """Return the exact duration of a note, and keep the clock of its bar."""

@@ -35,7 +35,7 @@ from partimento.io.musicxml.choir import with_singers
 from partimento.io.musicxml.credits import title_and_composer, words_of
 from partimento.io.musicxml.layout import piece_of
 from partimento.io.musicxml.linked import join_parts, join_staves
-from partimento.io.musicxml.marks import Instruments, exact
+from partimento.io.musicxml.marks import BREATHS, Instruments, exact
 from partimento.io.musicxml.part import FinerGrid, PartReader
 from partimento.io.musicxml.repeats import playing_order
 from partimento.io.musicxml.turns import Turns
@@ -342,6 +342,7 @@ def _read(
     trace: bool = False,
 ) -> list[PartReader]:
     has_tab = next(root.iter("fret"), None) is not None
+    has_phrases = next(root.iter("fermata", *BREATHS), None) is not None
     is_exact = _is_ours(root)
     readers = []
     for name, bars in parts:
@@ -349,6 +350,7 @@ def _read(
             grid,
             Instruments.of(listed.get(name)),
             has_tab=has_tab,
+            has_phrases=has_phrases,
             is_exact=is_exact,
             turns=turns,
         )
