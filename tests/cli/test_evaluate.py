@@ -39,7 +39,11 @@ def test_a_folder(
     assert "5 generated pieces compared with 12 real ones" in shown.out
     assert re.search(r"polyphony +2.000 ", shown.out)
     assert "Frechet distance on Partimento's features" in shown.out
-    assert max(map(len, shown.out.splitlines()[:30])) <= 80
+    assert re.search(r"notes in the key +\d\.\d+ ", shown.out)
+    assert "Not all pieces have voices" in shown.out
+    lines = shown.out.splitlines()
+    music = next(number for number, line in enumerate(lines) if line.startswith("Part-writing"))
+    assert max(map(len, lines[:30] + lines[music : music + 20])) <= 80
     assert "1 not read" in shown.err
     page = report.read_text()
     assert page.count("data:image/svg+xml;base64,") == 3
@@ -59,6 +63,11 @@ def test_json_has_everything(
     assert {row["name"] for row in told["rows"]} == set(FEATURES)
     assert told["rejected"] == [str(made / "broken.mid")]
     assert set(told["frechet"]) == {"mean", "deviation"}
+    assert told["music"]["method"] == "chords"
+    measures = {row["name"]: row for row in told["music"]["rows"]}
+    assert measures["bar_runs"]["generated"] == 1  # of the eight bars
+    assert len(measures["in_key"]["halves"]) == 2
+    assert told["music"]["classifier"] is None  # five pieces are too few
 
 
 @pytest.mark.parametrize(

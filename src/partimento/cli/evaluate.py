@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from partimento.music.piece import Piece
 
 BARS = 16  # default length of the pieces that a run composes
+MUSIC_COLUMNS = (
+    Column("measure", 0, "name"),
+    Column("generated"),
+    Column("real"),
+    Column("half"),
+    Column("half"),
+)
 COLUMNS = (
     Column("feature", 0, "name"),
     Column("generated"),
@@ -161,6 +168,22 @@ def _read(kind: str, source: str, stages: progress.Stages, **view: Any) -> Corpu
         )
 
 
+def _print_music(music: Mapping[str, Any]) -> None:
+    from partimento.plots.evaluation_page import METHODS, accuracy, music_cells
+
+    rows = [(row["label"], *music_cells(row)) for row in music["rows"]]
+    title = "Part-writing, cadences and structure: rates per 1,000, or shares"
+    screen.print_table(title, MUSIC_COLUMNS, rows)
+    console = screen.out()
+    console.print(f"{METHODS[music['method']]} The halves are random halves of the real pieces.")
+    if music["classifier"]:
+        console.print(
+            f"Accuracy of a classifier: {accuracy(music['classifier'])}; of two halves of the"
+            f" real pieces: {accuracy(music['classifier_real'])}"
+            f" (seed {music['classifier']['seed']})"
+        )
+
+
 def _print(plain: Mapping[str, Any]) -> None:
     from partimento.plots.evaluation_page import cells_of, mean, number, what_of
 
@@ -185,6 +208,7 @@ def _print(plain: Mapping[str, Any]) -> None:
         f"Frechet distance on Partimento's features: {mean(plain['frechet'])}; of real pieces:"
         f" {mean(plain['frechet_real'])}"
     )
+    _print_music(plain["music"])
     for heading, figures in plain["figures"].items():
         console.print(
             f"{heading}: " + ", ".join(f"{name} {number(value)}" for name, value in figures.items())

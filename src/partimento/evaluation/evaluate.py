@@ -148,7 +148,8 @@ class Evaluation:
         frechet = (
             f"Frechet distance {_short(self.frechet)}; of real pieces {_short(self.frechet_real)}"
         )
-        return f"{title}\n\n{markdown_table(header, rows, numbers=True)}\n{frechet}"
+        table = markdown_table(header, rows, numbers=True)
+        return f"{title}\n\n{table}\n{frechet}\n\n{self.music}"
 
     def to_html(self, path: Path | str, *, title: str = "Evaluation", force: bool = False) -> Path:
         """Write a report with tables and pictures as one self-contained page.

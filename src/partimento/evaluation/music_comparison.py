@@ -24,6 +24,7 @@ from partimento.evaluation.two_sample import (
 from partimento.music.piece import Piece
 from partimento.progress import Progress, silent
 from partimento.short_repr import short_repr
+from partimento.tables import markdown_table
 
 
 @short_repr
@@ -68,6 +69,18 @@ class MusicComparison:
     rows: tuple[MusicRow, ...]
     classifier: TwoSampleTest | None
     classifier_real: TwoSampleTest | None
+
+    def __str__(self) -> str:
+        header = ("measure", "generated", "real", "half of real", "other half")
+        rows = [
+            (row.label, *(f"{value:.3f}" for value in (row.generated, row.real, *row.halves)))
+            for row in self.rows
+        ]
+        return (
+            f"{markdown_table(header, rows, numbers=True)}\nclassifier:"
+            f" {self.classifier or 'too few pieces'}; of real pieces:"
+            f" {self.classifier_real or 'too few pieces'}"
+        )
 
 
 def compare_music(

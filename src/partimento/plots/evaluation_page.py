@@ -26,6 +26,11 @@ HEADER = (
     "divergence, nats",
     "real to real",
 )
+MUSIC_HEADER = ("measure", "generated", "real", "half of real", "other half")
+METHODS = {
+    "voices": "Voices are those of the pieces.",
+    "chords": "Not all pieces have voices, so all sounding chords are sorted by pitch.",
+}
 READING = (
     (
         "Overlapping area: the overlap of two densities, at most 1. The first is of the distances"
@@ -40,6 +45,14 @@ READING = (
     (
         "The Frechet distance uses this program's own features: do not compare it with results of"
         " other programs, only with that of real pieces."
+    ),
+    (
+        "Measures of music: rates per 1,000 or shares, with two random halves of the real pieces"
+        " for comparison. The last chord and the cadences are those of whole pieces."
+    ),
+    (
+        "Classifier: the accuracy of a classifier that was trained on other pieces. At 0.5 it only"
+        " guesses. It should be as near to 0.5 as that of two halves of the real pieces."
     ),
     (
         "Results are means over draws of equally many real and generated pieces. ± is the standard"
@@ -89,6 +102,7 @@ def evaluation_page(
     reading = "".join(f"<li>{html.escape(line)}</li>" for line in READING)
     body = f"""<main>
 {_tiles(results)}
+{_music(results["music"])}
 {shown}
 {_table(rows)}
 <section aria-labelledby="reading"><h2 id="reading">How to read it</h2><ul class="reading">{reading}</ul></section>
@@ -115,6 +129,14 @@ def _tiles(results: Mapping[str, Any]) -> str:
             ),
         ),
     ]
+    if (results["music"] or {}).get("classifier"):
+        tiles.append(
+            (
+                accuracy(results["music"]["classifier"]),
+                "of pieces recognized as real or generated; of two halves of the real pieces:"
+                f" {accuracy(results['music']['classifier_real'])}",
+            )
+        )
     for heading, figures in results["figures"].items():
         (first, value), *rest = figures.items()
         others = "; ".join(f"{name} {number(other)}" for name, other in rest)
@@ -147,6 +169,37 @@ def _exhibit(figure: Figure, caption: str) -> str:
     return (
         f'<figure><img src="data:image/svg+xml;base64,{source}"'
         f' alt="{words}"><figcaption>{words}</figcaption></figure>'
+    )
+
+
+def music_cells(row: Mapping[str, Any]) -> list[str]:
+    """Return the cells of a measure in the order of `MUSIC_HEADER`, without the name."""
+    return [number(value) for value in (row["generated"], row["real"], *row["halves"])]
+
+
+def accuracy(test: Mapping[str, Any] | None) -> str:
+    """Format the accuracy of a classifier and its interval.
+
+    >>> accuracy({"accuracy": 0.61, "low": 0.55, "high": 0.672}), accuracy(None)
+    ('0.61 (0.55–0.67)', '–')
+    """
+    return f"{test['accuracy']:.2f} ({test['low']:.2f}–{test['high']:.2f})" if test else "–"
+
+
+def _music(music: Mapping[str, Any] | None) -> str:
+    if not music:
+        return ""
+    head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in MUSIC_HEADER)
+    body = ""
+    for row in music["rows"]:
+        unit = f' <span class="unit">{html.escape(row["unit"])}</span>' if row["unit"] else ""
+        cells = "".join(f"<td>{html.escape(cell)}</td>" for cell in music_cells(row))
+        body += f'<tr><th scope="row">{html.escape(row["label"])}{unit}</th>{cells}</tr>'
+    note = METHODS[music["method"]]
+    return (
+        '<section aria-labelledby="music"><h2 id="music">Part-writing, cadences and structure</h2>'
+        f'<p>{note}</p><div class="scroll"><table class="report"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div></section>"
     )
 
 
